@@ -1,0 +1,2 @@
+//! The pontoon command.
+fn main() {}

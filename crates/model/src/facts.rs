@@ -1,0 +1,87 @@
+//! All that is known when judgement begins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::host::HostName;
+use crate::net::{IfName, Prefix};
+use crate::observation::{Observation, RunId};
+use crate::snapshot::{Snapshot, Unread};
+
+/// Everything seen in one run. The order in which it was seen does not matter.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Facts {
+    /// The run.
+    pub run: RunId,
+    /// The hosts that took part with an agent of their own.
+    pub hosts: BTreeMap<HostName, HostFacts>,
+    /// What was sent, arrived and answered.
+    pub observations: BTreeSet<Observation>,
+    /// What the user wants, as far as it bears on judgement.
+    pub intent: Intent,
+}
+
+/// What one host says about itself and its part in the run.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct HostFacts {
+    /// Its account of itself.
+    pub snapshot: Snapshot,
+    /// How well it could watch each link.
+    pub watches: Vec<Watch>,
+    /// What the kernel's counters gained while the run lasted, such as
+    /// `TcpExt.IPReversePathFilter` (names of `/proc/net/netstat` and `/proc/net/snmp`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counters: BTreeMap<String, u64>,
+    /// Frames this host sent, by kind.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub frames_sent: BTreeMap<String, u32>,
+    /// What could not be tested from here, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untested: Vec<Unread>,
+    /// How its agent ended.
+    #[serde(default)]
+    pub ending: Ending,
+}
+
+/// How well a host could watch a link.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Watch {
+    /// The link.
+    pub link: IfName,
+    /// Whether a packet socket saw every frame before any packet filter. Without it, that nothing
+    /// arrived proves nothing about the network.
+    pub sees_frames: bool,
+}
+
+/// How an agent ended.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// It did all it was asked and said so.
+    #[default]
+    Complete,
+    /// It died or fell silent in mid-run: its silence proves nothing.
+    Died {
+        /// What is known about it.
+        why: String,
+    },
+}
+
+/// What the user wants, as far as it bears on judgement.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Intent {
+    /// The pod network the user named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod_cidr: Option<Prefix>,
+    /// The Service network the user named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_cidr: Option<Prefix>,
+    /// The user's own echo server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<HostName>,
+    /// Peers that were named but have no agent: only one end could be asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub one_ended: Vec<HostName>,
+}

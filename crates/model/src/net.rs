@@ -1,0 +1,315 @@
+//! Words of the network: MAC addresses, link names, prefixes.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+/// A 48-bit MAC address.
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Mac(pub [u8; 6]);
+
+impl Mac {
+    /// `ff:ff:ff:ff:ff:ff`.
+    pub const BROADCAST: Self = Self([0xff; 6]);
+    /// All zeros: "not known" in an ARP request.
+    pub const ZERO: Self = Self([0; 6]);
+
+    /// Whether it addresses a group (IEEE 802: the lowest bit of the first octet).
+    #[must_use]
+    pub const fn is_group(self) -> bool {
+        self.0[0] & 1 == 1
+    }
+
+    /// Reads six octets; `None` for another length.
+    #[must_use]
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+impl fmt::Debug for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text is not what it should be.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`{text}` is not {expected}")]
+pub struct NotA {
+    /// The text, made safe to print.
+    pub text: crate::untrusted::Untrusted,
+    /// What was expected, with an example.
+    pub expected: &'static str,
+}
+
+impl NotA {
+    pub(crate) fn new(text: &str, expected: &'static str) -> Self {
+        Self { text: crate::untrusted::Untrusted::new(text), expected }
+    }
+}
+
+impl FromStr for Mac {
+    type Err = NotA;
+
+    fn from_str(text: &str) -> Result<Self, NotA> {
+        let wrong = || NotA::new(text, "a MAC address such as dc:a6:32:01:02:03");
+        let mut octets = [0; 6];
+        let mut parts = text.split(':');
+        for octet in &mut octets {
+            let part = parts.next().filter(|part| part.len() == 2).ok_or_else(wrong)?;
+            *octet = u8::from_str_radix(part, 16).map_err(|_| wrong())?;
+        }
+        if parts.next().is_some() { Err(wrong()) } else { Ok(Self(octets)) }
+    }
+}
+
+/// The name of a network interface.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct IfName(String);
+
+impl IfName {
+    /// `IFNAMSIZ` less the closing zero (linux/if.h).
+    pub const MAX_LEN: usize = 15;
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for IfName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for IfName {
+    type Err = NotA;
+
+    /// Accepts printable names that `dev_valid_name` in the kernel's `net/core/dev.c` accepts.
+    fn from_str(name: &str) -> Result<Self, NotA> {
+        let fits = (1..=Self::MAX_LEN).contains(&name.len());
+        let is_dots = matches!(name, "." | "..");
+        let is_clean = name.bytes().all(|b| b.is_ascii_graphic() && b != b'/' && b != b':');
+        if fits && !is_dots && is_clean {
+            Ok(Self(name.to_owned()))
+        } else {
+            Err(NotA::new(name, "the name of an interface such as wlan0"))
+        }
+    }
+}
+
+/// IPv4 or IPv6.
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl Family {
+    /// The family of an address.
+    #[must_use]
+    pub const fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::V4,
+            IpAddr::V6(_) => Self::V6,
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V4 => "IPv4",
+            Self::V6 => "IPv6",
+        })
+    }
+}
+
+/// An address and the length of its prefix, as `ip address` prints it: host bits are kept.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Prefix {
+    /// The address.
+    pub address: IpAddr,
+    /// Bits of the network part.
+    pub length: u8,
+}
+
+impl Prefix {
+    /// Makes a prefix; `None` when `length` exceeds the address.
+    #[must_use]
+    pub const fn new(address: IpAddr, length: u8) -> Option<Self> {
+        let longest = if address.is_ipv4() { 32 } else { 128 };
+        if length <= longest { Some(Self { address, length }) } else { None }
+    }
+
+    /// The family.
+    #[must_use]
+    pub const fn family(self) -> Family {
+        Family::of(self.address)
+    }
+
+    /// Whether `address` lies in this network.
+    #[must_use]
+    pub fn contains(self, address: IpAddr) -> bool {
+        match (self.address, address) {
+            (IpAddr::V4(net), IpAddr::V4(other)) => {
+                let mask = u32::MAX.checked_shl(32 - u32::from(self.length)).unwrap_or(0);
+                net.to_bits() & mask == other.to_bits() & mask
+            }
+            (IpAddr::V6(net), IpAddr::V6(other)) => {
+                let mask = u128::MAX.checked_shl(128 - u32::from(self.length)).unwrap_or(0);
+                net.to_bits() & mask == other.to_bits() & mask
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the two networks share any address.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        self.contains(other.address) || other.contains(self.address)
+    }
+
+    /// The network without host bits.
+    #[must_use]
+    pub fn network(self) -> Self {
+        let address = match self.address {
+            IpAddr::V4(net) => {
+                let mask = u32::MAX.checked_shl(32 - u32::from(self.length)).unwrap_or(0);
+                IpAddr::V4(Ipv4Addr::from_bits(net.to_bits() & mask))
+            }
+            IpAddr::V6(net) => {
+                let mask = u128::MAX.checked_shl(128 - u32::from(self.length)).unwrap_or(0);
+                IpAddr::V6(Ipv6Addr::from_bits(net.to_bits() & mask))
+            }
+        };
+        Self { address, length: self.length }
+    }
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.length)
+    }
+}
+
+impl FromStr for Prefix {
+    type Err = NotA;
+
+    fn from_str(text: &str) -> Result<Self, NotA> {
+        let parse = || {
+            let (address, length) = text.split_once('/')?;
+            Self::new(address.parse().ok()?, length.parse().ok()?)
+        };
+        parse().ok_or_else(|| NotA::new(text, "a network such as 10.244.0.0/16"))
+    }
+}
+
+/// Serialises a type as the text that it prints and reads.
+macro_rules! as_text {
+    ($type:ty, $name:literal, $pattern:literal) => {
+        impl Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": $pattern })
+            }
+        }
+    };
+}
+pub(crate) use as_text;
+
+as_text!(Mac, "Mac", "^[0-9a-f]{2}(:[0-9a-f]{2}){5}$");
+as_text!(IfName, "IfName", "^[!-~]{1,15}$");
+as_text!(Prefix, "Prefix", "^[0-9a-fA-F.:]+/[0-9]{1,3}$");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_contain_what_they_should() {
+        let table = [
+            ("10.80.0.0/24", "10.80.0.255", true),
+            ("10.80.0.0/24", "10.80.1.0", false),
+            ("0.0.0.0/0", "255.1.2.3", true),
+            ("10.0.0.1/32", "10.0.0.1", true),
+            ("10.0.0.1/32", "10.0.0.2", false),
+            ("fe80::1/64", "fe80::2", true),
+            ("::/0", "2001:db8::1", true),
+            ("::/0", "10.0.0.1", false),
+        ];
+        for (net, address, inside) in table {
+            let net: Prefix = net.parse().unwrap();
+            assert_eq!(net.contains(address.parse().unwrap()), inside, "{net} {address}");
+        }
+    }
+
+    #[test]
+    fn overlap_is_symmetric() {
+        let [wide, narrow]: [Prefix; 2] =
+            ["10.96.0.0/12", "10.99.0.7/24"].map(|t| t.parse().unwrap());
+        assert!(wide.overlaps(narrow) && narrow.overlaps(wide));
+        assert_eq!(narrow.network().to_string(), "10.99.0.0/24");
+    }
+
+    #[test]
+    fn only_names_the_kernel_would_take_are_links() {
+        for (name, good) in [
+            ("wlan0", true),
+            ("eth0.100", true),
+            ("", false),
+            ("..", false),
+            ("a/b", false),
+            ("a:b", false),
+            ("\u{1b}[2J", false),
+            ("sixteen-letters!", false),
+        ] {
+            assert_eq!(name.parse::<IfName>().is_ok(), good, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn macs_read_what_they_print() {
+        assert_eq!("02:aa:00:00:00:0b".parse::<Mac>().unwrap().to_string(), "02:aa:00:00:00:0b");
+        for wrong in
+            ["02:aa:00:00:00", "02:aa:00:00:00:0b:0c", "2:aa:00:00:00:0b", "zz:aa:00:00:00:0b"]
+        {
+            assert!(wrong.parse::<Mac>().is_err(), "{wrong}");
+        }
+    }
+}

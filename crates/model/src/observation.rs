@@ -1,0 +1,253 @@
+//! One question put to the network, or one frame seen: the atom of all evidence.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use crate::host::HostName;
+use crate::net::{Family, IfName, Mac, NotA, as_text};
+use crate::untrusted::Untrusted;
+
+/// Something that one host sent, or that came in there.
+///
+/// A question that nobody asked has no observation, and is never "no". A miss is a `sent` at one
+/// end without an `arrived` at the other end's record of the same run; the two are joined on
+/// (run, asker, asker's link, peer, family, round, kind), never on clocks.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct Observation {
+    /// The run.
+    pub run: RunId,
+    /// Who saw it: the asker of `sent` and `answered`, the receiver of `arrived`.
+    pub host: HostName,
+    /// The other host, when it takes part in the run: whom was asked, or who asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<HostName>,
+    /// The address that was asked, that asked, or that answered. None for group frames.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+    /// The link of `host` at which it left or came in. None where the kernel routed it and did
+    /// not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<IfName>,
+    /// The link of the asker by which the question left; on `sent` it equals `link`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_link: Option<IfName>,
+    /// IPv4 (with ARP) or IPv6 (with ND).
+    pub family: Family,
+    /// Left, arrived or came back.
+    pub direction: Direction,
+    /// The round, from 1. Questions outside the rounds count their tries.
+    pub round: u16,
+    /// Milliseconds since this host's run began.
+    pub at_ms: u32,
+    /// Source MAC address of the frame that came in, where a packet socket saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_mac: Option<Mac>,
+    /// TTL or hop limit of the packet that came in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<u8>,
+    /// Whether the frame that came in was addressed to this host alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cast: Option<Cast>,
+    /// What was asked.
+    pub kind: Kind,
+    /// What came back; on `answered` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
+}
+
+/// Which way.
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// It left `host`.
+    Sent,
+    /// It reached `host`, before any packet filter of that host.
+    Arrived,
+    /// Something came back to `host`, the asker.
+    Answered,
+}
+
+/// To whom a frame is addressed at layer 2.
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cast {
+    /// One host.
+    Unicast,
+    /// Broadcast or multicast.
+    Group,
+}
+
+/// What was asked.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(tag = "ask", rename_all = "kebab-case")]
+pub enum Kind {
+    /// "Who has this address?": ARP request (RFC 826) or neighbour solicitation (RFC 4861), to
+    /// all or to one MAC. Put to peers, and to the gateway as the control of a leg.
+    Neighbour {
+        /// To whom the frame went.
+        cast: Cast,
+    },
+    /// Is my own address in use elsewhere? An ARP probe (RFC 5227, section 2.1.1). Answered by
+    /// another's `source_mac` = duplicate.
+    OwnAddress,
+    /// UDP in a frame to the peer's own MAC, which its agent gave: answered by the agent through
+    /// the peer's own network stack.
+    Udp,
+    /// ICMP echo in a frame to the peer's own MAC: answered by the peer's kernel.
+    Echo,
+    /// UDP to 255.255.255.255 or ff02::1.
+    Broadcast,
+    /// UDP to 224.0.0.251 (the group of mDNS, RFC 6762), or ff02::fb.
+    Multicast,
+    /// UDP to the peer's address as any program would send it: routes, ARP, packet filters apply.
+    RoutedUdp,
+    /// ICMP echo to an address as `ping` would send it. The gateway's is a control.
+    RoutedEcho,
+    /// UDP to the peer's address in a frame to the gateway's MAC: only by `--bounce`.
+    Bounce,
+    /// UDP with this TTL toward an address; an ICMP time exceeded comes from the hop.
+    Hop {
+        /// The TTL sent.
+        ttl: u8,
+    },
+    /// A TCP connection.
+    Tcp {
+        /// The port.
+        port: u16,
+    },
+    /// An ordinary UDP datagram to an echo server of the user (`--server`).
+    UdpPort {
+        /// The port.
+        port: u16,
+    },
+    /// A UDP or ICMP packet of this size that may not be fragmented.
+    Size {
+        /// Length of the IP packet in bytes.
+        bytes: u32,
+    },
+    /// A DNS query.
+    Dns {
+        /// Which one.
+        query: DnsQuery,
+    },
+    /// An HTTP request to a connectivity-check page.
+    Portal {
+        /// The page.
+        url: Untrusted,
+    },
+    /// What time is it?
+    Clock {
+        /// By which protocol.
+        source: ClockSource,
+    },
+}
+
+/// Which DNS query.
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum DnsQuery {
+    /// A name that exists.
+    Known,
+    /// A random name under `.invalid`, which must not exist (RFC 6761, section 6.4).
+    Invalid,
+    /// To an address of ours on which nothing answers DNS: an answer shows interception.
+    NoServer,
+}
+
+/// Who tells the time.
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClockSource {
+    /// SNTP (RFC 4330).
+    Sntp,
+    /// The `Date` header of an HTTP answer.
+    HttpDate,
+}
+
+/// What came back.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum Answer {
+    /// What was hoped for: ARP reply, echo reply, the agent's UDP answer, a TCP connection.
+    Reply,
+    /// An ICMP error.
+    Icmp {
+        /// ICMP or `ICMPv6` type.
+        #[serde(rename = "type")]
+        kind: u8,
+        /// Its code.
+        code: u8,
+        /// Who sent it.
+        from: IpAddr,
+    },
+    /// A TCP reset: the port is closed, or a filter says so.
+    Reset,
+    /// This host's own kernel refused to send.
+    Refused {
+        /// The errno, such as 101 for ENETUNREACH.
+        errno: i32,
+    },
+    /// A DNS answer.
+    Dns {
+        /// RCODE: 0 no error, 2 server failure, 3 no such name, 5 refused.
+        rcode: u16,
+        /// The addresses in it (16 at most).
+        addresses: Vec<IpAddr>,
+    },
+    /// An HTTP answer.
+    Http {
+        /// Its status.
+        status: u16,
+        /// Where a redirect points.
+        location: Option<Untrusted>,
+        /// Whether status and body are exactly what the page should say.
+        is_expected: bool,
+    },
+    /// The time.
+    Clock {
+        /// The source's time minus this host's, in seconds.
+        offset_s: i64,
+    },
+    /// Something that is none of these.
+    Garbage {
+        /// What, in a few words.
+        what: Untrusted,
+    },
+}
+
+/// The name of one run: what ties the records of several hosts together.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct RunId(pub u64);
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl FromStr for RunId {
+    type Err = NotA;
+
+    fn from_str(text: &str) -> Result<Self, NotA> {
+        let digits = Some(text).filter(|text| text.len() == 16);
+        digits
+            .and_then(|digits| u64::from_str_radix(digits, 16).ok())
+            .map(Self)
+            .ok_or_else(|| NotA::new(text, "a run: 16 hexadecimal digits"))
+    }
+}
+
+as_text!(RunId, "RunId", "^[0-9a-f]{16}$");

@@ -1,0 +1,187 @@
+//! Questions that take several packets: state machines without a socket or a clock.
+
+use std::net::{IpAddr, SocketAddr};
+
+use pontoon_model::net::IfName;
+use pontoon_model::observation::Observation;
+
+/// A question that takes several packets to answer.
+///
+/// A machine never sends, waits or reads a clock: it says what should happen next, and the
+/// [flows](crate::flows) do it. The contract: after one [`Machine::receive`] (or at a deadline),
+/// poll until it asks to wait or is done.
+pub trait Machine {
+    /// Returns what to do at `now`. Do it and poll again, until [`Next::Done`].
+    fn poll(&mut self, now: Moment) -> Next;
+
+    /// Takes what came in at `now`; what is meant for somebody else is ignored.
+    fn receive(&mut self, now: Moment, event: &Event);
+}
+
+/// Milliseconds since the run began, by the monotonic clock of this host.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Moment(pub u64);
+
+impl Moment {
+    /// This many milliseconds later.
+    #[must_use]
+    pub const fn after_ms(self, ms: u64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+
+    /// As an observation records it.
+    #[must_use]
+    pub fn at_ms(self) -> u32 {
+        u32::try_from(self.0).unwrap_or(u32::MAX)
+    }
+}
+
+/// What a machine wants next. There is always something, so a machine cannot hang.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Next {
+    /// Do this now.
+    Do(Action),
+    /// Wait for an event, but no longer than this.
+    WaitUntil(Moment),
+    /// Nothing more: everything found has been reported, its flows may be closed.
+    Done,
+}
+
+/// One conversation of a machine with one socket of its own: a fresh source port or ICMP id, so
+/// that a stateful box cannot take it for an earlier one. Numbers are the machine's own.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Flow(pub u16);
+
+/// Something to be done for a machine.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Action {
+    /// Send a UDP datagram as any program would. The first on a flow opens its socket.
+    SendUdp {
+        /// The conversation.
+        flow: Flow,
+        /// How it leaves.
+        way: Way,
+        /// To whom.
+        to: SocketAddr,
+        /// What.
+        payload: Vec<u8>,
+    },
+    /// Send an ICMP echo request (ping socket, or raw where ping sockets are not allowed).
+    SendEcho {
+        /// The conversation.
+        flow: Flow,
+        /// How it leaves.
+        way: Way,
+        /// To whom.
+        to: IpAddr,
+        /// Its sequence number.
+        sequence: u16,
+        /// What it carries.
+        payload: Vec<u8>,
+    },
+    /// Open a TCP connection.
+    Connect {
+        /// The conversation.
+        flow: Flow,
+        /// How it leaves.
+        way: Way,
+        /// To whom.
+        to: SocketAddr,
+    },
+    /// Write to an open connection.
+    Write {
+        /// The conversation.
+        flow: Flow,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// Close a conversation.
+    Close {
+        /// The conversation.
+        flow: Flow,
+    },
+    /// Put an observation on record.
+    Report(Box<Observation>),
+}
+
+/// How a packet leaves.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Way {
+    /// Only by this link (`SO_BINDTODEVICE`); otherwise as routed.
+    pub link: Option<IfName>,
+    /// TTL or hop limit other than the kernel's.
+    pub ttl: Option<u8>,
+    /// May not be fragmented, whatever the kernel's path MTU cache says (`IP_PMTUDISC_PROBE`).
+    pub is_whole: bool,
+}
+
+/// Something that happened on a flow of a machine.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Event {
+    /// A UDP datagram came.
+    Datagram {
+        /// The conversation.
+        flow: Flow,
+        /// From whom.
+        from: SocketAddr,
+        /// By which link (`IP_PKTINFO`).
+        link: Option<IfName>,
+        /// Its TTL.
+        ttl: Option<u8>,
+        /// What.
+        payload: Vec<u8>,
+    },
+    /// An ICMP echo reply came.
+    EchoReply {
+        /// The conversation.
+        flow: Flow,
+        /// From whom.
+        from: IpAddr,
+        /// Its sequence number.
+        sequence: u16,
+        /// Its TTL.
+        ttl: Option<u8>,
+        /// What it carries.
+        payload: Vec<u8>,
+    },
+    /// An ICMP error came, read from the socket's error queue (`IP_RECVERR`, ip(7)).
+    Icmp {
+        /// The conversation.
+        flow: Flow,
+        /// ICMP type.
+        kind: u8,
+        /// ICMP code.
+        code: u8,
+        /// Who sent it.
+        from: IpAddr,
+    },
+    /// The kernel refused at once (no ICMP error was involved).
+    Refused {
+        /// The conversation.
+        flow: Flow,
+        /// Why, such as 101 for ENETUNREACH.
+        errno: i32,
+    },
+    /// The connection stands.
+    Connected {
+        /// The conversation.
+        flow: Flow,
+    },
+    /// The peer reset the connection, or refused it.
+    Reset {
+        /// The conversation.
+        flow: Flow,
+    },
+    /// Bytes came over the connection.
+    Bytes {
+        /// The conversation.
+        flow: Flow,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// The peer closed the connection.
+    Closed {
+        /// The conversation.
+        flow: Flow,
+    },
+}
