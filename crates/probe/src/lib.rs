@@ -1,6 +1,9 @@
 //! Reads the world: host snapshots, probes, the agent and its witness.
 //!
 //! Everything that decides is sans-IO; sockets, clocks and files live in the modules called
-//! `edge` and in [`snapshot`].
+//! `edge`.
 
 pub mod machine;
+pub mod key;
+pub mod token;
+pub mod frame;

@@ -1,0 +1,117 @@
+//! Secrets of one run.
+
+use std::fmt;
+
+use ring::hmac;
+use ring::rand::{SecureRandom, SystemRandom};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// A key of one run. Wiped when dropped; never printed.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Key([u8; 32]);
+
+/// The system gave no randomness.
+#[derive(Debug, thiserror::Error)]
+#[error("the system gave no random bytes: run it again; if it stays, look at /dev/urandom")]
+pub struct NoRandomness;
+
+impl Key {
+    /// Makes a new key.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRandomness`].
+    pub fn random() -> Result<Self, NoRandomness> {
+        let mut bytes = [0; 32];
+        SystemRandom::new().fill(&mut bytes).map_err(|_| NoRandomness)?;
+        Ok(Self(bytes))
+    }
+
+    /// Takes the bytes of a key that was typed.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// A key for one purpose, from which this one cannot be found.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> Self {
+        Self(self.tag(purpose.as_bytes()))
+    }
+
+    /// HMAC-SHA256 (RFC 2104) of `message`.
+    #[must_use]
+    pub fn tag(&self, message: &[u8]) -> [u8; 32] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        let mut tag = [0; 32];
+        tag.copy_from_slice(hmac::sign(&key, message).as_ref());
+        tag
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(..)")
+    }
+}
+
+impl Serialize for Key {
+    /// As hexadecimal text, for the pipe between coordinator and agent only.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = to_hex(&self.0);
+        let done = serializer.serialize_str(&text);
+        text.zeroize();
+        done
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut text = String::deserialize(deserializer)?;
+        let bytes = from_hex(&text).and_then(|bytes| bytes.try_into().ok());
+        text.zeroize();
+        bytes.map(Self).ok_or_else(|| serde::de::Error::custom("a key has 64 hexadecimal digits"))
+    }
+}
+
+/// Writes bytes as hexadecimal digits.
+#[must_use]
+pub fn to_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Reads hexadecimal digits; `None` when it is anything else.
+#[must_use]
+pub fn from_hex(text: &str) -> Option<Vec<u8>> {
+    if text.len() % 2 != 0 || !text.is_ascii() {
+        return None;
+    }
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_not_printed() {
+        assert_eq!(format!("{:?}", Key::from_bytes([7; 32])), "Key(..)");
+    }
+
+    #[test]
+    fn hex_reads_what_it_writes_and_nothing_else() {
+        assert_eq!(from_hex(&to_hex(&[0, 1, 0xfe])), Some(vec![0, 1, 0xfe]));
+        for wrong in ["0", "0g", "é0"] {
+            assert_eq!(from_hex(wrong), None, "{wrong}");
+        }
+    }
+}
