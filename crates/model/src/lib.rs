@@ -10,3 +10,4 @@ pub mod snapshot;
 pub mod observation;
 pub mod facts;
 pub mod finding;
+pub mod pairing;

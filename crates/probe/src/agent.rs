@@ -1,0 +1,9 @@
+//! The agent: executes what the coordinator schedules, and reports what it saw.
+
+pub mod launch;
+mod links;
+mod pipe;
+mod several;
+mod serve;
+
+pub use serve::serve;

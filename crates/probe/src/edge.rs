@@ -1,0 +1,5 @@
+//! Where the world is touched: sockets and the clock.
+
+pub mod clock;
+pub mod packet_socket;
+pub mod reflector;

@@ -1,0 +1,34 @@
+//! The clock.
+
+use std::time::{Instant, SystemTime};
+
+use crate::machine::Moment;
+
+/// The monotonic clock, from the start of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(Instant);
+
+impl Clock {
+    /// Starts at zero.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the edge")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// The time since the start.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        Moment(u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+/// Seconds since 1970 by this host; negative before.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the edge")]
+pub fn unix_s() -> i64 {
+    match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |s| -s),
+    }
+}

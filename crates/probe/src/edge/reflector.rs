@@ -1,0 +1,176 @@
+//! Two UDP sockets on which an agent answers packets of its run: the host's own stack decides
+//! whether they get here and which way the answer leaves.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+
+use nix::libc;
+use nix::sys::socket::{
+    ControlMessage, ControlMessageOwned, MsgFlags, SockaddrIn, SockaddrIn6, SockaddrStorage,
+    recvmsg, sendmsg,
+};
+use pontoon_model::net::Family;
+use socket2::{Domain, SockAddr, Socket, Type};
+
+/// A UDP socket that knows to which of its addresses a datagram came.
+#[derive(Debug)]
+pub struct Reflector {
+    socket: Socket,
+    family: Family,
+    port: u16,
+}
+
+/// A datagram.
+#[derive(Clone, Copy, Debug)]
+pub struct Received {
+    /// Its length.
+    pub length: usize,
+    /// Who sent it.
+    pub from: SocketAddr,
+    /// To which of our addresses.
+    pub to: IpAddr,
+    /// The index of the link by which it came.
+    pub link_index: u32,
+}
+
+impl Reflector {
+    /// Opens a socket on a port that the kernel picks.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says; for IPv6 this is where the host has none.
+    pub fn open(family: Family) -> io::Result<Self> {
+        let (domain, any) = match family {
+            Family::V4 => (Domain::IPV4, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            Family::V6 => (Domain::IPV6, IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+        };
+        let socket = Socket::new(domain, Type::DGRAM.nonblocking(), None)?;
+        match family {
+            Family::V4 => nix::sys::socket::setsockopt(
+                &socket,
+                nix::sys::socket::sockopt::Ipv4PacketInfo,
+                &true,
+            )?,
+            Family::V6 => {
+                socket.set_only_v6(true)?;
+                nix::sys::socket::setsockopt(
+                    &socket,
+                    nix::sys::socket::sockopt::Ipv6RecvPacketInfo,
+                    &true,
+                )?;
+            }
+        }
+        socket.bind(&SockAddr::from(SocketAddr::new(any, 0)))?;
+        let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
+        Ok(Self { socket, family, port })
+    }
+
+    /// The port.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The family.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        self.family
+    }
+
+    /// Takes the next datagram; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says, such as an ICMP error about an earlier answer; the socket stays good.
+    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<Received>> {
+        let mut space = nix::cmsg_space!(libc::in6_pktinfo);
+        let mut slices = [IoSliceMut::new(buffer)];
+        let message = match recvmsg::<SockaddrStorage>(
+            self.socket.as_raw_fd(),
+            &mut slices,
+            Some(&mut space),
+            MsgFlags::empty(),
+        ) {
+            Ok(message) => message,
+            Err(nix::errno::Errno::EAGAIN) => return Ok(None),
+            Err(errno) => return Err(errno.into()),
+        };
+        let mut arrived = None;
+        for control in message.cmsgs()? {
+            match control {
+                ControlMessageOwned::Ipv4PacketInfo(info) => {
+                    let to = Ipv4Addr::from(u32::from_be(info.ipi_addr.s_addr));
+                    arrived = u32::try_from(info.ipi_ifindex).ok().map(|at| (IpAddr::V4(to), at));
+                }
+                ControlMessageOwned::Ipv6PacketInfo(info) => {
+                    let to = Ipv6Addr::from(info.ipi6_addr.s6_addr);
+                    arrived = Some((IpAddr::V6(to), info.ipi6_ifindex));
+                }
+                _ => {}
+            }
+        }
+        let from = message.address.as_ref().and_then(to_socket_address);
+        Ok(from.zip(arrived).map(|(from, (to, link_index))| Received {
+            length: message.bytes,
+            from,
+            to,
+            link_index,
+        }))
+    }
+
+    /// Answers from the address that was asked; the kernel's routes pick the link.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says, such as ENETUNREACH without a route back or EPERM by a filter.
+    pub fn answer(&self, received: &Received, payload: &[u8]) -> io::Result<()> {
+        let slices = [IoSlice::new(payload)];
+        match (received.to, received.from) {
+            (IpAddr::V4(own), SocketAddr::V4(to)) => {
+                let info = libc::in_pktinfo {
+                    ipi_ifindex: 0,
+                    ipi_spec_dst: libc::in_addr { s_addr: u32::from(own).to_be() },
+                    ipi_addr: libc::in_addr { s_addr: 0 },
+                };
+                let control = [ControlMessage::Ipv4PacketInfo(&info)];
+                self.send(&slices, &control, &SockaddrIn::from(to))
+            }
+            (IpAddr::V6(own), SocketAddr::V6(to)) => {
+                // A link-local answer has to name its link (RFC 4007).
+                let link = if to.ip().is_unicast_link_local() { received.link_index } else { 0 };
+                let info = libc::in6_pktinfo {
+                    ipi6_addr: libc::in6_addr { s6_addr: own.octets() },
+                    ipi6_ifindex: link,
+                };
+                let control = [ControlMessage::Ipv6PacketInfo(&info)];
+                self.send(&slices, &control, &SockaddrIn6::from(to))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn send<A: nix::sys::socket::SockaddrLike>(
+        &self,
+        slices: &[IoSlice<'_>],
+        control: &[ControlMessage<'_>],
+        to: &A,
+    ) -> io::Result<()> {
+        sendmsg(self.socket.as_raw_fd(), slices, control, MsgFlags::empty(), Some(to))?;
+        Ok(())
+    }
+}
+
+impl AsFd for Reflector {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+fn to_socket_address(storage: &SockaddrStorage) -> Option<SocketAddr> {
+    if let Some(v4) = storage.as_sockaddr_in() {
+        return Some(SocketAddr::new(IpAddr::V4(v4.ip()), v4.port()));
+    }
+    let v6 = storage.as_sockaddr_in6()?;
+    Some(SocketAddr::V6((*v6).into()))
+}

@@ -1,0 +1,239 @@
+//! What coordinator and agent say to each other.
+//!
+//! The coordinator schedules, the agent executes and reports: an agent holds no policy but its
+//! own limits. Over the pipe go [`PREAMBLE`], then [frames](crate::framing).
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use pontoon_model::facts::Watch;
+use pontoon_model::host::HostName;
+use pontoon_model::net::{Family, IfName, Mac};
+use pontoon_model::observation::{Observation, RunId};
+use pontoon_model::snapshot::{Snapshot, Unread};
+use serde::{Deserialize, Serialize};
+
+use crate::ask::Ask;
+use crate::key::Key;
+
+/// The version of this protocol. Both ends must speak the same.
+pub const VERSION: u32 = 1;
+
+/// What an agent says first, so that a greeting of a login shell before it does no harm.
+pub const PREAMBLE: &[u8] = b"PONTOON-AGENT/1\n";
+
+/// What the coordinator says.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(tag = "say", rename_all = "kebab-case")]
+pub enum ToAgent {
+    /// You take part in this run. Answered by [`FromAgent::Ready`].
+    Begin {
+        /// [`VERSION`].
+        version: u32,
+        /// The run.
+        run: RunId,
+        /// The agent's seat.
+        seat: u16,
+        /// What the run calls this host.
+        host: HostName,
+        /// Known to all agents of the run.
+        run_key: Key,
+        /// Known to this agent and the coordinator.
+        own_key: Key,
+    },
+    /// Watch these links, in this order: their places are the link numbers of tokens. Answered
+    /// by [`FromAgent::Watching`].
+    Watch {
+        /// The links.
+        links: Vec<IfName>,
+    },
+    /// These are the other hosts of the run: probe and answer nobody else.
+    Peers {
+        /// They.
+        peers: Vec<Peer>,
+    },
+    /// Put these questions.
+    Do {
+        /// They.
+        tasks: Vec<Task>,
+    },
+    /// Forget the questions of this group that have not been put yet.
+    Cancel {
+        /// The group.
+        group: u32,
+    },
+    /// Stop watching. Answered by [`FromAgent::Finished`].
+    Finish,
+}
+
+/// Another host of the run.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Peer {
+    /// Its seat.
+    pub seat: u16,
+    /// What the run calls it.
+    pub host: HostName,
+    /// The links it watches, in its order.
+    pub links: Vec<IfName>,
+    /// Its MAC addresses.
+    pub macs: Vec<Mac>,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// A question to be put at a time.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Task {
+    /// By this it can be cancelled.
+    pub group: u32,
+    /// When, in milliseconds after the message came.
+    pub at_ms: u32,
+    /// The round.
+    pub round: u16,
+    /// The family.
+    pub family: Family,
+    /// The link to leave by; none = as routed.
+    pub link: Option<IfName>,
+    /// The host that is asked, when it has an agent.
+    pub peer: Option<HostName>,
+    /// What.
+    pub question: Question,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum Question {
+    /// "Who has `target`?" to all, or to one MAC.
+    Neighbour {
+        /// Our address.
+        from: IpAddr,
+        /// The address sought.
+        target: IpAddr,
+        /// None: to all.
+        to_mac: Option<Mac>,
+    },
+    /// Is our own address in use elsewhere? (IPv4)
+    OwnAddress {
+        /// The address.
+        address: IpAddr,
+    },
+    /// UDP in a frame to the peer's MAC.
+    Udp {
+        /// Our address.
+        from: IpAddr,
+        /// The peer's agent.
+        to: SocketAddr,
+        /// The peer's MAC.
+        to_mac: Mac,
+    },
+    /// ICMP echo in a frame to the peer's MAC.
+    Echo {
+        /// Our address.
+        from: IpAddr,
+        /// The peer's address.
+        to: IpAddr,
+        /// The peer's MAC.
+        to_mac: Mac,
+    },
+    /// UDP to everybody on the link.
+    Broadcast {
+        /// Our address.
+        from: IpAddr,
+        /// The hosts that are meant.
+        peers: Vec<HostName>,
+    },
+    /// UDP to the group of mDNS.
+    Multicast {
+        /// Our address.
+        from: IpAddr,
+        /// The hosts that are meant.
+        peers: Vec<HostName>,
+    },
+    /// The control of a leg: ARP and echo to its gateway.
+    Control {
+        /// Our address.
+        from: IpAddr,
+        /// The gateway.
+        gateway: IpAddr,
+    },
+    /// UDP to the peer's address in a frame to the gateway's MAC (`--bounce`).
+    Bounce {
+        /// Our address.
+        from: IpAddr,
+        /// The peer's agent.
+        to: SocketAddr,
+        /// The gateway.
+        gateway: IpAddr,
+    },
+    /// UDP to the peer's agent, as the kernel routes it.
+    RoutedUdp {
+        /// The peer's agent.
+        to: SocketAddr,
+    },
+    /// UDP of this size to the peer's agent, which may not be fragmented; smaller on a miss.
+    PathMtu {
+        /// The peer's agent.
+        to: SocketAddr,
+        /// The MTU of the link, in bytes.
+        bytes: u32,
+    },
+    /// A question that takes several packets.
+    Several {
+        /// What.
+        ask: Ask,
+    },
+}
+
+/// What an agent says.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(tag = "say", rename_all = "kebab-case")]
+pub enum FromAgent {
+    /// I am here.
+    Ready {
+        /// [`VERSION`].
+        version: u32,
+        /// My account of my host.
+        snapshot: Box<Snapshot>,
+    },
+    /// I watch.
+    Watching {
+        /// How well, for each link.
+        watches: Vec<Watch>,
+        /// The UDP port on which I answer over IPv4.
+        port_v4: Option<u16>,
+        /// The same over IPv6.
+        port_v6: Option<u16>,
+    },
+    /// This left, arrived or came back.
+    Saw {
+        /// In the order in which it happened.
+        seen: Vec<Seen>,
+    },
+    /// Every question has been put, and those of several packets have their answers.
+    Idle,
+    /// I stopped watching.
+    Finished {
+        /// What the kernel's counters gained.
+        counters: BTreeMap<String, u64>,
+        /// Frames sent, by link and kind: `wlan0 udp`.
+        frames_sent: BTreeMap<String, u32>,
+        /// What could not be tested.
+        untested: Vec<Unread>,
+    },
+    /// I cannot go on.
+    Fault {
+        /// What was tried, what happened, what would help.
+        why: String,
+    },
+}
+
+/// An observation, with the proof that a packet of another host was really seen.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Seen {
+    /// What.
+    pub observation: Observation,
+    /// On `arrived`: the sender's proof, in hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
+}

@@ -1,0 +1,336 @@
+//! What a frame proves: sans-IO, fed with every frame that a packet socket delivers.
+//!
+//! Arrival is the network's verdict: it is seen before netfilter, reverse-path filter, ARP policy
+//! and every other opinion of the receiving host. The answer is the host's verdict.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use pontoon_model::host::HostName;
+use pontoon_model::net::{Family, IfName, Mac};
+use pontoon_model::observation::{Answer, Cast, Direction, Kind, Observation, RunId};
+
+use crate::frame::read::{Body, Frame, Quoted};
+use crate::key::{Key, to_hex};
+use crate::machine::Moment;
+use crate::protocol::{Peer, Seen};
+use crate::token::{Content, Probe, Token, read_payload};
+
+/// What this agent is called and who else takes part.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The run.
+    pub run: RunId,
+    /// This host.
+    pub host: HostName,
+    /// Its seat.
+    pub seat: u16,
+    /// The key of the run.
+    pub run_key: Key,
+}
+
+/// How a question will be known by its answer.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Sent {
+    /// By the UDP port it came from.
+    Udp(Family, u16),
+    /// By its ICMP identifier.
+    Echo(Family, u16),
+    /// By the address it sought.
+    Neighbour(IpAddr),
+}
+
+/// Reads frames against what was sent and who takes part.
+#[derive(Debug)]
+pub struct Witness {
+    identity: Identity,
+    peers: BTreeMap<u16, Peer>,
+    sent: BTreeMap<Sent, Vec<Observation>>,
+    seen: BTreeSet<Observation>,
+}
+
+/// How many questions to one address are remembered: more than a run has rounds.
+const SENT_MAX: usize = 64;
+/// How many things one run may see here: 50 peers, two links, two families, 20 rounds, 5 kinds.
+const SEEN_MAX: usize = 50_000;
+
+impl Witness {
+    /// A witness that has seen nothing.
+    #[must_use]
+    pub const fn new(identity: Identity) -> Self {
+        Self { identity, peers: BTreeMap::new(), sent: BTreeMap::new(), seen: BTreeSet::new() }
+    }
+
+    /// Makes these the other hosts of the run.
+    pub fn set_peers(&mut self, peers: Vec<Peer>) {
+        self.peers = peers.into_iter().map(|peer| (peer.seat, peer)).collect();
+    }
+
+    /// The other hosts of the run.
+    pub fn peers(&self) -> impl Iterator<Item = &Peer> {
+        self.peers.values()
+    }
+
+    /// Remembers a question, by what its answer will bear.
+    pub fn note_sent(&mut self, sent: Sent, question: Observation) {
+        let questions = self.sent.entry(sent).or_default();
+        if questions.len() == SENT_MAX {
+            questions.remove(0);
+        }
+        questions.push(question);
+    }
+
+    /// Reads a frame that came in on `link`, whose own MAC is `own_mac`.
+    pub fn receive(
+        &mut self,
+        now: Moment,
+        link: &IfName,
+        own_mac: Mac,
+        cast: Cast,
+        frame: &Frame<'_>,
+    ) -> Vec<Seen> {
+        let arrival = Arrival { now, link, cast, frame };
+        match &frame.body {
+            Body::ArpRequest { sender, padding, .. } => {
+                let mut seen = self.token_arrived(&arrival, (*sender).into(), None, padding);
+                // RFC 5227, section 2.1.1: a request from our own address is a conflict, too.
+                if frame.from_mac != own_mac {
+                    seen.extend(self.own_address_claimed(&arrival, (*sender).into(), frame.from_mac));
+                }
+                seen
+            }
+            Body::Solicitation { sender, nonce, .. } => {
+                self.token_arrived(&arrival, (*sender).into(), None, nonce)
+            }
+            Body::ArpReply { sender_mac, sender } => {
+                let mut seen = self.neighbour_answered(&arrival, (*sender).into(), *sender_mac);
+                if *sender_mac != own_mac {
+                    seen.extend(self.own_address_claimed(&arrival, (*sender).into(), *sender_mac));
+                }
+                seen
+            }
+            Body::Advertisement { target, target_mac } => {
+                let mac = target_mac.unwrap_or(frame.from_mac);
+                self.neighbour_answered(&arrival, (*target).into(), mac)
+            }
+            Body::Udp { from, to, ttl, payload } => {
+                match read_payload(payload, &self.identity.run_key) {
+                    Some(Content::Question(token)) => {
+                        self.arrived(&arrival, from.ip(), Some(*ttl), &token)
+                    }
+                    Some(Content::Answer(own, asked)) if asked.header.seat == self.identity.seat => {
+                        let sent = Sent::Udp(Family::of(to.ip()), to.port());
+                        self.answered(&arrival, sent, Some(own.header.seat), Some(*ttl), Answer::Reply)
+                    }
+                    _ => Vec::new(),
+                }
+            }
+            Body::Echo { is_reply: false, from, ttl, payload, .. } => {
+                match read_payload(payload, &self.identity.run_key) {
+                    Some(Content::Question(token)) => {
+                        self.arrived(&arrival, *from, Some(*ttl), &token)
+                    }
+                    _ => Vec::new(),
+                }
+            }
+            Body::Echo { is_reply: true, to, ttl, identifier, .. } => {
+                let sent = Sent::Echo(Family::of(*to), *identifier);
+                self.answered(&arrival, sent, None, Some(*ttl), Answer::Reply)
+            }
+            Body::IcmpError { from, kind, code, about } => {
+                let family = Family::of(*from);
+                let sent = match about {
+                    Quoted::Udp { from_port } => Sent::Udp(family, *from_port),
+                    Quoted::Echo { identifier } => Sent::Echo(family, *identifier),
+                };
+                let answer = Answer::Icmp { kind: *kind, code: *code, from: *from };
+                self.answered(&arrival, sent, None, None, answer)
+            }
+        }
+    }
+
+    /// A datagram of the run came through the host's own stack, where no packet socket is to be
+    /// had: proof of arrival, but its absence proves nothing.
+    pub fn receive_datagram(
+        &mut self,
+        now: Moment,
+        link: &IfName,
+        from: IpAddr,
+        token: &Token,
+    ) -> Vec<Seen> {
+        let mut seen = self.template(now, token);
+        if let Some(observation) = &mut seen {
+            observation.link = Some(link.clone());
+            observation.address = Some(from);
+            observation.family = Family::of(from);
+        }
+        self.keep(seen, Some(token))
+    }
+
+    fn token_arrived(
+        &mut self,
+        arrival: &Arrival<'_>,
+        from: IpAddr,
+        ttl: Option<u8>,
+        bytes: &[u8],
+    ) -> Vec<Seen> {
+        match Token::decode(bytes, &self.identity.run_key) {
+            Some(token) if !token.header.is_answer => self.arrived(arrival, from, ttl, &token),
+            _ => Vec::new(),
+        }
+    }
+
+    fn arrived(
+        &mut self,
+        arrival: &Arrival<'_>,
+        from: IpAddr,
+        ttl: Option<u8>,
+        token: &Token,
+    ) -> Vec<Seen> {
+        let mut seen = self.template(arrival.now, token);
+        if let Some(observation) = &mut seen {
+            observation.link = Some(arrival.link.clone());
+            observation.address = Some(from);
+            observation.family = Family::of(from);
+            observation.source_mac = Some(arrival.frame.from_mac);
+            observation.cast = Some(arrival.cast);
+            observation.ttl = ttl;
+        }
+        self.keep(seen, Some(token))
+    }
+
+    /// An arrival of a token, as far as the token tells; `None` when it is our own or of nobody
+    /// in the run.
+    fn template(&self, now: Moment, token: &Token) -> Option<Observation> {
+        let peer = self.peers.get(&token.header.seat)?;
+        let asked_link = peer.links.get(usize::from(token.header.link)).cloned();
+        Some(Observation {
+            run: self.identity.run,
+            host: self.identity.host.clone(),
+            peer: Some(peer.host.clone()),
+            address: None,
+            link: None,
+            asked_link,
+            family: Family::V4,
+            direction: Direction::Arrived,
+            round: token.header.round,
+            at_ms: now.at_ms(),
+            source_mac: None,
+            ttl: None,
+            cast: None,
+            kind: kind_of(token.header.probe)?,
+            answer: None,
+        })
+    }
+
+    fn neighbour_answered(&mut self, arrival: &Arrival<'_>, who: IpAddr, mac: Mac) -> Vec<Seen> {
+        let Some(question) = self.sent.get(&Sent::Neighbour(who)).and_then(|sent| {
+            let same_link = |asked: &&Observation| asked.link.as_ref() == Some(arrival.link);
+            let asked = |asked: &&Observation| asked.kind != Kind::OwnAddress;
+            sent.iter().rev().filter(asked).find(same_link).or_else(|| sent.iter().rev().find(asked))
+        }) else {
+            return Vec::new();
+        };
+        let mut observation = question.clone();
+        observation.source_mac = Some(mac);
+        let seen = arrival.answer(observation, None, Answer::Reply);
+        self.keep(Some(seen), None)
+    }
+
+    fn own_address_claimed(&mut self, arrival: &Arrival<'_>, who: IpAddr, mac: Mac) -> Vec<Seen> {
+        let Some(question) = self.sent.get(&Sent::Neighbour(who)).and_then(|sent| {
+            sent.iter().rev().find(|asked| {
+                asked.kind == Kind::OwnAddress && asked.link.as_ref() == Some(arrival.link)
+            })
+        }) else {
+            return Vec::new();
+        };
+        let mut observation = question.clone();
+        observation.source_mac = Some(mac);
+        let seen = arrival.answer(observation, None, Answer::Reply);
+        self.keep(Some(seen), None)
+    }
+
+    fn answered(
+        &mut self,
+        arrival: &Arrival<'_>,
+        sent: Sent,
+        seat: Option<u16>,
+        ttl: Option<u8>,
+        answer: Answer,
+    ) -> Vec<Seen> {
+        let Some(question) = self.sent.get(&sent).and_then(|sent| sent.last()) else {
+            return Vec::new();
+        };
+        let mut observation = question.clone();
+        if let Some(peer) = seat.and_then(|seat| self.peers.get(&seat)) {
+            observation.peer = Some(peer.host.clone());
+        }
+        observation.source_mac = Some(arrival.frame.from_mac);
+        let seen = arrival.answer(observation, ttl, answer);
+        self.keep(Some(seen), None)
+    }
+
+    /// Drops what was seen before: a packet that a network doubles is one arrival.
+    fn keep(&mut self, seen: Option<Observation>, token: Option<&Token>) -> Vec<Seen> {
+        let Some(observation) = seen else { return Vec::new() };
+        let timeless = Observation { at_ms: 0, ..observation.clone() };
+        if self.seen.len() >= SEEN_MAX || !self.seen.insert(timeless) {
+            return Vec::new();
+        }
+        vec![Seen { observation, proof: token.map(|token| to_hex(&token.proof)) }]
+    }
+}
+
+/// A frame and where it came in.
+struct Arrival<'a> {
+    now: Moment,
+    link: &'a IfName,
+    cast: Cast,
+    frame: &'a Frame<'a>,
+}
+
+impl Arrival<'_> {
+    fn answer(&self, mut question: Observation, ttl: Option<u8>, answer: Answer) -> Observation {
+        question.direction = Direction::Answered;
+        question.at_ms = self.now.at_ms();
+        question.link = Some(self.link.clone());
+        question.cast = Some(self.cast);
+        question.ttl = ttl;
+        question.answer = Some(answer);
+        question
+    }
+}
+
+/// What a token's probe is called in an observation.
+#[must_use]
+pub const fn kind_of(probe: Probe) -> Option<Kind> {
+    Some(match probe {
+        Probe::NeighbourGroup => Kind::Neighbour { cast: Cast::Group },
+        Probe::NeighbourUnicast => Kind::Neighbour { cast: Cast::Unicast },
+        Probe::Udp => Kind::Udp,
+        Probe::Echo => Kind::Echo,
+        Probe::Broadcast => Kind::Broadcast,
+        Probe::Multicast => Kind::Multicast,
+        Probe::RoutedUdp => Kind::RoutedUdp,
+        Probe::Bounce => Kind::Bounce,
+        // Its size is judged by the asker; that it arrived shows as `answered`.
+        Probe::Size => return None,
+    })
+}
+
+/// The probe that an observation's kind is made by, if it carries a token.
+#[must_use]
+pub const fn probe_of(kind: &Kind) -> Option<Probe> {
+    Some(match kind {
+        Kind::Neighbour { cast: Cast::Group } => Probe::NeighbourGroup,
+        Kind::Neighbour { cast: Cast::Unicast } => Probe::NeighbourUnicast,
+        Kind::Udp => Probe::Udp,
+        Kind::Echo => Probe::Echo,
+        Kind::Broadcast => Probe::Broadcast,
+        Kind::Multicast => Probe::Multicast,
+        Kind::RoutedUdp => Probe::RoutedUdp,
+        Kind::Bounce => Probe::Bounce,
+        _ => return None,
+    })
+}
