@@ -4,3 +4,5 @@
 //! `edge` and in [`snapshot`].
 
 pub mod machine;
+pub mod flows;
+pub mod ask;
