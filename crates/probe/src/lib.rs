@@ -4,10 +4,11 @@
 //! `edge`.
 
 pub mod machine;
+pub mod flows;
+pub mod ask;
 pub mod key;
 pub mod token;
 pub mod frame;
-pub mod ask;
 pub mod framing;
 pub mod protocol;
 pub mod budget;

@@ -137,6 +137,8 @@ pub enum Event {
         flow: Flow,
         /// From whom.
         from: IpAddr,
+        /// By which link (`IP_PKTINFO`).
+        link: Option<IfName>,
         /// Its sequence number.
         sequence: u16,
         /// Its TTL.
@@ -184,4 +186,21 @@ pub enum Event {
         /// The conversation.
         flow: Flow,
     },
+}
+
+impl Event {
+    /// The conversation it happened on.
+    #[must_use]
+    pub const fn flow(&self) -> Flow {
+        match self {
+            Self::Datagram { flow, .. }
+            | Self::EchoReply { flow, .. }
+            | Self::Icmp { flow, .. }
+            | Self::Refused { flow, .. }
+            | Self::Connected { flow }
+            | Self::Reset { flow }
+            | Self::Bytes { flow, .. }
+            | Self::Closed { flow } => *flow,
+        }
+    }
 }

@@ -1,0 +1,1 @@
+//! The driver on loopback, without privilege.
