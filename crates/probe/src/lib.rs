@@ -14,3 +14,5 @@ pub mod protocol;
 pub mod budget;
 pub mod witness;
 pub mod edge;
+pub mod agent;
+pub mod survey;

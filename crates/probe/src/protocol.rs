@@ -170,6 +170,8 @@ pub enum Question {
     RoutedUdp {
         /// The peer's agent.
         to: SocketAddr,
+        /// Tries at most.
+        tries: u16,
     },
     /// UDP of this size to the peer's agent, which may not be fragmented; smaller on a miss.
     PathMtu {

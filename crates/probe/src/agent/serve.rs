@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pontoon_model::net::{Family, IfName, Mac};
-use pontoon_model::observation::{Answer, Direction, Kind, Observation};
+use pontoon_model::observation::{Answer, Kind, Observation};
 use pontoon_model::snapshot::{Snapshot, Unread};
 
 use super::launch::{Asker, Launch, Leg, launch};
@@ -26,7 +26,7 @@ use crate::key::Key;
 use crate::machine::Moment;
 use crate::protocol::{FromAgent, Question, Seen, Task, ToAgent, VERSION};
 use crate::snapshot::{self, Sources};
-use crate::token::{Content, Header, Keys, Probe, Token, answer, read_payload};
+use crate::token::{Content, Header, Keys, Token, answer, read_payload};
 use crate::witness::{Identity, Witness};
 
 /// Most links one agent watches.
@@ -105,7 +105,6 @@ struct Run {
     gateways: BTreeMap<(IfName, IpAddr), Mac>,
     counters: BTreeMap<String, u64>,
     untested: BTreeSet<Unread>,
-    routed_sent: u32,
     is_idle_said: bool,
 }
 
@@ -152,12 +151,8 @@ impl Agent {
         let mut seen = run.read_frames(now);
         seen.extend(run.read_datagrams(now));
         seen.extend(run.launch_due(now));
-        for observation in run.flows.turn(now) {
-            if observation.direction == Direction::Sent {
-                run.routed_sent += 1;
-            }
-            seen.push(Seen { observation, proof: None });
-        }
+        let reports = run.flows.turn(now).into_iter();
+        seen.extend(reports.map(|observation| Seen { observation, proof: None }));
         run.held.retain(|(since, _)| since.after_ms(PORT_HELD_MS) > now);
         let mut messages: Vec<_> =
             seen.chunks(SAW_MAX).map(|part| FromAgent::Saw { seen: part.to_vec() }).collect();
@@ -211,7 +206,6 @@ impl Run {
             gateways: BTreeMap::new(),
             counters: BTreeMap::new(),
             untested: BTreeSet::new(),
-            routed_sent: 0,
             is_idle_said: true,
         }
     }
@@ -275,8 +269,8 @@ impl Run {
                 frames_sent.insert(format!("{} {kind}", link.name), *count);
             }
         }
-        if self.routed_sent > 0 {
-            frames_sent.insert("routed packets".to_owned(), self.routed_sent);
+        for (kind, count) in self.flows.frames_sent() {
+            frames_sent.insert(format!("as routed: {kind}"), *count);
         }
         FromAgent::Finished {
             counters: counters::gained(&self.counters, &counters::read("/".as_ref())),
@@ -493,16 +487,4 @@ pub(super) fn random(own: &Key) -> u64 {
 
 fn fault(why: &str) -> FromAgent {
     FromAgent::Fault { why: why.to_owned() }
-}
-
-/// The token of a question that the kernel routes; 255 = by no link in particular.
-pub(super) fn routed_token(asker: &Asker<'_>, probe: Probe, link: Option<u8>, round: u16) -> Token {
-    let header = Header {
-        seat: asker.seat,
-        link: link.unwrap_or(u8::MAX),
-        probe,
-        is_answer: false,
-        round,
-    };
-    Token::new(header, asker.keys)
 }

@@ -1,0 +1,12 @@
+//! The coordinator: starts an agent on every host, schedules the questions, gathers the facts.
+
+mod channel;
+mod legs;
+mod schedule;
+mod state;
+mod follow_up;
+mod conduct;
+mod run;
+
+pub use channel::{Channel, ChannelError};
+pub use run::{Options, Progress, Seat, Survey, SurveyError, run};

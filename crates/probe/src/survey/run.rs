@@ -1,0 +1,433 @@
+//! One run, from the first agent started to the last fact gathered.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use pontoon_model::facts::{Ending, Facts, HostFacts, Intent, Watch};
+use pontoon_model::host::HostName;
+use pontoon_model::net::{Family, IfName};
+use pontoon_model::observation::RunId;
+use pontoon_model::snapshot::{Radio, Snapshot};
+
+use super::channel::{Channel, ChannelError};
+use super::conduct::Conduct;
+use super::legs::Member;
+use crate::ask::portal::PortalPage;
+use crate::edge::clock::Clock;
+use crate::key::{Key, NoRandomness};
+use crate::machine::Moment;
+use crate::protocol::{FromAgent, Peer, ToAgent, VERSION};
+
+/// How long an agent may take to be there: an ssh login on a slow Pi over a bad link.
+const START_MS: u64 = 10_000;
+/// How long an agent may take to open its sockets or to read its counters.
+const REPLY_MS: u64 = 2_000;
+
+/// A place in a run: how to reach the agent of a host.
+#[derive(Debug)]
+pub struct Seat {
+    /// What the run calls the host.
+    pub host: HostName,
+    /// The way to its agent.
+    pub channel: Result<Channel, ChannelError>,
+    /// Whether questions about the host itself are put (gateway, names, portal, clock).
+    pub asks: bool,
+    /// What is known of its radios beside what its kernel says.
+    pub radios: BTreeMap<IfName, Radio>,
+}
+
+/// What to ask, and how long.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only these links; all when empty.
+    pub links: Vec<IfName>,
+    /// Milliseconds for the whole run; none = as long as it takes, which is bounded.
+    pub timeout_ms: Option<u64>,
+    /// Send nothing at all.
+    pub is_passive: bool,
+    /// Ask no third party.
+    pub is_offline: bool,
+    /// Try the detour over the gateway's MAC.
+    pub bounces: bool,
+    /// The user's own echo server.
+    pub server: Option<IpAddr>,
+    /// The connectivity-check page.
+    pub page: Option<PortalPage>,
+    /// Hosts that were named but have no agent.
+    pub one_ended: Vec<(HostName, IpAddr)>,
+}
+
+/// What a run found.
+#[derive(Debug)]
+pub struct Survey {
+    /// The facts.
+    pub facts: Facts,
+    /// Hosts that were named and could not be asked, and why.
+    pub unreached: Vec<(HostName, ChannelError)>,
+    /// The key of the run, under which names are redacted.
+    pub key: Key,
+}
+
+/// How far a run is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Progress {
+    /// Agents are being started.
+    Starting {
+        /// How many.
+        hosts: usize,
+    },
+    /// Questions are being put.
+    Asking {
+        /// Pairs of hosts on shared links.
+        pairs: usize,
+        /// Of these, how many have been settled.
+        settled: usize,
+        /// Milliseconds that the rest takes at most.
+        left_ms: u64,
+    },
+}
+
+/// A run cannot begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SurveyError {
+    /// Not one agent could be reached.
+    #[error("no agent could be reached: {host}: {why}")]
+    Nobody {
+        /// The first of them.
+        host: HostName,
+        /// Why.
+        why: ChannelError,
+    },
+    /// There is nobody to ask.
+    #[error("a run needs at least one host")]
+    NoSeats,
+    /// No keys could be made.
+    #[error("a run needs keys")]
+    NoRandomness(#[source] NoRandomness),
+}
+
+/// An agent that takes part.
+pub(super) struct Attendee {
+    pub(super) member: Member,
+    pub(super) channel: Channel,
+    pub(super) own_key: Key,
+    pub(super) watches: Vec<Watch>,
+    pub(super) links: Vec<IfName>,
+    pub(super) is_idle: bool,
+    pub(super) died: Option<String>,
+    pub(super) finished: Option<Finished>,
+}
+
+/// What an agent says last.
+#[derive(Default)]
+pub(super) struct Finished {
+    pub(super) counters: BTreeMap<String, u64>,
+    pub(super) frames_sent: BTreeMap<String, u32>,
+    pub(super) untested: Vec<pontoon_model::snapshot::Unread>,
+}
+
+/// Runs a survey.
+///
+/// # Errors
+///
+/// When nobody could be asked. A host that fails while others do not is named in
+/// [`Survey::unreached`], or has its [`Ending`] say so.
+pub fn run(
+    seats: Vec<Seat>,
+    intent: &Intent,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Survey, SurveyError> {
+    let clock = Clock::start();
+    let key = Key::random().map_err(SurveyError::NoRandomness)?;
+    let run = run_id(&key);
+    progress(Progress::Starting { hosts: seats.len() });
+    let (mut attendees, unreached) = gather(seats, run, &key, &clock);
+    if attendees.is_empty() {
+        let first = unreached.into_iter().next();
+        return Err(first.map_or(SurveyError::NoSeats, |(host, why)| SurveyError::Nobody { host, why }));
+    }
+    watch(&mut attendees, options, &clock);
+    introduce(&mut attendees);
+    let mut conduct = Conduct::new(run, attendees, options);
+    if !options.is_passive {
+        conduct.ask(&clock, progress);
+    }
+    let (mut attendees, observations) = conduct.into_parts();
+    finish(&mut attendees, &clock);
+    let hosts = attendees.into_iter().map(host_facts).collect();
+    let facts = Facts { run, hosts, observations, intent: intent.clone() };
+    Ok(Survey { facts, unreached, key })
+}
+
+fn run_id(key: &Key) -> RunId {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&key.tag(b"run id")[..8]);
+    RunId(u64::from_be_bytes(bytes))
+}
+
+type Unreached = Vec<(HostName, ChannelError)>;
+
+/// Greets every agent and waits for all of them at once.
+fn gather(seats: Vec<Seat>, run: RunId, key: &Key, clock: &Clock) -> (Vec<Attendee>, Unreached) {
+    let mut attendees = Vec::new();
+    let mut unreached = Vec::new();
+    let mut waiting = Vec::new();
+    for (number, seat) in seats.into_iter().enumerate() {
+        let number = u16::try_from(number).unwrap_or(u16::MAX);
+        let own_key = key.derive(&format!("seat {number}"));
+        let begin = ToAgent::Begin {
+            version: VERSION,
+            run,
+            seat: number,
+            host: seat.host.clone(),
+            run_key: key.derive("run"),
+            own_key: own_key.clone(),
+        };
+        match seat.channel {
+            Ok(mut channel) => match channel.say(&begin) {
+                Ok(()) => waiting.push(Greeted {
+                    number,
+                    own_key,
+                    channel,
+                    host: seat.host,
+                    asks: seat.asks,
+                    radios: seat.radios,
+                }),
+                Err(_) => unreached.push((seat.host, channel.ended())),
+            },
+            Err(error) => unreached.push((seat.host, error)),
+        }
+    }
+    let deadline = clock.now().after_ms(START_MS);
+    while !waiting.is_empty() {
+        if clock.now() >= deadline {
+            unreached.extend(waiting.drain(..).map(|greeted| (greeted.host, ChannelError::Silent)));
+            break;
+        }
+        wait(waiting.iter().map(|greeted| &greeted.channel), clock, deadline);
+        for mut greeted in std::mem::take(&mut waiting) {
+            match greeted.hear() {
+                Ok(Some(snapshot)) => attendees.push(greeted.sit_down(*snapshot)),
+                Ok(None) => waiting.push(greeted),
+                Err(error) => unreached.push((greeted.host, error)),
+            }
+        }
+    }
+    attendees.sort_by_key(|attendee| attendee.member.seat);
+    (attendees, unreached)
+}
+
+struct Greeted {
+    number: u16,
+    own_key: Key,
+    channel: Channel,
+    host: HostName,
+    asks: bool,
+    radios: BTreeMap<IfName, Radio>,
+}
+
+impl Greeted {
+    fn hear(&mut self) -> Result<Option<Box<Snapshot>>, ChannelError> {
+        self.channel.flush()?;
+        for message in self.channel.hear()? {
+            match message {
+                FromAgent::Ready { version, snapshot } if version == VERSION => {
+                    return Ok(Some(snapshot));
+                }
+                FromAgent::Ready { version, .. } => {
+                    return Err(ChannelError::OtherVersion { theirs: version, ours: VERSION });
+                }
+                FromAgent::Fault { why } => {
+                    return Err(ChannelError::Fault {
+                        why: pontoon_model::untrusted::Untrusted::new(&why),
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn sit_down(self, mut snapshot: Snapshot) -> Attendee {
+        for (name, radio) in self.radios {
+            if let Some(link) = snapshot.links.iter_mut().find(|link| link.name == name) {
+                link.radio.get_or_insert(radio);
+            }
+        }
+        Attendee {
+            member: Member {
+                seat: self.number,
+                host: self.host,
+                snapshot,
+                asks: self.asks,
+                port_v4: None,
+                port_v6: None,
+            },
+            channel: self.channel,
+            own_key: self.own_key,
+            watches: Vec::new(),
+            links: Vec::new(),
+            is_idle: true,
+            died: None,
+            finished: None,
+        }
+    }
+}
+
+/// Has every agent open its sockets.
+fn watch(attendees: &mut [Attendee], options: &Options, clock: &Clock) {
+    for attendee in attendees.iter_mut() {
+        let links = attendee.member.snapshot.links.iter();
+        attendee.links = links
+            .filter(|link| link.is_up && link.reaches_hosts())
+            .filter(|link| options.links.is_empty() || options.links.contains(&link.name))
+            .map(|link| link.name.clone())
+            .collect();
+        let message = ToAgent::Watch { links: attendee.links.clone() };
+        attendee.say(&message);
+    }
+    let is_there = |attendee: &Attendee| !attendee.watches.is_empty() || attendee.port_known();
+    await_all(attendees, clock, REPLY_MS, is_there, |attendee, message| {
+        if let FromAgent::Watching { watches, port_v4, port_v6 } = message {
+            attendee.watches = watches;
+            attendee.member.port_v4 = port_v4;
+            attendee.member.port_v6 = port_v6;
+        }
+    });
+}
+
+impl Attendee {
+    const fn port_known(&self) -> bool {
+        self.member.port_v4.is_some() || self.member.port_v6.is_some()
+    }
+
+    /// Says something, unless the agent is gone.
+    pub(super) fn say(&mut self, message: &ToAgent) {
+        if self.died.is_none()
+            && let Err(error) = self.channel.say(message)
+        {
+            self.died = Some(error.to_string());
+        }
+    }
+
+    /// Takes what came, unless the agent is gone.
+    pub(super) fn hear(&mut self) -> Vec<FromAgent> {
+        if self.died.is_some() {
+            return Vec::new();
+        }
+        let heard = self.channel.flush().and_then(|()| self.channel.hear());
+        heard.unwrap_or_else(|error| {
+            self.died = Some(error.to_string());
+            Vec::new()
+        })
+    }
+}
+
+/// Tells every agent of the others.
+fn introduce(attendees: &mut [Attendee]) {
+    let peers: Vec<Peer> = attendees
+        .iter()
+        .map(|attendee| {
+            let links = &attendee.member.snapshot.links;
+            Peer {
+                seat: attendee.member.seat,
+                host: attendee.member.host.clone(),
+                links: attendee.links.clone(),
+                macs: links.iter().filter_map(|link| link.mac).collect(),
+                addresses: links
+                    .iter()
+                    .flat_map(|link| &link.addresses)
+                    .map(|address| address.prefix.address)
+                    .collect(),
+            }
+        })
+        .collect();
+    for attendee in attendees {
+        let others =
+            peers.iter().filter(|peer| peer.seat != attendee.member.seat).cloned().collect();
+        attendee.say(&ToAgent::Peers { peers: others });
+    }
+}
+
+/// Has every agent read its counters and say goodbye.
+fn finish(attendees: &mut [Attendee], clock: &Clock) {
+    for attendee in attendees.iter_mut() {
+        attendee.say(&ToAgent::Finish);
+    }
+    let is_done = |attendee: &Attendee| attendee.finished.is_some();
+    await_all(attendees, clock, REPLY_MS, is_done, |attendee, message| {
+        if let FromAgent::Finished { counters, frames_sent, untested } = message {
+            attendee.finished = Some(Finished { counters, frames_sent, untested });
+        }
+    });
+}
+
+/// Hears all who still live until each is ready or the time is over; then who is not has died.
+fn await_all(
+    attendees: &mut [Attendee],
+    clock: &Clock,
+    within_ms: u64,
+    is_ready: impl Fn(&Attendee) -> bool,
+    mut take: impl FnMut(&mut Attendee, FromAgent),
+) {
+    let deadline = clock.now().after_ms(within_ms);
+    loop {
+        for attendee in attendees.iter_mut() {
+            for message in attendee.hear() {
+                take(attendee, message);
+            }
+        }
+        let pending =
+            || attendees.iter().filter(|attendee| attendee.died.is_none() && !is_ready(attendee));
+        if pending().next().is_none() {
+            return;
+        }
+        if clock.now() >= deadline {
+            break;
+        }
+        wait(pending().map(|attendee| &attendee.channel), clock, deadline);
+    }
+    for attendee in attendees.iter_mut().filter(|attendee| !is_ready(attendee)) {
+        attendee.died.get_or_insert_with(|| ChannelError::Silent.to_string());
+    }
+}
+
+/// Waits until one of the agents has something to say or the deadline comes.
+pub(super) fn wait<'a>(
+    channels: impl Iterator<Item = &'a Channel>,
+    clock: &Clock,
+    deadline: Moment,
+) {
+    let mut fds = Vec::new();
+    for channel in channels {
+        fds.push(PollFd::new(channel.readable(), PollFlags::POLLIN));
+        fds.extend(channel.writable().map(|fd| PollFd::new(fd, PollFlags::POLLOUT)));
+    }
+    let left = deadline.0.saturating_sub(clock.now().0);
+    // An interrupted wait is a short one.
+    let _ = poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
+}
+
+fn host_facts(attendee: Attendee) -> (HostName, HostFacts) {
+    let finished = attendee.finished.unwrap_or_default();
+    let facts = HostFacts {
+        snapshot: attendee.member.snapshot,
+        watches: attendee.watches,
+        counters: finished.counters,
+        frames_sent: finished.frames_sent,
+        untested: finished.untested,
+        ending: attendee.died.map_or(Ending::Complete, |why| Ending::Died { why }),
+    };
+    (attendee.member.host, facts)
+}
+
+/// Families in which a host has a gateway on that link.
+pub(super) fn gateway_families(snapshot: &Snapshot, link: &IfName) -> BTreeSet<Family> {
+    [Family::V4, Family::V6]
+        .into_iter()
+        .filter(|family| snapshot.gateway(link, *family).is_some())
+        .collect()
+}
