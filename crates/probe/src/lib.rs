@@ -4,3 +4,6 @@
 //! `edge` and in [`snapshot`].
 
 pub mod machine;
+pub mod snapshot;
+pub mod counters;
+pub mod route;
