@@ -107,6 +107,11 @@ fn ask_kernel(root: &Path, snapshot: &mut Snapshot) {
     snapshot.neighbours = routes::read_neighbours(&names, unread);
     let legacy = std::mem::take(&mut snapshot.netfilter.legacy_tables);
     snapshot.netfilter = netfilter::read(legacy, unread);
+    // In a user namespace capabilities may not reach as far as this network namespace: trying
+    // tells.
+    let privileges = &mut snapshot.privileges;
+    privileges.net_admin &= snapshot.netfilter.is_readable;
+    privileges.net_raw = privileges.net_raw && process::may_open_packet_socket();
     match clock::is_synchronised() {
         Ok(is_synchronised) => snapshot.clock.is_synchronised = Some(is_synchronised),
         Err(error) => unread.push(self::unread("clock state", &error)),
@@ -174,15 +179,17 @@ fn wireless(root: &Path) -> BTreeSet<String> {
 }
 
 fn legacy_tables(root: &Path, unread: &mut Vec<Unread>) -> Vec<Untrusted> {
-    let mut tables = Vec::new();
+    let (mut tables, mut refused) = (Vec::new(), None);
     for path in ["proc/net/ip_tables_names", "proc/net/ip6_tables_names"] {
         match files::read(root, path, SMALL_FILE_BYTES) {
             Ok(found) => tables.extend(netfilter::parse_legacy(&found.text)),
             // The module is not loaded: there are no such tables.
             Err(FileError::Missing(_)) => {}
-            Err(error) => unread.push(self::unread("tables of the older iptables", &error)),
+            Err(error) => refused = Some(error),
         }
     }
+    // Both files are root's alone; one line says it for both.
+    unread.extend(refused.map(|error| self::unread("tables of the older iptables", &error)));
     tables.sort();
     tables.dedup();
     tables

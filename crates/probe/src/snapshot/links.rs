@@ -236,6 +236,7 @@ pub(super) fn parse_wireless(text: &str) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::netlink::recorded;
     use super::*;
     use proptest::prelude::*;
 
@@ -341,6 +342,35 @@ mod tests {
                      wlan0: 0000   58.  -52.  -256\n a/b: 1\n";
         assert_eq!(parse_wireless(text), BTreeSet::from(["wlan0".to_owned()]));
         assert!(parse_wireless("wlan0: 1").is_empty());
+    }
+
+    #[test]
+    fn a_real_kernels_links_and_addresses_are_understood() {
+        let mut links: Vec<Link> =
+            recorded("links.bin").iter().map(|body| parse_link(body).unwrap().unwrap()).collect();
+        let messages = recorded("addresses.bin");
+        let addresses = messages.iter().map(|body| parse_address(body).unwrap()).collect();
+        give_addresses(&mut links, addresses);
+        let shown: Vec<_> = links.iter().map(|link| (link.name.as_str(), link.kind)).collect();
+        assert_eq!(
+            shown,
+            [
+                ("lo", LinkKind::Loopback),
+                ("peer0", LinkKind::Veth),
+                ("wlan0", LinkKind::Veth),
+                ("br0", LinkKind::Bridge),
+                ("vx0", LinkKind::Tunnel),
+                ("tun0", LinkKind::Tunnel),
+            ]
+        );
+        let [_, peer, wlan, bridge, _, tun] = links.try_into().unwrap();
+        assert_eq!((peer.master, wlan.master), (Some(bridge.index), None));
+        assert_eq!(wlan.mac.unwrap().to_string(), "02:00:00:00:00:0b");
+        assert_eq!((wlan.sysctls.rp_filter, wlan.sysctls.arp_ignore), (Some(2), Some(1)));
+        assert!(wlan.is_usable() && !tun.is_up && tun.mac.is_none());
+        let prefixes: Vec<_> = wlan.addresses.iter().map(|a| a.prefix.to_string()).collect();
+        assert_eq!(prefixes[..2], ["10.80.0.11/24", "fd00::1/64"]);
+        assert!(wlan.addresses[0].valid_s.is_some() && wlan.addresses[1].valid_s.is_none());
     }
 
     proptest! {

@@ -29,6 +29,11 @@ pub(super) fn read_privileges(root: &Path, unread: &mut Vec<Unread>) -> Privileg
     }
 }
 
+/// Whether a packet socket can be opened. Without a protocol it receives nothing (packet(7)).
+pub(super) fn may_open_packet_socket() -> bool {
+    socket2::Socket::new(socket2::Domain::PACKET, socket2::Type::DGRAM, None).is_ok()
+}
+
 fn parse_privileges(status: &str) -> Privileges {
     let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
     let set = line.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or(0);

@@ -10,9 +10,11 @@ use super::netlink::{
     AF_INET, FAMILIES, Question, address, attributes, dump, text, u16_at, u32_at, unspecified,
 };
 
-/// A node of a large cluster with a route per node has some hundreds; a router with the whole
-/// internet's is no place for pontoon to be thorough.
-const MAX_ROUTES: usize = 2048;
+/// A node of a large cluster with a route per node has some hundreds. Default routes are kept
+/// beyond that: they may stand behind the thousands of another table.
+const MAX_ROUTES: usize = 1024;
+/// Read, of each family, before the rest is left out: 10 MiB in the worst case.
+const MAX_ROUTES_READ: usize = 65_536;
 /// `ip rule` counts its preferences by hand: nobody has more.
 const MAX_RULES: usize = 512;
 /// `net.ipv4.neigh.default.gc_thresh3`, the kernel's own limit.
@@ -88,11 +90,25 @@ fn both_families<T>(
 pub(super) fn read_routes(names: &Names, unread: &mut Vec<Unread>) -> Vec<Route> {
     let messages = (RTM_GETROUTE, RTM_NEWROUTE);
     let parse = |body: &[u8]| Some(parse_route(body, names));
-    both_families(messages, ("the routes", MAX_ROUTES), parse, unread)
-        .into_iter()
-        .flatten()
-        .take(2 * MAX_ROUTES)
-        .collect()
+    let found = both_families(messages, ("the routes", MAX_ROUTES_READ), parse, unread);
+    let mut routes: Vec<Route> = found.into_iter().flatten().collect();
+    if keep_most_telling(&mut routes) {
+        let why = format!("only the default routes and {MAX_ROUTES} others are kept");
+        unread.push(Unread { what: "the routes".to_owned(), why });
+    }
+    routes
+}
+
+/// Keeps all that lead everywhere, up to the limit, and as many of the others; says whether some
+/// were dropped.
+fn keep_most_telling(routes: &mut Vec<Route>) -> bool {
+    let (before, mut defaults, mut others) = (routes.len(), 0, 0);
+    routes.retain(|route| {
+        let counter = if route.is_default() { &mut defaults } else { &mut others };
+        *counter += 1;
+        *counter <= MAX_ROUTES
+    });
+    routes.len() < before
 }
 
 /// Reads the policy-routing rules, by preference.
@@ -271,7 +287,7 @@ fn parse_neighbour(body: &[u8], names: &Names) -> Option<Neighbour> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::netlink::push_attribute;
+    use super::super::netlink::{push_attribute, recorded};
     use super::*;
     use proptest::prelude::*;
 
@@ -354,6 +370,20 @@ mod tests {
     }
 
     #[test]
+    fn a_default_route_behind_thousands_of_others_is_kept() {
+        let route = |length: u8| {
+            let body = message([AF_INET, length, 0, 0, 254, 2, 0, 1], 0, &[]);
+            parse_route(&body, &names()).remove(0)
+        };
+        let mut routes = vec![route(24); MAX_ROUTES];
+        assert!(!keep_most_telling(&mut routes));
+        routes.extend([route(24), route(0)]);
+        assert!(keep_most_telling(&mut routes));
+        assert_eq!(routes.len(), MAX_ROUTES + 1);
+        assert!(routes.last().unwrap().is_default());
+    }
+
+    #[test]
     fn kinds_of_routes() {
         for (number, kind) in [
             (1, RouteKind::Unicast),
@@ -397,6 +427,44 @@ mod tests {
         };
         assert_eq!(entry(2).unwrap().address.to_string(), "10.0.0.9");
         assert!(entry(NUD_NOARP).is_none());
+    }
+
+    #[test]
+    fn a_real_kernels_routes_and_rules_are_understood() {
+        let names: Names = [(1, "lo"), (2, "peer0"), (3, "wlan0"), (4, "br0")]
+            .map(|(index, name)| (index, name.parse().unwrap()))
+            .into();
+        let read = |file| -> Vec<Route> {
+            recorded(file).iter().flat_map(|body| parse_route(body, &names)).collect()
+        };
+        let show = |route: &Route| {
+            let link = route.link.as_ref().map_or("-", IfName::as_str);
+            let gateway = route.gateway.map_or("-".to_owned(), |gateway| gateway.to_string());
+            format!("{} {gateway} {link} {} {:?}", route.destination, route.table, route.kind)
+        };
+        let shown: Vec<_> = read("routes4.bin").iter().map(show).collect();
+        assert_eq!(
+            shown[..7],
+            [
+                "10.11.0.0/16 fe80::9 wlan0 51820 Unicast",
+                "0.0.0.0/0 10.80.0.1 wlan0 254 Unicast",
+                "10.0.0.0/24 - br0 254 Unicast",
+                "10.9.0.0/16 10.80.0.2 wlan0 254 Unicast",
+                "10.9.0.0/16 10.0.0.2 br0 254 Unicast",
+                "10.10.0.0/16 - - 254 Refuse",
+                "10.80.0.0/24 - wlan0 254 Unicast",
+            ]
+        );
+        assert!(read("routes6.bin").iter().any(|r| show(r) == "fd00::/64 - wlan0 254 Unicast"));
+        let rules: Vec<_> =
+            recorded("rules4.bin").iter().map(|body| parse_rule(body).unwrap()).collect();
+        let kept: Vec<_> = rules.iter().flatten().map(|r| (r.preference, r.table)).collect();
+        assert_eq!(kept, [(0, 255), (100, 300), (32766, 254), (32767, 253)]);
+        assert_eq!(rules.len(), 5, "the inverted one is not among them");
+        let neighbours = recorded("neighbours4.bin");
+        let neighbours: Vec<_> =
+            neighbours.iter().filter_map(|body| parse_neighbour(body, &names)).collect();
+        assert!(neighbours.iter().any(|n| n.mac == "02:00:00:00:00:09".parse().ok()));
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-use super::super::netlink::push_attribute;
+use super::super::netlink::{push_attribute, recorded};
 use super::*;
 use proptest::prelude::*;
 
@@ -152,6 +152,44 @@ fn hooks_are_numbered_by_family() {
 fn legacy_tables_are_listed_one_a_line() {
     let names = parse_legacy("nat\nfilter\n\n");
     assert_eq!(names.iter().map(Untrusted::raw).collect::<Vec<_>>(), ["nat", "filter"]);
+}
+
+/// What iptables-nft, nft and a kube-proxy like this one's wrote, as the kernel tells it.
+#[test]
+fn a_real_kernels_rules_are_understood() {
+    fn read<T>(name: &str, parse: impl Fn(&[u8]) -> Option<T>) -> Vec<T> {
+        recorded(name).iter().map(|body| parse(body).unwrap()).collect()
+    }
+    let set = Ruleset {
+        tables: read("nft-tables.bin", parse_table),
+        chains: read("nft-chains.bin", parse_chain),
+        rules: read("nft-rules.bin", parse_rule),
+    };
+    let mut shown = Vec::new();
+    for table in tables(&set) {
+        for chain in table.chains {
+            let policy = if chain.is_policy_drop { "drop" } else { "accept" };
+            let nat = if chain.changes_source { " nat" } else { "" };
+            let (name, hook, rules) = (chain.name, chain.hook, chain.rules);
+            shown.push(format!(
+                "{} {} {name} {hook} {policy} {rules}{nat}",
+                table.family, table.name
+            ));
+        }
+    }
+    shown.sort();
+    assert_eq!(
+        shown,
+        [
+            "inet pontoon forw forward drop 2",
+            "ip filter FORWARD forward drop 0",
+            "ip kube-proxy nat-postrouting postrouting accept 1 nat",
+            "ip nat POSTROUTING postrouting accept 1 nat",
+            "netdev nd ing ingress accept 0",
+        ]
+    );
+    let expected = [FilterOwner::Docker, FilterOwner::KubeProxy, FilterOwner::Other];
+    assert_eq!(owners(&set), expected);
 }
 
 proptest! {
