@@ -21,12 +21,12 @@ pub const NAMES: [&str; 14] = [
     "Ip.ForwDatagrams",
     "Ip.InAddrErrors",
     "Ip.InDiscards",
+    "Ip.InHdrErrors",
     "Ip.InReceives",
     "Ip.OutDiscards",
     "Ip.OutNoRoutes",
     "Ip.OutTransmits",
     "IpExt.InNoRoutes",
-    "IpExt.InTruncatedPkts",
     "TcpExt.IPReversePathFilter",
 ];
 

@@ -27,6 +27,13 @@ pub use netlink::NetlinkError;
 /// `/proc/net/wireless`, `/etc/hostname`, the lists of table names: a few lines each.
 const SMALL_FILE_BYTES: u64 = 16 * 1024;
 
+/// `RT_TABLE_LOCAL` (`linux/rtnetlink.h`).
+const LOCAL_TABLE: u32 = 255;
+/// `RTPROT_KERNEL` (`linux/rtnetlink.h`).
+const BY_KERNEL: u8 = 2;
+/// `IFA_F_OPTIMISTIC`, `IFA_F_DEPRECATED`, `IFA_F_TENTATIVE` (`linux/if_addr.h`).
+const PASSING_FLAGS: u32 = 0x04 | 0x20 | 0x40;
+
 /// Where a snapshot comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Sources {
@@ -118,18 +125,23 @@ fn ask_kernel(root: &Path, snapshot: &mut Snapshot) {
     }
 }
 
-/// The part of a snapshot that only an administrator, or a DHCP client, changes: without
-/// neighbour caches, the time, and how long addresses and links happen to last.
+/// The part of a snapshot that only an administrator, or a DHCP client, changes: without what
+/// the kernel does by itself as time goes by.
 ///
-/// Two snapshots around a run must agree in it.
+/// Two snapshots around a run must agree in it. Neighbour caches, the time and what could not be
+/// read are left out; so are, of addresses, how much of their life is left and how far duplicate
+/// address detection (RFC 4862) has come, with the routes that the kernel adds when it is done.
 #[must_use]
 pub fn configuration(snapshot: &Snapshot) -> Snapshot {
     let mut fixed = snapshot.clone();
     fixed.neighbours.clear();
+    fixed.unread.clear();
     fixed.clock = ClockState::default();
+    fixed.routes.retain(|route| route.table != LOCAL_TABLE || route.protocol != BY_KERNEL);
     for address in fixed.links.iter_mut().flat_map(|link| &mut link.addresses) {
         // Limited or not is configuration; how much is left is not.
         address.valid_s = address.valid_s.map(|_| 0);
+        address.flags &= !PASSING_FLAGS;
     }
     fixed
 }

@@ -86,7 +86,7 @@ fn dump_links() -> Result<Dump<Result<Link, Untrusted>>, NetlinkError> {
         protocol: netlink_sys::protocols::NETLINK_ROUTE,
         kind: RTM_GETLINK,
         body: &body,
-        what: "the links",
+        what: "links",
         limit: MAX_LINKS,
     };
     dump(&question, |kind, body| (kind == RTM_NEWLINK).then(|| parse_link(body)).flatten())
@@ -97,7 +97,7 @@ fn dump_addresses() -> Result<Dump<(u32, Address)>, NetlinkError> {
         protocol: netlink_sys::protocols::NETLINK_ROUTE,
         kind: RTM_GETADDR,
         body: &[0; IFADDRMSG_BYTES],
-        what: "the addresses",
+        what: "addresses",
         limit: MAX_ADDRESSES,
     };
     dump(&question, |kind, body| (kind == RTM_NEWADDR).then(|| parse_address(body)).flatten())

@@ -134,7 +134,7 @@ fn dump_one<T>(
         protocol: netlink_sys::protocols::NETLINK_NETFILTER,
         kind: get,
         body: &[0; HEADER_BYTES],
-        what: "the packet filter rules",
+        what: "packet filter rules",
         limit,
     };
     match dump(&question, |kind, body| (kind == new).then(|| parse(body)).flatten()) {

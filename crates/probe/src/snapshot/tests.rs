@@ -1,5 +1,5 @@
 use super::*;
-use pontoon_model::snapshot::LinkKind;
+use pontoon_model::snapshot::{Address, LinkKind};
 
 fn fixture(name: &str) -> Sources {
     Sources {
@@ -95,6 +95,31 @@ fn netlink_and_proc_agree_on_a_sysctl() {
 fn taken_twice_the_configuration_is_the_same() {
     let (first, second) = (take(&live()), take(&live()));
     assert_eq!(configuration(&first), configuration(&second));
+}
+
+#[test]
+fn the_passing_of_time_is_no_change_of_configuration() {
+    let mut before = take(&live());
+    let lo = before.links.iter_mut().find(|link| link.index == 1).expect("every namespace has lo");
+    let prefix = "fd00::1/64".parse().unwrap();
+    let address = Address { prefix, scope: 0, flags: 0x40, valid_s: Some(3600) };
+    lo.addresses = vec![address];
+    let change = |edit: &dyn Fn(&mut Snapshot)| {
+        let mut after = before.clone();
+        edit(&mut after);
+        configuration(&after) != configuration(&before)
+    };
+    let address = |snapshot: &mut Snapshot, edit: &dyn Fn(&mut Address)| {
+        let lo = snapshot.links.iter_mut().filter(|link| link.index == 1);
+        lo.flat_map(|link| &mut link.addresses).for_each(edit);
+    };
+    assert!(!change(&|s| s.clock.unix_s += 60));
+    assert!(!change(&|s| address(s, &|a| a.valid_s = Some(3540))));
+    assert!(!change(&|s| address(s, &|a| a.flags = 0)));
+    assert!(change(&|s| address(s, &|a| a.valid_s = None)));
+    assert!(change(&|s| address(s, &|a| a.flags |= 0x80)));
+    assert!(change(&|s| s.links.iter_mut().for_each(|link| link.sysctls.rp_filter = Some(7))));
+    assert!(change(&|s| s.forwarding.ipv4 = None));
 }
 
 #[test]
