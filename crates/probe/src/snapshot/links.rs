@@ -290,6 +290,21 @@ mod tests {
     }
 
     #[test]
+    fn a_link_is_usable_only_with_a_carrier() {
+        const IFF_RUNNING: u32 = 1 << 6;
+        for (flags, is_up, has_carrier) in [
+            (IFF_UP | IFF_LOWER_UP, true, true),
+            (IFF_UP | IFF_RUNNING, true, false),
+            (IFF_LOWER_UP, false, true),
+            (0, false, false),
+        ] {
+            let body = link_message(1, flags, &[(IFLA_IFNAME, b"eth0\0")]);
+            let link = parse_link(&body).unwrap().unwrap();
+            assert_eq!((link.is_up, link.has_carrier), (is_up, has_carrier), "{flags:#x}");
+        }
+    }
+
+    #[test]
     fn kinds_are_told_apart() {
         let table: [(&[u8], u16, LinkKind); 10] = [
             (b"", 772, LinkKind::Loopback),
