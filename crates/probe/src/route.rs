@@ -1,0 +1,217 @@
+//! A dry run of the kernel's routing: which way would a packet go? `RTM_GETROUTE` sends nothing
+//! and knows nothing of packet filters.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use pontoon_model::net::{Family, IfName};
+use pontoon_model::snapshot::RouteKind;
+
+use crate::snapshot::NetlinkError;
+use crate::snapshot::netlink::{AF_INET, AF_INET6, Question, ask, octets, push_attribute};
+use crate::snapshot::routes::{
+    HEADER_BYTES, RTA_DST, RTA_IIF, RTA_SRC, RTM_GETROUTE, RTM_NEWROUTE, parse_route,
+};
+
+/// Which way a packet would go.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RouteAnswer {
+    /// The link it would leave by.
+    pub link: Option<IfName>,
+    /// The next hop; none when the destination is on the link itself.
+    pub gateway: Option<IpAddr>,
+    /// The source address that an own packet would carry.
+    pub source: Option<IpAddr>,
+    /// What would be done with it: sent on, delivered here, refused.
+    pub kind: RouteKind,
+}
+
+/// The kernel named no way.
+#[derive(Debug, thiserror::Error)]
+pub enum LookupError {
+    /// There is no link of that name.
+    #[error("there is no link {0}: see `ip link`")]
+    NoLink(IfName),
+    /// Source and destination are of different families.
+    #[error("{from} and {to} are of different families")]
+    Families {
+        /// The source.
+        from: IpAddr,
+        /// The destination.
+        to: IpAddr,
+    },
+    /// The kernel would not send it, and its errno says why: see [`Refusal`].
+    #[error("the kernel would not send it (errno {errno}): {}", Refusal::of(*errno))]
+    Refused {
+        /// Its errno.
+        errno: i32,
+    },
+    /// The question itself failed.
+    #[error("cannot ask the kernel for a route")]
+    Netlink(#[source] NetlinkError),
+    /// The answer made no sense.
+    #[error("the kernel's answer about a route made no sense")]
+    Nonsense,
+}
+
+/// What an errno means when a packet that came in by a link is to be forwarded
+/// (`ip_route_input_slow` in net/ipv4/route.c, `__fib_validate_source` in
+/// `net/ipv4/fib_frontend.c`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// EHOSTUNREACH: forwarding is off on that link, or a route says "unreachable".
+    ForwardingOff,
+    /// ENETUNREACH: no route leads there.
+    NoRoute,
+    /// EXDEV; EINVAL since Linux 6.14 or so: strict `rp_filter`, or a source that cannot be.
+    ReversePath,
+    /// EACCES: a route says "prohibit".
+    Prohibited,
+    /// Something else.
+    Other,
+}
+
+impl Refusal {
+    /// What the errno means.
+    #[must_use]
+    pub const fn of(errno: i32) -> Self {
+        match errno {
+            113 => Self::ForwardingOff,
+            101 => Self::NoRoute,
+            18 | 22 => Self::ReversePath,
+            13 => Self::Prohibited,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::ForwardingOff => "forwarding is off there, or a route says unreachable",
+            Self::NoRoute => "no route leads there",
+            Self::ReversePath => "rp_filter would drop it, or its source cannot be",
+            Self::Prohibited => "a route prohibits it",
+            Self::Other => "for a reason of its own",
+        })
+    }
+}
+
+/// Asks which way a packet to `dst` would go: one of this host's own, or, with `from` and `iif`,
+/// one that came from `from` by the link `iif`.
+///
+/// # Errors
+/// [`LookupError::Refused`] when the kernel would not send it; the others when it could not be
+/// asked.
+pub fn lookup(
+    dst: IpAddr,
+    from: Option<IpAddr>,
+    iif: Option<&IfName>,
+) -> Result<RouteAnswer, LookupError> {
+    let index = iif.map(index_of).transpose()?;
+    let body = body(dst, from, index)?;
+    let question = Question {
+        protocol: netlink_sys::protocols::NETLINK_ROUTE,
+        kind: RTM_GETROUTE,
+        body: &body,
+        what: "a route",
+        limit: 1,
+    };
+    let answer = ask(&question, |kind, body| (kind == RTM_NEWROUTE).then(|| body.to_vec()));
+    match answer {
+        Ok(Some(body)) => understand(&body).ok_or(LookupError::Nonsense),
+        Ok(None) => Err(LookupError::Nonsense),
+        Err(NetlinkError::Refused { source, .. }) => {
+            Err(LookupError::Refused { errno: source.raw_os_error().unwrap_or_default() })
+        }
+        Err(error) => Err(LookupError::Netlink(error)),
+    }
+}
+
+fn index_of(link: &IfName) -> Result<u32, LookupError> {
+    nix::net::if_::if_nametoindex(link.as_str()).map_err(|_| LookupError::NoLink(link.clone()))
+}
+
+/// `struct rtmsg` and attributes.
+fn body(dst: IpAddr, from: Option<IpAddr>, iif: Option<u32>) -> Result<Vec<u8>, LookupError> {
+    let (family, bits) = match Family::of(dst) {
+        Family::V4 => (AF_INET, 32),
+        Family::V6 => (AF_INET6, 128),
+    };
+    let mut body = vec![0; HEADER_BYTES];
+    (body[0], body[1]) = (family, bits);
+    push_attribute(&mut body, RTA_DST, &octets(dst));
+    if let Some(from) = from {
+        if Family::of(from) != Family::of(dst) {
+            return Err(LookupError::Families { from, to: dst });
+        }
+        body[2] = bits;
+        push_attribute(&mut body, RTA_SRC, &octets(from));
+    }
+    if let Some(index) = iif {
+        push_attribute(&mut body, RTA_IIF, &index.to_ne_bytes());
+    }
+    Ok(body)
+}
+
+/// Reads the answer; the name of its link is asked for by index.
+fn understand(body: &[u8]) -> Option<RouteAnswer> {
+    // The answer is one of the routing cache, which the reader of tables leaves out.
+    let mut body = body.to_vec();
+    body.get_mut(8..HEADER_BYTES)?.fill(0);
+    let index = crate::snapshot::routes::out_index(&body);
+    let name = index.and_then(|index| nix::net::if_::if_indextoname(index).ok());
+    let name = name.and_then(|name| name.to_str().ok()?.parse::<IfName>().ok());
+    let names: BTreeMap<u32, IfName> = index.zip(name).into_iter().collect();
+    let route = parse_route(&body, &names).into_iter().next()?;
+    let (link, gateway, source, kind) = (route.link, route.gateway, route.source, route.kind);
+    Some(RouteAnswer { link, gateway, source, kind })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_packet_to_oneself_stays_here() {
+        let answer = lookup(address("127.0.0.1"), None, None).unwrap();
+        assert_eq!(answer.kind, RouteKind::Local);
+        assert_eq!(answer.link.unwrap().as_str(), "lo");
+        assert_eq!((answer.gateway, answer.source), (None, Some(address("127.0.0.1"))));
+    }
+
+    #[test]
+    fn a_question_that_makes_no_sense_is_refused_here() {
+        let mixed = lookup(address("127.0.0.1"), Some(address("::1")), None);
+        assert!(matches!(mixed, Err(LookupError::Families { .. })));
+        let link = "no-such-link".parse().unwrap();
+        let nowhere = lookup(address("127.0.0.1"), Some(address("10.0.0.1")), Some(&link));
+        assert!(matches!(nowhere, Err(LookupError::NoLink(_))));
+    }
+
+    #[test]
+    fn errnos_mean_what_the_kernel_means_by_them() {
+        for (errno, meaning) in [
+            (113, Refusal::ForwardingOff),
+            (101, Refusal::NoRoute),
+            (18, Refusal::ReversePath),
+            (22, Refusal::ReversePath),
+            (13, Refusal::Prohibited),
+            (1, Refusal::Other),
+        ] {
+            assert_eq!(Refusal::of(errno), meaning, "{errno}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes: Vec<u8>) {
+            let _ = understand(&bytes);
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! Links with their addresses and sysctls: `RTM_GETLINK`, `RTM_GETADDR` (rtnetlink(7)).
+//!
+//! Not `/sys/class/net`: a mounted sysfs shows the network namespace it was mounted in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pontoon_model::net::{IfName, Mac, Prefix};
+use pontoon_model::snapshot::{Address, Link, LinkKind, LinkSysctls, Unread};
+use pontoon_model::untrusted::Untrusted;
+
+use super::netlink::{
+    Dump, NetlinkError, Question, address, attributes, dump, find, push_attribute, text, u32_at,
+};
+
+/// A node with a pod on every one of its 256 addresses has some 300.
+const MAX_LINKS: usize = 1024;
+/// Several addresses a link.
+const MAX_ADDRESSES: usize = 4096;
+
+// linux/rtnetlink.h
+const RTM_NEWLINK: u16 = 16;
+const RTM_GETLINK: u16 = 18;
+const RTM_NEWADDR: u16 = 20;
+const RTM_GETADDR: u16 = 22;
+const IFINFOMSG_BYTES: usize = 16;
+const IFADDRMSG_BYTES: usize = 8;
+// linux/if_link.h
+const IFLA_ADDRESS: u16 = 1;
+const IFLA_IFNAME: u16 = 3;
+const IFLA_MTU: u16 = 4;
+const IFLA_MASTER: u16 = 10;
+const IFLA_LINKINFO: u16 = 18;
+const IFLA_INFO_KIND: u16 = 1;
+const IFLA_AF_SPEC: u16 = 26;
+const IFLA_INET_CONF: u16 = 1;
+const IFLA_EXT_MASK: u16 = 29;
+/// `RTEXT_FILTER_SKIP_STATS`: counters are three quarters of a link's message.
+const SKIP_STATS: u32 = 8;
+// linux/if_addr.h
+const IFA_ADDRESS: u16 = 1;
+const IFA_LOCAL: u16 = 2;
+const IFA_CACHEINFO: u16 = 6;
+const IFA_FLAGS: u16 = 8;
+/// `INFINITY_LIFE_TIME`.
+const FOR_EVER: u32 = u32::MAX;
+// net/if.h
+const IFF_UP: u32 = 1;
+const IFF_LOWER_UP: u32 = 1 << 16;
+// linux/if_arp.h
+const ARPHRD_ETHER: u16 = 1;
+const ARPHRD_LOOPBACK: u16 = 772;
+
+/// Reads all links. `radios` are the names of links known to be 802.11.
+pub(super) fn read(radios: &BTreeSet<String>, unread: &mut Vec<Unread>) -> Vec<Link> {
+    let mut links = match dump_links() {
+        Ok(found) => keep_named(found, unread),
+        Err(error) => {
+            unread.push(super::unread("links", &error));
+            return Vec::new();
+        }
+    };
+    for link in &mut links {
+        if link.kind == LinkKind::Ethernet && radios.contains(link.name.as_str()) {
+            link.kind = LinkKind::Wifi;
+        }
+    }
+    match dump_addresses() {
+        Ok(found) => {
+            super::note_flaw("addresses", found.flaw, unread);
+            give_addresses(&mut links, found.entries);
+        }
+        Err(error) => unread.push(super::unread("addresses", &error)),
+    }
+    links
+}
+
+/// Link names by index, for what the kernel names by index only.
+pub(super) fn names(links: &[Link]) -> BTreeMap<u32, IfName> {
+    links.iter().map(|link| (link.index, link.name.clone())).collect()
+}
+
+fn dump_links() -> Result<Dump<Result<Link, Untrusted>>, NetlinkError> {
+    let mut body = vec![0; IFINFOMSG_BYTES];
+    push_attribute(&mut body, IFLA_EXT_MASK, &SKIP_STATS.to_ne_bytes());
+    let question = Question {
+        protocol: netlink_sys::protocols::NETLINK_ROUTE,
+        kind: RTM_GETLINK,
+        body: &body,
+        what: "links",
+        limit: MAX_LINKS,
+    };
+    dump(&question, |kind, body| (kind == RTM_NEWLINK).then(|| parse_link(body)).flatten())
+}
+
+fn dump_addresses() -> Result<Dump<(u32, Address)>, NetlinkError> {
+    let question = Question {
+        protocol: netlink_sys::protocols::NETLINK_ROUTE,
+        kind: RTM_GETADDR,
+        body: &[0; IFADDRMSG_BYTES],
+        what: "addresses",
+        limit: MAX_ADDRESSES,
+    };
+    dump(&question, |kind, body| (kind == RTM_NEWADDR).then(|| parse_address(body)).flatten())
+}
+
+fn keep_named(found: Dump<Result<Link, Untrusted>>, unread: &mut Vec<Unread>) -> Vec<Link> {
+    super::note_flaw("links", found.flaw, unread);
+    let mut links = Vec::new();
+    for link in found.entries {
+        match link {
+            Ok(link) => links.push(link),
+            Err(name) => unread.push(Unread {
+                what: format!("link `{name}`"),
+                why: "its name is not printable ASCII: rename it".to_owned(),
+            }),
+        }
+    }
+    links
+}
+
+fn give_addresses(links: &mut [Link], addresses: Vec<(u32, Address)>) {
+    for (index, address) in addresses {
+        if let Some(link) = links.iter_mut().find(|link| link.index == index) {
+            link.addresses.push(address);
+        }
+    }
+}
+
+/// Reads a link message (`struct ifinfomsg` and attributes); `Err` is a name we cannot hold.
+fn parse_link(body: &[u8]) -> Option<Result<Link, Untrusted>> {
+    let device = super::netlink::u16_at(body, 2)?;
+    let (index, flags) = (u32_at(body, 4)?, u32_at(body, 8)?);
+    let (mut name, mut mac, mut mtu, mut master) = (&[][..], None, 0, None);
+    let (mut info, mut sysctls) = (&[][..], LinkSysctls::default());
+    for (kind, value) in attributes(body, IFINFOMSG_BYTES) {
+        match kind {
+            IFLA_IFNAME => name = text(value),
+            IFLA_ADDRESS if device == ARPHRD_ETHER => mac = Mac::from_slice(value),
+            IFLA_MTU => mtu = u32_at(value, 0).unwrap_or_default(),
+            IFLA_MASTER => master = u32_at(value, 0),
+            IFLA_LINKINFO => info = find(value, IFLA_INFO_KIND).map(text).unwrap_or_default(),
+            IFLA_AF_SPEC => sysctls = parse_af_spec(value),
+            _ => {}
+        }
+    }
+    let Some(name) = std::str::from_utf8(name).ok().and_then(|name| name.parse().ok()) else {
+        return Some(Err(Untrusted::from_bytes(name)));
+    };
+    Some(Ok(Link {
+        name,
+        index,
+        mac: mac.filter(|mac| *mac != Mac::ZERO),
+        mtu,
+        kind: kind_of(device, info),
+        is_up: flags & IFF_UP != 0,
+        has_carrier: flags & IFF_LOWER_UP != 0,
+        addresses: Vec::new(),
+        master,
+        sysctls,
+        radio: None,
+    }))
+}
+
+/// `IFLA_AF_SPEC` holds `AF_INET`, which holds the array of `struct ipv4_devconf`, in the order of
+/// `IPV4_DEVCONF_*` (linux/ip.h) less one (`inet_fill_link_af` in net/ipv4/devinet.c).
+fn parse_af_spec(value: &[u8]) -> LinkSysctls {
+    let inet = find(value, u16::from(super::netlink::AF_INET));
+    let conf = inet.and_then(|inet| find(inet, IFLA_INET_CONF)).unwrap_or_default();
+    let switch = |number: usize| u32_at(conf, (number - 1) * 4);
+    LinkSysctls {
+        forwarding: switch(1),
+        proxy_arp: switch(3),
+        accept_redirects: switch(4),
+        send_redirects: switch(6),
+        rp_filter: switch(8),
+        arp_filter: switch(13),
+        arp_announce: switch(18),
+        arp_ignore: switch(19),
+    }
+}
+
+/// What a link is, by the driver's own word (`rtnl_link_ops.kind`), else by its hardware type
+/// (`linux/if_arp.h`). Physical drivers say nothing.
+fn kind_of(device: u16, info: &[u8]) -> LinkKind {
+    match info {
+        _ if device == ARPHRD_LOOPBACK => LinkKind::Loopback,
+        b"veth" => LinkKind::Veth,
+        b"bridge" => LinkKind::Bridge,
+        b"vlan" | b"macvlan" | b"macvtap" | b"bond" | b"team" | b"netdevsim" => LinkKind::Ethernet,
+        b"tun" | b"wireguard" | b"amneziawg" | b"ovpn" | b"ppp" | b"vxlan" | b"geneve" | b"gre"
+        | b"gretap" | b"ip6gre" | b"ip6gretap" | b"erspan" | b"ipip" | b"ip6tnl" | b"sit"
+        | b"vti" | b"vti6" | b"xfrm" | b"gtp" => LinkKind::Tunnel,
+        b"" => match device {
+            ARPHRD_ETHER => LinkKind::Ethernet,
+            // IEEE80211 and its monitor modes.
+            801..=803 => LinkKind::Wifi,
+            // PPP, TUNNEL, TUNNEL6, SIT, IPGRE, and NONE, as point-to-point drivers say.
+            512 | 768 | 769 | 776 | 778 | 65534 => LinkKind::Tunnel,
+            _ => LinkKind::Other,
+        },
+        _ => LinkKind::Other,
+    }
+}
+
+/// Reads an address message (`struct ifaddrmsg` and attributes): link index and address.
+fn parse_address(body: &[u8]) -> Option<(u32, Address)> {
+    let (length, scope) = (*body.get(1)?, *body.get(3)?);
+    let mut flags = u32::from(*body.get(2)?);
+    let index = u32_at(body, 4)?;
+    let (mut local, mut prefix, mut valid) = (None, None, None);
+    for (kind, value) in attributes(body, IFADDRMSG_BYTES) {
+        match kind {
+            // On point-to-point links IFA_ADDRESS is the other end (rtnetlink(7)).
+            IFA_LOCAL => local = address(value),
+            IFA_ADDRESS => prefix = address(value),
+            IFA_FLAGS => flags = u32_at(value, 0).unwrap_or(flags),
+            // struct ifa_cacheinfo: preferred, valid, …
+            IFA_CACHEINFO => valid = u32_at(value, 4).filter(|seconds| *seconds != FOR_EVER),
+            _ => {}
+        }
+    }
+    let prefix = Prefix::new(local.or(prefix)?, length)?;
+    Some((index, Address { prefix, scope, flags, valid_s: valid }))
+}
+
+/// The links listed in `/proc/net/wireless`: two lines of heading, then `NAME: …`.
+pub(super) fn parse_wireless(text: &str) -> BTreeSet<String> {
+    text.lines()
+        .skip(2)
+        .take(MAX_LINKS)
+        .filter_map(|line| line.trim_start().split_once(':'))
+        .filter(|(name, _)| name.parse::<IfName>().is_ok())
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::netlink::recorded;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn link_message(device: u16, flags: u32, attributes: &[(u16, &[u8])]) -> Vec<u8> {
+        let mut body = vec![0, 0];
+        body.extend(device.to_ne_bytes());
+        body.extend(7_u32.to_ne_bytes());
+        body.extend(flags.to_ne_bytes());
+        body.extend([0; 4]);
+        for (kind, value) in attributes {
+            push_attribute(&mut body, *kind, value);
+        }
+        body
+    }
+
+    fn nest(kind: u16, value: &[u8]) -> Vec<u8> {
+        let mut body = Vec::new();
+        push_attribute(&mut body, kind, value);
+        body
+    }
+
+    #[test]
+    fn a_link_is_read_with_its_sysctls() {
+        let conf: Vec<u8> = (1_u32..=19).flat_map(u32::to_ne_bytes).collect();
+        let spec = nest(2, &nest(1, &conf));
+        let body = link_message(
+            1,
+            IFF_UP | IFF_LOWER_UP,
+            &[
+                (IFLA_IFNAME, b"eth0\0"),
+                (IFLA_ADDRESS, &[2, 0, 0, 0, 0, 9]),
+                (IFLA_MTU, &1400_u32.to_ne_bytes()),
+                (IFLA_AF_SPEC, &spec),
+            ],
+        );
+        let link = parse_link(&body).unwrap().unwrap();
+        assert_eq!((link.name.as_str(), link.index, link.mtu), ("eth0", 7, 1400));
+        assert!(link.is_usable() && link.kind == LinkKind::Ethernet);
+        assert_eq!(link.mac.unwrap().to_string(), "02:00:00:00:00:09");
+        assert_eq!(link.sysctls.rp_filter, Some(8));
+        assert_eq!(link.sysctls.arp_ignore, Some(19));
+        assert_eq!(link.sysctls.proxy_arp, Some(3));
+    }
+
+    #[test]
+    fn an_older_kernel_with_fewer_switches_leaves_the_rest_unknown() {
+        let conf: Vec<u8> = (1_u32..=8).flat_map(u32::to_ne_bytes).collect();
+        let sysctls = parse_af_spec(&nest(2, &nest(1, &conf)));
+        assert_eq!((sysctls.rp_filter, sysctls.arp_ignore), (Some(8), None));
+        assert_eq!(parse_af_spec(&[1, 2, 3]), LinkSysctls::default());
+    }
+
+    #[test]
+    fn a_link_is_usable_only_with_a_carrier() {
+        const IFF_RUNNING: u32 = 1 << 6;
+        for (flags, is_up, has_carrier) in [
+            (IFF_UP | IFF_LOWER_UP, true, true),
+            (IFF_UP | IFF_RUNNING, true, false),
+            (IFF_LOWER_UP, false, true),
+            (0, false, false),
+        ] {
+            let body = link_message(1, flags, &[(IFLA_IFNAME, b"eth0\0")]);
+            let link = parse_link(&body).unwrap().unwrap();
+            assert_eq!((link.is_up, link.has_carrier), (is_up, has_carrier), "{flags:#x}");
+        }
+    }
+
+    #[test]
+    fn kinds_are_told_apart() {
+        let table: [(&[u8], u16, LinkKind); 10] = [
+            (b"", 772, LinkKind::Loopback),
+            (b"", 1, LinkKind::Ethernet),
+            (b"veth", 1, LinkKind::Veth),
+            (b"bridge", 1, LinkKind::Bridge),
+            (b"vxlan", 1, LinkKind::Tunnel),
+            (b"tun", 65534, LinkKind::Tunnel),
+            (b"wireguard", 65534, LinkKind::Tunnel),
+            (b"vlan", 1, LinkKind::Ethernet),
+            (b"dummy", 1, LinkKind::Other),
+            (b"", 32, LinkKind::Other),
+        ];
+        for (info, device, kind) in table {
+            assert_eq!(kind_of(device, info), kind, "{info:?} {device}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_could_move_a_cursor_is_refused_but_told() {
+        let body = link_message(1, 0, &[(IFLA_IFNAME, b"\x1b[2J\0")]);
+        let name = parse_link(&body).unwrap().unwrap_err();
+        assert_eq!(name.to_string(), "\\u{1b}[2J");
+    }
+
+    #[test]
+    fn the_own_end_of_a_point_to_point_address_counts() {
+        let mut body = vec![2, 32, 0x80, 0];
+        body.extend(3_u32.to_ne_bytes());
+        push_attribute(&mut body, IFA_ADDRESS, &[10, 0, 0, 2]);
+        push_attribute(&mut body, IFA_LOCAL, &[10, 0, 0, 1]);
+        push_attribute(&mut body, IFA_FLAGS, &0x280_u32.to_ne_bytes());
+        let life: Vec<u8> = [60_u32, 120, 0, 0].into_iter().flat_map(u32::to_ne_bytes).collect();
+        push_attribute(&mut body, IFA_CACHEINFO, &life);
+        let (index, found) = parse_address(&body).unwrap();
+        assert_eq!((index, found.prefix.to_string().as_str()), (3, "10.0.0.1/32"));
+        assert_eq!((found.flags, found.valid_s), (0x280, Some(120)));
+    }
+
+    #[test]
+    fn a_prefix_longer_than_its_address_is_not_one() {
+        let mut body = vec![2, 64, 0, 0, 3, 0, 0, 0];
+        push_attribute(&mut body, IFA_ADDRESS, &[10, 0, 0, 2]);
+        assert!(parse_address(&body).is_none());
+    }
+
+    #[test]
+    fn wireless_links_are_listed_after_the_heading() {
+        let text = "Inter-| sta-|   Quality        |\n face | tus | link level noise |\n\
+                     wlan0: 0000   58.  -52.  -256\n a/b: 1\n";
+        assert_eq!(parse_wireless(text), BTreeSet::from(["wlan0".to_owned()]));
+        assert!(parse_wireless("wlan0: 1").is_empty());
+    }
+
+    #[test]
+    fn a_real_kernels_links_and_addresses_are_understood() {
+        let mut links: Vec<Link> =
+            recorded("links.bin").iter().map(|body| parse_link(body).unwrap().unwrap()).collect();
+        let messages = recorded("addresses.bin");
+        let addresses = messages.iter().map(|body| parse_address(body).unwrap()).collect();
+        give_addresses(&mut links, addresses);
+        let shown: Vec<_> = links.iter().map(|link| (link.name.as_str(), link.kind)).collect();
+        assert_eq!(
+            shown,
+            [
+                ("lo", LinkKind::Loopback),
+                ("peer0", LinkKind::Veth),
+                ("wlan0", LinkKind::Veth),
+                ("br0", LinkKind::Bridge),
+                ("vx0", LinkKind::Tunnel),
+                ("tun0", LinkKind::Tunnel),
+            ]
+        );
+        let [_, peer, wlan, bridge, _, tun] = links.try_into().unwrap();
+        assert_eq!((peer.master, wlan.master), (Some(bridge.index), None));
+        assert_eq!(wlan.mac.unwrap().to_string(), "02:00:00:00:00:0b");
+        assert_eq!((wlan.sysctls.rp_filter, wlan.sysctls.arp_ignore), (Some(2), Some(1)));
+        assert!(wlan.is_usable() && !tun.is_up && tun.mac.is_none());
+        let prefixes: Vec<_> = wlan.addresses.iter().map(|a| a.prefix.to_string()).collect();
+        assert_eq!(prefixes[..2], ["10.80.0.11/24", "fd00::1/64"]);
+        assert!(wlan.addresses[0].valid_s.is_some() && wlan.addresses[1].valid_s.is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_readers_panic(bytes: Vec<u8>, text: String) {
+            let _ = (parse_link(&bytes), parse_address(&bytes), parse_wireless(&text));
+        }
+    }
+}
