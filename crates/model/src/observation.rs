@@ -104,9 +104,9 @@ pub enum Kind {
     Udp,
     /// ICMP echo in a frame to the peer's own MAC: answered by the peer's kernel.
     Echo,
-    /// UDP to 255.255.255.255 or ff02::1.
+    /// UDP to 255.255.255.255 or `ff02::1`.
     Broadcast,
-    /// UDP to 224.0.0.251 (the group of mDNS, RFC 6762), or ff02::fb.
+    /// UDP to 224.0.0.251 (the group of mDNS, RFC 6762), or `ff02::fb`.
     Multicast,
     /// UDP to the peer's address as any program would send it: routes, ARP, packet filters apply.
     RoutedUdp,

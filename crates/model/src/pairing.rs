@@ -54,12 +54,11 @@ pub fn shared_links(
                     || !ends(a, of_a, family)
                         .any(|other| other.link == end_b.link && is_one_network(&other, end_b))
             });
-            shared.extend(
-                candidates
-                    .into_iter()
-                    .take(1)
-                    .map(|end_b| SharedLink { a: end_a.clone(), b: end_b, family }),
-            );
+            shared.extend(candidates.into_iter().take(1).map(|end_b| SharedLink {
+                a: end_a.clone(),
+                b: end_b,
+                family,
+            }));
         }
     }
     shared
@@ -68,9 +67,9 @@ pub fn shared_links(
 /// The first address of a link that other hosts can use, in that family.
 #[must_use]
 pub fn usable_address(link: &Link, family: Family) -> Option<&Address> {
-    link.addresses.iter().find(|address| {
-        address.prefix.family() == family && is_usable(address.prefix.address)
-    })
+    link.addresses
+        .iter()
+        .find(|address| address.prefix.family() == family && is_usable(address.prefix.address))
 }
 
 fn ends(host: &HostName, snapshot: &Snapshot, family: Family) -> impl Iterator<Item = End> {

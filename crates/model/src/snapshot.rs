@@ -160,7 +160,7 @@ pub struct Address {
     pub prefix: Prefix,
     /// `RT_SCOPE_*`: 0 global, 253 link, 254 host.
     pub scope: u8,
-    /// `IFA_F_*` flags (linux/if_addr.h).
+    /// `IFA_F_*` flags (`linux/if_addr.h`).
     pub flags: u32,
     /// How long it is valid in seconds; none = for ever. A DHCP address has a limit.
     pub valid_s: Option<u32>,

@@ -4,6 +4,7 @@ pub mod launch;
 mod links;
 mod pipe;
 mod several;
+mod part;
 mod serve;
 
-pub use serve::serve;
+pub use serve::{ServeError, serve};

@@ -80,7 +80,8 @@ mod tests {
             }
         }
         for start in 0..4000 {
-            let second: Vec<_> = sent.iter().filter(|(ms, _)| (start..start + 1000).contains(ms)).collect();
+            let second: Vec<_> =
+                sent.iter().filter(|(ms, _)| (start..start + 1000).contains(ms)).collect();
             assert!(second.len() <= 10);
             assert!(second.iter().filter(|(_, is_group)| *is_group).count() <= 2);
         }

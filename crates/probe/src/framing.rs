@@ -68,7 +68,7 @@ impl Reader {
     /// # Errors
     ///
     /// When what came is not ours; then nothing that follows can be read either.
-    pub fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FramingError> {
+    pub fn read<T: DeserializeOwned>(&mut self) -> Result<Option<T>, FramingError> {
         while let Some((head, rest)) = self.wire.split_first_chunk::<4>() {
             let head = u32::from_be_bytes(*head);
             let length = usize::try_from(head & !GOES_ON).unwrap_or(usize::MAX);
@@ -99,7 +99,7 @@ mod tests {
     fn a_length_beyond_the_limit_ends_the_conversation() {
         let mut reader = Reader::default();
         reader.push(&0x7fff_ffff_u32.to_be_bytes());
-        assert!(matches!(reader.next::<String>(), Err(FramingError::TooLong { .. })));
+        assert!(matches!(reader.read::<String>(), Err(FramingError::TooLong { .. })));
     }
 
     #[test]
@@ -110,7 +110,7 @@ mod tests {
         for _ in 0..=MESSAGE_MAX / FRAME_MAX {
             reader.push(&frame);
         }
-        assert!(matches!(reader.next::<String>(), Err(FramingError::TooLong { .. })));
+        assert!(matches!(reader.read::<String>(), Err(FramingError::TooLong { .. })));
     }
 
     proptest! {
@@ -124,7 +124,7 @@ mod tests {
             let (mut reader, mut read) = (Reader::default(), Vec::<String>::new());
             for piece in wire.chunks(step) {
                 reader.push(piece);
-                while let Some(text) = reader.next().unwrap() { read.push(text); }
+                while let Some(text) = reader.read().unwrap() { read.push(text); }
             }
             prop_assert_eq!(read, texts);
         }
@@ -133,7 +133,7 @@ mod tests {
         fn any_bytes_are_read_without_harm(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let mut reader = Reader::default();
             reader.push(&bytes);
-            while let Ok(Some(_)) = reader.next::<serde_json::Value>() {}
+            while let Ok(Some(_)) = reader.read::<serde_json::Value>() {}
         }
     }
 }

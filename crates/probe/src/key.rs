@@ -89,7 +89,7 @@ pub fn to_hex(bytes: &[u8]) -> String {
 /// Reads hexadecimal digits; `None` when it is anything else.
 #[must_use]
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 || !text.is_ascii() {
+    if !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
     (0..text.len())

@@ -6,6 +6,7 @@ mod schedule;
 mod state;
 mod follow_up;
 mod conduct;
+mod gather;
 mod run;
 
 pub use channel::{Channel, ChannelError};

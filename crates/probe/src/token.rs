@@ -120,7 +120,7 @@ impl Token {
 }
 
 impl Header {
-    fn bytes(&self) -> [u8; 6] {
+    fn bytes(self) -> [u8; 6] {
         let [seat_high, seat_low] = self.seat.to_be_bytes();
         let [round_high, round_low] = self.round.to_be_bytes();
         let code = self.probe as u8 | if self.is_answer { 0x80 } else { 0 };
@@ -129,7 +129,7 @@ impl Header {
 
     /// Whether `proof` was made by the holder of `own`, the sender's key.
     #[must_use]
-    pub fn is_proven_by(&self, proof: [u8; 8], own: &Key) -> bool {
+    pub fn is_proven_by(self, proof: [u8; 8], own: &Key) -> bool {
         first::<8>(own.tag(&self.bytes())) == proof
     }
 }

@@ -95,7 +95,11 @@ impl Witness {
                 let mut seen = self.token_arrived(&arrival, (*sender).into(), None, padding);
                 // RFC 5227, section 2.1.1: a request from our own address is a conflict, too.
                 if frame.from_mac != own_mac {
-                    seen.extend(self.own_address_claimed(&arrival, (*sender).into(), frame.from_mac));
+                    seen.extend(self.own_address_claimed(
+                        &arrival,
+                        (*sender).into(),
+                        frame.from_mac,
+                    ));
                 }
                 seen
             }
@@ -118,9 +122,17 @@ impl Witness {
                     Some(Content::Question(token)) => {
                         self.arrived(&arrival, from.ip(), Some(*ttl), &token)
                     }
-                    Some(Content::Answer(own, asked)) if asked.header.seat == self.identity.seat => {
+                    Some(Content::Answer(own, asked))
+                        if asked.header.seat == self.identity.seat =>
+                    {
                         let sent = Sent::Udp(Family::of(to.ip()), to.port());
-                        self.answered(&arrival, sent, Some(own.header.seat), Some(*ttl), Answer::Reply)
+                        self.answered(
+                            &arrival,
+                            sent,
+                            Some(own.header.seat),
+                            Some(*ttl),
+                            Answer::Reply,
+                        )
                     }
                     _ => Vec::new(),
                 }
@@ -227,7 +239,11 @@ impl Witness {
         let Some(question) = self.sent.get(&Sent::Neighbour(who)).and_then(|sent| {
             let same_link = |asked: &&Observation| asked.link.as_ref() == Some(arrival.link);
             let asked = |asked: &&Observation| asked.kind != Kind::OwnAddress;
-            sent.iter().rev().filter(asked).find(same_link).or_else(|| sent.iter().rev().find(asked))
+            sent.iter()
+                .rev()
+                .filter(asked)
+                .find(same_link)
+                .or_else(|| sent.iter().rev().find(asked))
         }) else {
             return Vec::new();
         };
@@ -255,7 +271,7 @@ impl Witness {
         &mut self,
         arrival: &Arrival<'_>,
         sent: Sent,
-        seat: Option<u16>,
+        answerer: Option<u16>,
         ttl: Option<u8>,
         answer: Answer,
     ) -> Vec<Seen> {
@@ -263,7 +279,7 @@ impl Witness {
             return Vec::new();
         };
         let mut observation = question.clone();
-        if let Some(peer) = seat.and_then(|seat| self.peers.get(&seat)) {
+        if let Some(peer) = answerer.and_then(|seat| self.peers.get(&seat)) {
             observation.peer = Some(peer.host.clone());
         }
         observation.source_mac = Some(arrival.frame.from_mac);

@@ -94,7 +94,7 @@ impl<R: Read, W: Write> Pipe<R, W> {
             }
         }
         let mut messages = Vec::new();
-        while let Some(message) = self.reader.next().map_err(PipeError::Framing)? {
+        while let Some(message) = self.reader.read().map_err(PipeError::Framing)? {
             messages.push(message);
         }
         Ok(messages)

@@ -51,10 +51,11 @@ pub(super) fn machine(
         Question::Control { gateway, .. } if !sees_frames => (echo(*gateway), bound),
         _ => return None,
     };
-    let random = u64::from_be_bytes(Token::new(header(asker, Probe::Size, number, 0), asker.keys).proof)
-        ^ now.0.rotate_left(32)
-        ^ u64::from(task.round) << 16
-        ^ u64::from(task.at_ms);
+    let random =
+        u64::from_be_bytes(Token::new(header(asker, Probe::Size, number, 0), asker.keys).proof)
+            ^ now.0.rotate_left(32)
+            ^ u64::from(task.round) << 16
+            ^ u64::from(task.at_ms);
     Some(ask::machine(&ask, template, unix_s(), random))
 }
 

@@ -114,27 +114,27 @@ fn filter() -> Vec<SockFilter> {
     };
     let magic = u32::from_be_bytes(MAGIC);
     vec![
-        load(libc::BPF_H, 12),                                       // 0 EtherType
-        equal(0x0806, to(ACCEPT, 1), 0),                             // 1 ARP
-        equal(0x86dd, to(13, 2), 0),                                 // 2 IPv6
-        equal(0x0800, 0, to(DROP, 3)),                               // 3 IPv4
-        load(libc::BPF_B, 23),                                       // 4 protocol
-        equal(1, to(ACCEPT, 5), 0),                                  // 5 ICMP
-        equal(17, 0, to(DROP, 6)),                                   // 6 UDP
-        load(libc::BPF_H, 20),                                       // 7 fragment offset
+        load(libc::BPF_H, 12),           // 0 EtherType
+        equal(0x0806, to(ACCEPT, 1), 0), // 1 ARP
+        equal(0x86dd, to(13, 2), 0),     // 2 IPv6
+        equal(0x0800, 0, to(DROP, 3)),   // 3 IPv4
+        load(libc::BPF_B, 23),           // 4 protocol
+        equal(1, to(ACCEPT, 5), 0),      // 5 ICMP
+        equal(17, 0, to(DROP, 6)),       // 6 UDP
+        load(libc::BPF_H, 20),           // 7 fragment offset
         op(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, to(DROP, 8), 0, 0x1fff), // 8
-        op(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0, 0, 14),   // 9 header length
+        op(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0, 0, 14), // 9 header length
         op(libc::BPF_LD | libc::BPF_W | libc::BPF_IND, 0, 0, 14 + 8), // 10 UDP payload
-        equal(magic, to(ACCEPT, 11), to(DROP, 11)),                  // 11
-        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0),                    // 12 not reached
-        load(libc::BPF_B, 20),                                       // 13 next header
-        equal(58, to(ACCEPT, 14), 0),                                // 14 ICMPv6
-        equal(17, 0, to(DROP, 15)),                                  // 15 UDP
-        load(libc::BPF_W, 14 + 40 + 8),                              // 16 UDP payload
-        equal(magic, to(ACCEPT, 17), to(DROP, 17)),                  // 17
-        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0),                    // 18 not reached
-        op(libc::BPF_RET | libc::BPF_K, 0, 0, u32::MAX),             // 19 accept
-        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0),                    // 20 drop
+        equal(magic, to(ACCEPT, 11), to(DROP, 11)), // 11
+        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0), // 12 not reached
+        load(libc::BPF_B, 20),           // 13 next header
+        equal(58, to(ACCEPT, 14), 0),    // 14 ICMPv6
+        equal(17, 0, to(DROP, 15)),      // 15 UDP
+        load(libc::BPF_W, 14 + 40 + 8),  // 16 UDP payload
+        equal(magic, to(ACCEPT, 17), to(DROP, 17)), // 17
+        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0), // 18 not reached
+        op(libc::BPF_RET | libc::BPF_K, 0, 0, u32::MAX), // 19 accept
+        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0), // 20 drop
     ]
 }
 

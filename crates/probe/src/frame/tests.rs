@@ -78,9 +78,9 @@ fn an_icmp_error_names_the_packet_it_is_about() {
 fn a_checksum_that_the_kernel_takes_is_written() {
     // RFC 1071: the sum over a header with a right checksum is all ones.
     let bytes = write::udp(&ends("10.0.0.1", "10.0.0.2"), 1, 2, b"odd");
-    let sum = bytes[14..34].chunks(2).fold(0u32, |sum, pair| {
-        sum + u32::from(u16::from_be_bytes([pair[0], pair[1]]))
-    });
+    let sum = bytes[14..34]
+        .chunks(2)
+        .fold(0u32, |sum, pair| sum + u32::from(u16::from_be_bytes([pair[0], pair[1]])));
     assert_eq!((sum & 0xffff) + (sum >> 16), 0xffff);
 }
 

@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use pnet_base::MacAddr;
 use pnet_packet::arp::{ArpHardwareTypes, ArpOperations, MutableArpPacket};
 use pnet_packet::ethernet::{EtherType, EtherTypes, MutableEthernetPacket};
 use pnet_packet::icmp::{self, IcmpTypes, echo_request};
@@ -13,7 +14,6 @@ use pnet_packet::ip::{IpNextHeaderProtocol, IpNextHeaderProtocols};
 use pnet_packet::ipv4::{self, MutableIpv4Packet};
 use pnet_packet::ipv6::MutableIpv6Packet;
 use pnet_packet::udp::{self, MutableUdpPacket};
-use pnet_base::MacAddr;
 use pontoon_model::net::Mac;
 
 use crate::token::Token;
@@ -127,26 +127,22 @@ pub fn echo(ends: &Ends, identifier: u16, sequence: u16, payload: &[u8]) -> Vec<
     message[4..6].copy_from_slice(&identifier.to_be_bytes());
     message[6..8].copy_from_slice(&sequence.to_be_bytes());
     message[ICMP_ECHO..].copy_from_slice(payload);
-    match (ends.from, ends.to) {
-        (IpAddr::V6(from), IpAddr::V6(to)) => {
-            if let Some(mut packet) = MutableIcmpv6Packet::new(&mut message) {
-                packet.set_icmpv6_type(Icmpv6Types::EchoRequest);
-                let sum = icmpv6::checksum(&packet.to_immutable(), &from, &to);
-                packet.set_checksum(sum);
-            }
-            ip_frame(ends, IpNextHeaderProtocols::Icmpv6, TTL, &message)
+    if let (IpAddr::V6(from), IpAddr::V6(to)) = (ends.from, ends.to) {
+        if let Some(mut packet) = MutableIcmpv6Packet::new(&mut message) {
+            packet.set_icmpv6_type(Icmpv6Types::EchoRequest);
+            let sum = icmpv6::checksum(&packet.to_immutable(), &from, &to);
+            packet.set_checksum(sum);
         }
-        _ => {
-            if let Some(mut packet) = echo_request::MutableEchoRequestPacket::new(&mut message) {
-                packet.set_icmp_type(IcmpTypes::EchoRequest);
-            }
-            if let Some(mut packet) = icmp::MutableIcmpPacket::new(&mut message) {
-                let sum = icmp::checksum(&packet.to_immutable());
-                packet.set_checksum(sum);
-            }
-            ip_frame(ends, IpNextHeaderProtocols::Icmp, TTL, &message)
-        }
+        return ip_frame(ends, IpNextHeaderProtocols::Icmpv6, TTL, &message);
     }
+    if let Some(mut packet) = echo_request::MutableEchoRequestPacket::new(&mut message) {
+        packet.set_icmp_type(IcmpTypes::EchoRequest);
+    }
+    if let Some(mut packet) = icmp::MutableIcmpPacket::new(&mut message) {
+        let sum = icmp::checksum(&packet.to_immutable());
+        packet.set_checksum(sum);
+    }
+    ip_frame(ends, IpNextHeaderProtocols::Icmp, TTL, &message)
 }
 
 fn ip_frame(ends: &Ends, protocol: IpNextHeaderProtocol, ttl: u8, message: &[u8]) -> Vec<u8> {

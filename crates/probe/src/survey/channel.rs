@@ -1,8 +1,8 @@
 //! The coordinator's end of the pipe to an agent.
 
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::fs::File;
 use std::process::{Child, Command, Stdio};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -63,7 +63,9 @@ pub enum ChannelError {
     #[error("the agent does not answer in time")]
     Silent,
     /// It is another pontoon.
-    #[error("the agent speaks version {theirs} of the protocol, this pontoon version {ours}: install the same pontoon on both hosts")]
+    #[error(
+        "the agent speaks version {theirs} of the protocol, this pontoon version {ours}: install the same pontoon on both hosts"
+    )]
     OtherVersion {
         /// Its version.
         theirs: u32,
@@ -196,7 +198,7 @@ impl Channel {
             }
         }
         let mut messages = Vec::new();
-        while let Some(message) = self.reader.next().map_err(ChannelError::Framing)? {
+        while let Some(message) = self.reader.read().map_err(ChannelError::Framing)? {
             messages.push(message);
         }
         if is_closed && messages.is_empty() {

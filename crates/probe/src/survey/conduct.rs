@@ -92,7 +92,12 @@ impl<'a> Conduct<'a> {
         let start = clock.now();
         let end = start.after_ms(self.options.timeout_ms.unwrap_or(RUN_MAX_MS).min(RUN_MAX_MS));
         let mut tasks = self.schedule();
-        tasks.extend(follow_up::about_itself(&self.members, &self.legs, &self.routed, self.options));
+        tasks.extend(follow_up::about_itself(
+            &self.members,
+            &self.legs,
+            &self.routed,
+            self.options,
+        ));
         self.assign(tasks);
         loop {
             let now = clock.now();
@@ -217,7 +222,9 @@ impl<'a> Conduct<'a> {
             state.take(&observation);
         }
         let is_gateway = |leg: &LegId, seen: &Observation| {
-            self.legs.get(leg).is_some_and(|leg| leg.gateway.is_some() && leg.gateway == seen.address)
+            self.legs
+                .get(leg)
+                .is_some_and(|leg| leg.gateway.is_some() && leg.gateway == seen.address)
         };
         if let Some((leg, round)) = control_of(&observation, &is_gateway) {
             self.controls.entry(leg).or_default().insert(round);
@@ -319,7 +326,9 @@ impl<'a> Conduct<'a> {
     /// Whether nothing new can come.
     fn is_over(&self, now: Moment) -> bool {
         let is_missed = self.pairs.iter().any(|state| {
-            [&state.there, &state.back].iter().any(|way| way.sent.difference(&way.arrived).next().is_some())
+            [&state.there, &state.back]
+                .iter()
+                .any(|way| way.sent.difference(&way.arrived).next().is_some())
         });
         let tail = if is_missed { TAIL_MS } else { 0 };
         self.is_quiet() && now >= self.last_sent.after_ms(tail)

@@ -13,7 +13,7 @@ use super::legs::{Leg, LegId, Member, RoutedPair};
 use super::run::Options;
 use super::schedule::{Assigned, leg_id};
 use super::state::PairState;
-use crate::ask::{Ask, DEFAULT_NTP, DnsName, Payload, PortalPage, Vehicle, ports};
+use crate::ask::{Ask, DEFAULT_NTP, DnsName, Payload, Vehicle, ports};
 use crate::protocol::{Question, Task};
 
 /// Never cancelled.
@@ -129,13 +129,17 @@ fn after_misses(
     to: &End,
     options: &Options,
 ) -> Vec<Assigned> {
-    let Some(reflector) =
-        members.get(&to.host).and_then(|peer| peer.reflector(to.prefix.address))
+    let Some(reflector) = members.get(&to.host).and_then(|peer| peer.reflector(to.prefix.address))
     else {
         return Vec::new();
     };
-    let mut tasks =
-        vec![assign(leg, Some(&to.host), 1, 0, Question::RoutedUdp { to: reflector, tries: TRIES })];
+    let mut tasks = vec![assign(
+        leg,
+        Some(&to.host),
+        1,
+        0,
+        Question::RoutedUdp { to: reflector, tries: TRIES },
+    )];
     if leg.id.family == Family::V4 {
         let ask = Ask::Ladder {
             to: reflector,
@@ -169,7 +173,7 @@ fn internet(leg: &Leg, member: &Member, options: &Options) -> Vec<Assigned> {
     if servers.is_empty() || leg.id.family != Family::V4 {
         return Vec::new();
     }
-    let portal = options.page.clone().unwrap_or_else(PortalPage::default_page);
+    let portal = options.page.clone().unwrap_or_default();
     let ask = Ask::Internet { servers, portal, ntp };
     let task = assign(leg, None, 1, 0, Question::Several { ask });
     vec![task]
@@ -250,14 +254,14 @@ fn one_ended(
     let mut tasks = Vec::new();
     let on_link = legs.values().filter(|leg| {
         leg.id.host == member.host
-            && member.snapshot.link(&leg.id.link).is_some_and(|link| {
-                link.addresses.iter().any(|own| own.prefix.contains(address))
-            })
+            && member
+                .snapshot
+                .link(&leg.id.link)
+                .is_some_and(|link| link.addresses.iter().any(|own| own.prefix.contains(address)))
     });
     for leg in on_link {
         for (round, at_ms) in [(1, 0), (2, 1100), (3, 2200)] {
-            let question =
-                Question::Neighbour { from: leg.address, target: address, to_mac: None };
+            let question = Question::Neighbour { from: leg.address, target: address, to_mac: None };
             tasks.push(assign(leg, Some(peer), round, at_ms + 80, question));
         }
     }

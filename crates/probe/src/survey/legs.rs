@@ -63,7 +63,9 @@ pub(super) fn legs(members: &[Member], only: &[IfName]) -> BTreeMap<LegId, Leg> 
     let mut legs = BTreeMap::new();
     for member in members {
         let links = member.snapshot.links.iter().filter(|link| {
-            link.is_usable() && link.reaches_hosts() && (only.is_empty() || only.contains(&link.name))
+            link.is_usable()
+                && link.reaches_hosts()
+                && (only.is_empty() || only.contains(&link.name))
         });
         for link in links {
             for family in [Family::V4, Family::V6] {

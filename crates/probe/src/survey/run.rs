@@ -1,26 +1,25 @@
 //! One run, from the first agent started to the last fact gathered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pontoon_model::facts::{Ending, Facts, HostFacts, Intent, Watch};
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
+use pontoon_model::net::IfName;
 use pontoon_model::observation::RunId;
-use pontoon_model::snapshot::{Radio, Snapshot};
+use pontoon_model::snapshot::Radio;
 
 use super::channel::{Channel, ChannelError};
 use super::conduct::Conduct;
+use super::gather::gather;
 use super::legs::Member;
-use crate::ask::portal::PortalPage;
+use crate::ask::PortalPage;
 use crate::edge::clock::Clock;
 use crate::key::{Key, NoRandomness};
 use crate::machine::Moment;
-use crate::protocol::{FromAgent, Peer, ToAgent, VERSION};
+use crate::protocol::{FromAgent, Peer, ToAgent};
 
-/// How long an agent may take to be there: an ssh login on a slow Pi over a bad link.
-const START_MS: u64 = 10_000;
 /// How long an agent may take to open its sockets or to read its counters.
 const REPLY_MS: u64 = 2_000;
 
@@ -147,7 +146,9 @@ pub fn run(
     let (mut attendees, unreached) = gather(seats, run, &key, &clock);
     if attendees.is_empty() {
         let first = unreached.into_iter().next();
-        return Err(first.map_or(SurveyError::NoSeats, |(host, why)| SurveyError::Nobody { host, why }));
+        return Err(
+            first.map_or(SurveyError::NoSeats, |(host, why)| SurveyError::Nobody { host, why })
+        );
     }
     watch(&mut attendees, options, &clock);
     introduce(&mut attendees);
@@ -166,115 +167,6 @@ fn run_id(key: &Key) -> RunId {
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&key.tag(b"run id")[..8]);
     RunId(u64::from_be_bytes(bytes))
-}
-
-type Unreached = Vec<(HostName, ChannelError)>;
-
-/// Greets every agent and waits for all of them at once.
-fn gather(seats: Vec<Seat>, run: RunId, key: &Key, clock: &Clock) -> (Vec<Attendee>, Unreached) {
-    let mut attendees = Vec::new();
-    let mut unreached = Vec::new();
-    let mut waiting = Vec::new();
-    for (number, seat) in seats.into_iter().enumerate() {
-        let number = u16::try_from(number).unwrap_or(u16::MAX);
-        let own_key = key.derive(&format!("seat {number}"));
-        let begin = ToAgent::Begin {
-            version: VERSION,
-            run,
-            seat: number,
-            host: seat.host.clone(),
-            run_key: key.derive("run"),
-            own_key: own_key.clone(),
-        };
-        match seat.channel {
-            Ok(mut channel) => match channel.say(&begin) {
-                Ok(()) => waiting.push(Greeted {
-                    number,
-                    own_key,
-                    channel,
-                    host: seat.host,
-                    asks: seat.asks,
-                    radios: seat.radios,
-                }),
-                Err(_) => unreached.push((seat.host, channel.ended())),
-            },
-            Err(error) => unreached.push((seat.host, error)),
-        }
-    }
-    let deadline = clock.now().after_ms(START_MS);
-    while !waiting.is_empty() {
-        if clock.now() >= deadline {
-            unreached.extend(waiting.drain(..).map(|greeted| (greeted.host, ChannelError::Silent)));
-            break;
-        }
-        wait(waiting.iter().map(|greeted| &greeted.channel), clock, deadline);
-        for mut greeted in std::mem::take(&mut waiting) {
-            match greeted.hear() {
-                Ok(Some(snapshot)) => attendees.push(greeted.sit_down(*snapshot)),
-                Ok(None) => waiting.push(greeted),
-                Err(error) => unreached.push((greeted.host, error)),
-            }
-        }
-    }
-    attendees.sort_by_key(|attendee| attendee.member.seat);
-    (attendees, unreached)
-}
-
-struct Greeted {
-    number: u16,
-    own_key: Key,
-    channel: Channel,
-    host: HostName,
-    asks: bool,
-    radios: BTreeMap<IfName, Radio>,
-}
-
-impl Greeted {
-    fn hear(&mut self) -> Result<Option<Box<Snapshot>>, ChannelError> {
-        self.channel.flush()?;
-        for message in self.channel.hear()? {
-            match message {
-                FromAgent::Ready { version, snapshot } if version == VERSION => {
-                    return Ok(Some(snapshot));
-                }
-                FromAgent::Ready { version, .. } => {
-                    return Err(ChannelError::OtherVersion { theirs: version, ours: VERSION });
-                }
-                FromAgent::Fault { why } => {
-                    return Err(ChannelError::Fault {
-                        why: pontoon_model::untrusted::Untrusted::new(&why),
-                    });
-                }
-                _ => {}
-            }
-        }
-        Ok(None)
-    }
-
-    fn sit_down(self, mut snapshot: Snapshot) -> Attendee {
-        for (name, radio) in self.radios {
-            if let Some(link) = snapshot.links.iter_mut().find(|link| link.name == name) {
-                link.radio.get_or_insert(radio);
-            }
-        }
-        Attendee {
-            member: Member {
-                seat: self.number,
-                host: self.host,
-                snapshot,
-                asks: self.asks,
-                port_v4: None,
-                port_v6: None,
-            },
-            channel: self.channel,
-            own_key: self.own_key,
-            watches: Vec::new(),
-            links: Vec::new(),
-            is_idle: true,
-            died: None,
-            finished: None,
-        }
-    }
 }
 
 /// Has every agent open its sockets.
@@ -422,12 +314,4 @@ fn host_facts(attendee: Attendee) -> (HostName, HostFacts) {
         ending: attendee.died.map_or(Ending::Complete, |why| Ending::Died { why }),
     };
     (attendee.member.host, facts)
-}
-
-/// Families in which a host has a gateway on that link.
-pub(super) fn gateway_families(snapshot: &Snapshot, link: &IfName) -> BTreeSet<Family> {
-    [Family::V4, Family::V6]
-        .into_iter()
-        .filter(|family| snapshot.gateway(link, *family).is_some())
-        .collect()
 }

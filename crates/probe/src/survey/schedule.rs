@@ -46,7 +46,7 @@ pub(super) fn round_start_ms(leg: &Leg, peers: usize, round: u16, seed: u64) -> 
     start + noise - shake
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014): spreads a counter over all bits.
+/// `SplitMix64` (Steele, Lea, Flood 2014): spreads a counter over all bits.
 const fn mix(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -149,7 +149,7 @@ pub(super) fn leg_tasks(
 /// With two families on a link, each takes two rounds in turn, so that broadcasts stay within
 /// their budget.
 const fn is_turn_of(family: Family, is_dual: bool, round: u16) -> bool {
-    let first = (round - 1) / 2 % 2 == 0;
+    let first = ((round - 1) / 2).is_multiple_of(2);
     !is_dual || matches!(family, Family::V4) == first
 }
 

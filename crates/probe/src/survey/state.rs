@@ -90,12 +90,16 @@ impl PairState {
             way.arrived.len() >= ROUNDS_THAT_OPEN
                 && (way.answered.len() >= ROUNDS_THAT_OPEN || way.sent.len() >= ROUNDS_UNANSWERED)
         });
-        is_open || ways.iter().all(|way| way.arrived.len() >= ROUNDS_THAT_OPEN || self.is_proven_shut(way, controls))
+        is_open
+            || ways.iter().all(|way| {
+                way.arrived.len() >= ROUNDS_THAT_OPEN || self.is_proven_shut(way, controls)
+            })
     }
 
     /// Enough rounds in which both ends' controls were good, as far as there are controls.
     fn is_proven_shut(&self, way: &Way, controls: &BTreeMap<LegId, BTreeSet<u16>>) -> bool {
-        let ends = [&self.pair.a, &self.pair.b].map(|end| controls.get(&leg_id(end, self.pair.family)));
+        let ends =
+            [&self.pair.a, &self.pair.b].map(|end| controls.get(&leg_id(end, self.pair.family)));
         let valid = way.sent.iter().filter(|round| {
             ends.iter().all(|control| control.is_none_or(|rounds| rounds.contains(round)))
         });

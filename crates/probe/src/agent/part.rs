@@ -1,0 +1,393 @@
+//! An agent's part in one run: what it watches, asks and answers.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::{IpAddr, Ipv6Addr, UdpSocket};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::poll::PollFlags;
+use pontoon_model::net::{Family, IfName, Mac};
+use pontoon_model::observation::{Answer, Kind, Observation};
+use pontoon_model::snapshot::{Snapshot, Unread};
+
+use super::launch::{Asker, Launch, Leg, launch};
+use super::links::WatchedLink;
+use super::several;
+use crate::counters;
+use crate::edge::packet_socket::CAPTURE;
+use crate::edge::reflector::{Received, Reflector};
+use crate::flows::{Flows, MachineId};
+use crate::frame::read;
+use crate::key::Key;
+use crate::machine::Moment;
+use crate::protocol::{FromAgent, Peer, Question, Seen, Task};
+use crate::token::{Content, Header, Keys, Token, answer, read_payload};
+use crate::witness::{Identity, Witness};
+
+/// Most links one agent watches.
+const LINKS_MAX: usize = 16;
+/// Most questions that wait.
+const TASKS_MAX: usize = 20_000;
+/// How long a source port is kept, so that the kernel does not answer for it: longer than any
+/// probe waits.
+const PORT_HELD_MS: u64 = 3_000;
+
+/// What an agent has from [`ToAgent::Begin`] on.
+pub(super) struct Part {
+    identity: Identity,
+    keys: Keys,
+    snapshot: Snapshot,
+    witness: Witness,
+    links: Vec<WatchedLink>,
+    reflectors: Vec<Reflector>,
+    queue: BTreeMap<(Moment, u64), Task>,
+    tasks_taken: u64,
+    flows: Flows,
+    running: Vec<(u32, MachineId)>,
+    held: VecDeque<(Moment, UdpSocket)>,
+    gateways: BTreeMap<(IfName, IpAddr), Mac>,
+    counters: BTreeMap<String, u64>,
+    untested: BTreeSet<Unread>,
+    is_idle_said: bool,
+}
+
+impl Part {
+    pub(super) fn new(identity: Identity, keys: Keys, snapshot: Snapshot) -> Self {
+        let seed = random(&keys.own);
+        Self {
+            witness: Witness::new(identity.clone()),
+            identity,
+            keys,
+            snapshot,
+            links: Vec::new(),
+            reflectors: Vec::new(),
+            queue: BTreeMap::new(),
+            tasks_taken: 0,
+            flows: Flows::new(seed),
+            running: Vec::new(),
+            held: VecDeque::new(),
+            gateways: BTreeMap::new(),
+            counters: BTreeMap::new(),
+            untested: BTreeSet::new(),
+            is_idle_said: true,
+        }
+    }
+
+    pub(super) fn watch(&mut self, names: &[IfName]) -> FromAgent {
+        self.links.clear();
+        for name in names.iter().take(LINKS_MAX) {
+            let Some(link) = self.snapshot.link(name) else { continue };
+            // LINKS_MAX is far below 256.
+            let number = u8::try_from(self.links.len()).unwrap_or(u8::MAX);
+            let (watched, error) = WatchedLink::open(link, number, &self.snapshot);
+            if let Some(error) = error {
+                self.untested.insert(Unread {
+                    what: format!("which frames arrive on {name}"),
+                    why: format!(
+                        "a packet socket was refused ({error}): run it with sudo, or once: \
+                         sudo setcap cap_net_raw,cap_net_admin+ep $(command -v pontoon)"
+                    ),
+                });
+            }
+            self.links.push(watched);
+        }
+        for neighbour in &self.snapshot.neighbours {
+            if let Some(mac) = neighbour.mac.filter(|mac| *mac != Mac::ZERO) {
+                self.gateways.insert((neighbour.link.clone(), neighbour.address), mac);
+            }
+        }
+        self.counters = counters::read("/".as_ref()).unwrap_or_default();
+        // A host without IPv6 has no socket for it; then nobody will ask it over IPv6.
+        self.reflectors = [Family::V4, Family::V6]
+            .into_iter()
+            .filter_map(|family| Reflector::open(family).ok())
+            .collect();
+        let port = |family| {
+            self.reflectors.iter().find(|socket| socket.family() == family).map(Reflector::port)
+        };
+        FromAgent::Watching {
+            watches: self.links.iter().map(WatchedLink::watch).collect(),
+            port_v4: port(Family::V4),
+            port_v6: port(Family::V6),
+        }
+    }
+
+    pub(super) fn set_peers(&mut self, peers: Vec<Peer>) {
+        self.witness.set_peers(peers);
+    }
+
+    pub(super) fn enqueue(&mut self, now: Moment, tasks: Vec<Task>) {
+        self.is_idle_said = false;
+        for task in tasks.into_iter().take(TASKS_MAX.saturating_sub(self.queue.len())) {
+            self.tasks_taken += 1;
+            self.queue.insert((now.after_ms(task.at_ms.into()), self.tasks_taken), task);
+        }
+    }
+
+    pub(super) fn cancel(&mut self, group: u32) {
+        self.queue.retain(|_, task| task.group != group);
+        for (_, machine) in self.running.extract_if(.., |(other, _)| *other == group) {
+            self.flows.cancel(machine);
+        }
+    }
+
+    pub(super) fn finish(&mut self) -> FromAgent {
+        self.queue.clear();
+        let mut frames_sent = BTreeMap::new();
+        for link in &self.links {
+            for (kind, count) in &link.frames_sent {
+                frames_sent.insert(format!("{} {kind}", link.name), *count);
+            }
+        }
+        for (kind, count) in self.flows.frames_sent() {
+            frames_sent.insert(format!("as routed: {kind}"), *count);
+        }
+        FromAgent::Finished {
+            counters: counters::read("/".as_ref())
+                .map(|now| counters::gained(&self.counters, &now))
+                .unwrap_or_default(),
+            frames_sent,
+            untested: self.untested.iter().cloned().collect(),
+        }
+    }
+
+    /// Reads what came, puts what is due.
+    pub(super) fn turn(&mut self, now: Moment) -> Vec<Seen> {
+        let mut seen = self.read_frames(now);
+        seen.extend(self.read_datagrams(now));
+        seen.extend(self.launch_due(now));
+        let reports = self.flows.turn(now).into_iter();
+        seen.extend(reports.map(|observation| Seen { observation, proof: None }));
+        self.held.retain(|(since, _)| since.after_ms(PORT_HELD_MS) > now);
+        seen
+    }
+
+    /// Whether everything has been put since this was last asked.
+    pub(super) fn has_become_idle(&mut self) -> bool {
+        let is_idle = self.queue.is_empty() && self.flows.is_idle();
+        is_idle && !std::mem::replace(&mut self.is_idle_said, is_idle)
+    }
+
+    /// What to wait for, besides [`Self::deadline`].
+    pub(super) fn fds(&self) -> impl Iterator<Item = (BorrowedFd<'_>, PollFlags)> {
+        let links = self.links.iter().filter_map(|link| link.socket.as_ref());
+        let links = links.map(|socket| (socket.as_fd(), PollFlags::POLLIN));
+        let reflectors = self.reflectors.iter().map(|socket| (socket.as_fd(), PollFlags::POLLIN));
+        links.chain(reflectors).chain(self.flows.fds())
+    }
+
+    /// When something is due.
+    pub(super) fn deadline(&self) -> Option<Moment> {
+        let next_task = self.queue.keys().next().map(|(at, _)| *at);
+        next_task.into_iter().chain(self.flows.deadline()).min()
+    }
+
+    fn launch_due(&mut self, now: Moment) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        while let Some(entry) = self.queue.first_entry().filter(|entry| entry.key().0 <= now) {
+            let (key, task) = entry.remove_entry();
+            match self.put(now, &task) {
+                Ok(observations) => seen.extend(
+                    observations.into_iter().map(|observation| Seen { observation, proof: None }),
+                ),
+                Err(when) => drop(self.queue.insert((when.max(now.after_ms(1)), key.1), task)),
+            }
+        }
+        seen
+    }
+
+    /// Puts a question, or says when there is room for it.
+    fn put(&mut self, now: Moment, task: &Task) -> Result<Vec<Observation>, Moment> {
+        let asker = Asker {
+            run: self.identity.run,
+            host: &self.identity.host,
+            seat: self.identity.seat,
+            keys: &self.keys,
+        };
+        let at =
+            task.link.as_ref().and_then(|name| self.links.iter().position(|l| l.name == *name));
+        let leg = at.map(|at| (self.links[at].name.clone(), self.links[at].number));
+        let sees_frames = at.is_some_and(|at| self.links[at].socket.is_some());
+        if let Some(machine) = several::machine(task, &asker, leg.as_ref(), sees_frames, now) {
+            let id = self.flows.start(machine);
+            self.running.push((task.group, id));
+            return Ok(Vec::new());
+        }
+        let Some(at) = at.filter(|_| sees_frames) else {
+            self.untested.insert(several::untested(task));
+            return Ok(Vec::new());
+        };
+        let link = &mut self.links[at];
+        let gateway = match &task.question {
+            Question::Control { gateway, .. } | Question::Bounce { gateway, .. } => {
+                self.gateways.get(&(link.name.clone(), *gateway)).copied()
+            }
+            _ => None,
+        };
+        let leg = Leg { name: &link.name, number: link.number, mac: link.mac };
+        let held = &mut self.held;
+        let launches = launch(task, &asker, &leg, gateway, now, &mut || hold_port(held, now));
+        let mut budget = link.budget.clone();
+        for launch in &launches {
+            budget.take(now, launch.is_group)?;
+        }
+        link.budget = budget;
+        let mut observations = Vec::new();
+        for launch in launches {
+            observations.extend(send(link, &mut self.witness, &mut self.untested, launch));
+        }
+        Ok(observations)
+    }
+
+    fn read_frames(&mut self, now: Moment) -> Vec<Seen> {
+        /// At most this many frames of one link in one turn, so that a flood cannot starve the rest.
+        const TURN_MAX: usize = 256;
+        let mut buffer = [0; CAPTURE];
+        let mut seen = Vec::new();
+        for link in &self.links {
+            let Some(socket) = &link.socket else { continue };
+            for _ in 0..TURN_MAX {
+                match socket.receive(&mut buffer) {
+                    Ok(Some(captured)) => {
+                        let Some(frame) = read::read(&buffer[..captured.length]) else { continue };
+                        let new =
+                            self.witness.receive(now, &link.name, link.mac, captured.cast, &frame);
+                        learn_gateways(&mut self.gateways, &new);
+                        seen.extend(new);
+                    }
+                    Ok(None) => break,
+                    Err(error) => {
+                        self.untested.insert(Unread {
+                            what: format!("frames on {} from then on", link.name),
+                            why: format!("the link went away in mid-run ({error})"),
+                        });
+                        break;
+                    }
+                }
+            }
+        }
+        seen
+    }
+
+    fn read_datagrams(&mut self, now: Moment) -> Vec<Seen> {
+        const TURN_MAX: usize = 256;
+        let mut buffer = [0; 64];
+        let mut seen = Vec::new();
+        for at in 0..self.reflectors.len() {
+            for _ in 0..TURN_MAX {
+                let received = match self.reflectors[at].receive(&mut buffer) {
+                    Ok(Some(received)) => received,
+                    Ok(None) => break,
+                    // An ICMP error about an earlier answer: the asker's affair.
+                    Err(_) => continue,
+                };
+                seen.extend(self.take_datagram(now, at, &received, &buffer));
+            }
+        }
+        seen
+    }
+
+    /// Answers a question of the run; where no packet socket saw it arrive, this is its arrival.
+    fn take_datagram(
+        &mut self,
+        now: Moment,
+        reflector: usize,
+        received: &Received,
+        buffer: &[u8],
+    ) -> Vec<Seen> {
+        let payload = &buffer[..received.length.min(buffer.len())];
+        let Some(Content::Question(token)) = read_payload(payload, &self.identity.run_key) else {
+            return Vec::new();
+        };
+        if !self.witness.peers().any(|peer| peer.seat == token.header.seat) {
+            return Vec::new();
+        }
+        let link = self.links.iter_mut().find(|link| link.index == received.link_index);
+        let mut seen = Vec::new();
+        if let Some(link) = &link
+            && link.socket.is_none()
+        {
+            let from = received.from.ip();
+            seen = self.witness.receive_datagram(now, &link.name, from, &token);
+        }
+        let number = link.as_ref().map_or(u8::MAX, |link| link.number);
+        if link.is_none_or(|link| link.answers.take(now, false).is_ok()) {
+            let header =
+                Header { seat: self.identity.seat, link: number, is_answer: true, ..token.header };
+            let own = Token::new(header, &self.keys);
+            // An answer that cannot leave is an answer that does not come.
+            let _ = self.reflectors[reflector].answer(received, &answer(&own, &token));
+        }
+        seen
+    }
+}
+
+/// Remembers the MAC of whoever answered a neighbour question, for the controls that follow.
+fn learn_gateways(gateways: &mut BTreeMap<(IfName, IpAddr), Mac>, seen: &[Seen]) {
+    for Seen { observation, .. } in seen {
+        let is_reply = matches!(observation.kind, Kind::Neighbour { .. })
+            && observation.answer == Some(Answer::Reply);
+        if let (true, Some(link), Some(address), Some(mac)) =
+            (is_reply, &observation.asked_link, observation.address, observation.source_mac)
+        {
+            gateways.insert((link.clone(), address), mac);
+        }
+    }
+}
+
+fn send(
+    link: &mut WatchedLink,
+    witness: &mut Witness,
+    untested: &mut BTreeSet<Unread>,
+    launch: Launch,
+) -> Vec<Observation> {
+    let Some(socket) = &link.socket else { return Vec::new() };
+    if let Err(error) = socket.send(&launch.frame) {
+        untested.insert(Unread {
+            what: format!("some questions on {}", link.name),
+            why: format!("the kernel did not take the frame: {error}"),
+        });
+        return Vec::new();
+    }
+    if let Some(first) = launch.observations.first() {
+        *link.frames_sent.entry(kind_name(&first.kind)).or_default() += 1;
+        if let Some(sent) = launch.sent {
+            witness.note_sent(sent, first.clone());
+        }
+    }
+    launch.observations
+}
+
+/// A source port of our own: as long as it is held, the kernel does not answer for it.
+fn hold_port(held: &mut VecDeque<(Moment, UdpSocket)>, now: Moment) -> u16 {
+    let socket =
+        UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).or_else(|_| UdpSocket::bind(("0.0.0.0", 0)));
+    let Ok(socket) = socket else {
+        /// The start of the dynamic range (RFC 6335, section 6): only where no socket is left.
+        const FALLBACK: u16 = 49152;
+        return FALLBACK + u16::try_from(now.0 % 16384).unwrap_or_default();
+    };
+    let port = socket.local_addr().map_or(0, |address| address.port());
+    held.push_back((now, socket));
+    port
+}
+
+/// What a frame is called in the account of what was sent.
+const fn kind_name(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Neighbour { .. } => "arp or nd",
+        Kind::OwnAddress => "arp probe",
+        Kind::Udp => "udp",
+        Kind::Echo | Kind::RoutedEcho => "icmp echo",
+        Kind::Broadcast => "broadcast",
+        Kind::Multicast => "multicast",
+        Kind::Bounce => "bounce",
+        _ => "other",
+    }
+}
+
+/// A number that nobody outside can guess, for transaction ids.
+pub(super) fn random(own: &Key) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&own.tag(b"flows")[..8]);
+    u64::from_be_bytes(bytes)
+}

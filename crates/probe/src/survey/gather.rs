@@ -1,0 +1,131 @@
+//! The beginning of a run: every agent is greeted, and those that answer sit down.
+
+use std::collections::BTreeMap;
+
+use pontoon_model::host::HostName;
+use pontoon_model::net::IfName;
+use pontoon_model::observation::RunId;
+use pontoon_model::snapshot::{Radio, Snapshot};
+use pontoon_model::untrusted::Untrusted;
+
+use super::channel::{Channel, ChannelError};
+use super::legs::Member;
+use super::run::{Attendee, Seat, wait};
+use crate::edge::clock::Clock;
+use crate::key::Key;
+use crate::protocol::{FromAgent, ToAgent, VERSION};
+
+/// How long an agent may take to be there: an ssh login on a slow Pi over a bad link.
+const START_MS: u64 = 10_000;
+
+pub(super) type Unreached = Vec<(HostName, ChannelError)>;
+
+/// Greets every agent and waits for all of them at once.
+pub(super) fn gather(
+    seats: Vec<Seat>,
+    run: RunId,
+    key: &Key,
+    clock: &Clock,
+) -> (Vec<Attendee>, Unreached) {
+    let mut attendees = Vec::new();
+    let mut unreached = Vec::new();
+    let mut waiting = Vec::new();
+    for (number, seat) in seats.into_iter().enumerate() {
+        let number = u16::try_from(number).unwrap_or(u16::MAX);
+        let own_key = key.derive(&format!("seat {number}"));
+        let begin = ToAgent::Begin {
+            version: VERSION,
+            run,
+            seat: number,
+            host: seat.host.clone(),
+            run_key: key.derive("run"),
+            own_key: own_key.clone(),
+        };
+        match seat.channel {
+            Ok(mut channel) => match channel.say(&begin) {
+                Ok(()) => waiting.push(Greeted {
+                    number,
+                    own_key,
+                    channel,
+                    host: seat.host,
+                    asks: seat.asks,
+                    radios: seat.radios,
+                }),
+                Err(_) => unreached.push((seat.host, channel.ended())),
+            },
+            Err(error) => unreached.push((seat.host, error)),
+        }
+    }
+    let deadline = clock.now().after_ms(START_MS);
+    while !waiting.is_empty() {
+        if clock.now() >= deadline {
+            unreached.extend(waiting.drain(..).map(|greeted| (greeted.host, ChannelError::Silent)));
+            break;
+        }
+        wait(waiting.iter().map(|greeted| &greeted.channel), clock, deadline);
+        for mut greeted in std::mem::take(&mut waiting) {
+            match greeted.hear() {
+                Ok(Some(snapshot)) => attendees.push(greeted.sit_down(*snapshot)),
+                Ok(None) => waiting.push(greeted),
+                Err(error) => unreached.push((greeted.host, error)),
+            }
+        }
+    }
+    attendees.sort_by_key(|attendee| attendee.member.seat);
+    (attendees, unreached)
+}
+
+struct Greeted {
+    number: u16,
+    own_key: Key,
+    channel: Channel,
+    host: HostName,
+    asks: bool,
+    radios: BTreeMap<IfName, Radio>,
+}
+
+impl Greeted {
+    fn hear(&mut self) -> Result<Option<Box<Snapshot>>, ChannelError> {
+        self.channel.flush()?;
+        for message in self.channel.hear()? {
+            match message {
+                FromAgent::Ready { version, snapshot } if version == VERSION => {
+                    return Ok(Some(snapshot));
+                }
+                FromAgent::Ready { version, .. } => {
+                    return Err(ChannelError::OtherVersion { theirs: version, ours: VERSION });
+                }
+                FromAgent::Fault { why } => {
+                    return Err(ChannelError::Fault { why: Untrusted::new(&why) });
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn sit_down(self, mut snapshot: Snapshot) -> Attendee {
+        for (name, radio) in self.radios {
+            if let Some(link) = snapshot.links.iter_mut().find(|link| link.name == name) {
+                link.radio.get_or_insert(radio);
+            }
+        }
+        Attendee {
+            member: Member {
+                seat: self.number,
+                host: self.host,
+                snapshot,
+                asks: self.asks,
+                port_v4: None,
+                port_v6: None,
+            },
+            channel: self.channel,
+            own_key: self.own_key,
+            watches: Vec::new(),
+            links: Vec::new(),
+            is_idle: true,
+            died: None,
+            finished: None,
+        }
+    }
+}
