@@ -50,10 +50,13 @@ pub struct Scenario {
     /// What must be found: exactly this, above severity info.
     #[serde(default)]
     pub expect: Vec<Expect>,
-    /// What the names of connectivity checks, time servers and `example.com` resolve to in this
-    /// lab's honest DNS servers.
+    /// What the names of connectivity checks and `example.com` resolve to in this lab's honest
+    /// DNS servers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub internet: Option<IpAddr>,
+    /// What the names of time servers resolve to, if not to `internet`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub internet_time: Option<IpAddr>,
     /// The segments, by name.
     #[serde(default)]
     pub network: BTreeMap<String, Network>,

@@ -89,6 +89,7 @@ pub(crate) struct Offer {
     /// One UDP socket for each, so that answers leave from the address that was asked.
     pub(crate) addresses: Vec<IpAddr>,
     pub(crate) internet: Option<IpAddr>,
+    pub(crate) internet_time: Option<IpAddr>,
 }
 
 /// What the relay helper is told.

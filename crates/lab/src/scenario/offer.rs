@@ -6,12 +6,15 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Something a machine serves on all its addresses.
+/// Something a machine serves.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "kind")]
 pub enum Service {
     /// Names, over UDP and TCP.
     Dns {
+        /// Of the machine's addresses, those it serves on. The default: all.
+        #[serde(default)]
+        at: Vec<IpAddr>,
         /// The port. The default: 53.
         #[serde(default)]
         port: Option<u16>,
@@ -30,6 +33,9 @@ pub enum Service {
     },
     /// Web pages: connectivity checks, or a portal.
     Http {
+        /// Of the machine's addresses, those it serves on. The default: all.
+        #[serde(default)]
+        at: Vec<IpAddr>,
         /// The port. The default: 80.
         #[serde(default)]
         port: Option<u16>,
@@ -45,6 +51,9 @@ pub enum Service {
     },
     /// The time (SNTP).
     Ntp {
+        /// Of the machine's addresses, those it serves on. The default: all.
+        #[serde(default)]
+        at: Vec<IpAddr>,
         /// The port. The default: 123.
         #[serde(default)]
         port: Option<u16>,
@@ -55,10 +64,13 @@ pub enum Service {
         #[serde(default, rename = "offset-s")]
         offset_s: i64,
     },
-    /// Sends back what comes: never more than came, never to a port below 1024 unless asked from
-    /// there.
+    /// Sends back what comes: never more than came, never to the port of another server.
     Echo {
-        /// UDP ports. The default: 123, 443, 3478, 4500, 51820 and 7007.
+        /// Of the machine's addresses, those it serves on. The default: all.
+        #[serde(default)]
+        at: Vec<IpAddr>,
+        /// UDP ports. The default: 123, 443, 3478, 4500, 51820 and 7007 (not 53: an address that
+        /// answers no DNS shows interception).
         #[serde(default)]
         udp: Option<Vec<u16>>,
         /// TCP ports. The default: 22, 443 and 6443.

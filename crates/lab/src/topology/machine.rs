@@ -28,6 +28,7 @@ pub(super) fn node(scenario: &Scenario, name: &HostName, machine: &Machine, part
             services: machine.services.clone(),
             addresses: addresses(machine),
             internet: scenario.internet,
+            internet_time: scenario.internet_time,
         }));
     }
     Node { etc, steps, services }
