@@ -1,0 +1,103 @@
+//! Running a program in a host of the lab.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::ExitCode;
+
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, setns};
+
+use crate::process;
+use crate::sandbox::die_with_parent;
+
+/// A program could not be run in a host.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EnterError {
+    /// The arguments are wrong: only the lab itself gives them.
+    #[error("usage: lab-enter PID ENV… -- PROGRAM ARGS…")]
+    Usage,
+    /// The host is gone.
+    #[error("the host of process {pid} is gone")]
+    Gone {
+        /// Its PID 1.
+        pid: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A namespace could not be entered.
+    #[error("cannot enter the {which} namespace of the host")]
+    Refused {
+        /// Which.
+        which: &'static str,
+        /// Why.
+        #[source]
+        source: Errno,
+    },
+    /// The program could not be started.
+    #[error("cannot start `{program}`")]
+    Start {
+        /// Which.
+        program: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Namespaces in the order in which they are entered. The mount namespace comes last: with it
+/// goes the `/proc` in which the others are found.
+const NAMESPACES: [(&str, CloneFlags); 5] = [
+    ("net", CloneFlags::CLONE_NEWNET),
+    ("uts", CloneFlags::CLONE_NEWUTS),
+    ("ipc", CloneFlags::CLONE_NEWIPC),
+    ("pid", CloneFlags::CLONE_NEWPID),
+    ("mnt", CloneFlags::CLONE_NEWNS),
+];
+
+/// `lab-enter PID -- PROGRAM ARGS…`: runs the program in all namespaces of a process, with the
+/// standard streams of this one and an environment of three variables, and waits for it.
+pub(crate) fn enter(args: &[OsString]) -> Result<ExitCode, EnterError> {
+    let [pid, dashes, argv @ ..] = args else { return Err(EnterError::Usage) };
+    let pid = pid.to_str().filter(|_| dashes == "--" && !argv.is_empty());
+    let pid = pid.ok_or(EnterError::Usage)?;
+    let dir = std::env::current_dir().ok();
+    let mut namespaces = Vec::new();
+    for (which, flag) in NAMESPACES {
+        let open = File::open(format!("/proc/{pid}/ns/{which}"));
+        let gone = |source| EnterError::Gone { pid: pid.to_owned(), source };
+        namespaces.push((which, flag, open.map_err(gone)?));
+    }
+    for (which, flag, namespace) in &namespaces {
+        setns(namespace, *flag).map_err(|source| EnterError::Refused { which, source })?;
+    }
+    drop(namespaces);
+    // Where the user stood, if the host has that folder too.
+    if dir.is_none_or(|dir| std::env::set_current_dir(dir).is_err()) {
+        let _ = std::env::set_current_dir("/");
+    }
+    let mut command = process::helper("lab-exec");
+    command.args(argv).env_clear().env("PATH", process::PATH);
+    for name in ["TERM", "LANG"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    let start = |source| EnterError::Start { program: process::OURSELVES.to_owned(), source };
+    let status = command.spawn().map_err(start)?.wait().map_err(start)?;
+    Ok(process::code_of(status).into())
+}
+
+/// `lab-exec PROGRAM ARGS…`: becomes the program, and dies with whoever started it.
+pub(crate) fn exec(args: &[OsString]) -> Result<ExitCode, EnterError> {
+    let (program, rest) = args.split_first().ok_or(EnterError::Usage)?;
+    die_with_parent().map_err(|_| EnterError::Usage)?;
+    let source = process::program(program).args(rest).exec();
+    Err(EnterError::Start { program: shown(program), source })
+}
+
+fn shown(program: &OsStr) -> String {
+    pontoon_model::untrusted::Untrusted::new(&program.to_string_lossy()).to_string()
+}

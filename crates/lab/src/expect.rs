@@ -1,0 +1,103 @@
+//! Whether what was found is exactly what must be found.
+
+use std::fmt;
+
+use pontoon_model::finding::{Finding, Level, Scope, Severity};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A finding that must be there.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// Its code.
+    pub code: String,
+    /// For whom; what is omitted may be anything.
+    #[serde(default)]
+    pub scope: Scope,
+    /// How sure; omitted = any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+}
+
+impl Expect {
+    /// Whether this row means that finding.
+    #[must_use]
+    pub fn is_met_by(&self, finding: &Finding) -> bool {
+        let scope_meets = self.scope.overlaps(&finding.scope)
+            || (finding.is_symmetric && self.scope.reversed().overlaps(&finding.scope));
+        self.code == finding.code.0
+            && self.level.is_none_or(|level| level == finding.level)
+            && scope_meets
+    }
+}
+
+/// What was found and not expected, and the other way round.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Difference {
+    /// Expected, but not found.
+    pub missing: Vec<Expect>,
+    /// Found above severity info, but not expected.
+    pub surplus: Vec<Finding>,
+}
+
+impl Difference {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.missing.is_empty() && self.surplus.is_empty()
+    }
+}
+
+/// Compares findings with what must be found: every finding above severity info is met by a row,
+/// and every row by a finding.
+#[must_use]
+pub fn compare(expected: &[Expect], findings: &[Finding]) -> Difference {
+    let grave = |finding: &&Finding| finding.severity > Severity::Info;
+    let is_expected =
+        |finding: &&Finding| expected.iter().any(|expect| expect.is_met_by(finding));
+    let is_found = |expect: &&Expect| {
+        findings.iter().filter(grave).any(|finding| expect.is_met_by(finding))
+    };
+    Difference {
+        missing: expected.iter().filter(|expect| !is_found(expect)).cloned().collect(),
+        surplus: findings.iter().filter(grave).filter(|f| !is_expected(f)).cloned().collect(),
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for expect in &self.missing {
+            let level = expect.level.map_or("any level".to_owned(), level);
+            writeln!(f, "- missing {} {} ({level})", expect.code, shown(&expect.scope))?;
+        }
+        for finding in &self.surplus {
+            let level = level(finding.level);
+            writeln!(f, "+ surplus {} {} ({level})", finding.code, shown(&finding.scope))?;
+            for line in &finding.because {
+                writeln!(f, "      {line}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn level(level: Level) -> String {
+    let word = match level {
+        Level::Undecided => "undecided",
+        Level::Possible => "possible",
+        Level::Likely => "likely",
+        Level::Confirmed => "confirmed",
+    };
+    word.to_owned()
+}
+
+/// A scope in the words of a scenario file.
+fn shown(scope: &Scope) -> String {
+    let mut parts = Vec::new();
+    parts.extend(scope.from.as_ref().map(|host| format!("from {host}")));
+    parts.extend(scope.to.as_ref().map(|host| format!("to {host}")));
+    parts.extend(scope.link.as_ref().map(|link| format!("on {link}")));
+    parts.extend(scope.family.map(|family| family.to_string()));
+    if parts.is_empty() { "anywhere".to_owned() } else { parts.join(" ") }
+}

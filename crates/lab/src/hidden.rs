@@ -1,0 +1,31 @@
+//! Subcommands that only the lab itself uses: each is a process of its own.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use crate::{enter, node, process, relay, sandbox, service};
+
+/// Runs the helper of that name, if it is one; call it first in `main`, before any thread.
+///
+/// `lab-inside` is none of them: that is the command proper, on its way back from
+/// [`sandbox::enter`].
+#[must_use]
+pub fn run(name: &str, args: &[OsString]) -> Option<ExitCode> {
+    let result = match name {
+        "lab-sandbox" => say(sandbox::isolate(args)),
+        "lab-init" => say(sandbox::init(args)),
+        "lab-segment" => say(node::hold()),
+        "lab-host" => say(node::leave()),
+        "lab-host-init" => say(node::furnished()),
+        "lab-enter" => say(enter::enter(args)),
+        "lab-exec" => say(enter::exec(args)),
+        "lab-service" => say(service::run(args)),
+        "lab-relay" => say(relay::run(args)),
+        _ => return None,
+    };
+    Some(result)
+}
+
+fn say<E: std::error::Error>(result: Result<ExitCode, E>) -> ExitCode {
+    result.unwrap_or_else(|error| process::last_words(&error))
+}

@@ -1,0 +1,153 @@
+//! A lab: the hosts and networks of a scenario, raised.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io;
+use std::net::IpAddr;
+use std::process::{Command, Stdio};
+
+use pontoon_model::host::HostName;
+use pontoon_model::untrusted::Untrusted;
+
+use crate::node::{Node, NodeError};
+use crate::process;
+use crate::scenario::Scenario;
+use crate::topology::{self, Cable};
+use crate::via;
+
+/// A lab could not be raised.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// This process is not in a sandbox.
+    #[error("a lab can only be raised in the sandbox (see pontoon_lab::sandbox::enter)")]
+    Outside,
+    /// A node failed.
+    #[error("cannot raise the lab")]
+    Node(#[source] NodeError),
+    /// The cables could not be laid.
+    #[error("cannot lay the cables of the lab: {said}")]
+    Cables {
+        /// What `ip` said.
+        said: Untrusted,
+    },
+    /// `ip` could not be run.
+    #[error("cannot start `ip` (Debian: apt-get install iproute2)")]
+    Ip(#[source] io::Error),
+    /// The door for `lab via` could not be opened.
+    #[error("cannot open the door of the lab, {}", via::DOOR)]
+    Door(#[source] io::Error),
+}
+
+/// The hosts and networks of a scenario. Dropped, everything in it ends.
+#[derive(Debug)]
+pub struct Lab {
+    // Dropped first: nobody comes in while the nodes end.
+    door: via::Door,
+    nodes: BTreeMap<String, Node>,
+    hosts: BTreeMap<HostName, Vec<IpAddr>>,
+}
+
+impl Lab {
+    /// Raises the lab of a scenario. Only in a sandbox.
+    ///
+    /// # Errors
+    ///
+    /// [`LabError`]: outside a sandbox; a program is missing; the kernel lacks something; a rule
+    /// or route of the scenario is refused.
+    pub fn raise(scenario: &Scenario) -> Result<Self, LabError> {
+        if !std::path::Path::new(process::OURSELVES).exists() {
+            return Err(LabError::Outside);
+        }
+        let plan = topology::plan(scenario);
+        let mut nodes = BTreeMap::new();
+        for (key, node) in &plan.nodes {
+            let started = Node::start(key, node.etc.is_some()).map_err(LabError::Node)?;
+            nodes.insert(key.clone(), started);
+        }
+        nodes.values_mut().try_for_each(Node::await_pid).map_err(LabError::Node)?;
+        lay(&plan.cables, &nodes)?;
+        for services in [false, true] {
+            for (key, node) in &mut nodes {
+                let work = &plan.nodes[key];
+                let steps = if services { &work.services } else { &work.steps };
+                node.tell(steps).map_err(LabError::Node)?;
+            }
+            nodes.values_mut().try_for_each(Node::await_done).map_err(LabError::Node)?;
+        }
+        let hosts: BTreeMap<HostName, Vec<IpAddr>> = scenario
+            .agents()
+            .filter_map(|name| Some((name.clone(), topology::addresses(&scenario.host[name]))))
+            .collect();
+        let pids = hosts.keys().map(|name| (name.clone(), nodes[name.as_str()].pid)).collect();
+        let door = via::Door::open(pids).map_err(LabError::Door)?;
+        Ok(Self { door, nodes, hosts })
+    }
+
+    /// The hosts on which an agent may be started.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<HostName> {
+        self.hosts.keys().cloned().collect()
+    }
+
+    /// The addresses of a host (of any machine of the lab that has an agent), link by link.
+    #[must_use]
+    pub fn addresses(&self, host: &HostName) -> Vec<IpAddr> {
+        self.hosts.get(host).cloned().unwrap_or_default()
+    }
+
+    /// A command that runs a program in a host (or router, or server), with an environment of
+    /// PATH, TERM and LANG only. Its exit code is the program's; killed, it takes the program
+    /// along. A host that is not in the lab yields a command that fails.
+    #[must_use]
+    pub fn command(&self, host: &HostName, argv: &[&OsStr]) -> Command {
+        let pid = self.nodes.get(host.as_str()).map_or(0, |node| node.pid);
+        entering(pid, argv)
+    }
+
+    /// Number of programs that were started through [`via`](crate::via) and still run.
+    #[must_use]
+    pub fn visitors(&self) -> usize {
+        self.door.visitors()
+    }
+}
+
+/// The command that runs `argv` in the namespaces of the process `pid`.
+pub(crate) fn entering(pid: u32, argv: &[&OsStr]) -> Command {
+    let mut command = process::helper("lab-enter");
+    command.arg(pid.to_string()).arg("--").args(argv);
+    command
+}
+
+/// Lays all cables at once, each end straight into its namespace.
+fn lay(cables: &[Cable], nodes: &BTreeMap<String, Node>) -> Result<(), LabError> {
+    use std::io::Write as _;
+
+    let mut batch = String::new();
+    for cable in cables {
+        let pid = |key: &str| nodes.get(key).map_or(0, |node| node.pid);
+        batch.push_str(&format!(
+            "link add {} address {} netns {} type veth peer name {} netns {}\n",
+            cable.link,
+            cable.mac,
+            pid(&cable.machine),
+            cable.port,
+            pid(&cable.network),
+        ));
+    }
+    let mut ip = process::program("ip")
+        .args(["-batch", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(LabError::Ip)?;
+    if let Some(mut input) = ip.stdin.take() {
+        input.write_all(batch.as_bytes()).map_err(LabError::Ip)?;
+    }
+    let output = ip.wait_with_output().map_err(LabError::Ip)?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(LabError::Cables { said: Untrusted::from_bytes(&output.stderr) })
+    }
+}

@@ -1,0 +1,161 @@
+//! A scenario: a small network as data, what is true of it, and what must be found.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use pontoon_model::host::HostName;
+use pontoon_model::net::IfName;
+use pontoon_model::snapshot::Radio;
+use pontoon_model::untrusted::Untrusted;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+mod builtin;
+mod load;
+mod machine;
+mod network;
+mod offer;
+mod validate;
+
+pub use builtin::{builtin, builtin_names};
+pub use load::{LoadError, MAX_FILE_BYTES, load, parse};
+pub use machine::{Attachment, Machine, OneOrMany, SysctlValue};
+pub use network::{Block, Isolation, Network, NetworkKind, Relay};
+pub use offer::{DnsManner, HttpManner, NtpManner, Service};
+pub use validate::Invalid;
+
+use crate::expect::Expect;
+
+/// A small network and what must be found in it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Scenario {
+    /// Its name: that of its file without `.toml`.
+    #[serde(skip)]
+    pub name: String,
+    /// One line: what this network is.
+    pub title: String,
+    /// A built-in scenario this one begins from. Tables are merged key by key, anything else in
+    /// this file replaces what the base says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// What the base has and this scenario has not, such as `host.pi3` or `host.pi1.links.eth0`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
+    /// What is true of this network, in prose.
+    pub truth: String,
+    /// How the check is to be run.
+    #[serde(default)]
+    pub check: Check,
+    /// What must be found: exactly this, above severity info.
+    #[serde(default)]
+    pub expect: Vec<Expect>,
+    /// What the names of connectivity checks and `example.com` resolve to in this lab's honest
+    /// DNS servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub internet: Option<IpAddr>,
+    /// What the names of time servers resolve to, if not to `internet`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub internet_time: Option<IpAddr>,
+    /// The segments, by name.
+    #[serde(default)]
+    pub network: BTreeMap<String, Network>,
+    /// The hosts under examination, by name.
+    #[serde(default)]
+    pub host: BTreeMap<HostName, Machine>,
+    /// Machines that forward between networks, by name.
+    #[serde(default)]
+    pub router: BTreeMap<HostName, Machine>,
+    /// Machines that only serve, by name.
+    #[serde(default)]
+    pub server: BTreeMap<HostName, Machine>,
+}
+
+/// How the check is to be run.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Check {
+    /// More arguments of `pontoon check`, such as `["--server", "203.0.113.80"]`.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// The hosts that take part. Empty: all that have an agent.
+    #[serde(default)]
+    pub from: Vec<HostName>,
+    /// Whether the agents can be talked to while the check runs. Without it each host records for
+    /// itself and the records are merged afterwards.
+    #[serde(default = "yes")]
+    pub control: bool,
+}
+
+impl Default for Check {
+    fn default() -> Self {
+        Self { args: Vec::new(), from: Vec::new(), control: true }
+    }
+}
+
+const fn yes() -> bool {
+    true
+}
+
+
+/// What part a machine plays.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Part {
+    /// Under examination: an agent may run on it.
+    Host,
+    /// Forwards between networks.
+    Router,
+    /// Only serves.
+    Server,
+}
+
+impl Scenario {
+    /// All machines: hosts, then routers, then servers.
+    pub fn machines(&self) -> impl Iterator<Item = (&HostName, &Machine, Part)> {
+        let hosts = self.host.iter().map(|(name, machine)| (name, machine, Part::Host));
+        let routers = self.router.iter().map(|(name, machine)| (name, machine, Part::Router));
+        let servers = self.server.iter().map(|(name, machine)| (name, machine, Part::Server));
+        hosts.chain(routers).chain(servers)
+    }
+
+    /// The hosts on which an agent may be started.
+    pub fn agents(&self) -> impl Iterator<Item = &HostName> {
+        self.host.iter().filter(|(_, machine)| machine.agent).map(|(name, _)| name)
+    }
+
+    /// The hosts that take part in the check: [`Check::from`], or all that have an agent.
+    #[must_use]
+    pub fn askers(&self) -> Vec<HostName> {
+        if self.check.from.is_empty() {
+            self.agents().cloned().collect()
+        } else {
+            self.check.from.clone()
+        }
+    }
+
+    /// What radios would say, by host and link: the lab has none, so these are recorded facts.
+    #[must_use]
+    pub fn radio_facts(&self) -> BTreeMap<(HostName, IfName), Radio> {
+        let mut facts = BTreeMap::new();
+        for (host, machine) in &self.host {
+            for (link, attachment) in &machine.links {
+                let network = self.network.get(&attachment.network);
+                let of_network = network.and_then(|network| network.ssid.as_deref());
+                let ssid = attachment.ssid.as_deref().or(of_network).map(Untrusted::new);
+                let bssid = attachment.bssid.or(network.and_then(|network| network.bssid));
+                let power_save = attachment.power_save;
+                if ssid.is_some() || bssid.is_some() || power_save.is_some() {
+                    let radio = Radio { ssid, bssid, power_save };
+                    facts.insert((host.clone(), link.clone()), radio);
+                }
+            }
+        }
+        facts
+    }
+}
+
+/// The published schema of scenario files.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Scenario).to_value()
+}

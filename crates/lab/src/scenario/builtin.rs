@@ -1,0 +1,31 @@
+//! The scenarios that come with pontoon: the files of `scenarios/`.
+
+use super::{LoadError, Scenario, parse};
+
+/// Embeds `scenarios/NAME.toml` for each name.
+macro_rules! scenarios {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../../scenarios/", $name, ".toml")))),+]
+    };
+}
+
+const FILES: &[(&str, &str)] = scenarios!["home", "campus"];
+
+/// Their names, in the order in which they are best read.
+pub fn builtin_names() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(name, _)| *name)
+}
+
+/// The built-in scenario of that name; none if there is none.
+///
+/// # Errors
+///
+/// [`LoadError`] when a file that came with this binary is no scenario: our mistake, and a test
+/// keeps it out.
+pub fn builtin(name: &str) -> Option<Result<Scenario, LoadError>> {
+    text(name).map(|text| parse(name, text))
+}
+
+pub(super) fn text(name: &str) -> Option<&'static str> {
+    FILES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}

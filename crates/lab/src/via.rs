@@ -1,0 +1,173 @@
+//! The door of the lab: from inside one host, start an agent on another.
+//!
+//! Every host has the socket `/run/pontoon/lab.sock`. A visitor sends the name of a host and a
+//! line break, and is from then on connected to `pontoon agent --stdio` there.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::{Child, ExitCode};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use pontoon_model::host::HostName;
+
+use crate::lab::entering;
+use crate::process;
+
+/// Where the door is, in every host.
+pub const DOOR: &str = "/run/pontoon/lab.sock";
+
+/// Agents that may run at the same time through the door: a class room's worth.
+const MAX_VISITORS: usize = 64;
+/// A visitor that does not say whom it wants in this time is sent away.
+const NAME_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The open door.
+#[derive(Debug)]
+pub(crate) struct Door {
+    visitors: Arc<AtomicUsize>,
+}
+
+impl Door {
+    /// Opens it; the thread behind it lives as long as the process, which is the lab's.
+    pub(crate) fn open(pids: BTreeMap<HostName, u32>) -> io::Result<Self> {
+        match std::fs::remove_file(DOOR) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(DOOR)?;
+        let visitors = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&visitors);
+        thread::Builder::new().name("lab-door".to_owned()).spawn(move || {
+            let pids = Arc::new(pids);
+            for stream in listener.incoming().flatten() {
+                if count.fetch_add(1, Ordering::Relaxed) >= MAX_VISITORS {
+                    count.fetch_sub(1, Ordering::Relaxed);
+                    continue;
+                }
+                let (pids, count) = (Arc::clone(&pids), Arc::clone(&count));
+                thread::spawn(move || {
+                    if let Ok(mut child) = admit(stream, &pids) {
+                        let _ = child.wait();
+                    }
+                    count.fetch_sub(1, Ordering::Relaxed);
+                });
+            }
+        })?;
+        Ok(Self { visitors })
+    }
+
+    pub(crate) fn visitors(&self) -> usize {
+        self.visitors.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(DOOR);
+    }
+}
+
+fn admit(mut stream: UnixStream, pids: &BTreeMap<HostName, u32>) -> io::Result<Child> {
+    stream.set_read_timeout(Some(NAME_TIMEOUT))?;
+    let name = read_name(&mut stream)?;
+    stream.set_read_timeout(None)?;
+    let Some(pid) = pids.get(&name) else {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "no such host"));
+    };
+    let argv = ["pontoon", "agent", "--stdio"].map(OsStr::new);
+    let input = OwnedFd::from(stream.try_clone()?);
+    entering(*pid, &argv).stdin(input).stdout(OwnedFd::from(stream)).spawn()
+}
+
+/// Byte by byte: what follows the name is the agent's.
+fn read_name(stream: &mut impl Read) -> io::Result<HostName> {
+    let mut name = Vec::new();
+    let mut byte = [0];
+    while name.len() <= HostName::MAX_LEN {
+        stream.read_exact(&mut byte)?;
+        if byte[0] == b'\n' {
+            let text = String::from_utf8_lossy(&name);
+            return text.parse().map_err(|error| {
+                io::Error::new(io::ErrorKind::InvalidData, format!("{error}"))
+            });
+        }
+        name.push(byte[0]);
+    }
+    Err(io::ErrorKind::InvalidData.into())
+}
+
+/// The door could not be used.
+#[derive(Debug, thiserror::Error)]
+enum ViaError {
+    /// There is none.
+    #[error("no lab here: {DOOR} cannot be reached; `pontoon lab via` works in `pontoon lab shell`")]
+    NoLab(#[source] io::Error),
+    /// The connection broke, or the lab has no such host.
+    #[error("the lab hung up on the way to {host}: no such host, or its agent ended")]
+    Broken {
+        /// The host.
+        host: HostName,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Connects standard input and output to an agent on another host of the same lab.
+#[must_use]
+pub fn via(host: &HostName) -> ExitCode {
+    match connect(host) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => process::last_words(&error),
+    }
+}
+
+fn connect(host: &HostName) -> Result<(), ViaError> {
+    let mut stream = UnixStream::connect(DOOR).map_err(ViaError::NoLab)?;
+    let broken = |source| ViaError::Broken { host: host.clone(), source };
+    stream.write_all(format!("{host}\n").as_bytes()).map_err(broken)?;
+    let mut upward = stream.try_clone().map_err(broken)?;
+    thread::spawn(move || {
+        // Its end shows at the other side; there is nobody here to tell.
+        let _ = io::copy(&mut io::stdin().lock(), &mut upward);
+        let _ = upward.shutdown(std::net::Shutdown::Write);
+    });
+    let mut out = io::stdout().lock();
+    let mut buffer = [0; 16 * 1024];
+    let mut total = 0;
+    loop {
+        let length = stream.read(&mut buffer).map_err(broken)?;
+        if length == 0 {
+            let nothing = (total == 0).then(|| io::ErrorKind::UnexpectedEof.into());
+            return nothing.map_or(Ok(()), |source| Err(broken(source)));
+        }
+        total += length;
+        out.write_all(&buffer[..length]).and_then(|()| out.flush()).map_err(broken)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_read_and_nothing_after_it() {
+        let mut bytes: &[u8] = b"pi2\n\x00\x00\x00\x05hello";
+        assert_eq!(read_name(&mut bytes).unwrap().as_str(), "pi2");
+        assert_eq!(bytes, b"\x00\x00\x00\x05hello");
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        let long = vec![b'a'; 300];
+        for bytes in [&b"\n"[..], b"\x1b[2J\n", b"pi2", &long] {
+            assert!(read_name(&mut &*bytes).is_err(), "{bytes:?}");
+        }
+    }
+}
