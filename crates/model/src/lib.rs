@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, a file or a socket. Values flow one way:
 //! [`snapshot`] and [`observation`] make [`facts`]; [`rule`] turns facts into [`finding`]s.
+//! [`report`] sums up both, [`exit`] makes a number of them, [`record`] keeps the facts in a file.
 
 pub mod untrusted;
 pub mod net;
@@ -10,3 +11,6 @@ pub mod snapshot;
 pub mod observation;
 pub mod facts;
 pub mod finding;
+pub mod exit;
+pub mod report;
+pub mod record;
