@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, a file or a socket. Values flow one way:
 //! [`snapshot`] and [`observation`] make [`facts`]; [`rule`] turns facts into [`finding`]s.
+//! [`report`] sums up both, [`exit`] makes a number of them, [`record`] keeps the facts in a file.
 
 pub mod untrusted;
 pub mod net;
@@ -11,3 +12,6 @@ pub mod observation;
 pub mod facts;
 pub mod finding;
 pub mod pairing;
+pub mod exit;
+pub mod report;
+pub mod record;

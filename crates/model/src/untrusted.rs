@@ -59,9 +59,11 @@ impl fmt::Display for Untrusted {
     }
 }
 
-/// Control characters (C0, C1, DEL), line separators, and what changes the direction or hides
-/// (Unicode Standard Annex 9, bidirectional controls; zero-width characters; tags).
-const fn is_harmful(letter: char) -> bool {
+/// Whether a letter may not reach a terminal: control characters (C0, C1, DEL), line separators,
+/// and what changes the direction or hides (Unicode Standard Annex 9, bidirectional controls;
+/// zero-width characters; tags).
+#[must_use]
+pub const fn is_harmful(letter: char) -> bool {
     matches!(letter,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'

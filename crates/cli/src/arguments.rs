@@ -1,0 +1,193 @@
+//! The command line.
+
+pub(crate) mod check;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use check::CheckArguments;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing is wrong
+  1  pontoon itself failed
+  2  the command line, or a file it names, makes no sense
+  3  something is wrong, confirmed or likely
+  4  warnings, or errors that are only possible or undecided
+  5  the question needs a privilege that was missing
+  6  a host that you named could not be asked
+  7  a change was taken back
+  130 interrupted, 141 nobody reads the output, 143 terminated
+When several hold: 1, 2, 5, 7, 3, 6, 4, 0, the first that holds.";
+
+/// Says why Kubernetes nodes cannot join on a hostile network, and what to do.
+///
+/// Start with `pontoon check`. It changes nothing on this host.
+#[derive(Debug, Parser)]
+#[command(name = "pontoon", version, max_term_width = 80, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// What is wrong with this host's network, and between it and its peers
+    Check(Box<CheckArguments>),
+    /// Judge recorded runs again; merge the records of several hosts
+    Replay(ReplayArguments),
+    /// What a finding means, how it is told from others, what to do
+    Explain(ExplainArguments),
+    /// Hostile networks made of network namespaces, to try pontoon on
+    Lab(LabArguments),
+    /// Tell the campus story on a lab network: what goes wrong, and what to do
+    Demo(DemoArguments),
+    /// Answer the questions of another pontoon over standard input and output
+    Agent(AgentArguments),
+    /// Write a completion script for a shell
+    Completions(CompletionsArguments),
+    /// Write a manual page
+    Man(ManArguments),
+}
+
+/// How a report is shown.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Showing {
+    /// Write the report as JSON (docs/schema/report.schema.json)
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write a text to send to the people who run the network
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) request: bool,
+    /// List the frames sent, by host and kind, and all evidence; -vv: every observation
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// Where the facts of a run are kept.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Keeping {
+    /// Write what was seen to FILE, for `pontoon replay`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// Replace MAC addresses, SSIDs and host names in FILE by pseudonyms
+    #[arg(long, requires = "record")]
+    pub(crate) redact: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReplayArguments {
+    /// Records written by `--record`; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
+    #[command(flatten)]
+    pub(crate) keeping: Keeping,
+}
+
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct ExplainArguments {
+    /// The finding, such as client-isolation
+    pub(crate) code: Option<String>,
+    /// Name all findings
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AgentArguments {
+    /// Speak over standard input and output: the only way so far
+    #[arg(long, required = true)]
+    pub(crate) stdio: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DemoArguments {
+    /// Do not pause between the parts of the story
+    #[arg(long)]
+    pub(crate) quick: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ManArguments {
+    /// The command; without it the page of pontoon itself
+    #[arg(num_args = 0..=2)]
+    pub(crate) command: Vec<String>,
+    /// Write the pages of all commands into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LabArguments {
+    #[command(subcommand)]
+    pub(crate) command: LabCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LabCommand {
+    /// Name the scenarios and what is true in each
+    List(LabListArguments),
+    /// Raise a scenario, run pontoon on its hosts, compare with the truth
+    Run(LabRunArguments),
+    /// Open a shell on a host of a scenario
+    Shell(LabShellArguments),
+    /// Inside a lab shell: start an agent on another host of the lab (for --via)
+    Via(LabViaArguments),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LabListArguments {
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LabRunArguments {
+    /// A scenario of `lab list`, a FILE.toml (docs/scenarios.md), or `all`
+    pub(crate) scenario: String,
+    /// With `all`: how many labs stand side by side
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) jobs: u16,
+    /// With `all`: how often each scenario runs
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) times: u16,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
+    #[command(flatten)]
+    pub(crate) keeping: Keeping,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LabShellArguments {
+    /// A scenario of `lab list`, or a FILE.toml
+    pub(crate) scenario: String,
+    /// The host, such as pi1
+    pub(crate) host: String,
+    /// Run this instead of a shell
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<std::ffi::OsString>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LabViaArguments {
+    /// The other host
+    pub(crate) host: String,
+}

@@ -1,0 +1,98 @@
+//! Who takes part in a check, and how its agent is started.
+
+use std::ffi::OsString;
+
+use pontoon_model::host::HostName;
+
+use crate::arguments::check::CheckArguments;
+use crate::failure::Failure;
+use crate::parts::survey::Seat;
+use crate::words::split;
+
+/// Stands for the peer in a `--via` that serves all peers.
+const PLACE: &str = "{}";
+
+/// The hosts with an agent, this one first, and the peers that have none.
+pub(crate) fn of(
+    arguments: &CheckArguments,
+    here: HostName,
+) -> Result<(Vec<Seat>, Vec<HostName>), Failure> {
+    let vias = vias(&arguments.peers, &arguments.vias)?;
+    let mut seats = vec![Seat { host: here, argv: own_agent()? }];
+    let mut one_ended = Vec::new();
+    for (peer, argv) in arguments.peers.iter().zip(vias) {
+        if argv.is_empty() {
+            one_ended.push(peer.clone());
+        } else {
+            seats.push(Seat { host: peer.clone(), argv });
+        }
+    }
+    Ok((seats, one_ended))
+}
+
+/// This program, as an agent.
+pub(crate) fn own_agent() -> Result<Vec<OsString>, Failure> {
+    let own = std::env::current_exe().map_err(|source| Failure::System {
+        what: "pontoon could not find its own program file to start an agent",
+        source,
+    })?;
+    Ok(vec![own.into(), "agent".into(), "--stdio".into()])
+}
+
+/// One command for each peer; empty: it has no agent.
+fn vias(peers: &[HostName], vias: &[String]) -> Result<Vec<Vec<OsString>>, Failure> {
+    let mismatch = || Failure::Vias { peers: peers.len(), vias: vias.len() };
+    match vias {
+        [] => Ok(vec![Vec::new(); peers.len()]),
+        [one] if one.contains(PLACE) => peers.iter().map(|peer| command(one, peer)).collect(),
+        each if each.len() == peers.len() => {
+            each.iter().zip(peers).map(|(via, peer)| command(via, peer)).collect()
+        }
+        _ => Err(mismatch()),
+    }
+}
+
+fn command(via: &str, peer: &HostName) -> Result<Vec<OsString>, Failure> {
+    let words =
+        split(via).map_err(|source| Failure::Words { text: via.to_owned(), source })?;
+    Ok(words.into_iter().map(|word| word.replace(PLACE, peer.as_str()).into()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(peers: &[&str], given: &[&str]) -> Option<Vec<String>> {
+        let peers: Vec<_> = peers.iter().map(|peer| peer.parse().unwrap()).collect();
+        let given: Vec<_> = given.iter().map(ToString::to_string).collect();
+        let line = |argv: Vec<OsString>| {
+            argv.into_iter().map(|word| word.into_string().unwrap()).collect::<Vec<_>>().join("|")
+        };
+        vias(&peers, &given).ok().map(|all| all.into_iter().map(line).collect())
+    }
+
+    #[test]
+    fn each_peer_gets_its_own_command() {
+        let table: &[(&[&str], &[&str], Option<&[&str]>)] = &[
+            (&["a", "b"], &[], Some(&["", ""])),
+            (&["a", "b"], &["ssh {} x"], Some(&["ssh|a|x", "ssh|b|x"])),
+            (&["a"], &["ssh other x"], Some(&["ssh|other|x"])),
+            (&["a", "b"], &["ssh 1", "ssh {}"], Some(&["ssh|1", "ssh|b"])),
+            (&["a", "b"], &["ssh 1", ""], Some(&["ssh|1", ""])),
+            (&["a", "b"], &["ssh 1"], None),
+            (&["a"], &["ssh 1", "ssh 2"], None),
+            (&["a"], &["ssh 'x"], None),
+        ];
+        for (peers, given, expected) in table {
+            let expected = expected.map(|all| all.iter().map(ToString::to_string).collect());
+            assert_eq!(words(peers, given), expected, "{peers:?} {given:?}");
+        }
+    }
+
+    #[test]
+    fn a_peer_cannot_add_words_to_a_command() {
+        // A peer's name has no blanks, and it is put in after the command has been split.
+        assert!("a b".parse::<HostName>().is_err());
+        assert_eq!(words(&["-oProxyCommand"], &["ssh -- {}"]).unwrap(), ["ssh|--|-oProxyCommand"]);
+    }
+}

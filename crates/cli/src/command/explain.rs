@@ -1,0 +1,86 @@
+//! `pontoon explain`: what a finding means.
+
+use std::process::ExitCode;
+
+use pontoon_model::finding::Severity;
+
+use crate::arguments::ExplainArguments;
+use crate::failure::Failure;
+use crate::output;
+use crate::parts::rule::{RULES, rule};
+use crate::render::style::Style;
+use crate::render::wrap::wrapped;
+
+/// Writes the page of a finding, or the list of all.
+pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
+    let style = Style::of_stdout(0);
+    let Some(code) = arguments.code.as_deref().filter(|_| !arguments.list) else {
+        output::data(&list(style))?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let Some(rule) = rule(code) else {
+        let near = RULES.iter().map(|rule| rule.code.0).min_by_key(|known| distance(code, known));
+        let near = near.filter(|known| distance(code, known) <= known.len() / 3);
+        return Err(Failure::NoCode { code: code.to_owned(), near });
+    };
+    let mut page = format!("{} ({})\n", style.strong(rule.code.0), style.severity(rule.severity));
+    page.push_str(&style_page(&format!("{}\n\n{}", rule.title, rule.explain), style));
+    output::data(&page)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn style_page(text: &str, style: Style) -> String {
+    text.trim_end().lines().map(|line| format!("{}\n", style.shown(line))).collect()
+}
+
+fn list(style: Style) -> String {
+    let widest = RULES.iter().map(|rule| rule.code.0.len()).max().unwrap_or(0);
+    let mut rules: Vec<_> = RULES.iter().collect();
+    rules.sort_by_key(|rule| (std::cmp::Reverse(rule.severity), rule.code));
+    let mut page = String::new();
+    for rule in rules {
+        let severity = match rule.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        };
+        let head = format!("{:widest$}  {severity:7}  ", rule.code);
+        let rest = " ".repeat(head.len());
+        wrapped(&mut page, style.width, &head, &rest, &style.shown(rule.title));
+    }
+    page
+}
+
+/// Number of letters to change, add or leave out to make one word of the other.
+fn distance(one: &str, two: &str) -> usize {
+    // Nothing near any code is this long, and the effort grows with the square.
+    if one.len() > 64 {
+        return usize::MAX;
+    }
+    let two: Vec<_> = two.chars().collect();
+    let mut row: Vec<usize> = (0..=two.len()).collect();
+    for (at, letter) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = at + 1;
+        for (column, other) in two.iter().enumerate() {
+            let change = diagonal + usize::from(letter != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = change.min(row[column] + 1).min(diagonal + 1);
+        }
+    }
+    row[two.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_near() {
+        let table = [("abc", "abc", 0), ("abc", "abd", 1), ("", "abc", 3), ("kitten", "sitting", 3)];
+        for (one, two, steps) in table {
+            assert_eq!(distance(one, two), steps, "{one} {two}");
+        }
+        assert_eq!(distance(&"x".repeat(1 << 20), "abc"), usize::MAX);
+    }
+}

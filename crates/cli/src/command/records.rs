@@ -1,0 +1,54 @@
+//! Records as files.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read as _};
+use std::path::Path;
+
+use pontoon_model::facts::Facts;
+use pontoon_model::record::{self, LINE_BYTES_MAX, Reader, redact};
+
+use crate::arguments::Keeping;
+use crate::failure::Failure;
+use crate::parts::key::Key;
+
+/// Reads a record; `-` is standard input.
+pub(crate) fn read(path: &Path) -> Result<Facts, Failure> {
+    let input: Box<dyn BufRead> = if path == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        let file = File::open(path)
+            .map_err(|source| Failure::Read { path: path.to_owned(), source })?;
+        Box::new(BufReader::new(file))
+    };
+    read_lines(path, input)
+}
+
+fn read_lines(path: &Path, mut input: Box<dyn BufRead>) -> Result<Facts, Failure> {
+    let bad = |source| Failure::Record { path: path.to_owned(), source };
+    let mut reader = Reader::default();
+    let mut line = Vec::new();
+    // One byte more than a line may have, so that a longer one is seen and not read to its end.
+    let limit = u64::try_from(LINE_BYTES_MAX).unwrap_or(u64::MAX) + 2;
+    loop {
+        line.clear();
+        let read = input.by_ref().take(limit).read_until(b'\n', &mut line);
+        let read = read.map_err(|source| Failure::Read { path: path.to_owned(), source })?;
+        if read == 0 {
+            return reader.finish().map_err(bad);
+        }
+        let text = line.strip_suffix(b"\n").unwrap_or(&line);
+        reader.line(text).map_err(bad)?;
+    }
+}
+
+/// Writes a record if one is wanted.
+pub(crate) fn keep(facts: &Facts, keeping: &Keeping, key: &Key) -> Result<(), Failure> {
+    let Some(path) = &keeping.record else { return Ok(()) };
+    let text = if keeping.redact {
+        record::write(&redact::redact(facts, &|text| key.tag(text)))
+    } else {
+        record::write(facts)
+    };
+    let text = text.map_err(|source| Failure::Json { source })?;
+    std::fs::write(path, text).map_err(|source| Failure::Write { path: path.clone(), source })
+}

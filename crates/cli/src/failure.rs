@@ -1,0 +1,182 @@
+//! What can go wrong in a command, with the number to end with and what to do.
+
+use std::io;
+use std::path::PathBuf;
+
+use pontoon_model::exit::Exit;
+use pontoon_model::record::RecordError;
+use pontoon_model::record::merge::MergeError;
+
+use crate::parts::survey::SurveyError;
+use crate::words::SplitError;
+
+/// A command could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// Standard output cannot be written.
+    #[error("the output could not be written")]
+    Output {
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file cannot be read.
+    #[error("`{}` could not be read", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("`{}` could not be written", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file is not a record.
+    #[error("`{}` is not a record that can be judged", path.display())]
+    Record {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: RecordError,
+    },
+    /// Records do not belong together.
+    #[error("the records cannot be put together")]
+    Merge {
+        /// Why.
+        #[source]
+        source: MergeError,
+    },
+    /// There is no such interface.
+    #[error("this host has no interface `{name}`")]
+    NoLink {
+        /// What was asked for.
+        name: String,
+        /// Those that exist.
+        known: Vec<String>,
+    },
+    /// A name has no address.
+    #[error("`{name}` has no address: {why}")]
+    NoHost {
+        /// What was asked for.
+        name: String,
+        /// What the resolver said.
+        why: String,
+    },
+    /// The number of `--via` does not fit that of `--peer`.
+    #[error("{peers} peers were given with --peer, but {vias} commands with --via")]
+    Vias {
+        /// Number of peers.
+        peers: usize,
+        /// Number of commands.
+        vias: usize,
+    },
+    /// A command cannot be split into words.
+    #[error("the command `{text}` cannot be understood")]
+    Words {
+        /// The command.
+        text: String,
+        /// Why.
+        #[source]
+        source: SplitError,
+    },
+    /// There is no such finding.
+    #[error("there is no finding `{code}`")]
+    NoCode {
+        /// What was asked for.
+        code: String,
+        /// The one that looks most like it.
+        near: Option<&'static str>,
+    },
+    /// There is no such command.
+    #[error("there is no command `{name}` to write a page about")]
+    NoCommand {
+        /// What was asked for.
+        name: String,
+    },
+    /// The survey could not be made.
+    #[error("the hosts could not be asked")]
+    Survey {
+        /// Why.
+        #[source]
+        source: SurveyError,
+    },
+    /// The system did not give what every system gives.
+    #[error("{what}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        #[source]
+        source: io::Error,
+    },
+    /// A value could not be written as JSON.
+    #[error("the result could not be written as JSON")]
+    Json {
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl Failure {
+    /// The number to end with.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Output { .. } | Self::System { .. } | Self::Json { .. } => Exit::Internal,
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Record { .. }
+            | Self::Merge { .. }
+            | Self::NoLink { .. }
+            | Self::Vias { .. }
+            | Self::Words { .. }
+            | Self::NoCode { .. }
+            | Self::NoCommand { .. } => Exit::Usage,
+            Self::NoHost { .. } | Self::Survey { .. } => Exit::Unreachable,
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn advice(&self) -> Option<String> {
+        match self {
+            Self::NoLink { known, .. } => Some(format!("it has {}", known.join(", "))),
+            Self::NoHost { .. } => Some(
+                "give the peer's address (`ip address` on the peer shows it), \
+                 or add a line for it to /etc/hosts"
+                    .to_owned(),
+            ),
+            Self::Vias { .. } => Some(
+                "give one --via for each --peer in the same order ('' for a peer without an \
+                 agent),\nor one with {} in the place of the peer's name for all of them"
+                    .to_owned(),
+            ),
+            Self::NoCode { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Self::NoCode { near: None, .. } => {
+                Some("`pontoon explain --list` names all findings".to_owned())
+            }
+            Self::NoCommand { .. } => Some("`pontoon --help` names all commands".to_owned()),
+            Self::Output { .. }
+            | Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Record { .. }
+            | Self::Merge { .. }
+            | Self::Words { .. }
+            | Self::Survey { .. }
+            | Self::System { .. }
+            | Self::Json { .. } => None,
+        }
+    }
+
+    /// Whether the reader of the output has gone.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output { source } if source.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

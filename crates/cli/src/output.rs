@@ -1,0 +1,52 @@
+//! The edge where words leave: data to stdout, all else to stderr.
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use pontoon_model::exit::Exit;
+
+use crate::failure::Failure;
+use crate::render::clean;
+
+/// What a shell reports for a program that SIGPIPE ended: nobody reads the output any more.
+const CLOSED: u8 = 141;
+
+/// Writes data.
+pub(crate) fn data(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|source| Failure::Output { source })
+}
+
+/// Writes a line for the person at the terminal. That nobody can read it stops nothing.
+pub(crate) fn note(line: &dyn Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Says what went wrong, and gives the number to end with.
+pub(crate) fn failure(failure: &Failure) -> ExitCode {
+    if failure.is_closed_pipe() {
+        return ExitCode::from(CLOSED);
+    }
+    let mut text = format!("pontoon: {}", clean(&failure.to_string()));
+    let mut cause = std::error::Error::source(failure);
+    while let Some(error) = cause {
+        text.push_str(&format!("\n  because: {}", clean(&error.to_string())));
+        cause = error.source();
+    }
+    if let Some(advice) = failure.advice() {
+        text.push_str(&format!("\n\nhint: {advice}"));
+    }
+    note(&text);
+    ExitCode::from(failure.exit().code())
+}
+
+/// Help, the version, or what is wrong with the command line.
+pub(crate) fn clap_says(stop: &clap::Error) -> ExitCode {
+    match stop.print() {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(CLOSED),
+        _ if stop.use_stderr() => ExitCode::from(Exit::Usage.code()),
+        _ => ExitCode::SUCCESS,
+    }
+}

@@ -1,0 +1,26 @@
+//! Words for people: everything that is written for eyes is made here.
+
+pub(crate) mod wrap;
+pub(crate) mod style;
+pub(crate) mod text;
+pub(crate) mod block;
+pub(crate) mod matrix;
+pub(crate) mod detail;
+pub(crate) mod request;
+pub(crate) mod json;
+
+use pontoon_model::untrusted::is_harmful;
+
+/// Makes text of any origin safe for a terminal. The last gate: what a record or another host said
+/// may have come by a field that was never meant to hold such text.
+pub(crate) fn clean(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if is_harmful(letter) {
+            safe.extend(letter.escape_unicode());
+        } else {
+            safe.push(letter);
+        }
+    }
+    safe
+}

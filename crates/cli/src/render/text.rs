@@ -1,0 +1,103 @@
+//! The report as text: the verdict first, then the evidence, then what to type next.
+
+use pontoon_model::facts::Facts;
+use pontoon_model::finding::{Finding, Severity};
+use pontoon_model::report::{Report, Untested};
+
+use super::block::blocks;
+use super::style::Style;
+use super::wrap::wrapped;
+use super::{detail, matrix};
+
+/// Gaps shown unless more are asked for.
+const UNTESTED_MAX: usize = 3;
+
+/// Findings about a network that only those who run it can change.
+const ASK_THE_OPERATOR: &[&str] = &[
+    "client-isolation",
+    "peers-via-gateway",
+    "one-way-filter",
+    "group-suppression",
+    "no-l2-service",
+    "routed-path-blocked",
+    "udp-blocked",
+    "source-guard",
+    "mtu-black-hole",
+];
+
+/// Writes the report.
+pub(crate) fn report(report: &Report, facts: &Facts, style: Style) -> String {
+    let mut page = String::new();
+    let mut sentence = String::new();
+    wrapped(&mut sentence, style.width, "", "", &style.shown(&report.verdict.sentence));
+    for line in sentence.lines() {
+        page.push_str(&format!("{}\n", style.strong(line)));
+    }
+    for block in blocks(&report.findings) {
+        page.push('\n');
+        block.write(&mut page, style);
+    }
+    if !report.pairs.is_empty() {
+        page.push('\n');
+        matrix::write(&mut page, &report.pairs, style);
+    }
+    untested(&mut page, &report.untested, style);
+    if style.verbosity > 0 {
+        page.push('\n');
+        detail::frames(&mut page, report, style);
+    }
+    if style.verbosity > 1 {
+        page.push('\n');
+        detail::observations(&mut page, facts, style);
+    }
+    next(&mut page, report, style);
+    page
+}
+
+fn untested(page: &mut String, gaps: &[Untested], style: Style) {
+    if gaps.is_empty() {
+        return;
+    }
+    page.push_str(&format!("\n{}\n", style.strong("not tested")));
+    let most = if style.verbosity > 0 { gaps.len() } else { UNTESTED_MAX };
+    for gap in gaps.iter().take(most) {
+        let text = format!("{}: {} ({})", gap.host, gap.what, gap.why);
+        wrapped(page, style.width, "  ", "    ", &style.shown(&text));
+    }
+    if gaps.len() > most {
+        page.push_str(&format!("  and {} more: -v\n", gaps.len() - most));
+    }
+}
+
+/// Whether the people who run the network should be written to.
+pub(crate) fn is_for_operator(finding: &Finding) -> bool {
+    finding.severity > Severity::Info && ASK_THE_OPERATOR.contains(&finding.code.0)
+}
+
+fn next(page: &mut String, report: &Report, style: Style) {
+    let mut commands = Vec::new();
+    if let Some(first) = report.findings.iter().find(|f| f.severity > Severity::Info) {
+        commands.push((format!("pontoon explain {}", first.code), "what this means"));
+    }
+    if report.findings.iter().any(is_for_operator) {
+        commands.push(("the same with --request".to_owned(), "a text for the network's operators"));
+    }
+    if report.hosts.len() < 2 {
+        let peer = report.pairs.first().map_or("PEER", |pair| pair.to.as_str());
+        let via = format!("pontoon check --peer {peer} --via 'ssh {peer} pontoon agent --stdio'");
+        commands.push((via, "test both ends"));
+    }
+    if commands.is_empty() {
+        return;
+    }
+    page.push_str(&format!("\n{}\n", style.strong("next")));
+    let widest = commands.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
+    for (command, what) in commands {
+        let line = format!("  {command:widest$}  {what}");
+        if line.len() <= style.width {
+            page.push_str(&format!("{line}\n"));
+        } else {
+            page.push_str(&format!("  {command}\n      {what}\n"));
+        }
+    }
+}

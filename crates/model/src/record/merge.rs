@@ -1,0 +1,149 @@
+//! The records of several hosts of one run, made one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::facts::{Facts, HostFacts, Intent};
+use crate::host::HostName;
+use crate::net::Mac;
+use crate::observation::{Observation, RunId};
+use crate::record::HOSTS_MAX;
+
+/// Records do not belong together.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MergeError {
+    /// There is none.
+    #[error("there is no record to read")]
+    Nothing,
+    /// They come from different runs.
+    #[error(
+        "the records come from different runs ({first} and {other}): start both hosts with the \
+         same `--pair CODE`"
+    )]
+    DifferentRuns {
+        /// The run of the first record.
+        first: RunId,
+        /// The run that differs.
+        other: RunId,
+    },
+    /// One host tells two stories.
+    #[error("two records tell different things about {host} in the same run: leave one out")]
+    TwoStories {
+        /// The host.
+        host: HostName,
+    },
+    /// Together they have more hosts than a record may.
+    #[error("together the records have more than {HOSTS_MAX} hosts")]
+    ManyHosts,
+}
+
+/// Merges records of the same run.
+///
+/// Two machines with the same name (every fresh Pi is called `raspberrypi`) get different ones:
+/// the second becomes `raspberrypi-2`. A host that was known to the other by its address only is
+/// given its name.
+///
+/// # Errors
+///
+/// [`MergeError`].
+pub fn merge(records: impl IntoIterator<Item = Facts>) -> Result<Facts, MergeError> {
+    let mut records = records.into_iter();
+    let mut whole = records.next().ok_or(MergeError::Nothing)?;
+    for record in records {
+        if record.run != whole.run {
+            return Err(MergeError::DifferentRuns { first: whole.run, other: record.run });
+        }
+        add(&mut whole, record)?;
+        if whole.hosts.len() > HOSTS_MAX {
+            return Err(MergeError::ManyHosts);
+        }
+    }
+    Ok(named(whole))
+}
+
+fn add(whole: &mut Facts, record: Facts) -> Result<(), MergeError> {
+    let record = with_own_names(whole, record)?;
+    whole.hosts.extend(record.hosts);
+    whole.observations.extend(record.observations);
+    let Intent { pod_cidr, service_cidr, server, one_ended } = record.intent;
+    let intent = &mut whole.intent;
+    intent.pod_cidr = intent.pod_cidr.or(pod_cidr);
+    intent.service_cidr = intent.service_cidr.or(service_cidr);
+    intent.server = intent.server.take().or(server);
+    intent.one_ended.extend(one_ended);
+    Ok(())
+}
+
+/// Renames the hosts of `record` whose names other machines of `whole` have.
+fn with_own_names(whole: &Facts, record: Facts) -> Result<Facts, MergeError> {
+    let mut names = BTreeMap::new();
+    for (host, facts) in &record.hosts {
+        let Some(known) = whole.hosts.get(host).filter(|known| *known != facts) else { continue };
+        if !macs(known).is_disjoint(&macs(facts)) {
+            return Err(MergeError::TwoStories { host: host.clone() });
+        }
+        let is_free =
+            |name: &HostName| !whole.hosts.contains_key(name) && !record.hosts.contains_key(name);
+        let free = (2..=HOSTS_MAX + 1)
+            .map(|number| HostName::lossy(&format!("{host}-{number}")))
+            .find(is_free)
+            .ok_or(MergeError::ManyHosts)?;
+        names.insert(host.clone(), free);
+    }
+    Ok(renamed(record, |name| names.get(name).cloned()))
+}
+
+fn macs(host: &HostFacts) -> BTreeSet<Mac> {
+    host.snapshot.links.iter().filter_map(|link| link.mac).filter(|mac| *mac != Mac::ZERO).collect()
+}
+
+/// Gives hosts their names where others knew them by an address only.
+fn named(facts: Facts) -> Facts {
+    let mut owners: BTreeMap<IpAddr, Option<HostName>> = BTreeMap::new();
+    for (name, host) in &facts.hosts {
+        let own = host.snapshot.links.iter().filter(|link| link.reaches_hosts());
+        for address in own.flat_map(|link| &link.addresses) {
+            let owner = owners.entry(address.prefix.address);
+            // An address of two hosts names neither.
+            owner.and_modify(|other| *other = None).or_insert_with(|| Some(name.clone()));
+        }
+    }
+    let owner = |address: &IpAddr| owners.get(address).cloned().flatten();
+    let hosts: BTreeSet<_> = facts.hosts.keys().cloned().collect();
+    let mut aliases: BTreeMap<HostName, HostName> = BTreeMap::new();
+    for seen in &facts.observations {
+        let Some(peer) = seen.peer.as_ref().filter(|peer| !hosts.contains(*peer)) else { continue };
+        let address = peer.as_str().parse().ok().or(seen.address);
+        if let Some(name) = address.as_ref().and_then(owner).filter(|name| *name != seen.host) {
+            aliases.insert(peer.clone(), name);
+        }
+    }
+    let mut facts = renamed(facts, |name| aliases.get(name).cloned());
+    facts.intent.one_ended.retain(|peer| {
+        let is_owned = peer.as_str().parse().is_ok_and(|address| owner(&address).is_some());
+        !is_owned && !aliases.contains_key(peer) && !hosts.contains(peer)
+    });
+    facts.intent.one_ended.sort();
+    facts.intent.one_ended.dedup();
+    facts
+}
+
+/// Renames hosts wherever they stand.
+fn renamed(facts: Facts, name: impl Fn(&HostName) -> Option<HostName>) -> Facts {
+    let new = |old: HostName| name(&old).unwrap_or(old);
+    let Facts { run, hosts, observations, intent } = facts;
+    let rename = |mut seen: Observation| {
+        // A host that asks somebody of its own name means another machine.
+        let is_namesake = seen.peer.as_ref() == Some(&seen.host);
+        seen.host = new(seen.host);
+        seen.peer = if is_namesake { seen.peer } else { seen.peer.map(&new) };
+        seen
+    };
+    Facts {
+        run,
+        hosts: hosts.into_iter().map(|(host, facts)| (new(host), facts)).collect(),
+        observations: observations.into_iter().map(rename).collect(),
+        intent,
+    }
+}

@@ -1,0 +1,266 @@
+//! Records without the names of people's things.
+//!
+//! MAC addresses, SSIDs, host names, and what contains them (IPv6 addresses made of a MAC address,
+//! link names such as `enxb827eb010203`, URLs) become pseudonyms. IP addresses stay: judgement
+//! needs them. Equal names get equal pseudonyms, so the redacted record is judged as the original.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::facts::{Ending, Facts, HostFacts, Intent};
+use crate::host::HostName;
+use crate::net::{IfName, Mac, Prefix};
+use crate::observation::{Answer, Kind, Observation};
+use crate::snapshot::{Radio, Snapshot};
+use crate::untrusted::Untrusted;
+
+/// Names that mean the same on every machine, so that hiding them hides nothing (Debian's
+/// `/etc/hosts`, RFC 6761).
+const PUBLIC_NAMES: &[&str] = &[
+    "localhost",
+    "localdomain",
+    "local",
+    "ip6-localhost",
+    "ip6-loopback",
+    "ip6-allnodes",
+    "ip6-allrouters",
+    "invalid",
+];
+
+/// Replaces names by pseudonyms.
+///
+/// `tag` is a keyed hash, such as HMAC-SHA256 under a secret of the run: without a key, whoever
+/// has the record could try all MAC addresses. The records of several hosts stay mergeable when
+/// `tag` is the same for all.
+#[must_use]
+pub fn redact(facts: &Facts, tag: &dyn Fn(&[u8]) -> [u8; 32]) -> Facts {
+    let mask = Mask { tag };
+    Facts {
+        run: facts.run,
+        hosts: facts.hosts.iter().map(|(name, host)| (mask.host(name), mask.facts(host))).collect(),
+        observations: facts.observations.iter().map(|seen| mask.observation(seen)).collect(),
+        intent: Intent {
+            server: facts.intent.server.as_ref().map(|server| mask.host(server)),
+            one_ended: facts.intent.one_ended.iter().map(|peer| mask.host(peer)).collect(),
+            ..facts.intent.clone()
+        },
+    }
+}
+
+struct Mask<'a> {
+    tag: &'a dyn Fn(&[u8]) -> [u8; 32],
+}
+
+impl Mask<'_> {
+    fn digits(&self, kind: &str, text: &str) -> String {
+        let tag = (self.tag)(format!("{kind}\0{text}").as_bytes());
+        tag[..4].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    }
+
+    /// Group addresses and zero mean the same everywhere; all others become locally administered.
+    fn mac(&self, mac: Mac) -> Mac {
+        if mac.is_group() || mac == Mac::ZERO {
+            return mac;
+        }
+        let tag = (self.tag)(format!("mac\0{mac}").as_bytes());
+        Mac([0x02, tag[0], tag[1], tag[2], tag[3], tag[4]])
+    }
+
+    /// Label by label, so that `pi1` and `pi1.example.org` are seen to belong together.
+    fn name(&self, text: &str) -> String {
+        if text.parse::<IpAddr>().is_ok() {
+            return text.parse().map_or_else(|_| text.to_owned(), |ip| self.ip(ip).to_string());
+        }
+        let label = |label: &str| {
+            if label.is_empty() || PUBLIC_NAMES.contains(&label) {
+                label.to_owned()
+            } else {
+                format!("host-{}", self.digits("name", label))
+            }
+        };
+        text.split('.').map(label).collect::<Vec<_>>().join(".")
+    }
+
+    fn host(&self, host: &HostName) -> HostName {
+        HostName::lossy(&self.name(host.as_str()))
+    }
+
+    fn untrusted_name(&self, name: &Untrusted) -> Untrusted {
+        Untrusted::new(&self.name(name.raw()))
+    }
+
+    fn ip(&self, address: IpAddr) -> IpAddr {
+        let IpAddr::V6(v6) = address else { return address };
+        let octets = v6.octets();
+        // RFC 4291, appendix A: ff:fe in the middle of the interface identifier marks a MAC.
+        let [net @ .., a, b, c, 0xff, 0xfe, d, e, f] = octets else { return address };
+        let [g, h, i, j, k, l] = self.mac(Mac([a ^ 2, b, c, d, e, f])).0;
+        let mut masked = [0; 16];
+        masked[..8].copy_from_slice(&net);
+        masked[8..].copy_from_slice(&[g ^ 2, h, i, 0xff, 0xfe, j, k, l]);
+        IpAddr::V6(Ipv6Addr::from(masked))
+    }
+
+    fn prefix(&self, prefix: Prefix) -> Prefix {
+        Prefix { address: self.ip(prefix.address), length: prefix.length }
+    }
+
+    /// systemd names USB network cards after their MAC address: `enx` or `wlx` and 12 digits.
+    fn link(&self, link: &IfName) -> IfName {
+        let name = link.as_str();
+        let Some((kind, digits)) = name.split_at_checked(3) else { return link.clone() };
+        let is_mac = digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_mac || !kind.ends_with('x') {
+            return link.clone();
+        }
+        let pairs: Vec<_> = (0..12).step_by(2).map(|at| &digits[at..at + 2]).collect();
+        let masked = pairs.join(":").parse().map(|mac| self.mac(mac).to_string().replace(':', ""));
+        masked
+            .ok()
+            .and_then(|digits| format!("{kind}{digits}").parse().ok())
+            .unwrap_or_else(|| link.clone())
+    }
+
+    fn link_option(&self, link: Option<&IfName>) -> Option<IfName> {
+        link.map(|link| self.link(link))
+    }
+
+    /// Keeps the protocol, masks the host, drops the path: login pages put MAC addresses there.
+    fn url(&self, url: &Untrusted) -> Untrusted {
+        let raw = url.raw();
+        let (scheme, rest) = raw.split_once("://").unwrap_or(("", raw));
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = host.rsplit('@').next().unwrap_or_default();
+        let (name, port) = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, port),
+            _ => (host, ""),
+        };
+        let colon = if port.is_empty() { "" } else { ":" };
+        let scheme = if matches!(scheme, "http" | "https") { scheme } else { "other" };
+        Untrusted::new(&format!("{scheme}://{}{colon}{port}/", self.name(name)))
+    }
+
+    fn facts(&self, host: &HostFacts) -> HostFacts {
+        let mut host = host.clone();
+        host.snapshot = self.snapshot(host.snapshot);
+        for watch in &mut host.watches {
+            watch.link = self.link(&watch.link);
+        }
+        for gap in host.untested.iter_mut().chain(&mut host.snapshot.unread) {
+            gap.why = self.prose(&gap.why);
+            gap.what = self.prose(&gap.what);
+        }
+        if let Ending::Died { why } = &mut host.ending {
+            // What a remote program said last may contain anything.
+            "(redacted)".clone_into(why);
+        }
+        host
+    }
+
+    fn snapshot(&self, mut snapshot: Snapshot) -> Snapshot {
+        snapshot.host_name = self.host(&snapshot.host_name);
+        for link in &mut snapshot.links {
+            link.name = self.link(&link.name);
+            link.mac = link.mac.map(|mac| self.mac(mac));
+            for address in &mut link.addresses {
+                address.prefix = self.prefix(address.prefix);
+            }
+            link.radio = link.radio.as_ref().map(|radio| self.radio(radio));
+        }
+        for route in &mut snapshot.routes {
+            route.destination = self.prefix(route.destination);
+            route.gateway = route.gateway.map(|gateway| self.ip(gateway));
+            route.source = route.source.map(|source| self.ip(source));
+            route.link = self.link_option(route.link.as_ref());
+        }
+        for rule in &mut snapshot.rules {
+            rule.from = rule.from.map(|from| self.prefix(from));
+            rule.to = rule.to.map(|to| self.prefix(to));
+            rule.in_link = self.link_option(rule.in_link.as_ref());
+            rule.out_link = self.link_option(rule.out_link.as_ref());
+        }
+        for neighbour in &mut snapshot.neighbours {
+            neighbour.link = self.link(&neighbour.link);
+            neighbour.address = self.ip(neighbour.address);
+            neighbour.mac = neighbour.mac.map(|mac| self.mac(mac));
+        }
+        for server in &mut snapshot.resolver.servers {
+            *server = self.ip(*server);
+        }
+        for name in &mut snapshot.resolver.search {
+            *name = self.untrusted_name(name);
+        }
+        for line in &mut snapshot.hosts_file {
+            line.address = self.ip(line.address);
+            line.names = line.names.iter().map(|name| self.untrusted_name(name)).collect();
+        }
+        for proxy in snapshot.proxies.values_mut() {
+            *proxy = self.url(proxy);
+        }
+        snapshot
+    }
+
+    fn radio(&self, radio: &Radio) -> Radio {
+        let ssid =
+            |ssid: &Untrusted| Untrusted::new(&format!("ssid-{}", self.digits("ssid", ssid.raw())));
+        Radio {
+            ssid: radio.ssid.as_ref().map(ssid),
+            bssid: radio.bssid.map(|mac| self.mac(mac)),
+            power_save: radio.power_save,
+        }
+    }
+
+    /// Our own words about what could not be done; link names and addresses may stand in them.
+    fn prose(&self, text: &str) -> String {
+        let word = |word: &str| {
+            let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+            let masked = if let Ok(mac) = bare.parse() {
+                self.mac(mac).to_string()
+            } else if let Ok(address) = bare.parse() {
+                self.ip(address).to_string()
+            } else if let Ok(link) = bare.parse() {
+                self.link(&link).to_string()
+            } else {
+                return word.to_owned();
+            };
+            word.replacen(bare, &masked, 1)
+        };
+        text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    }
+
+    fn observation(&self, seen: &Observation) -> Observation {
+        let mut seen = seen.clone();
+        seen.host = self.host(&seen.host);
+        seen.peer = seen.peer.map(|peer| self.host(&peer));
+        seen.address = seen.address.map(|address| self.ip(address));
+        seen.link = self.link_option(seen.link.as_ref());
+        seen.asked_link = self.link_option(seen.asked_link.as_ref());
+        seen.source_mac = seen.source_mac.map(|mac| self.mac(mac));
+        if let Kind::Portal { url } = &mut seen.kind {
+            *url = self.url(url);
+        }
+        seen.answer = seen.answer.map(|answer| self.answer(answer));
+        seen
+    }
+
+    fn answer(&self, answer: Answer) -> Answer {
+        match answer {
+            Answer::Icmp { kind, code, from } => Answer::Icmp { kind, code, from: self.ip(from) },
+            Answer::Dns { rcode, addresses } => Answer::Dns {
+                rcode,
+                addresses: addresses.into_iter().map(|address| self.ip(address)).collect(),
+            },
+            Answer::Http { status, location, is_expected } => {
+                let location = location.as_ref().map(|url| self.url(url));
+                Answer::Http { status, location, is_expected }
+            }
+            Answer::Garbage { what } => {
+                let what = format!("garbage-{}", self.digits("garbage", what.raw()));
+                Answer::Garbage { what: Untrusted::new(&what) }
+            }
+            same @ (Answer::Reply
+            | Answer::Reset
+            | Answer::Refused { .. }
+            | Answer::Clock { .. }) => same,
+        }
+    }
+}

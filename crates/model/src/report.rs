@@ -1,0 +1,166 @@
+//! What is said at the end of a run: the verdict, the findings, and the sums behind them.
+
+pub mod pairs;
+pub mod verdict;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::facts::{Ending, Facts, HostFacts};
+use crate::finding::Finding;
+use crate::host::HostName;
+use crate::net::{Family, IfName, Mac, Prefix};
+use crate::observation::RunId;
+use crate::snapshot::{Link, LinkKind};
+use crate::untrusted::Untrusted;
+
+use pairs::Pair;
+use verdict::Verdict;
+
+/// The name and version of the report's form. Within a version fields are only ever added.
+pub const SCHEMA: &str = "pontoon/report/v1";
+
+/// What is said at the end of a run; the same facts always give the same bytes.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Report {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// The run.
+    pub run: RunId,
+    /// All of it in one sentence.
+    pub verdict: Verdict,
+    /// What is wrong, the worst first.
+    pub findings: Vec<Finding>,
+    /// The hosts that took part.
+    pub hosts: Vec<Host>,
+    /// Who reaches whom, by link and family.
+    pub pairs: Vec<Pair>,
+    /// What was not tested, and why.
+    pub untested: Vec<Untested>,
+    /// Frames sent for this report, by host and kind.
+    pub frames_sent: BTreeMap<HostName, BTreeMap<String, u32>>,
+}
+
+/// A host that took part.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Host {
+    /// The name the run knows it by.
+    pub name: HostName,
+    /// What it calls itself.
+    pub host_name: HostName,
+    /// The links over which other hosts may be reached.
+    pub links: Vec<LinkSummary>,
+    /// The link of its first IPv4 default route: kubeadm advertises the address of this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_link: Option<IfName>,
+    /// How its agent ended.
+    pub ending: Ending,
+}
+
+/// A link of a host.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct LinkSummary {
+    /// Its name.
+    pub name: IfName,
+    /// What it is.
+    pub kind: LinkKind,
+    /// Its MAC address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mac: Option<Mac>,
+    /// Whether frames can leave.
+    pub is_usable: bool,
+    /// Its addresses.
+    pub addresses: Vec<Prefix>,
+    /// The IPv4 gateway configured on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<IpAddr>,
+    /// The network its radio is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssid: Option<Untrusted>,
+}
+
+/// Something that was not tested.
+#[derive(Clone, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct Untested {
+    /// Where.
+    pub host: HostName,
+    /// What.
+    pub what: String,
+    /// Why, and what would help.
+    pub why: String,
+}
+
+impl Report {
+    /// Sums up a run.
+    #[must_use]
+    pub fn new(facts: &Facts, findings: Vec<Finding>) -> Self {
+        let findings = worst_first(findings);
+        let pairs = pairs::of(facts, &findings);
+        Self {
+            schema: SCHEMA.to_owned(),
+            run: facts.run,
+            verdict: Verdict::new(facts, &findings, &pairs),
+            hosts: facts.hosts.iter().map(|(name, host)| Host::new(name, host)).collect(),
+            untested: untested(facts),
+            frames_sent: facts
+                .hosts
+                .iter()
+                .map(|(name, host)| (name.clone(), host.frames_sent.clone()))
+                .collect(),
+            findings,
+            pairs,
+        }
+    }
+}
+
+/// Sorts by severity, then level; what is equal in both keeps its order.
+fn worst_first(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| std::cmp::Reverse((finding.severity, finding.level)));
+    findings
+}
+
+impl Host {
+    fn new(name: &HostName, host: &HostFacts) -> Self {
+        let snapshot = &host.snapshot;
+        let summary = |link: &Link| LinkSummary {
+            name: link.name.clone(),
+            kind: link.kind,
+            mac: link.mac,
+            is_usable: link.is_usable(),
+            addresses: link.addresses.iter().map(|address| address.prefix).collect(),
+            gateway: snapshot.gateway(&link.name, Family::V4),
+            ssid: link.radio.as_ref().and_then(|radio| radio.ssid.clone()),
+        };
+        Self {
+            name: name.clone(),
+            host_name: snapshot.host_name.clone(),
+            links: snapshot.links.iter().filter(|link| link.reaches_hosts()).map(summary).collect(),
+            default_link: snapshot
+                .default_routes()
+                .find(|route| route.destination.family() == Family::V4)
+                .and_then(|route| route.link.clone()),
+            ending: host.ending.clone(),
+        }
+    }
+}
+
+fn untested(facts: &Facts) -> Vec<Untested> {
+    let mut all: Vec<_> = facts
+        .hosts
+        .iter()
+        .flat_map(|(name, host)| {
+            let unread = host.untested.iter().chain(&host.snapshot.unread);
+            unread.map(|gap| Untested {
+                host: name.clone(),
+                what: gap.what.clone(),
+                why: gap.why.clone(),
+            })
+        })
+        .collect();
+    all.sort();
+    all.dedup();
+    all
+}
