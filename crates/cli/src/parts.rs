@@ -1,39 +1,23 @@
 //! The parts that other crates bring, under one roof until they are merged.
-//!
-//! Stand-ins with the agreed signatures; nothing else in this crate knows that they are.
 
-pub(crate) mod key {
-    #[derive(Clone, Debug)]
-    pub(crate) struct Key;
-
-    impl Key {
-        pub(crate) fn random() -> Result<Self, std::io::Error> {
-            Ok(Self)
-        }
-
-        pub(crate) fn tag(&self, message: &[u8]) -> [u8; 32] {
-            let sum = message.iter().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
-                (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-            });
-            let mut tag = [0; 32];
-            tag[..8].copy_from_slice(&sum.to_be_bytes());
-            tag
-        }
-    }
-}
+pub(crate) use pontoon_probe::key;
 
 pub(crate) mod survey {
     use std::collections::BTreeMap;
     use std::ffi::OsString;
     use std::net::IpAddr;
+    use std::process::Command;
     use std::time::Duration;
 
     use pontoon_model::facts::{Facts, Intent};
     use pontoon_model::host::HostName;
     use pontoon_model::net::IfName;
     use pontoon_model::snapshot::Radio;
+    use pontoon_probe::survey as real;
 
     use super::key::Key;
+
+    pub(crate) use real::SurveyError;
 
     pub(crate) struct Seat {
         pub(crate) host: HostName,
@@ -57,17 +41,44 @@ pub(crate) mod survey {
         pub(crate) text: String,
     }
 
-    #[derive(Debug, thiserror::Error)]
-    #[error("the survey is not part of this build")]
-    pub(crate) struct SurveyError;
-
     pub(crate) fn run(
-        _: Vec<Seat>,
-        _: &Intent,
-        _: &Options,
-        _: &mut dyn FnMut(Progress),
+        seats: Vec<Seat>,
+        intent: &Intent,
+        options: &Options,
+        progress: &mut dyn FnMut(Progress),
     ) -> Result<Facts, SurveyError> {
-        Err(SurveyError)
+        let seats = seats
+            .into_iter()
+            .map(|seat| {
+                #[expect(clippy::disallowed_methods, reason = "an agent is a program")]
+                let mut command = Command::new(&seat.argv[0]);
+                command.args(&seat.argv[1..]);
+                let radios = options.radios.iter().filter(|((host, _), _)| *host == seat.host);
+                real::Seat {
+                    channel: real::Channel::start(command),
+                    asks: true,
+                    radios: radios.map(|((_, link), radio)| (link.clone(), radio.clone())).collect(),
+                    host: seat.host,
+                }
+            })
+            .collect();
+        let peers = options.peers.iter();
+        let asked = real::Options {
+            links: options.links.clone(),
+            timeout_ms: options.budget.map(|budget| u64::try_from(budget.as_millis()).unwrap_or(u64::MAX)),
+            is_passive: options.is_passive,
+            is_offline: options.is_offline,
+            bounces: options.may_bounce,
+            server: options.server.first().copied(),
+            page: options.portal_url.as_ref().and_then(|url| url.parse().ok()),
+            one_ended: peers
+                .filter_map(|(host, addresses)| Some((host.clone(), *addresses.first()?)))
+                .collect(),
+        };
+        let survey = real::run(seats, intent, &asked, &mut |step| {
+            progress(Progress { text: format!("{step:?}") });
+        })?;
+        Ok(survey.facts)
     }
 }
 
@@ -89,7 +100,10 @@ pub(crate) mod rule {
 pub(crate) mod agent {
     use std::process::ExitCode;
 
-    pub(crate) fn serve(_: std::io::Stdin, _: std::io::Stdout) -> ExitCode {
-        ExitCode::FAILURE
+    pub(crate) fn serve(input: std::io::Stdin, output: std::io::Stdout) -> ExitCode {
+        match pontoon_probe::agent::serve(input, output) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        }
     }
 }
