@@ -57,7 +57,9 @@ pub(crate) mod survey {
                 real::Seat {
                     channel: real::Channel::start(command),
                     asks: true,
-                    radios: radios.map(|((_, link), radio)| (link.clone(), radio.clone())).collect(),
+                    radios: radios
+                        .map(|((_, link), radio)| (link.clone(), radio.clone()))
+                        .collect(),
                     host: seat.host,
                 }
             })
@@ -65,7 +67,9 @@ pub(crate) mod survey {
         let peers = options.peers.iter();
         let asked = real::Options {
             links: options.links.clone(),
-            timeout_ms: options.budget.map(|budget| u64::try_from(budget.as_millis()).unwrap_or(u64::MAX)),
+            timeout_ms: options
+                .budget
+                .map(|budget| u64::try_from(budget.as_millis()).unwrap_or(u64::MAX)),
             is_passive: options.is_passive,
             is_offline: options.is_offline,
             bounces: options.may_bounce,

@@ -54,11 +54,9 @@ impl Difference {
 #[must_use]
 pub fn compare(expected: &[Expect], findings: &[Finding]) -> Difference {
     let grave = |finding: &&Finding| finding.severity > Severity::Info;
-    let is_expected =
-        |finding: &&Finding| expected.iter().any(|expect| expect.is_met_by(finding));
-    let is_found = |expect: &&Expect| {
-        findings.iter().filter(grave).any(|finding| expect.is_met_by(finding))
-    };
+    let is_expected = |finding: &&Finding| expected.iter().any(|expect| expect.is_met_by(finding));
+    let is_found =
+        |expect: &&Expect| findings.iter().filter(grave).any(|finding| expect.is_met_by(finding));
     Difference {
         missing: expected.iter().filter(|expect| !is_found(expect)).cloned().collect(),
         surplus: findings.iter().filter(grave).filter(|f| !is_expected(f)).cloned().collect(),

@@ -118,10 +118,9 @@ impl Node {
         let line = self.line()?;
         match serde_json::from_str(&line) {
             Ok(Done::Well) => Ok(()),
-            Ok(Done::Failed(message)) => Err(NodeError::Step {
-                node: self.key.clone(),
-                message: Untrusted::new(&message),
-            }),
+            Ok(Done::Failed(message)) => {
+                Err(NodeError::Step { node: self.key.clone(), message: Untrusted::new(&message) })
+            }
             Err(_) => Err(self.ended()),
         }
     }

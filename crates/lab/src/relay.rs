@@ -1,4 +1,6 @@
 //! x
 use std::ffi::OsString;
 use std::process::ExitCode;
-pub(crate) fn run(_args: &[OsString]) -> Result<ExitCode, std::io::Error> { Ok(ExitCode::FAILURE) }
+pub(crate) fn run(_args: &[OsString]) -> Result<ExitCode, std::io::Error> {
+    Ok(ExitCode::FAILURE)
+}

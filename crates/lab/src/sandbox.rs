@@ -26,9 +26,7 @@ mod inside;
 mod mounts;
 
 pub(crate) use inside::{die_with_parent, init, isolate};
-pub(crate) use mounts::{
-    STAGE, bind, file, make_dir, mount_proc, mount_tmpfs, mounting,
-};
+pub(crate) use mounts::{STAGE, bind, file, make_dir, mount_proc, mount_tmpfs, mounting};
 
 /// The command that the sandbox runs inside: `pontoon lab-inside ARGS…`.
 pub const INSIDE: &str = "lab-inside";

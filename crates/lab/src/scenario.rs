@@ -97,7 +97,6 @@ const fn yes() -> bool {
     true
 }
 
-
 /// What part a machine plays.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Part {

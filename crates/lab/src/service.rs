@@ -82,9 +82,13 @@ fn offer_one(offer: &Offer, service: &Service) -> Result<(), ServiceError> {
                     zone.answer(query)
                 })
             })?;
-            tcp(addresses(offer, at), port, &(Arc::new(move |stream: &mut TcpStream| {
-                dns::converse(stream, &on_stream, || wait(pause))
-            }) as Conversation))
+            tcp(
+                addresses(offer, at),
+                port,
+                &(Arc::new(move |stream: &mut TcpStream| {
+                    dns::converse(stream, &on_stream, || wait(pause))
+                }) as Conversation),
+            )
         }
         Service::Http { at, port, manner, location, date_offset_s } => {
             let page = http::Site {
@@ -92,13 +96,15 @@ fn offer_one(offer: &Offer, service: &Service) -> Result<(), ServiceError> {
                 location: location.clone().unwrap_or_else(|| "http://portal.test/login".to_owned()),
             };
             let offset = *date_offset_s;
-            tcp(addresses(offer, at), port.unwrap_or(80), &(Arc::new(
-                move |stream: &mut TcpStream| {
+            tcp(
+                addresses(offer, at),
+                port.unwrap_or(80),
+                &(Arc::new(move |stream: &mut TcpStream| {
                     page.converse(stream, unix_now().saturating_add(offset), || {
                         wait(http::PAUSE);
                     })
-                },
-            ) as Conversation))
+                }) as Conversation),
+            )
         }
         Service::Ntp { at, port, manner, offset_s } => {
             let (manner, offset) = (*manner, *offset_s);
@@ -126,11 +132,7 @@ fn addresses<'a>(offer: &'a Offer, at: &'a [IpAddr]) -> &'a [IpAddr] {
 }
 
 /// One socket for each address, so that an answer leaves from the address that was asked.
-fn udp(
-    addresses: &[IpAddr],
-    port: u16,
-    answer: &dyn Fn() -> Datagram,
-) -> Result<(), ServiceError> {
+fn udp(addresses: &[IpAddr], port: u16, answer: &dyn Fn() -> Datagram) -> Result<(), ServiceError> {
     for address in addresses {
         let address = SocketAddr::new(*address, port);
         let failed = |source| ServiceError::Listen { address, protocol: "UDP", source };

@@ -204,9 +204,10 @@ pub(crate) fn addresses(machine: &Machine) -> Vec<IpAddr> {
 /// Where a host is best reached by name: on a switch if it has one, else on its first link.
 fn best_address(scenario: &Scenario, machine: &Machine) -> Option<IpAddr> {
     let is_switch = |attachment: &&Attachment| {
-        scenario.network.get(&attachment.network).is_some_and(|network| {
-            network.kind == NetworkKind::Switch
-        })
+        scenario
+            .network
+            .get(&attachment.network)
+            .is_some_and(|network| network.kind == NetworkKind::Switch)
     };
     let first = |attachment: &Attachment| {
         attachment.address.as_slice().first().map(|prefix| prefix.address)

@@ -9,8 +9,8 @@ use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Child, ExitCode};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -93,9 +93,9 @@ fn read_name(stream: &mut impl Read) -> io::Result<HostName> {
         stream.read_exact(&mut byte)?;
         if byte[0] == b'\n' {
             let text = String::from_utf8_lossy(&name);
-            return text.parse().map_err(|error| {
-                io::Error::new(io::ErrorKind::InvalidData, format!("{error}"))
-            });
+            return text
+                .parse()
+                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("{error}")));
         }
         name.push(byte[0]);
     }
@@ -106,7 +106,9 @@ fn read_name(stream: &mut impl Read) -> io::Result<HostName> {
 #[derive(Debug, thiserror::Error)]
 enum ViaError {
     /// There is none.
-    #[error("no lab here: {DOOR} cannot be reached; `pontoon lab via` works in `pontoon lab shell`")]
+    #[error(
+        "no lab here: {DOOR} cannot be reached; `pontoon lab via` works in `pontoon lab shell`"
+    )]
     NoLab(#[source] io::Error),
     /// The connection broke, or the lab has no such host.
     #[error("the lab hung up on the way to {host}: no such host, or its agent ended")]

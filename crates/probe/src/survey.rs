@@ -11,3 +11,6 @@ mod run;
 
 pub use channel::{Channel, ChannelError};
 pub use run::{Options, Progress, Seat, Survey, SurveyError, run};
+
+#[cfg(test)]
+mod tests;

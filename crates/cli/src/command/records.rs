@@ -16,8 +16,8 @@ pub(crate) fn read(path: &Path) -> Result<Facts, Failure> {
     let input: Box<dyn BufRead> = if path == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
-        let file = File::open(path)
-            .map_err(|source| Failure::Read { path: path.to_owned(), source })?;
+        let file =
+            File::open(path).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
         Box::new(BufReader::new(file))
     };
     read_lines(path, input)

@@ -111,7 +111,8 @@ impl Scenario {
         if network.loss_percent > 100 || relay.is_some_and(|relay| relay.loss_percent > 100) {
             return wrong(place, "loss-percent is at most 100");
         }
-        if relay.is_some_and(|relay| relay.delay_ms.max(relay.jitter_ms).max(relay.doze_ms) > 10_000)
+        if relay
+            .is_some_and(|relay| relay.delay_ms.max(relay.jitter_ms).max(relay.doze_ms) > 10_000)
         {
             return wrong(place, "a relay holds frames for at most 10000 ms");
         }

@@ -68,9 +68,9 @@ impl Zone {
     }
 
     fn find(&self, name: &str) -> Option<IpAddr> {
-        let is_time = TIME_NAMES
-            .iter()
-            .any(|zone| name.strip_suffix(zone).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')));
+        let is_time = TIME_NAMES.iter().any(|zone| {
+            name.strip_suffix(zone).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        });
         self.names.get(name).copied().or(self.time.filter(|_| is_time))
     }
 
@@ -131,11 +131,7 @@ impl Zone {
 }
 
 /// Queries over TCP, each with its length in front.
-pub(super) fn converse(
-    stream: &mut TcpStream,
-    zone: &Zone,
-    pause: impl Fn(),
-) -> io::Result<()> {
+pub(super) fn converse(stream: &mut TcpStream, zone: &Zone, pause: impl Fn()) -> io::Result<()> {
     loop {
         let mut length = [0; 2];
         stream.read_exact(&mut length)?;

@@ -149,8 +149,7 @@ fn date(unix_s: i64) -> String {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * of_year + 2) / 153;
     let day = of_year - (153 * from_march + 2) / 5 + 1;
@@ -212,11 +211,11 @@ mod tests {
     #[test]
     fn a_challenge_is_echoed_only_if_it_is_plain() {
         for (value, echoed) in [("abc123", true), ("a\tb", false), ("", false)] {
-            let head = format!("GET /generate_204 HTTP/1.1\r\nx-pontoon-challenge: {value}\r\n\r\n");
+            let head =
+                format!("GET /generate_204 HTTP/1.1\r\nx-pontoon-challenge: {value}\r\n\r\n");
             let page = site(HttpManner::Honest).page(head.as_bytes());
-            let is_echoed = page.headers.iter().any(|(name, is)| {
-                *name == "X-Pontoon-Response" && is == value
-            });
+            let is_echoed =
+                page.headers.iter().any(|(name, is)| *name == "X-Pontoon-Response" && is == value);
             assert_eq!(is_echoed, echoed, "{value:?}");
         }
     }

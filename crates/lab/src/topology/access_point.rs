@@ -37,9 +37,12 @@ fn bridges(network: &Network, ports: &[Port<'_>]) -> String {
     let mut batch = String::new();
     let points = network.access_points.map_or(0..=0, |points| 1..=points);
     for bridge in std::iter::once(0).chain(points.clone().filter(|point| *point > 0)) {
-        line(&mut batch, format_args!(
-            "link add br{bridge} type bridge stp_state 0 mcast_snooping 0 forward_delay 0"
-        ));
+        line(
+            &mut batch,
+            format_args!(
+                "link add br{bridge} type bridge stp_state 0 mcast_snooping 0 forward_delay 0"
+            ),
+        );
         line(&mut batch, format_args!("link set dev br{bridge} up"));
     }
     for point in points.filter(|point| *point > 0) {
@@ -47,9 +50,10 @@ fn bridges(network: &Network, ports: &[Port<'_>]) -> String {
         line(&mut batch, format_args!("link set dev dist-{point} master br0 up"));
         line(&mut batch, format_args!("link set dev wire-{point} master br{point} up"));
         if network.isolation_between_access_points {
-            line(&mut batch, format_args!(
-                "link set dev dist-{point} type bridge_slave isolated on"
-            ));
+            line(
+                &mut batch,
+                format_args!("link set dev dist-{point} type bridge_slave isolated on"),
+            );
         }
     }
     for port in ports {
@@ -119,16 +123,20 @@ fn rules(scenario: &Scenario, network: &Network, ports: &[Port<'_>]) -> String {
     }
     let stations = set(ports.iter().filter(|port| port.is_station).map(|port| port.name.as_str()));
     if network.isolation == Isolation::Unicast && !stations.is_empty() {
-        line(&mut table, format_args!(
-            "    iifname {{ {stations} }} oifname {{ {stations} }} \
+        line(
+            &mut table,
+            format_args!(
+                "    iifname {{ {stations} }} oifname {{ {stations} }} \
              ether daddr & 01:00:00:00:00:00 == 00:00:00:00:00:00 counter drop"
-        ));
+            ),
+        );
     }
     for block in network.block.iter().filter(|block| !block.stateful) {
         for (from, to) in pairs(block, ports) {
-            line(&mut table, format_args!(
-                "    iifname \"{}\" oifname \"{}\" counter drop", from.name, to.name
-            ));
+            line(
+                &mut table,
+                format_args!("    iifname \"{}\" oifname \"{}\" counter drop", from.name, to.name),
+            );
         }
     }
     if !network.only_with.is_empty() && !stations.is_empty() {
@@ -197,11 +205,7 @@ fn guard(ports: &[Port<'_>]) -> String {
         }
     }
     let elements = |all: Vec<String>| {
-        if all.is_empty() {
-            String::new()
-        } else {
-            format!("elements = {{ {} }}", all.join(", "))
-        }
+        if all.is_empty() { String::new() } else { format!("elements = {{ {} }}", all.join(", ")) }
     };
     let names = set(stations.iter().map(|port| port.name.as_str()));
     if names.is_empty() {
@@ -230,9 +234,12 @@ fn answering(network: &Network, ports: &[Port<'_>]) -> Vec<Step> {
         let (name, mac) = (&port.name, port.mac);
         for prefix in port.attachment.address.as_slice() {
             if let IpAddr::V4(address) = prefix.address {
-                line(&mut neighbours, format_args!(
-                    "neighbour replace {address} lladdr {mac} dev br{at} nud permanent"
-                ));
+                line(
+                    &mut neighbours,
+                    format_args!(
+                        "neighbour replace {address} lladdr {mac} dev br{at} nud permanent"
+                    ),
+                );
             }
         }
         line(&mut places, format_args!("fdb replace {mac} dev {name} master static"));
@@ -252,9 +259,10 @@ fn stateful(network: &Network, ports: &[Port<'_>]) -> Option<Step> {
             };
             for source in addresses(from) {
                 for target in addresses(to) {
-                    line(&mut rules, format_args!(
-                        "    ip saddr {source} ip daddr {target} counter drop"
-                    ));
+                    line(
+                        &mut rules,
+                        format_args!("    ip saddr {source} ip daddr {target} counter drop"),
+                    );
                 }
             }
         }
@@ -266,4 +274,3 @@ fn stateful(network: &Network, ports: &[Port<'_>]) -> Option<Step> {
         ))
     })
 }
-

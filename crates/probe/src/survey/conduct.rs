@@ -125,9 +125,9 @@ impl<'a> Conduct<'a> {
         let partners: BTreeMap<&LegId, Vec<End>> =
             self.legs.keys().map(|leg| (leg, self.partners(leg))).collect();
         let seed = self.run.0;
-        let starts = |leg: &LegId, round: u16| {
-            let peers = partners.get(leg).map_or(0, Vec::len);
-            self.legs.get(leg).map_or(0, |leg| round_start_ms(leg, peers, round, seed))
+        let peers = |leg: &LegId| partners.get(leg).map_or(0, Vec::len);
+        let starts = |id: &LegId, round: u16| {
+            self.legs.get(id).map_or(0, |leg| round_start_ms(leg, peers(id), round, seed))
         };
         let lone = |_: &LegId, round: u16| {
             LONE_ROUNDS_MS.get(usize::from(round) - 1).copied().unwrap_or(u32::MAX)
@@ -135,11 +135,11 @@ impl<'a> Conduct<'a> {
         let mut tasks = Vec::new();
         for (place, state) in self.pairs.iter().enumerate() {
             let group = pair_group(place);
-            tasks.extend(pair_tasks(&state.pair, group, place, &self.members, &starts));
+            tasks.extend(pair_tasks(&state.pair, group, place, &self.members, &peers, &starts));
         }
         for (place, (id, leg)) in self.legs.iter().enumerate() {
-            let peers = partners.get(id).map(Vec::as_slice).unwrap_or_default();
-            if peers.is_empty() && !leg.asks {
+            let others = partners.get(id).map(Vec::as_slice).unwrap_or_default();
+            if others.is_empty() && !leg.asks {
                 continue;
             }
             let other = match id.family {
@@ -149,11 +149,11 @@ impl<'a> Conduct<'a> {
             let twin = LegId { family: other, ..id.clone() };
             let is_dual = partners.get(&twin).is_some_and(|peers| !peers.is_empty());
             let group = self.leg_group(place);
-            if peers.is_empty() {
-                let lone = leg_tasks(leg, group, peers, is_dual, &lone);
+            if others.is_empty() {
+                let lone = leg_tasks(leg, group, others, is_dual, &lone);
                 tasks.extend(lone.into_iter().filter(|(_, task)| task.at_ms != u32::MAX));
             } else {
-                tasks.extend(leg_tasks(leg, group, peers, is_dual, &starts));
+                tasks.extend(leg_tasks(leg, group, others, is_dual, &starts));
             }
         }
         tasks

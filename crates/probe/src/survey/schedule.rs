@@ -24,6 +24,19 @@ const PRIVATE_ROUND_MS: u32 = 250;
 const FRAME_MS: u32 = 110;
 /// Rounds whose directed UDP is joined by an ICMP echo, the second kind of probe.
 const ECHO_ROUNDS: [u16; 4] = [2, 5, 8, 10];
+/// With more peers than this, an echo takes the place of UDP, and in these rounds only: every
+/// frame of a crowd makes its rounds longer.
+const CROWD: usize = 5;
+const CROWD_ECHO_ROUNDS: [u16; 2] = [5, 10];
+
+/// Which probes a pair's round carries: UDP, echo.
+fn probes(round: u16, peers: usize) -> (bool, bool) {
+    if peers > CROWD {
+        let has_echo = CROWD_ECHO_ROUNDS.contains(&round);
+        return (!has_echo, has_echo);
+    }
+    (true, ECHO_ROUNDS.contains(&round))
+}
 
 /// A task and the host that puts it.
 pub(super) type Assigned = (HostName, Task);
@@ -60,6 +73,7 @@ pub(super) fn pair_tasks(
     group: u32,
     place: usize,
     members: &BTreeMap<HostName, Member>,
+    peers: &dyn Fn(&LegId) -> usize,
     starts: &dyn Fn(&LegId, u16) -> u32,
 ) -> Vec<Assigned> {
     let mut tasks = Vec::new();
@@ -83,9 +97,12 @@ pub(super) fn pair_tasks(
                 question,
             };
             let (own, to_mac) = (from.prefix.address, to.mac);
-            let udp = Question::Udp { from: own, to: reflector, to_mac };
-            tasks.push((from.host.clone(), task(udp, 0)));
-            if ECHO_ROUNDS.contains(&round) {
+            let (has_udp, has_echo) = probes(round, peers(&leg));
+            if has_udp {
+                let udp = Question::Udp { from: own, to: reflector, to_mac };
+                tasks.push((from.host.clone(), task(udp, 0)));
+            }
+            if has_echo {
                 let echo = Question::Echo { from: own, to: to.prefix.address, to_mac };
                 tasks.push((from.host.clone(), task(echo, 40)));
             }
@@ -156,4 +173,68 @@ const fn is_turn_of(family: Family, is_dual: bool, round: u16) -> bool {
 /// Whose leg an end is.
 pub(super) fn leg_id(end: &End, family: Family) -> LegId {
     LegId { host: end.host.clone(), link: end.link.clone(), family }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leg(link: &str, is_private: bool) -> Leg {
+        let id =
+            LegId { host: "a".parse().unwrap(), link: link.parse().unwrap(), family: Family::V4 };
+        let address = "172.20.5.1".parse().unwrap();
+        let gateway = (!is_private).then(|| "172.20.0.1".parse().unwrap());
+        Leg { id, address, gateway, is_private, asks: true }
+    }
+
+    fn peers(count: u8) -> Vec<End> {
+        let end = |last| End {
+            host: format!("b{last}").parse().unwrap(),
+            link: "wlan0".parse().unwrap(),
+            mac: pontoon_model::net::Mac([2, 0, 0, 0, 0, last]),
+            prefix: format!("172.20.5.{last}/16").parse().unwrap(),
+        };
+        (2..count + 2).map(end).collect()
+    }
+
+    #[test]
+    fn ten_rounds_take_nine_to_twelve_seconds_on_radio() {
+        for seed in 0..500 {
+            let last = round_start_ms(&leg("wlan0", false), 2, 10, seed);
+            assert!((8_800..=9_200).contains(&last), "{last}");
+            let starts: Vec<_> = (1..=ROUNDS)
+                .map(|round| round_start_ms(&leg("wlan0", false), 2, round, seed))
+                .collect();
+            assert!(starts.windows(2).all(|pair| pair[1] - pair[0] >= 600), "{starts:?}");
+        }
+    }
+
+    #[test]
+    fn a_radio_host_keeps_its_budget_with_any_number_of_peers() {
+        for count in [1, 2, 5, 20, 49] {
+            let leg = leg("wlan0", false);
+            let starts = |_: &LegId, round: u16| round_start_ms(&leg, usize::from(count), round, 7);
+            let tasks = leg_tasks(&leg, 1, &peers(count), false, &starts);
+            // A round's frames: the control takes two, the group frame one, each peer its own.
+            let span = round_start_ms(&leg, usize::from(count), ROUNDS, 7);
+            let directed: u32 = (1..=ROUNDS)
+                .map(|round| probes(round, usize::from(count)))
+                .map(|(udp, echo)| u32::from(udp) + u32::from(echo))
+                .sum();
+            let frames = 3 * u32::from(ROUNDS) + u32::from(count) * directed;
+            assert!(frames * 1000 <= 10 * (span + 1000), "{count} peers: {frames} in {span} ms");
+            let groups =
+                tasks.iter().filter(|(_, task)| !matches!(task.question, Question::Control { .. }));
+            assert_eq!(groups.count(), usize::from(ROUNDS));
+        }
+    }
+
+    #[test]
+    fn two_families_share_the_broadcasts_of_one() {
+        for round in 1..=ROUNDS {
+            let turns = [Family::V4, Family::V6].map(|family| is_turn_of(family, true, round));
+            assert_eq!(turns.iter().filter(|turn| **turn).count(), 1, "{round}");
+            assert!(is_turn_of(Family::V6, false, round));
+        }
+    }
 }

@@ -85,15 +85,13 @@ impl PairState {
 
     /// Whether asking on would tell nothing new.
     pub(super) fn is_settled(&self, controls: &BTreeMap<LegId, BTreeSet<u16>>) -> bool {
-        let ways = [&self.there, &self.back];
-        let is_open = ways.iter().all(|way| {
-            way.arrived.len() >= ROUNDS_THAT_OPEN
-                && (way.answered.len() >= ROUNDS_THAT_OPEN || way.sent.len() >= ROUNDS_UNANSWERED)
-        });
-        is_open
-            || ways.iter().all(|way| {
-                way.arrived.len() >= ROUNDS_THAT_OPEN || self.is_proven_shut(way, controls)
-            })
+        [&self.there, &self.back].into_iter().all(|way| {
+            if way.arrived.len() >= ROUNDS_THAT_OPEN {
+                way.answered.len() >= ROUNDS_THAT_OPEN || way.sent.len() >= ROUNDS_UNANSWERED
+            } else {
+                self.is_proven_shut(way, controls)
+            }
+        })
     }
 
     /// Enough rounds in which both ends' controls were good, as far as there are controls.
@@ -138,4 +136,119 @@ pub(super) fn control_of(
     let link = seen.asked_link.clone()?;
     let leg = LegId { host: seen.host.clone(), link, family: seen.family };
     is_gateway(&leg, seen).then_some((leg, seen.round))
+}
+
+#[cfg(test)]
+mod tests {
+    use pontoon_model::net::{Family, Mac};
+    use pontoon_model::observation::RunId;
+    use pontoon_model::pairing::End;
+
+    use super::*;
+
+    fn end(host: &str, last: u8) -> End {
+        End {
+            host: host.parse().unwrap(),
+            link: "wlan0".parse().unwrap(),
+            mac: Mac([2, 0, 0, 0, 0, last]),
+            prefix: format!("172.20.5.{last}/16").parse().unwrap(),
+        }
+    }
+
+    fn state() -> PairState {
+        let pair = SharedLink { a: end("a", 1), b: end("b", 2), family: Family::V4 };
+        PairState::new(pair, false)
+    }
+
+    /// What is seen of one question from `from` to `to`.
+    fn seen(from: &str, to: &str, round: u16, direction: Direction, kind: Kind) -> Observation {
+        let (host, peer) = if direction == Direction::Arrived { (to, from) } else { (from, to) };
+        let link: Option<pontoon_model::net::IfName> = Some("wlan0".parse().unwrap());
+        Observation {
+            run: RunId(1),
+            host: host.parse().unwrap(),
+            peer: Some(peer.parse().unwrap()),
+            address: None,
+            link: link.clone(),
+            asked_link: link,
+            family: Family::V4,
+            direction,
+            round,
+            at_ms: 0,
+            source_mac: None,
+            ttl: None,
+            cast: (direction == Direction::Arrived).then_some(Cast::Unicast),
+            kind,
+            answer: (direction == Direction::Answered).then_some(Answer::Reply),
+        }
+    }
+
+    fn controls(rounds: std::ops::RangeInclusive<u16>) -> BTreeMap<LegId, BTreeSet<u16>> {
+        let legs = [end("a", 1), end("b", 2)].map(|end| leg_id(&end, Family::V4));
+        legs.into_iter().map(|leg| (leg, rounds.clone().collect())).collect()
+    }
+
+    fn ask(state: &mut PairState, rounds: std::ops::RangeInclusive<u16>, outcome: &[Direction]) {
+        for round in rounds {
+            for (from, to) in [("a", "b"), ("b", "a")] {
+                for direction in outcome {
+                    state.take(&seen(from, to, round, *direction, Kind::Udp));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_pair_is_asked_until_nothing_new_can_come() {
+        use Direction::{Answered, Arrived, Sent};
+        let open: &[_] = &[Sent, Arrived, Answered];
+        let deaf: &[_] = &[Sent, Arrived];
+        let shut: &[_] = &[Sent];
+        let table = [
+            ("two open rounds", open, 2, 12, false),
+            ("three open rounds", open, 3, 12, true),
+            ("arrivals without answers, four rounds", deaf, 4, 12, false),
+            ("arrivals without answers, five rounds", deaf, 5, 12, true),
+            ("nine rounds without arrival", shut, 9, 12, false),
+            ("ten rounds without arrival", shut, 10, 12, true),
+            ("ten rounds, of which the control failed in one", shut, 10, 9, false),
+            ("all rounds, whatever the control", shut, 12, 0, true),
+        ];
+        for (case, outcome, rounds, good, settled) in table {
+            let mut state = state();
+            ask(&mut state, 1..=rounds, outcome);
+            assert_eq!(state.is_settled(&controls(1..=good)), settled, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_way_that_is_shut_keeps_an_open_one_waiting_until_it_is_proven() {
+        let mut state = state();
+        for round in 1..=9 {
+            for direction in [Direction::Sent, Direction::Arrived] {
+                state.take(&seen("a", "b", round, direction, Kind::Udp));
+            }
+            state.take(&seen("b", "a", round, Direction::Sent, Kind::Udp));
+        }
+        assert!(!state.is_settled(&controls(1..=12)));
+        assert!(state.is_missing());
+        state.take(&seen("b", "a", 10, Direction::Sent, Kind::Udp));
+        assert!(state.is_settled(&controls(1..=12)));
+    }
+
+    #[test]
+    fn what_is_no_directed_frame_of_this_pair_does_not_count() {
+        let mut state = state();
+        for round in 1..=3 {
+            for direction in [Direction::Sent, Direction::Arrived, Direction::Answered] {
+                state.take(&seen("a", "b", round, direction, Kind::Broadcast));
+                state.take(&seen("a", "b", round, direction, Kind::RoutedUdp));
+                state.take(&seen("a", "c", round, direction, Kind::Udp));
+                let mut wide = seen("a", "b", round, direction, Kind::Udp);
+                wide.cast = Some(Cast::Group);
+                state.take(&wide);
+            }
+        }
+        assert!(state.there.arrived.is_empty() && state.there.sent.is_empty());
+    }
 }

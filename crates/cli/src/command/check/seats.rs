@@ -53,8 +53,7 @@ fn vias(peers: &[HostName], vias: &[String]) -> Result<Vec<Vec<OsString>>, Failu
 }
 
 fn command(via: &str, peer: &HostName) -> Result<Vec<OsString>, Failure> {
-    let words =
-        split(via).map_err(|source| Failure::Words { text: via.to_owned(), source })?;
+    let words = split(via).map_err(|source| Failure::Words { text: via.to_owned(), source })?;
     Ok(words.into_iter().map(|word| word.replace(PLACE, peer.as_str()).into()).collect())
 }
 

@@ -1,0 +1,278 @@
+//! Agents that die, lie, flood or are none: scripted ones over socket pairs, so that nothing is
+//! sent on any network.
+
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::thread::JoinHandle;
+
+use pontoon_model::facts::{Ending, Intent, Watch};
+use pontoon_model::observation::{Cast, Direction, Kind, Observation};
+use pontoon_model::snapshot::Snapshot;
+
+use super::{Channel, ChannelError, Options, Seat, Survey, run};
+use crate::framing::{self, Reader};
+use crate::key::{Key, to_hex};
+use crate::protocol::{FromAgent, PREAMBLE, Question, Seen, Task, ToAgent, VERSION};
+use crate::token::{Header, Keys, Probe, Token};
+
+/// How an agent behaves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Script {
+    /// It does what it is told and hears nothing.
+    Deaf,
+    /// It dies when it is given its first questions.
+    Dies,
+    /// It reports frames that nobody sent.
+    Lies,
+    /// It reports observations in the name of its peer.
+    Impersonates,
+    /// It never stops talking.
+    Floods,
+    /// It is a login shell.
+    Greets,
+    /// It is a login shell that greets and then starts the agent.
+    GreetsThenHears,
+    /// It is from the future.
+    OtherVersion,
+}
+
+#[test]
+fn a_greeting_before_the_agent_does_no_harm() {
+    let survey = survey([Script::GreetsThenHears, Script::GreetsThenHears]);
+    assert!(arrived(&survey, "b") >= 3);
+}
+
+#[test]
+fn an_agent_that_dies_is_said_to_have_died() {
+    let survey = survey([Script::Deaf, Script::Dies]);
+    let ending = &survey.facts.hosts[&"b".parse().unwrap()].ending;
+    assert!(matches!(ending, Ending::Died { why } if why.contains("ended")), "{ending:?}");
+    assert_eq!(survey.facts.hosts[&"a".parse().unwrap()].ending, Ending::Complete);
+}
+
+#[test]
+fn what_a_liar_says_is_not_counted() {
+    for script in [Script::Lies, Script::Impersonates] {
+        let survey = survey([Script::Deaf, script]);
+        assert_eq!(arrived(&survey, "b") + arrived(&survey, "a"), 0, "{script:?}");
+        let ending = &survey.facts.hosts[&"b".parse().unwrap()].ending;
+        assert!(
+            matches!(ending, Ending::Died { why } if why.contains("nobody sent")),
+            "{ending:?}"
+        );
+    }
+}
+
+#[test]
+fn a_flood_is_cut_off() {
+    let survey = survey([Script::Deaf, Script::Floods]);
+    let ending = &survey.facts.hosts[&"b".parse().unwrap()].ending;
+    assert!(matches!(ending, Ending::Died { why } if why.contains("floods")), "{ending:?}");
+}
+
+#[test]
+fn a_program_that_is_no_agent_is_named_with_its_words() {
+    for (script, expected) in
+        [(Script::Greets, "it said `Welcome"), (Script::OtherVersion, "version 99")]
+    {
+        let survey = survey([Script::Deaf, script]);
+        let [(host, why)] = survey.unreached.as_slice() else { panic!("{:?}", survey.unreached) };
+        assert_eq!(host.as_str(), "b");
+        assert!(why.to_string().contains(expected), "{why}");
+    }
+}
+
+#[test]
+fn a_program_that_cannot_be_started_is_named() {
+    #[expect(clippy::disallowed_methods, reason = "the test is about starting a program")]
+    let command = std::process::Command::new("/no/such/program");
+    let error = Channel::start(command).unwrap_err();
+    assert!(matches!(error, ChannelError::Start { .. }), "{error}");
+}
+
+fn arrived(survey: &Survey, host: &str) -> usize {
+    let arrivals = survey
+        .facts
+        .observations
+        .iter()
+        .filter(|seen| seen.direction == Direction::Arrived && seen.host.as_str() == host);
+    arrivals.count()
+}
+
+/// A survey of two hosts, `a` and `b`, on one private wire.
+fn survey(scripts: [Script; 2]) -> Survey {
+    let mut seats = Vec::new();
+    let mut agents = Vec::new();
+    for (name, script) in ["a", "b"].into_iter().zip(scripts) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let input = OwnedFd::from(ours.try_clone().unwrap());
+        agents.push(start(name, script, theirs));
+        seats.push(Seat {
+            host: name.parse().unwrap(),
+            channel: Ok(Channel::over(input, OwnedFd::from(ours))),
+            asks: false,
+            radios: std::collections::BTreeMap::new(),
+        });
+    }
+    let options = Options { is_offline: true, ..Options::default() };
+    let survey = run(seats, &Intent::default(), &options, &mut |_| {}).unwrap();
+    for agent in agents {
+        agent.join().unwrap();
+    }
+    survey
+}
+
+fn start(name: &'static str, script: Script, stream: UnixStream) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        // The coordinator hanging up in mid-word is how every script ends.
+        let _ = Actor { name, script, stream, keys: None, seat: 0 }.play();
+    })
+}
+
+struct Actor {
+    name: &'static str,
+    script: Script,
+    stream: UnixStream,
+    keys: Option<Keys>,
+    seat: u16,
+}
+
+impl Actor {
+    fn play(&mut self) -> std::io::Result<()> {
+        if matches!(self.script, Script::Greets | Script::GreetsThenHears) {
+            self.stream.write_all(b"Welcome to \x1b[31mRaspberry Pi OS\n")?;
+        }
+        if self.script == Script::Greets {
+            return Ok(());
+        }
+        self.stream.write_all(PREAMBLE)?;
+        let mut reader = Reader::default();
+        let mut buffer = [0; 4096];
+        loop {
+            while let Some(message) = reader.read::<ToAgent>().unwrap() {
+                if !self.obey(message)? {
+                    return Ok(());
+                }
+            }
+            match self.stream.read(&mut buffer)? {
+                0 => return Ok(()),
+                length => reader.push(&buffer[..length]),
+            }
+        }
+    }
+
+    fn obey(&mut self, message: ToAgent) -> std::io::Result<bool> {
+        match message {
+            ToAgent::Begin { run_key, own_key, seat, .. } => {
+                self.keys = Some(Keys { run: run_key, own: own_key });
+                self.seat = seat;
+                let version = if self.script == Script::OtherVersion { 99 } else { VERSION };
+                self.say(&FromAgent::Ready { version, snapshot: Box::new(snapshot(self.name)) })?;
+            }
+            ToAgent::Watch { .. } => {
+                let watch = Watch { link: "eth0".parse().unwrap(), sees_frames: true };
+                let port_v4 = Some(4000);
+                self.say(&FromAgent::Watching { watches: vec![watch], port_v4, port_v6: None })?;
+            }
+            ToAgent::Do { .. } if self.script == Script::Dies => return Ok(false),
+            ToAgent::Do { .. } if self.script == Script::Floods => loop {
+                self.say(&FromAgent::Finished {
+                    counters: [("x".repeat(60_000), 0)].into(),
+                    frames_sent: std::collections::BTreeMap::new(),
+                    untested: Vec::new(),
+                })?;
+            },
+            ToAgent::Do { tasks } => {
+                let seen = tasks.iter().flat_map(|task| self.perform(task)).collect();
+                self.say(&FromAgent::Saw { seen })?;
+                self.say(&FromAgent::Idle)?;
+            }
+            ToAgent::Finish => self.say(&FromAgent::Finished {
+                counters: std::collections::BTreeMap::new(),
+                frames_sent: std::collections::BTreeMap::new(),
+                untested: Vec::new(),
+            })?,
+            ToAgent::Peers { .. } | ToAgent::Cancel { .. } => {}
+        }
+        Ok(true)
+    }
+
+    /// Says that it asked; one that hears also knows what its peer will have sent in that round.
+    fn perform(&self, task: &Task) -> Vec<Seen> {
+        if !matches!(task.question, Question::Udp { .. }) {
+            return Vec::new();
+        }
+        let own = Observation {
+            run: pontoon_model::observation::RunId(0),
+            host: self.name.parse().unwrap(),
+            peer: task.peer.clone(),
+            address: None,
+            link: task.link.clone(),
+            asked_link: task.link.clone(),
+            family: task.family,
+            direction: Direction::Sent,
+            round: task.round,
+            at_ms: 0,
+            source_mac: None,
+            ttl: None,
+            cast: None,
+            kind: Kind::Udp,
+            answer: None,
+        };
+        let heard =
+            Observation { direction: Direction::Arrived, cast: Some(Cast::Unicast), ..own.clone() };
+        let mut seen = vec![Seen { observation: own, proof: None }];
+        let proof = match self.script {
+            Script::GreetsThenHears => self.proof_of_peer(task.round),
+            Script::Lies => "00".repeat(8),
+            Script::Impersonates => {
+                let observation = Observation { host: task.peer.clone().unwrap(), ..heard };
+                return vec![Seen { observation, proof: Some(self.proof_of_peer(task.round)) }];
+            }
+            _ => return seen,
+        };
+        seen.push(Seen { observation: heard, proof: Some(proof) });
+        seen
+    }
+
+    /// The proof that the peer's packet bears. A real witness reads it off the wire; the test
+    /// stands in for the wire.
+    fn proof_of_peer(&self, round: u16) -> String {
+        let seat = 1 - self.seat;
+        let header = Header { seat, link: 0, probe: Probe::Udp, is_answer: false, round };
+        let own = KEYS.lock().unwrap().get(&(self.run_tag(), seat)).cloned();
+        let own = own.unwrap_or_else(|| Key::from_bytes([0; 32]));
+        let keys = Keys { run: self.keys.as_ref().unwrap().run.clone(), own };
+        to_hex(&Token::new(header, &keys).proof)
+    }
+
+    fn run_tag(&self) -> [u8; 32] {
+        self.keys.as_ref().unwrap().run.tag(b"test")
+    }
+
+    fn say(&mut self, message: &FromAgent) -> std::io::Result<()> {
+        if let (FromAgent::Ready { .. }, Some(keys)) = (message, &self.keys) {
+            KEYS.lock().unwrap().insert((self.run_tag(), self.seat), keys.own.clone());
+        }
+        self.stream.write_all(&framing::write(message).unwrap())
+    }
+}
+
+/// The wire between actors: which key each seat of a run signs with.
+static KEYS: std::sync::Mutex<std::collections::BTreeMap<([u8; 32], u16), Key>> =
+    std::sync::Mutex::new(std::collections::BTreeMap::new());
+
+fn snapshot(name: &str) -> Snapshot {
+    let last = if name == "a" { 1 } else { 2 };
+    let text = format!(
+        r#"{{"host_name":"{name}","links":[{{"name":"eth0","index":2,"mac":"02:00:00:00:00:0{last}",
+        "mtu":1500,"kind":"ethernet","is_up":true,"has_carrier":true,"addresses":[{{"prefix":
+        "192.168.50.{last}/24","scope":0,"flags":0,"valid_s":null}}],"master":null,"sysctls":{{}},
+        "radio":null}}],"routes":[],"rules":[],"neighbours":[],"forwarding":{{"ipv4":null,"ipv6":null}},
+        "all_links":{{}},"resolver":{{"servers":[],"search":[]}},"hosts_file":[],"clock":{{"unix_s":0,
+        "is_synchronised":null}},"netfilter":{{"is_readable":false,"tables":[],"legacy_tables":[],
+        "owners":[]}},"privileges":{{"net_raw":true,"net_admin":true}}}}"#
+    );
+    serde_json::from_str(&text).unwrap()
+}
