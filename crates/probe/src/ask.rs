@@ -1,1 +1,203 @@
-//! Questions about services.
+//! Questions that an agent is asked to put, and the machines that put them.
+//!
+//! Every machine takes a template [`Observation`] with run, host, peer, link and family filled
+//! in, and reports what it `sent` and what was `answered`. Where the template has a `link`, its
+//! packets leave by that link only; where it has an `asked_link` alone, the kernel's routes decide
+//! and the record carries that label. Rounds count from the template's.
+
+use std::net::{IpAddr, SocketAddr};
+
+use pontoon_model::observation::{DnsQuery, Kind, Observation};
+use serde::{Deserialize, Serialize};
+
+use crate::machine::Machine;
+use asker::Asker;
+use datagram::{Datagram, Expected};
+use dns::Dns;
+use echo::Echo;
+use internet::Internet;
+use ladder::Ladder;
+use path_mtu::PathMtu;
+use portal::Portal;
+use sntp::{OwnClock, Sntp};
+use tcp::Tcp;
+use tries::Pace;
+
+pub use dns::{DnsName, NotDnsName};
+pub use ladder::Vehicle;
+pub use payload::Payload;
+pub use portal::{NotAPage, PortalPage};
+
+mod asker;
+mod datagram;
+mod dns;
+mod echo;
+mod internet;
+mod ladder;
+mod path_mtu;
+mod payload;
+mod portal;
+pub mod ports;
+mod sntp;
+mod tcp;
+mod together;
+mod tries;
+
+/// The time server that is asked by default: the name that Debian and Raspberry Pi OS, the hosts
+/// this is for, ask anyway (systemd-timesyncd).
+pub const DEFAULT_NTP: &str = "2.debian.pool.ntp.org";
+
+/// A question, with all it takes to put it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Ask {
+    /// ICMP echo as `ping` sends it, until one is answered ([`Kind::RoutedEcho`]).
+    RoutedEcho {
+        /// Whom.
+        to: IpAddr,
+        /// Tries at most; 60 are the limit.
+        tries: u16,
+        /// Milliseconds between two.
+        every_ms: u32,
+    },
+    /// UDP to the reflector of the peer's agent, as any program sends it, until it is answered
+    /// ([`Kind::RoutedUdp`]).
+    RoutedUdp {
+        /// The reflector.
+        to: SocketAddr,
+        /// What, the same in every try.
+        payload: Payload,
+        /// What the answer is, to the byte; any datagram from `to` if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer: Option<Payload>,
+        /// Tries at most; 60 are the limit.
+        tries: u16,
+        /// Milliseconds between two.
+        every_ms: u32,
+    },
+    /// The TTL ladder ([`Kind::Hop`]): rungs 1.1 s apart, silent ones twice.
+    Ladder {
+        /// Whom; the port matters for UDP only.
+        to: SocketAddr,
+        /// TTLs, in this order; 8 at most.
+        ttls: Vec<u8>,
+        /// UDP or echo.
+        #[serde(default)]
+        vehicle: Vehicle,
+        /// What is carried.
+        #[serde(default)]
+        payload: Payload,
+    },
+    /// A TCP connection ([`Kind::Tcp`]).
+    Tcp {
+        /// Whom.
+        to: SocketAddr,
+    },
+    /// The user's own echo server ([`Kind::UdpPort`], and [`Kind::Tcp`] beside it).
+    UdpPorts {
+        /// Whom.
+        to: IpAddr,
+        /// UDP ports, such as [`ports::udp_ports`]; 16 at most.
+        udp: Vec<u16>,
+        /// TCP ports, such as [`ports::TCP`]; 16 at most.
+        tcp: Vec<u16>,
+    },
+    /// Path MTU ([`Kind::Size`]): the size given, and smaller ones only if it fails.
+    PathMtu {
+        /// An echo server, or the reflector of the peer's agent.
+        to: SocketAddr,
+        /// The link's MTU: length of the first IP packet; from 1,200 to 9,216.
+        from_bytes: u32,
+        /// What each datagram begins with.
+        #[serde(default)]
+        payload_prefix: Payload,
+    },
+    /// One DNS query ([`Kind::Dns`]) for addresses of the template's family.
+    Dns {
+        /// The server.
+        server: SocketAddr,
+        /// What it is for.
+        query: DnsQuery,
+        /// The name; not given = a random one under `.invalid`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<DnsName>,
+    },
+    /// A check page at a known address ([`Kind::Portal`]).
+    Portal {
+        /// Its server.
+        to: SocketAddr,
+        /// The page.
+        page: PortalPage,
+    },
+    /// The time ([`Kind::Clock`]).
+    Sntp {
+        /// The server.
+        server: SocketAddr,
+    },
+    /// DNS, then check page and time at the addresses found.
+    Internet {
+        /// DNS servers; 3 at most.
+        servers: Vec<IpAddr>,
+        /// The check page.
+        portal: PortalPage,
+        /// The time server's name.
+        ntp: DnsName,
+    },
+}
+
+/// Makes the machine that puts a question.
+///
+/// `unix_s` is what this host's wall clock shows now; `random` differs for every machine: ids,
+/// nonces and names come from it.
+#[must_use]
+pub fn machine(ask: &Ask, template: Observation, unix_s: i64, random: u64) -> Box<dyn Machine> {
+    match ask {
+        Ask::RoutedEcho { to, tries, every_ms } => {
+            let pace = pace(*tries, *every_ms);
+            Box::new(Echo::new(template, *to, pace, random))
+        }
+        Ask::RoutedUdp { to, payload, answer, tries, every_ms } => {
+            let expected = match answer {
+                Some(answer) => Expected::Exactly(answer.as_slice().to_vec()),
+                None => Expected::Any,
+            };
+            let (asker, payload) = (Asker::new(template), payload.as_slice().to_vec());
+            let pace = pace(*tries, *every_ms);
+            Box::new(Datagram::new(asker, Kind::RoutedUdp, *to, payload, expected, pace))
+        }
+        Ask::Ladder { to, ttls, vehicle, payload } => {
+            Box::new(Ladder::new(template, *to, *vehicle, ttls, payload.as_slice().to_vec()))
+        }
+        Ask::Tcp { to } => Box::new(Tcp::new(Asker::new(template), *to, 0)),
+        Ask::UdpPorts { to, udp, tcp } => Box::new(ports::ask(&template, *to, udp, tcp, random)),
+        Ask::PathMtu { to, from_bytes, payload_prefix } => {
+            let prefix = payload_prefix.as_slice().to_vec();
+            Box::new(PathMtu::new(template, *to, *from_bytes, prefix))
+        }
+        Ask::Dns { server, query, name } => {
+            let name = name.clone().unwrap_or_else(|| DnsName::random_invalid(random));
+            Box::new(Dns::new(Asker::new(template), *server, *query, name, random))
+        }
+        Ask::Portal { to, page } => {
+            let (asker, clock) = (Asker::new(template), OwnClock::new(unix_s));
+            Box::new(Portal::new(asker, *to, page.clone(), clock, random))
+        }
+        Ask::Sntp { server } => {
+            let (asker, clock) = (Asker::new(template), OwnClock::new(unix_s));
+            Box::new(Sntp::new(asker, *server, clock, random))
+        }
+        Ask::Internet { servers, portal, ntp } => {
+            let page = portal.clone();
+            Box::new(Internet::new(template, servers, page, ntp, unix_s, random))
+        }
+    }
+}
+
+/// Tries of an echo or a datagram.
+fn pace(count: u16, every_ms: u32) -> Pace {
+    let window_ms = Echo::WINDOW_MS;
+    Pace { count, delay_ms: 0, every_ms: u64::from(every_ms), window_ms }
+}
+
+#[cfg(test)]
+mod tests;

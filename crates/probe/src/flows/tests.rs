@@ -1,1 +1,276 @@
-//! The driver on loopback, without privilege.
+//! The driver on loopback: real sockets, no privilege, nothing that depends on how fast it is.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::time::{Duration, Instant};
+
+use nix::libc::{EACCES, EMFILE, ENODEV, EPERM};
+use nix::poll::{PollFd, PollTimeout, poll};
+use pontoon_model::host::HostName;
+use pontoon_model::net::Family;
+use pontoon_model::observation::{
+    Answer, Direction, DnsQuery, Kind, Observation, RunId,
+};
+
+use super::Flows;
+use crate::ask::{Ask, Payload, machine};
+use crate::machine::{Action, Event, Flow, Machine, Moment, Next, Way};
+
+fn template() -> Observation {
+    Observation {
+        run: RunId(1),
+        host: HostName::lossy("a"),
+        peer: None,
+        address: None,
+        link: None,
+        asked_link: None,
+        family: Family::V4,
+        direction: Direction::Sent,
+        round: 1,
+        at_ms: 0,
+        source_mac: None,
+        ttl: None,
+        cast: None,
+        kind: Kind::RoutedUdp,
+        answer: None,
+    }
+}
+
+/// Runs the machines as an agent would, for five seconds at most.
+fn run(flows: &mut Flows, mut each: impl FnMut()) -> Vec<Observation> {
+    #[expect(clippy::disallowed_methods, reason = "the test stands where the agent's edge stands")]
+    let begun = Instant::now();
+    let mut seen = Vec::new();
+    while !flows.is_idle() {
+        let elapsed = begun.elapsed();
+        assert!(elapsed < Duration::from_secs(5), "still running: {seen:?}");
+        let now = Moment(elapsed.as_millis().try_into().unwrap());
+        seen.extend(flows.turn(now));
+        each();
+        let wait = flows.deadline().map_or(0, |deadline| deadline.0.saturating_sub(now.0)).min(20);
+        let mut fds: Vec<PollFd<'_>> =
+            flows.fds().map(|(fd, interest)| PollFd::new(fd, interest)).collect();
+        poll(&mut fds, PollTimeout::from(u16::try_from(wait).unwrap())).unwrap();
+    }
+    seen
+}
+
+fn ask(ask: &Ask, each: impl FnMut()) -> Vec<Observation> {
+    let mut flows = Flows::new(7);
+    flows.start(machine(ask, template(), 0, 1));
+    run(&mut flows, each)
+}
+
+fn answers(seen: &[Observation]) -> Vec<&Answer> {
+    seen.iter().filter_map(|observation| observation.answer.as_ref()).collect()
+}
+
+/// A server that sends every datagram back, looked after between the turns.
+fn echo_server(host: IpAddr) -> (UdpSocket, SocketAddr) {
+    let server = UdpSocket::bind((host, 0)).unwrap();
+    server.set_nonblocking(true).unwrap();
+    let address = server.local_addr().unwrap();
+    (server, address)
+}
+
+fn serve(server: &UdpSocket) {
+    let mut buffer = [0; 2_048];
+    while let Ok((length, from)) = server.recv_from(&mut buffer) {
+        server.send_to(&buffer[..length], from).unwrap();
+    }
+}
+
+fn routed_udp(to: SocketAddr) -> Ask {
+    let payload = Payload::new(b"nonce".to_vec()).unwrap();
+    Ask::RoutedUdp { to, answer: Some(payload.clone()), payload, tries: 1, every_ms: 100 }
+}
+
+#[test]
+fn a_udp_answer_tells_link_and_ttl() {
+    for host in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
+        let (server, address) = echo_server(host);
+        let seen = ask(&routed_udp(address), || serve(&server));
+        let [sent, answered] = &seen[..] else { panic!("{seen:?}") };
+        assert_eq!(sent.direction, Direction::Sent);
+        assert_eq!(answered.answer, Some(Answer::Reply));
+        assert_eq!(answered.link, Some("lo".parse().unwrap()), "{host}");
+        assert_eq!(answered.ttl, Some(64), "{host}");
+    }
+}
+
+#[test]
+fn a_closed_udp_port_is_an_icmp_error_with_its_sender() {
+    for (host, kind, code) in [
+        (IpAddr::V4(Ipv4Addr::LOCALHOST), 3, 3),
+        (IpAddr::V6(Ipv6Addr::LOCALHOST), 1, 4),
+    ] {
+        let address = echo_server(host).1;
+        let seen = ask(&routed_udp(address), || {});
+        assert_eq!(answers(&seen), [&Answer::Icmp { kind, code, from: host }]);
+    }
+}
+
+#[test]
+fn tcp_ports_are_open_or_closed() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let to = listener.local_addr().unwrap();
+    assert_eq!(answers(&ask(&Ask::Tcp { to }, || {})), [&Answer::Reply]);
+    drop(listener);
+    assert_eq!(answers(&ask(&Ask::Tcp { to }, || {})), [&Answer::Reset]);
+}
+
+#[test]
+fn a_whole_packet_passes_loopback_at_its_mtu() {
+    let (server, to) = echo_server(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let question = Ask::PathMtu { to, from_bytes: 1_500, payload_prefix: Payload::default() };
+    let seen = ask(&question, || serve(&server));
+    assert_eq!(seen.last().unwrap().kind, Kind::Size { bytes: 1_500 });
+    assert_eq!(answers(&seen), [&Answer::Reply]);
+}
+
+#[test]
+fn the_second_rung_is_the_destination_itself() {
+    let (server, to) = echo_server(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let question = Ask::Ladder {
+        to,
+        ttls: vec![1, 2],
+        vehicle: crate::ask::Vehicle::Udp,
+        payload: Payload::new(b"x".to_vec()).unwrap(),
+    };
+    let seen = ask(&question, || serve(&server));
+    assert_eq!(seen.len(), 2, "nothing is sent above the destination: {seen:?}");
+    assert_eq!(answers(&seen), [&Answer::Reply]);
+}
+
+/// Where neither ping sockets nor raw ones are allowed the record says so, in the kernel's words;
+/// where one of them is, loopback answers. Nothing else may happen.
+#[test]
+fn an_echo_is_answered_or_refused_by_this_host() {
+    for host in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
+        let question = Ask::RoutedEcho { to: host, tries: 1, every_ms: 100 };
+        let seen = ask(&question, || {});
+        let is_allowed = socket2::Socket::new(
+            if host.is_ipv4() { socket2::Domain::IPV4 } else { socket2::Domain::IPV6 },
+            socket2::Type::DGRAM,
+            Some(if host.is_ipv4() {
+                socket2::Protocol::ICMPV4
+            } else {
+                socket2::Protocol::ICMPV6
+            }),
+        )
+        .is_ok()
+            || socket2::Socket::new(
+                socket2::Domain::IPV4,
+                socket2::Type::RAW,
+                Some(socket2::Protocol::ICMPV4),
+            )
+            .is_ok();
+        match answers(&seen)[..] {
+            [Answer::Reply] => assert!(is_allowed),
+            [Answer::Refused { errno: EPERM | EACCES }] => assert!(!is_allowed),
+            _ => panic!("{seen:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_link_that_does_not_exist_is_refused() {
+    let mut flows = Flows::new(7);
+    let template = Observation { link: Some("nosuchlink0".parse().unwrap()), ..template() };
+    let question = routed_udp("192.0.2.1:9".parse().unwrap());
+    flows.start(machine(&question, template, 0, 1));
+    let seen = run(&mut flows, || {});
+    assert_eq!(answers(&seen), [&Answer::Refused { errno: ENODEV }]);
+}
+
+#[test]
+fn a_dns_server_that_is_not_there_is_no_silence() {
+    let server = echo_server(IpAddr::V4(Ipv4Addr::LOCALHOST)).1;
+    let query = DnsQuery::NoServer;
+    let seen = ask(&Ask::Dns { server, query, name: None }, || {});
+    assert!(matches!(answers(&seen)[..], [Answer::Icmp { kind: 3, code: 3, .. }]), "{seen:?}");
+}
+
+/// Sends on many flows at once and counts what is refused.
+struct Greedy {
+    left: u16,
+    refused: Vec<i32>,
+}
+
+impl Machine for Greedy {
+    fn poll(&mut self, _: Moment) -> Next {
+        if self.left == 0 {
+            return if self.refused.is_empty() { Next::WaitUntil(Moment(0)) } else { Next::Done };
+        }
+        self.left -= 1;
+        let to = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+        let flow = Flow(self.left);
+        Next::Do(Action::SendUdp { flow, way: Way::default(), to, payload: Vec::new() })
+    }
+
+    fn receive(&mut self, _: Moment, event: &Event) {
+        if let Event::Refused { errno, .. } = event {
+            self.refused.push(*errno);
+            assert_eq!(*errno, EMFILE);
+        }
+    }
+}
+
+#[test]
+fn sockets_are_bounded_and_closed_with_their_machine() {
+    let mut flows = Flows::new(7);
+    let most = u16::try_from(Flows::MAX_SOCKETS).unwrap();
+    let id = flows.start(Box::new(Greedy { left: most + 10, refused: Vec::new() }));
+    let mut turns = 0;
+    while flows.fds().count() < Flows::MAX_SOCKETS {
+        flows.turn(Moment(0));
+        turns += 1;
+        assert!(turns < 10, "only {} sockets", flows.fds().count());
+    }
+    flows.cancel(id);
+    assert!(flows.is_idle() && !flows.is_running(id));
+    assert_eq!(flows.fds().count(), 0);
+    assert_eq!(flows.deadline(), None);
+}
+
+#[test]
+fn bytes_go_both_ways_over_a_connection() {
+    struct Client(Vec<Action>, Vec<Event>);
+    impl Machine for Client {
+        fn poll(&mut self, _: Moment) -> Next {
+            match self.0.pop() {
+                Some(action) => Next::Do(action),
+                None if matches!(self.1.last(), Some(Event::Closed { .. })) => {
+                    let bytes = self.1.iter().filter_map(|event| match event {
+                        Event::Bytes { bytes, .. } => Some(bytes.clone()),
+                        _ => None,
+                    });
+                    assert_eq!(bytes.collect::<Vec<_>>().concat(), b"pong");
+                    Next::Done
+                }
+                None => Next::WaitUntil(Moment(5_000)),
+            }
+        }
+        fn receive(&mut self, _: Moment, event: &Event) {
+            if let Event::Connected { flow } = event {
+                self.0.push(Action::Write { flow: *flow, bytes: b"ping".to_vec() });
+            }
+            self.1.push(event.clone());
+        }
+    }
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let (to, flow, way) = (listener.local_addr().unwrap(), Flow(0), Way::default());
+    let mut flows = Flows::new(7);
+    flows.start(Box::new(Client(vec![Action::Connect { flow, way, to }], Vec::new())));
+    run(&mut flows, || {
+        if let Ok((mut stream, _)) = listener.accept() {
+            stream.set_nonblocking(false).unwrap();
+            let mut request = [0; 4];
+            stream.read_exact(&mut request).unwrap();
+            assert_eq!(&request, b"ping");
+            stream.write_all(b"pong").unwrap();
+        }
+    });
+    assert_eq!(flows.frames_sent().get("tcp-connect"), Some(&1));
+}

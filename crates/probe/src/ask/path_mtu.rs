@@ -1,0 +1,156 @@
+//! Path MTU: how large a packet passes that nobody may fragment (RFC 8899).
+
+use std::net::SocketAddr;
+
+use nix::libc::EMSGSIZE;
+use pontoon_model::observation::{Answer, Kind, Observation};
+
+use super::asker::{Asker, Ingress, failure, is_same};
+use super::tries::{Due, Pace, Tries};
+use crate::machine::{Action, Event, Flow, Machine, Moment, Next, Way};
+
+/// Tries the link's own MTU; only when that fails, halves its way through the usual smaller sizes
+/// ([`Kind::Size`]).
+#[derive(Debug)]
+pub(crate) struct PathMtu {
+    asker: Asker,
+    to: SocketAddr,
+    prefix: Vec<u8>,
+    /// Sizes not yet settled, ascending.
+    open: Vec<u32>,
+    /// The size that is tried.
+    size: u32,
+    tries: Tries,
+    probes: Vec<Probe>,
+    is_over: bool,
+}
+
+#[derive(Debug)]
+struct Probe {
+    flow: Flow,
+    size: u32,
+    nth: u16,
+    is_answered: bool,
+}
+
+/// Ethernet's 1500, `PPPoE` (1492), GRE and other tunnels (1480, 1472), `WireGuard` (1420), tunnels
+/// in tunnels (1400), the least of IPv6 (1280), the least of QUIC and the base of RFC 8899 (1200).
+const USUAL: [u32; 8] = [1200, 1280, 1400, 1420, 1472, 1480, 1492, 1500];
+
+/// `MAX_PROBES` of RFC 8899 is 3. Its timer is a second or more; a quick diagnosis takes 250 ms,
+/// and the last answer has twice as long.
+const PACE: Pace = Pace { count: 3, delay_ms: 0, every_ms: 250, window_ms: 500 };
+
+/// Jumbo frames are not longer.
+const MAX_SIZE: u32 = 9_216;
+
+impl PathMtu {
+    pub(crate) fn new(
+        template: Observation,
+        to: SocketAddr,
+        from_bytes: u32,
+        mut prefix: Vec<u8>,
+    ) -> Self {
+        let size = from_bytes.clamp(USUAL[0], MAX_SIZE);
+        let open = USUAL.into_iter().filter(|usual| *usual < size).chain([size]).collect();
+        // Every size holds it whole.
+        prefix.truncate((USUAL[0] - Self::overhead(to)) as usize);
+        let (asker, tries) = (Asker::new(template), Tries::new(PACE));
+        Self { asker, to, prefix, open, size, tries, probes: Vec::new(), is_over: false }
+    }
+
+    /// Bytes of the IP and UDP headers.
+    const fn overhead(to: SocketAddr) -> u32 {
+        if to.is_ipv4() { 28 } else { 48 }
+    }
+
+    fn probe(&mut self, now: Moment, nth: u16) -> Action {
+        let flow = self.asker.flow();
+        self.tries.made(flow);
+        self.probes.push(Probe { flow, size: self.size, nth, is_answered: false });
+        let (round, kind) = (self.asker.round(nth), Kind::Size { bytes: self.size });
+        self.asker.sent(now, round, kind, self.to.ip());
+        let mut payload = self.prefix.clone();
+        payload.resize((self.size - Self::overhead(self.to)) as usize, 0);
+        let way = Way { is_whole: true, ..self.asker.way(self.to.ip()) };
+        Action::SendUdp { flow, way, to: self.to, payload }
+    }
+
+    /// Goes on with the middle of the sizes that remain.
+    fn next_size(&mut self) {
+        match self.open.get(self.open.len() / 2) {
+            None => self.is_over = true,
+            Some(size) => {
+                self.size = *size;
+                self.tries = Tries::new(PACE);
+            }
+        }
+    }
+
+    /// Takes what came for a packet of `size`.
+    fn settle(&mut self, size: u32, answer: &Answer) {
+        match answer {
+            Answer::Reply => self.open.retain(|open| *open > size),
+            answer if is_too_big(answer) => self.open.retain(|open| *open < size),
+            // Nobody listens there, or nothing leaves at all: other sizes would tell no more.
+            _ => self.is_over = true,
+        }
+        if !self.open.contains(&self.size) {
+            self.next_size();
+        }
+    }
+}
+
+/// ICMP 3/4 (RFC 1191), `ICMPv6` 2 (RFC 4443), or the own kernel about the own link.
+const fn is_too_big(answer: &Answer) -> bool {
+    matches!(
+        answer,
+        Answer::Icmp { kind: 3, code: 4, .. }
+            | Answer::Icmp { kind: 2, code: 0, .. }
+            | Answer::Refused { errno: EMSGSIZE }
+    )
+}
+
+impl Machine for PathMtu {
+    fn poll(&mut self, now: Moment) -> Next {
+        if let Some(next) = self.asker.next() {
+            return next;
+        }
+        while !self.is_over {
+            match self.tries.due(now) {
+                Due::Wait(until) => return Next::WaitUntil(until),
+                Due::Try(nth) => return Next::Do(self.probe(now, nth)),
+                Due::Over => {
+                    let missed = self.size;
+                    self.open.retain(|open| *open < missed);
+                    self.next_size();
+                }
+            }
+        }
+        Next::Done
+    }
+
+    fn receive(&mut self, now: Moment, event: &Event) {
+        let is_open = |probe: &&mut Probe| probe.flow == event.flow() && !probe.is_answered;
+        let Some(probe) = self.probes.iter_mut().find(is_open).filter(|_| !self.is_over) else {
+            return;
+        };
+        let (answer, ingress) = match event {
+            Event::Datagram { from, link, ttl, .. } if is_same(*from, self.to) => {
+                (Answer::Reply, Ingress { link: link.clone(), ttl: *ttl })
+            }
+            event => match failure(event) {
+                Some(answer) => (answer, Ingress::default()),
+                None => return,
+            },
+        };
+        probe.is_answered = true;
+        let (size, round) = (probe.size, self.asker.round(probe.nth));
+        let kind = Kind::Size { bytes: size };
+        self.settle(size, &answer);
+        self.asker.answered(now, round, kind, self.to.ip(), answer, ingress);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! Which UDP ports get through to the user's own echo server, and TCP beside them.
+
+use std::net::{IpAddr, SocketAddr};
+
+use pontoon_model::observation::{Kind, Observation};
+
+use super::asker::{Asker, Nonces};
+use super::datagram::{Datagram, Expected};
+use super::tcp::Tcp;
+use super::together::Together;
+use super::tries::Pace;
+use crate::machine::Machine;
+
+/// UDP ports worth asking for: DNS, time, QUIC, STUN, IPsec, `WireGuard`. A random high one is
+/// added by [`udp_ports`].
+pub const UDP: [u16; 6] = [53, 123, 443, 3478, 4500, 51_820];
+
+/// TCP ports asked beside them, without which a dead server looks like blocked UDP.
+pub const TCP: [u16; 4] = [443, 80, 22, 6443];
+
+/// Ports of each protocol in one question: this is a test of known ports, not a scan.
+pub(crate) const MAX_PORTS: usize = 16;
+
+/// Three tries, spread because losses come in bursts.
+const PACE: Pace = Pace { count: 3, delay_ms: 0, every_ms: 500, window_ms: 1_500 };
+
+/// From one port to the next: a burst of datagrams is what rate limits catch first.
+const STAGGER_MS: u64 = 20;
+
+/// [`UDP`], and a random port of the dynamic range (RFC 6335, section 6).
+#[must_use]
+pub fn udp_ports(random: u64) -> Vec<u16> {
+    let [low, high, ..] = Nonces::new(random).next().to_le_bytes();
+    let high = u16::from_le_bytes([low, high]) | 0xc000;
+    UDP.into_iter().chain([high]).collect()
+}
+
+/// All ports side by side; each datagram carries a nonce that must come back unchanged.
+pub(crate) fn ask(
+    template: &Observation,
+    to: IpAddr,
+    udp: &[u16],
+    tcp: &[u16],
+    random: u64,
+) -> Together {
+    let mut nonces = Nonces::new(random);
+    let mut machines: Vec<Box<dyn Machine>> = Vec::new();
+    let all = udp.iter().take(MAX_PORTS).map(|port| (true, *port));
+    let all = all.chain(tcp.iter().take(MAX_PORTS).map(|port| (false, *port)));
+    for (nth, (is_udp, port)) in (0_u16..).zip(all) {
+        let asker = Asker::nth(template.clone(), nth);
+        let to = SocketAddr::new(to, port);
+        let delay_ms = u64::from(nth) * STAGGER_MS;
+        machines.push(if is_udp {
+            let nonce = (u128::from(nonces.next()) << 64 | u128::from(nonces.next())).to_be_bytes();
+            let expected = Expected::Exactly(nonce.to_vec());
+            let pace = Pace { delay_ms, ..PACE };
+            let kind = Kind::UdpPort { port };
+            Box::new(Datagram::new(asker, kind, to, nonce.to_vec(), expected, pace))
+        } else {
+            Box::new(Tcp::new(asker, to, delay_ms))
+        });
+    }
+    Together::new(machines)
+}
