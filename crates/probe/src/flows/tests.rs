@@ -263,14 +263,20 @@ fn bytes_go_both_ways_over_a_connection() {
     let (to, flow, way) = (listener.local_addr().unwrap(), Flow(0), Way::default());
     let mut flows = Flows::new(7);
     flows.start(Box::new(Client(vec![Action::Connect { flow, way, to }], Vec::new())));
+    let (mut stream, mut request) = (None, Vec::<u8>::new());
     run(&mut flows, || {
-        if let Ok((mut stream, _)) = listener.accept() {
-            stream.set_nonblocking(false).unwrap();
-            let mut request = [0; 4];
-            stream.read_exact(&mut request).unwrap();
-            assert_eq!(&request, b"ping");
-            stream.write_all(b"pong").unwrap();
+        if stream.is_none() {
+            stream = listener.accept().ok().map(|(stream, _)| stream);
+        }
+        let Some(open) = stream.as_mut().filter(|_| request.len() < 4) else { return };
+        open.set_nonblocking(true).unwrap();
+        let mut buffer = [0; 16];
+        request.extend(open.read(&mut buffer).map_or(&[][..], |length| &buffer[..length]));
+        if request == b"ping" {
+            open.write_all(b"pong").unwrap();
+            open.shutdown(std::net::Shutdown::Both).unwrap();
         }
     });
+    assert_eq!(request, b"ping");
     assert_eq!(flows.frames_sent().get("tcp-connect"), Some(&1));
 }
