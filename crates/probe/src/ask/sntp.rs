@@ -153,8 +153,12 @@ fn unix_time(bytes: &[u8], nonce: u64) -> Result<i64, &'static str> {
     if stratum > 15 || leap == UNSYNCHRONISED {
         return Err("an SNTP server whose own clock is not set");
     }
-    let seconds =
-        i64::from(u32::from_be_bytes([message[40], message[41], message[42], message[43]]));
+    let seconds = i64::from(u32::from_be_bytes([
+        message[40],
+        message[41],
+        message[42],
+        message[43],
+    ]));
     if seconds == 0 {
         return Err("an SNTP answer without a time");
     }

@@ -8,7 +8,9 @@ use nix::libc::{EACCES, EMFILE, ENODEV, EPERM};
 use nix::poll::{PollFd, PollTimeout, poll};
 use pontoon_model::host::HostName;
 use pontoon_model::net::Family;
-use pontoon_model::observation::{Answer, Direction, DnsQuery, Kind, Observation, RunId};
+use pontoon_model::observation::{
+    Answer, Direction, DnsQuery, Kind, Observation, RunId,
+};
 
 use super::Flows;
 use crate::ask::{Ask, Payload, machine};
@@ -98,9 +100,10 @@ fn a_udp_answer_tells_link_and_ttl() {
 
 #[test]
 fn a_closed_udp_port_is_an_icmp_error_with_its_sender() {
-    for (host, kind, code) in
-        [(IpAddr::V4(Ipv4Addr::LOCALHOST), 3, 3), (IpAddr::V6(Ipv6Addr::LOCALHOST), 1, 4)]
-    {
+    for (host, kind, code) in [
+        (IpAddr::V4(Ipv4Addr::LOCALHOST), 3, 3),
+        (IpAddr::V6(Ipv6Addr::LOCALHOST), 1, 4),
+    ] {
         let address = echo_server(host).1;
         let seen = ask(&routed_udp(address), || {});
         assert_eq!(answers(&seen), [&Answer::Icmp { kind, code, from: host }]);
@@ -260,14 +263,20 @@ fn bytes_go_both_ways_over_a_connection() {
     let (to, flow, way) = (listener.local_addr().unwrap(), Flow(0), Way::default());
     let mut flows = Flows::new(7);
     flows.start(Box::new(Client(vec![Action::Connect { flow, way, to }], Vec::new())));
+    let (mut stream, mut request) = (None, Vec::<u8>::new());
     run(&mut flows, || {
-        if let Ok((mut stream, _)) = listener.accept() {
-            stream.set_nonblocking(false).unwrap();
-            let mut request = [0; 4];
-            stream.read_exact(&mut request).unwrap();
-            assert_eq!(&request, b"ping");
-            stream.write_all(b"pong").unwrap();
+        if stream.is_none() {
+            stream = listener.accept().ok().map(|(stream, _)| stream);
+        }
+        let Some(open) = stream.as_mut().filter(|_| request.len() < 4) else { return };
+        open.set_nonblocking(true).unwrap();
+        let mut buffer = [0; 16];
+        request.extend(open.read(&mut buffer).map_or(&[][..], |length| &buffer[..length]));
+        if request == b"ping" {
+            open.write_all(b"pong").unwrap();
+            open.shutdown(std::net::Shutdown::Both).unwrap();
         }
     });
+    assert_eq!(request, b"ping");
     assert_eq!(flows.frames_sent().get("tcp-connect"), Some(&1));
 }
