@@ -34,7 +34,11 @@ pub(crate) fn split(text: &str) -> Result<Vec<String>, SplitError> {
     Ok(words)
 }
 
-fn quoted(quote: char, letters: &mut std::str::Chars<'_>, word: &mut String) -> Result<(), SplitError> {
+fn quoted(
+    quote: char,
+    letters: &mut std::str::Chars<'_>,
+    word: &mut String,
+) -> Result<(), SplitError> {
     loop {
         match letters.next() {
             None => return Err(SplitError::Open(quote)),

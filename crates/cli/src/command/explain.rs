@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_finger_is_near() {
-        let table = [("abc", "abc", 0), ("abc", "abd", 1), ("", "abc", 3), ("kitten", "sitting", 3)];
+        let table =
+            [("abc", "abc", 0), ("abc", "abd", 1), ("", "abc", 3), ("kitten", "sitting", 3)];
         for (one, two, steps) in table {
             assert_eq!(distance(one, two), steps, "{one} {two}");
         }

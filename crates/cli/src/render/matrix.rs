@@ -40,9 +40,10 @@ pub(crate) fn write(page: &mut String, pairs: &[Pair], style: Style) {
     let heads = columns.iter().zip(&widths).map(|(column, width)| padded(column, *width));
     line(page, &padded("", label), heads);
     for (row, cells) in &rows {
-        let cells = widths.iter().enumerate().map(|(at, width)| {
-            padded(cells.get(&at).map_or("-", |state| word(*state)), *width)
-        });
+        let cells = widths
+            .iter()
+            .enumerate()
+            .map(|(at, width)| padded(cells.get(&at).map_or("-", |state| word(*state)), *width));
         line(page, &padded(row, label), cells);
     }
     if open > 0 {

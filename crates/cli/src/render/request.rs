@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use pontoon_model::facts::Facts;
 use pontoon_model::report::Report;
 
 use super::style::Style;
@@ -13,14 +12,20 @@ use super::wrap::wrapped;
 const WIDTH: usize = 72;
 
 /// Writes the request. It asks and offers; it never tells how to get around a rule.
-pub(crate) fn request(report: &Report, facts: &Facts) -> String {
+pub(crate) fn request(report: &Report) -> String {
     let mut page = String::new();
     let style = Style { width: WIDTH, ..Style::PLAIN };
     let asked: Vec<_> = report.findings.iter().filter(|f| is_for_operator(f)).collect();
     if asked.is_empty() {
-        wrapped(&mut page, WIDTH, "", "", "Nothing was found that only the people who run the \
+        wrapped(
+            &mut page,
+            WIDTH,
+            "",
+            "",
+            "Nothing was found that only the people who run the \
             network could change, so there is nothing to ask them for. Without --request the \
-            report says what can be done on the hosts themselves.");
+            report says what can be done on the hosts themselves.",
+        );
         return page;
     }
     page.push_str("Subject: Devices of ours cannot reach each other on your network\n\n");
@@ -29,11 +34,14 @@ pub(crate) fn request(report: &Report, facts: &Facts) -> String {
         page.push('\n');
     };
     say(&mut page, "Hello,");
-    say(&mut page, &format!(
-        "we run {} small computers (a Kubernetes cluster for teaching and tests) on your network. \
+    say(
+        &mut page,
+        &format!(
+            "we run {} small computers (a Kubernetes cluster for teaching and tests) on your network. \
          They have to exchange packets with each other. We measured what keeps them from it:",
-        report.hosts.len().max(2)
-    ));
+            report.hosts.len().max(2)
+        ),
+    );
     let mut told = BTreeSet::new();
     for finding in asked {
         if !told.insert((finding.code.0, &finding.scope.link)) {
@@ -49,8 +57,11 @@ pub(crate) fn request(report: &Report, facts: &Facts) -> String {
     page.push_str("\nThe devices:\n\n");
     devices(&mut page, report, style);
     page.push('\n');
-    say(&mut page, "Could you tell us whether this is intended? If it is, we would be glad of any of \
-        these, whichever fits your rules best:");
+    say(
+        &mut page,
+        "Could you tell us whether this is intended? If it is, we would be glad of any of \
+        these, whichever fits your rules best:",
+    );
     for wish in [
         "let these devices (by their MAC addresses above) exchange frames with each other;",
         "give them a network of their own (SSID, VLAN or wired ports) in which they may;",
@@ -61,12 +72,21 @@ pub(crate) fn request(report: &Report, facts: &Facts) -> String {
         wrapped(&mut page, WIDTH, "* ", "  ", wish);
     }
     page.push('\n');
-    say(&mut page, &format!(
-        "The measurement sent {} frames in all, none of them to other people's devices, and tried \
+    say(
+        &mut page,
+        &format!(
+            "The measurement sent {} frames in all, none of them to other people's devices, and tried \
          no way around your filters. Run {}, a record can be sent.",
-        facts.hosts.values().flat_map(|h| h.frames_sent.values()).copied().map(u64::from).sum::<u64>(),
-        report.run
-    ));
+            report
+                .frames_sent
+                .values()
+                .flat_map(|kinds| kinds.values())
+                .copied()
+                .map(u64::from)
+                .sum::<u64>(),
+            report.run
+        ),
+    );
     page.push_str("Thank you\n");
     page
 }
@@ -77,8 +97,7 @@ fn devices(page: &mut String, report: &Report, style: Style) {
             let addresses: Vec<_> = link.addresses.iter().map(ToString::to_string).collect();
             let mac = link.mac.map(|mac| format!(", MAC {mac}")).unwrap_or_default();
             let ssid = link.ssid.as_ref().map(|ssid| format!(", SSID {ssid}")).unwrap_or_default();
-            let text =
-                format!("{} {}: {}{mac}{ssid}", host.name, link.name, addresses.join(", "));
+            let text = format!("{} {}: {}{mac}{ssid}", host.name, link.name, addresses.join(", "));
             wrapped(page, WIDTH, "* ", "  ", &style.shown(&text));
         }
     }
