@@ -23,7 +23,7 @@ pub(crate) mod key {
     }
 }
 
-pub(crate) mod portal {
+pub(crate) mod ask {
     #[derive(Clone, Debug)]
     pub(crate) struct PortalPage;
 
@@ -47,7 +47,7 @@ pub(crate) mod survey {
     use pontoon_model::snapshot::Radio;
 
     use super::key::Key;
-    use super::portal::PortalPage;
+    use super::ask::PortalPage;
 
     #[derive(Debug)]
     pub(crate) struct Channel;
