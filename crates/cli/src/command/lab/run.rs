@@ -106,7 +106,8 @@ fn page(
     let title = format!("{}: {}", scenario.name, scenario.title);
     wrapped(&mut page, style.width, "", "  ", &style.shown(&title));
     page.push_str(&format!("\n{}\n", style.strong("what is true")));
-    wrapped(&mut page, style.width, "  ", "  ", &style.shown(&scenario.truth));
+    let truth: Vec<_> = scenario.truth.split_whitespace().collect();
+    wrapped(&mut page, style.width, "  ", "  ", &style.shown(&truth.join(" ")));
     for (one, report) in seen.iter().zip(reports) {
         page.push_str(&format!("\n{}\n", style.strong("what is found")));
         let text = judge::shown(report, &one.record, &arguments.showing)?;
