@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use check::CheckArguments;
+use pontoon_model::host::HostName;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -106,9 +107,9 @@ pub(crate) struct AgentArguments {
 
 #[derive(Args, Debug)]
 pub(crate) struct DemoArguments {
-    /// Do not pause between the parts of the story
-    #[arg(long)]
-    pub(crate) quick: bool,
+    /// Write what was seen to FILE, for `pontoon replay`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -161,6 +162,9 @@ pub(crate) struct LabListArguments {
 
 #[derive(Args, Debug)]
 pub(crate) struct LabRunArguments {
+    /// End when this process, which started us, ends
+    #[arg(long, hide = true, value_name = "PID")]
+    pub(crate) die_with: Option<i32>,
     /// A scenario of `lab list`, a FILE.toml (docs/scenarios.md), or `all`
     pub(crate) scenario: String,
     /// With `all`: how many labs stand side by side
@@ -180,7 +184,7 @@ pub(crate) struct LabShellArguments {
     /// A scenario of `lab list`, or a FILE.toml
     pub(crate) scenario: String,
     /// The host, such as pi1
-    pub(crate) host: String,
+    pub(crate) host: HostName,
     /// Run this instead of a shell
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<std::ffi::OsString>,
@@ -189,5 +193,5 @@ pub(crate) struct LabShellArguments {
 #[derive(Args, Debug)]
 pub(crate) struct LabViaArguments {
     /// The other host
-    pub(crate) host: String,
+    pub(crate) host: HostName,
 }

@@ -8,23 +8,37 @@ mod explain;
 mod judge;
 mod lab;
 mod man;
+mod progress;
 mod records;
 mod replay;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::arguments::{Arguments, Command};
 use crate::failure::Failure;
 
+/// Where this process runs.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// On the user's machine, called with these words.
+    Machine {
+        /// The command line without the program's name.
+        words: Vec<OsString>,
+    },
+    /// In the lab's sandbox.
+    Sandbox,
+}
+
 /// Does what the command line says.
-pub(crate) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: Arguments, place: &Place) -> Result<ExitCode, Failure> {
     match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
-        Command::Lab(arguments) => lab::run(arguments.command),
-        Command::Demo(arguments) => demo::run(&arguments),
-        Command::Agent(_) => Ok(agent::run()),
+        Command::Lab(arguments) => lab::run(&arguments.command, place),
+        Command::Demo(arguments) => demo::run(&arguments, place),
+        Command::Agent(_) => agent::run(),
         Command::Completions(arguments) => completions::run(arguments.shell),
         Command::Man(arguments) => man::run(&arguments),
     }

@@ -4,9 +4,14 @@ use std::io;
 use std::path::PathBuf;
 
 use pontoon_model::exit::Exit;
+use pontoon_model::host::HostName;
 use pontoon_model::record::RecordError;
 use pontoon_model::record::merge::MergeError;
 
+use crate::parts::agent::ServeError;
+use crate::parts::lab::LabError;
+use crate::parts::lab::sandbox::SandboxError;
+use crate::parts::lab::scenario::LoadError;
 use crate::parts::survey::SurveyError;
 use crate::words::SplitError;
 
@@ -101,6 +106,56 @@ pub(crate) enum Failure {
         /// What was asked for.
         name: String,
     },
+    /// A lab could not be made.
+    #[error("the lab could not be raised")]
+    Lab {
+        /// Why.
+        #[source]
+        source: LabError,
+    },
+    /// A sandbox could not be made.
+    #[error("no sandbox for the lab could be made")]
+    Sandbox {
+        /// Why.
+        #[source]
+        source: SandboxError,
+    },
+    /// A scenario cannot be used.
+    #[error("the scenario `{name}` cannot be used")]
+    Scenario {
+        /// Which.
+        name: String,
+        /// Why.
+        #[source]
+        source: LoadError,
+    },
+    /// There is no such scenario.
+    #[error("there is no scenario `{name}`")]
+    NoScenario {
+        /// What was asked for.
+        name: String,
+    },
+    /// A scenario has no such host.
+    #[error("the scenario has no host `{name}`")]
+    NoLabHost {
+        /// What was asked for.
+        name: HostName,
+        /// Those it has.
+        known: Vec<String>,
+    },
+    /// The arguments that a scenario gives `check` make no sense.
+    #[error("the scenario's check.args make no sense: {said}")]
+    CheckArguments {
+        /// What the command line's reader said.
+        said: String,
+    },
+    /// An agent ended badly.
+    #[error("the agent could not go on")]
+    Agent {
+        /// Why.
+        #[source]
+        source: ServeError,
+    },
     /// The survey could not be made.
     #[error("the hosts could not be asked")]
     Survey {
@@ -130,7 +185,11 @@ impl Failure {
     /// The number to end with.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Output { .. } | Self::System { .. } | Self::Json { .. } => Exit::Internal,
+            Self::Output { .. }
+            | Self::System { .. }
+            | Self::Json { .. }
+            | Self::Lab { .. }
+            | Self::Agent { .. } => Exit::Internal,
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Record { .. }
@@ -139,7 +198,12 @@ impl Failure {
             | Self::Vias { .. }
             | Self::Words { .. }
             | Self::NoCode { .. }
+            | Self::Scenario { .. }
+            | Self::NoScenario { .. }
+            | Self::NoLabHost { .. }
+            | Self::CheckArguments { .. }
             | Self::NoCommand { .. } => Exit::Usage,
+            Self::Sandbox { .. } => Exit::NotPermitted,
             Self::NoHost { .. } | Self::Survey { .. } => Exit::Unreachable,
         }
     }
@@ -163,7 +227,16 @@ impl Failure {
                 Some("`pontoon explain --list` names all findings".to_owned())
             }
             Self::NoCommand { .. } => Some("`pontoon --help` names all commands".to_owned()),
+            Self::NoScenario { .. } => {
+                Some("`pontoon lab list` names all; a file is given with its `.toml`".to_owned())
+            }
+            Self::NoLabHost { known, .. } => Some(format!("it has {}", known.join(", "))),
             Self::Output { .. }
+            | Self::Lab { .. }
+            | Self::Sandbox { .. }
+            | Self::Scenario { .. }
+            | Self::CheckArguments { .. }
+            | Self::Agent { .. }
             | Self::Read { .. }
             | Self::Write { .. }
             | Self::Record { .. }

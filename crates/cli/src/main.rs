@@ -8,18 +8,33 @@ mod output;
 mod command;
 mod render;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use arguments::Arguments;
+use command::Place;
+use parts::lab::{hidden, sandbox};
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let mut words: Vec<OsString> = std::env::args_os().collect();
+    // The lab's own helpers are not commands of the user, and must run before any thread starts.
+    let helper = words.get(1).and_then(|name| name.to_str()).map(ToOwned::to_owned);
+    if let Some(code) = helper.as_deref().and_then(|name| hidden::run(name, &words[2..])) {
+        return code;
+    }
+    let place = if helper.as_deref() == Some(sandbox::INSIDE) {
+        words.remove(1);
+        Place::Sandbox
+    } else {
+        Place::Machine { words: words.iter().skip(1).cloned().collect() }
+    };
+    let arguments = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments,
         Err(stop) => return output::clap_says(&stop),
     };
-    match command::run(arguments) {
+    match command::run(arguments, &place) {
         Ok(code) => code,
         Err(failure) => output::failure(&failure),
     }

@@ -7,6 +7,7 @@ pub(crate) mod block;
 pub(crate) mod matrix;
 pub(crate) mod detail;
 pub(crate) mod request;
+pub(crate) mod story;
 pub(crate) mod json;
 
 use pontoon_model::untrusted::is_harmful;

@@ -6,7 +6,7 @@
 pub mod merge;
 pub mod redact;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,15 @@ pub const LINES_MAX: usize = 1_000_000;
 
 /// Five times what a run is meant for. Judgement looks at every pair.
 pub const HOSTS_MAX: usize = 256;
+
+/// What was seen in a run, and who could not be asked.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Record {
+    /// What was seen.
+    pub facts: Facts,
+    /// Hosts that the user named and whose agent could not be reached, and why.
+    pub unreached: BTreeMap<HostName, Untrusted>,
+}
 
 /// One line of a record. The first is a `run` line; the order of the others does not matter.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
@@ -86,6 +95,13 @@ pub enum Line {
         host: HostName,
         /// How.
         ending: Ending,
+    },
+    /// A host that the user named could not be asked.
+    Unreached {
+        /// The host.
+        host: HostName,
+        /// Why.
+        why: Untrusted,
     },
     /// Something that was sent, arrived or was answered.
     Observation(Box<Observation>),
@@ -167,7 +183,8 @@ pub struct Reader {
     line: usize,
     run: Option<(RunId, Intent)>,
     hosts: BTreeMap<HostName, Part>,
-    observations: std::collections::BTreeSet<Observation>,
+    observations: BTreeSet<Observation>,
+    unreached: BTreeMap<HostName, Untrusted>,
 }
 
 #[derive(Debug, Default)]
@@ -205,19 +222,20 @@ impl Reader {
         self.take(value)
     }
 
-    /// Makes facts of all that was read.
+    /// Makes a record of all that was read.
     ///
     /// # Errors
     ///
     /// [`RecordError::Empty`] and [`RecordError::NoSnapshot`].
-    pub fn finish(self) -> Result<Facts, RecordError> {
+    pub fn finish(self) -> Result<Record, RecordError> {
         let (run, intent) = self.run.ok_or(RecordError::Empty)?;
         let whole = |(host, part): (HostName, Part)| match part.whole() {
             Some(facts) => Ok((host, facts)),
             None => Err(RecordError::NoSnapshot { host }),
         };
         let hosts = self.hosts.into_iter().map(whole).collect::<Result<_, _>>()?;
-        Ok(Facts { run, hosts, observations: self.observations, intent })
+        let facts = Facts { run, hosts, observations: self.observations, intent };
+        Ok(Record { facts, unreached: self.unreached })
     }
 
     fn take(&mut self, value: Line) -> Result<(), RecordError> {
@@ -239,6 +257,9 @@ impl Reader {
             Line::Frames { host, sent } => self.part(&host)?.frames_sent.extend(sent),
             Line::Untested { host, gap } => self.part(&host)?.untested.push(gap),
             Line::Ending { host, ending } => self.part(&host)?.ending = ending,
+            Line::Unreached { host, why } => {
+                self.unreached.insert(host, why);
+            }
             Line::Observation(seen) if seen.run == run => {
                 self.observations.insert(*seen);
             }
@@ -280,13 +301,17 @@ impl Part {
     }
 }
 
-/// The lines of a record of these facts, each without its line break.
+/// The lines of a record.
 #[must_use]
-pub fn lines(facts: &Facts) -> Vec<Line> {
+pub fn lines(record: &Record) -> Vec<Line> {
+    let Record { facts, unreached } = record;
     let run = Line::Run { schema: SCHEMA.to_owned(), run: facts.run, intent: facts.intent.clone() };
     let hosts = facts.hosts.iter().flat_map(|(host, facts)| host_lines(host, facts));
+    let missed = unreached
+        .iter()
+        .map(|(host, why)| Line::Unreached { host: host.clone(), why: why.clone() });
     let seen = facts.observations.iter().map(|seen| Line::Observation(Box::new(seen.clone())));
-    std::iter::once(run).chain(hosts).chain(seen).collect()
+    std::iter::once(run).chain(hosts).chain(missed).chain(seen).collect()
 }
 
 fn host_lines(host: &HostName, facts: &HostFacts) -> Vec<Line> {
@@ -312,9 +337,9 @@ fn host_lines(host: &HostName, facts: &HostFacts) -> Vec<Line> {
 /// # Errors
 ///
 /// What [`serde_json`] says; these types give it no reason to.
-pub fn write(facts: &Facts) -> Result<String, serde_json::Error> {
+pub fn write(record: &Record) -> Result<String, serde_json::Error> {
     let mut text = String::new();
-    for line in lines(facts) {
+    for line in lines(record) {
         text.push_str(&serde_json::to_string(&line)?);
         text.push('\n');
     }

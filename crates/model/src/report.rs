@@ -14,6 +14,7 @@ use crate::finding::Finding;
 use crate::host::HostName;
 use crate::net::{Family, IfName, Mac, Prefix};
 use crate::observation::RunId;
+use crate::record::Record;
 use crate::snapshot::{Link, LinkKind};
 use crate::untrusted::Untrusted;
 
@@ -36,6 +37,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The hosts that took part.
     pub hosts: Vec<Host>,
+    /// Hosts that were named and could not be asked, and why.
+    pub unreached: BTreeMap<HostName, Untrusted>,
     /// Who reaches whom, by link and family.
     pub pairs: Vec<Pair>,
     /// What was not tested, and why.
@@ -96,14 +99,16 @@ pub struct Untested {
 impl Report {
     /// Sums up a run.
     #[must_use]
-    pub fn new(facts: &Facts, findings: Vec<Finding>) -> Self {
+    pub fn new(record: &Record, findings: Vec<Finding>) -> Self {
+        let Record { facts, unreached } = record;
         let findings = worst_first(findings);
         let pairs = pairs::of(facts, &findings);
         Self {
             schema: SCHEMA.to_owned(),
             run: facts.run,
-            verdict: Verdict::new(facts, &findings, &pairs),
+            verdict: Verdict::new(record, &findings, &pairs),
             hosts: facts.hosts.iter().map(|(name, host)| Host::new(name, host)).collect(),
+            unreached: unreached.clone(),
             untested: untested(facts),
             frames_sent: facts
                 .hosts

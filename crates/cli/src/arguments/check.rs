@@ -7,6 +7,7 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Prefix};
 
 use super::{Keeping, Showing};
+use crate::parts::ask::PortalPage;
 
 const DETAILS: &str = "\
 Privileges: whether frames arrive is seen by a packet socket, which needs
@@ -19,9 +20,7 @@ them, --server HOST uses your own echo server, --passive sends nothing at all.
 
 Peers: one end alone cannot tell isolation from a peer that is off. --via
 starts an agent on the peer over a way that works:
-  pontoon check --peer 10.0.0.12 --via 'ssh pi2 pontoon agent --stdio'
-Where no way works, run it on both with the same --pair CODE and --record, and
-bring the two files together with `pontoon replay`.";
+  pontoon check --peer 10.0.0.12 --via 'ssh pi2 pontoon agent --stdio'";
 
 #[derive(Args, Clone, Debug, Default)]
 #[command(after_help = DETAILS)]
@@ -36,14 +35,11 @@ pub(crate) struct CheckArguments {
     /// Test this interface only (repeatable)
     #[arg(short, long = "interface", value_name = "IF")]
     pub(crate) interfaces: Vec<IfName>,
-    /// Two hosts without a way between them: `new` prints a code here, which is typed there
-    #[arg(long, value_name = "CODE", requires = "peers", conflicts_with = "vias")]
-    pub(crate) pair: Option<String>,
     /// Spend at most this long, such as 20, 1.5s or 2m
     #[arg(short, long, value_name = "TIME", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
     /// Send nothing: read this host's own settings only
-    #[arg(long, conflicts_with_all = ["vias", "pair", "server", "bounce", "portal_url"])]
+    #[arg(long, conflicts_with_all = ["vias", "server", "bounce", "portal_url"])]
     pub(crate) passive: bool,
     /// Ask no third party: no name server, portal page or time server
     #[arg(long)]
@@ -56,7 +52,7 @@ pub(crate) struct CheckArguments {
     pub(crate) bounce: bool,
     /// The page that tells captive portals, instead of the public one
     #[arg(long, value_name = "URL")]
-    pub(crate) portal_url: Option<String>,
+    pub(crate) portal_url: Option<PortalPage>,
     /// The pod network you mean to use, to be compared with the networks here
     #[arg(long, value_name = "NET")]
     pub(crate) pod_cidr: Option<Prefix>,

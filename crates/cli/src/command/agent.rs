@@ -2,9 +2,12 @@
 
 use std::process::ExitCode;
 
+use crate::failure::Failure;
 use crate::parts::agent;
 
 /// Answers until standard input closes.
-pub(crate) fn run() -> ExitCode {
+pub(crate) fn run() -> Result<ExitCode, Failure> {
     agent::serve(std::io::stdin(), std::io::stdout())
+        .map_err(|source| Failure::Agent { source })?;
+    Ok(ExitCode::SUCCESS)
 }

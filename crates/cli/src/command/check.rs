@@ -4,7 +4,6 @@ mod local;
 mod seats;
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal as _};
 use std::net::IpAddr;
 use std::process::ExitCode;
 
@@ -15,26 +14,25 @@ use crate::arguments::check::CheckArguments;
 use crate::command::{judge, records};
 use crate::failure::Failure;
 use crate::output;
-use crate::parts::key::Key;
-use crate::parts::survey::{self, Options, Progress};
-use crate::render::clean;
+use crate::parts::survey::Options;
 
 /// Asks the hosts, judges, shows.
 pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     local::links_exist(&arguments.interfaces)?;
     let here = local::host_name()?;
     let (seats, one_ended) = seats::of(arguments, here)?;
-    let peers = addresses(&one_ended)?;
+    let addresses = addresses(&one_ended)?;
     let intent = intent(arguments, one_ended);
-    let options = options(arguments, peers)?;
-    let facts = survey::run(seats, &intent, &options, &mut progress())
-        .map_err(|source| Failure::Survey { source })?;
-    records::keep(&facts, &arguments.keeping, &options.key)?;
-    judge::show(&facts, &arguments.showing)
+    let options = options(arguments, addresses)?;
+    let (record, key) = judge::survey(seats, &intent, &options)?;
+    records::keep(&record, &arguments.keeping, &key)?;
+    let report = judge::report(&record);
+    output::data(&judge::shown(&report, &record, &arguments.showing)?)?;
+    Ok(ExitCode::from(report.verdict.exit))
 }
 
 /// What the user wants, as far as it bears on judgement.
-fn intent(arguments: &CheckArguments, one_ended: Vec<HostName>) -> Intent {
+pub(crate) fn intent(arguments: &CheckArguments, one_ended: Vec<HostName>) -> Intent {
     Intent {
         pod_cidr: arguments.pod_cidr,
         service_cidr: arguments.service_cidr,
@@ -43,40 +41,33 @@ fn intent(arguments: &CheckArguments, one_ended: Vec<HostName>) -> Intent {
     }
 }
 
-fn options(
+/// How the user wants it.
+pub(crate) fn options(
     arguments: &CheckArguments,
-    peers: BTreeMap<HostName, Vec<IpAddr>>,
+    one_ended: Vec<(HostName, IpAddr)>,
 ) -> Result<Options, Failure> {
-    let key = Key::random().map_err(|error| Failure::System {
-        what: "no key for this run could be made",
-        source: io::Error::other(error),
-    })?;
     let server = arguments.server.as_ref().map(local::resolve).transpose()?;
+    let timeout = arguments.timeout.map(|time| time.as_millis());
     Ok(Options {
-        key,
         links: arguments.interfaces.clone(),
-        budget: arguments.timeout,
+        timeout_ms: timeout.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
         is_passive: arguments.passive,
         is_offline: arguments.offline,
-        may_bounce: arguments.bounce,
-        portal_url: arguments.portal_url.clone(),
-        server: server.unwrap_or_default(),
-        peers,
-        radios: BTreeMap::new(),
+        bounces: arguments.bounce,
+        server: server.and_then(|addresses| addresses.into_iter().next()),
+        page: arguments.portal_url.clone(),
+        one_ended,
     })
 }
 
-fn addresses(peers: &[HostName]) -> Result<BTreeMap<HostName, Vec<IpAddr>>, Failure> {
-    let resolve = |peer: &HostName| Ok((peer.clone(), local::resolve(peer)?));
-    peers.iter().map(resolve).collect()
-}
-
-/// Says how far the run is, where somebody watches.
-pub(crate) fn progress() -> impl FnMut(Progress) {
-    let is_watched = io::stderr().is_terminal();
-    move |progress: Progress| {
-        if is_watched {
-            output::note(&clean(&progress.text));
-        }
+/// All addresses of the peers, by name. A peer that was named twice is asked once.
+fn addresses(peers: &[HostName]) -> Result<Vec<(HostName, IpAddr)>, Failure> {
+    let mut all = BTreeMap::new();
+    for peer in peers {
+        all.insert(peer.clone(), local::resolve(peer)?);
     }
+    let pairs = all.into_iter().flat_map(|(peer, addresses)| {
+        addresses.into_iter().map(move |address| (peer.clone(), address))
+    });
+    Ok(pairs.collect())
 }

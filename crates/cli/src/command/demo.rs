@@ -2,10 +2,33 @@
 
 use std::process::ExitCode;
 
-use crate::arguments::DemoArguments;
+use crate::arguments::{DemoArguments, Keeping};
+use crate::command::lab::{in_sandbox, raised, scenario};
+use crate::command::{Place, judge, records};
 use crate::failure::Failure;
+use crate::output;
+use crate::parts::lab::Lab;
+use crate::render::story;
+use crate::render::style::Style;
 
-/// Tells it.
-pub(crate) fn run(_: &DemoArguments) -> Result<ExitCode, Failure> {
-    Ok(ExitCode::FAILURE)
+/// The scenario that is told.
+const SCENARIO: &str = "campus";
+
+/// Raises the campus, asks its hosts, tells what was seen.
+pub(crate) fn run(arguments: &DemoArguments, place: &Place) -> Result<ExitCode, Failure> {
+    let scenario = scenario(SCENARIO)?;
+    in_sandbox(place, || {
+        let style = Style::of_stdout(0);
+        let lab = Lab::raise(&scenario).map_err(|source| Failure::Lab { source })?;
+        output::data(&story::opening(style))?;
+        let seen = raised::survey(&lab, &scenario)?;
+        drop(lab);
+        for one in &seen {
+            let keeping = Keeping { record: arguments.record.clone(), redact: false };
+            records::keep(&one.record, &keeping, &one.key)?;
+            let report = judge::report(&one.record);
+            output::data(&story::story(&report, &one.record.facts, style))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    })
 }

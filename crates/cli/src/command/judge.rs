@@ -1,31 +1,63 @@
 //! From facts to words: what `check`, `replay` and `lab run` do alike.
 
-use std::process::ExitCode;
-
-use pontoon_model::facts::Facts;
+use pontoon_model::facts::Intent;
+use pontoon_model::record::Record;
 use pontoon_model::report::Report;
+use pontoon_model::untrusted::Untrusted;
 
 use crate::arguments::Showing;
+use crate::command::progress::Meter;
 use crate::failure::Failure;
-use crate::output;
+use crate::parts::key::Key;
 use crate::parts::rule;
+use crate::parts::survey::{self, Options, Seat};
 use crate::render::style::Style;
 use crate::render::{json, request, text};
 
-/// Judges facts and shows the report.
-pub(crate) fn show(facts: &Facts, showing: &Showing) -> Result<ExitCode, Failure> {
-    let report = Report::new(facts, rule::diagnose(facts));
-    output::data(&shown(&report, facts, showing)?)?;
-    Ok(ExitCode::from(report.verdict.exit))
+/// Makes a survey and a record of it, with the key under which its names are redacted.
+pub(crate) fn survey(
+    seats: Vec<Seat>,
+    intent: &Intent,
+    options: &Options,
+) -> Result<(Record, Key), Failure> {
+    let mut meter = Meter::new();
+    let survey = survey::run(seats, intent, options, &mut |progress| meter.show(&progress))
+        .map_err(|source| Failure::Survey { source })?;
+    let unreached = survey
+        .unreached
+        .into_iter()
+        .map(|(host, why)| (host, Untrusted::new(&chain(&why))))
+        .collect();
+    Ok((Record { facts: survey.facts, unreached }, survey.key))
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// Judges a record.
+pub(crate) fn report(record: &Record) -> Report {
+    Report::new(record, rule::diagnose(&record.facts))
 }
 
 /// The report in the form that was asked for.
-pub(crate) fn shown(report: &Report, facts: &Facts, showing: &Showing) -> Result<String, Failure> {
+pub(crate) fn shown(
+    report: &Report,
+    record: &Record,
+    showing: &Showing,
+) -> Result<String, Failure> {
     if showing.json {
         json::pretty(report)
     } else if showing.request {
-        Ok(request::request(report, facts))
+        Ok(request::request(report))
     } else {
-        Ok(text::report(report, facts, Style::of_stdout(showing.verbose)))
+        Ok(text::report(report, &record.facts, Style::of_stdout(showing.verbose)))
     }
 }

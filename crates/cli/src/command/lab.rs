@@ -1,11 +1,88 @@
 //! `pontoon lab`: hostile networks made of network namespaces.
 
+mod all;
+pub(crate) mod raised;
+mod run;
+mod shell;
+
+use std::path::Path;
 use std::process::ExitCode;
 
-use crate::arguments::LabCommand;
+use serde::Serialize;
+
+use crate::arguments::{LabCommand, LabListArguments};
+use crate::command::Place;
 use crate::failure::Failure;
+use crate::output;
+use crate::parts::lab::scenario::{self, Scenario};
+use crate::parts::lab::{sandbox, via};
+use crate::render::json;
+use crate::render::style::Style;
+use crate::render::wrap::wrapped;
 
 /// Does what the command line says.
-pub(crate) fn run(_: LabCommand) -> Result<ExitCode, Failure> {
-    Ok(ExitCode::FAILURE)
+pub(crate) fn run(command: &LabCommand, place: &Place) -> Result<ExitCode, Failure> {
+    match command {
+        LabCommand::List(arguments) => list(arguments),
+        LabCommand::Run(arguments) if arguments.scenario == "all" => all::run(arguments),
+        LabCommand::Run(arguments) => run::run(arguments, place),
+        LabCommand::Shell(arguments) => shell::run(arguments, place),
+        LabCommand::Via(arguments) => Ok(via::via(&arguments.host)),
+    }
+}
+
+/// Does the work in a sandbox: enters one if this is not one yet.
+pub(crate) fn in_sandbox(
+    place: &Place,
+    work: impl FnOnce() -> Result<ExitCode, Failure>,
+) -> Result<ExitCode, Failure> {
+    match place {
+        Place::Sandbox => work(),
+        Place::Machine { words } => {
+            sandbox::enter(words).map_err(|source| Failure::Sandbox { source })
+        }
+    }
+}
+
+/// The scenario of that name, or in that file.
+pub(crate) fn scenario(name: &str) -> Result<Scenario, Failure> {
+    let failed = |source| Failure::Scenario { name: name.to_owned(), source };
+    if let Some(built_in) = scenario::builtin(name) {
+        return built_in.map_err(failed);
+    }
+    let path = Path::new(name);
+    if path.extension().is_none() && !path.exists() {
+        return Err(Failure::NoScenario { name: name.to_owned() });
+    }
+    scenario::load(path).map_err(failed)
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    title: String,
+    truth: String,
+}
+
+fn list(arguments: &LabListArguments) -> Result<ExitCode, Failure> {
+    let rows: Vec<_> = scenario::builtin_names()
+        .map(|name| {
+            let Scenario { title, truth, .. } = scenario(name)?;
+            Ok(Row { name: name.to_owned(), title, truth })
+        })
+        .collect::<Result<_, Failure>>()?;
+    let page = if arguments.json { json::pretty(&rows)? } else { page(&rows) };
+    output::data(&page)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn page(rows: &[Row]) -> String {
+    let style = Style::of_stdout(0);
+    let widest = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
+    let mut page = String::new();
+    for row in rows {
+        let head = format!("{:widest$}  ", row.name);
+        wrapped(&mut page, style.width, &head, &" ".repeat(widest + 2), &style.shown(&row.title));
+    }
+    page
 }

@@ -4,15 +4,14 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 
-use pontoon_model::facts::Facts;
-use pontoon_model::record::{self, LINE_BYTES_MAX, Reader, redact};
+use pontoon_model::record::{self, LINE_BYTES_MAX, Reader, Record, redact};
 
 use crate::arguments::Keeping;
 use crate::failure::Failure;
 use crate::parts::key::Key;
 
 /// Reads a record; `-` is standard input.
-pub(crate) fn read(path: &Path) -> Result<Facts, Failure> {
+pub(crate) fn read(path: &Path) -> Result<Record, Failure> {
     let input: Box<dyn BufRead> = if path == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
@@ -23,7 +22,7 @@ pub(crate) fn read(path: &Path) -> Result<Facts, Failure> {
     read_lines(path, input)
 }
 
-fn read_lines(path: &Path, mut input: Box<dyn BufRead>) -> Result<Facts, Failure> {
+fn read_lines(path: &Path, mut input: Box<dyn BufRead>) -> Result<Record, Failure> {
     let bad = |source| Failure::Record { path: path.to_owned(), source };
     let mut reader = Reader::default();
     let mut line = Vec::new();
@@ -42,12 +41,12 @@ fn read_lines(path: &Path, mut input: Box<dyn BufRead>) -> Result<Facts, Failure
 }
 
 /// Writes a record if one is wanted.
-pub(crate) fn keep(facts: &Facts, keeping: &Keeping, key: &Key) -> Result<(), Failure> {
+pub(crate) fn keep(record: &Record, keeping: &Keeping, key: &Key) -> Result<(), Failure> {
     let Some(path) = &keeping.record else { return Ok(()) };
     let text = if keeping.redact {
-        record::write(&redact::redact(facts, &|text| key.tag(text)))
+        record::write(&redact::redact(record, &|text| key.tag(text)))
     } else {
-        record::write(facts)
+        record::write(record)
     };
     let text = text.map_err(|source| Failure::Json { source })?;
     std::fs::write(path, text).map_err(|source| Failure::Write { path: path.clone(), source })

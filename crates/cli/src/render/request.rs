@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use pontoon_model::facts::Facts;
 use pontoon_model::report::Report;
 
 use super::style::Style;
@@ -13,7 +12,7 @@ use super::wrap::wrapped;
 const WIDTH: usize = 72;
 
 /// Writes the request. It asks and offers; it never tells how to get around a rule.
-pub(crate) fn request(report: &Report, facts: &Facts) -> String {
+pub(crate) fn request(report: &Report) -> String {
     let mut page = String::new();
     let style = Style { width: WIDTH, ..Style::PLAIN };
     let asked: Vec<_> = report.findings.iter().filter(|f| is_for_operator(f)).collect();
@@ -78,10 +77,10 @@ pub(crate) fn request(report: &Report, facts: &Facts) -> String {
         &format!(
             "The measurement sent {} frames in all, none of them to other people's devices, and tried \
          no way around your filters. Run {}, a record can be sent.",
-            facts
-                .hosts
+            report
+                .frames_sent
                 .values()
-                .flat_map(|h| h.frames_sent.values())
+                .flat_map(|kinds| kinds.values())
                 .copied()
                 .map(u64::from)
                 .sum::<u64>(),

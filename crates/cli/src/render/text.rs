@@ -41,6 +41,12 @@ pub(crate) fn report(report: &Report, facts: &Facts, style: Style) -> String {
         page.push('\n');
         matrix::write(&mut page, &report.pairs, style);
     }
+    if !report.unreached.is_empty() {
+        page.push_str(&format!("\n{}\n", style.strong("could not be asked")));
+        for (host, why) in &report.unreached {
+            wrapped(&mut page, style.width, "  ", "    ", &style.shown(&format!("{host}: {why}")));
+        }
+    }
     untested(&mut page, &report.untested, style);
     if style.verbosity > 0 {
         page.push('\n');

@@ -7,7 +7,7 @@ use crate::facts::{Facts, HostFacts, Intent};
 use crate::host::HostName;
 use crate::net::Mac;
 use crate::observation::{Observation, RunId};
-use crate::record::HOSTS_MAX;
+use crate::record::{HOSTS_MAX, Record};
 
 /// Records do not belong together.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -47,19 +47,22 @@ pub enum MergeError {
 /// # Errors
 ///
 /// [`MergeError`].
-pub fn merge(records: impl IntoIterator<Item = Facts>) -> Result<Facts, MergeError> {
+pub fn merge(records: impl IntoIterator<Item = Record>) -> Result<Record, MergeError> {
     let mut records = records.into_iter();
-    let mut whole = records.next().ok_or(MergeError::Nothing)?;
+    let Record { mut facts, mut unreached } = records.next().ok_or(MergeError::Nothing)?;
     for record in records {
-        if record.run != whole.run {
-            return Err(MergeError::DifferentRuns { first: whole.run, other: record.run });
+        if record.facts.run != facts.run {
+            return Err(MergeError::DifferentRuns { first: facts.run, other: record.facts.run });
         }
-        add(&mut whole, record)?;
-        if whole.hosts.len() > HOSTS_MAX {
+        add(&mut facts, record.facts)?;
+        unreached.extend(record.unreached);
+        if facts.hosts.len() > HOSTS_MAX {
             return Err(MergeError::ManyHosts);
         }
     }
-    Ok(named(whole))
+    let facts = named(facts);
+    unreached.retain(|host, _| !facts.hosts.contains_key(host));
+    Ok(Record { facts, unreached })
 }
 
 fn add(whole: &mut Facts, record: Facts) -> Result<(), MergeError> {

@@ -10,6 +10,7 @@ use crate::facts::{Ending, Facts, HostFacts, Intent};
 use crate::host::HostName;
 use crate::net::{IfName, Mac, Prefix};
 use crate::observation::{Answer, Kind, Observation};
+use crate::record::Record;
 use crate::snapshot::{Radio, Snapshot};
 use crate::untrusted::Untrusted;
 
@@ -26,24 +27,32 @@ const PUBLIC_NAMES: &[&str] = &[
     "invalid",
 ];
 
+/// Stands where any text might have stood.
+const REDACTED: &str = "(redacted)";
+
 /// Replaces names by pseudonyms.
 ///
 /// `tag` is a keyed hash, such as HMAC-SHA256 under a secret of the run: without a key, whoever
 /// has the record could try all MAC addresses. The records of several hosts stay mergeable when
 /// `tag` is the same for all.
 #[must_use]
-pub fn redact(facts: &Facts, tag: &dyn Fn(&[u8]) -> [u8; 32]) -> Facts {
+pub fn redact(record: &Record, tag: &dyn Fn(&[u8]) -> [u8; 32]) -> Record {
     let mask = Mask { tag };
-    Facts {
+    let Record { facts, unreached } = record;
+    let intent = Intent {
+        server: facts.intent.server.as_ref().map(|server| mask.host(server)),
+        one_ended: facts.intent.one_ended.iter().map(|peer| mask.host(peer)).collect(),
+        ..facts.intent.clone()
+    };
+    let hosts = facts.hosts.iter().map(|(name, host)| (mask.host(name), mask.facts(host)));
+    let facts = Facts {
         run: facts.run,
-        hosts: facts.hosts.iter().map(|(name, host)| (mask.host(name), mask.facts(host))).collect(),
+        hosts: hosts.collect(),
         observations: facts.observations.iter().map(|seen| mask.observation(seen)).collect(),
-        intent: Intent {
-            server: facts.intent.server.as_ref().map(|server| mask.host(server)),
-            one_ended: facts.intent.one_ended.iter().map(|peer| mask.host(peer)).collect(),
-            ..facts.intent.clone()
-        },
-    }
+        intent,
+    };
+    let unreached = unreached.keys().map(|host| (mask.host(host), Untrusted::new(REDACTED)));
+    Record { facts, unreached: unreached.collect() }
 }
 
 struct Mask<'a> {
@@ -151,7 +160,7 @@ impl Mask<'_> {
         }
         if let Ending::Died { why } = &mut host.ending {
             // What a remote program said last may contain anything.
-            "(redacted)".clone_into(why);
+            REDACTED.clone_into(why);
         }
         host
     }

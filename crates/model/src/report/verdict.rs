@@ -10,6 +10,7 @@ use crate::facts::{Ending, Facts};
 use crate::finding::{Finding, Level, Severity};
 use crate::host::HostName;
 use crate::net::IfName;
+use crate::record::Record;
 
 use super::pairs::{Pair, State};
 
@@ -39,8 +40,10 @@ pub enum Standing {
 }
 
 impl Verdict {
-    pub(super) fn new(facts: &Facts, findings: &[Finding], pairs: &[Pair]) -> Self {
-        let exit = hindrance(facts, pairs).or(Exit::of(findings));
+    pub(super) fn new(record: &Record, findings: &[Finding], pairs: &[Pair]) -> Self {
+        let facts = &record.facts;
+        let silent = silent(record);
+        let exit = hindrance(facts, &silent, pairs).or(Exit::of(findings));
         let standing = match exit {
             Exit::Good => Standing::Good,
             Exit::Failed => Standing::Failed,
@@ -57,7 +60,7 @@ impl Verdict {
                 .to_owned(),
             Exit::Unreachable => format!(
                 "{} could not be asked, so what is said of it here is not proven.",
-                join(&died(facts))
+                join(&silent)
             ),
             _ => sentence(facts, findings, pairs),
         };
@@ -66,7 +69,7 @@ impl Verdict {
 }
 
 /// What kept the question from being answered.
-fn hindrance(facts: &Facts, pairs: &[Pair]) -> Exit {
+fn hindrance(facts: &Facts, silent: &[String], pairs: &[Pair]) -> Exit {
     let is_blind = |host: &HostName, link: Option<&IfName>| {
         facts.hosts.get(host).is_some_and(|host| {
             let mut watches =
@@ -82,17 +85,19 @@ fn hindrance(facts: &Facts, pairs: &[Pair]) -> Exit {
     let unseen = pairs.iter().filter(|pair| is_unseen(pair)).count();
     if unseen > 0 && unseen == pairs.len() {
         Exit::NotPermitted
-    } else if died(facts).is_empty() {
+    } else if silent.is_empty() {
         Exit::Good
     } else {
         Exit::Unreachable
     }
 }
 
-fn died(facts: &Facts) -> Vec<String> {
+/// Hosts that could not be asked, or not to the end.
+fn silent(record: &Record) -> Vec<String> {
     let is_dead = |ending: &Ending| matches!(ending, Ending::Died { .. });
-    let dead = facts.hosts.iter().filter(|(_, host)| is_dead(&host.ending));
-    dead.map(|(name, _)| name.to_string()).collect()
+    let dead = record.facts.hosts.iter().filter(|(_, host)| is_dead(&host.ending));
+    let names: BTreeSet<_> = dead.map(|(name, _)| name).chain(record.unreached.keys()).collect();
+    names.into_iter().map(ToString::to_string).collect()
 }
 
 fn sentence(facts: &Facts, findings: &[Finding], pairs: &[Pair]) -> String {

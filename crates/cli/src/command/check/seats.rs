@@ -1,12 +1,14 @@
 //! Who takes part in a check, and how its agent is started.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::process::Command;
 
 use pontoon_model::host::HostName;
 
 use crate::arguments::check::CheckArguments;
 use crate::failure::Failure;
-use crate::parts::survey::Seat;
+use crate::parts::survey::{Channel, Seat};
 use crate::words::split;
 
 /// Stands for the peer in a `--via` that serves all peers.
@@ -18,20 +20,28 @@ pub(crate) fn of(
     here: HostName,
 ) -> Result<(Vec<Seat>, Vec<HostName>), Failure> {
     let vias = vias(&arguments.peers, &arguments.vias)?;
-    let mut seats = vec![Seat { host: here, argv: own_agent()? }];
+    let mut seats = vec![seat(here, &own_agent()?, true)];
     let mut one_ended = Vec::new();
     for (peer, argv) in arguments.peers.iter().zip(vias) {
         if argv.is_empty() {
             one_ended.push(peer.clone());
         } else {
-            seats.push(Seat { host: peer.clone(), argv });
+            seats.push(seat(peer.clone(), &argv, false));
         }
     }
     Ok((seats, one_ended))
 }
 
+/// Starts an agent. That it cannot be started is the seat's, not the run's failure.
+#[expect(clippy::disallowed_methods, reason = "this is where the user's --via is started")]
+fn seat(host: HostName, argv: &[OsString], asks: bool) -> Seat {
+    let mut command = Command::new(&argv[0]);
+    command.args(&argv[1..]);
+    Seat { host, channel: Channel::start(command), asks, radios: BTreeMap::new() }
+}
+
 /// This program, as an agent.
-pub(crate) fn own_agent() -> Result<Vec<OsString>, Failure> {
+fn own_agent() -> Result<Vec<OsString>, Failure> {
     let own = std::env::current_exe().map_err(|source| Failure::System {
         what: "pontoon could not find its own program file to start an agent",
         source,

@@ -1,0 +1,48 @@
+//! How far a run is, for whoever watches.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use crate::parts::survey::Progress;
+
+/// One line at the bottom of a terminal; nothing where nobody watches.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    is_watched: bool,
+    shown: String,
+}
+
+impl Meter {
+    /// Shows progress if standard error is a terminal that can rewrite a line.
+    pub(crate) fn new() -> Self {
+        let is_dumb = std::env::var("TERM").map_or(true, |term| term.is_empty() || term == "dumb");
+        Self { is_watched: io::stderr().is_terminal() && !is_dumb, shown: String::new() }
+    }
+
+    /// Shows how far the run is.
+    pub(crate) fn show(&mut self, progress: &Progress) {
+        let text = match progress {
+            Progress::Starting { hosts: 1 } => "starting the agent ...".to_owned(),
+            Progress::Starting { hosts } => format!("starting {hosts} agents ..."),
+            Progress::Asking { pairs: 0, left_ms, .. } => {
+                format!("asking, {} s at most", left_ms.div_ceil(1000))
+            }
+            Progress::Asking { pairs, settled, left_ms } => {
+                let left_s = left_ms.div_ceil(1000);
+                format!("asking: {settled} of {pairs} pairs settled, {left_s} s at most")
+            }
+        };
+        if self.is_watched && text != self.shown {
+            // A terminal that cannot be written to stops nothing.
+            let _ = write!(io::stderr().lock(), "\r\u{1b}[K{text}");
+            self.shown = text;
+        }
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        if !self.shown.is_empty() {
+            let _ = write!(io::stderr().lock(), "\r\u{1b}[K");
+        }
+    }
+}
