@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use pontoon_lab::scenario::{self, Scenario};
 use pontoon_lab::{Lab, hidden, sandbox, via};
 
+#[expect(clippy::print_stdout, reason = "an example prints")]
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
     let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
@@ -16,7 +17,13 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
     match words.as_slice() {
         ["lab-inside", "shell", scenario, host, program @ ..] => shell(scenario, host, program),
-        ["shell", _, _, ..] => Ok(sandbox::enter(&args)?),
+        ["lab-inside", "list"] => {
+            for name in scenario::builtin_names() {
+                println!("{name}");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        ["list"] | ["shell", _, _, ..] => Ok(sandbox::enter(&args)?),
         ["lab", "via", host] => Ok(via::via(&host.parse()?)),
         _ => Err("usage: lab shell SCENARIO|FILE.toml HOST [PROGRAM ARGS…]".into()),
     }

@@ -39,9 +39,27 @@ fn proc_path(key: &str) -> String {
     if key.contains('/') { key.to_owned() } else { key.replace('.', "/") }
 }
 
+/// What a kernel has before anybody changes it (Documentation/networking/ip-sysctl.rst). A new
+/// namespace begins with the settings of the machine, and those may be anything
+/// (`net.core.devconf_inherit_init_net`).
+const KERNEL_DEFAULTS: [(&str, u8); 8] = [
+    ("rp_filter", 0),
+    ("arp_ignore", 0),
+    ("arp_announce", 0),
+    ("arp_filter", 0),
+    ("proxy_arp", 0),
+    ("accept_redirects", 1),
+    ("send_redirects", 1),
+    ("accept_local", 0),
+];
+
 fn before_links(machine: &Machine, part: Part) -> Vec<Step> {
     let has_v6 = addresses(machine).iter().any(|address| address.is_ipv6());
-    let mut steps = Vec::new();
+    let mut steps = vec![sysctl("net/ipv4/ip_forward", 0)];
+    for link in ["all", "default"].into_iter().chain(machine.links.keys().map(IfName::as_str)) {
+        let set = |(key, value)| sysctl(format!("net/ipv4/conf/{link}/{key}"), value);
+        steps.extend(KERNEL_DEFAULTS.map(set));
+    }
     if has_v6 {
         // Duplicate address detection would hold each address back for a second.
         let all = ["all", "default"].map(str::to_owned).into_iter();
