@@ -8,11 +8,11 @@ use pontoon_model::host::HostName;
 use pontoon_model::record::RecordError;
 use pontoon_model::record::merge::MergeError;
 
-use crate::parts::agent::ServeError;
-use crate::parts::lab::LabError;
-use crate::parts::lab::sandbox::SandboxError;
-use crate::parts::lab::scenario::LoadError;
-use crate::parts::survey::SurveyError;
+use pontoon_probe::agent::ServeError;
+use pontoon_lab::LabError;
+use pontoon_lab::sandbox::SandboxError;
+use pontoon_lab::scenario::LoadError;
+use pontoon_probe::survey::SurveyError;
 use crate::words::SplitError;
 
 /// A command could not do what it was asked.

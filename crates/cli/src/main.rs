@@ -1,6 +1,5 @@
 //! `pontoon`: says why Kubernetes nodes cannot join, and what to do about it.
 
-mod parts;
 mod arguments;
 mod failure;
 mod words;
@@ -15,7 +14,7 @@ use clap::Parser as _;
 
 use arguments::Arguments;
 use command::Place;
-use parts::lab::{hidden, sandbox};
+use pontoon_lab::{hidden, sandbox};
 
 fn main() -> ExitCode {
     let mut words: Vec<OsString> = std::env::args_os().collect();

@@ -72,6 +72,18 @@ impl Scope {
             && meets(self.family.as_ref(), other.family.as_ref())
     }
 
+    /// A host as a whole.
+    #[must_use]
+    pub fn host(host: &HostName) -> Self {
+        Self { from: Some(host.clone()), ..Self::default() }
+    }
+
+    /// A link of a host.
+    #[must_use]
+    pub fn link(host: &HostName, link: &IfName) -> Self {
+        Self { link: Some(link.clone()), ..Self::host(host) }
+    }
+
     /// The same scope seen from the other end.
     #[must_use]
     pub fn reversed(&self) -> Self {
@@ -123,6 +135,30 @@ pub struct Proven {
     pub advice: Vec<String>,
     /// The one test that would decide, where the level is below confirmed.
     pub would_decide: Option<String>,
+}
+
+impl Proven {
+    /// What holds, how sure that is and why. Advice and what would decide are added.
+    #[must_use]
+    pub fn new(scope: Scope, level: Level, because: Vec<String>) -> Self {
+        Self { scope, level, because, advice: Vec::new(), would_decide: None }
+    }
+
+    /// Adds what to do, most useful first.
+    #[must_use]
+    pub fn advise<T: Into<String>>(mut self, advice: impl IntoIterator<Item = T>) -> Self {
+        self.advice.extend(advice.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds the one test that would decide; a confirmed finding needs none.
+    #[must_use]
+    pub fn or_decide(mut self, test: impl Into<String>) -> Self {
+        if self.level < Level::Confirmed {
+            self.would_decide = Some(test.into());
+        }
+        self
+    }
 }
 
 /// Something wrong, with its proof.

@@ -12,6 +12,7 @@ pub mod observation;
 pub mod facts;
 pub mod finding;
 pub mod pairing;
+pub mod rule;
 pub mod exit;
 pub mod report;
 pub mod record;

@@ -7,7 +7,7 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Prefix};
 
 use super::{Keeping, Showing};
-use crate::parts::ask::PortalPage;
+use pontoon_probe::ask::PortalPage;
 
 const DETAILS: &str = "\
 Privileges: whether frames arrive is seen by a packet socket, which needs

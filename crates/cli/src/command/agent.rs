@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::failure::Failure;
-use crate::parts::agent;
+use pontoon_probe::agent;
 
 /// Answers until standard input closes.
 pub(crate) fn run() -> Result<ExitCode, Failure> {

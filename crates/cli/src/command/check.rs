@@ -14,7 +14,7 @@ use crate::arguments::check::CheckArguments;
 use crate::command::{judge, records};
 use crate::failure::Failure;
 use crate::output;
-use crate::parts::survey::Options;
+use pontoon_probe::survey::Options;
 
 /// Asks the hosts, judges, shows.
 pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {

@@ -7,7 +7,7 @@ use crate::command::lab::{in_sandbox, raised, scenario};
 use crate::command::{Place, judge, records};
 use crate::failure::Failure;
 use crate::output;
-use crate::parts::lab::Lab;
+use pontoon_lab::Lab;
 use crate::render::story;
 use crate::render::style::Style;
 

@@ -7,7 +7,7 @@ use pontoon_model::finding::Severity;
 use crate::arguments::ExplainArguments;
 use crate::failure::Failure;
 use crate::output;
-use crate::parts::rule::{RULES, rule};
+use pontoon_model::rule::{RULES, rule};
 use crate::render::style::Style;
 use crate::render::wrap::wrapped;
 

@@ -8,9 +8,9 @@ use pontoon_model::untrusted::Untrusted;
 use crate::arguments::Showing;
 use crate::command::progress::Meter;
 use crate::failure::Failure;
-use crate::parts::key::Key;
-use crate::parts::rule;
-use crate::parts::survey::{self, Options, Seat};
+use pontoon_probe::key::Key;
+use pontoon_model::rule;
+use pontoon_probe::survey::{self, Options, Seat};
 use crate::render::style::Style;
 use crate::render::{json, request, text};
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use crate::parts::survey::Progress;
+use pontoon_probe::survey::Progress;
 
 /// One line at the bottom of a terminal; nothing where nobody watches.
 #[derive(Debug)]

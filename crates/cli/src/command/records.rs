@@ -8,7 +8,7 @@ use pontoon_model::record::{self, LINE_BYTES_MAX, Reader, Record, redact};
 
 use crate::arguments::Keeping;
 use crate::failure::Failure;
-use crate::parts::key::Key;
+use pontoon_probe::key::Key;
 
 /// Reads a record; `-` is standard input.
 pub(crate) fn read(path: &Path) -> Result<Record, Failure> {

@@ -9,7 +9,7 @@ use crate::arguments::ReplayArguments;
 use crate::command::{judge, records};
 use crate::failure::Failure;
 use crate::output;
-use crate::parts::key::Key;
+use pontoon_probe::key::Key;
 
 /// Reads, merges, judges.
 pub(crate) fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {

@@ -8,7 +8,7 @@ use pontoon_model::host::HostName;
 
 use crate::arguments::check::CheckArguments;
 use crate::failure::Failure;
-use crate::parts::survey::{Channel, Seat};
+use pontoon_probe::survey::{Channel, Seat};
 use crate::words::split;
 
 /// Stands for the peer in a `--via` that serves all peers.

@@ -14,11 +14,11 @@ use crate::arguments::check::CheckArguments;
 use crate::arguments::{Arguments, Command};
 use crate::command::{check, judge};
 use crate::failure::Failure;
-use crate::parts::key::Key;
-use crate::parts::lab::Lab;
-use crate::parts::lab::scenario::Scenario;
-use crate::parts::rule;
-use crate::parts::survey::{Channel, Seat};
+use pontoon_probe::key::Key;
+use pontoon_lab::Lab;
+use pontoon_lab::scenario::Scenario;
+use pontoon_model::rule;
+use pontoon_probe::survey::{Channel, Seat};
 
 /// What one coordinator saw.
 pub(crate) struct Seen {

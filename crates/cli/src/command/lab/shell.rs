@@ -9,7 +9,7 @@ use crate::arguments::LabShellArguments;
 use crate::command::Place;
 use crate::failure::Failure;
 use crate::output;
-use crate::parts::lab::Lab;
+use pontoon_lab::Lab;
 
 /// Opens the shell; its end is the lab's.
 pub(crate) fn run(arguments: &LabShellArguments, place: &Place) -> Result<ExitCode, Failure> {

@@ -1,0 +1,220 @@
+//! Frames that do not pass between two hosts although both ends work.
+
+use crate::facts::Facts;
+use crate::finding::Proven;
+use crate::net::Mac;
+
+use super::control::{Control, Controls};
+use super::pair::{Pair, Shut, pairs, shut};
+use super::way::{Probe, Way};
+
+/// Neither way does a frame arrive, and no gateway relays what is sent.
+pub(super) fn client_isolation(facts: &Facts) -> Vec<Proven> {
+    let controls = Controls::new(facts);
+    shut_pairs(facts, &controls)
+        .filter(|(pair, _)| !is_relayed(pair))
+        .map(|(pair, shut)| {
+            let level = shut[0].level.min(shut[1].level);
+            let mut because = vec![
+                missed(&pair.there, &shut[0]),
+                missed(&pair.back, &shut[1]),
+                control_line(&pair, &controls),
+            ];
+            because.extend(by_group(&pair));
+            because.extend(by_neighbour(facts, &pair, &controls));
+            because.extend(by_gateway(&pair));
+            Proven::new(pair.scope(), level, because).advise(advice(facts, &pair)).or_decide(
+                if shut.iter().all(|shut| shut.is_controlled) {
+                    "a longer run: ten rounds in which both ends reach their gateways"
+                } else {
+                    "a third host on the same link: if the two hear it but not each other, they \
+                     are kept apart; if not, check cables and sockets"
+                },
+            )
+        })
+        .collect()
+}
+
+/// Frames do not pass, but the gateway relays packets between the two, by design (RFC 3069,
+/// RFC 4562).
+pub(super) fn peers_via_gateway(facts: &Facts) -> Vec<Proven> {
+    let controls = Controls::new(facts);
+    shut_pairs(facts, &controls)
+        .filter(|(pair, _)| is_relayed(pair))
+        .map(|(pair, shut)| {
+            let level = shut[0].level.min(shut[1].level);
+            let mut because = vec![
+                missed(&pair.there, &shut[0]),
+                missed(&pair.back, &shut[1]),
+                "ordinary packets arrive all the same, in frames from the gateway's MAC".to_owned(),
+            ];
+            because.extend(by_neighbour(facts, &pair, &controls));
+            Proven::new(pair.scope(), level, because)
+                .advise([
+                    "it works, with one hop more: anything that needs the same layer 2 (flannel \
+                     host-gw, MetalLB in L2 mode, keepalived) does not",
+                    "ask those who run the network whether traffic between clients is meant to pass",
+                ])
+                .or_decide("a longer run")
+        })
+        .collect()
+}
+
+/// Frames pass one way and not the other.
+pub(super) fn one_way_filter(facts: &Facts) -> Vec<Proven> {
+    let controls = Controls::new(facts);
+    let mut found = Vec::new();
+    for pair in pairs(facts) {
+        for (way, against) in pair.turns() {
+            let Some(shut) = shut(way, &controls).filter(|_| against.is_open()) else { continue };
+            let (from, to) = (&way.from.host, &way.to.host);
+            let is_stateful = !against.answered().is_empty();
+            let because = vec![
+                missed(way, &shut),
+                format!(
+                    "{} of {} rounds arrived the other way, from {to} to {from}",
+                    against.arrived().len(),
+                    against.sent().len()
+                ),
+                if is_stateful {
+                    format!("{from}'s answers to what {to} began do arrive: the filter is stateful")
+                } else {
+                    format!("not even {from}'s answers to what {to} began arrive")
+                },
+            ];
+            let advice = if is_stateful {
+                format!("let {to} begin every connection with {from}: those work")
+            } else {
+                "use another link between the two".to_owned()
+            };
+            found.push(
+                Proven::new(way.scope(), shut.level, because)
+                    .advise([advice, ask_operators(way)])
+                    .or_decide("a longer run: ten rounds in which both ends reach their gateways"),
+            );
+        }
+    }
+    found
+}
+
+/// Pairs of which neither way passes anything.
+fn shut_pairs<'a>(
+    facts: &'a Facts,
+    controls: &'a Controls<'a>,
+) -> impl Iterator<Item = (Pair, [Shut; 2])> {
+    pairs(facts).into_iter().filter_map(move |pair| {
+        let (there, back) = (shut(&pair.there, controls)?, shut(&pair.back, controls)?);
+        Some((pair, [there, back]))
+    })
+}
+
+/// Whether packets that the kernels sent came through both ways on the same links.
+fn is_relayed(pair: &Pair) -> bool {
+    pair.ways().iter().all(|way| {
+        !way.direct().contains(&Probe::Routed) && !way.rounds(Probe::Routed).arrived.is_empty()
+    })
+}
+
+/// "0 of 10 rounds from pi1 to pi2 arrived (UDP and ping to its own MAC)".
+fn missed(way: &Way, shut: &Shut) -> String {
+    let kinds = if way.direct().contains(&Probe::Udp) {
+        match way.kinds_sent() {
+            1 => "UDP to its own MAC",
+            _ => "UDP and ping to its own MAC",
+        }
+    } else {
+        "ARP and broadcast"
+    };
+    let valid = if shut.valid < shut.sent {
+        format!("; in {} of them both ends reached their gateways", shut.valid)
+    } else {
+        String::new()
+    };
+    format!(
+        "0 of {} rounds from {} to {} arrived ({kinds}{valid})",
+        shut.sent, way.from.host, way.to.host
+    )
+}
+
+fn control_line(pair: &Pair, controls: &Controls<'_>) -> String {
+    let say = |way: &Way| match controls.of(&way.from, &way.to.host) {
+        Control::Gateway(rounds) => {
+            format!("{} reached its gateway in {} rounds", way.from.host, rounds.len())
+        }
+        Control::Third(rounds) => {
+            format!("{} heard another host there in {} rounds", way.from.host, rounds.len())
+        }
+        Control::None => format!("{} has nothing else there to compare with", way.from.host),
+    };
+    format!("meanwhile {}, {}", say(&pair.there), say(&pair.back))
+}
+
+/// Whether group frames pass where others do not.
+fn by_group(pair: &Pair) -> Option<String> {
+    let arrived = pair.ways().iter().any(|way| !way.rounds(Probe::Group).arrived.is_empty());
+    (arrived && pair.there.direct().contains(&Probe::Udp)).then(|| {
+        "broadcast and multicast frames do arrive: only frames for one host are dropped".to_owned()
+    })
+}
+
+/// Who answers ARP for a host that no frame reaches.
+fn by_neighbour(facts: &Facts, pair: &Pair, controls: &Controls<'_>) -> Option<String> {
+    pair.ways().iter().find_map(|way| {
+        let rounds = way.rounds(Probe::Neighbour);
+        let to = &way.to.host;
+        if rounds.answer_macs.contains(&way.to.mac) && rounds.arrived.is_empty() {
+            return Some(format!(
+                "ARP for {to} is answered with its MAC though no request reached it: the access \
+                 point answers in its place"
+            ));
+        }
+        let gateway = gateway_mac(facts, way, controls)?;
+        rounds.answer_macs.contains(&gateway).then(|| {
+            format!("ARP for {to} is answered with the gateway's MAC ({gateway}): proxy ARP")
+        })
+    })
+}
+
+/// The MAC with which the gateway of a way's sender answered, or is cached.
+fn gateway_mac(facts: &Facts, way: &Way, controls: &Controls<'_>) -> Option<Mac> {
+    let host = &way.from.host;
+    let gateway = controls.gateway((host, &way.from.link, way.family))?;
+    super::addressing::mac_of(facts, host, &way.from.link, gateway)
+}
+
+fn by_gateway(pair: &Pair) -> Option<String> {
+    let bounced = pair.ways().iter().any(|way| !way.rounds(Probe::Bounce).arrived.is_empty());
+    bounced.then(|| {
+        "a packet in a frame to the gateway's MAC does arrive: the operator filters frames, not \
+         packets"
+            .to_owned()
+    })
+}
+
+fn advice(facts: &Facts, pair: &Pair) -> Vec<String> {
+    let mut advice = Vec::new();
+    if let Some(other) = open_link(facts, pair) {
+        advice.push(format!("let {} talk over {other}, where frames pass", pair.names()));
+    }
+    advice.push(ask_operators(&pair.there));
+    if advice.len() == 1 {
+        advice.push("connect them by a switch of your own".to_owned());
+    }
+    advice
+}
+
+fn ask_operators(way: &Way) -> String {
+    format!(
+        "ask those who run the network to let frames pass between {} and {} (--request writes it)",
+        way.from.mac, way.to.mac
+    )
+}
+
+/// Another link on which the two reach each other.
+fn open_link(facts: &Facts, pair: &Pair) -> Option<String> {
+    let is_other = |other: &Pair| {
+        let ends = |pair: &Pair| (pair.shared.a.host.clone(), pair.shared.b.host.clone());
+        ends(other) == ends(pair) && other.shared.a.link != pair.shared.a.link && other.is_open()
+    };
+    pairs(facts).iter().find(|other| is_other(other)).map(|other| other.shared.a.link.to_string())
+}

@@ -1,0 +1,129 @@
+//! A host's own leg: its link is down, or nothing on it answers.
+
+use crate::facts::Facts;
+use crate::finding::{Level, Proven, Scope};
+use crate::host::HostName;
+use crate::net::{Family, Prefix};
+use crate::observation::Direction;
+use crate::snapshot::Link;
+
+use super::control::Controls;
+
+/// Unanswered questions to the gateway that suffice, spread over seconds.
+const SILENT: usize = 5;
+/// Unanswered questions that make it likely.
+const SILENT_AND_SHORT: usize = 3;
+
+/// A gateway is configured on the link, and does not even answer ARP.
+pub(super) fn no_l2_service(facts: &Facts) -> Vec<Proven> {
+    let controls = Controls::new(facts);
+    let mut found = Vec::new();
+    for (name, host) in &facts.hosts {
+        for link in host.snapshot.links.iter().filter(|link| link.is_usable()) {
+            found.extend(silent_gateway(facts, &controls, name, link));
+        }
+    }
+    found
+}
+
+fn silent_gateway(
+    facts: &Facts,
+    controls: &Controls<'_>,
+    host: &HostName,
+    link: &Link,
+) -> Option<Proven> {
+    let leg = (host, &link.name, Family::V4);
+    let gateway = controls.gateway(leg)?;
+    let asked = controls.asked(leg);
+    if !asked.answered.is_empty() || asked.sent.len() < SILENT_AND_SHORT {
+        return None;
+    }
+    let is_heard = facts.observations.iter().any(|seen| {
+        seen.host == *host
+            && seen.link.as_ref() == Some(&link.name)
+            && seen.direction == Direction::Arrived
+    });
+    let question = if asked.by_neighbour { "ARP requests" } else { "pings" };
+    let mut because = vec![format!(
+        "{} {question} for the gateway {gateway} on {} were not answered",
+        asked.sent.len(),
+        link.name
+    )];
+    because.push(if is_heard {
+        "other hosts are heard there: it is the gateway that is silent, or its address is wrong"
+            .to_owned()
+    } else {
+        "nothing else was heard there either".to_owned()
+    });
+    let level = match (asked.by_neighbour, is_heard, asked.sent.len()) {
+        (true, false, SILENT..) => Level::Confirmed,
+        (true, _, _) => Level::Likely,
+        (false, _, _) => Level::Possible,
+    };
+    let mac = link.mac.map(|mac| format!(" {mac}")).unwrap_or_default();
+    let advice = if link.is_radio() {
+        [
+            format!("is the MAC address{mac} registered with the network? Ask its operators"),
+            "take the address by DHCP: some networks pass only what they leased".to_owned(),
+        ]
+    } else {
+        [
+            format!("check the cable, the switch port and its VLAN at {host}'s {}", link.name),
+            format!("check that {gateway} is the right gateway: ip route"),
+        ]
+    };
+    Some(
+        Proven::new(Scope::link(host, &link.name), level, because)
+            .advise(advice)
+            .or_decide(format!("on {host}: sudo arping -I {} {gateway}", link.name)),
+    )
+}
+
+/// A link that has an address is down, while others use the same network.
+pub(super) fn peer_link_down(facts: &Facts) -> Vec<Proven> {
+    let mut found = Vec::new();
+    for (name, host) in &facts.hosts {
+        let down =
+            host.snapshot.links.iter().filter(|link| !link.is_usable() && link.reaches_hosts());
+        for link in down {
+            let Some((prefix, peer)) =
+                networks(link).find_map(|prefix| Some((prefix, neighbour(facts, name, prefix)?)))
+            else {
+                continue;
+            };
+            let state = if link.is_up { "has no carrier" } else { "is switched off" };
+            let because = vec![
+                format!("{name} says that its {} ({prefix}) {state}", link.name),
+                format!("{peer} is in the same network with a link that is up"),
+            ];
+            let advice = if link.is_up {
+                format!("check the cable at {name}'s {} and the port at its other end", link.name)
+            } else {
+                format!("on {name}: sudo ip link set {} up", link.name)
+            };
+            let scope =
+                Scope { to: Some(name.clone()), link: Some(link.name.clone()), ..Scope::default() };
+            found.push(Proven::new(scope, Level::Confirmed, because).advise([advice]));
+        }
+    }
+    found
+}
+
+fn networks(link: &Link) -> impl Iterator<Item = Prefix> {
+    let prefixes = link.addresses.iter().map(|address| address.prefix);
+    prefixes.filter(|prefix| match prefix.address {
+        std::net::IpAddr::V4(v4) => !v4.is_link_local(),
+        std::net::IpAddr::V6(v6) => !v6.is_unicast_link_local(),
+    })
+}
+
+/// Another host whose link in that network is up.
+fn neighbour<'a>(facts: &'a Facts, host: &HostName, network: Prefix) -> Option<&'a HostName> {
+    let is_there = |link: &Link| {
+        link.is_usable()
+            && link.reaches_hosts()
+            && networks(link).any(|other| other.contains(network.address))
+    };
+    let mut others = facts.hosts.iter().filter(|(name, _)| *name != host);
+    others.find(|(_, other)| other.snapshot.links.iter().any(is_there)).map(|(name, _)| name)
+}

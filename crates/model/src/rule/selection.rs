@@ -1,0 +1,181 @@
+//! Which address Kubernetes will take, and whether the other nodes reach it.
+
+use std::net::IpAddr;
+
+use crate::facts::{Facts, HostFacts};
+use crate::finding::{Level, Proven, Scope};
+use crate::host::HostName;
+use crate::net::{Family, IfName};
+use crate::pairing::{End, usable_address};
+use crate::snapshot::{Route, Snapshot};
+
+use super::control::Controls;
+use super::pair::{Pair, pairs, shut};
+use super::route::{Lookup, lookup, owns};
+use super::way::{Probe, Way};
+
+/// `RTNH_F_DEAD` and `RTNH_F_LINKDOWN` (linux/rtnetlink.h).
+const DEAD: u32 = 1 | 16;
+
+/// Nothing to follow: kubeadm finds no address (`ChooseHostInterface` in
+/// k8s.io/apimachinery/pkg/util/net/interface.go), and no image can be pulled.
+pub(super) fn no_default_route(facts: &Facts) -> Vec<Proven> {
+    let without =
+        facts.hosts.iter().filter(|(_, host)| alive_defaults(&host.snapshot).next().is_none());
+    without
+        .map(|(name, host)| {
+            let dead = host.snapshot.default_routes().next().is_some();
+            let because = vec![
+                if dead {
+                    "its default route leads to a link that is down".to_owned()
+                } else {
+                    "its main routing table has no default route, in either family".to_owned()
+                },
+                "kubeadm takes the address of the link of the first default route".to_owned(),
+            ];
+            let uplinked = facts.hosts.iter().find(|(other, host)| {
+                *other != name && alive_defaults(&host.snapshot).next().is_some()
+            });
+            let mut advice = Vec::new();
+            advice.extend(own_address(&host.snapshot).map(|address| {
+                format!("give kubeadm the address: --apiserver-advertise-address={address}, and kubelet --node-ip={address}")
+            }));
+            advice.push(match uplinked {
+                Some((other, _)) => format!("let {other} share its uplink, and make it {name}'s default gateway"),
+                None => "connect one node to the internet: images must be pulled".to_owned(),
+            });
+            Proven::new(Scope::host(name), Level::Confirmed, because).advise(advice)
+        })
+        .collect()
+}
+
+fn alive_defaults(host: &Snapshot) -> impl Iterator<Item = &Route> {
+    host.default_routes().filter(|route| {
+        let is_up = |link: &IfName| host.link(link).is_some_and(crate::snapshot::Link::is_usable);
+        route.flags & DEAD == 0 && route.link.as_ref().is_none_or(is_up)
+    })
+}
+
+fn own_address(host: &Snapshot) -> Option<IpAddr> {
+    let mut links = host.links.iter().filter(|link| link.is_usable() && link.reaches_hosts());
+    links.find_map(|link| usable_address(link, Family::V4)).map(|address| address.prefix.address)
+}
+
+/// What a host would advertise.
+struct Choice {
+    link: IfName,
+    address: IpAddr,
+}
+
+/// The address of the link of the first default route, IPv4 before IPv6
+/// (`chooseHostInterfaceFromRoute` in k8s.io/apimachinery/pkg/util/net/interface.go).
+fn choice(host: &Snapshot) -> Option<Choice> {
+    [Family::V4, Family::V6].into_iter().find_map(|family| {
+        let mut routes = alive_defaults(host).filter(|route| route.destination.family() == family);
+        routes.find_map(|route| {
+            let link = host.link(route.link.as_ref()?)?;
+            let address = usable_address(link, family)?.prefix.address;
+            Some(Choice { link: link.name.clone(), address })
+        })
+    })
+}
+
+/// The default route points to a link on which the other nodes do not reach this one, and another
+/// link would do.
+pub(super) fn dual_homed_selection(facts: &Facts) -> Vec<Proven> {
+    let pairs = pairs(facts);
+    let controls = Controls::new(facts);
+    facts
+        .hosts
+        .iter()
+        .filter_map(|(name, host)| misled(facts, &pairs, &controls, name, host))
+        .collect()
+}
+
+fn misled(
+    facts: &Facts,
+    pairs: &[Pair],
+    controls: &Controls<'_>,
+    name: &HostName,
+    host: &HostFacts,
+) -> Option<Proven> {
+    let choice = choice(&host.snapshot)?;
+    let mut cut_off = Vec::new();
+    let mut better: Option<&End> = None;
+    let mut level = Level::Undecided;
+    for peer in facts.hosts.keys().filter(|peer| *peer != name) {
+        let Some(sure) = is_cut_off(facts, pairs, controls, peer, name, &choice) else { continue };
+        let Some(end) = other_end(pairs, name, peer, &choice.link) else { continue };
+        cut_off.push(peer.to_string());
+        better.get_or_insert(end);
+        level = level.max(sure);
+    }
+    let better = better?;
+    let (link, address) = (&choice.link, choice.address);
+    let (good, good_address) = (&better.link, better.prefix.address);
+    let because = vec![
+        format!("{name}'s first default route leads over {link}, so kubeadm takes {address}"),
+        format!("{} cannot reach {name} there", cut_off.join(", ")),
+        format!("on {good} ({good_address}) frames pass both ways"),
+    ];
+    Some(
+        Proven::new(Scope::link(name, link), level, because)
+            .advise([
+                format!("where {name} is the control plane: kubeadm init --apiserver-advertise-address={good_address}"),
+                format!("on {name}: kubelet --node-ip={good_address} (KUBELET_EXTRA_ARGS in /etc/default/kubelet)"),
+                format!("flannel: --iface={good}"),
+            ])
+            .or_decide("a longer run: ten rounds in which both ends reach their gateways"),
+    )
+}
+
+/// Whether `peer` cannot reach the address that `host` would advertise, and how sure that is.
+fn is_cut_off(
+    facts: &Facts,
+    pairs: &[Pair],
+    controls: &Controls<'_>,
+    peer: &HostName,
+    host: &HostName,
+    choice: &Choice,
+) -> Option<Level> {
+    let family = Family::of(choice.address);
+    let toward = |way: &&Way| {
+        way.from.host == *peer
+            && way.to.host == *host
+            && way.to.link == choice.link
+            && way.family == family
+    };
+    if let Some(way) = pairs.iter().flat_map(Pair::ways).find(toward) {
+        let is_relayed = !way.rounds(Probe::Routed).arrived.is_empty();
+        let shut = shut(way, controls).filter(|_| !is_relayed)?;
+        return Some(shut.level).filter(|level| *level >= Level::Likely);
+    }
+    let routed = super::routed::rounds(facts, peer, host, family);
+    if !routed.arrived.is_empty() {
+        return None;
+    }
+    if routed.is_blocked() {
+        return Some(Level::Likely);
+    }
+    let snapshot = |name: &HostName| facts.hosts.get(name).map(|host| &host.snapshot);
+    match lookup(snapshot(peer)?, choice.address) {
+        Lookup::NoRoute => Some(Level::Confirmed),
+        // Linux takes what is for any of its addresses by any link.
+        Lookup::By { gateway: Some(gateway), .. } if owns(snapshot(host)?, gateway) => None,
+        Lookup::By { .. } | Lookup::Policy => None,
+    }
+}
+
+/// The end of `host` on another link over which the two reach each other, IPv4 first.
+fn other_end<'a>(
+    pairs: &'a [Pair],
+    host: &HostName,
+    peer: &HostName,
+    but: &IfName,
+) -> Option<&'a End> {
+    pairs.iter().filter(|pair| pair.is_open()).find_map(|pair| {
+        let (a, b) = (&pair.shared.a, &pair.shared.b);
+        let (own, other) = if a.host == *host { (a, b) } else { (b, a) };
+        (own.host == *host && other.host == *peer && own.link != *but).then_some(own)
+    })
+}
