@@ -139,6 +139,10 @@ impl Scenario {
         for (host, machine) in &self.host {
             for (link, attachment) in &machine.links {
                 let network = self.network.get(&attachment.network);
+                let is_air = network.is_some_and(|network| network.kind == NetworkKind::AccessPoint);
+                if !is_air || attachment.station == Some(false) {
+                    continue;
+                }
                 let of_network = network.and_then(|network| network.ssid.as_deref());
                 let ssid = attachment.ssid.as_deref().or(of_network).map(Untrusted::new);
                 let bssid = attachment.bssid.or(network.and_then(|network| network.bssid));

@@ -6,8 +6,12 @@ use std::net::IpAddr;
 use crate::facts::Facts;
 use crate::finding::{Level, Proven, Scope};
 use crate::host::HostName;
-use crate::net::IfName;
+use crate::net::{Family, IfName};
 use crate::observation::{Answer, Direction, Kind};
+
+use super::control::Controls;
+use super::pair::{Pair, pairs};
+use super::way::Way;
 
 /// Losses of one size that prove it too large: `MAX_PROBES` of RFC 8899, section 5.1.2.
 const TRIES: usize = 3;
@@ -26,13 +30,43 @@ type Path<'a> = (&'a HostName, Option<&'a HostName>, Option<&'a IfName>, IpAddr)
 
 /// Small packets arrive, large ones do not, and no router says so (RFC 2923, section 2.1).
 pub(super) fn mtu_black_hole(facts: &Facts) -> Vec<Proven> {
-    paths(facts).into_iter().filter_map(|(path, sizes)| hole(path, &sizes)).collect()
+    let pairs = pairs(facts);
+    let controls = Controls::new(facts);
+    let is_steady = |(host, peer, link, _): &Path<'_>| match (peer, link) {
+        (Some(peer), Some(link)) => is_lossless(&pairs, host, peer, link),
+        _ => uplinks(facts, host).all(|link| {
+            let asked = controls.asked((host, link, Family::V4));
+            asked.sent.len() <= asked.answered.len() + 1
+        }),
+    };
+    let steady = paths(facts).into_iter().filter(|(path, _)| is_steady(path));
+    steady.filter_map(|(path, sizes)| hole(path, &sizes)).collect()
+}
+
+/// Whether small frames between the two are never lost.
+fn is_lossless(pairs: &[Pair], host: &HostName, peer: &HostName, link: &IfName) -> bool {
+    let on_path = |pair: &&Pair| {
+        pair.ways()
+            .iter()
+            .any(|way| way.from.host == *host && way.to.host == *peer && way.from.link == *link)
+    };
+    pairs.iter().filter(on_path).flat_map(Pair::ways).all(Way::is_lossless)
+}
+
+/// Links by which the host would leave for anywhere.
+fn uplinks<'a>(facts: &'a Facts, host: &HostName) -> impl Iterator<Item = &'a IfName> {
+    let routes = facts.hosts.get(host).into_iter().flat_map(|host| host.snapshot.default_routes());
+    routes.filter_map(|route| route.link.as_ref())
 }
 
 fn hole((host, peer, link, to): Path<'_>, sizes: &BTreeMap<u32, Size>) -> Option<Proven> {
+    // One that passed only when repeated tells of losses, which may have taken the large ones.
+    let is_steady = sizes.values().filter(|size| size.replied).all(|size| size.sent == 1);
     let (passes, _) = sizes.iter().filter(|(_, size)| size.replied).next_back()?;
     let is_lost = |size: &Size| !size.replied && !size.told && size.sent >= TRIES;
-    let (lost, times) = sizes.iter().find(|(bytes, size)| *bytes > passes && is_lost(size))?;
+    let mut lost_sizes = sizes.iter().filter(|(bytes, size)| *bytes > passes && is_lost(size));
+    let (lost, times) = lost_sizes.next().filter(|_| is_steady)?;
+    let level = if lost_sizes.next().is_some() { Level::Confirmed } else { Level::Likely };
     let target = peer.map_or_else(|| to.to_string(), ToString::to_string);
     let because = vec![
         format!("packets of {passes} bytes to {target} are answered"),
@@ -43,7 +77,9 @@ fn hole((host, peer, link, to): Path<'_>, sizes: &BTreeMap<u32, Size>) -> Option
         link: link.cloned().filter(|_| peer.is_some()),
         ..Scope::host(host)
     };
-    Some(Proven::new(scope, Level::Confirmed, because).advise([
+    let decide =
+        format!("on {host}: ping -M do -s {} {to}, and a few bytes less", lost.saturating_sub(28));
+    Some(Proven::new(scope, level, because).or_decide(decide).advise([
         format!(
             "give the link an MTU of {passes}; pods behind flannel's VXLAN then get {}",
             passes.saturating_sub(VXLAN)

@@ -65,8 +65,9 @@ fn together(
 ) -> Result<Seen, Failure> {
     let seat_of = |host: &HostName| seat(lab, scenario, host, askers.contains(host));
     let seats = lab.hosts().iter().map(seat_of).collect();
-    let options = check::options(arguments, Vec::new())?;
-    let intent = check::intent(arguments, Vec::new());
+    // Peers that the scenario names are hosts without an agent, or they would have a seat.
+    let options = check::options(arguments, addresses(lab, &arguments.peers))?;
+    let intent = check::intent(arguments, arguments.peers.clone());
     let (record, key) = judge::survey(seats, &intent, &options)?;
     Ok(Seen { record, key })
 }
@@ -79,15 +80,20 @@ fn alone(
     host: &HostName,
 ) -> Result<Seen, Failure> {
     let others: Vec<_> = lab.hosts().into_iter().filter(|other| other != host).collect();
-    let addresses: Vec<(HostName, IpAddr)> = others
-        .iter()
-        .flat_map(|other| lab.addresses(other).into_iter().map(|ip| (other.clone(), ip)))
-        .collect();
     let seats = vec![seat(lab, scenario, host, true)];
-    let options = check::options(arguments, addresses)?;
+    let options = check::options(arguments, addresses(lab, &others))?;
     let intent = check::intent(arguments, others);
     let (record, key) = judge::survey(seats, &intent, &options)?;
     Ok(Seen { record, key })
+}
+
+/// Where hosts are to be found, by name.
+fn addresses(lab: &Lab, hosts: &[HostName]) -> Vec<(HostName, IpAddr)> {
+    let of = |host: &HostName| {
+        let host = host.clone();
+        lab.addresses(&host).into_iter().map(move |address| (host.clone(), address))
+    };
+    hosts.iter().flat_map(of).collect()
 }
 
 fn seat(lab: &Lab, scenario: &Scenario, host: &HostName, asks: bool) -> Seat {
