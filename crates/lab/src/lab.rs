@@ -44,7 +44,8 @@ pub struct Lab {
     // Dropped first: nobody comes in while the nodes end.
     door: via::Door,
     nodes: BTreeMap<String, Node>,
-    hosts: BTreeMap<HostName, Vec<IpAddr>>,
+    agents: Vec<HostName>,
+    addresses: BTreeMap<HostName, Vec<IpAddr>>,
 }
 
 impl Lab {
@@ -74,25 +75,25 @@ impl Lab {
             }
             nodes.values_mut().try_for_each(Node::await_done).map_err(LabError::Node)?;
         }
-        let hosts: BTreeMap<HostName, Vec<IpAddr>> = scenario
-            .agents()
-            .filter_map(|name| Some((name.clone(), topology::addresses(&scenario.host[name]))))
-            .collect();
-        let pids = hosts.keys().map(|name| (name.clone(), nodes[name.as_str()].pid)).collect();
+        let agents: Vec<HostName> = scenario.agents().cloned().collect();
+        let machines = scenario.host.iter();
+        let addresses =
+            machines.map(|(name, host)| (name.clone(), topology::addresses(host))).collect();
+        let pids = agents.iter().map(|name| (name.clone(), nodes[name.as_str()].pid)).collect();
         let door = via::Door::open(pids).map_err(LabError::Door)?;
-        Ok(Self { door, nodes, hosts })
+        Ok(Self { door, nodes, agents, addresses })
     }
 
     /// The hosts on which an agent may be started.
     #[must_use]
     pub fn hosts(&self) -> Vec<HostName> {
-        self.hosts.keys().cloned().collect()
+        self.agents.clone()
     }
 
-    /// The addresses of a host (of any machine of the lab that has an agent), link by link.
+    /// The addresses of a host, link by link, whether it has an agent or not.
     #[must_use]
     pub fn addresses(&self, host: &HostName) -> Vec<IpAddr> {
-        self.hosts.get(host).cloned().unwrap_or_default()
+        self.addresses.get(host).cloned().unwrap_or_default()
     }
 
     /// A command that runs a program in a host (or router, or server), with an environment of
