@@ -95,8 +95,8 @@ fn open(link: &str) -> Result<OwnedFd, RelayError> {
 }
 
 fn link_address(link: &str) -> Result<LinkAddr, RelayError> {
-    let all = getifaddrs()
-        .map_err(|source| RelayError::Socket { link: link.to_owned(), source })?;
+    let all =
+        getifaddrs().map_err(|source| RelayError::Socket { link: link.to_owned(), source })?;
     let address = all
         .filter(|entry| entry.interface_name == link)
         .find_map(|entry| entry.address.and_then(|address| address.as_link_addr().copied()));

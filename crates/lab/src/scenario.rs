@@ -139,7 +139,8 @@ impl Scenario {
         for (host, machine) in &self.host {
             for (link, attachment) in &machine.links {
                 let network = self.network.get(&attachment.network);
-                let is_air = network.is_some_and(|network| network.kind == NetworkKind::AccessPoint);
+                let is_air =
+                    network.is_some_and(|network| network.kind == NetworkKind::AccessPoint);
                 if !is_air || attachment.station == Some(false) {
                     continue;
                 }

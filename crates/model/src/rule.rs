@@ -34,7 +34,7 @@ use crate::finding::{Code, Finding, Level, Proven, Rule, Scope, Severity};
 pub const RULES: &[Rule] = &[
     Rule {
         code: Code("client-isolation"),
-        title: "the network keeps its clients apart: frames between them do not arrive",
+        title: "the network keeps its clients apart",
         severity: Severity::Error,
         is_symmetric: true,
         masks: &[],
@@ -43,7 +43,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         code: Code("peers-via-gateway"),
-        title: "frames between clients do not arrive, but their gateway relays packets",
+        title: "clients reach each other only through their gateway",
         severity: Severity::Warning,
         is_symmetric: true,
         masks: &[],
@@ -70,7 +70,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         code: Code("group-frames-filtered"),
-        title: "broadcast does not pass; ARP is answered all the same",
+        title: "broadcast does not pass, but ARP is answered",
         severity: Severity::Info,
         is_symmetric: true,
         masks: &[],
@@ -102,7 +102,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         code: Code("no-l2-service"),
-        title: "the network does not answer: not even the gateway",
+        title: "the network does not answer, not even the gateway",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[
@@ -121,7 +121,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         code: Code("host-firewall"),
-        title: "a host's own packet filter keeps others out; the network is innocent",
+        title: "a host's own packet filter keeps others out",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[],
@@ -166,7 +166,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         code: Code("no-default-route"),
-        title: "there is no default route, without which kubeadm finds no address",
+        title: "there is no default route",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[],
@@ -243,7 +243,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         code: Code("missing-masquerade"),
-        title: "a gateway forwards private addresses as they are: answers find no way back",
+        title: "a gateway forwards private addresses unchanged",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[],

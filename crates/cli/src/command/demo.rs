@@ -7,9 +7,11 @@ use crate::command::lab::{in_sandbox, raised, scenario};
 use crate::command::{Place, judge, records};
 use crate::failure::Failure;
 use crate::output;
-use pontoon_lab::Lab;
 use crate::render::story;
 use crate::render::style::Style;
+use pontoon_lab::Lab;
+use pontoon_lab::expect::compare;
+use pontoon_model::exit::Exit;
 
 /// The scenario that is told.
 const SCENARIO: &str = "campus";
@@ -23,12 +25,18 @@ pub(crate) fn run(arguments: &DemoArguments, place: &Place) -> Result<ExitCode, 
         output::data(&story::opening(style))?;
         let seen = raised::survey(&lab, &scenario)?;
         drop(lab);
+        let difference = compare(&scenario.expect, &raised::findings(&seen));
         for one in &seen {
             let keeping = Keeping { record: arguments.record.clone(), redact: false };
             records::keep(&one.record, &keeping, &one.key)?;
             let report = judge::report(&one.record);
             output::data(&story::story(&report, &one.record.facts, style))?;
         }
-        Ok(ExitCode::SUCCESS)
+        if difference.is_empty() {
+            Ok(ExitCode::SUCCESS)
+        } else {
+            output::data(&format!("\nThis is not the story that was to be told:\n{difference}"))?;
+            Ok(ExitCode::from(Exit::Failed.code()))
+        }
     })
 }

@@ -7,9 +7,9 @@ use pontoon_model::finding::Severity;
 use crate::arguments::ExplainArguments;
 use crate::failure::Failure;
 use crate::output;
-use pontoon_model::rule::{RULES, rule};
 use crate::render::style::Style;
 use crate::render::wrap::wrapped;
+use pontoon_model::rule::{RULES, rule};
 
 /// Writes the page of a finding, or the list of all.
 pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {

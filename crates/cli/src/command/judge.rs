@@ -8,11 +8,11 @@ use pontoon_model::untrusted::Untrusted;
 use crate::arguments::Showing;
 use crate::command::progress::Meter;
 use crate::failure::Failure;
-use pontoon_probe::key::Key;
-use pontoon_model::rule;
-use pontoon_probe::survey::{self, Options, Seat};
 use crate::render::style::Style;
 use crate::render::{json, request, text};
+use pontoon_model::rule;
+use pontoon_probe::key::Key;
+use pontoon_probe::survey::{self, Options, Seat};
 
 /// Makes a survey and a record of it, with the key under which its names are redacted.
 pub(crate) fn survey(

@@ -14,11 +14,11 @@ use crate::arguments::{LabCommand, LabListArguments};
 use crate::command::Place;
 use crate::failure::Failure;
 use crate::output;
-use pontoon_lab::scenario::{self, Scenario};
-use pontoon_lab::{sandbox, via};
 use crate::render::json;
 use crate::render::style::Style;
 use crate::render::wrap::wrapped;
+use pontoon_lab::scenario::{self, Scenario};
+use pontoon_lab::{sandbox, via};
 
 /// Does what the command line says.
 pub(crate) fn run(command: &LabCommand, place: &Place) -> Result<ExitCode, Failure> {

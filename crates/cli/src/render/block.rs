@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pontoon_model::finding::{Finding, Level, Scope, Severity};
+use pontoon_model::finding::{Finding, Level, Scope};
 use pontoon_model::host::HostName;
 
 use super::style::Style;
@@ -54,10 +54,15 @@ impl<'a> Block<'a> {
         page.push_str(&format!("{head}{}  ({level})\n", style.strong(first.code.0)));
         let title = format!("{}: {}", first.title.trim_end_matches('.'), self.places(style));
         wrapped(page, style.width, "  ", "  ", &style.shown(&title));
-        if first.severity > Severity::Info || style.verbosity > 0 {
-            self.evidence(page, style);
-            self.advice(page, style);
-        }
+        self.evidence(page, style);
+        self.advice(page, style);
+    }
+
+    /// Writes what it is and where, no more.
+    pub(crate) fn write_line(&self, page: &mut String, style: Style) {
+        let first = self.first();
+        let text = format!("{}: {} ({})", first.code, first.title, self.places(style));
+        wrapped(page, style.width, "  ", "    ", &style.shown(&text));
     }
 
     /// Where it holds: "pi1 <-> pi2, pi1 <-> pi3 on wlan0".

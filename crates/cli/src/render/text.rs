@@ -33,7 +33,11 @@ pub(crate) fn report(report: &Report, facts: &Facts, style: Style) -> String {
     for line in sentence.lines() {
         page.push_str(&format!("{}\n", style.strong(line)));
     }
-    for block in blocks(&report.findings) {
+    // What is only worth knowing takes one line each, unless more is asked for.
+    let (noted, told): (Vec<_>, Vec<_>) = blocks(&report.findings)
+        .into_iter()
+        .partition(|block| block.first().severity == Severity::Info && style.verbosity == 0);
+    for block in &told {
         page.push('\n');
         block.write(&mut page, style);
     }
@@ -45,6 +49,12 @@ pub(crate) fn report(report: &Report, facts: &Facts, style: Style) -> String {
         page.push_str(&format!("\n{}\n", style.strong("could not be asked")));
         for (host, why) in &report.unreached {
             wrapped(&mut page, style.width, "  ", "    ", &style.shown(&format!("{host}: {why}")));
+        }
+    }
+    if !noted.is_empty() {
+        page.push_str(&format!("\n{}\n", style.strong("noted")));
+        for block in &noted {
+            block.write_line(&mut page, style);
         }
     }
     untested(&mut page, &report.untested, style);

@@ -23,7 +23,8 @@ pub(super) fn complete(frame: &mut [u8]) {
     frame[at..at + 2].fill(0);
     let payload = &frame[found.start..found.end];
     let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-    let pseudo = sum(&frame[found.addresses.clone()]) + u64::from(length) + u64::from(found.protocol);
+    let pseudo =
+        sum(&frame[found.addresses.clone()]) + u64::from(length) + u64::from(found.protocol);
     let checksum = match fold(pseudo + sum(payload)) {
         0 if found.protocol == UDP => 0xffff,
         checksum => checksum,
@@ -40,7 +41,8 @@ struct Found {
 
 fn locate(frame: &[u8]) -> Option<Found> {
     let packet = frame.get(ETHERNET..)?;
-    let word = |at: usize| Some(usize::from(u16::from_be_bytes([*packet.get(at)?, *packet.get(at + 1)?])));
+    let word =
+        |at: usize| Some(usize::from(u16::from_be_bytes([*packet.get(at)?, *packet.get(at + 1)?])));
     let kind = frame.get(12..ETHERNET)?;
     let (protocol, addresses, header, total) = if kind == ETHERTYPE_V4 {
         let header = usize::from(packet.first()? & 0xf) * 4;
@@ -70,9 +72,9 @@ fn locate(frame: &[u8]) -> Option<Found> {
 
 /// The sum of 16-bit words (RFC 1071); an odd last octet counts as the upper half of one.
 fn sum(bytes: &[u8]) -> u64 {
-    let words = bytes.chunks(2).map(|pair| {
-        u64::from(pair[0]) << 8 | pair.get(1).copied().map_or(0, u64::from)
-    });
+    let words = bytes
+        .chunks(2)
+        .map(|pair| u64::from(pair[0]) << 8 | pair.get(1).copied().map_or(0, u64::from));
     words.sum()
 }
 

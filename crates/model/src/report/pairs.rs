@@ -9,7 +9,7 @@ use crate::facts::Facts;
 use crate::finding::{Finding, Level, Scope};
 use crate::host::HostName;
 use crate::net::{Family, IfName};
-use crate::observation::{Cast, Direction, Kind, Observation};
+use crate::observation::{Answer, Cast, Direction, Kind, Observation};
 use crate::snapshot::{Link, Snapshot};
 
 /// Arrivals in this many rounds, both ways, make a pair open (one could be a stray).
@@ -177,12 +177,22 @@ impl Tally {
         let counted = self.legs.entry(Leg { asker, peer, link, family: seen.family }).or_default();
         match seen.direction {
             Direction::Sent => counted.sent.insert(seen.round),
-            Direction::Answered => seen.answer.is_some() && counted.answered.insert(seen.round),
+            Direction::Answered => is_of_peer(seen) && counted.answered.insert(seen.round),
             // A unicast packet in a broadcast frame did not come by the way that is tested.
             Direction::Arrived => {
                 (!is_direct || seen.cast != Some(Cast::Group)) && counted.arrived.insert(seen.round)
             }
         };
+    }
+}
+
+/// Whether only the peer itself can have answered so: an ICMP error may be a router's, or come
+/// from the asker's own kernel.
+fn is_of_peer(seen: &Observation) -> bool {
+    match &seen.answer {
+        Some(Answer::Reply | Answer::Reset) => true,
+        Some(Answer::Icmp { from, .. }) => seen.address == Some(*from),
+        _ => false,
     }
 }
 

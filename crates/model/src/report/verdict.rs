@@ -103,15 +103,15 @@ fn silent(record: &Record) -> Vec<String> {
 fn sentence(facts: &Facts, findings: &[Finding], pairs: &[Pair]) -> String {
     let told: Vec<_> = findings.iter().filter(|f| f.severity > Severity::Info).collect();
     let Some(first) = told.first() else { return all_well(facts, pairs) };
-    let title = capitalised(first.title.trim_end_matches('.'));
-    let hedge = match first.level {
-        Level::Confirmed => "",
-        Level::Likely => "Likely: ",
-        Level::Possible => "Possibly: ",
-        Level::Undecided => "Undecided: ",
+    let title = first.title;
+    let title = match first.level {
+        Level::Confirmed => capitalised(title),
+        Level::Likely => format!("Likely, {title}"),
+        Level::Possible => format!("Possibly, {title}"),
+        Level::Undecided => format!("It is undecided whether {title}"),
     };
-    let scopes = findings.iter().filter(|f| f.code == first.code).map(|f| &f.scope);
-    let place = place(scopes);
+    let alike: Vec<_> = findings.iter().filter(|f| f.code == first.code).collect();
+    let place = place(&alike);
     let others: BTreeSet<_> =
         told.iter().map(|f| f.code).filter(|code| *code != first.code).collect();
     let rest = match others.len() {
@@ -119,19 +119,31 @@ fn sentence(facts: &Facts, findings: &[Finding], pairs: &[Pair]) -> String {
         1 => " One more thing is wrong.".to_owned(),
         more => format!(" {more} more things are wrong."),
     };
-    format!("{hedge}{title}{place}.{rest}")
+    format!("{title}{place}.{rest}")
 }
 
-/// "(pi1, pi2 on wlan0)": who and where, for all scopes of one code together.
-fn place<'a>(scopes: impl Iterator<Item = &'a crate::finding::Scope>) -> String {
-    let mut hosts = BTreeSet::new();
+/// "(pi1 and pi2 on wlan0)", "(from pi1 to pi3)": who and where, for all findings of one code.
+fn place(alike: &[&Finding]) -> String {
+    let mut from = BTreeSet::new();
+    let mut to = BTreeSet::new();
     let mut links = BTreeSet::new();
-    for scope in scopes {
-        hosts.extend(scope.from.iter().chain(&scope.to).map(ToString::to_string));
+    let is_directed = alike.iter().all(|finding| {
+        let scope = &finding.scope;
+        !finding.is_symmetric && scope.from.is_some() && scope.to.is_some()
+    });
+    for scope in alike.iter().map(|finding| &finding.scope) {
+        from.extend(scope.from.iter().map(ToString::to_string));
+        to.extend(scope.to.iter().map(ToString::to_string));
         links.extend(scope.link.iter().map(ToString::to_string));
     }
-    let hosts = join(&hosts.into_iter().collect::<Vec<_>>());
-    let links = join(&links.into_iter().collect::<Vec<_>>());
+    let join = |names: BTreeSet<String>| join(&names.into_iter().collect::<Vec<_>>());
+    let hosts = if is_directed {
+        format!("from {} to {}", join(from), join(to))
+    } else {
+        from.extend(to);
+        join(from)
+    };
+    let links = join(links);
     match (hosts.is_empty(), links.is_empty()) {
         (true, true) => String::new(),
         (true, false) => format!(" ({links})"),

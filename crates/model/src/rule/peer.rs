@@ -1,9 +1,13 @@
 //! A peer without an agent: one end is all there is to see.
 
+use std::net::IpAddr;
+
 use crate::facts::Facts;
 use crate::finding::{Level, Proven, Scope};
 use crate::host::HostName;
 use crate::observation::{Answer, Direction, Kind, Observation};
+
+use super::route::owns;
 
 /// A peer answers nothing at all. Whether it is off, or the network keeps it apart, or it filters,
 /// one end cannot tell.
@@ -46,8 +50,11 @@ fn unanswered(facts: &Facts, from: &HostName, peer: &HostName) -> Option<Proven>
         format!("{mac} answers ARP for it, which a gateway or an access point may do in its place")
     }));
     because.extend(of_pair().find_map(|seen| match &seen.answer {
-        Some(Answer::Icmp { kind, code, from }) => {
-            Some(format!("{from} says that it cannot be reached (ICMP {kind}/{code})"))
+        Some(Answer::Icmp { from: router, .. }) if is_own(facts, from, *router) => {
+            Some(format!("{from}'s own kernel finds nobody at {peer}'s address"))
+        }
+        Some(Answer::Icmp { kind, code, from: router }) => {
+            Some(format!("{router} says that it cannot be reached (ICMP {kind}/{code})"))
         }
         _ => None,
     }));
@@ -63,6 +70,10 @@ fn unanswered(facts: &Facts, from: &HostName, peer: &HostName) -> Option<Proven>
                 "an agent on {peer}: --peer {peer} --via 'ssh {peer} pontoon agent --stdio'"
             )),
     )
+}
+
+fn is_own(facts: &Facts, host: &HostName, address: IpAddr) -> bool {
+    facts.hosts.get(host).is_some_and(|host| owns(&host.snapshot, address))
 }
 
 /// What only the peer itself can have sent: an echo reply, a TCP answer, its own ICMP error. An

@@ -8,8 +8,8 @@ use pontoon_model::host::HostName;
 
 use crate::arguments::check::CheckArguments;
 use crate::failure::Failure;
-use pontoon_probe::survey::{Channel, Seat};
 use crate::words::split;
+use pontoon_probe::survey::{Channel, Seat};
 
 /// Stands for the peer in a `--via` that serves all peers.
 const PLACE: &str = "{}";

@@ -13,8 +13,8 @@ use pontoon_model::exit::Exit;
 use crate::arguments::LabRunArguments;
 use crate::failure::Failure;
 use crate::output;
-use pontoon_lab::scenario::builtin_names;
 use crate::render::clean;
+use pontoon_lab::scenario::builtin_names;
 
 /// A scenario takes 15 s at most; a machine with many labs side by side is given time, a lab that
 /// hangs is not.

@@ -14,10 +14,10 @@ use crate::arguments::check::CheckArguments;
 use crate::arguments::{Arguments, Command};
 use crate::command::{check, judge};
 use crate::failure::Failure;
-use pontoon_probe::key::Key;
 use pontoon_lab::Lab;
 use pontoon_lab::scenario::Scenario;
 use pontoon_model::rule;
+use pontoon_probe::key::Key;
 use pontoon_probe::survey::{Channel, Seat};
 
 /// What one coordinator saw.

@@ -15,12 +15,12 @@ use crate::arguments::LabRunArguments;
 use crate::command::{Place, judge, records};
 use crate::failure::Failure;
 use crate::output;
-use pontoon_lab::Lab;
-use pontoon_lab::expect::{self, Difference, Expect};
-use pontoon_lab::scenario::Scenario;
 use crate::render::json;
 use crate::render::style::Style;
 use crate::render::wrap::wrapped;
+use pontoon_lab::Lab;
+use pontoon_lab::expect::{self, Difference, Expect};
+use pontoon_lab::scenario::Scenario;
 
 /// Runs a scenario and compares.
 pub(crate) fn run(arguments: &LabRunArguments, place: &Place) -> Result<ExitCode, Failure> {
