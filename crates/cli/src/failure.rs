@@ -8,12 +8,12 @@ use pontoon_model::host::HostName;
 use pontoon_model::record::RecordError;
 use pontoon_model::record::merge::MergeError;
 
-use pontoon_probe::agent::ServeError;
+use crate::words::SplitError;
 use pontoon_lab::LabError;
 use pontoon_lab::sandbox::SandboxError;
 use pontoon_lab::scenario::LoadError;
+use pontoon_probe::agent::ServeError;
 use pontoon_probe::survey::SurveyError;
-use crate::words::SplitError;
 
 /// A command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -211,7 +211,9 @@ impl Failure {
     /// What to do about it.
     pub(crate) fn advice(&self) -> Option<String> {
         match self {
-            Self::NoLink { known, .. } => Some(format!("it has {}", known.join(", "))),
+            Self::NoLink { known, .. } | Self::NoLabHost { known, .. } => {
+                Some(format!("it has {}", known.join(", ")))
+            }
             Self::NoHost { .. } => Some(
                 "give the peer's address (`ip address` on the peer shows it), \
                  or add a line for it to /etc/hosts"
@@ -230,7 +232,6 @@ impl Failure {
             Self::NoScenario { .. } => {
                 Some("`pontoon lab list` names all; a file is given with its `.toml`".to_owned())
             }
-            Self::NoLabHost { known, .. } => Some(format!("it has {}", known.join(", "))),
             Self::Output { .. }
             | Self::Lab { .. }
             | Self::Sandbox { .. }

@@ -222,10 +222,10 @@ fn line(batch: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = writeln!(batch, "{text}");
 }
 
-fn sysctl(key: impl Into<String>, value: impl ToString) -> Step {
+fn sysctl(key: impl Into<String>, value: &dyn std::fmt::Display) -> Step {
     Step::Sysctl { key: key.into(), value: value.to_string(), optional: false }
 }
 
-fn sysctl_if_there(key: impl Into<String>, value: impl ToString) -> Step {
+fn sysctl_if_there(key: impl Into<String>, value: &dyn std::fmt::Display) -> Step {
     Step::Sysctl { key: key.into(), value: value.to_string(), optional: true }
 }

@@ -26,7 +26,7 @@ use tries::Pace;
 pub use dns::{DnsName, NotDnsName};
 pub use ladder::Vehicle;
 pub use payload::Payload;
-pub use portal::{NotAPage, PortalPage};
+pub use portal::{NotAPage, OwnPage, PortalPage};
 
 mod asker;
 mod datagram;

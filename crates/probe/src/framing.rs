@@ -105,7 +105,8 @@ mod tests {
     #[test]
     fn an_endless_message_ends_the_conversation() {
         let mut reader = Reader::default();
-        let mut frame = ((FRAME_MAX as u32) | GOES_ON).to_be_bytes().to_vec();
+        let length = u32::try_from(FRAME_MAX).unwrap();
+        let mut frame = (length | GOES_ON).to_be_bytes().to_vec();
         frame.resize(4 + FRAME_MAX, b' ');
         for _ in 0..=MESSAGE_MAX / FRAME_MAX {
             reader.push(&frame);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use pontoon_model::finding::Finding;
 use pontoon_model::report::Report;
 
 use super::style::Style;
@@ -11,84 +12,85 @@ use super::wrap::wrapped;
 /// Mails are read at this width.
 const WIDTH: usize = 72;
 
+const NOTHING_TO_ASK: &str = "Nothing was found that only the people who run the network could \
+    change, so there is nothing to ask them for. Without --request the report says what can be \
+    done on the hosts themselves.";
+
+const QUESTION: &str = "Could you tell us whether this is intended? If it is, we would be glad of \
+    any of these, whichever fits your rules best:";
+
+const WISHES: [&str; 4] = [
+    "let these devices (by their MAC addresses above) exchange frames with each other;",
+    "give them a network of their own (SSID, VLAN or wired ports) in which they may;",
+    "let packets between their addresses pass at the router;",
+    "or tell us that it stays so: then we connect them by a switch of our own that touches your \
+     network at one device only, if you allow that.",
+];
+
 /// Writes the request. It asks and offers; it never tells how to get around a rule.
 pub(crate) fn request(report: &Report) -> String {
     let mut page = String::new();
     let style = Style { width: WIDTH, ..Style::PLAIN };
     let asked: Vec<_> = report.findings.iter().filter(|f| is_for_operator(f)).collect();
     if asked.is_empty() {
-        wrapped(
-            &mut page,
-            WIDTH,
-            "",
-            "",
-            "Nothing was found that only the people who run the \
-            network could change, so there is nothing to ask them for. Without --request the \
-            report says what can be done on the hosts themselves.",
-        );
+        wrapped(&mut page, WIDTH, "", "", NOTHING_TO_ASK);
         return page;
     }
     page.push_str("Subject: Devices of ours cannot reach each other on your network\n\n");
-    let say = |page: &mut String, text: &str| {
-        wrapped(page, WIDTH, "", "", &style.shown(text));
-        page.push('\n');
-    };
-    say(&mut page, "Hello,");
+    say(&mut page, style, "Hello,");
+    let devices_count = report.hosts.len().max(2);
     say(
         &mut page,
+        style,
         &format!(
-            "we run {} small computers (a Kubernetes cluster for teaching and tests) on your network. \
-         They have to exchange packets with each other. We measured what keeps them from it:",
-            report.hosts.len().max(2)
+            "we run {devices_count} small computers (a Kubernetes cluster for teaching and tests) \
+             on your network. They have to exchange packets with each other. We measured what \
+             keeps them from it:"
         ),
     );
+    measured(&mut page, &asked, style);
+    page.push_str("\nThe devices:\n\n");
+    devices(&mut page, report, style);
+    page.push('\n');
+    say(&mut page, style, QUESTION);
+    for wish in WISHES {
+        wrapped(&mut page, WIDTH, "* ", "  ", wish);
+    }
+    page.push('\n');
+    let frames: u64 =
+        report.frames_sent.values().flat_map(|kinds| kinds.values()).copied().map(u64::from).sum();
+    say(
+        &mut page,
+        style,
+        &format!(
+            "The measurement sent {frames} frames in all; none was addressed to other people's \
+             devices, at most two a second went to everybody, and no way around your filters was \
+             tried. Run {}; a record can be sent.",
+            report.run
+        ),
+    );
+    page.push_str("Thank you\n");
+    page
+}
+
+fn say(page: &mut String, style: Style, text: &str) {
+    wrapped(page, WIDTH, "", "", &style.shown(text));
+    page.push('\n');
+}
+
+fn measured(page: &mut String, asked: &[&Finding], style: Style) {
     let mut told = BTreeSet::new();
     for finding in asked {
         if !told.insert((finding.code.0, &finding.scope.link)) {
             continue;
         }
         let link = finding.scope.link.as_ref().map(|link| format!(" (on {link})"));
-        let text = format!("{}{}", finding.title.trim_end_matches('.'), link.unwrap_or_default());
-        wrapped(&mut page, WIDTH, "* ", "  ", &style.shown(&text));
+        let text = format!("{}{}", finding.title, link.unwrap_or_default());
+        wrapped(page, WIDTH, "* ", "  ", &style.shown(&text));
         for line in finding.because.iter().take(3) {
-            wrapped(&mut page, WIDTH, "  - ", "    ", &style.shown(line));
+            wrapped(page, WIDTH, "  - ", "    ", &style.shown(line));
         }
     }
-    page.push_str("\nThe devices:\n\n");
-    devices(&mut page, report, style);
-    page.push('\n');
-    say(
-        &mut page,
-        "Could you tell us whether this is intended? If it is, we would be glad of any of \
-        these, whichever fits your rules best:",
-    );
-    for wish in [
-        "let these devices (by their MAC addresses above) exchange frames with each other;",
-        "give them a network of their own (SSID, VLAN or wired ports) in which they may;",
-        "let packets between their addresses pass at the router;",
-        "or tell us that it stays so: then we connect them by a switch of our own that touches your \
-         network at one device only, if you allow that.",
-    ] {
-        wrapped(&mut page, WIDTH, "* ", "  ", wish);
-    }
-    page.push('\n');
-    say(
-        &mut page,
-        &format!(
-            "The measurement sent {} frames in all, none of them to other people's devices, and tried \
-         no way around your filters. Run {}, a record can be sent.",
-            report
-                .frames_sent
-                .values()
-                .flat_map(|kinds| kinds.values())
-                .copied()
-                .map(u64::from)
-                .sum::<u64>(),
-            report.run
-        ),
-    );
-    page.push_str("Thank you\n");
-    page
 }
 
 fn devices(page: &mut String, report: &Report, style: Style) {

@@ -76,7 +76,7 @@ pub(crate) fn init(args: &[OsString]) -> Result<ExitCode, SandboxError> {
     furnish()?;
     sethostname("pontoon-lab").map_err(system("sethostname"))?;
     let command = process::helper(INSIDE).args(rest).spawn().map_err(SandboxError::Restart)?;
-    let command = i32::try_from(command.id()).map(Pid::from_raw).unwrap_or(Pid::from_raw(-1));
+    let command = i32::try_from(command.id()).map_or(Pid::from_raw(-1), Pid::from_raw);
     loop {
         match waitpid(None::<Pid>, None) {
             Ok(status) if status.pid() == Some(command) => {

@@ -71,6 +71,7 @@ pub fn builtin_names() -> impl Iterator<Item = &'static str> {
 ///
 /// [`LoadError`] when a file that came with this binary is no scenario: our mistake, and a test
 /// keeps it out.
+#[must_use]
 pub fn builtin(name: &str) -> Option<Result<Scenario, LoadError>> {
     text(name).map(|text| parse(name, text))
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-/// Ports of time, QUIC, STUN, IPsec and `WireGuard`, and one of no meaning. Not 53: an address of
+/// Ports of time, QUIC, STUN, `IPsec` and `WireGuard`, and one of no meaning. Not 53: an address of
 /// ours that answers no DNS is needed to see interception.
 pub(super) const UDP_PORTS: [u16; 6] = [123, 443, 3478, 4500, 51820, 7007];
 /// Ports of ssh, the web and the Kubernetes API.

@@ -7,7 +7,7 @@ use super::{Node, Port, Step, Stretch, line, sysctl_if_there};
 use crate::scenario::{Block, Isolation, Network, Scenario};
 
 pub(super) fn node(scenario: &Scenario, network: &Network, ports: &[Port<'_>]) -> Node {
-    let mut steps = vec![sysctl_if_there("net/ipv6/conf/all/disable_ipv6", 1)];
+    let mut steps = vec![sysctl_if_there("net/ipv6/conf/all/disable_ipv6", &1)];
     steps.push(Step::Ip(bridges(network, ports)));
     steps.extend(frames_of_packet_filters(network));
     steps.push(Step::Nft(rules(scenario, network, ports)));
@@ -28,7 +28,7 @@ pub(super) fn node(scenario: &Scenario, network: &Network, ports: &[Port<'_>]) -
 fn frames_of_packet_filters(network: &Network) -> Vec<Step> {
     let ip = u8::from(network.block.iter().any(|block| block.stateful));
     let set = |which: &str, value: u8| {
-        sysctl_if_there(format!("net/bridge/bridge-nf-call-{which}"), value)
+        sysctl_if_there(format!("net/bridge/bridge-nf-call-{which}"), &value)
     };
     vec![set("iptables", ip), set("ip6tables", 0), set("arptables", 0)]
 }
@@ -225,7 +225,7 @@ fn guard(ports: &[Port<'_>]) -> String {
 }
 
 /// The bridge answers ARP for stations from its own neighbour table (`br_do_proxy_suppress_arp`
-/// in the kernel's net/bridge/br_arp_nd_proxy.c), and only for MACs it can locate.
+/// in the kernel's `net/bridge/br_arp_nd_proxy.c`), and only for MACs it can locate.
 fn answering(network: &Network, ports: &[Port<'_>]) -> Vec<Step> {
     let mut neighbours = String::new();
     let mut places = String::new();

@@ -54,26 +54,26 @@ const KERNEL_DEFAULTS: [(&str, u8); 8] = [
 ];
 
 fn before_links(machine: &Machine, part: Part) -> Vec<Step> {
-    let has_v6 = addresses(machine).iter().any(|address| address.is_ipv6());
-    let mut steps = vec![sysctl("net/ipv4/ip_forward", 0)];
+    let has_v6 = addresses(machine).iter().any(std::net::IpAddr::is_ipv6);
+    let mut steps = vec![sysctl("net/ipv4/ip_forward", &0)];
     for link in ["all", "default"].into_iter().chain(machine.links.keys().map(IfName::as_str)) {
-        let set = |(key, value)| sysctl(format!("net/ipv4/conf/{link}/{key}"), value);
+        let set = |(key, value)| sysctl(format!("net/ipv4/conf/{link}/{key}"), &value);
         steps.extend(KERNEL_DEFAULTS.map(set));
     }
     if has_v6 {
         // Duplicate address detection would hold each address back for a second.
         let all = ["all", "default"].map(str::to_owned).into_iter();
         for link in all.chain(machine.links.keys().map(ToString::to_string)) {
-            steps.push(sysctl(format!("net/ipv6/conf/{link}/accept_dad"), 0));
+            steps.push(sysctl(format!("net/ipv6/conf/{link}/accept_dad"), &0));
         }
     } else {
         // A kernel without IPv6 is as good.
-        steps.push(sysctl_if_there("net/ipv6/conf/all/disable_ipv6", 1));
+        steps.push(sysctl_if_there("net/ipv6/conf/all/disable_ipv6", &1));
     }
     if part == Part::Router {
-        steps.push(sysctl("net/ipv4/ip_forward", 1));
+        steps.push(sysctl("net/ipv4/ip_forward", &1));
         if has_v6 {
-            steps.push(sysctl("net/ipv6/conf/all/forwarding", 1));
+            steps.push(sysctl("net/ipv6/conf/all/forwarding", &1));
         }
     }
     steps
@@ -128,9 +128,9 @@ fn default_routes(batch: &mut String, link: &IfName, attachment: &Attachment) {
 
 fn proxy_arp(link: &IfName) -> [Step; 2] {
     [
-        sysctl(format!("net/ipv4/conf/{link}/proxy_arp_pvlan"), 1),
+        sysctl(format!("net/ipv4/conf/{link}/proxy_arp_pvlan"), &1),
         // Otherwise the kernel waits up to 0.8 s before it answers.
-        sysctl(format!("net/ipv4/neigh/{link}/proxy_delay"), 0),
+        sysctl(format!("net/ipv4/neigh/{link}/proxy_delay"), &0),
     ]
 }
 

@@ -99,14 +99,21 @@ impl Mask<'_> {
 
     fn ip(&self, address: IpAddr) -> IpAddr {
         let IpAddr::V6(v6) = address else { return address };
-        let octets = v6.octets();
-        // RFC 4291, appendix A: ff:fe in the middle of the interface identifier marks a MAC.
-        let [net @ .., a, b, c, 0xff, 0xfe, d, e, f] = octets else { return address };
-        let [g, h, i, j, k, l] = self.mac(Mac([a ^ 2, b, c, d, e, f])).0;
-        let mut masked = [0; 16];
-        masked[..8].copy_from_slice(&net);
-        masked[8..].copy_from_slice(&[g ^ 2, h, i, 0xff, 0xfe, j, k, l]);
-        IpAddr::V6(Ipv6Addr::from(masked))
+        let mut octets = v6.octets();
+        // RFC 4291, appendix A: ff:fe in the middle of the interface identifier marks a MAC, of
+        // which one bit is turned.
+        if octets[11..13] != [0xff, 0xfe] {
+            return address;
+        }
+        let mut mac = [0; 6];
+        mac[..3].copy_from_slice(&octets[8..11]);
+        mac[3..].copy_from_slice(&octets[13..]);
+        mac[0] ^= 2;
+        let mut masked = self.mac(Mac(mac)).0;
+        masked[0] ^= 2;
+        octets[8..11].copy_from_slice(&masked[..3]);
+        octets[13..].copy_from_slice(&masked[3..]);
+        IpAddr::V6(Ipv6Addr::from(octets))
     }
 
     fn prefix(&self, prefix: Prefix) -> Prefix {
@@ -222,15 +229,10 @@ impl Mask<'_> {
     fn prose(&self, text: &str) -> String {
         let word = |word: &str| {
             let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-            let masked = if let Ok(mac) = bare.parse() {
-                self.mac(mac).to_string()
-            } else if let Ok(address) = bare.parse() {
-                self.ip(address).to_string()
-            } else if let Ok(link) = bare.parse() {
-                self.link(&link).to_string()
-            } else {
-                return word.to_owned();
-            };
+            let mac = bare.parse().ok().map(|mac| self.mac(mac).to_string());
+            let address = || bare.parse().ok().map(|address| self.ip(address).to_string());
+            let link = || bare.parse().ok().map(|link| self.link(&link).to_string());
+            let Some(masked) = mac.or_else(address).or_else(link) else { return word.to_owned() };
             word.replacen(bare, &masked, 1)
         };
         text.split(' ').map(word).collect::<Vec<_>>().join(" ")

@@ -16,7 +16,7 @@ struct Server<'a> {
     known_sent: usize,
     known: Vec<&'a Answer>,
     invented: Vec<IpAddr>,
-    no_server: Vec<&'a Answer>,
+    unserved: Vec<&'a Answer>,
 }
 
 /// `NOERROR` (RFC 1035, section 4.1.1).
@@ -36,7 +36,7 @@ fn servers(facts: &Facts) -> BTreeMap<(&HostName, IpAddr), Server<'_>> {
                 Some(Answer::Dns { rcode: NO_ERROR, addresses }),
             ) => server.invented.extend(addresses),
             (DnsQuery::NoServer, Direction::Answered, Some(answer)) => {
-                server.no_server.push(answer);
+                server.unserved.push(answer);
             }
             (_, _, _) => {}
         }
@@ -137,7 +137,7 @@ pub(super) fn dns_rewritten(facts: &Facts) -> Vec<Proven> {
 pub(super) fn dns_intercepted(facts: &Facts) -> Vec<Proven> {
     let mut found = Vec::new();
     for ((host, address), server) in servers(facts) {
-        if server.no_server.iter().any(|answer| matches!(answer, Answer::Dns { .. })) {
+        if server.unserved.iter().any(|answer| matches!(answer, Answer::Dns { .. })) {
             let because = vec![
                 format!("{address} runs no DNS server, and a query to it was answered in its name"),
                 "so whatever server is configured, somebody on the way answers".to_owned(),

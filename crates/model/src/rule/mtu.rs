@@ -62,7 +62,7 @@ fn uplinks<'a>(facts: &'a Facts, host: &HostName) -> impl Iterator<Item = &'a If
 fn hole((host, peer, link, to): Path<'_>, sizes: &BTreeMap<u32, Size>) -> Option<Proven> {
     // One that passed only when repeated tells of losses, which may have taken the large ones.
     let is_steady = sizes.values().filter(|size| size.replied).all(|size| size.sent == 1);
-    let (passes, _) = sizes.iter().filter(|(_, size)| size.replied).next_back()?;
+    let (passes, _) = sizes.iter().rfind(|(_, size)| size.replied)?;
     let is_lost = |size: &Size| !size.replied && !size.told && size.sent >= TRIES;
     let mut lost_sizes = sizes.iter().filter(|(bytes, size)| *bytes > passes && is_lost(size));
     let (lost, times) = lost_sizes.next().filter(|_| is_steady)?;

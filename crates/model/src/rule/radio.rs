@@ -13,10 +13,9 @@ pub(super) fn wifi_power_save(facts: &Facts) -> Vec<Proven> {
                 found.push(
                     Proven::new(Scope::link(name, &link.name), Level::Confirmed, because).advise([
                         format!("on {name}: sudo iw dev {} set power_save off", link.name),
-                        format!(
-                            "to keep it, with NetworkManager: nmcli connection modify NAME \
-                             802-11-wireless.powersave 2"
-                        ),
+                        "to keep it, with NetworkManager: nmcli connection modify NAME \
+                         802-11-wireless.powersave 2"
+                            .to_owned(),
                     ]),
                 );
             }

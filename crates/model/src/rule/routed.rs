@@ -54,13 +54,16 @@ pub(super) fn rounds(facts: &Facts, from: &HostName, to: &HostName, family: Fami
             continue;
         }
         match (seen.direction, &seen.answer) {
-            (Direction::Sent, _) => drop(routed.sent.insert(seen.round)),
-            (Direction::Arrived, _) => drop(routed.arrived.insert(seen.round)),
+            (Direction::Sent, _) => {
+                routed.sent.insert(seen.round);
+            }
+            // An answer proves that the question arrived, whatever the receiver says.
+            (Direction::Arrived, _) | (Direction::Answered, Some(Answer::Reply)) => {
+                routed.arrived.insert(seen.round);
+            }
             (Direction::Answered, Some(Answer::Icmp { kind, code, from })) => {
                 routed.errors.insert((*from, *kind, *code));
             }
-            // An answer proves that the question arrived, whatever the receiver says.
-            (Direction::Answered, Some(Answer::Reply)) => drop(routed.arrived.insert(seen.round)),
             (Direction::Answered, _) => {}
         }
     }

@@ -31,7 +31,7 @@ pub(crate) struct Dns {
 }
 
 /// Where DNS servers listen (RFC 1035, section 4.2.1).
-pub const PORT: u16 = 53;
+pub(super) const PORT: u16 = 53;
 
 /// Twice 1.5 s, as stub resolvers do in spirit: a lost packet is not a dead server.
 pub(crate) const PACE: Pace = Pace { count: 2, delay_ms: 0, every_ms: 1_500, window_ms: 1_500 };

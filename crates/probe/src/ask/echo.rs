@@ -56,8 +56,7 @@ impl Machine for Echo {
         let Some(nth) = self.tries.open(event.flow()) else { return };
         let (answer, ingress) = match event {
             Event::EchoReply { from, link, sequence, ttl, payload, .. } => {
-                let is_ours =
-                    *from == self.to && *sequence == nth + 1 && *payload == self.payload;
+                let is_ours = *from == self.to && *sequence == nth + 1 && *payload == self.payload;
                 if !is_ours {
                     return;
                 }

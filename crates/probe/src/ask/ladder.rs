@@ -98,9 +98,7 @@ impl Ladder {
         let (to, payload) = (self.to, self.payload.clone());
         match self.vehicle {
             Vehicle::Udp => Action::SendUdp { flow, way, to, payload },
-            Vehicle::Echo => {
-                Action::SendEcho { flow, way, to: to.ip(), sequence: made, payload }
-            }
+            Vehicle::Echo => Action::SendEcho { flow, way, to: to.ip(), sequence: made, payload },
         }
     }
 

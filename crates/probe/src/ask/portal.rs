@@ -10,7 +10,7 @@ use super::sntp::OwnClock;
 use super::tries::{Due, Pace, Tries};
 use crate::machine::{Action, Event, Machine, Moment, Next};
 use answer::{Reading, Verdict};
-pub use page::{NotAPage, PortalPage};
+pub use page::{NotAPage, OwnPage, PortalPage};
 
 mod answer;
 mod date;

@@ -11,7 +11,7 @@ use super::together::Together;
 use super::tries::Pace;
 use crate::machine::Machine;
 
-/// UDP ports worth asking for: DNS, time, QUIC, STUN, IPsec, `WireGuard`. A random high one is
+/// UDP ports worth asking for: DNS, time, QUIC, STUN, `IPsec`, `WireGuard`. A random high one is
 /// added by [`udp_ports`].
 pub const UDP: [u16; 6] = [53, 123, 443, 3478, 4500, 51_820];
 

@@ -29,7 +29,7 @@ pub(crate) struct OwnClock {
 }
 
 /// Where SNTP servers listen.
-pub const PORT: u16 = 123;
+pub(super) const PORT: u16 = 123;
 
 /// Both tries and their answers fit the 1.5 s that a silent portal takes.
 pub(crate) const PACE: Pace = Pace { count: 2, delay_ms: 0, every_ms: 750, window_ms: 750 };
@@ -153,12 +153,8 @@ fn unix_time(bytes: &[u8], nonce: u64) -> Result<i64, &'static str> {
     if stratum > 15 || leap == UNSYNCHRONISED {
         return Err("an SNTP server whose own clock is not set");
     }
-    let seconds = i64::from(u32::from_be_bytes([
-        message[40],
-        message[41],
-        message[42],
-        message[43],
-    ]));
+    let seconds =
+        i64::from(u32::from_be_bytes([message[40], message[41], message[42], message[43]]));
     if seconds == 0 {
         return Err("an SNTP answer without a time");
     }

@@ -155,8 +155,8 @@ impl Talk {
         buffers: &mut Buffers,
         events: &mut Vec<Event>,
     ) {
-        let was_icmp = ready.contains(PollFlags::POLLERR)
-            && self.drain_errors(flow, buffers, events);
+        let was_icmp =
+            ready.contains(PollFlags::POLLERR) && self.drain_errors(flow, buffers, events);
         match &mut self.speech {
             Speech::Tcp(stream) => {
                 stream.drain(&self.socket, flow, was_icmp, &mut buffers.bytes, events);

@@ -8,9 +8,7 @@ use nix::libc::{EACCES, EMFILE, ENODEV, EPERM};
 use nix::poll::{PollFd, PollTimeout, poll};
 use pontoon_model::host::HostName;
 use pontoon_model::net::Family;
-use pontoon_model::observation::{
-    Answer, Direction, DnsQuery, Kind, Observation, RunId,
-};
+use pontoon_model::observation::{Answer, Direction, DnsQuery, Kind, Observation, RunId};
 
 use super::Flows;
 use crate::ask::{Ask, Payload, machine};
@@ -100,10 +98,9 @@ fn a_udp_answer_tells_link_and_ttl() {
 
 #[test]
 fn a_closed_udp_port_is_an_icmp_error_with_its_sender() {
-    for (host, kind, code) in [
-        (IpAddr::V4(Ipv4Addr::LOCALHOST), 3, 3),
-        (IpAddr::V6(Ipv6Addr::LOCALHOST), 1, 4),
-    ] {
+    for (host, kind, code) in
+        [(IpAddr::V4(Ipv4Addr::LOCALHOST), 3, 3), (IpAddr::V6(Ipv6Addr::LOCALHOST), 1, 4)]
+    {
         let address = echo_server(host).1;
         let seen = ask(&routed_udp(address), || {});
         assert_eq!(answers(&seen), [&Answer::Icmp { kind, code, from: host }]);

@@ -164,7 +164,8 @@ impl Channel {
                 Ok(written) if written > 0 => drop(self.waiting.drain(..written)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                _ => return Err(self.ended()),
+                // It may have said why before it left.
+                _ => return Err(self.hear().err().unwrap_or_else(|| self.ended())),
             }
         }
         Ok(())

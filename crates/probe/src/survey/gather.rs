@@ -51,7 +51,7 @@ pub(super) fn gather(
                     asks: seat.asks,
                     radios: seat.radios,
                 }),
-                Err(_) => unreached.push((seat.host, channel.ended())),
+                Err(error) => unreached.push((seat.host, error)),
             },
             Err(error) => unreached.push((seat.host, error)),
         }

@@ -107,13 +107,12 @@ impl Reading {
             Expected::Nothing | Expected::Echo => Some(head.verdict(rest.is_empty())),
             Expected::Header(..) => Some(head.verdict(true)),
             Expected::Body(text) => {
-                let body = head.body(rest, is_end)?;
-                Some(head.verdict(body.is_some_and(|body| body == text.as_bytes())))
+                let is_text = |body: &[u8]| body == text.as_bytes();
+                head.body(rest, is_end).judged(is_text).map(|is_right| head.verdict(is_right))
             }
             Expected::Within(text) => {
-                let body = head.body(rest, is_end)?;
-                let has = |body: Vec<u8>| body.windows(text.len()).any(|at| at == text.as_bytes());
-                Some(head.verdict(body.is_some_and(has)))
+                let has = |body: &[u8]| body.windows(text.len()).any(|at| at == text.as_bytes());
+                head.body(rest, is_end).judged(has).map(|is_right| head.verdict(is_right))
             }
         }
     }
@@ -124,24 +123,43 @@ impl Head {
         Verdict::Http { status: self.status, location: self.location.clone(), is_expected }
     }
 
-    /// The body: `None` = not all there yet, `Some(None)` = too long, cut off or malformed.
-    fn body(&self, rest: &[u8], is_end: bool) -> Option<Option<Vec<u8>>> {
+    fn body(&self, rest: &[u8], is_end: bool) -> Body {
         if rest.len() > MAX_BODY {
-            return Some(None);
+            return Body::Wrong;
         }
         let whole = match self.framing {
-            Framing::Length(length) if length > MAX_BODY => return Some(None),
+            Framing::Length(length) if length > MAX_BODY => return Body::Wrong,
             Framing::Length(length) => rest.get(..length).map(<[u8]>::to_vec),
             Framing::ToTheEnd => is_end.then(|| rest.to_vec()),
             Framing::Chunked => match unchunk(rest) {
                 Ok(body) => body,
-                Err(()) => return Some(None),
+                Err(()) => return Body::Wrong,
             },
         };
         match whole {
-            Some(body) => Some(Some(body)),
-            None if is_end => Some(None),
-            None => None,
+            Some(body) => Body::Whole(body),
+            None if is_end => Body::Wrong,
+            None => Body::Unfinished,
+        }
+    }
+}
+
+/// The body, as far as it is there.
+enum Body {
+    Whole(Vec<u8>),
+    /// More may come.
+    Unfinished,
+    /// Too long, cut off or malformed.
+    Wrong,
+}
+
+impl Body {
+    /// Whether it is right; `None` while more may come.
+    fn judged(&self, is_right: impl Fn(&[u8]) -> bool) -> Option<bool> {
+        match self {
+            Self::Whole(body) => Some(is_right(body)),
+            Self::Unfinished => None,
+            Self::Wrong => Some(false),
         }
     }
 }

@@ -16,8 +16,7 @@ pub(super) fn unix_time(value: &[u8]) -> Option<i64> {
     let year = number(&[*y1, *y2, *y3, *y4])?;
     let name = [*m1, *m2, *m3];
     let month = i64::try_from(MONTHS.iter().position(|month| **month == name)?).ok()? + 1;
-    let (hour, minute, second) =
-        (number(&[*h1, *h2])?, number(&[*n1, *n2])?, number(&[*s1, *s2])?);
+    let (hour, minute, second) = (number(&[*h1, *h2])?, number(&[*n1, *n2])?, number(&[*s1, *s2])?);
     // 60 is a leap second.
     let is_time = hour < 24 && minute < 60 && second <= 60;
     let is_day = (1..=days_of(year, month)).contains(&day);

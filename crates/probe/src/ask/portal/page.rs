@@ -68,32 +68,17 @@ pub(super) enum Expected {
 /// The pages of others: URL host, path, answer (isolation.md, section 5.1).
 const KNOWN: [(PortalPage, &str, &str, Expected); 9] = [
     (PortalPage::Firefox, "detectportal.firefox.com", "/success.txt", Expected::Body("success\n")),
-    (
-        PortalPage::Gstatic,
-        "connectivitycheck.gstatic.com",
-        "/generate_204",
-        Expected::Nothing,
-    ),
+    (PortalPage::Gstatic, "connectivitycheck.gstatic.com", "/generate_204", Expected::Nothing),
     (PortalPage::Google, "clients3.google.com", "/generate_204", Expected::Nothing),
     (PortalPage::Cloudflare, "cp.cloudflare.com", "/generate_204", Expected::Nothing),
-    (
-        PortalPage::Apple,
-        "captive.apple.com",
-        "/hotspot-detect.html",
-        Expected::Within("Success"),
-    ),
+    (PortalPage::Apple, "captive.apple.com", "/hotspot-detect.html", Expected::Within("Success")),
     (
         PortalPage::Microsoft,
         "www.msftconnecttest.com",
         "/connecttest.txt",
         Expected::Body("Microsoft Connect Test"),
     ),
-    (
-        PortalPage::MicrosoftNcsi,
-        "www.msftncsi.com",
-        "/ncsi.txt",
-        Expected::Body("Microsoft NCSI"),
-    ),
+    (PortalPage::MicrosoftNcsi, "www.msftncsi.com", "/ncsi.txt", Expected::Body("Microsoft NCSI")),
     (
         PortalPage::Debian,
         "network-test.debian.org",
