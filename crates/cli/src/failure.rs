@@ -83,6 +83,25 @@ pub(crate) enum Failure {
         /// Number of commands.
         vias: usize,
     },
+    /// A scenario without a control channel is about two hosts.
+    #[error("`check.control = false` is for two hosts with an address each, not for {hosts}")]
+    NoControl {
+        /// Number of hosts.
+        hosts: usize,
+    },
+    /// `--pair` is for one peer.
+    #[error("--pair is for one peer, but {peers} addresses were given")]
+    PairPeers {
+        /// Number of addresses.
+        peers: usize,
+    },
+    /// A pair code cannot be read.
+    #[error("--pair wants `new` or the code that the other host printed")]
+    PairCode {
+        /// Why.
+        #[source]
+        source: pontoon_probe::survey::NotAPairCode,
+    },
     /// A command cannot be split into words.
     #[error("the command `{text}` cannot be understood")]
     Words {
@@ -196,6 +215,9 @@ impl Failure {
             | Self::Merge { .. }
             | Self::NoLink { .. }
             | Self::Vias { .. }
+            | Self::PairPeers { .. }
+            | Self::NoControl { .. }
+            | Self::PairCode { .. }
             | Self::Words { .. }
             | Self::NoCode { .. }
             | Self::Scenario { .. }
@@ -224,6 +246,7 @@ impl Failure {
                  agent),\nor one with {} in the place of the peer's name for all of them"
                     .to_owned(),
             ),
+            Self::PairPeers { .. } => Some("give one --peer, as an address".to_owned()),
             Self::NoCode { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
             Self::NoCode { near: None, .. } => {
                 Some("`pontoon explain --list` names all findings".to_owned())
@@ -233,6 +256,8 @@ impl Failure {
                 Some("`pontoon lab list` names all; a file is given with its `.toml`".to_owned())
             }
             Self::Output { .. }
+            | Self::PairCode { .. }
+            | Self::NoControl { .. }
             | Self::Lab { .. }
             | Self::Sandbox { .. }
             | Self::Scenario { .. }

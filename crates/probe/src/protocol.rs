@@ -46,6 +46,9 @@ pub enum ToAgent {
     Watch {
         /// The links.
         links: Vec<IfName>,
+        /// The UDP port to answer on; none: whichever is free.
+        #[serde(default)]
+        port: Option<u16>,
     },
     /// These are the other hosts of the run: probe and answer nobody else.
     Peers {

@@ -8,8 +8,12 @@ mod follow_up;
 mod conduct;
 mod gather;
 mod run;
+mod pair_code;
+mod meeting;
 
 pub use channel::{Channel, ChannelError};
+pub use meeting::{Side, meet};
+pub use pair_code::{NotAPairCode, PairCode};
 pub use run::{Options, Progress, Seat, Survey, SurveyError, run};
 
 #[cfg(test)]

@@ -32,6 +32,11 @@ pub(crate) struct CheckArguments {
     /// the place of the peer. Split into words like a shell does, but run without a shell
     #[arg(long = "via", value_name = "CMD", requires = "peers")]
     pub(crate) vias: Vec<String>,
+    /// Two hosts with nothing but the network in question between them: `new` on the first prints
+    /// a code; the same check with that CODE on the second (`-` reads it from standard input).
+    /// Each keeps a record; `pontoon replay` of both judges
+    #[arg(long, value_name = "CODE", requires_all = ["peers", "record"], conflicts_with_all = ["vias", "passive"])]
+    pub(crate) pair: Option<String>,
     /// Test this interface only (repeatable)
     #[arg(short, long = "interface", value_name = "IF")]
     pub(crate) interfaces: Vec<IfName>,

@@ -1,6 +1,7 @@
 //! `pontoon check`: what is wrong here, and between here and its peers.
 
 mod local;
+pub(crate) mod pair;
 mod seats;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,9 @@ use crate::arguments::check::CheckArguments;
 use crate::command::{judge, records};
 use crate::failure::Failure;
 use crate::output;
-use pontoon_probe::survey::Options;
+use pontoon_model::record::Record;
+use pontoon_probe::key::Key;
+use pontoon_probe::survey::{Options, Seat};
 
 /// Asks the hosts, judges, shows.
 pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
@@ -24,11 +27,32 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let addresses = addresses(&one_ended)?;
     let intent = intent(arguments, one_ended);
     let options = options(arguments, addresses)?;
-    let (record, key) = judge::survey(seats, &intent, &options)?;
+    let (record, key) = match &arguments.pair {
+        Some(text) => paired(text, seats, &intent, &options)?,
+        None => judge::survey(seats, &intent, &options)?,
+    };
     records::keep(&record, &arguments.keeping, &key)?;
     let report = judge::report(&record);
     output::data(&judge::shown(&report, &record, &arguments.showing)?)?;
     Ok(ExitCode::from(report.verdict.exit))
+}
+
+/// The one peer, asked without a control channel.
+fn paired(
+    text: &str,
+    seats: Vec<Seat>,
+    intent: &Intent,
+    options: &Options,
+) -> Result<(Record, Key), Failure> {
+    let pair = pair::read(text)?;
+    let [(peer, address), ..] = options.one_ended.as_slice() else {
+        return Err(Failure::PairPeers { peers: options.one_ended.len() });
+    };
+    let is_one = options.one_ended.iter().all(|(other, _)| other == peer);
+    match (seats.into_iter().next(), is_one) {
+        (Some(seat), true) => pair::survey(seat, (peer, *address), pair, intent, options),
+        _ => Err(Failure::PairPeers { peers: options.one_ended.len() }),
+    }
 }
 
 /// What the user wants, as far as it bears on judgement.

@@ -12,7 +12,7 @@ use crate::render::style::Style;
 use crate::render::{json, request, text};
 use pontoon_model::rule;
 use pontoon_probe::key::Key;
-use pontoon_probe::survey::{self, Options, Seat};
+use pontoon_probe::survey::{self, Options, Seat, Survey};
 
 /// Makes a survey and a record of it, with the key under which its names are redacted.
 pub(crate) fn survey(
@@ -23,12 +23,17 @@ pub(crate) fn survey(
     let mut meter = Meter::new();
     let survey = survey::run(seats, intent, options, &mut |progress| meter.show(&progress))
         .map_err(|source| Failure::Survey { source })?;
+    Ok(recorded(survey))
+}
+
+/// What a survey found, as a record.
+pub(crate) fn recorded(survey: Survey) -> (Record, Key) {
     let unreached = survey
         .unreached
         .into_iter()
         .map(|(host, why)| (host, Untrusted::new(&chain(&why))))
         .collect();
-    Ok((Record { facts: survey.facts, unreached }, survey.key))
+    (Record { facts: survey.facts, unreached }, survey.key)
 }
 
 /// An error and its causes in one line.

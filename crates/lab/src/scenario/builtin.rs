@@ -16,6 +16,7 @@ const FILES: &[(&str, &str)] = scenarios![
     "switch-only",
     "wifi-only",
     "wifi-only-no-control",
+    "wifi-open-no-control",
     "two-ssids",
     "two-ssids-blocked",
     "per-access-point",

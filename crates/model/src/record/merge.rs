@@ -1,5 +1,7 @@
 //! The records of several hosts of one run, made one.
 
+mod joint;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -50,23 +52,35 @@ pub enum MergeError {
 pub fn merge(records: impl IntoIterator<Item = Record>) -> Result<Record, MergeError> {
     let mut records = records.into_iter();
     let Record { mut facts, mut unreached } = records.next().ok_or(MergeError::Nothing)?;
-    for record in records {
+    let mut origins = Origins::new();
+    note(&mut origins, 0, &facts);
+    for (number, record) in (1..).zip(records) {
         if record.facts.run != facts.run {
             return Err(MergeError::DifferentRuns { first: facts.run, other: record.facts.run });
         }
-        add(&mut facts, record.facts)?;
+        let record_facts = with_own_names(&facts, record.facts)?;
+        note(&mut origins, number, &record_facts);
+        add(&mut facts, record_facts);
         unreached.extend(record.unreached);
         if facts.hosts.len() > HOSTS_MAX {
             return Err(MergeError::ManyHosts);
         }
     }
-    let facts = named(facts);
+    let facts = joint::joined(named(facts), &origins);
     unreached.retain(|host, _| !facts.hosts.contains_key(host));
     Ok(Record { facts, unreached })
 }
 
-fn add(whole: &mut Facts, record: Facts) -> Result<(), MergeError> {
-    let record = with_own_names(whole, record)?;
+/// In which records each host speaks for itself.
+type Origins = BTreeMap<HostName, BTreeSet<usize>>;
+
+fn note(origins: &mut Origins, number: usize, facts: &Facts) {
+    for host in facts.hosts.keys() {
+        origins.entry(host.clone()).or_default().insert(number);
+    }
+}
+
+fn add(whole: &mut Facts, record: Facts) {
     whole.hosts.extend(record.hosts);
     whole.observations.extend(record.observations);
     let Intent { pod_cidr, service_cidr, server, one_ended } = record.intent;
@@ -75,7 +89,6 @@ fn add(whole: &mut Facts, record: Facts) -> Result<(), MergeError> {
     intent.service_cidr = intent.service_cidr.or(service_cidr);
     intent.server = intent.server.take().or(server);
     intent.one_ended.extend(one_ended);
-    Ok(())
 }
 
 /// Renames the hosts of `record` whose names other machines of `whole` have.

@@ -24,7 +24,10 @@ pub(super) fn client_isolation(facts: &Facts) -> Vec<Proven> {
             because.extend(by_neighbour(facts, &pair, &controls));
             because.extend(by_gateway(&pair));
             Proven::new(pair.scope(), level, because).advise(advice(facts, &pair)).or_decide(
-                if shut.iter().all(|shut| shut.is_controlled) {
+                if pair.ways().iter().any(|way| !way.direct().contains(&Probe::Udp)) {
+                    "a way to run an agent on both at once (--via): then frames to each one's \
+                     own MAC can be tried"
+                } else if shut.iter().all(|shut| shut.is_controlled) {
                     "a longer run: ten rounds in which both ends reach their gateways"
                 } else {
                     "a third host on the same link: if the two hear it but not each other, they \

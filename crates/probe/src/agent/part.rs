@@ -72,7 +72,7 @@ impl Part {
         }
     }
 
-    pub(super) fn watch(&mut self, names: &[IfName]) -> FromAgent {
+    pub(super) fn watch(&mut self, names: &[IfName], port: Option<u16>) -> FromAgent {
         self.links.clear();
         for name in names.iter().take(LINKS_MAX) {
             let Some(link) = self.snapshot.link(name) else { continue };
@@ -99,7 +99,7 @@ impl Part {
         // A host without IPv6 has no socket for it; then nobody will ask it over IPv6.
         self.reflectors = [Family::V4, Family::V6]
             .into_iter()
-            .filter_map(|family| Reflector::open(family).ok())
+            .filter_map(|family| Reflector::open(family, port.unwrap_or(0)).ok())
             .collect();
         let port = |family| {
             self.reflectors.iter().find(|socket| socket.family() == family).map(Reflector::port)

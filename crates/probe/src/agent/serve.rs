@@ -87,7 +87,7 @@ impl Agent {
                 *slot = Some(Part::new(identity, Keys { run: run_key, own: own_key }, snapshot));
                 vec![ready]
             }
-            (ToAgent::Watch { links }, Some(part)) => vec![part.watch(&links)],
+            (ToAgent::Watch { links, port }, Some(part)) => vec![part.watch(&links, port)],
             (ToAgent::Peers { peers }, Some(part)) => {
                 part.set_peers(peers);
                 Vec::new()

@@ -23,6 +23,14 @@ impl Clock {
     }
 }
 
+/// Milliseconds since 1970 by this host; 0 before.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the edge")]
+pub fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Seconds since 1970 by this host; negative before.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the edge")]

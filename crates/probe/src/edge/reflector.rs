@@ -35,12 +35,12 @@ pub struct Received {
 }
 
 impl Reflector {
-    /// Opens a socket on a port that the kernel picks.
+    /// Opens a socket on a port; 0: one that the kernel picks.
     ///
     /// # Errors
     ///
     /// What the kernel says; for IPv6 this is where the host has none.
-    pub fn open(family: Family) -> io::Result<Self> {
+    pub fn open(family: Family, port: u16) -> io::Result<Self> {
         let (domain, any) = match family {
             Family::V4 => (Domain::IPV4, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             Family::V6 => (Domain::IPV6, IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
@@ -61,7 +61,7 @@ impl Reflector {
                 )?;
             }
         }
-        socket.bind(&SockAddr::from(SocketAddr::new(any, 0)))?;
+        socket.bind(&SockAddr::from(SocketAddr::new(any, port)))?;
         let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
         Ok(Self { socket, family, port })
     }

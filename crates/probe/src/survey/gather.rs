@@ -20,9 +20,10 @@ const START_MS: u64 = 10_000;
 
 pub(super) type Unreached = Vec<(HostName, ChannelError)>;
 
-/// Greets every agent and waits for all of them at once.
+/// Greets every agent and waits for all of them at once. Seats are numbered from `first`.
 pub(super) fn gather(
     seats: Vec<Seat>,
+    first: u16,
     run: RunId,
     key: &Key,
     clock: &Clock,
@@ -31,7 +32,7 @@ pub(super) fn gather(
     let mut unreached = Vec::new();
     let mut waiting = Vec::new();
     for (number, seat) in seats.into_iter().enumerate() {
-        let number = u16::try_from(number).unwrap_or(u16::MAX);
+        let number = u16::try_from(number).unwrap_or(u16::MAX).saturating_add(first);
         let own_key = key.derive(&format!("seat {number}"));
         let begin = ToAgent::Begin {
             version: VERSION,

@@ -99,6 +99,24 @@ pub enum SurveyError {
         /// Why.
         why: ChannelError,
     },
+    /// No link of this host leads to the peer.
+    #[error(
+        "no link of {host} is in the network of {peer}: pairing is for two hosts on one network"
+    )]
+    NotOurNetwork {
+        /// This host.
+        host: HostName,
+        /// The peer.
+        peer: IpAddr,
+    },
+    /// Another program has the port of the code.
+    #[error("UDP port {port} is taken on {host}: let the first host make a new code")]
+    PortTaken {
+        /// This host.
+        host: HostName,
+        /// The port.
+        port: u16,
+    },
     /// There is nobody to ask.
     #[error("a run needs at least one host")]
     NoSeats,
@@ -143,14 +161,14 @@ pub fn run(
     let key = Key::random().map_err(SurveyError::NoRandomness)?;
     let run = run_id(&key);
     progress(Progress::Starting { hosts: seats.len() });
-    let (mut attendees, unreached) = gather(seats, run, &key, &clock);
+    let (mut attendees, unreached) = gather(seats, 0, run, &key, &clock);
     if attendees.is_empty() {
         let first = unreached.into_iter().next();
         return Err(
             first.map_or(SurveyError::NoSeats, |(host, why)| SurveyError::Nobody { host, why })
         );
     }
-    watch(&mut attendees, options, &clock);
+    watch(&mut attendees, options, None, &clock);
     introduce(&mut attendees);
     let mut conduct = Conduct::new(run, attendees, options);
     if !options.is_passive {
@@ -163,14 +181,19 @@ pub fn run(
     Ok(Survey { facts, unreached, key })
 }
 
-fn run_id(key: &Key) -> RunId {
+pub(super) fn run_id(key: &Key) -> RunId {
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&key.tag(b"run id")[..8]);
     RunId(u64::from_be_bytes(bytes))
 }
 
 /// Has every agent open its sockets.
-fn watch(attendees: &mut [Attendee], options: &Options, clock: &Clock) {
+pub(super) fn watch(
+    attendees: &mut [Attendee],
+    options: &Options,
+    port: Option<u16>,
+    clock: &Clock,
+) {
     for attendee in attendees.iter_mut() {
         let links = attendee.member.snapshot.links.iter();
         attendee.links = links
@@ -178,7 +201,7 @@ fn watch(attendees: &mut [Attendee], options: &Options, clock: &Clock) {
             .filter(|link| options.links.is_empty() || options.links.contains(&link.name))
             .map(|link| link.name.clone())
             .collect();
-        let message = ToAgent::Watch { links: attendee.links.clone() };
+        let message = ToAgent::Watch { links: attendee.links.clone(), port };
         attendee.say(&message);
     }
     let is_there = |attendee: &Attendee| !attendee.watches.is_empty() || attendee.port_known();
@@ -245,7 +268,7 @@ fn introduce(attendees: &mut [Attendee]) {
 }
 
 /// Has every agent read its counters and say goodbye.
-fn finish(attendees: &mut [Attendee], clock: &Clock) {
+pub(super) fn finish(attendees: &mut [Attendee], clock: &Clock) {
     for attendee in attendees.iter_mut() {
         attendee.say(&ToAgent::Finish);
     }
@@ -303,7 +326,7 @@ pub(super) fn wait<'a>(
     let _ = poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
 }
 
-fn host_facts(attendee: Attendee) -> (HostName, HostFacts) {
+pub(super) fn host_facts(attendee: Attendee) -> (HostName, HostFacts) {
     let finished = attendee.finished.unwrap_or_default();
     let facts = HostFacts {
         snapshot: attendee.member.snapshot,

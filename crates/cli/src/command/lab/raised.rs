@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::net::IpAddr;
+use std::sync::mpsc;
 use std::thread;
 
 use clap::Parser as _;
 use pontoon_model::finding::Finding;
 use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
+use pontoon_model::record::merge::merge;
 
 use crate::arguments::check::CheckArguments;
 use crate::arguments::{Arguments, Command};
@@ -18,7 +20,7 @@ use pontoon_lab::Lab;
 use pontoon_lab::scenario::Scenario;
 use pontoon_model::rule;
 use pontoon_probe::key::Key;
-use pontoon_probe::survey::{Channel, Seat};
+use pontoon_probe::survey::{self, Channel, Seat, Side};
 
 /// What one coordinator saw.
 pub(crate) struct Seen {
@@ -33,17 +35,10 @@ pub(crate) fn survey(lab: &Lab, scenario: &Scenario) -> Result<Vec<Seen>, Failur
     if scenario.check.control {
         return Ok(vec![together(lab, scenario, &arguments, &askers)?]);
     }
-    thread::scope(|scope| {
-        let alone = |host| {
-            let arguments = &arguments;
-            scope.spawn(move || alone(lab, scenario, arguments, host))
-        };
-        let runs: Vec<_> = askers.iter().map(alone).collect();
-        // A thread that panicked has said so; the panic goes on here.
-        runs.into_iter()
-            .map(|run| run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
+    match askers.as_slice() {
+        [first, second] => Ok(vec![apart(lab, scenario, &arguments, first, second)?]),
+        others => Err(Failure::NoControl { hosts: others.len() }),
+    }
 }
 
 /// All findings of all coordinators, each once.
@@ -72,20 +67,49 @@ fn together(
     Ok(Seen { record, key })
 }
 
-/// One host, to which the others are peers without agents.
-fn alone(
+/// Two hosts without a control channel, each with a coordinator of its own that has the other's
+/// code; then the two records together, as `replay` takes them.
+fn apart(
     lab: &Lab,
     scenario: &Scenario,
     arguments: &CheckArguments,
-    host: &HostName,
+    first: &HostName,
+    second: &HostName,
 ) -> Result<Seen, Failure> {
-    let others: Vec<_> = lab.hosts().into_iter().filter(|other| other != host).collect();
-    let seats = vec![seat(lab, scenario, host, true)];
-    let options = check::options(arguments, addresses(lab, &others))?;
-    let intent = check::intent(arguments, others);
-    let (record, key) = judge::survey(seats, &intent, &options)?;
+    let (say, said) = mpsc::channel();
+    let mut options = check::options(arguments, Vec::new())?;
+    // The first waits for the second no longer than a scenario takes.
+    options.timeout_ms.get_or_insert(APART_MS);
+    let meet = |host: &HostName, other: &HostName, side: Side<'_>| {
+        let address = lab.addresses(other).into_iter().next();
+        let address = address.ok_or_else(|| Failure::NoControl { hosts: 0 })?;
+        let intent = check::intent(arguments, vec![HostName::lossy(&address.to_string())]);
+        let seat = seat(lab, scenario, host, true);
+        survey::meet(seat, address, side, &intent, &options, &mut |_| {})
+            .map(judge::recorded)
+            .map_err(|source| Failure::Survey { source })
+    };
+    let (one, other) = thread::scope(|scope| {
+        let one = scope.spawn(|| {
+            // The second gives up when the first is gone before it has said anything.
+            let say = say;
+            meet(first, second, Side::First(&mut |code, _| drop(say.send(code.clone()))))
+        });
+        let other = said.recv().ok().map(|code| meet(second, first, Side::Second(code)));
+        // A thread that panicked has said so; the panic goes on here.
+        (one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), other)
+    });
+    let (one, key) = one?;
+    let mut records = vec![one];
+    if let Some(other) = other {
+        records.push(other?.0);
+    }
+    let record = merge(records).map_err(|source| Failure::Merge { source })?;
     Ok(Seen { record, key })
 }
+
+/// Twelve rounds and what comes after them.
+const APART_MS: u64 = 14_000;
 
 /// Where hosts are to be found, by name.
 fn addresses(lab: &Lab, hosts: &[HostName]) -> Vec<(HostName, IpAddr)> {
