@@ -82,7 +82,7 @@ fn apart(
     options.timeout_ms.get_or_insert(APART_MS);
     let meet = |host: &HostName, other: &HostName, side: Side<'_>| {
         let address = lab.addresses(other).into_iter().next();
-        let address = address.ok_or_else(|| Failure::NoControl { hosts: 0 })?;
+        let address = address.ok_or(Failure::NoControl { hosts: 0 })?;
         let intent = check::intent(arguments, vec![HostName::lossy(&address.to_string())]);
         let seat = seat(lab, scenario, host, true);
         survey::meet(seat, address, side, &intent, &options, &mut |_| {})
