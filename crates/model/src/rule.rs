@@ -428,3 +428,6 @@ fn finding(rule: &Rule, proven: &Proven) -> Finding {
         would_decide,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,11 @@
+//! Rules against made-up facts: where each holds, and what looks like it and is not.
+
+mod addressing;
+mod bench;
+mod forwarding;
+mod legs;
+mod pairs;
+mod properties;
+mod selection;
+mod services;
+mod table;
