@@ -85,7 +85,7 @@ fn somebody_else_with_the_same_address_is_told() {
         let mut bench = Bench::of(2);
         bench.controls(&["pi1", "pi2"], 1..=3).both(("pi1", "pi2"), "wlan0", 1..=3, Answered);
         for (round, answer) in (1..).zip(*answers) {
-            own_address(round, *answer).into_iter().for_each(|seen| bench.see(seen));
+            bench.see_all(own_address(round, *answer));
         }
         let expected: Vec<_> =
             level.iter().map(|level| format!("duplicate-address pi1@wlan0 {level}")).collect();
@@ -99,7 +99,7 @@ fn a_doubled_address_explains_answers_that_go_astray() {
     bench.controls(&["pi1", "pi2"], 1..=5).group(("pi1", "pi2"), 1..=5, Arrives);
     bench.way(("pi1", "pi2"), "wlan0", 1..=5, Arrives);
     bench.way(("pi2", "pi1"), "wlan0", 1..=5, Answered);
-    own_address(1, Some(Mac([2, 0xaa, 0, 0, 2, 2]))).into_iter().for_each(|seen| bench.see(seen));
+    bench.see_all(own_address(1, Some(Mac([2, 0xaa, 0, 0, 2, 2]))));
     assert_eq!(bench.found(), ["duplicate-address pi1@wlan0 confirmed"]);
 }
 

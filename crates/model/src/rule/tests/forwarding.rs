@@ -49,21 +49,21 @@ fn gateway(answers: [Option<Answer>; 3]) -> Bench {
     bench
 }
 
-fn expired(from: &str) -> Option<Answer> {
-    Some(Answer::Icmp { kind: 11, code: 0, from: ip(from) })
+fn expired(from: &str) -> Answer {
+    Answer::Icmp { kind: 11, code: 0, from: ip(from) }
 }
 
 /// The gateway's own word, and silence beyond it.
 fn stuck() -> Bench {
-    gateway([expired("192.168.50.1"), None, None])
+    gateway([Some(expired("192.168.50.1")), None, None])
 }
 
 #[test]
 fn a_gateway_that_carries_is_not_accused() {
-    let whole = [expired("192.168.50.1"), Some(Answer::Reply), Some(Answer::Reply)];
+    let whole = [Some(expired("192.168.50.1")), Some(Answer::Reply), Some(Answer::Reply)];
     assert!(gateway(whole).found().is_empty());
     // The next router answers, whatever is beyond it.
-    let next = [expired("192.168.50.1"), expired("172.20.0.1"), None];
+    let next = [Some(expired("192.168.50.1")), Some(expired("172.20.0.1")), None];
     assert!(gateway(next).found().is_empty());
     // Nothing was asked.
     let mut unasked = stuck();

@@ -1,10 +1,10 @@
 //! Frames between two hosts.
 
 use super::bench::Fate::{Answered, Arrives, Lost};
-use super::bench::{Bench, link_name};
+use super::bench::{Bench, link_name, seen};
 use crate::facts::Ending;
 use crate::net::Mac;
-use crate::observation::{Answer, Cast, Direction, Kind};
+use crate::observation::{Answer, Cast, Direction, Kind, Observation};
 
 const ARP: Kind = Kind::Neighbour { cast: Cast::Group };
 const PAIR: (&str, &str) = ("pi1", "pi2");
@@ -97,21 +97,10 @@ fn what_is_not_isolation_is_not_called_so() {
 #[test]
 fn a_packet_in_a_frame_to_all_is_no_arrival() {
     let mut bench = isolated(10);
-    let arrivals: Vec<_> = (1..=10)
-        .map(|round| {
-            let mut seen = super::bench::seen(
-                "pi2",
-                Some("pi1"),
-                Some("wlan0"),
-                round,
-                Direction::Arrived,
-                Kind::Udp,
-            );
-            seen.cast = Some(Cast::Group);
-            seen
-        })
-        .collect();
-    arrivals.into_iter().for_each(|seen| bench.see(seen));
+    bench.see_all((1..=10).map(|round| Observation {
+        cast: Some(Cast::Group),
+        ..seen("pi2", Some("pi1"), Some("wlan0"), round, Direction::Arrived, Kind::Udp)
+    }));
     assert_eq!(bench.found(), ["client-isolation pi1>pi2@wlan0 confirmed"]);
 }
 
@@ -165,8 +154,7 @@ fn group_suppression_needs_open_frames_and_silent_arp() {
     // Somebody answers ARP.
     let mut proxied = suppressed(4);
     proxied.put(PAIR, "wlan0", &ARP, 6..=6, Lost);
-    let mut answer =
-        super::bench::seen("pi1", Some("pi2"), Some("wlan0"), 6, Direction::Answered, ARP);
+    let mut answer = seen("pi1", Some("pi2"), Some("wlan0"), 6, Direction::Answered, ARP);
     answer.answer = Some(Answer::Reply);
     proxied.see(answer);
     assert!(proxied.found().iter().all(|found| !found.starts_with("group-suppression")));
@@ -286,8 +274,7 @@ fn who_answers_arp_is_told_and_proves_nothing() {
     ] {
         let mut bench = isolated(10);
         bench.put(PAIR, "wlan0", &ARP, 1..=1, Lost);
-        let mut answer =
-            super::bench::seen("pi1", Some("pi2"), Some("wlan0"), 1, Direction::Answered, ARP);
+        let mut answer = seen("pi1", Some("pi2"), Some("wlan0"), 1, Direction::Answered, ARP);
         answer.answer = Some(Answer::Reply);
         answer.source_mac = Some(mac);
         answer.link = Some(link_name("wlan0"));
