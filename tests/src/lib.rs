@@ -1,1 +1,5 @@
-//! What the lab and CLI tests share.
+//! What the tests of the whole program share.
+
+pub mod checkout;
+pub mod generated;
+pub mod program;

@@ -115,8 +115,7 @@ impl Link {
         self.kind == LinkKind::Wifi || self.radio.is_some() || self.name.as_str().starts_with("wl")
     }
 
-    /// Whether hosts are wired or radioed to it, as against loopback, tunnels, bridges of
-    /// containers and the host ends of pods.
+    /// Whether other hosts may be on it: not loopback, tunnels, or what containers are wired to.
     #[must_use]
     pub fn reaches_hosts(&self) -> bool {
         matches!(self.kind, LinkKind::Ethernet | LinkKind::Wifi | LinkKind::Veth | LinkKind::Bridge)

@@ -18,7 +18,7 @@ pub(crate) struct Echo {
 }
 
 impl Echo {
-    /// How long an echo may take on a network whose radio dozes (isolation.md, section 2.1).
+    /// How long an echo may take on a network whose radio dozes.
     pub(crate) const WINDOW_MS: u64 = 1_500;
 
     pub(crate) fn new(template: Observation, to: IpAddr, pace: Pace, random: u64) -> Self {

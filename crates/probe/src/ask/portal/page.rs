@@ -65,7 +65,7 @@ pub(super) enum Expected {
     Header(&'static str, &'static str),
 }
 
-/// The pages of others: URL host, path, answer (isolation.md, section 5.1).
+/// The pages of others: URL host, path, answer.
 const KNOWN: [(PortalPage, &str, &str, Expected); 9] = [
     (PortalPage::Firefox, "detectportal.firefox.com", "/success.txt", Expected::Body("success\n")),
     (PortalPage::Gstatic, "connectivitycheck.gstatic.com", "/generate_204", Expected::Nothing),

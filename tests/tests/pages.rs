@@ -1,0 +1,185 @@
+//! Pages of `docs/` that are made from the code.
+
+use std::fmt::Write as _;
+
+use pontoon_lab::expect::Expect;
+use pontoon_lab::scenario::{Scenario, builtin, builtin_names};
+use pontoon_model::exit::Exit;
+use pontoon_model::finding::{Level, Rule, Severity};
+use pontoon_model::rule::RULES;
+use pontoon_tests::generated::assert_current;
+use pontoon_tests::program::{pontoon, stdout};
+
+const MADE: &str = "<!-- made by: PONTOON_WRITE=1 cargo test -p pontoon-tests -->";
+
+/// Every command that a user is told of.
+const COMMANDS: [&[&str]; 13] = [
+    &[],
+    &["check"],
+    &["replay"],
+    &["explain"],
+    &["lab"],
+    &["lab", "list"],
+    &["lab", "run"],
+    &["lab", "shell"],
+    &["lab", "via"],
+    &["demo"],
+    &["agent"],
+    &["completions"],
+    &["man"],
+];
+
+#[test]
+fn the_page_of_scenarios_is_current() {
+    let mut page = format!(
+        "{MADE}\n# Scenarios\n\nThe networks of the lab, what is true of each, and what must be \
+         found: every finding above\ninfo, and no other. `pontoon lab run NAME` raises one; its \
+         file is `scenarios/NAME.toml`.\n"
+    );
+    for name in builtin_names() {
+        let scenario = builtin(name).expect("a listed scenario is there").expect("it can be read");
+        page.push_str(&scenario_section(name, &scenario));
+    }
+    assert_current("docs/scenarios.md", &page);
+}
+
+fn scenario_section(name: &str, scenario: &Scenario) -> String {
+    let mut text = format!("\n## {name}\n\n{}.\n\n{}\n", scenario.title, scenario.truth.trim());
+    let args = &scenario.check.args;
+    if !args.is_empty() {
+        writeln!(text, "\nAsked with `{}`.", args.join(" ")).expect("a text takes text");
+    }
+    if !scenario.check.control {
+        text.push_str("\nThe hosts cannot talk to each other while they are asked.\n");
+    }
+    text.push_str("\nMust be found:");
+    if scenario.expect.is_empty() {
+        text.push_str(" nothing.\n");
+    } else {
+        text.push_str("\n\n");
+        text.extend(scenario.expect.iter().map(expected));
+    }
+    text
+}
+
+fn expected(row: &Expect) -> String {
+    let scope = &row.scope;
+    let mut text = format!("- [`{0}`](findings.md#{0})", row.code);
+    let parts = [
+        scope.from.as_ref().map(|host| format!(" from {host}")),
+        scope.to.as_ref().map(|host| format!(" to {host}")),
+        scope.link.as_ref().map(|link| format!(" on {link}")),
+        scope.family.map(|family| format!(" ({family})")),
+        row.level.map(|level| format!(", {}", level_word(level))),
+    ];
+    text.extend(parts.into_iter().flatten());
+    text.push('\n');
+    text
+}
+
+#[test]
+fn the_page_of_findings_is_current() {
+    let mut page = format!(
+        "{MADE}\n# Findings\n\nWhat `pontoon check` can find. `pontoon explain CODE` shows the same \
+         page in a terminal.\n\n| code | severity | what is wrong |\n|---|---|---|\n"
+    );
+    for Rule { code, severity, title, .. } in RULES {
+        let severity = severity_word(*severity);
+        writeln!(page, "| [`{code}`](#{code}) | {severity} | {title} |")
+            .expect("a text takes text");
+    }
+    page.extend(RULES.iter().map(finding_section));
+    assert_current("docs/findings.md", &page);
+}
+
+fn finding_section(rule: &Rule) -> String {
+    let mut text =
+        format!("\n## {}\n\n{}: {}\n", rule.code, severity_word(rule.severity), rule.title);
+    for line in rule.explain.trim().lines() {
+        match line.strip_prefix("  ") {
+            Some(line) => writeln!(text, "{line}"),
+            None if line.is_empty() => writeln!(text),
+            None => writeln!(text, "\n### {line}\n"),
+        }
+        .expect("a text takes text");
+    }
+    text.replace("\n\n\n", "\n\n")
+}
+
+#[test]
+fn the_page_of_exit_codes_is_current() {
+    let mut codes = Exit::ALL;
+    codes.sort_by_key(|exit| exit.code());
+    let mut page = format!(
+        "{MADE}\n# Exit codes\n\n`pontoon check`, `replay` and `lab run` end with one of these.\n\n\
+         | code | what it says |\n|---|---|\n"
+    );
+    for exit in codes {
+        writeln!(page, "| {} | {} |", exit.code(), exit.meaning()).expect("a text takes text");
+    }
+    let order: Vec<_> = Exit::ALL.iter().map(|exit| exit.code().to_string()).collect();
+    write!(
+        page,
+        "| 130 | interrupted (SIGINT) |\n| 141 | nobody reads the output (SIGPIPE); nothing is \
+         said about it |\n| 143 | terminated (SIGTERM) |\n\nWhen several hold, the first of {} is \
+         told: what kept the question from being\nanswered goes before what was found. 5 is for a \
+         question that could not be answered at all\nwithout the privilege; where a part of it \
+         could, the report names what was not tested.\n\nFor scripts: `pontoon check --json` says \
+         more than a number can.\n",
+        order.join(", ")
+    )
+    .expect("a text takes text");
+    assert_current("docs/exit-codes.md", &page);
+}
+
+#[test]
+fn the_page_of_commands_is_current() {
+    let mut page = format!("{MADE}\n# Commands\n\nWhat `--help` says, command by command.\n");
+    for command in COMMANDS {
+        let mut words = command.to_vec();
+        words.push("--help");
+        let run = pontoon(&words);
+        assert!(run.status.success(), "{words:?} ends with {}", run.status);
+        let name: Vec<_> = ["pontoon"].iter().chain(command).copied().collect();
+        let help = stdout(&run);
+        let help: Vec<_> = help.lines().map(str::trim_end).collect();
+        let (name, help) = (name.join(" "), help.join("\n"));
+        write!(page, "\n## {name}\n\n```text\n{help}\n```\n").expect("a text takes text");
+    }
+    assert_current("docs/commands.md", &page);
+}
+
+/// A command that is not in the list has no page.
+#[test]
+fn every_command_is_listed() {
+    for command in COMMANDS {
+        let mut words = command.to_vec();
+        words.push("--help");
+        let help = stdout(&pontoon(&words));
+        let below = help.split("Commands:\n").nth(1).unwrap_or_default();
+        let below = below.lines().take_while(|line| line.starts_with("  "));
+        let below = below.filter(|line| !line.starts_with("   "));
+        let names = below.filter_map(|line| line.split_whitespace().next());
+        for name in names.filter(|name| *name != "help") {
+            let whole: Vec<_> = command.iter().copied().chain([name]).collect();
+            assert!(COMMANDS.contains(&whole.as_slice()), "{whole:?} is not in COMMANDS");
+        }
+    }
+}
+
+fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+fn level_word(level: Level) -> &'static str {
+    match level {
+        Level::Undecided => "undecided",
+        Level::Possible => "possible",
+        Level::Likely => "likely",
+        Level::Confirmed => "confirmed",
+    }
+}

@@ -1,0 +1,198 @@
+//! What the compiler and its lints cannot see, and a newcomer relies on.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use pontoon_tests::checkout::{files_below, name, root, shown, sources_below, text};
+
+/// A file is read in one sitting.
+const LINES_MAX: usize = 400;
+
+/// Longer, and why.
+const LONG: [(&str, &str); 1] = [(
+    "crates/model/src/rule.rs",
+    "a table: one row for each finding, nothing to understand twice",
+)];
+
+/// The only files in which `unsafe` may stand, and why.
+const UNSAFE: [(&str, &str); 2] = [
+    ("crates/probe/src/edge/packet_socket.rs", "a sockaddr_ll is made by hand for bind(2)"),
+    ("crates/probe/src/snapshot/clock.rs", "adjtimex(2) has no safe wrapper"),
+];
+
+/// Names that say nothing about what is in the room.
+const EMPTY_NAMES: [&str; 8] =
+    ["util", "utils", "common", "helper", "helpers", "manager", "misc", "shared"];
+
+/// What the model may not touch: with these, the same facts could give other findings.
+const IMPURE: [&str; 9] = [
+    "std::fs",
+    "std::process",
+    "std::thread",
+    "std::env",
+    "std::time",
+    "UdpSocket",
+    "TcpStream",
+    "TcpListener",
+    "std::os",
+];
+
+/// The only crates that the model may depend on: each turns values into values.
+const MODEL_DEPENDENCIES: [&str; 4] = ["schemars", "serde", "serde_json", "thiserror"];
+
+/// The crates by layer: each may depend on those to its left only.
+const LAYERS: [(&str, &[&str]); 4] = [
+    ("model", &[]),
+    ("probe", &["model"]),
+    ("lab", &["model", "probe"]),
+    ("cli", &["model", "probe", "lab"]),
+];
+
+fn violations(of: impl IntoIterator<Item = String>) {
+    let all: Vec<_> = of.into_iter().collect();
+    assert!(all.is_empty(), "\n{}", all.join("\n"));
+}
+
+/// The files of the checkout that people read, but for texts that are not ours or are made.
+fn pages() -> Vec<std::path::PathBuf> {
+    let mut pages = files_below(".");
+    let is_page = |path: &Path| {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        matches!(ending, "rs" | "md" | "toml" | "sh") || matches!(name(path), "check" | "demo")
+    };
+    pages.retain(|path| is_page(path) && shown(path) != "tests/tests/policy.rs");
+    pages
+}
+
+#[test]
+fn files_are_read_in_one_sitting() {
+    violations(sources_below(".").iter().filter_map(|path| {
+        let (path, lines) = (shown(path), text(path).lines().count());
+        let is_known = LONG.iter().any(|(long, _)| *long == path);
+        (lines > LINES_MAX && !is_known).then(|| format!("{path} has {lines} lines"))
+    }));
+}
+
+#[test]
+fn exceptions_are_still_needed() {
+    for (path, _) in LONG {
+        assert!(text(&root().join(path)).lines().count() > LINES_MAX, "{path} is short again");
+    }
+    for (path, _) in UNSAFE {
+        assert!(text(&root().join(path)).contains("unsafe {"), "{path} is safe now");
+    }
+}
+
+#[test]
+fn rooms_have_names() {
+    violations(files_below("crates").iter().filter_map(|path| {
+        let mut parts =
+            path.components().filter_map(|part| Path::new(part.as_os_str()).file_stem());
+        parts
+            .any(|part| part.to_str().is_some_and(|part| EMPTY_NAMES.contains(&part)))
+            .then(|| format!("{} does not say what is in it", shown(path)))
+    }));
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    violations(pages().iter().flat_map(|path| {
+        let text = text(path);
+        ["TODO", "FIXME", "XXX"]
+            .into_iter()
+            .filter(move |word| text.split(|c: char| !c.is_alphanumeric()).any(|it| it == *word))
+            .map(|word| format!("{} has a {word}: do it, or say so in known-issues", shown(path)))
+    }));
+}
+
+/// Sources that the reader of this checkout does not have are no sources.
+#[test]
+fn sources_can_be_looked_up() {
+    let private = ["decisions.md", "isolation.md", "libraries.md", "lab-recipes", "shared/"];
+    let is_of_a_name = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
+    violations(pages().iter().flat_map(|path| {
+        let text = text(path);
+        let names = move |page: &&str| {
+            let mut found = text.match_indices(page);
+            found.any(|(at, _)| !text[..at].ends_with(is_of_a_name))
+        };
+        private.into_iter().filter(names).map(|page| format!("{} names {page}", shown(path)))
+    }));
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let mut pages = pages();
+    pages.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
+    violations(pages.iter().flat_map(|path| {
+        let folder = path.parent().unwrap_or(root()).to_owned();
+        let text = text(path);
+        let targets: BTreeSet<_> = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+            .map(|target| target.split('#').next().unwrap_or_default().to_owned())
+            .filter(|target| !target.is_empty() && !target.contains(':'))
+            .collect();
+        targets
+            .into_iter()
+            .filter(move |target| !folder.join(target).exists())
+            .map(|target| format!("{} leads to {target}, which is not there", shown(path)))
+    }));
+}
+
+#[test]
+fn unsafe_stands_in_named_files_only() {
+    violations(sources_below(".").iter().map(|path| shown(path)).filter(|path| {
+        let is_known = UNSAFE.iter().any(|(known, _)| known == path);
+        let text = text(&root().join(path));
+        !is_known && path != "tests/tests/policy.rs" && text.contains("unsafe_code")
+    }));
+}
+
+#[test]
+fn the_model_reads_nothing_but_its_arguments() {
+    violations(sources_below("crates/model/src").iter().flat_map(|path| {
+        let text = text(path);
+        IMPURE
+            .into_iter()
+            .filter(move |word| text.contains(word))
+            .map(|word| format!("{} uses {word}", shown(path)))
+    }));
+    assert_eq!(dependencies("model"), MODEL_DEPENDENCIES, "dependencies of the model");
+}
+
+#[test]
+fn crates_depend_downwards_only() {
+    violations(LAYERS.iter().flat_map(|(layer, below)| {
+        dependencies(layer)
+            .into_iter()
+            .filter_map(|name| name.strip_prefix("pontoon-").map(str::to_owned))
+            .filter(|name| !below.contains(&name.as_str()))
+            .map(move |name| format!("{layer} depends on {name}"))
+    }));
+}
+
+/// The names below `[dependencies]` of a crate, sorted.
+fn dependencies(layer: &str) -> Vec<String> {
+    let manifest = text(&root().join("crates").join(layer).join("Cargo.toml"));
+    let manifest: toml::Table = manifest.parse().expect("a manifest is TOML");
+    let table = manifest["dependencies"].as_table().expect("dependencies are a table");
+    table.keys().cloned().collect()
+}
+
+/// Every dependency has its reason.
+#[test]
+fn dependencies_are_decided() {
+    let manifest: toml::Table =
+        text(&root().join("Cargo.toml")).parse().expect("a manifest is TOML");
+    let table = manifest["workspace"]["dependencies"].as_table().expect("they are a table");
+    let decisions: String = files_below("docs/decisions").iter().map(|path| text(path)).collect();
+    violations(
+        table
+            .keys()
+            .filter(|name| !name.starts_with("pontoon-"))
+            .filter(|name| !decisions.contains(&format!("`{name}`")))
+            .map(|name| format!("no page of docs/decisions says why `{name}`")),
+    );
+}

@@ -1,0 +1,122 @@
+//! The published forms of what pontoon reads and writes: up to date, and kept by real outputs.
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+
+use jsonschema::Validator;
+use pontoon_lab::scenario;
+use pontoon_model::{record, report};
+use pontoon_tests::checkout::{files_below, root, shown, text};
+use pontoon_tests::generated::assert_current;
+use pontoon_tests::program::{pontoon, stdout};
+use schemars::JsonSchema;
+use serde_json::{Value, json};
+
+/// Scenarios whose outputs have little in common: two links, both families, a router, a portal, a
+/// host that cannot be asked, packet filters, records merged without a control channel.
+const RAISED: [&str; 6] =
+    ["campus", "campus-v6", "docker", "portal", "wifi-only-no-control", "peer-off"];
+
+fn page<T: JsonSchema>(title: &str) -> String {
+    titled(schemars::schema_for!(T).to_value(), title)
+}
+
+fn titled(mut schema: Value, title: &str) -> String {
+    schema["title"] = json!(title);
+    let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
+    format!("{text}\n")
+}
+
+fn published(name: &str) -> Validator {
+    let path = root().join("docs/schema").join(format!("{name}.schema.json"));
+    let schema = serde_json::from_str(&text(&path)).expect("a published schema is JSON");
+    jsonschema::validator_for(&schema).expect("a published schema is a schema")
+}
+
+fn violations(schema: &Validator, value: &Value, what: &str) -> Vec<String> {
+    let errors = schema.iter_errors(value);
+    errors.map(|error| format!("{what}, {}: {error}", error.instance_path())).collect()
+}
+
+#[test]
+fn the_published_schemas_are_current() {
+    let title = format!("pontoon check --json: {}", report::SCHEMA);
+    assert_current("docs/schema/report.schema.json", &page::<report::Report>(&title));
+    let title = format!("a line of pontoon check --record: {}", record::SCHEMA);
+    assert_current("docs/schema/record.schema.json", &page::<record::Line>(&title));
+    let title = "a scenario of pontoon lab, as TOML";
+    assert_current("docs/schema/scenario.schema.json", &titled(scenario::schema(), title));
+}
+
+#[test]
+fn real_outputs_keep_the_published_schemas() {
+    let (reports, records) = (published("report"), published("record"));
+    let folder = tempfile::tempdir().expect("a folder for records can be made");
+    let outputs: Vec<_> = thread::scope(|scope| {
+        let raise = |name| {
+            let file = folder.path().join(name);
+            (name, file.clone(), scope.spawn(move || raised(name, &file)))
+        };
+        let raised: Vec<_> = RAISED.map(raise).into();
+        raised
+            .into_iter()
+            .map(|(name, file, run)| (name, file, run.join().expect("a run ends")))
+            .collect()
+    });
+    let mut wrong = Vec::new();
+    for (name, file, outcome) in outputs {
+        let all = outcome["reports"].as_array().expect("a run has reports");
+        assert!(!all.is_empty(), "{name} has no report");
+        wrong.extend(all.iter().flat_map(|one| violations(&reports, one, name)));
+        let text = fs::read_to_string(&file).expect("a run writes its record");
+        assert!(text.lines().count() > 20, "the record of {name} is short");
+        for line in text.lines() {
+            let line: Value = serde_json::from_str(line).expect("a record is JSON, line by line");
+            wrong.extend(violations(&records, &line, name));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Raises a lab, asks its hosts, writes the record; returns the outcome.
+fn raised(name: &str, record: &Path) -> Value {
+    let record = record.to_str().expect("folders for tests have plain names");
+    let run = pontoon(&["lab", "run", name, "--json", "--record", record]);
+    serde_json::from_str(&stdout(&run)).unwrap_or_else(|error| {
+        let said = String::from_utf8_lossy(&run.stderr);
+        panic!("the outcome of {name} is not JSON: {error}\n{said}")
+    })
+}
+
+#[test]
+fn scenario_files_keep_the_published_schema() {
+    let schema = published("scenario");
+    let wrong: Vec<_> = files_below("scenarios")
+        .iter()
+        .flat_map(|path| {
+            let file: toml::Value = toml::from_str(&text(path)).expect("a scenario is TOML");
+            let value = serde_json::to_value(file).expect("TOML without dates is JSON");
+            violations(&schema, &value, &shown(path))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// A schema that everything keeps says nothing.
+#[test]
+fn the_published_schemas_refuse_other_things() {
+    let rows = [
+        ("report", json!({})),
+        ("report", json!({ "schema": report::SCHEMA })),
+        ("record", json!({ "type": "rumour" })),
+        ("record", json!({ "type": "run", "run": 7 })),
+        ("record", json!({ "type": "unreached", "host": "-", "why": "it has no name" })),
+        ("scenario", json!({ "title": "no truth" })),
+        ("scenario", json!({ "title": "t", "truth": "t", "hosts": {} })),
+        ("scenario", json!({ "title": "t", "truth": "t", "expect": [{ "code": 7 }] })),
+    ];
+    for (name, value) in rows {
+        assert!(!published(name).is_valid(&value), "{name} takes {value}");
+    }
+}
