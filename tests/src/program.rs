@@ -14,7 +14,7 @@ use crate::checkout::root;
 /// When it cannot be built or started.
 #[must_use]
 pub fn pontoon(arguments: &[&str]) -> Output {
-    started(Command::new(path()).args(arguments))
+    started(start(path()).args(arguments))
 }
 
 /// What a run wrote to standard output.
@@ -43,7 +43,7 @@ pub fn path() -> &'static Path {
         let profile = if folder_name == "debug" { "dev" } else { &folder_name };
         let target = folder.parent().expect("a profile lies in the target folder");
         let built = started(
-            Command::new(env!("CARGO"))
+            start(Path::new(env!("CARGO")))
                 .current_dir(root())
                 .args(["build", "--quiet", "--package", "pontoon-cli", "--profile", profile])
                 .arg("--target-dir")
@@ -53,6 +53,11 @@ pub fn path() -> &'static Path {
         assert!(built.status.success(), "pontoon could not be built:\n{said}");
         folder.join("pontoon")
     })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program under test is a program")]
+fn start(program: &Path) -> Command {
+    Command::new(program)
 }
 
 fn started(command: &mut Command) -> Output {

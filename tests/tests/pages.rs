@@ -34,7 +34,7 @@ fn the_page_of_scenarios_is_current() {
     let mut page = format!(
         "{MADE}\n# Scenarios\n\nThe networks of the lab, what is true of each, and what must be \
          found: every finding above\ninfo, and no other. `pontoon lab run NAME` raises one; its \
-         file is `scenarios/NAME.toml`.\n"
+         file is `scenarios/NAME.toml`.\n[lab.md](lab.md) says how to write one.\n"
     );
     for name in builtin_names() {
         let scenario = builtin(name).expect("a listed scenario is there").expect("it can be read");

@@ -111,9 +111,11 @@ fn the_published_schemas_refuse_other_things() {
         ("report", json!({ "schema": report::SCHEMA })),
         ("record", json!({ "type": "rumour" })),
         ("record", json!({ "type": "run", "run": 7 })),
-        ("record", json!({ "type": "unreached", "host": "-", "why": "it has no name" })),
+        ("record", json!({ "type": "unreached", "why": "no host" })),
         ("scenario", json!({ "title": "no truth" })),
         ("scenario", json!({ "title": "t", "truth": "t", "hosts": {} })),
+        ("scenario", json!({ "title": "t", "truth": "t", "network": { "wifi": {} } })),
+        ("scenario", json!({ "base": "home", "network": { "wifi": { "colour": "red" } } })),
         ("scenario", json!({ "title": "t", "truth": "t", "expect": [{ "code": 7 }] })),
     ];
     for (name, value) in rows {

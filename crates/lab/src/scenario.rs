@@ -15,6 +15,7 @@ mod load;
 mod machine;
 mod network;
 mod offer;
+mod schema;
 mod validate;
 
 pub use builtin::{builtin, builtin_names};
@@ -22,6 +23,7 @@ pub use load::{LoadError, MAX_FILE_BYTES, load, parse};
 pub use machine::{Attachment, Machine, OneOrMany, SysctlValue};
 pub use network::{Block, Isolation, Network, NetworkKind, Relay};
 pub use offer::{DnsManner, HttpManner, NtpManner, Service};
+pub use schema::schema;
 pub use validate::Invalid;
 
 use crate::expect::Expect;
@@ -156,10 +158,4 @@ impl Scenario {
         }
         facts
     }
-}
-
-/// The published schema of scenario files.
-#[must_use]
-pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Scenario).to_value()
 }
