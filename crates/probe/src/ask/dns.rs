@@ -36,7 +36,8 @@ pub(super) const PORT: u16 = 53;
 /// Twice 1.5 s, as stub resolvers do in spirit: a lost packet is not a dead server.
 pub(crate) const PACE: Pace = Pace { count: 2, delay_ms: 0, every_ms: 1_500, window_ms: 1_500 };
 
-/// Where silence is the healthy answer, everybody waits for its end (decisions.md 10).
+/// Where silence is the healthy answer everybody waits for its end, and a healthy host has its
+/// verdict within 1.5 s.
 pub(crate) const SILENT_PACE: Pace =
     Pace { count: 1, delay_ms: 0, every_ms: 1_200, window_ms: 1_200 };
 

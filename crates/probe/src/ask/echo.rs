@@ -18,7 +18,9 @@ pub(crate) struct Echo {
 }
 
 impl Echo {
-    /// How long an echo may take on a network whose radio dozes (isolation.md, section 2.1).
+    /// How long an echo may take on a network whose radio dozes: an access point keeps what is for
+    /// a dozing station until that polls for it (IEEE 802.11 power management), which for a
+    /// Raspberry Pi was seen to take most of a second.
     pub(crate) const WINDOW_MS: u64 = 1_500;
 
     pub(crate) fn new(template: Observation, to: IpAddr, pace: Pace, random: u64) -> Self {

@@ -65,7 +65,10 @@ pub(super) enum Expected {
     Header(&'static str, &'static str),
 }
 
-/// The pages of others: URL host, path, answer (isolation.md, section 5.1).
+/// The pages of others: URL host, path, answer. As their users have them: `network.captive-portal-
+/// service` and `captivedetect.canonicalContent` of Firefox, `NetworkMonitor` of Android, Network
+/// Connectivity Status Indicator of Windows, `[connectivity]` of NetworkManager.conf(5) in Debian
+/// (`network-manager-config-connectivity-debian`) and Ubuntu.
 const KNOWN: [(PortalPage, &str, &str, Expected); 9] = [
     (PortalPage::Firefox, "detectportal.firefox.com", "/success.txt", Expected::Body("success\n")),
     (PortalPage::Gstatic, "connectivitycheck.gstatic.com", "/generate_204", Expected::Nothing),
