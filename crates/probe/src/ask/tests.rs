@@ -1,1 +1,406 @@
+//! The questions against a network in memory: exact times, no sockets. What the tests of single
+//! machines share stands here, too.
 
+use std::net::{IpAddr, SocketAddr};
+
+use nix::libc::ENETUNREACH;
+use pontoon_model::host::HostName;
+use pontoon_model::net::{Family, IfName};
+use pontoon_model::observation::{Answer, Direction, Kind, Observation, RunId};
+use proptest::prelude::*;
+
+use super::{Ask, Payload, Vehicle, machine};
+use crate::flows::twin::{Trace, run};
+use crate::machine::{Action, Event, Flow, Moment};
+
+pub(super) const SERVER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+pub(super) const STRANGER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 9));
+
+/// Half past four in the morning, by this host.
+pub(super) const NOW_S: i64 = 1_795_495_390;
+
+pub(super) fn link() -> IfName {
+    "wlan0".parse().unwrap()
+}
+
+pub(super) fn template() -> Observation {
+    Observation {
+        run: RunId(1),
+        host: HostName::lossy("a"),
+        peer: None,
+        address: None,
+        link: Some(link()),
+        asked_link: None,
+        family: Family::V4,
+        direction: Direction::Sent,
+        round: 1,
+        at_ms: 0,
+        source_mac: None,
+        ttl: None,
+        cast: None,
+        kind: Kind::RoutedUdp,
+        answer: None,
+    }
+}
+
+pub(super) fn put(
+    ask: &Ask,
+    network: impl FnMut(Moment, &Action) -> Vec<(u64, Event)>,
+) -> Trace {
+    run(&mut *machine(ask, template(), NOW_S, 7), network)
+}
+
+/// A network in which nothing ever answers.
+pub(super) fn silence(_: Moment, _: &Action) -> Vec<(u64, Event)> {
+    Vec::new()
+}
+
+pub(super) fn datagram(flow: Flow, from: SocketAddr, payload: &[u8]) -> Event {
+    Event::Datagram { flow, from, link: Some(link()), ttl: Some(60), payload: payload.to_vec() }
+}
+
+/// Round and answer of all that came back.
+pub(super) fn answers(trace: &Trace) -> Vec<(u16, Answer)> {
+    let answered = trace.observations.iter().filter(|seen| seen.direction == Direction::Answered);
+    answered.map(|seen| (seen.round, seen.answer.clone().unwrap())).collect()
+}
+
+/// How many answers are garbage.
+pub(super) fn garbage(trace: &Trace) -> usize {
+    let is_garbage = |(_, answer): &(u16, Answer)| matches!(answer, Answer::Garbage { .. });
+    answers(trace).iter().filter(|answer| is_garbage(answer)).count()
+}
+
+/// When each question left, by the record.
+pub(super) fn sent_at(trace: &Trace) -> Vec<u32> {
+    let sent = trace.observations.iter().filter(|seen| seen.direction == Direction::Sent);
+    sent.map(|seen| seen.at_ms).collect()
+}
+
+pub(super) fn done_ms(trace: &Trace) -> u64 {
+    trace.done.expect("a machine ends").0
+}
+
+/// ICMP errors as they matter here: "filtered" by the gateway.
+fn prohibited(flow: Flow) -> Event {
+    Event::Icmp { flow, kind: 3, code: 13, from: STRANGER }
+}
+
+fn refused(flow: Flow) -> Event {
+    Event::Refused { flow, errno: ENETUNREACH }
+}
+
+fn routed_udp(answer: Option<&[u8]>) -> Ask {
+    Ask::RoutedUdp {
+        to: SocketAddr::new(SERVER, 7),
+        payload: Payload::new(b"question".to_vec()).unwrap(),
+        answer: answer.map(|bytes| Payload::new(bytes.to_vec()).unwrap()),
+        tries: 3,
+        every_ms: 1_000,
+    }
+}
+
+const ECHO: Ask = Ask::RoutedEcho { to: SERVER, tries: 3, every_ms: 1_000 };
+
+/// Sends of datagrams and echoes, with what an honest peer would return.
+fn sent(action: &Action) -> Option<(Flow, u16, &[u8])> {
+    match action {
+        Action::SendUdp { flow, payload, .. } => Some((*flow, 0, payload)),
+        Action::SendEcho { flow, sequence, payload, .. } => Some((*flow, *sequence, payload)),
+        _ => None,
+    }
+}
+
+#[test]
+fn silence_is_waited_for_and_leaves_no_answer() {
+    for ask in [routed_udp(None), ECHO] {
+        let trace = put(&ask, silence);
+        assert_eq!(sent_at(&trace), [0, 1_000, 2_000], "{ask:?}");
+        assert_eq!(answers(&trace), []);
+        assert_eq!(done_ms(&trace), 3_500);
+    }
+}
+
+#[test]
+fn the_first_answer_ends_the_question_and_tells_where_it_came_in() {
+    let udp = put(&routed_udp(Some(b"answer")), |_, action| match action {
+        Action::SendUdp { flow, to, .. } => vec![(10, datagram(*flow, *to, b"answer"))],
+        _ => Vec::new(),
+    });
+    let echo = put(&ECHO, |_, action| match sent(action) {
+        Some((flow, sequence, payload)) => vec![(10, echo_reply(flow, SERVER, sequence, payload))],
+        None => Vec::new(),
+    });
+    for trace in [udp, echo] {
+        assert_eq!((answers(&trace), done_ms(&trace)), (vec![(1, Answer::Reply)], 10));
+        let [asked, answered] = &trace.observations[..] else { panic!("{trace:?}") };
+        assert_eq!((asked.link.clone(), asked.asked_link.clone()), (Some(link()), Some(link())));
+        assert_eq!((answered.link.clone(), answered.ttl), (Some(link()), Some(60)));
+        assert_eq!((answered.at_ms, answered.address), (10, Some(SERVER)));
+    }
+}
+
+fn echo_reply(flow: Flow, from: IpAddr, sequence: u16, payload: &[u8]) -> Event {
+    let (link, payload) = (Some(link()), payload.to_vec());
+    Event::EchoReply { flow, from, link, sequence, ttl: Some(60), payload }
+}
+
+#[test]
+fn a_late_answer_to_an_early_try_counts_for_that_try() {
+    let mut first = None;
+    let trace = put(&routed_udp(None), |_, action| match action {
+        Action::SendUdp { flow, to, .. } if first.is_none() => {
+            first = Some(*flow);
+            vec![(2_900, datagram(*flow, *to, b"late"))]
+        }
+        _ => Vec::new(),
+    });
+    assert_eq!(answers(&trace), [(1, Answer::Reply)]);
+    assert_eq!(done_ms(&trace), 2_900);
+}
+
+#[test]
+fn answers_to_another_question_are_no_answers() {
+    // Each: from whom, another sequence number, other bytes, on another flow.
+    let wrong: [(IpAddr, u16, &[u8], u16); 4] =
+        [(STRANGER, 0, b"", 0), (SERVER, 1, b"", 0), (SERVER, 0, b"x", 0), (SERVER, 0, b"", 9)];
+    for (from, more, extra, elsewhere) in wrong {
+        let trace = put(&ECHO, |_, action| {
+            let (flow, sequence, payload) = sent(action).unwrap();
+            let payload = [payload, extra].concat();
+            vec![(5, echo_reply(Flow(flow.0 + elsewhere), from, sequence + more, &payload))]
+        });
+        assert_eq!(answers(&trace), [], "{from} {more} {extra:?} {elsewhere}");
+    }
+    for from in [SocketAddr::new(STRANGER, 7), SocketAddr::new(SERVER, 8)] {
+        let trace = put(&routed_udp(None), |_, action| {
+            vec![(5, datagram(sent(action).unwrap().0, from, b"question"))]
+        });
+        assert_eq!(answers(&trace), [], "{from}");
+    }
+}
+
+#[test]
+fn every_try_has_a_flow_of_its_own() {
+    for ask in [routed_udp(None), ECHO] {
+        let trace = put(&ask, silence);
+        let flows: std::collections::BTreeSet<_> =
+            trace.actions.iter().map(|(_, action)| sent(action).unwrap().0).collect();
+        assert_eq!(flows.len(), 3, "{ask:?}");
+    }
+}
+
+#[test]
+fn a_flood_of_garbage_is_one_line_a_try_and_hides_no_answer() {
+    let trace = put(&routed_udp(Some(b"answer")), |now, action| {
+        let Action::SendUdp { flow, to, .. } = action else { return Vec::new() };
+        let mut flood: Vec<_> =
+            (0..900).map(|delay| (delay / 10, datagram(*flow, *to, b"junk"))).collect();
+        if now.0 == 1_000 {
+            flood.push((100, datagram(*flow, *to, b"answer")));
+        }
+        flood
+    });
+    assert_eq!(garbage(&trace), 2);
+    assert_eq!(answers(&trace).last(), Some(&(2, Answer::Reply)));
+    assert_eq!(done_ms(&trace), 1_100);
+}
+
+#[test]
+fn an_icmp_error_is_recorded_and_asked_again_a_refusal_is_final() {
+    let icmp = Answer::Icmp { kind: 3, code: 13, from: STRANGER };
+    for ask in [routed_udp(None), ECHO] {
+        let trace = put(&ask, |_, action| vec![(5, prohibited(sent(action).unwrap().0))]);
+        let all: Vec<_> = (1..=3).map(|round| (round, icmp.clone())).collect();
+        assert_eq!((answers(&trace), done_ms(&trace)), (all, 2_005), "{ask:?}");
+        let trace = put(&ask, |_, action| vec![(0, refused(sent(action).unwrap().0))]);
+        assert_eq!(answers(&trace), [(1, Answer::Refused { errno: ENETUNREACH })], "{ask:?}");
+    }
+}
+
+#[test]
+fn a_caller_that_wants_thousands_of_tries_gets_sixty() {
+    let ask = Ask::RoutedEcho { to: SERVER, tries: u16::MAX, every_ms: 10 };
+    assert_eq!(sent_at(&put(&ask, silence)).len(), 60);
+}
+
+#[test]
+fn a_tcp_port_is_open_closed_or_filtered_within_its_window() {
+    let to = SocketAddr::new(SERVER, 6443);
+    let table: [(fn(Flow) -> Option<Event>, Option<Answer>, u64); 4] = [
+        (|flow| Some(Event::Connected { flow }), Some(Answer::Reply), 20),
+        (|flow| Some(Event::Reset { flow }), Some(Answer::Reset), 20),
+        (
+            |flow| Some(prohibited(flow)),
+            Some(Answer::Icmp { kind: 3, code: 13, from: STRANGER }),
+            20,
+        ),
+        (|_| None, None, 1_500),
+    ];
+    for (event, expected, end) in table {
+        let trace = put(&Ask::Tcp { to }, |_, action| match action {
+            Action::Connect { flow, .. } => event(*flow).map(|event| (20, event)).into_iter().collect(),
+            _ => Vec::new(),
+        });
+        let answer = answers(&trace).pop().map(|(_, answer)| answer);
+        assert_eq!((answer, done_ms(&trace)), (expected, end));
+        let is_connect = |action: &Action| matches!(action, Action::Connect { .. });
+        let connects = trace.actions.iter().filter(|(_, action)| is_connect(action)).count();
+        assert_eq!(connects, 1, "the kernel repeats the SYN itself");
+    }
+}
+
+fn ladder(vehicle: Vehicle, ttls: &[u8]) -> Ask {
+    let payload = Payload::new(b"x".to_vec()).unwrap();
+    Ask::Ladder { to: SocketAddr::new(SERVER, 33434), ttls: ttls.to_vec(), vehicle, payload }
+}
+
+fn ttl(action: &Action) -> u8 {
+    match action {
+        Action::SendUdp { way, .. } | Action::SendEcho { way, .. } => way.ttl.unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A path of routers 10.0.0.1, 10.0.0.2, ... with the destination behind `hops` of them.
+fn path(hops: u8, silent: &'static [u8]) -> impl FnMut(Moment, &Action) -> Vec<(u64, Event)> {
+    move |_, action| {
+        let (flow, sequence, payload) = sent(action).unwrap();
+        let ttl = ttl(action);
+        if silent.contains(&ttl) {
+            return Vec::new();
+        }
+        let from = IpAddr::from([10, 0, 0, ttl]);
+        vec![(5, match (ttl <= hops, action) {
+            (true, _) => Event::Icmp { flow, kind: 11, code: 0, from },
+            (false, Action::SendEcho { .. }) => echo_reply(flow, SERVER, sequence, payload),
+            // Nobody listens at the port: that is the destination's own word, too.
+            (false, _) => Event::Icmp { flow, kind: 3, code: 3, from: SERVER },
+        })]
+    }
+}
+
+#[test]
+fn a_ladder_ends_at_the_destination_and_never_hurries_a_router() {
+    for vehicle in [Vehicle::Udp, Vehicle::Echo] {
+        let trace = put(&ladder(vehicle, &[1, 2, 3, 4, 5]), path(2, &[]));
+        let ttls: Vec<_> = trace.actions.iter().map(|(_, action)| ttl(action)).collect();
+        assert_eq!(ttls, [1, 2, 3], "{vehicle:?}");
+        assert_eq!(sent_at(&trace), [0, 1_100, 2_200]);
+        let hop = |ttl| Answer::Icmp { kind: 11, code: 0, from: IpAddr::from([10, 0, 0, ttl]) };
+        assert_eq!(answers(&trace), [(1, hop(1)), (1, hop(2)), (1, Answer::Reply)]);
+        assert_eq!(done_ms(&trace), 2_205);
+    }
+}
+
+#[test]
+fn silent_rungs_are_tried_twice_and_then_left() {
+    let trace = put(&ladder(Vehicle::Udp, &[1, 2]), path(1, &[1]));
+    let ttls: Vec<_> = trace.actions.iter().map(|(_, action)| ttl(action)).collect();
+    assert_eq!(ttls, [1, 2, 1]);
+    assert_eq!(done_ms(&trace), 2_200 + 1_500);
+    let trace = put(&ladder(Vehicle::Udp, &[9; 40]), silence);
+    assert_eq!(trace.actions.len(), 16, "eight rungs, twice");
+}
+
+#[test]
+fn a_ladder_that_the_kernel_refuses_stops() {
+    let trace = put(&ladder(Vehicle::Udp, &[1, 2, 3]), |_, action| {
+        vec![(0, refused(sent(action).unwrap().0))]
+    });
+    assert_eq!((trace.actions.len(), done_ms(&trace)), (1, 0));
+}
+
+#[test]
+fn ports_are_judged_by_a_nonce_that_must_come_back() {
+    let ask = Ask::UdpPorts { to: SERVER, udp: vec![53, 443, 4500], tcp: vec![443, 22] };
+    let trace = put(&ask, |_, action| match action {
+        Action::SendUdp { flow, to, payload, .. } => match to.port() {
+            53 => vec![(5, datagram(*flow, *to, payload))],
+            443 => vec![(5, datagram(*flow, *to, b"I answer everything"))],
+            _ => Vec::new(),
+        },
+        Action::Connect { flow, to, .. } if to.port() == 443 => {
+            vec![(5, Event::Connected { flow: *flow })]
+        }
+        _ => Vec::new(),
+    });
+    let replied: Vec<_> = trace
+        .observations
+        .iter()
+        .filter(|seen| seen.answer == Some(Answer::Reply))
+        .map(|seen| seen.kind.clone())
+        .collect();
+    assert_eq!(replied, [Kind::UdpPort { port: 53 }, Kind::Tcp { port: 443 }]);
+    assert_eq!(garbage(&trace), 3, "once a try, for the server that answers everything");
+}
+
+#[test]
+fn a_question_about_ports_is_no_scan() {
+    let all: Vec<u16> = (1..1_000).collect();
+    let trace = put(&Ask::UdpPorts { to: SERVER, udp: all.clone(), tcp: all }, silence);
+    let ports: std::collections::BTreeSet<_> =
+        trace.observations.iter().map(|seen| seen.kind.clone()).collect();
+    assert_eq!(ports.len(), 32);
+}
+
+#[test]
+fn an_address_of_this_host_is_not_asked_through_a_link() {
+    let ask = Ask::RoutedEcho { to: "127.0.0.53".parse().unwrap(), tries: 1, every_ms: 10 };
+    let trace = put(&ask, silence);
+    let [(_, Action::SendEcho { way, .. })] = &trace.actions[..] else { panic!("{trace:?}") };
+    assert_eq!(way.link, None);
+}
+
+proptest! {
+    /// Whatever comes, in whatever order: every machine ends, and what it records stays small.
+    #[test]
+    fn no_sequence_of_events_keeps_a_machine_or_fills_the_record(
+        which in 0_usize..6,
+        script in proptest::collection::vec((0_u64..2_000, 0_u8..10, 0_u16..4, any::<u8>()), 0..40),
+    ) {
+        let ask = [
+            routed_udp(Some(b"answer")),
+            ECHO,
+            Ask::Tcp { to: SocketAddr::new(SERVER, 80) },
+            ladder(Vehicle::Echo, &[1, 2, 3]),
+            Ask::PathMtu { to: SocketAddr::new(SERVER, 7), from_bytes: 9_000, payload_prefix: Payload::default() },
+            Ask::UdpPorts { to: SERVER, udp: vec![53], tcp: vec![80] },
+        ][which].clone();
+        let trace = put(&ask, |_, _| script.iter().map(|(delay, what, flow, byte)| {
+            (*delay, any_event(*what, Flow(*flow), *byte))
+        }).collect());
+        prop_assert!(trace.done.is_some());
+        prop_assert!(trace.observations.len() <= 150, "{}", trace.observations.len());
+    }
+
+    #[test]
+    fn a_payload_is_read_as_it_is_written(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+        let payload = Payload::new(bytes).unwrap();
+        let text = serde_json::to_string(&payload).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Payload>(&text).unwrap(), payload);
+    }
+
+    #[test]
+    fn no_text_breaks_the_reader_of_payloads(text: String) {
+        if let Ok(payload) = serde_json::from_str::<Payload>(&serde_json::to_string(&text).unwrap()) {
+            prop_assert_eq!(payload.to_string(), text.to_ascii_lowercase());
+        }
+    }
+}
+
+/// One of everything that can happen on a flow.
+pub(super) fn any_event(what: u8, flow: Flow, byte: u8) -> Event {
+    match what {
+        0 => datagram(flow, SocketAddr::new(SERVER, 7), &[byte; 40]),
+        1 => datagram(flow, SocketAddr::new(SERVER, 53), &[byte; 600]),
+        2 => echo_reply(flow, SERVER, u16::from(byte), &[byte; 16]),
+        3 => Event::Icmp { flow, kind: byte & 15, code: byte >> 4, from: SERVER },
+        4 => Event::Refused { flow, errno: i32::from(byte) },
+        5 => Event::Connected { flow },
+        6 => Event::Reset { flow },
+        7 => Event::Bytes { flow, bytes: vec![byte; 300] },
+        8 => Event::Closed { flow },
+        _ => Event::Icmp { flow, kind: 11, code: 0, from: STRANGER },
+    }
+}
