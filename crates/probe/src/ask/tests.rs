@@ -43,10 +43,7 @@ pub(super) fn template() -> Observation {
     }
 }
 
-pub(super) fn put(
-    ask: &Ask,
-    network: impl FnMut(Moment, &Action) -> Vec<(u64, Event)>,
-) -> Trace {
+pub(super) fn put(ask: &Ask, network: impl FnMut(Moment, &Action) -> Vec<(u64, Event)>) -> Trace {
     run(&mut *machine(ask, template(), NOW_S, 7), network)
 }
 
@@ -239,7 +236,9 @@ fn a_tcp_port_is_open_closed_or_filtered_within_its_window() {
     ];
     for (event, expected, end) in table {
         let trace = put(&Ask::Tcp { to }, |_, action| match action {
-            Action::Connect { flow, .. } => event(*flow).map(|event| (20, event)).into_iter().collect(),
+            Action::Connect { flow, .. } => {
+                event(*flow).map(|event| (20, event)).into_iter().collect()
+            }
             _ => Vec::new(),
         });
         let answer = answers(&trace).pop().map(|(_, answer)| answer);
@@ -271,12 +270,15 @@ fn path(hops: u8, silent: &'static [u8]) -> impl FnMut(Moment, &Action) -> Vec<(
             return Vec::new();
         }
         let from = IpAddr::from([10, 0, 0, ttl]);
-        vec![(5, match (ttl <= hops, action) {
-            (true, _) => Event::Icmp { flow, kind: 11, code: 0, from },
-            (false, Action::SendEcho { .. }) => echo_reply(flow, SERVER, sequence, payload),
-            // Nobody listens at the port: that is the destination's own word, too.
-            (false, _) => Event::Icmp { flow, kind: 3, code: 3, from: SERVER },
-        })]
+        vec![(
+            5,
+            match (ttl <= hops, action) {
+                (true, _) => Event::Icmp { flow, kind: 11, code: 0, from },
+                (false, Action::SendEcho { .. }) => echo_reply(flow, SERVER, sequence, payload),
+                // Nobody listens at the port: that is the destination's own word, too.
+                (false, _) => Event::Icmp { flow, kind: 3, code: 3, from: SERVER },
+            },
+        )]
     }
 }
 

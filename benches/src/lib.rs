@@ -1,0 +1,1 @@
+//! Nothing here but the benches: `cargo bench -p pontoon-benches`.
