@@ -2,7 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use crate::checkout::root;
@@ -15,6 +15,18 @@ use crate::checkout::root;
 #[must_use]
 pub fn pontoon(arguments: &[&str]) -> Output {
     started(start(path()).args(arguments))
+}
+
+/// Starts `pontoon` with these arguments, with nobody at its ends.
+///
+/// # Panics
+///
+/// When it cannot be built or started.
+#[must_use]
+pub fn start_pontoon(arguments: &[&str]) -> Child {
+    let mut command = start(path());
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"))
 }
 
 /// What a run wrote to standard output.
