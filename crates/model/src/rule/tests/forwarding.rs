@@ -152,3 +152,81 @@ fn names_do_not_resolve_behind_a_gateway_that_is_stuck() {
     }
     assert!(bench.found().iter().all(|found| !found.starts_with("dns")), "{:?}", bench.found());
 }
+
+#[test]
+fn one_client_that_comes_through_clears_the_gateway() {
+    for through in ["pi2", "pi3"] {
+        let mut bench = stuck();
+        let mut third = Bench::of(3).facts.hosts.remove(&super::bench::host_name("pi3")).unwrap();
+        third.snapshot.links.retain(|link| link.name.as_str() == "eth0");
+        third.snapshot.routes = vec![route("0.0.0.0/0", Some("192.168.50.1"), "eth0")];
+        bench.facts.hosts.insert(super::bench::host_name("pi3"), third);
+        for host in ["pi2", "pi3"] {
+            let kind = Kind::Hop { ttl: 64 };
+            let mut hop = seen(host, None, Some("eth0"), 3, Direction::Sent, kind);
+            hop.address = Some(ip("172.20.0.1"));
+            bench.see(hop.clone());
+            if host == through {
+                hop.direction = Direction::Answered;
+                hop.answer = Some(Answer::Reply);
+                bench.see(hop);
+            }
+        }
+        assert!(bench.found().is_empty(), "{through}: {:?}", bench.found());
+    }
+}
+
+#[test]
+fn only_what_was_sent_beyond_the_gateway_counts() {
+    // TTL 1 ends at the gateway: its silence says nothing about what it forwards.
+    let mut first = gateway([None, None, None]);
+    first.facts.observations.retain(|seen| seen.kind == Kind::Hop { ttl: 1 });
+    filter(&mut first, "pi1", "forward", true);
+    assert!(first.found().is_empty(), "{:?}", first.found());
+    // A ladder towards a peer took another way.
+    let mut peer = stuck();
+    filter(&mut peer, "pi1", "forward", true);
+    let mut hop =
+        seen("pi2", Some("pi1"), Some("eth0"), 1, Direction::Answered, Kind::Hop { ttl: 64 });
+    hop.answer = Some(Answer::Reply);
+    peer.see(hop);
+    assert_eq!(peer.found(), ["forward-drop pi1 confirmed"]);
+    // A chain that drops, and packets that come through all the same.
+    let whole = [None, Some(Answer::Reply), Some(Answer::Reply)];
+    let mut open = gateway(whole);
+    filter(&mut open, "pi1", "forward", true);
+    assert!(open.found().is_empty(), "{:?}", open.found());
+}
+
+#[test]
+fn rules_that_may_drop_are_possible_and_their_owner_is_named() {
+    let accepting = |rules: u32| {
+        let mut bench = stuck();
+        filter(&mut bench, "pi1", "forward", false);
+        filter(&mut bench, "pi1", "postrouting", false);
+        bench.host("pi1").snapshot.netfilter.tables[0].chains[0].rules = rules;
+        bench
+    };
+    assert_eq!(accepting(1).found(), ["forward-drop pi1 possible"]);
+    assert!(accepting(0).found().is_empty());
+    let mut ufw = stuck();
+    filter(&mut ufw, "pi1", "forward", true);
+    ufw.host("pi1").snapshot.netfilter.owners = vec![FilterOwner::Other, FilterOwner::Ufw];
+    let finding = &crate::rule::diagnose(&ufw.facts)[0];
+    let because = finding.because.join("\n");
+    assert!(because.contains("(ufw wrote it)"), "{because}");
+    assert!(because.contains("4 packets of pi2 beyond it drew no answer"), "{because}");
+    assert!(finding.advice[0].contains("ufw route allow in on eth0 out on wlan0"));
+}
+
+#[test]
+fn names_of_who_is_not_behind_that_gateway_are_judged() {
+    let mut bench = stuck();
+    for round in 1..=2 {
+        let kind = Kind::Dns { query: crate::observation::DnsQuery::Known };
+        let mut query = seen("pi1", None, Some("wlan0"), round, Direction::Sent, kind);
+        query.address = Some(ip("203.0.113.53"));
+        bench.see(query);
+    }
+    assert!(bench.found().contains(&"dns-dead pi1>203.0.113.53 likely".to_owned()));
+}

@@ -145,3 +145,53 @@ fn radios_that_doze_are_noted() {
         assert!(bench.found().is_empty());
     }
 }
+
+#[test]
+fn only_arp_and_ping_to_the_gateway_are_controls() {
+    let ask = |kind: Kind, address: &str, answer: Option<Answer>| {
+        let mut bench = Bench::wifi_only(1);
+        bench.control("pi1", "wlan0", 1..=5, false);
+        let mut asked = seen("pi1", None, Some("wlan0"), 6, Direction::Sent, kind);
+        asked.address = Some(ip(address));
+        bench.see(asked.clone());
+        asked.direction = Direction::Answered;
+        asked.answer = answer;
+        bench.see(asked);
+        bench.found().len()
+    };
+    let arp = || Kind::Neighbour { cast: Cast::Group };
+    let icmp = Some(Answer::Icmp { kind: 3, code: 1, from: ip("172.20.5.1") });
+    assert_eq!(ask(arp(), "172.20.0.1", Some(Answer::Reply)), 0);
+    assert_eq!(ask(Kind::RoutedEcho, "172.20.0.1", Some(Answer::Reply)), 0);
+    assert_eq!(ask(arp(), "172.20.0.9", Some(Answer::Reply)), 1, "somebody else");
+    assert_eq!(ask(Kind::RoutedEcho, "172.20.0.1", icmp), 1, "an error is no answer");
+    // Names that the gateway does not resolve say nothing about the link.
+    let mut names = Bench::wifi_only(1);
+    for round in 1..=5 {
+        let kind = Kind::Dns { query: crate::observation::DnsQuery::Invalid };
+        let mut query = seen("pi1", None, Some("wlan0"), round, Direction::Sent, kind);
+        query.address = Some(ip("172.20.0.1"));
+        names.see(query);
+    }
+    assert!(names.found().is_empty(), "{:?}", names.found());
+}
+
+#[test]
+fn a_third_host_is_heard_by_its_answers_too() {
+    for (answer, level) in [
+        (Answer::Reply, "confirmed"),
+        (Answer::Icmp { kind: 3, code: 3, from: ip("192.168.50.3") }, "likely"),
+    ] {
+        let mut bench = Bench::of(3);
+        bench.both(("pi1", "pi2"), "eth0", 1..=10, Lost);
+        for asker in ["pi1", "pi2"] {
+            for round in 1..=10 {
+                let mut answered =
+                    seen(asker, Some("pi3"), Some("eth0"), round, Direction::Answered, Kind::Udp);
+                answered.answer = Some(answer.clone());
+                bench.see(answered);
+            }
+        }
+        assert_eq!(bench.found(), [format!("client-isolation pi1>pi2@eth0 {level}")]);
+    }
+}
