@@ -125,4 +125,4 @@ impl Machine for Dns {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::ask) mod tests;

@@ -58,3 +58,26 @@ impl<'de> Deserialize<'de> for Payload {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_payload_is_read_as_it_is_written(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let payload = Payload::new(bytes).unwrap();
+            let text = serde_json::to_string(&payload).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Payload>(&text).unwrap(), payload);
+        }
+
+        #[test]
+        fn no_text_breaks_the_reader_of_payloads(text: String) {
+            if let Ok(payload) = serde_json::from_str::<Payload>(&serde_json::to_string(&text).unwrap()) {
+                prop_assert_eq!(payload.to_string(), text.to_ascii_lowercase());
+            }
+        }
+    }
+}

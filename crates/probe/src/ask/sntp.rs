@@ -164,4 +164,4 @@ fn unix_time(bytes: &[u8], nonce: u64) -> Result<i64, &'static str> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::ask) mod tests;

@@ -68,8 +68,10 @@ pub(super) fn read(bytes: &[u8], query: &Query) -> Result<Reply, &'static str> {
         return Err("a DNS answer with another id");
     }
     let is_ours = message.queries.iter().all(|asked| {
-        let name = asked.name().to_ascii();
-        name.strip_suffix('.').unwrap_or(&name).eq_ignore_ascii_case(query.name.as_str())
+        // Label by label: a written name has some characters escaped (RFC 1035, section 5.1). Ours
+        // is in lower case.
+        let labels = asked.name().iter().map(<[u8]>::to_ascii_lowercase);
+        labels.eq(query.name.as_str().split('.').map(str::as_bytes))
             && asked.query_type() == query.record_type()
     });
     let rcode = u16::from(message.metadata.response_code);
