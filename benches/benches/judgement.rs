@@ -38,7 +38,11 @@ fn facts() -> Facts {
     for number in 1..=HOSTS {
         let host = HostFacts {
             snapshot: snapshot(number),
-            watches: vec![Watch { link: "wlan0".parse().unwrap(), sees_frames: true }],
+            watches: vec![Watch {
+                link: "wlan0".parse().unwrap(),
+                sees_frames: true,
+                went_down: false,
+            }],
             counters: std::collections::BTreeMap::new(),
             frames_sent: std::collections::BTreeMap::new(),
             untested: Vec::new(),

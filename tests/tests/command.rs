@@ -79,6 +79,19 @@ fn without_rights_it_says_what_it_did_not_test() {
 }
 
 #[test]
+fn a_link_that_goes_down_in_mid_run_is_no_isolation() {
+    // wlan0 isolates: the run goes on for ten seconds, and the wire goes down after two.
+    let script = "(sleep 2; ip link set eth0 down) & \
+        pontoon check --offline --peer pi2 --via 'pontoon lab via {}'";
+    let output = on("campus", "pi1", &["sh", "-c", script]);
+    let text = stdout(&output);
+    assert!(!text.contains("on eth0 (IPv4)\n  because 0 of"), "{text}");
+    let isolated: Vec<&str> = text.lines().filter(|line| line.contains("isolated")).collect();
+    assert!(isolated.iter().all(|line| !line.contains("isolated     isolated")), "{text}");
+    assert!(text.contains("peer-link-down  (confirmed)"), "{text}");
+}
+
+#[test]
 fn asking_changes_nothing_on_a_host() {
     let folder = tempfile::tempdir().unwrap();
     // The lab's hosts have a /tmp of their own: what they see comes back on standard output.

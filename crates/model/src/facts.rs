@@ -53,6 +53,9 @@ pub struct Watch {
     /// Whether a packet socket saw every frame before any packet filter. Without it, that nothing
     /// arrived proves nothing about the network.
     pub sees_frames: bool,
+    /// Whether the link went down while it was watched: from then on nothing could arrive.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub went_down: bool,
 }
 
 /// How an agent ended.

@@ -219,6 +219,9 @@ pub enum FromAgent {
     Idle,
     /// I stopped watching.
     Finished {
+        /// How well I could watch each link, to the end.
+        #[serde(default)]
+        watches: Vec<Watch>,
         /// What the kernel's counters gained.
         counters: BTreeMap<String, u64>,
         /// Frames sent, by link and kind: `wlan0 udp`.

@@ -83,15 +83,21 @@ fn silent_gateway(
 pub(super) fn peer_link_down(facts: &Facts) -> Vec<Proven> {
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
-        let down =
-            host.snapshot.links.iter().filter(|link| !link.is_usable() && link.reaches_hosts());
-        for link in down {
+        let went_down = |link: &Link| {
+            host.watches.iter().any(|watch| watch.link == link.name && watch.went_down)
+        };
+        let links = host.snapshot.links.iter().filter(|link| link.reaches_hosts());
+        for link in links.filter(|link| !link.is_usable() || went_down(link)) {
             let Some((prefix, peer)) =
                 networks(link).find_map(|prefix| Some((prefix, neighbour(facts, name, prefix)?)))
             else {
                 continue;
             };
-            let state = if link.is_up { "has no carrier" } else { "is switched off" };
+            let state = match (link.is_usable(), link.is_up) {
+                (true, _) => "went down while it was asked",
+                (false, true) => "has no carrier",
+                (false, false) => "is switched off",
+            };
             let because = vec![
                 format!("{name} says that its {} ({prefix}) {state}", link.name),
                 format!("{peer} is in the same network with a link that is up"),

@@ -225,7 +225,8 @@ const fn probes_of(kind: &Kind) -> &'static [Probe] {
 
 fn sees_frames(facts: &Facts, end: &End) -> bool {
     facts.hosts.get(&end.host).is_some_and(|host| {
-        host.watches.iter().any(|watch| watch.link == end.link && watch.sees_frames)
+        let is_good = |watch: &crate::facts::Watch| watch.sees_frames && !watch.went_down;
+        host.watches.iter().any(|watch| watch.link == end.link && is_good(watch))
     })
 }
 

@@ -23,6 +23,8 @@ pub(super) struct WatchedLink {
     /// Of what the agent answers, apart from what it asks.
     pub(super) answers: Budget,
     pub(super) frames_sent: BTreeMap<&'static str, u32>,
+    /// Whether the link went down while it was watched.
+    pub(super) went_down: bool,
 }
 
 impl WatchedLink {
@@ -44,12 +46,17 @@ impl WatchedLink {
             budget: Budget::new(rate),
             answers: Budget::new(rate),
             frames_sent: BTreeMap::new(),
+            went_down: false,
         };
         (watched, error)
     }
 
     pub(super) fn watch(&self) -> Watch {
-        Watch { link: self.name.clone(), sees_frames: self.socket.is_some() }
+        Watch {
+            link: self.name.clone(),
+            sees_frames: self.socket.is_some(),
+            went_down: self.went_down,
+        }
     }
 }
 

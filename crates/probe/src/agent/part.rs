@@ -142,6 +142,7 @@ impl Part {
             frames_sent.insert(format!("as routed: {kind}"), *count);
         }
         FromAgent::Finished {
+            watches: self.links.iter().map(WatchedLink::watch).collect(),
             counters: counters::read("/".as_ref())
                 .map(|now| counters::gained(&self.counters, &now))
                 .unwrap_or_default(),
@@ -243,7 +244,7 @@ impl Part {
         const TURN_MAX: usize = 256;
         let mut buffer = [0; CAPTURE];
         let mut seen = Vec::new();
-        for link in &self.links {
+        for link in &mut self.links {
             let Some(socket) = &link.socket else { continue };
             for _ in 0..TURN_MAX {
                 match socket.receive(&mut buffer) {
@@ -256,6 +257,7 @@ impl Part {
                     }
                     Ok(None) => break,
                     Err(error) => {
+                        link.went_down = true;
                         self.untested.insert(Unread {
                             what: format!("frames on {} from then on", link.name),
                             why: format!("the link went away in mid-run ({error})"),

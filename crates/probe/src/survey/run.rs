@@ -140,6 +140,7 @@ pub(super) struct Attendee {
 /// What an agent says last.
 #[derive(Default)]
 pub(super) struct Finished {
+    pub(super) watches: Vec<Watch>,
     pub(super) counters: BTreeMap<String, u64>,
     pub(super) frames_sent: BTreeMap<String, u32>,
     pub(super) untested: Vec<pontoon_model::snapshot::Unread>,
@@ -274,8 +275,8 @@ pub(super) fn finish(attendees: &mut [Attendee], clock: &Clock) {
     }
     let is_done = |attendee: &Attendee| attendee.finished.is_some();
     await_all(attendees, clock, REPLY_MS, is_done, |attendee, message| {
-        if let FromAgent::Finished { counters, frames_sent, untested } = message {
-            attendee.finished = Some(Finished { counters, frames_sent, untested });
+        if let FromAgent::Finished { watches, counters, frames_sent, untested } = message {
+            attendee.finished = Some(Finished { watches, counters, frames_sent, untested });
         }
     });
 }
@@ -326,11 +327,19 @@ pub(super) fn wait<'a>(
     let _ = poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
 }
 
+/// What was said of each link first, and whether it went down afterwards.
+fn last_watches(mut watches: Vec<Watch>, last: &[Watch]) -> Vec<Watch> {
+    for watch in &mut watches {
+        watch.went_down = last.iter().any(|last| last.link == watch.link && last.went_down);
+    }
+    watches
+}
+
 pub(super) fn host_facts(attendee: Attendee) -> (HostName, HostFacts) {
     let finished = attendee.finished.unwrap_or_default();
     let facts = HostFacts {
         snapshot: attendee.member.snapshot,
-        watches: attendee.watches,
+        watches: last_watches(attendee.watches, &finished.watches),
         counters: finished.counters,
         frames_sent: finished.frames_sent,
         untested: finished.untested,

@@ -171,13 +171,15 @@ impl Actor {
                 self.say(&FromAgent::Ready { version, snapshot: Box::new(snapshot(self.name)) })?;
             }
             ToAgent::Watch { .. } => {
-                let watch = Watch { link: "eth0".parse().unwrap(), sees_frames: true };
+                let watch =
+                    Watch { link: "eth0".parse().unwrap(), sees_frames: true, went_down: false };
                 let port_v4 = Some(4000);
                 self.say(&FromAgent::Watching { watches: vec![watch], port_v4, port_v6: None })?;
             }
             ToAgent::Do { .. } if self.script == Script::Dies => return Ok(false),
             ToAgent::Do { .. } if self.script == Script::Floods => loop {
                 self.say(&FromAgent::Finished {
+                    watches: Vec::new(),
                     counters: [("x".repeat(60_000), 0)].into(),
                     frames_sent: std::collections::BTreeMap::new(),
                     untested: Vec::new(),
@@ -189,6 +191,7 @@ impl Actor {
                 self.say(&FromAgent::Idle)?;
             }
             ToAgent::Finish => self.say(&FromAgent::Finished {
+                watches: Vec::new(),
                 counters: std::collections::BTreeMap::new(),
                 frames_sent: std::collections::BTreeMap::new(),
                 untested: Vec::new(),

@@ -293,7 +293,7 @@ fn host(number: u8) -> HostFacts {
         privileges: crate::snapshot::Privileges { net_raw: true, net_admin: true },
         unread: Vec::new(),
     };
-    let watch = |link| Watch { link: link_name(link), sees_frames: true };
+    let watch = |link| Watch { link: link_name(link), sees_frames: true, went_down: false };
     HostFacts {
         snapshot,
         watches: vec![watch("eth0"), watch("wlan0")],

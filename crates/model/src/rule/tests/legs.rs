@@ -74,6 +74,14 @@ fn a_link_that_is_down_is_told_by_its_host() {
 }
 
 #[test]
+fn a_link_that_goes_down_while_it_is_asked_is_no_isolation() {
+    let mut bench = Bench::of(2);
+    bench.both(("pi1", "pi2"), "eth0", 1..=10, Lost);
+    bench.host("pi2").watches[0].went_down = true;
+    assert_eq!(bench.found(), ["peer-link-down >pi2@eth0 confirmed"]);
+}
+
+#[test]
 fn a_link_that_nobody_needs_may_be_down() {
     // No address there.
     let mut bare = Bench::of(2);
