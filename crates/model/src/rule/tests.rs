@@ -9,3 +9,4 @@ mod properties;
 mod selection;
 mod services;
 mod table;
+mod words;
