@@ -32,7 +32,7 @@ pub(super) fn lookup(host: &Snapshot, address: IpAddr) -> Lookup<'_> {
     }
     let fits = |route: &&Route| {
         route.table == Route::MAIN
-            && route.flags & DEAD == 0
+            && !is_dead(host, route)
             && matches!(route.kind, RouteKind::Unicast | RouteKind::Refuse)
             && route.destination.contains(address)
     };
@@ -47,6 +47,13 @@ pub(super) fn lookup(host: &Snapshot, address: IpAddr) -> Lookup<'_> {
         }
         _ => Lookup::NoRoute,
     }
+}
+
+/// Whether a route leads to a link that is down. The link's own word goes before the flags of the
+/// route: the kernel clears those up to a second after the carrier is back (net/core/link_watch.c).
+pub(super) fn is_dead(host: &Snapshot, route: &Route) -> bool {
+    let link = route.link.as_ref().and_then(|link| host.link(link));
+    link.map_or(route.flags & DEAD != 0, |link| !link.is_usable())
 }
 
 /// Whether rules beside the kernel's three (local, main, default) could send the address another

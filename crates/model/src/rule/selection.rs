@@ -11,11 +11,8 @@ use crate::snapshot::{Route, Snapshot};
 
 use super::control::Controls;
 use super::pair::{Pair, pairs, shut};
-use super::route::{Lookup, lookup, owns};
+use super::route::{Lookup, is_dead, lookup, owns};
 use super::way::{Probe, Way};
-
-/// `RTNH_F_DEAD` and `RTNH_F_LINKDOWN` (linux/rtnetlink.h).
-const DEAD: u32 = 1 | 16;
 
 /// Nothing to follow: kubeadm finds no address (`ChooseHostInterface` in
 /// k8s.io/apimachinery/pkg/util/net/interface.go), and no image can be pulled.
@@ -50,10 +47,7 @@ pub(super) fn no_default_route(facts: &Facts) -> Vec<Proven> {
 }
 
 fn alive_defaults(host: &Snapshot) -> impl Iterator<Item = &Route> {
-    host.default_routes().filter(|route| {
-        let is_up = |link: &IfName| host.link(link).is_some_and(crate::snapshot::Link::is_usable);
-        route.flags & DEAD == 0 && route.link.as_ref().is_none_or(is_up)
-    })
+    host.default_routes().filter(|route| !is_dead(host, route))
 }
 
 fn own_address(host: &Snapshot) -> Option<IpAddr> {

@@ -106,7 +106,14 @@ fn a_default_route_must_lead_somewhere() {
     let mut down = Bench::of(1);
     down.link("pi1", "wlan0").is_up = false;
     assert_eq!(down.found(), ["no-default-route pi1 confirmed"]);
+    // The kernel clears the flags of a route after the carrier is back, not with it.
+    let mut late = Bench::of(1);
+    late.host("pi1").snapshot.routes[0].flags = 16;
+    assert!(late.found().is_empty());
+    // Of a link that is not told of, the flags are all there is.
     let mut dead = Bench::of(1);
+    dead.host("pi1").snapshot.routes[0] = route("0.0.0.0/0", Some("10.0.0.1"), "ppp0");
+    assert!(dead.found().is_empty());
     dead.host("pi1").snapshot.routes[0].flags = 16;
     assert_eq!(dead.found(), ["no-default-route pi1 confirmed"]);
     let mut policy = Bench::of(1);
