@@ -73,7 +73,7 @@ pub struct Rounds {
 /// Sums up every pair that was asked.
 #[must_use]
 pub fn of(facts: &Facts, findings: &[Finding]) -> Vec<Pair> {
-    let rounds = Tally::of(&facts.observations);
+    let rounds = Tally::of(facts);
     let mut rows: BTreeMap<Row, (Rounds, Rounds)> = BTreeMap::new();
     for (leg, counted) in &rounds.legs {
         let is_first = leg.asker < leg.peer || !facts.hosts.contains_key(&leg.peer);
@@ -156,19 +156,20 @@ struct Tally {
 }
 
 impl Tally {
-    fn of(observations: &BTreeSet<Observation>) -> Self {
+    fn of(facts: &Facts) -> Self {
         let mut tally = Self::default();
-        for seen in observations {
-            tally.count(seen);
+        for seen in &facts.observations {
+            tally.count(facts, seen);
         }
         // What arrived of a question whose asker's record is missing makes no row of its own.
         tally.legs.retain(|_, counted| !counted.sent.is_empty());
         tally
     }
 
-    fn count(&mut self, seen: &Observation) {
+    fn count(&mut self, facts: &Facts, seen: &Observation) {
         let Some(peer) = seen.peer.clone() else { return };
         let Some(is_direct) = is_direct(&seen.kind) else { return };
+        let is_direct = is_direct || stands_in(facts, seen);
         let link = if is_direct { seen.asked_link.clone() } else { None };
         let (asker, peer) = match seen.direction {
             Direction::Sent | Direction::Answered => (seen.host.clone(), peer),
@@ -184,6 +185,24 @@ impl Tally {
             }
         };
     }
+}
+
+/// Whether a routed question stands in for frames, on a link where the asker may send none: it
+/// left by that link, and what of it arrived bears the asker's own MAC, not a router's.
+fn stands_in(facts: &Facts, seen: &Observation) -> bool {
+    let asker =
+        if seen.direction == Direction::Arrived { seen.peer.as_ref() } else { Some(&seen.host) };
+    let Some((asker, link)) =
+        asker.and_then(|host| facts.hosts.get(host)).zip(seen.asked_link.as_ref())
+    else {
+        return false;
+    };
+    let is_blind = asker.watches.iter().any(|watch| watch.link == *link && !watch.sees_frames);
+    let mac = || asker.snapshot.link(link).and_then(|link| link.mac);
+    seen.kind == Kind::RoutedUdp
+        && is_blind
+        && (seen.direction != Direction::Arrived
+            || (seen.source_mac.is_some() && seen.source_mac == mac()))
 }
 
 /// Whether only the peer itself can have answered so: an ICMP error may be a router's, or come

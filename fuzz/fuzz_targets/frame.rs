@@ -1,0 +1,17 @@
+//! Any bytes from a packet socket: the reader takes them or not, and points only into them.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pontoon_probe::frame::read::{Body, read};
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some(frame) = read(bytes) else { return };
+    let part: &[u8] = match &frame.body {
+        Body::ArpRequest { padding, .. } => padding,
+        Body::Solicitation { nonce, .. } => nonce,
+        Body::Udp { payload, .. } | Body::Echo { payload, .. } => payload,
+        _ => &[],
+    };
+    let within = bytes.as_ptr_range();
+    assert!(part.is_empty() || (within.contains(&part.as_ptr()) && part.len() < bytes.len()));
+});

@@ -1,0 +1,79 @@
+//! Frames of strangers at a witness in the middle of a run: nothing they send is an arrival from
+//! a peer, for they do not know the key.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pontoon_model::host::HostName;
+use pontoon_model::net::{Family, IfName, Mac};
+use pontoon_model::observation::{Cast, Direction, Kind, Observation, RunId};
+use pontoon_probe::frame::read::read;
+use pontoon_probe::key::Key;
+use pontoon_probe::machine::Moment;
+use pontoon_probe::protocol::Peer;
+use pontoon_probe::witness::{Identity, Sent, Witness};
+
+const OWN: Mac = Mac([2, 0, 0, 0, 0, 1]);
+
+fuzz_target!(|bytes: &[u8]| {
+    let link: IfName = "wlan0".parse().expect("a name of a link");
+    let mut witness = witness(&link);
+    // Several frames: what one leaves behind must not harm the next.
+    for (nth, bytes) in (0..).zip(bytes.split(|byte| *byte == 0xaa)) {
+        let Some(frame) = read(bytes) else { continue };
+        for seen in witness.receive(Moment(nth), &link, OWN, Cast::Unicast, &frame) {
+            assert_ne!(seen.observation.direction, Direction::Arrived, "{seen:?}");
+            assert!(seen.proof.is_none());
+        }
+    }
+});
+
+fn witness(link: &IfName) -> Witness {
+    let identity = Identity {
+        run: RunId(1),
+        host: HostName::lossy("a"),
+        seat: 0,
+        run_key: Key::from_bytes([7; 32]),
+    };
+    let mut witness = Witness::new(identity);
+    witness.set_peers(vec![Peer {
+        seat: 1,
+        host: HostName::lossy("b"),
+        links: vec![link.clone()],
+        macs: vec![Mac([2, 0, 0, 0, 0, 2])],
+        addresses: vec!["10.0.0.2".parse().expect("an address")],
+    }]);
+    // What a small input is likely to name: ports and identifiers of few bits.
+    for number in 0..4 {
+        let sent = [
+            Sent::Udp(Family::V4, number),
+            Sent::Udp(Family::V6, number),
+            Sent::Echo(Family::V4, number),
+            Sent::Echo(Family::V6, number),
+            Sent::Neighbour([0, 0, 0, 0].into()),
+        ];
+        for sent in sent {
+            witness.note_sent(sent, question(link));
+        }
+    }
+    witness
+}
+
+fn question(link: &IfName) -> Observation {
+    Observation {
+        run: RunId(1),
+        host: HostName::lossy("a"),
+        peer: Some(HostName::lossy("b")),
+        address: None,
+        link: Some(link.clone()),
+        asked_link: Some(link.clone()),
+        family: Family::V4,
+        direction: Direction::Sent,
+        round: 1,
+        at_ms: 0,
+        source_mac: None,
+        ttl: None,
+        cast: None,
+        kind: Kind::Udp,
+        answer: None,
+    }
+}
