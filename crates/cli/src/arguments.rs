@@ -107,6 +107,9 @@ pub(crate) struct AgentArguments {
 
 #[derive(Args, Debug)]
 pub(crate) struct DemoArguments {
+    /// Where this binary lies, as whoever starts it would type it
+    #[arg(long, hide = true)]
+    pub(crate) program: Option<String>,
     /// Write what was seen to FILE, for `pontoon replay`
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,

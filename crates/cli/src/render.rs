@@ -10,6 +10,9 @@ pub(crate) mod request;
 pub(crate) mod story;
 pub(crate) mod json;
 
+#[cfg(test)]
+mod tests;
+
 use pontoon_model::untrusted::is_harmful;
 
 /// Makes text of any origin safe for a terminal. The last gate: what a record or another host said

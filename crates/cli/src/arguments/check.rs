@@ -12,7 +12,7 @@ use pontoon_probe::ask::PortalPage;
 const DETAILS: &str = "\
 Privileges: whether frames arrive is seen by a packet socket, which needs
 CAP_NET_RAW. Without it the report names what was not tested. As root:
-  setcap cap_net_raw+ep \"$(command -v pontoon)\"
+  setcap cap_net_raw,cap_net_admin+ep \"$(command -v pontoon)\"
 
 Third parties: check asks the name servers of this host, one public page that
 tells captive portals, and one public time server; --offline asks none of

@@ -21,6 +21,7 @@ pub(crate) fn run(arguments: &DemoArguments, place: &Place) -> Result<ExitCode, 
     let scenario = scenario(SCENARIO)?;
     in_sandbox(place, || {
         let style = Style::of_stdout(0);
+        let program = arguments.program.clone().unwrap_or_else(|| "on your path".to_owned());
         let lab = Lab::raise(&scenario).map_err(|source| Failure::Lab { source })?;
         output::data(&story::opening(style))?;
         let seen = raised::survey(&lab, &scenario)?;
@@ -30,7 +31,7 @@ pub(crate) fn run(arguments: &DemoArguments, place: &Place) -> Result<ExitCode, 
             let keeping = Keeping { record: arguments.record.clone(), redact: false };
             records::keep(&one.record, &keeping, &one.key)?;
             let report = judge::report(&one.record);
-            output::data(&story::story(&report, &one.record.facts, style))?;
+            output::data(&story::story(&report, &one.record.facts, &program, style))?;
         }
         if difference.is_empty() {
             Ok(ExitCode::SUCCESS)

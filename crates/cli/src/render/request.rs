@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use pontoon_model::finding::Finding;
+use pontoon_model::net::IfName;
 use pontoon_model::report::Report;
 
 use super::style::Style;
@@ -50,7 +51,7 @@ pub(crate) fn request(report: &Report) -> String {
     );
     measured(&mut page, &asked, style);
     page.push_str("\nThe devices:\n\n");
-    devices(&mut page, report, style);
+    devices(&mut page, report, &asked, style);
     page.push('\n');
     say(&mut page, style, QUESTION);
     for wish in WISHES {
@@ -63,9 +64,10 @@ pub(crate) fn request(report: &Report) -> String {
         &mut page,
         style,
         &format!(
-            "The measurement sent {frames} frames in all; none was addressed to other people's \
-             devices, at most two a second went to everybody, and no way around your filters was \
-             tried. Run {}; a record can be sent.",
+            "The measurement sent {frames} packets in all: to our own devices and the gateway, and \
+             at most to the servers of names, of one check page and of time. No more than two a \
+             second went to everybody on the link. No way around your filters was tried. Run {}; a record can be \
+             sent.",
             report.run
         ),
     );
@@ -93,9 +95,14 @@ fn measured(page: &mut String, asked: &[&Finding], style: Style) {
     }
 }
 
-fn devices(page: &mut String, report: &Report, style: Style) {
+/// The links that the findings are about: a switch of our own is nobody else's business.
+fn devices(page: &mut String, report: &Report, asked: &[&Finding], style: Style) {
+    let is_meant = |name: &IfName| {
+        asked.iter().any(|finding| finding.scope.link.as_ref().is_none_or(|link| link == name))
+    };
     for host in &report.hosts {
-        for link in host.links.iter().filter(|link| !link.addresses.is_empty()) {
+        let links = host.links.iter().filter(|link| is_meant(&link.name));
+        for link in links.filter(|link| !link.addresses.is_empty()) {
             let addresses: Vec<_> = link.addresses.iter().map(ToString::to_string).collect();
             let mac = link.mac.map(|mac| format!(", MAC {mac}")).unwrap_or_default();
             let ssid = link.ssid.as_ref().map(|ssid| format!(", SSID {ssid}")).unwrap_or_default();

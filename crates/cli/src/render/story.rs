@@ -40,7 +40,9 @@ pub(crate) fn opening(style: Style) -> String {
 }
 
 /// What they saw, what it means, what to do.
-pub(crate) fn story(report: &Report, facts: &Facts, style: Style) -> String {
+///
+/// `program` is where this binary is: whoever comes from `./demo` has not installed it yet.
+pub(crate) fn story(report: &Report, facts: &Facts, program: &str, style: Style) -> String {
     let mut page = format!("\n{}\n", style.strong("What they saw"));
     for (link, ways) in by_link(report) {
         let text = on_link(report, facts, link, &ways);
@@ -70,9 +72,11 @@ pub(crate) fn story(report: &Report, facts: &Facts, style: Style) -> String {
          pontoon check --peer ADDR --via 'ssh PEER pontoon agent --stdio'\n  \
          pontoon lab shell campus pi1           look around on a Pi of this story\n  \
          pontoon explain client-isolation       how it is told from its lookalikes\n\n\
-         {} hosts, {frames} frames, {} observations. The namespaces are gone again.\n",
+         {} hosts, {frames} frames, {} observations. The namespaces are gone again.\n\
+         pontoon is {} so far; README.md says how to install it.\n",
         facts.hosts.len(),
-        facts.observations.len()
+        facts.observations.len(),
+        style.shown(program)
     );
     page.push_str(&closing);
     page
