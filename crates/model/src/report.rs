@@ -169,3 +169,6 @@ fn untested(facts: &Facts) -> Vec<Untested> {
     all.dedup();
     all
 }
+
+#[cfg(test)]
+mod tests;

@@ -438,4 +438,4 @@ fn finding(rule: &Rule, proven: &Proven) -> Finding {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

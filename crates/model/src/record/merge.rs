@@ -163,3 +163,6 @@ fn renamed(facts: Facts, name: impl Fn(&HostName) -> Option<HostName>) -> Facts 
         intent,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Rules against made-up facts: where each holds, and what looks like it and is not.
 
 mod addressing;
-mod bench;
+pub(crate) mod bench;
 mod forwarding;
 mod legs;
 mod pairs;

@@ -14,7 +14,7 @@ use crate::snapshot::{Address, Link, LinkKind, LinkSysctls, Route, RouteKind, Sn
 
 /// What became of something that was sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// It vanished.
     Lost,
     /// It arrived, and was not answered.
@@ -27,24 +27,24 @@ pub(super) enum Fate {
 
 /// Hosts `pi1`, `pi2` .. with wlan0 (172.20.5.N/16, gateway 172.20.0.1, default route) and eth0
 /// (192.168.50.N/24), all links up, every frame seen.
-pub(super) struct Bench {
-    pub(super) facts: Facts,
+pub(crate) struct Bench {
+    pub(crate) facts: Facts,
 }
 
-pub(super) fn host_name(name: &str) -> HostName {
+pub(crate) fn host_name(name: &str) -> HostName {
     name.parse().unwrap()
 }
 
-pub(super) fn link_name(name: &str) -> IfName {
+pub(crate) fn link_name(name: &str) -> IfName {
     name.parse().unwrap()
 }
 
-pub(super) fn ip(text: &str) -> IpAddr {
+pub(crate) fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
 impl Bench {
-    pub(super) fn of(hosts: u8) -> Self {
+    pub(crate) fn of(hosts: u8) -> Self {
         let mut facts = Facts { run: RunId(1), ..Facts::default() };
         for number in 1..=hosts {
             facts.hosts.insert(host_name(&format!("pi{number}")), host(number));
@@ -53,7 +53,7 @@ impl Bench {
     }
 
     /// Hosts with one link each.
-    pub(super) fn wifi_only(hosts: u8) -> Self {
+    pub(crate) fn wifi_only(hosts: u8) -> Self {
         let mut bench = Self::of(hosts);
         for host in bench.facts.hosts.values_mut() {
             host.snapshot.links.retain(|link| link.name.as_str() == "wlan0");
@@ -62,31 +62,31 @@ impl Bench {
         bench
     }
 
-    pub(super) fn host(&mut self, name: &str) -> &mut HostFacts {
+    pub(crate) fn host(&mut self, name: &str) -> &mut HostFacts {
         self.facts.hosts.get_mut(&host_name(name)).unwrap()
     }
 
-    pub(super) fn link(&mut self, name: &str, link: &str) -> &mut Link {
+    pub(crate) fn link(&mut self, name: &str, link: &str) -> &mut Link {
         let links = &mut self.host(name).snapshot.links;
         links.iter_mut().find(|one| one.name.as_str() == link).unwrap()
     }
 
     /// Adds a route; `None`: on the link itself.
-    pub(super) fn route(&mut self, host: &str, to: &str, gateway: Option<&str>, link: &str) {
+    pub(crate) fn route(&mut self, host: &str, to: &str, gateway: Option<&str>, link: &str) {
         let route = route(to, gateway, link);
         self.host(host).snapshot.routes.push(route);
     }
 
-    pub(super) fn see(&mut self, seen: Observation) {
+    pub(crate) fn see(&mut self, seen: Observation) {
         self.facts.observations.insert(seen);
     }
 
-    pub(super) fn see_all(&mut self, seen: impl IntoIterator<Item = Observation>) {
+    pub(crate) fn see_all(&mut self, seen: impl IntoIterator<Item = Observation>) {
         self.facts.observations.extend(seen);
     }
 
     /// The gateway of a link is asked in these rounds.
-    pub(super) fn control(
+    pub(crate) fn control(
         &mut self,
         host: &str,
         link: &str,
@@ -114,7 +114,7 @@ impl Bench {
     }
 
     /// Good controls of these hosts on wlan0.
-    pub(super) fn controls(&mut self, hosts: &[&str], rounds: RangeInclusive<u16>) -> &mut Self {
+    pub(crate) fn controls(&mut self, hosts: &[&str], rounds: RangeInclusive<u16>) -> &mut Self {
         for host in hosts {
             self.control(host, "wlan0", rounds.clone(), true);
         }
@@ -122,7 +122,7 @@ impl Bench {
     }
 
     /// Frames of a kind from one host to another.
-    pub(super) fn put(
+    pub(crate) fn put(
         &mut self,
         (from, to): (&str, &str),
         link: &str,
@@ -173,7 +173,7 @@ impl Bench {
     }
 
     /// UDP in every round and ping in some, both ways, as a survey puts them.
-    pub(super) fn both(
+    pub(crate) fn both(
         &mut self,
         (a, b): (&str, &str),
         link: &str,
@@ -184,7 +184,7 @@ impl Bench {
     }
 
     /// The same one way.
-    pub(super) fn way(
+    pub(crate) fn way(
         &mut self,
         pair: (&str, &str),
         link: &str,
@@ -201,7 +201,7 @@ impl Bench {
     }
 
     /// Broadcast in these rounds, both ways.
-    pub(super) fn group(
+    pub(crate) fn group(
         &mut self,
         (a, b): (&str, &str),
         rounds: RangeInclusive<u16>,
@@ -212,7 +212,7 @@ impl Bench {
     }
 
     /// What is found above info: "code from>to@link level", sorted.
-    pub(super) fn found(&self) -> Vec<String> {
+    pub(crate) fn found(&self) -> Vec<String> {
         let mut found: Vec<_> = diagnose(&self.facts)
             .iter()
             .filter(|finding| finding.severity > Severity::Info)
@@ -223,7 +223,7 @@ impl Bench {
     }
 
     /// What is found at severity info.
-    pub(super) fn noted(&self) -> Vec<String> {
+    pub(crate) fn noted(&self) -> Vec<String> {
         let findings = diagnose(&self.facts);
         let noted = findings.iter().filter(|finding| finding.severity == Severity::Info);
         noted.map(shown).collect()
@@ -231,7 +231,7 @@ impl Bench {
 }
 
 /// The MAC of every gateway here.
-pub(super) const GATEWAY: Mac = Mac([2, 0xff, 0, 0, 0, 1]);
+pub(crate) const GATEWAY: Mac = Mac([2, 0xff, 0, 0, 0, 1]);
 
 fn shown(finding: &Finding) -> String {
     let scope = &finding.scope;
@@ -243,7 +243,7 @@ fn shown(finding: &Finding) -> String {
 }
 
 /// An observation with nothing but its place.
-pub(super) fn seen(
+pub(crate) fn seen(
     host: &str,
     peer: Option<&str>,
     link: Option<&str>,
@@ -320,11 +320,11 @@ fn link(name: &str, place: u8, number: u8, prefix: &str) -> Link {
     }
 }
 
-pub(super) fn address(prefix: &str) -> Address {
+pub(crate) fn address(prefix: &str) -> Address {
     Address { prefix: prefix.parse().unwrap(), scope: 0, flags: 128, valid_s: None }
 }
 
-pub(super) fn route(to: &str, gateway: Option<&str>, link: &str) -> Route {
+pub(crate) fn route(to: &str, gateway: Option<&str>, link: &str) -> Route {
     Route {
         destination: to.parse().unwrap(),
         gateway: gateway.map(ip),

@@ -203,3 +203,25 @@ fn a_third_host_is_heard_by_its_answers_too() {
         assert_eq!(bench.found(), [format!("client-isolation pi1>pi2@eth0 {level}")]);
     }
 }
+
+#[test]
+fn what_is_only_possible_hides_nothing_that_is_sure() {
+    // A gateway that ignores pings, and a name server that answers rubbish.
+    let mut bench = Bench::wifi_only(1);
+    for round in 1..=5 {
+        let mut ping = seen("pi1", None, Some("wlan0"), round, Direction::Sent, Kind::RoutedEcho);
+        ping.address = Some(ip("172.20.0.1"));
+        bench.see(ping);
+    }
+    let kind = Kind::Dns { query: crate::observation::DnsQuery::Known };
+    let mut query = seen("pi1", None, Some("wlan0"), 1, Direction::Sent, kind);
+    query.address = Some(ip("203.0.113.53"));
+    bench.see(query.clone());
+    query.direction = Direction::Answered;
+    query.answer = Some(Answer::Dns { rcode: 2, addresses: Vec::new() });
+    bench.see(query);
+    assert_eq!(
+        bench.found(),
+        ["dns-dead pi1>203.0.113.53 confirmed", "no-l2-service pi1@wlan0 possible"]
+    );
+}

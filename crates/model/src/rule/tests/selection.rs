@@ -48,6 +48,12 @@ fn where_nothing_is_better_nothing_is_said() {
     filtered.controls(&["pi1", "pi2"], 1..=5).group(PAIR, 1..=5, Arrives);
     filtered.both(PAIR, "wlan0", 1..=5, Arrives).both(PAIR, "eth0", 1..=3, Answered);
     assert_eq!(selections(&filtered), nothing);
+    // The gateway relays what is sent to the address.
+    let mut relayed = campus();
+    for pair in [PAIR, ("pi2", "pi1")] {
+        relayed.put(pair, "wlan0", &Kind::RoutedUdp, 1..=3, Answered);
+    }
+    assert_eq!(selections(&relayed), nothing);
     // Too few rounds to say that the WiFi isolates.
     let mut short = Bench::of(2);
     short.controls(&["pi1", "pi2"], 1..=3).both(PAIR, "wlan0", 1..=3, Lost);
