@@ -259,7 +259,8 @@ impl Meeting {
 
     fn take(&mut self, now: Moment, seen: Seen) {
         let is_arrival = seen.observation.direction == Direction::Arrived;
-        if is_arrival && !self.is_proven(&seen) {
+        let is_own = seen.observation.host == self.attendee.member.host;
+        if !is_own || is_arrival && !self.is_proven(&seen) {
             return;
         }
         if is_arrival {

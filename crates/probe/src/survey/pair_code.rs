@@ -38,11 +38,7 @@ const GROUP: usize = 5;
 pub struct NotAPairCode(Untrusted);
 
 impl PairCode {
-    /// Makes a code for a new run that begins now.
-    ///
-    /// # Errors
-    ///
-    /// [`NoRandomness`].
+    /// Makes the code of a run whose rounds count from `epoch_s`.
     pub(super) fn new(key: &Secret, mac: Mac, epoch_s: u32) -> Self {
         let [high, low, ..] = key.key().tag(b"pair port");
         // The dynamic range (RFC 6335, section 6), below which other programs live.

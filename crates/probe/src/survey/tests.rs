@@ -7,10 +7,13 @@ use std::os::unix::net::UnixStream;
 use std::thread::JoinHandle;
 
 use pontoon_model::facts::{Ending, Intent, Watch};
+use pontoon_model::net::Mac;
 use pontoon_model::observation::{Cast, Direction, Kind, Observation};
 use pontoon_model::snapshot::Snapshot;
 
-use super::{Channel, ChannelError, Options, Seat, Survey, run};
+use super::pair_code::{PairCode, Secret};
+use super::{Channel, ChannelError, Options, Seat, Side, Survey, SurveyError, meet, run};
+use crate::edge::clock::unix_ms;
 use crate::framing::{self, Reader};
 use crate::key::{Key, to_hex};
 use crate::protocol::{FromAgent, PREAMBLE, Question, Seen, Task, ToAgent, VERSION};
@@ -91,6 +94,39 @@ fn a_program_that_cannot_be_started_is_named() {
     assert!(matches!(error, ChannelError::Start { .. }), "{error}");
 }
 
+#[test]
+fn what_a_pairs_host_claims_to_have_heard_is_checked() {
+    for (script, is_true) in
+        [(Script::GreetsThenHears, true), (Script::Lies, false), (Script::Impersonates, false)]
+    {
+        let secret = Secret::random().unwrap();
+        // Rounds are seconds since the epoch of the code.
+        let epoch_s = u32::try_from(unix_ms() / 1000).unwrap();
+        let code = PairCode::new(&secret, Mac([2, 0, 0, 0, 0, 2]), epoch_s);
+        let key = secret.key();
+        let run_tag = key.derive("run").tag(b"test");
+        KEYS.lock().unwrap().insert((run_tag, 0), key.derive("seat 0"));
+        let (seat, agent) = seat("a", script);
+        let options = Options { is_offline: true, timeout_ms: Some(3_000), ..Options::default() };
+        let peer = "192.168.50.2".parse().unwrap();
+        let side = Side::Second(code);
+        let survey = meet(seat, peer, side, &Intent::default(), &options, &mut |_| {}).unwrap();
+        agent.join().unwrap();
+        assert_eq!(arrived(&survey, "a") > 0, is_true, "{script:?}");
+        assert!(survey.facts.observations.iter().all(|seen| seen.host.as_str() == "a"));
+    }
+}
+
+#[test]
+fn a_peer_in_no_network_of_ours_cannot_be_met() {
+    let (seat, agent) = seat("a", Script::Deaf);
+    let side = Side::First(&mut |_, _| panic!("no code is of use"));
+    let peer = "10.0.0.1".parse().unwrap();
+    let met = meet(seat, peer, side, &Intent::default(), &Options::default(), &mut |_| {});
+    agent.join().unwrap();
+    assert!(matches!(met, Err(SurveyError::NotOurNetwork { .. })), "{met:?}");
+}
+
 fn arrived(survey: &Survey, host: &str) -> usize {
     let arrivals = survey
         .facts
@@ -105,15 +141,9 @@ fn survey(scripts: [Script; 2]) -> Survey {
     let mut seats = Vec::new();
     let mut agents = Vec::new();
     for (name, script) in ["a", "b"].into_iter().zip(scripts) {
-        let (ours, theirs) = UnixStream::pair().unwrap();
-        let input = OwnedFd::from(ours.try_clone().unwrap());
-        agents.push(start(name, script, theirs));
-        seats.push(Seat {
-            host: name.parse().unwrap(),
-            channel: Ok(Channel::over(input, OwnedFd::from(ours))),
-            asks: false,
-            radios: std::collections::BTreeMap::new(),
-        });
+        let (seat, agent) = seat(name, script);
+        seats.push(seat);
+        agents.push(agent);
     }
     let options = Options { is_offline: true, ..Options::default() };
     let survey = run(seats, &Intent::default(), &options, &mut |_| {}).unwrap();
@@ -121,6 +151,18 @@ fn survey(scripts: [Script; 2]) -> Survey {
         agent.join().unwrap();
     }
     survey
+}
+
+fn seat(name: &'static str, script: Script) -> (Seat, JoinHandle<()>) {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let input = OwnedFd::from(ours.try_clone().unwrap());
+    let seat = Seat {
+        host: name.parse().unwrap(),
+        channel: Ok(Channel::over(input, OwnedFd::from(ours))),
+        asks: false,
+        radios: std::collections::BTreeMap::new(),
+    };
+    (seat, start(name, script, theirs))
 }
 
 fn start(name: &'static str, script: Script, stream: UnixStream) -> JoinHandle<()> {
@@ -170,10 +212,10 @@ impl Actor {
                 let version = if self.script == Script::OtherVersion { 99 } else { VERSION };
                 self.say(&FromAgent::Ready { version, snapshot: Box::new(snapshot(self.name)) })?;
             }
-            ToAgent::Watch { .. } => {
+            ToAgent::Watch { port, .. } => {
                 let watch =
                     Watch { link: "eth0".parse().unwrap(), sees_frames: true, went_down: false };
-                let port_v4 = Some(4000);
+                let port_v4 = port.or(Some(4000));
                 self.say(&FromAgent::Watching { watches: vec![watch], port_v4, port_v6: None })?;
             }
             ToAgent::Do { .. } if self.script == Script::Dies => return Ok(false),
