@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -12,9 +13,10 @@ use crate::net::{NotA, as_text};
 /// The name by which a run knows a host: what the user typed, or the host's own name.
 ///
 /// Letters, digits, `-`, `.`, `_` and `:` only (so addresses are names, too): whatever a remote
-/// host claims to be called, printing it cannot move a cursor.
+/// host claims to be called, printing it cannot move a cursor. It stands in every observation, so
+/// that a copy costs no memory.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct HostName(String);
+pub struct HostName(Arc<str>);
 
 impl HostName {
     /// What `gethostname(2)` may return at most (`HOST_NAME_MAX` is 64) and DNS allows (253).
@@ -34,7 +36,7 @@ impl HostName {
             .take(Self::MAX_LEN)
             .map(|letter| if is_allowed(letter) { letter } else { '_' })
             .collect();
-        Self(if clean.is_empty() { "_".to_owned() } else { clean })
+        Self(if clean.is_empty() { "_".into() } else { clean.into() })
     }
 }
 
@@ -53,7 +55,7 @@ impl FromStr for HostName {
 
     fn from_str(text: &str) -> Result<Self, NotA> {
         if (1..=Self::MAX_LEN).contains(&text.len()) && text.chars().all(is_allowed) {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(NotA::new(text, "a host name such as pi1"))
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -78,9 +79,9 @@ impl FromStr for Mac {
     }
 }
 
-/// The name of a network interface.
+/// The name of a network interface; a copy costs no memory.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct IfName(String);
+pub struct IfName(Arc<str>);
 
 impl IfName {
     /// `IFNAMSIZ` less the closing zero (linux/if.h).
@@ -108,7 +109,7 @@ impl FromStr for IfName {
         let is_dots = matches!(name, "." | "..");
         let is_clean = name.bytes().all(|b| b.is_ascii_graphic() && b != b'/' && b != b':');
         if fits && !is_dots && is_clean {
-            Ok(Self(name.to_owned()))
+            Ok(Self(name.into()))
         } else {
             Err(NotA::new(name, "the name of an interface such as wlan0"))
         }

@@ -31,37 +31,58 @@ pub struct End {
 }
 
 /// Returns the links that two hosts share: one's address lies in the other's network.
-///
-/// Link-local addresses do not count, for every link has them. Where a link could share with
-/// several links of the other host, the one of the same name is taken: a host with two links in
-/// one network has them by mistake.
 #[must_use]
 pub fn shared_links(
     (a, of_a): (&HostName, &Snapshot),
     (b, of_b): (&HostName, &Snapshot),
 ) -> Vec<SharedLink> {
-    let mut shared = Vec::new();
-    for family in [Family::V4, Family::V6] {
-        for end_a in ends(a, of_a, family) {
-            let mut candidates: Vec<End> =
-                ends(b, of_b, family).filter(|end_b| is_one_network(&end_a, end_b)).collect();
-            if candidates.iter().any(|end| end.link == end_a.link) {
-                candidates.retain(|end| end.link == end_a.link);
-            }
-            // The other host's link may have a better partner of its own name here.
-            candidates.retain(|end_b| {
-                end_b.link == end_a.link
-                    || !ends(a, of_a, family)
-                        .any(|other| other.link == end_b.link && is_one_network(&other, end_b))
-            });
-            shared.extend(candidates.into_iter().take(1).map(|end_b| SharedLink {
-                a: end_a.clone(),
-                b: end_b,
-                family,
-            }));
-        }
-    }
-    shared
+    let (ends_a, ends_b) = (ends(a, of_a), ends(b, of_b));
+    shared(&ends_a, &ends_b)
+        .map(|(at_a, at_b)| {
+            let (a, b) = (ends_a[at_a].clone(), ends_b[at_b].clone());
+            SharedLink { family: a.prefix.family(), a, b }
+        })
+        .collect()
+}
+
+/// Every end of a host at which another may share a link with it, IPv4 first.
+///
+/// Link-local addresses do not count, for every link has them.
+#[must_use]
+pub fn ends(host: &HostName, snapshot: &Snapshot) -> Vec<End> {
+    let links = || snapshot.links.iter().filter(|link| link.is_usable() && link.reaches_hosts());
+    [Family::V4, Family::V6]
+        .into_iter()
+        .flat_map(|family| {
+            links().filter_map(move |link| {
+                let address = usable_address(link, family)?;
+                Some(End {
+                    host: host.clone(),
+                    link: link.name.clone(),
+                    mac: link.mac?,
+                    prefix: address.prefix,
+                })
+            })
+        })
+        .collect()
+}
+
+/// Which ends of one host share a link with which of another, as places in the two lists.
+///
+/// Where a link could share with several links of the other host, the one of the same name is
+/// taken: a host with two links in one network has them by mistake.
+pub fn shared<'a>(a: &'a [End], b: &'a [End]) -> impl Iterator<Item = (usize, usize)> + 'a {
+    let partner = move |end_a: &End| {
+        let is_shared = |end_b: &&End| is_one_network(end_a, end_b);
+        let same_name = |end_b: &&End| end_b.link == end_a.link;
+        // The other host's link may have a better partner of its own name here.
+        let is_free = |end_b: &&End| {
+            !a.iter().any(|other| other.link == end_b.link && is_one_network(other, end_b))
+        };
+        let named = b.iter().position(|end| same_name(&end) && is_shared(&end));
+        named.or_else(|| b.iter().position(|end| is_shared(&end) && is_free(&end)))
+    };
+    a.iter().enumerate().filter_map(move |(at, end)| Some((at, partner(end)?)))
 }
 
 /// The first address of a link that other hosts can use, in that family.
@@ -72,22 +93,9 @@ pub fn usable_address(link: &Link, family: Family) -> Option<&Address> {
         .find(|address| address.prefix.family() == family && is_usable(address.prefix.address))
 }
 
-fn ends(host: &HostName, snapshot: &Snapshot, family: Family) -> impl Iterator<Item = End> {
-    snapshot.links.iter().filter(|link| link.is_usable() && link.reaches_hosts()).filter_map(
-        move |link| {
-            let address = usable_address(link, family)?;
-            Some(End {
-                host: host.clone(),
-                link: link.name.clone(),
-                mac: link.mac?,
-                prefix: address.prefix,
-            })
-        },
-    )
-}
-
 fn is_one_network(a: &End, b: &End) -> bool {
-    a.prefix.address != b.prefix.address
+    a.prefix.family() == b.prefix.family()
+        && a.prefix.address != b.prefix.address
         && (a.prefix.contains(b.prefix.address) || b.prefix.contains(a.prefix.address))
 }
 

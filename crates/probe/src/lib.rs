@@ -14,6 +14,7 @@ pub mod token;
 pub mod frame;
 pub mod framing;
 pub mod protocol;
+pub mod course;
 pub mod budget;
 pub mod witness;
 pub mod edge;

@@ -14,10 +14,11 @@ use pontoon_model::snapshot::{Snapshot, Unread};
 use serde::{Deserialize, Serialize};
 
 use crate::ask::Ask;
+use crate::course::Course;
 use crate::key::Key;
 
 /// The version of this protocol. Both ends must speak the same.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What an agent says first, so that a greeting of a login shell before it does no harm.
 pub const PREAMBLE: &[u8] = b"PONTOON-AGENT/1\n";
@@ -57,13 +58,16 @@ pub enum ToAgent {
     },
     /// Put these questions.
     Do {
-        /// They.
+        /// Those that make up rounds with many peers.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        courses: Vec<Course>,
+        /// All others.
         tasks: Vec<Task>,
     },
-    /// Forget the questions of this group that have not been put yet.
+    /// Forget the questions of these groups that have not been put yet.
     Cancel {
-        /// The group.
-        group: u32,
+        /// The groups.
+        groups: Vec<u32>,
     },
     /// Stop watching. Answered by [`FromAgent::Finished`].
     Finish,

@@ -115,17 +115,17 @@ impl Part {
         self.witness.set_peers(peers);
     }
 
-    pub(super) fn enqueue(&mut self, now: Moment, tasks: Vec<Task>) {
+    pub(super) fn enqueue(&mut self, now: Moment, tasks: impl Iterator<Item = Task>) {
         self.is_idle_said = false;
-        for task in tasks.into_iter().take(TASKS_MAX.saturating_sub(self.queue.len())) {
+        for task in tasks.take(TASKS_MAX.saturating_sub(self.queue.len())) {
             self.tasks_taken += 1;
             self.queue.insert((now.after_ms(task.at_ms.into()), self.tasks_taken), task);
         }
     }
 
-    pub(super) fn cancel(&mut self, group: u32) {
-        self.queue.retain(|_, task| task.group != group);
-        for (_, machine) in self.running.extract_if(.., |(other, _)| *other == group) {
+    pub(super) fn cancel(&mut self, groups: &BTreeSet<u32>) {
+        self.queue.retain(|_, task| !groups.contains(&task.group));
+        for (_, machine) in self.running.extract_if(.., |(group, _)| groups.contains(group)) {
             self.flows.cancel(machine);
         }
     }

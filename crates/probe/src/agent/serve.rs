@@ -92,12 +92,13 @@ impl Agent {
                 part.set_peers(peers);
                 Vec::new()
             }
-            (ToAgent::Do { tasks }, Some(part)) => {
-                part.enqueue(now, tasks);
+            (ToAgent::Do { courses, tasks }, Some(part)) => {
+                part.enqueue(now, tasks.into_iter());
+                courses.iter().for_each(|course| part.enqueue(now, course.tasks()));
                 Vec::new()
             }
-            (ToAgent::Cancel { group }, Some(part)) => {
-                part.cancel(group);
+            (ToAgent::Cancel { groups }, Some(part)) => {
+                part.cancel(&groups.into_iter().collect());
                 Vec::new()
             }
             (ToAgent::Finish, Some(part)) => vec![part.finish()],

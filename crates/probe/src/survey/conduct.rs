@@ -1,18 +1,14 @@
-//! The run itself: puts what is scheduled, follows up what comes, stops when nothing new can come.
+//! The run itself: carries the board's questions to the agents and what they saw back to it,
+//! and stops when nothing new can come.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::Family;
 use pontoon_model::observation::{Direction, Observation, RunId};
-use pontoon_model::pairing::End;
 
-use super::follow_up;
-use super::legs::{Leg, LegId, Member, RoutedPair, legs, pairs, routed_pairs};
+use super::board::{Board, Work};
+use super::legs::{LegId, Member};
 use super::run::{Attendee, Options, Progress, wait};
-use super::schedule::{Assigned, ROUNDS, leg_id, leg_tasks, pair_tasks, round_start_ms};
-use super::state::{PairState, control_of};
 use crate::edge::clock::Clock;
 use crate::key::from_hex;
 use crate::machine::Moment;
@@ -23,62 +19,40 @@ use crate::witness::probe_of;
 /// After the last frame of a pair that misses: a late one may still come (a dozing radio is woken
 /// at the next beacon; 0.2 s apart and more).
 const TAIL_MS: u64 = 1500;
-/// Nothing takes longer than this, whatever the agents say.
-const RUN_MAX_MS: u64 = 60_000;
+/// Beyond the last scheduled frame nothing takes longer than this, whatever the agents say.
+const BEYOND_MS: u64 = 45_000;
 /// Observations of one run that are kept.
 const OBSERVATIONS_MAX: usize = 500_000;
-/// Rounds in which a leg without pairs is controlled.
-const LONE_ROUNDS_MS: [u32; 5] = [0, 350, 700, 1700, 2700];
+/// How often the board is looked at: what comes in between is taken in, and judged together.
+const LOOK_EVERY_MS: u64 = 40;
 
 /// A run in progress.
 pub(super) struct Conduct<'a> {
-    run: RunId,
+    board: Board<'a>,
     attendees: Vec<Attendee>,
-    options: &'a Options,
-    members: BTreeMap<HostName, Member>,
-    legs: BTreeMap<LegId, Leg>,
-    pairs: Vec<PairState>,
-    routed: Vec<RoutedPair>,
-    controls: BTreeMap<LegId, BTreeSet<u16>>,
-    cancelled: BTreeSet<u32>,
+    places: BTreeMap<HostName, usize>,
     observations: BTreeSet<Observation>,
+    timeout_ms: Option<u64>,
     last_sent: Moment,
 }
 
 impl<'a> Conduct<'a> {
     pub(super) fn new(run: RunId, attendees: Vec<Attendee>, options: &'a Options) -> Self {
         let list: Vec<Member> = attendees.iter().map(|attendee| attendee.member.clone()).collect();
-        let legs = legs(&list, &options.links);
-        let shared = pairs(&list, &options.links);
-        let routed = routed_pairs(&list, &legs, &shared);
-        let sees = |end: &End| {
-            attendees.iter().filter(|attendee| attendee.member.host == end.host).any(|attendee| {
-                attendee.watches.iter().any(|watch| watch.link == end.link && watch.sees_frames)
-            })
+        let places: BTreeMap<_, _> =
+            list.iter().enumerate().map(|(place, member)| (member.host.clone(), place)).collect();
+        let sees = |leg: &LegId| {
+            let attendee = places.get(&leg.host).map(|place| &attendees[*place]);
+            let mut watches = attendee.into_iter().flat_map(|attendee| &attendee.watches);
+            watches.any(|watch| watch.link == leg.link && watch.sees_frames)
         };
-        let pairs = shared
-            .into_iter()
-            .map(|pair| {
-                let is_by_kernel = !(sees(&pair.a) && sees(&pair.b));
-                PairState::new(pair, is_by_kernel)
-            })
-            .collect();
-        let controls = legs
-            .values()
-            .filter(|leg| leg.gateway.is_some())
-            .map(|leg| (leg.id.clone(), BTreeSet::new()))
-            .collect();
+        let board = Board::new(run, list, &sees, options);
         Self {
-            run,
-            members: list.into_iter().map(|member| (member.host.clone(), member)).collect(),
+            board,
             attendees,
-            options,
-            legs,
-            pairs,
-            routed,
-            controls,
-            cancelled: BTreeSet::new(),
+            places,
             observations: BTreeSet::new(),
+            timeout_ms: options.timeout_ms,
             last_sent: Moment::default(),
         }
     }
@@ -90,145 +64,90 @@ impl<'a> Conduct<'a> {
     /// Puts every question and hears the answers.
     pub(super) fn ask(&mut self, clock: &Clock, progress: &mut dyn FnMut(Progress)) {
         let start = clock.now();
-        let end = start.after_ms(self.options.timeout_ms.unwrap_or(RUN_MAX_MS).min(RUN_MAX_MS));
-        let mut tasks = self.schedule();
-        tasks.extend(follow_up::about_itself(
-            &self.members,
-            &self.legs,
-            &self.routed,
-            self.options,
-        ));
-        self.assign(tasks);
+        let most = self.board.last_frame_ms() + BEYOND_MS;
+        let end = start.after_ms(self.timeout_ms.unwrap_or(most).min(most));
+        let opening = self.board.opening();
+        self.assign(opening);
+        let mut look_at = start;
         loop {
             let now = clock.now();
             self.hear(now);
-            let due = self.due();
-            self.assign(due);
-            self.settle();
-            let settled = self.pairs.iter().filter(|pair| pair.is_done).count();
-            progress(Progress::Asking {
-                pairs: self.pairs.len(),
-                settled,
-                left_ms: self.left_ms(now.0.saturating_sub(start.0)),
-            });
-            if now >= end || self.is_over(now) {
-                return;
+            let is_last = now >= end || self.is_over(now);
+            if now >= look_at || is_last {
+                look_at = now.after_ms(LOOK_EVERY_MS);
+                self.look();
+                let (pairs, settled) = self.board.progress();
+                let last = self.board.last_frame_ms() + TAIL_MS;
+                let left_ms = last.saturating_sub(now.0.saturating_sub(start.0));
+                let left_ms = if settled < pairs { left_ms } else { 0 };
+                progress(Progress::Asking { pairs, settled, left_ms });
+                // What was found to be due may go on for a while.
+                if now >= end || self.is_over(now) {
+                    return;
+                }
             }
-            let wake = if self.is_quiet() { self.last_sent.after_ms(TAIL_MS) } else { end };
+            let quiet = if self.is_quiet() { self.last_sent.after_ms(TAIL_MS) } else { end };
             let live = self.attendees.iter().filter(|attendee| attendee.died.is_none());
-            wait(live.map(|attendee| &attendee.channel), clock, wake.min(end));
+            wait(live.map(|attendee| &attendee.channel), clock, quiet.min(end).min(look_at));
         }
     }
 
-    /// The rounds of every pair and leg.
-    fn schedule(&self) -> Vec<Assigned> {
-        let partners: BTreeMap<&LegId, Vec<End>> =
-            self.legs.keys().map(|leg| (leg, self.partners(leg))).collect();
-        let seed = self.run.0;
-        let peers = |leg: &LegId| partners.get(leg).map_or(0, Vec::len);
-        let starts = |id: &LegId, round: u16| {
-            self.legs.get(id).map_or(0, |leg| round_start_ms(leg, peers(id), round, seed))
-        };
-        let lone = |_: &LegId, round: u16| {
-            LONE_ROUNDS_MS.get(usize::from(round) - 1).copied().unwrap_or(u32::MAX)
-        };
-        let mut tasks = Vec::new();
-        for (place, state) in self.pairs.iter().enumerate() {
-            let group = pair_group(place);
-            tasks.extend(pair_tasks(&state.pair, group, place, &self.members, &peers, &starts));
-        }
-        for (place, (id, leg)) in self.legs.iter().enumerate() {
-            let others = partners.get(id).map(Vec::as_slice).unwrap_or_default();
-            if others.is_empty() && !leg.asks {
-                continue;
-            }
-            let other = match id.family {
-                Family::V4 => Family::V6,
-                Family::V6 => Family::V4,
-            };
-            let twin = LegId { family: other, ..id.clone() };
-            let is_dual = partners.get(&twin).is_some_and(|peers| !peers.is_empty());
-            let group = self.leg_group(place);
-            if others.is_empty() {
-                let lone = leg_tasks(leg, group, others, is_dual, &lone);
-                tasks.extend(lone.into_iter().filter(|(_, task)| task.at_ms != u32::MAX));
-            } else {
-                tasks.extend(leg_tasks(leg, group, others, is_dual, &starts));
+    /// Follows up what came, and has forgotten what is settled.
+    fn look(&mut self) {
+        let due = self.board.due();
+        self.assign(due);
+        let dead = self.attendees.iter().filter(|attendee| attendee.died.is_some());
+        let dead = dead.map(|attendee| attendee.member.host.clone()).collect();
+        for (host, groups) in self.board.settle(&dead) {
+            if let Some(attendee) = self.attendee(&host) {
+                attendee.say(&ToAgent::Cancel { groups });
             }
         }
-        tasks
     }
 
-    fn partners(&self, leg: &LegId) -> Vec<End> {
-        let mut ends = Vec::new();
-        for state in self.pairs.iter().filter(|state| state.pair.family == leg.family) {
-            let (a, b) = (&state.pair.a, &state.pair.b);
-            if leg_id(a, leg.family) == *leg {
-                ends.push(b.clone());
-            } else if leg_id(b, leg.family) == *leg {
-                ends.push(a.clone());
-            }
-        }
-        ends
+    fn attendee(&mut self, host: &HostName) -> Option<&mut Attendee> {
+        let place = *self.places.get(host)?;
+        self.attendees.get_mut(place)
     }
 
-    fn assign(&mut self, tasks: Vec<Assigned>) {
-        let mut by_host: BTreeMap<HostName, Vec<_>> = BTreeMap::new();
-        for (host, task) in tasks {
-            by_host.entry(host).or_default().push(task);
-        }
-        for attendee in &mut self.attendees {
-            if let Some(tasks) = by_host.remove(&attendee.member.host) {
+    fn assign(&mut self, work: BTreeMap<HostName, Work>) {
+        for (host, Work { courses, tasks }) in work {
+            if let Some(attendee) = self.attendee(&host) {
                 attendee.is_idle = false;
-                attendee.say(&ToAgent::Do { tasks });
+                attendee.say(&ToAgent::Do { courses, tasks });
             }
         }
     }
 
     fn hear(&mut self, now: Moment) {
-        let mut heard = Vec::new();
-        for attendee in &mut self.attendees {
-            for message in attendee.hear() {
+        for place in 0..self.attendees.len() {
+            for message in self.attendees[place].hear() {
                 match message {
-                    FromAgent::Saw { seen } => heard.push((attendee.member.host.clone(), seen)),
-                    FromAgent::Idle => attendee.is_idle = true,
-                    FromAgent::Fault { why } => attendee.died = Some(why),
+                    FromAgent::Saw { seen } => {
+                        seen.into_iter().for_each(|seen| self.take(place, seen, now));
+                    }
+                    FromAgent::Idle => self.attendees[place].is_idle = true,
+                    FromAgent::Fault { why } => self.attendees[place].died = Some(why),
                     _ => {}
                 }
             }
         }
-        for (host, seen) in heard {
-            for seen in seen {
-                self.take(&host, seen, now);
-            }
-        }
     }
 
-    fn take(&mut self, host: &HostName, seen: Seen, now: Moment) {
+    fn take(&mut self, place: usize, seen: Seen, now: Moment) {
+        let host = &self.attendees[place].member.host;
         if !self.is_believable(host, &seen) {
-            if let Some(liar) = self.attendees.iter_mut().find(|one| one.member.host == *host) {
-                liar.died.get_or_insert_with(|| {
-                    "it reports frames that nobody sent: nothing it says is counted".to_owned()
-                });
-            }
-            self.observations.retain(|kept| kept.host != *host);
+            let host = host.clone();
+            self.observations.retain(|kept| kept.host != host);
+            self.attendees[place].died.get_or_insert_with(|| {
+                "it reports frames that nobody sent: nothing it says is counted".to_owned()
+            });
             return;
         }
-        let observation = Observation { run: self.run, ..seen.observation };
-        if observation.direction == Direction::Sent {
+        if seen.observation.direction == Direction::Sent {
             self.last_sent = now;
         }
-        for state in &mut self.pairs {
-            state.take(&observation);
-        }
-        let is_gateway = |leg: &LegId, seen: &Observation| {
-            self.legs
-                .get(leg)
-                .is_some_and(|leg| leg.gateway.is_some() && leg.gateway == seen.address)
-        };
-        if let Some((leg, round)) = control_of(&observation, &is_gateway) {
-            self.controls.entry(leg).or_default().insert(round);
-        }
+        let observation = self.board.take(seen.observation);
         if self.observations.len() < OBSERVATIONS_MAX {
             self.observations.insert(observation);
         }
@@ -243,10 +162,11 @@ impl<'a> Conduct<'a> {
         if observation.direction != Direction::Arrived {
             return true;
         }
-        let sender = self
-            .attendees
-            .iter()
-            .find(|attendee| Some(&attendee.member.host) == observation.peer.as_ref());
+        let sender = observation
+            .peer
+            .as_ref()
+            .and_then(|peer| self.places.get(peer))
+            .map(|place| &self.attendees[*place]);
         let (Some(sender), Some(probe), Some(proof)) =
             (sender, probe_of(&observation.kind), seen.proof.as_deref().and_then(from_hex))
         else {
@@ -267,57 +187,6 @@ impl<'a> Conduct<'a> {
         header.is_proven_by(proof, &sender.own_key)
     }
 
-    /// What the answers and misses so far give reason to ask.
-    fn due(&mut self) -> Vec<Assigned> {
-        let mut tasks = Vec::new();
-        for state in &mut self.pairs {
-            tasks.extend(follow_up::pair(state, &self.members, &self.legs, self.options));
-        }
-        tasks
-    }
-
-    /// Stops asking pairs that are settled, and legs on which no pair is left.
-    fn settle(&mut self) {
-        let dead: BTreeSet<HostName> = self
-            .attendees
-            .iter()
-            .filter(|attendee| attendee.died.is_some())
-            .map(|attendee| attendee.member.host.clone())
-            .collect();
-        let mut over = BTreeSet::new();
-        for (place, state) in self.pairs.iter_mut().enumerate() {
-            let is_dead = dead.contains(&state.pair.a.host) || dead.contains(&state.pair.b.host);
-            if !state.is_done && (is_dead || state.is_settled(&self.controls)) {
-                state.is_done = true;
-                over.insert(pair_group(place));
-            }
-        }
-        for (place, (id, leg)) in self.legs.iter().enumerate() {
-            let on_leg = |state: &&PairState| {
-                [&state.pair.a, &state.pair.b]
-                    .into_iter()
-                    .any(|end| leg_id(end, state.pair.family) == *id)
-            };
-            let mut pairs = self.pairs.iter().filter(on_leg).peekable();
-            let is_over = if pairs.peek().is_some() {
-                pairs.all(|state| state.is_done)
-            } else {
-                let answered = self.controls.get(id).map_or(0, BTreeSet::len);
-                leg.gateway.is_none() || answered >= 2
-            };
-            if is_over {
-                over.insert(self.leg_group(place));
-            }
-        }
-        for group in over {
-            if self.cancelled.insert(group) {
-                for attendee in &mut self.attendees {
-                    attendee.say(&ToAgent::Cancel { group });
-                }
-            }
-        }
-    }
-
     /// Whether every agent has put what it was given.
     fn is_quiet(&self) -> bool {
         self.attendees.iter().all(|attendee| attendee.is_idle || attendee.died.is_some())
@@ -325,41 +194,7 @@ impl<'a> Conduct<'a> {
 
     /// Whether nothing new can come.
     fn is_over(&self, now: Moment) -> bool {
-        let is_missed = self.pairs.iter().any(|state| {
-            [&state.there, &state.back]
-                .iter()
-                .any(|way| way.sent.difference(&way.arrived).next().is_some())
-        });
-        let tail = if is_missed { TAIL_MS } else { 0 };
+        let tail = if self.board.is_missing() { TAIL_MS } else { 0 };
         self.is_quiet() && now >= self.last_sent.after_ms(tail)
     }
-
-    /// How long the rest takes at most, `elapsed` milliseconds after the start.
-    fn left_ms(&self, elapsed: u64) -> u64 {
-        let open = self.pairs.iter().filter(|state| !state.is_done);
-        let ends = open.filter_map(|state| {
-            let id = leg_id(&state.pair.a, state.pair.family);
-            let leg = self.legs.get(&id)?;
-            let last = round_start_ms(leg, self.partners(&id).len(), ROUNDS, self.run.0);
-            Some(u64::from(last) + TAIL_MS)
-        });
-        ends.max().unwrap_or(0).saturating_sub(elapsed)
-    }
-
-    /// Groups of legs come after those of pairs; group 0 is never cancelled.
-    fn leg_group(&self, place: usize) -> u32 {
-        pair_group(self.pairs.len() + place)
-    }
-}
-
-fn pair_group(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX - 1) + 1
-}
-
-/// Whether an address belongs to a member.
-pub(super) fn owner(members: &BTreeMap<HostName, Member>, address: IpAddr) -> Option<&Member> {
-    members.values().find(|member| {
-        let addresses = member.snapshot.links.iter().flat_map(|link| &link.addresses);
-        addresses.into_iter().any(|own| own.prefix.address == address)
-    })
 }

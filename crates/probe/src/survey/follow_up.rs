@@ -1,94 +1,60 @@
-//! What is asked beside the rounds: once at the start, or because of what came.
+//! What a pair's answers and misses give reason to ask beside its rounds.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
-use pontoon_model::observation::DnsQuery;
-use pontoon_model::pairing::End;
+use pontoon_model::net::Family;
 
-use super::conduct::owner;
-use super::legs::{Leg, LegId, Member, RoutedPair};
+use super::legs::{Leg, Legs, Member};
 use super::run::Options;
-use super::schedule::{Assigned, leg_id};
+use super::schedule::{Assigned, ROUNDS, is_in_crowd};
 use super::state::PairState;
-use crate::ask::{Ask, DEFAULT_NTP, DnsName, Payload, Vehicle, ports};
+use crate::ask::{Ask, Payload, Vehicle};
 use crate::protocol::{Question, Task};
 
 /// Never cancelled.
-const ALWAYS: u32 = 0;
+pub(super) const ALWAYS: u32 = 0;
 /// Tries of an ordinary packet between two hosts on one network.
-const TRIES: u16 = 3;
-/// Tries between hosts that only routers connect: as many as rounds prove isolation.
-const ROUTED_TRIES: u16 = 10;
-/// The port of ssh and that of the API server: what a peer without an agent is asked for.
-const PEER_PORTS: [u16; 2] = [22, 6443];
-/// When a host asks whether its own address is in use elsewhere (RFC 5227 asks three times, one
-/// to two seconds apart, before an address is taken; here it is in use already).
-const OWN_ADDRESS_MS: [u32; 2] = [40, 640];
-
-/// What is asked once, at the start.
-pub(super) fn about_itself(
-    members: &BTreeMap<HostName, Member>,
-    legs: &BTreeMap<LegId, Leg>,
-    routed: &[RoutedPair],
-    options: &Options,
-) -> Vec<Assigned> {
-    let mut tasks = Vec::new();
-    for leg in legs.values().filter(|leg| leg.asks) {
-        let Some(member) = members.get(&leg.id.host) else { continue };
-        if leg.id.family == Family::V4 {
-            for (at, at_ms) in (1..).zip(OWN_ADDRESS_MS) {
-                let question = Question::OwnAddress { address: leg.address };
-                tasks.push(assign(leg, None, at, at_ms, question));
-            }
-        }
-        if leg.gateway.is_some() && !options.is_offline {
-            tasks.extend(internet(leg, member, options));
-        }
-        if let Some(forwarder) = leg.gateway.and_then(|gateway| owner(members, gateway)) {
-            tasks.extend(ladder(leg, forwarder, options));
-        }
-    }
-    for member in members.values().filter(|member| member.asks) {
-        if let Some(server) = options.server {
-            tasks.extend(server_questions(member, server));
-        }
-        for (peer, address) in &options.one_ended {
-            tasks.extend(one_ended(member, legs, peer, *address));
-        }
-    }
-    for pair in routed {
-        for (from, to) in [(&pair.a, &pair.b), (&pair.b, &pair.a)] {
-            tasks.extend(routed_way(members, from, to, pair.family));
-        }
-    }
-    tasks
-}
+pub(super) const TRIES: u16 = 3;
+/// In a crowd, ordinary packets and large ones go to this many peers of each host: its routes and
+/// its MTU are the same for all of them, and the budget is not.
+const CROWD_SAMPLE: u32 = 3;
+/// In a crowd, each peer of which nothing arrives is asked for by ARP, this far apart. Together
+/// with the group frames of the rounds that stays below two a second.
+const CROWD_NEIGHBOUR_MS: u32 = 600;
 
 /// What a pair's answers and misses so far give reason to ask.
 pub(super) fn pair(
     state: &mut PairState,
     members: &BTreeMap<HostName, Member>,
-    legs: &BTreeMap<LegId, Leg>,
+    legs: &Legs,
     options: &Options,
 ) -> Vec<Assigned> {
     let mut tasks = Vec::new();
-    let family = state.pair.family;
-    let ends = [(&state.pair.a, &state.pair.b), (&state.pair.b, &state.pair.a)];
-    let answered = [!state.there.answered.is_empty(), !state.back.answered.is_empty()];
-    for (at, (from, to)) in ends.into_iter().enumerate() {
-        if answered[at] && !state.followed[at] {
-            state.followed[at] = true;
-            tasks.extend(after_answer(members, from, to, family));
+    let [a, b] = state.legs.map(|place| legs.at(place));
+    let is_missing = !state.is_missed && state.is_missing();
+    state.is_missed |= is_missing;
+    for (way, from, to) in [(&mut state.there, a, b), (&mut state.back, b, a)] {
+        let Some(reflector) = to.reflector else { continue };
+        let crowd = is_in_crowd(from);
+        if !way.answered.is_empty() && !way.is_followed {
+            way.is_followed = true;
+            if !crowd || from.turn_of(to.seat) < CROWD_SAMPLE {
+                tasks.extend(after_answer(members, from, to, reflector));
+            }
         }
-    }
-    if !state.is_missed && state.is_missing() {
-        state.is_missed = true;
-        for (from, to) in ends {
-            let Some(leg) = legs.get(&leg_id(from, family)) else { continue };
-            tasks.extend(after_misses(members, leg, to, options));
+        if is_missing && crowd {
+            tasks.push(who_answers_for(from, to));
+        } else if is_missing {
+            tasks.extend(after_misses(from, to, reflector, options));
+        }
+        // A kernel sends nothing to whom nobody answers for.
+        let is_lost = crowd && state.is_missed && way.arrived.is_empty();
+        if is_lost && way.is_resolved && !way.is_routed {
+            way.is_routed = true;
+            let routed = Question::RoutedUdp { to: reflector, tries: 1 };
+            tasks.push(assign(from, Some(&to.id.host), 1, 0, routed));
         }
     }
     tasks
@@ -97,218 +63,52 @@ pub(super) fn pair(
 /// An open way: does an ordinary packet pass, and how large may it be?
 fn after_answer(
     members: &BTreeMap<HostName, Member>,
-    from: &End,
-    to: &End,
-    family: Family,
+    from: &Leg,
+    to: &Leg,
+    reflector: SocketAddr,
 ) -> Vec<Assigned> {
-    let member = members.get(&from.host);
-    let reflector = members.get(&to.host).and_then(|peer| peer.reflector(to.prefix.address));
-    let (Some(member), Some(reflector)) = (member, reflector) else { return Vec::new() };
-    let task = |question| Task {
-        group: ALWAYS,
-        at_ms: 0,
-        round: 1,
-        family,
-        link: Some(from.link.clone()),
-        peer: Some(to.host.clone()),
-        question,
-    };
-    let routed = task(Question::RoutedUdp { to: reflector, tries: TRIES });
-    let mut tasks = vec![(from.host.clone(), routed)];
-    if let Some(link) = member.snapshot.link(&from.link) {
-        let size = task(Question::PathMtu { to: reflector, bytes: link.mtu });
-        tasks.push((from.host.clone(), size));
+    let Some(member) = members.get(&from.id.host) else { return Vec::new() };
+    let host = Some(&to.id.host);
+    let routed = Question::RoutedUdp { to: reflector, tries: TRIES };
+    let mut tasks = vec![assign(from, host, 1, 0, routed)];
+    if let Some(link) = member.snapshot.link(&from.id.link) {
+        let size = Question::PathMtu { to: reflector, bytes: link.mtu };
+        tasks.push(assign(from, host, 1, 0, size));
     }
     tasks
 }
 
 /// A way on which nothing arrives: does the kernel find another, over how many hops?
-fn after_misses(
-    members: &BTreeMap<HostName, Member>,
-    leg: &Leg,
-    to: &End,
-    options: &Options,
-) -> Vec<Assigned> {
-    let Some(reflector) = members.get(&to.host).and_then(|peer| peer.reflector(to.prefix.address))
-    else {
-        return Vec::new();
-    };
-    let mut tasks = vec![assign(
-        leg,
-        Some(&to.host),
-        1,
-        0,
-        Question::RoutedUdp { to: reflector, tries: TRIES },
-    )];
-    if leg.id.family == Family::V4 {
+fn after_misses(from: &Leg, to: &Leg, reflector: SocketAddr, options: &Options) -> Vec<Assigned> {
+    let host = Some(&to.id.host);
+    let routed = Question::RoutedUdp { to: reflector, tries: TRIES };
+    let mut tasks = vec![assign(from, host, 1, 0, routed)];
+    if from.id.family == Family::V4 {
         let ask = Ask::Ladder {
             to: reflector,
             ttls: vec![1, 2],
             vehicle: Vehicle::Udp,
             payload: Payload::default(),
         };
-        tasks.push(assign(leg, Some(&to.host), 1, 200, Question::Several { ask }));
+        tasks.push(assign(from, host, 1, 200, Question::Several { ask }));
     }
-    if let (true, Some(gateway)) = (options.bounces, leg.gateway) {
+    if let (true, Some(gateway)) = (options.bounces, from.gateway) {
         for (round, at_ms) in [(1, 0), (2, 1100), (3, 2200)] {
-            let question = Question::Bounce { from: leg.address, to: reflector, gateway };
-            tasks.push(assign(leg, Some(&to.host), round, at_ms, question));
+            let question = Question::Bounce { from: from.address, to: reflector, gateway };
+            tasks.push(assign(from, host, round, at_ms, question));
         }
     }
     tasks
 }
 
-/// Names, check page and time over one uplink.
-fn internet(leg: &Leg, member: &Member, options: &Options) -> Vec<Assigned> {
-    let servers: Vec<IpAddr> = member
-        .snapshot
-        .resolver
-        .servers
-        .iter()
-        .copied()
-        .filter(|server| is_asked_by(leg, member, *server))
-        .take(SERVERS_MAX)
-        .collect();
-    let Ok(ntp) = DEFAULT_NTP.parse::<DnsName>() else { return Vec::new() };
-    if servers.is_empty() || leg.id.family != Family::V4 {
-        return Vec::new();
-    }
-    let portal = options.page.clone().unwrap_or_default();
-    let ask = Ask::Internet { servers, portal, ntp };
-    let task = assign(leg, None, 1, 0, Question::Several { ask });
-    vec![task]
+/// Who answers ARP or ND for a peer that no frame reaches?
+fn who_answers_for(from: &Leg, to: &Leg) -> Assigned {
+    let question = Question::Neighbour { from: from.address, target: to.address, to_mac: None };
+    let at_ms = from.turn_of(to.seat).saturating_mul(CROWD_NEIGHBOUR_MS);
+    assign(from, Some(&to.id.host), ROUNDS + 1, at_ms, question)
 }
 
-/// As many as resolv.conf(5) may name.
-const SERVERS_MAX: usize = 3;
-
-/// A resolver on a wire of this host is asked by that wire only; one far away by every uplink.
-fn is_asked_by(leg: &Leg, member: &Member, server: IpAddr) -> bool {
-    if Family::of(server) != leg.id.family || server.is_loopback() {
-        return false;
-    }
-    let holders: Vec<&IfName> = member
-        .snapshot
-        .links
-        .iter()
-        .filter(|link| link.addresses.iter().any(|own| own.prefix.contains(server)))
-        .map(|link| &link.name)
-        .collect();
-    holders.is_empty() || holders.contains(&&leg.id.link)
-}
-
-/// Does the host that is this one's gateway send packets on? Asked up to its own next hop, so
-/// that no third party is involved.
-fn ladder(leg: &Leg, forwarder: &Member, options: &Options) -> Vec<Assigned> {
-    let next_hop = forwarder.snapshot.default_routes().find_map(|route| route.gateway);
-    let ends = next_hop.into_iter().chain(options.server);
-    ends.filter(|end| Family::of(*end) == leg.id.family && leg.id.family == Family::V4)
-        .map(|end| {
-            let ask = Ask::Ladder {
-                to: SocketAddr::new(end, 0),
-                ttls: vec![1, 2, 64],
-                vehicle: Vehicle::Echo,
-                payload: Payload::default(),
-            };
-            assign(leg, None, 1, 100, Question::Several { ask })
-        })
-        .collect()
-}
-
-/// The user's own server: which ports pass, how large a packet, does somebody answer in its name?
-fn server_questions(member: &Member, server: IpAddr) -> Vec<Assigned> {
-    /// The port of QUIC and HTTPS: the one that is open most often.
-    const ECHO_PORT: u16 = 443;
-    let at = |port| SocketAddr::new(server, port);
-    let random = u64::from(member.seat) + 1;
-    let mtu = uplink_mtu(member).unwrap_or(1500);
-    let asks = [
-        Ask::UdpPorts { to: server, udp: ports::udp_ports(random), tcp: ports::TCP.to_vec() },
-        Ask::Dns { server: at(53), query: DnsQuery::NoServer, name: None },
-        Ask::PathMtu { to: at(ECHO_PORT), from_bytes: mtu, payload_prefix: Payload::default() },
-    ];
-    let task = |ask| Task {
-        group: ALWAYS,
-        at_ms: 0,
-        round: 1,
-        family: Family::of(server),
-        link: None,
-        peer: None,
-        question: Question::Several { ask },
-    };
-    asks.into_iter().map(|ask| (member.host.clone(), task(ask))).collect()
-}
-
-fn uplink_mtu(member: &Member) -> Option<u32> {
-    let route = member.snapshot.default_routes().next()?;
-    Some(member.snapshot.link(route.link.as_ref()?)?.mtu)
-}
-
-/// A peer without an agent: one end is all there is to see.
-fn one_ended(
-    member: &Member,
-    legs: &BTreeMap<LegId, Leg>,
-    peer: &HostName,
-    address: IpAddr,
-) -> Vec<Assigned> {
-    let mut tasks = Vec::new();
-    let on_link = legs.values().filter(|leg| {
-        leg.id.host == member.host
-            && member
-                .snapshot
-                .link(&leg.id.link)
-                .is_some_and(|link| link.addresses.iter().any(|own| own.prefix.contains(address)))
-    });
-    for leg in on_link {
-        for (round, at_ms) in [(1, 0), (2, 1100), (3, 2200)] {
-            let question = Question::Neighbour { from: leg.address, target: address, to_mac: None };
-            tasks.push(assign(leg, Some(peer), round, at_ms + 80, question));
-        }
-    }
-    let mut asks = vec![Ask::RoutedEcho { to: address, tries: TRIES, every_ms: 1100 }];
-    asks.extend(PEER_PORTS.map(|port| Ask::Tcp { to: SocketAddr::new(address, port) }));
-    tasks.extend(asks.into_iter().map(|ask| {
-        let task = Task {
-            group: ALWAYS,
-            at_ms: 0,
-            round: 1,
-            family: Family::of(address),
-            link: None,
-            peer: Some(peer.clone()),
-            question: Question::Several { ask },
-        };
-        (member.host.clone(), task)
-    }));
-    tasks
-}
-
-fn routed_way(
-    members: &BTreeMap<HostName, Member>,
-    (from, _): &(HostName, IpAddr),
-    (to, address): &(HostName, IpAddr),
-    family: Family,
-) -> Vec<Assigned> {
-    let Some(reflector) = members.get(to).and_then(|peer| peer.reflector(*address)) else {
-        return Vec::new();
-    };
-    let echo = Ask::RoutedEcho { to: *address, tries: ROUTED_TRIES, every_ms: 1000 };
-    let questions = [
-        Question::RoutedUdp { to: reflector, tries: ROUTED_TRIES },
-        Question::Several { ask: echo },
-    ];
-    let task = |question| Task {
-        group: ALWAYS,
-        at_ms: 100,
-        round: 1,
-        family,
-        link: None,
-        peer: Some(to.clone()),
-        question,
-    };
-    questions.into_iter().map(|question| (from.clone(), task(question))).collect()
-}
-
-fn assign(
+pub(super) fn assign(
     leg: &Leg,
     peer: Option<&HostName>,
     round: u16,

@@ -13,9 +13,9 @@ use pontoon_model::net::{Family, Mac};
 use pontoon_model::observation::{Direction, Observation, RunId};
 use pontoon_model::snapshot::{Link, Snapshot};
 
-use super::follow_up;
+use super::about_itself::about_itself;
 use super::gather::gather;
-use super::legs::legs;
+use super::legs::Legs;
 use super::pair_code::{PairCode, Secret};
 use super::run::{
     Attendee, Options, Progress, Seat, Survey, SurveyError, finish, host_facts, run_id, wait, watch,
@@ -198,12 +198,12 @@ impl Meeting {
 
     fn ask_about_ourselves(&mut self, options: &Options) {
         let member = self.attendee.member.clone();
-        let legs = legs(std::slice::from_ref(&member), &options.links);
+        let legs = Legs::new(std::slice::from_ref(&member), &options.links);
         let members = BTreeMap::from([(member.host.clone(), member)]);
         let alone = Options { one_ended: Vec::new(), ..options.clone() };
-        let tasks = follow_up::about_itself(&members, &legs, &[], &alone);
+        let tasks = about_itself(&members, &legs, &[], &alone);
         let tasks = tasks.into_iter().map(|(_, task)| task).collect();
-        self.attendee.say(&ToAgent::Do { tasks });
+        self.attendee.say(&ToAgent::Do { courses: Vec::new(), tasks });
     }
 
     /// One round: the control, one frame to all, and frames to the peer once its MAC is known.
@@ -244,7 +244,7 @@ impl Meeting {
         // Neither host's frames leave in one burst, nor at the very edge of the second.
         let later = (1..).map(|place| place * 120 + u32::from(self.own_seat) * 60);
         let tasks = questions.into_iter().zip(later).map(task).collect();
-        self.attendee.say(&ToAgent::Do { tasks });
+        self.attendee.say(&ToAgent::Do { courses: Vec::new(), tasks });
     }
 
     fn hear(&mut self, now: Moment) {

@@ -199,7 +199,12 @@ pub(super) fn watch(
         let links = attendee.member.snapshot.links.iter();
         attendee.links = links
             .filter(|link| link.is_up && link.reaches_hosts())
-            .filter(|link| options.links.is_empty() || options.links.contains(&link.name))
+            .filter(|link| {
+                // Hosts that only answer may call theirs as they like.
+                !attendee.member.asks
+                    || options.links.is_empty()
+                    || options.links.contains(&link.name)
+            })
             .map(|link| link.name.clone())
             .collect();
         let message = ToAgent::Watch { links: attendee.links.clone(), port };

@@ -3,13 +3,11 @@
 //! A pair takes ten rounds, one second apart, when nothing arrives: losses on radio come in
 //! bursts, and ten tries within half a second prove less than four in four seconds.
 
-use std::collections::BTreeMap;
-
 use pontoon_model::host::HostName;
 use pontoon_model::net::Family;
-use pontoon_model::pairing::{End, SharedLink};
 
-use super::legs::{Leg, LegId, Member};
+use super::legs::{Leg, Legs};
+use crate::course::{Course, Partner, Round};
 use crate::protocol::{Question, Task};
 
 /// Rounds scheduled: ten that count, and two for those in which a control failed.
@@ -20,41 +18,52 @@ pub(super) const ROUNDS_THAT_PROVE: usize = 10;
 const SHARED_ROUND_MS: u32 = 1000;
 /// Between two rounds on a private switch.
 const PRIVATE_ROUND_MS: u32 = 250;
-/// Room for one frame at ten a second, with a little to spare.
-const FRAME_MS: u32 = 110;
+/// Room for one frame at ten a second.
+const FRAME_MS: u32 = 100;
+/// Frames of a round beside those to the peers: the control takes two, the group frame one.
+const OTHER_FRAMES: u32 = 3;
+/// Rounds are shaken by 20 %, and in a crowd by no more than this: their length is the budget's.
+const SHAKE_MAX_MS: u32 = 200;
 /// Rounds whose directed UDP is joined by an ICMP echo, the second kind of probe.
 const ECHO_ROUNDS: [u16; 4] = [2, 5, 8, 10];
-/// With more peers than this, an echo takes the place of UDP, and in these rounds only: every
-/// frame of a crowd makes its rounds longer.
+/// With more peers than this on a link that strangers share, an echo takes the place of UDP, and
+/// in these rounds only: every frame of a crowd makes its rounds longer.
 const CROWD: usize = 5;
 const CROWD_ECHO_ROUNDS: [u16; 2] = [5, 10];
+/// Rounds in which a leg without pairs is controlled.
+const LONE_ROUNDS_MS: [u32; 5] = [0, 350, 700, 1700, 2700];
 
-/// Which probes a pair's round carries: UDP, echo.
-fn probes(round: u16, peers: usize) -> (bool, bool) {
-    if peers > CROWD {
+/// A task and the host that puts it.
+pub(super) type Assigned = (HostName, Task);
+
+/// Whether a leg has so many peers that each of its rounds takes longer than a second.
+pub(super) const fn is_in_crowd(leg: &Leg) -> bool {
+    !leg.is_private && leg.partners.len() > CROWD
+}
+
+/// Which probes a round carries: UDP, echo.
+fn probes(round: u16, is_in_crowd: bool) -> (bool, bool) {
+    if is_in_crowd {
         let has_echo = CROWD_ECHO_ROUNDS.contains(&round);
         return (!has_echo, has_echo);
     }
     (true, ECHO_ROUNDS.contains(&round))
 }
 
-/// A task and the host that puts it.
-pub(super) type Assigned = (HostName, Task);
-
-/// When round `round` of a leg begins, in milliseconds: spaced evenly, shaken by up to 20 % so
-/// that nothing periodic on the air hides it.
-pub(super) fn round_start_ms(leg: &Leg, peers: usize, round: u16, seed: u64) -> u32 {
+/// When round `round` of a leg begins, in milliseconds: spaced evenly, shaken so that nothing
+/// periodic on the air hides it.
+pub(super) fn round_start_ms(leg: &Leg, round: u16, seed: u64) -> u32 {
     let interval = if leg.is_private {
         PRIVATE_ROUND_MS
     } else {
-        let frames = u32::try_from(peers).unwrap_or(u32::MAX).saturating_add(4);
-        SHARED_ROUND_MS.max(frames.saturating_mul(FRAME_MS))
+        let peers = u32::try_from(leg.partners.len()).unwrap_or(u32::MAX);
+        SHARED_ROUND_MS.max(peers.saturating_add(OTHER_FRAMES).saturating_mul(FRAME_MS))
     };
     let start = interval.saturating_mul(u32::from(round) - 1);
     if round == 1 {
         return start;
     }
-    let shake = interval / 5;
+    let shake = (interval / 5).min(SHAKE_MAX_MS);
     let noise = u32::try_from(mix(seed ^ u64::from(round)) % u64::from(2 * shake + 1)).unwrap_or(0);
     start + noise - shake
 }
@@ -67,48 +76,50 @@ const fn mix(seed: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// The questions of one pair, both ways, all rounds.
-pub(super) fn pair_tasks(
-    pair: &SharedLink,
-    group: u32,
-    place: usize,
-    members: &BTreeMap<HostName, Member>,
-    peers: &dyn Fn(&LegId) -> usize,
-    starts: &dyn Fn(&LegId, u16) -> u32,
-) -> Vec<Assigned> {
-    let mut tasks = Vec::new();
-    for (from, to) in [(&pair.a, &pair.b), (&pair.b, &pair.a)] {
-        let Some(reflector) =
-            members.get(&to.host).and_then(|member| member.reflector(to.prefix.address))
-        else {
-            continue;
-        };
-        let leg = leg_id(from, pair.family);
-        for round in 1..=ROUNDS {
-            // Frames of one round do not leave in one burst.
-            let at_ms = starts(&leg, round) + 20 + u32::try_from(place % 16).unwrap_or(0) * 10;
-            let task = |question, later| Task {
-                group,
-                at_ms: at_ms + later,
-                round,
-                family: pair.family,
-                link: Some(from.link.clone()),
-                peer: Some(to.host.clone()),
-                question,
-            };
-            let (own, to_mac) = (from.prefix.address, to.mac);
-            let (has_udp, has_echo) = probes(round, peers(&leg));
-            if has_udp {
-                let udp = Question::Udp { from: own, to: reflector, to_mac };
-                tasks.push((from.host.clone(), task(udp, 0)));
-            }
-            if has_echo {
-                let echo = Question::Echo { from: own, to: to.prefix.address, to_mac };
-                tasks.push((from.host.clone(), task(echo, 40)));
-            }
-        }
+/// The rounds of one leg with all its peers; `None` when it has none that can be asked.
+///
+/// `group` names a pair by its place. Every host begins with those that sit after it, so that
+/// nobody is asked by all at once.
+pub(super) fn course(
+    leg: &Leg,
+    legs: &Legs,
+    pairs: &[[u32; 2]],
+    group: &dyn Fn(usize) -> u32,
+    seed: u64,
+) -> Option<Course> {
+    let first = leg.partners.partition_point(|(seat, _)| *seat < leg.seat);
+    let ring = leg.partners[first..].iter().chain(&leg.partners[..first]);
+    let crowd = is_in_crowd(leg);
+    let partners: Vec<Partner> = (0..)
+        .zip(ring)
+        .filter_map(|(turn, (seat, pair))| {
+            let place = *pair as usize;
+            let [a, b] = pairs[place].map(|leg| legs.at(leg));
+            let other = if a.seat == *seat { a } else { b };
+            Some(Partner {
+                group: group(place),
+                host: other.id.host.clone(),
+                to: other.reflector?,
+                mac: other.mac?,
+                later_ms: turn_ms(turn, crowd),
+            })
+        })
+        .collect();
+    let rounds = (1..=ROUNDS).map(|number| {
+        let (has_udp, has_echo) = probes(number, crowd);
+        Round { number, at_ms: round_start_ms(leg, number, seed), has_udp, has_echo }
+    });
+    let (link, from) = (leg.id.link.clone(), leg.address);
+    (!partners.is_empty()).then(|| Course { link, from, rounds: rounds.collect(), partners })
+}
+
+/// Frames of one round do not leave in one burst.
+pub(super) fn turn_ms(turn: u32, is_in_crowd: bool) -> u32 {
+    if is_in_crowd {
+        turn.saturating_add(OTHER_FRAMES).saturating_mul(FRAME_MS)
+    } else {
+        20 + turn % 16 * 10
     }
-    tasks
 }
 
 /// The questions of one leg: its control in every round, and one frame to all.
@@ -118,13 +129,18 @@ pub(super) fn pair_tasks(
 pub(super) fn leg_tasks(
     leg: &Leg,
     group: u32,
-    peers: &[End],
+    peers: &[&Leg],
     is_dual: bool,
-    starts: &dyn Fn(&LegId, u16) -> u32,
+    seed: u64,
 ) -> Vec<Assigned> {
     let mut tasks = Vec::new();
     for round in 1..=ROUNDS {
-        let at_ms = starts(&leg.id, round);
+        let at_ms = if peers.is_empty() {
+            let Some(at_ms) = LONE_ROUNDS_MS.get(usize::from(round) - 1) else { break };
+            *at_ms
+        } else {
+            round_start_ms(leg, round, seed)
+        };
         let task = |question, later, peer: Option<&HostName>| {
             let task = Task {
                 group,
@@ -146,7 +162,7 @@ pub(super) fn leg_tasks(
         }
         let turn = usize::from(round / 2);
         if round % 2 == 1 {
-            let hosts: Vec<_> = peers.iter().map(|end| end.host.clone()).collect();
+            let hosts: Vec<_> = peers.iter().map(|peer| peer.id.host.clone()).collect();
             let question = if turn % 2 == 0 {
                 Question::Broadcast { from, peers: hosts }
             } else {
@@ -154,10 +170,9 @@ pub(super) fn leg_tasks(
             };
             tasks.push(task(question, 60, None));
         } else {
-            let peer = &peers[turn % peers.len()];
-            let target = peer.prefix.address;
-            let question = Question::Neighbour { from, target, to_mac: None };
-            tasks.push(task(question, 60, Some(&peer.host)));
+            let peer = peers[turn % peers.len()];
+            let question = Question::Neighbour { from, target: peer.address, to_mac: None };
+            tasks.push(task(question, 60, Some(&peer.id.host)));
         }
     }
     tasks
@@ -170,41 +185,37 @@ const fn is_turn_of(family: Family, is_dual: bool, round: u16) -> bool {
     !is_dual || matches!(family, Family::V4) == first
 }
 
-/// Whose leg an end is.
-pub(super) fn leg_id(end: &End, family: Family) -> LegId {
-    LegId { host: end.host.clone(), link: end.link.clone(), family }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::legs::LegId;
     use super::*;
 
-    fn leg(link: &str, is_private: bool) -> Leg {
-        let id =
-            LegId { host: "a".parse().unwrap(), link: link.parse().unwrap(), family: Family::V4 };
-        let address = "172.20.5.1".parse().unwrap();
+    fn leg(link: &str, is_private: bool, last: u8, peers: u16) -> Leg {
+        let host = format!("b{last:02}").parse().unwrap();
+        let id = LegId { host, link: link.parse().unwrap(), family: Family::V4 };
+        let address: std::net::IpAddr = format!("172.20.5.{last}").parse().unwrap();
         let gateway = (!is_private).then(|| "172.20.0.1".parse().unwrap());
-        Leg { id, address, gateway, is_private, asks: true }
-    }
-
-    fn peers(count: u8) -> Vec<End> {
-        let end = |last| End {
-            host: format!("b{last}").parse().unwrap(),
-            link: "wlan0".parse().unwrap(),
-            mac: pontoon_model::net::Mac([2, 0, 0, 0, 0, last]),
-            prefix: format!("172.20.5.{last}/16").parse().unwrap(),
-        };
-        (2..count + 2).map(end).collect()
+        Leg {
+            id,
+            seat: last.into(),
+            address,
+            mac: Some(pontoon_model::net::Mac([2, 0, 0, 0, 0, last])),
+            reflector: Some(std::net::SocketAddr::new(address, 4000)),
+            gateway,
+            is_private,
+            asks: true,
+            partners: (1..=peers).map(|seat| (seat, 0)).collect(),
+        }
     }
 
     #[test]
     fn ten_rounds_take_nine_to_twelve_seconds_on_radio() {
+        let leg = leg("wlan0", false, 0, 2);
         for seed in 0..500 {
-            let last = round_start_ms(&leg("wlan0", false), 2, 10, seed);
+            let last = round_start_ms(&leg, 10, seed);
             assert!((8_800..=9_200).contains(&last), "{last}");
-            let starts: Vec<_> = (1..=ROUNDS)
-                .map(|round| round_start_ms(&leg("wlan0", false), 2, round, seed))
-                .collect();
+            let starts: Vec<_> =
+                (1..=ROUNDS).map(|round| round_start_ms(&leg, round, seed)).collect();
             assert!(starts.windows(2).all(|pair| pair[1] - pair[0] >= 600), "{starts:?}");
         }
     }
@@ -212,21 +223,63 @@ mod tests {
     #[test]
     fn a_radio_host_keeps_its_budget_with_any_number_of_peers() {
         for count in [1, 2, 5, 20, 49] {
-            let leg = leg("wlan0", false);
-            let starts = |_: &LegId, round: u16| round_start_ms(&leg, usize::from(count), round, 7);
-            let tasks = leg_tasks(&leg, 1, &peers(count), false, &starts);
+            let leg = leg("wlan0", false, 0, count);
+            let others: Vec<Leg> = (1..=count)
+                .map(|at| self::leg("wlan0", false, u8::try_from(at).unwrap(), 0))
+                .collect();
+            let peers: Vec<&Leg> = others.iter().collect();
+            let tasks = leg_tasks(&leg, 1, &peers, false, 7);
             // A round's frames: the control takes two, the group frame one, each peer its own.
-            let span = round_start_ms(&leg, usize::from(count), ROUNDS, 7);
+            let span = round_start_ms(&leg, ROUNDS, 7);
             let directed: u32 = (1..=ROUNDS)
-                .map(|round| probes(round, usize::from(count)))
+                .map(|round| probes(round, is_in_crowd(&leg)))
                 .map(|(udp, echo)| u32::from(udp) + u32::from(echo))
                 .sum();
-            let frames = 3 * u32::from(ROUNDS) + u32::from(count) * directed;
-            assert!(frames * 1000 <= 10 * (span + 1000), "{count} peers: {frames} in {span} ms");
+            let frames = OTHER_FRAMES * u32::from(ROUNDS) + u32::from(count) * directed;
+            let slack = SHAKE_MAX_MS + round_start_ms(&leg, 2, 7);
+            assert!(frames * 1000 <= 10 * (span + slack), "{count} peers: {frames} in {span} ms");
             let groups =
                 tasks.iter().filter(|(_, task)| !matches!(task.question, Question::Control { .. }));
             assert_eq!(groups.count(), usize::from(ROUNDS));
         }
+    }
+
+    #[test]
+    fn fifty_hosts_on_an_open_radio_are_done_in_sixteen_seconds() {
+        let leg = leg("wlan0", false, 0, 49);
+        for seed in 0..100 {
+            let last_frame = round_start_ms(&leg, 3, seed) + turn_ms(48, true);
+            assert!(last_frame <= 16_000, "{last_frame}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_asked_by_all_at_once() {
+        const HOSTS: u16 = 20;
+        let mut legs: Vec<Leg> =
+            (0..HOSTS).map(|at| leg("wlan0", false, u8::try_from(at).unwrap(), 0)).collect();
+        let mut pairs = Vec::new();
+        for a in 0..HOSTS {
+            for b in a + 1..HOSTS {
+                let place = u32::try_from(pairs.len()).unwrap();
+                legs[usize::from(a)].partners.push((b, place));
+                legs[usize::from(b)].partners.push((a, place));
+                pairs.push([u32::from(a), u32::from(b)]);
+            }
+        }
+        for leg in &mut legs {
+            leg.partners.sort_unstable();
+        }
+        let legs = Legs::of(legs);
+        let mut asked = std::collections::BTreeMap::new();
+        for leg in legs.iter() {
+            let course = course(leg, &legs, &pairs, &|_| 1, 7).unwrap();
+            assert_eq!(course.partners.len(), usize::from(HOSTS) - 1);
+            for partner in course.partners {
+                *asked.entry((partner.host, partner.later_ms)).or_insert(0) += 1;
+            }
+        }
+        assert!(asked.values().all(|askers| *askers == 1), "{asked:?}");
     }
 
     #[test]

@@ -1,116 +1,124 @@
-//! What is known so far, as far as it decides whether to go on asking.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! What is known so far of each pair, as far as it decides whether to go on asking.
 
 use pontoon_model::observation::{Answer, Cast, Direction, Kind, Observation};
-use pontoon_model::pairing::SharedLink;
 
-use super::legs::LegId;
-use super::schedule::{ROUNDS, ROUNDS_THAT_PROVE, leg_id};
+use super::schedule::{ROUNDS, ROUNDS_THAT_PROVE};
 
 /// Rounds with arrivals that prove a direction open.
 const ROUNDS_THAT_OPEN: usize = 3;
 /// Rounds after which an open direction that does not answer is left alone.
 const ROUNDS_UNANSWERED: usize = 5;
 
-/// One way of a pair.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Way {
-    pub(super) sent: BTreeSet<u16>,
-    pub(super) arrived: BTreeSet<u16>,
-    pub(super) answered: BTreeSet<u16>,
+/// Rounds, as bits: a run has twelve, and a thousand hosts have half a million pairs.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct RoundSet(u16);
+
+impl RoundSet {
+    /// Adds a round. Tries that are counted beyond the rounds are none.
+    pub(super) fn insert(&mut self, round: u16) {
+        self.0 |= 1_u16.checked_shl(round.into()).unwrap_or(0);
+    }
+
+    pub(super) const fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    pub(super) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The rounds in both.
+    const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether it holds a round that `other` does not.
+    pub(super) const fn exceeds(self, other: Self) -> bool {
+        self.0 & !other.0 != 0
+    }
 }
 
-/// A pair that is being asked.
+/// One way of a pair.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Way {
+    pub(super) sent: RoundSet,
+    pub(super) arrived: RoundSet,
+    pub(super) answered: RoundSet,
+    /// Whether somebody told the asker a MAC for the peer.
+    pub(super) is_resolved: bool,
+    /// Whether what follows a first answer has been asked.
+    pub(super) is_followed: bool,
+    /// Whether an ordinary packet has been sent after misses.
+    pub(super) is_routed: bool,
+}
+
+/// A pair that is being asked, by the places of its legs.
 #[derive(Clone, Debug)]
 pub(super) struct PairState {
-    pub(super) pair: SharedLink,
+    pub(super) legs: [u32; 2],
     pub(super) there: Way,
     pub(super) back: Way,
     pub(super) is_done: bool,
-    /// Whether what follows a first answer has been asked, there and back.
-    pub(super) followed: [bool; 2],
     /// Whether what follows a run of misses has been asked.
     pub(super) is_missed: bool,
     /// Whether an end has no packet socket, so that its kernel sends for it.
     pub(super) is_by_kernel: bool,
+    /// Whether one answer is enough: in a crowd, every round costs seconds.
+    pub(super) is_in_crowd: bool,
 }
 
 impl PairState {
-    pub(super) fn new(pair: SharedLink, is_by_kernel: bool) -> Self {
+    pub(super) fn new(legs: [u32; 2], is_by_kernel: bool, is_in_crowd: bool) -> Self {
         Self {
-            pair,
+            legs,
             there: Way::default(),
             back: Way::default(),
             is_done: false,
-            followed: [false; 2],
             is_missed: false,
             is_by_kernel,
+            is_in_crowd,
         }
     }
 
-    /// Takes in an observation, if it is about this pair.
-    pub(super) fn take(&mut self, seen: &Observation) {
-        if seen.family != self.pair.family || !self.is_directed(seen) {
+    pub(super) const fn ways(&self) -> [&Way; 2] {
+        [&self.there, &self.back]
+    }
+
+    /// Takes in what was seen of a question that the first end (`is_back`: the second) put.
+    pub(super) fn take(&mut self, seen: &Observation, is_back: bool) {
+        let is_directed = self.is_directed(seen);
+        let way = if is_back { &mut self.back } else { &mut self.there };
+        let is_reply = seen.answer == Some(Answer::Reply);
+        way.is_resolved |= is_reply && matches!(seen.kind, Kind::Neighbour { .. });
+        if !is_directed {
             return;
         }
-        let asker = match seen.direction {
-            Direction::Arrived => seen.peer.as_ref(),
-            Direction::Sent | Direction::Answered => Some(&seen.host),
-        };
-        let other = match seen.direction {
-            Direction::Arrived => Some(&seen.host),
-            Direction::Sent | Direction::Answered => seen.peer.as_ref(),
-        };
-        let (Some(asker), Some(other), Some(link)) = (asker, other, &seen.asked_link) else {
-            return;
-        };
-        let (a, b) = (&self.pair.a, &self.pair.b);
-        let way = if (asker, link, other) == (&a.host, &a.link, &b.host) {
-            &mut self.there
-        } else if (asker, link, other) == (&b.host, &b.link, &a.host) {
-            &mut self.back
-        } else {
-            return;
-        };
         match seen.direction {
             Direction::Sent => way.sent.insert(seen.round),
             Direction::Arrived => way.arrived.insert(seen.round),
-            Direction::Answered if seen.answer == Some(Answer::Reply) => {
-                way.answered.insert(seen.round)
-            }
-            Direction::Answered => false,
-        };
+            Direction::Answered if is_reply => way.answered.insert(seen.round),
+            Direction::Answered => {}
+        }
     }
 
-    /// Whether asking on would tell nothing new.
-    pub(super) fn is_settled(&self, controls: &BTreeMap<LegId, BTreeSet<u16>>) -> bool {
-        [&self.there, &self.back].into_iter().all(|way| {
+    /// Whether asking on would tell nothing new. `controls` are the rounds in which the gateway
+    /// of each end answered, where there is one.
+    pub(super) fn is_settled(&self, controls: [Option<RoundSet>; 2]) -> bool {
+        let answers = if self.is_in_crowd { 1 } else { ROUNDS_THAT_OPEN };
+        self.ways().into_iter().all(|way| {
             if way.arrived.len() >= ROUNDS_THAT_OPEN {
-                way.answered.len() >= ROUNDS_THAT_OPEN || way.sent.len() >= ROUNDS_UNANSWERED
+                way.answered.len() >= answers || way.sent.len() >= ROUNDS_UNANSWERED
             } else {
-                self.is_proven_shut(way, controls)
+                is_proven_shut(way, controls)
             }
         })
     }
 
-    /// Enough rounds in which both ends' controls were good, as far as there are controls.
-    fn is_proven_shut(&self, way: &Way, controls: &BTreeMap<LegId, BTreeSet<u16>>) -> bool {
-        let ends =
-            [&self.pair.a, &self.pair.b].map(|end| controls.get(&leg_id(end, self.pair.family)));
-        let valid = way.sent.iter().filter(|round| {
-            ends.iter().all(|control| control.is_none_or(|rounds| rounds.contains(round)))
-        });
-        valid.count() >= ROUNDS_THAT_PROVE || way.sent.len() >= usize::from(ROUNDS)
-    }
-
     /// Whether three rounds went by without any arrival, one way or the other.
     pub(super) fn is_missing(&self) -> bool {
-        [&self.there, &self.back].iter().any(|way| way.sent.len() >= 3 && way.arrived.is_empty())
+        self.ways().iter().any(|way| way.sent.len() >= 3 && way.arrived.is_empty())
     }
-}
 
-impl PairState {
     /// Unicast at layer 2; where an end cannot send frames, what its kernel sent for it.
     fn is_directed(&self, seen: &Observation) -> bool {
         match seen.kind {
@@ -121,56 +129,31 @@ impl PairState {
     }
 }
 
-/// The leg whose control an observation is, and its round, when it was answered.
-pub(super) fn control_of(
-    seen: &Observation,
-    is_gateway: &dyn Fn(&LegId, &Observation) -> bool,
-) -> Option<(LegId, u16)> {
-    let is_control = seen.direction == Direction::Answered
-        && seen.answer == Some(Answer::Reply)
-        && seen.peer.is_none()
-        && matches!(seen.kind, Kind::Neighbour { .. } | Kind::RoutedEcho);
-    if !is_control {
-        return None;
-    }
-    let link = seen.asked_link.clone()?;
-    let leg = LegId { host: seen.host.clone(), link, family: seen.family };
-    is_gateway(&leg, seen).then_some((leg, seen.round))
+/// Enough rounds in which both ends' controls were good, as far as there are controls.
+fn is_proven_shut(way: &Way, controls: [Option<RoundSet>; 2]) -> bool {
+    let valid = controls.into_iter().flatten().fold(way.sent, RoundSet::and);
+    valid.len() >= ROUNDS_THAT_PROVE || way.sent.len() >= usize::from(ROUNDS)
 }
 
 #[cfg(test)]
 mod tests {
-    use pontoon_model::net::{Family, Mac};
+    use pontoon_model::net::Family;
     use pontoon_model::observation::RunId;
-    use pontoon_model::pairing::End;
 
     use super::*;
 
-    fn end(host: &str, last: u8) -> End {
-        End {
-            host: host.parse().unwrap(),
-            link: "wlan0".parse().unwrap(),
-            mac: Mac([2, 0, 0, 0, 0, last]),
-            prefix: format!("172.20.5.{last}/16").parse().unwrap(),
-        }
-    }
-
     fn state() -> PairState {
-        let pair = SharedLink { a: end("a", 1), b: end("b", 2), family: Family::V4 };
-        PairState::new(pair, false)
+        PairState::new([0, 1], false, false)
     }
 
-    /// What is seen of one question from `from` to `to`.
-    fn seen(from: &str, to: &str, round: u16, direction: Direction, kind: Kind) -> Observation {
-        let (host, peer) = if direction == Direction::Arrived { (to, from) } else { (from, to) };
-        let link: Option<pontoon_model::net::IfName> = Some("wlan0".parse().unwrap());
+    fn seen(round: u16, direction: Direction, kind: Kind) -> Observation {
         Observation {
             run: RunId(1),
-            host: host.parse().unwrap(),
-            peer: Some(peer.parse().unwrap()),
+            host: "a".parse().unwrap(),
+            peer: Some("b".parse().unwrap()),
             address: None,
-            link: link.clone(),
-            asked_link: link,
+            link: None,
+            asked_link: None,
             family: Family::V4,
             direction,
             round,
@@ -183,16 +166,17 @@ mod tests {
         }
     }
 
-    fn controls(rounds: std::ops::RangeInclusive<u16>) -> BTreeMap<LegId, BTreeSet<u16>> {
-        let legs = [end("a", 1), end("b", 2)].map(|end| leg_id(&end, Family::V4));
-        legs.into_iter().map(|leg| (leg, rounds.clone().collect())).collect()
+    fn rounds(rounds: std::ops::RangeInclusive<u16>) -> RoundSet {
+        let mut set = RoundSet::default();
+        rounds.for_each(|round| set.insert(round));
+        set
     }
 
     fn ask(state: &mut PairState, rounds: std::ops::RangeInclusive<u16>, outcome: &[Direction]) {
         for round in rounds {
-            for (from, to) in [("a", "b"), ("b", "a")] {
+            for is_back in [false, true] {
                 for direction in outcome {
-                    state.take(&seen(from, to, round, *direction, Kind::Udp));
+                    state.take(&seen(round, *direction, Kind::Udp), is_back);
                 }
             }
         }
@@ -214,11 +198,29 @@ mod tests {
             ("ten rounds, of which the control failed in one", shut, 10, 9, false),
             ("all rounds, whatever the control", shut, 12, 0, true),
         ];
-        for (case, outcome, rounds, good, settled) in table {
+        for (case, outcome, asked, good, settled) in table {
             let mut state = state();
-            ask(&mut state, 1..=rounds, outcome);
-            assert_eq!(state.is_settled(&controls(1..=good)), settled, "{case}");
+            ask(&mut state, 1..=asked, outcome);
+            assert_eq!(state.is_settled([Some(rounds(1..=good)); 2]), settled, "{case}");
         }
+    }
+
+    #[test]
+    fn in_a_crowd_one_answer_is_enough() {
+        for (is_in_crowd, settled) in [(false, false), (true, true)] {
+            let mut state = PairState::new([0, 1], false, is_in_crowd);
+            ask(&mut state, 1..=3, &[Direction::Sent, Direction::Arrived]);
+            ask(&mut state, 1..=1, &[Direction::Answered]);
+            assert_eq!(state.is_settled([None, None]), settled);
+        }
+    }
+
+    #[test]
+    fn without_a_control_every_round_counts() {
+        let mut state = state();
+        ask(&mut state, 1..=10, &[Direction::Sent]);
+        assert!(state.is_settled([None, None]));
+        assert!(!state.is_settled([None, Some(RoundSet::default())]));
     }
 
     #[test]
@@ -226,29 +228,39 @@ mod tests {
         let mut state = state();
         for round in 1..=9 {
             for direction in [Direction::Sent, Direction::Arrived] {
-                state.take(&seen("a", "b", round, direction, Kind::Udp));
+                state.take(&seen(round, direction, Kind::Udp), false);
             }
-            state.take(&seen("b", "a", round, Direction::Sent, Kind::Udp));
+            state.take(&seen(round, Direction::Sent, Kind::Udp), true);
         }
-        assert!(!state.is_settled(&controls(1..=12)));
+        let good = [Some(rounds(1..=12)); 2];
+        assert!(!state.is_settled(good));
         assert!(state.is_missing());
-        state.take(&seen("b", "a", 10, Direction::Sent, Kind::Udp));
-        assert!(state.is_settled(&controls(1..=12)));
+        state.take(&seen(10, Direction::Sent, Kind::Udp), true);
+        assert!(state.is_settled(good));
     }
 
     #[test]
-    fn what_is_no_directed_frame_of_this_pair_does_not_count() {
+    fn what_is_no_directed_frame_does_not_count() {
         let mut state = state();
         for round in 1..=3 {
             for direction in [Direction::Sent, Direction::Arrived, Direction::Answered] {
-                state.take(&seen("a", "b", round, direction, Kind::Broadcast));
-                state.take(&seen("a", "b", round, direction, Kind::RoutedUdp));
-                state.take(&seen("a", "c", round, direction, Kind::Udp));
-                let mut wide = seen("a", "b", round, direction, Kind::Udp);
+                state.take(&seen(round, direction, Kind::Broadcast), false);
+                state.take(&seen(round, direction, Kind::RoutedUdp), false);
+                let mut wide = seen(round, direction, Kind::Udp);
                 wide.cast = Some(Cast::Group);
-                state.take(&wide);
+                state.take(&wide, false);
             }
         }
         assert!(state.there.arrived.is_empty() && state.there.sent.is_empty());
+    }
+
+    #[test]
+    fn rounds_beyond_the_last_are_none() {
+        let mut set = RoundSet::default();
+        for round in [1, 15, 16, 200] {
+            set.insert(round);
+        }
+        assert_eq!(set.len(), 2);
+        assert!(set.exceeds(rounds(1..=3)) && !rounds(1..=1).exceeds(set));
     }
 }

@@ -13,6 +13,7 @@ use pontoon_model::snapshot::Snapshot;
 
 use super::pair_code::{PairCode, Secret};
 use super::{Channel, ChannelError, Options, Seat, Side, Survey, SurveyError, meet, run};
+use crate::course::Course;
 use crate::edge::clock::unix_ms;
 use crate::framing::{self, Reader};
 use crate::key::{Key, to_hex};
@@ -227,8 +228,9 @@ impl Actor {
                     untested: Vec::new(),
                 })?;
             },
-            ToAgent::Do { tasks } => {
-                let seen = tasks.iter().flat_map(|task| self.perform(task)).collect();
+            ToAgent::Do { courses, tasks } => {
+                let tasks = tasks.into_iter().chain(courses.iter().flat_map(Course::tasks));
+                let seen = tasks.flat_map(|task| self.perform(&task)).collect();
                 self.say(&FromAgent::Saw { seen })?;
                 self.say(&FromAgent::Idle)?;
             }

@@ -1,0 +1,140 @@
+//! The rounds of one leg in one message: what a host puts to every peer on one of its links.
+//!
+//! Fifty peers over twelve rounds are six hundred questions that differ in little; said one by
+//! one they would take an ssh connection longer than the rounds last.
+
+use std::net::{IpAddr, SocketAddr};
+
+use pontoon_model::host::HostName;
+use pontoon_model::net::{Family, IfName, Mac};
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::{Question, Task};
+
+/// Most rounds of a course that are put, and most peers: whatever the coordinator says.
+const ROUNDS_MAX: usize = 64;
+const PARTNERS_MAX: usize = 2_000;
+/// An echo leaves this much later than the UDP of its round.
+const ECHO_LATER_MS: u32 = 40;
+
+/// What a host puts to every peer on one of its links, round after round.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Course {
+    /// The link to leave by.
+    pub link: IfName,
+    /// The host's own address there.
+    pub from: IpAddr,
+    /// The rounds.
+    pub rounds: Vec<Round>,
+    /// The peers, in the order in which they are asked.
+    pub partners: Vec<Partner>,
+}
+
+/// A round of a course.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Round {
+    /// Its number, from 1.
+    pub number: u16,
+    /// When it begins, in milliseconds after the message came.
+    pub at_ms: u32,
+    /// Whether it carries UDP in a frame to each peer's MAC.
+    pub has_udp: bool,
+    /// Whether it carries an ICMP echo in a frame to each peer's MAC.
+    pub has_echo: bool,
+}
+
+/// A peer of a course.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Partner {
+    /// By this its questions are cancelled.
+    pub group: u32,
+    /// The peer.
+    pub host: HostName,
+    /// Where its agent answers.
+    pub to: SocketAddr,
+    /// Its MAC.
+    pub mac: Mac,
+    /// How far into each round it is asked, in milliseconds.
+    pub later_ms: u32,
+}
+
+impl Course {
+    /// Its questions, one by one.
+    pub fn tasks(&self) -> impl Iterator<Item = Task> + '_ {
+        let rounds = self.rounds.iter().take(ROUNDS_MAX);
+        rounds.flat_map(|round| {
+            let partners = self.partners.iter().take(PARTNERS_MAX);
+            partners.flat_map(|partner| self.questions(*round, partner))
+        })
+    }
+
+    fn questions(&self, round: Round, partner: &Partner) -> impl Iterator<Item = Task> + use<> {
+        let (from, to, to_mac) = (self.from, partner.to, partner.mac);
+        let task = |question, later_ms| Task {
+            group: partner.group,
+            at_ms: round.at_ms.saturating_add(partner.later_ms).saturating_add(later_ms),
+            round: round.number,
+            family: Family::of(from),
+            link: Some(self.link.clone()),
+            peer: Some(partner.host.clone()),
+            question,
+        };
+        let udp = round.has_udp.then(|| task(Question::Udp { from, to, to_mac }, 0));
+        let echo = Question::Echo { from, to: to.ip(), to_mac };
+        let echo = round.has_echo.then(|| task(echo, ECHO_LATER_MS));
+        udp.into_iter().chain(echo)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn course(rounds: u16, partners: u16) -> Course {
+        let round = |number| Round {
+            number,
+            at_ms: u32::from(number) * 1000,
+            has_udp: true,
+            has_echo: number == 2,
+        };
+        let partner = |number: u16| Partner {
+            group: number.into(),
+            host: format!("b{number}").parse().unwrap(),
+            to: "172.20.5.2:4000".parse().unwrap(),
+            mac: Mac([2, 0, 0, 0, 0, 2]),
+            later_ms: u32::from(number) * 10,
+        };
+        Course {
+            link: "wlan0".parse().unwrap(),
+            from: "172.20.5.1".parse().unwrap(),
+            rounds: (1..=rounds).map(round).collect(),
+            partners: (1..=partners).map(partner).collect(),
+        }
+    }
+
+    #[test]
+    fn every_peer_is_asked_in_every_round_at_its_own_time() {
+        let tasks: Vec<Task> = course(2, 3).tasks().collect();
+        let at: Vec<_> = tasks.iter().map(|task| (task.round, task.group, task.at_ms)).collect();
+        assert_eq!(
+            at,
+            [
+                (1, 1, 1010),
+                (1, 2, 1020),
+                (1, 3, 1030),
+                (2, 1, 2010),
+                (2, 1, 2050),
+                (2, 2, 2020),
+                (2, 2, 2060),
+                (2, 3, 2030),
+                (2, 3, 2070),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_course_without_end_is_cut_off() {
+        let course = Course { rounds: vec![course(1, 0).rounds[0]; 5000], ..course(1, 1) };
+        assert_eq!(course.tasks().count(), ROUNDS_MAX);
+    }
+}
