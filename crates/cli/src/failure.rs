@@ -132,6 +132,15 @@ pub(crate) enum Failure {
         #[source]
         source: LabError,
     },
+    /// The kernel's neighbour table is too small for a lab.
+    #[error("a lab of {hosts} hosts takes more neighbour entries than this kernel has")]
+    NoRoom {
+        /// Number of hosts.
+        hosts: usize,
+        /// Why it could not be made larger.
+        #[source]
+        source: io::Error,
+    },
     /// A sandbox could not be made.
     #[error("no sandbox for the lab could be made")]
     Sandbox {
@@ -225,7 +234,7 @@ impl Failure {
             | Self::NoLabHost { .. }
             | Self::CheckArguments { .. }
             | Self::NoCommand { .. } => Exit::Usage,
-            Self::Sandbox { .. } => Exit::NotPermitted,
+            Self::Sandbox { .. } | Self::NoRoom { .. } => Exit::NotPermitted,
             Self::NoHost { .. } | Self::Survey { .. } => Exit::Unreachable,
         }
     }
@@ -245,6 +254,9 @@ impl Failure {
                 "give one --via for each --peer in the same order ('' for a peer without an \
                  agent),\nor one with {} in the place of the peer's name for all of them"
                     .to_owned(),
+            ),
+            Self::NoRoom { .. } => Some(
+                "as root it is raised for as long as the lab lasts; or take fewer hosts".to_owned(),
             ),
             Self::PairPeers { .. } => Some("give one --peer, as an address".to_owned()),
             Self::NoCode { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),

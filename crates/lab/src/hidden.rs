@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::{enter, node, process, relay, sandbox, service};
+use crate::{enter, neighbour_table, node, process, relay, sandbox, service};
 
 /// Runs the helper of that name, if it is one; call it first in `main`, before any thread.
 ///
@@ -14,6 +14,8 @@ pub fn run(name: &str, args: &[OsString]) -> Option<ExitCode> {
     let result = match name {
         "lab-sandbox" => say(sandbox::isolate(args)),
         "lab-init" => say(sandbox::init(args)),
+        neighbour_table::START => say(neighbour_table::start(args)),
+        neighbour_table::KEEP => say(neighbour_table::keep(args)),
         "lab-segment" => say(node::hold()),
         "lab-host" => say(node::leave()),
         "lab-host-init" => say(node::furnished()),

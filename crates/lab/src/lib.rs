@@ -16,6 +16,7 @@ pub mod scenario;
 pub mod expect;
 mod topology;
 mod process;
+pub mod neighbour_table;
 pub mod sandbox;
 mod node;
 mod enter;

@@ -111,6 +111,17 @@ pub enum Part {
 }
 
 impl Scenario {
+    /// Entries that the neighbour tables of all machines together may hold: each on each of its
+    /// links one for every other machine there.
+    #[must_use]
+    pub fn neighbours(&self) -> usize {
+        let on = |network: &str| {
+            let links = self.machines().flat_map(|(_, machine, _)| machine.links.values());
+            links.filter(|link| link.network == network).count()
+        };
+        self.network.keys().map(|network| on(network)).map(|links| links * links).sum()
+    }
+
     /// All machines: hosts, then routers, then servers.
     pub fn machines(&self) -> impl Iterator<Item = (&HostName, &Machine, Part)> {
         let hosts = self.host.iter().map(|(name, machine)| (name, machine, Part::Host));

@@ -56,6 +56,26 @@ pub struct Watch {
     /// Whether the link went down while it was watched: from then on nothing could arrive.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub went_down: bool,
+    /// Frames that came and for which the kernel had no room: this host was too busy to see all,
+    /// so that what it did not see proves nothing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost: u32,
+    /// Questions that came and were left without an answer, so as not to send too much.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub withheld: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl Watch {
+    /// Whether a frame that came would have been seen, from the first moment to the last.
+    #[must_use]
+    pub const fn misses_nothing(&self) -> bool {
+        self.sees_frames && !self.went_down && self.lost == 0
+    }
 }
 
 /// How an agent ended.

@@ -1,5 +1,6 @@
 //! What is said at the end of a run: the verdict, the findings, and the sums behind them.
 
+pub mod groups;
 pub mod pairs;
 pub mod verdict;
 

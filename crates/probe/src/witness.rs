@@ -117,10 +117,14 @@ impl Witness {
                 let mac = target_mac.unwrap_or(frame.from_mac);
                 self.neighbour_answered(&arrival, (*target).into(), mac)
             }
-            Body::Udp { from, to, ttl, payload } => {
+            Body::Udp { from, to, ttl, packet_bytes, payload } => {
                 match read_payload(payload, &self.identity.run_key) {
+                    Some(Content::Question(token)) if token.header.probe == Probe::Size => {
+                        let kind = Kind::Size { bytes: *packet_bytes };
+                        self.arrived(&arrival, from.ip(), Some(*ttl), &token, Some(kind))
+                    }
                     Some(Content::Question(token)) => {
-                        self.arrived(&arrival, from.ip(), Some(*ttl), &token)
+                        self.arrived(&arrival, from.ip(), Some(*ttl), &token, None)
                     }
                     Some(Content::Answer(own, asked))
                         if asked.header.seat == self.identity.seat =>
@@ -140,7 +144,7 @@ impl Witness {
             Body::Echo { is_reply: false, from, ttl, payload, .. } => {
                 match read_payload(payload, &self.identity.run_key) {
                     Some(Content::Question(token)) => {
-                        self.arrived(&arrival, *from, Some(*ttl), &token)
+                        self.arrived(&arrival, *from, Some(*ttl), &token, None)
                     }
                     _ => Vec::new(),
                 }
@@ -170,7 +174,7 @@ impl Witness {
         from: IpAddr,
         token: &Token,
     ) -> Vec<Seen> {
-        let mut seen = self.template(now, token);
+        let mut seen = self.template(now, token, kind_of(token.header.probe));
         if let Some(observation) = &mut seen {
             observation.link = Some(link.clone());
             observation.address = Some(from);
@@ -187,7 +191,9 @@ impl Witness {
         bytes: &[u8],
     ) -> Vec<Seen> {
         match Token::decode(bytes, &self.identity.run_key) {
-            Some(token) if !token.header.is_answer => self.arrived(arrival, from, ttl, &token),
+            Some(token) if !token.header.is_answer => {
+                self.arrived(arrival, from, ttl, &token, None)
+            }
             _ => Vec::new(),
         }
     }
@@ -198,8 +204,10 @@ impl Witness {
         from: IpAddr,
         ttl: Option<u8>,
         token: &Token,
+        kind: Option<Kind>,
     ) -> Vec<Seen> {
-        let mut seen = self.template(arrival.now, token);
+        let kind = kind.or_else(|| kind_of(token.header.probe));
+        let mut seen = self.template(arrival.now, token, kind);
         if let Some(observation) = &mut seen {
             observation.link = Some(arrival.link.clone());
             observation.address = Some(from);
@@ -213,7 +221,7 @@ impl Witness {
 
     /// An arrival of a token, as far as the token tells; `None` when it is our own or of nobody
     /// in the run.
-    fn template(&self, now: Moment, token: &Token) -> Option<Observation> {
+    fn template(&self, now: Moment, token: &Token, kind: Option<Kind>) -> Option<Observation> {
         let peer = self.peers.get(&token.header.seat)?;
         let asked_link = peer.links.get(usize::from(token.header.link)).cloned();
         Some(Observation {
@@ -230,7 +238,7 @@ impl Witness {
             source_mac: None,
             ttl: None,
             cast: None,
-            kind: kind_of(token.header.probe)?,
+            kind: kind?,
             answer: None,
         })
     }
@@ -330,7 +338,7 @@ pub const fn kind_of(probe: Probe) -> Option<Kind> {
         Probe::Multicast => Kind::Multicast,
         Probe::RoutedUdp => Kind::RoutedUdp,
         Probe::Bounce => Kind::Bounce,
-        // Its size is judged by the asker; that it arrived shows as `answered`.
+        // Its kind holds the size, which the token does not.
         Probe::Size => return None,
     })
 }
@@ -347,6 +355,7 @@ pub const fn probe_of(kind: &Kind) -> Option<Probe> {
         Kind::Multicast => Probe::Multicast,
         Kind::RoutedUdp => Probe::RoutedUdp,
         Kind::Bounce => Probe::Bounce,
+        Kind::Size { .. } => Probe::Size,
         _ => return None,
     })
 }

@@ -19,7 +19,7 @@ const SCENARIO: &str = "campus";
 /// Raises the campus, asks its hosts, tells what was seen.
 pub(crate) fn run(arguments: &DemoArguments, place: &Place) -> Result<ExitCode, Failure> {
     let scenario = scenario(SCENARIO)?;
-    in_sandbox(place, || {
+    in_sandbox(place, &scenario, || {
         let style = Style::of_stdout(0);
         let program = arguments.program.clone().unwrap_or_else(|| "on your path".to_owned());
         let lab = Lab::raise(&scenario).map_err(|source| Failure::Lab { source })?;

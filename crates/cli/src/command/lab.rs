@@ -18,7 +18,7 @@ use crate::render::json;
 use crate::render::style::Style;
 use crate::render::wrap::wrapped;
 use pontoon_lab::scenario::{self, Scenario};
-use pontoon_lab::{sandbox, via};
+use pontoon_lab::{neighbour_table, sandbox, via};
 
 /// Does what the command line says.
 pub(crate) fn run(command: &LabCommand, place: &Place) -> Result<ExitCode, Failure> {
@@ -34,11 +34,15 @@ pub(crate) fn run(command: &LabCommand, place: &Place) -> Result<ExitCode, Failu
 /// Does the work in a sandbox: enters one if this is not one yet.
 pub(crate) fn in_sandbox(
     place: &Place,
+    scenario: &Scenario,
     work: impl FnOnce() -> Result<ExitCode, Failure>,
 ) -> Result<ExitCode, Failure> {
     match place {
         Place::Sandbox => work(),
         Place::Machine { words } => {
+            let room = neighbour_table::make_room(scenario.neighbours());
+            let _room =
+                room.map_err(|source| Failure::NoRoom { hosts: scenario.host.len(), source })?;
             sandbox::enter(words).map_err(|source| Failure::Sandbox { source })
         }
     }

@@ -78,7 +78,16 @@ fn could_answer(facts: &Facts, way: &Way) -> bool {
             Lookup::NoRoute => false,
         }
     });
-    returns && !drops(&way.from, &way.to) && !drops(&way.to, &way.from)
+    returns
+        && answers_all(facts, &way.to)
+        && !drops(&way.from, &way.to)
+        && !drops(&way.to, &way.from)
+}
+
+/// Whether the agent there answered all that came: it keeps to a budget.
+fn answers_all(facts: &Facts, end: &End) -> bool {
+    let watches = facts.hosts.get(&end.host).into_iter().flat_map(|host| &host.watches);
+    watches.filter(|watch| watch.link == end.link).all(|watch| watch.withheld == 0)
 }
 
 fn firewall(facts: &Facts, way: &Way, udp: &Rounds) -> Proven {

@@ -7,7 +7,7 @@ use crate::facts::Facts;
 use crate::finding::{Level, Proven, Scope};
 use crate::host::HostName;
 use crate::net::{Family, IfName};
-use crate::observation::{Answer, Direction, Kind};
+use crate::observation::{Answer, Direction, Kind, Observation};
 
 use super::control::Controls;
 use super::pair::{Pair, pairs};
@@ -22,6 +22,8 @@ const VXLAN: u32 = 50;
 struct Size {
     sent: usize,
     replied: bool,
+    /// The peer's witness saw it: whatever became of the answer, it passed.
+    arrived: bool,
     /// Somebody said that it is too large, or it did not even leave.
     told: bool,
 }
@@ -63,7 +65,7 @@ fn hole((host, peer, link, to): Path<'_>, sizes: &BTreeMap<u32, Size>) -> Option
     // One that passed only when repeated tells of losses, which may have taken the large ones.
     let is_steady = sizes.values().filter(|size| size.replied).all(|size| size.sent == 1);
     let (passes, _) = sizes.iter().rfind(|(_, size)| size.replied)?;
-    let is_lost = |size: &Size| !size.replied && !size.told && size.sent >= TRIES;
+    let is_lost = |size: &Size| !size.replied && !size.arrived && !size.told && size.sent >= TRIES;
     let mut lost_sizes = sizes.iter().filter(|(bytes, size)| *bytes > passes && is_lost(size));
     let (lost, times) = lost_sizes.next().filter(|_| is_steady)?;
     let level = if lost_sizes.next().is_some() { Level::Confirmed } else { Level::Likely };
@@ -90,9 +92,11 @@ fn hole((host, peer, link, to): Path<'_>, sizes: &BTreeMap<u32, Size>) -> Option
 
 fn paths(facts: &Facts) -> BTreeMap<Path<'_>, BTreeMap<u32, Size>> {
     let mut paths: BTreeMap<Path<'_>, BTreeMap<u32, Size>> = BTreeMap::new();
+    let mut arrivals = Vec::new();
     for seen in &facts.observations {
         let (Kind::Size { bytes }, Some(to)) = (&seen.kind, seen.address) else { continue };
         if seen.direction == Direction::Arrived {
+            arrivals.push((seen, *bytes));
             continue;
         }
         let path = (&seen.host, seen.peer.as_ref(), seen.asked_link.as_ref(), to);
@@ -102,6 +106,16 @@ fn paths(facts: &Facts) -> BTreeMap<Path<'_>, BTreeMap<u32, Size>> {
             (_, Some(Answer::Reply)) => size.replied = true,
             (_, Some(_)) => size.told = true,
             (_, None) => {}
+        }
+    }
+    for ((host, peer, link, _), sizes) in &mut paths {
+        let on_path = |(seen, _): &&(&Observation, u32)| {
+            seen.peer.as_ref() == Some(*host)
+                && Some(&seen.host) == *peer
+                && seen.asked_link.as_ref() == *link
+        };
+        for (_, bytes) in arrivals.iter().filter(on_path) {
+            sizes.entry(*bytes).or_default().arrived = true;
         }
     }
     paths

@@ -225,8 +225,7 @@ const fn probes_of(kind: &Kind) -> &'static [Probe] {
 
 fn sees_frames(facts: &Facts, end: &End) -> bool {
     facts.hosts.get(&end.host).is_some_and(|host| {
-        let is_good = |watch: &crate::facts::Watch| watch.sees_frames && !watch.went_down;
-        host.watches.iter().any(|watch| watch.link == end.link && is_good(watch))
+        host.watches.iter().any(|watch| watch.link == end.link && watch.misses_nothing())
     })
 }
 

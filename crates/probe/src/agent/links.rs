@@ -25,6 +25,10 @@ pub(super) struct WatchedLink {
     pub(super) frames_sent: BTreeMap<&'static str, u32>,
     /// Whether the link went down while it was watched.
     pub(super) went_down: bool,
+    /// Frames that came and were not seen.
+    pub(super) lost: u32,
+    /// Questions left without an answer because the budget was spent.
+    pub(super) withheld: u32,
 }
 
 impl WatchedLink {
@@ -44,18 +48,23 @@ impl WatchedLink {
             mac: link.mac.unwrap_or(Mac::ZERO),
             socket,
             budget: Budget::new(rate),
-            answers: Budget::new(rate),
+            answers: Budget::new(rate.of_answers()),
             frames_sent: BTreeMap::new(),
             went_down: false,
+            lost: 0,
+            withheld: 0,
         };
         (watched, error)
     }
 
-    pub(super) fn watch(&self) -> Watch {
+    pub(super) fn watch(&mut self) -> Watch {
+        self.lost = self.lost.saturating_add(self.socket.as_ref().map_or(0, PacketSocket::lost));
         Watch {
             link: self.name.clone(),
             sees_frames: self.socket.is_some(),
             went_down: self.went_down,
+            lost: self.lost,
+            withheld: self.withheld,
         }
     }
 }

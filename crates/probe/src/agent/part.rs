@@ -105,7 +105,7 @@ impl Part {
             self.reflectors.iter().find(|socket| socket.family() == family).map(Reflector::port)
         };
         FromAgent::Watching {
-            watches: self.links.iter().map(WatchedLink::watch).collect(),
+            watches: self.links.iter_mut().map(WatchedLink::watch).collect(),
             port_v4: port(Family::V4),
             port_v6: port(Family::V6),
         }
@@ -132,6 +132,13 @@ impl Part {
 
     pub(super) fn finish(&mut self) -> FromAgent {
         self.queue.clear();
+        let watches: Vec<_> = self.links.iter_mut().map(WatchedLink::watch).collect();
+        for watch in watches.iter().filter(|watch| watch.lost > 0) {
+            self.untested.insert(Unread {
+                what: format!("some of the frames on {}", watch.link),
+                why: format!("this host was too busy to take {} of them", watch.lost),
+            });
+        }
         let mut frames_sent = BTreeMap::new();
         for link in &self.links {
             for (kind, count) in &link.frames_sent {
@@ -142,7 +149,7 @@ impl Part {
             frames_sent.insert(format!("as routed: {kind}"), *count);
         }
         FromAgent::Finished {
-            watches: self.links.iter().map(WatchedLink::watch).collect(),
+            watches,
             counters: counters::read("/".as_ref())
                 .map(|now| counters::gained(&self.counters, &now))
                 .unwrap_or_default(),
@@ -312,7 +319,12 @@ impl Part {
             seen = self.witness.receive_datagram(now, &link.name, from, &token);
         }
         let number = link.as_ref().map_or(u8::MAX, |link| link.number);
-        if link.is_none_or(|link| link.answers.take(now, false).is_ok()) {
+        let may_answer = link.is_none_or(|link| {
+            let is_spent = link.answers.take(now, false).is_err();
+            link.withheld += u32::from(is_spent);
+            !is_spent
+        });
+        if may_answer {
             let header =
                 Header { seat: self.identity.seat, link: number, is_answer: true, ..token.header };
             let own = Token::new(header, &self.keys);

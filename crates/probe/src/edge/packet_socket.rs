@@ -21,6 +21,9 @@ pub struct PacketSocket(Socket);
 /// Enough of a frame for every header, quoted packet and token.
 pub const CAPTURE: usize = 512;
 
+/// Room for the frames of a second in which fifty hosts ask at once.
+const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
+
 /// A frame came.
 #[derive(Clone, Copy, Debug)]
 pub struct Captured {
@@ -40,6 +43,8 @@ impl PacketSocket {
         // Protocol zero: nothing is delivered until the filter is in place and it is bound.
         let socket = Socket::new(Domain::PACKET, Type::RAW.nonblocking(), None)?;
         socket.attach_filter(&filter())?;
+        // What comes while this host's processor is busy. No more than net.core.rmem_max is given.
+        let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
         socket.bind(&link_address(index)?)?;
         Ok(Self(socket))
     }
@@ -77,6 +82,28 @@ impl PacketSocket {
     }
 }
 
+impl PacketSocket {
+    /// How many frames the kernel had no room for since this was last asked (packet(7),
+    /// `PACKET_STATISTICS`): after that, silence is no evidence.
+    #[must_use]
+    pub fn lost(&self) -> u32 {
+        let mut stats = libc::tpacket_stats { tp_packets: 0, tp_drops: 0 };
+        let mut length = u32::try_from(size_of::<libc::tpacket_stats>()).unwrap_or_default();
+        // SAFETY: the descriptor is open as long as `self`; the pointers are to a struct of two
+        // integers and to its length, both of which live through the call.
+        let status = unsafe {
+            libc::getsockopt(
+                self.0.as_raw_fd(),
+                libc::SOL_PACKET,
+                libc::PACKET_STATISTICS,
+                std::ptr::from_mut(&mut stats).cast(),
+                &raw mut length,
+            )
+        };
+        if status == 0 { stats.tp_drops } else { 0 }
+    }
+}
+
 impl AsFd for PacketSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
@@ -103,38 +130,41 @@ fn link_address(index: u32) -> io::Result<SockAddr> {
 }
 
 /// A classic BPF program that lets pass what a witness reads: ARP, ICMP, ND, and UDP with our
-/// [`MAGIC`]. So a busy link costs the agent nothing.
+/// [`MAGIC`], unless this host sent it. So a busy link costs the agent nothing.
 fn filter() -> Vec<SockFilter> {
-    const ACCEPT: u8 = 19;
-    const DROP: u8 = 20;
+    const ACCEPT: u8 = 21;
+    const DROP: u8 = 22;
     let to = |target: u8, at: u8| target - at - 1;
     let load = |width: u32, at: u32| op(libc::BPF_LD | width | libc::BPF_ABS, 0, 0, at);
     let equal = |value: u32, yes: u8, no: u8| {
         op(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, yes, no, value)
     };
+    let packet_type = (libc::SKF_AD_OFF + libc::SKF_AD_PKTTYPE).cast_unsigned();
     let magic = u32::from_be_bytes(MAGIC);
     vec![
-        load(libc::BPF_H, 12),           // 0 EtherType
-        equal(0x0806, to(ACCEPT, 1), 0), // 1 ARP
-        equal(0x86dd, to(13, 2), 0),     // 2 IPv6
-        equal(0x0800, 0, to(DROP, 3)),   // 3 IPv4
-        load(libc::BPF_B, 23),           // 4 protocol
-        equal(1, to(ACCEPT, 5), 0),      // 5 ICMP
-        equal(17, 0, to(DROP, 6)),       // 6 UDP
-        load(libc::BPF_H, 20),           // 7 fragment offset
-        op(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, to(DROP, 8), 0, 0x1fff), // 8
-        op(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0, 0, 14), // 9 header length
-        op(libc::BPF_LD | libc::BPF_W | libc::BPF_IND, 0, 0, 14 + 8), // 10 UDP payload
-        equal(magic, to(ACCEPT, 11), to(DROP, 11)), // 11
-        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0), // 12 not reached
-        load(libc::BPF_B, 20),           // 13 next header
-        equal(58, to(ACCEPT, 14), 0),    // 14 ICMPv6
-        equal(17, 0, to(DROP, 15)),      // 15 UDP
-        load(libc::BPF_W, 14 + 40 + 8),  // 16 UDP payload
-        equal(magic, to(ACCEPT, 17), to(DROP, 17)), // 17
-        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0), // 18 not reached
-        op(libc::BPF_RET | libc::BPF_K, 0, 0, u32::MAX), // 19 accept
-        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0), // 20 drop
+        load(libc::BPF_B, packet_type),                      // 0
+        equal(libc::PACKET_OUTGOING.into(), to(DROP, 1), 0), // 1
+        load(libc::BPF_H, 12),                               // 2 EtherType
+        equal(0x0806, to(ACCEPT, 3), 0),                     // 3 ARP
+        equal(0x86dd, to(15, 4), 0),                         // 4 IPv6
+        equal(0x0800, 0, to(DROP, 5)),                       // 5 IPv4
+        load(libc::BPF_B, 23),                               // 6 protocol
+        equal(1, to(ACCEPT, 7), 0),                          // 7 ICMP
+        equal(17, 0, to(DROP, 8)),                           // 8 UDP
+        load(libc::BPF_H, 20),                               // 9 fragment offset
+        op(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, to(DROP, 10), 0, 0x1fff), // 10
+        op(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0, 0, 14), // 11 header length
+        op(libc::BPF_LD | libc::BPF_W | libc::BPF_IND, 0, 0, 14 + 8), // 12 UDP payload
+        equal(magic, to(ACCEPT, 13), to(DROP, 13)),          // 13
+        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0),            // 14 not reached
+        load(libc::BPF_B, 20),                               // 15 next header
+        equal(58, to(ACCEPT, 16), 0),                        // 16 ICMPv6
+        equal(17, 0, to(DROP, 17)),                          // 17 UDP
+        load(libc::BPF_W, 14 + 40 + 8),                      // 18 UDP payload
+        equal(magic, to(ACCEPT, 19), to(DROP, 19)),          // 19
+        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0),            // 20 not reached
+        op(libc::BPF_RET | libc::BPF_K, 0, 0, u32::MAX),     // 21 accept
+        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0),            // 22 drop
     ]
 }
 

@@ -67,6 +67,8 @@ pub enum Body<'a> {
         to: SocketAddr,
         /// TTL or hop limit.
         ttl: u8,
+        /// Length of the whole IP packet in bytes, by its own account.
+        packet_bytes: u32,
         /// What it carries, as far as it was captured.
         payload: &'a [u8],
     },
@@ -196,6 +198,7 @@ fn read_message(
                 from: SocketAddr::new(from, udp.get_source()),
                 to: SocketAddr::new(to, udp.get_destination()),
                 ttl,
+                packet_bytes: u32::from(udp.get_length()) + if from.is_ipv4() { 20 } else { 40 },
                 payload: message.get(UdpPacket::minimum_packet_size()..end)?,
             })
         }

@@ -16,6 +16,7 @@ use super::run::Options;
 use super::schedule::{Assigned, ROUNDS, course, is_in_crowd, leg_tasks, round_start_ms, turn_ms};
 use super::state::{PairState, RoundSet};
 use crate::course::Course;
+use crate::machine::Moment;
 use crate::protocol::Task;
 
 /// What one host is given to do.
@@ -171,10 +172,10 @@ impl<'a> Board<'a> {
     }
 
     /// What the answers and misses so far give reason to ask.
-    pub(super) fn due(&mut self) -> BTreeMap<HostName, Work> {
+    pub(super) fn due(&mut self, now: Moment) -> BTreeMap<HostName, Work> {
         let mut tasks = Vec::new();
         for state in &mut self.pairs {
-            tasks.extend(follow_up::pair(state, &self.members, &self.legs, self.options));
+            tasks.extend(follow_up::pair(state, &self.members, &self.legs, self.options, now));
         }
         by_host(tasks)
     }
@@ -231,7 +232,7 @@ impl<'a> Board<'a> {
         let last = |place: u32| {
             let leg = self.legs.at(place);
             let turns = u32::try_from(leg.partners.len()).unwrap_or(u32::MAX);
-            round_start_ms(leg, ROUNDS, self.run.0).saturating_add(turn_ms(turns, is_in_crowd(leg)))
+            round_start_ms(leg, ROUNDS, self.run.0).saturating_add(turn_ms(leg, turns))
         };
         places.into_iter().map(last).max().unwrap_or(0).into()
     }

@@ -75,7 +75,7 @@ impl<'a> Conduct<'a> {
             let is_last = now >= end || self.is_over(now);
             if now >= look_at || is_last {
                 look_at = now.after_ms(LOOK_EVERY_MS);
-                self.look();
+                self.look(now);
                 let (pairs, settled) = self.board.progress();
                 let last = self.board.last_frame_ms() + TAIL_MS;
                 let left_ms = last.saturating_sub(now.0.saturating_sub(start.0));
@@ -93,8 +93,8 @@ impl<'a> Conduct<'a> {
     }
 
     /// Follows up what came, and has forgotten what is settled.
-    fn look(&mut self) {
-        let due = self.board.due();
+    fn look(&mut self, now: Moment) {
+        let due = self.board.due(now);
         self.assign(due);
         let dead = self.attendees.iter().filter(|attendee| attendee.died.is_some());
         let dead = dead.map(|attendee| attendee.member.host.clone()).collect();

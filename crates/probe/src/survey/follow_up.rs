@@ -11,18 +11,24 @@ use super::run::Options;
 use super::schedule::{Assigned, ROUNDS, is_in_crowd};
 use super::state::PairState;
 use crate::ask::{Ask, Payload, Vehicle};
+use crate::machine::Moment;
 use crate::protocol::{Question, Task};
 
 /// Never cancelled.
 pub(super) const ALWAYS: u32 = 0;
 /// Tries of an ordinary packet between two hosts on one network.
 pub(super) const TRIES: u16 = 3;
-/// In a crowd, ordinary packets and large ones go to this many peers of each host: its routes and
-/// its MTU are the same for all of them, and the budget is not.
-const CROWD_SAMPLE: u32 = 3;
+/// With more peers than this, ordinary packets and large ones go to the next few of each host
+/// only: its routes and its MTU are the same for all of them, and its budget is not.
+const THRONG: usize = 15;
+const THRONG_SAMPLE: u32 = 3;
+/// In a crowd, from one peer to the next of what follows an answer: three frames or four each.
+const CROWD_ANSWERED_MS: u32 = 400;
 /// In a crowd, each peer of which nothing arrives is asked for by ARP, this far apart. Together
 /// with the group frames of the rounds that stays below two a second.
 const CROWD_NEIGHBOUR_MS: u32 = 600;
+/// The same on a private switch.
+const PRIVATE_NEIGHBOUR_MS: u32 = 40;
 
 /// What a pair's answers and misses so far give reason to ask.
 pub(super) fn pair(
@@ -30,17 +36,18 @@ pub(super) fn pair(
     members: &BTreeMap<HostName, Member>,
     legs: &Legs,
     options: &Options,
+    now: Moment,
 ) -> Vec<Assigned> {
     let mut tasks = Vec::new();
     let [a, b] = state.legs.map(|place| legs.at(place));
-    let is_missing = !state.is_missed && state.is_missing();
+    let is_missing = !state.is_missed && state.is_missing(now);
     state.is_missed |= is_missing;
     for (way, from, to) in [(&mut state.there, a, b), (&mut state.back, b, a)] {
         let Some(reflector) = to.reflector else { continue };
         let crowd = is_in_crowd(from);
         if !way.answered.is_empty() && !way.is_followed {
             way.is_followed = true;
-            if !crowd || from.turn_of(to.seat) < CROWD_SAMPLE {
+            if from.partners.len() <= THRONG || from.turn_of(to.seat) < THRONG_SAMPLE {
                 tasks.extend(after_answer(members, from, to, reflector));
             }
         }
@@ -69,11 +76,13 @@ fn after_answer(
 ) -> Vec<Assigned> {
     let Some(member) = members.get(&from.id.host) else { return Vec::new() };
     let host = Some(&to.id.host);
+    let is_paced = is_in_crowd(from) && !from.is_private;
+    let at_ms = if is_paced { from.turn_of(to.seat) * CROWD_ANSWERED_MS } else { 0 };
     let routed = Question::RoutedUdp { to: reflector, tries: TRIES };
-    let mut tasks = vec![assign(from, host, 1, 0, routed)];
+    let mut tasks = vec![assign(from, host, 1, at_ms, routed)];
     if let Some(link) = member.snapshot.link(&from.id.link) {
         let size = Question::PathMtu { to: reflector, bytes: link.mtu };
-        tasks.push(assign(from, host, 1, 0, size));
+        tasks.push(assign(from, host, 1, at_ms, size));
     }
     tasks
 }
@@ -104,7 +113,8 @@ fn after_misses(from: &Leg, to: &Leg, reflector: SocketAddr, options: &Options) 
 /// Who answers ARP or ND for a peer that no frame reaches?
 fn who_answers_for(from: &Leg, to: &Leg) -> Assigned {
     let question = Question::Neighbour { from: from.address, target: to.address, to_mac: None };
-    let at_ms = from.turn_of(to.seat).saturating_mul(CROWD_NEIGHBOUR_MS);
+    let apart = if from.is_private { PRIVATE_NEIGHBOUR_MS } else { CROWD_NEIGHBOUR_MS };
+    let at_ms = from.turn_of(to.seat).saturating_mul(apart);
     assign(from, Some(&to.id.host), ROUNDS + 1, at_ms, question)
 }
 

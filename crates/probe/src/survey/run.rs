@@ -332,10 +332,14 @@ pub(super) fn wait<'a>(
     let _ = poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
 }
 
-/// What was said of each link first, and whether it went down afterwards.
+/// What was said of each link first, and what became of it afterwards.
 fn last_watches(mut watches: Vec<Watch>, last: &[Watch]) -> Vec<Watch> {
     for watch in &mut watches {
-        watch.went_down = last.iter().any(|last| last.link == watch.link && last.went_down);
+        if let Some(last) = last.iter().find(|last| last.link == watch.link) {
+            watch.went_down = last.went_down;
+            watch.lost = last.lost;
+            watch.withheld = last.withheld;
+        }
     }
     watches
 }

@@ -20,14 +20,17 @@ const SHARED_ROUND_MS: u32 = 1000;
 const PRIVATE_ROUND_MS: u32 = 250;
 /// Room for one frame at ten a second.
 const FRAME_MS: u32 = 100;
+/// On a private switch a crowd is asked at fifty a second: all hosts ask at once, and each has to
+/// hear the others.
+const PRIVATE_FRAME_MS: u32 = 20;
 /// Frames of a round beside those to the peers: the control takes two, the group frame one.
 const OTHER_FRAMES: u32 = 3;
 /// Rounds are shaken by 20 %, and in a crowd by no more than this: their length is the budget's.
 const SHAKE_MAX_MS: u32 = 200;
 /// Rounds whose directed UDP is joined by an ICMP echo, the second kind of probe.
 const ECHO_ROUNDS: [u16; 4] = [2, 5, 8, 10];
-/// With more peers than this on a link that strangers share, an echo takes the place of UDP, and
-/// in these rounds only: every frame of a crowd makes its rounds longer.
+/// With more peers than this, an echo takes the place of UDP, and in these rounds only: every
+/// frame of a crowd makes its rounds longer.
 const CROWD: usize = 5;
 const CROWD_ECHO_ROUNDS: [u16; 2] = [5, 10];
 /// Rounds in which a leg without pairs is controlled.
@@ -36,9 +39,14 @@ const LONE_ROUNDS_MS: [u32; 5] = [0, 350, 700, 1700, 2700];
 /// A task and the host that puts it.
 pub(super) type Assigned = (HostName, Task);
 
-/// Whether a leg has so many peers that each of its rounds takes longer than a second.
+/// Whether a leg has so many peers that the length of its rounds follows from their number.
 pub(super) const fn is_in_crowd(leg: &Leg) -> bool {
-    !leg.is_private && leg.partners.len() > CROWD
+    leg.partners.len() > CROWD
+}
+
+/// Room for one frame in a crowd.
+const fn frame_ms(leg: &Leg) -> u32 {
+    if leg.is_private { PRIVATE_FRAME_MS } else { FRAME_MS }
 }
 
 /// Which probes a round carries: UDP, echo.
@@ -53,11 +61,12 @@ fn probes(round: u16, is_in_crowd: bool) -> (bool, bool) {
 /// When round `round` of a leg begins, in milliseconds: spaced evenly, shaken so that nothing
 /// periodic on the air hides it.
 pub(super) fn round_start_ms(leg: &Leg, round: u16, seed: u64) -> u32 {
-    let interval = if leg.is_private {
-        PRIVATE_ROUND_MS
+    let least = if leg.is_private { PRIVATE_ROUND_MS } else { SHARED_ROUND_MS };
+    let peers = u32::try_from(leg.partners.len()).unwrap_or(u32::MAX);
+    let interval = if is_in_crowd(leg) {
+        least.max(peers.saturating_add(OTHER_FRAMES).saturating_mul(frame_ms(leg)))
     } else {
-        let peers = u32::try_from(leg.partners.len()).unwrap_or(u32::MAX);
-        SHARED_ROUND_MS.max(peers.saturating_add(OTHER_FRAMES).saturating_mul(FRAME_MS))
+        least
     };
     let start = interval.saturating_mul(u32::from(round) - 1);
     if round == 1 {
@@ -101,7 +110,7 @@ pub(super) fn course(
                 host: other.id.host.clone(),
                 to: other.reflector?,
                 mac: other.mac?,
-                later_ms: turn_ms(turn, crowd),
+                later_ms: turn_ms(leg, turn),
             })
         })
         .collect();
@@ -113,10 +122,10 @@ pub(super) fn course(
     (!partners.is_empty()).then(|| Course { link, from, rounds: rounds.collect(), partners })
 }
 
-/// Frames of one round do not leave in one burst.
-pub(super) fn turn_ms(turn: u32, is_in_crowd: bool) -> u32 {
-    if is_in_crowd {
-        turn.saturating_add(OTHER_FRAMES).saturating_mul(FRAME_MS)
+/// How far into a round a peer has its turn: frames of one round do not leave in one burst.
+pub(super) fn turn_ms(leg: &Leg, turn: u32) -> u32 {
+    if is_in_crowd(leg) {
+        turn.saturating_add(OTHER_FRAMES).saturating_mul(frame_ms(leg))
     } else {
         20 + turn % 16 * 10
     }
@@ -248,7 +257,7 @@ mod tests {
     fn fifty_hosts_on_an_open_radio_are_done_in_sixteen_seconds() {
         let leg = leg("wlan0", false, 0, 49);
         for seed in 0..100 {
-            let last_frame = round_start_ms(&leg, 3, seed) + turn_ms(48, true);
+            let last_frame = round_start_ms(&leg, 3, seed) + turn_ms(&leg, 48);
             assert!(last_frame <= 16_000, "{last_frame}");
         }
     }

@@ -3,11 +3,15 @@
 use pontoon_model::observation::{Answer, Cast, Direction, Kind, Observation};
 
 use super::schedule::{ROUNDS, ROUNDS_THAT_PROVE};
+use crate::machine::Moment;
 
 /// Rounds with arrivals that prove a direction open.
 const ROUNDS_THAT_OPEN: usize = 3;
 /// Rounds after which an open direction that does not answer is left alone.
 const ROUNDS_UNANSWERED: usize = 5;
+
+/// How long the account of one end may come after that of the other: a busy host, a slow ssh.
+const TOLD_WITHIN_MS: u64 = 1_000;
 
 /// Rounds, as bits: a run has twelve, and a thousand hosts have half a million pairs.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -59,6 +63,8 @@ pub(super) struct PairState {
     pub(super) there: Way,
     pub(super) back: Way,
     pub(super) is_done: bool,
+    /// Since when three rounds have gone by without any arrival, one way or the other.
+    pub(super) missing_since: Option<Moment>,
     /// Whether what follows a run of misses has been asked.
     pub(super) is_missed: bool,
     /// Whether an end has no packet socket, so that its kernel sends for it.
@@ -74,6 +80,7 @@ impl PairState {
             there: Way::default(),
             back: Way::default(),
             is_done: false,
+            missing_since: None,
             is_missed: false,
             is_by_kernel,
             is_in_crowd,
@@ -114,9 +121,17 @@ impl PairState {
         })
     }
 
-    /// Whether three rounds went by without any arrival, one way or the other.
-    pub(super) fn is_missing(&self) -> bool {
-        self.ways().iter().any(|way| way.sent.len() >= 3 && way.arrived.is_empty())
+    /// Whether three rounds went by without any arrival, one way or the other, and so long ago
+    /// that the other end would have told of it.
+    pub(super) fn is_missing(&mut self, now: Moment) -> bool {
+        let is_missing =
+            self.ways().iter().any(|way| way.sent.len() >= 3 && way.arrived.is_empty());
+        if !is_missing {
+            self.missing_since = None;
+            return false;
+        }
+        let since = *self.missing_since.get_or_insert(now);
+        now >= since.after_ms(TOLD_WITHIN_MS)
     }
 
     /// Unicast at layer 2; where an end cannot send frames, what its kernel sent for it.
@@ -234,7 +249,7 @@ mod tests {
         }
         let good = [Some(rounds(1..=12)); 2];
         assert!(!state.is_settled(good));
-        assert!(state.is_missing());
+        assert!(!state.is_missing(Moment(5_000)) && state.is_missing(Moment(6_000)));
         state.take(&seen(10, Direction::Sent, Kind::Udp), true);
         assert!(state.is_settled(good));
     }

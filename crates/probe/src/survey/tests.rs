@@ -214,8 +214,12 @@ impl Actor {
                 self.say(&FromAgent::Ready { version, snapshot: Box::new(snapshot(self.name)) })?;
             }
             ToAgent::Watch { port, .. } => {
-                let watch =
-                    Watch { link: "eth0".parse().unwrap(), sees_frames: true, went_down: false };
+                let watch = Watch {
+                    link: "eth0".parse().unwrap(),
+                    sees_frames: true,
+                    went_down: false,
+                    lost: 0,
+                };
                 let port_v4 = port.or(Some(4000));
                 self.say(&FromAgent::Watching { watches: vec![watch], port_v4, port_v6: None })?;
             }

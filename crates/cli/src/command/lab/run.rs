@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &LabRunArguments, place: &Place) -> Result<ExitCode
         die_with(arguments.die_with)?;
     }
     let scenario = scenario(&arguments.scenario)?;
-    in_sandbox(place, || {
+    in_sandbox(place, &scenario, || {
         let lab = Lab::raise(&scenario).map_err(|source| Failure::Lab { source })?;
         let seen = raised::survey(&lab, &scenario)?;
         drop(lab);

@@ -14,7 +14,7 @@ use pontoon_lab::Lab;
 /// Opens the shell; its end is the lab's.
 pub(crate) fn run(arguments: &LabShellArguments, place: &Place) -> Result<ExitCode, Failure> {
     let scenario = scenario(&arguments.scenario)?;
-    in_sandbox(place, || {
+    in_sandbox(place, &scenario, || {
         let lab = Lab::raise(&scenario).map_err(|source| Failure::Lab { source })?;
         let host = &arguments.host;
         if !lab.hosts().contains(host) {

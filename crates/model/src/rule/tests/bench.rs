@@ -293,7 +293,13 @@ fn host(number: u8) -> HostFacts {
         privileges: crate::snapshot::Privileges { net_raw: true, net_admin: true },
         unread: Vec::new(),
     };
-    let watch = |link| Watch { link: link_name(link), sees_frames: true, went_down: false };
+    let watch = |link| Watch {
+        link: link_name(link),
+        sees_frames: true,
+        went_down: false,
+        lost: 0,
+        withheld: 0,
+    };
     HostFacts {
         snapshot,
         watches: vec![watch("eth0"), watch("wlan0")],

@@ -1,0 +1,165 @@
+//! Who reaches whom, one letter a pair and one line a host: readable for fifty.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pontoon_model::host::HostName;
+use pontoon_model::net::{Family, IfName};
+use pontoon_model::report::pairs::{Pair, State};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::matrix;
+use super::style::Style;
+use super::wrap::{padded, wrapped};
+
+/// A longer name is cut: the number beside it tells the host.
+const NAME_MAX: usize = 16;
+
+/// What stands between two hosts, in the row of the one and the column of the other.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Cell {
+    Of(State),
+    /// One way, the one that passes: from the row's host to the column's.
+    Forth,
+    /// One way, from the column's host to the row's.
+    Back,
+}
+
+impl Cell {
+    const fn letter(self) -> char {
+        match self {
+            Self::Of(State::Open) => '.',
+            Self::Of(State::ViaGateway) => 'g',
+            Self::Of(State::OneWay) => '1',
+            Self::Of(State::Isolated) => 'x',
+            Self::Of(State::Blocked) => '#',
+            Self::Of(State::LinkDown) => 'd',
+            Self::Of(State::Answered) => 'a',
+            Self::Of(State::Unanswered) => 'n',
+            Self::Of(State::Undecided) => '?',
+            Self::Forth => '>',
+            Self::Back => '<',
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Of(state) => matrix::word(state),
+            Self::Forth => "row reaches column, not back",
+            Self::Back => "column reaches row, not back",
+        }
+    }
+
+    const fn turned(self) -> Self {
+        match self {
+            Self::Forth => Self::Back,
+            Self::Back => Self::Forth,
+            Self::Of(state) => Self::Of(state),
+        }
+    }
+}
+
+type Network<'a> = (Option<&'a IfName>, Family);
+type Cells<'a> = BTreeMap<(&'a HostName, &'a HostName), Cell>;
+
+/// Writes a grid for each link; nothing when no pair was asked.
+pub(crate) fn write(page: &mut String, pairs: &[Pair], style: Style) {
+    let mut networks: BTreeMap<Network<'_>, Cells<'_>> = BTreeMap::new();
+    for pair in pairs {
+        let cells = networks.entry((pair.link.as_ref(), pair.family)).or_default();
+        let cell = cell(pair);
+        cells.insert((&pair.from, &pair.to), cell);
+        cells.insert((&pair.to, &pair.from), cell.turned());
+    }
+    for ((link, family), cells) in &networks {
+        let link = link.map_or_else(|| "routed".to_owned(), ToString::to_string);
+        let title = format!("who reaches whom on {link} ({family})");
+        page.push_str(&format!("{}\n", style.strong(&title)));
+        let hosts: BTreeSet<&HostName> = cells.keys().map(|(host, _)| *host).collect();
+        let hosts: Vec<&HostName> = in_order(hosts);
+        one(page, &hosts, cells, style);
+    }
+}
+
+/// Names with numbers in the order of the numbers: pi2 before pi10.
+fn in_order(hosts: BTreeSet<&HostName>) -> Vec<&HostName> {
+    let mut hosts: Vec<&HostName> = hosts.into_iter().collect();
+    hosts.sort_by_key(|host| {
+        let text = host.as_str();
+        let digits = text.len() - text.trim_end_matches(|letter: char| letter.is_ascii_digit()).len();
+        let (name, number) = text.split_at(text.len() - digits);
+        (name, number.parse::<u64>().unwrap_or(0), text)
+    });
+    hosts
+}
+
+fn cell(pair: &Pair) -> Cell {
+    match pair.state {
+        State::OneWay if pair.there.arrived > 0 && pair.back.arrived == 0 => Cell::Forth,
+        State::OneWay if pair.back.arrived > 0 && pair.there.arrived == 0 => Cell::Back,
+        state => Cell::Of(state),
+    }
+}
+
+fn one(page: &mut String, hosts: &[&HostName], cells: &Cells<'_>, style: Style) {
+    let numbers = hosts.len().to_string().len();
+    let names = hosts.iter().map(|host| host.as_str().width().min(NAME_MAX)).max().unwrap_or(0);
+    let label = 2 + numbers + 1 + names + 2;
+    if label + hosts.len() > style.width {
+        summary(page, hosts, cells, style);
+    } else {
+        let head = |digit: usize| -> String {
+            (1..=hosts.len())
+                .map(|number| {
+                    let text = format!("{number:>numbers$}");
+                    text.chars().nth(digit).filter(|_| number % 10 == 0 || digit + 1 == numbers)
+                })
+                .map(|letter| letter.unwrap_or(' '))
+                .collect()
+        };
+        for digit in 0..numbers {
+            line(page, &" ".repeat(label), &head(digit));
+        }
+        for (number, host) in (1..).zip(hosts) {
+            let name: String = host.as_str().chars().take(NAME_MAX).collect();
+            let label = format!("  {number:>numbers$} {}  ", padded(&name, names));
+            let row: String = hosts
+                .iter()
+                .map(|other| match cells.get(&(*host, *other)) {
+                    Some(cell) => cell.letter(),
+                    None if host == other => '\\',
+                    None => ' ',
+                })
+                .collect();
+            line(page, &label, &row);
+        }
+    }
+    let used: BTreeSet<Cell> = cells.values().copied().collect();
+    let legend: Vec<_> =
+        used.iter().map(|cell| format!("{} {}", cell.letter(), cell.word())).collect();
+    wrapped(page, style.width, "  ", "  ", &legend.join(", "));
+}
+
+fn line(page: &mut String, label: &str, row: &str) {
+    page.push_str(format!("{label}{row}").trim_end());
+    page.push('\n');
+}
+
+/// Where a line does not hold a row: what each host does not reach, alike rows together.
+fn summary(page: &mut String, hosts: &[&HostName], cells: &Cells<'_>, style: Style) {
+    let mut alike: BTreeMap<Vec<(Cell, usize)>, Vec<&HostName>> = BTreeMap::new();
+    for host in hosts {
+        let mut counts: BTreeMap<Cell, usize> = BTreeMap::new();
+        for other in hosts {
+            if let Some(cell) = cells.get(&(*host, *other)) {
+                *counts.entry(*cell).or_default() += 1;
+            }
+        }
+        alike.entry(counts.into_iter().collect()).or_default().push(host);
+    }
+    for (counts, hosts) in alike {
+        let names = pontoon_fleet::hostlist::compress(hosts);
+        let counts: Vec<_> =
+            counts.iter().map(|(cell, count)| format!("{count} {}", cell.word())).collect();
+        wrapped(page, style.width, "  ", "    ", &format!("{names}: {}", counts.join(", ")));
+    }
+}

@@ -1,0 +1,144 @@
+//! Room in the neighbour table, which all namespaces of a kernel share.
+//!
+//! `net.ipv4.neigh.default.gc_thresh3` (`Documentation/networking/ip-sysctl.rst`) is 1024: fifty
+//! hosts that all talk to each other on two links need five thousand entries, and beyond the
+//! limit the kernel refuses to send (ENOBUFS). Real hosts have a kernel each. So, as root, a
+//! large lab raises the limit while it lasts. A process of its own puts it back when the lab is
+//! gone, also when that was killed; several labs at once are counted by a lock.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{ChildStdin, ExitCode, Stdio};
+
+use nix::fcntl::{Flock, FlockArg};
+use nix::sys::signal::{SigSet, Signal};
+use nix::unistd::geteuid;
+
+use crate::process;
+
+/// The helper that starts the keeper and ends, so that the keeper is nobody's child.
+pub(crate) const START: &str = "lab-neighbours";
+/// The keeper.
+pub(crate) const KEEP: &str = "lab-neighbours-keep";
+
+/// What was there before, and who still needs more.
+const LOCK: &str = "/run/pontoon-lab-neighbours";
+/// The limits, in the order in which they are lowered.
+const LIMITS: [&str; 6] = [
+    "/proc/sys/net/ipv4/neigh/default/gc_thresh1",
+    "/proc/sys/net/ipv4/neigh/default/gc_thresh2",
+    "/proc/sys/net/ipv4/neigh/default/gc_thresh3",
+    "/proc/sys/net/ipv6/neigh/default/gc_thresh1",
+    "/proc/sys/net/ipv6/neigh/default/gc_thresh2",
+    "/proc/sys/net/ipv6/neigh/default/gc_thresh3",
+];
+/// What every kernel has room for, beside what the machine itself needs.
+const ALWAYS: usize = 600;
+
+/// Room in the table, as long as this lives.
+#[derive(Debug, Default)]
+pub struct Room {
+    _keeper: Option<ChildStdin>,
+}
+
+/// Makes room for so many entries. Call it before the sandbox is entered.
+///
+/// # Errors
+///
+/// When it takes root, or the limit cannot be raised: then a lab of that size would see what no
+/// real network shows.
+pub fn make_room(entries: usize) -> io::Result<Room> {
+    if entries <= ALWAYS {
+        return Ok(Room::default());
+    }
+    if !geteuid().is_root() {
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "all namespaces share one neighbour table (net.ipv4.neigh.default.gc_thresh3)",
+        ));
+    }
+    let mut starter = process::program("/proc/self/exe")
+        .args([START, &entries.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let keeper = starter.stdin.take();
+    let mut said = String::new();
+    if let Some(output) = starter.stdout.take() {
+        BufReader::new(output).read_line(&mut said)?;
+    }
+    starter.wait()?;
+    if said.trim() == "ok" {
+        Ok(Room { _keeper: keeper })
+    } else {
+        Err(io::Error::other("the limits of the neighbour table cannot be raised"))
+    }
+}
+
+/// `lab-neighbours ENTRIES`: starts the keeper.
+pub(crate) fn start(args: &[OsString]) -> io::Result<ExitCode> {
+    process::program("/proc/self/exe").arg(KEEP).args(args).process_group(0).spawn()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `lab-neighbours-keep ENTRIES`: raises the limits, says `ok`, and puts them back when its
+/// standard input ends.
+pub(crate) fn keep(args: &[OsString]) -> io::Result<ExitCode> {
+    let entries = args.first().and_then(|word| word.to_str()).and_then(|word| word.parse().ok());
+    let entries: u64 = entries.ok_or(io::ErrorKind::InvalidInput)?;
+    let mut signals = SigSet::empty();
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        signals.add(signal);
+    }
+    signals.thread_block()?;
+    let lock = open_locked()?;
+    let mut before = String::new();
+    (&*lock).read_to_string(&mut before)?;
+    if before.is_empty() {
+        (&*lock).write_all(read_all()?.as_bytes())?;
+    }
+    for path in LIMITS.iter().rev() {
+        let now = number(&fs::read_to_string(path)?);
+        fs::write(path, now.max(entries * 2).to_string())?;
+    }
+    lock.relock(FlockArg::LockShared)?;
+    io::stdout().write_all(b"ok\n")?;
+    io::stdout().flush()?;
+    io::stdin().read_to_end(&mut Vec::new())?;
+    // The last lab to end finds the lock free; who comes after it finds nothing left to do.
+    drop(lock);
+    put_back(&open_locked()?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn put_back(lock: &Flock<File>) -> io::Result<()> {
+    let mut before = String::new();
+    (&**lock).read_to_string(&mut before)?;
+    for (path, value) in LIMITS.iter().zip(before.lines()) {
+        fs::write(path, number(value).to_string())?;
+    }
+    lock.set_len(0)?;
+    (&**lock).rewind()
+}
+
+fn read_all() -> io::Result<String> {
+    LIMITS.iter().map(|path| Ok(format!("{}\n", number(&fs::read_to_string(path)?)))).collect()
+}
+
+fn number(text: &str) -> u64 {
+    text.trim().parse().unwrap_or(1024)
+}
+
+fn open_locked() -> io::Result<Flock<File>> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(LOCK)?;
+    Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, errno)| errno.into())
+}
