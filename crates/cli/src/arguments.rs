@@ -1,12 +1,14 @@
 //! The command line.
 
 pub(crate) mod check;
+pub(crate) mod mesh;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use check::CheckArguments;
+use mesh::MeshArguments;
 use pontoon_model::host::HostName;
 
 const EXIT_CODES: &str = "\
@@ -36,6 +38,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// What is wrong with this host's network, and between it and its peers
     Check(Box<CheckArguments>),
+    /// Who reaches whom: every pair of hosts, over every link, from both ends
+    Mesh(Box<MeshArguments>),
     /// Judge recorded runs again; merge the records of several hosts
     Replay(ReplayArguments),
     /// What a finding means, how it is told from others, what to do
@@ -103,6 +107,9 @@ pub(crate) struct AgentArguments {
     /// Speak over standard input and output: the only way so far
     #[arg(long, required = true)]
     pub(crate) stdio: bool,
+    /// Remove this program's own file and its folder: it was copied for one run
+    #[arg(long, hide = true)]
+    pub(crate) unlink: bool,
 }
 
 #[derive(Args, Debug)]

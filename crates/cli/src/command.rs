@@ -5,9 +5,11 @@ mod check;
 mod completions;
 mod demo;
 mod explain;
+mod fleet;
 mod judge;
 mod lab;
 mod man;
+mod mesh;
 mod progress;
 mod records;
 mod replay;
@@ -34,11 +36,12 @@ pub(crate) enum Place {
 pub(crate) fn run(arguments: Arguments, place: &Place) -> Result<ExitCode, Failure> {
     match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Mesh(arguments) => mesh::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Lab(arguments) => lab::run(&arguments.command, place),
         Command::Demo(arguments) => demo::run(&arguments, place),
-        Command::Agent(_) => agent::run(),
+        Command::Agent(arguments) => agent::run(&arguments),
         Command::Completions(arguments) => completions::run(arguments.shell),
         Command::Man(arguments) => man::run(&arguments),
     }

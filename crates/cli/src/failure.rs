@@ -83,6 +83,9 @@ pub(crate) enum Failure {
         /// Number of commands.
         vias: usize,
     },
+    /// A `--via` for many hosts does not say where the host goes.
+    #[error("--via has no {{}} in the place of the host")]
+    ViaPlace,
     /// A scenario without a control channel is about two hosts.
     #[error("`check.control = false` is for two hosts with an address each, not for {hosts}")]
     NoControl {
@@ -225,6 +228,7 @@ impl Failure {
             | Self::NoLink { .. }
             | Self::Vias { .. }
             | Self::PairPeers { .. }
+            | Self::ViaPlace
             | Self::NoControl { .. }
             | Self::PairCode { .. }
             | Self::Words { .. }
@@ -270,6 +274,7 @@ impl Failure {
             Self::Output { .. }
             | Self::PairCode { .. }
             | Self::NoControl { .. }
+            | Self::ViaPlace
             | Self::Lab { .. }
             | Self::Sandbox { .. }
             | Self::Scenario { .. }

@@ -5,6 +5,7 @@ pub(crate) mod style;
 pub(crate) mod text;
 pub(crate) mod block;
 pub(crate) mod matrix;
+pub(crate) mod grid;
 pub(crate) mod detail;
 pub(crate) mod request;
 pub(crate) mod story;

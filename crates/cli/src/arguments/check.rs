@@ -73,7 +73,7 @@ pub(crate) struct CheckArguments {
 /// An hour: nothing here takes longer, and more is a slip of the finger.
 const DURATION_MAX: Duration = Duration::from_secs(3600);
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is not a time such as 20, 1.5s, 500ms or 2m");
     let (number, unit_s) = match text {
         ms if ms.ends_with("ms") => (&ms[..ms.len() - 2], 0.001),

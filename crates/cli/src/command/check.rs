@@ -1,6 +1,6 @@
 //! `pontoon check`: what is wrong here, and between here and its peers.
 
-mod local;
+pub(crate) mod local;
 pub(crate) mod pair;
 mod seats;
 

@@ -1,9 +1,10 @@
 //! Findings, those that are alike as one block.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::finding::{Finding, Level, Scope};
 use pontoon_model::host::HostName;
+use pontoon_model::report::groups::{self, Group};
 
 use super::style::Style;
 use super::wrap::wrapped;
@@ -13,6 +14,9 @@ const EVIDENCE_MAX: usize = 3;
 
 /// Lines of advice in a block unless more are asked for.
 const ADVICE_MAX: usize = 2;
+
+/// More names than this are said as a host list.
+const NAMES_MAX: usize = 3;
 
 /// Findings of one code and level.
 pub(crate) struct Block<'a> {
@@ -65,21 +69,17 @@ impl<'a> Block<'a> {
         wrapped(page, style.width, "  ", "    ", &style.shown(&text));
     }
 
-    /// Where it holds: "pi1 <-> pi2, pi1 <-> pi3 on wlan0".
+    /// Where it holds: "pi1 <-> pi2 on wlan0, pi[3-9] on eth0".
     fn places(&self, style: Style) -> String {
-        let scopes: Vec<_> = self.findings.iter().map(|finding| &finding.scope).collect();
-        if let Some(everybody) = every_pair(&self.findings) {
-            return everybody;
+        let mut by_link: BTreeMap<_, Vec<&Scope>> = BTreeMap::new();
+        for scope in self.findings.iter().map(|finding| &finding.scope) {
+            by_link.entry((&scope.link, &scope.family)).or_default().push(scope);
         }
-        let links: BTreeSet<_> = scopes.iter().map(|scope| (&scope.link, &scope.family)).collect();
         let is_symmetric = self.first().is_symmetric;
-        if links.len() == 1 {
-            let ends: Vec<_> =
-                scopes.iter().map(|scope| ends(scope, is_symmetric, style)).collect();
-            return format!("{}{}", listed(&ends), tail(scopes[0]));
-        }
-        let whole = |scope: &&Scope| format!("{}{}", ends(scope, is_symmetric, style), tail(scope));
-        listed(&scopes.iter().map(whole).collect::<Vec<_>>())
+        let on_link = |scopes: &Vec<&Scope>| {
+            format!("{}{}", ends(scopes, is_symmetric, style), tail(scopes[0]))
+        };
+        by_link.values().map(on_link).collect::<Vec<_>>().join(", ")
     }
 
     fn evidence(&self, page: &mut String, style: Style) {
@@ -123,33 +123,34 @@ impl<'a> Block<'a> {
     }
 }
 
-/// "every pair of pi1, pi2, pi3 on wlan0" when that is what the findings say.
-fn every_pair(findings: &[&Finding]) -> Option<String> {
-    let (first, others) = findings.split_first()?;
-    let same = |other: &&Finding| {
-        other.scope.link == first.scope.link && other.scope.family == first.scope.family
+/// The ends of findings on one link, as few words as will do.
+fn ends(scopes: &[&Scope], is_symmetric: bool, style: Style) -> String {
+    let pairs = scopes.iter().filter_map(|scope| scope.from.as_ref().zip(scope.to.as_ref()));
+    let way = if is_symmetric { style.between() } else { style.toward() };
+    let group = |group: &Group<'_>| match group {
+        Group::Every(hosts) => format!("every pair of {}", names(hosts.iter().copied())),
+        Group::Each(some, others) => {
+            format!("{}{way}{}", names(some.iter().copied()), names(others.iter().copied()))
+        }
     };
-    if others.len() < 2 || !first.is_symmetric || !others.iter().all(same) {
-        return None;
+    let alone = scopes.iter().filter_map(|scope| match (&scope.from, &scope.to) {
+        (Some(one), None) | (None, Some(one)) => Some(one),
+        _ => None,
+    });
+    let alone: BTreeSet<_> = alone.collect();
+    let mut words: Vec<_> = groups::of(pairs, is_symmetric).iter().map(group).collect();
+    if !alone.is_empty() {
+        words.push(names(alone.into_iter()));
     }
-    let mut hosts: BTreeSet<&HostName> = BTreeSet::new();
-    let mut pairs = BTreeSet::new();
-    for finding in findings {
-        let (from, to) = (finding.scope.from.as_ref()?, finding.scope.to.as_ref()?);
-        hosts.extend([from, to]);
-        pairs.insert((from.min(to), from.max(to)));
-    }
-    let is_every = pairs.len() == hosts.len() * (hosts.len() - 1) / 2;
-    let names: Vec<_> = hosts.iter().map(ToString::to_string).collect();
-    is_every.then(|| format!("every pair of {}{}", names.join(", "), tail(&first.scope)))
+    if words.is_empty() { "all hosts".to_owned() } else { words.join(", ") }
 }
 
-fn ends(scope: &Scope, is_symmetric: bool, style: Style) -> String {
-    let way = if is_symmetric { style.between() } else { style.toward() };
-    match (&scope.from, &scope.to) {
-        (Some(from), Some(to)) => format!("{from}{way}{to}"),
-        (Some(one), None) | (None, Some(one)) => one.to_string(),
-        (None, None) => "all hosts".to_owned(),
+/// A few names as they are, many as a host list.
+fn names<'a>(hosts: impl ExactSizeIterator<Item = &'a HostName>) -> String {
+    if hosts.len() > NAMES_MAX {
+        pontoon_fleet::hostlist::compress(hosts)
+    } else {
+        hosts.map(ToString::to_string).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -157,9 +158,4 @@ fn tail(scope: &Scope) -> String {
     let link = scope.link.as_ref().map(|link| format!(" on {link}")).unwrap_or_default();
     let family = scope.family.map(|family| format!(" ({family})")).unwrap_or_default();
     format!("{link}{family}")
-}
-
-fn listed(items: &[String]) -> String {
-    let unique: BTreeSet<_> = items.iter().map(String::as_str).collect();
-    unique.into_iter().collect::<Vec<_>>().join(", ")
 }

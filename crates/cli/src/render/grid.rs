@@ -85,7 +85,8 @@ fn in_order(hosts: BTreeSet<&HostName>) -> Vec<&HostName> {
     let mut hosts: Vec<&HostName> = hosts.into_iter().collect();
     hosts.sort_by_key(|host| {
         let text = host.as_str();
-        let digits = text.len() - text.trim_end_matches(|letter: char| letter.is_ascii_digit()).len();
+        let digits =
+            text.len() - text.trim_end_matches(|letter: char| letter.is_ascii_digit()).len();
         let (name, number) = text.split_at(text.len() - digits);
         (name, number.parse::<u64>().unwrap_or(0), text)
     });

@@ -6,10 +6,11 @@ use pontoon_model::net::Family;
 use pontoon_model::report::pairs::{Pair, State};
 use unicode_width::UnicodeWidthStr as _;
 
+use super::grid;
 use super::style::Style;
 use super::wrap::padded;
 
-/// More rows than this do not help: then only what is not open is shown.
+/// More rows than this do not fit a screen: then a letter a pair has to do.
 const ROWS_MAX: usize = 15;
 
 /// Writes the table; nothing when no pair was asked.
@@ -28,12 +29,9 @@ pub(crate) fn write(page: &mut String, pairs: &[Pair], style: Style) {
         let row = format!("{}{}{}", pair.from, style.between(), pair.to);
         rows.entry(row).or_default().insert(at, pair.state);
     }
-    let all = rows.len();
-    let mut rows: Vec<_> = rows.into_iter().collect();
-    if all > ROWS_MAX && style.verbosity == 0 {
-        rows.retain(|(_, cells)| cells.values().any(|state| *state != State::Open));
+    if rows.len() > ROWS_MAX {
+        return grid::write(page, pairs, style);
     }
-    let open = all - rows.len();
     let label = rows.iter().map(|(row, _)| row.width()).max().unwrap_or(0) + 2;
     page.push_str(&format!("{}\n", style.strong("who reaches whom")));
     let widths: Vec<_> = columns.iter().map(|column| column.width().max(12) + 1).collect();
@@ -45,9 +43,6 @@ pub(crate) fn write(page: &mut String, pairs: &[Pair], style: Style) {
             .enumerate()
             .map(|(at, width)| padded(cells.get(&at).map_or("-", |state| word(*state)), *width));
         line(page, &padded(row, label), cells);
-    }
-    if open > 0 {
-        page.push_str(&format!("  {open} more pairs are open\n"));
     }
 }
 

@@ -68,11 +68,7 @@ fn largest<'a>(edges: &Edges<'a>) -> Option<(&'a HostName, BTreeSet<&'a HostName
     Some((host, others.clone()))
 }
 
-fn cut<'a>(
-    edges: &mut Edges<'a>,
-    from: &BTreeSet<&'a HostName>,
-    to: &BTreeSet<&'a HostName>,
-) {
+fn cut<'a>(edges: &mut Edges<'a>, from: &BTreeSet<&'a HostName>, to: &BTreeSet<&'a HostName>) {
     for host in from {
         if let Some(others) = edges.get_mut(host) {
             others.retain(|other| !to.contains(other));
@@ -156,12 +152,7 @@ mod tests {
                 true,
                 &["every pi01,pi02,pi03", "every pi04,pi05,pi06"],
             ),
-            (
-                "into one, not out of it",
-                vec![pair(1, 3), pair(2, 3)],
-                false,
-                &["pi01,pi02 - pi03"],
-            ),
+            ("into one, not out of it", vec![pair(1, 3), pair(2, 3)], false, &["pi01,pi02 - pi03"]),
         ];
         for (case, pairs, is_symmetric, expected) in table {
             assert_eq!(words(&of(pairs.iter().copied(), *is_symmetric)), *expected, "{case}");

@@ -14,6 +14,9 @@ use crate::record::Record;
 
 use super::pairs::{Pair, State};
 
+/// More names than this make no sentence; the findings name them.
+const NAMES_MAX: usize = 6;
+
 /// The verdict.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Verdict {
@@ -176,10 +179,13 @@ fn all_well(facts: &Facts, pairs: &[Pair]) -> String {
     }
 }
 
-/// "a", "a and b", "a, b and c".
+/// "a", "a and b", "a, b and c", "a, b, c and 47 more".
 fn join(names: &[String]) -> String {
     match names {
         [] => String::new(),
+        [a, b, c, others @ ..] if names.len() > NAMES_MAX => {
+            format!("{a}, {b}, {c} and {} more", others.len())
+        }
         [one] => one.clone(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::poll;
 use pontoon_model::untrusted::Untrusted;
 
 use crate::framing::{self, FramingError, Reader};
@@ -98,10 +99,15 @@ impl Channel {
         let program = Untrusted::new(&command.get_program().to_string_lossy());
         let start = |source| ChannelError::Start { program: program.clone(), source };
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(start)?;
-        let closed = || start(io::ErrorKind::BrokenPipe.into());
-        let input = child.stdout.take().ok_or_else(closed)?;
-        let output = child.stdin.take().ok_or_else(closed)?;
+        let child = command.spawn().map_err(start)?;
+        Self::of(child).ok_or_else(|| start(io::ErrorKind::BrokenPipe.into()))
+    }
+
+    /// Talks to a program that was started with pipes; `None` when one of them is missing.
+    #[must_use]
+    pub fn of(mut child: Child) -> Option<Self> {
+        let input = child.stdout.take()?;
+        let output = child.stdin.take()?;
         let stderr = child.stderr.take().map(|stderr| File::from(OwnedFd::from(stderr)));
         let mut channel = Self::over(OwnedFd::from(input), OwnedFd::from(output));
         if let Some(stderr) = &stderr {
@@ -109,7 +115,25 @@ impl Channel {
         }
         channel.stderr = stderr;
         channel.child = Some(child);
-        Ok(channel)
+        Some(channel)
+    }
+
+    /// What a program says last that is about to end.
+    #[must_use]
+    pub fn last_words(mut self) -> ChannelError {
+        /// ssh(1) ends within milliseconds of its connection.
+        const TURNS: usize = 100;
+        const TURN_MS: u8 = 20;
+        for _ in 0..TURNS {
+            let is_over = |child: &mut Child| !matches!(child.try_wait(), Ok(None));
+            if self.child.as_mut().is_none_or(is_over) {
+                break;
+            }
+            self.hear_complaint();
+            // Nothing to wait for but time.
+            let _ = poll(&mut [], TURN_MS);
+        }
+        self.ended()
     }
 
     /// Talks over two descriptors.

@@ -18,7 +18,8 @@ use super::gather::gather;
 use super::legs::Legs;
 use super::pair_code::{PairCode, Secret};
 use super::run::{
-    Attendee, Options, Progress, Seat, Survey, SurveyError, finish, host_facts, run_id, wait, watch,
+    Attendee, Options, Progress, Seat, Survey, SurveyError, finish, host_facts, nobody, run_id,
+    wait, watch,
 };
 use crate::edge::clock::{Clock, unix_ms};
 use crate::key::{Key, from_hex};
@@ -68,10 +69,7 @@ pub fn meet(
     progress(Progress::Starting { hosts: 1 });
     let (mut attendees, unreached) = gather(vec![seat], own_seat, run, &key, &clock);
     let Some(attendee) = attendees.first() else {
-        let why = unreached.into_iter().next();
-        return Err(
-            why.map_or(SurveyError::NoSeats, |(host, why)| SurveyError::Nobody { host, why })
-        );
+        return Err(nobody(unreached));
     };
     let no_link = || SurveyError::NotOurNetwork { host: host.clone(), peer };
     let link = link_to(&attendee.member.snapshot, peer).ok_or_else(no_link)?.clone();

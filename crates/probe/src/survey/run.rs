@@ -92,12 +92,10 @@ pub enum Progress {
 #[non_exhaustive]
 pub enum SurveyError {
     /// Not one agent could be reached.
-    #[error("no agent could be reached: {host}: {why}")]
+    #[error("no agent could be reached: {}", first(.unreached))]
     Nobody {
-        /// The first of them.
-        host: HostName,
-        /// Why.
-        why: ChannelError,
+        /// Every host, and why.
+        unreached: Vec<(HostName, ChannelError)>,
     },
     /// No link of this host leads to the peer.
     #[error(
@@ -164,10 +162,7 @@ pub fn run(
     progress(Progress::Starting { hosts: seats.len() });
     let (mut attendees, unreached) = gather(seats, 0, run, &key, &clock);
     if attendees.is_empty() {
-        let first = unreached.into_iter().next();
-        return Err(
-            first.map_or(SurveyError::NoSeats, |(host, why)| SurveyError::Nobody { host, why })
-        );
+        return Err(nobody(unreached));
     }
     watch(&mut attendees, options, None, &clock);
     introduce(&mut attendees);
@@ -180,6 +175,15 @@ pub fn run(
     let hosts = attendees.into_iter().map(host_facts).collect();
     let facts = Facts { run, hosts, observations, intent: intent.clone() };
     Ok(Survey { facts, unreached, key })
+}
+
+pub(super) fn nobody(unreached: Vec<(HostName, ChannelError)>) -> SurveyError {
+    if unreached.is_empty() { SurveyError::NoSeats } else { SurveyError::Nobody { unreached } }
+}
+
+fn first(unreached: &[(HostName, ChannelError)]) -> String {
+    let words = unreached.first().map(|(host, why)| format!("{host}: {why}"));
+    words.unwrap_or_default()
 }
 
 pub(super) fn run_id(key: &Key) -> RunId {

@@ -61,13 +61,7 @@ fn probes(round: u16, is_in_crowd: bool) -> (bool, bool) {
 /// When round `round` of a leg begins, in milliseconds: spaced evenly, shaken so that nothing
 /// periodic on the air hides it.
 pub(super) fn round_start_ms(leg: &Leg, round: u16, seed: u64) -> u32 {
-    let least = if leg.is_private { PRIVATE_ROUND_MS } else { SHARED_ROUND_MS };
-    let peers = u32::try_from(leg.partners.len()).unwrap_or(u32::MAX);
-    let interval = if is_in_crowd(leg) {
-        least.max(peers.saturating_add(OTHER_FRAMES).saturating_mul(frame_ms(leg)))
-    } else {
-        least
-    };
+    let interval = interval_ms(leg.is_private, leg.partners.len());
     let start = interval.saturating_mul(u32::from(round) - 1);
     if round == 1 {
         return start;
@@ -75,6 +69,28 @@ pub(super) fn round_start_ms(leg: &Leg, round: u16, seed: u64) -> u32 {
     let shake = (interval / 5).min(SHAKE_MAX_MS);
     let noise = u32::try_from(mix(seed ^ u64::from(round)) % u64::from(2 * shake + 1)).unwrap_or(0);
     start + noise - shake
+}
+
+/// From one round to the next.
+fn interval_ms(is_private: bool, peers: usize) -> u32 {
+    let (least, frame) =
+        if is_private { (PRIVATE_ROUND_MS, PRIVATE_FRAME_MS) } else { (SHARED_ROUND_MS, FRAME_MS) };
+    let count = u32::try_from(peers).unwrap_or(u32::MAX).saturating_add(OTHER_FRAMES);
+    if peers > CROWD { least.max(count.saturating_mul(frame)) } else { least }
+}
+
+/// How long so many hosts take on one link that others share, in seconds: when all is open, and
+/// when nothing passes.
+#[must_use]
+pub fn estimate_s(hosts: usize) -> (u32, u32) {
+    /// Agents are started, and counters read in the end.
+    const AROUND_MS: u32 = 2_000;
+    /// After the last frame.
+    const TAIL_MS: u32 = 1_500;
+    let interval = interval_ms(false, hosts.saturating_sub(1));
+    let open = interval.saturating_mul(3).saturating_add(AROUND_MS);
+    let shut = interval.saturating_mul(10).saturating_add(AROUND_MS + TAIL_MS);
+    (open.div_ceil(1000), shut.div_ceil(1000))
 }
 
 /// `SplitMix64` (Steele, Lea, Flood 2014): spreads a counter over all bits.

@@ -1,0 +1,186 @@
+//! `pontoon exec`: one command on many hosts at once.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use pontoon_fleet::everywhere::{self, Event, Outcome, Stream, shown};
+use pontoon_fleet::hostlist::compress;
+use pontoon_fleet::ssh::line;
+use pontoon_model::exit::Exit;
+use pontoon_model::host::HostName;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::arguments::remote::ExecArguments;
+use crate::command::fleet::Fleet;
+use crate::failure::Failure;
+use crate::output;
+use crate::render::json;
+
+/// The word for a script on standard input.
+const SCRIPT: &str = "-";
+/// A larger input is a file to be copied, which scp does better.
+const INPUT_MAX: u64 = 64 * 1024 * 1024;
+
+/// Runs it everywhere.
+pub(crate) fn run(arguments: &ExecArguments) -> Result<ExitCode, Failure> {
+    let fleet = Fleet::of(std::slice::from_ref(&arguments.hosts), &arguments.reaching)?;
+    let is_script = arguments.command == [SCRIPT];
+    let input = match (&arguments.input, is_script) {
+        (Some(_), true) => return Err(Failure::TwoInputs),
+        (Some(path), false) => Some(read(path)?),
+        (None, true) => Some(read(Path::new(SCRIPT))?),
+        (None, false) => None,
+    };
+    let remote = if is_script { "sh -s".to_owned() } else { remote(&arguments.command) };
+    let jobs = fleet.logins.iter();
+    let jobs = jobs.map(|login| (login.host.clone(), fleet.ssh.command(login, &remote))).collect();
+    let width = fleet.logins.iter().map(|login| login.host.as_str().len()).max().unwrap_or(0);
+    let mut said = BTreeMap::new();
+    let mut trouble = None;
+    let outcomes = everywhere::run(jobs, input, &mut |event| {
+        if let Event::Line(host, stream, line) = event {
+            let told = if arguments.json {
+                keep(&mut said, host, *stream, line);
+                Ok(())
+            } else {
+                tell(host, *stream, line, width, arguments.raw)
+            };
+            trouble = trouble.take().or(told.err());
+        }
+    });
+    if let Some(failure) = trouble {
+        return Err(failure);
+    }
+    if arguments.json {
+        output::data(&json::pretty(&results(&fleet, &outcomes, &mut said))?)?;
+    } else {
+        summary(&outcomes);
+    }
+    Ok(ExitCode::from(exit(&outcomes).code()))
+}
+
+/// One word is a line for the remote shell, as with ssh; several are words that stay words.
+fn remote(command: &[String]) -> String {
+    match command {
+        [one] => one.clone(),
+        words => line(words),
+    }
+}
+
+fn read(path: &Path) -> Result<Arc<[u8]>, Failure> {
+    let failed = |source| Failure::Read { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    let reader: Box<dyn io::Read> = if path == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        Box::new(File::open(path).map_err(failed)?)
+    };
+    reader.take(INPUT_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > INPUT_MAX {
+        return Err(failed(io::ErrorKind::FileTooLarge.into()));
+    }
+    Ok(bytes.into())
+}
+
+fn tell(
+    host: &HostName,
+    stream: Stream,
+    line: &[u8],
+    width: usize,
+    is_raw: bool,
+) -> Result<(), Failure> {
+    if is_raw {
+        return output::raw_line(line, stream == Stream::Err);
+    }
+    let text = format!("{:width$}  {}", host.as_str(), shown(line));
+    match stream {
+        Stream::Out => output::data(&format!("{text}\n")),
+        Stream::Err => {
+            output::note(&text);
+            Ok(())
+        }
+    }
+}
+
+/// Hosts on which it failed, those that failed alike together.
+fn summary(outcomes: &BTreeMap<HostName, Outcome>) {
+    let mut alike: BTreeMap<String, Vec<&HostName>> = BTreeMap::new();
+    for (host, outcome) in outcomes.iter().filter(|(_, outcome)| !outcome.is_good()) {
+        alike.entry(words(host, outcome)).or_default().push(host);
+    }
+    for (words, hosts) in alike {
+        output::note(&format!("{}: {words}", compress(hosts)));
+    }
+}
+
+fn words(host: &HostName, outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Exited(code) => format!("ended with {code}"),
+        Outcome::Signalled(signal) => format!("ended by signal {signal}"),
+        Outcome::Unreached(trouble) => {
+            let advice = trouble.advice(host.as_str());
+            format!("{trouble}{}", advice.map(|advice| format!("; {advice}")).unwrap_or_default())
+        }
+    }
+}
+
+fn exit(outcomes: &BTreeMap<HostName, Outcome>) -> Exit {
+    let all = outcomes.values().map(|outcome| match outcome {
+        Outcome::Exited(0) => Exit::Good,
+        Outcome::Exited(_) | Outcome::Signalled(_) => Exit::Failed,
+        Outcome::Unreached(_) => Exit::Unreachable,
+    });
+    all.fold(Exit::Good, Exit::or)
+}
+
+/// What became of a command on a host.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct HostResult {
+    /// The host.
+    host: HostName,
+    /// The status it ended with; none when it did not run, or was ended by a signal.
+    status: Option<i32>,
+    /// Why it did not run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreached: Option<String>,
+    /// Its output, line by line.
+    out: Vec<String>,
+    /// Its standard error, line by line.
+    err: Vec<String>,
+}
+
+/// What became of a command on all hosts.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct Results {
+    /// Always `pontoon/exec/v1`.
+    schema: &'static str,
+    /// In the order in which they were named.
+    hosts: Vec<HostResult>,
+}
+
+type Said = BTreeMap<HostName, (Vec<String>, Vec<String>)>;
+
+fn keep(said: &mut Said, host: &HostName, stream: Stream, line: &[u8]) {
+    let (out, err) = said.entry(host.clone()).or_default();
+    let lines = if stream == Stream::Out { out } else { err };
+    lines.push(String::from_utf8_lossy(line).into_owned());
+}
+
+fn results(fleet: &Fleet, outcomes: &BTreeMap<HostName, Outcome>, said: &mut Said) -> Results {
+    let of = |host: &HostName| {
+        let (out, err) = said.remove(host).unwrap_or_default();
+        let (status, unreached) = match outcomes.get(host) {
+            Some(Outcome::Exited(code)) => (Some(*code), None),
+            Some(Outcome::Unreached(trouble)) => (None, Some(trouble.to_string())),
+            Some(Outcome::Signalled(_)) | None => (None, None),
+        };
+        HostResult { host: host.clone(), status, unreached, out, err }
+    };
+    let hosts = fleet.logins.iter().map(|login| &login.host).map(of).collect();
+    Results { schema: "pontoon/exec/v1", hosts }
+}

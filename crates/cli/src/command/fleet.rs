@@ -1,0 +1,73 @@
+//! The hosts that a command names, and how each is reached.
+
+use std::path::Path;
+
+use pontoon_fleet::hostlist::{self, hosts};
+use pontoon_fleet::inventory::{Host, Inventory, Place, load};
+use pontoon_fleet::ssh::{Login, Ssh};
+use pontoon_model::host::HostName;
+
+use crate::arguments::mesh::Reaching;
+use crate::failure::Failure;
+use crate::output;
+use crate::render::clean;
+use crate::words::split;
+
+/// Hosts and the way to them.
+pub(crate) struct Fleet {
+    pub(crate) ssh: Ssh,
+    pub(crate) logins: Vec<Login>,
+    /// What the inventory knows of each, in the same order.
+    pub(crate) known: Vec<Host>,
+}
+
+impl Fleet {
+    /// The hosts of a command line.
+    pub(crate) fn of(words: &[String], reaching: &Reaching) -> Result<Self, Failure> {
+        let ssh = match &reaching.ssh {
+            None => Ssh::default(),
+            Some(text) => {
+                let words =
+                    split(text).map_err(|source| Failure::Words { text: text.clone(), source })?;
+                Ssh { words: words.into_iter().map(Into::into).collect() }
+            }
+        };
+        let inventory = inventory(reaching.inventory.as_deref())?;
+        let known: Vec<Host> = named(words)?.iter().map(|name| inventory.host(name)).collect();
+        let logins = known.iter().map(|host| login(host, reaching.user.as_deref())).collect();
+        Ok(Self { ssh, logins, known })
+    }
+}
+
+fn login(host: &Host, user: Option<&str>) -> Login {
+    let entry = &host.entry;
+    let user = user.map(ToOwned::to_owned);
+    Login {
+        host: host.name.clone(),
+        address: entry.address.as_ref().and_then(|address| address.as_str().parse().ok()),
+        user: user.or_else(|| entry.user.as_ref().map(|user| user.as_str().to_owned())),
+        port: entry.port.map(Into::into),
+        key: entry.key.as_ref().map(|key| key.as_str().into()),
+    }
+}
+
+/// The inventory; one that is not there is empty.
+fn inventory(asked: Option<&Path>) -> Result<Inventory, Failure> {
+    let variable = |name: &str| std::env::var_os(name);
+    match Place::find(asked, Path::new("."), variable) {
+        Ok(place) => load(&place.path).map_err(|source| Failure::Load { source }),
+        // Where there is no home, names alone must do.
+        Err(_) => Ok(Inventory::default()),
+    }
+}
+
+/// The hosts that the words of a command line name; what is better written otherwise is said.
+pub(crate) fn named(words: &[String]) -> Result<Vec<HostName>, Failure> {
+    let text = words.join(",");
+    let hostlist::Expanded { items, notices } =
+        hosts(&text).map_err(|source| Failure::Hosts { text: text.clone(), source })?;
+    for notice in notices {
+        output::note(&format!("note: {}", clean(&notice.to_string())));
+    }
+    if items.is_empty() { Err(Failure::NoHosts) } else { Ok(items) }
+}

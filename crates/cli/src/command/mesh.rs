@@ -1,0 +1,87 @@
+//! `pontoon mesh`: every pair of hosts, over every link, from both ends.
+
+mod agents;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use pontoon_fleet::ssh::trouble::Trouble;
+use pontoon_model::exit::Exit;
+use pontoon_model::facts::Intent;
+use pontoon_model::host::HostName;
+use pontoon_model::record::Record;
+use pontoon_model::untrusted::Untrusted;
+use pontoon_probe::survey::{self, ChannelError, Options, SurveyError};
+
+use crate::arguments::mesh::MeshArguments;
+use crate::command::check::local;
+use crate::command::progress::Meter;
+use crate::command::{fleet, judge, records};
+use crate::failure::Failure;
+use crate::output;
+
+/// Starts an agent on every host, asks, judges, shows.
+pub(crate) fn run(arguments: &MeshArguments) -> Result<ExitCode, Failure> {
+    let fleet = fleet::Fleet::of(&arguments.hosts, &arguments.reaching)?;
+    let server = arguments.server.as_ref().map(local::resolve).transpose()?;
+    let timeout = arguments.timeout.map(|time| time.as_millis());
+    let options = Options {
+        links: arguments.interfaces.clone(),
+        timeout_ms: timeout.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
+        is_offline: arguments.offline,
+        server: server.and_then(|addresses| addresses.into_iter().next()),
+        ..Options::default()
+    };
+    let intent = Intent {
+        pod_cidr: arguments.pod_cidr,
+        service_cidr: arguments.service_cidr,
+        server: arguments.server.clone(),
+        one_ended: Vec::new(),
+    };
+    output::note(&expectation(fleet.logins.len()));
+    let seats = agents::start(&fleet, &arguments.agent)?;
+    let mut meter = Meter::new();
+    let survey = survey::run(seats, &intent, &options, &mut |progress| meter.show(&progress));
+    drop(meter);
+    let survey = match survey {
+        Ok(survey) => survey,
+        Err(SurveyError::Nobody { unreached }) => {
+            output::note(&nobody(&troubles(&unreached)));
+            return Ok(ExitCode::from(Exit::Unreachable.code()));
+        }
+        Err(source) => return Err(Failure::Survey { source }),
+    };
+    let unreached = troubles(&survey.unreached);
+    let (record, key) = (Record { facts: survey.facts, unreached }, survey.key);
+    records::keep(&record, &arguments.keeping, &key)?;
+    let report = judge::report(&record);
+    output::data(&judge::shown(&report, &record, &arguments.showing)?)?;
+    Ok(ExitCode::from(report.verdict.exit))
+}
+
+/// Why hosts could not be asked, and what to do.
+fn troubles(unreached: &[(HostName, ChannelError)]) -> BTreeMap<HostName, Untrusted> {
+    let words = |(host, error): &(HostName, ChannelError)| {
+        let trouble = Trouble::of(error);
+        let advice = trouble.advice(host.as_str());
+        let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
+        (host.clone(), Untrusted::new(&format!("{trouble}{advice}")))
+    };
+    unreached.iter().map(words).collect()
+}
+
+fn nobody(troubles: &BTreeMap<HostName, Untrusted>) -> String {
+    let lines = troubles.iter().map(|(host, why)| format!("  {host}: {why}"));
+    format!("No host could be asked.\n{}", lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// What it will take, said beforehand.
+fn expectation(hosts: usize) -> String {
+    let (open_s, shut_s) = survey::estimate_s(hosts);
+    let pairs = hosts * hosts.saturating_sub(1) / 2;
+    let plural = if pairs == 1 { "pair" } else { "pairs" };
+    format!(
+        "{hosts} hosts, {pairs} {plural} on each link: about {open_s} s where frames pass, \
+         {shut_s} s where they do not"
+    )
+}

@@ -1,0 +1,122 @@
+//! The agents of a mesh, each over its own way.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::process::{Child, Command};
+use std::thread;
+
+use pontoon_fleet::ssh::push::{self, Programs, PushError};
+use pontoon_fleet::ssh::{Login, line};
+use pontoon_model::host::HostName;
+use pontoon_model::untrusted::Untrusted;
+use pontoon_probe::survey::{Channel, ChannelError, Seat};
+
+use crate::arguments::mesh::AgentLaunch;
+use crate::command::check::local;
+use crate::command::fleet::Fleet;
+use crate::failure::Failure;
+use crate::words::split;
+
+/// Stands for the host in a `--via`.
+const PLACE: &str = "{}";
+
+/// What an agent is started with.
+const AGENT: [&str; 2] = ["agent", "--stdio"];
+/// The same for one that was copied: it removes its own file.
+const COPIED_AGENT: [&str; 3] = ["agent", "--stdio", "--unlink"];
+
+/// Starts an agent on every host, all at once. That one cannot be started is its seat's affair.
+pub(super) fn start(fleet: &Fleet, launch: &AgentLaunch) -> Result<Vec<Seat>, Failure> {
+    if let Some(via) = &launch.via {
+        return by_command(fleet, via);
+    }
+    let own = std::env::current_exe().ok();
+    let here = local::host_name()?;
+    let programs = Programs::new(own.clone(), launch.binaries.clone());
+    thread::scope(|scope| {
+        let starting: Vec<_> = fleet
+            .logins
+            .iter()
+            .map(|login| {
+                let (programs, own, here) = (&programs, &own, &here);
+                scope.spawn(move || match own {
+                    Some(own) if login.host == *here && login.address.is_none() => {
+                        Channel::start(itself(own, launch.sudo))
+                    }
+                    _ if launch.push => pushed(fleet, login, programs, launch.sudo),
+                    _ => {
+                        let sudo: &[&str] = if launch.sudo { &["sudo", "-n"] } else { &[] };
+                        let words = sudo.iter().chain(&["pontoon"]).chain(&AGENT);
+                        let words: Vec<String> = words.map(ToString::to_string).collect();
+                        Channel::start(fleet.ssh.command(login, &line(&words)))
+                    }
+                })
+            })
+            .collect();
+        let channels = starting
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        Ok(fleet.logins.iter().zip(channels).map(|(login, way)| seat(&login.host, way)).collect())
+    })
+}
+
+fn seat(host: &HostName, channel: Result<Channel, ChannelError>) -> Seat {
+    Seat { host: host.clone(), channel, asks: true, radios: BTreeMap::new() }
+}
+
+/// This host's own agent needs no ssh.
+#[expect(clippy::disallowed_methods, reason = "this host's own agent is started here")]
+fn itself(own: &std::path::Path, as_root: bool) -> Command {
+    let mut command = if as_root { Command::new("sudo") } else { Command::new(own) };
+    if as_root {
+        command.arg("-n").arg(own);
+    }
+    command.args(AGENT);
+    command
+}
+
+fn by_command(fleet: &Fleet, via: &str) -> Result<Vec<Seat>, Failure> {
+    if !via.contains(PLACE) {
+        return Err(Failure::ViaPlace);
+    }
+    let words = split(via).map_err(|source| Failure::Words { text: via.to_owned(), source })?;
+    let seat_of = |login: &Login| {
+        let mut words =
+            words.iter().map(|word| OsString::from(word.replace(PLACE, login.host.as_str())));
+        let channel = match words.next() {
+            Some(program) => Channel::start(by_words(&program, words)),
+            None => Err(ChannelError::Silent),
+        };
+        seat(&login.host, channel)
+    };
+    Ok(fleet.logins.iter().map(seat_of).collect())
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where the user's --via is started")]
+fn by_words(program: &OsString, words: impl Iterator<Item = OsString>) -> Command {
+    let mut command = Command::new(program);
+    command.args(words);
+    command
+}
+
+/// Copies pontoon there and starts it.
+fn pushed(
+    fleet: &Fleet,
+    login: &Login,
+    programs: &Programs,
+    as_root: bool,
+) -> Result<Channel, ChannelError> {
+    match push::push(&fleet.ssh, login, programs, &COPIED_AGENT, as_root) {
+        Ok(child) => Channel::of(child).ok_or(ChannelError::Silent),
+        Err((error, child)) => Err(why(error, child)),
+    }
+}
+
+/// What the host said counts for more than that the connection ended.
+fn why(error: PushError, child: Option<Child>) -> ChannelError {
+    let ended = match (&error, child) {
+        (PushError::Ended, Some(child)) => Channel::of(child).map(Channel::last_words),
+        _ => None,
+    };
+    ended.unwrap_or_else(|| ChannelError::Ended { stderr: Untrusted::new(&error.to_string()) })
+}
