@@ -74,6 +74,13 @@ pub(super) fn read(radios: &BTreeSet<String>, unread: &mut Vec<Unread>) -> Vec<L
     links
 }
 
+/// The links by which frames can leave just now, by index; `None` where the kernel does not say.
+pub(crate) fn usable_now() -> Option<BTreeSet<u32>> {
+    let found = dump_links().ok().filter(|found| found.flaw.is_none())?;
+    let usable = found.entries.into_iter().flatten().filter(Link::is_usable);
+    Some(usable.map(|link| link.index).collect())
+}
+
 /// Link names by index, for what the kernel names by index only.
 pub(super) fn names(links: &[Link]) -> BTreeMap<u32, IfName> {
     links.iter().map(|link| (link.index, link.name.clone())).collect()
