@@ -20,6 +20,7 @@ use crate::frame::read;
 use crate::key::Key;
 use crate::machine::Moment;
 use crate::protocol::{FromAgent, Peer, Question, Seen, Task};
+use crate::snapshot::links::usable_now;
 use crate::token::{Content, Header, Keys, Token, answer, read_payload};
 use crate::witness::{Identity, Witness};
 
@@ -132,6 +133,9 @@ impl Part {
 
     pub(super) fn finish(&mut self) -> FromAgent {
         self.queue.clear();
+        if let Some(usable) = usable_now() {
+            self.links.iter_mut().for_each(|link| link.look_again(&usable));
+        }
         let mut frames_sent = BTreeMap::new();
         for link in &self.links {
             for (kind, count) in &link.frames_sent {
