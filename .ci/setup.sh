@@ -40,6 +40,8 @@ package_of() {
     cc) echo gcc libc6-dev ;;
     curl) echo curl ca-certificates ;;
     setpriv | unshare) echo util-linux ;;
+    qemu-system-x86_64) echo qemu-system-x86 ;;
+    dpkg-deb) echo dpkg ;;
     *) echo "$1" ;;
   esac
 }

@@ -162,7 +162,7 @@ impl Scenario {
                 let bssid = attachment.bssid.or(network.and_then(|network| network.bssid));
                 let power_save = attachment.power_save;
                 if ssid.is_some() || bssid.is_some() || power_save.is_some() {
-                    let radio = Radio { ssid, bssid, power_save };
+                    let radio = Radio { ssid, bssid, power_save, ..Radio::default() };
                     facts.insert((host.clone(), link.clone()), radio);
                 }
             }

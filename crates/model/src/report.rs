@@ -84,6 +84,12 @@ pub struct LinkSummary {
     /// The network its radio is in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ssid: Option<Untrusted>,
+    /// The access point's radio it is associated with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bssid: Option<Mac>,
+    /// Its channel, by the centre frequency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frequency_mhz: Option<u32>,
 }
 
 /// Something that was not tested.
@@ -139,6 +145,8 @@ impl Host {
             addresses: link.addresses.iter().map(|address| address.prefix).collect(),
             gateway: snapshot.gateway(&link.name, Family::V4),
             ssid: link.radio.as_ref().and_then(|radio| radio.ssid.clone()),
+            bssid: link.radio.as_ref().and_then(|radio| radio.bssid),
+            frequency_mhz: link.radio.as_ref().and_then(|radio| radio.frequency_mhz),
         };
         Self {
             name: name.clone(),

@@ -1,5 +1,7 @@
 //! What one host says about itself: read once, never probed.
 
+mod radio;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -9,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::host::HostName;
 use crate::net::{IfName, Mac, Prefix};
 use crate::untrusted::Untrusted;
+
+pub use radio::Radio;
 
 /// One host's own account of its network, as the kernel and its files gave it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
@@ -186,17 +190,6 @@ pub struct LinkSysctls {
     pub send_redirects: Option<u32>,
     /// ARP is answered for others.
     pub proxy_arp: Option<u32>,
-}
-
-/// What a radio is associated with.
-#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Radio {
-    /// Name of the network.
-    pub ssid: Option<Untrusted>,
-    /// MAC address of the access point's radio.
-    pub bssid: Option<Mac>,
-    /// Whether the radio dozes between beacons.
-    pub power_save: Option<bool>,
 }
 
 /// A route.

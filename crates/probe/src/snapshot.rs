@@ -4,7 +4,9 @@
 
 pub(crate) mod files;
 pub(crate) mod netlink;
-mod links;
+mod generic;
+pub(crate) mod links;
+mod radio;
 pub(crate) mod routes;
 mod netfilter;
 mod names;
@@ -18,7 +20,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use pontoon_model::host::HostName;
-use pontoon_model::snapshot::{ClockState, Forwarding, LinkSysctls, Netfilter, Snapshot, Unread};
+use pontoon_model::snapshot::{
+    ClockState, Forwarding, LinkSysctls, Netfilter, Radio, Snapshot, Unread,
+};
 use pontoon_model::untrusted::Untrusted;
 
 pub use files::FileError;
@@ -108,6 +112,7 @@ pub fn take(sources: &Sources) -> Snapshot {
 fn ask_kernel(root: &Path, snapshot: &mut Snapshot) {
     let unread = &mut snapshot.unread;
     snapshot.links = links::read(&wireless(root), unread);
+    radio::read(&mut snapshot.links, unread);
     let names = links::names(&snapshot.links);
     snapshot.routes = routes::read_routes(&names, unread);
     snapshot.rules = routes::read_rules(unread);
@@ -129,8 +134,9 @@ fn ask_kernel(root: &Path, snapshot: &mut Snapshot) {
 /// the kernel does by itself as time goes by.
 ///
 /// Two snapshots around a run must agree in it. Neighbour caches, the time and what could not be
-/// read are left out; so are, of addresses, how much of their life is left and how far duplicate
-/// address detection (RFC 4862) has come, with the routes that the kernel adds when it is done.
+/// read are left out; so are, of radios, all but power save, for a station roams; and of addresses,
+/// how much of their life is left and how far duplicate address detection (RFC 4862) has come,
+/// with the routes that the kernel adds when it is done.
 #[must_use]
 pub fn configuration(snapshot: &Snapshot) -> Snapshot {
     let mut fixed = snapshot.clone();
@@ -138,6 +144,9 @@ pub fn configuration(snapshot: &Snapshot) -> Snapshot {
     fixed.unread.clear();
     fixed.clock = ClockState::default();
     fixed.routes.retain(|route| route.table != LOCAL_TABLE || route.protocol != BY_KERNEL);
+    for radio in fixed.links.iter_mut().filter_map(|link| link.radio.as_mut()) {
+        *radio = Radio { power_save: radio.power_save, ..Radio::default() };
+    }
     for address in fixed.links.iter_mut().flat_map(|link| &mut link.addresses) {
         // Limited or not is configuration; how much is left is not.
         address.valid_s = address.valid_s.map(|_| 0);

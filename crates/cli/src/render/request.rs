@@ -106,7 +106,10 @@ fn devices(page: &mut String, report: &Report, asked: &[&Finding], style: Style)
             let addresses: Vec<_> = link.addresses.iter().map(ToString::to_string).collect();
             let mac = link.mac.map(|mac| format!(", MAC {mac}")).unwrap_or_default();
             let ssid = link.ssid.as_ref().map(|ssid| format!(", SSID {ssid}")).unwrap_or_default();
-            let text = format!("{} {}: {}{mac}{ssid}", host.name, link.name, addresses.join(", "));
+            let at = link.bssid.map(|mac| format!(" at access point {mac}")).unwrap_or_default();
+            let channel = link.frequency_mhz.map(|mhz| format!(", {mhz} MHz")).unwrap_or_default();
+            let addresses = addresses.join(", ");
+            let text = format!("{} {}: {addresses}{mac}{ssid}{at}{channel}", host.name, link.name);
             wrapped(page, WIDTH, "* ", "  ", &style.shown(&text));
         }
     }

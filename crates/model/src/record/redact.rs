@@ -221,7 +221,7 @@ impl Mask<'_> {
         Radio {
             ssid: radio.ssid.as_ref().map(ssid),
             bssid: radio.bssid.map(|mac| self.mac(mac)),
-            power_save: radio.power_save,
+            ..*radio
         }
     }
 

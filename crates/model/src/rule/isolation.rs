@@ -23,6 +23,7 @@ pub(super) fn client_isolation(facts: &Facts) -> Vec<Proven> {
             because.extend(by_group(&pair));
             because.extend(by_neighbour(facts, &pair, &controls));
             because.extend(by_gateway(&pair));
+            because.extend(super::radio::where_both_are(facts, &pair));
             Proven::new(pair.scope(), level, because).advise(advice(facts, &pair)).or_decide(
                 if pair.ways().iter().any(|way| !way.direct().contains(&Probe::Udp)) {
                     "a way to run an agent on both at once (--via): then frames to each one's \

@@ -1,6 +1,6 @@
 //! A host's own leg: its link is down, or nothing on it answers.
 
-use crate::facts::Facts;
+use crate::facts::{Facts, HostFacts};
 use crate::finding::{Level, Proven, Scope};
 use crate::host::HostName;
 use crate::net::{Family, Prefix};
@@ -83,29 +83,40 @@ fn silent_gateway(
 pub(super) fn peer_link_down(facts: &Facts) -> Vec<Proven> {
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
-        let went_down = |link: &Link| {
-            host.watches.iter().any(|watch| watch.link == link.name && watch.went_down)
-        };
         let links = host.snapshot.links.iter().filter(|link| link.reaches_hosts());
-        for link in links.filter(|link| !link.is_usable() || went_down(link)) {
-            let Some((prefix, peer)) =
+        for link in links.filter(|link| !link.is_usable() || went_down(host, link)) {
+            let Some((prefix, (peer, is_up_still))) =
                 networks(link).find_map(|prefix| Some((prefix, neighbour(facts, name, prefix)?)))
             else {
                 continue;
             };
-            let state = match (link.is_usable(), link.is_up) {
-                (true, _) => "went down while it was asked",
-                (false, true) => "has no carrier",
-                (false, false) => "is switched off",
+            let state = match (link.is_usable(), link.is_up, link.is_radio()) {
+                (true, _, _) => "went down while it was asked",
+                (false, true, true) => "is at no access point",
+                (false, true, false) => "has no carrier",
+                (false, false, _) => "is switched off",
             };
             let because = vec![
                 format!("{name} says that its {} ({prefix}) {state}", link.name),
-                format!("{peer} is in the same network with a link that is up"),
+                if is_up_still {
+                    format!("{peer} is in the same network with a link that is up")
+                } else {
+                    format!("so did {peer}'s link in the same network: what joined them has ended")
+                },
             ];
-            let advice = if link.is_up {
-                format!("check the cable at {name}'s {} and the port at its other end", link.name)
-            } else {
-                format!("on {name}: sudo ip link set {} up", link.name)
+            let advice = match (link.is_up, link.is_radio()) {
+                (true, true) => format!(
+                    "on {name}: is the access point in reach, and is the key right? iw dev {} \
+                     link, and what wpa_supplicant says: journalctl -t wpa_supplicant",
+                    link.name
+                ),
+                (true, false) => {
+                    format!(
+                        "check the cable at {name}'s {} and the port at its other end",
+                        link.name
+                    )
+                }
+                (false, _) => format!("on {name}: sudo ip link set {} up", link.name),
             };
             let scope =
                 Scope { to: Some(name.clone()), link: Some(link.name.clone()), ..Scope::default() };
@@ -123,13 +134,26 @@ fn networks(link: &Link) -> impl Iterator<Item = Prefix> {
     })
 }
 
-/// Another host whose link in that network is up.
-fn neighbour<'a>(facts: &'a Facts, host: &HostName, network: Prefix) -> Option<&'a HostName> {
-    let is_there = |link: &Link| {
+fn went_down(host: &HostFacts, link: &Link) -> bool {
+    host.watches.iter().any(|watch| watch.link == link.name && watch.went_down)
+}
+
+/// Another host whose link in that network was up, best one that is up still.
+fn neighbour<'a>(
+    facts: &'a Facts,
+    host: &HostName,
+    network: Prefix,
+) -> Option<(&'a HostName, bool)> {
+    let is_there = |link: &&Link| {
         link.is_usable()
             && link.reaches_hosts()
             && networks(link).any(|other| other.contains(network.address))
     };
-    let mut others = facts.hosts.iter().filter(|(name, _)| *name != host);
-    others.find(|(_, other)| other.snapshot.links.iter().any(is_there)).map(|(name, _)| name)
+    let others = facts.hosts.iter().filter(|(name, _)| *name != host);
+    let mut there = others.filter_map(|(name, other)| {
+        let link = other.snapshot.links.iter().find(is_there)?;
+        Some((name, !went_down(other, link)))
+    });
+    let first = there.next()?;
+    Some(if first.1 { first } else { there.find(|(_, is_up)| *is_up).unwrap_or(first) })
 }

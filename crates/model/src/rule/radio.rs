@@ -2,6 +2,11 @@
 
 use crate::facts::Facts;
 use crate::finding::{Level, Proven, Scope};
+use crate::host::HostName;
+use crate::net::IfName;
+use crate::snapshot::Radio;
+
+use super::pair::Pair;
 
 /// The radio dozes between beacons: first packets are late.
 pub(super) fn wifi_power_save(facts: &Facts) -> Vec<Proven> {
@@ -22,4 +27,28 @@ pub(super) fn wifi_power_save(facts: &Facts) -> Vec<Proven> {
         }
     }
     found
+}
+
+/// Whether two stations are in one network, and at one access point: `ap_isolate` of hostapd and
+/// its kin keep stations of one access point apart only, others a whole network.
+pub(super) fn where_both_are(facts: &Facts, pair: &Pair) -> Option<String> {
+    let (a, b) = (&pair.there.from, &pair.there.to);
+    let (radio_a, radio_b) = (radio(facts, &a.host, &a.link)?, radio(facts, &b.host, &b.link)?);
+    let (ssid_a, ssid_b) = (radio_a.ssid.as_ref()?, radio_b.ssid.as_ref()?);
+    if ssid_a != ssid_b {
+        return Some(format!("{} is in the network `{ssid_a}`, {} in `{ssid_b}`", a.host, b.host));
+    }
+    Some(match (radio_a.bssid, radio_b.bssid) {
+        (Some(a), Some(b)) if a == b => {
+            format!("both are in the network `{ssid_a}`, at one access point ({a})")
+        }
+        (Some(a), Some(b)) => {
+            format!("both are in the network `{ssid_a}`, at different access points ({a}, {b})")
+        }
+        _ => format!("both are in the network `{ssid_a}`"),
+    })
+}
+
+fn radio<'a>(facts: &'a Facts, host: &HostName, link: &IfName) -> Option<&'a Radio> {
+    facts.hosts.get(host)?.snapshot.link(link)?.radio.as_ref()
 }

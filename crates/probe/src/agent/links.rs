@@ -1,6 +1,6 @@
 //! The links an agent watches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use pontoon_model::facts::Watch;
@@ -23,6 +23,7 @@ pub(super) struct WatchedLink {
     /// Of what the agent answers, apart from what it asks.
     pub(super) answers: Budget,
     pub(super) frames_sent: BTreeMap<&'static str, u32>,
+    was_usable: bool,
     /// Whether the link went down while it was watched.
     pub(super) went_down: bool,
     /// Frames that came and were not seen.
@@ -50,11 +51,18 @@ impl WatchedLink {
             budget: Budget::new(rate),
             answers: Budget::new(rate.of_answers()),
             frames_sent: BTreeMap::new(),
+            was_usable: link.is_usable(),
             went_down: false,
             lost: 0,
             withheld: 0,
         };
         (watched, error)
+    }
+
+    /// Looks whether the link is among those that are `usable` still. A packet socket tells when a
+    /// link is switched off (packet(7)), not when a cable is pulled or an access point ends.
+    pub(super) fn look_again(&mut self, usable: &BTreeSet<u32>) {
+        self.went_down |= self.was_usable && !usable.contains(&self.index);
     }
 
     pub(super) fn watch(&mut self) -> Watch {

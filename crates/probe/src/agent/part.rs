@@ -20,6 +20,7 @@ use crate::frame::read;
 use crate::key::Key;
 use crate::machine::Moment;
 use crate::protocol::{FromAgent, Peer, Question, Seen, Task};
+use crate::snapshot::links::usable_now;
 use crate::token::{Content, Header, Keys, Token, answer, read_payload};
 use crate::witness::{Identity, Witness};
 
@@ -132,6 +133,9 @@ impl Part {
 
     pub(super) fn finish(&mut self) -> FromAgent {
         self.queue.clear();
+        if let Some(usable) = usable_now() {
+            self.links.iter_mut().for_each(|link| link.look_again(&usable));
+        }
         let watches: Vec<_> = self.links.iter_mut().map(WatchedLink::watch).collect();
         for watch in watches.iter().filter(|watch| watch.lost > 0) {
             self.untested.insert(Unread {

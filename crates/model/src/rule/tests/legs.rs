@@ -3,6 +3,7 @@
 use super::bench::Fate::{Answered, Lost};
 use super::bench::{Bench, host_name, ip, seen};
 use crate::observation::{Answer, Cast, Direction, Kind};
+use crate::rule::diagnose;
 use crate::snapshot::Radio;
 
 #[test]
@@ -74,11 +75,38 @@ fn a_link_that_is_down_is_told_by_its_host() {
 }
 
 #[test]
+fn a_radio_has_no_cable_to_check() {
+    for (link, is_up, said, advised) in [
+        ("eth0", true, "has no carrier", "check the cable"),
+        ("wlan0", true, "is at no access point", "iw dev wlan0 link"),
+        ("eth0", false, "is switched off", "sudo ip link set eth0 up"),
+        ("wlan0", false, "is switched off", "sudo ip link set wlan0 up"),
+    ] {
+        let mut bench = Bench::of(2);
+        bench.link("pi2", link).is_up = is_up;
+        bench.link("pi2", link).has_carrier = false;
+        let found = diagnose(&bench.facts);
+        let down = found.iter().find(|one| one.code.0 == "peer-link-down").unwrap();
+        assert!(down.because[0].ends_with(said), "{:?}", down.because);
+        assert!(down.advice[0].contains(advised), "{:?}", down.advice);
+    }
+}
+
+#[test]
 fn a_link_that_goes_down_while_it_is_asked_is_no_isolation() {
     let mut bench = Bench::of(2);
     bench.both(("pi1", "pi2"), "eth0", 1..=10, Lost);
     bench.host("pi2").watches[0].went_down = true;
     assert_eq!(bench.found(), ["peer-link-down >pi2@eth0 confirmed"]);
+    // The switch between them, or the access point, ends.
+    bench.host("pi1").watches[0].went_down = true;
+    let found = diagnose(&bench.facts);
+    let said = ["so did pi2's link", "so did pi1's link"];
+    for (finding, said) in found.iter().zip(said) {
+        assert_eq!(finding.code.0, "peer-link-down");
+        assert!(finding.because[1].starts_with(said), "{:?}", finding.because);
+    }
+    assert_eq!(found.len(), 2);
 }
 
 #[test]

@@ -5,6 +5,9 @@ use super::bench::{Bench, link_name, seen};
 use crate::facts::Ending;
 use crate::net::Mac;
 use crate::observation::{Answer, Cast, Direction, Kind, Observation};
+use crate::rule::diagnose;
+use crate::snapshot::Radio;
+use crate::untrusted::Untrusted;
 
 const ARP: Kind = Kind::Neighbour { cast: Cast::Group };
 const PAIR: (&str, &str) = ("pi1", "pi2");
@@ -28,6 +31,43 @@ fn isolation_is_as_sure_as_its_rounds() {
     ] {
         let expected = format!("client-isolation pi1>pi2@wlan0 {level}");
         assert_eq!(isolated(rounds).found(), [expected], "{rounds} rounds");
+    }
+}
+
+#[test]
+fn isolation_says_whether_both_are_at_one_access_point() {
+    let at = |ssid: &str, bssid: Option<u8>| Radio {
+        ssid: Some(Untrusted::new(ssid)),
+        bssid: bssid.map(|last| Mac([2, 0, 0x5e, 0, 0, last])),
+        ..Radio::default()
+    };
+    let (here, there) = ("02:00:5e:00:00:01", "02:00:5e:00:00:02");
+    let table = [
+        (at("A", Some(1)), at("A", Some(1)), format!("`A`, at one access point ({here})")),
+        (
+            at("A", Some(1)),
+            at("A", Some(2)),
+            format!("at different access points ({here}, {there})"),
+        ),
+        (at("A", None), at("A", Some(2)), "both are in the network `A`".to_owned()),
+        (at("A", Some(1)), at("B", Some(2)), "pi1 is in the network `A`, pi2 in `B`".to_owned()),
+        (at("\u{1b}[2J", None), at("\u{1b}[2J", None), "`\\u{1b}[2J`".to_owned()),
+    ];
+    for (one, two, said) in table {
+        let mut bench = isolated(10);
+        bench.link("pi1", "wlan0").radio = Some(one);
+        bench.link("pi2", "wlan0").radio = Some(two);
+        let found = diagnose(&bench.facts);
+        let because = &found[0].because;
+        assert!(because.iter().any(|line| line.ends_with(&said)), "{said}: {because:?}");
+    }
+    // One that is not known, or in no network, is nothing to compare with.
+    for radio in [None, Some(Radio::default())] {
+        let mut bench = isolated(10);
+        bench.link("pi1", "wlan0").radio = Some(at("A", Some(1)));
+        bench.link("pi2", "wlan0").radio = radio;
+        let found = diagnose(&bench.facts);
+        assert!(found[0].because.iter().all(|line| !line.contains("network `")), "{found:?}");
     }
 }
 
@@ -131,7 +171,7 @@ fn one_way_is_told_with_its_direction() {
         bench.controls(&["pi1", "pi2"], 1..=10);
         bench.way(PAIR, "wlan0", 1..=10, fate).way(("pi2", "pi1"), "wlan0", 1..=10, Lost);
         assert_eq!(bench.found(), ["one-way-filter pi2>pi1@wlan0 confirmed"]);
-        let findings = crate::rule::diagnose(&bench.facts);
+        let findings = diagnose(&bench.facts);
         assert!(findings[0].because[2].contains(word), "{:?}", findings[0].because);
     }
     // Two arrivals may be strays: neither open nor shut.
@@ -280,7 +320,7 @@ fn who_answers_arp_is_told_and_proves_nothing() {
         answer.link = Some(link_name("wlan0"));
         bench.see(answer);
         assert_eq!(bench.found(), ["client-isolation pi1>pi2@wlan0 confirmed"]);
-        let because = crate::rule::diagnose(&bench.facts)[0].because.join("\n");
+        let because = diagnose(&bench.facts)[0].because.join("\n");
         assert!(because.contains(word), "{because}");
     }
 }

@@ -1,0 +1,158 @@
+use super::super::netlink::recorded;
+use super::*;
+use proptest::prelude::*;
+
+fn link_message(device: u16, flags: u32, attributes: &[(u16, &[u8])]) -> Vec<u8> {
+    let mut body = vec![0, 0];
+    body.extend(device.to_ne_bytes());
+    body.extend(7_u32.to_ne_bytes());
+    body.extend(flags.to_ne_bytes());
+    body.extend([0; 4]);
+    for (kind, value) in attributes {
+        push_attribute(&mut body, *kind, value);
+    }
+    body
+}
+
+fn nest(kind: u16, value: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    push_attribute(&mut body, kind, value);
+    body
+}
+
+#[test]
+fn a_link_is_read_with_its_sysctls() {
+    let conf: Vec<u8> = (1_u32..=19).flat_map(u32::to_ne_bytes).collect();
+    let spec = nest(2, &nest(1, &conf));
+    let body = link_message(
+        1,
+        IFF_UP | IFF_LOWER_UP,
+        &[
+            (IFLA_IFNAME, b"eth0\0"),
+            (IFLA_ADDRESS, &[2, 0, 0, 0, 0, 9]),
+            (IFLA_MTU, &1400_u32.to_ne_bytes()),
+            (IFLA_AF_SPEC, &spec),
+        ],
+    );
+    let link = parse_link(&body).unwrap().unwrap();
+    assert_eq!((link.name.as_str(), link.index, link.mtu), ("eth0", 7, 1400));
+    assert!(link.is_usable() && link.kind == LinkKind::Ethernet);
+    assert_eq!(link.mac.unwrap().to_string(), "02:00:00:00:00:09");
+    assert_eq!(link.sysctls.rp_filter, Some(8));
+    assert_eq!(link.sysctls.arp_ignore, Some(19));
+    assert_eq!(link.sysctls.proxy_arp, Some(3));
+}
+
+#[test]
+fn an_older_kernel_with_fewer_switches_leaves_the_rest_unknown() {
+    let conf: Vec<u8> = (1_u32..=8).flat_map(u32::to_ne_bytes).collect();
+    let sysctls = parse_af_spec(&nest(2, &nest(1, &conf)));
+    assert_eq!((sysctls.rp_filter, sysctls.arp_ignore), (Some(8), None));
+    assert_eq!(parse_af_spec(&[1, 2, 3]), LinkSysctls::default());
+}
+
+#[test]
+fn a_link_is_usable_only_with_a_carrier() {
+    const IFF_RUNNING: u32 = 1 << 6;
+    for (flags, is_up, has_carrier) in [
+        (IFF_UP | IFF_LOWER_UP, true, true),
+        (IFF_UP | IFF_RUNNING, true, false),
+        (IFF_LOWER_UP, false, true),
+        (0, false, false),
+    ] {
+        let body = link_message(1, flags, &[(IFLA_IFNAME, b"eth0\0")]);
+        let link = parse_link(&body).unwrap().unwrap();
+        assert_eq!((link.is_up, link.has_carrier), (is_up, has_carrier), "{flags:#x}");
+    }
+}
+
+#[test]
+fn kinds_are_told_apart() {
+    let table: [(&[u8], u16, LinkKind); 10] = [
+        (b"", 772, LinkKind::Loopback),
+        (b"", 1, LinkKind::Ethernet),
+        (b"veth", 1, LinkKind::Veth),
+        (b"bridge", 1, LinkKind::Bridge),
+        (b"vxlan", 1, LinkKind::Tunnel),
+        (b"tun", 65534, LinkKind::Tunnel),
+        (b"wireguard", 65534, LinkKind::Tunnel),
+        (b"vlan", 1, LinkKind::Ethernet),
+        (b"dummy", 1, LinkKind::Other),
+        (b"", 32, LinkKind::Other),
+    ];
+    for (info, device, kind) in table {
+        assert_eq!(kind_of(device, info), kind, "{info:?} {device}");
+    }
+}
+
+#[test]
+fn a_name_that_could_move_a_cursor_is_refused_but_told() {
+    let body = link_message(1, 0, &[(IFLA_IFNAME, b"\x1b[2J\0")]);
+    let name = parse_link(&body).unwrap().unwrap_err();
+    assert_eq!(name.to_string(), "\\u{1b}[2J");
+}
+
+#[test]
+fn the_own_end_of_a_point_to_point_address_counts() {
+    let mut body = vec![2, 32, 0x80, 0];
+    body.extend(3_u32.to_ne_bytes());
+    push_attribute(&mut body, IFA_ADDRESS, &[10, 0, 0, 2]);
+    push_attribute(&mut body, IFA_LOCAL, &[10, 0, 0, 1]);
+    push_attribute(&mut body, IFA_FLAGS, &0x280_u32.to_ne_bytes());
+    let life: Vec<u8> = [60_u32, 120, 0, 0].into_iter().flat_map(u32::to_ne_bytes).collect();
+    push_attribute(&mut body, IFA_CACHEINFO, &life);
+    let (index, found) = parse_address(&body).unwrap();
+    assert_eq!((index, found.prefix.to_string().as_str()), (3, "10.0.0.1/32"));
+    assert_eq!((found.flags, found.valid_s), (0x280, Some(120)));
+}
+
+#[test]
+fn a_prefix_longer_than_its_address_is_not_one() {
+    let mut body = vec![2, 64, 0, 0, 3, 0, 0, 0];
+    push_attribute(&mut body, IFA_ADDRESS, &[10, 0, 0, 2]);
+    assert!(parse_address(&body).is_none());
+}
+
+#[test]
+fn wireless_links_are_listed_after_the_heading() {
+    let text = "Inter-| sta-|   Quality        |\n face | tus | link level noise |\n\
+                 wlan0: 0000   58.  -52.  -256\n a/b: 1\n";
+    assert_eq!(parse_wireless(text), BTreeSet::from(["wlan0".to_owned()]));
+    assert!(parse_wireless("wlan0: 1").is_empty());
+}
+
+#[test]
+fn a_real_kernels_links_and_addresses_are_understood() {
+    let mut links: Vec<Link> =
+        recorded("links.bin").iter().map(|body| parse_link(body).unwrap().unwrap()).collect();
+    let messages = recorded("addresses.bin");
+    let addresses = messages.iter().map(|body| parse_address(body).unwrap()).collect();
+    give_addresses(&mut links, addresses);
+    let shown: Vec<_> = links.iter().map(|link| (link.name.as_str(), link.kind)).collect();
+    assert_eq!(
+        shown,
+        [
+            ("lo", LinkKind::Loopback),
+            ("peer0", LinkKind::Veth),
+            ("wlan0", LinkKind::Veth),
+            ("br0", LinkKind::Bridge),
+            ("vx0", LinkKind::Tunnel),
+            ("tun0", LinkKind::Tunnel),
+        ]
+    );
+    let [_, peer, wlan, bridge, _, tun] = links.try_into().unwrap();
+    assert_eq!((peer.master, wlan.master), (Some(bridge.index), None));
+    assert_eq!(wlan.mac.unwrap().to_string(), "02:00:00:00:00:0b");
+    assert_eq!((wlan.sysctls.rp_filter, wlan.sysctls.arp_ignore), (Some(2), Some(1)));
+    assert!(wlan.is_usable() && !tun.is_up && tun.mac.is_none());
+    let prefixes: Vec<_> = wlan.addresses.iter().map(|a| a.prefix.to_string()).collect();
+    assert_eq!(prefixes[..2], ["10.80.0.11/24", "fd00::1/64"]);
+    assert!(wlan.addresses[0].valid_s.is_some() && wlan.addresses[1].valid_s.is_none());
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_readers_panic(bytes: Vec<u8>, text: String) {
+        let _ = (parse_link(&bytes), parse_address(&bytes), parse_wireless(&text));
+    }
+}
