@@ -117,8 +117,11 @@ impl Witness {
                 let mac = target_mac.unwrap_or(frame.from_mac);
                 self.neighbour_answered(&arrival, (*target).into(), mac)
             }
-            Body::Udp { from, to, ttl, payload } => {
+            Body::Udp { from, to, ttl, packet_bytes, payload } => {
                 match read_payload(payload, &self.identity.run_key) {
+                    Some(Content::Question(token)) if token.header.probe == Probe::Size => {
+                        self.size_arrived(&arrival, from.ip(), *ttl, *packet_bytes, &token)
+                    }
                     Some(Content::Question(token)) => {
                         self.arrived(&arrival, from.ip(), Some(*ttl), &token)
                     }
@@ -170,7 +173,7 @@ impl Witness {
         from: IpAddr,
         token: &Token,
     ) -> Vec<Seen> {
-        let mut seen = self.template(now, token);
+        let mut seen = kind_of(token.header.probe).and_then(|kind| self.template(now, token, kind));
         if let Some(observation) = &mut seen {
             observation.link = Some(link.clone());
             observation.address = Some(from);
@@ -199,21 +202,30 @@ impl Witness {
         ttl: Option<u8>,
         token: &Token,
     ) -> Vec<Seen> {
-        let mut seen = self.template(arrival.now, token);
-        if let Some(observation) = &mut seen {
-            observation.link = Some(arrival.link.clone());
-            observation.address = Some(from);
-            observation.family = Family::of(from);
-            observation.source_mac = Some(arrival.frame.from_mac);
-            observation.cast = Some(arrival.cast);
-            observation.ttl = ttl;
-        }
+        let seen = kind_of(token.header.probe)
+            .and_then(|kind| self.template(arrival.now, token, kind))
+            .map(|seen| arrival.question(seen, from, ttl));
+        self.keep(seen, Some(token))
+    }
+
+    /// The token does not tell how large its packet is: the packet does.
+    fn size_arrived(
+        &mut self,
+        arrival: &Arrival<'_>,
+        from: IpAddr,
+        ttl: u8,
+        bytes: u32,
+        token: &Token,
+    ) -> Vec<Seen> {
+        let seen = self
+            .template(arrival.now, token, Kind::Size { bytes })
+            .map(|seen| arrival.question(seen, from, Some(ttl)));
         self.keep(seen, Some(token))
     }
 
     /// An arrival of a token, as far as the token tells; `None` when it is our own or of nobody
     /// in the run.
-    fn template(&self, now: Moment, token: &Token) -> Option<Observation> {
+    fn template(&self, now: Moment, token: &Token, kind: Kind) -> Option<Observation> {
         let peer = self.peers.get(&token.header.seat)?;
         let asked_link = peer.links.get(usize::from(token.header.link)).cloned();
         Some(Observation {
@@ -230,7 +242,7 @@ impl Witness {
             source_mac: None,
             ttl: None,
             cast: None,
-            kind: kind_of(token.header.probe)?,
+            kind,
             answer: None,
         })
     }
@@ -307,6 +319,16 @@ struct Arrival<'a> {
 }
 
 impl Arrival<'_> {
+    fn question(&self, mut seen: Observation, from: IpAddr, ttl: Option<u8>) -> Observation {
+        seen.link = Some(self.link.clone());
+        seen.address = Some(from);
+        seen.family = Family::of(from);
+        seen.source_mac = Some(self.frame.from_mac);
+        seen.cast = Some(self.cast);
+        seen.ttl = ttl;
+        seen
+    }
+
     fn answer(&self, mut question: Observation, ttl: Option<u8>, answer: Answer) -> Observation {
         question.direction = Direction::Answered;
         question.at_ms = self.now.at_ms();
@@ -330,7 +352,7 @@ pub const fn kind_of(probe: Probe) -> Option<Kind> {
         Probe::Multicast => Kind::Multicast,
         Probe::RoutedUdp => Kind::RoutedUdp,
         Probe::Bounce => Kind::Bounce,
-        // Its size is judged by the asker; that it arrived shows as `answered`.
+        // How large it was is not in the token.
         Probe::Size => return None,
     })
 }
@@ -347,6 +369,7 @@ pub const fn probe_of(kind: &Kind) -> Option<Probe> {
         Kind::Multicast => Probe::Multicast,
         Kind::RoutedUdp => Probe::RoutedUdp,
         Kind::Bounce => Probe::Bounce,
+        Kind::Size { .. } => Probe::Size,
         _ => return None,
     })
 }

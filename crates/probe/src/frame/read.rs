@@ -67,6 +67,8 @@ pub enum Body<'a> {
         to: SocketAddr,
         /// TTL or hop limit.
         ttl: u8,
+        /// Length of its IP packet without options, which is more than was captured of a long one.
+        packet_bytes: u32,
         /// What it carries, as far as it was captured.
         payload: &'a [u8],
     },
@@ -192,10 +194,12 @@ fn read_message(
         IpNextHeaderProtocols::Udp => {
             let udp = UdpPacket::new(message)?;
             let end = usize::from(udp.get_length()).min(message.len());
+            let headers = if from.is_ipv4() { 20 } else { 40 };
             Some(Body::Udp {
                 from: SocketAddr::new(from, udp.get_source()),
                 to: SocketAddr::new(to, udp.get_destination()),
                 ttl,
+                packet_bytes: headers + u32::from(udp.get_length()),
                 payload: message.get(UdpPacket::minimum_packet_size()..end)?,
             })
         }
