@@ -12,6 +12,8 @@ use super::schedule::{ROUNDS, ROUNDS_THAT_PROVE, leg_id};
 const ROUNDS_THAT_OPEN: usize = 3;
 /// Rounds after which an open direction that does not answer is left alone.
 const ROUNDS_UNANSWERED: usize = 5;
+/// The same, in arrivals, where some are lost: answers may have been lost as well.
+const ARRIVALS_UNANSWERED: usize = 8;
 
 /// One way of a pair.
 #[derive(Clone, Debug, Default)]
@@ -85,9 +87,14 @@ impl PairState {
 
     /// Whether asking on would tell nothing new.
     pub(super) fn is_settled(&self, controls: &BTreeMap<LegId, BTreeSet<u16>>) -> bool {
+        let is_lossless = |way: &Way| way.sent.len() == way.arrived.len();
+        let is_lossless = is_lossless(&self.there) && is_lossless(&self.back);
         [&self.there, &self.back].into_iter().all(|way| {
             if way.arrived.len() >= ROUNDS_THAT_OPEN {
-                way.answered.len() >= ROUNDS_THAT_OPEN || way.sent.len() >= ROUNDS_UNANSWERED
+                way.answered.len() >= ROUNDS_THAT_OPEN
+                    || is_lossless && way.sent.len() >= ROUNDS_UNANSWERED
+                    || way.arrived.len() >= ARRIVALS_UNANSWERED
+                    || way.sent.len() >= usize::from(ROUNDS)
             } else {
                 self.is_proven_shut(way, controls)
             }
@@ -219,6 +226,22 @@ mod tests {
             ask(&mut state, 1..=rounds, outcome);
             assert_eq!(state.is_settled(&controls(1..=good)), settled, "{case}");
         }
+    }
+
+    #[test]
+    fn where_frames_are_lost_silence_takes_more_to_believe() {
+        use Direction::{Arrived, Sent};
+        // One round of which nothing arrived, then arrivals without an answer.
+        for (arrivals, settled) in [(7, false), (8, true)] {
+            let mut state = state();
+            ask(&mut state, 1..=1, &[Sent]);
+            ask(&mut state, 2..=arrivals + 1, &[Sent, Arrived]);
+            assert_eq!(state.is_settled(&controls(1..=12)), settled, "{arrivals}");
+        }
+        let mut poor = state();
+        ask(&mut poor, 1..=8, &[Sent]);
+        ask(&mut poor, 9..=12, &[Sent, Arrived]);
+        assert!(poor.is_settled(&controls(1..=12)), "all rounds were put");
     }
 
     #[test]
