@@ -72,6 +72,11 @@ impl Scope {
             && meets(self.family.as_ref(), other.family.as_ref())
     }
 
+    /// The hosts it names; the first owns the link.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = &HostName> {
+        self.from.iter().chain(&self.to)
+    }
+
     /// A host as a whole.
     #[must_use]
     pub fn host(host: &HostName) -> Self {

@@ -29,6 +29,9 @@ mod way;
 
 use crate::facts::Facts;
 use crate::finding::{Code, Finding, Level, Proven, Rule, Scope, Severity};
+use crate::host::HostName;
+use crate::net::Family;
+use crate::pairing::shared_links;
 
 /// Every finding there is.
 pub const RULES: &[Rule] = &[
@@ -408,7 +411,7 @@ pub fn diagnose(facts: &Facts) -> Vec<Finding> {
     let is_masked = |rule: &Rule, found: &Proven| {
         proven.iter().any(|(other, cause)| {
             other.masks.contains(&rule.code)
-                && covers(&cause.scope, &found.scope)
+                && covers(facts, &cause.scope, &found.scope)
                 && cause.level >= found.level.min(Level::Likely)
         })
     };
@@ -416,10 +419,30 @@ pub fn diagnose(facts: &Facts) -> Vec<Finding> {
     kept.map(|(rule, proven)| finding(rule, proven)).collect()
 }
 
-/// Whether a cause bears on a finding: a host's own trouble bears on its pairs whichever way they
-/// are written.
-fn covers(cause: &Scope, finding: &Scope) -> bool {
-    cause.overlaps(finding) || cause.reversed().overlaps(finding)
+/// Whether a cause bears on a finding: every host it names takes part there, whichever way round,
+/// and by the same link. What holds for others explains nothing here: that one host has no service
+/// does not excuse what two others measured.
+fn covers(facts: &Facts, cause: &Scope, finding: &Scope) -> bool {
+    let takes_part = |host: &HostName| finding.hosts().any(|other| other == host);
+    let is_of_family =
+        |one: Option<Family>, two: Option<Family>| one.zip(two).is_none_or(|(one, two)| one == two);
+    cause.hosts().all(takes_part)
+        && is_of_family(cause.family, finding.family)
+        && is_one_link(facts, cause, finding)
+}
+
+/// Whether two scopes may mean the same link. A link is named by its owner: where the scopes are
+/// written from different ends, the names differ and the network counts.
+fn is_one_link(facts: &Facts, one: &Scope, two: &Scope) -> bool {
+    let owned = |scope: &Scope| Some((scope.hosts().next()?.clone(), scope.link.clone()?));
+    let (Some((a, link_a)), Some((b, link_b))) = (owned(one), owned(two)) else { return true };
+    let host = |name: &HostName| facts.hosts.get(name).map(|host| &host.snapshot);
+    let (Some(of_a), Some(of_b)) = (host(&a), host(&b)) else { return link_a == link_b };
+    if a == b {
+        return link_a == link_b;
+    }
+    let mut shared = shared_links((&a, of_a), (&b, of_b)).into_iter();
+    shared.any(|shared| shared.a.link == link_a && shared.b.link == link_b)
 }
 
 fn finding(rule: &Rule, proven: &Proven) -> Finding {

@@ -1,5 +1,6 @@
 //! The agent: executes what the coordinator schedules, and reports what it saw.
 
+mod agenda;
 pub mod launch;
 mod links;
 mod pipe;

@@ -120,11 +120,10 @@ impl Witness {
             Body::Udp { from, to, ttl, packet_bytes, payload } => {
                 match read_payload(payload, &self.identity.run_key) {
                     Some(Content::Question(token)) if token.header.probe == Probe::Size => {
-                        let kind = Kind::Size { bytes: *packet_bytes };
-                        self.arrived(&arrival, from.ip(), Some(*ttl), &token, Some(kind))
+                        self.size_arrived(&arrival, from.ip(), *ttl, *packet_bytes, &token)
                     }
                     Some(Content::Question(token)) => {
-                        self.arrived(&arrival, from.ip(), Some(*ttl), &token, None)
+                        self.arrived(&arrival, from.ip(), Some(*ttl), &token)
                     }
                     Some(Content::Answer(own, asked))
                         if asked.header.seat == self.identity.seat =>
@@ -144,7 +143,7 @@ impl Witness {
             Body::Echo { is_reply: false, from, ttl, payload, .. } => {
                 match read_payload(payload, &self.identity.run_key) {
                     Some(Content::Question(token)) => {
-                        self.arrived(&arrival, *from, Some(*ttl), &token, None)
+                        self.arrived(&arrival, *from, Some(*ttl), &token)
                     }
                     _ => Vec::new(),
                 }
@@ -174,7 +173,7 @@ impl Witness {
         from: IpAddr,
         token: &Token,
     ) -> Vec<Seen> {
-        let mut seen = self.template(now, token, kind_of(token.header.probe));
+        let mut seen = kind_of(token.header.probe).and_then(|kind| self.template(now, token, kind));
         if let Some(observation) = &mut seen {
             observation.link = Some(link.clone());
             observation.address = Some(from);
@@ -191,9 +190,7 @@ impl Witness {
         bytes: &[u8],
     ) -> Vec<Seen> {
         match Token::decode(bytes, &self.identity.run_key) {
-            Some(token) if !token.header.is_answer => {
-                self.arrived(arrival, from, ttl, &token, None)
-            }
+            Some(token) if !token.header.is_answer => self.arrived(arrival, from, ttl, &token),
             _ => Vec::new(),
         }
     }
@@ -204,24 +201,31 @@ impl Witness {
         from: IpAddr,
         ttl: Option<u8>,
         token: &Token,
-        kind: Option<Kind>,
     ) -> Vec<Seen> {
-        let kind = kind.or_else(|| kind_of(token.header.probe));
-        let mut seen = self.template(arrival.now, token, kind);
-        if let Some(observation) = &mut seen {
-            observation.link = Some(arrival.link.clone());
-            observation.address = Some(from);
-            observation.family = Family::of(from);
-            observation.source_mac = Some(arrival.frame.from_mac);
-            observation.cast = Some(arrival.cast);
-            observation.ttl = ttl;
-        }
+        let seen = kind_of(token.header.probe)
+            .and_then(|kind| self.template(arrival.now, token, kind))
+            .map(|seen| arrival.question(seen, from, ttl));
+        self.keep(seen, Some(token))
+    }
+
+    /// The token does not tell how large its packet is: the packet does.
+    fn size_arrived(
+        &mut self,
+        arrival: &Arrival<'_>,
+        from: IpAddr,
+        ttl: u8,
+        bytes: u32,
+        token: &Token,
+    ) -> Vec<Seen> {
+        let seen = self
+            .template(arrival.now, token, Kind::Size { bytes })
+            .map(|seen| arrival.question(seen, from, Some(ttl)));
         self.keep(seen, Some(token))
     }
 
     /// An arrival of a token, as far as the token tells; `None` when it is our own or of nobody
     /// in the run.
-    fn template(&self, now: Moment, token: &Token, kind: Option<Kind>) -> Option<Observation> {
+    fn template(&self, now: Moment, token: &Token, kind: Kind) -> Option<Observation> {
         let peer = self.peers.get(&token.header.seat)?;
         let asked_link = peer.links.get(usize::from(token.header.link)).cloned();
         Some(Observation {
@@ -238,7 +242,7 @@ impl Witness {
             source_mac: None,
             ttl: None,
             cast: None,
-            kind: kind?,
+            kind,
             answer: None,
         })
     }
@@ -315,6 +319,16 @@ struct Arrival<'a> {
 }
 
 impl Arrival<'_> {
+    fn question(&self, mut seen: Observation, from: IpAddr, ttl: Option<u8>) -> Observation {
+        seen.link = Some(self.link.clone());
+        seen.address = Some(from);
+        seen.family = Family::of(from);
+        seen.source_mac = Some(self.frame.from_mac);
+        seen.cast = Some(self.cast);
+        seen.ttl = ttl;
+        seen
+    }
+
     fn answer(&self, mut question: Observation, ttl: Option<u8>, answer: Answer) -> Observation {
         question.direction = Direction::Answered;
         question.at_ms = self.now.at_ms();
@@ -338,7 +352,7 @@ pub const fn kind_of(probe: Probe) -> Option<Kind> {
         Probe::Multicast => Kind::Multicast,
         Probe::RoutedUdp => Kind::RoutedUdp,
         Probe::Bounce => Kind::Bounce,
-        // Its kind holds the size, which the token does not.
+        // How large it was is not in the token.
         Probe::Size => return None,
     })
 }

@@ -30,6 +30,27 @@ pub(super) struct Asked {
     pub(super) answered: BTreeSet<u16>,
     /// Whether ARP or ND was put, which no host may leave unanswered.
     pub(super) by_neighbour: bool,
+    /// Single frames: the round, and whether it was ping.
+    frames_sent: BTreeSet<(u16, bool)>,
+    frames_answered: BTreeSet<(u16, bool)>,
+    unsent: BTreeSet<(u16, bool)>,
+}
+
+impl Asked {
+    /// What the own kernel did not let out was never put: its silence is no gateway's.
+    fn forget_unsent(&mut self) {
+        self.frames_sent.retain(|frame| !self.unsent.contains(frame));
+        self.sent = self.frames_sent.iter().map(|(round, _)| *round).collect();
+    }
+
+    /// Whether a frame to the gateway, or its answer, was lost. The last round may still be on its
+    /// way, and a gateway that never answers ping loses none.
+    pub(super) fn has_losses(&self) -> bool {
+        let answers_ping = self.frames_answered.iter().any(|(_, is_ping)| *is_ping);
+        let last = self.sent.last().copied().unwrap_or_default();
+        let mut lost = self.frames_sent.difference(&self.frames_answered);
+        lost.any(|(round, is_ping)| *round < last && (answers_ping || !is_ping))
+    }
 }
 
 /// The rounds in which a leg is known to have worked.
@@ -48,6 +69,9 @@ impl<'a> Controls<'a> {
         for seen in &facts.observations {
             controls.take(seen);
         }
+        for asked in controls.gateways.values_mut() {
+            asked.forget_unsent();
+        }
         controls
     }
 
@@ -65,12 +89,20 @@ impl<'a> Controls<'a> {
                     return;
                 }
                 let asked = self.gateways.entry(leg).or_default();
+                let frame = (seen.round, matches!(seen.kind, Kind::RoutedEcho));
                 match direction {
                     Direction::Sent => {
                         asked.sent.insert(seen.round);
+                        asked.frames_sent.insert(frame);
                         asked.by_neighbour |= matches!(seen.kind, Kind::Neighbour { .. });
                     }
-                    Direction::Answered if is_reply => drop(asked.answered.insert(seen.round)),
+                    Direction::Answered if is_reply => {
+                        asked.answered.insert(seen.round);
+                        asked.frames_answered.insert(frame);
+                    }
+                    Direction::Answered if is_forbidden(seen.answer.as_ref()) => {
+                        asked.unsent.insert(frame);
+                    }
                     Direction::Answered | Direction::Arrived => {}
                 }
             }
@@ -123,6 +155,14 @@ impl Control {
     pub(super) const fn is_there(&self) -> bool {
         !matches!(self, Self::None)
     }
+}
+
+/// Whether the asker may not send such a packet: a user without the right to ping, or a filter of
+/// its own. (EHOSTUNREACH is another matter: the kernel's ARP was not answered.)
+const fn is_forbidden(answer: Option<&Answer>) -> bool {
+    const EPERM: i32 = 1;
+    const EACCES: i32 = 13;
+    matches!(answer, Some(Answer::Refused { errno: EPERM | EACCES }))
 }
 
 const fn is_control(kind: &Kind) -> bool {

@@ -6,9 +6,13 @@ use std::net::IpAddr;
 use crate::facts::Facts;
 use crate::finding::{Level, Proven, Scope};
 use crate::host::HostName;
+use crate::net::Family;
 use crate::observation::{Answer, Direction, DnsQuery, Kind};
 
+use super::control::Controls;
 use super::forwarding::is_stuck_behind_gateway;
+use super::pair::{Pair, pairs};
+use super::way::Way;
 
 /// What one server did for one host.
 #[derive(Default)]
@@ -51,11 +55,46 @@ impl Server<'_> {
     }
 }
 
+/// Where frames are lost between a host and the internet: silence of a server says nothing there.
+struct Losses<'a> {
+    facts: &'a Facts,
+    controls: Controls<'a>,
+    pairs: Vec<Pair>,
+}
+
+impl<'a> Losses<'a> {
+    fn new(facts: &'a Facts) -> Self {
+        Self { facts, controls: Controls::new(facts), pairs: pairs(facts) }
+    }
+
+    /// Whether a link by which the host would leave lost some of what was put there: to the
+    /// gateway, or to another host by a way that is open.
+    fn bear_on(&self, host: &HostName) -> bool {
+        let routes =
+            self.facts.hosts.get(host).into_iter().flat_map(|host| host.snapshot.default_routes());
+        routes.filter_map(|route| route.link.as_ref()).any(|link| {
+            let asked = self.controls.asked((host, link, Family::V4));
+            let is_end = |way: &Way| way.from.host == *host && way.from.link == *link;
+            asked.has_losses()
+                || self.pairs.iter().any(|pair| {
+                    pair.is_open()
+                        && pair.ways().into_iter().any(is_end)
+                        && !pair.ways().into_iter().all(Way::is_lossless)
+                })
+        })
+    }
+}
+
 /// A configured server resolves nothing.
 pub(super) fn dns_dead(facts: &Facts) -> Vec<Proven> {
     let all = servers(facts);
+    let losses = Losses::new(facts);
     let dead = all.iter().filter(|((host, _), server)| {
-        server.known_sent > 0 && !server.resolves() && !is_stuck_behind_gateway(facts, host)
+        let is_explained = server.known.is_empty() && losses.bear_on(host);
+        server.known_sent > 0
+            && !server.resolves()
+            && !is_stuck_behind_gateway(facts, host)
+            && !is_explained
     });
     dead.map(|((host, address), server)| {
         let (level, what) = manner(server);

@@ -21,7 +21,7 @@ pub(super) fn host_firewall(facts: &Facts) -> Vec<Proven> {
     for pair in pairs(facts) {
         for (way, back) in pair.turns() {
             let udp = way.rounds(Probe::Udp);
-            if back.is_open() && is_silent(udp, back) && could_answer(facts, way) {
+            if back.is_open() && is_silent(way, back) && could_answer(facts, way) {
                 found.push(firewall(facts, way, udp));
             }
         }
@@ -56,11 +56,15 @@ pub(super) fn ping_ignored(facts: &Facts) -> Vec<Proven> {
     found
 }
 
-/// Whether enough arrived, nothing was answered, and losses do not explain it.
-fn is_silent(rounds: &Rounds, back: &Way) -> bool {
-    let is_lossless = rounds.sent.is_subset(&rounds.arrived) && back.is_lossless();
-    let least = if is_lossless { UNANSWERED } else { UNANSWERED_AND_LOSSY };
-    rounds.arrived.len() >= least && rounds.answered.is_empty()
+/// Whether enough arrived, nothing was answered, and losses do not explain it. Pings count where
+/// they are not answered either.
+fn is_silent(way: &Way, back: &Way) -> bool {
+    let (udp, echo) = (way.rounds(Probe::Udp), way.rounds(Probe::Echo));
+    let pings = if echo.answered.is_empty() { echo.arrived.len() } else { 0 };
+    let is_lossless = udp.sent.is_subset(&udp.arrived) && back.is_lossless();
+    let is_enough = udp.arrived.len() >= UNANSWERED
+        && (is_lossless || udp.arrived.len() + pings >= UNANSWERED_AND_LOSSY);
+    is_enough && udp.answered.is_empty()
 }
 
 /// Whether the receiver's routes would send an answer back over the same link, and the asker

@@ -1,7 +1,7 @@
 //! Frames that do not pass between two hosts although both ends work.
 
 use crate::facts::Facts;
-use crate::finding::Proven;
+use crate::finding::{Level, Proven};
 use crate::net::Mac;
 
 use super::control::{Control, Controls};
@@ -14,18 +14,25 @@ pub(super) fn client_isolation(facts: &Facts) -> Vec<Proven> {
     shut_pairs(facts, &controls)
         .filter(|(pair, _)| !is_relayed(pair))
         .map(|(pair, shut)| {
-            let level = shut[0].level.min(shut[1].level);
+            let elsewhere = two_networks(facts, &pair, &controls);
+            let most = if elsewhere.is_some() { Level::Possible } else { Level::Confirmed };
+            let level = shut[0].level.min(shut[1].level).min(most);
             let mut because = vec![
                 missed(&pair.there, &shut[0]),
                 missed(&pair.back, &shut[1]),
                 control_line(&pair, &controls),
             ];
+            let is_elsewhere = elsewhere.is_some();
+            because.extend(elsewhere);
             because.extend(by_group(&pair));
             because.extend(by_neighbour(facts, &pair, &controls));
             because.extend(by_gateway(&pair));
             because.extend(super::radio::where_both_are(facts, &pair));
             Proven::new(pair.scope(), level, because).advise(advice(facts, &pair)).or_decide(
-                if pair.ways().iter().any(|way| !way.direct().contains(&Probe::Udp)) {
+                if is_elsewhere {
+                    "whether the two are on one network at all: compare SSIDs, or where the \
+                     cables lead"
+                } else if pair.ways().iter().any(|way| !way.direct().contains(&Probe::Udp)) {
                     "a way to run an agent on both at once (--via): then frames to each one's \
                      own MAC can be tried"
                 } else if shut.iter().all(|shut| shut.is_controlled) {
@@ -109,6 +116,23 @@ fn shut_pairs<'a>(
     pairs(facts).into_iter().filter_map(move |pair| {
         let (there, back) = (shut(&pair.there, controls)?, shut(&pair.back, controls)?);
         Some((pair, [there, back]))
+    })
+}
+
+/// Two networks with the same addresses, such as those of two home routers, isolate nobody: each
+/// has a gateway of its own at the one address. (So may one network: Cisco's GLBP gives clients
+/// different MACs. Hence a doubt, not a verdict.)
+fn two_networks(facts: &Facts, pair: &Pair, controls: &Controls<'_>) -> Option<String> {
+    let gateway = |way: &Way| controls.gateway((&way.from.host, &way.from.link, way.family));
+    let address = gateway(&pair.there).filter(|address| gateway(&pair.back) == Some(*address))?;
+    let mac = |way: &Way| gateway_mac(facts, way, controls);
+    let (a, b) = (mac(&pair.there)?, mac(&pair.back)?);
+    (a != b).then(|| {
+        format!(
+            "the gateway {address} has the MAC {a} for {} and {b} for {}: these may be two \
+             networks with the same addresses",
+            pair.there.from.host, pair.back.from.host
+        )
     })
 }
 

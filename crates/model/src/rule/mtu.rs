@@ -1,29 +1,31 @@
 //! Paths on which large packets vanish.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::facts::Facts;
 use crate::finding::{Level, Proven, Scope};
 use crate::host::HostName;
 use crate::net::{Family, IfName};
-use crate::observation::{Answer, Direction, Kind, Observation};
+use crate::observation::{Answer, Direction, Kind};
 
 use super::control::Controls;
 use super::pair::{Pair, pairs};
 use super::way::Way;
 
-/// Losses of one size that prove it too large: `MAX_PROBES` of RFC 8899, section 5.1.2.
+/// Losses of one size that suggest it is too large: `MAX_PROBES` of RFC 8899, section 5.1.2.
 const TRIES: usize = 3;
+/// Losses of the smallest such size that prove it: RFC 8899 speaks of a protocol that tries again
+/// later, an accusation takes more.
+const TRIES_THAT_PROVE: usize = 8;
 /// What flannel's VXLAN adds to a packet: 50 bytes over IPv4.
 const VXLAN: u32 = 50;
 
 #[derive(Default)]
 struct Size {
     sent: usize,
-    replied: bool,
-    /// The peer's witness saw it: whatever became of the answer, it passed.
-    arrived: bool,
+    /// It was answered, or reached the other host, which had too much to answer.
+    passed: bool,
     /// Somebody said that it is too large, or it did not even leave.
     told: bool,
 }
@@ -63,16 +65,19 @@ fn uplinks<'a>(facts: &'a Facts, host: &HostName) -> impl Iterator<Item = &'a If
 
 fn hole((host, peer, link, to): Path<'_>, sizes: &BTreeMap<u32, Size>) -> Option<Proven> {
     // One that passed only when repeated tells of losses, which may have taken the large ones.
-    let is_steady = sizes.values().filter(|size| size.replied).all(|size| size.sent == 1);
-    let (passes, _) = sizes.iter().rfind(|(_, size)| size.replied)?;
-    let is_lost = |size: &Size| !size.replied && !size.arrived && !size.told && size.sent >= TRIES;
+    let is_steady = sizes.values().filter(|size| size.passed).all(|size| size.sent == 1);
+    let (passes, _) = sizes.iter().rfind(|(_, size)| size.passed)?;
+    let is_lost = |size: &Size| !size.passed && !size.told && size.sent >= TRIES;
     let mut lost_sizes = sizes.iter().filter(|(bytes, size)| *bytes > passes && is_lost(size));
     let (lost, times) = lost_sizes.next().filter(|_| is_steady)?;
+    if times.sent < TRIES_THAT_PROVE {
+        return None;
+    }
     let level = if lost_sizes.next().is_some() { Level::Confirmed } else { Level::Likely };
     let target = peer.map_or_else(|| to.to_string(), ToString::to_string);
     let because = vec![
-        format!("packets of {passes} bytes to {target} are answered"),
-        format!("of {lost} bytes, 0 of {} are, and no router says why", times.sent),
+        format!("packets of {passes} bytes to {target} pass"),
+        format!("of {lost} bytes, 0 of {} do, and no router says why", times.sent),
     ];
     let scope = Scope {
         to: peer.cloned(),
@@ -92,30 +97,28 @@ fn hole((host, peer, link, to): Path<'_>, sizes: &BTreeMap<u32, Size>) -> Option
 
 fn paths(facts: &Facts) -> BTreeMap<Path<'_>, BTreeMap<u32, Size>> {
     let mut paths: BTreeMap<Path<'_>, BTreeMap<u32, Size>> = BTreeMap::new();
-    let mut arrivals = Vec::new();
+    let mut arrived = BTreeSet::new();
     for seen in &facts.observations {
-        let (Kind::Size { bytes }, Some(to)) = (&seen.kind, seen.address) else { continue };
+        let Kind::Size { bytes } = &seen.kind else { continue };
         if seen.direction == Direction::Arrived {
-            arrivals.push((seen, *bytes));
+            arrived.insert((seen.peer.as_ref(), &seen.host, seen.asked_link.as_ref(), *bytes));
             continue;
         }
+        let Some(to) = seen.address else { continue };
         let path = (&seen.host, seen.peer.as_ref(), seen.asked_link.as_ref(), to);
         let size = paths.entry(path).or_default().entry(*bytes).or_default();
         match (seen.direction, &seen.answer) {
             (Direction::Sent, _) => size.sent += 1,
-            (_, Some(Answer::Reply)) => size.replied = true,
+            (_, Some(Answer::Reply)) => size.passed = true,
             (_, Some(_)) => size.told = true,
             (_, None) => {}
         }
     }
+    // Arrival is the network's verdict, whatever becomes of the answer.
     for ((host, peer, link, _), sizes) in &mut paths {
-        let on_path = |(seen, _): &&(&Observation, u32)| {
-            seen.peer.as_ref() == Some(*host)
-                && Some(&seen.host) == *peer
-                && seen.asked_link.as_ref() == *link
-        };
-        for (_, bytes) in arrivals.iter().filter(on_path) {
-            sizes.entry(*bytes).or_default().arrived = true;
+        let Some(peer) = peer else { continue };
+        for (bytes, size) in sizes {
+            size.passed |= arrived.contains(&(Some(*host), *peer, *link, *bytes));
         }
     }
     paths

@@ -38,9 +38,15 @@ fn unanswered(facts: &Facts, from: &HostName, peer: &HostName) -> Option<Proven>
     if arps + pings + connections == 0 {
         return None;
     }
-    let mut because = vec![format!(
-        "{arps} ARP requests, {pings} pings and {connections} TCP connections were not answered"
-    )];
+    let asked = [(arps, "ARP requests"), (pings, "pings"), (connections, "TCP connections")];
+    let asked = asked.iter().filter(|(count, _)| *count > 0);
+    let asked: Vec<_> = asked.map(|(count, what)| format!("{count} {what}")).collect();
+    let mut because = vec![match asked.as_slice() {
+        [most @ .., last] if !most.is_empty() => {
+            format!("{} and {last} were not answered", most.join(", "))
+        }
+        _ => format!("{} were not answered", asked.concat()),
+    }];
     let mac = of_pair().find_map(|seen| {
         let is_arp =
             matches!(seen.kind, Kind::Neighbour { .. }) && seen.direction == Direction::Answered;

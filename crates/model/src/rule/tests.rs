@@ -4,6 +4,7 @@ mod addressing;
 pub(crate) mod bench;
 mod forwarding;
 mod legs;
+mod masks;
 mod pairs;
 mod properties;
 mod selection;

@@ -9,6 +9,7 @@ use pontoon_model::net::{Family, IfName, Mac};
 use pontoon_model::observation::{Answer, Kind, Observation};
 use pontoon_model::snapshot::{Snapshot, Unread};
 
+use super::agenda::{Agenda, Lane};
 use super::launch::{Asker, Launch, Leg, launch};
 use super::links::WatchedLink;
 use super::several;
@@ -26,8 +27,6 @@ use crate::witness::{Identity, Witness};
 
 /// Most links one agent watches.
 const LINKS_MAX: usize = 16;
-/// Most questions that wait.
-const TASKS_MAX: usize = 20_000;
 /// How long a source port is kept, so that the kernel does not answer for it: longer than any
 /// probe waits.
 const PORT_HELD_MS: u64 = 3_000;
@@ -40,8 +39,7 @@ pub(super) struct Part {
     witness: Witness,
     links: Vec<WatchedLink>,
     reflectors: Vec<Reflector>,
-    queue: BTreeMap<(Moment, u64), Task>,
-    tasks_taken: u64,
+    agenda: Agenda,
     flows: Flows,
     running: Vec<(u32, MachineId)>,
     held: VecDeque<(Moment, UdpSocket)>,
@@ -61,8 +59,7 @@ impl Part {
             snapshot,
             links: Vec::new(),
             reflectors: Vec::new(),
-            queue: BTreeMap::new(),
-            tasks_taken: 0,
+            agenda: Agenda::default(),
             flows: Flows::new(seed),
             running: Vec::new(),
             held: VecDeque::new(),
@@ -118,21 +115,18 @@ impl Part {
 
     pub(super) fn enqueue(&mut self, now: Moment, tasks: impl Iterator<Item = Task>) {
         self.is_idle_said = false;
-        for task in tasks.take(TASKS_MAX.saturating_sub(self.queue.len())) {
-            self.tasks_taken += 1;
-            self.queue.insert((now.after_ms(task.at_ms.into()), self.tasks_taken), task);
-        }
+        self.agenda.add(now, tasks);
     }
 
     pub(super) fn cancel(&mut self, groups: &BTreeSet<u32>) {
-        self.queue.retain(|_, task| !groups.contains(&task.group));
+        self.agenda.cancel(groups);
         for (_, machine) in self.running.extract_if(.., |(group, _)| groups.contains(group)) {
             self.flows.cancel(machine);
         }
     }
 
     pub(super) fn finish(&mut self) -> FromAgent {
-        self.queue.clear();
+        self.agenda.clear();
         if let Some(usable) = usable_now() {
             self.links.iter_mut().for_each(|link| link.look_again(&usable));
         }
@@ -175,7 +169,7 @@ impl Part {
 
     /// Whether everything has been put since this was last asked.
     pub(super) fn has_become_idle(&mut self) -> bool {
-        let is_idle = self.queue.is_empty() && self.flows.is_idle();
+        let is_idle = self.agenda.is_empty() && self.flows.is_idle();
         is_idle && !std::mem::replace(&mut self.is_idle_said, is_idle)
     }
 
@@ -189,22 +183,25 @@ impl Part {
 
     /// When something is due.
     pub(super) fn deadline(&self) -> Option<Moment> {
-        let next_task = self.queue.keys().next().map(|(at, _)| *at);
+        let next_task = self.agenda.deadline(|task| lane(&self.links, &self.gateways, task));
         next_task.into_iter().chain(self.flows.deadline()).min()
     }
 
     fn launch_due(&mut self, now: Moment) -> Vec<Seen> {
         let mut seen = Vec::new();
-        while let Some(entry) = self.queue.first_entry().filter(|entry| entry.key().0 <= now) {
-            let (key, task) = entry.remove_entry();
-            match self.put(now, &task) {
+        loop {
+            let (links, gateways) = (&self.links, &self.gateways);
+            let Some(next) = self.agenda.next(now, |task| lane(links, gateways, task)) else {
+                return seen;
+            };
+            let lane = lane(links, gateways, &next.1);
+            match self.put(now, &next.1) {
                 Ok(observations) => seen.extend(
                     observations.into_iter().map(|observation| Seen { observation, proof: None }),
                 ),
-                Err(when) => drop(self.queue.insert((when.max(now.after_ms(1)), key.1), task)),
+                Err(when) => self.agenda.hold(next, lane, when.max(now.after_ms(1))),
             }
         }
-        seen
     }
 
     /// Puts a question, or says when there is room for it.
@@ -220,6 +217,10 @@ impl Part {
         let leg = at.map(|at| (self.links[at].name.clone(), self.links[at].number));
         let sees_frames = at.is_some_and(|at| self.links[at].socket.is_some());
         if let Some(machine) = several::machine(task, &asker, leg.as_ref(), sees_frames, now) {
+            // What the kernel sends to a peer is a frame on the link like any other.
+            if let Some(at) = at.filter(|_| task.peer.is_some()) {
+                self.links[at].budget.take(now, false)?;
+            }
             let id = self.flows.start(machine);
             self.running.push((task.group, id));
             return Ok(Vec::new());
@@ -337,6 +338,21 @@ impl Part {
         }
         seen
     }
+}
+
+/// What a question needs room on.
+fn lane(links: &[WatchedLink], gateways: &BTreeMap<(IfName, IpAddr), Mac>, task: &Task) -> Lane {
+    let link = links.iter().find(|link| task.link.as_ref() == Some(&link.name))?;
+    let is_group = match &task.question {
+        _ if link.socket.is_none() => false,
+        Question::Broadcast { .. } | Question::Multicast { .. } | Question::OwnAddress { .. } => {
+            true
+        }
+        Question::Neighbour { to_mac, .. } => to_mac.is_none(),
+        Question::Control { gateway, .. } => !gateways.contains_key(&(link.name.clone(), *gateway)),
+        _ => false,
+    };
+    Some((link.name.clone(), is_group))
 }
 
 /// Remembers the MAC of whoever answered a neighbour question, for the controls that follow.

@@ -67,7 +67,7 @@ pub enum Body<'a> {
         to: SocketAddr,
         /// TTL or hop limit.
         ttl: u8,
-        /// Length of the whole IP packet in bytes, by its own account.
+        /// Length of its IP packet without options, which is more than was captured of a long one.
         packet_bytes: u32,
         /// What it carries, as far as it was captured.
         payload: &'a [u8],
@@ -194,11 +194,12 @@ fn read_message(
         IpNextHeaderProtocols::Udp => {
             let udp = UdpPacket::new(message)?;
             let end = usize::from(udp.get_length()).min(message.len());
+            let headers = if from.is_ipv4() { 20 } else { 40 };
             Some(Body::Udp {
                 from: SocketAddr::new(from, udp.get_source()),
                 to: SocketAddr::new(to, udp.get_destination()),
                 ttl,
-                packet_bytes: u32::from(udp.get_length()) + if from.is_ipv4() { 20 } else { 40 },
+                packet_bytes: headers + u32::from(udp.get_length()),
                 payload: message.get(UdpPacket::minimum_packet_size()..end)?,
             })
         }

@@ -50,6 +50,8 @@ fn datagrams_and_echoes_read_as_written() {
             from: SocketAddr::new(ends.from, 4000),
             to: SocketAddr::new(ends.to, 5000),
             ttl: 64,
+            packet_bytes: if ends.from.is_ipv4() { 28 } else { 48 }
+                + u32::try_from(payload.len()).unwrap(),
             payload: &payload,
         };
         assert_eq!(read(&bytes).unwrap().body, expected);

@@ -9,6 +9,8 @@ use crate::machine::Moment;
 const ROUNDS_THAT_OPEN: usize = 3;
 /// Rounds after which an open direction that does not answer is left alone.
 const ROUNDS_UNANSWERED: usize = 5;
+/// The same, in arrivals, where some are lost: answers may have been lost as well.
+const ARRIVALS_UNANSWERED: usize = 8;
 
 /// How long the account of one end may come after that of the other: a busy host, a slow ssh.
 const TOLD_WITHIN_MS: u64 = 1_000;
@@ -112,9 +114,13 @@ impl PairState {
     /// of each end answered, where there is one.
     pub(super) fn is_settled(&self, controls: [Option<RoundSet>; 2]) -> bool {
         let answers = if self.is_in_crowd { 1 } else { ROUNDS_THAT_OPEN };
+        let is_lossless = self.ways().iter().all(|way| way.sent.len() == way.arrived.len());
         self.ways().into_iter().all(|way| {
             if way.arrived.len() >= ROUNDS_THAT_OPEN {
-                way.answered.len() >= answers || way.sent.len() >= ROUNDS_UNANSWERED
+                way.answered.len() >= answers
+                    || is_lossless && way.sent.len() >= ROUNDS_UNANSWERED
+                    || way.arrived.len() >= ARRIVALS_UNANSWERED
+                    || way.sent.len() >= usize::from(ROUNDS)
             } else {
                 is_proven_shut(way, controls)
             }
@@ -236,6 +242,22 @@ mod tests {
         ask(&mut state, 1..=10, &[Direction::Sent]);
         assert!(state.is_settled([None, None]));
         assert!(!state.is_settled([None, Some(RoundSet::default())]));
+    }
+
+    #[test]
+    fn where_frames_are_lost_silence_takes_more_to_believe() {
+        use Direction::{Arrived, Sent};
+        // One round of which nothing arrived, then arrivals without an answer.
+        for (arrivals, settled) in [(7, false), (8, true)] {
+            let mut state = state();
+            ask(&mut state, 1..=1, &[Sent]);
+            ask(&mut state, 2..=arrivals + 1, &[Sent, Arrived]);
+            assert_eq!(state.is_settled([Some(rounds(1..=12)); 2]), settled, "{arrivals}");
+        }
+        let mut poor = state();
+        ask(&mut poor, 1..=8, &[Sent]);
+        ask(&mut poor, 9..=12, &[Sent, Arrived]);
+        assert!(poor.is_settled([Some(rounds(1..=12)); 2]), "all rounds were put");
     }
 
     #[test]

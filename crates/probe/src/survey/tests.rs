@@ -219,6 +219,7 @@ impl Actor {
                     sees_frames: true,
                     went_down: false,
                     lost: 0,
+                    withheld: 0,
                 };
                 let port_v4 = port.or(Some(4000));
                 self.say(&FromAgent::Watching { watches: vec![watch], port_v4, port_v6: None })?;

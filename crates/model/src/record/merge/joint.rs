@@ -2,7 +2,8 @@
 //!
 //! A host that asks another without a common coordinator cannot know whether the other was there.
 //! Both count rounds by the clock: a question counts only where the other host asked something,
-//! too, in that round, and where both clocks are known to be right.
+//! too, in that round, and where both clocks are known to be right. Where they are not, and nothing
+//! arrived, one round is left, so that the verdict is undecided and not that all is well.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +47,9 @@ pub(super) fn joined(facts: Facts, origins: &Origins) -> Facts {
         }
         let was_there = rounds.get(peer).is_some_and(|rounds| rounds.contains(&seen.round));
         let is_timed = known.contains(&seen.host) && known.contains(peer);
-        (was_there && is_timed) || arrived.contains(&(seen.host.clone(), peer.clone(), seen.round))
+        (was_there && is_timed)
+            || arrived.contains(&(seen.host.clone(), peer.clone(), seen.round))
+            || (was_there && is_first_of_silence(&rounds, &arrived, (&seen.host, peer), seen.round))
     };
     let link = |mut seen: Observation| {
         if seen.direction == Direction::Arrived && seen.asked_link.is_none() {
@@ -57,6 +60,22 @@ pub(super) fn joined(facts: Facts, origins: &Origins) -> Facts {
     };
     let observations = observations.iter().filter(|seen| counts(seen)).cloned().map(link).collect();
     Facts { run, hosts, observations, intent }
+}
+
+/// Whether this is the first round that two hosts had in common, of which nothing arrived at all.
+/// By clocks that may be wrong it proves nothing; left out, it would seem that nobody had asked. One
+/// round keeps the question open: undecided.
+fn is_first_of_silence(
+    rounds: &BTreeMap<HostName, BTreeSet<u16>>,
+    arrived: &BTreeSet<(HostName, HostName, u16)>,
+    (one, other): (&HostName, &HostName),
+    round: u16,
+) -> bool {
+    let is_between = |(from, to, _): &(HostName, HostName, u16)| {
+        (from == one && to == other) || (from == other && to == one)
+    };
+    let (Some(of_one), Some(of_other)) = (rounds.get(one), rounds.get(other)) else { return false };
+    of_one.intersection(of_other).next() == Some(&round) && !arrived.iter().any(is_between)
 }
 
 type Asked = (HostName, u16, Kind);

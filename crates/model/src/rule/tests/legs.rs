@@ -50,6 +50,24 @@ fn pings_alone_leave_a_silent_gateway_possible() {
 }
 
 #[test]
+fn pings_that_were_never_sent_say_nothing_of_a_gateway() {
+    // EPERM: no right to ping. EHOSTUNREACH: the kernel asked by ARP and nobody answered.
+    for (errno, expected) in [(1, None), (113, Some("no-l2-service pi1@wlan0 possible"))] {
+        let mut bench = Bench::wifi_only(1);
+        for round in 1..=5 {
+            let mut ping =
+                seen("pi1", None, Some("wlan0"), round, Direction::Sent, Kind::RoutedEcho);
+            ping.address = Some(ip("172.20.0.1"));
+            bench.see(ping.clone());
+            ping.direction = Direction::Answered;
+            ping.answer = Some(Answer::Refused { errno });
+            bench.see(ping);
+        }
+        assert_eq!(bench.found(), expected.into_iter().collect::<Vec<_>>(), "{errno}");
+    }
+}
+
+#[test]
 fn without_service_nothing_is_said_about_isolation() {
     let mut bench = Bench::wifi_only(3);
     bench.controls(&["pi1", "pi3"], 1..=10).control("pi2", "wlan0", 1..=10, false);

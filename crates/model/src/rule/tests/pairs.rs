@@ -1,7 +1,7 @@
 //! Frames between two hosts.
 
 use super::bench::Fate::{Answered, Arrives, Lost};
-use super::bench::{Bench, link_name, seen};
+use super::bench::{Bench, GATEWAY, link_name, seen};
 use crate::facts::Ending;
 use crate::net::Mac;
 use crate::observation::{Answer, Cast, Direction, Kind, Observation};
@@ -210,6 +210,39 @@ fn group_suppression_needs_open_frames_and_silent_arp() {
 }
 
 #[test]
+fn two_gateways_at_one_address_raise_a_doubt() {
+    let mut other = isolated(10);
+    let seen = std::mem::take(&mut other.facts.observations);
+    other.facts.observations = seen
+        .into_iter()
+        .map(|mut seen| {
+            if seen.host.as_str() == "pi2" && seen.source_mac == Some(GATEWAY) {
+                seen.source_mac = Some(Mac([2, 0xff, 0, 0, 0, 2]));
+            }
+            seen
+        })
+        .collect();
+    assert_eq!(other.found(), ["client-isolation pi1>pi2@wlan0 possible"]);
+    // Gateways at two addresses of one network, as where two routers share it.
+    let mut two = other;
+    for route in &mut two.host("pi2").snapshot.routes {
+        route.gateway = route.gateway.map(|_| super::bench::ip("172.20.0.2"));
+    }
+    let seen = std::mem::take(&mut two.facts.observations);
+    two.facts.observations = seen
+        .into_iter()
+        .map(|mut seen| {
+            if seen.host.as_str() == "pi2" && seen.peer.is_none() {
+                seen.address = Some(super::bench::ip("172.20.0.2"));
+            }
+            seen
+        })
+        .collect();
+    assert_eq!(two.found(), ["client-isolation pi1>pi2@wlan0 confirmed"]);
+    assert_eq!(isolated(10).found(), ["client-isolation pi1>pi2@wlan0 confirmed"]);
+}
+
+#[test]
 fn a_firewall_is_told_by_arrivals_without_answers() {
     let firewalled = || {
         let mut bench = Bench::wifi_only(2);
@@ -237,14 +270,22 @@ fn a_firewall_is_told_by_arrivals_without_answers() {
 
 #[test]
 fn losses_are_no_firewall() {
-    // With losses, eight unanswered arrivals are needed.
-    for (arrivals, expected) in [(7, 0), (8, 1)] {
+    // With losses, eight unanswered arrivals are needed; pings count where none is answered.
+    let table = [
+        (7, 0, Arrives, 0),
+        (8, 0, Arrives, 1),
+        (5, 3, Arrives, 1),
+        (5, 3, Answered, 0),
+        (2, 9, Arrives, 0),
+    ];
+    for (arrivals, pings, ping, expected) in table {
         let mut bench = Bench::wifi_only(2);
         bench.controls(&["pi1", "pi2"], 1..=12).group(PAIR, 1..=5, Arrives);
         bench.put(PAIR, "wlan0", &Kind::Udp, 1..=arrivals, Arrives);
         bench.put(PAIR, "wlan0", &Kind::Udp, arrivals + 1..=12, Lost);
+        bench.put(PAIR, "wlan0", &Kind::Echo, 1..=pings, ping);
         bench.put(("pi2", "pi1"), "wlan0", &Kind::Udp, 1..=12, Answered);
-        assert_eq!(bench.found().len(), expected, "{arrivals}: {:?}", bench.found());
+        assert_eq!(bench.found().len(), expected, "{arrivals} {pings}: {:?}", bench.found());
     }
 }
 
@@ -308,10 +349,9 @@ fn losses_are_noted_and_accuse_nobody() {
 
 #[test]
 fn who_answers_arp_is_told_and_proves_nothing() {
-    for (mac, word) in [
-        (Mac([2, 0xaa, 0, 0, 2, 2]), "access point answers in its place"),
-        (super::bench::GATEWAY, "proxy ARP"),
-    ] {
+    for (mac, word) in
+        [(Mac([2, 0xaa, 0, 0, 2, 2]), "access point answers in its place"), (GATEWAY, "proxy ARP")]
+    {
         let mut bench = isolated(10);
         bench.put(PAIR, "wlan0", &ARP, 1..=1, Lost);
         let mut answer = seen("pi1", Some("pi2"), Some("wlan0"), 1, Direction::Answered, ARP);

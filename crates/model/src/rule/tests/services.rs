@@ -1,6 +1,6 @@
 //! What a host's uplink gives: names, pages, time, sizes, ports; and networks that overlap.
 
-use super::bench::Fate::{Answered, Lost};
+use super::bench::Fate::{self, Answered, Arrives, Lost};
 use super::bench::{Bench, host_name, ip, seen};
 use crate::observation::{Answer, ClockSource, Direction, DnsQuery, Kind, Observation};
 use crate::snapshot::HostsLine;
@@ -168,6 +168,35 @@ fn udp_is_blocked_only_where_tcp_works() {
     assert_eq!(ports(&[53, 123, 443], &[], tcp()), nothing, "names and time prove nothing");
 }
 
+#[test]
+fn a_server_is_not_dead_where_frames_are_lost() {
+    let silent = || {
+        let mut bench = Bench::wifi_only(2);
+        bench.controls(&["pi1", "pi2"], 1..=4).both(("pi1", "pi2"), "wlan0", 1..=3, Answered);
+        ask(&mut bench, SERVER, &KNOWN, &[None, None, None, None]);
+        bench
+    };
+    let dead = format!("dns-dead pi1>{SERVER} likely");
+    assert_eq!(silent().found(), [dead.clone()]);
+    // Of what went to the gateway, one got no answer, and the next one did.
+    let mut gateway = silent();
+    gateway.control("pi1", "wlan0", 5..=5, false).control("pi1", "wlan0", 6..=6, true);
+    assert!(gateway.found().is_empty(), "{:?}", gateway.found());
+    // The last may still be on its way.
+    let mut last = silent();
+    last.control("pi1", "wlan0", 5..=5, false);
+    assert_eq!(last.found(), [dead.clone()]);
+    // A way to another host is open and loses frames.
+    let mut lossy = silent();
+    lossy.put(("pi2", "pi1"), "wlan0", &Kind::Udp, 4..=4, Lost);
+    assert!(lossy.found().is_empty(), "{:?}", lossy.found());
+    // A way that is shut is not lossy.
+    let mut shut = Bench::wifi_only(2);
+    shut.controls(&["pi1", "pi2"], 1..=10).both(("pi1", "pi2"), "wlan0", 1..=10, Lost);
+    ask(&mut shut, SERVER, &KNOWN, &[None, None, None, None]);
+    assert_eq!(shut.found(), ["client-isolation pi1>pi2@wlan0 confirmed".to_owned(), dead]);
+}
+
 /// Sizes with the tries they took, and whether the last was answered.
 fn sizes(tries: &[(u32, usize, bool)]) -> Vec<String> {
     let mut bench = Bench::wifi_only(1);
@@ -183,37 +212,46 @@ fn sizes(tries: &[(u32, usize, bool)]) -> Vec<String> {
 #[test]
 fn large_packets_that_vanish_are_told_from_losses() {
     let nothing: [&str; 0] = [];
-    let hole = [(1500, 3, false), (1420, 3, false), (1280, 1, true)];
+    let hole = [(1500, 3, false), (1420, 8, false), (1280, 1, true)];
     assert_eq!(sizes(&hole), ["mtu-black-hole pi1 confirmed"]);
-    let near = [(1500, 3, false), (1492, 1, true)];
+    let near = [(1500, 8, false), (1492, 1, true)];
     assert_eq!(sizes(&near), ["mtu-black-hole pi1 likely"]);
     assert_eq!(sizes(&[(1500, 1, true)]), nothing, "all pass");
     assert_eq!(sizes(&[(1500, 2, false), (1280, 1, true)]), nothing, "too few tries");
-    assert_eq!(sizes(&[(1500, 3, false), (1280, 3, false)]), nothing, "nothing passes");
-    assert_eq!(sizes(&[(1500, 3, false), (1280, 2, true)]), nothing, "small ones are lost as well");
-    assert_eq!(sizes(&[(1500, 1, true), (1400, 3, false)]), nothing, "only smaller ones are lost");
+    assert_eq!(sizes(&[(1500, 7, false), (1280, 1, true)]), nothing, "losses may have taken seven");
+    assert_eq!(sizes(&[(1500, 8, true), (1280, 1, true)]), nothing, "the eighth passed");
+    assert_eq!(sizes(&[(1500, 8, false), (1280, 8, false)]), nothing, "nothing passes");
+    assert_eq!(sizes(&[(1500, 8, false), (1280, 2, true)]), nothing, "small ones are lost as well");
+    assert_eq!(sizes(&[(1500, 1, true), (1400, 8, false)]), nothing, "only smaller ones are lost");
     // A router says so.
     let mut told = Bench::wifi_only(1);
     let too_big = Some(Answer::Icmp { kind: 3, code: 4, from: ip("172.20.0.1") });
-    ask(&mut told, "203.0.113.80", &Kind::Size { bytes: 1500 }, &[None, None, too_big]);
+    ask(
+        &mut told,
+        "203.0.113.80",
+        &Kind::Size { bytes: 1500 },
+        &[None, None, None, None, None, None, None, too_big],
+    );
     ask(&mut told, "203.0.113.80", &Kind::Size { bytes: 1280 }, &[Some(Answer::Reply)]);
     assert!(told.found().is_empty());
 }
 
 #[test]
-fn sizes_between_hosts_are_judged_on_a_path_without_losses_only() {
-    let between = |lost: bool| {
+fn sizes_between_hosts_are_judged_by_arrival_on_a_path_without_losses() {
+    let between = |lost: bool, fate: Fate| {
         let mut bench = Bench::wifi_only(2);
         bench.controls(&["pi1", "pi2"], 1..=5).both(("pi1", "pi2"), "wlan0", 1..=3, Answered);
         if lost {
             bench.put(("pi1", "pi2"), "wlan0", &Kind::Udp, 4..=4, Lost);
         }
-        bench.put(("pi1", "pi2"), "wlan0", &Kind::Size { bytes: 1500 }, 1..=3, Lost);
+        bench.put(("pi1", "pi2"), "wlan0", &Kind::Size { bytes: 1500 }, 1..=8, fate);
         bench.put(("pi1", "pi2"), "wlan0", &Kind::Size { bytes: 1280 }, 1..=1, Answered);
         bench.found()
     };
-    assert_eq!(between(false), ["mtu-black-hole pi1>pi2@wlan0 likely"]);
-    assert!(between(true).is_empty());
+    assert_eq!(between(false, Lost), ["mtu-black-hole pi1>pi2@wlan0 likely"]);
+    assert!(between(true, Lost).is_empty());
+    // pi2 had more to answer than it may.
+    assert!(between(false, Arrives).is_empty());
 }
 
 #[test]

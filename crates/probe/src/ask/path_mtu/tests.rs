@@ -107,6 +107,47 @@ fn one_lost_answer_does_not_narrow_a_path() {
     }
 }
 
+/// The size that was tried most often, and how often.
+fn most_tried(trace: &Trace) -> (u32, usize) {
+    let mut tries = std::collections::BTreeMap::new();
+    for seen in trace.observations.iter().filter(|seen| seen.direction == Direction::Sent) {
+        if let Kind::Size { bytes } = seen.kind {
+            *tries.entry(bytes).or_insert(0) += 1;
+        }
+    }
+    tries.into_iter().max_by_key(|(_, count)| *count).unwrap()
+}
+
+#[test]
+fn what_was_lost_is_tried_again_before_it_counts() {
+    let hole = over(AT, 1_500, 1_400, Excess::Silent, |_| false);
+    assert_eq!(most_tried(&hole), (1_420, 8));
+    // Every try has a round of its own: records tell them apart.
+    let rounds: std::collections::BTreeSet<_> = hole
+        .observations
+        .iter()
+        .filter(|seen| seen.kind == Kind::Size { bytes: 1_420 })
+        .map(|seen| seen.round)
+        .collect();
+    assert_eq!(rounds.len(), 8);
+    // Losses took the first three of the largest: the fourth passes and ends it.
+    let lossy = over(AT, 1_500, 1_500, Excess::Silent, |nth| nth < 3);
+    assert_eq!((largest(&lossy), most_tried(&lossy)), (Some(1_500), (1_500, 4)));
+}
+
+#[test]
+fn a_drop_on_the_own_link_is_lost_like_any_other() {
+    let trace = put(&ask(AT, 9_000), |_, action| {
+        let Action::SendUdp { flow, to, payload, .. } = action else { return Vec::new() };
+        if payload.len() + 28 > 1_500 {
+            return vec![(0, Event::Refused { flow: *flow, errno: ENOBUFS })];
+        }
+        vec![(30, datagram(*flow, *to, b"x"))]
+    });
+    assert_eq!((largest(&trace), most_tried(&trace)), (Some(1_500), (9_000, 8)));
+    assert!(answers(&trace).iter().all(|(_, answer)| *answer == Answer::Reply));
+}
+
 #[test]
 fn a_peer_that_does_not_answer_at_all_is_left_in_time() {
     let trace = over(AT, 1_500, 0, Excess::Silent, |_| false);
@@ -170,7 +211,7 @@ proptest! {
         let trace = over(AT, from_bytes, limit, excess, |_| false);
         let fits = USUAL.into_iter().filter(|size| *size < from_bytes).chain([from_bytes]);
         prop_assert_eq!(largest(&trace), fits.filter(|size| *size <= limit).max());
-        prop_assert!(sends(&trace) <= 15, "{}", sends(&trace));
-        prop_assert!(done_ms(&trace) <= 5_000, "{}", done_ms(&trace));
+        prop_assert!(sends(&trace) <= 20, "{}", sends(&trace));
+        prop_assert!(done_ms(&trace) <= 7_000, "{}", done_ms(&trace));
     }
 }

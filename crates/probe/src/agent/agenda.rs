@@ -1,0 +1,143 @@
+//! The questions that wait for their time, or for room on their link.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pontoon_model::net::IfName;
+
+use crate::machine::Moment;
+use crate::protocol::Task;
+
+/// Most questions that wait.
+const TASKS_MAX: usize = 20_000;
+
+/// Questions that wait for the same room: a link, and whether they go to a group there. `None`:
+/// no link's rate limits it.
+pub(super) type Lane = Option<(IfName, bool)>;
+
+/// A question's place: when it is due, and its number among those of that time.
+pub(super) type Place = (Moment, u64);
+
+/// Waiting questions, in the order in which they are due.
+///
+/// Nobody overtakes: where there is no room for a question, those behind it on the same lane wait
+/// as well. Otherwise one that takes two frames would never find two places free on a busy link,
+/// and the control of a leg is such a one.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    tasks: BTreeMap<Place, Task>,
+    taken: u64,
+    holds: BTreeMap<Lane, Moment>,
+}
+
+impl Agenda {
+    /// Takes questions in, counted from now.
+    pub(super) fn add(&mut self, now: Moment, tasks: impl Iterator<Item = Task>) {
+        for task in tasks.take(TASKS_MAX.saturating_sub(self.tasks.len())) {
+            self.taken += 1;
+            self.tasks.insert((now.after_ms(task.at_ms.into()), self.taken), task);
+        }
+    }
+
+    /// Drops the questions of these groups.
+    pub(super) fn cancel(&mut self, groups: &BTreeSet<u32>) {
+        self.tasks.retain(|_, task| !groups.contains(&task.group));
+    }
+
+    /// Drops all.
+    pub(super) fn clear(&mut self) {
+        self.tasks.clear();
+    }
+
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// Takes out the first question that is due and has nobody waiting before it.
+    pub(super) fn next(
+        &mut self,
+        now: Moment,
+        lane: impl Fn(&Task) -> Lane,
+    ) -> Option<(Place, Task)> {
+        let mut due = self.tasks.range(..=(now, u64::MAX));
+        let place =
+            due.find(|(_, task)| self.free_at(&lane(task)) <= now).map(|(place, _)| *place)?;
+        Some((place, self.tasks.remove(&place)?))
+    }
+
+    /// Puts a question back for which there was no room, and holds its lane until then.
+    pub(super) fn hold(&mut self, (place, task): (Place, Task), lane: Lane, until: Moment) {
+        self.tasks.insert(place, task);
+        self.holds.insert(lane, until);
+    }
+
+    /// When a question can be put at the earliest.
+    pub(super) fn deadline(&self, lane: impl Fn(&Task) -> Lane) -> Option<Moment> {
+        let mut earliest: Option<Moment> = None;
+        for ((due, _), task) in &self.tasks {
+            if earliest.is_some_and(|earliest| earliest <= *due) {
+                break;
+            }
+            let free = self.free_at(&lane(task)).max(*due);
+            earliest = Some(earliest.map_or(free, |earliest| earliest.min(free)));
+        }
+        earliest
+    }
+
+    fn free_at(&self, lane: &Lane) -> Moment {
+        self.holds.get(lane).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pontoon_model::net::Family;
+
+    use super::*;
+    use crate::protocol::Question;
+
+    fn task(round: u16, at_ms: u32) -> Task {
+        let question = Question::OwnAddress { address: "192.0.2.1".parse().unwrap() };
+        Task { group: 1, at_ms, round, family: Family::V4, link: None, peer: None, question }
+    }
+
+    /// Odd rounds on one lane, even ones on another.
+    fn lane(task: &Task) -> Lane {
+        Some(("wlan0".parse().unwrap(), task.round % 2 == 0))
+    }
+
+    #[test]
+    fn questions_come_in_the_order_in_which_they_are_due() {
+        let mut agenda = Agenda::default();
+        agenda.add(Moment(100), [task(1, 50), task(2, 20), task(3, 50)].into_iter());
+        assert_eq!(agenda.deadline(lane), Some(Moment(120)));
+        assert!(agenda.next(Moment(119), lane).is_none());
+        let rounds = std::iter::from_fn(|| agenda.next(Moment(150), lane));
+        let rounds: Vec<_> = rounds.map(|(_, task)| task.round).collect();
+        assert_eq!(rounds, [2, 1, 3]);
+        assert!(agenda.is_empty());
+    }
+
+    #[test]
+    fn nobody_overtakes_one_for_whom_there_was_no_room() {
+        let mut agenda = Agenda::default();
+        agenda.add(Moment(0), [task(1, 10), task(3, 20), task(4, 30)].into_iter());
+        let held = agenda.next(Moment(40), lane).unwrap();
+        agenda.hold(held, lane(&task(1, 0)), Moment(500));
+        // The other lane goes on.
+        assert_eq!(agenda.next(Moment(40), lane).unwrap().1.round, 4);
+        assert!(agenda.next(Moment(499), lane).is_none());
+        assert_eq!(agenda.deadline(lane), Some(Moment(500)));
+        assert_eq!(agenda.next(Moment(500), lane).unwrap().1.round, 1);
+    }
+
+    #[test]
+    fn what_is_cancelled_waits_no_more() {
+        let mut agenda = Agenda::default();
+        agenda.add(Moment(0), [task(1, 0)].into_iter());
+        agenda.cancel(&BTreeSet::from([2]));
+        assert!(!agenda.is_empty());
+        agenda.cancel(&BTreeSet::from([1]));
+        assert_eq!((agenda.is_empty(), agenda.deadline(lane)), (true, None));
+    }
+}
