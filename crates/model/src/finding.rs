@@ -5,9 +5,9 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::Facts;
 use crate::host::HostName;
 use crate::net::{Family, IfName};
+use crate::rule::Case;
 
 /// How sure a finding is.
 #[derive(
@@ -124,7 +124,7 @@ pub struct Rule {
     /// The page that `explain` shows: what it is, how it is told from its lookalikes, what to do.
     pub explain: &'static str,
     /// Where it holds.
-    pub prove: fn(&Facts) -> Vec<Proven>,
+    pub prove: fn(&Case<'_>) -> Vec<Proven>,
 }
 
 /// One place where a rule holds.

@@ -3,6 +3,7 @@
 //! To add one: write its proof in a file below `rule/`, its page in `rule/explain/CODE.md`, and
 //! its row here. Rows with the same consequences for a user stand together.
 
+mod case;
 mod addressing;
 mod clock;
 mod control;
@@ -28,6 +29,8 @@ mod udp;
 mod way;
 
 use crate::facts::Facts;
+pub use case::Case;
+
 use crate::finding::{Code, Finding, Level, Proven, Rule, Scope, Severity};
 use crate::host::HostName;
 use crate::net::Family;
@@ -403,9 +406,10 @@ pub fn rule(code: &str) -> Option<&'static Rule> {
 /// Applies every rule, and drops what is only a consequence of another finding.
 #[must_use]
 pub fn diagnose(facts: &Facts) -> Vec<Finding> {
+    let case = Case::new(facts);
     let proven: Vec<(&Rule, Proven)> = RULES
         .iter()
-        .flat_map(|rule| (rule.prove)(facts).into_iter().map(move |proven| (rule, proven)))
+        .flat_map(|rule| (rule.prove)(&case).into_iter().map(move |proven| (rule, proven)))
         .collect();
     // What is only possible explains nothing that is surer.
     let is_masked = |rule: &Rule, found: &Proven| {

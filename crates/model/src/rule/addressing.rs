@@ -10,10 +10,12 @@ use crate::net::{Family, IfName, Mac};
 use crate::observation::{Answer, Direction, Kind, Observation};
 use crate::snapshot::{Link, Snapshot};
 
-use super::pair::{Pair, pairs};
+use super::case::Case;
+use super::pair::Pair;
 
 /// Two links of one host in one network: which of them speaks is a matter of luck.
-pub(super) fn same_subnet(facts: &Facts) -> Vec<Proven> {
+pub(super) fn same_subnet(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
         let links: Vec<&Link> = usable_links(&host.snapshot).collect();
@@ -54,8 +56,8 @@ fn usable_links(host: &Snapshot) -> impl Iterator<Item = &Link> {
 }
 
 /// One of two neighbours takes the other for a stranger.
-pub(super) fn wrong_mask(facts: &Facts) -> Vec<Proven> {
-    pairs(facts).into_iter().filter_map(|pair| mask(&pair)).collect()
+pub(super) fn wrong_mask(case: &Case<'_>) -> Vec<Proven> {
+    case.pairs.iter().filter_map(mask).collect()
 }
 
 fn mask(pair: &Pair) -> Option<Proven> {
@@ -90,7 +92,8 @@ fn mask(pair: &Pair) -> Option<Proven> {
 }
 
 /// Somebody else has the same address.
-pub(super) fn duplicate_address(facts: &Facts) -> Vec<Proven> {
+pub(super) fn duplicate_address(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
         for link in usable_links(&host.snapshot) {

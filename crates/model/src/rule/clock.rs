@@ -7,18 +7,22 @@ use crate::finding::{Level, Proven, Scope};
 use crate::host::HostName;
 use crate::observation::{Answer, ClockSource, Direction, Kind};
 
+use super::case::Case;
+
 /// Seconds of difference worth a word: tokens of Kubernetes are checked with less leeway.
 const SKEW_S: u64 = 60;
 /// Seconds with which certificates fail: a day.
 const OFF_S: u64 = 86_400;
 
 /// More than a day.
-pub(super) fn clock_off(facts: &Facts) -> Vec<Proven> {
+pub(super) fn clock_off(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     judged(facts, |offset| offset > OFF_S)
 }
 
 /// More than a minute.
-pub(super) fn clock_skew(facts: &Facts) -> Vec<Proven> {
+pub(super) fn clock_skew(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     judged(facts, |offset| (SKEW_S + 1..=OFF_S).contains(&offset))
 }
 

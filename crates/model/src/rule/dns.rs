@@ -9,9 +9,8 @@ use crate::host::HostName;
 use crate::net::Family;
 use crate::observation::{Answer, Direction, DnsQuery, Kind};
 
-use super::control::Controls;
+use super::case::Case;
 use super::forwarding::is_stuck_behind_gateway;
-use super::pair::{Pair, pairs};
 use super::way::Way;
 
 /// What one server did for one host.
@@ -57,26 +56,25 @@ impl Server<'_> {
 
 /// Where frames are lost between a host and the internet: silence of a server says nothing there.
 struct Losses<'a> {
-    facts: &'a Facts,
-    controls: Controls<'a>,
-    pairs: Vec<Pair>,
+    case: &'a Case<'a>,
 }
 
-impl<'a> Losses<'a> {
-    fn new(facts: &'a Facts) -> Self {
-        Self { facts, controls: Controls::new(facts), pairs: pairs(facts) }
-    }
-
+impl Losses<'_> {
     /// Whether a link by which the host would leave lost some of what was put there: to the
     /// gateway, or to another host by a way that is open.
     fn bear_on(&self, host: &HostName) -> bool {
-        let routes =
-            self.facts.hosts.get(host).into_iter().flat_map(|host| host.snapshot.default_routes());
+        let routes = self
+            .case
+            .facts
+            .hosts
+            .get(host)
+            .into_iter()
+            .flat_map(|host| host.snapshot.default_routes());
         routes.filter_map(|route| route.link.as_ref()).any(|link| {
-            let asked = self.controls.asked((host, link, Family::V4));
+            let asked = self.case.controls.asked((host, link, Family::V4));
             let is_end = |way: &Way| way.from.host == *host && way.from.link == *link;
             asked.has_losses()
-                || self.pairs.iter().any(|pair| {
+                || self.case.pairs.iter().any(|pair| {
                     pair.is_open()
                         && pair.ways().into_iter().any(is_end)
                         && !pair.ways().into_iter().all(Way::is_lossless)
@@ -86,9 +84,10 @@ impl<'a> Losses<'a> {
 }
 
 /// A configured server resolves nothing.
-pub(super) fn dns_dead(facts: &Facts) -> Vec<Proven> {
+pub(super) fn dns_dead(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let all = servers(facts);
-    let losses = Losses::new(facts);
+    let losses = Losses { case };
     let dead = all.iter().filter(|((host, _), server)| {
         let is_explained = server.known.is_empty() && losses.bear_on(host);
         server.known_sent > 0
@@ -150,7 +149,8 @@ fn rcode_name(rcode: u16) -> String {
 }
 
 /// A server invents addresses for names that cannot exist (RFC 6761, section 6.4).
-pub(super) fn dns_rewritten(facts: &Facts) -> Vec<Proven> {
+pub(super) fn dns_rewritten(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let mut by_host: BTreeMap<&HostName, Vec<String>> = BTreeMap::new();
     for ((host, address), server) in servers(facts) {
         if let Some(invented) = server.invented.first() {
@@ -173,7 +173,8 @@ pub(super) fn dns_rewritten(facts: &Facts) -> Vec<Proven> {
 }
 
 /// Somebody on the way answers in the name of a server that does not exist.
-pub(super) fn dns_intercepted(facts: &Facts) -> Vec<Proven> {
+pub(super) fn dns_intercepted(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let mut found = Vec::new();
     for ((host, address), server) in servers(facts) {
         if server.unserved.iter().any(|answer| matches!(answer, Answer::Dns { .. })) {

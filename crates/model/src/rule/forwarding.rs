@@ -10,6 +10,7 @@ use crate::net::{Family, IfName};
 use crate::observation::{Answer, Direction, Kind};
 use crate::snapshot::{BaseChain, FilterOwner, Link, Netfilter, Snapshot};
 
+use super::case::Case;
 use super::host_firewall::program;
 use super::route::owns;
 
@@ -129,7 +130,8 @@ pub(super) fn is_stuck_behind_gateway(facts: &Facts, host: &HostName) -> bool {
 }
 
 /// The kernel of the gateway does not forward.
-pub(super) fn forwarding_off(facts: &Facts) -> Vec<Proven> {
+pub(super) fn forwarding_off(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let off = forwarders(facts).into_iter().filter(|one| one.is_off() && !one.beyond);
     off.map(|one| {
         let (name, client) = (one.name, one.client);
@@ -150,7 +152,8 @@ pub(super) fn forwarding_off(facts: &Facts) -> Vec<Proven> {
 }
 
 /// The kernel forwards, and a packet filter drops what it forwards.
-pub(super) fn forward_drop(facts: &Facts) -> Vec<Proven> {
+pub(super) fn forward_drop(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let stuck = forwarders(facts).into_iter().filter(|one| one.is_stuck() && !one.is_off());
     stuck.filter_map(|one| dropped(&one)).collect()
 }
@@ -207,7 +210,8 @@ fn masquerades(filter: &Netfilter) -> bool {
 }
 
 /// The gateway forwards private addresses as they are, to which nobody beyond knows the way back.
-pub(super) fn missing_masquerade(facts: &Facts) -> Vec<Proven> {
+pub(super) fn missing_masquerade(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let bare = forwarders(facts).into_iter().filter(is_bare);
     bare.map(|one| {
         let (name, uplink) = (one.name, &one.uplink.name);
@@ -233,7 +237,8 @@ pub(super) fn missing_masquerade(facts: &Facts) -> Vec<Proven> {
 
 /// The access point may drop what does not come from the address it gave: seen from the hosts it
 /// looks like a missing masquerade, and it is never tested with foreign sources.
-pub(super) fn source_guard(facts: &Facts) -> Vec<Proven> {
+pub(super) fn source_guard(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let bare = forwarders(facts).into_iter().filter(|one| is_bare(one) && one.uplink.is_radio());
     bare.map(|one| {
         let (name, uplink) = (one.name, &one.uplink.name);

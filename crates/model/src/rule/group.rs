@@ -1,9 +1,9 @@
 //! Frames for all that do not pass where frames for one do.
 
-use crate::facts::Facts;
 use crate::finding::{Level, Proven};
 
-use super::pair::{Pair, pairs};
+use super::case::Case;
+use super::pair::Pair;
 use super::way::{Probe, Way};
 
 /// Group frames each way that must be missing: one or two are lost on a good radio, for they are
@@ -11,9 +11,8 @@ use super::way::{Probe, Way};
 const GROUP_FRAMES: usize = 4;
 
 /// No group frame passes and nobody answers ARP: nothing works, although the path is open.
-pub(super) fn group_suppression(facts: &Facts) -> Vec<Proven> {
-    let suppressed =
-        pairs(facts).into_iter().filter(|pair| is_suppressed(pair) && !is_proxied(pair));
+pub(super) fn group_suppression(case: &Case<'_>) -> Vec<Proven> {
+    let suppressed = case.pairs.iter().filter(|pair| is_suppressed(pair) && !is_proxied(pair));
     suppressed
         .filter(|pair| pair.ways().iter().all(|way| way.is_lossless()))
         .filter_map(|pair| {
@@ -26,7 +25,7 @@ pub(super) fn group_suppression(facts: &Facts) -> Vec<Proven> {
                 a.host, b.prefix.address, b.mac, a.link, b.host, a.prefix.address
             );
             Some(
-                Proven::new(pair.scope(), level, because(&pair))
+                Proven::new(pair.scope(), level, because(pair))
                     .advise([
                         static_entry,
                         "ask those who run the network to let ARP pass, or to answer it (proxy ARP)"
@@ -39,11 +38,11 @@ pub(super) fn group_suppression(facts: &Facts) -> Vec<Proven> {
 }
 
 /// No group frame passes, but somebody answers ARP: ordinary traffic works.
-pub(super) fn group_frames_filtered(facts: &Facts) -> Vec<Proven> {
-    let filtered = pairs(facts).into_iter().filter(|pair| is_suppressed(pair) && is_proxied(pair));
+pub(super) fn group_frames_filtered(case: &Case<'_>) -> Vec<Proven> {
+    let filtered = case.pairs.iter().filter(|pair| is_suppressed(pair) && is_proxied(pair));
     filtered
         .map(|pair| {
-            Proven::new(pair.scope(), Level::Likely, because(&pair))
+            Proven::new(pair.scope(), Level::Likely, because(pair))
                 .advise(["nothing, unless something needs broadcast: mDNS names, DHCP of your own"])
                 .or_decide("a longer run with more broadcast frames")
         })

@@ -5,7 +5,7 @@ use crate::finding::{Level, Proven};
 use crate::pairing::End;
 use crate::snapshot::{FilterOwner, Netfilter};
 
-use super::pair::pairs;
+use super::case::Case;
 use super::route::{Lookup, lookup, reverse_path_drop};
 use super::way::{Probe, Rounds, Way};
 
@@ -16,9 +16,10 @@ const UNANSWERED: usize = 3;
 const UNANSWERED_AND_LOSSY: usize = 8;
 
 /// Whatever arrives is dropped or rejected by the receiver's own packet filter.
-pub(super) fn host_firewall(facts: &Facts) -> Vec<Proven> {
+pub(super) fn host_firewall(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let mut found = Vec::new();
-    for pair in pairs(facts) {
+    for pair in &case.pairs {
         for (way, back) in pair.turns() {
             let udp = way.rounds(Probe::Udp);
             if back.is_open() && is_silent(way, back) && could_answer(facts, way) {
@@ -30,9 +31,9 @@ pub(super) fn host_firewall(facts: &Facts) -> Vec<Proven> {
 }
 
 /// Ping is not answered, everything else is.
-pub(super) fn ping_ignored(facts: &Facts) -> Vec<Proven> {
+pub(super) fn ping_ignored(case: &Case<'_>) -> Vec<Proven> {
     let mut found = Vec::new();
-    for pair in pairs(facts) {
+    for pair in &case.pairs {
         for (way, back) in pair.turns() {
             let (udp, echo) = (way.rounds(Probe::Udp), way.rounds(Probe::Echo));
             let ignored = !echo.arrived.is_empty() && echo.answered.is_empty();

@@ -4,31 +4,33 @@ use crate::facts::Facts;
 use crate::finding::{Level, Proven};
 use crate::net::Mac;
 
+use super::case::Case;
 use super::control::{Control, Controls};
-use super::pair::{Pair, Shut, pairs, shut};
+use super::pair::{Pair, Shut, shut};
 use super::way::{Probe, Way};
 
 /// Neither way does a frame arrive, and no gateway relays what is sent.
-pub(super) fn client_isolation(facts: &Facts) -> Vec<Proven> {
-    let controls = Controls::new(facts);
-    shut_pairs(facts, &controls)
+pub(super) fn client_isolation(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
+    let controls = &case.controls;
+    shut_pairs(case)
         .filter(|(pair, _)| !is_relayed(pair))
         .map(|(pair, shut)| {
-            let elsewhere = two_networks(facts, &pair, &controls);
+            let elsewhere = two_networks(facts, pair, controls);
             let most = if elsewhere.is_some() { Level::Possible } else { Level::Confirmed };
             let level = shut[0].level.min(shut[1].level).min(most);
             let mut because = vec![
                 missed(&pair.there, &shut[0]),
                 missed(&pair.back, &shut[1]),
-                control_line(&pair, &controls),
+                control_line(pair, controls),
             ];
             let is_elsewhere = elsewhere.is_some();
             because.extend(elsewhere);
-            because.extend(by_group(&pair));
-            because.extend(by_neighbour(facts, &pair, &controls));
-            because.extend(by_gateway(&pair));
-            because.extend(super::radio::where_both_are(facts, &pair));
-            Proven::new(pair.scope(), level, because).advise(advice(facts, &pair)).or_decide(
+            because.extend(by_group(pair));
+            because.extend(by_neighbour(facts, pair, controls));
+            because.extend(by_gateway(pair));
+            because.extend(super::radio::where_both_are(facts, pair));
+            Proven::new(pair.scope(), level, because).advise(advice(case, pair)).or_decide(
                 if is_elsewhere {
                     "whether the two are on one network at all: compare SSIDs, or where the \
                      cables lead"
@@ -48,9 +50,10 @@ pub(super) fn client_isolation(facts: &Facts) -> Vec<Proven> {
 
 /// Frames do not pass, but the gateway relays packets between the two, by design (RFC 3069,
 /// RFC 4562).
-pub(super) fn peers_via_gateway(facts: &Facts) -> Vec<Proven> {
-    let controls = Controls::new(facts);
-    shut_pairs(facts, &controls)
+pub(super) fn peers_via_gateway(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
+    let controls = &case.controls;
+    shut_pairs(case)
         .filter(|(pair, _)| is_relayed(pair))
         .map(|(pair, shut)| {
             let level = shut[0].level.min(shut[1].level);
@@ -59,7 +62,7 @@ pub(super) fn peers_via_gateway(facts: &Facts) -> Vec<Proven> {
                 missed(&pair.back, &shut[1]),
                 "ordinary packets arrive all the same, in frames from the gateway's MAC".to_owned(),
             ];
-            because.extend(by_neighbour(facts, &pair, &controls));
+            because.extend(by_neighbour(facts, pair, controls));
             Proven::new(pair.scope(), level, because)
                 .advise([
                     "it works, with one hop more: anything that needs the same layer 2 (flannel \
@@ -72,12 +75,12 @@ pub(super) fn peers_via_gateway(facts: &Facts) -> Vec<Proven> {
 }
 
 /// Frames pass one way and not the other.
-pub(super) fn one_way_filter(facts: &Facts) -> Vec<Proven> {
-    let controls = Controls::new(facts);
+pub(super) fn one_way_filter(case: &Case<'_>) -> Vec<Proven> {
+    let controls = &case.controls;
     let mut found = Vec::new();
-    for pair in pairs(facts) {
+    for pair in &case.pairs {
         for (way, against) in pair.turns() {
-            let Some(shut) = shut(way, &controls).filter(|_| against.is_open()) else { continue };
+            let Some(shut) = shut(way, controls).filter(|_| against.is_open()) else { continue };
             let (from, to) = (&way.from.host, &way.to.host);
             let is_stateful = !against.answered().is_empty();
             let because = vec![
@@ -109,11 +112,9 @@ pub(super) fn one_way_filter(facts: &Facts) -> Vec<Proven> {
 }
 
 /// Pairs of which neither way passes anything.
-fn shut_pairs<'a>(
-    facts: &'a Facts,
-    controls: &'a Controls<'a>,
-) -> impl Iterator<Item = (Pair, [Shut; 2])> {
-    pairs(facts).into_iter().filter_map(move |pair| {
+fn shut_pairs<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (&'a Pair, [Shut; 2])> {
+    case.pairs.iter().filter_map(|pair| {
+        let controls = &case.controls;
         let (there, back) = (shut(&pair.there, controls)?, shut(&pair.back, controls)?);
         Some((pair, [there, back]))
     })
@@ -219,9 +220,9 @@ fn by_gateway(pair: &Pair) -> Option<String> {
     })
 }
 
-fn advice(facts: &Facts, pair: &Pair) -> Vec<String> {
+fn advice(case: &Case<'_>, pair: &Pair) -> Vec<String> {
     let mut advice = Vec::new();
-    if let Some(other) = open_link(facts, pair) {
+    if let Some(other) = open_link(case, pair) {
         advice.push(format!("let {} talk over {other}, where frames pass", pair.names()));
     }
     advice.push(ask_operators(&pair.there));
@@ -239,10 +240,8 @@ fn ask_operators(way: &Way) -> String {
 }
 
 /// Another link on which the two reach each other.
-fn open_link(facts: &Facts, pair: &Pair) -> Option<String> {
-    let is_other = |other: &Pair| {
-        let ends = |pair: &Pair| (pair.shared.a.host.clone(), pair.shared.b.host.clone());
-        ends(other) == ends(pair) && other.shared.a.link != pair.shared.a.link && other.is_open()
-    };
-    pairs(facts).iter().find(|other| is_other(other)).map(|other| other.shared.a.link.to_string())
+fn open_link(case: &Case<'_>, pair: &Pair) -> Option<String> {
+    let is_other = |other: &&Pair| other.shared.a.link != pair.shared.a.link && other.is_open();
+    let others = case.between(&pair.shared.a.host, &pair.shared.b.host);
+    others.iter().find(is_other).map(|other| other.shared.a.link.to_string())
 }

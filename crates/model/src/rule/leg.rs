@@ -7,6 +7,7 @@ use crate::net::{Family, Prefix};
 use crate::observation::Direction;
 use crate::snapshot::Link;
 
+use super::case::Case;
 use super::control::Controls;
 
 /// Unanswered questions to the gateway that suffice, spread over seconds.
@@ -15,12 +16,12 @@ const SILENT: usize = 5;
 const SILENT_AND_SHORT: usize = 3;
 
 /// A gateway is configured on the link, and does not even answer ARP.
-pub(super) fn no_l2_service(facts: &Facts) -> Vec<Proven> {
-    let controls = Controls::new(facts);
+pub(super) fn no_l2_service(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
         for link in host.snapshot.links.iter().filter(|link| link.is_usable()) {
-            found.extend(silent_gateway(facts, &controls, name, link));
+            found.extend(silent_gateway(facts, &case.controls, name, link));
         }
     }
     found
@@ -80,7 +81,8 @@ fn silent_gateway(
 }
 
 /// A link that has an address is down, while others use the same network.
-pub(super) fn peer_link_down(facts: &Facts) -> Vec<Proven> {
+pub(super) fn peer_link_down(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
         let links = host.snapshot.links.iter().filter(|link| link.reaches_hosts());

@@ -1,17 +1,16 @@
 //! Paths on which frames are lost.
 
-use crate::facts::Facts;
 use crate::finding::{Level, Proven};
 
-use super::pair::pairs;
+use super::case::Case;
 
 /// Rounds below which a share means nothing.
 const ROUNDS: usize = 5;
 
 /// Frames pass, but more than one in ten is lost.
-pub(super) fn lossy_path(facts: &Facts) -> Vec<Proven> {
+pub(super) fn lossy_path(case: &Case<'_>) -> Vec<Proven> {
     let mut found = Vec::new();
-    for pair in pairs(facts) {
+    for pair in &case.pairs {
         let is_lossy = pair.ways().iter().any(|way| {
             let (sent, arrived) = (way.sent().len(), way.arrived().len());
             way.is_witnessed && sent >= ROUNDS && arrived > 0 && arrived * 10 < sent * 9

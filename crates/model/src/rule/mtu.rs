@@ -9,8 +9,8 @@ use crate::host::HostName;
 use crate::net::{Family, IfName};
 use crate::observation::{Answer, Direction, Kind};
 
-use super::control::Controls;
-use super::pair::{Pair, pairs};
+use super::case::Case;
+use super::pair::Pair;
 use super::way::Way;
 
 /// Losses of one size that suggest it is too large: `MAX_PROBES` of RFC 8899, section 5.1.2.
@@ -33,13 +33,12 @@ struct Size {
 type Path<'a> = (&'a HostName, Option<&'a HostName>, Option<&'a IfName>, IpAddr);
 
 /// Small packets arrive, large ones do not, and no router says so (RFC 2923, section 2.1).
-pub(super) fn mtu_black_hole(facts: &Facts) -> Vec<Proven> {
-    let pairs = pairs(facts);
-    let controls = Controls::new(facts);
+pub(super) fn mtu_black_hole(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let is_steady = |(host, peer, link, _): &Path<'_>| match (peer, link) {
-        (Some(peer), Some(link)) => is_lossless(&pairs, host, peer, link),
+        (Some(peer), Some(link)) => is_lossless(case, host, peer, link),
         _ => uplinks(facts, host).all(|link| {
-            let asked = controls.asked((host, link, Family::V4));
+            let asked = case.controls.asked((host, link, Family::V4));
             asked.sent.len() <= asked.answered.len() + 1
         }),
     };
@@ -48,13 +47,13 @@ pub(super) fn mtu_black_hole(facts: &Facts) -> Vec<Proven> {
 }
 
 /// Whether small frames between the two are never lost.
-fn is_lossless(pairs: &[Pair], host: &HostName, peer: &HostName, link: &IfName) -> bool {
+fn is_lossless(case: &Case<'_>, host: &HostName, peer: &HostName, link: &IfName) -> bool {
     let on_path = |pair: &&Pair| {
         pair.ways()
             .iter()
             .any(|way| way.from.host == *host && way.to.host == *peer && way.from.link == *link)
     };
-    pairs.iter().filter(on_path).flat_map(Pair::ways).all(Way::is_lossless)
+    case.between(host, peer).iter().filter(on_path).flat_map(Pair::ways).all(Way::is_lossless)
 }
 
 /// Links by which the host would leave for anywhere.

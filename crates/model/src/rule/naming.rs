@@ -1,10 +1,12 @@
 //! A host's own name.
 
-use crate::facts::Facts;
 use crate::finding::{Level, Proven, Scope};
 
+use super::case::Case;
+
 /// The host's name leads to itself by loopback, as Debian arranges it.
-pub(super) fn hostname_loopback(facts: &Facts) -> Vec<Proven> {
+pub(super) fn hostname_loopback(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
         let own = host.snapshot.host_name.as_str();

@@ -7,6 +7,8 @@ use crate::finding::{Level, Proven, Scope};
 use crate::net::Prefix;
 use crate::snapshot::{Route, RouteKind};
 
+use super::case::Case;
+
 /// What flannel's manifest gives to pods (`net-conf.json` in kube-flannel.yml).
 const FLANNEL_PODS: Prefix =
     Prefix { address: IpAddr::V4(Ipv4Addr::new(10, 244, 0, 0)), length: 16 };
@@ -15,7 +17,8 @@ const KUBEADM_SERVICES: Prefix =
     Prefix { address: IpAddr::V4(Ipv4Addr::new(10, 96, 0, 0)), length: 12 };
 
 /// A network that is in use has addresses which pods or Services would get.
-pub(super) fn cidr_overlap(facts: &Facts) -> Vec<Proven> {
+pub(super) fn cidr_overlap(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let intent = &facts.intent;
     let pods = intent.pod_cidr.unwrap_or(FLANNEL_PODS);
     let mut wanted = vec![(pods, intent.pod_cidr.is_some(), "the pods", "--pod-network-cidr")];
@@ -44,7 +47,8 @@ pub(super) fn cidr_overlap(facts: &Facts) -> Vec<Proven> {
 }
 
 /// The network of the host is within what kubeadm gives to Services unless told otherwise.
-pub(super) fn default_service_cidr_overlap(facts: &Facts) -> Vec<Proven> {
+pub(super) fn default_service_cidr_overlap(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     if facts.intent.service_cidr.is_some() {
         return Vec::new();
     }

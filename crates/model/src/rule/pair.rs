@@ -7,7 +7,7 @@ use crate::finding::{Level, Scope};
 use crate::pairing::{SharedLink, shared_links};
 
 use super::control::Controls;
-use super::way::{Index, Probe, Way, index};
+use super::way::{Index, Probe, Way};
 
 /// Rounds without arrival that prove a way shut. With 40 % loss ten misses in a row happen once
 /// in ten thousand times when the way is open.
@@ -50,14 +50,13 @@ impl Pair {
 }
 
 /// Every link that two hosts with agents share, and what was asked there.
-pub(super) fn pairs(facts: &Facts) -> Vec<Pair> {
-    let index = index(facts);
+pub(super) fn pairs(facts: &Facts, index: &Index<'_>) -> Vec<Pair> {
     let hosts: Vec<_> = facts.hosts.iter().collect();
     let mut pairs = Vec::new();
     for (at, (a, of_a)) in hosts.iter().enumerate() {
         for (b, of_b) in &hosts[at + 1..] {
             let shared = shared_links((a, &of_a.snapshot), (b, &of_b.snapshot));
-            pairs.extend(shared.into_iter().map(|shared| pair(facts, &index, shared)));
+            pairs.extend(shared.into_iter().map(|shared| pair(facts, index, shared)));
         }
     }
     pairs

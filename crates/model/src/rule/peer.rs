@@ -7,11 +7,13 @@ use crate::finding::{Level, Proven, Scope};
 use crate::host::HostName;
 use crate::observation::{Answer, Direction, Kind, Observation};
 
+use super::case::Case;
 use super::route::owns;
 
 /// A peer answers nothing at all. Whether it is off, or the network keeps it apart, or it filters,
 /// one end cannot tell.
-pub(super) fn peer_unanswered(facts: &Facts) -> Vec<Proven> {
+pub(super) fn peer_unanswered(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let mut found = Vec::new();
     for peer in &facts.intent.one_ended {
         for from in facts.hosts.keys() {

@@ -9,8 +9,11 @@ use crate::net::IfName;
 use crate::observation::{Answer, Direction, DnsQuery, Kind};
 use crate::untrusted::Untrusted;
 
+use super::case::Case;
+
 /// Web requests are answered by somebody who is not the one that was asked.
-pub(super) fn captive_portal(facts: &Facts) -> Vec<Proven> {
+pub(super) fn captive_portal(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let mut pages: BTreeMap<(&HostName, &IfName), (u16, &Untrusted, Option<&Untrusted>)> =
         BTreeMap::new();
     for seen in &facts.observations {

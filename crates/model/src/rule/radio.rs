@@ -6,10 +6,12 @@ use crate::host::HostName;
 use crate::net::IfName;
 use crate::snapshot::Radio;
 
+use super::case::Case;
 use super::pair::Pair;
 
 /// The radio dozes between beacons: first packets are late.
-pub(super) fn wifi_power_save(facts: &Facts) -> Vec<Proven> {
+pub(super) fn wifi_power_save(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
         for link in &host.snapshot.links {

@@ -3,7 +3,7 @@
 use crate::facts::Facts;
 use crate::finding::{Level, Proven};
 
-use super::pair::pairs;
+use super::case::Case;
 use super::route::{Lookup, lookup, reverse_path_drop};
 use super::way::{Probe, Way};
 
@@ -11,9 +11,10 @@ use super::way::{Probe, Way};
 const DROPPED: &str = "TcpExt.IPReversePathFilter";
 
 /// What arrives is dropped by the receiver's strict reverse-path filter.
-pub(super) fn rp_filter_drop(facts: &Facts) -> Vec<Proven> {
+pub(super) fn rp_filter_drop(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let mut found = Vec::new();
-    for pair in pairs(facts) {
+    for pair in &case.pairs {
         for way in pair.ways() {
             found.extend(dropped(facts, way));
         }
@@ -63,9 +64,10 @@ fn dropped(facts: &Facts, way: &Way) -> Option<Proven> {
 }
 
 /// Answers come back, by another link than the question took.
-pub(super) fn asymmetric_return(facts: &Facts) -> Vec<Proven> {
+pub(super) fn asymmetric_return(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let mut found = Vec::new();
-    for pair in pairs(facts) {
+    for pair in &case.pairs {
         for way in pair.ways() {
             let udp = way.rounds(Probe::Udp);
             // ARP answers and pings of a second link of the same network come this way, too; what

@@ -9,8 +9,9 @@ use crate::host::HostName;
 use crate::net::Family;
 use crate::observation::{Answer, Direction, Kind};
 
+use super::case::Case;
 use super::control::Controls;
-use super::pair::{Pair, pairs};
+use super::pair::Pair;
 
 /// Packets without arrival that prove a way closed: as many as for frames.
 const PROVEN: usize = 10;
@@ -34,25 +35,15 @@ impl Routed {
 }
 
 /// Gathers what was sent by routes from one host to another.
-pub(super) fn rounds(facts: &Facts, from: &HostName, to: &HostName, family: Family) -> Routed {
-    let receiver = facts.hosts.get(to);
+pub(super) fn rounds(case: &Case<'_>, from: &HostName, to: &HostName, family: Family) -> Routed {
+    let receiver = case.facts.hosts.get(to);
     let is_witnessed = receiver.is_some_and(|host| {
         host.ending == Ending::Complete && host.watches.iter().any(|watch| watch.sees_frames)
     });
     let mut routed = Routed { is_witnessed, ..Routed::default() };
     let is_routed = |kind: &Kind| matches!(kind, Kind::RoutedUdp);
-    for seen in facts
-        .observations
-        .iter()
-        .filter(|seen| seen.asked_link.is_none() && seen.family == family && is_routed(&seen.kind))
-    {
-        let (asker, asked) = match seen.direction {
-            Direction::Sent | Direction::Answered => (Some(&seen.host), seen.peer.as_ref()),
-            Direction::Arrived => (seen.peer.as_ref(), Some(&seen.host)),
-        };
-        if (asker, asked) != (Some(from), Some(to)) {
-            continue;
-        }
+    let seen = case.index.get(&(from, None, to, family)).into_iter().flatten();
+    for seen in seen.filter(|seen| is_routed(&seen.kind)) {
         match (seen.direction, &seen.answer) {
             (Direction::Sent, _) => {
                 routed.sent.insert(seen.round);
@@ -71,30 +62,26 @@ pub(super) fn rounds(facts: &Facts, from: &HostName, to: &HostName, family: Fami
 }
 
 /// Two hosts behind routers of their own: no packet comes through, and they share no other link.
-pub(super) fn routed_path_blocked(facts: &Facts) -> Vec<Proven> {
-    let pairs = pairs(facts);
-    let controls = Controls::new(facts);
+pub(super) fn routed_path_blocked(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let hosts: Vec<&HostName> = facts.hosts.keys().collect();
     let mut found = Vec::new();
     for (at, a) in hosts.iter().enumerate() {
         for b in &hosts[at + 1..] {
-            let works = |pair: &Pair| {
-                pair.shared.a.host == **a && pair.shared.b.host == **b && pair.is_open()
-            };
-            let stand = |host| has_gateway(facts, &controls, host);
-            if pairs.iter().any(works) || !stand(a) || !stand(b) {
+            let stand = |host| has_gateway(facts, &case.controls, host);
+            if case.between(a, b).iter().any(Pair::is_open) || !stand(a) || !stand(b) {
                 continue;
             }
             for family in [Family::V4, Family::V6] {
-                found.extend(blocked(facts, a, b, family));
+                found.extend(blocked(case, a, b, family));
             }
         }
     }
     found
 }
 
-fn blocked(facts: &Facts, a: &HostName, b: &HostName, family: Family) -> Option<Proven> {
-    let (there, back) = (rounds(facts, a, b, family), rounds(facts, b, a, family));
+fn blocked(case: &Case<'_>, a: &HostName, b: &HostName, family: Family) -> Option<Proven> {
+    let (there, back) = (rounds(case, a, b, family), rounds(case, b, a, family));
     let (from, to, ways) = match (there.is_blocked(), back.is_blocked()) {
         (true, true) => (a, b, vec![(a, b, there), (b, a, back)]),
         (true, false) => (a, b, vec![(a, b, there)]),

@@ -2,21 +2,22 @@
 
 use std::net::IpAddr;
 
-use crate::facts::{Facts, HostFacts};
+use crate::facts::HostFacts;
 use crate::finding::{Level, Proven, Scope};
 use crate::host::HostName;
 use crate::net::{Family, IfName};
 use crate::pairing::{End, usable_address};
 use crate::snapshot::{Route, Snapshot};
 
-use super::control::Controls;
-use super::pair::{Pair, pairs, shut};
+use super::case::Case;
+use super::pair::{Pair, shut};
 use super::route::{Lookup, is_dead, lookup, owns};
 use super::way::{Probe, Way};
 
 /// Nothing to follow: kubeadm finds no address (`ChooseHostInterface` in
 /// k8s.io/apimachinery/pkg/util/net/interface.go), and no image can be pulled.
-pub(super) fn no_default_route(facts: &Facts) -> Vec<Proven> {
+pub(super) fn no_default_route(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     let without =
         facts.hosts.iter().filter(|(_, host)| alive_defaults(&host.snapshot).next().is_none());
     without
@@ -76,30 +77,21 @@ fn choice(host: &Snapshot) -> Option<Choice> {
 
 /// The default route points to a link on which the other nodes do not reach this one, and another
 /// link would do.
-pub(super) fn dual_homed_selection(facts: &Facts) -> Vec<Proven> {
-    let pairs = pairs(facts);
-    let controls = Controls::new(facts);
-    facts
-        .hosts
-        .iter()
-        .filter_map(|(name, host)| misled(facts, &pairs, &controls, name, host))
-        .collect()
+pub(super) fn dual_homed_selection(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
+    facts.hosts.iter().filter_map(|(name, host)| misled(case, name, host)).collect()
 }
 
-fn misled(
-    facts: &Facts,
-    pairs: &[Pair],
-    controls: &Controls<'_>,
-    name: &HostName,
-    host: &HostFacts,
-) -> Option<Proven> {
+fn misled(case: &Case<'_>, name: &HostName, host: &HostFacts) -> Option<Proven> {
     let choice = choice(&host.snapshot)?;
     let mut cut_off = Vec::new();
     let mut better: Option<&End> = None;
     let mut level = Level::Undecided;
-    for peer in facts.hosts.keys().filter(|peer| *peer != name) {
-        let Some(sure) = is_cut_off(facts, pairs, controls, peer, name, &choice) else { continue };
-        let Some(end) = other_end(pairs, name, peer, &choice.link) else { continue };
+    for peer in case.facts.hosts.keys().filter(|peer| *peer != name) {
+        let Some(sure) = is_cut_off(case, peer, name, &choice) else { continue };
+        let Some(end) = other_end(case.between(name, peer), name, peer, &choice.link) else {
+            continue;
+        };
         cut_off.push(peer.to_string());
         better.get_or_insert(end);
         level = level.max(sure);
@@ -124,14 +116,7 @@ fn misled(
 }
 
 /// Whether `peer` cannot reach the address that `host` would advertise, and how sure that is.
-fn is_cut_off(
-    facts: &Facts,
-    pairs: &[Pair],
-    controls: &Controls<'_>,
-    peer: &HostName,
-    host: &HostName,
-    choice: &Choice,
-) -> Option<Level> {
+fn is_cut_off(case: &Case<'_>, peer: &HostName, host: &HostName, choice: &Choice) -> Option<Level> {
     let family = Family::of(choice.address);
     let toward = |way: &&Way| {
         way.from.host == *peer
@@ -139,19 +124,19 @@ fn is_cut_off(
             && way.to.link == choice.link
             && way.family == family
     };
-    if let Some(way) = pairs.iter().flat_map(Pair::ways).find(toward) {
+    if let Some(way) = case.between(peer, host).iter().flat_map(Pair::ways).find(toward) {
         let is_relayed = !way.rounds(Probe::Routed).arrived.is_empty();
-        let shut = shut(way, controls).filter(|_| !is_relayed)?;
+        let shut = shut(way, &case.controls).filter(|_| !is_relayed)?;
         return Some(shut.level).filter(|level| *level >= Level::Likely);
     }
-    let routed = super::routed::rounds(facts, peer, host, family);
+    let routed = super::routed::rounds(case, peer, host, family);
     if !routed.arrived.is_empty() {
         return None;
     }
     if routed.is_blocked() {
         return Some(Level::Likely);
     }
-    let snapshot = |name: &HostName| facts.hosts.get(name).map(|host| &host.snapshot);
+    let snapshot = |name: &HostName| case.facts.hosts.get(name).map(|host| &host.snapshot);
     match lookup(snapshot(peer)?, choice.address) {
         Lookup::NoRoute => Some(Level::Confirmed),
         // Linux takes what is for any of its addresses by any link.

@@ -8,6 +8,8 @@ use crate::finding::{Level, Proven, Scope};
 use crate::host::HostName;
 use crate::observation::{Answer, Direction, Kind};
 
+use super::case::Case;
+
 /// Ports that are passed nearly everywhere, for names and for time: they prove nothing.
 const FOR_NAMES_AND_TIME: [u16; 2] = [53, 123];
 /// Silent ports that suffice (RFC 9308, section 2: some networks block all UDP).
@@ -24,7 +26,8 @@ struct Server {
 }
 
 /// No UDP port of the user's own server is reached, and TCP to it works.
-pub(super) fn udp_blocked(facts: &Facts) -> Vec<Proven> {
+pub(super) fn udp_blocked(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
     servers(facts)
         .into_iter()
         .filter_map(|((host, address), server)| blocked(host, address, &server))
