@@ -21,6 +21,16 @@ pub(super) struct Way {
     pub(super) sent: BTreeSet<u16>,
     pub(super) arrived: BTreeSet<u16>,
     pub(super) answered: BTreeSet<u16>,
+    /// Single frames: the round, and whether it was ping.
+    frames_sent: BTreeSet<(u16, bool)>,
+    frames_arrived: BTreeSet<(u16, bool)>,
+}
+
+impl Way {
+    /// Whether all that was sent has arrived. One agent's report may overtake the other's.
+    fn is_lossless(&self) -> bool {
+        self.frames_sent.is_subset(&self.frames_arrived)
+    }
 }
 
 /// A pair that is being asked.
@@ -75,9 +85,16 @@ impl PairState {
         } else {
             return;
         };
+        let frame = (seen.round, seen.kind == Kind::Echo);
         match seen.direction {
-            Direction::Sent => way.sent.insert(seen.round),
-            Direction::Arrived => way.arrived.insert(seen.round),
+            Direction::Sent => {
+                way.frames_sent.insert(frame);
+                way.sent.insert(seen.round)
+            }
+            Direction::Arrived => {
+                way.frames_arrived.insert(frame);
+                way.arrived.insert(seen.round)
+            }
             Direction::Answered if seen.answer == Some(Answer::Reply) => {
                 way.answered.insert(seen.round)
             }
@@ -87,8 +104,7 @@ impl PairState {
 
     /// Whether asking on would tell nothing new.
     pub(super) fn is_settled(&self, controls: &BTreeMap<LegId, BTreeSet<u16>>) -> bool {
-        let is_lossless = |way: &Way| way.sent.len() == way.arrived.len();
-        let is_lossless = is_lossless(&self.there) && is_lossless(&self.back);
+        let is_lossless = self.there.is_lossless() && self.back.is_lossless();
         [&self.there, &self.back].into_iter().all(|way| {
             if way.arrived.len() >= ROUNDS_THAT_OPEN {
                 way.answered.len() >= ROUNDS_THAT_OPEN
