@@ -21,13 +21,6 @@ impl Rate {
     pub const SHARED: Self = Self { frames_per_s: 10, groups_per_s: 2 };
     /// On a private switch.
     pub const PRIVATE: Self = Self { frames_per_s: 200, groups_per_s: 50 };
-
-    /// What may be answered, beside what is asked: those who ask keep to their own rates, but
-    /// their frames come in bursts, and an answer that is not given looks like a packet filter.
-    #[must_use]
-    pub const fn of_answers(self) -> Self {
-        Self { frames_per_s: 3 * self.frames_per_s, groups_per_s: 0 }
-    }
 }
 
 /// What was sent in the last second.

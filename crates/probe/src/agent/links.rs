@@ -49,7 +49,7 @@ impl WatchedLink {
             mac: link.mac.unwrap_or(Mac::ZERO),
             socket,
             budget: Budget::new(rate),
-            answers: Budget::new(rate.of_answers()),
+            answers: Budget::new(rate),
             frames_sent: BTreeMap::new(),
             was_usable: link.is_usable(),
             went_down: false,

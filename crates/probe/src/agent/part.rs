@@ -31,6 +31,17 @@ const LINKS_MAX: usize = 16;
 /// probe waits.
 const PORT_HELD_MS: u64 = 3_000;
 
+/// Most answers that wait. An answer that is left out looks like a packet filter of this host.
+const OWED_MAX: usize = 256;
+
+/// An answer to a datagram of the run.
+#[derive(Clone, Copy)]
+struct Owed {
+    reflector: usize,
+    received: Received,
+    question: Token,
+}
+
 /// What an agent has from [`ToAgent::Begin`] on.
 pub(super) struct Part {
     identity: Identity,
@@ -44,6 +55,8 @@ pub(super) struct Part {
     running: Vec<(u32, MachineId)>,
     held: VecDeque<(Moment, UdpSocket)>,
     gateways: BTreeMap<(IfName, IpAddr), Mac>,
+    /// Answers for which there was no room yet, and when there will be.
+    owed: VecDeque<(Moment, Owed)>,
     counters: BTreeMap<String, u64>,
     untested: BTreeSet<Unread>,
     is_idle_said: bool,
@@ -64,6 +77,7 @@ impl Part {
             running: Vec::new(),
             held: VecDeque::new(),
             gateways: BTreeMap::new(),
+            owed: VecDeque::new(),
             counters: BTreeMap::new(),
             untested: BTreeSet::new(),
             is_idle_said: true,
@@ -130,6 +144,9 @@ impl Part {
         if let Some(usable) = usable_now() {
             self.links.iter_mut().for_each(|link| link.look_again(&usable));
         }
+        for (_, owed) in std::mem::take(&mut self.owed) {
+            self.withhold(owed.received.link_index);
+        }
         let watches: Vec<_> = self.links.iter_mut().map(WatchedLink::watch).collect();
         for watch in watches.iter().filter(|watch| watch.lost > 0) {
             self.untested.insert(Unread {
@@ -159,6 +176,7 @@ impl Part {
     /// Reads what came, puts what is due.
     pub(super) fn turn(&mut self, now: Moment) -> Vec<Seen> {
         let mut seen = self.read_frames(now);
+        self.answer_owed(now);
         seen.extend(self.read_datagrams(now));
         seen.extend(self.launch_due(now));
         let reports = self.flows.turn(now).into_iter();
@@ -184,7 +202,8 @@ impl Part {
     /// When something is due.
     pub(super) fn deadline(&self) -> Option<Moment> {
         let next_task = self.agenda.deadline(|task| lane(&self.links, &self.gateways, task));
-        next_task.into_iter().chain(self.flows.deadline()).min()
+        let next_answer = self.owed.front().map(|(at, _)| *at);
+        next_task.into_iter().chain(next_answer).chain(self.flows.deadline()).min()
     }
 
     fn launch_due(&mut self, now: Moment) -> Vec<Seen> {
@@ -315,28 +334,57 @@ impl Part {
         if !self.witness.peers().any(|peer| peer.seat == token.header.seat) {
             return Vec::new();
         }
-        let link = self.links.iter_mut().find(|link| link.index == received.link_index);
+        let link = self.links.iter().find(|link| link.index == received.link_index);
         let mut seen = Vec::new();
-        if let Some(link) = &link
+        if let Some(link) = link
             && link.socket.is_none()
         {
             let from = received.from.ip();
             seen = self.witness.receive_datagram(now, &link.name, from, &token);
         }
-        let number = link.as_ref().map_or(u8::MAX, |link| link.number);
-        let may_answer = link.is_none_or(|link| {
-            let is_spent = link.answers.take(now, false).is_err();
-            link.withheld += u32::from(is_spent);
-            !is_spent
-        });
-        if may_answer {
-            let header =
-                Header { seat: self.identity.seat, link: number, is_answer: true, ..token.header };
-            let own = Token::new(header, &self.keys);
-            // An answer that cannot leave is an answer that does not come.
-            let _ = self.reflectors[reflector].answer(received, &answer(&own, &token));
+        let owed = Owed { reflector, received: *received, question: token };
+        if let Err(when) = self.try_answer(now, &owed) {
+            if self.owed.len() < OWED_MAX {
+                self.owed.push_back((when, owed));
+            } else {
+                self.withhold(owed.received.link_index);
+            }
         }
         seen
+    }
+
+    /// Notes that a question remains without an answer.
+    fn withhold(&mut self, link_index: u32) {
+        if let Some(link) = self.links.iter_mut().find(|link| link.index == link_index) {
+            link.withheld += 1;
+        }
+    }
+
+    /// Answers what had to wait, first come, first served.
+    fn answer_owed(&mut self, now: Moment) {
+        while let Some((_, owed)) = self.owed.front().filter(|(at, _)| *at <= now).copied() {
+            if let Err(when) = self.try_answer(now, &owed) {
+                self.owed[0].0 = when.max(now.after_ms(1));
+                return;
+            }
+            self.owed.pop_front();
+        }
+    }
+
+    /// Answers from the address that was asked, or says when there is room for it.
+    fn try_answer(&mut self, now: Moment, owed: &Owed) -> Result<(), Moment> {
+        let Owed { reflector, received, question } = owed;
+        let link = self.links.iter_mut().find(|link| link.index == received.link_index);
+        let number = link.as_ref().map_or(u8::MAX, |link| link.number);
+        if let Some(link) = link {
+            link.answers.take(now, false)?;
+        }
+        let header =
+            Header { seat: self.identity.seat, link: number, is_answer: true, ..question.header };
+        let own = Token::new(header, &self.keys);
+        // An answer that cannot leave is an answer that does not come.
+        let _ = self.reflectors[*reflector].answer(received, &answer(&own, question));
+        Ok(())
     }
 }
 

@@ -50,12 +50,23 @@ pub(super) struct Way {
     pub(super) sent: RoundSet,
     pub(super) arrived: RoundSet,
     pub(super) answered: RoundSet,
+    /// Rounds of single frames: UDP, and ping.
+    frames_sent: [RoundSet; 2],
+    frames_arrived: [RoundSet; 2],
     /// Whether somebody told the asker a MAC for the peer.
     pub(super) is_resolved: bool,
     /// Whether what follows a first answer has been asked.
     pub(super) is_followed: bool,
     /// Whether an ordinary packet has been sent after misses.
     pub(super) is_routed: bool,
+}
+
+impl Way {
+    /// Whether all that was sent has arrived. One agent's report may overtake the other's.
+    fn is_lossless(&self) -> bool {
+        let mut kinds = self.frames_sent.iter().zip(self.frames_arrived);
+        !kinds.any(|(sent, arrived)| sent.exceeds(arrived))
+    }
 }
 
 /// A pair that is being asked, by the places of its legs.
@@ -102,9 +113,16 @@ impl PairState {
         if !is_directed {
             return;
         }
+        let is_echo = usize::from(seen.kind == Kind::Echo);
         match seen.direction {
-            Direction::Sent => way.sent.insert(seen.round),
-            Direction::Arrived => way.arrived.insert(seen.round),
+            Direction::Sent => {
+                way.frames_sent[is_echo].insert(seen.round);
+                way.sent.insert(seen.round);
+            }
+            Direction::Arrived => {
+                way.frames_arrived[is_echo].insert(seen.round);
+                way.arrived.insert(seen.round);
+            }
             Direction::Answered if is_reply => way.answered.insert(seen.round),
             Direction::Answered => {}
         }
@@ -114,7 +132,7 @@ impl PairState {
     /// of each end answered, where there is one.
     pub(super) fn is_settled(&self, controls: [Option<RoundSet>; 2]) -> bool {
         let answers = if self.is_in_crowd { 1 } else { ROUNDS_THAT_OPEN };
-        let is_lossless = self.ways().iter().all(|way| way.sent.len() == way.arrived.len());
+        let is_lossless = self.ways().into_iter().all(Way::is_lossless);
         self.ways().into_iter().all(|way| {
             if way.arrived.len() >= ROUNDS_THAT_OPEN {
                 way.answered.len() >= answers
