@@ -1,15 +1,19 @@
 //! The command line.
 
 pub(crate) mod check;
+pub(crate) mod hosts;
 pub(crate) mod mesh;
+pub(crate) mod remote;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use check::CheckArguments;
+use hosts::HostsArguments;
 use mesh::MeshArguments;
 use pontoon_model::host::HostName;
+use remote::{ExecArguments, SshArguments};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -19,7 +23,7 @@ Exit codes:
   3  something is wrong, confirmed or likely
   4  warnings, or errors that are only possible or undecided
   5  the question needs a privilege that was missing
-  6  a host that you named could not be asked
+  6  a host that you named is not known, or could not be asked
   7  a change was taken back
   130 interrupted, 141 nobody reads the output, 143 terminated
 When several hold: 1, 2, 5, 7, 3, 6, 4, 0, the first that holds.";
@@ -40,10 +44,16 @@ pub(crate) enum Command {
     Check(Box<CheckArguments>),
     /// Who reaches whom: every pair of hosts, over every link, from both ends
     Mesh(Box<MeshArguments>),
+    /// Run a command on many hosts at once
+    Exec(ExecArguments),
+    /// Log in on many hosts, one after another
+    Ssh(SshArguments),
     /// Judge recorded runs again; merge the records of several hosts
     Replay(ReplayArguments),
     /// What a finding means, how it is told from others, what to do
     Explain(ExplainArguments),
+    /// Your hosts: lists such as pi[1-5], and what is known of each
+    Hosts(HostsArguments),
     /// Hostile networks made of network namespaces, to try pontoon on
     Lab(LabArguments),
     /// Tell the campus story on a lab network: what goes wrong, and what to do

@@ -4,8 +4,10 @@ mod agent;
 mod check;
 mod completions;
 mod demo;
+mod exec;
 mod explain;
 mod fleet;
+mod hosts;
 mod judge;
 mod lab;
 mod man;
@@ -13,6 +15,7 @@ mod mesh;
 mod progress;
 mod records;
 mod replay;
+mod ssh;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -36,9 +39,12 @@ pub(crate) enum Place {
 pub(crate) fn run(arguments: Arguments, place: &Place) -> Result<ExitCode, Failure> {
     match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Exec(arguments) => exec::run(&arguments),
+        Command::Ssh(arguments) => ssh::run(&arguments),
         Command::Mesh(arguments) => mesh::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Hosts(arguments) => hosts::run(&arguments),
         Command::Lab(arguments) => lab::run(&arguments.command, place),
         Command::Demo(arguments) => demo::run(&arguments, place),
         Command::Agent(arguments) => agent::run(&arguments),

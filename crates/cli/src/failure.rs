@@ -1,5 +1,7 @@
 //! What can go wrong in a command, with the number to end with and what to do.
 
+mod hosts;
+
 use std::io;
 use std::path::PathBuf;
 
@@ -7,6 +9,8 @@ use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_model::record::RecordError;
 use pontoon_model::record::merge::MergeError;
+
+pub(crate) use hosts::HostsFailure;
 
 use crate::words::SplitError;
 use pontoon_lab::LabError;
@@ -83,6 +87,11 @@ pub(crate) enum Failure {
         /// Number of commands.
         vias: usize,
     },
+    /// A script and an input both want standard input.
+    #[error(
+        "a script (`-`) is read on the standard input of each host, so there is no room for --input"
+    )]
+    TwoInputs,
     /// A `--via` for many hosts does not say where the host goes.
     #[error("--via has no {{}} in the place of the host")]
     ViaPlace,
@@ -151,6 +160,9 @@ pub(crate) enum Failure {
         #[source]
         source: SandboxError,
     },
+    /// Hosts or their inventory make no sense.
+    #[error(transparent)]
+    Hosts(#[from] HostsFailure),
     /// A scenario cannot be used.
     #[error("the scenario `{name}` cannot be used")]
     Scenario {
@@ -216,6 +228,7 @@ impl Failure {
     /// The number to end with.
     pub(crate) fn exit(&self) -> Exit {
         match self {
+            Self::Hosts(failure) => failure.exit(),
             Self::Output { .. }
             | Self::System { .. }
             | Self::Json { .. }
@@ -229,6 +242,7 @@ impl Failure {
             | Self::Vias { .. }
             | Self::PairPeers { .. }
             | Self::ViaPlace
+            | Self::TwoInputs
             | Self::NoControl { .. }
             | Self::PairCode { .. }
             | Self::Words { .. }
@@ -246,6 +260,7 @@ impl Failure {
     /// What to do about it.
     pub(crate) fn advice(&self) -> Option<String> {
         match self {
+            Self::Hosts(failure) => failure.advice(),
             Self::NoLink { known, .. } | Self::NoLabHost { known, .. } => {
                 Some(format!("it has {}", known.join(", ")))
             }
@@ -275,6 +290,7 @@ impl Failure {
             | Self::PairCode { .. }
             | Self::NoControl { .. }
             | Self::ViaPlace
+            | Self::TwoInputs
             | Self::Lab { .. }
             | Self::Sandbox { .. }
             | Self::Scenario { .. }

@@ -19,6 +19,18 @@ pub(crate) fn data(text: &str) -> Result<(), Failure> {
     written.map_err(|source| Failure::Output { source })
 }
 
+/// Writes a line as it came, bytes and all.
+pub(crate) fn raw_line(line: &[u8], is_error: bool) -> Result<(), Failure> {
+    let written = if is_error {
+        let mut stderr = io::stderr().lock();
+        stderr.write_all(line).and_then(|()| stderr.write_all(b"\n"))
+    } else {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(line).and_then(|()| stdout.write_all(b"\n"))
+    };
+    written.map_err(|source| Failure::Output { source })
+}
+
 /// Writes a line for the person at the terminal. That nobody can read it stops nothing.
 pub(crate) fn note(line: &dyn Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");

@@ -9,6 +9,7 @@ pub(crate) mod grid;
 pub(crate) mod detail;
 pub(crate) mod request;
 pub(crate) mod story;
+pub(crate) mod inventory;
 pub(crate) mod json;
 
 #[cfg(test)]

@@ -220,7 +220,10 @@ mod tests {
         lines.retain(|(host, ..)| host != "c");
         lines.sort_by(|one, other| one.0.cmp(&other.0));
         let out = |text: &str| ("a".to_owned(), Stream::Out, text.to_owned());
-        assert_eq!(lines, [out("one"), out("two"), ("b".to_owned(), Stream::Err, "oops".to_owned())]);
+        assert_eq!(
+            lines,
+            [out("one"), out("two"), ("b".to_owned(), Stream::Err, "oops".to_owned())]
+        );
     }
 
     #[test]
@@ -231,7 +234,8 @@ mod tests {
             scripts.iter().map(|(host, script)| (host.as_str(), *script)).collect();
         let mut said = 0;
         let outcomes = run(jobs(&scripts), Some(b"hello\n".as_slice().into()), &mut |event| {
-            said += usize::from(matches!(event, Event::Line(_, Stream::Out, line) if line == b"hello"));
+            said +=
+                usize::from(matches!(event, Event::Line(_, Stream::Out, line) if line == b"hello"));
         });
         assert_eq!((outcomes.len(), said), (AT_ONCE + 20, AT_ONCE + 20));
         assert!(outcomes.values().all(Outcome::is_good));

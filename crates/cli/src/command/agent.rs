@@ -2,12 +2,30 @@
 
 use std::process::ExitCode;
 
+use crate::arguments::AgentArguments;
 use crate::failure::Failure;
 use pontoon_probe::agent;
 
 /// Answers until standard input closes.
-pub(crate) fn run() -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &AgentArguments) -> Result<ExitCode, Failure> {
+    if arguments.unlink {
+        unlink();
+    }
     agent::serve(std::io::stdin(), std::io::stdout())
         .map_err(|source| Failure::Agent { source })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Removes this program's own file, and the folder that was made for it. The program goes on: a
+/// file that runs is gone only when it ends (unlink(2)). What cannot be removed now is removed by
+/// the script that copied it.
+fn unlink() {
+    /// How `fleet::ssh::push` names the folder: no other is touched.
+    const FOLDER: &str = "pontoon.";
+    let Ok(program) = std::env::current_exe() else { return };
+    let Some(folder) = program.parent() else { return };
+    let name = folder.file_name().and_then(|name| name.to_str());
+    if name.is_some_and(|name| name.starts_with(FOLDER)) {
+        let _ = std::fs::remove_dir_all(folder);
+    }
 }

@@ -2,15 +2,12 @@
 
 use std::path::Path;
 
-use pontoon_fleet::hostlist::{self, hosts};
 use pontoon_fleet::inventory::{Host, Inventory, Place, load};
 use pontoon_fleet::ssh::{Login, Ssh};
-use pontoon_model::host::HostName;
 
 use crate::arguments::mesh::Reaching;
-use crate::failure::Failure;
-use crate::output;
-use crate::render::clean;
+use crate::command::hosts::named;
+use crate::failure::{Failure, HostsFailure};
 use crate::words::split;
 
 /// Hosts and the way to them.
@@ -55,19 +52,8 @@ fn login(host: &Host, user: Option<&str>) -> Login {
 fn inventory(asked: Option<&Path>) -> Result<Inventory, Failure> {
     let variable = |name: &str| std::env::var_os(name);
     match Place::find(asked, Path::new("."), variable) {
-        Ok(place) => load(&place.path).map_err(|source| Failure::Load { source }),
+        Ok(place) => Ok(load(&place.path).map_err(|source| HostsFailure::Load { source })?),
         // Where there is no home, names alone must do.
         Err(_) => Ok(Inventory::default()),
     }
-}
-
-/// The hosts that the words of a command line name; what is better written otherwise is said.
-pub(crate) fn named(words: &[String]) -> Result<Vec<HostName>, Failure> {
-    let text = words.join(",");
-    let hostlist::Expanded { items, notices } =
-        hosts(&text).map_err(|source| Failure::Hosts { text: text.clone(), source })?;
-    for notice in notices {
-        output::note(&format!("note: {}", clean(&notice.to_string())));
-    }
-    if items.is_empty() { Err(Failure::NoHosts) } else { Ok(items) }
 }

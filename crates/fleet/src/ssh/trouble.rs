@@ -122,22 +122,28 @@ impl Trouble {
             Cause::NameUnknown => format!(
                 "say where it is: pontoon hosts set {host} address=ADDR, or a HostName in ~/.ssh/config"
             ),
-            Cause::Unreachable => "is it on, and is this host in a network that reaches it?".to_owned(),
+            Cause::Unreachable => {
+                "is it on, and is this host in a network that reaches it?".to_owned()
+            }
             Cause::Refused => "start its ssh server: sudo systemctl enable --now ssh".to_owned(),
             Cause::HostKeyChanged => format!(
                 "was it set up anew? Then: ssh-keygen -R {host}; if not, somebody else answers"
             ),
             Cause::HostKeyUnknown => format!("log in once by hand and compare the key: ssh {host}"),
             Cause::Denied => format!("let your key in: ssh-copy-id {host}"),
-            Cause::NoPontoon => "install it there, or have it copied for this run: --push".to_owned(),
+            Cause::NoPontoon => {
+                "install it there, or have it copied for this run: --push".to_owned()
+            }
             Cause::Architecture => {
-                "its pontoon was built for another processor: --push copies the right one".to_owned()
+                "its pontoon was built for another processor: --push copies the right one"
+                    .to_owned()
             }
             Cause::Sudo => format!("let {host} sudo without a password, or log in as root"),
             Cause::DiskFull => format!("make room on it: ssh {host} df -h"),
             Cause::Version => "install the same pontoon on both, or use --push".to_owned(),
             Cause::NoBinary => {
-                "put the program for its processor in a folder and name it: --binaries DIR".to_owned()
+                "put the program for its processor in a folder and name it: --binaries DIR"
+                    .to_owned()
             }
             Cause::Corrupted | Cause::NotAnAgent | Cause::Silent | Cause::Other => return None,
         })
@@ -162,7 +168,11 @@ impl fmt::Display for Trouble {
             Cause::Version | Cause::NotAnAgent | Cause::Silent => return self.said.fmt(f),
             Cause::Other => "ssh failed",
         };
-        if self.said.raw().is_empty() { f.write_str(what) } else { write!(f, "{what} ({})", self.said) }
+        if self.said.raw().is_empty() {
+            f.write_str(what)
+        } else {
+            write!(f, "{what} ({})", self.said)
+        }
     }
 }
 
@@ -179,15 +189,24 @@ mod tests {
             ("ssh: connect to host 10.0.0.9 port 22: Connection timed out", Cause::Unreachable),
             ("Connection timed out during banner exchange\r\n", Cause::Unreachable),
             ("pi@pi2: Permission denied (publickey,password).", Cause::Denied),
-            ("No ED25519 host key is known for pi2 and you have requested strict checking.\r\n\
-              Host key verification failed.", Cause::HostKeyUnknown),
-            ("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nIT IS POSSIBLE\n\
-              Host key verification failed.", Cause::HostKeyChanged),
+            (
+                "No ED25519 host key is known for pi2 and you have requested strict checking.\r\n\
+              Host key verification failed.",
+                Cause::HostKeyUnknown,
+            ),
+            (
+                "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nIT IS POSSIBLE\n\
+              Host key verification failed.",
+                Cause::HostKeyChanged,
+            ),
             ("bash: line 1: pontoon: command not found", Cause::NoPontoon),
             ("sh: 1: pontoon: not found", Cause::NoPontoon),
             ("sh: 1: /usr/local/bin/pontoon: Exec format error", Cause::Architecture),
             ("sudo: a password is required", Cause::Sudo),
-            ("dd: error writing '/tmp/pontoon.x/pontoon': No space left on device", Cause::DiskFull),
+            (
+                "dd: error writing '/tmp/pontoon.x/pontoon': No space left on device",
+                Cause::DiskFull,
+            ),
             ("something new", Cause::Other),
             ("", Cause::Other),
         ];
