@@ -39,6 +39,7 @@ package_of() {
     nft) echo nftables ;;
     cc) echo gcc libc6-dev ;;
     curl) echo curl ca-certificates ;;
+    pip3) echo python3-pip ca-certificates ;;
     setpriv | unshare) echo util-linux ;;
     *) echo "$1" ;;
   esac

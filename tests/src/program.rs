@@ -1,6 +1,7 @@
 //! The program under test: `pontoon`, as built beside these tests.
 
 use std::env;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -15,6 +16,24 @@ use crate::checkout::root;
 #[must_use]
 pub fn pontoon(arguments: &[&str]) -> Output {
     started(start(path()).args(arguments))
+}
+
+/// Runs `pontoon` with these arguments in a folder, with these variables and this on its standard
+/// input.
+///
+/// # Panics
+///
+/// When it cannot be built or started.
+#[must_use]
+pub fn pontoon_in(
+    folder: &Path,
+    variables: &[(&str, &str)],
+    arguments: &[&str],
+    input: &str,
+) -> Output {
+    let mut command = start(path());
+    command.args(arguments).current_dir(folder).envs(variables.iter().copied());
+    fed(&mut command, input)
 }
 
 /// Starts `pontoon` with these arguments, with nobody at its ends.
@@ -48,9 +67,7 @@ pub fn stdout(output: &Output) -> String {
 pub fn path() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
-        // .../target/PROFILE/deps/TEST
-        let test = env::current_exe().expect("a test knows its own path");
-        let folder = test.ancestors().nth(2).expect("cargo puts tests two folders down");
+        let folder = profile_folder();
         let folder_name = folder.file_name().expect("a profile has a name").to_string_lossy();
         let profile = if folder_name == "debug" { "dev" } else { &folder_name };
         let target = folder.parent().expect("a profile lies in the target folder");
@@ -67,6 +84,29 @@ pub fn path() -> &'static Path {
     })
 }
 
+/// Where cargo puts what it builds as these tests are built.
+fn profile_folder() -> PathBuf {
+    // .../target/PROFILE/deps/TEST
+    let test = env::current_exe().expect("a test knows its own path");
+    test.ancestors().nth(2).expect("cargo puts tests two folders down").to_owned()
+}
+
+/// Runs a Python script with this on its standard input; returns what it wrote to standard output.
+///
+/// # Panics
+///
+/// When it fails: `./check` installs what scripts need below `target/tools/python`.
+#[must_use]
+pub fn python(script: &str, input: &str) -> String {
+    let target = profile_folder().parent().expect("a profile lies in the target folder").to_owned();
+    let mut command = start(Path::new("python3"));
+    command.args(["-c", script]).env("PYTHONPATH", target.join("tools/python"));
+    let output = fed(&mut command, input);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "run ./check, which installs what is missing:\n{said}");
+    stdout(&output)
+}
+
 #[expect(clippy::disallowed_methods, reason = "the program under test is a program")]
 fn start(program: &Path) -> Command {
     Command::new(program)
@@ -74,4 +114,16 @@ fn start(program: &Path) -> Command {
 
 fn started(command: &mut Command) -> Output {
     command.output().unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"))
+}
+
+/// Runs a program to its end, with this on its standard input.
+fn fed(command: &mut Command, input: &str) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child =
+        command.spawn().unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"));
+    let mut stdin = child.stdin.take().expect("it was asked for");
+    // Programs that do not care for it close it early; those that do read all before they write.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    child.wait_with_output().expect("a program ends")
 }

@@ -1,18 +1,15 @@
 //! The name by which a run knows a host.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
 
 use crate::net::{NotA, as_text};
 
 /// The name by which a run knows a host: what the user typed, or the host's own name.
 ///
-/// Letters, digits, `-`, `.`, `_` and `:` only (so addresses are names, too): whatever a remote
-/// host claims to be called, printing it cannot move a cursor.
+/// Letters, digits, `-`, `.`, `_`, `:` and `%` only (so addresses are names, too): whatever a remote
+/// host claims to be called, printing it cannot move a cursor. It does not begin with `-`: handed to
+/// `ssh` it cannot be taken for an option.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct HostName(String);
 
@@ -32,14 +29,17 @@ impl HostName {
         let clean: String = text
             .chars()
             .take(Self::MAX_LEN)
-            .map(|letter| if is_allowed(letter) { letter } else { '_' })
+            .enumerate()
+            .map(|(at, letter)| if is_allowed(at, letter) { letter } else { '_' })
             .collect();
         Self(if clean.is_empty() { "_".to_owned() } else { clean })
     }
 }
 
-const fn is_allowed(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_' | ':' | '%')
+const fn is_allowed(at: usize, letter: char) -> bool {
+    letter.is_ascii_alphanumeric()
+        || matches!(letter, '.' | '_' | ':' | '%')
+        || (letter == '-' && at > 0)
 }
 
 impl fmt::Display for HostName {
@@ -52,7 +52,10 @@ impl FromStr for HostName {
     type Err = NotA;
 
     fn from_str(text: &str) -> Result<Self, NotA> {
-        if (1..=Self::MAX_LEN).contains(&text.len()) && text.chars().all(is_allowed) {
+        let mut letters = text.chars().enumerate();
+        if (1..=Self::MAX_LEN).contains(&text.len())
+            && letters.all(|(at, letter)| is_allowed(at, letter))
+        {
             Ok(Self(text.to_owned()))
         } else {
             Err(NotA::new(text, "a host name such as pi1"))
@@ -60,4 +63,33 @@ impl FromStr for HostName {
     }
 }
 
-as_text!(HostName, "HostName", "^[A-Za-z0-9._:%-]{1,253}$");
+as_text!(HostName, "HostName", "^[A-Za-z0-9._:%][A-Za-z0-9._:%-]{0,252}$");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_no_option_and_moves_no_cursor() {
+        let table = [
+            ("pi1", true),
+            ("192.168.1.21", true),
+            ("fe80::1%eth0", true),
+            ("a-b", true),
+            ("", false),
+            ("-oProxyCommand=x", false),
+            ("-", false),
+            ("pi 1", false),
+            ("pi1\n", false),
+            ("pi\u{1b}[2J", false),
+            ("ü", false),
+        ];
+        for (text, is_name) in table {
+            assert_eq!(text.parse::<HostName>().is_ok(), is_name, "{text:?}");
+            assert!(HostName::lossy(text).as_str().parse::<HostName>().is_ok(), "{text:?}");
+        }
+        assert_eq!(HostName::lossy("-x").as_str(), "_x");
+        assert!("x".repeat(HostName::MAX_LEN).parse::<HostName>().is_ok());
+        assert!("x".repeat(HostName::MAX_LEN + 1).parse::<HostName>().is_err());
+    }
+}

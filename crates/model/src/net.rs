@@ -1,11 +1,10 @@
 //! Words of the network: MAC addresses, link names, prefixes.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A 48-bit MAC address.
@@ -58,7 +57,9 @@ pub struct NotA {
 }
 
 impl NotA {
-    pub(crate) fn new(text: &str, expected: &'static str) -> Self {
+    /// Keeps the text for the message.
+    #[must_use]
+    pub fn new(text: &str, expected: &'static str) -> Self {
         Self { text: crate::untrusted::Untrusted::new(text), expected }
     }
 }
@@ -227,34 +228,39 @@ impl FromStr for Prefix {
     }
 }
 
-/// Serialises a type as the text that it prints and reads.
+/// Serialises a type as the text that it prints and reads. The crate that uses it depends on
+/// `serde` and `schemars`.
+#[macro_export]
 macro_rules! as_text {
     ($type:ty, $name:literal, $pattern:literal) => {
-        impl Serialize for $type {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl ::serde::Serialize for $type {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }
         }
 
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+        impl<'de> ::serde::Deserialize<'de> for $type {
+            fn deserialize<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Self, D::Error> {
+                let text: ::std::borrow::Cow<'de, str> =
+                    ::serde::Deserialize::deserialize(deserializer)?;
+                text.parse().map_err(::serde::de::Error::custom)
             }
         }
 
-        impl JsonSchema for $type {
-            fn schema_name() -> Cow<'static, str> {
+        impl ::schemars::JsonSchema for $type {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
                 $name.into()
             }
 
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "pattern": $pattern })
+            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                ::schemars::json_schema!({ "type": "string", "pattern": $pattern })
             }
         }
     };
 }
-pub(crate) use as_text;
+pub use as_text;
 
 as_text!(Mac, "Mac", "^[0-9a-f]{2}(:[0-9a-f]{2}){5}$");
 as_text!(IfName, "IfName", "^[!-~]{1,15}$");

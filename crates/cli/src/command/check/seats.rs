@@ -100,8 +100,11 @@ mod tests {
 
     #[test]
     fn a_peer_cannot_add_words_to_a_command() {
-        // A peer's name has no blanks, and it is put in after the command has been split.
-        assert!("a b".parse::<HostName>().is_err());
-        assert_eq!(words(&["-oProxyCommand"], &["ssh -- {}"]).unwrap(), ["ssh|--|-oProxyCommand"]);
+        // A peer's name has no blanks and is no option, and it is put in after the command has been
+        // split.
+        for name in ["a b", "-oProxyCommand", ""] {
+            assert!(name.parse::<HostName>().is_err(), "{name}");
+        }
+        assert_eq!(words(&["a-b"], &["ssh -- {}"]).unwrap(), ["ssh|--|a-b"]);
     }
 }

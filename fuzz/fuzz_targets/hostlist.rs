@@ -1,0 +1,16 @@
+//! Any text as a host list: what is taken is written as a list, and read again as the same hosts.
+#![no_main]
+
+use std::collections::BTreeSet;
+
+use libfuzzer_sys::fuzz_target;
+use pontoon_fleet::hostlist::{Expanded, compress, hosts};
+
+fuzz_target!(|text: &str| {
+    let Ok(Expanded { items, .. }) = hosts(text) else { return };
+    let list = compress(&items);
+    let again = hosts(&list).expect("what was written can be read");
+    assert!(again.notices.is_empty());
+    let as_set = |names: &[_]| names.iter().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(as_set(&items), as_set(&again.items));
+});
