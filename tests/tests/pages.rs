@@ -13,11 +13,18 @@ use pontoon_tests::program::{pontoon, stdout};
 const MADE: &str = "<!-- made by: PONTOON_WRITE=1 cargo test -p pontoon-tests -->";
 
 /// Every command that a user is told of.
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 20] = [
     &[],
     &["check"],
     &["replay"],
     &["explain"],
+    &["hosts"],
+    &["hosts", "add"],
+    &["hosts", "set"],
+    &["hosts", "list"],
+    &["hosts", "remove"],
+    &["hosts", "expand"],
+    &["hosts", "compress"],
     &["lab"],
     &["lab", "list"],
     &["lab", "run"],
@@ -111,7 +118,7 @@ fn the_page_of_exit_codes_is_current() {
     let mut codes = Exit::ALL;
     codes.sort_by_key(|exit| exit.code());
     let mut page = format!(
-        "{MADE}\n# Exit codes\n\n`pontoon check`, `replay` and `lab run` end with one of these.\n\n\
+        "{MADE}\n# Exit codes\n\n`pontoon check`, `replay`, `hosts` and `lab run` end with one of these.\n\n\
          | code | what it says |\n|---|---|\n"
     );
     for exit in codes {

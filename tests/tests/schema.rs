@@ -5,6 +5,7 @@ use std::path::Path;
 use std::thread;
 
 use jsonschema::Validator;
+use pontoon_fleet::inventory;
 use pontoon_lab::scenario;
 use pontoon_model::{record, report};
 use pontoon_tests::checkout::{files_below, root, shown, text};
@@ -45,6 +46,10 @@ fn the_published_schemas_are_current() {
     assert_current("docs/schema/report.schema.json", &page::<report::Report>(&title));
     let title = format!("a line of pontoon check --record: {}", record::SCHEMA);
     assert_current("docs/schema/record.schema.json", &page::<record::Line>(&title));
+    let title = "an inventory of pontoon hosts, as TOML";
+    assert_current("docs/schema/hosts.schema.json", &page::<inventory::Form>(title));
+    let title = format!("pontoon hosts list --json: {}", inventory::LISTING);
+    assert_current("docs/schema/hosts-list.schema.json", &page::<inventory::Listing>(&title));
     let title = "a scenario of pontoon lab, as TOML";
     assert_current("docs/schema/scenario.schema.json", &titled(scenario::schema(), title));
 }

@@ -1,12 +1,14 @@
 //! The command line.
 
 pub(crate) mod check;
+pub(crate) mod hosts;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use check::CheckArguments;
+use hosts::HostsArguments;
 use pontoon_model::host::HostName;
 
 const EXIT_CODES: &str = "\
@@ -17,7 +19,7 @@ Exit codes:
   3  something is wrong, confirmed or likely
   4  warnings, or errors that are only possible or undecided
   5  the question needs a privilege that was missing
-  6  a host that you named could not be asked
+  6  a host that you named is not known, or could not be asked
   7  a change was taken back
   130 interrupted, 141 nobody reads the output, 143 terminated
 When several hold: 1, 2, 5, 7, 3, 6, 4, 0, the first that holds.";
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     /// What a finding means, how it is told from others, what to do
     Explain(ExplainArguments),
+    /// Your hosts: lists such as pi[1-5], and what is known of each
+    Hosts(HostsArguments),
     /// Hostile networks made of network namespaces, to try pontoon on
     Lab(LabArguments),
     /// Tell the campus story on a lab network: what goes wrong, and what to do

@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod demo;
 mod explain;
+mod hosts;
 mod judge;
 mod lab;
 mod man;
@@ -36,6 +37,7 @@ pub(crate) fn run(arguments: Arguments, place: &Place) -> Result<ExitCode, Failu
         Command::Check(arguments) => check::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Hosts(arguments) => hosts::run(&arguments),
         Command::Lab(arguments) => lab::run(&arguments.command, place),
         Command::Demo(arguments) => demo::run(&arguments, place),
         Command::Agent(_) => agent::run(),

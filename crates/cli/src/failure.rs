@@ -1,5 +1,7 @@
 //! What can go wrong in a command, with the number to end with and what to do.
 
+mod hosts;
+
 use std::io;
 use std::path::PathBuf;
 
@@ -7,6 +9,8 @@ use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_model::record::RecordError;
 use pontoon_model::record::merge::MergeError;
+
+pub(crate) use hosts::HostsFailure;
 
 use crate::words::SplitError;
 use pontoon_lab::LabError;
@@ -139,6 +143,9 @@ pub(crate) enum Failure {
         #[source]
         source: SandboxError,
     },
+    /// Hosts or their inventory make no sense.
+    #[error(transparent)]
+    Hosts(#[from] HostsFailure),
     /// A scenario cannot be used.
     #[error("the scenario `{name}` cannot be used")]
     Scenario {
@@ -204,6 +211,7 @@ impl Failure {
     /// The number to end with.
     pub(crate) fn exit(&self) -> Exit {
         match self {
+            Self::Hosts(failure) => failure.exit(),
             Self::Output { .. }
             | Self::System { .. }
             | Self::Json { .. }
@@ -233,6 +241,7 @@ impl Failure {
     /// What to do about it.
     pub(crate) fn advice(&self) -> Option<String> {
         match self {
+            Self::Hosts(failure) => failure.advice(),
             Self::NoLink { known, .. } | Self::NoLabHost { known, .. } => {
                 Some(format!("it has {}", known.join(", ")))
             }

@@ -8,6 +8,7 @@ pub(crate) mod matrix;
 pub(crate) mod detail;
 pub(crate) mod request;
 pub(crate) mod story;
+pub(crate) mod inventory;
 pub(crate) mod json;
 
 #[cfg(test)]

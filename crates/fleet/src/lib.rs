@@ -1,5 +1,6 @@
-//! Many hosts at once: how they are named in one word.
+//! Many hosts at once: how they are named, and what is known of each.
 //!
-//! [`hostlist`] reads `pi[1-5]` and writes it.
+//! [`hostlist`] reads `pi[1-5]` and writes it; [`inventory`] is the file of what is known.
 
 pub mod hostlist;
+pub mod inventory;

@@ -65,7 +65,7 @@ impl Exit {
             Self::Failed => "something is wrong, confirmed or likely",
             Self::Warned => "warnings, or errors that are only possible or undecided",
             Self::NotPermitted => "the question needs a privilege that was missing",
-            Self::Unreachable => "a host that you named could not be asked",
+            Self::Unreachable => "a host that you named is not known, or could not be asked",
             Self::RolledBack => "a change was taken back",
         }
     }

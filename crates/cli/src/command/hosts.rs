@@ -1,0 +1,60 @@
+//! `pontoon hosts`: host lists and the inventory.
+
+mod add;
+mod compress;
+mod expand;
+mod list;
+mod remove;
+mod set;
+mod shelf;
+
+use std::process::ExitCode;
+
+use pontoon_fleet::hostlist::{self, compress, hosts};
+use pontoon_model::host::HostName;
+
+use crate::arguments::hosts::{HostsArguments, HostsCommand};
+use crate::failure::{Failure, HostsFailure};
+use crate::output;
+use crate::render::clean;
+
+/// Does what the command line says.
+pub(crate) fn run(arguments: &HostsArguments) -> Result<ExitCode, Failure> {
+    let inventory = arguments.inventory.as_deref();
+    match &arguments.command {
+        HostsCommand::Add(arguments) => add::run(inventory, arguments),
+        HostsCommand::Set(arguments) => set::run(inventory, arguments),
+        HostsCommand::List(arguments) => list::run(inventory, arguments),
+        HostsCommand::Remove(arguments) => remove::run(inventory, arguments),
+        HostsCommand::Expand(arguments) => expand::run(arguments),
+        HostsCommand::Compress(arguments) => compress::run(arguments),
+    }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The hosts that the words of a command line name; what is better written otherwise is said.
+fn named(words: &[String]) -> Result<Vec<HostName>, Failure> {
+    let text = words.join(",");
+    let hostlist::Expanded { items, notices } =
+        hosts(&text).map_err(|source| HostsFailure::NoList { text: text.clone(), source })?;
+    for notice in notices {
+        note(&notice);
+    }
+    if items.is_empty() {
+        return Err(HostsFailure::NoHosts.into());
+    }
+    Ok(items)
+}
+
+/// Says something that is no data.
+fn note(what: &dyn std::fmt::Display) {
+    output::note(&format!("note: {}", clean(&what.to_string())));
+}
+
+/// "pi[1-3]", or "1 host" and "3 hosts" where the list would fill the screen.
+fn shown<'a>(names: impl Iterator<Item = &'a HostName> + Clone) -> String {
+    /// Half a line.
+    const LETTERS_MAX: usize = 40;
+    let list = compress(names.clone());
+    if list.len() <= LETTERS_MAX { list } else { format!("{} hosts", names.count()) }
+}

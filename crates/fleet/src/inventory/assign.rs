@@ -1,0 +1,319 @@
+//! Saying something of several hosts at once: `address=192.168.1.[21-25]` for `pi[1-5]`.
+
+use std::fmt;
+use std::num::NonZeroU16;
+use std::str::FromStr;
+
+use pontoon_model::net::NotA;
+use pontoon_model::untrusted::Untrusted;
+
+use super::{Entry, Host, LabelKey, Labels, Role, label};
+use crate::hostlist::{ExpandError, Notice, expand_all};
+
+/// What can be said of a host.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Field {
+    /// What it does in its cluster.
+    Role,
+    /// Where it is reached.
+    Address,
+    /// The user to log in as.
+    User,
+    /// The port of its SSH server.
+    Port,
+    /// The path of the private key.
+    Key,
+    /// A label, or several.
+    Label,
+    /// The cluster it belongs to.
+    Cluster,
+    /// What cloudmesh calls so; here it is a label.
+    Service,
+}
+
+impl FromStr for Field {
+    type Err = NotA;
+
+    /// Takes the words of `cms inventory set` as well (`ip`, `keyfile`, `labels`, `services`).
+    fn from_str(text: &str) -> Result<Self, NotA> {
+        Ok(match text {
+            "role" => Self::Role,
+            "address" | "addr" | "ip" => Self::Address,
+            "user" => Self::User,
+            "port" => Self::Port,
+            "key" | "keyfile" => Self::Key,
+            "label" | "labels" => Self::Label,
+            "cluster" => Self::Cluster,
+            "service" | "services" => Self::Service,
+            _ => {
+                let expected = "one of role, address, user, port, key, label and cluster";
+                return Err(NotA::new(text, expected));
+            }
+        })
+    }
+}
+
+/// Something was understood that is better said otherwise.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Hint {
+    /// A word of cloudmesh that means a role.
+    Role {
+        /// What was said.
+        said: Untrusted,
+        /// What it was taken for.
+        role: Role,
+    },
+    /// A service of cloudmesh, kept as a label.
+    Service {
+        /// The label.
+        label: Untrusted,
+    },
+    /// Several hosts have the same address now.
+    OneAddress {
+        /// How many.
+        hosts: usize,
+    },
+    /// A notation of others.
+    List(Notice),
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Role { said, role } => write!(f, "`{said}` is understood as role={role}"),
+            Self::Service { label } => write!(f, "a service is kept as the label {label}"),
+            Self::OneAddress { hosts } => write!(f, "{hosts} hosts have the same address now"),
+            Self::List(notice) => notice.fmt(f),
+        }
+    }
+}
+
+/// Something cannot be said of these hosts.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum AssignError {
+    /// There are not as many values as hosts.
+    #[error("{values} values cannot be paired with {hosts} hosts")]
+    Count {
+        /// Hosts.
+        hosts: usize,
+        /// Values.
+        values: usize,
+    },
+    /// The values are no list.
+    #[error(transparent)]
+    List(#[from] ExpandError),
+    /// A value makes no sense.
+    #[error(transparent)]
+    Value(#[from] NotA),
+}
+
+/// Sets a field of these hosts. Values are a host list: one goes to all, several are paired with
+/// the hosts in order. No value takes away what was there. Labels are not paired: `gpu=no,rack=3`
+/// are two for every host, and `gpu-` takes one away, as `kubectl label` does.
+///
+/// # Errors
+///
+/// [`AssignError`] when the values do not fit the hosts or the field; nothing is changed then.
+pub fn assign(hosts: &mut [Host], field: Field, text: &str) -> Result<Vec<Hint>, AssignError> {
+    let mut changed = hosts.to_vec();
+    let mut hints = Vec::new();
+    match field {
+        Field::Label => {
+            for part in text.split(',').filter(|part| !part.is_empty()) {
+                hints.extend(label(&mut changed, part)?);
+            }
+            if text.is_empty() {
+                for host in &mut changed {
+                    host.entry.labels = Labels::default();
+                }
+            }
+        }
+        Field::Service => {
+            let word = role_of(text);
+            let part = if word.is_some() { text.to_owned() } else { format!("service={text}") };
+            let said = label(&mut changed, &part)?;
+            let kept = Hint::Service { label: Untrusted::new(&part) };
+            hints.push(said.unwrap_or(kept));
+        }
+        _ => hints = paired(&mut changed, field, text)?,
+    }
+    hosts.clone_from_slice(&changed);
+    Ok(hints)
+}
+
+fn paired(hosts: &mut [Host], field: Field, text: &str) -> Result<Vec<Hint>, AssignError> {
+    let values = expand_all(text)?;
+    let mut hints: Vec<_> = values.notices.into_iter().map(Hint::List).collect();
+    let values = values.items;
+    if values.len() > 1 && values.len() != hosts.len() {
+        return Err(AssignError::Count { hosts: hosts.len(), values: values.len() });
+    }
+    for (at, host) in hosts.iter_mut().enumerate() {
+        // The last one stands for those that are missing: one value goes to all.
+        let value = values.get(at).or(values.last()).map(String::as_str);
+        let hint = one(&mut host.entry, field, value)?;
+        hints.extend(hint.filter(|hint| !hints.contains(hint)));
+    }
+    if field == Field::Address && values.len() == 1 && hosts.len() > 1 {
+        hints.push(Hint::OneAddress { hosts: hosts.len() });
+    }
+    Ok(hints)
+}
+
+fn one(entry: &mut Entry, field: Field, value: Option<&str>) -> Result<Option<Hint>, NotA> {
+    match field {
+        Field::Role => {
+            entry.role =
+                value.map(|word| role_of(word).map_or_else(|| word.parse(), Ok)).transpose()?;
+            let is_ours = |word: &str| word.parse::<Role>().is_ok();
+            let said = value.filter(|word| !is_ours(word)).map(Untrusted::new);
+            return Ok(said.zip(entry.role).map(|(said, role)| Hint::Role { said, role }));
+        }
+        Field::Address => entry.address = value.map(str::parse).transpose()?,
+        Field::User => entry.user = value.map(str::parse).transpose()?,
+        Field::Port => entry.port = value.map(port).transpose()?,
+        Field::Key => entry.key = value.map(str::parse).transpose()?,
+        Field::Cluster => entry.cluster = value.map(str::parse).transpose()?,
+        // These are not paired.
+        Field::Label | Field::Service => {}
+    }
+    Ok(None)
+}
+
+/// A port as people write it.
+pub(super) fn port(text: &str) -> Result<NonZeroU16, NotA> {
+    text.parse().map_err(|_| NotA::new(text, "a port between 1 and 65535"))
+}
+
+/// Sets or takes away one label; a bare word that means a role sets that.
+fn label(hosts: &mut [Host], text: &str) -> Result<Option<Hint>, NotA> {
+    if let Some(role) = role_of(text) {
+        for host in hosts {
+            host.entry.role = Some(role);
+        }
+        return Ok(Some(Hint::Role { said: Untrusted::new(text), role }));
+    }
+    if let Some(key) = text.strip_suffix('-') {
+        let key: LabelKey = key.parse()?;
+        for host in hosts {
+            host.entry.labels.remove(&key);
+        }
+        return Ok(None);
+    }
+    let (key, value) = label::pair(text)?;
+    for host in hosts {
+        host.entry.labels.set(key.clone(), value.clone());
+    }
+    Ok(None)
+}
+
+/// The role that a word means, in cloudmesh, Ansible and elsewhere.
+#[must_use]
+pub fn role_of(word: &str) -> Option<Role> {
+    match word {
+        "control-plane" | "control_plane" | "controlplane" | "kube_control_plane"
+        | "kube-control-plane" | "kube-master" | "kube_master" | "master" | "masters"
+        | "manager" | "managers" | "server" | "servers" => Some(Role::ControlPlane),
+        "worker" | "workers" | "kube_node" | "kube-node" | "node" | "nodes" | "agent"
+        | "agents" => Some(Role::Worker),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(names: &str) -> Vec<Host> {
+        let names = crate::hostlist::hosts(names).unwrap().items;
+        names.into_iter().map(|name| Host { name, entry: Entry::default() }).collect()
+    }
+
+    fn shown(host: &Host) -> String {
+        let Entry { role, address, user, port, key, labels, cluster } = &host.entry;
+        let mut words = vec![host.name.to_string()];
+        words.extend(role.map(|role| role.to_string()));
+        words.extend(address.as_ref().map(ToString::to_string));
+        words.extend(user.as_ref().map(ToString::to_string));
+        words.extend(port.map(|port| port.to_string()));
+        words.extend(key.as_ref().map(ToString::to_string));
+        words.extend(cluster.as_ref().map(ToString::to_string));
+        words.extend(labels.iter().map(|(key, value)| format!("{key}={value}")));
+        words.join(" ")
+    }
+
+    #[test]
+    fn values_are_paired_or_go_to_all() {
+        let table: &[(Field, &str, [&str; 2], &[&str])] = &[
+            (Field::Address, "10.0.0.[1-2]", ["pi1 10.0.0.1", "pi2 10.0.0.2"], &[]),
+            (Field::Address, "b,a", ["pi1 b", "pi2 a"], &[]),
+            (Field::User, "pi", ["pi1 pi", "pi2 pi"], &[]),
+            (Field::Port, "22", ["pi1 22", "pi2 22"], &[]),
+            (Field::Key, "~/k[1-2]", ["pi1 ~/k1", "pi2 ~/k2"], &[]),
+            (Field::Role, "control-plane,worker", ["pi1 control-plane", "pi2 worker"], &[]),
+            (Field::Cluster, "a,a", ["pi1 a", "pi2 a"], &[]),
+            (Field::Label, "gpu=no,rack", ["pi1 gpu=no rack=", "pi2 gpu=no rack="], &[]),
+            (Field::User, "", ["pi1", "pi2"], &[]),
+            (
+                Field::Address,
+                "10.0.0.{1..2}",
+                ["pi1 10.0.0.1", "pi2 10.0.0.2"],
+                &["`{1..2}` is the shell's notation; here it is written `[1-2]`"],
+            ),
+            (Field::Address, "x", ["pi1 x", "pi2 x"], &["2 hosts have the same address now"]),
+            (
+                Field::Label,
+                "master",
+                ["pi1 control-plane", "pi2 control-plane"],
+                &["`master` is understood as role=control-plane"],
+            ),
+            (
+                Field::Role,
+                "master",
+                ["pi1 control-plane", "pi2 control-plane"],
+                &["`master` is understood as role=control-plane"],
+            ),
+            (
+                Field::Service,
+                "pi_kubernetes",
+                ["pi1 service=pi_kubernetes", "pi2 service=pi_kubernetes"],
+                &["a service is kept as the label service=pi_kubernetes"],
+            ),
+        ];
+        for (field, text, expected, said) in table {
+            let mut hosts = hosts("pi[1-2]");
+            let hints = assign(&mut hosts, *field, text).unwrap();
+            assert_eq!([shown(&hosts[0]), shown(&hosts[1])], *expected, "{text}");
+            let hints: Vec<_> = hints.iter().map(ToString::to_string).collect();
+            assert_eq!(hints, *said, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_changes_nothing() {
+        let table = [
+            (Field::Address, "10.0.0.[1-3]", "3 values cannot be paired with 2 hosts"),
+            (Field::Address, "10.0.0.[3-1]", "column 9: `3-1` counts down; write `1-3`"),
+            (Field::Address, "10.0.0.1,10.0.0.300", "`10.0.0.300` is not an address"),
+            (Field::Port, "0", "`0` is not a port between 1 and 65535"),
+            (Field::Role, "boss", "`boss` is not a role: control-plane or worker"),
+            (Field::Label, "gpu=no,-", "`` is not the name of a label"),
+        ];
+        for (field, text, said) in table {
+            let mut changed = hosts("pi[1-2]");
+            let error = assign(&mut changed, field, text).unwrap_err();
+            assert!(error.to_string().starts_with(said), "{text}: {error}");
+            assert_eq!(changed, hosts("pi[1-2]"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_label_is_taken_away() {
+        let mut hosts = hosts("pi1");
+        assign(&mut hosts, Field::Label, "a=1,b=2,c=3").unwrap();
+        assign(&mut hosts, Field::Label, "b-").unwrap();
+        assert_eq!(shown(&hosts[0]), "pi1 a=1 c=3");
+        assign(&mut hosts, Field::Label, "").unwrap();
+        assert_eq!(shown(&hosts[0]), "pi1");
+    }
+}

@@ -1,0 +1,109 @@
+//! The text of an inventory.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use pontoon_model::host::HostName;
+use pontoon_model::untrusted::Untrusted;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use toml_edit::{DocumentMut, TomlError};
+
+use super::{Entry, Host};
+
+/// Most bytes of an inventory: the 5 000 nodes of the largest cluster that Kubernetes is made for,
+/// with 200 bytes each.
+pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
+
+/// A text is no inventory.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum InventoryError {
+    /// It is too long.
+    #[error("an inventory has {TEXT_BYTES_MAX} bytes at most")]
+    TooLong,
+    /// It is no TOML, or says what an inventory does not say.
+    #[error("{message}")]
+    Grammar {
+        /// Line, column, the line itself and what is wrong; control characters are escaped.
+        message: String,
+    },
+}
+
+impl InventoryError {
+    fn grammar(error: &dyn fmt::Display) -> Self {
+        let text = error.to_string();
+        let lines: Vec<_> =
+            text.trim_end().lines().map(|line| Untrusted::new(line).to_string()).collect();
+        Self::Grammar { message: lines.join("\n") }
+    }
+}
+
+impl From<TomlError> for InventoryError {
+    fn from(error: TomlError) -> Self {
+        Self::grammar(&error)
+    }
+}
+
+impl From<toml_edit::de::Error> for InventoryError {
+    fn from(error: toml_edit::de::Error) -> Self {
+        Self::grammar(&error)
+    }
+}
+
+/// The text as what it says, and as a document in which single values can be changed.
+pub(super) fn read(text: &str) -> Result<(DocumentMut, Vec<Host>), InventoryError> {
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(InventoryError::TooLong);
+    }
+    let document = text.parse()?;
+    let Form { host } = toml_edit::de::from_str(text)?;
+    Ok((document, host.0))
+}
+
+/// The published form of the file.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    /// The hosts, by name.
+    #[serde(default)]
+    host: Hosts,
+}
+
+/// A table of hosts in its own order.
+#[derive(Debug, Default)]
+struct Hosts(Vec<Host>);
+
+impl<'de> Deserialize<'de> for Hosts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+struct InOrder;
+
+impl<'de> Visitor<'de> for InOrder {
+    type Value = Hosts;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("tables of hosts such as [host.pi1]")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Hosts, A::Error> {
+        let mut hosts = Vec::new();
+        while let Some((name, entry)) = map.next_entry::<HostName, Entry>()? {
+            hosts.push(Host { name, entry });
+        }
+        Ok(Hosts(hosts))
+    }
+}
+
+impl JsonSchema for Hosts {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Hosts".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        BTreeMap::<HostName, Entry>::json_schema(generator)
+    }
+}

@@ -1,0 +1,162 @@
+//! The inventory as a file.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, fchown};
+use std::path::{Path, PathBuf};
+
+use super::{Inventory, InventoryError, TEXT_BYTES_MAX};
+
+/// An inventory could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("`{}` cannot be read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// It is no inventory.
+    #[error("`{}` is no inventory", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: InventoryError,
+    },
+}
+
+/// An inventory could not be written; what was there is there still.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}` cannot be written", path.display())]
+pub struct SaveError {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    #[source]
+    pub source: io::Error,
+}
+
+/// Reads an inventory; one that is not there is empty.
+///
+/// # Errors
+///
+/// [`LoadError`] when the file is there and cannot be read, or is no inventory.
+pub fn load(path: &Path) -> Result<Inventory, LoadError> {
+    let failed = |source| LoadError::Read { path: path.to_owned(), source };
+    let mut text = String::new();
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Inventory::default()),
+        Err(error) => return Err(failed(error)),
+    };
+    // One byte more than allowed tells a text that is too long from one that just fits.
+    file.take(TEXT_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(failed)?;
+    Inventory::parse(&text).map_err(|source| LoadError::Invalid { path: path.to_owned(), source })
+}
+
+/// Writes an inventory: whole, or not at all. The file's mode and owner stay, and where its name is
+/// a symbolic link, that stays one.
+///
+/// # Errors
+///
+/// [`SaveError`] when it cannot be written; the old one is untouched then.
+pub fn save(path: &Path, inventory: &Inventory) -> Result<(), SaveError> {
+    replace(path, &inventory.to_string())
+        .map_err(|source| SaveError { path: path.to_owned(), source })
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    if text.len() > TEXT_BYTES_MAX {
+        let why = format!("it would have more than {TEXT_BYTES_MAX} bytes, and not be read again");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
+    let path = match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        found => found?,
+    };
+    // A bare file name has the folder "".
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+    // Beside the file, for a rename stays within a file system (rename(2), EXDEV).
+    let draft = folder.join(format!(".{name}.{}", std::process::id()));
+    let written = write(&draft, &path, text).and_then(|()| fs::rename(&draft, &path));
+    if written.is_err() {
+        // What could not be written is of no use to anybody; that it stays is no second error.
+        let _ = fs::remove_file(&draft);
+        return written;
+    }
+    // The new name is safe once the folder is (fsync(2)).
+    File::open(folder)?.sync_all()
+}
+
+/// Writes the text with the mode and owner of the file whose place it takes.
+fn write(draft: &Path, like: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(draft)?;
+    match fs::metadata(like) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+        Ok(old) => {
+            let new = file.metadata()?;
+            if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+                fchown(&file, Some(old.uid()), Some(old.gid()))?;
+            }
+            file.set_permissions(old.permissions())?;
+        }
+    }
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn inventory(name: &str) -> Inventory {
+        Inventory::parse(&format!("[host.{name}]\n")).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_read_again_and_leaves_no_draft() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/folders/hosts.toml");
+        assert!(load(&path).unwrap().hosts().is_empty());
+        save(&path, &inventory("pi1")).unwrap();
+        save(&path, &inventory("pi2")).unwrap();
+        assert_eq!(load(&path).unwrap().hosts()[0].name.as_str(), "pi2");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn mode_and_link_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        save(&real, &inventory("pi1")).unwrap();
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink("real", &link).unwrap();
+        save(&link, &inventory("pi2")).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::metadata(&real).unwrap().mode() & 0o777, 0o640);
+        assert_eq!(load(&real).unwrap().hosts()[0].name.as_str(), "pi2");
+    }
+
+    #[test]
+    fn what_cannot_be_read_or_written_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(load(folder.path()), Err(LoadError::Read { .. })));
+        assert!(save(folder.path(), &inventory("pi1")).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let large = folder.path().join("large");
+        fs::write(&large, "#".repeat(TEXT_BYTES_MAX + 1)).unwrap();
+        let error = load(&large).unwrap_err();
+        assert!(matches!(error, LoadError::Invalid { source: InventoryError::TooLong, .. }));
+    }
+}

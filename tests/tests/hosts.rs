@@ -1,0 +1,170 @@
+//! `pontoon hosts` as users type it.
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use pontoon_tests::program::{pontoon_in, stdout};
+
+/// A folder of a user who has nothing yet.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder can be made"))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Runs `pontoon hosts` there, as that user.
+    fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let home = self.path().to_str().expect("folders for tests have plain names");
+        let variables = [("HOME", home), ("XDG_CONFIG_HOME", ""), ("PONTOON_HOSTS", "")];
+        pontoon_in(self.path(), &variables, &[&["hosts"], arguments].concat(), input)
+    }
+
+    /// Runs what must go well; returns what it says on standard error.
+    fn does(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments, "");
+        let said = stderr(&output);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        said
+    }
+
+    fn file(&self) -> String {
+        fs::read_to_string(self.path().join(".config/pontoon/hosts.toml")).unwrap_or_default()
+    }
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_cluster_is_written_down_as_a_user_would() {
+    let desk = Desk::new();
+    let said =
+        desk.does(&["add", "pi[1-5]", "--role", "worker", "--user", "pi", "--label", "gpu=no"]);
+    assert!(said.starts_with("added pi[1-5] (/"), "{said}");
+    desk.does(&["set", "pi1", "role=control-plane"]);
+    desk.does(&["set", "pi[1-5]", "address=192.168.1.[21-25]"]);
+    desk.does(&["remove", "pi[4-5]"]);
+    let expected = "\
+[host.pi1]
+role = \"control-plane\"
+user = \"pi\"
+labels = { gpu = \"no\" }
+address = \"192.168.1.21\"
+
+[host.pi2]
+role = \"worker\"
+user = \"pi\"
+labels = { gpu = \"no\" }
+address = \"192.168.1.22\"
+";
+    assert!(desk.file().contains(expected), "{}", desk.file());
+    let table = stdout(&desk.run(&["list"], ""));
+    let expected = "\
+host  role           address       user  labels
+pi1   control-plane  192.168.1.21  pi    gpu=no
+pi2   worker         192.168.1.22  pi    gpu=no
+pi3   worker         192.168.1.23  pi    gpu=no
+";
+    assert_eq!(table, expected);
+    let one = stdout(&desk.run(&["list", "pi3"], ""));
+    assert_eq!(one.lines().count(), 2, "{one}");
+}
+
+/// The commands of the cloudmesh tutorial, with `pontoon hosts` for `cms inventory`.
+#[test]
+fn what_cloudmesh_users_type_is_understood() {
+    let desk = Desk::new();
+    let add = ["--cluster", "campus", "--service", "pi_kubernetes", "--label", "worker"];
+    let said = desk.does(&[&["add", "pi[1-5]"], &add[..]].concat());
+    assert!(said.contains("`worker` is understood as role=worker"), "{said}");
+    let said = desk.does(&["set", "pi1", "label", "to", "master"]);
+    assert!(said.contains("`master` is understood as role=control-plane"), "{said}");
+    desk.does(&["set", "pi[1-5]", "ip", "to", "192.168.1.[21-25]"]);
+    let pi1 = desk.file();
+    let pi1 = pi1.split("[host.").nth(1).expect("a host is there");
+    let lines =
+        ["role = \"control-plane\"", "address = \"192.168.1.21\"", "service = \"pi_kubernetes\""];
+    assert!(lines.iter().all(|line| pi1.contains(line)), "{pi1}");
+}
+
+#[test]
+fn what_makes_no_sense_is_said_with_a_number_and_changes_nothing() {
+    let desk = Desk::new();
+    desk.does(&["add", "pi[1-3]"]);
+    let before = desk.file();
+    let table: &[(&[&str], i32, &str)] = &[
+        (&["add", "pi[3-1]"], 2, "column 4: `3-1` counts down; write `1-3`"),
+        (&["add", "pi3,pi4"], 2, "pontoon hosts set pi3"),
+        (&["add", "pi 4"], 2, "a host name such as pi1"),
+        (&["add", "--", "-oProxyCommand=x"], 2, "a host name such as pi1"),
+        (&["add", ""], 2, "no host is named"),
+        (&["add", "pi9", "--role", "boss"], 2, "control-plane or worker"),
+        (&["add", "pi9", "--key", "-----BEGIN OPENSSH PRIVATE KEY-----"], 2, "(a private key)"),
+        (&["set", "pi[1-3]", "address=10.0.0.[1-2]"], 2, "2 values cannot be paired with 3 hosts"),
+        (&["set", "pi1", "user=pi", "colour=red"], 2, "role, address, user"),
+        (&["set", "pi1", "role"], 2, "FIELD=VALUE"),
+        (&["set", "pi[3-5]", "user=pi"], 6, "pi[4-5]: not in the inventory"),
+        (&["remove", "pi3,pi4"], 6, "pi4: not in the inventory"),
+        (&["list", "pi4"], 6, "pi4: not in the inventory"),
+        (&["expand", "pi[1-5"], 2, "column 3: the `[` is not closed"),
+        (&["compress", "pi[1-100001]"], 2, "100000"),
+        (&["list", "--inventory", "/proc/self/mem"], 2, "/proc/self/mem"),
+    ];
+    for (arguments, code, said) in table {
+        let output = desk.run(arguments, "");
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(*code), "{arguments:?}: {text}");
+        assert!(text.contains(said), "{arguments:?}: {text}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        assert_eq!(desk.file(), before, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_file_that_makes_no_sense_is_named_with_its_line() {
+    let desk = Desk::new();
+    fs::write(desk.path().join("hosts.toml"), "[host.pi1]\nrole = \"boss\"\n").unwrap();
+    let output = desk.run(&["list"], "");
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("hosts.toml") && text.contains("line 2, column 8"), "{text}");
+}
+
+#[test]
+fn a_dry_run_shows_and_writes_nothing() {
+    let desk = Desk::new();
+    let output = desk.run(&["add", "pi[1-2]", "-n"], "");
+    assert!(output.status.success());
+    assert!(stdout(&output).contains("[host.pi2]"));
+    assert_eq!(desk.file(), "");
+}
+
+#[test]
+fn the_inventory_is_the_first_that_is_found() {
+    let desk = Desk::new();
+    let here = desk.path().join("hosts.toml");
+    fs::write(&here, "").unwrap();
+    desk.does(&["add", "here"]);
+    desk.does(&["add", "asked", "--inventory", "other.toml"]);
+    assert!(fs::read_to_string(&here).unwrap().contains("[host.here]"));
+    assert!(fs::read_to_string(desk.path().join("other.toml")).unwrap().contains("[host.asked]"));
+    assert_eq!(desk.file(), "");
+}
+
+#[test]
+fn lists_are_data_and_notices_are_not() {
+    let desk = Desk::new();
+    let output = desk.run(&["expand", "pi{1..2}", "a[1-2]"], "");
+    assert_eq!(stdout(&output), "pi1\npi2\na1\na2\n");
+    assert!(stderr(&output).contains("here it is written `[1-2]`"), "{}", stderr(&output));
+    let output = desk.run(&["compress", "pi3", "-"], "pi1\n  pi2 \n\npi5\n");
+    assert_eq!(stdout(&output), "pi[1-3,5]\n");
+    assert_eq!(stderr(&output), "");
+}
