@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
+use pontoon_tests::checkout::{root, text};
 use pontoon_tests::program::{pontoon_in, stdout};
 
 /// A folder of a user who has nothing yet.
@@ -167,4 +168,61 @@ fn lists_are_data_and_notices_are_not() {
     let output = desk.run(&["compress", "pi3", "-"], "pi1\n  pi2 \n\npi5\n");
     assert_eq!(stdout(&output), "pi[1-3,5]\n");
     assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn inventories_of_others_are_taken_over() {
+    let desk = Desk::new();
+    let ssh = desk.path().join(".ssh");
+    fs::create_dir(&ssh).unwrap();
+    fs::write(ssh.join("config"), "Include more\nHost pi1\n  User pi\n  ProxyJump gate\n").unwrap();
+    fs::write(ssh.join("more"), "Host pi2\n  Port 2222\n").unwrap();
+    let said = desk.does(&["import", ".ssh/config"]);
+    assert!(said.contains("ProxyJump") && said.contains("took over pi[1-2]"), "{said}");
+    assert!(desk.file().contains("[host.pi2]\nport = 2222"), "{}", desk.file());
+
+    let cms = "pi1:\n  host: pi1\n  ip: 192.168.1.21\n  label: master\n  comment: fan\n";
+    let output = desk.run(&["import", "-", "-n"], cms);
+    assert!(stdout(&output).contains("role = \"control-plane\""), "{}", stderr(&output));
+    assert!(!desk.file().contains("control-plane"));
+    assert!(stderr(&output).contains("comment `fan` has no place here"), "{}", stderr(&output));
+
+    let ansible = "[workers]\npi1 ansible_user=ubuntu\n";
+    let output = desk.run(&["import", "-", "--format", "ansible"], ansible);
+    assert!(stderr(&output).contains("pi1: `pi` is kept, `ubuntu` is not"), "{}", stderr(&output));
+    let output = desk.run(&["import", "-", "--replace"], ansible);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(desk.file().contains("user = \"ubuntu\""), "{}", desk.file());
+
+    let before = desk.file();
+    let table = [("", 2, "--format"), ("a: [1\n", 2, "line "), ("[x]\n", 2, "names no hosts")];
+    for (text, code, said) in table {
+        let output = desk.run(&["import", "-"], text);
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(stderr(&output).contains(said), "{text}: {}", stderr(&output));
+    }
+    assert_eq!(desk.file(), before);
+}
+
+#[test]
+fn what_is_written_keeps_the_published_schemas() {
+    let desk = Desk::new();
+    desk.does(&["add", "pi[1-2]", "--role", "worker", "--port", "22", "--label", "a=b"]);
+    desk.does(&[
+        "set",
+        "pi1",
+        "key=~/.ssh/id",
+        "cluster=campus",
+        "user=pi",
+        "address=fe80::1%eth0",
+    ]);
+    let list = serde_json::from_str(&stdout(&desk.run(&["list", "--json"], ""))).unwrap();
+    let file = toml::from_str(&desk.file()).unwrap();
+    for (name, value) in [("hosts-list", list), ("hosts", file)] {
+        let schema = text(&root().join(format!("docs/schema/{name}.schema.json")));
+        let schema = serde_json::from_str(&schema).unwrap();
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        let errors: Vec<_> = schema.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:#?}");
+    }
 }

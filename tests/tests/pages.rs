@@ -13,7 +13,7 @@ use pontoon_tests::program::{pontoon, stdout};
 const MADE: &str = "<!-- made by: PONTOON_WRITE=1 cargo test -p pontoon-tests -->";
 
 /// Every command that a user is told of.
-const COMMANDS: [&[&str]; 20] = [
+const COMMANDS: [&[&str]; 21] = [
     &[],
     &["check"],
     &["replay"],
@@ -23,6 +23,7 @@ const COMMANDS: [&[&str]; 20] = [
     &["hosts", "set"],
     &["hosts", "list"],
     &["hosts", "remove"],
+    &["hosts", "import"],
     &["hosts", "expand"],
     &["hosts", "compress"],
     &["lab"],

@@ -22,6 +22,7 @@ mod assign;
 mod listing;
 mod place;
 mod store;
+pub mod import;
 
 use std::fmt;
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 const DETAILS: &str = "\
 Hosts are named as in pi[1-5,7], a[1-2]b[1-2] or pi1,pi2: quote brackets, for
@@ -16,7 +16,8 @@ in it is still a host: ssh may know it.
 
   pontoon hosts add 'pi[1-5]' --role worker --user pi
   pontoon hosts set pi1 role=control-plane
-  pontoon hosts set 'pi[1-5]' address='192.168.1.[21-25]'";
+  pontoon hosts set 'pi[1-5]' address='192.168.1.[21-25]'
+  pontoon hosts import ~/.cloudmesh/inventory.yaml";
 
 #[derive(Args, Debug)]
 #[command(after_help = DETAILS)]
@@ -38,6 +39,8 @@ pub(crate) enum HostsCommand {
     List(ListArguments),
     /// Take hosts out of the inventory
     Remove(RemoveArguments),
+    /// Take over the hosts of cloudmesh, Ansible or ssh
+    Import(ImportArguments),
     /// Write each host of a list on a line of its own
     Expand(ExpandArguments),
     /// Write hosts as a list: pi1 pi2 pi3 become pi[1-3]
@@ -120,6 +123,31 @@ pub(crate) struct RemoveArguments {
     pub(crate) hosts: Vec<String>,
     #[command(flatten)]
     pub(crate) run: DryRun,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ImportArguments {
+    /// ~/.cloudmesh/inventory.yaml, an Ansible inventory or ~/.ssh/config; `-` is standard input
+    pub(crate) file: PathBuf,
+    /// Whose file it is, where its content does not tell
+    #[arg(long)]
+    pub(crate) format: Option<Format>,
+    /// What the file says goes before what the inventory says
+    #[arg(long)]
+    pub(crate) replace: bool,
+    #[command(flatten)]
+    pub(crate) run: DryRun,
+}
+
+/// Whose inventory it is.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// Cloudmesh: ~/.cloudmesh/inventory.yaml
+    Cms,
+    /// Ansible, INI or YAML
+    Ansible,
+    /// OpenSSH: ~/.ssh/config
+    Ssh,
 }
 
 #[derive(Args, Debug)]

@@ -3,6 +3,7 @@
 mod add;
 mod compress;
 mod expand;
+mod import;
 mod list;
 mod remove;
 mod set;
@@ -26,6 +27,7 @@ pub(crate) fn run(arguments: &HostsArguments) -> Result<ExitCode, Failure> {
         HostsCommand::Set(arguments) => set::run(inventory, arguments),
         HostsCommand::List(arguments) => list::run(inventory, arguments),
         HostsCommand::Remove(arguments) => remove::run(inventory, arguments),
+        HostsCommand::Import(arguments) => import::run(inventory, arguments),
         HostsCommand::Expand(arguments) => expand::run(arguments),
         HostsCommand::Compress(arguments) => compress::run(arguments),
     }?;

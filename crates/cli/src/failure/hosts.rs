@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use pontoon_fleet::hostlist::HostsError;
+use pontoon_fleet::inventory::import::{Format, ImportError};
 use pontoon_fleet::inventory::{AssignError, LoadError, NoHome, SaveError};
 use pontoon_model::exit::Exit;
 use pontoon_model::net::NotA;
@@ -81,6 +82,31 @@ pub(crate) enum HostsFailure {
         #[source]
         source: NotA,
     },
+    /// A file to import looks like none of those that can be.
+    #[error("`{}` looks like none of the inventories that can be taken over", path.display())]
+    NoFormat {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file to import cannot be understood.
+    #[error("`{}` cannot be taken over as {format}", path.display())]
+    Import {
+        /// Which.
+        path: PathBuf,
+        /// What it was taken for.
+        format: Format,
+        /// Why.
+        #[source]
+        source: ImportError,
+    },
+    /// A file to import has no hosts.
+    #[error("`{}` names no hosts, read as {format}", path.display())]
+    NoHostsIn {
+        /// Which.
+        path: PathBuf,
+        /// What it was taken for.
+        format: Format,
+    },
 }
 
 impl HostsFailure {
@@ -95,7 +121,10 @@ impl HostsFailure {
             | Self::InInventory { .. }
             | Self::Assign { .. }
             | Self::NoAssignment { .. }
-            | Self::NoField { .. } => Exit::Usage,
+            | Self::NoField { .. }
+            | Self::NoFormat { .. }
+            | Self::Import { .. }
+            | Self::NoHostsIn { .. } => Exit::Usage,
             Self::NotInInventory { .. } => Exit::Unreachable,
         }
     }
@@ -103,6 +132,9 @@ impl HostsFailure {
     /// What to do about it.
     pub(super) fn advice(&self) -> Option<String> {
         match self {
+            Self::NoFormat { .. } | Self::Import { .. } | Self::NoHostsIn { .. } => {
+                Some("say whose file it is with --format cms, ansible or ssh".to_owned())
+            }
             Self::NoHosts => Some("name at least one, such as pi1 or 'pi[1-5]'".to_owned()),
             Self::NoPlace { .. } => Some("say where it is to lie with --inventory FILE".to_owned()),
             Self::NotInInventory { names, .. } => Some(format!(

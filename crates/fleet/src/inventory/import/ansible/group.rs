@@ -1,0 +1,180 @@
+//! Groups of an Ansible inventory: whose variables a host has, and what its groups say of its role.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pontoon_model::untrusted::Untrusted;
+
+use crate::inventory::import::draft::{Draft, HOSTS_MAX};
+use crate::inventory::{Field, role_of};
+
+/// Most groups: a class of thirty with a few clusters each has not half of it.
+const GROUPS_MAX: usize = 1000;
+
+/// Most steps from a group down to a host; more are a circle.
+const DEPTH_MAX: usize = 32;
+
+/// Most times a variable is given to a host: ten for each of the most hosts that there may be.
+const GIVEN_MAX: usize = 10 * HOSTS_MAX;
+
+/// What is told where there are more.
+const TOO_MANY: &str = "left out: there are too many hosts and variables";
+
+/// The group of all hosts.
+const ALL: &str = "all";
+
+/// A variable that has a place in our inventory.
+#[derive(Clone, Debug)]
+pub(super) struct Variable {
+    field: Field,
+    value: String,
+    line: usize,
+}
+
+impl Variable {
+    /// Takes what has a place here; the others are told by name, for their values may be secret.
+    pub(super) fn new(draft: &mut Draft, name: &str, value: &str, line: usize) -> Option<Self> {
+        let field = match name {
+            "ansible_host" | "ansible_ssh_host" => Field::Address,
+            "ansible_user" | "ansible_ssh_user" => Field::User,
+            "ansible_port" | "ansible_ssh_port" => Field::Port,
+            "ansible_ssh_private_key_file" | "ansible_private_key_file" => Field::Key,
+            _ => {
+                let name = Untrusted::new(name);
+                draft.note(line, format!("left out: the variable `{name}` has no place here"));
+                return None;
+            }
+        };
+        Some(Self { field, value: value.to_owned(), line })
+    }
+}
+
+#[derive(Debug, Default)]
+struct Group {
+    line: usize,
+    hosts: Vec<usize>,
+    children: BTreeSet<String>,
+    variables: Vec<Variable>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    groups: BTreeMap<String, Group>,
+    of_hosts: Vec<(usize, Variable)>,
+}
+
+impl Groups {
+    pub(super) fn add_host(&mut self, draft: &mut Draft, group: &str, host: usize, line: usize) {
+        if let Some(group) = self.group(draft, group, line) {
+            group.hosts.push(host);
+        }
+    }
+
+    pub(super) fn add_child(&mut self, draft: &mut Draft, group: &str, child: &str, line: usize) {
+        if self.group(draft, child, line).is_some()
+            && let Some(group) = self.group(draft, group, line)
+        {
+            group.children.insert(child.to_owned());
+        }
+    }
+
+    pub(super) fn add_variable(&mut self, draft: &mut Draft, group: &str, variable: Variable) {
+        if let Some(group) = self.group(draft, group, variable.line) {
+            group.variables.push(variable);
+        }
+    }
+
+    pub(super) fn add_variable_of_hosts(
+        &mut self,
+        draft: &mut Draft,
+        hosts: &[usize],
+        variable: &Variable,
+    ) {
+        if self.of_hosts.len() + hosts.len() > GIVEN_MAX {
+            draft.note(variable.line, TOO_MANY);
+        } else {
+            self.of_hosts.extend(hosts.iter().map(|host| (*host, variable.clone())));
+        }
+    }
+
+    fn group(&mut self, draft: &mut Draft, name: &str, line: usize) -> Option<&mut Group> {
+        if self.groups.len() >= GROUPS_MAX && !self.groups.contains_key(name) {
+            draft.note(line, format!("left out: there are more than {GROUPS_MAX} groups"));
+            return None;
+        }
+        let new = || Group { line, ..Group::default() };
+        Some(self.groups.entry(name.to_owned()).or_insert_with(new))
+    }
+
+    /// Gives every host what its groups say: outer groups first, so that inner ones and then the
+    /// host's own variables replace it.
+    pub(super) fn give(mut self, draft: &mut Draft, hosts: &[usize]) {
+        let mut given = 0;
+        for name in self.outer_first() {
+            let below = if name == ALL { hosts.to_vec() } else { self.below(&name) };
+            let Some(group) = self.groups.remove(&name) else { continue };
+            for variable in &group.variables {
+                given += below.len();
+                if given > GIVEN_MAX {
+                    draft.note(variable.line, TOO_MANY);
+                    break;
+                }
+                for host in &below {
+                    draft.set(*host, variable.field, &variable.value, variable.line);
+                }
+            }
+            match role_of(&name) {
+                Some(role) => below.iter().for_each(|host| draft.role(*host, role, group.line)),
+                None if group.hosts.is_empty() || matches!(&*name, ALL | "ungrouped") => {}
+                None => {
+                    let name = Untrusted::new(&name);
+                    draft.note(group.line, format!("left out: the group `{name}` names no role"));
+                }
+            }
+            self.groups.insert(name, group);
+        }
+        for (host, variable) in &self.of_hosts {
+            draft.set(*host, variable.field, &variable.value, variable.line);
+        }
+    }
+
+    /// The hosts of a group and of all below it.
+    fn below(&self, name: &str) -> Vec<usize> {
+        let mut hosts = BTreeSet::new();
+        let mut seen = BTreeSet::from([name]);
+        let mut open = vec![name];
+        while let Some(group) = open.pop().and_then(|name| self.groups.get(name)) {
+            hosts.extend(&group.hosts);
+            open.extend(
+                group.children.iter().map(String::as_str).filter(|name| seen.insert(*name)),
+            );
+        }
+        hosts.into_iter().collect()
+    }
+
+    /// The names of all groups, each after those that it is in.
+    fn outer_first(&self) -> Vec<String> {
+        let mut depths: BTreeMap<&str, usize> =
+            self.groups.keys().map(|name| (name.as_str(), usize::from(name != ALL))).collect();
+        for _ in 0..DEPTH_MAX {
+            let mut is_settled = true;
+            for (name, group) in &self.groups {
+                let depth = depths.get(name.as_str()).copied().unwrap_or(0);
+                for child in &group.children {
+                    if let Some(known) = depths.get_mut(child.as_str())
+                        && *known <= depth
+                        && child != ALL
+                    {
+                        *known = depth + 1;
+                        is_settled = false;
+                    }
+                }
+            }
+            if is_settled {
+                break;
+            }
+        }
+        let mut names: Vec<_> = depths.into_iter().collect();
+        names.sort_by_key(|(name, depth)| (*depth, *name));
+        names.into_iter().map(|(name, _)| name.to_owned()).collect()
+    }
+}

@@ -1,0 +1,125 @@
+//! The INI form: `[group]`, `[group:children]`, `[group:vars]`, and hosts with variables behind
+//! them.
+
+use super::group::{Groups, Variable};
+use crate::inventory::import::draft::Draft;
+
+/// What the lines below a heading are.
+enum Section {
+    Hosts(String),
+    Children(String),
+    Variables(String),
+    /// A heading that is not understood.
+    Unknown,
+}
+
+/// Reads the lines.
+pub(in crate::inventory::import) fn read(draft: &mut Draft, text: &str) {
+    let mut groups = Groups::default();
+    let mut section = Section::Hosts("ungrouped".to_owned());
+    let mut all = Vec::new();
+    for (line, text) in (1..).zip(text.lines()) {
+        let text = text.trim();
+        if text.is_empty() || text.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(heading) = heading(text) {
+            section = heading;
+            if matches!(section, Section::Unknown) {
+                draft.note(line, "left out with its lines: this heading is not understood");
+            }
+            continue;
+        }
+        match &section {
+            Section::Hosts(group) => {
+                for host in host(draft, &mut groups, text, line) {
+                    groups.add_host(draft, group, host, line);
+                    all.push(host);
+                }
+            }
+            Section::Children(group) => {
+                let child = words(text).into_iter().next().unwrap_or_default();
+                groups.add_child(draft, group, &child, line);
+            }
+            Section::Variables(group) => {
+                if let Some(variable) = variable(draft, text, line) {
+                    groups.add_variable(draft, group, variable);
+                }
+            }
+            Section::Unknown => {}
+        }
+    }
+    groups.give(draft, &all);
+}
+
+/// `[group]`, `[group:children]` or `[group:vars]`; none for other lines. A host may begin with a
+/// bracket, too: `[a:f].example.com`.
+fn heading(text: &str) -> Option<Section> {
+    let (inside, after) = text.strip_prefix('[')?.split_once(']')?;
+    if !after.trim().is_empty() && !after.trim_start().starts_with(['#', ';']) {
+        return None;
+    }
+    Some(match inside.split_once(':') {
+        None if inside.is_empty() => Section::Unknown,
+        None => Section::Hosts(inside.to_owned()),
+        Some((group, "children")) => Section::Children(group.to_owned()),
+        Some((group, "vars")) => Section::Variables(group.to_owned()),
+        Some(_) => Section::Unknown,
+    })
+}
+
+/// A line of hosts: `pi[1:5].local:2222 ansible_user=pi`.
+fn host(draft: &mut Draft, groups: &mut Groups, text: &str, line: usize) -> Vec<usize> {
+    let mut words = words(text).into_iter();
+    let name = words.next().unwrap_or_default();
+    // A colon behind brackets and a name begins the port; an address of IPv6 has several.
+    let outside = name.rsplit(']').next().unwrap_or_default();
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let (hosts, port) = match name.rsplit_once(':') {
+        Some((hosts, port)) if is_port(port) && outside.matches(':').count() == 1 => {
+            (hosts, Some(port))
+        }
+        _ => (name.as_str(), None),
+    };
+    let port = port.map(|port| format!("ansible_port={port}"));
+    let hosts = draft.hosts(hosts, line);
+    for text in port.into_iter().chain(words) {
+        if let Some(variable) = variable(draft, &text, line) {
+            groups.add_variable_of_hosts(draft, &hosts, &variable);
+        }
+    }
+    hosts
+}
+
+fn variable(draft: &mut Draft, text: &str, line: usize) -> Option<Variable> {
+    let Some((name, value)) = text.split_once('=') else {
+        draft.note(line, "left out: a word that is no `name=value`");
+        return None;
+    };
+    let (name, value) = (name.trim(), value.trim());
+    let unquoted = ['"', '\'']
+        .into_iter()
+        .find_map(|quote| value.strip_prefix(quote).and_then(|value| value.strip_suffix(quote)));
+    Variable::new(draft, name, unquoted.unwrap_or(value), line)
+}
+
+/// Words of a line as a shell has them; a `#` at the start of one ends the line.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for letter in text.chars() {
+        match (quote, letter) {
+            (Some(open), _) if letter == open => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (None, '#') if word.is_none() => break,
+            (None, blank) if blank.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words
+}

@@ -1,0 +1,75 @@
+//! cloudmesh's `inventory.yaml`: a table of hosts, each with the columns of `cms inventory add`
+//! (cloudmesh-inventory, `inventory.py`).
+
+use pontoon_model::untrusted::Untrusted;
+
+use super::ImportError;
+use super::draft::Draft;
+use super::yaml::{self, Node, Value};
+use crate::inventory::{Field, role_of};
+
+/// Columns that say what the row's own name says.
+const NAMES: [&str; 2] = ["host", "name"];
+
+/// Reads the rows.
+pub(super) fn read(draft: &mut Draft, text: &str) -> Result<(), ImportError> {
+    let root = yaml::read(text)?;
+    let rows = root.table().ok_or(ImportError::NoHosts)?;
+    for (name, row) in rows {
+        let Some(columns) = row.table() else {
+            draft.note(row.line, format!("left out: `{}` is no host", Untrusted::new(name)));
+            continue;
+        };
+        for at in draft.hosts(name, row.line) {
+            for (column, node) in columns {
+                self::column(draft, at, name, column, node);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn column(draft: &mut Draft, at: usize, host: &str, column: &str, node: &Node) {
+    let values: Vec<&str> = match &node.value {
+        Value::Text(text) => {
+            text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()
+        }
+        Value::List(items) => items
+            .iter()
+            .filter_map(|item| match &item.value {
+                Value::Text(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect(),
+        Value::Null => Vec::new(),
+        Value::Table(_) | Value::Tagged => vec![""],
+    };
+    let line = node.line;
+    for value in values {
+        match column {
+            _ if NAMES.contains(&column) && value == host => {}
+            "ip" => draft.set(at, Field::Address, value, line),
+            "keyfile" => draft.set(at, Field::Key, value, line),
+            "cluster" => draft.set(at, Field::Cluster, value, line),
+            "label" | "labels" | "service" | "services" | "tag" => {
+                label(draft, at, column, value, line);
+            }
+            _ => {
+                let (column, value) = (Untrusted::new(column), Untrusted::new(value));
+                draft.note(line, format!("left out: {column} `{value}` has no place here"));
+            }
+        }
+    }
+}
+
+/// A bare word is a role, or a label with the column's name: cloudmesh has no keys.
+fn label(draft: &mut Draft, at: usize, column: &str, value: &str, line: usize) {
+    if let Some(role) = role_of(value) {
+        draft.role(at, role, line);
+    } else {
+        let key = if column == "tag" { "tag" } else { column.trim_end_matches('s') };
+        let is_pair = value.contains('=');
+        let text = if is_pair { value.to_owned() } else { format!("{key}={value}") };
+        draft.set(at, Field::Label, &text, line);
+    }
+}

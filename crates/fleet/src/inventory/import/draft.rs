@@ -1,0 +1,108 @@
+//! Hosts on their way in: what fits is taken, the rest is told.
+
+use std::collections::BTreeMap;
+
+use pontoon_model::host::HostName;
+use pontoon_model::untrusted::Untrusted;
+
+use super::{Imported, Notice};
+use crate::hostlist;
+use crate::inventory::{Entry, Field, Host, Role, assign};
+
+/// Most hosts of a file: twice what Kubernetes is made for.
+pub const HOSTS_MAX: usize = 10_000;
+
+/// Most notices: who has read a hundred edits the file.
+pub const NOTICES_MAX: usize = 100;
+
+#[derive(Default)]
+pub(super) struct Draft {
+    hosts: Vec<Host>,
+    places: BTreeMap<HostName, usize>,
+    notices: Vec<Notice>,
+    untold: usize,
+}
+
+impl Draft {
+    /// Tells something of a line.
+    pub(super) fn note(&mut self, line: usize, said: impl Into<String>) {
+        let notice = Notice { line: Some(line), said: said.into() };
+        if self.notices.len() >= NOTICES_MAX {
+            self.untold += 1;
+        } else if !self.notices.contains(&notice) {
+            self.notices.push(notice);
+        }
+    }
+
+    /// The hosts that a text names, each with its number.
+    pub(super) fn hosts(&mut self, text: &str, line: usize) -> Vec<usize> {
+        match hostlist::hosts(text) {
+            Ok(list) => list.items.into_iter().filter_map(|name| self.host(name, line)).collect(),
+            Err(error) => {
+                self.note(line, format!("left out: {error}"));
+                Vec::new()
+            }
+        }
+    }
+
+    fn host(&mut self, name: HostName, line: usize) -> Option<usize> {
+        if let Some(at) = self.places.get(&name) {
+            return Some(*at);
+        }
+        if self.hosts.len() >= HOSTS_MAX {
+            self.note(line, format!("left out: there are more than {HOSTS_MAX} hosts"));
+            return None;
+        }
+        let at = self.hosts.len();
+        self.places.insert(name.clone(), at);
+        self.hosts.push(Host { name, entry: Entry::default() });
+        Some(at)
+    }
+
+    /// The name of a host.
+    pub(super) fn name(&self, at: usize) -> &str {
+        self.hosts[at].name.as_str()
+    }
+
+    /// What is known so far of a host.
+    pub(super) fn entry(&mut self, at: usize) -> &mut Entry {
+        &mut self.hosts[at].entry
+    }
+
+    /// Sets a field of a host, or tells why not. The text is one value, whatever brackets it has.
+    pub(super) fn set(&mut self, at: usize, field: Field, text: &str, line: usize) {
+        if text.is_empty() {
+            return;
+        }
+        if text.contains(['[', ']', '{', '}', ',']) && !matches!(field, Field::Label) {
+            self.note(line, format!("left out: `{}` is not one value", Untrusted::new(text)));
+            return;
+        }
+        if let Err(error) = assign(&mut self.hosts[at..=at], field, text) {
+            self.note(line, format!("left out: {error}"));
+        }
+    }
+
+    /// Gives a role, unless another was given before.
+    pub(super) fn role(&mut self, at: usize, role: Role, line: usize) {
+        let Host { name, entry } = &mut self.hosts[at];
+        match entry.role {
+            Some(known) if known != role => {
+                // A control plane that also runs pods stands in both groups.
+                entry.role = Some(Role::ControlPlane);
+                let said =
+                    format!("{name} is both control-plane and worker: kept as control-plane");
+                self.note(line, said);
+            }
+            _ => entry.role = Some(role),
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Imported {
+        if self.untold > 0 {
+            let said = format!("{} more things were left out", self.untold);
+            self.notices.push(Notice { line: None, said });
+        }
+        Imported { hosts: self.hosts, notices: self.notices }
+    }
+}

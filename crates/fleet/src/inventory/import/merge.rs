@@ -1,0 +1,71 @@
+//! What is known of a host and what a file says of it, as one.
+
+use std::fmt;
+
+use pontoon_model::host::HostName;
+use pontoon_model::untrusted::Untrusted;
+
+use crate::inventory::{Entry, Host, Inventory};
+
+/// The file says other than the inventory.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Conflict {
+    /// Of which host.
+    pub host: HostName,
+    /// What was kept.
+    pub kept: Untrusted,
+    /// What was not.
+    pub dropped: Untrusted,
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, kept, dropped } = self;
+        write!(f, "{host}: `{kept}` is kept, `{dropped}` is not")
+    }
+}
+
+/// Puts hosts into an inventory: what is not known is taken, what is known stays unless the new
+/// one is to `replace` it.
+pub fn merge(inventory: &mut Inventory, hosts: &[Host], replace: bool) -> Vec<Conflict> {
+    let mut conflicts = Vec::new();
+    for Host { name, entry: new } in hosts {
+        let known = inventory.get(name).cloned().unwrap_or_default();
+        let (first, second) = if replace { (new, &known) } else { (&known, new) };
+        let mut dropped = |kept: String, dropped: String| {
+            let (kept, dropped) = (Untrusted::new(&kept), Untrusted::new(&dropped));
+            conflicts.push(Conflict { host: name.clone(), kept, dropped });
+        };
+        let mut labels = second.labels.clone();
+        for (key, value) in &first.labels {
+            if let Some(other) = labels.get(key).filter(|other| *other != value) {
+                dropped(format!("{key}={value}"), format!("{key}={other}"));
+            }
+            labels.set(key.clone(), value.clone());
+        }
+        let entry = Entry {
+            role: either(first.role, second.role, &mut dropped),
+            address: either(first.address.clone(), second.address.clone(), &mut dropped),
+            user: either(first.user.clone(), second.user.clone(), &mut dropped),
+            port: either(first.port, second.port, &mut dropped),
+            key: either(first.key.clone(), second.key.clone(), &mut dropped),
+            cluster: either(first.cluster.clone(), second.cluster.clone(), &mut dropped),
+            labels,
+        };
+        inventory.put(&Host { name: name.clone(), entry });
+    }
+    conflicts
+}
+
+fn either<T: PartialEq + fmt::Display>(
+    first: Option<T>,
+    second: Option<T>,
+    dropped: &mut impl FnMut(String, String),
+) -> Option<T> {
+    if let (Some(first), Some(second)) = (&first, &second)
+        && first != second
+    {
+        dropped(first.to_string(), second.to_string());
+    }
+    first.or(second)
+}

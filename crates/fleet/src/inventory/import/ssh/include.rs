@@ -1,0 +1,94 @@
+//! `Include` in a configuration of ssh: files of the same folder, and nothing else on this machine.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
+
+use crate::inventory::import::TEXT_BYTES_MAX;
+
+/// Most steps from one file to the next; ssh itself goes 16 (`READCONF_MAX_DEPTH` in readconf.h).
+const DEPTH_MAX: usize = 4;
+
+/// Most files in all.
+const FILES_MAX: usize = 64;
+
+/// What an `Include` may name.
+const WHERE: &str = "only files of the same folder are read";
+
+pub(super) struct Includes<'a> {
+    folder: Option<&'a Path>,
+    files: usize,
+    bytes: usize,
+}
+
+impl<'a> Includes<'a> {
+    pub(super) const fn new(folder: Option<&'a Path>) -> Self {
+        Self { folder, files: 0, bytes: 0 }
+    }
+
+    /// The texts of the files that a pattern means, sorted by name; or why there are none.
+    pub(super) fn read(&mut self, pattern: &str, depth: usize) -> Result<Vec<String>, String> {
+        let folder = self.folder.ok_or("the file has no folder here")?;
+        if depth >= DEPTH_MAX {
+            return Err(format!("there are more than {DEPTH_MAX} in one another"));
+        }
+        let relative = pattern.strip_prefix("~/.ssh/").filter(|_| folder.ends_with(".ssh"));
+        let path = PathBuf::from(relative.unwrap_or(pattern));
+        let path = path.strip_prefix(folder).unwrap_or(&path);
+        if !path.components().all(|part| matches!(part, Component::Normal(_))) {
+            return Err(WHERE.to_owned());
+        }
+        let paths = matching(folder, path).map_err(|error| error.to_string())?;
+        paths.iter().map(|path| self.text(folder, path)).collect()
+    }
+
+    fn text(&mut self, folder: &Path, path: &Path) -> Result<String, String> {
+        self.files += 1;
+        if self.files > FILES_MAX {
+            return Err(format!("there are more than {FILES_MAX} files"));
+        }
+        let said = |error: io::Error| error.to_string();
+        // A link may lead out of the folder.
+        let (real, home) = (path.canonicalize(), folder.canonicalize());
+        if !real.map_err(said)?.starts_with(home.map_err(said)?) {
+            return Err(WHERE.to_owned());
+        }
+        if !path.is_file() {
+            return Err("it is no file".to_owned());
+        }
+        let room = TEXT_BYTES_MAX.saturating_sub(self.bytes);
+        let mut text = String::new();
+        let file = File::open(path).map_err(said)?;
+        file.take(room as u64 + 1).read_to_string(&mut text).map_err(said)?;
+        self.bytes += text.len();
+        if text.len() > room {
+            return Err(format!("the files have more than {TEXT_BYTES_MAX} bytes"));
+        }
+        Ok(text)
+    }
+}
+
+/// The files of a folder that a path means, whose last part may have one `*`.
+fn matching(folder: &Path, path: &Path) -> io::Result<Vec<PathBuf>> {
+    let last = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let Some((start, end)) = last.split_once('*') else {
+        return Ok(vec![folder.join(path)]);
+    };
+    let folder = folder.join(path.parent().unwrap_or(Path::new("")));
+    let is_meant = |name: &str| {
+        name.len() >= start.len() + end.len()
+            && name.starts_with(start)
+            && name.ends_with(end)
+            // As in glob(3), a hidden file is named, or not meant.
+            && (!name.starts_with('.') || start.starts_with('.'))
+    };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(is_meant) && entry.file_type()?.is_file() {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}

@@ -1,0 +1,17 @@
+//! Any text as an inventory of others: what is taken over is an inventory of ours.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pontoon_fleet::inventory::Inventory;
+use pontoon_fleet::inventory::import::{Format, guess, import, merge};
+
+fuzz_target!(|text: &str| {
+    let _ = guess(text);
+    for format in [Format::Cms, Format::AnsibleIni, Format::AnsibleYaml, Format::Ssh] {
+        let Ok(imported) = import(text, format, None) else { continue };
+        let mut inventory = Inventory::default();
+        merge(&mut inventory, &imported.hosts, false);
+        let again = Inventory::parse(&inventory.to_string()).expect("what was written can be read");
+        assert_eq!(again.hosts(), inventory.hosts());
+    }
+});
