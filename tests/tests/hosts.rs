@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
+use pontoon_tests::checkout::{root, text};
 use pontoon_tests::program::{pontoon_in, stdout};
 
 /// A folder of a user who has nothing yet.
@@ -201,4 +202,27 @@ fn inventories_of_others_are_taken_over() {
         assert!(stderr(&output).contains(said), "{text}: {}", stderr(&output));
     }
     assert_eq!(desk.file(), before);
+}
+
+#[test]
+fn what_is_written_keeps_the_published_schemas() {
+    let desk = Desk::new();
+    desk.does(&["add", "pi[1-2]", "--role", "worker", "--port", "22", "--label", "a=b"]);
+    desk.does(&[
+        "set",
+        "pi1",
+        "key=~/.ssh/id",
+        "cluster=campus",
+        "user=pi",
+        "address=fe80::1%eth0",
+    ]);
+    let list = serde_json::from_str(&stdout(&desk.run(&["list", "--json"], ""))).unwrap();
+    let file = toml::from_str(&desk.file()).unwrap();
+    for (name, value) in [("hosts-list", list), ("hosts", file)] {
+        let schema = text(&root().join(format!("docs/schema/{name}.schema.json")));
+        let schema = serde_json::from_str(&schema).unwrap();
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        let errors: Vec<_> = schema.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:#?}");
+    }
 }

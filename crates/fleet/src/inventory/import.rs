@@ -95,7 +95,11 @@ pub fn guess(text: &str) -> Option<Format> {
     let lines = text.lines().map(str::trim);
     let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
     let first = lines.next()?;
-    if first == "---" || first.ends_with(':') || first.contains(": ") || first == "{}" {
+    // What `ansible-inventory --list` writes is YAML, too, and of no form that is known here.
+    if first.starts_with('{') {
+        return None;
+    }
+    if first == "---" || first.ends_with(':') || first.contains(": ") {
         let mut keys = text.lines().map(str::trim);
         let is_ansible = keys.any(|line| {
             let key = line.trim_end_matches(" {}").trim_end_matches(" null");
@@ -109,7 +113,16 @@ pub fn guess(text: &str) -> Option<Format> {
             || word.eq_ignore_ascii_case("host")
             || word.eq_ignore_ascii_case("match")
     };
-    Some(if is_ssh(word) { Format::Ssh } else { Format::AnsibleIni })
+    if is_ssh(word) {
+        return Some(Format::Ssh);
+    }
+    // Hosts of Ansible stand below a heading, or on lines with nothing but variables behind them.
+    let mut all = text.lines().map(str::trim);
+    let is_host = |line: &str| line.split_whitespace().skip(1).all(|word| word.contains('='));
+    let is_ini = all.any(|line| line.starts_with('['))
+        || text.contains("ansible_")
+        || (is_host(first) && lines.all(is_host));
+    is_ini.then_some(Format::AnsibleIni)
 }
 
 /// Reads a file's text. `beside` is the folder it lies in: what an ssh configuration includes is

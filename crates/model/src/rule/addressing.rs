@@ -97,15 +97,16 @@ pub(super) fn duplicate_address(case: &Case<'_>) -> Vec<Proven> {
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
         for link in usable_links(&host.snapshot) {
-            found.extend(duplicate(facts, name, link));
+            found.extend(duplicate(case, name, link));
         }
     }
     found
 }
 
-fn duplicate(facts: &Facts, host: &HostName, link: &Link) -> Option<Proven> {
+fn duplicate(case: &Case<'_>, host: &HostName, link: &Link) -> Option<Proven> {
+    let facts = case.facts;
     let answers: Vec<(&Observation, Mac)> = own_address_answers(facts, host, &link.name)
-        .filter(|(_, mac)| !is_innocent(facts, host, &link.name, *mac))
+        .filter(|(_, mac)| !is_innocent(case, host, &link.name, *mac))
         .collect();
     let (first, mac) = answers.first()?;
     let address = first.address?;
@@ -144,36 +145,15 @@ fn own_address_answers<'a>(
 
 /// A host's own links answer for one another (ARP flux), and a gateway with proxy ARP answers for
 /// everybody: neither has the address.
-fn is_innocent(facts: &Facts, host: &HostName, link: &IfName, mac: Mac) -> bool {
-    let Some(own) = facts.hosts.get(host) else { return true };
+fn is_innocent(case: &Case<'_>, host: &HostName, link: &IfName, mac: Mac) -> bool {
+    let Some(own) = case.facts.hosts.get(host) else { return true };
     let is_own = own.snapshot.links.iter().any(|link| link.mac == Some(mac));
     let gateway = own.snapshot.gateway(link, Family::V4);
-    let is_gateway = gateway.and_then(|gateway| mac_of(facts, host, link, gateway)) == Some(mac);
+    let is_gateway = gateway.and_then(|gateway| case.mac_of(host, link, gateway)) == Some(mac);
     is_own || is_gateway
 }
 
 fn owner_of_mac(facts: &Facts, mac: Mac) -> Option<&HostName> {
     let has = |snapshot: &Snapshot| snapshot.links.iter().any(|link| link.mac == Some(mac));
     facts.hosts.iter().find(|(_, host)| has(&host.snapshot)).map(|(name, _)| name)
-}
-
-/// The MAC that answered a host's ARP or ND for an address, or stands in its neighbour cache.
-pub(super) fn mac_of(
-    facts: &Facts,
-    host: &HostName,
-    link: &IfName,
-    address: IpAddr,
-) -> Option<Mac> {
-    let answered = facts.observations.iter().find_map(|seen| {
-        let is_answer = seen.host == *host
-            && seen.asked_link.as_ref() == Some(link)
-            && seen.address == Some(address)
-            && matches!(seen.kind, Kind::Neighbour { .. })
-            && seen.direction == Direction::Answered;
-        is_answer.then_some(seen.source_mac).flatten()
-    });
-    answered.or_else(|| {
-        let cached = &facts.hosts.get(host)?.snapshot.neighbours;
-        cached.iter().find(|entry| entry.link == *link && entry.address == address)?.mac
-    })
 }

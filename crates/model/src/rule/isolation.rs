@@ -1,6 +1,5 @@
 //! Frames that do not pass between two hosts although both ends work.
 
-use crate::facts::Facts;
 use crate::finding::{Level, Proven};
 use crate::net::Mac;
 
@@ -16,7 +15,7 @@ pub(super) fn client_isolation(case: &Case<'_>) -> Vec<Proven> {
     shut_pairs(case)
         .filter(|(pair, _)| !is_relayed(pair))
         .map(|(pair, shut)| {
-            let elsewhere = two_networks(facts, pair, controls);
+            let elsewhere = two_networks(case, pair);
             let most = if elsewhere.is_some() { Level::Possible } else { Level::Confirmed };
             let level = shut[0].level.min(shut[1].level).min(most);
             let mut because = vec![
@@ -27,7 +26,7 @@ pub(super) fn client_isolation(case: &Case<'_>) -> Vec<Proven> {
             let is_elsewhere = elsewhere.is_some();
             because.extend(elsewhere);
             because.extend(by_group(pair));
-            because.extend(by_neighbour(facts, pair, controls));
+            because.extend(by_neighbour(case, pair));
             because.extend(by_gateway(pair));
             because.extend(super::radio::where_both_are(facts, pair));
             Proven::new(pair.scope(), level, because).advise(advice(case, pair)).or_decide(
@@ -51,8 +50,6 @@ pub(super) fn client_isolation(case: &Case<'_>) -> Vec<Proven> {
 /// Frames do not pass, but the gateway relays packets between the two, by design (RFC 3069,
 /// RFC 4562).
 pub(super) fn peers_via_gateway(case: &Case<'_>) -> Vec<Proven> {
-    let facts = case.facts;
-    let controls = &case.controls;
     shut_pairs(case)
         .filter(|(pair, _)| is_relayed(pair))
         .map(|(pair, shut)| {
@@ -62,7 +59,7 @@ pub(super) fn peers_via_gateway(case: &Case<'_>) -> Vec<Proven> {
                 missed(&pair.back, &shut[1]),
                 "ordinary packets arrive all the same, in frames from the gateway's MAC".to_owned(),
             ];
-            because.extend(by_neighbour(facts, pair, controls));
+            because.extend(by_neighbour(case, pair));
             Proven::new(pair.scope(), level, because)
                 .advise([
                     "it works, with one hop more: anything that needs the same layer 2 (flannel \
@@ -123,10 +120,10 @@ fn shut_pairs<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (&'a Pair, [Shut; 
 /// Two networks with the same addresses, such as those of two home routers, isolate nobody: each
 /// has a gateway of its own at the one address. (So may one network: Cisco's GLBP gives clients
 /// different MACs. Hence a doubt, not a verdict.)
-fn two_networks(facts: &Facts, pair: &Pair, controls: &Controls<'_>) -> Option<String> {
-    let gateway = |way: &Way| controls.gateway((&way.from.host, &way.from.link, way.family));
+fn two_networks(case: &Case<'_>, pair: &Pair) -> Option<String> {
+    let gateway = |way: &Way| case.controls.gateway((&way.from.host, &way.from.link, way.family));
     let address = gateway(&pair.there).filter(|address| gateway(&pair.back) == Some(*address))?;
-    let mac = |way: &Way| gateway_mac(facts, way, controls);
+    let mac = |way: &Way| gateway_mac(case, way);
     let (a, b) = (mac(&pair.there)?, mac(&pair.back)?);
     (a != b).then(|| {
         format!(
@@ -187,7 +184,7 @@ fn by_group(pair: &Pair) -> Option<String> {
 }
 
 /// Who answers ARP for a host that no frame reaches.
-fn by_neighbour(facts: &Facts, pair: &Pair, controls: &Controls<'_>) -> Option<String> {
+fn by_neighbour(case: &Case<'_>, pair: &Pair) -> Option<String> {
     pair.ways().iter().find_map(|way| {
         let rounds = way.rounds(Probe::Neighbour);
         let to = &way.to.host;
@@ -197,7 +194,7 @@ fn by_neighbour(facts: &Facts, pair: &Pair, controls: &Controls<'_>) -> Option<S
                  point answers in its place"
             ));
         }
-        let gateway = gateway_mac(facts, way, controls)?;
+        let gateway = gateway_mac(case, way)?;
         rounds.answer_macs.contains(&gateway).then(|| {
             format!("ARP for {to} is answered with the gateway's MAC ({gateway}): proxy ARP")
         })
@@ -205,10 +202,10 @@ fn by_neighbour(facts: &Facts, pair: &Pair, controls: &Controls<'_>) -> Option<S
 }
 
 /// The MAC with which the gateway of a way's sender answered, or is cached.
-fn gateway_mac(facts: &Facts, way: &Way, controls: &Controls<'_>) -> Option<Mac> {
+fn gateway_mac(case: &Case<'_>, way: &Way) -> Option<Mac> {
     let host = &way.from.host;
-    let gateway = controls.gateway((host, &way.from.link, way.family))?;
-    super::addressing::mac_of(facts, host, &way.from.link, gateway)
+    let gateway = case.controls.gateway((host, &way.from.link, way.family))?;
+    case.mac_of(host, &way.from.link, gateway)
 }
 
 fn by_gateway(pair: &Pair) -> Option<String> {

@@ -128,7 +128,9 @@ fn each_file_is_what_it_looks_like() {
     for (text, format) in table {
         assert_eq!(guess(text), Some(format), "{text}");
     }
-    assert_eq!(guess("# nothing\n\n"), None);
+    for text in ["# nothing\n\n", "hello world\n", "{\"a\": 1}", "pi1\nhello world\n"] {
+        assert_eq!(guess(text), None, "{text}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::untrusted::Untrusted;
 
-use crate::inventory::import::draft::Draft;
+use crate::inventory::import::draft::{Draft, HOSTS_MAX};
 use crate::inventory::{Field, role_of};
 
 /// Most groups: a class of thirty with a few clusters each has not half of it.
@@ -13,8 +13,8 @@ const GROUPS_MAX: usize = 1000;
 /// Most steps from a group down to a host; more are a circle.
 const DEPTH_MAX: usize = 32;
 
-/// Most times a variable of a group is given to a host: a thousand hosts with a thousand of them.
-const GIVEN_MAX: usize = 1_000_000;
+/// Most times a variable is given to a host: ten for each of the most hosts that there may be.
+const GIVEN_MAX: usize = 10 * HOSTS_MAX;
 
 /// What is told where there are more.
 const TOO_MANY: &str = "left out: there are too many hosts and variables";
