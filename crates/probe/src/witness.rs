@@ -117,34 +117,16 @@ impl Witness {
                 let mac = target_mac.unwrap_or(frame.from_mac);
                 self.neighbour_answered(&arrival, (*target).into(), mac)
             }
-            Body::Udp { from, to, ttl, packet_bytes, payload } => {
-                match read_payload(payload, &self.identity.run_key) {
-                    Some(Content::Question(token)) if token.header.probe == Probe::Size => {
-                        self.size_arrived(&arrival, from.ip(), *ttl, *packet_bytes, &token)
-                    }
-                    Some(Content::Question(token)) => {
-                        self.arrived(&arrival, from.ip(), Some(*ttl), &token)
-                    }
-                    Some(Content::Answer(own, asked))
-                        if asked.header.seat == self.identity.seat =>
-                    {
-                        let sent = Sent::Udp(Family::of(to.ip()), to.port());
-                        self.answered(
-                            &arrival,
-                            sent,
-                            Some(own.header.seat),
-                            Some(*ttl),
-                            Answer::Reply,
-                        )
-                    }
-                    _ => Vec::new(),
-                }
-            }
+            Body::Udp { .. } => self.datagram(&arrival),
             Body::Echo { is_reply: false, from, ttl, payload, .. } => {
                 match read_payload(payload, &self.identity.run_key) {
-                    Some(Content::Question(token)) => {
-                        self.arrived(&arrival, *from, Some(*ttl), &token)
-                    }
+                    Some(Content::Question(token)) => self.arrived(
+                        &arrival,
+                        *from,
+                        Some(*ttl),
+                        &token,
+                        kind_of(token.header.probe),
+                    ),
                     _ => Vec::new(),
                 }
             }
@@ -161,6 +143,28 @@ impl Witness {
                 let answer = Answer::Icmp { kind: *kind, code: *code, from: *from };
                 self.answered(&arrival, sent, None, None, answer)
             }
+        }
+    }
+
+    /// A UDP datagram: a question that arrived, or the answer to one of ours.
+    fn datagram(&mut self, arrival: &Arrival<'_>) -> Vec<Seen> {
+        let Body::Udp { from, to, ttl, packet_bytes, payload } = &arrival.frame.body else {
+            return Vec::new();
+        };
+        match read_payload(payload, &self.identity.run_key) {
+            Some(Content::Question(token)) => {
+                // How large it is is not in the token.
+                let kind = match token.header.probe {
+                    Probe::Size => Some(Kind::Size { bytes: *packet_bytes }),
+                    probe => kind_of(probe),
+                };
+                self.arrived(arrival, from.ip(), Some(*ttl), &token, kind)
+            }
+            Some(Content::Answer(own, asked)) if asked.header.seat == self.identity.seat => {
+                let sent = Sent::Udp(Family::of(to.ip()), to.port());
+                self.answered(arrival, sent, Some(own.header.seat), Some(*ttl), Answer::Reply)
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -190,7 +194,9 @@ impl Witness {
         bytes: &[u8],
     ) -> Vec<Seen> {
         match Token::decode(bytes, &self.identity.run_key) {
-            Some(token) if !token.header.is_answer => self.arrived(arrival, from, ttl, &token),
+            Some(token) if !token.header.is_answer => {
+                self.arrived(arrival, from, ttl, &token, kind_of(token.header.probe))
+            }
             _ => Vec::new(),
         }
     }
@@ -201,25 +207,11 @@ impl Witness {
         from: IpAddr,
         ttl: Option<u8>,
         token: &Token,
+        kind: Option<Kind>,
     ) -> Vec<Seen> {
-        let seen = kind_of(token.header.probe)
+        let seen = kind
             .and_then(|kind| self.template(arrival.now, token, kind))
             .map(|seen| arrival.question(seen, from, ttl));
-        self.keep(seen, Some(token))
-    }
-
-    /// The token does not tell how large its packet is: the packet does.
-    fn size_arrived(
-        &mut self,
-        arrival: &Arrival<'_>,
-        from: IpAddr,
-        ttl: u8,
-        bytes: u32,
-        token: &Token,
-    ) -> Vec<Seen> {
-        let seen = self
-            .template(arrival.now, token, Kind::Size { bytes })
-            .map(|seen| arrival.question(seen, from, Some(ttl)));
         self.keep(seen, Some(token))
     }
 

@@ -103,7 +103,8 @@ mod tests {
 
     /// Odd rounds on one lane, even ones on another.
     fn lane(task: &Task) -> Lane {
-        Some(("wlan0".parse().unwrap(), task.round % 2 == 0))
+        let link = "wlan0".parse().ok()?;
+        Some((link, task.round.is_multiple_of(2)))
     }
 
     #[test]

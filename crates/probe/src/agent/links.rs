@@ -1,14 +1,20 @@
-//! The links an agent watches.
+//! The links an agent watches, and what leaves by them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::net::IpAddr;
 
 use pontoon_model::facts::Watch;
 use pontoon_model::net::{Family, IfName, Mac};
-use pontoon_model::snapshot::{Link, Snapshot};
+use pontoon_model::observation::{Kind, Observation};
+use pontoon_model::snapshot::{Link, Snapshot, Unread};
 
+use super::agenda::Lane;
+use super::launch::Launch;
 use crate::budget::{Budget, Rate};
 use crate::edge::packet_socket::PacketSocket;
+use crate::protocol::{Question, Task};
+use crate::witness::Witness;
 
 /// A watched link.
 #[derive(Debug)]
@@ -83,4 +89,61 @@ pub(super) fn rate(link: &Link, snapshot: &Snapshot) -> Rate {
         .into_iter()
         .any(|family| snapshot.gateway(&link.name, family).is_some());
     if link.is_radio() || has_gateway { Rate::SHARED } else { Rate::PRIVATE }
+}
+
+/// What a question needs room on.
+pub(super) fn lane(
+    links: &[WatchedLink],
+    gateways: &BTreeMap<(IfName, IpAddr), Mac>,
+    task: &Task,
+) -> Lane {
+    let link = links.iter().find(|link| task.link.as_ref() == Some(&link.name))?;
+    let is_group = match &task.question {
+        _ if link.socket.is_none() => false,
+        Question::Broadcast { .. } | Question::Multicast { .. } | Question::OwnAddress { .. } => {
+            true
+        }
+        Question::Neighbour { to_mac, .. } => to_mac.is_none(),
+        Question::Control { gateway, .. } => !gateways.contains_key(&(link.name.clone(), *gateway)),
+        _ => false,
+    };
+    Some((link.name.clone(), is_group))
+}
+
+/// Sends a frame, and returns what goes on record.
+pub(super) fn send(
+    link: &mut WatchedLink,
+    witness: &mut Witness,
+    untested: &mut BTreeSet<Unread>,
+    launch: Launch,
+) -> Vec<Observation> {
+    let Some(socket) = &link.socket else { return Vec::new() };
+    if let Err(error) = socket.send(&launch.frame) {
+        untested.insert(Unread {
+            what: format!("some questions on {}", link.name),
+            why: format!("the kernel did not take the frame: {error}"),
+        });
+        return Vec::new();
+    }
+    if let Some(first) = launch.observations.first() {
+        *link.frames_sent.entry(kind_name(&first.kind)).or_default() += 1;
+        if let Some(sent) = launch.sent {
+            witness.note_sent(sent, first.clone());
+        }
+    }
+    launch.observations
+}
+
+/// What a frame is called in the account of what was sent.
+const fn kind_name(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Neighbour { .. } => "arp or nd",
+        Kind::OwnAddress => "arp probe",
+        Kind::Udp => "udp",
+        Kind::Echo | Kind::RoutedEcho => "icmp echo",
+        Kind::Broadcast => "broadcast",
+        Kind::Multicast => "multicast",
+        Kind::Bounce => "bounce",
+        _ => "other",
+    }
 }

@@ -11,9 +11,9 @@ use pontoon_model::net::{Family, IfName, Mac};
 use pontoon_model::observation::{Answer, Kind, Observation};
 use pontoon_model::snapshot::{Snapshot, Unread};
 
-use super::agenda::{Agenda, Lane};
-use super::launch::{Asker, Launch, Leg, launch};
-use super::links::WatchedLink;
+use super::agenda::Agenda;
+use super::launch::{Asker, Leg, launch};
+use super::links::{WatchedLink, lane, send};
 use super::several;
 use crate::counters;
 use crate::edge::packet_socket::CAPTURE;
@@ -312,21 +312,6 @@ impl Part {
     }
 }
 
-/// What a question needs room on.
-fn lane(links: &[WatchedLink], gateways: &BTreeMap<(IfName, IpAddr), Mac>, task: &Task) -> Lane {
-    let link = links.iter().find(|link| task.link.as_ref() == Some(&link.name))?;
-    let is_group = match &task.question {
-        _ if link.socket.is_none() => false,
-        Question::Broadcast { .. } | Question::Multicast { .. } | Question::OwnAddress { .. } => {
-            true
-        }
-        Question::Neighbour { to_mac, .. } => to_mac.is_none(),
-        Question::Control { gateway, .. } => !gateways.contains_key(&(link.name.clone(), *gateway)),
-        _ => false,
-    };
-    Some((link.name.clone(), is_group))
-}
-
 /// Remembers the MAC of whoever answered a neighbour question, for the controls that follow.
 fn learn_gateways(gateways: &mut BTreeMap<(IfName, IpAddr), Mac>, seen: &[Seen]) {
     for Seen { observation, .. } in seen {
@@ -338,29 +323,6 @@ fn learn_gateways(gateways: &mut BTreeMap<(IfName, IpAddr), Mac>, seen: &[Seen])
             gateways.insert((link.clone(), address), mac);
         }
     }
-}
-
-fn send(
-    link: &mut WatchedLink,
-    witness: &mut Witness,
-    untested: &mut BTreeSet<Unread>,
-    launch: Launch,
-) -> Vec<Observation> {
-    let Some(socket) = &link.socket else { return Vec::new() };
-    if let Err(error) = socket.send(&launch.frame) {
-        untested.insert(Unread {
-            what: format!("some questions on {}", link.name),
-            why: format!("the kernel did not take the frame: {error}"),
-        });
-        return Vec::new();
-    }
-    if let Some(first) = launch.observations.first() {
-        *link.frames_sent.entry(kind_name(&first.kind)).or_default() += 1;
-        if let Some(sent) = launch.sent {
-            witness.note_sent(sent, first.clone());
-        }
-    }
-    launch.observations
 }
 
 /// A source port of our own: as long as it is held, the kernel does not answer for it.
@@ -375,20 +337,6 @@ fn hold_port(held: &mut VecDeque<(Moment, UdpSocket)>, now: Moment) -> u16 {
     let port = socket.local_addr().map_or(0, |address| address.port());
     held.push_back((now, socket));
     port
-}
-
-/// What a frame is called in the account of what was sent.
-const fn kind_name(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Neighbour { .. } => "arp or nd",
-        Kind::OwnAddress => "arp probe",
-        Kind::Udp => "udp",
-        Kind::Echo | Kind::RoutedEcho => "icmp echo",
-        Kind::Broadcast => "broadcast",
-        Kind::Multicast => "multicast",
-        Kind::Bounce => "bounce",
-        _ => "other",
-    }
 }
 
 /// A number that nobody outside can guess, for transaction ids.
