@@ -42,6 +42,8 @@ fn facts() -> Facts {
                 link: "wlan0".parse().unwrap(),
                 sees_frames: true,
                 went_down: false,
+                lost: 0,
+                withheld: 0,
             }],
             counters: std::collections::BTreeMap::new(),
             frames_sent: std::collections::BTreeMap::new(),

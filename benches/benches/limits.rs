@@ -7,11 +7,12 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use nix::sys::resource::{UsageWho, getrusage};
+use pontoon_benches::release;
 
 /// A host whose every question beyond ARP stays unanswered.
 const SILENT: &str = r#"
@@ -36,7 +37,7 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let pontoon = pontoon();
+    let pontoon = release("pontoon");
     let folder = std::env::temp_dir().join(format!("pontoon-limits-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     let silent = folder.join("silent.toml");
@@ -66,15 +67,6 @@ fn main() {
         "15 MiB",
     );
     fs::remove_dir_all(&folder).unwrap();
-}
-
-/// The release build, beside the bench's own folder.
-fn pontoon() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let release = own.ancestors().find(|folder| folder.ends_with("release")).unwrap();
-    let pontoon = release.join("pontoon");
-    assert!(pontoon.exists(), "build it first: cargo build --release");
-    pontoon
 }
 
 #[expect(clippy::disallowed_methods, reason = "the bench starts what it measures, and measures")]

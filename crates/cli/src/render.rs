@@ -6,6 +6,7 @@ pub(crate) mod text;
 pub(crate) mod block;
 pub(crate) mod matrix;
 pub(crate) mod grid;
+pub(crate) mod networks;
 pub(crate) mod detail;
 pub(crate) mod request;
 pub(crate) mod story;

@@ -1,6 +1,7 @@
 //! What is said at the end of a run: the verdict, the findings, and the sums behind them.
 
 pub mod groups;
+pub mod networks;
 pub mod pairs;
 pub mod verdict;
 
@@ -19,6 +20,7 @@ use crate::record::Record;
 use crate::snapshot::{Link, LinkKind};
 use crate::untrusted::Untrusted;
 
+use networks::NetworkPair;
 use pairs::Pair;
 use verdict::Verdict;
 
@@ -42,6 +44,9 @@ pub struct Report {
     pub unreached: BTreeMap<HostName, Untrusted>,
     /// Who reaches whom, by link and family.
     pub pairs: Vec<Pair>,
+    /// Which WiFi networks can talk to which, as far as radios told their names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<NetworkPair>,
     /// What was not tested, and why.
     pub untested: Vec<Untested>,
     /// Frames sent for this report, by host and kind.
@@ -123,6 +128,7 @@ impl Report {
                 .map(|(name, host)| (name.clone(), host.frames_sent.clone()))
                 .collect(),
             findings,
+            networks: networks::of(facts, &pairs),
             pairs,
         }
     }

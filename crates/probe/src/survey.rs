@@ -7,6 +7,7 @@ mod state;
 mod about_itself;
 mod follow_up;
 mod board;
+pub mod twin;
 mod conduct;
 mod gather;
 mod run;

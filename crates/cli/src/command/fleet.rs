@@ -14,8 +14,6 @@ use crate::words::split;
 pub(crate) struct Fleet {
     pub(crate) ssh: Ssh,
     pub(crate) logins: Vec<Login>,
-    /// What the inventory knows of each, in the same order.
-    pub(crate) known: Vec<Host>,
 }
 
 impl Fleet {
@@ -30,9 +28,9 @@ impl Fleet {
             }
         };
         let inventory = inventory(reaching.inventory.as_deref())?;
-        let known: Vec<Host> = named(words)?.iter().map(|name| inventory.host(name)).collect();
-        let logins = known.iter().map(|host| login(host, reaching.user.as_deref())).collect();
-        Ok(Self { ssh, logins, known })
+        let known = named(words)?.into_iter().map(|name| inventory.host(&name));
+        let logins = known.map(|host| login(&host, reaching.user.as_deref())).collect();
+        Ok(Self { ssh, logins })
     }
 }
 

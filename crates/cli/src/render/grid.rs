@@ -164,3 +164,80 @@ fn summary(page: &mut String, hosts: &[&HostName], cells: &Cells<'_>, style: Sty
         wrapped(page, style.width, "  ", "    ", &format!("{names}: {}", counts.join(", ")));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pontoon_model::report::pairs::Rounds;
+
+    use super::*;
+
+    fn pairs(hosts: u8, state: impl Fn(u8, u8) -> State) -> Vec<Pair> {
+        let name = |number: u8| -> HostName { format!("pi{number}").parse().unwrap() };
+        let rounds = |arrived| Rounds { sent: 3, arrived, answered: arrived };
+        let mut pairs = Vec::new();
+        for a in 1..=hosts {
+            for b in a + 1..=hosts {
+                pairs.push(Pair {
+                    from: name(a),
+                    to: name(b),
+                    link: Some("wlan0".parse().unwrap()),
+                    family: Family::V4,
+                    state: state(a, b),
+                    there: rounds(3),
+                    back: rounds(0),
+                });
+            }
+        }
+        pairs
+    }
+
+    fn page(pairs: &[Pair]) -> String {
+        let mut page = String::new();
+        write(&mut page, pairs, Style::PLAIN);
+        page
+    }
+
+    #[test]
+    fn each_host_has_a_line_and_each_pair_a_letter() {
+        let state = |a, b| match (a, b) {
+            (1, 2) => State::OneWay,
+            (3, _) => State::Isolated,
+            _ => State::Open,
+        };
+        assert_eq!(
+            page(&pairs(10, state)),
+            "\
+who reaches whom on wlan0 (IPv4)
+                    1
+           1234567890
+   1 pi1   \\>........
+   2 pi2   <\\........
+   3 pi3   ..\\xxxxxxx
+   4 pi4   ..x\\......
+   5 pi5   ..x.\\.....
+   6 pi6   ..x..\\....
+   7 pi7   ..x...\\...
+   8 pi8   ..x....\\..
+   9 pi9   ..x.....\\.
+  10 pi10  ..x......\\
+  . open, x isolated, > row reaches column, not back, < column reaches row, not
+  back
+"
+        );
+    }
+
+    #[test]
+    fn hosts_that_fill_more_than_a_line_are_summed_up() {
+        let page = page(&pairs(90, |a, _| if a == 7 { State::Isolated } else { State::Open }));
+        assert_eq!(
+            page,
+            "\
+who reaches whom on wlan0 (IPv4)
+  pi[1-6]: 89 open
+  pi[8-90]: 88 open, 1 isolated
+  pi7: 6 open, 83 isolated
+  . open, x isolated
+"
+        );
+    }
+}

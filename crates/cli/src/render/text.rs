@@ -7,7 +7,7 @@ use pontoon_model::report::{Report, Untested};
 use super::block::blocks;
 use super::style::Style;
 use super::wrap::wrapped;
-use super::{detail, matrix};
+use super::{detail, matrix, networks};
 
 /// Gaps shown unless more are asked for.
 const UNTESTED_MAX: usize = 3;
@@ -44,6 +44,7 @@ pub(crate) fn report(report: &Report, facts: &Facts, style: Style) -> String {
     if !report.pairs.is_empty() {
         page.push('\n');
         matrix::write(&mut page, &report.pairs, style);
+        networks::write(&mut page, &report.networks, style);
     }
     if !report.unreached.is_empty() {
         page.push_str(&format!("\n{}\n", style.strong("could not be asked")));

@@ -101,7 +101,7 @@ fn misled(case: &Case<'_>, name: &HostName, host: &HostFacts) -> Option<Proven> 
     let (good, good_address) = (&better.link, better.prefix.address);
     let because = vec![
         format!("{name}'s first default route leads over {link}, so kubeadm takes {address}"),
-        format!("{} cannot reach {name} there", cut_off.join(", ")),
+        format!("{} cannot reach {name} there", few(&cut_off)),
         format!("on {good} ({good_address}) frames pass both ways"),
     ];
     Some(
@@ -113,6 +113,18 @@ fn misled(case: &Case<'_>, name: &HostName, host: &HostFacts) -> Option<Proven> 
             ])
             .or_decide("a longer run: ten rounds in which both ends reach their gateways"),
     )
+}
+
+/// Names in a line: all of a few, the first of many.
+fn few(names: &[String]) -> String {
+    /// A fleet's names fill a screen and tell no more than their number.
+    const NAMES_MAX: usize = 6;
+    match names {
+        [a, b, c, others @ ..] if names.len() > NAMES_MAX => {
+            format!("{a}, {b}, {c} and {} more", others.len())
+        }
+        _ => names.join(", "),
+    }
 }
 
 /// Whether `peer` cannot reach the address that `host` would advertise, and how sure that is.

@@ -14,7 +14,7 @@ use super::follow_up;
 use super::legs::{Leg, LegId, Legs, Member, RoutedPair, routed_pairs};
 use super::run::Options;
 use super::schedule::{Assigned, ROUNDS, course, is_in_crowd, leg_tasks, round_start_ms, turn_ms};
-use super::state::{PairState, RoundSet};
+use super::state::{PairState, RoundSet, Way};
 use crate::course::Course;
 use crate::machine::Moment;
 use crate::protocol::Task;
@@ -214,6 +214,24 @@ impl<'a> Board<'a> {
             self.controls[place].is_none_or(|answered| answered.len() >= 2)
         } else {
             leg.partners.iter().all(|(_, pair)| self.pairs[*pair as usize].is_done)
+        }
+    }
+
+    /// Both ways of every pair.
+    pub(super) fn ways(&self) -> impl Iterator<Item = [&Way; 2]> {
+        self.pairs.iter().map(PairState::ways)
+    }
+
+    /// Visits every way of every pair, by the seats of its ends, with a hand that takes in what
+    /// was seen there.
+    pub(super) fn each_way(
+        &mut self,
+        visit: &mut dyn FnMut(u16, u16, &mut dyn FnMut(&Observation)),
+    ) {
+        for state in &mut self.pairs {
+            let [a, b] = state.legs.map(|place| self.legs.at(place).seat);
+            visit(a, b, &mut |seen| state.take(seen, false));
+            visit(b, a, &mut |seen| state.take(seen, true));
         }
     }
 
