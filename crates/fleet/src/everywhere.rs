@@ -79,7 +79,7 @@ pub enum Event {
 /// on its standard input. Returns how each ended.
 pub fn run(
     jobs: Vec<(HostName, Command)>,
-    input: Option<Arc<[u8]>>,
+    input: Option<&Arc<[u8]>>,
     tell: &mut dyn FnMut(&Event),
 ) -> BTreeMap<HostName, Outcome> {
     let mut outcomes = BTreeMap::new();
@@ -87,7 +87,7 @@ pub fn run(
     let (say, said) = sync_channel(LINES_WAITING);
     thread::scope(|scope| {
         let mut begin = |(host, command): (HostName, Command)| {
-            let (say, input) = (say.clone(), input.clone());
+            let (say, input) = (say.clone(), input.cloned());
             scope.spawn(move || one(host, command, input, &say));
         };
         let mut running = waiting.by_ref().take(AT_ONCE).map(&mut begin).count();
@@ -233,7 +233,7 @@ mod tests {
         let scripts: Vec<(&str, &str)> =
             scripts.iter().map(|(host, script)| (host.as_str(), *script)).collect();
         let mut said = 0;
-        let outcomes = run(jobs(&scripts), Some(b"hello\n".as_slice().into()), &mut |event| {
+        let outcomes = run(jobs(&scripts), Some(&b"hello\n".as_slice().into()), &mut |event| {
             said +=
                 usize::from(matches!(event, Event::Line(_, Stream::Out, line) if line == b"hello"));
         });

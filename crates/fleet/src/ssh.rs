@@ -55,7 +55,7 @@ impl Ssh {
     /// The command that runs `remote`, a line for the host's shell, without a terminal.
     ///
     /// It never asks: a question from one of fifty hosts would be answered to another. Keys and
-    /// agents work, and so does a connection that the user keeps open (ControlMaster).
+    /// agents work, and so does a connection that the user keeps open (`ControlMaster`).
     #[must_use]
     pub fn command(&self, login: &Login, remote: &str) -> Command {
         let mut command = self.start(login);

@@ -62,7 +62,7 @@ pub(crate) struct MeshArguments {
 /// How other hosts are reached.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Reaching {
-    /// The inventory; without it $PONTOON_HOSTS, ./hosts.toml or ~/.config/pontoon/hosts.toml
+    /// The inventory; without it `$PONTOON_HOSTS`, ./hosts.toml or ~/.config/pontoon/hosts.toml
     #[arg(long, value_name = "FILE")]
     pub(crate) inventory: Option<PathBuf>,
     /// The ssh program and its first arguments, such as 'ssh -F FILE'

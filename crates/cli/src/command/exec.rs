@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &ExecArguments) -> Result<ExitCode, Failure> {
     let width = fleet.logins.iter().map(|login| login.host.as_str().len()).max().unwrap_or(0);
     let mut said = BTreeMap::new();
     let mut trouble = None;
-    let outcomes = everywhere::run(jobs, input, &mut |event| {
+    let outcomes = everywhere::run(jobs, input.as_ref(), &mut |event| {
         if let Event::Line(host, stream, line) = event {
             let told = if arguments.json {
                 keep(&mut said, host, *stream, line);

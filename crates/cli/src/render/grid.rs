@@ -233,9 +233,9 @@ who reaches whom on wlan0 (IPv4)
             page,
             "\
 who reaches whom on wlan0 (IPv4)
-  pi[1-6]: 89 open
-  pi[8-90]: 88 open, 1 isolated
   pi7: 6 open, 83 isolated
+  pi[8-90]: 88 open, 1 isolated
+  pi[1-6]: 89 open
   . open, x isolated
 "
         );

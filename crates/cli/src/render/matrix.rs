@@ -32,7 +32,7 @@ pub(crate) fn write(page: &mut String, pairs: &[Pair], style: Style) {
     if rows.len() > ROWS_MAX {
         return grid::write(page, pairs, style);
     }
-    let label = rows.iter().map(|(row, _)| row.width()).max().unwrap_or(0) + 2;
+    let label = rows.keys().map(|row| row.width()).max().unwrap_or(0) + 2;
     page.push_str(&format!("{}\n", style.strong("who reaches whom")));
     let widths: Vec<_> = columns.iter().map(|column| column.width().max(12) + 1).collect();
     let heads = columns.iter().zip(&widths).map(|(column, width)| padded(column, *width));

@@ -9,11 +9,12 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
-use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pontoon_model::untrusted::Untrusted;
+use pontoon_probe::edge::clock::Clock;
+use pontoon_probe::machine::Moment;
 use ring::digest::{SHA256, digest};
 
 use super::{Login, Ssh, quoted};
@@ -25,7 +26,7 @@ const PROGRAM_MAX: u64 = 64 * 1024 * 1024;
 /// What a login shell may say before the script begins.
 const GREETING_MAX: usize = 64 * 1024;
 /// How long all of it may take: six megabytes over a WiFi that carries two megabits.
-const WITHIN: Duration = Duration::from_secs(30);
+const WITHIN_MS: u64 = 30_000;
 /// Said before the processor, so that a greeting does no harm.
 const MARK: &str = "PONTOON-PUSH/1 ";
 
@@ -129,7 +130,6 @@ impl Programs {
 
 fn read_program(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    #[expect(clippy::disallowed_methods, reason = "the program that is copied is read here")]
     let file = File::open(path)?;
     file.take(PROGRAM_MAX).read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -180,20 +180,38 @@ pub fn push(
     }
 }
 
+/// How long it may still take.
+struct Time {
+    clock: Clock,
+    end: Moment,
+}
+
+impl Time {
+    fn start() -> Self {
+        let clock = Clock::start();
+        let end = clock.now().after_ms(WITHIN_MS);
+        Self { clock, end }
+    }
+
+    fn left_ms(&self) -> u64 {
+        self.end.0.saturating_sub(self.clock.now().0)
+    }
+}
+
 fn hand_over(child: &mut Child, programs: &Programs) -> Result<(), PushError> {
     let (Some(output), Some(input)) = (&mut child.stdout, &mut child.stdin) else {
         return Err(PushError::Ended);
     };
-    let deadline = Instant::now() + WITHIN;
-    let machine = machine(output, deadline)?;
+    let time = Time::start();
+    let machine = machine(output, &time)?;
     let program = programs.for_machine(&machine)?;
     let blocks = program.bytes.len() / BLOCK;
-    send(input, format!("{blocks} {}\n", program.sum).as_bytes(), deadline)?;
-    send(input, &program.bytes, deadline)
+    send(input, format!("{blocks} {}\n", program.sum).as_bytes(), &time)?;
+    send(input, &program.bytes, &time)
 }
 
 /// What processor the host says it has.
-fn machine(output: &mut ChildStdout, deadline: Instant) -> Result<String, PushError> {
+fn machine(output: &mut ChildStdout, time: &Time) -> Result<String, PushError> {
     unblock(&output);
     let mut said = Vec::new();
     let mut byte = [0];
@@ -208,19 +226,19 @@ fn machine(output: &mut ChildStdout, deadline: Instant) -> Result<String, PushEr
                 said.clear();
             }
             Ok(_) => said.push(byte[0]),
-            Err(error) => await_ready(&output, PollFlags::POLLIN, &error, deadline)?,
+            Err(error) => await_ready(&output, PollFlags::POLLIN, &error, time)?,
         }
     }
     Err(PushError::Ended)
 }
 
-fn send(input: &mut ChildStdin, mut bytes: &[u8], deadline: Instant) -> Result<(), PushError> {
+fn send(input: &mut ChildStdin, mut bytes: &[u8], time: &Time) -> Result<(), PushError> {
     unblock(&input);
     while !bytes.is_empty() {
         match input.write(bytes) {
             Ok(0) => return Err(PushError::Ended),
             Ok(written) => bytes = &bytes[written..],
-            Err(error) => await_ready(&input, PollFlags::POLLOUT, &error, deadline)?,
+            Err(error) => await_ready(&input, PollFlags::POLLOUT, &error, time)?,
         }
     }
     Ok(())
@@ -236,18 +254,18 @@ fn await_ready(
     pipe: &impl AsFd,
     flags: PollFlags,
     error: &io::Error,
-    deadline: Instant,
+    time: &Time,
 ) -> Result<(), PushError> {
     if error.kind() == io::ErrorKind::Interrupted {
         return Ok(());
     }
-    let left = deadline.saturating_duration_since(Instant::now());
-    if error.kind() != io::ErrorKind::WouldBlock || left.is_zero() {
+    let left_ms = time.left_ms();
+    if error.kind() != io::ErrorKind::WouldBlock || left_ms == 0 {
         return Err(PushError::Ended);
     }
     let mut fds = [PollFd::new(pipe.as_fd(), flags)];
     // An interrupted wait is a short one.
-    let _ = poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
+    let _ = poll(&mut fds, PollTimeout::try_from(left_ms).unwrap_or(PollTimeout::MAX));
     Ok(())
 }
 

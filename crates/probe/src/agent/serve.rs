@@ -94,7 +94,9 @@ impl Agent {
             }
             (ToAgent::Do { courses, tasks }, Some(part)) => {
                 part.enqueue(now, tasks.into_iter());
-                courses.iter().for_each(|course| part.enqueue(now, course.tasks()));
+                for course in &courses {
+                    part.enqueue(now, course.tasks());
+                }
                 Vec::new()
             }
             (ToAgent::Cancel { groups }, Some(part)) => {

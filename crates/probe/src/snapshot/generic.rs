@@ -1,5 +1,5 @@
 //! Generic netlink: families that the kernel numbers as they come (Documentation/networking/
-//! generic_netlink.rst, `linux/genetlink.h`).
+//! `generic_netlink.rst`, `linux/genetlink.h`).
 
 use super::netlink::{NetlinkError, Question, ask, attributes, dump, text, u16_at};
 

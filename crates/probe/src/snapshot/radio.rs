@@ -178,7 +178,7 @@ fn parse_associated(body: &[u8]) -> Option<Bss> {
             BSS_FREQUENCY => found.frequency_mhz = u32_at(value, 0),
             // Hundredths of a dBm.
             BSS_SIGNAL_MBM => {
-                found.signal_dbm = u32_at(value, 0).map(|mbm| mbm.cast_signed() / 100)
+                found.signal_dbm = u32_at(value, 0).map(|mbm| mbm.cast_signed() / 100);
             }
             BSS_INFORMATION_ELEMENTS | BSS_BEACON_IES if found.ssid.is_none() => {
                 found.ssid = element_ssid(value);

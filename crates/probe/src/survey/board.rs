@@ -193,7 +193,9 @@ impl<'a> Board<'a> {
             let is_dead = !dead.is_empty() && ends.iter().any(|leg| dead.contains(&leg.id.host));
             if is_dead || state.is_settled(controls) {
                 state.is_done = true;
-                ends.into_iter().for_each(|leg| forget(leg, pair_group(place)));
+                for leg in ends {
+                    forget(leg, pair_group(place));
+                }
             }
         }
         for place in 0..self.legs.len() {

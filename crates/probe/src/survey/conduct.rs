@@ -124,7 +124,9 @@ impl<'a> Conduct<'a> {
             for message in self.attendees[place].hear() {
                 match message {
                     FromAgent::Saw { seen } => {
-                        seen.into_iter().for_each(|seen| self.take(place, seen, now));
+                        for seen in seen {
+                            self.take(place, seen, now);
+                        }
                     }
                     FromAgent::Idle => self.attendees[place].is_idle = true,
                     FromAgent::Fault { why } => self.attendees[place].died = Some(why),

@@ -71,6 +71,10 @@ impl Way {
 
 /// A pair that is being asked, by the places of its legs.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own; there are half a million"
+)]
 pub(super) struct PairState {
     pub(super) legs: [u32; 2],
     pub(super) there: Way,

@@ -108,13 +108,13 @@ fn pushed(
 ) -> Result<Channel, ChannelError> {
     match push::push(&fleet.ssh, login, programs, &COPIED_AGENT, as_root) {
         Ok(child) => Channel::of(child).ok_or(ChannelError::Silent),
-        Err((error, child)) => Err(why(error, child)),
+        Err((error, child)) => Err(why(&error, child)),
     }
 }
 
 /// What the host said counts for more than that the connection ended.
-fn why(error: PushError, child: Option<Child>) -> ChannelError {
-    let ended = match (&error, child) {
+fn why(error: &PushError, child: Option<Child>) -> ChannelError {
+    let ended = match (error, child) {
         (PushError::Ended, Some(child)) => Channel::of(child).map(Channel::last_words),
         _ => None,
     };
