@@ -177,7 +177,7 @@ fn a_server_is_not_dead_where_frames_are_lost() {
         bench
     };
     let dead = format!("dns-dead pi1>{SERVER} likely");
-    assert_eq!(silent().found(), [dead.clone()]);
+    assert_eq!(silent().found(), std::slice::from_ref(&dead));
     // Of what went to the gateway, one got no answer, and the next one did.
     let mut gateway = silent();
     gateway.control("pi1", "wlan0", 5..=5, false).control("pi1", "wlan0", 6..=6, true);
@@ -185,7 +185,7 @@ fn a_server_is_not_dead_where_frames_are_lost() {
     // The last may still be on its way.
     let mut last = silent();
     last.control("pi1", "wlan0", 5..=5, false);
-    assert_eq!(last.found(), [dead.clone()]);
+    assert_eq!(last.found(), std::slice::from_ref(&dead));
     // A way to another host is open and loses frames.
     let mut lossy = silent();
     lossy.put(("pi2", "pi1"), "wlan0", &Kind::Udp, 4..=4, Lost);
