@@ -14,6 +14,7 @@ use super::launch::{Asker, Launch, Leg, launch};
 use super::links::WatchedLink;
 use super::several;
 use crate::counters;
+use crate::edge::clock::unix_ms;
 use crate::edge::packet_socket::CAPTURE;
 use crate::edge::reflector::{Received, Reflector};
 use crate::flows::{Flows, MachineId};
@@ -120,6 +121,7 @@ impl Part {
             watches: self.links.iter_mut().map(WatchedLink::watch).collect(),
             port_v4: port(Family::V4),
             port_v6: port(Family::V6),
+            unix_ms: Some(unix_ms()),
         }
     }
 
