@@ -8,9 +8,11 @@ mod addressing;
 mod clock;
 mod control;
 mod dns;
+mod doubled;
 mod forwarding;
 mod group;
 mod host_firewall;
+mod identity;
 mod isolation;
 mod leg;
 mod loss;
@@ -26,6 +28,7 @@ mod route;
 mod routed;
 mod selection;
 mod udp;
+mod uniformity;
 mod way;
 
 use crate::facts::Facts;
@@ -222,9 +225,82 @@ pub const RULES: &[Rule] = &[
             Code("dns-dead"),
             Code("mtu-black-hole"),
             Code("udp-blocked"),
+            Code("duplicate-internal-ip"),
         ],
         explain: include_str!("rule/explain/duplicate-address.md"),
         prove: addressing::duplicate_address,
+    },
+    Rule {
+        code: Code("duplicate-mac"),
+        title: "two hosts have one MAC address",
+        severity: Severity::Error,
+        is_symmetric: true,
+        masks: &[
+            Code("client-isolation"),
+            Code("peers-via-gateway"),
+            Code("one-way-filter"),
+            Code("group-suppression"),
+            Code("host-firewall"),
+            Code("asymmetric-return"),
+            Code("lossy-path"),
+            Code("mtu-black-hole"),
+        ],
+        explain: include_str!("rule/explain/duplicate-mac.md"),
+        prove: doubled::duplicate_mac,
+    },
+    Rule {
+        code: Code("duplicate-internal-ip"),
+        title: "Kubernetes would take the same address of two hosts",
+        severity: Severity::Error,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/duplicate-internal-ip.md"),
+        prove: doubled::duplicate_internal_ip,
+    },
+    Rule {
+        code: Code("duplicate-host-name"),
+        title: "two hosts have one name",
+        severity: Severity::Error,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/duplicate-host-name.md"),
+        prove: identity::duplicate_host_name,
+    },
+    Rule {
+        code: Code("duplicate-machine-id"),
+        title: "two hosts have one machine id",
+        severity: Severity::Error,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/duplicate-machine-id.md"),
+        prove: identity::duplicate_machine_id,
+    },
+    Rule {
+        code: Code("duplicate-product-uuid"),
+        title: "two hosts have one product UUID",
+        severity: Severity::Warning,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/duplicate-product-uuid.md"),
+        prove: identity::duplicate_product_uuid,
+    },
+    Rule {
+        code: Code("duplicate-ssh-host-key"),
+        title: "two hosts have one SSH host key",
+        severity: Severity::Warning,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/duplicate-ssh-host-key.md"),
+        prove: identity::duplicate_ssh_host_key,
+    },
+    Rule {
+        code: Code("mtu-differs"),
+        title: "links of one network take packets of different sizes",
+        severity: Severity::Warning,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/mtu-differs.md"),
+        prove: uniformity::mtu_differs,
     },
     Rule {
         code: Code("rp-filter-drop"),
@@ -346,7 +422,7 @@ pub const RULES: &[Rule] = &[
         title: "the clock is wrong by more than a day",
         severity: Severity::Error,
         is_symmetric: false,
-        masks: &[Code("clock-skew")],
+        masks: &[Code("clock-skew"), Code("clock-skew-between-hosts")],
         explain: include_str!("rule/explain/clock-off.md"),
         prove: clock::clock_off,
     },
@@ -355,9 +431,18 @@ pub const RULES: &[Rule] = &[
         title: "the clock is wrong by more than a minute",
         severity: Severity::Warning,
         is_symmetric: false,
-        masks: &[],
+        masks: &[Code("clock-skew-between-hosts")],
         explain: include_str!("rule/explain/clock-skew.md"),
         prove: clock::clock_skew,
+    },
+    Rule {
+        code: Code("clock-skew-between-hosts"),
+        title: "two hosts' clocks are more than a second apart",
+        severity: Severity::Warning,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/clock-skew-between-hosts.md"),
+        prove: clock::clock_skew_between_hosts,
     },
     Rule {
         code: Code("cidr-overlap"),
@@ -385,6 +470,24 @@ pub const RULES: &[Rule] = &[
         masks: &[],
         explain: include_str!("rule/explain/hostname-loopback.md"),
         prove: naming::hostname_loopback,
+    },
+    Rule {
+        code: Code("link-names-differ"),
+        title: "links into one network have different names",
+        severity: Severity::Info,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/link-names-differ.md"),
+        prove: uniformity::link_names_differ,
+    },
+    Rule {
+        code: Code("node-address-by-dhcp"),
+        title: "the address that Kubernetes would take is lent by DHCP",
+        severity: Severity::Info,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/node-address-by-dhcp.md"),
+        prove: selection::node_address_by_dhcp,
     },
     Rule {
         code: Code("wifi-power-save"),

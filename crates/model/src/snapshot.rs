@@ -1,5 +1,7 @@
 //! What one host says about itself: read once, never probed.
 
+mod clock;
+mod identity;
 mod radio;
 
 use std::collections::BTreeMap;
@@ -12,6 +14,8 @@ use crate::host::HostName;
 use crate::net::{IfName, Mac, Prefix};
 use crate::untrusted::Untrusted;
 
+pub use clock::{ClockDifference, ClockState};
+pub use identity::Identity;
 pub use radio::Radio;
 
 /// One host's own account of its network, as the kernel and its files gave it.
@@ -19,6 +23,9 @@ pub use radio::Radio;
 pub struct Snapshot {
     /// What the host calls itself (`gethostname(2)`).
     pub host_name: HostName,
+    /// What tells its machine from others.
+    #[serde(default, skip_serializing_if = "Identity::is_empty")]
+    pub identity: Identity,
     /// Network interfaces in kernel order.
     pub links: Vec<Link>,
     /// Routes of all tables, both families, in kernel order.
@@ -300,15 +307,6 @@ pub struct HostsLine {
     pub address: IpAddr,
     /// Its names.
     pub names: Vec<Untrusted>,
-}
-
-/// The clock.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct ClockState {
-    /// Seconds since 1970 by this host.
-    pub unix_s: i64,
-    /// Whether the kernel believes it is disciplined (`adjtimex(2)`: not `STA_UNSYNC`).
-    pub is_synchronised: Option<bool>,
 }
 
 /// Packet filter rules.

@@ -213,6 +213,9 @@ pub enum FromAgent {
         port_v4: Option<u16>,
         /// The same over IPv6.
         port_v6: Option<u16>,
+        /// My clock as I say this, in milliseconds since 1970.
+        #[serde(default)]
+        unix_ms: Option<u64>,
     },
     /// This left, arrived or came back.
     Saw {

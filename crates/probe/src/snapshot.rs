@@ -9,6 +9,7 @@ pub(crate) mod links;
 mod radio;
 pub(crate) mod routes;
 mod netfilter;
+mod identity;
 mod names;
 mod process;
 mod clock;
@@ -77,6 +78,7 @@ pub fn take(sources: &Sources) -> Snapshot {
     let mut unread = Vec::new();
     let host_name = host_name(sources, &mut unread);
     let mut snapshot = Snapshot {
+        identity: identity::read(root),
         links: Vec::new(),
         routes: Vec::new(),
         rules: Vec::new(),
@@ -88,7 +90,7 @@ pub fn take(sources: &Sources) -> Snapshot {
         all_links: all_links(root),
         resolver: names::read_resolver(root, &mut unread),
         hosts_file: names::read_hosts(root, &host_name, &mut unread),
-        clock: ClockState { unix_s: sources.now_unix_s, is_synchronised: None },
+        clock: ClockState { unix_s: sources.now_unix_s, ..ClockState::default() },
         netfilter: Netfilter {
             legacy_tables: legacy_tables(root, &mut unread),
             ..Netfilter::default()

@@ -2,6 +2,7 @@
 
 mod channel;
 mod legs;
+mod our_clock;
 mod schedule;
 mod state;
 mod about_itself;

@@ -1,6 +1,6 @@
 //! Records without the names of people's things.
 //!
-//! MAC addresses, SSIDs, host names, and what contains them (IPv6 addresses made of a MAC address,
+//! MAC addresses, SSIDs, host names, what tells machines apart, and what contains them (IPv6 addresses made of a MAC address,
 //! link names such as `enxb827eb010203`, URLs) become pseudonyms. IP addresses stay: judgement
 //! needs them. Equal names get equal pseudonyms, so the redacted record is judged as the original.
 
@@ -11,7 +11,7 @@ use crate::host::HostName;
 use crate::net::{IfName, Mac, Prefix};
 use crate::observation::{Answer, Kind, Observation};
 use crate::record::Record;
-use crate::snapshot::{Radio, Snapshot};
+use crate::snapshot::{Identity, Radio, Snapshot};
 use crate::untrusted::Untrusted;
 
 /// Names that mean the same on every machine, so that hiding them hides nothing (Debian's
@@ -174,6 +174,7 @@ impl Mask<'_> {
 
     fn snapshot(&self, mut snapshot: Snapshot) -> Snapshot {
         snapshot.host_name = self.host(&snapshot.host_name);
+        snapshot.identity = self.identity(&snapshot.identity);
         for link in &mut snapshot.links {
             link.name = self.link(&link.name);
             link.mac = link.mac.map(|mac| self.mac(mac));
@@ -213,6 +214,22 @@ impl Mask<'_> {
             *proxy = self.url(proxy);
         }
         snapshot
+    }
+
+    /// A UUID that every board of a vendor has names no machine, and must stay known as such.
+    fn identity(&self, identity: &Identity) -> Identity {
+        let id = |kind: &str, id: &Untrusted| {
+            Untrusted::new(&format!("{kind}-{}", self.digits(kind, id.raw())))
+        };
+        let uuid = |uuid: &Untrusted| {
+            if Identity::is_placeholder(uuid.raw()) { uuid.clone() } else { id("uuid", uuid) }
+        };
+        Identity {
+            machine_id: identity.machine_id.as_ref().map(|own| id("machine", own)),
+            product_uuid: identity.product_uuid.as_ref().map(uuid),
+            ssh_host_keys: identity.ssh_host_keys.iter().map(|key| id("key", key)).collect(),
+            boot_id: identity.boot_id.as_ref().map(|own| id("boot", own)),
+        }
     }
 
     fn radio(&self, radio: &Radio) -> Radio {

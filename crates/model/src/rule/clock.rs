@@ -26,6 +26,57 @@ pub(super) fn clock_skew(case: &Case<'_>) -> Vec<Proven> {
     judged(facts, |offset| (SKEW_S + 1..=OFF_S).contains(&offset))
 }
 
+/// Milliseconds beyond which etcd says `prober found high clock drift` of a member
+/// (`monitorProbingStatus` in etcd's `server/etcdserver/api/rafthttp/probing_status.go`).
+const DRIFT_MS: u64 = 1_000;
+
+/// More than a second between two hosts, whoever is right.
+pub(super) fn clock_skew_between_hosts(case: &Case<'_>) -> Vec<Proven> {
+    let hosts = case.facts.hosts.iter();
+    let mut clocks: Vec<_> = hosts
+        .filter_map(|(name, host)| Some((host.snapshot.clock.difference?, name, host)))
+        .collect();
+    clocks.sort_by_key(|(clock, name, _)| (clock.offset_ms, *name));
+    // Of two, the later: without a clock chip a host starts in the past.
+    let Some((usual, middle, of_middle)) = clocks.get(clocks.len() / 2).copied() else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (clock, host, facts) in &clocks {
+        let apart = clock.offset_ms.abs_diff(usual.offset_ms);
+        let unsure = u64::from(clock.uncertainty_ms) + u64::from(usual.uncertainty_ms);
+        if *host == middle || apart.saturating_sub(unsure) <= DRIFT_MS {
+            continue;
+        }
+        let side = if clock.offset_ms < usual.offset_ms { "behind" } else { "ahead of" };
+        let mut because = vec![format!(
+            "{host}'s clock is {} s {side} {middle}'s, give or take {} s",
+            tenths(apart),
+            tenths(unsure)
+        )];
+        for (name, facts) in [(*host, *facts), (middle, of_middle)] {
+            if facts.snapshot.clock.is_synchronised == Some(false) {
+                because.push(format!("{name}'s kernel says that nobody keeps its clock"));
+            }
+        }
+        let scope = Scope { to: Some(middle.clone()), ..Scope::host(host) };
+        found.push(
+            Proven::new(scope, Level::Confirmed, because).advise([
+                "on both: sudo timedatectl set-ntp true, and the same time servers for all nodes"
+                    .to_owned(),
+                format!("without internet: let chrony on {middle} serve the time to the others"),
+            ]),
+        );
+    }
+    found
+}
+
+/// Seconds with one digit behind the point.
+fn tenths(ms: u64) -> String {
+    let tenths = ms.saturating_add(50) / 100;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
 fn judged(facts: &Facts, is_wrong: impl Fn(u64) -> bool) -> Vec<Proven> {
     let mut found = Vec::new();
     for (host, offsets) in offsets(facts) {

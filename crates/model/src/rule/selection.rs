@@ -57,22 +57,53 @@ fn own_address(host: &Snapshot) -> Option<IpAddr> {
 }
 
 /// What a host would advertise.
-struct Choice {
-    link: IfName,
-    address: IpAddr,
+pub(super) struct Choice {
+    pub(super) link: IfName,
+    pub(super) address: IpAddr,
+    /// Seconds for which it has the address; none: for ever.
+    valid_s: Option<u32>,
 }
 
 /// The address of the link of the first default route, IPv4 before IPv6
 /// (`chooseHostInterfaceFromRoute` in k8s.io/apimachinery/pkg/util/net/interface.go).
-fn choice(host: &Snapshot) -> Option<Choice> {
+pub(super) fn choice(host: &Snapshot) -> Option<Choice> {
     [Family::V4, Family::V6].into_iter().find_map(|family| {
         let mut routes = alive_defaults(host).filter(|route| route.destination.family() == family);
         routes.find_map(|route| {
             let link = host.link(route.link.as_ref()?)?;
-            let address = usable_address(link, family)?.prefix.address;
-            Some(Choice { link: link.name.clone(), address })
+            let taken = usable_address(link, family)?;
+            let (address, valid_s) = (taken.prefix.address, taken.valid_s);
+            Some(Choice { link: link.name.clone(), address, valid_s })
         })
     })
+}
+
+/// The address that Kubernetes takes is lent: certificates and etcd hold on to it when it changes.
+///
+/// IPv4 only: IPv6 addresses made of router advertisements always have a lifetime.
+pub(super) fn node_address_by_dhcp(case: &Case<'_>) -> Vec<Proven> {
+    let mut found = Vec::new();
+    for (name, host) in &case.facts.hosts {
+        let Some(Choice { link, address, valid_s: Some(left) }) = choice(&host.snapshot) else {
+            continue;
+        };
+        if Family::of(address) != Family::V4 {
+            continue;
+        }
+        let because = vec![
+            format!(
+                "kubeadm takes {address} of {name}'s {link}, which is lent for another {left} s"
+            ),
+            "a cluster does not survive that a control plane's address changes: its certificates \
+             and etcd's members name it"
+                .to_owned(),
+        ];
+        found.push(Proven::new(Scope::link(name, &link), Level::Confirmed, because).advise([
+            format!("have the DHCP server reserve {address} for {name}, or set it by hand"),
+            "or give kubelet an address that stays, of another link: --node-ip=ADDRESS".to_owned(),
+        ]));
+    }
+    found
 }
 
 /// The default route points to a link on which the other nodes do not reach this one, and another

@@ -2,7 +2,9 @@
 
 mod addressing;
 pub(crate) mod bench;
+mod doubled;
 mod forwarding;
+mod identity;
 mod legs;
 mod masks;
 mod pairs;
@@ -10,4 +12,5 @@ mod properties;
 mod selection;
 mod services;
 mod table;
+mod uniformity;
 mod words;

@@ -16,6 +16,7 @@ use super::launch::{Asker, Leg, launch};
 use super::links::{WatchedLink, lane, send};
 use super::several;
 use crate::counters;
+use crate::edge::clock::unix_ms;
 use crate::edge::packet_socket::CAPTURE;
 use crate::edge::reflector::Reflector;
 use crate::flows::{Flows, MachineId};
@@ -112,6 +113,7 @@ impl Part {
             watches: self.links.iter_mut().map(WatchedLink::watch).collect(),
             port_v4: port(Family::V4),
             port_v6: port(Family::V6),
+            unix_ms: Some(unix_ms()),
         }
     }
 

@@ -1,4 +1,6 @@
 use super::*;
+use pontoon_model::facts::{Ending, Facts, HostFacts};
+use pontoon_model::rule::diagnose;
 use pontoon_model::snapshot::{Address, LinkKind};
 
 fn fixture(name: &str) -> Sources {
@@ -29,6 +31,32 @@ fn a_raspberry_pi_behind_systemd_resolved() {
     let legacy: Vec<_> = snapshot.netfilter.legacy_tables.iter().map(Untrusted::raw).collect();
     assert_eq!(legacy, ["filter", "nat"]);
     assert_eq!(snapshot.unread.len(), 1, "{:?}", snapshot.unread);
+}
+
+/// What is said of hosts whose files these are, as far as it is about copies.
+fn copies(names: [&str; 2]) -> Vec<String> {
+    let mut facts = Facts::default();
+    for (number, name) in names.into_iter().enumerate() {
+        let host = HostFacts {
+            snapshot: take(&fixture(name)),
+            watches: Vec::new(),
+            counters: BTreeMap::new(),
+            frames_sent: BTreeMap::new(),
+            untested: Vec::new(),
+            ending: Ending::Complete,
+        };
+        facts.hosts.insert(HostName::lossy(&format!("host{number}")), host);
+    }
+    let codes = diagnose(&facts).into_iter().map(|finding| finding.code.to_string());
+    codes.filter(|code| code.starts_with("duplicate-")).collect()
+}
+
+#[test]
+fn a_copied_card_is_told_from_a_new_one_and_from_the_same_host() {
+    let told = ["duplicate-host-name", "duplicate-machine-id", "duplicate-ssh-host-key"];
+    assert_eq!(copies(["pi", "pi-copy"]), told);
+    assert!(copies(["pi", "pi-new"]).is_empty());
+    assert!(copies(["pi", "pi"]).is_empty(), "one boot id, one machine");
 }
 
 #[test]

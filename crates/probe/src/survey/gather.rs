@@ -123,6 +123,7 @@ impl Greeted {
             channel: self.channel,
             own_key: self.own_key,
             watches: Vec::new(),
+            difference: None,
             links: Vec::new(),
             is_idle: true,
             died: None,

@@ -8,14 +8,15 @@ use pontoon_model::facts::{Ending, Facts, HostFacts, Intent, Watch};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
 use pontoon_model::observation::RunId;
-use pontoon_model::snapshot::Radio;
+use pontoon_model::snapshot::{ClockDifference, Radio};
 
 use super::channel::{Channel, ChannelError};
 use super::conduct::Conduct;
 use super::gather::gather;
 use super::legs::Member;
+use super::our_clock::OurClock;
 use crate::ask::PortalPage;
-use crate::edge::clock::Clock;
+use crate::edge::clock::{Clock, unix_ms};
 use crate::key::{Key, NoRandomness};
 use crate::machine::Moment;
 use crate::protocol::{FromAgent, Peer, ToAgent};
@@ -129,6 +130,8 @@ pub(super) struct Attendee {
     pub(super) channel: Channel,
     pub(super) own_key: Key,
     pub(super) watches: Vec<Watch>,
+    /// How its clock differs from this host's.
+    pub(super) difference: Option<ClockDifference>,
     pub(super) links: Vec<IfName>,
     pub(super) is_idle: bool,
     pub(super) died: Option<String>,
@@ -165,6 +168,9 @@ pub fn run(
         return Err(nobody(unreached));
     }
     watch(&mut attendees, options, None, &clock);
+    for attendee in &mut attendees {
+        attendee.member.snapshot.clock.difference = attendee.difference;
+    }
     introduce(&mut attendees);
     let mut conduct = Conduct::new(run, attendees, options);
     if !options.is_passive {
@@ -192,13 +198,15 @@ pub(super) fn run_id(key: &Key) -> RunId {
     RunId(u64::from_be_bytes(bytes))
 }
 
-/// Has every agent open its sockets.
+/// Has every agent open its sockets, and say what time it has.
 pub(super) fn watch(
     attendees: &mut [Attendee],
     options: &Options,
     port: Option<u16>,
     clock: &Clock,
 ) {
+    let ours = OurClock { began: clock.now(), unix_ms: unix_ms() };
+    let mut asked = BTreeMap::new();
     for attendee in attendees.iter_mut() {
         let links = attendee.member.snapshot.links.iter();
         attendee.links = links
@@ -212,11 +220,16 @@ pub(super) fn watch(
             .map(|link| link.name.clone())
             .collect();
         let message = ToAgent::Watch { links: attendee.links.clone(), port };
+        asked.insert(attendee.member.seat, clock.now());
         attendee.say(&message);
     }
     let is_there = |attendee: &Attendee| !attendee.watches.is_empty() || attendee.port_known();
     await_all(attendees, clock, REPLY_MS, is_there, |attendee, message| {
-        if let FromAgent::Watching { watches, port_v4, port_v6 } = message {
+        if let FromAgent::Watching { watches, port_v4, port_v6, unix_ms } = message {
+            let asked = asked.get(&attendee.member.seat);
+            attendee.difference = asked
+                .zip(unix_ms)
+                .map(|(asked, theirs)| ours.difference(*asked, clock.now(), theirs));
             attendee.watches = watches;
             attendee.member.port_v4 = port_v4;
             attendee.member.port_v6 = port_v6;

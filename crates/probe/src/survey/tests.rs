@@ -47,6 +47,23 @@ fn a_greeting_before_the_agent_does_no_harm() {
     assert!(arrived(&survey, "b") >= 3);
 }
 
+/// By how much the clock of `b` is ahead of that of `a`, which is ours.
+const AHEAD_MS: u64 = 90_000;
+
+#[test]
+fn clocks_are_told_apart_within_their_uncertainty() {
+    let survey = survey([Script::Deaf, Script::Deaf]);
+    for (host, truth) in [("a", 0), ("b", 90_000)] {
+        let clock = &survey.facts.hosts[&host.parse().unwrap()].snapshot.clock;
+        let found = clock.difference.unwrap();
+        let off = found.offset_ms.abs_diff(truth);
+        assert!(off <= u64::from(found.uncertainty_ms), "{host}: {found:?}");
+    }
+    let findings = pontoon_model::rule::diagnose(&survey.facts);
+    let codes: Vec<_> = findings.iter().map(|finding| finding.code.0).collect();
+    assert!(codes.contains(&"clock-skew-between-hosts"), "{codes:?}");
+}
+
 #[test]
 fn an_agent_that_dies_is_said_to_have_died() {
     let survey = survey([Script::Deaf, Script::Dies]);
@@ -222,7 +239,9 @@ impl Actor {
                     withheld: 0,
                 };
                 let port_v4 = port.or(Some(4000));
-                self.say(&FromAgent::Watching { watches: vec![watch], port_v4, port_v6: None })?;
+                let unix_ms = Some(unix_ms() + if self.name == "b" { AHEAD_MS } else { 0 });
+                let watches = vec![watch];
+                self.say(&FromAgent::Watching { watches, port_v4, port_v6: None, unix_ms })?;
             }
             ToAgent::Do { .. } if self.script == Script::Dies => return Ok(false),
             ToAgent::Do { .. } if self.script == Script::Floods => loop {

@@ -275,6 +275,7 @@ fn host(number: u8) -> HostFacts {
     let eth = link("eth0", 1, number, &format!("192.168.50.{number}/24"));
     let snapshot = Snapshot {
         host_name: host_name(&format!("pi{number}")),
+        identity: crate::snapshot::Identity::default(),
         links: vec![eth, wlan],
         routes: vec![
             route("0.0.0.0/0", Some("172.20.0.1"), "wlan0"),
