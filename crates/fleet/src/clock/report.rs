@@ -142,12 +142,12 @@ mod tests {
 
     #[test]
     fn each_is_compared_with_the_median_and_with_here() {
+        const S: i64 = SECOND_US;
         let found = clocks(&[("pi1", Some(10)), ("pi2", Some(10)), ("pi3", Some(13))]);
         let of = |at: usize| {
             let clock = found.hosts[at].clock.unwrap();
             (clock.from_median_us, clock.from_this_host_us, clock.standing)
         };
-        const S: i64 = SECOND_US;
         assert_eq!(of(0), (0, 10 * S, Standing::Good));
         assert_eq!(of(2), (3 * S, 13 * S, Standing::Off));
         assert_eq!((found.this_host_from_median_us, found.this_host), (-10 * S, Standing::Off));

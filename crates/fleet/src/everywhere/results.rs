@@ -49,6 +49,7 @@ impl Transcript {
     }
 
     /// All that became of a command, for these hosts in this order.
+    #[must_use]
     pub fn results<'a>(
         mut self,
         hosts: impl IntoIterator<Item = &'a HostName>,
