@@ -13,9 +13,14 @@ use pontoon_tests::program::{pontoon, stdout};
 const MADE: &str = "<!-- made by: PONTOON_WRITE=1 cargo test -p pontoon-tests -->";
 
 /// Every command that a user is told of.
-const COMMANDS: [&[&str]; 21] = [
+const COMMANDS: [&[&str]; 26] = [
     &[],
     &["check"],
+    &["mesh"],
+    &["exec"],
+    &["ssh"],
+    &["clock"],
+    &["discover"],
     &["replay"],
     &["explain"],
     &["hosts"],
@@ -119,7 +124,7 @@ fn the_page_of_exit_codes_is_current() {
     let mut codes = Exit::ALL;
     codes.sort_by_key(|exit| exit.code());
     let mut page = format!(
-        "{MADE}\n# Exit codes\n\n`pontoon check`, `replay`, `hosts` and `lab run` end with one of these.\n\n\
+        "{MADE}\n# Exit codes\n\n`pontoon check`, `mesh`, `replay`, `exec`, `clock`, `discover`, `hosts` and `lab run` end\nwith one of these.\n\n\
          | code | what it says |\n|---|---|\n"
     );
     for exit in codes {

@@ -5,9 +5,12 @@ use std::path::Path;
 use std::thread;
 
 use jsonschema::Validator;
+use pontoon_fleet::clock::report as clock;
+use pontoon_fleet::everywhere::results as exec;
 use pontoon_fleet::inventory;
 use pontoon_lab::scenario;
 use pontoon_model::{record, report};
+use pontoon_probe::discover::report as discover;
 use pontoon_tests::checkout::{files_below, root, shown, text};
 use pontoon_tests::generated::assert_current;
 use pontoon_tests::program::{pontoon, stdout};
@@ -50,6 +53,12 @@ fn the_published_schemas_are_current() {
     assert_current("docs/schema/hosts.schema.json", &page::<inventory::Form>(title));
     let title = format!("pontoon hosts list --json: {}", inventory::LISTING);
     assert_current("docs/schema/hosts-list.schema.json", &page::<inventory::Listing>(&title));
+    let title = format!("pontoon exec --json: {}", exec::FORM);
+    assert_current("docs/schema/exec.schema.json", &page::<exec::Results>(&title));
+    let title = format!("pontoon clock --json: {}", clock::FORM);
+    assert_current("docs/schema/clock.schema.json", &page::<clock::Clocks>(&title));
+    let title = format!("pontoon discover --json: {}", discover::FORM);
+    assert_current("docs/schema/discover.schema.json", &page::<discover::Discovery>(&title));
     let title = "a scenario of pontoon lab, as TOML";
     assert_current("docs/schema/scenario.schema.json", &titled(scenario::schema(), title));
 }
@@ -117,6 +126,10 @@ fn the_published_schemas_refuse_other_things() {
         ("record", json!({ "type": "rumour" })),
         ("record", json!({ "type": "run", "run": 7 })),
         ("record", json!({ "type": "unreached", "why": "no host" })),
+        ("exec", json!({ "schema": exec::FORM })),
+        ("exec", json!({ "schema": exec::FORM, "hosts": [{ "host": "pi1" }] })),
+        ("clock", json!({ "schema": clock::FORM, "hosts": [] })),
+        ("discover", json!({ "schema": discover::FORM, "hosts": [{ "mac": "nobody" }] })),
         ("scenario", json!({ "title": "no truth" })),
         ("scenario", json!({ "title": "t", "truth": "t", "hosts": {} })),
         ("scenario", json!({ "title": "t", "truth": "t", "network": { "wifi": {} } })),

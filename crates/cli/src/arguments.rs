@@ -1,6 +1,7 @@
 //! The command line.
 
 pub(crate) mod check;
+pub(crate) mod discover;
 pub(crate) mod hosts;
 pub(crate) mod mesh;
 pub(crate) mod remote;
@@ -10,10 +11,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use check::CheckArguments;
+use discover::DiscoverArguments;
 use hosts::HostsArguments;
 use mesh::MeshArguments;
 use pontoon_model::host::HostName;
-use remote::{ExecArguments, SshArguments};
+use remote::{ClockArguments, ExecArguments, SshArguments};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -48,6 +50,10 @@ pub(crate) enum Command {
     Exec(ExecArguments),
     /// Log in on many hosts, one after another
     Ssh(SshArguments),
+    /// How far the clocks of your hosts are apart, and set them
+    Clock(ClockArguments),
+    /// Who is on a private link: its hosts by ARP, IPv6 and mDNS
+    Discover(DiscoverArguments),
     /// Judge recorded runs again; merge the records of several hosts
     Replay(ReplayArguments),
     /// What a finding means, how it is told from others, what to do

@@ -2,8 +2,10 @@
 
 mod agent;
 mod check;
+mod clock;
 mod completions;
 mod demo;
+mod discover;
 mod exec;
 mod explain;
 mod fleet;
@@ -41,6 +43,8 @@ pub(crate) fn run(arguments: Arguments, place: &Place) -> Result<ExitCode, Failu
         Command::Check(arguments) => check::run(&arguments),
         Command::Exec(arguments) => exec::run(&arguments),
         Command::Ssh(arguments) => ssh::run(&arguments),
+        Command::Clock(arguments) => clock::run(&arguments),
+        Command::Discover(arguments) => discover::run(&arguments),
         Command::Mesh(arguments) => mesh::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

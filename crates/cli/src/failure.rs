@@ -17,6 +17,7 @@ use pontoon_lab::LabError;
 use pontoon_lab::sandbox::SandboxError;
 use pontoon_lab::scenario::LoadError;
 use pontoon_probe::agent::ServeError;
+use pontoon_probe::discover::Refusal;
 use pontoon_probe::survey::SurveyError;
 
 /// A command could not do what it was asked.
@@ -92,6 +93,9 @@ pub(crate) enum Failure {
         "a script (`-`) is read on the standard input of each host, so there is no room for --input"
     )]
     TwoInputs,
+    /// Something would be changed on other hosts, and nobody is there to be asked.
+    #[error("clocks are off, but nobody is there to be asked whether to set them")]
+    NobodyToAsk,
     /// A `--via` for many hosts does not say where the host goes.
     #[error("--via has no {{}} in the place of the host")]
     ViaPlace,
@@ -136,6 +140,16 @@ pub(crate) enum Failure {
     NoCommand {
         /// What was asked for.
         name: String,
+    },
+    /// Nobody is looked for on this link.
+    #[error(transparent)]
+    Discover(#[from] Refusal),
+    /// A packet socket is not allowed.
+    #[error("frames cannot be sent without CAP_NET_RAW")]
+    NoFrames {
+        /// What the kernel said.
+        #[source]
+        source: io::Error,
     },
     /// A lab could not be made.
     #[error("the lab could not be raised")]
@@ -243,6 +257,8 @@ impl Failure {
             | Self::PairPeers { .. }
             | Self::ViaPlace
             | Self::TwoInputs
+            | Self::NobodyToAsk
+            | Self::Discover(_)
             | Self::NoControl { .. }
             | Self::PairCode { .. }
             | Self::Words { .. }
@@ -252,7 +268,9 @@ impl Failure {
             | Self::NoLabHost { .. }
             | Self::CheckArguments { .. }
             | Self::NoCommand { .. } => Exit::Usage,
-            Self::Sandbox { .. } | Self::NoRoom { .. } => Exit::NotPermitted,
+            Self::Sandbox { .. } | Self::NoRoom { .. } | Self::NoFrames { .. } => {
+                Exit::NotPermitted
+            }
             Self::NoHost { .. } | Self::Survey { .. } => Exit::Unreachable,
         }
     }
@@ -274,6 +292,19 @@ impl Failure {
                  agent),\nor one with {} in the place of the peer's name for all of them"
                     .to_owned(),
             ),
+            Self::Discover(refusal) => match refusal {
+                Refusal::Gateway { .. } | Refusal::Radio { .. } => Some(
+                    "`pontoon hosts add NAME --address ADDRESS` says where a host is that you know"
+                        .to_owned(),
+                ),
+                _ => None,
+            },
+            Self::NoFrames { .. } => Some(
+                "run it with sudo, or once:\n  \
+                 sudo setcap cap_net_raw,cap_net_admin+ep \"$(command -v pontoon)\""
+                    .to_owned(),
+            ),
+            Self::NobodyToAsk => Some("--yes answers for you".to_owned()),
             Self::NoRoom { .. } => Some(
                 "as root it is raised for as long as the lab lasts; or take fewer hosts".to_owned(),
             ),

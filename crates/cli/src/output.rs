@@ -36,6 +36,12 @@ pub(crate) fn note(line: &dyn Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
+/// Writes the beginning of a line that the person at the terminal completes.
+pub(crate) fn question(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
+}
+
 /// Says what went wrong, and gives the number to end with.
 pub(crate) fn failure(failure: &Failure) -> ExitCode {
     if failure.is_closed_pipe() {

@@ -11,6 +11,8 @@ pub(crate) mod detail;
 pub(crate) mod request;
 pub(crate) mod story;
 pub(crate) mod inventory;
+pub(crate) mod clock;
+pub(crate) mod discover;
 pub(crate) mod json;
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! A thread reads each pipe and hands over whole lines, so that no host waits for another and
 //! lines of two hosts never mix.
 
+pub mod results;
+
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::process::ExitStatusExt as _;

@@ -1,9 +1,11 @@
 //! Many hosts at once: how they are named, what is known of each, and how they are reached.
 //!
 //! [`hostlist`] reads `pi[1-5]` and writes it; [`inventory`] is the file of what is known; [`ssh`]
-//! is the user's own way to them, and [`everywhere`] takes it to all at once.
+//! is the user's own way to them, and [`everywhere`] takes it to all at once; [`clock`] compares
+//! their clocks.
 
 pub mod hostlist;
 pub mod inventory;
 pub mod ssh;
 pub mod everywhere;
+pub mod clock;

@@ -2,6 +2,9 @@
 
 use std::collections::VecDeque;
 
+use pontoon_model::net::Family;
+use pontoon_model::snapshot::{Link, Snapshot};
+
 use crate::machine::Moment;
 
 /// A limit on frames per second, broadcasts counted apart.
@@ -21,6 +24,15 @@ impl Rate {
     pub const SHARED: Self = Self { frames_per_s: 10, groups_per_s: 2 };
     /// On a private switch.
     pub const PRIVATE: Self = Self { frames_per_s: 200, groups_per_s: 50 };
+
+    /// A wire without a gateway is a private switch; everything else is shared with strangers.
+    #[must_use]
+    pub fn of(link: &Link, snapshot: &Snapshot) -> Self {
+        let has_gateway = [Family::V4, Family::V6]
+            .into_iter()
+            .any(|family| snapshot.gateway(&link.name, family).is_some());
+        if link.is_radio() || has_gateway { Self::SHARED } else { Self::PRIVATE }
+    }
 }
 
 /// What was sent in the last second.

@@ -1,5 +1,6 @@
 //! Where the world is touched: sockets and the clock.
 
 pub mod clock;
+pub mod discovery;
 pub mod packet_socket;
 pub mod reflector;

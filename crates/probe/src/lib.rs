@@ -17,6 +17,7 @@ pub mod protocol;
 pub mod course;
 pub mod budget;
 pub mod witness;
+pub mod discover;
 pub mod edge;
 pub mod agent;
 pub mod survey;

@@ -1,4 +1,4 @@
-//! The arguments of `pontoon exec` and `ssh`.
+//! The arguments of `pontoon exec`, `ssh` and `clock`.
 
 use std::path::PathBuf;
 
@@ -47,4 +47,42 @@ pub(crate) struct SshArguments {
     pub(crate) hosts: Vec<String>,
     #[command(flatten)]
     pub(crate) reaching: Reaching,
+}
+
+const CLOCK_DETAILS: &str = "\
+A Pi has no clock chip: it starts with the time of its last shutdown, and
+certificates look not yet valid to it. Each host's clock is read by `date` over
+your own ssh, and compared with the median of all; this host's clock is one of
+them. Half the time that the answer took is how sure that is. It takes no
+privilege and changes nothing.
+
+--sync sets every clock that is off by more than a second to the time of this
+host, by `date -u -s` there, which takes root (--sudo: by sudo -n). It says what
+it is about to do and asks first; --yes answers for you. Where an NTP service
+runs, let it do that instead: sudo timedatectl set-ntp true.
+
+Ends with 0 when all agree within a second, 4 when one is off by more or that
+could not be told, 3 when one is off by more than a day or could not be set, 6
+when a host could not be reached.";
+
+#[derive(Args, Clone, Debug)]
+#[command(after_help = CLOCK_DETAILS)]
+pub(crate) struct ClockArguments {
+    /// The hosts, such as 'pi[1-5]'
+    #[arg(required = true, value_name = "HOSTS")]
+    pub(crate) hosts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) reaching: Reaching,
+    /// Set the clocks that are off to the time of this host; asks first
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) sync: bool,
+    /// Set them by `sudo -n`
+    #[arg(long, requires = "sync")]
+    pub(crate) sudo: bool,
+    /// Do not ask first
+    #[arg(short, long, requires = "sync")]
+    pub(crate) yes: bool,
+    /// Write the result as JSON (docs/schema/clock.schema.json)
+    #[arg(long)]
+    pub(crate) json: bool,
 }

@@ -7,13 +7,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use pontoon_fleet::everywhere::results::Transcript;
 use pontoon_fleet::everywhere::{self, Event, Outcome, Stream, shown};
 use pontoon_fleet::hostlist::compress;
 use pontoon_fleet::ssh::line;
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use crate::arguments::remote::ExecArguments;
 use crate::command::fleet::Fleet;
@@ -40,12 +39,12 @@ pub(crate) fn run(arguments: &ExecArguments) -> Result<ExitCode, Failure> {
     let jobs = fleet.logins.iter();
     let jobs = jobs.map(|login| (login.host.clone(), fleet.ssh.command(login, &remote))).collect();
     let width = fleet.logins.iter().map(|login| login.host.as_str().len()).max().unwrap_or(0);
-    let mut said = BTreeMap::new();
+    let mut said = Transcript::default();
     let mut trouble = None;
     let outcomes = everywhere::run(jobs, input.as_ref(), &mut |event| {
         if let Event::Line(host, stream, line) = event {
             let told = if arguments.json {
-                keep(&mut said, host, *stream, line);
+                said.keep(host, *stream, line);
                 Ok(())
             } else {
                 tell(host, *stream, line, width, arguments.raw)
@@ -57,7 +56,8 @@ pub(crate) fn run(arguments: &ExecArguments) -> Result<ExitCode, Failure> {
         return Err(failure);
     }
     if arguments.json {
-        output::data(&json::pretty(&results(&fleet, &outcomes, &mut said))?)?;
+        let hosts = fleet.logins.iter().map(|login| &login.host);
+        output::data(&json::pretty(&said.results(hosts, &outcomes))?)?;
     } else {
         summary(&outcomes);
     }
@@ -136,51 +136,4 @@ fn exit(outcomes: &BTreeMap<HostName, Outcome>) -> Exit {
         Outcome::Unreached(_) => Exit::Unreachable,
     });
     all.fold(Exit::Good, Exit::or)
-}
-
-/// What became of a command on a host.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct HostResult {
-    /// The host.
-    host: HostName,
-    /// The status it ended with; none when it did not run, or was ended by a signal.
-    status: Option<i32>,
-    /// Why it did not run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unreached: Option<String>,
-    /// Its output, line by line.
-    out: Vec<String>,
-    /// Its standard error, line by line.
-    err: Vec<String>,
-}
-
-/// What became of a command on all hosts.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct Results {
-    /// Always `pontoon/exec/v1`.
-    schema: &'static str,
-    /// In the order in which they were named.
-    hosts: Vec<HostResult>,
-}
-
-type Said = BTreeMap<HostName, (Vec<String>, Vec<String>)>;
-
-fn keep(said: &mut Said, host: &HostName, stream: Stream, line: &[u8]) {
-    let (out, err) = said.entry(host.clone()).or_default();
-    let lines = if stream == Stream::Out { out } else { err };
-    lines.push(String::from_utf8_lossy(line).into_owned());
-}
-
-fn results(fleet: &Fleet, outcomes: &BTreeMap<HostName, Outcome>, said: &mut Said) -> Results {
-    let of = |host: &HostName| {
-        let (out, err) = said.remove(host).unwrap_or_default();
-        let (status, unreached) = match outcomes.get(host) {
-            Some(Outcome::Exited(code)) => (Some(*code), None),
-            Some(Outcome::Unreached(trouble)) => (None, Some(trouble.to_string())),
-            Some(Outcome::Signalled(_)) | None => (None, None),
-        };
-        HostResult { host: host.clone(), status, unreached, out, err }
-    };
-    let hosts = fleet.logins.iter().map(|login| &login.host).map(of).collect();
-    Results { schema: "pontoon/exec/v1", hosts }
 }

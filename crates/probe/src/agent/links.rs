@@ -5,7 +5,7 @@ use std::io;
 use std::net::IpAddr;
 
 use pontoon_model::facts::Watch;
-use pontoon_model::net::{Family, IfName, Mac};
+use pontoon_model::net::{IfName, Mac};
 use pontoon_model::observation::{Kind, Observation};
 use pontoon_model::snapshot::{Link, Snapshot, Unread};
 
@@ -47,7 +47,7 @@ impl WatchedLink {
             Ok(socket) => (Some(socket), None),
             Err(error) => (None, Some(error)),
         };
-        let rate = rate(link, snapshot);
+        let rate = Rate::of(link, snapshot);
         let watched = Self {
             name: link.name.clone(),
             index: link.index,
@@ -81,14 +81,6 @@ impl WatchedLink {
             withheld: self.withheld,
         }
     }
-}
-
-/// A wire without a gateway is a private switch; everything else is shared with strangers.
-pub(super) fn rate(link: &Link, snapshot: &Snapshot) -> Rate {
-    let has_gateway = [Family::V4, Family::V6]
-        .into_iter()
-        .any(|family| snapshot.gateway(&link.name, family).is_some());
-    if link.is_radio() || has_gateway { Rate::SHARED } else { Rate::PRIVATE }
 }
 
 /// What a question needs room on.

@@ -1,6 +1,6 @@
 //! The clock.
 
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::machine::Moment;
 
@@ -38,5 +38,34 @@ pub fn unix_s() -> i64 {
     match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
         Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |s| -s),
+    }
+}
+
+/// This host's clock as it was at the start, carried on by the monotonic clock: a step of the
+/// clock in mid run does not tear two moments apart.
+#[derive(Clone, Copy, Debug)]
+pub struct SteadyClock {
+    start: Instant,
+    unix_us: i64,
+}
+
+impl SteadyClock {
+    /// Reads both clocks.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the edge")]
+    pub fn start() -> Self {
+        let us = |span: Duration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        let unix_us = match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => us(since),
+            Err(before) => -us(before.duration()),
+        };
+        Self { start: Instant::now(), unix_us }
+    }
+
+    /// Microseconds since 1970.
+    #[must_use]
+    pub fn now_us(&self) -> i64 {
+        let since = i64::try_from(self.start.elapsed().as_micros()).unwrap_or(i64::MAX);
+        self.unix_us.saturating_add(since)
     }
 }

@@ -1,0 +1,110 @@
+//! `pontoon clock`: how far the clocks of hosts are apart, and set them.
+
+use std::io::{self, IsTerminal as _};
+use std::process::ExitCode;
+
+use pontoon_fleet::clock::report::Clocks;
+use pontoon_fleet::clock::{OFF_US, Offset, ask};
+use pontoon_fleet::ssh::Login;
+use pontoon_fleet::ssh::trouble::{Cause, Trouble};
+use pontoon_model::exit::Exit;
+use pontoon_model::host::HostName;
+
+use crate::arguments::remote::ClockArguments;
+use crate::command::fleet::Fleet;
+use crate::failure::Failure;
+use crate::output;
+use crate::render::style::Style;
+use crate::render::{clean, clock, json};
+
+type Answers = Vec<(HostName, Result<Offset, Trouble>)>;
+
+/// Asks, shows, and sets where that was asked for.
+pub(crate) fn run(arguments: &ClockArguments) -> Result<ExitCode, Failure> {
+    let fleet = Fleet::of(&arguments.hosts, &arguments.reaching)?;
+    let answers = asked(&fleet);
+    let clocks = Clocks::of(&answers);
+    if arguments.json {
+        output::data(&json::pretty(&clocks)?)?;
+    } else {
+        output::data(&clock::table(&clocks, Style::of_stdout(0)))?;
+    }
+    let wrong = if arguments.sync { off(&fleet, &answers) } else { Vec::new() };
+    if wrong.is_empty() {
+        return Ok(ExitCode::from(clocks.exit().code()));
+    }
+    if !arguments.yes && !is_wanted(&wrong, &clocks)? {
+        output::note(&"nothing was set");
+        return Ok(ExitCode::from(clocks.exit().code()));
+    }
+    let set = set(&fleet, &wrong, arguments.sudo);
+    let clocks = Clocks::of(&asked(&fleet));
+    output::data(&clock::table(&clocks, Style::of_stdout(0)))?;
+    Ok(ExitCode::from(clocks.exit().or(set).code()))
+}
+
+fn asked(fleet: &Fleet) -> Answers {
+    let logins: Vec<&Login> = fleet.logins.iter().collect();
+    let hosts = logins.iter().map(|login| login.host.clone());
+    hosts.zip(ask::ask(&fleet.ssh, &logins)).collect()
+}
+
+/// Those whose clock is off from this host's for sure.
+fn off<'a>(fleet: &'a Fleet, answers: &Answers) -> Vec<(&'a Login, Offset)> {
+    let both = fleet.logins.iter().zip(answers);
+    let off = both.filter_map(|(login, (_, answer))| {
+        let offset = *answer.as_ref().ok()?;
+        let apart = offset.us.saturating_abs().saturating_sub(offset.uncertainty_us);
+        (apart > OFF_US).then_some((login, offset))
+    });
+    off.collect()
+}
+
+/// Says what is about to be done, and asks.
+fn is_wanted(wrong: &[(&Login, Offset)], clocks: &Clocks) -> Result<bool, Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::NobodyToAsk);
+    }
+    let hosts: Vec<_> = wrong
+        .iter()
+        .map(|(login, offset)| format!("{} ({})", login.host, clock::signed(offset.us)))
+        .collect();
+    output::note(&format!("to be set to the time of this host: {}", hosts.join(", ")));
+    if clocks.this_host_from_median_us.saturating_abs() > OFF_US {
+        output::note(&"this host's own clock is not that of most: is it right?");
+    }
+    output::question("set them? [y/N] ");
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    read.map_err(|source| Failure::Read { path: "-".into(), source })?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Sets them and says what each was; the number says whether all could be.
+fn set(fleet: &Fleet, wrong: &[(&Login, Offset)], is_sudo: bool) -> Exit {
+    let mut exit = Exit::Good;
+    for ((login, offset), set) in wrong.iter().zip(ask::set(&fleet.ssh, wrong, is_sudo)) {
+        let (host, was) = (&login.host, clock::signed(offset.us));
+        match set {
+            Ok(()) => output::note(&format!("{host}: set; it was {was}")),
+            Err(trouble) => {
+                exit = Exit::Failed;
+                output::note(&format!("{host}: not set; it is {was}: {}", why(&trouble, login)));
+            }
+        }
+    }
+    exit
+}
+
+fn why(trouble: &Trouble, login: &Login) -> String {
+    let said = clean(&trouble.said.to_string());
+    if trouble.cause == Cause::Other {
+        return if said.to_lowercase().contains("not permitted") {
+            format!("{said}; log in as root, or use --sudo")
+        } else {
+            said
+        };
+    }
+    let advice = trouble.advice(login.host.as_str());
+    format!("{trouble}{}", advice.map(|advice| format!("; {advice}")).unwrap_or_default())
+}

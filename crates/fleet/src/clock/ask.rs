@@ -1,0 +1,197 @@
+//! Asks hosts over ssh what time it is, and sets their clocks.
+//!
+//! To start ssh takes longer than all else, so one connection answers several times; and a clock
+//! is set by a host that has been waiting for the time, not by one that is still to be called.
+
+use std::thread;
+
+use pontoon_probe::edge::clock::SteadyClock;
+
+use super::talk::{Heard, Talk, pause, trouble};
+use super::{Exchange, Offset, SECOND_US, Said, best};
+use crate::everywhere::AT_ONCE;
+use crate::ssh::trouble::{Cause, Trouble};
+use crate::ssh::{Login, Ssh, quoted};
+
+/// Questions on a connection: the first takes as long as ssh, three are good ones.
+const QUESTIONS: usize = 4;
+/// For the first answer: ssh gives up connecting after eight seconds, and a Pi Zero that has other
+/// things to do takes some more to start a shell.
+const FIRST_US: i64 = 20 * SECOND_US;
+/// For each of the others.
+const ANSWER_US: i64 = 5 * SECOND_US;
+/// Lines of a login banner or a start-up file before the first answer; more is no shell of ours.
+const FOREIGN_LINES: usize = 1000;
+/// What our lines begin with.
+const WORD: &str = "pontoon-clock";
+
+/// Asks all hosts; the answers are in the same order.
+#[must_use]
+pub fn ask(ssh: &Ssh, logins: &[&Login]) -> Vec<Result<Offset, Trouble>> {
+    let script = format!(r#"while read -r n; do echo "{WORD} $n $(date -u +%s.%N)"; done"#);
+    let line = format!("sh -c {}", quoted(&script));
+    each(logins, |login| ask_one(ssh, login, &line))
+}
+
+fn ask_one(ssh: &Ssh, login: &Login, line: &str) -> Result<Offset, Trouble> {
+    let clock = SteadyClock::start();
+    let mut talk = Talk::start(ssh.command(login, line), &clock)?;
+    let mut exchanges = Vec::new();
+    for question in 0..QUESTIONS {
+        let sent_us = clock.now_us();
+        talk.say(&question.to_string());
+        let patience = if question == 0 { FIRST_US } else { ANSWER_US };
+        let is_ours = |line: &str| rest(line, &question.to_string()).map(ToOwned::to_owned);
+        match answer(&mut talk, sent_us + patience, is_ours) {
+            Got::Answer(text, received_us) => {
+                let said = Said::read(&text).ok_or_else(|| {
+                    let text: String = text.chars().take(80).collect();
+                    trouble(Cause::NotAnAgent, &format!("its `date` says no time: `{text}`"))
+                })?;
+                exchanges.push(Exchange { sent_us, received_us, said });
+            }
+            // What has been answered counts.
+            Got::Silence | Got::End if !exchanges.is_empty() => break,
+            Got::Silence => return Err(silent()),
+            Got::End => return Err(talk.complaint()),
+        }
+    }
+    best(&exchanges).ok_or_else(silent)
+}
+
+fn silent() -> Trouble {
+    trouble(Cause::Silent, "it was there, but did not say the time")
+}
+
+/// Sets the clocks of hosts to this host's time; what became of each is in the same order.
+///
+/// `date` takes whole seconds everywhere, fractions not: so the second is sent when it begins, less
+/// half the round trip.
+#[must_use]
+pub fn set(ssh: &Ssh, hosts: &[(&Login, Offset)], is_sudo: bool) -> Vec<Result<(), Trouble>> {
+    let sudo = if is_sudo { "sudo -n " } else { "" };
+    let script = format!(
+        r#"echo "{WORD} ready"; read -r t && {sudo}date -u -s "@$t" >/dev/null && echo "{WORD} set""#
+    );
+    let line = format!("sh -c {}", quoted(&script));
+    each(hosts, |(login, offset)| set_one(ssh, login, *offset, &line))
+}
+
+fn set_one(ssh: &Ssh, login: &Login, offset: Offset, line: &str) -> Result<(), Trouble> {
+    let clock = SteadyClock::start();
+    let mut talk = Talk::start(ssh.command(login, line), &clock)?;
+    let said = |wanted: &'static str| move |line: &str| rest(line, wanted).map(|_| String::new());
+    match answer(&mut talk, clock.now_us() + FIRST_US, said("ready")) {
+        Got::Answer(..) => {}
+        Got::Silence => return Err(silent()),
+        Got::End => return Err(talk.complaint()),
+    }
+    let way_us = (offset.round_trip_us / 2).clamp(0, ANSWER_US);
+    let second = (clock.now_us() + way_us).div_euclid(SECOND_US) + 1;
+    while clock.now_us() < second * SECOND_US - way_us {
+        pause(second * SECOND_US - way_us - clock.now_us());
+    }
+    talk.say(&second.to_string());
+    match answer(&mut talk, clock.now_us() + ANSWER_US, said("set")) {
+        Got::Answer(..) => Ok(()),
+        Got::Silence => Err(trouble(Cause::Silent, "`date` did not end")),
+        Got::End => Err(talk.complaint()),
+    }
+}
+
+enum Got {
+    Answer(String, i64),
+    Silence,
+    End,
+}
+
+/// Waits for a line that is meant for us; a banner is not.
+fn answer(talk: &mut Talk<'_>, deadline_us: i64, is_ours: impl Fn(&str) -> Option<String>) -> Got {
+    for _ in 0..FOREIGN_LINES {
+        match talk.hear(deadline_us) {
+            Heard::Line(line, at_us) => {
+                if let Some(text) = is_ours(&line) {
+                    return Got::Answer(text, at_us);
+                }
+            }
+            Heard::Nothing => return Got::Silence,
+            Heard::End => return Got::End,
+        }
+    }
+    Got::Silence
+}
+
+/// What follows our word and `tag`.
+fn rest<'a>(line: &'a str, tag: &str) -> Option<&'a str> {
+    let rest = line.strip_prefix(WORD)?.strip_prefix(' ')?.strip_prefix(tag)?;
+    (rest.is_empty() || rest.starts_with(' ')).then(|| rest.trim())
+}
+
+/// Does something for each at the same time, [`AT_ONCE`] at most.
+fn each<I: Sync, O: Send>(
+    items: &[I],
+    work: impl Fn(&I) -> Result<O, Trouble> + Sync,
+) -> Vec<Result<O, Trouble>> {
+    let lost = |_| Err(trouble(Cause::Other, "the thread that asked it ended"));
+    let some = |some: &[I]| -> Vec<Result<O, Trouble>> {
+        thread::scope(|scope| {
+            let work = &work;
+            let all: Vec<_> = some.iter().map(|item| scope.spawn(move || work(item))).collect();
+            all.into_iter().map(|one| one.join().unwrap_or_else(lost)).collect()
+        })
+    };
+    items.chunks(AT_ONCE).flat_map(some).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_lines_are_answers() {
+        let table = [
+            ("pontoon-clock 1 1700000000.5", Some("1700000000.5")),
+            ("pontoon-clock 1", Some("")),
+            ("pontoon-clock 10 1700000000", None),
+            ("pontoon-clock 2 1700000000", None),
+            ("Welcome to pi1", None),
+            ("pontoon-clock", None),
+            ("", None),
+        ];
+        for (line, text) in table {
+            assert_eq!(rest(line, "1"), text, "{line}");
+        }
+    }
+
+    /// What `--ssh` may stand for: a program that runs the line here.
+    fn asked(script: &str) -> Result<Offset, Trouble> {
+        let words = ["sh", "-c", script, "ssh"].map(Into::into).into();
+        let login = Login::named("pi1".parse().unwrap());
+        ask(&Ssh { words }, &[&login]).remove(0)
+    }
+
+    const RUN: &str = r#"for line; do :; done; "#;
+
+    #[test]
+    fn a_shell_answers_on_one_connection() {
+        let banner = r#"echo Welcome; printf 'no\rend\n'; exec sh -c "$line""#;
+        let found = asked(&format!("{RUN}{banner}")).unwrap();
+        assert!(found.us.abs() <= found.uncertainty_us, "{found:?}");
+    }
+
+    #[test]
+    fn what_is_no_clock_is_said() {
+        let table = [
+            (
+                "echo 'ssh: connect to host pi1 port 22: Connection refused' >&2; exit 255",
+                Cause::Refused,
+            ),
+            ("read -r n; echo \"pontoon-clock $n soon\"", Cause::NotAnAgent),
+            ("yes x | head -n 2000; cat >/dev/null", Cause::Silent),
+            ("exit 0", Cause::Other),
+        ];
+        for (script, cause) in table {
+            assert_eq!(asked(script).unwrap_err().cause, cause, "{script}");
+        }
+    }
+}

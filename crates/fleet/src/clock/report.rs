@@ -1,0 +1,163 @@
+//! What `pontoon clock` found, and how it is written as JSON.
+
+use pontoon_model::exit::Exit;
+use pontoon_model::host::HostName;
+use pontoon_model::untrusted::Untrusted;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Offset, Standing, median};
+use crate::ssh::trouble::Trouble;
+
+/// The name and version of the form. Within a version fields are only ever added.
+pub const FORM: &str = "pontoon/clock/v1";
+
+/// The clocks of hosts.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Clocks {
+    /// Always `pontoon/clock/v1`.
+    pub schema: String,
+    /// How far this host's own clock is ahead of the median, in microseconds. It counts as one of
+    /// those of which the median is taken.
+    pub this_host_from_median_us: i64,
+    /// How this host's own clock stands to the median.
+    pub this_host: Standing,
+    /// In the order in which they were named.
+    pub hosts: Vec<HostClock>,
+}
+
+/// The clock of a host.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct HostClock {
+    /// The host.
+    pub host: HostName,
+    /// What its clock says; none where it could not be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Clock>,
+    /// Why it could not be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unreached: Option<Untrusted>,
+}
+
+/// What a clock says.
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Clock {
+    /// How far it is ahead of the median of all, in microseconds.
+    pub from_median_us: i64,
+    /// How far it is ahead of this host's clock, in microseconds.
+    pub from_this_host_us: i64,
+    /// `from_this_host_us` may be wrong by as much either way: half the time the answer took.
+    pub uncertainty_us: i64,
+    /// How it stands to the median.
+    pub standing: Standing,
+}
+
+impl Clocks {
+    /// Compares what hosts said.
+    #[must_use]
+    pub fn of(answers: &[(HostName, Result<Offset, Trouble>)]) -> Self {
+        let offsets: Vec<Offset> =
+            answers.iter().filter_map(|(_, answer)| answer.as_ref().ok().copied()).collect();
+        let middle = median(&offsets);
+        let clock = |offset: &Offset| {
+            let from_median_us = offset.us.saturating_sub(middle.us);
+            // Of the clock in the middle itself nothing is uncertain but where it stands to here.
+            let unsure = offset.uncertainty_us.saturating_add(middle.uncertainty_us);
+            let unsure = if *offset == middle { offset.uncertainty_us } else { unsure };
+            Clock {
+                from_median_us,
+                from_this_host_us: offset.us,
+                uncertainty_us: offset.uncertainty_us,
+                standing: Standing::of(from_median_us, unsure),
+            }
+        };
+        let hosts = answers.iter().map(|(host, answer)| HostClock {
+            host: host.clone(),
+            clock: answer.as_ref().ok().map(clock),
+            unreached: answer.as_ref().err().map(|trouble| {
+                let advice = trouble.advice(host.as_str());
+                let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
+                Untrusted::new(&format!("{trouble}{advice}"))
+            }),
+        });
+        Self {
+            schema: FORM.to_owned(),
+            this_host_from_median_us: -middle.us,
+            this_host: Standing::of(middle.us, middle.uncertainty_us),
+            hosts: hosts.collect(),
+        }
+    }
+
+    /// The number to end with.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        let standing = |standing| match standing {
+            Standing::Good => Exit::Good,
+            Standing::Unsure | Standing::Off => Exit::Warned,
+            Standing::FarOff => Exit::Failed,
+        };
+        let hosts = self.hosts.iter().map(|host| match host.clock {
+            Some(clock) => standing(clock.standing),
+            None => Exit::Unreachable,
+        });
+        hosts.fold(standing(self.this_host), Exit::or)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SECOND_US;
+
+    fn clocks(answers: &[(&str, Option<i64>)]) -> Clocks {
+        let answer = |(host, seconds): &(&str, Option<i64>)| {
+            let offset = |seconds| Offset {
+                us: seconds * SECOND_US,
+                uncertainty_us: 10_000,
+                round_trip_us: 20_000,
+            };
+            let refused = "ssh: connect to host pi2 port 22: Connection refused";
+            (host.parse().unwrap(), seconds.map(offset).ok_or_else(|| Trouble::said(refused)))
+        };
+        Clocks::of(&answers.iter().map(answer).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_number_to_end_with_says_the_worst() {
+        let table: [(&[Option<i64>], Exit); 7] = [
+            (&[Some(0), Some(1)], Exit::Good),
+            (&[Some(0), Some(3)], Exit::Warned),
+            (&[Some(0), Some(100_000)], Exit::Failed),
+            (&[Some(0), None], Exit::Unreachable),
+            (&[Some(3), None, Some(0)], Exit::Unreachable),
+            (&[Some(-100_000), None, Some(0)], Exit::Failed),
+            // All others agree: it is this host.
+            (&[Some(7), Some(7), Some(7)], Exit::Warned),
+        ];
+        for (seconds, exit) in table {
+            let answers: Vec<_> = seconds.iter().map(|one| ("pi2", *one)).collect();
+            assert_eq!(clocks(&answers).exit(), exit, "{seconds:?}");
+        }
+    }
+
+    #[test]
+    fn each_is_compared_with_the_median_and_with_here() {
+        const S: i64 = SECOND_US;
+        let found = clocks(&[("pi1", Some(10)), ("pi2", Some(10)), ("pi3", Some(13))]);
+        let of = |at: usize| {
+            let clock = found.hosts[at].clock.unwrap();
+            (clock.from_median_us, clock.from_this_host_us, clock.standing)
+        };
+        assert_eq!(of(0), (0, 10 * S, Standing::Good));
+        assert_eq!(of(2), (3 * S, 13 * S, Standing::Off));
+        assert_eq!((found.this_host_from_median_us, found.this_host), (-10 * S, Standing::Off));
+    }
+
+    #[test]
+    fn a_host_that_is_away_says_why_and_is_no_clock() {
+        let found = clocks(&[("pi2", None)]);
+        let [host] = &found.hosts[..] else { panic!() };
+        assert!(host.clock.is_none());
+        assert!(host.unreached.as_ref().unwrap().raw().contains("no ssh server"), "{host:?}");
+    }
+}

@@ -1,0 +1,167 @@
+//! Who is on a private link: its own IPv4 network asked by ARP (RFC 826), all IPv6 hosts by one
+//! echo to ff02::1 (RFC 4443), names by mDNS (RFC 6762).
+//!
+//! A sweep is what a scanner does, and on a network of strangers an alarm: so it is for links that
+//! are the user's own, and the rule is the one by which probes are paced ([`Rate::of`]).
+
+pub mod found;
+pub mod mdns;
+pub mod report;
+pub mod sweep;
+pub mod vendor;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use pontoon_model::net::{Family, IfName, Mac, Prefix};
+use pontoon_model::snapshot::{Link, Snapshot};
+
+use crate::budget::Rate;
+
+/// Larger networks are not swept: /22 takes 20 seconds, /16 would take 22 minutes.
+const PREFIX_MIN: u8 = 22;
+
+/// Where to look.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Target {
+    /// The link.
+    pub link: IfName,
+    /// Its index.
+    pub index: u32,
+    /// Its MAC.
+    pub mac: Mac,
+    /// This host's IPv4 networks on it, with its address in each.
+    pub networks: Vec<Prefix>,
+    /// This host's link-local IPv6 address on it.
+    pub link_local: Option<Ipv6Addr>,
+}
+
+/// Why nobody is looked for on a link.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such link.
+    #[error("this host has no interface `{0}`")]
+    NoLink(IfName),
+    /// Strangers may be on it.
+    #[error(
+        "{link} is radio, which others share: a sweep of all addresses is for links of your own"
+    )]
+    Radio {
+        /// The link.
+        link: IfName,
+    },
+    /// It leads to other networks.
+    #[error(
+        "{link} has a default gateway ({gateway}), so others may share it: a sweep of all \
+         addresses is for links of your own"
+    )]
+    Gateway {
+        /// The link.
+        link: IfName,
+        /// Its gateway.
+        gateway: IpAddr,
+    },
+    /// Whether it has a gateway is not known.
+    #[error("the routes of this host could not be read, so {link} may be shared with others")]
+    Unread {
+        /// The link.
+        link: IfName,
+    },
+    /// No Ethernet.
+    #[error("{link} is no link on which other hosts could be")]
+    NoHosts {
+        /// The link.
+        link: IfName,
+    },
+    /// Nothing can leave.
+    #[error("{link} is down, or nothing is plugged in")]
+    Down {
+        /// The link.
+        link: IfName,
+    },
+    /// Nobody could answer.
+    #[error("{link} has neither an IPv4 nor a link-local IPv6 address to ask from")]
+    NoAddress {
+        /// The link.
+        link: IfName,
+    },
+}
+
+impl Target {
+    /// The link of that name, if it is one on which everybody may be asked.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`]: it is not there, not private, or of no use.
+    pub fn of(snapshot: &Snapshot, name: &IfName) -> Result<Self, Refusal> {
+        let link = || name.clone();
+        let found = snapshot.link(name).ok_or_else(|| Refusal::NoLink(link()))?;
+        if snapshot.unread.iter().any(|unread| unread.what == "routes") {
+            return Err(Refusal::Unread { link: link() });
+        }
+        if Rate::of(found, snapshot) != Rate::PRIVATE {
+            let gateways = [Family::V4, Family::V6].map(|family| snapshot.gateway(name, family));
+            return Err(match gateways.into_iter().flatten().next() {
+                Some(gateway) => Refusal::Gateway { link: link(), gateway },
+                None => Refusal::Radio { link: link() },
+            });
+        }
+        let mac = found.mac.filter(|_| found.reaches_hosts());
+        let Some(mac) = mac else { return Err(Refusal::NoHosts { link: link() }) };
+        if !found.is_usable() {
+            return Err(Refusal::Down { link: link() });
+        }
+        let (networks, link_local) = addresses(found);
+        if networks.is_empty() && link_local.is_none() {
+            return Err(Refusal::NoAddress { link: link() });
+        }
+        Ok(Self { link: link(), index: found.index, mac, networks, link_local })
+    }
+
+    /// The networks that are swept.
+    pub fn swept(&self) -> impl Iterator<Item = Prefix> {
+        self.networks.iter().copied().filter(|net| net.length >= PREFIX_MIN)
+    }
+
+    /// The networks that are too large for that.
+    pub fn skipped(&self) -> impl Iterator<Item = Prefix> {
+        self.networks.iter().copied().filter(|net| net.length < PREFIX_MIN)
+    }
+
+    /// Whether the address may be that of another host on this link.
+    #[must_use]
+    pub fn covers(&self, address: IpAddr) -> bool {
+        let is_own = self.networks.iter().any(|net| net.address == address)
+            || self.link_local.is_some_and(|own| own == address);
+        let is_here = match address {
+            IpAddr::V4(v4) => {
+                let is_host = !v4.is_unspecified() && !v4.is_broadcast() && !v4.is_multicast();
+                is_host && self.networks.iter().any(|net| net.contains(address))
+            }
+            IpAddr::V6(v6) => !v6.is_unspecified() && !v6.is_multicast() && !v6.is_loopback(),
+        };
+        is_here && !is_own
+    }
+
+    /// The address from which another is asked by ARP.
+    #[must_use]
+    pub fn source(&self, target: Ipv4Addr) -> Option<Ipv4Addr> {
+        let net = self.networks.iter().find(|net| net.contains(target.into()))?;
+        match net.address {
+            IpAddr::V4(own) => Some(own),
+            IpAddr::V6(_) => None,
+        }
+    }
+}
+
+fn addresses(link: &Link) -> (Vec<Prefix>, Option<Ipv6Addr>) {
+    let all = link.addresses.iter().map(|address| address.prefix);
+    let networks = all.clone().filter(|net| net.family() == Family::V4).collect();
+    let link_local = all.filter_map(|net| match net.address {
+        IpAddr::V6(own) if own.is_unicast_link_local() => Some(own),
+        _ => None,
+    });
+    (networks, link_local.into_iter().next())
+}
+
+#[cfg(test)]
+mod tests;
