@@ -24,8 +24,12 @@ const BLOCK: usize = 4096;
 const PROGRAM_MAX: u64 = 64 * 1024 * 1024;
 /// What a login shell may say before the script begins.
 const GREETING_MAX: usize = 64 * 1024;
-/// How long all of it may take: six megabytes over a WiFi that carries two megabits.
-const WITHIN: Duration = Duration::from_secs(30);
+/// How long a host may take to say what processor it has: as long as an agent to be there.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How long the copy may take: six megabytes over a WiFi that carries two megabits.
+const COPY_WITHIN: Duration = Duration::from_secs(30);
+/// What is shown of it.
+const SHOWN: usize = 80;
 /// Said before the processor, so that a greeting does no harm.
 const MARK: &str = "PONTOON-PUSH/1 ";
 
@@ -37,8 +41,8 @@ printf '%s%s\n' 'PONTOON-PUSH/1 ' "$(uname -m)"
 read -r blocks sum || exit 1
 d=$(mktemp -d "${TMPDIR:-/tmp}/pontoon.XXXXXXXX") || exit 1
 trap 'rm -rf "$d"' EXIT
-trap 'exit 1' HUP INT TERM
-dd bs=4096 count="$blocks" iflag=fullblock of="$d/pontoon" 2>"$d/said" || { cat "$d/said" >&2; exit 1; }
+trap 'exit 1' HUP INT TERM PIPE
+said=$(dd bs=4096 count="$blocks" iflag=fullblock of="$d/pontoon" 2>&1) || { echo "$said" >&2; exit 1; }
 set -- $(sha256sum "$d/pontoon")
 [ "$1" = "$sum" ] || { echo "the checksum of the copy is wrong" >&2; exit 1; }
 chmod 700 "$d/pontoon"
@@ -66,6 +70,15 @@ pub enum PushError {
     /// ssh or the host ended it; what they said is on the agent's channel.
     #[error("the connection ended before pontoon was copied")]
     Ended,
+    /// The host is there but does not answer, or takes nothing.
+    #[error("the host does not answer in time")]
+    Silent,
+    /// Its login shell does not stop talking.
+    #[error("the login shell says too much: `{said}`")]
+    Babbles {
+        /// The beginning of it.
+        said: Untrusted,
+    },
     /// The program could not be started or talked to.
     #[error("ssh could not be run")]
     Ssh(#[source] io::Error),
@@ -184,9 +197,9 @@ fn hand_over(child: &mut Child, programs: &Programs) -> Result<(), PushError> {
     let (Some(output), Some(input)) = (&mut child.stdout, &mut child.stdin) else {
         return Err(PushError::Ended);
     };
-    let deadline = Instant::now() + WITHIN;
-    let machine = machine(output, deadline)?;
+    let machine = machine(output, Instant::now() + ANSWER_WITHIN)?;
     let program = programs.for_machine(&machine)?;
+    let deadline = Instant::now() + COPY_WITHIN;
     let blocks = program.bytes.len() / BLOCK;
     send(input, format!("{blocks} {}\n", program.sum).as_bytes(), deadline)?;
     send(input, &program.bytes, deadline)
@@ -196,22 +209,24 @@ fn hand_over(child: &mut Child, programs: &Programs) -> Result<(), PushError> {
 fn machine(output: &mut ChildStdout, deadline: Instant) -> Result<String, PushError> {
     unblock(&output);
     let mut said = Vec::new();
+    let mut line = 0;
     let mut byte = [0];
     while said.len() < GREETING_MAX {
         match output.read(&mut byte) {
-            Ok(0) => break,
+            Ok(0) => return Err(PushError::Ended),
             Ok(_) if byte == *b"\n" => {
-                let line = String::from_utf8_lossy(&said);
-                if let Some((_, machine)) = line.split_once(MARK) {
+                let text = String::from_utf8_lossy(&said[line..]);
+                if let Some((_, machine)) = text.split_once(MARK) {
                     return Ok(machine.trim().to_owned());
                 }
-                said.clear();
+                said.push(b'\n');
+                line = said.len();
             }
             Ok(_) => said.push(byte[0]),
             Err(error) => await_ready(&output, PollFlags::POLLIN, &error, deadline)?,
         }
     }
-    Err(PushError::Ended)
+    Err(PushError::Babbles { said: Untrusted::from_bytes(&said[..SHOWN]) })
 }
 
 fn send(input: &mut ChildStdin, mut bytes: &[u8], deadline: Instant) -> Result<(), PushError> {
@@ -242,8 +257,11 @@ fn await_ready(
         return Ok(());
     }
     let left = deadline.saturating_duration_since(Instant::now());
-    if error.kind() != io::ErrorKind::WouldBlock || left.is_zero() {
+    if error.kind() != io::ErrorKind::WouldBlock {
         return Err(PushError::Ended);
+    }
+    if left.is_zero() {
+        return Err(PushError::Silent);
     }
     let mut fds = [PollFd::new(pipe.as_fd(), flags)];
     // An interrupted wait is a short one.
