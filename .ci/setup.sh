@@ -39,6 +39,7 @@ package_of() {
     nft) echo nftables ;;
     cc) echo gcc libc6-dev ;;
     curl) echo curl ca-certificates ;;
+    sshd) echo openssh-server openssh-client ;;
     pip3) echo python3-pip ca-certificates ;;
     setpriv | unshare) echo util-linux ;;
     qemu-system-x86_64) echo qemu-system-x86 ;;

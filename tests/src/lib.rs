@@ -3,3 +3,4 @@
 pub mod checkout;
 pub mod generated;
 pub mod program;
+pub mod ssh_lab;

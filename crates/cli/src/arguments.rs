@@ -8,7 +8,7 @@ pub(crate) mod remote;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use check::CheckArguments;
 use discover::DiscoverArguments;
@@ -186,6 +186,25 @@ pub(crate) struct LabListArguments {
     pub(crate) json: bool,
 }
 
+/// The way from a lab's coordinator to its agents.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Over {
+    /// Started in each host by the lab itself.
+    Process,
+    /// By OpenSSH, from the first host to all.
+    Ssh,
+}
+
+impl Over {
+    /// Its name on the command line.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Process => "process",
+            Self::Ssh => "ssh",
+        }
+    }
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct LabRunArguments {
     /// End when this process, which started us, ends
@@ -199,6 +218,9 @@ pub(crate) struct LabRunArguments {
     /// With `all`: how often each scenario runs
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) times: u16,
+    /// The way to the agents: straight into each host, or as `pontoon mesh` goes (root)
+    #[arg(long, value_enum, value_name = "WAY", default_value_t = Over::Process)]
+    pub(crate) over: Over,
     #[command(flatten)]
     pub(crate) showing: Showing,
     #[command(flatten)]
@@ -220,4 +242,7 @@ pub(crate) struct LabShellArguments {
 pub(crate) struct LabViaArguments {
     /// The other host
     pub(crate) host: HostName,
+    /// Connect to its ssh server instead (a ProxyCommand of ssh)
+    #[arg(long)]
+    pub(crate) ssh: bool,
 }

@@ -13,9 +13,9 @@ use pontoon_model::record::merge::MergeError;
 pub(crate) use hosts::HostsFailure;
 
 use crate::words::SplitError;
-use pontoon_lab::LabError;
 use pontoon_lab::sandbox::SandboxError;
 use pontoon_lab::scenario::LoadError;
+use pontoon_lab::{LabError, SshError};
 use pontoon_probe::agent::ServeError;
 use pontoon_probe::discover::Refusal;
 use pontoon_probe::survey::SurveyError;
@@ -158,6 +158,13 @@ pub(crate) enum Failure {
         #[source]
         source: LabError,
     },
+    /// There can be no ssh in a lab.
+    #[error("the hosts of this lab cannot be reached by ssh")]
+    LabSsh {
+        /// Why.
+        #[source]
+        source: SshError,
+    },
     /// The kernel's neighbour table is too small for a lab.
     #[error("a lab of {hosts} hosts takes more neighbour entries than this kernel has")]
     NoRoom {
@@ -268,9 +275,10 @@ impl Failure {
             | Self::NoLabHost { .. }
             | Self::CheckArguments { .. }
             | Self::NoCommand { .. } => Exit::Usage,
-            Self::Sandbox { .. } | Self::NoRoom { .. } | Self::NoFrames { .. } => {
-                Exit::NotPermitted
-            }
+            Self::Sandbox { .. }
+            | Self::NoRoom { .. }
+            | Self::NoFrames { .. }
+            | Self::LabSsh { .. } => Exit::NotPermitted,
             Self::NoHost { .. } | Self::Survey { .. } => Exit::Unreachable,
         }
     }
@@ -323,6 +331,7 @@ impl Failure {
             | Self::ViaPlace
             | Self::TwoInputs
             | Self::Lab { .. }
+            | Self::LabSsh { .. }
             | Self::Sandbox { .. }
             | Self::Scenario { .. }
             | Self::CheckArguments { .. }

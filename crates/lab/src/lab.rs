@@ -12,6 +12,8 @@ use pontoon_model::untrusted::Untrusted;
 use crate::node::{Node, NodeError};
 use crate::process;
 use crate::scenario::Scenario;
+use crate::ssh::{self, SshError};
+use crate::topology::Step;
 use crate::topology::{self, Cable};
 use crate::via;
 
@@ -82,6 +84,27 @@ impl Lab {
         let pids = agents.iter().map(|name| (name.clone(), nodes[name.as_str()].pid)).collect();
         let door = via::Door::open(pids).map_err(LabError::Door)?;
         Ok(Self { door, nodes, agents, addresses })
+    }
+
+    /// Gives every host an ssh server, its key and the way to the others, so that `ssh HOST` on
+    /// one of them leads to another. Without it nothing else is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`SshError`]: not root, no server installed.
+    pub fn open_ssh(&mut self) -> Result<(), SshError> {
+        let equipment = ssh::equip(&self.agents)?;
+        for (host, own) in equipment {
+            if let Some(node) = self.nodes.get_mut(host.as_str()) {
+                node.tell(&[Step::Ssh(own)]).map_err(SshError::Node)?;
+            }
+        }
+        for host in &self.agents {
+            if let Some(node) = self.nodes.get_mut(host.as_str()) {
+                node.await_done().map_err(SshError::Node)?;
+            }
+        }
+        Ok(())
     }
 
     /// The hosts on which an agent may be started.

@@ -23,8 +23,10 @@ mod enter;
 mod service;
 mod relay;
 pub mod via;
+mod ssh;
 mod lab;
 pub mod hidden;
 
 pub use lab::{Lab, LabError};
 pub use node::NodeError;
+pub use ssh::SshError;

@@ -12,6 +12,7 @@ use crate::topology::Step;
 mod etc;
 mod inside;
 
+pub(crate) use etc::HOME;
 pub(crate) use inside::{furnished, hold, leave};
 
 /// Longer than any answer of a node.

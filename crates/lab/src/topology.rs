@@ -9,6 +9,7 @@ use pontoon_model::net::{IfName, Mac};
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::{Attachment, Machine, Network, NetworkKind, Part, Relay, Scenario, Service};
+use crate::ssh::Equipment;
 
 mod access_point;
 mod machine;
@@ -80,6 +81,8 @@ pub(crate) enum Step {
     Serve(Offer),
     /// Start our own relay.
     Relay(Stretch),
+    /// Have an ssh server, and the way to those of the others.
+    Ssh(Equipment),
 }
 
 /// What the service helper is told.

@@ -1,7 +1,8 @@
-//! The door of the lab: from inside one host, start an agent on another.
+//! The door of the lab: from inside one host, start an agent or an ssh server on another.
 //!
-//! Every host has the socket `/run/pontoon/lab.sock`. A visitor sends the name of a host and a
-//! line break, and is from then on connected to `pontoon agent --stdio` there.
+//! Every host has the socket `/run/pontoon/lab.sock`. A visitor sends what it wants, the name of a
+//! host and a line break, and is from then on connected to `pontoon agent --stdio` there, or to an
+//! ssh server that is there for this one connection.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -18,6 +19,7 @@ use pontoon_model::host::HostName;
 
 use crate::lab::entering;
 use crate::process;
+use crate::ssh::SERVE;
 
 /// Where the door is, in every host.
 pub const DOOR: &str = "/run/pontoon/lab.sock";
@@ -26,6 +28,40 @@ pub const DOOR: &str = "/run/pontoon/lab.sock";
 const MAX_VISITORS: usize = 64;
 /// A visitor that does not say whom it wants in this time is sent away.
 const NAME_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a visitor wants of a host.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Wish {
+    /// Its agent.
+    Agent,
+    /// Its ssh server.
+    Ssh,
+}
+
+impl Wish {
+    const ALL: [Self; 2] = [Self::Agent, Self::Ssh];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Ssh => "ssh",
+        }
+    }
+
+    const fn argv(self) -> &'static [&'static str] {
+        match self {
+            Self::Agent => &["pontoon", "agent", "--stdio"],
+            Self::Ssh => &SERVE,
+        }
+    }
+
+    /// Reads `WISH HOST`.
+    fn parse(line: &str) -> Option<(Self, HostName)> {
+        let (word, name) = line.split_once(' ')?;
+        let wish = Self::ALL.into_iter().find(|wish| wish.word() == word)?;
+        Some((wish, name.parse().ok()?))
+    }
+}
 
 /// The open door.
 #[derive(Debug)]
@@ -75,29 +111,29 @@ impl Drop for Door {
 
 fn admit(mut stream: UnixStream, pids: &BTreeMap<HostName, u32>) -> io::Result<Child> {
     stream.set_read_timeout(Some(NAME_TIMEOUT))?;
-    let name = read_name(&mut stream)?;
+    let (wish, name) = read_wish(&mut stream)?;
     stream.set_read_timeout(None)?;
     let Some(pid) = pids.get(&name) else {
         return Err(io::Error::new(io::ErrorKind::NotFound, "no such host"));
     };
-    let argv = ["pontoon", "agent", "--stdio"].map(OsStr::new);
+    let argv: Vec<&OsStr> = wish.argv().iter().map(OsStr::new).collect();
     let input = OwnedFd::from(stream.try_clone()?);
     entering(*pid, &argv).stdin(input).stdout(OwnedFd::from(stream)).spawn()
 }
 
-/// Byte by byte: what follows the name is the agent's.
-fn read_name(stream: &mut impl Read) -> io::Result<HostName> {
-    let mut name = Vec::new();
+/// Byte by byte: what follows the line is for the agent or the server.
+fn read_wish(stream: &mut impl Read) -> io::Result<(Wish, HostName)> {
+    /// The longest word, a blank, the longest name.
+    const LINE_MAX: usize = HostName::MAX_LEN + 8;
+    let mut line = Vec::new();
     let mut byte = [0];
-    while name.len() <= HostName::MAX_LEN {
+    while line.len() <= LINE_MAX {
         stream.read_exact(&mut byte)?;
         if byte[0] == b'\n' {
-            let text = String::from_utf8_lossy(&name);
-            return text
-                .parse()
-                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("{error}")));
+            let wish = Wish::parse(&String::from_utf8_lossy(&line));
+            return wish.ok_or_else(|| io::ErrorKind::InvalidData.into());
         }
-        name.push(byte[0]);
+        line.push(byte[0]);
     }
     Err(io::ErrorKind::InvalidData.into())
 }
@@ -111,7 +147,7 @@ enum ViaError {
     )]
     NoLab(#[source] io::Error),
     /// The connection broke, or the lab has no such host.
-    #[error("the lab hung up on the way to {host}: no such host, or its agent ended")]
+    #[error("the lab hung up on the way to {host}: no such host, or what was started there ended")]
     Broken {
         /// The host.
         host: HostName,
@@ -121,19 +157,20 @@ enum ViaError {
     },
 }
 
-/// Connects standard input and output to an agent on another host of the same lab.
+/// Connects standard input and output to an agent or an ssh server on another host of the same
+/// lab.
 #[must_use]
-pub fn via(host: &HostName) -> ExitCode {
-    match connect(host) {
+pub fn via(wish: Wish, host: &HostName) -> ExitCode {
+    match connect(wish, host) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => process::last_words(&error),
     }
 }
 
-fn connect(host: &HostName) -> Result<(), ViaError> {
+fn connect(wish: Wish, host: &HostName) -> Result<(), ViaError> {
     let mut stream = UnixStream::connect(DOOR).map_err(ViaError::NoLab)?;
     let broken = |source| ViaError::Broken { host: host.clone(), source };
-    stream.write_all(format!("{host}\n").as_bytes()).map_err(broken)?;
+    stream.write_all(format!("{} {host}\n", wish.word()).as_bytes()).map_err(broken)?;
     let mut upward = stream.try_clone().map_err(broken)?;
     thread::spawn(move || {
         // Its end shows at the other side; there is nobody here to tell.
@@ -159,17 +196,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_read_and_nothing_after_it() {
-        let mut bytes: &[u8] = b"pi2\n\x00\x00\x00\x05hello";
-        assert_eq!(read_name(&mut bytes).unwrap().as_str(), "pi2");
-        assert_eq!(bytes, b"\x00\x00\x00\x05hello");
+    fn a_wish_is_read_and_nothing_after_it() {
+        for (line, wish) in [("agent pi2\n", Wish::Agent), ("ssh pi2\n", Wish::Ssh)] {
+            let bytes = [line.as_bytes(), b"\x00\x00\x00\x05hello"].concat();
+            let mut rest: &[u8] = &bytes;
+            assert_eq!(read_wish(&mut rest).unwrap(), (wish, "pi2".parse().unwrap()));
+            assert_eq!(rest, b"\x00\x00\x00\x05hello");
+        }
     }
 
     #[test]
-    fn what_is_no_name_is_refused() {
-        let long = vec![b'a'; 300];
-        for bytes in [&b"\n"[..], b"\x1b[2J\n", b"pi2", &long] {
-            assert!(read_name(&mut &*bytes).is_err(), "{bytes:?}");
+    fn what_is_no_wish_is_refused() {
+        let long = [b"agent ", [b'a'; 300].as_slice()].concat();
+        for bytes in [&b"\n"[..], b"pi2\n", b"agent \x1b[2J\n", b"agent pi2", b"root pi2\n", &long]
+        {
+            assert!(read_wish(&mut &*bytes).is_err(), "{bytes:?}");
         }
     }
 }

@@ -40,7 +40,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The hosts that took part.
     pub hosts: Vec<Host>,
-    /// Hosts that were named and could not be asked, and why.
+    /// Hosts that were named and could not be asked, or not to the end, and why.
     pub unreached: BTreeMap<HostName, Untrusted>,
     /// Who reaches whom, by link and family.
     pub pairs: Vec<Pair>,
@@ -120,7 +120,7 @@ impl Report {
             run: facts.run,
             verdict: Verdict::new(record, &findings, &pairs),
             hosts: facts.hosts.iter().map(|(name, host)| Host::new(name, host)).collect(),
-            unreached: unreached.clone(),
+            unreached: unreached.clone().into_iter().chain(left(facts)).collect(),
             untested: untested(facts),
             frames_sent: facts
                 .hosts
@@ -132,6 +132,16 @@ impl Report {
             pairs,
         }
     }
+}
+
+/// Hosts that took part and did not stay to the end.
+fn left(facts: &Facts) -> impl Iterator<Item = (HostName, Untrusted)> {
+    facts.hosts.iter().filter_map(|(name, host)| match &host.ending {
+        Ending::Died { why } => {
+            Some((name.clone(), Untrusted::new(&format!("it left in mid-run: {why}"))))
+        }
+        Ending::Complete => None,
+    })
 }
 
 /// Sorts by severity, then level; what is equal in both keeps its order.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::arguments::{DemoArguments, Keeping};
+use crate::arguments::{DemoArguments, Keeping, Over};
 use crate::command::lab::{in_sandbox, raised, scenario};
 use crate::command::{Place, judge, records};
 use crate::failure::Failure;
@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &DemoArguments, place: &Place) -> Result<ExitCode, 
         let program = arguments.program.clone().unwrap_or_else(|| "on your path".to_owned());
         let lab = Lab::raise(&scenario).map_err(|source| Failure::Lab { source })?;
         output::data(&story::opening(style))?;
-        let seen = raised::survey(&lab, &scenario)?;
+        let seen = raised::survey(&lab, &scenario, Over::Process)?;
         drop(lab);
         let difference = compare(&scenario.expect, &raised::findings(&seen));
         for one in &seen {

@@ -18,7 +18,8 @@ use crate::render::json;
 use crate::render::style::Style;
 use crate::render::wrap::wrapped;
 use pontoon_lab::scenario::{self, Scenario};
-use pontoon_lab::{neighbour_table, sandbox, via};
+use pontoon_lab::via::{self, Wish};
+use pontoon_lab::{neighbour_table, sandbox};
 
 /// Does what the command line says.
 pub(crate) fn run(command: &LabCommand, place: &Place) -> Result<ExitCode, Failure> {
@@ -27,7 +28,10 @@ pub(crate) fn run(command: &LabCommand, place: &Place) -> Result<ExitCode, Failu
         LabCommand::Run(arguments) if arguments.scenario == "all" => all::run(arguments),
         LabCommand::Run(arguments) => run::run(arguments, place),
         LabCommand::Shell(arguments) => shell::run(arguments, place),
-        LabCommand::Via(arguments) => Ok(via::via(&arguments.host)),
+        LabCommand::Via(arguments) => {
+            let wish = if arguments.ssh { Wish::Ssh } else { Wish::Agent };
+            Ok(via::via(wish, &arguments.host))
+        }
     }
 }
 

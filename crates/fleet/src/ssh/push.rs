@@ -9,12 +9,11 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pontoon_model::untrusted::Untrusted;
-use pontoon_probe::edge::clock::Clock;
-use pontoon_probe::machine::Moment;
 use ring::digest::{SHA256, digest};
 
 use super::{Login, Ssh, quoted};
@@ -25,8 +24,12 @@ const BLOCK: usize = 4096;
 const PROGRAM_MAX: u64 = 64 * 1024 * 1024;
 /// What a login shell may say before the script begins.
 const GREETING_MAX: usize = 64 * 1024;
-/// How long all of it may take: six megabytes over a WiFi that carries two megabits.
-const WITHIN_MS: u64 = 30_000;
+/// How long a host may take to say what processor it has: as long as an agent to be there.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How long the copy may take: six megabytes over a WiFi that carries two megabits.
+const COPY_WITHIN: Duration = Duration::from_secs(30);
+/// What is shown of it.
+const SHOWN: usize = 80;
 /// Said before the processor, so that a greeting does no harm.
 const MARK: &str = "PONTOON-PUSH/1 ";
 
@@ -38,8 +41,8 @@ printf '%s%s\n' 'PONTOON-PUSH/1 ' "$(uname -m)"
 read -r blocks sum || exit 1
 d=$(mktemp -d "${TMPDIR:-/tmp}/pontoon.XXXXXXXX") || exit 1
 trap 'rm -rf "$d"' EXIT
-trap 'exit 1' HUP INT TERM
-dd bs=4096 count="$blocks" iflag=fullblock of="$d/pontoon" 2>"$d/said" || { cat "$d/said" >&2; exit 1; }
+trap 'exit 1' HUP INT TERM PIPE
+said=$(dd bs=4096 count="$blocks" iflag=fullblock of="$d/pontoon" 2>&1) || { echo "$said" >&2; exit 1; }
 set -- $(sha256sum "$d/pontoon")
 [ "$1" = "$sum" ] || { echo "the checksum of the copy is wrong" >&2; exit 1; }
 chmod 700 "$d/pontoon"
@@ -67,6 +70,15 @@ pub enum PushError {
     /// ssh or the host ended it; what they said is on the agent's channel.
     #[error("the connection ended before pontoon was copied")]
     Ended,
+    /// The host is there but does not answer, or takes nothing.
+    #[error("the host does not answer in time")]
+    Silent,
+    /// Its login shell does not stop talking.
+    #[error("the login shell says too much: `{said}`")]
+    Babbles {
+        /// The beginning of it.
+        said: Untrusted,
+    },
     /// The program could not be started or talked to.
     #[error("ssh could not be run")]
     Ssh(#[source] io::Error),
@@ -130,6 +142,7 @@ impl Programs {
 
 fn read_program(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
+    #[expect(clippy::disallowed_methods, reason = "the program that is copied is read here")]
     let file = File::open(path)?;
     file.take(PROGRAM_MAX).read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -180,65 +193,49 @@ pub fn push(
     }
 }
 
-/// How long it may still take.
-struct Time {
-    clock: Clock,
-    end: Moment,
-}
-
-impl Time {
-    fn start() -> Self {
-        let clock = Clock::start();
-        let end = clock.now().after_ms(WITHIN_MS);
-        Self { clock, end }
-    }
-
-    fn left_ms(&self) -> u64 {
-        self.end.0.saturating_sub(self.clock.now().0)
-    }
-}
-
 fn hand_over(child: &mut Child, programs: &Programs) -> Result<(), PushError> {
     let (Some(output), Some(input)) = (&mut child.stdout, &mut child.stdin) else {
         return Err(PushError::Ended);
     };
-    let time = Time::start();
-    let machine = machine(output, &time)?;
+    let machine = machine(output, Instant::now() + ANSWER_WITHIN)?;
     let program = programs.for_machine(&machine)?;
+    let deadline = Instant::now() + COPY_WITHIN;
     let blocks = program.bytes.len() / BLOCK;
-    send(input, format!("{blocks} {}\n", program.sum).as_bytes(), &time)?;
-    send(input, &program.bytes, &time)
+    send(input, format!("{blocks} {}\n", program.sum).as_bytes(), deadline)?;
+    send(input, &program.bytes, deadline)
 }
 
 /// What processor the host says it has.
-fn machine(output: &mut ChildStdout, time: &Time) -> Result<String, PushError> {
+fn machine(output: &mut ChildStdout, deadline: Instant) -> Result<String, PushError> {
     unblock(&output);
     let mut said = Vec::new();
+    let mut line = 0;
     let mut byte = [0];
     while said.len() < GREETING_MAX {
         match output.read(&mut byte) {
-            Ok(0) => break,
+            Ok(0) => return Err(PushError::Ended),
             Ok(_) if byte == *b"\n" => {
-                let line = String::from_utf8_lossy(&said);
-                if let Some((_, machine)) = line.split_once(MARK) {
+                let text = String::from_utf8_lossy(&said[line..]);
+                if let Some((_, machine)) = text.split_once(MARK) {
                     return Ok(machine.trim().to_owned());
                 }
-                said.clear();
+                said.push(b'\n');
+                line = said.len();
             }
             Ok(_) => said.push(byte[0]),
-            Err(error) => await_ready(&output, PollFlags::POLLIN, &error, time)?,
+            Err(error) => await_ready(&output, PollFlags::POLLIN, &error, deadline)?,
         }
     }
-    Err(PushError::Ended)
+    Err(PushError::Babbles { said: Untrusted::from_bytes(&said[..SHOWN]) })
 }
 
-fn send(input: &mut ChildStdin, mut bytes: &[u8], time: &Time) -> Result<(), PushError> {
+fn send(input: &mut ChildStdin, mut bytes: &[u8], deadline: Instant) -> Result<(), PushError> {
     unblock(&input);
     while !bytes.is_empty() {
         match input.write(bytes) {
             Ok(0) => return Err(PushError::Ended),
             Ok(written) => bytes = &bytes[written..],
-            Err(error) => await_ready(&input, PollFlags::POLLOUT, &error, time)?,
+            Err(error) => await_ready(&input, PollFlags::POLLOUT, &error, deadline)?,
         }
     }
     Ok(())
@@ -254,18 +251,21 @@ fn await_ready(
     pipe: &impl AsFd,
     flags: PollFlags,
     error: &io::Error,
-    time: &Time,
+    deadline: Instant,
 ) -> Result<(), PushError> {
     if error.kind() == io::ErrorKind::Interrupted {
         return Ok(());
     }
-    let left_ms = time.left_ms();
-    if error.kind() != io::ErrorKind::WouldBlock || left_ms == 0 {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if error.kind() != io::ErrorKind::WouldBlock {
         return Err(PushError::Ended);
+    }
+    if left.is_zero() {
+        return Err(PushError::Silent);
     }
     let mut fds = [PollFd::new(pipe.as_fd(), flags)];
     // An interrupted wait is a short one.
-    let _ = poll(&mut fds, PollTimeout::try_from(left_ms).unwrap_or(PollTimeout::MAX));
+    let _ = poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
     Ok(())
 }
 

@@ -12,8 +12,7 @@ use crate::sandbox::{
 use crate::topology::Etc;
 
 /// Files of the machine's `/etc` without which ordinary programs do not run. Copied.
-const FILES: [&str; 12] = [
-    "passwd",
+const FILES: [&str; 11] = [
     "group",
     "nsswitch.conf",
     "protocols",
@@ -30,6 +29,10 @@ const FILES: [&str; 12] = [
 /// Folders of the same kind. Shown as they are.
 const DIRS: [&str; 6] =
     ["alternatives", "iproute2", "ssl", "ca-certificates", "ld.so.conf.d", "terminfo"];
+
+/// The home of root on a host: ssh and shells keep their files there, and the machine's are not
+/// the lab's.
+pub(crate) const HOME: &str = "/run/root";
 
 /// Makes this process's mounts those of the host.
 pub(crate) fn furnish(own: &Etc) -> Result<(), SandboxError> {
@@ -51,6 +54,7 @@ fn etc(own: &Etc) -> Result<(), SandboxError> {
             write(name, bytes)?;
         }
     }
+    write("passwd", passwd(&fs::read_to_string("/etc/passwd").unwrap_or_default()))?;
     for name in DIRS {
         let source = Path::new("/etc").join(name);
         if source.is_dir() {
@@ -63,6 +67,20 @@ fn etc(own: &Etc) -> Result<(), SandboxError> {
     write("hosts", &own.hosts)?;
     write("resolv.conf", &own.resolv)?;
     take_place("/etc")
+}
+
+/// The machine's users, with another home for root (passwd(5): the sixth field).
+fn passwd(machine: &str) -> String {
+    let line = |line: &str| {
+        let mut fields: Vec<&str> = line.split(':').collect();
+        if fields.first() == Some(&"root")
+            && let Some(home) = fields.get_mut(5)
+        {
+            *home = HOME;
+        }
+        format!("{}\n", fields.join(":"))
+    };
+    machine.lines().map(line).collect()
 }
 
 fn write(name: &str, bytes: impl AsRef<[u8]>) -> Result<(), SandboxError> {
@@ -84,12 +102,26 @@ fn sys() -> Result<(), SandboxError> {
         .map_err(mounting("/sys"))
 }
 
-/// An empty `/run` but for the door to the lab.
+/// An empty `/run` but for the door to the lab, and root's home.
 fn run() -> Result<(), SandboxError> {
     mount_tmpfs(STAGE)?;
-    for dir in ["pontoon", "lock", "netns"] {
+    for dir in ["pontoon", "lock", "netns", "root"] {
         make_dir(format!("{STAGE}/{dir}"))?;
     }
     bind("/run/pontoon", &format!("{STAGE}/pontoon"))?;
     take_place("/run")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_has_a_home_of_its_own_and_others_keep_theirs() {
+        let machine = "root:x:0:0:root:/root:/bin/bash\nsshd:x:100:65534::/run/sshd:/bin/false\n";
+        assert_eq!(
+            passwd(machine),
+            "root:x:0:0:root:/run/root:/bin/bash\nsshd:x:100:65534::/run/sshd:/bin/false\n"
+        );
+    }
 }

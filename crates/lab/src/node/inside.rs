@@ -16,6 +16,7 @@ use nix::unistd::{Pid, getpid};
 use super::{Done, etc};
 use crate::process;
 use crate::sandbox::{SandboxError, die_with_parent, system};
+use crate::ssh;
 use crate::topology::Step;
 
 /// A list of steps is some kilobytes; a scenario file may be 256 KiB.
@@ -124,6 +125,7 @@ fn perform(step: &Step) -> Result<(), String> {
         Step::Nft(rules) => feed(&["nft", "-f", "-"], rules),
         Step::Run(argv) => feed(argv, ""),
         Step::Serve(offer) => start("lab-service", &serde_json::to_string(offer)),
+        Step::Ssh(equipment) => ssh::install(equipment).map_err(|error| in_full(&error)),
         Step::Relay(stretch) => start("lab-relay", &serde_json::to_string(stretch)),
     }
 }

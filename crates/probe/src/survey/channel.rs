@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::poll;
+use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
 
 use crate::framing::{self, FramingError, Reader};
@@ -78,6 +79,12 @@ pub enum ChannelError {
     Fault {
         /// Its words.
         why: Untrusted,
+    },
+    /// It is a host that takes part under another name.
+    #[error("it is the same host as {other}: both names lead to one machine")]
+    SameHost {
+        /// The other name.
+        other: HostName,
     },
     /// It says more than any run needs.
     #[error("the agent floods: more than {BYTES_MAX} bytes came")]
@@ -280,7 +287,9 @@ impl Channel {
                 said: Untrusted::from_bytes(&greeting[..greeting.len().min(80)]),
             };
         }
-        ChannelError::Ended { stderr: Untrusted::from_bytes(&self.complaint) }
+        // The end of it: banners come first, and why it ended last.
+        let start = self.complaint.len().saturating_sub(Untrusted::MAX_BYTES);
+        ChannelError::Ended { stderr: Untrusted::from_bytes(&self.complaint[start..]) }
     }
 }
 

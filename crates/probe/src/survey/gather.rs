@@ -73,7 +73,34 @@ pub(super) fn gather(
         }
     }
     attendees.sort_by_key(|attendee| attendee.member.seat);
-    (attendees, unreached)
+    (each_once(attendees, &mut unreached), unreached)
+}
+
+/// A host that was reached under two names takes part under the first: asked about itself it
+/// would find all well.
+fn each_once(attendees: Vec<Attendee>, unreached: &mut Unreached) -> Vec<Attendee> {
+    let mut seated: Vec<Attendee> = Vec::new();
+    for attendee in attendees {
+        let same =
+            seated.iter().find(|other| is_same(&other.member.snapshot, &attendee.member.snapshot));
+        match same.map(|other| other.member.host.clone()) {
+            Some(other) => {
+                unreached.push((attendee.member.host, ChannelError::SameHost { other }));
+            }
+            None => seated.push(attendee),
+        }
+    }
+    seated
+}
+
+/// Whether two snapshots are of one host: the same links with the same MACs and addresses. Cards
+/// are cloned, addresses are used twice; all of it together is one machine.
+fn is_same(one: &Snapshot, other: &Snapshot) -> bool {
+    let links = |snapshot: &Snapshot| -> Vec<_> {
+        let cards = snapshot.links.iter().filter(|link| link.mac.is_some() && link.reaches_hosts());
+        cards.map(|link| (link.index, link.mac, link.addresses.clone())).collect()
+    };
+    one.host_name == other.host_name && !links(one).is_empty() && links(one) == links(other)
 }
 
 struct Greeted {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use pontoon_model::exit::Exit;
 
-use crate::arguments::LabRunArguments;
+use crate::arguments::{LabRunArguments, Over};
 use crate::failure::Failure;
 use crate::output;
 use crate::render::clean;
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &LabRunArguments) -> Result<ExitCode, Failure> {
             let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 while let Some(name) = next() {
-                    if sender.send(one(name)).is_err() {
+                    if sender.send(one(name, arguments.over)).is_err() {
                         return;
                     }
                 }
@@ -73,9 +73,9 @@ fn tell(done: &Receiver<Done>) -> Result<usize, Failure> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the time a run took is told, and decides nothing")]
-fn one(name: &'static str) -> Done {
+fn one(name: &'static str, over: Over) -> Done {
     let start = Instant::now();
-    let fault = match lab(name) {
+    let fault = match lab(name, over) {
         Ok(output) if output.status.success() => None,
         Ok(output) => Some(said(&output)),
         Err(error) => Some(format!("    {}\n", clean(&error.to_string()))),
@@ -84,10 +84,10 @@ fn one(name: &'static str) -> Done {
 }
 
 #[expect(clippy::disallowed_methods, reason = "each lab is a process, so that it can be ended")]
-fn lab(name: &str) -> io::Result<Output> {
+fn lab(name: &str, over: Over) -> io::Result<Output> {
     let parent = std::process::id().to_string();
     let mut child = Command::new("/proc/self/exe")
-        .args(["lab", "run", "--die-with", &parent, name])
+        .args(["lab", "run", "--die-with", &parent, "--over", over.name(), name])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

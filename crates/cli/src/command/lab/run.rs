@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::raised::{self, Seen};
 use super::{in_sandbox, scenario};
-use crate::arguments::LabRunArguments;
+use crate::arguments::{LabRunArguments, Over};
 use crate::command::{Place, judge, records};
 use crate::failure::Failure;
 use crate::output;
@@ -30,8 +30,11 @@ pub(crate) fn run(arguments: &LabRunArguments, place: &Place) -> Result<ExitCode
     }
     let scenario = scenario(&arguments.scenario)?;
     in_sandbox(place, &scenario, || {
-        let lab = Lab::raise(&scenario).map_err(|source| Failure::Lab { source })?;
-        let seen = raised::survey(&lab, &scenario)?;
+        let mut lab = Lab::raise(&scenario).map_err(|source| Failure::Lab { source })?;
+        if arguments.over == Over::Ssh {
+            lab.open_ssh().map_err(|source| Failure::LabSsh { source })?;
+        }
+        let seen = raised::survey(&lab, &scenario, arguments.over)?;
         drop(lab);
         compare(&scenario, &seen, arguments)
     })

@@ -9,23 +9,29 @@ use crate::arguments::LabShellArguments;
 use crate::command::Place;
 use crate::failure::Failure;
 use crate::output;
+use pontoon_fleet::hostlist::compress;
 use pontoon_lab::Lab;
 
 /// Opens the shell; its end is the lab's.
 pub(crate) fn run(arguments: &LabShellArguments, place: &Place) -> Result<ExitCode, Failure> {
     let scenario = scenario(&arguments.scenario)?;
     in_sandbox(place, &scenario, || {
-        let lab = Lab::raise(&scenario).map_err(|source| Failure::Lab { source })?;
+        let mut lab = Lab::raise(&scenario).map_err(|source| Failure::Lab { source })?;
         let host = &arguments.host;
         if !lab.hosts().contains(host) {
             let known = lab.hosts().iter().map(ToString::to_string).collect();
             return Err(Failure::NoLabHost { name: host.clone(), known });
         }
+        let no_ssh = lab.open_ssh().err();
         let is_shell = arguments.command.is_empty();
         if is_shell && io::stdin().is_terminal() {
             let other = lab.hosts().into_iter().find(|other| other != host);
-            let peer = other.map(|other| {
-                format!("try: pontoon check --peer {other} --via 'pontoon lab via {{}}'\n")
+            let peer = other.map(|other| match &no_ssh {
+                None => format!("try: ssh {other}, or pontoon mesh {}\n", compress(&lab.hosts())),
+                Some(why) => format!(
+                    "try: pontoon check --peer {other} --via 'pontoon lab via {{}}'\n\
+                     No ssh between its hosts: {why}.\n"
+                ),
             });
             let peer = peer.unwrap_or_default();
             output::note(&format!(

@@ -113,10 +113,17 @@ fn pushed(
 }
 
 /// What the host said counts for more than that the connection ended.
-fn why(error: &PushError, child: Option<Child>) -> ChannelError {
-    let ended = match (error, child) {
-        (PushError::Ended, Some(child)) => Channel::of(child).map(Channel::last_words),
-        _ => None,
-    };
-    ended.unwrap_or_else(|| ChannelError::Ended { stderr: Untrusted::new(&error.to_string()) })
+fn why(error: PushError, child: Option<Child>) -> ChannelError {
+    let text = Untrusted::new(&error.to_string());
+    // Dropped, the way to the host is closed.
+    let channel = child.and_then(Channel::of);
+    match (error, channel) {
+        (PushError::Ended, Some(channel)) => channel.last_words(),
+        (PushError::Silent, _) => ChannelError::Silent,
+        (PushError::Babbles { said }, _) => ChannelError::NotAnAgent { said },
+        (PushError::Ssh(source), _) => {
+            ChannelError::Start { program: Untrusted::new("ssh"), source }
+        }
+        _ => ChannelError::Ended { stderr: text },
+    }
 }
