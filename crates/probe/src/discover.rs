@@ -1,5 +1,5 @@
 //! Who is on a private link: its own IPv4 network asked by ARP (RFC 826), all IPv6 hosts by one
-//! echo to ff02::1 (RFC 4443), names by mDNS (RFC 6762).
+//! echo to all nodes (RFC 4443), names by mDNS (RFC 6762).
 //!
 //! A sweep is what a scanner does, and on a network of strangers an alarm: so it is for links that
 //! are the user's own, and the rule is the one by which probes are paced ([`Rate::of`]).

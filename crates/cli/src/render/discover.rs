@@ -26,7 +26,9 @@ pub(crate) fn page(discovery: &Discovery, style: Style) -> String {
         let lines = lines(discovery);
         if !lines.is_empty() {
             page.push_str("\nto keep them (change the names and addresses as you like):\n");
-            lines.iter().for_each(|line| page.push_str(&format!("  {line}\n")));
+            for line in lines {
+                page.push_str(&format!("  {line}\n"));
+            }
         }
     }
     for (count, what) in [

@@ -170,7 +170,7 @@ mod tests {
         ask(&Ssh { words }, &[&login]).remove(0)
     }
 
-    const RUN: &str = r#"for line; do :; done; "#;
+    const RUN: &str = "for line; do :; done; ";
 
     #[test]
     fn a_shell_answers_on_one_connection() {

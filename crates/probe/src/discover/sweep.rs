@@ -80,21 +80,21 @@ impl Sweep {
     /// What to do at `now`; `known` are the addresses found so far.
     pub fn poll(&mut self, now: Moment, known: impl FnOnce() -> Vec<IpAddr>) -> Step {
         if let Some(shot) = self.queue.front() {
-            return match self.budget.take(now, true) {
-                Err(later) => Step::WaitUntil(later),
-                Ok(()) => {
-                    let shot = shot.clone();
-                    self.queue.pop_front();
-                    Step::Send(shot)
-                }
-            };
+            let shot = shot.clone();
+            if let Err(later) = self.budget.take(now, true) {
+                return Step::WaitUntil(later);
+            }
+            self.queue.pop_front();
+            return Step::Send(shot);
         }
         match self.phase {
             Phase::Asking => {
                 self.phase = Phase::Listening(now.after_ms(LATE_MS));
                 Step::WaitUntil(now.after_ms(LATE_MS))
             }
-            Phase::Listening(until) if now < until => Step::WaitUntil(until),
+            Phase::Listening(until) | Phase::ListeningForNames(until) if now < until => {
+                Step::WaitUntil(until)
+            }
             Phase::Listening(_) => {
                 let batches = known();
                 let batches = batches.chunks(NAMES_IN_ONE).take(ADDRESSES_MAX / NAMES_IN_ONE);
@@ -107,7 +107,6 @@ impl Sweep {
                 self.phase = Phase::ListeningForNames(until);
                 Step::WaitUntil(until)
             }
-            Phase::ListeningForNames(until) if now < until => Step::WaitUntil(until),
             Phase::ListeningForNames(_) => Step::Done,
         }
     }

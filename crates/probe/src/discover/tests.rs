@@ -44,7 +44,9 @@ fn claim(from: &str, address: &str, name: &str) -> Claim {
 fn found(frames: &[Frame<'_>], claims: &[Claim]) -> Vec<Neighbour> {
     let mut found = Found::nobody(ECHO);
     let target = target(&["10.0.0.1/24"]);
-    frames.iter().for_each(|frame| found.take(frame, &target));
+    for frame in frames {
+        found.take(frame, &target);
+    }
     found.claim(claims.to_vec());
     found.neighbours()
 }
