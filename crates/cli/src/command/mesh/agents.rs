@@ -108,7 +108,7 @@ fn pushed(
 ) -> Result<Channel, ChannelError> {
     match push::push(&fleet.ssh, login, programs, &COPIED_AGENT, as_root) {
         Ok(child) => Channel::of(child).ok_or(ChannelError::Silent),
-        Err((error, child)) => Err(why(&error, child)),
+        Err((error, child)) => Err(why(error, child)),
     }
 }
 
