@@ -67,6 +67,7 @@ when a host could not be reached.";
 
 #[derive(Args, Clone, Debug)]
 #[command(after_help = CLOCK_DETAILS)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct ClockArguments {
     /// The hosts, such as 'pi[1-5]'
     #[arg(required = true, value_name = "HOSTS")]

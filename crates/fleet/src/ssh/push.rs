@@ -9,11 +9,12 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
-use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pontoon_model::untrusted::Untrusted;
+use pontoon_probe::edge::clock::Clock;
+use pontoon_probe::machine::Moment;
 use ring::digest::{SHA256, digest};
 
 use super::{Login, Ssh, quoted};
@@ -25,9 +26,9 @@ const PROGRAM_MAX: u64 = 64 * 1024 * 1024;
 /// What a login shell may say before the script begins.
 const GREETING_MAX: usize = 64 * 1024;
 /// How long a host may take to say what processor it has: as long as an agent to be there.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const ANSWER_WITHIN_MS: u64 = 10_000;
 /// How long the copy may take: six megabytes over a WiFi that carries two megabits.
-const COPY_WITHIN: Duration = Duration::from_secs(30);
+const COPY_WITHIN_MS: u64 = 30_000;
 /// What is shown of it.
 const SHOWN: usize = 80;
 /// Said before the processor, so that a greeting does no harm.
@@ -142,7 +143,6 @@ impl Programs {
 
 fn read_program(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    #[expect(clippy::disallowed_methods, reason = "the program that is copied is read here")]
     let file = File::open(path)?;
     file.take(PROGRAM_MAX).read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -193,20 +193,38 @@ pub fn push(
     }
 }
 
+/// How long something may still take.
+struct Limit {
+    clock: Clock,
+    end: Moment,
+}
+
+impl Limit {
+    fn start(within_ms: u64) -> Self {
+        let clock = Clock::start();
+        let end = clock.now().after_ms(within_ms);
+        Self { clock, end }
+    }
+
+    fn left_ms(&self) -> u64 {
+        self.end.0.saturating_sub(self.clock.now().0)
+    }
+}
+
 fn hand_over(child: &mut Child, programs: &Programs) -> Result<(), PushError> {
     let (Some(output), Some(input)) = (&mut child.stdout, &mut child.stdin) else {
         return Err(PushError::Ended);
     };
-    let machine = machine(output, Instant::now() + ANSWER_WITHIN)?;
+    let machine = machine(output, &Limit::start(ANSWER_WITHIN_MS))?;
     let program = programs.for_machine(&machine)?;
-    let deadline = Instant::now() + COPY_WITHIN;
+    let limit = Limit::start(COPY_WITHIN_MS);
     let blocks = program.bytes.len() / BLOCK;
-    send(input, format!("{blocks} {}\n", program.sum).as_bytes(), deadline)?;
-    send(input, &program.bytes, deadline)
+    send(input, format!("{blocks} {}\n", program.sum).as_bytes(), &limit)?;
+    send(input, &program.bytes, &limit)
 }
 
 /// What processor the host says it has.
-fn machine(output: &mut ChildStdout, deadline: Instant) -> Result<String, PushError> {
+fn machine(output: &mut ChildStdout, limit: &Limit) -> Result<String, PushError> {
     unblock(&output);
     let mut said = Vec::new();
     let mut line = 0;
@@ -223,19 +241,19 @@ fn machine(output: &mut ChildStdout, deadline: Instant) -> Result<String, PushEr
                 line = said.len();
             }
             Ok(_) => said.push(byte[0]),
-            Err(error) => await_ready(&output, PollFlags::POLLIN, &error, deadline)?,
+            Err(error) => await_ready(&output, PollFlags::POLLIN, &error, limit)?,
         }
     }
     Err(PushError::Babbles { said: Untrusted::from_bytes(&said[..SHOWN]) })
 }
 
-fn send(input: &mut ChildStdin, mut bytes: &[u8], deadline: Instant) -> Result<(), PushError> {
+fn send(input: &mut ChildStdin, mut bytes: &[u8], limit: &Limit) -> Result<(), PushError> {
     unblock(&input);
     while !bytes.is_empty() {
         match input.write(bytes) {
             Ok(0) => return Err(PushError::Ended),
             Ok(written) => bytes = &bytes[written..],
-            Err(error) => await_ready(&input, PollFlags::POLLOUT, &error, deadline)?,
+            Err(error) => await_ready(&input, PollFlags::POLLOUT, &error, limit)?,
         }
     }
     Ok(())
@@ -251,21 +269,21 @@ fn await_ready(
     pipe: &impl AsFd,
     flags: PollFlags,
     error: &io::Error,
-    deadline: Instant,
+    limit: &Limit,
 ) -> Result<(), PushError> {
     if error.kind() == io::ErrorKind::Interrupted {
         return Ok(());
     }
-    let left = deadline.saturating_duration_since(Instant::now());
+    let left_ms = limit.left_ms();
     if error.kind() != io::ErrorKind::WouldBlock {
         return Err(PushError::Ended);
     }
-    if left.is_zero() {
+    if left_ms == 0 {
         return Err(PushError::Silent);
     }
     let mut fds = [PollFd::new(pipe.as_fd(), flags)];
     // An interrupted wait is a short one.
-    let _ = poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
+    let _ = poll(&mut fds, PollTimeout::try_from(left_ms).unwrap_or(PollTimeout::MAX));
     Ok(())
 }
 
