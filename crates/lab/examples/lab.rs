@@ -24,7 +24,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             Ok(ExitCode::SUCCESS)
         }
         ["list"] | ["shell", _, _, ..] => Ok(sandbox::enter(&args)?),
-        ["lab", "via", host] => Ok(via::via(&host.parse()?)),
+        ["lab", "via", host] => Ok(via::via(via::Wish::Agent, &host.parse()?)),
         _ => Err("usage: lab shell SCENARIO|FILE.toml HOST [PROGRAM ARGS…]".into()),
     }
 }

@@ -66,7 +66,7 @@ pub(crate) struct Equipment {
 }
 
 /// Whether a server can change its user: not where only our own user has a number (a user
-/// namespace of ours, user_namespaces(7)).
+/// namespace of ours, `user_namespaces(7)`).
 fn has_users() -> bool {
     let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
     let count = |line: &str| line.split_whitespace().nth(2).and_then(|count| count.parse().ok());
