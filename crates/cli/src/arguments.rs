@@ -236,7 +236,7 @@ pub(crate) struct LabShellArguments {
 pub(crate) struct LabViaArguments {
     /// The other host
     pub(crate) host: HostName,
-    /// Connect to its ssh server instead (a ProxyCommand of ssh)
+    /// Connect to its ssh server instead (a `ProxyCommand` of ssh)
     #[arg(long)]
     pub(crate) ssh: bool,
 }
