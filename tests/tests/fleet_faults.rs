@@ -18,7 +18,7 @@ fn hosts_that_let_nobody_in() {
     if !has_ssh() {
         return;
     }
-    let faults = r#"
+    let faults = r"
         ssh pi3 'rm ~/.ssh/authorized_keys'
         on pi4 <<'X'
 sed -i 's/PasswordAuthentication no/PasswordAuthentication yes/; 1i PubkeyAuthentication no' /etc/ssh/sshd_config
@@ -31,7 +31,7 @@ X
         sed -i '1i Host pi7\n ProxyCommand false' ~/.ssh/config
         sed -i '1i Host pi8\n ProxyCommand none\n HostName 172.20.5.8' ~/.ssh/config
         sed -i '1i Host pi9\n ProxyCommand none\n HostName no-such-host.invalid' ~/.ssh/config
-    "#;
+    ";
     let mesh = mesh(9, faults, "");
     assert_told(
         &mesh,
@@ -139,12 +139,12 @@ fn a_full_disk_is_told_and_left_as_it_was() {
     if !has_ssh() {
         return;
     }
-    let faults = r#"on pi3 <<'X'
+    let faults = r"on pi3 <<'X'
 mkdir /run/tiny
 mount -t tmpfs -o size=64k tiny /run/tiny
 sed -i 's,SetEnv,SetEnv TMPDIR=/run/tiny,' /etc/ssh/sshd_config
 X
-        trap 'ssh -n pi3 ls -A /run/tiny' EXIT"#;
+        trap 'ssh -n pi3 ls -A /run/tiny' EXIT";
     let mesh = mesh(3, faults, "--push");
     assert_told(&mesh, &[("pi3", "its disk is full (dd: ")]);
     mesh.assert_whole(&["pi1", "pi2"]);
