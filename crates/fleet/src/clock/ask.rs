@@ -188,7 +188,7 @@ mod tests {
             ),
             ("read -r n; echo \"pontoon-clock $n soon\"", Cause::NotAnAgent),
             ("yes x | head -n 2000; cat >/dev/null", Cause::Silent),
-            ("exit 0", Cause::Other),
+            ("exit 0", Cause::Wordless),
         ];
         for (script, cause) in table {
             assert_eq!(asked(script).unwrap_err().cause, cause, "{script}");
