@@ -45,7 +45,6 @@ pub struct Report {
     /// Who reaches whom, by link and family.
     pub pairs: Vec<Pair>,
     /// Which WiFi networks can talk to which, as far as radios told their names.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub networks: Vec<NetworkPair>,
     /// What was not tested, and why.
     pub untested: Vec<Untested>,
