@@ -20,7 +20,7 @@ hosts and open connections are used, nothing is asked and nothing is stored. It
 lives as long as the connection, and needs pontoon there, or --push.
 
 Every pair is asked over every link that the two could share, at most ten
-frames a second on a link that others share. So fifty hosts on one WiFi take 16
+frames a second on a link that others share. So fifty hosts on one WiFi take 18
 seconds when frames pass, and a minute when they do not.
 
 Third parties are asked as by pontoon check; --offline asks none.";

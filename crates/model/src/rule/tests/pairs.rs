@@ -118,6 +118,10 @@ fn what_is_not_isolation_is_not_called_so() {
     let mut blind = isolated(10);
     blind.host("pi2").watches.iter_mut().for_each(|watch| watch.sees_frames = false);
     assert_eq!(blind.found(), nothing);
+    // The witness was too busy to see every frame.
+    let mut busy = isolated(10);
+    busy.host("pi2").watches.iter_mut().for_each(|watch| watch.lost = 1);
+    assert_eq!(busy.found(), nothing);
     // The witness died.
     let mut dead = isolated(10);
     dead.host("pi2").ending = Ending::Died { why: "gone".to_owned() };
@@ -252,6 +256,10 @@ fn a_firewall_is_told_by_arrivals_without_answers() {
     };
     // The rules could be read, and there are none.
     assert_eq!(firewalled().found(), ["host-firewall pi1>pi2@wlan0 possible"]);
+    // The agent itself left questions without an answer, so as not to send too much.
+    let mut withheld = firewalled();
+    withheld.host("pi2").watches.iter_mut().for_each(|watch| watch.withheld = 1);
+    assert!(withheld.found().is_empty());
     let mut unread = firewalled();
     unread.host("pi2").snapshot.netfilter.is_readable = false;
     assert_eq!(unread.found(), ["host-firewall pi1>pi2@wlan0 likely"]);
