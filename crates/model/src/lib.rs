@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a file or a socket. Values flow one way:
 //! [`snapshot`] and [`observation`] make [`facts`]; [`rule`] turns facts into [`finding`]s.
 //! [`report`] sums up both, [`exit`] makes a number of them, [`record`] keeps the facts in a file.
+//! [`kubernetes`] foretells from a snapshot which address each component takes.
 
 pub mod untrusted;
 pub mod net;
@@ -12,6 +13,7 @@ pub mod observation;
 pub mod facts;
 pub mod finding;
 pub mod pairing;
+pub mod kubernetes;
 pub mod rule;
 pub mod exit;
 pub mod report;

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::host::HostName;
+use crate::kubernetes::node::NodeFiles;
 use crate::net::{IfName, Mac, Prefix};
 use crate::untrusted::Untrusted;
 
@@ -42,6 +43,9 @@ pub struct Snapshot {
     pub resolver: Resolver,
     /// What `/etc/hosts` says.
     pub hosts_file: Vec<HostsLine>,
+    /// What else decides which address Kubernetes' components take.
+    #[serde(default, skip_serializing_if = "NodeFiles::is_empty")]
+    pub node: NodeFiles,
     /// The clock, when the snapshot was taken.
     pub clock: ClockState,
     /// Packet filter rules and whose they are.
@@ -102,6 +106,9 @@ pub struct Link {
     pub is_up: bool,
     /// The other end is there (`IFF_LOWER_UP`).
     pub has_carrier: bool,
+    /// There is one other end, and no group (`IFF_POINTOPOINT`).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_point_to_point: bool,
     /// Its addresses in kernel order.
     pub addresses: Vec<Address>,
     /// Index of the bridge or bond that owns it.
@@ -220,6 +227,14 @@ pub struct Route {
     pub kind: RouteKind,
     /// `RTNH_F_*` flags: 1 dead, 16 link down.
     pub flags: u32,
+    /// One of several next hops of the same route.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_multipath: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl Route {

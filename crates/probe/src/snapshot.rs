@@ -11,6 +11,7 @@ pub(crate) mod routes;
 mod netfilter;
 mod identity;
 mod names;
+mod node;
 mod process;
 mod clock;
 
@@ -90,6 +91,7 @@ pub fn take(sources: &Sources) -> Snapshot {
         all_links: all_links(root),
         resolver: names::read_resolver(root, &mut unread),
         hosts_file: names::read_hosts(root, &host_name, &mut unread),
+        node: node::read(root, &mut unread),
         clock: ClockState { unix_s: sources.now_unix_s, ..ClockState::default() },
         netfilter: Netfilter {
             legacy_tables: legacy_tables(root, &mut unread),

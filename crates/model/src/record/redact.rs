@@ -4,6 +4,8 @@
 //! link names such as `enxb827eb010203`, URLs) become pseudonyms. IP addresses stay: judgement
 //! needs them. Equal names get equal pseudonyms, so the redacted record is judged as the original.
 
+mod node_files;
+
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::facts::{Ending, Facts, HostFacts, Intent};
@@ -210,6 +212,7 @@ impl Mask<'_> {
             line.address = self.ip(line.address);
             line.names = line.names.iter().map(|name| self.untrusted_name(name)).collect();
         }
+        snapshot.node = self.node_files(&snapshot.node);
         for proxy in snapshot.proxies.values_mut() {
             *proxy = self.url(proxy);
         }

@@ -45,6 +45,7 @@ const IFA_FLAGS: u16 = 8;
 const FOR_EVER: u32 = u32::MAX;
 // net/if.h
 const IFF_UP: u32 = 1;
+const IFF_POINTOPOINT: u32 = 1 << 4;
 const IFF_LOWER_UP: u32 = 1 << 16;
 // linux/if_arp.h
 const ARPHRD_ETHER: u16 = 1;
@@ -161,6 +162,7 @@ fn parse_link(body: &[u8]) -> Option<Result<Link, Untrusted>> {
         kind: kind_of(device, info),
         is_up: flags & IFF_UP != 0,
         has_carrier: flags & IFF_LOWER_UP != 0,
+        is_point_to_point: flags & IFF_POINTOPOINT != 0,
         addresses: Vec::new(),
         master,
         sysctls,

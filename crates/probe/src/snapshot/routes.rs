@@ -152,6 +152,7 @@ fn parse_route_or_none(body: &[u8], names: &Names) -> Option<Vec<Route>> {
         protocol,
         kind: route_kind(kind),
         flags,
+        is_multipath: false,
     };
     let mut hops = None;
     for (kind, value) in attributes(body, HEADER_BYTES) {
@@ -192,7 +193,8 @@ fn next_hops(route: &Route, mut bytes: &[u8], names: &Names) -> Vec<Route> {
     {
         let length = usize::from(length);
         let Some(hop) = bytes.get(..length).filter(|_| length >= NEXT_HOP_BYTES) else { break };
-        let mut one = Route { link: names.get(&index).cloned(), ..route.clone() };
+        let link = names.get(&index).cloned();
+        let mut one = Route { link, is_multipath: true, ..route.clone() };
         one.flags |= u32::from(flags);
         for (kind, value) in attributes(hop, NEXT_HOP_BYTES) {
             match kind {

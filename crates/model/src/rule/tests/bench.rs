@@ -288,6 +288,7 @@ fn host(number: u8) -> HostFacts {
         all_links: LinkSysctls::default(),
         resolver: crate::snapshot::Resolver::default(),
         hosts_file: Vec::new(),
+        node: crate::kubernetes::node::NodeFiles::default(),
         clock: crate::snapshot::ClockState::default(),
         netfilter: crate::snapshot::Netfilter { is_readable: true, ..Default::default() },
         proxies: std::collections::BTreeMap::new(),
@@ -320,6 +321,7 @@ fn link(name: &str, place: u8, number: u8, prefix: &str) -> Link {
         kind: LinkKind::Veth,
         is_up: true,
         has_carrier: true,
+        is_point_to_point: false,
         addresses: vec![address(prefix)],
         master: None,
         sysctls: LinkSysctls::default(),
@@ -342,5 +344,6 @@ pub(crate) fn route(to: &str, gateway: Option<&str>, link: &str) -> Route {
         protocol: 3,
         kind: RouteKind::Unicast,
         flags: 0,
+        is_multipath: false,
     }
 }

@@ -1,0 +1,230 @@
+//! What Kubernetes' components will choose on a host, and by which rule.
+//!
+//! One file for each component, with the source of its rule: the next version of a component is a
+//! change in one place. All of them look at a [`Snapshot`] and answer with a [`Choice`]; nothing
+//! is asked of a network. What a component looks at beyond links and routes is in
+//! [`node`]; what several of them share is in [`apimachinery`].
+
+pub mod node;
+pub mod go;
+pub mod apimachinery;
+pub mod node_name;
+pub mod kubelet_flags;
+pub mod kubeadm;
+pub mod kubelet;
+pub mod kube_proxy;
+pub mod flannel;
+pub mod calico;
+pub mod cilium;
+pub mod k3s;
+pub mod k0s;
+pub mod k0sctl;
+pub mod talos;
+pub mod captured;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::net::NotA;
+use crate::snapshot::Snapshot;
+
+/// What a component makes of a host.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum Choice {
+    /// It takes this.
+    Pick(Pick),
+    /// It takes nothing, and says so.
+    Refusal {
+        /// In its own words, as far as they can be foretold.
+        words: String,
+        /// What leads to it.
+        rule: String,
+    },
+    /// It cannot be foretold from what is known.
+    Unknown {
+        /// What would have to be known.
+        missing: String,
+    },
+}
+
+/// What a component takes.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Pick {
+    /// Its addresses, the first one first. One, or one of each family.
+    pub addresses: Vec<IpAddr>,
+    /// The links they are on, in the same order; empty where that does not matter to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
+    /// What led to it.
+    pub rule: String,
+    /// The MTU it derives from the link, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtu: Option<u32>,
+    /// What it says or does beside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+impl Pick {
+    /// One address on a link.
+    pub(crate) fn new(address: IpAddr, link: Option<&str>, rule: impl Into<String>) -> Self {
+        Self {
+            addresses: vec![address],
+            links: link.map(str::to_owned).into_iter().collect(),
+            rule: rule.into(),
+            mtu: None,
+            notes: Vec::new(),
+        }
+    }
+}
+
+impl Choice {
+    pub(crate) fn refusal(words: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self::Refusal { words: words.into(), rule: rule.into() }
+    }
+
+    pub(crate) fn unknown(missing: impl Into<String>) -> Self {
+        Self::Unknown { missing: missing.into() }
+    }
+
+    /// What is taken, if anything.
+    #[must_use]
+    pub const fn pick(&self) -> Option<&Pick> {
+        match self {
+            Self::Pick(pick) => Some(pick),
+            Self::Refusal { .. } | Self::Unknown { .. } => None,
+        }
+    }
+}
+
+/// A program that chooses an address of its host.
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Component {
+    /// `kubeadm init` and the join of a control plane: the advertise address.
+    Kubeadm,
+    /// The `InternalIP` of the Node.
+    Kubelet,
+    /// The node's addresses as kube-proxy sees them.
+    KubeProxy,
+    /// The end of flannel's tunnel.
+    Flannel,
+    /// Calico's node address.
+    Calico,
+    /// Cilium's devices.
+    Cilium,
+    /// K3s.
+    K3s,
+    /// RKE2.
+    Rke2,
+    /// The address in k0s' default configuration.
+    K0s,
+    /// k0sctl's private address.
+    K0sctl,
+    /// Talos.
+    Talos,
+}
+
+impl Component {
+    /// All of them, those of every kubeadm cluster first.
+    pub const ALL: [Self; 11] = [
+        Self::Kubeadm,
+        Self::Kubelet,
+        Self::KubeProxy,
+        Self::Flannel,
+        Self::Calico,
+        Self::Cilium,
+        Self::K3s,
+        Self::Rke2,
+        Self::K0s,
+        Self::K0sctl,
+        Self::Talos,
+    ];
+
+    /// What it is called.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Kubeadm => "kubeadm",
+            Self::Kubelet => "kubelet",
+            Self::KubeProxy => "kube-proxy",
+            Self::Flannel => "flannel",
+            Self::Calico => "calico",
+            Self::Cilium => "cilium",
+            Self::K3s => "k3s",
+            Self::Rke2 => "rke2",
+            Self::K0s => "k0s",
+            Self::K0sctl => "k0sctl",
+            Self::Talos => "talos",
+        }
+    }
+
+    /// Where its rule was read: repository, version and file.
+    #[must_use]
+    pub const fn source(self) -> &'static str {
+        match self {
+            Self::Kubeadm => kubeadm::SOURCE,
+            Self::Kubelet => kubelet::SOURCE,
+            Self::KubeProxy => kube_proxy::SOURCE,
+            Self::Flannel => flannel::SOURCE,
+            Self::Calico => calico::SOURCE,
+            Self::Cilium => cilium::SOURCE,
+            Self::K3s => k3s::SOURCE,
+            Self::Rke2 => k3s::RKE2_SOURCE,
+            Self::K0s => k0s::SOURCE,
+            Self::K0sctl => k0sctl::SOURCE,
+            Self::Talos => talos::SOURCE,
+        }
+    }
+
+    /// Whether the real program was run beside this prediction. Of the others the source was read.
+    #[must_use]
+    pub const fn is_proven(self) -> bool {
+        matches!(self, Self::Kubeadm | Self::Kubelet | Self::KubeProxy | Self::Flannel)
+    }
+
+    /// What it will choose on this host, with its own defaults and what the host's kubelet is told.
+    #[must_use]
+    pub fn choose(self, node: &Snapshot) -> Choice {
+        match self {
+            Self::Kubeadm => kubeadm::advertise_address(node, None),
+            Self::Kubelet => kubelet::node_addresses(node),
+            Self::KubeProxy => kube_proxy::node_ips(node),
+            Self::Flannel => flannel::external_interface(node, flannel::Version::Newest),
+            Self::Calico => calico::first_found(node),
+            Self::Cilium => cilium::devices(node),
+            Self::K3s | Self::Rke2 => k3s::node_ip(node),
+            Self::K0s => k0s::api_address(node),
+            Self::K0sctl => k0sctl::private_address(node),
+            Self::Talos => talos::node_ip(node),
+        }
+    }
+}
+
+impl fmt::Display for Component {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Component {
+    type Err = NotA;
+
+    fn from_str(text: &str) -> Result<Self, NotA> {
+        let found = Self::ALL.into_iter().find(|component| component.as_str() == text);
+        found.ok_or_else(|| {
+            NotA::new(
+                text,
+                "a component: kubeadm, kubelet, kube-proxy, flannel, calico, cilium, k3s, rke2, \
+                 k0s, k0sctl or talos",
+            )
+        })
+    }
+}

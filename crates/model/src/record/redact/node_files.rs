@@ -1,0 +1,75 @@
+//! What Kubernetes reads on a host, without the names of links made of MAC addresses and without
+//! IPv6 addresses made of them.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::{Mask, REDACTED};
+use crate::kubernetes::apimachinery::v6_address;
+use crate::kubernetes::node::{KubeletFlags, NodeFiles};
+use crate::untrusted::Untrusted;
+
+impl Mask<'_> {
+    pub(super) fn node_files(&self, files: &NodeFiles) -> NodeFiles {
+        let text = |text: &Option<String>, line: &dyn Fn(&str) -> String| {
+            text.as_ref().map(|text| text.lines().map(|own| line(own) + "\n").collect::<String>())
+        };
+        let KubeletFlags { node_ip, hostname_override, cloud_provider } = &files.kubelet;
+        let node_ip = node_ip.as_ref().map(|list| {
+            let words: Vec<_> = list.raw().split(',').map(|word| self.name(word.trim())).collect();
+            Untrusted::new(&words.join(","))
+        });
+        NodeFiles {
+            proc_net_route: text(&files.proc_net_route, &|line| self.v4_route(line)),
+            proc_net_ipv6_route: text(&files.proc_net_ipv6_route, &|line| self.v6_route(line)),
+            name_services: files.name_services.clone(),
+            looked_up: files
+                .looked_up
+                .as_ref()
+                .map(|found| found.iter().map(|address| self.ip(*address)).collect()),
+            kubelet: KubeletFlags {
+                node_ip,
+                hostname_override: hostname_override.as_ref().map(|name| self.untrusted_name(name)),
+                cloud_provider: cloud_provider.clone(),
+            },
+        }
+    }
+
+    fn v4_route(&self, line: &str) -> String {
+        let mut fields: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        match fields.first().and_then(|link| self.masked_link(link)) {
+            Some(link) => {
+                fields[0] = link;
+                fields.join("\t")
+            }
+            None => REDACTED.to_owned(),
+        }
+    }
+
+    fn v6_route(&self, line: &str) -> String {
+        let mut fields: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        for at in [0, 2, 4] {
+            let masked = fields.get(at).and_then(|hex| v6_address(hex).ok()).map(|address| {
+                let IpAddr::V6(masked) = self.ip(IpAddr::V6(address)) else { return address };
+                masked
+            });
+            let Some(masked) = masked else { return REDACTED.to_owned() };
+            fields[at] = hex(masked);
+        }
+        match fields.get(9).and_then(|link| self.masked_link(link)) {
+            Some(link) => {
+                fields[9] = link;
+                fields.join(" ")
+            }
+            None => REDACTED.to_owned(),
+        }
+    }
+
+    /// The name of a link, or `*`, which stands for none.
+    fn masked_link(&self, link: &str) -> Option<String> {
+        link.parse().ok().map(|name| self.link(&name).to_string())
+    }
+}
+
+fn hex(address: Ipv6Addr) -> String {
+    address.octets().iter().fold(String::new(), |text, octet| format!("{text}{octet:02x}"))
+}

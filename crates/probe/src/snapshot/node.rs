@@ -1,0 +1,95 @@
+//! What Kubernetes' components read before they choose an address.
+
+use std::path::Path;
+
+use pontoon_model::kubernetes::apimachinery::is_telling;
+use pontoon_model::kubernetes::kubelet_flags::in_effect;
+use pontoon_model::kubernetes::node::NodeFiles;
+use pontoon_model::net::Family;
+use pontoon_model::snapshot::Unread;
+use pontoon_model::untrusted::Untrusted;
+
+use super::files::{self, FileError};
+
+/// Eight thousand routes of IPv4; the default ones stand first (`fib_trie` is walked from 0.0.0.0).
+const ROUTES_BYTES: u64 = 1024 * 1024;
+/// Of the lines that lead everywhere so many are kept: no host has more uplinks.
+const MAX_ROUTES: usize = 64;
+/// nsswitch.conf(5), and the two files of kubelet: a screen each.
+const SMALL_FILE_BYTES: u64 = 64 * 1024;
+/// Sources of a line of nsswitch.conf(5).
+const MAX_SERVICES: usize = 16;
+
+/// Reads them.
+pub(super) fn read(root: &Path, unread: &mut Vec<Unread>) -> NodeFiles {
+    let mut text = |path: &str, limit| match files::read(root, path, limit) {
+        Ok(found) => Some(found.text),
+        Err(FileError::Missing(_)) => None,
+        Err(error) => {
+            unread.push(super::unread(&format!("/{path}"), &error));
+            None
+        }
+    };
+    let kubeadm = text("var/lib/kubelet/kubeadm-flags.env", SMALL_FILE_BYTES);
+    let extra = text("etc/default/kubelet", SMALL_FILE_BYTES)
+        .or_else(|| text("etc/sysconfig/kubelet", SMALL_FILE_BYTES));
+    let nsswitch = text("etc/nsswitch.conf", SMALL_FILE_BYTES).unwrap_or_default();
+    NodeFiles {
+        proc_net_route: text("proc/net/route", ROUTES_BYTES)
+            .map(|text| telling(&text, Family::V4)),
+        proc_net_ipv6_route: text("proc/net/ipv6_route", ROUTES_BYTES)
+            .map(|text| telling(&text, Family::V6)),
+        name_services: name_services(&nsswitch),
+        looked_up: None,
+        kubelet: in_effect(kubeadm.as_deref(), extra.as_deref()),
+    }
+}
+
+/// The lines without which nothing would be judged otherwise.
+fn telling(text: &str, family: Family) -> String {
+    let lines = text.split_inclusive('\n').filter(|line| is_telling(line, family));
+    lines.take(MAX_ROUTES).map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// The words of the `hosts:` line, as nsswitch.conf(5) has them.
+fn name_services(text: &str) -> Vec<Untrusted> {
+    let line = text.lines().find_map(|line| {
+        line.split('#').next().unwrap_or_default().trim_start().strip_prefix("hosts:")
+    });
+    let words = line.unwrap_or_default().split_ascii_whitespace();
+    words.take(MAX_SERVICES).map(Untrusted::new).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_lines_that_lead_everywhere_are_kept() {
+        let text = "Iface\tDestination\tGateway \tFlags\n\
+                    wlan0\t00000000\t010014AC\t0003\t0\t0\t600\t00000000\t0\t0\t0    \n\
+                    eth0\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n";
+        let kept = telling(text, Family::V4);
+        assert_eq!(kept, "wlan0\t00000000\t010014AC\t0003\t0\t0\t600\t00000000\t0\t0\t0\n");
+    }
+
+    #[test]
+    fn a_line_that_spoils_the_file_is_kept() {
+        assert_eq!(telling("eth0\tXY\t00\n", Family::V4), "eth0\tXY\t00\n");
+    }
+
+    #[test]
+    fn name_services_and_their_lookalikes() {
+        let table: [(&str, &[&str]); 4] = [
+            ("hosts: files dns\n", &["files", "dns"]),
+            ("#hosts: dns\n  hosts:\tfiles [NOTFOUND=return] # x\n", &["files", "[NOTFOUND=return]"]),
+            ("nohosts: dns\n", &[]),
+            ("", &[]),
+        ];
+        for (text, expected) in table {
+            let words: Vec<_> =
+                name_services(text).iter().map(|word| word.raw().to_owned()).collect();
+            assert_eq!(words, expected, "{text}");
+        }
+    }
+}

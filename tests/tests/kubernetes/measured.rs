@@ -1,0 +1,108 @@
+//! The functions themselves on hosts made by hand, and what follows for those that were not run.
+
+use std::net::IpAddr;
+
+use pontoon_model::kubernetes::apimachinery::resolve_bind_address;
+use pontoon_model::kubernetes::node_name::{Linkage, Lookup, look_up};
+use pontoon_model::kubernetes::{Choice, Component, calico, k0s};
+use serde_json::{Value, json};
+
+use crate::files::{assert_same, functions, host, list, word, words};
+
+#[test]
+fn the_host_interface_is_apimachinerys() {
+    let all = functions();
+    let cases = list(&all["measured"]["choose_host_interface"], "cases");
+    let mut differing = Vec::new();
+    for case in cases {
+        let node = host(case);
+        for (field, bind) in
+            [("choose_host_interface", None), ("resolve_0.0.0.0", Some("0.0.0.0")), ("resolve_::", Some("::"))]
+        {
+            let bind: Option<IpAddr> = bind.map(|text| text.parse().expect("an address"));
+            let found = match resolve_bind_address(&node, bind) {
+                Ok(chosen) => json!({ "ip": chosen.address }),
+                Err(error) => json!({ "error": error.to_string() }),
+            };
+            let expected = &case["expect"][field];
+            if found != *expected {
+                differing.push(format!("{} {field}: {found}, not {expected}", word(case, "id")));
+            }
+        }
+    }
+    assert_same("apimachinery", cases.len(), &differing);
+}
+
+#[test]
+fn names_mean_what_go_finds() {
+    let all = functions();
+    let cases = list(&all["measured"]["node_name_lookup"], "cases");
+    let mut differing = Vec::new();
+    for case in cases {
+        let facts = json!({ "hostname": "pi1", "hosts": case["etc_hosts"] });
+        let found = match look_up(&host(&facts), "pi1", Linkage::Cgo) {
+            Lookup::Known { addresses, .. } => {
+                addresses.iter().map(ToString::to_string).collect::<Vec<_>>()
+            }
+            Lookup::Unknown { missing } => vec![missing],
+        };
+        let expected = words(&case["lookup"]);
+        if found != expected {
+            differing.push(format!("{}: {found:?}, not {expected:?}", word(case, "id")));
+        }
+    }
+    assert_same("LookupIP", cases.len(), &differing);
+}
+
+/// Whether a choice is what a case has: an address, its interface where it is named, or words.
+fn is_same(choice: &Choice, expected: &Value) -> bool {
+    match choice {
+        Choice::Pick(pick) => {
+            let link = expected.get("interface").and_then(Value::as_str);
+            pick.addresses.first().map(ToString::to_string).as_deref() == expected["address"].as_str()
+                && link.is_none_or(|link| pick.links == [link])
+        }
+        Choice::Refusal { words, .. } => expected["error"].as_str() == Some(words),
+        Choice::Unknown { .. } => false,
+    }
+}
+
+#[test]
+fn calico_and_k0s_by_their_sources_rules() {
+    let all = functions();
+    let hosts = list(&all["measured"]["choose_host_interface"], "cases");
+    let picks = list(&all["derived"]["picks"], "cases");
+    let mut differing = Vec::new();
+    let mut compared = 0;
+    for pick in picks {
+        // The hosts of some picks are not among the cases.
+        let Some(case) = hosts.iter().find(|host| host["id"] == pick["id"]) else { continue };
+        let node = host(case);
+        for (field, choice) in
+            [("calico_first_found", calico::first_found(&node)), ("k0s_api_address", k0s::api_address(&node))]
+        {
+            compared += 1;
+            if !is_same(&choice, &pick[field]) {
+                let id = word(pick, "id");
+                differing.push(format!("{id} {field}: {choice:?}, not {}", pick[field]));
+            }
+        }
+    }
+    assert_same("by source", compared, &differing);
+}
+
+#[test]
+fn every_component_answers_for_every_host() {
+    let all = functions();
+    for case in list(&all["measured"]["choose_host_interface"], "cases") {
+        for component in Component::ALL {
+            let choice = component.choose(&host(case));
+            let rule = match choice {
+                Choice::Pick(pick) => pick.rule,
+                Choice::Refusal { rule, .. } => rule,
+                Choice::Unknown { missing } => missing,
+            };
+            assert!(!rule.is_empty(), "{component} on {}", word(case, "id"));
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! The functions of Kubernetes, case by case: each suite of the file is run by its id or stands in
+//! a list of those that have no counterpart here, with the reason.
+
+use std::net::IpAddr;
+
+use pontoon_model::kubernetes::apimachinery::{
+    self, DefaultRoute, NoAddress, all_default_routes, choose_from_interfaces, choose_from_routes,
+    ip_from_interface, ip_from_loopback, matching_global_ip,
+};
+use pontoon_model::kubernetes::kube_proxy::{NodeIps, detect_node_ips};
+use pontoon_model::kubernetes::kubelet::{node_addresses, parse_node_ip, validate_node_ip};
+use pontoon_model::kubernetes::kubelet_flags::{KUBEADM_ARGS, arguments};
+use pontoon_model::kubernetes::node_name::node_name;
+use pontoon_model::kubernetes::{Choice, calico, kubeadm};
+use pontoon_model::net::Family;
+use pontoon_model::snapshot::Snapshot;
+use serde_json::{Value, json};
+
+use crate::files::{assert_same, functions, host, list, word, words};
+
+/// Suites without a counterpart, and why.
+const WITHOUT: &[(&str, &str)] = &[
+    ("calico_pool_selector", EMITTED),
+    ("api_server_probe_address", EMITTED),
+    ("api_server_virtual_ip", EMITTED),
+    ("apiserver_address_flags", EMITTED),
+    ("apiserver_cert_sans", EMITTED),
+    ("bootstrap_group", REHEARSED),
+    ("bootstrap_token", REHEARSED),
+    ("bootstrap_token_id", REHEARSED),
+    ("bootstrap_token_secret_name", REHEARSED),
+    ("bootstrap_usages", REHEARSED),
+    ("cluster_node_mask", EMITTED),
+    ("control_plane_endpoint", EMITTED),
+    ("controller_manager_probe_address", EMITTED),
+    ("discovery_token", REHEARSED),
+    ("dns_ip", EMITTED),
+    ("etcd_address_flags", EMITTED),
+    ("etcd_cert_sans", EMITTED),
+    ("etcd_probe", EMITTED),
+    ("flannel_lookup", "interfaces are named by no flag yet: only the default is foretold"),
+    ("jws_detached", REHEARSED),
+    ("kube_proxy_defaults", EMITTED),
+    ("kubeadm_token_groups", REHEARSED),
+    ("kubeadm_token_validation", REHEARSED),
+    ("kubelet_node_name", EMITTED),
+    ("lowercase_sans", EMITTED),
+    ("mixed_arguments", EMITTED),
+    ("node_host_ips", AFTER),
+    ("parse_host_port", REHEARSED),
+    ("parse_node_ip_annotation", "the annotation is another program's word about the Node"),
+    ("parse_port", REHEARSED),
+    ("preferred_node_address", AFTER),
+    ("preflight_http_proxy", REHEARSED),
+    ("preflight_http_proxy_cidr", REHEARSED),
+    ("preflight_ignore", REHEARSED),
+    ("preflight_init_forwarding", REHEARSED),
+    ("preflight_join_forwarding", REHEARSED),
+    ("public_key_pin", REHEARSED),
+    ("san_filter", EMITTED),
+    ("scheduler_probe_address", EMITTED),
+    ("service_cidr_first", EMITTED),
+    ("skip_api_endpoint_defaulting", REHEARSED),
+    ("split_version", EMITTED),
+    ("validate_api_endpoint", EMITTED),
+    ("validate_cert_sans", EMITTED),
+    ("validate_certificate_key", REHEARSED),
+    ("validate_discovery_endpoint", REHEARSED),
+    ("validate_discovery_file", REHEARSED),
+    ("validate_discovery_token", REHEARSED),
+    ("validate_host_port", REHEARSED),
+    ("validate_ip", EMITTED),
+    ("validate_node_name", EMITTED),
+    ("validate_pod_subnet_node_mask", EMITTED),
+    ("validate_port", EMITTED),
+    ("validate_service_subnet_size", EMITTED),
+    ("validate_subnets", EMITTED),
+    ("validate_urls", EMITTED),
+    ("version_explicit", EMITTED),
+    ("version_from_network", EMITTED),
+];
+const EMITTED: &str = "of settings that are not written yet";
+const REHEARSED: &str = "of the rehearsal of a join, which does not exist yet";
+const AFTER: &str = "of a cluster's own objects, which are not read yet";
+
+#[test]
+fn every_suite_is_run_or_has_a_reason() {
+    let all = functions();
+    let mut differing = Vec::new();
+    let (mut run, mut left) = (0, 0);
+    for suite in list(&all, "suites") {
+        let id = word(suite, "id");
+        if let Some((_, why)) = WITHOUT.iter().find(|(without, _)| *without == id) {
+            assert!(!why.is_empty(), "{id}");
+            left += 1;
+            continue;
+        }
+        for case in list(suite, "cases") {
+            run += 1;
+            if let Err(why) = same(id, case, &all["fixtures"]) {
+                differing.push(format!("{id}/{}: {why}", word(case, "id")));
+            }
+        }
+    }
+    assert_same(&format!("functions ({left} suites without a counterpart)"), run, &differing);
+}
+
+#[test]
+fn a_suite_without_a_counterpart_is_one_of_the_file() {
+    if std::env::var_os("PONTOON_CASES").is_some() {
+        return;
+    }
+    let all = functions();
+    let ids: Vec<&str> = list(&all, "suites").iter().map(|suite| word(suite, "id")).collect();
+    for (id, _) in WITHOUT {
+        assert!(ids.contains(id), "{id} is in no file of cases");
+    }
+}
+
+/// Whether one case comes out as it should.
+fn same(suite: &str, case: &Value, fixtures: &Value) -> Result<(), String> {
+    let expect = &case["expect"];
+    let found = match suite {
+        "parse_ipv4_routes" => {
+            routes(apimachinery::v4_default_routes(table(fixtures, case, 4, "table")))
+        }
+        "parse_ipv6_routes" => {
+            routes(apimachinery::v6_default_routes(table(fixtures, case, 6, "table")))
+        }
+        "parse_hex_ip" => hex_ip(word(case, "hex"), family(case, "family")),
+        "interface_up" => json!(words(&case["flags"]).contains(&"up".to_owned())
+            && named_host(&json!({ "interfaces": [{ "name": "eth3", "flags": case["flags"] }] }))
+                .is_ok_and(|node| node.links[0].is_up)),
+        "matching_global_ip" => {
+            let addresses = words(&case["addrs"]);
+            let typed = addresses.iter().filter_map(|text| text.split('/').next()?.parse().ok());
+            json!(matching_global_ip(typed, family(case, "family")))
+        }
+        "ip_from_interface" => on(fixtures, case, |node| {
+            let found = ip_from_interface(node, word(case, "interface"), family(case, "family"));
+            found.map(|address| json!({ "ip": address })).map_err(|error| error.to_string())
+        }),
+        "ip_from_loopback" => on(fixtures, case, |node| {
+            let found = ip_from_loopback(node, family(case, "family"));
+            Ok(json!({ "ip": found.map(|(address, _)| address) }))
+        }),
+        "choose_from_routes" => on(fixtures, case, |node| {
+            let listed = list(&fixtures["routes"], word(case, "routes"));
+            let listed: Vec<DefaultRoute> = listed.iter().map(default_route).collect();
+            let found = choose_from_routes(node, &listed, family(case, "prefer"));
+            Ok(json!(found.ok().map(|chosen| chosen.address)))
+        }),
+        "choose_from_interfaces" => on(fixtures, case, |node| {
+            let found = choose_from_interfaces(node, family(case, "prefer"));
+            found.map(|chosen| json!({ "ip": chosen.address })).map_err(|error| error.to_string())
+        }),
+        "member_of" => {
+            let address: IpAddr = word(case, "ip").parse().map_err(|_| "an address".to_owned())?;
+            json!(Family::of(address.to_canonical()) == family(case, "family"))
+        }
+        "all_default_routes" => {
+            let facts = json!({
+                "proc_net_route": table(fixtures, case, 4, "table_v4"),
+                "proc_net_ipv6_route": table(fixtures, case, 6, "table_v6"),
+            });
+            routes(all_default_routes(&host(&facts)).map_err(|error| error.to_string()))
+        }
+        // A file that is not there is no error of ours: netlink stands in for it.
+        "missing_route_files" => return Ok(()),
+        "node_address" | "node_address_no_cloud" => node_address(case),
+        "validate_node_ip" => {
+            let node = host(&json!({ "interfaces": [] }));
+            let valid = word(case, "ip").parse().ok().map(|ip| validate_node_ip(&node, ip));
+            return is_reason(valid, word(expect, "reason"));
+        }
+        "parse_node_ip_argument" => return node_ip_argument(case),
+        "hostname" => match node_name("system", Some(word(case, "input"))) {
+            Ok(name) if word(expect, "name").starts_with('(') => {
+                return if name == "system" { Ok(()) } else { Err(name) };
+            }
+            Ok(name) => json!({ "name": name }),
+            Err(words) => json!({ "error": words }),
+        },
+        "kube_proxy_node_ips" => {
+            let node: Vec<IpAddr> =
+                words(&case["node_ips"]).iter().filter_map(|text| text.parse().ok()).collect();
+            let bind = word(case, "bind_address").parse().map_err(|_| "no bind address")?;
+            let NodeIps { primary, v4, v6 } = detect_node_ips(&node, bind);
+            let primary = if primary == Family::V4 { 4 } else { 6 };
+            json!({ "primary_family": primary, "v4": v4, "v6": v6 })
+        }
+        "verify_api_server_bind_address" => {
+            let address = word(case, "address").parse::<IpAddr>();
+            json!({ "ok": address.is_ok_and(kubeadm::is_usable) })
+        }
+        "kubelet_flags_env" => match arguments(word(case, "input"), KUBEADM_ARGS) {
+            Some(arguments) => json!({ "args": arguments }),
+            None => json!({ "error": true }),
+        },
+        "calico_interface_filter" => {
+            let mut names = words(&case["interfaces"]);
+            names.reverse();
+            names.retain(|name| calico::is_considered(name));
+            json!(names)
+        }
+        other => return Err(format!("no test knows the suite {other}")),
+    };
+    is_expected(&found, expect)
+}
+
+/// What was found, or an error that holds the words that it should.
+fn is_expected(found: &Value, expect: &Value) -> Result<(), String> {
+    let error = found["error"].as_str();
+    let is_same = match (expect["error_contains"].as_str(), error) {
+        (Some(part), Some(error)) => error.contains(part),
+        (Some(_), None) => false,
+        (None, Some(_)) if expect["error"] == json!(true) => true,
+        (None, _) => found == expect,
+    };
+    if is_same { Ok(()) } else { Err(format!("{found}, not {expect}")) }
+}
+
+fn family(case: &Value, field: &str) -> Family {
+    if case[field] == json!(6) { Family::V6 } else { Family::V4 }
+}
+
+fn table<'a>(fixtures: &'a Value, case: &Value, version: u8, field: &str) -> &'a str {
+    word(&fixtures[format!("route_tables_v{version}")], word(case, field))
+}
+
+fn routes(found: Result<Vec<DefaultRoute>, String>) -> Value {
+    let route = |route: &DefaultRoute| {
+        let (destination, family) =
+            if route.family() == Family::V4 { ("0.0.0.0", 4) } else { ("::", 6) };
+        json!({
+            "interface": route.link, "destination": destination, "gateway": route.gateway,
+            "family": family,
+        })
+    };
+    match found {
+        Ok(found) => json!({ "routes": found.iter().map(route).collect::<Vec<_>>() }),
+        Err(error) => json!({ "error": error }),
+    }
+}
+
+fn default_route(case: &Value) -> DefaultRoute {
+    let gateway = word(case, "gateway").parse().expect("a gateway");
+    DefaultRoute { link: word(case, "interface").to_owned(), gateway }
+}
+
+fn hex_ip(hex: &str, family: Family) -> Value {
+    match family {
+        Family::V4 => json!(apimachinery::v4_address(hex).ok()),
+        Family::V6 => json!(apimachinery::v6_address(hex).ok()),
+    }
+}
+
+/// The host of a fixture; its address may be no address, which no snapshot has.
+fn named_host(fixture: &Value) -> Result<Snapshot, String> {
+    let captured = serde_json::from_value::<pontoon_model::kubernetes::captured::Captured>;
+    let captured = captured(fixture.clone()).map_err(|error| error.to_string())?;
+    captured.snapshot().map_err(|_| "invalid CIDR address".to_owned())
+}
+
+/// Runs a function on the host of a case. What could not be listed there is an error of the
+/// system, which a snapshot does not have.
+fn on(
+    fixtures: &Value,
+    case: &Value,
+    function: impl Fn(&Snapshot) -> Result<Value, String>,
+) -> Value {
+    let fixture = &fixtures["hosts"][word(case, "host")];
+    let by_system = [&fixture["interfaces_error"], &fixture["interfaces"][0]["addrs_error"]];
+    if let Some(error) = by_system.into_iter().find_map(Value::as_str) {
+        return json!({ "error": error });
+    }
+    match named_host(fixture).and_then(|node| function(&node)) {
+        Ok(found) => found,
+        Err(error) => json!({ "error": error }),
+    }
+}
+
+/// A host that has the node IPs of a case, and a default route to the address that is to be found.
+fn node_address(case: &Value) -> Value {
+    let resolved = case["resolve_bind_address"].as_str();
+    let mut addresses: Vec<String> =
+        words(&case["node_ips"]).iter().map(|text| format!("{text}/32")).collect();
+    addresses.retain(|text| !text.starts_with("0.0.0.0") && !text.starts_with("::/"));
+    addresses.extend(resolved.map(|text| format!("{text}/32")));
+    let mut facts = json!({
+        "hostname": "hostname",
+        "flags": format!(
+            "KUBELET_KUBEADM_ARGS=\"--node-ip={} --cloud-provider={}\"",
+            words(&case["node_ips"]).join(","),
+            word(case, "cloud_provider").trim_start_matches("none"),
+        ),
+        "interfaces": [{ "name": "eth0", "index": 2, "flags": ["up"], "addrs": addresses }],
+    });
+    if resolved.is_some_and(|text| text.contains(':')) {
+        facts["proc_net_route"] = json!("");
+        facts["proc_net_ipv6_route"] = json!(format!(
+            "{zero} 00 {zero} 00 fe80{} 0 0 0 0 eth0\n",
+            "0".repeat(28),
+            zero = "0".repeat(32)
+        ));
+    } else {
+        facts["proc_net_route"] = json!("eth0\t00000000\t0100000A\t0003\n");
+    }
+    let hostname = json!({ "type": "Hostname", "address": "hostname" });
+    let internal = |address: &IpAddr| json!({ "type": "InternalIP", "address": address });
+    let mut found = match node_addresses(&host(&facts)) {
+        Choice::Pick(pick) => {
+            let all = pick.addresses.iter().map(internal).chain([hostname]);
+            json!({ "addresses": all.collect::<Vec<_>>() })
+        }
+        // The cloud provider gives the others.
+        Choice::Unknown { .. } => json!({ "addresses": [hostname] }),
+        Choice::Refusal { words, .. } => json!({ "error": words }),
+    };
+    // The annotation is for the cloud provider: `--node-ip`, as it stands.
+    if let Some(annotation) = case["expect"].get("provided_node_ip_annotation") {
+        found["provided_node_ip_annotation"] = annotation.clone();
+    }
+    found
+}
+
+fn is_reason(valid: Option<Result<(), String>>, reason: &str) -> Result<(), String> {
+    let words = match (&valid, reason) {
+        // The empty text is no address: there is nothing to validate.
+        (None, "invalid") => return Ok(()),
+        (_, "unspecified") => "all zeros",
+        (_, "not-on-host") => "not found in the host's network interfaces",
+        (_, reason) => reason,
+    };
+    match &valid {
+        Some(Err(found)) if found.contains(words) => Ok(()),
+        other => Err(format!("{other:?}, not {reason}")),
+    }
+}
+
+fn node_ip_argument(case: &Value) -> Result<(), String> {
+    let expect = &case["expect"];
+    let (error, found) = match parse_node_ip(word(case, "input"), word(case, "cloud_provider")) {
+        Ok(found) => (None, found),
+        Err((words, found)) => (Some(words), found),
+    };
+    let is_same = json!(found.addresses) == expect["ips"]
+        && json!(found.invalid) == expect["invalid"]
+        && match (error, expect["error_contains"].as_str()) {
+            (Some(error), Some(part)) => error.contains(part),
+            (error, part) => error.is_none() && part.is_none(),
+        };
+    if is_same { Ok(()) } else { Err(format!("{found:?} {error:?}, not {expect}")) }
+}
+
+/// The error that has a name of its own.
+#[test]
+fn no_route_is_told_from_other_errors() {
+    let facts = json!({ "proc_net_route": "", "proc_net_ipv6_route": "" });
+    assert_eq!(all_default_routes(&host(&facts)), Err(NoAddress::NoRoutes));
+}
