@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod discover;
 pub(crate) mod hosts;
 pub(crate) mod mesh;
+pub(crate) mod predict;
 pub(crate) mod remote;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use check::CheckArguments;
 use discover::DiscoverArguments;
 use hosts::HostsArguments;
 use mesh::MeshArguments;
+use predict::PredictArguments;
 use pontoon_model::host::HostName;
 use remote::{ClockArguments, ExecArguments, SshArguments};
 
@@ -46,6 +48,8 @@ pub(crate) enum Command {
     Check(Box<CheckArguments>),
     /// Who reaches whom: every pair of hosts, over every link, from both ends
     Mesh(Box<MeshArguments>),
+    /// Which address kubeadm, kubelet, flannel and others will take, and who reaches it
+    Predict(Box<PredictArguments>),
     /// Run a command on many hosts at once
     Exec(ExecArguments),
     /// Log in on many hosts, one after another

@@ -14,6 +14,7 @@ mod judge;
 mod lab;
 mod man;
 mod mesh;
+mod predict;
 mod progress;
 mod records;
 mod replay;
@@ -46,6 +47,7 @@ pub(crate) fn run(arguments: Arguments, place: &Place) -> Result<ExitCode, Failu
         Command::Clock(arguments) => clock::run(&arguments),
         Command::Discover(arguments) => discover::run(&arguments),
         Command::Mesh(arguments) => mesh::run(&arguments),
+        Command::Predict(arguments) => predict::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Hosts(arguments) => hosts::run(&arguments),

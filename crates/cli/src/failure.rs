@@ -57,6 +57,14 @@ pub(crate) enum Failure {
         #[source]
         source: RecordError,
     },
+    /// A file is neither a record nor a captured host.
+    #[error("`{}` is neither a record nor a host's captured texts: {why}", path.display())]
+    Captured {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// Records do not belong together.
     #[error("the records cannot be put together")]
     Merge {
@@ -258,6 +266,7 @@ impl Failure {
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Record { .. }
+            | Self::Captured { .. }
             | Self::Merge { .. }
             | Self::NoLink { .. }
             | Self::Vias { .. }
@@ -339,6 +348,7 @@ impl Failure {
             | Self::Read { .. }
             | Self::Write { .. }
             | Self::Record { .. }
+            | Self::Captured { .. }
             | Self::Merge { .. }
             | Self::Words { .. }
             | Self::Survey { .. }

@@ -12,6 +12,7 @@ pub(crate) mod request;
 pub(crate) mod story;
 pub(crate) mod inventory;
 pub(crate) mod clock;
+pub(crate) mod prediction;
 pub(crate) mod discover;
 pub(crate) mod json;
 

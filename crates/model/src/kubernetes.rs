@@ -21,6 +21,7 @@ pub mod k0s;
 pub mod k0sctl;
 pub mod talos;
 pub mod captured;
+pub mod prediction;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -57,7 +58,7 @@ pub enum Choice {
 pub struct Pick {
     /// Its addresses, the first one first. One, or one of each family.
     pub addresses: Vec<IpAddr>,
-    /// The links they are on, in the same order; empty where that does not matter to it.
+    /// The links they are on, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<String>,
     /// What led to it.
@@ -188,6 +189,20 @@ impl Component {
     #[must_use]
     pub const fn is_proven(self) -> bool {
         matches!(self, Self::Kubeadm | Self::Kubelet | Self::KubeProxy | Self::Flannel)
+    }
+
+    /// Whether it may be one of several in a cluster that kubeadm makes: these have to agree.
+    #[must_use]
+    pub const fn is_in_kubeadms_cluster(self) -> bool {
+        matches!(
+            self,
+            Self::Kubeadm
+                | Self::Kubelet
+                | Self::KubeProxy
+                | Self::Flannel
+                | Self::Calico
+                | Self::Cilium
+        )
     }
 
     /// What it will choose on this host, with its own defaults and what the host's kubelet is told.

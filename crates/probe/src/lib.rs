@@ -4,6 +4,7 @@
 //! `edge` and in [`snapshot`].
 
 pub mod snapshot;
+pub mod node_name;
 pub mod counters;
 pub mod route;
 pub mod machine;

@@ -41,6 +41,9 @@ pub enum ToAgent {
         run_key: Key,
         /// Known to this agent and the coordinator.
         own_key: Key,
+        /// Ask this host's name services what its own name means, as kubelet will.
+        #[serde(default)]
+        asks_own_name: bool,
     },
     /// Watch these links, in this order: their places are the link numbers of tokens. Answered
     /// by [`FromAgent::Watching`].

@@ -80,6 +80,7 @@ pub(crate) fn options(
         bounces: arguments.bounce,
         server: server.and_then(|addresses| addresses.into_iter().next()),
         page: arguments.portal_url.clone(),
+        asks_own_name: false,
         one_ended,
     })
 }

@@ -11,9 +11,10 @@ use pontoon_model::facts::Intent;
 use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_probe::key::Key;
 use pontoon_probe::survey::{self, ChannelError, Options, SurveyError};
 
-use crate::arguments::mesh::MeshArguments;
+use crate::arguments::mesh::{AgentLaunch, MeshArguments};
 use crate::command::check::local;
 use crate::command::progress::Meter;
 use crate::command::{fleet, judge, records};
@@ -38,25 +39,40 @@ pub(crate) fn run(arguments: &MeshArguments) -> Result<ExitCode, Failure> {
         server: arguments.server.clone(),
         one_ended: Vec::new(),
     };
-    output::note(&expectation(fleet.logins.len()));
-    let seats = agents::start(&fleet, &arguments.agent)?;
-    let mut meter = Meter::new();
-    let survey = survey::run(seats, &intent, &options, &mut |progress| meter.show(&progress));
-    drop(meter);
-    let survey = match survey {
-        Ok(survey) => survey,
-        Err(SurveyError::Nobody { unreached }) => {
-            output::note(&nobody(&troubles(&unreached)));
-            return Ok(ExitCode::from(Exit::Unreachable.code()));
-        }
-        Err(source) => return Err(Failure::Survey { source }),
+    let (record, key) = match survey(&fleet, &arguments.agent, &intent, &options)? {
+        Ok(found) => found,
+        Err(code) => return Ok(code),
     };
-    let unreached = troubles(&survey.unreached);
-    let (record, key) = (Record { facts: survey.facts, unreached }, survey.key);
     records::keep(&record, &arguments.keeping, &key)?;
     let report = judge::report(&record);
     output::data(&judge::shown(&report, &record, &arguments.showing)?)?;
     Ok(ExitCode::from(report.verdict.exit))
+}
+
+/// Starts the agents, and asks. Where nobody could be asked, that is said and the number to end
+/// with comes back.
+pub(crate) fn survey(
+    fleet: &fleet::Fleet,
+    launch: &AgentLaunch,
+    intent: &Intent,
+    options: &Options,
+) -> Result<Result<(Record, Key), ExitCode>, Failure> {
+    output::note(&expectation(fleet.logins.len()));
+    let seats = agents::start(fleet, launch)?;
+    let mut meter = Meter::new();
+    let survey = survey::run(seats, intent, options, &mut |progress| meter.show(&progress));
+    drop(meter);
+    match survey {
+        Ok(survey) => {
+            let unreached = troubles(&survey.unreached);
+            Ok(Ok((Record { facts: survey.facts, unreached }, survey.key)))
+        }
+        Err(SurveyError::Nobody { unreached }) => {
+            output::note(&nobody(&troubles(&unreached)));
+            Ok(Err(ExitCode::from(Exit::Unreachable.code())))
+        }
+        Err(source) => Err(Failure::Survey { source }),
+    }
 }
 
 /// Why hosts could not be asked, and what to do.

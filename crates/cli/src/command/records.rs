@@ -22,7 +22,8 @@ pub(crate) fn read(path: &Path) -> Result<Record, Failure> {
     read_lines(path, input)
 }
 
-fn read_lines(path: &Path, mut input: Box<dyn BufRead>) -> Result<Record, Failure> {
+/// Reads a record line by line; `path` is for the words of a failure.
+pub(crate) fn read_lines(path: &Path, mut input: Box<dyn BufRead>) -> Result<Record, Failure> {
     let bad = |source| Failure::Record { path: path.to_owned(), source };
     let mut reader = Reader::default();
     let mut line = Vec::new();

@@ -254,12 +254,12 @@ pub fn choose_from_routes(
                 Family::V6 => "/proc/net/ipv6_route",
             };
             let place = if nth == 0 { "the first" } else { "a later" };
-            let rule = format!("{place} default route in {file}: {}", route.link);
+            let rule = format!("{place} default route in {file}");
             if let Some(address) = ip_from_interface(node, &route.link, family)? {
                 return Ok(Chosen { address, link: route.link.clone(), rule });
             }
             if let Some((address, link)) = ip_from_loopback(node, family) {
-                let rule = format!("{rule}, which has no global address; {} has", link.name);
+                let rule = format!("{rule}: {} has no global address, {} has", route.link, link.name);
                 return Ok(Chosen { address, link: link.name.to_string(), rule });
             }
         }

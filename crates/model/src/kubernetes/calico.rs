@@ -51,11 +51,7 @@ pub fn first_found(node: &Snapshot) -> Choice {
     });
     match found {
         Some((link, address)) => {
-            let rule = format!(
-                "first-found: the interface of the highest index with a global address, {} \
-                 (index {})",
-                link.name, link.index
-            );
+            let rule = "first-found: the interface of the highest index that has a global address";
             Choice::Pick(Pick::new(address, Some(link.name.as_str()), rule))
         }
         None => Choice::refusal(

@@ -30,15 +30,12 @@ pub fn devices(node: &Snapshot) -> Choice {
             "no interface is up, has an address and a route, and belongs to nobody",
         );
     }
-    let rule = "devices: every interface with an address and a route; the address: the Node's \
-                InternalIP";
-    let notes = if kubelet.links.iter().all(|link| links.contains(link)) {
-        Vec::new()
-    } else {
-        vec!["the InternalIP is on a link that is no device".to_owned()]
-    };
-    let rule = rule.to_owned();
-    Choice::Pick(Pick { addresses: kubelet.addresses, links, rule, mtu: None, notes })
+    let mut notes = vec![format!("its devices: {}", links.join(", "))];
+    if !kubelet.links.iter().all(|link| links.contains(link)) {
+        notes.push("the InternalIP is on none of them".to_owned());
+    }
+    let rule = "the Node's InternalIP".to_owned();
+    Choice::Pick(Pick { rule, mtu: None, notes, ..kubelet })
 }
 
 fn is_device(node: &Snapshot, link: &Link) -> bool {

@@ -55,9 +55,9 @@ pub fn external_interface_of(node: &Snapshot, version: Version, family: Family) 
              interface {}",
             link.name
         );
-        return Choice::refusal(words, format!("the main table's default route: {}", link.name));
+        return Choice::refusal(words, "the main table's default route");
     };
-    let rule = format!("the main table's default route: {}", link.name);
+    let rule = "the main table's default route";
     let mut pick = Pick::new(address, Some(link.name.as_str()), rule);
     let taken = VXLAN_BYTES[usize::from(family == Family::V6)];
     pick.mtu = Some(link.mtu.saturating_sub(taken));

@@ -28,7 +28,7 @@ pub fn api_address(node: &Snapshot) -> Choice {
     let v4 = all.iter().find(|(address, _)| address.is_ipv4());
     match v4.or(all.first()) {
         Some((address, link)) => {
-            let rule = format!("the first address by the index of the interface: {link}");
+            let rule = "the first address, by the index of the interface";
             Choice::Pick(Pick::new(*address, Some(link), rule))
         }
         None => Choice::refusal("no address was found", "no interface has one"),

@@ -36,7 +36,7 @@ pub fn private_address(node: &Snapshot) -> Choice {
     match (addresses.next(), addresses.next()) {
         (None, _) => Choice::refusal("not found", format!("{} has no IPv4 address", link.name)),
         (Some(first), second) => {
-            let rule = format!("the first route with a gateway and a private address: {}", link.name);
+            let rule = "the first route with a gateway and a private address";
             let mut pick = Pick::new(first, Some(link.name.as_str()), rule);
             pick.notes.push(match second {
                 Some(second) => format!("{second}, if k0sctl reaches this host at {first}"),

@@ -47,10 +47,10 @@ pub fn advertise_address(node: &Snapshot, told: Option<&str>) -> Choice {
             Choice::Pick(pick)
         }
         // It warns, and goes on with an address that it then cannot use.
-        Err(NoAddress::NoRoutes) => unusable(
-            IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
-            NoAddress::NoRoutes.to_string(),
-        ),
+        Err(NoAddress::NoRoutes) => {
+            let any = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+            unusable(any, "there is no default route".to_owned())
+        }
         Err(error) => Choice::refusal(error.to_string(), "no default route gives an address"),
     }
 }

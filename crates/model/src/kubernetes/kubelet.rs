@@ -150,7 +150,8 @@ fn by_told(node: &Snapshot, told: &[IpAddr], name: &str, linkage: Linkage) -> Ch
         (Some(first), second) => {
             let addresses: Vec<IpAddr> = [first].into_iter().chain(second).copied().collect();
             let links = addresses.iter().filter_map(|address| holder(node, *address));
-            let links = links.map(|link| link.name.to_string()).collect();
+            let mut links: Vec<String> = links.map(|link| link.name.to_string()).collect();
+            links.dedup();
             let rule = "--node-ip".to_owned();
             Choice::Pick(Pick { addresses, links, rule, mtu: None, notes: Vec::new() })
         }
@@ -184,14 +185,14 @@ fn by_name(node: &Snapshot, told: Option<IpAddr>, name: &str, linkage: Linkage) 
         Ok(chosen) => {
             let mut pick = Pick::new(chosen.address, Some(&chosen.link), chosen.rule);
             if let Some(other) = addresses.first() {
-                pick.notes.push(format!("{by} has {name} as {other}, which may not be a node's"));
+                pick.notes.push(format!("{by}: {name} is {other}, which no node may have"));
             }
             Choice::Pick(pick)
         }
         Err(error) => Choice::refusal(
             format!("can't get ip address of node {name}. error: {error}"),
-            "neither --node-ip nor the node's name nor a default route gives an address; the Node \
-             becomes Ready without one",
+            "neither --node-ip, the node's name nor a default route gives one; the Node becomes Ready \
+             without",
         ),
     }
 }

@@ -9,6 +9,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::part::Part;
 use super::pipe::{Pipe, PipeError};
 use crate::edge::clock::{Clock, unix_s};
+use crate::node_name;
 use crate::protocol::{FromAgent, ToAgent, VERSION};
 use crate::snapshot::{self, Sources};
 use crate::token::Keys;
@@ -79,9 +80,13 @@ impl Agent {
                 "this pontoon speaks version {VERSION} of the agent protocol, the other end \
                  version {version}: install the same pontoon on both hosts"
             ))],
-            (ToAgent::Begin { run, seat, host, run_key, own_key, .. }, slot) => {
+            (ToAgent::Begin { run, seat, host, run_key, own_key, asks_own_name, .. }, slot) => {
                 let identity = Identity { run, host, seat, run_key: run_key.clone() };
-                let snapshot = snapshot::take(&Sources::live(unix_s(), std::env::vars_os()));
+                let mut snapshot =
+                    snapshot::take(&Sources::live(unix_s(), std::env::vars_os()));
+                if asks_own_name {
+                    node_name::complete(&mut snapshot);
+                }
                 let ready =
                     FromAgent::Ready { version: VERSION, snapshot: Box::new(snapshot.clone()) };
                 *slot = Some(Part::new(identity, Keys { run: run_key, own: own_key }, snapshot));

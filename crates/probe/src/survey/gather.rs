@@ -21,11 +21,13 @@ const START_MS: u64 = 10_000;
 pub(super) type Unreached = Vec<(HostName, ChannelError)>;
 
 /// Greets every agent and waits for all of them at once. Seats are numbered from `first`.
+/// `asks_own_name`: each also asks what its own name means.
 pub(super) fn gather(
     seats: Vec<Seat>,
     first: u16,
     run: RunId,
     key: &Key,
+    asks_own_name: bool,
     clock: &Clock,
 ) -> (Vec<Attendee>, Unreached) {
     let mut attendees = Vec::new();
@@ -41,6 +43,7 @@ pub(super) fn gather(
             host: seat.host.clone(),
             run_key: key.derive("run"),
             own_key: own_key.clone(),
+            asks_own_name,
         };
         match seat.channel {
             Ok(mut channel) => match channel.say(&begin) {

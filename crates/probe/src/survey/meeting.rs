@@ -67,7 +67,7 @@ pub fn meet(
     let run = run_id(&key);
     let own_seat = u16::from(matches!(side, Side::Second(_)));
     progress(Progress::Starting { hosts: 1 });
-    let (mut attendees, unreached) = gather(vec![seat], own_seat, run, &key, &clock);
+    let (mut attendees, unreached) = gather(vec![seat], own_seat, run, &key, false, &clock);
     let Some(attendee) = attendees.first() else {
         return Err(nobody(unreached));
     };

@@ -56,6 +56,8 @@ pub struct Options {
     pub page: Option<PortalPage>,
     /// Hosts that were named but have no agent.
     pub one_ended: Vec<(HostName, IpAddr)>,
+    /// Have every host ask its name services what its own name means.
+    pub asks_own_name: bool,
 }
 
 /// What a run found.
@@ -163,7 +165,7 @@ pub fn run(
     let key = Key::random().map_err(SurveyError::NoRandomness)?;
     let run = run_id(&key);
     progress(Progress::Starting { hosts: seats.len() });
-    let (mut attendees, unreached) = gather(seats, 0, run, &key, &clock);
+    let (mut attendees, unreached) = gather(seats, 0, run, &key, options.asks_own_name, &clock);
     if attendees.is_empty() {
         return Err(nobody(unreached));
     }

@@ -1,0 +1,80 @@
+//! The arguments of `pontoon predict`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use pontoon_model::kubernetes::Component;
+use pontoon_model::net::NotA;
+
+use super::mesh::{AgentLaunch, Reaching};
+
+const DETAILS: &str = "\
+Without HOSTS it is about this host, and nothing is sent to anybody but the
+name services that kubelet will ask, too. With HOSTS an agent is started on
+each as by pontoon mesh, and the hosts are asked which of them reach the
+address that is taken; no third party is asked.
+
+FILE is a record (--record of check, mesh or predict), or a JSON object with
+the raw texts of a host: proc_net_route, proc_net_ipv6_route, interfaces,
+ip_addr, ip_route_all, hosts, hostname, flags ...; `-` is standard input.
+
+kubeadm, kubelet, kube-proxy and flannel were run beside these rules; of the
+others the source was read (-v names it).";
+
+#[derive(Args, Clone, Debug)]
+#[command(after_help = DETAILS)]
+pub(crate) struct PredictArguments {
+    /// The hosts, such as 'pi[1-5]'; without them this one
+    #[arg(value_name = "HOSTS", conflicts_with = "facts")]
+    pub(crate) hosts: Vec<String>,
+    /// Foretell from what was recorded or captured elsewhere (repeatable: several hosts)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) facts: Vec<PathBuf>,
+    /// Of these components, or `all`: kubeadm, kubelet, kube-proxy, flannel (these by default),
+    /// calico, cilium, k3s, rke2, k0s, k0sctl, talos
+    #[arg(short, long, value_name = "NAME", value_delimiter = ',', value_parser = components)]
+    pub(crate) component: Vec<Components>,
+    #[command(flatten)]
+    pub(crate) reaching: Reaching,
+    #[command(flatten)]
+    pub(crate) agent: AgentLaunch,
+    /// Write what is foretold as JSON (docs/schema/prediction.schema.json)
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Name the source of each rule
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Write what was seen to FILE, for --facts and `pontoon replay`
+    #[arg(long, value_name = "FILE", conflicts_with = "facts")]
+    pub(crate) record: Option<PathBuf>,
+}
+
+/// One of them, or all.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Components {
+    One(Component),
+    All,
+}
+
+fn components(text: &str) -> Result<Components, NotA> {
+    if text == "all" { Ok(Components::All) } else { text.parse().map(Components::One) }
+}
+
+impl PredictArguments {
+    /// The components that are meant, each once, in the order of [`Component::ALL`].
+    pub(crate) fn components(&self) -> Vec<Component> {
+        const EVERY_CLUSTER: [Component; 4] =
+            [Component::Kubeadm, Component::Kubelet, Component::KubeProxy, Component::Flannel];
+        let is_meant = |component: &Component| {
+            self.component.iter().any(|named| match named {
+                Components::All => true,
+                Components::One(one) => one == component,
+            })
+        };
+        if self.component.is_empty() {
+            EVERY_CLUSTER.to_vec()
+        } else {
+            Component::ALL.into_iter().filter(is_meant).collect()
+        }
+    }
+}
