@@ -9,6 +9,7 @@ use pontoon_fleet::clock::report as clock;
 use pontoon_fleet::everywhere::results as exec;
 use pontoon_fleet::inventory;
 use pontoon_lab::scenario;
+use pontoon_model::kubernetes::prediction;
 use pontoon_model::{record, report};
 use pontoon_probe::discover::report as discover;
 use pontoon_tests::checkout::{files_below, root, shown, text};
@@ -44,6 +45,29 @@ fn violations(schema: &Validator, value: &Value, what: &str) -> Vec<String> {
 }
 
 #[test]
+fn what_is_foretold_of_this_host_and_of_others_is_as_published() {
+    let published = published("prediction");
+    let cases = root().join("tests/kubernetes/cases/cluster-cases.json");
+    let cases: Value = serde_json::from_str(&text(&cases)).expect("cases are JSON");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut wrong = Vec::new();
+    let mut of = |what: &str, arguments: &[&str]| {
+        let output = pontoon(&[&["predict", "--json", "--component", "all"], arguments].concat());
+        let shown = serde_json::from_str(&stdout(&output)).expect("a prediction is JSON");
+        wrong.extend(violations(&published, &shown, what));
+    };
+    of("this host", &[]);
+    for id in ["seed", "no-default", "nodeip-dual-v6first", "external-cloud-nodeip"] {
+        let all = cases["cases"].as_array().expect("a list of cases");
+        let case = all.iter().find(|case| case["id"] == id).expect("a case of that name");
+        let path = folder.path().join("case.json");
+        fs::write(&path, case.to_string()).expect("a case can be written");
+        of(id, &["--facts", &path.display().to_string()]);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn the_published_schemas_are_current() {
     let title = format!("pontoon check --json: {}", report::SCHEMA);
     assert_current("docs/schema/report.schema.json", &page::<report::Report>(&title));
@@ -57,6 +81,8 @@ fn the_published_schemas_are_current() {
     assert_current("docs/schema/exec.schema.json", &page::<exec::Results>(&title));
     let title = format!("pontoon clock --json: {}", clock::FORM);
     assert_current("docs/schema/clock.schema.json", &page::<clock::Clocks>(&title));
+    let title = format!("pontoon predict --json: {}", prediction::SCHEMA);
+    assert_current("docs/schema/prediction.schema.json", &page::<prediction::Prediction>(&title));
     let title = format!("pontoon discover --json: {}", discover::FORM);
     assert_current("docs/schema/discover.schema.json", &page::<discover::Discovery>(&title));
     let title = "a scenario of pontoon lab, as TOML";

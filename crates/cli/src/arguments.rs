@@ -15,8 +15,8 @@ use check::CheckArguments;
 use discover::DiscoverArguments;
 use hosts::HostsArguments;
 use mesh::MeshArguments;
-use predict::PredictArguments;
 use pontoon_model::host::HostName;
+use predict::PredictArguments;
 use remote::{ClockArguments, ExecArguments, SshArguments};
 
 const EXIT_CODES: &str = "\

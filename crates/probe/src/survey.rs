@@ -18,7 +18,7 @@ mod meeting;
 pub use channel::{Channel, ChannelError};
 pub use meeting::{Side, meet};
 pub use pair_code::{NotAPairCode, PairCode};
-pub use run::{Options, Progress, Seat, Survey, SurveyError, run};
+pub use run::{Options, OwnNames, Progress, Seat, Survey, SurveyError, run};
 pub use schedule::estimate_s;
 
 #[cfg(test)]

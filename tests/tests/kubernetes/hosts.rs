@@ -2,8 +2,8 @@
 
 use pontoon_model::kubernetes::Choice;
 use pontoon_model::kubernetes::flannel::{self, Version};
-use pontoon_model::kubernetes::kubeadm;
 use pontoon_model::kubernetes::kube_proxy;
+use pontoon_model::kubernetes::kubeadm;
 use pontoon_model::kubernetes::kubelet;
 use pontoon_model::kubernetes::node_name::Linkage;
 use pontoon_model::net::Family;
@@ -15,7 +15,7 @@ use crate::files::{assert_same, clusters, host, list, word, words};
 /// Their Kubernetes was built without the C library.
 const LINKAGE: Linkage = Linkage::PureGo;
 
-fn addresses(choice: &Choice) -> Vec<String> {
+pub(crate) fn addresses(choice: &Choice) -> Vec<String> {
     let pick = choice.pick().into_iter();
     pick.flat_map(|pick| &pick.addresses).map(ToString::to_string).collect()
 }
@@ -89,7 +89,7 @@ fn the_node_ips_are_the_real_kube_proxys() {
     });
 }
 
-fn flannel_differs(choice: &Choice, real: &Value) -> Option<String> {
+pub(crate) fn flannel_differs(choice: &Choice, real: &Value) -> Option<String> {
     let is_same = match choice.pick() {
         Some(pick) => {
             pick.links == [word(real, "iface")]

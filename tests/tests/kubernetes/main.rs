@@ -6,4 +6,5 @@
 mod files;
 mod hosts;
 mod measured;
+mod raised;
 mod suites;

@@ -16,9 +16,11 @@ fn the_host_interface_is_apimachinerys() {
     let mut differing = Vec::new();
     for case in cases {
         let node = host(case);
-        for (field, bind) in
-            [("choose_host_interface", None), ("resolve_0.0.0.0", Some("0.0.0.0")), ("resolve_::", Some("::"))]
-        {
+        for (field, bind) in [
+            ("choose_host_interface", None),
+            ("resolve_0.0.0.0", Some("0.0.0.0")),
+            ("resolve_::", Some("::")),
+        ] {
             let bind: Option<IpAddr> = bind.map(|text| text.parse().expect("an address"));
             let found = match resolve_bind_address(&node, bind) {
                 Ok(chosen) => json!({ "ip": chosen.address }),
@@ -59,7 +61,8 @@ fn is_same(choice: &Choice, expected: &Value) -> bool {
     match choice {
         Choice::Pick(pick) => {
             let link = expected.get("interface").and_then(Value::as_str);
-            pick.addresses.first().map(ToString::to_string).as_deref() == expected["address"].as_str()
+            pick.addresses.first().map(ToString::to_string).as_deref()
+                == expected["address"].as_str()
                 && link.is_none_or(|link| pick.links == [link])
         }
         Choice::Refusal { words, .. } => expected["error"].as_str() == Some(words),
@@ -78,9 +81,10 @@ fn calico_and_k0s_by_their_sources_rules() {
         // The hosts of some picks are not among the cases.
         let Some(case) = hosts.iter().find(|host| host["id"] == pick["id"]) else { continue };
         let node = host(case);
-        for (field, choice) in
-            [("calico_first_found", calico::first_found(&node)), ("k0s_api_address", k0s::api_address(&node))]
-        {
+        for (field, choice) in [
+            ("calico_first_found", calico::first_found(&node)),
+            ("k0s_api_address", k0s::api_address(&node)),
+        ] {
             compared += 1;
             if !is_same(&choice, &pick[field]) {
                 let id = word(pick, "id");

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::output;
 use pontoon_model::record::Record;
 use pontoon_probe::key::Key;
-use pontoon_probe::survey::{Options, Seat};
+use pontoon_probe::survey::{Options, OwnNames, Seat};
 
 /// Asks the hosts, judges, shows.
 pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
@@ -80,7 +80,7 @@ pub(crate) fn options(
         bounces: arguments.bounce,
         server: server.and_then(|addresses| addresses.into_iter().next()),
         page: arguments.portal_url.clone(),
-        asks_own_name: false,
+        own_names: OwnNames::Read,
         one_ended,
     })
 }

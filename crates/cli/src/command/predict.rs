@@ -10,10 +10,11 @@ use pontoon_model::kubernetes::prediction::Prediction;
 use pontoon_model::observation::RunId;
 use pontoon_model::record::Record;
 use pontoon_model::record::merge::merge;
+use pontoon_probe::edge::clock::unix_s;
 use pontoon_probe::key::Key;
 use pontoon_probe::node_name;
 use pontoon_probe::snapshot::{self, Sources};
-use pontoon_probe::survey::Options;
+use pontoon_probe::survey::{Options, OwnNames};
 
 use crate::arguments::Keeping;
 use crate::arguments::predict::PredictArguments;
@@ -33,7 +34,8 @@ pub(crate) fn run(arguments: &PredictArguments) -> Result<ExitCode, Failure> {
         this_host()?
     } else {
         let fleet = fleet::Fleet::of(&arguments.hosts, &arguments.reaching)?;
-        let options = Options { is_offline: true, asks_own_name: true, ..Options::default() };
+        let options =
+            Options { is_offline: true, own_names: OwnNames::Asked, ..Options::default() };
         match mesh::survey(&fleet, &arguments.agent, &Intent::default(), &options)? {
             Ok((record, _)) => record,
             Err(code) => return Ok(code),
@@ -79,10 +81,7 @@ fn together(all: Vec<captured::Source>) -> Result<Record, Failure> {
 }
 
 fn this_host() -> Result<Record, Failure> {
-    let unix_s = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
-    let mut snapshot = snapshot::take(&Sources::live(unix_s, std::env::vars_os()));
+    let mut snapshot = snapshot::take(&Sources::live(unix_s(), std::env::vars_os()));
     node_name::complete(&mut snapshot);
     let hosts = BTreeMap::from([(local::host_name()?, alone(snapshot))]);
     let facts = Facts {

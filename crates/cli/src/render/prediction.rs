@@ -178,3 +178,106 @@ fn why(choice: &ComponentChoice, style: Style) -> String {
     }
     parts.join("; ")
 }
+
+#[cfg(test)]
+mod tests {
+    use pontoon_model::facts::{Ending, Facts, HostFacts};
+    use pontoon_model::kubernetes::Component;
+    use pontoon_model::kubernetes::captured::Captured;
+    use pontoon_model::net::Family;
+    use pontoon_model::record::Record;
+    use pontoon_model::report::pairs::{Pair, Rounds, State};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn facts(number: u8, routes: &str) -> Value {
+        json!({
+            "hostname": format!("pi{number}"),
+            "hosts": format!("127.0.1.1 pi{number}\n"),
+            "proc_net_route": routes,
+            "proc_net_ipv6_route": "",
+            "interfaces": [
+                { "name": "lo", "flags": ["up", "loopback"], "addrs": ["127.0.0.1/8"] },
+                { "name": "eth0", "flags": ["up", "running"], "mtu": 1500,
+                  "addrs": [format!("10.0.0.{number}/24")] },
+                { "name": "wlan0", "flags": ["up", "running"], "mtu": 1500,
+                  "addrs": [format!("172.20.5.{number}/16")] },
+            ],
+            "ip_route_all": if routes.is_empty() { "" } else { "default via 172.20.0.1 dev wlan0\n" },
+        })
+    }
+
+    fn host(number: u8, routes: &str) -> (HostName, HostFacts) {
+        let captured: Captured = serde_json::from_value(facts(number, routes)).unwrap();
+        let mut snapshot = captured.snapshot().unwrap();
+        for link in &mut snapshot.links {
+            link.mac = Some(pontoon_model::net::Mac([2, 0, 0, 0, 0, number]));
+        }
+        let host = HostFacts {
+            snapshot,
+            watches: Vec::new(),
+            counters: std::collections::BTreeMap::new(),
+            frames_sent: std::collections::BTreeMap::new(),
+            untested: Vec::new(),
+            ending: Ending::Complete,
+        };
+        (format!("pi{number}").parse().unwrap(), host)
+    }
+
+    const BY_WIFI: &str = "wlan0\t00000000\t010014AC\t0003\n";
+
+    fn shown(
+        hosts: Vec<(HostName, HostFacts)>,
+        pairs: &[Pair],
+        components: &[Component],
+    ) -> String {
+        let facts = Facts { hosts: hosts.into_iter().collect(), ..Facts::default() };
+        let record = Record { facts, ..Record::default() };
+        page(&Prediction::of(&record, pairs, components), Style::PLAIN)
+    }
+
+    fn pair(link: &str, state: State) -> Pair {
+        let [from, to] = ["pi1", "pi2"].map(|name| name.parse().unwrap());
+        let link = Some(link.parse().unwrap());
+        let (there, back) = (Rounds::default(), Rounds::default());
+        Pair { from, to, link, family: Family::V4, state, there, back }
+    }
+
+    #[test]
+    fn the_seed_story_in_a_screen() {
+        let pairs = [pair("wlan0", State::Isolated), pair("eth0", State::Open)];
+        let components = [Component::Kubeadm, Component::Kubelet, Component::Flannel];
+        let page = shown(vec![host(1, BY_WIFI), host(2, BY_WIFI)], &pairs, &components);
+        let (first, _) = page.split_once("\n\n").unwrap();
+        insta::assert_snapshot!(first, @r#"
+        pi1: kubeadm will take 172.20.5.1 on wlan0, and pi2 does not reach it.
+          Use 10.0.0.1 on eth0 instead, which all of them reach:
+            kubeadm init --apiserver-advertise-address=10.0.0.1
+            KUBELET_EXTRA_ARGS=--node-ip=10.0.0.1   in /etc/default/kubelet
+            --iface=eth0   in flannel's arguments
+          172.20.5.1 on wlan0: pi2 does not reach it
+            kubeadm     the first default route in /proc/net/route
+            kubelet     the first default route in /proc/net/route; /etc/hosts: pi1 is
+                        127.0.1.1, which no node may have
+            flannel     the main table's default route; MTU 1450 in its tunnel
+        "#);
+    }
+
+    #[test]
+    fn a_host_without_a_default_route_alone() {
+        let components = [Component::Kubeadm, Component::Kubelet, Component::K3s, Component::Rke2];
+        insta::assert_snapshot!(shown(vec![host(1, "")], &[], &components), @r#"
+        pi1: kubeadm will find no address.
+          no address
+            kubeadm     there is no default route; it will say: cannot use "0.0.0.0" as
+                        the bind address for the API Server
+            kubelet     neither --node-ip, the node's name nor a default route gives
+                        one; the Node becomes Ready without; it will say: can't get ip
+                        address of node pi1. error: no default routes found in
+                        "/proc/net/route" or "/proc/net/ipv6_route"
+            k3s, rke2   it does not start without --node-ip; it will say: no default
+                        routes found in "/proc/net/route" or "/proc/net/ipv6_route"
+        "#);
+    }
+}

@@ -219,9 +219,10 @@ pub fn ip_from_interface(
     name: &str,
     family: Family,
 ) -> Result<Option<IpAddr>, NoAddress> {
-    let link = node.links.iter().find(|link| link.name.as_str() == name).ok_or_else(|| {
-        NoAddress::Failed("route ip+net: no such network interface".to_owned())
-    })?;
+    let link =
+        node.links.iter().find(|link| link.name.as_str() == name).ok_or_else(|| {
+            NoAddress::Failed("route ip+net: no such network interface".to_owned())
+        })?;
     Ok(if link.is_up { global_ip(link, family) } else { None })
 }
 
@@ -259,7 +260,8 @@ pub fn choose_from_routes(
                 return Ok(Chosen { address, link: route.link.clone(), rule });
             }
             if let Some((address, link)) = ip_from_loopback(node, family) {
-                let rule = format!("{rule}: {} has no global address, {} has", route.link, link.name);
+                let rule =
+                    format!("{rule}: {} has no global address, {} has", route.link, link.name);
                 return Ok(Chosen { address, link: link.name.to_string(), rule });
             }
         }

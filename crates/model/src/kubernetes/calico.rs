@@ -44,9 +44,8 @@ pub fn first_found(node: &Snapshot) -> Choice {
     links.sort_by_key(|link| std::cmp::Reverse(link.index));
     let found = links.into_iter().find_map(|link| {
         let mut addresses = link.addresses.iter().map(|own| own.prefix.address);
-        let address = addresses.find(|address| {
-            Family::of(*address) == Family::V4 && is_global_unicast(*address)
-        })?;
+        let address = addresses
+            .find(|address| Family::of(*address) == Family::V4 && is_global_unicast(*address))?;
         Some((link, address))
     });
     match found {

@@ -21,7 +21,7 @@ use crate::untrusted::Untrusted;
 use super::kubelet_flags::in_effect;
 use super::node::NodeFiles;
 
-/// `IFA_F_PERMANENT` (linux/if_addr.h): what is not said otherwise.
+/// `IFA_F_PERMANENT` (`linux/if_addr.h`): what is not said otherwise.
 const PERMANENT: u32 = 0x80;
 /// Interfaces, addresses of one, lines of a text: more than any host of a cluster has.
 const MANY: usize = 4096;
@@ -105,7 +105,8 @@ impl Captured {
             routes.retain(|route| !is_v6(route));
             routes.extend(iproute2::v6_routes(main));
         }
-        let text = |text: &String| Some(text.as_str()).filter(|text| !text.is_empty()).map(str::to_owned);
+        let text =
+            |text: &String| Some(text.as_str()).filter(|text| !text.is_empty()).map(str::to_owned);
         let hosts: Box<str> = "hosts:".into();
         let services = self.nsswitch.lines().find_map(|line| line.trim().strip_prefix(&*hosts));
         let node = NodeFiles {
@@ -115,7 +116,10 @@ impl Captured {
                 .map(|line| line.split_ascii_whitespace().map(Untrusted::new).collect())
                 .unwrap_or_default(),
             looked_up: None,
-            kubelet: in_effect(text(&self.flags).as_deref(), text(&self.default_kubelet).as_deref()),
+            kubelet: in_effect(
+                text(&self.flags).as_deref(),
+                text(&self.default_kubelet).as_deref(),
+            ),
         };
         Ok(Snapshot {
             host_name: HostName::lossy(&self.hostname),

@@ -14,7 +14,7 @@ pub const SOURCE: &str = "flannel-io/flannel v0.28.10, pkg/ipmatch/match.go and 
 /// Of the MTU of the link, what VXLAN takes away: over IPv4, over IPv6.
 const VXLAN_BYTES: [u32; 2] = [50, 70];
 /// `IFA_F_TEMPORARY`, which is `IFA_F_SECONDARY` for IPv4; `IFA_F_DEPRECATED`,
-/// `IFA_F_PERMANENT` (linux/if_addr.h).
+/// `IFA_F_PERMANENT` (`linux/if_addr.h`).
 const TEMPORARY: u32 = 0x01;
 const DEPRECATED: u32 = 0x20;
 const PERMANENT: u32 = 0x80;

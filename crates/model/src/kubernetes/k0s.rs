@@ -9,7 +9,7 @@ use super::{Choice, Pick};
 /// Where the rule was read; it was not run.
 pub const SOURCE: &str = "k0sproject/k0s v1.36.3, internal/pkg/iface/iface.go";
 
-/// `IFA_F_SECONDARY` (linux/if_addr.h).
+/// `IFA_F_SECONDARY` (`linux/if_addr.h`).
 const SECONDARY: u32 = 0x01;
 
 /// The first address that is not loopback, by the index of the interface, IPv4 before IPv6. No

@@ -9,7 +9,8 @@ use crate::net::Family;
 /// Where the rule was read; it was not run.
 pub const SOURCE: &str = "k3s-io/k3s, pkg/util/net.go and pkg/cli/server/server.go";
 /// RKE2 is K3s in this.
-pub const RKE2_SOURCE: &str = "rancher/rke2-docs, docs/install/airgap.md; k3s-io/k3s, pkg/util/net.go";
+pub const RKE2_SOURCE: &str =
+    "rancher/rke2-docs, docs/install/airgap.md; k3s-io/k3s, pkg/util/net.go";
 
 /// Without `--node-ip` and `--flannel-iface`: what apimachinery takes, and without a default route
 /// it does not start.

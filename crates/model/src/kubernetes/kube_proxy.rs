@@ -50,12 +50,15 @@ pub fn node_ips(node: &Snapshot) -> Choice {
 #[must_use]
 pub fn node_ips_of(node: &Snapshot, linkage: Linkage) -> Choice {
     match kubelet::node_addresses_of(node, linkage) {
-        Choice::Pick(pick) => {
-            Choice::Pick(Pick { rule: "the Node's InternalIP".to_owned(), notes: Vec::new(), ..pick })
-        }
+        Choice::Pick(pick) => Choice::Pick(Pick {
+            rule: "the Node's InternalIP".to_owned(),
+            notes: Vec::new(),
+            ..pick
+        }),
         Choice::Refusal { .. } => {
             let NodeIps { v4, v6, .. } = detect_node_ips(&[], Ipv4Addr::UNSPECIFIED.into());
-            let rule = "the Node has no address: after 30 s the loopback address is taken, and kept";
+            let rule =
+                "the Node has no address: after 30 s the loopback address is taken, and kept";
             let addresses = vec![v4.into(), v6.into()];
             let rule = rule.to_owned();
             Choice::Pick(Pick { addresses, links: Vec::new(), rule, mtu: None, notes: Vec::new() })

@@ -29,7 +29,7 @@ pub fn advertise_address(node: &Snapshot, told: Option<&str>) -> Choice {
             return Choice::refusal(words, "what it was told is no address");
         }
     };
-    if let Some(address) = bind.filter(|address| address.is_loopback()) {
+    if let Some(address) = bind.filter(IpAddr::is_loopback) {
         return on_loopback(node, address);
     }
     match resolve_bind_address(node, bind) {
@@ -78,5 +78,8 @@ pub fn is_usable(address: IpAddr) -> bool {
 }
 
 fn unusable(address: IpAddr, rule: String) -> Choice {
-    Choice::refusal(format!("cannot use \"{address}\" as the bind address for the API Server"), rule)
+    Choice::refusal(
+        format!("cannot use \"{address}\" as the bind address for the API Server"),
+        rule,
+    )
 }

@@ -117,9 +117,10 @@ pub fn node_addresses_of(node: &Snapshot, linkage: Linkage) -> Choice {
     };
     let mut choice = by_told(node, &told.addresses, &name, linkage);
     if let Choice::Pick(pick) = &mut choice {
-        let ignored = told.invalid.iter().map(|word| {
-            format!("--node-ip: `{}` is no address and is ignored", escaped(word))
-        });
+        let ignored = told
+            .invalid
+            .iter()
+            .map(|word| format!("--node-ip: `{}` is no address and is ignored", escaped(word)));
         pick.notes.extend(ignored);
     }
     choice

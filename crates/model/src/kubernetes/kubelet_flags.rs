@@ -18,9 +18,9 @@ pub const EXTRA_ARGS: &str = "KUBELET_EXTRA_ARGS";
 pub fn arguments(text: &str, variable: &str) -> Option<Vec<String>> {
     let value = text.lines().rev().find_map(|line| {
         let value = line.trim().strip_prefix(variable)?.strip_prefix('=')?.trim();
-        let quoted = ['"', '\''].into_iter().find_map(|quote| {
-            value.strip_prefix(quote)?.strip_suffix(quote)
-        });
+        let quoted = ['"', '\'']
+            .into_iter()
+            .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));
         Some(quoted.unwrap_or(value))
     })?;
     let mut arguments: Vec<String> = Vec::new();

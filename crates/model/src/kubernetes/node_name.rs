@@ -58,6 +58,7 @@ pub fn look_up(node: &Snapshot, name: &str, linkage: Linkage) -> Lookup {
         node.node.name_services.iter().map(crate::untrusted::Untrusted::raw).collect();
     // nsswitch.conf(5): what holds without a line.
     let services = if services.is_empty() { vec!["files", "dns"] } else { services };
+    let is_local = name.rsplit('.').next() == Some("local");
     for service in services {
         match service {
             "files" => {
@@ -69,7 +70,7 @@ pub fn look_up(node: &Snapshot, name: &str, linkage: Linkage) -> Lookup {
             // Without a server there is nobody to ask.
             "dns" if node.resolver.servers.is_empty() => {}
             // These answer for `.local` only (nss-mdns).
-            "mdns4_minimal" | "mdns6_minimal" | "mdns_minimal" if !name.ends_with(".local") => {}
+            "mdns4_minimal" | "mdns6_minimal" | "mdns_minimal" if !is_local => {}
             // `[NOTFOUND=return]` and the like speak of the service before them.
             reaction if reaction.starts_with('[') => {}
             other => {
@@ -90,9 +91,8 @@ fn in_hosts_file(node: &Snapshot, name: &str, linkage: Linkage) -> Vec<IpAddr> {
     let mut addresses: Vec<IpAddr> = lines.map(|line| line.address.to_canonical()).collect();
     if linkage == Linkage::PureGo {
         // Only the order among IPv6 addresses of the host matters to anybody here.
-        let mut v6: Vec<_> = addresses
-            .extract_if(.., |address| Family::of(*address) == Family::V6)
-            .collect();
+        let mut v6: Vec<_> =
+            addresses.extract_if(.., |address| Family::of(*address) == Family::V6).collect();
         v6.sort_by_key(|address| match address {
             IpAddr::V6(v6) => own_address_rank(*v6),
             IpAddr::V4(_) => (0, 0),

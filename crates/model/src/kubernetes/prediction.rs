@@ -28,7 +28,6 @@ pub struct Prediction {
     /// Of each host.
     pub hosts: Vec<HostPrediction>,
     /// Hosts that were named and could not be asked, and why.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unreached: BTreeMap<HostName, Untrusted>,
 }
 
@@ -217,3 +216,6 @@ fn better(name: &HostName, node: &Snapshot, facts: &Facts, pairs: &[Pair]) -> Op
         is_reached.then(|| Better { link: link.name.clone(), address })
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,8 +82,7 @@ impl Agent {
             ))],
             (ToAgent::Begin { run, seat, host, run_key, own_key, asks_own_name, .. }, slot) => {
                 let identity = Identity { run, host, seat, run_key: run_key.clone() };
-                let mut snapshot =
-                    snapshot::take(&Sources::live(unix_s(), std::env::vars_os()));
+                let mut snapshot = snapshot::take(&Sources::live(unix_s(), std::env::vars_os()));
                 if asks_own_name {
                     node_name::complete(&mut snapshot);
                 }

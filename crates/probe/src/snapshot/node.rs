@@ -35,8 +35,7 @@ pub(super) fn read(root: &Path, unread: &mut Vec<Unread>) -> NodeFiles {
         .or_else(|| text("etc/sysconfig/kubelet", SMALL_FILE_BYTES));
     let nsswitch = text("etc/nsswitch.conf", SMALL_FILE_BYTES).unwrap_or_default();
     NodeFiles {
-        proc_net_route: text("proc/net/route", ROUTES_BYTES)
-            .map(|text| telling(&text, Family::V4)),
+        proc_net_route: text("proc/net/route", ROUTES_BYTES).map(|text| telling(&text, Family::V4)),
         proc_net_ipv6_route: text("proc/net/ipv6_route", ROUTES_BYTES)
             .map(|text| telling(&text, Family::V6)),
         name_services: name_services(&nsswitch),
@@ -82,7 +81,10 @@ mod tests {
     fn name_services_and_their_lookalikes() {
         let table: [(&str, &[&str]); 4] = [
             ("hosts: files dns\n", &["files", "dns"]),
-            ("#hosts: dns\n  hosts:\tfiles [NOTFOUND=return] # x\n", &["files", "[NOTFOUND=return]"]),
+            (
+                "#hosts: dns\n  hosts:\tfiles [NOTFOUND=return] # x\n",
+                &["files", "[NOTFOUND=return]"],
+            ),
             ("nohosts: dns\n", &[]),
             ("", &[]),
         ];

@@ -10,7 +10,7 @@ use pontoon_model::untrusted::Untrusted;
 
 use super::channel::{Channel, ChannelError};
 use super::legs::Member;
-use super::run::{Attendee, Seat, wait};
+use super::run::{Attendee, OwnNames, Seat, wait};
 use crate::edge::clock::Clock;
 use crate::key::Key;
 use crate::protocol::{FromAgent, ToAgent, VERSION};
@@ -21,13 +21,14 @@ const START_MS: u64 = 10_000;
 pub(super) type Unreached = Vec<(HostName, ChannelError)>;
 
 /// Greets every agent and waits for all of them at once. Seats are numbered from `first`.
-/// `asks_own_name`: each also asks what its own name means.
+/// `own_names`: how each learns
+/// what its own name means.
 pub(super) fn gather(
     seats: Vec<Seat>,
     first: u16,
     run: RunId,
     key: &Key,
-    asks_own_name: bool,
+    own_names: OwnNames,
     clock: &Clock,
 ) -> (Vec<Attendee>, Unreached) {
     let mut attendees = Vec::new();
@@ -43,7 +44,7 @@ pub(super) fn gather(
             host: seat.host.clone(),
             run_key: key.derive("run"),
             own_key: own_key.clone(),
-            asks_own_name,
+            asks_own_name: own_names == OwnNames::Asked,
         };
         match seat.channel {
             Ok(mut channel) => match channel.say(&begin) {

@@ -18,8 +18,8 @@ use super::gather::gather;
 use super::legs::Legs;
 use super::pair_code::{PairCode, Secret};
 use super::run::{
-    Attendee, Options, Progress, Seat, Survey, SurveyError, finish, host_facts, nobody, run_id,
-    wait, watch,
+    Attendee, Options, OwnNames, Progress, Seat, Survey, SurveyError, finish, host_facts, nobody,
+    run_id, wait, watch,
 };
 use crate::edge::clock::{Clock, unix_ms};
 use crate::key::{Key, from_hex};
@@ -67,7 +67,8 @@ pub fn meet(
     let run = run_id(&key);
     let own_seat = u16::from(matches!(side, Side::Second(_)));
     progress(Progress::Starting { hosts: 1 });
-    let (mut attendees, unreached) = gather(vec![seat], own_seat, run, &key, false, &clock);
+    let (mut attendees, unreached) =
+        gather(vec![seat], own_seat, run, &key, OwnNames::Read, &clock);
     let Some(attendee) = attendees.first() else {
         return Err(nobody(unreached));
     };

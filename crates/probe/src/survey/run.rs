@@ -56,8 +56,18 @@ pub struct Options {
     pub page: Option<PortalPage>,
     /// Hosts that were named but have no agent.
     pub one_ended: Vec<(HostName, IpAddr)>,
-    /// Have every host ask its name services what its own name means.
-    pub asks_own_name: bool,
+    /// How hosts learn what their own names mean.
+    pub own_names: OwnNames,
+}
+
+/// How hosts learn what their own names mean, which decides their address in a cluster.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum OwnNames {
+    /// From their files.
+    #[default]
+    Read,
+    /// Where these do not say it, from their name services.
+    Asked,
 }
 
 /// What a run found.
@@ -165,7 +175,7 @@ pub fn run(
     let key = Key::random().map_err(SurveyError::NoRandomness)?;
     let run = run_id(&key);
     progress(Progress::Starting { hosts: seats.len() });
-    let (mut attendees, unreached) = gather(seats, 0, run, &key, options.asks_own_name, &clock);
+    let (mut attendees, unreached) = gather(seats, 0, run, &key, options.own_names, &clock);
     if attendees.is_empty() {
         return Err(nobody(unreached));
     }

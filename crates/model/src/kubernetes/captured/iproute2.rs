@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::net::{Family, Prefix};
 use crate::snapshot::{Link, Route, RouteKind};
 
-/// Words that `ip address` prints for flags of an address (linux/if_addr.h).
+/// Words that `ip address` prints for flags of an address (`linux/if_addr.h`).
 const FLAGS: [(&str, u32); 4] =
     [("secondary", 0x01), ("temporary", 0x01), ("deprecated", 0x20), ("tentative", 0x40)];
 /// `IFA_F_PERMANENT`, of which it prints the contrary.
@@ -23,7 +23,9 @@ pub(super) fn give_flags(links: &mut [Link], text: &str) {
             continue;
         }
         let mut words = line.split_ascii_whitespace();
-        let (Some("inet" | "inet6"), Some(address)) = (words.next(), words.next()) else { continue };
+        let (Some("inet" | "inet6"), Some(address)) = (words.next(), words.next()) else {
+            continue;
+        };
         let address = address.split('/').next().and_then(|text| text.parse::<IpAddr>().ok());
         let own = at.zip(address).and_then(|(at, address)| {
             links[at].addresses.iter_mut().find(|own| own.prefix.address == address)
@@ -92,7 +94,7 @@ fn route(line: &str, family: Family) -> Option<Route> {
         "local" => RouteKind::Local,
         "unreachable" | "blackhole" | "prohibit" => RouteKind::Refuse,
         "broadcast" | "multicast" | "anycast" | "throw" => RouteKind::Other,
-        "unicast" | _ => RouteKind::Unicast,
+        _ => RouteKind::Unicast,
     };
     if kind != RouteKind::Unicast || words.peek() == Some(&"unicast") {
         words.next();
