@@ -47,6 +47,7 @@ fn facts() -> Facts {
             }],
             counters: std::collections::BTreeMap::new(),
             frames_sent: std::collections::BTreeMap::new(),
+            listeners: Vec::new(),
             untested: Vec::new(),
             ending: Ending::Complete,
         };

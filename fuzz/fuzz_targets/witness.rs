@@ -40,7 +40,7 @@ fn witness(link: &IfName) -> Witness {
         host: HostName::lossy("b"),
         links: vec![link.clone()],
         macs: vec![Mac([2, 0, 0, 0, 0, 2])],
-        addresses: vec!["10.0.0.2".parse().expect("an address")],
+        addresses: vec![("10.0.0.2".parse().expect("an address"), Some(0))],
     }]);
     // What a small input is likely to name: ports and identifiers of few bits.
     for number in 0..4 {

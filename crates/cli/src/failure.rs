@@ -65,6 +65,24 @@ pub(crate) enum Failure {
         /// Why.
         why: String,
     },
+    /// A list of ports says something else.
+    #[error("`{}` is not a list of ports", path.display())]
+    Ports {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: pontoon_model::port::NoNeed,
+    },
+    /// Lists of ports are too long together.
+    #[error("{ports} ports are too many: this is a test of known ports, not a scan")]
+    ManyPorts {
+        /// How many.
+        ports: usize,
+    },
+    /// Ports of the control plane are asked for, and nobody is said to be it.
+    #[error("--ports is about the control plane, and none of these hosts is known to be of it")]
+    NoServer,
     /// Records do not belong together.
     #[error("the records cannot be put together")]
     Merge {
@@ -267,6 +285,9 @@ impl Failure {
             | Self::Write { .. }
             | Self::Record { .. }
             | Self::Captured { .. }
+            | Self::Ports { .. }
+            | Self::ManyPorts { .. }
+            | Self::NoServer
             | Self::Merge { .. }
             | Self::NoLink { .. }
             | Self::Vias { .. }
@@ -322,6 +343,10 @@ impl Failure {
                     .to_owned(),
             ),
             Self::NobodyToAsk => Some("--yes answers for you".to_owned()),
+            Self::NoServer => Some(
+                "say which: pontoon hosts set pi1 role=control-plane; --ports worker does without"
+                    .to_owned(),
+            ),
             Self::NoRoom { .. } => Some(
                 "as root it is raised for as long as the lab lasts; or take fewer hosts".to_owned(),
             ),
@@ -349,6 +374,8 @@ impl Failure {
             | Self::Write { .. }
             | Self::Record { .. }
             | Self::Captured { .. }
+            | Self::Ports { .. }
+            | Self::ManyPorts { .. }
             | Self::Merge { .. }
             | Self::Words { .. }
             | Self::Survey { .. }

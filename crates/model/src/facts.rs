@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::host::HostName;
 use crate::net::{IfName, Prefix};
 use crate::observation::{Observation, RunId};
+use crate::port::Listener;
 use crate::snapshot::{Snapshot, Unread};
 
 /// Everything seen in one run. The order in which it was seen does not matter.
@@ -37,6 +38,9 @@ pub struct HostFacts {
     /// Frames this host sent, by kind.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub frames_sent: BTreeMap<String, u32>,
+    /// Who answers on the ports that were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listeners: Vec<Listener>,
     /// What could not be tested from here, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untested: Vec<Unread>,

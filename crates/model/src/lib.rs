@@ -10,6 +10,7 @@ pub mod net;
 pub mod host;
 pub mod snapshot;
 pub mod observation;
+pub mod port;
 pub mod facts;
 pub mod finding;
 pub mod pairing;

@@ -118,12 +118,13 @@ pub enum Kind {
         /// The TTL sent.
         ttl: u8,
     },
-    /// A TCP connection.
+    /// A TCP connection; with a `peer` that has an agent, to a port on which somebody listens.
     Tcp {
         /// The port.
         port: u16,
     },
-    /// An ordinary UDP datagram to an echo server of the user (`--server`).
+    /// An ordinary UDP datagram to an echo server of the user (`--server`), or to a peer whose agent
+    /// listens there.
     UdpPort {
         /// The port.
         port: u16,

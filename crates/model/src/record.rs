@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::facts::{Ending, Facts, HostFacts, Intent, Watch};
 use crate::host::HostName;
 use crate::observation::{Observation, RunId};
+use crate::port::Listener;
 use crate::snapshot::{Snapshot, Unread};
 use crate::untrusted::Untrusted;
 
@@ -80,6 +81,14 @@ pub enum Line {
         host: HostName,
         /// Frames by kind.
         sent: BTreeMap<String, u32>,
+    },
+    /// Who answers on a port of a host.
+    Listener {
+        /// The host.
+        host: HostName,
+        /// The port, and who.
+        #[serde(flatten)]
+        listener: Listener,
     },
     /// What could not be tested from a host.
     Untested {
@@ -193,6 +202,7 @@ struct Part {
     watches: Vec<Watch>,
     counters: BTreeMap<String, u64>,
     frames_sent: BTreeMap<String, u32>,
+    listeners: Vec<Listener>,
     untested: Vec<Unread>,
     ending: Ending,
 }
@@ -255,6 +265,7 @@ impl Reader {
             Line::Watch { host, watch } => self.part(&host)?.watches.push(watch),
             Line::Counters { host, gained } => self.part(&host)?.counters.extend(gained),
             Line::Frames { host, sent } => self.part(&host)?.frames_sent.extend(sent),
+            Line::Listener { host, listener } => self.part(&host)?.listeners.push(listener),
             Line::Untested { host, gap } => self.part(&host)?.untested.push(gap),
             Line::Ending { host, ending } => self.part(&host)?.ending = ending,
             Line::Unreached { host, why } => {
@@ -295,9 +306,9 @@ impl Reader {
 
 impl Part {
     fn whole(self) -> Option<HostFacts> {
-        let Self { snapshot, watches, counters, frames_sent, untested, ending } = self;
+        let Self { snapshot, watches, counters, frames_sent, listeners, untested, ending } = self;
         let snapshot = *snapshot?;
-        Some(HostFacts { snapshot, watches, counters, frames_sent, untested, ending })
+        Some(HostFacts { snapshot, watches, counters, frames_sent, listeners, untested, ending })
     }
 }
 
@@ -325,6 +336,9 @@ fn host_lines(host: &HostName, facts: &HostFacts) -> Vec<Line> {
     if !facts.frames_sent.is_empty() {
         lines.push(Line::Frames { host: host(), sent: facts.frames_sent.clone() });
     }
+    lines.extend(
+        facts.listeners.iter().map(|l| Line::Listener { host: host(), listener: l.clone() }),
+    );
     lines.extend(facts.untested.iter().map(|u| Line::Untested { host: host(), gap: u.clone() }));
     if facts.ending != Ending::Complete {
         lines.push(Line::Ending { host: host(), ending: facts.ending.clone() });

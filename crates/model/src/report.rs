@@ -3,6 +3,7 @@
 pub mod groups;
 pub mod networks;
 pub mod pairs;
+pub mod ports;
 pub mod verdict;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use crate::untrusted::Untrusted;
 
 use networks::NetworkPair;
 use pairs::Pair;
+use ports::PortRow;
 use verdict::Verdict;
 
 /// The name and version of the report's form. Within a version fields are only ever added.
@@ -46,6 +48,8 @@ pub struct Report {
     pub pairs: Vec<Pair>,
     /// Which WiFi networks can talk to which, as far as radios told their names.
     pub networks: Vec<NetworkPair>,
+    /// Who reaches which port, where ports were asked for.
+    pub ports: Vec<PortRow>,
     /// What was not tested, and why.
     pub untested: Vec<Untested>,
     /// Frames sent for this report, by host and kind.
@@ -128,6 +132,7 @@ impl Report {
                 .collect(),
             findings,
             networks: networks::of(facts, &pairs),
+            ports: ports::of(facts),
             pairs,
         }
     }

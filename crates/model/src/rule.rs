@@ -21,6 +21,7 @@ mod naming;
 mod overlap;
 mod pair;
 mod peer;
+pub(crate) mod port;
 mod portal;
 mod radio;
 mod return_path;
@@ -136,6 +137,25 @@ pub const RULES: &[Rule] = &[
         masks: &[],
         explain: include_str!("rule/explain/host-firewall.md"),
         prove: host_firewall::host_firewall,
+    },
+    Rule {
+        code: Code("port-blocked"),
+        title: "a host's own packet filter keeps a port shut that Kubernetes needs",
+        severity: Severity::Error,
+        is_symmetric: false,
+        // It says the same, and names the ports.
+        masks: &[Code("host-firewall")],
+        explain: include_str!("rule/explain/port-blocked.md"),
+        prove: port::port_blocked,
+    },
+    Rule {
+        code: Code("port-filtered"),
+        title: "a port that Kubernetes needs is dropped before it gets there",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/port-filtered.md"),
+        prove: port::port_filtered,
     },
     Rule {
         code: Code("ping-ignored"),

@@ -92,6 +92,20 @@ pub enum Ask {
     Tcp {
         /// Whom.
         to: SocketAddr,
+        /// Tries at most, until one is open or closed.
+        #[serde(default = "once")]
+        tries: u16,
+    },
+    /// A UDP port of a peer, whose agent listens there ([`Kind::UdpPort`]).
+    UdpPort {
+        /// Whom.
+        to: SocketAddr,
+        /// What, the same in every try.
+        payload: Payload,
+        /// Tries at most.
+        tries: u16,
+        /// Milliseconds between two.
+        every_ms: u32,
     },
     /// The user's own echo server ([`Kind::UdpPort`], and [`Kind::Tcp`] beside it).
     UdpPorts {
@@ -168,7 +182,12 @@ pub fn machine(ask: &Ask, template: Observation, unix_s: i64, random: u64) -> Bo
         Ask::Ladder { to, ttls, vehicle, payload } => {
             Box::new(Ladder::new(template, *to, *vehicle, ttls, payload.as_slice().to_vec()))
         }
-        Ask::Tcp { to } => Box::new(Tcp::new(Asker::new(template), *to, 0)),
+        Ask::Tcp { to, tries } => Box::new(Tcp::new(Asker::new(template), *to, 0, *tries)),
+        Ask::UdpPort { to, payload, tries, every_ms } => {
+            let (asker, payload) = (Asker::new(template), payload.as_slice().to_vec());
+            let (kind, pace) = (Kind::UdpPort { port: to.port() }, pace(*tries, *every_ms));
+            Box::new(Datagram::new(asker, kind, *to, payload, Expected::Any, pace))
+        }
         Ask::UdpPorts { to, udp, tcp } => Box::new(ports::ask(&template, *to, udp, tcp, random)),
         Ask::PathMtu { to, from_bytes, payload_prefix } => {
             let prefix = payload_prefix.as_slice().to_vec();
@@ -191,6 +210,10 @@ pub fn machine(ask: &Ask, template: Observation, unix_s: i64, random: u64) -> Bo
             Box::new(Internet::new(template, servers, page, ntp, unix_s, random))
         }
     }
+}
+
+const fn once() -> u16 {
+    1
 }
 
 /// Tries of an echo or a datagram.

@@ -3,5 +3,6 @@
 pub mod clock;
 pub(crate) mod getent;
 pub mod discovery;
+pub mod listener;
 pub mod packet_socket;
 pub mod reflector;

@@ -10,6 +10,7 @@ use pontoon_model::facts::Watch;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{Family, IfName, Mac};
 use pontoon_model::observation::{Observation, RunId};
+use pontoon_model::port::{Listener, Port, Transport};
 use pontoon_model::snapshot::{Snapshot, Unread};
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,7 @@ use crate::course::Course;
 use crate::key::Key;
 
 /// The version of this protocol. Both ends must speak the same.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What an agent says first, so that a greeting of a login shell before it does no harm.
 pub const PREAMBLE: &[u8] = b"PONTOON-AGENT/1\n";
@@ -59,6 +60,12 @@ pub enum ToAgent {
         /// They.
         peers: Vec<Peer>,
     },
+    /// Listen on these ports until the run ends, where nobody else does. Answered by
+    /// [`FromAgent::Listening`].
+    Listen {
+        /// They.
+        ports: Vec<Port>,
+    },
     /// Put these questions.
     Do {
         /// Those that make up rounds with many peers.
@@ -87,8 +94,8 @@ pub struct Peer {
     pub links: Vec<IfName>,
     /// Its MAC addresses.
     pub macs: Vec<Mac>,
-    /// Its addresses.
-    pub addresses: Vec<IpAddr>,
+    /// Its addresses, each with the place in `links` of the link that holds it.
+    pub addresses: Vec<(IpAddr, Option<u8>)>,
 }
 
 /// A question to be put at a time.
@@ -190,6 +197,15 @@ pub enum Question {
         /// The MTU of the link, in bytes.
         bytes: u32,
     },
+    /// Does somebody answer on a port of the peer, as any program would ask?
+    Port {
+        /// The peer's address and the port.
+        to: SocketAddr,
+        /// TCP or UDP.
+        transport: Transport,
+        /// Tries at most.
+        tries: u16,
+    },
     /// A question that takes several packets.
     Several {
         /// What.
@@ -219,6 +235,11 @@ pub enum FromAgent {
         /// My clock as I say this, in milliseconds since 1970.
         #[serde(default)]
         unix_ms: Option<u64>,
+    },
+    /// I listen, or somebody else does.
+    Listening {
+        /// Who answers on each port.
+        listeners: Vec<Listener>,
     },
     /// This left, arrived or came back.
     Saw {

@@ -27,6 +27,8 @@ pub enum Probe {
     Bounce = 8,
     /// UDP of a given size as the kernel routes it.
     Size = 9,
+    /// UDP to a port that Kubernetes needs, as the kernel routes it.
+    Port = 10,
 }
 
 impl Probe {
@@ -41,6 +43,7 @@ impl Probe {
             7 => Self::RoutedUdp,
             8 => Self::Bounce,
             9 => Self::Size,
+            10 => Self::Port,
             _ => return None,
         })
     }

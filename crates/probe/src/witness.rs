@@ -3,18 +3,23 @@
 //! Arrival is the network's verdict: it is seen before netfilter, reverse-path filter, ARP policy
 //! and every other opinion of the receiving host. The answer is the host's verdict.
 
+mod kinds;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use pontoon_model::host::HostName;
 use pontoon_model::net::{Family, IfName, Mac};
 use pontoon_model::observation::{Answer, Cast, Direction, Kind, Observation, RunId};
+use pontoon_model::port::{Port, Transport};
 
 use crate::frame::read::{Body, Frame, Quoted};
 use crate::key::{Key, to_hex};
 use crate::machine::Moment;
 use crate::protocol::{Peer, Seen};
 use crate::token::{Content, Probe, Token, read_payload};
+
+pub use kinds::{kind_of, probe_of};
 
 /// What this agent is called and who else takes part.
 #[derive(Clone, Debug)]
@@ -45,6 +50,8 @@ pub enum Sent {
 pub struct Witness {
     identity: Identity,
     peers: BTreeMap<u16, Peer>,
+    /// Ports of this host that the run is about.
+    ports: BTreeSet<Port>,
     sent: BTreeMap<Sent, Vec<Observation>>,
     seen: BTreeSet<Observation>,
 }
@@ -58,12 +65,23 @@ impl Witness {
     /// A witness that has seen nothing.
     #[must_use]
     pub const fn new(identity: Identity) -> Self {
-        Self { identity, peers: BTreeMap::new(), sent: BTreeMap::new(), seen: BTreeSet::new() }
+        Self {
+            identity,
+            peers: BTreeMap::new(),
+            ports: BTreeSet::new(),
+            sent: BTreeMap::new(),
+            seen: BTreeSet::new(),
+        }
     }
 
     /// Makes these the other hosts of the run.
     pub fn set_peers(&mut self, peers: Vec<Peer>) {
         self.peers = peers.into_iter().map(|peer| (peer.seat, peer)).collect();
+    }
+
+    /// Makes these the ports at which arrivals of connections count.
+    pub fn set_ports(&mut self, ports: impl IntoIterator<Item = Port>) {
+        self.ports = ports.into_iter().collect();
     }
 
     /// The other hosts of the run.
@@ -118,6 +136,7 @@ impl Witness {
                 self.neighbour_answered(&arrival, (*target).into(), mac)
             }
             Body::Udp { .. } => self.datagram(&arrival),
+            Body::Syn { from, to, ttl } => self.connection(&arrival, *from, *to, *ttl),
             Body::Echo { is_reply: false, from, ttl, payload, .. } => {
                 match read_payload(payload, &self.identity.run_key) {
                     Some(Content::Question(token)) => self.arrived(
@@ -156,6 +175,7 @@ impl Witness {
                 // How large it is is not in the token.
                 let kind = match token.header.probe {
                     Probe::Size => Some(Kind::Size { bytes: *packet_bytes }),
+                    Probe::Port => Some(Kind::UdpPort { port: to.port() }),
                     probe => kind_of(probe),
                 };
                 self.arrived(arrival, from.ip(), Some(*ttl), &token, kind)
@@ -168,16 +188,61 @@ impl Witness {
         }
     }
 
+    /// The beginning of a connection that a peer asks for, to one of the ports of the run. It bears
+    /// no proof: nothing follows from it but what this host's own packet filter does.
+    fn connection(
+        &mut self,
+        arrival: &Arrival<'_>,
+        from: SocketAddr,
+        to: SocketAddr,
+        ttl: u8,
+    ) -> Vec<Seen> {
+        let port = Port { number: to.port(), transport: Transport::Tcp };
+        if !self.ports.contains(&port) {
+            return Vec::new();
+        }
+        let holder = self.peers.values().find_map(|peer| {
+            let (_, place) = peer.addresses.iter().find(|(address, _)| *address == from.ip())?;
+            Some((peer, *place))
+        });
+        let Some((peer, place)) = holder else { return Vec::new() };
+        let seen = Observation {
+            run: self.identity.run,
+            host: self.identity.host.clone(),
+            peer: Some(peer.host.clone()),
+            address: None,
+            link: None,
+            asked_link: place.and_then(|place| peer.links.get(usize::from(place)).cloned()),
+            family: Family::of(from.ip()),
+            direction: Direction::Arrived,
+            // Which try it was does not show.
+            round: 1,
+            at_ms: arrival.now.at_ms(),
+            source_mac: None,
+            ttl: None,
+            cast: None,
+            kind: Kind::Tcp { port: to.port() },
+            answer: None,
+        };
+        let seen = arrival.question(seen, from.ip(), Some(ttl));
+        self.keep(Some(seen), None)
+    }
+
     /// A datagram of the run came through the host's own stack, where no packet socket is to be
-    /// had: proof of arrival, but its absence proves nothing.
+    /// had: proof of arrival, but its absence proves nothing. `port` is ours.
     pub fn receive_datagram(
         &mut self,
         now: Moment,
         link: &IfName,
         from: IpAddr,
+        port: u16,
         token: &Token,
     ) -> Vec<Seen> {
-        let mut seen = kind_of(token.header.probe).and_then(|kind| self.template(now, token, kind));
+        let kind = match token.header.probe {
+            Probe::Port => Some(Kind::UdpPort { port }),
+            probe => kind_of(probe),
+        };
+        let mut seen = kind.and_then(|kind| self.template(now, token, kind));
         if let Some(observation) = &mut seen {
             observation.link = Some(link.clone());
             observation.address = Some(from);
@@ -330,38 +395,4 @@ impl Arrival<'_> {
         question.answer = Some(answer);
         question
     }
-}
-
-/// What a token's probe is called in an observation.
-#[must_use]
-pub const fn kind_of(probe: Probe) -> Option<Kind> {
-    Some(match probe {
-        Probe::NeighbourGroup => Kind::Neighbour { cast: Cast::Group },
-        Probe::NeighbourUnicast => Kind::Neighbour { cast: Cast::Unicast },
-        Probe::Udp => Kind::Udp,
-        Probe::Echo => Kind::Echo,
-        Probe::Broadcast => Kind::Broadcast,
-        Probe::Multicast => Kind::Multicast,
-        Probe::RoutedUdp => Kind::RoutedUdp,
-        Probe::Bounce => Kind::Bounce,
-        // How large it was is not in the token.
-        Probe::Size => return None,
-    })
-}
-
-/// The probe that an observation's kind is made by, if it carries a token.
-#[must_use]
-pub const fn probe_of(kind: &Kind) -> Option<Probe> {
-    Some(match kind {
-        Kind::Neighbour { cast: Cast::Group } => Probe::NeighbourGroup,
-        Kind::Neighbour { cast: Cast::Unicast } => Probe::NeighbourUnicast,
-        Kind::Udp => Probe::Udp,
-        Kind::Echo => Probe::Echo,
-        Kind::Broadcast => Probe::Broadcast,
-        Kind::Multicast => Probe::Multicast,
-        Kind::RoutedUdp => Probe::RoutedUdp,
-        Kind::Bounce => Probe::Bounce,
-        Kind::Size { .. } => Probe::Size,
-        _ => return None,
-    })
 }

@@ -23,6 +23,11 @@ Every pair is asked over every link that the two could share, at most ten
 frames a second on a link that others share. So fifty hosts on one WiFi take 18
 seconds when frames pass, and a minute when they do not.
 
+For --ports every agent listens on the ports that are its own by role (pontoon
+hosts set pi1 role=control-plane) while the run lasts, and the others ask for
+them as kubelet would. A port that is in use is not listened on: the service
+that has it is asked. It takes 0.4 s a port and peer on a link that others share.
+
 Third parties are asked as by pontoon check; --offline asks none.";
 
 #[derive(Args, Clone, Debug)]
@@ -41,6 +46,10 @@ pub(crate) struct MeshArguments {
     /// Spend at most this long, such as 20, 1.5s or 2m
     #[arg(short, long, value_name = "TIME", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
+    /// Also ask for the ports that Kubernetes needs: control-plane, worker, or a FILE with one
+    /// `6443/tcp server` or `8472/udp all` a line (repeatable)
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) ports: Vec<PathBuf>,
     /// Ask no third party: no name server, portal page or time server
     #[arg(long)]
     pub(crate) offline: bool,

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::output;
 use pontoon_model::record::Record;
 use pontoon_probe::key::Key;
-use pontoon_probe::survey::{Options, OwnNames, Seat};
+use pontoon_probe::survey::{Options, Seat};
 
 /// Asks the hosts, judges, shows.
 pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
@@ -80,8 +80,8 @@ pub(crate) fn options(
         bounces: arguments.bounce,
         server: server.and_then(|addresses| addresses.into_iter().next()),
         page: arguments.portal_url.clone(),
-        own_names: OwnNames::Read,
         one_ended,
+        ..Options::default()
     })
 }
 

@@ -1,9 +1,11 @@
 //! The hosts that a command names, and how each is reached.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use pontoon_fleet::inventory::{Host, Inventory, Place, load};
+use pontoon_fleet::inventory::{Host, Inventory, Place, Role, load};
 use pontoon_fleet::ssh::{Login, Ssh};
+use pontoon_model::host::HostName;
 
 use crate::arguments::mesh::Reaching;
 use crate::command::hosts::named;
@@ -14,6 +16,8 @@ use crate::words::split;
 pub(crate) struct Fleet {
     pub(crate) ssh: Ssh,
     pub(crate) logins: Vec<Login>,
+    /// Those of them that are of the control plane.
+    pub(crate) servers: BTreeSet<HostName>,
 }
 
 impl Fleet {
@@ -28,9 +32,12 @@ impl Fleet {
             }
         };
         let inventory = inventory(reaching.inventory.as_deref())?;
-        let known = named(words)?.into_iter().map(|name| inventory.host(&name));
-        let logins = known.map(|host| login(&host, reaching.user.as_deref())).collect();
-        Ok(Self { ssh, logins })
+        let known: Vec<Host> =
+            named(words)?.into_iter().map(|name| inventory.host(&name)).collect();
+        let is_server = |host: &&Host| host.entry.role == Some(Role::ControlPlane);
+        let servers = known.iter().filter(is_server).map(|host| host.name.clone()).collect();
+        let logins = known.iter().map(|host| login(host, reaching.user.as_deref())).collect();
+        Ok(Self { ssh, logins, servers })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `pontoon mesh`: every pair of hosts, over every link, from both ends.
 
 mod agents;
+mod ports;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ pub(crate) fn run(arguments: &MeshArguments) -> Result<ExitCode, Failure> {
         server: server.and_then(|addresses| addresses.into_iter().next()),
         ..Options::default()
     };
+    let ports = ports::plan(&arguments.ports, &fleet.servers)?;
+    let options = Options { ports, ..options };
     let intent = Intent {
         pod_cidr: arguments.pod_cidr,
         service_cidr: arguments.service_cidr,
@@ -57,7 +60,7 @@ pub(crate) fn survey(
     intent: &Intent,
     options: &Options,
 ) -> Result<Result<(Record, Key), ExitCode>, Failure> {
-    output::note(&expectation(fleet.logins.len()));
+    output::note(&expectation(fleet.logins.len(), options));
     let seats = agents::start(fleet, launch)?;
     let mut meter = Meter::new();
     let survey = survey::run(seats, intent, options, &mut |progress| meter.show(&progress));
@@ -92,8 +95,10 @@ fn nobody(troubles: &BTreeMap<HostName, Untrusted>) -> String {
 }
 
 /// What it will take, said beforehand.
-fn expectation(hosts: usize) -> String {
+fn expectation(hosts: usize, options: &Options) -> String {
     let (open_s, shut_s) = survey::estimate_s(hosts);
+    let ports_s = survey::estimate_ports_s(hosts, &options.ports);
+    let open_s = open_s + ports_s;
     let pairs = hosts * hosts.saturating_sub(1) / 2;
     let plural = if pairs == 1 { "pair" } else { "pairs" };
     format!(

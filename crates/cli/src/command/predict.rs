@@ -100,6 +100,7 @@ fn alone(snapshot: pontoon_model::snapshot::Snapshot) -> HostFacts {
         watches: Vec::new(),
         counters: BTreeMap::new(),
         frames_sent: BTreeMap::new(),
+        listeners: Vec::new(),
         untested: Vec::new(),
         ending: Ending::Complete,
     }

@@ -86,7 +86,7 @@ impl<'a> Block<'a> {
         let all: Vec<&String> = if style.verbosity > 0 {
             self.findings.iter().flat_map(|finding| &finding.because).collect()
         } else {
-            self.first().because.iter().collect()
+            self.first().because.iter().chain(self.of_other_hosts()).collect()
         };
         let mut seen = BTreeSet::new();
         let all: Vec<_> = all.into_iter().filter(|line| seen.insert(line.as_str())).collect();
@@ -105,6 +105,16 @@ impl<'a> Block<'a> {
             };
             wrapped(page, style.width, "          ", "          ", &rest);
         }
+    }
+
+    /// The first line of what was seen at each other host that is accused.
+    fn of_other_hosts(&self) -> impl Iterator<Item = &String> {
+        let first = self.first();
+        let mut told = BTreeSet::from([&first.scope.to]);
+        let accused = self.findings.iter().filter(|finding| !finding.is_symmetric);
+        accused.filter_map(move |finding| {
+            told.insert(&finding.scope.to).then(|| finding.because.first()).flatten()
+        })
     }
 
     fn advice(&self, page: &mut String, style: Style) {

@@ -219,6 +219,7 @@ mod tests {
             watches: Vec::new(),
             counters: std::collections::BTreeMap::new(),
             frames_sent: std::collections::BTreeMap::new(),
+            listeners: Vec::new(),
             untested: Vec::new(),
             ending: Ending::Complete,
         };

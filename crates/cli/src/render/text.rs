@@ -7,7 +7,7 @@ use pontoon_model::report::{Report, Untested};
 use super::block::blocks;
 use super::style::Style;
 use super::wrap::wrapped;
-use super::{detail, matrix, networks};
+use super::{detail, matrix, networks, ports};
 
 /// Gaps shown unless more are asked for.
 const UNTESTED_MAX: usize = 3;
@@ -45,6 +45,7 @@ pub(crate) fn report(report: &Report, facts: &Facts, style: Style) -> String {
         page.push('\n');
         matrix::write(&mut page, &report.pairs, style);
         networks::write(&mut page, &report.networks, style);
+        ports::write(&mut page, &report.ports, style);
     }
     if !report.unreached.is_empty() {
         page.push_str(&format!("\n{}\n", style.strong("could not be asked")));

@@ -129,7 +129,7 @@ fn firewall(facts: &Facts, way: &Way, udp: &Rounds) -> Proven {
         .or_decide(format!("on {to}, as root: nft list ruleset"))
 }
 
-fn has_input_chain(filter: &Netfilter) -> bool {
+pub(super) fn has_input_chain(filter: &Netfilter) -> bool {
     let hooks = |chain: &crate::snapshot::BaseChain| {
         matches!(chain.hook.raw(), "input" | "prerouting" | "ingress")
             && chain.kind.raw() == "filter"
@@ -139,7 +139,7 @@ fn has_input_chain(filter: &Netfilter) -> bool {
     legacy || filter.tables.iter().flat_map(|table| &table.chains).any(hooks)
 }
 
-fn owners(filter: &Netfilter) -> String {
+pub(super) fn owners(filter: &Netfilter) -> String {
     let names: Vec<_> = filter.owners.iter().map(|owner| program(*owner)).collect();
     if names.is_empty() { "rules of its own".to_owned() } else { names.join(", ") }
 }

@@ -8,6 +8,7 @@ mod identity;
 mod legs;
 mod masks;
 mod pairs;
+mod ports;
 mod properties;
 mod selection;
 mod services;

@@ -113,9 +113,10 @@ pub fn launch(
             }
             frames
         }
-        Question::RoutedUdp { .. } | Question::PathMtu { .. } | Question::Several { .. } => {
-            Vec::new()
-        }
+        Question::RoutedUdp { .. }
+        | Question::PathMtu { .. }
+        | Question::Port { .. }
+        | Question::Several { .. } => Vec::new(),
     }
 }
 

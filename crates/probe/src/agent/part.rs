@@ -1,6 +1,7 @@
 //! An agent's part in one run: what it watches, asks and answers.
 
 mod answers;
+mod ports;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv6Addr, UdpSocket};
@@ -17,6 +18,7 @@ use super::links::{WatchedLink, lane, send};
 use super::several;
 use crate::counters;
 use crate::edge::clock::unix_ms;
+use crate::edge::listener::Listener;
 use crate::edge::packet_socket::CAPTURE;
 use crate::edge::reflector::Reflector;
 use crate::flows::{Flows, MachineId};
@@ -43,6 +45,7 @@ pub(super) struct Part {
     witness: Witness,
     links: Vec<WatchedLink>,
     reflectors: Vec<Reflector>,
+    listeners: Vec<Listener>,
     agenda: Agenda,
     flows: Flows,
     running: Vec<(u32, MachineId)>,
@@ -65,6 +68,7 @@ impl Part {
             snapshot,
             links: Vec::new(),
             reflectors: Vec::new(),
+            listeners: Vec::new(),
             agenda: Agenda::default(),
             flows: Flows::new(seed),
             running: Vec::new(),
@@ -171,6 +175,7 @@ impl Part {
     pub(super) fn turn(&mut self, now: Moment) -> Vec<Seen> {
         let mut seen = self.read_frames(now);
         self.answer_owed(now);
+        self.take_connections(now);
         seen.extend(self.read_datagrams(now));
         seen.extend(self.launch_due(now));
         let reports = self.flows.turn(now).into_iter();
@@ -190,14 +195,16 @@ impl Part {
         let links = self.links.iter().filter_map(|link| link.socket.as_ref());
         let links = links.map(|socket| (socket.as_fd(), PollFlags::POLLIN));
         let reflectors = self.reflectors.iter().map(|socket| (socket.as_fd(), PollFlags::POLLIN));
-        links.chain(reflectors).chain(self.flows.fds())
+        let listeners = self.listeners.iter().map(|socket| (socket.as_fd(), PollFlags::POLLIN));
+        links.chain(reflectors).chain(listeners).chain(self.flows.fds())
     }
 
     /// When something is due.
     pub(super) fn deadline(&self) -> Option<Moment> {
         let next_task = self.agenda.deadline(|task| lane(&self.links, &self.gateways, task));
         let next_answer = self.owed.front().map(|(at, _)| *at);
-        next_task.into_iter().chain(next_answer).chain(self.flows.deadline()).min()
+        let held = self.listeners.iter().filter_map(Listener::deadline);
+        next_task.into_iter().chain(next_answer).chain(held).chain(self.flows.deadline()).min()
     }
 
     fn launch_due(&mut self, now: Moment) -> Vec<Seen> {

@@ -96,6 +96,7 @@ impl Agent {
                 part.set_peers(peers);
                 Vec::new()
             }
+            (ToAgent::Listen { ports }, Some(part)) => vec![part.listen(&ports)],
             (ToAgent::Do { courses, tasks }, Some(part)) => {
                 part.enqueue(now, tasks.into_iter());
                 for course in &courses {

@@ -2,6 +2,7 @@
 
 use pontoon_model::net::IfName;
 use pontoon_model::observation::{Kind, Observation};
+use pontoon_model::port::Transport;
 use pontoon_model::snapshot::Unread;
 
 use super::launch::{Asker, sent_observation};
@@ -44,6 +45,13 @@ pub(super) fn machine(
         Question::PathMtu { to, bytes } => {
             let payload_prefix = carried(Probe::Size)?;
             (Ask::PathMtu { to: *to, from_bytes: *bytes, payload_prefix }, bound)
+        }
+        Question::Port { to, transport: Transport::Tcp, tries } => {
+            (Ask::Tcp { to: *to, tries: *tries }, bound)
+        }
+        Question::Port { to, transport: Transport::Udp, tries } => {
+            let payload = carried(Probe::Port)?;
+            (Ask::UdpPort { to: *to, payload, tries: *tries, every_ms: EVERY_MS }, bound)
         }
         Question::Several { ask } => (ask.clone(), bound),
         Question::Udp { to, .. } if !sees_frames => (routed_udp(*to, 1)?, bound),

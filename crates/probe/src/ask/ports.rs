@@ -58,7 +58,7 @@ pub(crate) fn ask(
             let kind = Kind::UdpPort { port };
             Box::new(Datagram::new(asker, kind, to, nonce.to_vec(), expected, pace))
         } else {
-            Box::new(Tcp::new(asker, to, delay_ms))
+            Box::new(Tcp::new(asker, to, delay_ms, 1))
         });
     }
     Together::new(machines)

@@ -8,8 +8,8 @@ use super::asker::{Asker, Ingress, failure};
 use super::tries::{Due, Pace, Tries};
 use crate::machine::{Action, Event, Machine, Moment, Next};
 
-/// Connects once and hangs up ([`Kind::Tcp`]). The kernel repeats the SYN by itself after a
-/// second, so that the window holds two.
+/// Connects and hangs up ([`Kind::Tcp`]), until the port is open or closed. The kernel repeats the
+/// SYN by itself after a second, so that the window of a try holds two.
 #[derive(Debug)]
 pub(crate) struct Tcp {
     asker: Asker,
@@ -20,9 +20,12 @@ pub(crate) struct Tcp {
 impl Tcp {
     /// From the first SYN to "filtered".
     pub(crate) const WINDOW_MS: u64 = 1_500;
+    /// From one try to the next: losses come in bursts.
+    const EVERY_MS: u64 = 2_000;
 
-    pub(crate) fn new(asker: Asker, to: SocketAddr, delay_ms: u64) -> Self {
-        let pace = Pace { count: 1, delay_ms, every_ms: 0, window_ms: Self::WINDOW_MS };
+    pub(crate) fn new(asker: Asker, to: SocketAddr, delay_ms: u64, tries: u16) -> Self {
+        let every_ms = Self::EVERY_MS;
+        let pace = Pace { count: tries, delay_ms, every_ms, window_ms: Self::WINDOW_MS };
         Self { asker, to, tries: Tries::new(pace) }
     }
 
@@ -59,6 +62,9 @@ impl Machine for Tcp {
             },
         };
         self.tries.answered(nth);
+        if matches!(answer, Answer::Reply | Answer::Reset) {
+            self.tries.settle();
+        }
         self.asker.act(Action::Close { flow: event.flow() });
         let (round, kind) = (self.asker.round(nth), self.kind());
         self.asker.answered(now, round, kind, self.to.ip(), answer, Ingress::default());

@@ -235,7 +235,7 @@ fn a_tcp_port_is_open_closed_or_filtered_within_its_window() {
         (|_| None, None, 1_500),
     ];
     for (event, expected, end) in table {
-        let trace = put(&Ask::Tcp { to }, |_, action| match action {
+        let trace = put(&Ask::Tcp { to, tries: 1 }, |_, action| match action {
             Action::Connect { flow, .. } => {
                 event(*flow).map(|event| (20, event)).into_iter().collect()
             }
@@ -364,7 +364,7 @@ proptest! {
         let ask = [
             routed_udp(Some(b"answer")),
             ECHO,
-            Ask::Tcp { to: SocketAddr::new(SERVER, 80) },
+            Ask::Tcp { to: SocketAddr::new(SERVER, 80), tries: 1 },
             ladder(Vehicle::Echo, &[1, 2, 3]),
             Ask::PathMtu { to: SocketAddr::new(SERVER, 7), from_bytes: 9_000, payload_prefix: Payload::default() },
             Ask::UdpPorts { to: SERVER, udp: vec![53], tcp: vec![80] },

@@ -42,11 +42,20 @@ impl PacketSocket {
     pub fn open(index: u32) -> io::Result<Self> {
         // Protocol zero: nothing is delivered until the filter is in place and it is bound.
         let socket = Socket::new(Domain::PACKET, Type::RAW.nonblocking(), None)?;
-        socket.attach_filter(&filter())?;
+        socket.attach_filter(&filter(false))?;
         // What comes while this host's processor is busy. No more than net.core.rmem_max is given.
         let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
         socket.bind(&link_address(index)?)?;
         Ok(Self(socket))
+    }
+
+    /// From now on delivers the first packet of each TCP connection as well.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says; the filter is then as it was.
+    pub fn see_connections(&self) -> io::Result<()> {
+        self.0.attach_filter(&filter(true))
     }
 
     /// Sends a frame.
@@ -130,15 +139,22 @@ fn link_address(index: u32) -> io::Result<SockAddr> {
 }
 
 /// A classic BPF program that lets pass what a witness reads: ARP, ICMP, ND, and UDP with our
-/// [`MAGIC`], unless this host sent it. So a busy link costs the agent nothing.
-fn filter() -> Vec<SockFilter> {
-    const ACCEPT: u8 = 21;
-    const DROP: u8 = 22;
+/// [`MAGIC`], unless this host sent it; with `connections` the first packet of each TCP connection
+/// too. So a busy link costs the agent nothing.
+fn filter(connections: bool) -> Vec<SockFilter> {
+    const ACCEPT: u8 = 29;
+    const DROP: u8 = 30;
+    /// SYN and ACK in the byte of flags.
+    const SYN_ACK: u32 = 0x12;
     let to = |target: u8, at: u8| target - at - 1;
     let load = |width: u32, at: u32| op(libc::BPF_LD | width | libc::BPF_ABS, 0, 0, at);
+    let load_at = |width: u32, at: u32| op(libc::BPF_LD | width | libc::BPF_IND, 0, 0, at);
     let equal = |value: u32, yes: u8, no: u8| {
         op(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, yes, no, value)
     };
+    let and = |value: u32| op(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, 0, 0, value);
+    // No protocol has the number 255 on a wire ("reserved").
+    let tcp = if connections { 6 } else { 255 };
     let packet_type = (libc::SKF_AD_OFF + libc::SKF_AD_PKTTYPE).cast_unsigned();
     let magic = u32::from_be_bytes(MAGIC);
     vec![
@@ -146,25 +162,37 @@ fn filter() -> Vec<SockFilter> {
         equal(libc::PACKET_OUTGOING.into(), to(DROP, 1), 0), // 1
         load(libc::BPF_H, 12),                               // 2 EtherType
         equal(0x0806, to(ACCEPT, 3), 0),                     // 3 ARP
-        equal(0x86dd, to(15, 4), 0),                         // 4 IPv6
+        equal(0x86dd, to(20, 4), 0),                         // 4 IPv6
         equal(0x0800, 0, to(DROP, 5)),                       // 5 IPv4
         load(libc::BPF_B, 23),                               // 6 protocol
         equal(1, to(ACCEPT, 7), 0),                          // 7 ICMP
-        equal(17, 0, to(DROP, 8)),                           // 8 UDP
-        load(libc::BPF_H, 20),                               // 9 fragment offset
-        op(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, to(DROP, 10), 0, 0x1fff), // 10
-        op(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0, 0, 14), // 11 header length
-        op(libc::BPF_LD | libc::BPF_W | libc::BPF_IND, 0, 0, 14 + 8), // 12 UDP payload
-        equal(magic, to(ACCEPT, 13), to(DROP, 13)),          // 13
-        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0),            // 14 not reached
-        load(libc::BPF_B, 20),                               // 15 next header
-        equal(58, to(ACCEPT, 16), 0),                        // 16 ICMPv6
-        equal(17, 0, to(DROP, 17)),                          // 17 UDP
-        load(libc::BPF_W, 14 + 40 + 8),                      // 18 UDP payload
+        equal(tcp, to(14, 8), 0),                            // 8 TCP
+        equal(17, 0, to(DROP, 9)),                           // 9 UDP
+        load(libc::BPF_H, 20),                               // 10 fragment offset
+        op(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, to(DROP, 11), 0, 0x1fff), // 11
+        op(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0, 0, 14), // 12 header length
+        op(libc::BPF_JMP | libc::BPF_JA, 0, 0, 18 - 13 - 1), // 13
+        load(libc::BPF_H, 20),                               // 14 fragment offset
+        op(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, to(DROP, 15), 0, 0x1fff), // 15
+        op(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0, 0, 14), // 16 header length
+        op(libc::BPF_JMP | libc::BPF_JA, 0, 0, 26 - 17 - 1), // 17
+        load_at(libc::BPF_W, 14 + 8),                        // 18 UDP payload
         equal(magic, to(ACCEPT, 19), to(DROP, 19)),          // 19
-        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0),            // 20 not reached
-        op(libc::BPF_RET | libc::BPF_K, 0, 0, u32::MAX),     // 21 accept
-        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0),            // 22 drop
+        load(libc::BPF_B, 20),                               // 20 next header
+        equal(58, to(ACCEPT, 21), 0),                        // 21 ICMPv6
+        equal(tcp, to(25, 22), 0),                           // 22 TCP
+        equal(17, 0, to(DROP, 23)),                          // 23 UDP
+        op(libc::BPF_JMP | libc::BPF_JA, 0, 0, 31 - 24 - 1), // 24
+        op(libc::BPF_LDX | libc::BPF_W | libc::BPF_IMM, 0, 0, 40), // 25 header length
+        load_at(libc::BPF_B, 14 + 13),                       // 26 flags of TCP
+        and(SYN_ACK),                                        // 27
+        equal(0x02, to(ACCEPT, 28), to(DROP, 28)),           // 28 SYN alone
+        op(libc::BPF_RET | libc::BPF_K, 0, 0, u32::MAX),     // 29 accept
+        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0),            // 30 drop
+        load(libc::BPF_W, 14 + 40 + 8),                      // 31 UDP payload over IPv6
+        equal(magic, 0, 1),                                  // 32
+        op(libc::BPF_RET | libc::BPF_K, 0, 0, u32::MAX),     // 33 accept
+        op(libc::BPF_RET | libc::BPF_K, 0, 0, 0),            // 34 drop
     ]
 }
 

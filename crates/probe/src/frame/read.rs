@@ -10,6 +10,7 @@ use pnet_packet::ethernet::{EtherTypes, EthernetPacket};
 use pnet_packet::ip::{IpNextHeaderProtocol, IpNextHeaderProtocols};
 use pnet_packet::ipv4::Ipv4Packet;
 use pnet_packet::ipv6::Ipv6Packet;
+use pnet_packet::tcp::{TcpFlags, TcpPacket};
 use pnet_packet::udp::UdpPacket;
 use pontoon_model::net::Mac;
 
@@ -71,6 +72,15 @@ pub enum Body<'a> {
         packet_bytes: u32,
         /// What it carries, as far as it was captured.
         payload: &'a [u8],
+    },
+    /// The first packet of a TCP connection (RFC 9293: SYN without ACK).
+    Syn {
+        /// From where.
+        from: SocketAddr,
+        /// To where.
+        to: SocketAddr,
+        /// TTL or hop limit.
+        ttl: u8,
     },
     /// An ICMP echo request or reply.
     Echo {
@@ -201,6 +211,15 @@ fn read_message(
                 ttl,
                 packet_bytes: headers + u32::from(udp.get_length()),
                 payload: message.get(UdpPacket::minimum_packet_size()..end)?,
+            })
+        }
+        IpNextHeaderProtocols::Tcp => {
+            let tcp = TcpPacket::new(message)?;
+            let is_first = tcp.get_flags() & (TcpFlags::SYN | TcpFlags::ACK) == TcpFlags::SYN;
+            is_first.then(|| Body::Syn {
+                from: SocketAddr::new(from, tcp.get_source()),
+                to: SocketAddr::new(to, tcp.get_destination()),
+                ttl,
             })
         }
         IpNextHeaderProtocols::Icmp if from.is_ipv4() => read_icmp(message, from, to, ttl),

@@ -42,6 +42,7 @@ fn copies(names: [&str; 2]) -> Vec<String> {
             watches: Vec::new(),
             counters: BTreeMap::new(),
             frames_sent: BTreeMap::new(),
+            listeners: Vec::new(),
             untested: Vec::new(),
             ending: Ending::Complete,
         };

@@ -9,6 +9,7 @@ use pontoon_model::observation::DnsQuery;
 
 use super::follow_up::{ALWAYS, TRIES, assign};
 use super::legs::{Leg, Legs, Member, RoutedPair};
+use super::ports::routed as ports_of_routed;
 use super::run::Options;
 use super::schedule::Assigned;
 use crate::ask::{Ask, DEFAULT_NTP, DnsName, Payload, Vehicle, ports};
@@ -59,6 +60,7 @@ pub(super) fn about_itself(
         }
     }
     tasks.extend(routed_ways(members, routed));
+    tasks.extend(ports_of_routed(routed, &options.ports));
     tasks
 }
 
@@ -165,7 +167,7 @@ fn one_ended(member: &Member, legs: &Legs, peer: &HostName, address: IpAddr) -> 
         }
     }
     let mut asks = vec![Ask::RoutedEcho { to: address, tries: TRIES, every_ms: 1100 }];
-    asks.extend(PEER_PORTS.map(|port| Ask::Tcp { to: SocketAddr::new(address, port) }));
+    asks.extend(PEER_PORTS.map(|port| Ask::Tcp { to: SocketAddr::new(address, port), tries: 1 }));
     tasks.extend(asks.into_iter().map(|ask| {
         let task = Task {
             group: ALWAYS,

@@ -12,6 +12,7 @@ use pontoon_model::observation::{Answer, Direction, Kind, Observation, RunId};
 use super::about_itself::about_itself;
 use super::follow_up;
 use super::legs::{Leg, LegId, Legs, Member, RoutedPair, routed_pairs};
+use super::ports;
 use super::run::Options;
 use super::schedule::{Assigned, ROUNDS, course, is_in_crowd, leg_tasks, round_start_ms, turn_ms};
 use super::state::{PairState, RoundSet, Way};
@@ -255,6 +256,11 @@ impl<'a> Board<'a> {
             round_start_ms(leg, ROUNDS, self.run.0).saturating_add(turn_ms(leg, turns))
         };
         places.into_iter().map(last).max().unwrap_or(0).into()
+    }
+
+    /// How long the ports that Kubernetes needs take at most, in milliseconds after the last round.
+    pub(super) fn ports_ms(&self) -> u64 {
+        ports::longest_ms(&self.legs, &self.options.ports)
     }
 
     /// Groups of legs come after those of pairs; group 0 is never cancelled.

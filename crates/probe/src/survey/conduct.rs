@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::host::HostName;
-use pontoon_model::observation::{Direction, Observation, RunId};
+use pontoon_model::observation::{Direction, Kind, Observation, RunId};
 
 use super::board::{Board, Work};
 use super::legs::{LegId, Member};
@@ -64,7 +64,7 @@ impl<'a> Conduct<'a> {
     /// Puts every question and hears the answers.
     pub(super) fn ask(&mut self, clock: &Clock, progress: &mut dyn FnMut(Progress)) {
         let start = clock.now();
-        let most = self.board.last_frame_ms() + BEYOND_MS;
+        let most = self.board.last_frame_ms() + self.board.ports_ms() + BEYOND_MS;
         let end = start.after_ms(self.timeout_ms.unwrap_or(most).min(most));
         let opening = self.board.opening();
         self.assign(opening);
@@ -79,7 +79,8 @@ impl<'a> Conduct<'a> {
                 let (pairs, settled) = self.board.progress();
                 let last = self.board.last_frame_ms() + TAIL_MS;
                 let left_ms = last.saturating_sub(now.0.saturating_sub(start.0));
-                let left_ms = if settled < pairs { left_ms } else { 0 };
+                let ports_ms = self.board.ports_ms().saturating_sub(now.0.saturating_sub(start.0));
+                let left_ms = if settled < pairs { left_ms.max(ports_ms) } else { ports_ms };
                 progress(Progress::Asking { pairs, settled, left_ms });
                 // What was found to be due may go on for a while.
                 if now >= end || self.is_over(now) {
@@ -169,6 +170,11 @@ impl<'a> Conduct<'a> {
             .as_ref()
             .and_then(|peer| self.places.get(peer))
             .map(|place| &self.attendees[*place]);
+        if matches!(observation.kind, Kind::Tcp { .. }) {
+            // A kernel's SYN bears no proof. Who claims one that was not sent accuses itself: what
+            // arrives and is not answered is kept out by the host where it arrives.
+            return sender.is_some();
+        }
         let (Some(sender), Some(probe), Some(proof)) =
             (sender, probe_of(&observation.kind), seen.proof.as_deref().and_then(from_hex))
         else {

@@ -7,6 +7,7 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::Family;
 
 use super::legs::{Leg, Legs, Member};
+use super::ports;
 use super::run::Options;
 use super::schedule::{Assigned, ROUNDS, is_in_crowd};
 use super::state::PairState;
@@ -50,6 +51,10 @@ pub(super) fn pair(
             if from.partners.len() <= THRONG || from.turn_of(to.seat) < THRONG_SAMPLE {
                 tasks.extend(after_answer(members, from, to, reflector));
             }
+        }
+        if way.is_passable() && !way.has_ports {
+            way.has_ports = true;
+            tasks.extend(ports::of_way(from, to, legs, &options.ports));
         }
         if is_missing && crowd {
             tasks.push(who_answers_for(from, to));

@@ -156,6 +156,7 @@ impl Greeted {
             watches: Vec::new(),
             difference: None,
             links: Vec::new(),
+            listeners: Vec::new(),
             is_idle: true,
             died: None,
             finished: None,

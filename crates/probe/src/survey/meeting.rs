@@ -158,7 +158,7 @@ impl Meeting {
             // What the other host calls its link is known when the records meet.
             links: Vec::new(),
             macs: self.peer_mac.into_iter().collect(),
-            addresses: vec![self.peer],
+            addresses: vec![(self.peer, None)],
         };
         self.attendee.say(&ToAgent::Peers { peers: vec![peer] });
     }

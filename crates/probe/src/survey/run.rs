@@ -8,21 +8,23 @@ use pontoon_model::facts::{Ending, Facts, HostFacts, Intent, Watch};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
 use pontoon_model::observation::RunId;
+use pontoon_model::port::{Listener, PortPlan};
 use pontoon_model::snapshot::{ClockDifference, Radio};
 
 use super::channel::{Channel, ChannelError};
 use super::conduct::Conduct;
 use super::gather::gather;
+use super::introduction::{introduce, listen};
 use super::legs::Member;
 use super::our_clock::OurClock;
 use crate::ask::PortalPage;
 use crate::edge::clock::{Clock, unix_ms};
 use crate::key::{Key, NoRandomness};
 use crate::machine::Moment;
-use crate::protocol::{FromAgent, Peer, ToAgent};
+use crate::protocol::{FromAgent, ToAgent};
 
 /// How long an agent may take to open its sockets or to read its counters.
-const REPLY_MS: u64 = 2_000;
+pub(super) const REPLY_MS: u64 = 2_000;
 
 /// A place in a run: how to reach the agent of a host.
 #[derive(Debug)]
@@ -56,6 +58,8 @@ pub struct Options {
     pub page: Option<PortalPage>,
     /// Hosts that were named but have no agent.
     pub one_ended: Vec<(HostName, IpAddr)>,
+    /// The ports that are asked for, and by whom.
+    pub ports: PortPlan,
     /// How hosts learn what their own names mean.
     pub own_names: OwnNames,
 }
@@ -145,6 +149,8 @@ pub(super) struct Attendee {
     /// How its clock differs from this host's.
     pub(super) difference: Option<ClockDifference>,
     pub(super) links: Vec<IfName>,
+    /// Who answers on the ports that are asked for.
+    pub(super) listeners: Vec<Listener>,
     pub(super) is_idle: bool,
     pub(super) died: Option<String>,
     pub(super) finished: Option<Finished>,
@@ -184,6 +190,9 @@ pub fn run(
         attendee.member.snapshot.clock.difference = attendee.difference;
     }
     introduce(&mut attendees);
+    if !options.is_passive {
+        listen(&mut attendees, &options.ports, &clock);
+    }
     let mut conduct = Conduct::new(run, attendees, options);
     if !options.is_passive {
         conduct.ask(&clock, progress);
@@ -276,32 +285,6 @@ impl Attendee {
     }
 }
 
-/// Tells every agent of the others.
-fn introduce(attendees: &mut [Attendee]) {
-    let peers: Vec<Peer> = attendees
-        .iter()
-        .map(|attendee| {
-            let links = &attendee.member.snapshot.links;
-            Peer {
-                seat: attendee.member.seat,
-                host: attendee.member.host.clone(),
-                links: attendee.links.clone(),
-                macs: links.iter().filter_map(|link| link.mac).collect(),
-                addresses: links
-                    .iter()
-                    .flat_map(|link| &link.addresses)
-                    .map(|address| address.prefix.address)
-                    .collect(),
-            }
-        })
-        .collect();
-    for attendee in attendees {
-        let others =
-            peers.iter().filter(|peer| peer.seat != attendee.member.seat).cloned().collect();
-        attendee.say(&ToAgent::Peers { peers: others });
-    }
-}
-
 /// Has every agent read its counters and say goodbye.
 pub(super) fn finish(attendees: &mut [Attendee], clock: &Clock) {
     for attendee in attendees.iter_mut() {
@@ -316,7 +299,7 @@ pub(super) fn finish(attendees: &mut [Attendee], clock: &Clock) {
 }
 
 /// Hears all who still live until each is ready or the time is over; then who is not has died.
-fn await_all(
+pub(super) fn await_all(
     attendees: &mut [Attendee],
     clock: &Clock,
     within_ms: u64,
@@ -380,6 +363,7 @@ pub(super) fn host_facts(attendee: Attendee) -> (HostName, HostFacts) {
         watches: last_watches(attendee.watches, &finished.watches),
         counters: finished.counters,
         frames_sent: finished.frames_sent,
+        listeners: attendee.listeners,
         untested: finished.untested,
         ending: attendee.died.map_or(Ending::Complete, |why| Ending::Died { why }),
     };

@@ -46,6 +46,7 @@ impl RoundSet {
 
 /// One way of a pair.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; there are a million")]
 pub(super) struct Way {
     pub(super) sent: RoundSet,
     pub(super) arrived: RoundSet,
@@ -59,9 +60,16 @@ pub(super) struct Way {
     pub(super) is_followed: bool,
     /// Whether an ordinary packet has been sent after misses.
     pub(super) is_routed: bool,
+    /// Whether the ports that Kubernetes needs have been asked for.
+    pub(super) has_ports: bool,
 }
 
 impl Way {
+    /// Whether the network lets packets pass, whatever the far host makes of them.
+    pub(super) const fn is_passable(&self) -> bool {
+        !self.answered.is_empty() || self.arrived.len() >= ROUNDS_THAT_OPEN
+    }
+
     /// Whether all that was sent has arrived. One agent's report may overtake the other's.
     fn is_lossless(&self) -> bool {
         let mut kinds = self.frames_sent.iter().zip(self.frames_arrived);

@@ -264,7 +264,7 @@ impl Actor {
                 frames_sent: std::collections::BTreeMap::new(),
                 untested: Vec::new(),
             })?,
-            ToAgent::Peers { .. } | ToAgent::Cancel { .. } => {}
+            ToAgent::Peers { .. } | ToAgent::Listen { .. } | ToAgent::Cancel { .. } => {}
         }
         Ok(true)
     }

@@ -30,6 +30,7 @@ fn host(number: u8, default: &str) -> HostFacts {
         watches: Vec::new(),
         counters: BTreeMap::new(),
         frames_sent: BTreeMap::new(),
+        listeners: Vec::new(),
         untested: Vec::new(),
         ending: Ending::Complete,
     }

@@ -307,6 +307,7 @@ fn host(number: u8) -> HostFacts {
         watches: vec![watch("eth0"), watch("wlan0")],
         counters: std::collections::BTreeMap::new(),
         frames_sent: std::collections::BTreeMap::new(),
+        listeners: Vec::new(),
         untested: Vec::new(),
         ending: Ending::Complete,
     }

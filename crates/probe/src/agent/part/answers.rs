@@ -39,7 +39,8 @@ impl Part {
             && link.socket.is_none()
         {
             let from = received.from.ip();
-            seen = self.witness.receive_datagram(now, &link.name, from, &token);
+            let port = self.reflectors[reflector].port();
+            seen = self.witness.receive_datagram(now, &link.name, from, port, &token);
         }
         let owed = Owed { reflector, received: *received, question: token };
         if let Err(when) = self.try_answer(now, &owed) {

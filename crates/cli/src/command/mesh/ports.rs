@@ -1,0 +1,43 @@
+//! The lists that `--ports` names, and whose ports they mean.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use pontoon_model::host::HostName;
+use pontoon_model::port::{CONTROL_PLANE, Need, PORTS_MAX, PortPlan, WORKER, parse};
+
+use crate::failure::Failure;
+
+/// A few lines of a few words.
+const LIST_BYTES_MAX: u64 = 64 * 1024;
+
+/// What all lists together ask for.
+pub(super) fn plan(lists: &[PathBuf], servers: &BTreeSet<HostName>) -> Result<PortPlan, Failure> {
+    let mut needs = BTreeSet::new();
+    for list in lists {
+        needs.extend(read(list)?);
+    }
+    let plan = PortPlan { needs, servers: servers.clone() };
+    if plan.wants_servers() && plan.servers.is_empty() {
+        return Err(Failure::NoServer);
+    }
+    if plan.needs.len() > PORTS_MAX {
+        return Err(Failure::ManyPorts { ports: plan.needs.len() });
+    }
+    Ok(plan)
+}
+
+fn read(list: &Path) -> Result<Vec<Need>, Failure> {
+    match list.to_str() {
+        Some("control-plane") => return Ok(CONTROL_PLANE.to_vec()),
+        Some("worker") => return Ok(WORKER.to_vec()),
+        _ => {}
+    }
+    let failed = |source| Failure::Read { path: list.to_owned(), source };
+    let mut text = String::new();
+    let file = File::open(list).map_err(failed)?;
+    file.take(LIST_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
+    parse(&text).map_err(|source| Failure::Ports { path: list.to_owned(), source })
+}

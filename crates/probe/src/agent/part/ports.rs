@@ -1,0 +1,78 @@
+//! The ports on which an agent listens while a run lasts.
+
+use std::io;
+use std::net::IpAddr;
+
+use pontoon_model::net::Family;
+use pontoon_model::port::{Answerer, Listener, PORTS_MAX, Port, Transport};
+use pontoon_model::snapshot::Unread;
+
+use super::Part;
+use crate::edge::listener;
+use crate::edge::packet_socket::PacketSocket;
+use crate::edge::reflector::Reflector;
+use crate::machine::Moment;
+use crate::protocol::FromAgent;
+
+impl Part {
+    /// Listens where nobody else does, and says who answers.
+    pub(in super::super) fn listen(&mut self, ports: &[Port]) -> FromAgent {
+        let ports = &ports[..ports.len().min(PORTS_MAX)];
+        let listeners = ports
+            .iter()
+            .map(|port| {
+                let opened = match port.transport {
+                    Transport::Tcp => self.listen_tcp(port.number),
+                    Transport::Udp => self.listen_udp(port.number),
+                };
+                Listener { port: *port, state: answerer(opened) }
+            })
+            .collect();
+        self.witness.set_ports(ports.iter().copied());
+        let has_tcp = ports.iter().any(|port| port.transport == Transport::Tcp);
+        for link in self.links.iter().filter(|_| has_tcp) {
+            let seen = link.socket.as_ref().map(PacketSocket::see_connections);
+            if let Some(Err(error)) = seen {
+                self.untested.insert(Unread {
+                    what: format!("which connections arrive on {}", link.name),
+                    why: format!("the kernel did not take the filter: {error}"),
+                });
+            }
+        }
+        FromAgent::Listening { listeners }
+    }
+
+    fn listen_tcp(&mut self, port: u16) -> io::Result<()> {
+        self.listeners.push(listener::Listener::open(port)?);
+        Ok(())
+    }
+
+    /// The reflectors answer there as on their own port: packets of the run, and no others.
+    fn listen_udp(&mut self, port: u16) -> io::Result<()> {
+        let v4 = Reflector::open(Family::V4, port)?;
+        self.reflectors.push(v4);
+        // A host without IPv6 has no socket for it.
+        self.reflectors.extend(Reflector::open(Family::V6, port).ok());
+        Ok(())
+    }
+
+    /// Takes whoever connects, if it is a host of the run.
+    pub(super) fn take_connections(&mut self, now: Moment) {
+        let witness = &self.witness;
+        let is_peer = |from: IpAddr| {
+            let mut addresses = witness.peers().flat_map(|peer| &peer.addresses);
+            addresses.any(|(address, _)| *address == from)
+        };
+        for listener in &mut self.listeners {
+            listener.turn(now, &is_peer);
+        }
+    }
+}
+
+fn answerer(opened: io::Result<()>) -> Answerer {
+    match opened {
+        Ok(()) => Answerer::Agent,
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Answerer::Service,
+        Err(error) => Answerer::Nobody { why: error.to_string() },
+    }
+}

@@ -1,0 +1,115 @@
+//! A TCP port on which an agent listens for as long as a run lasts: whoever connects finds it
+//! open, and nothing is read or written.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use crate::machine::Moment;
+
+/// Connections of one turn, so that a flood cannot starve the rest.
+const TURN_MAX: usize = 64;
+/// Connections held at a time; the oldest goes first.
+const HELD_MAX: usize = 128;
+/// How long a connection is held: whoever asked hangs up first, which leaves the port as it was
+/// (RFC 9293, section 3.6.1: who closes first keeps the pair of ports for a while).
+const HELD_MS: u64 = 1_000;
+/// Connections that wait to be taken.
+const BACKLOG: i32 = 128;
+
+/// An open port.
+#[derive(Debug)]
+pub struct Listener {
+    listener: TcpListener,
+    held: VecDeque<(Moment, std::net::TcpStream)>,
+}
+
+impl Listener {
+    /// Listens on a port of all addresses, of both families where the host has both.
+    ///
+    /// # Errors
+    ///
+    /// EADDRINUSE where somebody listens there, on whichever address; EACCES for a port that
+    /// takes a privilege.
+    pub fn open(port: u16) -> io::Result<Self> {
+        let socket = match bound(Domain::IPV6, Ipv6Addr::UNSPECIFIED.into(), port) {
+            // A host without IPv6.
+            Err(error) if error.raw_os_error() == Some(nix::libc::EAFNOSUPPORT) => {
+                bound(Domain::IPV4, Ipv4Addr::UNSPECIFIED.into(), port)?
+            }
+            other => other?,
+        };
+        socket.listen(BACKLOG)?;
+        Ok(Self { listener: socket.into(), held: VecDeque::new() })
+    }
+
+    /// Takes whoever waits, and lets go of whom it has held for long enough. Only those are held
+    /// that `is_known` knows.
+    pub fn turn(&mut self, now: Moment, is_known: &dyn Fn(IpAddr) -> bool) {
+        for _ in 0..TURN_MAX {
+            // An error is one of that connection, or there is none.
+            let Ok((stream, from)) = self.listener.accept() else { break };
+            if is_known(from.ip().to_canonical()) {
+                self.held.push_back((now.after_ms(HELD_MS), stream));
+            }
+        }
+        while self.held.len() > HELD_MAX || self.deadline().is_some_and(|until| until <= now) {
+            self.held.pop_front();
+        }
+    }
+
+    /// When a connection is to be let go.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Moment> {
+        self.held.front().map(|(until, _)| *until)
+    }
+}
+
+fn bound(domain: Domain, any: IpAddr, port: u16) -> io::Result<Socket> {
+    let socket = Socket::new(domain, Type::STREAM.nonblocking(), None)?;
+    if domain == Domain::IPV6 {
+        socket.set_only_v6(false)?;
+    }
+    // What is left of connections of before is nobody's who listens.
+    socket.set_reuse_address(true)?;
+    socket.bind(&SockAddr::from(SocketAddr::new(any, port)))?;
+    Ok(socket)
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.listener.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpStream;
+
+    #[test]
+    fn a_port_that_somebody_has_is_in_use() {
+        let service = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = service.local_addr().unwrap().port();
+        let error = Listener::open(port).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+    }
+
+    #[test]
+    fn who_is_known_is_held_and_let_go_and_strangers_are_not() {
+        let mut listener = Listener::open(0).unwrap();
+        let port = listener.listener.local_addr().unwrap().port();
+        let connect = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        let _stranger = connect();
+        listener.turn(Moment(0), &|_| false);
+        assert_eq!(listener.held.len(), 0);
+        let _peer = connect();
+        listener.turn(Moment(10), &|from| from == Ipv4Addr::LOCALHOST);
+        assert_eq!(listener.deadline(), Some(Moment(1_010)));
+        listener.turn(Moment(1_010), &|_| true);
+        assert_eq!(listener.held.len(), 0);
+    }
+}

@@ -1,0 +1,58 @@
+//! Before the first question: every agent learns of the others, and listens where it is to listen.
+
+use std::collections::BTreeSet;
+
+use pontoon_model::port::PortPlan;
+
+use super::run::{Attendee, REPLY_MS, await_all};
+use crate::edge::clock::Clock;
+use crate::protocol::{FromAgent, Peer, ToAgent};
+
+/// Tells every agent of the others.
+pub(super) fn introduce(attendees: &mut [Attendee]) {
+    let peers: Vec<Peer> = attendees
+        .iter()
+        .map(|attendee| {
+            let links = &attendee.member.snapshot.links;
+            Peer {
+                seat: attendee.member.seat,
+                host: attendee.member.host.clone(),
+                links: attendee.links.clone(),
+                macs: links.iter().filter_map(|link| link.mac).collect(),
+                addresses: links
+                    .iter()
+                    .flat_map(|link| {
+                        let place = attendee.links.iter().position(|name| *name == link.name);
+                        let place = place.and_then(|place| u8::try_from(place).ok());
+                        link.addresses.iter().map(move |own| (own.prefix.address, place))
+                    })
+                    .collect(),
+            }
+        })
+        .collect();
+    for attendee in attendees {
+        let others =
+            peers.iter().filter(|peer| peer.seat != attendee.member.seat).cloned().collect();
+        attendee.say(&ToAgent::Peers { peers: others });
+    }
+}
+
+/// Has the agents listen on the ports that are theirs by the plan.
+pub(super) fn listen(attendees: &mut [Attendee], plan: &PortPlan, clock: &Clock) {
+    let mut asked = BTreeSet::new();
+    for attendee in attendees.iter_mut() {
+        let ports = plan.on(&attendee.member.host);
+        if !ports.is_empty() {
+            asked.insert(attendee.member.seat);
+            attendee.say(&ToAgent::Listen { ports });
+        }
+    }
+    let is_there = |attendee: &Attendee| {
+        !attendee.listeners.is_empty() || !asked.contains(&attendee.member.seat)
+    };
+    await_all(attendees, clock, REPLY_MS, is_there, |attendee, message| {
+        if let FromAgent::Listening { listeners } = message {
+            attendee.listeners = listeners;
+        }
+    });
+}

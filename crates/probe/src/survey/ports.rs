@@ -1,0 +1,111 @@
+//! When the ports that Kubernetes needs are asked for: on ways on which packets pass, one after
+//! another, so that the budget lasts.
+
+use std::net::SocketAddr;
+
+use pontoon_model::host::HostName;
+use pontoon_model::net::Family;
+use pontoon_model::port::PortPlan;
+
+use super::follow_up::{ALWAYS, TRIES, assign};
+use super::legs::{Leg, LegId, Legs, RoutedPair};
+use super::schedule::Assigned;
+use crate::protocol::{Question, Task};
+
+/// From one port to the next where strangers share the air: a connection takes four frames, and
+/// ten a second is the budget.
+const SHARED_EVERY_MS: u32 = 400;
+/// The same on a private switch.
+const PRIVATE_EVERY_MS: u32 = 40;
+/// After the first packet of a way: others that follow from an answer go first.
+const AFTER_MS: u32 = 300;
+/// Three tries of TCP two seconds apart, and what the last one waits.
+const LONGEST_MS: u64 = 6_000;
+
+/// The questions of one way.
+pub(super) fn of_way(from: &Leg, to: &Leg, legs: &Legs, plan: &PortPlan) -> Vec<Assigned> {
+    if !is_asked(from, legs) {
+        return Vec::new();
+    }
+    let ports = plan.between(&from.id.host, &to.id.host);
+    let every = every_ms(from);
+    // Each peer has its turn, as long as the longest list.
+    let turn = from.turn_of(to.seat).saturating_mul(most_ports(plan)).saturating_mul(every);
+    (0..)
+        .zip(ports)
+        .map(|(nth, port)| {
+            let to_port = SocketAddr::new(to.address, port.number);
+            let question = Question::Port { to: to_port, transport: port.transport, tries: TRIES };
+            let at_ms = AFTER_MS + turn + nth * every;
+            assign(from, Some(&to.id.host), 1, at_ms, question)
+        })
+        .collect()
+}
+
+/// The questions between two hosts that only routers connect, as the kernel routes them.
+pub(super) fn routed(pairs: &[RoutedPair], plan: &PortPlan) -> Vec<Assigned> {
+    let mut tasks = Vec::new();
+    for pair in pairs.iter().filter(|pair| pair.family == Family::V4) {
+        for ((from, _), (to, address)) in [(&pair.a, &pair.b), (&pair.b, &pair.a)] {
+            for (nth, port) in (0..).zip(plan.between(from, to)) {
+                let question = Question::Port {
+                    to: SocketAddr::new(*address, port.number),
+                    transport: port.transport,
+                    tries: TRIES,
+                };
+                let at_ms = AFTER_MS + nth * SHARED_EVERY_MS;
+                tasks.push(routed_task(from, to, pair.family, at_ms, question));
+            }
+        }
+    }
+    tasks
+}
+
+fn routed_task(
+    from: &HostName,
+    to: &HostName,
+    family: Family,
+    at_ms: u32,
+    question: Question,
+) -> Assigned {
+    let peer = Some(to.clone());
+    let task = Task { group: ALWAYS, at_ms, round: 1, family, link: None, peer, question };
+    (from.clone(), task)
+}
+
+/// How long the questions of all legs take at most, in milliseconds after the last round.
+pub(super) fn longest_ms(legs: &Legs, plan: &PortPlan) -> u64 {
+    if plan.is_empty() {
+        return 0;
+    }
+    let of_leg = |leg: &Leg| {
+        let partners = u64::try_from(leg.partners.len()).unwrap_or(u64::MAX);
+        partners.saturating_mul(u64::from(most_ports(plan) * every_ms(leg)))
+    };
+    legs.iter().map(of_leg).max().unwrap_or(0).saturating_add(LONGEST_MS)
+}
+
+/// How long the ports take for so many hosts on one link that others share, in seconds.
+#[must_use]
+pub fn estimate_ports_s(hosts: usize, plan: &PortPlan) -> u32 {
+    if plan.is_empty() {
+        return 0;
+    }
+    let peers = u32::try_from(hosts.saturating_sub(1)).unwrap_or(u32::MAX);
+    let all = peers.saturating_mul(most_ports(plan)).saturating_mul(SHARED_EVERY_MS);
+    all.saturating_add(AFTER_MS).div_ceil(1000)
+}
+
+fn most_ports(plan: &PortPlan) -> u32 {
+    u32::try_from(plan.needs.len()).unwrap_or(u32::MAX)
+}
+
+const fn every_ms(leg: &Leg) -> u32 {
+    if leg.is_private { PRIVATE_EVERY_MS } else { SHARED_EVERY_MS }
+}
+
+/// A cluster's nodes have one family, and IPv4 where there is both.
+fn is_asked(from: &Leg, legs: &Legs) -> bool {
+    let v4 = LegId { family: Family::V4, ..from.id.clone() };
+    from.id.family == Family::V4 || legs.find(&v4).is_none_or(|(_, twin)| twin.partners.is_empty())
+}
