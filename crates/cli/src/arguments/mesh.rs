@@ -26,7 +26,7 @@ seconds when frames pass, and a minute when they do not.
 For --ports every agent listens on the ports that are its own by role (pontoon
 hosts set pi1 role=control-plane) while the run lasts, and the others ask for
 them as kubelet would. A port that is in use is not listened on: the service
-that has it is asked. It takes 0.4 s a port and peer on a link that others share.
+that has it is asked. Each TCP port of each peer takes 0.4 s on a shared link.
 
 Third parties are asked as by pontoon check; --offline asks none.";
 

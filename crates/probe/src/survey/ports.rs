@@ -5,18 +5,18 @@ use std::net::SocketAddr;
 
 use pontoon_model::host::HostName;
 use pontoon_model::net::Family;
-use pontoon_model::port::PortPlan;
+use pontoon_model::port::{Port, PortPlan, Transport};
 
 use super::follow_up::{ALWAYS, TRIES, assign};
 use super::legs::{Leg, LegId, Legs, RoutedPair};
 use super::schedule::Assigned;
 use crate::protocol::{Question, Task};
 
-/// From one port to the next where strangers share the air: a connection takes four frames, and
-/// ten a second is the budget.
-const SHARED_EVERY_MS: u32 = 400;
+/// Room for a port where strangers share the air: a connection takes four frames, a datagram one,
+/// and ten a second is the budget.
+const SHARED_MS: [u32; 2] = [400, 100];
 /// The same on a private switch.
-const PRIVATE_EVERY_MS: u32 = 40;
+const PRIVATE_MS: [u32; 2] = [40, 10];
 /// After the first packet of a way: others that follow from an answer go first.
 const AFTER_MS: u32 = 300;
 /// Three tries of TCP two seconds apart, and what the last one waits.
@@ -27,19 +27,17 @@ pub(super) fn of_way(from: &Leg, to: &Leg, legs: &Legs, plan: &PortPlan) -> Vec<
     if !is_asked(from, legs) {
         return Vec::new();
     }
-    let ports = plan.between(&from.id.host, &to.id.host);
-    let every = every_ms(from);
     // Each peer has its turn, as long as the longest list.
-    let turn = from.turn_of(to.seat).saturating_mul(most_ports(plan)).saturating_mul(every);
-    (0..)
-        .zip(ports)
-        .map(|(nth, port)| {
-            let to_port = SocketAddr::new(to.address, port.number);
-            let question = Question::Port { to: to_port, transport: port.transport, tries: TRIES };
-            let at_ms = AFTER_MS + turn + nth * every;
-            assign(from, Some(&to.id.host), 1, at_ms, question)
-        })
-        .collect()
+    let turn_ms = from.turn_of(to.seat).saturating_mul(longest_list_ms(plan, from.is_private));
+    let mut at_ms = turn_ms.saturating_add(AFTER_MS);
+    let mut tasks = Vec::new();
+    for port in plan.between(&from.id.host, &to.id.host) {
+        let to_port = SocketAddr::new(to.address, port.number);
+        let question = Question::Port { to: to_port, transport: port.transport, tries: TRIES };
+        tasks.push(assign(from, Some(&to.id.host), 1, at_ms, question));
+        at_ms = at_ms.saturating_add(room_ms(port, from.is_private));
+    }
+    tasks
 }
 
 /// The questions between two hosts that only routers connect, as the kernel routes them.
@@ -47,14 +45,15 @@ pub(super) fn routed(pairs: &[RoutedPair], plan: &PortPlan) -> Vec<Assigned> {
     let mut tasks = Vec::new();
     for pair in pairs.iter().filter(|pair| pair.family == Family::V4) {
         for ((from, _), (to, address)) in [(&pair.a, &pair.b), (&pair.b, &pair.a)] {
-            for (nth, port) in (0..).zip(plan.between(from, to)) {
+            let mut at_ms = AFTER_MS;
+            for port in plan.between(from, to) {
                 let question = Question::Port {
                     to: SocketAddr::new(*address, port.number),
                     transport: port.transport,
                     tries: TRIES,
                 };
-                let at_ms = AFTER_MS + nth * SHARED_EVERY_MS;
                 tasks.push(routed_task(from, to, pair.family, at_ms, question));
+                at_ms = at_ms.saturating_add(room_ms(port, false));
             }
         }
     }
@@ -80,7 +79,7 @@ pub(super) fn longest_ms(legs: &Legs, plan: &PortPlan) -> u64 {
     }
     let of_leg = |leg: &Leg| {
         let partners = u64::try_from(leg.partners.len()).unwrap_or(u64::MAX);
-        partners.saturating_mul(u64::from(most_ports(plan) * every_ms(leg)))
+        partners.saturating_mul(u64::from(longest_list_ms(plan, leg.is_private)))
     };
     legs.iter().map(of_leg).max().unwrap_or(0).saturating_add(LONGEST_MS)
 }
@@ -92,16 +91,21 @@ pub fn estimate_ports_s(hosts: usize, plan: &PortPlan) -> u32 {
         return 0;
     }
     let peers = u32::try_from(hosts.saturating_sub(1)).unwrap_or(u32::MAX);
-    let all = peers.saturating_mul(most_ports(plan)).saturating_mul(SHARED_EVERY_MS);
+    let all = peers.saturating_mul(longest_list_ms(plan, false));
     all.saturating_add(AFTER_MS).div_ceil(1000)
 }
 
-fn most_ports(plan: &PortPlan) -> u32 {
-    u32::try_from(plan.needs.len()).unwrap_or(u32::MAX)
+/// How long all ports of one peer take, if it has them all.
+fn longest_list_ms(plan: &PortPlan, is_private: bool) -> u32 {
+    plan.needs.iter().map(|need| room_ms(need.port, is_private)).sum()
 }
 
-const fn every_ms(leg: &Leg) -> u32 {
-    if leg.is_private { PRIVATE_EVERY_MS } else { SHARED_EVERY_MS }
+const fn room_ms(port: Port, is_private: bool) -> u32 {
+    let [tcp, udp] = if is_private { PRIVATE_MS } else { SHARED_MS };
+    match port.transport {
+        Transport::Tcp => tcp,
+        Transport::Udp => udp,
+    }
 }
 
 /// A cluster's nodes have one family, and IPv4 where there is both.
