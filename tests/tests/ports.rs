@@ -39,9 +39,14 @@ table inet firewall {
 
 /// Runs a script on pi1 of that lab.
 fn on_pi1(script: &str) -> (Option<i32>, String, String) {
+    on_pi1_of(LAB, script)
+}
+
+fn on_pi1_of(lab: &str, script: &str) -> (Option<i32>, String, String) {
+    let text = lab;
     let folder = tempfile::tempdir().expect("a folder");
     let lab = folder.path().join("ports.toml");
-    fs::write(&lab, LAB).expect("a file can be written");
+    fs::write(&lab, text).expect("a file can be written");
     let lab = lab.display().to_string();
     let output = pontoon(&["lab", "shell", &lab, "pi1", "--", "bash", "-c", script]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -99,6 +104,74 @@ s = socket.create_server((\"0.0.0.0\", 2379)); time.sleep(60)' & service=$!
     ];
     assert_eq!(found, expected, "{page}");
     assert_eq!(code, Some(3), "{said}");
+}
+
+/// No host filters anything; the switch drops one port, and a router resets one and drops another.
+const SWITCH: &str = r#"
+title = "A switch that drops one port"
+base = "home"
+truth = "No host filters anything; the switch does."
+expect = []
+[network.switch]
+nft = """
+table bridge ports {
+  chain pass {
+    type filter hook forward priority 10; policy accept
+    ip daddr 192.168.50.2 tcp dport 6443 drop
+  }
+}
+"""
+"#;
+const ROUTER: &str = r#"
+title = "A router that resets one port and drops another"
+base = "two-ssids"
+without = ["host.pi2"]
+truth = "No host filters anything; the router between two networks does."
+expect = []
+[router.gw]
+nft = """
+table inet ports {
+  chain forward {
+    type filter hook forward priority filter; policy accept
+    tcp dport 6443 reject with tcp reset
+    udp dport 8472 drop
+  }
+}
+"""
+"#;
+
+#[test]
+fn what_is_dropped_on_the_way_accuses_no_host() {
+    let lists = "printf '6443/tcp all\\n8472/udp all\\n' >list; touch hosts.toml";
+    for (lab, hosts, link, expected) in [
+        (SWITCH, "pi[1-2]", "-i eth0", vec![("pi1", "pi2", "likely")]),
+        (ROUTER, "pi[1,3]", "", vec![("pi1", "pi3", "confirmed"), ("pi3", "pi1", "confirmed")]),
+    ] {
+        let script = format!(
+            "cd $(mktemp -d); {lists}; pontoon mesh '{hosts}' --via 'pontoon lab via {{}}' \
+             --offline {link} --json --inventory hosts.toml --ports list"
+        );
+        let (code, page, said) = on_pi1_of(lab, &script);
+        let report: Value = serde_json::from_str(&page).unwrap_or_else(|_| panic!("{page}{said}"));
+        let findings = report["findings"].as_array().expect("a report has findings");
+        let errors = findings.iter().filter(|finding| finding["severity"] == "error");
+        let found: std::collections::BTreeSet<String> = errors
+            .filter(|finding| finding["because"].to_string().contains("6443/tcp"))
+            .map(|finding| {
+                let [from, to] = ["from", "to"].map(|end| finding["scope"][end].clone());
+                json!([finding["code"], from, to, finding["level"]]).to_string()
+            })
+            .collect();
+        let expected: std::collections::BTreeSet<String> = expected
+            .iter()
+            .map(|(from, to, level)| json!(["port-filtered", from, to, level]).to_string())
+            .collect();
+        assert_eq!(found, expected, "{page}");
+        let is_ours = |finding: &&Value| finding["code"] != "port-filtered";
+        let others: Vec<_> = findings.iter().filter(is_ours).map(|found| &found["code"]).collect();
+        assert!(!others.contains(&&json!("port-blocked")), "{others:?}");
+        assert_eq!(code, Some(3), "{said}");
+    }
 }
 
 #[test]

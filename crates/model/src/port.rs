@@ -183,11 +183,16 @@ impl PortPlan {
         self.needs.iter().any(|need| need.on == Who::Servers || need.from == Who::Servers)
     }
 
-    /// The ports on which a host listens.
+    /// The ports on which a host listens: those that one of the others asks for.
     #[must_use]
-    pub fn on(&self, host: &HostName) -> Vec<Port> {
-        let needs = self.needs.iter().filter(|need| self.is_meant(need.on, host));
-        needs.map(|need| need.port).collect::<BTreeSet<_>>().into_iter().collect()
+    pub fn on<'a>(
+        &self,
+        host: &HostName,
+        others: impl IntoIterator<Item = &'a HostName>,
+    ) -> Vec<Port> {
+        let others = others.into_iter().filter(|other| *other != host);
+        let ports: BTreeSet<Port> = others.flat_map(|other| self.between(other, host)).collect();
+        ports.into_iter().collect()
     }
 
     /// The ports for which one host asks another.
@@ -281,8 +286,11 @@ mod tests {
         };
         let [pi1, pi2, pi3]: [HostName; 3] =
             ["pi1", "pi2", "pi3"].map(|name| name.parse().unwrap());
-        assert_eq!(shown(&plan.on(&pi1)), "2379/tcp 2380/tcp 6443/tcp 8472/udp 10250/tcp");
-        assert_eq!(shown(&plan.on(&pi3)), "8472/udp 10250/tcp");
+        let all = [&pi1, &pi2, &pi3];
+        assert_eq!(shown(&plan.on(&pi1, all)), "2379/tcp 2380/tcp 6443/tcp 8472/udp 10250/tcp");
+        assert_eq!(shown(&plan.on(&pi3, all)), "8472/udp 10250/tcp");
+        // No other server: nobody asks for etcd, so nobody listens.
+        assert_eq!(shown(&plan.on(&pi1, [&pi3])), "6443/tcp 8472/udp");
         let table = [
             (&pi1, &pi2, "2379/tcp 2380/tcp 6443/tcp 8472/udp 10250/tcp"),
             (&pi3, &pi1, "6443/tcp 8472/udp"),

@@ -143,8 +143,7 @@ pub const RULES: &[Rule] = &[
         title: "a host's own packet filter keeps a port shut that Kubernetes needs",
         severity: Severity::Error,
         is_symmetric: false,
-        // It says the same, and names the ports.
-        masks: &[Code("host-firewall")],
+        masks: &[],
         explain: include_str!("rule/explain/port-blocked.md"),
         prove: port::port_blocked,
     },
@@ -171,7 +170,7 @@ pub const RULES: &[Rule] = &[
         title: "packets between two networks are dropped on the way",
         severity: Severity::Error,
         is_symmetric: true,
-        masks: &[],
+        masks: &[Code("port-filtered")],
         explain: include_str!("rule/explain/routed-path-blocked.md"),
         prove: routed::routed_path_blocked,
     },

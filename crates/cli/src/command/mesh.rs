@@ -99,6 +99,8 @@ fn expectation(hosts: usize, options: &Options) -> String {
     let (open_s, shut_s) = survey::estimate_s(hosts);
     let ports_s = survey::estimate_ports_s(hosts, &options.ports);
     let open_s = open_s + ports_s;
+    // Ports of a link that is open beside one that is not.
+    let shut_s = shut_s.max(open_s);
     let pairs = hosts * hosts.saturating_sub(1) / 2;
     let plural = if pairs == 1 { "pair" } else { "pairs" };
     format!(

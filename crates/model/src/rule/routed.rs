@@ -28,6 +28,11 @@ pub(super) struct Routed {
 }
 
 impl Routed {
+    /// Whether all that was sent arrived.
+    pub(super) fn is_lossless(&self) -> bool {
+        self.sent.is_subset(&self.arrived)
+    }
+
     /// Whether enough was sent, nothing arrived, and it would have been seen.
     pub(super) fn is_blocked(&self) -> bool {
         self.is_witnessed && self.arrived.is_empty() && self.sent.len() >= SUGGESTED

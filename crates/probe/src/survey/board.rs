@@ -260,7 +260,7 @@ impl<'a> Board<'a> {
 
     /// How long the ports that Kubernetes needs take at most, in milliseconds after the last round.
     pub(super) fn ports_ms(&self) -> u64 {
-        ports::longest_ms(&self.legs, &self.options.ports)
+        ports::longest_ms(&self.legs, self.members.len(), &self.options.ports)
     }
 
     /// Groups of legs come after those of pairs; group 0 is never cancelled.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use pontoon_model::host::HostName;
 use pontoon_model::port::PortPlan;
 
 use super::run::{Attendee, REPLY_MS, await_all};
@@ -40,8 +41,10 @@ pub(super) fn introduce(attendees: &mut [Attendee]) {
 /// Has the agents listen on the ports that are theirs by the plan.
 pub(super) fn listen(attendees: &mut [Attendee], plan: &PortPlan, clock: &Clock) {
     let mut asked = BTreeSet::new();
+    let hosts: Vec<HostName> =
+        attendees.iter().map(|attendee| attendee.member.host.clone()).collect();
     for attendee in attendees.iter_mut() {
-        let ports = plan.on(&attendee.member.host);
+        let ports = plan.on(&attendee.member.host, &hosts);
         if !ports.is_empty() {
             asked.insert(attendee.member.seat);
             attendee.say(&ToAgent::Listen { ports });

@@ -1,6 +1,7 @@
 //! When the ports that Kubernetes needs are asked for: on ways on which packets pass, one after
 //! another, so that the budget lasts.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use pontoon_model::host::HostName;
@@ -19,8 +20,8 @@ const SHARED_MS: [u32; 2] = [400, 100];
 const PRIVATE_MS: [u32; 2] = [40, 10];
 /// After the first packet of a way: others that follow from an answer go first.
 const AFTER_MS: u32 = 300;
-/// Three tries of TCP two seconds apart, and what the last one waits.
-const LONGEST_MS: u64 = 6_000;
+/// Three tries a second apart, and what the last one waits.
+const LONGEST_MS: u64 = 5_000;
 
 /// The questions of one way.
 pub(super) fn of_way(from: &Leg, to: &Leg, legs: &Legs, plan: &PortPlan) -> Vec<Assigned> {
@@ -43,9 +44,13 @@ pub(super) fn of_way(from: &Leg, to: &Leg, legs: &Legs, plan: &PortPlan) -> Vec<
 /// The questions between two hosts that only routers connect, as the kernel routes them.
 pub(super) fn routed(pairs: &[RoutedPair], plan: &PortPlan) -> Vec<Assigned> {
     let mut tasks = Vec::new();
+    // No link has a budget for what the kernel routes: each peer has its turn.
+    let mut turns: BTreeMap<&HostName, u32> = BTreeMap::new();
     for pair in pairs.iter().filter(|pair| pair.family == Family::V4) {
         for ((from, _), (to, address)) in [(&pair.a, &pair.b), (&pair.b, &pair.a)] {
-            let mut at_ms = AFTER_MS;
+            let turn = turns.entry(from).or_default();
+            let mut at_ms = turn.saturating_mul(longest_list_ms(plan, false)) + AFTER_MS;
+            *turn += 1;
             for port in plan.between(from, to) {
                 let question = Question::Port {
                     to: SocketAddr::new(*address, port.number),
@@ -73,7 +78,7 @@ fn routed_task(
 }
 
 /// How long the questions of all legs take at most, in milliseconds after the last round.
-pub(super) fn longest_ms(legs: &Legs, plan: &PortPlan) -> u64 {
+pub(super) fn longest_ms(legs: &Legs, hosts: usize, plan: &PortPlan) -> u64 {
     if plan.is_empty() {
         return 0;
     }
@@ -81,7 +86,10 @@ pub(super) fn longest_ms(legs: &Legs, plan: &PortPlan) -> u64 {
         let partners = u64::try_from(leg.partners.len()).unwrap_or(u64::MAX);
         partners.saturating_mul(u64::from(longest_list_ms(plan, leg.is_private)))
     };
-    legs.iter().map(of_leg).max().unwrap_or(0).saturating_add(LONGEST_MS)
+    // Routed, a host may have all others as its peers.
+    let peers = u64::try_from(hosts).unwrap_or(u64::MAX);
+    let routed = peers.saturating_mul(u64::from(longest_list_ms(plan, false)));
+    legs.iter().map(of_leg).max().unwrap_or(0).max(routed).saturating_add(LONGEST_MS)
 }
 
 /// How long the ports take for so many hosts on one link that others share, in seconds.

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use pontoon_model::host::HostName;
-use pontoon_model::port::{CONTROL_PLANE, Need, PORTS_MAX, PortPlan, WORKER, parse};
+use pontoon_model::port::{CONTROL_PLANE, Need, NoNeed, PORTS_MAX, PortPlan, WORKER, parse};
 
 use crate::failure::Failure;
 
@@ -38,6 +38,8 @@ fn read(list: &Path) -> Result<Vec<Need>, Failure> {
     let failed = |source| Failure::Read { path: list.to_owned(), source };
     let mut text = String::new();
     let file = File::open(list).map_err(failed)?;
-    file.take(LIST_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
-    parse(&text).map_err(|source| Failure::Ports { path: list.to_owned(), source })
+    file.take(LIST_BYTES_MAX + 1).read_to_string(&mut text).map_err(failed)?;
+    let is_whole = u64::try_from(text.len()).is_ok_and(|length| length <= LIST_BYTES_MAX);
+    let needs = if is_whole { parse(&text) } else { Err(NoNeed::TooMany) };
+    needs.map_err(|source| Failure::Ports { path: list.to_owned(), source })
 }

@@ -57,6 +57,22 @@ fn whose_doing_it_is_follows_from_what_arrives_and_what_comes_back() {
         ("it arrives, twice", &API, 2, true, None, None),
         ("a datagram arrives", &VXLAN, 3, true, None, Some("port-blocked likely")),
         ("a reset", &API, 1, true, Some(Answer::Reset), Some("port-blocked confirmed")),
+        (
+            "a reset of what the host never saw",
+            &API,
+            1,
+            false,
+            Some(Answer::Reset),
+            Some("port-filtered confirmed"),
+        ),
+        (
+            "an error in the name of a host that never saw it",
+            &VXLAN,
+            1,
+            false,
+            Some(icmp(own)),
+            Some("port-filtered confirmed"),
+        ),
         ("the host prohibits", &VXLAN, 1, true, Some(icmp(own)), Some("port-blocked confirmed")),
         ("a router prohibits", &API, 1, false, Some(icmp(router)), Some("port-filtered confirmed")),
         ("it does not arrive", &API, 3, false, None, Some("port-filtered likely")),
@@ -119,6 +135,15 @@ fn nobody_is_accused_where_nobody_listens_or_frames_are_lost() {
     }
 
     let mut bench = open(&Answerer::Agent);
+    bench.host("pi2").watches.iter_mut().for_each(|watch| watch.sees_frames = false);
+    ask(&mut bench, &API, 3, false, Some(Answer::Reset));
+    assert_eq!(bench.found(), [""; 0], "nobody saw whether what was refused arrived");
+
+    let mut bench = open(&Answerer::Agent);
+    bench.see(seen("pi2", Some("pi1"), Some("wlan0"), 1, Direction::Arrived, API));
+    assert!(ports::of(&bench.facts).is_empty(), "somebody else's connection");
+
+    let mut bench = open(&Answerer::Agent);
     bench.host("pi2").watches.iter_mut().for_each(|watch| watch.lost = 1);
     ask(&mut bench, &API, 3, false, None);
     assert_eq!(bench.found(), [""; 0], "the witness lost frames");
@@ -127,6 +152,59 @@ fn nobody_is_accused_where_nobody_listens_or_frames_are_lost() {
     bench.host("pi2").watches.iter_mut().for_each(|watch| watch.withheld = 1);
     ask(&mut bench, &VXLAN, 3, true, None);
     assert_eq!(bench.found(), [""; 0], "the agent kept silent to save frames");
+}
+
+/// Two hosts that only routers connect: pi1 asks pi2 by no link in particular.
+fn routed(passes: bool, kind: &Kind, arrives: bool, answer: Option<Answer>) -> Vec<String> {
+    let mut bench = open(&Answerer::Agent);
+    bench.facts.observations.clear();
+    for host in ["pi1", "pi2"] {
+        bench.link(host, "wlan0").addresses.clear();
+    }
+    let put = |bench: &mut Bench,
+               (from, to): (&str, &str),
+               kind: &Kind,
+               tries,
+               arrives,
+               answer: Option<Answer>| {
+        for round in 1..=tries {
+            bench.see(seen(from, Some(to), None, round, Direction::Sent, kind.clone()));
+        }
+        if arrives {
+            // The far witness knows the asker's link by its address.
+            let asked_link = Some(super::bench::link_name("wlan0"));
+            let seen = seen(to, Some(from), Some("wlan0"), 1, Direction::Arrived, kind.clone());
+            let is_routed = *kind == Kind::RoutedUdp;
+            let asked_link = asked_link.filter(|_| !is_routed);
+            bench.see(Observation { asked_link, ..seen });
+        }
+        if let Some(answer) = answer {
+            let seen = seen(from, Some(to), None, 1, Direction::Answered, kind.clone());
+            bench.see(Observation { answer: Some(answer), ..seen });
+        }
+    };
+    for pair in [("pi1", "pi2"), ("pi2", "pi1")] {
+        let answer = passes.then_some(Answer::Reply);
+        put(&mut bench, pair, &Kind::RoutedUdp, 1, passes, answer);
+    }
+    put(&mut bench, PAIR, kind, 3, arrives, answer);
+    let found = bench.found();
+    found.into_iter().filter(|found| found.starts_with("port-")).collect()
+}
+
+#[test]
+fn ports_behind_routers_are_judged_as_others_are() {
+    let forged = Some(Answer::Reset);
+    let table = [
+        ("the router drops it", true, false, None, Some("port-filtered pi1>pi2 likely")),
+        ("the router resets it", true, false, forged, Some("port-filtered pi1>pi2 confirmed")),
+        ("the host drops it", true, true, None, Some("port-blocked pi1>pi2 likely")),
+        ("nothing passes at all", false, false, None, None),
+    ];
+    for (case, passes, arrives, answer, expected) in table {
+        let expected: Vec<_> = expected.map(str::to_owned).into_iter().collect();
+        assert_eq!(routed(passes, &API, arrives, answer), expected, "{case}");
+    }
 }
 
 #[test]
@@ -154,8 +232,14 @@ fn a_filter_that_is_seen_makes_it_sure_and_names_the_port() {
     let listener = Listener { port: "6443/tcp".parse().unwrap(), state: Answerer::Agent };
     bench.host("pi2").listeners.push(listener);
     ask(&mut bench, &API, 3, true, None);
-    // What says more stands in the place of what says less.
-    assert_eq!(bench.found(), ["port-blocked pi1>pi2@wlan0 confirmed"]);
+    let found = bench.found();
+    assert_eq!(
+        found,
+        ["host-firewall pi1>pi2@wlan0 confirmed", "port-blocked pi1>pi2@wlan0 confirmed"]
+    );
+    let advice = crate::rule::diagnose(&bench.facts).into_iter().flat_map(|found| found.advice);
+    let rule = "sudo nft insert rule inet filter input tcp dport 6443 accept";
+    assert!(advice.into_iter().any(|line| line.contains(rule)));
 }
 
 #[test]

@@ -1,0 +1,13 @@
+//! Any text as a list of ports: what is read is bounded, and means what it says.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pontoon_model::port::{PORTS_MAX, parse};
+
+fuzz_target!(|text: &str| {
+    let Ok(needs) = parse(text) else { return };
+    assert!((1..=PORTS_MAX).contains(&needs.len()));
+    for need in needs {
+        assert_eq!(need.port.to_string().parse(), Ok(need.port));
+    }
+});
