@@ -1,6 +1,7 @@
 //! A mesh over real ssh in which hosts fail, each in its own way: it is named with its cause, the
 //! others have a whole result, nothing hangs and nothing stays behind.
 
+use pontoon_probe::protocol::VERSION;
 use pontoon_tests::ssh_lab::{Mesh, has_ssh, mesh};
 
 fn assert_told(mesh: &Mesh, table: &[(&str, &str)]) {
@@ -88,11 +89,14 @@ exec 3<&0
 X
     "#;
     let mesh = mesh(8, faults, "");
+    let other = format!(
+        "another version of pontoon is on it (protocol 9, here {VERSION}); install the same"
+    );
     assert_told(
         &mesh,
         &[
             ("pi3", "there is no pontoon on it; install it there, or have it copied"),
-            ("pi4", "another version of pontoon is on it (protocol 9, here 2); install the same"),
+            ("pi4", &other),
             ("pi5", "another version of pontoon is on it; install the same"),
             ("pi6", "its pontoon is for another processor"),
             ("pi7", "it is the same host as pi2"),

@@ -2,7 +2,10 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use pontoon_model::net::IfName;
 use pontoon_probe::survey::Progress;
+
+use crate::output;
 
 /// One line at the bottom of a terminal; nothing where nobody watches.
 #[derive(Debug)]
@@ -23,6 +26,9 @@ impl Meter {
         let text = match progress {
             Progress::Starting { hosts: 1 } => "starting the agent ...".to_owned(),
             Progress::Starting { hosts } => format!("starting {hosts} agents ..."),
+            Progress::Link { link, pairs, open, after_ms } => {
+                return self.tell(link, *pairs, *open, *after_ms);
+            }
             Progress::Asking { pairs: 0, left_ms, .. } => {
                 format!("asking, {} s at most", left_ms.div_ceil(1000))
             }
@@ -31,6 +37,22 @@ impl Meter {
                 format!("asking: {settled} of {pairs} pairs settled, {left_s} s at most")
             }
         };
+        self.rewrite(text);
+    }
+
+    /// What is known of a link, as soon as it is. Two hosts have nothing else to wait for.
+    fn tell(&mut self, link: &IfName, pairs: usize, open: usize, after_ms: u64) {
+        if pairs < 2 {
+            return;
+        }
+        self.rewrite(String::new());
+        let (whole, tenths) = (after_ms / 1000, after_ms % 1000 / 100);
+        output::note(&format!(
+            "{link}: frames pass both ways between {open} of {pairs} pairs, after {whole}.{tenths} s"
+        ));
+    }
+
+    fn rewrite(&mut self, text: String) {
         if self.is_watched && text != self.shown {
             // A terminal that cannot be written to stops nothing.
             let _ = write!(io::stderr().lock(), "\r\u{1b}[K{text}");

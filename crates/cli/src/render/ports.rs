@@ -130,7 +130,7 @@ mod tests {
         ];
         let mut page = String::new();
         write(&mut page, &rows, Style::PLAIN);
-        insta::assert_snapshot!(page, @r"
+        insta::assert_snapshot!(page.trim_start(), @r"
         ports
           6443/tcp   pi1 on eth0: open
           8472/udp   pi1 and pi2 on eth0: open

@@ -41,6 +41,16 @@ pub(super) struct Board<'a> {
     controls: Vec<Option<RoundSet>>,
     /// By the place of the leg: whether no question is left to be put on it.
     is_leg_over: Vec<bool>,
+    /// By link, how its pairs stand.
+    standing: BTreeMap<IfName, Standing>,
+}
+
+/// How the pairs of a link stand.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Standing {
+    pub(super) pairs: usize,
+    pub(super) open: usize,
+    left: usize,
 }
 
 impl<'a> Board<'a> {
@@ -55,7 +65,7 @@ impl<'a> Board<'a> {
         let pairs = legs.pair_up(&list, &options.links);
         let routed = routed_pairs(&list, &legs);
         let seeing: Vec<bool> = legs.iter().map(|leg| sees(&leg.id)).collect();
-        let pairs = pairs
+        let pairs: Vec<PairState> = pairs
             .into_iter()
             .map(|ends| {
                 let is_by_kernel = ends.iter().any(|end| !seeing[*end as usize]);
@@ -64,12 +74,19 @@ impl<'a> Board<'a> {
             })
             .collect();
         let controls = legs.iter().map(|leg| leg.gateway.map(|_| RoundSet::default())).collect();
+        let mut standing: BTreeMap<IfName, Standing> = BTreeMap::new();
+        for pair in &pairs {
+            let link = legs.at(pair.legs[0]).id.link.clone();
+            let standing = standing.entry(link).or_default();
+            (standing.pairs, standing.left) = (standing.pairs + 1, standing.left + 1);
+        }
         Self {
             run,
             options,
             seats: list.iter().map(|member| (member.host.clone(), member.seat)).collect(),
             links: legs.iter().map(|leg| leg.id.link.clone()).collect(),
             members: list.into_iter().map(|member| (member.host.clone(), member)).collect(),
+            standing,
             is_leg_over: vec![false; legs.len()],
             legs,
             pairs,
@@ -194,6 +211,10 @@ impl<'a> Board<'a> {
             let is_dead = !dead.is_empty() && ends.iter().any(|leg| dead.contains(&leg.id.host));
             if is_dead || state.is_settled(controls) {
                 state.is_done = true;
+                if let Some(standing) = self.standing.get_mut(&ends[0].id.link) {
+                    standing.left -= 1;
+                    standing.open += usize::from(state.is_open());
+                }
                 for leg in ends {
                     forget(leg, pair_group(place));
                 }
@@ -208,6 +229,15 @@ impl<'a> Board<'a> {
                 over.entry(host).or_default().push(group);
             }
         }
+        over
+    }
+
+    /// The links of which every pair has become settled since this was last asked.
+    pub(super) fn links_over(&mut self) -> Vec<(IfName, Standing)> {
+        let standing = std::mem::take(&mut self.standing).into_iter();
+        let (over, others): (Vec<_>, Vec<_>) =
+            standing.partition(|(_, standing)| standing.left == 0);
+        self.standing = others.into_iter().collect();
         over
     }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pontoon_model::host::HostName;
 use pontoon_model::observation::{Direction, Kind, Observation, RunId};
 
-use super::board::{Board, Work};
+use super::board::{Board, Standing, Work};
 use super::legs::{LegId, Member};
 use super::run::{Attendee, Options, Progress, wait};
 use crate::edge::clock::Clock;
@@ -76,6 +76,11 @@ impl<'a> Conduct<'a> {
             if now >= look_at || is_last {
                 look_at = now.after_ms(LOOK_EVERY_MS);
                 self.look(now);
+                for (link, standing) in self.board.links_over() {
+                    let Standing { pairs, open, .. } = standing;
+                    let after_ms = now.0.saturating_sub(start.0);
+                    progress(Progress::Link { link, pairs, open, after_ms });
+                }
                 let (pairs, settled) = self.board.progress();
                 let last = self.board.last_frame_ms() + TAIL_MS;
                 let left_ms = last.saturating_sub(now.0.saturating_sub(start.0));

@@ -102,6 +102,17 @@ pub enum Progress {
         /// Milliseconds that the rest takes at most.
         left_ms: u64,
     },
+    /// Every pair on a link is settled.
+    Link {
+        /// What the first hosts of these pairs call it.
+        link: IfName,
+        /// The pairs.
+        pairs: usize,
+        /// Those of them on which frames pass both ways.
+        open: usize,
+        /// Milliseconds since the first question.
+        after_ms: u64,
+    },
 }
 
 /// A run cannot begin.

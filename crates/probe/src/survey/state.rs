@@ -112,6 +112,11 @@ impl PairState {
         }
     }
 
+    /// Whether frames pass both ways.
+    pub(super) fn is_open(&self) -> bool {
+        self.ways().into_iter().all(|way| way.arrived.len() >= ROUNDS_THAT_OPEN)
+    }
+
     pub(super) const fn ways(&self) -> [&Way; 2] {
         [&self.there, &self.back]
     }

@@ -209,6 +209,12 @@ fn rules_that_may_drop_are_possible_and_their_owner_is_named() {
     };
     assert_eq!(accepting(1).found(), ["forward-drop pi1 possible"]);
     assert!(accepting(0).found().is_empty());
+    // What drops only what comes in for the host itself forwards all the same.
+    let mut input = stuck();
+    filter(&mut input, "pi1", "input", true);
+    input.host("pi1").snapshot.netfilter.is_readable = true;
+    assert!(input.found().iter().all(|found| !found.starts_with("forward-drop")));
+
     let mut ufw = stuck();
     filter(&mut ufw, "pi1", "forward", true);
     ufw.host("pi1").snapshot.netfilter.owners = vec![FilterOwner::Other, FilterOwner::Ufw];
