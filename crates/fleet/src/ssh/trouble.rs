@@ -85,6 +85,8 @@ const WORDS: &[(&str, Cause)] = &[
     ("no route to host", Cause::Unreachable),
     ("network is unreachable", Cause::Unreachable),
     ("kex_exchange_identification: ", Cause::HungUp),
+    // It was gone before we had said our own name.
+    ("banner exchange: ", Cause::HungUp),
     ("connection closed by ", Cause::HungUp),
     ("connection reset by ", Cause::HungUp),
     ("ssh could not be run", Cause::NoSsh),
@@ -271,6 +273,7 @@ mod tests {
             ("ssh: connect to host 10.0.0.9 port 22: No route to host", Cause::Unreachable),
             ("ssh: connect to host 10.0.0.9 port 22: Connection timed out", Cause::Unreachable),
             ("Connection timed out during banner exchange\r\n", Cause::Slow),
+            ("banner exchange: Connection to UNKNOWN port 65535: Broken pipe", Cause::HungUp),
             ("pi@pi2: Permission denied (publickey,password).", Cause::Denied),
             (
                 "No ED25519 host key is known for pi2 and you have requested strict checking.\r\n\

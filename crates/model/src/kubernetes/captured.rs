@@ -98,17 +98,13 @@ impl Captured {
             links.push(interface.link(at)?);
         }
         iproute2::give_flags(&mut links, &self.ip_addr);
-        let main = self.ip6_route_main.as_deref().unwrap_or_default();
         let mut routes = iproute2::routes(self.ip_route_all.as_deref().unwrap_or_default());
-        let is_v6 = |route: &crate::snapshot::Route| route.destination.address.is_ipv6();
-        if self.ip6_route_main.is_some() {
-            routes.retain(|route| !is_v6(route));
+        if let Some(main) = &self.ip6_route_main {
+            // Of all tables, the addresses tell the families apart; `default` does not.
+            routes.retain(|route| route.destination.address.is_ipv4());
             routes.extend(iproute2::v6_routes(main));
         }
-        let text =
-            |text: &String| Some(text.as_str()).filter(|text| !text.is_empty()).map(str::to_owned);
-        let hosts: Box<str> = "hosts:".into();
-        let services = self.nsswitch.lines().find_map(|line| line.trim().strip_prefix(&*hosts));
+        let services = self.nsswitch.lines().find_map(|line| line.trim().strip_prefix("hosts:"));
         let node = NodeFiles {
             proc_net_route: self.proc_net_route.clone(),
             proc_net_ipv6_route: self.proc_net_ipv6_route.clone(),
@@ -116,10 +112,7 @@ impl Captured {
                 .map(|line| line.split_ascii_whitespace().map(Untrusted::new).collect())
                 .unwrap_or_default(),
             looked_up: None,
-            kubelet: in_effect(
-                text(&self.flags).as_deref(),
-                text(&self.default_kubelet).as_deref(),
-            ),
+            kubelet: in_effect(Some(&self.flags), Some(&self.default_kubelet)),
         };
         Ok(Snapshot {
             host_name: HostName::lossy(&self.hostname),
