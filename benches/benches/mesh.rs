@@ -6,13 +6,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on says where")]
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::process::Command;
 use std::time::Instant;
 
-use pontoon_benches::release;
+use pontoon_benches::{home_of, release};
 use pontoon_probe::survey::Options;
 use pontoon_probe::survey::twin::Twin;
 
@@ -26,7 +25,7 @@ fn main() {
     for (hosts, open_s, shut_s) in [(10, 20, 75), (20, 20, 75), (50, 20, 75)] {
         for (isolation, promised_s) in [("none", open_s), ("all-frames", shut_s)] {
             let file = folder.join("mesh.toml");
-            fs::write(&file, scenario(hosts, isolation)).unwrap();
+            fs::write(&file, home_of(hosts, isolation)).unwrap();
             let (seconds, coordinator, agent) = mesh(&file.to_string_lossy(), hosts);
             say(&format!(
                 "{hosts:4} hosts, isolation {isolation:10}  {seconds:5} s (promised {promised_s}), \
@@ -36,24 +35,6 @@ fn main() {
     }
     fs::remove_dir_all(&folder).unwrap();
     thousand();
-}
-
-fn scenario(hosts: u16, isolation: &str) -> String {
-    let mut text = format!(
-        "title = \"{hosts} hosts\"\nbase = \"home\"\ntruth = \"for the clock\"\n\n\
-         [network.wifi]\nssid = \"Crowd\"\nisolation = \"{isolation}\"\n\n"
-    );
-    for host in 1..=hosts {
-        writeln!(
-            text,
-            "[host.pi{host}]\nresolver = [\"203.0.113.53\"]\n\
-             links.wlan0 = {{ network = \"wifi\", address = \"172.20.5.{host}/16\", \
-             gateway = \"172.20.0.1\" }}\n\
-             links.eth0 = {{ network = \"switch\", address = \"192.168.50.{host}/24\" }}\n"
-        )
-        .unwrap();
-    }
-    text
 }
 
 /// Seconds that a mesh takes, without raising the lab; and the largest resident set of the

@@ -7,12 +7,11 @@
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on says where")]
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::process::Command;
 
-use pontoon_benches::release;
+use pontoon_benches::{home_of, release};
 use serde_json::Value;
 
 /// What people type, for one host: who answers pings and ARP on each link, and which ports do.
@@ -30,34 +29,16 @@ fn main() {
     fs::create_dir_all(&folder).unwrap();
     for (hosts, isolation) in [(5, "none"), (5, "all-frames"), (10, "none"), (10, "all-frames")] {
         let file = folder.join("peers.toml");
-        fs::write(&file, scenario(hosts, isolation)).unwrap();
+        fs::write(&file, home_of(hosts, isolation)).unwrap();
         let found = run(&file.to_string_lossy(), hosts);
         say(&format!("{hosts} hosts over ssh, isolation {isolation}: {found}"));
     }
     fs::remove_dir_all(&folder).unwrap();
 }
 
-fn scenario(hosts: u8, isolation: &str) -> String {
-    let mut text = format!(
-        "title = \"{hosts} hosts\"\nbase = \"home\"\ntruth = \"for the clock\"\n\n\
-         [network.wifi]\nssid = \"Peers\"\nisolation = \"{isolation}\"\n\n"
-    );
-    for host in 1..=hosts {
-        writeln!(
-            text,
-            "[host.pi{host}]\nresolver = [\"203.0.113.53\"]\n\
-             links.wlan0 = {{ network = \"wifi\", address = \"172.20.5.{host}/16\", \
-             gateway = \"172.20.0.1\" }}\n\
-             links.eth0 = {{ network = \"switch\", address = \"192.168.50.{host}/24\" }}\n"
-        )
-        .unwrap();
-    }
-    text
-}
-
 /// Runs all three in one lab: pontoon, the tools one host after another, and all hosts at once.
 #[expect(clippy::disallowed_methods, reason = "the bench starts what it measures")]
-fn run(scenario: &str, hosts: u8) -> String {
+fn run(scenario: &str, hosts: u16) -> String {
     let script = format!(
         "cd $(mktemp -d); now() {{ date +%s%N; }}; all=$(seq 1 {hosts})
 tools() {{

@@ -15,3 +15,21 @@ pub fn release(name: &str) -> PathBuf {
     assert!(program.is_some(), "build it first: cargo build --release");
     program.unwrap_or_default()
 }
+
+/// A lab with so many hosts on a switch and on a WiFi, which isolates so.
+#[must_use]
+pub fn home_of(hosts: u16, isolation: &str) -> String {
+    let mut text = format!(
+        "title = \"{hosts} hosts\"\nbase = \"home\"\ntruth = \"for the clock\"\n\n\
+         [network.wifi]\nssid = \"Crowd\"\nisolation = \"{isolation}\"\n\n"
+    );
+    for host in 1..=hosts {
+        text.push_str(&format!(
+            "[host.pi{host}]\nresolver = [\"203.0.113.53\"]\n\
+             links.wlan0 = {{ network = \"wifi\", address = \"172.20.5.{host}/16\", \
+             gateway = \"172.20.0.1\" }}\n\
+             links.eth0 = {{ network = \"switch\", address = \"192.168.50.{host}/24\" }}\n\n"
+        ));
+    }
+    text
+}

@@ -49,6 +49,22 @@ pub struct HostFacts {
     pub ending: Ending,
 }
 
+impl HostFacts {
+    /// A host of which nothing is known but its own account.
+    #[must_use]
+    pub const fn of(snapshot: Snapshot) -> Self {
+        Self {
+            snapshot,
+            watches: Vec::new(),
+            counters: BTreeMap::new(),
+            frames_sent: BTreeMap::new(),
+            listeners: Vec::new(),
+            untested: Vec::new(),
+            ending: Ending::Complete,
+        }
+    }
+}
+
 /// How well a host could watch a link.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Watch {

@@ -9,10 +9,10 @@ use pontoon_model::net::NotA;
 use super::mesh::{AgentLaunch, Reaching};
 
 const DETAILS: &str = "\
-Without HOSTS it is about this host, and nothing is sent to anybody but the
-name services that kubelet will ask, too. With HOSTS an agent is started on
-each as by pontoon mesh, and the hosts are asked which of them reach the
-address that is taken; no third party is asked.
+Without HOSTS it is about this host. With HOSTS an agent is started on each as
+by pontoon mesh, and the hosts are asked which of them reach the address that
+is taken. No third party is asked but the name services of a host whose own
+files do not say what its name means: kubelet will ask these, too.
 
 FILE is a record (--record of check, mesh or predict), or a JSON object with
 the raw texts of a host: proc_net_route, proc_net_ipv6_route, interfaces,

@@ -2,12 +2,11 @@
 
 mod captured;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use pontoon_model::facts::{Ending, Facts, HostFacts, Intent};
+use pontoon_model::facts::{Facts, HostFacts, Intent};
 use pontoon_model::kubernetes::prediction::Prediction;
-use pontoon_model::observation::RunId;
 use pontoon_model::record::Record;
 use pontoon_model::record::merge::merge;
 use pontoon_probe::edge::clock::unix_s;
@@ -67,7 +66,7 @@ fn together(all: Vec<captured::Source>) -> Result<Record, Failure> {
         match source {
             captured::Source::Record(record) => records.push(*record),
             captured::Source::Host(snapshot) => {
-                hosts.insert(snapshot.host_name.clone(), alone(*snapshot));
+                hosts.insert(snapshot.host_name.clone(), HostFacts::of(*snapshot));
             }
         }
     }
@@ -83,25 +82,7 @@ fn together(all: Vec<captured::Source>) -> Result<Record, Failure> {
 fn this_host() -> Result<Record, Failure> {
     let mut snapshot = snapshot::take(&Sources::live(unix_s(), std::env::vars_os()));
     node_name::complete(&mut snapshot);
-    let hosts = BTreeMap::from([(local::host_name()?, alone(snapshot))]);
-    let facts = Facts {
-        run: RunId::default(),
-        hosts,
-        observations: BTreeSet::new(),
-        intent: Intent::default(),
-    };
+    let hosts = BTreeMap::from([(local::host_name()?, HostFacts::of(snapshot))]);
+    let facts = Facts { hosts, ..Facts::default() };
     Ok(Record { facts, ..Record::default() })
-}
-
-/// A host that nobody asked anything.
-fn alone(snapshot: pontoon_model::snapshot::Snapshot) -> HostFacts {
-    HostFacts {
-        snapshot,
-        watches: Vec::new(),
-        counters: BTreeMap::new(),
-        frames_sent: BTreeMap::new(),
-        listeners: Vec::new(),
-        untested: Vec::new(),
-        ending: Ending::Complete,
-    }
 }

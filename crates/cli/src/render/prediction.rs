@@ -181,7 +181,7 @@ fn why(choice: &ComponentChoice, style: Style) -> String {
 
 #[cfg(test)]
 mod tests {
-    use pontoon_model::facts::{Ending, Facts, HostFacts};
+    use pontoon_model::facts::{Facts, HostFacts};
     use pontoon_model::kubernetes::Component;
     use pontoon_model::kubernetes::captured::Captured;
     use pontoon_model::net::Family;
@@ -214,15 +214,7 @@ mod tests {
         for link in &mut snapshot.links {
             link.mac = Some(pontoon_model::net::Mac([2, 0, 0, 0, 0, number]));
         }
-        let host = HostFacts {
-            snapshot,
-            watches: Vec::new(),
-            counters: std::collections::BTreeMap::new(),
-            frames_sent: std::collections::BTreeMap::new(),
-            listeners: Vec::new(),
-            untested: Vec::new(),
-            ending: Ending::Complete,
-        };
+        let host = HostFacts::of(snapshot);
         (format!("pi{number}").parse().unwrap(), host)
     }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::facts::HostFacts;
 use crate::finding::{Level, Proven, Scope};
 use crate::host::HostName;
+use crate::kubernetes::apimachinery;
 use crate::net::{Family, IfName};
 use crate::pairing::{End, usable_address};
 use crate::snapshot::{Route, Snapshot};
@@ -64,18 +65,13 @@ pub(super) struct Choice {
     valid_s: Option<u32>,
 }
 
-/// The address of the link of the first default route, IPv4 before IPv6
-/// (`chooseHostInterfaceFromRoute` in k8s.io/apimachinery/pkg/util/net/interface.go).
+/// What kubeadm takes when nobody names an address, as [`apimachinery`] has it.
 pub(super) fn choice(host: &Snapshot) -> Option<Choice> {
-    [Family::V4, Family::V6].into_iter().find_map(|family| {
-        let mut routes = alive_defaults(host).filter(|route| route.destination.family() == family);
-        routes.find_map(|route| {
-            let link = host.link(route.link.as_ref()?)?;
-            let taken = usable_address(link, family)?;
-            let (address, valid_s) = (taken.prefix.address, taken.valid_s);
-            Some(Choice { link: link.name.clone(), address, valid_s })
-        })
-    })
+    let chosen = apimachinery::choose_host_interface(host, Family::V4).ok()?;
+    let link = host.links.iter().find(|link| link.name.as_str() == chosen.link)?;
+    let mut own = link.addresses.iter();
+    let taken = own.find(|own| own.prefix.address.to_canonical() == chosen.address)?;
+    Some(Choice { link: link.name.clone(), address: chosen.address, valid_s: taken.valid_s })
 }
 
 /// The address that Kubernetes takes is lent: certificates and etcd hold on to it when it changes.

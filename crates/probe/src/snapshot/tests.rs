@@ -1,5 +1,5 @@
 use super::*;
-use pontoon_model::facts::{Ending, Facts, HostFacts};
+use pontoon_model::facts::{Facts, HostFacts};
 use pontoon_model::rule::diagnose;
 use pontoon_model::snapshot::{Address, LinkKind};
 
@@ -37,15 +37,7 @@ fn a_raspberry_pi_behind_systemd_resolved() {
 fn copies(names: [&str; 2]) -> Vec<String> {
     let mut facts = Facts::default();
     for (number, name) in names.into_iter().enumerate() {
-        let host = HostFacts {
-            snapshot: take(&fixture(name)),
-            watches: Vec::new(),
-            counters: BTreeMap::new(),
-            frames_sent: BTreeMap::new(),
-            listeners: Vec::new(),
-            untested: Vec::new(),
-            ending: Ending::Complete,
-        };
+        let host = HostFacts::of(take(&fixture(name)));
         facts.hosts.insert(HostName::lossy(&format!("host{number}")), host);
     }
     let codes = diagnose(&facts).into_iter().map(|finding| finding.code.to_string());

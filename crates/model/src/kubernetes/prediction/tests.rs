@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::facts::{Ending, HostFacts};
+use crate::facts::HostFacts;
 use crate::kubernetes::captured::Captured;
 use crate::report::pairs::Rounds;
 
@@ -25,15 +25,7 @@ fn host(number: u8, default: &str) -> HostFacts {
     for link in &mut snapshot.links {
         link.mac = Some(crate::net::Mac([2, 0, 0, 0, number, 1]));
     }
-    HostFacts {
-        snapshot,
-        watches: Vec::new(),
-        counters: BTreeMap::new(),
-        frames_sent: BTreeMap::new(),
-        listeners: Vec::new(),
-        untested: Vec::new(),
-        ending: Ending::Complete,
-    }
+    HostFacts::of(snapshot)
 }
 
 fn pair(from: u8, to: u8, link: &str, state: State) -> Pair {

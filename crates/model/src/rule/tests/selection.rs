@@ -175,3 +175,22 @@ fn routers_between_two_networks_are_judged_by_arrivals() {
     dead.facts.observations.retain(|seen| seen.peer.is_some() || seen.host.as_str() == "pi1");
     assert!(dead.found().is_empty(), "{:?}", dead.found());
 }
+
+/// What is accused is what kubeadm really takes: half of the internet counts as a default route
+/// there, and its kernel's files have it first.
+#[test]
+fn half_of_the_internet_leads_kubeadm_as_a_default_route_does() {
+    let mut bench = Bench::of(2);
+    bench.controls(&["pi1", "pi2"], 1..=10);
+    bench.both(("pi1", "pi2"), "wlan0", 1..=10, Lost).both(("pi1", "pi2"), "eth0", 1..=3, Answered);
+    let cut_off = ["pi1", "pi2"].map(|host| format!("dual-homed-selection {host}@wlan0 confirmed"));
+    for found in &cut_off {
+        assert!(bench.found().contains(found), "{:?}", bench.found());
+    }
+    // As OpenVPN's def1 does it, here by the wire.
+    let halves = "eth0\t00000000\t0132A8C0\t0003\nwlan0\t00000000\t010014AC\t0003\n";
+    bench.host("pi1").snapshot.node.proc_net_route = Some(halves.to_owned());
+    bench.host("pi1").snapshot.node.proc_net_ipv6_route = Some(String::new());
+    assert!(!bench.found().contains(&cut_off[0]), "{:?}", bench.found());
+    assert!(bench.found().contains(&cut_off[1]), "{:?}", bench.found());
+}
