@@ -2,7 +2,10 @@
 
 pub(crate) mod check;
 pub(crate) mod discover;
+pub(crate) mod gathered;
 pub(crate) mod hosts;
+pub(crate) mod join_check;
+pub(crate) mod kubeadm;
 pub(crate) mod mesh;
 pub(crate) mod predict;
 pub(crate) mod remote;
@@ -14,6 +17,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use check::CheckArguments;
 use discover::DiscoverArguments;
 use hosts::HostsArguments;
+use join_check::JoinCheckArguments;
+use kubeadm::{KubeadmArguments, SettingsArguments};
 use mesh::MeshArguments;
 use pontoon_model::host::HostName;
 use predict::PredictArguments;
@@ -50,6 +55,24 @@ pub(crate) enum Command {
     Mesh(Box<MeshArguments>),
     /// Which address kubeadm, kubelet, flannel and others will take, and who reaches it
     Predict(Box<PredictArguments>),
+    /// Rehearse a kubeadm join: in which stage it would hang, for how long, and why
+    JoinCheck(Box<JoinCheckArguments>),
+    /// Settings for kubeadm init and join made of what was seen, with the evidence
+    Kubeadm(KubeadmArguments),
+    /// Settings for flannel
+    Flannel(Box<SettingsArguments>),
+    /// Settings for Calico
+    Calico(Box<SettingsArguments>),
+    /// Settings for Cilium
+    Cilium(Box<SettingsArguments>),
+    /// Settings for K3s
+    K3s(Box<SettingsArguments>),
+    /// Settings for RKE2
+    Rke2(Box<SettingsArguments>),
+    /// Settings for k0s
+    K0s(Box<SettingsArguments>),
+    /// Settings for Talos
+    Talos(Box<SettingsArguments>),
     /// Run a command on many hosts at once
     Exec(ExecArguments),
     /// Log in on many hosts, one after another

@@ -9,11 +9,15 @@ mod discover;
 mod exec;
 mod explain;
 mod fleet;
+mod gathered;
 mod hosts;
+mod join_check;
 mod judge;
+mod kubeadm;
 mod lab;
 mod man;
 mod mesh;
+mod network;
 mod predict;
 mod progress;
 mod records;
@@ -48,6 +52,15 @@ pub(crate) fn run(arguments: Arguments, place: &Place) -> Result<ExitCode, Failu
         Command::Discover(arguments) => discover::run(&arguments),
         Command::Mesh(arguments) => mesh::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
+        Command::JoinCheck(arguments) => join_check::run(&arguments),
+        Command::Kubeadm(arguments) => kubeadm::run(&arguments.command),
+        Command::Flannel(arguments) => network::run(network::For::Flannel, &arguments),
+        Command::Calico(arguments) => network::run(network::For::Calico, &arguments),
+        Command::Cilium(arguments) => network::run(network::For::Cilium, &arguments),
+        Command::K3s(arguments) => network::run(network::For::K3s, &arguments),
+        Command::Rke2(arguments) => network::run(network::For::Rke2, &arguments),
+        Command::K0s(arguments) => network::run(network::For::K0s, &arguments),
+        Command::Talos(arguments) => network::run(network::For::Talos, &arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Hosts(arguments) => hosts::run(&arguments),

@@ -10,6 +10,7 @@ pub mod go;
 pub mod apimachinery;
 pub mod node_name;
 pub mod kubelet_flags;
+pub mod proxy;
 pub mod kubeadm;
 pub mod kubelet;
 pub mod kube_proxy;
@@ -22,6 +23,8 @@ pub mod k0sctl;
 pub mod talos;
 pub mod captured;
 pub mod prediction;
+pub mod settings;
+pub mod emitted;
 
 use std::fmt;
 use std::net::IpAddr;

@@ -7,4 +7,5 @@ mod files;
 mod hosts;
 mod measured;
 mod raised;
+mod kubeadm_suites;
 mod suites;

@@ -6,7 +6,7 @@ use clap::Args;
 use pontoon_model::kubernetes::Component;
 use pontoon_model::net::NotA;
 
-use super::mesh::{AgentLaunch, Reaching};
+use super::gathered::Source;
 
 const DETAILS: &str = "\
 Without HOSTS it is about this host. With HOSTS an agent is started on each as
@@ -24,20 +24,12 @@ others the source was read (-v names it).";
 #[derive(Args, Clone, Debug)]
 #[command(after_help = DETAILS)]
 pub(crate) struct PredictArguments {
-    /// The hosts, such as 'pi[1-5]'; without them this one
-    #[arg(value_name = "HOSTS", conflicts_with = "facts")]
-    pub(crate) hosts: Vec<String>,
-    /// Foretell from what was recorded or captured elsewhere (repeatable: several hosts)
-    #[arg(long, value_name = "FILE")]
-    pub(crate) facts: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: Source,
     /// Of these components, or `all`: kubeadm, kubelet, kube-proxy, flannel (these by default),
     /// calico, cilium, k3s, rke2, k0s, k0sctl, talos
     #[arg(short, long, value_name = "NAME", value_delimiter = ',', value_parser = components)]
     pub(crate) component: Vec<Components>,
-    #[command(flatten)]
-    pub(crate) reaching: Reaching,
-    #[command(flatten)]
-    pub(crate) agent: AgentLaunch,
     /// Write what is foretold as JSON (docs/schema/prediction.schema.json)
     #[arg(long)]
     pub(crate) json: bool,

@@ -2,7 +2,7 @@
 
 pub(crate) mod local;
 pub(crate) mod pair;
-mod seats;
+pub(crate) mod seats;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

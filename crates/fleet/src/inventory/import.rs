@@ -3,7 +3,6 @@
 //! What has no place here is told, line by line, and never silently lost. The values of passwords
 //! are neither taken nor told.
 
-mod yaml;
 mod draft;
 mod merge;
 mod cms;
@@ -17,7 +16,7 @@ use super::Host;
 
 pub use draft::{HOSTS_MAX, NOTICES_MAX};
 pub use merge::{Conflict, merge};
-pub use yaml::{YamlError, YamlWrong};
+pub use pontoon_wire::yaml::{YamlError, YamlWrong};
 
 use draft::Draft;
 

@@ -1,5 +1,12 @@
 //! kubeadm: the advertise address of `init` and of the join of a control plane.
 
+pub mod endpoint;
+pub mod networking;
+pub mod certificates;
+pub mod version;
+pub mod token;
+pub mod preflight;
+
 use std::net::IpAddr;
 
 use crate::net::Family;

@@ -13,7 +13,6 @@ use answer::{Reading, Verdict};
 pub use page::{NotAPage, OwnPage, PortalPage};
 
 mod answer;
-mod date;
 mod page;
 
 /// Fetches one page and says whether it is what it should be ([`Kind::Portal`]); follows no

@@ -34,14 +34,14 @@ pub(crate) fn of(
 
 /// Starts an agent. That it cannot be started is the seat's, not the run's failure.
 #[expect(clippy::disallowed_methods, reason = "this is where the user's --via is started")]
-fn seat(host: HostName, argv: &[OsString], asks: bool) -> Seat {
+pub(crate) fn seat(host: HostName, argv: &[OsString], asks: bool) -> Seat {
     let mut command = Command::new(&argv[0]);
     command.args(&argv[1..]);
     Seat { host, channel: Channel::start(command), asks, radios: BTreeMap::new() }
 }
 
 /// This program, as an agent.
-fn own_agent() -> Result<Vec<OsString>, Failure> {
+pub(crate) fn own_agent() -> Result<Vec<OsString>, Failure> {
     let own = std::env::current_exe().map_err(|source| Failure::System {
         what: "pontoon could not find its own program file to start an agent",
         source,
@@ -62,7 +62,7 @@ fn vias(peers: &[HostName], vias: &[String]) -> Result<Vec<Vec<OsString>>, Failu
     }
 }
 
-fn command(via: &str, peer: &HostName) -> Result<Vec<OsString>, Failure> {
+pub(crate) fn command(via: &str, peer: &HostName) -> Result<Vec<OsString>, Failure> {
     let words = split(via).map_err(|source| Failure::Words { text: via.to_owned(), source })?;
     Ok(words.into_iter().map(|word| word.replace(PLACE, peer.as_str()).into()).collect())
 }

@@ -5,7 +5,7 @@ use pontoon_model::untrusted::Untrusted;
 
 use super::ImportError;
 use super::draft::Draft;
-use super::yaml::{self, Node, Value};
+use pontoon_wire::yaml::{self, Node, Value};
 use crate::inventory::{Field, role_of};
 
 /// Columns that say what the row's own name says.

@@ -1,8 +1,8 @@
 //! Reading an HTTP answer of bounded size (RFC 9112).
 
 use pontoon_model::untrusted::Untrusted;
+use pontoon_wire::http_date;
 
-use super::date;
 use super::page::{Expected, PortalPage};
 
 /// An answer as far as it was read.
@@ -186,7 +186,7 @@ fn read_head(bytes: &[u8]) -> Result<Option<Head>, &'static str> {
         length,
         status: response.code.unwrap_or_default(),
         location: value("Location").map(Untrusted::from_bytes),
-        date: value("Date").and_then(date::unix_time),
+        date: value("Date").and_then(http_date::unix_time),
         response: text("X-Pontoon-Response"),
         manager: text("X-NetworkManager-Status"),
         framing,

@@ -5,7 +5,7 @@ use pontoon_model::untrusted::Untrusted;
 use super::group::{Groups, Variable};
 use crate::inventory::import::ImportError;
 use crate::inventory::import::draft::Draft;
-use crate::inventory::import::yaml::{self, Node, Value};
+use pontoon_wire::yaml::{self, Node, Value};
 
 /// Reads the groups.
 pub(in crate::inventory::import) fn read(draft: &mut Draft, text: &str) -> Result<(), ImportError> {

@@ -56,18 +56,23 @@ pub enum YamlWrong {
 
 /// A value and where it begins.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Node {
-    pub(super) line: usize,
-    pub(super) value: Value,
+pub struct Node {
+    /// The line, from 1.
+    pub line: usize,
+    /// The value.
+    pub value: Value,
 }
 
 /// A value. Numbers and truth values are text, as they were written.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Value {
+pub enum Value {
     /// Nothing, `~` or `null`.
     Null,
+    /// A text.
     Text(String),
+    /// A list.
     List(Vec<Node>),
+    /// A table, in the order in which it was written.
     Table(Vec<(String, Node)>),
     /// Something with a tag of its own, such as `!vault`: it is not what it looks like.
     Tagged,
@@ -75,10 +80,35 @@ pub(super) enum Value {
 
 impl Node {
     /// The table, or nothing where there is none.
-    pub(super) fn table(&self) -> Option<&[(String, Self)]> {
+    #[must_use]
+    pub fn table(&self) -> Option<&[(String, Self)]> {
         match &self.value {
             Value::Table(entries) => Some(entries),
             _ => None,
+        }
+    }
+
+    /// The value of a key of a table.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.table()?.iter().find(|(name, _)| name == key).map(|(_, node)| node)
+    }
+
+    /// The text, where it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The items of a list; none where there is no list.
+    #[must_use]
+    pub fn items(&self) -> &[Self] {
+        match &self.value {
+            Value::List(items) => items,
+            _ => &[],
         }
     }
 
@@ -101,7 +131,11 @@ impl Node {
 }
 
 /// Reads the one document of a text.
-pub(super) fn read(text: &str) -> Result<Node, YamlError> {
+///
+/// # Errors
+///
+/// The line at which it is no YAML, or more than is read.
+pub fn read(text: &str) -> Result<Node, YamlError> {
     let mut parser: Parser<'_, StrInput<'_>> = Parser::new_from_str(text);
     let mut builder = Builder::default();
     while let Some(event) = parser.next_event() {

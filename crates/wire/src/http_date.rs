@@ -6,7 +6,8 @@ const MONTHS: [&[u8]; 12] = [
 
 /// Reads `Sun, 06 Nov 1994 08:49:37 GMT` as seconds since 1970. The two older forms, which no
 /// server may send any more, are not read.
-pub(super) fn unix_time(value: &[u8]) -> Option<i64> {
+#[must_use]
+pub fn unix_time(value: &[u8]) -> Option<i64> {
     let [_, _, _, b',', b' ', rest @ ..] = value.trim_ascii() else { return None };
     let [d1, d2, b' ', m1, m2, m3, b' ', y1, y2, y3, y4, b' ', clock @ ..] = rest else {
         return None;

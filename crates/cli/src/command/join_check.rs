@@ -1,0 +1,114 @@
+//! `pontoon join-check`: a join rehearsed, stage by stage.
+
+mod both_ways;
+mod told;
+
+use std::process::ExitCode;
+use std::thread;
+
+use pontoon_join::edge::{self, Attempt, Limits, attempt};
+use pontoon_join::report::{ByLink, Report, SCHEMA, service_route};
+use pontoon_join::request::Request;
+use pontoon_join::trial::Trial;
+use pontoon_join::verdict::{Ahead, judge};
+use pontoon_model::kubernetes::node_name::node_name;
+use pontoon_model::kubernetes::proxy::Proxies;
+use pontoon_model::net::{Family, IfName};
+use pontoon_model::pairing::usable_address;
+use pontoon_model::snapshot::{Link, Snapshot};
+use pontoon_model::untrusted::Untrusted;
+use pontoon_probe::edge::clock::unix_s;
+use pontoon_probe::snapshot::{self, Sources};
+
+use crate::arguments::join_check::JoinCheckArguments;
+use crate::command::check::local;
+use crate::failure::Failure;
+use crate::output;
+use crate::render::style::Style;
+use crate::render::{join, json};
+
+/// Reads the line, goes every way, says what it came to.
+pub(crate) fn run(arguments: &JoinCheckArguments) -> Result<ExitCode, Failure> {
+    let request = told::read(arguments)?;
+    let node = snapshot::take(&Sources::live(unix_s(), std::env::vars_os()));
+    let host = local::host_name()?;
+    let own_name = request.node_name.clone().or_else(|| arguments.node_name.clone());
+    let flag = node.node.kubelet.hostname_override.as_ref().map(Untrusted::raw);
+    let name = own_name
+        .or_else(|| node_name(host.as_str(), flag).ok())
+        .unwrap_or_else(|| host.to_string());
+    let proxies = Proxies::of(&node.proxies);
+    let limits = if arguments.patient { Limits::PATIENT } else { Limits::USUAL };
+    let base = Attempt {
+        request: &request,
+        link: None,
+        node_name: &name,
+        proxies: &proxies,
+        now_s: unix_s(),
+        limits,
+    };
+    let (trial, by_link) = all_ways(&base, &links(&node, &request));
+    let ahead = Ahead::of(&trial.reads);
+    let lacks = edge::host::look().lacks(request.discovery.endpoint());
+    let mut beyond = both_ways::ask(arguments.server_via.as_deref(), &request)?;
+    beyond.extend(service_route(&node, ahead.as_ref()));
+    let by_link: Vec<_> =
+        by_link.into_iter().map(|(link, trial)| (link, judge(&request, &trial))).collect();
+    let mut verdict = judge(&request, &trial);
+    verdict.compare(request.discovery.endpoint(), &by_link);
+    let report = Report {
+        schema: SCHEMA.to_owned(),
+        host,
+        endpoint: request.discovery.endpoint().authority(),
+        lacks,
+        verdict,
+        links: by_link.into_iter().map(|(link, verdict)| ByLink { link, verdict }).collect(),
+        beyond,
+        notes: request.notes.clone(),
+    };
+    let shown = if arguments.json {
+        json::pretty(&report)?
+    } else {
+        join::page(&report, Style::of_stdout(0))
+    };
+    output::data(&shown)?;
+    Ok(ExitCode::from(report.exit().code()))
+}
+
+/// The kernel's way and that by each link, side by side.
+fn all_ways(base: &Attempt<'_>, links: &[IfName]) -> (Trial, Vec<(IfName, Trial)>) {
+    thread::scope(|scope| {
+        let others: Vec<_> = links
+            .iter()
+            .map(|link| {
+                let tied = Attempt { link: Some(link.clone()), ..base.clone() };
+                (link.clone(), scope.spawn(move || attempt(&tied)))
+            })
+            .collect();
+        let own = attempt(base);
+        // A thread that panicked is a defect; the other ways are still worth showing.
+        let others = others.into_iter().filter_map(|(link, way)| Some((link, way.join().ok()?)));
+        (own, others.collect())
+    })
+}
+
+/// The links that could lead there: those with an address of the server's family, or any for a
+/// name.
+fn links(node: &Snapshot, request: &Request) -> Vec<IfName> {
+    let server = request.discovery.endpoint().host.address();
+    let own = node.links.iter().flat_map(|link| &link.addresses);
+    if server.is_some_and(|server| own.clone().any(|own| own.prefix.address == server)) {
+        // This host's own address is behind none of its links.
+        return Vec::new();
+    }
+    let family = server.map(Family::of);
+    let has = |family| move |link: &&Link| usable_address(link, family).is_some();
+    let usable = node.links.iter().filter(|link| link.is_usable() && link.reaches_hosts());
+    usable
+        .filter(|link| match family {
+            Some(family) => has(family)(link),
+            None => has(Family::V4)(link) || has(Family::V6)(link),
+        })
+        .map(|link| link.name.clone())
+        .collect()
+}

@@ -1,0 +1,202 @@
+//! `pontoon kubeadm`: settings for kubeadm, made of what was seen.
+
+mod installed;
+
+use std::process::ExitCode;
+
+use pontoon_model::finding::Finding;
+use pontoon_model::host::HostName;
+use pontoon_model::kubernetes::emitted::{kubeadm_init, kubeadm_join, kubeadm_repair, kubeadm_reset};
+use pontoon_model::kubernetes::kubeadm as rule;
+use pontoon_model::kubernetes::kubeadm::version::{ConfigApi, Version};
+use pontoon_model::kubernetes::settings::{Known, Refusal, Refused, Settings, Wishes, settle};
+use pontoon_model::record::Record;
+use pontoon_model::report::pairs::Pair;
+
+use crate::arguments::kubeadm::{
+    InitArguments, JoinArguments, KubeadmCommand, RepairArguments, ResetArguments,
+    SettingsArguments,
+};
+use crate::command::{gathered, judge};
+use crate::failure::Failure;
+use crate::output;
+
+/// Writes what was asked for.
+pub(crate) fn run(command: &KubeadmCommand) -> Result<ExitCode, Failure> {
+    match command {
+        KubeadmCommand::Init(arguments) => init(arguments),
+        KubeadmCommand::Join(arguments) => join(arguments),
+        KubeadmCommand::ResetAdvice(arguments) => reset(arguments),
+        KubeadmCommand::RepairAdvice(arguments) => repair(arguments),
+    }
+}
+
+/// Facts, and what follows from them.
+struct Gathered {
+    record: Record,
+    pairs: Vec<Pair>,
+    findings: Vec<Finding>,
+}
+
+impl Gathered {
+    fn of(record: Record) -> Self {
+        let report = judge::report(&record);
+        Self { record, pairs: report.pairs, findings: report.findings }
+    }
+
+    fn settle(&self, arguments: &SettingsArguments) -> Result<Settings, Failure> {
+        let host = host(&self.record, arguments.host.as_ref())?;
+        let known = Known { record: &self.record, pairs: &self.pairs, findings: &self.findings };
+        let wishes = Wishes {
+            address: arguments.address,
+            link: arguments.link.clone(),
+            pods: arguments.pod_cidr,
+            services: arguments.service_cidr,
+            endpoint: arguments.endpoint.clone(),
+            names: arguments.names.clone(),
+        };
+        let settings = settle(known, host, &wishes).map_err(|source| Failure::Settings { source })?;
+        for warning in &settings.warnings {
+            output::note(&format!("WARNING: {warning}"));
+        }
+        Ok(settings)
+    }
+}
+
+/// The settings of the host that is meant. Where nobody could be asked the number to end with
+/// comes back.
+pub(crate) fn settled(arguments: &SettingsArguments) -> Result<Result<Settings, ExitCode>, Failure> {
+    match gathered::record(&arguments.source)? {
+        Ok(record) => Gathered::of(record).settle(arguments).map(Ok),
+        Err(code) => Ok(Err(code)),
+    }
+}
+
+/// The host that is meant: the only one, where none is named.
+fn host<'a>(record: &'a Record, named: Option<&'a HostName>) -> Result<&'a HostName, Failure> {
+    let mut hosts = record.facts.hosts.keys();
+    match (named, hosts.next(), hosts.next()) {
+        (Some(named), ..) => Ok(named),
+        (None, Some(only), None) => Ok(only),
+        (None, ..) => {
+            let names: Vec<_> = record.facts.hosts.keys().map(HostName::as_str).collect();
+            Err(Failure::Settings {
+                source: Refusal {
+                    kind: Refused::Wish,
+                    what: "settings".to_owned(),
+                    why: format!("the facts are of several hosts: {}", names.join(", ")),
+                    ask: "say --for HOST".to_owned(),
+                },
+            })
+        }
+    }
+}
+
+fn init(arguments: &InitArguments) -> Result<ExitCode, Failure> {
+    let settings = match settled(&arguments.settings)? {
+        Ok(settings) => settings,
+        Err(code) => return Ok(code),
+    };
+    let told = arguments.kubeadm_version.as_ref();
+    let text = if arguments.flags {
+        kubeadm_init::command(&settings, told)
+    } else {
+        let (version, api) = version(&settings, &arguments.settings, told)?;
+        kubeadm_init::configuration(&settings, api, &version)
+    };
+    output::data(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn join(arguments: &JoinArguments) -> Result<ExitCode, Failure> {
+    let settings = match settled(&arguments.settings)? {
+        Ok(settings) => settings,
+        Err(code) => return Ok(code),
+    };
+    output::data(&kubeadm_join::preparation(&settings))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn reset(arguments: &ResetArguments) -> Result<ExitCode, Failure> {
+    let record = match gathered::record(&arguments.source)? {
+        Ok(record) => record,
+        Err(code) => return Ok(code),
+    };
+    let name = host(&record, arguments.host.as_ref())?;
+    let Some(facts) = record.facts.hosts.get(name) else {
+        return Err(Failure::NoFacts { name: name.clone() });
+    };
+    output::data(&kubeadm_reset::advice(name.as_str(), &facts.snapshot))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn repair(arguments: &RepairArguments) -> Result<ExitCode, Failure> {
+    let record = match gathered::record(&arguments.settings.source)? {
+        Ok(record) => record,
+        Err(code) => return Ok(code),
+    };
+    let gathered = Gathered::of(record);
+    let settings = gathered.settle(&arguments.settings)?;
+    let node = gathered.record.facts.hosts.get(&settings.host);
+    let foretold = || {
+        let choice = rule::advertise_address(&node?.snapshot, None);
+        choice.pick().and_then(|pick| pick.addresses.first().copied())
+    };
+    let Some(from) = arguments.from.or_else(foretold) else {
+        return Err(Failure::Settings {
+            source: Refusal {
+                kind: Refused::Undecided,
+                what: "the address that kubeadm init took".to_owned(),
+                why: "there is no default route now that would lead to it".to_owned(),
+                ask: "say --from; it is the server in /etc/kubernetes/admin.conf".to_owned(),
+            },
+        });
+    };
+    let text = match arguments.to {
+        Some(to) => kubeadm_repair::worker(&settings, from, to),
+        None if from == settings.address.value => {
+            return Err(Failure::Settings {
+                source: Refusal {
+                    kind: Refused::Wish,
+                    what: format!("a repair of {}", settings.host),
+                    why: format!("{from} is the address that it ought to have"),
+                    ask: "say --from, if init took another".to_owned(),
+                },
+            });
+        }
+        None => {
+            let told = arguments.kubeadm_version.as_ref();
+            let (_, api) = version(&settings, &arguments.settings, told)?;
+            kubeadm_repair::control_plane(&settings, from, api)
+        }
+    };
+    output::data(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The kubeadm of the host, and the form of configuration that it reads.
+fn version(
+    settings: &Settings,
+    arguments: &SettingsArguments,
+    told: Option<&Version>,
+) -> Result<(Version, ConfigApi), Failure> {
+    let is_here = arguments.source.hosts.is_empty() && arguments.source.facts.is_empty();
+    let found = told.cloned().or_else(|| is_here.then(installed::version).flatten());
+    let refuse = |why: String| Failure::Settings {
+        source: Refusal {
+            kind: Refused::Undecided,
+            what: "the form of the configuration".to_owned(),
+            why,
+            ask: format!(
+                "say --kubeadm-version; `kubeadm version -o short` on {} prints it",
+                settings.host
+            ),
+        },
+    };
+    let version = found
+        .ok_or_else(|| refuse(format!("which kubeadm is on {} is not known", settings.host)))?;
+    let api = version
+        .config_api()
+        .ok_or_else(|| refuse(format!("kubeadm {version} reads none that is written here")))?;
+    Ok((version, api))
+}

@@ -1,0 +1,16 @@
+//! The kubeadm that is installed here.
+
+use std::process::{Command, Stdio};
+
+use pontoon_model::kubernetes::kubeadm::version::Version;
+
+/// What `kubeadm version` says; none where there is none.
+pub(super) fn version() -> Option<Version> {
+    let output = Command::new("kubeadm")
+        .args(["version", "-o", "short"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+}

@@ -1,0 +1,121 @@
+//! A rehearsed join: where it stops and why, what kubeadm would say, what to do.
+
+use pontoon_join::report::Report;
+use pontoon_join::verdict::{Step, Stop, Verdict};
+
+use super::style::Style;
+use super::wrap::{padded, wrapped};
+
+/// The longest name of a stage, and two blanks.
+const STAGE_WIDTH: usize = "Service route".len() + 2;
+
+/// Writes it: the sentence first, the stages last.
+pub(crate) fn page(report: &Report, style: Style) -> String {
+    let mut page = String::new();
+    let mut say = |first: &str, rest: &str, text: &str| {
+        wrapped(&mut page, style.width, first, rest, &style.shown(text));
+    };
+    say(&format!("{}: ", report.host), "  ", &sentence(report));
+    for note in &report.notes {
+        say("  note: ", "        ", note);
+    }
+    if let Some(stop) = &report.verdict.stop {
+        for because in &stop.because {
+            say("  - ", "    ", because);
+        }
+        let causes = match &stop.causes[..] {
+            [one] => format!("The cause: {one}."),
+            several => format!("The cause is one of these: {}.", several.join(", ")),
+        };
+        say("  ", "  ", &causes);
+        say("  ", "  ", &format!("kubeadm says {}:", when(stop)));
+        say("    error: ", "    ", &stop.words);
+        page.push_str("\nWhat to do:\n");
+        advice(&mut page, stop, style);
+    }
+    lacks(&mut page, report, style);
+    page.push_str("\nStage by stage:\n");
+    steps(&mut page, &report.verdict.steps, style);
+    steps(&mut page, &report.beyond, style);
+    if !report.links.is_empty() {
+        page.push_str("\nBy each link:\n");
+    }
+    for by in &report.links {
+        let first = format!("  {}  ", padded(by.link.as_str(), STAGE_WIDTH - 2));
+        let rest = " ".repeat(first.len());
+        wrapped(&mut page, style.width, &first, &rest, &style.shown(&short(&by.verdict)));
+    }
+    page
+}
+
+fn sentence(report: &Report) -> String {
+    let Report { endpoint, .. } = report;
+    let fatal = report.lacks.iter().any(|lack| lack.is_fatal);
+    match &report.verdict.stop {
+        Some(stop) if stop.after_ms >= 60_000 => format!(
+            "kubeadm join to {endpoint} would hang for {} minutes without a word, then fail.",
+            stop.after_ms / 60_000,
+        ),
+        Some(_) => format!("kubeadm join to {endpoint} would fail."),
+        None if fatal => format!(
+            "the network lets kubeadm join to {endpoint}; the host itself does not yet.",
+        ),
+        None => format!("kubeadm join to {endpoint} would go through."),
+    }
+}
+
+fn when(stop: &Stop) -> String {
+    match stop.after_ms {
+        0 => "at once".to_owned(),
+        ms if ms % 60_000 == 0 => format!("after {} minutes", ms / 60_000),
+        ms if ms < 1_000 => "in less than a second".to_owned(),
+        ms => format!("after {} s", ms.div_ceil(1_000)),
+    }
+}
+
+fn advice(page: &mut String, stop: &Stop, style: Style) {
+    for (at, advice) in stop.advice.iter().enumerate() {
+        let first = format!("  {}. ", at + 1);
+        wrapped(page, style.width, &first, "     ", &style.shown(advice));
+    }
+}
+
+fn lacks(page: &mut String, report: &Report, style: Style) {
+    if report.lacks.is_empty() {
+        return;
+    }
+    page.push_str("\nOn the host itself:\n");
+    for lack in &report.lacks {
+        let check = match (lack.check, lack.is_fatal) {
+            (Some(check), true) => format!(" [ERROR {check}]"),
+            (Some(check), false) => format!(" [WARNING {check}]"),
+            (None, _) => String::new(),
+        };
+        let text = format!("{}{check}: {}", lack.seen, lack.advice);
+        wrapped(page, style.width, "  - ", "    ", &style.shown(&text));
+    }
+}
+
+fn steps(page: &mut String, steps: &[Step], style: Style) {
+    for step in steps {
+        let word = match step.is_passed {
+            Some(true) => "ok",
+            Some(false) => "FAILS",
+            None => "?",
+        };
+        let first = format!("  {}{}", padded(step.stage.as_str(), STAGE_WIDTH), padded(word, 7));
+        let rest = " ".repeat(2 + STAGE_WIDTH + 7);
+        wrapped(page, style.width, &first, &rest, &style.shown(&step.seen));
+    }
+}
+
+/// How far one comes by a link.
+fn short(verdict: &Verdict) -> String {
+    match &verdict.stop {
+        Some(stop) => {
+            let because = stop.because.first().map(String::as_str).unwrap_or_default();
+            format!("stops at {}: {because}", stop.stage)
+        }
+        None => "goes through".to_owned(),
+    }
+}

@@ -1,0 +1,172 @@
+//! Where questions leave: sockets, clocks, and how long each may take.
+
+mod wait;
+mod reach;
+mod session;
+mod sizes;
+pub mod host;
+
+use std::time::Duration;
+
+use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
+use pontoon_model::kubernetes::proxy::Proxies;
+use pontoon_model::net::IfName;
+use pontoon_model::untrusted::Untrusted;
+
+use crate::cluster_info::{ClusterInfo, PATH};
+use crate::request::Request;
+use crate::trial::{Contact, Object, Page, Read, Tcp, Tls, Trial, Unresolved};
+use crate::verdict::{Trust, trust};
+
+use reach::{connect, resolve, way};
+use session::Session;
+use wait::Deadline;
+
+/// How long each part may take. kubeadm allows ten seconds for a question as a whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// For a name.
+    pub resolve: Duration,
+    /// For a connection: the kernel gives an ARP question up after three seconds.
+    pub connect: Duration,
+    /// For the start of TLS.
+    pub tls: Duration,
+    /// For all of it.
+    pub all: Duration,
+}
+
+impl Limits {
+    /// A dead way is known in less than eight seconds.
+    pub const USUAL: Self = Self {
+        resolve: Duration::from_millis(2_000),
+        connect: Duration::from_millis(3_500),
+        tls: Duration::from_millis(3_000),
+        all: Duration::from_millis(7_500),
+    };
+    /// As long as kubeadm waits.
+    pub const PATIENT: Self = Self {
+        resolve: Duration::from_secs(10),
+        connect: Duration::from_secs(10),
+        tls: Duration::from_secs(10),
+        all: Duration::from_secs(60),
+    };
+}
+
+/// What a trial is made with.
+#[derive(Clone, Debug)]
+pub struct Attempt<'a> {
+    /// The join.
+    pub request: &'a Request,
+    /// The link to tie every question to; none: the kernel chooses.
+    pub link: Option<IfName>,
+    /// The name that the node will have.
+    pub node_name: &'a str,
+    /// What the environment says of proxies.
+    pub proxies: &'a Proxies,
+    /// This host's clock, in seconds since 1970.
+    pub now_s: i64,
+    /// How long.
+    pub limits: Limits,
+}
+
+/// Goes one way to the cluster, up to where it ends.
+#[must_use]
+pub fn attempt(attempt: &Attempt<'_>) -> Trial {
+    let deadline = Deadline::after(attempt.limits.all);
+    let endpoint = attempt.request.discovery.endpoint();
+    let (first, session) = attempt.contact(endpoint, deadline);
+    let page = session.map(|session| session.ask(&endpoint.authority(), PATH, None, deadline));
+    let info = match &page {
+        Some(Page::Answer(answer)) if answer.status == 200 => ClusterInfo::parse(&answer.body),
+        _ => None,
+    };
+    let mut trial = Trial {
+        link: attempt.link.clone(),
+        now_s: attempt.now_s,
+        first,
+        cluster_info: page,
+        inside: None,
+        reads: Vec::new(),
+    };
+    // A file vouches for the server it names; a token's signature for the one in cluster-info.
+    let Some(trust) = trust(attempt.request, &trial.first, info.as_ref()) else { return trial };
+    if !trust.is_first {
+        trial.inside = Some(attempt.contact(&trust.cluster.server, deadline).0);
+    }
+    let asked = trial.inside.as_ref().unwrap_or(&trial.first);
+    if trust.holds(asked, attempt.now_s) {
+        trial.reads = attempt.reads(&trust, &asked.server.clone(), deadline);
+    }
+    trial
+}
+
+impl Attempt<'_> {
+    /// Asks a server up to its certificate.
+    fn contact(&self, server: &HostPort, deadline: Deadline) -> (Contact, Option<Session>) {
+        let proxy = self.proxies.of_https(&server.host.to_string());
+        let mut contact = Contact {
+            server: server.clone(),
+            proxy: proxy.map(Untrusted::new),
+            resolved: Err(Unresolved::Silent),
+            way: None,
+            tcp: Tcp::NotTried,
+            tls: None,
+            sizes: None,
+        };
+        contact.resolved = resolve(&server.host, deadline.at_most(self.limits.resolve));
+        let Some(address) = contact.resolved.as_ref().ok().and_then(|all| all.first().copied())
+        else {
+            return (contact, None);
+        };
+        let to = (address, server.port_or_default()).into();
+        contact.way = way(to, self.link.as_ref());
+        let connected = connect(to, self.link.as_ref(), deadline.at_most(self.limits.connect));
+        let stream = match connected {
+            Ok(stream) => stream,
+            Err(tcp) => {
+                contact.tcp = tcp;
+                return (contact, None);
+            }
+        };
+        contact.tcp = Tcp::Open;
+        let begun = Session::begin(stream, &server.host, deadline.at_most(self.limits.tls));
+        let (tls, session) = match begun {
+            Ok((session, tls)) => (tls, Some(session)),
+            Err(tls) => (tls, None),
+        };
+        if matches!(tls, Tls::Silent { .. }) {
+            contact.sizes = sizes::ask(address, self.link.as_ref(), deadline);
+        }
+        contact.tls = Some(tls);
+        (contact, session)
+    }
+
+    /// Reads what kubeadm reads, of a server that is vouched for each time anew.
+    fn reads(&self, trust: &Trust, server: &HostPort, deadline: Deadline) -> Vec<Read> {
+        let Some(token) = self.request.bearer().map(crate::token::Token::whole) else {
+            return Vec::new();
+        };
+        let mut reads = Vec::new();
+        for object in [
+            Object::ConfigMap("kubeadm-config"),
+            Object::ConfigMap("kube-proxy"),
+            Object::ConfigMap("kubelet-config"),
+            Object::Node(self.node_name.to_owned()),
+        ] {
+            let (contact, session) = self.contact(server, deadline);
+            let page = match session {
+                Some(session) if trust.holds(&contact, self.now_s) => {
+                    let path = object.path();
+                    session.ask(&server.authority(), &path, Some(token.expose()), deadline)
+                }
+                _ => Page::NotAsked,
+            };
+            let is_end = !matches!(&page, Page::Answer(answer) if answer.status == 200);
+            reads.push(Read { object, page });
+            if is_end {
+                break;
+            }
+        }
+        reads
+    }
+}

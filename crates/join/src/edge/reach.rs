@@ -1,0 +1,120 @@
+//! Names, routes and connections.
+
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::sync::mpsc;
+use std::thread;
+
+use nix::errno::Errno;
+use nix::ifaddrs::getifaddrs;
+use nix::poll::PollFlags;
+use pontoon_model::kubernetes::kubeadm::endpoint::Host;
+use pontoon_model::net::IfName;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+use crate::trial::{Tcp, Unresolved, Way};
+
+use super::wait::Deadline;
+
+/// What a host's name means to this host.
+pub(super) fn resolve(host: &Host, deadline: Deadline) -> Result<Vec<IpAddr>, Unresolved> {
+    let name = match host {
+        Host::Address(address) => return Ok(vec![*address]),
+        Host::Name(name) => name.clone(),
+    };
+    let (answer, answers) = mpsc::channel();
+    // The lookup cannot be called off; the thread ends with the process.
+    thread::spawn(move || {
+        let found = (name, 0).to_socket_addrs().map(|all| all.map(|one| one.ip()).collect());
+        let _ = answer.send(found);
+    });
+    match answers.recv_timeout(deadline.left()) {
+        Ok(Ok(found)) => {
+            let mut all: Vec<IpAddr> = found;
+            let mut seen = std::collections::BTreeSet::new();
+            all.retain(|address| seen.insert(*address));
+            if all.is_empty() { Err(Unresolved::Unknown) } else { Ok(all) }
+        }
+        // EAI_AGAIN: somebody was asked, and kept silent.
+        Ok(Err(error)) if error.to_string().contains("emporary failure") => Err(Unresolved::Silent),
+        Ok(Err(_)) => Err(Unresolved::Unknown),
+        Err(_) => Err(Unresolved::Silent),
+    }
+}
+
+/// How the kernel would send there.
+pub(super) fn way(to: SocketAddr, link: Option<&IfName>) -> Option<Way> {
+    let socket = Socket::new(domain(to), Type::DGRAM, Some(Protocol::UDP)).ok()?;
+    tie(&socket, link).ok()?;
+    // Of a datagram socket this sends nothing: it looks the route up.
+    socket.connect(&SockAddr::from(to)).ok()?;
+    let source = socket.local_addr().ok()?.as_socket()?.ip();
+    let holds = |link: &nix::ifaddrs::InterfaceAddress| {
+        let own = link.address.as_ref().and_then(|address| {
+            let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
+            v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
+        });
+        own == Some(source)
+    };
+    let mut links = getifaddrs().into_iter().flatten();
+    let own = links.find(holds).and_then(|link| link.interface_name.parse().ok());
+    Some(Way { source, link: link.cloned().or(own) })
+}
+
+/// Connects, or says why not.
+pub(super) fn connect(
+    to: SocketAddr,
+    link: Option<&IfName>,
+    deadline: Deadline,
+) -> Result<TcpStream, Tcp> {
+    let failed = |error: &std::io::Error| outcome(error.raw_os_error(), to, link, deadline);
+    let socket = Socket::new(domain(to), Type::STREAM, Some(Protocol::TCP));
+    let socket = socket.map_err(|error| failed(&error))?;
+    socket.set_nonblocking(true).map_err(|error| failed(&error))?;
+    tie(&socket, link).map_err(|error| failed(&error))?;
+    if let Err(error) = socket.connect(&SockAddr::from(to)) {
+        if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) {
+            return Err(failed(&error));
+        }
+        if !deadline.wait(&socket, PollFlags::POLLOUT) {
+            return Err(Tcp::Silent { ms: deadline.spent_ms() });
+        }
+        if let Some(error) = socket.take_error().map_err(|error| failed(&error))? {
+            return Err(failed(&error));
+        }
+    }
+    Ok(socket.into())
+}
+
+fn outcome(errno: Option<i32>, to: SocketAddr, link: Option<&IfName>, deadline: Deadline) -> Tcp {
+    match errno.map(Errno::from_raw) {
+        Some(Errno::ECONNREFUSED) => Tcp::Refused,
+        Some(Errno::ENETUNREACH) => Tcp::NoRoute,
+        Some(Errno::EHOSTUNREACH) if is_neighbour(to, link) => Tcp::Unreachable,
+        Some(Errno::EHOSTUNREACH) => Tcp::NoNeighbour,
+        Some(Errno::ETIMEDOUT) => Tcp::Silent { ms: deadline.spent_ms() },
+        errno => Tcp::Failed { errno: errno.map_or(0, |errno| errno as i32) },
+    }
+}
+
+/// Whether somebody answered for this address on the link by which it was asked: complete in
+/// `/proc/net/arp` (2 is `ATF_COM`). IPv6 has no such file: there it counts as unanswered.
+fn is_neighbour(to: SocketAddr, link: Option<&IfName>) -> bool {
+    let Some(link) = way(to, link).and_then(|way| way.link) else { return false };
+    let Ok(table) = std::fs::read_to_string("/proc/net/arp") else { return false };
+    table.lines().skip(1).any(|line| {
+        let words: Vec<_> = line.split_ascii_whitespace().collect();
+        let [address, _, flags, _, _, device] = words[..] else { return false };
+        address.parse() == Ok(to.ip()) && flags != "0x0" && device == link.as_str()
+    })
+}
+
+fn tie(socket: &Socket, link: Option<&IfName>) -> std::io::Result<()> {
+    match link {
+        Some(link) => socket.bind_device(Some(link.as_str().as_bytes())),
+        None => Ok(()),
+    }
+}
+
+fn domain(to: SocketAddr) -> Domain {
+    if to.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 }
+}

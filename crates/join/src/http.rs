@@ -1,0 +1,167 @@
+//! One question by HTTP/1.1 and its answer, as bytes in and bytes out.
+
+use pontoon_model::untrusted::Untrusted;
+
+/// The head of an answer; Go's client takes ten megabytes, no API server sends a page of it.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// A ConfigMap is at most a mebibyte (`MaxSecretSize`).
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Headers of an answer.
+const HEADERS_MAX: usize = 100;
+
+/// The question; `bearer` is a token.
+#[must_use]
+pub fn request(authority: &str, path: &str, bearer: Option<&str>) -> zeroize::Zeroizing<String> {
+    let bearer = bearer.map(|token| format!("Authorization: Bearer {token}\r\n"));
+    zeroize::Zeroizing::new(format!(
+        "GET {path} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: pontoon\r\n\
+         Accept: application/json\r\n{}Connection: close\r\n\r\n",
+        bearer.unwrap_or_default()
+    ))
+}
+
+/// An answer.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The server's clock (`Date`), in seconds since 1970.
+    pub date_s: Option<i64>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What is wrong with an answer.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum BadAnswer {
+    /// It is not HTTP.
+    #[error("the answer is no HTTP: it begins with `{0}`")]
+    Not(Untrusted),
+    /// Its head does not end.
+    #[error("the head of the answer is longer than {HEAD_BYTES_MAX} bytes")]
+    Head,
+    /// Its body does not end.
+    #[error("the answer is longer than {BODY_BYTES_MAX} bytes")]
+    Body,
+    /// It ends before its end.
+    #[error("the answer was cut off")]
+    Cut,
+}
+
+/// Collects an answer.
+#[derive(Debug, Default)]
+pub struct Reader {
+    bytes: Vec<u8>,
+    head: Option<Head>,
+}
+
+#[derive(Debug)]
+struct Head {
+    len: usize,
+    answer: Answer,
+    length: Length,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Length {
+    Known(usize),
+    Chunked,
+    UntilEnd,
+}
+
+impl Reader {
+    /// Takes bytes that came; the answer, once it is whole.
+    ///
+    /// # Errors
+    ///
+    /// [`BadAnswer`].
+    pub fn take(&mut self, bytes: &[u8]) -> Result<Option<Answer>, BadAnswer> {
+        self.bytes.extend_from_slice(bytes);
+        self.whole(false)
+    }
+
+    /// The other end has no more.
+    ///
+    /// # Errors
+    ///
+    /// [`BadAnswer`].
+    pub fn end(&mut self) -> Result<Answer, BadAnswer> {
+        self.whole(true)?.ok_or(BadAnswer::Cut)
+    }
+
+    fn whole(&mut self, is_end: bool) -> Result<Option<Answer>, BadAnswer> {
+        if self.head.is_none() {
+            self.head = self.read_head()?;
+        }
+        let Some(Head { len, answer, length }) = &self.head else { return Ok(None) };
+        let rest = &self.bytes[*len..];
+        let body = match length {
+            Length::Known(length) if *length > BODY_BYTES_MAX => return Err(BadAnswer::Body),
+            Length::Known(length) => rest.get(..*length).map(<[u8]>::to_vec),
+            Length::Chunked => chunks(rest)?,
+            Length::UntilEnd => is_end.then(|| rest.to_vec()),
+        };
+        if rest.len() > BODY_BYTES_MAX + HEAD_BYTES_MAX {
+            return Err(BadAnswer::Body);
+        }
+        Ok(body.map(|body| Answer { body, ..answer.clone() }))
+    }
+
+    fn read_head(&self) -> Result<Option<Head>, BadAnswer> {
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+        let mut response = httparse::Response::new(&mut headers);
+        let begin = &self.bytes[..self.bytes.len().min(HEAD_BYTES_MAX)];
+        let not = || BadAnswer::Not(Untrusted::from_bytes(&begin[..begin.len().min(40)]));
+        match response.parse(begin).map_err(|_| not())? {
+            httparse::Status::Partial if self.bytes.len() >= HEAD_BYTES_MAX => Err(BadAnswer::Head),
+            httparse::Status::Partial => Ok(None),
+            httparse::Status::Complete(len) => {
+                let value = |name: &str| {
+                    let header =
+                        response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+                    header.map(|header| header.value)
+                };
+                let text = |name| value(name).and_then(|value| std::str::from_utf8(value).ok());
+                let length = match (text("Transfer-Encoding"), text("Content-Length")) {
+                    (Some(coding), _) if coding.eq_ignore_ascii_case("chunked") => Length::Chunked,
+                    (_, Some(length)) => {
+                        Length::Known(length.trim().parse().map_err(|_| not())?)
+                    }
+                    _ => Length::UntilEnd,
+                };
+                let answer = Answer {
+                    status: response.code.unwrap_or_default(),
+                    date_s: value("Date").and_then(pontoon_wire::http_date::unix_time),
+                    body: Vec::new(),
+                };
+                Ok(Some(Head { len, answer, length }))
+            }
+        }
+    }
+}
+
+/// The body of chunks (RFC 9112, section 7.1), once the last has come.
+fn chunks(mut rest: &[u8]) -> Result<Option<Vec<u8>>, BadAnswer> {
+    let mut body = Vec::new();
+    loop {
+        match httparse::parse_chunk_size(rest) {
+            Err(_) => return Err(BadAnswer::Not(Untrusted::from_bytes(&rest[..rest.len().min(40)]))),
+            Ok(httparse::Status::Partial) => return Ok(None),
+            Ok(httparse::Status::Complete((_, 0))) => return Ok(Some(body)),
+            Ok(httparse::Status::Complete((at, size))) => {
+                let size = usize::try_from(size).unwrap_or(usize::MAX);
+                if size > BODY_BYTES_MAX - body.len() {
+                    return Err(BadAnswer::Body);
+                }
+                // The line end after a chunk is no part of it.
+                let Some(chunk) = rest.get(at..at + size) else { return Ok(None) };
+                body.extend_from_slice(chunk);
+                let Some(next) = rest.get(at + size + 2..) else { return Ok(None) };
+                rest = next;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! What a join is told: by a line, by flags or by a file.
+
+use std::path::PathBuf;
+
+use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
+
+use crate::kubeconfig::Kubeconfig;
+use crate::pin::Pin;
+use crate::secret::Secret;
+use crate::token::Token;
+
+/// How the cluster is found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Discovery {
+    /// By a token that signs cluster-info.
+    Token {
+        /// The API server.
+        endpoint: HostPort,
+        /// The token.
+        token: Token,
+        /// Pins of the cluster's CA; any of its CAs may match any of these.
+        pins: Vec<Pin>,
+    },
+    /// By a kubeconfig that says whom to trust.
+    File(Box<Kubeconfig>),
+}
+
+impl Discovery {
+    /// The server that is asked first.
+    #[must_use]
+    pub fn endpoint(&self) -> &HostPort {
+        match self {
+            Self::Token { endpoint, .. } => endpoint,
+            Self::File(file) => &file.server,
+        }
+    }
+}
+
+/// A join.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Request {
+    /// How the cluster is found.
+    pub discovery: Discovery,
+    /// The token for the API server, where it is not that of the discovery.
+    pub tls_bootstrap_token: Option<Token>,
+    /// Whether the node becomes a control plane.
+    pub is_control_plane: bool,
+    /// The key to the certificates of a control plane.
+    pub certificate_key: Option<Secret>,
+    /// The name of the node, if it is given.
+    pub node_name: Option<String>,
+    /// The seconds for which kubeadm asks for cluster-info.
+    pub discovery_s: u64,
+    /// What the reader of the line should know.
+    pub notes: Vec<String>,
+}
+
+/// `timeouts.discovery` unless told otherwise (k/k
+/// cmd/kubeadm/app/apis/kubeadm/v1beta4/defaults.go).
+pub const DISCOVERY_S: u64 = 300;
+
+impl Request {
+    /// The token that proves this node to the API server.
+    #[must_use]
+    pub fn bearer(&self) -> Option<&Token> {
+        self.tls_bootstrap_token.as_ref().or(match &self.discovery {
+            Discovery::Token { token, .. } => Some(token),
+            Discovery::File(_) => None,
+        })
+    }
+}
+
+/// What stands in a line, before files that it names are read.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Told {
+    /// The API server.
+    pub endpoint: Option<HostPort>,
+    /// `--token` or `--discovery-token`.
+    pub token: Option<Token>,
+    /// `--tls-bootstrap-token`.
+    pub tls_bootstrap_token: Option<Token>,
+    /// `--discovery-token-ca-cert-hash`.
+    pub pins: Vec<Pin>,
+    /// `--discovery-token-unsafe-skip-ca-verification`.
+    pub is_unpinned: bool,
+    /// `--discovery-file`.
+    pub discovery_file: Option<PathBuf>,
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--control-plane`.
+    pub is_control_plane: bool,
+    /// `--certificate-key`.
+    pub certificate_key: Option<Secret>,
+    /// `--node-name`.
+    pub node_name: Option<String>,
+    /// The seconds for which kubeadm asks for cluster-info.
+    pub discovery_s: Option<u64>,
+    /// What the reader should know.
+    pub notes: Vec<String>,
+}
+
+/// What keeps a join from being one.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Incomplete {
+    /// No server.
+    #[error("no API server is named: a join begins with HOST:PORT")]
+    Endpoint,
+    /// No token.
+    #[error("there is no token")]
+    Token,
+    /// Neither a pin nor the word that none is wanted (`ValidateDiscoveryBootstrapToken`).
+    #[error(
+        "there is neither --discovery-token-ca-cert-hash nor \
+         --discovery-token-unsafe-skip-ca-verification: kubeadm refuses"
+    )]
+    Pin,
+}
+
+impl Told {
+    /// The join that is meant; `file` is the kubeconfig of `--discovery-file`, read.
+    ///
+    /// # Errors
+    ///
+    /// What is missing.
+    pub fn complete(self, file: Option<Kubeconfig>) -> Result<Request, Incomplete> {
+        let discovery = match file {
+            Some(file) => Discovery::File(Box::new(file)),
+            None => {
+                let endpoint = self.endpoint.ok_or(Incomplete::Endpoint)?;
+                let token = self.token.clone().ok_or(Incomplete::Token)?;
+                if self.pins.is_empty() && !self.is_unpinned {
+                    return Err(Incomplete::Pin);
+                }
+                Discovery::Token { endpoint, token, pins: self.pins }
+            }
+        };
+        Ok(Request {
+            discovery,
+            tls_bootstrap_token: self.tls_bootstrap_token.or(self.token),
+            is_control_plane: self.is_control_plane,
+            certificate_key: self.certificate_key,
+            node_name: self.node_name,
+            discovery_s: self.discovery_s.unwrap_or(DISCOVERY_S),
+            notes: self.notes,
+        })
+    }
+}

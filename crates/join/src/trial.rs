@@ -1,0 +1,172 @@
+//! What came back when a join was tried, as plain data.
+
+use std::net::IpAddr;
+
+use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
+use pontoon_model::net::IfName;
+use pontoon_model::untrusted::Untrusted;
+
+use crate::certificate::Certificate;
+use crate::http::Answer;
+
+/// One way to the cluster, tried up to where it ends.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// The link that every question was tied to; none: the kernel chose, as it does for kubeadm.
+    pub link: Option<IfName>,
+    /// This host's clock, in seconds since 1970.
+    pub now_s: i64,
+    /// The server that the line names.
+    pub first: Contact,
+    /// The answer to the anonymous question for cluster-info.
+    pub cluster_info: Option<Page>,
+    /// The server that cluster-info names, where it is another.
+    pub inside: Option<Contact>,
+    /// What was read with the token, in kubeadm's order.
+    pub reads: Vec<Read>,
+}
+
+/// Something was read with the token, or not.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// What.
+    pub object: Object,
+    /// What came back.
+    pub page: Page,
+}
+
+/// What a join reads with its token (k/k cmd/kubeadm/app/cmd/join.go).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Object {
+    /// The ConfigMap of that name in kube-system.
+    ConfigMap(&'static str),
+    /// The Node of that name.
+    Node(String),
+}
+
+impl Object {
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match self {
+            Self::ConfigMap(name) => {
+                format!("/api/v1/namespaces/kube-system/configmaps/{name}?timeout=10s")
+            }
+            Self::Node(name) => format!("/api/v1/nodes/{name}?timeout=10s"),
+        }
+    }
+}
+
+/// A server, asked up to its certificate.
+#[derive(Clone, Debug)]
+pub struct Contact {
+    /// The server.
+    pub server: HostPort,
+    /// The proxy through which Go programs of this environment ask it.
+    pub proxy: Option<Untrusted>,
+    /// What its name means, or why it means nothing.
+    pub resolved: Result<Vec<IpAddr>, Unresolved>,
+    /// How the kernel would send to it.
+    pub way: Option<Way>,
+    /// Whether it took a connection.
+    pub tcp: Tcp,
+    /// What it said then.
+    pub tls: Option<Tls>,
+    /// Which sizes of packets it answers, asked when it fell silent after the connection.
+    pub sizes: Option<Sizes>,
+}
+
+/// A name means nothing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Unresolved {
+    /// Nobody knows it.
+    Unknown,
+    /// Nobody answered in time.
+    Silent,
+}
+
+/// How the kernel would send.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Way {
+    /// The source address.
+    pub source: IpAddr,
+    /// The link that has it.
+    pub link: Option<IfName>,
+}
+
+/// A connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Tcp {
+    /// There was nothing to connect to.
+    NotTried,
+    /// It stands.
+    Open,
+    /// Refused: nothing listens, or a packet filter says so.
+    Refused,
+    /// Nobody answers to the address on the link (no ARP or ND answer): `EHOSTUNREACH`, and no
+    /// router said so.
+    NoNeighbour,
+    /// A router or a packet filter said that there is no way (`EHOSTUNREACH` and the neighbour is
+    /// there).
+    Unreachable,
+    /// There is no route.
+    NoRoute,
+    /// Not a word, in so many milliseconds.
+    Silent {
+        /// How long.
+        ms: u64,
+    },
+    /// Something else, by its `errno`.
+    Failed {
+        /// The number.
+        errno: i32,
+    },
+}
+
+/// The start of TLS.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Tls {
+    /// It showed this chain, its own certificate first, and proved that it holds the key.
+    Chain {
+        /// Its own certificate.
+        leaf: Box<Certificate>,
+        /// The others, in DER.
+        others: Vec<Vec<u8>>,
+    },
+    /// It speaks plain HTTP.
+    Http,
+    /// It speaks something else, or broke off.
+    Broken(Untrusted),
+    /// Not a word, in so many milliseconds.
+    Silent {
+        /// How long.
+        ms: u64,
+    },
+}
+
+/// A question over TLS.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Page {
+    /// It was answered.
+    Answer(Answer),
+    /// Not a word, or not all of them, in so many milliseconds.
+    Silent {
+        /// How long.
+        ms: u64,
+    },
+    /// The answer makes no sense.
+    Bad(Untrusted),
+    /// It was not asked: the server is not vouched for.
+    NotAsked,
+}
+
+/// Packets of two sizes that may not be taken apart on the way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Sizes {
+    /// A small one was answered.
+    pub small: bool,
+    /// One of the link's own MTU was answered.
+    pub large: bool,
+    /// That MTU, in bytes.
+    pub mtu: u32,
+}

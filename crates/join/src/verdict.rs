@@ -1,0 +1,393 @@
+//! What a trial means: in which stage kubeadm would stop, after how long, with which words.
+
+mod contact;
+mod after;
+pub mod stage;
+
+use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
+use pontoon_model::net::IfName;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::certificate::Refused;
+use crate::cluster_info::{ClusterInfo, Distrust, PATH};
+use crate::kubeconfig::Kubeconfig;
+use crate::request::{Discovery, Request};
+use crate::trial::{Contact, Page, Tls, Trial};
+
+pub use after::{Ahead, Trust, trust};
+use contact::{certificate, reach};
+pub use stage::Stage;
+
+/// One stage, passed or not.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Step {
+    /// Which.
+    pub stage: Stage,
+    /// Whether it was passed; none: it could not be decided.
+    pub is_passed: Option<bool>,
+    /// What was seen.
+    pub seen: String,
+}
+
+/// Where kubeadm would stop.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Stop {
+    /// In this stage.
+    pub stage: Stage,
+    /// What it is, by its code; several where what was seen does not tell them apart.
+    pub causes: Vec<&'static str>,
+    /// What was seen, and what follows from it.
+    pub because: Vec<String>,
+    /// What to do, most useful first.
+    pub advice: Vec<String>,
+    /// After how many milliseconds kubeadm gives up; without `-v` it is silent so long.
+    pub after_ms: u64,
+    /// With which words, after `error: `.
+    pub words: String,
+}
+
+/// What came of one way to the cluster.
+#[derive(Clone, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Verdict {
+    /// The stages that were come to, in kubeadm's order.
+    pub steps: Vec<Step>,
+    /// Where kubeadm would stop; none: it would join.
+    pub stop: Option<Stop>,
+}
+
+impl Verdict {
+    /// Adds what to do where another link leads further than the way that the kernel chooses.
+    pub fn compare(&mut self, server: &HostPort, by_link: &[(IfName, Self)]) {
+        let Some(stop) = &mut self.stop else { return };
+        let further = by_link.iter().find(|(_, other)| {
+            // What comes after the connection is the server's affair, and the same by any link.
+            stop.stage <= Stage::Tcp
+                && other.stop.as_ref().is_none_or(|other| other.stage > Stage::Tcp)
+        });
+        if let Some((link, _)) = further {
+            stop.advice.insert(
+                0,
+                format!("{} answers on {link}: ip route add {} dev {link}", server.host, server.host),
+            );
+        }
+    }
+}
+
+/// What precedes all words of a join's first phase.
+const PHASE: &str = "error execution phase preflight: ";
+/// And those of its discovery.
+const DISCOVERY: &str = "couldn't validate the identity of the API Server: ";
+
+/// Walks through a trial as kubeadm would.
+#[must_use]
+pub fn judge(request: &Request, trial: &Trial) -> Verdict {
+    let mut walk = Walk { request, trial, verdict: Verdict::default() };
+    walk.verdict.stop = walk.go().err().map(|stop| *stop);
+    walk.verdict
+}
+
+struct Walk<'a> {
+    request: &'a Request,
+    trial: &'a Trial,
+    verdict: Verdict,
+}
+
+type Going<T> = Result<T, Box<Stop>>;
+
+impl Walk<'_> {
+    fn go(&mut self) -> Going<()> {
+        let discovery_ms = self.request.discovery_s * 1000;
+        let first = &self.trial.first;
+        let url = format!("Get \"{}{PATH}\": ", first.server.url());
+        let asking = format!("{DISCOVERY}failed to request the cluster-info ConfigMap: {url}");
+        for reached in reach(first, &self.trial.link) {
+            self.pass(reached, &asking, discovery_ms)?;
+        }
+        // A file says whom to trust, so the first question is held to it already.
+        if let Discovery::File(file) = &self.request.discovery {
+            self.certificate(first, &file.cas, Stage::Certificate, &asking, discovery_ms)?;
+        }
+        let info = self.cluster_info(&asking, discovery_ms)?;
+        let cluster = match &self.request.discovery {
+            Discovery::File(file) => (**file).clone(),
+            Discovery::Token { token, pins, .. } => {
+                let trusted = info.trusted(token, pins);
+                self.trusted(trusted.as_ref().err(), &info, discovery_ms)?;
+                let Ok(cluster) = trusted else { return Ok(()) };
+                if !pins.is_empty() {
+                    let at = Stage::Certificate;
+                    self.certificate(first, &cluster.cas, at, &asking, discovery_ms)?;
+                }
+                cluster
+            }
+        };
+        self.inside(&cluster)?;
+        after::reads(self)
+    }
+
+    /// The answer to the anonymous question.
+    fn cluster_info(&mut self, asking: &str, after_ms: u64) -> Going<ClusterInfo> {
+        let stage = Stage::ClusterInfo;
+        let stop = |causes: &[&'static str], seen: String, advice: &str, words: String| {
+            Box::new(Stop {
+                stage,
+                causes: causes.to_vec(),
+                because: vec![seen],
+                advice: vec![advice.to_owned()],
+                after_ms,
+                words,
+            })
+        };
+        let plain = format!("{PHASE}{DISCOVERY}failed to request the cluster-info ConfigMap: ");
+        let failed = match self.trial.cluster_info.as_ref() {
+            Some(Page::Answer(answer)) if answer.status == 200 => {
+                if let Some(info) = ClusterInfo::parse(&answer.body) {
+                    let ids: Vec<_> = info.token_ids().collect();
+                    self.note(stage, Some(true), format!("signed for {}", said(&ids)));
+                    return Ok(info);
+                }
+                stop(
+                    &["another-server-answers"],
+                    "the answer is no ConfigMap".to_owned(),
+                    "see what answers there: curl -k https://HOST:PORT/version",
+                    format!("{plain}couldn't get version/kind; json parse error"),
+                )
+            }
+            Some(Page::Answer(answer)) => {
+                let (causes, why): (&[&str], _) = match answer.status {
+                    404 => (&["another-server-answers", "bootstrap-signer-not-running"], "not found"),
+                    401 => (&["credentials-not-accepted"], "Unauthorized"),
+                    403 => (&["rights-missing"], "forbidden: User \"system:anonymous\" cannot get it"),
+                    503 | 500 | 429 => (&["server-overloaded", "still-starting"], "unavailable"),
+                    _ => (&["another-server-answers"], "an answer that no API server gives"),
+                };
+                stop(
+                    causes,
+                    format!("the server answers {}: {why}", answer.status),
+                    "on the control plane: kubeadm init phase bootstrap-token makes cluster-info",
+                    format!("{plain}configmaps \"cluster-info\" {why}"),
+                )
+            }
+            Some(Page::Silent { ms }) => stop(
+                &["server-overloaded", "path-mtu-hole"],
+                format!("no answer in {}, kubeadm allows 10 s", seconds(*ms)),
+                "--patient waits as long as kubeadm; a Pi that is starting needs minutes",
+                format!("{PHASE}{asking}context deadline exceeded"),
+            ),
+            Some(Page::Bad(why)) => stop(
+                &["another-server-answers"],
+                format!("the answer makes no sense: {why}"),
+                "see what answers there: curl -k https://HOST:PORT/version",
+                format!("{PHASE}{asking}EOF"),
+            ),
+            Some(Page::NotAsked) | None => stop(
+                &["connection-cut"],
+                "the connection did not last".to_owned(),
+                "try again",
+                format!("{PHASE}{asking}EOF"),
+            ),
+        };
+        self.note(stage, Some(false), failed.because.join("; "));
+        Err(failed)
+    }
+
+    /// The signature, what is signed, and the pins.
+    fn trusted(
+        &mut self,
+        distrust: Option<&Distrust>,
+        info: &ClusterInfo,
+        after_ms: u64,
+    ) -> Going<()> {
+        let Some(distrust) = distrust else {
+            self.note(Stage::Signature, Some(true), "the token's secret half made it".to_owned());
+            if let Discovery::Token { pins, .. } = &self.request.discovery {
+                let (is_passed, seen) = if pins.is_empty() {
+                    (None, "no pin was given: who knows the token is believed".to_owned())
+                } else {
+                    (Some(true), "a CA in it is pinned".to_owned())
+                };
+                self.note(Stage::Pin, is_passed, seen);
+            }
+            return Ok(());
+        };
+        let new_line = "on the control plane: kubeadm token create --print-join-command";
+        let (stage, code, after_ms, because, advice) = match distrust {
+            Distrust::NoSignature { id } => {
+                let ids: Vec<_> = info.token_ids().collect();
+                let because = format!("cluster-info is signed for {}, not for {id}", said(&ids));
+                (Stage::Signature, "join-token-unknown", after_ms, because, new_line)
+            }
+            Distrust::Signature => (
+                Stage::Signature,
+                "join-token-secret-wrong",
+                0,
+                "the token's second half is not the one that signed cluster-info".to_owned(),
+                new_line,
+            ),
+            Distrust::NoKubeconfig | Distrust::Kubeconfig(_) => (
+                Stage::Signature,
+                "cluster-info-malformed",
+                0,
+                distrust.to_string(),
+                "on the control plane: kubeadm init phase bootstrap-token",
+            ),
+            Distrust::Pin { found } => (
+                Stage::Pin,
+                "ca-pin-of-another-cluster",
+                0,
+                format!("the cluster's CA is {found}: after a new init the old line is void"),
+                new_line,
+            ),
+        };
+        if stage == Stage::Pin {
+            self.note(Stage::Signature, Some(true), "the token's secret half made it".to_owned());
+        }
+        self.note(stage, Some(false), because.clone());
+        Err(Box::new(Stop {
+            stage,
+            causes: vec![code],
+            because: vec![because],
+            advice: vec![advice.to_owned()],
+            after_ms,
+            words: format!("{PHASE}{DISCOVERY}{distrust}"),
+        }))
+    }
+
+    /// The server that everything after the discovery is asked of.
+    fn inside(&mut self, cluster: &Kubeconfig) -> Going<()> {
+        let first = &self.trial.first;
+        // A file's own server stays in use, whatever cluster-info says.
+        let is_file = matches!(self.request.discovery, Discovery::File(_));
+        let is_same = is_file || cluster.server == first.server;
+        let asking = after::asking(&cluster.server);
+        if is_same {
+            let at = Stage::InsideCertificate;
+            let seen = "it is the server of the line".to_owned();
+            self.note(Stage::Inside, Some(true), seen);
+            return self.certificate(first, &cluster.cas, at, &asking, 400);
+        }
+        let Some(inside) = &self.trial.inside else { return Ok(()) };
+        for reached in reach(inside, &self.trial.link) {
+            if let Err(mut stop) = reached {
+                let server = cluster.server.authority();
+                stop.because.insert(0, format!(
+                    "cluster-info names {server}, and all that follows is asked there, whatever \
+                     the line says"
+                ));
+                stop.causes = vec!["cluster-info-names-unreachable-server"];
+                let after_ms = after::reads_give_up_ms(&inside.tcp);
+                stop.advice.insert(0, moved(&first.server));
+                self.note(Stage::Inside, Some(false), stop.because.join("; "));
+                return Err(Box::new(Stop {
+                    stage: Stage::Inside,
+                    after_ms,
+                    words: format!("{PHASE}{asking}{}", after::words_of_a_read(inside, &stop.words)),
+                    ..*stop
+                }));
+            }
+        }
+        self.note(Stage::Inside, Some(true), format!("{} answers", cluster.server.authority()));
+        self.certificate(inside, &cluster.cas, Stage::InsideCertificate, &asking, 400)
+    }
+
+    /// A certificate held to what vouches for it.
+    fn certificate(
+        &mut self,
+        contact: &Contact,
+        cas: &[Vec<u8>],
+        stage: Stage,
+        asking: &str,
+        after_ms: u64,
+    ) -> Going<()> {
+        let Some(Tls::Chain { leaf, others }) = &contact.tls else { return Ok(()) };
+        let host = &contact.server.host;
+        match leaf.verify(host, others, cas, self.trial.now_s) {
+            Ok(()) => {
+                self.note(stage, Some(true), format!("valid for {host}"));
+                Ok(())
+            }
+            Err(refused) => {
+                let stop = certificate(&refused, leaf, self.trial, &contact.server);
+                self.note(stage, Some(false), stop.because.join("; "));
+                let words =
+                    format!("{PHASE}{asking}tls: failed to verify certificate: {}", refused.words());
+                Err(Box::new(Stop { stage, after_ms, words, ..stop }))
+            }
+        }
+    }
+
+    fn pass(&mut self, reached: Result<Step, Box<Stop>>, asking: &str, after_ms: u64) -> Going<()> {
+        match reached {
+            Ok(step) => {
+                self.verdict.steps.push(step);
+                Ok(())
+            }
+            Err(stop) => {
+                self.note(stop.stage, Some(false), stop.because.join("; "));
+                let words = format!("{PHASE}{asking}{}", stop.words);
+                Err(Box::new(Stop { after_ms, words, ..*stop }))
+            }
+        }
+    }
+
+    fn note(&mut self, stage: Stage, is_passed: Option<bool>, seen: String) {
+        self.verdict.steps.push(Step { stage, is_passed, seen });
+    }
+}
+
+/// What to do where the address that init took is out of reach from here, and another answers.
+fn moved(answers: &HostPort) -> String {
+    format!(
+        "on the control plane: pontoon kubeadm repair-advice moves the cluster to {}, which this \
+         host reaches",
+        answers.host
+    )
+}
+
+/// The public halves of tokens, or that there are none.
+fn said(ids: &[&str]) -> String {
+    if ids.is_empty() {
+        "no token at all (all have run out)".to_owned()
+    } else {
+        format!("token {}", ids.join(", "))
+    }
+}
+
+fn seconds(ms: u64) -> String {
+    if ms % 1000 == 0 { format!("{} s", ms / 1000) } else { format!("{:.1} s", Millis(ms)) }
+}
+
+/// Seconds with a fraction, made of whole milliseconds.
+struct Millis(u64);
+
+impl std::fmt::Display for Millis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.0 / 1000, self.0 % 1000 / 100)
+    }
+}
+
+impl Refused {
+    /// The cause, by what else is known.
+    fn causes(&self, server_ahead_s: Option<i64>) -> Vec<&'static str> {
+        const DAY_S: i64 = 86_400;
+        match self {
+            Self::Name { .. } => vec!["api-certificate-lacks-name"],
+            Self::Authority => vec!["kubeconfig-of-another-ca", "another-server-answers"],
+            Self::Time { is_early: true, .. } => match server_ahead_s {
+                // The server's own clock is where the certificate's is: ours is behind.
+                Some(ahead) if ahead > 60 => vec!["clock-before-certificate"],
+                Some(_) => vec!["certificate-from-the-future"],
+                None => vec!["clock-before-certificate", "certificate-from-the-future"],
+            },
+            Self::Time { .. } => match server_ahead_s {
+                Some(ahead) if ahead < -DAY_S => vec!["clock-ahead"],
+                Some(_) => vec!["certificate-expired"],
+                None => vec!["certificate-expired", "clock-ahead"],
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

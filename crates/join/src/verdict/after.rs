@@ -1,0 +1,253 @@
+//! After the discovery: what is read with the token, of the server that cluster-info names.
+
+use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
+use pontoon_model::untrusted::Untrusted;
+use pontoon_wire::yaml;
+use serde::Deserialize;
+
+use crate::cluster_info::ClusterInfo;
+use crate::kubeconfig::Kubeconfig;
+use crate::request::{Discovery, Request};
+use crate::trial::{Contact, Object, Page, Read, Tcp, Tls};
+
+use super::{Going, PHASE, Stage, Stop, Walk, seconds};
+
+/// Whom the token may be shown to: a server whose certificate is vouched for by the CA that the
+/// token's signature and the pins, or the user's own file, vouch for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Trust {
+    /// The cluster.
+    pub cluster: Kubeconfig,
+    /// Whether it is asked where the line says, rather than where cluster-info does.
+    pub is_first: bool,
+}
+
+/// The cluster that may be asked on, once cluster-info has come.
+#[must_use]
+pub fn trust(request: &Request, first: &Contact, info: Option<&ClusterInfo>) -> Option<Trust> {
+    match &request.discovery {
+        Discovery::File(file) => Some(Trust { cluster: (**file).clone(), is_first: true }),
+        Discovery::Token { token, pins, .. } => {
+            let cluster = info?.trusted(token, pins).ok()?;
+            let is_first = cluster.server == first.server;
+            Some(Trust { cluster, is_first })
+        }
+    }
+}
+
+impl Trust {
+    /// Whether a server that was contacted may see the token.
+    #[must_use]
+    pub fn holds(&self, contact: &Contact, now_s: i64) -> bool {
+        match &contact.tls {
+            Some(Tls::Chain { leaf, others }) => {
+                leaf.verify(&contact.server.host, others, &self.cluster.cas, now_s).is_ok()
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What the cluster's own settings say that bears on this node.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Ahead {
+    /// `controlPlaneEndpoint`.
+    pub endpoint: Option<String>,
+    /// `networking.serviceSubnet`.
+    pub services: Option<String>,
+    /// `networking.podSubnet`.
+    pub pods: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ConfigMap {
+    #[serde(default)]
+    data: std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    status: Status,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    #[serde(default)]
+    conditions: Vec<Condition>,
+}
+
+#[derive(Deserialize)]
+struct Condition {
+    r#type: String,
+    status: String,
+}
+
+impl Ahead {
+    /// Of what was read; `None`: it was not.
+    #[must_use]
+    pub fn of(reads: &[Read]) -> Option<Self> {
+        let read = reads.iter().find(|read| read.object == Object::ConfigMap("kubeadm-config"))?;
+        let Page::Answer(answer) = &read.page else { return None };
+        let map: ConfigMap = serde_json::from_slice(&answer.body).ok()?;
+        let root = yaml::read(map.data.get("ClusterConfiguration")?).ok()?;
+        let text = |node: Option<&yaml::Node>| {
+            node.and_then(yaml::Node::text).filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let networking = root.get("networking");
+        Some(Self {
+            endpoint: text(root.get("controlPlaneEndpoint")),
+            services: text(networking.and_then(|all| all.get("serviceSubnet"))),
+            pods: text(networking.and_then(|all| all.get("podSubnet"))),
+        })
+    }
+}
+
+/// What precedes the words of a read that fails.
+pub(super) fn asking(server: &HostPort) -> String {
+    let path = Object::ConfigMap("kubeadm-config").path();
+    format!(
+        "unable to fetch the kubeadm-config ConfigMap: failed to get config map: Get \"{}{path}\": ",
+        server.url()
+    )
+}
+
+/// A read is tried once or twice, ten seconds each at most.
+pub(super) const fn reads_give_up_ms(tcp: &Tcp) -> u64 {
+    match tcp {
+        Tcp::NoNeighbour => 3_500,
+        Tcp::Silent { .. } => 10_300,
+        _ => 400,
+    }
+}
+
+/// What Go says of a read: silence has other words than in the discovery.
+pub(super) fn words_of_a_read(contact: &Contact, words: &str) -> String {
+    match (&contact.tcp, &contact.tls) {
+        (Tcp::Silent { .. }, _) | (_, Some(Tls::Silent { .. })) => {
+            "context deadline exceeded".to_owned()
+        }
+        _ => words.to_owned(),
+    }
+}
+
+/// Judges what was read with the token.
+pub(super) fn reads(walk: &mut Walk<'_>) -> Going<()> {
+    let mut names = Vec::new();
+    for read in &walk.trial.reads {
+        match &read.object {
+            Object::ConfigMap(name) => {
+                settings(walk, name, &read.page)?;
+                names.push(*name);
+            }
+            Object::Node(name) => {
+                if !names.is_empty() {
+                    walk.note(Stage::Reads, Some(true), names.join(", "));
+                    names.clear();
+                }
+                control_plane(walk)?;
+                node_name(walk, name, &read.page)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn settings(walk: &mut Walk<'_>, name: &str, page: &Page) -> Going<()> {
+    let (causes, seen, words): (&[&'static str], _, _) = match page {
+        Page::Answer(answer) if answer.status == 200 => return Ok(()),
+        Page::Answer(answer) if answer.status == 401 => (
+            &["credentials-not-accepted"],
+            "the server does not accept the token any more".to_owned(),
+            "Unauthorized".to_owned(),
+        ),
+        Page::Answer(answer) if answer.status == 403 => (
+            &["rights-missing"],
+            "the token may not read it: its group is not system:bootstrappers:kubeadm:\
+             default-node-token"
+                .to_owned(),
+            format!("configmaps \"{name}\" is forbidden"),
+        ),
+        Page::Answer(answer) => (
+            &["server-overloaded", "still-starting"],
+            format!("the server answers {} for {name}", answer.status),
+            format!("configmaps \"{name}\" not found"),
+        ),
+        Page::Silent { ms } => (
+            &["server-overloaded", "path-mtu-hole"],
+            format!("no answer for {name} in {}, kubeadm allows 10 s", seconds(*ms)),
+            "context deadline exceeded".to_owned(),
+        ),
+        Page::Bad(why) => (
+            &["connection-cut"],
+            format!("the answer for {name} makes no sense: {why}"),
+            "EOF".to_owned(),
+        ),
+        // The server before it was not vouched for, which has been said.
+        Page::NotAsked => return Ok(()),
+    };
+    walk.note(Stage::Reads, Some(false), seen.clone());
+    Err(Box::new(Stop {
+        stage: Stage::Reads,
+        causes: causes.to_vec(),
+        because: vec![seen],
+        advice: vec!["on the control plane: kubeadm token create --print-join-command".to_owned()],
+        after_ms: if matches!(page, Page::Silent { .. }) { 10_300 } else { 400 },
+        words: format!("{PHASE}unable to fetch the {name} ConfigMap: failed to get config map: {words}"),
+    }))
+}
+
+fn control_plane(walk: &mut Walk<'_>) -> Going<()> {
+    let Some(ahead) = Ahead::of(&walk.trial.reads) else { return Ok(()) };
+    if !walk.request.is_control_plane {
+        return Ok(());
+    }
+    if ahead.endpoint.is_some() {
+        walk.note(Stage::ControlPlane, Some(true), "the cluster has a controlPlaneEndpoint".to_owned());
+        return Ok(());
+    }
+    let seen = "the cluster has no controlPlaneEndpoint".to_owned();
+    walk.note(Stage::ControlPlane, Some(false), seen.clone());
+    Err(Box::new(Stop {
+        stage: Stage::ControlPlane,
+        causes: vec!["control-plane-endpoint-missing"],
+        because: vec![seen],
+        advice: vec!["make the cluster with one: pontoon kubeadm init writes it".to_owned()],
+        after_ms: 0,
+        words: format!(
+            "{PHASE}\nOne or more conditions for hosting a new control plane instance is not \
+             satisfied.\n\nunable to add a new control plane instance to a cluster that doesn't \
+             have a stable controlPlaneEndpoint address"
+        ),
+    }))
+}
+
+fn node_name(walk: &mut Walk<'_>, name: &str, page: &Page) -> Going<()> {
+    let Page::Answer(answer) = page else { return Ok(()) };
+    let is_ready = answer.status == 200
+        && serde_json::from_slice::<Node>(&answer.body).is_ok_and(|node| {
+            let mut conditions = node.status.conditions.iter();
+            conditions.any(|it| it.r#type == "Ready" && it.status == "True")
+        });
+    let name = Untrusted::new(name);
+    if !is_ready {
+        walk.note(Stage::NodeName, Some(true), format!("no Ready node is called {name}"));
+        return Ok(());
+    }
+    let seen = format!("a Ready node is called {name} already");
+    walk.note(Stage::NodeName, Some(false), seen.clone());
+    Err(Box::new(Stop {
+        stage: Stage::NodeName,
+        causes: vec!["node-name-taken"],
+        because: vec![seen],
+        advice: vec![
+            "give this host another name (hostnamectl set-hostname), or --node-name".to_owned(),
+            format!("if that node is gone: kubectl delete node {name}"),
+        ],
+        after_ms: 0,
+        words: format!(
+            "{PHASE}a Node with name \"{name}\" and status \"Ready\" already exists in the \
+             cluster. You must delete the existing Node or change the name of this new joining \
+             Node"
+        ),
+    }))
+}

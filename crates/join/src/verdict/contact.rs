@@ -1,0 +1,282 @@
+//! How far one comes with a server: its name, the way there, the connection, TLS.
+
+use pontoon_model::kubernetes::kubeadm::endpoint::{Host, HostPort};
+use pontoon_model::net::IfName;
+
+use crate::certificate::{Certificate, Refused, rfc3339};
+use crate::trial::{Contact, Page, Sizes, Tcp, Tls, Trial, Unresolved};
+
+use super::{Stage, Step, Stop, seconds};
+
+/// The stages up to the certificate, each passed or the one that is not. The words of a stop are
+/// what Go says after the URL.
+pub(super) fn reach(contact: &Contact, link: &Option<IfName>) -> Vec<Result<Step, Box<Stop>>> {
+    let mut steps = Vec::new();
+    if let Some(step) = resolve(contact) {
+        let is_end = step.is_err();
+        steps.push(step);
+        if is_end {
+            return steps;
+        }
+    }
+    if let Some(proxy) = &contact.proxy {
+        steps.push(Ok(Step {
+            stage: Stage::Proxy,
+            is_passed: None,
+            seen: format!("HTTPS_PROXY applies: kubeadm asks {proxy}; NO_PROXY should name it"),
+        }));
+    }
+    let connected = connect(contact, link);
+    let is_end = connected.last().is_some_and(Result::is_err);
+    steps.extend(connected);
+    if !is_end {
+        steps.push(tls(contact));
+    }
+    steps
+}
+
+fn stop(
+    stage: Stage,
+    causes: &[&'static str],
+    because: String,
+    advice: Vec<String>,
+    words: String,
+) -> Box<Stop> {
+    let causes = causes.to_vec();
+    Box::new(Stop { stage, causes, because: vec![because], advice, after_ms: 0, words })
+}
+
+fn resolve(contact: &Contact) -> Option<Result<Step, Box<Stop>>> {
+    let Host::Name(name) = &contact.server.host else { return None };
+    let add = format!("a line in /etc/hosts of every node: ADDRESS {name}");
+    Some(match &contact.resolved {
+        Ok(addresses) => {
+            let all: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            let seen = format!("{name} is {}", all.join(", "));
+            Ok(Step { stage: Stage::Resolve, is_passed: Some(true), seen })
+        }
+        Err(Unresolved::Unknown) => Err(stop(
+            Stage::Resolve,
+            &["name-unknown"],
+            format!("nobody knows the name {name}"),
+            vec![add],
+            format!("dial tcp: lookup {name}: no such host"),
+        )),
+        Err(Unresolved::Silent) => Err(stop(
+            Stage::Resolve,
+            &["resolver-unreachable", "dns-packets-blocked"],
+            format!("no name server answers for {name}"),
+            vec![add, "pontoon check says which name servers answer, over which link".to_owned()],
+            format!("dial tcp: lookup {name}: i/o timeout"),
+        )),
+    })
+}
+
+fn connect(contact: &Contact, link: &Option<IfName>) -> Vec<Result<Step, Box<Stop>>> {
+    let address = contact.resolved.as_ref().ok().and_then(|all| all.first());
+    let Some(address) = address else { return Vec::new() };
+    let port = contact.server.port_or_default();
+    let at = HostPort { host: Host::Address(*address), port: Some(port) }.authority();
+    let dial = format!("dial tcp {at}: ");
+    let by = contact.way.as_ref().map(|way| match &way.link {
+        Some(link) => format!("from {} on {link}", way.source),
+        None => format!("from {}", way.source),
+    });
+    let route = |by: &str| Ok(Step { stage: Stage::Route, is_passed: Some(true), seen: by.to_owned() });
+    let mut steps: Vec<Result<Step, Box<Stop>>> =
+        by.iter().filter(|_| contact.tcp != Tcp::NoRoute).map(|by| route(by)).collect();
+    let by = by.unwrap_or_else(|| link.as_ref().map_or(String::new(), |link| format!("on {link}")));
+    let mesh = "pontoon mesh with both hosts says which of their links pass frames".to_owned();
+    let good = |stage, seen| Ok(Step { stage, is_passed: Some(true), seen });
+    steps.push(match contact.tcp {
+        Tcp::NotTried => return steps,
+        Tcp::Open => good(Stage::Tcp, format!("{at} takes connections")),
+        Tcp::NoRoute => Err(stop(
+            Stage::Route,
+            &["no-route-from-here"],
+            format!("this host has no route to {address}"),
+            vec![format!("ip route add {address} dev IF, or a line whose address is on a network \
+                          of this host")],
+            format!("{dial}connect: network is unreachable"),
+        )),
+        Tcp::NoNeighbour => Err(stop(
+            Stage::Neighbour,
+            &["api-address-unreachable", "host-off"],
+            format!(
+                "nobody answers for {address} on that network ({by}): it keeps its clients apart, \
+                 or that host is not there"
+            ),
+            vec![mesh, "take a line with the control plane's address on a network that both \
+                        share".to_owned()],
+            format!("{dial}connect: no route to host"),
+        )),
+        Tcp::Unreachable => Err(stop(
+            Stage::Tcp,
+            &["firewall-reject", "api-address-unreachable"],
+            format!("{address} is there, and the connection is turned away as unreachable"),
+            vec!["on the control plane: nft list ruleset, for a reject with icmp(x)".to_owned()],
+            format!("{dial}connect: no route to host"),
+        )),
+        Tcp::Refused => Err(stop(
+            Stage::Tcp,
+            &["api-server-not-running", "wrong-endpoint", "firewall-reject"],
+            format!("{at} refuses: nothing listens there, or a packet filter says so"),
+            vec!["on the control plane: ss -ltn 'sport = :6443', and crictl ps -a | grep \
+                  apiserver".to_owned()],
+            format!("{dial}connect: connection refused"),
+        )),
+        Tcp::Silent { ms } => Err(stop(
+            Stage::Tcp,
+            &["firewall-drop", "api-address-unreachable"],
+            format!("not a word from {at} in {} ({by}): packets are dropped", seconds(ms)),
+            vec![mesh, "on the control plane: nft list ruleset".to_owned()],
+            "net/http: request canceled while waiting for connection (Client.Timeout exceeded \
+             while awaiting headers)"
+                .to_owned(),
+        )),
+        Tcp::Failed { errno } => Err(stop(
+            Stage::Tcp,
+            &["api-address-unreachable"],
+            format!("the connection to {at} fails with errno {errno}"),
+            vec![mesh],
+            format!("{dial}connect: errno {errno}"),
+        )),
+    });
+    steps
+}
+
+fn tls(contact: &Contact) -> Result<Step, Box<Stop>> {
+    let at = contact.server.authority();
+    let stage = Stage::Tls;
+    let look = format!("see what it is: curl -k https://{at}/version");
+    match &contact.tls {
+        Some(Tls::Chain { leaf, .. }) => {
+            let seen = format!("issued by {}", leaf.issuer);
+            Ok(Step { stage, is_passed: Some(true), seen })
+        }
+        Some(Tls::Http) => Err(stop(
+            stage,
+            &["not-a-tls-port"],
+            format!("{at} speaks plain HTTP"),
+            vec![look],
+            "http: server gave HTTP response to HTTPS client".to_owned(),
+        )),
+        Some(Tls::Broken(why)) => Err(stop(
+            stage,
+            &["not-a-tls-port", "connection-cut"],
+            format!("{at} does not speak TLS: {why}"),
+            vec![look],
+            "EOF".to_owned(),
+        )),
+        Some(Tls::Silent { ms }) => Err(silent(contact, *ms)),
+        None => Err(stop(
+            stage,
+            &["connection-cut"],
+            format!("the connection to {at} was gone before TLS began"),
+            vec![look],
+            "EOF".to_owned(),
+        )),
+    }
+}
+
+/// A connection that stands, and then not a word: large packets vanish, or the server sleeps.
+fn silent(contact: &Contact, ms: u64) -> Box<Stop> {
+    let at = contact.server.authority();
+    let (causes, why): (&[&'static str], _) = match contact.sizes {
+        Some(Sizes { small: true, large: false, mtu }) => (
+            &["path-mtu-hole"],
+            format!("small packets are answered, packets of {mtu} bytes vanish without a word"),
+        ),
+        Some(Sizes { small: true, large: true, mtu }) => (
+            &["server-overloaded"],
+            format!("packets of {mtu} bytes are answered, so it is the server that keeps silent"),
+        ),
+        _ => (
+            &["path-mtu-hole", "server-overloaded"],
+            "it answers no ping, so that the size of packets cannot be told".to_owned(),
+        ),
+    };
+    let link = contact.way.as_ref().and_then(|way| way.link.as_ref());
+    let link = link.map_or_else(|| "IF".to_owned(), ToString::to_string);
+    let advice = match causes {
+        ["path-mtu-hole"] => vec![
+            format!("ip link set {link} mtu 1400 on EVERY node, and in its configuration, too"),
+            "pontoon mesh finds the largest size that passes".to_owned(),
+        ],
+        ["server-overloaded"] => {
+            vec!["--patient waits as long as kubeadm; look at the control plane's load".to_owned()]
+        }
+        _ => vec!["pontoon mesh with both hosts tells the two apart".to_owned()],
+    };
+    let because = format!("{at} takes connections, then no TLS in {}", seconds(ms));
+    let mut stop =
+        stop(Stage::Tls, causes, because, advice, "context deadline exceeded".to_owned());
+    stop.because.push(why);
+    stop
+}
+
+/// Why a certificate is refused, and what to do; stage, time and words are the caller's.
+pub(super) fn certificate(
+    refused: &Refused,
+    leaf: &Certificate,
+    trial: &Trial,
+    server: &HostPort,
+) -> Stop {
+    let ahead_s = match &trial.cluster_info {
+        Some(Page::Answer(answer)) => answer.date_s.map(|date_s| date_s - trial.now_s),
+        _ => None,
+    };
+    let mut because = Vec::new();
+    let mut advice = Vec::new();
+    match refused {
+        Refused::Name { valid_for, .. } => {
+            because.push(format!(
+                "the certificate is for {}, not for {}",
+                if valid_for.is_empty() { "no address".to_owned() } else { valid_for.join(", ") },
+                server.host
+            ));
+            advice.push(format!(
+                "on the control plane: pontoon kubeadm repair-advice moves the cluster to {}; or \
+                 only add it to the certificate: apiServer.certSANs, rm \
+                 /etc/kubernetes/pki/apiserver.*, kubeadm init phase certs apiserver --config F",
+                server.host
+            ));
+            if let Some(Host::Address(other)) = first_address(leaf) {
+                advice.push(format!("{other} is in the certificate; it must be reachable, too"));
+            }
+        }
+        Refused::Time { now_s, limit_s, is_early } => {
+            let side = if *is_early { "begins" } else { "ended" };
+            because.push(format!(
+                "this host's clock says {}, the certificate {side} at {}",
+                rfc3339(*now_s),
+                rfc3339(*limit_s)
+            ));
+            because.extend(ahead_s.map(|ahead| {
+                format!("the server's clock says {}", rfc3339(now_s.saturating_add(ahead)))
+            }));
+            advice.push("pontoon clock HOSTS shows whose clock is off, and --sync sets it".to_owned());
+        }
+        Refused::Authority => {
+            because.push(format!(
+                "the certificate is by {}, and not by the CA that cluster-info holds",
+                leaf.issuer
+            ));
+            advice.push("the control plane was made anew, or something else answers there: \
+                         kubeadm token create --print-join-command on the control plane".to_owned());
+        }
+    }
+    Stop {
+        stage: Stage::Certificate,
+        causes: refused.causes(ahead_s),
+        because,
+        advice,
+        after_ms: 0,
+        words: String::new(),
+    }
+}
+
+/// An address of the certificate that is not of the Service range's first.
+fn first_address(leaf: &Certificate) -> Option<Host> {
+    leaf.addresses.last().copied().map(Host::Address)
+}

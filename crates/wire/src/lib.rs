@@ -1,0 +1,4 @@
+//! Texts of strangers as plain values, within limits.
+
+pub mod yaml;
+pub mod http_date;

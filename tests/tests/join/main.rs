@@ -1,0 +1,5 @@
+//! Joins rehearsed against an API server that fails in every way that there is.
+
+mod command;
+mod outcomes;
+mod server;
