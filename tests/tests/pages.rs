@@ -13,11 +13,24 @@ use pontoon_tests::program::{pontoon, stdout};
 const MADE: &str = "<!-- made by: PONTOON_WRITE=1 cargo test -p pontoon-tests -->";
 
 /// Every command that a user is told of.
-const COMMANDS: [&[&str]; 27] = [
+const COMMANDS: [&[&str]; 40] = [
     &[],
     &["check"],
     &["mesh"],
     &["predict"],
+    &["join-check"],
+    &["kubeadm"],
+    &["kubeadm", "init"],
+    &["kubeadm", "join"],
+    &["kubeadm", "reset-advice"],
+    &["kubeadm", "repair-advice"],
+    &["flannel"],
+    &["calico"],
+    &["cilium"],
+    &["k3s"],
+    &["rke2"],
+    &["k0s"],
+    &["talos"],
     &["exec"],
     &["ssh"],
     &["clock"],

@@ -41,12 +41,14 @@ const IMPURE: [&str; 9] = [
 const MODEL_DEPENDENCIES: [&str; 4] = ["schemars", "serde", "serde_json", "thiserror"];
 
 /// The crates by layer: each may depend on those to its left only.
-const LAYERS: [(&str, &[&str]); 5] = [
+const LAYERS: [(&str, &[&str]); 7] = [
     ("model", &[]),
-    ("probe", &["model"]),
-    ("fleet", &["model", "probe"]),
+    ("wire", &["model"]),
+    ("probe", &["model", "wire"]),
+    ("fleet", &["model", "wire", "probe"]),
+    ("join", &["model", "wire"]),
     ("lab", &["model", "probe"]),
-    ("cli", &["model", "probe", "fleet", "lab"]),
+    ("cli", &["model", "wire", "probe", "fleet", "join", "lab"]),
 ];
 
 fn violations(of: impl IntoIterator<Item = String>) {

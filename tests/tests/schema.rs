@@ -8,6 +8,7 @@ use jsonschema::Validator;
 use pontoon_fleet::clock::report as clock;
 use pontoon_fleet::everywhere::results as exec;
 use pontoon_fleet::inventory;
+use pontoon_join::report as join;
 use pontoon_lab::scenario;
 use pontoon_model::kubernetes::prediction;
 use pontoon_model::{record, report};
@@ -42,6 +43,18 @@ fn published(name: &str) -> Validator {
 fn violations(schema: &Validator, value: &Value, what: &str) -> Vec<String> {
     let errors = schema.iter_errors(value);
     errors.map(|error| format!("{what}, {}: {error}", error.instance_path())).collect()
+}
+
+#[test]
+fn a_rehearsed_join_is_as_published() {
+    let published = published("join");
+    let arguments = [
+        "join-check", "--json", "--", "kubeadm", "join", "127.0.0.1:9", "--token",
+        "abcdef.0123456789abcdef", "--discovery-token-unsafe-skip-ca-verification",
+    ];
+    let shown = serde_json::from_str(&stdout(&pontoon(&arguments))).expect("a report is JSON");
+    let wrong = violations(&published, &shown, "nobody listens");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -81,6 +94,8 @@ fn the_published_schemas_are_current() {
     assert_current("docs/schema/exec.schema.json", &page::<exec::Results>(&title));
     let title = format!("pontoon clock --json: {}", clock::FORM);
     assert_current("docs/schema/clock.schema.json", &page::<clock::Clocks>(&title));
+    let title = format!("pontoon join-check --json: {}", join::SCHEMA);
+    assert_current("docs/schema/join.schema.json", &page::<join::Report>(&title));
     let title = format!("pontoon predict --json: {}", prediction::SCHEMA);
     assert_current("docs/schema/prediction.schema.json", &page::<prediction::Prediction>(&title));
     let title = format!("pontoon discover --json: {}", discover::FORM);

@@ -155,18 +155,29 @@ impl Walk<'_> {
                 )
             }
             Some(Page::Answer(answer)) => {
-                let (causes, why): (&[&str], _) = match answer.status {
-                    404 => (&["another-server-answers", "bootstrap-signer-not-running"], "not found"),
+                let (causes, words): (&[&str], _) = match answer.status {
+                    404 => (
+                        &["another-server-answers", "bootstrap-signer-not-running"],
+                        "configmaps \"cluster-info\" not found",
+                    ),
                     401 => (&["credentials-not-accepted"], "Unauthorized"),
-                    403 => (&["rights-missing"], "forbidden: User \"system:anonymous\" cannot get it"),
-                    503 | 500 | 429 => (&["server-overloaded", "still-starting"], "unavailable"),
-                    _ => (&["another-server-answers"], "an answer that no API server gives"),
+                    403 => (
+                        &["rights-missing"],
+                        "configmaps \"cluster-info\" is forbidden: User \"system:anonymous\" \
+                         cannot get resource \"configmaps\" in API group \"\" in the namespace \
+                         \"kube-public\"",
+                    ),
+                    429 | 500..=599 => (
+                        &["server-overloaded", "still-starting"],
+                        "the server is currently unable to handle the request",
+                    ),
+                    _ => (&["another-server-answers"], "unknown"),
                 };
                 stop(
                     causes,
-                    format!("the server answers {}: {why}", answer.status),
+                    format!("the server answers {}: {words}", answer.status),
                     "on the control plane: kubeadm init phase bootstrap-token makes cluster-info",
-                    format!("{plain}configmaps \"cluster-info\" {why}"),
+                    format!("{plain}{words}"),
                 )
             }
             Some(Page::Silent { ms }) => stop(

@@ -1,29 +1,17 @@
 //! `pontoon join-check` as it is typed.
 
-use std::io::Write as _;
-use std::process::{Output, Stdio};
+use std::process::Output;
 
-use pontoon_tests::program::pontoon;
+use pontoon_tests::program::pontoon_in;
 
 use crate::server::{Behaviour, Server, TOKEN};
 
 const SECRET: &str = "0123456789abcdef";
 
 fn typed(words: &[&str], line: &str) -> Output {
-    let mut child = pontoon()
-        .arg("join-check")
-        .args(words)
-        .env_remove("HTTPS_PROXY")
-        .env_remove("https_proxy")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(line.as_bytes()).expect("it reads");
-    drop(stdin);
-    child.wait_with_output().expect("it ends")
+    let folder = tempfile::tempdir().expect("a folder");
+    let words = [&["join-check"], words].concat();
+    pontoon_in(folder.path(), &[("HTTPS_PROXY", ""), ("https_proxy", "")], &words, line)
 }
 
 fn text(output: &Output) -> String {

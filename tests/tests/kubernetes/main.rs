@@ -3,6 +3,7 @@
 //! Two files of cases in `tests/kubernetes/cases`; `PONTOON_CASES=DIR` runs the same tests on
 //! other files of that form.
 
+mod emitted;
 mod files;
 mod hosts;
 mod measured;

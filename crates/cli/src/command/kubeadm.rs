@@ -1,6 +1,7 @@
 //! `pontoon kubeadm`: settings for kubeadm, made of what was seen.
 
 mod installed;
+mod printed;
 
 use std::process::ExitCode;
 
@@ -8,8 +9,11 @@ use pontoon_model::finding::Finding;
 use pontoon_model::host::HostName;
 use pontoon_model::kubernetes::emitted::{kubeadm_init, kubeadm_join, kubeadm_repair, kubeadm_reset};
 use pontoon_model::kubernetes::kubeadm as rule;
+use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::kubernetes::kubeadm::version::{ConfigApi, Version};
-use pontoon_model::kubernetes::settings::{Known, Refusal, Refused, Settings, Wishes, settle};
+use pontoon_model::kubernetes::settings::{
+    Known, Refusal, Refused, Settings, Wishes, reaches, settle,
+};
 use pontoon_model::record::Record;
 use pontoon_model::report::pairs::Pair;
 
@@ -44,9 +48,12 @@ impl Gathered {
         Self { record, pairs: report.pairs, findings: report.findings }
     }
 
+    fn known(&self) -> Known<'_> {
+        Known { record: &self.record, pairs: &self.pairs, findings: &self.findings }
+    }
+
     fn settle(&self, arguments: &SettingsArguments) -> Result<Settings, Failure> {
         let host = host(&self.record, arguments.host.as_ref())?;
-        let known = Known { record: &self.record, pairs: &self.pairs, findings: &self.findings };
         let wishes = Wishes {
             address: arguments.address,
             link: arguments.link.clone(),
@@ -55,7 +62,7 @@ impl Gathered {
             endpoint: arguments.endpoint.clone(),
             names: arguments.names.clone(),
         };
-        let settings = settle(known, host, &wishes).map_err(|source| Failure::Settings { source })?;
+        let settings = settle(self.known(), host, &wishes).map_err(|source| Failure::Settings { source })?;
         for warning in &settings.warnings {
             output::note(&format!("WARNING: {warning}"));
         }
@@ -109,12 +116,43 @@ fn init(arguments: &InitArguments) -> Result<ExitCode, Failure> {
 }
 
 fn join(arguments: &JoinArguments) -> Result<ExitCode, Failure> {
-    let settings = match settled(&arguments.settings)? {
-        Ok(settings) => settings,
+    // What was pasted is read first: it may be wrong, and hosts are asked for seconds.
+    let told = arguments.line.as_deref().map(printed::line).transpose()?;
+    let record = match gathered::record(&arguments.settings.source)? {
+        Ok(record) => record,
         Err(code) => return Ok(code),
     };
-    output::data(&kubeadm_join::preparation(&settings))?;
+    let gathered = Gathered::of(record);
+    let settings = gathered.settle(&arguments.settings)?;
+    let text = match told {
+        None => kubeadm_join::preparation(&settings),
+        Some(line) => {
+            let endpoint = line.discovery.endpoint();
+            let reaches = |address| reaches(gathered.known(), &settings.host, address);
+            if endpoint.host.address().and_then(reaches) == Some(false) {
+                return Err(Failure::Settings { source: unreached(&settings, endpoint) });
+            }
+            let told = arguments.kubeadm_version.as_ref();
+            let (_, api) = version(&settings, &arguments.settings, told)?;
+            printed::configuration(&settings, api, &line)
+        }
+    };
+    output::data(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The line leads to an address that the host does not reach.
+fn unreached(settings: &Settings, endpoint: &HostPort) -> Refusal {
+    Refusal {
+        kind: Refused::Impossible,
+        what: format!("a join of {} to {}", settings.host, endpoint.authority()),
+        why: format!("{} does not reach {}", settings.host, endpoint.host),
+        ask: format!(
+            "the cluster has to move to an address that all reach: pontoon kubeadm repair-advice \
+             --from {}",
+            endpoint.host
+        ),
+    }
 }
 
 fn reset(arguments: &ResetArguments) -> Result<ExitCode, Failure> {

@@ -39,7 +39,8 @@ pub(super) fn ask(to: IpAddr, link: Option<&IfName>, deadline: Deadline) -> Opti
         setsockopt(&socket, MtuDiscover6, &libc::IPV6_PMTUDISC_PROBE).ok()?;
     }
     let header = if to.is_ipv4() { 20 } else { 40 };
-    let mtu = mtu(to, link).unwrap_or(1500);
+    // A jumbo frame is the largest that a link between hosts carries.
+    let mtu = mtu(to, link).unwrap_or(1500).min(9000);
     let large = usize::try_from(mtu).ok()?.checked_sub(header + ICMP)?;
     // Any datagram socket can be read through this type; nothing of UDP is in it.
     let echo = Echo { socket: socket.into(), to, is_raw };
@@ -73,7 +74,7 @@ impl Echo {
             (IpAddr::V4(_), false) => (0, 0),
             (IpAddr::V6(_), _) => (129, 0),
         };
-        let mut bytes = [0; 2048];
+        let mut bytes = [0; 9216];
         while deadline.wait(&self.socket, PollFlags::POLLIN) {
             let Ok((count, from)) = self.socket.recv_from(&mut bytes) else { continue };
             let Some(&[kind, _, _, _, _, _, high, low, ..]) = bytes[..count].get(at..) else {

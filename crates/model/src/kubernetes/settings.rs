@@ -21,6 +21,7 @@ use crate::untrusted::Untrusted;
 use super::kubeadm::certificates::lower_case;
 use super::kubeadm::endpoint::{API_PORT, Host, HostPort, is_dns_subdomain};
 use super::node_name::node_name;
+use super::prediction::reach;
 use super::proxy::Proxies;
 
 /// What the user wants, where the facts leave a choice or the user knows better.
@@ -183,6 +184,27 @@ pub fn settle(known: Known<'_>, host: &HostName, wishes: &Wishes) -> Result<Sett
         before,
         warnings,
     })
+}
+
+/// Whether a host reaches an address that another of them has; none: it was not seen, or nobody of
+/// them has it.
+#[must_use]
+pub fn reaches(known: Known<'_>, from: &HostName, address: IpAddr) -> Option<bool> {
+    let facts = &known.record.facts;
+    let (owner, _) = facts.hosts.iter().find(|(_, host)| {
+        let own = host.snapshot.links.iter().flat_map(|link| &link.addresses);
+        own.into_iter().any(|own| own.prefix.address == address)
+    })?;
+    if owner == from {
+        return Some(true);
+    }
+    let reach = reach(owner, address, facts, known.pairs);
+    let is_in = |hosts: &[HostName]| hosts.contains(from);
+    if is_in(&reach.reached_by) {
+        Some(true)
+    } else {
+        is_in(&reach.unreached_by).then_some(false)
+    }
 }
 
 /// The account of a host.

@@ -151,7 +151,7 @@ fn networks_that_the_user_names_are_checked() {
         (wish("10.42.0.0/16", "10.43.0.0/16"), None),
         (wish("172.20.0.0/16", ""), Some("has 172.20.0.0/16")),
         (wish("", "172.16.0.0/12"), Some("has 172.20.0.0/16")),
-        (wish("10.96.0.0/16", ""), Some("the cluster's other network")),
+        (wish("10.96.0.0/16", "10.96.0.0/12"), Some("the cluster's other network")),
         (wish("10.42.0.0/29", ""), Some("must be smaller than the node subnet")),
         (wish("", "10.0.0.0/8"), Some("is too large")),
         (wish("", "10.43.0.0/30"), Some("is too small")),

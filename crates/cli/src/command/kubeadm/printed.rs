@@ -1,0 +1,42 @@
+//! The line that `kubeadm init` printed, as a configuration.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use pontoon_join::line::{self, TEXT_BYTES_MAX};
+use pontoon_join::request::{Discovery, Request};
+use pontoon_model::kubernetes::emitted::kubeadm_join;
+use pontoon_model::kubernetes::kubeadm::version::ConfigApi;
+use pontoon_model::kubernetes::settings::Settings;
+
+use crate::failure::Failure;
+
+/// Reads it; `-` is standard input.
+pub(super) fn line(path: &Path) -> Result<Request, Failure> {
+    let failed = |source| Failure::Read { path: path.to_owned(), source };
+    let input: Box<dyn io::Read> = if path == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        Box::new(File::open(path).map_err(failed)?)
+    };
+    let mut text = String::new();
+    input.take(TEXT_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(failed)?;
+    let told = line::parse(&text).map_err(|source| Failure::Line { source })?;
+    told.complete(None).map_err(|source| Failure::Incomplete { source })
+}
+
+/// The configuration, with the token in it.
+pub(super) fn configuration(settings: &Settings, api: ConfigApi, line: &Request) -> String {
+    let Discovery::Token { endpoint, token, pins } = &line.discovery else { return String::new() };
+    let token = token.whole();
+    let pins: Vec<String> = pins.iter().map(ToString::to_string).collect();
+    let discovery = kubeadm_join::Discovery {
+        endpoint,
+        token: token.expose(),
+        pins: &pins,
+        certificate_key: line.certificate_key.as_ref().map(|key| key.expose()),
+        is_control_plane: line.is_control_plane,
+    };
+    kubeadm_join::configuration(settings, api, &discovery)
+}

@@ -1,0 +1,18 @@
+//! Any text as a pasted join: what is refused names no secret half of a token.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pontoon_join::line::{TEXT_BYTES_MAX, parse};
+
+fuzz_target!(|text: &str| {
+    match parse(text) {
+        Ok(told) => {
+            assert!(text.len() <= TEXT_BYTES_MAX);
+            if let Some(token) = told.token {
+                let whole = token.whole();
+                assert!(!format!("{token:?}").contains(&whole.expose()[7..]));
+            }
+        }
+        Err(error) => assert!(error.to_string().len() < 4096),
+    }
+});
