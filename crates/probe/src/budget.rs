@@ -35,45 +35,104 @@ impl Rate {
     }
 }
 
+/// What leaves in one go.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Load {
+    /// Frames.
+    pub frames: usize,
+    /// Of these, broadcast and multicast.
+    pub groups: usize,
+}
+
+impl Load {
+    /// A frame to one host, or to a group.
+    #[must_use]
+    pub const fn one(is_group: bool) -> Self {
+        Self { frames: 1, groups: if is_group { 1 } else { 0 } }
+    }
+
+    /// Frames to single hosts.
+    #[must_use]
+    pub const fn of(frames: usize) -> Self {
+        Self { frames, groups: 0 }
+    }
+}
+
 /// What was sent in the last second.
 #[derive(Clone, Debug)]
 pub struct Budget {
-    rate: Rate,
-    frames: VecDeque<Moment>,
-    groups: VecDeque<Moment>,
+    frames: Spent,
+    groups: Spent,
 }
 
-const SECOND_MS: u64 = 1000;
+/// When frames of one sort left, in order of time.
+#[derive(Clone, Debug)]
+struct Spent {
+    limit: usize,
+    times: VecDeque<Moment>,
+    /// How many of them, from the end, are noted with the time at which they were let go.
+    let_go: usize,
+}
+
+/// A second, and the part of a millisecond that a [`Moment`] does not tell.
+const SECOND_MS: u64 = 1001;
 
 impl Budget {
     /// A budget from which nothing has been spent.
     #[must_use]
     pub const fn new(rate: Rate) -> Self {
-        Self { rate, frames: VecDeque::new(), groups: VecDeque::new() }
+        Self { frames: Spent::new(rate.frames_per_s), groups: Spent::new(rate.groups_per_s) }
     }
 
-    /// Takes one frame from the budget.
+    /// Takes what leaves from the budget: all of it, or nothing.
     ///
     /// # Errors
     ///
     /// When to ask again, if it is spent.
-    pub fn take(&mut self, now: Moment, is_group: bool) -> Result<(), Moment> {
-        for sent in [&mut self.frames, &mut self.groups] {
-            while sent.front().is_some_and(|first| first.after_ms(SECOND_MS) <= now) {
-                sent.pop_front();
-            }
-        }
-        let room = |sent: &VecDeque<Moment>, limit: usize| match sent.front() {
-            Some(first) if sent.len() >= limit => Err(first.after_ms(SECOND_MS)),
-            _ => Ok(()),
-        };
-        room(&self.frames, self.rate.frames_per_s)?;
-        if is_group {
-            room(&self.groups, self.rate.groups_per_s)?;
-            self.groups.push_back(now);
-        }
-        self.frames.push_back(now);
+    pub fn take(&mut self, now: Moment, load: Load) -> Result<(), Moment> {
+        self.frames.room(now, load.frames)?;
+        self.groups.room(now, load.groups)?;
+        self.frames.note(now, load.frames);
+        self.groups.note(now, load.groups);
         Ok(())
+    }
+
+    /// Notes that what was taken since this was last said has left by now, and no later: its
+    /// second begins here.
+    pub fn left_by(&mut self, now: Moment) {
+        self.frames.left_by(now);
+        self.groups.left_by(now);
+    }
+}
+
+impl Spent {
+    const fn new(limit: usize) -> Self {
+        Self { limit, times: VecDeque::new(), let_go: 0 }
+    }
+
+    fn room(&mut self, now: Moment, count: usize) -> Result<(), Moment> {
+        while self.times.front().is_some_and(|first| first.after_ms(SECOND_MS) <= now) {
+            self.times.pop_front();
+        }
+        self.let_go = self.let_go.min(self.times.len());
+        // What is more than a second may hold waits for an empty one.
+        let count = count.min(self.limit);
+        let too_many = (self.times.len() + count).saturating_sub(self.limit);
+        match too_many.checked_sub(1).and_then(|last| self.times.get(last)) {
+            Some(last) => Err(last.after_ms(SECOND_MS)),
+            None => Ok(()),
+        }
+    }
+
+    fn note(&mut self, now: Moment, count: usize) {
+        self.times.extend(std::iter::repeat_n(now, count));
+        self.let_go += count;
+    }
+
+    fn left_by(&mut self, now: Moment) {
+        let before = self.times.len() - self.let_go;
+        self.times.range_mut(before..).for_each(|time| *time = now.max(*time));
+        self.let_go = 0;
     }
 }
 
@@ -87,7 +146,7 @@ mod tests {
         let mut sent: Vec<(u64, bool)> = Vec::new();
         for ms in 0..5000 {
             let is_group = ms % 3 == 0;
-            if budget.take(Moment(ms), is_group).is_ok() {
+            if budget.take(Moment(ms), Load::one(is_group)).is_ok() {
                 sent.push((ms, is_group));
             }
         }
@@ -102,10 +161,36 @@ mod tests {
     #[test]
     fn a_spent_budget_says_when_to_come_again() {
         let mut budget = Budget::new(Rate::SHARED);
-        assert_eq!(budget.take(Moment(0), true), Ok(()));
-        assert_eq!(budget.take(Moment(100), true), Ok(()));
-        assert_eq!(budget.take(Moment(200), true), Err(Moment(1000)));
-        assert_eq!(budget.take(Moment(200), false), Ok(()));
-        assert_eq!(budget.take(Moment(1000), true), Ok(()));
+        let (one, group) = (Load::one(false), Load::one(true));
+        assert_eq!(budget.take(Moment(0), group), Ok(()));
+        assert_eq!(budget.take(Moment(100), group), Ok(()));
+        assert_eq!(budget.take(Moment(200), group), Err(Moment(1001)));
+        assert_eq!(budget.take(Moment(200), one), Ok(()));
+        assert_eq!(budget.take(Moment(1001), group), Ok(()));
+    }
+
+    #[test]
+    fn what_takes_several_frames_has_room_for_all_or_none() {
+        let mut budget = Budget::new(Rate::SHARED);
+        for ms in 0..9 {
+            assert_eq!(budget.take(Moment(ms), Load::of(1)), Ok(()));
+        }
+        assert_eq!(budget.take(Moment(9), Load::of(2)), Err(Moment(1001)));
+        assert_eq!(budget.take(Moment(9), Load::of(4)), Err(Moment(1003)));
+        assert_eq!(budget.take(Moment(9), Load::of(1)), Ok(()));
+        // More than any second holds waits for one that holds nothing else.
+        assert_eq!(budget.take(Moment(10), Load::of(50)), Err(Moment(1010)));
+        assert_eq!(budget.take(Moment(1010), Load::of(50)), Ok(()));
+    }
+
+    #[test]
+    fn the_second_of_a_frame_begins_when_it_has_left() {
+        let mut budget = Budget::new(Rate::SHARED);
+        budget.take(Moment(0), Load::of(6)).unwrap();
+        budget.left_by(Moment(30));
+        budget.take(Moment(40), Load::of(4)).unwrap();
+        budget.left_by(Moment(45));
+        assert_eq!(budget.take(Moment(1001), Load::of(1)), Err(Moment(1031)));
+        assert_eq!(budget.take(Moment(1031), Load::of(7)), Err(Moment(1046)));
     }
 }

@@ -15,7 +15,9 @@ use pontoon_model::snapshot::{Snapshot, Unread};
 use super::agenda::Agenda;
 use super::launch::{Asker, Leg, launch};
 use super::links::{WatchedLink, lane, send};
+use super::room::{Room, Ways};
 use super::several;
+use crate::budget::Load;
 use crate::counters;
 use crate::edge::clock::unix_ms;
 use crate::edge::listener::Listener;
@@ -48,6 +50,7 @@ pub(super) struct Part {
     listeners: Vec<Listener>,
     agenda: Agenda,
     flows: Flows,
+    ways: Ways,
     running: Vec<(u32, MachineId)>,
     held: VecDeque<(Moment, UdpSocket)>,
     gateways: BTreeMap<(IfName, IpAddr), Mac>,
@@ -71,6 +74,7 @@ impl Part {
             listeners: Vec::new(),
             agenda: Agenda::default(),
             flows: Flows::new(seed),
+            ways: Ways::default(),
             running: Vec::new(),
             held: VecDeque::new(),
             gateways: BTreeMap::new(),
@@ -177,11 +181,18 @@ impl Part {
         self.answer_owed(now);
         self.take_connections(now);
         seen.extend(self.read_datagrams(now));
-        seen.extend(self.launch_due(now));
-        let reports = self.flows.turn(now).into_iter();
+        // What was begun has the first turn.
+        let room = &mut Room { links: &mut self.links, ways: &mut self.ways };
+        let reports = self.flows.turn(now, room).into_iter();
         seen.extend(reports.map(|observation| Seen { observation, proof: None }));
+        seen.extend(self.launch_due(now));
         self.held.retain(|(since, _)| since.after_ms(PORT_HELD_MS) > now);
         seen
+    }
+
+    /// Notes that what was put in the last turn has left by now.
+    pub(super) fn left_by(&mut self, now: Moment) {
+        self.links.iter_mut().for_each(|link| link.left_by(now));
     }
 
     /// Whether everything has been put since this was last asked.
@@ -237,10 +248,7 @@ impl Part {
         let leg = at.map(|at| (self.links[at].name.clone(), self.links[at].number));
         let sees_frames = at.is_some_and(|at| self.links[at].socket.is_some());
         if let Some(machine) = several::machine(task, &asker, leg.as_ref(), sees_frames, now) {
-            // What the kernel sends to a peer is a frame on the link like any other.
-            if let Some(at) = at.filter(|_| task.peer.is_some()) {
-                self.links[at].budget.take(now, false)?;
-            }
+            // What it sends waits for room when it comes to that.
             let id = self.flows.start(machine);
             self.running.push((task.group, id));
             return Ok(Vec::new());
@@ -259,11 +267,8 @@ impl Part {
         let leg = Leg { name: &link.name, number: link.number, mac: link.mac };
         let held = &mut self.held;
         let launches = launch(task, &asker, &leg, gateway, now, &mut || hold_port(held, now));
-        let mut budget = link.budget.clone();
-        for launch in &launches {
-            budget.take(now, launch.is_group)?;
-        }
-        link.budget = budget;
+        let groups = launches.iter().filter(|launch| launch.is_group).count();
+        link.take(now, Load { frames: launches.len(), groups })?;
         let mut observations = Vec::new();
         for launch in launches {
             observations.extend(send(link, &mut self.witness, &mut self.untested, launch));
