@@ -63,6 +63,9 @@ impl Load {
 pub struct Budget {
     frames: Spent,
     groups: Spent,
+    /// From one frame to the next, in milliseconds; and the last.
+    apart_ms: u64,
+    last: Option<Moment>,
 }
 
 /// When frames of one sort left, in order of time.
@@ -81,7 +84,16 @@ impl Budget {
     /// A budget from which nothing has been spent.
     #[must_use]
     pub const fn new(rate: Rate) -> Self {
-        Self { frames: Spent::new(rate.frames_per_s), groups: Spent::new(rate.groups_per_s) }
+        let (frames, groups) = (Spent::new(rate.frames_per_s), Spent::new(rate.groups_per_s));
+        Self { frames, groups, apart_ms: 0, last: None }
+    }
+
+    /// Spreads what leaves over the second, as far as that costs no time: where many hosts begin
+    /// together, all would be busy in the same moment and idle for the rest of the second.
+    pub fn spread(&mut self) {
+        // A little less than the rate allows, so that who is late can catch up.
+        let frames = u64::try_from(self.frames.limit.max(1)).unwrap_or(u64::MAX);
+        self.apart_ms = 800 / frames;
     }
 
     /// Takes what leaves from the budget: all of it, or nothing.
@@ -90,10 +102,15 @@ impl Budget {
     ///
     /// When to ask again, if it is spent.
     pub fn take(&mut self, now: Moment, load: Load) -> Result<(), Moment> {
+        let free = self.last.map(|last| last.after_ms(self.apart_ms));
+        if let Some(free) = free.filter(|free| *free > now) {
+            return Err(free);
+        }
         self.frames.room(now, load.frames)?;
         self.groups.room(now, load.groups)?;
         self.frames.note(now, load.frames);
         self.groups.note(now, load.groups);
+        self.last = Some(now);
         Ok(())
     }
 
@@ -181,6 +198,18 @@ mod tests {
         // More than any second holds waits for one that holds nothing else.
         assert_eq!(budget.take(Moment(10), Load::of(50)), Err(Moment(1010)));
         assert_eq!(budget.take(Moment(1010), Load::of(50)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_spread_leaves_one_by_one_and_as_many() {
+        let mut budget = Budget::new(Rate::SHARED);
+        budget.spread();
+        let sent: Vec<u64> =
+            (0..5000).filter(|ms| budget.take(Moment(*ms), Load::of(1)).is_ok()).collect();
+        assert_eq!(sent.len(), 50);
+        assert!(sent.windows(2).all(|two| two[1] - two[0] >= 80), "{sent:?}");
+        assert_eq!(budget.take(Moment(5000), Load::of(1)), Ok(()));
+        assert_eq!(budget.take(Moment(5001), Load::of(1)), Err(Moment(5080)));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use super::room::{Room, Ways};
 use super::several;
 use crate::budget::Load;
 use crate::counters;
+use crate::course::is_crowd;
 use crate::edge::clock::unix_ms;
 use crate::edge::listener::Listener;
 use crate::edge::packet_socket::CAPTURE;
@@ -126,6 +127,9 @@ impl Part {
     }
 
     pub(super) fn set_peers(&mut self, peers: Vec<Peer>) {
+        if is_crowd(peers.len()) {
+            self.links.iter_mut().for_each(|link| link.budget.spread());
+        }
         self.witness.set_peers(peers);
     }
 

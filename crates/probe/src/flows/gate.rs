@@ -34,11 +34,12 @@ impl Gate for Open {
 
 /// The frames that an action sends at once or draws from this host's kernel: a connection is a SYN
 /// and, as soon as it is answered, an ACK (or, if it is not, the SYN once more); what is written to
-/// it is a segment, and its answer another ACK (RFC 9293, section 3.8).
+/// it is a segment, its answer draws another ACK, and so does its end (RFC 9293, section 3.8).
 pub(super) const fn frames(action: &Action) -> usize {
     match action {
         Action::SendUdp { .. } | Action::SendEcho { .. } => 1,
-        Action::Connect { .. } | Action::Write { .. } => 2,
+        Action::Connect { .. } => 2,
+        Action::Write { .. } => 3,
         Action::Close { .. } | Action::Report(_) => 0,
     }
 }

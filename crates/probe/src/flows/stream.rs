@@ -35,11 +35,12 @@ const MAX_UNSENT: usize = 16 * 1024;
 const MAX_READ: usize = 16 * 1024;
 
 impl Stream {
-    /// The frames that closing it sends: the end, and that the peer's own end was taken in
-    /// (RFC 9293, section 3.6).
+    /// The frames that closing it sends: the end, and, unless it has come already, that the peer's
+    /// own end was taken in (RFC 9293, section 3.6).
     pub(super) const fn farewell(&self) -> usize {
         match self.stage {
-            Stage::Open | Stage::HungUp => 2,
+            Stage::Open => 2,
+            Stage::HungUp => 1,
             Stage::New | Stage::Connecting | Stage::Over => 0,
         }
     }
