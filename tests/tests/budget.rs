@@ -51,7 +51,7 @@ fn no_second_on_a_radio_link_holds_more_than_ten_own_frames() {
         assert!(sent.all >= at_least, "{isolation}, {command}: {sent:?}");
         // The kernel's clock says when each left: what waits leaves a second after what it waited
         // for, however busy the machine is.
-        assert!(sent.busiest <= 10, "{isolation}, {command}: {sent:?}");
+        assert!(sent.busiest <= 10, "{isolation}, {command}: {}: {sent:?}", sent.words);
         assert!(sent.busiest_groups <= 2, "{isolation}, {command}: {sent:?}");
         // To answer or to ask as any program does, the kernel looks for each peer and the gateway.
         assert!(sent.kernel_arp <= 3 * HOSTS, "{isolation}, {command}: {sent:?}");

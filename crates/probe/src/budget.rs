@@ -42,19 +42,31 @@ pub struct Load {
     pub frames: usize,
     /// Of these, broadcast and multicast.
     pub groups: usize,
+    /// Of the frames, those that leave a little later, when something has come.
+    pub later: usize,
 }
+
+/// How much later: a round trip on a slow WiFi, or an acknowledgement that the kernel puts off
+/// (`TCP_DELACK_MIN` of include/net/tcp.h: 40 ms).
+const LATER_MS: u64 = 60;
 
 impl Load {
     /// A frame to one host, or to a group.
     #[must_use]
     pub const fn one(is_group: bool) -> Self {
-        Self { frames: 1, groups: if is_group { 1 } else { 0 } }
+        Self { frames: 1, groups: if is_group { 1 } else { 0 }, later: 0 }
     }
 
     /// Frames to single hosts.
     #[must_use]
     pub const fn of(frames: usize) -> Self {
-        Self { frames, groups: 0 }
+        Self { frames, groups: 0, later: 0 }
+    }
+
+    /// The same, with frames that leave a little later.
+    #[must_use]
+    pub const fn and_later(self, later: usize) -> Self {
+        Self { frames: self.frames + later, later, ..self }
     }
 }
 
@@ -73,8 +85,8 @@ pub struct Budget {
 struct Spent {
     limit: usize,
     times: VecDeque<Moment>,
-    /// How many of them, from the end, are noted with the time at which they were let go.
-    let_go: usize,
+    /// What was let go at a moment, and is not known to have left; the later ones apart.
+    let_go: (Moment, usize, usize),
 }
 
 /// A second, and the part of a millisecond that a [`Moment`] does not tell.
@@ -112,8 +124,9 @@ impl Budget {
         }
         self.frames.room(now, load.frames)?;
         self.groups.room(now, load.groups)?;
-        self.frames.note(now, load.frames);
-        self.groups.note(now, load.groups);
+        let later = load.later.min(load.frames);
+        self.frames.note(now, load.frames - later, later);
+        self.groups.note(now, load.groups, 0);
         self.last = Some(now);
         Ok(())
     }
@@ -128,32 +141,40 @@ impl Budget {
 
 impl Spent {
     const fn new(limit: usize) -> Self {
-        Self { limit, times: VecDeque::new(), let_go: 0 }
+        Self { limit, times: VecDeque::new(), let_go: (Moment(0), 0, 0) }
     }
 
     fn room(&mut self, now: Moment, count: usize) -> Result<(), Moment> {
+        let (since, soon, later) = self.let_go;
+        if since < now {
+            self.left_by(since);
+        }
         while self.times.front().is_some_and(|first| first.after_ms(SECOND_MS) <= now) {
             self.times.pop_front();
         }
-        self.let_go = self.let_go.min(self.times.len());
         // What is more than a second may hold waits for an empty one.
         let count = count.min(self.limit);
-        let too_many = (self.times.len() + count).saturating_sub(self.limit);
-        match too_many.checked_sub(1).and_then(|last| self.times.get(last)) {
-            Some(last) => Err(last.after_ms(SECOND_MS)),
+        let let_go = if since < now { 0 } else { soon + later };
+        let too_many = (self.times.len() + let_go + count).saturating_sub(self.limit);
+        match too_many.checked_sub(1) {
+            Some(last) => Err(self.times.get(last).unwrap_or(&now).after_ms(SECOND_MS)),
             None => Ok(()),
         }
     }
 
-    fn note(&mut self, now: Moment, count: usize) {
-        self.times.extend(std::iter::repeat_n(now, count));
-        self.let_go += count;
+    /// Notes what is let go; there was [room](Self::room) for it at that moment.
+    fn note(&mut self, now: Moment, soon: usize, later: usize) {
+        let (_, others_soon, others_later) = self.let_go;
+        self.let_go = (now, others_soon + soon, others_later + later);
     }
 
     fn left_by(&mut self, now: Moment) {
-        let before = self.times.len() - self.let_go;
-        self.times.range_mut(before..).for_each(|time| *time = now.max(*time));
-        self.let_go = 0;
+        let (since, soon, later) = std::mem::replace(&mut self.let_go, (now, 0, 0));
+        let now = now.max(since);
+        for (time, count) in [(now, soon), (now.after_ms(LATER_MS), later)] {
+            let place = self.times.partition_point(|other| *other <= time);
+            (0..count).for_each(|_| self.times.insert(place, time));
+        }
     }
 }
 
@@ -224,6 +245,20 @@ mod tests {
         budget.take(Moment(40), Load::of(4)).unwrap();
         budget.left_by(Moment(45));
         assert_eq!(budget.take(Moment(1001), Load::of(1)), Err(Moment(1031)));
+        // Said again, it is no news.
+        budget.left_by(Moment(60));
+        budget.left_by(Moment(70));
         assert_eq!(budget.take(Moment(1031), Load::of(7)), Err(Moment(1046)));
+        assert_eq!(budget.take(Moment(1046), Load::of(7)), Ok(()));
+    }
+
+    #[test]
+    fn what_leaves_later_is_counted_when_it_does() {
+        let mut budget = Budget::new(Rate::SHARED);
+        budget.take(Moment(0), Load::of(8).and_later(2)).unwrap();
+        budget.left_by(Moment(20));
+        assert_eq!(budget.take(Moment(1020), Load::of(1)), Err(Moment(1021)));
+        assert_eq!(budget.take(Moment(1021), Load::of(8)), Ok(()));
+        assert_eq!(budget.take(Moment(1022), Load::of(1)), Err(Moment(1081)));
     }
 }

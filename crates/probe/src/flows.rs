@@ -165,7 +165,7 @@ impl Flows {
 
     /// Closes a socket at once, or when there is room for what that sends.
     fn close(&mut self, talk: Talk) {
-        if talk.farewell() > 0 {
+        if talk.farewell().frames > 0 {
             self.closing.push_back((Moment::default(), talk));
         }
     }
@@ -266,7 +266,7 @@ impl Flows {
         gate: &mut dyn Gate,
     ) -> bool {
         let frames = gate::frames(&action);
-        let passed = match self.leaving(id, &action).filter(|_| frames > 0) {
+        let passed = match self.leaving(id, &action).filter(|_| frames.frames > 0) {
             Some((link, to)) => gate.pass(now, link.as_ref(), to, frames),
             None => Ok(()),
         };

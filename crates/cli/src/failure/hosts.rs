@@ -167,11 +167,11 @@ impl HostsFailure {
 
 /// What to do about a file that was named and is not there.
 fn missing(path: &Path, origin: Origin) -> String {
-    let other = match origin {
-        Origin::Variable => format!("{VARIABLE} names it: is it spelled right?"),
-        _ => "is it spelled right, and is this the folder?".to_owned(),
+    let by = match origin {
+        Origin::Variable => format!("{VARIABLE} names it; "),
+        Origin::Asked | Origin::Here | Origin::Home => "is it spelled right? ".to_owned(),
     };
-    format!("{other} `pontoon hosts --inventory {} add HOSTS` makes it", path.display())
+    format!("{by}to make it: pontoon hosts --inventory {} add HOSTS", path.display())
 }
 
 /// A list as a shell takes it: brackets are quoted, for zsh takes them for file names.

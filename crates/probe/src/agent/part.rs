@@ -4,6 +4,7 @@ mod answers;
 mod ports;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::iter;
 use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -210,7 +211,10 @@ impl Part {
         let links = self.links.iter().filter_map(|link| link.socket.as_ref());
         let links = links.map(|socket| (socket.as_fd(), PollFlags::POLLIN));
         let reflectors = self.reflectors.iter().map(|socket| (socket.as_fd(), PollFlags::POLLIN));
-        let listeners = self.listeners.iter().map(|socket| (socket.as_fd(), PollFlags::POLLIN));
+        let listeners = self.listeners.iter();
+        let listeners =
+            listeners.flat_map(|socket| iter::once(socket.as_fd()).chain(socket.held()));
+        let listeners = listeners.map(|socket| (socket, PollFlags::POLLIN));
         links.chain(reflectors).chain(listeners).chain(self.flows.fds())
     }
 
@@ -272,7 +276,7 @@ impl Part {
         let held = &mut self.held;
         let launches = launch(task, &asker, &leg, gateway, now, &mut || hold_port(held, now));
         let groups = launches.iter().filter(|launch| launch.is_group).count();
-        link.take(now, Load { frames: launches.len(), groups })?;
+        link.take(now, Load { groups, ..Load::of(launches.len()) })?;
         let mut observations = Vec::new();
         for launch in launches {
             observations.extend(send(link, &mut self.witness, &mut self.untested, launch));

@@ -46,7 +46,7 @@ impl Gate for Room<'_> {
         now: Moment,
         link: Option<&IfName>,
         to: IpAddr,
-        frames: usize,
+        frames: Load,
     ) -> Result<(), Moment> {
         let routed = if link.is_none() { self.ways.to(to) } else { None };
         let name = link.or(routed.as_ref());
@@ -54,7 +54,7 @@ impl Gate for Room<'_> {
         let Some(link) = self.links.iter_mut().find(|link| Some(&link.name) == name) else {
             return Ok(());
         };
-        let taken = link.take(now, Load::of(frames));
+        let taken = link.take(now, frames);
         link.awaited = taken.err();
         taken
     }

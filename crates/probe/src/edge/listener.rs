@@ -62,6 +62,11 @@ impl Listener {
         }
     }
 
+    /// The connections that are held: they become readable when the other end hangs up.
+    pub fn held(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.held.iter().map(|(_, stream)| stream.as_fd())
+    }
+
     /// When a connection is to be let go.
     #[must_use]
     pub fn deadline(&self) -> Option<Moment> {

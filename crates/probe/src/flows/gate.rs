@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use pontoon_model::net::IfName;
 
+use crate::budget::Load;
 use crate::machine::{Action, Moment};
 
 /// Lets packets leave, or has them wait.
 pub trait Gate {
-    /// Lets so many frames leave for `to`, by `link` or, without one, as the kernel routes them.
+    /// Lets these frames leave for `to`, by `link` or, without one, as the kernel routes them.
     ///
     /// # Errors
     ///
@@ -18,7 +19,7 @@ pub trait Gate {
         now: Moment,
         link: Option<&IfName>,
         to: IpAddr,
-        frames: usize,
+        frames: Load,
     ) -> Result<(), Moment>;
 }
 
@@ -27,7 +28,7 @@ pub trait Gate {
 pub struct Open;
 
 impl Gate for Open {
-    fn pass(&mut self, _: Moment, _: Option<&IfName>, _: IpAddr, _: usize) -> Result<(), Moment> {
+    fn pass(&mut self, _: Moment, _: Option<&IfName>, _: IpAddr, _: Load) -> Result<(), Moment> {
         Ok(())
     }
 }
@@ -35,11 +36,11 @@ impl Gate for Open {
 /// The frames that an action sends at once or draws from this host's kernel: a connection is a SYN
 /// and, as soon as it is answered, an ACK (or, if it is not, the SYN once more); what is written to
 /// it is a segment, its answer draws another ACK, and so does its end (RFC 9293, section 3.8).
-pub(super) const fn frames(action: &Action) -> usize {
+pub(super) const fn frames(action: &Action) -> Load {
     match action {
-        Action::SendUdp { .. } | Action::SendEcho { .. } => 1,
-        Action::Connect { .. } => 2,
-        Action::Write { .. } => 3,
-        Action::Close { .. } | Action::Report(_) => 0,
+        Action::SendUdp { .. } | Action::SendEcho { .. } => Load::of(1),
+        Action::Connect { .. } => Load::of(1).and_later(1),
+        Action::Write { .. } => Load::of(1).and_later(2),
+        Action::Close { .. } | Action::Report(_) => Load::of(0),
     }
 }

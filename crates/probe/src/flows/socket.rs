@@ -12,6 +12,7 @@ use super::icmp::Dialect;
 use super::option::{apply, listen_closely, tie};
 use super::queue::{Icmp, packet, trouble};
 use super::stream::Stream;
+use crate::budget::Load;
 use crate::machine::{Event, Flow, Way};
 
 /// What is read into, again and again.
@@ -83,9 +84,9 @@ impl Talk {
     }
 
     /// The frames that closing it sends.
-    pub(super) const fn farewell(&self) -> usize {
+    pub(super) const fn farewell(&self) -> Load {
         match &self.speech {
-            Speech::Udp | Speech::Echo(_) => 0,
+            Speech::Udp | Speech::Echo(_) => Load::of(0),
             Speech::Tcp(stream) => stream.farewell(),
         }
     }

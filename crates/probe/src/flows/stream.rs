@@ -8,6 +8,7 @@ use nix::poll::PollFlags;
 use socket2::Socket;
 
 use super::socket::errno_of;
+use crate::budget::Load;
 use crate::machine::{Event, Flow};
 
 /// The state of a connection.
@@ -37,11 +38,11 @@ const MAX_READ: usize = 16 * 1024;
 impl Stream {
     /// The frames that closing it sends: the end, and, unless it has come already, that the peer's
     /// own end was taken in (RFC 9293, section 3.6).
-    pub(super) const fn farewell(&self) -> usize {
+    pub(super) const fn farewell(&self) -> Load {
         match self.stage {
-            Stage::Open => 2,
-            Stage::HungUp => 1,
-            Stage::New | Stage::Connecting | Stage::Over => 0,
+            Stage::Open => Load::of(1).and_later(1),
+            Stage::HungUp => Load::of(1),
+            Stage::New | Stage::Connecting | Stage::Over => Load::of(0),
         }
     }
 

@@ -291,10 +291,10 @@ impl Gate for Slow {
         now: Moment,
         _: Option<&pontoon_model::net::IfName>,
         _: IpAddr,
-        frames: usize,
+        frames: Load,
     ) -> Result<(), Moment> {
-        self.budget.take(now, Load::of(frames))?;
-        self.asked.push(frames);
+        self.budget.take(now, frames)?;
+        self.asked.push(frames.frames);
         Ok(())
     }
 }
@@ -361,7 +361,10 @@ fn a_connection_stays_open_until_there_is_room_to_close_it() {
     assert!(!flows.is_idle(), "what is answered is on record, and the connection is still there");
     assert_eq!(flows.deadline(), Some(Moment(1001)));
     assert_eq!(accepted.read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    // The ACK that followed the SYN is younger than that.
     flows.turn(Moment(1001), &mut gate);
+    assert_eq!(flows.deadline(), Some(Moment(1061)));
+    flows.turn(Moment(1061), &mut gate);
     assert!(flows.is_idle());
     accepted.set_nonblocking(false).unwrap();
     assert_eq!(accepted.read(&mut [0]).unwrap(), 0);
