@@ -158,9 +158,13 @@ impl Flows {
 
     /// Closes the flows of a machine.
     fn close_all(&mut self, id: MachineId) {
-        let own = self.talks.extract_if(.., |(owner, _), _| *owner == id);
-        let own: Vec<Talk> = own.map(|(_, talk)| talk).collect();
-        own.into_iter().for_each(|talk| self.close(talk));
+        let own = self.talks.keys().filter(|(owner, _)| *owner == id);
+        let own: Vec<_> = own.copied().collect();
+        for place in own {
+            if let Some(talk) = self.talks.remove(&place) {
+                self.close(talk);
+            }
+        }
     }
 
     /// Closes a socket at once, or when there is room for what that sends.
