@@ -33,6 +33,13 @@ pub fn has_ssh() -> bool {
 pub fn in_home_of(count: usize, script: &str) -> Output {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path().join("many.toml");
+    fs::write(&path, many(count)).expect("a file can be written");
+    pontoon(&["lab", "shell", &path.to_string_lossy(), "pi1", "--", "bash", "-c", script])
+}
+
+/// The file of a healthy home of `count` hosts.
+#[must_use]
+pub fn many(count: usize) -> String {
     let mut text = String::from(
         "title = \"A home with many hosts\"\nbase = \"home\"\nexpect = []\ntruth = \"All is well.\"\n",
     );
@@ -44,8 +51,7 @@ pub fn in_home_of(count: usize, script: &str) -> Output {
              links.eth0 = {{ network = \"switch\", address = \"192.168.50.{at}/24\" }}\n"
         ));
     }
-    fs::write(&path, text).expect("a file can be written");
-    pontoon(&["lab", "shell", &path.to_string_lossy(), "pi1", "--", "bash", "-c", script])
+    text
 }
 
 /// What a mesh came to.

@@ -160,6 +160,44 @@ fn the_inventory_is_the_first_that_is_found() {
 }
 
 #[test]
+fn a_file_that_was_named_must_be_there_but_for_what_makes_it() {
+    let desk = Desk::new();
+    for command in [&["list"][..], &["set", "pi1", "role=worker"], &["remove", "pi1"]] {
+        let output = desk.run(&[command, &["--inventory", "host.toml"]].concat(), "");
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{command:?}: {said}");
+        assert!(said.contains("there is no `host.toml`"), "{said}");
+        assert!(said.contains("to make it: pontoon hosts --inventory host.toml add"), "{said}");
+    }
+    let home = desk.path().to_str().unwrap();
+    let exec = ["exec", "pi1", "--inventory", "host.toml", "true"];
+    let output = pontoon_in(desk.path(), &[("HOME", home), ("PONTOON_HOSTS", "")], &exec, "");
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    let unset = pontoon_in(desk.path(), &[("PONTOON_HOSTS", "gone.toml")], &["hosts", "list"], "");
+    assert!(stderr(&unset).contains("PONTOON_HOSTS names it"), "{}", stderr(&unset));
+    assert!(desk.run(&["list"], "").status.success(), "nobody named the file that is not there");
+    desk.does(&["add", "pi1", "--inventory", "host.toml"]);
+    desk.does(&["list", "--inventory", "host.toml"]);
+}
+
+#[test]
+fn of_commands_at_once_all_are_kept() {
+    let desk = Desk::new();
+    let names: Vec<String> = (1..=8).map(|at| format!("pi{at}")).collect();
+    std::thread::scope(|scope| {
+        for name in &names {
+            let desk = &desk;
+            scope.spawn(move || desk.does(&["add", name]));
+        }
+    });
+    for name in &names {
+        assert!(desk.file().contains(&format!("[host.{name}]")), "{}", desk.file());
+    }
+    let folder = desk.path().join(".config/pontoon");
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 1, "no lock file stays behind");
+}
+
+#[test]
 fn lists_are_data_and_notices_are_not() {
     let desk = Desk::new();
     let output = desk.run(&["expand", "pi{1..2}", "a[1-2]"], "");

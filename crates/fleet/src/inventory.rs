@@ -22,6 +22,7 @@ mod assign;
 mod listing;
 mod place;
 mod store;
+mod lock;
 pub mod import;
 
 use std::fmt;
@@ -33,9 +34,10 @@ pub use assign::{AssignError, Field, Hint, assign, role_of};
 pub use entry::{Entry, Host, Role};
 pub use label::{LabelKey, LabelValue, Labels};
 pub use listing::{LISTING, Listed, Listing};
+pub use lock::Lock;
 pub use place::{FILE_NAME, NoHome, Origin, Place, VARIABLE};
 pub use read::{Form, InventoryError, TEXT_BYTES_MAX};
-pub use store::{LoadError, SaveError, load, save};
+pub use store::{LoadError, SaveError, load, load_from, save};
 pub use value::{Address, ClusterName, KeyPath, UserName};
 
 /// Hosts and the text they stand in: what is changed is changed in the text, and its comments and

@@ -2,9 +2,10 @@
 //!
 //! [`hostlist`] reads `pi[1-5]` and writes it; [`inventory`] is the file of what is known; [`ssh`]
 //! is the user's own way to them, and [`everywhere`] takes it to all at once; [`clock`] compares
-//! their clocks.
+//! their clocks; [`alike`] says once what is the same of several.
 
 pub mod hostlist;
+pub mod alike;
 pub mod inventory;
 pub mod ssh;
 pub mod everywhere;

@@ -4,6 +4,7 @@ mod agenda;
 pub mod launch;
 mod links;
 mod pipe;
+mod room;
 mod several;
 mod part;
 mod serve;

@@ -17,6 +17,15 @@ const PARTNERS_MAX: usize = 2_000;
 /// An echo leaves this much later than the UDP of its round.
 const ECHO_LATER_MS: u32 = 40;
 
+/// More peers than this are a crowd.
+const CROWD: usize = 5;
+
+/// Whether a host has so many peers that the length of its rounds follows from their number.
+#[must_use]
+pub const fn is_crowd(peers: usize) -> bool {
+    peers > CROWD
+}
+
 /// What a host puts to every peer on one of its links, round after round.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Course {

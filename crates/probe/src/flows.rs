@@ -3,16 +3,20 @@
 //! The owner of the loop waits until one of [`Flows::fds`] is ready or [`Flows::deadline`] comes,
 //! then calls [`Flows::turn`], which never blocks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::libc::{EBADF, EMFILE};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use pontoon_model::observation::Observation;
+use pontoon_model::net::IfName;
+use pontoon_model::observation::{Direction, Observation};
 
 use crate::machine::{Action, Event, Flow, Machine, Moment, Next, Way};
+pub use gate::{Gate, Open};
 use socket::{Buffers, Kin, Talk};
 
+mod gate;
 mod icmp;
 mod option;
 mod queue;
@@ -30,6 +34,8 @@ pub struct MachineId(u64);
 pub struct Flows {
     machines: BTreeMap<MachineId, Running>,
     talks: BTreeMap<(MachineId, Flow), Talk>,
+    /// Connections that nobody needs any more, and when there is room for what closing them sends.
+    closing: VecDeque<(Moment, Talk)>,
     frames_sent: BTreeMap<&'static str, u32>,
     buffers: Buffers,
     next_machine: u64,
@@ -41,6 +47,8 @@ struct Running {
     deadline: Moment,
     /// What its own actions caused at once; delivered when it has asked to wait.
     pending: Vec<Event>,
+    /// What has to wait for room before it leaves. Until then the machine is not polled.
+    held: Option<Action>,
 }
 
 impl Flows {
@@ -60,6 +68,7 @@ impl Flows {
         Self {
             machines: BTreeMap::new(),
             talks: BTreeMap::new(),
+            closing: VecDeque::new(),
             frames_sent: BTreeMap::new(),
             buffers: Buffers::new(),
             next_machine: 0,
@@ -71,8 +80,8 @@ impl Flows {
     pub fn start(&mut self, machine: Box<dyn Machine>) -> MachineId {
         let id = MachineId(self.next_machine);
         self.next_machine += 1;
-        self.machines
-            .insert(id, Running { machine, deadline: Moment::default(), pending: Vec::new() });
+        let (deadline, pending, held) = (Moment::default(), Vec::new(), None);
+        self.machines.insert(id, Running { machine, deadline, pending, held });
         id
     }
 
@@ -80,7 +89,7 @@ impl Flows {
     /// already is left in peace.
     pub fn cancel(&mut self, id: MachineId) {
         self.machines.remove(&id);
-        self.talks.retain(|(owner, _), _| *owner != id);
+        self.close_all(id);
     }
 
     /// Whether a machine still runs.
@@ -89,10 +98,10 @@ impl Flows {
         self.machines.contains_key(&id)
     }
 
-    /// Whether no machine runs.
+    /// Whether no machine runs, and no connection waits to be closed.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.machines.is_empty()
+        self.machines.is_empty() && self.closing.is_empty()
     }
 
     /// What to wait for, besides [`Self::deadline`].
@@ -103,7 +112,8 @@ impl Flows {
     /// When the next turn is due, whatever comes in. A time in the past means: now.
     #[must_use]
     pub fn deadline(&self) -> Option<Moment> {
-        self.machines.values().map(|running| running.deadline).min()
+        let machines = self.machines.values().map(|running| running.deadline);
+        machines.chain(self.closing.iter().map(|(at, _)| *at)).min()
     }
 
     /// How many packets (connections, for TCP) were sent, by kind: `icmp-echo`, `tcp-connect`,
@@ -113,9 +123,12 @@ impl Flows {
         &self.frames_sent
     }
 
-    /// Reads what came in, lets the machines act, and returns what they put on record. Never
-    /// blocks.
-    pub fn turn(&mut self, now: Moment) -> Vec<Observation> {
+    /// Reads what came in, lets the machines act as far as the gate lets what they send pass, and
+    /// returns what they put on record. Never blocks.
+    ///
+    /// Who waits at the gate goes first, in the order in which machines were started.
+    pub fn turn(&mut self, now: Moment, gate: &mut dyn Gate) -> Vec<Observation> {
+        self.hang_up(now, gate);
         let mut reports = Vec::new();
         let mut due: BTreeSet<MachineId> = self
             .machines
@@ -132,14 +145,49 @@ impl Flows {
         for id in due {
             // Taken out, so that its actions may use the other fields; put back unless done.
             if let Some(mut running) = self.machines.remove(&id) {
-                if self.run(id, &mut running, now, &mut reports) {
+                if self.run(id, &mut running, now, gate, &mut reports) {
                     self.machines.insert(id, running);
                 } else {
-                    self.talks.retain(|(owner, _), _| *owner != id);
+                    self.close_all(id);
                 }
             }
         }
+        self.hang_up(now, gate);
         reports
+    }
+
+    /// Closes the flows of a machine.
+    fn close_all(&mut self, id: MachineId) {
+        let own = self.talks.keys().filter(|(owner, _)| *owner == id);
+        let own: Vec<_> = own.copied().collect();
+        for place in own {
+            if let Some(talk) = self.talks.remove(&place) {
+                self.close(talk);
+            }
+        }
+    }
+
+    /// Closes a socket at once, or when there is room for what that sends.
+    fn close(&mut self, talk: Talk) {
+        if talk.farewell().frames > 0 {
+            self.closing.push_back((Moment::default(), talk));
+        }
+    }
+
+    /// Closes the connections for which there is room.
+    fn hang_up(&mut self, now: Moment, gate: &mut dyn Gate) {
+        self.closing.retain_mut(|(at, talk)| {
+            if *at > now {
+                return true;
+            }
+            match gate.pass(now, talk.link.as_ref(), talk.to, talk.farewell()) {
+                Ok(()) => false,
+                Err(when) => {
+                    *at = when.max(now.after_ms(1));
+                    true
+                }
+            }
+        });
     }
 
     /// Reads every socket that is ready.
@@ -169,13 +217,29 @@ impl Flows {
         id: MachineId,
         running: &mut Running,
         now: Moment,
+        gate: &mut dyn Gate,
         reports: &mut Vec<Observation>,
     ) -> bool {
+        if let Some(action) = running.held.take() {
+            let flow = flow_of(&action);
+            if !self.pass(id, running, action, now, gate) {
+                return true;
+            }
+            if let Some(flow) = flow {
+                running.machine.receive(now, &Event::Left { flow });
+            }
+        }
         let mut news = std::mem::take(&mut running.pending).into_iter();
         for _ in 0..Self::MAX_ACTIONS {
             match running.machine.poll(now) {
-                Next::Do(Action::Report(observation)) => reports.push(*observation),
-                Next::Do(action) => self.perform(id, action, &mut running.pending),
+                Next::Do(Action::Report(observation)) => reports.push(as_left(*observation, now)),
+                Next::Do(action) => {
+                    if !self.pass(id, running, action, now, gate) {
+                        // What came is told at once, and not when there is room.
+                        news.for_each(|event| running.machine.receive(now, &event));
+                        return true;
+                    }
+                }
                 Next::Done => return false,
                 Next::WaitUntil(deadline) => {
                     if news.as_slice().is_empty() {
@@ -194,6 +258,50 @@ impl Flows {
         running.pending.extend(caused);
         running.deadline = now;
         true
+    }
+
+    /// Performs an action if the gate lets it pass; else it is held, and what came is told.
+    fn pass(
+        &mut self,
+        id: MachineId,
+        running: &mut Running,
+        action: Action,
+        now: Moment,
+        gate: &mut dyn Gate,
+    ) -> bool {
+        let frames = gate::frames(&action);
+        let passed = match self.leaving(id, &action).filter(|_| frames.frames > 0) {
+            Some((link, to)) => gate.pass(now, link.as_ref(), to, frames),
+            None => Ok(()),
+        };
+        match passed {
+            Ok(()) => {
+                self.perform(id, action, &mut running.pending);
+                true
+            }
+            Err(when) => {
+                for event in std::mem::take(&mut running.pending) {
+                    running.machine.receive(now, &event);
+                }
+                running.held = Some(action);
+                running.deadline = when.max(now.after_ms(1));
+                false
+            }
+        }
+    }
+
+    /// By which link what an action sends leaves, if it is tied to one, and for whom.
+    fn leaving(&self, id: MachineId, action: &Action) -> Option<(Option<IfName>, IpAddr)> {
+        match action {
+            Action::SendUdp { way, to, .. } | Action::Connect { way, to, .. } => {
+                Some((way.link.clone(), to.ip()))
+            }
+            Action::SendEcho { way, to, .. } => Some((way.link.clone(), *to)),
+            Action::Write { flow, .. } => {
+                self.talks.get(&(id, *flow)).map(|talk| (talk.link.clone(), talk.to))
+            }
+            Action::Close { .. } | Action::Report(_) => None,
+        }
     }
 
     fn perform(&mut self, id: MachineId, action: Action, events: &mut Vec<Event>) {
@@ -222,7 +330,9 @@ impl Flows {
                 None => events.push(Event::Refused { flow, errno: EBADF }),
             },
             Action::Close { flow } => {
-                self.talks.remove(&(id, flow));
+                if let Some(talk) = self.talks.remove(&(id, flow)) {
+                    self.close(talk);
+                }
             }
             // Put on record by the caller.
             Action::Report(_) => {}
@@ -236,11 +346,11 @@ impl Flows {
         flow: Flow,
         kin: Kin,
         way: &Way,
-        to: std::net::IpAddr,
+        to: IpAddr,
         events: &mut Vec<Event>,
     ) -> Option<(&mut Talk, &mut Buffers)> {
         if !self.talks.contains_key(&(id, flow)) {
-            if self.talks.len() >= Self::MAX_SOCKETS {
+            if self.talks.len() + self.closing.len() >= Self::MAX_SOCKETS {
                 events.push(Event::Refused { flow, errno: EMFILE });
                 return None;
             }
@@ -262,6 +372,28 @@ impl Flows {
         let count = self.frames_sent.entry(kind).or_default();
         *count = count.saturating_add(1);
     }
+}
+
+/// The flow on which an action sends.
+const fn flow_of(action: &Action) -> Option<Flow> {
+    match action {
+        Action::SendUdp { flow, .. }
+        | Action::SendEcho { flow, .. }
+        | Action::Connect { flow, .. }
+        | Action::Write { flow, .. }
+        | Action::Close { flow } => Some(*flow),
+        Action::Report(_) => None,
+    }
+}
+
+/// What was sent is put on record right after it: with the time at which it left, also where it
+/// had to wait.
+fn as_left(observation: Observation, now: Moment) -> Observation {
+    let at_ms = match observation.direction {
+        Direction::Sent => now.at_ms(),
+        _ => observation.at_ms,
+    };
+    Observation { at_ms, ..observation }
 }
 
 #[cfg(test)]

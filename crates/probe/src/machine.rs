@@ -53,6 +53,9 @@ pub enum Next {
 pub struct Flow(pub u16);
 
 /// Something to be done for a machine.
+///
+/// What sends may have to wait for room; the machine is not polled until then, and is told
+/// ([`Event::Left`]).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Action {
     /// Send a UDP datagram as any program would. The first on a flow opens its socket.
@@ -164,6 +167,12 @@ pub enum Event {
         /// Why, such as 101 for ENETUNREACH.
         errno: i32,
     },
+    /// What was to leave had to wait for room, and left only now: what waits for its answer
+    /// begins to wait here.
+    Left {
+        /// The conversation.
+        flow: Flow,
+    },
     /// The connection stands.
     Connected {
         /// The conversation.
@@ -197,6 +206,7 @@ impl Event {
             | Self::EchoReply { flow, .. }
             | Self::Icmp { flow, .. }
             | Self::Refused { flow, .. }
+            | Self::Left { flow }
             | Self::Connected { flow }
             | Self::Reset { flow }
             | Self::Bytes { flow, .. }

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use pontoon_fleet::alike;
 use pontoon_fleet::everywhere::results::Transcript;
 use pontoon_fleet::everywhere::{self, Event, Outcome, Stream, shown};
-use pontoon_fleet::hostlist::compress;
 use pontoon_fleet::ssh::line;
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
@@ -109,12 +109,10 @@ fn tell(
 
 /// Hosts on which it failed, those that failed alike together.
 fn summary(outcomes: &BTreeMap<HostName, Outcome>) {
-    let mut alike: BTreeMap<String, Vec<&HostName>> = BTreeMap::new();
-    for (host, outcome) in outcomes.iter().filter(|(_, outcome)| !outcome.is_good()) {
-        alike.entry(words(host, outcome)).or_default().push(host);
-    }
-    for (words, hosts) in alike {
-        output::note(&format!("{}: {words}", compress(hosts)));
+    let failed = outcomes.iter().filter(|(_, outcome)| !outcome.is_good());
+    let words: Vec<_> = failed.map(|(host, outcome)| (host, words(host, outcome))).collect();
+    for alike in alike::fold(words.iter().map(|(host, words)| (*host, words.as_str()))) {
+        output::note(&format!("{}: {}", alike.hosts, alike.words));
     }
 }
 

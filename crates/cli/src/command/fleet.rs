@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use pontoon_fleet::inventory::{Host, Inventory, Place, Role, load};
+use pontoon_fleet::inventory::{Host, Inventory, Place, Role, load_from};
 use pontoon_fleet::ssh::{Login, Ssh};
 use pontoon_model::host::HostName;
 
@@ -53,11 +53,11 @@ fn login(host: &Host, user: Option<&str>) -> Login {
     }
 }
 
-/// The inventory; one that is not there is empty.
+/// The inventory; one that nobody named and that is not there is empty.
 fn inventory(asked: Option<&Path>) -> Result<Inventory, Failure> {
     let variable = |name: &str| std::env::var_os(name);
     match Place::find(asked, Path::new("."), variable) {
-        Ok(place) => Ok(load(&place.path).map_err(|source| HostsFailure::Load { source })?),
+        Ok(place) => Ok(load_from(&place).map_err(|source| HostsFailure::Load { source })?),
         // Where there is no home, names alone must do.
         Err(_) => Ok(Inventory::default()),
     }

@@ -6,6 +6,7 @@ mod ports;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use pontoon_fleet::alike;
 use pontoon_fleet::ssh::trouble::Trouble;
 use pontoon_model::exit::Exit;
 use pontoon_model::facts::Intent;
@@ -90,7 +91,9 @@ fn troubles(unreached: &[(HostName, ChannelError)]) -> BTreeMap<HostName, Untrus
 }
 
 fn nobody(troubles: &BTreeMap<HostName, Untrusted>) -> String {
-    let lines = troubles.iter().map(|(host, why)| format!("  {host}: {why}"));
+    let whys: Vec<_> = troubles.iter().map(|(host, why)| (host, why.to_string())).collect();
+    let alike = alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str())));
+    let lines = alike.iter().map(|alike| format!("  {}: {}", alike.hosts, alike.words));
     format!("No host could be asked.\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use pontoon_fleet::hostlist::compress;
 use pontoon_model::exit::Exit;
 
 use crate::arguments::remote::SshArguments;
@@ -26,7 +27,7 @@ pub(crate) fn run(arguments: &SshArguments) -> Result<ExitCode, Failure> {
             source,
         })?;
         match status.code() {
-            Some(SSH_FAILED) => unreached.push(login.host.to_string()),
+            Some(SSH_FAILED) => unreached.push(&login.host),
             Some(_) => {}
             // Ended by a signal: so is this, and no further host is logged in to.
             None => return Ok(ExitCode::from(Exit::Unreachable.code())),
@@ -35,6 +36,6 @@ pub(crate) fn run(arguments: &SshArguments) -> Result<ExitCode, Failure> {
     if unreached.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    output::note(&format!("not reached, or left with status 255: {}", unreached.join(", ")));
+    output::note(&format!("not reached, or left with status 255: {}", compress(unreached)));
     Ok(ExitCode::from(Exit::Unreachable.code()))
 }

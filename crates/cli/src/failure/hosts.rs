@@ -1,10 +1,10 @@
 //! What can go wrong with hosts and their inventory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pontoon_fleet::hostlist::HostsError;
 use pontoon_fleet::inventory::import::{Format, ImportError};
-use pontoon_fleet::inventory::{AssignError, LoadError, NoHome, SaveError};
+use pontoon_fleet::inventory::{AssignError, LoadError, NoHome, Origin, SaveError, VARIABLE};
 use pontoon_model::exit::Exit;
 use pontoon_model::net::NotA;
 
@@ -153,6 +153,9 @@ impl HostsFailure {
                  `pontoon hosts set --help` names all fields"
                     .to_owned(),
             ),
+            Self::Load { source: LoadError::Missing { path, origin } } => {
+                Some(missing(path, *origin))
+            }
             Self::NoList { .. }
             | Self::Load { .. }
             | Self::Save { .. }
@@ -160,6 +163,15 @@ impl HostsFailure {
             | Self::NoField { .. } => None,
         }
     }
+}
+
+/// What to do about a file that was named and is not there.
+fn missing(path: &Path, origin: Origin) -> String {
+    let by = match origin {
+        Origin::Variable => format!("{VARIABLE} names it; "),
+        Origin::Asked | Origin::Here | Origin::Home => "is it spelled right? ".to_owned(),
+    };
+    format!("{by}to make it: pontoon hosts --inventory {} add HOSTS", path.display())
 }
 
 /// A list as a shell takes it: brackets are quoted, for zsh takes them for file names.

@@ -1,5 +1,6 @@
 //! Clocks of hosts as a table.
 
+use pontoon_fleet::alike;
 use pontoon_fleet::clock::Standing;
 use pontoon_fleet::clock::report::{Clock, Clocks, HostClock};
 
@@ -37,11 +38,13 @@ pub(crate) fn table(clocks: &Clocks, style: Style) -> String {
             page.push_str(&format!("{line}\n"));
         }
     }
-    for host in &clocks.hosts {
-        if let Some(why) = &host.unreached {
-            let text = format!("could not be asked: {}", style.shown(&why.to_string()));
-            wrapped(&mut page, style.width, &format!("{}  ", host.host), "  ", &text);
-        }
+    let whys = clocks.hosts.iter().filter_map(|host| {
+        host.unreached.as_ref().map(|why| (&host.host, style.shown(&why.to_string())))
+    });
+    let whys: Vec<_> = whys.collect();
+    for alike in alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str()))) {
+        let text = format!("could not be asked: {}", alike.words);
+        wrapped(&mut page, style.width, &format!("{}  ", alike.hosts), "  ", &text);
     }
     page
 }

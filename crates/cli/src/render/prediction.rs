@@ -1,5 +1,6 @@
 //! What each component will take, host by host.
 
+use pontoon_fleet::alike;
 use pontoon_model::host::HostName;
 use pontoon_model::kubernetes::prediction::{
     Better, ComponentChoice, HostPrediction, Prediction, Reach,
@@ -34,9 +35,11 @@ pub(crate) fn page(prediction: &Prediction, style: Style) -> String {
         page.push('\n');
         wrapped(&mut page, style.width, "", "", text);
     }
-    for (host, why) in &prediction.unreached {
-        let text = format!("could not be asked: {}", style.shown(&why.to_string()));
-        wrapped(&mut page, style.width, &format!("{host}  "), "  ", &text);
+    let whys: Vec<_> =
+        prediction.unreached.iter().map(|(host, why)| (host, why.to_string())).collect();
+    for alike in alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str()))) {
+        let text = format!("could not be asked: {}", style.shown(&alike.words));
+        wrapped(&mut page, style.width, &format!("{}  ", alike.hosts), "  ", &text);
     }
     page
 }

@@ -1,5 +1,6 @@
 //! The report as text: the verdict first, then the evidence, then what to type next.
 
+use pontoon_fleet::alike;
 use pontoon_model::facts::Facts;
 use pontoon_model::finding::{Finding, Severity};
 use pontoon_model::report::{Report, Untested};
@@ -49,8 +50,11 @@ pub(crate) fn report(report: &Report, facts: &Facts, style: Style) -> String {
     }
     if !report.unreached.is_empty() {
         page.push_str(&format!("\n{}\n", style.strong("could not be asked")));
-        for (host, why) in &report.unreached {
-            wrapped(&mut page, style.width, "  ", "    ", &style.shown(&format!("{host}: {why}")));
+        let whys: Vec<_> =
+            report.unreached.iter().map(|(host, why)| (host, why.to_string())).collect();
+        for alike in alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str()))) {
+            let text = format!("{}: {}", alike.hosts, alike.words);
+            wrapped(&mut page, style.width, "  ", "    ", &style.shown(&text));
         }
     }
     if !noted.is_empty() {
@@ -77,9 +81,12 @@ fn untested(page: &mut String, gaps: &[Untested], style: Style) {
         return;
     }
     page.push_str(&format!("\n{}\n", style.strong("not tested")));
+    let whys: Vec<_> =
+        gaps.iter().map(|gap| (&gap.host, format!("{} ({})", gap.what, gap.why))).collect();
+    let gaps = alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str())));
     let most = if style.verbosity > 0 { gaps.len() } else { UNTESTED_MAX };
-    for gap in gaps.iter().take(most) {
-        let text = format!("{}: {} ({})", gap.host, gap.what, gap.why);
+    for alike in gaps.iter().take(most) {
+        let text = format!("{}: {}", alike.hosts, alike.words);
         wrapped(page, style.width, "  ", "    ", &style.shown(&text));
     }
     if gaps.len() > most {

@@ -32,6 +32,14 @@ pub enum Origin {
     Home,
 }
 
+impl Origin {
+    /// Whether somebody named the file; then one that is not there is a slip of the pen.
+    #[must_use]
+    pub const fn is_named(self) -> bool {
+        matches!(self, Self::Asked | Self::Variable)
+    }
+}
+
 /// Nothing says where the inventory lies.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("neither {VARIABLE} nor HOME is set, so there is no place for an inventory")]

@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 
-use super::{Inventory, InventoryError, TEXT_BYTES_MAX};
+use super::{Inventory, InventoryError, Origin, Place, TEXT_BYTES_MAX};
 
 /// An inventory could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,14 @@ pub enum LoadError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// The file was named, and is not there.
+    #[error("there is no `{}`", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// Who named it.
+        origin: Origin,
     },
     /// It is no inventory.
     #[error("`{}` is no inventory", path.display())]
@@ -47,16 +55,38 @@ pub struct SaveError {
 ///
 /// [`LoadError`] when the file is there and cannot be read, or is no inventory.
 pub fn load(path: &Path) -> Result<Inventory, LoadError> {
+    Ok(read(path)?.unwrap_or_default())
+}
+
+/// Reads the inventory of a place: one that was named must be there.
+///
+/// # Errors
+///
+/// [`LoadError`] when the file was named and is not there, cannot be read, or is no inventory.
+pub fn load_from(place: &Place) -> Result<Inventory, LoadError> {
+    let Place { path, origin } = place;
+    match read(path)? {
+        Some(inventory) => Ok(inventory),
+        None if origin.is_named() => {
+            Err(LoadError::Missing { path: path.clone(), origin: *origin })
+        }
+        None => Ok(Inventory::default()),
+    }
+}
+
+/// Reads an inventory, if it is there.
+fn read(path: &Path) -> Result<Option<Inventory>, LoadError> {
     let failed = |source| LoadError::Read { path: path.to_owned(), source };
     let mut text = String::new();
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Inventory::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
     // One byte more than allowed tells a text that is too long from one that just fits.
     file.take(TEXT_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(failed)?;
-    Inventory::parse(&text).map_err(|source| LoadError::Invalid { path: path.to_owned(), source })
+    let parsed = Inventory::parse(&text).map(Some);
+    parsed.map_err(|source| LoadError::Invalid { path: path.to_owned(), source })
 }
 
 /// Writes an inventory: whole, or not at all. The file's mode and owner stay, and where its name is
@@ -75,13 +105,8 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
         let why = format!("it would have more than {TEXT_BYTES_MAX} bytes, and not be read again");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
-    let path = match fs::canonicalize(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
-        found => found?,
-    };
-    // A bare file name has the folder "".
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    let path = real(path)?;
+    let folder = &folder_of(&path)?;
     fs::create_dir_all(folder)?;
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
     // Beside the file, for a rename stays within a file system (rename(2), EXDEV).
@@ -94,6 +119,22 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     }
     // The new name is safe once the folder is (fsync(2)).
     File::open(folder)?.sync_all()
+}
+
+/// The file itself, where its name is a symbolic link.
+fn real(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
+        found => found,
+    }
+}
+
+/// The folder in which the file itself lies, or would lie.
+pub(super) fn folder_of(path: &Path) -> io::Result<PathBuf> {
+    let path = real(path)?;
+    // A bare file name has the folder "".
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    Ok(folder.unwrap_or(Path::new(".")).to_owned())
 }
 
 /// Writes the text with the mode and owner of the file whose place it takes.
@@ -133,6 +174,21 @@ mod tests {
         save(&path, &inventory("pi2")).unwrap();
         assert_eq!(load(&path).unwrap().hosts()[0].name.as_str(), "pi2");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_was_named_must_be_there() {
+        let path = tempfile::tempdir().unwrap().path().join("hosts.toml");
+        let table = [
+            (Origin::Asked, false),
+            (Origin::Variable, false),
+            (Origin::Here, true),
+            (Origin::Home, true),
+        ];
+        for (origin, may_be_missing) in table {
+            let loaded = load_from(&Place { path: path.clone(), origin });
+            assert_eq!(loaded.is_ok(), may_be_missing, "{origin:?}");
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub struct Pair {
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// Frames arrive both ways.
+    /// Frames arrive both ways; between two networks, packets do.
     Open,
     /// Frames do not pass between the two, but their gateway relays packets.
     ViaGateway,
@@ -259,7 +259,9 @@ fn judge(row: &Row, there: Rounds, back: Rounds, has_agent: bool, findings: &[Fi
     if !has_agent {
         return if there.answered > 0 { State::Answered } else { State::Unanswered };
     }
-    if there.arrived >= OPEN_ROUNDS && back.arrived >= OPEN_ROUNDS {
+    // Between two networks the first answer ends the asking.
+    let open_rounds = if row.link.is_some() { OPEN_ROUNDS } else { 1 };
+    if there.arrived >= open_rounds && back.arrived >= open_rounds {
         State::Open
     } else {
         State::Undecided

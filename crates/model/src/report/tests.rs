@@ -3,6 +3,7 @@
 use super::Report;
 use super::pairs::State;
 use crate::facts::Ending;
+use crate::observation::Kind;
 use crate::record::Record;
 use crate::rule::diagnose;
 use crate::rule::tests::bench::Bench;
@@ -34,6 +35,18 @@ fn a_pair_is_open_when_both_ways_are() {
             bench.way(pair, "wlan0", arrived + 1..=3, Lost);
         }
         assert_eq!(states(&bench), [state], "{there} {back}");
+    }
+}
+
+#[test]
+fn between_two_networks_one_packet_each_way_is_enough() {
+    for (there, back, state) in
+        [(Answered, Arrives, State::Open), (Answered, Lost, State::Undecided)]
+    {
+        let mut bench = Bench::wifi_only(2);
+        bench.put(PAIR, "wlan0", &Kind::RoutedUdp, 1..=1, there);
+        bench.put(("pi2", "pi1"), "wlan0", &Kind::RoutedUdp, 1..=1, back);
+        assert_eq!(states(&bench), [state]);
     }
 }
 

@@ -157,16 +157,26 @@ fn few(names: &[String]) -> String {
 /// Whether `peer` cannot reach the address that `host` would advertise, and how sure that is.
 fn is_cut_off(case: &Case<'_>, peer: &HostName, host: &HostName, choice: &Choice) -> Option<Level> {
     let family = Family::of(choice.address);
-    let toward = |way: &&Way| {
+    let is_toward = |way: &Way| {
         way.from.host == *peer
             && way.to.host == *host
             && way.to.link == choice.link
             && way.family == family
     };
-    if let Some(way) = case.between(peer, host).iter().flat_map(Pair::ways).find(toward) {
-        let is_relayed = !way.rounds(Probe::Routed).arrived.is_empty();
-        let shut = shut(way, &case.controls).filter(|_| !is_relayed)?;
-        return Some(shut.level).filter(|level| *level >= Level::Likely);
+    let mut pairs = case.between(peer, host).iter();
+    let both = pairs.find_map(|Pair { there, back, .. }| {
+        [(there, back), (back, there)].into_iter().find(|(toward, _)| is_toward(toward))
+    });
+    if let Some((toward, against)) = both {
+        let routed = toward.rounds(Probe::Routed);
+        let shut = if toward.arrived().is_empty() {
+            shut(toward, &case.controls).filter(|_| routed.arrived.is_empty())
+        } else {
+            // What arrives is of no use where no answer comes back.
+            let is_answered = !toward.answered().is_empty() || !routed.answered.is_empty();
+            shut(against, &case.controls).filter(|_| !is_answered)
+        };
+        return Some(shut?.level).filter(|level| *level >= Level::Likely);
     }
     let routed = super::routed::rounds(case, peer, host, family);
     if !routed.arrived.is_empty() {

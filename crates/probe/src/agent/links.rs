@@ -11,8 +11,9 @@ use pontoon_model::snapshot::{Link, Snapshot, Unread};
 
 use super::agenda::Lane;
 use super::launch::Launch;
-use crate::budget::{Budget, Rate};
+use crate::budget::{Budget, Load, Rate};
 use crate::edge::packet_socket::PacketSocket;
+use crate::machine::Moment;
 use crate::protocol::{Question, Task};
 use crate::witness::Witness;
 
@@ -28,6 +29,8 @@ pub(super) struct WatchedLink {
     pub(super) budget: Budget,
     /// Of what the agent answers, apart from what it asks.
     pub(super) answers: Budget,
+    /// When there will be room for what the kernel is to send: until then it has the first turn.
+    pub(super) awaited: Option<Moment>,
     pub(super) frames_sent: BTreeMap<&'static str, u32>,
     was_usable: bool,
     /// Whether the link went down while it was watched.
@@ -56,6 +59,7 @@ impl WatchedLink {
             socket,
             budget: Budget::new(rate),
             answers: Budget::new(rate),
+            awaited: None,
             frames_sent: BTreeMap::new(),
             was_usable: link.is_usable(),
             went_down: false,
@@ -63,6 +67,20 @@ impl WatchedLink {
             withheld: 0,
         };
         (watched, error)
+    }
+
+    /// Takes room for what leaves. Nobody overtakes what the kernel is to send.
+    pub(super) fn take(&mut self, now: Moment, load: Load) -> Result<(), Moment> {
+        match self.awaited.filter(|at| *at > now) {
+            Some(at) => Err(at),
+            None => self.budget.take(now, load),
+        }
+    }
+
+    /// Notes that what was taken from the budgets has left by now.
+    pub(super) fn left_by(&mut self, now: Moment) {
+        self.budget.left_by(now);
+        self.answers.left_by(now);
     }
 
     /// Looks whether the link is among those that are `usable` still. A packet socket tells when a

@@ -4,6 +4,7 @@ mod answers;
 mod ports;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::iter;
 use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -15,8 +16,11 @@ use pontoon_model::snapshot::{Snapshot, Unread};
 use super::agenda::Agenda;
 use super::launch::{Asker, Leg, launch};
 use super::links::{WatchedLink, lane, send};
+use super::room::{Room, Ways};
 use super::several;
+use crate::budget::Load;
 use crate::counters;
+use crate::course::is_crowd;
 use crate::edge::clock::unix_ms;
 use crate::edge::listener::Listener;
 use crate::edge::packet_socket::CAPTURE;
@@ -48,6 +52,7 @@ pub(super) struct Part {
     listeners: Vec<Listener>,
     agenda: Agenda,
     flows: Flows,
+    ways: Ways,
     running: Vec<(u32, MachineId)>,
     held: VecDeque<(Moment, UdpSocket)>,
     gateways: BTreeMap<(IfName, IpAddr), Mac>,
@@ -71,6 +76,7 @@ impl Part {
             listeners: Vec::new(),
             agenda: Agenda::default(),
             flows: Flows::new(seed),
+            ways: Ways::default(),
             running: Vec::new(),
             held: VecDeque::new(),
             gateways: BTreeMap::new(),
@@ -122,6 +128,9 @@ impl Part {
     }
 
     pub(super) fn set_peers(&mut self, peers: Vec<Peer>) {
+        if is_crowd(peers.len()) {
+            self.links.iter_mut().for_each(|link| link.budget.spread());
+        }
         self.witness.set_peers(peers);
     }
 
@@ -177,11 +186,18 @@ impl Part {
         self.answer_owed(now);
         self.take_connections(now);
         seen.extend(self.read_datagrams(now));
-        seen.extend(self.launch_due(now));
-        let reports = self.flows.turn(now).into_iter();
+        // What was begun has the first turn.
+        let room = &mut Room { links: &mut self.links, ways: &mut self.ways };
+        let reports = self.flows.turn(now, room).into_iter();
         seen.extend(reports.map(|observation| Seen { observation, proof: None }));
+        seen.extend(self.launch_due(now));
         self.held.retain(|(since, _)| since.after_ms(PORT_HELD_MS) > now);
         seen
+    }
+
+    /// Notes that what was put in the last turn has left by now.
+    pub(super) fn left_by(&mut self, now: Moment) {
+        self.links.iter_mut().for_each(|link| link.left_by(now));
     }
 
     /// Whether everything has been put since this was last asked.
@@ -195,7 +211,10 @@ impl Part {
         let links = self.links.iter().filter_map(|link| link.socket.as_ref());
         let links = links.map(|socket| (socket.as_fd(), PollFlags::POLLIN));
         let reflectors = self.reflectors.iter().map(|socket| (socket.as_fd(), PollFlags::POLLIN));
-        let listeners = self.listeners.iter().map(|socket| (socket.as_fd(), PollFlags::POLLIN));
+        let listeners = self.listeners.iter();
+        let listeners =
+            listeners.flat_map(|socket| iter::once(socket.as_fd()).chain(socket.held()));
+        let listeners = listeners.map(|socket| (socket, PollFlags::POLLIN));
         links.chain(reflectors).chain(listeners).chain(self.flows.fds())
     }
 
@@ -237,10 +256,7 @@ impl Part {
         let leg = at.map(|at| (self.links[at].name.clone(), self.links[at].number));
         let sees_frames = at.is_some_and(|at| self.links[at].socket.is_some());
         if let Some(machine) = several::machine(task, &asker, leg.as_ref(), sees_frames, now) {
-            // What the kernel sends to a peer is a frame on the link like any other.
-            if let Some(at) = at.filter(|_| task.peer.is_some()) {
-                self.links[at].budget.take(now, false)?;
-            }
+            // What it sends waits for room when it comes to that.
             let id = self.flows.start(machine);
             self.running.push((task.group, id));
             return Ok(Vec::new());
@@ -259,11 +275,8 @@ impl Part {
         let leg = Leg { name: &link.name, number: link.number, mac: link.mac };
         let held = &mut self.held;
         let launches = launch(task, &asker, &leg, gateway, now, &mut || hold_port(held, now));
-        let mut budget = link.budget.clone();
-        for launch in &launches {
-            budget.take(now, launch.is_group)?;
-        }
-        link.budget = budget;
+        let groups = launches.iter().filter(|launch| launch.is_group).count();
+        link.take(now, Load { groups, ..Load::of(launches.len()) })?;
         let mut observations = Vec::new();
         for launch in launches {
             observations.extend(send(link, &mut self.witness, &mut self.untested, launch));

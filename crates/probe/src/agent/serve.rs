@@ -116,6 +116,7 @@ impl Agent {
     fn turn(&mut self) -> Vec<FromAgent> {
         let Some(part) = &mut self.part else { return Vec::new() };
         let seen = part.turn(self.clock.now());
+        part.left_by(self.clock.now());
         let mut messages: Vec<_> =
             seen.chunks(SAW_MAX).map(|some| FromAgent::Saw { seen: some.to_vec() }).collect();
         messages.extend(part.has_become_idle().then_some(FromAgent::Idle));

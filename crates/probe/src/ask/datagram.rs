@@ -66,6 +66,7 @@ impl Machine for Datagram {
     }
 
     fn receive(&mut self, now: Moment, event: &Event) {
+        self.tries.note_leaving(now, event);
         let Some(nth) = self.tries.open(event.flow()) else { return };
         let (answer, ingress) = match event {
             Event::Datagram { from, link, ttl, payload, .. } if is_same(*from, self.to) => {

@@ -93,6 +93,7 @@ impl Machine for Dns {
     }
 
     fn receive(&mut self, now: Moment, event: &Event) {
+        self.tries.note_leaving(now, event);
         let Some(nth) = self.tries.open(event.flow()) else { return };
         let (answer, ingress) = match event {
             Event::Datagram { from, link, ttl, payload, .. } if is_same(*from, self.server) => {

@@ -53,6 +53,7 @@ impl Machine for Echo {
     }
 
     fn receive(&mut self, now: Moment, event: &Event) {
+        self.tries.note_leaving(now, event);
         let Some(nth) = self.tries.open(event.flow()) else { return };
         let (answer, ingress) = match event {
             Event::EchoReply { from, link, sequence, ttl, payload, .. } => {

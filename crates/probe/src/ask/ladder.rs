@@ -153,6 +153,10 @@ impl Machine for Ladder {
         let Some(nth) = self.rungs.iter().position(|rung| rung.tries.contains(&flow)) else {
             return;
         };
+        if matches!(event, Event::Left { .. }) {
+            self.next = Some(now.after_ms(Self::EVERY_MS));
+            return;
+        }
         if self.rungs[nth].answered {
             return;
         }

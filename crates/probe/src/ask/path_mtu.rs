@@ -166,6 +166,7 @@ impl Machine for PathMtu {
     }
 
     fn receive(&mut self, now: Moment, event: &Event) {
+        self.tries.note_leaving(now, event);
         let is_open = |probe: &&mut Probe| probe.flow == event.flow() && !probe.is_answered;
         let Some(probe) = self.probes.iter_mut().find(is_open).filter(|_| !self.is_over) else {
             return;

@@ -97,6 +97,7 @@ impl Machine for Portal {
     }
 
     fn receive(&mut self, now: Moment, event: &Event) {
+        self.tries.note_leaving(now, event);
         let flow = event.flow();
         if self.tries.open(flow).is_none() {
             return;

@@ -60,6 +60,7 @@ impl Machine for Tcp {
     }
 
     fn receive(&mut self, now: Moment, event: &Event) {
+        self.tries.note_leaving(now, event);
         let Some(nth) = self.tries.open(event.flow()) else { return };
         let answer = match event {
             Event::Connected { .. } => Answer::Reply,

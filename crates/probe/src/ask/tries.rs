@@ -1,6 +1,6 @@
 //! Tries spread over time: losses come in bursts, so that the spacing counts more than the number.
 
-use crate::machine::{Flow, Moment};
+use crate::machine::{Event, Flow, Moment};
 
 /// When to try, and which flow belongs to which try.
 #[derive(Clone, Debug)]
@@ -77,6 +77,14 @@ impl Tries {
     /// Notes the flow of the try that was due.
     pub(crate) fn made(&mut self, flow: Flow) {
         self.made.push(Made { flow, is_answered: false, is_spoilt: false });
+    }
+
+    /// Takes note of a try that had to wait before it left: its time begins there.
+    pub(crate) fn note_leaving(&mut self, now: Moment, event: &Event) {
+        let last = self.made.last().map(|made| made.flow);
+        if matches!(event, Event::Left { flow } if Some(*flow) == last) {
+            self.last = now;
+        }
     }
 
     /// The try of a flow, if answers still count and it has none.

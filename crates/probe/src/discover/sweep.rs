@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use pontoon_model::net::{Family, Prefix};
 
 use super::Target;
-use crate::budget::{Budget, Rate};
+use crate::budget::{Budget, Load, Rate};
 use crate::machine::Moment;
 
 /// Addresses asked at most, over all networks of the link.
@@ -81,7 +81,7 @@ impl Sweep {
     pub fn poll(&mut self, now: Moment, known: impl FnOnce() -> Vec<IpAddr>) -> Step {
         if let Some(shot) = self.queue.front() {
             let shot = shot.clone();
-            if let Err(later) = self.budget.take(now, true) {
+            if let Err(later) = self.budget.take(now, Load::one(true)) {
                 return Step::WaitUntil(later);
             }
             self.queue.pop_front();

@@ -14,8 +14,8 @@ use crate::machine::Moment;
 const TURN_MAX: usize = 64;
 /// Connections held at a time; the oldest goes first.
 const HELD_MAX: usize = 128;
-/// How long a connection is held: whoever asked hangs up first, which leaves the port as it was
-/// (RFC 9293, section 3.6.1: who closes first keeps the pair of ports for a while).
+/// How long a connection is held at most: whoever asked hangs up first, which leaves the port as
+/// it was (RFC 9293, section 3.6.1: who closes first keeps the pair of ports for a while).
 const HELD_MS: u64 = 1_000;
 /// Connections that wait to be taken.
 const BACKLOG: i32 = 128;
@@ -56,9 +56,15 @@ impl Listener {
                 self.held.push_back((now.after_ms(HELD_MS), stream));
             }
         }
+        self.held.retain(|(_, stream)| !has_hung_up(stream));
         while self.held.len() > HELD_MAX || self.deadline().is_some_and(|until| until <= now) {
             self.held.pop_front();
         }
+    }
+
+    /// The connections that are held: they become readable when the other end hangs up.
+    pub fn held(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.held.iter().map(|(_, stream)| stream.as_fd())
     }
 
     /// When a connection is to be let go.
@@ -66,6 +72,13 @@ impl Listener {
     pub fn deadline(&self) -> Option<Moment> {
         self.held.front().map(|(until, _)| *until)
     }
+}
+
+/// Whether whoever asked has hung up: then its end is answered while it still counts on that.
+fn has_hung_up(stream: &std::net::TcpStream) -> bool {
+    let would_wait = |error: io::Error| error.kind() == io::ErrorKind::WouldBlock;
+    let is_set = stream.set_nonblocking(true).is_ok();
+    is_set && stream.peek(&mut [0]).map_or_else(|error| !would_wait(error), |length| length == 0)
 }
 
 fn bound(domain: Domain, any: IpAddr, port: u16) -> io::Result<Socket> {
@@ -110,6 +123,12 @@ mod tests {
         listener.turn(Moment(10), &|from| from == Ipv4Addr::LOCALHOST);
         assert_eq!(listener.deadline(), Some(Moment(1_010)));
         listener.turn(Moment(1_010), &|_| true);
+        assert_eq!(listener.held.len(), 0);
+        let brief = connect();
+        listener.turn(Moment(1_020), &|_| true);
+        assert_eq!(listener.held.len(), 1);
+        drop(brief);
+        listener.turn(Moment(1_030), &|_| true);
         assert_eq!(listener.held.len(), 0);
     }
 }

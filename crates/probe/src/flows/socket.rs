@@ -5,12 +5,14 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::libc::{EACCES, EIO, EPERM};
 use nix::poll::PollFlags;
+use pontoon_model::net::IfName;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::icmp::Dialect;
 use super::option::{apply, listen_closely, tie};
 use super::queue::{Icmp, packet, trouble};
 use super::stream::Stream;
+use crate::budget::Load;
 use crate::machine::{Event, Flow, Way};
 
 /// What is read into, again and again.
@@ -42,6 +44,9 @@ pub(super) enum Kin {
 pub(super) struct Talk {
     pub(super) socket: Socket,
     speech: Speech,
+    /// The link to which it is tied, and the other end.
+    pub(super) link: Option<IfName>,
+    pub(super) to: IpAddr,
 }
 
 enum Speech {
@@ -75,7 +80,15 @@ impl Talk {
         if let Some(link) = &way.link {
             tie(&socket, link, to)?;
         }
-        Ok(Self { socket, speech })
+        Ok(Self { socket, speech, link: way.link.clone(), to })
+    }
+
+    /// The frames that closing it sends.
+    pub(super) const fn farewell(&self) -> Load {
+        match &self.speech {
+            Speech::Udp | Speech::Echo(_) => Load::of(0),
+            Speech::Tcp(stream) => stream.farewell(),
+        }
     }
 
     /// What to wait for.

@@ -8,6 +8,7 @@ use nix::poll::PollFlags;
 use socket2::Socket;
 
 use super::socket::errno_of;
+use crate::budget::Load;
 use crate::machine::{Event, Flow};
 
 /// The state of a connection.
@@ -23,6 +24,8 @@ enum Stage {
     New,
     Connecting,
     Open,
+    /// The peer has hung up; this end has not.
+    HungUp,
     Over,
 }
 
@@ -33,12 +36,22 @@ const MAX_UNSENT: usize = 16 * 1024;
 const MAX_READ: usize = 16 * 1024;
 
 impl Stream {
+    /// The frames that closing it sends: the end, and, unless it has come already, that the peer's
+    /// own end was taken in (RFC 9293, section 3.6).
+    pub(super) const fn farewell(&self) -> Load {
+        match self.stage {
+            Stage::Open => Load::of(1).and_later(1),
+            Stage::HungUp => Load::of(1),
+            Stage::New | Stage::Connecting | Stage::Over => Load::of(0),
+        }
+    }
+
     pub(super) fn interest(&self) -> PollFlags {
         match self.stage {
             Stage::Connecting => PollFlags::POLLOUT,
             Stage::Open if self.unsent.is_empty() => PollFlags::POLLIN,
             Stage::Open => PollFlags::POLLIN | PollFlags::POLLOUT,
-            Stage::New | Stage::Over => PollFlags::empty(),
+            Stage::New | Stage::HungUp | Stage::Over => PollFlags::empty(),
         }
     }
 
@@ -66,7 +79,7 @@ impl Stream {
     ) {
         if self.unsent.len() + bytes.len() > MAX_UNSENT {
             self.fail(flow, ENOBUFS, events);
-        } else if self.stage == Stage::Over {
+        } else if matches!(self.stage, Stage::HungUp | Stage::Over) {
             events.push(Event::Refused { flow, errno: ENOTCONN });
         } else {
             self.unsent.extend(bytes);
@@ -126,7 +139,7 @@ impl Stream {
         let mut reader = socket;
         match reader.read(&mut buffer[..limit]) {
             Ok(0) => {
-                self.stage = Stage::Over;
+                self.stage = Stage::HungUp;
                 events.push(Event::Closed { flow });
             }
             Ok(length) => events.push(Event::Bytes { flow, bytes: buffer[..length].to_vec() }),

@@ -10,8 +10,9 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::Family;
 use pontoon_model::observation::{Answer, Direction, DnsQuery, Kind, Observation, RunId};
 
-use super::Flows;
+use super::{Flows, Gate, Open};
 use crate::ask::{Ask, Payload, machine};
+use crate::budget::{Budget, Load, Rate};
 use crate::machine::{Action, Event, Flow, Machine, Moment, Next, Way};
 
 fn template() -> Observation {
@@ -43,7 +44,7 @@ fn run(flows: &mut Flows, mut each: impl FnMut()) -> Vec<Observation> {
         let elapsed = begun.elapsed();
         assert!(elapsed < Duration::from_secs(5), "still running: {seen:?}");
         let now = Moment(elapsed.as_millis().try_into().unwrap());
-        seen.extend(flows.turn(now));
+        seen.extend(flows.turn(now, &mut Open));
         each();
         let wait = flows.deadline().map_or(0, |deadline| deadline.0.saturating_sub(now.0)).min(20);
         let mut fds: Vec<PollFd<'_>> =
@@ -220,7 +221,7 @@ fn sockets_are_bounded_and_closed_with_their_machine() {
     let id = flows.start(Box::new(Greedy { left: most + 10, refused: Vec::new() }));
     let mut turns = 0;
     while flows.fds().count() < Flows::MAX_SOCKETS {
-        flows.turn(Moment(0));
+        flows.turn(Moment(0), &mut Open);
         turns += 1;
         assert!(turns < 10, "only {} sockets", flows.fds().count());
     }
@@ -276,4 +277,95 @@ fn bytes_go_both_ways_over_a_connection() {
     });
     assert_eq!(request, b"ping");
     assert_eq!(flows.frames_sent().get("tcp-connect"), Some(&1));
+}
+
+/// Lets so many frames of each connection or datagram pass at once, and the rest a second later.
+struct Slow {
+    budget: Budget,
+    asked: Vec<usize>,
+}
+
+impl Gate for Slow {
+    fn pass(
+        &mut self,
+        now: Moment,
+        _: Option<&pontoon_model::net::IfName>,
+        _: IpAddr,
+        frames: Load,
+    ) -> Result<(), Moment> {
+        self.budget.take(now, frames)?;
+        self.asked.push(frames.frames);
+        Ok(())
+    }
+}
+
+fn slow(frames_per_s: usize) -> Slow {
+    let rate = Rate { frames_per_s, groups_per_s: 0 };
+    Slow { budget: Budget::new(rate), asked: Vec::new() }
+}
+
+#[test]
+fn what_has_to_wait_leaves_later_and_its_own_time_begins_there() {
+    let silent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let (to, payload) = (silent.local_addr().unwrap(), Payload::default());
+    let ask = Ask::RoutedUdp { to, payload, answer: None, tries: 2, every_ms: 100 };
+    let mut flows = Flows::new(7);
+    let mut gate = slow(1);
+    for _ in 0..2 {
+        flows.start(machine(&ask, template(), 0, 1));
+    }
+    let mut sent = Vec::new();
+    let mut now = Moment(0);
+    while !flows.is_idle() {
+        sent.extend(flows.turn(now, &mut gate).into_iter().map(|seen| (seen.round, seen.at_ms)));
+        now = flows.deadline().unwrap_or(now);
+    }
+    // Four datagrams, one a second; none is left out.
+    assert_eq!(sent, [(1, 0), (2, 1001), (1, 2002), (2, 3003)]);
+    // What a try waits for its answer counts from when it left.
+    assert_eq!(now, Moment(3003 + 1_500));
+}
+
+#[test]
+fn every_frame_of_a_connection_is_asked_for() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let to = listener.local_addr().unwrap();
+    let mut flows = Flows::new(7);
+    let mut gate = slow(10);
+    flows.start(machine(&Ask::Tcp { to, tries: 1 }, template(), 0, 1));
+    let mut seen = Vec::new();
+    for ms in 0..1_000 {
+        seen.extend(flows.turn(Moment(ms), &mut gate));
+        if flows.is_idle() {
+            break;
+        }
+        std::thread::yield_now();
+    }
+    assert_eq!(answers(&seen), [&Answer::Reply]);
+    assert_eq!(gate.asked, [2, 2], "SYN and ACK, FIN and ACK");
+}
+
+#[test]
+fn a_connection_stays_open_until_there_is_room_to_close_it() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let to = listener.local_addr().unwrap();
+    let mut flows = Flows::new(7);
+    let mut gate = slow(2);
+    flows.start(machine(&Ask::Tcp { to, tries: 1 }, template(), 0, 1));
+    let mut seen = Vec::new();
+    while seen.len() < 2 {
+        seen.extend(flows.turn(Moment(0), &mut gate));
+    }
+    let (mut accepted, _) = listener.accept().unwrap();
+    accepted.set_nonblocking(true).unwrap();
+    assert!(!flows.is_idle(), "what is answered is on record, and the connection is still there");
+    assert_eq!(flows.deadline(), Some(Moment(1001)));
+    assert_eq!(accepted.read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    // The ACK that followed the SYN is younger than that.
+    flows.turn(Moment(1001), &mut gate);
+    assert_eq!(flows.deadline(), Some(Moment(1061)));
+    flows.turn(Moment(1061), &mut gate);
+    assert!(flows.is_idle());
+    accepted.set_nonblocking(false).unwrap();
+    assert_eq!(accepted.read(&mut [0]).unwrap(), 0);
 }

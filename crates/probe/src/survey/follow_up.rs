@@ -12,6 +12,7 @@ use super::run::Options;
 use super::schedule::{Assigned, ROUNDS, is_in_crowd};
 use super::state::PairState;
 use crate::ask::{Ask, Payload, Vehicle};
+use crate::course::is_crowd;
 use crate::machine::Moment;
 use crate::protocol::{Question, Task};
 
@@ -70,6 +71,21 @@ pub(super) fn pair(
         }
     }
     tasks
+}
+
+/// The frames that a host sends to so many peers on a link that others share, once each has
+/// answered: an ordinary packet and a large one.
+pub(super) fn frames_after_answers(peers: usize) -> u32 {
+    let asked = u32::try_from(peers).unwrap_or(u32::MAX);
+    let asked = if peers > THRONG { THRONG_SAMPLE } else { asked };
+    asked.saturating_mul(2)
+}
+
+/// The same when nothing of each arrives: three ordinary packets and two rungs twice, and in a
+/// crowd one request by ARP.
+pub(super) fn frames_after_misses(peers: usize) -> u32 {
+    let each = if is_crowd(peers) { 1 } else { 7 };
+    u32::try_from(peers).unwrap_or(u32::MAX).saturating_mul(each)
 }
 
 /// An open way: does an ordinary packet pass, and how large may it be?

@@ -6,8 +6,9 @@
 use pontoon_model::host::HostName;
 use pontoon_model::net::Family;
 
+use super::follow_up::{frames_after_answers, frames_after_misses};
 use super::legs::{Leg, Legs};
-use crate::course::{Course, Partner, Round};
+use crate::course::{Course, Partner, Round, is_crowd};
 use crate::protocol::{Question, Task};
 
 /// Rounds scheduled: ten that count, and two for those in which a control failed.
@@ -29,9 +30,8 @@ const OTHER_FRAMES: u32 = 3;
 const SHAKE_MAX_MS: u32 = 200;
 /// Rounds whose directed UDP is joined by an ICMP echo, the second kind of probe.
 const ECHO_ROUNDS: [u16; 4] = [2, 5, 8, 10];
-/// With more peers than this, an echo takes the place of UDP, and in these rounds only: every
-/// frame of a crowd makes its rounds longer.
-const CROWD: usize = 5;
+/// In a crowd an echo takes the place of UDP, and in these rounds only: every frame of a crowd makes
+/// its rounds longer.
 const CROWD_ECHO_ROUNDS: [u16; 2] = [5, 10];
 /// Rounds in which a leg without pairs is controlled.
 const LONE_ROUNDS_MS: [u32; 5] = [0, 350, 700, 1700, 2700];
@@ -41,7 +41,7 @@ pub(super) type Assigned = (HostName, Task);
 
 /// Whether a leg has so many peers that the length of its rounds follows from their number.
 pub(super) const fn is_in_crowd(leg: &Leg) -> bool {
-    leg.partners.len() > CROWD
+    is_crowd(leg.partners.len())
 }
 
 /// Room for one frame in a crowd.
@@ -76,21 +76,44 @@ fn interval_ms(is_private: bool, peers: usize) -> u32 {
     let (least, frame) =
         if is_private { (PRIVATE_ROUND_MS, PRIVATE_FRAME_MS) } else { (SHARED_ROUND_MS, FRAME_MS) };
     let count = u32::try_from(peers).unwrap_or(u32::MAX).saturating_add(OTHER_FRAMES);
-    if peers > CROWD { least.max(count.saturating_mul(frame)) } else { least }
+    if is_crowd(peers) { least.max(count.saturating_mul(frame)) } else { least }
 }
 
 /// How long so many hosts take on one link that others share, in seconds: when all is open, and
 /// when nothing passes.
 #[must_use]
 pub fn estimate_s(hosts: usize) -> (u32, u32) {
-    /// Agents are started, and counters read in the end.
-    const AROUND_MS: u32 = 2_000;
+    /// Agents are started, and counters read in the end: of all at once, but on one machine here.
+    const AROUND_MS: u32 = 500;
+    const AROUND_EACH_MS: u32 = 40;
     /// After the last frame.
     const TAIL_MS: u32 = 1_500;
-    let interval = interval_ms(false, hosts.saturating_sub(1));
-    let open = interval.saturating_mul(3).saturating_add(AROUND_MS);
-    let shut = interval.saturating_mul(10).saturating_add(AROUND_MS + TAIL_MS);
-    (open.div_ceil(1000), shut.div_ceil(1000))
+    let peers = hosts.saturating_sub(1);
+    let interval = interval_ms(false, peers);
+    let all = u32::try_from(hosts).unwrap_or(u32::MAX);
+    let around = all.saturating_mul(AROUND_EACH_MS).saturating_add(AROUND_MS);
+    let ms = |rounds: u16, others: u32| {
+        let frames = frames(peers, rounds).saturating_add(others);
+        // Those of the first second do not wait.
+        let waited = frames.saturating_sub(1000 / FRAME_MS).saturating_mul(FRAME_MS);
+        waited.max(interval.saturating_mul(rounds.into())).saturating_add(around)
+    };
+    let open = ms(3, frames_after_answers(peers));
+    let shut = ms(10, frames_after_misses(peers)).saturating_add(TAIL_MS);
+    let seconds = |ms: u32| ms.saturating_add(500) / 1000;
+    (seconds(open), seconds(shut))
+}
+
+/// The frames of a host in so many rounds with so many peers, and those at the start: two for its
+/// own address, three for names, six for a page, one for the time.
+fn frames(peers: usize, rounds: u16) -> u32 {
+    const AT_THE_START: u32 = 12;
+    let directed: u32 = (1..=rounds)
+        .map(|round| probes(round, is_crowd(peers)))
+        .map(|(has_udp, has_echo)| u32::from(has_udp) + u32::from(has_echo))
+        .sum();
+    let to_peers = u32::try_from(peers).unwrap_or(u32::MAX).saturating_mul(directed);
+    to_peers.saturating_add(OTHER_FRAMES * u32::from(rounds)).saturating_add(AT_THE_START)
 }
 
 /// `SplitMix64` (Steele, Lea, Flood 2014): spreads a counter over all bits.
@@ -266,6 +289,14 @@ mod tests {
             let groups =
                 tasks.iter().filter(|(_, task)| !matches!(task.question, Question::Control { .. }));
             assert_eq!(groups.count(), usize::from(ROUNDS));
+        }
+    }
+
+    #[test]
+    fn what_is_said_beforehand_is_what_was_measured() {
+        // Seconds on a quiet machine, open and isolating.
+        for (hosts, open, shut) in [(6, 5, 16), (12, 8, 18), (50, 19, 61)] {
+            assert_eq!(estimate_s(hosts), (open, shut), "{hosts}");
         }
     }
 

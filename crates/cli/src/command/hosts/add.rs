@@ -11,7 +11,7 @@ use crate::failure::{Failure, HostsFailure};
 
 /// Adds hosts: all of them, or none.
 pub(super) fn run(inventory: Option<&Path>, arguments: &AddArguments) -> Result<(), Failure> {
-    let mut shelf = Shelf::open(inventory)?;
+    let mut shelf = Shelf::open_or_begin(inventory, &arguments.run)?;
     let names = named(&arguments.hosts)?;
     let is_known = |name: &&_| shelf.inventory.get(name).is_some();
     let known: Vec<_> = names.iter().filter(is_known).collect();

@@ -13,7 +13,6 @@ use crate::failure::{Failure, HostsFailure};
 
 /// Takes over the hosts of a file.
 pub(super) fn run(inventory: Option<&Path>, arguments: &ImportArguments) -> Result<(), Failure> {
-    let mut shelf = Shelf::open(inventory)?;
     let path = arguments.file.as_path();
     let text = read(path)?;
     let unknown = || HostsFailure::NoFormat { path: path.to_owned() };
@@ -27,6 +26,8 @@ pub(super) fn run(inventory: Option<&Path>, arguments: &ImportArguments) -> Resu
     if hosts.is_empty() {
         return Err(HostsFailure::NoHostsIn { path: path.to_owned(), format }.into());
     }
+    // Not before the text is there: who types it takes their time.
+    let mut shelf = Shelf::open_or_begin(inventory, &arguments.run)?;
     for conflict in merge(&mut shelf.inventory, &hosts, arguments.replace) {
         note(&conflict);
     }

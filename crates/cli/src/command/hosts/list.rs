@@ -14,7 +14,7 @@ use crate::render::{inventory, json};
 
 /// Shows the inventory, or some of its hosts.
 pub(super) fn run(inventory: Option<&Path>, arguments: &ListArguments) -> Result<(), Failure> {
-    let shelf = Shelf::open(inventory)?;
+    let shelf = Shelf::read(inventory)?;
     let hosts = if arguments.hosts.is_empty() {
         shelf.inventory.hosts().to_vec()
     } else {

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 
 /// Takes hosts out: all of them, or none.
 pub(super) fn run(inventory: Option<&Path>, arguments: &RemoveArguments) -> Result<(), Failure> {
-    let mut shelf = Shelf::open(inventory)?;
+    let mut shelf = Shelf::open(inventory, &arguments.run)?;
     let names = named(&arguments.hosts)?;
     shelf.known(&names)?;
     for name in &names {

@@ -11,7 +11,7 @@ use crate::failure::{Failure, HostsFailure};
 
 /// Says something of hosts: all that is said, or nothing.
 pub(super) fn run(inventory: Option<&Path>, arguments: &SetArguments) -> Result<(), Failure> {
-    let mut shelf = Shelf::open(inventory)?;
+    let mut shelf = Shelf::open(inventory, &arguments.run)?;
     let names = named(std::slice::from_ref(&arguments.hosts))?;
     let mut hosts = shelf.known(&names)?;
     for (field, text) in assignments(&arguments.assignments)? {

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::Path;
 
-use pontoon_fleet::inventory::{Host, Inventory, Place, load, save};
+use pontoon_fleet::inventory::{Host, Inventory, Lock, Place, load, load_from, save};
 use pontoon_model::host::HostName;
 
 use crate::arguments::hosts::DryRun;
@@ -14,15 +14,34 @@ use crate::output;
 pub(super) struct Shelf {
     pub(super) place: Place,
     pub(super) inventory: Inventory,
+    /// Held until it is written; none where it is only read.
+    _lock: Option<Lock>,
 }
 
 impl Shelf {
-    /// Finds and reads it; one that is not there is empty.
-    pub(super) fn open(asked: Option<&Path>) -> Result<Self, Failure> {
-        let place = Place::find(asked, Path::new(""), |name| env::var_os(name))
-            .map_err(|source| HostsFailure::NoPlace { source })?;
+    /// Finds and reads it; one that nobody named and that is not there is empty.
+    pub(super) fn read(asked: Option<&Path>) -> Result<Self, Failure> {
+        let place = find(asked)?;
+        let inventory = load_from(&place).map_err(|source| HostsFailure::Load { source })?;
+        Ok(Self { place, inventory, _lock: None })
+    }
+
+    /// The same to change it: no other command does so until this one is done with it.
+    pub(super) fn open(asked: Option<&Path>, run: &DryRun) -> Result<Self, Failure> {
+        let place = find(asked)?;
+        // Without the file there is nothing to lock, and the folder is not made for it.
+        let is_there = place.path.exists();
+        let lock = if is_there { lock(&place, run)? } else { None };
+        let inventory = load_from(&place).map_err(|source| HostsFailure::Load { source })?;
+        Ok(Self { place, inventory, _lock: lock })
+    }
+
+    /// The same to add to it: a file that is not there will be made, whoever named it.
+    pub(super) fn open_or_begin(asked: Option<&Path>, run: &DryRun) -> Result<Self, Failure> {
+        let place = find(asked)?;
+        let lock = lock(&place, run)?;
         let inventory = load(&place.path).map_err(|source| HostsFailure::Load { source })?;
-        Ok(Self { place, inventory })
+        Ok(Self { place, inventory, _lock: lock })
     }
 
     /// These hosts, all of which must be in it.
@@ -47,4 +66,18 @@ impl Shelf {
         output::note(&format!("{done} ({})", self.place.path.display()));
         Ok(())
     }
+}
+
+fn find(asked: Option<&Path>) -> Result<Place, Failure> {
+    let place = Place::find(asked, Path::new(""), |name| env::var_os(name));
+    Ok(place.map_err(|source| HostsFailure::NoPlace { source })?)
+}
+
+/// A dry run changes nothing, and makes no folder.
+fn lock(place: &Place, run: &DryRun) -> Result<Option<Lock>, Failure> {
+    if run.dry_run {
+        return Ok(None);
+    }
+    let lock = Lock::take(&place.path).map_err(|source| HostsFailure::Save { source })?;
+    Ok(Some(lock))
 }

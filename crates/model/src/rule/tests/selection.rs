@@ -71,6 +71,20 @@ fn only_who_is_cut_off_is_misled() {
 }
 
 #[test]
+fn whose_answers_do_not_come_back_is_cut_off_as_well() {
+    // What pi2 sends arrives at pi1; what pi1 sends, answers too, does not arrive at pi2.
+    let mut bench = Bench::of(2);
+    bench.controls(&["pi1", "pi2"], 1..=10).both(PAIR, "eth0", 1..=3, Answered);
+    bench.way(PAIR, "wlan0", 1..=10, Lost).way(("pi2", "pi1"), "wlan0", 1..=10, Arrives);
+    let both =
+        ["dual-homed-selection pi1@wlan0 confirmed", "dual-homed-selection pi2@wlan0 confirmed"];
+    assert_eq!(selections(&bench), both);
+    // An ordinary packet was answered by another way.
+    bench.put(("pi2", "pi1"), "wlan0", &Kind::RoutedUdp, 1..=1, Answered);
+    assert_eq!(selections(&bench), ["dual-homed-selection pi2@wlan0 confirmed"]);
+}
+
+#[test]
 fn a_peer_without_that_network_is_judged_by_its_routes() {
     // pi2 has the switch only; pi1's WiFi address is out of its reach.
     let switch_only = || {

@@ -1,6 +1,7 @@
 //! What an agent answers: datagrams of its run, each in its turn.
 
 use super::Part;
+use crate::budget::Load;
 use crate::edge::reflector::Received;
 use crate::machine::Moment;
 use crate::protocol::Seen;
@@ -77,7 +78,7 @@ impl Part {
         let link = self.links.iter_mut().find(|link| link.index == received.link_index);
         let number = link.as_ref().map_or(u8::MAX, |link| link.number);
         if let Some(link) = link {
-            link.answers.take(now, false)?;
+            link.answers.take(now, Load::one(false))?;
         }
         let header =
             Header { seat: self.identity.seat, link: number, is_answer: true, ..question.header };

@@ -1,0 +1,101 @@
+//! One command at a time changes an inventory: from when it is read until it is written.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use nix::poll::{PollTimeout, poll};
+
+use super::store::{SaveError, folder_of};
+
+/// Between two looks whether another command is done.
+const LOOK_EVERY_MS: u16 = 20;
+/// Reading, changing and writing takes milliseconds; after five seconds something is stuck.
+const LOOKS_MAX: u16 = 250;
+
+/// The right to change an inventory, until it is dropped or its process ends.
+///
+/// It is held on the folder (flock(2)): the file itself is replaced by what is written, and a file
+/// beside it would stay behind.
+#[derive(Debug)]
+pub struct Lock {
+    /// None where the file system knows no locks: then the last that writes wins, as with any
+    /// editor.
+    _folder: Option<Flock<File>>,
+}
+
+impl Lock {
+    /// Waits until no other command changes the inventory at `path`. A folder that is not there is
+    /// made.
+    ///
+    /// # Errors
+    ///
+    /// [`SaveError`] when the folder cannot be made or opened, or another command does not come to
+    /// its end.
+    pub fn take(path: &Path) -> Result<Self, SaveError> {
+        take(path).map_err(|source| SaveError { path: path.to_owned(), source })
+    }
+}
+
+fn take(path: &Path) -> io::Result<Lock> {
+    let folder = folder_of(path)?;
+    fs::create_dir_all(&folder)?;
+    let mut file = File::open(&folder)?;
+    for _ in 0..LOOKS_MAX {
+        file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(locked) => return Ok(Lock { _folder: Some(locked) }),
+            Err((file, Errno::EWOULDBLOCK | Errno::EINTR)) => file,
+            // NFS, FUSE and others without locks on folders.
+            Err(_) => return Ok(Lock { _folder: None }),
+        };
+        // An interrupted wait is a short one.
+        let _ = poll(&mut [], PollTimeout::from(LOOK_EVERY_MS));
+    }
+    let why = "another command has been changing it for five seconds: is one stopped (`jobs`)?";
+    Err(io::Error::new(io::ErrorKind::WouldBlock, why))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    use super::super::{Inventory, load, save};
+    use super::*;
+
+    #[test]
+    fn of_many_at_once_nobody_loses_what_another_wrote() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/hosts.toml");
+        let inside = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for at in 0..12 {
+                let (path, inside) = (&path, &inside);
+                scope.spawn(move || {
+                    let _lock = Lock::take(path).unwrap();
+                    assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                    let mut inventory = load(path).unwrap();
+                    let host = Inventory::default().host(&format!("pi{at}").parse().unwrap());
+                    inventory.put(&host);
+                    thread::yield_now();
+                    save(path, &inventory).unwrap();
+                    inside.fetch_sub(1, Ordering::SeqCst);
+                });
+            }
+        });
+        assert_eq!(load(&path).unwrap().hosts().len(), 12);
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left");
+    }
+
+    #[test]
+    fn a_link_and_its_file_have_one_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let (there, here) = (folder.path().join("there"), folder.path().join("here"));
+        fs::create_dir_all(&here).unwrap();
+        save(&there.join("real"), &Inventory::default()).unwrap();
+        std::os::unix::fs::symlink("../there/real", here.join("link")).unwrap();
+        assert_eq!(folder_of(&here.join("link")).unwrap(), folder_of(&there.join("real")).unwrap());
+    }
+}
