@@ -154,13 +154,19 @@ pub(crate) enum Failure {
         source: SplitError,
     },
     /// There is no such finding.
-    #[error("there is no finding `{code}`")]
+    #[error("there is no finding or cause `{code}`")]
     NoCode {
         /// What was asked for.
         code: String,
         /// The one that looks most like it.
         near: Option<&'static str>,
     },
+    /// Options of pasted text are given with a code.
+    #[error("--prove and --json are about error text")]
+    OnlyPasted,
+    /// There is nothing to explain.
+    #[error("standard input held no text")]
+    NothingPasted,
     /// There is no such command.
     #[error("there is no command `{name}` to write a page about")]
     NoCommand {
@@ -300,6 +306,8 @@ impl Failure {
             | Self::PairCode { .. }
             | Self::Words { .. }
             | Self::NoCode { .. }
+            | Self::OnlyPasted
+            | Self::NothingPasted
             | Self::Scenario { .. }
             | Self::NoScenario { .. }
             | Self::NoLabHost { .. }
@@ -355,6 +363,11 @@ impl Failure {
             Self::NoCode { near: None, .. } => {
                 Some("`pontoon explain --list` names all findings".to_owned())
             }
+            Self::OnlyPasted => Some("paste the text into: pontoon explain - --prove".to_owned()),
+            Self::NothingPasted => Some(
+                "journalctl -u kubelet -n 200 | pontoon explain -, or paste it and end with Ctrl-D"
+                    .to_owned(),
+            ),
             Self::NoCommand { .. } => Some("`pontoon --help` names all commands".to_owned()),
             Self::NoScenario { .. } => {
                 Some("`pontoon lab list` names all; a file is given with its `.toml`".to_owned())

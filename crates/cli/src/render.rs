@@ -14,6 +14,7 @@ pub(crate) mod inventory;
 pub(crate) mod clock;
 pub(crate) mod prediction;
 pub(crate) mod ports;
+pub(crate) mod explanation;
 pub(crate) mod discover;
 pub(crate) mod json;
 

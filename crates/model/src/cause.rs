@@ -45,6 +45,13 @@ pub struct Cause {
     pub source: &'static str,
 }
 
+/// A code names one cause.
+impl PartialEq for Cause {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code
+    }
+}
+
 /// How bad a cause is.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]

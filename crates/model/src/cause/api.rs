@@ -159,6 +159,16 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Creating a cluster with kubeadm; client-go's default cluster",
     },
     Cause {
+        code: Code("kubeconfig-not-readable"),
+        weight: Weight::Fault,
+        is: "the kubeconfig is root's, and kubectl was run as somebody else",
+        apart: "ls -l shows whose it is",
+        look: Look { on: On::Here, command: "ls -l /etc/kubernetes/admin.conf", signs: &[] },
+        cure: "mkdir -p ~/.kube && sudo cp /etc/kubernetes/admin.conf ~/.kube/config && sudo chown \
+               $(id -u) ~/.kube/config; unset KUBECONFIG",
+        source: "kubernetes.io: Creating a cluster with kubeadm",
+    },
+    Cause {
         code: Code("still-starting"),
         weight: Weight::Passing,
         is: "the other side is just starting: every start says this for some seconds",

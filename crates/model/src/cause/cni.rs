@@ -109,6 +109,30 @@ pub(super) const TABLE: &[Cause] = &[
         source: "flannel-io/flannel Documentation/troubleshooting.md",
     },
     Cause {
+        code: Code("flannel-network-differs"),
+        weight: Weight::Fault,
+        is: "Network in flannel's net-conf.json is not the cluster's podSubnet",
+        apart: "the node's pod network lies outside of it",
+        look: Look {
+            on: On::Kubectl,
+            command: "kubectl get configmap -n kube-flannel kube-flannel-cfg -o yaml",
+            signs: &[],
+        },
+        cure: "set Network there to the podSubnet of the cluster (ConfigMap kubeadm-config), delete \
+               flannel's pods",
+        source: "flannel-io/flannel pkg/subnet/kube: the PodCIDR must lie in Network",
+    },
+    Cause {
+        code: Code("pod-addresses-used-up"),
+        weight: Weight::Fault,
+        is: "every address of this node's pod network counts as taken, by pods or by what they left",
+        apart: "there are as many files as addresses, and fewer pods",
+        look: Look { on: On::Node, command: "ls /var/lib/cni/networks/cbr0 | wc -l", signs: &[] },
+        cure: "on that node: drain it, remove the files of /var/lib/cni/networks/cbr0, restart \
+               containerd; a /24 has room for 254",
+        source: "containernetworking/plugins plugins/ipam/host-local",
+    },
+    Cause {
         code: Code("flannel-starts"),
         weight: Weight::Passing,
         is: "flannel on this node is starting, and its file is not there yet",
@@ -144,9 +168,7 @@ pub(super) const TABLE: &[Cause] = &[
                 one node reach each other",
         look: Look {
             on: On::Kubectl,
-            command: "kubectl get nodes -o custom-columns=\
-                      NAME:.metadata.name,IP:.status.addresses[0].address,FLANNEL:.metadata.\
-                      annotations.flannel\\.alpha\\.coreos\\.com/public-ip",
+            command: "kubectl describe nodes | grep -E '^Name|InternalIP|public-ip'",
             signs: &[],
         },
         cure: "flannel's arguments: --iface=LINK (the switch); restart its pods (3 s)",
@@ -186,9 +208,7 @@ pub(super) const TABLE: &[Cause] = &[
                 InternalIPs",
         look: Look {
             on: On::Kubectl,
-            command: "kubectl get nodes -o custom-columns=\
-                      NAME:.metadata.name,IP:.status.addresses[0].address,CALICO:.metadata.\
-                      annotations.projectcalico\\.org/IPv4Address",
+            command: "kubectl describe nodes | grep -E '^Name|InternalIP|IPv4Address'",
             signs: &[],
         },
         cure: "IP_AUTODETECTION_METHOD=kubernetes-internal-ip in the DaemonSet calico-node",

@@ -91,6 +91,23 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes/system-validators; k3s docs: Raspberry Pi",
     },
     Cause {
+        code: Code("cgroup-v1"),
+        weight: Weight::Fault,
+        is: "the host uses cgroup v1, which kubelet 1.35 and later refuse unless told otherwise",
+        apart: "/sys/fs/cgroup has no cgroup.controllers",
+        look: Look {
+            on: On::Here,
+            command: "ls /sys/fs/cgroup",
+            signs: &[
+                (Sign::Says("cgroup.controllers"), Means::Excludes),
+                (Sign::Succeeds, Means::Proves),
+            ],
+        },
+        cure: "start with systemd.unified_cgroup_hierarchy=1 (a newer system has v2 anyway), or \
+               failCgroupV1: false in kubelet's configuration",
+        source: "kubernetes.io: About cgroup v2",
+    },
+    Cause {
         code: Code("cgroup-controller-missing"),
         weight: Weight::Fault,
         is: "the kernel lacks a cgroup controller that kubelet needs",

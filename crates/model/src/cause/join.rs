@@ -230,6 +230,16 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/util/config/common.go; measured: kubeadm v1.36.2",
     },
     Cause {
+        code: Code("subnet-size-refused"),
+        weight: Weight::Fault,
+        is: "podSubnet or serviceSubnet has a size that kubeadm does not take",
+        apart: "the text says so",
+        look: Look { on: On::Here, command: "kubeadm config print init-defaults", signs: &[] },
+        cure: "services: a /12 to /28, such as 10.96.0.0/12; pods: larger than one node's /24, such \
+               as 10.244.0.0/16",
+        source: "k/k cmd/kubeadm/app/apis/kubeadm/validation/validation.go",
+    },
+    Cause {
         code: Code("join-line-incomplete"),
         weight: Weight::Fault,
         is: "the join line was cut or mistyped",

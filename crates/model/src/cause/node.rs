@@ -94,12 +94,29 @@ pub(super) const TABLE: &[Cause] = &[
         look: Look {
             on: On::Kubectl,
             command: "kubectl get nodes -o \
-                      custom-columns=NAME:.metadata.name,IP:.status.addresses[*].address",
+                      custom-columns=N:.metadata.name,A:.status.addresses[*].address",
             signs: &[(Sign::Says("<none>"), Means::Proves), (Sign::Succeeds, Means::Excludes)],
         },
         cure: "on the node: KUBELET_EXTRA_ARGS=--node-ip=ADDRESS in /etc/default/kubelet; \
                systemctl restart kubelet (2 s)",
         source: "measured: no-addresses (tests/kubernetes/cases/symptoms.json)",
+    },
+    Cause {
+        code: Code("kubelet-serving-csr-pending"),
+        weight: Weight::Fault,
+        is: "kubelet has no serving certificate yet: with serverTLSBootstrap somebody has to approve \
+             its request",
+        apart: "kubectl get csr shows requests of kubelet-serving that are Pending",
+        look: Look {
+            on: On::Kubectl,
+            command: "kubectl get csr",
+            signs: &[
+                (Sign::Line("kubelet-serving", "pending"), Means::Proves),
+                (Sign::Succeeds, Means::Fits),
+            ],
+        },
+        cure: "kubectl certificate approve NAME, for each",
+        source: "kubernetes.io: Certificate Management with kubeadm",
     },
     Cause {
         code: Code("kubelet-just-restarted"),

@@ -151,12 +151,14 @@ pub(super) enum End {
     CertificateExpired,
     /// The certificate is not valid yet.
     CertificateFuture,
+    /// The certificate has run out or is not valid yet: older programs do not say which.
+    CertificateTime,
     /// No TLS is spoken there.
     NotTls,
 }
 
 /// Words of how it ended; the first that are there decide.
-const ENDS: [(&str, End); 32] = [
+const ENDS: [(&str, End); 33] = [
     ("x509: certificate is valid for", End::CertificateName),
     ("x509: certificate is not valid for any names", End::CertificateName),
     ("doesn't contain any ip sans", End::CertificateName),
@@ -165,6 +167,7 @@ const ENDS: [(&str, End); 32] = [
     ("certificate relies on legacy common name", End::CertificateName),
     ("not yet valid: current time{..}is before", End::CertificateFuture),
     ("not yet valid: current time{..}is after", End::CertificateExpired),
+    ("certificate has expired or is not yet valid", End::CertificateTime),
     ("first record does not look like a tls handshake", End::NotTls),
     ("server gave http response to https client", End::NotTls),
     ("tls handshake timeout", End::TlsTimeout),
@@ -294,6 +297,7 @@ impl Dialling {
                 | End::CertificateAuthority
                 | End::CertificateExpired
                 | End::CertificateFuture
+                | End::CertificateTime
         );
         let is_vague = matches!(end, End::Silence | End::Reset | End::Refused | End::NoRoute);
         if is_nowhere && !is_telling && (setting == Setting::Plain || is_vague) {

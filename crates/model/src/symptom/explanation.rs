@@ -90,12 +90,6 @@ pub struct Remaining {
     is_elsewhere: bool,
 }
 
-impl PartialEq for Cause {
-    fn eq(&self, other: &Self) -> bool {
-        self.code == other.code
-    }
-}
-
 impl Explanation {
     pub(super) fn new(proven: Vec<Proven>, lines: usize, is_cut: bool) -> Self {
         let is_recognised = !proven.is_empty();

@@ -40,9 +40,10 @@ fn proves(dial: &Dial) -> String {
         Setting::Kubelet => {
             format!("kubelet asked the API server at {}", whom(Hole::Endpoint, "its address"))
         }
-        Setting::Kubectl => {
-            format!("kubectl asked the API server at {}", whom(Hole::Endpoint, "its address"))
-        }
+        Setting::Kubectl => match dial.held.get(Hole::Endpoint) {
+            Some(_) => "kubectl asked the API server at {endpoint}".to_owned(),
+            None => "kubectl asked its API server".to_owned(),
+        },
         Setting::ApiToKubelet | Setting::Plain => match dial.target {
             Target::Service => format!("the Service {} was asked", whom(Hole::Endpoint, "")),
             _ => format!("{} was asked", whom(Hole::Endpoint, "a server")),
@@ -85,6 +86,11 @@ fn proves(dial: &Dial) -> String {
         End::CertificateFuture => {
             "by the clock of the asking side the certificate is not valid yet".to_owned()
         }
+        End::CertificateTime => {
+            "by the clock of the asking side the certificate has run out, or is \
+                                 not valid yet"
+                .to_owned()
+        }
         End::NotTls => "what answered does not speak TLS".to_owned(),
     };
     format!("{doing}: {end}")
@@ -103,8 +109,15 @@ fn causes(dial: &Dial) -> Vec<&'static str> {
             Some(vec!["clock-ahead", "portal-intercepts"])
         }
         End::CertificateExpired => Some(vec!["certificate-expired", "clock-ahead"]),
+        End::CertificateTime => {
+            Some(vec!["clock-before-certificate", "certificate-expired", "clock-ahead"])
+        }
         End::CertificateName if is_of_api_server(dial) => Some(vec!["api-certificate-lacks-name"]),
         End::NotTls => Some(vec!["not-a-tls-port"]),
+        // Without an InternalIP the API server goes by the Node's name.
+        End::NameUnknown if dial.target == Target::Kubelet => {
+            Some(vec!["no-internal-ip", "name-unknown", "name-of-other-resolver"])
+        }
         End::NameUnknown => Some(vec!["name-unknown", "name-of-other-resolver"]),
         End::NameUnasked if dial.held.get(Hole::Server).is_some_and(is_service_address) => {
             Some(of_cluster_dns())

@@ -11,6 +11,15 @@ const fn row(
 }
 
 pub(super) const TABLE: &[Symptom] = &[
+    row(
+        &[
+            "specified service subnet is too large",
+            "the size of pod subnet with mask",
+            "subnet is too small",
+        ],
+        "kubeadm refused the size of a subnet",
+        &["subnet-size-refused"],
+    ),
     // Joining: what stands behind cluster-info.
     row(
         &[

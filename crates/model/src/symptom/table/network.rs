@@ -24,6 +24,30 @@ const POD_SILENCE: &[&str] = &[
 
 pub(super) const TABLE: &[Symptom] = &[
     row(
+        &["wget: can't connect to remote host ({host}): no route"],
+        "{host} was not reached: nobody answered for the address, or a filter said \"prohibited\"",
+        &["address-unreachable", "host-off", "firewall-reject", "pod-network-overlaps"],
+    ),
+    row(
+        &["wget: can't connect to remote host ({host}): connection refused"],
+        "{host} answered that nothing listens on that port",
+        &["nothing-listens", "service-without-endpoints", "still-starting"],
+    ),
+    row(
+        &[
+            "curl: (35) {..}connection reset by peer",
+            "curl: (56) recv failure: connection reset by peer",
+            "curl: (52) empty reply from server",
+        ],
+        "TCP connected, and the other side cut the connection",
+        &["connection-cut", "still-starting"],
+    ),
+    row(
+        &["resolving timed out after {number} milliseconds"],
+        "no resolver answered",
+        &["resolver-unreachable", "coredns-not-ready", "flannel-on-unreachable-link"],
+    ),
+    row(
         &["communications error to {address}#{port}: connection refused"],
         "{address} refused the question on port {port}",
         &["coredns-not-ready", "kube-proxy-without-rules", "resolver-unreachable"],
@@ -58,7 +82,7 @@ pub(super) const TABLE: &[Symptom] = &[
         &["resolver-unreachable", "name-of-other-resolver"],
     ),
     row(
-        &["curl: (6) could not resolve host: {name}", "could not resolve host: {name}"],
+        &["could not resolve host: {name}", "wget: bad address '{name}"],
         "{name} was not resolved; the text does not say whether a resolver answered",
         &["name-unknown", "name-of-other-resolver", "resolver-unreachable"],
     ),
@@ -133,14 +157,7 @@ pub(super) const TABLE: &[Symptom] = &[
         "nothing came back, or not in time",
         POD_SILENCE,
     ),
-    row(
-        &[
-            "wget: download timed out",
-            "wget: can't connect to remote host ({host}): no route to host",
-        ],
-        "nothing came back, or not in time",
-        POD_SILENCE,
-    ),
+    row(&["wget: download timed out"], "nothing came back, or not in time", POD_SILENCE),
     row(
         &["curl: (60) ssl certificate problem"],
         "TLS was spoken; the certificate is of no CA that curl trusts",

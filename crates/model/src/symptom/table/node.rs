@@ -13,6 +13,38 @@ const fn row(
 pub(super) const TABLE: &[Symptom] = &[
     row(
         &[
+            "unable to load bootstrap kubeconfig",
+            "bootstrap-kubelet.conf: no such file or directory",
+        ],
+        "kubelet has no valid certificate, and no bootstrap file to ask for one with",
+        &["kubelet-certificate-expired", "kubelet-crash-loop"],
+    ),
+    row(
+        &[
+            "kubelet is configured to not run on a host using cgroup v1",
+            "cgroup v1 support is unsupported",
+        ],
+        "kubelet ended because the host uses cgroup v1",
+        &["cgroup-v1"],
+    ),
+    row(
+        &["error loading config file \"{path}\": open {path}: permission denied"],
+        "kubectl may not read {path}",
+        &["kubeconfig-not-readable"],
+    ),
+    row(
+        &["remote error: tls: internal error"],
+        "a kubelet was reached, and has no certificate to show",
+        &["kubelet-serving-csr-pending", "kubelet-just-restarted"],
+    )
+    .by_api_server(),
+    row(
+        &["tls handshake error from {endpoint}: remote error: tls: bad certificate"],
+        "a client at {host} does not trust this server's certificate",
+        &["kubeconfig-of-another-ca", "clock-before-certificate"],
+    ),
+    row(
+        &[
             "connection to the server localhost:8080 was refused",
             "get \"http://localhost:8080/",
             "dial tcp 127.0.0.1:8080: connect: connection refused",

@@ -55,6 +55,21 @@ pub(super) const TABLE: &[Symptom] = &[
         &["flannel-interface-missing"],
     ),
     row(
+        &["specified in the flannel net config doesn't contain \"{cidr}\" podcidr"],
+        "flannel's Network does not hold {cidr}, which is this node's",
+        &["flannel-network-differs"],
+    ),
+    row(
+        &["no ip addresses available in range set", "no available ip addresses"],
+        "the node's pod network has no free address",
+        &["pod-addresses-used-up"],
+    ),
+    row(
+        &["network {cidr} overlaps with existing route"],
+        "the pod network {cidr} is a network that this host has a route to",
+        &["pod-network-overlaps"],
+    ),
+    row(
         &["toomanyrequests", "429 too many requests", "you have reached your pull rate limit"],
         "the registry was reached, and refuses more questions from this address",
         &["registry-rate-limit"],
@@ -106,7 +121,7 @@ pub(super) const TABLE: &[Symptom] = &[
     row(
         &["liveness probe failed", "readiness probe failed", "startup probe failed"],
         "kubelet's probe of a container got no good answer",
-        &["probe-fails", "forward-policy-drop", "still-starting"],
+        &["probe-fails", "still-starting"],
     ),
     row(
         &["waiting for caches to sync"],
