@@ -1,6 +1,7 @@
 //! What can go wrong in a command, with the number to end with and what to do.
 
 mod hosts;
+mod paste;
 
 use std::io;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use pontoon_model::record::RecordError;
 use pontoon_model::record::merge::MergeError;
 
 pub(crate) use hosts::HostsFailure;
+pub(crate) use paste::PasteFailure;
 
 use crate::words::SplitError;
 use pontoon_lab::sandbox::SandboxError;
@@ -161,12 +163,9 @@ pub(crate) enum Failure {
         /// The one that looks most like it.
         near: Option<&'static str>,
     },
-    /// Options of pasted text are given with a code.
-    #[error("--prove and --json are about error text")]
-    OnlyPasted,
-    /// There is nothing to explain.
-    #[error("standard input held no text")]
-    NothingPasted,
+    /// Pasted text cannot be explained.
+    #[error(transparent)]
+    Paste(#[from] PasteFailure),
     /// There is no such command.
     #[error("there is no command `{name}` to write a page about")]
     NoCommand {
@@ -306,8 +305,7 @@ impl Failure {
             | Self::PairCode { .. }
             | Self::Words { .. }
             | Self::NoCode { .. }
-            | Self::OnlyPasted
-            | Self::NothingPasted
+            | Self::Paste(_)
             | Self::Scenario { .. }
             | Self::NoScenario { .. }
             | Self::NoLabHost { .. }
@@ -363,11 +361,7 @@ impl Failure {
             Self::NoCode { near: None, .. } => {
                 Some("`pontoon explain --list` names all findings".to_owned())
             }
-            Self::OnlyPasted => Some("paste the text into: pontoon explain - --prove".to_owned()),
-            Self::NothingPasted => Some(
-                "journalctl -u kubelet -n 200 | pontoon explain -, or paste it and end with Ctrl-D"
-                    .to_owned(),
-            ),
+            Self::Paste(failure) => Some(failure.advice()),
             Self::NoCommand { .. } => Some("`pontoon --help` names all commands".to_owned()),
             Self::NoScenario { .. } => {
                 Some("`pontoon lab list` names all; a file is given with its `.toml`".to_owned())

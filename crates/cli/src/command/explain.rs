@@ -10,7 +10,7 @@ use pontoon_model::finding::Severity;
 use pontoon_model::symptom::hole::Held;
 
 use crate::arguments::explain::ExplainArguments;
-use crate::failure::Failure;
+use crate::failure::{Failure, PasteFailure};
 use crate::output;
 use crate::render::explanation;
 use crate::render::style::Style;
@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
         return pasted::run(arguments);
     }
     if arguments.prove || arguments.json {
-        return Err(Failure::OnlyPasted);
+        return Err(PasteFailure::Code.into());
     }
     if let Some(cause) = cause::cause(code) {
         let held = Held::default();

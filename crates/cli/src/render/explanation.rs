@@ -6,7 +6,7 @@ use pontoon_model::symptom::explanation::{Explanation, Proven, Remaining, Verdic
 use super::style::Style;
 use super::wrap::wrapped;
 
-/// Things that are told unless more are asked for: a screen has 24 lines, the first one counts.
+/// Things that are told whole unless more are asked for: a screen has 24 lines, the first counts.
 const PROVEN_SHOWN: usize = 3;
 
 /// Writes the page. `is_asked`: commands were run (`--prove`).
@@ -24,9 +24,13 @@ pub(crate) fn page(explanation: &Explanation, is_asked: bool, style: Style) -> S
         }
         one(&mut page, proven, explanation.lines > 1, is_asked, style);
     }
-    let more = explanation.proven.len().saturating_sub(most);
-    if more > 0 {
-        page.push_str(&format!("\nand {more} more: -v\n"));
+    if explanation.proven.len() > most {
+        page.push_str("\nalso proven (more of each: -v)\n");
+    }
+    for proven in explanation.proven.iter().skip(most) {
+        let codes: Vec<_> = proven.told().map(|cause| cause.code.0).collect();
+        let text = format!("{}, line {}: {}", proven.what, proven.line, codes.join(" or "));
+        wrapped(&mut page, style.width, "- ", "  ", &style.shown(&text));
     }
     if explanation.is_cut {
         page.push_str("\nThe text was longer than what is read (1 MiB, 4096 bytes a line).\n");
@@ -94,8 +98,8 @@ fn remaining(
         let seen = match (cause.means, &cause.untold) {
             (Some(Means::Proves), _) => "that is what was seen here".to_owned(),
             (Some(_), _) => "what was seen here fits".to_owned(),
-            (None, Some(why)) => format!("not asked, or no answer: {why}"),
-            (None, None) => "not asked".to_owned(),
+            (None, Some(why)) => format!("not known: {why}"),
+            (None, None) => "not known".to_owned(),
         };
         part(page, style, "seen", &seen);
     }

@@ -14,7 +14,7 @@ pub(super) const TABLE: &[Cause] = &[
             command: "cat /proc/sys/net/ipv4/ip_forward",
             signs: &[(Sign::Says("0"), Means::Proves), (Sign::Succeeds, Means::Excludes)],
         },
-        cure: "echo net.ipv4.ip_forward=1 | sudo tee /etc/sysctl.d/k8s.conf && sudo sysctl \
+        cure: "echo net.ipv4.ip_forward=1 | sudo tee -a /etc/sysctl.d/k8s.conf && sudo sysctl \
                --system",
         source: "k/k cmd/kubeadm/app/preflight/checks.go; kubernetes.io: Container Runtimes",
     },

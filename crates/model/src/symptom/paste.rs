@@ -15,6 +15,9 @@ const BROKEN_FROM: usize = 60;
 /// A record that fills more lines than this was not broken by a terminal.
 const PARTS_MAX: usize = 6;
 
+/// A paste of more lines is a log from a file or a pipe, which nobody broke.
+const BROKEN_LINES_MAX: usize = 400;
+
 /// A line.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Line {
@@ -62,11 +65,19 @@ impl Paste {
     /// What the lines from this one on may have been before a terminal or a mail broke them: glued
     /// and with a blank.
     pub(super) fn mended(&self, at: usize) -> Vec<Line> {
+        if self.lines.len() > BROKEN_LINES_MAX {
+            return Vec::new();
+        }
         let mut glued = vec![self.lines[at].text.clone(), self.lines[at].text.clone()];
         let mut parts = 1;
         for pair in self.lines[at..].windows(2).take(PARTS_MAX - 1) {
             let is_next = pair[1].number == pair[0].number + 1;
-            if !is_next || pair[0].text.len() < BROKEN_FROM || is_beginning(&pair[1].text) {
+            let is_room = glued[1].len() + pair[1].text.len() < LINE_BYTES_MAX;
+            if !is_next
+                || !is_room
+                || pair[0].text.len() < BROKEN_FROM
+                || is_beginning(&pair[1].text)
+            {
                 break;
             }
             glued[0].push_str(&pair[1].text);

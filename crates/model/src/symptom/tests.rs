@@ -4,6 +4,7 @@ mod lookalikes;
 mod pasted;
 mod properties;
 mod several;
+mod verdicts;
 
 use super::explain;
 use super::explanation::{Explanation, Verdict};

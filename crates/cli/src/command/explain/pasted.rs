@@ -9,7 +9,7 @@ use pontoon_model::symptom::{BYTES_MAX, explain};
 
 use super::prove;
 use crate::arguments::explain::ExplainArguments;
-use crate::failure::Failure;
+use crate::failure::{Failure, PasteFailure};
 use crate::output;
 use crate::render::style::Style;
 use crate::render::{explanation, json};
@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     let read = io::stdin().lock().take(most).read_to_end(&mut bytes);
     read.map_err(|source| Failure::Read { path: PathBuf::from("-"), source })?;
     if bytes.trim_ascii().is_empty() {
-        return Err(Failure::NothingPasted);
+        return Err(PasteFailure::Nothing.into());
     }
     let mut explanation = explain(&bytes);
     if arguments.prove {
