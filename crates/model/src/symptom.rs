@@ -167,8 +167,7 @@ fn rank(found: &Found, rows: &[Compiled]) -> u8 {
         Found::Row(at, _) => match rows[*at].symptom.class {
             Class::Plain if is_harmless(rows[*at].symptom.causes) => 4,
             Class::Plain => 0,
-            Class::Unless(_) => 3,
-            Class::After(_) => 3,
+            Class::Unless(_) | Class::After(_) => 3,
         },
         Found::Dial(dial) if dial.setting == Setting::Plain => 2,
         Found::Dial(_) => 1,
@@ -185,5 +184,5 @@ fn proven(seen: &Seen, rows: &[Compiled]) -> Proven {
         Found::Row(at, held) => (rows[*at].symptom.row(), held),
         Found::Dial(dial) => (dial.row(), &dial.held),
     };
-    Proven::new(row, held.clone(), seen.line, seen.times)
+    Proven::new(&row, held, seen.line, seen.times)
 }

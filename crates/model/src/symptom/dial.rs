@@ -213,7 +213,7 @@ const PLACES: [&str; 12] = [
 /// What a client that found no settings asks: a symptom of its own.
 const NO_SETTINGS: &str = "localhost:8080";
 
-/// Ranges of Services by default: kubeadm's and k0s', k3s' and RKE2's, MicroK8s'.
+/// Ranges of Services by default: kubeadm's and k0s', k3s' and RKE2's, that of `MicroK8s`.
 const SERVICE_RANGES: [(Ipv4Addr, u8); 3] = [
     (Ipv4Addr::new(10, 96, 0, 0), 12),
     (Ipv4Addr::new(10, 43, 0, 0), 16),

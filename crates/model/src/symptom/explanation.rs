@@ -149,9 +149,9 @@ impl Explanation {
 }
 
 impl Proven {
-    pub(super) fn new(row: Row, held: Held, line: usize, times: usize) -> Self {
+    pub(super) fn new(row: &Row, held: &Held, line: usize, times: usize) -> Self {
         let causes = row.causes.iter().filter_map(|code| cause(code));
-        let causes = causes.map(|cause| Remaining::new(cause, &held, row.speaker)).collect();
+        let causes = causes.map(|cause| Remaining::new(cause, held, row.speaker)).collect();
         let what = held.fill(&row.proves);
         let mut proven = Self { what, line, times, verdict: Verdict::Undecided, causes };
         proven.judge();

@@ -313,11 +313,10 @@ impl Held {
 /// What stands before the next hole, the hole, and what follows; braces with other words in them
 /// are text.
 pub(super) fn next_hole(text: &str) -> Option<(&str, Hole, &str)> {
-    let found = text.match_indices('{').find_map(|(at, _)| {
+    text.match_indices('{').find_map(|(at, _)| {
         let (name, after) = text[at + 1..].split_once('}')?;
         Hole::named(name).map(|hole| (&text[..at], hole, after))
-    });
-    found
+    })
 }
 
 #[cfg(test)]

@@ -17,12 +17,21 @@ pub(super) fn row(dial: &Dial) -> Row {
 }
 
 fn proves(dial: &Dial) -> String {
-    let whom = |hole, otherwise: &str| match dial.held.get(hole) {
-        Some(_) => format!("{{{}}}", Hole::name(hole)),
+    format!("{}: {}", doing(dial), ending(dial))
+}
+
+/// A hole where the text had a value, else other words.
+fn whom(dial: &Dial, hole: Hole, otherwise: &str) -> String {
+    match dial.held.get(hole) {
+        Some(_) => format!("{{{}}}", hole.name()),
         None => otherwise.to_owned(),
-    };
-    let host = whom(Hole::Host, "it");
-    let doing = match dial.setting {
+    }
+}
+
+/// Who asked whom.
+fn doing(dial: &Dial) -> String {
+    let whom = |hole, otherwise| whom(dial, hole, otherwise);
+    match dial.setting {
         Setting::Discovery => {
             format!("kubeadm join asked {} for cluster-info", whom(Hole::Endpoint, "the server"))
         }
@@ -48,8 +57,14 @@ fn proves(dial: &Dial) -> String {
             Target::Service => format!("the Service {} was asked", whom(Hole::Endpoint, "")),
             _ => format!("{} was asked", whom(Hole::Endpoint, "a server")),
         },
-    };
-    let end = match dial.end {
+    }
+}
+
+/// How it ended.
+fn ending(dial: &Dial) -> String {
+    let whom = |hole, otherwise| whom(dial, hole, otherwise);
+    let host = whom(Hole::Host, "it");
+    match dial.end {
         End::NoRoute => format!(
             "{host} was not reached: nobody answered for the address, or a filter said \
              \"prohibited\""
@@ -92,8 +107,7 @@ fn proves(dial: &Dial) -> String {
                 .to_owned()
         }
         End::NotTls => "what answered does not speak TLS".to_owned(),
-    };
-    format!("{doing}: {end}")
+    }
 }
 
 /// Which causes remain. The one that is met most often on networks like these stands first.
