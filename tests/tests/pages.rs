@@ -138,7 +138,7 @@ fn the_page_of_exit_codes_is_current() {
     let mut codes = Exit::ALL;
     codes.sort_by_key(|exit| exit.code());
     let mut page = format!(
-        "{MADE}\n# Exit codes\n\n`pontoon check`, `mesh`, `replay`, `exec`, `clock`, `discover`, `hosts` and `lab run` end\nwith one of these.\n\n\
+        "{MADE}\n# Exit codes\n\n`pontoon check`, `mesh`, `replay`, `exec`, `clock`, `discover`, `hosts`, `explain -` and\n`lab run` end with one of these.\n\n\
          | code | what it says |\n|---|---|\n"
     );
     for exit in codes {
@@ -151,7 +151,9 @@ fn the_page_of_exit_codes_is_current() {
          said about it |\n| 143 | terminated (SIGTERM) |\n\nWhen several hold, the first of {} is \
          told: what kept the question from being\nanswered goes before what was found. 5 is for a \
          question that could not be answered at all\nwithout the privilege; where a part of it \
-         could, the report names what was not tested.\n\nFor scripts: `pontoon check --json` says \
+         could, the report names what was not tested.\n\n`explain -` ends with 3 when one cause \
+         of something in the text remains, with 4 when several\ndo, when it goes by itself, or \
+         when the text was not recognised, with 0 when all that it says\nis harmless.\n\nFor scripts: `pontoon check --json` says \
          more than a number can.\n",
         order.join(", ")
     )

@@ -11,6 +11,8 @@ use pontoon_fleet::inventory;
 use pontoon_join::report as join;
 use pontoon_lab::scenario;
 use pontoon_model::kubernetes::prediction;
+use pontoon_model::symptom::explain;
+use pontoon_model::symptom::explanation;
 use pontoon_model::{record, report};
 use pontoon_probe::discover::report as discover;
 use pontoon_tests::checkout::{files_below, root, shown, text};
@@ -81,6 +83,23 @@ fn what_is_foretold_of_this_host_and_of_others_is_as_published() {
 }
 
 #[test]
+fn what_is_said_of_error_text_is_as_published() {
+    let published = published("explanation");
+    let cases = root().join("tests/kubernetes/cases/symptoms.json");
+    let cases: Value = serde_json::from_str(&text(&cases)).expect("cases are JSON");
+    let entries = cases["entries"].as_array().expect("a list of entries");
+    let texts: Vec<_> = entries.iter().filter_map(|one| one["symptom_text"].as_str()).collect();
+    let explanation = explain(texts.join("\n").as_bytes());
+    assert!(explanation.proven.len() > 10, "{explanation:?}");
+    let mut wrong = Vec::new();
+    for explanation in [explanation, explain(b"nothing of this is known")] {
+        let shown = serde_json::to_value(&explanation).expect("it is JSON");
+        wrong.extend(violations(&published, &shown, "an explanation"));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn the_published_schemas_are_current() {
     let title = format!("pontoon check --json: {}", report::SCHEMA);
     assert_current("docs/schema/report.schema.json", &page::<report::Report>(&title));
@@ -98,6 +117,11 @@ fn the_published_schemas_are_current() {
     assert_current("docs/schema/join.schema.json", &page::<join::Report>(&title));
     let title = format!("pontoon predict --json: {}", prediction::SCHEMA);
     assert_current("docs/schema/prediction.schema.json", &page::<prediction::Prediction>(&title));
+    let title = format!("pontoon explain - --json: {}", explanation::SCHEMA);
+    assert_current(
+        "docs/schema/explanation.schema.json",
+        &page::<explanation::Explanation>(&title),
+    );
     let title = format!("pontoon discover --json: {}", discover::FORM);
     assert_current("docs/schema/discover.schema.json", &page::<discover::Discovery>(&title));
     let title = "a scenario of pontoon lab, as TOML";
@@ -170,6 +194,7 @@ fn the_published_schemas_refuse_other_things() {
         ("exec", json!({ "schema": exec::FORM })),
         ("exec", json!({ "schema": exec::FORM, "hosts": [{ "host": "pi1" }] })),
         ("clock", json!({ "schema": clock::FORM, "hosts": [] })),
+        ("explanation", json!({ "schema": explanation::SCHEMA, "proven": [{}] })),
         ("discover", json!({ "schema": discover::FORM, "hosts": [{ "mac": "nobody" }] })),
         ("scenario", json!({ "title": "no truth" })),
         ("scenario", json!({ "title": "t", "truth": "t", "hosts": {} })),

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod discover;
+pub(crate) mod explain;
 pub(crate) mod gathered;
 pub(crate) mod hosts;
 pub(crate) mod join_check;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use check::CheckArguments;
 use discover::DiscoverArguments;
+use explain::ExplainArguments;
 use hosts::HostsArguments;
 use join_check::JoinCheckArguments;
 use kubeadm::{KubeadmArguments, SettingsArguments};
@@ -83,7 +85,7 @@ pub(crate) enum Command {
     Discover(DiscoverArguments),
     /// Judge recorded runs again; merge the records of several hosts
     Replay(ReplayArguments),
-    /// What a finding means, how it is told from others, what to do
+    /// What error text (`-`) or a finding means, how it is told from others, what to do
     Explain(ExplainArguments),
     /// Your hosts: lists such as pi[1-5], and what is known of each
     Hosts(HostsArguments),
@@ -133,16 +135,6 @@ pub(crate) struct ReplayArguments {
     pub(crate) showing: Showing,
     #[command(flatten)]
     pub(crate) keeping: Keeping,
-}
-
-#[derive(Args, Debug)]
-#[group(required = true, multiple = false)]
-pub(crate) struct ExplainArguments {
-    /// The finding, such as client-isolation
-    pub(crate) code: Option<String>,
-    /// Name all findings
-    #[arg(long)]
-    pub(crate) list: bool,
 }
 
 #[derive(Args, Debug)]

@@ -1,6 +1,7 @@
 //! What can go wrong in a command, with the number to end with and what to do.
 
 mod hosts;
+mod paste;
 
 use std::io;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use pontoon_model::record::RecordError;
 use pontoon_model::record::merge::MergeError;
 
 pub(crate) use hosts::HostsFailure;
+pub(crate) use paste::PasteFailure;
 
 use crate::words::SplitError;
 use pontoon_lab::sandbox::SandboxError;
@@ -200,13 +202,16 @@ pub(crate) enum Failure {
         source: SplitError,
     },
     /// There is no such finding.
-    #[error("there is no finding `{code}`")]
+    #[error("there is no finding or cause `{code}`")]
     NoCode {
         /// What was asked for.
         code: String,
         /// The one that looks most like it.
         near: Option<&'static str>,
     },
+    /// Pasted text cannot be explained.
+    #[error(transparent)]
+    Paste(#[from] PasteFailure),
     /// There is no such command.
     #[error("there is no command `{name}` to write a page about")]
     NoCommand {
@@ -356,6 +361,7 @@ impl Failure {
             | Self::PairCode { .. }
             | Self::Words { .. }
             | Self::NoCode { .. }
+            | Self::Paste(_)
             | Self::Scenario { .. }
             | Self::NoScenario { .. }
             | Self::NoLabHost { .. }
@@ -417,6 +423,7 @@ impl Failure {
             Self::NoCode { near: None, .. } => {
                 Some("`pontoon explain --list` names all findings".to_owned())
             }
+            Self::Paste(failure) => Some(failure.advice()),
             Self::NoCommand { .. } => Some("`pontoon --help` names all commands".to_owned()),
             Self::NoScenario { .. } => {
                 Some("`pontoon lab list` names all; a file is given with its `.toml`".to_owned())

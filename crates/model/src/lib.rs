@@ -3,7 +3,8 @@
 //! Nothing here reads a clock, a file or a socket. Values flow one way:
 //! [`snapshot`] and [`observation`] make [`facts`]; [`rule`] turns facts into [`finding`]s.
 //! [`report`] sums up both, [`exit`] makes a number of them, [`record`] keeps the facts in a file.
-//! [`kubernetes`] foretells from a snapshot which address each component takes.
+//! [`kubernetes`] foretells from a snapshot which address each component takes. [`cause`] is the
+//! table of why clusters do not work, [`symptom`] reads from error text which of them remain.
 
 pub mod untrusted;
 pub mod net;
@@ -19,3 +20,5 @@ pub mod rule;
 pub mod exit;
 pub mod report;
 pub mod record;
+pub mod cause;
+pub mod symptom;

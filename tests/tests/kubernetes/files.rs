@@ -17,6 +17,11 @@ pub(crate) fn clusters() -> Value {
     read("cluster-cases.json")
 }
 
+/// Error texts of clusters that were broken on purpose.
+pub(crate) fn symptoms() -> Value {
+    read("symptoms.json")
+}
+
 fn read(name: &str) -> Value {
     let folder = std::env::var_os("PONTOON_CASES")
         .map_or_else(|| root().join("tests/kubernetes/cases"), PathBuf::from);

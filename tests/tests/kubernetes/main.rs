@@ -1,6 +1,7 @@
-//! What is foretold of Kubernetes' components, beside what they did.
+//! What is foretold of Kubernetes' components beside what they did, and what is read from the error
+//! text of broken clusters.
 //!
-//! Two files of cases in `tests/kubernetes/cases`; `PONTOON_CASES=DIR` runs the same tests on
+//! Three files of cases in `tests/kubernetes/cases`; `PONTOON_CASES=DIR` runs the same tests on
 //! other files of that form.
 
 mod emitted;
@@ -10,3 +11,4 @@ mod measured;
 mod raised;
 mod kubeadm_suites;
 mod suites;
+mod symptoms;

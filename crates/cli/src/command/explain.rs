@@ -1,25 +1,47 @@
-//! `pontoon explain`: what a finding means.
+//! `pontoon explain`: what error text, a finding or a cause means.
+
+mod pasted;
+mod prove;
 
 use std::process::ExitCode;
 
+use pontoon_model::cause;
 use pontoon_model::finding::Severity;
+use pontoon_model::symptom::hole::Held;
 
-use crate::arguments::ExplainArguments;
-use crate::failure::Failure;
+use crate::arguments::explain::ExplainArguments;
+use crate::failure::{Failure, PasteFailure};
 use crate::output;
+use crate::render::explanation;
 use crate::render::style::Style;
 use crate::render::wrap::wrapped;
 use pontoon_model::rule::{RULES, rule};
 
-/// Writes the page of a finding, or the list of all.
+/// What stands for pasted text.
+const STDIN: &str = "-";
+
+/// Explains pasted text, or writes the page of a finding or cause, or the list of all.
 pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     let style = Style::of_stdout(0);
     let Some(code) = arguments.code.as_deref().filter(|_| !arguments.list) else {
         output::data(&list(style))?;
         return Ok(ExitCode::SUCCESS);
     };
+    if code == STDIN {
+        return pasted::run(arguments);
+    }
+    if arguments.prove || arguments.json {
+        return Err(PasteFailure::Code.into());
+    }
+    if let Some(cause) = cause::cause(code) {
+        let held = Held::default();
+        output::data(&explanation::cause(cause, &|text| held.fill(text), style))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let Some(rule) = rule(code) else {
-        let near = RULES.iter().map(|rule| rule.code.0).min_by_key(|known| distance(code, known));
+        let known = RULES.iter().map(|rule| rule.code.0);
+        let known = known.chain(cause::all().map(|cause| cause.code.0));
+        let near = known.min_by_key(|known| distance(code, known));
         let near = near.filter(|known| distance(code, known) <= known.len() / 3);
         return Err(Failure::NoCode { code: code.to_owned(), near });
     };
@@ -47,6 +69,14 @@ fn list(style: Style) -> String {
         let head = format!("{:widest$}  {severity:7}  ", rule.code);
         let rest = " ".repeat(head.len());
         wrapped(&mut page, style.width, &head, &rest, &style.shown(rule.title));
+    }
+    page.push_str("\nCauses, which pontoon explain - tells from error text:\n\n");
+    let held = Held::default();
+    let widest = cause::all().map(|cause| cause.code.0.len()).max().unwrap_or(0);
+    for cause in cause::all() {
+        let head = format!("{:widest$}  ", cause.code);
+        let rest = " ".repeat(head.len());
+        wrapped(&mut page, style.width, &head, &rest, &style.shown(&held.fill(cause.is)));
     }
     page
 }

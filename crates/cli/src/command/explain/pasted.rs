@@ -1,0 +1,49 @@
+//! `pontoon explain -`: what pasted error text proves, and which causes remain.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use pontoon_model::symptom::{BYTES_MAX, explain};
+
+use super::prove;
+use crate::arguments::explain::ExplainArguments;
+use crate::failure::{Failure, PasteFailure};
+use crate::output;
+use crate::render::style::Style;
+use crate::render::{explanation, json};
+
+/// kubeadm writes it on hosts of the control plane, and nowhere else.
+const MANIFEST: &str = "/etc/kubernetes/manifests/kube-apiserver.yaml";
+
+/// Reads, explains, asks where that is wanted.
+pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
+    if io::stdin().is_terminal() {
+        output::note(&"paste the error text, then Enter and Ctrl-D");
+    }
+    let mut bytes = Vec::new();
+    // One byte more tells that there is more.
+    let most = u64::try_from(BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
+    let read = io::stdin().lock().take(most).read_to_end(&mut bytes);
+    read.map_err(|source| Failure::Read { path: PathBuf::from("-"), source })?;
+    if bytes.trim_ascii().is_empty() {
+        return Err(PasteFailure::Nothing.into());
+    }
+    let mut explanation = explain(&bytes);
+    if arguments.prove {
+        let is_control_plane = Path::new(MANIFEST).exists();
+        let questions = explanation.questions(is_control_plane);
+        let outcomes: BTreeMap<_, _> =
+            questions.into_iter().map(|words| (words.clone(), prove::ask(&words))).collect();
+        explanation
+            .narrow(is_control_plane, &|words| outcomes.get(words).cloned().unwrap_or_default());
+    }
+    let shown = if arguments.json {
+        json::pretty(&explanation)?
+    } else {
+        explanation::page(&explanation, arguments.prove, Style::of_stdout(arguments.verbose))
+    };
+    output::data(&shown)?;
+    Ok(ExitCode::from(explanation.exit().code()))
+}

@@ -1,0 +1,172 @@
+//! What is said of pasted error text: first what it proves, then what may be behind it.
+
+use pontoon_model::cause::{Cause, Means, On};
+use pontoon_model::symptom::explanation::{Explanation, Proven, Remaining, Verdict};
+
+use super::style::Style;
+use super::wrap::wrapped;
+
+/// Things that are told whole unless more are asked for: a screen has 24 lines, the first counts.
+const PROVEN_SHOWN: usize = 3;
+
+/// Writes the page. `is_asked`: commands were run (`--prove`).
+pub(crate) fn page(explanation: &Explanation, is_asked: bool, style: Style) -> String {
+    let mut page = String::new();
+    if !explanation.is_recognised {
+        let text = "not recognised: the text holds nothing that pontoon knows. Paste the line with \
+                    the error itself (and the one before it), or more of the log";
+        wrapped(&mut page, style.width, "", "", text);
+    }
+    let most = if style.verbosity > 0 { explanation.proven.len() } else { PROVEN_SHOWN };
+    for (at, proven) in explanation.proven.iter().take(most).enumerate() {
+        if at > 0 {
+            page.push('\n');
+        }
+        one(&mut page, proven, explanation.lines > 1, is_asked, style);
+    }
+    if explanation.proven.len() > most {
+        page.push_str("\nalso proven (more of each: -v)\n");
+    }
+    for proven in explanation.proven.iter().skip(most) {
+        let codes: Vec<_> = proven.told().map(|cause| cause.code.0).collect();
+        let text = format!("{}, line {}: {}", proven.what, proven.line, codes.join(" or "));
+        wrapped(&mut page, style.width, "- ", "  ", &style.shown(&text));
+    }
+    if explanation.is_cut {
+        page.push_str("\nThe text was longer than what is read (1 MiB, 4096 bytes a line).\n");
+    }
+    page
+}
+
+fn one(page: &mut String, proven: &Proven, has_lines: bool, is_asked: bool, style: Style) {
+    let place = match (has_lines, proven.times) {
+        (false, _) => String::new(),
+        (true, 1) => format!(" (line {})", proven.line),
+        (true, times) => format!(" (line {}, {times} times)", proven.line),
+    };
+    let mut head = String::new();
+    let what = format!("Proven: {}{place}", proven.what);
+    wrapped(&mut head, style.width, "", "", &style.shown(&what));
+    for line in head.lines() {
+        page.push_str(&format!("{}\n", style.strong(line)));
+    }
+    let told: Vec<&Remaining> = proven.told().collect();
+    let verdict = match proven.verdict {
+        Verdict::Certain => "certain".to_owned(),
+        Verdict::Undecided => format!("undecided between {}", told.len()),
+        Verdict::Cleared => {
+            "what was asked on this host excludes every cause that is known: it may \
+                             be over, or be another host's"
+                .to_owned()
+        }
+    };
+    wrapped(page, style.width, "", "", &style.strong(&verdict));
+    let mut looks: Vec<(&str, On)> = Vec::new();
+    for (at, cause) in told.iter().enumerate() {
+        let look = (cause.command.as_str(), cause.on);
+        let earlier = looks.iter().position(|known| *known == look);
+        looks.push(look);
+        page.push('\n');
+        remaining(page, at + 1, cause, earlier, is_asked, proven.verdict, style);
+    }
+    excluded(page, proven, &told, style);
+}
+
+fn remaining(
+    page: &mut String,
+    number: usize,
+    cause: &Remaining,
+    earlier: Option<usize>,
+    is_asked: bool,
+    verdict: Verdict,
+    style: Style,
+) {
+    let is_alone = verdict == Verdict::Certain;
+    let number = if is_alone { String::new() } else { format!("{number} ") };
+    let mut head = String::new();
+    let text = format!("{}: {}", cause.code, style.shown(&cause.is));
+    wrapped(&mut head, style.width, &number, "  ", &text);
+    page.push_str(&head.replacen(cause.code.0, &style.strong(cause.code.0), 1));
+    if !is_alone {
+        part(page, style, "sign", &cause.apart);
+    }
+    match earlier {
+        Some(earlier) => part(page, style, "look", &format!("as for {}", earlier + 1)),
+        None => look(page, &cause.command, cause.on, style),
+    }
+    if is_asked {
+        let seen = match (cause.means, &cause.untold) {
+            (Some(Means::Proves), _) => "that is what was seen here".to_owned(),
+            (Some(_), _) => "what was seen here fits".to_owned(),
+            (None, Some(why)) => format!("not known: {why}"),
+            (None, None) => "not known".to_owned(),
+        };
+        part(page, style, "seen", &seen);
+    }
+    part(page, style, "cure", &cause.cure);
+    if style.verbosity > 0 {
+        part(page, style, "from", cause.source);
+    }
+}
+
+fn part(page: &mut String, style: Style, label: &str, text: &str) {
+    let first = format!("  {label}  ");
+    wrapped(page, style.width, &first, "        ", &style.shown(text));
+}
+
+fn excluded(page: &mut String, proven: &Proven, told: &[&Remaining], style: Style) {
+    let is_told = |one: &Remaining| told.iter().any(|told| told.code == one.code);
+    let rest: Vec<_> = proven.causes.iter().filter(|one| !is_told(one)).collect();
+    let (out, open): (Vec<_>, Vec<_>) =
+        rest.into_iter().partition(|one| one.means == Some(Means::Excludes));
+    for (label, causes) in [("excluded by what was seen here", out), ("not excluded", open)] {
+        if !causes.is_empty() {
+            let names: Vec<_> = causes.iter().map(|one| one.code.0).collect();
+            page.push('\n');
+            wrapped(page, style.width, "", "  ", &format!("{label}: {}", names.join(", ")));
+        }
+    }
+}
+
+/// A command in as many lines as it needs, so that all of them together can be pasted.
+fn look(page: &mut String, command: &str, on: On, style: Style) {
+    const LABEL: usize = 8;
+    let mut lines: Vec<String> = Vec::new();
+    for word in style.shown(command).split(' ') {
+        match lines.last_mut() {
+            Some(line) if LABEL + line.len() + word.len() + 3 <= style.width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    let place = format!("({})", place(on));
+    let last = lines.last().map_or(0, String::len);
+    let is_room = LABEL + last + place.len() + 3 <= style.width;
+    let glue = if is_room { "   " } else { "\n        " };
+    page.push_str(&format!("  look  {}{glue}{place}\n", lines.join(" \\\n        ")));
+}
+
+/// Where a command has to run, in words.
+const fn place(on: On) -> &'static str {
+    match on {
+        On::Here | On::Dialler => "on this host",
+        On::ControlPlane => "on the control plane",
+        On::Node => "on the node",
+        On::Peer => "on the other host",
+        On::Kubectl => "with kubectl",
+    }
+}
+
+/// Writes what is known of a cause by itself; holes stand there in capitals.
+pub(crate) fn cause(cause: &Cause, fill: &dyn Fn(&str) -> String, style: Style) -> String {
+    let mut page = format!("{} (cause)\n", style.strong(cause.code.0));
+    let is = fill(cause.is);
+    wrapped(&mut page, style.width, "  ", "  ", &style.shown(&is));
+    part(&mut page, style, "sign", &fill(cause.apart));
+    look(&mut page, &fill(cause.look.command), cause.look.on, style);
+    part(&mut page, style, "cure", &fill(cause.cure));
+    part(&mut page, style, "from", cause.source);
+    page
+}

@@ -1,0 +1,142 @@
+//! Words with typed holes: `dial tcp {endpoint}: connect`.
+
+use super::hole::{Held, Hole, next_hole};
+
+/// A part of a pattern.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Piece {
+    /// These letters, in any case.
+    Text(&'static str),
+    /// A value of this kind.
+    Hole(Hole),
+    /// Anything, within the line.
+    Gap,
+}
+
+/// What stands for [`Piece::Gap`].
+const GAP: &str = "{..}";
+
+/// A request in a URL and a path fit in between; more is another sentence.
+const GAP_MAX: usize = 400;
+
+/// Places of the first word, and of one behind a gap, that are tried in a line. Real lines repeat
+/// a word three times at most; hostile ones must not cost the square of their length.
+const TRIES_MAX: usize = 6;
+
+/// Words with typed holes.
+///
+/// Written in small letters, beginning with a word. `{..}` is anything up to the next word, which
+/// must follow it.
+#[derive(Clone, Debug)]
+pub(super) struct Pattern(Vec<Piece>);
+
+impl Pattern {
+    /// Reads the notation.
+    pub(super) fn new(notation: &'static str) -> Self {
+        let mut pieces = Vec::new();
+        for (at, part) in notation.split(GAP).enumerate() {
+            if at > 0 {
+                pieces.push(Piece::Gap);
+            }
+            let mut rest = part;
+            while let Some((before, hole, after)) = next_hole(rest) {
+                pieces.extend((!before.is_empty()).then_some(Piece::Text(before)));
+                pieces.push(Piece::Hole(hole));
+                rest = after;
+            }
+            pieces.extend((!rest.is_empty()).then_some(Piece::Text(rest)));
+        }
+        Self(pieces)
+    }
+
+    /// Looks for it in a line. `lower` is the line in small letters (ASCII only, so that both have
+    /// the same borders).
+    pub(super) fn find(&self, line: &str, lower: &str) -> Option<Held> {
+        let Some((Piece::Text(first), rest)) = self.0.split_first() else { return None };
+        for (at, _) in lower.match_indices(first).take(TRIES_MAX) {
+            let mut values = Vec::new();
+            if matches(rest, line, lower, at + first.len(), &mut values) {
+                return Some(Held::of(values));
+            }
+        }
+        None
+    }
+}
+
+fn matches(
+    pieces: &[Piece],
+    line: &str,
+    lower: &str,
+    at: usize,
+    values: &mut Vec<(Hole, String)>,
+) -> bool {
+    let Some((piece, rest)) = pieces.split_first() else { return true };
+    match piece {
+        Piece::Text(text) => {
+            lower[at..].starts_with(text) && matches(rest, line, lower, at + text.len(), values)
+        }
+        Piece::Hole(hole) => {
+            let Some((length, read)) = hole.read(&line[at..]) else { return false };
+            let before = values.len();
+            values.extend(read);
+            let is_good = matches(rest, line, lower, at + length, values);
+            if !is_good {
+                values.truncate(before);
+            }
+            is_good
+        }
+        Piece::Gap => {
+            let Some((Piece::Text(next), rest)) = rest.split_first() else { return false };
+            let mut end = lower.len().min(at + GAP_MAX);
+            while !lower.is_char_boundary(end) {
+                end -= 1;
+            }
+            lower[at..end]
+                .match_indices(next)
+                .take(TRIES_MAX)
+                .any(|(found, _)| matches(rest, line, lower, at + found + next.len(), values))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(notation: &'static str, line: &str) -> Option<Held> {
+        Pattern::new(notation).find(line, &line.to_ascii_lowercase())
+    }
+
+    #[test]
+    fn words_and_values_follow_each_other() {
+        let line = "E1124 Get \"https://10.0.0.1:6443/api\": dial tcp 10.0.0.1:6443: connect: no \
+                    route to host";
+        let held = found("dial tcp {endpoint}: connect: no route", line).unwrap();
+        assert_eq!(held.get(Hole::Host), Some("10.0.0.1"));
+        assert_eq!(held.get(Hole::Port), Some("6443"));
+        assert!(found("dial tcp {endpoint}: connect: refused", line).is_none());
+        assert!(found("get {..}no route", line).is_some());
+        assert!(found("no route{..}get", line).is_none());
+    }
+
+    #[test]
+    fn a_later_place_is_tried_when_the_first_does_not_fit() {
+        let held = found("lookup {name} on", "lookup: failed; lookup pi1 on 10.0.0.1").unwrap();
+        assert_eq!(held.get(Hole::Name), Some("pi1"));
+        let held = found("x{..}port {port}", "x port y port 22").unwrap();
+        assert_eq!(held.get(Hole::Port), Some("22"));
+    }
+
+    #[test]
+    fn a_gap_ends() {
+        let far = format!("first {} last", "x".repeat(GAP_MAX));
+        assert!(found("first{..}last", &far).is_none());
+        assert!(found("first{..}last", "first é last").is_some());
+    }
+
+    #[test]
+    fn other_letters_are_no_trouble() {
+        assert!(found("no route", "Größe: NO ROUTE ünd").is_some());
+        assert!(found("at {address} é", "at 10.0.0.1 é").is_some());
+    }
+}

@@ -1,0 +1,26 @@
+//! Any bytes as pasted error text: what is said is bounded, and clean.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pontoon_model::cause::Outcome;
+use pontoon_model::symptom::explain;
+use pontoon_model::untrusted::is_harmful;
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut explanation = explain(bytes);
+    // What commands answer comes from elsewhere, too.
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let status = bytes.first().map(|byte| i32::from(*byte));
+    explanation.narrow(true, &|_| Outcome { status, text: text.clone() });
+    for proven in &explanation.proven {
+        assert!(proven.what.len() < 4096);
+        for cause in &proven.causes {
+            for said in [&proven.what, &cause.is, &cause.apart, &cause.command, &cause.cure] {
+                assert!(!said.chars().any(is_harmful), "{said:?}");
+            }
+        }
+    }
+    for words in explanation.questions(true) {
+        assert!(words.iter().all(|word| !word.contains(['\n', ' ', ';', '`', '$'])), "{words:?}");
+    }
+});

@@ -1,0 +1,114 @@
+//! Error texts of clusters that were broken on purpose: recognised, with the measured cause among
+//! those that remain.
+
+use pontoon_model::cause::cause;
+use pontoon_model::symptom::explain;
+use pontoon_model::symptom::explanation::{Explanation, Verdict};
+use serde_json::Value;
+
+use crate::files::{assert_same, list, symptoms, word};
+
+/// What was broken, by the entry's id.
+const MEASURED: &[(&str, &str)] = &[
+    ("logs-noarp", "internal-ip-unreachable"),
+    ("exec-noarp", "internal-ip-unreachable"),
+    ("logs-drop", "internal-ip-unreachable"),
+    ("pf-drop", "internal-ip-unreachable"),
+    ("no-addresses", "no-internal-ip"),
+    ("after-restart-notfound", "kubelet-just-restarted"),
+    ("flannel-wifi-curl", "flannel-on-unreachable-link"),
+    ("dns-timeout", "flannel-on-unreachable-link"),
+    ("dns-refused", "coredns-not-ready"),
+    ("san", "api-certificate-lacks-name"),
+    ("proxy-hang", "kube-proxy-server-unreachable"),
+    ("coredns-nons", "no-nameserver"),
+    ("clusterip-unreach", "no-route-to-service-range"),
+    ("pull-noroute", "no-way-to-internet"),
+    ("apiserver-bind", "old-pod-still-runs"),
+    ("node-in-service-range", "node-network-in-service-range"),
+    ("proxy-conntrack", "conntrack-not-writable"),
+    ("forward-drop", "forward-policy-drop"),
+    ("forward-drop-dns", "forward-policy-drop"),
+    ("forward-drop-second-chain", "forward-policy-drop"),
+    ("mtu-api", "path-mtu-hole"),
+    ("mtu-join", "path-mtu-hole"),
+    ("mtu-kubelet", "path-mtu-hole"),
+    ("mtu-body", "pod-mtu-hole"),
+    ("svc-overlaps-wifi", "service-network-overlaps"),
+    ("pod-overlaps-wifi", "pod-network-overlaps"),
+    ("wg-down", "tunnel-down"),
+    ("wg-socket", "tunnel-socket-in-use"),
+    ("nat-missing", "nat-missing"),
+];
+
+/// Entries that somebody would paste: not those which describe a state.
+fn pasted(all: &Value) -> Vec<&Value> {
+    let is_text = |entry: &&Value| entry["is_observation"] != true;
+    list(all, "entries").iter().filter(is_text).collect()
+}
+
+fn explained(entry: &Value) -> Explanation {
+    explain(word(entry, "symptom_text").as_bytes())
+}
+
+fn codes(explanation: &Explanation) -> Vec<&'static str> {
+    let causes = explanation.proven.iter().flat_map(|proven| &proven.causes);
+    causes.map(|cause| cause.code.0).collect()
+}
+
+/// What this entry was, where it is known: by its own `code`, or by our list.
+fn measured(entry: &Value) -> Option<&str> {
+    let of_list =
+        || MEASURED.iter().find(|(id, _)| *id == word(entry, "id")).map(|(_, code)| *code);
+    entry["code"].as_str().or_else(of_list)
+}
+
+#[test]
+fn every_text_is_recognised_with_its_measured_cause() {
+    let all = symptoms();
+    let entries = pasted(&all);
+    let mut differing = Vec::new();
+    for entry in &entries {
+        let found = codes(&explained(entry));
+        let is_right = match measured(entry) {
+            Some(code) => found.contains(&code),
+            None => !found.is_empty(),
+        };
+        if !is_right {
+            differing.push(format!("{}: {found:?}", word(entry, "id")));
+        }
+    }
+    assert_same("symptoms", entries.len(), &differing);
+}
+
+/// Texts that several broken clusters wrote alike.
+#[test]
+fn one_text_of_several_clusters_is_undecided() {
+    let all = symptoms();
+    let entries = pasted(&all);
+    for entry in &entries {
+        // Clusters differ in addresses and in how long they were waited for, not in words.
+        let words = |entry: &Value| {
+            let text = word(entry, "symptom_text").to_owned();
+            text.replace(|letter: char| letter.is_ascii_digit(), "")
+        };
+        let alike = entries.iter().filter(|other| words(other) == words(entry));
+        let mut causes: Vec<_> = alike.filter_map(|other| measured(other)).collect();
+        causes.sort_unstable();
+        causes.dedup();
+        if causes.len() > 1 {
+            let explanation = explained(entry);
+            let id = word(entry, "id");
+            assert_eq!(explanation.proven[0].verdict, Verdict::Undecided, "{id}");
+            let found = codes(&explanation);
+            assert!(causes.iter().all(|code| found.contains(code)), "{id}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn the_list_of_what_was_broken_is_of_this_table() {
+    for (id, code) in MEASURED {
+        assert!(cause(code).is_some(), "{id} names {code}, which is no cause");
+    }
+}
