@@ -51,8 +51,15 @@ fn violations(schema: &Validator, value: &Value, what: &str) -> Vec<String> {
 fn a_rehearsed_join_is_as_published() {
     let published = published("join");
     let arguments = [
-        "join-check", "--json", "--", "kubeadm", "join", "127.0.0.1:9", "--token",
-        "abcdef.0123456789abcdef", "--discovery-token-unsafe-skip-ca-verification",
+        "join-check",
+        "--json",
+        "--",
+        "kubeadm",
+        "join",
+        "127.0.0.1:9",
+        "--token",
+        "abcdef.0123456789abcdef",
+        "--discovery-token-unsafe-skip-ca-verification",
     ];
     let shown = serde_json::from_str(&stdout(&pontoon(&arguments))).expect("a report is JSON");
     let wrong = violations(&published, &shown, "nobody listens");

@@ -88,7 +88,8 @@ fn a_pasted_line_becomes_a_configuration() {
     let output = typed(&words, &line);
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    for part in ["apiServerEndpoint: \"10.0.0.7:6443\"", "token: \"abcdef.0123456789abcdef\"", HASH] {
+    for part in ["apiServerEndpoint: \"10.0.0.7:6443\"", "token: \"abcdef.0123456789abcdef\"", HASH]
+    {
         assert!(text.contains(part), "{text}");
     }
     let refused = typed(&words, "kubeadm join 10.0.0.7:6443 --token abcdef.0123456789abcd");

@@ -1,5 +1,6 @@
 //! What can go wrong in a command, with the number to end with and what to do.
 
+mod cluster;
 mod hosts;
 mod paste;
 
@@ -8,10 +9,10 @@ use std::path::PathBuf;
 
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
-use pontoon_model::kubernetes::settings::Refused;
 use pontoon_model::record::RecordError;
 use pontoon_model::record::merge::MergeError;
 
+pub(crate) use cluster::ClusterFailure;
 pub(crate) use hosts::HostsFailure;
 pub(crate) use paste::PasteFailure;
 
@@ -60,59 +61,9 @@ pub(crate) enum Failure {
         #[source]
         source: RecordError,
     },
-    /// A file is neither a record nor a captured host.
-    #[error("`{}` is neither a record nor a host's captured texts: {why}", path.display())]
-    Captured {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        why: String,
-    },
-    /// What was pasted is no join.
-    #[error("this is no join that can be rehearsed")]
-    Line {
-        /// Why.
-        #[source]
-        source: pontoon_join::line::LineError,
-    },
-    /// A join lacks something.
-    #[error("this join cannot be rehearsed, and kubeadm would refuse it")]
-    Incomplete {
-        /// What.
-        #[source]
-        source: pontoon_join::request::Incomplete,
-    },
-    /// A file is no configuration of a join.
-    #[error("`{}` holds no join", path.display())]
-    JoinConfiguration {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: pontoon_join::configuration::ConfigurationError,
-    },
-    /// A discovery file is no kubeconfig.
-    #[error("`{}` is no kubeconfig of a cluster", path.display())]
-    Kubeconfig {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: pontoon_join::kubeconfig::KubeconfigError,
-    },
-    /// Settings cannot be decided.
-    #[error("not decided")]
-    Settings {
-        /// Which, and why.
-        #[source]
-        source: pontoon_model::kubernetes::settings::Refusal,
-    },
-    /// Of this host nothing is known.
-    #[error("there are no facts of `{name}`")]
-    NoFacts {
-        /// What was asked for.
-        name: HostName,
-    },
+    /// What is wanted of a cluster makes no sense, or cannot be decided.
+    #[error(transparent)]
+    Cluster(#[from] ClusterFailure),
     /// A list of ports says something else.
     #[error("`{}` is not a list of ports", path.display())]
     Ports {
@@ -327,11 +278,7 @@ impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Hosts(failure) => failure.exit(),
-            Self::Settings { source } => match source.kind {
-                Refused::Wish => Exit::Usage,
-                Refused::Undecided => Exit::Warned,
-                Refused::Impossible => Exit::Failed,
-            },
+            Self::Cluster(failure) => failure.exit(),
             Self::Output { .. }
             | Self::System { .. }
             | Self::Json { .. }
@@ -340,12 +287,6 @@ impl Failure {
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Record { .. }
-            | Self::Captured { .. }
-            | Self::NoFacts { .. }
-            | Self::Line { .. }
-            | Self::Incomplete { .. }
-            | Self::JoinConfiguration { .. }
-            | Self::Kubeconfig { .. }
             | Self::Ports { .. }
             | Self::ManyPorts { .. }
             | Self::NoServer
@@ -379,12 +320,7 @@ impl Failure {
     pub(crate) fn advice(&self) -> Option<String> {
         match self {
             Self::Hosts(failure) => failure.advice(),
-            Self::Settings { source } => Some(source.ask.clone()),
-            Self::Line { .. } | Self::Incomplete { .. } => Some(
-                "on the control plane this prints a new line:\n  \
-                 kubeadm token create --print-join-command"
-                    .to_owned(),
-            ),
+            Self::Cluster(failure) => failure.advice(),
             Self::NoLink { known, .. } | Self::NoLabHost { known, .. } => {
                 Some(format!("it has {}", known.join(", ")))
             }
@@ -442,10 +378,6 @@ impl Failure {
             | Self::Read { .. }
             | Self::Write { .. }
             | Self::Record { .. }
-            | Self::Captured { .. }
-            | Self::NoFacts { .. }
-            | Self::JoinConfiguration { .. }
-            | Self::Kubeconfig { .. }
             | Self::Ports { .. }
             | Self::ManyPorts { .. }
             | Self::Merge { .. }

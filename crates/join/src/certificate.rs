@@ -67,9 +67,9 @@ impl Refused {
                      any IP SANs"
                 )
             }
-            Self::Name { host, valid_for } if valid_for.is_empty() => format!(
-                "x509: certificate is not valid for any names, but wanted to match {host}"
-            ),
+            Self::Name { host, valid_for } if valid_for.is_empty() => {
+                format!("x509: certificate is not valid for any names, but wanted to match {host}")
+            }
             Self::Name { host, valid_for } => {
                 format!("x509: certificate is valid for {}, not {host}", valid_for.join(", "))
             }
@@ -153,12 +153,7 @@ impl Certificate {
         Err(Refused::Name { host: host.clone(), valid_for })
     }
 
-    fn verify_chain(
-        &self,
-        others: &[Vec<u8>],
-        cas: &[Vec<u8>],
-        now_s: i64,
-    ) -> Result<(), Refused> {
+    fn verify_chain(&self, others: &[Vec<u8>], cas: &[Vec<u8>], now_s: i64) -> Result<(), Refused> {
         let leaf = CertificateDer::from(self.der.as_slice());
         let cas: Vec<CertificateDer<'_>> =
             cas.iter().map(|ca| CertificateDer::from(ca.as_slice())).collect();
@@ -198,7 +193,9 @@ fn matches(pattern: &str, host: &str) -> bool {
     let trimmed = |text: &str| text.trim_end_matches('.').to_ascii_lowercase();
     let (pattern, host) = (trimmed(pattern), trimmed(host));
     match pattern.strip_prefix("*.") {
-        Some(rest) => host.split_once('.').is_some_and(|(first, tail)| !first.is_empty() && tail == rest),
+        Some(rest) => {
+            host.split_once('.').is_some_and(|(first, tail)| !first.is_empty() && tail == rest)
+        }
         None => !pattern.is_empty() && pattern == host,
     }
 }

@@ -1,4 +1,4 @@
-//! The ConfigMap `kube-public/cluster-info`, and how a token proves that it is the right one.
+//! The `ConfigMap` `kube-public/cluster-info`, and how a token proves that it is the right one.
 
 use data_encoding::BASE64URL_NOPAD;
 use ring::hmac;
@@ -29,9 +29,7 @@ pub enum Distrust {
     #[error("there is no kubeconfig key in the cluster-info ConfigMap")]
     NoKubeconfig,
     /// It is not signed for this token: expired, deleted or of another cluster.
-    #[error(
-        "could not find a JWS signature in the cluster-info ConfigMap for token ID \"{id}\""
-    )]
+    #[error("could not find a JWS signature in the cluster-info ConfigMap for token ID \"{id}\"")]
     NoSignature {
         /// The public half of the token.
         id: String,
@@ -57,7 +55,7 @@ pub enum Distrust {
 }
 
 impl ClusterInfo {
-    /// Reads the body of an answer; `None`: it is no ConfigMap.
+    /// Reads the body of an answer; `None`: it is no `ConfigMap`.
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
         serde_json::from_slice(body).ok()

@@ -156,7 +156,8 @@ mod tests {
         assert_eq!(told.discovery_s, Some(90));
         assert_eq!(told.node_name.as_deref(), Some("pi7"));
         assert!(told.is_control_plane && told.pins.len() == 1 && told.token.is_some());
-        let older = text.replace("v1beta4", "v1beta3").replace("timeouts: {discovery: 1m30s}\n", "");
+        let older =
+            text.replace("v1beta4", "v1beta3").replace("timeouts: {discovery: 1m30s}\n", "");
         assert_eq!(parse(&older).unwrap().discovery_s, None);
     }
 

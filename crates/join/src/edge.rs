@@ -38,9 +38,9 @@ pub struct Limits {
 impl Limits {
     /// A dead way is known in less than eight seconds.
     pub const USUAL: Self = Self {
-        resolve: Duration::from_millis(2_000),
+        resolve: Duration::from_secs(2),
         connect: Duration::from_millis(3_500),
-        tls: Duration::from_millis(3_000),
+        tls: Duration::from_secs(3),
         all: Duration::from_millis(7_500),
     };
     /// As long as kubeadm waits.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::verdict::{Stage, Step};
 
 /// What was looked at.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Host {
     /// Whether we are root, as kubeadm must be.

@@ -4,7 +4,7 @@ use pontoon_model::untrusted::Untrusted;
 
 /// The head of an answer; Go's client takes ten megabytes, no API server sends a page of it.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
-/// A ConfigMap is at most a mebibyte (`MaxSecretSize`).
+/// A `ConfigMap` is at most a mebibyte (`MaxSecretSize`).
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Headers of an answer.
 const HEADERS_MAX: usize = 100;
@@ -117,16 +117,16 @@ impl Reader {
             httparse::Status::Partial => Ok(None),
             httparse::Status::Complete(len) => {
                 let value = |name: &str| {
-                    let header =
-                        response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+                    let header = response
+                        .headers
+                        .iter()
+                        .find(|header| header.name.eq_ignore_ascii_case(name));
                     header.map(|header| header.value)
                 };
                 let text = |name| value(name).and_then(|value| std::str::from_utf8(value).ok());
                 let length = match (text("Transfer-Encoding"), text("Content-Length")) {
                     (Some(coding), _) if coding.eq_ignore_ascii_case("chunked") => Length::Chunked,
-                    (_, Some(length)) => {
-                        Length::Known(length.trim().parse().map_err(|_| not())?)
-                    }
+                    (_, Some(length)) => Length::Known(length.trim().parse().map_err(|_| not())?),
                     _ => Length::UntilEnd,
                 };
                 let answer = Answer {
@@ -145,7 +145,9 @@ fn chunks(mut rest: &[u8]) -> Result<Option<Vec<u8>>, BadAnswer> {
     let mut body = Vec::new();
     loop {
         match httparse::parse_chunk_size(rest) {
-            Err(_) => return Err(BadAnswer::Not(Untrusted::from_bytes(&rest[..rest.len().min(40)]))),
+            Err(_) => {
+                return Err(BadAnswer::Not(Untrusted::from_bytes(&rest[..rest.len().min(40)])));
+            }
             Ok(httparse::Status::Partial) => return Ok(None),
             Ok(httparse::Status::Complete((_, 0))) => return Ok(Some(body)),
             Ok(httparse::Status::Complete((at, size))) => {

@@ -139,7 +139,10 @@ pub fn arguments(words: &[String]) -> Result<Told, LineError> {
         };
         let mut value = |name: &'static str| {
             let next = || words.next().filter(|next| self::flag(next).is_none()).cloned();
-            own.clone().or_else(next).filter(|value| !value.is_empty()).ok_or(LineError::Value(name))
+            own.clone()
+                .or_else(next)
+                .filter(|value| !value.is_empty())
+                .ok_or(LineError::Value(name))
         };
         match name {
             "token" | "discovery-token" => told.token = Some(Token::parse(&value("token")?)?),

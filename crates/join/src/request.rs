@@ -123,16 +123,15 @@ impl Told {
     ///
     /// What is missing.
     pub fn complete(self, file: Option<Kubeconfig>) -> Result<Request, Incomplete> {
-        let discovery = match file {
-            Some(file) => Discovery::File(Box::new(file)),
-            None => {
-                let endpoint = self.endpoint.ok_or(Incomplete::Endpoint)?;
-                let token = self.token.clone().ok_or(Incomplete::Token)?;
-                if self.pins.is_empty() && !self.is_unpinned {
-                    return Err(Incomplete::Pin);
-                }
-                Discovery::Token { endpoint, token, pins: self.pins }
+        let discovery = if let Some(file) = file {
+            Discovery::File(Box::new(file))
+        } else {
+            let endpoint = self.endpoint.ok_or(Incomplete::Endpoint)?;
+            let token = self.token.clone().ok_or(Incomplete::Token)?;
+            if self.pins.is_empty() && !self.is_unpinned {
+                return Err(Incomplete::Pin);
             }
+            Discovery::Token { endpoint, token, pins: self.pins }
         };
         Ok(Request {
             discovery,

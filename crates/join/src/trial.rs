@@ -38,7 +38,7 @@ pub struct Read {
 /// What a join reads with its token (k/k cmd/kubeadm/app/cmd/join.go).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Object {
-    /// The ConfigMap of that name in kube-system.
+    /// The `ConfigMap` of that name in kube-system.
     ConfigMap(&'static str),
     /// The Node of that name.
     Node(String),

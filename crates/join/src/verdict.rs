@@ -2,6 +2,7 @@
 
 mod contact;
 mod after;
+mod words;
 pub mod stage;
 
 use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
@@ -9,7 +10,6 @@ use pontoon_model::net::IfName;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::certificate::Refused;
 use crate::cluster_info::{ClusterInfo, Distrust, PATH};
 use crate::kubeconfig::Kubeconfig;
 use crate::request::{Discovery, Request};
@@ -18,6 +18,7 @@ use crate::trial::{Contact, Page, Tls, Trial};
 pub use after::{Ahead, Trust, trust};
 use contact::{certificate, reach};
 pub use stage::Stage;
+use words::{moved, refused, said, seconds};
 
 /// One stage, passed or not.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
@@ -68,7 +69,10 @@ impl Verdict {
         if let Some((link, _)) = further {
             stop.advice.insert(
                 0,
-                format!("{} answers on {link}: ip route add {} dev {link}", server.host, server.host),
+                format!(
+                    "{} answers on {link}: ip route add {} dev {link}",
+                    server.host, server.host
+                ),
             );
         }
     }
@@ -101,7 +105,7 @@ impl Walk<'_> {
         let first = &self.trial.first;
         let url = format!("Get \"{}{PATH}\": ", first.server.url());
         let asking = format!("{DISCOVERY}failed to request the cluster-info ConfigMap: {url}");
-        for reached in reach(first, &self.trial.link) {
+        for reached in reach(first, self.trial.link.as_ref()) {
             self.pass(reached, &asking, discovery_ms)?;
         }
         // A file says whom to trust, so the first question is held to it already.
@@ -155,24 +159,7 @@ impl Walk<'_> {
                 )
             }
             Some(Page::Answer(answer)) => {
-                let (causes, words): (&[&str], _) = match answer.status {
-                    404 => (
-                        &["another-server-answers", "bootstrap-signer-not-running"],
-                        "configmaps \"cluster-info\" not found",
-                    ),
-                    401 => (&["credentials-not-accepted"], "Unauthorized"),
-                    403 => (
-                        &["rights-missing"],
-                        "configmaps \"cluster-info\" is forbidden: User \"system:anonymous\" \
-                         cannot get resource \"configmaps\" in API group \"\" in the namespace \
-                         \"kube-public\"",
-                    ),
-                    429 | 500..=599 => (
-                        &["server-overloaded", "still-starting"],
-                        "the server is currently unable to handle the request",
-                    ),
-                    _ => (&["another-server-answers"], "unknown"),
-                };
+                let (causes, words) = refused(answer.status);
                 stop(
                     causes,
                     format!("the server answers {}: {words}", answer.status),
@@ -238,7 +225,7 @@ impl Walk<'_> {
             ),
             Distrust::NoKubeconfig | Distrust::Kubeconfig(_) => (
                 Stage::Signature,
-                "cluster-info-malformed",
+                "bootstrap-signer-not-running",
                 0,
                 distrust.to_string(),
                 "on the control plane: kubeadm init phase bootstrap-token",
@@ -279,7 +266,7 @@ impl Walk<'_> {
             return self.certificate(first, &cluster.cas, at, &asking, 400);
         }
         let Some(inside) = &self.trial.inside else { return Ok(()) };
-        for reached in reach(inside, &self.trial.link) {
+        for reached in reach(inside, self.trial.link.as_ref()) {
             if let Err(mut stop) = reached {
                 let server = cluster.server.authority();
                 stop.because.insert(0, format!(
@@ -293,7 +280,10 @@ impl Walk<'_> {
                 return Err(Box::new(Stop {
                     stage: Stage::Inside,
                     after_ms,
-                    words: format!("{PHASE}{asking}{}", after::words_of_a_read(inside, &stop.words)),
+                    words: format!(
+                        "{PHASE}{asking}{}",
+                        after::words_of_a_read(inside, &stop.words)
+                    ),
                     ..*stop
                 }));
             }
@@ -321,8 +311,10 @@ impl Walk<'_> {
             Err(refused) => {
                 let stop = certificate(&refused, leaf, self.trial, &contact.server);
                 self.note(stage, Some(false), stop.because.join("; "));
-                let words =
-                    format!("{PHASE}{asking}tls: failed to verify certificate: {}", refused.words());
+                let words = format!(
+                    "{PHASE}{asking}tls: failed to verify certificate: {}",
+                    refused.words()
+                );
                 Err(Box::new(Stop { stage, after_ms, words, ..stop }))
             }
         }
@@ -346,59 +338,3 @@ impl Walk<'_> {
         self.verdict.steps.push(Step { stage, is_passed, seen });
     }
 }
-
-/// What to do where the address that init took is out of reach from here, and another answers.
-fn moved(answers: &HostPort) -> String {
-    format!(
-        "on the control plane: pontoon kubeadm repair-advice moves the cluster to {}, which this \
-         host reaches",
-        answers.host
-    )
-}
-
-/// The public halves of tokens, or that there are none.
-fn said(ids: &[&str]) -> String {
-    if ids.is_empty() {
-        "no token at all (all have run out)".to_owned()
-    } else {
-        format!("token {}", ids.join(", "))
-    }
-}
-
-fn seconds(ms: u64) -> String {
-    if ms % 1000 == 0 { format!("{} s", ms / 1000) } else { format!("{:.1} s", Millis(ms)) }
-}
-
-/// Seconds with a fraction, made of whole milliseconds.
-struct Millis(u64);
-
-impl std::fmt::Display for Millis {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.0 / 1000, self.0 % 1000 / 100)
-    }
-}
-
-impl Refused {
-    /// The cause, by what else is known.
-    fn causes(&self, server_ahead_s: Option<i64>) -> Vec<&'static str> {
-        const DAY_S: i64 = 86_400;
-        match self {
-            Self::Name { .. } => vec!["api-certificate-lacks-name"],
-            Self::Authority => vec!["kubeconfig-of-another-ca", "another-server-answers"],
-            Self::Time { is_early: true, .. } => match server_ahead_s {
-                // The server's own clock is where the certificate's is: ours is behind.
-                Some(ahead) if ahead > 60 => vec!["clock-before-certificate"],
-                Some(_) => vec!["certificate-from-the-future"],
-                None => vec!["clock-before-certificate", "certificate-from-the-future"],
-            },
-            Self::Time { .. } => match server_ahead_s {
-                Some(ahead) if ahead < -DAY_S => vec!["clock-ahead"],
-                Some(_) => vec!["certificate-expired"],
-                None => vec!["certificate-expired", "clock-ahead"],
-            },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

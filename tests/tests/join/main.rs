@@ -2,4 +2,5 @@
 
 mod command;
 mod outcomes;
+mod rows;
 mod server;

@@ -109,9 +109,9 @@ fn authority() -> Authority {
 
 fn tls(behaviour: &Behaviour, issuer: &Authority) -> Arc<ServerConfig> {
     let mut params = CertificateParams::new(vec!["kubernetes".to_owned()]).expect("a name");
-    params.subject_alt_names.extend(
-        behaviour.addresses.iter().map(|address| SanType::IpAddress((*address).into())),
-    );
+    params
+        .subject_alt_names
+        .extend(behaviour.addresses.iter().map(|address| SanType::IpAddress((*address).into())));
     params.not_before = date_time_ymd(behaviour.years.0, 1, 1);
     params.not_after = date_time_ymd(behaviour.years.1, 1, 1);
     let key = KeyPair::generate().expect("a key");

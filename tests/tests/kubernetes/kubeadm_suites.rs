@@ -62,9 +62,7 @@ fn of_endpoints(suite: &str, case: &Value) -> Option<Value> {
                 json!({ "host": parsed.host.to_string(), "port": port })
             },
         ),
-        "parse_port" => {
-            parse_port(input).map_or_else(error, |port| json!({ "port": port }))
-        }
+        "parse_port" => parse_port(input).map_or_else(error, |port| json!({ "port": port })),
         "validate_port" => ok(parse_port(&case["input"].to_string()).is_some()),
         "validate_host_port" => ok(parse_host_port(input).is_ok()),
         "validate_discovery_endpoint" => ok(parse_join_endpoint(input).is_ok()),
@@ -88,9 +86,7 @@ fn of_networks(suite: &str, case: &Value) -> Option<Value> {
         "service_cidr_first" => json!(first_subnet(input).map(|subnet| subnet.to_string())),
         "api_server_virtual_ip" => json!(first_subnet(input).map(api_server_address)),
         "dns_ip" => json!(first_subnet(input).map(dns_address)),
-        "validate_subnets" => {
-            ok(validate_subnets(input, case["min_addresses"].as_u64()?).is_ok())
-        }
+        "validate_subnets" => ok(validate_subnets(input, case["min_addresses"].as_u64()?).is_ok()),
         "validate_service_subnet_size" => ok(validate_service_subnets(input).is_ok()),
         "validate_pod_subnet_node_mask" => {
             let all = arguments(case, "controller_manager_extra_args");
@@ -174,10 +170,8 @@ fn pins(case: &Value, fixtures: &Value) -> Value {
 
 fn of_preflight(suite: &str, case: &Value) -> Option<Value> {
     // The environment of upstream's tests.
-    let proxies = Proxies::new(
-        "https://proxy.example.com:3128",
-        "example.com,10.0.0.0/8,2001:db8::/48",
-    );
+    let proxies =
+        Proxies::new("https://proxy.example.com:3128", "example.com,10.0.0.0/8,2001:db8::/48");
     Some(match suite {
         "preflight_http_proxy" => {
             json!({ "warning": proxy_of_host(&proxies, word(case, "host")).is_some() })

@@ -16,8 +16,8 @@ use pontoon_model::net::Family;
 use pontoon_model::snapshot::Snapshot;
 use serde_json::{Value, json};
 
-use crate::kubeadm_suites;
 use crate::files::{assert_same, functions, host, list, word, words};
+use crate::kubeadm_suites;
 
 /// Suites without a counterpart, and why.
 const WITHOUT: &[(&str, &str)] = &[

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use pontoon_model::finding::Finding;
 use pontoon_model::host::HostName;
-use pontoon_model::kubernetes::emitted::{kubeadm_init, kubeadm_join, kubeadm_repair, kubeadm_reset};
+use pontoon_model::kubernetes::emitted::{
+    kubeadm_init, kubeadm_join, kubeadm_repair, kubeadm_reset,
+};
 use pontoon_model::kubernetes::kubeadm as rule;
 use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::kubernetes::kubeadm::version::{ConfigApi, Version};
@@ -22,7 +24,7 @@ use crate::arguments::kubeadm::{
     SettingsArguments,
 };
 use crate::command::{gathered, judge};
-use crate::failure::Failure;
+use crate::failure::{ClusterFailure, Failure};
 use crate::output;
 
 /// Writes what was asked for.
@@ -62,7 +64,8 @@ impl Gathered {
             endpoint: arguments.endpoint.clone(),
             names: arguments.names.clone(),
         };
-        let settings = settle(self.known(), host, &wishes).map_err(|source| Failure::Settings { source })?;
+        let settings = settle(self.known(), host, &wishes)
+            .map_err(|source| ClusterFailure::Settings { source })?;
         for warning in &settings.warnings {
             output::note(&format!("WARNING: {warning}"));
         }
@@ -72,7 +75,9 @@ impl Gathered {
 
 /// The settings of the host that is meant. Where nobody could be asked the number to end with
 /// comes back.
-pub(crate) fn settled(arguments: &SettingsArguments) -> Result<Result<Settings, ExitCode>, Failure> {
+pub(crate) fn settled(
+    arguments: &SettingsArguments,
+) -> Result<Result<Settings, ExitCode>, Failure> {
     match gathered::record(&arguments.source)? {
         Ok(record) => Gathered::of(record).settle(arguments).map(Ok),
         Err(code) => Ok(Err(code)),
@@ -87,14 +92,15 @@ fn host<'a>(record: &'a Record, named: Option<&'a HostName>) -> Result<&'a HostN
         (None, Some(only), None) => Ok(only),
         (None, ..) => {
             let names: Vec<_> = record.facts.hosts.keys().map(HostName::as_str).collect();
-            Err(Failure::Settings {
+            Err(ClusterFailure::Settings {
                 source: Refusal {
                     kind: Refused::Wish,
                     what: "settings".to_owned(),
                     why: format!("the facts are of several hosts: {}", names.join(", ")),
                     ask: "say --for HOST".to_owned(),
                 },
-            })
+            }
+            .into())
         }
     }
 }
@@ -130,7 +136,9 @@ fn join(arguments: &JoinArguments) -> Result<ExitCode, Failure> {
             let endpoint = line.discovery.endpoint();
             let reaches = |address| reaches(gathered.known(), &settings.host, address);
             if endpoint.host.address().and_then(reaches) == Some(false) {
-                return Err(Failure::Settings { source: unreached(&settings, endpoint) });
+                return Err(
+                    ClusterFailure::Settings { source: unreached(&settings, endpoint) }.into()
+                );
             }
             let told = arguments.kubeadm_version.as_ref();
             let (_, api) = version(&settings, &arguments.settings, told)?;
@@ -162,7 +170,7 @@ fn reset(arguments: &ResetArguments) -> Result<ExitCode, Failure> {
     };
     let name = host(&record, arguments.host.as_ref())?;
     let Some(facts) = record.facts.hosts.get(name) else {
-        return Err(Failure::NoFacts { name: name.clone() });
+        return Err(ClusterFailure::NoFacts { name: name.clone() }.into());
     };
     output::data(&kubeadm_reset::advice(name.as_str(), &facts.snapshot))?;
     Ok(ExitCode::SUCCESS)
@@ -181,26 +189,28 @@ fn repair(arguments: &RepairArguments) -> Result<ExitCode, Failure> {
         choice.pick().and_then(|pick| pick.addresses.first().copied())
     };
     let Some(from) = arguments.from.or_else(foretold) else {
-        return Err(Failure::Settings {
+        return Err(ClusterFailure::Settings {
             source: Refusal {
                 kind: Refused::Undecided,
                 what: "the address that kubeadm init took".to_owned(),
                 why: "there is no default route now that would lead to it".to_owned(),
                 ask: "say --from; it is the server in /etc/kubernetes/admin.conf".to_owned(),
             },
-        });
+        }
+        .into());
     };
     let text = match arguments.to {
         Some(to) => kubeadm_repair::worker(&settings, from, to),
         None if from == settings.address.value => {
-            return Err(Failure::Settings {
+            return Err(ClusterFailure::Settings {
                 source: Refusal {
                     kind: Refused::Wish,
                     what: format!("a repair of {}", settings.host),
                     why: format!("{from} is the address that it ought to have"),
                     ask: "say --from, if init took another".to_owned(),
                 },
-            });
+            }
+            .into());
         }
         None => {
             let told = arguments.kubeadm_version.as_ref();
@@ -220,7 +230,7 @@ fn version(
 ) -> Result<(Version, ConfigApi), Failure> {
     let is_here = arguments.source.hosts.is_empty() && arguments.source.facts.is_empty();
     let found = told.cloned().or_else(|| is_here.then(installed::version).flatten());
-    let refuse = |why: String| Failure::Settings {
+    let refuse = |why: String| ClusterFailure::Settings {
         source: Refusal {
             kind: Refused::Undecided,
             what: "the form of the configuration".to_owned(),

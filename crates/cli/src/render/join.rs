@@ -7,7 +7,7 @@ use super::style::Style;
 use super::wrap::{padded, wrapped};
 
 /// The longest name of a stage, and two blanks.
-const STAGE_WIDTH: usize = "Service route".len() + 2;
+const STAGE_WIDTH: usize = "its certificate".len() + 2;
 
 /// Writes it: the sentence first, the stages last.
 pub(crate) fn page(report: &Report, style: Style) -> String {
@@ -57,9 +57,9 @@ fn sentence(report: &Report) -> String {
             stop.after_ms / 60_000,
         ),
         Some(_) => format!("kubeadm join to {endpoint} would fail."),
-        None if fatal => format!(
-            "the network lets kubeadm join to {endpoint}; the host itself does not yet.",
-        ),
+        None if fatal => {
+            format!("the network lets kubeadm join to {endpoint}; the host itself does not yet.")
+        }
         None => format!("kubeadm join to {endpoint} would go through."),
     }
 }
@@ -67,7 +67,7 @@ fn sentence(report: &Report) -> String {
 fn when(stop: &Stop) -> String {
     match stop.after_ms {
         0 => "at once".to_owned(),
-        ms if ms % 60_000 == 0 => format!("after {} minutes", ms / 60_000),
+        ms if ms.is_multiple_of(60_000) => format!("after {} minutes", ms / 60_000),
         ms if ms < 1_000 => "in less than a second".to_owned(),
         ms => format!("after {} s", ms.div_ceil(1_000)),
     }

@@ -33,7 +33,7 @@ pub fn look() -> Host {
 }
 
 /// `DefaultCRISocket` and the others that kubeadm knows (k/k
-/// cmd/kubeadm/app/constants/constants_unix.go).
+/// `cmd/kubeadm/app/constants/constants_unix.go`).
 const RUNTIMES: [(&str, &str); 3] = [
     ("/run/containerd/containerd.sock", "containerd"),
     ("/run/crio/crio.sock", "CRI-O"),

@@ -13,7 +13,7 @@ use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, Signa
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::certificate::Certificate;
-use crate::http::{BadAnswer, Reader, request};
+use crate::http::{Reader, request};
 use crate::trial::{Page, Tls};
 
 use super::wait::Deadline;
@@ -32,7 +32,8 @@ impl Session {
         host: &Host,
         deadline: Deadline,
     ) -> Result<(Self, Tls), Tls> {
-        let broken = |error: &dyn std::fmt::Display| Tls::Broken(Untrusted::new(&error.to_string()));
+        let broken =
+            |error: &dyn std::fmt::Display| Tls::Broken(Untrusted::new(&error.to_string()));
         let name = match host {
             Host::Address(address) => ServerName::from(*address),
             Host::Name(name) => {
@@ -96,7 +97,6 @@ impl Session {
                 match taken {
                     Ok(Some(answer)) => return Page::Answer(answer),
                     Ok(None) => {}
-                    Err(error @ BadAnswer::Cut) => return bad(&error),
                     Err(error) => return bad(&error),
                 }
             }
@@ -110,7 +110,11 @@ impl Session {
             return match self.tls.write_tls(&mut self.stream) {
                 Ok(_) => Turn::Went,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if deadline.wait(&self.stream, PollFlags::POLLOUT) { Turn::Went } else { Turn::Late }
+                    if deadline.wait(&self.stream, PollFlags::POLLOUT) {
+                        Turn::Went
+                    } else {
+                        Turn::Late
+                    }
                 }
                 Err(error) => failed(&error),
             };
@@ -122,7 +126,9 @@ impl Session {
         let count = match self.stream.read(&mut bytes) {
             Ok(0) => return Turn::Ended,
             Ok(count) => count,
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
+            {
                 return Turn::Went;
             }
             Err(error) if error.kind() == ErrorKind::ConnectionReset => return Turn::Ended,

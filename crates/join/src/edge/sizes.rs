@@ -45,7 +45,8 @@ pub(super) fn ask(to: IpAddr, link: Option<&IfName>, deadline: Deadline) -> Opti
     // Any datagram socket can be read through this type; nothing of UDP is in it.
     let echo = Echo { socket: socket.into(), to, is_raw };
     let small = (1..=TRIES).any(|at| echo.is_answered(at, SMALL, deadline.at_most(EACH)));
-    let large = small && (1..=TRIES).any(|at| echo.is_answered(at + 100, large, deadline.at_most(EACH)));
+    let large =
+        small && (1..=TRIES).any(|at| echo.is_answered(at + 100, large, deadline.at_most(EACH)));
     Some(Sizes { small, large, mtu })
 }
 

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::request::Incomplete;
 
 const HASH: &str = "sha256:7173b809ca12ec5dee4506cd86be934c4596dd234ee82c0662eac04a8c2c71dc";
 
@@ -11,16 +12,34 @@ fn told(text: &str) -> Told {
 #[test]
 fn the_printed_line_is_read_however_it_was_pasted() {
     let table = [
-        format!("kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \\\n\t--discovery-token-ca-cert-hash {HASH} \n"),
-        format!("sudo kubeadm join 10.0.0.1:6443 --token=abcdef.0123456789abcdef --discovery-token-ca-cert-hash={HASH}"),
-        format!("root@pi0:~# kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash {HASH}\r\n"),
-        format!("$ sudo /usr/bin/kubeadm join \"10.0.0.1:6443\" --token 'abcdef.0123456789abcdef' --discovery-token-ca-cert-hash {HASH} -v=5"),
-        format!("kubeadm join 10.0.0.1:6443 \u{2014}token abcdef.0123456789abcdef \u{2014}discovery-token-ca-cert-hash {HASH}"),
-        format!("kubeadm join 10.0.0.1:6443 \u{2013}\u{2013}token \u{201c}abcdef.0123456789abcdef\u{201d} --discovery-token-ca-cert-hash {HASH}"),
+        format!(
+            "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \\\n\t--discovery-token-ca-cert-hash {HASH} \n"
+        ),
+        format!(
+            "sudo kubeadm join 10.0.0.1:6443 --token=abcdef.0123456789abcdef --discovery-token-ca-cert-hash={HASH}"
+        ),
+        format!(
+            "root@pi0:~# kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash {HASH}\r\n"
+        ),
+        format!(
+            "$ sudo /usr/bin/kubeadm join \"10.0.0.1:6443\" --token 'abcdef.0123456789abcdef' --discovery-token-ca-cert-hash {HASH} -v=5"
+        ),
+        format!(
+            "kubeadm join 10.0.0.1:6443 \u{2014}token abcdef.0123456789abcdef \u{2014}discovery-token-ca-cert-hash {HASH}"
+        ),
+        format!(
+            "kubeadm join 10.0.0.1:6443 \u{2013}\u{2013}token \u{201c}abcdef.0123456789abcdef\u{201d} --discovery-token-ca-cert-hash {HASH}"
+        ),
         // The backslash got lost.
-        format!("Then you can join:\n\nkubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef\n    --discovery-token-ca-cert-hash {HASH}\n"),
-        format!("kubeadm join 10.0.0.1:6443 --discovery-token abcdef.0123456789abcdef --discovery-token-ca-cert-hash {HASH} --ignore-preflight-errors Swap && echo done"),
-        format!("Don't worry: it's fine\nkubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash {HASH}"),
+        format!(
+            "Then you can join:\n\nkubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef\n    --discovery-token-ca-cert-hash {HASH}\n"
+        ),
+        format!(
+            "kubeadm join 10.0.0.1:6443 --discovery-token abcdef.0123456789abcdef --discovery-token-ca-cert-hash {HASH} --ignore-preflight-errors Swap && echo done"
+        ),
+        format!(
+            "Don't worry: it's fine\nkubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash {HASH}"
+        ),
     ];
     for text in table {
         let told = told(&text);
@@ -33,7 +52,9 @@ fn the_printed_line_is_read_however_it_was_pasted() {
 
 #[test]
 fn of_the_two_lines_of_init_the_one_for_workers_is_taken() {
-    let one = format!("kubeadm join pi0:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash {HASH}");
+    let one = format!(
+        "kubeadm join pi0:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash {HASH}"
+    );
     let key = "e6a2eb8581237ab72a4f494f30285ec12a9694d750b9785706a83bfcbbbd2204";
     let both = format!("{one} --control-plane --certificate-key {key}\n\n{one}\n");
     let read = told(&both);
@@ -77,7 +98,6 @@ fn what_is_cut_off_or_wrong_is_said_and_no_secret_with_it() {
 #[test]
 fn a_join_without_pin_or_token_is_none() {
     let complete = |text: &str| told(text).complete(None).map(|_| ());
-    use crate::request::Incomplete;
     let one = "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef";
     assert_eq!(complete(one), Err(Incomplete::Pin));
     let unpinned = format!("{one} --discovery-token-unsafe-skip-ca-verification");

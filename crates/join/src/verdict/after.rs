@@ -10,7 +10,8 @@ use crate::kubeconfig::Kubeconfig;
 use crate::request::{Discovery, Request};
 use crate::trial::{Contact, Object, Page, Read, Tcp, Tls};
 
-use super::{Going, PHASE, Stage, Stop, Walk, seconds};
+use super::words::seconds;
+use super::{Going, PHASE, Stage, Stop, Walk};
 
 /// Whom the token may be shown to: a server whose certificate is vouched for by the CA that the
 /// token's signature and the pins, or the user's own file, vouch for.
@@ -192,7 +193,9 @@ fn settings(walk: &mut Walk<'_>, name: &str, page: &Page) -> Going<()> {
         because: vec![seen],
         advice: vec!["on the control plane: kubeadm token create --print-join-command".to_owned()],
         after_ms: if matches!(page, Page::Silent { .. }) { 10_300 } else { 400 },
-        words: format!("{PHASE}unable to fetch the {name} ConfigMap: failed to get config map: {words}"),
+        words: format!(
+            "{PHASE}unable to fetch the {name} ConfigMap: failed to get config map: {words}"
+        ),
     }))
 }
 
@@ -202,7 +205,11 @@ fn control_plane(walk: &mut Walk<'_>) -> Going<()> {
         return Ok(());
     }
     if ahead.endpoint.is_some() {
-        walk.note(Stage::ControlPlane, Some(true), "the cluster has a controlPlaneEndpoint".to_owned());
+        walk.note(
+            Stage::ControlPlane,
+            Some(true),
+            "the cluster has a controlPlaneEndpoint".to_owned(),
+        );
         return Ok(());
     }
     let seen = "the cluster has no controlPlaneEndpoint".to_owned();

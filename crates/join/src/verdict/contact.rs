@@ -1,16 +1,19 @@
 //! How far one comes with a server: its name, the way there, the connection, TLS.
 
+use std::net::IpAddr;
+
 use pontoon_model::kubernetes::kubeadm::endpoint::{Host, HostPort};
 use pontoon_model::net::IfName;
 
 use crate::certificate::{Certificate, Refused, rfc3339};
 use crate::trial::{Contact, Page, Sizes, Tcp, Tls, Trial, Unresolved};
 
-use super::{Stage, Step, Stop, seconds};
+use super::words::seconds;
+use super::{Stage, Step, Stop};
 
 /// The stages up to the certificate, each passed or the one that is not. The words of a stop are
 /// what Go says after the URL.
-pub(super) fn reach(contact: &Contact, link: &Option<IfName>) -> Vec<Result<Step, Box<Stop>>> {
+pub(super) fn reach(contact: &Contact, link: Option<&IfName>) -> Vec<Result<Step, Box<Stop>>> {
     let mut steps = Vec::new();
     if let Some(step) = resolve(contact) {
         let is_end = step.is_err();
@@ -35,6 +38,7 @@ pub(super) fn reach(contact: &Contact, link: &Option<IfName>) -> Vec<Result<Step
     steps
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "a stop is the large error of a small step")]
 fn stop(
     stage: Stage,
     causes: &[&'static str],
@@ -72,60 +76,81 @@ fn resolve(contact: &Contact) -> Option<Result<Step, Box<Stop>>> {
     })
 }
 
-fn connect(contact: &Contact, link: &Option<IfName>) -> Vec<Result<Step, Box<Stop>>> {
+fn connect(contact: &Contact, link: Option<&IfName>) -> Vec<Result<Step, Box<Stop>>> {
     let address = contact.resolved.as_ref().ok().and_then(|all| all.first());
     let Some(address) = address else { return Vec::new() };
     let port = contact.server.port_or_default();
     let at = HostPort { host: Host::Address(*address), port: Some(port) }.authority();
-    let dial = format!("dial tcp {at}: ");
     let by = contact.way.as_ref().map(|way| match &way.link {
         Some(link) => format!("from {} on {link}", way.source),
         None => format!("from {}", way.source),
     });
-    let route = |by: &str| Ok(Step { stage: Stage::Route, is_passed: Some(true), seen: by.to_owned() });
-    let mut steps: Vec<Result<Step, Box<Stop>>> =
-        by.iter().filter(|_| contact.tcp != Tcp::NoRoute).map(|by| route(by)).collect();
-    let by = by.unwrap_or_else(|| link.as_ref().map_or(String::new(), |link| format!("on {link}")));
+    let good = |stage, seen: String| Ok(Step { stage, is_passed: Some(true), seen });
+    let mut steps: Vec<Result<Step, Box<Stop>>> = Vec::new();
+    if let Some(by) = by.as_ref().filter(|_| contact.tcp != Tcp::NoRoute) {
+        steps.push(good(Stage::Route, by.clone()));
+    }
+    match contact.tcp {
+        Tcp::NotTried => {}
+        Tcp::Open => steps.push(good(Stage::Tcp, format!("{at} takes connections"))),
+        tcp => {
+            let by = by.or_else(|| link.map(|link| format!("on {link}"))).unwrap_or_default();
+            steps.push(Err(unconnected(tcp, *address, &at, &by)));
+        }
+    }
+    steps
+}
+
+/// Why there is no connection.
+#[expect(clippy::unnecessary_box_returns, reason = "a stop is the large error of a small step")]
+fn unconnected(tcp: Tcp, address: IpAddr, at: &str, by: &str) -> Box<Stop> {
+    let dial = format!("dial tcp {at}: ");
     let mesh = "pontoon mesh with both hosts says which of their links pass frames".to_owned();
-    let good = |stage, seen| Ok(Step { stage, is_passed: Some(true), seen });
-    steps.push(match contact.tcp {
-        Tcp::NotTried => return steps,
-        Tcp::Open => good(Stage::Tcp, format!("{at} takes connections")),
-        Tcp::NoRoute => Err(stop(
+    match tcp {
+        Tcp::NoRoute => stop(
             Stage::Route,
             &["no-route-from-here"],
             format!("this host has no route to {address}"),
-            vec![format!("ip route add {address} dev IF, or a line whose address is on a network \
-                          of this host")],
+            vec![format!(
+                "ip route add {address} dev IF, or a line whose address is on a network \
+                          of this host"
+            )],
             format!("{dial}connect: network is unreachable"),
-        )),
-        Tcp::NoNeighbour => Err(stop(
+        ),
+        Tcp::NoNeighbour => stop(
             Stage::Neighbour,
             &["api-address-unreachable", "host-off"],
             format!(
                 "nobody answers for {address} on that network ({by}): it keeps its clients apart, \
                  or that host is not there"
             ),
-            vec![mesh, "take a line with the control plane's address on a network that both \
-                        share".to_owned()],
+            vec![
+                mesh,
+                "take a line with the control plane's address on a network that both \
+                        share"
+                    .to_owned(),
+            ],
             format!("{dial}connect: no route to host"),
-        )),
-        Tcp::Unreachable => Err(stop(
+        ),
+        Tcp::Unreachable => stop(
             Stage::Tcp,
             &["firewall-reject", "api-address-unreachable"],
             format!("{address} is there, and the connection is turned away as unreachable"),
             vec!["on the control plane: nft list ruleset, for a reject with icmp(x)".to_owned()],
             format!("{dial}connect: no route to host"),
-        )),
-        Tcp::Refused => Err(stop(
+        ),
+        Tcp::Refused => stop(
             Stage::Tcp,
             &["api-server-not-running", "wrong-endpoint", "firewall-reject"],
             format!("{at} refuses: nothing listens there, or a packet filter says so"),
-            vec!["on the control plane: ss -ltn 'sport = :6443', and crictl ps -a | grep \
-                  apiserver".to_owned()],
+            vec![
+                "on the control plane: ss -ltn 'sport = :6443', and crictl ps -a | grep \
+                  apiserver"
+                    .to_owned(),
+            ],
             format!("{dial}connect: connection refused"),
-        )),
-        Tcp::Silent { ms } => Err(stop(
+        ),
+        Tcp::Silent { ms } => stop(
             Stage::Tcp,
             &["firewall-drop", "api-address-unreachable"],
             format!("not a word from {at} in {} ({by}): packets are dropped", seconds(ms)),
@@ -133,16 +158,19 @@ fn connect(contact: &Contact, link: &Option<IfName>) -> Vec<Result<Step, Box<Sto
             "net/http: request canceled while waiting for connection (Client.Timeout exceeded \
              while awaiting headers)"
                 .to_owned(),
-        )),
-        Tcp::Failed { errno } => Err(stop(
+        ),
+        Tcp::Failed { errno } => stop(
             Stage::Tcp,
             &["api-address-unreachable"],
             format!("the connection to {at} fails with errno {errno}"),
             vec![mesh],
             format!("{dial}connect: errno {errno}"),
-        )),
-    });
-    steps
+        ),
+        // These two are no failures.
+        Tcp::NotTried | Tcp::Open => {
+            stop(Stage::Tcp, &["connection-cut"], String::new(), Vec::new(), String::new())
+        }
+    }
 }
 
 fn tls(contact: &Contact) -> Result<Step, Box<Stop>> {
@@ -180,6 +208,7 @@ fn tls(contact: &Contact) -> Result<Step, Box<Stop>> {
 }
 
 /// A connection that stands, and then not a word: large packets vanish, or the server sleeps.
+#[expect(clippy::unnecessary_box_returns, reason = "a stop is the large error of a small step")]
 fn silent(contact: &Contact, ms: u64) -> Box<Stop> {
     let at = contact.server.authority();
     let (causes, why): (&[&'static str], _) = match contact.sizes {
@@ -255,15 +284,20 @@ pub(super) fn certificate(
             because.extend(ahead_s.map(|ahead| {
                 format!("the server's clock says {}", rfc3339(now_s.saturating_add(ahead)))
             }));
-            advice.push("pontoon clock HOSTS shows whose clock is off, and --sync sets it".to_owned());
+            advice.push(
+                "pontoon clock HOSTS shows whose clock is off, and --sync sets it".to_owned(),
+            );
         }
         Refused::Authority => {
             because.push(format!(
                 "the certificate is by {}, and not by the CA that cluster-info holds",
                 leaf.issuer
             ));
-            advice.push("the control plane was made anew, or something else answers there: \
-                         kubeadm token create --print-join-command on the control plane".to_owned());
+            advice.push(
+                "the control plane was made anew, or something else answers there: \
+                         kubeadm token create --print-join-command on the control plane"
+                    .to_owned(),
+            );
         }
     }
     Stop {

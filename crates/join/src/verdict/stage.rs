@@ -68,7 +68,7 @@ impl Stage {
             Self::Pin => "CA pin",
             Self::Certificate => "certificate",
             Self::Inside => "its server",
-            Self::InsideCertificate => "certificate",
+            Self::InsideCertificate => "its certificate",
             Self::Reads => "settings",
             Self::ControlPlane => "control plane",
             Self::NodeName => "node name",

@@ -170,12 +170,7 @@ fn of_host(
 }
 
 /// Who reaches an address of a host on the link that has it.
-pub(super) fn reach(
-    name: &HostName,
-    address: IpAddr,
-    facts: &Facts,
-    pairs: &[Pair],
-) -> Reach {
+pub(super) fn reach(name: &HostName, address: IpAddr, facts: &Facts, pairs: &[Pair]) -> Reach {
     let mut states: BTreeMap<&HostName, State> = BTreeMap::new();
     for pair in pairs.iter().filter(|pair| pair.family == Family::of(address)) {
         let peer = if pair.from == *name {

@@ -200,11 +200,7 @@ pub fn reaches(known: Known<'_>, from: &HostName, address: IpAddr) -> Option<boo
     }
     let reach = reach(owner, address, facts, known.pairs);
     let is_in = |hosts: &[HostName]| hosts.contains(from);
-    if is_in(&reach.reached_by) {
-        Some(true)
-    } else {
-        is_in(&reach.unreached_by).then_some(false)
-    }
+    if is_in(&reach.reached_by) { Some(true) } else { is_in(&reach.unreached_by).then_some(false) }
 }
 
 /// The account of a host.
@@ -258,25 +254,16 @@ fn least_mtu(known: Known<'_>, network: Prefix) -> u32 {
     mtus(known, network).map(|(_, mtu)| mtu).min().unwrap_or(1500)
 }
 
-fn mtus<'a>(
-    known: Known<'a>,
-    network: Prefix,
-) -> impl Iterator<Item = (&'a HostName, u32)> + use<'a> {
+fn mtus(known: Known<'_>, network: Prefix) -> impl Iterator<Item = (&HostName, u32)> {
     known.record.facts.hosts.iter().filter_map(move |(name, host)| {
         let mut links = host.snapshot.links.iter();
-        let link = links.find(|link| {
-            link.addresses.iter().any(|own| network.contains(own.prefix.address))
-        })?;
+        let link = links
+            .find(|link| link.addresses.iter().any(|own| network.contains(own.prefix.address)))?;
         Some((name, link.mtu))
     })
 }
 
-fn mtu_warnings(
-    known: Known<'_>,
-    host: &HostName,
-    link: &IfName,
-    network: Prefix,
-) -> Vec<String> {
+fn mtu_warnings(known: Known<'_>, host: &HostName, link: &IfName, network: Prefix) -> Vec<String> {
     let all: Vec<_> = mtus(known, network).collect();
     let mut warnings = Vec::new();
     if all.iter().any(|(_, mtu)| *mtu != all[0].1) {

@@ -10,7 +10,7 @@ use pontoon_model::snapshot::Snapshot;
 use serde::Deserialize;
 
 use crate::command::records;
-use crate::failure::Failure;
+use crate::failure::{ClusterFailure, Failure};
 
 /// Raw texts of one host: routes and addresses of a large one make a hundred kilobytes.
 const CAPTURED_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -49,7 +49,7 @@ pub(super) fn read(path: &Path) -> Result<Source, Failure> {
     }
     let mut bytes = Vec::new();
     input.take(CAPTURED_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
-    let bad = |why: String| Failure::Captured { path: path.to_owned(), why };
+    let bad = |why: String| Failure::from(ClusterFailure::Captured { path: path.to_owned(), why });
     let form: Form = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
     let (Form::Within { facts } | Form::Alone(facts)) = form;
     let is_empty = facts.interfaces.is_empty() && facts.proc_net_route.is_none();

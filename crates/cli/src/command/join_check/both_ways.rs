@@ -39,8 +39,10 @@ pub(super) fn ask(via: Option<&str>, request: &Request) -> Result<Vec<Step>, Fai
         seats::seat(here.clone(), &seats::own_agent()?, true),
         seats::seat(server.clone(), &argv, true),
     ];
-    let ports =
-        PortPlan { needs: BTreeSet::from(CONTROL_PLANE), servers: BTreeSet::from([server.clone()]) };
+    let ports = PortPlan {
+        needs: BTreeSet::from(CONTROL_PLANE),
+        servers: BTreeSet::from([server.clone()]),
+    };
     let options = Options { is_offline: true, ports, ..Options::default() };
     let (record, _) = judge::survey(all, &Intent::default(), &options)?;
     let report = judge::report(&record);
@@ -73,10 +75,9 @@ fn sum(stage: Stage, report: &Report, is_meant: impl Fn(&&PortRow) -> bool) -> S
         (false, true) => (Some(true), format!("reached: {}", open.join(", "))),
         (true, false) => (Some(false), format!("not reached: {}", closed.join(", "))),
         // One link is enough, and which one is the node's address decides.
-        (false, false) => (
-            None,
-            format!("reached: {}; not reached: {}", open.join(", "), closed.join(", ")),
-        ),
+        (false, false) => {
+            (None, format!("reached: {}; not reached: {}", open.join(", "), closed.join(", ")))
+        }
     };
     Step { stage, is_passed, seen }
 }
@@ -84,11 +85,9 @@ fn sum(stage: Stage, report: &Report, is_meant: impl Fn(&&PortRow) -> bool) -> S
 fn path_mtu(report: &Report) -> Step {
     let hole = report.findings.iter().find(|finding| finding.code.0 == "mtu-black-hole");
     match hole {
-        Some(hole) => Step {
-            stage: Stage::PathMtu,
-            is_passed: Some(false),
-            seen: hole.because.join("; "),
-        },
+        Some(hole) => {
+            Step { stage: Stage::PathMtu, is_passed: Some(false), seen: hole.because.join("; ") }
+        }
         None => Step {
             stage: Stage::PathMtu,
             is_passed: Some(true),

@@ -9,7 +9,7 @@ use pontoon_join::request::{Request, Told};
 use pontoon_join::{configuration, kubeconfig};
 
 use crate::arguments::join_check::JoinCheckArguments;
-use crate::failure::Failure;
+use crate::failure::{ClusterFailure, Failure};
 use crate::output;
 
 /// Reads it.
@@ -20,18 +20,18 @@ pub(super) fn read(arguments: &JoinCheckArguments) -> Result<Request, Failure> {
         Some(path) => {
             let text = text(&path, TEXT_BYTES_MAX)?;
             configuration::parse(&text)
-                .map_err(|source| Failure::JoinConfiguration { path, source })?
+                .map_err(|source| ClusterFailure::JoinConfiguration { path, source })?
         }
         None => told,
     };
     let file = told.discovery_file.clone().or_else(|| arguments.discovery_file.clone());
     let file = file.map(|path| {
         let text = text(&path, DISCOVERY_BYTES_MAX)?;
-        kubeconfig::parse(&text).map_err(|source| Failure::Kubeconfig { path, source })
+        kubeconfig::parse(&text)
+            .map_err(|source| Failure::from(ClusterFailure::Kubeconfig { path, source }))
     });
-    let mut request = told
-        .complete(file.transpose()?)
-        .map_err(|source| Failure::Incomplete { source })?;
+    let mut request =
+        told.complete(file.transpose()?).map_err(|source| ClusterFailure::Incomplete { source })?;
     request.node_name = arguments.node_name.clone().or(request.node_name);
     Ok(request)
 }
@@ -40,10 +40,12 @@ pub(super) fn read(arguments: &JoinCheckArguments) -> Result<Request, Failure> {
 const DISCOVERY_BYTES_MAX: usize = 1024 * 1024;
 
 fn told(arguments: &JoinCheckArguments) -> Result<Told, Failure> {
-    let failed = |source| Failure::Line { source };
+    let failed = |source| Failure::from(ClusterFailure::Line { source });
     if !arguments.line.is_empty() {
-        output::note(&"the token shows in the list of processes now; `join-check -` reads the line \
-                       from standard input");
+        output::note(
+            &"the token shows in the list of processes now; `join-check -` reads the line \
+                       from standard input",
+        );
         let words: Vec<String> =
             arguments.line.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let from = words.iter().position(|word| word == "join").map_or(0, |at| at + 1);

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use pontoon_join::line::{self, TEXT_BYTES_MAX};
 use pontoon_join::request::{Discovery, Request};
+use pontoon_join::secret::Secret;
 use pontoon_model::kubernetes::emitted::kubeadm_join;
 use pontoon_model::kubernetes::kubeadm::version::ConfigApi;
 use pontoon_model::kubernetes::settings::Settings;
 
-use crate::failure::Failure;
+use crate::failure::{ClusterFailure, Failure};
 
 /// Reads it; `-` is standard input.
 pub(super) fn line(path: &Path) -> Result<Request, Failure> {
@@ -22,8 +23,8 @@ pub(super) fn line(path: &Path) -> Result<Request, Failure> {
     };
     let mut text = String::new();
     input.take(TEXT_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(failed)?;
-    let told = line::parse(&text).map_err(|source| Failure::Line { source })?;
-    told.complete(None).map_err(|source| Failure::Incomplete { source })
+    let told = line::parse(&text).map_err(|source| ClusterFailure::Line { source })?;
+    Ok(told.complete(None).map_err(|source| ClusterFailure::Incomplete { source })?)
 }
 
 /// The configuration, with the token in it.
@@ -35,7 +36,7 @@ pub(super) fn configuration(settings: &Settings, api: ConfigApi, line: &Request)
         endpoint,
         token: token.expose(),
         pins: &pins,
-        certificate_key: line.certificate_key.as_ref().map(|key| key.expose()),
+        certificate_key: line.certificate_key.as_ref().map(Secret::expose),
         is_control_plane: line.is_control_plane,
     };
     kubeadm_join::configuration(settings, api, &discovery)

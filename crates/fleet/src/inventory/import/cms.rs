@@ -5,8 +5,8 @@ use pontoon_model::untrusted::Untrusted;
 
 use super::ImportError;
 use super::draft::Draft;
-use pontoon_wire::yaml::{self, Node, Value};
 use crate::inventory::{Field, role_of};
+use pontoon_wire::yaml::{self, Node, Value};
 
 /// Columns that say what the row's own name says.
 const NAMES: [&str; 2] = ["host", "name"];

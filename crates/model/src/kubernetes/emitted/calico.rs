@@ -21,8 +21,11 @@ pub fn installation(settings: &Settings) -> String {
     page.line("metadata: {name: default}");
     page.line("spec:");
     page.line("  calicoNetwork:");
-    page.comment(4, "left alone, Calico takes the link with the highest index, whatever it leads to; \
-                     kubelet's node-ip is the one that was chosen");
+    page.comment(
+        4,
+        "left alone, Calico takes the link with the highest index, whatever it leads to; \
+                     kubelet's node-ip is the one that was chosen",
+    );
     let family = if settings.address.value.is_ipv4() { "V4" } else { "V6" };
     page.line(&format!("    nodeAddressAutodetection{family}: {{kubernetes: NodeInternalIP}}"));
     page.comment(4, &format!("{} of {} less {OVERHEAD} for VXLAN", settings.mtu, settings.link));

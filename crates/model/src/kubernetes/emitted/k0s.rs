@@ -26,9 +26,12 @@ pub fn configuration(settings: &Settings) -> String {
     page.line("  network:");
     page.line(&format!("    podCIDR: {}", quoted(settings.pods.value)));
     page.line(&format!("    serviceCIDR: {}", quoted(settings.services.value)));
-    page.comment(0, &format!(
-        "k0s worker: --kubelet-extra-args=--node-ip={}, each with its own address",
-        settings.address.value
-    ));
+    page.comment(
+        0,
+        &format!(
+            "k0s worker: --kubelet-extra-args=--node-ip={}, each with its own address",
+            settings.address.value
+        ),
+    );
     page.0
 }

@@ -13,7 +13,10 @@ pub const SOURCE: &str =
 #[must_use]
 pub fn configuration(settings: &Settings, api: ConfigApi, version: &Version) -> String {
     let mut page = Page::default();
-    page.comment(0, &format!("Settings for kubeadm init on {}: save them as init.yaml, then", settings.host));
+    page.comment(
+        0,
+        &format!("Settings for kubeadm init on {}: save them as init.yaml, then", settings.host),
+    );
     page.line("#     kubeadm init --config init.yaml");
     page.first(settings, false);
     page.line(&format!("apiVersion: {api}"));
@@ -88,7 +91,9 @@ pub(super) fn node_registration(page: &mut Page, settings: &Settings, api: Confi
 /// `--node-ip` where kubelet reads it last (kubernetes/release, 10-kubeadm.conf).
 pub(super) fn kubelet_default(page: &mut Page, settings: &Settings) {
     page.comment(0, "kubelet's address; what stood in that file is kept beside it");
-    page.line("[ ! -s /etc/default/kubelet ] || cp /etc/default/kubelet /etc/default/kubelet.before");
+    page.line(
+        "[ ! -s /etc/default/kubelet ] || cp /etc/default/kubelet /etc/default/kubelet.before",
+    );
     page.line(&format!(
         "echo KUBELET_EXTRA_ARGS=--node-ip={} > /etc/default/kubelet",
         settings.address.value

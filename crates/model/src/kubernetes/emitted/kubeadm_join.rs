@@ -69,7 +69,10 @@ pub fn preparation(settings: &Settings) -> String {
     page.first(settings, true);
     page.comment(0, &settings.address.because);
     kubelet_default(&mut page, settings);
-    page.comment(0, "Then the line that kubeadm init printed, unchanged. pontoon join-check - \
-                     rehearses it.");
+    page.comment(
+        0,
+        "Then the line that kubeadm init printed, unchanged. pontoon join-check - \
+                     rehearses it.",
+    );
     page.0
 }

@@ -49,7 +49,10 @@ pub fn control_plane(settings: &Settings, old: IpAddr, api: ConfigApi) -> String
 #[must_use]
 pub fn worker(settings: &Settings, old: IpAddr, new: IpAddr) -> String {
     let mut page = Page::default();
-    page.comment(0, &format!("Leads the worker {} to {new} instead of {old}, as root.", settings.host));
+    page.comment(
+        0,
+        &format!("Leads the worker {} to {new} instead of {old}, as root.", settings.host),
+    );
     page.comment(0, &settings.address.because);
     page.first(settings, true);
     let body = WORKER
@@ -89,7 +92,7 @@ SETTINGS
 $cluster -n kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' |
   sed 's#^controlPlaneEndpoint: "\{0,1\}@OLD@\(:[0-9]*\)\{0,1\}"\{0,1\}$#controlPlaneEndpoint: "@NEW@\1"#' >> "$settings"
 
-# The static pods first: kubelet would leave the old ones running beside the new ones.
+# The static pods first: kubelet leaves the old ones running beside the new.
 mkdir -p /run/manifests.before
 mv $k/manifests/*.yaml /run/manifests.before/
 for port in 6443 2379 10257 10259; do it closed $port; done
@@ -105,7 +108,7 @@ kubeadm init phase control-plane all --config "$settings"
 systemctl restart kubelet
 it $cluster get --raw /readyz
 
-# What lies in the cluster: its configuration, cluster-info (signed again by itself), kube-proxy's.
+# What lies in the cluster: its configuration, cluster-info, kube-proxy.
 kubeadm init phase upload-config kubeadm --config "$settings" --kubeconfig $k/admin.conf
 kubeadm init phase bootstrap-token --config "$settings" --kubeconfig $k/admin.conf --skip-token-print
 rm -f "$settings"

@@ -14,12 +14,19 @@ const LINKS: [&str; 5] = ["cni0", "flannel.1", "flannel-v6.1", "vxlan.calico", "
 #[must_use]
 pub fn advice(host: &str, node: &Snapshot) -> String {
     let mut page = Page::default();
-    page.comment(0, &format!("Takes {host} out of its cluster, as root. Certificates, etcd and pods are lost."));
+    page.comment(
+        0,
+        &format!("Takes {host} out of its cluster, as root. Certificates, etcd and pods are lost."),
+    );
     page.line("kubeadm reset --force");
     page.comment(0, "kubeadm leaves the CNI's configuration: pods of a new cluster would use it");
     page.line("rm -rf /etc/cni/net.d");
-    let links: Vec<_> =
-        node.links.iter().map(|link| link.name.as_str()).filter(|name| LINKS.contains(name)).collect();
+    let links: Vec<_> = node
+        .links
+        .iter()
+        .map(|link| link.name.as_str())
+        .filter(|name| LINKS.contains(name))
+        .collect();
     if !links.is_empty() {
         page.comment(0, "its links keep the old addresses and MTU");
     }

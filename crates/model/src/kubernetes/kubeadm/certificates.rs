@@ -9,7 +9,8 @@ use super::endpoint::{Host, HostPort, is_dns_subdomain};
 use super::networking::api_server_address;
 
 /// Where the rules were read.
-pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/util/pkiutil/pki_helpers.go";
+pub const SOURCE: &str =
+    "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/util/pkiutil/pki_helpers.go";
 
 /// Subject alternative names.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

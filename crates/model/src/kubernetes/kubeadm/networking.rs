@@ -42,12 +42,16 @@ pub fn validate_subnets(text: &str, addresses_min: u64) -> Result<Vec<Prefix>, S
     match subnets[..] {
         [_] => {}
         [first, second] if first.family() != second.family() => {}
-        [_, _] => return Err("expected one (IPv4 or IPv6) CIDR or two CIDRs from each family for \
+        [_, _] => {
+            return Err("expected one (IPv4 or IPv6) CIDR or two CIDRs from each family for \
                               dual-stack networking"
-            .to_owned()),
-        _ => return Err("expected one (IPv4 or IPv6) CIDR or two CIDRs from each family for \
+                .to_owned());
+        }
+        _ => {
+            return Err("expected one (IPv4 or IPv6) CIDR or two CIDRs from each family for \
                          dual-stack networking: more than two"
-            .to_owned()),
+                .to_owned());
+        }
     }
     for subnet in &subnets {
         let count = 1_u64.checked_shl(u32::from(host_bits(*subnet))).unwrap_or(u64::MAX);
@@ -136,13 +140,13 @@ pub fn first_subnet(text: &str) -> Option<Prefix> {
     parse_subnets(text).ok()?.first().copied()
 }
 
-/// The ClusterIP of the API server: the first of the Service network (`GetAPIServerVirtualIP`).
+/// The cluster address of the API server: the first of the Service network (`GetAPIServerVirtualIP`).
 #[must_use]
 pub fn api_server_address(services: Prefix) -> IpAddr {
     nth(services, 1)
 }
 
-/// The ClusterIP of the cluster's DNS: the tenth (`GetDNSIP`).
+/// The address of the cluster's DNS: the tenth (`GetDNSIP`).
 #[must_use]
 pub fn dns_address(services: Prefix) -> IpAddr {
     nth(services, 10)

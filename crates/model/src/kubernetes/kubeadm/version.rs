@@ -46,7 +46,8 @@ impl FromStr for Version {
         let mut number = || {
             let part = parts.next()?;
             let is_plain = part == "0" || !part.starts_with('0');
-            (is_plain && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.parse().ok())?
+            (is_plain && part.bytes().all(|byte| byte.is_ascii_digit()))
+                .then(|| part.parse().ok())?
         };
         let (major, minor) = (number().ok_or_else(wrong)?, number().ok_or_else(wrong)?);
         let rest = parts.next().ok_or_else(wrong)?;

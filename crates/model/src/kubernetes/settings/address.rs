@@ -93,11 +93,7 @@ pub(super) fn decide(
 }
 
 /// The user names it: it must be there; that others do not reach it is said.
-fn told(
-    candidates: &[Candidate<'_>],
-    host: &HostName,
-    wishes: &Wishes,
-) -> Result<Place, Refusal> {
+fn told(candidates: &[Candidate<'_>], host: &HostName, wishes: &Wishes) -> Result<Place, Refusal> {
     let is_meant = |candidate: &&Candidate<'_>| {
         wishes.address.is_none_or(|address| address == candidate.address())
             && wishes.link.as_ref().is_none_or(|link| *link == candidate.link.name)
@@ -148,7 +144,8 @@ fn candidates<'a>(known: Known<'_>, host: &HostName, node: &'a Snapshot) -> Vec<
             link.is_usable() && link.master.is_none() && !is_of_containers(&link.name)
         })
     };
-    let of_family = |family| links().filter_map(move |link| Some((link, usable_address(link, family)?)));
+    let of_family =
+        |family| links().filter_map(move |link| Some((link, usable_address(link, family)?)));
     let mut all: Vec<_> = of_family(Family::V4).collect();
     if all.is_empty() {
         all = of_family(Family::V6).collect();
@@ -172,9 +169,9 @@ fn undecided(host: &HostName, candidates: &[Candidate<'_>], has_peers: bool) -> 
         };
     }
     let seen: Vec<_> = candidates.iter().map(Candidate::seen).collect();
-    let is_unseen = candidates.iter().any(|candidate| {
-        !candidate.reach.undecided.is_empty() || candidate.reach.is_unasked()
-    });
+    let is_unseen = candidates
+        .iter()
+        .any(|candidate| !candidate.reach.undecided.is_empty() || candidate.reach.is_unasked());
     let ask = if !has_peers {
         format!("name all nodes, so that they are asked: --for {host} HOSTS; or say --link")
     } else if is_unseen {
@@ -182,7 +179,6 @@ fn undecided(host: &HostName, candidates: &[Candidate<'_>], has_peers: bool) -> 
     } else {
         "no network is shared by all of them: pontoon mesh says why".to_owned()
     };
-    let kind =
-        if has_peers && !is_unseen { Refused::Impossible } else { Refused::Undecided };
+    let kind = if has_peers && !is_unseen { Refused::Impossible } else { Refused::Undecided };
     Refusal { kind, what, why: seen.join("; "), ask }
 }

@@ -38,7 +38,7 @@ pub(super) fn services(
     if let Some(told) = wishes.services {
         let checked = validate_subnets(&told.to_string(), SERVICE_ADDRESSES_MIN)
             .and_then(|_| validate_service_subnets(&told.to_string()));
-        return named(&taken, told, "--service-cidr", checked.map(|_| ()), &wishes.pods);
+        return named(&taken, told, "--service-cidr", checked.map(|_| ()), wishes.pods);
     }
     let usual = match family {
         Family::V4 => v4(10, 96, 12),
@@ -61,7 +61,7 @@ pub(super) fn pods(
     let taken = taken(known);
     if let Some(told) = wishes.pods {
         let checked = validate_pod_subnets(&told.to_string(), |of| node_mask(|_| None, of));
-        return named(&taken, told, "--pod-cidr", checked.map(|_| ()), &Some(services));
+        return named(&taken, told, "--pod-cidr", checked.map(|_| ()), Some(services));
     }
     let usual = match family {
         Family::V4 => v4(10, 244, 16),
@@ -118,7 +118,7 @@ fn named(
     told: Prefix,
     option: &str,
     checked: Result<(), String>,
-    beside: &Option<Prefix>,
+    beside: Option<Prefix>,
 ) -> Result<Decided<Prefix>, Refusal> {
     let refuse = |why: String| Refusal {
         kind: Refused::Wish,
@@ -138,9 +138,9 @@ fn named(
 }
 
 /// Every network that a host has or routes, but those of containers and of an earlier cluster.
-fn taken<'a>(known: Known<'a>) -> Vec<Taken<'a>> {
-    let mut all: Vec<Taken<'a>> = Vec::new();
-    let mut take = |network: Prefix, host: &'a HostName, what: String| {
+fn taken(known: Known<'_>) -> Vec<Taken<'_>> {
+    let mut all: Vec<Taken<'_>> = Vec::new();
+    let mut take = |network: Prefix, host, what: String| {
         if !all.iter().any(|taken| taken.network == network) {
             all.push(Taken { network, host, what });
         }

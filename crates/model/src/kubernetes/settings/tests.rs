@@ -118,9 +118,7 @@ fn what_the_user_says_holds_and_is_commented() {
 
 #[test]
 fn networks_are_none_that_a_host_has() {
-    let routes = |text: &str| {
-        json!({ "ip_route_all": format!("default via 172.20.0.1 dev wlan0\n{text}\n") })
-    };
+    let routes = |text: &str| json!({ "ip_route_all": format!("default via 172.20.0.1 dev wlan0\n{text}\n") });
     let table = [
         ("10.9.0.0/16 dev eth0", "10.244.0.0/16", "10.96.0.0/12"),
         ("10.244.7.0/24 via 10.0.0.9 dev eth0", "10.200.0.0/16", "10.96.0.0/12"),
@@ -200,8 +198,12 @@ fn what_has_to_be_done_first_is_said() {
     node.proxies.insert("https_proxy".to_owned(), Untrusted::new("http://proxy:3128"));
     let settings = campus.settle(&Wishes::default()).unwrap();
     let because: Vec<_> = settings.before.iter().map(|first| first.because.as_str()).collect();
-    let expected =
-        ["net.ipv4.ip_forward is 0", "no route leads to the Services", "kubelet is told --node-ip=172.20.5.1", "HTTPS_PROXY is set"];
+    let expected = [
+        "net.ipv4.ip_forward is 0",
+        "no route leads to the Services",
+        "kubelet is told --node-ip=172.20.5.1",
+        "HTTPS_PROXY is set",
+    ];
     assert_eq!(because.len(), expected.len(), "{because:?}");
     for (because, expected) in because.iter().zip(expected) {
         assert!(because.starts_with(expected), "{because}");

@@ -1,0 +1,95 @@
+//! What can go wrong with settings and joins.
+
+use std::path::PathBuf;
+
+use pontoon_model::exit::Exit;
+use pontoon_model::host::HostName;
+use pontoon_model::kubernetes::settings::Refused;
+
+/// What is wanted of a cluster makes no sense, or cannot be decided.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClusterFailure {
+    /// A file is neither a record nor a captured host.
+    #[error("`{}` is neither a record nor a host's captured texts: {why}", path.display())]
+    Captured {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// What was pasted is no join.
+    #[error("this is no join that can be rehearsed")]
+    Line {
+        /// Why.
+        #[source]
+        source: pontoon_join::line::LineError,
+    },
+    /// A join lacks something.
+    #[error("this join cannot be rehearsed, and kubeadm would refuse it")]
+    Incomplete {
+        /// What.
+        #[source]
+        source: pontoon_join::request::Incomplete,
+    },
+    /// A file is no configuration of a join.
+    #[error("`{}` holds no join", path.display())]
+    JoinConfiguration {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: pontoon_join::configuration::ConfigurationError,
+    },
+    /// A discovery file is no kubeconfig.
+    #[error("`{}` is no kubeconfig of a cluster", path.display())]
+    Kubeconfig {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: pontoon_join::kubeconfig::KubeconfigError,
+    },
+    /// Settings cannot be decided.
+    #[error("not decided")]
+    Settings {
+        /// Which, and why.
+        #[source]
+        source: pontoon_model::kubernetes::settings::Refusal,
+    },
+    /// Of this host nothing is known.
+    #[error("there are no facts of `{name}`")]
+    NoFacts {
+        /// What was asked for.
+        name: HostName,
+    },
+}
+
+impl ClusterFailure {
+    /// The number to end with.
+    pub(crate) const fn exit(&self) -> Exit {
+        match self {
+            Self::Settings { source } => match source.kind {
+                Refused::Wish => Exit::Usage,
+                Refused::Undecided => Exit::Warned,
+                Refused::Impossible => Exit::Failed,
+            },
+            _ => Exit::Usage,
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn advice(&self) -> Option<String> {
+        match self {
+            Self::Settings { source } => Some(source.ask.clone()),
+            Self::Line { .. } | Self::Incomplete { .. } => Some(
+                "on the control plane this prints a new line:\n  \
+                 kubeadm token create --print-join-command"
+                    .to_owned(),
+            ),
+            Self::Captured { .. }
+            | Self::NoFacts { .. }
+            | Self::JoinConfiguration { .. }
+            | Self::Kubeconfig { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Words and causes that several stages share.
+
+use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
+
+use crate::certificate::Refused;
+
+/// What a status of cluster-info means, and Go's words for it.
+pub(super) const fn refused(status: u16) -> (&'static [&'static str], &'static str) {
+    match status {
+        404 => (
+            &["another-server-answers", "bootstrap-signer-not-running"],
+            "configmaps \"cluster-info\" not found",
+        ),
+        401 => (&["credentials-not-accepted"], "Unauthorized"),
+        403 => (
+            &["rights-missing"],
+            "configmaps \"cluster-info\" is forbidden: User \"system:anonymous\" \
+             cannot get resource \"configmaps\" in API group \"\" in the namespace \
+             \"kube-public\"",
+        ),
+        429 | 500..=599 => (
+            &["server-overloaded", "still-starting"],
+            "the server is currently unable to handle the request",
+        ),
+        _ => (&["another-server-answers"], "unknown"),
+    }
+}
+
+/// What to do where the address that init took is out of reach from here, and another answers.
+pub(super) fn moved(answers: &HostPort) -> String {
+    format!(
+        "on the control plane: pontoon kubeadm repair-advice moves the cluster to {}, which this \
+         host reaches",
+        answers.host
+    )
+}
+
+/// The public halves of tokens, or that there are none.
+pub(super) fn said(ids: &[&str]) -> String {
+    if ids.is_empty() {
+        "no token at all (all have run out)".to_owned()
+    } else {
+        format!("token {}", ids.join(", "))
+    }
+}
+
+pub(super) fn seconds(ms: u64) -> String {
+    if ms.is_multiple_of(1000) {
+        format!("{} s", ms / 1000)
+    } else {
+        format!("{:.1} s", Millis(ms))
+    }
+}
+
+/// Seconds with a fraction, made of whole milliseconds.
+struct Millis(u64);
+
+impl std::fmt::Display for Millis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.0 / 1000, self.0 % 1000 / 100)
+    }
+}
+
+impl Refused {
+    /// The cause, by what else is known.
+    pub(super) fn causes(&self, server_ahead_s: Option<i64>) -> Vec<&'static str> {
+        const DAY_S: i64 = 86_400;
+        match self {
+            Self::Name { .. } => vec!["api-certificate-lacks-name"],
+            Self::Authority => vec!["kubeconfig-of-another-ca", "another-server-answers"],
+            Self::Time { is_early: true, .. } => match server_ahead_s {
+                // The server's own clock is where the certificate's is: ours is behind.
+                Some(ahead) if ahead > 60 => vec!["clock-before-certificate"],
+                Some(_) => vec!["certificate-from-the-future"],
+                None => vec!["clock-before-certificate", "certificate-from-the-future"],
+            },
+            Self::Time { .. } => match server_ahead_s {
+                Some(ahead) if ahead < -DAY_S => vec!["clock-ahead"],
+                Some(_) => vec!["certificate-expired"],
+                None => vec!["certificate-expired", "clock-ahead"],
+            },
+        }
+    }
+}

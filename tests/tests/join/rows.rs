@@ -1,0 +1,325 @@
+//! How an API server fails, and what kubeadm 1.36.2 made of it.
+
+use std::net::Ipv4Addr;
+
+use pontoon_join::verdict::Stage;
+
+use crate::server::{Behaviour, Manner};
+
+/// 25 November 2026.
+pub(crate) const NOW_S: i64 = 1_795_600_800;
+const FIVE_MINUTES: u64 = 300_000;
+
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) behaviour: Behaviour,
+    /// The line, of the one that init printed.
+    pub(crate) line: fn(&str) -> String,
+    pub(crate) now_s: i64,
+    pub(crate) stage: Stage,
+    pub(crate) causes: &'static [&'static str],
+    pub(crate) after_ms: u64,
+    pub(crate) words: &'static str,
+}
+
+impl Default for Case {
+    fn default() -> Self {
+        Self {
+            name: "",
+            behaviour: Behaviour::default(),
+            line: str::to_owned,
+            now_s: NOW_S,
+            stage: Stage::Tls,
+            causes: &[],
+            after_ms: FIVE_MINUTES,
+            words: "",
+        }
+    }
+}
+
+pub(crate) fn unpinned(line: &str) -> String {
+    let begin = line.split(" --discovery-token-ca").next().unwrap_or_default().to_owned();
+    format!("{begin} --discovery-token-unsafe-skip-ca-verification")
+}
+
+pub(crate) fn wifi_only() -> Behaviour {
+    let addresses = vec![Ipv4Addr::new(172, 20, 5, 1), Ipv4Addr::new(10, 96, 0, 1)];
+    Behaviour { addresses, ..Behaviour::default() }
+}
+
+pub(crate) fn by_manner(manner: Manner) -> Behaviour {
+    Behaviour { manner, ..Behaviour::default() }
+}
+
+pub(crate) fn cases() -> Vec<Case> {
+    let mut cases = certificates();
+    cases.extend(trust());
+    cases.extend(conversations());
+    cases.extend(afterwards());
+    cases
+}
+
+#[expect(clippy::too_many_lines, reason = "rows of a table")]
+fn certificates() -> Vec<Case> {
+    vec![
+        Case {
+            name: "san-missing-pinned",
+            behaviour: wifi_only(),
+            stage: Stage::Certificate,
+            causes: &["api-certificate-lacks-name"],
+            words: "x509: certificate is valid for 172.20.5.1, 10.96.0.1, not 127.0.0.1",
+            ..Case::default()
+        },
+        Case {
+            name: "san-missing-unpinned",
+            behaviour: wifi_only(),
+            line: unpinned,
+            stage: Stage::InsideCertificate,
+            causes: &["api-certificate-lacks-name"],
+            after_ms: 400,
+            words: "unable to fetch the kubeadm-config ConfigMap: failed to get config map",
+            ..Case::default()
+        },
+        Case {
+            name: "clock-behind-pinned",
+            now_s: 1_500_000_000,
+            stage: Stage::Certificate,
+            causes: &["clock-before-certificate"],
+            words: "x509: certificate has expired or is not yet valid: current time \
+                    2017-07-14T02:40:00Z is before 2025-01-01T00:00:00Z",
+            ..Case::default()
+        },
+        Case {
+            name: "clock-behind-unpinned",
+            line: unpinned,
+            now_s: 1_500_000_000,
+            stage: Stage::InsideCertificate,
+            causes: &["clock-before-certificate"],
+            after_ms: 400,
+            words: "unable to fetch the kubeadm-config ConfigMap",
+            ..Case::default()
+        },
+        Case {
+            name: "made while the control plane's clock was ahead",
+            behaviour: Behaviour { years: (2030, 2031), ..Behaviour::default() },
+            stage: Stage::Certificate,
+            causes: &["certificate-from-the-future"],
+            words: "is before 2030-01-01T00:00:00Z",
+            ..Case::default()
+        },
+        Case {
+            name: "expired",
+            behaviour: Behaviour { years: (2025, 2026), ..Behaviour::default() },
+            stage: Stage::Certificate,
+            causes: &["certificate-expired"],
+            words: "is after 2026-01-01T00:00:00Z",
+            ..Case::default()
+        },
+        Case {
+            name: "this clock is ahead",
+            now_s: NOW_S + 10 * 365 * 86_400,
+            stage: Stage::Certificate,
+            causes: &["clock-ahead"],
+            words: "is after 2035-01-01T00:00:00Z",
+            ..Case::default()
+        },
+        Case {
+            name: "another CA",
+            behaviour: Behaviour { has_other_ca: true, ..Behaviour::default() },
+            stage: Stage::Certificate,
+            causes: &["kubeconfig-of-another-ca", "another-server-answers"],
+            words: "x509: certificate signed by unknown authority",
+            ..Case::default()
+        },
+    ]
+}
+
+fn trust() -> Vec<Case> {
+    let signed = |tokens: &[&str]| Behaviour {
+        signed_for: tokens.iter().map(ToString::to_string).collect(),
+        ..Behaviour::default()
+    };
+    vec![
+        Case {
+            name: "token-secret-wrong",
+            behaviour: signed(&["abcdef.fedcba9876543210"]),
+            stage: Stage::Signature,
+            causes: &["join-token-secret-wrong"],
+            after_ms: 0,
+            words: "failed to verify JWS signature of received cluster info object, can't trust \
+                    this API Server",
+            ..Case::default()
+        },
+        Case {
+            name: "token unknown or expired",
+            behaviour: signed(&["zzzzzz.0123456789abcdef", "yyyyyy.0123456789abcdef"]),
+            stage: Stage::Signature,
+            causes: &["join-token-unknown"],
+            words: "could not find a JWS signature in the cluster-info ConfigMap for token ID \
+                    \"abcdef\"",
+            ..Case::default()
+        },
+        Case {
+            name: "not signed at all",
+            behaviour: signed(&[]),
+            stage: Stage::Signature,
+            causes: &["join-token-unknown"],
+            words: "could not find a JWS signature",
+            ..Case::default()
+        },
+        Case {
+            name: "pin-wrong",
+            line: |line| {
+                let begin = line.split("sha256:").next().unwrap_or_default().to_owned();
+                format!("{begin}sha256:{}", "0".repeat(64))
+            },
+            stage: Stage::Pin,
+            causes: &["ca-pin-of-another-cluster"],
+            after_ms: 0,
+            words: "cluster CA found in cluster-info ConfigMap is invalid: none of the public keys \
+                    \"sha256:",
+            ..Case::default()
+        },
+    ]
+}
+
+#[expect(clippy::too_many_lines, reason = "rows of a table")]
+fn conversations() -> Vec<Case> {
+    let status =
+        |status| Behaviour { statuses: vec![("cluster-info", status)], ..Behaviour::default() };
+    let body = |body: &[u8]| Behaviour {
+        bodies: vec![("cluster-info", body.to_vec())],
+        ..Behaviour::default()
+    };
+    let at = |name, behaviour, stage, causes, words| Case {
+        name,
+        behaviour,
+        stage,
+        causes,
+        words,
+        ..Case::default()
+    };
+    vec![
+        at(
+            "plain HTTP",
+            by_manner(Manner::Http),
+            Stage::Tls,
+            &["not-a-tls-port"],
+            "http: server gave HTTP response to HTTPS client",
+        ),
+        at(
+            "ssh",
+            by_manner(Manner::Ssh),
+            Stage::Tls,
+            &["not-a-tls-port", "connection-cut"],
+            "couldn't validate the identity",
+        ),
+        at(
+            "closes at once",
+            by_manner(Manner::Closing),
+            Stage::Tls,
+            &["not-a-tls-port", "connection-cut"],
+            "EOF",
+        ),
+        at(
+            // Loopback answers packets of any size, so that it is the server.
+            "silent after the connection",
+            by_manner(Manner::Silent),
+            Stage::Tls,
+            &["server-overloaded"],
+            "context deadline exceeded",
+        ),
+        at(
+            "an endless answer",
+            by_manner(Manner::Endless),
+            Stage::ClusterInfo,
+            &["another-server-answers"],
+            "failed to request the cluster-info ConfigMap",
+        ),
+        at(
+            "a huge answer",
+            body(&vec![b'x'; 3 << 20]),
+            Stage::ClusterInfo,
+            &["another-server-answers"],
+            "failed to request the cluster-info ConfigMap",
+        ),
+        at(
+            "no ConfigMap",
+            body(b"<html>log in</html>"),
+            Stage::ClusterInfo,
+            &["another-server-answers"],
+            "failed to request the cluster-info ConfigMap",
+        ),
+        at(
+            "not there",
+            status(404),
+            Stage::ClusterInfo,
+            &["another-server-answers", "bootstrap-signer-not-running"],
+            "configmaps \"cluster-info\" not found",
+        ),
+        at("forbidden", status(403), Stage::ClusterInfo, &["rights-missing"], "is forbidden"),
+        at(
+            "starting",
+            status(503),
+            Stage::ClusterInfo,
+            &["server-overloaded", "still-starting"],
+            "failed to request the cluster-info ConfigMap",
+        ),
+    ]
+}
+
+fn afterwards() -> Vec<Case> {
+    let ready = br#"{"status":{"conditions":[{"type":"Ready","status":"True"}]}}"#;
+    vec![
+        Case {
+            name: "cluster-info names a server that is not there",
+            behaviour: Behaviour {
+                inside: Some("https://127.0.0.1:9".to_owned()),
+                ..Behaviour::default()
+            },
+            stage: Stage::Inside,
+            causes: &["cluster-info-names-unreachable-server"],
+            after_ms: 400,
+            words: "unable to fetch the kubeadm-config ConfigMap: failed to get config map: Get \
+                    \"https://127.0.0.1:9/api/v1/namespaces/kube-system/configmaps/\
+                    kubeadm-config?timeout=10s\": dial tcp 127.0.0.1:9: connect: connection refused",
+            ..Case::default()
+        },
+        Case {
+            name: "the token may not read",
+            behaviour: Behaviour {
+                statuses: vec![("kubeadm-config", 403)],
+                ..Behaviour::default()
+            },
+            stage: Stage::Reads,
+            causes: &["rights-missing"],
+            after_ms: 400,
+            words: "unable to fetch the kubeadm-config ConfigMap",
+            ..Case::default()
+        },
+        Case {
+            name: "control-plane-without-endpoint",
+            behaviour: Behaviour { endpoint: "", ..Behaviour::default() },
+            line: |line| format!("{line} --control-plane"),
+            stage: Stage::ControlPlane,
+            causes: &["control-plane-endpoint-missing"],
+            after_ms: 0,
+            words: "unable to add a new control plane instance to a cluster that doesn't have a \
+                    stable controlPlaneEndpoint address",
+            ..Case::default()
+        },
+        Case {
+            name: "a Ready node has the name",
+            behaviour: Behaviour {
+                statuses: vec![("pi1", 200)],
+                bodies: vec![("pi1", ready.to_vec())],
+                ..Behaviour::default()
+            },
+            stage: Stage::NodeName,
+            causes: &["node-name-taken"],
+            after_ms: 0,
+            words: "a Node with name \"pi1\" and status \"Ready\" already exists in the cluster",
+            ..Case::default()
+        },
+    ]
+}
