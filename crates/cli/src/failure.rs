@@ -13,6 +13,7 @@ use pontoon_model::record::merge::MergeError;
 pub(crate) use hosts::HostsFailure;
 
 use crate::words::SplitError;
+use pontoon_lab::kubernetes::KubernetesError;
 use pontoon_lab::sandbox::SandboxError;
 use pontoon_lab::scenario::LoadError;
 use pontoon_lab::{LabError, SshError};
@@ -191,6 +192,13 @@ pub(crate) enum Failure {
         #[source]
         source: SshError,
     },
+    /// There can be no Kubernetes nodes in a lab.
+    #[error("this lab's hosts are Kubernetes nodes, which cannot be had here")]
+    Kubernetes {
+        /// Why.
+        #[source]
+        source: KubernetesError,
+    },
     /// The kernel's neighbour table is too small for a lab.
     #[error("a lab of {hosts} hosts takes more neighbour entries than this kernel has")]
     NoRoom {
@@ -281,6 +289,8 @@ impl Failure {
             | Self::Json { .. }
             | Self::Lab { .. }
             | Self::Agent { .. } => Exit::Internal,
+            Self::Kubernetes { source: KubernetesError::NotRoot } => Exit::NotPermitted,
+            Self::Kubernetes { .. } => Exit::Internal,
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Record { .. }
@@ -366,6 +376,7 @@ impl Failure {
             | Self::TwoInputs
             | Self::Lab { .. }
             | Self::LabSsh { .. }
+            | Self::Kubernetes { .. }
             | Self::Sandbox { .. }
             | Self::Scenario { .. }
             | Self::CheckArguments { .. }

@@ -1,0 +1,7 @@
+//! Real clusters in the lab: `./check --kubernetes` builds what they take and runs them.
+
+mod cluster;
+mod killed;
+mod session;
+mod settings;
+mod story;
