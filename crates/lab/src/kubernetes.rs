@@ -69,8 +69,8 @@ pub enum KubernetesError {
     },
     /// The programs are not built.
     #[error(
-        "the programs of Kubernetes are not there: in a checkout of pontoon, type\n  \
-         export {PROGRAMS}=$(tests/kubernetes/build)"
+        "no programs of Kubernetes: build them in a checkout of pontoon, once, by \
+         `export {PROGRAMS}=$(tests/kubernetes/build)`"
     )]
     NotBuilt,
     /// A program of the machine is missing.

@@ -4,4 +4,5 @@ mod cluster;
 mod killed;
 mod session;
 mod settings;
+mod shapes;
 mod story;

@@ -106,6 +106,7 @@ fn cover(path: &str, own: &str, text: &str) -> Result<(), SandboxError> {
 /// Makes a folder of the machine the node's own: what is in it is shown, what is added is not the
 /// machine's.
 fn private(path: &str) -> Result<(), SandboxError> {
+    make_dir(STAGE)?;
     mount_tmpfs(STAGE)?;
     for entry in fs::read_dir(path).into_iter().flatten().flatten() {
         let (from, to) = (entry.path(), Path::new(STAGE).join(entry.file_name()));
