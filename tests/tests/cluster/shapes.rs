@@ -140,8 +140,7 @@ fn taken(out: &str) -> (BTreeMap<&str, &str>, Snapshot) {
 
 fn addresses(choice: &Choice) -> String {
     let pick = choice.pick().into_iter();
-    let all: Vec<String> =
-        pick.flat_map(|pick| &pick.addresses).map(ToString::to_string).collect();
+    let all: Vec<String> = pick.flat_map(|pick| &pick.addresses).map(ToString::to_string).collect();
     all.join(" ")
 }
 
@@ -192,10 +191,8 @@ fn every_component_takes_what_was_foretold() {
     let cases: Vec<(usize, Value)> = cases().into_iter().enumerate().collect();
     let mut differing = Vec::new();
     for together in cases.chunks(AT_ONCE) {
-        let running: Vec<(&Value, Running)> = together
-            .iter()
-            .map(|(number, case)| (case, begin(&cluster, *number, case)))
-            .collect();
+        let running: Vec<(&Value, Running)> =
+            together.iter().map(|(number, case)| (case, begin(&cluster, *number, case))).collect();
         for (case, running) in running {
             let id = word(case, "id");
             let said = running.within(120).unwrap_or_else(|| panic!("{id}: no end"));

@@ -28,23 +28,6 @@ const TUNABLES: [(&str, &str); 6] = [
     ("kernel/keys/root_maxbytes", "25000000"),
 ];
 
-/// CNI as flannel's manifest has it (`kube-flannel.yml`, `cni-conf.json`).
-const CNI: &str = r#"{
-  "name": "cbr0",
-  "cniVersion": "0.3.1",
-  "plugins": [
-    {
-      "type": "flannel",
-      "delegate": { "hairpinMode": true, "isDefaultGateway": true }
-    },
-    {
-      "type": "portmap",
-      "capabilities": { "portMappings": true }
-    }
-  ]
-}
-"#;
-
 /// In the first process of a host: makes it a node, with nothing started yet.
 pub(crate) fn furnish(setup: &Setup) -> Result<(), KubernetesError> {
     cgroups::enter(&setup.name)?;
@@ -130,7 +113,6 @@ fn etc(setup: &Setup) -> Result<(), SandboxError> {
     for folder in ["kubernetes", "default", "containerd", "cni/net.d"] {
         make_dir(format!("/etc/{folder}"))?;
     }
-    write("/etc/cni/net.d/10-flannel.conflist", CNI)?;
     write("/etc/containerd/config.toml", &containerd(snapshotter()))?;
     // machine-id(5): 32 hexadecimal digits, of which no two machines have the same.
     let digits: String = setup.name.bytes().map(|byte| format!("{byte:02x}")).collect();

@@ -12,7 +12,8 @@ use std::process::ExitCode;
 use super::unit::Unit;
 use super::units::{Answer, SOCKET, State, Verb};
 
-/// Which services start with the node; a node is never started twice, so this is only remembered.
+/// Units that somebody enabled or disabled, the last word of each last. A node is never started
+/// twice, so this is only remembered.
 const ENABLED: &str = "/run/units-enabled";
 /// Lines of the log that `status` shows.
 const STATUS_LINES: usize = 10;
@@ -106,7 +107,7 @@ fn about(unit: Unit, verb: &str, is_now: bool) -> Reply {
         "stop" => done(unit, Verb::Stop),
         "restart" => done(unit, Verb::Restart),
         "enable" | "disable" => {
-            if let Err(error) = remember(unit, verb == "enable") {
+            if let Err(error) = remember(unit, verb) {
                 return failed(&error.to_string());
             }
             match (is_now, verb) {
@@ -182,16 +183,17 @@ fn ask(unit: Unit, verb: Verb) -> Answer {
 
 fn is_enabled(unit: Unit) -> bool {
     let text = fs::read_to_string(ENABLED).unwrap_or_default();
-    unit == Unit::Containerd || text.lines().any(|line| line == unit.name())
+    let said = text.lines().rev().find_map(|line| match line.split_once(' ')? {
+        (verb, name) if name == unit.name() => Some(verb == "enable"),
+        _ => None,
+    });
+    // Those that come in packages are enabled by them.
+    said.unwrap_or(unit != Unit::Flanneld)
 }
 
-fn remember(unit: Unit, is_enabled: bool) -> io::Result<()> {
-    let text = fs::read_to_string(ENABLED).unwrap_or_default();
-    let mut names: Vec<&str> = text.lines().filter(|line| *line != unit.name()).collect();
-    if is_enabled {
-        names.push(unit.name());
-    }
-    fs::write(ENABLED, names.join("\n") + "\n")
+fn remember(unit: Unit, verb: &str) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().append(true).create(true).open(ENABLED)?;
+    writeln!(file, "{verb} {}", unit.name())
 }
 
 #[cfg(test)]

@@ -41,6 +41,26 @@ const LOG_BYTES: u64 = 32 * 1024 * 1024;
 /// No question is longer.
 const MAX_QUESTION_BYTES: u64 = 256;
 
+/// CNI as flannel's manifest has it (`kube-flannel.yml`, `cni-conf.json`), put in place before
+/// flanneld starts, as its pod does: without it a node is not ready.
+const FLANNEL_CNI: &str = r#"{
+  "name": "cbr0",
+  "cniVersion": "0.3.1",
+  "plugins": [
+    {
+      "type": "flannel",
+      "delegate": { "hairpinMode": true, "isDefaultGateway": true }
+    },
+    {
+      "type": "portmap",
+      "capabilities": { "portMappings": true }
+    }
+  ]
+}
+"#;
+
+const FLANNEL_CNI_FILE: &str = "/etc/cni/net.d/10-flannel.conflist";
+
 /// What can be asked of a service.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -206,6 +226,10 @@ fn start(unit: Unit) -> io::Result<Child> {
         read_environment(&fs::read_to_string(path).unwrap_or_default(), &mut variables);
     }
     let words = unit.command(&variables);
+    if unit == Unit::Flanneld {
+        fs::create_dir_all("/etc/cni/net.d")?;
+        fs::write(FLANNEL_CNI_FILE, FLANNEL_CNI)?;
+    }
     let log = log(unit)?;
     let mut command = process::program(&words[0]);
     command.args(&words[1..]).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);

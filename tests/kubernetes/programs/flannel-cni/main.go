@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -90,12 +91,17 @@ func configuration(name, version string, own map[string]any) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s has no FLANNEL_MTU: %w", subnetFile, err)
 	}
+	// It names the node's own address in the subnet, which is that of the bridge.
+	prefix, err := netip.ParsePrefix(values["FLANNEL_SUBNET"])
+	if err != nil {
+		return nil, fmt.Errorf("%s has no FLANNEL_SUBNET: %w", subnetFile, err)
+	}
 	conf := map[string]any{
 		"name": name, "cniVersion": version, "type": "bridge", "mtu": mtu,
 		"ipMasq": values["FLANNEL_IPMASQ"] != "true", "isGateway": true,
 		"ipam": map[string]any{
 			"type":   "host-local",
-			"ranges": [][]map[string]string{{{"subnet": values["FLANNEL_SUBNET"]}}},
+			"ranges": [][]map[string]string{{{"subnet": prefix.Masked().String()}}},
 			"routes": []map[string]string{{"dst": values["FLANNEL_NETWORK"]}},
 		},
 	}
