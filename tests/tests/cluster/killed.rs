@@ -42,14 +42,25 @@ fn pids_with(words: [&str; 2]) -> Vec<String> {
     found
 }
 
-/// Folders of a run, in the hierarchies that the kernel has, wherever they are mounted.
+/// Folders of a run, in the hierarchies that the kernel has.
 fn folders_of(run: &str) -> String {
+    in_hierarchies(&format!("find . -name '{run}'"))
+}
+
+/// Process numbers in those folders, 0 for those of another PID namespace. What is on its way out
+/// is there until it holds nothing any more.
+fn held_in(run: &str) -> String {
+    in_hierarchies(&format!("find . -path '*/{run}/*' -name cgroup.procs -exec cat {{}} +"))
+}
+
+/// Runs a command where all hierarchies are mounted, wherever the machine has them.
+fn in_hierarchies(command: &str) -> String {
     bash(&format!(
         "mount -t tmpfs none /mnt; IFS=:; while read -r _ names _; do \
          [ -n \"$names\" ] || continue; mkdir \"/mnt/$names\"; case $names in \
          name=*) mount -t cgroup -o \"none,$names\" none \"/mnt/$names\" ;; \
          *) mount -t cgroup -o \"$names\" none \"/mnt/$names\" ;; esac; \
-         done </proc/self/cgroup; find /mnt -name '{run}'"
+         done </proc/self/cgroup; cd /mnt; {command}"
     ))
 }
 
@@ -96,7 +107,7 @@ fn a_killed_lab_leaves_nothing() {
     assert!(!folders_of(&run).is_empty());
 
     kill(&cluster.lab.pid().to_string());
-    eventually("no process", || processes_in(&run).is_empty());
+    eventually("no process", || held_in(&run).is_empty());
     eventually("no control group", || folders_of(&run).is_empty());
     assert_eq!(mounts(), before);
 }
@@ -111,7 +122,7 @@ fn what_nobody_could_remove_the_next_lab_removes() {
     assert_eq!(keeper.len(), 1, "{keeper:?}");
     kill(&keeper[0]);
     kill(&pid);
-    eventually("no process", || processes_in(&run).is_empty());
+    eventually("no process", || held_in(&run).is_empty());
     assert!(!folders_of(&run).is_empty(), "who removed it?");
 
     let next = Cluster::raise(&scenario("campus"));

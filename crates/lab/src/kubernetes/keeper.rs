@@ -64,6 +64,10 @@ pub(crate) fn keep(args: &[OsString]) -> Result<ExitCode, KubernetesError> {
             remove(folder);
         }
         if !folders.iter().any(|folder| folder.exists()) {
+            // What another run left may not have been free yet when this one began.
+            for root in &roots {
+                sweep(root);
+            }
             return Ok(ExitCode::SUCCESS);
         }
         let _ = poll(&mut [], PollTimeout::from(50_u8));
