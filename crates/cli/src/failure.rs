@@ -194,11 +194,7 @@ pub(crate) enum Failure {
     },
     /// There can be no Kubernetes nodes in a lab.
     #[error("this lab's hosts are Kubernetes nodes, which cannot be had here")]
-    Kubernetes {
-        /// Why.
-        #[source]
-        source: KubernetesError,
-    },
+    Kubernetes(#[source] KubernetesError),
     /// The kernel's neighbour table is too small for a lab.
     #[error("a lab of {hosts} hosts takes more neighbour entries than this kernel has")]
     NoRoom {
@@ -284,13 +280,17 @@ impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Hosts(failure) => failure.exit(),
+            Self::Kubernetes(KubernetesError::NotRoot)
+            | Self::Sandbox { .. }
+            | Self::NoRoom { .. }
+            | Self::NoFrames { .. }
+            | Self::LabSsh { .. } => Exit::NotPermitted,
             Self::Output { .. }
             | Self::System { .. }
             | Self::Json { .. }
             | Self::Lab { .. }
+            | Self::Kubernetes(_)
             | Self::Agent { .. } => Exit::Internal,
-            Self::Kubernetes { source: KubernetesError::NotRoot } => Exit::NotPermitted,
-            Self::Kubernetes { .. } => Exit::Internal,
             Self::Read { .. }
             | Self::Write { .. }
             | Self::Record { .. }
@@ -315,10 +315,6 @@ impl Failure {
             | Self::NoLabHost { .. }
             | Self::CheckArguments { .. }
             | Self::NoCommand { .. } => Exit::Usage,
-            Self::Sandbox { .. }
-            | Self::NoRoom { .. }
-            | Self::NoFrames { .. }
-            | Self::LabSsh { .. } => Exit::NotPermitted,
             Self::NoHost { .. } | Self::Survey { .. } => Exit::Unreachable,
         }
     }
@@ -376,7 +372,7 @@ impl Failure {
             | Self::TwoInputs
             | Self::Lab { .. }
             | Self::LabSsh { .. }
-            | Self::Kubernetes { .. }
+            | Self::Kubernetes(_)
             | Self::Sandbox { .. }
             | Self::Scenario { .. }
             | Self::CheckArguments { .. }

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC1091
 # Inside the namespaces of one host shape: makes the host, lets pontoon foretell, then asks the
 # real programs. $1: its folder, $2: its number, $3: its node's name.
 set -eu
@@ -29,11 +30,20 @@ eventually 100 test -e "$folder/linked"
 ip addr add "192.168.77.$number/24" dev mgmt0
 ip link set mgmt0 up
 eventually 100 quietly curl -sSk -m 2 https://192.168.77.1:6443/readyz
-trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
+# Every process in these namespaces, whoever started it.
+end() {
+  local pid
+  for pid in /proc/[0-9]*; do
+    pid=${pid#/proc/}
+    [ "$pid" = $$ ] || [ "$(readlink "/proc/$pid/ns/net")" != "$(readlink /proc/self/ns/net)" ] ||
+      kill -9 "$pid" 2>/dev/null || true
+  done
+}
+trap end EXIT
 
 pontoon predict --record "$folder/record" >"$folder/page" 2>&1 || true
 
-kubeadm init phase certs ca --cert-dir "$folder/pki" >/dev/null 2>&1
+kubeadm init phase certs ca --cert-dir "$folder/pki" >/dev/null 2>&1 || true
 kubeadm init phase certs apiserver --cert-dir "$folder/pki" --kubernetes-version v1.36.2 \
   >"$folder/kubeadm" 2>&1 || true
 sed -n 's/.*IPs \[10\.96\.0\.1 \(.*\)\]/kubeadm \1/p' "$folder/kubeadm"
@@ -54,18 +64,26 @@ eventually 10 registered one || true
 echo "kubelet $(cat "$folder/addresses")"
 
 if [ -s "$folder/addresses" ]; then
-  kube-proxy --kubeconfig=$KUBECONFIG --hostname-override="$name" --proxy-mode=nftables \
-    --conntrack-max-per-core=0 --conntrack-min=0 >"$folder/proxy" 2>&1 &
-  eventually 100 grep -q 'NodeIPs=' "$folder/proxy" || true
-  sed -n 's/.*NodeIPs=\[\(.*\)\].*/kube-proxy \1/p' "$folder/proxy" | tr -d '",' | head -n 1
+  # In its pod it is; nobody types it.
+  /run/pontoon/kubernetes/bin/kube-proxy --kubeconfig=$KUBECONFIG --hostname-override="$name" \
+    --proxy-mode=nftables --conntrack-max-per-core=0 --conntrack-min=0 >"$folder/proxy" 2>&1 &
+  eventually 200 grep -q 'NodeIPs=' "$folder/proxy" || true
+  sed -n 's/.*NodeIPs=\[\(.*\)\].*/kube-proxy \1/p' "$folder/proxy" | sed 's/","/ /g; s/"//g' | head -n 1
 fi
 
-NODE_NAME=$name flanneld --kube-subnet-mgr --kubeconfig-file=$KUBECONFIG \
-  --net-config-path=/run/shapes/net-conf.json >"$folder/flannel" 2>&1 &
+# It ends while its node has no network for pods yet, and is started again, as its pod is.
+tunnel() {
+  export NODE_NAME=$name
+  until flanneld --kube-subnet-mgr --kubeconfig-file=$KUBECONFIG \
+    --net-config-path=/run/shapes/net-conf.json >>"$folder/flannel" 2>&1; do sleep 0.5; done
+}
+: >"$folder/flannel"
+tunnel &
 settled() { [ -s /run/flannel/subnet.env ] || grep -q 'Failed to find any valid' "$folder/flannel"; }
-eventually 150 settled || true
-sed -n 's/.*Using interface with name \(.*\) and address \(.*\)/flannel \1 \2/p' "$folder/flannel"
+eventually 400 settled || true
+sed -n 's/.*Using interface with name \(.*\) and address \(.*\)/flannel \1 \2/p' "$folder/flannel" | head -n 1
 sed -n 's/FLANNEL_MTU=/flannel-mtu /p' /run/flannel/subnet.env 2>/dev/null || true
-sed -n 's/.*Failed to find any valid/flannel-error Failed to find any valid/p' "$folder/flannel"
+sed -n 's/.*Failed to find any valid/flannel-error Failed to find any valid/p' "$folder/flannel" |
+  head -n 1
 echo "record"
 cat "$folder/record"

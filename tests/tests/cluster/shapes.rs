@@ -196,7 +196,10 @@ fn every_component_takes_what_was_foretold() {
         for (case, running) in running {
             let id = word(case, "id");
             let said = running.within(120).unwrap_or_else(|| panic!("{id}: no end"));
-            assert_eq!(said.code, 0, "{id}: {}{}", said.out, said.err);
+            if said.code != 0 {
+                differing.push(format!("{id} could not be asked: {}{}", said.out, said.err));
+                continue;
+            }
             differing.extend(differences(&said.out).into_iter().map(|it| format!("{id}: {it}")));
         }
     }

@@ -47,8 +47,7 @@ pub(crate) fn in_sandbox(
             let room = neighbour_table::make_room(scenario.neighbours());
             let _room =
                 room.map_err(|source| Failure::NoRoom { hosts: scenario.host.len(), source })?;
-            let nodes = kubernetes::prepare(scenario);
-            let _nodes = nodes.map_err(|source| Failure::Kubernetes { source })?;
+            let _nodes = kubernetes::prepare(scenario).map_err(Failure::Kubernetes)?;
             sandbox::enter(words).map_err(|source| Failure::Sandbox { source })
         }
     }
