@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by ./demo and ./check: finds what they need, and installs what is missing.
+# Sourced by ./demo, ./check and tests/kubernetes/build: finds what they need, and installs what is missing.
 #
 #   set_up RUST PROGRAMS...   makes sure of these programs, and of a Rust that is new enough;
 #                             RUST is "compiler", or "tools" for rustfmt and clippy as well
@@ -41,7 +41,8 @@ package_of() {
     curl) echo curl ca-certificates ;;
     sshd) echo openssh-server openssh-client ;;
     pip3) echo python3-pip ca-certificates ;;
-    setpriv | unshare) echo util-linux ;;
+    setpriv | unshare | flock) echo util-linux ;;
+    busybox) echo busybox-static ;;
     qemu-system-x86_64) echo qemu-system-x86 ;;
     dpkg-deb) echo dpkg ;;
     *) echo "$1" ;;

@@ -17,6 +17,7 @@ pub(crate) use hosts::HostsFailure;
 pub(crate) use paste::PasteFailure;
 
 use crate::words::SplitError;
+use pontoon_lab::kubernetes::KubernetesError;
 use pontoon_lab::sandbox::SandboxError;
 use pontoon_lab::scenario::LoadError;
 use pontoon_lab::{LabError, SshError};
@@ -193,6 +194,9 @@ pub(crate) enum Failure {
         #[source]
         source: SshError,
     },
+    /// There can be no Kubernetes nodes in a lab.
+    #[error("this lab's hosts are Kubernetes nodes, which cannot be had here")]
+    Kubernetes(#[source] KubernetesError),
     /// The kernel's neighbour table is too small for a lab.
     #[error("a lab of {hosts} hosts takes more neighbour entries than this kernel has")]
     NoRoom {
@@ -258,16 +262,13 @@ pub(crate) enum Failure {
     /// The system did not give what every system gives.
     #[error("{what}")]
     System {
-        /// What was tried.
         what: &'static str,
-        /// Why it failed.
         #[source]
         source: io::Error,
     },
     /// A value could not be written as JSON.
     #[error("the result could not be written as JSON")]
     Json {
-        /// Why.
         #[source]
         source: serde_json::Error,
     },
@@ -279,10 +280,16 @@ impl Failure {
         match self {
             Self::Hosts(failure) => failure.exit(),
             Self::Cluster(failure) => failure.exit(),
+            Self::Kubernetes(KubernetesError::NotRoot)
+            | Self::Sandbox { .. }
+            | Self::NoRoom { .. }
+            | Self::NoFrames { .. }
+            | Self::LabSsh { .. } => Exit::NotPermitted,
             Self::Output { .. }
             | Self::System { .. }
             | Self::Json { .. }
             | Self::Lab { .. }
+            | Self::Kubernetes(_)
             | Self::Agent { .. } => Exit::Internal,
             Self::Read { .. }
             | Self::Write { .. }
@@ -308,10 +315,6 @@ impl Failure {
             | Self::NoLabHost { .. }
             | Self::CheckArguments { .. }
             | Self::NoCommand { .. } => Exit::Usage,
-            Self::Sandbox { .. }
-            | Self::NoRoom { .. }
-            | Self::NoFrames { .. }
-            | Self::LabSsh { .. } => Exit::NotPermitted,
             Self::NoHost { .. } | Self::Survey { .. } => Exit::Unreachable,
         }
     }
@@ -371,6 +374,7 @@ impl Failure {
             | Self::TwoInputs
             | Self::Lab { .. }
             | Self::LabSsh { .. }
+            | Self::Kubernetes(_)
             | Self::Sandbox { .. }
             | Self::Scenario { .. }
             | Self::CheckArguments { .. }

@@ -49,7 +49,8 @@ pub(crate) enum EnterError {
 
 /// Namespaces in the order in which they are entered. The mount namespace comes last: with it
 /// goes the `/proc` in which the others are found.
-const NAMESPACES: [(&str, CloneFlags); 5] = [
+const NAMESPACES: [(&str, CloneFlags); 6] = [
+    ("cgroup", CloneFlags::CLONE_NEWCGROUP),
     ("net", CloneFlags::CLONE_NEWNET),
     ("uts", CloneFlags::CLONE_NEWUTS),
     ("ipc", CloneFlags::CLONE_NEWIPC),
@@ -65,7 +66,7 @@ pub(crate) fn enter(args: &[OsString]) -> Result<ExitCode, EnterError> {
     let pid = pid.ok_or(EnterError::Usage)?;
     let dir = std::env::current_dir().ok();
     let mut namespaces = Vec::new();
-    for (which, flag) in NAMESPACES {
+    for (which, flag) in NAMESPACES.into_iter().filter(|(which, _)| is_other(pid, which)) {
         let open = File::open(format!("/proc/{pid}/ns/{which}"));
         let gone = |source| EnterError::Gone { pid: pid.to_owned(), source };
         namespaces.push((which, flag, open.map_err(gone)?));
@@ -88,6 +89,13 @@ pub(crate) fn enter(args: &[OsString]) -> Result<ExitCode, EnterError> {
     let start = |source| EnterError::Start { program: process::OURSELVES.to_owned(), source };
     let status = command.spawn().map_err(start)?.wait().map_err(start)?;
     Ok(process::code_of(status).into())
+}
+
+/// Whether it is not the one this process is in: most hosts have no cgroup namespace, and to enter
+/// the machine's takes rights that only root has.
+fn is_other(pid: &str, which: &str) -> bool {
+    let of = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/{which}")).ok();
+    of(pid) != of("self")
 }
 
 /// `lab-exec PROGRAM ARGS…`: becomes the program, and dies with whoever started it.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::{enter, neighbour_table, node, process, relay, sandbox, service};
+use crate::{enter, keeper, kubernetes, neighbour_table, node, process, relay, sandbox, service};
 
 /// Runs the helper of that name, if it is one; call it first in `main`, before any thread.
 ///
@@ -14,7 +14,7 @@ pub fn run(name: &str, args: &[OsString]) -> Option<ExitCode> {
     let result = match name {
         "lab-sandbox" => say(sandbox::isolate(args)),
         "lab-init" => say(sandbox::init(args)),
-        neighbour_table::START => say(neighbour_table::start(args)),
+        keeper::START => say(keeper::run(args)),
         neighbour_table::KEEP => say(neighbour_table::keep(args)),
         "lab-segment" => say(node::hold()),
         "lab-host" => say(node::leave()),
@@ -22,6 +22,10 @@ pub fn run(name: &str, args: &[OsString]) -> Option<ExitCode> {
         "lab-enter" => say(enter::enter(args)),
         "lab-exec" => say(enter::exec(args)),
         "lab-service" => say(service::run(args)),
+        kubernetes::KEEP => say(kubernetes::keep(args)),
+        kubernetes::UNITS => say(kubernetes::units(args)),
+        "lab-systemctl" => say(kubernetes::systemctl(args)),
+        "lab-journalctl" => say(kubernetes::journalctl(args)),
         "lab-relay" => say(relay::run(args)),
         _ => return None,
     };

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
 
+use crate::kubernetes::{self, KubernetesError};
 use crate::node::{Node, NodeError};
 use crate::process;
 use crate::scenario::Scenario;
@@ -35,6 +36,9 @@ pub enum LabError {
     /// `ip` could not be run.
     #[error("cannot start `ip` (Debian: apt-get install iproute2)")]
     Ip(#[source] io::Error),
+    /// The programs of Kubernetes are not to be had.
+    #[error("cannot raise a lab with Kubernetes nodes")]
+    Kubernetes(#[source] KubernetesError),
     /// The door for `lab via` could not be opened.
     #[error("cannot open the door of the lab, {}", via::DOOR)]
     Door(#[source] io::Error),
@@ -61,6 +65,7 @@ impl Lab {
         if !std::path::Path::new(process::OURSELVES).exists() {
             return Err(LabError::Outside);
         }
+        kubernetes::show_programs(scenario).map_err(LabError::Kubernetes)?;
         let plan = topology::plan(scenario);
         let mut nodes = BTreeMap::new();
         for (key, node) in &plan.nodes {

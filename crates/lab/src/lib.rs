@@ -16,6 +16,8 @@ pub mod scenario;
 pub mod expect;
 mod topology;
 mod process;
+mod keeper;
+pub mod kubernetes;
 pub mod neighbour_table;
 pub mod sandbox;
 mod node;

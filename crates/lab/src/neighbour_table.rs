@@ -8,20 +8,17 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::os::unix::process::CommandExt as _;
-use std::process::{ChildStdin, ExitCode, Stdio};
+use std::process::ExitCode;
 
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::geteuid;
 
-use crate::process;
+use crate::keeper::{self, Keeper};
 
-/// The helper that starts the keeper and ends, so that the keeper is nobody's child.
-pub(crate) const START: &str = "lab-neighbours";
-/// The keeper.
+/// The keeper's subcommand.
 pub(crate) const KEEP: &str = "lab-neighbours-keep";
 
 /// What was there before, and who still needs more.
@@ -41,7 +38,7 @@ const ALWAYS: usize = 600;
 /// Room in the table, as long as this lives.
 #[derive(Debug, Default)]
 pub struct Room {
-    _keeper: Option<ChildStdin>,
+    _keeper: Option<Keeper>,
 }
 
 /// Makes room for so many entries. Call it before the sandbox is entered.
@@ -60,28 +57,8 @@ pub fn make_room(entries: usize) -> io::Result<Room> {
             "all namespaces share one neighbour table (net.ipv4.neigh.default.gc_thresh3)",
         ));
     }
-    let mut starter = process::program("/proc/self/exe")
-        .args([START, &entries.to_string()])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let keeper = starter.stdin.take();
-    let mut said = String::new();
-    if let Some(output) = starter.stdout.take() {
-        BufReader::new(output).read_line(&mut said)?;
-    }
-    starter.wait()?;
-    if said.trim() == "ok" {
-        Ok(Room { _keeper: keeper })
-    } else {
-        Err(io::Error::other("the limits of the neighbour table cannot be raised"))
-    }
-}
-
-/// `lab-neighbours ENTRIES`: starts the keeper.
-pub(crate) fn start(args: &[OsString]) -> io::Result<ExitCode> {
-    process::program("/proc/self/exe").arg(KEEP).args(args).process_group(0).spawn()?;
-    Ok(ExitCode::SUCCESS)
+    let keeper = keeper::start(KEEP, &[&entries.to_string()])?;
+    Ok(Room { _keeper: Some(keeper) })
 }
 
 /// `lab-neighbours-keep ENTRIES`: raises the limits, says `ok`, and puts them back when its

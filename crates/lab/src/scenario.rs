@@ -20,7 +20,7 @@ mod validate;
 
 pub use builtin::{builtin, builtin_names};
 pub use load::{LoadError, MAX_FILE_BYTES, load, parse};
-pub use machine::{Attachment, Machine, OneOrMany, SysctlValue};
+pub use machine::{Attachment, Machine, NodeRole, OneOrMany, SysctlValue};
 pub use network::{Block, Isolation, Network, NetworkKind, Relay};
 pub use offer::{DnsManner, HttpManner, NtpManner, Service};
 pub use schema::schema;

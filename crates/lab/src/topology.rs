@@ -8,6 +8,7 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Mac};
 use serde::{Deserialize, Serialize};
 
+use crate::kubernetes::Setup;
 use crate::scenario::{Attachment, Machine, Network, NetworkKind, Part, Relay, Scenario, Service};
 use crate::ssh::Equipment;
 
@@ -81,6 +82,8 @@ pub(crate) enum Step {
     Serve(Offer),
     /// Start our own relay.
     Relay(Stretch),
+    /// Be a Kubernetes node.
+    Kubernetes(Setup),
     /// Have an ssh server, and the way to those of the others.
     Ssh(Equipment),
 }

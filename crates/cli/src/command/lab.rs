@@ -19,7 +19,7 @@ use crate::render::style::Style;
 use crate::render::wrap::wrapped;
 use pontoon_lab::scenario::{self, Scenario};
 use pontoon_lab::via::{self, Wish};
-use pontoon_lab::{neighbour_table, sandbox};
+use pontoon_lab::{kubernetes, neighbour_table, sandbox};
 
 /// Does what the command line says.
 pub(crate) fn run(command: &LabCommand, place: &Place) -> Result<ExitCode, Failure> {
@@ -47,6 +47,7 @@ pub(crate) fn in_sandbox(
             let room = neighbour_table::make_room(scenario.neighbours());
             let _room =
                 room.map_err(|source| Failure::NoRoom { hosts: scenario.host.len(), source })?;
+            let _nodes = kubernetes::prepare(scenario).map_err(Failure::Kubernetes)?;
             sandbox::enter(words).map_err(|source| Failure::Sandbox { source })
         }
     }

@@ -14,6 +14,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid};
 
 use super::{Done, etc};
+use crate::kubernetes;
 use crate::process;
 use crate::sandbox::{SandboxError, die_with_parent, system};
 use crate::ssh;
@@ -126,8 +127,15 @@ fn perform(step: &Step) -> Result<(), String> {
         Step::Run(argv) => feed(argv, ""),
         Step::Serve(offer) => start("lab-service", &serde_json::to_string(offer)),
         Step::Ssh(equipment) => ssh::install(equipment).map_err(|error| in_full(&error)),
+        Step::Kubernetes(setup) => kubernetes(setup),
         Step::Relay(stretch) => start("lab-relay", &serde_json::to_string(stretch)),
     }
+}
+
+/// Makes the host a node, and starts its services when all is in its place.
+fn kubernetes(setup: &kubernetes::Setup) -> Result<(), String> {
+    kubernetes::furnish(setup).map_err(|error| in_full(&error))?;
+    start(kubernetes::UNITS, &serde_json::to_string(setup))
 }
 
 fn in_full(error: &dyn std::error::Error) -> String {

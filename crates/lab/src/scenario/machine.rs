@@ -54,10 +54,25 @@ pub struct Machine {
     /// well within ten seconds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub run: Vec<Vec<String>>,
+    /// That it is a Kubernetes node, with the images of this role (hosts only). The real containerd
+    /// runs on it and waits for `kubeadm init` or `kubeadm join`; the programs are those that
+    /// `tests/kubernetes/build` made. It takes root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubernetes: Option<NodeRole>,
     /// Whether an agent may be started on it (hosts only). `false`: a host that is switched off,
     /// or one that the user cannot log in to.
     #[serde(default = "super::yes")]
     pub agent: bool,
+}
+
+/// What a Kubernetes node will be, and so which images it has.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NodeRole {
+    /// `kubeadm init`, or `kubeadm join --control-plane`.
+    ControlPlane,
+    /// `kubeadm join`.
+    Worker,
 }
 
 /// The value of a kernel setting.

@@ -2,7 +2,7 @@
 
 use pontoon_model::host::HostName;
 
-use super::{Machine, Network, Scenario};
+use super::{Machine, Network, Part, Scenario};
 
 /// More machines than any class room has; each costs a process or three.
 const MAX_MACHINES: usize = 64;
@@ -47,8 +47,8 @@ impl Scenario {
         if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             return wrong(twice[0].as_str(), "two machines of this name");
         }
-        for (name, machine, _) in self.machines() {
-            self.validate_machine(name, machine)?;
+        for (name, machine, part) in self.machines() {
+            self.validate_machine(name, machine, part)?;
         }
         for (name, network) in &self.network {
             self.validate_network(name, network)?;
@@ -56,11 +56,19 @@ impl Scenario {
         self.validate_check()
     }
 
-    fn validate_machine(&self, name: &HostName, machine: &Machine) -> Result<(), Invalid> {
+    fn validate_machine(
+        &self,
+        name: &HostName,
+        machine: &Machine,
+        part: Part,
+    ) -> Result<(), Invalid> {
         let text = name.as_str();
         let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         if !is_plain || text.starts_with('-') || text.len() > MAX_NAME_BYTES {
             return wrong(text, "a machine's name has letters, digits and `-` only");
+        }
+        if machine.kubernetes.is_some() && part != Part::Host {
+            return wrong(format!("{text}.kubernetes"), "only a host can be a Kubernetes node");
         }
         if machine.links.len() > MAX_LINKS {
             return wrong(format!("{text}.links"), format!("at most {MAX_LINKS} links"));

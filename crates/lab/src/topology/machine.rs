@@ -4,6 +4,7 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{Family, IfName};
 
 use super::{Etc, Node, Offer, Step, addresses, best_address, line, sysctl, sysctl_if_there};
+use crate::kubernetes::Setup;
 use crate::scenario::{Attachment, Machine, Part, Scenario};
 
 /// What `NetworkManager` gives the default route of a radio link.
@@ -30,6 +31,9 @@ pub(super) fn node(scenario: &Scenario, name: &HostName, machine: &Machine, part
             internet: scenario.internet,
             internet_time: scenario.internet_time,
         }));
+    }
+    if let Some(role) = machine.kubernetes {
+        services.push(Step::Kubernetes(Setup { name: name.to_string(), role }));
     }
     Node { etc, steps, services }
 }

@@ -1,0 +1,50 @@
+//! A process that puts something of the machine back when a lab is gone, also when that was killed.
+//!
+//! It is nobody's child and waits for the end of its standard input, whose other end is held by
+//! the lab's own process: however that ends, the kernel closes it.
+
+use std::ffi::OsString;
+use std::io::{self, BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::process::{ChildStdin, ExitCode, Stdio};
+
+use crate::process;
+
+/// The helper that starts a keeper and ends.
+pub(crate) const START: &str = "lab-keeper";
+
+/// What a keeper lives by. Dropped, it begins to put things back.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    _end: ChildStdin,
+}
+
+/// Starts the keeper `name`, and waits until it says `ok`.
+///
+/// # Errors
+///
+/// It could not be started, or said something else; its own words are on standard error.
+pub(crate) fn start(name: &str, args: &[&str]) -> io::Result<Keeper> {
+    let mut starter = process::program("/proc/self/exe")
+        .args([START, name])
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let end = starter.stdin.take();
+    let mut said = String::new();
+    if let Some(output) = starter.stdout.take() {
+        BufReader::new(output).read_line(&mut said)?;
+    }
+    starter.wait()?;
+    match end {
+        Some(end) if said.trim() == "ok" => Ok(Keeper { _end: end }),
+        _ => Err(io::Error::other("its keeper did not start; what it said is above")),
+    }
+}
+
+/// `lab-keeper NAME ARGS…`: starts the keeper, apart from whoever types Ctrl-C.
+pub(crate) fn run(args: &[OsString]) -> io::Result<ExitCode> {
+    process::program("/proc/self/exe").args(args).process_group(0).spawn()?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,3 @@
+module pontoon.example/programs
+
+go 1.26.0

@@ -1,0 +1,109 @@
+//! A cluster of two hosts, and what is asked of it.
+
+use std::path::{Path, PathBuf};
+
+use pontoon_tests::checkout::root;
+
+use crate::session::{Running, Session};
+use crate::settings::Settings;
+
+/// The control plane's host.
+pub(crate) const MASTER: &str = "pi1";
+/// The other one.
+pub(crate) const WORKER: &str = "pi2";
+
+/// What a lab cannot satisfy, each by its name (`kubeadm init --help`).
+const IGNORED: &str = "SystemVerification";
+
+const KUBECTL: &str = "kubectl --kubeconfig /etc/kubernetes/admin.conf";
+
+/// A scenario of `tests/kubernetes/scenarios`.
+pub(crate) fn scenario(name: &str) -> PathBuf {
+    root().join("tests/kubernetes/scenarios").join(name).with_extension("toml")
+}
+
+/// The lab with its nodes.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    pub(crate) lab: Session,
+}
+
+impl Cluster {
+    /// Raises the hosts; nothing is initialised.
+    pub(crate) fn raise(scenario: &Path) -> Self {
+        Self { lab: Session::start(scenario, MASTER) }
+    }
+
+    /// `kubeadm init` with this configuration; the line that it prints for workers.
+    pub(crate) fn init(&self, configuration: &str) -> String {
+        self.lab.put(MASTER, "/run/init.yaml", configuration);
+        let out = self.lab.must(
+            MASTER,
+            &format!("kubeadm init --config /run/init.yaml --ignore-preflight-errors={IGNORED}"),
+        );
+        printed_join(&out).unwrap_or_else(|| panic!("no line to join with in\n{out}"))
+    }
+
+    /// The printed line, typed on the worker.
+    pub(crate) fn begin_join(&self, line: &str) -> Running {
+        self.lab.begin(
+            WORKER,
+            &format!(
+                "echo $$ >/run/join.pid; exec {line} --ignore-preflight-errors={IGNORED} 2>&1"
+            ),
+        )
+    }
+
+    /// kubectl on the control plane; what it wrote.
+    pub(crate) fn kubectl(&self, arguments: &str) -> String {
+        self.lab.must(MASTER, &format!("{KUBECTL} {arguments}"))
+    }
+
+    /// Applies a manifest.
+    pub(crate) fn apply(&self, manifest: &str) {
+        self.lab.must(MASTER, &format!("{KUBECTL} apply -f - <<'END'\n{manifest}\nEND"));
+    }
+
+    /// Starts flannel on both hosts: a service of each, with the rights of the administrator.
+    pub(crate) fn flannel(&self, settings: &Settings) {
+        let configuration = self.lab.must(MASTER, "cat /etc/kubernetes/admin.conf");
+        for host in [MASTER, WORKER] {
+            self.lab.put(host, "/etc/kube-flannel/admin.conf", &configuration);
+            self.lab.put(
+                host,
+                "/etc/kube-flannel/net-conf.json",
+                r#"{ "Network": "10.244.0.0/16", "Backend": { "Type": "vxlan" } }"#,
+            );
+            let options = format!(
+                "FLANNELD_OPTIONS=\"--kubeconfig-file=/etc/kube-flannel/admin.conf {}\"",
+                settings.flannel
+            );
+            self.lab.put(host, "/etc/default/flanneld", &options);
+            self.lab.must(host, "systemctl enable --now flanneld");
+        }
+    }
+
+    /// Waits until both nodes are ready.
+    pub(crate) fn await_nodes(&self) {
+        self.kubectl("wait node/pi1 node/pi2 --for=condition=Ready --timeout=120s");
+    }
+
+    /// The address of a node as the cluster knows it.
+    pub(crate) fn internal_ip(&self, node: &str) -> String {
+        self.kubectl(&format!(
+            "get node {node} -o 'jsonpath={{.status.addresses[?(@.type==\"InternalIP\")].address}}'"
+        ))
+    }
+
+    /// What holds of the mode that kube-proxy reports on the worker.
+    pub(crate) fn proxy_mode(&self) -> String {
+        self.lab.must(WORKER, "curl -sS -m 5 http://127.0.0.1:10249/proxyMode")
+    }
+}
+
+/// The command that `kubeadm init` prints last, on one line.
+pub(crate) fn printed_join(out: &str) -> Option<String> {
+    let at = out.rfind("kubeadm join ")?;
+    let line = out[at..].replace("\\\n", " ");
+    Some(line.lines().next()?.split_whitespace().collect::<Vec<_>>().join(" "))
+}

@@ -1,0 +1,8 @@
+//! Real clusters in the lab: `./check --kubernetes` builds what they take and runs them.
+
+mod cluster;
+mod killed;
+mod session;
+mod settings;
+mod shapes;
+mod story;

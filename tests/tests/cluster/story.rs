@@ -1,0 +1,138 @@
+//! The story: on the campus network a cluster is made as anyone makes it, and does not come
+//! together; with addresses on the switch it does, and carries what a cluster must carry.
+
+use crate::cluster::{Cluster, MASTER, WORKER, scenario};
+use crate::settings::{AS_ANYONE_TYPES_IT, good_settings};
+
+/// Four pods of a web server, two on each node, and their Service.
+const WEB: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      tolerations: [{key: node-role.kubernetes.io/control-plane, operator: Exists}]
+      topologySpreadConstraints:
+      - {maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: web}}}
+      terminationGracePeriodSeconds: 1
+      containers:
+      - {name: web, image: lab/web:1, args: [serve, '8080'], readinessProbe: {httpGet: {path: /, port: 8080}, periodSeconds: 1}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}";
+
+/// A pod: its name, address and node.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Pod {
+    name: String,
+    address: String,
+    node: String,
+}
+
+fn pods(cluster: &Cluster) -> Vec<Pod> {
+    let columns =
+        "{range .items[*]}{.metadata.name} {.status.podIP} {.spec.nodeName}{\"\\n\"}{end}";
+    let text = cluster.kubectl(&format!("get pods -l app=web -o 'jsonpath={columns}'"));
+    let pod = |line: &str| {
+        let mut words = line.split(' ').map(str::to_owned);
+        Some(Pod { name: words.next()?, address: words.next()?, node: words.next()? })
+    };
+    text.lines().filter_map(pod).collect()
+}
+
+/// Asks from within a pod, and wants so many bytes.
+fn assert_gets(cluster: &Cluster, from: &Pod, url: &str, bytes: Option<usize>) {
+    let said = cluster.kubectl(&format!("exec {} -- /web get '{url}' 8", from.name));
+    let mut words = said.split_whitespace();
+    assert_eq!(words.next(), Some("200"), "{} on {}: {url}: {said}", from.name, from.node);
+    if let Some(bytes) = bytes {
+        assert_eq!(words.next(), Some(bytes.to_string().as_str()), "{url}: {said}");
+    }
+}
+
+/// What is true of a cluster that works.
+fn assert_works(cluster: &Cluster) {
+    cluster.apply(WEB);
+    cluster.kubectl("rollout status deployment web --timeout=90s");
+    cluster.kubectl("-n kube-system rollout status deployment coredns --timeout=90s");
+    let pods = pods(cluster);
+    let on = |node: &str| -> Vec<&Pod> { pods.iter().filter(|pod| pod.node == node).collect() };
+    assert_eq!((on(MASTER).len(), on(WORKER).len()), (2, 2), "{pods:?}");
+    let service = cluster.kubectl("get service web -o 'jsonpath={.spec.clusterIP}'");
+    for (from, to) in [(on(MASTER)[0], on(WORKER)[0]), (on(WORKER)[0], on(MASTER)[0])] {
+        assert_gets(cluster, from, &format!("http://{}:8080/", to.address), None);
+        for size in [1_000, 1_401, 1_500, 9_000, 100_000] {
+            let url = format!("http://{}:8080/bytes?n={size}", to.address);
+            assert_gets(cluster, from, &url, Some(size));
+        }
+        assert_gets(cluster, from, &format!("http://{service}/"), None);
+        assert_gets(cluster, from, &format!("http://{service}/bytes?n=100000"), Some(100_000));
+        assert_gets(cluster, from, "http://web.default.svc.cluster.local/", None);
+        assert_gets(cluster, from, "http://web/", None);
+        let log = cluster.kubectl(&format!("logs {}", to.name));
+        assert!(log.contains("listening on 8080"), "{}: {log}", to.name);
+    }
+}
+
+/// The good half: a cluster by these settings, whose proxy is in this mode.
+fn good_half(cluster: &Cluster, mode: &str) {
+    let settings = good_settings();
+    // kubeadm's own default is iptables, and nothing is said of it.
+    let proxy = if mode == "iptables" {
+        String::new()
+    } else {
+        format!(
+            "---\napiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n\
+             mode: {mode}\n"
+        )
+    };
+    let line = cluster.init(&format!("{}{proxy}", settings.init));
+    assert!(line.starts_with("kubeadm join 10.0.0.1:6443 "), "{line}");
+    cluster.lab.put(WORKER, "/etc/default/kubelet", &settings.worker);
+    let joined = cluster.begin_join(&line).within(120).expect("kubeadm join ends");
+    assert_eq!(joined.code, 0, "{}", joined.out);
+    assert!(joined.out.contains("This node has joined the cluster"), "{}", joined.out);
+    cluster.flannel(&settings);
+    cluster.await_nodes();
+    assert_eq!(cluster.internal_ip(MASTER), "10.0.0.1");
+    assert_eq!(cluster.internal_ip(WORKER), "10.0.0.2");
+    assert_works(cluster);
+    assert_eq!(cluster.proxy_mode(), mode);
+}
+
+#[test]
+#[ignore = "takes the real Kubernetes: ./check --kubernetes"]
+fn the_campus_to_its_end() {
+    let cluster = Cluster::raise(&scenario("campus"));
+    let line = cluster.init(AS_ANYONE_TYPES_IT);
+    assert!(line.starts_with("kubeadm join 172.20.5.1:6443 "), "{line}");
+
+    // It says nothing, and it does not end.
+    let join = cluster.begin_join(&line);
+    let said = join.within(10);
+    assert!(said.is_none(), "it ended: {said:?}");
+    cluster.lab.must(WORKER, "kill $(cat /run/join.pid)");
+    let said = join.within(20).expect("it was ended");
+    // What it wrote is of its own host: no word of the address that it waits for.
+    for word in ["172.20.5.1", "discovery", "context deadline", "i/o timeout"] {
+        assert!(!said.out.contains(word), "it said why, with `{word}`: {}", said.out);
+    }
+
+    for host in [MASTER, WORKER] {
+        cluster.lab.must(host, "kubeadm reset -f");
+        assert_eq!(cluster.lab.run(host, "systemctl is-active kubelet").out, "inactive\n");
+    }
+    good_half(&cluster, "iptables");
+}
+
+#[test]
+#[ignore = "takes the real Kubernetes: ./check --kubernetes"]
+fn the_good_half_in_kube_proxys_other_mode() {
+    let cluster = Cluster::raise(&scenario("campus"));
+    good_half(&cluster, "nftables");
+}
