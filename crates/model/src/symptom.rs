@@ -1,7 +1,7 @@
 //! What pasted error text proves, and which causes remain.
 //!
-//! A text is read line by line. A line is a symptom of the table ([`table`]), or a connection that
-//! failed ([`dial`]): the setting says who dialled whom, the end how it went. Each proven thing is
+//! A text is read line by line. A line is a symptom of the table (`table`), or a connection that
+//! failed (`dial`): the setting says who dialled whom, the end how it went. Each proven thing is
 //! told once, the most special first.
 
 pub mod explanation;
