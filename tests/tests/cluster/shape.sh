@@ -65,9 +65,14 @@ echo "kubelet $(cat "$folder/addresses")"
 
 if [ -s "$folder/addresses" ]; then
   # In its pod it is; nobody types it.
-  /run/pontoon/kubernetes/bin/kube-proxy --kubeconfig=$KUBECONFIG --hostname-override="$name" \
-    --proxy-mode=nftables --conntrack-max-per-core=0 --conntrack-min=0 >"$folder/proxy" 2>&1 &
-  eventually 200 grep -q 'NodeIPs=' "$folder/proxy" || true
+  proxy() {
+    until /run/pontoon/kubernetes/bin/kube-proxy --kubeconfig=$KUBECONFIG \
+      --hostname-override="$name" --proxy-mode=nftables --conntrack-max-per-core=0 \
+      --conntrack-min=0 >>"$folder/proxy" 2>&1; do sleep 0.5; done
+  }
+  : >"$folder/proxy"
+  proxy &
+  eventually 200 grep -q 'NodeIPs=' "$folder/proxy" || tail -n 8 "$folder/proxy" >&2
   sed -n 's/.*NodeIPs=\[\(.*\)\].*/kube-proxy \1/p' "$folder/proxy" | sed 's/","/ /g; s/"//g' | head -n 1
 fi
 
@@ -80,7 +85,7 @@ tunnel() {
 : >"$folder/flannel"
 tunnel &
 settled() { [ -s /run/flannel/subnet.env ] || grep -q 'Failed to find any valid' "$folder/flannel"; }
-eventually 400 settled || true
+eventually 400 settled || tail -n 8 "$folder/flannel" >&2
 sed -n 's/.*Using interface with name \(.*\) and address \(.*\)/flannel \1 \2/p' "$folder/flannel" | head -n 1
 sed -n 's/FLANNEL_MTU=/flannel-mtu /p' /run/flannel/subnet.env 2>/dev/null || true
 sed -n 's/.*Failed to find any valid/flannel-error Failed to find any valid/p' "$folder/flannel" |
