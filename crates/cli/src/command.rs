@@ -23,6 +23,7 @@ mod progress;
 mod records;
 mod replay;
 mod ssh;
+mod text;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -14,7 +14,7 @@ use pontoon_model::net::IfName;
 use pontoon_model::untrusted::Untrusted;
 
 use crate::cluster_info::{ClusterInfo, PATH};
-use crate::request::Request;
+use crate::request::{Discovery, Request};
 use crate::trial::{Contact, Object, Page, Read, Tcp, Tls, Trial, Unresolved};
 use crate::verdict::{Trust, trust};
 
@@ -31,6 +31,9 @@ pub struct Limits {
     pub connect: Duration,
     /// For the start of TLS.
     pub tls: Duration,
+    /// For cluster-info to be signed by a token that was made a moment ago: the signer needs up to
+    /// half a minute after `kubeadm init`, and kubeadm asks again every five seconds.
+    pub signature: Duration,
     /// For all of it.
     pub all: Duration,
 }
@@ -41,6 +44,7 @@ impl Limits {
         resolve: Duration::from_secs(2),
         connect: Duration::from_millis(3_500),
         tls: Duration::from_secs(3),
+        signature: Duration::from_secs(6),
         all: Duration::from_millis(7_500),
     };
     /// As long as kubeadm waits.
@@ -48,9 +52,13 @@ impl Limits {
         resolve: Duration::from_secs(10),
         connect: Duration::from_secs(10),
         tls: Duration::from_secs(10),
-        all: Duration::from_secs(60),
+        signature: Duration::from_secs(60),
+        all: Duration::from_secs(90),
     };
 }
+
+/// So long after an answer without a signature the question is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What a trial is made with.
 #[derive(Clone, Debug)]
@@ -73,12 +81,20 @@ pub struct Attempt<'a> {
 #[must_use]
 pub fn attempt(attempt: &Attempt<'_>) -> Trial {
     let deadline = Deadline::after(attempt.limits.all);
+    let signed_by = deadline.at_most(attempt.limits.signature);
     let endpoint = attempt.request.discovery.endpoint();
-    let (first, session) = attempt.contact(endpoint, deadline);
-    let page = session.map(|session| session.ask(&endpoint.authority(), PATH, None, deadline));
-    let info = match &page {
-        Some(Page::Answer(answer)) if answer.status == 200 => ClusterInfo::parse(&answer.body),
-        _ => None,
+    let (first, page, info) = loop {
+        let (first, session) = attempt.contact(endpoint, deadline);
+        let page = session.map(|session| session.ask(&endpoint.authority(), PATH, None, deadline));
+        let info = match &page {
+            Some(Page::Answer(answer)) if answer.status == 200 => ClusterInfo::parse(&answer.body),
+            _ => None,
+        };
+        if !info.as_ref().is_some_and(|info| attempt.awaits_signature(info))
+            || !signed_by.pause(AGAIN)
+        {
+            break (first, page, info);
+        }
     };
     let mut trial = Trial {
         link: attempt.link.clone(),
@@ -101,6 +117,14 @@ pub fn attempt(attempt: &Attempt<'_>) -> Trial {
 }
 
 impl Attempt<'_> {
+    /// Whether cluster-info is not signed by this token, or not yet.
+    fn awaits_signature(&self, info: &ClusterInfo) -> bool {
+        match &self.request.discovery {
+            Discovery::Token { token, .. } => !info.token_ids().any(|id| id == token.id),
+            Discovery::File(_) => false,
+        }
+    }
+
     /// Asks a server up to its certificate.
     fn contact(&self, server: &HostPort, deadline: Deadline) -> (Contact, Option<Session>) {
         let proxy = self.proxies.of_https(&server.host.to_string());

@@ -3,7 +3,7 @@
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Prefix};
-use pontoon_model::snapshot::{Route, Snapshot};
+use pontoon_model::snapshot::Snapshot;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -66,12 +66,7 @@ impl Report {
 pub fn service_route(node: &Snapshot, ahead: Option<&Ahead>) -> Option<Step> {
     let services = ahead?.services.as_deref()?.split(',').next()?;
     let services: Prefix = services.trim().parse().ok()?;
-    let leads_there = |route: &&Route| {
-        route.table == Route::MAIN
-            && route.destination.family() == services.family()
-            && route.destination.contains(services.address)
-    };
-    Some(match node.routes.iter().find(leads_there) {
+    Some(match node.route_to(services) {
         Some(route) => {
             let link = route.link.as_ref().map_or_else(String::new, |link| format!(" by {link}"));
             let seen = format!("{services} has a route{link}");

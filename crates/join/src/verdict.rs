@@ -67,11 +67,12 @@ impl Verdict {
                 && other.stop.as_ref().is_none_or(|other| other.stage > Stage::Tcp)
         });
         if let Some((link, _)) = further {
+            // A way to join, and none to be reached: it comes after what cures.
             stop.advice.insert(
-                0,
+                stop.advice.len().min(1),
                 format!(
-                    "{} answers on {link}: ip route add {} dev {link}",
-                    server.host, server.host
+                    "{host} answers on {link}, too; for the join alone: ip route add {host} dev {link}",
+                    host = server.host
                 ),
             );
         }
@@ -210,41 +211,52 @@ impl Walk<'_> {
             return Ok(());
         };
         let new_line = "on the control plane: kubeadm token create --print-join-command";
-        let (stage, code, after_ms, because, advice) = match distrust {
-            Distrust::NoSignature { id } => {
-                let ids: Vec<_> = info.token_ids().collect();
-                let because = format!("cluster-info is signed for {}, not for {id}", said(&ids));
-                (Stage::Signature, "join-token-unknown", after_ms, because, new_line)
-            }
-            Distrust::Signature => (
-                Stage::Signature,
-                "join-token-secret-wrong",
-                0,
-                "the token's second half is not the one that signed cluster-info".to_owned(),
-                new_line,
-            ),
-            Distrust::NoKubeconfig | Distrust::Kubeconfig(_) => (
-                Stage::Signature,
-                "bootstrap-signer-not-running",
-                0,
-                distrust.to_string(),
-                "on the control plane: kubeadm init phase bootstrap-token",
-            ),
-            Distrust::Pin { found } => (
-                Stage::Pin,
-                "ca-pin-of-another-cluster",
-                0,
-                format!("the cluster's CA is {found}: after a new init the old line is void"),
-                new_line,
-            ),
-        };
+        let (stage, causes, after_ms, because, advice): (_, &[&'static str], _, _, _) =
+            match distrust {
+                Distrust::NoSignature { id } => {
+                    let ids: Vec<_> = info.token_ids().collect();
+                    let because = format!(
+                        "cluster-info is signed for {}, not for {id}: it has run out, is of another \
+                     cluster, or was made seconds ago",
+                        said(&ids)
+                    );
+                    let causes: &[&'static str] = if ids.is_empty() {
+                        // Nobody signs: then it is not this token alone.
+                        &["join-token-unknown", "still-starting", "bootstrap-signer-not-running"]
+                    } else {
+                        &["join-token-unknown", "still-starting"]
+                    };
+                    (Stage::Signature, causes, after_ms, because, new_line)
+                }
+                Distrust::Signature => (
+                    Stage::Signature,
+                    &["join-token-secret-wrong"],
+                    0,
+                    "the token's second half is not the one that signed cluster-info".to_owned(),
+                    new_line,
+                ),
+                Distrust::NoKubeconfig | Distrust::Kubeconfig(_) => (
+                    Stage::Signature,
+                    &["bootstrap-signer-not-running"],
+                    0,
+                    distrust.to_string(),
+                    "on the control plane: kubeadm init phase bootstrap-token",
+                ),
+                Distrust::Pin { found } => (
+                    Stage::Pin,
+                    &["ca-pin-of-another-cluster"],
+                    0,
+                    format!("the cluster's CA is {found}: after a new init the old line is void"),
+                    new_line,
+                ),
+            };
         if stage == Stage::Pin {
             self.note(Stage::Signature, Some(true), "the token's secret half made it".to_owned());
         }
         self.note(stage, Some(false), because.clone());
         Err(Box::new(Stop {
             stage,
-            causes: vec![code],
+            causes: causes.to_vec(),
             because: vec![because],
             advice: vec![advice.to_owned()],
             after_ms,

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Nothing of the lab stands in a configuration that kubeadm is given. What only the lab needs is
-//! in the flags with which its [units] start the kubelet, and in the image of kube-proxy.
+//! in the flags with which its `units` start the kubelet, and in the image of kube-proxy.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

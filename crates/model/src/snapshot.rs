@@ -75,6 +75,16 @@ impl Snapshot {
         self.routes.iter().filter(|route| route.is_default() && route.table == Route::MAIN)
     }
 
+    /// The first route of the main table that leads to a network as a whole.
+    #[must_use]
+    pub fn route_to(&self, network: Prefix) -> Option<&Route> {
+        self.routes.iter().find(|route| {
+            route.table == Route::MAIN
+                && route.destination.length <= network.length
+                && route.destination.contains(network.address)
+        })
+    }
+
     /// The gateway configured on a link for that family, if any.
     #[must_use]
     pub fn gateway(&self, link: &IfName, family: crate::net::Family) -> Option<IpAddr> {
@@ -146,7 +156,7 @@ impl Link {
 }
 
 /// Names that container tools give to links of their own.
-fn is_container_link(name: &str) -> bool {
+pub(crate) fn is_container_link(name: &str) -> bool {
     ["docker", "br-", "veth", "cni", "flannel", "cali", "cilium", "lxc", "kube-", "virbr", "podman"]
         .iter()
         .any(|start| name.starts_with(start))

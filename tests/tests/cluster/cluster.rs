@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use pontoon_tests::checkout::root;
 
 use crate::session::{Running, Session};
-use crate::settings::Settings;
 
 /// The control plane's host.
 pub(crate) const MASTER: &str = "pi1";
@@ -65,7 +64,7 @@ impl Cluster {
     }
 
     /// Starts flannel on both hosts: a service of each, with the rights of the administrator.
-    pub(crate) fn flannel(&self, settings: &Settings) {
+    pub(crate) fn flannel(&self, option: &str) {
         let configuration = self.lab.must(MASTER, "cat /etc/kubernetes/admin.conf");
         for host in [MASTER, WORKER] {
             self.lab.put(host, "/etc/kube-flannel/admin.conf", &configuration);
@@ -75,8 +74,7 @@ impl Cluster {
                 r#"{ "Network": "10.244.0.0/16", "Backend": { "Type": "vxlan" } }"#,
             );
             let options = format!(
-                "FLANNELD_OPTIONS=\"--kubeconfig-file=/etc/kube-flannel/admin.conf {}\"",
-                settings.flannel
+                "FLANNELD_OPTIONS=\"--kubeconfig-file=/etc/kube-flannel/admin.conf {option}\""
             );
             self.lab.put(host, "/etc/default/flanneld", &options);
             self.lab.must(host, "systemctl enable --now flanneld");

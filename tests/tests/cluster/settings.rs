@@ -1,34 +1,9 @@
-//! What kubeadm is given in the good half of the story.
+//! What the real programs are given: by pontoon, of what the two hosts saw, and used as it stands.
 
-/// What stands in the files of a cluster.
-#[derive(Debug)]
-pub(crate) struct Settings {
-    /// `kubeadm init --config`.
-    pub(crate) init: String,
-    /// `/etc/default/kubelet` of the worker.
-    pub(crate) worker: String,
-    /// flannel's arguments.
-    pub(crate) flannel: String,
-}
+use crate::cluster::{Cluster, MASTER, WORKER};
 
-/// Addresses on the switch, wherever the default route leads.
-pub(crate) fn good_settings() -> Settings {
-    Settings {
-        init: "apiVersion: kubeadm.k8s.io/v1beta4\n\
-               kind: InitConfiguration\n\
-               localAPIEndpoint:\n  advertiseAddress: 10.0.0.1\n\
-               nodeRegistration:\n  kubeletExtraArgs:\n  - name: node-ip\n    value: 10.0.0.1\n\
-               ---\n\
-               apiVersion: kubeadm.k8s.io/v1beta4\n\
-               kind: ClusterConfiguration\n\
-               kubernetesVersion: v1.36.2\n\
-               controlPlaneEndpoint: 10.0.0.1:6443\n\
-               networking:\n  podSubnet: 10.244.0.0/16\n"
-            .to_owned(),
-        worker: "KUBELET_EXTRA_ARGS=--node-ip=10.0.0.2\n".to_owned(),
-        flannel: "--iface=eth0".to_owned(),
-    }
-}
+/// Where the facts of both hosts are.
+const FACTS: &str = "/run/facts.jsonl";
 
 /// As anyone types it: no address. The version is given because a lab has no internet to ask for
 /// it, and a bare `kubeadm init` waits ten seconds for that; the pods' network because flannel
@@ -37,3 +12,76 @@ pub(crate) const AS_ANYONE_TYPES_IT: &str = "apiVersion: kubeadm.k8s.io/v1beta4\
      kind: ClusterConfiguration\n\
      kubernetesVersion: v1.36.2\n\
      networking:\n  podSubnet: 10.244.0.0/16\n";
+
+impl Cluster {
+    /// Both hosts are asked who reaches whom.
+    pub(crate) fn look(&self) {
+        let said =
+            self.lab.run(MASTER, &format!("pontoon mesh pi1 pi2 --offline --record {FACTS}"));
+        // The WiFi keeps the two apart, which is an error.
+        assert_eq!(said.code, 3, "{}{}", said.out, said.err);
+    }
+
+    /// What pontoon writes of that.
+    pub(crate) fn written(&self, arguments: &str, input: &str) -> String {
+        let script = format!("pontoon {arguments} --facts {FACTS} <<'END'\n{input}\nEND");
+        self.lab.must(MASTER, &script)
+    }
+
+    /// A configuration of kubeadm for the kubeadm that is there.
+    pub(crate) fn configuration(&self, arguments: &str, input: &str) -> String {
+        let version = "--kubeadm-version $(kubeadm version -o short)";
+        self.written(&format!("kubeadm {arguments} {version}"), input)
+    }
+
+    /// The option by which flannel is told its link.
+    pub(crate) fn flannel_option(&self) -> String {
+        let text = self.written("flannel --for pi1", "");
+        let option = text.split('"').find(|part| part.starts_with("--iface="));
+        option.unwrap_or_else(|| panic!("no link in\n{text}")).to_owned()
+    }
+
+    /// Rehearses a line on the worker: the exit code and what is said.
+    pub(crate) fn rehearse(&self, line: &str, arguments: &str) -> (i32, String) {
+        let script = format!("pontoon join-check - {arguments} <<'END'\n{line}\nEND");
+        let said = self.lab.run(WORKER, &script);
+        (said.code, format!("{}{}", said.out, said.err))
+    }
+
+    /// Joins the worker by what pontoon makes of a printed line.
+    pub(crate) fn join(&self, line: &str) {
+        let text = self.configuration("join --for pi2 --line -", line);
+        self.lab.put(WORKER, "/run/join.yaml", &text);
+        let joined = self.begin_join("kubeadm join --config /run/join.yaml");
+        let joined = joined.within(120).expect("kubeadm join ends");
+        assert_eq!(joined.code, 0, "{}", joined.out);
+        assert!(joined.out.contains("This node has joined the cluster"), "{}", joined.out);
+    }
+
+    /// Each value stands where it should.
+    pub(crate) fn assert_landed(&self) {
+        let kubernetes = "/etc/kubernetes";
+        for (host, file, text) in [
+            (MASTER, "manifests/kube-apiserver.yaml", "--advertise-address=10.0.0.1"),
+            (MASTER, "manifests/kube-apiserver.yaml", "--service-cluster-ip-range=10.96.0.0/12"),
+            (MASTER, "manifests/kube-controller-manager.yaml", "--cluster-cidr=10.244.0.0/16"),
+            (MASTER, "manifests/etcd.yaml", "--advertise-client-urls=https://10.0.0.1:2379"),
+            (MASTER, "admin.conf", "server: https://10.0.0.1:6443"),
+            (WORKER, "kubelet.conf", "server: https://10.0.0.1:6443"),
+        ] {
+            self.lab.must(host, &format!("grep -qF -- '{text}' {kubernetes}/{file}"));
+        }
+        for (host, address) in [(MASTER, "10.0.0.1"), (WORKER, "10.0.0.2")] {
+            self.lab.must(
+                host,
+                &format!("grep -qF -- --node-ip={address} /var/lib/kubelet/kubeadm-flags.env"),
+            );
+            let node = if host == MASTER { "pi1" } else { "pi2" };
+            assert_eq!(self.internal_ip(node), address);
+        }
+        let maps = "get configmaps -A -o yaml";
+        let maps = self.kubectl(maps);
+        assert!(!maps.contains("server: https://172.20.5.1"), "{maps}");
+        assert_eq!(maps.matches("server: https://10.0.0.1:6443").count(), 2, "{maps}");
+    }
+}

@@ -2,7 +2,7 @@
 //! together; with addresses on the switch it does, and carries what a cluster must carry.
 
 use crate::cluster::{Cluster, MASTER, WORKER, scenario};
-use crate::settings::{AS_ANYONE_TYPES_IT, good_settings};
+use crate::settings::AS_ANYONE_TYPES_IT;
 
 /// Four pods of a web server, two on each node, and their Service.
 const WEB: &str = "apiVersion: apps/v1
@@ -79,9 +79,9 @@ fn assert_works(cluster: &Cluster) {
     }
 }
 
-/// The good half: a cluster by these settings, whose proxy is in this mode.
+/// The good half: a cluster by what pontoon writes, whose proxy is in this mode.
 fn good_half(cluster: &Cluster, mode: &str) {
-    let settings = good_settings();
+    let text = cluster.configuration("init --for pi1", "");
     // kubeadm's own default is iptables, and nothing is said of it.
     let proxy = if mode == "iptables" {
         String::new()
@@ -91,27 +91,36 @@ fn good_half(cluster: &Cluster, mode: &str) {
              mode: {mode}\n"
         )
     };
-    let line = cluster.init(&format!("{}{proxy}", settings.init));
+    let line = cluster.init(&format!("{text}{proxy}"));
     assert!(line.starts_with("kubeadm join 10.0.0.1:6443 "), "{line}");
-    cluster.lab.put(WORKER, "/etc/default/kubelet", &settings.worker);
-    let joined = cluster.begin_join(&line).within(120).expect("kubeadm join ends");
-    assert_eq!(joined.code, 0, "{}", joined.out);
-    assert!(joined.out.contains("This node has joined the cluster"), "{}", joined.out);
-    cluster.flannel(&settings);
-    cluster.await_nodes();
-    assert_eq!(cluster.internal_ip(MASTER), "10.0.0.1");
-    assert_eq!(cluster.internal_ip(WORKER), "10.0.0.2");
-    assert_works(cluster);
+    let (code, said) = cluster.rehearse(&line, "--patient");
+    assert!(said.contains("would go through"), "{code}: {said}");
+    cluster.join(&line);
+    completed(cluster);
     assert_eq!(cluster.proxy_mode(), mode);
+}
+
+/// flannel by what pontoon writes; then everything works.
+fn completed(cluster: &Cluster) {
+    cluster.flannel(&cluster.flannel_option());
+    cluster.await_nodes();
+    cluster.assert_landed();
+    assert_works(cluster);
 }
 
 #[test]
 #[ignore = "takes the real Kubernetes: ./check --kubernetes"]
 fn the_campus_to_its_end() {
     let cluster = Cluster::raise(&scenario("campus"));
+    cluster.look();
     let line = cluster.init(AS_ANYONE_TYPES_IT);
     assert!(line.starts_with("kubeadm join 172.20.5.1:6443 "), "{line}");
 
+    // pontoon says so beforehand, with the stage.
+    let (code, said) = cluster.rehearse(&line, "");
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("would hang for 5 minutes without a word"), "{said}");
+    assert!(said.contains("nobody answers for 172.20.5.1"), "{said}");
     // It says nothing, and it does not end.
     let join = cluster.begin_join(&line);
     let said = join.within(10);
@@ -124,7 +133,9 @@ fn the_campus_to_its_end() {
     }
 
     for host in [MASTER, WORKER] {
-        cluster.lab.must(host, "kubeadm reset -f");
+        let advice = cluster.written(&format!("kubeadm reset-advice --for {host}"), "");
+        cluster.lab.put(host, "/run/reset.sh", &advice);
+        cluster.lab.must(host, "bash /run/reset.sh");
         assert_eq!(cluster.lab.run(host, "systemctl is-active kubelet").out, "inactive\n");
     }
     good_half(&cluster, "iptables");
@@ -134,5 +145,28 @@ fn the_campus_to_its_end() {
 #[ignore = "takes the real Kubernetes: ./check --kubernetes"]
 fn the_good_half_in_kube_proxys_other_mode() {
     let cluster = Cluster::raise(&scenario("campus"));
+    cluster.look();
     good_half(&cluster, "nftables");
+}
+
+/// Advice carried out as it is printed: the cluster that took the WiFi's address is moved.
+#[test]
+#[ignore = "takes the real Kubernetes: ./check --kubernetes"]
+fn a_wrong_init_is_moved_in_place() {
+    let cluster = Cluster::raise(&scenario("campus"));
+    cluster.look();
+    cluster.init(AS_ANYONE_TYPES_IT);
+    let advice = cluster.configuration("repair-advice --for pi1", "");
+    cluster.lab.put(MASTER, "/run/repair.sh", &advice);
+    cluster.lab.must(MASTER, "bash /run/repair.sh");
+    let line = cluster.lab.must(MASTER, "kubeadm token create --print-join-command");
+    // With an agent on the control plane both ways are asked.
+    let (code, said) =
+        cluster.rehearse(&line, "--patient --server-via 'ssh pi1 pontoon agent --stdio'");
+    assert!(said.contains("would go through"), "{code}: {said}");
+    for stage in ["kubelet port", "pod network", "packet size"] {
+        assert!(said.contains(stage), "{stage}: {said}");
+    }
+    cluster.join(&line);
+    completed(&cluster);
 }

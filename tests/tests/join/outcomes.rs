@@ -1,7 +1,6 @@
 //! Which stage stops a join, by which cause, after how long and with which words: what kubeadm
 //! 1.36.2 did in the same case.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
 use pontoon_join::edge::{Attempt, Limits, attempt};
@@ -16,6 +15,7 @@ const SHORT: Limits = Limits {
     resolve: Duration::from_secs(2),
     connect: Duration::from_secs(2),
     tls: Duration::from_millis(400),
+    signature: Duration::ZERO,
     all: Duration::from_secs(8),
 };
 
@@ -35,18 +35,20 @@ fn rehearsed(line: &str, now_s: i64, limits: Limits) -> Verdict {
 
 #[test]
 fn every_failure_is_named_by_its_stage_and_cause_and_kubeadms_words() {
-    // Root may send echoes wherever it is; others only where ping_group_range lets them.
-    let may_ping = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
     for case in cases() {
-        if case.stage == Stage::Tls && case.causes == ["server-overloaded"] && !may_ping {
-            continue;
-        }
         let server = Server::start(case.behaviour);
         let line = (case.line)(&server.line());
         let verdict = rehearsed(&line, case.now_s, SHORT);
         let name = case.name;
         let stop = verdict.stop.unwrap_or_else(|| panic!("{name}: {:?}", verdict.steps));
-        assert_eq!((stop.stage, &stop.causes[..]), (case.stage, case.causes), "{name}: {stop:?}");
+        // Who may send no echo cannot tell two silences apart.
+        let has_no_echo = stop.because.iter().any(|because| because.contains("answers no ping"));
+        let causes = if has_no_echo && case.causes == ["server-overloaded"] {
+            &["path-mtu-hole", "server-overloaded"][..]
+        } else {
+            case.causes
+        };
+        assert_eq!((stop.stage, &stop.causes[..]), (case.stage, causes), "{name}: {stop:?}");
         assert_eq!(stop.after_ms, case.after_ms, "{name}");
         assert!(stop.words.contains(case.words), "{name}: {}", stop.words);
         let known = |code: &&str| pontoon_model::cause::cause(code).is_some();
@@ -87,6 +89,15 @@ fn a_server_that_is_not_vouched_for_never_sees_the_token() {
             assert!(server.bearers.lock().expect("nobody panicked").is_empty(), "{name}");
         }
     }
+}
+
+/// kubeadm asks again, too: the cluster signs for a new token some seconds after it was made.
+#[test]
+fn a_token_that_was_made_a_moment_ago_is_waited_for() {
+    let server = Server::start(Behaviour { unsigned_answers: 2, ..Behaviour::default() });
+    let limits = Limits { signature: Duration::from_secs(6), ..SHORT };
+    let verdict = rehearsed(&server.line(), NOW_S, limits);
+    assert_eq!(verdict.stop, None, "{:?}", verdict.steps);
 }
 
 #[test]

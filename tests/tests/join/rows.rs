@@ -154,7 +154,7 @@ fn trust() -> Vec<Case> {
             name: "token unknown or expired",
             behaviour: signed(&["zzzzzz.0123456789abcdef", "yyyyyy.0123456789abcdef"]),
             stage: Stage::Signature,
-            causes: &["join-token-unknown"],
+            causes: &["join-token-unknown", "still-starting"],
             words: "could not find a JWS signature in the cluster-info ConfigMap for token ID \
                     \"abcdef\"",
             ..Case::default()
@@ -163,7 +163,7 @@ fn trust() -> Vec<Case> {
             name: "not signed at all",
             behaviour: signed(&[]),
             stage: Stage::Signature,
-            causes: &["join-token-unknown"],
+            causes: &["join-token-unknown", "still-starting", "bootstrap-signer-not-running"],
             words: "could not find a JWS signature",
             ..Case::default()
         },

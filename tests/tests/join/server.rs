@@ -33,6 +33,8 @@ pub(crate) struct Behaviour {
     pub(crate) inside: Option<String>,
     /// Tokens for which cluster-info is signed.
     pub(crate) signed_for: Vec<String>,
+    /// So many answers come before the signatures do.
+    pub(crate) unsigned_answers: usize,
     /// The status of each answer, by the end of its path.
     pub(crate) statuses: Vec<(&'static str, u16)>,
     /// The bodies in the place of good ones.
@@ -66,6 +68,7 @@ impl Default for Behaviour {
             has_other_ca: false,
             inside: None,
             signed_for: vec![TOKEN.to_owned()],
+            unsigned_answers: 0,
             statuses: Vec::new(),
             bodies: Vec::new(),
             manner: Manner::Tls,
@@ -135,18 +138,23 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("its address");
         let pages = pages(&behaviour, &own, address);
+        let nobody = Behaviour { signed_for: Vec::new(), ..behaviour.clone() };
+        let without_signatures = self::pages(&nobody, &own, address);
         let pin = Pin::of(public_key_info(&own.der).expect("a key")).to_string();
         let (is_over, bearers) = (Arc::new(AtomicBool::new(false)), Arc::default());
         let thread = {
             let (is_over, bearers) = (Arc::clone(&is_over), Arc::clone(&bearers));
             thread::spawn(move || {
+                let mut unsigned = behaviour.unsigned_answers;
                 for stream in listener.incoming() {
                     if is_over.load(Ordering::SeqCst) {
                         return;
                     }
                     let Ok(stream) = stream else { continue };
                     // One after another: a join asks one thing at a time.
-                    serve(stream, &config, &behaviour, &pages, &bearers);
+                    let pages = if unsigned > 0 { &without_signatures } else { &pages };
+                    unsigned = unsigned.saturating_sub(1);
+                    serve(stream, &config, &behaviour, pages, &bearers);
                 }
             })
         };

@@ -32,6 +32,16 @@ impl Deadline {
         self.end.saturating_duration_since(self.begin).saturating_sub(self.begin.elapsed())
     }
 
+    /// Lets so much time go by; false, and at once, where less than that is left.
+    #[expect(clippy::disallowed_methods, reason = "this is the edge")]
+    pub(super) fn pause(self, span: Duration) -> bool {
+        let has_room = self.left() > span;
+        if has_room {
+            std::thread::sleep(span);
+        }
+        has_room
+    }
+
     /// Milliseconds since it was set.
     pub(super) fn spent_ms(self) -> u64 {
         u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX)

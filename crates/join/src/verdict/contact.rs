@@ -125,10 +125,10 @@ fn unconnected(tcp: Tcp, address: IpAddr, at: &str, by: &str) -> Box<Stop> {
                  or that host is not there"
             ),
             vec![
-                mesh,
-                "take a line with the control plane's address on a network that both \
-                        share"
+                "the cluster needs an address that all nodes reach: pontoon kubeadm init writes \
+                 it, and pontoon kubeadm repair-advice moves a cluster that stands"
                     .to_owned(),
+                mesh,
             ],
             format!("{dial}connect: no route to host"),
         ),

@@ -37,11 +37,7 @@ pub(super) fn moved(answers: &HostPort) -> String {
 
 /// The public halves of tokens, or that there are none.
 pub(super) fn said(ids: &[&str]) -> String {
-    if ids.is_empty() {
-        "no token at all (all have run out)".to_owned()
-    } else {
-        format!("token {}", ids.join(", "))
-    }
+    if ids.is_empty() { "no token at all".to_owned() } else { format!("token {}", ids.join(", ")) }
 }
 
 pub(super) fn seconds(ms: u64) -> String {

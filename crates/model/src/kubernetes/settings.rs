@@ -15,7 +15,7 @@ use crate::net::{Family, IfName, Prefix};
 use crate::pairing::usable_address;
 use crate::record::Record;
 use crate::report::pairs::Pair;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, is_container_link};
 use crate::untrusted::Untrusted;
 
 use super::kubeadm::certificates::lower_case;
@@ -241,12 +241,9 @@ fn names(
     Decided::new(names, "whoever dials another address or name than these is refused")
 }
 
-/// A link that a container tool or an earlier cluster made.
+/// Loopback, or a link that a container tool or an earlier cluster made.
 pub(super) fn is_of_containers(name: &IfName) -> bool {
-    let name = name.as_str();
-    ["lo", "docker", "br-", "veth", "cni", "flannel", "cali", "cilium", "lxc", "kube-", "virbr"]
-        .iter()
-        .any(|start| if *start == "lo" { name == "lo" } else { name.starts_with(start) })
+    name.as_str() == "lo" || is_container_link(name.as_str())
 }
 
 /// The least MTU on a network, whichever host has it.
@@ -315,14 +312,8 @@ fn forwarding(node: &Snapshot, family: Family) -> Option<Preparation> {
 
 /// Without a default route the host itself has no way to a Service.
 fn service_route(node: &Snapshot, link: &IfName, services: Prefix) -> Option<Preparation> {
-    let leads_there = |route: &&crate::snapshot::Route| {
-        route.table == crate::snapshot::Route::MAIN
-            && route.destination.family() == services.family()
-            && route.destination.contains(services.address)
-    };
-    let has_way = node.routes.iter().any(|route| leads_there(&route));
     let six = if services.family() == Family::V6 { "-6 " } else { "" };
-    (!has_way).then(|| Preparation {
+    node.route_to(services).is_none().then(|| Preparation {
         because: format!(
             "no route leads to the Services: the host could not ask them (make it last: {})",
             "a line `up` in /etc/network/interfaces, or nmcli connection modify +ipv4.routes"

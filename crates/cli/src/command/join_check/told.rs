@@ -1,7 +1,6 @@
 //! The join that is meant: pasted, after `--`, or in files.
 
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use pontoon_join::line::{self, TEXT_BYTES_MAX};
@@ -9,6 +8,7 @@ use pontoon_join::request::{Request, Told};
 use pontoon_join::{configuration, kubeconfig};
 
 use crate::arguments::join_check::JoinCheckArguments;
+use crate::command::text;
 use crate::failure::{ClusterFailure, Failure};
 use crate::output;
 
@@ -18,7 +18,7 @@ pub(super) fn read(arguments: &JoinCheckArguments) -> Result<Request, Failure> {
     let told = match told.config.clone().or_else(|| arguments.config.clone()) {
         // kubeadm refuses most flags beside a file: the file is the join.
         Some(path) => {
-            let text = text(&path, TEXT_BYTES_MAX)?;
+            let text = text::read(&path, TEXT_BYTES_MAX)?;
             configuration::parse(&text)
                 .map_err(|source| ClusterFailure::JoinConfiguration { path, source })?
         }
@@ -26,7 +26,7 @@ pub(super) fn read(arguments: &JoinCheckArguments) -> Result<Request, Failure> {
     };
     let file = told.discovery_file.clone().or_else(|| arguments.discovery_file.clone());
     let file = file.map(|path| {
-        let text = text(&path, DISCOVERY_BYTES_MAX)?;
+        let text = text::read(&path, DISCOVERY_BYTES_MAX)?;
         kubeconfig::parse(&text)
             .map_err(|source| Failure::from(ClusterFailure::Kubeconfig { path, source }))
     });
@@ -55,24 +55,10 @@ fn told(arguments: &JoinCheckArguments) -> Result<Told, Failure> {
         if io::stdin().is_terminal() {
             output::note(&"paste the line that kubeadm init printed, then Ctrl-D:");
         }
-        return line::parse(&text(Path::new("-"), TEXT_BYTES_MAX)?).map_err(failed);
+        return line::parse(&text::read(Path::new("-"), TEXT_BYTES_MAX)?).map_err(failed);
     }
     if arguments.config.is_some() || arguments.discovery_file.is_some() {
         return Ok(Told::default());
     }
     Err(failed(line::LineError::None))
-}
-
-/// A file of limited length; `-` is standard input. One byte more is read, so that what is too
-/// long is seen to be.
-fn text(path: &Path, limit: usize) -> Result<String, Failure> {
-    let failed = |source| Failure::Read { path: path.to_owned(), source };
-    let input: Box<dyn io::Read> = if path == Path::new("-") {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(File::open(path).map_err(failed)?)
-    };
-    let mut bytes = Vec::new();
-    input.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

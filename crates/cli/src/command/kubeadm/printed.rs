@@ -1,7 +1,5 @@
 //! The line that `kubeadm init` printed, as a configuration.
 
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::Path;
 
 use pontoon_join::line::{self, TEXT_BYTES_MAX};
@@ -11,18 +9,12 @@ use pontoon_model::kubernetes::emitted::kubeadm_join;
 use pontoon_model::kubernetes::kubeadm::version::ConfigApi;
 use pontoon_model::kubernetes::settings::Settings;
 
+use crate::command::text;
 use crate::failure::{ClusterFailure, Failure};
 
 /// Reads it; `-` is standard input.
 pub(super) fn line(path: &Path) -> Result<Request, Failure> {
-    let failed = |source| Failure::Read { path: path.to_owned(), source };
-    let input: Box<dyn io::Read> = if path == Path::new("-") {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(File::open(path).map_err(failed)?)
-    };
-    let mut text = String::new();
-    input.take(TEXT_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(failed)?;
+    let text = text::read(path, TEXT_BYTES_MAX)?;
     let told = line::parse(&text).map_err(|source| ClusterFailure::Line { source })?;
     Ok(told.complete(None).map_err(|source| ClusterFailure::Incomplete { source })?)
 }

@@ -21,12 +21,14 @@ pub fn settings(settings: &Settings) -> String {
         page.comment(0, &format!("WARNING: {warning}"));
     }
     let is_v6 = settings.address.value.is_ipv6();
-    page.comment(0, &format!(
-        "Left alone, flannel takes the link of the default route on each node. {} It must be called \
-         {} on all nodes.",
-        sentence(&settings.address.because),
-        settings.link
-    ));
+    page.comment(
+        0,
+        &format!(
+            "Left alone, flannel takes the link of the default route on each node; what was seen: \
+             {}. The link must be called {} on all nodes.",
+            settings.address.because, settings.link
+        ),
+    );
     page.line("kubectl -n kube-flannel patch daemonset kube-flannel-ds --type=json -p '[");
     page.line(&format!(
         "  {{\"op\": \"add\", \"path\": \"/spec/template/spec/containers/0/args/-\", \"value\": \
@@ -56,11 +58,4 @@ pub fn settings(settings: &Settings) -> String {
         overhead(is_v6)
     ));
     page.0
-}
-
-/// With a capital and a full stop.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    format!("{}{}.", first.map(String::from).unwrap_or_default(), letters.as_str())
 }

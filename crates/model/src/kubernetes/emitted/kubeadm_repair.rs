@@ -15,6 +15,7 @@ pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/phases"
 #[must_use]
 pub fn control_plane(settings: &Settings, old: IpAddr, api: ConfigApi) -> String {
     let mut page = Page::default();
+    page.line(SHELL);
     page.comment(0, &format!(
         "Moves the control plane on {} from {old} to {}, as root. For one control plane with its \
          own etcd. The API is away for about half a minute; CA, tokens, pods and all objects stay.",
@@ -38,9 +39,10 @@ pub fn control_plane(settings: &Settings, old: IpAddr, api: ConfigApi) -> String
         .replace("@NODE_IP@", &node_ip);
     page.0.push_str(&body);
     page.comment(0, &format!(
-        "Workers that joined: pontoon kubeadm repair-advice --for WORKER --from {old}. Copies of \
-         admin.conf (~/.kube/config) still name the old address. flannel: pontoon flannel --for {}.",
-        settings.host
+        "Workers that joined: pontoon kubeadm repair-advice --for WORKER --from {old} --to {}. \
+         Copies of admin.conf (~/.kube/config) still name the old address. flannel: pontoon flannel \
+         --for {}.",
+        settings.address.value, settings.host
     ));
     page.0
 }
@@ -49,6 +51,7 @@ pub fn control_plane(settings: &Settings, old: IpAddr, api: ConfigApi) -> String
 #[must_use]
 pub fn worker(settings: &Settings, old: IpAddr, new: IpAddr) -> String {
     let mut page = Page::default();
+    page.line(SHELL);
     page.comment(
         0,
         &format!("Leads the worker {} to {new} instead of {old}, as root.", settings.host),
@@ -69,6 +72,9 @@ fn url(address: IpAddr) -> String {
         IpAddr::V6(v6) => format!("https://[{v6}]:"),
     }
 }
+
+/// `/dev/tcp` is bash's own.
+const SHELL: &str = "#!/usr/bin/env bash";
 
 const SCRIPT: &str = r##"set -eu
 k=/etc/kubernetes

@@ -175,7 +175,9 @@ fn taken(known: Known<'_>) -> Vec<Taken<'_>> {
 /// Made by a cluster or a container tool: docker0 counts, what a CNI made does not.
 fn is_cluster_own(name: &crate::net::IfName) -> bool {
     is_of_containers(name)
-        && !["docker", "br-", "virbr"].iter().any(|start| name.as_str().starts_with(start))
+        && !["docker", "br-", "virbr", "podman"]
+            .iter()
+            .any(|start| name.as_str().starts_with(start))
 }
 
 fn is_counted(address: IpAddr) -> bool {
