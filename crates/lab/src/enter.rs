@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
 
+use crate::node::HOME;
 use crate::process;
 use crate::sandbox::die_with_parent;
 
@@ -59,7 +60,7 @@ const NAMESPACES: [(&str, CloneFlags); 6] = [
 ];
 
 /// `lab-enter PID -- PROGRAM ARGS…`: runs the program in all namespaces of a process, with the
-/// standard streams of this one and an environment of three variables, and waits for it.
+/// standard streams of this one and an environment of four variables, and waits for it.
 pub(crate) fn enter(args: &[OsString]) -> Result<ExitCode, EnterError> {
     let [pid, dashes, argv @ ..] = args else { return Err(EnterError::Usage) };
     let pid = pid.to_str().filter(|_| dashes == "--" && !argv.is_empty());
@@ -81,6 +82,8 @@ pub(crate) fn enter(args: &[OsString]) -> Result<ExitCode, EnterError> {
     }
     let mut command = process::helper("lab-exec");
     command.args(argv).env_clear().env("PATH", process::PATH);
+    // A program without a home keeps its files where it is started, which is the user's folder.
+    command.env("HOME", HOME);
     for name in ["TERM", "LANG"] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Leads the worker pi2 to 10.0.0.1 instead of 172.20.5.1, as root.
 # pi1 and pi3 reach 10.0.0.2 on eth0; pi1 and pi3 do not reach 172.20.5.2 on
 # wlan0

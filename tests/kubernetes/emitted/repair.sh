@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Moves the control plane on pi1 from 172.20.5.1 to 10.0.0.1, as root. For one
 # control plane with its own etcd. The API is away for about half a minute; CA,
 # tokens, pods and all objects stay.
@@ -52,5 +53,5 @@ rm -f "$settings"
 $cluster -n kube-system get configmap kube-proxy -o yaml | sed 's#https://172.20.5.1:#https://10.0.0.1:#' | $cluster replace -f -
 $cluster -n kube-system rollout restart daemonset kube-proxy
 # Workers that joined: pontoon kubeadm repair-advice --for WORKER --from
-# 172.20.5.1. Copies of admin.conf (~/.kube/config) still name the old address.
-# flannel: pontoon flannel --for pi1.
+# 172.20.5.1 --to 10.0.0.1. Copies of admin.conf (~/.kube/config) still name the
+# old address. flannel: pontoon flannel --for pi1.
