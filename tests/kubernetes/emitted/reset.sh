@@ -1,7 +1,7 @@
 # Takes pi1 out of its cluster, as root. Certificates, etcd and pods are lost.
 kubeadm reset --force
 # kubeadm leaves the CNI's configuration: pods of a new cluster would use it
-rm -rf /etc/cni/net.d
+rm -f /etc/cni/net.d/*
 # and the rules of kube-proxy, in either mode
 nft delete table ip kube-proxy 2> /dev/null
 nft delete table ip6 kube-proxy 2> /dev/null

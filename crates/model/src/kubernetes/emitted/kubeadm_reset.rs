@@ -20,7 +20,8 @@ pub fn advice(host: &str, node: &Snapshot) -> String {
     );
     page.line("kubeadm reset --force");
     page.comment(0, "kubeadm leaves the CNI's configuration: pods of a new cluster would use it");
-    page.line("rm -rf /etc/cni/net.d");
+    // Not the folder: containerd watches it, and would see no other of that name.
+    page.line("rm -f /etc/cni/net.d/*");
     let links: Vec<_> = node
         .links
         .iter()
