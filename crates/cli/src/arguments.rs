@@ -1,6 +1,7 @@
 //! The command line.
 
 pub(crate) mod check;
+pub(crate) mod cluster;
 pub(crate) mod discover;
 pub(crate) mod explain;
 pub(crate) mod gathered;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use check::CheckArguments;
+use cluster::ClusterArguments;
 use discover::DiscoverArguments;
 use explain::ExplainArguments;
 use hosts::HostsArguments;
@@ -75,6 +77,8 @@ pub(crate) enum Command {
     K0s(Box<SettingsArguments>),
     /// Settings for Talos
     Talos(Box<SettingsArguments>),
+    /// After the join: whether nodes, pods, Services and DNS reach each other, and why not
+    Cluster(ClusterArguments),
     /// Run a command on many hosts at once
     Exec(ExecArguments),
     /// Log in on many hosts, one after another

@@ -3,6 +3,7 @@
 mod agent;
 mod check;
 mod clock;
+mod cluster;
 mod completions;
 mod demo;
 mod discover;
@@ -52,6 +53,7 @@ pub(crate) fn run(arguments: Arguments, place: &Place) -> Result<ExitCode, Failu
         Command::Clock(arguments) => clock::run(&arguments),
         Command::Discover(arguments) => discover::run(&arguments),
         Command::Mesh(arguments) => mesh::run(&arguments),
+        Command::Cluster(arguments) => cluster::run(&arguments.command),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::JoinCheck(arguments) => join_check::run(&arguments),
         Command::Kubeadm(arguments) => kubeadm::run(&arguments.command),

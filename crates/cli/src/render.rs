@@ -13,6 +13,7 @@ pub(crate) mod story;
 pub(crate) mod inventory;
 pub(crate) mod clock;
 pub(crate) mod prediction;
+pub(crate) mod cluster;
 pub(crate) mod join;
 pub(crate) mod ports;
 pub(crate) mod explanation;

@@ -5,6 +5,7 @@ mod reach;
 mod session;
 mod sizes;
 pub mod host;
+pub mod plain;
 
 use std::time::Duration;
 

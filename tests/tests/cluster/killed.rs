@@ -42,15 +42,18 @@ fn pids_with(words: [&str; 2]) -> Vec<String> {
     found
 }
 
-/// Folders of a run, in the hierarchies that the kernel has.
+/// Folders of a run, in the hierarchies that the kernel has. One that goes while it is looked at is
+/// no failure.
 fn folders_of(run: &str) -> String {
-    in_hierarchies(&format!("find . -name '{run}'"))
+    in_hierarchies(&format!("find . -name '{run}' 2>/dev/null || true"))
 }
 
 /// Process numbers in those folders, 0 for those of another PID namespace. What is on its way out
 /// is there until it holds nothing any more.
 fn held_in(run: &str) -> String {
-    in_hierarchies(&format!("find . -path '*/{run}/*' -name cgroup.procs -exec cat {{}} +"))
+    in_hierarchies(&format!(
+        "find . -path '*/{run}/*' -name cgroup.procs -exec cat {{}} + 2>/dev/null || true"
+    ))
 }
 
 /// Runs a command where all hierarchies are mounted, wherever the machine has them.

@@ -1,5 +1,6 @@
 //! Real clusters in the lab: `./check --kubernetes` builds what they take and runs them.
 
+mod checked;
 mod cluster;
 mod killed;
 mod session;

@@ -79,31 +79,33 @@ fn assert_works(cluster: &Cluster) {
     }
 }
 
-/// The good half: a cluster by what pontoon writes, whose proxy is in this mode.
-fn good_half(cluster: &Cluster, mode: &str) {
-    let text = cluster.configuration("init --for pi1", "");
-    // kubeadm's own default is iptables, and nothing is said of it.
-    let proxy = if mode == "iptables" {
-        String::new()
-    } else {
-        format!(
-            "---\napiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n\
-             mode: {mode}\n"
-        )
-    };
-    let line = cluster.init(&format!("{text}{proxy}"));
-    assert!(line.starts_with("kubeadm join 10.0.0.1:6443 "), "{line}");
-    let (code, said) = cluster.rehearse(&line, "--patient");
-    assert!(said.contains("would go through"), "{code}: {said}");
-    cluster.join(&line);
-    completed(cluster);
-    assert_eq!(cluster.proxy_mode(), mode);
+impl Cluster {
+    /// A cluster by what pontoon writes, whose proxy is in this mode.
+    pub(crate) fn made_good(&self, mode: &str) {
+        let text = self.configuration("init --for pi1", "");
+        // kubeadm's own default is iptables, and nothing is said of it.
+        let proxy = if mode == "iptables" {
+            String::new()
+        } else {
+            format!(
+                "---\napiVersion: kubeproxy.config.k8s.io/v1alpha1\n\
+                 kind: KubeProxyConfiguration\nmode: {mode}\n"
+            )
+        };
+        let line = self.init(&format!("{text}{proxy}"));
+        assert!(line.starts_with("kubeadm join 10.0.0.1:6443 "), "{line}");
+        let (code, said) = self.rehearse(&line, "--patient");
+        assert!(said.contains("would go through"), "{code}: {said}");
+        self.join(&line);
+        self.flannel(&self.flannel_option());
+        self.await_nodes();
+        assert_eq!(self.proxy_mode(), mode);
+    }
 }
 
-/// flannel by what pontoon writes; then everything works.
-fn completed(cluster: &Cluster) {
-    cluster.flannel(&cluster.flannel_option());
-    cluster.await_nodes();
+/// The good half: made by what pontoon writes, everything works.
+fn good_half(cluster: &Cluster, mode: &str) {
+    cluster.made_good(mode);
     cluster.assert_landed();
     assert_works(cluster);
 }
@@ -168,5 +170,8 @@ fn a_wrong_init_is_moved_in_place() {
         assert!(said.contains(stage), "{stage}: {said}");
     }
     cluster.join(&line);
-    completed(&cluster);
+    cluster.flannel(&cluster.flannel_option());
+    cluster.await_nodes();
+    cluster.assert_landed();
+    assert_works(&cluster);
 }

@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &AgentArguments) -> Result<ExitCode, Failure> {
 /// Removes this program's own file, and the folder that was made for it. The program goes on: a
 /// file that runs is gone only when it ends (unlink(2)). What cannot be removed now is removed by
 /// the script that copied it.
-fn unlink() {
+pub(super) fn unlink() {
     /// How `fleet::ssh::push` names the folder: no other is touched.
     const FOLDER: &str = "pontoon.";
     let Ok(program) = std::env::current_exe() else { return };

@@ -1,6 +1,6 @@
 //! `pontoon mesh`: every pair of hosts, over every link, from both ends.
 
-mod agents;
+pub(super) mod agents;
 mod ports;
 
 use std::collections::BTreeMap;

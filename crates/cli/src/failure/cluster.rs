@@ -56,6 +56,20 @@ pub(crate) enum ClusterFailure {
         #[source]
         source: pontoon_model::kubernetes::settings::Refusal,
     },
+    /// No cluster can be asked.
+    #[error("no cluster can be checked from here")]
+    NoCluster {
+        /// Why.
+        #[source]
+        source: pontoon_cluster::edge::run::NoCluster,
+    },
+    /// The other end of a check broke off.
+    #[error("the check ended on this node")]
+    Serve {
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// Of this host nothing is known.
     #[error("there are no facts of `{name}`")]
     NoFacts {
@@ -73,6 +87,7 @@ impl ClusterFailure {
                 Refused::Undecided => Exit::Warned,
                 Refused::Impossible => Exit::Failed,
             },
+            Self::Serve { .. } => Exit::Internal,
             _ => Exit::Usage,
         }
     }
@@ -86,7 +101,12 @@ impl ClusterFailure {
                  kubeadm token create --print-join-command"
                     .to_owned(),
             ),
-            Self::Captured { .. }
+            Self::NoCluster { .. } => Some(
+                "name the control plane among the hosts; with --sudo its kubeconfig is read as root"
+                    .to_owned(),
+            ),
+            Self::Serve { .. }
+            | Self::Captured { .. }
             | Self::NoFacts { .. }
             | Self::JoinConfiguration { .. }
             | Self::Kubeconfig { .. } => None,

@@ -192,6 +192,18 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: after a tunnel's restart, flannel v0.28.10",
     },
     Cause {
+        code: Code("vxlan-port-blocked"),
+        weight: Weight::Fault,
+        is: "the packets in which the network plug-in wraps those of pods (VXLAN, UDP {port}) do not \
+             get from node to node: a packet filter drops them",
+        apart: "pods reach other nodes' own addresses, and no pods there; routes and links are as \
+                they should be",
+        look: Look { on: On::Node, command: "pontoon mesh HOSTS --ports worker", signs: &[] },
+        cure: "on every node let UDP {port} in from the other nodes (ufw allow 8472/udp; \
+               firewall-cmd --permanent --add-port=8472/udp && firewall-cmd --reload)",
+        source: "flannel-io/flannel Documentation/backends.md; RFC 7348 section 8",
+    },
+    Cause {
         code: Code("flannel-interface-missing"),
         weight: Weight::Fault,
         is: "the interface or address that flannel was told to use is not there",

@@ -170,7 +170,10 @@ fn of_host(
 }
 
 /// Who reaches an address of a host on the link that has it.
-pub(super) fn reach(name: &HostName, address: IpAddr, facts: &Facts, pairs: &[Pair]) -> Reach {
+///
+/// Frames of the survey decide, not what any program said.
+#[must_use]
+pub fn reach(name: &HostName, address: IpAddr, facts: &Facts, pairs: &[Pair]) -> Reach {
     let mut states: BTreeMap<&HostName, State> = BTreeMap::new();
     for pair in pairs.iter().filter(|pair| pair.family == Family::of(address)) {
         let peer = if pair.from == *name {

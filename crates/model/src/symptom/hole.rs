@@ -261,6 +261,13 @@ impl Held {
         Self(values.into_iter().collect())
     }
 
+    /// Holds this as well. The value comes from facts, and is of its kind.
+    #[must_use]
+    pub fn with(mut self, hole: Hole, value: impl ToString) -> Self {
+        self.0.insert(hole, value.to_string());
+        self
+    }
+
     /// A value.
     #[must_use]
     pub fn get(&self, hole: Hole) -> Option<&str> {

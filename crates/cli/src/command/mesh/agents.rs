@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::process::{Child, Command};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use pontoon_fleet::ssh::push::{self, Programs, PushError};
@@ -30,6 +31,30 @@ pub(super) fn start(fleet: &Fleet, launch: &AgentLaunch) -> Result<Vec<Seat>, Fa
     if let Some(via) = &launch.via {
         return by_command(fleet, via);
     }
+    let children = children(fleet, launch, &Words { there: &AGENT, copied: &COPIED_AGENT })?;
+    let channel = |child: Result<Child, ChannelError>| {
+        child.and_then(|child| Channel::of(child).ok_or(ChannelError::Silent))
+    };
+    Ok(children.into_iter().map(|(host, child)| seat(&host, channel(child))).collect())
+}
+
+/// What pontoon is told on a host.
+pub(in crate::command) struct Words<'a> {
+    /// Where it is there.
+    pub(in crate::command) there: &'a [&'a str],
+    /// Where it was copied.
+    pub(in crate::command) copied: &'a [&'a str],
+}
+
+/// Hosts, and what was started there or why not.
+pub(in crate::command) type Children = Vec<(HostName, Result<Child, ChannelError>)>;
+
+/// Starts pontoon on every host, all at once, with pipes to it.
+pub(in crate::command) fn children(
+    fleet: &Fleet,
+    launch: &AgentLaunch,
+    words: &Words<'_>,
+) -> Result<Children, Failure> {
     let own = std::env::current_exe().ok();
     let here = local::host_name()?;
     let programs = Programs::new(own.clone(), launch.binaries.clone());
@@ -41,23 +66,32 @@ pub(super) fn start(fleet: &Fleet, launch: &AgentLaunch) -> Result<Vec<Seat>, Fa
                 let (programs, own, here) = (&programs, &own, &here);
                 scope.spawn(move || match own {
                     Some(own) if login.host == *here && login.address.is_none() => {
-                        Channel::start(itself(own, launch.sudo))
+                        spawn(itself(own, launch.sudo, words.there))
                     }
-                    _ if launch.push => pushed(fleet, login, programs, launch.sudo),
+                    _ if launch.push => pushed(fleet, login, programs, launch.sudo, words.copied),
                     _ => {
                         let sudo: &[&str] = if launch.sudo { &["sudo", "-n"] } else { &[] };
-                        let words = sudo.iter().chain(&["pontoon"]).chain(&AGENT);
+                        let words = sudo.iter().chain(&["pontoon"]).chain(words.there);
                         let words: Vec<String> = words.map(ToString::to_string).collect();
-                        Channel::start(fleet.ssh.command(login, &line(&words)))
+                        spawn(fleet.ssh.command(login, &line(&words)))
                     }
                 })
             })
             .collect();
-        let channels = starting
+        let children = starting
             .into_iter()
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        Ok(fleet.logins.iter().zip(channels).map(|(login, way)| seat(&login.host, way)).collect())
+        let hosts = fleet.logins.iter().map(|login| login.host.clone());
+        Ok(hosts.zip(children).collect())
     })
+}
+
+fn spawn(mut command: Command) -> Result<Child, ChannelError> {
+    let program = Untrusted::new(&command.get_program().to_string_lossy());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Ctrl-C ends the conversation, and what is at the other end of it then takes back what it did.
+    command.process_group(0);
+    command.spawn().map_err(|source| ChannelError::Start { program, source })
 }
 
 fn seat(host: &HostName, channel: Result<Channel, ChannelError>) -> Seat {
@@ -66,12 +100,12 @@ fn seat(host: &HostName, channel: Result<Channel, ChannelError>) -> Seat {
 
 /// This host's own agent needs no ssh.
 #[expect(clippy::disallowed_methods, reason = "this host's own agent is started here")]
-fn itself(own: &std::path::Path, as_root: bool) -> Command {
+fn itself(own: &std::path::Path, as_root: bool, words: &[&str]) -> Command {
     let mut command = if as_root { Command::new("sudo") } else { Command::new(own) };
     if as_root {
         command.arg("-n").arg(own);
     }
-    command.args(AGENT);
+    command.args(words);
     command
 }
 
@@ -105,11 +139,10 @@ fn pushed(
     login: &Login,
     programs: &Programs,
     as_root: bool,
-) -> Result<Channel, ChannelError> {
-    match push::push(&fleet.ssh, login, programs, &COPIED_AGENT, as_root) {
-        Ok(child) => Channel::of(child).ok_or(ChannelError::Silent),
-        Err((error, child)) => Err(why(error, child)),
-    }
+    words: &[&str],
+) -> Result<Child, ChannelError> {
+    push::push(&fleet.ssh, login, programs, words, as_root)
+        .map_err(|(error, child)| why(error, child))
 }
 
 /// What the host said counts for more than that the connection ended.

@@ -1,0 +1,81 @@
+//! The arguments of `pontoon cluster`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::mesh::{AgentLaunch, Reaching};
+
+const DETAILS: &str = "\
+HOSTS is a host list such as pi[1-5]: all nodes, the control plane among them.
+Each is reached by your own ssh, as root or with --sudo, and has pontoon, or
+gets it for this run with --push.
+
+Every pair of hosts is asked over every link, as pontoon mesh does. A pod is
+made on every node, in a namespace of its own that is removed at the end, also
+after Ctrl-C; its image is the pause image that is there already. From every node and every such pod the API server is asked, other nodes'
+kubelets, other nodes' pods with small and large answers, a Service, and DNS.
+What fails is tried again before anything is accused.
+
+A cluster younger than three minutes is waited for, up to a minute. If it is
+still starting then, that is said, and the exit code is 4.
+
+Nothing else is changed, and only addresses of the cluster are asked.";
+
+#[derive(Args, Debug)]
+pub(crate) struct ClusterArguments {
+    #[command(subcommand)]
+    pub(crate) command: ClusterCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClusterCommand {
+    /// Whether the cluster works; if not, what the cause is, and the fix
+    Check(Box<CheckArguments>),
+    /// Answer the questions of a check over standard input and output
+    #[command(hide = true)]
+    Node(NodeArguments),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = DETAILS)]
+pub(crate) struct CheckArguments {
+    /// The hosts, such as 'pi[1-5]'
+    #[arg(required = true, value_name = "HOSTS")]
+    pub(crate) hosts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) reaching: Reaching,
+    /// Copy pontoon to each host for this run, and remove it after
+    #[arg(long)]
+    pub(crate) push: bool,
+    /// Where pontoon is for other processors: DIR/aarch64, DIR/armv7l ...
+    #[arg(long, value_name = "DIR", requires = "push")]
+    pub(crate) binaries: Option<PathBuf>,
+    /// Run by `sudo -n` on the hosts
+    #[arg(long)]
+    pub(crate) sudo: bool,
+    /// Write the report as JSON (docs/schema/cluster.schema.json)
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// List everything that was tried
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+impl CheckArguments {
+    /// How the hosts' ends are started.
+    pub(crate) fn launch(&self) -> AgentLaunch {
+        let Self { push, binaries, sudo, .. } = self;
+        AgentLaunch { via: None, push: *push, binaries: binaries.clone(), sudo: *sudo }
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct NodeArguments {
+    /// Speak over standard input and output: the only way so far
+    #[arg(long, required = true)]
+    pub(crate) stdio: bool,
+    /// Remove this program's own file and its folder: it was copied for one run
+    #[arg(long)]
+    pub(crate) unlink: bool,
+}

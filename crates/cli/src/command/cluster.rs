@@ -1,0 +1,124 @@
+//! `pontoon cluster`: looks at a cluster after the join.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::process::ExitCode;
+use std::thread;
+
+use pontoon_cluster::edge::run::{self, Sessions};
+use pontoon_cluster::edge::serve::serve;
+use pontoon_cluster::edge::session::Session;
+use pontoon_cluster::report::Report;
+use pontoon_fleet::alike;
+use pontoon_model::exit::Exit;
+use pontoon_model::facts::Intent;
+use pontoon_model::host::HostName;
+use pontoon_model::untrusted::Untrusted;
+use pontoon_probe::survey::Options;
+
+use crate::arguments::cluster::{CheckArguments, ClusterCommand, NodeArguments};
+use crate::command::fleet::Fleet;
+use crate::command::mesh::agents::{Words, children};
+use crate::command::{agent, judge, mesh};
+use crate::failure::{ClusterFailure, Failure};
+use crate::output;
+use crate::render::style::Style;
+use crate::render::{cluster, json};
+
+/// What the end on a node is started with.
+const NODE: Words<'static> = Words {
+    there: &["cluster", "node", "--stdio"],
+    copied: &["cluster", "node", "--stdio", "--unlink"],
+};
+
+/// Does what the command line says.
+pub(crate) fn run(command: &ClusterCommand) -> Result<ExitCode, Failure> {
+    match command {
+        ClusterCommand::Check(arguments) => check(arguments),
+        ClusterCommand::Node(arguments) => node(arguments),
+    }
+}
+
+/// Asks the hosts' networks and the cluster, and judges.
+fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
+    let fleet = Fleet::of(&arguments.hosts, &arguments.reaching)?;
+    let launch = arguments.launch();
+    let (sessions, unreached) = sessions(&fleet, arguments)?;
+    if sessions.is_empty() {
+        let whys: Vec<_> = unreached.iter().map(|(host, why)| (host, why.to_string())).collect();
+        let alike = alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str())));
+        let lines = alike.iter().map(|alike| format!("  {}: {}", alike.hosts, alike.words));
+        output::note(&format!("No host could be asked.\n{}", lines.collect::<Vec<_>>().join("\n")));
+        return Ok(ExitCode::from(Exit::Unreachable.code()));
+    }
+    // Both take their time, and neither is in the other's way.
+    let options = Options { is_offline: true, ..Options::default() };
+    let intent = Intent::default();
+    let (survey, facts) = thread::scope(|scope| {
+        let survey = scope.spawn(|| mesh::survey(&fleet, &launch, &intent, &options));
+        let mut last = String::new();
+        let facts = run::check(sessions, &mut |text| {
+            if text != last {
+                output::note(&text);
+                text.clone_into(&mut last);
+            }
+        });
+        (survey.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), facts)
+    });
+    let mut facts = facts.map_err(|source| ClusterFailure::NoCluster { source })?;
+    let (record, _) = match survey? {
+        Ok(found) => found,
+        Err(code) => return Ok(code),
+    };
+    facts.pairs = judge::report(&record).pairs;
+    facts.record = record;
+    for (host, why) in unreached {
+        facts.record.unreached.entry(host).or_insert(why);
+    }
+    let report = Report::of(&facts);
+    let shown = if arguments.json {
+        json::pretty(&report)?
+    } else {
+        cluster::page(&report, Style::of_stdout(u8::from(arguments.verbose)))
+    };
+    output::data(&shown)?;
+    Ok(ExitCode::from(report.exit().code()))
+}
+
+/// Starts the end on every host, and waits until each answers or does not.
+fn sessions(
+    fleet: &Fleet,
+    arguments: &CheckArguments,
+) -> Result<(Sessions, BTreeMap<HostName, Untrusted>), Failure> {
+    let children = children(fleet, &arguments.launch(), &NODE)?;
+    let (mut sessions, mut unreached) = (Sessions::new(), BTreeMap::new());
+    let begun = thread::scope(|scope| {
+        let beginning = children.into_iter().map(|(host, child)| {
+            let begin = scope.spawn(move || match child {
+                Ok(child) => Session::begin(child),
+                Err(error) => Err(Untrusted::new(&error.to_string())),
+            });
+            (host, begin)
+        });
+        let beginning: Vec<_> = beginning.collect();
+        let begun = beginning.into_iter().map(|(host, thread)| {
+            (host, thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        begun.collect::<Vec<_>>()
+    });
+    for (host, session) in begun {
+        match session {
+            Ok(session) => drop(sessions.insert(host, session)),
+            Err(why) => drop(unreached.insert(host, why)),
+        }
+    }
+    Ok((sessions, unreached))
+}
+
+fn node(arguments: &NodeArguments) -> Result<ExitCode, Failure> {
+    if arguments.unlink {
+        agent::unlink();
+    }
+    serve(io::stdin(), io::stdout()).map_err(|source| ClusterFailure::Serve { source })?;
+    Ok(ExitCode::SUCCESS)
+}

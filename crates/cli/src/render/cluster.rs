@@ -1,0 +1,182 @@
+//! A checked cluster: what is wrong and what to do, then who reaches what.
+
+use pontoon_cluster::report::{Report, Told, Wrong};
+use pontoon_cluster::trial::{MANY, Target, Tried};
+use pontoon_cluster::verdict::Certainty;
+use pontoon_model::cause::On;
+
+use super::style::Style;
+use super::wrap::{padded, wrapped};
+
+/// Writes it: the sentence first, the table last.
+pub(crate) fn page(report: &Report, style: Style) -> String {
+    let mut page = String::new();
+    wrapped(&mut page, style.width, "", "  ", &style.strong(&sentence(report)));
+    if report.is_starting {
+        let text = "not all of the cluster is ready, and it is younger than three minutes: what \
+                    follows may go by itself. Ask again in a minute.";
+        wrapped(&mut page, style.width, "  ", "  ", text);
+    }
+    for wrong in &report.wrong {
+        page.push('\n');
+        one(&mut page, wrong, style);
+    }
+    for (host, why) in &report.unreached {
+        page.push('\n');
+        let text = format!("{host} was not asked: {why}");
+        wrapped(&mut page, style.width, "", "  ", &style.shown(&text));
+    }
+    if !report.unasked.is_empty() {
+        page.push('\n');
+        let text = format!(
+            "Not asked, so that nothing was tried from there: {}",
+            report.unasked.join(", ")
+        );
+        wrapped(&mut page, style.width, "", "  ", &style.shown(&text));
+    }
+    table(&mut page, report, style);
+    if style.verbosity > 0 {
+        page.push_str("\nEverything that was tried:\n");
+        for tried in &report.tried {
+            let text = format!("{} to {}: {}", tried.from, tried.to, tried.outcome);
+            wrapped(&mut page, style.width, "  ", "    ", &style.shown(&text));
+        }
+    }
+    page
+}
+
+fn sentence(report: &Report) -> String {
+    let nodes = match report.nodes.len() {
+        1 => "1 node".to_owned(),
+        count => format!("{count} nodes"),
+    };
+    let count = |is_meant: fn(Certainty) -> bool| {
+        report.wrong.iter().filter(|wrong| is_meant(wrong.accusation.certainty)).count()
+    };
+    let faults = count(|certainty| certainty != Certainty::Warning);
+    let warnings = count(|certainty| certainty == Certainty::Warning);
+    let and = match warnings {
+        0 => String::new(),
+        1 => ", 1 warning".to_owned(),
+        count => format!(", {count} warnings"),
+    };
+    match (report.nodes.is_empty(), faults) {
+        (true, _) => "The cluster does not answer.".to_owned(),
+        (false, 0) if report.tried.is_empty() => {
+            format!("Cluster of {nodes}: nothing could be tried{and}.")
+        }
+        (false, 0) => {
+            format!("Cluster of {nodes}: all {} tries work{and}.", report.tried.len())
+        }
+        (false, 1) => format!("Cluster of {nodes}: 1 cause of trouble{and}."),
+        (false, count) => format!("Cluster of {nodes}: {count} causes of trouble{and}."),
+    }
+}
+
+fn one(page: &mut String, wrong: &Wrong, style: Style) {
+    let accusation = &wrong.accusation;
+    let nodes: Vec<&str> = accusation.nodes.iter().map(String::as_str).collect();
+    let at = if nodes.is_empty() { String::new() } else { format!(" ({})", nodes.join(", ")) };
+    let word = match (accusation.certainty, wrong.told.len()) {
+        (Certainty::Certain, _) => "certain".to_owned(),
+        (Certainty::Likely, _) => "likely".to_owned(),
+        (Certainty::Warning, _) => "warning".to_owned(),
+        (Certainty::Undecided, 0) => "cause not known".to_owned(),
+        (Certainty::Undecided, 1) => "possible".to_owned(),
+        (Certainty::Undecided, count) => format!("undecided between {count}"),
+    };
+    let codes: Vec<&str> = wrong.told.iter().map(|told| told.code.0).collect();
+    let codes = if codes.is_empty() { "not explained".to_owned() } else { codes.join(" or ") };
+    let head = format!("{codes}{at}: {word}");
+    let mut text = String::new();
+    wrapped(&mut text, style.width, "", "  ", &style.shown(&head));
+    page.push_str(&style.strong(text.trim_end()));
+    page.push('\n');
+    let is_alone = wrong.told.len() == 1;
+    for told in &wrong.told {
+        if is_alone {
+            wrapped(page, style.width, "  ", "  ", &style.shown(&format!("{}.", told.is)));
+        }
+    }
+    for seen in &accusation.seen {
+        wrapped(page, style.width, "  seen  ", "        ", &style.shown(seen));
+    }
+    for told in wrong.told.iter().filter(|_| !is_alone) {
+        candidate(page, told, style);
+    }
+    if accusation.advice.is_empty() {
+        for told in wrong.told.iter().filter(|_| is_alone) {
+            wrapped(page, style.width, "  cure  ", "        ", &style.shown(&told.cure));
+        }
+    }
+    for advice in &accusation.advice {
+        wrapped(page, style.width, "  cure  ", "        ", &style.shown(advice));
+    }
+}
+
+/// One of several: how it is told from the others.
+fn candidate(page: &mut String, told: &Told, style: Style) {
+    let place = match told.on {
+        On::Kubectl => "with kubectl",
+        On::ControlPlane => "on the control plane",
+        On::Node | On::Here | On::Dialler => "on the node",
+        On::Peer => "on the other host",
+    };
+    let text = format!("{}: {}", told.code, told.apart);
+    wrapped(page, style.width, "  - ", "    ", &style.shown(&text));
+    let look = format!("{} ({place})", told.command);
+    wrapped(page, style.width, "    look  ", "          ", &style.shown(&look));
+    wrapped(page, style.width, "    cure  ", "          ", &style.shown(&told.cure));
+}
+
+/// A column: its head, and what belongs in it.
+type Column = (&'static str, fn(&Tried) -> bool);
+
+const COLUMNS: [Column; 7] = [
+    ("API", |tried| matches!(tried.to, Target::Api { .. }) && !tried.from.is_pod),
+    ("kubelets", |tried| {
+        matches!(tried.to, Target::Kubelet { .. } | Target::KubeletByApi { .. })
+            && !tried.from.is_pod
+    }),
+    ("pods", |tried| matches!(tried.to, Target::Pod { bytes: 0, .. })),
+    ("large", |tried| matches!(tried.to, Target::Pod { bytes: MANY, .. } | Target::Sizes { .. })),
+    ("Service", |tried| matches!(tried.to, Target::Service { .. })),
+    ("DNS", |tried| matches!(tried.to, Target::Dns { .. })),
+    ("API by pod", |tried| matches!(tried.to, Target::Api { .. }) && tried.from.is_pod),
+];
+
+/// Who reaches what: for each node how many tries of how many work.
+fn table(page: &mut String, report: &Report, style: Style) {
+    if report.nodes.is_empty() {
+        return;
+    }
+    let widest = |of: &dyn Fn(&pontoon_cluster::report::NodeRow) -> usize, least: usize| {
+        report.nodes.iter().map(of).max().unwrap_or(0).max(least) + 2
+    };
+    let name = widest(&|node| node.name.len(), 4);
+    let address = widest(&|node| node.address.len(), 7);
+    page.push('\n');
+    let mut head = format!("{}{}", padded("node", name), padded("address", address));
+    for (title, _) in COLUMNS {
+        head.push_str(&padded(title, title.len().max(5) + 2));
+    }
+    page.push_str(&format!("{}\n", head.trim_end()));
+    for node in &report.nodes {
+        let mut line = format!(
+            "{}{}",
+            padded(&style.shown(&node.name), name),
+            padded(&style.shown(&node.address), address)
+        );
+        for (title, is_meant) in COLUMNS {
+            let own = report.tried.iter().filter(|tried| tried.from.node == node.name);
+            let all: Vec<&Tried> = own.filter(|tried| is_meant(tried)).collect();
+            let works = all.iter().filter(|tried| tried.outcome.works()).count();
+            let judged =
+                all.iter().filter(|tried| tried.outcome.works() || tried.outcome.fails()).count();
+            let cell = if judged == 0 { "-".to_owned() } else { format!("{works}/{judged}") };
+            line.push_str(&padded(&cell, title.len().max(5) + 2));
+        }
+        let unready = if node.is_ready { "" } else { "NotReady" };
+        page.push_str(&format!("{}\n", format!("{line}{unready}").trim_end()));
+    }
+}

@@ -1,0 +1,14 @@
+//! Where a check leaves the pure part: programs, sockets, the network of a pod, and connections to
+//! the nodes.
+
+pub mod serve;
+pub mod session;
+pub mod run;
+mod dial;
+mod dns;
+mod echo;
+mod inside;
+mod kubectl;
+mod look;
+mod rules;
+mod test_pods;

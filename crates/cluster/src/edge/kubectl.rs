@@ -1,0 +1,142 @@
+//! The API server, asked by kubectl with an administrator's kubeconfig.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use pontoon_model::untrusted::Untrusted;
+use pontoon_probe::edge::clock::Clock;
+
+use crate::objects::{self, Objects};
+use crate::trial::Outcome;
+
+/// Where an administrator's kubeconfig lies, and the kubectl that goes with it.
+const WAYS: [(&str, &[&str]); 4] = [
+    ("/etc/kubernetes/admin.conf", &["kubectl"]),
+    ("/etc/rancher/k3s/k3s.yaml", &["k3s", "kubectl"]),
+    ("/etc/rancher/rke2/rke2.yaml", &["/var/lib/rancher/rke2/bin/kubectl"]),
+    ("/var/lib/k0s/pki/admin.conf", &["k0s", "kubectl"]),
+];
+/// An API server that answers at all does so in this time; then kubectl is ended.
+const WITHIN_S: &str = "12";
+/// kubectl's own limit for a question.
+const REQUEST: &str = "--request-timeout=8s";
+/// What is kept of a text for people.
+const TEXT_MAX: usize = 16 * 1024;
+
+/// Whether the cluster can be asked from here.
+pub(super) fn is_here() -> bool {
+    way().is_some()
+}
+
+fn way() -> Option<(&'static str, &'static [&'static str])> {
+    WAYS.into_iter().find(|(file, _)| Path::new(file).exists())
+}
+
+/// Runs kubectl, with this on its standard input.
+pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, Untrusted> {
+    let failed = |why: &dyn std::fmt::Display| Untrusted::new(&why.to_string());
+    let (file, words) =
+        way().ok_or_else(|| failed(&"no kubeconfig of an administrator is here"))?;
+    let mut command = command();
+    command.args(["-k", "1", WITHIN_S]).args(words).args(["--kubeconfig", file, REQUEST]);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| failed(&error))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // What does not read its input says so itself.
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    let output = child.wait_with_output().map_err(|error| failed(&error))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said = said.trim();
+    // timeout(1).
+    Err(match output.status.code() {
+        Some(124 | 137) => failed(&format!("kubectl had no answer in {WITHIN_S} s")),
+        Some(127) => failed(&format!("{} is not installed", words[0])),
+        _ if said.is_empty() => failed(&"kubectl failed without a word"),
+        _ => Untrusted::new(said),
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "kubectl is started here, and nowhere else")]
+fn command() -> Command {
+    Command::new("timeout")
+}
+
+/// All that the API server says of the cluster.
+pub(super) fn objects() -> Result<Objects, Untrusted> {
+    let mut objects = Objects::default();
+    for arguments in [
+        &["get", "nodes,pods,services,endpointslices", "-A", "-o", "json"][..],
+        &[
+            "get",
+            "configmaps",
+            "-A",
+            "-o",
+            "json",
+            "--ignore-not-found",
+            "--field-selector",
+            "metadata.name!=kube-root-ca.crt",
+        ],
+    ] {
+        let text = run(arguments, "")?;
+        objects::read(&text, &mut objects).map_err(|error| Untrusted::new(&error.to_string()))?;
+    }
+    Ok(objects)
+}
+
+/// So many kubectl run at a time: each takes 50 MB, and a Pi has little.
+const AT_ONCE: usize = 4;
+
+/// kubelets of nodes, asked by the API server.
+pub(super) fn kubelets(nodes: &[String]) -> Vec<Outcome> {
+    let few = nodes.chunks(AT_ONCE);
+    let outcomes = few.flat_map(|few| {
+        thread::scope(|scope| {
+            let running: Vec<_> =
+                few.iter().map(|node| scope.spawn(move || kubelet(node))).collect();
+            let untried = || Outcome::Untried(Untrusted::new("it broke off"));
+            let ends = running.into_iter().map(|one| one.join().unwrap_or_else(|_| untried()));
+            ends.collect::<Vec<_>>()
+        })
+    });
+    outcomes.collect()
+}
+
+fn kubelet(node: &str) -> Outcome {
+    let clock = Clock::start();
+    match run(&["get", "--raw", &format!("/api/v1/nodes/{node}/proxy/healthz")], "") {
+        Ok(_) => Outcome::Works { ms: clock.now().0 },
+        Err(said) => Outcome::Wrong(said),
+    }
+}
+
+/// The last lines of a pod's log, and of the run before.
+pub(super) fn pod_log(namespace: &str, name: &str) -> String {
+    let of = |more: &[&str]| {
+        let words = ["logs", "-n", namespace, name, "--tail=20", "--all-containers"];
+        let words: Vec<&str> = words.iter().chain(more).copied().collect();
+        run(&words, "").unwrap_or_default()
+    };
+    cut(format!("{}{}", of(&[]), of(&["--previous"])))
+}
+
+/// What was said of the pods of a namespace.
+pub(super) fn events(namespace: &str) -> String {
+    let columns = "custom-columns=O:.involvedObject.name,M:.message";
+    let words = ["get", "events", "-n", namespace, "--no-headers", "-o", columns];
+    cut(run(&words, "").unwrap_or_default())
+}
+
+fn cut(mut text: String) -> String {
+    let mut end = text.len().min(TEXT_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
+}

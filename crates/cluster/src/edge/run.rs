@@ -1,0 +1,415 @@
+//! A check from its beginning to its end: looks, makes test pods, tries, tries again what failed,
+//! and removes the pods.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::thread;
+use std::time::Duration;
+
+use pontoon_model::host::HostName;
+use pontoon_model::record::Record;
+use pontoon_model::untrusted::Untrusted;
+use pontoon_probe::edge::clock::{Clock, unix_ms};
+
+use super::session::Session;
+use crate::course::{Course, Placed, SERVICE};
+use crate::facts::{Facts, Written};
+use crate::look::Look;
+use crate::objects::{Node, OWN_LABEL, Objects, Pod, Ready};
+use crate::question::{Ask, Told};
+use crate::trial::{Place, Target, Tried};
+
+/// The image of a test pod where no pause image is known to be there: what kubeadm 1.36 brings.
+const PAUSE: &str = "registry.k8s.io/pause:3.10.1";
+/// DNS domain of clusters that name no other.
+const DOMAIN: &str = "cluster.local";
+/// How long a cluster that is starting may take until it is judged.
+pub const SETTLING: Duration = Duration::from_secs(60);
+/// A node or pod younger than this is starting.
+pub const YOUNG_S: i64 = 180;
+/// How long test pods may take to have an address.
+const PODS: Duration = Duration::from_secs(15);
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// What failed is tried again after this: a rule was being written, a neighbour was asked for.
+const TRY_AGAIN: Duration = Duration::from_secs(3);
+
+/// The sessions of a check, by host.
+pub type Sessions = BTreeMap<HostName, Session>;
+
+/// Why nothing can be checked at all.
+#[derive(Debug, thiserror::Error)]
+pub enum NoCluster {
+    /// No host has an administrator's kubeconfig.
+    #[error("none of these hosts is a control plane: none has /etc/kubernetes/admin.conf")]
+    NoKubeconfig,
+}
+
+/// What is told while it goes on.
+pub type Tell<'a> = &'a mut dyn FnMut(&str);
+
+/// Checks; who reaches whom below the cluster is for another to add ([`Facts::record`]). What was
+/// made in the cluster is removed before this returns, or else when the sessions end.
+///
+/// # Errors
+///
+/// [`NoCluster`].
+pub fn check(mut sessions: Sessions, tell: Tell<'_>) -> Result<Facts, NoCluster> {
+    let looks = looks(&mut sessions);
+    let servers: Vec<HostName> = looks
+        .iter()
+        .filter(|(_, look)| look.has_kubeconfig)
+        .map(|(host, _)| host.clone())
+        .collect();
+    let Some(first) = servers.first().cloned() else { return Err(NoCluster::NoKubeconfig) };
+    let mut facts = Facts {
+        now_s: 0,
+        control_plane: Some(first),
+        objects: Err(Untrusted::default()),
+        looks,
+        record: Record::default(),
+        pairs: Vec::new(),
+        tried: Vec::new(),
+        texts: Vec::new(),
+    };
+    for host in servers {
+        facts.objects = ask_objects(&mut sessions, &host).map(|(objects, now_s)| {
+            facts.now_s = now_s;
+            objects
+        });
+        if facts.objects.is_ok() {
+            facts.control_plane = Some(host);
+            break;
+        }
+    }
+    let Some(server) = facts.control_plane.clone() else { return Ok(facts) };
+    if facts.objects.is_ok() {
+        let mut check = Check { sessions, facts, server, namespace: String::new() };
+        check.try_all(tell);
+        check.read_texts();
+        return Ok(check.facts);
+    }
+    Ok(facts)
+}
+
+fn looks(sessions: &mut Sessions) -> BTreeMap<HostName, Look> {
+    let told = every(sessions, |_, session| session.ask(&Ask::Look));
+    let look = |told| match told {
+        Ok(Told::Look(look)) => Some(*look),
+        _ => None,
+    };
+    told.into_iter().filter_map(|(host, told)| Some((host, look(told)?))).collect()
+}
+
+fn ask_objects(sessions: &mut Sessions, host: &HostName) -> Result<(Objects, i64), Untrusted> {
+    let session = sessions.get_mut(host).ok_or_else(|| Untrusted::new("it was not reached"))?;
+    match session.ask(&Ask::Objects)? {
+        Told::Objects(objects, now_s) => Ok((*objects, now_s)),
+        _ => Err(Untrusted::new("another answer than was asked for")),
+    }
+}
+
+/// Asks all hosts at once.
+fn every<T: Send>(
+    sessions: &mut Sessions,
+    ask: impl Fn(&HostName, &mut Session) -> T + Sync,
+) -> Vec<(HostName, T)> {
+    thread::scope(|scope| {
+        let ask = &ask;
+        let running: Vec<_> = sessions
+            .iter_mut()
+            .map(|(host, session)| (host.clone(), scope.spawn(move || ask(host, session))))
+            .collect();
+        let ends = running.into_iter().map(|(host, thread)| {
+            (host, thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        ends.collect()
+    })
+}
+
+/// A check of a cluster that answers.
+struct Check {
+    sessions: Sessions,
+    facts: Facts,
+    server: HostName,
+    namespace: String,
+}
+
+impl Check {
+    fn objects(&self) -> &Objects {
+        static NONE: Objects = Objects::NONE;
+        self.facts.objects().unwrap_or(&NONE)
+    }
+
+    /// Asks the cluster again; what it said before stands where it does not answer.
+    fn refresh(&mut self) {
+        if let Ok((objects, now_s)) = ask_objects(&mut self.sessions, &self.server) {
+            self.facts.now_s = now_s;
+            self.facts.objects = Ok(objects);
+        }
+    }
+
+    fn ask_server(&mut self, ask: &Ask) -> Result<Told, Untrusted> {
+        let session = self.sessions.get_mut(&self.server);
+        session.ok_or_else(|| Untrusted::new("it was not reached"))?.ask(ask)
+    }
+
+    fn try_all(&mut self, tell: Tell<'_>) {
+        self.settle(tell);
+        tell("making a test pod on every node");
+        let made = self.raise();
+        let placed = if made { self.placed() } else { Vec::new() };
+        let placed = self.answering(placed);
+        self.refresh();
+        tell("trying every way");
+        self.facts.tried = self.tries(&placed);
+        if self.facts.tried.iter().any(|tried| tried.outcome.fails()) {
+            tell("trying again what failed");
+            pause(TRY_AGAIN);
+            self.try_again(&placed);
+        }
+        self.refresh();
+        let clearing = self.ask_server(&Ask::Clear);
+        if let Err(why) = clearing {
+            tell(&format!("the namespace {} was not removed: {why}", self.namespace));
+        }
+    }
+
+    /// Waits for a cluster that is starting.
+    fn settle(&mut self, tell: Tell<'_>) {
+        let clock = Clock::start();
+        let limit = u64::try_from(SETTLING.as_millis()).unwrap_or(u64::MAX);
+        while is_starting(self.objects(), self.facts.now_s) && clock.now().0 < limit {
+            tell("the cluster is starting: waiting for it, a minute at most");
+            pause(LOOK_AGAIN);
+            self.refresh();
+        }
+    }
+
+    /// Makes a pod on every node on which somebody is to answer in it.
+    fn raise(&mut self) -> bool {
+        self.namespace = format!("pontoon-check-{:x}", unix_ms());
+        let nodes = self.objects().nodes.iter();
+        let reached = nodes.filter(|node| self.session_of(node).is_some());
+        let image = |node: &Node| node.pause_image.clone().unwrap_or_else(|| PAUSE.to_owned());
+        let pods = reached.map(|node| (node.name.clone(), image(node))).collect();
+        let ask = Ask::Raise { namespace: self.namespace.clone(), pods };
+        match self.ask_server(&ask) {
+            Ok(_) => true,
+            Err(why) => {
+                let text = why.raw().to_owned();
+                let node = self.server.to_string();
+                self.facts.texts.push(Written { node, by: "kubectl apply".to_owned(), text });
+                false
+            }
+        }
+    }
+
+    fn session_of(&self, node: &Node) -> Option<HostName> {
+        let host = self.facts.host_of(node)?;
+        self.sessions.contains_key(host).then(|| host.clone())
+    }
+
+    /// Waits until the pods of ready nodes have addresses.
+    fn placed(&mut self) -> Vec<Placed> {
+        let clock = Clock::start();
+        let limit = u64::try_from(PODS.as_millis()).unwrap_or(u64::MAX);
+        loop {
+            self.refresh();
+            let own: Vec<&Pod> = self.own_pods().collect();
+            let placed: Vec<Placed> = own.iter().filter_map(|pod| placed(pod)).collect();
+            let is_awaited = |pod: &&Pod| {
+                let node = pod.node.as_ref().and_then(|node| self.objects().node(node));
+                pod.address.is_none() && node.is_some_and(|node| node.ready == Ready::Yes)
+            };
+            if !own.iter().any(|pod| is_awaited(pod)) || clock.now().0 > limit {
+                return placed;
+            }
+            pause(LOOK_AGAIN);
+        }
+    }
+
+    fn own_pods(&self) -> impl Iterator<Item = &Pod> {
+        let pods = self.objects().pods.iter();
+        pods.filter(|pod| pod.namespace == self.namespace && pod.labels.contains_key(OWN_LABEL.0))
+    }
+
+    /// Those in which somebody answers now.
+    fn answering(&mut self, placed: Vec<Placed>) -> Vec<Placed> {
+        let mut answering = Vec::new();
+        for pod in placed {
+            let node = self.objects().node(&pod.node).cloned();
+            let host = node.and_then(|node| self.session_of(&node));
+            let Some(session) = host.and_then(|host| self.sessions.get_mut(&host)) else {
+                continue;
+            };
+            match session.ask(&Ask::Answer { pod: pod.uid.clone() }) {
+                Ok(_) => answering.push(pod),
+                Err(why) => self.facts.texts.push(Written {
+                    node: pod.node.clone(),
+                    by: "the test pod".to_owned(),
+                    text: why.raw().to_owned(),
+                }),
+            }
+        }
+        answering
+    }
+
+    /// Tries everything, on all nodes at once.
+    fn tries(&mut self, placed: &[Placed]) -> Vec<Tried> {
+        let objects = self.objects();
+        let service = objects.service(&self.namespace, SERVICE);
+        let course = Course { objects, placed, service };
+        let mut wanted: BTreeMap<HostName, Vec<(Place, Vec<Target>)>> = BTreeMap::new();
+        for node in &objects.nodes {
+            let Some(host) = self.session_of(node) else { continue };
+            let server = self.facts.looks.get(&host).and_then(|look| look.kubelet_server.as_ref());
+            let place = |is_pod| Place { node: node.name.clone(), is_pod };
+            let mut all = vec![(place(false), course.from_node(node, server))];
+            if placed.iter().any(|pod| pod.node == node.name) {
+                all.push((place(true), course.from_pod(node)));
+            }
+            if host == self.server {
+                let names = objects.nodes.iter().map(|node| node.name.clone());
+                let kubelets = names.map(|node| Target::KubeletByApi { node }).collect();
+                all.push((place(false), kubelets));
+            }
+            wanted.insert(host, all);
+        }
+        self.carry_out(&wanted, placed)
+    }
+
+    /// Tries these, host by host at once, and each host one set after the other.
+    fn carry_out(
+        &mut self,
+        wanted: &BTreeMap<HostName, Vec<(Place, Vec<Target>)>>,
+        placed: &[Placed],
+    ) -> Vec<Tried> {
+        let domain = self.objects().networks.domain.clone().unwrap_or_else(|| DOMAIN.to_owned());
+        let tried = every(&mut self.sessions, |host, session| {
+            let sets = wanted.get(host).into_iter().flatten();
+            let tried = sets.flat_map(|(place, targets)| {
+                let pod = placed.iter().find(|pod| place.is_pod && pod.node == place.node);
+                ask_all(session, place, targets, pod, &domain)
+            });
+            tried.collect::<Vec<_>>()
+        });
+        tried.into_iter().flat_map(|(_, tried)| tried).collect()
+    }
+
+    /// Tries once more what failed, and takes the second outcome.
+    fn try_again(&mut self, placed: &[Placed]) {
+        let mut wanted: BTreeMap<HostName, Vec<(Place, Vec<Target>)>> = BTreeMap::new();
+        for tried in self.facts.tried.iter().filter(|tried| tried.outcome.fails()) {
+            let node = self.objects().node(&tried.from.node);
+            let Some(host) = node.and_then(|node| self.session_of(node)) else { continue };
+            let sets = wanted.entry(host).or_default();
+            let by_api = matches!(tried.to, Target::KubeletByApi { .. });
+            let is_same = |(place, targets): &&mut (Place, Vec<Target>)| {
+                let is_by_api = matches!(targets.first(), Some(Target::KubeletByApi { .. }));
+                *place == tried.from && is_by_api == by_api
+            };
+            match sets.iter_mut().find(is_same) {
+                Some((_, targets)) => targets.push(tried.to.clone()),
+                None => sets.push((tried.from.clone(), vec![tried.to.clone()])),
+            }
+        }
+        for again in self.carry_out(&wanted, placed) {
+            let is_same = |tried: &&mut Tried| tried.from == again.from && tried.to == again.to;
+            if let Some(tried) = self.facts.tried.iter_mut().find(is_same) {
+                tried.outcome = again.outcome;
+            }
+        }
+    }
+
+    /// Reads what programs in trouble wrote.
+    fn read_texts(&mut self) {
+        let objects = self.objects().clone();
+        for node in objects.nodes.iter().filter(|node| node.ready != Ready::Yes) {
+            if let Ready::No(why) = &node.ready {
+                let (node, by) = (node.name.clone(), "the node's condition".to_owned());
+                self.facts.texts.push(Written { node, by, text: why.raw().to_owned() });
+            }
+            let session = self.session_of(node).and_then(|host| self.sessions.get_mut(&host));
+            if let Some(Ok(Told::Text(text))) = session.map(|one| one.ask(&Ask::KubeletLog)) {
+                let (node, by) = (node.name.clone(), "kubelet's log".to_owned());
+                self.facts.texts.push(Written { node, by, text });
+            }
+        }
+        let system = ["kube-system", "kube-flannel", "calico-system", "tigera-operator"];
+        let is_ill = |pod: &&Pod| system.contains(&pod.namespace.as_str()) && !pod.is_ready;
+        // A few stand for all: they have the same trouble.
+        for pod in objects.pods.iter().filter(is_ill).take(6) {
+            let node = pod.node.clone().unwrap_or_default();
+            if let Some(waits) = &pod.waits {
+                let by = format!("the state of {}", pod.name);
+                let text = waits.raw().to_owned();
+                self.facts.texts.push(Written { node: node.clone(), by, text });
+            }
+            let ask = Ask::PodLog { namespace: pod.namespace.clone(), name: pod.name.clone() };
+            if let Ok(Told::Text(text)) = self.ask_server(&ask) {
+                let by = format!("the log of {}", pod.name);
+                self.facts.texts.push(Written { node, by, text });
+            }
+        }
+        if self.own_pods().any(|pod| pod.address.is_none()) {
+            let ask = Ask::Events { namespace: self.namespace.clone() };
+            if let Ok(Told::Text(text)) = self.ask_server(&ask) {
+                let of_pod = |line: &str| {
+                    let (name, text) = line.split_once(' ')?;
+                    let node = self.own_pods().find(|pod| pod.name == name)?.node.clone()?;
+                    let text = text.trim().to_owned();
+                    Some(Written { node, by: "events".to_owned(), text })
+                };
+                let written: Vec<Written> = text.lines().filter_map(of_pod).collect();
+                self.facts.texts.extend(written);
+            }
+        }
+    }
+}
+
+fn placed(pod: &Pod) -> Option<Placed> {
+    let address: IpAddr = pod.address?;
+    Some(Placed { node: pod.node.clone()?, uid: pod.uid.clone(), address })
+}
+
+fn ask_all(
+    session: &mut Session,
+    place: &Place,
+    targets: &[Target],
+    pod: Option<&Placed>,
+    domain: &str,
+) -> Vec<Tried> {
+    let names: Vec<String> = targets
+        .iter()
+        .filter_map(|target| match target {
+            Target::KubeletByApi { node } => Some(node.clone()),
+            _ => None,
+        })
+        .collect();
+    let ask = if names.is_empty() {
+        let dials = targets.iter().filter_map(|target| target.dial(domain)).collect();
+        Ask::Try { pod: pod.map(|pod| pod.uid.clone()), dials }
+    } else {
+        Ask::Kubelets { nodes: names }
+    };
+    let Ok(Told::Outcomes(outcomes)) = session.ask(&ask) else { return Vec::new() };
+    let each = targets.iter().zip(outcomes);
+    each.map(|(to, outcome)| Tried { from: place.clone(), to: to.clone(), outcome }).collect()
+}
+
+/// Whether something of the cluster is young and not ready yet.
+#[must_use]
+pub fn is_starting(objects: &Objects, now_s: i64) -> bool {
+    let is_young = |since: Option<i64>| since.is_some_and(|since| now_s - since < YOUNG_S);
+    let node = |node: &Node| matches!(node.ready, Ready::No(_)) && is_young(node.ready_since_s);
+    let pod = |pod: &Pod| {
+        let is_own = pod.labels.contains_key(OWN_LABEL.0);
+        pod.namespace == "kube-system" && !is_own && !pod.is_ready && is_young(pod.created_s)
+    };
+    objects.nodes.iter().any(node) || objects.pods.iter().any(pod)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the edge")]
+fn pause(span: Duration) {
+    thread::sleep(span);
+}

@@ -1,0 +1,167 @@
+//! What the API server says of the cluster, as far as its network hangs on it.
+
+mod read;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use pontoon_model::net::Prefix;
+use pontoon_model::untrusted::Untrusted;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use read::{NotAList, read};
+pub use settings::{Networks, ProxySettings};
+
+/// The label of what pontoon makes in a cluster.
+pub const OWN_LABEL: (&str, &str) = ("app.kubernetes.io/managed-by", "pontoon");
+
+/// The objects of a cluster.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Objects {
+    /// Its nodes.
+    pub nodes: Vec<Node>,
+    /// Its pods.
+    pub pods: Vec<Pod>,
+    /// Its Services that have an address.
+    pub services: Vec<Service>,
+    /// Where its Services lead.
+    pub slices: Vec<Slice>,
+    /// What `kubeadm-config` says of networks.
+    pub networks: Networks,
+    /// What kube-proxy is told; none: it has no `ConfigMap`.
+    pub proxy: Option<ProxySettings>,
+    /// `Network` of flannel's net-conf.json; none: no such `ConfigMap`.
+    pub flannel_network: Option<Prefix>,
+}
+
+/// A node.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// Its addresses of type `InternalIP`.
+    pub internal_ips: Vec<IpAddr>,
+    /// Whether it is ready.
+    pub ready: Ready,
+    /// When that last changed, in seconds since 1970.
+    pub ready_since_s: Option<i64>,
+    /// Its `spec.podCIDRs`.
+    pub pod_cidrs: Vec<Prefix>,
+    /// Whether it has the role control-plane.
+    pub is_control_plane: bool,
+    /// The version of its kubelet.
+    pub kubelet: Untrusted,
+    /// The address that flannel registered for it.
+    pub flannel_ip: Option<IpAddr>,
+    /// A pause image that is there.
+    pub pause_image: Option<String>,
+}
+
+/// The condition Ready.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ready {
+    /// It is.
+    Yes,
+    /// Its kubelet says that it is not, and why.
+    No(Untrusted),
+    /// Its kubelet has not said anything for a while.
+    #[default]
+    Unknown,
+}
+
+/// A pod.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Pod {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its uid.
+    pub uid: String,
+    /// Its node, once it has one.
+    pub node: Option<String>,
+    /// Its address, once it has one.
+    pub address: Option<IpAddr>,
+    /// Whether it uses the node's own network.
+    pub is_on_host_network: bool,
+    /// Whether it is ready.
+    pub is_ready: bool,
+    /// Why one of its containers waits, or how it ended.
+    pub waits: Option<Untrusted>,
+    /// When it was made, in seconds since 1970.
+    pub created_s: Option<i64>,
+    /// Its labels that say what it is part of.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A Service.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Service {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub address: Option<IpAddr>,
+}
+
+/// Some of the endpoints of a Service.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Slice {
+    /// Its namespace.
+    pub namespace: String,
+    /// The Service.
+    pub service: String,
+    /// Addresses of endpoints that are ready.
+    pub ready: Vec<IpAddr>,
+    /// The first port.
+    pub port: Option<u16>,
+}
+
+impl Objects {
+    /// Nothing at all.
+    pub const NONE: Self = Self {
+        nodes: Vec::new(),
+        pods: Vec::new(),
+        services: Vec::new(),
+        slices: Vec::new(),
+        networks: Networks { pods: Vec::new(), services: Vec::new(), domain: None },
+        proxy: None,
+        flannel_network: None,
+    };
+
+    /// The node of that name.
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.name == name)
+    }
+
+    /// The address of a Service.
+    #[must_use]
+    pub fn service(&self, namespace: &str, name: &str) -> Option<IpAddr> {
+        let is_it = |one: &&Service| one.namespace == namespace && one.name == name;
+        self.services.iter().find(is_it)?.address
+    }
+
+    /// The ready endpoints of a Service, with its first port.
+    #[must_use]
+    pub fn endpoints(&self, namespace: &str, service: &str) -> Vec<(IpAddr, u16)> {
+        let is_its = |slice: &&Slice| slice.namespace == namespace && slice.service == service;
+        let slices = self.slices.iter().filter(is_its);
+        let all = slices.flat_map(|slice| {
+            slice.ready.iter().filter_map(|address| Some((*address, slice.port?)))
+        });
+        all.collect()
+    }
+
+    /// Pods of the cluster's own DNS.
+    pub fn dns_pods(&self) -> impl Iterator<Item = &Pod> {
+        self.pods.iter().filter(|pod| {
+            pod.namespace == "kube-system"
+                && pod.labels.get("k8s-app").is_some_and(|app| app == "kube-dns")
+        })
+    }
+}

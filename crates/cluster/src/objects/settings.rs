@@ -1,0 +1,96 @@
+//! What `ConfigMap`s say: kubeadm's networks, kube-proxy's server, flannel's network.
+
+use std::collections::BTreeMap;
+
+use pontoon_model::net::Prefix;
+use pontoon_model::untrusted::Untrusted;
+use pontoon_wire::yaml::{self, Node};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Objects;
+
+/// What `kubeadm-config` says of networks.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Networks {
+    /// `networking.podSubnet`.
+    pub pods: Vec<Prefix>,
+    /// `networking.serviceSubnet`.
+    pub services: Vec<Prefix>,
+    /// `networking.dnsDomain`; none: `cluster.local`.
+    pub domain: Option<String>,
+}
+
+/// What kube-proxy is told.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct ProxySettings {
+    /// The server in its kubeconfig, without `https://`.
+    pub server: Option<Untrusted>,
+}
+
+/// Takes what a `ConfigMap` of that name says. What cannot be read says nothing.
+pub(super) fn take(objects: &mut Objects, name: &str, data: &BTreeMap<String, String>) {
+    let text = |key: &str| data.get(key).map_or("", String::as_str);
+    match name {
+        "kubeadm-config" => objects.networks = networks(text("ClusterConfiguration")),
+        "kube-proxy" => {
+            let server = server(text("kubeconfig.conf"));
+            objects.proxy = Some(ProxySettings { server: server.map(|it| Untrusted::new(&it)) });
+        }
+        "kube-flannel-cfg" => objects.flannel_network = flannel(text("net-conf.json")),
+        _ => {}
+    }
+}
+
+fn networks(text: &str) -> Networks {
+    let document = yaml::read(text).ok();
+    let networking = document.as_ref().and_then(|all| all.get("networking"));
+    let text = |key: &str| networking.and_then(|all| all.get(key)).and_then(Node::text);
+    let of = |key: &str| {
+        let all = text(key).unwrap_or_default().split(',');
+        all.filter_map(|one| one.trim().parse().ok()).collect()
+    };
+    let domain = text("dnsDomain").map(ToOwned::to_owned);
+    Networks { pods: of("podSubnet"), services: of("serviceSubnet"), domain }
+}
+
+fn server(text: &str) -> Option<String> {
+    let document = yaml::read(text).ok()?;
+    let cluster = document.get("clusters")?.items().first()?.get("cluster")?;
+    Some(cluster.get("server")?.text()?.trim_start_matches("https://").to_owned())
+}
+
+fn flannel(text: &str) -> Option<Prefix> {
+    #[derive(Deserialize)]
+    struct NetConf {
+        #[serde(rename = "Network")]
+        network: String,
+    }
+    serde_json::from_str::<NetConf>(text).ok()?.network.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn config_maps_say_what_they_are_asked_for() {
+        let mut objects = Objects::default();
+        let map = |key: &str, text: &str| BTreeMap::from([(key.to_owned(), text.to_owned())]);
+        let cluster =
+            "networking:\n  podSubnet: 10.244.0.0/16,fd00::/56\n  serviceSubnet: 10.96.0.0/12\n";
+        take(&mut objects, "kubeadm-config", &map("ClusterConfiguration", cluster));
+        let conf = "clusters:\n- name: default\n  cluster:\n    server: https://10.0.0.1:6443\n";
+        take(&mut objects, "kube-proxy", &map("kubeconfig.conf", conf));
+        take(
+            &mut objects,
+            "kube-flannel-cfg",
+            &map("net-conf.json", r#"{"Network":"10.244.0.0/16"}"#),
+        );
+        let prefix = |text: &str| text.parse::<Prefix>().unwrap();
+        assert_eq!(objects.networks.pods, [prefix("10.244.0.0/16"), prefix("fd00::/56")]);
+        assert_eq!(objects.networks.services, [prefix("10.96.0.0/12")]);
+        assert_eq!(objects.proxy.unwrap().server.unwrap().raw(), "10.0.0.1:6443");
+        assert_eq!(objects.flannel_network, Some(prefix("10.244.0.0/16")));
+    }
+}

@@ -1,0 +1,94 @@
+//! What is said between the two ends of a check: the one that judges, and one on each node.
+
+use std::net::{IpAddr, SocketAddr};
+
+use pontoon_model::untrusted::Untrusted;
+use serde::{Deserialize, Serialize};
+
+use crate::look::Look;
+use crate::objects::Objects;
+use crate::trial::Outcome;
+
+/// Said first, so that a greeting of a login shell does no harm, and another version is noticed.
+pub const PREAMBLE: &str = "PONTOON-CLUSTER/1\n";
+
+/// What a node is asked.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub enum Ask {
+    /// What it says of itself.
+    Look,
+    /// What the API server says of the cluster. On the control plane.
+    Objects,
+    /// Make the test pods. On the control plane, which removes them when the connection ends.
+    Raise {
+        /// The namespace.
+        namespace: String,
+        /// Each node, and the image that is there.
+        pods: Vec<(String, String)>,
+    },
+    /// Remove them. On the control plane.
+    Clear,
+    /// Whether the API server reaches the kubelets of nodes. On the control plane.
+    Kubelets {
+        /// The nodes.
+        nodes: Vec<String>,
+    },
+    /// The last lines of a pod's log. On the control plane.
+    PodLog {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// What was said of a pod. On the control plane.
+    Events {
+        /// Its namespace.
+        namespace: String,
+    },
+    /// The last lines of kubelet's log.
+    KubeletLog,
+    /// Answer in a pod from now on.
+    Answer {
+        /// Its uid.
+        pod: String,
+    },
+    /// Try these, all at once.
+    Try {
+        /// The uid of the pod in whose network; none: in the node's.
+        pod: Option<String>,
+        /// What.
+        dials: Vec<Dial>,
+    },
+}
+
+/// One thing to try.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub enum Dial {
+    /// TLS up to the certificate.
+    Tls(SocketAddr),
+    /// A connection.
+    Tcp(SocketAddr),
+    /// A test pod, which is to send so many bytes.
+    Echo(IpAddr, u32),
+    /// A DNS question for the API server's name, in a cluster of this domain.
+    Dns(IpAddr, String),
+    /// Echoes of two sizes.
+    Sizes(IpAddr),
+}
+
+/// What it answers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub enum Told {
+    /// To [`Ask::Look`].
+    Look(Box<Look>),
+    /// To [`Ask::Objects`], with the control plane's clock in seconds since 1970.
+    Objects(Box<Objects>, i64),
+    /// To [`Ask::Try`] in their order, to [`Ask::Kubelets`] as well.
+    Outcomes(Vec<Outcome>),
+    /// A text that was asked for.
+    Text(String),
+    /// It is done.
+    Done,
+    /// It cannot be done.
+    Failed(Untrusted),
+}

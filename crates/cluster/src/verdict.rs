@@ -1,0 +1,233 @@
+//! Which causes follow from what was seen.
+//!
+//! The rules go from the ground up: API server, nodes, packet sizes, network plug-in, forwarding,
+//! Services, DNS. Each takes the failed tries that its cause explains, so that what is left for a
+//! later rule, or for nobody, is what was not explained yet.
+
+mod api;
+mod dns;
+mod forwarding;
+mod network_plugin;
+mod node;
+mod overlap;
+mod packet_size;
+mod readiness;
+mod rest;
+mod service;
+
+use std::collections::BTreeSet;
+
+use pontoon_model::cause::{Cause, cause};
+use pontoon_model::finding::Code;
+use pontoon_model::symptom::explain;
+use pontoon_model::symptom::hole::{Held, Hole};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::facts::Facts;
+use crate::objects::{Node, Objects};
+use crate::trial::{Target, Tried};
+
+/// How sure a cause is.
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certainty {
+    /// What was seen is the cause itself.
+    Certain,
+    /// Nothing else that is known fits what was seen.
+    Likely,
+    /// One of several.
+    Undecided,
+    /// It does no harm to the cluster itself, or not yet.
+    Warning,
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Accusation {
+    /// Its cause; several where it is undecided, none where nothing that is known explains it.
+    pub causes: Vec<Code>,
+    /// How sure that is.
+    pub certainty: Certainty,
+    /// The nodes it is about.
+    pub nodes: BTreeSet<String>,
+    /// What was seen.
+    pub seen: Vec<String>,
+    /// What to do here; empty: the cause's own advice says it.
+    pub advice: Vec<String>,
+    /// What fills the holes of the causes' words.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub held: Held,
+}
+
+impl Accusation {
+    /// A cause at some nodes.
+    fn new<'a>(
+        code: &'static str,
+        certainty: Certainty,
+        nodes: impl IntoIterator<Item = &'a Node>,
+    ) -> Self {
+        Self {
+            causes: vec![Code(code)],
+            certainty,
+            nodes: nodes.into_iter().map(|node| node.name.clone()).collect(),
+            seen: Vec::new(),
+            advice: Vec::new(),
+            held: Held::default(),
+        }
+    }
+
+    fn about(mut self, hole: Hole, value: impl ToString) -> Self {
+        self.held = self.held.with(hole, value);
+        self
+    }
+
+    fn seen(mut self, what: impl Into<String>) -> Self {
+        self.seen.push(what.into());
+        self
+    }
+
+    fn advise(mut self, what: impl Into<String>) -> Self {
+        self.advice.push(what.into());
+        self
+    }
+
+    /// Its causes in the table.
+    pub fn rows(&self) -> impl Iterator<Item = &'static Cause> {
+        self.causes.iter().filter_map(|code| cause(code.0))
+    }
+}
+
+/// Judges a cluster: what is wrong, the ground first.
+#[must_use]
+pub fn judge(facts: &Facts) -> Vec<Accusation> {
+    let mut case = Case::of(facts);
+    let rules: [fn(&mut Case<'_>); 12] = [
+        api::server,
+        node::addresses,
+        overlap::networks,
+        api::endpoint,
+        packet_size::between_nodes,
+        readiness::runtimes,
+        readiness::nodes,
+        node::kubelet_port,
+        network_plugin::flannel,
+        forwarding::of_nodes,
+        dns::servers,
+        service::proxies,
+    ];
+    for rule in rules {
+        rule(&mut case);
+    }
+    rest::unexplained(&mut case);
+    case.accusations
+}
+
+/// A judgement in the making.
+struct Case<'a> {
+    facts: &'a Facts,
+    objects: &'a Objects,
+    /// Failed tries that nothing explains yet.
+    open: Vec<&'a Tried>,
+    accusations: Vec<Accusation>,
+}
+
+impl<'a> Case<'a> {
+    fn of(facts: &'a Facts) -> Self {
+        static NONE: Objects = Objects::NONE;
+        Self {
+            facts,
+            objects: facts.objects().unwrap_or(&NONE),
+            open: facts.tried.iter().filter(|tried| tried.outcome.fails()).collect(),
+            accusations: Vec::new(),
+        }
+    }
+
+    /// Accuses, and takes the tries that this explains; the first of each kind are its evidence.
+    fn accuse(&mut self, mut accusation: Accusation, explains: impl Fn(&Tried) -> bool) {
+        /// More examples prove no more.
+        const EXAMPLES: usize = 3;
+        let (explained, open): (Vec<_>, Vec<_>) =
+            self.open.iter().copied().partition(|tried| explains(tried));
+        self.open = open;
+        let examples = explained.iter().take(EXAMPLES).map(|tried| shown(tried));
+        accusation.seen.extend(examples);
+        if explained.len() > EXAMPLES {
+            let more = explained.len() - EXAMPLES;
+            accusation.seen.push(format!("and {more} more tries that failed because of it"));
+        }
+        self.accusations.push(accusation);
+    }
+
+    /// Whether a cause was found at a node.
+    fn is_accused(&self, code: &str, node: &str) -> bool {
+        self.accusations.iter().any(|accusation| {
+            accusation.nodes.contains(node) && accusation.causes.iter().any(|one| one.0 == code)
+        })
+    }
+
+    /// The open tries from a node or its pod.
+    fn open_from<'b>(
+        &'b self,
+        node: &'b str,
+        is_pod: bool,
+    ) -> impl Iterator<Item = &'a Tried> + 'b {
+        let is_its = move |tried: &&&Tried| tried.from.node == node && tried.from.is_pod == is_pod;
+        self.open.iter().filter(is_its).copied()
+    }
+
+    /// Whether a try was made and works.
+    fn works(&self, node: &str, is_pod: bool, is_meant: impl Fn(&Target) -> bool) -> bool {
+        self.facts.tries(node, is_pod, is_meant).any(|tried| tried.outcome.works())
+    }
+
+    /// Whether a try was made and fails.
+    fn fails(&self, node: &str, is_pod: bool, is_meant: impl Fn(&Target) -> bool) -> bool {
+        self.facts.tries(node, is_pod, is_meant).any(|tried| tried.outcome.fails())
+    }
+
+    /// What the texts about a node prove, as causes; the first proof that leaves any.
+    fn told_by_texts(
+        &self,
+        node: &str,
+        about: impl Fn(&str) -> bool,
+    ) -> Option<(Vec<Code>, String)> {
+        let texts = self.facts.texts.iter().filter(|text| text.node == node && about(&text.by));
+        texts.into_iter().find_map(|text| {
+            let explanation = explain(text.text.as_bytes());
+            let proven = explanation.proven.first()?;
+            let causes: Vec<Code> = proven.told().map(|cause| cause.code).collect();
+            let what = format!("{}: {}", text.by, proven.what);
+            (!causes.is_empty()).then_some((causes, what))
+        })
+    }
+}
+
+/// A try in a line.
+fn shown(tried: &Tried) -> String {
+    format!("{} to {}: {}", tried.from, tried.to, tried.outcome)
+}
+
+/// Whether a try needs pods of other nodes: it goes to one, or to a Service before several.
+fn crosses_nodes(tried: &Tried) -> bool {
+    match &tried.to {
+        Target::Pod { node, .. } => *node != tried.from.node,
+        Target::Service { .. } | Target::Dns { pod_on: None, .. } => true,
+        Target::Dns { pod_on: Some(node), .. } => *node != tried.from.node,
+        _ => false,
+    }
+}
+
+/// Whether a try begins or ends at one of these nodes.
+fn touches(tried: &Tried, nodes: &BTreeSet<String>) -> bool {
+    let to = match &tried.to {
+        Target::Kubelet { node, .. }
+        | Target::KubeletByApi { node }
+        | Target::Sizes { node, .. }
+        | Target::Pod { node, .. }
+        | Target::Dns { pod_on: Some(node), .. } => Some(node),
+        Target::Api { .. } | Target::Service { .. } | Target::Dns { pod_on: None, .. } => None,
+    };
+    nodes.contains(&tried.from.node) || to.is_some_and(|node| nodes.contains(node))
+}

@@ -1,0 +1,109 @@
+//! The API server: that it runs, and that its address is one which nodes reach.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use pontoon_model::symptom::explain;
+use pontoon_model::symptom::hole::Hole;
+
+use super::{Accusation, Case, Certainty};
+use crate::trial::{Outcome, Target, Tried, Way};
+
+/// Nothing is known of a cluster whose API server says nothing; its host says why.
+pub(super) fn server(case: &mut Case<'_>) {
+    let Err(why) = &case.facts.objects else { return };
+    let Some(host) = &case.facts.control_plane else { return };
+    let look = case.facts.looks.get(host).cloned().unwrap_or_default();
+    let causes: &[&str] = if !look.runs("containerd") && !look.runs("crio") {
+        &["containerd-not-running"]
+    } else if look.is_k3s() || look.runs("kube-apiserver") {
+        &[]
+    } else if !look.runs("kubelet") {
+        &["kubelet-not-running"]
+    } else if !look.runs("etcd") {
+        &["etcd-not-running"]
+    } else {
+        &["api-server-not-running"]
+    };
+    let mut accusation = match causes {
+        [code] => Accusation::new(code, Certainty::Certain, []),
+        _ => {
+            let explanation = explain(why.raw().as_bytes());
+            let told = explanation.proven.first().map(|proven| proven.told().map(|one| one.code));
+            let causes: Vec<_> = told.into_iter().flatten().collect();
+            let none = Accusation::new("api-server-not-running", Certainty::Undecided, []);
+            Accusation { causes, ..none }
+        }
+    };
+    accusation.nodes = BTreeSet::from([host.to_string()]);
+    let accusation = accusation.seen(format!("kubectl on {host}: {}", first_line(why.raw())));
+    case.accuse(accusation, |_| true);
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().last().unwrap_or_default()
+}
+
+/// The Service kubernetes leads to the address that the API server advertises, which every node
+/// and, through it, every pod has to reach.
+pub(super) fn endpoint(case: &mut Case<'_>) {
+    let ends: BTreeSet<IpAddr> = case
+        .open
+        .iter()
+        .filter_map(|tried| match (&tried.to, tried.from.is_pod) {
+            (Target::Api { at, by: Way::Endpoint }, false) if is_unreached(&tried.outcome) => {
+                Some(at.ip())
+            }
+            _ => None,
+        })
+        .collect();
+    for end in ends {
+        let is_end = |tried: &&&Tried| {
+            !tried.from.is_pod
+                && is_unreached(&tried.outcome)
+                && matches!(&tried.to, Target::Api { at, by: Way::Endpoint } if at.ip() == end)
+        };
+        let from: BTreeSet<String> =
+            case.open.iter().filter(is_end).map(|tried| tried.from.node.clone()).collect();
+        let others_work = |tried: &Tried| {
+            tried.outcome.works()
+                && matches!(&tried.to, Target::Api { at, by: Way::Kubelet } if at.ip() != end)
+        };
+        // A node that reaches the API server nowhere is another matter: its own way is broken.
+        let has_other_way = case.facts.tried.iter().any(|tried| {
+            from.contains(&tried.from.node) && !tried.from.is_pod && others_work(tried)
+        });
+        let is_isolated = case.objects.nodes.iter().any(|node| {
+            let reach = case.facts.reach(node, end);
+            case.facts.link(node, end).is_some()
+                && reach.is_some_and(|reach| !reach.unreached_by.is_empty())
+        });
+        if !has_other_way && !is_isolated {
+            continue;
+        }
+        let nodes = case.objects.nodes.iter().filter(|node| from.contains(&node.name));
+        let certainty = if is_isolated { Certainty::Certain } else { Certainty::Likely };
+        let accusation = Accusation::new("api-service-leads-nowhere", certainty, nodes)
+            .about(Hole::Host, "the Service kubernetes")
+            .seen(format!("the API server advertises {end}"))
+            .advise(
+                "pontoon kubeadm repair-advice --for CONTROL_PLANE writes what moves it to an \
+                 address that all nodes reach",
+            );
+        case.accuse(accusation, |tried| {
+            let is_api = match &tried.to {
+                Target::Api { at, by } => at.ip() == end || *by == Way::Service,
+                _ => false,
+            };
+            is_api && from.contains(&tried.from.node)
+        });
+    }
+}
+
+/// Whether not even a connection stood.
+const fn is_unreached(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::NoNeighbour | Outcome::NoRoute | Outcome::Silent { .. } | Outcome::Prohibited
+    )
+}

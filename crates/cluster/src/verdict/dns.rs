@@ -1,0 +1,52 @@
+//! The cluster's own DNS.
+
+use std::collections::BTreeSet;
+
+use super::{Accusation, Case, Certainty};
+use crate::course::DNS;
+use crate::trial::{Outcome, Target, Tried};
+
+/// Its pods are there and ready, and answer well.
+pub(super) fn servers(case: &mut Case<'_>) {
+    let (namespace, name) = DNS;
+    if case.objects.service(namespace, name).is_none() {
+        return;
+    }
+    let is_dns = |tried: &Tried| matches!(tried.to, Target::Dns { .. });
+    if case.objects.endpoints(namespace, name).is_empty() {
+        let pods: Vec<_> = case.objects.dns_pods().collect();
+        let told = pods.iter().find_map(|pod| {
+            let node = pod.node.clone().unwrap_or_default();
+            case.told_by_texts(&node, |by| by.contains(pod.name.as_str()))
+        });
+        let nodes: BTreeSet<String> = pods.iter().filter_map(|pod| pod.node.clone()).collect();
+        let mut accusation = Accusation::new("coredns-not-ready", Certainty::Certain, []);
+        accusation.nodes = nodes;
+        accusation = accusation.seen(match pods.len() {
+            0 => "there is no pod of CoreDNS".to_owned(),
+            count => format!("none of the {count} pods of CoreDNS is ready"),
+        });
+        if pods.is_empty() {
+            accusation =
+                accusation.advise("kubectl -n kube-system scale deployment coredns --replicas=2");
+        }
+        if let Some((causes, what)) = told {
+            if causes.len() > 1 {
+                accusation.certainty = Certainty::Undecided;
+            }
+            accusation = Accusation { causes, ..accusation }.seen(what);
+        }
+        case.accuse(accusation, is_dns);
+        return;
+    }
+    let is_bad = |tried: &&&Tried| is_dns(tried) && matches!(tried.outcome, Outcome::Wrong(_));
+    if case.open.iter().any(|tried| is_bad(&tried)) {
+        let mut accusation = Accusation::new("coredns-not-ready", Certainty::Undecided, []);
+        accusation.nodes = case.objects.dns_pods().filter_map(|pod| pod.node.clone()).collect();
+        let accusation =
+            accusation.seen("CoreDNS answers, and does not know the API server's name");
+        case.accuse(accusation, |tried| {
+            is_dns(tried) && matches!(tried.outcome, Outcome::Wrong(_))
+        });
+    }
+}

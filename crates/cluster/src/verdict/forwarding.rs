@@ -1,0 +1,116 @@
+//! What a node does with packets of its pods: forwards them, or drops them.
+
+use std::collections::BTreeSet;
+
+use pontoon_model::net::Prefix;
+use pontoon_model::untrusted::Untrusted;
+
+use super::{Accusation, Case, Certainty};
+use crate::look::{ForwardDrop, Look};
+use crate::objects::Node;
+use crate::trial::{Target, Tried};
+
+/// Every node on which pods get nowhere beyond it, or are reached from nowhere but it.
+pub(super) fn of_nodes(case: &mut Case<'_>) {
+    for node in &case.objects.nodes {
+        let Some(snapshot) = case.facts.snapshot(node) else { continue };
+        let drops = case.facts.look(node).map(|look| drops(case, node, look)).unwrap_or_default();
+        let is_off = snapshot.forwarding.ipv4 == Some(false);
+        let suffers = case.open.iter().any(|tried| is_forwarded_by(tried, node));
+        if !suffers {
+            continue;
+        }
+        let stuck = is_stuck(case, node);
+        let accusation = if is_off {
+            Accusation::new("ip-forward-off", Certainty::Certain, [node])
+                .seen(format!("net.ipv4.ip_forward of {} is 0", node.name))
+        } else if let Some(drop) = drops.first() {
+            let accepts: Vec<_> = drop.accepts.iter().map(ToString::to_string).collect();
+            let accepts = if accepts.is_empty() {
+                "accepts nothing by address or link".to_owned()
+            } else {
+                format!("accepts {} only", accepts.join(", "))
+            };
+            Accusation::new("forward-policy-drop", Certainty::Certain, [node])
+                .seen(format!(
+                    "{}: chain {} of table {} drops what is forwarded, and {accepts}",
+                    node.name, drop.chain, drop.table
+                ))
+                .advise(format!(
+                    "on {}: an accept for the pods' network ({}) in that very chain, both as \
+                     source and as destination; an accept in another chain does not count",
+                    node.name,
+                    pods(case, node).map_or_else(|| "POD_CIDR".to_owned(), |cidr| cidr.to_string())
+                ))
+        } else if stuck && has_policy(case, node) {
+            Accusation::new("forward-policy-drop", Certainty::Likely, [node]).seen(format!(
+                "{}: a chain at the forward hook drops by default; its rules could not be listed",
+                node.name
+            ))
+        } else {
+            continue;
+        };
+        case.accuse(accusation, |tried| is_forwarded_by(tried, node));
+    }
+}
+
+/// Pods get no further than their own node, which itself gets through.
+fn is_stuck(case: &Case<'_>, node: &Node) -> bool {
+    let is_kubelet = |to: &Target| matches!(to, Target::Kubelet { .. });
+    case.fails(&node.name, true, is_kubelet) && case.works(&node.name, false, is_kubelet)
+}
+
+/// Whether a packet of the try, or of its answer, is forwarded by a node.
+fn is_forwarded_by(tried: &Tried, node: &Node) -> bool {
+    let is_own = tried.from.node == node.name;
+    match &tried.to {
+        Target::Pod { node: to, .. } | Target::Dns { pod_on: Some(to), .. } => {
+            // What a node sends itself to its own pods is not forwarded.
+            (is_own && tried.from.is_pod) || (*to == node.name && !is_own)
+        }
+        Target::Service { .. } | Target::Dns { pod_on: None, .. } => true,
+        Target::Api { .. } | Target::Kubelet { .. } => is_own && tried.from.is_pod,
+        Target::KubeletByApi { .. } | Target::Sizes { .. } => false,
+    }
+}
+
+/// Chains that drop the pods' packets.
+fn drops<'a>(case: &Case<'_>, node: &Node, look: &'a Look) -> Vec<&'a ForwardDrop> {
+    let pods = pods(case, node);
+    let lets_pods = |of: &Untrusted| {
+        let of = of.raw();
+        let is_link = ["cni0", "flannel", "cali", "cilium", "lxc", "veth"]
+            .iter()
+            .any(|name| of.starts_with(name));
+        let is_network = of.parse::<Prefix>().is_ok_and(|accepted| {
+            pods.is_none_or(|pods| {
+                accepted.length <= pods.length && accepted.contains(pods.address)
+            })
+        });
+        of == "everything" || is_link || is_network
+    };
+    look.forward_drops.iter().filter(|drop| !drop.accepts.iter().any(lets_pods)).collect()
+}
+
+/// The network of all pods, or of the node's.
+fn pods(case: &Case<'_>, node: &Node) -> Option<Prefix> {
+    let all = case.objects.networks.pods.iter().chain(&case.objects.flannel_network);
+    all.chain(&node.pod_cidrs).find(|cidr| cidr.address.is_ipv4()).copied()
+}
+
+fn has_policy(case: &Case<'_>, node: &Node) -> bool {
+    let sees = case.facts.look(node).is_some_and(|look| look.sees_rules);
+    let tables = case.facts.snapshot(node).into_iter().flat_map(|one| &one.netfilter.tables);
+    let mut chains = tables.into_iter().flat_map(|table| &table.chains);
+    !sees && chains.any(|chain| chain.hook.raw() == "forward" && chain.is_policy_drop)
+}
+
+/// Nodes whose forwarding was found broken.
+pub(super) fn broken(case: &Case<'_>) -> BTreeSet<String> {
+    let is_it = |code: &str| matches!(code, "ip-forward-off" | "forward-policy-drop");
+    let accused = case.accusations.iter();
+    accused
+        .filter(|accusation| accusation.causes.iter().any(|code| is_it(code.0)))
+        .flat_map(|accusation| accusation.nodes.iter().cloned())
+        .collect()
+}

@@ -1,0 +1,53 @@
+//! What nothing explains is said as it is: a cause that is not known is not guessed.
+
+use std::collections::BTreeMap;
+
+use super::{Accusation, Case, Certainty};
+use crate::trial::Tried;
+
+/// Tells what failed and is not explained, by the node on which it was tried.
+pub(super) fn unexplained(case: &mut Case<'_>) {
+    let mut by_node: BTreeMap<String, Vec<&Tried>> = BTreeMap::new();
+    for tried in &case.open {
+        by_node.entry(tried.from.node.clone()).or_default().push(tried);
+    }
+    for (node, tried) in by_node {
+        let of = case.objects.nodes.iter().filter(|one| one.name == node);
+        let none = Accusation::new("", Certainty::Undecided, of);
+        let accusation = Accusation { causes: Vec::new(), ..none }
+            .seen(format!(
+                "{} tries from {node} failed, and no cause that is known fits",
+                tried.len()
+            ))
+            .advise("pontoon mesh HOSTS --ports worker shows which ports pass between the nodes");
+        case.accuse(accusation, |tried| tried.from.node == node);
+    }
+    undecided_pods(case);
+}
+
+/// A test pod without an address, or in which nobody could answer, was not tried.
+fn undecided_pods(case: &mut Case<'_>) {
+    let told: Vec<_> = case
+        .facts
+        .texts
+        .iter()
+        .filter(|text| ["kubectl apply", "the test pod", "events"].contains(&text.by.as_str()))
+        .collect();
+    for text in told {
+        let is_accused = case
+            .accusations
+            .iter()
+            .any(|one| one.certainty != Certainty::Warning && one.nodes.contains(&text.node));
+        if is_accused {
+            continue;
+        }
+        let found = case.told_by_texts(&text.node, |by| by == text.by);
+        let mut none = Accusation::new("", Certainty::Undecided, []);
+        none.nodes.insert(text.node.clone());
+        let (causes, what) = found.unwrap_or_default();
+        let line = text.text.lines().last().unwrap_or_default();
+        let accusation = Accusation { causes, ..none };
+        let accusation = if what.is_empty() { accusation } else { accusation.seen(what) };
+        case.accuse(accusation.seen(format!("{}: {line}", text.by)), |_| false);
+    }
+}

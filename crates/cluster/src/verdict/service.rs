@@ -1,0 +1,124 @@
+//! Services: kube-proxy, and the way that their addresses take.
+
+use std::collections::BTreeSet;
+
+use pontoon_model::finding::Code;
+use pontoon_model::snapshot::Snapshot;
+use pontoon_model::symptom::hole::Hole;
+
+use super::{Accusation, Case, Certainty};
+use crate::look::Look;
+use crate::objects::Node;
+use crate::trial::{Outcome, Target, Tried, Way};
+
+/// A node that reaches the API server, and not by its Service.
+pub(super) fn proxies(case: &mut Case<'_>) {
+    for node in &case.objects.nodes {
+        let is_service = |tried: &&Tried| {
+            matches!(tried.to, Target::Api { by: Way::Service, .. } | Target::Service { .. })
+        };
+        let mut failed: Vec<&Tried> = case.open_from(&node.name, false).collect();
+        failed.extend(case.open_from(&node.name, true));
+        failed.retain(|tried| is_service(&tried) || is_dns_service(tried));
+        let Some(first) = failed.first().copied() else {
+            not_running(case, node);
+            continue;
+        };
+        let (Some(look), Some(snapshot)) = (case.facts.look(node), case.facts.snapshot(node))
+        else {
+            continue;
+        };
+        let Some(accusation) = cause(case, node, look, snapshot, first) else { continue };
+        let name = node.name.clone();
+        case.accuse(accusation, |tried| {
+            tried.from.node == name && (is_service(&tried) || is_dns_service(tried))
+        });
+    }
+}
+
+const fn is_dns_service(tried: &Tried) -> bool {
+    matches!(tried.to, Target::Dns { pod_on: None, .. })
+}
+
+fn runs(look: &Look) -> bool {
+    // Cilium and K3s can be the proxy themselves.
+    look.runs("kube-proxy")
+        || look.proxy_mode.is_some()
+        || look.is_k3s()
+        || look.runs("cilium-agent")
+}
+
+/// Nothing fails yet, and nothing new would be learned.
+fn not_running(case: &mut Case<'_>, node: &Node) {
+    let is_meant = case.objects.proxy.is_some();
+    let Some(look) = case.facts.look(node).filter(|look| is_meant && !runs(look)) else { return };
+    let what = if look.programs.is_empty() {
+        "no program of the cluster"
+    } else {
+        "no process kube-proxy"
+    };
+    let accusation = Accusation::new("kube-proxy-without-rules", Certainty::Certain, [node])
+        .seen(format!("{what} runs on {}; what it wrote before still stands", node.name));
+    case.accuse(accusation, |_| false);
+}
+
+fn cause(
+    case: &Case<'_>,
+    node: &Node,
+    look: &Look,
+    snapshot: &Snapshot,
+    first: &Tried,
+) -> Option<Accusation> {
+    let is_kube_proxys = case.objects.proxy.is_some();
+    if is_kube_proxys && !runs(look) {
+        let accusation = Accusation::new("kube-proxy-without-rules", Certainty::Certain, [node]);
+        return Some(accusation.seen(format!("no process kube-proxy runs on {}", node.name)));
+    }
+    let by_proxy = |to: &Target| matches!(to, Target::Api { by: Way::Proxy, .. });
+    let asked = case.facts.tries(&node.name, false, by_proxy).find(|tried| tried.outcome.fails());
+    let server = case.objects.proxy.as_ref().and_then(|proxy| proxy.server.as_ref());
+    if let (Some(tried), Some(server)) = (asked, server) {
+        return Some(
+            Accusation::new("kube-proxy-server-unreachable", Certainty::Certain, [node])
+                .seen(format!("kube-proxy is told to ask {server}"))
+                .seen(super::shown(tried)),
+        );
+    }
+    let services = case.objects.networks.services.first().copied()?;
+    if !first.from.is_pod && matches!(first.outcome, Outcome::NoRoute) {
+        return Some(
+            Accusation::new("no-route-to-service-range", Certainty::Certain, [node])
+                .about(Hole::Host, services)
+                .seen(format!("{} has no default route, and none to {services}", node.name)),
+        );
+    }
+    let own = case.facts.link(node, *node.internal_ips.first()?)?;
+    let way = snapshot.route_to(services)?;
+    let from_node =
+        case.fails(&node.name, false, |to| matches!(to, Target::Api { by: Way::Service, .. }));
+    if from_node && way.link.as_ref().is_some_and(|link| *link != own.name) {
+        let link = way.link.as_ref().map(ToString::to_string).unwrap_or_default();
+        return Some(
+            Accusation::new("reply-into-other-network", Certainty::Likely, [node])
+                .about(Hole::Host, services)
+                .seen(format!(
+                    "{}: {services} is routed by {link}, and the node's address is on {}",
+                    node.name, own.name
+                )),
+        );
+    }
+    // Where the pods behind it are not reached either, the Service is not to blame.
+    let pods_work = case.facts.tries(&node.name, true, |to| matches!(to, Target::Pod { .. }));
+    let pods_fail = pods_work.into_iter().any(|tried| tried.outcome.fails());
+    let ends_work =
+        case.works(&node.name, true, |to| matches!(to, Target::Api { by: Way::Endpoint, .. }));
+    (!pods_fail && ends_work && !super::forwarding::broken(case).contains(&node.name)).then(|| {
+        let none = Accusation::new("kube-proxy-without-rules", Certainty::Undecided, [node]);
+        let causes = vec![Code("kube-proxy-without-rules"), Code("network-policy")];
+        let nodes: BTreeSet<String> = none.nodes.clone();
+        Accusation { causes, nodes, ..none }.seen(format!(
+            "{}: pods and the API server are reached by their own addresses, and not by Services",
+            node.name
+        ))
+    })
+}

@@ -1,0 +1,260 @@
+//! `cluster check` on the real cluster: nothing is accused while it works, and each fault that is
+//! made in it is named by its cause.
+
+use serde_json::Value;
+
+use crate::cluster::{Cluster, MASTER, WORKER, scenario};
+use crate::session::Said;
+
+/// So often a cluster that works is looked at in each mode of kube-proxy.
+const LOOKS: usize = 10;
+
+/// A cluster broken in one way.
+struct Broken {
+    /// How, on which host.
+    by: &'static [(&'static str, &'static str)],
+    /// What has to be found, and on which nodes.
+    cause: &'static str,
+    nodes: &'static [&'static str],
+    /// How it is undone.
+    undo: &'static [(&'static str, &'static str)],
+}
+
+const KUBECTL: &str = "export KUBECONFIG=/etc/kubernetes/admin.conf; ";
+
+const FAULTS: &[Broken] = &[
+    // The worker registers the WiFi's address.
+    Broken {
+        by: &[(
+            WORKER,
+            "echo 'KUBELET_EXTRA_ARGS=--node-ip=172.20.5.2' >/etc/default/kubelet; systemctl restart kubelet; sleep 12",
+        )],
+        cause: "internal-ip-unreachable",
+        nodes: &["pi2"],
+        undo: &[(WORKER, "rm /etc/default/kubelet; systemctl restart kubelet; sleep 12")],
+    },
+    // flannel follows the default route.
+    Broken {
+        by: &[
+            (
+                MASTER,
+                "sed -i.good s/--iface=eth0/--iface=wlan0/ /etc/default/flanneld; systemctl restart flanneld; sleep 5",
+            ),
+            (
+                WORKER,
+                "sed -i.good s/--iface=eth0/--iface=wlan0/ /etc/default/flanneld; systemctl restart flanneld; sleep 5",
+            ),
+        ],
+        cause: "flannel-on-unreachable-link",
+        nodes: &["pi1", "pi2"],
+        undo: &[
+            (
+                MASTER,
+                "mv /etc/default/flanneld.good /etc/default/flanneld; systemctl restart flanneld; sleep 5",
+            ),
+            (
+                WORKER,
+                "mv /etc/default/flanneld.good /etc/default/flanneld; systemctl restart flanneld; sleep 5",
+            ),
+        ],
+    },
+    // A firewall of its own beside flannel's accepts.
+    Broken {
+        by: &[(
+            WORKER,
+            "nft -f - <<'END'\ntable inet hostfw { chain forward { type filter hook forward priority 10; policy drop; ct state established,related accept; } }\nEND",
+        )],
+        cause: "forward-policy-drop",
+        nodes: &["pi2"],
+        undo: &[(WORKER, "nft delete table inet hostfw")],
+    },
+    Broken {
+        by: &[(WORKER, "sysctl -qw net.ipv4.ip_forward=0")],
+        cause: "ip-forward-off",
+        nodes: &["pi2"],
+        undo: &[(WORKER, "sysctl -qw net.ipv4.ip_forward=1")],
+    },
+    // A switch that carries 1400 bytes, seen from both ends.
+    Broken {
+        by: &[
+            (
+                MASTER,
+                "nft -f - <<'END'\ntable netdev hole { chain in { type filter hook ingress device eth0 priority 0; ip length > 1400 drop; } }\nEND",
+            ),
+            (
+                WORKER,
+                "nft -f - <<'END'\ntable netdev hole { chain in { type filter hook ingress device eth0 priority 0; ip length > 1400 drop; } }\nEND",
+            ),
+        ],
+        cause: "path-mtu-hole",
+        nodes: &["pi1", "pi2"],
+        undo: &[
+            (MASTER, "nft delete table netdev hole"),
+            (WORKER, "nft delete table netdev hole; sleep 20"),
+        ],
+    },
+    // What a tunnel or a cable leaves behind when it comes back.
+    Broken {
+        by: &[(WORKER, "ip route show dev flannel.1 >/run/routes; ip route flush dev flannel.1")],
+        cause: "flannel-without-routes",
+        nodes: &["pi2"],
+        undo: &[(WORKER, "systemctl restart flanneld; sleep 5")],
+    },
+    Broken {
+        by: &[(
+            WORKER,
+            "nft -f - <<'END'\ntable inet hostfw { chain in { type filter hook input priority 0; udp dport 8472 drop; } }\nEND",
+        )],
+        cause: "vxlan-port-blocked",
+        nodes: &["pi1", "pi2"],
+        undo: &[(WORKER, "nft delete table inet hostfw")],
+    },
+    Broken {
+        by: &[(
+            WORKER,
+            "nft -f - <<'END'\ntable inet hostfw { chain in { type filter hook input priority 0; iifname \"eth0\" tcp dport 10250 drop; } }\nEND",
+        )],
+        cause: "firewall-drop",
+        nodes: &["pi2"],
+        undo: &[(WORKER, "nft delete table inet hostfw")],
+    },
+    Broken {
+        by: &[(
+            MASTER,
+            "kubectl -n kube-system scale deployment coredns --replicas=0; kubectl -n kube-system wait pod -l k8s-app=kube-dns --for=delete --timeout=60s",
+        )],
+        cause: "coredns-not-ready",
+        nodes: &[],
+        undo: &[(
+            MASTER,
+            "kubectl -n kube-system scale deployment coredns --replicas=2; kubectl -n kube-system rollout status deployment coredns --timeout=90s",
+        )],
+    },
+    // Its rules are gone, and nobody writes new ones.
+    Broken {
+        by: &[
+            (
+                MASTER,
+                "kubectl -n kube-system patch daemonset kube-proxy -p '{\"spec\":{\"template\":{\"spec\":{\"nodeSelector\":{\"kubernetes.io/hostname\":\"pi1\"}}}}}'; kubectl -n kube-system rollout status daemonset kube-proxy --timeout=90s",
+            ),
+            (WORKER, "nft delete table ip nat; sleep 1"),
+        ],
+        cause: "kube-proxy-without-rules",
+        nodes: &["pi2"],
+        undo: &[(
+            MASTER,
+            "kubectl -n kube-system patch daemonset kube-proxy --type json -p '[{\"op\":\"remove\",\"path\":\"/spec/template/spec/nodeSelector/kubernetes.io~1hostname\"}]'; kubectl -n kube-system rollout status daemonset kube-proxy --timeout=90s; sleep 5",
+        )],
+    },
+    // The API server advertises the WiFi's address, and the kubeconfigs still name the switch's.
+    Broken {
+        by: &[(
+            MASTER,
+            "cp /etc/kubernetes/manifests/kube-apiserver.yaml /root/apiserver.good; sed -i s/--advertise-address=10.0.0.1/--advertise-address=172.20.5.1/ /etc/kubernetes/manifests/kube-apiserver.yaml; sleep 5; for i in $(seq 60); do kubectl get endpoints kubernetes 2>/dev/null | grep -q 172.20.5.1 && break; sleep 1; done; sleep 8",
+        )],
+        cause: "api-service-leads-nowhere",
+        nodes: &["pi2"],
+        undo: &[(
+            MASTER,
+            "cp /root/apiserver.good /etc/kubernetes/manifests/kube-apiserver.yaml; sleep 5; for i in $(seq 60); do kubectl get endpoints kubernetes 2>/dev/null | grep -q 10.0.0.1 && break; sleep 1; done; sleep 15",
+        )],
+    },
+    Broken {
+        by: &[(WORKER, "systemctl stop kubelet")],
+        cause: "kubelet-not-running",
+        nodes: &["pi2"],
+        undo: &[(WORKER, "systemctl start kubelet; sleep 15")],
+    },
+    // The last: nothing works after it.
+    Broken {
+        by: &[(
+            MASTER,
+            "mv /etc/kubernetes/manifests/kube-apiserver.yaml /root/; for i in $(seq 60); do pgrep -x kube-apiserver >/dev/null || break; sleep 1; done",
+        )],
+        cause: "api-server-not-running",
+        nodes: &["pi1"],
+        undo: &[],
+    },
+];
+
+impl Cluster {
+    /// Looks at the cluster from the control plane.
+    pub(crate) fn check(&self) -> (Said, Value) {
+        let said = self.lab.run(MASTER, "pontoon cluster check pi1 pi2 --json");
+        let report = serde_json::from_str(&said.out).unwrap_or(Value::Null);
+        (said, report)
+    }
+
+    /// Nothing is accused.
+    pub(crate) fn assert_healthy(&self) {
+        let (said, report) = self.check();
+        assert_eq!(
+            said.code,
+            0,
+            "{}\n{}",
+            said.err,
+            self.lab.run(MASTER, "pontoon cluster check pi1 pi2 -v").out
+        );
+        assert_eq!(report["wrong"], Value::Array(Vec::new()));
+        let tried = report["tried"].as_array().expect("it is a list");
+        assert!(tried.len() > 20, "{report}");
+        let left = self.kubectl("get namespaces -l app.kubernetes.io/managed-by=pontoon -o name --field-selector status.phase=Active");
+        assert_eq!(left, "", "its namespace is still there");
+    }
+}
+
+/// What a report says is the cause, with certainty or likely.
+fn accused(report: &Value) -> Vec<(String, Vec<String>)> {
+    let texts = |value: &Value| -> Vec<String> {
+        let all = value.as_array().into_iter().flatten();
+        all.filter_map(|one| one.as_str().map(str::to_owned)).collect()
+    };
+    let wrong = report["wrong"].as_array().into_iter().flatten();
+    let faults = wrong.filter(|wrong| wrong["certainty"] != "warning");
+    faults.map(|wrong| (texts(&wrong["causes"]).join(" or "), texts(&wrong["nodes"]))).collect()
+}
+
+#[test]
+#[ignore = "takes the real Kubernetes: ./check --kubernetes"]
+fn a_cluster_is_accused_of_what_was_done_to_it_and_of_nothing_else() {
+    let cluster = Cluster::raise(&scenario("campus"));
+    cluster.look();
+    cluster.made_good("iptables");
+    for _ in 0..LOOKS {
+        cluster.assert_healthy();
+    }
+    for Broken { by, cause, nodes, undo } in FAULTS {
+        let carry_out = |steps: &[(&str, &str)]| {
+            for (host, script) in steps {
+                cluster.lab.must(host, &format!("{KUBECTL}{script}"));
+            }
+        };
+        carry_out(by);
+        let (said, report) = cluster.check();
+        let nodes: Vec<String> = nodes.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            accused(&report),
+            [((*cause).to_owned(), nodes)],
+            "{by:?}: {}\n{}",
+            said.err,
+            cluster.lab.run(MASTER, "pontoon cluster check pi1 pi2 -v").out
+        );
+        assert_eq!(said.code, 3, "{cause}");
+        carry_out(undo);
+        if !undo.is_empty() {
+            cluster.await_nodes();
+            cluster.assert_healthy();
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes the real Kubernetes: ./check --kubernetes"]
+fn nothing_is_accused_in_kube_proxys_other_mode() {
+    let cluster = Cluster::raise(&scenario("campus"));
+    cluster.look();
+    cluster.made_good("nftables");
+    for _ in 0..LOOKS {
+        cluster.assert_healthy();
+    }
+}
