@@ -13,7 +13,7 @@ use pontoon_tests::program::{pontoon, stdout};
 const MADE: &str = "<!-- made by: PONTOON_WRITE=1 cargo test -p pontoon-tests -->";
 
 /// Every command that a user is told of.
-const COMMANDS: [&[&str]; 40] = [
+const COMMANDS: [&[&str]; 42] = [
     &[],
     &["check"],
     &["mesh"],
@@ -31,6 +31,8 @@ const COMMANDS: [&[&str]; 40] = [
     &["rke2"],
     &["k0s"],
     &["talos"],
+    &["cluster"],
+    &["cluster", "check"],
     &["exec"],
     &["ssh"],
     &["clock"],

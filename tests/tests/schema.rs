@@ -5,6 +5,7 @@ use std::path::Path;
 use std::thread;
 
 use jsonschema::Validator;
+use pontoon_cluster::report as cluster;
 use pontoon_fleet::clock::report as clock;
 use pontoon_fleet::everywhere::results as exec;
 use pontoon_fleet::inventory;
@@ -120,6 +121,8 @@ fn the_published_schemas_are_current() {
     assert_current("docs/schema/exec.schema.json", &page::<exec::Results>(&title));
     let title = format!("pontoon clock --json: {}", clock::FORM);
     assert_current("docs/schema/clock.schema.json", &page::<clock::Clocks>(&title));
+    let title = format!("pontoon cluster check --json: {}", cluster::SCHEMA);
+    assert_current("docs/schema/cluster.schema.json", &page::<cluster::Report>(&title));
     let title = format!("pontoon join-check --json: {}", join::SCHEMA);
     assert_current("docs/schema/join.schema.json", &page::<join::Report>(&title));
     let title = format!("pontoon predict --json: {}", prediction::SCHEMA);

@@ -45,8 +45,8 @@ pub struct Node {
     pub internal_ips: Vec<IpAddr>,
     /// Whether it is ready.
     pub ready: Ready,
-    /// When that last changed, in seconds since 1970.
-    pub ready_since_s: Option<i64>,
+    /// When it was made, in seconds since 1970.
+    pub created_s: Option<i64>,
     /// Its `spec.podCIDRs`.
     pub pod_cidrs: Vec<Prefix>,
     /// Whether it has the role control-plane.

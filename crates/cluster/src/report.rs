@@ -125,7 +125,9 @@ impl Report {
 }
 
 impl Wrong {
-    fn of(accusation: Accusation) -> Self {
+    /// Puts the causes into words.
+    #[must_use]
+    pub fn of(accusation: Accusation) -> Self {
         let held = &accusation.held;
         let told = accusation.rows().map(|cause| Told {
             code: cause.code,

@@ -187,20 +187,21 @@ impl<'a> Case<'a> {
         self.facts.tries(node, is_pod, is_meant).any(|tried| tried.outcome.fails())
     }
 
-    /// What the texts about a node prove, as causes; the first proof that leaves any.
+    /// What the texts about a node prove, as causes; the proof that leaves the fewest.
     fn told_by_texts(
         &self,
         node: &str,
         about: impl Fn(&str) -> bool,
     ) -> Option<(Vec<Code>, String)> {
         let texts = self.facts.texts.iter().filter(|text| text.node == node && about(&text.by));
-        texts.into_iter().find_map(|text| {
+        let told = texts.filter_map(|text| {
             let explanation = explain(text.text.as_bytes());
             let proven = explanation.proven.first()?;
             let causes: Vec<Code> = proven.told().map(|cause| cause.code).collect();
             let what = format!("{}: {}", text.by, proven.what);
             (!causes.is_empty()).then_some((causes, what))
-        })
+        });
+        told.min_by_key(|(causes, _)| causes.len())
     }
 }
 
@@ -231,3 +232,6 @@ fn touches(tried: &Tried, nodes: &BTreeSet<String>) -> bool {
     };
     nodes.contains(&tried.from.node) || to.is_some_and(|node| nodes.contains(node))
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,10 +45,8 @@ fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let launch = arguments.launch();
     let (sessions, unreached) = sessions(&fleet, arguments)?;
     if sessions.is_empty() {
-        let whys: Vec<_> = unreached.iter().map(|(host, why)| (host, why.to_string())).collect();
-        let alike = alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str())));
-        let lines = alike.iter().map(|alike| format!("  {}: {}", alike.hosts, alike.words));
-        output::note(&format!("No host could be asked.\n{}", lines.collect::<Vec<_>>().join("\n")));
+        output::note(&"No host could be asked.");
+        say_unreached(&unreached);
         return Ok(ExitCode::from(Exit::Unreachable.code()));
     }
     // Both take their time, and neither is in the other's way.
@@ -65,7 +63,14 @@ fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         });
         (survey.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), facts)
     });
-    let mut facts = facts.map_err(|source| ClusterFailure::NoCluster { source })?;
+    let mut facts = match facts {
+        Ok(facts) => facts,
+        Err(source) => {
+            // One that was not reached may be the control plane.
+            say_unreached(&unreached);
+            return Err(ClusterFailure::NoCluster { source }.into());
+        }
+    };
     let (record, _) = match survey? {
         Ok(found) => found,
         Err(code) => return Ok(code),
@@ -83,6 +88,13 @@ fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     };
     output::data(&shown)?;
     Ok(ExitCode::from(report.exit().code()))
+}
+
+fn say_unreached(unreached: &BTreeMap<HostName, Untrusted>) {
+    let whys: Vec<_> = unreached.iter().map(|(host, why)| (host, why.to_string())).collect();
+    for alike in alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str()))) {
+        output::note(&format!("  {}: {}", alike.hosts, alike.words));
+    }
 }
 
 /// Starts the end on every host, and waits until each answers or does not.

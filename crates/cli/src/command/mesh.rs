@@ -61,7 +61,9 @@ pub(crate) fn survey(
     intent: &Intent,
     options: &Options,
 ) -> Result<Result<(Record, Key), ExitCode>, Failure> {
-    output::note(&expectation(fleet.logins.len(), options));
+    if fleet.logins.len() > 1 {
+        output::note(&expectation(fleet.logins.len(), options));
+    }
     let seats = agents::start(fleet, launch)?;
     let mut meter = Meter::new();
     let survey = survey::run(seats, intent, options, &mut |progress| meter.show(&progress));

@@ -180,3 +180,107 @@ fn table(page: &mut String, report: &Report, style: Style) {
         page.push_str(&format!("{}\n", format!("{line}{unready}").trim_end()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use pontoon_cluster::report::{NodeRow, Report, SCHEMA};
+    use pontoon_cluster::trial::{Outcome, Place, Target, Tried};
+    use pontoon_cluster::verdict::{Accusation, Certainty};
+    use pontoon_model::finding::Code;
+    use pontoon_model::symptom::hole::Held;
+
+    use super::*;
+
+    fn tried(is_pod: bool, to: Target, outcome: Outcome) -> Tried {
+        Tried { from: Place { node: "pi2".to_owned(), is_pod }, to, outcome }
+    }
+
+    fn report(wrong: Vec<Accusation>) -> Report {
+        let pod = Target::Pod {
+            node: "pi1".to_owned(),
+            address: "10.244.0.9".parse().unwrap(),
+            bytes: 0,
+        };
+        let node = |name: &str, address: &str, is_ready| NodeRow {
+            name: name.to_owned(),
+            address: address.to_owned(),
+            link: Some("eth0".to_owned()),
+            is_ready,
+        };
+        Report {
+            schema: SCHEMA.to_owned(),
+            is_starting: false,
+            nodes: vec![node("pi1", "10.0.0.1", true), node("pi2", "10.0.0.2", false)],
+            wrong: wrong.into_iter().map(Wrong::of).collect(),
+            tried: vec![
+                tried(false, pod.clone(), Outcome::Works { ms: 2 }),
+                tried(true, pod, Outcome::Silent { ms: 3_500 }),
+            ],
+            unreached: BTreeMap::new(),
+            unasked: vec!["pi1".to_owned()],
+        }
+    }
+
+    fn accusation(causes: &[&'static str], certainty: Certainty) -> Accusation {
+        Accusation {
+            causes: causes.iter().map(|code| Code(code)).collect(),
+            certainty,
+            nodes: BTreeSet::from(["pi2".to_owned()]),
+            seen: vec!["a pod of pi2 to a pod of pi1 (10.244.0.9): no answer".to_owned()],
+            advice: Vec::new(),
+            held: Held::default(),
+        }
+    }
+
+    #[test]
+    fn the_cause_comes_first_and_the_table_last() {
+        let wrong = vec![
+            accusation(&["flannel-without-routes"], Certainty::Certain),
+            accusation(&["node-off", "way-lost"], Certainty::Undecided),
+            accusation(&[], Certainty::Undecided),
+        ];
+        insta::assert_snapshot!(page(&report(wrong), Style::PLAIN), @r"
+        Cluster of 2 nodes: 3 causes of trouble.
+
+        flannel-without-routes (pi2): certain
+          flannel.1 was made anew under a running flannel, and has lost its routes.
+          seen  a pod of pi2 to a pod of pi1 (10.244.0.9): no answer
+          cure  restart flannel on that node: kubectl delete pod -n kube-flannel POD
+
+        node-off or way-lost (pi2): undecided between 2
+          seen  a pod of pi2 to a pod of pi1 (10.244.0.9): no answer
+          - node-off: it is NotReady (within a minute)
+            look  kubectl get nodes -o wide (with kubectl)
+            cure  switch it on; look at its screen, power supply and SD card
+          - way-lost: not even a small ping gets through now
+            look  ping -c 2 -W 2 HOST (on the node)
+            cure  bring it back (ip -br address shows what is missing); `pontoon check
+                  --peer HOST` tells the network from the host
+
+        not explained (pi2): cause not known
+          seen  a pod of pi2 to a pod of pi1 (10.244.0.9): no answer
+
+        Not asked, so that nothing was tried from there: pi1
+
+        node  address   API    kubelets  pods   large  Service  DNS    API by pod
+        pi1   10.0.0.1  -      -         -      -      -        -      -
+        pi2   10.0.0.2  -      -         1/2    -      -        -      -           NotReady
+        ");
+    }
+
+    #[test]
+    fn a_cluster_that_works_takes_a_few_lines() {
+        let mut report = report(Vec::new());
+        report.tried.truncate(1);
+        report.unasked.clear();
+        insta::assert_snapshot!(page(&report, Style::PLAIN), @r"
+        Cluster of 2 nodes: all 1 tries work.
+
+        node  address   API    kubelets  pods   large  Service  DNS    API by pod
+        pi1   10.0.0.1  -      -         -      -      -        -      -
+        pi2   10.0.0.2  -      -         1/1    -      -        -      -           NotReady
+        ");
+    }
+}

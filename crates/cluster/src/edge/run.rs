@@ -356,7 +356,8 @@ impl Check {
             if let Ok(Told::Text(text)) = self.ask_server(&ask) {
                 let of_pod = |line: &str| {
                     let (name, text) = line.split_once(' ')?;
-                    let node = self.own_pods().find(|pod| pod.name == name)?.node.clone()?;
+                    let is_it = |pod: &&Pod| pod.name == name && pod.address.is_none();
+                    let node = self.own_pods().find(is_it)?.node.clone()?;
                     let text = text.trim().to_owned();
                     Some(Written { node, by: "events".to_owned(), text })
                 };
@@ -401,10 +402,19 @@ fn ask_all(
 #[must_use]
 pub fn is_starting(objects: &Objects, now_s: i64) -> bool {
     let is_young = |since: Option<i64>| since.is_some_and(|since| now_s - since < YOUNG_S);
-    let node = |node: &Node| matches!(node.ready, Ready::No(_)) && is_young(node.ready_since_s);
+    let node = |node: &Node| matches!(node.ready, Ready::No(_)) && is_young(node.created_s);
     let pod = |pod: &Pod| {
         let is_own = pod.labels.contains_key(OWN_LABEL.0);
-        pod.namespace == "kube-system" && !is_own && !pod.is_ready && is_young(pod.created_s)
+        let is_failing = pod.waits.as_ref().is_some_and(|why| {
+            ["CrashLoop", "Error", "ErrImage", "ImagePull", "CreateContainer", "RunContainer"]
+                .iter()
+                .any(|word| why.raw().starts_with(word))
+        });
+        pod.namespace == "kube-system"
+            && !is_own
+            && !pod.is_ready
+            && !is_failing
+            && is_young(pod.created_s)
     };
     objects.nodes.iter().any(node) || objects.pods.iter().any(pod)
 }

@@ -55,18 +55,17 @@ pub fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
 }
 
 fn answer(ask: Ask, held: &mut Held) -> Told {
-    let failed = |why: &dyn std::fmt::Display| Told::Failed(Untrusted::new(&why.to_string()));
     match ask {
         Ask::Look => Told::Look(Box::new(look::take())),
         Ask::Objects => match kubectl::objects() {
             Ok(objects) => Told::Objects(Box::new(objects), unix_s()),
-            Err(why) => failed(&why),
+            Err(why) => Told::Failed(why),
         },
         Ask::Raise { namespace, pods } => {
             held.0 = Some(namespace.clone());
             match test_pods::raise(&namespace, &pods) {
                 Ok(()) => Told::Done,
-                Err(why) => failed(&why),
+                Err(why) => Told::Failed(why),
             }
         }
         Ask::Clear => {
@@ -79,7 +78,7 @@ fn answer(ask: Ask, held: &mut Held) -> Told {
         Ask::KubeletLog => Told::Text(look::kubelet_log()),
         Ask::Answer { pod } => match inside::spawn(&pod, echo::serve) {
             Ok(()) => Told::Done,
-            Err(why) => failed(&why),
+            Err(why) => Told::Failed(Untrusted::new(&why.to_string())),
         },
         Ask::Try { pod, dials } => Told::Outcomes(dial::all(pod.as_deref(), dials)),
     }

@@ -107,7 +107,6 @@ struct Condition {
     r#type: String,
     status: String,
     message: String,
-    last_transition_time: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -142,7 +141,7 @@ fn node(raw: RawNode) -> Node {
             Some(("False", message)) => Ready::No(Untrusted::new(message)),
             _ => Ready::Unknown,
         },
-        ready_since_s: condition.and_then(|condition| unix_s(&condition.last_transition_time)),
+        created_s: unix_s(&metadata.creation_timestamp),
         pod_cidrs: spec.pod_cidrs.iter().filter_map(|cidr| cidr.parse().ok()).collect(),
         is_control_plane: metadata.labels.contains_key(CONTROL_PLANE),
         kubelet: Untrusted::new(&status.node_info.kubelet_version),

@@ -36,11 +36,14 @@ pub(super) fn server(case: &mut Case<'_>) {
         }
     };
     accusation.nodes = BTreeSet::from([host.to_string()]);
-    let accusation = accusation.seen(format!("kubectl on {host}: {}", first_line(why.raw())));
+    let accusation = accusation
+        .about(Hole::Host, host)
+        .seen(format!("kubectl on {host}: {}", last_line(why.raw())));
     case.accuse(accusation, |_| true);
 }
 
-fn first_line(text: &str) -> &str {
+/// kubectl says the same several times, and the last time in words for people.
+fn last_line(text: &str) -> &str {
     text.lines().last().unwrap_or_default()
 }
 

@@ -15,10 +15,11 @@ pub(super) fn servers(case: &mut Case<'_>) {
     let is_dns = |tried: &Tried| matches!(tried.to, Target::Dns { .. });
     if case.objects.endpoints(namespace, name).is_empty() {
         let pods: Vec<_> = case.objects.dns_pods().collect();
-        let told = pods.iter().find_map(|pod| {
+        let told = pods.iter().filter_map(|pod| {
             let node = pod.node.clone().unwrap_or_default();
             case.told_by_texts(&node, |by| by.contains(pod.name.as_str()))
         });
+        let told = told.min_by_key(|(causes, _)| causes.len());
         let nodes: BTreeSet<String> = pods.iter().filter_map(|pod| pod.node.clone()).collect();
         let mut accusation = Accusation::new("coredns-not-ready", Certainty::Certain, []);
         accusation.nodes = nodes;

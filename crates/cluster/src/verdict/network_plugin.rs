@@ -41,7 +41,7 @@ fn networks(case: &mut Case<'_>, node: &Node) {
         let accusation = Accusation::new("pod-cidr-not-assigned", Certainty::Certain, [node])
             .seen(format!("spec.podCIDR of {} is empty", node.name));
         let own = BTreeSet::from([node.name.clone()]);
-        case.accuse(accusation, |tried| crosses_nodes(tried) && touches(tried, &own));
+        case.accuse(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
         return;
     };
     let Some(network) = case.objects.flannel_network else { return };
@@ -49,7 +49,7 @@ fn networks(case: &mut Case<'_>, node: &Node) {
         let accusation = Accusation::new("flannel-network-differs", Certainty::Certain, [node])
             .seen(format!("flannel's Network is {network}, and {}'s pods have {cidr}", node.name));
         let own = BTreeSet::from([node.name.clone()]);
-        case.accuse(accusation, |tried| crosses_nodes(tried) && touches(tried, &own));
+        case.accuse(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
     }
 }
 

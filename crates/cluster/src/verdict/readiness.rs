@@ -85,6 +85,7 @@ fn plugin(case: &Case<'_>, node: &Node, look: &Look) -> &'static str {
         (false, _, _) => "cni-config-not-read",
         (true, true, true) if uses_flannel && node.pod_cidrs.is_empty() => "pod-cidr-not-assigned",
         (true, false, true) if uses_flannel => "flannel-not-running",
+        (true, true, true) => "cni-config-removed",
         _ => "cni-not-ready",
     }
 }

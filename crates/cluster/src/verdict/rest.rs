@@ -1,24 +1,17 @@
 //! What nothing explains is said as it is: a cause that is not known is not guessed.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::{Accusation, Case, Certainty};
-use crate::trial::Tried;
 
 /// Tells what failed and is not explained, by the node on which it was tried.
 pub(super) fn unexplained(case: &mut Case<'_>) {
-    let mut by_node: BTreeMap<String, Vec<&Tried>> = BTreeMap::new();
-    for tried in &case.open {
-        by_node.entry(tried.from.node.clone()).or_default().push(tried);
-    }
-    for (node, tried) in by_node {
+    let nodes: BTreeSet<String> = case.open.iter().map(|tried| tried.from.node.clone()).collect();
+    for node in nodes {
         let of = case.objects.nodes.iter().filter(|one| one.name == node);
         let none = Accusation::new("", Certainty::Undecided, of);
         let accusation = Accusation { causes: Vec::new(), ..none }
-            .seen(format!(
-                "{} tries from {node} failed, and no cause that is known fits",
-                tried.len()
-            ))
+            .seen(format!("what failed from {node}, and fits no cause that is known:"))
             .advise("pontoon mesh HOSTS --ports worker shows which ports pass between the nodes");
         case.accuse(accusation, |tried| tried.from.node == node);
     }

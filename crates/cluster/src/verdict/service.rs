@@ -31,7 +31,8 @@ pub(super) fn proxies(case: &mut Case<'_>) {
         let Some(accusation) = cause(case, node, look, snapshot, first) else { continue };
         let name = node.name.clone();
         case.accuse(accusation, |tried| {
-            tried.from.node == name && (is_service(&tried) || is_dns_service(tried))
+            let is_proxys = matches!(tried.to, Target::Api { by: Way::Proxy, .. });
+            tried.from.node == name && (is_service(&tried) || is_dns_service(tried) || is_proxys)
         });
     }
 }
@@ -69,11 +70,6 @@ fn cause(
     snapshot: &Snapshot,
     first: &Tried,
 ) -> Option<Accusation> {
-    let is_kube_proxys = case.objects.proxy.is_some();
-    if is_kube_proxys && !runs(look) {
-        let accusation = Accusation::new("kube-proxy-without-rules", Certainty::Certain, [node]);
-        return Some(accusation.seen(format!("no process kube-proxy runs on {}", node.name)));
-    }
     let by_proxy = |to: &Target| matches!(to, Target::Api { by: Way::Proxy, .. });
     let asked = case.facts.tries(&node.name, false, by_proxy).find(|tried| tried.outcome.fails());
     let server = case.objects.proxy.as_ref().and_then(|proxy| proxy.server.as_ref());
@@ -83,6 +79,10 @@ fn cause(
                 .seen(format!("kube-proxy is told to ask {server}"))
                 .seen(super::shown(tried)),
         );
+    }
+    if case.objects.proxy.is_some() && !runs(look) {
+        let accusation = Accusation::new("kube-proxy-without-rules", Certainty::Certain, [node]);
+        return Some(accusation.seen(format!("no process kube-proxy runs on {}", node.name)));
     }
     let services = case.objects.networks.services.first().copied()?;
     if !first.from.is_pod && matches!(first.outcome, Outcome::NoRoute) {

@@ -48,6 +48,21 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Network Plugins",
     },
     Cause {
+        code: Code("cni-config-removed"),
+        weight: Weight::Fault,
+        is: "the network plug-in runs on this node, and its configuration is gone (kubeadm reset, or \
+             somebody cleaned up)",
+        apart: "the plug-in's process runs, and /etc/cni/net.d is empty",
+        look: Look {
+            on: On::Node,
+            command: "ls /etc/cni/net.d",
+            signs: &[(Sign::Says(".conf"), Means::Excludes), (Sign::Succeeds, Means::Fits)],
+        },
+        cure: "delete the plug-in's pod of that node: the new one writes it (kubectl delete pod -n \
+               kube-flannel POD)",
+        source: "measured: an empty /etc/cni/net.d under a running flannel",
+    },
+    Cause {
         code: Code("cni-config-not-read"),
         weight: Weight::Fault,
         is: "the plug-in has written its configuration, and containerd does not see it: another \
