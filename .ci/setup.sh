@@ -38,6 +38,7 @@ package_of() {
     ip) echo iproute2 ;;
     nft) echo nftables ;;
     cc) echo gcc libc6-dev ;;
+    c++) echo g++ ;;
     curl) echo curl ca-certificates ;;
     sshd) echo openssh-server openssh-client ;;
     pip3) echo python3-pip ca-certificates ;;

@@ -126,7 +126,7 @@ impl Reader {
                 let text = |name| value(name).and_then(|value| std::str::from_utf8(value).ok());
                 let length = match (text("Transfer-Encoding"), text("Content-Length")) {
                     (Some(coding), _) if coding.eq_ignore_ascii_case("chunked") => Length::Chunked,
-                    (_, Some(length)) => Length::Known(length.trim().parse().map_err(|_| not())?),
+                    (_, Some(length)) => Length::Known(number(length.trim()).ok_or_else(not)?),
                     _ => Length::UntilEnd,
                 };
                 let answer = Answer {
@@ -138,6 +138,11 @@ impl Reader {
             }
         }
     }
+}
+
+/// `1*DIGIT`: a length has no sign (RFC 9112, section 6.3).
+fn number(text: &str) -> Option<usize> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 /// The body of chunks (RFC 9112, section 7.1), once the last has come.

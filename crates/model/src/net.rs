@@ -73,7 +73,10 @@ impl FromStr for Mac {
         let mut octets = [0; 6];
         let mut parts = text.split(':');
         for octet in &mut octets {
-            let part = parts.next().filter(|part| part.len() == 2).ok_or_else(wrong)?;
+            // A number may have a sign, an octet has none.
+            let is_octet =
+                |part: &&str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_hexdigit());
+            let part = parts.next().filter(is_octet).ok_or_else(wrong)?;
             *octet = u8::from_str_radix(part, 16).map_err(|_| wrong())?;
         }
         if parts.next().is_some() { Err(wrong()) } else { Ok(Self(octets)) }
@@ -223,6 +226,8 @@ impl FromStr for Prefix {
     fn from_str(text: &str) -> Result<Self, NotA> {
         let parse = || {
             let (address, length) = text.split_once('/')?;
+            let length =
+                Some(length).filter(|length| length.bytes().all(|b| b.is_ascii_digit()))?;
             Self::new(address.parse().ok()?, length.parse().ok()?)
         };
         parse().ok_or_else(|| NotA::new(text, "a network such as 10.244.0.0/16"))
@@ -290,6 +295,13 @@ mod tests {
     }
 
     #[test]
+    fn a_network_has_an_address_and_a_length() {
+        for wrong in ["10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/+8", "10.0.0/8", "::/129"] {
+            assert!(wrong.parse::<Prefix>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn overlap_is_symmetric() {
         let [wide, narrow]: [Prefix; 2] =
             ["10.96.0.0/12", "10.99.0.7/24"].map(|t| t.parse().unwrap());
@@ -316,9 +328,13 @@ mod tests {
     #[test]
     fn macs_read_what_they_print() {
         assert_eq!("02:aa:00:00:00:0b".parse::<Mac>().unwrap().to_string(), "02:aa:00:00:00:0b");
-        for wrong in
-            ["02:aa:00:00:00", "02:aa:00:00:00:0b:0c", "2:aa:00:00:00:0b", "zz:aa:00:00:00:0b"]
-        {
+        for wrong in [
+            "02:aa:00:00:00",
+            "02:aa:00:00:00:0b:0c",
+            "2:aa:00:00:00:0b",
+            "zz:aa:00:00:00:0b",
+            "+2:aa:00:00:00:0b",
+        ] {
             assert!(wrong.parse::<Mac>().is_err(), "{wrong}");
         }
     }

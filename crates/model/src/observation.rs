@@ -242,7 +242,8 @@ impl FromStr for RunId {
     type Err = NotA;
 
     fn from_str(text: &str) -> Result<Self, NotA> {
-        let digits = Some(text).filter(|text| text.len() == 16);
+        let is_digits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let digits = Some(text).filter(|text| text.len() == 16).filter(is_digits);
         digits
             .and_then(|digits| u64::from_str_radix(digits, 16).ok())
             .map(Self)
@@ -251,3 +252,17 @@ impl FromStr for RunId {
 }
 
 as_text!(RunId, "RunId", "^[0-9a-f]{16}$");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_read_as_it_is_printed() {
+        let run = RunId(0xb528_1e17_86a7_c2f9);
+        assert_eq!(run.to_string().parse(), Ok(run));
+        for wrong in ["", "b5281e1786a7c2f", "+5281e1786a7c2f9", "b5281e1786a7c2fg"] {
+            assert!(wrong.parse::<RunId>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -89,7 +89,7 @@ pub fn to_hex(bytes: &[u8]) -> String {
 /// Reads hexadecimal digits; `None` when it is anything else.
 #[must_use]
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.is_ascii() {
+    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     (0..text.len())
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn hex_reads_what_it_writes_and_nothing_else() {
         assert_eq!(from_hex(&to_hex(&[0, 1, 0xfe])), Some(vec![0, 1, 0xfe]));
-        for wrong in ["0", "0g", "é0"] {
+        for wrong in ["0", "0g", "+1", "é0"] {
             assert_eq!(from_hex(wrong), None, "{wrong}");
         }
     }

@@ -42,6 +42,10 @@ fn what_is_endless_or_no_answer_is_refused() {
     let large = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFF\r\n";
     assert_eq!(read(&[large]), Err(BadAnswer::Body));
     assert!(matches!(read(&[b"SSH-2.0-OpenSSH_9.2\r\n"]), Err(BadAnswer::Not(_))));
+    for length in ["+5", "-5", "five", ""] {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nhello");
+        assert!(matches!(read(&[head.as_bytes()]), Err(BadAnswer::Not(_))), "{length}");
+    }
     let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel";
     assert_eq!(read(&[cut]), Err(BadAnswer::Cut));
 }

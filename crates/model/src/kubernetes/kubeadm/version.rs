@@ -53,7 +53,7 @@ impl FromStr for Version {
         let rest = parts.next().ok_or_else(wrong)?;
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte);
-        if digits == 0 || !rest.bytes().all(is_word) || text.len() > 128 {
+        if digits == 0 || !rest.bytes().all(is_word) || bare.len() > 127 {
             return Err(wrong());
         }
         Ok(Self { text: format!("v{bare}"), major, minor })
@@ -75,5 +75,22 @@ impl fmt::Display for ConfigApi {
             Self::V1Beta3 => "kubeadm.k8s.io/v1beta3",
             Self::V1Beta4 => "kubeadm.k8s.io/v1beta4",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_as_it_is_written() {
+        let long = |letters: usize| format!("1.36.2{}", "x".repeat(letters));
+        for text in ["v1.36.2", "1.36.2", "1.36.2-rc.1+k3s1", &long(121)] {
+            let version: Version = text.parse().unwrap();
+            assert_eq!(version.to_string().parse(), Ok(version), "{text}");
+        }
+        for wrong in ["1.36", "v01.36.2", "1.+36.2", "1.36.x", "1.36.2 ", &long(122)] {
+            assert!(wrong.parse::<Version>().is_err(), "{wrong}");
+        }
     }
 }

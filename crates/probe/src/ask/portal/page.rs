@@ -176,7 +176,9 @@ impl OwnPage {
         let (host, port) = match authority[end..].find(':') {
             Some(colon) => {
                 let (host, port) = authority.split_at(end + colon);
-                (host, port[1..].parse().ok().filter(|port| *port != 0)?)
+                let digits = &port[1..];
+                let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+                (host, digits.parse().ok().filter(|port| is_number && *port != 0)?)
             }
             None => (authority, HTTP_PORT),
         };

@@ -255,6 +255,7 @@ fn addresses_of_pages_are_checked_when_they_are_read() {
         ("http://", false),
         ("http://srv:0/", false),
         ("http://srv:99999/", false),
+        ("http://srv:+80/", false),
         ("http://user@srv/", false),
         ("http://[::1/", false),
         ("http://[::1]x/", false),

@@ -1,0 +1,149 @@
+//! Any bytes as the answer to each question: every machine ends, and puts a bounded number of
+//! things on record, all of which can be read again.
+#![no_main]
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+
+use libfuzzer_sys::fuzz_target;
+use pontoon_model::host::HostName;
+use pontoon_model::net::Family;
+use pontoon_model::observation::{Direction, DnsQuery, Kind, Observation, RunId};
+use pontoon_probe::ask::{Ask, DEFAULT_NTP, Payload, PortalPage, Vehicle, machine, ports};
+use pontoon_probe::machine::{Action, Event, Moment, Next};
+use pontoon_wire::http_date::unix_time;
+
+/// More than any machine needs: 60 tries are the limit of one question.
+const STEPS_MAX: usize = 10_000;
+const REPORTS_MAX: usize = 500;
+
+fuzz_target!(|bytes: &[u8]| {
+    let [which, how, answer @ ..] = bytes else { return };
+    if let Some(unix_s) = unix_time(answer) {
+        // From year 0 to year 9999.
+        assert!((-62_167_219_200..=253_402_300_800).contains(&unix_s));
+    }
+    let questions = questions();
+    let question = &questions[usize::from(*which) % questions.len()];
+    let mut machine = machine(question, template(), 1_800_000_000, 7);
+    let (mut now, mut events, mut reports) = (Moment(0), VecDeque::new(), 0);
+    for _ in 0..STEPS_MAX {
+        match machine.poll(now) {
+            Next::Done => {
+                assert!(reports <= REPORTS_MAX, "{reports}");
+                return;
+            }
+            Next::WaitUntil(until) => match events.pop_front() {
+                Some(event) => machine.receive(now, &event),
+                None => now = until,
+            },
+            Next::Do(Action::Report(seen)) => {
+                reports += 1;
+                let text = serde_json::to_string(&seen).expect("it can be written");
+                let again: Observation = serde_json::from_str(&text).expect("it can be read");
+                assert_eq!(*seen, again);
+            }
+            Next::Do(action) => events.extend(meet(action, *how, answer)),
+        }
+    }
+    panic!("it does not end: {question:?}");
+});
+
+/// What happens after an action: the answer, or what `how` makes of it.
+fn meet(action: Action, how: u8, answer: &[u8]) -> Vec<Event> {
+    match action {
+        Action::SendUdp { flow, to, payload, .. } => match how {
+            250.. => vec![Event::Icmp { flow, kind: 3, code: how & 15, from: to.ip() }],
+            _ => {
+                let payload = as_answer(to.port(), &payload, answer);
+                let ttl = Some(how);
+                let event = Event::Datagram { flow, from: to, link: None, ttl, payload };
+                vec![event.clone(), event]
+            }
+        },
+        Action::SendEcho { flow, to, sequence, payload, .. } => match how {
+            250.. => vec![Event::Icmp { flow, kind: 11, code: how & 15, from: to }],
+            _ => {
+                let payload = if how % 2 == 0 { payload } else { answer.to_vec() };
+                let ttl = Some(how);
+                vec![Event::EchoReply { flow, from: to, link: None, sequence, ttl, payload }]
+            }
+        },
+        Action::Connect { flow, .. } => match how {
+            250.. => vec![Event::Refused { flow, errno: how.into() }],
+            240.. => vec![Event::Reset { flow }],
+            _ => vec![Event::Connected { flow }],
+        },
+        Action::Write { flow, .. } => {
+            let (first, second) = answer.split_at(answer.len() * usize::from(how) / 256);
+            let [first, second] =
+                [first, second].map(|part| Event::Bytes { flow, bytes: part.to_vec() });
+            vec![first, second, Event::Closed { flow }]
+        }
+        Action::Close { .. } | Action::Report(_) => Vec::new(),
+    }
+}
+
+/// With what only the one who was asked can know, so that the fuzzer need not guess it: the id of
+/// a DNS query, the time that was sent to an SNTP server.
+fn as_answer(port: u16, asked: &[u8], answer: &[u8]) -> Vec<u8> {
+    let mut answer = answer.to_vec();
+    let echoed = match port {
+        53 => answer.get_mut(..2).zip(asked.get(..2)),
+        123 => answer.get_mut(24..32).zip(asked.get(40..48)),
+        _ => None,
+    };
+    if let Some((echoed, asked)) = echoed {
+        echoed.copy_from_slice(asked);
+    }
+    answer
+}
+
+fn questions() -> Vec<Ask> {
+    let ip: IpAddr = "10.0.0.1".parse().expect("an address");
+    let at = |port| SocketAddr::new(ip, port);
+    let page = |url: &str| url.parse::<PortalPage>().expect("a page");
+    let name = |name: &str| name.parse().expect("a name");
+    let payload = Payload::new(vec![7; 24]).expect("it is short");
+    let mut questions = vec![
+        Ask::Dns { server: at(53), query: DnsQuery::Known, name: Some(name("a.example")) },
+        Ask::Dns { server: at(53), query: DnsQuery::NoServer, name: None },
+        Ask::Sntp { server: at(123) },
+        Ask::Internet { servers: vec![ip], portal: PortalPage::Firefox, ntp: name(DEFAULT_NTP) },
+        Ask::Portal { to: at(80), page: page("http://srv:8080/generate_204") },
+        Ask::RoutedEcho { to: ip, tries: 2, every_ms: 10 },
+        Ask::RoutedUdp { to: at(9), payload: payload.clone(), answer: None, tries: 2, every_ms: 9 },
+        Ask::UdpPort { to: at(9), payload: payload.clone(), tries: 2, every_ms: 9 },
+        Ask::UdpPorts { to: ip, udp: ports::udp_ports(9), tcp: ports::TCP.to_vec() },
+        Ask::Tcp { to: at(22), tries: 2 },
+        Ask::PathMtu { to: at(9), from_bytes: 9216, payload_prefix: payload.clone() },
+    ];
+    questions.extend(PortalPage::known().map(|page| Ask::Portal { to: at(80), page }));
+    questions.extend([Vehicle::Udp, Vehicle::Echo].map(|vehicle| Ask::Ladder {
+        to: at(9),
+        ttls: vec![1, 2, 8],
+        vehicle,
+        payload: payload.clone(),
+    }));
+    questions
+}
+
+fn template() -> Observation {
+    Observation {
+        run: RunId(1),
+        host: HostName::lossy("a"),
+        peer: Some(HostName::lossy("b")),
+        address: None,
+        link: None,
+        asked_link: None,
+        family: Family::V4,
+        direction: Direction::Sent,
+        round: 1,
+        at_ms: 0,
+        source_mac: None,
+        ttl: None,
+        cast: None,
+        kind: Kind::Udp,
+        answer: None,
+    }
+}

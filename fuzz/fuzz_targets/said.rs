@@ -1,0 +1,28 @@
+//! Anything that a host says over ssh, itself or its shell or its clock: it is shown clean.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pontoon_fleet::alike::fold;
+use pontoon_fleet::clock::{Exchange, Said, best, median};
+use pontoon_fleet::everywhere::shown;
+use pontoon_fleet::ssh::trouble::Trouble;
+use pontoon_model::host::HostName;
+use pontoon_model::untrusted::is_harmful;
+
+fuzz_target!(|bytes: &[u8]| {
+    let is_clean = |text: &str| !text.chars().any(|letter| letter != '\t' && is_harmful(letter));
+    assert!(is_clean(&shown(bytes)));
+    let text = String::from_utf8_lossy(bytes);
+    let trouble = Trouble::said(&text);
+    assert!(is_clean(&trouble.to_string()), "{trouble}");
+    let _ = trouble.advice("pi1");
+    if let Some(said) = Said::read(&text) {
+        let exchange = |sent_us| Exchange { sent_us, received_us: 0, said };
+        let offset = best(&[exchange(0), exchange(-1)]).expect("there are two");
+        assert!(offset.uncertainty_us <= said.grain_us + 1);
+        let _ = median(&[offset, offset]);
+    }
+    let (one, other) = (HostName::lossy("pi1"), HostName::lossy("pi2"));
+    let alike = fold([(&one, &*text), (&other, &*text)]);
+    assert_eq!(alike.iter().map(|alike| alike.count).sum::<usize>(), 2);
+});

@@ -1,0 +1,82 @@
+//! Any text as each thing that has a written form: what is read is written as the same.
+#![no_main]
+
+use std::fmt::{Debug, Display};
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use libfuzzer_sys::fuzz_target;
+use pontoon_fleet::inventory::{Address, ClusterName, KeyPath, LabelKey, LabelValue, UserName};
+use pontoon_join::pin::Pin;
+use pontoon_model::host::HostName;
+use pontoon_model::kubernetes::apimachinery::{v4_default_routes, v6_default_routes};
+use pontoon_model::kubernetes::kubeadm::certificates::is_alt_name;
+use pontoon_model::kubernetes::kubeadm::endpoint::{
+    HostPort, control_plane_url, parse_host_port, parse_join_endpoint,
+};
+use pontoon_model::kubernetes::kubeadm::networking::{
+    api_server_address, dns_address, node_mask, validate_pod_subnets, validate_service_subnets,
+    validate_subnets,
+};
+use pontoon_model::kubernetes::kubeadm::version::Version;
+use pontoon_model::kubernetes::kubelet::parse_node_ip;
+use pontoon_model::kubernetes::kubelet_flags::in_effect;
+use pontoon_model::kubernetes::proxy::Proxies;
+use pontoon_model::net::{IfName, Mac, Prefix};
+use pontoon_model::observation::RunId;
+use pontoon_model::port::Port;
+use pontoon_probe::ask::{DnsName, PortalPage};
+use pontoon_probe::survey::PairCode;
+
+fuzz_target!(|text: &str| {
+    same::<HostName>(text);
+    same::<IfName>(text);
+    same::<Prefix>(text);
+    same::<Port>(text);
+    same::<Version>(text);
+    same::<DnsName>(text);
+    same::<PortalPage>(text);
+    same::<PairCode>(text);
+    same::<Address>(text);
+    same::<UserName>(text);
+    same::<KeyPath>(text);
+    same::<ClusterName>(text);
+    same::<LabelKey>(text);
+    same::<LabelValue>(text);
+    // These are written in one way only, but for the case of their digits.
+    for written in [same::<Mac>(text), same::<RunId>(text), same::<Pin>(text)] {
+        assert!(written.is_none_or(|written| written.eq_ignore_ascii_case(text)));
+    }
+    settings(text);
+});
+
+/// What is written of what was read.
+fn same<T: Debug + Display + FromStr + PartialEq>(text: &str) -> Option<String> {
+    let read = text.parse::<T>().ok()?;
+    let written = read.to_string();
+    let again = written.parse::<T>().ok();
+    assert_eq!(again.as_ref(), Some(&read), "{written}");
+    Some(written)
+}
+
+/// The settings of Kubernetes.
+fn settings(text: &str) {
+    if let Ok(HostPort { host, port }) = parse_host_port(text) {
+        let whole = HostPort { port: Some(port.unwrap_or(6443)), host };
+        assert_eq!(parse_join_endpoint(&whole.authority()), Ok(whole));
+    }
+    let _ = control_plane_url(text, "10.0.0.1", 6443);
+    let _ = (v4_default_routes(text), v6_default_routes(text), is_alt_name(text));
+    let _ = (in_effect(Some(text), Some(text)), parse_node_ip(text, "external"));
+    let _ = Proxies::new(text, text).of_https(text);
+    let mask = |family| node_mask(|_| text.split(' ').nth(1), family);
+    let _ = validate_pod_subnets(text.split(' ').next().unwrap_or_default(), mask);
+    for network in validate_service_subnets(text).unwrap_or_default() {
+        let [first, tenth] = [api_server_address(network), dns_address(network)];
+        // Smaller ones are refused for their size, elsewhere.
+        if validate_subnets(&network.to_string(), 16).is_ok() {
+            let is_within = |address: IpAddr| network.contains(address);
+            assert!(is_within(first) && is_within(tenth), "{network}");
+        }
+    }
+}
