@@ -16,6 +16,7 @@ mod rest;
 mod service;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use pontoon_model::cause::{Cause, cause};
 use pontoon_model::finding::Code;
@@ -78,7 +79,7 @@ impl Accusation {
         }
     }
 
-    fn about(mut self, hole: Hole, value: impl ToString) -> Self {
+    fn about(mut self, hole: Hole, value: &dyn fmt::Display) -> Self {
         self.held = self.held.with(hole, value);
         self
     }
@@ -213,9 +214,10 @@ fn shown(tried: &Tried) -> String {
 /// Whether a try needs pods of other nodes: it goes to one, or to a Service before several.
 fn crosses_nodes(tried: &Tried) -> bool {
     match &tried.to {
-        Target::Pod { node, .. } => *node != tried.from.node,
         Target::Service { .. } | Target::Dns { pod_on: None, .. } => true,
-        Target::Dns { pod_on: Some(node), .. } => *node != tried.from.node,
+        Target::Pod { node, .. } | Target::Dns { pod_on: Some(node), .. } => {
+            *node != tried.from.node
+        }
         _ => false,
     }
 }

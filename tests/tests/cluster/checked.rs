@@ -282,7 +282,9 @@ fn a_cluster_is_accused_of_what_was_done_to_it_and_of_nothing_else() {
         let (said, report) = cluster.check();
         let mut found = accused(&report);
         if nodes.is_empty() {
-            found.iter_mut().for_each(|(_, nodes)| nodes.clear());
+            for (_, nodes) in &mut found {
+                nodes.clear();
+            }
         }
         let nodes: Vec<String> = nodes.iter().map(ToString::to_string).collect();
         assert_eq!(

@@ -39,6 +39,7 @@ pub(crate) enum ClusterCommand {
 
 #[derive(Args, Debug)]
 #[command(after_help = DETAILS)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct CheckArguments {
     /// The hosts, such as 'pi[1-5]'
     #[arg(required = true, value_name = "HOSTS")]

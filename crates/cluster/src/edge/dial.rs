@@ -1,5 +1,6 @@
 //! Tries several things at once, in the node's network or in a pod's.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::thread;
 use std::time::Duration;
@@ -63,11 +64,10 @@ fn tls(to: SocketAddr) -> Outcome {
         Err(tcp) => return of_tcp(tcp),
     };
     match greet(stream, to, READ) {
-        Ok(()) => Outcome::Works { ms: 0 },
+        Ok(()) | Err(Tls::Chain { .. }) => Outcome::Works { ms: 0 },
         Err(Tls::Silent { .. }) => Outcome::Stalls { bytes: 0 },
         Err(Tls::Http) => Outcome::Wrong(Untrusted::new("plain HTTP")),
         Err(Tls::Broken(why)) => Outcome::Wrong(why),
-        Err(Tls::Chain { .. }) => Outcome::Works { ms: 0 },
     }
 }
 
@@ -82,13 +82,16 @@ fn large(to: IpAddr) -> Outcome {
 }
 
 /// What a connection came to.
-pub(super) const fn of_tcp(tcp: Tcp) -> Outcome {
+pub(super) fn of_tcp(tcp: Tcp) -> Outcome {
     match tcp {
         Tcp::Refused => Outcome::Refused,
         Tcp::NoNeighbour => Outcome::NoNeighbour,
         Tcp::Unreachable => Outcome::Prohibited,
         Tcp::NoRoute => Outcome::NoRoute,
         Tcp::Silent { ms } => Outcome::Silent { ms },
-        Tcp::Open | Tcp::NotTried | Tcp::Failed { .. } => Outcome::Silent { ms: 0 },
+        Tcp::Failed { errno } => {
+            Outcome::Wrong(Untrusted::new(&io::Error::from_raw_os_error(errno).to_string()))
+        }
+        Tcp::Open | Tcp::NotTried => Outcome::Untried(Untrusted::default()),
     }
 }

@@ -65,14 +65,14 @@ pub(super) fn ask(to: IpAddr, bytes: u32, connecting: Duration, reading: Duratio
     };
     match read(&mut stream, bytes, reading) {
         Ok(()) => Outcome::Works { ms: 0 },
-        Err((got, _)) if got == 0 => Outcome::Stalls { bytes: 0 },
-        Err((got, _)) => Outcome::Stalls { bytes: got - 1 },
+        // The first byte only says that somebody is there.
+        Err(got) => Outcome::Stalls { bytes: got.saturating_sub(1) },
     }
 }
 
 /// Reads all of it; or says how many bytes came.
-fn read(stream: &mut TcpStream, bytes: u32, within: Duration) -> Result<(), (u64, io::Error)> {
-    let nothing = |error| (0, error);
+fn read(stream: &mut TcpStream, bytes: u32, within: Duration) -> Result<(), u64> {
+    let nothing = |_: io::Error| 0_u64;
     stream.set_nonblocking(false).map_err(nothing)?;
     stream.set_read_timeout(Some(within)).map_err(nothing)?;
     let question = format!("{QUESTION}{bytes:<width$}", width = QUESTION_LEN - QUESTION.len());
@@ -82,10 +82,10 @@ fn read(stream: &mut TcpStream, bytes: u32, within: Duration) -> Result<(), (u64
     let mut buffer = [0; 16 * 1024];
     while got < wanted {
         match stream.read(&mut buffer) {
-            Ok(0) => return Err((got, io::ErrorKind::UnexpectedEof.into())),
+            Ok(0) => return Err(got),
             Ok(count) => got += count as u64,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err((got, error)),
+            Err(_) => return Err(got),
         }
     }
     Ok(())

@@ -44,7 +44,7 @@ pub(super) fn spawn(pod: &str, then: fn() -> io::Result<()>) -> Result<(), NotIn
 }
 
 /// A process of a pod, by its control group: kubelet puts the pod's uid into the name, with `_`
-/// for `-` where systemd makes the group (k/k pkg/kubelet/cm/cgroup_manager_linux.go).
+/// for `-` where systemd makes the group (k/k pkg/kubelet/cm, `cgroup_manager_linux.go`).
 fn process_of(pod: &str) -> Option<PathBuf> {
     let of_systemd = format!("pod{}", pod.replace('-', "_"));
     let plain = format!("pod{pod}");

@@ -1,6 +1,8 @@
 //! A check from its beginning to its end: looks, makes test pods, tries, tries again what failed,
 //! and removes the pods.
 
+mod texts;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::thread;
@@ -221,7 +223,7 @@ impl Check {
                 let node = pod.node.as_ref().and_then(|node| self.objects().node(node));
                 pod.address.is_none() && node.is_some_and(|node| node.ready == Ready::Yes)
             };
-            if !own.iter().any(|pod| is_awaited(pod)) || clock.now().0 > limit {
+            if !own.iter().any(is_awaited) || clock.now().0 > limit {
                 return placed;
             }
             pause(LOOK_AGAIN);
@@ -317,52 +319,6 @@ impl Check {
             let is_same = |tried: &&mut Tried| tried.from == again.from && tried.to == again.to;
             if let Some(tried) = self.facts.tried.iter_mut().find(is_same) {
                 tried.outcome = again.outcome;
-            }
-        }
-    }
-
-    /// Reads what programs in trouble wrote.
-    fn read_texts(&mut self) {
-        let objects = self.objects().clone();
-        for node in objects.nodes.iter().filter(|node| node.ready != Ready::Yes) {
-            if let Ready::No(why) = &node.ready {
-                let (node, by) = (node.name.clone(), "the node's condition".to_owned());
-                self.facts.texts.push(Written { node, by, text: why.raw().to_owned() });
-            }
-            let session = self.session_of(node).and_then(|host| self.sessions.get_mut(&host));
-            if let Some(Ok(Told::Text(text))) = session.map(|one| one.ask(&Ask::KubeletLog)) {
-                let (node, by) = (node.name.clone(), "kubelet's log".to_owned());
-                self.facts.texts.push(Written { node, by, text });
-            }
-        }
-        let system = ["kube-system", "kube-flannel", "calico-system", "tigera-operator"];
-        let is_ill = |pod: &&Pod| system.contains(&pod.namespace.as_str()) && !pod.is_ready;
-        // A few stand for all: they have the same trouble.
-        for pod in objects.pods.iter().filter(is_ill).take(6) {
-            let node = pod.node.clone().unwrap_or_default();
-            if let Some(waits) = &pod.waits {
-                let by = format!("the state of {}", pod.name);
-                let text = waits.raw().to_owned();
-                self.facts.texts.push(Written { node: node.clone(), by, text });
-            }
-            let ask = Ask::PodLog { namespace: pod.namespace.clone(), name: pod.name.clone() };
-            if let Ok(Told::Text(text)) = self.ask_server(&ask) {
-                let by = format!("the log of {}", pod.name);
-                self.facts.texts.push(Written { node, by, text });
-            }
-        }
-        if self.own_pods().any(|pod| pod.address.is_none()) {
-            let ask = Ask::Events { namespace: self.namespace.clone() };
-            if let Ok(Told::Text(text)) = self.ask_server(&ask) {
-                let of_pod = |line: &str| {
-                    let (name, text) = line.split_once(' ')?;
-                    let is_it = |pod: &&Pod| pod.name == name && pod.address.is_none();
-                    let node = self.own_pods().find(is_it)?.node.clone()?;
-                    let text = text.trim().to_owned();
-                    Some(Written { node, by: "events".to_owned(), text })
-                };
-                let written: Vec<Written> = text.lines().filter_map(of_pod).collect();
-                self.facts.texts.extend(written);
             }
         }
     }

@@ -259,7 +259,7 @@ struct Port {
     port: Option<u16>,
 }
 
-/// The label by which a slice says whose it is (k8s.io/api/discovery/v1/well_known_labels.go).
+/// The label by which a slice says whose it is (`well_known_labels.go` in k8s.io/api/discovery/v1).
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
 
 fn slice(raw: RawSlice) -> Slice {

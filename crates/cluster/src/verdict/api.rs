@@ -25,19 +25,18 @@ pub(super) fn server(case: &mut Case<'_>) {
     } else {
         &["api-server-not-running"]
     };
-    let mut accusation = match causes {
-        [code] => Accusation::new(code, Certainty::Certain, []),
-        _ => {
-            let explanation = explain(why.raw().as_bytes());
-            let told = explanation.proven.first().map(|proven| proven.told().map(|one| one.code));
-            let causes: Vec<_> = told.into_iter().flatten().collect();
-            let none = Accusation::new("api-server-not-running", Certainty::Undecided, []);
-            Accusation { causes, ..none }
-        }
+    let mut accusation = if let [code] = causes {
+        Accusation::new(code, Certainty::Certain, [])
+    } else {
+        let explanation = explain(why.raw().as_bytes());
+        let told = explanation.proven.first().map(|proven| proven.told().map(|one| one.code));
+        let causes: Vec<_> = told.into_iter().flatten().collect();
+        let none = Accusation::new("api-server-not-running", Certainty::Undecided, []);
+        Accusation { causes, ..none }
     };
     accusation.nodes = BTreeSet::from([host.to_string()]);
     let accusation = accusation
-        .about(Hole::Host, host)
+        .about(Hole::Host, &host)
         .seen(format!("kubectl on {host}: {}", last_line(why.raw())));
     case.accuse(accusation, |_| true);
 }
@@ -87,7 +86,7 @@ pub(super) fn endpoint(case: &mut Case<'_>) {
         let nodes = case.objects.nodes.iter().filter(|node| from.contains(&node.name));
         let certainty = if is_isolated { Certainty::Certain } else { Certainty::Likely };
         let accusation = Accusation::new("api-service-leads-nowhere", certainty, nodes)
-            .about(Hole::Host, "the Service kubernetes")
+            .about(Hole::Host, &"the Service kubernetes")
             .seen(format!("the API server advertises {end}"))
             .advise(
                 "pontoon kubeadm repair-advice --for CONTROL_PLANE writes what moves it to an \

@@ -164,12 +164,12 @@ fn routes(case: &mut Case<'_>, node: &Node) -> bool {
         })
     };
     let missing: Vec<String> = others
-        .flat_map(|other| other.pod_cidrs.first().map(|cidr| (other, cidr)))
+        .filter_map(|other| other.pod_cidrs.first().map(|cidr| (other, cidr)))
         .filter(|(_, cidr)| !has(cidr))
         .map(|(other, cidr)| format!("{cidr} ({})", other.name))
         .collect();
     let fails = case.open_from(&node.name, true).chain(case.open_from(&node.name, false));
-    let fails = fails.into_iter().any(|tried| crosses_nodes(tried));
+    let fails = fails.into_iter().any(crosses_nodes);
     if missing.is_empty() || !fails {
         return false;
     }
@@ -249,7 +249,7 @@ fn blocked(case: &mut Case<'_>) {
         .into_iter()
         .collect();
     let accusation = Accusation::new("vxlan-port-blocked", Certainty::Likely, nodes)
-        .about(Hole::Port, PORT)
+        .about(Hole::Port, &PORT)
         .seen(format!(
             "pods of {} get out to other nodes' own addresses, and not to pods there; frames pass \
              on {}",

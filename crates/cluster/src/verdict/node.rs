@@ -30,7 +30,7 @@ pub(super) fn addresses(case: &mut Case<'_>) {
                     Certainty::Certain,
                     twins.iter().copied(),
                 )
-                .about(Hole::Host, address);
+                .about(Hole::Host, &address);
                 case.accuse(accusation.seen(seen), |tried| is_of_kubelet(tried, node));
             }
             continue;
@@ -38,7 +38,7 @@ pub(super) fn addresses(case: &mut Case<'_>) {
         if case.facts.snapshot(node).is_some() && case.facts.link(node, address).is_none() {
             let seen = format!("no link of {} has its InternalIP {address}", node.name);
             let accusation = Accusation::new("node-ip-not-on-host", Certainty::Certain, [node])
-                .about(Hole::Address, address);
+                .about(Hole::Address, &address);
             case.accuse(accusation.seen(seen), |tried| is_of_kubelet(tried, node));
             continue;
         }
@@ -57,7 +57,7 @@ fn unreachable(case: &mut Case<'_>, node: &Node, address: IpAddr) {
     let others: Vec<_> = reach.unreached_by.iter().map(ToString::to_string).collect();
     let others = others.join(", ");
     let accusation = Accusation::new("internal-ip-unreachable", Certainty::Certain, [node])
-        .about(Hole::Host, address)
+        .about(Hole::Host, &address)
         .seen(format!(
             "{}'s InternalIP {address} is on {link}; frames from {others} do not arrive there",
             node.name
@@ -107,8 +107,8 @@ pub(super) fn kubelet_port(case: &mut Case<'_>) {
         };
         let Target::Kubelet { address, .. } = &tried.to else { continue };
         let accusation = Accusation::new(code, certainty, [node])
-            .about(Hole::Host, address)
-            .about(Hole::Port, KUBELET)
+            .about(Hole::Host, &address)
+            .about(Hole::Port, &KUBELET)
             .seen(format!("{} answers an echo, and not on port 10250", node.name));
         let accusation = match code {
             "kubelet-not-running" => accusation,

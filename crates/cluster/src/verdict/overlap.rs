@@ -19,7 +19,7 @@ pub(super) fn networks(case: &mut Case<'_>) {
             };
             let accusation =
                 Accusation::new("node-network-in-service-range", Certainty::Certain, [node])
-                    .about(Hole::Host, own)
+                    .about(Hole::Host, &own)
                     .seen(format!(
                         "{}'s InternalIP {own} lies in serviceSubnet {services}",
                         node.name

@@ -29,7 +29,7 @@ pub(super) fn between_nodes(case: &mut Case<'_>) {
     if !nodes.is_empty() {
         let of = case.objects.nodes.iter().filter(|node| nodes.contains(&node.name));
         let accusation = Accusation::new("path-mtu-hole", Certainty::Certain, of)
-            .about(Hole::Host, joined(&nodes))
+            .about(Hole::Host, &joined(&nodes))
             .advise(format!(
             "on {}: ip link set LINK mtu 1400 (the link of the nodes' addresses; less if it must \
              be), at once and in its network configuration; the CNI's MTU follows after a restart",

@@ -121,7 +121,7 @@ fn says_nothing(case: &Case<'_>, node: &Node) -> Accusation {
             let accusation = Accusation::new(code, Certainty::Likely, [node]);
             let accusation = match &tried.to {
                 Target::Api { at, .. } => {
-                    accusation.about(Hole::Host, at.ip()).about(Hole::Port, at.port())
+                    accusation.about(Hole::Host, &at.ip()).about(Hole::Port, &at.port())
                 }
                 _ => accusation,
             };

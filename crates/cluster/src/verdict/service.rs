@@ -19,7 +19,7 @@ pub(super) fn proxies(case: &mut Case<'_>) {
         };
         let mut failed: Vec<&Tried> = case.open_from(&node.name, false).collect();
         failed.extend(case.open_from(&node.name, true));
-        failed.retain(|tried| is_service(&tried) || is_dns_service(tried));
+        failed.retain(|tried| is_service(tried) || is_dns_service(tried));
         let Some(first) = failed.first().copied() else {
             not_running(case, node);
             continue;
@@ -88,7 +88,7 @@ fn cause(
     if !first.from.is_pod && matches!(first.outcome, Outcome::NoRoute) {
         return Some(
             Accusation::new("no-route-to-service-range", Certainty::Certain, [node])
-                .about(Hole::Host, services)
+                .about(Hole::Host, &services)
                 .seen(format!("{} has no default route, and none to {services}", node.name)),
         );
     }
@@ -100,7 +100,7 @@ fn cause(
         let link = way.link.as_ref().map(ToString::to_string).unwrap_or_default();
         return Some(
             Accusation::new("reply-into-other-network", Certainty::Likely, [node])
-                .about(Hole::Host, services)
+                .about(Hole::Host, &services)
                 .seen(format!(
                     "{}: {services} is routed by {link}, and the node's address is on {}",
                     node.name, own.name

@@ -2,6 +2,7 @@
 //! taken, so that a value can stand in a sentence or a command without further thought.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 
 use crate::net::Prefix;
@@ -263,7 +264,7 @@ impl Held {
 
     /// Holds this as well. The value comes from facts, and is of its kind.
     #[must_use]
-    pub fn with(mut self, hole: Hole, value: impl ToString) -> Self {
+    pub fn with(mut self, hole: Hole, value: &dyn fmt::Display) -> Self {
         self.0.insert(hole, value.to_string());
         self
     }

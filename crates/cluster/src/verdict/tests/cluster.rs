@@ -1,0 +1,227 @@
+//! A cluster of two nodes on a switch (eth0) and a WiFi (wlan0) that keeps them apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use pontoon_model::facts::HostFacts;
+use pontoon_model::host::HostName;
+use pontoon_model::net::{Family, IfName};
+use pontoon_model::record::Record;
+use pontoon_model::report::pairs::{Pair, Rounds, State};
+use pontoon_model::snapshot::Snapshot;
+use pontoon_model::untrusted::Untrusted;
+use serde_json::{Value, json};
+
+use crate::course::{Course, Placed};
+use crate::facts::Facts;
+use crate::look::Look;
+use crate::objects::{Node, Objects, Pod, ProxySettings, Ready, Service, Slice};
+use crate::trial::{Outcome, Place, Target, Tried};
+use crate::verdict::crosses_nodes;
+
+pub(super) const SILENT: Outcome = Outcome::Silent { ms: 3_500 };
+
+pub(super) fn link(index: u32, name: &str, kind: &str, mtu: u32, address: &str) -> Value {
+    json!({
+        "name": name, "index": index, "mac": format!("02:00:00:00:00:{index:02x}"), "mtu": mtu, "kind": kind,
+        "is_up": true, "has_carrier": true, "master": null, "radio": null, "sysctls": {},
+        "addresses": [{ "prefix": address, "scope": 0, "flags": 128, "valid_s": null }],
+    })
+}
+
+pub(super) fn route(to: &str, link: &str, gateway: Option<&str>) -> Value {
+    json!({
+        "destination": to, "gateway": gateway, "link": link, "source": null, "metric": 0,
+        "table": 254, "protocol": 3, "kind": "unicast", "flags": 0,
+    })
+}
+
+pub(super) fn snapshot(at: u8) -> Snapshot {
+    let other = if at == 1 { 2 } else { 1 };
+    let peer = format!("10.244.{}.0", other - 1);
+    let value = json!({
+        "host_name": format!("pi{at}"),
+        "links": [
+            link(2, "eth0", "ethernet", 1500, &format!("10.0.0.{at}/24")),
+            link(3, "wlan0", "wifi", 1500, &format!("172.20.5.{at}/16")),
+            link(4, "flannel.1", "tunnel", 1450, &format!("10.244.{}.0/32", at - 1)),
+            link(5, "cni0", "bridge", 1450, &format!("10.244.{}.1/24", at - 1)),
+        ],
+        "routes": [
+            route("0.0.0.0/0", "wlan0", Some("172.20.0.1")),
+            route(&format!("{peer}/24"), "flannel.1", Some(&peer)),
+        ],
+        "rules": [], "neighbours": [], "forwarding": { "ipv4": true, "ipv6": false },
+        "all_links": {}, "resolver": { "servers": [], "search": [] }, "hosts_file": [],
+        "clock": { "unix_s": 0 },
+        "netfilter": { "is_readable": true, "tables": [], "legacy_tables": [], "owners": [] },
+        "privileges": { "net_raw": true, "net_admin": true },
+    });
+    serde_json::from_value(value).unwrap()
+}
+
+pub(super) fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+pub(super) fn node(at: u8) -> Node {
+    Node {
+        name: format!("pi{at}"),
+        internal_ips: vec![ip(&format!("10.0.0.{at}"))],
+        ready: Ready::Yes,
+        pod_cidrs: vec![format!("10.244.{}.0/24", at - 1).parse().unwrap()],
+        is_control_plane: at == 1,
+        flannel_ip: Some(ip(&format!("10.0.0.{at}"))),
+        ..Node::default()
+    }
+}
+
+pub(super) fn objects() -> Objects {
+    let service = |namespace: &str, name: &str, address: &str| Service {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        address: Some(ip(address)),
+    };
+    let slice = |namespace: &str, service: &str, address: &str, port| Slice {
+        namespace: namespace.to_owned(),
+        service: service.to_owned(),
+        ready: vec![ip(address)],
+        port: Some(port),
+    };
+    let mut objects = Objects {
+        nodes: vec![node(1), node(2)],
+        pods: vec![Pod {
+            namespace: "kube-system".to_owned(),
+            name: "coredns-a".to_owned(),
+            node: Some("pi1".to_owned()),
+            address: Some(ip("10.244.0.2")),
+            is_ready: true,
+            labels: BTreeMap::from([("k8s-app".to_owned(), "kube-dns".to_owned())]),
+            ..Pod::default()
+        }],
+        services: vec![
+            service("default", "kubernetes", "10.96.0.1"),
+            service("kube-system", "kube-dns", "10.96.0.10"),
+        ],
+        slices: vec![
+            slice("default", "kubernetes", "10.0.0.1", 6443),
+            slice("kube-system", "kube-dns", "10.244.0.2", 53),
+        ],
+        proxy: Some(ProxySettings { server: Some(Untrusted::new("10.0.0.1:6443")) }),
+        ..Objects::default()
+    };
+    objects.networks.pods = vec!["10.244.0.0/16".parse().unwrap()];
+    objects.networks.services = vec!["10.96.0.0/12".parse().unwrap()];
+    objects
+}
+
+pub(super) fn look(at: u8) -> Look {
+    let programs = ["kubelet", "kube-proxy", "containerd", "flanneld", "kube-apiserver", "etcd"];
+    Look {
+        host_name: format!("pi{at}"),
+        addresses: BTreeSet::from([ip(&format!("10.0.0.{at}")), ip(&format!("172.20.5.{at}"))]),
+        has_kubeconfig: at == 1,
+        programs: programs[..if at == 1 { 6 } else { 4 }].iter().map(ToString::to_string).collect(),
+        kubelet_server: Some(Untrusted::new("10.0.0.1:6443")),
+        sees_rules: true,
+        cni_files: vec![Untrusted::new("10-flannel.conflist")],
+        ..Look::default()
+    }
+}
+
+pub(super) fn host(at: u8) -> HostName {
+    format!("pi{at}").parse().unwrap()
+}
+
+pub(super) fn pair(link: &str, state: State) -> Pair {
+    let link: IfName = link.parse().unwrap();
+    Pair {
+        from: host(1),
+        to: host(2),
+        link: Some(link),
+        family: Family::V4,
+        state,
+        there: Rounds::default(),
+        back: Rounds::default(),
+    }
+}
+
+/// A cluster in which everything works.
+pub(super) fn healthy() -> Facts {
+    let mut record = Record::default();
+    for at in [1, 2] {
+        record.facts.hosts.insert(host(at), HostFacts::of(snapshot(at)));
+    }
+    let mut facts = Facts {
+        now_s: 0,
+        control_plane: Some(host(1)),
+        objects: Ok(objects()),
+        looks: BTreeMap::from([(host(1), look(1)), (host(2), look(2))]),
+        record,
+        pairs: vec![pair("eth0", State::Open), pair("wlan0", State::Isolated)],
+        tried: Vec::new(),
+        texts: Vec::new(),
+    };
+    retry(&mut facts);
+    facts
+}
+
+/// Everything is tried anew, and works.
+pub(super) fn retry(facts: &mut Facts) {
+    let objects = facts.objects().unwrap().clone();
+    let placed: Vec<Placed> = [1, 2]
+        .map(|at: u8| Placed {
+            node: format!("pi{at}"),
+            uid: String::new(),
+            address: ip(&format!("10.244.{}.9", at - 1)),
+        })
+        .into();
+    let course = Course { objects: &objects, placed: &placed, service: Some(ip("10.96.7.7")) };
+    facts.tried.clear();
+    for node in &objects.nodes {
+        let server = facts.look(node).and_then(|look| look.kubelet_server.clone());
+        let mut all: Vec<(bool, Target)> =
+            course.from_node(node, server.as_ref()).into_iter().map(|to| (false, to)).collect();
+        all.extend(course.from_pod(node).into_iter().map(|to| (true, to)));
+        if node.is_control_plane {
+            let names = objects.nodes.iter().map(|node| node.name.clone());
+            all.extend(names.map(|node| (false, Target::KubeletByApi { node })));
+        }
+        facts.tried.extend(all.into_iter().map(|(is_pod, to)| Tried {
+            from: Place { node: node.name.clone(), is_pod },
+            to,
+            outcome: Outcome::Works { ms: 1 },
+        }));
+    }
+}
+
+pub(super) fn break_(facts: &mut Facts, outcome: &Outcome, is_meant: impl Fn(&Tried) -> bool) {
+    let mut hit = 0;
+    for tried in facts.tried.iter_mut().filter(|tried| is_meant(tried)) {
+        tried.outcome = outcome.clone();
+        hit += 1;
+    }
+    assert!(hit > 0, "nothing was broken");
+}
+
+pub(super) fn objects_of(facts: &mut Facts) -> &mut Objects {
+    facts.objects.as_mut().unwrap()
+}
+
+pub(super) fn snapshot_of(facts: &mut Facts, at: u8) -> &mut Snapshot {
+    &mut facts.record.facts.hosts.get_mut(&host(at)).unwrap().snapshot
+}
+
+pub(super) fn look_of(facts: &mut Facts, at: u8) -> &mut Look {
+    facts.looks.get_mut(&host(at)).unwrap()
+}
+
+/// Whatever goes to pods of the other node.
+pub(super) fn crosses(tried: &Tried) -> bool {
+    crosses_nodes(tried)
+}
+
+pub(super) fn is_kubelet_of(tried: &Tried, name: &str) -> bool {
+    matches!(&tried.to,
+        Target::Kubelet { node, .. } | Target::KubeletByApi { node } if node == name)
+}
