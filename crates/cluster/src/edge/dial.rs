@@ -20,8 +20,8 @@ const CONNECT: Duration = Duration::from_millis(3_500);
 const READ: Duration = Duration::from_secs(3);
 /// For each DNS question.
 const DNS: Duration = Duration::from_millis(1_500);
-/// More is not tried at once: what a node of a large cluster has.
-const DIALS_MAX: usize = 128;
+/// More is not tried at once, whoever asks.
+const DIALS_MAX: usize = 64;
 
 /// Tries all of them, and says how each went, in their order.
 pub(super) fn all(pod: Option<&str>, dials: Vec<Dial>) -> Vec<Outcome> {

@@ -11,9 +11,10 @@ use std::time::Duration;
 use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_probe::edge::clock::{Clock, unix_ms};
+use pontoon_probe::edge::clock::Clock;
 
 use super::session::Session;
+use super::test_pods;
 use crate::course::{Course, Placed, SERVICE};
 use crate::facts::{Facts, Written};
 use crate::look::Look;
@@ -34,6 +35,10 @@ const PODS: Duration = Duration::from_secs(15);
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// What failed is tried again after this: a rule was being written, a neighbour was asked for.
 const TRY_AGAIN: Duration = Duration::from_secs(3);
+
+/// So much is tried in one go: kubelets by the API server take three seconds each where they are
+/// silent, and an answer has its time.
+const AT_ONCE: usize = 16;
 
 /// The sessions of a check, by host.
 pub type Sessions = BTreeMap<HostName, Session>;
@@ -189,7 +194,7 @@ impl Check {
 
     /// Makes a pod on every node on which somebody is to answer in it.
     fn raise(&mut self) -> bool {
-        self.namespace = format!("pontoon-check-{:x}", unix_ms());
+        self.namespace = test_pods::name();
         let nodes = self.objects().nodes.iter();
         let reached = nodes.filter(|node| self.session_of(node).is_some());
         let image = |node: &Node| node.pause_image.clone().unwrap_or_else(|| PAUSE.to_owned());
@@ -336,22 +341,29 @@ fn ask_all(
     pod: Option<&Placed>,
     domain: &str,
 ) -> Vec<Tried> {
-    let names: Vec<String> = targets
-        .iter()
-        .filter_map(|target| match target {
-            Target::KubeletByApi { node } => Some(node.clone()),
-            _ => None,
-        })
-        .collect();
-    let ask = if names.is_empty() {
-        let dials = targets.iter().filter_map(|target| target.dial(domain)).collect();
-        Ask::Try { pod: pod.map(|pod| pod.uid.clone()), dials }
-    } else {
-        Ask::Kubelets { nodes: names }
-    };
-    let Ok(Told::Outcomes(outcomes)) = session.ask(&ask) else { return Vec::new() };
-    let each = targets.iter().zip(outcomes);
-    each.map(|(to, outcome)| Tried { from: place.clone(), to: to.clone(), outcome }).collect()
+    let tried = targets.chunks(AT_ONCE).flat_map(|targets| {
+        let names: Vec<String> = targets
+            .iter()
+            .filter_map(|target| match target {
+                Target::KubeletByApi { node } => Some(node.clone()),
+                _ => None,
+            })
+            .collect();
+        let ask = if names.is_empty() {
+            let dials = targets.iter().filter_map(|target| target.dial(domain)).collect();
+            Ask::Try { pod: pod.map(|pod| pod.uid.clone()), dials }
+        } else {
+            Ask::Kubelets { nodes: names }
+        };
+        let outcomes = match session.ask(&ask) {
+            Ok(Told::Outcomes(outcomes)) => outcomes,
+            _ => Vec::new(),
+        };
+        let each = targets.iter().cloned().zip(outcomes);
+        let tried = each.map(|(to, outcome)| Tried { from: place.clone(), to, outcome });
+        tried.collect::<Vec<_>>()
+    });
+    tried.collect()
 }
 
 /// Whether something of the cluster is young and not ready yet.

@@ -2,13 +2,15 @@
 //! before them. They end by themselves, should nobody be left to remove them.
 
 use pontoon_model::untrusted::Untrusted;
-use pontoon_probe::edge::clock::Clock;
+use pontoon_probe::edge::clock::{Clock, unix_ms};
 use serde_json::{Value, json};
 
 use super::kubectl;
 use crate::course::{ECHO, SERVICE};
 use crate::objects::OWN_LABEL;
 
+/// What a namespace of a check is called, before the moment.
+const PREFIX: &str = "pontoon-check-";
 /// So long the pods live at most: longer than any check.
 const LIFE_S: u32 = 600;
 /// A new namespace has no account for pods in its first moments.
@@ -16,11 +18,7 @@ const TRIES_MS: u64 = 10_000;
 
 /// Makes them.
 pub(super) fn raise(namespace: &str, pods: &[(String, String)]) -> Result<(), Untrusted> {
-    // What an earlier check left, should it have died with its node.
-    let _ = kubectl::run(
-        &["delete", "namespace", "--wait=false", "-l", &format!("{}={}", OWN_LABEL.0, OWN_LABEL.1)],
-        "",
-    );
+    remove_old();
     let manifest = manifest(namespace, pods).to_string();
     let clock = Clock::start();
     loop {
@@ -29,6 +27,26 @@ pub(super) fn raise(namespace: &str, pods: &[(String, String)]) -> Result<(), Un
             Err(why) if clock.now().0 > TRIES_MS => return Err(why),
             // The tries themselves take a second each.
             Err(_) => {}
+        }
+    }
+}
+
+/// The name of a namespace that is made now: it says when that was.
+#[must_use]
+pub(super) fn name() -> String {
+    format!("{PREFIX}{:x}", unix_ms())
+}
+
+/// Removes what an earlier check left, should it have died with its node. One that goes on at the
+/// same time, by somebody else, is younger than its pods may become.
+fn remove_old() {
+    let label = format!("{}={}", OWN_LABEL.0, OWN_LABEL.1);
+    let names = kubectl::run(&["get", "namespaces", "-l", &label, "-o", "name"], "");
+    for name in names.unwrap_or_default().lines() {
+        let name = name.trim_start_matches("namespace/");
+        let made = name.strip_prefix(PREFIX).and_then(|made| u64::from_str_radix(made, 16).ok());
+        if made.is_some_and(|made| made + u64::from(LIFE_S) * 1000 < unix_ms()) {
+            clear(name);
         }
     }
 }

@@ -8,7 +8,7 @@ use pontoon_model::untrusted::Untrusted;
 use super::{Accusation, Case, Certainty};
 use crate::look::{ForwardDrop, Look};
 use crate::objects::Node;
-use crate::trial::{Target, Tried};
+use crate::trial::{Target, Tried, Way};
 
 /// Every node on which pods get nowhere beyond it, or are reached from nowhere but it.
 pub(super) fn of_nodes(case: &mut Case<'_>) {
@@ -18,6 +18,10 @@ pub(super) fn of_nodes(case: &mut Case<'_>) {
         let is_off = snapshot.forwarding.ipv4 == Some(false);
         let suffers = case.open.iter().any(|tried| is_forwarded_by(tried, node));
         if !suffers {
+            continue;
+        }
+        // Where a pod gets out of its node, that node forwards: something else is wrong.
+        if case.works(&node.name, true, |to| is_beyond(to, node)) {
             continue;
         }
         let stuck = is_stuck(case, node);
@@ -54,10 +58,19 @@ pub(super) fn of_nodes(case: &mut Case<'_>) {
     }
 }
 
+/// Whether what is asked is an address of another node, with no network of pods on the way.
+fn is_beyond(target: &Target, node: &Node) -> bool {
+    match target {
+        Target::Kubelet { .. } => true,
+        Target::Api { at, by: Way::Endpoint } => !node.internal_ips.contains(&at.ip()),
+        _ => false,
+    }
+}
+
 /// Pods get no further than their own node, which itself gets through.
 fn is_stuck(case: &Case<'_>, node: &Node) -> bool {
-    let is_kubelet = |to: &Target| matches!(to, Target::Kubelet { .. });
-    case.fails(&node.name, true, is_kubelet) && case.works(&node.name, false, is_kubelet)
+    let is_beyond = |to: &Target| is_beyond(to, node);
+    case.fails(&node.name, true, is_beyond) && case.works(&node.name, false, is_beyond)
 }
 
 /// Whether a packet of the try, or of its answer, is forwarded by a node.
