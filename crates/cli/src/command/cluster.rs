@@ -29,6 +29,7 @@ use crate::render::{cluster, json};
 const NODE: Words<'static> = Words {
     there: &["cluster", "node", "--stdio"],
     copied: &["cluster", "node", "--stdio", "--unlink"],
+    is_shielded: true,
 };
 
 /// Does what the command line says.

@@ -7,7 +7,6 @@
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
@@ -187,8 +186,6 @@ pub fn push(
     let script = format!("{SCRIPT}{last}\n");
     let mut command = ssh.command(login, &format!("sh -c {}", quoted(&script)));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // Ctrl-C is for whoever talks to it: then its input ends, and so does it.
-    command.process_group(0);
     let mut child = command.spawn().map_err(|source| (PushError::Ssh(source), None))?;
     match hand_over(&mut child, programs) {
         Ok(()) => Ok(child),

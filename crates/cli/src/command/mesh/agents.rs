@@ -31,7 +31,7 @@ pub(super) fn start(fleet: &Fleet, launch: &AgentLaunch) -> Result<Vec<Seat>, Fa
     if let Some(via) = &launch.via {
         return by_command(fleet, via);
     }
-    let children = children(fleet, launch, &Words { there: &AGENT, copied: &COPIED_AGENT })?;
+    let children = children(fleet, launch, &AGENTS)?;
     let channel = |child: Result<Child, ChannelError>| {
         child.and_then(|child| Channel::of(child).ok_or(ChannelError::Silent))
     };
@@ -44,7 +44,12 @@ pub(in crate::command) struct Words<'a> {
     pub(in crate::command) there: &'a [&'a str],
     /// Where it was copied.
     pub(in crate::command) copied: &'a [&'a str],
+    /// Whether Ctrl-C is not for it: it has something to take back when the conversation ends. ssh
+    /// ends by Ctrl-C, and what is at its other end does not hear of it.
+    pub(in crate::command) is_shielded: bool,
 }
+
+const AGENTS: Words<'static> = Words { there: &AGENT, copied: &COPIED_AGENT, is_shielded: false };
 
 /// Hosts, and what was started there or why not.
 pub(in crate::command) type Children = Vec<(HostName, Result<Child, ChannelError>)>;
@@ -66,7 +71,7 @@ pub(in crate::command) fn children(
                 let (programs, own, here) = (&programs, &own, &here);
                 scope.spawn(move || match own {
                     Some(own) if login.host == *here && login.address.is_none() => {
-                        spawn(itself(own, launch.sudo, words.there))
+                        spawn(itself(own, launch.sudo, words))
                     }
                     _ if launch.push => pushed(fleet, login, programs, launch.sudo, words.copied),
                     _ => {
@@ -89,8 +94,6 @@ pub(in crate::command) fn children(
 fn spawn(mut command: Command) -> Result<Child, ChannelError> {
     let program = Untrusted::new(&command.get_program().to_string_lossy());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // Ctrl-C ends the conversation, and what is at the other end of it then takes back what it did.
-    command.process_group(0);
     command.spawn().map_err(|source| ChannelError::Start { program, source })
 }
 
@@ -100,12 +103,15 @@ fn seat(host: &HostName, channel: Result<Channel, ChannelError>) -> Seat {
 
 /// This host's own agent needs no ssh.
 #[expect(clippy::disallowed_methods, reason = "this host's own agent is started here")]
-fn itself(own: &std::path::Path, as_root: bool, words: &[&str]) -> Command {
+fn itself(own: &std::path::Path, as_root: bool, words: &Words<'_>) -> Command {
     let mut command = if as_root { Command::new("sudo") } else { Command::new(own) };
     if as_root {
         command.arg("-n").arg(own);
     }
-    command.args(words);
+    command.args(words.there);
+    if words.is_shielded {
+        command.process_group(0);
+    }
     command
 }
 
