@@ -93,6 +93,8 @@ pub struct Pod {
     pub waits: Option<Untrusted>,
     /// When it was made, in seconds since 1970.
     pub created_s: Option<i64>,
+    /// When the last of its containers that run was started.
+    pub started_s: Option<i64>,
     /// Its labels that say what it is part of.
     pub labels: BTreeMap<String, String>,
 }

@@ -312,4 +312,15 @@ fn nothing_is_accused_in_kube_proxys_other_mode() {
     for _ in 0..LOOKS {
         cluster.assert_healthy();
     }
+    // What was made goes when nobody is left to remove it.
+    cluster.lab.must(MASTER, &format!("{KUBECTL}{ENDED_MIDWAY}"));
 }
+
+/// A check that is ended while its namespace is there: then that goes as well.
+const ENDED_MIDWAY: &str = "pontoon cluster check pi1 pi2 >/dev/null 2>&1 & check=$!
+own() { kubectl get namespaces -l app.kubernetes.io/managed-by=pontoon -o name; }
+for i in $(seq 100); do [ -n \"$(own)\" ] && break; sleep 0.2; done
+[ -n \"$(own)\" ] || { echo 'it made no namespace' >&2; exit 1; }
+kill -TERM $check
+for i in $(seq 60); do [ -z \"$(own)\" ] && exit 0; sleep 1; done
+echo 'its namespace is still there' >&2; exit 1";

@@ -32,6 +32,8 @@ pub const SETTLING: Duration = Duration::from_secs(60);
 pub const YOUNG_S: i64 = 180;
 /// How long test pods may take to have an address.
 const PODS: Duration = Duration::from_secs(15);
+/// So long an API server that was just started is not believed.
+const SERVER_YOUNG_S: i64 = 30;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// What failed is tried again after this: a rule was being written, a neighbour was asked for.
 const TRY_AGAIN: Duration = Duration::from_secs(3);
@@ -384,7 +386,12 @@ pub fn is_starting(objects: &Objects, now_s: i64) -> bool {
             && !is_failing
             && is_young(pod.created_s)
     };
-    objects.nodes.iter().any(node) || objects.pods.iter().any(pod)
+    // In its first moments it does not know everybody's rights, and what it serves may be refused.
+    let server = |pod: &Pod| {
+        pod.labels.get("component").is_some_and(|component| component == "kube-apiserver")
+            && pod.started_s.is_some_and(|since| now_s - since < SERVER_YOUNG_S)
+    };
+    objects.nodes.iter().any(node) || objects.pods.iter().any(|one| pod(one) || server(one))
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the edge")]

@@ -183,15 +183,18 @@ struct ContainerStatus {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 struct Reason {
     reason: String,
     message: String,
+    started_at: String,
 }
 
 fn pod(raw: RawPod) -> Pod {
     let RawPod { mut metadata, spec, status } = raw;
     metadata.labels.retain(|label, _| LABELS.contains(&label.as_str()));
+    let running = status.container_statuses.iter().filter_map(|one| one.state.get("running"));
+    let started_s = running.filter_map(|running| unix_s(&running.started_at)).max();
     let states = status.container_statuses.iter().flat_map(|container| &container.state);
     let mut waits = states
         .filter(|(state, _)| *state != "running")
@@ -208,6 +211,7 @@ fn pod(raw: RawPod) -> Pod {
         is_ready: status.conditions.iter().any(is_ready),
         waits: waits.next(),
         created_s: unix_s(&metadata.creation_timestamp),
+        started_s,
         labels: metadata.labels,
     }
 }
@@ -271,5 +275,74 @@ fn slice(raw: RawSlice) -> Slice {
         port: raw.ports.iter().find_map(|port| port.port),
         service: raw.metadata.labels.get(SERVICE_NAME).cloned().unwrap_or_default(),
         namespace: raw.metadata.namespace,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As kubectl writes them, cut to what is read.
+    const LIST: &str = r#"{ "items": [
+        { "kind": "Node",
+          "metadata": { "name": "pi2", "creationTimestamp": "2026-11-28T23:40:43Z",
+            "annotations": { "flannel.alpha.coreos.com/public-ip": "172.20.5.2" } },
+          "spec": { "podCIDRs": ["10.244.1.0/24"] },
+          "status": {
+            "addresses": [{ "type": "Hostname", "address": "pi2" },
+                          { "type": "InternalIP", "address": "10.0.0.2" }],
+            "conditions": [{ "type": "Ready", "status": "False", "message": "no network" }],
+            "images": [{ "names": ["registry.k8s.io/etcd:3.6"] },
+                       { "names": ["registry.k8s.io/pause@sha256:1", "registry.k8s.io/pause:3.10"] }],
+            "nodeInfo": { "kubeletVersion": "v1.36.2" } } },
+        { "kind": "Pod",
+          "metadata": { "name": "kube-apiserver-pi1", "namespace": "kube-system", "uid": "u",
+            "labels": { "component": "kube-apiserver", "tier": "control-plane" } },
+          "spec": { "nodeName": "pi1", "hostNetwork": true },
+          "status": { "podIP": "10.0.0.1",
+            "containerStatuses": [{ "state": { "running": { "startedAt": "2026-11-28T23:40:43Z" } } }] } },
+        { "kind": "Pod",
+          "metadata": { "name": "coredns-a", "namespace": "kube-system", "uid": "v" },
+          "spec": {},
+          "status": { "containerStatuses": [{ "state": { "waiting":
+            { "reason": "CrashLoopBackOff", "message": "back-off\u001b[2J" } } }] } },
+        { "kind": "EndpointSlice",
+          "metadata": { "namespace": "default", "labels": { "kubernetes.io/service-name": "kubernetes" } },
+          "endpoints": [{ "addresses": ["10.0.0.1"] },
+                        { "addresses": ["10.0.0.9"], "conditions": { "ready": false } }],
+          "ports": [{ "port": 6443 }] },
+        { "kind": "Service", "metadata": { "namespace": "default", "name": "headless" },
+          "spec": { "clusterIP": "None" } },
+        { "kind": "Secret", "metadata": { "name": "not ours" } },
+        { "kind": "Node", "metadata": "none" }
+    ] }"#;
+
+    #[test]
+    fn objects_are_read_as_kubectl_writes_them() {
+        let mut objects = Objects::default();
+        read(LIST, &mut objects).unwrap();
+        let [node] = &objects.nodes[..] else { panic!("{objects:?}") };
+        assert_eq!(node.internal_ips, ["10.0.0.2".parse::<IpAddr>().unwrap()]);
+        assert_eq!(node.flannel_ip, Some("172.20.5.2".parse().unwrap()));
+        assert_eq!(node.pause_image.as_deref(), Some("registry.k8s.io/pause:3.10"));
+        assert!(matches!(&node.ready, Ready::No(why) if why.raw() == "no network"));
+        let [server, dns] = &objects.pods[..] else { panic!("{objects:?}") };
+        assert_eq!(server.started_s, Some(1_795_909_243));
+        assert_eq!(server.labels.len(), 1);
+        assert_eq!(dns.node, None);
+        assert_eq!(
+            dns.waits.as_ref().map(ToString::to_string).as_deref(),
+            Some("CrashLoopBackOff back-off\\u{1b}[2J")
+        );
+        let ends = objects.endpoints("default", "kubernetes");
+        assert_eq!(ends, [("10.0.0.1".parse().unwrap(), 6443)]);
+        assert_eq!(objects.services[0].address, None);
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused() {
+        for text in ["", "{}", "error: no", r#"{"items": 1}"#] {
+            assert!(read(text, &mut Objects::default()).is_err(), "{text}");
+        }
     }
 }
