@@ -179,12 +179,12 @@ struct PodStatus {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct ContainerStatus {
-    state: BTreeMap<String, Reason>,
+    state: BTreeMap<String, State>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Reason {
+struct State {
     reason: String,
     message: String,
     started_at: String,
