@@ -177,6 +177,8 @@ impl Check {
             self.try_again(&placed);
         }
         self.refresh();
+        // What was starting before may run by now.
+        self.facts.looks = looks(&mut self.sessions);
         let clearing = self.ask_server(&Ask::Clear);
         if let Err(why) = clearing {
             tell(&format!("the namespace {} was not removed: {why}", self.namespace));
