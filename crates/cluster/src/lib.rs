@@ -7,6 +7,7 @@
 
 pub mod moment;
 pub mod objects;
+pub mod settling;
 pub mod look;
 pub mod trial;
 pub mod course;

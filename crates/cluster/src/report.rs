@@ -10,9 +10,9 @@ use pontoon_model::untrusted::Untrusted;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::edge::run::is_starting;
 use crate::facts::Facts;
 use crate::objects::Ready;
+use crate::settling::is_starting;
 use crate::trial::Tried;
 use crate::verdict::{Accusation, Certainty, judge};
 

@@ -20,6 +20,7 @@ use crate::facts::{Facts, Written};
 use crate::look::Look;
 use crate::objects::{Node, OWN_LABEL, Objects, Pod, Ready};
 use crate::question::{Ask, Told};
+use crate::settling::is_starting;
 use crate::trial::{Place, Target, Tried};
 
 /// The image of a test pod where no pause image is known to be there: what kubeadm 1.36 brings.
@@ -28,12 +29,8 @@ const PAUSE: &str = "registry.k8s.io/pause:3.10.1";
 const DOMAIN: &str = "cluster.local";
 /// How long a cluster that is starting may take until it is judged.
 pub const SETTLING: Duration = Duration::from_secs(60);
-/// A node or pod younger than this is starting.
-pub const YOUNG_S: i64 = 180;
 /// How long test pods may take to have an address.
 const PODS: Duration = Duration::from_secs(15);
-/// So long an API server that was just started is not believed.
-const SERVER_YOUNG_S: i64 = 30;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// What failed is tried again after this: a rule was being written, a neighbour was asked for.
 const TRY_AGAIN: Duration = Duration::from_secs(3);
@@ -368,32 +365,6 @@ fn ask_all(
         tried.collect::<Vec<_>>()
     });
     tried.collect()
-}
-
-/// Whether something of the cluster is young and not ready yet.
-#[must_use]
-pub fn is_starting(objects: &Objects, now_s: i64) -> bool {
-    let is_young = |since: Option<i64>| since.is_some_and(|since| now_s - since < YOUNG_S);
-    let node = |node: &Node| matches!(node.ready, Ready::No(_)) && is_young(node.created_s);
-    let pod = |pod: &Pod| {
-        let is_own = pod.labels.contains_key(OWN_LABEL.0);
-        let is_failing = pod.waits.as_ref().is_some_and(|why| {
-            ["CrashLoop", "Error", "ErrImage", "ImagePull", "CreateContainer", "RunContainer"]
-                .iter()
-                .any(|word| why.raw().starts_with(word))
-        });
-        pod.namespace == "kube-system"
-            && !is_own
-            && !pod.is_ready
-            && !is_failing
-            && is_young(pod.created_s)
-    };
-    // In its first moments it does not know everybody's rights, and what it serves may be refused.
-    let server = |pod: &Pod| {
-        pod.labels.get("component").is_some_and(|component| component == "kube-apiserver")
-            && pod.started_s.is_some_and(|since| now_s - since < SERVER_YOUNG_S)
-    };
-    objects.nodes.iter().any(node) || objects.pods.iter().any(|one| pod(one) || server(one))
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the edge")]

@@ -1,0 +1,70 @@
+//! Whether a cluster is still starting, so that what fails may go by itself.
+
+use crate::objects::{Node, OWN_LABEL, Objects, Pod, Ready};
+
+/// A node or pod younger than this is starting.
+const YOUNG_S: i64 = 180;
+/// So long an API server that was just started is not believed.
+const SERVER_YOUNG_S: i64 = 30;
+
+/// Whether something of the cluster is young and not ready yet.
+#[must_use]
+pub fn is_starting(objects: &Objects, now_s: i64) -> bool {
+    let is_young = |since: Option<i64>| since.is_some_and(|since| now_s - since < YOUNG_S);
+    let node = |node: &Node| matches!(node.ready, Ready::No(_)) && is_young(node.created_s);
+    let pod = |pod: &Pod| {
+        let is_own = pod.labels.contains_key(OWN_LABEL.0);
+        let is_failing = pod.waits.as_ref().is_some_and(|why| {
+            ["CrashLoop", "Error", "ErrImage", "ImagePull", "CreateContainer", "RunContainer"]
+                .iter()
+                .any(|word| why.raw().starts_with(word))
+        });
+        pod.namespace == "kube-system"
+            && !is_own
+            && !pod.is_ready
+            && !is_failing
+            && is_young(pod.created_s)
+    };
+    // In its first moments it does not know everybody's rights, and what it serves may be refused.
+    let server = |pod: &Pod| {
+        pod.labels.get("component").is_some_and(|component| component == "kube-apiserver")
+            && pod.started_s.is_some_and(|since| now_s - since < SERVER_YOUNG_S)
+    };
+    objects.nodes.iter().any(node) || objects.pods.iter().any(|one| pod(one) || server(one))
+}
+
+#[cfg(test)]
+mod tests {
+    use pontoon_model::untrusted::Untrusted;
+
+    use super::*;
+
+    #[test]
+    fn what_is_young_and_not_ready_is_starting() {
+        let pod = |age_s: i64, is_ready, waits: Option<&str>| Pod {
+            namespace: "kube-system".to_owned(),
+            is_ready,
+            created_s: Some(1_000 - age_s),
+            waits: waits.map(Untrusted::new),
+            ..Pod::default()
+        };
+        let server = |age_s: i64| Pod {
+            is_ready: true,
+            started_s: Some(1_000 - age_s),
+            labels: [("component".to_owned(), "kube-apiserver".to_owned())].into(),
+            ..Pod::default()
+        };
+        let table = [
+            (pod(20, true, None), false),
+            (pod(20, false, Some("ContainerCreating")), true),
+            (pod(20, false, Some("CrashLoopBackOff back-off")), false),
+            (pod(200, false, None), false),
+            (server(10), true),
+            (server(40), false),
+        ];
+        for (pod, expected) in table {
+            let objects = Objects { pods: vec![pod], ..Objects::default() };
+            assert_eq!(is_starting(&objects, 1_000), expected, "{objects:?}");
+        }
+    }
+}
