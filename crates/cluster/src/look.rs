@@ -20,16 +20,10 @@ pub struct Look {
     pub programs: BTreeSet<String>,
     /// The server that kubelet talks to, `HOST:PORT` (`/etc/kubernetes/kubelet.conf`).
     pub kubelet_server: Option<Untrusted>,
-    /// What kubelet answers on 127.0.0.1:10248/healthz: `ok` when it is well.
-    pub kubelet_health: Option<Untrusted>,
     /// What kube-proxy answers on 127.0.0.1:10249/proxyMode.
     pub proxy_mode: Option<Untrusted>,
     /// Files in `/etc/cni/net.d` that containerd would read.
     pub cni_files: Vec<Untrusted>,
-    /// `/run/flannel/subnet.env`.
-    pub flannel_subnet: Option<Untrusted>,
-    /// `net.bridge.bridge-nf-call-iptables`; none: `br_netfilter` is not loaded.
-    pub bridge_netfilter: Option<bool>,
     /// Chains at the forward hook that drop by default, whose tables accept nothing for pods.
     pub forward_drops: Vec<ForwardDrop>,
     /// Whether the packet filter's rules could be listed.

@@ -51,8 +51,6 @@ pub struct Node {
     pub pod_cidrs: Vec<Prefix>,
     /// Whether it has the role control-plane.
     pub is_control_plane: bool,
-    /// The version of its kubelet.
-    pub kubelet: Untrusted,
     /// The address that flannel registered for it.
     pub flannel_ip: Option<IpAddr>,
     /// A pause image that is there.
@@ -85,8 +83,6 @@ pub struct Pod {
     pub node: Option<String>,
     /// Its address, once it has one.
     pub address: Option<IpAddr>,
-    /// Whether it uses the node's own network.
-    pub is_on_host_network: bool,
     /// Whether it is ready.
     pub is_ready: bool,
     /// Why one of its containers waits, or how it ended.

@@ -1,10 +1,8 @@
 //! The arguments of `pontoon cluster`.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 
-use super::mesh::{AgentLaunch, Reaching};
+use super::mesh::{BySsh, Reaching};
 
 const DETAILS: &str = "\
 HOSTS is a host list such as pi[1-5]: all nodes, the control plane among them.
@@ -39,36 +37,20 @@ pub(crate) enum ClusterCommand {
 
 #[derive(Args, Debug)]
 #[command(after_help = DETAILS)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct CheckArguments {
     /// The hosts, such as 'pi[1-5]'
     #[arg(required = true, value_name = "HOSTS")]
     pub(crate) hosts: Vec<String>,
     #[command(flatten)]
     pub(crate) reaching: Reaching,
-    /// Copy pontoon to each host for this run, and remove it after
-    #[arg(long)]
-    pub(crate) push: bool,
-    /// Where pontoon is for other processors: DIR/aarch64, DIR/armv7l ...
-    #[arg(long, value_name = "DIR", requires = "push")]
-    pub(crate) binaries: Option<PathBuf>,
-    /// Run by `sudo -n` on the hosts
-    #[arg(long)]
-    pub(crate) sudo: bool,
+    #[command(flatten)]
+    pub(crate) by_ssh: BySsh,
     /// Write the report as JSON (docs/schema/cluster.schema.json)
     #[arg(long)]
     pub(crate) json: bool,
     /// List everything that was tried
     #[arg(short, long)]
     pub(crate) verbose: bool,
-}
-
-impl CheckArguments {
-    /// How the hosts' ends are started.
-    pub(crate) fn launch(&self) -> AgentLaunch {
-        let Self { push, binaries, sudo, .. } = self;
-        AgentLaunch { via: None, push: *push, binaries: binaries.clone(), sudo: *sudo }
-    }
 }
 
 #[derive(Args, Debug)]

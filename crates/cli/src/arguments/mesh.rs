@@ -88,13 +88,20 @@ pub(crate) struct AgentLaunch {
     /// Another way to start an agent than ssh, with {} in the place of the host
     #[arg(long, value_name = "CMD", conflicts_with_all = ["ssh", "push", "sudo"])]
     pub(crate) via: Option<String>,
+    #[command(flatten)]
+    pub(crate) by_ssh: BySsh,
+}
+
+/// How pontoon is started on a host that ssh reaches.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct BySsh {
     /// Copy pontoon to each host for this run, and remove it after
     #[arg(long)]
     pub(crate) push: bool,
     /// Where pontoon is for other processors: DIR/aarch64, DIR/armv7l ...
     #[arg(long, value_name = "DIR", requires = "push")]
     pub(crate) binaries: Option<PathBuf>,
-    /// Start the agents by `sudo -n`
+    /// Start it there by `sudo -n`
     #[arg(long)]
     pub(crate) sudo: bool,
 }

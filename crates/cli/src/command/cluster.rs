@@ -17,6 +17,7 @@ use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::survey::Options;
 
 use crate::arguments::cluster::{CheckArguments, ClusterCommand, NodeArguments};
+use crate::arguments::mesh::AgentLaunch;
 use crate::command::fleet::Fleet;
 use crate::command::mesh::agents::{Words, children};
 use crate::command::{agent, judge, mesh};
@@ -43,7 +44,7 @@ pub(crate) fn run(command: &ClusterCommand) -> Result<ExitCode, Failure> {
 /// Asks the hosts' networks and the cluster, and judges.
 fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     let fleet = Fleet::of(&arguments.hosts, &arguments.reaching)?;
-    let launch = arguments.launch();
+    let launch = AgentLaunch { via: None, by_ssh: arguments.by_ssh.clone() };
     let (sessions, unreached) = sessions(&fleet, arguments)?;
     if sessions.is_empty() {
         output::note(&"No host could be asked.");
@@ -103,7 +104,7 @@ fn sessions(
     fleet: &Fleet,
     arguments: &CheckArguments,
 ) -> Result<(Sessions, BTreeMap<HostName, Untrusted>), Failure> {
-    let children = children(fleet, &arguments.launch(), &NODE)?;
+    let children = children(fleet, &arguments.by_ssh, &NODE)?;
     let (mut sessions, mut unreached) = (Sessions::new(), BTreeMap::new());
     let begun = thread::scope(|scope| {
         let beginning = children.into_iter().map(|(host, child)| {

@@ -33,12 +33,8 @@ pub(super) fn take() -> Look {
         has_kubeconfig: kubectl::is_here(),
         programs: programs(),
         kubelet_server: kubelet_server(),
-        kubelet_health: answer(10248, "/healthz"),
         proxy_mode: answer(10249, "/proxyMode"),
         cni_files: cni_files(),
-        flannel_subnet: file("/run/flannel/subnet.env").map(|text| Untrusted::new(text.trim())),
-        bridge_netfilter: file("/proc/sys/net/bridge/bridge-nf-call-iptables")
-            .map(|text| text.trim() == "1"),
         forward_drops,
         sees_rules,
     }

@@ -21,7 +21,7 @@ use crate::look::Look;
 use crate::objects::{Node, OWN_LABEL, Objects, Pod, Ready};
 use crate::question::{Ask, Told};
 use crate::settling::is_starting;
-use crate::trial::{Place, Target, Tried};
+use crate::trial::{Outcome, Place, Target, Tried};
 
 /// The image of a test pod where no pause image is known to be there: what kubeadm 1.36 brings.
 const PAUSE: &str = "registry.k8s.io/pause:3.10.1";
@@ -82,8 +82,9 @@ pub fn check(mut sessions: Sessions, tell: Tell<'_>) -> Result<Facts, NoCluster>
             facts.now_s = now_s;
             objects
         });
+        // Where all say nothing, the last one's words are told, as its.
+        facts.control_plane = Some(host);
         if facts.objects.is_ok() {
-            facts.control_plane = Some(host);
             break;
         }
     }
@@ -356,9 +357,11 @@ fn ask_all(
         } else {
             Ask::Kubelets { nodes: names }
         };
+        let untried = |why: &Untrusted| vec![Outcome::Untried(why.clone()); targets.len()];
         let outcomes = match session.ask(&ask) {
             Ok(Told::Outcomes(outcomes)) => outcomes,
-            _ => Vec::new(),
+            Ok(_) => untried(&Untrusted::new("another answer than was asked for")),
+            Err(why) => untried(&why),
         };
         let each = targets.iter().cloned().zip(outcomes);
         let tried = each.map(|(to, outcome)| Tried { from: place.clone(), to, outcome });

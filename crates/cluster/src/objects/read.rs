@@ -91,7 +91,6 @@ struct NodeStatus {
     addresses: Vec<Typed>,
     conditions: Vec<Condition>,
     images: Vec<Image>,
-    node_info: NodeInfo,
 }
 
 #[derive(Default, Deserialize)]
@@ -113,12 +112,6 @@ struct Condition {
 #[serde(default)]
 struct Image {
     names: Vec<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct NodeInfo {
-    kubelet_version: String,
 }
 
 const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
@@ -144,7 +137,6 @@ fn node(raw: RawNode) -> Node {
         created_s: unix_s(&metadata.creation_timestamp),
         pod_cidrs: spec.pod_cidrs.iter().filter_map(|cidr| cidr.parse().ok()).collect(),
         is_control_plane: metadata.labels.contains_key(CONTROL_PLANE),
-        kubelet: Untrusted::new(&status.node_info.kubelet_version),
         flannel_ip: metadata.annotations.get(FLANNEL_IP).and_then(|address| address.parse().ok()),
         pause_image: pauses.next().cloned(),
         name: metadata.name,
@@ -164,7 +156,6 @@ struct RawPod {
 #[serde(rename_all = "camelCase", default)]
 struct PodSpec {
     node_name: Option<String>,
-    host_network: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -207,7 +198,6 @@ fn pod(raw: RawPod) -> Pod {
         uid: metadata.uid,
         node: spec.node_name.filter(|node| !node.is_empty()),
         address: status.pod_ip.and_then(|address| address.parse().ok()),
-        is_on_host_network: spec.host_network,
         is_ready: status.conditions.iter().any(is_ready),
         waits: waits.next(),
         created_s: unix_s(&metadata.creation_timestamp),

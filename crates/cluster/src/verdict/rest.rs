@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Accusation, Case, Certainty};
+use crate::objects::{Node, Ready};
+use crate::trial::Outcome;
 
 /// Tells what failed and is not explained, by the node on which it was tried.
 pub(super) fn unexplained(case: &mut Case<'_>) {
@@ -16,6 +18,33 @@ pub(super) fn unexplained(case: &mut Case<'_>) {
         case.accuse(accusation, |tried| tried.from.node == node);
     }
     undecided_pods(case);
+    untried(case);
+}
+
+/// A ready node from whose pods nothing could be tried is not one that works.
+fn untried(case: &mut Case<'_>) {
+    let mut silent: Vec<&Node> = Vec::new();
+    for node in case.objects.nodes.iter().filter(|node| node.ready == Ready::Yes) {
+        let is_accused = case
+            .accusations
+            .iter()
+            .any(|one| one.certainty != Certainty::Warning && one.nodes.contains(&node.name));
+        let mut tries = case.facts.tries(&node.name, true, |_| true);
+        let is_tried = tries.any(|tried| !matches!(tried.outcome, Outcome::Untried(_)));
+        if case.facts.look(node).is_some() && !is_accused && !is_tried {
+            silent.push(node);
+        }
+    }
+    // Where none could be made that is told already.
+    let is_told = case.facts.texts.iter().any(|text| text.by == "kubectl apply");
+    if silent.is_empty() || is_told {
+        return;
+    }
+    let none = Accusation::new("", Certainty::Undecided, silent);
+    let accusation = Accusation { causes: Vec::new(), ..none }
+        .seen("nothing could be tried from a pod there: the test pod got no address, or pontoon could not enter its network")
+        .advise("kubectl describe pod of one that was made since shows what holds it up");
+    case.accuse(accusation, |_| false);
 }
 
 /// A test pod without an address, or in which nobody could answer, was not tried.

@@ -57,6 +57,8 @@ fn each_fault_has_its_cause_and_no_other() {
         (dead_server, "api-server-not-running", "pi1", Certainty::Certain),
         (services_on_wifi, "service-network-overlaps", "pi1 pi2", Certainty::Warning),
         (unknown, "", "pi2", Certainty::Undecided),
+        (untried, "", "pi2", Certainty::Undecided),
+        (broken_off, "", "pi2", Certainty::Undecided),
     ];
     for (fault, code, nodes, certainty) in table {
         let mut facts = healthy();
@@ -240,7 +242,7 @@ fn no_plugin(facts: &mut Facts) {
     look_of(facts, 2).cni_files.clear();
     let (node, by) = ("pi2".to_owned(), "the node's condition".to_owned());
     facts.texts.push(Written { node, by, text: why.to_owned() });
-    facts.tried.retain(|tried| !tried.from.is_pod);
+    facts.tried.retain(|tried| tried.from.node != "pi2" || !tried.from.is_pod);
 }
 
 fn silent_node(facts: &mut Facts) {
@@ -264,6 +266,17 @@ fn unknown(facts: &mut Facts) {
         tried.from.node == "pi2"
             && !tried.from.is_pod
             && matches!(tried.to, Target::Api { by: Way::Kubelet, .. })
+    });
+}
+
+/// That nothing failed because nothing was tried is no good news.
+fn untried(facts: &mut Facts) {
+    facts.tried.retain(|tried| tried.from.node != "pi2" || !tried.from.is_pod);
+}
+
+fn broken_off(facts: &mut Facts) {
+    break_(facts, &Outcome::Untried(Untrusted::new("the connection ended")), |tried| {
+        tried.from.node == "pi2"
     });
 }
 

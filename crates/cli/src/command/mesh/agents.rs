@@ -12,7 +12,7 @@ use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::survey::{Channel, ChannelError, Seat};
 
-use crate::arguments::mesh::AgentLaunch;
+use crate::arguments::mesh::{AgentLaunch, BySsh};
 use crate::command::check::local;
 use crate::command::fleet::Fleet;
 use crate::failure::Failure;
@@ -31,7 +31,7 @@ pub(super) fn start(fleet: &Fleet, launch: &AgentLaunch) -> Result<Vec<Seat>, Fa
     if let Some(via) = &launch.via {
         return by_command(fleet, via);
     }
-    let children = children(fleet, launch, &AGENTS)?;
+    let children = children(fleet, &launch.by_ssh, &AGENTS)?;
     let channel = |child: Result<Child, ChannelError>| {
         child.and_then(|child| Channel::of(child).ok_or(ChannelError::Silent))
     };
@@ -57,7 +57,7 @@ pub(in crate::command) type Children = Vec<(HostName, Result<Child, ChannelError
 /// Starts pontoon on every host, all at once, with pipes to it.
 pub(in crate::command) fn children(
     fleet: &Fleet,
-    launch: &AgentLaunch,
+    launch: &BySsh,
     words: &Words<'_>,
 ) -> Result<Children, Failure> {
     let own = std::env::current_exe().ok();
