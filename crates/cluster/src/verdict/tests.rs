@@ -35,6 +35,10 @@ fn each_fault_has_its_cause_and_no_other() {
         (wifi_node_ip, "internal-ip-unreachable", "pi2", Certainty::Certain),
         (no_node_ip, "no-internal-ip", "pi2", Certainty::Certain),
         (foreign_node_ip, "node-ip-not-on-host", "pi2", Certainty::Certain),
+        (twins, "internal-ip-of-another-host", "pi1 pi2", Certainty::Certain),
+        (nodes_in_services, "node-network-in-service-range", "pi1", Certainty::Certain),
+        (foreign_flannel, "flannel-interface-missing", "pi2", Certainty::Certain),
+        (other_network, "flannel-network-differs", "pi2", Certainty::Certain),
         (wifi_flannel, "flannel-on-unreachable-link", "pi1 pi2", Certainty::Certain),
         (no_routes, "flannel-without-routes", "pi2", Certainty::Certain),
         (no_flannel, "flannel-not-running", "pi2", Certainty::Certain),
@@ -46,16 +50,23 @@ fn each_fault_has_its_cause_and_no_other() {
         (hole, "path-mtu-hole", "pi1 pi2", Certainty::Certain),
         (pod_hole, "pod-mtu-hole", "pi1", Certainty::Certain),
         (kubelet_port, "firewall-drop", "pi2", Certainty::Likely),
+        (kubelet_rejected, "firewall-reject", "pi2", Certainty::Likely),
+        (no_runtime, "containerd-not-running", "pi2", Certainty::Certain),
         (kubelet_gone, "kubelet-not-running", "pi2", Certainty::Certain),
         (wifi_api, "api-service-leads-nowhere", "pi2", Certainty::Certain),
         (no_service_route, "no-route-to-service-range", "pi2", Certainty::Certain),
+        (wifi_services, "reply-into-other-network", "pi2", Certainty::Likely),
         (no_proxy, "kube-proxy-without-rules", "pi2", Certainty::Certain),
         (lost_proxy, "kube-proxy-server-unreachable", "pi2", Certainty::Certain),
         (no_dns, "coredns-not-ready", "pi1", Certainty::Certain),
         (no_plugin, "cni-not-installed", "pi2", Certainty::Certain),
+        (removed_plugin, "cni-config-removed", "pi2", Certainty::Certain),
+        (unread_plugin, "cni-config-not-read", "pi2", Certainty::Certain),
+        (lost_node, "api-address-unreachable", "pi2", Certainty::Likely),
         (silent_node, "kubelet-not-running", "pi2", Certainty::Certain),
         (dead_server, "api-server-not-running", "pi1", Certainty::Certain),
         (services_on_wifi, "service-network-overlaps", "pi1 pi2", Certainty::Warning),
+        (pods_on_wifi, "pod-network-overlaps", "pi1 pi2", Certainty::Warning),
         (unknown, "", "pi2", Certainty::Undecided),
         (untried, "", "pi2", Certainty::Undecided),
         (broken_off, "", "pi2", Certainty::Undecided),
@@ -88,6 +99,72 @@ fn foreign_node_ip(facts: &mut Facts) {
     objects_of(facts).nodes[1].internal_ips = vec![ip("10.0.0.77")];
     retry(facts);
     break_(facts, &Outcome::NoNeighbour, |tried| is_kubelet_of(tried, "pi2"));
+}
+
+fn twins(facts: &mut Facts) {
+    objects_of(facts).nodes[1].internal_ips = vec![ip("10.0.0.1")];
+}
+
+fn nodes_in_services(facts: &mut Facts) {
+    objects_of(facts).networks.services = vec!["10.0.0.0/31".parse().unwrap()];
+    for at in [1, 2] {
+        snapshot_of(facts, at).links.retain(|link| link.name.as_str() != "eth0");
+    }
+    look_of(facts, 2).addresses.remove(&ip("10.0.0.2"));
+    facts.record.facts.hosts.clear();
+}
+
+fn foreign_flannel(facts: &mut Facts) {
+    objects_of(facts).nodes[1].flannel_ip = Some(ip("10.77.0.2"));
+    break_(facts, &SILENT, crosses);
+}
+
+fn other_network(facts: &mut Facts) {
+    let objects = objects_of(facts);
+    objects.flannel_network = Some("10.244.0.0/24".parse().unwrap());
+    break_(facts, &SILENT, crosses);
+}
+
+fn kubelet_rejected(facts: &mut Facts) {
+    break_(facts, &Outcome::Prohibited, |tried| is_kubelet_of(tried, "pi2"));
+}
+
+fn no_runtime(facts: &mut Facts) {
+    look_of(facts, 2).programs.remove("containerd");
+}
+
+/// Services are routed by the WiFi, and what comes back gets lost there.
+fn wifi_services(facts: &mut Facts) {
+    break_(facts, &SILENT, |tried| of_service(tried) && !tried.from.is_pod);
+}
+
+fn not_ready(facts: &mut Facts) {
+    let why = "Network plugin returns error: cni plugin not initialized";
+    objects_of(facts).nodes[1].ready = Ready::No(Untrusted::new(why));
+    let (node, by) = ("pi2".to_owned(), "the node's condition".to_owned());
+    facts.texts.push(Written { node, by, text: why.to_owned() });
+    untried(facts);
+}
+
+fn removed_plugin(facts: &mut Facts) {
+    not_ready(facts);
+    look_of(facts, 2).cni_files.clear();
+}
+
+fn unread_plugin(facts: &mut Facts) {
+    not_ready(facts);
+}
+
+fn lost_node(facts: &mut Facts) {
+    objects_of(facts).nodes[1].ready = Ready::Unknown;
+    untried(facts);
+    break_(facts, &SILENT, |tried| {
+        tried.from.node == "pi2" && matches!(tried.to, Target::Api { .. })
+    });
+}
+
+fn pods_on_wifi(facts: &mut Facts) {
+    objects_of(facts).networks.pods.push("172.20.0.0/16".parse().unwrap());
 }
 
 fn wifi_flannel(facts: &mut Facts) {
