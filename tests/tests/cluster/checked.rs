@@ -8,7 +8,7 @@ use crate::cluster::{Cluster, MASTER, WORKER, scenario};
 use crate::session::Said;
 
 /// So often a cluster that works is looked at in each mode of kube-proxy.
-const LOOKS: usize = 6;
+const LOOKS: usize = 3;
 
 /// A cluster broken in one way.
 struct Broken {
