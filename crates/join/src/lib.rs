@@ -6,6 +6,7 @@
 
 pub mod secret;
 pub mod token;
+pub mod networks;
 pub mod pin;
 pub mod request;
 pub mod line;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::thread;
 
 use pontoon_join::edge::{self, Attempt, Limits, attempt};
+use pontoon_join::networks::networks;
 use pontoon_join::report::{ByLink, Report, SCHEMA, service_route};
 use pontoon_join::request::Request;
 use pontoon_join::trial::Trial;
@@ -52,6 +53,9 @@ pub(crate) fn run(arguments: &JoinCheckArguments) -> Result<ExitCode, Failure> {
     let lacks = edge::host::look().lacks(request.discovery.endpoint());
     let mut beyond = both_ways::ask(arguments.server_via.as_deref(), &request)?;
     beyond.extend(service_route(&node, ahead.as_ref()));
+    let asked = trial.inside.as_ref().unwrap_or(&trial.first);
+    let way = asked.way.as_ref().and_then(|way| way.link.as_ref());
+    beyond.extend(ahead.as_ref().and_then(|ahead| networks(&node, ahead, way)));
     let by_link: Vec<_> =
         by_link.into_iter().map(|(link, trial)| (link, judge(&request, &trial))).collect();
     let mut verdict = judge(&request, &trial);

@@ -49,6 +49,8 @@ pub enum Stage {
     PathMtu,
     /// From this host to a Service.
     ServiceRoute,
+    /// The cluster's networks beside those of this host.
+    Networks,
 }
 
 impl Stage {
@@ -76,6 +78,7 @@ impl Stage {
             Self::PodNetwork => "pod network",
             Self::PathMtu => "packet size",
             Self::ServiceRoute => "Service route",
+            Self::Networks => "networks",
         }
     }
 }
