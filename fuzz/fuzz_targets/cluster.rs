@@ -8,8 +8,8 @@ use pontoon_cluster::{forward_chain, moment, settling};
 fuzz_target!(|text: &str| {
     let mut objects = Objects::default();
     if read(text, &mut objects).is_ok() {
-        settling::is_starting(&objects, 0);
-        objects.endpoints("default", "kubernetes");
+        let _ = settling::is_starting(&objects, 0);
+        let _ = objects.endpoints("default", "kubernetes");
     }
     for drop in forward_chain::read(text) {
         assert!(drop.table.raw().len() + drop.chain.raw().len() <= text.len());

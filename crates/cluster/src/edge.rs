@@ -4,11 +4,11 @@
 pub mod serve;
 pub mod session;
 pub mod run;
+pub mod kubectl;
 mod dial;
 mod dns;
 mod echo;
 mod inside;
-mod kubectl;
 mod look;
 mod rules;
 mod test_pods;

@@ -312,6 +312,8 @@ fn nothing_is_accused_in_kube_proxys_other_mode() {
     for _ in 0..LOOKS {
         cluster.assert_healthy();
     }
+    // The nodes' names are known here.
+    cluster.lab.must(MASTER, "pontoon cluster check");
     // What was made goes when nobody is left to remove it.
     cluster.lab.must(MASTER, &format!("{KUBECTL}{ENDED_MIDWAY}"));
 }

@@ -7,13 +7,15 @@ use super::mesh::{BySsh, Reaching};
 const DETAILS: &str = "\
 HOSTS is a host list such as pi[1-5]: all nodes, the control plane among them.
 Each is reached by your own ssh, as root or with --sudo, and has pontoon, or
-gets it for this run with --push.
+gets it for this run with --push. Without HOSTS the nodes are taken from kubectl
+on this host: with its administrator's kubeconfig, or else with your own.
 
 Every pair of hosts is asked over every link, as pontoon mesh does. A pod is
 made on every node, in a namespace of its own that is removed at the end, also
-after Ctrl-C; its image is the pause image that is there already. From every node and every such pod the API server is asked, other nodes'
-kubelets, other nodes' pods with small and large answers, a Service, and DNS.
-What fails is tried again before anything is accused.
+after Ctrl-C; its image is the pause image that is there already. From every
+node and every such pod the API server is asked, other nodes' kubelets, other
+nodes' pods with small and large answers, a Service, and DNS. What fails is
+tried again before anything is accused.
 
 A cluster younger than three minutes is waited for, up to a minute. If it is
 still starting then, that is said, and the exit code is 4.
@@ -38,8 +40,8 @@ pub(crate) enum ClusterCommand {
 #[derive(Args, Debug)]
 #[command(after_help = DETAILS)]
 pub(crate) struct CheckArguments {
-    /// The hosts, such as 'pi[1-5]'
-    #[arg(required = true, value_name = "HOSTS")]
+    /// The hosts, such as 'pi[1-5]'; without any, the nodes that kubectl on this host knows
+    #[arg(value_name = "HOSTS")]
     pub(crate) hosts: Vec<String>,
     #[command(flatten)]
     pub(crate) reaching: Reaching,

@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 use std::thread;
 
+use pontoon_cluster::edge::kubectl::node_names;
 use pontoon_cluster::edge::run::{self, Sessions};
 use pontoon_cluster::edge::serve::serve;
 use pontoon_cluster::edge::session::Session;
@@ -43,7 +44,11 @@ pub(crate) fn run(command: &ClusterCommand) -> Result<ExitCode, Failure> {
 
 /// Asks the hosts' networks and the cluster, and judges.
 fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
-    let fleet = Fleet::of(&arguments.hosts, &arguments.reaching)?;
+    let hosts = match &arguments.hosts[..] {
+        [] => node_names().map_err(|why| ClusterFailure::NoNodes { why })?,
+        named => named.to_vec(),
+    };
+    let fleet = Fleet::of(&hosts, &arguments.reaching)?;
     let launch = AgentLaunch { via: None, by_ssh: arguments.by_ssh.clone() };
     let (sessions, unreached) = sessions(&fleet, arguments)?;
     if sessions.is_empty() {

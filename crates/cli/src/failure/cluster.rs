@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_model::kubernetes::settings::Refused;
+use pontoon_model::untrusted::Untrusted;
 
 /// What is wanted of a cluster makes no sense, or cannot be decided.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +64,12 @@ pub(crate) enum ClusterFailure {
         #[source]
         source: pontoon_cluster::edge::run::NoCluster,
     },
+    /// No hosts are named, and kubectl names none.
+    #[error("no hosts are named, and kubectl on this host names no nodes: {why}")]
+    NoNodes {
+        /// What it says.
+        why: Untrusted,
+    },
     /// The other end of a check broke off.
     #[error("the check ended on this node")]
     Serve {
@@ -103,6 +110,10 @@ impl ClusterFailure {
             ),
             Self::NoCluster { .. } => Some(
                 "name the control plane among the hosts; with --sudo its kubeconfig is read as root"
+                    .to_owned(),
+            ),
+            Self::NoNodes { .. } => Some(
+                "name them: pontoon cluster check 'pi[1-5]'; or point KUBECONFIG to the cluster's"
                     .to_owned(),
             ),
             Self::Serve { .. }

@@ -36,11 +36,26 @@ fn way() -> Option<(&'static str, &'static [&'static str])> {
 
 /// Runs kubectl, with this on its standard input.
 pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, Untrusted> {
-    let failed = |why: &dyn std::fmt::Display| Untrusted::new(&why.to_string());
     let (file, words) =
-        way().ok_or_else(|| failed(&"no kubeconfig of an administrator is here"))?;
+        way().ok_or_else(|| Untrusted::new("no kubeconfig of an administrator is here"))?;
+    run_by(words, &[&["--kubeconfig", file][..], arguments].concat(), input)
+}
+
+/// The names of the nodes, as an administrator's kubeconfig on this host or the user's own tells.
+///
+/// # Errors
+///
+/// What kubectl says instead.
+pub fn node_names() -> Result<Vec<String>, Untrusted> {
+    let names = ["get", "nodes", "-o", "jsonpath={.items[*].metadata.name}"];
+    let said = if is_here() { run(&names, "") } else { run_by(&["kubectl"], &names, "") }?;
+    Ok(said.split_ascii_whitespace().map(str::to_owned).collect())
+}
+
+fn run_by(words: &[&str], arguments: &[&str], input: &str) -> Result<String, Untrusted> {
+    let failed = |why: &dyn std::fmt::Display| Untrusted::new(&why.to_string());
     let mut command = command();
-    command.args(["-k", "1", WITHIN_S]).args(words).args(["--kubeconfig", file, REQUEST]);
+    command.args(["-k", "1", WITHIN_S]).args(words).arg(REQUEST);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| failed(&error))?;
     if let Some(mut stdin) = child.stdin.take() {
@@ -52,6 +67,7 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, Untrusted> 
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
+    let said = said.lines().filter(|line| !is_log(line)).collect::<Vec<_>>().join("\n");
     let said = said.trim();
     // timeout(1).
     Err(match output.status.code() {
@@ -60,6 +76,13 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, Untrusted> 
         _ if said.is_empty() => failed(&"kubectl failed without a word"),
         _ => Untrusted::new(said),
     })
+}
+
+/// Whether a line is one of klog's (severity, month and day, as `E1129 `), which precede what kubectl
+/// says to people.
+fn is_log(line: &str) -> bool {
+    matches!(line.as_bytes(), [b'I' | b'W' | b'E' | b'F', m, n, d, e, b' ', ..]
+        if [m, n, d, e].into_iter().all(u8::is_ascii_digit))
 }
 
 #[expect(clippy::disallowed_methods, reason = "kubectl is started here, and nowhere else")]
