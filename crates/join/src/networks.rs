@@ -73,7 +73,7 @@ mod tests {
             ("10.0.0.0/16", "10.244.0.0/16", Some(Some(false)), "overlaps 10.0.0.0/24 on eth0"),
             ("10.96.0.0/12", "10.0.0.0/8", Some(Some(false)), "podSubnet 10.0.0.0/8 overlaps"),
             ("10.96.0.0/12", "172.16.0.0/12", Some(None), "pods would not reach the hosts there"),
-            ("fd00::/112,10.96.0.0/12", "172.20.0.0/24", Some(Some(true)), "fd00::/112"),
+            ("fd00::/112,10.96.0.0/12", "172.21.0.0/24", Some(Some(true)), "fd00::/112"),
             ("", "", None, ""),
         ];
         for (services, pods, is_passed, said) in table {
