@@ -22,17 +22,15 @@ pub fn networks(node: &Snapshot, ahead: &Ahead, way: Option<&IfName>) -> Option<
         return None;
     }
     let (mut lost, mut is_way) = (Vec::new(), false);
-    for link in node.links.iter().filter(|link| link.reaches_hosts()) {
-        for own in link.addresses.iter().filter(|own| own.scope == 0).map(|own| own.prefix) {
-            for (name, range) in known.iter().filter(|(_, range)| own.overlaps(*range)) {
-                lost.push(format!("{name} {range} overlaps {} on {}", own.network(), link.name));
-                is_way |= way == Some(&link.name);
-            }
+    for (name, range) in &known {
+        for (link, own) in node.overlapping(*range) {
+            lost.push(format!("{name} {range} overlaps {} on {}", own.network(), link.name));
+            is_way |= way == Some(&link.name);
         }
     }
     let (is_passed, seen) = if lost.is_empty() {
         let known: Vec<_> = known.iter().map(|(name, range)| format!("{name} {range}")).collect();
-        (Some(true), format!("this host has no network in {}", known.join(" or ")))
+        (Some(true), format!("no link of this host is in {}", known.join(" or ")))
     } else if is_way {
         let seen = format!(
             "{}: the other nodes are there, and would not be reached; pontoon kubeadm init \
@@ -41,7 +39,11 @@ pub fn networks(node: &Snapshot, ahead: &Ahead, way: Option<&IfName>) -> Option<
         );
         (Some(false), seen)
     } else {
-        (None, format!("{}: pods would not reach the hosts there", lost.join("; ")))
+        let seen = format!(
+            "{}: the hosts there would not be reached, from pods or at all",
+            lost.join("; ")
+        );
+        (None, seen)
     };
     Some(Step { stage: Stage::Networks, is_passed, seen })
 }
@@ -69,10 +71,15 @@ mod tests {
             link.mac = Some(pontoon_model::net::Mac([2, 0, 0, 0, 0, 1]));
         }
         let table = [
-            ("10.96.0.0/12", "10.244.0.0/16", Some(Some(true)), "no network in serviceSubnet"),
+            (
+                "10.96.0.0/12",
+                "10.244.0.0/16",
+                Some(Some(true)),
+                "no link of this host is in serviceSubnet",
+            ),
             ("10.0.0.0/16", "10.244.0.0/16", Some(Some(false)), "overlaps 10.0.0.0/24 on eth0"),
             ("10.96.0.0/12", "10.0.0.0/8", Some(Some(false)), "podSubnet 10.0.0.0/8 overlaps"),
-            ("10.96.0.0/12", "172.16.0.0/12", Some(None), "pods would not reach the hosts there"),
+            ("10.96.0.0/12", "172.16.0.0/12", Some(None), "from pods or at all"),
             ("fd00::/112,10.96.0.0/12", "172.21.0.0/24", Some(Some(true)), "fd00::/112"),
             ("", "", None, ""),
         ];

@@ -85,6 +85,16 @@ impl Snapshot {
         })
     }
 
+    /// The networks of links that reach hosts, as far as they overlap `range`; each with this
+    /// host's own address in it.
+    pub fn overlapping(&self, range: Prefix) -> impl Iterator<Item = (&Link, Prefix)> {
+        let links = self.links.iter().filter(|link| link.reaches_hosts());
+        links.flat_map(move |link| {
+            let own = link.addresses.iter().filter(|own| own.scope == 0).map(|own| own.prefix);
+            own.filter(move |own| own.overlaps(range)).map(move |own| (link, own))
+        })
+    }
+
     /// The gateway configured on a link for that family, if any.
     #[must_use]
     pub fn gateway(&self, link: &IfName, family: crate::net::Family) -> Option<IpAddr> {

@@ -40,13 +40,8 @@ pub(super) fn networks(case: &mut Case<'_>) {
 fn of(case: &mut Case<'_>, cluster: Prefix, name: &str, code: &'static str) {
     let mut of: BTreeMap<String, Vec<&Node>> = BTreeMap::new();
     for node in &case.objects.nodes {
-        let links = case.facts.snapshot(node).into_iter().flat_map(|snapshot| &snapshot.links);
-        for link in links.filter(|link| link.reaches_hosts()) {
-            let addresses = link.addresses.iter().filter(|own| own.scope == 0);
-            let Some(own) = addresses.map(|own| own.prefix).find(|own| own.overlaps(cluster))
-            else {
-                continue;
-            };
+        let snapshot = case.facts.snapshot(node).into_iter();
+        for (link, own) in snapshot.flat_map(|snapshot| snapshot.overlapping(cluster)) {
             of.entry(format!("{} on {}", own.network(), link.name)).or_default().push(node);
         }
     }
