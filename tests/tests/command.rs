@@ -1,9 +1,10 @@
 //! The command as users and scripts meet it, in labs.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Output;
 
-use pontoon_tests::program::{pontoon, start_pontoon, stdout};
+use pontoon_tests::program::{pontoon, pontoon_in, start_pontoon, stdout};
 use serde_json::Value;
 
 /// Runs a command on a host of a lab.
@@ -189,4 +190,34 @@ fn a_killed_lab_leaves_no_process() {
 #[expect(clippy::disallowed_methods, reason = "a test waits for other processes")]
 fn pause() {
     std::thread::sleep(std::time::Duration::from_millis(100));
+}
+
+#[test]
+fn without_hosts_a_cluster_has_the_nodes_that_kubectl_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").expect("a PATH"));
+    let check = |kubectl: &str| {
+        let program = folder.path().join("kubectl");
+        fs::write(&program, format!("#!/bin/sh\n{kubectl}\n")).expect("it can be written");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        let variables = [("PATH", path.as_str()), ("KUBECONFIG", "/dev/null")];
+        pontoon_in(folder.path(), &variables, &["cluster", "check", "--ssh", "false"], "")
+    };
+    // What kubectl logs before its sentence is not for people.
+    let failed = "echo 'E1129 06:00:48.1 1 memcache.go:265] Unhandled' >&2; \
+                  echo 'The connection to the server was refused' >&2; exit 1";
+    let output = check(failed);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("names no nodes: The connection to the server was refused\n"),
+        "{}",
+        stderr(&output)
+    );
+    let output = check("[ \"$2 $3\" = 'get nodes' ] && printf 'pi1 pi2'");
+    assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("pi1,pi2: ") || stderr(&output).contains("pi[1-2]: "),
+        "{}",
+        stderr(&output)
+    );
 }

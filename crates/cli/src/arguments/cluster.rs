@@ -7,8 +7,9 @@ use super::mesh::{BySsh, Reaching};
 const DETAILS: &str = "\
 HOSTS is a host list such as pi[1-5]: all nodes, the control plane among them.
 Each is reached by your own ssh, as root or with --sudo, and has pontoon, or
-gets it for this run with --push. Without HOSTS the nodes are taken from kubectl
-on this host: with its administrator's kubeconfig, or else with your own.
+gets it for this run with --push. Without HOSTS the nodes are those that kubectl
+on this host knows: by $KUBECONFIG, else by the administrator's kubeconfig where
+you may read it, else by your own.
 
 Every pair of hosts is asked over every link, as pontoon mesh does. A pod is
 made on every node, in a namespace of its own that is removed at the end, also

@@ -1,5 +1,6 @@
 //! The API server, asked by kubectl with an administrator's kubeconfig.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -41,14 +42,17 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, Untrusted> 
     run_by(words, &[&["--kubeconfig", file][..], arguments].concat(), input)
 }
 
-/// The names of the nodes, as an administrator's kubeconfig on this host or the user's own tells.
+/// The names of the nodes: as the user's kubectl tells where `KUBECONFIG` says which cluster is
+/// meant, or where the administrator's kubeconfig of this host is not there or not readable.
 ///
 /// # Errors
 ///
 /// What kubectl says instead.
 pub fn node_names() -> Result<Vec<String>, Untrusted> {
     let names = ["get", "nodes", "-o", "jsonpath={.items[*].metadata.name}"];
-    let said = if is_here() { run(&names, "") } else { run_by(&["kubectl"], &names, "") }?;
+    let is_ours = std::env::var_os("KUBECONFIG").is_none()
+        && way().is_some_and(|(file, _)| File::open(file).is_ok());
+    let said = if is_ours { run(&names, "") } else { run_by(&["kubectl"], &names, "") }?;
     Ok(said.split_ascii_whitespace().map(str::to_owned).collect())
 }
 
