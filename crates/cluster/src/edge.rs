@@ -4,6 +4,8 @@
 pub mod serve;
 pub mod session;
 pub mod run;
+pub mod rehearse;
+mod joiner;
 mod dial;
 mod dns;
 mod echo;
