@@ -99,7 +99,9 @@ impl Session {
                 return Ok(());
             }
             if said.len() > GREETING_MAX || is_another_version(&said) {
-                return Err(io::Error::other("another version of pontoon is on it: install the same on both, or use --push"));
+                return Err(io::Error::other(
+                    "another version of pontoon is on it: install the same on both, or use --push",
+                ));
             }
         }
     }
