@@ -142,3 +142,6 @@ fn info(answered: &Answered) -> Option<ClusterInfo> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,3 +66,67 @@ impl Verdict {
         self.stop.is_none() && self.steps.iter().any(is_open)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line;
+
+    fn report(lacks_something: bool) -> Report {
+        let lack = crate::host::Lack {
+            check: None,
+            seen: String::new(),
+            advice: String::new(),
+            is_fatal: false,
+        };
+        Report {
+            schema: crate::report::SCHEMA.to_owned(),
+            host: HostName::lossy("pi2"),
+            endpoint: String::new(),
+            lacks: lacks_something.then_some(lack).into_iter().collect(),
+            verdict: Verdict::default(),
+            links: Vec::new(),
+            beyond: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_worst_host_decides_and_one_that_was_not_asked_is_no_good_one() {
+        let table = [
+            (vec![false], false, Exit::Good),
+            (vec![false, true], false, Exit::Warned),
+            (vec![false], true, Exit::Unreachable),
+            (vec![true], true, Exit::Unreachable),
+            (vec![], true, Exit::Unreachable),
+        ];
+        for (hosts, has_unreached, exit) in table {
+            let why = (HostName::lossy("pi9"), Untrusted::new("it is off"));
+            let all = Hosts {
+                schema: SCHEMA.to_owned(),
+                endpoint: String::new(),
+                hosts: hosts.into_iter().map(report).collect(),
+                unreached: has_unreached.then_some(why).into_iter().collect(),
+            };
+            assert_eq!(all.exit(), exit, "{all:?}");
+        }
+    }
+
+    #[test]
+    fn without_the_token_its_stages_are_open_and_nothing_else() {
+        let line = "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \
+                    --discovery-token-unsafe-skip-ca-verification";
+        for (more, stages) in [
+            ("", &[Stage::Reads, Stage::NodeName][..]),
+            (" --control-plane", &[Stage::Reads, Stage::ControlPlane, Stage::NodeName]),
+        ] {
+            let told = line::parse(&format!("{line}{more}")).unwrap();
+            let request = told.complete(None).unwrap();
+            let verdict = Verdict::default().without_token(&request);
+            assert!(verdict.lacks_token());
+            assert!(verdict.steps.iter().all(|step| step.is_passed.is_none()));
+            assert_eq!(verdict.steps.iter().map(|step| step.stage).collect::<Vec<_>>(), stages);
+        }
+        assert!(!Verdict::default().lacks_token());
+    }
+}

@@ -2,10 +2,10 @@
 //! four times as long.
 
 use data_encoding::BASE64;
-use serde::{Deserialize as _, Deserializer, Serializer, de};
+use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de};
 
 pub(crate) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&BASE64.encode(bytes))
+    BASE64.encode(bytes).serialize(serializer)
 }
 
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
@@ -15,10 +15,9 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 
 /// Several of them.
 pub(crate) mod list {
-    use serde::Serialize as _;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de};
 
-    use super::{BASE64, Deserializer, Serializer, de};
-    use serde::Deserialize as _;
+    use super::BASE64;
 
     pub(crate) fn serialize<S: Serializer>(
         all: &[Vec<u8>],

@@ -31,7 +31,9 @@ pub(crate) fn page(hosts: &Hosts, style: Style) -> String {
         wrapped(&mut page, style.width, &first, "  ", &style.shown(sentence));
         for line in lines {
             let (first, text) = line.split_once(BEGINS).unwrap_or(("  ", line));
-            let rest = " ".repeat(first.len());
+            // kubeadm's words are long, and stand below each other.
+            let hangs = if first.ends_with("error: ") { 4 } else { first.len() };
+            let rest = " ".repeat(hangs);
             wrapped(&mut page, style.width, first, &rest, &style.shown(text));
         }
     }
@@ -75,6 +77,10 @@ fn sentence(hosts: &Hosts) -> String {
     let said = counts.iter().filter(|(count, _)| *count > 0);
     let said: Vec<_> = said
         .map(|(count, what)| match count {
+            _ if all == 1 => format!("it {what}"),
+            count if *count == all && all == hosts.unreached.len() => {
+                "none could be asked".to_owned()
+            }
             count if *count == all => format!("all {what}"),
             count => format!("{count} {what}"),
         })
