@@ -40,13 +40,13 @@ fn each_host_is_judged_and_no_secret_leaves() {
     let itself = itself.display();
     let script = format!(
         "mkdir /tmp/kept; cat >/tmp/spy <<'X'\n#!/bin/bash\nprintf '%s\\n' \"$*\" >/tmp/kept/argv.$$\n\
-         tee /tmp/kept/sent.$$ | ssh \"$@\"\nX\nchmod 755 /tmp/spy\n\
+         exec ssh \"$@\" < <(tee /tmp/kept/sent.$$ 2>/dev/null)\nX\nchmod 755 /tmp/spy\n\
          {LINE}=/tmp/line {itself} --exact elsewhere::serves_in_a_lab >/tmp/served 2>&1 &\n\
          for i in $(seq 100); do [ -s /tmp/line ] && break; sleep 0.1; done\n\
          printf ' --control-plane --certificate-key {CERTIFICATE_KEY}' >>/tmp/line\n\
          ssh -n pi3 'ip route add unreachable {SERVER}'\n\
          pontoon join-check --on 'pi[2-3],pi9' --ssh /tmp/spy --json - </tmp/line\n\
-         echo; echo =====$?; cat /tmp/kept/*; echo =====\n\
+         echo =====; cat /tmp/kept/* | LC_ALL=C tr -c '[:print:]\\n' ' '; echo =====\n\
          pontoon join-check --on 'pi[1-3]' - </tmp/line; kill %1"
     );
     let output = pontoon(&["lab", "shell", "campus", "pi1", "--", "bash", "-c", &script]);
@@ -61,7 +61,8 @@ fn each_host_is_judged_and_no_secret_leaves() {
     let hosts = report["hosts"].as_array().expect("hosts");
     let names: Vec<_> = hosts.iter().filter_map(|host| host["host"].as_str()).collect();
     assert_eq!(names, ["pi2", "pi3"], "{report:#}");
-    assert!(report["unreached"]["pi9"].as_str().is_some_and(|why| why.contains("no address")));
+    let why = report["unreached"]["pi9"].as_str().unwrap_or_default();
+    assert!(why.contains("its name has no address"), "{why}");
     let steps = hosts[0]["verdict"]["steps"].as_array().expect("steps");
     let passed = |stage: &str| {
         let step = steps.iter().find(|step| step["stage"] == stage);

@@ -36,7 +36,7 @@ fn answered(page: Option<Page>) -> Answered {
 }
 
 /// cluster-info of a server, signed with this secret half for the token of the line, or not.
-fn info(server: &str, secret: Option<&str>) -> Option<Page> {
+fn info(server: &str, secret: Option<&str>) -> Page {
     let key = KeyPair::generate().unwrap();
     let ca = CertificateParams::default().self_signed(&key).unwrap();
     let kubeconfig = format!(
@@ -50,7 +50,7 @@ fn info(server: &str, secret: Option<&str>) -> Option<Page> {
         data["jws-kubeconfig-abcdef"] = signature.into();
     }
     let body = serde_json::json!({ "data": data }).to_string().into_bytes();
-    Some(Page::Answer(Answer { status: 200, date_s: None, body }))
+    Page::Answer(Answer { status: 200, date_s: None, body })
 }
 
 #[test]
@@ -58,10 +58,10 @@ fn what_follows_is_decided_by_what_is_vouched_for() {
     const GOOD: Option<&str> = Some("0123456789abcdef");
     const BAD: Option<&str> = Some("fedcba9876543210");
     let table = [
-        ("its own server", info("10.0.0.1:6443", GOOD), None),
-        ("another server", info("10.0.0.9:6443", GOOD), Some(("10.0.0.9:6443", false))),
-        ("signed with another secret", info("10.0.0.9:6443", BAD), None),
-        ("not signed yet", info("10.0.0.9:6443", None), Some(("10.0.0.1:6443", true))),
+        ("its own server", Some(info("10.0.0.1:6443", GOOD)), None),
+        ("another server", Some(info("10.0.0.9:6443", GOOD)), Some(("10.0.0.9:6443", false))),
+        ("signed with another secret", Some(info("10.0.0.9:6443", BAD)), None),
+        ("not signed yet", Some(info("10.0.0.9:6443", None)), Some(("10.0.0.1:6443", true))),
         ("no answer", None, None),
         ("silence", Some(Page::Silent { ms: 7 }), None),
     ];
@@ -76,8 +76,8 @@ fn what_follows_is_decided_by_what_is_vouched_for() {
 #[test]
 fn a_signature_is_waited_for_until_it_is_not() {
     let request = request();
-    let mut course = Course::begin(&request, None, answered(info("10.0.0.1:6443", None)));
-    course.take(answered(info("10.0.0.1:6443", None)));
+    let mut course = Course::begin(&request, None, answered(Some(info("10.0.0.1:6443", None))));
+    course.take(answered(Some(info("10.0.0.1:6443", None))));
     assert!(course.next().is_some_and(|next| next.is_again));
     course.settle();
     assert_eq!(course.next(), None);
@@ -87,7 +87,7 @@ fn a_signature_is_waited_for_until_it_is_not() {
 #[test]
 fn whom_a_host_claims_to_have_asked_is_not_believed() {
     let request = request();
-    let first = answered(info("10.0.0.9:6443", Some("0123456789abcdef")));
+    let first = answered(Some(info("10.0.0.9:6443", Some("0123456789abcdef"))));
     let mut course = Course::begin(&request, None, first);
     course.take(answered(None));
     assert_eq!(course.next(), None);
@@ -98,7 +98,7 @@ fn whom_a_host_claims_to_have_asked_is_not_believed() {
 
 #[test]
 fn an_answer_survives_the_way_and_a_certificate_is_read_anew() {
-    let sent = answered(info("10.0.0.1:6443", None));
+    let sent = answered(Some(info("10.0.0.1:6443", None)));
     let mut wire = serde_json::to_value(&sent).unwrap();
     let back: Answered = serde_json::from_value(wire.clone()).unwrap();
     assert_eq!(format!("{back:?}"), format!("{sent:?}"));
