@@ -140,7 +140,7 @@ fn the_page_of_exit_codes_is_current() {
     let mut codes = Exit::ALL;
     codes.sort_by_key(|exit| exit.code());
     let mut page = format!(
-        "{MADE}\n# Exit codes\n\n`pontoon check`, `mesh`, `replay`, `exec`, `clock`, `discover`, `hosts`, `explain -` and\n`lab run` end with one of these.\n\n\
+        "{MADE}\n# Exit codes\n\n`pontoon check`, `mesh`, `replay`, `join-check`, `cluster check`, `exec`, `clock`, `discover`,\n`hosts`, `explain -` and `lab run` end with one of these. For several hosts it is the worst of\nthem.\n\n\
          | code | what it says |\n|---|---|\n"
     );
     for exit in codes {

@@ -9,6 +9,7 @@ use pontoon_cluster::report as cluster;
 use pontoon_fleet::clock::report as clock;
 use pontoon_fleet::everywhere::results as exec;
 use pontoon_fleet::inventory;
+use pontoon_join::hosts as join_hosts;
 use pontoon_join::report as join;
 use pontoon_lab::scenario;
 use pontoon_model::kubernetes::prediction;
@@ -63,6 +64,28 @@ fn a_rehearsed_join_is_as_published() {
         "--discovery-token-unsafe-skip-ca-verification",
     ];
     let shown = serde_json::from_str(&stdout(&pontoon(&arguments))).expect("a report is JSON");
+    let wrong = violations(&published, &shown, "nobody listens");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// This host by its own name is one that needs no ssh; the other has no address.
+#[test]
+fn a_join_rehearsed_on_hosts_is_as_published() {
+    let published = published("join-hosts");
+    let here = fs::read_to_string("/proc/sys/kernel/hostname").expect("/proc is mounted");
+    let hosts = format!("{},nobody.invalid", here.trim());
+    let mut arguments = vec!["join-check", "--json", "--on", &hosts, "--"];
+    arguments.extend([
+        "kubeadm",
+        "join",
+        "127.0.0.1:9",
+        "--token",
+        "abcdef.0123456789abcdef",
+        "--discovery-token-unsafe-skip-ca-verification",
+    ]);
+    let shown: Value =
+        serde_json::from_str(&stdout(&pontoon(&arguments))).expect("a report is JSON");
+    assert!(shown["unreached"]["nobody.invalid"].is_string(), "{shown:#}");
     let wrong = violations(&published, &shown, "nobody listens");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -125,6 +148,8 @@ fn the_published_schemas_are_current() {
     assert_current("docs/schema/cluster.schema.json", &page::<cluster::Report>(&title));
     let title = format!("pontoon join-check --json: {}", join::SCHEMA);
     assert_current("docs/schema/join.schema.json", &page::<join::Report>(&title));
+    let title = format!("pontoon join-check --on HOSTS --json: {}", join_hosts::SCHEMA);
+    assert_current("docs/schema/join-hosts.schema.json", &page::<join_hosts::Hosts>(&title));
     let title = format!("pontoon predict --json: {}", prediction::SCHEMA);
     assert_current("docs/schema/prediction.schema.json", &page::<prediction::Prediction>(&title));
     let title = format!("pontoon explain - --json: {}", explanation::SCHEMA);
@@ -205,6 +230,7 @@ fn the_published_schemas_refuse_other_things() {
         ("exec", json!({ "schema": exec::FORM, "hosts": [{ "host": "pi1" }] })),
         ("clock", json!({ "schema": clock::FORM, "hosts": [] })),
         ("explanation", json!({ "schema": explanation::SCHEMA, "proven": [{}] })),
+        ("join-hosts", json!({ "schema": join_hosts::SCHEMA, "hosts": [] })),
         ("discover", json!({ "schema": discover::FORM, "hosts": [{ "mac": "nobody" }] })),
         ("scenario", json!({ "title": "no truth" })),
         ("scenario", json!({ "title": "t", "truth": "t", "hosts": {} })),

@@ -9,6 +9,7 @@ mod demo;
 mod discover;
 mod exec;
 mod explain;
+mod far_end;
 mod fleet;
 mod gathered;
 mod hosts;

@@ -15,6 +15,7 @@ pub(crate) mod clock;
 pub(crate) mod prediction;
 pub(crate) mod cluster;
 pub(crate) mod join;
+pub(crate) mod join_hosts;
 pub(crate) mod ports;
 pub(crate) mod explanation;
 pub(crate) mod discover;

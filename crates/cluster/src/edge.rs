@@ -5,6 +5,8 @@ pub mod serve;
 pub mod session;
 pub mod run;
 pub mod kubectl;
+pub mod rehearse;
+mod joiner;
 mod dial;
 mod dns;
 mod echo;

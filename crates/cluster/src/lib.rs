@@ -9,6 +9,7 @@ pub mod moment;
 pub mod objects;
 pub mod settling;
 pub mod look;
+pub mod joiner;
 pub mod forward_chain;
 pub mod trial;
 pub mod course;

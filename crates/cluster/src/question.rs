@@ -1,16 +1,22 @@
 //! What is said between the two ends of a check: the one that judges, and one on each node.
+//!
+//! A node that is yet to join is asked in the same way ([`Ask::Joiner`], [`Ask::Contact`]). No
+//! question has room for a token or another secret.
 
 use std::net::{IpAddr, SocketAddr};
 
+use pontoon_join::course::{Answered, Question};
+use pontoon_join::edge::Limits;
 use pontoon_model::untrusted::Untrusted;
 use serde::{Deserialize, Serialize};
 
+use crate::joiner::Joiner;
 use crate::look::Look;
 use crate::objects::Objects;
 use crate::trial::Outcome;
 
 /// Said first, so that a greeting of a login shell does no harm, and another version is noticed.
-pub const PREAMBLE: &str = "PONTOON-CLUSTER/1\n";
+pub const PREAMBLE: &str = "PONTOON-CLUSTER/2\n";
 
 /// What a node is asked.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -52,6 +58,15 @@ pub enum Ask {
         /// Its uid.
         pod: String,
     },
+    /// What it says of itself before a join.
+    Joiner,
+    /// Ask API servers anonymously, all at once.
+    Contact {
+        /// What.
+        questions: Vec<Question>,
+        /// How long each may take.
+        limits: Limits,
+    },
     /// Try these, all at once.
     Try {
         /// The uid of the pod in whose network; none: in the node's.
@@ -83,6 +98,10 @@ pub enum Told {
     Look(Box<Look>),
     /// To [`Ask::Objects`], with the control plane's clock in seconds since 1970.
     Objects(Box<Objects>, i64),
+    /// To [`Ask::Joiner`].
+    Joiner(Box<Joiner>),
+    /// To [`Ask::Contact`], in their order.
+    Contact(Vec<Answered>),
     /// To [`Ask::Try`] in their order, to [`Ask::Kubelets`] as well.
     Outcomes(Vec<Outcome>),
     /// A text that was asked for.

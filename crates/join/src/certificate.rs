@@ -5,12 +5,15 @@ use std::net::IpAddr;
 use pontoon_model::kubernetes::kubeadm::endpoint::Host;
 use pontoon_model::untrusted::Untrusted;
 use rustls_pki_types::{CertificateDer, UnixTime};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::time::ASN1Time;
 
-/// What matters of a certificate.
+use crate::octets;
+
+/// What matters of a certificate. Between programs it is its DER alone, and is read anew.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Certificate {
     /// DER.
@@ -173,6 +176,19 @@ impl Certificate {
             leaf.verify_for_usage(all, &anchors, &others, now, usage, None, None).map(|_| ())
         });
         verified.map_err(|_| Refused::Authority)
+    }
+}
+
+impl Serialize for Certificate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        octets::serialize(&self.der, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Certificate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let der = octets::deserialize(deserializer)?;
+        Self::parse(&der).ok_or_else(|| de::Error::custom("these bytes are no certificate"))
     }
 }
 

@@ -14,17 +14,20 @@ use pontoon_model::kubernetes::proxy::Proxies;
 use pontoon_model::net::IfName;
 use pontoon_model::untrusted::Untrusted;
 
-use crate::cluster_info::{ClusterInfo, PATH};
-use crate::request::{Discovery, Request};
+use serde::{Deserialize, Serialize};
+
+use crate::cluster_info::PATH;
+use crate::course::{Answered, Course, Question};
+use crate::request::Request;
 use crate::trial::{Contact, Object, Page, Read, Tcp, Tls, Trial, Unresolved};
-use crate::verdict::{Trust, trust};
+use crate::verdict::Trust;
 
 use reach::{connect, resolve, way};
 use session::Session;
 use wait::Deadline;
 
 /// How long each part may take. kubeadm allows ten seconds for a question as a whole.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub struct Limits {
     /// For a name.
     pub resolve: Duration,
@@ -59,7 +62,10 @@ impl Limits {
 }
 
 /// So long after an answer without a signature the question is asked again.
-const AGAIN: Duration = Duration::from_secs(1);
+pub const AGAIN: Duration = Duration::from_secs(1);
+
+/// cluster-info is a kubeconfig and a line for each token: three kilobytes, with one of them.
+const INFO_BYTES_MAX: usize = 128 * 1024;
 
 /// What a trial is made with.
 #[derive(Clone, Debug)]
@@ -83,47 +89,53 @@ pub struct Attempt<'a> {
 pub fn attempt(attempt: &Attempt<'_>) -> Trial {
     let deadline = Deadline::after(attempt.limits.all);
     let signed_by = deadline.at_most(attempt.limits.signature);
-    let endpoint = attempt.request.discovery.endpoint();
-    let (first, page, info) = loop {
-        let (first, session) = attempt.contact(endpoint, deadline);
-        let page = session.map(|session| session.ask(&endpoint.authority(), PATH, None, deadline));
-        let info = match &page {
-            Some(Page::Answer(answer)) if answer.status == 200 => ClusterInfo::parse(&answer.body),
-            _ => None,
-        };
-        if !info.as_ref().is_some_and(|info| attempt.awaits_signature(info))
-            || !signed_by.pause(AGAIN)
-        {
-            break (first, page, info);
+    let asker = attempt.asker();
+    let first = Question::first(attempt.request, attempt.link.as_ref());
+    let answered = asker.ask(&first, deadline);
+    let mut course = Course::begin(attempt.request, attempt.link.as_ref(), answered);
+    while let Some(next) = course.next() {
+        if next.is_again && !signed_by.pause(AGAIN) {
+            course.settle();
+        } else {
+            course.take(asker.ask(&next.question, deadline));
         }
-    };
-    let mut trial = Trial {
-        link: attempt.link.clone(),
-        now_s: attempt.now_s,
-        first,
-        cluster_info: page,
-        inside: None,
-        reads: Vec::new(),
-    };
-    // A file vouches for the server it names; a token's signature for the one in cluster-info.
-    let Some(trust) = trust(attempt.request, &trial.first, info.as_ref()) else { return trial };
-    if !trust.is_first {
-        trial.inside = Some(attempt.contact(&trust.cluster.server, deadline).0);
     }
+    let trust = course.trust();
+    let mut trial = course.end(attempt.now_s);
     let asked = trial.inside.as_ref().unwrap_or(&trial.first);
-    if trust.holds(asked, attempt.now_s) {
+    if let Some(trust) = trust.filter(|trust| trust.holds(asked, attempt.now_s)) {
         trial.reads = attempt.reads(&trust, &asked.server.clone(), deadline);
     }
     trial
 }
 
-impl Attempt<'_> {
-    /// Whether cluster-info is not signed by this token, or not yet.
-    fn awaits_signature(&self, info: &ClusterInfo) -> bool {
-        match &self.request.discovery {
-            Discovery::Token { token, .. } => !info.token_ids().any(|id| id == token.id),
-            Discovery::File(_) => false,
-        }
+/// Answers a question as this host does. It takes no secret, so that it can be asked of any host.
+#[must_use]
+pub fn ask(question: &Question, proxies: &Proxies, limits: Limits) -> Answered {
+    let asker = Asker { link: question.link.clone(), proxies, limits };
+    asker.ask(question, Deadline::after(limits.all))
+}
+
+/// By which way a server is asked.
+struct Asker<'a> {
+    link: Option<IfName>,
+    proxies: &'a Proxies,
+    limits: Limits,
+}
+
+impl Asker<'_> {
+    fn ask(&self, question: &Question, deadline: Deadline) -> Answered {
+        let (contact, session) = self.contact(&question.server, deadline);
+        let page = session.filter(|_| question.wants_cluster_info).map(|session| {
+            match session.ask(&question.server.authority(), PATH, None, deadline) {
+                Page::Answer(answer) if answer.body.len() > INFO_BYTES_MAX => {
+                    let why = format!("it is longer than {INFO_BYTES_MAX} bytes");
+                    Page::Bad(Untrusted::new(&why))
+                }
+                page => page,
+            }
+        });
+        Answered { contact, page }
     }
 
     /// Asks a server up to its certificate.
@@ -165,12 +177,19 @@ impl Attempt<'_> {
         contact.tls = Some(tls);
         (contact, session)
     }
+}
+
+impl<'a> Attempt<'a> {
+    fn asker(&self) -> Asker<'a> {
+        Asker { link: self.link.clone(), proxies: self.proxies, limits: self.limits }
+    }
 
     /// Reads what kubeadm reads, of a server that is vouched for each time anew.
     fn reads(&self, trust: &Trust, server: &HostPort, deadline: Deadline) -> Vec<Read> {
         let Some(token) = self.request.bearer().map(crate::token::Token::whole) else {
             return Vec::new();
         };
+        let asker = self.asker();
         let mut reads = Vec::new();
         for object in [
             Object::ConfigMap("kubeadm-config"),
@@ -178,7 +197,7 @@ impl Attempt<'_> {
             Object::ConfigMap("kubelet-config"),
             Object::Node(self.node_name.to_owned()),
         ] {
-            let (contact, session) = self.contact(server, deadline);
+            let (contact, session) = asker.contact(server, deadline);
             let page = match session {
                 Some(session) if trust.holds(&contact, self.now_s) => {
                     let path = object.path();

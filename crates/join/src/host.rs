@@ -1,16 +1,19 @@
 //! What a host itself must have, as its own list: each is shown, none of them is on the network.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
 use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::kubernetes::kubeadm::preflight::{forwarding_check, join_forwarding};
 use pontoon_model::net::Family;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::verdict::{Stage, Step};
 
 /// What was looked at.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Host {
     /// Whether we are root, as kubeadm must be.
     pub is_root: bool,
@@ -31,7 +34,28 @@ pub struct Host {
     /// `/etc/kubernetes/pki/ca.crt` is there.
     pub has_ca: bool,
     /// Container runtimes whose socket is there.
-    pub runtimes: Vec<String>,
+    pub runtimes: BTreeSet<Runtime>,
+}
+
+/// A container runtime that kubeadm knows.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub enum Runtime {
+    /// containerd.
+    Containerd,
+    /// CRI-O.
+    CriO,
+    /// Docker, behind cri-dockerd.
+    CriDockerd,
+}
+
+impl fmt::Display for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Containerd => "containerd",
+            Self::CriO => "CRI-O",
+            Self::CriDockerd => "cri-dockerd",
+        })
+    }
 }
 
 /// Something that the host lacks.
@@ -88,7 +112,8 @@ impl Host {
             lack(Some("CRI"), "no container runtime is there", advice, true);
         }
         if self.runtimes.len() > 1 {
-            let seen = format!("there are several runtimes: {}", self.runtimes.join(", "));
+            let names: Vec<_> = self.runtimes.iter().map(ToString::to_string).collect();
+            let seen = format!("there are several runtimes: {}", names.join(", "));
             lack(Some("CRI"), &seen, "say which: kubeadm join --cri-socket", true);
         }
         if self.has_swap {

@@ -1,6 +1,7 @@
 //! One question by HTTP/1.1 and its answer, as bytes in and bytes out.
 
 use pontoon_model::untrusted::Untrusted;
+use serde::{Deserialize, Serialize};
 
 /// The head of an answer; Go's client takes ten megabytes, no API server sends a page of it.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -21,13 +22,14 @@ pub fn request(authority: &str, path: &str, bearer: Option<&str>) -> zeroize::Ze
 }
 
 /// An answer.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Answer {
     /// The status.
     pub status: u16,
     /// The server's clock (`Date`), in seconds since 1970.
     pub date_s: Option<i64>,
     /// The body.
+    #[serde(with = "crate::octets")]
     pub body: Vec<u8>,
 }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::net::IfName;
 use pontoon_model::untrusted::Untrusted;
+use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
 use crate::http::Answer;
@@ -58,7 +59,7 @@ impl Object {
 }
 
 /// A server, asked up to its certificate.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Contact {
     /// The server.
     pub server: HostPort,
@@ -77,7 +78,7 @@ pub struct Contact {
 }
 
 /// A name means nothing.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Unresolved {
     /// Nobody knows it.
     Unknown,
@@ -86,7 +87,7 @@ pub enum Unresolved {
 }
 
 /// How the kernel would send.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Way {
     /// The source address.
     pub source: IpAddr,
@@ -95,7 +96,7 @@ pub struct Way {
 }
 
 /// A connection.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Tcp {
     /// There was nothing to connect to.
     NotTried,
@@ -124,13 +125,14 @@ pub enum Tcp {
 }
 
 /// The start of TLS.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Tls {
     /// It showed this chain, its own certificate first, and proved that it holds the key.
     Chain {
         /// Its own certificate.
         leaf: Box<Certificate>,
         /// The others, in DER.
+        #[serde(with = "crate::octets::list")]
         others: Vec<Vec<u8>>,
     },
     /// It speaks plain HTTP.
@@ -145,7 +147,7 @@ pub enum Tls {
 }
 
 /// A question over TLS.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Page {
     /// It was answered.
     Answer(Answer),
@@ -161,7 +163,7 @@ pub enum Page {
 }
 
 /// Packets of two sizes that may not be taken apart on the way.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Sizes {
     /// A small one was answered.
     pub small: bool,

@@ -97,7 +97,7 @@ pub fn take(sources: &Sources) -> Snapshot {
             legacy_tables: legacy_tables(root, &mut unread),
             ..Netfilter::default()
         },
-        proxies: process::proxies(&sources.environment),
+        proxies: proxies(sources),
         privileges: process::read_privileges(root, &mut unread),
         unread,
         host_name,
@@ -111,6 +111,12 @@ pub fn take(sources: &Sources) -> Snapshot {
         });
     }
     snapshot
+}
+
+/// What the environment says of proxies, without passwords: [`Snapshot::proxies`] alone.
+#[must_use]
+pub fn proxies(sources: &Sources) -> BTreeMap<String, Untrusted> {
+    process::proxies(&sources.environment)
 }
 
 fn ask_kernel(root: &Path, snapshot: &mut Snapshot) {

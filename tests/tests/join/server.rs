@@ -132,10 +132,14 @@ fn tls(behaviour: &Behaviour, issuer: &Authority) -> Arc<ServerConfig> {
 
 impl Server {
     pub(crate) fn start(behaviour: Behaviour) -> Self {
+        Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), behaviour)
+    }
+
+    pub(crate) fn start_at(address: SocketAddr, behaviour: Behaviour) -> Self {
         let own = authority();
         let other = authority();
         let config = tls(&behaviour, if behaviour.has_other_ca { &other } else { &own });
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let listener = TcpListener::bind(address).expect("a port");
         let address = listener.local_addr().expect("its address");
         let pages = pages(&behaviour, &own, address);
         let nobody = Behaviour { signed_for: Vec::new(), ..behaviour.clone() };

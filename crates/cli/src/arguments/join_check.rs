@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
+
+use super::mesh::{BySsh, Reaching};
 
 const DETAILS: &str = "\
   pontoon join-check -
@@ -23,14 +25,37 @@ vouch for. It stands in no output.
 Whether the control plane reaches this host's kubelet, and the ports of the pod
 network, can be told with an agent on it:
 
-  pontoon join-check - --server-via 'ssh pi1 pontoon agent --stdio'";
+  pontoon join-check - --server-via 'ssh pi1 pontoon agent --stdio'
+
+With --on each of these hosts is asked in place of this one, by your own ssh,
+as pontoon mesh does:
+
+  pontoon join-check --on 'pi[2-5]' -
+
+They need pontoon, or get it for this run with --push. The token, and what a
+discovery file holds, are never sent there: the answer to the anonymous question
+comes back and is judged here. The settings and the node's name, which take the
+token, are read from this host only.";
 
 #[derive(Args, Debug)]
 #[command(after_help = DETAILS)]
+#[command(group(
+    ArgGroup::new("elsewhere")
+        .args(["inventory", "ssh", "user", "push", "binaries", "sudo"])
+        .multiple(true)
+        .requires("on")
+))]
 pub(crate) struct JoinCheckArguments {
     /// `-`: the line is read from standard input
     #[arg(value_name = "-", value_parser = ["-"], conflicts_with = "line")]
     pub(crate) stdin: Option<String>,
+    /// Rehearse it on these hosts, such as 'pi[2-5]' (repeatable)
+    #[arg(long, value_name = "HOSTS", conflicts_with_all = ["server_via", "node_name"])]
+    pub(crate) on: Vec<String>,
+    #[command(flatten)]
+    pub(crate) reaching: Reaching,
+    #[command(flatten)]
+    pub(crate) by_ssh: BySsh,
     /// The configuration of kubeadm join --config
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -46,7 +71,7 @@ pub(crate) struct JoinCheckArguments {
     /// Wait as long as kubeadm does: ten seconds for a question
     #[arg(long)]
     pub(crate) patient: bool,
-    /// Write the report as JSON (docs/schema/join.schema.json)
+    /// Write the report as JSON (docs/schema/join.schema.json; with --on join-hosts.schema.json)
     #[arg(long)]
     pub(crate) json: bool,
     /// The line itself

@@ -1,38 +1,27 @@
 //! `pontoon cluster`: looks at a cluster after the join.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::process::ExitCode;
 use std::thread;
 
 use pontoon_cluster::edge::kubectl::node_names;
-use pontoon_cluster::edge::run::{self, Sessions};
+use pontoon_cluster::edge::run;
 use pontoon_cluster::edge::serve::serve;
-use pontoon_cluster::edge::session::Session;
 use pontoon_cluster::report::Report;
 use pontoon_fleet::alike;
 use pontoon_model::exit::Exit;
 use pontoon_model::facts::Intent;
-use pontoon_model::host::HostName;
-use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::survey::Options;
 
 use crate::arguments::cluster::{CheckArguments, ClusterCommand, NodeArguments};
 use crate::arguments::mesh::AgentLaunch;
+use crate::command::far_end::Unreached;
 use crate::command::fleet::Fleet;
-use crate::command::mesh::agents::{Words, children};
-use crate::command::{agent, judge, mesh};
+use crate::command::{agent, far_end, judge, mesh};
 use crate::failure::{ClusterFailure, Failure};
 use crate::output;
 use crate::render::style::Style;
 use crate::render::{cluster, json};
-
-/// What the end on a node is started with.
-const NODE: Words<'static> = Words {
-    there: &["cluster", "node", "--stdio"],
-    copied: &["cluster", "node", "--stdio", "--unlink"],
-    is_shielded: true,
-};
 
 /// Does what the command line says.
 pub(crate) fn run(command: &ClusterCommand) -> Result<ExitCode, Failure> {
@@ -50,7 +39,7 @@ fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     };
     let fleet = Fleet::of(&hosts, &arguments.reaching)?;
     let launch = AgentLaunch { via: None, by_ssh: arguments.by_ssh.clone() };
-    let (sessions, unreached) = sessions(&fleet, arguments)?;
+    let (sessions, unreached) = far_end::with_each(&fleet, &arguments.by_ssh, Ok)?;
     if sessions.is_empty() {
         output::note(&"No host could be asked.");
         say_unreached(&unreached);
@@ -97,41 +86,11 @@ fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(report.exit().code()))
 }
 
-fn say_unreached(unreached: &BTreeMap<HostName, Untrusted>) {
+fn say_unreached(unreached: &Unreached) {
     let whys: Vec<_> = unreached.iter().map(|(host, why)| (host, why.to_string())).collect();
     for alike in alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str()))) {
         output::note(&format!("  {}: {}", alike.hosts, alike.words));
     }
-}
-
-/// Starts the end on every host, and waits until each answers or does not.
-fn sessions(
-    fleet: &Fleet,
-    arguments: &CheckArguments,
-) -> Result<(Sessions, BTreeMap<HostName, Untrusted>), Failure> {
-    let children = children(fleet, &arguments.by_ssh, &NODE)?;
-    let (mut sessions, mut unreached) = (Sessions::new(), BTreeMap::new());
-    let begun = thread::scope(|scope| {
-        let beginning = children.into_iter().map(|(host, child)| {
-            let begin = scope.spawn(move || match child {
-                Ok(child) => Session::begin(child),
-                Err(error) => Err(Untrusted::new(&error.to_string())),
-            });
-            (host, begin)
-        });
-        let beginning: Vec<_> = beginning.collect();
-        let begun = beginning.into_iter().map(|(host, thread)| {
-            (host, thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        });
-        begun.collect::<Vec<_>>()
-    });
-    for (host, session) in begun {
-        match session {
-            Ok(session) => drop(sessions.insert(host, session)),
-            Err(why) => drop(unreached.insert(host, why)),
-        }
-    }
-    Ok((sessions, unreached))
 }
 
 fn node(arguments: &NodeArguments) -> Result<ExitCode, Failure> {

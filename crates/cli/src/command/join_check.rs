@@ -1,22 +1,24 @@
 //! `pontoon join-check`: a join rehearsed, stage by stage.
 
 mod both_ways;
+mod elsewhere;
 mod told;
 
 use std::process::ExitCode;
 use std::thread;
 
 use pontoon_join::edge::{self, Attempt, Limits, attempt};
+use pontoon_join::host::Lack;
+use pontoon_join::links::links;
 use pontoon_join::networks::networks;
 use pontoon_join::report::{ByLink, Report, SCHEMA, service_route};
 use pontoon_join::request::Request;
 use pontoon_join::trial::Trial;
-use pontoon_join::verdict::{Ahead, judge};
+use pontoon_join::verdict::{Ahead, Step, Verdict, judge};
+use pontoon_model::host::HostName;
 use pontoon_model::kubernetes::node_name::node_name;
 use pontoon_model::kubernetes::proxy::Proxies;
-use pontoon_model::net::{Family, IfName};
-use pontoon_model::pairing::usable_address;
-use pontoon_model::snapshot::{Link, Snapshot};
+use pontoon_model::net::IfName;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::edge::clock::unix_s;
 use pontoon_probe::snapshot::{self, Sources};
@@ -31,6 +33,21 @@ use crate::render::{join, json};
 /// Reads the line, goes every way, says what it came to.
 pub(crate) fn run(arguments: &JoinCheckArguments) -> Result<ExitCode, Failure> {
     let request = told::read(arguments)?;
+    if !arguments.on.is_empty() {
+        return elsewhere::run(arguments, &request);
+    }
+    let report = here(arguments, &request)?;
+    let shown = if arguments.json {
+        json::pretty(&report)?
+    } else {
+        join::page(&report, Style::of_stdout(0))
+    };
+    output::data(&shown)?;
+    Ok(ExitCode::from(report.exit().code()))
+}
+
+/// Rehearses it on this host, to its end.
+fn here(arguments: &JoinCheckArguments, request: &Request) -> Result<Report, Failure> {
     let node = snapshot::take(&Sources::live(unix_s(), std::env::vars_os()));
     let host = local::host_name()?;
     let own_name = request.node_name.clone().or_else(|| arguments.node_name.clone());
@@ -39,44 +56,53 @@ pub(crate) fn run(arguments: &JoinCheckArguments) -> Result<ExitCode, Failure> {
         .or_else(|| node_name(host.as_str(), flag).ok())
         .unwrap_or_else(|| host.to_string());
     let proxies = Proxies::of(&node.proxies);
-    let limits = if arguments.patient { Limits::PATIENT } else { Limits::USUAL };
     let base = Attempt {
-        request: &request,
+        request,
         link: None,
         node_name: &name,
         proxies: &proxies,
         now_s: unix_s(),
-        limits,
+        limits: limits(arguments),
     };
-    let (trial, by_link) = all_ways(&base, &links(&node, &request));
+    let (trial, by_link) = all_ways(&base, &links(&node, request));
     let ahead = Ahead::of(&trial.reads);
     let lacks = edge::host::look().lacks(request.discovery.endpoint());
-    let mut beyond = both_ways::ask(arguments.server_via.as_deref(), &request)?;
+    let mut beyond = both_ways::ask(arguments.server_via.as_deref(), request)?;
     beyond.extend(service_route(&node, ahead.as_ref()));
     let asked = trial.inside.as_ref().unwrap_or(&trial.first);
     let way = asked.way.as_ref().and_then(|way| way.link.as_ref());
     beyond.extend(ahead.as_ref().and_then(|ahead| networks(&node, ahead, way)));
-    let by_link: Vec<_> =
-        by_link.into_iter().map(|(link, trial)| (link, judge(&request, &trial))).collect();
-    let mut verdict = judge(&request, &trial);
-    verdict.compare(request.discovery.endpoint(), &by_link);
-    let report = Report {
+    let by_link = by_link.into_iter().map(|(link, trial)| (link, judge(request, &trial))).collect();
+    Ok(report(request, Seen { host, lacks, own: judge(request, &trial), by_link, beyond }))
+}
+
+fn limits(arguments: &JoinCheckArguments) -> Limits {
+    if arguments.patient { Limits::PATIENT } else { Limits::USUAL }
+}
+
+/// What was seen on a host.
+struct Seen {
+    host: HostName,
+    lacks: Vec<Lack>,
+    own: Verdict,
+    by_link: Vec<(IfName, Verdict)>,
+    beyond: Vec<Step>,
+}
+
+fn report(request: &Request, seen: Seen) -> Report {
+    let Seen { host, lacks, own: mut verdict, by_link, beyond } = seen;
+    let endpoint = request.discovery.endpoint();
+    verdict.compare(endpoint, &by_link);
+    Report {
         schema: SCHEMA.to_owned(),
         host,
-        endpoint: request.discovery.endpoint().authority(),
+        endpoint: endpoint.authority(),
         lacks,
         verdict,
         links: by_link.into_iter().map(|(link, verdict)| ByLink { link, verdict }).collect(),
         beyond,
         notes: request.notes.clone(),
-    };
-    let shown = if arguments.json {
-        json::pretty(&report)?
-    } else {
-        join::page(&report, Style::of_stdout(0))
-    };
-    output::data(&shown)?;
-    Ok(ExitCode::from(report.exit().code()))
+    }
 }
 
 /// The kernel's way and that by each link, side by side.
@@ -94,25 +120,4 @@ fn all_ways(base: &Attempt<'_>, links: &[IfName]) -> (Trial, Vec<(IfName, Trial)
         let others = others.into_iter().filter_map(|(link, way)| Some((link, way.join().ok()?)));
         (own, others.collect())
     })
-}
-
-/// The links that could lead there: those with an address of the server's family, or any for a
-/// name.
-fn links(node: &Snapshot, request: &Request) -> Vec<IfName> {
-    let server = request.discovery.endpoint().host.address();
-    let own = node.links.iter().flat_map(|link| &link.addresses);
-    if server.is_some_and(|server| own.clone().any(|own| own.prefix.address == server)) {
-        // This host's own address is behind none of its links.
-        return Vec::new();
-    }
-    let family = server.map(Family::of);
-    let has = |family| move |link: &&Link| usable_address(link, family).is_some();
-    let usable = node.links.iter().filter(|link| link.is_usable() && link.reaches_hosts());
-    usable
-        .filter(|link| match family {
-            Some(family) => has(family)(link),
-            None => has(Family::V4)(link) || has(Family::V6)(link),
-        })
-        .map(|link| link.name.clone())
-        .collect()
 }

@@ -1,5 +1,6 @@
 //! A rehearsed join: where it stops and why, what kubeadm would say, what to do.
 
+use pontoon_join::host::Lack;
 use pontoon_join::report::Report;
 use pontoon_join::verdict::{Step, Stop, Verdict};
 
@@ -23,11 +24,7 @@ pub(crate) fn page(report: &Report, style: Style) -> String {
         for because in &stop.because {
             say("  - ", "    ", because);
         }
-        let causes = match &stop.causes[..] {
-            [one] => format!("The cause: {one}."),
-            several => format!("The cause is one of these: {}.", several.join(", ")),
-        };
-        say("  ", "  ", &causes);
+        say("  ", "  ", &causes(stop));
         say("  ", "  ", &format!("kubeadm says {}:", when(stop)));
         say("    error: ", "    ", &stop.words);
         page.push_str("\nWhat to do:\n");
@@ -50,21 +47,40 @@ pub(crate) fn page(report: &Report, style: Style) -> String {
 
 fn sentence(report: &Report) -> String {
     let Report { endpoint, .. } = report;
-    let fatal = report.lacks.iter().any(|lack| lack.is_fatal);
-    match &report.verdict.stop {
-        Some(stop) if stop.after_ms >= 60_000 => format!(
-            "kubeadm join to {endpoint} would hang for {} minutes without a word, then fail.",
-            stop.after_ms / 60_000,
-        ),
-        Some(_) => format!("kubeadm join to {endpoint} would fail."),
-        None if fatal => {
-            format!("the network lets kubeadm join to {endpoint}; the host itself does not yet.")
+    if let Some(stop) = &report.verdict.stop {
+        return format!("kubeadm join to {endpoint} {}", fails(stop));
+    }
+    let is_ready = !report.lacks.iter().any(|lack| lack.is_fatal);
+    let but = if is_ready { "" } else { "; the host itself does not yet" };
+    match (report.verdict.lacks_token(), is_ready) {
+        (false, true) => format!("kubeadm join to {endpoint} would go through."),
+        (false, false) => format!("the network lets kubeadm join to {endpoint}{but}."),
+        (true, _) => {
+            format!("the network lets kubeadm join to {endpoint}, {WITHOUT_TOKEN}{but}.")
         }
-        None => format!("kubeadm join to {endpoint} would go through."),
     }
 }
 
-fn when(stop: &Stop) -> String {
+/// What is true of a host that was asked from another one.
+pub(super) const WITHOUT_TOKEN: &str = "as far as can be asked without the token";
+
+/// How it ends.
+pub(super) fn fails(stop: &Stop) -> String {
+    match stop.after_ms / 60_000 {
+        0 => "would fail.".to_owned(),
+        minutes => format!("would hang for {minutes} minutes without a word, then fail."),
+    }
+}
+
+/// The causes in a sentence.
+pub(super) fn causes(stop: &Stop) -> String {
+    match &stop.causes[..] {
+        [one] => format!("The cause: {one}."),
+        several => format!("The cause is one of these: {}.", several.join(", ")),
+    }
+}
+
+pub(super) fn when(stop: &Stop) -> String {
     match stop.after_ms {
         0 => "at once".to_owned(),
         ms if ms.is_multiple_of(60_000) => format!("after {} minutes", ms / 60_000),
@@ -86,14 +102,17 @@ fn lacks(page: &mut String, report: &Report, style: Style) {
     }
     page.push_str("\nOn the host itself:\n");
     for lack in &report.lacks {
-        let check = match (lack.check, lack.is_fatal) {
-            (Some(check), true) => format!(" [ERROR {check}]"),
-            (Some(check), false) => format!(" [WARNING {check}]"),
-            (None, _) => String::new(),
-        };
-        let text = format!("{}{check}: {}", lack.seen, lack.advice);
-        wrapped(page, style.width, "  - ", "    ", &style.shown(&text));
+        wrapped(page, style.width, "  - ", "    ", &style.shown(&lack_in_words(lack)));
     }
+}
+
+pub(super) fn lack_in_words(lack: &Lack) -> String {
+    let check = match (lack.check, lack.is_fatal) {
+        (Some(check), true) => format!(" [ERROR {check}]"),
+        (Some(check), false) => format!(" [WARNING {check}]"),
+        (None, _) => String::new(),
+    };
+    format!("{}{check}: {}", lack.seen, lack.advice)
 }
 
 fn steps(page: &mut String, steps: &[Step], style: Style) {
@@ -110,7 +129,7 @@ fn steps(page: &mut String, steps: &[Step], style: Style) {
 }
 
 /// How far one comes by a link.
-fn short(verdict: &Verdict) -> String {
+pub(super) fn short(verdict: &Verdict) -> String {
     match &verdict.stop {
         Some(stop) => {
             let because = stop.because.first().map(String::as_str).unwrap_or_default();

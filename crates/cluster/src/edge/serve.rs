@@ -1,5 +1,5 @@
-//! The end of a check that runs on a node: answers questions on its standard streams until they
-//! end, and takes back what it made.
+//! The end of a check that runs on a node, or on a host that is to be one: answers questions on
+//! its standard streams until they end, and takes back what it made.
 
 use std::io::{self, Read, Write};
 
@@ -7,7 +7,7 @@ use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::edge::clock::unix_s;
 use pontoon_probe::framing::{self, Reader};
 
-use super::{dial, echo, inside, kubectl, look, test_pods};
+use super::{dial, echo, inside, joiner, kubectl, look, test_pods};
 use crate::question::{Ask, PREAMBLE, Told};
 
 /// What this end has made in the cluster, and removes however the connection ends.
@@ -42,7 +42,10 @@ pub fn serve(mut input: impl Read, mut output: impl Write) -> io::Result<()> {
     loop {
         while let Some(ask) = reader.read::<Ask>().map_err(io::Error::other)? {
             let told = answer(ask, &mut held);
-            output.write_all(&framing::write(&told).map_err(io::Error::other)?)?;
+            // What a server answered may be more than one message holds.
+            let wire = framing::write(&told)
+                .or_else(|why| framing::write(&Told::Failed(Untrusted::new(&why.to_string()))));
+            output.write_all(&wire.map_err(io::Error::other)?)?;
             output.flush()?;
         }
         match input.read(&mut bytes) {
@@ -80,6 +83,8 @@ fn answer(ask: Ask, held: &mut Held) -> Told {
             Ok(()) => Told::Done,
             Err(why) => Told::Failed(Untrusted::new(&why.to_string())),
         },
+        Ask::Joiner => Told::Joiner(Box::new(joiner::look())),
+        Ask::Contact { questions, limits } => Told::Contact(joiner::contact(&questions, limits)),
         Ask::Try { pod, dials } => Told::Outcomes(dial::all(pod.as_deref(), dials)),
     }
 }

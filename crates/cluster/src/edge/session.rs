@@ -3,6 +3,7 @@
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout};
+use std::time::Duration;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -59,6 +60,17 @@ impl Session {
     ///
     /// Why there is none, or what the other end says.
     pub fn ask(&mut self, ask: &Ask) -> Result<Told, Untrusted> {
+        self.ask_within(ask, Duration::ZERO)
+    }
+
+    /// The same of a question that may take so much longer than others.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::ask`].
+    pub fn ask_within(&mut self, ask: &Ask, longer: Duration) -> Result<Told, Untrusted> {
+        let within_ms = u64::try_from(longer.as_millis()).unwrap_or(u64::MAX);
+        let within_ms = within_ms.saturating_add(ANSWER_MS);
         let said = |error: &dyn std::fmt::Display| Untrusted::new(&error.to_string());
         let wire = framing::write(ask).map_err(|error| said(&error))?;
         let input = self.input.as_mut().ok_or_else(|| said(&"the connection has ended"))?;
@@ -70,7 +82,7 @@ impl Session {
                 Some(told) => return Ok(told),
                 None => {}
             }
-            let bytes = self.read(ANSWER_MS.saturating_sub(clock.now().0));
+            let bytes = self.read(within_ms.saturating_sub(clock.now().0));
             self.reader.push(&bytes.map_err(|error| said(&error))?);
         }
     }
@@ -86,8 +98,10 @@ impl Session {
                 self.reader.push(&said[at + preamble.len()..]);
                 return Ok(());
             }
-            if said.len() > GREETING_MAX {
-                return Err(io::Error::other("what answers is not a pontoon of this version"));
+            if said.len() > GREETING_MAX || is_another_version(&said) {
+                return Err(io::Error::other(
+                    "another version of pontoon is on it: install the same on both, or use --push",
+                ));
             }
         }
     }
@@ -134,6 +148,13 @@ impl Drop for Session {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Whether a whole line is the preamble of another version.
+fn is_another_version(said: &[u8]) -> bool {
+    let name = PREAMBLE.split_inclusive('/').next().unwrap_or_default();
+    let whole = said.iter().rposition(|byte| *byte == b'\n').map_or(&[][..], |end| &said[..end]);
+    whole.split(|byte| *byte == b'\n').any(|line| line.starts_with(name.as_bytes()))
 }
 
 fn block(pipe: &impl AsFd) {

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::Path;
 
-use crate::host::Host;
+use crate::host::{Host, Runtime};
 
 /// Looks.
 #[must_use]
@@ -27,17 +27,17 @@ pub fn look() -> Host {
         runtimes: RUNTIMES
             .iter()
             .filter(|(path, _)| Path::new(path).exists())
-            .map(|(_, name)| (*name).to_owned())
+            .map(|(_, runtime)| *runtime)
             .collect(),
     }
 }
 
 /// `DefaultCRISocket` and the others that kubeadm knows (k/k
 /// `cmd/kubeadm/app/constants/constants_unix.go`).
-const RUNTIMES: [(&str, &str); 3] = [
-    ("/run/containerd/containerd.sock", "containerd"),
-    ("/run/crio/crio.sock", "CRI-O"),
-    ("/run/cri-dockerd.sock", "cri-dockerd"),
+const RUNTIMES: [(&str, Runtime); 3] = [
+    ("/run/containerd/containerd.sock", Runtime::Containerd),
+    ("/run/crio/crio.sock", Runtime::CriO),
+    ("/run/cri-dockerd.sock", Runtime::CriDockerd),
 ];
 
 /// `PortOpenCheck`: whether one can listen on it. The listener is gone at once.

@@ -94,7 +94,8 @@ fn connect(contact: &Contact, link: Option<&IfName>) -> Vec<Result<Step, Box<Sto
         Tcp::NotTried => {}
         Tcp::Open => steps.push(good(Stage::Tcp, format!("{at} takes connections"))),
         tcp => {
-            let by = by.or_else(|| link.map(|link| format!("on {link}"))).unwrap_or_default();
+            let by = by.or_else(|| link.map(|link| format!("on {link}")));
+            let by = by.map(|by| format!(" ({by})")).unwrap_or_default();
             steps.push(Err(unconnected(tcp, *address, &at, &by)));
         }
     }
@@ -121,7 +122,7 @@ fn unconnected(tcp: Tcp, address: IpAddr, at: &str, by: &str) -> Box<Stop> {
             Stage::Neighbour,
             &["api-address-unreachable", "host-off"],
             format!(
-                "nobody answers for {address} on that network ({by}): it keeps its clients apart, \
+                "nobody answers for {address} on that network{by}: it keeps its clients apart, \
                  or that host is not there"
             ),
             vec![
@@ -153,7 +154,7 @@ fn unconnected(tcp: Tcp, address: IpAddr, at: &str, by: &str) -> Box<Stop> {
         Tcp::Silent { ms } => stop(
             Stage::Tcp,
             &["firewall-drop", "api-address-unreachable"],
-            format!("not a word from {at} in {} ({by}): packets are dropped", seconds(ms)),
+            format!("not a word from {at} in {}{by}: packets are dropped", seconds(ms)),
             vec![mesh, "on the control plane: nft list ruleset".to_owned()],
             "net/http: request canceled while waiting for connection (Client.Timeout exceeded \
              while awaiting headers)"

@@ -21,16 +21,7 @@ const KUBELET: u16 = 10250;
 
 /// Asks from both ends, where there is an agent on the other.
 pub(super) fn ask(via: Option<&str>, request: &Request) -> Result<Vec<Step>, Failure> {
-    let undecided = |stage, what: &str| {
-        let seen = format!("{what} is asked with --server-via only");
-        Step { stage, is_passed: None, seen }
-    };
-    let Some(via) = via else {
-        return Ok(vec![
-            undecided(Stage::Reverse, "port 10250 of this host from the control plane"),
-            undecided(Stage::PodNetwork, "VXLAN (8472/udp) both ways"),
-        ]);
-    };
+    let Some(via) = via else { return Ok(unasked("with --server-via only")) };
     let here = local::host_name()?;
     let server = HostName::lossy(&request.discovery.endpoint().host.to_string());
     let server = if server == here { HostName::lossy("server") } else { server };
@@ -57,6 +48,18 @@ pub(super) fn ask(via: Option<&str>, request: &Request) -> Result<Vec<Step>, Fai
         sum(Stage::PodNetwork, &report, overlay),
         path_mtu(&report),
     ])
+}
+
+/// What is not decided; `how` it is asked.
+pub(super) fn unasked(how: &str) -> Vec<Step> {
+    let undecided = |stage, what: &str| {
+        let seen = format!("{what} is asked {how}");
+        Step { stage, is_passed: None, seen }
+    };
+    vec![
+        undecided(Stage::Reverse, "port 10250 of this host from the control plane"),
+        undecided(Stage::PodNetwork, "VXLAN (8472/udp) both ways"),
+    ]
 }
 
 /// What the rows say together: reached by every link, by some, or by none.

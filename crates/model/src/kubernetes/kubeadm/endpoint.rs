@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::kubernetes::go::parse_ip_sloppy;
 use crate::untrusted::Untrusted;
 
@@ -50,8 +52,9 @@ impl fmt::Display for Host {
     }
 }
 
-/// A host, and a port if one was given.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+/// A host, and a port if one was given. Between programs it is text, and is read anew.
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct HostPort {
     /// The host.
     pub host: Host,
@@ -80,6 +83,23 @@ impl HostPort {
             Host::Address(IpAddr::V6(v6)) => format!("[{v6}]:{port}"),
             host => format!("{host}:{port}"),
         }
+    }
+}
+
+impl From<HostPort> for String {
+    fn from(server: HostPort) -> Self {
+        match server.port {
+            Some(_) => server.authority(),
+            None => server.host.to_string(),
+        }
+    }
+}
+
+impl TryFrom<String> for HostPort {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        parse_host_port(&text)
     }
 }
 

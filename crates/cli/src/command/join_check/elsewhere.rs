@@ -1,0 +1,73 @@
+//! The join on several hosts, side by side. The token stays on this one.
+
+use std::process::ExitCode;
+use std::thread;
+
+use pontoon_cluster::edge::rehearse::{Rehearsed, rehearse};
+use pontoon_join::hosts::{Hosts, SCHEMA};
+use pontoon_join::report::Report;
+use pontoon_join::request::Request;
+use pontoon_join::verdict::judge;
+use pontoon_model::host::HostName;
+
+use crate::arguments::join_check::JoinCheckArguments;
+use crate::command::check::local;
+use crate::command::far_end;
+use crate::command::fleet::Fleet;
+use crate::failure::Failure;
+use crate::output;
+use crate::render::style::Style;
+use crate::render::{join_hosts, json};
+
+use super::{Seen, both_ways, here, limits, report};
+
+/// Asks all of them, says what it came to.
+pub(super) fn run(arguments: &JoinCheckArguments, request: &Request) -> Result<ExitCode, Failure> {
+    let mut fleet = Fleet::of(&arguments.on, &arguments.reaching)?;
+    let order: Vec<HostName> = fleet.logins.iter().map(|login| login.host.clone()).collect();
+    let this = local::host_name()?;
+    let count = fleet.logins.len();
+    fleet.logins.retain(|login| login.host != this || login.address.is_some());
+    let is_named = fleet.logins.len() < count;
+    let limits = limits(arguments);
+    let (own, others) = thread::scope(|scope| {
+        let own = is_named.then(|| scope.spawn(|| here(arguments, request)));
+        let others = far_end::with_each(&fleet, &arguments.by_ssh, |mut session| {
+            rehearse(&mut session, request, limits)
+        });
+        let own = own
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        (own, others)
+    });
+    let (asked, unreached) = others?;
+    let others = asked.into_iter().map(|(host, seen)| judged(request, host, &seen));
+    let mut hosts: Vec<Report> = own.transpose()?.into_iter().chain(others).collect();
+    hosts.sort_by_key(|report| order.iter().position(|host| *host == report.host));
+    let hosts = Hosts {
+        schema: SCHEMA.to_owned(),
+        endpoint: request.discovery.endpoint().authority(),
+        hosts,
+        unreached,
+    };
+    let shown = if arguments.json {
+        json::pretty(&hosts)?
+    } else {
+        join_hosts::page(&hosts, Style::of_stdout(0))
+    };
+    output::data(&shown)?;
+    Ok(ExitCode::from(hosts.exit().code()))
+}
+
+/// Holds what another host saw to the token and the pins.
+fn judged(request: &Request, host: HostName, seen: &Rehearsed) -> Report {
+    let judge = |trial| judge(request, trial).without_token(request);
+    let by_link = seen.by_link.iter().map(|(link, trial)| (link.clone(), judge(trial)));
+    let seen = Seen {
+        host,
+        lacks: seen.host.lacks(request.discovery.endpoint()),
+        own: judge(&seen.own),
+        by_link: by_link.collect(),
+        beyond: both_ways::unasked("with --server-via on that host only"),
+    };
+    report(request, seen)
+}

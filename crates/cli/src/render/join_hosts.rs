@@ -1,0 +1,146 @@
+//! A join rehearsed on several hosts: how many it stops, then why, once for those that stop alike.
+
+use pontoon_fleet::alike::{self, Alike};
+use pontoon_join::hosts::Hosts;
+use pontoon_join::report::Report;
+use pontoon_join::verdict::Stop;
+use pontoon_model::host::HostName;
+
+use super::join::{WITHOUT_TOKEN, causes, fails, lack_in_words, short, when};
+use super::style::Style;
+use super::wrap::wrapped;
+
+/// Stands between what a line begins with and its text: neither holds one.
+const BEGINS: char = '\t';
+
+/// Writes it: the sentence first, what was not asked last. One host alone has all its stages.
+pub(crate) fn page(hosts: &Hosts, style: Style) -> String {
+    if let ([one], true) = (&hosts.hosts[..], hosts.unreached.is_empty()) {
+        return super::join::page(one, style);
+    }
+    let mut page = String::new();
+    wrapped(&mut page, style.width, "", "  ", &style.shown(&sentence(hosts)));
+    for note in hosts.hosts.first().iter().flat_map(|report| &report.notes) {
+        wrapped(&mut page, style.width, "  note: ", "        ", &style.shown(note));
+    }
+    for alike in fold(hosts.hosts.iter().map(|report| (&report.host, paragraph(report)))) {
+        page.push('\n');
+        let mut lines = alike.words.lines();
+        let first = format!("{}: ", alike.hosts);
+        let sentence = lines.next().unwrap_or_default();
+        wrapped(&mut page, style.width, &first, "  ", &style.shown(sentence));
+        for line in lines {
+            let (first, text) = line.split_once(BEGINS).unwrap_or(("  ", line));
+            // kubeadm's words are long, and stand below each other.
+            let hangs = if first.ends_with("error: ") { 4 } else { first.len() };
+            let rest = " ".repeat(hangs);
+            wrapped(&mut page, style.width, first, &rest, &style.shown(text));
+        }
+    }
+    let lacks = hosts.hosts.iter().flat_map(|report| {
+        report.lacks.iter().map(|lack| (&report.host, flat(&lack_in_words(lack))))
+    });
+    section(&mut page, "On the hosts themselves:", &fold(lacks), style);
+    if stops(hosts).next().is_some() {
+        let links = hosts.hosts.iter().flat_map(|report| {
+            let by = |by: &pontoon_join::report::ByLink| {
+                (&report.host, flat(&format!("by {} it {}", by.link, short(&by.verdict))))
+            };
+            report.links.iter().map(by)
+        });
+        section(&mut page, "By each link:", &fold(links), style);
+    }
+    let whys = hosts.unreached.iter().map(|(host, why)| (host, flat(&why.to_string())));
+    section(&mut page, "Not asked:", &fold(whys), style);
+    if hosts.hosts.iter().any(|report| report.verdict.lacks_token()) {
+        let text = "The settings and the node's name take the token, which stays on this host; \
+                    pontoon join-check - on a host itself asks for them, too.";
+        page.push('\n');
+        wrapped(&mut page, style.width, "", "", text);
+    }
+    page
+}
+
+fn stops(hosts: &Hosts) -> impl Iterator<Item = &Stop> {
+    hosts.hosts.iter().filter_map(|report| report.verdict.stop.as_ref())
+}
+
+fn sentence(hosts: &Hosts) -> String {
+    let stopped = stops(hosts).count();
+    let through = hosts.hosts.len() - stopped;
+    let counts = [
+        (stopped, "would fail"),
+        (through, "would be let in by the network"),
+        (hosts.unreached.len(), "could not be asked"),
+    ];
+    let all = hosts.hosts.len() + hosts.unreached.len();
+    let said = counts.iter().filter(|(count, _)| *count > 0);
+    let said: Vec<_> = said
+        .map(|(count, what)| match count {
+            _ if all == 1 => format!("it {what}"),
+            count if *count == all && all == hosts.unreached.len() => {
+                "none could be asked".to_owned()
+            }
+            count if *count == all => format!("all {what}"),
+            count => format!("{count} {what}"),
+        })
+        .collect();
+    let plural = if all == 1 { "host" } else { "hosts" };
+    format!("kubeadm join to {} on {all} {plural}: {}.", hosts.endpoint, said.join(", "))
+}
+
+/// The sentence of a host, then lines with what each begins with.
+fn paragraph(report: &Report) -> String {
+    let Some(stop) = &report.verdict.stop else { return passes(report) };
+    let mut lines = vec![fails(stop)];
+    let mut line = |first: &str, text: &str| {
+        lines.push(format!("{first}{BEGINS}{}", flat(text)));
+    };
+    for because in &stop.because {
+        line("  - ", because);
+    }
+    line("  ", &causes(stop));
+    line("  ", &format!("kubeadm says {}:", when(stop)));
+    line("    error: ", &stop.words);
+    line("  ", "What to do:");
+    for (at, advice) in stop.advice.iter().enumerate() {
+        line(&format!("  {}. ", at + 1), advice);
+    }
+    lines.join("\n")
+}
+
+fn passes(report: &Report) -> String {
+    let is_ready = !report.lacks.iter().any(|lack| lack.is_fatal);
+    let but = if is_ready { "" } else { "; the host itself does not yet" };
+    let mut lines = vec![if report.verdict.lacks_token() {
+        format!("the network lets it join, {WITHOUT_TOKEN}{but}.")
+    } else if is_ready {
+        "would go through.".to_owned()
+    } else {
+        format!("the network lets it join{but}.")
+    }];
+    let failed = report.beyond.iter().filter(|step| step.is_passed == Some(false));
+    lines.extend(failed.map(|step| format!("  - {BEGINS}{}", flat(&step.seen))));
+    lines.join("\n")
+}
+
+/// Without line ends and tabs, which mean something here.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn fold<'a>(said: impl Iterator<Item = (&'a HostName, String)>) -> Vec<Alike> {
+    let said: Vec<_> = said.collect();
+    alike::fold(said.iter().map(|(host, words)| (*host, words.as_str())))
+}
+
+fn section(page: &mut String, title: &str, all: &[Alike], style: Style) {
+    if all.is_empty() {
+        return;
+    }
+    page.push_str(&format!("\n{title}\n"));
+    for alike in all {
+        let text = format!("{}: {}", alike.hosts, alike.words);
+        wrapped(page, style.width, "  - ", "    ", &style.shown(&text));
+    }
+}

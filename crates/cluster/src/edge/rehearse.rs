@@ -1,0 +1,108 @@
+//! A join rehearsed on another host. It is sent anonymous questions; whom its answers let one
+//! trust is judged at this end, where the token stays.
+
+use std::time::Duration;
+
+use pontoon_join::course::{Answered, Course, Next, Question};
+use pontoon_join::edge::{AGAIN, Limits};
+use pontoon_join::host::Host;
+use pontoon_join::links::links;
+use pontoon_join::request::Request;
+use pontoon_join::trial::Trial;
+use pontoon_model::net::IfName;
+use pontoon_model::untrusted::Untrusted;
+use pontoon_probe::edge::clock::Clock;
+
+use super::session::Session;
+use crate::question::{Ask, Told};
+
+/// What was seen from a host.
+#[derive(Debug)]
+pub struct Rehearsed {
+    /// What the host itself has.
+    pub host: Host,
+    /// The way that its kernel chooses.
+    pub own: Trial,
+    /// The ways by each link.
+    pub by_link: Vec<(IfName, Trial)>,
+}
+
+/// Asks a host.
+///
+/// # Errors
+///
+/// Why it does not answer, or that its answer is none.
+pub fn rehearse(
+    session: &mut Session,
+    request: &Request,
+    limits: Limits,
+) -> Result<Rehearsed, Untrusted> {
+    let Told::Joiner(joiner) = session.ask(&Ask::Joiner)? else { return Err(other()) };
+    let links = links(&joiner.snapshot, request);
+    let mut ask = |questions: Vec<Question>| contact(session, questions, limits);
+    let ways: Vec<Option<&IfName>> = [None].into_iter().chain(links.iter().map(Some)).collect();
+    let first = ask(ways.iter().map(|link| Question::first(request, *link)).collect())?;
+    let begun = ways.iter().zip(first);
+    let mut courses: Vec<_> =
+        begun.map(|(link, answered)| Course::begin(request, *link, answered)).collect();
+    go_on(&mut courses, limits.signature, &mut ask)?;
+    let now_s = joiner.snapshot.clock.unix_s;
+    let mut trials = courses.into_iter().map(|course| course.end(now_s));
+    let own = trials.next().ok_or_else(other)?;
+    Ok(Rehearsed { host: joiner.host, own, by_link: links.into_iter().zip(trials).collect() })
+}
+
+/// Asks what follows of each way, until nothing does.
+fn go_on(
+    courses: &mut [Course<'_>],
+    signed_within: Duration,
+    ask: &mut impl FnMut(Vec<Question>) -> Result<Vec<Answered>, Untrusted>,
+) -> Result<(), Untrusted> {
+    let clock = Clock::start();
+    loop {
+        let is_late = Duration::from_millis(clock.now().0) + AGAIN > signed_within;
+        let is_again = |next: &Next| next.is_again;
+        if is_late {
+            for course in &mut *courses {
+                if course.next().as_ref().is_some_and(is_again) {
+                    course.settle();
+                }
+            }
+        }
+        let (going, next): (Vec<_>, Vec<_>) = courses
+            .iter_mut()
+            .filter_map(|course| course.next().map(|next| (course, next)))
+            .unzip();
+        if going.is_empty() {
+            return Ok(());
+        }
+        if next.iter().any(is_again) {
+            pause();
+        }
+        let answers = ask(next.into_iter().map(|next| next.question).collect())?;
+        for (course, answered) in going.into_iter().zip(answers) {
+            course.take(answered);
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the edge")]
+fn pause() {
+    std::thread::sleep(AGAIN);
+}
+
+fn contact(
+    session: &mut Session,
+    questions: Vec<Question>,
+    limits: Limits,
+) -> Result<Vec<Answered>, Untrusted> {
+    let count = questions.len();
+    match session.ask_within(&Ask::Contact { questions, limits }, limits.all)? {
+        Told::Contact(answers) if answers.len() == count => Ok(answers),
+        _ => Err(other()),
+    }
+}
+
+fn other() -> Untrusted {
+    Untrusted::new("it answers another question than was asked")
+}

@@ -1,0 +1,147 @@
+//! The part of a trial that takes no token: which question follows which answer, by one way.
+//!
+//! Who asks may be another host: a [`Question`] holds no secret, and what an [`Answered`] is worth
+//! is judged here, where the token is.
+
+use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
+use pontoon_model::net::IfName;
+use serde::{Deserialize, Serialize};
+
+use crate::cluster_info::ClusterInfo;
+use crate::request::{Discovery, Request};
+use crate::trial::{Contact, Page, Trial};
+use crate::verdict::{Trust, trust};
+
+/// Something to ask of a server, anonymously.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Question {
+    /// The server.
+    pub server: HostPort,
+    /// The link to tie the question to; none: the kernel chooses.
+    pub link: Option<IfName>,
+    /// Whether cluster-info is asked for; otherwise the certificate is the end.
+    pub wants_cluster_info: bool,
+}
+
+impl Question {
+    /// The one that a join begins with.
+    #[must_use]
+    pub fn first(request: &Request, link: Option<&IfName>) -> Self {
+        let server = request.discovery.endpoint().clone();
+        Self { server, link: link.cloned(), wants_cluster_info: true }
+    }
+}
+
+/// What came back.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Answered {
+    /// How far one came.
+    pub contact: Contact,
+    /// cluster-info, if it was asked for and there was somebody to ask.
+    pub page: Option<Page>,
+}
+
+/// The question that follows.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Next {
+    /// Which.
+    pub question: Question,
+    /// It is the one before, and the answer needs a while to be another.
+    pub is_again: bool,
+}
+
+/// One way to the cluster, as far as it was gone.
+#[derive(Debug)]
+pub struct Course<'a> {
+    request: &'a Request,
+    link: Option<IfName>,
+    first: Answered,
+    info: Option<ClusterInfo>,
+    inside: Option<Contact>,
+    is_settled: bool,
+}
+
+impl<'a> Course<'a> {
+    /// Begins with the answer to [`Question::first`].
+    #[must_use]
+    pub fn begin(request: &'a Request, link: Option<&IfName>, answered: Answered) -> Self {
+        let first = of(request.discovery.endpoint(), answered);
+        let info = info(&first);
+        Self { request, link: link.cloned(), first, info, inside: None, is_settled: false }
+    }
+
+    /// What is to be asked now; none: it is the end.
+    #[must_use]
+    pub fn next(&self) -> Option<Next> {
+        if self.awaits_signature() {
+            let question = Question::first(self.request, self.link.as_ref());
+            return Some(Next { question, is_again: true });
+        }
+        // A file vouches for the server it names; a token's signature for the one in cluster-info.
+        let trust = self.trust().filter(|trust| !trust.is_first && self.inside.is_none())?;
+        let (server, link) = (trust.cluster.server, self.link.clone());
+        let question = Question { server, link, wants_cluster_info: false };
+        Some(Next { question, is_again: false })
+    }
+
+    /// Takes the answer to [`Self::next`]. Which server it is of is known here, and not believed.
+    pub fn take(&mut self, answered: Answered) {
+        match self.next() {
+            Some(next) if next.is_again => {
+                self.first = of(&next.question.server, answered);
+                self.info = info(&self.first);
+            }
+            Some(next) => self.inside = Some(of(&next.question.server, answered).contact),
+            None => {}
+        }
+    }
+
+    /// A signature is not waited for any longer.
+    pub fn settle(&mut self) {
+        self.is_settled = true;
+    }
+
+    /// Whom the token may be shown to, if anybody.
+    #[must_use]
+    pub fn trust(&self) -> Option<Trust> {
+        trust(self.request, &self.first.contact, self.info.as_ref())
+    }
+
+    /// All that was asked, by a host with this clock.
+    #[must_use]
+    pub fn end(self, now_s: i64) -> Trial {
+        Trial {
+            link: self.link,
+            now_s,
+            first: self.first.contact,
+            cluster_info: self.first.page,
+            inside: self.inside,
+            reads: Vec::new(),
+        }
+    }
+
+    /// Whether cluster-info is not signed by this token, or not yet.
+    fn awaits_signature(&self) -> bool {
+        match (&self.request.discovery, &self.info) {
+            (Discovery::Token { token, .. }, Some(info)) if !self.is_settled => {
+                !info.token_ids().any(|id| id == token.id)
+            }
+            _ => false,
+        }
+    }
+}
+
+fn of(server: &HostPort, answered: Answered) -> Answered {
+    let contact = Contact { server: server.clone(), ..answered.contact };
+    Answered { contact, ..answered }
+}
+
+fn info(answered: &Answered) -> Option<ClusterInfo> {
+    match &answered.page {
+        Some(Page::Answer(answer)) if answer.status == 200 => ClusterInfo::parse(&answer.body),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+use data_encoding::BASE64;
+use pontoon_model::untrusted::Untrusted;
+use rcgen::{CertificateParams, KeyPair};
+
+use super::*;
+use crate::certificate::Certificate;
+use crate::cluster_info::sign;
+use crate::http::Answer;
+use crate::line;
+use crate::trial::{Tcp, Tls};
+
+const LINE: &str = "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \
+                    --discovery-token-unsafe-skip-ca-verification";
+
+fn request() -> Request {
+    line::parse(LINE).unwrap().complete(None).unwrap()
+}
+
+/// What a host says that connects to a server and is answered.
+fn answered(page: Option<Page>) -> Answered {
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec!["kubernetes".to_owned()]).unwrap();
+    let der = certificate.self_signed(&key).unwrap().der().to_vec();
+    let leaf = Box::new(Certificate::parse(&der).unwrap());
+    let contact = Contact {
+        // A host may claim whatever it likes.
+        server: HostPort::try_from("10.6.6.6:6666".to_owned()).unwrap(),
+        proxy: Some(Untrusted::new("http://proxy:3128")),
+        resolved: Ok(vec!["10.0.0.1".parse().unwrap()]),
+        way: None,
+        tcp: Tcp::Open,
+        tls: Some(Tls::Chain { leaf, others: vec![der, vec![0, 255]] }),
+        sizes: None,
+    };
+    Answered { contact, page }
+}
+
+/// cluster-info of a server, signed with this secret half for the token of the line, or not.
+fn info(server: &str, secret: Option<&str>) -> Page {
+    let key = KeyPair::generate().unwrap();
+    let ca = CertificateParams::default().self_signed(&key).unwrap();
+    let kubeconfig = format!(
+        "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: {}\n    server: \
+         https://{server}\n  name: \"\"\nkind: Config\n",
+        BASE64.encode(ca.pem().as_bytes())
+    );
+    let mut data = serde_json::json!({ "kubeconfig": kubeconfig });
+    if let Some(secret) = secret {
+        let signature = sign(&kubeconfig, "abcdef", secret.as_bytes());
+        data["jws-kubeconfig-abcdef"] = signature.into();
+    }
+    let body = serde_json::json!({ "data": data }).to_string().into_bytes();
+    Page::Answer(Answer { status: 200, date_s: None, body })
+}
+
+#[test]
+fn what_follows_is_decided_by_what_is_vouched_for() {
+    const GOOD: Option<&str> = Some("0123456789abcdef");
+    const BAD: Option<&str> = Some("fedcba9876543210");
+    let table = [
+        ("its own server", Some(info("10.0.0.1:6443", GOOD)), None),
+        ("another server", Some(info("10.0.0.9:6443", GOOD)), Some(("10.0.0.9:6443", false))),
+        ("signed with another secret", Some(info("10.0.0.9:6443", BAD)), None),
+        ("not signed yet", Some(info("10.0.0.9:6443", None)), Some(("10.0.0.1:6443", true))),
+        ("no answer", None, None),
+        ("silence", Some(Page::Silent { ms: 7 }), None),
+    ];
+    let request = request();
+    for (name, page, expected) in table {
+        let course = Course::begin(&request, None, answered(page));
+        let next = course.next().map(|next| (next.question.server.authority(), next.is_again));
+        assert_eq!(next, expected.map(|(server, is)| (server.to_owned(), is)), "{name}");
+    }
+}
+
+#[test]
+fn a_signature_is_waited_for_until_it_is_not() {
+    let request = request();
+    let mut course = Course::begin(&request, None, answered(Some(info("10.0.0.1:6443", None))));
+    course.take(answered(Some(info("10.0.0.1:6443", None))));
+    assert!(course.next().is_some_and(|next| next.is_again));
+    course.settle();
+    assert_eq!(course.next(), None);
+}
+
+/// Else its certificate would be held to a name that it chose itself.
+#[test]
+fn whom_a_host_claims_to_have_asked_is_not_believed() {
+    let request = request();
+    let first = answered(Some(info("10.0.0.9:6443", Some("0123456789abcdef"))));
+    let mut course = Course::begin(&request, None, first);
+    course.take(answered(None));
+    assert_eq!(course.next(), None);
+    let trial = course.end(7);
+    assert_eq!(trial.first.server.authority(), "10.0.0.1:6443");
+    assert_eq!(trial.inside.unwrap().server.authority(), "10.0.0.9:6443");
+}
+
+#[test]
+fn an_answer_survives_the_way_and_a_certificate_is_read_anew() {
+    let sent = answered(Some(info("10.0.0.1:6443", None)));
+    let mut wire = serde_json::to_value(&sent).unwrap();
+    let back: Answered = serde_json::from_value(wire.clone()).unwrap();
+    assert_eq!(format!("{back:?}"), format!("{sent:?}"));
+    for bytes in ["AAAA", "no base64", ""] {
+        wire["contact"]["tls"]["Chain"]["leaf"] = bytes.into();
+        assert!(serde_json::from_value::<Answered>(wire.clone()).is_err(), "{bytes}");
+    }
+}
+
+#[test]
+fn a_question_holds_no_secret() {
+    let question = serde_json::to_string(&Question::first(&request(), None)).unwrap();
+    assert!(question.contains("10.0.0.1:6443") && !question.contains("abcdef"), "{question}");
+}

@@ -1,0 +1,132 @@
+//! The same join rehearsed on several hosts, most of which are asked without the token.
+
+use std::collections::BTreeMap;
+
+use pontoon_model::exit::Exit;
+use pontoon_model::host::HostName;
+use pontoon_model::untrusted::Untrusted;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::report::Report;
+use crate::request::Request;
+use crate::verdict::{Stage, Step, Verdict};
+
+/// The name and version of this form. Within a version fields are only ever added.
+pub const SCHEMA: &str = "pontoon/join-hosts/v1";
+
+/// Rehearsals of one join.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Hosts {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// The server that the line names.
+    pub endpoint: String,
+    /// Each host that could be asked. What takes the token is undecided, but on the host where
+    /// pontoon runs.
+    pub hosts: Vec<Report>,
+    /// The others, and why.
+    pub unreached: BTreeMap<HostName, Untrusted>,
+}
+
+impl Hosts {
+    /// What it amounts to: the worst of them.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        let worst = self.hosts.iter().map(Report::exit).min().unwrap_or(Exit::Good);
+        if self.unreached.is_empty() { worst } else { worst.or(Exit::Unreachable) }
+    }
+}
+
+impl Verdict {
+    /// Adds what is not decided of a host that the token was not taken to.
+    #[must_use]
+    pub fn without_token(mut self, request: &Request) -> Self {
+        if self.stop.is_some() || request.bearer().is_none() {
+            return self;
+        }
+        let mut open = |stage| {
+            let seen = "read with the token, which stays on the host where pontoon runs: asked \
+                        from there only";
+            self.steps.push(Step { stage, is_passed: None, seen: seen.to_owned() });
+        };
+        open(Stage::Reads);
+        if request.is_control_plane {
+            open(Stage::ControlPlane);
+        }
+        open(Stage::NodeName);
+        self
+    }
+
+    /// Whether nothing stands in the way as far as was asked, and what is read with the token was
+    /// not.
+    #[must_use]
+    pub fn lacks_token(&self) -> bool {
+        let is_open = |step: &Step| step.stage == Stage::Reads && step.is_passed.is_none();
+        self.stop.is_none() && self.steps.iter().any(is_open)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line;
+
+    fn report(lacks_something: bool) -> Report {
+        let lack = crate::host::Lack {
+            check: None,
+            seen: String::new(),
+            advice: String::new(),
+            is_fatal: false,
+        };
+        Report {
+            schema: crate::report::SCHEMA.to_owned(),
+            host: HostName::lossy("pi2"),
+            endpoint: String::new(),
+            lacks: lacks_something.then_some(lack).into_iter().collect(),
+            verdict: Verdict::default(),
+            links: Vec::new(),
+            beyond: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_worst_host_decides_and_one_that_was_not_asked_is_no_good_one() {
+        let table = [
+            (vec![false], false, Exit::Good),
+            (vec![false, true], false, Exit::Warned),
+            (vec![false], true, Exit::Unreachable),
+            (vec![true], true, Exit::Unreachable),
+            (vec![], true, Exit::Unreachable),
+        ];
+        for (hosts, has_unreached, exit) in table {
+            let why = (HostName::lossy("pi9"), Untrusted::new("it is off"));
+            let all = Hosts {
+                schema: SCHEMA.to_owned(),
+                endpoint: String::new(),
+                hosts: hosts.into_iter().map(report).collect(),
+                unreached: has_unreached.then_some(why).into_iter().collect(),
+            };
+            assert_eq!(all.exit(), exit, "{all:?}");
+        }
+    }
+
+    #[test]
+    fn without_the_token_its_stages_are_open_and_nothing_else() {
+        let line = "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \
+                    --discovery-token-unsafe-skip-ca-verification";
+        for (more, stages) in [
+            ("", &[Stage::Reads, Stage::NodeName][..]),
+            (" --control-plane", &[Stage::Reads, Stage::ControlPlane, Stage::NodeName]),
+        ] {
+            let told = line::parse(&format!("{line}{more}")).unwrap();
+            let request = told.complete(None).unwrap();
+            let verdict = Verdict::default().without_token(&request);
+            assert!(verdict.lacks_token());
+            assert!(verdict.steps.iter().all(|step| step.is_passed.is_none()));
+            assert_eq!(verdict.steps.iter().map(|step| step.stage).collect::<Vec<_>>(), stages);
+        }
+        assert!(!Verdict::default().lacks_token());
+    }
+}

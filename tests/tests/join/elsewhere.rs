@@ -1,0 +1,108 @@
+//! `pontoon join-check --on`: a join rehearsed on hosts that ssh reaches, and what is sent there.
+
+use std::net::Ipv4Addr;
+
+use pontoon_tests::program::{pontoon, stdout};
+use pontoon_tests::ssh_lab::has_ssh;
+use serde_json::Value;
+
+use crate::server::{Behaviour, Server};
+
+const SECRET: &str = "0123456789abcdef";
+const CERTIFICATE_KEY: &str = "feedfacecafebeeffeedfacecafebeeffeedfacecafebeeffeedfacecafebeef";
+/// Where the line of the server is put that [`serves_in_a_lab`] starts.
+const LINE: &str = "PONTOON_SERVES_LINE";
+/// pi1's on the switch.
+const SERVER: Ipv4Addr = Ipv4Addr::new(192, 168, 50, 1);
+
+/// Not a test but where it is called as a program: the API server of the lab.
+#[test]
+fn serves_in_a_lab() {
+    let Some(line) = std::env::var_os(LINE) else { return };
+    let addresses = vec![Ipv4Addr::new(10, 96, 0, 1), SERVER];
+    let behaviour = Behaviour { addresses, ..Behaviour::default() };
+    let server = Server::start_at((SERVER, 6443).into(), behaviour);
+    std::fs::write(&line, server.line()).expect("a file can be written");
+    // The script that began it ends it.
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Every byte that goes to the hosts, and every word with which they are called, is kept; pi3's
+/// way to the server is shut.
+#[test]
+fn each_host_is_judged_and_no_secret_leaves() {
+    if !has_ssh() {
+        return;
+    }
+    let itself = std::env::current_exe().expect("a test knows its own path");
+    let itself = itself.display();
+    let script = format!(
+        "mkdir /tmp/kept; cat >/tmp/spy <<'X'\n#!/bin/bash\nprintf '%s\\n' \"$*\" >/tmp/kept/argv.$$\n\
+         exec ssh \"$@\" < <(tee /tmp/kept/sent.$$ 2>/dev/null)\nX\nchmod 755 /tmp/spy\n\
+         {LINE}=/tmp/line {itself} --exact elsewhere::serves_in_a_lab >/tmp/served 2>&1 &\n\
+         for i in $(seq 100); do [ -s /tmp/line ] && break; sleep 0.1; done\n\
+         printf ' --control-plane --certificate-key {CERTIFICATE_KEY}' >>/tmp/line\n\
+         ssh -n pi3 'ip route add unreachable {SERVER}'\n\
+         pontoon join-check --on 'pi[2-3],pi9' --ssh /tmp/spy --json - </tmp/line\n\
+         echo =====; cat /tmp/kept/* | LC_ALL=C tr -c '[:print:]\\n' ' '; echo =====\n\
+         pontoon join-check --on 'pi[1-3]' - </tmp/line; kill %1"
+    );
+    let output = pontoon(&["lab", "shell", "campus", "pi1", "--", "bash", "-c", &script]);
+    let noise = String::from_utf8_lossy(&output.stderr);
+    let text = stdout(&output);
+    let mut parts = text.split("=====");
+    let mut part = || parts.next().unwrap_or_else(|| panic!("{text}{noise}"));
+    let (report, kept, page) = (part(), part(), part());
+
+    let report: Value = serde_json::from_str(report).unwrap_or_else(|_| panic!("{text}{noise}"));
+    assert_eq!(report["schema"], "pontoon/join-hosts/v1");
+    let hosts = report["hosts"].as_array().expect("hosts");
+    let names: Vec<_> = hosts.iter().filter_map(|host| host["host"].as_str()).collect();
+    assert_eq!(names, ["pi2", "pi3"], "{report:#}");
+    let why = report["unreached"]["pi9"].as_str().unwrap_or_default();
+    assert!(why.contains("its name has no address"), "{why}");
+    let steps = hosts[0]["verdict"]["steps"].as_array().expect("steps");
+    let passed = |stage: &str| {
+        let step = steps.iter().find(|step| step["stage"] == stage);
+        step.unwrap_or_else(|| panic!("{stage}: {steps:#?}"))["is_passed"].as_bool()
+    };
+    for stage in ["tcp", "tls", "cluster-info", "signature", "pin", "inside-certificate"] {
+        assert_eq!(passed(stage), Some(true), "{stage}: {steps:#?}");
+    }
+    for stage in ["reads", "control-plane", "node-name"] {
+        assert_eq!(passed(stage), None, "{stage}: {steps:#?}");
+    }
+    assert!(hosts[0]["verdict"]["stop"].is_null(), "{:#}", hosts[0]);
+    assert!(hosts[1]["verdict"]["stop"]["stage"].is_string(), "{:#}", hosts[1]);
+
+    assert!(kept.contains("cluster node --stdio"), "{kept}");
+    assert!(kept.contains("Contact") && kept.contains("192.168.50.1:6443"), "{kept}");
+    for secret in [SECRET, CERTIFICATE_KEY] {
+        assert!(!text.contains(secret), "{text}");
+        assert!(!noise.contains(secret), "{noise}");
+    }
+
+    assert!(page.contains("pi2: the network lets it join, as far as can be asked"), "{page}");
+    assert!(page.contains("\npi3: would hang for 5 minutes"), "{page}");
+    let wide = page.lines().filter(|line| line.chars().count() > 80);
+    assert!(wide.clone().all(|line| line.contains("https://")), "{:?}", wide.collect::<Vec<_>>());
+}
+
+/// Before any host is reached.
+#[test]
+fn what_is_for_one_host_is_refused_for_several() {
+    let table = [
+        (&["--on", "pi2", "--server-via", "x", "-"][..], "cannot be used with"),
+        (&["--on", "pi2", "--node-name", "x", "-"], "cannot be used with"),
+        (&["--sudo", "-"], "--on <HOSTS>"),
+        (&["--ssh", "x", "-"], "--on <HOSTS>"),
+    ];
+    for (words, said) in table {
+        let output = pontoon(&[&["join-check"], words].concat());
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(said), "{error}");
+    }
+}
