@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::cluster_info::PATH;
 use crate::course::{Answered, Course, Question};
 use crate::request::Request;
-use crate::trial::{Contact, Object, Page, Read, Tcp, Tls, Trial, Unresolved};
+use crate::trial::{Contact, Page, Read, Tcp, Tls, Trial, Unresolved};
 use crate::verdict::Trust;
 
 use reach::{connect, resolve, way};
@@ -191,12 +191,7 @@ impl<'a> Attempt<'a> {
         };
         let asker = self.asker();
         let mut reads = Vec::new();
-        for object in [
-            Object::ConfigMap("kubeadm-config"),
-            Object::ConfigMap("kube-proxy"),
-            Object::ConfigMap("kubelet-config"),
-            Object::Node(self.node_name.to_owned()),
-        ] {
+        for object in self.request.objects(self.node_name) {
             let (contact, session) = asker.contact(server, deadline);
             let page = match session {
                 Some(session) if trust.holds(&contact, self.now_s) => {

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::kubernetes::kubeadm::preflight::{forwarding_check, join_forwarding};
 use pontoon_model::net::Family;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::request::Request;
 use crate::verdict::{Stage, Step};
 
 /// What was looked at.
@@ -17,8 +17,8 @@ use crate::verdict::{Stage, Step};
 pub struct Host {
     /// Whether we are root, as kubeadm must be.
     pub is_root: bool,
-    /// Nobody listens on kubelet's port.
-    pub is_kubelet_port_free: bool,
+    /// Which of [`PORTS`] somebody listens on.
+    pub taken_ports: BTreeSet<u16>,
     /// `net.ipv4.ip_forward`.
     pub ipv4_forward: Option<bool>,
     /// `net.ipv6.conf.default.forwarding`.
@@ -33,6 +33,8 @@ pub struct Host {
     pub has_kubelet_conf: bool,
     /// `/etc/kubernetes/pki/ca.crt` is there.
     pub has_ca: bool,
+    /// And so are all the others that control planes share.
+    pub has_shared_certificates: bool,
     /// Container runtimes whose socket is there.
     pub runtimes: BTreeSet<Runtime>,
 }
@@ -58,11 +60,18 @@ impl fmt::Display for Runtime {
     }
 }
 
+/// kubelet's.
+const KUBELET: u16 = 10250;
+
+/// The ports that kubeadm wants free: kubelet's first; on a control plane those of the API server,
+/// the controller manager, the scheduler and etcd as well (`RunInitNodeChecks`).
+pub const PORTS: [u16; 6] = [KUBELET, 6443, 10257, 10259, 2379, 2380];
+
 /// Something that the host lacks.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Lack {
     /// kubeadm's name for the check; none: it does not look any more, and the node fails later.
-    pub check: Option<&'static str>,
+    pub check: Option<String>,
     /// What is the matter.
     pub seen: String,
     /// What to do.
@@ -72,14 +81,17 @@ pub struct Lack {
 }
 
 impl Host {
-    /// What is lacking for a join to this server.
+    /// What is lacking for this join.
     #[must_use]
-    pub fn lacks(&self, endpoint: &HostPort) -> Vec<Lack> {
+    pub fn lacks(&self, request: &Request) -> Vec<Lack> {
+        let endpoint = request.discovery.endpoint();
         let mut lacks = Vec::new();
-        let mut lack = |check, seen: &str, advice: &str, is_fatal| {
+        let mut lack = |check: Option<&str>, seen: &str, advice: &str, is_fatal| {
+            let check = check.map(str::to_owned);
             lacks.push(Lack { check, seen: seen.to_owned(), advice: advice.to_owned(), is_fatal });
         };
-        if self.has_kubelet_conf || self.has_ca {
+        // A control plane may bring its CA with it.
+        if self.has_kubelet_conf || self.has_ca && !request.is_control_plane {
             let check = if self.has_kubelet_conf {
                 "FileAvailable--etc-kubernetes-kubelet.conf"
             } else {
@@ -88,10 +100,21 @@ impl Host {
             let advice = "pontoon kubeadm reset-advice says how to make it as new";
             lack(Some(check), "the host joined a cluster before", advice, true);
         }
-        if !self.is_kubelet_port_free {
-            let advice = "ss -ltnp 'sport = :10250' shows who; a kubelet of an earlier join: \
-                          kubeadm reset";
-            lack(Some("Port-10250"), "somebody listens on kubelet's port 10250", advice, true);
+        let is_wanted = |port: &u16| *port == KUBELET || request.is_control_plane;
+        for port in self.taken_ports.iter().filter(|port| is_wanted(port)) {
+            let seen = format!("somebody listens on port {port}");
+            let advice = format!(
+                "ss -ltnp 'sport = :{port}' shows who; what an earlier join left: kubeadm reset"
+            );
+            lack(Some(&format!("Port-{port}")), &seen, &advice, true);
+        }
+        let has_key = request.certificate_key.is_some();
+        if request.is_control_plane && !has_key && !self.has_shared_certificates {
+            let seen = "the certificates that control planes share are not here, and no \
+                        --certificate-key is given to fetch them";
+            let advice = "on the control plane: kubeadm init phase upload-certs --upload-certs \
+                          prints a --certificate-key; or copy them to /etc/kubernetes/pki";
+            lack(None, seen, advice, true);
         }
         let (forward, key) = match join_forwarding(endpoint) {
             Some(Family::V6) => (self.ipv6_forward, "net.ipv6.conf.default.forwarding"),
@@ -143,5 +166,58 @@ impl Host {
             Some(_) => fatal.iter().map(|lack| lack.seen.as_str()).collect::<Vec<_>>().join("; "),
         };
         Step { stage: Stage::Host, is_passed: Some(fatal.is_empty()), seen }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \
+                        --discovery-token-unsafe-skip-ca-verification";
+    const KEY: &str = "0f0e0d0c0b0a09080706050403020100ffeeddccbbaa99887766554433221100";
+
+    fn ready() -> Host {
+        Host {
+            is_root: true,
+            ipv4_forward: Some(true),
+            bridge_netfilter: Some(true),
+            has_cgroup_memory: Some(true),
+            runtimes: [Runtime::Containerd].into(),
+            ..Host::default()
+        }
+    }
+
+    /// k/k cmd/kubeadm/app/preflight/checks.go, `RunJoinNodeChecks` and `RunInitNodeChecks`.
+    #[test]
+    fn a_worker_and_a_control_plane_want_different_things() {
+        let by_key = format!(" --control-plane --certificate-key {KEY}");
+        let worker = "";
+        let bare = " --control-plane";
+        let ca = Host { has_ca: true, ..ready() };
+        let shared = Host { has_shared_certificates: true, ..ca.clone() };
+        let serves = Host { taken_ports: [6443, 2379].into(), ..ready() };
+        let joined = Host { has_kubelet_conf: true, taken_ports: [10250].into(), ..ready() };
+        let kubelet_conf = "FileAvailable--etc-kubernetes-kubelet.conf";
+        let table: [(&str, &Host, &str, &[Option<&str>]); 11] = [
+            ("ready", &ready(), worker, &[]),
+            ("ready, with the key", &ready(), &by_key, &[]),
+            ("without the key", &ready(), bare, &[None]),
+            ("half of them copied", &ca, bare, &[None]),
+            ("all of them copied", &shared, bare, &[]),
+            ("a CA", &ca, worker, &[Some("FileAvailable--etc-kubernetes-pki-ca.crt")]),
+            ("a CA, with the key", &ca, &by_key, &[]),
+            ("an API server", &serves, worker, &[]),
+            ("one more", &serves, &by_key, &[Some("Port-2379"), Some("Port-6443")]),
+            ("joined", &joined, worker, &[Some(kubelet_conf), Some("Port-10250")]),
+            ("joined, too", &joined, &by_key, &[Some(kubelet_conf), Some("Port-10250")]),
+        ];
+        for (name, host, more, expected) in table {
+            let told = crate::line::parse(&format!("{LINE}{more}")).unwrap();
+            let lacks = host.lacks(&told.complete(None).unwrap());
+            let checks: Vec<_> = lacks.iter().map(|lack| lack.check.as_deref()).collect();
+            assert_eq!(checks, expected, "{name}");
+            assert!(lacks.iter().all(|lack| lack.is_fatal), "{name}");
+        }
     }
 }

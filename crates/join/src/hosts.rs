@@ -53,6 +53,9 @@ impl Verdict {
         open(Stage::Reads);
         if request.is_control_plane {
             open(Stage::ControlPlane);
+            if request.certificate_key.is_some() {
+                open(Stage::SharedCertificates);
+            }
         }
         open(Stage::NodeName);
         self

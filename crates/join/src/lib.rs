@@ -14,6 +14,7 @@ pub mod configuration;
 pub mod kubeconfig;
 pub mod cluster_info;
 pub mod certificate;
+pub mod shared_certificates;
 pub mod http;
 mod octets;
 pub mod trial;

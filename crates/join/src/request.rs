@@ -8,6 +8,7 @@ use crate::kubeconfig::Kubeconfig;
 use crate::pin::Pin;
 use crate::secret::Secret;
 use crate::token::Token;
+use crate::trial::Object;
 
 /// How the cluster is found.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -67,6 +68,15 @@ impl Request {
             Discovery::Token { token, .. } => Some(token),
             Discovery::File(_) => None,
         })
+    }
+
+    /// What is read with that token, in kubeadm's order.
+    pub(crate) fn objects(&self, node_name: &str) -> impl Iterator<Item = Object> {
+        let settings = ["kubeadm-config", "kube-proxy", "kubelet-config"].map(Object::ConfigMap);
+        let fetches = self.is_control_plane && self.certificate_key.is_some();
+        let certificates = fetches.then_some(Object::SharedCertificates);
+        let node = Object::Node(node_name.to_owned());
+        settings.into_iter().chain(certificates).chain([node])
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
 use crate::http::Answer;
+use crate::shared_certificates;
 
 /// One way to the cluster, tried up to where it ends.
 #[derive(Clone, Debug)]
@@ -36,11 +37,13 @@ pub struct Read {
     pub page: Page,
 }
 
-/// What a join reads with its token (k/k cmd/kubeadm/app/cmd/join.go).
+/// What a join reads with its token (k/k cmd/kubeadm/app/cmd/join.go, phases/join).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Object {
     /// The `ConfigMap` of that name in kube-system.
     ConfigMap(&'static str),
+    /// The certificates that control planes share.
+    SharedCertificates,
     /// The Node of that name.
     Node(String),
 }
@@ -53,6 +56,7 @@ impl Object {
             Self::ConfigMap(name) => {
                 format!("/api/v1/namespaces/kube-system/configmaps/{name}?timeout=10s")
             }
+            Self::SharedCertificates => shared_certificates::PATH.to_owned(),
             Self::Node(name) => format!("/api/v1/nodes/{name}?timeout=10s"),
         }
     }

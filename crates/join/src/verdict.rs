@@ -2,6 +2,7 @@
 
 mod contact;
 mod after;
+mod control_plane;
 mod words;
 pub mod stage;
 

@@ -59,16 +59,42 @@ fn every_failure_is_named_by_its_stage_and_cause_and_kubeadms_words() {
     }
 }
 
+/// A Secret whose entries Go sealed with the key below: what is in them does not matter.
+fn certificates() -> Behaviour {
+    let names =
+        ["ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub"];
+    let entries =
+        names.map(|name| format!("\"{name}\":\"AQIDBAUGBwgJCgsMcQw7n3CEWz6fXZVZfdbjOR4oa8j2\""));
+    let body = format!("{{\"data\":{{{}}}}}", entries.join(","));
+    Behaviour {
+        statuses: vec![("kubeadm-certs", 200)],
+        bodies: vec![("kubeadm-certs", body.into_bytes())],
+        ..Behaviour::default()
+    }
+}
+
 #[test]
 fn a_good_join_goes_through_and_asks_what_kubeadm_asks() {
-    for (name, line) in [("pinned", str::to_owned as fn(&str) -> String), ("not", unpinned)] {
-        let server = Server::start(Behaviour::default());
+    type Line = fn(&str) -> String;
+    let as_control_plane: Line = |line| {
+        let key = "0f0e0d0c0b0a09080706050403020100ffeeddccbbaa99887766554433221100";
+        format!("{line} --control-plane --certificate-key {key}")
+    };
+    let worker = ["kubeadm-config", "kube-proxy", "kubelet-config", "pi1"];
+    let control_plane = ["kubeadm-config", "kube-proxy", "kubelet-config", "kubeadm-certs", "pi1"];
+    let table: [(&str, Behaviour, Line, &[&str]); 3] = [
+        ("pinned", Behaviour::default(), str::to_owned, &worker),
+        ("not", Behaviour::default(), unpinned, &worker),
+        ("control plane", certificates(), as_control_plane, &control_plane),
+    ];
+    for (name, behaviour, line, expected) in table {
+        let server = Server::start(behaviour);
         let verdict = rehearsed(&line(&server.line()), NOW_S, Limits::USUAL);
         assert_eq!(verdict.stop, None, "{name}: {:?}", verdict.steps);
         let bearers = server.bearers.lock().expect("nobody panicked").clone();
         let ends: Vec<_> =
             bearers.iter().filter_map(|path| path.split('?').next()?.rsplit('/').next()).collect();
-        assert_eq!(ends, ["kubeadm-config", "kube-proxy", "kubelet-config", "pi1"], "{name}");
+        assert_eq!(ends, expected, "{name}");
     }
 }
 

@@ -42,6 +42,10 @@ pub(crate) fn unpinned(line: &str) -> String {
     format!("{begin} --discovery-token-unsafe-skip-ca-verification")
 }
 
+fn as_control_plane(line: &str) -> String {
+    format!("{line} --control-plane --certificate-key {}", "0f".repeat(32))
+}
+
 pub(crate) fn wifi_only() -> Behaviour {
     let addresses = vec![Ipv4Addr::new(172, 20, 5, 1), Ipv4Addr::new(10, 96, 0, 1)];
     Behaviour { addresses, ..Behaviour::default() }
@@ -268,6 +272,7 @@ fn conversations() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "rows of a table")]
 fn afterwards() -> Vec<Case> {
     let ready = br#"{"status":{"conditions":[{"type":"Ready","status":"True"}]}}"#;
     vec![
@@ -309,6 +314,42 @@ fn afterwards() -> Vec<Case> {
             ..Case::default()
         },
         Case {
+            name: "the certificates are gone",
+            line: as_control_plane,
+            stage: Stage::SharedCertificates,
+            causes: &["certificate-key-expired"],
+            after_ms: 0,
+            words: "error execution phase control-plane-prepare/download-certs: error downloading \
+                    certs: error downloading the secret: Secret \"kubeadm-certs\" was not found in \
+                    the \"kube-system\" Namespace. This Secret might have expired.",
+            ..Case::default()
+        },
+        Case {
+            name: "the certificates were never there",
+            behaviour: Behaviour { statuses: vec![("kubeadm-certs", 403)], ..Behaviour::default() },
+            line: as_control_plane,
+            stage: Stage::SharedCertificates,
+            causes: &["certificate-key-expired"],
+            after_ms: 0,
+            words: "error downloading the secret: secrets \"kubeadm-certs\" is forbidden",
+            ..Case::default()
+        },
+        Case {
+            name: "another certificate key",
+            behaviour: Behaviour {
+                statuses: vec![("kubeadm-certs", 200)],
+                bodies: vec![("kubeadm-certs", br#"{"data":{"ca.crt":"AAAA"}}"#.to_vec())],
+                ..Behaviour::default()
+            },
+            line: as_control_plane,
+            stage: Stage::SharedCertificates,
+            causes: &["certificate-key-wrong"],
+            after_ms: 0,
+            words: "error downloading certs: error decoding secret data with provided key: cipher: \
+                    message authentication failed",
+            ..Case::default()
+        },
+        Case {
             name: "a Ready node has the name",
             behaviour: Behaviour {
                 statuses: vec![("pi1", 200)],
@@ -318,7 +359,7 @@ fn afterwards() -> Vec<Case> {
             stage: Stage::NodeName,
             causes: &["node-name-taken"],
             after_ms: 0,
-            words: "a Node with name \"pi1\" and status \"Ready\" already exists in the cluster",
+            words: "error execution phase kubelet-start: a Node with name \"pi1\" and status \"Ready\" already exists in the cluster",
             ..Case::default()
         },
     ]

@@ -66,7 +66,7 @@ fn here(arguments: &JoinCheckArguments, request: &Request) -> Result<Report, Fai
     };
     let (trial, by_link) = all_ways(&base, &links(&node, request));
     let ahead = Ahead::of(&trial.reads);
-    let lacks = edge::host::look().lacks(request.discovery.endpoint());
+    let lacks = edge::host::look().lacks(request);
     let mut beyond = both_ways::ask(arguments.server_via.as_deref(), request)?;
     beyond.extend(service_route(&node, ahead.as_ref()));
     let asked = trial.inside.as_ref().unwrap_or(&trial.first);

@@ -107,7 +107,7 @@ fn lacks(page: &mut String, report: &Report, style: Style) {
 }
 
 pub(super) fn lack_in_words(lack: &Lack) -> String {
-    let check = match (lack.check, lack.is_fatal) {
+    let check = match (&lack.check, lack.is_fatal) {
         (Some(check), true) => format!(" [ERROR {check}]"),
         (Some(check), false) => format!(" [WARNING {check}]"),
         (None, _) => String::new(),

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::Path;
 
-use crate::host::{Host, Runtime};
+use crate::host::{Host, PORTS, Runtime};
 
 /// Looks.
 #[must_use]
@@ -16,14 +16,15 @@ pub fn look() -> Host {
     };
     Host {
         is_root: nix::unistd::geteuid().is_root(),
-        is_kubelet_port_free: is_free(10250),
+        taken_ports: PORTS.into_iter().filter(|port| !is_free(*port)).collect(),
         ipv4_forward: begins_with_one("/proc/sys/net/ipv4/ip_forward"),
         ipv6_forward: begins_with_one("/proc/sys/net/ipv6/conf/default/forwarding"),
         bridge_netfilter: begins_with_one("/proc/sys/net/bridge/bridge-nf-call-iptables"),
         has_swap: text("/proc/swaps").lines().count() > 1,
         has_cgroup_memory: has_cgroup_memory(),
         has_kubelet_conf: Path::new("/etc/kubernetes/kubelet.conf").exists(),
-        has_ca: Path::new("/etc/kubernetes/pki/ca.crt").exists(),
+        has_ca: has_shared("ca.crt"),
+        has_shared_certificates: SHARED.into_iter().all(has_shared),
         runtimes: RUNTIMES
             .iter()
             .filter(|(path, _)| Path::new(path).exists())
@@ -39,6 +40,15 @@ const RUNTIMES: [(&str, Runtime); 3] = [
     ("/run/crio/crio.sock", Runtime::CriO),
     ("/run/cri-dockerd.sock", Runtime::CriDockerd),
 ];
+
+/// `SharedCertificateExists` (k/k cmd/kubeadm/app/phases/certs); those of etcd may be an external
+/// one's.
+const SHARED: [&str; 6] =
+    ["ca.crt", "ca.key", "sa.pub", "sa.key", "front-proxy-ca.crt", "front-proxy-ca.key"];
+
+fn has_shared(name: &str) -> bool {
+    Path::new("/etc/kubernetes/pki").join(name).exists()
+}
 
 /// `PortOpenCheck`: whether one can listen on it. The listener is gone at once.
 fn is_free(port: u16) -> bool {

@@ -11,7 +11,7 @@ use crate::request::{Discovery, Request};
 use crate::trial::{Contact, Object, Page, Read, Tcp, Tls};
 
 use super::words::seconds;
-use super::{Going, PHASE, Stage, Stop, Walk};
+use super::{Going, PHASE, Stage, Stop, Walk, control_plane};
 
 /// Whom the token may be shown to: a server whose certificate is vouched for by the CA that the
 /// token's signature and the pins, or the user's own file, vouch for.
@@ -131,6 +131,9 @@ pub(super) fn words_of_a_read(contact: &Contact, words: &str) -> String {
     }
 }
 
+/// The last of the settings: what a control plane needs is looked at then.
+const LAST_SETTINGS: &str = "kubelet-config";
+
 /// Judges what was read with the token.
 pub(super) fn reads(walk: &mut Walk<'_>) -> Going<()> {
     let mut names = Vec::new();
@@ -139,15 +142,13 @@ pub(super) fn reads(walk: &mut Walk<'_>) -> Going<()> {
             Object::ConfigMap(name) => {
                 settings(walk, name, &read.page)?;
                 names.push(*name);
-            }
-            Object::Node(name) => {
-                if !names.is_empty() {
+                if *name == LAST_SETTINGS {
                     walk.note(Stage::Reads, Some(true), names.join(", "));
-                    names.clear();
+                    control_plane::endpoint(walk)?;
                 }
-                control_plane(walk)?;
-                node_name(walk, name, &read.page)?;
             }
+            Object::SharedCertificates => control_plane::certificates(walk, &read.page)?,
+            Object::Node(name) => node_name(walk, name, &read.page)?,
         }
     }
     Ok(())
@@ -199,34 +200,9 @@ fn settings(walk: &mut Walk<'_>, name: &str, page: &Page) -> Going<()> {
     }))
 }
 
-fn control_plane(walk: &mut Walk<'_>) -> Going<()> {
-    let Some(ahead) = Ahead::of(&walk.trial.reads) else { return Ok(()) };
-    if !walk.request.is_control_plane {
-        return Ok(());
-    }
-    if ahead.endpoint.is_some() {
-        walk.note(
-            Stage::ControlPlane,
-            Some(true),
-            "the cluster has a controlPlaneEndpoint".to_owned(),
-        );
-        return Ok(());
-    }
-    let seen = "the cluster has no controlPlaneEndpoint".to_owned();
-    walk.note(Stage::ControlPlane, Some(false), seen.clone());
-    Err(Box::new(Stop {
-        stage: Stage::ControlPlane,
-        causes: vec!["control-plane-endpoint-missing"],
-        because: vec![seen],
-        advice: vec!["make the cluster with one: pontoon kubeadm init writes it".to_owned()],
-        after_ms: 0,
-        words: format!(
-            "{PHASE}\nOne or more conditions for hosting a new control plane instance is not \
-             satisfied.\n\nunable to add a new control plane instance to a cluster that doesn't \
-             have a stable controlPlaneEndpoint address"
-        ),
-    }))
-}
+/// What precedes the words of the phase that looks whether the name is free (k/k
+/// cmd/kubeadm/app/cmd/phases/join/kubelet.go).
+const KUBELET_START: &str = "error execution phase kubelet-start: ";
 
 fn node_name(walk: &mut Walk<'_>, name: &str, page: &Page) -> Going<()> {
     let Page::Answer(answer) = page else { return Ok(()) };
@@ -252,7 +228,7 @@ fn node_name(walk: &mut Walk<'_>, name: &str, page: &Page) -> Going<()> {
         ],
         after_ms: 0,
         words: format!(
-            "{PHASE}a Node with name \"{name}\" and status \"Ready\" already exists in the \
+            "{KUBELET_START}a Node with name \"{name}\" and status \"Ready\" already exists in the \
              cluster. You must delete the existing Node or change the name of this new joining \
              Node"
         ),

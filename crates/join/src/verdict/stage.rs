@@ -39,6 +39,8 @@ pub enum Stage {
     Reads,
     /// What a control plane needs beside.
     ControlPlane,
+    /// The certificates that control planes share.
+    SharedCertificates,
     /// Whether the node's name is free.
     NodeName,
     /// From the control plane to this host's kubelet.
@@ -73,6 +75,7 @@ impl Stage {
             Self::InsideCertificate => "its certificate",
             Self::Reads => "settings",
             Self::ControlPlane => "control plane",
+            Self::SharedCertificates => "certificates",
             Self::NodeName => "node name",
             Self::Reverse => "kubelet port",
             Self::PodNetwork => "pod network",

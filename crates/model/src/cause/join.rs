@@ -121,6 +121,20 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/phases/copycerts",
     },
     Cause {
+        code: Code("certificate-key-wrong"),
+        weight: Weight::Fault,
+        is: "the certificates were encrypted with another --certificate-key: that of a later upload",
+        apart: "the Secret kubeadm-certs exists, and this key does not open it",
+        look: Look {
+            on: On::Kubectl,
+            command: "kubectl get secret -n kube-system kubeadm-certs",
+            signs: &[(Sign::Says("notfound"), Means::Excludes)],
+        },
+        cure: "on the control plane: kubeadm init phase upload-certs --upload-certs prints a new \
+               --certificate-key",
+        source: "k/k cmd/kubeadm/app/phases/copycerts",
+    },
+    Cause {
         code: Code("node-name-taken"),
         weight: Weight::Fault,
         is: "another host has joined under the same name",

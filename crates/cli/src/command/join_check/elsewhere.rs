@@ -64,7 +64,7 @@ fn judged(request: &Request, host: HostName, seen: &Rehearsed) -> Report {
     let by_link = seen.by_link.iter().map(|(link, trial)| (link.clone(), judge(trial)));
     let seen = Seen {
         host,
-        lacks: seen.host.lacks(request.discovery.endpoint()),
+        lacks: seen.host.lacks(request),
         own: judge(&seen.own),
         by_link: by_link.collect(),
         beyond: both_ways::unasked("with --server-via on that host only"),

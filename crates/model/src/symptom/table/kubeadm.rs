@@ -60,10 +60,14 @@ pub(super) const TABLE: &[Symptom] = &[
             "secret \"kubeadm-certs\" was not found",
             "secrets \"kubeadm-certs\" not found",
             "error downloading the secret",
-            "error decoding secret data with provided key",
         ],
-        "the certificates for another control plane were not had with this --certificate-key",
+        "the certificates for another control plane are not in the cluster",
         &["certificate-key-expired"],
+    ),
+    row(
+        &["error decoding secret data with provided key"],
+        "the certificates for another control plane do not open with this --certificate-key",
+        &["certificate-key-wrong"],
     ),
     row(
         &["a node with name \"{node}\" and status \"ready\" already exists"],
