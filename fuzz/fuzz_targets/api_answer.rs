@@ -1,4 +1,5 @@
-//! Any bytes as an API server's answer, and its body as cluster-info, kubeconfig and configuration.
+//! Any bytes as the answer of an API server or a proxy, and its body as cluster-info, kubeconfig,
+//! configuration and Secret.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -6,7 +7,10 @@ use pontoon_join::cluster_info::{ClusterInfo, sign};
 use pontoon_join::http::{BODY_BYTES_MAX, Reader};
 use pontoon_join::kubeconfig;
 use pontoon_join::pin::Pin;
+use pontoon_join::refusal::Refusal;
+use pontoon_join::secret::Secret;
 use pontoon_join::token::Token;
+use pontoon_join::{proxy, shared_certificates};
 
 fuzz_target!(|bytes: &[u8]| {
     let mut reader = Reader::default();
@@ -20,7 +24,11 @@ fuzz_target!(|bytes: &[u8]| {
     };
     if let Some(answer) = answer {
         assert!(answer.body.len() <= BODY_BYTES_MAX + 65_536);
+        let refusal = Refusal::of(&answer, "configmaps", "cluster-info");
+        assert!(!refusal.words.contains('\u{1b}'));
     }
+    let _ = proxy::answer(bytes);
+    let _ = shared_certificates::open(bytes, &Secret::new(&"0f".repeat(32)));
     if let Some(info) = ClusterInfo::parse(bytes) {
         let _ = info.kubeconfig().map(kubeconfig::parse);
     }

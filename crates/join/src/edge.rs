@@ -3,6 +3,7 @@
 mod wait;
 mod reach;
 mod session;
+mod tunnel;
 mod sizes;
 pub mod host;
 pub mod plain;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cluster_info::PATH;
 use crate::course::{Answered, Course, Question};
+use crate::proxy::{Proxied, Tunnel};
 use crate::request::Request;
 use crate::trial::{Contact, Page, Read, Tcp, Tls, Trial, Unresolved};
 use crate::verdict::Trust;
@@ -140,25 +142,28 @@ impl Asker<'_> {
 
     /// Asks a server up to its certificate.
     fn contact(&self, server: &HostPort, deadline: Deadline) -> (Contact, Option<Session>) {
-        let proxy = self.proxies.of_https(&server.host.to_string());
+        // By a link one asks directly: that is what NO_PROXY would lead to.
+        let proxies = self.link.is_none().then_some(self.proxies);
+        let proxy = proxies.and_then(|proxies| proxies.of_https(&server.host.to_string()));
         let mut contact = Contact {
             server: server.clone(),
-            proxy: proxy.map(Untrusted::new),
+            proxy: proxy.map(Proxied::by),
             resolved: Err(Unresolved::Silent),
             way: None,
             tcp: Tcp::NotTried,
             tls: None,
             sizes: None,
         };
-        contact.resolved = resolve(&server.host, deadline.at_most(self.limits.resolve));
+        let peer = contact.peer().clone();
+        contact.resolved = resolve(&peer.host, deadline.at_most(self.limits.resolve));
         let Some(address) = contact.resolved.as_ref().ok().and_then(|all| all.first().copied())
         else {
             return (contact, None);
         };
-        let to = (address, server.port_or_default()).into();
+        let to = (address, peer.port_or_default()).into();
         contact.way = way(to, self.link.as_ref());
         let connected = connect(to, self.link.as_ref(), deadline.at_most(self.limits.connect));
-        let stream = match connected {
+        let mut stream = match connected {
             Ok(stream) => stream,
             Err(tcp) => {
                 contact.tcp = tcp;
@@ -166,12 +171,21 @@ impl Asker<'_> {
             }
         };
         contact.tcp = Tcp::Open;
+        if let Some(proxied) = contact.proxy.as_mut().filter(|proxied| proxied.at.is_some()) {
+            let tunnel = tunnel::ask(&mut stream, server, deadline.at_most(self.limits.tls));
+            let is_open = tunnel == Tunnel::Open;
+            proxied.tunnel = Some(tunnel);
+            if !is_open {
+                return (contact, None);
+            }
+        }
         let begun = Session::begin(stream, &server.host, deadline.at_most(self.limits.tls));
         let (tls, session) = match begun {
             Ok((session, tls)) => (tls, Some(session)),
             Err(tls) => (tls, None),
         };
-        if matches!(tls, Tls::Silent { .. }) {
+        // Beyond a proxy the sizes of packets are its own affair.
+        if matches!(tls, Tls::Silent { .. }) && contact.by_proxy().is_none() {
             contact.sizes = sizes::ask(address, self.link.as_ref(), deadline);
         }
         contact.tls = Some(tls);

@@ -16,6 +16,8 @@ pub mod cluster_info;
 pub mod certificate;
 pub mod shared_certificates;
 pub mod http;
+pub mod proxy;
+pub mod refusal;
 mod octets;
 pub mod trial;
 pub mod verdict;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
 use crate::http::Answer;
+use crate::proxy::Proxied;
 use crate::shared_certificates;
 
 /// One way to the cluster, tried up to where it ends.
@@ -68,10 +69,10 @@ pub struct Contact {
     /// The server.
     pub server: HostPort,
     /// The proxy through which Go programs of this environment ask it.
-    pub proxy: Option<Untrusted>,
-    /// What its name means, or why it means nothing.
+    pub proxy: Option<Proxied>,
+    /// What the name of [`Self::peer`] means, or why it means nothing.
     pub resolved: Result<Vec<IpAddr>, Unresolved>,
-    /// How the kernel would send to it.
+    /// How the kernel would send there.
     pub way: Option<Way>,
     /// Whether it took a connection.
     pub tcp: Tcp,
@@ -81,11 +82,28 @@ pub struct Contact {
     pub sizes: Option<Sizes>,
 }
 
+impl Contact {
+    /// Who the connection is to: the server, or the proxy that is asked for a way to it.
+    #[must_use]
+    pub fn peer(&self) -> &HostPort {
+        self.by_proxy().and_then(|proxied| proxied.at.as_ref()).unwrap_or(&self.server)
+    }
+
+    /// The proxy that is asked for a way, if any.
+    #[must_use]
+    pub fn by_proxy(&self) -> Option<&Proxied> {
+        self.proxy.as_ref().filter(|proxied| proxied.at.is_some())
+    }
+}
+
 /// A name means nothing.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Unresolved {
-    /// Nobody knows it.
-    Unknown,
+    /// Nobody knows it; Go names the name server that said so.
+    Unknown {
+        /// The first of `/etc/resolv.conf`.
+        name_server: IpAddr,
+    },
     /// Nobody answered in time.
     Silent,
 }

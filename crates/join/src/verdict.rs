@@ -3,6 +3,7 @@
 mod contact;
 mod after;
 mod control_plane;
+mod proxy;
 mod words;
 pub mod stage;
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 use crate::cluster_info::{ClusterInfo, Distrust, PATH};
 use crate::kubeconfig::Kubeconfig;
+use crate::refusal::Refusal;
 use crate::request::{Discovery, Request};
 use crate::trial::{Contact, Page, Tls, Trial};
 
@@ -62,6 +64,16 @@ impl Verdict {
     /// Adds what to do where another link leads further than the way that the kernel chooses.
     pub fn compare(&mut self, server: &HostPort, by_link: &[(IfName, Self)]) {
         let Some(stop) = &mut self.stop else { return };
+        if stop.stage == Stage::Proxy {
+            let direct = by_link.iter().find(|(_, other)| other.stop.is_none());
+            if let Some((link, _)) = direct {
+                stop.because.push(format!(
+                    "asked by {link} without the proxy, {} answers, and the join would go through",
+                    server.host
+                ));
+            }
+            return;
+        }
         let further = by_link.iter().find(|(_, other)| {
             // What comes after the connection is the server's affair, and the same by any link.
             stop.stage <= Stage::Tcp
@@ -161,12 +173,17 @@ impl Walk<'_> {
                 )
             }
             Some(Page::Answer(answer)) => {
-                let (causes, words) = refused(answer.status);
+                let refusal = Refusal::of(answer, "configmaps", "cluster-info");
                 stop(
-                    causes,
-                    format!("the server answers {}: {words}", answer.status),
-                    "on the control plane: kubeadm init phase bootstrap-token makes cluster-info",
-                    format!("{plain}{words}"),
+                    refused(answer.status, refusal.is_by_api_server),
+                    format!("the server answers {}: {}", answer.status, refusal.words),
+                    if refusal.is_by_api_server {
+                        "on the control plane: kubeadm init phase bootstrap-token makes \
+                         cluster-info"
+                    } else {
+                        "see what answers there: curl -k https://HOST:PORT/version"
+                    },
+                    format!("{plain}{}", refusal.words),
                 )
             }
             Some(Page::Silent { ms }) => stop(

@@ -3,5 +3,6 @@
 mod command;
 mod elsewhere;
 mod outcomes;
+mod proxied;
 mod rows;
 mod server;

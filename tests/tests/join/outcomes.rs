@@ -11,7 +11,7 @@ use pontoon_model::kubernetes::proxy::Proxies;
 use crate::rows::{NOW_S, by_manner, cases, unpinned, wifi_only};
 use crate::server::{Behaviour, Manner, Server, TOKEN};
 
-const SHORT: Limits = Limits {
+pub(crate) const SHORT: Limits = Limits {
     resolve: Duration::from_secs(2),
     connect: Duration::from_secs(2),
     tls: Duration::from_millis(400),
@@ -20,13 +20,16 @@ const SHORT: Limits = Limits {
 };
 
 fn rehearsed(line: &str, now_s: i64, limits: Limits) -> Verdict {
+    rehearsed_by(&Proxies::default(), line, now_s, limits)
+}
+
+pub(crate) fn rehearsed_by(proxies: &Proxies, line: &str, now_s: i64, limits: Limits) -> Verdict {
     let request = line::parse(line).expect("a line").complete(None).expect("a join");
-    let proxies = Proxies::default();
     let trial = attempt(&Attempt {
         request: &request,
         link: None,
         node_name: "pi1",
-        proxies: &proxies,
+        proxies,
         now_s,
         limits,
     });

@@ -258,8 +258,19 @@ fn conversations() -> Vec<Case> {
             "not there",
             status(404),
             Stage::ClusterInfo,
-            &["another-server-answers", "bootstrap-signer-not-running"],
-            "configmaps \"cluster-info\" not found",
+            &["bootstrap-signer-not-running", "another-server-answers"],
+            "cluster-info ConfigMap: cluster-info not found",
+        ),
+        at(
+            "not there, and no API server either",
+            Behaviour {
+                bodies: vec![("cluster-info", b"404 page not found".to_vec())],
+                ..status(404)
+            },
+            Stage::ClusterInfo,
+            &["another-server-answers"],
+            "ConfigMap: the server could not find the requested resource (get configmaps \
+             cluster-info)",
         ),
         at("forbidden", status(403), Stage::ClusterInfo, &["rights-missing"], "is forbidden"),
         at(
@@ -331,7 +342,7 @@ fn afterwards() -> Vec<Case> {
             stage: Stage::SharedCertificates,
             causes: &["certificate-key-expired"],
             after_ms: 0,
-            words: "error downloading the secret: secrets \"kubeadm-certs\" is forbidden",
+            words: "error downloading the secret: kubeadm-certs is forbidden: User cannot get it",
             ..Case::default()
         },
         Case {

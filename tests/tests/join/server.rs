@@ -273,7 +273,8 @@ fn serve(
     let told = behaviour.statuses.iter().find(|(name, _)| *name == page);
     let known = pages.iter().find(|(name, _)| *name == page);
     let status = told.map_or(if known.is_some() { 200 } else { 404 }, |(_, status)| *status);
-    let own = known.map(|(_, body)| body.to_string().into_bytes()).unwrap_or_default();
+    let own = known.filter(|_| status == 200).map(|(_, body)| body.clone());
+    let own = own.unwrap_or_else(|| refusal(page, status)).to_string().into_bytes();
     let body = behaviour.bodies.iter().find(|(name, _)| *name == page);
     let body = body.map_or(own, |(_, body)| body.clone());
     let head = format!(
@@ -286,4 +287,15 @@ fn serve(
     let _ = stream.flush();
     stream.conn.send_close_notify();
     let _ = stream.flush();
+}
+
+/// What an API server says in the place of an object.
+fn refusal(name: &str, status: u16) -> Value {
+    let message = match status {
+        401 => "Unauthorized".to_owned(),
+        403 => format!("{name} is forbidden: User cannot get it"),
+        404 => format!("{name} not found"),
+        _ => "it cannot be had now".to_owned(),
+    };
+    json!({ "kind": "Status", "message": message, "code": status })
 }

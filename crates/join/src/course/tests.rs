@@ -1,5 +1,4 @@
 use data_encoding::BASE64;
-use pontoon_model::untrusted::Untrusted;
 use rcgen::{CertificateParams, KeyPair};
 
 use super::*;
@@ -7,6 +6,7 @@ use crate::certificate::Certificate;
 use crate::cluster_info::sign;
 use crate::http::Answer;
 use crate::line;
+use crate::proxy::Proxied;
 use crate::trial::{Tcp, Tls};
 
 const LINE: &str = "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \
@@ -25,7 +25,7 @@ fn answered(page: Option<Page>) -> Answered {
     let contact = Contact {
         // A host may claim whatever it likes.
         server: HostPort::try_from("10.6.6.6:6666".to_owned()).unwrap(),
-        proxy: Some(Untrusted::new("http://proxy:3128")),
+        proxy: Some(Proxied::by("http://proxy:3128")),
         resolved: Ok(vec!["10.0.0.1".parse().unwrap()]),
         way: None,
         tcp: Tcp::Open,

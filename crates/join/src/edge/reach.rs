@@ -1,6 +1,6 @@
 //! Names, routes and connections.
 
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::mpsc;
 use std::thread;
 
@@ -32,13 +32,25 @@ pub(super) fn resolve(host: &Host, deadline: Deadline) -> Result<Vec<IpAddr>, Un
             let mut all: Vec<IpAddr> = found;
             let mut seen = std::collections::BTreeSet::new();
             all.retain(|address| seen.insert(*address));
-            if all.is_empty() { Err(Unresolved::Unknown) } else { Ok(all) }
+            if all.is_empty() { Err(unknown()) } else { Ok(all) }
         }
         // EAI_AGAIN: somebody was asked, and kept silent.
         Ok(Err(error)) if error.to_string().contains("emporary failure") => Err(Unresolved::Silent),
-        Ok(Err(_)) => Err(Unresolved::Unknown),
+        Ok(Err(_)) => Err(unknown()),
         Err(_) => Err(Unresolved::Silent),
     }
+}
+
+/// Without a name server in `/etc/resolv.conf` there is one on this host (resolv.conf(5), and Go's
+/// `defaultNS`).
+fn unknown() -> Unresolved {
+    let text = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+    let mut lines = text.lines().map(str::split_ascii_whitespace);
+    let first = lines.find_map(|mut words| match words.next() {
+        Some("nameserver") => words.next()?.parse().ok(),
+        _ => None,
+    });
+    Unresolved::Unknown { name_server: first.unwrap_or(Ipv4Addr::LOCALHOST.into()) }
 }
 
 /// How the kernel would send there.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::cluster_info::ClusterInfo;
 use crate::kubeconfig::Kubeconfig;
+use crate::refusal::Refusal;
 use crate::request::{Discovery, Request};
 use crate::trial::{Contact, Object, Page, Read, Tcp, Tls};
 
@@ -155,24 +156,25 @@ pub(super) fn reads(walk: &mut Walk<'_>) -> Going<()> {
 }
 
 fn settings(walk: &mut Walk<'_>, name: &str, page: &Page) -> Going<()> {
+    let said = |answer| Refusal::of(answer, "configmaps", name).words;
     let (causes, seen, words): (&[&'static str], _, _) = match page {
         Page::Answer(answer) if answer.status == 200 => return Ok(()),
         Page::Answer(answer) if answer.status == 401 => (
             &["credentials-not-accepted"],
             "the server does not accept the token any more".to_owned(),
-            "Unauthorized".to_owned(),
+            said(answer),
         ),
         Page::Answer(answer) if answer.status == 403 => (
             &["rights-missing"],
             "the token may not read it: its group is not system:bootstrappers:kubeadm:\
              default-node-token"
                 .to_owned(),
-            format!("configmaps \"{name}\" is forbidden"),
+            said(answer),
         ),
         Page::Answer(answer) => (
             &["server-overloaded", "still-starting"],
             format!("the server answers {} for {name}", answer.status),
-            format!("configmaps \"{name}\" not found"),
+            said(answer),
         ),
         Page::Silent { ms } => (
             &["server-overloaded", "path-mtu-hole"],

@@ -1,6 +1,6 @@
 //! How far one comes with a server: its name, the way there, the connection, TLS.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use pontoon_model::kubernetes::kubeadm::endpoint::{Host, HostPort};
 use pontoon_model::net::IfName;
@@ -9,33 +9,40 @@ use crate::certificate::{Certificate, Refused, rfc3339};
 use crate::trial::{Contact, Page, Sizes, Tcp, Tls, Trial, Unresolved};
 
 use super::words::seconds;
-use super::{Stage, Step, Stop};
+use super::{Stage, Step, Stop, proxy};
 
 /// The stages up to the certificate, each passed or the one that is not. The words of a stop are
 /// what Go says after the URL.
 pub(super) fn reach(contact: &Contact, link: Option<&IfName>) -> Vec<Result<Step, Box<Stop>>> {
-    let mut steps = Vec::new();
-    if let Some(step) = resolve(contact) {
-        let is_end = step.is_err();
-        steps.push(step);
-        if is_end {
-            return steps;
+    let by_proxy = contact.by_proxy();
+    let mut steps: Vec<_> = resolve(contact).into_iter().collect();
+    if is_good(&steps) {
+        steps.extend(connect(contact, link));
+    }
+    if let Some(proxied) = by_proxy {
+        match steps.pop() {
+            Some(Err(stop)) => {
+                steps.push(Err(Box::new(proxy::unreached(contact, proxied, *stop))));
+            }
+            last => {
+                steps.extend(last);
+                steps.push(proxy::lead(contact, proxied));
+            }
         }
     }
-    if let Some(proxy) = &contact.proxy {
-        steps.push(Ok(Step {
-            stage: Stage::Proxy,
-            is_passed: None,
-            seen: format!("HTTPS_PROXY applies: kubeadm asks {proxy}; NO_PROXY should name it"),
-        }));
-    }
-    let connected = connect(contact, link);
-    let is_end = connected.last().is_some_and(Result::is_err);
-    steps.extend(connected);
-    if !is_end {
+    if is_good(&steps) {
         steps.push(tls(contact));
     }
-    steps
+    match &contact.proxy {
+        Some(proxied) if by_proxy.is_none() => proxy::unasked(contact, proxied, steps),
+        _ => steps,
+    }
+}
+
+const DNS_PORT: u16 = 53;
+
+fn is_good(steps: &[Result<Step, Box<Stop>>]) -> bool {
+    steps.last().is_none_or(Result::is_ok)
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "a stop is the large error of a small step")]
@@ -51,7 +58,7 @@ fn stop(
 }
 
 fn resolve(contact: &Contact) -> Option<Result<Step, Box<Stop>>> {
-    let Host::Name(name) = &contact.server.host else { return None };
+    let Host::Name(name) = &contact.peer().host else { return None };
     let add = format!("a line in /etc/hosts of every node: ADDRESS {name}");
     Some(match &contact.resolved {
         Ok(addresses) => {
@@ -59,12 +66,15 @@ fn resolve(contact: &Contact) -> Option<Result<Step, Box<Stop>>> {
             let seen = format!("{name} is {}", all.join(", "));
             Ok(Step { stage: Stage::Resolve, is_passed: Some(true), seen })
         }
-        Err(Unresolved::Unknown) => Err(stop(
+        Err(Unresolved::Unknown { name_server }) => Err(stop(
             Stage::Resolve,
             &["name-unknown"],
-            format!("nobody knows the name {name}"),
+            format!("nobody knows the name {name}; {name_server} was asked"),
             vec![add],
-            format!("dial tcp: lookup {name}: no such host"),
+            format!(
+                "dial tcp: lookup {name} on {}: no such host",
+                SocketAddr::new(*name_server, DNS_PORT)
+            ),
         )),
         Err(Unresolved::Silent) => Err(stop(
             Stage::Resolve,
@@ -79,7 +89,7 @@ fn resolve(contact: &Contact) -> Option<Result<Step, Box<Stop>>> {
 fn connect(contact: &Contact, link: Option<&IfName>) -> Vec<Result<Step, Box<Stop>>> {
     let address = contact.resolved.as_ref().ok().and_then(|all| all.first());
     let Some(address) = address else { return Vec::new() };
-    let port = contact.server.port_or_default();
+    let port = contact.peer().port_or_default();
     let at = HostPort { host: Host::Address(*address), port: Some(port) }.authority();
     let by = contact.way.as_ref().map(|way| match &way.link {
         Some(link) => format!("from {} on {link}", way.source),
@@ -220,6 +230,10 @@ fn silent(contact: &Contact, ms: u64) -> Box<Stop> {
         Some(Sizes { small: true, large: true, mtu }) => (
             &["server-overloaded"],
             format!("packets of {mtu} bytes are answered, so it is the server that keeps silent"),
+        ),
+        None if contact.by_proxy().is_some() => (
+            &["path-mtu-hole", "server-overloaded"],
+            "behind a proxy the size of packets cannot be told".to_owned(),
         ),
         _ => (
             &["path-mtu-hole", "server-overloaded"],

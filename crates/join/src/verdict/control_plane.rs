@@ -1,5 +1,6 @@
 //! What a control plane needs beside: an endpoint for all of them, and the certificates they share.
 
+use crate::refusal::Refusal;
 use crate::shared_certificates::{self, Unusable};
 use crate::trial::Page;
 
@@ -43,6 +44,7 @@ pub(super) fn certificates(walk: &mut Walk<'_>, page: &Page) -> Going<()> {
     const NOT_THERE: &str = "Secret \"kubeadm-certs\" was not found in the \"kube-system\" \
          Namespace. This Secret might have expired. Please, run `kubeadm init phase upload-certs \
          --upload-certs` on a control plane to generate a new one";
+    let said = |answer| Refusal::of(answer, "secrets", "kubeadm-certs").words;
     let Some(key) = &walk.request.certificate_key else { return Ok(()) };
     let (cause, seen, words) = match page {
         // The connection before it was not vouched for, which has been said.
@@ -80,12 +82,12 @@ pub(super) fn certificates(walk: &mut Walk<'_>, page: &Page) -> Going<()> {
         Page::Answer(answer) if answer.status == 403 => (
             "certificate-key-expired",
             "nobody may read the certificates: they were never uploaded".to_owned(),
-            fetching("secrets \"kubeadm-certs\" is forbidden"),
+            fetching(&said(answer)),
         ),
         Page::Answer(answer) => (
             "server-overloaded",
             format!("the server answers {} for the certificates", answer.status),
-            fetching("the server is currently unable to handle the request"),
+            fetching(&said(answer)),
         ),
         Page::Silent { ms } => (
             "server-overloaded",

@@ -4,25 +4,14 @@ use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 
 use crate::certificate::Refused;
 
-/// What a status of cluster-info means, and Go's words for it.
-pub(super) const fn refused(status: u16) -> (&'static [&'static str], &'static str) {
+/// What it means that cluster-info was not given.
+pub(super) const fn refused(status: u16, is_by_api_server: bool) -> &'static [&'static str] {
     match status {
-        404 => (
-            &["another-server-answers", "bootstrap-signer-not-running"],
-            "configmaps \"cluster-info\" not found",
-        ),
-        401 => (&["credentials-not-accepted"], "Unauthorized"),
-        403 => (
-            &["rights-missing"],
-            "configmaps \"cluster-info\" is forbidden: User \"system:anonymous\" \
-             cannot get resource \"configmaps\" in API group \"\" in the namespace \
-             \"kube-public\"",
-        ),
-        429 | 500..=599 => (
-            &["server-overloaded", "still-starting"],
-            "the server is currently unable to handle the request",
-        ),
-        _ => (&["another-server-answers"], "unknown"),
+        401 => &["credentials-not-accepted"],
+        403 => &["rights-missing"],
+        404 if is_by_api_server => &["bootstrap-signer-not-running", "another-server-answers"],
+        429 | 500..=599 => &["server-overloaded", "still-starting"],
+        _ => &["another-server-answers"],
     }
 }
 

@@ -41,13 +41,14 @@ fn parse_privileges(status: &str) -> Privileges {
     Privileges { net_raw: has(NET_RAW), net_admin: has(NET_ADMIN) }
 }
 
-/// Picks the proxy variables; where both spellings are set, curl and Go take the lower case.
+/// Picks the proxy variables. Where both spellings are set Go takes the capitals
+/// (golang.org/x/net, http/httpproxy/proxy.go), and it is Go's programs that make a cluster.
 pub(super) fn proxies(environment: &BTreeMap<String, String>) -> BTreeMap<String, Untrusted> {
     let mut found = BTreeMap::new();
     for name in PROXY_VARIABLES {
         let upper = name.to_ascii_uppercase();
-        let value = environment.get(name).or_else(|| environment.get(&upper));
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
+        let value = |name: &str| environment.get(name).filter(|value| !value.is_empty());
+        if let Some(value) = value(&upper).or_else(|| value(name)) {
             found.insert(name.to_owned(), Untrusted::new(&without_secret(value)));
         }
     }
@@ -103,11 +104,12 @@ mod tests {
     }
 
     #[test]
-    fn lower_case_wins_and_other_variables_stay_out() {
+    fn capitals_win_and_other_variables_stay_out() {
         let environment = [
             ("HTTP_PROXY", "http://upper"),
             ("http_proxy", "http://lower"),
-            ("HTTPS_PROXY", "http://tls"),
+            ("HTTPS_PROXY", ""),
+            ("https_proxy", "http://tls"),
             ("no_proxy", ""),
             ("AWS_SECRET", "x"),
         ];
@@ -115,7 +117,7 @@ mod tests {
             environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let found = proxies(&environment);
         let shown: Vec<_> = found.iter().map(|(n, v)| (n.as_str(), v.raw())).collect();
-        assert_eq!(shown, [("http_proxy", "http://lower"), ("https_proxy", "http://tls")]);
+        assert_eq!(shown, [("http_proxy", "http://upper"), ("https_proxy", "http://tls")]);
     }
 
     proptest! {

@@ -1,0 +1,43 @@
+//! Asks a proxy for a way to a server.
+
+use std::env;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
+
+use nix::poll::PollFlags;
+use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
+use pontoon_model::untrusted::Untrusted;
+
+use crate::proxy::{Tunnel, answer, connect, credentials};
+
+use super::wait::Deadline;
+
+/// Asks over a connection that stands.
+pub(super) fn ask(stream: &mut TcpStream, server: &HostPort, deadline: Deadline) -> Tunnel {
+    // They are no facts: they are read here, go to the proxy, and stand nowhere else.
+    let url = ["HTTPS_PROXY", "https_proxy"].into_iter().find_map(|name| env::var(name).ok());
+    let said = url.as_deref().and_then(credentials);
+    let question = connect(server, said.as_ref().map(|said| said.as_str()));
+    let bad = |why: &dyn std::fmt::Display| Tunnel::Bad(Untrusted::new(&why.to_string()));
+    // Some hundred bytes, on a new connection: they fit.
+    if let Err(error) = stream.write_all(question.as_bytes()) {
+        return bad(&error);
+    }
+    let mut came = Vec::new();
+    loop {
+        if !deadline.wait(stream, PollFlags::POLLIN) {
+            return Tunnel::Silent { ms: deadline.spent_ms() };
+        }
+        let mut bytes = [0; 4096];
+        match stream.read(&mut bytes) {
+            Ok(0) => return bad(&"it closes the connection"),
+            Ok(count) => came.extend_from_slice(&bytes[..count]),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(error) => return bad(&error),
+        }
+        if let Some(tunnel) = answer(&came) {
+            return tunnel;
+        }
+    }
+}

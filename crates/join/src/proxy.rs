@@ -1,0 +1,188 @@
+//! A proxy that is asked for a way to a server, as Go's HTTP client does it (net/http
+//! transport.go; CONNECT is RFC 9110, section 9.3.6).
+
+use data_encoding::BASE64;
+use percent_encoding::percent_decode_str;
+use pontoon_model::kubernetes::kubeadm::endpoint::{HostPort, parse_host_port};
+use pontoon_model::untrusted::Untrusted;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// A proxy, and what it made of the question.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Proxied {
+    /// Its URL as it stands in `HTTPS_PROXY`, without a password.
+    pub url: Untrusted,
+    /// Where it is; none: it speaks TLS or SOCKS, which is not spoken here, and the server was
+    /// asked directly.
+    pub at: Option<HostPort>,
+    /// What it answered, if there was somebody to ask.
+    pub tunnel: Option<Tunnel>,
+}
+
+/// What a proxy answers to CONNECT.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Tunnel {
+    /// What follows goes to the server and back.
+    Open,
+    /// It does not lead there.
+    Refused {
+        /// The status.
+        status: u16,
+        /// The words after it.
+        reason: Untrusted,
+    },
+    /// Not a word, in so many milliseconds.
+    Silent {
+        /// How long.
+        ms: u64,
+    },
+    /// No HTTP.
+    Bad(Untrusted),
+}
+
+/// The port of `http`.
+const HTTP_PORT: u16 = 80;
+/// The head of an answer.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Its headers.
+const HEADERS_MAX: usize = 64;
+
+impl Proxied {
+    /// By what stands in `HTTPS_PROXY`.
+    #[must_use]
+    pub fn by(url: &str) -> Self {
+        Self { url: Untrusted::new(url), at: place(url), tunnel: None }
+    }
+}
+
+/// Where a proxy is that speaks HTTP; without a scheme it does.
+fn place(url: &str) -> Option<HostPort> {
+    let rest = match url.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
+        Some(_) => return None,
+        None => url,
+    };
+    let at = parse_host_port(rest.split(['/', '?', '#']).next()?).ok()?;
+    Some(HostPort { port: at.port.or(Some(HTTP_PORT)), ..at })
+}
+
+/// User and password of a URL, as `Proxy-Authorization` has them.
+#[must_use]
+pub fn credentials(url: &str) -> Option<Zeroizing<String>> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (said, _) = rest.split(['/', '?', '#']).next()?.rsplit_once('@')?;
+    let (user, password) = said.split_once(':').unwrap_or((said, ""));
+    let decoded = |text| Zeroizing::new(percent_decode_str(text).collect::<Vec<u8>>());
+    let both = Zeroizing::new([&decoded(user)[..], b":", &decoded(password)].concat());
+    Some(Zeroizing::new(format!("Basic {}", BASE64.encode(&both))))
+}
+
+/// The question.
+#[must_use]
+pub fn connect(server: &HostPort, credentials: Option<&str>) -> Zeroizing<String> {
+    let authority = server.authority();
+    let credentials =
+        credentials.map(|text| Zeroizing::new(format!("Proxy-Authorization: {text}\r\n")));
+    Zeroizing::new(format!(
+        "CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: pontoon\r\n{}\r\n",
+        credentials.as_ref().map_or("", |text| text)
+    ))
+}
+
+/// What is meant by all bytes that came; none: more must come.
+#[must_use]
+pub fn answer(bytes: &[u8]) -> Option<Tunnel> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut response = httparse::Response::new(&mut headers);
+    let bad = |why: &str| Some(Tunnel::Bad(Untrusted::new(why)));
+    match response.parse(&bytes[..bytes.len().min(HEAD_BYTES_MAX)]) {
+        Err(_) => bad("the answer is no HTTP"),
+        Ok(httparse::Status::Partial) if bytes.len() >= HEAD_BYTES_MAX => {
+            bad("the head of the answer does not end")
+        }
+        Ok(httparse::Status::Partial) => None,
+        Ok(httparse::Status::Complete(end)) => match response.code.unwrap_or_default() {
+            // A TLS server waits for the client's first word.
+            200 if bytes.len() > end => bad("it says more than it was asked"),
+            200 => Some(Tunnel::Open),
+            status => {
+                let reason = Untrusted::new(response.reason.unwrap_or_default());
+                Some(Tunnel::Refused { status, reason })
+            }
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn where_a_proxy_is_and_who_asks() {
+        let table = [
+            ("http://proxy.example.org:3128", Some("proxy.example.org:3128"), None),
+            ("HTTP://10.0.0.9/", Some("10.0.0.9:80"), None),
+            ("10.0.0.9:3128", Some("10.0.0.9:3128"), None),
+            ("http://[2001:db8::9]:3128", Some("[2001:db8::9]:3128"), None),
+            ("https://proxy.example.org", None, None),
+            ("socks5://10.0.0.9:1080", None, None),
+            ("http://", None, None),
+            ("http://a:b:c", None, None),
+            ("http://u:p@10.0.0.9:3128", None, Some("Basic dTpw")),
+            ("http://u:p%40ss@10.0.0.9", None, Some("Basic dTpwQHNz")),
+            ("u@10.0.0.9:3128", None, Some("Basic dTo=")),
+        ];
+        for (url, at, said) in table {
+            assert_eq!(credentials(url).as_ref().map(|text| text.as_str()), said, "{url}");
+            // The facts hold the URL without them.
+            if said.is_none() {
+                let found = Proxied::by(url).at.map(|at| at.authority());
+                assert_eq!(found.as_deref(), at, "{url}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_question_is_that_of_a_client_and_names_no_password_without_need() {
+        let server = parse_host_port("10.0.0.1:6443").unwrap();
+        let plain = "CONNECT 10.0.0.1:6443 HTTP/1.1\r\nHost: 10.0.0.1:6443\r\n\
+                     User-Agent: pontoon\r\n\r\n";
+        assert_eq!(*connect(&server, None), plain);
+        let with = plain.replace("pontoon\r\n", "pontoon\r\nProxy-Authorization: Basic dTpw\r\n");
+        assert_eq!(*connect(&server, Some("Basic dTpw")), with);
+    }
+
+    #[test]
+    fn what_it_answers() {
+        let refused =
+            |status, reason| Some(Tunnel::Refused { status, reason: Untrusted::new(reason) });
+        let bad = |why| Some(Tunnel::Bad(Untrusted::new(why)));
+        let endless = format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(HEAD_BYTES_MAX));
+        let table = [
+            ("", None),
+            ("HTTP/1.1 200 Conn", None),
+            ("HTTP/1.0 200 Connection established\r\n\r\n", Some(Tunnel::Open)),
+            ("HTTP/1.1 403 Forbidden\r\nX: y\r\n\r\n<html>", refused(403, "Forbidden")),
+            ("HTTP/1.1 407\r\n\r\n", refused(407, "")),
+            ("HTTP/1.1 200 OK\r\n\r\nhello", bad("it says more than it was asked")),
+            ("SSH-2.0-OpenSSH_9.2p1\r\n", bad("the answer is no HTTP")),
+            (&endless, bad("the head of the answer does not end")),
+        ];
+        for (text, expected) in table {
+            assert_eq!(answer(text.as_bytes()), expected, "{text:.40}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_borne_and_only_http_opens(bytes: Vec<u8>, url: String) {
+            prop_assert!(answer(&bytes) != Some(Tunnel::Open) || bytes.starts_with(b"HTTP/1."));
+            let is_basic = |said: Zeroizing<String>| said.starts_with("Basic ");
+            prop_assert!(credentials(&url).is_none_or(is_basic));
+            let has_port = |at: HostPort| at.port.is_some();
+            prop_assert!(Proxied::by(&url).at.is_none_or(has_port));
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What a host says that is asked in the place of this one (`join-check --on`): one answer a line,
+//! each believed as far as the token and the pins allow.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pontoon_join::course::{Answered, Course};
+use pontoon_join::line;
+use pontoon_join::verdict::judge;
+
+const LINE: &str = "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \
+                    --discovery-token-unsafe-skip-ca-verification";
+
+fuzz_target!(|text: &str| {
+    let request = line::parse(LINE).expect("a line").complete(None).expect("a join");
+    let mut answers = text.lines().filter_map(|line| serde_json::from_str::<Answered>(line).ok());
+    let Some(first) = answers.next() else { return };
+    let mut course = Course::begin(&request, None, first);
+    for answered in answers.take(8) {
+        if course.next().is_none() {
+            break;
+        }
+        course.take(answered);
+    }
+    course.settle();
+    let trial = course.end(0);
+    // It says which server it asked; it is not believed.
+    assert_eq!(trial.first.server.authority(), "10.0.0.1:6443");
+    let verdict = judge(&request, &trial);
+    let words = verdict.stop.iter().map(|stop| &stop.words);
+    let seen = verdict.steps.iter().map(|step| &step.seen);
+    assert!(words.chain(seen).all(|text| !text.contains('\u{1b}')), "{verdict:?}");
+});

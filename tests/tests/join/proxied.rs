@@ -1,0 +1,135 @@
+//! Joins through a proxy of the environment, which leads there or does not.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use pontoon_join::verdict::{Stage, Verdict};
+use pontoon_model::kubernetes::proxy::Proxies;
+
+use crate::outcomes::{SHORT, rehearsed_by};
+use crate::rows::NOW_S;
+use crate::server::{Behaviour, Server};
+
+/// What a proxy does with a question.
+#[derive(Clone, Copy)]
+enum Proxy {
+    /// Leads to the server on loopback that has the port of the question.
+    Leads,
+    Answers(&'static str),
+    Silent,
+    /// Nobody listens.
+    Gone,
+}
+
+/// Serves on loopback until the test ends; where, and the questions that came.
+fn serve(proxy: Proxy) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    let questions: Arc<Mutex<Vec<String>>> = Arc::default();
+    if matches!(proxy, Proxy::Gone) {
+        return (port, questions);
+    }
+    let heard = Arc::clone(&questions);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let heard = Arc::clone(&heard);
+            thread::spawn(move || answer(stream, proxy, &heard));
+        }
+    });
+    (port, questions)
+}
+
+fn answer(mut stream: TcpStream, proxy: Proxy, heard: &Mutex<Vec<String>>) {
+    stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a time");
+    let mut question = String::new();
+    let mut byte = [0];
+    while !question.ends_with("\r\n\r\n") {
+        if stream.read_exact(&mut byte).is_err() {
+            return;
+        }
+        question.push(char::from(byte[0]));
+    }
+    let port =
+        question.split(' ').nth(1).and_then(|server| server.rsplit_once(':')?.1.parse().ok());
+    heard.lock().expect("nobody panicked").push(question);
+    match proxy {
+        Proxy::Gone => {}
+        Proxy::Silent => drop(stream.read(&mut byte)),
+        Proxy::Answers(text) => drop(stream.write_all(text.as_bytes())),
+        Proxy::Leads => {
+            let port: u16 = port.expect("a server has a port");
+            let server = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("a server");
+            stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").expect("a client");
+            let (mut there, mut back) =
+                (server.try_clone().expect("a socket"), stream.try_clone().expect("a socket"));
+            thread::spawn(move || std::io::copy(&mut back, &mut there));
+            let mut server = server;
+            drop(std::io::copy(&mut server, &mut stream));
+        }
+    }
+}
+
+/// The line of a server, by a name that only a proxy knows; it is in the certificate.
+fn line(server: &Server) -> String {
+    server.line().replacen("127.0.0.1", "kubernetes", 1)
+}
+
+fn rehearsed(line: &str, proxy: &str) -> Verdict {
+    rehearsed_by(&Proxies::new(proxy, ""), line, NOW_S, SHORT)
+}
+
+#[test]
+fn a_proxy_that_leads_there_is_gone_through() {
+    let server = Server::start(Behaviour::default());
+    let (port, questions) = serve(Proxy::Leads);
+    let verdict = rehearsed(&line(&server), &format!("http://127.0.0.1:{port}"));
+    assert_eq!(verdict.stop, None, "{:?}", verdict.steps);
+    let proxy = verdict.steps.iter().find(|step| step.stage == Stage::Proxy);
+    assert_eq!(proxy.and_then(|step| step.is_passed), Some(true), "{:?}", verdict.steps);
+    let questions = questions.lock().expect("nobody panicked").clone();
+    let first = format!("CONNECT kubernetes:{} HTTP/1.1\r\n", server.address.port());
+    assert!(questions[0].starts_with(&first), "{questions:?}");
+    assert!(questions.iter().all(|question| !question.contains("0123456789abcdef")));
+}
+
+#[test]
+fn a_proxy_that_leads_nowhere_is_named_with_kubeadms_words() {
+    let refused = "proxyconnect tcp: dial tcp 127.0.0.1:PORT: connect: connection refused";
+    let forbidden = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+    let table = [
+        (Proxy::Answers(forbidden), "?timeout=10s\": Forbidden", "403 Forbidden"),
+        (Proxy::Answers("HTTP/1.1 407\r\n\r\n"), "\": unknown status code", "answers 407"),
+        (Proxy::Answers("SSH-2.0-x\r\n"), "\": EOF", "no HTTP"),
+        (Proxy::Silent, "Client.Timeout exceeded while awaiting headers", "no answer in"),
+        (Proxy::Gone, refused, "refuses"),
+    ];
+    let server = Server::start(Behaviour::default());
+    for (proxy, words, because) in table {
+        let (port, _) = serve(proxy);
+        let verdict = rehearsed(&line(&server), &format!("http://127.0.0.1:{port}"));
+        let stop = verdict.stop.unwrap_or_else(|| panic!("{words}: {:?}", verdict.steps));
+        assert_eq!(stop.stage, Stage::Proxy, "{stop:?}");
+        assert_eq!(stop.causes, ["http-proxy-applies"], "{stop:?}");
+        assert!(stop.words.contains(&words.replace("PORT", &port.to_string())), "{stop:?}");
+        assert!(stop.because.join("; ").contains(because), "{stop:?}");
+        assert!(stop.advice[0].contains("NO_PROXY,kubernetes"), "{stop:?}");
+        assert_eq!(stop.after_ms, 300_000);
+    }
+    assert!(server.bearers.lock().expect("nobody panicked").is_empty());
+}
+
+/// What is not spoken is no reason to accuse anybody.
+#[test]
+fn a_proxy_of_another_kind_is_left_open() {
+    let server = Server::start(Behaviour::default());
+    for proxy in ["socks5://127.0.0.1:9", "https://127.0.0.1:9"] {
+        let verdict = rehearsed(&line(&server), proxy);
+        let step = verdict.steps.iter().find(|step| step.stage == Stage::Proxy);
+        assert_eq!(step.map(|step| step.is_passed), Some(None), "{:?}", verdict.steps);
+        let stop = verdict.stop.expect("nobody here knows the name");
+        assert!(stop.because[0].contains("is not spoken to here"), "{stop:?}");
+    }
+}
