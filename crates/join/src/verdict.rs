@@ -310,10 +310,7 @@ impl Walk<'_> {
                 return Err(Box::new(Stop {
                     stage: Stage::Inside,
                     after_ms,
-                    words: format!(
-                        "{PHASE}{asking}{}",
-                        after::words_of_a_read(inside, &stop.words)
-                    ),
+                    words: format!("{PHASE}{asking}{}", stop.words),
                     ..*stop
                 }));
             }

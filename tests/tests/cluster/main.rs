@@ -7,3 +7,4 @@ mod session;
 mod settings;
 mod shapes;
 mod story;
+mod words;

@@ -103,7 +103,7 @@ fn a_proxy_that_leads_nowhere_is_named_with_kubeadms_words() {
         (Proxy::Answers(forbidden), "?timeout=10s\": Forbidden", "403 Forbidden"),
         (Proxy::Answers("HTTP/1.1 407\r\n\r\n"), "\": unknown status code", "answers 407"),
         (Proxy::Answers("SSH-2.0-x\r\n"), "\": EOF", "no HTTP"),
-        (Proxy::Silent, "Client.Timeout exceeded while awaiting headers", "no answer in"),
+        (Proxy::Silent, "context deadline exceeded", "no answer in"),
         (Proxy::Gone, refused, "refuses"),
     ];
     let server = Server::start(Behaviour::default());

@@ -122,16 +122,6 @@ pub(super) const fn reads_give_up_ms(tcp: &Tcp) -> u64 {
     }
 }
 
-/// What Go says of a read: silence has other words than in the discovery.
-pub(super) fn words_of_a_read(contact: &Contact, words: &str) -> String {
-    match (&contact.tcp, &contact.tls) {
-        (Tcp::Silent { .. }, _) | (_, Some(Tls::Silent { .. })) => {
-            "context deadline exceeded".to_owned()
-        }
-        _ => words.to_owned(),
-    }
-}
-
 /// The last of the settings: what a control plane needs is looked at then.
 const LAST_SETTINGS: &str = "kubelet-config";
 

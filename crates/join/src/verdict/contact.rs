@@ -166,9 +166,8 @@ fn unconnected(tcp: Tcp, address: IpAddr, at: &str, by: &str) -> Box<Stop> {
             &["firewall-drop", "api-address-unreachable"],
             format!("not a word from {at} in {}{by}: packets are dropped", seconds(ms)),
             vec![mesh, "on the control plane: nft list ruleset".to_owned()],
-            "net/http: request canceled while waiting for connection (Client.Timeout exceeded \
-             while awaiting headers)"
-                .to_owned(),
+            // Or Go's own timer ends the last question first, and says it in more words.
+            "context deadline exceeded".to_owned(),
         ),
         Tcp::Failed { errno } => stop(
             Stage::Tcp,

@@ -24,9 +24,7 @@ pub(super) fn lead(contact: &Contact, proxied: &Proxied) -> Result<Step, Box<Sto
         }
         Some(Tunnel::Silent { ms }) => (
             format!("the proxy has no answer in {}", seconds(*ms)),
-            "net/http: request canceled while waiting for connection (Client.Timeout exceeded \
-             while awaiting headers)"
-                .to_owned(),
+            "context deadline exceeded".to_owned(),
         ),
         Some(Tunnel::Bad(why)) => {
             (format!("the proxy's answer makes no sense: {why}"), "EOF".to_owned())

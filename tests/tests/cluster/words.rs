@@ -1,0 +1,170 @@
+//! What `join-check` foretells, beside what the real kubeadm then says.
+//!
+//! kubeadm gives up after the time that its configuration says: here after its first question,
+//! which it gives ten seconds. `PONTOON_DISCOVERY_S=300` waits out the five minutes that are its
+//! default.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::cluster::{Cluster, MASTER, WORKER, scenario};
+use crate::session::Running;
+
+/// Seconds for which kubeadm asks for cluster-info.
+fn discovery_s() -> u64 {
+    let told = std::env::var("PONTOON_DISCOVERY_S").ok();
+    told.map_or(12, |text| text.parse().expect("PONTOON_DISCOVERY_S is a number of seconds"))
+}
+
+/// The parts of the line that init printed, and the proxy of the environment.
+#[derive(Clone)]
+struct Line {
+    endpoint: String,
+    token: String,
+    pin: String,
+    proxy: &'static str,
+}
+
+impl Line {
+    fn of(line: &str) -> Self {
+        let words: Vec<_> = line.split(' ').map(str::to_owned).collect();
+        let [_, _, endpoint, token_flag, token, pin_flag, pin] = &words[..] else {
+            panic!("another line: {line}")
+        };
+        let flags = (token_flag.as_str(), pin_flag.as_str());
+        assert_eq!(flags, ("--token", "--discovery-token-ca-cert-hash"), "{line}");
+        let (endpoint, token, pin) = (endpoint.clone(), token.clone(), pin.clone());
+        Self { endpoint, token, pin, proxy: "" }
+    }
+
+    /// As a `JoinConfiguration`.
+    fn configuration(&self) -> String {
+        let Self { endpoint, token, pin, .. } = self;
+        format!(
+            "apiVersion: kubeadm.k8s.io/v1beta4\nkind: JoinConfiguration\ndiscovery:\n  \
+             bootstrapToken:\n    apiServerEndpoint: {endpoint}\n    token: {token}\n    \
+             caCertHashes: ['{pin}']\ntimeouts:\n  discovery: {}s\n",
+            discovery_s()
+        )
+    }
+}
+
+/// The line with something wrong in it, or around it.
+fn cases(line: &Line) -> Vec<(&'static str, Line)> {
+    let at = |endpoint: &str| Line { endpoint: endpoint.to_owned(), ..line.clone() };
+    let by = |proxy| Line { proxy, ..line.clone() };
+    let token = |token: String| Line { token, ..line.clone() };
+    let (id, z) = (&line.token[..6], "z".repeat(16));
+    vec![
+        ("nobody has the address", at("10.0.0.77:6443")),
+        ("the WiFi keeps clients apart", at("172.20.5.1:6443")),
+        ("nothing listens", at("10.0.0.1:6444")),
+        ("packets are dropped", at("10.0.0.1:7777")),
+        ("a name that nobody knows", at("nobody.invalid:6443")),
+        ("the certificate lacks the address", at("10.0.0.101:6443")),
+        ("kubelet's port", at("10.0.0.1:10250")),
+        ("no token of that name", token(format!("zzzzzz.{z}"))),
+        ("another secret half", token(format!("{id}.{z}"))),
+        ("another pin", Line { pin: format!("sha256:{}", "0f".repeat(32)), ..line.clone() }),
+        ("no proxy is there", by("http://10.0.0.1:6444")),
+        ("a web server in the place of a proxy", by("http://10.0.0.1:3128")),
+    ]
+}
+
+/// What every error of kubeadm's begins with.
+const BEGIN: &str = "error execution phase ";
+
+/// The error that kubeadm ends with, in one line.
+fn error(said: &str) -> String {
+    let said = said.split_once(BEGIN).map_or("", |(_, error)| error);
+    let said = said.split("To see the stack trace").next().unwrap_or_default();
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    said.replace(CLIENT_TIMEOUT, "context deadline exceeded")
+}
+
+/// How silence is told where the timer of the question ends it, and not that of the whole: which of
+/// the two is first is chance.
+const CLIENT_TIMEOUT: &str = "net/http: request canceled while waiting for connection \
+                              (Client.Timeout exceeded while awaiting headers)";
+
+/// The one that `join-check` foretells.
+fn foretold(said: &str) -> String {
+    let report: Value =
+        serde_json::from_str(said).unwrap_or_else(|error| panic!("{error}: {said}"));
+    error(report["verdict"]["stop"]["words"].as_str().unwrap_or_default())
+}
+
+#[test]
+#[ignore = "takes the real Kubernetes: ./check --kubernetes"]
+fn kubeadm_says_what_join_check_foretells() {
+    let cluster = Cluster::raise(&scenario("campus"));
+    cluster.look();
+    let printed = cluster.init(&cluster.configuration("init --for pi1", ""));
+    cluster.lab.must(MASTER, "ip address add 10.0.0.101/24 dev eth0");
+    cluster.lab.must(MASTER, "mkdir /run/empty; busybox httpd -p 10.0.0.1:3128 -h /run/empty");
+    cluster.lab.must(
+        WORKER,
+        "nft 'table ip words { chain output { type filter hook output priority 0; \
+         tcp dport 7777 drop; }; }'",
+    );
+    let line = Line::of(&printed);
+    let mut differ = String::new();
+    let mut going: Vec<(&str, Running, Running)> = Vec::new();
+    for (at, (name, case)) in cases(&line).into_iter().enumerate() {
+        let file = format!("/run/words-{at}.yaml");
+        cluster.lab.put(WORKER, &file, &case.configuration());
+        let environment = format!("export HTTPS_PROXY={}", case.proxy);
+        let check =
+            format!("{environment}; pontoon join-check --json --config {file} --node-name pi2");
+        let join = format!(
+            "{environment}; kubeadm join --config {file} \
+             --ignore-preflight-errors=SystemVerification 2>&1"
+        );
+        going.push((name, cluster.lab.begin(WORKER, &check), cluster.lab.begin(WORKER, &join)));
+    }
+    for (name, check, join) in going {
+        let check = check.within(60).expect("join-check ends").out;
+        let join = join.within(discovery_s() + 60).expect("kubeadm join ends");
+        compare(&mut differ, name, &foretold(&check), &error(&join.out));
+    }
+    certificates(&cluster, &printed, &mut differ);
+    assert!(differ.is_empty(), "{differ}");
+}
+
+fn compare(differ: &mut String, name: &str, foretold: &str, said: &str) {
+    if foretold != said {
+        writeln!(differ, "{name}\n  foretold: {foretold}\n  said:     {said}")
+            .expect("a String can be written to");
+    }
+}
+
+/// Those that control planes share: not there, then there by another key, then by this one.
+fn certificates(cluster: &Cluster, printed: &str, differ: &mut String) {
+    let check = |key: &str| {
+        let line = format!("{printed} --control-plane --certificate-key {key}");
+        let script = format!("pontoon join-check --json --node-name pi2 - <<'END'\n{line}\nEND");
+        cluster.lab.run(WORKER, &script).out
+    };
+    let real = |key: &str| {
+        // The phase alone, for what precedes it makes of the host a control plane.
+        let phase = printed.replace(
+            "kubeadm join",
+            "kubeadm join phase control-plane-prepare \
+             download-certs",
+        );
+        let said = cluster
+            .lab
+            .run(WORKER, &format!("{phase} --control-plane --certificate-key {key} 2>&1"));
+        error(&said.out)
+    };
+    let foretold = |key: &str| foretold(&check(key));
+    let other = "0f".repeat(32);
+    compare(differ, "never uploaded", &foretold(&other), &real(&other));
+    let said = cluster.lab.must(MASTER, "kubeadm init phase upload-certs --upload-certs");
+    let own = said.split_whitespace().last().expect("it prints a key").to_owned();
+    compare(differ, "another key", &foretold(&other), &real(&other));
+    compare(differ, "its own key", &foretold(&own), "");
+    cluster.kubectl("-n kube-system delete secret kubeadm-certs");
+    compare(differ, "deleted after two hours", &foretold(&own), &real(&own));
+}
