@@ -5,11 +5,12 @@
 
 use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::net::IfName;
+use pontoon_model::untrusted::Untrusted;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster_info::ClusterInfo;
 use crate::request::{Discovery, Request};
-use crate::trial::{Contact, Page, Trial};
+use crate::trial::{Contact, Page, Tls, Trial};
 use crate::verdict::{Trust, trust};
 
 /// Something to ask of a server, anonymously.
@@ -131,9 +132,34 @@ impl<'a> Course<'a> {
     }
 }
 
+/// cluster-info is a kubeconfig and a line for each token: three kilobytes, with one of them.
+const INFO_BYTES_MAX: usize = 128 * 1024;
+/// A certificate of an API server and its chain have two or three.
+const CHAIN_BYTES_MAX: usize = 64 * 1024;
+/// Addresses of a name.
+const ADDRESSES_MAX: usize = 16;
+
+/// An answer as far as it is believed: of the server that was meant, and no longer than it can be.
 fn of(server: &HostPort, answered: Answered) -> Answered {
-    let contact = Contact { server: server.clone(), ..answered.contact };
-    Answered { contact, ..answered }
+    let Answered { mut contact, page } = answered;
+    let too_long = |max: usize| Untrusted::new(&format!("it is longer than {max} bytes"));
+    contact.server = server.clone();
+    if let Ok(addresses) = &mut contact.resolved {
+        addresses.truncate(ADDRESSES_MAX);
+    }
+    if let Some(Tls::Chain { leaf, others }) = &contact.tls {
+        let len = leaf.der.len() + others.iter().map(Vec::len).sum::<usize>();
+        if len > CHAIN_BYTES_MAX {
+            contact.tls = Some(Tls::Broken(too_long(CHAIN_BYTES_MAX)));
+        }
+    }
+    let page = page.map(|page| match page {
+        Page::Answer(answer) if answer.body.len() > INFO_BYTES_MAX => {
+            Page::Bad(too_long(INFO_BYTES_MAX))
+        }
+        page => page,
+    });
+    Answered { contact, page }
 }
 
 fn info(answered: &Answered) -> Option<ClusterInfo> {

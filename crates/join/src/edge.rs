@@ -13,7 +13,6 @@ use std::time::Duration;
 use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::kubernetes::proxy::Proxies;
 use pontoon_model::net::IfName;
-use pontoon_model::untrusted::Untrusted;
 
 use serde::{Deserialize, Serialize};
 
@@ -66,9 +65,6 @@ impl Limits {
 /// So long after an answer without a signature the question is asked again.
 pub const AGAIN: Duration = Duration::from_secs(1);
 
-/// cluster-info is a kubeconfig and a line for each token: three kilobytes, with one of them.
-const INFO_BYTES_MAX: usize = 128 * 1024;
-
 /// What a trial is made with.
 #[derive(Clone, Debug)]
 pub struct Attempt<'a> {
@@ -106,7 +102,7 @@ pub fn attempt(attempt: &Attempt<'_>) -> Trial {
     let mut trial = course.end(attempt.now_s);
     let asked = trial.inside.as_ref().unwrap_or(&trial.first);
     if let Some(trust) = trust.filter(|trust| trust.holds(asked, attempt.now_s)) {
-        trial.reads = attempt.reads(&trust, &asked.server.clone(), deadline);
+        trial.reads = attempt.reads(&trust, &asked.server.clone());
     }
     trial
 }
@@ -114,36 +110,34 @@ pub fn attempt(attempt: &Attempt<'_>) -> Trial {
 /// Answers a question as this host does. It takes no secret, so that it can be asked of any host.
 #[must_use]
 pub fn ask(question: &Question, proxies: &Proxies, limits: Limits) -> Answered {
-    let asker = Asker { link: question.link.clone(), proxies, limits };
-    asker.ask(question, Deadline::after(limits.all))
+    Asker { proxies, limits }.ask(question, Deadline::after(limits.all))
 }
 
-/// By which way a server is asked.
+/// How a server is asked.
+#[derive(Clone, Copy)]
 struct Asker<'a> {
-    link: Option<IfName>,
     proxies: &'a Proxies,
     limits: Limits,
 }
 
 impl Asker<'_> {
-    fn ask(&self, question: &Question, deadline: Deadline) -> Answered {
-        let (contact, session) = self.contact(&question.server, deadline);
-        let page = session.filter(|_| question.wants_cluster_info).map(|session| {
-            match session.ask(&question.server.authority(), PATH, None, deadline) {
-                Page::Answer(answer) if answer.body.len() > INFO_BYTES_MAX => {
-                    let why = format!("it is longer than {INFO_BYTES_MAX} bytes");
-                    Page::Bad(Untrusted::new(&why))
-                }
-                page => page,
-            }
-        });
+    fn ask(self, question: &Question, deadline: Deadline) -> Answered {
+        let (contact, session) = self.contact(&question.server, question.link.as_ref(), deadline);
+        let session = session.filter(|_| question.wants_cluster_info);
+        let authority = question.server.authority();
+        let page = session.map(|session| session.ask(&authority, PATH, None, deadline));
         Answered { contact, page }
     }
 
     /// Asks a server up to its certificate.
-    fn contact(&self, server: &HostPort, deadline: Deadline) -> (Contact, Option<Session>) {
+    fn contact(
+        self,
+        server: &HostPort,
+        link: Option<&IfName>,
+        deadline: Deadline,
+    ) -> (Contact, Option<Session>) {
         // By a link one asks directly: that is what NO_PROXY would lead to.
-        let proxies = self.link.is_none().then_some(self.proxies);
+        let proxies = link.is_none().then_some(self.proxies);
         let proxy = proxies.and_then(|proxies| proxies.of_https(&server.host.to_string()));
         let mut contact = Contact {
             server: server.clone(),
@@ -161,8 +155,8 @@ impl Asker<'_> {
             return (contact, None);
         };
         let to = (address, peer.port_or_default()).into();
-        contact.way = way(to, self.link.as_ref());
-        let connected = connect(to, self.link.as_ref(), deadline.at_most(self.limits.connect));
+        contact.way = way(to, link);
+        let connected = connect(to, link, deadline.at_most(self.limits.connect));
         let mut stream = match connected {
             Ok(stream) => stream,
             Err(tcp) => {
@@ -172,7 +166,7 @@ impl Asker<'_> {
         };
         contact.tcp = Tcp::Open;
         if let Some(proxied) = contact.proxy.as_mut().filter(|proxied| proxied.at.is_some()) {
-            let tunnel = tunnel::ask(&mut stream, server, deadline.at_most(self.limits.tls));
+            let tunnel = tunnel::ask(&mut stream, &peer, server, deadline.at_most(self.limits.tls));
             let is_open = tunnel == Tunnel::Open;
             proxied.tunnel = Some(tunnel);
             if !is_open {
@@ -186,7 +180,7 @@ impl Asker<'_> {
         };
         // Beyond a proxy the sizes of packets are its own affair.
         if matches!(tls, Tls::Silent { .. }) && contact.by_proxy().is_none() {
-            contact.sizes = sizes::ask(address, self.link.as_ref(), deadline);
+            contact.sizes = sizes::ask(address, link, deadline);
         }
         contact.tls = Some(tls);
         (contact, session)
@@ -195,18 +189,20 @@ impl Asker<'_> {
 
 impl<'a> Attempt<'a> {
     fn asker(&self) -> Asker<'a> {
-        Asker { link: self.link.clone(), proxies: self.proxies, limits: self.limits }
+        Asker { proxies: self.proxies, limits: self.limits }
     }
 
     /// Reads what kubeadm reads, of a server that is vouched for each time anew.
-    fn reads(&self, trust: &Trust, server: &HostPort, deadline: Deadline) -> Vec<Read> {
+    fn reads(&self, trust: &Trust, server: &HostPort) -> Vec<Read> {
         let Some(token) = self.request.bearer().map(crate::token::Token::whole) else {
             return Vec::new();
         };
         let asker = self.asker();
         let mut reads = Vec::new();
         for object in self.request.objects(self.node_name) {
-            let (contact, session) = asker.contact(server, deadline);
+            // Each is a question of its own, as the first was.
+            let deadline = Deadline::after(self.limits.all);
+            let (contact, session) = asker.contact(server, self.link.as_ref(), deadline);
             let page = match session {
                 Some(session) if trust.holds(&contact, self.now_s) => {
                     let path = object.path();

@@ -60,12 +60,15 @@ impl fmt::Display for Runtime {
     }
 }
 
-/// kubelet's.
+/// The ports that kubeadm wants free (`RunJoinNodeChecks`, `RunInitNodeChecks`): kubelet's, and on
+/// a control plane those of the controller manager (10257) and the scheduler (10259).
 const KUBELET: u16 = 10250;
+/// And those that may be elsewhere there: the API server's (`--apiserver-bind-port`), etcd's (an
+/// external one).
+const MOVABLE: [u16; 3] = [6443, 2379, 2380];
 
-/// The ports that kubeadm wants free: kubelet's first; on a control plane those of the API server,
-/// the controller manager, the scheduler and etcd as well (`RunInitNodeChecks`).
-pub const PORTS: [u16; 6] = [KUBELET, 6443, 10257, 10259, 2379, 2380];
+/// All of them.
+pub const PORTS: [u16; 6] = [KUBELET, 10257, 10259, 6443, 2379, 2380];
 
 /// Something that the host lacks.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
@@ -85,7 +88,7 @@ impl Host {
     #[must_use]
     pub fn lacks(&self, request: &Request) -> Vec<Lack> {
         let endpoint = request.discovery.endpoint();
-        let mut lacks = Vec::new();
+        let mut lacks = self.taken(request.is_control_plane);
         let mut lack = |check: Option<&str>, seen: &str, advice: &str, is_fatal| {
             let check = check.map(str::to_owned);
             lacks.push(Lack { check, seen: seen.to_owned(), advice: advice.to_owned(), is_fatal });
@@ -99,14 +102,6 @@ impl Host {
             };
             let advice = "pontoon kubeadm reset-advice says how to make it as new";
             lack(Some(check), "the host joined a cluster before", advice, true);
-        }
-        let is_wanted = |port: &u16| *port == KUBELET || request.is_control_plane;
-        for port in self.taken_ports.iter().filter(|port| is_wanted(port)) {
-            let seen = format!("somebody listens on port {port}");
-            let advice = format!(
-                "ss -ltnp 'sport = :{port}' shows who; what an earlier join left: kubeadm reset"
-            );
-            lack(Some(&format!("Port-{port}")), &seen, &advice, true);
         }
         let has_key = request.certificate_key.is_some();
         if request.is_control_plane && !has_key && !self.has_shared_certificates {
@@ -157,6 +152,26 @@ impl Host {
         lacks
     }
 
+    /// The ports that somebody else listens on.
+    fn taken(&self, is_control_plane: bool) -> Vec<Lack> {
+        let is_wanted =
+            |port: &&u16| **port == KUBELET || is_control_plane && PORTS.contains(*port);
+        let taken = self.taken_ports.iter().filter(is_wanted);
+        let lacks = taken.map(|port| {
+            let who = format!(
+                "ss -ltnp 'sport = :{port}' shows who; what an earlier join left: kubeadm reset"
+            );
+            let (check, advice) = if MOVABLE.contains(port) {
+                (None, format!("{who}; nothing to do if yours is to be elsewhere"))
+            } else {
+                (Some(format!("Port-{port}")), who)
+            };
+            let is_fatal = check.is_some();
+            Lack { check, seen: format!("somebody listens on port {port}"), advice, is_fatal }
+        });
+        lacks.collect()
+    }
+
     /// All of it in a step.
     #[must_use]
     pub fn step(lacks: &[Lack]) -> Step {
@@ -196,7 +211,7 @@ mod tests {
         let bare = " --control-plane";
         let ca = Host { has_ca: true, ..ready() };
         let shared = Host { has_shared_certificates: true, ..ca.clone() };
-        let serves = Host { taken_ports: [6443, 2379].into(), ..ready() };
+        let serves = Host { taken_ports: [6443, 10257, 80].into(), ..ready() };
         let joined = Host { has_kubelet_conf: true, taken_ports: [10250].into(), ..ready() };
         let kubelet_conf = "FileAvailable--etc-kubernetes-kubelet.conf";
         let table: [(&str, &Host, &str, &[Option<&str>]); 11] = [
@@ -208,16 +223,17 @@ mod tests {
             ("a CA", &ca, worker, &[Some("FileAvailable--etc-kubernetes-pki-ca.crt")]),
             ("a CA, with the key", &ca, &by_key, &[]),
             ("an API server", &serves, worker, &[]),
-            ("one more", &serves, &by_key, &[Some("Port-2379"), Some("Port-6443")]),
-            ("joined", &joined, worker, &[Some(kubelet_conf), Some("Port-10250")]),
-            ("joined, too", &joined, &by_key, &[Some(kubelet_conf), Some("Port-10250")]),
+            ("one more", &serves, &by_key, &[None, Some("Port-10257")]),
+            ("joined", &joined, worker, &[Some("Port-10250"), Some(kubelet_conf)]),
+            ("joined, too", &joined, &by_key, &[Some("Port-10250"), Some(kubelet_conf)]),
         ];
         for (name, host, more, expected) in table {
             let told = crate::line::parse(&format!("{LINE}{more}")).unwrap();
             let lacks = host.lacks(&told.complete(None).unwrap());
             let checks: Vec<_> = lacks.iter().map(|lack| lack.check.as_deref()).collect();
             assert_eq!(checks, expected, "{name}");
-            assert!(lacks.iter().all(|lack| lack.is_fatal), "{name}");
+            let is_fatal = |lack: &Lack| lack.is_fatal || lack.seen.ends_with("port 6443");
+            assert!(lacks.iter().all(is_fatal), "{name}");
         }
     }
 }

@@ -42,12 +42,11 @@ impl Verdict {
     /// Adds what is not decided of a host that the token was not taken to.
     #[must_use]
     pub fn without_token(mut self, request: &Request) -> Self {
-        if self.stop.is_some() || request.bearer().is_none() {
+        if self.stop.is_some() || self.open.is_some() || request.bearer().is_none() {
             return self;
         }
         let mut open = |stage| {
-            let seen = "read with the token, which stays on the host where pontoon runs: asked \
-                        from there only";
+            let seen = "it takes the token, which stays on the host where pontoon runs";
             self.steps.push(Step { stage, is_passed: None, seen: seen.to_owned() });
         };
         open(Stage::Reads);

@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 pub struct Proxied {
     /// Its URL as it stands in `HTTPS_PROXY`, without a password.
     pub url: Untrusted,
-    /// Where it is; none: it speaks TLS or SOCKS, which is not spoken here, and the server was
-    /// asked directly.
+    /// Where it is; none: it speaks TLS or SOCKS, which is not spoken here, or has a name that
+    /// nobody resolves, and the server was asked directly.
     pub at: Option<HostPort>,
     /// What it answered, if there was somebody to ask.
     pub tunnel: Option<Tunnel>,
@@ -63,15 +63,20 @@ fn place(url: &str) -> Option<HostPort> {
         Some(_) => return None,
         None => url,
     };
-    let at = parse_host_port(rest.split(['/', '?', '#']).next()?).ok()?;
+    let authority = rest.split(['/', '?', '#']).next()?.to_lowercase();
+    let at = parse_host_port(&authority).ok()?;
     Some(HostPort { port: at.port.or(Some(HTTP_PORT)), ..at })
 }
 
-/// User and password of a URL, as `Proxy-Authorization` has them.
+/// User and password of a URL for the proxy that is asked, as `Proxy-Authorization` has them; none
+/// where the URL is of another one.
 #[must_use]
-pub fn credentials(url: &str) -> Option<Zeroizing<String>> {
+pub fn credentials(url: &str, at: &HostPort) -> Option<Zeroizing<String>> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let (said, _) = rest.split(['/', '?', '#']).next()?.rsplit_once('@')?;
+    let (said, own) = rest.split(['/', '?', '#']).next()?.rsplit_once('@')?;
+    if place(own).as_ref() != Some(at) {
+        return None;
+    }
     let (user, password) = said.split_once(':').unwrap_or((said, ""));
     let decoded = |text| Zeroizing::new(percent_decode_str(text).collect::<Vec<u8>>());
     let both = Zeroizing::new([&decoded(user)[..], b":", &decoded(password)].concat());
@@ -120,27 +125,37 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn where_a_proxy_is_and_who_asks() {
+    fn where_a_proxy_is() {
         let table = [
-            ("http://proxy.example.org:3128", Some("proxy.example.org:3128"), None),
-            ("HTTP://10.0.0.9/", Some("10.0.0.9:80"), None),
-            ("10.0.0.9:3128", Some("10.0.0.9:3128"), None),
-            ("http://[2001:db8::9]:3128", Some("[2001:db8::9]:3128"), None),
-            ("https://proxy.example.org", None, None),
-            ("socks5://10.0.0.9:1080", None, None),
-            ("http://", None, None),
-            ("http://a:b:c", None, None),
-            ("http://u:p@10.0.0.9:3128", None, Some("Basic dTpw")),
-            ("http://u:p%40ss@10.0.0.9", None, Some("Basic dTpwQHNz")),
-            ("u@10.0.0.9:3128", None, Some("Basic dTo=")),
+            ("http://proxy.example.org:3128", Some("proxy.example.org:3128")),
+            ("HTTP://10.0.0.9/", Some("10.0.0.9:80")),
+            ("10.0.0.9:3128", Some("10.0.0.9:3128")),
+            ("http://[2001:db8::9]:3128", Some("[2001:db8::9]:3128")),
+            ("https://proxy.example.org", None),
+            ("socks5://10.0.0.9:1080", None),
+            ("http://", None),
+            ("http://a:b:c", None),
+            ("http://PROXY.example.org:3128", Some("proxy.example.org:3128")),
         ];
-        for (url, at, said) in table {
-            assert_eq!(credentials(url).as_ref().map(|text| text.as_str()), said, "{url}");
-            // The facts hold the URL without them.
-            if said.is_none() {
-                let found = Proxied::by(url).at.map(|at| at.authority());
-                assert_eq!(found.as_deref(), at, "{url}");
-            }
+        for (url, at) in table {
+            let found = Proxied::by(url).at.map(|at| at.authority());
+            assert_eq!(found.as_deref(), at, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_password_goes_to_its_own_proxy_only() {
+        let table = [
+            ("http://u:p@10.0.0.9:3128", Some("Basic dTpw")),
+            ("http://u:p%40ss@10.0.0.9:3128/", Some("Basic dTpwQHNz")),
+            ("u@10.0.0.9:3128", Some("Basic dTo=")),
+            ("http://10.0.0.9:3128", None),
+            ("http://u:p@10.0.0.8:3128/?x=@10.0.0.9:3128", None),
+            ("http://u:p@10.0.0.9", None),
+        ];
+        let at = parse_host_port("10.0.0.9:3128").unwrap();
+        for (url, said) in table {
+            assert_eq!(credentials(url, &at).as_ref().map(|text| text.as_str()), said, "{url}");
         }
     }
 
@@ -177,10 +192,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_borne_and_only_http_opens(bytes: Vec<u8>, url: String) {
-            prop_assert!(answer(&bytes) != Some(Tunnel::Open) || bytes.starts_with(b"HTTP/1."));
-            let is_basic = |said: Zeroizing<String>| said.starts_with("Basic ");
-            prop_assert!(credentials(&url).is_none_or(is_basic));
+        fn any_bytes_are_borne_and_only_200_opens(status in 100u16..600, rest: Vec<u8>, url: String) {
+            let bytes = [format!("HTTP/1.1 {status} OK\r\n").as_bytes(), &rest].concat();
+            prop_assert!(answer(&bytes) != Some(Tunnel::Open) || status == 200);
             let has_port = |at: HostPort| at.port.is_some();
             prop_assert!(Proxied::by(&url).at.is_none_or(has_port));
         }

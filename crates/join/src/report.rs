@@ -52,7 +52,7 @@ impl Report {
             || self.beyond.iter().any(|step| step.is_passed == Some(false));
         if is_broken {
             Exit::Failed
-        } else if self.lacks.is_empty() {
+        } else if self.lacks.is_empty() && self.verdict.open.is_none() {
             Exit::Good
         } else {
             Exit::Warned

@@ -14,9 +14,9 @@ use crate::secret::Secret;
 /// Where it is asked for.
 pub const PATH: &str = "/api/v1/namespaces/kube-system/secrets/kubeadm-certs?timeout=10s";
 
-/// `certsToTransfer` (`/` is `-` in the Secret); the certificates of etcd beside, which may be an
-/// external one's.
-const NAMES: [&str; 6] =
+/// `certsToTransfer` (`/` is `-` in the Secret), and on a host below `/etc/kubernetes/pki`
+/// (`SharedCertificateExists`); those of etcd, which may be an external one's, come beside them.
+pub const NAMES: [&str; 6] =
     ["ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub"];
 
 /// The one that is opened to try the key: it is public, the others' secrets stay shut.

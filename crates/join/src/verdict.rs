@@ -12,6 +12,7 @@ use pontoon_model::net::IfName;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::certificate::Refused;
 use crate::cluster_info::{ClusterInfo, Distrust, PATH};
 use crate::kubeconfig::Kubeconfig;
 use crate::refusal::Refusal;
@@ -21,7 +22,7 @@ use crate::trial::{Contact, Page, Tls, Trial};
 pub use after::{Ahead, Trust, trust};
 use contact::{certificate, reach};
 pub use stage::Stage;
-use words::{moved, refused, said, seconds};
+use words::{PATIENT, moved, refused, said, seconds};
 
 /// One stage, passed or not.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
@@ -56,8 +57,11 @@ pub struct Stop {
 pub struct Verdict {
     /// The stages that were come to, in kubeadm's order.
     pub steps: Vec<Step>,
-    /// Where kubeadm would stop; none: it would join.
+    /// Where kubeadm would stop; none: it would join, as far as was asked.
     pub stop: Option<Stop>,
+    /// Why it is not decided whether it would join.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<String>,
 }
 
 impl Verdict {
@@ -65,12 +69,17 @@ impl Verdict {
     pub fn compare(&mut self, server: &HostPort, by_link: &[(IfName, Self)]) {
         let Some(stop) = &mut self.stop else { return };
         if stop.stage == Stage::Proxy {
-            let direct = by_link.iter().find(|(_, other)| other.stop.is_none());
-            if let Some((link, _)) = direct {
-                stop.because.push(format!(
-                    "asked by {link} without the proxy, {} answers, and the join would go through",
-                    server.host
-                ));
+            let is_through = |other: &Self| other.stop.is_none() && other.open.is_none();
+            let direct = by_link.iter().find(|(_, other)| is_through(other));
+            let host = &server.host;
+            match direct {
+                Some((link, _)) => stop.because.push(format!(
+                    "asked by {link} without the proxy, {host} answers, and nothing stops the join"
+                )),
+                None if !by_link.is_empty() => stop.because.push(format!(
+                    "asked by each link without the proxy, {host} does not let it join either"
+                )),
+                None => {}
             }
             return;
         }
@@ -102,6 +111,10 @@ const DISCOVERY: &str = "couldn't validate the identity of the API Server: ";
 pub fn judge(request: &Request, trial: &Trial) -> Verdict {
     let mut walk = Walk { request, trial, verdict: Verdict::default() };
     walk.verdict.stop = walk.go().err().map(|stop| *stop);
+    let asked = [Some(&trial.first), trial.inside.as_ref()].into_iter().flatten();
+    for contact in asked {
+        proxy::leave_open(&mut walk.verdict, contact);
+    }
     walk.verdict
 }
 
@@ -189,7 +202,7 @@ impl Walk<'_> {
             Some(Page::Silent { ms }) => stop(
                 &["server-overloaded", "path-mtu-hole"],
                 format!("no answer in {}, kubeadm allows 10 s", seconds(*ms)),
-                "--patient waits as long as kubeadm; a Pi that is starting needs minutes",
+                PATIENT,
                 format!("{PHASE}{asking}context deadline exceeded"),
             ),
             Some(Page::Bad(why)) => stop(
@@ -303,9 +316,12 @@ impl Walk<'_> {
                     "cluster-info names {server}, and all that follows is asked there, whatever \
                      the line says"
                 ));
-                stop.causes = vec!["cluster-info-names-unreachable-server"];
-                let after_ms = after::reads_give_up_ms(&inside.tcp);
-                stop.advice.insert(0, moved(&first.server));
+                let after_ms = after::reads_give_up_ms(inside);
+                // Between this host and that server is its own proxy: that cures it, and no move.
+                if stop.stage != Stage::Proxy {
+                    stop.causes = vec!["cluster-info-names-unreachable-server"];
+                    stop.advice.insert(0, moved(&first.server));
+                }
                 self.note(Stage::Inside, Some(false), stop.because.join("; "));
                 return Err(Box::new(Stop {
                     stage: Stage::Inside,
@@ -336,7 +352,12 @@ impl Walk<'_> {
                 Ok(())
             }
             Err(refused) => {
-                let stop = certificate(&refused, leaf, self.trial, &contact.server);
+                let mut stop = certificate(&refused, leaf, self.trial, &contact.server);
+                if refused == Refused::Authority && contact.by_proxy().is_some() {
+                    // Or the proxy looks into TLS, with a certificate of its own.
+                    stop.causes.insert(0, proxy::CAUSE);
+                    stop.advice.insert(0, proxy::spare(host));
+                }
                 self.note(stage, Some(false), stop.because.join("; "));
                 let words = format!(
                     "{PHASE}{asking}tls: failed to verify certificate: {}",

@@ -76,7 +76,8 @@ impl Reader {
                 return Err(FramingError::TooLong { limit: FRAME_MAX });
             }
             let Some(part) = rest.get(..length) else { return Ok(None) };
-            if self.message.len() + length > MESSAGE_MAX {
+            // An empty part that goes on would go on for ever.
+            if self.message.len() + length > MESSAGE_MAX || head == GOES_ON {
                 return Err(FramingError::TooLong { limit: MESSAGE_MAX });
             }
             self.message.extend_from_slice(part);

@@ -126,7 +126,9 @@ fn kubeadm_says_what_join_check_foretells() {
     for (name, check, join) in going {
         let check = check.within(60).expect("join-check ends").out;
         let join = join.within(discovery_s() + 60).expect("kubeadm join ends");
-        compare(&mut differ, name, &foretold(&check), &error(&join.out));
+        let said = error(&join.out);
+        assert!(!said.is_empty(), "{name}: kubeadm ends without an error: {}", join.out);
+        compare(&mut differ, name, &foretold(&check), &said);
     }
     certificates(&cluster, &printed, &mut differ);
     assert!(differ.is_empty(), "{differ}");
@@ -164,7 +166,10 @@ fn certificates(cluster: &Cluster, printed: &str, differ: &mut String) {
     let said = cluster.lab.must(MASTER, "kubeadm init phase upload-certs --upload-certs");
     let own = said.split_whitespace().last().expect("it prints a key").to_owned();
     compare(differ, "another key", &foretold(&other), &real(&other));
-    compare(differ, "its own key", &foretold(&own), "");
+    let said: Value = serde_json::from_str(&check(&own)).expect("a report is JSON");
+    let steps = said["verdict"]["steps"].as_array().expect("steps");
+    let opened = steps.iter().find(|step| step["stage"] == "shared-certificates");
+    assert_eq!(opened.map(|step| &step["is_passed"]), Some(&true.into()), "{said:#}");
     cluster.kubectl("-n kube-system delete secret kubeadm-certs");
     compare(differ, "deleted after two hours", &foretold(&own), &real(&own));
 }

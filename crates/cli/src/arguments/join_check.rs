@@ -35,7 +35,7 @@ as pontoon mesh does:
 They need pontoon, or get it for this run with --push. The token, and what a
 discovery file holds, are never sent there: the answer to the anonymous question
 comes back and is judged here. The settings and the node's name, which take the
-token, are read from this host only.";
+token, are read where this host itself is among them.";
 
 #[derive(Args, Debug)]
 #[command(after_help = DETAILS)]

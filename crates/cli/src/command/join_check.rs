@@ -70,7 +70,9 @@ fn here(arguments: &JoinCheckArguments, request: &Request) -> Result<Report, Fai
     let mut beyond = both_ways::ask(arguments.server_via.as_deref(), request)?;
     beyond.extend(service_route(&node, ahead.as_ref()));
     let asked = trial.inside.as_ref().unwrap_or(&trial.first);
-    let way = asked.way.as_ref().and_then(|way| way.link.as_ref());
+    // The way to a proxy says nothing of where the nodes are.
+    let way = asked.way.as_ref().filter(|_| asked.by_proxy().is_none());
+    let way = way.and_then(|way| way.link.as_ref());
     beyond.extend(ahead.as_ref().and_then(|ahead| networks(&node, ahead, way)));
     let by_link = by_link.into_iter().map(|(link, trial)| (link, judge(request, &trial))).collect();
     Ok(report(request, Seen { host, lacks, own: judge(request, &trial), by_link, beyond }))

@@ -50,19 +50,25 @@ fn sentence(report: &Report) -> String {
     if let Some(stop) = &report.verdict.stop {
         return format!("kubeadm join to {endpoint} {}", fails(stop));
     }
+    through(report, &format!("kubeadm join to {endpoint} "), &format!("kubeadm join to {endpoint}"))
+}
+
+/// The sentence of a host that nothing stops: who would go through, and what the network lets be.
+pub(super) fn through(report: &Report, who: &str, join: &str) -> String {
+    if let Some(open) = &report.verdict.open {
+        return format!("{who}is not decided: {open}.");
+    }
     let is_ready = !report.lacks.iter().any(|lack| lack.is_fatal);
     let but = if is_ready { "" } else { "; the host itself does not yet" };
     match (report.verdict.lacks_token(), is_ready) {
-        (false, true) => format!("kubeadm join to {endpoint} would go through."),
-        (false, false) => format!("the network lets kubeadm join to {endpoint}{but}."),
-        (true, _) => {
-            format!("the network lets kubeadm join to {endpoint}, {WITHOUT_TOKEN}{but}.")
-        }
+        (false, true) => format!("{who}would go through."),
+        (false, false) => format!("the network lets {join}{but}."),
+        (true, _) => format!("the network lets {join}, {WITHOUT_TOKEN}{but}."),
     }
 }
 
 /// What is true of a host that was asked from another one.
-pub(super) const WITHOUT_TOKEN: &str = "as far as can be asked without the token";
+const WITHOUT_TOKEN: &str = "as far as can be asked without the token";
 
 /// How it ends.
 pub(super) fn fails(stop: &Stop) -> String {
@@ -135,6 +141,7 @@ pub(super) fn short(verdict: &Verdict) -> String {
             let because = stop.because.first().map(String::as_str).unwrap_or_default();
             format!("stops at {}: {because}", stop.stage)
         }
+        None if verdict.open.is_some() => "is not decided".to_owned(),
         None => "goes through".to_owned(),
     }
 }

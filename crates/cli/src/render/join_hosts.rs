@@ -6,7 +6,7 @@ use pontoon_join::report::Report;
 use pontoon_join::verdict::Stop;
 use pontoon_model::host::HostName;
 
-use super::join::{WITHOUT_TOKEN, causes, fails, lack_in_words, short, when};
+use super::join::{causes, fails, lack_in_words, short, through, when};
 use super::style::Style;
 use super::wrap::wrapped;
 
@@ -67,9 +67,11 @@ fn stops(hosts: &Hosts) -> impl Iterator<Item = &Stop> {
 
 fn sentence(hosts: &Hosts) -> String {
     let stopped = stops(hosts).count();
-    let through = hosts.hosts.len() - stopped;
+    let open = hosts.hosts.iter().filter(|report| report.verdict.open.is_some()).count();
+    let through = hosts.hosts.len() - stopped - open;
     let counts = [
         (stopped, "would fail"),
+        (open, "not decided"),
         (through, "would be let in by the network"),
         (hosts.unreached.len(), "could not be asked"),
     ];
@@ -110,15 +112,7 @@ fn paragraph(report: &Report) -> String {
 }
 
 fn passes(report: &Report) -> String {
-    let is_ready = !report.lacks.iter().any(|lack| lack.is_fatal);
-    let but = if is_ready { "" } else { "; the host itself does not yet" };
-    let mut lines = vec![if report.verdict.lacks_token() {
-        format!("the network lets it join, {WITHOUT_TOKEN}{but}.")
-    } else if is_ready {
-        "would go through.".to_owned()
-    } else {
-        format!("the network lets it join{but}.")
-    }];
+    let mut lines = vec![flat(&through(report, "", "it join"))];
     let failed = report.beyond.iter().filter(|step| step.is_passed == Some(false));
     lines.extend(failed.map(|step| format!("  - {BEGINS}{}", flat(&step.seen))));
     lines.join("\n")

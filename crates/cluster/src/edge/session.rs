@@ -98,7 +98,10 @@ impl Session {
                 self.reader.push(&said[at + preamble.len()..]);
                 return Ok(());
             }
-            if said.len() > GREETING_MAX || is_another_version(&said) {
+            if said.len() > GREETING_MAX {
+                return Err(io::Error::other("what answers is no pontoon"));
+            }
+            if is_another_version(&said) {
                 return Err(io::Error::other(
                     "another version of pontoon is on it: install the same on both, or use --push",
                 ));
@@ -106,11 +109,16 @@ impl Session {
         }
     }
 
+    /// Bytes that come in this time; of an end that goes on and on none come after it.
     fn read(&mut self, within_ms: u64) -> io::Result<Vec<u8>> {
+        let late = || io::Error::new(io::ErrorKind::TimedOut, "it does not answer in time");
+        if within_ms == 0 {
+            return Err(late());
+        }
         let limit = PollTimeout::try_from(within_ms).unwrap_or(PollTimeout::MAX);
         let ready = poll(&mut [PollFd::new(self.output.as_fd(), PollFlags::POLLIN)], limit)?;
         if ready == 0 {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "it does not answer in time"));
+            return Err(late());
         }
         let mut bytes = vec![0; framing::FRAME_MAX];
         let count = self.output.read(&mut bytes)?;

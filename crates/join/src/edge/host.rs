@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::Path;
 
 use crate::host::{Host, PORTS, Runtime};
+use crate::shared_certificates::NAMES;
 
 /// Looks.
 #[must_use]
@@ -24,7 +25,7 @@ pub fn look() -> Host {
         has_cgroup_memory: has_cgroup_memory(),
         has_kubelet_conf: Path::new("/etc/kubernetes/kubelet.conf").exists(),
         has_ca: has_shared("ca.crt"),
-        has_shared_certificates: SHARED.into_iter().all(has_shared),
+        has_shared_certificates: NAMES.into_iter().all(has_shared),
         runtimes: RUNTIMES
             .iter()
             .filter(|(path, _)| Path::new(path).exists())
@@ -40,11 +41,6 @@ const RUNTIMES: [(&str, Runtime); 3] = [
     ("/run/crio/crio.sock", Runtime::CriO),
     ("/run/cri-dockerd.sock", Runtime::CriDockerd),
 ];
-
-/// `SharedCertificateExists` (k/k cmd/kubeadm/app/phases/certs); those of etcd may be an external
-/// one's.
-const SHARED: [&str; 6] =
-    ["ca.crt", "ca.key", "sa.pub", "sa.key", "front-proxy-ca.crt", "front-proxy-ca.key"];
 
 fn has_shared(name: &str) -> bool {
     Path::new("/etc/kubernetes/pki").join(name).exists()

@@ -7,16 +7,23 @@ use std::net::TcpStream;
 use nix::poll::PollFlags;
 use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::untrusted::Untrusted;
+use zeroize::Zeroizing;
 
 use crate::proxy::{Tunnel, answer, connect, credentials};
 
 use super::wait::Deadline;
 
-/// Asks over a connection that stands.
-pub(super) fn ask(stream: &mut TcpStream, server: &HostPort, deadline: Deadline) -> Tunnel {
-    // They are no facts: they are read here, go to the proxy, and stand nowhere else.
-    let url = ["HTTPS_PROXY", "https_proxy"].into_iter().find_map(|name| env::var(name).ok());
-    let said = url.as_deref().and_then(credentials);
+/// Asks the proxy at this place, over a connection to it that stands.
+pub(super) fn ask(
+    stream: &mut TcpStream,
+    proxy: &HostPort,
+    server: &HostPort,
+    deadline: Deadline,
+) -> Tunnel {
+    // User and password are no facts: they are read here, go to the proxy, and stand nowhere else.
+    let value = |name| env::var(name).ok().filter(|url| !url.is_empty());
+    let url = value("HTTPS_PROXY").or_else(|| value("https_proxy")).map(Zeroizing::new);
+    let said = url.and_then(|url| credentials(&url, proxy));
     let question = connect(server, said.as_ref().map(|said| said.as_str()));
     let bad = |why: &dyn std::fmt::Display| Tunnel::Bad(Untrusted::new(&why.to_string()));
     // Some hundred bytes, on a new connection: they fit.

@@ -7,11 +7,12 @@ use serde::Deserialize;
 
 use crate::cluster_info::ClusterInfo;
 use crate::kubeconfig::Kubeconfig;
+use crate::proxy::Tunnel;
 use crate::refusal::Refusal;
 use crate::request::{Discovery, Request};
 use crate::trial::{Contact, Object, Page, Read, Tcp, Tls};
 
-use super::words::seconds;
+use super::words::{PATIENT, seconds};
 use super::{Going, PHASE, Stage, Stop, Walk, control_plane};
 
 /// Whom the token may be shown to: a server whose certificate is vouched for by the CA that the
@@ -114,12 +115,26 @@ pub(super) fn asking(server: &HostPort) -> String {
 }
 
 /// A read is tried once or twice, ten seconds each at most.
-pub(super) const fn reads_give_up_ms(tcp: &Tcp) -> u64 {
-    match tcp {
-        Tcp::NoNeighbour => 3_500,
-        Tcp::Silent { .. } => 10_300,
+pub(super) fn reads_give_up_ms(contact: &Contact) -> u64 {
+    let tunnel = contact.proxy.as_ref().and_then(|proxied| proxied.tunnel.as_ref());
+    match (contact.tcp, tunnel) {
+        (Tcp::NoNeighbour, _) => 3_500,
+        (Tcp::Silent { .. }, _) | (_, Some(Tunnel::Silent { .. })) => 10_300,
         _ => 400,
     }
+}
+
+/// One connection came to be and the next did not, or another server answered it.
+fn unasked(walk: &mut Walk<'_>, object: &Object) {
+    let stage = match object {
+        Object::ConfigMap(_) => Stage::Reads,
+        Object::SharedCertificates => Stage::SharedCertificates,
+        Object::Node(_) => Stage::NodeName,
+    };
+    let seen =
+        format!("{} could not be asked: the connection was another one, or none", object.path());
+    walk.note(stage, None, seen.clone());
+    walk.verdict.open = Some(seen);
 }
 
 /// The last of the settings: what a control plane needs is looked at then.
@@ -129,6 +144,10 @@ const LAST_SETTINGS: &str = "kubelet-config";
 pub(super) fn reads(walk: &mut Walk<'_>) -> Going<()> {
     let mut names = Vec::new();
     for read in &walk.trial.reads {
+        if matches!(read.page, Page::NotAsked) {
+            unasked(walk, &read.object);
+            break;
+        }
         match &read.object {
             Object::ConfigMap(name) => {
                 settings(walk, name, &read.page)?;
@@ -176,7 +195,6 @@ fn settings(walk: &mut Walk<'_>, name: &str, page: &Page) -> Going<()> {
             format!("the answer for {name} makes no sense: {why}"),
             "EOF".to_owned(),
         ),
-        // The server before it was not vouched for, which has been said.
         Page::NotAsked => return Ok(()),
     };
     walk.note(Stage::Reads, Some(false), seen.clone());
@@ -184,7 +202,10 @@ fn settings(walk: &mut Walk<'_>, name: &str, page: &Page) -> Going<()> {
         stage: Stage::Reads,
         causes: causes.to_vec(),
         because: vec![seen],
-        advice: vec!["on the control plane: kubeadm token create --print-join-command".to_owned()],
+        advice: match page {
+            Page::Silent { .. } => vec![PATIENT.to_owned()],
+            _ => vec!["on the control plane: kubeadm token create --print-join-command".to_owned()],
+        },
         after_ms: if matches!(page, Page::Silent { .. }) { 10_300 } else { 400 },
         words: format!(
             "{PHASE}unable to fetch the {name} ConfigMap: failed to get config map: {words}"

@@ -33,10 +33,7 @@ pub(super) fn reach(contact: &Contact, link: Option<&IfName>) -> Vec<Result<Step
     if is_good(&steps) {
         steps.push(tls(contact));
     }
-    match &contact.proxy {
-        Some(proxied) if by_proxy.is_none() => proxy::unasked(contact, proxied, steps),
-        _ => steps,
-    }
+    steps
 }
 
 const DNS_PORT: u16 = 53;
@@ -69,7 +66,7 @@ fn resolve(contact: &Contact) -> Option<Result<Step, Box<Stop>>> {
         Err(Unresolved::Unknown { name_server }) => Err(stop(
             Stage::Resolve,
             &["name-unknown"],
-            format!("nobody knows the name {name}; {name_server} was asked"),
+            format!("nobody knows the name {name}"),
             vec![add],
             format!(
                 "dial tcp: lookup {name} on {}: no such host",
@@ -266,7 +263,9 @@ pub(super) fn certificate(
     server: &HostPort,
 ) -> Stop {
     let ahead_s = match &trial.cluster_info {
-        Some(Page::Answer(answer)) => answer.date_s.map(|date_s| date_s - trial.now_s),
+        Some(Page::Answer(answer)) => {
+            answer.date_s.map(|date_s| date_s.saturating_sub(trial.now_s))
+        }
         _ => None,
     };
     let mut because = Vec::new();

@@ -1,10 +1,11 @@
 //! What a control plane needs beside: an endpoint for all of them, and the certificates they share.
 
 use crate::refusal::Refusal;
+use crate::secret::Secret;
 use crate::shared_certificates::{self, Unusable};
 use crate::trial::Page;
 
-use super::words::seconds;
+use super::words::{PATIENT, seconds};
 use super::{Ahead, Going, PHASE, Stage, Stop, Walk};
 
 /// What precedes the words of the phase that fetches the certificates (k/k
@@ -41,80 +42,91 @@ pub(super) fn endpoint(walk: &mut Walk<'_>) -> Going<()> {
 
 /// Whether they are there and the key opens them.
 pub(super) fn certificates(walk: &mut Walk<'_>, page: &Page) -> Going<()> {
-    const NOT_THERE: &str = "Secret \"kubeadm-certs\" was not found in the \"kube-system\" \
-         Namespace. This Secret might have expired. Please, run `kubeadm init phase upload-certs \
-         --upload-certs` on a control plane to generate a new one";
-    let said = |answer| Refusal::of(answer, "secrets", "kubeadm-certs").words;
     let Some(key) = &walk.request.certificate_key else { return Ok(()) };
-    let (cause, seen, words) = match page {
-        // The connection before it was not vouched for, which has been said.
-        Page::NotAsked => return Ok(()),
-        Page::Answer(answer) if answer.status == 200 => {
-            match shared_certificates::open(&answer.body, key) {
-                Ok(()) => {
-                    let seen = "the certificate key opens the certificates".to_owned();
-                    walk.note(Stage::SharedCertificates, Some(true), seen);
-                    return Ok(());
-                }
-                Err(unusable) => {
-                    let (cause, seen) = match unusable {
-                        Unusable::Key => (
-                            "certificate-key-wrong",
-                            "the certificates were encrypted with another key".to_owned(),
-                        ),
-                        Unusable::Lacks(name) => {
-                            ("certificate-key-expired", format!("{name} is not among them"))
-                        }
-                        Unusable::NoSecret => {
-                            ("another-server-answers", "the answer is no Secret".to_owned())
-                        }
-                    };
-                    (cause, seen, unusable.to_string())
-                }
-            }
-        }
-        Page::Answer(answer) if answer.status == 404 => (
-            "certificate-key-expired",
-            "the certificates are not in the cluster: kubeadm keeps them for 2 hours".to_owned(),
-            fetching(NOT_THERE),
-        ),
-        // The right to read them is made by the upload, for the group that read the settings.
-        Page::Answer(answer) if answer.status == 403 => (
-            "certificate-key-expired",
-            "nobody may read the certificates: they were never uploaded".to_owned(),
-            fetching(&said(answer)),
-        ),
-        Page::Answer(answer) => (
-            "server-overloaded",
-            format!("the server answers {} for the certificates", answer.status),
-            fetching(&said(answer)),
-        ),
-        Page::Silent { ms } => (
-            "server-overloaded",
-            format!("no answer for the certificates in {}", seconds(*ms)),
-            fetching("context deadline exceeded"),
-        ),
-        Page::Bad(why) => (
-            "connection-cut",
-            format!("the answer for the certificates makes no sense: {why}"),
-            fetching("EOF"),
-        ),
+    let Err(Missing { cause, seen, words }) = opened(page, key) else {
+        let seen = "the certificate key opens the certificates".to_owned();
+        walk.note(Stage::SharedCertificates, Some(true), seen);
+        return Ok(());
     };
     walk.note(Stage::SharedCertificates, Some(false), seen.clone());
+    let advice = match cause {
+        "certificate-key-expired" | "certificate-key-wrong" => {
+            "on the control plane: kubeadm init phase upload-certs --upload-certs prints a new \
+             --certificate-key"
+        }
+        "credentials-not-accepted" => {
+            "on the control plane: kubeadm token create --print-join-command"
+        }
+        _ => PATIENT,
+    };
     Err(Box::new(Stop {
         stage: Stage::SharedCertificates,
         causes: vec![cause],
         because: vec![seen],
-        advice: vec![
-            "on the control plane: kubeadm init phase upload-certs --upload-certs prints a new \
-             --certificate-key"
-                .to_owned(),
-        ],
+        advice: vec![advice.to_owned()],
         after_ms: if matches!(page, Page::Silent { .. }) { 10_000 } else { 0 },
         words: format!("{FETCHING}{words}"),
     }))
 }
 
-fn fetching(why: &str) -> String {
-    format!("error downloading the secret: {why}")
+/// Why the certificates are not to be had.
+struct Missing {
+    cause: &'static str,
+    seen: String,
+    words: String,
+}
+
+fn opened(page: &Page, key: &Secret) -> Result<(), Missing> {
+    const NOT_THERE: &str = "Secret \"kubeadm-certs\" was not found in the \"kube-system\" \
+         Namespace. This Secret might have expired. Please, run `kubeadm init phase upload-certs \
+         --upload-certs` on a control plane to generate a new one";
+    let missing = |cause, seen, why: &str| {
+        Err(Missing { cause, seen, words: format!("error downloading the secret: {why}") })
+    };
+    let answer = match page {
+        Page::Answer(answer) => answer,
+        Page::Silent { ms } => {
+            let seen = format!("no answer for the certificates in {}", seconds(*ms));
+            return missing("server-overloaded", seen, "context deadline exceeded");
+        }
+        Page::Bad(why) => {
+            let seen = format!("the answer for the certificates makes no sense: {why}");
+            return missing("connection-cut", seen, "EOF");
+        }
+        // Whoever reads the trial has left it open before.
+        Page::NotAsked => return Ok(()),
+    };
+    let said = Refusal::of(answer, "secrets", "kubeadm-certs").words;
+    let seen = match answer.status {
+        200 => return shared_certificates::open(&answer.body, key).map_err(Missing::from),
+        404 => "the certificates are not in the cluster: kubeadm keeps them for 2 hours",
+        // The right to read them is made by the upload, for the group that read the settings.
+        403 => "nobody may read the certificates: they were never uploaded",
+        status => {
+            let cause = match status {
+                401 => "credentials-not-accepted",
+                429 | 500..=599 => "server-overloaded",
+                _ => "another-server-answers",
+            };
+            let seen = format!("the server answers {status} for the certificates");
+            return missing(cause, seen, &said);
+        }
+    };
+    let why = if answer.status == 404 { NOT_THERE } else { &said };
+    missing("certificate-key-expired", seen.to_owned(), why)
+}
+
+impl From<Unusable> for Missing {
+    fn from(unusable: Unusable) -> Self {
+        let (cause, seen) = match unusable {
+            Unusable::Key => {
+                ("certificate-key-wrong", "the certificates were encrypted with another key".into())
+            }
+            Unusable::Lacks(name) => {
+                ("certificate-key-expired", format!("{name} is not among the certificates"))
+            }
+            Unusable::NoSecret => ("another-server-answers", "the answer is no Secret".into()),
+        };
+        Self { cause, seen, words: unusable.to_string() }
+    }
 }

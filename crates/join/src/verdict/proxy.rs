@@ -1,10 +1,12 @@
 //! A proxy between a host and its cluster.
 
+use pontoon_model::kubernetes::kubeadm::endpoint::Host;
+
 use crate::proxy::{Proxied, Tunnel};
 use crate::trial::Contact;
 
 use super::words::seconds;
-use super::{Stage, Step, Stop};
+use super::{Stage, Step, Stop, Verdict};
 
 /// Whether the proxy leads to the server, once there is a connection to it.
 pub(super) fn lead(contact: &Contact, proxied: &Proxied) -> Result<Step, Box<Stop>> {
@@ -44,42 +46,54 @@ pub(super) fn unreached(contact: &Contact, proxied: &Proxied, stop: Stop) -> Sto
     stopped(contact, proxied, stop.because.join("; "), words)
 }
 
-/// The stages of a server that was asked directly, where kubeadm would ask a proxy that is not
-/// spoken to here: what stops is no proof that the join would.
-pub(super) fn unasked(
-    contact: &Contact,
-    proxied: &Proxied,
-    mut steps: Vec<Result<Step, Box<Stop>>>,
-) -> Vec<Result<Step, Box<Stop>>> {
+/// A server was asked directly where kubeadm would ask a proxy that is not spoken to here: what
+/// stops is no proof that the join would.
+pub(super) fn leave_open(verdict: &mut Verdict, contact: &Contact) {
+    let Some(proxied) = contact.proxy.as_ref().filter(|_| contact.by_proxy().is_none()) else {
+        return;
+    };
+    let host = &contact.server.host;
     let seen = format!(
-        "HTTPS_PROXY: kubeadm asks {}, which is not spoken to here: {} was asked directly; \
+        "HTTPS_PROXY: kubeadm asks {}, which is not spoken to here, and {host} was asked directly; \
          NO_PROXY should name it",
-        proxied.url, contact.server.host
+        proxied.url
     );
-    for stop in steps.iter_mut().filter_map(|step| step.as_mut().err()) {
-        stop.because.insert(0, seen.clone());
+    if verdict.stop.take().is_some() {
+        for step in verdict.steps.iter_mut().filter(|step| step.is_passed == Some(false)) {
+            step.is_passed = None;
+        }
+        verdict.open = Some(seen.clone());
     }
-    steps.insert(0, Ok(Step { stage: Stage::Proxy, is_passed: None, seen }));
-    steps
+    verdict.steps.insert(0, Step { stage: Stage::Proxy, is_passed: None, seen });
+}
+
+/// What it is that a proxy is asked at all.
+pub(super) const CAUSE: &str = "http-proxy-applies";
+
+/// What to do where it should not be.
+pub(super) fn spare(host: &Host) -> String {
+    format!(
+        "export NO_PROXY=\"$NO_PROXY,{host}\"; kubelet and containerd need it, too, with the \
+         networks of nodes, Services and pods: pontoon kubeadm init writes all of it"
+    )
 }
 
 fn stopped(contact: &Contact, proxied: &Proxied, seen: String, words: String) -> Stop {
     let host = &contact.server.host;
-    Stop {
-        stage: Stage::Proxy,
-        causes: vec!["http-proxy-applies"],
-        because: vec![
-            format!(
-                "HTTPS_PROXY is set and NO_PROXY does not name {host}: kubeadm asks {}",
-                proxied.url
-            ),
-            seen,
-        ],
-        advice: vec![format!(
-            "export NO_PROXY=\"$NO_PROXY,{host}\"; kubelet and containerd need it, too, with \
-                 the networks of nodes, Services and pods: pontoon kubeadm init writes all of it"
-        )],
-        after_ms: 0,
-        words,
+    let mut causes = vec![CAUSE];
+    let mut advice = vec![spare(host)];
+    match &proxied.tunnel {
+        // It went there for us, and did not get through.
+        Some(Tunnel::Refused { status: 502..=504, .. }) => causes.push("api-address-unreachable"),
+        Some(Tunnel::Silent { .. }) => {
+            causes.push("api-address-unreachable");
+            advice.push("--patient waits as long as kubeadm does".to_owned());
+        }
+        _ => {}
     }
+    let why = format!(
+        "HTTPS_PROXY is set and NO_PROXY does not name {host}: kubeadm asks {}",
+        proxied.url
+    );
+    Stop { stage: Stage::Proxy, causes, because: vec![why, seen], advice, after_ms: 0, words }
 }

@@ -1,19 +1,24 @@
 //! Words and causes that several stages share.
 
 use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
+use pontoon_model::untrusted::Untrusted;
 
 use crate::certificate::Refused;
 
 /// What it means that cluster-info was not given.
 pub(super) const fn refused(status: u16, is_by_api_server: bool) -> &'static [&'static str] {
     match status {
-        401 => &["credentials-not-accepted"],
-        403 => &["rights-missing"],
+        401 if is_by_api_server => &["credentials-not-accepted"],
+        403 if is_by_api_server => &["rights-missing"],
         404 if is_by_api_server => &["bootstrap-signer-not-running", "another-server-answers"],
         429 | 500..=599 => &["server-overloaded", "still-starting"],
         _ => &["another-server-answers"],
     }
 }
+
+/// What to do where an answer did not come in time.
+pub(super) const PATIENT: &str =
+    "--patient waits as long as kubeadm; a Pi that is starting needs minutes";
 
 /// What to do where the address that init took is out of reach from here, and another answers.
 pub(super) fn moved(answers: &HostPort) -> String {
@@ -26,7 +31,15 @@ pub(super) fn moved(answers: &HostPort) -> String {
 
 /// The public halves of tokens, or that there are none.
 pub(super) fn said(ids: &[&str]) -> String {
-    if ids.is_empty() { "no token at all".to_owned() } else { format!("token {}", ids.join(", ")) }
+    /// A cluster has a few.
+    const SHOWN_MAX: usize = 8;
+    let shown: Vec<_> =
+        ids.iter().take(SHOWN_MAX).map(|id| Untrusted::new(id).to_string()).collect();
+    match ids.len() {
+        0 => "no token at all".to_owned(),
+        count if count > SHOWN_MAX => format!("token {} and others", shown.join(", ")),
+        _ => format!("token {}", shown.join(", ")),
+    }
 }
 
 pub(super) fn seconds(ms: u64) -> String {
