@@ -213,10 +213,10 @@ fn without_hosts_a_cluster_has_the_nodes_that_kubectl_names() {
         "{}",
         stderr(&output)
     );
-    let output = check("[ \"$2 $3\" = 'get nodes' ] && printf 'pi1 pi2'");
+    let output = check("[ \"$2 $3\" = 'get nodes' ] && printf 'nobody1 nobody2'");
     assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
     assert!(
-        stderr(&output).contains("pi1,pi2: ") || stderr(&output).contains("pi[1-2]: "),
+        stderr(&output).contains("nobody[1-2]: ") || stderr(&output).contains("nobody1,nobody2: "),
         "{}",
         stderr(&output)
     );
