@@ -101,6 +101,18 @@ fn a_good_join_goes_through_and_asks_what_kubeadm_asks() {
     }
 }
 
+/// Cluster-info and one of the settings come, then no more.
+#[test]
+fn what_could_not_be_asked_is_not_passed() {
+    let server = Server::start(Behaviour { conversations: 2, ..Behaviour::default() });
+    let verdict = rehearsed(&server.line(), NOW_S, SHORT);
+    assert_eq!(verdict.stop, None, "{:?}", verdict.steps);
+    let open = verdict.open.unwrap_or_else(|| panic!("{:?}", verdict.steps));
+    assert!(open.contains("the settings kube-proxy could not be asked for"), "{open}");
+    let reads = verdict.steps.iter().find(|step| step.stage == Stage::Reads);
+    assert_eq!(reads.map(|step| step.is_passed), Some(None), "{:?}", verdict.steps);
+}
+
 /// The token goes to nobody whom the signature and the pin do not vouch for.
 #[test]
 fn a_server_that_is_not_vouched_for_never_sees_the_token() {

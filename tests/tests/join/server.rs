@@ -35,6 +35,8 @@ pub(crate) struct Behaviour {
     pub(crate) signed_for: Vec<String>,
     /// So many answers come before the signatures do.
     pub(crate) unsigned_answers: usize,
+    /// After so many conversations it closes every connection at once.
+    pub(crate) conversations: usize,
     /// The status of each answer, by the end of its path.
     pub(crate) statuses: Vec<(&'static str, u16)>,
     /// The bodies in the place of good ones.
@@ -69,6 +71,7 @@ impl Default for Behaviour {
             inside: None,
             signed_for: vec![TOKEN.to_owned()],
             unsigned_answers: 0,
+            conversations: usize::MAX,
             statuses: Vec::new(),
             bodies: Vec::new(),
             manner: Manner::Tls,
@@ -150,11 +153,14 @@ impl Server {
             let (is_over, bearers) = (Arc::clone(&is_over), Arc::clone(&bearers));
             thread::spawn(move || {
                 let mut unsigned = behaviour.unsigned_answers;
+                let mut left = behaviour.conversations;
                 for stream in listener.incoming() {
                     if is_over.load(Ordering::SeqCst) {
                         return;
                     }
                     let Ok(stream) = stream else { continue };
+                    let Some(fewer) = left.checked_sub(1) else { continue };
+                    left = fewer;
                     // One after another: a join asks one thing at a time.
                     let pages = if unsigned > 0 { &without_signatures } else { &pages };
                     unsigned = unsigned.saturating_sub(1);

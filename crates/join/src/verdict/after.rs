@@ -126,13 +126,12 @@ pub(super) fn reads_give_up_ms(contact: &Contact) -> u64 {
 
 /// One connection came to be and the next did not, or another server answered it.
 fn unasked(walk: &mut Walk<'_>, object: &Object) {
-    let stage = match object {
-        Object::ConfigMap(_) => Stage::Reads,
-        Object::SharedCertificates => Stage::SharedCertificates,
-        Object::Node(_) => Stage::NodeName,
+    let (stage, what) = match object {
+        Object::ConfigMap(name) => (Stage::Reads, format!("the settings {name}")),
+        Object::SharedCertificates => (Stage::SharedCertificates, "the certificates".to_owned()),
+        Object::Node(name) => (Stage::NodeName, format!("the Node {}", Untrusted::new(name))),
     };
-    let seen =
-        format!("{} could not be asked: the connection was another one, or none", object.path());
+    let seen = format!("{what} could not be asked for: that connection did not come to be");
     walk.note(stage, None, seen.clone());
     walk.verdict.open = Some(seen);
 }
