@@ -1,10 +1,9 @@
 //! A `JoinConfiguration` in a file, as `kubeadm join --config` takes it.
 
-use pontoon_model::kubernetes::kubeadm::endpoint::parse_join_endpoint;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_wire::yaml::{self, Node, Value};
 
-use crate::line::LineError;
+use crate::line::{LineError, server};
 use crate::request::Told;
 use crate::secret::Secret;
 use crate::token::Token;
@@ -75,7 +74,7 @@ fn join(root: &Node) -> Result<Told, ConfigurationError> {
     if let Some(by_token) = get(discovery, "bootstrapToken") {
         let endpoint = text(by_token.get("apiServerEndpoint"));
         if !endpoint.is_empty() {
-            told.endpoint = Some(parse_join_endpoint(endpoint).map_err(LineError::Endpoint)?);
+            told.endpoint = Some(server(endpoint)?);
         }
         let token = text(by_token.get("token"));
         if !token.is_empty() {

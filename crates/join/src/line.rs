@@ -6,7 +6,7 @@
 
 mod words;
 
-use pontoon_model::kubernetes::kubeadm::endpoint::parse_join_endpoint;
+use pontoon_model::kubernetes::kubeadm::endpoint::{HostPort, parse_join_endpoint};
 use pontoon_model::untrusted::Untrusted;
 
 use crate::pin::NoPin;
@@ -40,6 +40,9 @@ pub enum LineError {
     /// The server makes no sense, in kubeadm's words.
     #[error("{0}")]
     Endpoint(String),
+    /// What stands in its place is longer than one can be.
+    #[error("no server has a name as long as what stands in its place")]
+    LongEndpoint,
     /// Two servers are named.
     #[error("a second argument stands after the server: `{0}`")]
     Argument(Untrusted),
@@ -130,7 +133,7 @@ pub fn arguments(words: &[String]) -> Result<Told, LineError> {
             if told.endpoint.is_some() {
                 return Err(LineError::Argument(Untrusted::new(word)));
             }
-            told.endpoint = Some(parse_join_endpoint(word).map_err(LineError::Endpoint)?);
+            told.endpoint = Some(server(word)?);
             continue;
         };
         let (name, own) = match flag.split_once('=') {
@@ -187,6 +190,17 @@ fn flag(word: &str) -> Option<&str> {
 /// `--flag`, `--flag=true`, `--flag=1`.
 fn is_true(own: Option<String>) -> bool {
     own.is_none_or(|value| matches!(value.as_str(), "true" | "1" | "t" | "T" | "TRUE" | "True"))
+}
+
+/// A name of 253 bytes (RFC 1035, section 3.1, as text), and a port.
+const SERVER_BYTES_MAX: usize = 253 + ":65535".len();
+
+/// The server of a join.
+pub(crate) fn server(text: &str) -> Result<HostPort, LineError> {
+    if text.len() > SERVER_BYTES_MAX {
+        return Err(LineError::LongEndpoint);
+    }
+    parse_join_endpoint(text).map_err(LineError::Endpoint)
 }
 
 #[cfg(test)]

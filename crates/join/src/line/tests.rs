@@ -93,6 +93,8 @@ fn what_is_cut_off_or_wrong_is_said_and_no_secret_with_it() {
     }
     let long = "x".repeat(TEXT_BYTES_MAX + 1);
     assert_eq!(parse(&long), Err(LineError::TooLong));
+    let long = format!("kubeadm join {}:6443", "x".repeat(255));
+    assert_eq!(parse(&long), Err(LineError::LongEndpoint));
 }
 
 #[test]
