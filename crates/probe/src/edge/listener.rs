@@ -103,6 +103,14 @@ mod tests {
     use super::*;
     use std::net::TcpStream;
 
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+    /// Waits as the agent does: the kernel may pass on later what was done at the other end.
+    fn arrived(fd: BorrowedFd<'_>) {
+        let mut fds = [PollFd::new(fd, PollFlags::POLLIN)];
+        assert_eq!(poll(&mut fds, PollTimeout::from(10_000_u16)), Ok(1));
+    }
+
     #[test]
     fn a_port_that_somebody_has_is_in_use() {
         let service = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -117,17 +125,21 @@ mod tests {
         let port = listener.listener.local_addr().unwrap().port();
         let connect = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
         let _stranger = connect();
+        arrived(listener.as_fd());
         listener.turn(Moment(0), &|_| false);
         assert_eq!(listener.held.len(), 0);
         let _peer = connect();
+        arrived(listener.as_fd());
         listener.turn(Moment(10), &|from| from == Ipv4Addr::LOCALHOST);
         assert_eq!(listener.deadline(), Some(Moment(1_010)));
         listener.turn(Moment(1_010), &|_| true);
         assert_eq!(listener.held.len(), 0);
         let brief = connect();
+        arrived(listener.as_fd());
         listener.turn(Moment(1_020), &|_| true);
         assert_eq!(listener.held.len(), 1);
         drop(brief);
+        arrived(listener.held().next().unwrap());
         listener.turn(Moment(1_030), &|_| true);
         assert_eq!(listener.held.len(), 0);
     }

@@ -159,10 +159,11 @@ impl FromStr for PortalPage {
     type Err = NotAPage;
 
     fn from_str(text: &str) -> Result<Self, NotAPage> {
-        if let Some(known) = Self::known().find(|page| page.to_string() == text) {
-            return Ok(known);
-        }
-        OwnPage::read(text).map(Self::Own).ok_or_else(|| NotAPage(Untrusted::new(text)))
+        let own =
+            OwnPage::read(text).map(Self::Own).ok_or_else(|| NotAPage(Untrusted::new(text)))?;
+        // One of the others is told by what is asked for, however it was typed: it echoes nothing.
+        let url = own.to_string();
+        Ok(Self::known().find(|page| page.to_string() == url).unwrap_or(own))
     }
 }
 
@@ -188,7 +189,9 @@ impl OwnPage {
             .is_some_and(|inner| inner.parse::<std::net::Ipv6Addr>().is_ok());
         let is_host = is_address || host.parse::<crate::ask::DnsName>().is_ok();
         let is_path = path.bytes().all(|byte| byte.is_ascii_graphic());
-        (is_host && is_path).then(|| Self { host: host.to_owned(), port, path: path.to_owned() })
+        // RFC 3986, section 6.2.2.1: a host has no case.
+        let host = host.to_ascii_lowercase();
+        (is_host && is_path).then(|| Self { host, port, path: path.to_owned() })
     }
 }
 

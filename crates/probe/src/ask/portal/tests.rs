@@ -272,6 +272,20 @@ fn addresses_of_pages_are_checked_when_they_are_read() {
     assert!(page.request("c").contains("\r\nHost: [2001:db8::1]:8080\r\n"));
 }
 
+#[test]
+fn a_page_of_others_is_known_however_it_is_typed() {
+    let table = [
+        ("http://connectivity-check.ubuntu.com", PortalPage::Ubuntu),
+        ("http://network-test.debian.org:80/nm", PortalPage::Debian),
+        ("http://Captive.Apple.com/hotspot-detect.html", PortalPage::Apple),
+    ];
+    for (text, page) in table {
+        assert_eq!(text.parse(), Ok(page), "{text}");
+    }
+    let other: PortalPage = "http://captive.apple.com/Hotspot-detect.html".parse().unwrap();
+    assert!(matches!(other, PortalPage::Own(_)));
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_breaks_the_reader_of_pages_nor_a_line_of_the_request(text in "(http://)?\\PC{0,60}") {
