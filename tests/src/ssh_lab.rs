@@ -67,6 +67,11 @@ pub struct Mesh {
     pub noise: String,
 }
 
+/// What is left on a host of pontoons that were copied there and of agents, after the time that
+/// they may take to see that nobody is there: a shell script without a `'`.
+pub const LEFT_AT_LAST: &str = "left() { ls -A /tmp; ps ax -o args= | grep \"[a]gent --stdio\"; }; \
+     n=0; while [ $n -lt 300 ] && left | grep -q pontoon; do sleep 0.2; n=$((n + 1)); done; left";
+
 /// Breaks hosts by a script that runs on pi1, then makes a mesh of all. In the script `on HOST`
 /// runs its standard input on a host, and `program HOST` makes it the host's own pontoon.
 ///
@@ -81,9 +86,8 @@ pub fn mesh(count: usize, faults: &str, arguments: &str) -> Mesh {
          {faults}\n\
          pontoon mesh 'pi[1-{count}]' --offline --json {arguments}\n\
          printf '\\n=====%s\\n' $?\n\
-         sleep 1\n\
          for host in $(seq -f pi%g {count}); do\n\
-         ssh -n -o BatchMode=yes $host 'ls -A /tmp; ps ax -o args= | grep \"[a]gent --stdio\"'\n\
+         ssh -n -o BatchMode=yes $host '{LEFT_AT_LAST}'\n\
          done"
     );
     let output = in_home_of(count, &script);

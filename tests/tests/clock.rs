@@ -36,9 +36,9 @@ case $* in
     echo 0 >"$HOST/ahead" ;;
   *)
     ahead=$(cat "$HOST/ahead")
-    now=$(/bin/date -u +%s)
-    [ -e "$HOST/busybox" ] && { echo "$((now + ahead)).%N"; exit; }
-    echo "$((now + ahead)).$(/bin/date -u +%N)" ;;
+    now=$(/bin/date -u +%s.%N)
+    [ -e "$HOST/busybox" ] && { echo "$((${now%.*} + ahead)).%N"; exit; }
+    echo "$((${now%.*} + ahead)).${now#*.}" ;;
 esac
 "#;
 

@@ -3,7 +3,7 @@
 //! An ordinary user has no ssh servers in a lab; then the scenarios go the process way.
 
 use pontoon_tests::program::{pontoon, stdout};
-use pontoon_tests::ssh_lab::{has_ssh, in_home_of, mesh};
+use pontoon_tests::ssh_lab::{LEFT_AT_LAST, has_ssh, in_home_of, mesh};
 
 #[test]
 fn over_ssh_the_verdicts_are_the_same() {
@@ -36,13 +36,14 @@ fn whoever_is_killed_leaves_no_copy() {
         return;
     }
     // The client of ssh, while it copies and while it asks; then pontoon itself.
-    let script = "mesh() { pontoon mesh 'pi[2-3]' --offline --push >/dev/null 2>&1 & }\n\
-        look() { wait; sleep 1; for host in pi2 pi3; do\n\
-        ssh -n $host 'ls -A /tmp; ps ax -o args= | grep \"[a]gent --stdio\"'; done; }\n\
+    let script = format!(
+        "mesh() {{ pontoon mesh 'pi[2-3]' --offline --push >/dev/null 2>&1 & }}\n\
+        look() {{ wait; for host in pi2 pi3; do ssh -n $host '{LEFT_AT_LAST}'; done; }}\n\
         for after in 0.4 1.5; do\n\
         mesh; sleep $after; for one in $(pgrep -x ssh); do kill -9 $one; done; look; done\n\
-        mesh; sleep 1.5; kill -9 $!; look; echo looked";
-    let output = in_home_of(3, script);
+        mesh; sleep 1.5; kill -9 $!; look; echo looked"
+    );
+    let output = in_home_of(3, &script);
     assert_eq!(stdout(&output), "looked\n", "{}", String::from_utf8_lossy(&output.stderr));
 }
 

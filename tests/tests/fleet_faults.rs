@@ -85,7 +85,9 @@ X
         program pi8 <<'X'
 #!/bin/sh
 exec 3<&0
-/run/pontoon/bin/pontoon "$@" <&3 & sleep 2; kill -9 $!
+# It has said that it is ready before it opens a packet socket.
+/run/pontoon/bin/pontoon "$@" <&3 & agent=$!
+until [ $(wc -l </proc/net/packet) -gt 1 ]; do sleep 0.1; done; sleep 0.5; kill -9 $agent
 X
     "#;
     let mesh = mesh(8, faults, "");

@@ -38,7 +38,8 @@ const IMPURE: [&str; 9] = [
 ];
 
 /// The only crates that the model may depend on: each turns values into values.
-const MODEL_DEPENDENCIES: [&str; 4] = ["schemars", "serde", "serde_json", "thiserror"];
+const MODEL_DEPENDENCIES: [&str; 5] =
+    ["regex-lite", "schemars", "serde", "serde_json", "thiserror"];
 
 /// The crates by layer: each may depend on those to its left only.
 const LAYERS: [(&str, &[&str]); 8] = [

@@ -31,10 +31,16 @@ const HOLE: &str = "nft add table netdev hole; \
 const FAULTS: &[Broken] = &[
     // The worker registers the WiFi's address.
     Broken {
-        by: &[(
-            WORKER,
-            "echo 'KUBELET_EXTRA_ARGS=--node-ip=172.20.5.2' >/etc/default/kubelet; systemctl restart kubelet; sleep 12",
-        )],
+        by: &[
+            (
+                WORKER,
+                "echo 'KUBELET_EXTRA_ARGS=--node-ip=172.20.5.2' >/etc/default/kubelet; systemctl restart kubelet",
+            ),
+            (
+                MASTER,
+                "timeout 300 sh -c 'until kubectl get node pi2 -o wide | grep -qF 172.20.5.2; do sleep 1; done'",
+            ),
+        ],
         cause: "internal-ip-unreachable",
         nodes: &["pi2"],
         undo: &[(WORKER, "rm /etc/default/kubelet; systemctl restart kubelet; sleep 12")],
@@ -48,7 +54,11 @@ const FAULTS: &[Broken] = &[
             ),
             (
                 WORKER,
-                "sed -i.good s/--iface=eth0/--iface=wlan0/ /etc/default/flanneld; systemctl restart flanneld; sleep 5",
+                "sed -i.good s/--iface=eth0/--iface=wlan0/ /etc/default/flanneld; systemctl restart flanneld",
+            ),
+            (
+                MASTER,
+                "timeout 300 sh -c 'until [ $(kubectl get node -o yaml | grep -c \"public-ip: 172.20.5\") = 2 ]; do sleep 1; done'; sleep 5",
             ),
         ],
         cause: "flannel-on-unreachable-link",
@@ -112,13 +122,13 @@ const FAULTS: &[Broken] = &[
     Broken {
         by: &[(
             MASTER,
-            "kubectl -n kube-system scale deployment coredns --replicas=0; kubectl -n kube-system wait pod -l k8s-app=kube-dns --for=delete --timeout=60s",
+            "kubectl -n kube-system scale deployment coredns --replicas=0; kubectl -n kube-system wait pod -l k8s-app=kube-dns --for=delete --timeout=300s",
         )],
         cause: "coredns-not-ready",
         nodes: &[],
         undo: &[(
             MASTER,
-            "kubectl -n kube-system scale deployment coredns --replicas=2; kubectl -n kube-system rollout status deployment coredns --timeout=90s",
+            "kubectl -n kube-system scale deployment coredns --replicas=2; kubectl -n kube-system rollout status deployment coredns --timeout=300s",
         )],
     },
     // Its rules are gone, and nobody writes new ones.
@@ -126,28 +136,31 @@ const FAULTS: &[Broken] = &[
         by: &[
             (
                 MASTER,
-                "kubectl -n kube-system patch daemonset kube-proxy -p '{\"spec\":{\"template\":{\"spec\":{\"nodeSelector\":{\"kubernetes.io/hostname\":\"pi1\"}}}}}'; kubectl -n kube-system rollout status daemonset kube-proxy --timeout=90s",
+                "kubectl -n kube-system patch daemonset kube-proxy -p '{\"spec\":{\"template\":{\"spec\":{\"nodeSelector\":{\"kubernetes.io/hostname\":\"pi1\"}}}}}'; kubectl -n kube-system rollout status daemonset kube-proxy --timeout=300s",
             ),
-            (WORKER, "nft delete table ip nat; sleep 1"),
+            (
+                WORKER,
+                "timeout 300 sh -c 'while pgrep -x kube-proxy >/dev/null; do sleep 1; done'; nft delete table ip nat",
+            ),
         ],
         cause: "kube-proxy-without-rules",
         nodes: &["pi2"],
         undo: &[(
             MASTER,
-            "kubectl -n kube-system patch daemonset kube-proxy --type json -p '[{\"op\":\"remove\",\"path\":\"/spec/template/spec/nodeSelector/kubernetes.io~1hostname\"}]'; kubectl -n kube-system rollout status daemonset kube-proxy --timeout=90s; sleep 5",
+            "kubectl -n kube-system patch daemonset kube-proxy --type json -p '[{\"op\":\"remove\",\"path\":\"/spec/template/spec/nodeSelector/kubernetes.io~1hostname\"}]'; kubectl -n kube-system rollout status daemonset kube-proxy --timeout=300s; sleep 5",
         )],
     },
     // The API server advertises the WiFi's address, and the kubeconfigs still name the switch's.
     Broken {
         by: &[(
             MASTER,
-            "cp /etc/kubernetes/manifests/kube-apiserver.yaml /root/apiserver.good; sed -i s/--advertise-address=10.0.0.1/--advertise-address=172.20.5.1/ /etc/kubernetes/manifests/kube-apiserver.yaml; sleep 5; for i in $(seq 60); do kubectl get endpoints kubernetes 2>/dev/null | grep -q 172.20.5.1 && break; sleep 1; done; sleep 8",
+            "cp /etc/kubernetes/manifests/kube-apiserver.yaml /root/apiserver.good; sed -i s/--advertise-address=10.0.0.1/--advertise-address=172.20.5.1/ /etc/kubernetes/manifests/kube-apiserver.yaml; timeout 300 sh -c 'until [ \"$(kubectl get endpoints kubernetes -o jsonpath={.subsets[*].addresses[*].ip} 2>/dev/null)\" = 172.20.5.1 ]; do sleep 1; done' && sleep 8",
         )],
         cause: "api-service-leads-nowhere",
         nodes: &["pi2"],
         undo: &[(
             MASTER,
-            "cp /root/apiserver.good /etc/kubernetes/manifests/kube-apiserver.yaml; sleep 5; for i in $(seq 60); do kubectl get endpoints kubernetes 2>/dev/null | grep -q 10.0.0.1 && break; sleep 1; done; sleep 15",
+            "cp /root/apiserver.good /etc/kubernetes/manifests/kube-apiserver.yaml; timeout 300 sh -c 'until [ \"$(kubectl get endpoints kubernetes -o jsonpath={.subsets[*].addresses[*].ip} 2>/dev/null)\" = 10.0.0.1 ]; do sleep 1; done' && sleep 15",
         )],
     },
     // kube-proxy is told to ask the WiFi's address, and its rules are gone.
@@ -186,7 +199,7 @@ const FAULTS: &[Broken] = &[
             (WORKER, "cat /root/resolv.good >/etc/resolv.conf"),
             (
                 MASTER,
-                "kubectl -n kube-system delete pod -l k8s-app=kube-dns; kubectl -n kube-system rollout status deployment coredns --timeout=90s",
+                "kubectl -n kube-system delete pod -l k8s-app=kube-dns; kubectl -n kube-system rollout status deployment coredns --timeout=300s",
             ),
         ],
     },
@@ -236,7 +249,22 @@ impl Cluster {
 
     /// Nothing is accused.
     pub(crate) fn assert_healthy(&self) {
-        let (said, report) = self.check();
+        self.assert_told_healthy(&self.check());
+    }
+
+    /// What was broken and mended comes to rest, and then nothing is accused.
+    fn assert_heals(&self) {
+        let mut told = self.check();
+        for _ in 0..8 {
+            if told.0.code == 0 {
+                break;
+            }
+            told = self.check();
+        }
+        self.assert_told_healthy(&told);
+    }
+
+    fn assert_told_healthy(&self, (said, report): &(Said, Value)) {
         assert_eq!(
             said.code,
             0,
@@ -298,7 +326,7 @@ fn a_cluster_is_accused_of_what_was_done_to_it_and_of_nothing_else() {
         carry_out(undo);
         if !undo.is_empty() {
             cluster.await_nodes();
-            cluster.assert_healthy();
+            cluster.assert_heals();
         }
     }
 }
@@ -324,5 +352,5 @@ own() { kubectl get namespaces -l app.kubernetes.io/managed-by=pontoon -o name; 
 for i in $(seq 100); do [ -n \"$(own)\" ] && break; sleep 0.2; done
 [ -n \"$(own)\" ] || { echo 'it made no namespace' >&2; exit 1; }
 kill -TERM $check
-for i in $(seq 60); do [ -z \"$(own)\" ] && exit 0; sleep 1; done
+for i in $(seq 180); do left=$(own) && [ -z \"$left\" ] && exit 0; sleep 1; done
 echo 'its namespace is still there' >&2; exit 1";

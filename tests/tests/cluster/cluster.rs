@@ -14,7 +14,8 @@ pub(crate) const WORKER: &str = "pi2";
 /// What a lab cannot satisfy, each by its name (`kubeadm init --help`).
 const IGNORED: &str = "SystemVerification";
 
-const KUBECTL: &str = "kubectl --kubeconfig /etc/kubernetes/admin.conf";
+/// kubectl as the administrator.
+pub(crate) const KUBECTL: &str = "kubectl --kubeconfig /etc/kubernetes/admin.conf";
 
 /// A scenario of `tests/kubernetes/scenarios`.
 pub(crate) fn scenario(name: &str) -> PathBuf {
@@ -83,7 +84,7 @@ impl Cluster {
 
     /// Waits until both nodes are ready.
     pub(crate) fn await_nodes(&self) {
-        self.kubectl("wait node/pi1 node/pi2 --for=condition=Ready --timeout=120s");
+        self.kubectl("wait node/pi1 node/pi2 --for=condition=Ready --timeout=300s");
     }
 
     /// The address of a node as the cluster knows it.
@@ -93,9 +94,14 @@ impl Cluster {
         ))
     }
 
-    /// What holds of the mode that kube-proxy reports on the worker.
+    /// What holds of the mode that kube-proxy reports on the worker, once it is there: a node is
+    /// ready without.
     pub(crate) fn proxy_mode(&self) -> String {
-        self.lab.must(WORKER, "curl -sS -m 5 http://127.0.0.1:10249/proxyMode")
+        self.lab.must(
+            WORKER,
+            "curl -sS -m 5 --retry 120 --retry-delay 1 --retry-connrefused \
+             http://127.0.0.1:10249/proxyMode",
+        )
     }
 }
 

@@ -86,7 +86,7 @@ impl Session {
         });
         let session = Self { child, input: Mutex::new(input), waiting, next: AtomicUsize::new(0) };
         session.write("mkdir -p /run/session");
-        let up = session.begin(first, "true").within(120).expect("the lab is raised in 2 minutes");
+        let up = session.begin(first, "true").within(LONGEST_S).expect("the lab is raised");
         assert_eq!(up.code, 0, "the first host is not reached by ssh: {}", up.err);
         session
     }

@@ -53,7 +53,7 @@ impl Cluster {
         let text = self.configuration("join --for pi2 --line -", line);
         self.lab.put(WORKER, "/run/join.yaml", &text);
         let joined = self.begin_join("kubeadm join --config /run/join.yaml");
-        let joined = joined.within(120).expect("kubeadm join ends");
+        let joined = joined.within(400).expect("kubeadm join ends");
         assert_eq!(joined.code, 0, "{}", joined.out);
         assert!(joined.out.contains("This node has joined the cluster"), "{}", joined.out);
     }

@@ -26,10 +26,10 @@ cp "$folder/flags" /var/lib/kubelet/kubeadm-flags.env
 for file in hosts nsswitch.conf resolv.conf; do mount --bind "$folder/$file" "/etc/$file"; done
 . "$folder/made.sh"
 touch "$folder/made"
-eventually 100 test -e "$folder/linked"
+eventually 1200 test -e "$folder/linked"
 ip addr add "192.168.77.$number/24" dev mgmt0
 ip link set mgmt0 up
-eventually 100 quietly curl -sSk -m 2 https://192.168.77.1:6443/readyz
+eventually 1200 quietly curl -sSk -m 2 https://192.168.77.1:6443/readyz
 # Every process in these namespaces, whoever started it.
 end() {
   local pid
@@ -58,7 +58,7 @@ registered() {
     >"$folder/addresses" 2>/dev/null
   [ -s "$folder/addresses" ] || { [ "$1" = any ] && grep -q "failed to validate\|can't get ip address" "$folder/kubelet"; }
 }
-eventually 60 registered any || true
+eventually 300 registered any || true
 # An address may come with the second try.
 eventually 10 registered one || true
 echo "kubelet $(cat "$folder/addresses")"
@@ -72,23 +72,47 @@ if [ -s "$folder/addresses" ]; then
   }
   : >"$folder/proxy"
   proxy &
-  eventually 200 grep -q 'NodeIPs=' "$folder/proxy" || tail -n 8 "$folder/proxy" >&2
+  eventually 1200 grep -q 'NodeIPs=' "$folder/proxy" || tail -n 8 "$folder/proxy" >&2
   sed -n 's/.*NodeIPs=\[\(.*\)\].*/kube-proxy \1/p' "$folder/proxy" | sed 's/","/ /g; s/"//g' | head -n 1
 fi
 
 # It ends while its node has no network for pods yet, and is started again, as its pod is.
+export NODE_NAME=$name
+# tunnel LOG FLAGS...
 tunnel() {
-  export NODE_NAME=$name
+  local log=$1
+  shift
   until flanneld --kube-subnet-mgr --kubeconfig-file=$KUBECONFIG \
-    --net-config-path=/run/shapes/net-conf.json >>"$folder/flannel" 2>&1; do sleep 0.5; done
+    --net-config-path=/run/shapes/net-conf.json "$@" >>"$log" 2>&1; do sleep 0.5; done
 }
 : >"$folder/flannel"
-tunnel &
+tunnel "$folder/flannel" &
 settled() { [ -s /run/flannel/subnet.env ] || grep -q 'Failed to find any valid' "$folder/flannel"; }
-eventually 400 settled || tail -n 8 "$folder/flannel" >&2
+eventually 1200 settled || tail -n 8 "$folder/flannel" >&2
 sed -n 's/.*Using interface with name \(.*\) and address \(.*\)/flannel \1 \2/p' "$folder/flannel" | head -n 1
 sed -n 's/FLANNEL_MTU=/flannel-mtu /p' /run/flannel/subnet.env 2>/dev/null || true
 sed -n 's/.*Failed to find any valid/flannel-error Failed to find any valid/p' "$folder/flannel" |
   head -n 1
+
+# Once more, told by flags what to take: mgmt0, where the default route never leads. What it is
+# told is read while it runs.
+kill $!
+for pid in $(pgrep -x flanneld); do
+  [ "$(readlink "/proc/$pid/ns/net")" != "$(readlink /proc/self/ns/net)" ] || kill -9 "$pid"
+done
+case $((number % 4)) in
+  0) told=(--iface=nonesuch --iface mgmt0) ;;
+  1) told=('--iface-regex=^192\.168\.77\.\d+$') ;;
+  2) told=(--iface-can-reach=192.168.77.1) ;;
+  3) told=("--public-ip=192.168.77.$number") ;;
+esac
+rm -f /run/flannel/subnet.env
+: >"$folder/told"
+tunnel "$folder/told" "${told[@]}" &
+eventually 1200 test -s /run/flannel/subnet.env || tail -n 8 "$folder/told" >&2
+sed -n 's/.*Using interface with name \(.*\) and address \(.*\)/told \1 \2/p' "$folder/told" | head -n 1
+pontoon predict --component flannel --json 2>/dev/null | python3 -c 'import json, sys
+choice = json.load(sys.stdin)["hosts"][0]["choices"][0]["choice"]
+print("foretold", *choice.get("links", []), *choice.get("addresses", [choice]))'
 echo "record"
 cat "$folder/record"

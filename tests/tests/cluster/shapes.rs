@@ -162,6 +162,12 @@ fn differences(out: &str) -> Vec<String> {
         // Without an address it waits half a minute and takes the loopback's.
         same("kube-proxy", addresses(&kube_proxy::node_ips_of(&host, LINKAGE)), of("kube-proxy"));
     }
+    let told = of("told");
+    same(
+        "flannel with flags",
+        of("foretold").to_owned(),
+        if told.is_empty() { "nothing" } else { told },
+    );
     match flannel::external_interface(&host, Version::Newest) {
         Choice::Pick(pick) => {
             let foretold = format!("{} {}", pick.links.join(" "), pick.addresses[0]);
@@ -199,7 +205,7 @@ fn every_component_takes_what_was_foretold() {
             together.iter().map(|(number, case)| (case, begin(&cluster, *number, case))).collect();
         for (case, running) in running {
             let id = word(case, "id");
-            let said = running.within(120).unwrap_or_else(|| panic!("{id}: no end"));
+            let said = running.within(600).unwrap_or_else(|| panic!("{id}: no end"));
             if said.code != 0 {
                 differing.push(format!("{id} could not be asked: {}{}", said.out, said.err));
                 continue;

@@ -1,7 +1,7 @@
 //! The story: on the campus network a cluster is made as anyone makes it, and does not come
 //! together; with addresses on the switch it does, and carries what a cluster must carry.
 
-use crate::cluster::{Cluster, MASTER, WORKER, scenario};
+use crate::cluster::{Cluster, KUBECTL, MASTER, WORKER, scenario};
 use crate::settings::AS_ANYONE_TYPES_IT;
 
 /// Four pods of a web server, two on each node, and their Service.
@@ -45,9 +45,20 @@ fn pods(cluster: &Cluster) -> Vec<Pod> {
     text.lines().filter_map(pod).collect()
 }
 
-/// Asks from within a pod, and wants so many bytes.
+/// Asks from within a pod, and wants so many bytes. Without a number it is the first question of
+/// its kind, and repeated: a pod is ready before every node's kube-proxy and `CoreDNS` know of it.
 fn assert_gets(cluster: &Cluster, from: &Pod, url: &str, bytes: Option<usize>) {
-    let said = cluster.kubectl(&format!("exec {} -- /web get '{url}' 8", from.name));
+    let times = if bytes.is_none() { 60 } else { 1 };
+    let said = cluster.lab.must(
+        MASTER,
+        &format!(
+            "for i in $(seq {times}); do
+               said=$({KUBECTL} exec {} -- /web get '{url}' 8) || exit
+               case $said in 200*) break ;; esac; sleep 1
+             done; echo \"$said\"",
+            from.name
+        ),
+    );
     let mut words = said.split_whitespace();
     assert_eq!(words.next(), Some("200"), "{} on {}: {url}: {said}", from.name, from.node);
     if let Some(bytes) = bytes {
@@ -58,8 +69,8 @@ fn assert_gets(cluster: &Cluster, from: &Pod, url: &str, bytes: Option<usize>) {
 /// What is true of a cluster that works.
 fn assert_works(cluster: &Cluster) {
     cluster.apply(WEB);
-    cluster.kubectl("rollout status deployment web --timeout=90s");
-    cluster.kubectl("-n kube-system rollout status deployment coredns --timeout=90s");
+    cluster.kubectl("rollout status deployment web --timeout=300s");
+    cluster.kubectl("-n kube-system rollout status deployment coredns --timeout=300s");
     let pods = pods(cluster);
     let on = |node: &str| -> Vec<&Pod> { pods.iter().filter(|pod| pod.node == node).collect() };
     assert_eq!((on(MASTER).len(), on(WORKER).len()), (2, 2), "{pods:?}");
@@ -100,6 +111,7 @@ impl Cluster {
         self.flannel(&self.flannel_option());
         self.await_nodes();
         assert_eq!(self.proxy_mode(), mode);
+        self.kubectl("-n kube-system rollout status deployment coredns --timeout=300s");
     }
 }
 
@@ -128,7 +140,7 @@ fn the_campus_to_its_end() {
     let said = join.within(10);
     assert!(said.is_none(), "it ended: {said:?}");
     cluster.lab.must(WORKER, "kill $(cat /run/join.pid)");
-    let said = join.within(20).expect("it was ended");
+    let said = join.within(120).expect("it was ended");
     // What it wrote is of its own host: no word of the address that it waits for.
     for word in ["172.20.5.1", "discovery", "context deadline", "i/o timeout"] {
         assert!(!said.out.contains(word), "it said why, with `{word}`: {}", said.out);

@@ -44,7 +44,7 @@ fn serve(proxy: Proxy) -> (u16, Arc<Mutex<Vec<String>>>) {
 }
 
 fn answer(mut stream: TcpStream, proxy: Proxy, heard: &Mutex<Vec<String>>) {
-    stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a time");
+    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a time");
     let mut question = String::new();
     let mut byte = [0];
     while !question.ends_with("\r\n\r\n") {

@@ -221,6 +221,9 @@ fn pages(behaviour: &Behaviour, own: &Authority, address: SocketAddr) -> Pages {
     ]
 }
 
+/// Longer than anybody here waits for an answer: it is not the server that hangs up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 fn serve(
     mut stream: TcpStream,
     config: &Arc<ServerConfig>,
@@ -228,8 +231,8 @@ fn serve(
     pages: &Pages,
     bearers: &Mutex<Vec<String>>,
 ) {
-    let _ = stream.set_read_timeout(Some(Duration::from_secs(2)));
-    let _ = stream.set_write_timeout(Some(Duration::from_secs(2)));
+    let _ = stream.set_read_timeout(Some(PATIENCE));
+    let _ = stream.set_write_timeout(Some(PATIENCE));
     let mut some = [0; 4096];
     match behaviour.manner {
         Manner::Closing => return,

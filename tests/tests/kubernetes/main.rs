@@ -6,6 +6,7 @@
 
 mod emitted;
 mod files;
+mod flannel_suite;
 mod hosts;
 mod measured;
 mod raised;

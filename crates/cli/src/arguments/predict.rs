@@ -18,6 +18,9 @@ FILE is a record (--record of check, mesh or predict), or a JSON object with
 the raw texts of a host: proc_net_route, proc_net_ipv6_route, interfaces,
 ip_addr, ip_route_all, hosts, hostname, flags ...; `-` is standard input.
 
+What kubelet's files and a flanneld that runs there are told counts (--node-ip,
+--iface ...).
+
 kubeadm, kubelet, kube-proxy and flannel were run beside these rules; of the
 others the source was read (-v names it).";
 

@@ -35,7 +35,7 @@ const RESTART_MS: u16 = 1000;
 /// How long a service may take to end (`TimeoutStopSec=`, shortened), in tenths of a second.
 const STOP_TENTHS: usize = 100;
 /// How long containerd may take to answer, in tenths of a second.
-const START_TENTHS: usize = 300;
+const START_TENTHS: usize = 1200;
 /// A log beyond this begins anew when its service does.
 const LOG_BYTES: u64 = 32 * 1024 * 1024;
 /// No question is longer.

@@ -19,7 +19,7 @@ use crate::snapshot::{
 use crate::untrusted::Untrusted;
 
 use super::kubelet_flags::in_effect;
-use super::node::NodeFiles;
+use super::node::{FlannelFlags, NodeFiles};
 
 /// `IFA_F_PERMANENT` (`linux/if_addr.h`): what is not said otherwise.
 const PERMANENT: u32 = 0x80;
@@ -65,6 +65,9 @@ pub struct Captured {
     /// `/etc/default/kubelet`.
     #[serde(default)]
     pub default_kubelet: String,
+    /// The arguments of a flanneld that runs there, as `ps` prints them, without its name.
+    #[serde(default)]
+    pub flanneld: String,
 }
 
 /// An interface, as Go's `net.Interfaces` has it.
@@ -113,6 +116,7 @@ impl Captured {
                 .unwrap_or_default(),
             looked_up: None,
             kubelet: in_effect(Some(&self.flags), Some(&self.default_kubelet)),
+            flannel: FlannelFlags::of(self.flanneld.split_ascii_whitespace()),
         };
         Ok(Snapshot {
             host_name: HostName::lossy(&self.hostname),

@@ -1,23 +1,22 @@
 //! flannel: the interface and the address at which its tunnels end.
 
-use std::net::IpAddr;
+mod lookup;
 
 use crate::net::Family;
-use crate::snapshot::{Address, Link, Route, Snapshot};
+use crate::snapshot::Snapshot;
+use crate::untrusted::Untrusted;
 
-use super::go::is_global_unicast;
+use super::node::FlannelFlags;
 use super::{Choice, Pick};
 
+pub use lookup::{By, ExternalInterface, Failed, Stack, look_up};
+
 /// Where the rule was read, and run.
-pub const SOURCE: &str = "flannel-io/flannel v0.28.10, pkg/ipmatch/match.go and pkg/ip/iface.go";
+pub const SOURCE: &str =
+    "flannel-io/flannel v0.28.10, main.go, pkg/ipmatch/match.go and pkg/ip/iface.go";
 
 /// Of the MTU of the link, what VXLAN takes away: over IPv4, over IPv6.
 const VXLAN_BYTES: [u32; 2] = [50, 70];
-/// `IFA_F_TEMPORARY`, which is `IFA_F_SECONDARY` for IPv4; `IFA_F_DEPRECATED`,
-/// `IFA_F_PERMANENT` (`linux/if_addr.h`).
-const TEMPORARY: u32 = 0x01;
-const DEPRECATED: u32 = 0x20;
-const PERMANENT: u32 = 0x80;
 
 /// Versions whose rules differ.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,89 +27,90 @@ pub enum Version {
     Newest,
 }
 
-/// The external interface of an IPv4 network, with neither `--iface` nor a public address given,
-/// and the VXLAN backend.
+/// The external interface of an IPv4 network with the VXLAN backend: what a flanneld that runs
+/// there took, or what one would take that is told nothing.
 #[must_use]
 pub fn external_interface(node: &Snapshot, version: Version) -> Choice {
     external_interface_of(node, version, Family::V4)
 }
 
-/// `LookupExtIface`, for a network of one family.
+/// Likewise, for a network of one family.
 #[must_use]
 pub fn external_interface_of(node: &Snapshot, version: Version, family: Family) -> Choice {
-    let link = match default_interface(node, version, family) {
-        Ok(link) => link,
-        Err(words) => {
-            let words = format!(
-                "Failed to find any valid interface to use: failed to get default {}interface: \
-                 {words}",
-                if family == Family::V6 { "v6 " } else { "" }
-            );
-            return Choice::refusal(words, "the default route of the main table");
-        }
+    let stack = if family == Family::V6 { Stack::V6 } else { Stack::V4 };
+    let flags = &node.node.flannel;
+    let (rule, found) = chosen(node, version, stack, flags);
+    let found = match found {
+        Ok(found) => found,
+        Err(Failed::Words(words)) => return Choice::refusal(words, rule),
+        Err(Failed::Unknown(missing)) => return Choice::unknown(missing),
     };
-    let Some(address) = preferred(link, version, family) else {
-        let words = format!(
-            "Failed to find any valid interface to use: failed to find {family} address for \
-             interface {}",
-            link.name
-        );
-        return Choice::refusal(words, "the main table's default route");
+    let (own, advertised) = match family {
+        Family::V4 => (found.address, found.advertised),
+        Family::V6 => (found.address_v6, found.advertised_v6),
     };
-    let rule = "the main table's default route";
-    let mut pick = Pick::new(address, Some(link.name.as_str()), rule);
+    let Some(address) = advertised else {
+        // Not so: what is found has an address of each family of the network.
+        return Choice::unknown("an address of its link");
+    };
+    let mut pick = Pick::new(address, Some(found.link.name.as_str()), rule);
     let taken = VXLAN_BYTES[usize::from(family == Family::V6)];
-    pick.mtu = Some(link.mtu.saturating_sub(taken));
+    pick.mtu = Some(found.link.mtu.saturating_sub(taken));
+    if let Some(own) = own.filter(|own| *own != address) {
+        pick.notes.push(format!("its own packets leave from {own}"));
+    }
     Choice::Pick(pick)
 }
 
-/// `GetDefaultGatewayInterface`: the first route to everywhere, if it names one interface.
-fn default_interface(
-    node: &Snapshot,
+/// `main`: what is named, in order; without a name the default route.
+fn chosen<'a>(
+    node: &'a Snapshot,
     version: Version,
-    family: Family,
-) -> Result<&Link, &'static str> {
-    let leads_everywhere = |route: &&Route| {
-        route.destination.length == 0
-            && route.destination.family() == family
-            && route.table == Route::MAIN
-    };
-    let old = version == Version::V0_25;
-    let found = node.routes.iter().find(leads_everywhere).ok_or(match (family, old) {
-        (Family::V4, false) => "unable to find default route",
-        (Family::V4, true) => "Unable to find default route",
-        (Family::V6, false) => "unable to find default v6 route",
-        (Family::V6, true) => "Unable to find default v6 route",
-    })?;
-    let link = found.link.as_ref().filter(|_| !found.is_multipath);
-    link.and_then(|link| node.link(link)).ok_or(match (family, old) {
-        (Family::V4, false) => "found default route but could not determine interface",
-        (Family::V4, true) => "Found default route but could not determine interface",
-        (Family::V6, false) => "found default v6 route but could not determine interface",
-        (Family::V6, true) => "Found default v6 route but could not determine interface",
-    })
-}
-
-/// The first address of the link: `GetInterfaceIP4Addrs` and its twin.
-fn preferred(link: &Link, version: Version, family: Family) -> Option<IpAddr> {
-    let is_local = |address: IpAddr| match address {
-        IpAddr::V4(v4) => v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unicast_link_local(),
-    };
-    let is_candidate = |own: &&Address| {
-        let address = own.prefix.address;
-        Family::of(address) == family && (is_global_unicast(address) || is_local(address))
-    };
-    let mut own: Vec<&Address> = link.addresses.iter().filter(is_candidate).collect();
-    match version {
-        Version::V0_25 => own.sort_by_key(|own| is_local(own.prefix.address)),
-        Version::Newest => {
-            own.sort_by_key(|own| {
-                let is_lent = own.flags & PERMANENT == 0;
-                (is_local(own.prefix.address), is_lent, own.flags & TEMPORARY != 0)
-            });
-            own.retain(|own| own.flags & DEPRECATED == 0);
+    stack: Stack,
+    flags: &FlannelFlags,
+) -> (String, Result<ExternalInterface<'a>, Failed>) {
+    let look = |by| look_up(node, version, stack, by, flags);
+    let named = flags.iface.iter().map(|name| ("--iface", By::Named(name.raw())));
+    let matching = flags.iface_regex.iter().map(|one| ("--iface-regex", By::Matching(one.raw())));
+    let reaching = flags.iface_can_reach.iter().filter(|one| !one.raw().is_empty());
+    let reaching = reaching.map(|one| ("--iface-can-reach", By::Reaching(one.raw())));
+    let mut told = named.chain(matching).chain(reaching).peekable();
+    if told.peek().is_none() {
+        let public = |address: &Option<Untrusted>| {
+            address.as_ref().map(|address| address.raw().to_owned()).filter(|text| !text.is_empty())
+        };
+        let (rule, by) = match (public(&flags.public_ip), public(&flags.public_ipv6)) {
+            (Some(address), _) => {
+                (format!("--public-ip={address} of the running flanneld"), address)
+            }
+            (None, Some(address)) => {
+                (format!("--public-ipv6={address} of the running flanneld"), address)
+            }
+            (None, None) => ("the main table's default route".to_owned(), String::new()),
+        };
+        let found = look(By::Named(&by)).map_err(|failed| match failed {
+            Failed::Words(words) => {
+                Failed::Words(format!("Failed to find any valid interface to use: {words}"))
+            }
+            unknown @ Failed::Unknown(_) => unknown,
+        });
+        return (shown(&rule), found);
+    }
+    for (flag, by) in told {
+        match look(by) {
+            Err(Failed::Words(_)) => {}
+            found => {
+                let (By::Named(value) | By::Matching(value) | By::Reaching(value)) = by;
+                return (shown(&format!("{flag}={value} of the running flanneld")), found);
+            }
         }
     }
-    own.first().map(|own| own.prefix.address)
+    let words =
+        "Failed to find interface to use that matches the interfaces and/or regexes provided";
+    ("the flags of the running flanneld".to_owned(), Err(Failed::Words(words.to_owned())))
+}
+
+/// A flag is somebody's text.
+fn shown(text: &str) -> String {
+    Untrusted::new(text).to_string()
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::untrusted::Untrusted;
 
-/// The files of a host that decide which address it gets in a cluster.
+/// What decides, on a host, which address it gets in a cluster: files, and the command line of a
+/// flanneld that runs.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct NodeFiles {
     /// `/proc/net/route` as it stands, of which the lines that lead somewhere in particular may
@@ -26,6 +27,9 @@ pub struct NodeFiles {
     /// What kubelet is told on its command line.
     #[serde(default, skip_serializing_if = "KubeletFlags::is_empty")]
     pub kubelet: KubeletFlags,
+    /// What a flanneld that runs here was told.
+    #[serde(default, skip_serializing_if = "FlannelFlags::is_empty")]
+    pub flannel: FlannelFlags,
 }
 
 impl NodeFiles {
@@ -65,5 +69,117 @@ impl KubeletFlags {
     #[must_use]
     pub fn is_cloud_external(&self) -> bool {
         self.cloud_provider.as_ref().is_some_and(|provider| provider.raw() == "external")
+    }
+}
+
+/// The flags of flanneld that name its interface (flannel-io/flannel, `main.go`).
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct FlannelFlags {
+    /// `--iface`, each of them: names of links, or addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub iface: Vec<Untrusted>,
+    /// `--iface-regex`, each of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub iface_regex: Vec<Untrusted>,
+    /// `--iface-can-reach`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iface_can_reach: Option<Untrusted>,
+    /// `--public-ip`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_ip: Option<Untrusted>,
+    /// `--public-ipv6`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_ipv6: Option<Untrusted>,
+}
+
+impl FlannelFlags {
+    /// Flags of one kind that are kept: nobody names more interfaces.
+    const MANY: usize = 16;
+
+    /// Whether none of them is given.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Reads a command line as Go's package flag does: one dash or two, the value behind `=` or as
+    /// the next word, nothing behind `--` or the first word that is no flag.
+    #[must_use]
+    pub fn of<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut flags = Self::default();
+        let mut words = arguments.into_iter();
+        while let Some(word) = words.next() {
+            let Some(flag) = word.strip_prefix('-').filter(|flag| !matches!(*flag, "" | "-"))
+            else {
+                break;
+            };
+            let flag = flag.strip_prefix('-').unwrap_or(flag);
+            let (name, value) = match flag.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (flag, None),
+            };
+            // A switch takes no word of its own.
+            if value.is_none() && SWITCHES.contains(&name) {
+                continue;
+            }
+            let Some(value) = value.or_else(|| words.next()) else { break };
+            let value = Untrusted::new(value);
+            match name {
+                "iface" => flags.iface.push(value),
+                "iface-regex" => flags.iface_regex.push(value),
+                "iface-can-reach" => flags.iface_can_reach = Some(value),
+                "public-ip" => flags.public_ip = Some(value),
+                "public-ipv6" => flags.public_ipv6 = Some(value),
+                _ => {}
+            }
+        }
+        flags.iface.truncate(Self::MANY);
+        flags.iface_regex.truncate(Self::MANY);
+        flags
+    }
+}
+
+/// flanneld's switches (`flannelFlags.BoolVar`).
+const SWITCHES: [&str; 7] = [
+    "ip-masq",
+    "ip-masq-fully-random-disable",
+    "kube-subnet-mgr",
+    "version",
+    "iptables-forward-rules",
+    "ip-blackhole-route",
+    "set-node-network-unavailable",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_of_flanneld_are_read_as_go_reads_them() {
+        let words = |list: &[Untrusted]| {
+            list.iter().map(|word| word.raw().to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        let table = [
+            ("--ip-masq --kube-subnet-mgr --iface=eth0", "eth0", ""),
+            ("--iface eth0 -iface=eth1 --iface=", "eth0 eth1 ", ""),
+            ("-iface-regex 10\\..* --iface-regex=^e=1", "", "10\\..* ^e=1"),
+            ("--ip-masq=true --v 2 --iface=eth0", "eth0", ""),
+            // What flag leaves alone.
+            ("serve --iface=eth0", "", ""),
+            ("-- --iface=eth0", "", ""),
+            ("--healthz-ip --iface=eth0 --iface=eth1", "eth1", ""),
+            ("--iface", "", ""),
+        ];
+        for (line, iface, regex) in table {
+            let flags = FlannelFlags::of(line.split(' '));
+            assert_eq!(words(&flags.iface), iface, "{line}");
+            assert_eq!(words(&flags.iface_regex), regex, "{line}");
+        }
+        let line = "--public-ip=10.0.0.1 --public-ipv6=fd00::1 --iface-can-reach=10.0.0.2";
+        let flags = FlannelFlags::of(line.split(' '));
+        let told = [&flags.public_ip, &flags.public_ipv6, &flags.iface_can_reach];
+        let told = told.map(|value| value.as_ref().map(Untrusted::raw));
+        assert_eq!(told, [Some("10.0.0.1"), Some("fd00::1"), Some("10.0.0.2")]);
+        assert!(FlannelFlags::of(["--iface=eth0"; 99]).iface.len() == 16);
     }
 }

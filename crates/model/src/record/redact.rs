@@ -30,7 +30,7 @@ const PUBLIC_NAMES: &[&str] = &[
 ];
 
 /// Stands where any text might have stood.
-const REDACTED: &str = "(redacted)";
+pub(crate) const REDACTED: &str = "(redacted)";
 
 /// Replaces names by pseudonyms.
 ///

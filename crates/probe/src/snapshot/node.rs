@@ -1,10 +1,11 @@
 //! What Kubernetes' components read before they choose an address.
 
+use std::fs;
 use std::path::Path;
 
 use pontoon_model::kubernetes::apimachinery::is_telling;
 use pontoon_model::kubernetes::kubelet_flags::in_effect;
-use pontoon_model::kubernetes::node::NodeFiles;
+use pontoon_model::kubernetes::node::{FlannelFlags, NodeFiles};
 use pontoon_model::net::Family;
 use pontoon_model::snapshot::Unread;
 use pontoon_model::untrusted::Untrusted;
@@ -41,7 +42,29 @@ pub(super) fn read(root: &Path, unread: &mut Vec<Unread>) -> NodeFiles {
         name_services: name_services(&nsswitch),
         looked_up: None,
         kubelet: in_effect(kubeadm.as_deref(), extra.as_deref()),
+        flannel: flannel(root),
     }
+}
+
+/// What the flanneld of this network namespace was told; the environment may tell it more
+/// (`FLANNELD_IFACE` ...), which only root could read.
+fn flannel(root: &Path) -> FlannelFlags {
+    let processes = fs::read_dir(root.join("proc")).into_iter().flatten().filter_map(Result::ok);
+    let own = fs::read_link(root.join("proc/self/ns/net")).ok();
+    let read = |process: &str, file: &str| {
+        files::read(root, &format!("proc/{process}/{file}"), SMALL_FILE_BYTES).ok()
+    };
+    let mut all = processes.filter_map(|process| process.file_name().into_string().ok());
+    let found = all.find(|process| {
+        let is_number = process.bytes().all(|byte| byte.is_ascii_digit());
+        is_number && read(process, "comm").is_some_and(|name| name.text.trim() == "flanneld") && {
+            // Another user's is not shown to an ordinary one, who has no namespaces to mix up.
+            let namespace = fs::read_link(root.join(format!("proc/{process}/ns/net"))).ok();
+            namespace.is_none() || namespace == own
+        }
+    });
+    let line = found.and_then(|process| read(&process, "cmdline"));
+    line.map(|line| FlannelFlags::of(line.text.split('\0').skip(1))).unwrap_or_default()
 }
 
 /// The lines without which nothing would be judged otherwise.
@@ -75,6 +98,24 @@ mod tests {
     #[test]
     fn a_line_that_spoils_the_file_is_kept() {
         assert_eq!(telling("eth0\tXY\t00\n", Family::V4), "eth0\tXY\t00\n");
+    }
+
+    #[test]
+    fn the_flanneld_of_this_network_is_asked() {
+        let root = tempfile::tempdir().unwrap();
+        let process = |id: &str, name: &str, namespace: &str, line: &str| {
+            let folder = root.path().join("proc").join(id);
+            fs::create_dir_all(folder.join("ns")).unwrap();
+            fs::write(folder.join("comm"), format!("{name}\n")).unwrap();
+            fs::write(folder.join("cmdline"), line).unwrap();
+            std::os::unix::fs::symlink(namespace, folder.join("ns/net")).unwrap();
+        };
+        process("self", "pontoon", "net:[1]", "pontoon\0predict\0");
+        process("7", "flanneld", "net:[2]", "/opt/bin/flanneld\0--iface=eth7\0");
+        process("8", "sh", "net:[1]", "sh\0--iface=eth8\0");
+        assert_eq!(flannel(root.path()), FlannelFlags::default());
+        process("9", "flanneld", "net:[1]", "/opt/bin/flanneld\0--ip-masq\0--iface=eth0\0");
+        assert_eq!(flannel(root.path()).iface, [Untrusted::new("eth0")]);
     }
 
     #[test]

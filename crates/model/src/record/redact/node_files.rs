@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::{Mask, REDACTED};
 use crate::kubernetes::apimachinery::v6_address;
-use crate::kubernetes::node::{KubeletFlags, NodeFiles};
+use crate::kubernetes::node::{FlannelFlags, KubeletFlags, NodeFiles};
 use crate::untrusted::Untrusted;
 
 impl Mask<'_> {
@@ -31,6 +31,25 @@ impl Mask<'_> {
                 hostname_override: hostname_override.as_ref().map(|name| self.untrusted_name(name)),
                 cloud_provider: cloud_provider.clone(),
             },
+            flannel: self.flannel(&files.flannel),
+        }
+    }
+
+    fn flannel(&self, flags: &FlannelFlags) -> FlannelFlags {
+        let FlannelFlags { iface, iface_regex, iface_can_reach, public_ip, public_ipv6 } = flags;
+        let place = |text: &Untrusted| match text.raw().parse() {
+            Ok(link) => Untrusted::new(self.link(&link).as_str()),
+            Err(_) => self.untrusted_name(text),
+        };
+        let pattern = |text: &Untrusted| {
+            if may_hold_a_mac(text.raw()) { Untrusted::new(REDACTED) } else { text.clone() }
+        };
+        FlannelFlags {
+            iface: iface.iter().map(place).collect(),
+            iface_regex: iface_regex.iter().map(pattern).collect(),
+            iface_can_reach: iface_can_reach.as_ref().map(place),
+            public_ip: public_ip.as_ref().map(place),
+            public_ipv6: public_ipv6.as_ref().map(place),
         }
     }
 
@@ -68,6 +87,13 @@ impl Mask<'_> {
     fn masked_link(&self, link: &str) -> Option<String> {
         link.parse().ok().map(|name| self.link(&name).to_string())
     }
+}
+
+/// Whether a pattern may be of a link's name, or an IPv6 address, that is made of a MAC address: no
+/// other has that many hexadecimal digits in a row, or those of RFC 4291, appendix A.
+fn may_hold_a_mac(pattern: &str) -> bool {
+    let mut runs = pattern.split(|letter: char| !letter.is_ascii_hexdigit());
+    runs.any(|run| run.len() >= 6) || pattern.to_ascii_lowercase().contains("ff:fe")
 }
 
 fn hex(address: Ipv6Addr) -> String {

@@ -1,0 +1,360 @@
+//! How flanneld looks for its interface by one thing that it was told (`pkg/ipmatch/match.go`).
+
+use std::cmp::Reverse;
+use std::net::IpAddr;
+
+use regex_lite::Regex;
+
+use crate::kubernetes::go::{is_global_unicast, parse_ip};
+use crate::kubernetes::node::FlannelFlags;
+use crate::net::Family;
+use crate::record::redact::REDACTED;
+use crate::snapshot::{Address, Link, LinkKind, Route, RouteKind, RoutingRule, Snapshot};
+use crate::untrusted::Untrusted;
+
+use super::Version;
+
+/// `IFA_F_TEMPORARY`, which is `IFA_F_SECONDARY` for IPv4; `IFA_F_DEPRECATED`,
+/// `IFA_F_PERMANENT` (`linux/if_addr.h`).
+const TEMPORARY: u32 = 0x01;
+const DEPRECATED: u32 = 0x20;
+const PERMANENT: u32 = 0x80;
+/// `RTNH_F_DEAD` (`linux/rtnetlink.h`).
+const DEAD: u32 = 1;
+
+/// The families of the pods' network (`EnableIPv4` and `EnableIPv6` of net-conf.json).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stack {
+    /// IPv4 alone: the default.
+    V4,
+    /// IPv6 alone.
+    V6,
+    /// Both.
+    Dual,
+}
+
+/// Where the tunnels of a node end (`backend.ExternalInterface`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ExternalInterface<'a> {
+    /// The link.
+    pub link: &'a Link,
+    /// Its IPv4 address; an IPv6 one where `--iface-can-reach` led to one.
+    pub address: Option<IpAddr>,
+    /// Its IPv6 address.
+    pub address_v6: Option<IpAddr>,
+    /// What the other nodes send to, in their own family's network.
+    pub advertised: Option<IpAddr>,
+    /// Likewise, over IPv6.
+    pub advertised_v6: Option<IpAddr>,
+}
+
+/// One thing by which flanneld looks for its interface.
+#[derive(Clone, Copy, Debug)]
+pub enum By<'a> {
+    /// `--iface`, or `--public-ip` where nothing else is given: a name or an address.
+    Named(&'a str),
+    /// `--iface-regex`.
+    Matching(&'a str),
+    /// `--iface-can-reach`.
+    Reaching(&'a str),
+}
+
+/// Nothing was found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Failed {
+    /// flanneld ends with these words.
+    Words(String),
+    /// What would have to be known.
+    Unknown(String),
+}
+
+/// `LookupExtIface`, by one thing. Without a name, a pattern and a target the default route
+/// decides, also where an empty one was given.
+///
+/// # Errors
+///
+/// flannel's own words, or what would have to be known.
+pub fn look_up<'a>(
+    node: &'a Snapshot,
+    version: Version,
+    stack: Stack,
+    by: By<'_>,
+    flags: &FlannelFlags,
+) -> Result<ExternalInterface<'a>, Failed> {
+    let mut found = match by {
+        By::Named("") | By::Matching("") | By::Reaching("") => by_default(node, version, stack)?,
+        By::Named(name) => match parse_ip(name) {
+            Some(address) => by_address(node, stack, address, flags)?,
+            None => Found::on(
+                node.links.iter().find(|link| link.name.as_str() == name).ok_or_else(|| {
+                    words(format!(
+                        "error looking up interface {name}: route ip+net: no such network interface"
+                    ))
+                })?,
+            ),
+        },
+        By::Matching(pattern) => by_pattern(node, version, stack, pattern)?,
+        By::Reaching(target) => by_target(node, stack, target)?,
+    };
+    let no_address = |family| {
+        words(format!("failed to find {family} address for interface {}", found.link.name))
+    };
+    if stack != Stack::V6 && found.v4.is_none() {
+        let first = usable(found.link, version, Family::V4).next();
+        found.v4 = Some(first.ok_or_else(|| no_address(Family::V4))?);
+    }
+    if stack != Stack::V4 && found.v6.is_none() {
+        let first = usable(found.link, version, Family::V6).next();
+        found.v6 = Some(first.ok_or_else(|| no_address(Family::V6))?);
+    }
+    let public = |given: &Option<Untrusted>, family: &str| match given.as_ref().map(Untrusted::raw)
+    {
+        None | Some("") => Ok(None),
+        Some(text) => {
+            let invalid = || words(format!("invalid public {family} address: {text}"));
+            parse_ip(text).map(Some).ok_or_else(invalid)
+        }
+    };
+    Ok(ExternalInterface {
+        link: found.link,
+        address: found.v4,
+        address_v6: found.v6,
+        advertised: public(&flags.public_ip, "IP")?
+            .or_else(|| found.v4.filter(|_| stack != Stack::V6)),
+        advertised_v6: public(&flags.public_ipv6, "IPv6")?
+            .or_else(|| found.v6.filter(|_| stack != Stack::V4)),
+    })
+}
+
+/// `GetDefaultGatewayInterface`: the first route to everywhere, if it names one interface.
+fn default_interface(
+    node: &Snapshot,
+    version: Version,
+    family: Family,
+) -> Result<&Link, &'static str> {
+    let leads_everywhere = |route: &&Route| {
+        route.destination.length == 0
+            && route.destination.family() == family
+            && route.table == Route::MAIN
+    };
+    let old = version == Version::V0_25;
+    let found = node.routes.iter().find(leads_everywhere).ok_or(match (family, old) {
+        (Family::V4, false) => "unable to find default route",
+        (Family::V4, true) => "Unable to find default route",
+        (Family::V6, false) => "unable to find default v6 route",
+        (Family::V6, true) => "Unable to find default v6 route",
+    })?;
+    let link = found.link.as_ref().filter(|_| !found.is_multipath);
+    link.and_then(|link| node.link(link)).ok_or(match (family, old) {
+        (Family::V4, false) => "found default route but could not determine interface",
+        (Family::V4, true) => "Found default route but could not determine interface",
+        (Family::V6, false) => "found default v6 route but could not determine interface",
+        (Family::V6, true) => "Found default v6 route but could not determine interface",
+    })
+}
+
+/// The addresses of a link in the order in which flanneld prefers them: `GetInterfaceIP4Addrs` and
+/// its twin.
+fn usable(link: &Link, version: Version, family: Family) -> impl Iterator<Item = IpAddr> {
+    let is_local = |address: IpAddr| match address {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    };
+    let is_candidate = |own: &&Address| {
+        let address = own.prefix.address;
+        Family::of(address) == family && (is_global_unicast(address) || is_local(address))
+    };
+    let mut own: Vec<&Address> = link.addresses.iter().filter(is_candidate).collect();
+    match version {
+        Version::V0_25 => own.sort_by_key(|own| is_local(own.prefix.address)),
+        Version::Newest => {
+            own.sort_by_key(|own| {
+                let is_lent = own.flags & PERMANENT == 0;
+                (is_local(own.prefix.address), is_lent, own.flags & TEMPORARY != 0)
+            });
+            own.retain(|own| own.flags & DEPRECATED == 0);
+        }
+    }
+    own.into_iter().map(|own| own.prefix.address)
+}
+
+/// A link, and the addresses on it that were decided with it.
+struct Found<'a> {
+    link: &'a Link,
+    v4: Option<IpAddr>,
+    v6: Option<IpAddr>,
+}
+
+impl<'a> Found<'a> {
+    const fn on(link: &'a Link) -> Self {
+        Self { link, v4: None, v6: None }
+    }
+}
+
+fn words(words: impl Into<String>) -> Failed {
+    Failed::Words(words.into())
+}
+
+/// The link of the default route; with both families their routes have to agree.
+fn by_default(node: &Snapshot, version: Version, stack: Stack) -> Result<Found<'_>, Failed> {
+    let of = |family| {
+        let v6 = if family == Family::V6 { "v6 " } else { "" };
+        default_interface(node, version, family)
+            .map_err(|why| words(format!("failed to get default {v6}interface: {why}")))
+    };
+    let link = of(if stack == Stack::V6 { Family::V6 } else { Family::V4 })?;
+    if stack == Stack::Dual {
+        let v6 = of(Family::V6)?;
+        if v6.name != link.name {
+            return Err(words(format!(
+                "v6 default route interface {} must be the same with v4 default route interface {}",
+                v6.name, link.name
+            )));
+        }
+    }
+    Ok(Found::on(link))
+}
+
+/// The link that has an address; with both families, also that of `--public-ipv6`.
+fn by_address<'a>(
+    node: &'a Snapshot,
+    stack: Stack,
+    address: IpAddr,
+    flags: &FlannelFlags,
+) -> Result<Found<'a>, Failed> {
+    let holder = |address: IpAddr| {
+        let (v6, ip) = if address.is_ipv6() { ("v6 ", "IPv6") } else { ("", "IP") };
+        let has = |link: &&Link| link.addresses.iter().any(|own| own.prefix.address == address);
+        node.links.iter().find(has).ok_or_else(|| {
+            words(format!(
+                "error looking up {v6}interface {address}: no interface with given {ip} found"
+            ))
+        })
+    };
+    let of_public_v6 = || {
+        let public = parse_ip(flags.public_ipv6.as_ref()?.raw())?;
+        Some(holder(public).map(|link| (link, public)))
+    };
+    match (stack, address) {
+        (Stack::V4, IpAddr::V4(_)) => {
+            Ok(Found { v4: Some(address), ..Found::on(holder(address)?) })
+        }
+        (Stack::V6, IpAddr::V6(_)) => {
+            Ok(Found { v6: Some(address), ..Found::on(holder(address)?) })
+        }
+        (Stack::V4 | Stack::V6, _) => Err(words("no interface with given IP found")),
+        (Stack::Dual, IpAddr::V4(_)) => {
+            let link = holder(address)?;
+            let public = of_public_v6().transpose()?;
+            if let Some((v6, _)) = public.filter(|(v6, _)| v6.name != link.name) {
+                return Err(words(format!(
+                    "v6 interface {} must be the same with v4 interface {}",
+                    v6.name, link.name
+                )));
+            }
+            Ok(Found { link, v4: Some(address), v6: public.map(|(_, public)| public) })
+        }
+        (Stack::Dual, IpAddr::V6(_)) => match of_public_v6().transpose()? {
+            Some((link, public)) => Ok(Found { v6: Some(public), ..Found::on(link) }),
+            // It goes on without an interface.
+            None => Err(words("panic: runtime error: invalid memory address")),
+        },
+    }
+}
+
+/// The first link with an address that the pattern is found in, or else with such a name.
+fn by_pattern<'a>(
+    node: &'a Snapshot,
+    version: Version,
+    stack: Stack,
+    pattern: &str,
+) -> Result<Found<'a>, Failed> {
+    if pattern == REDACTED {
+        return Err(Failed::Unknown("the pattern of --iface-regex, which was redacted".to_owned()));
+    }
+    let compiled = Regex::new(pattern)
+        .map_err(|_| words(format!("could not compile the IP address regex '{pattern}'")))?;
+    let matching = |link: &Link, family| {
+        usable(link, version, family).find(|address| compiled.is_match(&address.to_string()))
+    };
+    let (mut v4, mut v6) = (None, None);
+    for link in &node.links {
+        match stack {
+            Stack::V4 => v4 = matching(link, Family::V4),
+            Stack::V6 => v6 = matching(link, Family::V6),
+            Stack::Dual => {
+                // What a link before had is kept, as it is there.
+                let Some(own) = matching(link, Family::V4) else { continue };
+                v4 = Some(own);
+                v6 = matching(link, Family::V6);
+            }
+        }
+        let is_found = if stack == Stack::V4 { v4.is_some() } else { v6.is_some() };
+        if is_found {
+            return Ok(Found { link, v4, v6 });
+        }
+    }
+    let named = node.links.iter().find(|link| compiled.is_match(link.name.as_str()));
+    named.map(|link| Found { link, v4, v6 }).ok_or_else(|| {
+        words(format!(
+            "could not match pattern {pattern} to any of the available network interfaces"
+        ))
+    })
+}
+
+/// The link and the source by which the kernel would send to an address
+/// (`GetInterfaceBySpecificIPRouting`), as far as its tables tell.
+fn by_target<'a>(node: &'a Snapshot, stack: Stack, target: &str) -> Result<Found<'a>, Failed> {
+    let Some(address) = parse_ip(target) else {
+        return Err(words(format!("failed to get ifcanreach based interface: {target}")));
+    };
+    let unknown = || Failed::Unknown(format!("what `ip route get {address}` prints there"));
+    let is_usual = |rule: &RoutingRule| {
+        let has_selector = rule.from.is_some()
+            || rule.to.is_some()
+            || rule.in_link.is_some()
+            || rule.out_link.is_some()
+            || rule.mark.is_some();
+        !has_selector && matches!(rule.preference, 0 | 32_766 | 32_767)
+    };
+    let family = Family::of(address);
+    let has_policy = node.rules.iter().any(|rule| rule.family == family && !is_usual(rule));
+    // The source of an IPv6 packet hangs on more than its route (RFC 6724).
+    if has_policy || (family == Family::V6 && stack != Stack::V6) {
+        return Err(unknown());
+    }
+    let is_own = |link: &Link| link.addresses.iter().any(|own| own.prefix.address == address);
+    if node.links.iter().any(is_own) {
+        let loopback = node.links.iter().find(|link| link.kind == LinkKind::Loopback);
+        return loopback
+            .map(|link| Found { v4: Some(address), ..Found::on(link) })
+            .ok_or_else(unknown);
+    }
+    let leads = |route: &&Route| {
+        route.table == Route::MAIN
+            && route.flags & DEAD == 0
+            && Family::of(route.destination.address) == family
+            && route.destination.contains(address)
+    };
+    let best = node.routes.iter().filter(leads);
+    let best = best.min_by_key(|route| (Reverse(route.destination.length), route.metric));
+    let Some(route) = best.filter(|route| route.kind == RouteKind::Unicast) else {
+        return Err(words("failed to get ifcanreach based interface: network is unreachable"));
+    };
+    let link = route.link.as_ref().filter(|_| !route.is_multipath);
+    let link = link.and_then(|name| node.link(name)).ok_or_else(unknown)?;
+    let source = route.source.or_else(|| source_towards(link, route.gateway));
+    Ok(Found { v4: Some(source.ok_or_else(unknown)?), ..Found::on(link) })
+}
+
+/// The source of a route that names none: the link's first address in the network of the gateway,
+/// or else its first (`inet_select_addr` in the kernel's net/ipv4/devinet.c).
+fn source_towards(link: &Link, gateway: Option<IpAddr>) -> Option<IpAddr> {
+    let own = || {
+        let all = link.addresses.iter().filter(|own| own.prefix.address.is_ipv4());
+        // Secondary ones are passed over: it is the same bit.
+        all.filter(|own| own.flags & TEMPORARY == 0).map(|own| own.prefix)
+    };
+    let near = gateway.and_then(|gateway| own().find(|own| own.contains(gateway)));
+    near.or_else(|| own().next()).map(|own| own.address)
+}

@@ -1,0 +1,53 @@
+//! The suite of flannel's own function: which interface one flag selects.
+
+use pontoon_model::kubernetes::flannel::{By, Failed, Stack, Version, look_up};
+use pontoon_model::kubernetes::node::FlannelFlags;
+use pontoon_model::untrusted::Untrusted;
+use serde_json::{Value, json};
+
+use crate::files::{host, word, words};
+
+/// What is found on the suite's host; none: it is another suite.
+pub(crate) fn found(suite: &Value, case: &Value) -> Option<Value> {
+    if word(suite, "id") != "flannel_lookup" {
+        return None;
+    }
+    let mut facts = suite["host"].clone();
+    facts["ip_route_all"] = json!(words(&suite["host"]["routes"]).join("\n"));
+    let node = host(&facts);
+    let text = |field: &str| case[field].as_str().map(Untrusted::new);
+    let flags = FlannelFlags {
+        public_ip: text("public_ip"),
+        public_ipv6: text("public_ipv6"),
+        ..FlannelFlags::default()
+    };
+    let stack = match word(case, "stack") {
+        "dual" => Stack::Dual,
+        "ipv6" | "v6" => Stack::V6,
+        _ => Stack::V4,
+    };
+    let by = match (word(case, "iface_regex"), word(case, "iface_can_reach")) {
+        ("", "") => By::Named(word(case, "iface")),
+        ("", target) => By::Reaching(target),
+        (pattern, _) => By::Matching(pattern),
+    };
+    let interface = match look_up(&node, Version::Newest, stack, by, &flags) {
+        Ok(interface) => interface,
+        Err(Failed::Words(words) | Failed::Unknown(words)) => {
+            return Some(json!({ "error": words }));
+        }
+    };
+    // What a case does not have it does not ask for.
+    let mut shown = json!({ "interface": interface.link.name });
+    for (field, address) in [
+        ("address", interface.address),
+        ("address_v6", interface.address_v6),
+        ("advertised", interface.advertised),
+        ("advertised_v6", interface.advertised_v6),
+    ] {
+        if case["expect"].get(field).is_some() {
+            shown[field] = json!(address);
+        }
+    }
+    Some(shown)
+}
