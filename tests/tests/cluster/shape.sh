@@ -113,6 +113,6 @@ eventually 1200 test -s /run/flannel/subnet.env || tail -n 8 "$folder/told" >&2
 sed -n 's/.*Using interface with name \(.*\) and address \(.*\)/told \1 \2/p' "$folder/told" | head -n 1
 pontoon predict --component flannel --json 2>/dev/null | python3 -c 'import json, sys
 choice = json.load(sys.stdin)["hosts"][0]["choices"][0]["choice"]
-print("foretold", *choice.get("links", []), *choice.get("addresses", [choice]))'
+print("foretold", *choice.get("links", []), *choice.get("addresses", [choice["is"]]))'
 echo "record"
 cat "$folder/record"

@@ -163,11 +163,13 @@ fn differences(out: &str) -> Vec<String> {
         same("kube-proxy", addresses(&kube_proxy::node_ips_of(&host, LINKAGE)), of("kube-proxy"));
     }
     let told = of("told");
-    same(
-        "flannel with flags",
-        of("foretold").to_owned(),
-        if told.is_empty() { "nothing" } else { told },
-    );
+    // What rules of its own make of a target is more than the snapshot has.
+    let usual = [0, 32_766, 32_767];
+    let has_rules = host.rules.iter().any(|rule| !usual.contains(&rule.preference));
+    if !(has_rules && of("foretold") == "unknown") {
+        let told = if told.is_empty() { "nothing" } else { told };
+        same("flannel with flags", of("foretold").to_owned(), told);
+    }
     match flannel::external_interface(&host, Version::Newest) {
         Choice::Pick(pick) => {
             let foretold = format!("{} {}", pick.links.join(" "), pick.addresses[0]);

@@ -54,17 +54,22 @@ fn flannel(root: &Path) -> FlannelFlags {
     let read = |process: &str, file: &str| {
         files::read(root, &format!("proc/{process}/{file}"), SMALL_FILE_BYTES).ok()
     };
-    let mut all = processes.filter_map(|process| process.file_name().into_string().ok());
-    let found = all.find(|process| {
+    let names = processes.filter_map(|process| process.file_name().into_string().ok());
+    let mut flags = names.filter_map(|process| {
         let is_number = process.bytes().all(|byte| byte.is_ascii_digit());
-        is_number && read(process, "comm").is_some_and(|name| name.text.trim() == "flanneld") && {
-            // Another user's is not shown to an ordinary one, who has no namespaces to mix up.
-            let namespace = fs::read_link(root.join(format!("proc/{process}/ns/net"))).ok();
-            namespace.is_none() || namespace == own
+        if !is_number || read(&process, "comm")?.text.trim() != "flanneld" {
+            return None;
         }
+        // Another user's is not shown to an ordinary one, who has no namespaces to mix up.
+        let namespace = fs::read_link(root.join(format!("proc/{process}/ns/net"))).ok();
+        if namespace.is_some() && namespace != own {
+            return None;
+        }
+        // Of one that has ended, and is a process still, there is no line.
+        let line = read(&process, "cmdline").filter(|line| !line.text.is_empty())?;
+        Some(FlannelFlags::of(line.text.split('\0').skip(1)))
     });
-    let line = found.and_then(|process| read(&process, "cmdline"));
-    line.map(|line| FlannelFlags::of(line.text.split('\0').skip(1))).unwrap_or_default()
+    flags.next().unwrap_or_default()
 }
 
 /// The lines without which nothing would be judged otherwise.
@@ -108,12 +113,15 @@ mod tests {
             fs::create_dir_all(folder.join("ns")).unwrap();
             fs::write(folder.join("comm"), format!("{name}\n")).unwrap();
             fs::write(folder.join("cmdline"), line).unwrap();
-            std::os::unix::fs::symlink(namespace, folder.join("ns/net")).unwrap();
+            if !namespace.is_empty() {
+                std::os::unix::fs::symlink(namespace, folder.join("ns/net")).unwrap();
+            }
         };
         process("self", "pontoon", "net:[1]", "pontoon\0predict\0");
         process("7", "flanneld", "net:[2]", "/opt/bin/flanneld\0--iface=eth7\0");
         process("8", "sh", "net:[1]", "sh\0--iface=eth8\0");
         assert_eq!(flannel(root.path()), FlannelFlags::default());
+        process("88", "flanneld", "", "");
         process("9", "flanneld", "net:[1]", "/opt/bin/flanneld\0--ip-masq\0--iface=eth0\0");
         assert_eq!(flannel(root.path()).iface, [Untrusted::new("eth0")]);
     }
