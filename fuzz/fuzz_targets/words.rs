@@ -10,6 +10,8 @@ use pontoon_fleet::inventory::{Address, ClusterName, KeyPath, LabelKey, LabelVal
 use pontoon_join::pin::Pin;
 use pontoon_model::host::HostName;
 use pontoon_model::kubernetes::apimachinery::{v4_default_routes, v6_default_routes};
+use pontoon_model::kubernetes::captured::Captured;
+use pontoon_model::kubernetes::flannel::{self, By, Stack, look_up};
 use pontoon_model::kubernetes::kubeadm::certificates::is_alt_name;
 use pontoon_model::kubernetes::kubeadm::endpoint::{
     HostPort, control_plane_url, parse_host_port, parse_join_endpoint,
@@ -21,6 +23,7 @@ use pontoon_model::kubernetes::kubeadm::networking::{
 use pontoon_model::kubernetes::kubeadm::version::Version;
 use pontoon_model::kubernetes::kubelet::parse_node_ip;
 use pontoon_model::kubernetes::kubelet_flags::in_effect;
+use pontoon_model::kubernetes::node::FlannelFlags;
 use pontoon_model::kubernetes::proxy::Proxies;
 use pontoon_model::net::{IfName, Mac, Prefix};
 use pontoon_model::observation::RunId;
@@ -48,7 +51,23 @@ fuzz_target!(|text: &str| {
         assert!(written.is_none_or(|written| written.eq_ignore_ascii_case(text)));
     }
     settings(text);
+    flannel(text);
 });
+
+/// flanneld's flags, on a host with a link.
+fn flannel(text: &str) {
+    let captured: Captured = serde_json::from_str(HOST).expect("a captured host is JSON");
+    let node = captured.snapshot().expect("names and addresses of a host");
+    let flags = FlannelFlags::of(text.split(' '));
+    for by in [By::Named(text), By::Matching(text), By::Reaching(text)] {
+        if let Ok(found) = look_up(&node, flannel::Version::Newest, Stack::V4, by, &flags) {
+            assert!(found.address.is_some() && found.advertised.is_some());
+        }
+    }
+}
+
+const HOST: &str = r#"{"interfaces": [{"name": "eth0", "flags": ["up"], "addrs": ["10.0.0.1/24"]}],
+    "ip_route_all": "default via 10.0.0.254 dev eth0"}"#;
 
 /// What is written of what was read.
 fn same<T: Debug + Display + FromStr + PartialEq>(text: &str) -> Option<String> {

@@ -114,3 +114,121 @@ fn chosen<'a>(
 fn shown(text: &str) -> String {
     Untrusted::new(text).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kubernetes::captured::Captured;
+
+    /// A Pi on a campus whose flanneld has these flags.
+    fn pi(flanneld: &str) -> Snapshot {
+        let captured: Captured = serde_json::from_value(serde_json::json!({
+            "interfaces": [
+                { "name": "lo", "flags": ["up", "loopback"], "addrs": ["127.0.0.1/8"] },
+                { "name": "eth0", "flags": ["up"], "mtu": 1500, "addrs": ["10.0.0.1/24", "fd00::1/64"] },
+                { "name": "wlan0", "flags": ["up"], "mtu": 1400, "addrs": ["172.20.5.1/16"] },
+            ],
+            "ip_route_all": "default via 172.20.0.1 dev wlan0\n10.0.0.0/24 dev eth0 src 10.0.0.1\n\
+                             10.9.0.0/16 via 10.0.0.9 dev eth0\nunreachable 10.8.0.0/16",
+            "flanneld": flanneld,
+        }))
+        .unwrap();
+        captured.snapshot().unwrap()
+    }
+
+    #[test]
+    fn what_flanneld_is_told_comes_before_the_default_route() {
+        let table = [
+            ("", "wlan0 172.20.5.1 1350: the main table's default route"),
+            ("--ip-masq", "wlan0 172.20.5.1 1350: the main table's default route"),
+            ("--iface=eth0", "eth0 10.0.0.1 1450: --iface=eth0 of the running flanneld"),
+            (
+                "--iface=no --iface=10.0.0.1",
+                "eth0 10.0.0.1 1450: --iface=10.0.0.1 of the running flanneld",
+            ),
+            (
+                "--iface=no --iface-regex=^e",
+                "eth0 10.0.0.1 1450: --iface-regex=^e of the running flanneld",
+            ),
+            // An address anywhere is found before a name.
+            (
+                "--iface-regex=eth0|172",
+                "wlan0 172.20.5.1 1350: --iface-regex=eth0|172 of the running flanneld",
+            ),
+            (
+                "--iface-can-reach=10.9.1.1",
+                "eth0 10.0.0.1 1450: --iface-can-reach=10.9.1.1 of the running flanneld",
+            ),
+            (
+                "--iface-can-reach=10.0.0.1",
+                "lo 10.0.0.1 0: --iface-can-reach=10.0.0.1 of the running flanneld",
+            ),
+            ("--iface= --iface=eth0", "wlan0 172.20.5.1 1350: --iface= of the running flanneld"),
+            (
+                "--public-ip=10.0.0.1",
+                "eth0 10.0.0.1 1450: --public-ip=10.0.0.1 of the running flanneld",
+            ),
+            (
+                "--iface=eth0 --public-ip=192.0.2.7",
+                "eth0 192.0.2.7 1450: --iface=eth0 of the running flanneld",
+            ),
+        ];
+        for (flags, expected) in table {
+            let choice = external_interface(&pi(flags), Version::Newest);
+            let pick = choice.pick().unwrap_or_else(|| panic!("{flags}: {choice:?}"));
+            let (link, mtu) = (&pick.links[0], pick.mtu.unwrap());
+            assert_eq!(
+                format!("{link} {} {mtu}: {}", pick.addresses[0], pick.rule),
+                expected,
+                "{flags}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_ends_it_and_what_is_not_known_is_said() {
+        let none =
+            "Failed to find interface to use that matches the interfaces and/or regexes provided";
+        let table = [
+            ("--iface=eth1", none),
+            ("--iface-regex=^x", none),
+            ("--iface-can-reach=10.8.0.1", none),
+            ("--iface-can-reach=nowhere", none),
+            ("--iface=eth0 --public-ip=nowhere", none),
+            (
+                "--public-ip=192.0.2.7",
+                "Failed to find any valid interface to use: error looking up interface 192.0.2.7: \
+                 no interface with given IP found",
+            ),
+        ];
+        for (flags, expected) in table {
+            let choice = external_interface(&pi(flags), Version::Newest);
+            let Choice::Refusal { words, .. } = choice else { panic!("{flags}: {choice:?}") };
+            assert_eq!(words, expected, "{flags}");
+        }
+        for flags in ["--iface-regex=\\pL", "--iface-regex=(redacted)", "--iface-can-reach=fd00::2"]
+        {
+            let choice = external_interface(&pi(flags), Version::Newest);
+            assert!(matches!(choice, Choice::Unknown { .. }), "{flags}: {choice:?}");
+        }
+    }
+
+    #[test]
+    fn with_both_families_their_links_must_be_one() {
+        let node = pi("");
+        let found = |by, public_v6: &str| {
+            let public_ipv6 = (!public_v6.is_empty()).then(|| Untrusted::new(public_v6));
+            let flags = FlannelFlags { public_ipv6, ..FlannelFlags::default() };
+            look_up(&node, Version::Newest, Stack::Dual, by, &flags)
+                .map(|found| (found.link.name.to_string(), found.address, found.address_v6))
+        };
+        let both = Ok(("eth0".to_owned(), "10.0.0.1".parse().ok(), "fd00::1".parse().ok()));
+        assert_eq!(found(By::Named("eth0"), ""), both);
+        assert_eq!(found(By::Named("10.0.0.1"), "fd00::1"), both);
+        assert_eq!(found(By::Named("fd00::1"), "fd00::1"), both);
+        let apart = "v6 interface eth0 must be the same with v4 interface wlan0";
+        assert_eq!(found(By::Named("172.20.5.1"), "fd00::1"), Err(Failed::Words(apart.to_owned())));
+        let lacking = "failed to find IPv6 address for interface wlan0";
+        assert_eq!(found(By::Named("wlan0"), ""), Err(Failed::Words(lacking.to_owned())));
+    }
+}

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
-use regex_lite::Regex;
+use regex_lite::RegexBuilder;
 
 use crate::kubernetes::go::{is_global_unicast, parse_ip};
 use crate::kubernetes::node::FlannelFlags;
@@ -21,6 +21,8 @@ const DEPRECATED: u32 = 0x20;
 const PERMANENT: u32 = 0x80;
 /// `RTNH_F_DEAD` (`linux/rtnetlink.h`).
 const DEAD: u32 = 1;
+/// What a pattern may take in memory: somebody else's record may hold any.
+const PATTERN_BYTES: usize = 256 * 1024;
 
 /// The families of the pods' network (`EnableIPv4` and `EnableIPv6` of net-conf.json).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -272,8 +274,10 @@ fn by_pattern<'a>(
     if pattern == REDACTED {
         return Err(Failed::Unknown("the pattern of --iface-regex, which was redacted".to_owned()));
     }
-    let compiled = Regex::new(pattern)
-        .map_err(|_| words(format!("could not compile the IP address regex '{pattern}'")))?;
+    // Go knows more (\pL, \Q...\E), and sets itself no such limit.
+    let compiled = RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build().map_err(|_| {
+        Failed::Unknown(format!("what Go's regexp makes of --iface-regex={pattern}"))
+    })?;
     let matching = |link: &Link, family| {
         usable(link, version, family).find(|address| compiled.is_match(&address.to_string()))
     };
