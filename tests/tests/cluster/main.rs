@@ -7,4 +7,5 @@ mod session;
 mod settings;
 mod shapes;
 mod story;
+mod valid;
 mod words;

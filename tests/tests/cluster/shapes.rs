@@ -60,7 +60,7 @@ setsid containerd -c /run/shapes/containerd.toml >/run/shapes/containerd.log 2>&
 until [ -S /run/shapes/containerd.sock ]; do sleep 0.1; done
 ";
 
-fn cases() -> Vec<Value> {
+pub(crate) fn cases() -> Vec<Value> {
     let folder = std::env::var_os("PONTOON_CASES")
         .map_or_else(|| root().join("tests/kubernetes/cases"), PathBuf::from);
     let all: Value = serde_json::from_str(&text(&folder.join("cluster-cases.json")))
@@ -68,7 +68,7 @@ fn cases() -> Vec<Value> {
     all["cases"].as_array().cloned().expect("it has cases")
 }
 
-fn word<'a>(value: &'a Value, name: &str) -> &'a str {
+pub(crate) fn word<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
 }
 

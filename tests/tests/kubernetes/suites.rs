@@ -48,7 +48,8 @@ const WITHOUT: &[(&str, &str)] = &[
 const MANIFESTS: &str = "kubeadm writes the manifests, of an address that it is given";
 const TOKENS: &str = "kubeadm makes the tokens";
 const VERSIONS: &str = "the version is named, so that nobody is asked for one";
-const AFTER: &str = "of a cluster's own objects, which are not read yet";
+const AFTER: &str =
+    "of a Node only its InternalIPs count: kubeadm's API server asks for no other first";
 
 #[test]
 fn every_suite_is_run_or_has_a_reason() {

@@ -77,6 +77,9 @@ pub(crate) struct SettingsArguments {
 pub(crate) struct InitArguments {
     #[command(flatten)]
     pub(crate) settings: SettingsArguments,
+    /// Write a configuration: what is done without it, too
+    #[arg(long, conflicts_with = "flags")]
+    config: bool,
     /// Write a command line, not a configuration
     #[arg(long)]
     pub(crate) flags: bool,
@@ -93,6 +96,12 @@ pub(crate) struct JoinArguments {
     /// Read the line that kubeadm init printed from FILE; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) line: Option<std::path::PathBuf>,
+    /// Write a configuration: what is done with --line
+    #[arg(long, requires = "line", conflicts_with = "flags")]
+    config: bool,
+    /// Write what comes before the printed line, for a shell: what is done without --line
+    #[arg(long, conflicts_with = "line")]
+    flags: bool,
     /// The kubeadm of that host; asked for where it is this one
     #[arg(long, value_name = "VERSION")]
     pub(crate) kubeadm_version: Option<Version>,
