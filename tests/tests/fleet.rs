@@ -38,7 +38,7 @@ fn whoever_is_killed_leaves_no_copy() {
     // The client of ssh, while it copies and while it asks; then pontoon itself.
     let script = format!(
         "mesh() {{ pontoon mesh 'pi[2-3]' --offline --push >/dev/null 2>&1 & }}\n\
-        look() {{ wait; for host in pi2 pi3; do ssh -n $host '{LEFT_AT_LAST}'; done; }}\n\
+        look() {{ wait; sleep 1; for host in pi2 pi3; do ssh -n $host '{LEFT_AT_LAST}'; done; }}\n\
         for after in 0.4 1.5; do\n\
         mesh; sleep $after; for one in $(pgrep -x ssh); do kill -9 $one; done; look; done\n\
         mesh; sleep 1.5; kill -9 $!; look; echo looked"

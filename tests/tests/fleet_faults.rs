@@ -87,7 +87,7 @@ X
 exec 3<&0
 # It has said that it is ready before it opens a packet socket.
 /run/pontoon/bin/pontoon "$@" <&3 & agent=$!
-until [ $(wc -l </proc/net/packet) -gt 1 ]; do sleep 0.1; done; sleep 0.5; kill -9 $agent
+until [ $(wc -l </proc/net/packet) -gt 1 ]; do kill -0 $agent || exit; sleep 0.1; done; sleep 0.5; kill -9 $agent
 X
     "#;
     let mesh = mesh(8, faults, "");

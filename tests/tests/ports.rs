@@ -73,7 +73,7 @@ fn every_filter_is_found_and_nothing_else_is_accused() {
         "cd $(mktemp -d) && pontoon hosts add pi1 --role control-plane --inventory hosts.toml >/dev/null
          python3 -c 'import socket,time
 s = socket.create_server((\"0.0.0.0\", 2379)); time.sleep(60)' & service=$!
-         until ss -Hltn | grep -q ':2379 '; do sleep 0.1; done
+         until ss -Hltn | grep -q ':2379 '; do kill -0 $service || exit; sleep 0.1; done
          {MESH} --ports control-plane; code=$?; kill $service; exit $code"
     );
     let (code, page, said) = on_pi1(&script);
@@ -183,7 +183,7 @@ fn a_port_in_use_is_asked_of_the_service_that_has_it() {
          python3 -c 'import socket,time
 s = socket.create_server((\"0.0.0.0\", 2379)); t = socket.create_server((\"127.0.0.1\", 22))
 time.sleep(60)' & service=$!
-         until [ $(ss -Hltn | grep -cE ':(2379|22) ') -ge 2 ]; do sleep 0.1; done
+         until [ $(ss -Hltn | grep -cE ':(2379|22) ') -ge 2 ]; do kill -0 $service || exit; sleep 0.1; done
          {MESH} --ports list; code=$?; kill $service; exit $code"
     );
     let (code, page, said) = on_pi1(&script);

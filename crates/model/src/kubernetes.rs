@@ -208,7 +208,8 @@ impl Component {
         )
     }
 
-    /// What it will choose on this host, with its own defaults and what the host's kubelet is told.
+    /// What it will choose on this host, with its own defaults and what the host's kubelet, or
+    /// a flanneld that runs there, is told.
     #[must_use]
     pub fn choose(self, node: &Snapshot) -> Choice {
         match self {

@@ -58,7 +58,7 @@ const FAULTS: &[Broken] = &[
             ),
             (
                 MASTER,
-                "timeout 300 sh -c 'until [ $(kubectl get node -o yaml | grep -c \"public-ip: 172.20.5\") = 2 ]; do sleep 1; done'; sleep 5",
+                "timeout 300 sh -c 'until [ $(kubectl get node -o yaml | grep -c \"public-ip: 172.20.5\") = 2 ]; do sleep 1; done' && sleep 5",
             ),
         ],
         cause: "flannel-on-unreachable-link",
@@ -140,7 +140,7 @@ const FAULTS: &[Broken] = &[
             ),
             (
                 WORKER,
-                "timeout 300 sh -c 'while pgrep -x kube-proxy >/dev/null; do sleep 1; done'; nft delete table ip nat",
+                "timeout 300 sh -c 'while pgrep kube-proxy >/dev/null; do sleep 1; done' && nft delete table ip nat",
             ),
         ],
         cause: "kube-proxy-without-rules",

@@ -97,8 +97,12 @@ sed -n 's/.*Failed to find any valid/flannel-error Failed to find any valid/p' "
 # Once more, told by flags what to take: mgmt0, where the default route never leads. What it is
 # told is read while it runs.
 kill $!
+wait $! 2>/dev/null || true
+# One that it had just begun is flanneld by now.
+sleep 0.2
 for pid in $(pgrep -x flanneld); do
-  [ "$(readlink "/proc/$pid/ns/net")" != "$(readlink /proc/self/ns/net)" ] || kill -9 "$pid"
+  [ "$(readlink "/proc/$pid/ns/net")" != "$(readlink /proc/self/ns/net)" ] ||
+    kill -9 "$pid" 2>/dev/null || true
 done
 case $((number % 4)) in
   0) told=(--iface=nonesuch --iface mgmt0) ;;

@@ -47,6 +47,8 @@ fn what_is_written_for_kubeadm_is_valid_for_its_version() {
                     let written = pontoon_in(folder.path(), &[], &told, LINE);
                     // A link without an address, for instance: nothing is written.
                     if !written.status.success() {
+                        // 2 to 4: refused (docs/exit-codes.md).
+                        assert!(matches!(written.status.code(), Some(2..=4)), "{written:?}");
                         assert_eq!(stdout(&written), "", "{told:?}");
                         continue;
                     }

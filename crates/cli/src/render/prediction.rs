@@ -5,7 +5,7 @@ use pontoon_model::host::HostName;
 use pontoon_model::kubernetes::prediction::{
     Better, ComponentChoice, HostPrediction, Prediction, Reach,
 };
-use pontoon_model::kubernetes::{Choice, Pick};
+use pontoon_model::kubernetes::{Choice, Component, Pick};
 
 use super::style::Style;
 use super::wrap::{padded, wrapped};
@@ -23,7 +23,7 @@ pub(crate) fn page(prediction: &Prediction, style: Style) -> String {
         let text = style.shown(&verdict(host));
         wrapped(&mut page, style.width, &format!("{}: ", host.host), "  ", &text);
         if let Some(better) = &host.better {
-            advice(&mut page, better, style);
+            advice(&mut page, host, better, style);
         }
         for group in groups(host) {
             write_group(&mut page, host, &group, style);
@@ -103,15 +103,20 @@ fn reached(reach: &Reach) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-fn advice(page: &mut String, better: &Better, style: Style) {
+fn advice(page: &mut String, host: &HostPrediction, better: &Better, style: Style) {
     let Better { link, address } = better;
     let text = format!("Use {address} on {link} instead, which all of them reach:");
     wrapped(page, style.width, "  ", "  ", &text);
+    let mut flannel = host.picks().filter(|(component, _)| *component == Component::Flannel);
+    let is_told = flannel.any(|(_, pick)| pick.links == [link.as_str()]);
+    let flannel = (!is_told).then(|| format!("--iface={link}   in flannel's arguments"));
     for line in [
         format!("kubeadm init --apiserver-advertise-address={address}"),
         format!("KUBELET_EXTRA_ARGS=--node-ip={address}   in /etc/default/kubelet"),
-        format!("--iface={link}   in flannel's arguments"),
-    ] {
+    ]
+    .into_iter()
+    .chain(flannel)
+    {
         page.push_str(&format!("    {line}\n"));
     }
 }

@@ -1,6 +1,7 @@
 //! flannel: the interface and the address at which its tunnels end.
 
 mod lookup;
+mod target;
 
 use crate::net::Family;
 use crate::snapshot::Snapshot;
@@ -49,15 +50,16 @@ pub fn external_interface_of(node: &Snapshot, version: Version, family: Family) 
         Family::V4 => (found.address, found.advertised),
         Family::V6 => (found.address_v6, found.advertised_v6),
     };
-    let Some(address) = advertised else {
+    let Some(address) = own else {
         // Not so: what is found has an address of each family of the network.
         return Choice::unknown("an address of its link");
     };
     let mut pick = Pick::new(address, Some(found.link.name.as_str()), rule);
     let taken = VXLAN_BYTES[usize::from(family == Family::V6)];
-    pick.mtu = Some(found.link.mtu.saturating_sub(taken));
-    if let Some(own) = own.filter(|own| *own != address) {
-        pick.notes.push(format!("its own packets leave from {own}"));
+    // Captured elsewhere a link may have none.
+    pick.mtu = (found.link.mtu > 0).then(|| found.link.mtu.saturating_sub(taken));
+    if let Some(public) = advertised.filter(|public| *public != address) {
+        pick.notes.push(format!("the others send to {public}"));
     }
     Choice::Pick(pick)
 }
@@ -124,7 +126,7 @@ mod tests {
     fn pi(flanneld: &str) -> Snapshot {
         let captured: Captured = serde_json::from_value(serde_json::json!({
             "interfaces": [
-                { "name": "lo", "flags": ["up", "loopback"], "addrs": ["127.0.0.1/8"] },
+                { "name": "lo", "flags": ["up", "loopback"], "mtu": 65536, "addrs": ["127.0.0.1/8"] },
                 { "name": "eth0", "flags": ["up"], "mtu": 1500, "addrs": ["10.0.0.1/24", "fd00::1/64"] },
                 { "name": "wlan0", "flags": ["up"], "mtu": 1400, "addrs": ["172.20.5.1/16"] },
             ],
@@ -161,7 +163,11 @@ mod tests {
             ),
             (
                 "--iface-can-reach=10.0.0.1",
-                "lo 10.0.0.1 0: --iface-can-reach=10.0.0.1 of the running flanneld",
+                "lo 10.0.0.1 65486: --iface-can-reach=10.0.0.1 of the running flanneld",
+            ),
+            (
+                "--iface-regex=^(?:e|w)\\D+?0$",
+                "eth0 10.0.0.1 1450: --iface-regex=^(?:e|w)\\D+?0$ of the running flanneld",
             ),
             ("--iface= --iface=eth0", "wlan0 172.20.5.1 1350: --iface= of the running flanneld"),
             (
@@ -170,18 +176,16 @@ mod tests {
             ),
             (
                 "--iface=eth0 --public-ip=192.0.2.7",
-                "eth0 192.0.2.7 1450: --iface=eth0 of the running flanneld",
+                "eth0 10.0.0.1 1450: --iface=eth0 of the running flanneld, the others send to 192.0.2.7",
             ),
         ];
         for (flags, expected) in table {
             let choice = external_interface(&pi(flags), Version::Newest);
             let pick = choice.pick().unwrap_or_else(|| panic!("{flags}: {choice:?}"));
             let (link, mtu) = (&pick.links[0], pick.mtu.unwrap());
-            assert_eq!(
-                format!("{link} {} {mtu}: {}", pick.addresses[0], pick.rule),
-                expected,
-                "{flags}"
-            );
+            let notes: String = pick.notes.iter().map(|note| format!(", {note}")).collect();
+            let taken = format!("{link} {} {mtu}: {}{notes}", pick.addresses[0], pick.rule);
+            assert_eq!(taken, expected, "{flags}");
         }
     }
 
@@ -206,8 +210,16 @@ mod tests {
             let Choice::Refusal { words, .. } = choice else { panic!("{flags}: {choice:?}") };
             assert_eq!(words, expected, "{flags}");
         }
-        for flags in ["--iface-regex=\\pL", "--iface-regex=(redacted)", "--iface-can-reach=fd00::2"]
-        {
+        // Of patterns, those that Go reads in another way, or may.
+        for flags in [
+            "--iface-regex=\\pL",
+            "--iface-regex=e**",
+            "--iface-regex=\\<eth0",
+            "--iface-regex=(?x)eth0",
+            "--iface-regex=e{1}{2}",
+            "--iface-regex=(redacted)",
+            "--iface-can-reach=fd00::2",
+        ] {
             let choice = external_interface(&pi(flags), Version::Newest);
             assert!(matches!(choice, Choice::Unknown { .. }), "{flags}: {choice:?}");
         }

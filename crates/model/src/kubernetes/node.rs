@@ -123,19 +123,50 @@ impl FlannelFlags {
                 continue;
             }
             let Some(value) = value.or_else(|| words.next()) else { break };
-            let value = Untrusted::new(value);
-            match name {
-                "iface" => flags.iface.push(value),
-                "iface-regex" => flags.iface_regex.push(value),
-                "iface-can-reach" => flags.iface_can_reach = Some(value),
-                "public-ip" => flags.public_ip = Some(value),
-                "public-ipv6" => flags.public_ipv6 = Some(value),
-                _ => {}
-            }
+            flags.set(name, value);
         }
         flags.iface.truncate(Self::MANY);
         flags.iface_regex.truncate(Self::MANY);
         flags
+    }
+
+    /// With what the variables of an environment say where the command line says nothing
+    /// (`SetFlagsFromEnv` of github.com/coreos/pkg/flagutil): `FLANNELD_IFACE=eth0`.
+    #[must_use]
+    pub fn with_environment<'a>(self, variables: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut flags = self.clone();
+        for variable in variables {
+            let Some((name, value)) =
+                variable.strip_prefix("FLANNELD_").and_then(|rest| rest.split_once('='))
+            else {
+                continue;
+            };
+            let is_given = match name {
+                "IFACE" => !self.iface.is_empty(),
+                "IFACE_REGEX" => !self.iface_regex.is_empty(),
+                "IFACE_CAN_REACH" => self.iface_can_reach.is_some(),
+                "PUBLIC_IP" => self.public_ip.is_some(),
+                "PUBLIC_IPV6" => self.public_ipv6.is_some(),
+                // Others may hold passwords.
+                _ => true,
+            };
+            if !is_given && !value.is_empty() {
+                flags.set(&name.to_ascii_lowercase().replace('_', "-"), value);
+            }
+        }
+        flags
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        let value = Untrusted::new(value);
+        match name {
+            "iface" => self.iface.push(value),
+            "iface-regex" => self.iface_regex.push(value),
+            "iface-can-reach" => self.iface_can_reach = Some(value),
+            "public-ip" => self.public_ip = Some(value),
+            "public-ipv6" => self.public_ipv6 = Some(value),
+            _ => {}
+        }
     }
 }
 
@@ -180,6 +211,19 @@ mod tests {
         let told = [&flags.public_ip, &flags.public_ipv6, &flags.iface_can_reach];
         let told = told.map(|value| value.as_ref().map(Untrusted::raw));
         assert_eq!(told, [Some("10.0.0.1"), Some("fd00::1"), Some("10.0.0.2")]);
+        let environment = [
+            "PATH=/bin",
+            "FLANNELD_IFACE=eth1",
+            "FLANNELD_PUBLIC_IP=10.0.0.9",
+            "FLANNELD_ETCD_PASSWORD=secret",
+            "FLANNELD_IFACE_REGEX=",
+        ];
+        let both = FlannelFlags::of(["--iface=eth0"]).with_environment(environment);
+        assert_eq!((words(&both.iface), words(&both.iface_regex)), ("eth0".into(), String::new()));
+        assert_eq!(both.public_ip, Some(Untrusted::new("10.0.0.9")));
+        let alone = FlannelFlags::default().with_environment(environment);
+        assert_eq!(words(&alone.iface), "eth1");
+        assert!(!format!("{alone:?}").contains("secret"));
         assert!(FlannelFlags::of(["--iface=eth0"; 99]).iface.len() == 16);
     }
 }

@@ -46,8 +46,8 @@ pub(super) fn read(root: &Path, unread: &mut Vec<Unread>) -> NodeFiles {
     }
 }
 
-/// What the flanneld of this network namespace was told; the environment may tell it more
-/// (`FLANNELD_IFACE` ...), which only root could read.
+/// What the flanneld of this network namespace was told, by its command line and, where that may
+/// be read, its environment.
 fn flannel(root: &Path) -> FlannelFlags {
     let processes = fs::read_dir(root.join("proc")).into_iter().flatten().filter_map(Result::ok);
     let own = fs::read_link(root.join("proc/self/ns/net")).ok();
@@ -60,14 +60,16 @@ fn flannel(root: &Path) -> FlannelFlags {
         if !is_number || read(&process, "comm")?.text.trim() != "flanneld" {
             return None;
         }
-        // Another user's is not shown to an ordinary one, who has no namespaces to mix up.
+        // Another user's is not shown to an ordinary one: there any flanneld is taken for this one.
         let namespace = fs::read_link(root.join(format!("proc/{process}/ns/net"))).ok();
         if namespace.is_some() && namespace != own {
             return None;
         }
         // Of one that has ended, and is a process still, there is no line.
         let line = read(&process, "cmdline").filter(|line| !line.text.is_empty())?;
-        Some(FlannelFlags::of(line.text.split('\0').skip(1)))
+        let flags = FlannelFlags::of(line.text.split('\0').skip(1));
+        let environment = read(&process, "environ").map(|all| all.text).unwrap_or_default();
+        Some(flags.with_environment(environment.split('\0')))
     });
     flags.next().unwrap_or_default()
 }
@@ -124,6 +126,8 @@ mod tests {
         process("88", "flanneld", "", "");
         process("9", "flanneld", "net:[1]", "/opt/bin/flanneld\0--ip-masq\0--iface=eth0\0");
         assert_eq!(flannel(root.path()).iface, [Untrusted::new("eth0")]);
+        fs::write(root.path().join("proc/9/environ"), "FLANNELD_PUBLIC_IP=10.0.0.1\0").unwrap();
+        assert_eq!(flannel(root.path()).public_ip, Some(Untrusted::new("10.0.0.1")));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! How flanneld looks for its interface by one thing that it was told (`pkg/ipmatch/match.go`).
 
-use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use regex_lite::RegexBuilder;
@@ -9,18 +8,17 @@ use crate::kubernetes::go::{is_global_unicast, parse_ip};
 use crate::kubernetes::node::FlannelFlags;
 use crate::net::Family;
 use crate::record::redact::REDACTED;
-use crate::snapshot::{Address, Link, LinkKind, Route, RouteKind, RoutingRule, Snapshot};
+use crate::snapshot::{Address, Link, Route, Snapshot};
 use crate::untrusted::Untrusted;
 
 use super::Version;
+use super::target::by_target;
 
 /// `IFA_F_TEMPORARY`, which is `IFA_F_SECONDARY` for IPv4; `IFA_F_DEPRECATED`,
 /// `IFA_F_PERMANENT` (`linux/if_addr.h`).
 const TEMPORARY: u32 = 0x01;
 const DEPRECATED: u32 = 0x20;
 const PERMANENT: u32 = 0x80;
-/// `RTNH_F_DEAD` (`linux/rtnetlink.h`).
-const DEAD: u32 = 1;
 /// What a pattern may take in memory: somebody else's record may hold any.
 const PATTERN_BYTES: usize = 256 * 1024;
 
@@ -90,7 +88,8 @@ pub fn look_up<'a>(
             None => Found::on(
                 node.links.iter().find(|link| link.name.as_str() == name).ok_or_else(|| {
                     words(format!(
-                        "error looking up interface {name}: route ip+net: no such network interface"
+                        "error looking up interface {}: route ip+net: no such network interface",
+                        Untrusted::new(name)
                     ))
                 })?,
             ),
@@ -113,7 +112,8 @@ pub fn look_up<'a>(
     {
         None | Some("") => Ok(None),
         Some(text) => {
-            let invalid = || words(format!("invalid public {family} address: {text}"));
+            let shown = Untrusted::new(text);
+            let invalid = || words(format!("invalid public {family} address: {shown}"));
             parse_ip(text).map(Some).ok_or_else(invalid)
         }
     };
@@ -181,19 +181,19 @@ fn usable(link: &Link, version: Version, family: Family) -> impl Iterator<Item =
 }
 
 /// A link, and the addresses on it that were decided with it.
-struct Found<'a> {
-    link: &'a Link,
-    v4: Option<IpAddr>,
-    v6: Option<IpAddr>,
+pub(super) struct Found<'a> {
+    pub(super) link: &'a Link,
+    pub(super) v4: Option<IpAddr>,
+    pub(super) v6: Option<IpAddr>,
 }
 
 impl<'a> Found<'a> {
-    const fn on(link: &'a Link) -> Self {
+    pub(super) const fn on(link: &'a Link) -> Self {
         Self { link, v4: None, v6: None }
     }
 }
 
-fn words(words: impl Into<String>) -> Failed {
+pub(super) fn words(words: impl Into<String>) -> Failed {
     Failed::Words(words.into())
 }
 
@@ -224,10 +224,11 @@ fn by_address<'a>(
     address: IpAddr,
     flags: &FlannelFlags,
 ) -> Result<Found<'a>, Failed> {
-    let holder = |address: IpAddr| {
-        let (v6, ip) = if address.is_ipv6() { ("v6 ", "IPv6") } else { ("", "IP") };
+    let holder = |address: IpAddr, family: Family| {
+        let (v6, ip) = if family == Family::V6 { ("v6 ", "IPv6") } else { ("", "IP") };
         let has = |link: &&Link| link.addresses.iter().any(|own| own.prefix.address == address);
-        node.links.iter().find(has).ok_or_else(|| {
+        let found = node.links.iter().find(has).filter(|_| Family::of(address) == family);
+        found.ok_or_else(|| {
             words(format!(
                 "error looking up {v6}interface {address}: no interface with given {ip} found"
             ))
@@ -235,18 +236,17 @@ fn by_address<'a>(
     };
     let of_public_v6 = || {
         let public = parse_ip(flags.public_ipv6.as_ref()?.raw())?;
-        Some(holder(public).map(|link| (link, public)))
+        Some(holder(public, Family::V6).map(|link| (link, public)))
     };
     match (stack, address) {
-        (Stack::V4, IpAddr::V4(_)) => {
-            Ok(Found { v4: Some(address), ..Found::on(holder(address)?) })
+        (Stack::V4, _) => {
+            Ok(Found { v4: Some(address), ..Found::on(holder(address, Family::V4)?) })
         }
-        (Stack::V6, IpAddr::V6(_)) => {
-            Ok(Found { v6: Some(address), ..Found::on(holder(address)?) })
+        (Stack::V6, _) => {
+            Ok(Found { v6: Some(address), ..Found::on(holder(address, Family::V6)?) })
         }
-        (Stack::V4 | Stack::V6, _) => Err(words("no interface with given IP found")),
         (Stack::Dual, IpAddr::V4(_)) => {
-            let link = holder(address)?;
+            let link = holder(address, Family::V4)?;
             let public = of_public_v6().transpose()?;
             if let Some((v6, _)) = public.filter(|(v6, _)| v6.name != link.name) {
                 return Err(words(format!(
@@ -274,8 +274,9 @@ fn by_pattern<'a>(
     if pattern == REDACTED {
         return Err(Failed::Unknown("the pattern of --iface-regex, which was redacted".to_owned()));
     }
-    // Go knows more (\pL, \Q...\E), and sets itself no such limit.
-    let compiled = RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build().map_err(|_| {
+    let compiled = RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build().ok();
+    let compiled = compiled.filter(|_| is_read_alike(pattern)).ok_or_else(|| {
+        let pattern = Untrusted::new(pattern);
         Failed::Unknown(format!("what Go's regexp makes of --iface-regex={pattern}"))
     })?;
     let matching = |link: &Link, family| {
@@ -287,6 +288,9 @@ fn by_pattern<'a>(
             Stack::V4 => v4 = matching(link, Family::V4),
             Stack::V6 => v6 = matching(link, Family::V6),
             Stack::Dual => {
+                if usable(link, version, Family::V6).next().is_none() {
+                    continue;
+                }
                 // What a link before had is kept, as it is there.
                 let Some(own) = matching(link, Family::V4) else { continue };
                 v4 = Some(own);
@@ -301,64 +305,36 @@ fn by_pattern<'a>(
     let named = node.links.iter().find(|link| compiled.is_match(link.name.as_str()));
     named.map(|link| Found { link, v4, v6 }).ok_or_else(|| {
         words(format!(
-            "could not match pattern {pattern} to any of the available network interfaces"
+            "could not match pattern {} to any of the available network interfaces",
+            Untrusted::new(pattern)
         ))
     })
 }
 
-/// The link and the source by which the kernel would send to an address
-/// (`GetInterfaceBySpecificIPRouting`), as far as its tables tell.
-fn by_target<'a>(node: &'a Snapshot, stack: Stack, target: &str) -> Result<Found<'a>, Failed> {
-    let Some(address) = parse_ip(target) else {
-        return Err(words(format!("failed to get ifcanreach based interface: {target}")));
-    };
-    let unknown = || Failed::Unknown(format!("what `ip route get {address}` prints there"));
-    let is_usual = |rule: &RoutingRule| {
-        let has_selector = rule.from.is_some()
-            || rule.to.is_some()
-            || rule.in_link.is_some()
-            || rule.out_link.is_some()
-            || rule.mark.is_some();
-        !has_selector && matches!(rule.preference, 0 | 32_766 | 32_767)
-    };
-    let family = Family::of(address);
-    let has_policy = node.rules.iter().any(|rule| rule.family == family && !is_usual(rule));
-    // The source of an IPv6 packet hangs on more than its route (RFC 6724).
-    if has_policy || (family == Family::V6 && stack != Stack::V6) {
-        return Err(unknown());
+/// Whether Go's regexp reads a pattern as regex-lite does, as far as anybody writes patterns of
+/// addresses and links: what one of the two refuses or takes for something else is not told.
+fn is_read_alike(pattern: &str) -> bool {
+    let mut letters = pattern.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let next = letters.peek().copied();
+        let is_alike = match letter {
+            '\\' => {
+                letters.next();
+                next.is_some_and(|next| match next {
+                    '<' | '>' => false,
+                    _ => next.is_ascii_punctuation() || "dDsSwW".contains(next),
+                })
+            }
+            '(' if next == Some('?') => {
+                letters.next();
+                letters.peek() == Some(&':')
+            }
+            '*' | '+' | '?' | '}' => !matches!(next, Some('*' | '+' | '{')),
+            _ => true,
+        };
+        if !is_alike {
+            return false;
+        }
     }
-    let is_own = |link: &Link| link.addresses.iter().any(|own| own.prefix.address == address);
-    if node.links.iter().any(is_own) {
-        let loopback = node.links.iter().find(|link| link.kind == LinkKind::Loopback);
-        return loopback
-            .map(|link| Found { v4: Some(address), ..Found::on(link) })
-            .ok_or_else(unknown);
-    }
-    let leads = |route: &&Route| {
-        route.table == Route::MAIN
-            && route.flags & DEAD == 0
-            && Family::of(route.destination.address) == family
-            && route.destination.contains(address)
-    };
-    let best = node.routes.iter().filter(leads);
-    let best = best.min_by_key(|route| (Reverse(route.destination.length), route.metric));
-    let Some(route) = best.filter(|route| route.kind == RouteKind::Unicast) else {
-        return Err(words("failed to get ifcanreach based interface: network is unreachable"));
-    };
-    let link = route.link.as_ref().filter(|_| !route.is_multipath);
-    let link = link.and_then(|name| node.link(name)).ok_or_else(unknown)?;
-    let source = route.source.or_else(|| source_towards(link, route.gateway));
-    Ok(Found { v4: Some(source.ok_or_else(unknown)?), ..Found::on(link) })
-}
-
-/// The source of a route that names none: the link's first address in the network of the gateway,
-/// or else its first (`inet_select_addr` in the kernel's net/ipv4/devinet.c).
-fn source_towards(link: &Link, gateway: Option<IpAddr>) -> Option<IpAddr> {
-    let own = || {
-        let all = link.addresses.iter().filter(|own| own.prefix.address.is_ipv4());
-        // Secondary ones are passed over: it is the same bit.
-        all.filter(|own| own.flags & TEMPORARY == 0).map(|own| own.prefix)
-    };
-    let near = gateway.and_then(|gateway| own().find(|own| own.contains(gateway)));
-    near.or_else(|| own().next()).map(|own| own.address)
+    true
 }

@@ -47,9 +47,9 @@ impl Mask<'_> {
         FlannelFlags {
             iface: iface.iter().map(place).collect(),
             iface_regex: iface_regex.iter().map(pattern).collect(),
-            iface_can_reach: iface_can_reach.as_ref().map(place),
-            public_ip: public_ip.as_ref().map(place),
-            public_ipv6: public_ipv6.as_ref().map(place),
+            iface_can_reach: iface_can_reach.as_ref().map(|target| self.untrusted_name(target)),
+            public_ip: public_ip.as_ref().map(|address| self.untrusted_name(address)),
+            public_ipv6: public_ipv6.as_ref().map(|address| self.untrusted_name(address)),
         }
     }
 
@@ -90,10 +90,15 @@ impl Mask<'_> {
 }
 
 /// Whether a pattern may be of a link's name, or an IPv6 address, that is made of a MAC address: no
-/// other has that many hexadecimal digits in a row, or those of RFC 4291, appendix A.
+/// other has that many hexadecimal digits in a row, any behind the x of `enx` and `wlx`, or those of
+/// RFC 4291, appendix A.
 fn may_hold_a_mac(pattern: &str) -> bool {
+    let pattern = pattern.to_ascii_lowercase();
     let mut runs = pattern.split(|letter: char| !letter.is_ascii_hexdigit());
-    runs.any(|run| run.len() >= 6) || pattern.to_ascii_lowercase().contains("ff:fe")
+    let mut after_x = pattern.split('x').skip(1);
+    runs.any(|run| run.len() >= 6)
+        || after_x.any(|rest| rest.starts_with(|letter: char| letter.is_ascii_hexdigit()))
+        || pattern.contains("ff:fe")
 }
 
 fn hex(address: Ipv6Addr) -> String {
