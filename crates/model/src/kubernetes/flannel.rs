@@ -152,6 +152,10 @@ mod tests {
                 "--iface=no --iface-regex=^e",
                 "eth0 10.0.0.1 1450: --iface-regex=^e of the running flanneld",
             ),
+            (
+                "--iface-can-reach=10.9.1.1 --iface-regex=^e --iface=wlan0",
+                "wlan0 172.20.5.1 1350: --iface=wlan0 of the running flanneld",
+            ),
             // An address anywhere is found before a name.
             (
                 "--iface-regex=eth0|172",

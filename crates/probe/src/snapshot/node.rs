@@ -123,7 +123,10 @@ mod tests {
         process("7", "flanneld", "net:[2]", "/opt/bin/flanneld\0--iface=eth7\0");
         process("8", "sh", "net:[1]", "sh\0--iface=eth8\0");
         assert_eq!(flannel(root.path()), FlannelFlags::default());
-        process("88", "flanneld", "", "");
+        // In whichever order a folder is read, some come first.
+        for id in 20..60 {
+            process(&id.to_string(), "flanneld", "", "");
+        }
         process("9", "flanneld", "net:[1]", "/opt/bin/flanneld\0--ip-masq\0--iface=eth0\0");
         assert_eq!(flannel(root.path()).iface, [Untrusted::new("eth0")]);
         fs::write(root.path().join("proc/9/environ"), "FLANNELD_PUBLIC_IP=10.0.0.1\0").unwrap();
