@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use pontoon_model::code;
 use pontoon_tests::checkout::{files_below, name, root, shown, sources_below, text};
 
 /// A file is read in one sitting.
@@ -40,6 +41,9 @@ const IMPURE: [&str; 9] = [
 /// The only crates that the model may depend on: each turns values into values.
 const MODEL_DEPENDENCIES: [&str; 5] =
     ["regex-lite", "schemars", "serde", "serde_json", "thiserror"];
+
+/// Where words that are also codes are something else: the table itself, names of scenarios.
+const NOT_CODES: [&str; 2] = ["crates/model/src/code.rs", "crates/lab/src/scenario/builtin.rs"];
 
 /// The crates by layer: each may depend on those to its left only.
 const LAYERS: [(&str, &[&str]); 8] = [
@@ -184,6 +188,24 @@ fn dependencies(layer: &str) -> Vec<String> {
     let manifest: toml::Table = manifest.parse().expect("a manifest is TOML");
     let table = manifest["dependencies"].as_table().expect("dependencies are a table");
     table.keys().cloned().collect()
+}
+
+/// A misspelt code that is a string compiles, and is never true.
+#[test]
+fn codes_are_constants() {
+    let quoted: Vec<_> =
+        code::FINDINGS.iter().chain(code::CAUSES).map(|code| format!("\"{code}\"")).collect();
+    violations(
+        sources_below("crates").iter().filter(|path| !NOT_CODES.contains(&&*shown(path))).flat_map(
+            |path| {
+                let text = text(path);
+                let found = quoted.iter().filter(move |code| text.contains(code.as_str()));
+                found
+                    .map(|code| format!("{} has {code} as a string", shown(path)))
+                    .collect::<Vec<_>>()
+            },
+        ),
+    );
 }
 
 /// Every dependency has its reason.

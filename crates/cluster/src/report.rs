@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use pontoon_model::cause::On;
+use pontoon_model::code::Code;
 use pontoon_model::exit::Exit;
-use pontoon_model::finding::Code;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
 use schemars::JsonSchema;

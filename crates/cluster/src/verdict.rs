@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use pontoon_model::cause::{Cause, cause};
-use pontoon_model::finding::Code;
+use pontoon_model::code::Code;
 use pontoon_model::symptom::explain;
 use pontoon_model::symptom::hole::{Held, Hole};
 use schemars::JsonSchema;
@@ -65,13 +65,18 @@ pub struct Accusation {
 impl Accusation {
     /// A cause at some nodes.
     fn new<'a>(
-        code: &'static str,
+        code: Code,
         certainty: Certainty,
         nodes: impl IntoIterator<Item = &'a Node>,
     ) -> Self {
+        Self { causes: vec![code], certainty, ..Self::unexplained(nodes) }
+    }
+
+    /// Something that no known cause explains, at some nodes.
+    fn unexplained<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> Self {
         Self {
-            causes: vec![Code(code)],
-            certainty,
+            causes: Vec::new(),
+            certainty: Certainty::Undecided,
             nodes: nodes.into_iter().map(|node| node.name.clone()).collect(),
             seen: Vec::new(),
             advice: Vec::new(),
@@ -96,7 +101,7 @@ impl Accusation {
 
     /// Its causes in the table.
     pub fn rows(&self) -> impl Iterator<Item = &'static Cause> {
-        self.causes.iter().filter_map(|code| cause(code.0))
+        self.causes.iter().filter_map(|code| cause(*code))
     }
 }
 
@@ -162,9 +167,9 @@ impl<'a> Case<'a> {
     }
 
     /// Whether a cause was found at a node.
-    fn is_accused(&self, code: &str, node: &str) -> bool {
+    fn is_accused(&self, code: Code, node: &str) -> bool {
         self.accusations.iter().any(|accusation| {
-            accusation.nodes.contains(node) && accusation.causes.iter().any(|one| one.0 == code)
+            accusation.nodes.contains(node) && accusation.causes.iter().any(|one| *one == code)
         })
     }
 

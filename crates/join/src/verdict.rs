@@ -7,6 +7,7 @@ mod proxy;
 mod words;
 pub mod stage;
 
+use pontoon_model::code::{self, Code};
 use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::net::IfName;
 use schemars::JsonSchema;
@@ -41,7 +42,7 @@ pub struct Stop {
     /// In this stage.
     pub stage: Stage,
     /// What it is, by its code; several where what was seen does not tell them apart.
-    pub causes: Vec<&'static str>,
+    pub causes: Vec<Code>,
     /// What was seen, and what follows from it.
     pub because: Vec<String>,
     /// What to do, most useful first.
@@ -160,7 +161,7 @@ impl Walk<'_> {
     /// The answer to the anonymous question.
     fn cluster_info(&mut self, asking: &str, after_ms: u64) -> Going<ClusterInfo> {
         let stage = Stage::ClusterInfo;
-        let stop = |causes: &[&'static str], seen: String, advice: &str, words: String| {
+        let stop = |causes: &[Code], seen: String, advice: &str, words: String| {
             Box::new(Stop {
                 stage,
                 causes: causes.to_vec(),
@@ -179,7 +180,7 @@ impl Walk<'_> {
                     return Ok(info);
                 }
                 stop(
-                    &["another-server-answers"],
+                    &[code::ANOTHER_SERVER_ANSWERS],
                     "the answer is no ConfigMap".to_owned(),
                     "see what answers there: curl -k https://HOST:PORT/version",
                     format!("{plain}couldn't get version/kind; json parse error"),
@@ -200,19 +201,19 @@ impl Walk<'_> {
                 )
             }
             Some(Page::Silent { ms }) => stop(
-                &["server-overloaded", "path-mtu-hole"],
+                &[code::SERVER_OVERLOADED, code::PATH_MTU_HOLE],
                 format!("no answer in {}, kubeadm allows 10 s", seconds(*ms)),
                 PATIENT,
                 format!("{PHASE}{asking}context deadline exceeded"),
             ),
             Some(Page::Bad(why)) => stop(
-                &["another-server-answers"],
+                &[code::ANOTHER_SERVER_ANSWERS],
                 format!("the answer makes no sense: {why}"),
                 "see what answers there: curl -k https://HOST:PORT/version",
                 format!("{PHASE}{asking}EOF"),
             ),
             Some(Page::NotAsked) | None => stop(
-                &["connection-cut"],
+                &[code::CONNECTION_CUT],
                 "the connection did not last".to_owned(),
                 "try again",
                 format!("{PHASE}{asking}EOF"),
@@ -242,45 +243,48 @@ impl Walk<'_> {
             return Ok(());
         };
         let new_line = "on the control plane: kubeadm token create --print-join-command";
-        let (stage, causes, after_ms, because, advice): (_, &[&'static str], _, _, _) =
-            match distrust {
-                Distrust::NoSignature { id } => {
-                    let ids: Vec<_> = info.token_ids().collect();
-                    let because = format!(
-                        "cluster-info is signed for {}, not for {id}: it has run out, is of another \
+        let (stage, causes, after_ms, because, advice): (_, &[Code], _, _, _) = match distrust {
+            Distrust::NoSignature { id } => {
+                let ids: Vec<_> = info.token_ids().collect();
+                let because = format!(
+                    "cluster-info is signed for {}, not for {id}: it has run out, is of another \
                      cluster, or was made seconds ago",
-                        said(&ids)
-                    );
-                    let causes: &[&'static str] = if ids.is_empty() {
-                        // Nobody signs: then it is not this token alone.
-                        &["join-token-unknown", "still-starting", "bootstrap-signer-not-running"]
-                    } else {
-                        &["join-token-unknown", "still-starting"]
-                    };
-                    (Stage::Signature, causes, after_ms, because, new_line)
-                }
-                Distrust::Signature => (
-                    Stage::Signature,
-                    &["join-token-secret-wrong"],
-                    0,
-                    "the token's second half is not the one that signed cluster-info".to_owned(),
-                    new_line,
-                ),
-                Distrust::NoKubeconfig | Distrust::Kubeconfig(_) => (
-                    Stage::Signature,
-                    &["bootstrap-signer-not-running"],
-                    0,
-                    distrust.to_string(),
-                    "on the control plane: kubeadm init phase bootstrap-token",
-                ),
-                Distrust::Pin { found } => (
-                    Stage::Pin,
-                    &["ca-pin-of-another-cluster"],
-                    0,
-                    format!("the cluster's CA is {found}: after a new init the old line is void"),
-                    new_line,
-                ),
-            };
+                    said(&ids)
+                );
+                let causes: &[Code] = if ids.is_empty() {
+                    // Nobody signs: then it is not this token alone.
+                    &[
+                        code::JOIN_TOKEN_UNKNOWN,
+                        code::STILL_STARTING,
+                        code::BOOTSTRAP_SIGNER_NOT_RUNNING,
+                    ]
+                } else {
+                    &[code::JOIN_TOKEN_UNKNOWN, code::STILL_STARTING]
+                };
+                (Stage::Signature, causes, after_ms, because, new_line)
+            }
+            Distrust::Signature => (
+                Stage::Signature,
+                &[code::JOIN_TOKEN_SECRET_WRONG],
+                0,
+                "the token's second half is not the one that signed cluster-info".to_owned(),
+                new_line,
+            ),
+            Distrust::NoKubeconfig | Distrust::Kubeconfig(_) => (
+                Stage::Signature,
+                &[code::BOOTSTRAP_SIGNER_NOT_RUNNING],
+                0,
+                distrust.to_string(),
+                "on the control plane: kubeadm init phase bootstrap-token",
+            ),
+            Distrust::Pin { found } => (
+                Stage::Pin,
+                &[code::CA_PIN_OF_ANOTHER_CLUSTER],
+                0,
+                format!("the cluster's CA is {found}: after a new init the old line is void"),
+                new_line,
+            ),
+        };
         if stage == Stage::Pin {
             self.note(Stage::Signature, Some(true), "the token's secret half made it".to_owned());
         }
@@ -319,7 +323,7 @@ impl Walk<'_> {
                 let after_ms = after::reads_give_up_ms(inside);
                 // Between this host and that server is its own proxy: that cures it, and no move.
                 if stop.stage != Stage::Proxy {
-                    stop.causes = vec!["cluster-info-names-unreachable-server"];
+                    stop.causes = vec![code::CLUSTER_INFO_NAMES_UNREACHABLE_SERVER];
                     stop.advice.insert(0, moved(&first.server));
                 }
                 self.note(Stage::Inside, Some(false), stop.because.join("; "));

@@ -26,7 +26,7 @@ impl Expect {
     pub fn is_met_by(&self, finding: &Finding) -> bool {
         let scope_meets = self.scope.overlaps(&finding.scope)
             || (finding.is_symmetric && self.scope.reversed().overlaps(&finding.scope));
-        self.code == finding.code.0
+        self.code == finding.code.as_str()
             && self.level.is_none_or(|level| level == finding.level)
             && scope_meets
     }

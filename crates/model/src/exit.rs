@@ -96,11 +96,12 @@ impl Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Code, Scope};
+    use crate::code;
+    use crate::finding::Scope;
 
     fn finding(severity: Severity, level: Level) -> Finding {
         Finding {
-            code: Code("test"),
+            code: code::CLIENT_ISOLATION,
             title: "a test",
             severity,
             level,

@@ -1,10 +1,9 @@
 //! What is wrong, how sure that is, and for whom.
 
-use std::fmt;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::code::Code;
 use crate::host::HostName;
 use crate::net::{Family, IfName};
 use crate::rule::Case;
@@ -93,17 +92,6 @@ impl Scope {
     #[must_use]
     pub fn reversed(&self) -> Self {
         Self { from: self.to.clone(), to: self.from.clone(), ..self.clone() }
-    }
-}
-
-/// The name of a finding, in kebab-case: stable, for scripts and `explain`.
-#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(transparent)]
-pub struct Code(pub &'static str);
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.0)
     }
 }
 

@@ -6,6 +6,7 @@
 //! [`kubernetes`] foretells from a snapshot which address each component takes. [`cause`] is the
 //! table of why clusters do not work, [`symptom`] reads from error text which of them remain.
 
+pub mod code;
 pub mod untrusted;
 pub mod net;
 pub mod host;

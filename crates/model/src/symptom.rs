@@ -17,6 +17,8 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use crate::code::Code;
+
 use dial::{Dial, Dialling, Setting, Target};
 use explanation::{Explanation, Proven};
 use hole::Held;
@@ -174,8 +176,8 @@ fn rank(found: &Found, rows: &[Compiled]) -> u8 {
     }
 }
 
-fn is_harmless(causes: &[&str]) -> bool {
-    let weights = causes.iter().filter_map(|code| crate::cause::cause(code));
+fn is_harmless(causes: &[Code]) -> bool {
+    let weights = causes.iter().filter_map(|code| crate::cause::cause(*code));
     weights.into_iter().all(|cause| cause.weight == crate::cause::Weight::Harmless)
 }
 

@@ -1,6 +1,7 @@
 //! Which stage stops a join, by which cause, after how long and with which words: what kubeadm
 //! 1.36.2 did in the same case.
 
+use pontoon_model::code::{self, Code};
 use std::time::Duration;
 
 use pontoon_join::edge::{Attempt, Limits, attempt};
@@ -46,15 +47,15 @@ fn every_failure_is_named_by_its_stage_and_cause_and_kubeadms_words() {
         let stop = verdict.stop.unwrap_or_else(|| panic!("{name}: {:?}", verdict.steps));
         // Who may send no echo cannot tell two silences apart.
         let has_no_echo = stop.because.iter().any(|because| because.contains("answers no ping"));
-        let causes = if has_no_echo && case.causes == ["server-overloaded"] {
-            &["path-mtu-hole", "server-overloaded"][..]
+        let causes = if has_no_echo && case.causes == [code::SERVER_OVERLOADED] {
+            &[code::PATH_MTU_HOLE, code::SERVER_OVERLOADED][..]
         } else {
             case.causes
         };
         assert_eq!((stop.stage, &stop.causes[..]), (case.stage, causes), "{name}: {stop:?}");
         assert_eq!(stop.after_ms, case.after_ms, "{name}");
         assert!(stop.words.contains(case.words), "{name}: {}", stop.words);
-        let known = |code: &&str| pontoon_model::cause::cause(code).is_some();
+        let known = |code: &Code| pontoon_model::cause::cause(*code).is_some();
         assert!(stop.causes.iter().all(known), "{name}: {:?} are to be explained", stop.causes);
         assert!(!stop.advice.is_empty() && !stop.because.is_empty(), "{name}");
         let failed = verdict.steps.iter().filter(|step| step.is_passed == Some(false)).count();

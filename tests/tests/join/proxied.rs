@@ -1,5 +1,6 @@
 //! Joins through a proxy of the environment, which leads there or does not.
 
+use pontoon_model::code;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -114,7 +115,7 @@ fn a_proxy_that_leads_nowhere_is_named_with_kubeadms_words() {
         let verdict = rehearsed(&line(&server), &format!("http://127.0.0.1:{port}"));
         let stop = verdict.stop.unwrap_or_else(|| panic!("{words}: {:?}", verdict.steps));
         assert_eq!(stop.stage, Stage::Proxy, "{stop:?}");
-        assert_eq!(stop.causes[0], "http-proxy-applies", "{stop:?}");
+        assert_eq!(stop.causes[0], code::HTTP_PROXY_APPLIES, "{stop:?}");
         // It may be the server, where the proxy has tried.
         let has_tried = because.contains("503") || because.contains("no answer");
         assert_eq!(stop.causes.len(), if has_tried { 2 } else { 1 }, "{stop:?}");

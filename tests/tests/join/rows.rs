@@ -1,5 +1,6 @@
 //! How an API server fails, and what kubeadm 1.36.2 made of it.
 
+use pontoon_model::code::{self, Code};
 use std::net::Ipv4Addr;
 
 use pontoon_join::verdict::Stage;
@@ -17,7 +18,7 @@ pub(crate) struct Case {
     pub(crate) line: fn(&str) -> String,
     pub(crate) now_s: i64,
     pub(crate) stage: Stage,
-    pub(crate) causes: &'static [&'static str],
+    pub(crate) causes: &'static [Code],
     pub(crate) after_ms: u64,
     pub(crate) words: &'static str,
 }
@@ -70,7 +71,7 @@ fn certificates() -> Vec<Case> {
             name: "san-missing-pinned",
             behaviour: wifi_only(),
             stage: Stage::Certificate,
-            causes: &["api-certificate-lacks-name"],
+            causes: &[code::API_CERTIFICATE_LACKS_NAME],
             words: "x509: certificate is valid for 172.20.5.1, 10.96.0.1, not 127.0.0.1",
             ..Case::default()
         },
@@ -79,7 +80,7 @@ fn certificates() -> Vec<Case> {
             behaviour: wifi_only(),
             line: unpinned,
             stage: Stage::InsideCertificate,
-            causes: &["api-certificate-lacks-name"],
+            causes: &[code::API_CERTIFICATE_LACKS_NAME],
             after_ms: 400,
             words: "unable to fetch the kubeadm-config ConfigMap: failed to get config map",
             ..Case::default()
@@ -88,7 +89,7 @@ fn certificates() -> Vec<Case> {
             name: "clock-behind-pinned",
             now_s: 1_500_000_000,
             stage: Stage::Certificate,
-            causes: &["clock-before-certificate"],
+            causes: &[code::CLOCK_BEFORE_CERTIFICATE],
             words: "x509: certificate has expired or is not yet valid: current time \
                     2017-07-14T02:40:00Z is before 2025-01-01T00:00:00Z",
             ..Case::default()
@@ -98,7 +99,7 @@ fn certificates() -> Vec<Case> {
             line: unpinned,
             now_s: 1_500_000_000,
             stage: Stage::InsideCertificate,
-            causes: &["clock-before-certificate"],
+            causes: &[code::CLOCK_BEFORE_CERTIFICATE],
             after_ms: 400,
             words: "unable to fetch the kubeadm-config ConfigMap",
             ..Case::default()
@@ -107,7 +108,7 @@ fn certificates() -> Vec<Case> {
             name: "made while the control plane's clock was ahead",
             behaviour: Behaviour { years: (2030, 2031), ..Behaviour::default() },
             stage: Stage::Certificate,
-            causes: &["certificate-from-the-future"],
+            causes: &[code::CERTIFICATE_FROM_THE_FUTURE],
             words: "is before 2030-01-01T00:00:00Z",
             ..Case::default()
         },
@@ -115,7 +116,7 @@ fn certificates() -> Vec<Case> {
             name: "expired",
             behaviour: Behaviour { years: (2025, 2026), ..Behaviour::default() },
             stage: Stage::Certificate,
-            causes: &["certificate-expired"],
+            causes: &[code::CERTIFICATE_EXPIRED],
             words: "is after 2026-01-01T00:00:00Z",
             ..Case::default()
         },
@@ -123,7 +124,7 @@ fn certificates() -> Vec<Case> {
             name: "this clock is ahead",
             now_s: NOW_S + 10 * 365 * 86_400,
             stage: Stage::Certificate,
-            causes: &["clock-ahead"],
+            causes: &[code::CLOCK_AHEAD],
             words: "is after 2035-01-01T00:00:00Z",
             ..Case::default()
         },
@@ -131,7 +132,7 @@ fn certificates() -> Vec<Case> {
             name: "another CA",
             behaviour: Behaviour { has_other_ca: true, ..Behaviour::default() },
             stage: Stage::Certificate,
-            causes: &["kubeconfig-of-another-ca", "another-server-answers"],
+            causes: &[code::KUBECONFIG_OF_ANOTHER_CA, code::ANOTHER_SERVER_ANSWERS],
             words: "x509: certificate signed by unknown authority",
             ..Case::default()
         },
@@ -148,7 +149,7 @@ fn trust() -> Vec<Case> {
             name: "token-secret-wrong",
             behaviour: signed(&["abcdef.fedcba9876543210"]),
             stage: Stage::Signature,
-            causes: &["join-token-secret-wrong"],
+            causes: &[code::JOIN_TOKEN_SECRET_WRONG],
             after_ms: 0,
             words: "failed to verify JWS signature of received cluster info object, can't trust \
                     this API Server",
@@ -158,7 +159,7 @@ fn trust() -> Vec<Case> {
             name: "token unknown or expired",
             behaviour: signed(&["zzzzzz.0123456789abcdef", "yyyyyy.0123456789abcdef"]),
             stage: Stage::Signature,
-            causes: &["join-token-unknown", "still-starting"],
+            causes: &[code::JOIN_TOKEN_UNKNOWN, code::STILL_STARTING],
             words: "could not find a JWS signature in the cluster-info ConfigMap for token ID \
                     \"abcdef\"",
             ..Case::default()
@@ -167,7 +168,11 @@ fn trust() -> Vec<Case> {
             name: "not signed at all",
             behaviour: signed(&[]),
             stage: Stage::Signature,
-            causes: &["join-token-unknown", "still-starting", "bootstrap-signer-not-running"],
+            causes: &[
+                code::JOIN_TOKEN_UNKNOWN,
+                code::STILL_STARTING,
+                code::BOOTSTRAP_SIGNER_NOT_RUNNING,
+            ],
             words: "could not find a JWS signature",
             ..Case::default()
         },
@@ -178,7 +183,7 @@ fn trust() -> Vec<Case> {
                 format!("{begin}sha256:{}", "0".repeat(64))
             },
             stage: Stage::Pin,
-            causes: &["ca-pin-of-another-cluster"],
+            causes: &[code::CA_PIN_OF_ANOTHER_CLUSTER],
             after_ms: 0,
             words: "cluster CA found in cluster-info ConfigMap is invalid: none of the public keys \
                     \"sha256:",
@@ -208,21 +213,21 @@ fn conversations() -> Vec<Case> {
             "plain HTTP",
             by_manner(Manner::Http),
             Stage::Tls,
-            &["not-a-tls-port"],
+            &[code::NOT_A_TLS_PORT],
             "http: server gave HTTP response to HTTPS client",
         ),
         at(
             "ssh",
             by_manner(Manner::Ssh),
             Stage::Tls,
-            &["not-a-tls-port", "connection-cut"],
+            &[code::NOT_A_TLS_PORT, code::CONNECTION_CUT],
             "couldn't validate the identity",
         ),
         at(
             "closes at once",
             by_manner(Manner::Closing),
             Stage::Tls,
-            &["not-a-tls-port", "connection-cut"],
+            &[code::NOT_A_TLS_PORT, code::CONNECTION_CUT],
             "EOF",
         ),
         at(
@@ -230,35 +235,35 @@ fn conversations() -> Vec<Case> {
             "silent after the connection",
             by_manner(Manner::Silent),
             Stage::Tls,
-            &["server-overloaded"],
+            &[code::SERVER_OVERLOADED],
             "context deadline exceeded",
         ),
         at(
             "an endless answer",
             by_manner(Manner::Endless),
             Stage::ClusterInfo,
-            &["another-server-answers"],
+            &[code::ANOTHER_SERVER_ANSWERS],
             "failed to request the cluster-info ConfigMap",
         ),
         at(
             "a huge answer",
             body(&vec![b'x'; 3 << 20]),
             Stage::ClusterInfo,
-            &["another-server-answers"],
+            &[code::ANOTHER_SERVER_ANSWERS],
             "failed to request the cluster-info ConfigMap",
         ),
         at(
             "no ConfigMap",
             body(b"<html>log in</html>"),
             Stage::ClusterInfo,
-            &["another-server-answers"],
+            &[code::ANOTHER_SERVER_ANSWERS],
             "failed to request the cluster-info ConfigMap",
         ),
         at(
             "not there",
             status(404),
             Stage::ClusterInfo,
-            &["bootstrap-signer-not-running", "another-server-answers"],
+            &[code::BOOTSTRAP_SIGNER_NOT_RUNNING, code::ANOTHER_SERVER_ANSWERS],
             "cluster-info ConfigMap: cluster-info not found",
         ),
         at(
@@ -268,16 +273,16 @@ fn conversations() -> Vec<Case> {
                 ..status(404)
             },
             Stage::ClusterInfo,
-            &["another-server-answers"],
+            &[code::ANOTHER_SERVER_ANSWERS],
             "ConfigMap: the server could not find the requested resource (get configmaps \
              cluster-info)",
         ),
-        at("forbidden", status(403), Stage::ClusterInfo, &["rights-missing"], "is forbidden"),
+        at("forbidden", status(403), Stage::ClusterInfo, &[code::RIGHTS_MISSING], "is forbidden"),
         at(
             "starting",
             status(503),
             Stage::ClusterInfo,
-            &["server-overloaded", "still-starting"],
+            &[code::SERVER_OVERLOADED, code::STILL_STARTING],
             "failed to request the cluster-info ConfigMap",
         ),
     ]
@@ -294,7 +299,7 @@ fn afterwards() -> Vec<Case> {
                 ..Behaviour::default()
             },
             stage: Stage::Inside,
-            causes: &["cluster-info-names-unreachable-server"],
+            causes: &[code::CLUSTER_INFO_NAMES_UNREACHABLE_SERVER],
             after_ms: 400,
             words: "unable to fetch the kubeadm-config ConfigMap: failed to get config map: Get \
                     \"https://127.0.0.1:9/api/v1/namespaces/kube-system/configmaps/\
@@ -308,7 +313,7 @@ fn afterwards() -> Vec<Case> {
                 ..Behaviour::default()
             },
             stage: Stage::Reads,
-            causes: &["rights-missing"],
+            causes: &[code::RIGHTS_MISSING],
             after_ms: 400,
             words: "unable to fetch the kubeadm-config ConfigMap",
             ..Case::default()
@@ -318,7 +323,7 @@ fn afterwards() -> Vec<Case> {
             behaviour: Behaviour { endpoint: "", ..Behaviour::default() },
             line: |line| format!("{line} --control-plane"),
             stage: Stage::ControlPlane,
-            causes: &["control-plane-endpoint-missing"],
+            causes: &[code::CONTROL_PLANE_ENDPOINT_MISSING],
             after_ms: 0,
             words: "unable to add a new control plane instance to a cluster that doesn't have a \
                     stable controlPlaneEndpoint address",
@@ -328,7 +333,7 @@ fn afterwards() -> Vec<Case> {
             name: "the certificates are gone",
             line: as_control_plane,
             stage: Stage::SharedCertificates,
-            causes: &["certificate-key-expired"],
+            causes: &[code::CERTIFICATE_KEY_EXPIRED],
             after_ms: 0,
             words: "error execution phase control-plane-prepare/download-certs: error downloading \
                     certs: error downloading the secret: Secret \"kubeadm-certs\" was not found in \
@@ -340,7 +345,7 @@ fn afterwards() -> Vec<Case> {
             behaviour: Behaviour { statuses: vec![("kubeadm-certs", 403)], ..Behaviour::default() },
             line: as_control_plane,
             stage: Stage::SharedCertificates,
-            causes: &["certificate-key-expired"],
+            causes: &[code::CERTIFICATE_KEY_EXPIRED],
             after_ms: 0,
             words: "error downloading the secret: kubeadm-certs is forbidden: User cannot get it",
             ..Case::default()
@@ -354,7 +359,7 @@ fn afterwards() -> Vec<Case> {
             },
             line: as_control_plane,
             stage: Stage::SharedCertificates,
-            causes: &["certificate-key-wrong"],
+            causes: &[code::CERTIFICATE_KEY_WRONG],
             after_ms: 0,
             words: "error downloading certs: error decoding secret data with provided key: cipher: \
                     message authentication failed",
@@ -368,7 +373,7 @@ fn afterwards() -> Vec<Case> {
                 ..Behaviour::default()
             },
             stage: Stage::NodeName,
-            causes: &["node-name-taken"],
+            causes: &[code::NODE_NAME_TAKEN],
             after_ms: 0,
             words: "error execution phase kubelet-start: a Node with name \"pi1\" and status \"Ready\" already exists in the cluster",
             ..Case::default()

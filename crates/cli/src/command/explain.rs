@@ -33,19 +33,20 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     if arguments.prove || arguments.json {
         return Err(PasteFailure::Code.into());
     }
-    if let Some(cause) = cause::cause(code) {
+    if let Some(cause) = cause::cause_named(code) {
         let held = Held::default();
         output::data(&explanation::cause(cause, &|text| held.fill(text), style))?;
         return Ok(ExitCode::SUCCESS);
     }
     let Some(rule) = rule(code) else {
-        let known = RULES.iter().map(|rule| rule.code.0);
-        let known = known.chain(cause::all().map(|cause| cause.code.0));
+        let known = RULES.iter().map(|rule| rule.code.as_str());
+        let known = known.chain(cause::all().map(|cause| cause.code.as_str()));
         let near = known.min_by_key(|known| distance(code, known));
         let near = near.filter(|known| distance(code, known) <= known.len() / 3);
         return Err(Failure::NoCode { code: code.to_owned(), near });
     };
-    let mut page = format!("{} ({})\n", style.strong(rule.code.0), style.severity(rule.severity));
+    let mut page =
+        format!("{} ({})\n", style.strong(rule.code.as_str()), style.severity(rule.severity));
     page.push_str(&style_page(&format!("{}\n\n{}", rule.title, rule.explain), style));
     output::data(&page)?;
     Ok(ExitCode::SUCCESS)
@@ -56,7 +57,7 @@ fn style_page(text: &str, style: Style) -> String {
 }
 
 fn list(style: Style) -> String {
-    let widest = RULES.iter().map(|rule| rule.code.0.len()).max().unwrap_or(0);
+    let widest = RULES.iter().map(|rule| rule.code.as_str().len()).max().unwrap_or(0);
     let mut rules: Vec<_> = RULES.iter().collect();
     rules.sort_by_key(|rule| (std::cmp::Reverse(rule.severity), rule.code));
     let mut page = String::new();
@@ -72,7 +73,7 @@ fn list(style: Style) -> String {
     }
     page.push_str("\nCauses, which pontoon explain - tells from error text:\n\n");
     let held = Held::default();
-    let widest = cause::all().map(|cause| cause.code.0.len()).max().unwrap_or(0);
+    let widest = cause::all().map(|cause| cause.code.as_str().len()).max().unwrap_or(0);
     for cause in cause::all() {
         let head = format!("{:widest$}  ", cause.code);
         let rest = " ".repeat(head.len());

@@ -55,7 +55,7 @@ impl<'a> Block<'a> {
             Level::Undecided => "undecided",
         };
         let head = format!("{} ", style.severity(first.severity));
-        page.push_str(&format!("{head}{}  ({level})\n", style.strong(first.code.0)));
+        page.push_str(&format!("{head}{}  ({level})\n", style.strong(first.code.as_str())));
         let title = format!("{}: {}", first.title.trim_end_matches('.'), self.places(style));
         wrapped(page, style.width, "  ", "  ", &style.shown(&title));
         self.evidence(page, style);

@@ -85,7 +85,7 @@ fn one(page: &mut String, wrong: &Wrong, style: Style) {
         (Certainty::Undecided, 1) => "possible".to_owned(),
         (Certainty::Undecided, count) => format!("undecided between {count}"),
     };
-    let codes: Vec<&str> = wrong.told.iter().map(|told| told.code.0).collect();
+    let codes: Vec<&str> = wrong.told.iter().map(|told| told.code.as_str()).collect();
     let codes = if codes.is_empty() { "not explained".to_owned() } else { codes.join(" or ") };
     let head = format!("{codes}{at}: {word}");
     let mut text = String::new();
@@ -188,7 +188,7 @@ mod tests {
     use pontoon_cluster::report::{NodeRow, Report, SCHEMA};
     use pontoon_cluster::trial::{Outcome, Place, Target, Tried};
     use pontoon_cluster::verdict::{Accusation, Certainty};
-    use pontoon_model::finding::Code;
+    use pontoon_model::code::{self, Code};
     use pontoon_model::symptom::hole::Held;
 
     use super::*;
@@ -223,9 +223,9 @@ mod tests {
         }
     }
 
-    fn accusation(causes: &[&'static str], certainty: Certainty) -> Accusation {
+    fn accusation(causes: &[Code], certainty: Certainty) -> Accusation {
         Accusation {
-            causes: causes.iter().map(|code| Code(code)).collect(),
+            causes: causes.to_vec(),
             certainty,
             nodes: BTreeSet::from(["pi2".to_owned()]),
             seen: vec!["a pod of pi2 to a pod of pi1 (10.244.0.9): no answer".to_owned()],
@@ -237,8 +237,8 @@ mod tests {
     #[test]
     fn the_cause_comes_first_and_the_table_last() {
         let wrong = vec![
-            accusation(&["flannel-without-routes"], Certainty::Certain),
-            accusation(&["node-off", "way-lost"], Certainty::Undecided),
+            accusation(&[code::FLANNEL_WITHOUT_ROUTES], Certainty::Certain),
+            accusation(&[code::NODE_OFF, code::WAY_LOST], Certainty::Undecided),
             accusation(&[], Certainty::Undecided),
         ];
         insta::assert_snapshot!(page(&report(wrong), Style::PLAIN), @r"

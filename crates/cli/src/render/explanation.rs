@@ -28,7 +28,7 @@ pub(crate) fn page(explanation: &Explanation, is_asked: bool, style: Style) -> S
         page.push_str("\nalso proven (more of each: -v)\n");
     }
     for proven in explanation.proven.iter().skip(most) {
-        let codes: Vec<_> = proven.told().map(|cause| cause.code.0).collect();
+        let codes: Vec<_> = proven.told().map(|cause| cause.code.as_str()).collect();
         let text = format!("{}, line {}: {}", proven.what, proven.line, codes.join(" or "));
         wrapped(&mut page, style.width, "- ", "  ", &style.shown(&text));
     }
@@ -86,7 +86,7 @@ fn remaining(
     let mut head = String::new();
     let text = format!("{}: {}", cause.code, style.shown(&cause.is));
     wrapped(&mut head, style.width, &number, "  ", &text);
-    page.push_str(&head.replacen(cause.code.0, &style.strong(cause.code.0), 1));
+    page.push_str(&head.replacen(cause.code.as_str(), &style.strong(cause.code.as_str()), 1));
     if !is_alone {
         part(page, style, "sign", &cause.apart);
     }
@@ -121,7 +121,7 @@ fn excluded(page: &mut String, proven: &Proven, told: &[&Remaining], style: Styl
         rest.into_iter().partition(|one| one.means == Some(Means::Excludes));
     for (label, causes) in [("excluded by what was seen here", out), ("not excluded", open)] {
         if !causes.is_empty() {
-            let names: Vec<_> = causes.iter().map(|one| one.code.0).collect();
+            let names: Vec<_> = causes.iter().map(|one| one.code.as_str()).collect();
             page.push('\n');
             wrapped(page, style.width, "", "  ", &format!("{label}: {}", names.join(", ")));
         }
@@ -161,7 +161,7 @@ const fn place(on: On) -> &'static str {
 
 /// Writes what is known of a cause by itself; holes stand there in capitals.
 pub(crate) fn cause(cause: &Cause, fill: &dyn Fn(&str) -> String, style: Style) -> String {
-    let mut page = format!("{} (cause)\n", style.strong(cause.code.0));
+    let mut page = format!("{} (cause)\n", style.strong(cause.code.as_str()));
     let is = fill(cause.is);
     wrapped(&mut page, style.width, "  ", "  ", &style.shown(&is));
     part(&mut page, style, "sign", &fill(cause.apart));

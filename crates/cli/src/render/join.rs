@@ -82,7 +82,10 @@ pub(super) fn fails(stop: &Stop) -> String {
 pub(super) fn causes(stop: &Stop) -> String {
     match &stop.causes[..] {
         [one] => format!("The cause: {one}."),
-        several => format!("The cause is one of these: {}.", several.join(", ")),
+        several => {
+            let names: Vec<_> = several.iter().map(|code| code.as_str()).collect();
+            format!("The cause is one of these: {}.", names.join(", "))
+        }
     }
 }
 

@@ -83,7 +83,7 @@ fn say(page: &mut String, style: Style, text: &str) {
 fn measured(page: &mut String, asked: &[&Finding], style: Style) {
     let mut told = BTreeSet::new();
     for finding in asked {
-        if !told.insert((finding.code.0, &finding.scope.link)) {
+        if !told.insert((finding.code.as_str(), &finding.scope.link)) {
             continue;
         }
         let link = finding.scope.link.as_ref().map(|link| format!(" (on {link})"));

@@ -1,6 +1,7 @@
 //! The report as text: the verdict first, then the evidence, then what to type next.
 
 use pontoon_fleet::alike;
+use pontoon_model::code::{self, Code};
 use pontoon_model::facts::Facts;
 use pontoon_model::finding::{Finding, Severity};
 use pontoon_model::report::{Report, Untested};
@@ -14,16 +15,16 @@ use super::{detail, matrix, networks, ports};
 const UNTESTED_MAX: usize = 3;
 
 /// Findings about a network that only those who run it can change.
-const ASK_THE_OPERATOR: &[&str] = &[
-    "client-isolation",
-    "peers-via-gateway",
-    "one-way-filter",
-    "group-suppression",
-    "no-l2-service",
-    "routed-path-blocked",
-    "udp-blocked",
-    "source-guard",
-    "mtu-black-hole",
+const ASK_THE_OPERATOR: &[Code] = &[
+    code::CLIENT_ISOLATION,
+    code::PEERS_VIA_GATEWAY,
+    code::ONE_WAY_FILTER,
+    code::GROUP_SUPPRESSION,
+    code::NO_L2_SERVICE,
+    code::ROUTED_PATH_BLOCKED,
+    code::UDP_BLOCKED,
+    code::SOURCE_GUARD,
+    code::MTU_BLACK_HOLE,
 ];
 
 /// Writes the report.
@@ -96,7 +97,7 @@ fn untested(page: &mut String, gaps: &[Untested], style: Style) {
 
 /// Whether the people who run the network should be written to.
 pub(crate) fn is_for_operator(finding: &Finding) -> bool {
-    finding.severity > Severity::Info && ASK_THE_OPERATOR.contains(&finding.code.0)
+    finding.severity > Severity::Info && ASK_THE_OPERATOR.contains(&finding.code)
 }
 
 fn next(page: &mut String, report: &Report, style: Style) {

@@ -1,5 +1,6 @@
 //! The API server: that it runs, and that its address is one which nodes reach.
 
+use pontoon_model::code::{self, Code};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -14,24 +15,24 @@ pub(super) fn server(case: &mut Case<'_>) {
     let Err(why) = &case.facts.objects else { return };
     let Some(host) = &case.facts.control_plane else { return };
     let look = case.facts.looks.get(host).cloned().unwrap_or_default();
-    let causes: &[&str] = if !look.runs("containerd") && !look.runs("crio") {
-        &["containerd-not-running"]
+    let causes: &[Code] = if !look.runs("containerd") && !look.runs("crio") {
+        &[code::CONTAINERD_NOT_RUNNING]
     } else if look.is_k3s() || look.runs("kube-apiserver") {
         &[]
     } else if !look.runs("kubelet") {
-        &["kubelet-not-running"]
+        &[code::KUBELET_NOT_RUNNING]
     } else if !look.runs("etcd") {
-        &["etcd-not-running"]
+        &[code::ETCD_NOT_RUNNING]
     } else {
-        &["api-server-not-running"]
+        &[code::API_SERVER_NOT_RUNNING]
     };
     let mut accusation = if let [code] = causes {
-        Accusation::new(code, Certainty::Certain, [])
+        Accusation::new(*code, Certainty::Certain, [])
     } else {
         let explanation = explain(why.raw().as_bytes());
         let told = explanation.proven.first().map(|proven| proven.told().map(|one| one.code));
         let causes: Vec<_> = told.into_iter().flatten().collect();
-        let none = Accusation::new("api-server-not-running", Certainty::Undecided, []);
+        let none = Accusation::new(code::API_SERVER_NOT_RUNNING, Certainty::Undecided, []);
         Accusation { causes, ..none }
     };
     accusation.nodes = BTreeSet::from([host.to_string()]);
@@ -85,7 +86,7 @@ pub(super) fn endpoint(case: &mut Case<'_>) {
         }
         let nodes = case.objects.nodes.iter().filter(|node| from.contains(&node.name));
         let certainty = if is_isolated { Certainty::Certain } else { Certainty::Likely };
-        let accusation = Accusation::new("api-service-leads-nowhere", certainty, nodes)
+        let accusation = Accusation::new(code::API_SERVICE_LEADS_NOWHERE, certainty, nodes)
             .about(Hole::Host, &"the Service kubernetes")
             .seen(format!("the API server advertises {end}"))
             .advise(

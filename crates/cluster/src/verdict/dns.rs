@@ -1,5 +1,6 @@
 //! The cluster's own DNS.
 
+use pontoon_model::code;
 use std::collections::BTreeSet;
 
 use super::{Accusation, Case, Certainty};
@@ -21,7 +22,7 @@ pub(super) fn servers(case: &mut Case<'_>) {
         });
         let told = told.min_by_key(|(causes, _)| causes.len());
         let nodes: BTreeSet<String> = pods.iter().filter_map(|pod| pod.node.clone()).collect();
-        let mut accusation = Accusation::new("coredns-not-ready", Certainty::Certain, []);
+        let mut accusation = Accusation::new(code::COREDNS_NOT_READY, Certainty::Certain, []);
         accusation.nodes = nodes;
         accusation = accusation.seen(match pods.len() {
             0 => "there is no pod of CoreDNS".to_owned(),
@@ -42,7 +43,7 @@ pub(super) fn servers(case: &mut Case<'_>) {
     }
     let is_bad = |tried: &&&Tried| is_dns(tried) && matches!(tried.outcome, Outcome::Wrong(_));
     if case.open.iter().any(|tried| is_bad(&tried)) {
-        let mut accusation = Accusation::new("coredns-not-ready", Certainty::Undecided, []);
+        let mut accusation = Accusation::new(code::COREDNS_NOT_READY, Certainty::Undecided, []);
         accusation.nodes = case.objects.dns_pods().filter_map(|pod| pod.node.clone()).collect();
         let accusation =
             accusation.seen("CoreDNS answers, and does not know the API server's name");

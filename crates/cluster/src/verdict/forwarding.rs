@@ -1,5 +1,6 @@
 //! What a node does with packets of its pods: forwards them, or drops them.
 
+use pontoon_model::code::{self, Code};
 use std::collections::BTreeSet;
 
 use pontoon_model::net::Prefix;
@@ -26,7 +27,7 @@ pub(super) fn of_nodes(case: &mut Case<'_>) {
         }
         let stuck = is_stuck(case, node);
         let accusation = if is_off {
-            Accusation::new("ip-forward-off", Certainty::Certain, [node])
+            Accusation::new(code::IP_FORWARD_OFF, Certainty::Certain, [node])
                 .seen(format!("net.ipv4.ip_forward of {} is 0", node.name))
         } else if let Some(drop) = drops.first() {
             let accepts: Vec<_> = drop.accepts.iter().map(ToString::to_string).collect();
@@ -35,7 +36,7 @@ pub(super) fn of_nodes(case: &mut Case<'_>) {
             } else {
                 format!("accepts {} only", accepts.join(", "))
             };
-            Accusation::new("forward-policy-drop", Certainty::Certain, [node])
+            Accusation::new(code::FORWARD_POLICY_DROP, Certainty::Certain, [node])
                 .seen(format!(
                     "{}: chain {} of table {} drops what is forwarded, and {accepts}",
                     node.name, drop.chain, drop.table
@@ -47,7 +48,7 @@ pub(super) fn of_nodes(case: &mut Case<'_>) {
                     pods(case, node).map_or_else(|| "POD_CIDR".to_owned(), |cidr| cidr.to_string())
                 ))
         } else if stuck && has_policy(case, node) {
-            Accusation::new("forward-policy-drop", Certainty::Likely, [node]).seen(format!(
+            Accusation::new(code::FORWARD_POLICY_DROP, Certainty::Likely, [node]).seen(format!(
                 "{}: a chain at the forward hook drops by default; its rules could not be listed",
                 node.name
             ))
@@ -120,10 +121,10 @@ fn has_policy(case: &Case<'_>, node: &Node) -> bool {
 
 /// Nodes whose forwarding was found broken.
 pub(super) fn broken(case: &Case<'_>) -> BTreeSet<String> {
-    let is_it = |code: &str| matches!(code, "ip-forward-off" | "forward-policy-drop");
+    let is_it = |code: Code| matches!(code, code::IP_FORWARD_OFF | code::FORWARD_POLICY_DROP);
     let accused = case.accusations.iter();
     accused
-        .filter(|accusation| accusation.causes.iter().any(|code| is_it(code.0)))
+        .filter(|accusation| accusation.causes.iter().any(|code| is_it(*code)))
         .flat_map(|accusation| accusation.nodes.iter().cloned())
         .collect()
 }

@@ -1,5 +1,6 @@
 //! flannel: its address, its link, its routes, its packets between nodes.
 
+use pontoon_model::code;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -38,7 +39,7 @@ pub(super) fn flannel(case: &mut Case<'_>) {
 /// The node has a network for its pods, and it lies in flannel's.
 fn networks(case: &mut Case<'_>, node: &Node) {
     let Some(cidr) = node.pod_cidrs.first().copied() else {
-        let accusation = Accusation::new("pod-cidr-not-assigned", Certainty::Certain, [node])
+        let accusation = Accusation::new(code::POD_CIDR_NOT_ASSIGNED, Certainty::Certain, [node])
             .seen(format!("spec.podCIDR of {} is empty", node.name));
         let own = BTreeSet::from([node.name.clone()]);
         case.accuse(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
@@ -46,7 +47,7 @@ fn networks(case: &mut Case<'_>, node: &Node) {
     };
     let Some(network) = case.objects.flannel_network else { return };
     if !network.contains(cidr.address) {
-        let accusation = Accusation::new("flannel-network-differs", Certainty::Certain, [node])
+        let accusation = Accusation::new(code::FLANNEL_NETWORK_DIFFERS, Certainty::Certain, [node])
             .seen(format!("flannel's Network is {network}, and {}'s pods have {cidr}", node.name));
         let own = BTreeSet::from([node.name.clone()]);
         case.accuse(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
@@ -81,8 +82,11 @@ fn on_unreachable_links(case: &mut Case<'_>) {
         return;
     }
     let own: BTreeSet<String> = nodes.iter().map(|node| node.name.clone()).collect();
-    let mut accusation =
-        Accusation::new("flannel-on-unreachable-link", Certainty::Certain, nodes.iter().copied());
+    let mut accusation = Accusation::new(
+        code::FLANNEL_ON_UNREACHABLE_LINK,
+        Certainty::Certain,
+        nodes.iter().copied(),
+    );
     accusation.seen = seen;
     if let Some(advice) = nodes.iter().find_map(|node| better(case, node)) {
         accusation = accusation.advise(advice);
@@ -116,8 +120,8 @@ fn missing(case: &mut Case<'_>, node: &Node, address: IpAddr, snapshot: &Snapsho
         return;
     }
     let links: Vec<_> = snapshot.links.iter().map(|link| link.name.to_string()).collect();
-    let accusation =
-        Accusation::new("flannel-interface-missing", Certainty::Certain, [node]).seen(format!(
+    let accusation = Accusation::new(code::FLANNEL_INTERFACE_MISSING, Certainty::Certain, [node])
+        .seen(format!(
             "flannel registered {address} for {}, which is on none of its links ({})",
             node.name,
             links.join(", ")
@@ -139,7 +143,7 @@ fn stale_bridge(case: &mut Case<'_>, node: &Node) -> bool {
     if cidr.contains(own.address) {
         return false;
     }
-    let accusation = Accusation::new("cni0-stale-address", Certainty::Certain, [node])
+    let accusation = Accusation::new(code::CNI0_STALE_ADDRESS, Certainty::Certain, [node])
         .seen(format!("cni0 of {} has {own}, and its pods' network is {cidr}", node.name));
     let nodes = BTreeSet::from([node.name.clone()]);
     case.accuse(accusation, |tried| is_touched(tried, &nodes));
@@ -175,7 +179,7 @@ fn routes(case: &mut Case<'_>, node: &Node) -> bool {
     }
     let is_there = snapshot.links.iter().any(|link| link.name.as_str() == LINK);
     let runs = case.facts.look(node).is_none_or(|look| look.runs("flanneld") || look.is_k3s());
-    let code = if runs { "flannel-without-routes" } else { "flannel-not-running" };
+    let code = if runs { code::FLANNEL_WITHOUT_ROUTES } else { code::FLANNEL_NOT_RUNNING };
     let link = if is_there { "is there" } else { "is not there" };
     let accusation = Accusation::new(code, Certainty::Certain, [node])
         .about(Hole::Node, &node.name)
@@ -196,10 +200,10 @@ fn program(case: &mut Case<'_>, node: &Node) {
     if node.flannel_ip.is_none() || look.runs("flanneld") || look.is_k3s() {
         return;
     }
-    if case.is_accused("flannel-not-running", &node.name) {
+    if case.is_accused(code::FLANNEL_NOT_RUNNING, &node.name) {
         return;
     }
-    let accusation = Accusation::new("flannel-not-running", Certainty::Certain, [node])
+    let accusation = Accusation::new(code::FLANNEL_NOT_RUNNING, Certainty::Certain, [node])
         .about(Hole::Node, &node.name)
         .seen(format!("no process flanneld runs on {}", node.name));
     let own = BTreeSet::from([node.name.clone()]);
@@ -248,7 +252,7 @@ fn blocked(case: &mut Case<'_>) {
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
-    let accusation = Accusation::new("vxlan-port-blocked", Certainty::Likely, nodes)
+    let accusation = Accusation::new(code::VXLAN_PORT_BLOCKED, Certainty::Likely, nodes)
         .about(Hole::Port, &PORT)
         .seen(format!(
             "pods of {} get out to other nodes' own addresses, and not to pods there; frames pass \

@@ -1,5 +1,6 @@
 //! The addresses that nodes registered, and kubelet's port on them.
 
+use pontoon_model::code;
 use std::net::IpAddr;
 
 use pontoon_model::symptom::hole::Hole;
@@ -14,7 +15,7 @@ use crate::trial::{Outcome, Target, Tried};
 pub(super) fn addresses(case: &mut Case<'_>) {
     for node in &case.objects.nodes {
         let Some(address) = node.internal_ips.first().copied() else {
-            let accusation = Accusation::new("no-internal-ip", Certainty::Certain, [node])
+            let accusation = Accusation::new(code::NO_INTERNAL_IP, Certainty::Certain, [node])
                 .seen(format!("the Node {} lists no InternalIP", node.name));
             case.accuse(accusation, |tried| is_of_kubelet(tried, node));
             continue;
@@ -26,7 +27,7 @@ pub(super) fn addresses(case: &mut Case<'_>) {
                 let names: Vec<_> = twins.iter().map(|twin| twin.name.as_str()).collect();
                 let seen = format!("{} all have the InternalIP {address}", names.join(" and "));
                 let accusation = Accusation::new(
-                    "internal-ip-of-another-host",
+                    code::INTERNAL_IP_OF_ANOTHER_HOST,
                     Certainty::Certain,
                     twins.iter().copied(),
                 )
@@ -37,7 +38,7 @@ pub(super) fn addresses(case: &mut Case<'_>) {
         }
         if case.facts.snapshot(node).is_some() && case.facts.link(node, address).is_none() {
             let seen = format!("no link of {} has its InternalIP {address}", node.name);
-            let accusation = Accusation::new("node-ip-not-on-host", Certainty::Certain, [node])
+            let accusation = Accusation::new(code::NODE_IP_NOT_ON_HOST, Certainty::Certain, [node])
                 .about(Hole::Address, &address);
             case.accuse(accusation.seen(seen), |tried| is_of_kubelet(tried, node));
             continue;
@@ -56,7 +57,7 @@ fn unreachable(case: &mut Case<'_>, node: &Node, address: IpAddr) {
     }
     let others: Vec<_> = reach.unreached_by.iter().map(ToString::to_string).collect();
     let others = others.join(", ");
-    let accusation = Accusation::new("internal-ip-unreachable", Certainty::Certain, [node])
+    let accusation = Accusation::new(code::INTERNAL_IP_UNREACHABLE, Certainty::Certain, [node])
         .about(Hole::Host, &address)
         .seen(format!(
             "{}'s InternalIP {address} is on {link}; frames from {others} do not arrive there",
@@ -98,11 +99,11 @@ pub(super) fn kubelet_port(case: &mut Case<'_>) {
         let pings = reaches.into_iter().any(|tried| tried.outcome.works());
         let runs = case.facts.look(node).is_some_and(|look| look.runs("kubelet") || look.is_k3s());
         let (code, certainty) = match (&tried.outcome, pings, runs) {
-            (Outcome::Refused, _, false) => ("kubelet-not-running", Certainty::Certain),
+            (Outcome::Refused, _, false) => (code::KUBELET_NOT_RUNNING, Certainty::Certain),
             (Outcome::Refused | Outcome::Prohibited, _, true) => {
-                ("firewall-reject", Certainty::Likely)
+                (code::FIREWALL_REJECT, Certainty::Likely)
             }
-            (Outcome::Silent { .. }, true, _) => ("firewall-drop", Certainty::Likely),
+            (Outcome::Silent { .. }, true, _) => (code::FIREWALL_DROP, Certainty::Likely),
             _ => continue,
         };
         let Target::Kubelet { address, .. } = &tried.to else { continue };
@@ -111,7 +112,7 @@ pub(super) fn kubelet_port(case: &mut Case<'_>) {
             .about(Hole::Port, &KUBELET)
             .seen(format!("{} answers an echo, and not on port 10250", node.name));
         let accusation = match code {
-            "kubelet-not-running" => accusation,
+            code::KUBELET_NOT_RUNNING => accusation,
             _ => accusation.advise(format!(
                 "let 10250/tcp of {} pass from the other nodes: `nft list ruleset` there shows who \
                  drops it",
@@ -131,7 +132,7 @@ fn by_api(case: &mut Case<'_>, node: &Node) {
     let Some(proven) = explanation.proven.first() else { return };
     let causes: Vec<_> = proven.told().map(|cause| cause.code).collect();
     let certainty = if causes.len() == 1 { Certainty::Likely } else { Certainty::Undecided };
-    let none = Accusation::new("kubelet-not-running", certainty, [node]);
+    let none = Accusation::new(code::KUBELET_NOT_RUNNING, certainty, [node]);
     let accusation = Accusation { causes, ..none }.seen(proven.what.clone());
     case.accuse(accusation, |tried| is_of_kubelet(tried, node));
 }

@@ -1,5 +1,6 @@
 //! Networks of the cluster that are also networks of its hosts.
 
+use pontoon_model::code::{self, Code};
 use std::collections::BTreeMap;
 
 use pontoon_model::net::Prefix;
@@ -18,7 +19,7 @@ pub(super) fn networks(case: &mut Case<'_>) {
                 continue;
             };
             let accusation =
-                Accusation::new("node-network-in-service-range", Certainty::Certain, [node])
+                Accusation::new(code::NODE_NETWORK_IN_SERVICE_RANGE, Certainty::Certain, [node])
                     .about(Hole::Host, &own)
                     .seen(format!(
                         "{}'s InternalIP {own} lies in serviceSubnet {services}",
@@ -30,14 +31,14 @@ pub(super) fn networks(case: &mut Case<'_>) {
                     && matches!(tried.to, Target::Api { by: Way::Service | Way::Endpoint, .. })
             });
         }
-        of(case, services, "serviceSubnet", "service-network-overlaps");
+        of(case, services, "serviceSubnet", code::SERVICE_NETWORK_OVERLAPS);
     }
     for pods in case.objects.networks.pods.clone() {
-        of(case, pods, "podSubnet", "pod-network-overlaps");
+        of(case, pods, "podSubnet", code::POD_NETWORK_OVERLAPS);
     }
 }
 
-fn of(case: &mut Case<'_>, cluster: Prefix, name: &str, code: &'static str) {
+fn of(case: &mut Case<'_>, cluster: Prefix, name: &str, code: Code) {
     let mut of: BTreeMap<String, Vec<&Node>> = BTreeMap::new();
     for node in &case.objects.nodes {
         let snapshot = case.facts.snapshot(node).into_iter();

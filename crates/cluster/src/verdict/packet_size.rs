@@ -1,5 +1,6 @@
 //! Packets of the link's own size that vanish between two nodes, or between pods.
 
+use pontoon_model::code;
 use std::collections::BTreeSet;
 
 use pontoon_model::symptom::hole::Hole;
@@ -28,7 +29,7 @@ pub(super) fn between_nodes(case: &mut Case<'_>) {
     }
     if !nodes.is_empty() {
         let of = case.objects.nodes.iter().filter(|node| nodes.contains(&node.name));
-        let accusation = Accusation::new("path-mtu-hole", Certainty::Certain, of)
+        let accusation = Accusation::new(code::PATH_MTU_HOLE, Certainty::Certain, of)
             .about(Hole::Host, &joined(&nodes))
             .advise(format!(
             "on {}: ip link set LINK mtu 1400 (the link of the nodes' addresses; less if it must \
@@ -80,7 +81,7 @@ fn between_pods(case: &mut Case<'_>) {
         case.objects.nodes.iter().filter(|node| senders.contains(&node.name)).collect();
     let sizes: Vec<String> = nodes.iter().filter_map(|node| overlay(case, node)).collect();
     let certainty = if sizes.is_empty() { Certainty::Likely } else { Certainty::Certain };
-    let mut accusation = Accusation::new("pod-mtu-hole", certainty, nodes);
+    let mut accusation = Accusation::new(code::POD_MTU_HOLE, certainty, nodes);
     accusation.seen.extend(sizes);
     case.accuse(accusation, |tried| {
         matches!(tried.outcome, Outcome::Stalls { .. }) && touches(tried, &senders)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pontoon_model::finding::Code;
+use pontoon_model::code::{self, Code};
 use pontoon_model::symptom::hole::Hole;
 
 use super::{Accusation, Case, Certainty, touches};
@@ -18,7 +18,7 @@ pub(super) fn runtimes(case: &mut Case<'_>) {
         if look.runs("containerd") || look.runs("crio") || look.is_k3s() || !look.runs("kubelet") {
             continue;
         }
-        let accusation = Accusation::new("containerd-not-running", Certainty::Certain, [node])
+        let accusation = Accusation::new(code::CONTAINERD_NOT_RUNNING, Certainty::Certain, [node])
             .seen(format!("neither containerd nor crio runs on {}", node.name));
         let own = BTreeSet::from([node.name.clone()]);
         case.accuse(accusation, |tried| touches(tried, &own) && !is_of_network(&tried.to));
@@ -28,7 +28,7 @@ pub(super) fn runtimes(case: &mut Case<'_>) {
 /// Every node that is not ready gets its cause.
 pub(super) fn nodes(case: &mut Case<'_>) {
     for node in &case.objects.nodes {
-        if case.is_accused("containerd-not-running", &node.name) {
+        if case.is_accused(code::CONTAINERD_NOT_RUNNING, &node.name) {
             continue;
         }
         let accusation = match &node.ready {
@@ -53,14 +53,14 @@ fn says_no(case: &Case<'_>, node: &Node, why: &str) -> Accusation {
         .told_by_texts(&node.name, |by| by == "the node's condition")
         .unwrap_or_else(|| (Vec::new(), why.to_owned()));
     let look = case.facts.look(node);
-    let of_plugin = look.filter(|_| told.iter().any(|code| code.0.starts_with("cni-")));
+    let of_plugin = look.filter(|_| told.iter().any(|code| code.as_str().starts_with("cni-")));
     let decided = of_plugin.map(|look| plugin(case, node, look));
     let (causes, certainty) = match (decided, &told[..]) {
-        (Some(code), _) => (vec![Code(code)], Certainty::Certain),
+        (Some(code), _) => (vec![code], Certainty::Certain),
         (None, [_]) => (told, Certainty::Likely),
         _ => (told, Certainty::Undecided),
     };
-    let none = Accusation::new("cni-not-ready", certainty, [node]);
+    let none = Accusation::new(code::CNI_NOT_READY, certainty, [node]);
     let mut accusation = Accusation { causes, ..none }.seen(format!("{}: {what}", node.name));
     if let Some(look) = of_plugin {
         let files: Vec<_> = look.cni_files.iter().map(ToString::to_string).collect();
@@ -71,7 +71,7 @@ fn says_no(case: &Case<'_>, node: &Node, why: &str) -> Accusation {
 }
 
 /// Which trouble of the plug-in it is.
-fn plugin(case: &Case<'_>, node: &Node, look: &Look) -> &'static str {
+fn plugin(case: &Case<'_>, node: &Node, look: &Look) -> Code {
     let agents = ["flanneld", "calico-node", "cilium-agent"];
     let runs_here = agents.iter().any(|agent| look.runs(agent));
     let is_flannel = |one: &Node| one.flannel_ip.is_some();
@@ -81,12 +81,14 @@ fn plugin(case: &Case<'_>, node: &Node, look: &Look) -> &'static str {
     let uses_flannel =
         case.objects.nodes.iter().any(is_flannel) || case.objects.flannel_network.is_some();
     match (look.cni_files.is_empty(), runs_here, is_anywhere) {
-        (true, _, false) => "cni-not-installed",
-        (false, _, _) => "cni-config-not-read",
-        (true, true, true) if uses_flannel && node.pod_cidrs.is_empty() => "pod-cidr-not-assigned",
-        (true, false, true) if uses_flannel => "flannel-not-running",
-        (true, true, true) => "cni-config-removed",
-        _ => "cni-not-ready",
+        (true, _, false) => code::CNI_NOT_INSTALLED,
+        (false, _, _) => code::CNI_CONFIG_NOT_READ,
+        (true, true, true) if uses_flannel && node.pod_cidrs.is_empty() => {
+            code::POD_CIDR_NOT_ASSIGNED
+        }
+        (true, false, true) if uses_flannel => code::FLANNEL_NOT_RUNNING,
+        (true, true, true) => code::CNI_CONFIG_REMOVED,
+        _ => code::CNI_NOT_READY,
     }
 }
 
@@ -94,26 +96,26 @@ fn plugin(case: &Case<'_>, node: &Node, look: &Look) -> &'static str {
 fn says_nothing(case: &Case<'_>, node: &Node) -> Accusation {
     let silent = format!("{}'s kubelet has not reported for a while", node.name);
     let Some(look) = case.facts.look(node) else {
-        let none = Accusation::new("node-off", Certainty::Undecided, [node]);
-        let causes = vec![Code("node-off"), Code("way-lost"), Code("kubelet-not-running")];
+        let none = Accusation::new(code::NODE_OFF, Certainty::Undecided, [node]);
+        let causes = vec![code::NODE_OFF, code::WAY_LOST, code::KUBELET_NOT_RUNNING];
         return Accusation { causes, ..none }
             .seen(silent)
             .seen(format!("{} was not asked, or could not be", node.name));
     };
     if !look.runs("kubelet") && !look.is_k3s() {
-        return Accusation::new("kubelet-not-running", Certainty::Certain, [node])
+        return Accusation::new(code::KUBELET_NOT_RUNNING, Certainty::Certain, [node])
             .seen(silent)
             .seen(format!("no process kubelet runs on {}", node.name));
     }
     let of_api = |to: &Target| matches!(to, Target::Api { by: Way::Kubelet | Way::Endpoint, .. });
     let failed = case.facts.tries(&node.name, false, of_api).find(|tried| tried.outcome.fails());
     let code = match failed.map(|tried| &tried.outcome) {
-        Some(Outcome::NoRoute) => "no-route-from-here",
-        Some(Outcome::NoNeighbour | Outcome::Silent { .. }) => "api-address-unreachable",
-        Some(Outcome::Prohibited) => "firewall-reject",
-        Some(Outcome::Refused) => "wrong-endpoint",
-        Some(Outcome::Stalls { .. }) => "path-mtu-hole",
-        _ => "kubelet-lost-api-server",
+        Some(Outcome::NoRoute) => code::NO_ROUTE_FROM_HERE,
+        Some(Outcome::NoNeighbour | Outcome::Silent { .. }) => code::API_ADDRESS_UNREACHABLE,
+        Some(Outcome::Prohibited) => code::FIREWALL_REJECT,
+        Some(Outcome::Refused) => code::WRONG_ENDPOINT,
+        Some(Outcome::Stalls { .. }) => code::PATH_MTU_HOLE,
+        _ => code::KUBELET_LOST_API_SERVER,
     };
     let told = case.told_by_texts(&node.name, |by| by == "kubelet's log");
     match (failed, told) {

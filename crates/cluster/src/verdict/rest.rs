@@ -11,8 +11,7 @@ pub(super) fn unexplained(case: &mut Case<'_>) {
     let nodes: BTreeSet<String> = case.open.iter().map(|tried| tried.from.node.clone()).collect();
     for node in nodes {
         let of = case.objects.nodes.iter().filter(|one| one.name == node);
-        let none = Accusation::new("", Certainty::Undecided, of);
-        let accusation = Accusation { causes: Vec::new(), ..none }
+        let accusation = Accusation::unexplained(of)
             .seen(format!("what failed from {node}, and fits no cause that is known:"))
             .advise("pontoon mesh HOSTS --ports worker shows which ports pass between the nodes");
         case.accuse(accusation, |tried| tried.from.node == node);
@@ -40,8 +39,7 @@ fn untried(case: &mut Case<'_>) {
     if silent.is_empty() || is_told {
         return;
     }
-    let none = Accusation::new("", Certainty::Undecided, silent);
-    let accusation = Accusation { causes: Vec::new(), ..none }
+    let accusation = Accusation::unexplained(silent)
         .seen("nothing could be tried from a pod there: the test pod got no address, or pontoon could not enter its network")
         .advise("kubectl describe pod of one that was made since shows what holds it up");
     case.accuse(accusation, |_| false);
@@ -64,7 +62,7 @@ fn undecided_pods(case: &mut Case<'_>) {
             continue;
         }
         let found = case.told_by_texts(&text.node, |by| by == text.by);
-        let mut none = Accusation::new("", Certainty::Undecided, []);
+        let mut none = Accusation::unexplained([]);
         none.nodes.insert(text.node.clone());
         let (causes, what) = found.unwrap_or_default();
         let line = text.text.lines().last().unwrap_or_default();

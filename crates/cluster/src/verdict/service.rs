@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pontoon_model::finding::Code;
+use pontoon_model::code;
 use pontoon_model::snapshot::Snapshot;
 use pontoon_model::symptom::hole::Hole;
 
@@ -58,7 +58,7 @@ fn not_running(case: &mut Case<'_>, node: &Node) {
     } else {
         "no process kube-proxy"
     };
-    let accusation = Accusation::new("kube-proxy-without-rules", Certainty::Certain, [node])
+    let accusation = Accusation::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Certain, [node])
         .seen(format!("{what} runs on {}; what it wrote before still stands", node.name));
     case.accuse(accusation, |_| false);
 }
@@ -75,19 +75,20 @@ fn cause(
     let server = case.objects.proxy.as_ref().and_then(|proxy| proxy.server.as_ref());
     if let (Some(tried), Some(server)) = (asked, server) {
         return Some(
-            Accusation::new("kube-proxy-server-unreachable", Certainty::Certain, [node])
+            Accusation::new(code::KUBE_PROXY_SERVER_UNREACHABLE, Certainty::Certain, [node])
                 .seen(format!("kube-proxy is told to ask {server}"))
                 .seen(super::shown(tried)),
         );
     }
     if case.objects.proxy.is_some() && !runs(look) {
-        let accusation = Accusation::new("kube-proxy-without-rules", Certainty::Certain, [node]);
+        let accusation =
+            Accusation::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Certain, [node]);
         return Some(accusation.seen(format!("no process kube-proxy runs on {}", node.name)));
     }
     let services = case.objects.networks.services.first().copied()?;
     if !first.from.is_pod && matches!(first.outcome, Outcome::NoRoute) {
         return Some(
-            Accusation::new("no-route-to-service-range", Certainty::Certain, [node])
+            Accusation::new(code::NO_ROUTE_TO_SERVICE_RANGE, Certainty::Certain, [node])
                 .about(Hole::Host, &services)
                 .seen(format!("{} has no default route, and none to {services}", node.name)),
         );
@@ -99,7 +100,7 @@ fn cause(
     if from_node && way.link.as_ref().is_some_and(|link| *link != own.name) {
         let link = way.link.as_ref().map(ToString::to_string).unwrap_or_default();
         return Some(
-            Accusation::new("reply-into-other-network", Certainty::Likely, [node])
+            Accusation::new(code::REPLY_INTO_OTHER_NETWORK, Certainty::Likely, [node])
                 .about(Hole::Host, &services)
                 .seen(format!(
                     "{}: {services} is routed by {link}, and the node's address is on {}",
@@ -113,8 +114,8 @@ fn cause(
     let ends_work =
         case.works(&node.name, true, |to| matches!(to, Target::Api { by: Way::Endpoint, .. }));
     (!pods_fail && ends_work && !super::forwarding::broken(case).contains(&node.name)).then(|| {
-        let none = Accusation::new("kube-proxy-without-rules", Certainty::Undecided, [node]);
-        let causes = vec![Code("kube-proxy-without-rules"), Code("network-policy")];
+        let none = Accusation::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Undecided, [node]);
+        let causes = vec![code::KUBE_PROXY_WITHOUT_RULES, code::NETWORK_POLICY];
         let nodes: BTreeSet<String> = none.nodes.clone();
         Accusation { causes, nodes, ..none }.seen(format!(
             "{}: pods and the API server are reached by their own addresses, and not by Services",

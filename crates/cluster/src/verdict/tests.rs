@@ -2,6 +2,7 @@
 
 mod cluster;
 
+use pontoon_model::code::{self, Code};
 use pontoon_model::untrusted::Untrusted;
 
 use super::{Certainty, judge};
@@ -14,11 +15,10 @@ use cluster::{
 };
 
 /// What is accused: codes, nodes, certainty.
-fn accused(facts: &Facts) -> Vec<(String, String, Certainty)> {
+fn accused(facts: &Facts) -> Vec<(Vec<Code>, String, Certainty)> {
     let all = judge(facts).into_iter().map(|one| {
-        let codes: Vec<_> = one.causes.iter().map(|code| code.0).collect();
         let nodes: Vec<_> = one.nodes.into_iter().collect();
-        (codes.join(" "), nodes.join(" "), one.certainty)
+        (one.causes, nodes.join(" "), one.certainty)
     });
     all.collect()
 }
@@ -30,51 +30,51 @@ fn a_cluster_that_works_is_accused_of_nothing() {
 
 #[test]
 fn each_fault_has_its_cause_and_no_other() {
-    type Row = (fn(&mut Facts), &'static str, &'static str, Certainty);
+    type Row = (fn(&mut Facts), &'static [Code], &'static str, Certainty);
     let table: &[Row] = &[
-        (wifi_node_ip, "internal-ip-unreachable", "pi2", Certainty::Certain),
-        (no_node_ip, "no-internal-ip", "pi2", Certainty::Certain),
-        (foreign_node_ip, "node-ip-not-on-host", "pi2", Certainty::Certain),
-        (twins, "internal-ip-of-another-host", "pi1 pi2", Certainty::Certain),
-        (nodes_in_services, "node-network-in-service-range", "pi1", Certainty::Certain),
-        (foreign_flannel, "flannel-interface-missing", "pi2", Certainty::Certain),
-        (other_network, "flannel-network-differs", "pi2", Certainty::Certain),
-        (wifi_flannel, "flannel-on-unreachable-link", "pi1 pi2", Certainty::Certain),
-        (no_routes, "flannel-without-routes", "pi2", Certainty::Certain),
-        (no_flannel, "flannel-not-running", "pi2", Certainty::Certain),
-        (no_cidr, "pod-cidr-not-assigned", "pi2", Certainty::Certain),
-        (old_bridge, "cni0-stale-address", "pi2", Certainty::Certain),
-        (vxlan, "vxlan-port-blocked", "pi1 pi2", Certainty::Likely),
-        (forward_drop, "forward-policy-drop", "pi2", Certainty::Certain),
-        (forward_off, "ip-forward-off", "pi2", Certainty::Certain),
-        (hole, "path-mtu-hole", "pi1 pi2", Certainty::Certain),
-        (pod_hole, "pod-mtu-hole", "pi1", Certainty::Certain),
-        (kubelet_port, "firewall-drop", "pi2", Certainty::Likely),
-        (kubelet_rejected, "firewall-reject", "pi2", Certainty::Likely),
-        (no_runtime, "containerd-not-running", "pi2", Certainty::Certain),
-        (kubelet_gone, "kubelet-not-running", "pi2", Certainty::Certain),
-        (wifi_api, "api-service-leads-nowhere", "pi2", Certainty::Certain),
-        (no_service_route, "no-route-to-service-range", "pi2", Certainty::Certain),
-        (wifi_services, "reply-into-other-network", "pi2", Certainty::Likely),
-        (no_proxy, "kube-proxy-without-rules", "pi2", Certainty::Certain),
-        (lost_proxy, "kube-proxy-server-unreachable", "pi2", Certainty::Certain),
-        (no_dns, "coredns-not-ready", "pi1", Certainty::Certain),
-        (no_plugin, "cni-not-installed", "pi2", Certainty::Certain),
-        (removed_plugin, "cni-config-removed", "pi2", Certainty::Certain),
-        (unread_plugin, "cni-config-not-read", "pi2", Certainty::Certain),
-        (lost_node, "api-address-unreachable", "pi2", Certainty::Likely),
-        (silent_node, "kubelet-not-running", "pi2", Certainty::Certain),
-        (dead_server, "api-server-not-running", "pi1", Certainty::Certain),
-        (services_on_wifi, "service-network-overlaps", "pi1 pi2", Certainty::Warning),
-        (pods_on_wifi, "pod-network-overlaps", "pi1 pi2", Certainty::Warning),
-        (unknown, "", "pi2", Certainty::Undecided),
-        (untried, "", "pi2", Certainty::Undecided),
-        (broken_off, "", "pi2", Certainty::Undecided),
+        (wifi_node_ip, &[code::INTERNAL_IP_UNREACHABLE], "pi2", Certainty::Certain),
+        (no_node_ip, &[code::NO_INTERNAL_IP], "pi2", Certainty::Certain),
+        (foreign_node_ip, &[code::NODE_IP_NOT_ON_HOST], "pi2", Certainty::Certain),
+        (twins, &[code::INTERNAL_IP_OF_ANOTHER_HOST], "pi1 pi2", Certainty::Certain),
+        (nodes_in_services, &[code::NODE_NETWORK_IN_SERVICE_RANGE], "pi1", Certainty::Certain),
+        (foreign_flannel, &[code::FLANNEL_INTERFACE_MISSING], "pi2", Certainty::Certain),
+        (other_network, &[code::FLANNEL_NETWORK_DIFFERS], "pi2", Certainty::Certain),
+        (wifi_flannel, &[code::FLANNEL_ON_UNREACHABLE_LINK], "pi1 pi2", Certainty::Certain),
+        (no_routes, &[code::FLANNEL_WITHOUT_ROUTES], "pi2", Certainty::Certain),
+        (no_flannel, &[code::FLANNEL_NOT_RUNNING], "pi2", Certainty::Certain),
+        (no_cidr, &[code::POD_CIDR_NOT_ASSIGNED], "pi2", Certainty::Certain),
+        (old_bridge, &[code::CNI0_STALE_ADDRESS], "pi2", Certainty::Certain),
+        (vxlan, &[code::VXLAN_PORT_BLOCKED], "pi1 pi2", Certainty::Likely),
+        (forward_drop, &[code::FORWARD_POLICY_DROP], "pi2", Certainty::Certain),
+        (forward_off, &[code::IP_FORWARD_OFF], "pi2", Certainty::Certain),
+        (hole, &[code::PATH_MTU_HOLE], "pi1 pi2", Certainty::Certain),
+        (pod_hole, &[code::POD_MTU_HOLE], "pi1", Certainty::Certain),
+        (kubelet_port, &[code::FIREWALL_DROP], "pi2", Certainty::Likely),
+        (kubelet_rejected, &[code::FIREWALL_REJECT], "pi2", Certainty::Likely),
+        (no_runtime, &[code::CONTAINERD_NOT_RUNNING], "pi2", Certainty::Certain),
+        (kubelet_gone, &[code::KUBELET_NOT_RUNNING], "pi2", Certainty::Certain),
+        (wifi_api, &[code::API_SERVICE_LEADS_NOWHERE], "pi2", Certainty::Certain),
+        (no_service_route, &[code::NO_ROUTE_TO_SERVICE_RANGE], "pi2", Certainty::Certain),
+        (wifi_services, &[code::REPLY_INTO_OTHER_NETWORK], "pi2", Certainty::Likely),
+        (no_proxy, &[code::KUBE_PROXY_WITHOUT_RULES], "pi2", Certainty::Certain),
+        (lost_proxy, &[code::KUBE_PROXY_SERVER_UNREACHABLE], "pi2", Certainty::Certain),
+        (no_dns, &[code::COREDNS_NOT_READY], "pi1", Certainty::Certain),
+        (no_plugin, &[code::CNI_NOT_INSTALLED], "pi2", Certainty::Certain),
+        (removed_plugin, &[code::CNI_CONFIG_REMOVED], "pi2", Certainty::Certain),
+        (unread_plugin, &[code::CNI_CONFIG_NOT_READ], "pi2", Certainty::Certain),
+        (lost_node, &[code::API_ADDRESS_UNREACHABLE], "pi2", Certainty::Likely),
+        (silent_node, &[code::KUBELET_NOT_RUNNING], "pi2", Certainty::Certain),
+        (dead_server, &[code::API_SERVER_NOT_RUNNING], "pi1", Certainty::Certain),
+        (services_on_wifi, &[code::SERVICE_NETWORK_OVERLAPS], "pi1 pi2", Certainty::Warning),
+        (pods_on_wifi, &[code::POD_NETWORK_OVERLAPS], "pi1 pi2", Certainty::Warning),
+        (unknown, &[], "pi2", Certainty::Undecided),
+        (untried, &[], "pi2", Certainty::Undecided),
+        (broken_off, &[], "pi2", Certainty::Undecided),
     ];
-    for (fault, code, nodes, certainty) in table {
+    for (fault, causes, nodes, certainty) in table {
         let mut facts = healthy();
         fault(&mut facts);
-        let expected = vec![((*code).to_owned(), (*nodes).to_owned(), *certainty)];
+        let expected = vec![(causes.to_vec(), (*nodes).to_owned(), *certainty)];
         assert_eq!(accused(&facts), expected, "{:#?}", judge(&facts));
     }
 }
@@ -368,7 +368,7 @@ fn a_policy_of_drop_with_accepts_for_pods_is_healthy() {
             chain: Untrusted::new("FORWARD"),
             accepts: vec![Untrusted::new(accepts)],
         }];
-        assert_eq!(accused(&facts)[0].0, "vxlan-port-blocked", "{accepts}");
+        assert_eq!(accused(&facts)[0].0, [code::VXLAN_PORT_BLOCKED], "{accepts}");
     }
 }
 
@@ -377,6 +377,6 @@ fn two_faults_at_once_are_two() {
     let mut facts = healthy();
     wifi_flannel(&mut facts);
     break_(&mut facts, &SILENT, |tried| is_kubelet_of(tried, "pi2"));
-    let codes: Vec<String> = accused(&facts).into_iter().map(|(code, ..)| code).collect();
-    assert_eq!(codes, ["firewall-drop", "flannel-on-unreachable-link"]);
+    let codes: Vec<Code> = accused(&facts).into_iter().flat_map(|(causes, ..)| causes).collect();
+    assert_eq!(codes, [code::FIREWALL_DROP, code::FLANNEL_ON_UNREACHABLE_LINK]);
 }

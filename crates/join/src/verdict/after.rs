@@ -1,5 +1,6 @@
 //! After the discovery: what is read with the token, of the server that cluster-info names.
 
+use pontoon_model::code::{self, Code};
 use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_wire::yaml;
@@ -165,32 +166,32 @@ pub(super) fn reads(walk: &mut Walk<'_>) -> Going<()> {
 
 fn settings(walk: &mut Walk<'_>, name: &str, page: &Page) -> Going<()> {
     let said = |answer| Refusal::of(answer, "configmaps", name).words;
-    let (causes, seen, words): (&[&'static str], _, _) = match page {
+    let (causes, seen, words): (&[Code], _, _) = match page {
         Page::Answer(answer) if answer.status == 200 => return Ok(()),
         Page::Answer(answer) if answer.status == 401 => (
-            &["credentials-not-accepted"],
+            &[code::CREDENTIALS_NOT_ACCEPTED],
             "the server does not accept the token any more".to_owned(),
             said(answer),
         ),
         Page::Answer(answer) if answer.status == 403 => (
-            &["rights-missing"],
+            &[code::RIGHTS_MISSING],
             "the token may not read it: its group is not system:bootstrappers:kubeadm:\
              default-node-token"
                 .to_owned(),
             said(answer),
         ),
         Page::Answer(answer) => (
-            &["server-overloaded", "still-starting"],
+            &[code::SERVER_OVERLOADED, code::STILL_STARTING],
             format!("the server answers {} for {name}", answer.status),
             said(answer),
         ),
         Page::Silent { ms } => (
-            &["server-overloaded", "path-mtu-hole"],
+            &[code::SERVER_OVERLOADED, code::PATH_MTU_HOLE],
             format!("no answer for {name} in {}, kubeadm allows 10 s", seconds(*ms)),
             "context deadline exceeded".to_owned(),
         ),
         Page::Bad(why) => (
-            &["connection-cut"],
+            &[code::CONNECTION_CUT],
             format!("the answer for {name} makes no sense: {why}"),
             "EOF".to_owned(),
         ),
@@ -232,7 +233,7 @@ fn node_name(walk: &mut Walk<'_>, name: &str, page: &Page) -> Going<()> {
     walk.note(Stage::NodeName, Some(false), seen.clone());
     Err(Box::new(Stop {
         stage: Stage::NodeName,
-        causes: vec!["node-name-taken"],
+        causes: vec![code::NODE_NAME_TAKEN],
         because: vec![seen],
         advice: vec![
             "give this host another name (hostnamectl set-hostname), or --node-name".to_owned(),

@@ -1,5 +1,6 @@
 //! How far one comes with a server: its name, the way there, the connection, TLS.
 
+use pontoon_model::code::{self, Code};
 use std::net::{IpAddr, SocketAddr};
 
 use pontoon_model::kubernetes::kubeadm::endpoint::{Host, HostPort};
@@ -45,7 +46,7 @@ fn is_good(steps: &[Result<Step, Box<Stop>>]) -> bool {
 #[expect(clippy::unnecessary_box_returns, reason = "a stop is the large error of a small step")]
 fn stop(
     stage: Stage,
-    causes: &[&'static str],
+    causes: &[Code],
     because: String,
     advice: Vec<String>,
     words: String,
@@ -65,7 +66,7 @@ fn resolve(contact: &Contact) -> Option<Result<Step, Box<Stop>>> {
         }
         Err(Unresolved::Unknown { name_server }) => Err(stop(
             Stage::Resolve,
-            &["name-unknown"],
+            &[code::NAME_UNKNOWN],
             format!("nobody knows the name {name}"),
             vec![add],
             format!(
@@ -75,7 +76,7 @@ fn resolve(contact: &Contact) -> Option<Result<Step, Box<Stop>>> {
         )),
         Err(Unresolved::Silent) => Err(stop(
             Stage::Resolve,
-            &["resolver-unreachable", "dns-packets-blocked"],
+            &[code::RESOLVER_UNREACHABLE, code::DNS_PACKETS_BLOCKED],
             format!("no name server answers for {name}"),
             vec![add, "pontoon check says which name servers answer, over which link".to_owned()],
             format!("dial tcp: lookup {name}: i/o timeout"),
@@ -117,7 +118,7 @@ fn unconnected(tcp: Tcp, address: IpAddr, at: &str, by: &str) -> Box<Stop> {
     match tcp {
         Tcp::NoRoute => stop(
             Stage::Route,
-            &["no-route-from-here"],
+            &[code::NO_ROUTE_FROM_HERE],
             format!("this host has no route to {address}"),
             vec![format!(
                 "ip route add {address} dev IF, or a line whose address is on a network \
@@ -127,7 +128,7 @@ fn unconnected(tcp: Tcp, address: IpAddr, at: &str, by: &str) -> Box<Stop> {
         ),
         Tcp::NoNeighbour => stop(
             Stage::Neighbour,
-            &["api-address-unreachable", "host-off"],
+            &[code::API_ADDRESS_UNREACHABLE, code::HOST_OFF],
             format!(
                 "nobody answers for {address} on that network{by}: it keeps its clients apart, \
                  or that host is not there"
@@ -142,14 +143,14 @@ fn unconnected(tcp: Tcp, address: IpAddr, at: &str, by: &str) -> Box<Stop> {
         ),
         Tcp::Unreachable => stop(
             Stage::Tcp,
-            &["firewall-reject", "api-address-unreachable"],
+            &[code::FIREWALL_REJECT, code::API_ADDRESS_UNREACHABLE],
             format!("{address} is there, and the connection is turned away as unreachable"),
             vec!["on the control plane: nft list ruleset, for a reject with icmp(x)".to_owned()],
             format!("{dial}connect: no route to host"),
         ),
         Tcp::Refused => stop(
             Stage::Tcp,
-            &["api-server-not-running", "wrong-endpoint", "firewall-reject"],
+            &[code::API_SERVER_NOT_RUNNING, code::WRONG_ENDPOINT, code::FIREWALL_REJECT],
             format!("{at} refuses: nothing listens there, or a packet filter says so"),
             vec![
                 "on the control plane: ss -ltn 'sport = :6443', and crictl ps -a | grep \
@@ -160,7 +161,7 @@ fn unconnected(tcp: Tcp, address: IpAddr, at: &str, by: &str) -> Box<Stop> {
         ),
         Tcp::Silent { ms } => stop(
             Stage::Tcp,
-            &["firewall-drop", "api-address-unreachable"],
+            &[code::FIREWALL_DROP, code::API_ADDRESS_UNREACHABLE],
             format!("not a word from {at} in {}{by}: packets are dropped", seconds(ms)),
             vec![mesh, "on the control plane: nft list ruleset".to_owned()],
             // Or Go's own timer ends the last question first, and says it in more words.
@@ -168,14 +169,14 @@ fn unconnected(tcp: Tcp, address: IpAddr, at: &str, by: &str) -> Box<Stop> {
         ),
         Tcp::Failed { errno } => stop(
             Stage::Tcp,
-            &["api-address-unreachable"],
+            &[code::API_ADDRESS_UNREACHABLE],
             format!("the connection to {at} fails with errno {errno}"),
             vec![mesh],
             format!("{dial}connect: errno {errno}"),
         ),
         // These two are no failures.
         Tcp::NotTried | Tcp::Open => {
-            stop(Stage::Tcp, &["connection-cut"], String::new(), Vec::new(), String::new())
+            stop(Stage::Tcp, &[code::CONNECTION_CUT], String::new(), Vec::new(), String::new())
         }
     }
 }
@@ -191,14 +192,14 @@ fn tls(contact: &Contact) -> Result<Step, Box<Stop>> {
         }
         Some(Tls::Http) => Err(stop(
             stage,
-            &["not-a-tls-port"],
+            &[code::NOT_A_TLS_PORT],
             format!("{at} speaks plain HTTP"),
             vec![look],
             "http: server gave HTTP response to HTTPS client".to_owned(),
         )),
         Some(Tls::Broken(why)) => Err(stop(
             stage,
-            &["not-a-tls-port", "connection-cut"],
+            &[code::NOT_A_TLS_PORT, code::CONNECTION_CUT],
             format!("{at} does not speak TLS: {why}"),
             vec![look],
             "EOF".to_owned(),
@@ -206,7 +207,7 @@ fn tls(contact: &Contact) -> Result<Step, Box<Stop>> {
         Some(Tls::Silent { ms }) => Err(silent(contact, *ms)),
         None => Err(stop(
             stage,
-            &["connection-cut"],
+            &[code::CONNECTION_CUT],
             format!("the connection to {at} was gone before TLS began"),
             vec![look],
             "EOF".to_owned(),
@@ -218,32 +219,32 @@ fn tls(contact: &Contact) -> Result<Step, Box<Stop>> {
 #[expect(clippy::unnecessary_box_returns, reason = "a stop is the large error of a small step")]
 fn silent(contact: &Contact, ms: u64) -> Box<Stop> {
     let at = contact.server.authority();
-    let (causes, why): (&[&'static str], _) = match contact.sizes {
+    let (causes, why): (&[Code], _) = match contact.sizes {
         Some(Sizes { small: true, large: false, mtu }) => (
-            &["path-mtu-hole"],
+            &[code::PATH_MTU_HOLE],
             format!("small packets are answered, packets of {mtu} bytes vanish without a word"),
         ),
         Some(Sizes { small: true, large: true, mtu }) => (
-            &["server-overloaded"],
+            &[code::SERVER_OVERLOADED],
             format!("packets of {mtu} bytes are answered, so it is the server that keeps silent"),
         ),
         None if contact.by_proxy().is_some() => (
-            &["path-mtu-hole", "server-overloaded"],
+            &[code::PATH_MTU_HOLE, code::SERVER_OVERLOADED],
             "behind a proxy the size of packets cannot be told".to_owned(),
         ),
         _ => (
-            &["path-mtu-hole", "server-overloaded"],
+            &[code::PATH_MTU_HOLE, code::SERVER_OVERLOADED],
             "it answers no ping, so that the size of packets cannot be told".to_owned(),
         ),
     };
     let link = contact.way.as_ref().and_then(|way| way.link.as_ref());
     let link = link.map_or_else(|| "IF".to_owned(), ToString::to_string);
     let advice = match causes {
-        ["path-mtu-hole"] => vec![
+        [code::PATH_MTU_HOLE] => vec![
             format!("ip link set {link} mtu 1400 on EVERY node, and in its configuration, too"),
             "pontoon mesh finds the largest size that passes".to_owned(),
         ],
-        ["server-overloaded"] => {
+        [code::SERVER_OVERLOADED] => {
             vec!["--patient waits as long as kubeadm; look at the control plane's load".to_owned()]
         }
         _ => vec!["pontoon mesh with both hosts tells the two apart".to_owned()],

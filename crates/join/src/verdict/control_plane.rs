@@ -4,6 +4,7 @@ use crate::refusal::Refusal;
 use crate::secret::Secret;
 use crate::shared_certificates::{self, Unusable};
 use crate::trial::Page;
+use pontoon_model::code::{self, Code};
 
 use super::words::{PATIENT, seconds};
 use super::{Ahead, Going, PHASE, Stage, Stop, Walk};
@@ -28,7 +29,7 @@ pub(super) fn endpoint(walk: &mut Walk<'_>) -> Going<()> {
     walk.note(Stage::ControlPlane, Some(false), seen.clone());
     Err(Box::new(Stop {
         stage: Stage::ControlPlane,
-        causes: vec!["control-plane-endpoint-missing"],
+        causes: vec![code::CONTROL_PLANE_ENDPOINT_MISSING],
         because: vec![seen],
         advice: vec!["make the cluster with one: pontoon kubeadm init writes it".to_owned()],
         after_ms: 0,
@@ -50,11 +51,11 @@ pub(super) fn certificates(walk: &mut Walk<'_>, page: &Page) -> Going<()> {
     };
     walk.note(Stage::SharedCertificates, Some(false), seen.clone());
     let advice = match cause {
-        "certificate-key-expired" | "certificate-key-wrong" => {
+        code::CERTIFICATE_KEY_EXPIRED | code::CERTIFICATE_KEY_WRONG => {
             "on the control plane: kubeadm init phase upload-certs --upload-certs prints a new \
              --certificate-key"
         }
-        "credentials-not-accepted" => {
+        code::CREDENTIALS_NOT_ACCEPTED => {
             "on the control plane: kubeadm token create --print-join-command"
         }
         _ => PATIENT,
@@ -71,7 +72,7 @@ pub(super) fn certificates(walk: &mut Walk<'_>, page: &Page) -> Going<()> {
 
 /// Why the certificates are not to be had.
 struct Missing {
-    cause: &'static str,
+    cause: Code,
     seen: String,
     words: String,
 }
@@ -87,11 +88,11 @@ fn opened(page: &Page, key: &Secret) -> Result<(), Missing> {
         Page::Answer(answer) => answer,
         Page::Silent { ms } => {
             let seen = format!("no answer for the certificates in {}", seconds(*ms));
-            return missing("server-overloaded", seen, "context deadline exceeded");
+            return missing(code::SERVER_OVERLOADED, seen, "context deadline exceeded");
         }
         Page::Bad(why) => {
             let seen = format!("the answer for the certificates makes no sense: {why}");
-            return missing("connection-cut", seen, "EOF");
+            return missing(code::CONNECTION_CUT, seen, "EOF");
         }
         // Whoever reads the trial has left it open before.
         Page::NotAsked => return Ok(()),
@@ -104,28 +105,29 @@ fn opened(page: &Page, key: &Secret) -> Result<(), Missing> {
         403 => "nobody may read the certificates: they were never uploaded",
         status => {
             let cause = match status {
-                401 => "credentials-not-accepted",
-                429 | 500..=599 => "server-overloaded",
-                _ => "another-server-answers",
+                401 => code::CREDENTIALS_NOT_ACCEPTED,
+                429 | 500..=599 => code::SERVER_OVERLOADED,
+                _ => code::ANOTHER_SERVER_ANSWERS,
             };
             let seen = format!("the server answers {status} for the certificates");
             return missing(cause, seen, &said);
         }
     };
     let why = if answer.status == 404 { NOT_THERE } else { &said };
-    missing("certificate-key-expired", seen.to_owned(), why)
+    missing(code::CERTIFICATE_KEY_EXPIRED, seen.to_owned(), why)
 }
 
 impl From<Unusable> for Missing {
     fn from(unusable: Unusable) -> Self {
         let (cause, seen) = match unusable {
-            Unusable::Key => {
-                ("certificate-key-wrong", "the certificates were encrypted with another key".into())
-            }
+            Unusable::Key => (
+                code::CERTIFICATE_KEY_WRONG,
+                "the certificates were encrypted with another key".into(),
+            ),
             Unusable::Lacks(name) => {
-                ("certificate-key-expired", format!("{name} is not among the certificates"))
+                (code::CERTIFICATE_KEY_EXPIRED, format!("{name} is not among the certificates"))
             }
-            Unusable::NoSecret => ("another-server-answers", "the answer is no Secret".into()),
+            Unusable::NoSecret => (code::ANOTHER_SERVER_ANSWERS, "the answer is no Secret".into()),
         };
         Self { cause, seen, words: unusable.to_string() }
     }

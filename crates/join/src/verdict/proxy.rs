@@ -1,5 +1,6 @@
 //! A proxy between a host and its cluster.
 
+use pontoon_model::code::{self, Code};
 use pontoon_model::kubernetes::kubeadm::endpoint::Host;
 
 use crate::proxy::{Proxied, Tunnel};
@@ -68,7 +69,7 @@ pub(super) fn leave_open(verdict: &mut Verdict, contact: &Contact) {
 }
 
 /// What it is that a proxy is asked at all.
-pub(super) const CAUSE: &str = "http-proxy-applies";
+pub(super) const CAUSE: Code = code::HTTP_PROXY_APPLIES;
 
 /// What to do where it should not be.
 pub(super) fn spare(host: &Host) -> String {
@@ -84,9 +85,11 @@ fn stopped(contact: &Contact, proxied: &Proxied, seen: String, words: String) ->
     let mut advice = vec![spare(host)];
     match &proxied.tunnel {
         // It went there for us, and did not get through.
-        Some(Tunnel::Refused { status: 502..=504, .. }) => causes.push("api-address-unreachable"),
+        Some(Tunnel::Refused { status: 502..=504, .. }) => {
+            causes.push(code::API_ADDRESS_UNREACHABLE)
+        }
         Some(Tunnel::Silent { .. }) => {
-            causes.push("api-address-unreachable");
+            causes.push(code::API_ADDRESS_UNREACHABLE);
             advice.push("--patient waits as long as kubeadm does".to_owned());
         }
         _ => {}

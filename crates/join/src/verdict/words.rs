@@ -1,18 +1,21 @@
 //! Words and causes that several stages share.
 
+use pontoon_model::code::{self, Code};
 use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::untrusted::Untrusted;
 
 use crate::certificate::Refused;
 
 /// What it means that cluster-info was not given.
-pub(super) const fn refused(status: u16, is_by_api_server: bool) -> &'static [&'static str] {
+pub(super) const fn refused(status: u16, is_by_api_server: bool) -> &'static [Code] {
     match status {
-        401 if is_by_api_server => &["credentials-not-accepted"],
-        403 if is_by_api_server => &["rights-missing"],
-        404 if is_by_api_server => &["bootstrap-signer-not-running", "another-server-answers"],
-        429 | 500..=599 => &["server-overloaded", "still-starting"],
-        _ => &["another-server-answers"],
+        401 if is_by_api_server => &[code::CREDENTIALS_NOT_ACCEPTED],
+        403 if is_by_api_server => &[code::RIGHTS_MISSING],
+        404 if is_by_api_server => {
+            &[code::BOOTSTRAP_SIGNER_NOT_RUNNING, code::ANOTHER_SERVER_ANSWERS]
+        }
+        429 | 500..=599 => &[code::SERVER_OVERLOADED, code::STILL_STARTING],
+        _ => &[code::ANOTHER_SERVER_ANSWERS],
     }
 }
 
@@ -61,21 +64,21 @@ impl std::fmt::Display for Millis {
 
 impl Refused {
     /// The cause, by what else is known.
-    pub(super) fn causes(&self, server_ahead_s: Option<i64>) -> Vec<&'static str> {
+    pub(super) fn causes(&self, server_ahead_s: Option<i64>) -> Vec<Code> {
         const DAY_S: i64 = 86_400;
         match self {
-            Self::Name { .. } => vec!["api-certificate-lacks-name"],
-            Self::Authority => vec!["kubeconfig-of-another-ca", "another-server-answers"],
+            Self::Name { .. } => vec![code::API_CERTIFICATE_LACKS_NAME],
+            Self::Authority => vec![code::KUBECONFIG_OF_ANOTHER_CA, code::ANOTHER_SERVER_ANSWERS],
             Self::Time { is_early: true, .. } => match server_ahead_s {
                 // The server's own clock is where the certificate's is: ours is behind.
-                Some(ahead) if ahead > 60 => vec!["clock-before-certificate"],
-                Some(_) => vec!["certificate-from-the-future"],
-                None => vec!["clock-before-certificate", "certificate-from-the-future"],
+                Some(ahead) if ahead > 60 => vec![code::CLOCK_BEFORE_CERTIFICATE],
+                Some(_) => vec![code::CERTIFICATE_FROM_THE_FUTURE],
+                None => vec![code::CLOCK_BEFORE_CERTIFICATE, code::CERTIFICATE_FROM_THE_FUTURE],
             },
             Self::Time { .. } => match server_ahead_s {
-                Some(ahead) if ahead < -DAY_S => vec!["clock-ahead"],
-                Some(_) => vec!["certificate-expired"],
-                None => vec!["certificate-expired", "clock-ahead"],
+                Some(ahead) if ahead < -DAY_S => vec![code::CLOCK_AHEAD],
+                Some(_) => vec![code::CERTIFICATE_EXPIRED],
+                None => vec![code::CERTIFICATE_EXPIRED, code::CLOCK_AHEAD],
             },
         }
     }

@@ -1,7 +1,7 @@
 //! The way to an API server, or to any other address that was dialled.
 
 use super::{Cause, Look, Means, On, Sign, Weight};
-use crate::finding::Code;
+use crate::code;
 
 const PING: &str = "ping -c 2 -W 2 {host}";
 
@@ -14,7 +14,7 @@ const NOBODY_ANSWERS: &[(Sign, Means)] = &[
 
 pub(super) const TABLE: &[Cause] = &[
     Cause {
-        code: Code("api-address-unreachable"),
+        code: code::API_ADDRESS_UNREACHABLE,
         weight: Weight::Fault,
         is: "{host} lies on a network over which this host is not reached: a WiFi that keeps its \
              clients apart, another segment",
@@ -25,7 +25,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: kubeadm v1.36.2, campus WiFi (tests/kubernetes/cases)",
     },
     Cause {
-        code: Code("address-unreachable"),
+        code: code::ADDRESS_UNREACHABLE,
         weight: Weight::Fault,
         is: "{host} lies on a network over which this host is not reached: a WiFi that keeps its \
              clients apart, another segment",
@@ -35,7 +35,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: campus WiFi (tests/kubernetes/cases)",
     },
     Cause {
-        code: Code("way-lost"),
+        code: code::WAY_LOST,
         weight: Weight::Fault,
         is: "the way to {host} was there and is gone: a cable, the WiFi, a tunnel that ended",
         apart: "not even a small ping gets through now",
@@ -45,7 +45,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: wg-down (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("host-off"),
+        code: code::HOST_OFF,
         weight: Weight::Fault,
         is: "the host of {host} is off, unplugged, or has another address now",
         apart: "that host itself does not show the address",
@@ -54,7 +54,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubeadm#338; kernel: EHOSTUNREACH after three unanswered ARP requests",
     },
     Cause {
-        code: Code("firewall-reject"),
+        code: code::FIREWALL_REJECT,
         weight: Weight::Fault,
         is: "a packet filter refuses port {port} of {host} (firewalld and ufw say \"prohibited\", \
              which reads like a missing route)",
@@ -73,7 +73,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "ip(7): ICMP host prohibited is EHOSTUNREACH; firewalld REJECTs by default",
     },
     Cause {
-        code: Code("firewall-drop"),
+        code: code::FIREWALL_DROP,
         weight: Weight::Fault,
         is: "a packet filter drops port {port}, at {host} or on the way",
         apart: "the host answers a ping, and keeps silent on the port",
@@ -90,7 +90,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Ports and Protocols",
     },
     Cause {
-        code: Code("api-server-not-running"),
+        code: code::API_SERVER_NOT_RUNNING,
         weight: Weight::Fault,
         is: "the API server does not run on {host}",
         apart: "its container is not among those that run",
@@ -104,7 +104,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/phases/controlplane: a static pod of kubelet",
     },
     Cause {
-        code: Code("wrong-endpoint"),
+        code: code::WRONG_ENDPOINT,
         weight: Weight::Fault,
         is: "the API server listens elsewhere: another port, or {host} is not it",
         apart: "nothing listens on port {port} of that host, and the server runs",
@@ -117,7 +117,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm: bindPort is 6443 unless said otherwise",
     },
     Cause {
-        code: Code("nothing-listens"),
+        code: code::NOTHING_LISTENS,
         weight: Weight::Fault,
         is: "no program listens on port {port} of {host}",
         apart: "ss on that host does not show the port",
@@ -126,7 +126,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "tcp(7): ECONNREFUSED",
     },
     Cause {
-        code: Code("kubeconfig-stale-address"),
+        code: code::KUBECONFIG_STALE_ADDRESS,
         weight: Weight::Fault,
         is: "the kubeconfig names an address that the server does not have any more",
         apart: "the server's own admin.conf names another one",
@@ -143,7 +143,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubeadm#338",
     },
     Cause {
-        code: Code("no-kubeconfig"),
+        code: code::NO_KUBECONFIG,
         weight: Weight::Fault,
         is: "kubectl found no kubeconfig, and asked its default, localhost:8080, where no API \
              server has listened for years",
@@ -159,7 +159,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Creating a cluster with kubeadm; client-go's default cluster",
     },
     Cause {
-        code: Code("kubeconfig-not-readable"),
+        code: code::KUBECONFIG_NOT_READABLE,
         weight: Weight::Fault,
         is: "the kubeconfig is root's, and kubectl was run as somebody else",
         apart: "ls -l shows whose it is",
@@ -169,7 +169,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Creating a cluster with kubeadm",
     },
     Cause {
-        code: Code("still-starting"),
+        code: code::STILL_STARTING,
         weight: Weight::Passing,
         is: "the other side is just starting: every start says this for some seconds",
         apart: "the text stops coming within a minute",
@@ -182,7 +182,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: the API server is there 4 to 6 s after kubelet starts",
     },
     Cause {
-        code: Code("no-route-from-here"),
+        code: code::NO_ROUTE_FROM_HERE,
         weight: Weight::Fault,
         is: "this host has no route to {host}: no default route, and no network of its own there",
         apart: "the kernel says so when it is asked for the way",
@@ -195,7 +195,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "ip(7): ENETUNREACH",
     },
     Cause {
-        code: Code("path-mtu-hole"),
+        code: code::PATH_MTU_HOLE,
         weight: Weight::Fault,
         is: "large packets vanish on the way to {host}, and nobody says so (a tunnel or an access \
              point that carries less than 1500)",
@@ -214,7 +214,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: mtu-api, mtu-join (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("server-overloaded"),
+        code: code::SERVER_OVERLOADED,
         weight: Weight::Fault,
         is: "{host} is too busy to answer in time (a Pi on its SD card, out of memory, etcd slow)",
         apart: "it answers, if one waits long enough",
@@ -228,7 +228,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Creating a cluster with kubeadm, Before you begin",
     },
     Cause {
-        code: Code("node-network-in-service-range"),
+        code: code::NODE_NETWORK_IN_SERVICE_RANGE,
         weight: Weight::Fault,
         is: "{host} lies inside the cluster's service range, where kube-proxy drops what is no \
              Service",
@@ -243,7 +243,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: node-in-service-range (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("http-proxy-applies"),
+        code: code::HTTP_PROXY_APPLIES,
         weight: Weight::Fault,
         is: "HTTPS_PROXY sends the cluster's own traffic to a proxy",
         apart: "a proxy is set, and NO_PROXY does not name the nodes, pods and services",
@@ -257,7 +257,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/preflight/checks.go HTTPProxyCheck",
     },
     Cause {
-        code: Code("not-a-tls-port"),
+        code: code::NOT_A_TLS_PORT,
         weight: Weight::Fault,
         is: "something else answers on {endpoint}: it does not speak TLS",
         apart: "plain HTTP gets an answer there",
@@ -274,7 +274,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "go crypto/tls: the first bytes are no TLS record",
     },
     Cause {
-        code: Code("connection-cut"),
+        code: code::CONNECTION_CUT,
         weight: Weight::Fault,
         is: "the other side, or a box on the way, cut the connection",
         apart: "its own log names the reason: a restart, a kill for memory, a refused client",
@@ -287,7 +287,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "tcp(7): ECONNRESET",
     },
     Cause {
-        code: Code("etcd-slow-or-alone"),
+        code: code::ETCD_SLOW_OR_ALONE,
         weight: Weight::Fault,
         is: "etcd does not answer in time: its disk is slow (SD card), or it has lost its majority",
         apart: "its log says \"took too long\" or \"slow fdatasync\"; with a lost majority it says \
@@ -302,7 +302,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "etcd.io: Hardware recommendations; etcd FAQ",
     },
     Cause {
-        code: Code("etcd-not-running"),
+        code: code::ETCD_NOT_RUNNING,
         weight: Weight::Fault,
         is: "etcd does not run on {host}",
         apart: "its container is not among those that run",
@@ -316,7 +316,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/phases/etcd: a static pod of kubelet",
     },
     Cause {
-        code: Code("port-taken"),
+        code: code::PORT_TAKEN,
         weight: Weight::Fault,
         is: "another program listens on port {port}",
         apart: "ss names it",
@@ -325,7 +325,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/preflight/checks.go PortOpenCheck",
     },
     Cause {
-        code: Code("old-pod-still-runs"),
+        code: code::OLD_POD_STILL_RUNS,
         weight: Weight::Passing,
         is: "the static pod was changed, and the one from before still runs beside it",
         apart: "there are two kube-apiserver processes",

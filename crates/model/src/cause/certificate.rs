@@ -1,11 +1,11 @@
 //! Certificates, kubeconfigs and clocks.
 
 use super::{Cause, Look, Means, On, Sign, Weight};
-use crate::finding::Code;
+use crate::code;
 
 pub(super) const TABLE: &[Cause] = &[
     Cause {
-        code: Code("api-certificate-lacks-name"),
+        code: code::API_CERTIFICATE_LACKS_NAME,
         weight: Weight::Fault,
         is: "the API server's certificate was made without {wanted}",
         apart: "its certificate on disk lacks the name, too",
@@ -23,7 +23,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: san (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("another-server-answers"),
+        code: code::ANOTHER_SERVER_ANSWERS,
         weight: Weight::Fault,
         is: "{host} is not the server that was meant: another machine or a captive portal answers",
         apart: "the certificate that is shown was issued by somebody else than \"kubernetes\"",
@@ -39,7 +39,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "RFC 8952 (captive portals); k/k: kubeadm's CA is called kubernetes",
     },
     Cause {
-        code: Code("kubeconfig-of-another-ca"),
+        code: code::KUBECONFIG_OF_ANOTHER_CA,
         weight: Weight::Fault,
         is: "the kubeconfig, or the join line, is of an earlier cluster: after kubeadm reset and \
              init there is a new CA",
@@ -54,7 +54,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Troubleshooting kubeadm, TLS certificate errors",
     },
     Cause {
-        code: Code("clock-before-certificate"),
+        code: code::CLOCK_BEFORE_CERTIFICATE,
         weight: Weight::Fault,
         is: "this host's clock is behind: to it the certificate is not valid yet",
         apart: "its clock is not synchronised, and date shows the past",
@@ -68,7 +68,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubeadm#240, k/k#42791; k/k constants.CertificateBackdate is 5 minutes",
     },
     Cause {
-        code: Code("certificate-from-the-future"),
+        code: code::CERTIFICATE_FROM_THE_FUTURE,
         weight: Weight::Fault,
         is: "the control plane's clock was ahead when kubeadm init made the certificates",
         apart: "the CA's first day lies in the future on every clock",
@@ -81,7 +81,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/util/pkiutil: NotBefore is the CA's",
     },
     Cause {
-        code: Code("certificate-expired"),
+        code: code::CERTIFICATE_EXPIRED,
         weight: Weight::Fault,
         is: "a certificate has run out: kubeadm's last a year",
         apart: "kubeadm shows it as invalid",
@@ -95,7 +95,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Certificate Management with kubeadm",
     },
     Cause {
-        code: Code("clock-ahead"),
+        code: code::CLOCK_AHEAD,
         weight: Weight::Fault,
         is: "a clock is far ahead: to it the certificate has run out",
         apart: "date shows a day that has not come",
@@ -108,7 +108,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm: leaf certificates 1 year, CA 10 years",
     },
     Cause {
-        code: Code("kubelet-serves-own-certificate"),
+        code: code::KUBELET_SERVES_OWN_CERTIFICATE,
         weight: Weight::Fault,
         is: "kubelet serves a certificate that it signed itself, as kubeadm sets it up, and who \
              asks wants one of the cluster's CA (metrics-server)",
@@ -120,7 +120,7 @@ pub(super) const TABLE: &[Cause] = &[
                  certificates",
     },
     Cause {
-        code: Code("kubelet-certificate-expired"),
+        code: code::KUBELET_CERTIFICATE_EXPIRED,
         weight: Weight::Fault,
         is: "kubelet's client certificate has run out, and it may not ask for a new one by itself",
         apart: "the file that kubelet.conf names is older than a year",
@@ -135,7 +135,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Troubleshooting kubeadm, Kubelet client certificate rotation fails",
     },
     Cause {
-        code: Code("credentials-not-accepted"),
+        code: code::CREDENTIALS_NOT_ACCEPTED,
         weight: Weight::Fault,
         is: "the server does not know these credentials: of another cluster, expired, or a token \
              that was deleted",
@@ -150,7 +150,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Authenticating",
     },
     Cause {
-        code: Code("rights-missing"),
+        code: code::RIGHTS_MISSING,
         weight: Weight::Fault,
         is: "the server knows who asks, and RBAC does not let them",
         apart: "the text names the user and the resource",

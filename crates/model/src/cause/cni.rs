@@ -1,7 +1,7 @@
 //! Network plug-ins: not there, not ready, on the wrong link.
 
 use super::{Cause, Look, Means, On, Sign, Weight};
-use crate::finding::Code;
+use crate::code;
 
 /// What the pods of network plug-ins are called.
 const CNI_NAMES: &[&str] = &[
@@ -20,7 +20,7 @@ const PODS: &str = "kubectl get pods -A -o wide";
 
 pub(super) const TABLE: &[Cause] = &[
     Cause {
-        code: Code("cni-not-installed"),
+        code: code::CNI_NOT_INSTALLED,
         weight: Weight::Fault,
         is: "no network plug-in has been applied: kubeadm brings none",
         apart: "no pod of flannel, calico or cilium is listed",
@@ -34,7 +34,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Creating a cluster with kubeadm, Installing a Pod network add-on",
     },
     Cause {
-        code: Code("cni-not-ready"),
+        code: code::CNI_NOT_READY,
         weight: Weight::Fault,
         is: "the network plug-in's pod on this node does not run, so it writes no configuration",
         apart: "its pod is listed on this node, and is not Running",
@@ -48,7 +48,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Network Plugins",
     },
     Cause {
-        code: Code("cni-config-removed"),
+        code: code::CNI_CONFIG_REMOVED,
         weight: Weight::Fault,
         is: "the network plug-in runs on this node, and its configuration is gone (kubeadm reset, or \
              somebody cleaned up)",
@@ -63,7 +63,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: an empty /etc/cni/net.d under a running flannel",
     },
     Cause {
-        code: Code("cni-config-not-read"),
+        code: code::CNI_CONFIG_NOT_READ,
         weight: Weight::Fault,
         is: "the plug-in has written its configuration, and containerd does not see it: another \
              conf_dir, or started before and stuck",
@@ -82,7 +82,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "containerd docs/cri/config.md: cni.conf_dir",
     },
     Cause {
-        code: Code("cni-binaries-missing"),
+        code: code::CNI_BINARIES_MISSING,
         weight: Weight::Fault,
         is: "the plug-in's programs are not in /opt/cni/bin",
         apart: "ls does not show the one that the text names",
@@ -92,7 +92,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "containernetworking/plugins; containerd docs/cri/config.md: cni.bin_dir",
     },
     Cause {
-        code: Code("flannel-not-running"),
+        code: code::FLANNEL_NOT_RUNNING,
         weight: Weight::Fault,
         is: "flannel does not run on this node: it writes /run/flannel/subnet.env when it starts, \
              and a reboot empties /run",
@@ -109,7 +109,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "flannel-io/flannel main.go WriteSubnetFile",
     },
     Cause {
-        code: Code("pod-cidr-not-assigned"),
+        code: code::POD_CIDR_NOT_ASSIGNED,
         weight: Weight::Fault,
         is: "the node has no pod network of its own: kubeadm init ran without --pod-network-cidr",
         apart: "spec.podCIDR of the Node is empty",
@@ -124,7 +124,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "flannel-io/flannel Documentation/troubleshooting.md",
     },
     Cause {
-        code: Code("flannel-network-differs"),
+        code: code::FLANNEL_NETWORK_DIFFERS,
         weight: Weight::Fault,
         is: "Network in flannel's net-conf.json is not the cluster's podSubnet",
         apart: "the node's pod network lies outside of it",
@@ -138,7 +138,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "flannel-io/flannel pkg/subnet/kube: the PodCIDR must lie in Network",
     },
     Cause {
-        code: Code("pod-addresses-used-up"),
+        code: code::POD_ADDRESSES_USED_UP,
         weight: Weight::Fault,
         is: "every address of this node's pod network counts as taken, by pods or by what they left",
         apart: "there are as many files as addresses, and fewer pods",
@@ -148,7 +148,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "containernetworking/plugins plugins/ipam/host-local",
     },
     Cause {
-        code: Code("flannel-starts"),
+        code: code::FLANNEL_STARTS,
         weight: Weight::Passing,
         is: "flannel on this node is starting, and its file is not there yet",
         apart: "the text stops within a minute",
@@ -164,7 +164,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "flannel-io/flannel main.go WriteSubnetFile",
     },
     Cause {
-        code: Code("cni0-stale-address"),
+        code: code::CNI0_STALE_ADDRESS,
         weight: Weight::Fault,
         is: "the bridge cni0 has an address of an earlier cluster or CNI, which kubeadm reset \
              leaves behind",
@@ -175,7 +175,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "containernetworking/plugins plugins/main/bridge: ensureAddr",
     },
     Cause {
-        code: Code("flannel-on-unreachable-link"),
+        code: code::FLANNEL_ON_UNREACHABLE_LINK,
         weight: Weight::Fault,
         is: "flannel took the interface of the default route, over which the nodes do not reach \
              each other",
@@ -190,7 +190,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: flannel-wifi-curl (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("flannel-without-routes"),
+        code: code::FLANNEL_WITHOUT_ROUTES,
         weight: Weight::Fault,
         is: "flannel.1 was made anew under a running flannel, and has lost its routes",
         apart: "ip route shows no line with flannel.1 although the link is up",
@@ -207,7 +207,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: after a tunnel's restart, flannel v0.28.10",
     },
     Cause {
-        code: Code("vxlan-port-blocked"),
+        code: code::VXLAN_PORT_BLOCKED,
         weight: Weight::Fault,
         is: "the packets in which the network plug-in wraps those of pods (VXLAN, UDP {port}) do not \
              get from node to node: a packet filter drops them",
@@ -219,7 +219,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "flannel-io/flannel Documentation/backends.md; RFC 7348 section 8",
     },
     Cause {
-        code: Code("flannel-interface-missing"),
+        code: code::FLANNEL_INTERFACE_MISSING,
         weight: Weight::Fault,
         is: "the interface or address that flannel was told to use is not there",
         apart: "ip address does not show it",
@@ -228,7 +228,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "flannel-io/flannel pkg/ipmatch/match.go; measured: wg-down",
     },
     Cause {
-        code: Code("cni-picked-other-address"),
+        code: code::CNI_PICKED_OTHER_ADDRESS,
         weight: Weight::Fault,
         is: "Calico picked an address of another network on one of the nodes",
         apart: "the addresses in calicoctl node status, or the annotation, are not the nodes' \
@@ -242,7 +242,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "projectcalico/calico node/pkg/lifecycle/startup/autodetection",
     },
     Cause {
-        code: Code("bgp-port-blocked"),
+        code: code::BGP_PORT_BLOCKED,
         weight: Weight::Fault,
         is: "port 179 does not pass between the nodes",
         apart: "the addresses are right, and a connection to 179 fails",

@@ -1,11 +1,11 @@
 //! What kubeadm wants of a host before it starts.
 
 use super::{Cause, Look, Means, On, Sign, Weight};
-use crate::finding::Code;
+use crate::code;
 
 pub(super) const TABLE: &[Cause] = &[
     Cause {
-        code: Code("ip-forward-off"),
+        code: code::IP_FORWARD_OFF,
         weight: Weight::Fault,
         is: "this host does not forward IP packets, and pods need that",
         apart: "the file holds 0",
@@ -19,7 +19,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/preflight/checks.go; kubernetes.io: Container Runtimes",
     },
     Cause {
-        code: Code("ipv6-forward-off"),
+        code: code::IPV6_FORWARD_OFF,
         weight: Weight::Fault,
         is: "this host does not forward IPv6 packets, and an IPv6 cluster needs that",
         apart: "the file holds 0",
@@ -33,7 +33,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/preflight/checks.go",
     },
     Cause {
-        code: Code("bridge-netfilter-off"),
+        code: code::BRIDGE_NETFILTER_OFF,
         weight: Weight::Fault,
         is: "br_netfilter is not loaded: packets of a bridge pass kube-proxy's rules by",
         apart: "/proc/sys/net/bridge is missing",
@@ -51,7 +51,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Container Runtimes; kubeadm no longer checks it since 1.30",
     },
     Cause {
-        code: Code("swap-on"),
+        code: code::SWAP_ON,
         weight: Weight::Fault,
         is: "swap is on, and kubelet does not start with it unless told to",
         apart: "/proc/swaps has more than its heading",
@@ -68,7 +68,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Swap memory management; k/k preflight SwapCheck",
     },
     Cause {
-        code: Code("swap-noted"),
+        code: code::SWAP_NOTED,
         weight: Weight::Harmless,
         is: "kubeadm only notes that swap is on; kubelet decides (failSwapOn)",
         apart: "it is a warning, not an error",
@@ -77,7 +77,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/preflight/checks.go SwapCheck",
     },
     Cause {
-        code: Code("cgroup-memory-off"),
+        code: code::CGROUP_MEMORY_OFF,
         weight: Weight::Fault,
         is: "the kernel was started without the memory cgroup, as Raspberry Pi OS does",
         apart: "cgroup.controllers does not name memory",
@@ -91,7 +91,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes/system-validators; k3s docs: Raspberry Pi",
     },
     Cause {
-        code: Code("cgroup-v1"),
+        code: code::CGROUP_V1,
         weight: Weight::Fault,
         is: "the host uses cgroup v1, which kubelet 1.35 and later refuse unless told otherwise",
         apart: "/sys/fs/cgroup has no cgroup.controllers",
@@ -108,7 +108,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: About cgroup v2",
     },
     Cause {
-        code: Code("cgroup-controller-missing"),
+        code: code::CGROUP_CONTROLLER_MISSING,
         weight: Weight::Fault,
         is: "the kernel lacks a cgroup controller that kubelet needs",
         apart: "cgroup.controllers does not name it",
@@ -118,7 +118,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes/system-validators v1.12.1",
     },
     Cause {
-        code: Code("optional-cgroup-missing"),
+        code: code::OPTIONAL_CGROUP_MISSING,
         weight: Weight::Harmless,
         is: "the kernel lacks an optional cgroup controller: nothing here needs it",
         apart: "the text says optional",
@@ -127,7 +127,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes/system-validators",
     },
     Cause {
-        code: Code("host-too-small"),
+        code: code::HOST_TOO_SMALL,
         weight: Weight::Fault,
         is: "a control plane wants 2 processors and 1700 MB, and this host has less",
         apart: "nproc and free say so",
@@ -137,7 +137,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/preflight/checks.go NumCPUCheck, MemCheck",
     },
     Cause {
-        code: Code("not-root"),
+        code: code::NOT_ROOT,
         weight: Weight::Fault,
         is: "kubeadm was not run as root",
         apart: "the text says so",
@@ -146,7 +146,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/preflight/checks.go IsPrivilegedUserCheck",
     },
     Cause {
-        code: Code("program-missing"),
+        code: code::PROGRAM_MISSING,
         weight: Weight::Fault,
         is: "a program that Kubernetes calls is not installed, or not in root's PATH",
         apart: "the text names it",
@@ -155,7 +155,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/preflight/checks.go InPathCheck",
     },
     Cause {
-        code: Code("kernel-not-accepted"),
+        code: code::KERNEL_NOT_ACCEPTED,
         weight: Weight::Fault,
         is: "the kernel, or its configuration, is not one that kubeadm accepts",
         apart: "the text names what is missing",
@@ -165,7 +165,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes/system-validators v1.12.1",
     },
     Cause {
-        code: Code("host-name-unresolved"),
+        code: code::HOST_NAME_UNRESOLVED,
         weight: Weight::Harmless,
         is: "the node's own name is in neither /etc/hosts nor DNS; kubeadm goes on without",
         apart: "it is a warning, not an error",
@@ -175,7 +175,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/preflight/checks.go HostnameCheck",
     },
     Cause {
-        code: Code("firewalld-active"),
+        code: code::FIREWALLD_ACTIVE,
         weight: Weight::Fault,
         is: "firewalld is active: it refuses 6443, 10250 and the CNI's port until told otherwise",
         apart: "systemctl says active",
@@ -192,7 +192,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/preflight/checks.go FirewalldCheck",
     },
     Cause {
-        code: Code("bind-address-advice"),
+        code: code::BIND_ADDRESS_ADVICE,
         weight: Weight::Harmless,
         is: "a worker without a default route cannot compare kube-proxy's bindAddress: kubeadm \
              1.36.1 and later say so and go on",
@@ -202,7 +202,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: kubeadm v1.36.2; k/k PR 138802",
     },
     Cause {
-        code: Code("version-not-looked-up"),
+        code: code::VERSION_NOT_LOOKED_UP,
         weight: Weight::Harmless,
         is: "kubeadm could not ask the internet for the newest version, and takes its own",
         apart: "\"falling back to the local client version\" follows",
@@ -212,7 +212,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/util/version.go; measured",
     },
     Cause {
-        code: Code("conntrack-not-writable"),
+        code: code::CONNTRACK_NOT_WRITABLE,
         weight: Weight::Fault,
         is: "kube-proxy may not set nf_conntrack_max: it runs in a container or VM that keeps it",
         apart: "conntrack in its ConfigMap is null or has a minimum",
@@ -225,7 +225,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: proxy-conntrack (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("tunnel-socket-in-use"),
+        code: code::TUNNEL_SOCKET_IN_USE,
         weight: Weight::Fault,
         is: "another wireguard-go of this mount namespace has the socket of that name",
         apart: "ls shows it, and a wireguard-go runs",

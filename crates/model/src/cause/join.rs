@@ -1,11 +1,11 @@
 //! What only a join meets.
 
 use super::{Cause, Look, Means, On, Sign, Weight};
-use crate::finding::Code;
+use crate::code;
 
 pub(super) const TABLE: &[Cause] = &[
     Cause {
-        code: Code("cluster-info-names-unreachable-server"),
+        code: code::CLUSTER_INFO_NAMES_UNREACHABLE_SERVER,
         weight: Weight::Fault,
         is: "cluster-info names a server that this host does not reach, whatever the join line said",
         apart: "the join line's address answers, and the one that cluster-info names does not",
@@ -23,7 +23,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/discovery/discovery.go; measured: kubeadm v1.36.2",
     },
     Cause {
-        code: Code("join-token-unknown"),
+        code: code::JOIN_TOKEN_UNKNOWN,
         weight: Weight::Fault,
         is: "the cluster does not know the token: it has run out (24 hours), or is of another \
              cluster",
@@ -37,7 +37,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cluster-bootstrap/token; measured: kubeadm v1.36.2",
     },
     Cause {
-        code: Code("bootstrap-signer-not-running"),
+        code: code::BOOTSTRAP_SIGNER_NOT_RUNNING,
         weight: Weight::Fault,
         is: "the token is there, and nobody has signed cluster-info with it: the controller \
              manager does that",
@@ -51,7 +51,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k pkg/controller/bootstrap/bootstrapsigner.go",
     },
     Cause {
-        code: Code("join-token-secret-wrong"),
+        code: code::JOIN_TOKEN_SECRET_WRONG,
         weight: Weight::Fault,
         is: "the token's first half is known and its second half is wrong: mistyped, or made anew \
              since",
@@ -61,7 +61,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cluster-bootstrap/token/jws; measured: kubeadm v1.36.2",
     },
     Cause {
-        code: Code("ca-pin-of-another-cluster"),
+        code: code::CA_PIN_OF_ANOTHER_CLUSTER,
         weight: Weight::Fault,
         is: "--discovery-token-ca-cert-hash is of another CA: of the cluster before the last \
              kubeadm reset, or another machine answers for the address",
@@ -77,7 +77,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/util/pubkeypin; measured: kubeadm v1.36.2",
     },
     Cause {
-        code: Code("cluster-info-changed-midway"),
+        code: code::CLUSTER_INFO_CHANGED_MIDWAY,
         weight: Weight::Fault,
         is: "cluster-info was not the same when it was read again over verified TLS",
         apart: "once more tells: a change happens once, an interception always",
@@ -90,7 +90,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/discovery/token/token.go",
     },
     Cause {
-        code: Code("control-plane-endpoint-missing"),
+        code: code::CONTROL_PLANE_ENDPOINT_MISSING,
         weight: Weight::Fault,
         is: "the cluster was made without controlPlaneEndpoint, so it takes no second control plane",
         apart: "kubeadm-config has no controlPlaneEndpoint",
@@ -107,7 +107,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/cmd/join.go; measured: kubeadm v1.36.2",
     },
     Cause {
-        code: Code("certificate-key-expired"),
+        code: code::CERTIFICATE_KEY_EXPIRED,
         weight: Weight::Fault,
         is: "the certificates for a second control plane are not there: kubeadm keeps them 2 hours",
         apart: "the Secret kubeadm-certs does not exist",
@@ -121,7 +121,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/phases/copycerts",
     },
     Cause {
-        code: Code("certificate-key-wrong"),
+        code: code::CERTIFICATE_KEY_WRONG,
         weight: Weight::Fault,
         is: "the certificates were encrypted with another --certificate-key: that of a later upload",
         apart: "the Secret kubeadm-certs exists, and this key does not open it",
@@ -135,7 +135,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/phases/copycerts",
     },
     Cause {
-        code: Code("node-name-taken"),
+        code: code::NODE_NAME_TAKEN,
         weight: Weight::Fault,
         is: "another host has joined under the same name",
         apart: "the Node of this name shows an address that is not this host's",
@@ -144,7 +144,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/phases/kubelet: GET /api/v1/nodes/NAME",
     },
     Cause {
-        code: Code("node-joined-before"),
+        code: code::NODE_JOINED_BEFORE,
         weight: Weight::Fault,
         is: "this host has been joined or initialised before, and was not reset",
         apart: "/etc/kubernetes holds its files, and kubelet runs",
@@ -162,7 +162,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/preflight/checks.go FileAvailableCheck",
     },
     Cause {
-        code: Code("join-versions-apart"),
+        code: code::JOIN_VERSIONS_APART,
         weight: Weight::Fault,
         is: "kubeadm and the cluster, or its configuration file, are too many versions apart",
         apart: "kubeadm version here differs from the cluster's",
@@ -171,7 +171,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Version Skew Policy",
     },
     Cause {
-        code: Code("advertise-address-not-on-host"),
+        code: code::ADVERTISE_ADDRESS_NOT_ON_HOST,
         weight: Weight::Fault,
         is: "the address is not on this host (a floating or public one, or it has changed), so \
              nothing can listen on it",
@@ -185,7 +185,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubeadm#1390; measured: kubeadm accepts any address",
     },
     Cause {
-        code: Code("default-route-missing"),
+        code: code::DEFAULT_ROUTE_MISSING,
         weight: Weight::Fault,
         is: "this host has no default route, and kubeadm, kubelet and flannel take their address \
              from it",
@@ -201,7 +201,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes/apimachinery pkg/util/net/interface.go; kubeadm#982",
     },
     Cause {
-        code: Code("default-route-without-address"),
+        code: code::DEFAULT_ROUTE_WITHOUT_ADDRESS,
         weight: Weight::Fault,
         is: "a default route is there, and its interface has no address that Kubernetes takes \
              (only link-local or loopback ones)",
@@ -211,7 +211,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes/apimachinery pkg/util/net/interface.go",
     },
     Cause {
-        code: Code("default-route-unreachable"),
+        code: code::DEFAULT_ROUTE_UNREACHABLE,
         weight: Weight::Fault,
         is: "the first default route is of the kind unreachable or blackhole and names no interface",
         apart: "ip route shows unreachable default or blackhole default",
@@ -234,7 +234,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes/apimachinery pkg/util/net/interface.go; measured",
     },
     Cause {
-        code: Code("advertise-address-malformed"),
+        code: code::ADVERTISE_ADDRESS_MALFORMED,
         weight: Weight::Fault,
         is: "--apiserver-advertise-address is no IP address that can be used (a name, link-local, \
              multicast)",
@@ -244,7 +244,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/util/config/common.go; measured: kubeadm v1.36.2",
     },
     Cause {
-        code: Code("subnet-size-refused"),
+        code: code::SUBNET_SIZE_REFUSED,
         weight: Weight::Fault,
         is: "podSubnet or serviceSubnet has a size that kubeadm does not take",
         apart: "the text says so",
@@ -254,7 +254,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/apis/kubeadm/validation/validation.go",
     },
     Cause {
-        code: Code("join-line-incomplete"),
+        code: code::JOIN_LINE_INCOMPLETE,
         weight: Weight::Fault,
         is: "the join line was cut or mistyped",
         apart: "the text names the part",

@@ -1,11 +1,11 @@
 //! Names that are not resolved.
 
 use super::{Cause, Look, Means, On, Sign, Weight};
-use crate::finding::Code;
+use crate::code;
 
 pub(super) const TABLE: &[Cause] = &[
     Cause {
-        code: Code("name-unknown"),
+        code: code::NAME_UNKNOWN,
         weight: Weight::Fault,
         is: "the resolver answered that there is no {name}",
         apart: "getent finds nothing on this host either",
@@ -18,7 +18,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "Go net: no such host; getaddrinfo(3)",
     },
     Cause {
-        code: Code("name-of-other-resolver"),
+        code: code::NAME_OF_OTHER_RESOLVER,
         weight: Weight::Fault,
         is: "the name is known elsewhere: in /etc/hosts, by mDNS (.local) or inside the cluster, \
              and not to the resolver that was asked",
@@ -33,7 +33,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: DNS for Services and Pods; RFC 6762 (.local)",
     },
     Cause {
-        code: Code("resolver-unreachable"),
+        code: code::RESOLVER_UNREACHABLE,
         weight: Weight::Fault,
         is: "the resolver {server} does not answer: out of reach, or it serves no strangers",
         apart: "a question straight to it gets no answer",
@@ -43,7 +43,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "resolv.conf(5)",
     },
     Cause {
-        code: Code("no-nameserver"),
+        code: code::NO_NAMESERVER,
         weight: Weight::Fault,
         is: "the node's resolv.conf names no nameserver, and CoreDNS does not start without",
         apart: "the file has no line nameserver",
@@ -62,7 +62,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: coredns-nons (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("dns-forwarding-loop"),
+        code: code::DNS_FORWARDING_LOOP,
         weight: Weight::Fault,
         is: "CoreDNS's upstream is itself: the node's resolv.conf names 127.0.0.53 or 127.0.0.1",
         apart: "it does",
@@ -79,7 +79,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "coredns.io/plugins/loop: Troubleshooting",
     },
     Cause {
-        code: Code("dns-packets-blocked"),
+        code: code::DNS_PACKETS_BLOCKED,
         weight: Weight::Fault,
         is: "questions on port 53 do not get through to {server} (a filter on UDP, a portal that \
              wants a login)",

@@ -1,14 +1,14 @@
 //! kubelet, the Node, and the way from the API server to it.
 
 use super::{Cause, Look, Means, On, Sign, Weight};
-use crate::finding::Code;
+use crate::code;
 
 const NODES: &str = "kubectl get nodes -o wide";
 const KUBELET_LOG: &str = "journalctl -u kubelet -n 50 --no-pager";
 
 pub(super) const TABLE: &[Cause] = &[
     Cause {
-        code: Code("internal-ip-unreachable"),
+        code: code::INTERNAL_IP_UNREACHABLE,
         weight: Weight::Fault,
         is: "the node registered {host} (its InternalIP), which lies on a network over which the \
              API server does not reach it",
@@ -26,7 +26,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: logs-noarp, logs-drop (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("internal-ip-of-another-host"),
+        code: code::INTERNAL_IP_OF_ANOTHER_HOST,
         weight: Weight::Fault,
         is: "{host} is another machine's as well: two nodes registered the same address (every \
              VirtualBox guest has 10.0.2.15)",
@@ -37,7 +37,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k#33618, k/k#44702",
     },
     Cause {
-        code: Code("node-off"),
+        code: code::NODE_OFF,
         weight: Weight::Fault,
         is: "the node is off, hangs, or has lost its network",
         apart: "it is NotReady (within a minute)",
@@ -53,7 +53,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k pkg/controller/nodelifecycle: 50 s without a lease is NotReady",
     },
     Cause {
-        code: Code("kubelet-not-running"),
+        code: code::KUBELET_NOT_RUNNING,
         weight: Weight::Fault,
         is: "kubelet does not run on the node",
         apart: "systemctl says so",
@@ -69,7 +69,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/phases/kubelet",
     },
     Cause {
-        code: Code("kubelet-crash-loop"),
+        code: code::KUBELET_CRASH_LOOP,
         weight: Weight::Fault,
         is: "kubelet starts and ends again for a reason of its own (a wrong flag, no \
              /var/lib/kubelet/config.yaml before kubeadm has run)",
@@ -87,7 +87,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Installing kubeadm: the kubelet restarts every few seconds",
     },
     Cause {
-        code: Code("no-internal-ip"),
+        code: code::NO_INTERNAL_IP,
         weight: Weight::Fault,
         is: "the node has no InternalIP: it has no default route, and no --node-ip",
         apart: "its list of addresses is empty, and the node is Ready nonetheless",
@@ -102,7 +102,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: no-addresses (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("kubelet-serving-csr-pending"),
+        code: code::KUBELET_SERVING_CSR_PENDING,
         weight: Weight::Fault,
         is: "kubelet has no serving certificate yet: with serverTLSBootstrap somebody has to approve \
              its request",
@@ -119,7 +119,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Certificate Management with kubeadm",
     },
     Cause {
-        code: Code("kubelet-just-restarted"),
+        code: code::KUBELET_JUST_RESTARTED,
         weight: Weight::Passing,
         is: "kubelet was restarted a moment ago and does not know its pods yet",
         apart: "the same command works some seconds later",
@@ -128,7 +128,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: after-restart-notfound (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("tunnel-down"),
+        code: code::TUNNEL_DOWN,
         weight: Weight::Fault,
         is: "{address} is a tunnel's (WireGuard, Tailscale), and the tunnel is down",
         apart: "its interface is missing",
@@ -142,7 +142,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: wg-down (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("node-ip-not-on-host"),
+        code: code::NODE_IP_NOT_ON_HOST,
         weight: Weight::Fault,
         is: "--node-ip names {address}, which this host does not have (any more): a cable out, \
              another DHCP lease, a slip of the finger",
@@ -157,7 +157,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k pkg/kubelet/kubelet_node_status.go validateNodeIP",
     },
     Cause {
-        code: Code("node-name-without-address"),
+        code: code::NODE_NAME_WITHOUT_ADDRESS,
         weight: Weight::Fault,
         is: "kubelet finds no address for its own name: none in /etc/hosts or DNS that this host \
              has, and no default route",
@@ -167,7 +167,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k pkg/kubelet/nodestatus/setters.go NodeAddress",
     },
     Cause {
-        code: Code("node-not-registered"),
+        code: code::NODE_NOT_REGISTERED,
         weight: Weight::Fault,
         is: "the API server has no Node of this name: it was deleted, the host was renamed, or \
              kubelet could not register it",
@@ -182,7 +182,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k pkg/kubelet/kubelet_node_status.go registerWithAPIServer",
     },
     Cause {
-        code: Code("kubelet-lost-api-server"),
+        code: code::KUBELET_LOST_API_SERVER,
         weight: Weight::Fault,
         is: "kubelet runs, and does not get through to the API server",
         apart: "its log repeats a line about the lease or the node's status",
@@ -201,7 +201,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: mtu-kubelet, wg-down (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("csinode-race"),
+        code: code::CSINODE_RACE,
         weight: Weight::Passing,
         is: "kubelet was faster than its own registration",
         apart: "it went by itself within 3 minutes",
@@ -210,7 +210,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: a join that was NotReady for 2.5 minutes",
     },
     Cause {
-        code: Code("tls-bootstrap-blocked"),
+        code: code::TLS_BOOTSTRAP_BLOCKED,
         weight: Weight::Fault,
         is: "kubelet got no certificate in 5 minutes: it does not reach the server that \
              cluster-info names, or its request was not approved",
@@ -225,7 +225,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k pkg/kubelet/certificate/bootstrap/bootstrap.go",
     },
     Cause {
-        code: Code("workers-missing"),
+        code: code::WORKERS_MISSING,
         weight: Weight::Fault,
         is: "only control plane nodes are there, and they take no ordinary pods",
         apart: "kubectl get nodes shows no node without the role control-plane",
@@ -235,7 +235,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Creating a cluster with kubeadm, Control plane node isolation",
     },
     Cause {
-        code: Code("no-node-ready"),
+        code: code::NO_NODE_READY,
         weight: Weight::Fault,
         is: "the nodes are NotReady or unreachable, so nothing can be placed on them",
         apart: "kubectl describe node shows the reason in its line Ready",
@@ -245,7 +245,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Taints and Tolerations, node conditions",
     },
     Cause {
-        code: Code("node-without-room"),
+        code: code::NODE_WITHOUT_ROOM,
         weight: Weight::Fault,
         is: "no node has the processor or memory left that the pod asks for",
         apart: "kubectl describe node: Allocated resources",
@@ -254,7 +254,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Resource Management for Pods",
     },
     Cause {
-        code: Code("disk-full"),
+        code: code::DISK_FULL,
         weight: Weight::Fault,
         is: "the disk is full, or nearly: kubelet throws images and pods out",
         apart: "df shows less than 15 % free",

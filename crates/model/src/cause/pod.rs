@@ -1,11 +1,11 @@
 //! Pods and Services that do not reach each other.
 
 use super::{Cause, Look, Means, On, Sign, Weight};
-use crate::finding::Code;
+use crate::code;
 
 pub(super) const TABLE: &[Cause] = &[
     Cause {
-        code: Code("forward-policy-drop"),
+        code: code::FORWARD_POLICY_DROP,
         weight: Weight::Fault,
         is: "a chain at the forward hook drops by default and has no accept for pods (Docker, ufw, \
              firewalld, /etc/nftables.conf)",
@@ -21,7 +21,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: forward-drop (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("pod-not-there"),
+        code: code::POD_NOT_THERE,
         weight: Weight::Fault,
         is: "no pod has the address (any more), or its program does not listen on that port",
         apart: "kubectl get pods does not list the address as Running",
@@ -30,7 +30,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Debug Services",
     },
     Cause {
-        code: Code("pod-network-overlaps"),
+        code: code::POD_NETWORK_OVERLAPS,
         weight: Weight::Fault,
         is: "podSubnet covers a network that hosts use, so the way to them leads into the cluster",
         apart: "the node reaches the address, its pods do not; ip route get names flannel.1, cni0 \
@@ -47,7 +47,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: pod-overlaps-wifi (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("service-network-overlaps"),
+        code: code::SERVICE_NETWORK_OVERLAPS,
         weight: Weight::Fault,
         is: "serviceSubnet covers a network that hosts use: kube-proxy drops what is no Service",
         apart: "nft shows a drop for a range that holds the address",
@@ -56,7 +56,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: svc-overlaps-wifi (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("pod-mtu-hole"),
+        code: code::POD_MTU_HOLE,
         weight: Weight::Fault,
         is: "large packets between the nodes vanish: the sender's MTU is above what the way carries",
         apart: "small answers come at once, large ones never",
@@ -66,7 +66,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: mtu-body (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("server-stalls"),
+        code: code::SERVER_STALLS,
         weight: Weight::Fault,
         is: "the program at the other end stopped in the middle of its answer",
         apart: "asked on its own node it stalls alike",
@@ -75,7 +75,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "curl(1): exit code 28",
     },
     Cause {
-        code: Code("network-policy"),
+        code: code::NETWORK_POLICY,
         weight: Weight::Fault,
         is: "a NetworkPolicy does not let it pass",
         apart: "one that selects the pod is listed",
@@ -91,7 +91,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Network Policies",
     },
     Cause {
-        code: Code("service-without-endpoints"),
+        code: code::SERVICE_WITHOUT_ENDPOINTS,
         weight: Weight::Fault,
         is: "the Service has no ready pod behind it",
         apart: "its line of endpoints is empty",
@@ -100,7 +100,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: dns-refused; kubernetes.io: Debug Services",
     },
     Cause {
-        code: Code("coredns-not-ready"),
+        code: code::COREDNS_NOT_READY,
         weight: Weight::Fault,
         is: "CoreDNS has no ready pod",
         apart: "its endpoints are empty",
@@ -113,7 +113,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Debugging DNS Resolution",
     },
     Cause {
-        code: Code("kube-proxy-without-rules"),
+        code: code::KUBE_PROXY_WITHOUT_RULES,
         weight: Weight::Fault,
         is: "kube-proxy on this node has written no rules: it does not run, or waits for the API \
              server",
@@ -127,7 +127,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: proxy-hang (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("kube-proxy-server-unreachable"),
+        code: code::KUBE_PROXY_SERVER_UNREACHABLE,
         weight: Weight::Fault,
         is: "the server in ConfigMap kube-proxy is not reached from this node",
         apart: "nothing follows that line, and the pod is Running 1/1 nonetheless",
@@ -141,7 +141,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: proxy-hang (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("service-address-unassigned"),
+        code: code::SERVICE_ADDRESS_UNASSIGNED,
         weight: Weight::Fault,
         is: "no Service has that address: kube-proxy (nftables) drops what is unassigned",
         apart: "kubectl get services does not list it",
@@ -154,7 +154,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: kube-proxy v1.36.2, nftables mode",
     },
     Cause {
-        code: Code("service-port-unassigned"),
+        code: code::SERVICE_PORT_UNASSIGNED,
         weight: Weight::Fault,
         is: "the Service is there, and has no such port",
         apart: "kubectl get services lists the address with other ports",
@@ -172,7 +172,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: kube-proxy v1.36.2: refused at once",
     },
     Cause {
-        code: Code("no-route-to-service-range"),
+        code: code::NO_ROUTE_TO_SERVICE_RANGE,
         weight: Weight::Fault,
         is: "this host has no route to the service range: without a default route the kernel gives \
              up before kube-proxy's rules are asked",
@@ -187,7 +187,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: clusterip-unreach (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("reply-into-other-network"),
+        code: code::REPLY_INTO_OTHER_NETWORK,
         weight: Weight::Fault,
         is: "the packet to the Service leaves with the address of the default route's network, and \
              the answer gets lost there",
@@ -198,7 +198,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: kubernetes services on hosts with two networks; k/k#41549",
     },
     Cause {
-        code: Code("api-service-leads-nowhere"),
+        code: code::API_SERVICE_LEADS_NOWHERE,
         weight: Weight::Fault,
         is: "{host} leads to the API server's advertise address, which this node does not reach \
              (the WiFi's, after an init that took the default route)",
@@ -209,7 +209,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k: the kubernetes Service's endpoint is --advertise-address; measured",
     },
     Cause {
-        code: Code("webhook-without-answer"),
+        code: code::WEBHOOK_WITHOUT_ANSWER,
         weight: Weight::Fault,
         is: "the API server does not reach the webhook's pod",
         apart: "its pod runs, and the control plane gets no answer from its address",

@@ -1,11 +1,11 @@
 //! Images that are not pulled.
 
 use super::{Cause, Look, Means, On, Sign, Weight};
-use crate::finding::Code;
+use crate::code;
 
 pub(super) const TABLE: &[Cause] = &[
     Cause {
-        code: Code("no-way-to-internet"),
+        code: code::NO_WAY_TO_INTERNET,
         weight: Weight::Fault,
         is: "the node has no way to the registry: no default route",
         apart: "ip route shows no default there",
@@ -19,7 +19,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: pull-noroute (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("nat-missing"),
+        code: code::NAT_MISSING,
         weight: Weight::Fault,
         is: "the node that leads out forwards and does not masquerade: answers never come back",
         apart: "itself it reaches the registry; its POSTROUTING has no MASQUERADE for the nodes' \
@@ -30,7 +30,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "measured: nat-missing (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
-        code: Code("gateway-off"),
+        code: code::GATEWAY_OFF,
         weight: Weight::Fault,
         is: "the default route leads to a router that does not answer",
         apart: "ip neigh shows FAILED for it",
@@ -39,7 +39,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "ip(7): EHOSTUNREACH",
     },
     Cause {
-        code: Code("registry-filtered"),
+        code: code::REGISTRY_FILTERED,
         weight: Weight::Fault,
         is: "the way to the internet drops or refuses what goes to the registry (a login page, a \
              filter, a proxy that must be used)",
@@ -54,7 +54,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "containerd docs; RFC 8952",
     },
     Cause {
-        code: Code("portal-intercepts"),
+        code: code::PORTAL_INTERCEPTS,
         weight: Weight::Fault,
         is: "a login page or a filter answers in the registry's place, with its own certificate",
         apart: "the certificate's issuer is none of the public ones",
@@ -68,7 +68,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "RFC 8952",
     },
     Cause {
-        code: Code("private-registry-ca"),
+        code: code::PRIVATE_REGISTRY_CA,
         weight: Weight::Fault,
         is: "the registry is your own, and the node does not know its CA",
         apart: "the certificate's issuer is your own",
@@ -78,7 +78,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "containerd docs/hosts.md",
     },
     Cause {
-        code: Code("image-unknown"),
+        code: code::IMAGE_UNKNOWN,
         weight: Weight::Fault,
         is: "the registry answered: there is no such image or tag, or it is private",
         apart: "the text says not found or denied; the network is all right",
@@ -87,7 +87,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "OCI distribution spec: MANIFEST_UNKNOWN, DENIED",
     },
     Cause {
-        code: Code("registry-rate-limit"),
+        code: code::REGISTRY_RATE_LIMIT,
         weight: Weight::Fault,
         is: "the registry has had enough questions from this address (many hosts behind one NAT)",
         apart: "the text says 429 or toomanyrequests",
@@ -96,7 +96,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "docs.docker.com: Docker Hub usage and limits",
     },
     Cause {
-        code: Code("pull-failed-untold"),
+        code: code::PULL_FAILED_UNTOLD,
         weight: Weight::Fault,
         is: "the image was not pulled; this line does not say why",
         apart: "the event before it does: Failed to pull image",

@@ -1,11 +1,11 @@
 //! The container runtime and the images' sandbox.
 
 use super::{Cause, Look, Means, On, Sign, Weight};
-use crate::finding::Code;
+use crate::code;
 
 pub(super) const TABLE: &[Cause] = &[
     Cause {
-        code: Code("containerd-not-running"),
+        code: code::CONTAINERD_NOT_RUNNING,
         weight: Weight::Fault,
         is: "the container runtime does not run",
         apart: "systemctl says so",
@@ -22,7 +22,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Container Runtimes",
     },
     Cause {
-        code: Code("cri-plugin-disabled"),
+        code: code::CRI_PLUGIN_DISABLED,
         weight: Weight::Fault,
         is: "containerd runs with its CRI part switched off, as Docker's package configures it",
         apart: "config.toml says disabled_plugins = [\"cri\"]",
@@ -39,7 +39,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Container Runtimes, containerd",
     },
     Cause {
-        code: Code("cri-too-old"),
+        code: code::CRI_TOO_OLD,
         weight: Weight::Fault,
         is: "the container runtime speaks only CRI v1alpha2: it is older than containerd 1.6",
         apart: "containerd --version says so",
@@ -48,7 +48,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: dockershim removal; CRI v1 since Kubernetes 1.26",
     },
     Cause {
-        code: Code("cri-socket-missing"),
+        code: code::CRI_SOCKET_MISSING,
         weight: Weight::Fault,
         is: "no container runtime is installed, or it has its socket elsewhere",
         apart: "neither containerd.sock nor crio.sock is below /run",
@@ -65,7 +65,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Installing kubeadm, Installing a container runtime",
     },
     Cause {
-        code: Code("several-runtimes"),
+        code: code::SEVERAL_RUNTIMES,
         weight: Weight::Fault,
         is: "two container runtimes are there, and kubeadm wants to be told which",
         apart: "the text names both sockets",
@@ -74,7 +74,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k cmd/kubeadm/app/util/runtime/runtime.go",
     },
     Cause {
-        code: Code("cgroup-driver-mismatch"),
+        code: code::CGROUP_DRIVER_MISMATCH,
         weight: Weight::Fault,
         is: "kubelet and the container runtime use different cgroup drivers (kubeadm sets systemd)",
         apart: "containerd's config has SystemdCgroup = false, or no such line",
@@ -91,7 +91,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Configuring a cgroup driver",
     },
     Cause {
-        code: Code("sandbox-image-missing"),
+        code: code::SANDBOX_IMAGE_MISSING,
         weight: Weight::Fault,
         is: "no pod can start here: the pause image cannot be pulled",
         apart: "crictl images does not list it",
@@ -101,7 +101,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "containerd docs/cri/config.md: sandbox_image",
     },
     Cause {
-        code: Code("container-ends-by-itself"),
+        code: code::CONTAINER_ENDS_BY_ITSELF,
         weight: Weight::Fault,
         is: "the program in the container ends again and again",
         apart: "its last words say why",
@@ -114,7 +114,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Debug Pods",
     },
     Cause {
-        code: Code("probe-fails"),
+        code: code::PROBE_FAILS,
         weight: Weight::Fault,
         is: "kubelet's probe of the container got no good answer, and kubelet restarts it",
         apart: "kubectl describe pod shows Unhealthy",
@@ -123,7 +123,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Configure Liveness, Readiness and Startup Probes",
     },
     Cause {
-        code: Code("out-of-memory"),
+        code: code::OUT_OF_MEMORY,
         weight: Weight::Fault,
         is: "the kernel ended the container for memory",
         apart: "kubectl describe pod shows OOMKilled, dmesg the process",
@@ -132,7 +132,7 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Resource Management for Pods",
     },
     Cause {
-        code: Code("image-for-other-processor"),
+        code: code::IMAGE_FOR_OTHER_PROCESSOR,
         weight: Weight::Fault,
         is: "the image was built for another processor than this node's",
         apart: "uname -m here is not the image's",

@@ -6,6 +6,7 @@
 pub mod address;
 pub mod networks;
 
+use crate::code;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -270,7 +271,7 @@ fn mtu_warnings(known: Known<'_>, host: &HostName, link: &IfName, network: Prefi
             each.join(", ")
         ));
     }
-    for finding in known.findings.iter().filter(|finding| finding.code.0 == "mtu-black-hole") {
+    for finding in known.findings.iter().filter(|finding| finding.code == code::MTU_BLACK_HOLE) {
         let is_here = finding.scope.link.as_ref().is_none_or(|other| other == link)
             && [&finding.scope.from, &finding.scope.to].into_iter().flatten().any(|it| it == host);
         if is_here {

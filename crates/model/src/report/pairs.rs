@@ -1,5 +1,6 @@
 //! Who reaches whom: one row for each pair of hosts, link and family.
 
+use crate::code;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
@@ -270,12 +271,12 @@ fn judge(row: &Row, there: Rounds, back: Rounds, has_agent: bool, findings: &[Fi
 
 /// What a finding about exactly this pair and link makes of it.
 fn state_of(row: &Row, finding: &Finding) -> Option<State> {
-    let state = match finding.code.0 {
-        "peers-via-gateway" => State::ViaGateway,
-        "one-way-filter" => State::OneWay,
-        "client-isolation" => State::Isolated,
-        "routed-path-blocked" => State::Blocked,
-        "peer-link-down" => State::LinkDown,
+    let state = match finding.code {
+        code::PEERS_VIA_GATEWAY => State::ViaGateway,
+        code::ONE_WAY_FILTER => State::OneWay,
+        code::CLIENT_ISOLATION => State::Isolated,
+        code::ROUTED_PATH_BLOCKED => State::Blocked,
+        code::PEER_LINK_DOWN => State::LinkDown,
         _ => return None,
     };
     let here = Scope {

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::hole::Held;
 use super::table::{Row, Speaker};
 use crate::cause::{Cause, Means, Needs, On, Outcome, Weight, cause};
+use crate::code::Code;
 use crate::exit::Exit;
-use crate::finding::Code;
 
 /// The name and version of this form. Within a version fields are only ever added.
 pub const SCHEMA: &str = "pontoon/explanation/v1";
@@ -150,7 +150,7 @@ impl Explanation {
 
 impl Proven {
     pub(super) fn new(row: &Row, held: &Held, line: usize, times: usize) -> Self {
-        let causes = row.causes.iter().filter_map(|code| cause(code));
+        let causes = row.causes.iter().filter_map(|code| cause(*code));
         let causes = causes.map(|cause| Remaining::new(cause, held, row.speaker)).collect();
         let what = held.fill(&row.proves);
         let mut proven = Self { what, line, times, verdict: Verdict::Undecided, causes };
@@ -260,6 +260,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::code;
     use crate::symptom::explain;
 
     const NO_ARP: &str = "Error from server: Get \"https://172.20.5.2:10250/containerLogs/a/b/c\": \
@@ -287,8 +288,8 @@ mod tests {
         explanation
     }
 
-    fn told(explanation: &Explanation) -> Vec<&'static str> {
-        explanation.proven[0].told().map(|one| one.code.0).collect()
+    fn told(explanation: &Explanation) -> Vec<Code> {
+        explanation.proven[0].told().map(|one| one.code).collect()
     }
 
     #[test]
@@ -296,11 +297,11 @@ mod tests {
         let unreachable = "From 172.20.5.1 icmp_seq=1 Destination Host Unreachable";
         let answer = "64 bytes from 172.20.5.2: icmp_seq=1 ttl=64";
         let table = [
-            (true, "Ready", unreachable, vec!["internal-ip-unreachable"]),
-            (true, "NotReady", unreachable, vec!["node-off"]),
-            (true, "Ready", answer, vec!["internal-ip-unreachable", "firewall-reject"]),
+            (true, "Ready", unreachable, vec![code::INTERNAL_IP_UNREACHABLE]),
+            (true, "NotReady", unreachable, vec![code::NODE_OFF]),
+            (true, "Ready", answer, vec![code::INTERNAL_IP_UNREACHABLE, code::FIREWALL_REJECT]),
             // The ping would have to run on the control plane.
-            (false, "NotReady", unreachable, vec!["node-off", "firewall-reject"]),
+            (false, "NotReady", unreachable, vec![code::NODE_OFF, code::FIREWALL_REJECT]),
         ];
         for (is_control_plane, status, ping, codes) in table {
             let explanation = narrowed(is_control_plane, status, ping);
@@ -325,7 +326,7 @@ mod tests {
             },
             _ => Outcome { status: Some(127), text: String::new() },
         });
-        assert_eq!(told(&explanation), ["no-route-to-service-range"]);
+        assert_eq!(told(&explanation), [code::NO_ROUTE_TO_SERVICE_RANGE]);
         assert_eq!(explanation.exit(), Exit::Failed);
     }
 

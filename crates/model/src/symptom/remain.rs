@@ -3,6 +3,7 @@
 use super::dial::{Dial, End, Setting, Target, is_service_address};
 use super::hole::Hole;
 use super::table::{Row, Speaker};
+use crate::code::{self, Code};
 
 /// Sentence and causes.
 pub(super) fn row(dial: &Dial) -> Row {
@@ -111,32 +112,34 @@ fn ending(dial: &Dial) -> String {
 }
 
 /// Which causes remain. The one that is met most often on networks like these stands first.
-fn causes(dial: &Dial) -> Vec<&'static str> {
+fn causes(dial: &Dial) -> Vec<Code> {
     let of_any = match dial.end {
         End::CertificateFuture if dial.target == Target::Registry => {
-            Some(vec!["clock-before-certificate"])
+            Some(vec![code::CLOCK_BEFORE_CERTIFICATE])
         }
         End::CertificateFuture => {
-            Some(vec!["clock-before-certificate", "certificate-from-the-future"])
+            Some(vec![code::CLOCK_BEFORE_CERTIFICATE, code::CERTIFICATE_FROM_THE_FUTURE])
         }
         End::CertificateExpired if dial.target == Target::Registry => {
-            Some(vec!["clock-ahead", "portal-intercepts"])
+            Some(vec![code::CLOCK_AHEAD, code::PORTAL_INTERCEPTS])
         }
-        End::CertificateExpired => Some(vec!["certificate-expired", "clock-ahead"]),
+        End::CertificateExpired => Some(vec![code::CERTIFICATE_EXPIRED, code::CLOCK_AHEAD]),
         End::CertificateTime => {
-            Some(vec!["clock-before-certificate", "certificate-expired", "clock-ahead"])
+            Some(vec![code::CLOCK_BEFORE_CERTIFICATE, code::CERTIFICATE_EXPIRED, code::CLOCK_AHEAD])
         }
-        End::CertificateName if is_of_api_server(dial) => Some(vec!["api-certificate-lacks-name"]),
-        End::NotTls => Some(vec!["not-a-tls-port"]),
+        End::CertificateName if is_of_api_server(dial) => {
+            Some(vec![code::API_CERTIFICATE_LACKS_NAME])
+        }
+        End::NotTls => Some(vec![code::NOT_A_TLS_PORT]),
         // Without an InternalIP the API server goes by the Node's name.
         End::NameUnknown if dial.target == Target::Kubelet => {
-            Some(vec!["no-internal-ip", "name-unknown", "name-of-other-resolver"])
+            Some(vec![code::NO_INTERNAL_IP, code::NAME_UNKNOWN, code::NAME_OF_OTHER_RESOLVER])
         }
-        End::NameUnknown => Some(vec!["name-unknown", "name-of-other-resolver"]),
+        End::NameUnknown => Some(vec![code::NAME_UNKNOWN, code::NAME_OF_OTHER_RESOLVER]),
         End::NameUnasked if dial.held.get(Hole::Server).is_some_and(is_service_address) => {
             Some(of_cluster_dns())
         }
-        End::NameUnasked => Some(vec!["resolver-unreachable", "dns-packets-blocked"]),
+        End::NameUnasked => Some(vec![code::RESOLVER_UNREACHABLE, code::DNS_PACKETS_BLOCKED]),
         _ => None,
     };
     of_any.unwrap_or_else(|| match dial.target {
@@ -145,42 +148,48 @@ fn causes(dial: &Dial) -> Vec<&'static str> {
         Target::Service => of_service(dial),
         Target::Registry => of_registry(dial.end),
         Target::Webhook => of_webhook(dial.end),
-        Target::Resolver => vec!["resolver-unreachable", "dns-packets-blocked"],
+        Target::Resolver => vec![code::RESOLVER_UNREACHABLE, code::DNS_PACKETS_BLOCKED],
         Target::Etcd => match dial.end {
-            End::Refused => vec!["etcd-not-running", "still-starting"],
+            End::Refused => vec![code::ETCD_NOT_RUNNING, code::STILL_STARTING],
             _ => of_other(dial.end),
         },
         Target::Other => of_other(dial.end),
     })
 }
 
-fn of_api(dial: &Dial) -> Vec<&'static str> {
+fn of_api(dial: &Dial) -> Vec<Code> {
     let unreachable = if dial.setting == Setting::Config {
-        "cluster-info-names-unreachable-server"
+        code::CLUSTER_INFO_NAMES_UNREACHABLE_SERVER
     } else {
-        "api-address-unreachable"
+        code::API_ADDRESS_UNREACHABLE
     };
     let mut causes = match dial.end {
-        End::NoRoute => vec![unreachable, "host-off", "firewall-reject"],
+        End::NoRoute => vec![unreachable, code::HOST_OFF, code::FIREWALL_REJECT],
         End::NetUnreachable if dial.setting == Setting::Config => {
-            vec!["cluster-info-names-unreachable-server", "no-route-from-here"]
+            vec![code::CLUSTER_INFO_NAMES_UNREACHABLE_SERVER, code::NO_ROUTE_FROM_HERE]
         }
-        End::NetUnreachable => vec!["no-route-from-here"],
-        End::Timeout => vec![unreachable, "firewall-drop", "host-off"],
-        End::Silence => vec![unreachable, "path-mtu-hole", "firewall-drop", "server-overloaded"],
-        End::Refused => vec!["api-server-not-running", "wrong-endpoint", "still-starting"],
-        End::TlsTimeout => vec!["path-mtu-hole", "server-overloaded"],
-        End::Lost => vec!["path-mtu-hole", "way-lost", "host-off"],
-        End::Reset => vec!["connection-cut", "still-starting"],
-        End::CertificateName => vec!["api-certificate-lacks-name", "another-server-answers"],
-        _ => vec!["kubeconfig-of-another-ca", "another-server-answers"],
+        End::NetUnreachable => vec![code::NO_ROUTE_FROM_HERE],
+        End::Timeout => vec![unreachable, code::FIREWALL_DROP, code::HOST_OFF],
+        End::Silence => {
+            vec![unreachable, code::PATH_MTU_HOLE, code::FIREWALL_DROP, code::SERVER_OVERLOADED]
+        }
+        End::Refused => {
+            vec![code::API_SERVER_NOT_RUNNING, code::WRONG_ENDPOINT, code::STILL_STARTING]
+        }
+        End::TlsTimeout => vec![code::PATH_MTU_HOLE, code::SERVER_OVERLOADED],
+        End::Lost => vec![code::PATH_MTU_HOLE, code::WAY_LOST, code::HOST_OFF],
+        End::Reset => vec![code::CONNECTION_CUT, code::STILL_STARTING],
+        End::CertificateName => {
+            vec![code::API_CERTIFICATE_LACKS_NAME, code::ANOTHER_SERVER_ANSWERS]
+        }
+        _ => vec![code::KUBECONFIG_OF_ANOTHER_CA, code::ANOTHER_SERVER_ANSWERS],
     };
     let is_silent = matches!(dial.end, End::Timeout | End::Silence);
     if is_silent && dial.is_in_service_range() {
-        causes.insert(0, "node-network-in-service-range");
+        causes.insert(0, code::NODE_NETWORK_IN_SERVICE_RANGE);
     }
     if dial.setting == Setting::Kubectl && matches!(dial.end, End::NoRoute | End::Refused) {
-        causes.push("kubeconfig-stale-address");
+        causes.push(code::KUBECONFIG_STALE_ADDRESS);
     }
     causes
 }
@@ -191,93 +200,115 @@ fn is_of_api_server(dial: &Dial) -> bool {
     names.split(", ").any(|name| name.starts_with("kubernetes") || is_service_address(name))
 }
 
-fn of_kubelet(end: End) -> Vec<&'static str> {
+fn of_kubelet(end: End) -> Vec<Code> {
     match end {
-        End::NoRoute => vec!["internal-ip-unreachable", "node-off", "firewall-reject"],
-        End::NetUnreachable => vec!["no-route-from-here"],
-        End::Timeout => vec!["internal-ip-unreachable", "firewall-drop", "node-off"],
+        End::NoRoute => vec![code::INTERNAL_IP_UNREACHABLE, code::NODE_OFF, code::FIREWALL_REJECT],
+        End::NetUnreachable => vec![code::NO_ROUTE_FROM_HERE],
+        End::Timeout => vec![code::INTERNAL_IP_UNREACHABLE, code::FIREWALL_DROP, code::NODE_OFF],
         End::Silence => {
-            vec!["internal-ip-unreachable", "firewall-drop", "path-mtu-hole", "node-off"]
+            vec![
+                code::INTERNAL_IP_UNREACHABLE,
+                code::FIREWALL_DROP,
+                code::PATH_MTU_HOLE,
+                code::NODE_OFF,
+            ]
         }
-        End::Refused => vec!["kubelet-not-running", "internal-ip-of-another-host"],
-        End::TlsTimeout => vec!["path-mtu-hole", "server-overloaded"],
-        End::Lost => vec!["path-mtu-hole", "way-lost", "node-off"],
-        End::Reset => vec!["connection-cut", "kubelet-just-restarted"],
-        _ => vec!["kubelet-serves-own-certificate", "internal-ip-of-another-host"],
+        End::Refused => vec![code::KUBELET_NOT_RUNNING, code::INTERNAL_IP_OF_ANOTHER_HOST],
+        End::TlsTimeout => vec![code::PATH_MTU_HOLE, code::SERVER_OVERLOADED],
+        End::Lost => vec![code::PATH_MTU_HOLE, code::WAY_LOST, code::NODE_OFF],
+        End::Reset => vec![code::CONNECTION_CUT, code::KUBELET_JUST_RESTARTED],
+        _ => vec![code::KUBELET_SERVES_OWN_CERTIFICATE, code::INTERNAL_IP_OF_ANOTHER_HOST],
     }
 }
 
 /// A question to CoreDNS by its Service.
-pub(super) fn of_cluster_dns() -> Vec<&'static str> {
+pub(super) fn of_cluster_dns() -> Vec<Code> {
     vec![
-        "flannel-on-unreachable-link",
-        "forward-policy-drop",
-        "coredns-not-ready",
-        "kube-proxy-without-rules",
+        code::FLANNEL_ON_UNREACHABLE_LINK,
+        code::FORWARD_POLICY_DROP,
+        code::COREDNS_NOT_READY,
+        code::KUBE_PROXY_WITHOUT_RULES,
     ]
 }
 
-fn of_service(dial: &Dial) -> Vec<&'static str> {
+fn of_service(dial: &Dial) -> Vec<Code> {
     let is_dns = dial.held.get(Hole::Port) == Some("53");
     match dial.end {
-        End::NetUnreachable => vec!["no-route-to-service-range"],
-        End::Refused if is_dns => vec!["coredns-not-ready", "kube-proxy-without-rules"],
+        End::NetUnreachable => vec![code::NO_ROUTE_TO_SERVICE_RANGE],
+        End::Refused if is_dns => vec![code::COREDNS_NOT_READY, code::KUBE_PROXY_WITHOUT_RULES],
         End::Refused => vec![
-            "service-without-endpoints",
-            "service-port-unassigned",
-            "kube-proxy-without-rules",
-            "api-server-not-running",
+            code::SERVICE_WITHOUT_ENDPOINTS,
+            code::SERVICE_PORT_UNASSIGNED,
+            code::KUBE_PROXY_WITHOUT_RULES,
+            code::API_SERVER_NOT_RUNNING,
         ],
-        End::TlsTimeout => vec!["path-mtu-hole", "server-overloaded"],
-        End::CertificateAuthority => vec!["kubeconfig-of-another-ca", "another-server-answers"],
-        End::CertificateName => vec!["api-certificate-lacks-name", "another-server-answers"],
-        End::Reset | End::Lost => vec!["connection-cut", "path-mtu-hole"],
+        End::TlsTimeout => vec![code::PATH_MTU_HOLE, code::SERVER_OVERLOADED],
+        End::CertificateAuthority => {
+            vec![code::KUBECONFIG_OF_ANOTHER_CA, code::ANOTHER_SERVER_ANSWERS]
+        }
+        End::CertificateName => {
+            vec![code::API_CERTIFICATE_LACKS_NAME, code::ANOTHER_SERVER_ANSWERS]
+        }
+        End::Reset | End::Lost => vec![code::CONNECTION_CUT, code::PATH_MTU_HOLE],
         _ if is_dns => of_cluster_dns(),
         _ => vec![
-            "kube-proxy-without-rules",
-            "api-service-leads-nowhere",
-            "reply-into-other-network",
-            "forward-policy-drop",
-            "service-address-unassigned",
+            code::KUBE_PROXY_WITHOUT_RULES,
+            code::API_SERVICE_LEADS_NOWHERE,
+            code::REPLY_INTO_OTHER_NETWORK,
+            code::FORWARD_POLICY_DROP,
+            code::SERVICE_ADDRESS_UNASSIGNED,
         ],
     }
 }
 
-fn of_registry(end: End) -> Vec<&'static str> {
+fn of_registry(end: End) -> Vec<Code> {
     match end {
-        End::NetUnreachable => vec!["no-way-to-internet"],
-        End::NoRoute => vec!["gateway-off", "registry-filtered"],
-        End::Timeout => vec!["nat-missing", "registry-filtered"],
-        End::Silence => vec!["nat-missing", "registry-filtered", "path-mtu-hole"],
-        End::TlsTimeout | End::Lost => vec!["path-mtu-hole", "registry-filtered"],
-        End::CertificateAuthority => vec!["portal-intercepts", "private-registry-ca"],
-        End::CertificateName => vec!["portal-intercepts", "name-of-other-resolver"],
-        End::Refused => vec!["registry-filtered", "nothing-listens"],
-        _ => vec!["registry-filtered", "connection-cut"],
+        End::NetUnreachable => vec![code::NO_WAY_TO_INTERNET],
+        End::NoRoute => vec![code::GATEWAY_OFF, code::REGISTRY_FILTERED],
+        End::Timeout => vec![code::NAT_MISSING, code::REGISTRY_FILTERED],
+        End::Silence => vec![code::NAT_MISSING, code::REGISTRY_FILTERED, code::PATH_MTU_HOLE],
+        End::TlsTimeout | End::Lost => vec![code::PATH_MTU_HOLE, code::REGISTRY_FILTERED],
+        End::CertificateAuthority => vec![code::PORTAL_INTERCEPTS, code::PRIVATE_REGISTRY_CA],
+        End::CertificateName => vec![code::PORTAL_INTERCEPTS, code::NAME_OF_OTHER_RESOLVER],
+        End::Refused => vec![code::REGISTRY_FILTERED, code::NOTHING_LISTENS],
+        _ => vec![code::REGISTRY_FILTERED, code::CONNECTION_CUT],
     }
 }
 
-fn of_webhook(end: End) -> Vec<&'static str> {
+fn of_webhook(end: End) -> Vec<Code> {
     match end {
-        End::Refused => vec!["service-without-endpoints", "webhook-without-answer"],
+        End::Refused => vec![code::SERVICE_WITHOUT_ENDPOINTS, code::WEBHOOK_WITHOUT_ANSWER],
         End::CertificateAuthority | End::CertificateName => {
-            vec!["kubeconfig-of-another-ca", "another-server-answers"]
+            vec![code::KUBECONFIG_OF_ANOTHER_CA, code::ANOTHER_SERVER_ANSWERS]
         }
-        _ => vec!["webhook-without-answer", "flannel-on-unreachable-link", "forward-policy-drop"],
+        _ => vec![
+            code::WEBHOOK_WITHOUT_ANSWER,
+            code::FLANNEL_ON_UNREACHABLE_LINK,
+            code::FORWARD_POLICY_DROP,
+        ],
     }
 }
 
-fn of_other(end: End) -> Vec<&'static str> {
+fn of_other(end: End) -> Vec<Code> {
     match end {
-        End::NoRoute => vec!["address-unreachable", "host-off", "firewall-reject"],
-        End::NetUnreachable => vec!["no-route-from-here"],
-        End::Timeout => vec!["address-unreachable", "firewall-drop", "host-off"],
-        End::Refused => vec!["nothing-listens", "still-starting"],
-        End::TlsTimeout => vec!["path-mtu-hole", "server-overloaded"],
-        End::Lost => vec!["path-mtu-hole", "way-lost", "host-off"],
-        End::Reset => vec!["connection-cut", "still-starting"],
-        End::CertificateName => vec!["api-certificate-lacks-name", "another-server-answers"],
-        End::CertificateAuthority => vec!["kubeconfig-of-another-ca", "another-server-answers"],
-        _ => vec!["address-unreachable", "firewall-drop", "path-mtu-hole", "server-overloaded"],
+        End::NoRoute => vec![code::ADDRESS_UNREACHABLE, code::HOST_OFF, code::FIREWALL_REJECT],
+        End::NetUnreachable => vec![code::NO_ROUTE_FROM_HERE],
+        End::Timeout => vec![code::ADDRESS_UNREACHABLE, code::FIREWALL_DROP, code::HOST_OFF],
+        End::Refused => vec![code::NOTHING_LISTENS, code::STILL_STARTING],
+        End::TlsTimeout => vec![code::PATH_MTU_HOLE, code::SERVER_OVERLOADED],
+        End::Lost => vec![code::PATH_MTU_HOLE, code::WAY_LOST, code::HOST_OFF],
+        End::Reset => vec![code::CONNECTION_CUT, code::STILL_STARTING],
+        End::CertificateName => {
+            vec![code::API_CERTIFICATE_LACKS_NAME, code::ANOTHER_SERVER_ANSWERS]
+        }
+        End::CertificateAuthority => {
+            vec![code::KUBECONFIG_OF_ANOTHER_CA, code::ANOTHER_SERVER_ANSWERS]
+        }
+        _ => vec![
+            code::ADDRESS_UNREACHABLE,
+            code::FIREWALL_DROP,
+            code::PATH_MTU_HOLE,
+            code::SERVER_OVERLOADED,
+        ],
     }
 }

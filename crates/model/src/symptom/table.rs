@@ -6,6 +6,7 @@ mod pods;
 mod network;
 
 use super::pattern::Pattern;
+use crate::code::{self, Code};
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +16,7 @@ pub(super) struct Symptom {
     /// What it proves, and no more; holes are filled.
     pub(super) proves: &'static str,
     /// The causes that remain, by their codes.
-    pub(super) causes: &'static [&'static str],
+    pub(super) causes: &'static [Code],
     /// How much it says beside others.
     pub(super) class: Class,
     /// Who dialled, or writes of itself.
@@ -61,7 +62,7 @@ pub(super) struct Row {
     /// What is proven; with holes.
     pub(super) proves: String,
     /// The causes that remain, by their codes.
-    pub(super) causes: Vec<&'static str>,
+    pub(super) causes: Vec<Code>,
     /// Who dialled.
     pub(super) speaker: Speaker,
 }
@@ -70,7 +71,7 @@ impl Symptom {
     const fn plain(
         words: &'static [&'static str],
         proves: &'static str,
-        causes: &'static [&'static str],
+        causes: &'static [Code],
     ) -> Self {
         Self { words, proves, causes, class: Class::Plain, speaker: Speaker::Host }
     }
@@ -98,15 +99,20 @@ impl Symptom {
     }
 
     fn groups(&self) -> Vec<Group> {
-        let of = |code: &str| match code {
-            "coredns-not-ready" | "resolver-unreachable" | "name-unknown" => Some(Group::Dns),
-            "image-unknown" | "registry-rate-limit" | "no-way-to-internet" | "nat-missing" => {
-                Some(Group::Pull)
+        let of = |code: Code| match code {
+            code::COREDNS_NOT_READY | code::RESOLVER_UNREACHABLE | code::NAME_UNKNOWN => {
+                Some(Group::Dns)
             }
-            "cni-not-installed" | "tunnel-down" | "kubelet-lost-api-server" => Some(Group::Node),
+            code::IMAGE_UNKNOWN
+            | code::REGISTRY_RATE_LIMIT
+            | code::NO_WAY_TO_INTERNET
+            | code::NAT_MISSING => Some(Group::Pull),
+            code::CNI_NOT_INSTALLED | code::TUNNEL_DOWN | code::KUBELET_LOST_API_SERVER => {
+                Some(Group::Node)
+            }
             _ => None,
         };
-        self.causes.iter().filter_map(|code| of(code)).chain([Group::Any]).collect()
+        self.causes.iter().filter_map(|code| of(*code)).chain([Group::Any]).collect()
     }
 }
 
@@ -130,7 +136,7 @@ pub(super) fn compiled() -> Vec<Compiled> {
 
 /// Every code that a row names.
 #[cfg(test)]
-pub(super) fn codes() -> impl Iterator<Item = (&'static Symptom, &'static str)> {
+pub(super) fn codes() -> impl Iterator<Item = (&'static Symptom, Code)> {
     let rows = TABLES.into_iter().flatten();
     rows.flat_map(|symptom| symptom.causes.iter().map(move |code| (symptom, *code)))
 }

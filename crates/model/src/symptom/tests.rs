@@ -8,11 +8,12 @@ mod verdicts;
 
 use super::explain;
 use super::explanation::{Explanation, Verdict};
+use crate::code::Code;
 
 /// The codes of the first thing that is proven.
-fn codes(explanation: &Explanation) -> Vec<&'static str> {
+fn codes(explanation: &Explanation) -> Vec<Code> {
     let first = explanation.proven.first();
-    first.map(|proven| proven.causes.iter().map(|one| one.code.0).collect()).unwrap_or_default()
+    first.map(|proven| proven.causes.iter().map(|one| one.code).collect()).unwrap_or_default()
 }
 
 fn verdict(text: &str) -> Option<Verdict> {

@@ -1,4 +1,5 @@
 use super::*;
+use pontoon_model::code::{self, Code};
 use pontoon_model::facts::{Facts, HostFacts};
 use pontoon_model::rule::diagnose;
 use pontoon_model::snapshot::{Address, LinkKind};
@@ -34,19 +35,20 @@ fn a_raspberry_pi_behind_systemd_resolved() {
 }
 
 /// What is said of hosts whose files these are, as far as it is about copies.
-fn copies(names: [&str; 2]) -> Vec<String> {
+fn copies(names: [&str; 2]) -> Vec<Code> {
     let mut facts = Facts::default();
     for (number, name) in names.into_iter().enumerate() {
         let host = HostFacts::of(take(&fixture(name)));
         facts.hosts.insert(HostName::lossy(&format!("host{number}")), host);
     }
-    let codes = diagnose(&facts).into_iter().map(|finding| finding.code.to_string());
-    codes.filter(|code| code.starts_with("duplicate-")).collect()
+    let codes = diagnose(&facts).into_iter().map(|finding| finding.code);
+    codes.filter(|code| code.as_str().starts_with("duplicate-")).collect()
 }
 
 #[test]
 fn a_copied_card_is_told_from_a_new_one_and_from_the_same_host() {
-    let told = ["duplicate-host-name", "duplicate-machine-id", "duplicate-ssh-host-key"];
+    let told =
+        [code::DUPLICATE_HOST_NAME, code::DUPLICATE_MACHINE_ID, code::DUPLICATE_SSH_HOST_KEY];
     assert_eq!(copies(["pi", "pi-copy"]), told);
     assert!(copies(["pi", "pi-new"]).is_empty());
     assert!(copies(["pi", "pi"]).is_empty(), "one boot id, one machine");

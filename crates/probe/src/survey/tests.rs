@@ -1,6 +1,7 @@
 //! Agents that die, lie, flood or are none: scripted ones over socket pairs, so that nothing is
 //! sent on any network.
 
+use pontoon_model::code;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -60,8 +61,8 @@ fn clocks_are_told_apart_within_their_uncertainty() {
         assert!(off <= u64::from(found.uncertainty_ms), "{host}: {found:?}");
     }
     let findings = pontoon_model::rule::diagnose(&survey.facts);
-    let codes: Vec<_> = findings.iter().map(|finding| finding.code.0).collect();
-    assert!(codes.contains(&"clock-skew-between-hosts"), "{codes:?}");
+    let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+    assert!(codes.contains(&code::CLOCK_SKEW_BETWEEN_HOSTS), "{codes:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What only two ends can tell: from the control plane to this host's kubelet, and the ports of
 //! the pod network.
 
+use pontoon_model::code;
 use std::collections::BTreeSet;
 
 use pontoon_join::request::Request;
@@ -86,7 +87,7 @@ fn sum(stage: Stage, report: &Report, is_meant: impl Fn(&&PortRow) -> bool) -> S
 }
 
 fn path_mtu(report: &Report) -> Step {
-    let hole = report.findings.iter().find(|finding| finding.code.0 == "mtu-black-hole");
+    let hole = report.findings.iter().find(|finding| finding.code == code::MTU_BLACK_HOLE);
     match hole {
         Some(hole) => {
             Step { stage: Stage::PathMtu, is_passed: Some(false), seen: hole.because.join("; ") }

@@ -2,6 +2,7 @@
 
 use super::bench::Fate::{Answered, Arrives, Lost};
 use super::bench::{Bench, GATEWAY, address, ip, link_name, seen};
+use crate::code;
 use crate::net::Mac;
 use crate::observation::{Answer, Direction, Kind, Observation};
 
@@ -48,7 +49,11 @@ fn masks_that_disagree_are_told_where_frames_pass() {
     // A /32 is meant.
     let mut own = disagreeing("32");
     own.both(("pi1", "pi2"), "eth0", 1..=5, Arrives);
-    assert!(own.found().iter().all(|found| !found.starts_with("wrong-mask")), "{:?}", own.found());
+    assert!(
+        own.found().iter().all(|found| !found.starts_with(code::WRONG_MASK.as_str())),
+        "{:?}",
+        own.found()
+    );
     // Different lengths that agree about each other.
     let mut fine = Bench::of(2);
     fine.link("pi2", "eth0").addresses = vec![address("192.168.50.2/25")];

@@ -2,6 +2,7 @@
 
 use super::bench::Fate::{Answered, Lost};
 use super::bench::{Bench, address, ip, route, seen};
+use crate::code;
 use crate::net::Mac;
 use crate::observation::{Answer, Direction, Kind, Observation};
 use crate::snapshot::LinkKind;
@@ -59,7 +60,8 @@ fn macs_that_are_alike_for_a_reason_are_not() {
     for (case, edit) in edits {
         let mut bench = one_mac("wlan0");
         edit(&mut bench);
-        let doubled = bench.found().iter().any(|found| found.starts_with("duplicate-mac"));
+        let doubled =
+            bench.found().iter().any(|found| found.starts_with(code::DUPLICATE_MAC.as_str()));
         assert!(!doubled, "{case}: {:?}", bench.found());
     }
     // One host under two names.

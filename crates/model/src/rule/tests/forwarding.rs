@@ -1,6 +1,7 @@
 //! A host that is another's gateway.
 
 use super::bench::{Bench, ip, link_name, route, seen};
+use crate::code;
 use crate::observation::{Answer, Direction, Kind};
 use crate::snapshot::{BaseChain, FilterOwner, FilterTable};
 use crate::untrusted::Untrusted;
@@ -96,7 +97,7 @@ fn the_kernel_says_whether_it_forwards() {
     for link in ["eth0", "wlan0"] {
         on.link("pi1", link).sysctls.forwarding = Some(1);
     }
-    assert!(on.found().iter().all(|found| !found.starts_with("forwarding-off")));
+    assert!(on.found().iter().all(|found| !found.starts_with(code::FORWARDING_OFF.as_str())));
 }
 
 #[test]
@@ -213,7 +214,7 @@ fn rules_that_may_drop_are_possible_and_their_owner_is_named() {
     let mut input = stuck();
     filter(&mut input, "pi1", "input", true);
     input.host("pi1").snapshot.netfilter.is_readable = true;
-    assert!(input.found().iter().all(|found| !found.starts_with("forward-drop")));
+    assert!(input.found().iter().all(|found| !found.starts_with(code::FORWARD_DROP.as_str())));
 
     let mut ufw = stuck();
     filter(&mut ufw, "pi1", "forward", true);

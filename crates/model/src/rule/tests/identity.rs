@@ -1,6 +1,7 @@
 //! Copies of cards and disks, and namespaces of one machine, which look like them.
 
 use super::bench::{Bench, host_name};
+use crate::code::{self, Code};
 use crate::record::Record;
 use crate::record::redact::redact;
 use crate::rule::diagnose;
@@ -29,11 +30,11 @@ fn copies(boot_ids: [Option<&str>; 2]) -> Bench {
     bench
 }
 
-const ALL: [&str; 4] = [
-    "duplicate-host-name",
-    "duplicate-machine-id",
-    "duplicate-product-uuid",
-    "duplicate-ssh-host-key",
+const ALL: [Code; 4] = [
+    code::DUPLICATE_HOST_NAME,
+    code::DUPLICATE_MACHINE_ID,
+    code::DUPLICATE_PRODUCT_UUID,
+    code::DUPLICATE_SSH_HOST_KEY,
 ];
 
 #[test]
@@ -149,6 +150,6 @@ fn host_names_are_compared_as_kubelet_takes_them() {
 fn several_keys_of_one_card_are_one_finding() {
     let bench = copies([Some("b1"), Some("b2")]);
     let findings = diagnose(&bench.facts);
-    let key = findings.iter().find(|finding| finding.code.0 == "duplicate-ssh-host-key").unwrap();
+    let key = findings.iter().find(|finding| finding.code == code::DUPLICATE_SSH_HOST_KEY).unwrap();
     assert!(key.because[0].ends_with("(SHA256:x and 1 more)"), "{:?}", key.because);
 }

@@ -2,6 +2,7 @@
 
 use super::bench::Fate::{Answered, Lost};
 use super::bench::{Bench, host_name, ip, seen};
+use crate::code;
 use crate::observation::{Answer, Cast, Direction, Kind};
 use crate::rule::diagnose;
 use crate::snapshot::Radio;
@@ -104,7 +105,7 @@ fn a_radio_has_no_cable_to_check() {
         bench.link("pi2", link).is_up = is_up;
         bench.link("pi2", link).has_carrier = false;
         let found = diagnose(&bench.facts);
-        let down = found.iter().find(|one| one.code.0 == "peer-link-down").unwrap();
+        let down = found.iter().find(|one| one.code == code::PEER_LINK_DOWN).unwrap();
         assert!(down.because[0].ends_with(said), "{:?}", down.because);
         assert!(down.advice[0].contains(advised), "{:?}", down.advice);
     }
@@ -121,7 +122,7 @@ fn a_link_that_goes_down_while_it_is_asked_is_no_isolation() {
     let found = diagnose(&bench.facts);
     let said = ["so did pi2's link", "so did pi1's link"];
     for (finding, said) in found.iter().zip(said) {
-        assert_eq!(finding.code.0, "peer-link-down");
+        assert_eq!(finding.code, code::PEER_LINK_DOWN);
         assert!(finding.because[1].starts_with(said), "{:?}", finding.because);
     }
     assert_eq!(found.len(), 2);

@@ -2,6 +2,7 @@
 
 use super::bench::Fate::{Answered, Arrives, Lost};
 use super::bench::{Bench, GATEWAY, link_name, seen};
+use crate::code;
 use crate::facts::Ending;
 use crate::net::Mac;
 use crate::observation::{Answer, Cast, Direction, Kind, Observation};
@@ -196,14 +197,21 @@ fn group_suppression_needs_open_frames_and_silent_arp() {
     assert_eq!(suppressed(4).found(), ["group-suppression pi1>pi2@wlan0 confirmed"]);
     assert_eq!(suppressed(3).found(), ["group-suppression pi1>pi2@wlan0 likely"]);
     // One frame may be lost.
-    assert!(suppressed(1).found().iter().all(|found| !found.starts_with("group-suppression")));
+    assert!(
+        suppressed(1)
+            .found()
+            .iter()
+            .all(|found| !found.starts_with(code::GROUP_SUPPRESSION.as_str()))
+    );
     // Somebody answers ARP.
     let mut proxied = suppressed(4);
     proxied.put(PAIR, "wlan0", &ARP, 6..=6, Lost);
     let mut answer = seen("pi1", Some("pi2"), Some("wlan0"), 6, Direction::Answered, ARP);
     answer.answer = Some(Answer::Reply);
     proxied.see(answer);
-    assert!(proxied.found().iter().all(|found| !found.starts_with("group-suppression")));
+    assert!(
+        proxied.found().iter().all(|found| !found.starts_with(code::GROUP_SUPPRESSION.as_str()))
+    );
     assert_eq!(proxied.noted(), ["group-frames-filtered pi1>pi2@wlan0 likely"]);
     // Frames for one host are lost as well: a bad radio.
     let mut lossy = suppressed(4);

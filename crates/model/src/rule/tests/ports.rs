@@ -2,6 +2,7 @@
 
 use super::bench::Fate::{Answered, Arrives, Lost};
 use super::bench::{Bench, host_name, ip, seen};
+use crate::code;
 use crate::observation::{Answer, Direction, Kind, Observation};
 use crate::port::{Answerer, Listener};
 use crate::report::ports;
@@ -104,8 +105,8 @@ fn a_service_is_asked_as_it_is() {
         ("it answers", &API, 1, true, Some(Answer::Reply), None),
         ("it listens on another address", &API, 1, true, Some(Answer::Reset), None),
         ("its datagrams arrive", &VXLAN, 3, true, None, None),
-        ("its host keeps others out", &API, 3, true, None, Some("port-blocked")),
-        ("nothing arrives", &VXLAN, 3, false, None, Some("port-filtered")),
+        ("its host keeps others out", &API, 3, true, None, Some(code::PORT_BLOCKED)),
+        ("nothing arrives", &VXLAN, 3, false, None, Some(code::PORT_FILTERED)),
     ];
     for (case, kind, tries, arrives, answer, code) in table {
         let mut bench = open(&Answerer::Service);

@@ -1,5 +1,6 @@
 //! What holds for all facts.
 
+use crate::code;
 use proptest::prelude::*;
 
 use super::bench::{Bench, Fate, host_name, link_name, seen};
@@ -111,7 +112,7 @@ proptest! {
         let sure = |facts: &Facts| {
             let findings = diagnose(facts);
             let of_pair = findings.iter().filter(|finding| {
-                finding.code.0 == "client-isolation"
+                finding.code == code::CLIENT_ISOLATION
                     && finding.scope.link == Some(link_name("wlan0"))
                     && finding.scope.from == Some(host_name("pi1"))
                     && finding.scope.to == Some(host_name("pi2"))

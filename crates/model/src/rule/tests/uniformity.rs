@@ -2,6 +2,7 @@
 
 use super::bench::Fate::{Answered, Lost};
 use super::bench::{Bench, Fate, address, link_name};
+use crate::code;
 use crate::observation::{Answer, ClockSource, Direction, Kind, Observation};
 use crate::snapshot::ClockDifference;
 
@@ -126,7 +127,7 @@ fn clocks_that_are_apart_are_told_beyond_all_uncertainty() {
 
 #[test]
 fn a_time_server_says_it_better() {
-    for (offset_s, code) in [(600, "clock-skew"), (200_000, "clock-off")] {
+    for (offset_s, code) in [(600, code::CLOCK_SKEW), (200_000, code::CLOCK_OFF)] {
         let mut bench = clocks(&[(-1000 * offset_s, 5), (0, 5)]);
         let kind = Kind::Clock { source: ClockSource::Sntp };
         bench.see(Observation {

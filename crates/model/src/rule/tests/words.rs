@@ -3,6 +3,7 @@
 use super::bench::Fate::{Answered, Arrives, Lost};
 use super::bench::{Bench, route};
 use super::forwarding::filter;
+use crate::code::{self, Code};
 use crate::finding::Finding;
 use crate::observation::Kind;
 use crate::rule::diagnose;
@@ -11,8 +12,8 @@ use crate::untrusted::Untrusted;
 
 const PAIR: (&str, &str) = ("pi1", "pi2");
 
-fn finding(bench: &Bench, code: &str) -> Option<Finding> {
-    diagnose(&bench.facts).into_iter().find(|finding| finding.code.0 == code)
+fn finding(bench: &Bench, code: Code) -> Option<Finding> {
+    diagnose(&bench.facts).into_iter().find(|finding| finding.code == code)
 }
 
 #[test]
@@ -20,7 +21,7 @@ fn isolation_says_what_was_sent_and_what_worked_meanwhile() {
     let mut bench = Bench::wifi_only(2);
     bench.controls(&["pi1"], 1..=10).controls(&["pi2"], 1..=9);
     bench.both(PAIR, "wlan0", 1..=10, Lost).group(PAIR, 1..=2, Lost);
-    let because = finding(&bench, "client-isolation").unwrap().because;
+    let because = finding(&bench, code::CLIENT_ISOLATION).unwrap().because;
     assert_eq!(
         because,
         [
@@ -34,7 +35,7 @@ fn isolation_says_what_was_sent_and_what_worked_meanwhile() {
     // Broadcast that passes, and the way by the gateway, are told when they were seen.
     bench.controls(&["pi2"], 10..=10).group(PAIR, 3..=3, Arrives);
     bench.put(PAIR, "wlan0", &Kind::Bounce, 1..=1, Arrives);
-    let because = finding(&bench, "client-isolation").unwrap().because;
+    let because = finding(&bench, code::CLIENT_ISOLATION).unwrap().because;
     assert_eq!(because[0], "0 of 10 rounds from pi1 to pi2 arrived (UDP and ping to its own MAC)");
     assert!(because.iter().any(|line| line.contains("only frames for one host")), "{because:?}");
     assert!(because.iter().any(|line| line.contains("filters frames, not packets")), "{because:?}");
@@ -45,7 +46,7 @@ fn isolation_names_the_link_that_works() {
     let mut bench = Bench::of(2);
     bench.controls(&["pi1", "pi2"], 1..=10).both(PAIR, "wlan0", 1..=10, Lost);
     bench.both(PAIR, "eth0", 1..=3, Answered);
-    let advice = finding(&bench, "client-isolation").unwrap().advice;
+    let advice = finding(&bench, code::CLIENT_ISOLATION).unwrap().advice;
     assert_eq!(advice[0], "let pi1 and pi2 talk over eth0, where frames pass");
     assert!(advice[1].contains("02:aa:00:00:01:02 and 02:aa:00:00:02:02"), "{advice:?}");
 }
@@ -55,7 +56,7 @@ fn suppression_counts_what_it_compares() {
     let mut bench = Bench::wifi_only(2);
     bench.controls(&["pi1", "pi2"], 1..=5).both(PAIR, "wlan0", 1..=5, Arrives);
     bench.group(PAIR, 1..=4, Lost);
-    let because = finding(&bench, "group-suppression").unwrap().because;
+    let because = finding(&bench, code::GROUP_SUPPRESSION).unwrap().because;
     assert_eq!(
         because,
         [
@@ -84,7 +85,7 @@ fn a_firewall_is_opened_by_the_tool_that_keeps_it() {
         let mut bench = firewalled();
         filter(&mut bench, "pi2", "input", true);
         bench.host("pi2").snapshot.netfilter.owners = owner.into_iter().collect();
-        let found = finding(&bench, "host-firewall").unwrap();
+        let found = finding(&bench, code::HOST_FIREWALL).unwrap();
         assert!(found.advice[0].contains(word), "{:?}", found.advice);
         let name = match owner {
             Some(FilterOwner::Ufw) => "ufw",
@@ -115,13 +116,13 @@ fn only_what_can_drop_what_comes_in_counts_as_a_filter() {
         let chain = &mut bench.host("pi2").snapshot.netfilter.tables[0].chains[0];
         chain.kind = Untrusted::new(kind);
         chain.rules = rules;
-        let found = finding(&bench, "host-firewall").unwrap();
+        let found = finding(&bench, code::HOST_FIREWALL).unwrap();
         assert_eq!(found.level, level, "{hook} {kind} {drops} {rules}");
     }
     for (table, level) in [("filter", Confirmed), ("nat", Possible)] {
         let mut bench = firewalled();
         bench.host("pi2").snapshot.netfilter.legacy_tables = vec![Untrusted::new(table)];
-        assert_eq!(finding(&bench, "host-firewall").unwrap().level, level, "{table}");
+        assert_eq!(finding(&bench, code::HOST_FIREWALL).unwrap().level, level, "{table}");
     }
 }
 
@@ -130,13 +131,13 @@ fn a_host_that_answers_by_another_way_is_not_filtered() {
     // Its route to the asker leads elsewhere, or nowhere.
     let mut elsewhere = firewalled();
     elsewhere.route("pi2", "172.20.5.1/32", None, "eth0");
-    assert!(finding(&elsewhere, "host-firewall").is_none());
+    assert!(finding(&elsewhere, code::HOST_FIREWALL).is_none());
     let mut nowhere = firewalled();
     nowhere.host("pi2").snapshot.routes = vec![route("192.168.50.0/24", None, "eth0")];
-    assert!(finding(&nowhere, "host-firewall").is_none());
+    assert!(finding(&nowhere, code::HOST_FIREWALL).is_none());
     // The asker would drop the answer: its own strict filter, and a route that leads elsewhere.
     let mut drops = firewalled();
     drops.link("pi1", "wlan0").sysctls.rp_filter = Some(1);
     drops.route("pi1", "172.20.5.2/32", None, "eth0");
-    assert!(finding(&drops, "host-firewall").is_none());
+    assert!(finding(&drops, code::HOST_FIREWALL).is_none());
 }

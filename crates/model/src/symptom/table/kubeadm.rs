@@ -1,11 +1,12 @@
 //! What kubeadm says.
 
 use super::{Group, Symptom};
+use crate::code::{self, Code};
 
 const fn row(
     words: &'static [&'static str],
     proves: &'static str,
-    causes: &'static [&'static str],
+    causes: &'static [Code],
 ) -> Symptom {
     Symptom::plain(words, proves, causes)
 }
@@ -18,7 +19,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "subnet is too small",
         ],
         "kubeadm refused the size of a subnet",
-        &["subnet-size-refused"],
+        &[code::SUBNET_SIZE_REFUSED],
     ),
     // Joining: what stands behind cluster-info.
     row(
@@ -27,12 +28,12 @@ pub(super) const TABLE: &[Symptom] = &[
             "token id \"{token}\" is invalid for this cluster or it has expired",
         ],
         "the API server was reached; cluster-info is not signed with the token {token}",
-        &["join-token-unknown", "bootstrap-signer-not-running"],
+        &[code::JOIN_TOKEN_UNKNOWN, code::BOOTSTRAP_SIGNER_NOT_RUNNING],
     ),
     row(
         &["failed to verify jws signature of received cluster info object"],
         "the API server was reached; cluster-info is signed with another secret than this token's",
-        &["join-token-secret-wrong"],
+        &[code::JOIN_TOKEN_SECRET_WRONG],
     ),
     row(
         &[
@@ -40,12 +41,12 @@ pub(super) const TABLE: &[Symptom] = &[
             "cluster ca found in cluster-info configmap is",
         ],
         "the API server was reached; its CA is not the one of --discovery-token-ca-cert-hash",
-        &["ca-pin-of-another-cluster"],
+        &[code::CA_PIN_OF_ANOTHER_CLUSTER],
     ),
     row(
         &["the second kubeconfig from the cluster-info configmap"],
         "cluster-info read over verified TLS differs from the first one",
-        &["cluster-info-changed-midway"],
+        &[code::CLUSTER_INFO_CHANGED_MIDWAY],
     ),
     row(
         &[
@@ -53,7 +54,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "unable to add a new control plane instance",
         ],
         "the cluster has no controlPlaneEndpoint, which a second control plane needs",
-        &["control-plane-endpoint-missing"],
+        &[code::CONTROL_PLANE_ENDPOINT_MISSING],
     ),
     row(
         &[
@@ -62,22 +63,22 @@ pub(super) const TABLE: &[Symptom] = &[
             "error downloading the secret",
         ],
         "the certificates for another control plane are not in the cluster",
-        &["certificate-key-expired"],
+        &[code::CERTIFICATE_KEY_EXPIRED],
     ),
     row(
         &["error decoding secret data with provided key"],
         "the certificates for another control plane do not open with this --certificate-key",
-        &["certificate-key-wrong"],
+        &[code::CERTIFICATE_KEY_WRONG],
     ),
     row(
         &["a node with name \"{node}\" and status \"ready\" already exists"],
         "the cluster has a Ready node {node} already",
-        &["node-name-taken", "node-joined-before"],
+        &[code::NODE_NAME_TAKEN, code::NODE_JOINED_BEFORE],
     ),
     row(
         &["failed while waiting for tls bootstrap", "timed out waiting for the tls bootstrap"],
         "kubelet was started and had no certificate after 5 minutes",
-        &["tls-bootstrap-blocked", "kubelet-crash-loop", "kubelet-not-running"],
+        &[code::TLS_BOOTSTRAP_BLOCKED, code::KUBELET_CRASH_LOOP, code::KUBELET_NOT_RUNNING],
     ),
     row(
         &[
@@ -92,7 +93,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "accepts at most 1 arg(s), received",
         ],
         "kubeadm refused the join line before it asked anybody",
-        &["join-line-incomplete"],
+        &[code::JOIN_LINE_INCOMPLETE],
     ),
     row(
         &[
@@ -106,7 +107,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "no kind \"clusterconfiguration\" is registered",
         ],
         "kubeadm refused because of a version",
-        &["join-versions-apart"],
+        &[code::JOIN_VERSIONS_APART],
     ),
     // Which address.
     row(
@@ -119,7 +120,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "unable to find default route",
         ],
         "the program looked for a default route to take its address from, and found none",
-        &["default-route-missing"],
+        &[code::DEFAULT_ROUTE_MISSING],
     ),
     row(
         &[
@@ -127,12 +128,12 @@ pub(super) const TABLE: &[Symptom] = &[
             "unable to select an ip from {link} network",
         ],
         "no interface of a default route has an address that Kubernetes takes",
-        &["default-route-without-address"],
+        &[code::DEFAULT_ROUTE_WITHOUT_ADDRESS],
     ),
     row(
         &["route ip+net: no such network interface", "found default route but could not determine"],
         "the first default route names no interface",
-        &["default-route-unreachable"],
+        &[code::DEFAULT_ROUTE_UNREACHABLE],
     ),
     row(
         &[
@@ -141,18 +142,18 @@ pub(super) const TABLE: &[Symptom] = &[
             "cannot use \"{address}\" as the bind address for the api server",
         ],
         "kubeadm refused the advertise address",
-        &["advertise-address-malformed"],
+        &[code::ADVERTISE_ADDRESS_MALFORMED],
     ),
     // Preflight.
     row(
         &["[error swap]", "running with swap on is not supported"],
         "swap is on, and it is an error here",
-        &["swap-on"],
+        &[code::SWAP_ON],
     ),
     row(
         &["[warning swap]", "swap is supported for cgroup v2 only"],
         "swap is on, which kubeadm only notes",
-        &["swap-noted"],
+        &[code::SWAP_NOTED],
     ),
     row(
         &[
@@ -160,12 +161,12 @@ pub(super) const TABLE: &[Symptom] = &[
             "filecontent--proc-sys-net-ipv4-ip_forward",
         ],
         "this host does not forward IPv4 packets",
-        &["ip-forward-off"],
+        &[code::IP_FORWARD_OFF],
     ),
     row(
         &["filecontent--proc-sys-net-ipv6-conf-default-forwarding"],
         "this host does not forward IPv6 packets",
-        &["ipv6-forward-off"],
+        &[code::IPV6_FORWARD_OFF],
     ),
     row(
         &[
@@ -174,27 +175,27 @@ pub(super) const TABLE: &[Symptom] = &[
             "stat /proc/sys/net/bridge/bridge-nf-call-iptables: no such file",
         ],
         "packets of a bridge do not pass netfilter here",
-        &["bridge-netfilter-off"],
+        &[code::BRIDGE_NETFILTER_OFF],
     ),
     row(
         &["[error port-10250]", "port 10250 is in use"],
         "something listens on 10250, kubelet's port, already",
-        &["node-joined-before", "port-taken"],
+        &[code::NODE_JOINED_BEFORE, code::PORT_TAKEN],
     ),
     row(
         &["[error port-{port}]", "port {port} is in use"],
         "something listens on port {port} already",
-        &["node-joined-before", "port-taken"],
+        &[code::NODE_JOINED_BEFORE, code::PORT_TAKEN],
     ),
     row(
         &["[error fileavailable-", "[error diravailable-", "already exists[error"],
         "files of an earlier init or join are there",
-        &["node-joined-before"],
+        &[code::NODE_JOINED_BEFORE],
     ),
     row(
         &["missing required cgroups: memory", "cgroups_memory: missing", "cgroup_memory: missing"],
         "the kernel runs without the memory cgroup",
-        &["cgroup-memory-off"],
+        &[code::CGROUP_MEMORY_OFF],
     ),
     row(
         &[
@@ -203,27 +204,27 @@ pub(super) const TABLE: &[Symptom] = &[
             "failed to find memory cgroup",
         ],
         "the kernel runs without a cgroup controller that kubelet needs",
-        &["cgroup-memory-off", "cgroup-controller-missing"],
+        &[code::CGROUP_MEMORY_OFF, code::CGROUP_CONTROLLER_MISSING],
     ),
     row(
         &["missing optional cgroups"],
         "an optional cgroup controller is missing",
-        &["optional-cgroup-missing"],
+        &[code::OPTIONAL_CGROUP_MISSING],
     ),
     row(
         &["[error numcpu]", "[error mem]", "the number of available cpus"],
         "this host is smaller than kubeadm wants for a control plane",
-        &["host-too-small"],
+        &[code::HOST_TOO_SMALL],
     ),
     row(
         &["[error isprivilegeduser]", "user is not running as root"],
         "kubeadm was not run as root",
-        &["not-root"],
+        &[code::NOT_ROOT],
     ),
     row(
         &["[error fileexisting-{program}]"],
         "{program} is not installed, or not in root's PATH",
-        &["program-missing"],
+        &[code::PROGRAM_MISSING],
     ),
     row(
         &[
@@ -232,27 +233,27 @@ pub(super) const TABLE: &[Symptom] = &[
             "unsupported kernel release",
         ],
         "kubeadm does not accept the kernel, or cannot read its configuration",
-        &["kernel-not-accepted"],
+        &[code::KERNEL_NOT_ACCEPTED],
     ),
     row(
         &["[warning hostname]", "hostname \"{node}\" could not be reached"],
         "the node's own name is not resolved, which kubeadm only notes",
-        &["host-name-unresolved"],
+        &[code::HOST_NAME_UNRESOLVED],
     ),
     row(
         &["[warning firewalld]", "firewalld is active"],
         "firewalld is active on this host",
-        &["firewalld-active"],
+        &[code::FIREWALLD_ACTIVE],
     ),
     row(
         &["[warning httpproxy", "proxyconnect tcp", "connection to \"https://{..}uses proxy"],
         "an HTTP proxy is used, or would be, for traffic of the cluster",
-        &["http-proxy-applies"],
+        &[code::HTTP_PROXY_APPLIES],
     ),
     row(
         &["the recommended value for \"bindaddress\" in \"kubeproxyconfiguration\" is"],
         "kubeadm compares kube-proxy's bindAddress with a host without a default route",
-        &["bind-address-advice"],
+        &[code::BIND_ADDRESS_ADVICE],
     ),
     row(
         &[
@@ -263,12 +264,12 @@ pub(super) const TABLE: &[Symptom] = &[
             "unable to get url \"https://storage.googleapis.com/kubernetes-release",
         ],
         "the newest version's number was not had from the internet",
-        &["version-not-looked-up"],
+        &[code::VERSION_NOT_LOOKED_UP],
     ),
     row(
         &["found multiple cri endpoints on the host"],
         "two container runtimes are installed",
-        &["several-runtimes"],
+        &[code::SEVERAL_RUNTIMES],
     ),
     row(
         &[
@@ -277,7 +278,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "unknown service runtime.v1.imageservice",
         ],
         "containerd answers, and does not offer the CRI that was asked for",
-        &["cri-plugin-disabled", "cri-too-old"],
+        &[code::CRI_PLUGIN_DISABLED, code::CRI_TOO_OLD],
     ),
     row(
         &[
@@ -288,7 +289,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "containerd.sock: no such file or directory",
         ],
         "the container runtime's socket is not there",
-        &["containerd-not-running", "cri-socket-missing"],
+        &[code::CONTAINERD_NOT_RUNNING, code::CRI_SOCKET_MISSING],
     ),
     row(
         &[
@@ -300,7 +301,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "validate service connection",
         ],
         "the container runtime did not answer",
-        &["containerd-not-running", "cri-plugin-disabled", "cri-socket-missing"],
+        &[code::CONTAINERD_NOT_RUNNING, code::CRI_PLUGIN_DISABLED, code::CRI_SOCKET_MISSING],
     ),
     row(
         &[
@@ -308,7 +309,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "cgroup driver: \"cgroupfs\" is different from",
         ],
         "kubelet and the container runtime use different cgroup drivers",
-        &["cgroup-driver-mismatch"],
+        &[code::CGROUP_DRIVER_MISMATCH],
     ),
     row(
         &[
@@ -321,17 +322,17 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "kubelet on this host did not answer on its health port",
         &[
-            "kubelet-crash-loop",
-            "swap-on",
-            "cgroup-driver-mismatch",
-            "cgroup-memory-off",
-            "containerd-not-running",
+            code::KUBELET_CRASH_LOOP,
+            code::SWAP_ON,
+            code::CGROUP_DRIVER_MISMATCH,
+            code::CGROUP_MEMORY_OFF,
+            code::CONTAINERD_NOT_RUNNING,
         ],
     ),
     row(
         &["[error imagepull]"],
         "kubeadm could not pull an image; this line does not say why",
-        &["pull-failed-untold"],
+        &[code::PULL_FAILED_UNTOLD],
     )
     .after(Group::Pull),
     row(
@@ -344,10 +345,10 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "kubeadm waited for the control plane's containers, and they did not come up",
         &[
-            "kubelet-crash-loop",
-            "cgroup-driver-mismatch",
-            "sandbox-image-missing",
-            "etcd-not-running",
+            code::KUBELET_CRASH_LOOP,
+            code::CGROUP_DRIVER_MISMATCH,
+            code::SANDBOX_IMAGE_MISSING,
+            code::ETCD_NOT_RUNNING,
         ],
     )
     .after(Group::Any),

@@ -1,37 +1,43 @@
 //! What curl, dig, nslookup and the C library say.
 
 use super::{Group, Symptom};
+use crate::code::{self, Code};
 
 const fn row(
     words: &'static [&'static str],
     proves: &'static str,
-    causes: &'static [&'static str],
+    causes: &'static [Code],
 ) -> Symptom {
     Symptom::plain(words, proves, causes)
 }
 
 /// From a pod, nothing comes back: so do all of these look (two ends and their facts decide).
-const POD_SILENCE: &[&str] = &[
-    "flannel-on-unreachable-link",
-    "forward-policy-drop",
-    "pod-mtu-hole",
-    "pod-network-overlaps",
-    "service-network-overlaps",
-    "nat-missing",
-    "network-policy",
-    "pod-not-there",
+const POD_SILENCE: &[Code] = &[
+    code::FLANNEL_ON_UNREACHABLE_LINK,
+    code::FORWARD_POLICY_DROP,
+    code::POD_MTU_HOLE,
+    code::POD_NETWORK_OVERLAPS,
+    code::SERVICE_NETWORK_OVERLAPS,
+    code::NAT_MISSING,
+    code::NETWORK_POLICY,
+    code::POD_NOT_THERE,
 ];
 
 pub(super) const TABLE: &[Symptom] = &[
     row(
         &["wget: can't connect to remote host ({host}): no route"],
         "{host} was not reached: nobody answered for the address, or a filter said \"prohibited\"",
-        &["address-unreachable", "host-off", "firewall-reject", "pod-network-overlaps"],
+        &[
+            code::ADDRESS_UNREACHABLE,
+            code::HOST_OFF,
+            code::FIREWALL_REJECT,
+            code::POD_NETWORK_OVERLAPS,
+        ],
     ),
     row(
         &["wget: can't connect to remote host ({host}): connection refused"],
         "{host} answered that nothing listens on that port",
-        &["nothing-listens", "service-without-endpoints", "still-starting"],
+        &[code::NOTHING_LISTENS, code::SERVICE_WITHOUT_ENDPOINTS, code::STILL_STARTING],
     ),
     row(
         &[
@@ -40,17 +46,17 @@ pub(super) const TABLE: &[Symptom] = &[
             "curl: (52) empty reply from server",
         ],
         "TCP connected, and the other side cut the connection",
-        &["connection-cut", "still-starting"],
+        &[code::CONNECTION_CUT, code::STILL_STARTING],
     ),
     row(
         &["resolving timed out after {number} milliseconds"],
         "no resolver answered",
-        &["resolver-unreachable", "coredns-not-ready", "flannel-on-unreachable-link"],
+        &[code::RESOLVER_UNREACHABLE, code::COREDNS_NOT_READY, code::FLANNEL_ON_UNREACHABLE_LINK],
     ),
     row(
         &["communications error to {address}#{port}: connection refused"],
         "{address} refused the question on port {port}",
-        &["coredns-not-ready", "kube-proxy-without-rules", "resolver-unreachable"],
+        &[code::COREDNS_NOT_READY, code::KUBE_PROXY_WITHOUT_RULES, code::RESOLVER_UNREACHABLE],
     ),
     row(
         &[
@@ -59,32 +65,32 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "no answer came from {address} to a DNS question",
         &[
-            "flannel-on-unreachable-link",
-            "forward-policy-drop",
-            "coredns-not-ready",
-            "kube-proxy-without-rules",
-            "resolver-unreachable",
+            code::FLANNEL_ON_UNREACHABLE_LINK,
+            code::FORWARD_POLICY_DROP,
+            code::COREDNS_NOT_READY,
+            code::KUBE_PROXY_WITHOUT_RULES,
+            code::RESOLVER_UNREACHABLE,
         ],
     ),
     row(
         &["communications error to {address}#{port}: network unreachable"],
         "this host has no route to the resolver {address}",
-        &["no-route-to-service-range", "no-route-from-here"],
+        &[code::NO_ROUTE_TO_SERVICE_RANGE, code::NO_ROUTE_FROM_HERE],
     ),
     row(
         &["server can't find {name}: nxdomain"],
         "the resolver answered: there is no {name}",
-        &["name-unknown", "name-of-other-resolver"],
+        &[code::NAME_UNKNOWN, code::NAME_OF_OTHER_RESOLVER],
     ),
     row(
         &["server can't find {name}: servfail", "server can't find {name}: refused"],
         "the resolver answered that it cannot say what {name} is",
-        &["resolver-unreachable", "name-of-other-resolver"],
+        &[code::RESOLVER_UNREACHABLE, code::NAME_OF_OTHER_RESOLVER],
     ),
     row(
         &["could not resolve host: {name}", "wget: bad address '{name}"],
         "{name} was not resolved; the text does not say whether a resolver answered",
-        &["name-unknown", "name-of-other-resolver", "resolver-unreachable"],
+        &[code::NAME_UNKNOWN, code::NAME_OF_OTHER_RESOLVER, code::RESOLVER_UNREACHABLE],
     ),
     row(
         &[
@@ -94,18 +100,18 @@ pub(super) const TABLE: &[Symptom] = &[
             "temporary failure resolving",
         ],
         "no resolver answered",
-        &["resolver-unreachable", "dns-packets-blocked", "coredns-not-ready"],
+        &[code::RESOLVER_UNREACHABLE, code::DNS_PACKETS_BLOCKED, code::COREDNS_NOT_READY],
     )
     .after(Group::Dns),
     row(
         &["curl: (7) failed to connect to {host} port {port} after 0 ms"],
         "{host} port {port} was refused at once: by this host itself, or by one that is near",
         &[
-            "no-route-to-service-range",
-            "service-without-endpoints",
-            "service-port-unassigned",
-            "service-network-overlaps",
-            "kube-proxy-without-rules",
+            code::NO_ROUTE_TO_SERVICE_RANGE,
+            code::SERVICE_WITHOUT_ENDPOINTS,
+            code::SERVICE_PORT_UNASSIGNED,
+            code::SERVICE_NETWORK_OVERLAPS,
+            code::KUBE_PROXY_WITHOUT_RULES,
         ],
     ),
     row(
@@ -114,7 +120,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "curl: (7) failed to connect to {host} port {port}: connection refused",
         ],
         "{host} answered that nothing listens on port {port}",
-        &["nothing-listens", "service-without-endpoints", "still-starting"],
+        &[code::NOTHING_LISTENS, code::SERVICE_WITHOUT_ENDPOINTS, code::STILL_STARTING],
     ),
     row(
         &[
@@ -124,11 +130,11 @@ pub(super) const TABLE: &[Symptom] = &[
         "{host} port {port} was not reached: refused, or nobody answered for the address (that \
          takes 3 s)",
         &[
-            "address-unreachable",
-            "host-off",
-            "firewall-reject",
-            "pod-network-overlaps",
-            "nothing-listens",
+            code::ADDRESS_UNREACHABLE,
+            code::HOST_OFF,
+            code::FIREWALL_REJECT,
+            code::POD_NETWORK_OVERLAPS,
+            code::NOTHING_LISTENS,
         ],
     ),
     row(
@@ -137,7 +143,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "operation timed out after {number} milliseconds with {number} out of {number} bytes",
         ],
         "the answer began (its length is known), and its body did not come",
-        &["pod-mtu-hole", "server-stalls"],
+        &[code::POD_MTU_HOLE, code::SERVER_STALLS],
     ),
     row(
         &[
@@ -145,7 +151,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "curl: (28) operation timed out after {number} milliseconds with 0 bytes",
         ],
         "TCP connected, and no answer came",
-        &["pod-mtu-hole", "server-stalls", "server-overloaded"],
+        &[code::POD_MTU_HOLE, code::SERVER_STALLS, code::SERVER_OVERLOADED],
     ),
     row(
         &["curl: (28) failed to connect to {host} port {port}"],
@@ -161,6 +167,6 @@ pub(super) const TABLE: &[Symptom] = &[
     row(
         &["curl: (60) ssl certificate problem"],
         "TLS was spoken; the certificate is of no CA that curl trusts",
-        &["kubeconfig-of-another-ca", "portal-intercepts", "private-registry-ca"],
+        &[code::KUBECONFIG_OF_ANOTHER_CA, code::PORTAL_INTERCEPTS, code::PRIVATE_REGISTRY_CA],
     ),
 ];

@@ -1,11 +1,12 @@
 //! What kubelet, the container runtime and `kubectl describe node` say.
 
 use super::{Group, Symptom};
+use crate::code::{self, Code};
 
 const fn row(
     words: &'static [&'static str],
     proves: &'static str,
-    causes: &'static [&'static str],
+    causes: &'static [Code],
 ) -> Symptom {
     Symptom::plain(words, proves, causes)
 }
@@ -17,7 +18,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "bootstrap-kubelet.conf: no such file or directory",
         ],
         "kubelet has no valid certificate, and no bootstrap file to ask for one with",
-        &["kubelet-certificate-expired", "kubelet-crash-loop"],
+        &[code::KUBELET_CERTIFICATE_EXPIRED, code::KUBELET_CRASH_LOOP],
     ),
     row(
         &[
@@ -25,23 +26,23 @@ pub(super) const TABLE: &[Symptom] = &[
             "cgroup v1 support is unsupported",
         ],
         "kubelet ended because the host uses cgroup v1",
-        &["cgroup-v1"],
+        &[code::CGROUP_V1],
     ),
     row(
         &["error loading config file \"{path}\": open {path}: permission denied"],
         "kubectl may not read {path}",
-        &["kubeconfig-not-readable"],
+        &[code::KUBECONFIG_NOT_READABLE],
     ),
     row(
         &["remote error: tls: internal error"],
         "a kubelet was reached, and has no certificate to show",
-        &["kubelet-serving-csr-pending", "kubelet-just-restarted"],
+        &[code::KUBELET_SERVING_CSR_PENDING, code::KUBELET_JUST_RESTARTED],
     )
     .by_api_server(),
     row(
         &["tls handshake error from {endpoint}: remote error: tls: bad certificate"],
         "a client at {host} does not trust this server's certificate",
-        &["kubeconfig-of-another-ca", "clock-before-certificate"],
+        &[code::KUBECONFIG_OF_ANOTHER_CA, code::CLOCK_BEFORE_CERTIFICATE],
     ),
     row(
         &[
@@ -52,7 +53,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "connect to localhost:8080",
         ],
         "kubectl asked localhost:8080, which it does only without a kubeconfig",
-        &["no-kubeconfig"],
+        &[code::NO_KUBECONFIG],
     ),
     row(
         &[
@@ -60,34 +61,34 @@ pub(super) const TABLE: &[Symptom] = &[
             "node ip: \"{address}\" not found in the host's network interfaces",
         ],
         "kubelet was told the node IP {address}, and no interface of the host has it",
-        &["tunnel-down", "node-ip-not-on-host"],
+        &[code::TUNNEL_DOWN, code::NODE_IP_NOT_ON_HOST],
     ),
     row(
         &["can't get ip address of node {node}", "failed to get ip address of node"],
         "kubelet found no address for the node",
-        &["node-name-without-address", "default-route-missing"],
+        &[code::NODE_NAME_WITHOUT_ADDRESS, code::DEFAULT_ROUTE_MISSING],
     ),
     row(
         &["no preferred addresses found"],
         "the Node has no address by which the API server could reach its kubelet",
-        &["no-internal-ip"],
+        &[code::NO_INTERNAL_IP],
     )
     .by_api_server(),
     row(
         &["could not find the requested resource ( pods/log"],
         "a kubelet was reached, and did not know the pod",
-        &["kubelet-just-restarted"],
+        &[code::KUBELET_JUST_RESTARTED],
     )
     .by_api_server(),
     row(
         &["failed to initialize csinode", "error updating csinode annotation"],
         "kubelet could not write its CSINode yet",
-        &["csinode-race", "node-not-registered", "kubelet-lost-api-server"],
+        &[code::CSINODE_RACE, code::NODE_NOT_REGISTERED, code::KUBELET_LOST_API_SERVER],
     ),
     row(
         &["open /run/flannel/subnet.env: no such file or directory", "loadflannelsubnetenv failed"],
         "flannel has written no subnet.env on this node",
-        &["flannel-not-running", "pod-cidr-not-assigned", "flannel-starts"],
+        &[code::FLANNEL_NOT_RUNNING, code::POD_CIDR_NOT_ASSIGNED, code::FLANNEL_STARTS],
     ),
     row(
         &[
@@ -96,27 +97,27 @@ pub(super) const TABLE: &[Symptom] = &[
             "podcidr not set for node",
         ],
         "the node has no pod network of its own",
-        &["pod-cidr-not-assigned"],
+        &[code::POD_CIDR_NOT_ASSIGNED],
     ),
     row(
         &["failed to set bridge addr: \"cni0\" already has an ip address different from {cidr}"],
         "the bridge cni0 has another address than {cidr}, which is this node's now",
-        &["cni0-stale-address"],
+        &[code::CNI0_STALE_ADDRESS],
     ),
     row(
         &["failed to set bridge addr: {..}already has an ip address different"],
         "the pods' bridge has the address of another pod network",
-        &["cni0-stale-address"],
+        &[code::CNI0_STALE_ADDRESS],
     ),
     row(
         &["failed to find plugin \"{program}\" in path"],
         "the network plug-in's program {program} is not in /opt/cni/bin",
-        &["cni-binaries-missing"],
+        &[code::CNI_BINARIES_MISSING],
     ),
     row(
         &["stat /var/lib/calico/nodename: no such file"],
         "calico-node has not run on this node",
-        &["cni-not-ready", "cni-config-not-read"],
+        &[code::CNI_NOT_READY, code::CNI_CONFIG_NOT_READ],
     ),
     row(
         &[
@@ -124,7 +125,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "bird is not ready: bgp not established",
         ],
         "Calico's node has no BGP session with another node",
-        &["cni-picked-other-address", "bgp-port-blocked"],
+        &[code::CNI_PICKED_OTHER_ADDRESS, code::BGP_PORT_BLOCKED],
     ),
     row(
         &[
@@ -137,7 +138,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "cni config load failed: no network config found in /etc/cni/net.d",
         ],
         "the container runtime has no network configuration, so the node is NotReady",
-        &["cni-not-installed", "cni-not-ready", "cni-config-not-read"],
+        &[code::CNI_NOT_INSTALLED, code::CNI_NOT_READY, code::CNI_CONFIG_NOT_READ],
     ),
     row(
         &[
@@ -145,7 +146,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "bootstrap client certificate {..}expired",
         ],
         "kubelet's client certificate has run out",
-        &["kubelet-certificate-expired"],
+        &[code::KUBELET_CERTIFICATE_EXPIRED],
     ),
     row(
         &[
@@ -154,22 +155,22 @@ pub(super) const TABLE: &[Symptom] = &[
             "unknown flag: --{program}",
         ],
         "kubelet ended while it read its own configuration",
-        &["kubelet-crash-loop"],
+        &[code::KUBELET_CRASH_LOOP],
     ),
     row(
         &["failed to run kubelet{..}running with swap on", "swap on is not supported"],
         "kubelet ended because swap is on",
-        &["swap-on"],
+        &[code::SWAP_ON],
     ),
     row(
         &["failed to get sandbox image \"{image}\"{..}not found"],
         "the sandbox image {image} is not to be had",
-        &["sandbox-image-missing", "image-unknown"],
+        &[code::SANDBOX_IMAGE_MISSING, code::IMAGE_UNKNOWN],
     ),
     row(
         &["exec format error", "no match for platform in manifest"],
         "the image's programs are for another processor",
-        &["image-for-other-processor"],
+        &[code::IMAGE_FOR_OTHER_PROCESSOR],
     ),
     row(
         &[
@@ -179,13 +180,13 @@ pub(super) const TABLE: &[Symptom] = &[
             "threshold quantity: {..}ephemeral-storage",
         ],
         "the node's disk is full, or counts as full",
-        &["disk-full"],
+        &[code::DISK_FULL],
     )
     .unless(&["nodehasnodiskpressure"]),
     row(
         &["oomkilled", "memory cgroup out of memory"],
         "a container was ended for memory",
-        &["out-of-memory"],
+        &[code::OUT_OF_MEMORY],
     ),
     row(
         &[
@@ -195,7 +196,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "(forbidden)",
         ],
         "the server knows who asked, and refused for lack of rights",
-        &["rights-missing"],
+        &[code::RIGHTS_MISSING],
     ),
     row(
         &[
@@ -206,7 +207,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "unable to authenticate the request",
         ],
         "the server was reached, and did not accept the credentials",
-        &["credentials-not-accepted"],
+        &[code::CREDENTIALS_NOT_ACCEPTED],
     ),
     row(
         &[
@@ -215,13 +216,13 @@ pub(super) const TABLE: &[Symptom] = &[
             "nodes \"{node}\" not found",
         ],
         "kubelet's own Node {node} is not in the API",
-        &["node-not-registered", "still-starting", "kubelet-lost-api-server"],
+        &[code::NODE_NOT_REGISTERED, code::STILL_STARTING, code::KUBELET_LOST_API_SERVER],
     )
     .after(Group::Any),
     row(
         &["kubelet stopped posting node status", "nodestatusunknown"],
         "no lease of that node has reached the API server for 40 s or more",
-        &["node-off", "kubelet-not-running", "kubelet-lost-api-server"],
+        &[code::NODE_OFF, code::KUBELET_NOT_RUNNING, code::KUBELET_LOST_API_SERVER],
     )
     .after(Group::Node)
     .by_api_server(),
@@ -235,7 +236,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "slow fdatasync",
         ],
         "etcd answered late, or not at all",
-        &["etcd-slow-or-alone"],
+        &[code::ETCD_SLOW_OR_ALONE],
     ),
     row(
         &[
@@ -244,12 +245,12 @@ pub(super) const TABLE: &[Symptom] = &[
             "listen tcp :6443: bind: address already in use",
         ],
         "the API server could not open 6443: something has the port",
-        &["old-pod-still-runs", "node-joined-before"],
+        &[code::OLD_POD_STILL_RUNS, code::NODE_JOINED_BEFORE],
     ),
     row(
         &["listen tcp {endpoint}: bind: address already in use", "bind: address already in use"],
         "a port is taken",
-        &["port-taken", "old-pod-still-runs"],
+        &[code::PORT_TAKEN, code::OLD_POD_STILL_RUNS],
     ),
     row(
         &[
@@ -257,11 +258,11 @@ pub(super) const TABLE: &[Symptom] = &[
             "bind: cannot assign requested address",
         ],
         "a program was told to listen on an address that the host does not have",
-        &["advertise-address-not-on-host", "tunnel-down"],
+        &[code::ADVERTISE_ADDRESS_NOT_ON_HOST, code::TUNNEL_DOWN],
     ),
     row(
         &["uapi listen error: unix socket in use"],
         "wireguard-go found its control socket taken",
-        &["tunnel-socket-in-use"],
+        &[code::TUNNEL_SOCKET_IN_USE],
     ),
 ];

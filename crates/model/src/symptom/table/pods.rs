@@ -1,11 +1,12 @@
 //! What pods, the scheduler, kube-proxy, CoreDNS and flannel say.
 
 use super::{Group, Symptom};
+use crate::code::{self, Code};
 
 const fn row(
     words: &'static [&'static str],
     proves: &'static str,
-    causes: &'static [&'static str],
+    causes: &'static [Code],
 ) -> Symptom {
     Symptom::plain(words, proves, causes)
 }
@@ -14,22 +15,22 @@ pub(super) const TABLE: &[Symptom] = &[
     row(
         &["plugin/forward: no nameservers found"],
         "CoreDNS was given no resolver to ask",
-        &["no-nameserver"],
+        &[code::NO_NAMESERVER],
     ),
     row(
         &["plugin/loop: loop {..}detected", "plugin/loop: seen \"hinfo"],
         "CoreDNS got its own question back",
-        &["dns-forwarding-loop"],
+        &[code::DNS_FORWARDING_LOOP],
     ),
     row(
         &["plugins not ready: \"kubernetes\"", "still waiting on: \"kubernetes\""],
         "CoreDNS runs, and has not reached the API server by its Service yet",
-        &["kube-proxy-without-rules", "api-service-leads-nowhere", "still-starting"],
+        &[code::KUBE_PROXY_WITHOUT_RULES, code::API_SERVICE_LEADS_NOWHERE, code::STILL_STARTING],
     ),
     row(
         &["could not set conntrack parameters"],
         "kube-proxy ended: it may not set conntrack's size",
-        &["conntrack-not-writable"],
+        &[code::CONNTRACK_NOT_WRITABLE],
     ),
     row(
         &[
@@ -37,12 +38,12 @@ pub(super) const TABLE: &[Symptom] = &[
             "timed out waiting for node to be assigned ips",
         ],
         "kube-proxy found no address on its Node for 30 s, and keeps loopback until it is restarted",
-        &["no-internal-ip", "node-not-registered"],
+        &[code::NO_INTERNAL_IP, code::NODE_NOT_REGISTERED],
     ),
     row(
         &["external interface {link} not found"],
         "flannel misses its interface {link}",
-        &["tunnel-down", "flannel-interface-missing"],
+        &[code::TUNNEL_DOWN, code::FLANNEL_INTERFACE_MISSING],
     ),
     row(
         &[
@@ -52,27 +53,27 @@ pub(super) const TABLE: &[Symptom] = &[
             "no interface with given ip found",
         ],
         "flannel found none of the interfaces or addresses that it was told to use",
-        &["flannel-interface-missing"],
+        &[code::FLANNEL_INTERFACE_MISSING],
     ),
     row(
         &["specified in the flannel net config doesn't contain \"{cidr}\" podcidr"],
         "flannel's Network does not hold {cidr}, which is this node's",
-        &["flannel-network-differs"],
+        &[code::FLANNEL_NETWORK_DIFFERS],
     ),
     row(
         &["no ip addresses available in range set", "no available ip addresses"],
         "the node's pod network has no free address",
-        &["pod-addresses-used-up"],
+        &[code::POD_ADDRESSES_USED_UP],
     ),
     row(
         &["network {cidr} overlaps with existing route"],
         "the pod network {cidr} is a network that this host has a route to",
-        &["pod-network-overlaps"],
+        &[code::POD_NETWORK_OVERLAPS],
     ),
     row(
         &["toomanyrequests", "429 too many requests", "you have reached your pull rate limit"],
         "the registry was reached, and refuses more questions from this address",
-        &["registry-rate-limit"],
+        &[code::REGISTRY_RATE_LIMIT],
     ),
     row(
         &[
@@ -86,12 +87,12 @@ pub(super) const TABLE: &[Symptom] = &[
             "unexpected status from head request {..}404",
         ],
         "the registry was reached, and does not give out that image",
-        &["image-unknown"],
+        &[code::IMAGE_UNKNOWN],
     ),
     row(
         &["no endpoints available for service"],
         "a Service was asked, and has no ready pod behind it",
-        &["service-without-endpoints"],
+        &[code::SERVICE_WITHOUT_ENDPOINTS],
     ),
     row(
         &[
@@ -100,7 +101,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "had untolerated taint(s){..}control-plane",
         ],
         "the pod waits: the only nodes are of the control plane, and take no ordinary pods",
-        &["workers-missing"],
+        &[code::WORKERS_MISSING],
     ),
     row(
         &[
@@ -110,47 +111,47 @@ pub(super) const TABLE: &[Symptom] = &[
             "no nodes available to schedule pods",
         ],
         "the pod waits: no node is ready",
-        &["no-node-ready"],
+        &[code::NO_NODE_READY],
     )
     .after(Group::Node),
     row(
         &["insufficient cpu", "insufficient memory"],
         "the pod waits: no node has the processor or memory that it asks for",
-        &["node-without-room"],
+        &[code::NODE_WITHOUT_ROOM],
     ),
     row(
         &["liveness probe failed", "readiness probe failed", "startup probe failed"],
         "kubelet's probe of a container got no good answer",
-        &["probe-fails", "still-starting"],
+        &[code::PROBE_FAILS, code::STILL_STARTING],
     ),
     row(
         &["waiting for caches to sync"],
         "the program has begun to ask its API server, and has no whole answer so far",
-        &["still-starting", "kube-proxy-server-unreachable"],
+        &[code::STILL_STARTING, code::KUBE_PROXY_SERVER_UNREACHABLE],
     )
     .unless(&["caches are synced", "caches are synced for", "successfully retrieved nodeips"]),
     row(
         &["kubeletnotready", "container runtime network not ready"],
         "the node is NotReady; this line does not say why",
-        &["cni-not-installed", "cni-not-ready", "cni-config-not-read"],
+        &[code::CNI_NOT_INSTALLED, code::CNI_NOT_READY, code::CNI_CONFIG_NOT_READ],
     )
     .after(Group::Node),
     row(
         &["errimagepull", "imagepullbackoff", "back-off pulling image"],
         "an image was not pulled; this line does not say why",
-        &["pull-failed-untold"],
+        &[code::PULL_FAILED_UNTOLD],
     )
     .after(Group::Pull),
     row(
         &["crashloopbackoff", "back-off restarting failed container"],
         "a container ends again and again; this line does not say why",
-        &["container-ends-by-itself", "probe-fails", "out-of-memory"],
+        &[code::CONTAINER_ENDS_BY_ITSELF, code::PROBE_FAILS, code::OUT_OF_MEMORY],
     )
     .after(Group::Any),
     row(
         &["failed to create pod sandbox", "failedcreatepodsandbox"],
         "a pod did not start: its network or its sandbox could not be made",
-        &["cni-not-ready", "cni-binaries-missing", "sandbox-image-missing"],
+        &[code::CNI_NOT_READY, code::CNI_BINARIES_MISSING, code::SANDBOX_IMAGE_MISSING],
     )
     .after(Group::Any),
 ];

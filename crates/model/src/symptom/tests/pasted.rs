@@ -1,347 +1,354 @@
 //! One text, one thing.
 
 use super::codes;
+use crate::code::{self, Code};
 use crate::symptom::explain;
 
 /// Text, and a cause that must be among those that remain.
-const RECOGNISED: &[(&str, &str)] = &[
+const RECOGNISED: &[(&str, Code)] = &[
     // kubeadm join, by stage.
     (
         "error: error execution phase preflight: couldn't validate the identity of the API Server: \
          failed to request the cluster-info ConfigMap: Get \
          \"https://172.20.5.1:6443/api/v1/namespaces/kube-public/configmaps/cluster-info?timeout=10s\": \
          dial tcp 172.20.5.1:6443: connect: no route to host",
-        "api-address-unreachable",
+        code::API_ADDRESS_UNREACHABLE,
     ),
     (
         "couldn't validate the identity of the API Server: failed to request the cluster-info \
          ConfigMap: Get \"https://[fd00::1]:6443/x\": net/http: request canceled while waiting for \
          connection (Client.Timeout exceeded while awaiting headers)",
-        "firewall-drop",
+        code::FIREWALL_DROP,
     ),
     (
         "failed to request the cluster-info ConfigMap: Get \"https://pi1.local:6443/x\": dial tcp: \
          lookup pi1.local on 192.168.1.1:53: no such host",
-        "name-unknown",
+        code::NAME_UNKNOWN,
     ),
     (
         "failed to request the cluster-info ConfigMap: Get \"https://10.0.0.1:6443/x\": dial tcp \
          10.0.0.1:6443: connect: connection refused",
-        "api-server-not-running",
+        code::API_SERVER_NOT_RUNNING,
     ),
     (
         "failed to request the cluster-info ConfigMap: Get \"https://10.0.0.1:6443/x\": dial tcp \
          10.0.0.1:6443: connect: network is unreachable",
-        "no-route-from-here",
+        code::NO_ROUTE_FROM_HERE,
     ),
     (
         "failed to request the cluster-info ConfigMap: Get \"https://10.0.0.1:6443/x\": tls: failed \
          to verify certificate: x509: certificate is valid for 172.20.5.1, 10.96.0.1, not 10.0.0.1",
-        "api-certificate-lacks-name",
+        code::API_CERTIFICATE_LACKS_NAME,
     ),
     (
         "unable to fetch the kubeadm-config ConfigMap: failed to get config map: Get \
          \"https://10.0.0.1:6443/x\": tls: failed to verify certificate: x509: certificate is valid \
          for 10.96.0.1, 172.20.5.1, not 10.0.0.1",
-        "api-certificate-lacks-name",
+        code::API_CERTIFICATE_LACKS_NAME,
     ),
     (
         "couldn't validate the identity of the API Server: could not find a JWS signature in the \
          cluster-info ConfigMap for token ID \"zzzzzz\"",
-        "join-token-unknown",
+        code::JOIN_TOKEN_UNKNOWN,
     ),
     (
         "failed to verify JWS signature of received cluster info object, can't trust this API Server",
-        "join-token-secret-wrong",
+        code::JOIN_TOKEN_SECRET_WRONG,
     ),
     (
         "cluster CA found in cluster-info ConfigMap is invalid: none of the public keys \
          \"sha256:aa\" are pinned",
-        "ca-pin-of-another-cluster",
+        code::CA_PIN_OF_ANOTHER_CLUSTER,
     ),
     (
         "failed to request the cluster-info ConfigMap: Get \"https://10.0.0.1:6443/x\": tls: failed \
          to verify certificate: x509: certificate signed by unknown authority (possibly because of \
          \"crypto/rsa: verification error\" while trying to verify candidate authority certificate \
          \"kubernetes\")",
-        "kubeconfig-of-another-ca",
+        code::KUBECONFIG_OF_ANOTHER_CA,
     ),
     (
         "failed to request the cluster-info ConfigMap: Get \"https://10.0.0.1:6443/x\": tls: failed \
          to verify certificate: x509: certificate has expired or is not yet valid: current time \
          2024-01-01T00:00:00Z is before 2026-11-24T09:00:00Z",
-        "clock-before-certificate",
+        code::CLOCK_BEFORE_CERTIFICATE,
     ),
     (
         "Unable to connect to the server: tls: failed to verify certificate: x509: certificate has \
          expired or is not yet valid: current time 2027-12-01T00:00:00Z is after \
          2027-11-24T09:00:00Z",
-        "certificate-expired",
+        code::CERTIFICATE_EXPIRED,
     ),
     (
         "unable to fetch the kubeadm-config ConfigMap: failed to get config map: Get \
          \"https://172.20.5.1:6443/api/v1/x?timeout=10s\": dial tcp 172.20.5.1:6443: connect: no \
          route to host",
-        "cluster-info-names-unreachable-server",
+        code::CLUSTER_INFO_NAMES_UNREACHABLE_SERVER,
     ),
     (
         "unable to fetch the kubeadm-config ConfigMap: failed to get config map: Get \
          \"https://172.20.5.1:6443/api/v1/x?timeout=10s\": context deadline exceeded",
-        "cluster-info-names-unreachable-server",
+        code::CLUSTER_INFO_NAMES_UNREACHABLE_SERVER,
     ),
     (
         "One or more conditions for hosting a new control plane instance is not satisfied. unable \
          to add a new control plane instance to a cluster that doesn't have a stable \
          controlPlaneEndpoint address",
-        "control-plane-endpoint-missing",
+        code::CONTROL_PLANE_ENDPOINT_MISSING,
     ),
     (
         "the second kubeconfig from the cluster-info ConfigMap (using validated TLS) was different \
          from the first",
-        "cluster-info-changed-midway",
+        code::CLUSTER_INFO_CHANGED_MIDWAY,
     ),
     (
         "a Node with name \"pi2\" and status \"Ready\" already exists in the cluster",
-        "node-name-taken",
+        code::NODE_NAME_TAKEN,
     ),
-    ("failed while waiting for TLS bootstrap: timed out", "tls-bootstrap-blocked"),
+    ("failed while waiting for TLS bootstrap: timed out", code::TLS_BOOTSTRAP_BLOCKED),
     (
         "The HTTP call equal to 'curl -sSL http://127.0.0.1:10248/healthz' returned error: Get \
          \"http://127.0.0.1:10248/healthz\": context deadline exceeded",
-        "kubelet-crash-loop",
+        code::KUBELET_CRASH_LOOP,
     ),
     (
         "[discovery] Failed to request cluster info, will try again: Get https://10.0.0.1:6443/x: EOF",
-        "connection-cut",
+        code::CONNECTION_CUT,
     ),
     // kubeadm: which address.
     (
         "WARNING: could not obtain a bind address for the API Server: no default routes found in \
          \"/proc/net/route\" or \"/proc/net/ipv6_route\"; using: 0.0.0.0",
-        "default-route-missing",
+        code::DEFAULT_ROUTE_MISSING,
     ),
-    ("cannot use \"0.0.0.0\" as the bind address for the API Server", "default-route-missing"),
+    ("cannot use \"0.0.0.0\" as the bind address for the API Server", code::DEFAULT_ROUTE_MISSING),
     (
         "cannot use \"169.254.7.7\" as the bind address for the API Server",
-        "advertise-address-malformed",
+        code::ADVERTISE_ADDRESS_MALFORMED,
     ),
     (
         "couldn't use \"pi1\" as \"apiserver-advertise-address\", must be ipv4 or ipv6 address",
-        "advertise-address-malformed",
+        code::ADVERTISE_ADDRESS_MALFORMED,
     ),
-    ("unable to select an IP from default routes.", "default-route-without-address"),
-    ("unable to select an IP from lo network interface", "default-route-without-address"),
-    ("route ip+net: no such network interface", "default-route-unreachable"),
+    ("unable to select an IP from default routes.", code::DEFAULT_ROUTE_WITHOUT_ADDRESS),
+    ("unable to select an IP from lo network interface", code::DEFAULT_ROUTE_WITHOUT_ADDRESS),
+    ("route ip+net: no such network interface", code::DEFAULT_ROUTE_UNREACHABLE),
     (
         "The recommended value for \"bindAddress\" in \"KubeProxyConfiguration\" is: ::; the \
          provided value is: 0.0.0.0",
-        "bind-address-advice",
+        code::BIND_ADDRESS_ADVICE,
     ),
     (
         "Unable to find suitable network address.error='no default routes found in \
          \"/proc/net/route\" or \"/proc/net/ipv6_route\"'. Try to set the AdvertiseAddress directly",
-        "default-route-missing",
+        code::DEFAULT_ROUTE_MISSING,
     ),
     (
         "can't get ip address of node pi1. error: no default routes found",
-        "node-name-without-address",
+        code::NODE_NAME_WITHOUT_ADDRESS,
     ),
     // Preflight.
-    ("\t[ERROR Swap]: running with swap on is not supported. Please disable swap", "swap-on"),
-    ("\t[WARNING Swap]: swap is supported for cgroup v2 only", "swap-noted"),
+    ("\t[ERROR Swap]: running with swap on is not supported. Please disable swap", code::SWAP_ON),
+    ("\t[WARNING Swap]: swap is supported for cgroup v2 only", code::SWAP_NOTED),
     (
         "[ERROR FileContent--proc-sys-net-ipv4-ip_forward]: /proc/sys/net/ipv4/ip_forward contents \
          are not set to 1",
-        "ip-forward-off",
+        code::IP_FORWARD_OFF,
     ),
     (
         "[ERROR FileContent--proc-sys-net-ipv6-conf-default-forwarding]: contents",
-        "ipv6-forward-off",
+        code::IPV6_FORWARD_OFF,
     ),
-    ("[ERROR Port-10250]: Port 10250 is in use", "node-joined-before"),
-    ("[ERROR Port-6443]: Port 6443 is in use", "port-taken"),
+    ("[ERROR Port-10250]: Port 10250 is in use", code::NODE_JOINED_BEFORE),
+    ("[ERROR Port-6443]: Port 6443 is in use", code::PORT_TAKEN),
     (
         "[ERROR FileAvailable--etc-kubernetes-kubelet.conf]: /etc/kubernetes/kubelet.conf already \
          exists",
-        "node-joined-before",
+        code::NODE_JOINED_BEFORE,
     ),
-    ("[ERROR DirAvailable--var-lib-etcd]: /var/lib/etcd is not empty", "node-joined-before"),
-    ("[ERROR CRI]: container runtime is not running: output: time=\"x\"", "containerd-not-running"),
+    ("[ERROR DirAvailable--var-lib-etcd]: /var/lib/etcd is not empty", code::NODE_JOINED_BEFORE),
+    (
+        "[ERROR CRI]: container runtime is not running: output: time=\"x\"",
+        code::CONTAINERD_NOT_RUNNING,
+    ),
     (
         "[ERROR CRI]: could not connect to the container runtime: failed to create new CRI runtime \
          service: validate service connection: validate CRI v1 runtime API for endpoint \
          \"unix:///var/run/containerd/containerd.sock\": rpc error: code = Unimplemented desc = \
          unknown service runtime.v1.RuntimeService",
-        "cri-plugin-disabled",
+        code::CRI_PLUGIN_DISABLED,
     ),
     (
         "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while \
          dialing: dial unix /var/run/containerd/containerd.sock: connect: no such file or \
          directory\"",
-        "cri-socket-missing",
+        code::CRI_SOCKET_MISSING,
     ),
-    ("[ERROR SystemVerification]: missing required cgroups: memory", "cgroup-memory-off"),
+    ("[ERROR SystemVerification]: missing required cgroups: memory", code::CGROUP_MEMORY_OFF),
     (
         "[ERROR NumCPU]: the number of available CPUs 1 is less than the required 2",
-        "host-too-small",
+        code::HOST_TOO_SMALL,
     ),
-    ("[ERROR Mem]: the system RAM (905 MB) is less than the minimum 1700 MB", "host-too-small"),
-    ("[ERROR FileExisting-conntrack]: conntrack not found in system path", "program-missing"),
-    ("[ERROR IsPrivilegedUser]: user is not running as root", "not-root"),
-    ("[WARNING Hostname]: hostname \"pi1\" could not be reached", "host-name-unresolved"),
+    ("[ERROR Mem]: the system RAM (905 MB) is less than the minimum 1700 MB", code::HOST_TOO_SMALL),
+    ("[ERROR FileExisting-conntrack]: conntrack not found in system path", code::PROGRAM_MISSING),
+    ("[ERROR IsPrivilegedUser]: user is not running as root", code::NOT_ROOT),
+    ("[WARNING Hostname]: hostname \"pi1\" could not be reached", code::HOST_NAME_UNRESOLVED),
     (
         "[WARNING Firewalld]: firewalld is active, please ensure ports [6443 10250]",
-        "firewalld-active",
+        code::FIREWALLD_ACTIVE,
     ),
-    ("[WARNING HTTPProxy]: Connection to \"https://10.0.0.1\" uses proxy", "http-proxy-applies"),
+    (
+        "[WARNING HTTPProxy]: Connection to \"https://10.0.0.1\" uses proxy",
+        code::HTTP_PROXY_APPLIES,
+    ),
     (
         "could not fetch a Kubernetes version from the internet: unable to get URL \
          \"https://dl.k8s.io/release/stable-1.txt\": Get \"https://dl.k8s.io/release/stable-1.txt\": \
          dial tcp: lookup dl.k8s.io on 127.0.0.1:53: connection refused",
-        "version-not-looked-up",
+        code::VERSION_NOT_LOOKED_UP,
     ),
-    ("Found multiple CRI endpoints on the host. Please define which one", "several-runtimes"),
+    ("Found multiple CRI endpoints on the host. Please define which one", code::SEVERAL_RUNTIMES),
     // kubelet and the node.
     (
         "KubeletNotReady container runtime network not ready: NetworkReady=false \
          reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not \
          initialized",
-        "cni-not-installed",
+        code::CNI_NOT_INSTALLED,
     ),
-    ("network plugin is not ready: cni config uninitialized", "cni-not-installed"),
+    ("network plugin is not ready: cni config uninitialized", code::CNI_NOT_INSTALLED),
     (
         "plugin type=\"flannel\" failed (add): loadFlannelSubnetEnv failed: open \
          /run/flannel/subnet.env: no such file or directory",
-        "flannel-not-running",
+        code::FLANNEL_NOT_RUNNING,
     ),
     (
         "failed to set bridge addr: \"cni0\" already has an IP address different from 10.244.1.1/24",
-        "cni0-stale-address",
+        code::CNI0_STALE_ADDRESS,
     ),
-    ("failed to find plugin \"flannel\" in path [/opt/cni/bin]", "cni-binaries-missing"),
+    ("failed to find plugin \"flannel\" in path [/opt/cni/bin]", code::CNI_BINARIES_MISSING),
     (
         "E1124 Error registering network: failed to acquire lease: node \"pi2\" pod cidr not assigned",
-        "pod-cidr-not-assigned",
+        code::POD_CIDR_NOT_ASSIGNED,
     ),
     (
         "The connection to the server localhost:8080 was refused - did you specify the right host \
          or port?",
-        "no-kubeconfig",
+        code::NO_KUBECONFIG,
     ),
     (
         "E1124 12:00:00.1 1 memcache.go:265] \"Unhandled Error\" err=\"couldn't get current server \
          API group list: Get \\\"http://localhost:8080/api?timeout=32s\\\": dial tcp [::1]:8080: \
          connect: connection refused\"",
-        "no-kubeconfig",
+        code::NO_KUBECONFIG,
     ),
     (
         "The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or \
          port?",
-        "api-server-not-running",
+        code::API_SERVER_NOT_RUNNING,
     ),
     (
         "Unable to connect to the server: x509: certificate signed by unknown authority",
-        "kubeconfig-of-another-ca",
+        code::KUBECONFIG_OF_ANOTHER_CA,
     ),
     (
         "failed to run Kubelet: misconfiguration: kubelet cgroup driver: \"systemd\" is different \
          from docker cgroup driver: \"cgroupfs\"",
-        "cgroup-driver-mismatch",
+        code::CGROUP_DRIVER_MISMATCH,
     ),
-    ("Kubelet stopped posting node status.", "node-off"),
-    ("error: You must be logged in to the server (Unauthorized)", "credentials-not-accepted"),
-    ("\"Error getting node\" err=\"node \\\"pi2\\\" not found\"", "node-not-registered"),
-    ("etcdserver: request timed out", "etcd-slow-or-alone"),
+    ("Kubelet stopped posting node status.", code::NODE_OFF),
+    ("error: You must be logged in to the server (Unauthorized)", code::CREDENTIALS_NOT_ACCEPTED),
+    ("\"Error getting node\" err=\"node \\\"pi2\\\" not found\"", code::NODE_NOT_REGISTERED),
+    ("etcdserver: request timed out", code::ETCD_SLOW_OR_ALONE),
     (
         "0/1 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }.",
-        "workers-missing",
+        code::WORKERS_MISSING,
     ),
     (
         "0/2 nodes are available: 2 node(s) had untolerated taint {node.kubernetes.io/not-ready: }.",
-        "no-node-ready",
+        code::NO_NODE_READY,
     ),
     (
         "scraper.go:140] \"Failed to scrape node\" err=\"Get \\\"https://10.0.0.2:10250/metrics/\
          resource\\\": x509: cannot validate certificate for 10.0.0.2 because it doesn't contain \
          any IP SANs\" node=\"pi2\"",
-        "kubelet-serves-own-certificate",
+        code::KUBELET_SERVES_OWN_CERTIFICATE,
     ),
     // Pods, names, images.
     (
         "error retrieving resource lock: Get \"https://10.96.0.1:443/apis/x\": dial tcp \
          10.96.0.1:443: i/o timeout",
-        "kube-proxy-without-rules",
+        code::KUBE_PROXY_WITHOUT_RULES,
     ),
     (
         "[ERROR] plugin/errors: 2 example.org. A: read udp 10.244.0.5:43210->192.168.1.1:53: i/o \
          timeout",
-        "resolver-unreachable",
+        code::RESOLVER_UNREACHABLE,
     ),
     (
         "[FATAL] plugin/loop: Loop (127.0.0.1:5 -> :53) detected for zone \".\"",
-        "dns-forwarding-loop",
+        code::DNS_FORWARDING_LOOP,
     ),
-    ("** server can't find registry.lab: NXDOMAIN", "name-unknown"),
-    ("curl: (6) Could not resolve host: web.default", "name-of-other-resolver"),
-    ("Warning  Failed  ErrImagePull", "pull-failed-untold"),
+    ("** server can't find registry.lab: NXDOMAIN", code::NAME_UNKNOWN),
+    ("curl: (6) Could not resolve host: web.default", code::NAME_OF_OTHER_RESOLVER),
+    ("Warning  Failed  ErrImagePull", code::PULL_FAILED_UNTOLD),
     (
         "Failed to pull image \"nginx\": failed to resolve reference: unexpected status code: 429 \
          Too Many Requests - toomanyrequests: You have reached your pull rate limit",
-        "registry-rate-limit",
+        code::REGISTRY_RATE_LIMIT,
     ),
     (
         "failed to do request: Head \"https://registry.k8s.io/v2/pause/manifests/3.10\": tls: failed \
          to verify certificate: x509: certificate signed by unknown authority",
-        "portal-intercepts",
+        code::PORTAL_INTERCEPTS,
     ),
     (
         "failed to do request: Head \"https://10.0.0.1:5000/v2/x/manifests/1\": http: server gave \
          HTTP response to HTTPS client",
-        "not-a-tls-port",
+        code::NOT_A_TLS_PORT,
     ),
     (
         "failed to do request: Head \"https://registry-1.docker.io/v2/x\": dial tcp: lookup \
          registry-1.docker.io on 10.0.0.1:53: read udp 10.0.0.2:5->10.0.0.1:53: i/o timeout",
-        "resolver-unreachable",
+        code::RESOLVER_UNREACHABLE,
     ),
     (
         "Internal error occurred: failed calling webhook \"x.y.z\": failed to call webhook: Post \
          \"https://x.default.svc:443/v?timeout=10s\": context deadline exceeded",
-        "webhook-without-answer",
+        code::WEBHOOK_WITHOUT_ANSWER,
     ),
-    ("exec /usr/bin/x: exec format error", "image-for-other-processor"),
+    ("exec /usr/bin/x: exec format error", code::IMAGE_FOR_OTHER_PROCESSOR),
     (
         "standard_init_linux.go:228: exec user process caused: exec format error",
-        "image-for-other-processor",
+        code::IMAGE_FOR_OTHER_PROCESSOR,
     ),
     // Rows that came later.
     (
         "Error from server: Get \"https://pi2:10250/containerLogs/a/b/c\": dial tcp: lookup pi2 on \
          192.168.1.1:53: no such host",
-        "no-internal-ip",
+        code::NO_INTERNAL_IP,
     ),
     (
         "Unable to connect to the server: x509: certificate has expired or is not yet valid",
-        "clock-ahead",
+        code::CLOCK_AHEAD,
     ),
-    ("error: remote error: tls: internal error", "kubelet-serving-csr-pending"),
+    ("error: remote error: tls: internal error", code::KUBELET_SERVING_CSR_PENDING),
     (
         "subnet \"10.244.0.0/16\" specified in the flannel net config doesn't contain \
          \"10.42.1.0/24\" PodCIDR of the \"pi2\" node",
-        "flannel-network-differs",
+        code::FLANNEL_NETWORK_DIFFERS,
     ),
     (
         "failed to allocate for range 0: no IP addresses available in range set: \
          10.244.1.1-10.244.1.254",
-        "pod-addresses-used-up",
+        code::POD_ADDRESSES_USED_UP,
     ),
     (
         "error: error loading config file \"/etc/kubernetes/admin.conf\": open \
          /etc/kubernetes/admin.conf: permission denied",
-        "kubeconfig-not-readable",
+        code::KUBECONFIG_NOT_READABLE,
     ),
-    ("wget: bad address 'web.default'", "name-unknown"),
-    ("curl: (28) Resolving timed out after 5000 milliseconds", "resolver-unreachable"),
+    ("wget: bad address 'web.default'", code::NAME_UNKNOWN),
+    ("curl: (28) Resolving timed out after 5000 milliseconds", code::RESOLVER_UNREACHABLE),
 ];
 
 #[test]
