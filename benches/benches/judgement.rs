@@ -9,8 +9,8 @@ use pontoon_model::facts::{Ending, Facts, HostFacts, Watch};
 use pontoon_model::host::HostName;
 use pontoon_model::net::Mac;
 use pontoon_model::observation::{Direction, Kind, Observation, RunId};
-use pontoon_model::rule::diagnose;
 use pontoon_model::snapshot::Snapshot;
+use pontoon_rules::rule::diagnose;
 
 const HOSTS: u8 = 50;
 const ROUNDS: u16 = 10;

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pontoon_model::kubernetes::Component;
-use pontoon_model::kubernetes::captured::Captured;
+use pontoon_predict::Component;
+use pontoon_predict::captured::Captured;
 
 fuzz_target!(|text: &str| {
     // What stands first is routes, addresses and names, what follows the files of /proc/net.

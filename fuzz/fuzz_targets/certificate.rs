@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use pontoon_join::certificate::{Certificate, public_key_info};
 use pontoon_join::pin::Pin;
-use pontoon_model::kubernetes::kubeadm::endpoint::Host;
+use pontoon_predict::kubeadm::endpoint::Host;
 use pontoon_model::untrusted::is_harmful;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use libfuzzer_sys::fuzz_target;
 use pontoon_model::record::redact::redact;
 use pontoon_model::record::{Reader, Record, write};
-use pontoon_model::rule::diagnose;
+use pontoon_rules::rule::diagnose;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some(record) = read(bytes) else { return };

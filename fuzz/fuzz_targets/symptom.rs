@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pontoon_model::cause::Outcome;
-use pontoon_model::symptom::explain;
+use pontoon_causes::cause::Outcome;
+use pontoon_causes::symptom::explain;
 use pontoon_model::untrusted::is_harmful;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use pontoon_lab::expect::Expect;
 use pontoon_lab::scenario::{Scenario, builtin, builtin_names};
 use pontoon_model::exit::Exit;
-use pontoon_model::finding::{Level, Rule, Severity};
-use pontoon_model::rule::RULES;
+use pontoon_model::finding::{Level, Severity};
+use pontoon_rules::rule::{RULES, Rule};
 use pontoon_tests::generated::assert_current;
 use pontoon_tests::program::{pontoon, stdout};
 

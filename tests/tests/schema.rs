@@ -1,22 +1,20 @@
 //! The published forms of what pontoon reads and writes: up to date, and kept by real outputs.
 
-use std::fs;
 use std::path::Path;
-use std::thread;
+use std::{fs, thread};
 
 use jsonschema::Validator;
+use pontoon_causes::symptom::{explain, explanation};
 use pontoon_cluster::report as cluster;
 use pontoon_fleet::clock::report as clock;
 use pontoon_fleet::everywhere::results as exec;
 use pontoon_fleet::inventory;
-use pontoon_join::hosts as join_hosts;
-use pontoon_join::report as join;
+use pontoon_join::{hosts as join_hosts, report as join};
 use pontoon_lab::scenario;
-use pontoon_model::kubernetes::prediction;
-use pontoon_model::symptom::explain;
-use pontoon_model::symptom::explanation;
-use pontoon_model::{record, report};
+use pontoon_model::record;
 use pontoon_probe::discover::report as discover;
+use pontoon_rules::report;
+use pontoon_settings::prediction;
 use pontoon_tests::checkout::{files_below, root, shown, text};
 use pontoon_tests::generated::assert_current;
 use pontoon_tests::program::{pontoon, stdout};

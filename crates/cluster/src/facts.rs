@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use pontoon_model::host::HostName;
-use pontoon_model::kubernetes::prediction::{Reach, reach};
 use pontoon_model::net::IfName;
 use pontoon_model::record::Record;
-use pontoon_model::report::pairs::Pair;
 use pontoon_model::snapshot::{Link, Snapshot};
 use pontoon_model::untrusted::Untrusted;
+use pontoon_rules::report::pairs::Pair;
+use pontoon_rules::report::reach::{Reach, reach};
 
 use crate::look::Look;
 use crate::objects::{Node, Objects};

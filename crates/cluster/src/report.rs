@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pontoon_model::cause::On;
+use pontoon_causes::cause::On;
 use pontoon_model::code::Code;
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;

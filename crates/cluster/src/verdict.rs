@@ -18,10 +18,10 @@ mod service;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use pontoon_model::cause::{Cause, cause};
+use pontoon_causes::cause::{Cause, cause};
+use pontoon_causes::symptom::explain;
+use pontoon_causes::symptom::hole::{Held, Hole};
 use pontoon_model::code::Code;
-use pontoon_model::symptom::explain;
-use pontoon_model::symptom::hole::{Held, Hole};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use pontoon_model::kubernetes::kubeadm::endpoint::Host;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_predict::kubeadm::endpoint::Host;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use x509_parser::certificate::X509Certificate;

@@ -3,9 +3,9 @@
 //! Who asks may be another host: a [`Question`] holds no secret, and what an [`Answered`] is worth
 //! is judged here, where the token is.
 
-use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::net::IfName;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_predict::kubeadm::endpoint::HostPort;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster_info::ClusterInfo;

@@ -10,9 +10,9 @@ pub mod plain;
 
 use std::time::Duration;
 
-use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
-use pontoon_model::kubernetes::proxy::Proxies;
 use pontoon_model::net::IfName;
+use pontoon_predict::kubeadm::endpoint::HostPort;
+use pontoon_predict::proxy::Proxies;
 
 use serde::{Deserialize, Serialize};
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use pontoon_model::kubernetes::kubeadm::preflight::{forwarding_check, join_forwarding};
 use pontoon_model::net::Family;
+use pontoon_predict::kubeadm::preflight::{forwarding_check, join_forwarding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

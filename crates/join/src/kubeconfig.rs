@@ -1,8 +1,8 @@
 //! Kubeconfigs of one cluster: the one inside cluster-info, and the file of `--discovery-file`.
 
 use data_encoding::BASE64;
-use pontoon_model::kubernetes::kubeadm::endpoint::{HostPort, parse_host_port};
 use pontoon_model::untrusted::Untrusted;
+use pontoon_predict::kubeadm::endpoint::{HostPort, parse_host_port};
 use pontoon_wire::yaml::{self, Node};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;

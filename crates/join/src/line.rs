@@ -6,8 +6,8 @@
 
 mod words;
 
-use pontoon_model::kubernetes::kubeadm::endpoint::{HostPort, parse_join_endpoint};
 use pontoon_model::untrusted::Untrusted;
+use pontoon_predict::kubeadm::endpoint::{HostPort, parse_join_endpoint};
 
 use crate::pin::NoPin;
 use crate::request::Told;

@@ -50,7 +50,7 @@ pub fn networks(node: &Snapshot, ahead: &Ahead, way: Option<&IfName>) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use pontoon_model::kubernetes::captured::Captured;
+    use pontoon_predict::captured::Captured;
 
     use super::*;
 

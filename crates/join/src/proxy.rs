@@ -3,8 +3,8 @@
 
 use data_encoding::BASE64;
 use percent_encoding::percent_decode_str;
-use pontoon_model::kubernetes::kubeadm::endpoint::{HostPort, parse_host_port};
 use pontoon_model::untrusted::Untrusted;
+use pontoon_predict::kubeadm::endpoint::{HostPort, parse_host_port};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 

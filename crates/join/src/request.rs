@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
+use pontoon_predict::kubeadm::endpoint::HostPort;
 
 use crate::kubeconfig::Kubeconfig;
 use crate::pin::Pin;

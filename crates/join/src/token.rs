@@ -1,6 +1,6 @@
 //! Bootstrap tokens: a public half that names a Secret, and one that proves.
 
-use pontoon_model::kubernetes::kubeadm::token::split;
+use pontoon_predict::kubeadm::token::split;
 
 use crate::secret::Secret;
 

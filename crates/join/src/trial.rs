@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::net::IfName;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_predict::kubeadm::endpoint::HostPort;
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;

@@ -8,8 +8,8 @@ mod words;
 pub mod stage;
 
 use pontoon_model::code::{self, Code};
-use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::net::IfName;
+use pontoon_predict::kubeadm::endpoint::HostPort;
 use schemars::JsonSchema;
 use serde::Serialize;
 

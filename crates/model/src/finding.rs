@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use crate::code::Code;
 use crate::host::HostName;
 use crate::net::{Family, IfName};
-use crate::rule::Case;
 
 /// How sure a finding is.
 #[derive(
@@ -72,7 +71,7 @@ impl Scope {
     }
 
     /// The hosts it names; the first owns the link.
-    pub(crate) fn hosts(&self) -> impl Iterator<Item = &HostName> {
+    pub fn hosts(&self) -> impl Iterator<Item = &HostName> {
         self.from.iter().chain(&self.to)
     }
 
@@ -92,65 +91,6 @@ impl Scope {
     #[must_use]
     pub fn reversed(&self) -> Self {
         Self { from: self.to.clone(), to: self.from.clone(), ..self.clone() }
-    }
-}
-
-/// A row of the table of findings.
-#[derive(Clone, Copy, Debug)]
-pub struct Rule {
-    /// Its name.
-    pub code: Code,
-    /// What is wrong, in one short sentence without a subject's name.
-    pub title: &'static str,
-    /// How bad it is.
-    pub severity: Severity,
-    /// Whether the finding is about both directions of a pair: then `from` and `to` may be read
-    /// either way round.
-    pub is_symmetric: bool,
-    /// Findings that are only its consequence, on overlapping scope.
-    pub masks: &'static [Code],
-    /// The page that `explain` shows: what it is, how it is told from its lookalikes, what to do.
-    pub explain: &'static str,
-    /// Where it holds.
-    pub prove: fn(&Case<'_>) -> Vec<Proven>,
-}
-
-/// One place where a rule holds.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Proven {
-    /// For whom.
-    pub scope: Scope,
-    /// How sure.
-    pub level: Level,
-    /// What was seen: the lines after "because", never empty.
-    pub because: Vec<String>,
-    /// What to do, most useful first.
-    pub advice: Vec<String>,
-    /// The one test that would decide, where the level is below confirmed.
-    pub would_decide: Option<String>,
-}
-
-impl Proven {
-    /// What holds, how sure that is and why. Advice and what would decide are added.
-    #[must_use]
-    pub fn new(scope: Scope, level: Level, because: Vec<String>) -> Self {
-        Self { scope, level, because, advice: Vec::new(), would_decide: None }
-    }
-
-    /// Adds what to do, most useful first.
-    #[must_use]
-    pub fn advise<T: Into<String>>(mut self, advice: impl IntoIterator<Item = T>) -> Self {
-        self.advice.extend(advice.into_iter().map(Into::into));
-        self
-    }
-
-    /// Adds the one test that would decide; a confirmed finding needs none.
-    #[must_use]
-    pub fn or_decide(mut self, test: impl Into<String>) -> Self {
-        if self.level < Level::Confirmed {
-            self.would_decide = Some(test.into());
-        }
-        self
     }
 }
 

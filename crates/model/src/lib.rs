@@ -1,25 +1,19 @@
-//! Words and rules of pontoon: plain data and pure functions.
+//! The words of pontoon: plain data about hosts, networks and what was seen of them.
 //!
-//! Nothing here reads a clock, a file or a socket. Values flow one way:
-//! [`snapshot`] and [`observation`] make [`facts`]; [`rule`] turns facts into [`finding`]s.
-//! [`report`] sums up both, [`exit`] makes a number of them, [`record`] keeps the facts in a file.
-//! [`kubernetes`] foretells from a snapshot which address each component takes. [`cause`] is the
-//! table of why clusters do not work, [`symptom`] reads from error text which of them remain.
+//! Nothing here reads a clock, a file or a socket. A [`snapshot`] is what a host is,
+//! an [`observation`] what was seen on the wire, [`facts`] all of a run. A [`finding`] is what is
+//! wrong, under a stable [`code`]; [`exit`] makes a number of it, [`record`] keeps facts in a file.
 
 pub mod code;
 pub mod untrusted;
 pub mod net;
 pub mod host;
+pub mod node_files;
 pub mod snapshot;
 pub mod observation;
 pub mod port;
 pub mod facts;
-pub mod finding;
 pub mod pairing;
-pub mod kubernetes;
-pub mod rule;
+pub mod finding;
 pub mod exit;
-pub mod report;
 pub mod record;
-pub mod cause;
-pub mod symptom;

@@ -12,8 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::host::HostName;
-use crate::kubernetes::node::NodeFiles;
 use crate::net::{IfName, Mac, Prefix};
+use crate::node_files::NodeFiles;
 use crate::untrusted::Untrusted;
 
 pub use clock::{ClockDifference, ClockState};
@@ -166,7 +166,7 @@ impl Link {
 }
 
 /// Names that container tools give to links of their own.
-pub(crate) fn is_container_link(name: &str) -> bool {
+pub fn is_container_link(name: &str) -> bool {
     ["docker", "br-", "veth", "cni", "flannel", "cali", "cilium", "lxc", "kube-", "virbr", "podman"]
         .iter()
         .any(|start| name.starts_with(start))

@@ -1,8 +1,8 @@
 //! What a host's own name means to it, before kubelet asks.
 
-use pontoon_model::kubernetes::node_name::{Linkage, Lookup, look_up, node_name};
 use pontoon_model::snapshot::Snapshot;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_predict::node_name::{Linkage, Lookup, look_up, node_name};
 
 use crate::edge::getent;
 

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use pontoon_model::kubernetes::flannel::{self, Version};
-use pontoon_model::kubernetes::node_name::Linkage;
-use pontoon_model::kubernetes::{Choice, kube_proxy, kubeadm, kubelet};
 use pontoon_model::record::Reader;
 use pontoon_model::snapshot::Snapshot;
+use pontoon_predict::flannel::Version;
+use pontoon_predict::node_name::Linkage;
+use pontoon_predict::{Choice, flannel, kube_proxy, kubeadm, kubelet};
 use pontoon_tests::checkout::{root, text};
 use serde_json::Value;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pontoon_join::edge::{Attempt, Limits, attempt};
 use pontoon_join::line;
 use pontoon_join::verdict::{Stage, Verdict, judge};
-use pontoon_model::kubernetes::proxy::Proxies;
+use pontoon_predict::proxy::Proxies;
 
 use crate::rows::{NOW_S, by_manner, cases, unpinned, wifi_only};
 use crate::server::{Behaviour, Manner, Server, TOKEN};
@@ -55,7 +55,7 @@ fn every_failure_is_named_by_its_stage_and_cause_and_kubeadms_words() {
         assert_eq!((stop.stage, &stop.causes[..]), (case.stage, causes), "{name}: {stop:?}");
         assert_eq!(stop.after_ms, case.after_ms, "{name}");
         assert!(stop.words.contains(case.words), "{name}: {}", stop.words);
-        let known = |code: &Code| pontoon_model::cause::cause(*code).is_some();
+        let known = |code: &Code| pontoon_causes::cause::cause(*code).is_some();
         assert!(stop.causes.iter().all(known), "{name}: {:?} are to be explained", stop.causes);
         assert!(!stop.advice.is_empty() && !stop.because.is_empty(), "{name}");
         let failed = verdict.steps.iter().filter(|step| step.is_passed == Some(false)).count();

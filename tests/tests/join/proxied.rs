@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use pontoon_join::verdict::{Stage, Verdict};
-use pontoon_model::kubernetes::proxy::Proxies;
+use pontoon_predict::proxy::Proxies;
 use pontoon_tests::program::{pontoon_in, stdout};
 
 use crate::outcomes::{SHORT, rehearsed_by};

@@ -7,16 +7,16 @@ use std::net::IpAddr;
 
 use pontoon_model::facts::{Facts, HostFacts};
 use pontoon_model::host::HostName;
-use pontoon_model::kubernetes::emitted::{
+use pontoon_model::net::{Family, Mac};
+use pontoon_model::record::Record;
+use pontoon_predict::kubeadm::endpoint::parse_join_endpoint;
+use pontoon_predict::kubeadm::version::{ConfigApi, Version};
+use pontoon_rules::report::pairs::{Pair, Rounds, State};
+use pontoon_settings::emitted::{
     calico, cilium, flannel, k0s, k3s, kubeadm_init, kubeadm_join, kubeadm_repair, kubeadm_reset,
     talos,
 };
-use pontoon_model::kubernetes::kubeadm::endpoint::parse_join_endpoint;
-use pontoon_model::kubernetes::kubeadm::version::{ConfigApi, Version};
-use pontoon_model::kubernetes::settings::{Known, Settings, Wishes, settle};
-use pontoon_model::net::{Family, Mac};
-use pontoon_model::record::Record;
-use pontoon_model::report::pairs::{Pair, Rounds, State};
+use pontoon_settings::settings::{Known, Settings, Wishes, settle};
 use pontoon_tests::generated::assert_current;
 use serde_json::json;
 

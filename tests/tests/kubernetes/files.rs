@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use pontoon_model::kubernetes::captured::Captured;
 use pontoon_model::snapshot::Snapshot;
+use pontoon_predict::captured::Captured;
 use pontoon_tests::checkout::{root, text};
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! The suite of flannel's own function: which interface one flag selects.
 
-use pontoon_model::kubernetes::flannel::{By, Failed, Stack, Version, look_up};
-use pontoon_model::kubernetes::node::FlannelFlags;
+use pontoon_model::node_files::FlannelFlags;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_predict::flannel::{By, Failed, Stack, Version, look_up};
 use serde_json::{Value, json};
 
 use crate::files::{host, word, words};

@@ -1,13 +1,10 @@
 //! Real kubelets, kubeadms, kube-proxies and flanneld on hosts of a real cluster.
 
-use pontoon_model::kubernetes::Choice;
-use pontoon_model::kubernetes::flannel::{self, Version};
-use pontoon_model::kubernetes::kube_proxy;
-use pontoon_model::kubernetes::kubeadm;
-use pontoon_model::kubernetes::kubelet;
-use pontoon_model::kubernetes::node_name::Linkage;
 use pontoon_model::net::Family;
 use pontoon_model::snapshot::Snapshot;
+use pontoon_predict::flannel::Version;
+use pontoon_predict::node_name::Linkage;
+use pontoon_predict::{Choice, flannel, kube_proxy, kubeadm, kubelet};
 use serde_json::Value;
 
 use crate::files::{assert_same, clusters, host, list, word, words};

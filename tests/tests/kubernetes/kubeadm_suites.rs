@@ -8,23 +8,23 @@ use pontoon_join::cluster_info::{ClusterInfo, sign};
 use pontoon_join::line;
 use pontoon_join::pin::Pin;
 use pontoon_join::token::Token;
-use pontoon_model::kubernetes::kubeadm::certificates::{
+use pontoon_model::net::Family;
+use pontoon_predict::kubeadm::certificates::{
     AltNames, ApiServer, etcd_alt_names, is_alt_name, lower_case,
 };
-use pontoon_model::kubernetes::kubeadm::endpoint::{
+use pontoon_predict::kubeadm::endpoint::{
     Host, control_plane_url, is_dns_subdomain, parse_host_port, parse_join_endpoint, parse_port,
 };
-use pontoon_model::kubernetes::kubeadm::networking::{
+use pontoon_predict::kubeadm::networking::{
     api_server_address, dns_address, first_subnet, node_mask, parse_subnets, validate_pod_subnets,
     validate_service_subnets, validate_subnets,
 };
-use pontoon_model::kubernetes::kubeadm::preflight::{
+use pontoon_predict::kubeadm::preflight::{
     forwarding_check, init_forwarding, is_ignored, join_forwarding, proxy_of_host, proxy_of_network,
 };
-use pontoon_model::kubernetes::kubeadm::token;
-use pontoon_model::kubernetes::kubeadm::version::Version;
-use pontoon_model::kubernetes::proxy::Proxies;
-use pontoon_model::net::Family;
+use pontoon_predict::kubeadm::token;
+use pontoon_predict::kubeadm::version::Version;
+use pontoon_predict::proxy::Proxies;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde_json::{Value, json};

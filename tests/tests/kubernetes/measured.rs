@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use pontoon_model::kubernetes::apimachinery::resolve_bind_address;
-use pontoon_model::kubernetes::node_name::{Linkage, Lookup, look_up};
-use pontoon_model::kubernetes::{Choice, Component, calico, k0s};
+use pontoon_predict::apimachinery::resolve_bind_address;
+use pontoon_predict::node_name::{Linkage, Lookup, look_up};
+use pontoon_predict::{Choice, Component, calico, k0s};
 use serde_json::{Value, json};
 
 use crate::files::{assert_same, functions, host, list, word, words};

@@ -7,11 +7,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use pontoon_model::kubernetes::flannel::{self, Version};
-use pontoon_model::kubernetes::node_name::Linkage;
-use pontoon_model::kubernetes::{kubeadm, kubelet};
 use pontoon_model::record::Reader;
 use pontoon_model::snapshot::Snapshot;
+use pontoon_predict::flannel::Version;
+use pontoon_predict::node_name::Linkage;
+use pontoon_predict::{flannel, kubeadm, kubelet};
 use pontoon_tests::program;
 use serde_json::Value;
 

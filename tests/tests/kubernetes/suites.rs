@@ -3,17 +3,17 @@
 
 use std::net::IpAddr;
 
-use pontoon_model::kubernetes::apimachinery::{
-    self, DefaultRoute, NoAddress, all_default_routes, choose_from_interfaces, choose_from_routes,
-    ip_from_interface, ip_from_loopback, matching_global_ip,
-};
-use pontoon_model::kubernetes::kube_proxy::{NodeIps, detect_node_ips};
-use pontoon_model::kubernetes::kubelet::{node_addresses, parse_node_ip, validate_node_ip};
-use pontoon_model::kubernetes::kubelet_flags::{KUBEADM_ARGS, arguments};
-use pontoon_model::kubernetes::node_name::node_name;
-use pontoon_model::kubernetes::{Choice, calico, kubeadm};
 use pontoon_model::net::Family;
 use pontoon_model::snapshot::Snapshot;
+use pontoon_predict::apimachinery::{
+    DefaultRoute, NoAddress, all_default_routes, choose_from_interfaces, choose_from_routes,
+    ip_from_interface, ip_from_loopback, matching_global_ip,
+};
+use pontoon_predict::kube_proxy::{NodeIps, detect_node_ips};
+use pontoon_predict::kubelet::{node_addresses, parse_node_ip, validate_node_ip};
+use pontoon_predict::kubelet_flags::{KUBEADM_ARGS, arguments};
+use pontoon_predict::node_name::node_name;
+use pontoon_predict::{Choice, apimachinery, calico, kubeadm};
 use serde_json::{Value, json};
 
 use crate::files::{assert_same, functions, host, list, word, words};
@@ -238,7 +238,7 @@ fn hex_ip(hex: &str, family: Family) -> Value {
 
 /// The host of a fixture; its address may be no address, which no snapshot has.
 fn named_host(fixture: &Value) -> Result<Snapshot, String> {
-    let captured = serde_json::from_value::<pontoon_model::kubernetes::captured::Captured>;
+    let captured = serde_json::from_value::<pontoon_predict::captured::Captured>;
     let captured = captured(fixture.clone()).map_err(|error| error.to_string())?;
     captured.snapshot().map_err(|_| "invalid CIDR address".to_owned())
 }

@@ -1,9 +1,9 @@
 //! Error texts of clusters that were broken on purpose: recognised, with the measured cause among
 //! those that remain.
 
-use pontoon_model::cause::cause_named;
-use pontoon_model::symptom::explain;
-use pontoon_model::symptom::explanation::{Explanation, Verdict};
+use pontoon_causes::cause::cause_named;
+use pontoon_causes::symptom::explain;
+use pontoon_causes::symptom::explanation::{Explanation, Verdict};
 use serde_json::Value;
 
 use crate::files::{assert_same, list, symptoms, word};

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use clap::{Args, Subcommand};
 use pontoon_model::host::HostName;
-use pontoon_model::kubernetes::kubeadm::endpoint::{HostPort, parse_host_port};
-use pontoon_model::kubernetes::kubeadm::version::Version;
 use pontoon_model::net::{IfName, Prefix};
+use pontoon_predict::kubeadm::endpoint::{HostPort, parse_host_port};
+use pontoon_predict::kubeadm::version::Version;
 
 use super::gathered::Source;
 

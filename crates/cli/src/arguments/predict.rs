@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use pontoon_model::kubernetes::Component;
 use pontoon_model::net::NotA;
+use pontoon_predict::Component;
 
 use super::gathered::Source;
 

@@ -5,9 +5,9 @@ mod prove;
 
 use std::process::ExitCode;
 
-use pontoon_model::cause;
+use pontoon_causes::cause;
+use pontoon_causes::symptom::hole::Held;
 use pontoon_model::finding::Severity;
-use pontoon_model::symptom::hole::Held;
 
 use crate::arguments::explain::ExplainArguments;
 use crate::failure::{Failure, PasteFailure};
@@ -15,7 +15,7 @@ use crate::output;
 use crate::render::explanation;
 use crate::render::style::Style;
 use crate::render::wrap::wrapped;
-use pontoon_model::rule::{RULES, rule};
+use pontoon_rules::rule::{RULES, rule};
 
 /// What stands for pasted text.
 const STDIN: &str = "-";

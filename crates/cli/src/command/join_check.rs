@@ -16,10 +16,10 @@ use pontoon_join::request::Request;
 use pontoon_join::trial::Trial;
 use pontoon_join::verdict::{Ahead, Step, Verdict, judge};
 use pontoon_model::host::HostName;
-use pontoon_model::kubernetes::node_name::node_name;
-use pontoon_model::kubernetes::proxy::Proxies;
 use pontoon_model::net::IfName;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_predict::node_name::node_name;
+use pontoon_predict::proxy::Proxies;
 use pontoon_probe::edge::clock::unix_s;
 use pontoon_probe::snapshot::{self, Sources};
 

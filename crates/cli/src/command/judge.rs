@@ -2,17 +2,17 @@
 
 use pontoon_model::facts::Intent;
 use pontoon_model::record::Record;
-use pontoon_model::report::Report;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_rules::report::Report;
 
 use crate::arguments::Showing;
 use crate::command::progress::Meter;
 use crate::failure::Failure;
 use crate::render::style::Style;
 use crate::render::{json, request, text};
-use pontoon_model::rule;
 use pontoon_probe::key::Key;
 use pontoon_probe::survey::{self, Options, Seat, Survey};
+use pontoon_rules::rule;
 
 /// Makes a survey and a record of it, with the key under which its names are redacted.
 pub(crate) fn survey(

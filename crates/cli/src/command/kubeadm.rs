@@ -7,17 +7,13 @@ use std::process::ExitCode;
 
 use pontoon_model::finding::Finding;
 use pontoon_model::host::HostName;
-use pontoon_model::kubernetes::emitted::{
-    kubeadm_init, kubeadm_join, kubeadm_repair, kubeadm_reset,
-};
-use pontoon_model::kubernetes::kubeadm as rule;
-use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
-use pontoon_model::kubernetes::kubeadm::version::{ConfigApi, Version};
-use pontoon_model::kubernetes::settings::{
-    Known, Refusal, Refused, Settings, Wishes, reaches, settle,
-};
 use pontoon_model::record::Record;
-use pontoon_model::report::pairs::Pair;
+use pontoon_predict::kubeadm as rule;
+use pontoon_predict::kubeadm::endpoint::HostPort;
+use pontoon_predict::kubeadm::version::{ConfigApi, Version};
+use pontoon_rules::report::pairs::Pair;
+use pontoon_settings::emitted::{kubeadm_init, kubeadm_join, kubeadm_repair, kubeadm_reset};
+use pontoon_settings::settings::{Known, Refusal, Refused, Settings, Wishes, reaches, settle};
 
 use crate::arguments::kubeadm::{
     InitArguments, JoinArguments, KubeadmCommand, RepairArguments, ResetArguments,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use pontoon_model::kubernetes::emitted::{calico, cilium, flannel, k0s, k3s, talos};
+use pontoon_settings::emitted::{calico, cilium, flannel, k0s, k3s, talos};
 
 use crate::arguments::kubeadm::SettingsArguments;
 use crate::command::kubeadm::settled;

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use pontoon_model::kubernetes::prediction::Prediction;
 use pontoon_probe::key::Key;
+use pontoon_settings::prediction::Prediction;
 
 use crate::arguments::Keeping;
 use crate::arguments::predict::PredictArguments;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
-use pontoon_model::kubernetes::settings::Refused;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_settings::settings::Refused;
 
 /// What is wanted of a cluster makes no sense, or cannot be decided.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +55,7 @@ pub(crate) enum ClusterFailure {
     Settings {
         /// Which, and why.
         #[source]
-        source: pontoon_model::kubernetes::settings::Refusal,
+        source: pontoon_settings::settings::Refusal,
     },
     /// No cluster can be asked.
     #[error("no cluster can be checked from here")]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::finding::{Finding, Level, Scope};
 use pontoon_model::host::HostName;
-use pontoon_model::report::groups::{self, Group};
+use pontoon_rules::report::groups::{self, Group};
 
 use super::style::Style;
 use super::wrap::wrapped;

@@ -1,9 +1,9 @@
 //! A checked cluster: what is wrong and what to do, then who reaches what.
 
+use pontoon_causes::cause::On;
 use pontoon_cluster::report::{Report, Told, Wrong};
 use pontoon_cluster::trial::{MANY, Target, Tried};
 use pontoon_cluster::verdict::Certainty;
-use pontoon_model::cause::On;
 
 use super::style::Style;
 use super::wrap::{padded, wrapped};
@@ -185,11 +185,11 @@ fn table(page: &mut String, report: &Report, style: Style) {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
+    use pontoon_causes::symptom::hole::Held;
     use pontoon_cluster::report::{NodeRow, Report, SCHEMA};
     use pontoon_cluster::trial::{Outcome, Place, Target, Tried};
     use pontoon_cluster::verdict::{Accusation, Certainty};
     use pontoon_model::code::{self, Code};
-    use pontoon_model::symptom::hole::Held;
 
     use super::*;
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use pontoon_model::facts::Facts;
 use pontoon_model::observation::{Direction, Observation};
-use pontoon_model::report::Report;
+use pontoon_rules::report::Report;
 
 use super::style::Style;
 use super::wrap::wrapped;

@@ -1,7 +1,7 @@
 //! What is said of pasted error text: first what it proves, then what may be behind it.
 
-use pontoon_model::cause::{Cause, Means, On};
-use pontoon_model::symptom::explanation::{Explanation, Proven, Remaining, Verdict};
+use pontoon_causes::cause::{Cause, Means, On};
+use pontoon_causes::symptom::explanation::{Explanation, Proven, Remaining, Verdict};
 
 use super::style::Style;
 use super::wrap::wrapped;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::host::HostName;
 use pontoon_model::net::{Family, IfName};
-use pontoon_model::report::pairs::{Pair, State};
+use pontoon_rules::report::pairs::{Pair, State};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::matrix;
@@ -167,7 +167,7 @@ fn summary(page: &mut String, hosts: &[&HostName], cells: &Cells<'_>, style: Sty
 
 #[cfg(test)]
 mod tests {
-    use pontoon_model::report::pairs::Rounds;
+    use pontoon_rules::report::pairs::Rounds;
 
     use super::*;
 

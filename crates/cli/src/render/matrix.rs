@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pontoon_model::net::Family;
-use pontoon_model::report::pairs::{Pair, State};
+use pontoon_rules::report::pairs::{Pair, State};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::grid;

@@ -1,7 +1,7 @@
 //! Which WiFi networks can talk to which.
 
 use pontoon_model::net::Family;
-use pontoon_model::report::networks::{AccessPoint, NetworkPair};
+use pontoon_rules::report::networks::{AccessPoint, NetworkPair};
 
 use super::matrix::word;
 use super::style::Style;

@@ -3,7 +3,7 @@
 use pontoon_model::host::HostName;
 use pontoon_model::net::{Family, IfName};
 use pontoon_model::port::{Answerer, Port};
-use pontoon_model::report::ports::PortRow;
+use pontoon_rules::report::ports::PortRow;
 
 use super::style::Style;
 use super::wrap::{padded, wrapped};

@@ -2,10 +2,9 @@
 
 use pontoon_fleet::alike;
 use pontoon_model::host::HostName;
-use pontoon_model::kubernetes::prediction::{
-    Better, ComponentChoice, HostPrediction, Prediction, Reach,
-};
-use pontoon_model::kubernetes::{Choice, Component, Pick};
+use pontoon_predict::{Choice, Component, Pick};
+use pontoon_rules::report::reach::Reach;
+use pontoon_settings::prediction::{Better, ComponentChoice, HostPrediction, Prediction};
 
 use super::style::Style;
 use super::wrap::{padded, wrapped};
@@ -190,11 +189,11 @@ fn why(choice: &ComponentChoice, style: Style) -> String {
 #[cfg(test)]
 mod tests {
     use pontoon_model::facts::{Facts, HostFacts};
-    use pontoon_model::kubernetes::Component;
-    use pontoon_model::kubernetes::captured::Captured;
     use pontoon_model::net::Family;
     use pontoon_model::record::Record;
-    use pontoon_model::report::pairs::{Pair, Rounds, State};
+    use pontoon_predict::Component;
+    use pontoon_predict::captured::Captured;
+    use pontoon_rules::report::pairs::{Pair, Rounds, State};
     use serde_json::{Value, json};
 
     use super::*;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pontoon_model::finding::Finding;
 use pontoon_model::net::IfName;
-use pontoon_model::report::Report;
+use pontoon_rules::report::Report;
 
 use super::style::Style;
 use super::text::is_for_operator;

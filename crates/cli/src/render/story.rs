@@ -6,8 +6,8 @@ use pontoon_model::facts::Facts;
 use pontoon_model::finding::{Finding, Severity};
 use pontoon_model::net::{Family, IfName};
 use pontoon_model::observation::Answer;
-use pontoon_model::report::Report;
-use pontoon_model::report::pairs::State;
+use pontoon_rules::report::Report;
+use pontoon_rules::report::pairs::State;
 
 use super::matrix;
 use super::style::Style;

@@ -4,8 +4,8 @@
 //! `pontoon check --offline --peer pi2 --via 'pontoon lab via {}' --record FILE`.
 
 use pontoon_model::record::{Reader, Record};
-use pontoon_model::report::Report;
-use pontoon_model::rule::diagnose;
+use pontoon_rules::report::Report;
+use pontoon_rules::rule::diagnose;
 
 use super::style::Style;
 use super::{request, text};

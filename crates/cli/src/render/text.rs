@@ -4,7 +4,7 @@ use pontoon_fleet::alike;
 use pontoon_model::code::{self, Code};
 use pontoon_model::facts::Facts;
 use pontoon_model::finding::{Finding, Severity};
-use pontoon_model::report::{Report, Untested};
+use pontoon_rules::report::{Report, Untested};
 
 use super::block::blocks;
 use super::style::Style;

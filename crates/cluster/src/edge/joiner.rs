@@ -4,7 +4,7 @@ use std::thread;
 
 use pontoon_join::course::{Answered, Question};
 use pontoon_join::edge::{self, Limits};
-use pontoon_model::kubernetes::proxy::Proxies;
+use pontoon_predict::proxy::Proxies;
 use pontoon_probe::edge::clock::unix_s;
 use pontoon_probe::snapshot::{self, Sources};
 

@@ -4,8 +4,8 @@ use pontoon_model::code::{self, Code};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use pontoon_model::symptom::explain;
-use pontoon_model::symptom::hole::Hole;
+use pontoon_causes::symptom::explain;
+use pontoon_causes::symptom::hole::Hole;
 
 use super::{Accusation, Case, Certainty};
 use crate::trial::{Outcome, Target, Tried, Way};

@@ -4,9 +4,9 @@ use pontoon_model::code;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use pontoon_causes::symptom::hole::Hole;
 use pontoon_model::net::Prefix;
 use pontoon_model::snapshot::{Route, Snapshot};
-use pontoon_model::symptom::hole::Hole;
 
 use super::{Accusation, Case, Certainty, crosses_nodes, touches};
 use crate::facts::link_name;

@@ -3,7 +3,7 @@
 use pontoon_model::code;
 use std::net::IpAddr;
 
-use pontoon_model::symptom::hole::Hole;
+use pontoon_causes::symptom::hole::Hole;
 
 use super::{Accusation, Case, Certainty};
 use crate::course::KUBELET;
@@ -128,7 +128,7 @@ fn by_api(case: &mut Case<'_>, node: &Node) {
     let is_its = |tried: &&&Tried| matches!(&tried.to, Target::KubeletByApi { node: name } if *name == node.name);
     let Some(tried) = case.open.iter().find(is_its).copied() else { return };
     let Outcome::Wrong(text) = &tried.outcome else { return };
-    let explanation = pontoon_model::symptom::explain(text.raw().as_bytes());
+    let explanation = pontoon_causes::symptom::explain(text.raw().as_bytes());
     let Some(proven) = explanation.proven.first() else { return };
     let causes: Vec<_> = proven.told().map(|cause| cause.code).collect();
     let certainty = if causes.len() == 1 { Certainty::Likely } else { Certainty::Undecided };

@@ -3,8 +3,8 @@
 use pontoon_model::code::{self, Code};
 use std::collections::BTreeMap;
 
+use pontoon_causes::symptom::hole::Hole;
 use pontoon_model::net::Prefix;
-use pontoon_model::symptom::hole::Hole;
 
 use super::{Accusation, Case, Certainty};
 use crate::objects::Node;

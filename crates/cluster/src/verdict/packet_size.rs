@@ -3,7 +3,7 @@
 use pontoon_model::code;
 use std::collections::BTreeSet;
 
-use pontoon_model::symptom::hole::Hole;
+use pontoon_causes::symptom::hole::Hole;
 
 use super::{Accusation, Case, Certainty, touches};
 use crate::facts::link_name;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use pontoon_causes::symptom::hole::Hole;
 use pontoon_model::code::{self, Code};
-use pontoon_model::symptom::hole::Hole;
 
 use super::{Accusation, Case, Certainty, touches};
 use crate::look::Look;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use pontoon_causes::symptom::hole::Hole;
 use pontoon_model::code;
 use pontoon_model::snapshot::Snapshot;
-use pontoon_model::symptom::hole::Hole;
 
 use super::{Accusation, Case, Certainty};
 use crate::look::Look;

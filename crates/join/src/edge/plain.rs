@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use pontoon_model::kubernetes::kubeadm::endpoint::Host;
+use pontoon_predict::kubeadm::endpoint::Host;
 
 use crate::trial::{Sizes, Tcp, Tls};
 

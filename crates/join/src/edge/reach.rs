@@ -7,8 +7,8 @@ use std::thread;
 use nix::errno::Errno;
 use nix::ifaddrs::getifaddrs;
 use nix::poll::PollFlags;
-use pontoon_model::kubernetes::kubeadm::endpoint::Host;
 use pontoon_model::net::IfName;
+use pontoon_predict::kubeadm::endpoint::Host;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use crate::trial::{Tcp, Unresolved, Way};

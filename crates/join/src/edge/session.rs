@@ -5,8 +5,8 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 use nix::poll::PollFlags;
-use pontoon_model::kubernetes::kubeadm::endpoint::Host;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_predict::kubeadm::endpoint::Host;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme};

@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 
 use nix::poll::PollFlags;
-use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_predict::kubeadm::endpoint::HostPort;
 use zeroize::Zeroizing;
 
 use crate::proxy::{Tunnel, answer, connect, credentials};

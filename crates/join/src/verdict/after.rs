@@ -1,8 +1,8 @@
 //! After the discovery: what is read with the token, of the server that cluster-info names.
 
 use pontoon_model::code::{self, Code};
-use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_predict::kubeadm::endpoint::HostPort;
 use pontoon_wire::yaml;
 use serde::Deserialize;
 

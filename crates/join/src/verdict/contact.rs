@@ -3,8 +3,8 @@
 use pontoon_model::code::{self, Code};
 use std::net::{IpAddr, SocketAddr};
 
-use pontoon_model::kubernetes::kubeadm::endpoint::{Host, HostPort};
 use pontoon_model::net::IfName;
+use pontoon_predict::kubeadm::endpoint::{Host, HostPort};
 
 use crate::certificate::{Certificate, Refused, rfc3339};
 use crate::trial::{Contact, Page, Sizes, Tcp, Tls, Trial, Unresolved};

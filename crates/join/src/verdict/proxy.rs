@@ -1,7 +1,7 @@
 //! A proxy between a host and its cluster.
 
 use pontoon_model::code::{self, Code};
-use pontoon_model::kubernetes::kubeadm::endpoint::Host;
+use pontoon_predict::kubeadm::endpoint::Host;
 
 use crate::proxy::{Proxied, Tunnel};
 use crate::trial::Contact;

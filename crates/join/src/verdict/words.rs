@@ -1,8 +1,8 @@
 //! Words and causes that several stages share.
 
 use pontoon_model::code::{self, Code};
-use pontoon_model::kubernetes::kubeadm::endpoint::HostPort;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_predict::kubeadm::endpoint::HostPort;
 
 use crate::certificate::Refused;
 

@@ -163,6 +163,3 @@ fn renamed(facts: Facts, name: impl Fn(&HostName) -> Option<HostName>) -> Facts 
         intent,
     }
 }
-
-#[cfg(test)]
-mod tests;

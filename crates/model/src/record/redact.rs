@@ -30,7 +30,7 @@ const PUBLIC_NAMES: &[&str] = &[
 ];
 
 /// Stands where any text might have stood.
-pub(crate) const REDACTED: &str = "(redacted)";
+pub const REDACTED: &str = "(redacted)";
 
 /// Replaces names by pseudonyms.
 ///

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use pontoon_model::kubernetes::apimachinery::is_telling;
-use pontoon_model::kubernetes::kubelet_flags::in_effect;
-use pontoon_model::kubernetes::node::{FlannelFlags, NodeFiles};
 use pontoon_model::net::Family;
+use pontoon_model::node_files::{FlannelFlags, NodeFiles};
 use pontoon_model::snapshot::Unread;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_predict::apimachinery::is_telling;
+use pontoon_predict::kubelet_flags::in_effect;
 
 use super::files::{self, FileError};
 

@@ -1,8 +1,8 @@
 use super::*;
 use pontoon_model::code::{self, Code};
 use pontoon_model::facts::{Facts, HostFacts};
-use pontoon_model::rule::diagnose;
 use pontoon_model::snapshot::{Address, LinkKind};
+use pontoon_rules::rule::diagnose;
 
 fn fixture(name: &str) -> Sources {
     Sources {

@@ -60,7 +60,7 @@ fn clocks_are_told_apart_within_their_uncertainty() {
         let off = found.offset_ms.abs_diff(truth);
         assert!(off <= u64::from(found.uncertainty_ms), "{host}: {found:?}");
     }
-    let findings = pontoon_model::rule::diagnose(&survey.facts);
+    let findings = pontoon_rules::rule::diagnose(&survey.facts);
     let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
     assert!(codes.contains(&code::CLOCK_SKEW_BETWEEN_HOSTS), "{codes:?}");
 }

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use pontoon_model::symptom::{BYTES_MAX, explain};
+use pontoon_causes::symptom::{BYTES_MAX, explain};
 
 use super::prove;
 use crate::arguments::explain::ExplainArguments;

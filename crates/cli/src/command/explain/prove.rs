@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use pontoon_model::cause::Outcome;
+use pontoon_causes::cause::Outcome;
 
 use crate::output;
 

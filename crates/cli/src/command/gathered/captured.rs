@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 
-use pontoon_model::kubernetes::captured::Captured;
 use pontoon_model::record::Record;
 use pontoon_model::snapshot::Snapshot;
+use pontoon_predict::captured::Captured;
 use serde::Deserialize;
 
 use crate::command::records;

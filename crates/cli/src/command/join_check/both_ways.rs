@@ -9,9 +9,9 @@ use pontoon_join::verdict::{Stage, Step};
 use pontoon_model::facts::Intent;
 use pontoon_model::host::HostName;
 use pontoon_model::port::{CONTROL_PLANE, PortPlan, Transport};
-use pontoon_model::report::Report;
-use pontoon_model::report::ports::PortRow;
 use pontoon_probe::survey::Options;
+use pontoon_rules::report::Report;
+use pontoon_rules::report::ports::PortRow;
 
 use crate::command::check::{local, seats};
 use crate::command::judge;

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use pontoon_model::kubernetes::kubeadm::version::Version;
+use pontoon_predict::kubeadm::version::Version;
 
 /// What `kubeadm version` says; none where there is none.
 #[expect(clippy::disallowed_methods, reason = "this is where the user's kubeadm is asked")]

@@ -5,9 +5,9 @@ use std::path::Path;
 use pontoon_join::line::{self, TEXT_BYTES_MAX};
 use pontoon_join::request::{Discovery, Request};
 use pontoon_join::secret::Secret;
-use pontoon_model::kubernetes::emitted::kubeadm_join;
-use pontoon_model::kubernetes::kubeadm::version::ConfigApi;
-use pontoon_model::kubernetes::settings::Settings;
+use pontoon_predict::kubeadm::version::ConfigApi;
+use pontoon_settings::emitted::kubeadm_join;
+use pontoon_settings::settings::Settings;
 
 use crate::command::text;
 use crate::failure::{ClusterFailure, Failure};

@@ -19,9 +19,9 @@ use crate::failure::Failure;
 use pontoon_fleet::ssh::{Login, Ssh};
 use pontoon_lab::Lab;
 use pontoon_lab::scenario::Scenario;
-use pontoon_model::rule;
 use pontoon_probe::key::Key;
 use pontoon_probe::survey::{self, Channel, Seat, Side};
+use pontoon_rules::rule;
 
 /// What one coordinator saw.
 pub(crate) struct Seen {

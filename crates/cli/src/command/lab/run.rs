@@ -6,7 +6,7 @@ use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::unistd::getppid;
 use pontoon_model::exit::Exit;
-use pontoon_model::report::Report;
+use pontoon_rules::report::Report;
 use serde::Serialize;
 
 use super::raised::{self, Seen};

@@ -7,9 +7,9 @@ use pontoon_model::facts::HostFacts;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{Family, IfName};
 use pontoon_model::record::Record;
-use pontoon_model::report::pairs::{Pair, Rounds, State};
 use pontoon_model::snapshot::Snapshot;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_rules::report::pairs::{Pair, Rounds, State};
 use serde_json::{Value, json};
 
 use crate::course::{Course, Placed};

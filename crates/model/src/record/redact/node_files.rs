@@ -4,8 +4,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::{Mask, REDACTED};
-use crate::kubernetes::apimachinery::v6_address;
-use crate::kubernetes::node::{FlannelFlags, KubeletFlags, NodeFiles};
+use crate::node_files::{FlannelFlags, KubeletFlags, NodeFiles};
 use crate::untrusted::Untrusted;
 
 impl Mask<'_> {
@@ -67,7 +66,7 @@ impl Mask<'_> {
     fn v6_route(&self, line: &str) -> String {
         let mut fields: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         for at in [0, 2, 4] {
-            let masked = fields.get(at).and_then(|hex| v6_address(hex).ok()).map(|address| {
+            let masked = fields.get(at).and_then(|hex| v6_address(hex)).map(|address| {
                 let IpAddr::V6(masked) = self.ip(IpAddr::V6(address)) else { return address };
                 masked
             });
@@ -103,4 +102,10 @@ fn may_hold_a_mac(pattern: &str) -> bool {
 
 fn hex(address: Ipv6Addr) -> String {
     address.octets().iter().fold(String::new(), |text, octet| format!("{text}{octet:02x}"))
+}
+
+/// An address as `/proc/net/ipv6_route` has it: 32 hexadecimal digits.
+fn v6_address(hex: &str) -> Option<Ipv6Addr> {
+    let is_whole = hex.len() == 32 && hex.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_whole.then(|| u128::from_str_radix(hex, 16).ok()).flatten().map(Ipv6Addr::from)
 }

@@ -1,0 +1,349 @@
+//! What is said of a pasted text, and how the outcomes of commands narrow it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::hole::Held;
+use super::table::{Row, Speaker};
+use crate::cause::{Cause, Means, Needs, On, Outcome, Weight, cause};
+use pontoon_model::code::Code;
+use pontoon_model::exit::Exit;
+
+/// The name and version of this form. Within a version fields are only ever added.
+pub const SCHEMA: &str = "pontoon/explanation/v1";
+
+/// What is said of a pasted text.
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
+pub struct Explanation {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// Whether anything was recognised.
+    pub is_recognised: bool,
+    /// Lines that were read, without empty ones.
+    pub lines: usize,
+    /// Whether the text, or a line of it, was longer than what is read.
+    pub is_cut: bool,
+    /// Each thing that the text proves, the most special first.
+    pub proven: Vec<Proven>,
+}
+
+/// One thing that a text proves.
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
+pub struct Proven {
+    /// What it is, and no more than the text says.
+    pub what: String,
+    /// The first line that says so, from 1.
+    pub line: usize,
+    /// How many lines say so.
+    pub times: usize,
+    /// Whether one cause remains.
+    pub verdict: Verdict,
+    /// The causes, those that are excluded last.
+    pub causes: Vec<Remaining>,
+}
+
+/// How many causes remain.
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// One.
+    Certain,
+    /// Several.
+    Undecided,
+    /// None: what was asked on this host excludes all.
+    Cleared,
+}
+
+/// A cause of something that is proven.
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
+pub struct Remaining {
+    /// Its name, for `pontoon explain`.
+    pub code: Code,
+    /// How bad it is.
+    pub weight: Weight,
+    /// What it is.
+    pub is: String,
+    /// The fact that holds of it, and not of the others.
+    pub apart: String,
+    /// Where the command has to run.
+    pub on: On,
+    /// The one command that shows the fact, as a shell takes it.
+    pub command: String,
+    /// What to do.
+    pub cure: String,
+    /// Where this was read or measured.
+    pub source: &'static str,
+    /// What the command said of it, when it was run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub means: Option<Means>,
+    /// Why it was not run, or said nothing, when it was to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub untold: Option<String>,
+    #[serde(skip)]
+    #[schemars(skip)]
+    row: &'static Cause,
+    #[serde(skip)]
+    #[schemars(skip)]
+    held: Held,
+    #[serde(skip)]
+    #[schemars(skip)]
+    is_elsewhere: bool,
+}
+
+impl Explanation {
+    pub(super) fn new(proven: Vec<Proven>, lines: usize, is_cut: bool) -> Self {
+        let is_recognised = !proven.is_empty();
+        Self { schema: SCHEMA.to_owned(), is_recognised, lines, is_cut, proven }
+    }
+
+    /// How the program ends: certain faults are errors, all else is for a person to look at.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        let of = |proven: &Proven| match (proven.verdict, proven.told().next()) {
+            (Verdict::Certain, Some(told)) => match told.weight {
+                Weight::Fault => Exit::Failed,
+                Weight::Passing => Exit::Warned,
+                Weight::Harmless => Exit::Good,
+            },
+            _ => Exit::Warned,
+        };
+        self.proven.iter().map(of).min().unwrap_or(Exit::Warned)
+    }
+
+    /// The commands that may be run on this host to narrow the causes, each once. They read only,
+    /// and are not for a shell.
+    #[must_use]
+    pub fn questions(&self, is_control_plane: bool) -> Vec<Vec<String>> {
+        let mut questions = Vec::new();
+        for remaining in self.proven.iter().flat_map(|proven| &proven.causes) {
+            if remaining.why_not(is_control_plane).is_some() {
+                continue;
+            }
+            let words = remaining.words();
+            if !questions.contains(&words) {
+                questions.push(words);
+            }
+        }
+        questions
+    }
+
+    /// Takes in how the commands ended, and what follows for each cause.
+    pub fn narrow(&mut self, is_control_plane: bool, outcome_of: &dyn Fn(&[String]) -> Outcome) {
+        for proven in &mut self.proven {
+            for remaining in &mut proven.causes {
+                remaining.untold = remaining.why_not(is_control_plane);
+                if remaining.untold.is_none() {
+                    remaining.take_in(&outcome_of(&remaining.words()));
+                }
+            }
+            // Proven ones first, excluded ones last; otherwise the order stays.
+            proven.causes.sort_by_key(|remaining| match remaining.means {
+                Some(Means::Proves) => 0,
+                Some(Means::Fits) => 1,
+                None => 2,
+                Some(Means::Excludes) => 3,
+            });
+            proven.judge();
+        }
+    }
+}
+
+impl Proven {
+    pub(super) fn new(row: &Row, held: &Held, line: usize, times: usize) -> Self {
+        let causes = row.causes.iter().filter_map(|code| cause(*code));
+        let causes = causes.map(|cause| Remaining::new(cause, held, row.speaker)).collect();
+        let what = held.fill(&row.proves);
+        let mut proven = Self { what, line, times, verdict: Verdict::Undecided, causes };
+        proven.judge();
+        proven
+    }
+
+    /// The causes that are left: those that were proved, else those that were not excluded.
+    pub fn told(&self) -> impl Iterator<Item = &Remaining> {
+        let is_proved = self.causes.iter().any(|one| one.means == Some(Means::Proves));
+        self.causes.iter().filter(move |one| match one.means {
+            Some(Means::Proves) => true,
+            Some(Means::Excludes) => false,
+            _ => !is_proved,
+        })
+    }
+
+    fn judge(&mut self) {
+        self.verdict = match self.told().count() {
+            0 => Verdict::Cleared,
+            1 => Verdict::Certain,
+            _ => Verdict::Undecided,
+        };
+    }
+}
+
+impl Remaining {
+    fn new(row: &'static Cause, held: &Held, speaker: Speaker) -> Self {
+        let on = match (row.look.on, speaker) {
+            (On::Dialler, Speaker::ApiServer) => On::ControlPlane,
+            (On::Dialler, Speaker::Host) => On::Here,
+            (on, _) => on,
+        };
+        let is_elsewhere = on == On::Peer || (on == On::Node && speaker == Speaker::ApiServer);
+        let command = if row.look.signs.is_empty() {
+            held.fill(row.look.command)
+        } else {
+            let words = row.look.command.split(' ').map(|word| quoted(&held.fill(word)));
+            words.collect::<Vec<_>>().join(" ")
+        };
+        Self {
+            code: row.code,
+            weight: row.weight,
+            is: held.fill(row.is),
+            apart: held.fill(row.apart),
+            on,
+            command,
+            cure: held.fill(row.cure),
+            source: row.source,
+            means: None,
+            untold: None,
+            row,
+            held: held.clone(),
+            is_elsewhere,
+        }
+    }
+
+    /// The program and its arguments.
+    fn words(&self) -> Vec<String> {
+        self.row.look.command.split(' ').map(|word| self.held.fill(word)).collect()
+    }
+
+    /// Why the command is not run here.
+    fn why_not(&self, is_control_plane: bool) -> Option<String> {
+        let look = &self.row.look;
+        let why = if look.signs.is_empty() {
+            "its output is for a person to read"
+        } else if !self.held.fills(look.command) {
+            "the text does not name what it asks about"
+        } else if self.is_elsewhere || (self.on == On::ControlPlane && !is_control_plane) {
+            "it has to run on another host"
+        } else {
+            return None;
+        };
+        Some(why.to_owned())
+    }
+
+    fn take_in(&mut self, outcome: &Outcome) {
+        let look = &self.row.look;
+        self.means = look.judge(outcome, &|text| self.held.fill(text));
+        if self.means.is_none() {
+            let why = match (outcome.needs(), outcome.status) {
+                (Some(Needs::Rights), _) => "it needs root",
+                (Some(Needs::Cluster), _) => "kubectl reaches no cluster from here",
+                (None, None) => "it took too long",
+                (None, Some(126 | 127)) => "the program is not there",
+                (None, Some(_)) => "its output says nothing of this",
+            };
+            self.untold = Some(why.to_owned());
+        }
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| {
+        letter.is_ascii_alphanumeric()
+            || matches!(letter, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '%' | '+')
+    };
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::symptom::explain;
+    use pontoon_model::code;
+
+    const NO_ARP: &str = "Error from server: Get \"https://172.20.5.2:10250/containerLogs/a/b/c\": \
+                          dial tcp 172.20.5.2:10250: connect: no route to host";
+
+    fn nodes(status: &str) -> Outcome {
+        Outcome {
+            status: Some(0),
+            text: format!(
+                "NAME STATUS ROLES AGE VERSION INTERNAL-IP EXTERNAL-IP\n\
+                 m Ready control-plane 1h v1.36.2 10.0.0.1 <none>\n\
+                 w {status} <none> 1h v1.36.2 172.20.5.2 <none>\n"
+            ),
+        }
+    }
+
+    fn narrowed(is_control_plane: bool, status: &str, ping: &str) -> Explanation {
+        let mut explanation = explain(NO_ARP.as_bytes());
+        let ping = Outcome { status: Some(1), text: ping.to_owned() };
+        explanation.narrow(is_control_plane, &|words| match words[0].as_str() {
+            "kubectl" => nodes(status),
+            "ping" => ping.clone(),
+            other => panic!("{other} was not expected"),
+        });
+        explanation
+    }
+
+    fn told(explanation: &Explanation) -> Vec<Code> {
+        explanation.proven[0].told().map(|one| one.code).collect()
+    }
+
+    #[test]
+    fn facts_split_the_causes_of_one_text() {
+        let unreachable = "From 172.20.5.1 icmp_seq=1 Destination Host Unreachable";
+        let answer = "64 bytes from 172.20.5.2: icmp_seq=1 ttl=64";
+        let table = [
+            (true, "Ready", unreachable, vec![code::INTERNAL_IP_UNREACHABLE]),
+            (true, "NotReady", unreachable, vec![code::NODE_OFF]),
+            (true, "Ready", answer, vec![code::INTERNAL_IP_UNREACHABLE, code::FIREWALL_REJECT]),
+            // The ping would have to run on the control plane.
+            (false, "NotReady", unreachable, vec![code::NODE_OFF, code::FIREWALL_REJECT]),
+        ];
+        for (is_control_plane, status, ping, codes) in table {
+            let explanation = narrowed(is_control_plane, status, ping);
+            assert_eq!(told(&explanation), codes, "{status} {ping}");
+            let is_certain = explanation.proven[0].verdict == Verdict::Certain;
+            assert_eq!(is_certain, codes.len() == 1);
+            let exit = if is_certain { Exit::Failed } else { Exit::Warned };
+            assert_eq!(explanation.exit(), exit);
+        }
+    }
+
+    #[test]
+    fn a_proof_leaves_the_others_out() {
+        let text = "curl: (7) Failed to connect to 10.96.0.1 port 443 after 0 ms: Couldn't connect";
+        let mut explanation = explain(text.as_bytes());
+        let questions = explanation.questions(false);
+        assert!(questions.contains(&["ip", "route", "get", "10.96.0.1"].map(str::to_owned).into()));
+        explanation.narrow(false, &|words| match words[0].as_str() {
+            "ip" => Outcome {
+                status: Some(2),
+                text: "RTNETLINK answers: Network is unreachable".to_owned(),
+            },
+            _ => Outcome { status: Some(127), text: String::new() },
+        });
+        assert_eq!(told(&explanation), [code::NO_ROUTE_TO_SERVICE_RANGE]);
+        assert_eq!(explanation.exit(), Exit::Failed);
+    }
+
+    #[test]
+    fn what_is_not_run_says_why() {
+        let explanation = narrowed(false, "Ready", "");
+        let why: Vec<_> =
+            explanation.proven[0].causes.iter().filter_map(|one| one.untold.as_deref()).collect();
+        assert_eq!(why, ["it has to run on another host"]);
+    }
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        let table =
+            [("a", "a"), ("", "''"), ("{.items[*]}", "'{.items[*]}'"), ("it's", r"'it'\''s'")];
+        for (word, shown) in table {
+            assert_eq!(quoted(word), shown);
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! Values read from pasted text, each of a kind: what does not have the form of its kind is not
+//! taken, so that a value can stand in a sentence or a command without further thought.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+
+use pontoon_model::net::Prefix;
+
+/// What a hole takes.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Hole {
+    /// `HOST:PORT` as Go writes it; fills [`Hole::Host`] and [`Hole::Port`], too.
+    Endpoint,
+    /// An IP address.
+    Address,
+    /// An IP address or a name.
+    Host,
+    /// A port.
+    Port,
+    /// A name that was looked up.
+    Name,
+    /// The resolver that was asked.
+    Server,
+    /// The name that a certificate lacks.
+    Wanted,
+    /// The names that a certificate has.
+    Names,
+    /// A Node.
+    Node,
+    /// A pod, Service or other object.
+    Pod,
+    /// The public half of a bootstrap token.
+    Token,
+    /// A network interface.
+    Link,
+    /// A network.
+    Cidr,
+    /// An image.
+    Image,
+    /// The name of a check of kubeadm's preflight.
+    Check,
+    /// A program.
+    Program,
+    /// An absolute path.
+    Path,
+    /// A whole number.
+    Number,
+}
+
+impl Hole {
+    /// All.
+    pub const ALL: [Self; 18] = [
+        Self::Endpoint,
+        Self::Address,
+        Self::Host,
+        Self::Port,
+        Self::Name,
+        Self::Server,
+        Self::Wanted,
+        Self::Names,
+        Self::Node,
+        Self::Pod,
+        Self::Token,
+        Self::Link,
+        Self::Cidr,
+        Self::Image,
+        Self::Check,
+        Self::Program,
+        Self::Path,
+        Self::Number,
+    ];
+
+    /// As it stands between braces.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Endpoint => "endpoint",
+            Self::Address => "address",
+            Self::Host => "host",
+            Self::Port => "port",
+            Self::Name => "name",
+            Self::Server => "server",
+            Self::Wanted => "wanted",
+            Self::Names => "names",
+            Self::Node => "node",
+            Self::Pod => "pod",
+            Self::Token => "token",
+            Self::Link => "link",
+            Self::Cidr => "cidr",
+            Self::Image => "image",
+            Self::Check => "check",
+            Self::Program => "program",
+            Self::Path => "path",
+            Self::Number => "number",
+        }
+    }
+
+    /// The hole of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|hole| hole.name() == name)
+    }
+
+    /// Longest text that is tried: the longest host name, and room for a port.
+    const MAX_LEN: usize = 260;
+
+    /// Reads a value at the beginning of `text`; gives its length in bytes and what it is.
+    pub(super) fn read(self, text: &str) -> Option<(usize, Vec<(Self, String)>)> {
+        if self == Self::Names {
+            return names(text);
+        }
+        let is_part = |letter: char| {
+            letter.is_ascii_alphanumeric()
+                || match self {
+                    Self::Endpoint => matches!(letter, '.' | ':' | '-' | '[' | ']' | '%'),
+                    Self::Address | Self::Host | Self::Server | Self::Wanted => {
+                        matches!(letter, '.' | ':' | '-')
+                    }
+                    Self::Name | Self::Node | Self::Pod | Self::Check => {
+                        matches!(letter, '.' | '-')
+                    }
+                    Self::Link | Self::Program => matches!(letter, '.' | '-' | '_'),
+                    Self::Cidr => matches!(letter, '.' | ':' | '/'),
+                    Self::Image => matches!(letter, '.' | ':' | '/' | '-' | '_' | '@'),
+                    Self::Path => matches!(letter, '/' | '.' | '-' | '_'),
+                    Self::Port | Self::Number | Self::Token | Self::Names => false,
+                }
+        };
+        let most = text.bytes().take(Self::MAX_LEN + 1);
+        let mut length = most.take_while(|byte| is_part(char::from(*byte))).count();
+        // The value may be followed by a sentence's own point or colon.
+        for _ in 0..3 {
+            if let Some(values) = self.value(&text[..length]) {
+                return Some((length, values));
+            }
+            let kept = &text[..length];
+            length = kept.strip_suffix(['.', ':', '-', '/'])?.len();
+        }
+        None
+    }
+
+    /// What the text is; `None` when it is nothing of this kind.
+    fn value(self, text: &str) -> Option<Vec<(Self, String)>> {
+        let value = match self {
+            Self::Endpoint => return endpoint(text),
+            Self::Address => text.parse::<IpAddr>().ok()?.to_string(),
+            Self::Host | Self::Server | Self::Wanted => host(text)?,
+            Self::Port => text.parse::<u16>().ok().filter(|port| *port > 0)?.to_string(),
+            Self::Cidr => {
+                let (address, length) = text.split_once('/')?;
+                let prefix = Prefix::new(address.parse().ok()?, length.parse().ok()?)?;
+                format!("{}/{}", prefix.address, prefix.length)
+            }
+            Self::Name | Self::Node | Self::Pod => {
+                is_dns_name(text).then(|| text.to_ascii_lowercase())?
+            }
+            Self::Token => {
+                let is_id = text.len() == 6;
+                is_id.then(|| text.to_ascii_lowercase())?
+            }
+            Self::Link => begins_well(text, 15).then(|| text.to_owned())?,
+            Self::Program => begins_well(text, 40).then(|| text.to_owned())?,
+            Self::Check => begins_well(text, 120).then(|| text.to_owned())?,
+            Self::Image => begins_well(text, 255).then(|| text.to_owned())?,
+            Self::Path => {
+                let is_path = text.starts_with('/') && !text.contains("..");
+                (is_path && text.len() > 1).then(|| text.to_owned())?
+            }
+            Self::Number => {
+                let is_number = (1..=12).contains(&text.len());
+                (is_number && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.to_owned())?
+            }
+            Self::Names => return None,
+        };
+        Some(vec![(self, value)])
+    }
+}
+
+/// A word that cannot be taken for an option.
+fn begins_well(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len()) && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+}
+
+fn endpoint(text: &str) -> Option<Vec<(Hole, String)>> {
+    let (host_text, port) = text.rsplit_once(':')?;
+    let port: u16 = port.parse().ok().filter(|port| *port > 0)?;
+    let bare = host_text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let found = match bare {
+        // A zone such as %eth0 means something on that host only.
+        Some(v6) => v6.split('%').next()?.parse::<IpAddr>().ok()?.to_string(),
+        None if host_text.contains([':', '[', ']', '%']) => return None,
+        None => host(host_text)?,
+    };
+    Some(at(&found, port))
+}
+
+/// The values of a host and a port.
+pub(super) fn at(host: &str, port: u16) -> Vec<(Hole, String)> {
+    let mut values = vec![(Hole::Host, host.to_owned()), (Hole::Port, port.to_string())];
+    let is_v6 = host.contains(':');
+    let endpoint = if is_v6 { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+    values.push((Hole::Endpoint, endpoint));
+    if host.parse::<IpAddr>().is_ok() {
+        values.push((Hole::Address, host.to_owned()));
+    }
+    values
+}
+
+/// An address in its one form, or a name in small letters.
+pub(super) fn host(text: &str) -> Option<String> {
+    match text.parse::<IpAddr>() {
+        Ok(address) => Some(address.to_string()),
+        Err(_) => is_dns_name(text).then(|| text.to_ascii_lowercase()),
+    }
+}
+
+/// RFC 1123, section 2.1; not all digits and points, which would be a broken address.
+fn is_dns_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    text.len() <= 253
+        && text.split('.').all(is_label)
+        && text.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+/// Names of a certificate that are shown: what a kubeadm certificate has, and some more.
+const NAMES_MAX: usize = 12;
+
+/// `10.96.0.1, 172.20.5.1`: up to a comma that something else follows.
+fn names(text: &str) -> Option<(usize, Vec<(Hole, String)>)> {
+    let mut found = Vec::new();
+    let mut end = 0;
+    let mut rest = text;
+    while found.len() < NAMES_MAX {
+        let item = rest.split([',', ' ', '"']).next().unwrap_or_default();
+        let bare = item.strip_prefix("*.").unwrap_or(item);
+        if item == "not" || item.len() > Hole::MAX_LEN {
+            break;
+        }
+        let Some(name) = host(bare) else { break };
+        found.push(if bare == item { name } else { format!("*.{name}") });
+        end = text.len() - rest.len() + item.len();
+        let Some(next) = rest[item.len()..].strip_prefix(", ") else { break };
+        rest = next;
+    }
+    (!found.is_empty()).then(|| (end, vec![(Hole::Names, found.join(", "))]))
+}
+
+/// Values by what they are.
+#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Held(BTreeMap<Hole, String>);
+
+impl Held {
+    /// Holds these.
+    #[must_use]
+    pub(super) fn of(values: Vec<(Hole, String)>) -> Self {
+        Self(values.into_iter().collect())
+    }
+
+    /// Holds this as well. The value comes from facts, and is of its kind.
+    #[must_use]
+    pub fn with(mut self, hole: Hole, value: &dyn fmt::Display) -> Self {
+        self.0.insert(hole, value.to_string());
+        self
+    }
+
+    /// A value.
+    #[must_use]
+    pub fn get(&self, hole: Hole) -> Option<&str> {
+        self.0.get(&hole).map(String::as_str)
+    }
+
+    /// Whether both are about one host and port.
+    pub(super) fn is_same_place(&self, other: &Self) -> bool {
+        [Hole::Host, Hole::Port].iter().all(|hole| self.get(*hole) == other.get(*hole))
+    }
+
+    /// Takes those of another where there is none of the kind yet.
+    pub(super) fn complete(&mut self, other: &Self) {
+        for (hole, value) in &other.0 {
+            self.0.entry(*hole).or_insert_with(|| value.clone());
+        }
+    }
+
+    /// The text with its holes filled; those that nothing fills stand there in capitals.
+    #[must_use]
+    pub fn fill(&self, text: &str) -> String {
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, hole, after)) = next_hole(rest) {
+            filled.push_str(before);
+            match self.get(hole) {
+                Some(value) => filled.push_str(value),
+                None => filled.push_str(&hole.name().to_ascii_uppercase()),
+            }
+            rest = after;
+        }
+        filled.push_str(rest);
+        filled
+    }
+
+    /// Whether every hole of the text has a value.
+    #[must_use]
+    pub fn fills(&self, text: &str) -> bool {
+        let mut rest = text;
+        while let Some((_, hole, after)) = next_hole(rest) {
+            if self.get(hole).is_none() {
+                return false;
+            }
+            rest = after;
+        }
+        true
+    }
+}
+
+/// What stands before the next hole, the hole, and what follows; braces with other words in them
+/// are text.
+pub(super) fn next_hole(text: &str) -> Option<(&str, Hole, &str)> {
+    text.match_indices('{').find_map(|(at, _)| {
+        let (name, after) = text[at + 1..].split_once('}')?;
+        Hole::named(name).map(|hole| (&text[..at], hole, after))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(hole: Hole, text: &str) -> Option<(usize, String)> {
+        let (length, values) = hole.read(text)?;
+        let held = Held::of(values);
+        Some((length, held.get(hole).unwrap_or_default().to_owned()))
+    }
+
+    #[test]
+    fn a_value_has_the_form_of_its_kind() {
+        let table: &[(Hole, &str, Option<&str>)] = &[
+            (Hole::Address, "172.20.5.1: x", Some("172.20.5.1")),
+            (Hole::Address, "fd00::1: x", Some("fd00::1")),
+            (Hole::Address, "2001:DB8::0001 x", Some("2001:db8::1")),
+            (Hole::Address, "pi1", None),
+            (Hole::Address, "300.1.1.1", None),
+            (Hole::Endpoint, "10.0.0.1:6443: connect", Some("10.0.0.1:6443")),
+            (Hole::Endpoint, "[fd00::1]:6443: connect", Some("[fd00::1]:6443")),
+            (Hole::Endpoint, "[fe80::1%eth0]:6443", Some("[fe80::1]:6443")),
+            (Hole::Endpoint, "pi1.local:6443/x", Some("pi1.local:6443")),
+            (Hole::Endpoint, "10.0.0.1:0", None),
+            (Hole::Endpoint, "10.0.0.1:70000", None),
+            (Hole::Endpoint, "-oProxyCommand:22", None),
+            (Hole::Host, "-rf", None),
+            (Hole::Host, "10.0.0.1.", Some("10.0.0.1")),
+            (Hole::Host, "10.0.0.300", None),
+            (Hole::Node, "Pi1 x", Some("pi1")),
+            (Hole::Node, "$(reboot)", None),
+            (Hole::Link, "wg0 not", Some("wg0")),
+            (Hole::Link, "much-too-long-a-name", None),
+            (Hole::Cidr, "10.244.1.1/24\"", Some("10.244.1.1/24")),
+            (Hole::Cidr, "10.244.1.1/33", None),
+            (Hole::Path, "/run/flannel/subnet.env:", Some("/run/flannel/subnet.env")),
+            (Hole::Path, "/run/../etc/shadow", None),
+            (Hole::Names, "10.96.0.1, 172.20.5.1, not 10.0.0.1", Some("10.96.0.1, 172.20.5.1")),
+            (Hole::Names, "*.example.org, not pi1", Some("*.example.org")),
+            (Hole::Names, "; reboot", None),
+            (Hole::Token, "zzzzzz\"", Some("zzzzzz")),
+            (Hole::Token, "zzzzzz0123\"", None),
+            (Hole::Number, "10001 milli", Some("10001")),
+        ];
+        for (hole, text, expected) in table {
+            let found = read(*hole, text).map(|(_, value)| value);
+            assert_eq!(found.as_deref(), *expected, "{hole:?} {text}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_shell_reads_gets_through() {
+        for hole in Hole::ALL {
+            for evil in ["a;b", "a b", "$(a)", "`a`", "a|b", "a&b", "a>b", "a'b", "a\"b", "a\nb"] {
+                let taken = hole.read(evil).map(|(_, values)| values).unwrap_or_default();
+                for (_, value) in taken {
+                    assert!(!value.contains([';', ' ', '$', '`', '|', '&', '>', '\'', '"', '\n']));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_missing_stands_in_capitals() {
+        let held = Held::of(at("10.0.0.1", 6443));
+        assert_eq!(
+            held.fill("curl {endpoint} {link} {.items}"),
+            "curl 10.0.0.1:6443 LINK {.items}"
+        );
+        assert!(held.fills("{host} {port}") && !held.fills("{link}"));
+    }
+}

@@ -1,0 +1,269 @@
+//! Pasted text as lines: bounded, without colours and control characters, quotes as they were
+//! before somebody logged them.
+
+use pontoon_model::untrusted::is_harmful;
+
+/// More than a day's log of a kubelet in trouble, and what fits a terminal's scrollback.
+pub const BYTES_MAX: usize = 1024 * 1024;
+
+/// Longer lines are cut: the words that matter stand at the beginning or near it.
+const LINE_BYTES_MAX: usize = 4096;
+
+/// Lines of a narrow terminal or a mail are this long at least when they were broken.
+const BROKEN_FROM: usize = 60;
+
+/// A record that fills more lines than this was not broken by a terminal.
+const PARTS_MAX: usize = 6;
+
+/// A paste of more lines is a log from a file or a pipe, which nobody broke.
+const BROKEN_LINES_MAX: usize = 400;
+
+/// A line.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Line {
+    /// Its number in the paste, from 1.
+    pub(super) number: usize,
+    /// Its text.
+    pub(super) text: String,
+    /// Its text in small letters (ASCII only).
+    pub(super) lower: String,
+}
+
+/// Pasted text.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Paste {
+    /// Its lines that are not empty.
+    pub(super) lines: Vec<Line>,
+    /// Whether something was left out, because it was too long.
+    pub(super) is_cut: bool,
+}
+
+impl Paste {
+    /// Reads bytes of any kind.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        let mut is_cut = bytes.len() > BYTES_MAX;
+        let text = String::from_utf8_lossy(&bytes[..bytes.len().min(BYTES_MAX)]);
+        let text = without_escapes(&text);
+        let mut lines = Vec::new();
+        for (at, line) in text.split('\n').enumerate() {
+            let mut line = plain(line);
+            if line.len() > LINE_BYTES_MAX {
+                is_cut = true;
+                let mut end = LINE_BYTES_MAX;
+                while !line.is_char_boundary(end) {
+                    end -= 1;
+                }
+                line.truncate(end);
+            }
+            if !line.is_empty() {
+                lines.push(Line::new(at + 1, line));
+            }
+        }
+        Self { lines, is_cut }
+    }
+
+    /// What the lines from this one on may have been before a terminal or a mail broke them: glued
+    /// and with a blank.
+    pub(super) fn mended(&self, at: usize) -> Vec<Line> {
+        if self.lines.len() > BROKEN_LINES_MAX {
+            return Vec::new();
+        }
+        let mut glued = vec![self.lines[at].text.clone(), self.lines[at].text.clone()];
+        let mut parts = 1;
+        for pair in self.lines[at..].windows(2).take(PARTS_MAX - 1) {
+            let is_next = pair[1].number == pair[0].number + 1;
+            let is_room = glued[1].len() + pair[1].text.len() < LINE_BYTES_MAX;
+            if !is_next
+                || !is_room
+                || pair[0].text.len() < BROKEN_FROM
+                || is_beginning(&pair[1].text)
+            {
+                break;
+            }
+            glued[0].push_str(&pair[1].text);
+            glued[1].push(' ');
+            glued[1].push_str(&pair[1].text);
+            parts += 1;
+        }
+        let number = self.lines[at].number;
+        let lines = glued.into_iter().map(|text| Line::new(number, text));
+        if parts > 1 { lines.collect() } else { Vec::new() }
+    }
+}
+
+impl Line {
+    fn new(number: usize, text: String) -> Self {
+        let lower = text.to_ascii_lowercase();
+        Self { number, text, lower }
+    }
+}
+
+/// Whether a line begins a record of its own: a heading, a time, a level.
+fn is_beginning(text: &str) -> bool {
+    let first = text.split(' ').next().unwrap_or_default();
+    let is_heading = first.ends_with(':') && !first.contains(|c: char| c.is_ascii_digit());
+    let is_loud =
+        text.starts_with(|c: char| c.is_ascii_uppercase() || matches!(c, '[' | ';' | '{'));
+    // Times: 2026-11-24T..., 12:30:15.
+    let is_time = first.len() >= 8
+        && first.starts_with(|c: char| c.is_ascii_digit())
+        && (first.as_bytes()[4] == b'-' || first.matches(':').count() == 2);
+    is_heading || is_loud || is_time
+}
+
+/// Leaves out what a terminal obeys (ECMA-48: CSI, OSC and other escapes), and makes of CR and CR
+/// LF what they mean.
+fn without_escapes(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\u{1b}' => match letters.next() {
+                Some('[') => skip_csi(&mut letters),
+                Some(']' | 'P' | 'X' | '^' | '_') => skip_string(&mut letters),
+                // Two letters: character sets and the like.
+                Some('(' | ')' | '#' | '%') => {
+                    letters.next();
+                }
+                Some('\n') => plain.push('\n'),
+                _ => {}
+            },
+            '\u{9b}' => skip_csi(&mut letters),
+            '\r' => {
+                if letters.peek() != Some(&'\n') {
+                    plain.push('\n');
+                }
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+type Letters<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+
+/// Parameters end with a letter; what is none of both ends it, too.
+fn skip_csi(letters: &mut Letters<'_>) {
+    while let Some(letter) = letters.next_if(|letter| ('\u{20}'..='\u{7e}').contains(letter)) {
+        if ('\u{40}'..='\u{7e}').contains(&letter) {
+            return;
+        }
+    }
+}
+
+/// Up to BEL or ESC \; a line's end ends it as well, so that nothing can hide the rest.
+fn skip_string(letters: &mut Letters<'_>) {
+    while let Some(letter) = letters.next_if(|letter| *letter != '\n') {
+        match letter {
+            '\u{7}' | '\u{9c}' => return,
+            '\u{1b}' => {
+                letters.next_if(|letter| *letter == '\\');
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A line with plain quotes and single blanks.
+fn plain(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let letter = match letter {
+            '\\' => match after_backslashes(&mut letters) {
+                Some(letter) => letter,
+                None => continue,
+            },
+            '“' | '”' | '„' => '"',
+            '‘' | '’' => '\'',
+            '–' => '-',
+            '\u{a0}' | '\t' => ' ',
+            other => other,
+        };
+        if letter == ' ' {
+            if !text.is_empty() && !text.ends_with(' ') {
+                text.push(' ');
+            }
+        } else if !is_harmful(letter) && letter != '\u{fffd}' {
+            text.push(letter);
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+/// What `\"`, `\\\"`, `\n` and `\t` of a quoted text were; any other backslash is left out.
+fn after_backslashes(letters: &mut Letters<'_>) -> Option<char> {
+    while letters.next_if_eq(&'\\').is_some() {}
+    match letters.peek() {
+        Some('n' | 't') => {
+            letters.next();
+            Some(' ')
+        }
+        Some('"') => letters.next(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(bytes: &[u8]) -> Vec<String> {
+        Paste::of(bytes).lines.into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_is_left_out() {
+        let table: &[(&str, &[&str])] = &[
+            ("\u{1b}[31merror\u{1b}[0m: x", &["error: x"]),
+            ("\u{9b}1merror", &["error"]),
+            ("\u{1b}]0;title\u{7}error", &["error"]),
+            ("\u{1b}]0;title\u{1b}\\error", &["error"]),
+            ("\u{1b}]0;never ended\nerror", &["error"]),
+            ("a\r\nb\rc", &["a", "b", "c"]),
+            ("a\u{202e}b\u{200b}\u{0}c", &["abc"]),
+            ("", &[]),
+            (" \t \n\n", &[]),
+        ];
+        for (text, lines) in table {
+            assert_eq!(texts(text.as_bytes()), *lines, "{text:?}");
+        }
+        assert_eq!(texts(b"\xff\xfeerror\xff"), ["error"]);
+    }
+
+    #[test]
+    fn logged_quotes_are_quotes_again() {
+        let table = [
+            (r#"err="Put \"https://x\": y""#, r#"err="Put "https://x": y""#),
+            (r#"{"err":"Put \\\"https://x\\\""}"#, r#"{"err":"Put "https://x""}"#),
+            (r"one:\n\t* two", "one: * two"),
+            ("“Get” it’s", "\"Get\" it's"),
+            ("a \t\u{a0} b", "a b"),
+        ];
+        for (text, plain) in table {
+            assert_eq!(texts(text.as_bytes()), [plain]);
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_and_said() {
+        let paste = Paste::of("é".repeat(BYTES_MAX).as_bytes());
+        assert!(paste.is_cut);
+        assert!(paste.lines.iter().all(|line| line.text.len() <= LINE_BYTES_MAX));
+        assert!(!Paste::of(b"short").is_cut);
+    }
+
+    #[test]
+    fn broken_lines_are_mended() {
+        let long = "x".repeat(BROKEN_FROM);
+        let paste = Paste::of(format!("{long}\ndial tcp\nError: y").as_bytes());
+        let mended: Vec<_> = paste.mended(0).into_iter().map(|line| line.text).collect();
+        assert_eq!(mended, [format!("{long}dial tcp"), format!("{long} dial tcp")]);
+        for next in ["E1124 12:30:15", "[ERROR Swap]", "error: x", "2026-11-24T12:30:15 x", ""] {
+            let paste = Paste::of(format!("{long}\n{next}").as_bytes());
+            assert!(paste.mended(0).is_empty(), "{next}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Texts that mean one thing wherever they stand: pattern, what it proves, which causes remain.
+
+mod kubeadm;
+mod node;
+mod pods;
+mod network;
+
+use super::pattern::Pattern;
+use pontoon_model::code::{self, Code};
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Symptom {
+    /// Patterns, of which one suffices.
+    pub(super) words: &'static [&'static str],
+    /// What it proves, and no more; holes are filled.
+    pub(super) proves: &'static str,
+    /// The causes that remain, by their codes.
+    pub(super) causes: &'static [Code],
+    /// How much it says beside others.
+    pub(super) class: Class,
+    /// Who dialled, or writes of itself.
+    pub(super) speaker: Speaker,
+}
+
+/// How much a symptom says beside others.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Class {
+    /// It says what happened.
+    Plain,
+    /// It follows from others of this group, and says nothing beside them.
+    After(Group),
+    /// It means something only where none of these words come later.
+    Unless(&'static [&'static str]),
+}
+
+/// Symptoms of which a general one says nothing beside a special one.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Group {
+    /// Names.
+    Dns,
+    /// Images.
+    Pull,
+    /// A node that is not ready.
+    Node,
+    /// Anything at all.
+    Any,
+}
+
+/// Who dialled, or writes of itself.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Speaker {
+    /// The host on which the text was written.
+    Host,
+    /// The API server, whoever shows its words.
+    ApiServer,
+}
+
+/// What follows from a line.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Row {
+    /// What is proven; with holes.
+    pub(super) proves: String,
+    /// The causes that remain, by their codes.
+    pub(super) causes: Vec<Code>,
+    /// Who dialled.
+    pub(super) speaker: Speaker,
+}
+
+impl Symptom {
+    const fn plain(
+        words: &'static [&'static str],
+        proves: &'static str,
+        causes: &'static [Code],
+    ) -> Self {
+        Self { words, proves, causes, class: Class::Plain, speaker: Speaker::Host }
+    }
+
+    const fn after(self, group: Group) -> Self {
+        Self { class: Class::After(group), ..self }
+    }
+
+    const fn unless(self, later: &'static [&'static str]) -> Self {
+        Self { class: Class::Unless(later), ..self }
+    }
+
+    const fn by_api_server(self) -> Self {
+        Self { speaker: Speaker::ApiServer, ..self }
+    }
+
+    /// What follows from it.
+    pub(super) fn row(&self) -> Row {
+        Row { proves: self.proves.to_owned(), causes: self.causes.to_vec(), speaker: self.speaker }
+    }
+
+    /// Which group it is of, by its causes' subject.
+    pub(super) fn is_of(&self, group: Group) -> bool {
+        self.groups().contains(&group)
+    }
+
+    fn groups(&self) -> Vec<Group> {
+        let of = |code: Code| match code {
+            code::COREDNS_NOT_READY | code::RESOLVER_UNREACHABLE | code::NAME_UNKNOWN => {
+                Some(Group::Dns)
+            }
+            code::IMAGE_UNKNOWN
+            | code::REGISTRY_RATE_LIMIT
+            | code::NO_WAY_TO_INTERNET
+            | code::NAT_MISSING => Some(Group::Pull),
+            code::CNI_NOT_INSTALLED | code::TUNNEL_DOWN | code::KUBELET_LOST_API_SERVER => {
+                Some(Group::Node)
+            }
+            _ => None,
+        };
+        self.causes.iter().filter_map(|code| of(*code)).chain([Group::Any]).collect()
+    }
+}
+
+/// The tables, the most special first: of a line the first that fits is told.
+const TABLES: [&[Symptom]; 4] = [kubeadm::TABLE, node::TABLE, pods::TABLE, network::TABLE];
+
+/// A row with its patterns read.
+pub(super) struct Compiled {
+    pub(super) symptom: &'static Symptom,
+    pub(super) patterns: Vec<Pattern>,
+}
+
+/// All rows, in the order in which they are tried.
+pub(super) fn compiled() -> Vec<Compiled> {
+    let compile = |symptom: &'static Symptom| Compiled {
+        symptom,
+        patterns: symptom.words.iter().map(|words| Pattern::new(words)).collect(),
+    };
+    TABLES.into_iter().flatten().map(compile).collect()
+}
+
+/// Every code that a row names.
+#[cfg(test)]
+pub(super) fn codes() -> impl Iterator<Item = (&'static Symptom, Code)> {
+    let rows = TABLES.into_iter().flatten();
+    rows.flat_map(|symptom| symptom.causes.iter().map(move |code| (symptom, *code)))
+}

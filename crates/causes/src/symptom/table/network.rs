@@ -1,0 +1,172 @@
+//! What curl, dig, nslookup and the C library say.
+
+use super::{Group, Symptom};
+use pontoon_model::code::{self, Code};
+
+const fn row(
+    words: &'static [&'static str],
+    proves: &'static str,
+    causes: &'static [Code],
+) -> Symptom {
+    Symptom::plain(words, proves, causes)
+}
+
+/// From a pod, nothing comes back: so do all of these look (two ends and their facts decide).
+const POD_SILENCE: &[Code] = &[
+    code::FLANNEL_ON_UNREACHABLE_LINK,
+    code::FORWARD_POLICY_DROP,
+    code::POD_MTU_HOLE,
+    code::POD_NETWORK_OVERLAPS,
+    code::SERVICE_NETWORK_OVERLAPS,
+    code::NAT_MISSING,
+    code::NETWORK_POLICY,
+    code::POD_NOT_THERE,
+];
+
+pub(super) const TABLE: &[Symptom] = &[
+    row(
+        &["wget: can't connect to remote host ({host}): no route"],
+        "{host} was not reached: nobody answered for the address, or a filter said \"prohibited\"",
+        &[
+            code::ADDRESS_UNREACHABLE,
+            code::HOST_OFF,
+            code::FIREWALL_REJECT,
+            code::POD_NETWORK_OVERLAPS,
+        ],
+    ),
+    row(
+        &["wget: can't connect to remote host ({host}): connection refused"],
+        "{host} answered that nothing listens on that port",
+        &[code::NOTHING_LISTENS, code::SERVICE_WITHOUT_ENDPOINTS, code::STILL_STARTING],
+    ),
+    row(
+        &[
+            "curl: (35) {..}connection reset by peer",
+            "curl: (56) recv failure: connection reset by peer",
+            "curl: (52) empty reply from server",
+        ],
+        "TCP connected, and the other side cut the connection",
+        &[code::CONNECTION_CUT, code::STILL_STARTING],
+    ),
+    row(
+        &["resolving timed out after {number} milliseconds"],
+        "no resolver answered",
+        &[code::RESOLVER_UNREACHABLE, code::COREDNS_NOT_READY, code::FLANNEL_ON_UNREACHABLE_LINK],
+    ),
+    row(
+        &["communications error to {address}#{port}: connection refused"],
+        "{address} refused the question on port {port}",
+        &[code::COREDNS_NOT_READY, code::KUBE_PROXY_WITHOUT_RULES, code::RESOLVER_UNREACHABLE],
+    ),
+    row(
+        &[
+            "communications error to {address}#{port}: timed out",
+            "communications error to {address}#{port}: host unreachable",
+        ],
+        "no answer came from {address} to a DNS question",
+        &[
+            code::FLANNEL_ON_UNREACHABLE_LINK,
+            code::FORWARD_POLICY_DROP,
+            code::COREDNS_NOT_READY,
+            code::KUBE_PROXY_WITHOUT_RULES,
+            code::RESOLVER_UNREACHABLE,
+        ],
+    ),
+    row(
+        &["communications error to {address}#{port}: network unreachable"],
+        "this host has no route to the resolver {address}",
+        &[code::NO_ROUTE_TO_SERVICE_RANGE, code::NO_ROUTE_FROM_HERE],
+    ),
+    row(
+        &["server can't find {name}: nxdomain"],
+        "the resolver answered: there is no {name}",
+        &[code::NAME_UNKNOWN, code::NAME_OF_OTHER_RESOLVER],
+    ),
+    row(
+        &["server can't find {name}: servfail", "server can't find {name}: refused"],
+        "the resolver answered that it cannot say what {name} is",
+        &[code::RESOLVER_UNREACHABLE, code::NAME_OF_OTHER_RESOLVER],
+    ),
+    row(
+        &["could not resolve host: {name}", "wget: bad address '{name}"],
+        "{name} was not resolved; the text does not say whether a resolver answered",
+        &[code::NAME_UNKNOWN, code::NAME_OF_OTHER_RESOLVER, code::RESOLVER_UNREACHABLE],
+    ),
+    row(
+        &[
+            "connection timed out; no servers could be reached",
+            "no servers could be reached",
+            "temporary failure in name resolution",
+            "temporary failure resolving",
+        ],
+        "no resolver answered",
+        &[code::RESOLVER_UNREACHABLE, code::DNS_PACKETS_BLOCKED, code::COREDNS_NOT_READY],
+    )
+    .after(Group::Dns),
+    row(
+        &["curl: (7) failed to connect to {host} port {port} after 0 ms"],
+        "{host} port {port} was refused at once: by this host itself, or by one that is near",
+        &[
+            code::NO_ROUTE_TO_SERVICE_RANGE,
+            code::SERVICE_WITHOUT_ENDPOINTS,
+            code::SERVICE_PORT_UNASSIGNED,
+            code::SERVICE_NETWORK_OVERLAPS,
+            code::KUBE_PROXY_WITHOUT_RULES,
+        ],
+    ),
+    row(
+        &[
+            "curl: (7) failed to connect to {host} port {port} after {number} ms: connection refused",
+            "curl: (7) failed to connect to {host} port {port}: connection refused",
+        ],
+        "{host} answered that nothing listens on port {port}",
+        &[code::NOTHING_LISTENS, code::SERVICE_WITHOUT_ENDPOINTS, code::STILL_STARTING],
+    ),
+    row(
+        &[
+            "curl: (7) failed to connect to {host} port {port} after {number} ms",
+            "curl: (7) failed to connect to {host} port {port}: no route",
+        ],
+        "{host} port {port} was not reached: refused, or nobody answered for the address (that \
+         takes 3 s)",
+        &[
+            code::ADDRESS_UNREACHABLE,
+            code::HOST_OFF,
+            code::FIREWALL_REJECT,
+            code::POD_NETWORK_OVERLAPS,
+            code::NOTHING_LISTENS,
+        ],
+    ),
+    row(
+        &[
+            "operation timed out after {number} milliseconds with 0 out of {number} bytes received",
+            "operation timed out after {number} milliseconds with {number} out of {number} bytes",
+        ],
+        "the answer began (its length is known), and its body did not come",
+        &[code::POD_MTU_HOLE, code::SERVER_STALLS],
+    ),
+    row(
+        &[
+            "ssl connection timeout",
+            "curl: (28) operation timed out after {number} milliseconds with 0 bytes",
+        ],
+        "TCP connected, and no answer came",
+        &[code::POD_MTU_HOLE, code::SERVER_STALLS, code::SERVER_OVERLOADED],
+    ),
+    row(
+        &["curl: (28) failed to connect to {host} port {port}"],
+        "nothing came back from {host} port {port}, not even a refusal",
+        POD_SILENCE,
+    ),
+    row(
+        &["curl: (28) connection timed out", "curl: (28)"],
+        "nothing came back, or not in time",
+        POD_SILENCE,
+    ),
+    row(&["wget: download timed out"], "nothing came back, or not in time", POD_SILENCE),
+    row(
+        &["curl: (60) ssl certificate problem"],
+        "TLS was spoken; the certificate is of no CA that curl trusts",
+        &[code::KUBECONFIG_OF_ANOTHER_CA, code::PORTAL_INTERCEPTS, code::PRIVATE_REGISTRY_CA],
+    ),
+];

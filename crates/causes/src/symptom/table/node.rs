@@ -1,0 +1,268 @@
+//! What kubelet, the container runtime and `kubectl describe node` say.
+
+use super::{Group, Symptom};
+use pontoon_model::code::{self, Code};
+
+const fn row(
+    words: &'static [&'static str],
+    proves: &'static str,
+    causes: &'static [Code],
+) -> Symptom {
+    Symptom::plain(words, proves, causes)
+}
+
+pub(super) const TABLE: &[Symptom] = &[
+    row(
+        &[
+            "unable to load bootstrap kubeconfig",
+            "bootstrap-kubelet.conf: no such file or directory",
+        ],
+        "kubelet has no valid certificate, and no bootstrap file to ask for one with",
+        &[code::KUBELET_CERTIFICATE_EXPIRED, code::KUBELET_CRASH_LOOP],
+    ),
+    row(
+        &[
+            "kubelet is configured to not run on a host using cgroup v1",
+            "cgroup v1 support is unsupported",
+        ],
+        "kubelet ended because the host uses cgroup v1",
+        &[code::CGROUP_V1],
+    ),
+    row(
+        &["error loading config file \"{path}\": open {path}: permission denied"],
+        "kubectl may not read {path}",
+        &[code::KUBECONFIG_NOT_READABLE],
+    ),
+    row(
+        &["remote error: tls: internal error"],
+        "a kubelet was reached, and has no certificate to show",
+        &[code::KUBELET_SERVING_CSR_PENDING, code::KUBELET_JUST_RESTARTED],
+    )
+    .by_api_server(),
+    row(
+        &["tls handshake error from {endpoint}: remote error: tls: bad certificate"],
+        "a client at {host} does not trust this server's certificate",
+        &[code::KUBECONFIG_OF_ANOTHER_CA, code::CLOCK_BEFORE_CERTIFICATE],
+    ),
+    row(
+        &[
+            "connection to the server localhost:8080 was refused",
+            "get \"http://localhost:8080/",
+            "dial tcp 127.0.0.1:8080: connect: connection refused",
+            "dial tcp [::1]:8080: connect: connection refused",
+            "connect to localhost:8080",
+        ],
+        "kubectl asked localhost:8080, which it does only without a kubeconfig",
+        &[code::NO_KUBECONFIG],
+    ),
+    row(
+        &[
+            "failed to validate nodeip: node ip: \"{address}\" not found in the host's network",
+            "node ip: \"{address}\" not found in the host's network interfaces",
+        ],
+        "kubelet was told the node IP {address}, and no interface of the host has it",
+        &[code::TUNNEL_DOWN, code::NODE_IP_NOT_ON_HOST],
+    ),
+    row(
+        &["can't get ip address of node {node}", "failed to get ip address of node"],
+        "kubelet found no address for the node",
+        &[code::NODE_NAME_WITHOUT_ADDRESS, code::DEFAULT_ROUTE_MISSING],
+    ),
+    row(
+        &["no preferred addresses found"],
+        "the Node has no address by which the API server could reach its kubelet",
+        &[code::NO_INTERNAL_IP],
+    )
+    .by_api_server(),
+    row(
+        &["could not find the requested resource ( pods/log"],
+        "a kubelet was reached, and did not know the pod",
+        &[code::KUBELET_JUST_RESTARTED],
+    )
+    .by_api_server(),
+    row(
+        &["failed to initialize csinode", "error updating csinode annotation"],
+        "kubelet could not write its CSINode yet",
+        &[code::CSINODE_RACE, code::NODE_NOT_REGISTERED, code::KUBELET_LOST_API_SERVER],
+    ),
+    row(
+        &["open /run/flannel/subnet.env: no such file or directory", "loadflannelsubnetenv failed"],
+        "flannel has written no subnet.env on this node",
+        &[code::FLANNEL_NOT_RUNNING, code::POD_CIDR_NOT_ASSIGNED, code::FLANNEL_STARTS],
+    ),
+    row(
+        &[
+            "node \"{node}\" pod cidr not assigned",
+            "pod cidr not assigned",
+            "podcidr not set for node",
+        ],
+        "the node has no pod network of its own",
+        &[code::POD_CIDR_NOT_ASSIGNED],
+    ),
+    row(
+        &["failed to set bridge addr: \"cni0\" already has an ip address different from {cidr}"],
+        "the bridge cni0 has another address than {cidr}, which is this node's now",
+        &[code::CNI0_STALE_ADDRESS],
+    ),
+    row(
+        &["failed to set bridge addr: {..}already has an ip address different"],
+        "the pods' bridge has the address of another pod network",
+        &[code::CNI0_STALE_ADDRESS],
+    ),
+    row(
+        &["failed to find plugin \"{program}\" in path"],
+        "the network plug-in's program {program} is not in /opt/cni/bin",
+        &[code::CNI_BINARIES_MISSING],
+    ),
+    row(
+        &["stat /var/lib/calico/nodename: no such file"],
+        "calico-node has not run on this node",
+        &[code::CNI_NOT_READY, code::CNI_CONFIG_NOT_READ],
+    ),
+    row(
+        &[
+            "calico/node is not ready: {..}bgp not established",
+            "bird is not ready: bgp not established",
+        ],
+        "Calico's node has no BGP session with another node",
+        &[code::CNI_PICKED_OTHER_ADDRESS, code::BGP_PORT_BLOCKED],
+    ),
+    row(
+        &[
+            "cni config uninitialized",
+            "cni plugin not initialized",
+            "network plugin is not ready",
+            "networkpluginnotready",
+            "no networks found in /etc/cni/net.d",
+            "unable to update cni config",
+            "cni config load failed: no network config found in /etc/cni/net.d",
+        ],
+        "the container runtime has no network configuration, so the node is NotReady",
+        &[code::CNI_NOT_INSTALLED, code::CNI_NOT_READY, code::CNI_CONFIG_NOT_READ],
+    ),
+    row(
+        &[
+            "part of the existing bootstrap client certificate in {..}is expired",
+            "bootstrap client certificate {..}expired",
+        ],
+        "kubelet's client certificate has run out",
+        &[code::KUBELET_CERTIFICATE_EXPIRED],
+    ),
+    row(
+        &[
+            "failed to load kubelet config file",
+            "failed to parse kubelet flag",
+            "unknown flag: --{program}",
+        ],
+        "kubelet ended while it read its own configuration",
+        &[code::KUBELET_CRASH_LOOP],
+    ),
+    row(
+        &["failed to run kubelet{..}running with swap on", "swap on is not supported"],
+        "kubelet ended because swap is on",
+        &[code::SWAP_ON],
+    ),
+    row(
+        &["failed to get sandbox image \"{image}\"{..}not found"],
+        "the sandbox image {image} is not to be had",
+        &[code::SANDBOX_IMAGE_MISSING, code::IMAGE_UNKNOWN],
+    ),
+    row(
+        &["exec format error", "no match for platform in manifest"],
+        "the image's programs are for another processor",
+        &[code::IMAGE_FOR_OTHER_PROCESSOR],
+    ),
+    row(
+        &[
+            "no space left on device",
+            "diskpressure",
+            "nodehasdiskpressure",
+            "threshold quantity: {..}ephemeral-storage",
+        ],
+        "the node's disk is full, or counts as full",
+        &[code::DISK_FULL],
+    )
+    .unless(&["nodehasnodiskpressure"]),
+    row(
+        &["oomkilled", "memory cgroup out of memory"],
+        "a container was ended for memory",
+        &[code::OUT_OF_MEMORY],
+    ),
+    row(
+        &[
+            "system:node:{node}\" cannot",
+            "is forbidden: user",
+            "forbidden: user \"{..}\" cannot",
+            "(forbidden)",
+        ],
+        "the server knows who asked, and refused for lack of rights",
+        &[code::RIGHTS_MISSING],
+    ),
+    row(
+        &[
+            "error: you must be logged in to the server",
+            "(unauthorized)",
+            ": unauthorized",
+            "the server has asked for the client to provide credentials",
+            "unable to authenticate the request",
+        ],
+        "the server was reached, and did not accept the credentials",
+        &[code::CREDENTIALS_NOT_ACCEPTED],
+    ),
+    row(
+        &[
+            "error getting node\" err=\"node \"{node}\" not found",
+            "node \"{node}\" not found",
+            "nodes \"{node}\" not found",
+        ],
+        "kubelet's own Node {node} is not in the API",
+        &[code::NODE_NOT_REGISTERED, code::STILL_STARTING, code::KUBELET_LOST_API_SERVER],
+    )
+    .after(Group::Any),
+    row(
+        &["kubelet stopped posting node status", "nodestatusunknown"],
+        "no lease of that node has reached the API server for 40 s or more",
+        &[code::NODE_OFF, code::KUBELET_NOT_RUNNING, code::KUBELET_LOST_API_SERVER],
+    )
+    .after(Group::Node)
+    .by_api_server(),
+    row(
+        &[
+            "etcdserver: request timed out",
+            "etcdserver: leader changed",
+            "etcdserver: no leader",
+            "etcdserver: too many requests",
+            "apply request took too long",
+            "slow fdatasync",
+        ],
+        "etcd answered late, or not at all",
+        &[code::ETCD_SLOW_OR_ALONE],
+    ),
+    row(
+        &[
+            "failed to listen on 0.0.0.0:6443{..}address already in use",
+            "listen tcp 0.0.0.0:6443: bind: address already in use",
+            "listen tcp :6443: bind: address already in use",
+        ],
+        "the API server could not open 6443: something has the port",
+        &[code::OLD_POD_STILL_RUNS, code::NODE_JOINED_BEFORE],
+    ),
+    row(
+        &["listen tcp {endpoint}: bind: address already in use", "bind: address already in use"],
+        "a port is taken",
+        &[code::PORT_TAKEN, code::OLD_POD_STILL_RUNS],
+    ),
+    row(
+        &[
+            "listen tcp {endpoint}: bind: cannot assign requested address",
+            "bind: cannot assign requested address",
+        ],
+        "a program was told to listen on an address that the host does not have",
+        &[code::ADVERTISE_ADDRESS_NOT_ON_HOST, code::TUNNEL_DOWN],
+    ),
+    row(
+        &["uapi listen error: unix socket in use"],
+        "wireguard-go found its control socket taken",
+        &[code::TUNNEL_SOCKET_IN_USE],
+    ),
+];

@@ -1,0 +1,157 @@
+//! What pods, the scheduler, kube-proxy, CoreDNS and flannel say.
+
+use super::{Group, Symptom};
+use pontoon_model::code::{self, Code};
+
+const fn row(
+    words: &'static [&'static str],
+    proves: &'static str,
+    causes: &'static [Code],
+) -> Symptom {
+    Symptom::plain(words, proves, causes)
+}
+
+pub(super) const TABLE: &[Symptom] = &[
+    row(
+        &["plugin/forward: no nameservers found"],
+        "CoreDNS was given no resolver to ask",
+        &[code::NO_NAMESERVER],
+    ),
+    row(
+        &["plugin/loop: loop {..}detected", "plugin/loop: seen \"hinfo"],
+        "CoreDNS got its own question back",
+        &[code::DNS_FORWARDING_LOOP],
+    ),
+    row(
+        &["plugins not ready: \"kubernetes\"", "still waiting on: \"kubernetes\""],
+        "CoreDNS runs, and has not reached the API server by its Service yet",
+        &[code::KUBE_PROXY_WITHOUT_RULES, code::API_SERVICE_LEADS_NOWHERE, code::STILL_STARTING],
+    ),
+    row(
+        &["could not set conntrack parameters"],
+        "kube-proxy ended: it may not set conntrack's size",
+        &[code::CONNTRACK_NOT_WRITABLE],
+    ),
+    row(
+        &[
+            "can't determine this node's ip, assuming loopback",
+            "timed out waiting for node to be assigned ips",
+        ],
+        "kube-proxy found no address on its Node for 30 s, and keeps loopback until it is restarted",
+        &[code::NO_INTERNAL_IP, code::NODE_NOT_REGISTERED],
+    ),
+    row(
+        &["external interface {link} not found"],
+        "flannel misses its interface {link}",
+        &[code::TUNNEL_DOWN, code::FLANNEL_INTERFACE_MISSING],
+    ),
+    row(
+        &[
+            "failed to find any valid interface to use",
+            "error looking up interface {host}",
+            "could not find interface {..}with address",
+            "no interface with given ip found",
+        ],
+        "flannel found none of the interfaces or addresses that it was told to use",
+        &[code::FLANNEL_INTERFACE_MISSING],
+    ),
+    row(
+        &["specified in the flannel net config doesn't contain \"{cidr}\" podcidr"],
+        "flannel's Network does not hold {cidr}, which is this node's",
+        &[code::FLANNEL_NETWORK_DIFFERS],
+    ),
+    row(
+        &["no ip addresses available in range set", "no available ip addresses"],
+        "the node's pod network has no free address",
+        &[code::POD_ADDRESSES_USED_UP],
+    ),
+    row(
+        &["network {cidr} overlaps with existing route"],
+        "the pod network {cidr} is a network that this host has a route to",
+        &[code::POD_NETWORK_OVERLAPS],
+    ),
+    row(
+        &["toomanyrequests", "429 too many requests", "you have reached your pull rate limit"],
+        "the registry was reached, and refuses more questions from this address",
+        &[code::REGISTRY_RATE_LIMIT],
+    ),
+    row(
+        &[
+            "failed to resolve reference \"{image}\": {image}: not found",
+            "manifest unknown",
+            "manifest for {..}not found",
+            "pull access denied",
+            "repository does not exist or may require",
+            "insufficient_scope: authorization failed",
+            "unexpected status from head request {..}403",
+            "unexpected status from head request {..}404",
+        ],
+        "the registry was reached, and does not give out that image",
+        &[code::IMAGE_UNKNOWN],
+    ),
+    row(
+        &["no endpoints available for service"],
+        "a Service was asked, and has no ready pod behind it",
+        &[code::SERVICE_WITHOUT_ENDPOINTS],
+    ),
+    row(
+        &[
+            "had untolerated taint {node-role.kubernetes.io/control-plane",
+            "had taint {node-role.kubernetes.io/master",
+            "had untolerated taint(s){..}control-plane",
+        ],
+        "the pod waits: the only nodes are of the control plane, and take no ordinary pods",
+        &[code::WORKERS_MISSING],
+    ),
+    row(
+        &[
+            "had untolerated taint {node.kubernetes.io/not-ready",
+            "had untolerated taint {node.kubernetes.io/unreachable",
+            "had taint {node.kubernetes.io/not-ready",
+            "no nodes available to schedule pods",
+        ],
+        "the pod waits: no node is ready",
+        &[code::NO_NODE_READY],
+    )
+    .after(Group::Node),
+    row(
+        &["insufficient cpu", "insufficient memory"],
+        "the pod waits: no node has the processor or memory that it asks for",
+        &[code::NODE_WITHOUT_ROOM],
+    ),
+    row(
+        &["liveness probe failed", "readiness probe failed", "startup probe failed"],
+        "kubelet's probe of a container got no good answer",
+        &[code::PROBE_FAILS, code::STILL_STARTING],
+    ),
+    row(
+        &["waiting for caches to sync"],
+        "the program has begun to ask its API server, and has no whole answer so far",
+        &[code::STILL_STARTING, code::KUBE_PROXY_SERVER_UNREACHABLE],
+    )
+    .unless(&["caches are synced", "caches are synced for", "successfully retrieved nodeips"]),
+    row(
+        &["kubeletnotready", "container runtime network not ready"],
+        "the node is NotReady; this line does not say why",
+        &[code::CNI_NOT_INSTALLED, code::CNI_NOT_READY, code::CNI_CONFIG_NOT_READ],
+    )
+    .after(Group::Node),
+    row(
+        &["errimagepull", "imagepullbackoff", "back-off pulling image"],
+        "an image was not pulled; this line does not say why",
+        &[code::PULL_FAILED_UNTOLD],
+    )
+    .after(Group::Pull),
+    row(
+        &["crashloopbackoff", "back-off restarting failed container"],
+        "a container ends again and again; this line does not say why",
+        &[code::CONTAINER_ENDS_BY_ITSELF, code::PROBE_FAILS, code::OUT_OF_MEMORY],
+    )
+    .after(Group::Any),
+    row(
+        &["failed to create pod sandbox", "failedcreatepodsandbox"],
+        "a pod did not start: its network or its sandbox could not be made",
+        &[code::CNI_NOT_READY, code::CNI_BINARIES_MISSING, code::SANDBOX_IMAGE_MISSING],
+    )
+    .after(Group::Any),
+];

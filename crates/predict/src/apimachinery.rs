@@ -1,0 +1,333 @@
+//! The address that Kubernetes takes when nobody names one.
+//!
+//! kubernetes/apimachinery, `pkg/util/net/interface.go` (v0.36): kubeadm, kubelet, kube-apiserver,
+//! K3s and RKE2 all call it. It reads two files and the list of interfaces; masks, metrics, flags
+//! and the carrier are not looked at, so that `0.0.0.0/1` counts as a default route.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::go::{decode_hex, is_global_unicast};
+use pontoon_model::net::Family;
+use pontoon_model::snapshot::{Link, LinkKind, Snapshot};
+
+/// A route that apimachinery takes for a default one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DefaultRoute {
+    /// The interface, as the file has it: `*` for a route that refuses.
+    pub link: String,
+    /// The next hop; unspecified for none.
+    pub gateway: IpAddr,
+}
+
+impl DefaultRoute {
+    /// The family.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        Family::of(self.gateway)
+    }
+}
+
+/// Why there is no address.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoAddress {
+    /// There is no default route. kubeadm only warns of this one.
+    #[error(r#"no default routes found in "/proc/net/route" or "/proc/net/ipv6_route""#)]
+    NoRoutes,
+    /// Anything else, in Go's words.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// An address, and what led to it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Chosen {
+    /// It.
+    pub address: IpAddr,
+    /// The interface it is on.
+    pub link: String,
+    /// In words.
+    pub rule: String,
+}
+
+/// Whether a line of one of the files says more than that a network is reached somewhere:
+/// without the others, all functions here answer the same.
+#[must_use]
+pub fn is_telling(line: &str, family: Family) -> bool {
+    match family {
+        Family::V4 => !matches!(v4_line(line), Ok(None)),
+        Family::V6 => !matches!(v6_line(line), Ok(None)),
+    }
+}
+
+/// `getIPv4DefaultRoutes`: from the text of `/proc/net/route`.
+///
+/// # Errors
+///
+/// The first line that cannot be read discards them all.
+pub fn v4_default_routes(text: &str) -> Result<Vec<DefaultRoute>, String> {
+    default_routes(text, v4_line)
+}
+
+/// `getIPv6DefaultRoutes`: from the text of `/proc/net/ipv6_route`.
+///
+/// # Errors
+///
+/// The first line that cannot be read discards them all.
+pub fn v6_default_routes(text: &str) -> Result<Vec<DefaultRoute>, String> {
+    default_routes(text, v6_line)
+}
+
+fn default_routes(
+    text: &str,
+    read: impl Fn(&str) -> Result<Option<DefaultRoute>, String>,
+) -> Result<Vec<DefaultRoute>, String> {
+    // What follows the last line break is not read.
+    let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    whole.filter_map(|line| read(line).transpose()).collect()
+}
+
+fn v4_line(line: &str) -> Result<Option<DefaultRoute>, String> {
+    if line.starts_with("Iface") {
+        return Ok(None);
+    }
+    let mut fields = line.split_whitespace();
+    let (Some(link), Some(destination), Some(gateway)) =
+        (fields.next(), fields.next(), fields.next())
+    else {
+        return Err(short_line());
+    };
+    let destination = v4_address(destination)?;
+    let gateway = v4_address(gateway)?;
+    let is_default = destination.is_unspecified();
+    Ok(is_default.then(|| DefaultRoute { link: link.to_owned(), gateway: gateway.into() }))
+}
+
+fn v6_line(line: &str) -> Result<Option<DefaultRoute>, String> {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let (Some(destination), Some(gateway), Some(link)) =
+        (fields.first(), fields.get(4), fields.get(9))
+    else {
+        return Err(short_line());
+    };
+    let destination = v6_address(destination)?;
+    let gateway = v6_address(gateway)?;
+    let is_default = destination.is_unspecified() && !gateway.is_unspecified();
+    Ok(is_default.then(|| DefaultRoute { link: (*link).to_owned(), gateway: gateway.into() }))
+}
+
+/// Go would panic here; no kernel writes such a line.
+fn short_line() -> String {
+    "index out of range".to_owned()
+}
+
+/// The bytes of a field; what is no address has the family's words.
+fn address_bytes<const N: usize>(hex: &str, family: Family) -> Result<[u8; N], String> {
+    if hex.is_empty() {
+        return Err("input is nil".to_owned());
+    }
+    let bytes = decode_hex(hex)?;
+    bytes.try_into().map_err(|_| format!("invalid {family} address in route"))
+}
+
+/// `parseIP` for IPv4: the file has the bytes in the order of a little-endian machine.
+///
+/// # Errors
+///
+/// In Go's words.
+pub fn v4_address(hex: &str) -> Result<Ipv4Addr, String> {
+    let [a, b, c, d] = address_bytes(hex, Family::V4)?;
+    Ok(Ipv4Addr::new(d, c, b, a))
+}
+
+/// `parseIP` for IPv6.
+///
+/// # Errors
+///
+/// In Go's words.
+pub fn v6_address(hex: &str) -> Result<Ipv6Addr, String> {
+    address_bytes::<16>(hex, Family::V6).map(Ipv6Addr::from)
+}
+
+/// `getAllDefaultRoutes`: those of IPv4, then those of IPv6.
+///
+/// Where a snapshot has no files (an older record), its routes stand in for them.
+///
+/// # Errors
+///
+/// [`NoAddress`].
+pub fn all_default_routes(node: &Snapshot) -> Result<Vec<DefaultRoute>, NoAddress> {
+    let files = &node.node;
+    let mut routes = match &files.proc_net_route {
+        Some(text) => v4_default_routes(text).map_err(NoAddress::Failed)?,
+        None => by_netlink(node, Family::V4),
+    };
+    routes.extend(match &files.proc_net_ipv6_route {
+        // What is wrong with this file is not told to anybody.
+        Some(text) => v6_default_routes(text).unwrap_or_default(),
+        None => by_netlink(node, Family::V6),
+    });
+    if routes.is_empty() { Err(NoAddress::NoRoutes) } else { Ok(routes) }
+}
+
+/// What the files would say: of IPv4 the main table only, of IPv6 all tables.
+fn by_netlink(node: &Snapshot, family: Family) -> Vec<DefaultRoute> {
+    use pontoon_model::snapshot::{Route, RouteKind};
+    let unspecified = match family {
+        Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    let counts = |route: &&Route| {
+        route.destination.address == unspecified
+            && matches!(route.kind, RouteKind::Unicast | RouteKind::Refuse)
+            && match family {
+                Family::V4 => route.table == Route::MAIN,
+                Family::V6 => route.gateway.is_some(),
+            }
+    };
+    let route = |route: &Route| DefaultRoute {
+        link: route.link.as_ref().map_or_else(|| "*".to_owned(), ToString::to_string),
+        gateway: route.gateway.filter(|to| Family::of(*to) == family).unwrap_or(unspecified),
+    };
+    node.routes.iter().filter(counts).map(route).collect()
+}
+
+/// `getMatchingGlobalIP`: the first address of the family that is global unicast.
+#[must_use]
+pub fn matching_global_ip(
+    addresses: impl IntoIterator<Item = IpAddr>,
+    family: Family,
+) -> Option<IpAddr> {
+    addresses
+        .into_iter()
+        .map(|address| address.to_canonical())
+        .find(|address| Family::of(*address) == family && is_global_unicast(*address))
+}
+
+fn global_ip(link: &Link, family: Family) -> Option<IpAddr> {
+    let addresses = link.addresses.iter().map(|address| address.prefix.address);
+    matching_global_ip(addresses, family)
+}
+
+/// `getIPFromInterface`: the global address of an interface that is up.
+///
+/// # Errors
+///
+/// There is no such interface.
+pub fn ip_from_interface(
+    node: &Snapshot,
+    name: &str,
+    family: Family,
+) -> Result<Option<IpAddr>, NoAddress> {
+    let link =
+        node.links.iter().find(|link| link.name.as_str() == name).ok_or_else(|| {
+            NoAddress::Failed("route ip+net: no such network interface".to_owned())
+        })?;
+    Ok(if link.is_up { global_ip(link, family) } else { None })
+}
+
+/// `getIPFromLoopbackInterface`.
+#[must_use]
+pub fn ip_from_loopback(node: &Snapshot, family: Family) -> Option<(IpAddr, &Link)> {
+    let loopbacks = node.links.iter().filter(|link| link.kind == LinkKind::Loopback && link.is_up);
+    loopbacks.into_iter().find_map(|link| Some((global_ip(link, family)?, link)))
+}
+
+/// `chooseHostInterfaceFromRoute`.
+///
+/// # Errors
+///
+/// [`NoAddress`].
+pub fn choose_from_routes(
+    node: &Snapshot,
+    routes: &[DefaultRoute],
+    prefer: Family,
+) -> Result<Chosen, NoAddress> {
+    let other = match prefer {
+        Family::V4 => Family::V6,
+        Family::V6 => Family::V4,
+    };
+    for family in [prefer, other] {
+        let of_family = routes.iter().filter(|route| route.family() == family);
+        for (nth, route) in of_family.enumerate() {
+            let file = match family {
+                Family::V4 => "/proc/net/route",
+                Family::V6 => "/proc/net/ipv6_route",
+            };
+            let place = if nth == 0 { "the first" } else { "a later" };
+            let rule = format!("{place} default route in {file}");
+            if let Some(address) = ip_from_interface(node, &route.link, family)? {
+                return Ok(Chosen { address, link: route.link.clone(), rule });
+            }
+            if let Some((address, link)) = ip_from_loopback(node, family) {
+                let rule =
+                    format!("{rule}: {} has no global address, {} has", route.link, link.name);
+                return Ok(Chosen { address, link: link.name.to_string(), rule });
+            }
+        }
+    }
+    Err(NoAddress::Failed("unable to select an IP from default routes.".to_owned()))
+}
+
+/// `chooseIPFromHostInterfaces`: used only where there is no `/proc/net/route`.
+///
+/// # Errors
+///
+/// [`NoAddress`].
+pub fn choose_from_interfaces(node: &Snapshot, prefer: Family) -> Result<Chosen, NoAddress> {
+    if node.links.is_empty() {
+        return Err(NoAddress::Failed("no interfaces found on host.".to_owned()));
+    }
+    let other = match prefer {
+        Family::V4 => Family::V6,
+        Family::V6 => Family::V4,
+    };
+    let is_candidate =
+        |link: &&Link| link.is_up && link.kind != LinkKind::Loopback && !link.is_point_to_point;
+    for family in [prefer, other] {
+        for link in node.links.iter().filter(is_candidate) {
+            if let Some(address) = global_ip(link, family) {
+                let rule = "the first interface with a global address".to_owned();
+                return Ok(Chosen { address, link: link.name.to_string(), rule });
+            }
+        }
+    }
+    let words = "no acceptable interface with global unicast address found on host";
+    Err(NoAddress::Failed(words.to_owned()))
+}
+
+/// `ChooseHostInterface`, with the family that [`resolve_bind_address`] prefers.
+///
+/// # Errors
+///
+/// [`NoAddress`].
+pub fn choose_host_interface(node: &Snapshot, prefer: Family) -> Result<Chosen, NoAddress> {
+    choose_from_routes(node, &all_default_routes(node)?, prefer)
+}
+
+/// `ResolveBindAddress`: an address that is none in particular, or the host's own to itself,
+/// becomes the one that is chosen.
+///
+/// # Errors
+///
+/// [`NoAddress`].
+pub fn resolve_bind_address(node: &Snapshot, bind: Option<IpAddr>) -> Result<Chosen, NoAddress> {
+    let prefer = bind.map_or(Family::V4, Family::of);
+    match bind.filter(|bind| !bind.is_unspecified() && !bind.is_loopback()) {
+        None => choose_host_interface(node, prefer),
+        Some(address) => {
+            let holder = holder(node, address);
+            let link = holder.map(|link| link.name.to_string()).unwrap_or_default();
+            Ok(Chosen { address, link, rule: "as it was told".to_owned() })
+        }
+    }
+}
+
+/// The link that has an address.
+#[must_use]
+pub fn holder(node: &Snapshot, address: IpAddr) -> Option<&Link> {
+    let has = |link: &&Link| {
+        link.addresses.iter().any(|own| own.prefix.address.to_canonical() == address.to_canonical())
+    };
+    node.links.iter().find(has)
+}

@@ -1,0 +1,61 @@
+//! Calico: the node's address by its default method, `first-found`.
+
+use pontoon_model::net::Family;
+use pontoon_model::snapshot::{Link, Snapshot};
+
+use super::go::is_global_unicast;
+use super::{Choice, Pick};
+
+/// Where the rule was read; it was not run.
+pub const SOURCE: &str = "projectcalico/calico (2026-08), \
+                          node/pkg/lifecycle/startup/autodetection";
+
+/// Interfaces that are never taken (`DEFAULT_INTERFACES_TO_EXCLUDE`): by the start of the name.
+const EXCLUDED_STARTS: [&str; 8] =
+    ["docker", "cbr", "dummy", "virbr", "lxcbr", "veth", "cali", "tunl"];
+/// And of names with something behind.
+const EXCLUDED_OTHERS: [&str; 11] = [
+    "podman",
+    "br-",
+    "flannel",
+    "kube-ipvs",
+    "cni",
+    "vxlan.calico",
+    "vxlan-v6.calico",
+    "wireguard.cali",
+    "wg-v6.cali",
+    "nodelocaldns",
+    "lo",
+];
+
+/// Whether an interface may be taken, by its name.
+#[must_use]
+pub fn is_considered(name: &str) -> bool {
+    let mut starts = EXCLUDED_STARTS.iter().chain(&EXCLUDED_OTHERS);
+    !starts.any(|start| if *start == "lo" { name == "lo" } else { name.starts_with(start) })
+}
+
+/// `first-found`: from the highest index to the lowest, whatever its state and wherever routes
+/// lead.
+#[must_use]
+pub fn first_found(node: &Snapshot) -> Choice {
+    let mut links: Vec<&Link> =
+        node.links.iter().filter(|link| is_considered(link.name.as_str())).collect();
+    links.sort_by_key(|link| std::cmp::Reverse(link.index));
+    let found = links.into_iter().find_map(|link| {
+        let mut addresses = link.addresses.iter().map(|own| own.prefix.address);
+        let address = addresses
+            .find(|address| Family::of(*address) == Family::V4 && is_global_unicast(*address))?;
+        Some((link, address))
+    });
+    match found {
+        Some((link, address)) => {
+            let rule = "first-found: the interface of the highest index that has a global address";
+            Choice::Pick(Pick::new(address, Some(link.name.as_str()), rule))
+        }
+        None => Choice::refusal(
+            "no valid IPv4 addresses found on the host interfaces",
+            "first-found: no interface has a global IPv4 address",
+        ),
+    }
+}

@@ -1,0 +1,161 @@
+//! What `ip address` and `ip route` print (iproute2, `ip/ipaddress.c` and `ip/iproute.c`), as far
+//! as components look at it.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use pontoon_model::net::{Family, Prefix};
+use pontoon_model::snapshot::{Link, Route, RouteKind};
+
+/// Words that `ip address` prints for flags of an address (`linux/if_addr.h`).
+const FLAGS: [(&str, u32); 4] =
+    [("secondary", 0x01), ("temporary", 0x01), ("deprecated", 0x20), ("tentative", 0x40)];
+/// `IFA_F_PERMANENT`, of which it prints the contrary.
+const PERMANENT: u32 = 0x80;
+
+/// Puts the flags of `ip address` to the addresses of the links.
+pub(super) fn give_flags(links: &mut [Link], text: &str) {
+    let mut at: Option<usize> = None;
+    for line in text.lines() {
+        if !line.starts_with(' ') {
+            // `3: wlan0@if334: <BROADCAST,...`
+            let name = line.split(": ").nth(1).and_then(|name| name.split('@').next());
+            at = links.iter().position(|link| Some(link.name.as_str()) == name);
+            continue;
+        }
+        let mut words = line.split_ascii_whitespace();
+        let (Some("inet" | "inet6"), Some(address)) = (words.next(), words.next()) else {
+            continue;
+        };
+        let address = address.split('/').next().and_then(|text| text.parse::<IpAddr>().ok());
+        let own = at.zip(address).and_then(|(at, address)| {
+            links[at].addresses.iter_mut().find(|own| own.prefix.address == address)
+        });
+        let Some(own) = own else { continue };
+        own.flags = PERMANENT;
+        while let Some(word) = words.next() {
+            match word {
+                "scope" => own.scope = scope(words.next().unwrap_or_default()),
+                "dynamic" => own.flags &= !PERMANENT,
+                word => {
+                    let flag = FLAGS.iter().find(|(name, _)| *name == word);
+                    own.flags |= flag.map_or(0, |(_, bit)| *bit);
+                }
+            }
+        }
+    }
+}
+
+/// `RT_SCOPE_*` (linux/rtnetlink.h).
+fn scope(word: &str) -> u8 {
+    match word {
+        "host" => 254,
+        "link" => 253,
+        "site" => 200,
+        _ => 0,
+    }
+}
+
+/// Reads routes of IPv4, and of IPv6 where a line says so by an address.
+pub(super) fn routes(text: &str) -> Vec<Route> {
+    read(text, Family::V4)
+}
+
+/// Reads what `ip -6 route` prints.
+pub(super) fn v6_routes(text: &str) -> Vec<Route> {
+    read(text, Family::V6)
+}
+
+fn read(text: &str, family: Family) -> Vec<Route> {
+    let mut routes: Vec<Route> = Vec::new();
+    for line in text.lines() {
+        let is_hop = line.starts_with([' ', '\t']) && line.trim_start().starts_with("nexthop");
+        if is_hop {
+            // The hops of the route before.
+            if let Some(last) = routes.last_mut() {
+                let is_first = !last.is_multipath;
+                let mut hop = Route { is_multipath: true, ..last.clone() };
+                take_words(&mut hop, line.split_ascii_whitespace().skip(1));
+                if is_first {
+                    *last = hop;
+                } else {
+                    routes.push(hop);
+                }
+            }
+            continue;
+        }
+        routes.extend(route(line, family));
+    }
+    routes
+}
+
+fn route(line: &str, family: Family) -> Option<Route> {
+    let mut words = line.split_ascii_whitespace().peekable();
+    let kind = match *words.peek()? {
+        "local" => RouteKind::Local,
+        "unreachable" | "blackhole" | "prohibit" => RouteKind::Refuse,
+        "broadcast" | "multicast" | "anycast" | "throw" => RouteKind::Other,
+        _ => RouteKind::Unicast,
+    };
+    if kind != RouteKind::Unicast || words.peek() == Some(&"unicast") {
+        words.next();
+    }
+    let destination = destination(words.next()?, family)?;
+    let mut route = Route {
+        destination,
+        gateway: None,
+        link: None,
+        source: None,
+        metric: 0,
+        table: Route::MAIN,
+        protocol: 3,
+        kind,
+        flags: 0,
+        is_multipath: false,
+    };
+    take_words(&mut route, words);
+    Some(route)
+}
+
+fn destination(word: &str, family: Family) -> Option<Prefix> {
+    let any = match family {
+        Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    if word == "default" {
+        return Prefix::new(any, 0);
+    }
+    word.parse().ok().or_else(|| {
+        let address: IpAddr = word.parse().ok()?;
+        Prefix::new(address, if address.is_ipv4() { 32 } else { 128 })
+    })
+}
+
+fn take_words<'a>(route: &mut Route, mut words: impl Iterator<Item = &'a str>) {
+    while let Some(word) = words.next() {
+        match word {
+            "via" => {
+                let next = words.next().unwrap_or_default();
+                // `via inet6 fe80::1`
+                let next = if matches!(next, "inet" | "inet6") { words.next() } else { Some(next) };
+                route.gateway = next.and_then(|text| text.parse().ok());
+            }
+            "dev" => route.link = words.next().and_then(|name| name.parse().ok()),
+            "src" => route.source = words.next().and_then(|text| text.parse().ok()),
+            "metric" => route.metric = number(words.next()),
+            "table" => {
+                let table = words.next().unwrap_or_default();
+                route.table = match table {
+                    "local" => 255,
+                    "main" => Route::MAIN,
+                    "default" => 253,
+                    other => number(Some(other)),
+                };
+            }
+            _ => {}
+        }
+    }
+}
+
+fn number(word: Option<&str>) -> u32 {
+    word.and_then(|word| word.parse().ok()).unwrap_or_default()
+}

@@ -1,0 +1,250 @@
+//! flannel: the interface and the address at which its tunnels end.
+
+mod lookup;
+mod target;
+
+use pontoon_model::net::Family;
+use pontoon_model::snapshot::Snapshot;
+use pontoon_model::untrusted::Untrusted;
+
+use super::{Choice, Pick};
+use pontoon_model::node_files::FlannelFlags;
+
+pub use lookup::{By, ExternalInterface, Failed, Stack, look_up};
+
+/// Where the rule was read, and run.
+pub const SOURCE: &str =
+    "flannel-io/flannel v0.28.10, main.go, pkg/ipmatch/match.go and pkg/ip/iface.go";
+
+/// Of the MTU of the link, what VXLAN takes away: over IPv4, over IPv6.
+const VXLAN_BYTES: [u32; 2] = [50, 70];
+
+/// Versions whose rules differ.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Version {
+    /// v0.25.7: the first global address in the kernel's order.
+    V0_25,
+    /// v0.28.10: addresses sorted, those that are going left out.
+    Newest,
+}
+
+/// The external interface of an IPv4 network with the VXLAN backend: what a flanneld that runs
+/// there took, or what one would take that is told nothing.
+#[must_use]
+pub fn external_interface(node: &Snapshot, version: Version) -> Choice {
+    external_interface_of(node, version, Family::V4)
+}
+
+/// Likewise, for a network of one family.
+#[must_use]
+pub fn external_interface_of(node: &Snapshot, version: Version, family: Family) -> Choice {
+    let stack = if family == Family::V6 { Stack::V6 } else { Stack::V4 };
+    let flags = &node.node.flannel;
+    let (rule, found) = chosen(node, version, stack, flags);
+    let found = match found {
+        Ok(found) => found,
+        Err(Failed::Words(words)) => return Choice::refusal(words, rule),
+        Err(Failed::Unknown(missing)) => return Choice::unknown(missing),
+    };
+    let (own, advertised) = match family {
+        Family::V4 => (found.address, found.advertised),
+        Family::V6 => (found.address_v6, found.advertised_v6),
+    };
+    let Some(address) = own else {
+        // Not so: what is found has an address of each family of the network.
+        return Choice::unknown("an address of its link");
+    };
+    let mut pick = Pick::new(address, Some(found.link.name.as_str()), rule);
+    let taken = VXLAN_BYTES[usize::from(family == Family::V6)];
+    // Captured elsewhere a link may have none.
+    pick.mtu = (found.link.mtu > 0).then(|| found.link.mtu.saturating_sub(taken));
+    if let Some(public) = advertised.filter(|public| *public != address) {
+        pick.notes.push(format!("the others send to {public}"));
+    }
+    Choice::Pick(pick)
+}
+
+/// `main`: what is named, in order; without a name the default route.
+fn chosen<'a>(
+    node: &'a Snapshot,
+    version: Version,
+    stack: Stack,
+    flags: &FlannelFlags,
+) -> (String, Result<ExternalInterface<'a>, Failed>) {
+    let look = |by| look_up(node, version, stack, by, flags);
+    let named = flags.iface.iter().map(|name| ("--iface", By::Named(name.raw())));
+    let matching = flags.iface_regex.iter().map(|one| ("--iface-regex", By::Matching(one.raw())));
+    let reaching = flags.iface_can_reach.iter().filter(|one| !one.raw().is_empty());
+    let reaching = reaching.map(|one| ("--iface-can-reach", By::Reaching(one.raw())));
+    let mut told = named.chain(matching).chain(reaching).peekable();
+    if told.peek().is_none() {
+        let public = |address: &Option<Untrusted>| {
+            address.as_ref().map(|address| address.raw().to_owned()).filter(|text| !text.is_empty())
+        };
+        let (rule, by) = match (public(&flags.public_ip), public(&flags.public_ipv6)) {
+            (Some(address), _) => {
+                (format!("--public-ip={address} of the running flanneld"), address)
+            }
+            (None, Some(address)) => {
+                (format!("--public-ipv6={address} of the running flanneld"), address)
+            }
+            (None, None) => ("the main table's default route".to_owned(), String::new()),
+        };
+        let found = look(By::Named(&by)).map_err(|failed| match failed {
+            Failed::Words(words) => {
+                Failed::Words(format!("Failed to find any valid interface to use: {words}"))
+            }
+            unknown @ Failed::Unknown(_) => unknown,
+        });
+        return (shown(&rule), found);
+    }
+    for (flag, by) in told {
+        match look(by) {
+            Err(Failed::Words(_)) => {}
+            found => {
+                let (By::Named(value) | By::Matching(value) | By::Reaching(value)) = by;
+                return (shown(&format!("{flag}={value} of the running flanneld")), found);
+            }
+        }
+    }
+    let words =
+        "Failed to find interface to use that matches the interfaces and/or regexes provided";
+    ("the flags of the running flanneld".to_owned(), Err(Failed::Words(words.to_owned())))
+}
+
+/// A flag is somebody's text.
+fn shown(text: &str) -> String {
+    Untrusted::new(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::captured::Captured;
+
+    /// A Pi on a campus whose flanneld has these flags.
+    fn pi(flanneld: &str) -> Snapshot {
+        let captured: Captured = serde_json::from_value(serde_json::json!({
+            "interfaces": [
+                { "name": "lo", "flags": ["up", "loopback"], "mtu": 65536, "addrs": ["127.0.0.1/8"] },
+                { "name": "eth0", "flags": ["up"], "mtu": 1500, "addrs": ["10.0.0.1/24", "fd00::1/64"] },
+                { "name": "wlan0", "flags": ["up"], "mtu": 1400, "addrs": ["172.20.5.1/16"] },
+            ],
+            "ip_route_all": "default via 172.20.0.1 dev wlan0\n10.0.0.0/24 dev eth0 src 10.0.0.1\n\
+                             10.9.0.0/16 via 10.0.0.9 dev eth0\nunreachable 10.8.0.0/16",
+            "flanneld": flanneld,
+        }))
+        .unwrap();
+        captured.snapshot().unwrap()
+    }
+
+    #[test]
+    fn what_flanneld_is_told_comes_before_the_default_route() {
+        let table = [
+            ("", "wlan0 172.20.5.1 1350: the main table's default route"),
+            ("--ip-masq", "wlan0 172.20.5.1 1350: the main table's default route"),
+            ("--iface=eth0", "eth0 10.0.0.1 1450: --iface=eth0 of the running flanneld"),
+            (
+                "--iface=no --iface=10.0.0.1",
+                "eth0 10.0.0.1 1450: --iface=10.0.0.1 of the running flanneld",
+            ),
+            (
+                "--iface=no --iface-regex=^e",
+                "eth0 10.0.0.1 1450: --iface-regex=^e of the running flanneld",
+            ),
+            (
+                "--iface-can-reach=10.9.1.1 --iface-regex=^e --iface=wlan0",
+                "wlan0 172.20.5.1 1350: --iface=wlan0 of the running flanneld",
+            ),
+            // An address anywhere is found before a name.
+            (
+                "--iface-regex=eth0|172",
+                "wlan0 172.20.5.1 1350: --iface-regex=eth0|172 of the running flanneld",
+            ),
+            (
+                "--iface-can-reach=10.9.1.1",
+                "eth0 10.0.0.1 1450: --iface-can-reach=10.9.1.1 of the running flanneld",
+            ),
+            (
+                "--iface-can-reach=10.0.0.1",
+                "lo 10.0.0.1 65486: --iface-can-reach=10.0.0.1 of the running flanneld",
+            ),
+            (
+                "--iface-regex=^(?:e|w)\\D+?0$",
+                "eth0 10.0.0.1 1450: --iface-regex=^(?:e|w)\\D+?0$ of the running flanneld",
+            ),
+            ("--iface= --iface=eth0", "wlan0 172.20.5.1 1350: --iface= of the running flanneld"),
+            (
+                "--public-ip=10.0.0.1",
+                "eth0 10.0.0.1 1450: --public-ip=10.0.0.1 of the running flanneld",
+            ),
+            (
+                "--iface=eth0 --public-ip=192.0.2.7",
+                "eth0 10.0.0.1 1450: --iface=eth0 of the running flanneld, the others send to 192.0.2.7",
+            ),
+        ];
+        for (flags, expected) in table {
+            let choice = external_interface(&pi(flags), Version::Newest);
+            let pick = choice.pick().unwrap_or_else(|| panic!("{flags}: {choice:?}"));
+            let (link, mtu) = (&pick.links[0], pick.mtu.unwrap());
+            let notes: String = pick.notes.iter().map(|note| format!(", {note}")).collect();
+            let taken = format!("{link} {} {mtu}: {}{notes}", pick.addresses[0], pick.rule);
+            assert_eq!(taken, expected, "{flags}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_ends_it_and_what_is_not_known_is_said() {
+        let none =
+            "Failed to find interface to use that matches the interfaces and/or regexes provided";
+        let table = [
+            ("--iface=eth1", none),
+            ("--iface-regex=^x", none),
+            ("--iface-can-reach=10.8.0.1", none),
+            ("--iface-can-reach=nowhere", none),
+            ("--iface=eth0 --public-ip=nowhere", none),
+            (
+                "--public-ip=192.0.2.7",
+                "Failed to find any valid interface to use: error looking up interface 192.0.2.7: \
+                 no interface with given IP found",
+            ),
+        ];
+        for (flags, expected) in table {
+            let choice = external_interface(&pi(flags), Version::Newest);
+            let Choice::Refusal { words, .. } = choice else { panic!("{flags}: {choice:?}") };
+            assert_eq!(words, expected, "{flags}");
+        }
+        // Of patterns, those that Go reads in another way, or may.
+        for flags in [
+            "--iface-regex=\\pL",
+            "--iface-regex=e**",
+            "--iface-regex=\\<eth0",
+            "--iface-regex=(?x)eth0",
+            "--iface-regex=e{1}{2}",
+            "--iface-regex=(redacted)",
+            "--iface-can-reach=fd00::2",
+        ] {
+            let choice = external_interface(&pi(flags), Version::Newest);
+            assert!(matches!(choice, Choice::Unknown { .. }), "{flags}: {choice:?}");
+        }
+    }
+
+    #[test]
+    fn with_both_families_their_links_must_be_one() {
+        let node = pi("");
+        let found = |by, public_v6: &str| {
+            let public_ipv6 = (!public_v6.is_empty()).then(|| Untrusted::new(public_v6));
+            let flags = FlannelFlags { public_ipv6, ..FlannelFlags::default() };
+            look_up(&node, Version::Newest, Stack::Dual, by, &flags)
+                .map(|found| (found.link.name.to_string(), found.address, found.address_v6))
+        };
+        let both = Ok(("eth0".to_owned(), "10.0.0.1".parse().ok(), "fd00::1".parse().ok()));
+        assert_eq!(found(By::Named("eth0"), ""), both);
+        assert_eq!(found(By::Named("10.0.0.1"), "fd00::1"), both);
+        assert_eq!(found(By::Named("fd00::1"), "fd00::1"), both);
+        let apart = "v6 interface eth0 must be the same with v4 interface wlan0";
+        assert_eq!(found(By::Named("172.20.5.1"), "fd00::1"), Err(Failed::Words(apart.to_owned())));
+        let lacking = "failed to find IPv6 address for interface wlan0";
+        assert_eq!(found(By::Named("wlan0"), ""), Err(Failed::Words(lacking.to_owned())));
+    }
+}

@@ -1,0 +1,340 @@
+//! How flanneld looks for its interface by one thing that it was told (`pkg/ipmatch/match.go`).
+
+use std::net::IpAddr;
+
+use regex_lite::RegexBuilder;
+
+use crate::go::{is_global_unicast, parse_ip};
+use pontoon_model::net::Family;
+use pontoon_model::node_files::FlannelFlags;
+use pontoon_model::record::redact::REDACTED;
+use pontoon_model::snapshot::{Address, Link, Route, Snapshot};
+use pontoon_model::untrusted::Untrusted;
+
+use super::Version;
+use super::target::by_target;
+
+/// `IFA_F_TEMPORARY`, which is `IFA_F_SECONDARY` for IPv4; `IFA_F_DEPRECATED`,
+/// `IFA_F_PERMANENT` (`linux/if_addr.h`).
+const TEMPORARY: u32 = 0x01;
+const DEPRECATED: u32 = 0x20;
+const PERMANENT: u32 = 0x80;
+/// What a pattern may take in memory: somebody else's record may hold any.
+const PATTERN_BYTES: usize = 256 * 1024;
+
+/// The families of the pods' network (`EnableIPv4` and `EnableIPv6` of net-conf.json).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stack {
+    /// IPv4 alone: the default.
+    V4,
+    /// IPv6 alone.
+    V6,
+    /// Both.
+    Dual,
+}
+
+/// Where the tunnels of a node end (`backend.ExternalInterface`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ExternalInterface<'a> {
+    /// The link.
+    pub link: &'a Link,
+    /// Its IPv4 address; an IPv6 one where `--iface-can-reach` led to one.
+    pub address: Option<IpAddr>,
+    /// Its IPv6 address.
+    pub address_v6: Option<IpAddr>,
+    /// What the other nodes send to, in their own family's network.
+    pub advertised: Option<IpAddr>,
+    /// Likewise, over IPv6.
+    pub advertised_v6: Option<IpAddr>,
+}
+
+/// One thing by which flanneld looks for its interface.
+#[derive(Clone, Copy, Debug)]
+pub enum By<'a> {
+    /// `--iface`, or `--public-ip` where nothing else is given: a name or an address.
+    Named(&'a str),
+    /// `--iface-regex`.
+    Matching(&'a str),
+    /// `--iface-can-reach`.
+    Reaching(&'a str),
+}
+
+/// Nothing was found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Failed {
+    /// flanneld ends with these words.
+    Words(String),
+    /// What would have to be known.
+    Unknown(String),
+}
+
+/// `LookupExtIface`, by one thing. Without a name, a pattern and a target the default route
+/// decides, also where an empty one was given.
+///
+/// # Errors
+///
+/// flannel's own words, or what would have to be known.
+pub fn look_up<'a>(
+    node: &'a Snapshot,
+    version: Version,
+    stack: Stack,
+    by: By<'_>,
+    flags: &FlannelFlags,
+) -> Result<ExternalInterface<'a>, Failed> {
+    let mut found = match by {
+        By::Named("") | By::Matching("") | By::Reaching("") => by_default(node, version, stack)?,
+        By::Named(name) => match parse_ip(name) {
+            Some(address) => by_address(node, stack, address, flags)?,
+            None => Found::on(
+                node.links.iter().find(|link| link.name.as_str() == name).ok_or_else(|| {
+                    words(format!(
+                        "error looking up interface {}: route ip+net: no such network interface",
+                        Untrusted::new(name)
+                    ))
+                })?,
+            ),
+        },
+        By::Matching(pattern) => by_pattern(node, version, stack, pattern)?,
+        By::Reaching(target) => by_target(node, stack, target)?,
+    };
+    let no_address = |family| {
+        words(format!("failed to find {family} address for interface {}", found.link.name))
+    };
+    if stack != Stack::V6 && found.v4.is_none() {
+        let first = usable(found.link, version, Family::V4).next();
+        found.v4 = Some(first.ok_or_else(|| no_address(Family::V4))?);
+    }
+    if stack != Stack::V4 && found.v6.is_none() {
+        let first = usable(found.link, version, Family::V6).next();
+        found.v6 = Some(first.ok_or_else(|| no_address(Family::V6))?);
+    }
+    let public = |given: &Option<Untrusted>, family: &str| match given.as_ref().map(Untrusted::raw)
+    {
+        None | Some("") => Ok(None),
+        Some(text) => {
+            let shown = Untrusted::new(text);
+            let invalid = || words(format!("invalid public {family} address: {shown}"));
+            parse_ip(text).map(Some).ok_or_else(invalid)
+        }
+    };
+    Ok(ExternalInterface {
+        link: found.link,
+        address: found.v4,
+        address_v6: found.v6,
+        advertised: public(&flags.public_ip, "IP")?
+            .or_else(|| found.v4.filter(|_| stack != Stack::V6)),
+        advertised_v6: public(&flags.public_ipv6, "IPv6")?
+            .or_else(|| found.v6.filter(|_| stack != Stack::V4)),
+    })
+}
+
+/// `GetDefaultGatewayInterface`: the first route to everywhere, if it names one interface.
+fn default_interface(
+    node: &Snapshot,
+    version: Version,
+    family: Family,
+) -> Result<&Link, &'static str> {
+    let leads_everywhere = |route: &&Route| {
+        route.destination.length == 0
+            && route.destination.family() == family
+            && route.table == Route::MAIN
+    };
+    let old = version == Version::V0_25;
+    let found = node.routes.iter().find(leads_everywhere).ok_or(match (family, old) {
+        (Family::V4, false) => "unable to find default route",
+        (Family::V4, true) => "Unable to find default route",
+        (Family::V6, false) => "unable to find default v6 route",
+        (Family::V6, true) => "Unable to find default v6 route",
+    })?;
+    let link = found.link.as_ref().filter(|_| !found.is_multipath);
+    link.and_then(|link| node.link(link)).ok_or(match (family, old) {
+        (Family::V4, false) => "found default route but could not determine interface",
+        (Family::V4, true) => "Found default route but could not determine interface",
+        (Family::V6, false) => "found default v6 route but could not determine interface",
+        (Family::V6, true) => "Found default v6 route but could not determine interface",
+    })
+}
+
+/// The addresses of a link in the order in which flanneld prefers them: `GetInterfaceIP4Addrs` and
+/// its twin.
+fn usable(link: &Link, version: Version, family: Family) -> impl Iterator<Item = IpAddr> {
+    let is_local = |address: IpAddr| match address {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    };
+    let is_candidate = |own: &&Address| {
+        let address = own.prefix.address;
+        Family::of(address) == family && (is_global_unicast(address) || is_local(address))
+    };
+    let mut own: Vec<&Address> = link.addresses.iter().filter(is_candidate).collect();
+    match version {
+        Version::V0_25 => own.sort_by_key(|own| is_local(own.prefix.address)),
+        Version::Newest => {
+            own.sort_by_key(|own| {
+                let is_lent = own.flags & PERMANENT == 0;
+                (is_local(own.prefix.address), is_lent, own.flags & TEMPORARY != 0)
+            });
+            own.retain(|own| own.flags & DEPRECATED == 0);
+        }
+    }
+    own.into_iter().map(|own| own.prefix.address)
+}
+
+/// A link, and the addresses on it that were decided with it.
+pub(super) struct Found<'a> {
+    pub(super) link: &'a Link,
+    pub(super) v4: Option<IpAddr>,
+    pub(super) v6: Option<IpAddr>,
+}
+
+impl<'a> Found<'a> {
+    pub(super) const fn on(link: &'a Link) -> Self {
+        Self { link, v4: None, v6: None }
+    }
+}
+
+pub(super) fn words(words: impl Into<String>) -> Failed {
+    Failed::Words(words.into())
+}
+
+/// The link of the default route; with both families their routes have to agree.
+fn by_default(node: &Snapshot, version: Version, stack: Stack) -> Result<Found<'_>, Failed> {
+    let of = |family| {
+        let v6 = if family == Family::V6 { "v6 " } else { "" };
+        default_interface(node, version, family)
+            .map_err(|why| words(format!("failed to get default {v6}interface: {why}")))
+    };
+    let link = of(if stack == Stack::V6 { Family::V6 } else { Family::V4 })?;
+    if stack == Stack::Dual {
+        let v6 = of(Family::V6)?;
+        if v6.name != link.name {
+            return Err(words(format!(
+                "v6 default route interface {} must be the same with v4 default route interface {}",
+                v6.name, link.name
+            )));
+        }
+    }
+    Ok(Found::on(link))
+}
+
+/// The link that has an address; with both families, also that of `--public-ipv6`.
+fn by_address<'a>(
+    node: &'a Snapshot,
+    stack: Stack,
+    address: IpAddr,
+    flags: &FlannelFlags,
+) -> Result<Found<'a>, Failed> {
+    let holder = |address: IpAddr, family: Family| {
+        let (v6, ip) = if family == Family::V6 { ("v6 ", "IPv6") } else { ("", "IP") };
+        let has = |link: &&Link| link.addresses.iter().any(|own| own.prefix.address == address);
+        let found = node.links.iter().find(has).filter(|_| Family::of(address) == family);
+        found.ok_or_else(|| {
+            words(format!(
+                "error looking up {v6}interface {address}: no interface with given {ip} found"
+            ))
+        })
+    };
+    let of_public_v6 = || {
+        let public = parse_ip(flags.public_ipv6.as_ref()?.raw())?;
+        Some(holder(public, Family::V6).map(|link| (link, public)))
+    };
+    match (stack, address) {
+        (Stack::V4, _) => {
+            Ok(Found { v4: Some(address), ..Found::on(holder(address, Family::V4)?) })
+        }
+        (Stack::V6, _) => {
+            Ok(Found { v6: Some(address), ..Found::on(holder(address, Family::V6)?) })
+        }
+        (Stack::Dual, IpAddr::V4(_)) => {
+            let link = holder(address, Family::V4)?;
+            let public = of_public_v6().transpose()?;
+            if let Some((v6, _)) = public.filter(|(v6, _)| v6.name != link.name) {
+                return Err(words(format!(
+                    "v6 interface {} must be the same with v4 interface {}",
+                    v6.name, link.name
+                )));
+            }
+            Ok(Found { link, v4: Some(address), v6: public.map(|(_, public)| public) })
+        }
+        (Stack::Dual, IpAddr::V6(_)) => match of_public_v6().transpose()? {
+            Some((link, public)) => Ok(Found { v6: Some(public), ..Found::on(link) }),
+            // It goes on without an interface.
+            None => Err(words("panic: runtime error: invalid memory address")),
+        },
+    }
+}
+
+/// The first link with an address that the pattern is found in, or else with such a name.
+fn by_pattern<'a>(
+    node: &'a Snapshot,
+    version: Version,
+    stack: Stack,
+    pattern: &str,
+) -> Result<Found<'a>, Failed> {
+    if pattern == REDACTED {
+        return Err(Failed::Unknown("the pattern of --iface-regex, which was redacted".to_owned()));
+    }
+    let compiled = RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build().ok();
+    let compiled = compiled.filter(|_| is_read_alike(pattern)).ok_or_else(|| {
+        let pattern = Untrusted::new(pattern);
+        Failed::Unknown(format!("what Go's regexp makes of --iface-regex={pattern}"))
+    })?;
+    let matching = |link: &Link, family| {
+        usable(link, version, family).find(|address| compiled.is_match(&address.to_string()))
+    };
+    let (mut v4, mut v6) = (None, None);
+    for link in &node.links {
+        match stack {
+            Stack::V4 => v4 = matching(link, Family::V4),
+            Stack::V6 => v6 = matching(link, Family::V6),
+            Stack::Dual => {
+                if usable(link, version, Family::V6).next().is_none() {
+                    continue;
+                }
+                // What a link before had is kept, as it is there.
+                let Some(own) = matching(link, Family::V4) else { continue };
+                v4 = Some(own);
+                v6 = matching(link, Family::V6);
+            }
+        }
+        let is_found = if stack == Stack::V4 { v4.is_some() } else { v6.is_some() };
+        if is_found {
+            return Ok(Found { link, v4, v6 });
+        }
+    }
+    let named = node.links.iter().find(|link| compiled.is_match(link.name.as_str()));
+    named.map(|link| Found { link, v4, v6 }).ok_or_else(|| {
+        words(format!(
+            "could not match pattern {} to any of the available network interfaces",
+            Untrusted::new(pattern)
+        ))
+    })
+}
+
+/// Whether Go's regexp reads a pattern as regex-lite does, as far as anybody writes patterns of
+/// addresses and links: what one of the two refuses or takes for something else is not told.
+fn is_read_alike(pattern: &str) -> bool {
+    let mut letters = pattern.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let next = letters.peek().copied();
+        let is_alike = match letter {
+            '\\' => {
+                letters.next();
+                next.is_some_and(|next| match next {
+                    '<' | '>' => false,
+                    _ => next.is_ascii_punctuation() || "dDsSwW".contains(next),
+                })
+            }
+            '(' if next == Some('?') => {
+                letters.next();
+                letters.peek() == Some(&':')
+            }
+            '*' | '+' | '?' | '}' => !matches!(next, Some('*' | '+' | '{')),
+            _ => true,
+        };
+        if !is_alike {
+            return false;
+        }
+    }
+    true
+}

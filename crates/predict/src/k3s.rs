@@ -1,0 +1,23 @@
+//! K3s and RKE2: the node's address.
+
+use pontoon_model::snapshot::Snapshot;
+
+use super::apimachinery::choose_host_interface;
+use super::{Choice, Pick};
+use pontoon_model::net::Family;
+
+/// Where the rule was read; it was not run.
+pub const SOURCE: &str = "k3s-io/k3s, pkg/util/net.go and pkg/cli/server/server.go";
+/// RKE2 is K3s in this.
+pub const RKE2_SOURCE: &str =
+    "rancher/rke2-docs, docs/install/airgap.md; k3s-io/k3s, pkg/util/net.go";
+
+/// Without `--node-ip` and `--flannel-iface`: what apimachinery takes, and without a default route
+/// it does not start.
+#[must_use]
+pub fn node_ip(node: &Snapshot) -> Choice {
+    match choose_host_interface(node, Family::V4) {
+        Ok(chosen) => Choice::Pick(Pick::new(chosen.address, Some(&chosen.link), chosen.rule)),
+        Err(error) => Choice::refusal(error.to_string(), "it does not start without --node-ip"),
+    }
+}

@@ -1,0 +1,92 @@
+//! kubeadm: the advertise address of `init` and of the join of a control plane.
+
+pub mod endpoint;
+pub mod networking;
+pub mod certificates;
+pub mod version;
+pub mod token;
+pub mod preflight;
+
+use std::net::IpAddr;
+
+use pontoon_model::net::Family;
+use pontoon_model::snapshot::Snapshot;
+
+use super::apimachinery::{NoAddress, holder, ip_from_interface, resolve_bind_address};
+use super::go::{is_global_unicast, parse_ip_sloppy};
+use super::{Choice, Pick};
+
+/// Where the rule was read, and run.
+pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/util/config/common.go and \
+                          initconfiguration.go";
+
+/// What `localAPIEndpoint.advertiseAddress` becomes; `told` is what the user gives.
+#[must_use]
+pub fn advertise_address(node: &Snapshot, told: Option<&str>) -> Choice {
+    let told = told.filter(|text| !text.is_empty());
+    let bind = match told.map(|text| (text, parse_ip_sloppy(text))) {
+        None => None,
+        Some((_, Some(address))) => Some(address),
+        Some((text, None)) => {
+            let text = pontoon_model::untrusted::Untrusted::new(text);
+            let words = format!(
+                "couldn't use \"{text}\" as \"apiserver-advertise-address\", must be ipv4 or ipv6 \
+                 address"
+            );
+            return Choice::refusal(words, "what it was told is no address");
+        }
+    };
+    if let Some(address) = bind.filter(IpAddr::is_loopback) {
+        return on_loopback(node, address);
+    }
+    match resolve_bind_address(node, bind) {
+        Ok(chosen) if !is_usable(chosen.address) => unusable(chosen.address, chosen.rule),
+        Ok(chosen) => {
+            let link = Some(chosen.link.as_str()).filter(|link| !link.is_empty());
+            let mut pick = Pick::new(chosen.address, link, chosen.rule);
+            if holder(node, chosen.address).is_none() {
+                pick.notes.push(format!(
+                    "it does not look whether this host has {}: certificates and etcd get it all \
+                     the same",
+                    chosen.address
+                ));
+            }
+            Choice::Pick(pick)
+        }
+        // It warns, and goes on with an address that it then cannot use.
+        Err(NoAddress::NoRoutes) => {
+            let any = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+            unusable(any, "there is no default route".to_owned())
+        }
+        Err(error) => Choice::refusal(error.to_string(), "no default route gives an address"),
+    }
+}
+
+/// A loopback address stands for the global one that is kept on `lo` (RFC 5549).
+fn on_loopback(node: &Snapshot, told: IpAddr) -> Choice {
+    let found = [Family::V4, Family::V6]
+        .into_iter()
+        .find_map(|family| ip_from_interface(node, "lo", family).ok().flatten());
+    match found {
+        Some(address) => {
+            Choice::Pick(Pick::new(address, Some("lo"), format!("{told} stands for the one on lo")))
+        }
+        None => Choice::refusal(
+            "unable to select an IP from lo network interface",
+            "lo has no global address",
+        ),
+    }
+}
+
+/// `VerifyAPIServerBindAddress`.
+#[must_use]
+pub fn is_usable(address: IpAddr) -> bool {
+    is_global_unicast(address)
+}
+
+fn unusable(address: IpAddr, rule: String) -> Choice {
+    Choice::refusal(
+        format!("cannot use \"{address}\" as the bind address for the API Server"),
+        rule,
+    )
+}

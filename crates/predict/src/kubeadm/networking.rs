@@ -1,0 +1,172 @@
+//! Pod and Service networks: what kubeadm accepts, and which addresses it takes from them.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use pontoon_model::net::{Family, Prefix};
+use pontoon_model::untrusted::Untrusted;
+
+/// Where the rules were read.
+pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, \
+                          cmd/kubeadm/app/apis/kubeadm/validation/validation.go and \
+                          constants/constants.go";
+
+/// Fewer addresses than this hold no Services (`MinimumAddressesInServiceSubnet`).
+pub const SERVICE_ADDRESSES_MIN: u64 = 10;
+/// More bits for hosts than this are too many for Services (`MaximumBitsForServiceSubnet`).
+const SERVICE_BITS_MAX: u8 = 20;
+/// A pod network has at most 2 to this many nodes (`PodSubnetNodeMaskMaxDiff`).
+const NODE_BITS_MAX: u8 = 16;
+
+/// Reads a list of networks, one or one of each family, without host bits.
+///
+/// # Errors
+///
+/// Which part is no network.
+pub fn parse_subnets(text: &str) -> Result<Vec<Prefix>, String> {
+    text.split(',')
+        .map(|part| {
+            let parsed = part.parse::<Prefix>().map(Prefix::network);
+            parsed.map_err(|_| format!("invalid CIDR address: {}", Untrusted::new(part)))
+        })
+        .collect()
+}
+
+/// `ValidateIPNetFromString`: each holds so many addresses, and two are of two families.
+///
+/// # Errors
+///
+/// In kubeadm's words.
+pub fn validate_subnets(text: &str, addresses_min: u64) -> Result<Vec<Prefix>, String> {
+    let subnets = parse_subnets(text)
+        .map_err(|why| format!("couldn't parse subnet, or subnet is not in CIDR format: {why}"))?;
+    match subnets[..] {
+        [_] => {}
+        [first, second] if first.family() != second.family() => {}
+        [_, _] => {
+            return Err("expected one (IPv4 or IPv6) CIDR or two CIDRs from each family for \
+                              dual-stack networking"
+                .to_owned());
+        }
+        _ => {
+            return Err("expected one (IPv4 or IPv6) CIDR or two CIDRs from each family for \
+                         dual-stack networking: more than two"
+                .to_owned());
+        }
+    }
+    for subnet in &subnets {
+        let count = 1_u64.checked_shl(u32::from(host_bits(*subnet))).unwrap_or(u64::MAX);
+        if count < addresses_min {
+            return Err(format!(
+                "subnet {subnet} with {count} address(es) is too small, the minimum is \
+                 {addresses_min}"
+            ));
+        }
+    }
+    Ok(subnets)
+}
+
+/// `ValidateServiceSubnetSize`.
+///
+/// # Errors
+///
+/// In kubeadm's words.
+pub fn validate_service_subnets(text: &str) -> Result<Vec<Prefix>, String> {
+    let subnets = parse_subnets(text)?;
+    for subnet in &subnets {
+        if host_bits(*subnet) > SERVICE_BITS_MAX {
+            let bits = address_bits(subnet.family());
+            return Err(format!(
+                "specified service subnet is too large; for {bits}-bit addresses, the mask must be \
+                 >= {}",
+                bits - SERVICE_BITS_MAX
+            ));
+        }
+    }
+    Ok(subnets)
+}
+
+/// `ValidatePodSubnetNodeMask`: each network is larger than a node's share, and not by too much.
+/// `mask` gives the length of that share ([`node_mask`]).
+///
+/// # Errors
+///
+/// In kubeadm's words.
+pub fn validate_pod_subnets(
+    text: &str,
+    mask: impl Fn(Family) -> Result<u8, String>,
+) -> Result<Vec<Prefix>, String> {
+    let subnets = parse_subnets(text)?;
+    for subnet in &subnets {
+        let share = mask(subnet.family())?;
+        if subnet.length > share {
+            return Err(format!(
+                "pod subnet size ({}) must be smaller than the node subnet size ({share})",
+                subnet.length
+            ));
+        }
+        if share - subnet.length > NODE_BITS_MAX {
+            return Err(format!(
+                "pod subnet mask ({}) and node-mask ({share}) difference is greater than \
+                 {NODE_BITS_MAX}",
+                subnet.length
+            ));
+        }
+    }
+    Ok(subnets)
+}
+
+/// `getClusterNodeMask`: the length of a node's share of the pod network; `argument` gives the
+/// extra arguments of kube-controller-manager.
+///
+/// # Errors
+///
+/// The argument is no number.
+pub fn node_mask<'a>(
+    argument: impl Fn(&str) -> Option<&'a str>,
+    family: Family,
+) -> Result<u8, String> {
+    let (of_family, usual) = match family {
+        Family::V4 => ("node-cidr-mask-size-ipv4", 24),
+        Family::V6 => ("node-cidr-mask-size-ipv6", 64),
+    };
+    argument(of_family).map_or(Ok(usual), |text| {
+        text.parse().map_err(|_| format!("could not parse the value \"{}\"", Untrusted::new(text)))
+    })
+}
+
+/// The first Service network of a list, if all of it can be read (`GetKubernetesServiceCIDR`).
+#[must_use]
+pub fn first_subnet(text: &str) -> Option<Prefix> {
+    parse_subnets(text).ok()?.first().copied()
+}
+
+/// The cluster address of the API server: the first of the Service network (`GetAPIServerVirtualIP`).
+#[must_use]
+pub fn api_server_address(services: Prefix) -> IpAddr {
+    nth(services, 1)
+}
+
+/// The address of the cluster's DNS: the tenth (`GetDNSIP`).
+#[must_use]
+pub fn dns_address(services: Prefix) -> IpAddr {
+    nth(services, 10)
+}
+
+/// The address so far into a network (`GetIndexedIP` of k8s.io/utils/net).
+fn nth(subnet: Prefix, index: u8) -> IpAddr {
+    match subnet.network().address {
+        IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits().wrapping_add(index.into())).into(),
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits().wrapping_add(index.into())).into(),
+    }
+}
+
+const fn address_bits(family: Family) -> u8 {
+    match family {
+        Family::V4 => 32,
+        Family::V6 => 128,
+    }
+}
+
+const fn host_bits(subnet: Prefix) -> u8 {
+    address_bits(subnet.family()).saturating_sub(subnet.length)
+}

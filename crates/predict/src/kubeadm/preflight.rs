@@ -1,0 +1,57 @@
+//! What kubeadm looks at on the host itself before it goes to the network.
+
+use std::net::IpAddr;
+
+use crate::proxy::Proxies;
+use pontoon_model::net::{Family, Prefix};
+
+use super::endpoint::HostPort;
+
+/// Where the rules were read.
+pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/preflight/checks.go";
+
+/// The check of forwarding, by its name in `--ignore-preflight-errors`.
+#[must_use]
+pub const fn forwarding_check(family: Family) -> &'static str {
+    match family {
+        Family::V4 => "FileContent--proc-sys-net-ipv4-ip_forward",
+        Family::V6 => "FileContent--proc-sys-net-ipv6-conf-default-forwarding",
+    }
+}
+
+/// The families of which a join asks for forwarding: that of the endpoint's address; none where it
+/// is a name.
+#[must_use]
+pub fn join_forwarding(endpoint: &HostPort) -> Option<Family> {
+    endpoint.host.address().map(Family::of)
+}
+
+/// The families of which an init asks for forwarding, each once, IPv4 first.
+#[must_use]
+pub fn init_forwarding(networks: &[Prefix], advertise_address: Option<IpAddr>) -> Vec<Family> {
+    let of_networks = networks.iter().map(|network| network.family());
+    let mut families: Vec<_> = of_networks.chain(advertise_address.map(Family::of)).collect();
+    families.sort_unstable();
+    families.dedup();
+    families
+}
+
+/// `HTTPProxyCheck`: the proxy through which the API would be asked, which draws a warning.
+#[must_use]
+pub fn proxy_of_host<'a>(proxies: &'a Proxies, host: &str) -> Option<&'a str> {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    proxies.of_https(host)
+}
+
+/// `HTTPProxyCIDRCheck`: the proxy through which the first address of a network would be asked.
+#[must_use]
+pub fn proxy_of_network(proxies: &Proxies, network: Prefix) -> Option<&str> {
+    proxies.of_https(&super::networking::api_server_address(network).to_string())
+}
+
+/// `setHasItemOrAll`: whether a check is among those to be ignored.
+#[must_use]
+pub fn is_ignored(ignored: &[String], check: &str) -> bool {
+    let is_it = |name: &String| name == "all" || name.eq_ignore_ascii_case(check);
+    ignored.iter().any(is_it)
+}

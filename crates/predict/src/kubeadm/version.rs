@@ -1,0 +1,96 @@
+//! Versions of Kubernetes, and which form of configuration a kubeadm reads.
+
+use std::fmt;
+use std::str::FromStr;
+
+use pontoon_model::net::NotA;
+
+/// Where the rules were read.
+pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/util/version.go";
+
+/// A version that names itself, such as `v1.36.2`: for it kubeadm asks nobody.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Version {
+    /// As kubeadm writes it, with `v`.
+    text: String,
+    major: u32,
+    minor: u32,
+}
+
+impl Version {
+    /// The form of configuration to write for this kubeadm; none: there is no such form here.
+    #[must_use]
+    pub const fn config_api(&self) -> Option<ConfigApi> {
+        match (self.major, self.minor) {
+            (1, 22..=30) => Some(ConfigApi::V1Beta3),
+            (1, 31..) => Some(ConfigApi::V1Beta4),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+impl FromStr for Version {
+    type Err = NotA;
+
+    /// `kubeReleaseRegex`: three numbers, `v` or not before, and anything of a word after.
+    fn from_str(text: &str) -> Result<Self, NotA> {
+        let wrong = || NotA::new(text, "a version of Kubernetes such as v1.36.2");
+        let bare = text.strip_prefix('v').unwrap_or(text);
+        let mut parts = bare.splitn(3, '.');
+        let mut number = || {
+            let part = parts.next()?;
+            let is_plain = part == "0" || !part.starts_with('0');
+            (is_plain && part.bytes().all(|byte| byte.is_ascii_digit()))
+                .then(|| part.parse().ok())?
+        };
+        let (major, minor) = (number().ok_or_else(wrong)?, number().ok_or_else(wrong)?);
+        let rest = parts.next().ok_or_else(wrong)?;
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte);
+        if digits == 0 || !rest.bytes().all(is_word) || bare.len() > 127 {
+            return Err(wrong());
+        }
+        Ok(Self { text: format!("v{bare}"), major, minor })
+    }
+}
+
+/// A form of kubeadm's configuration (`kubeadm.k8s.io/…`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ConfigApi {
+    /// Of 1.22 to 1.30; later ones read it with a warning.
+    V1Beta3,
+    /// Of 1.31 and later.
+    V1Beta4,
+}
+
+impl fmt::Display for ConfigApi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V1Beta3 => "kubeadm.k8s.io/v1beta3",
+            Self::V1Beta4 => "kubeadm.k8s.io/v1beta4",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_as_it_is_written() {
+        let long = |letters: usize| format!("1.36.2{}", "x".repeat(letters));
+        for text in ["v1.36.2", "1.36.2", "1.36.2-rc.1+k3s1", &long(121)] {
+            let version: Version = text.parse().unwrap();
+            assert_eq!(version.to_string().parse(), Ok(version), "{text}");
+        }
+        for wrong in ["1.36", "v01.36.2", "1.+36.2", "1.36.x", "1.36.2 ", &long(122)] {
+            assert!(wrong.parse::<Version>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! kubelet: the addresses of the Node.
+
+use std::net::IpAddr;
+
+use pontoon_model::net::Family;
+use pontoon_model::snapshot::Snapshot;
+
+use super::apimachinery::{holder, resolve_bind_address};
+use super::go::parse_ip_sloppy;
+use super::node_name::{Linkage, Lookup, look_up, node_name};
+use super::{Choice, Pick};
+
+/// Where the rule was read, and run.
+pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, pkg/kubelet/nodestatus/setters.go and \
+                          pkg/kubelet/kubelet_node_status.go";
+
+/// What `--node-ip` means.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct NodeIps {
+    /// The addresses, of different families when there are two.
+    pub addresses: Vec<IpAddr>,
+    /// Words that are no address: kubelet says so and goes on without them.
+    pub invalid: Vec<String>,
+}
+
+/// `ParseNodeIPArgument` (kubernetes/component-helpers, `node/util/ips.go`).
+///
+/// # Errors
+///
+/// In its own words: two of one family, `0.0.0.0` in a pair, a pair where the cloud provider of
+/// the tree allows none.
+pub fn parse_node_ip(text: &str, cloud_provider: &str) -> Result<NodeIps, (&'static str, NodeIps)> {
+    let mut found = NodeIps::default();
+    if text.is_empty() {
+        return Ok(found);
+    }
+    for word in text.split(',').map(str::trim) {
+        match parse_ip_sloppy(word) {
+            Some(address) => found.addresses.push(address),
+            None => found.invalid.push(word.to_owned()),
+        }
+    }
+    let fault = match found.addresses.as_slice() {
+        [] | [_] => None,
+        [a, b] if Family::of(*a) != Family::of(*b) => {
+            if !matches!(cloud_provider, "" | "external") {
+                Some("dual-stack not supported in this configuration")
+            } else if a.is_unspecified() || b.is_unspecified() {
+                Some("dual-stack node IP cannot include '0.0.0.0' or '::'")
+            } else {
+                None
+            }
+        }
+        _ => Some("must contain either a single IP or a dual-stack pair of IPs"),
+    };
+    match fault {
+        None => Ok(found),
+        Some(words) => {
+            found.addresses.clear();
+            Err((words, found))
+        }
+    }
+}
+
+/// `validateNodeIP`: what an address of the Node may be.
+///
+/// # Errors
+///
+/// In its own words.
+pub fn validate_node_ip(node: &Snapshot, address: IpAddr) -> Result<(), String> {
+    let address = address.to_canonical();
+    let fault = if address.is_loopback() {
+        "nodeIP can't be loopback address"
+    } else if address.is_multicast() {
+        "nodeIP can't be a multicast address"
+    } else if is_link_local(address) {
+        "nodeIP can't be a link-local unicast address"
+    } else if address.is_unspecified() {
+        "nodeIP can't be an all zeros address"
+    } else if holder(node, address).is_none() {
+        return Err(format!("node IP: \"{address}\" not found in the host's network interfaces"));
+    } else {
+        return Ok(());
+    };
+    Err(fault.to_owned())
+}
+
+const fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    }
+}
+
+/// The `InternalIP`s of the Node, by a kubelet as it is released.
+#[must_use]
+pub fn node_addresses(node: &Snapshot) -> Choice {
+    node_addresses_of(node, Linkage::Cgo)
+}
+
+/// `NodeAddress`: the `InternalIP`s of the Node, by a kubelet so linked.
+#[must_use]
+pub fn node_addresses_of(node: &Snapshot, linkage: Linkage) -> Choice {
+    let flags = &node.node.kubelet;
+    let text = |flag: &Option<pontoon_model::untrusted::Untrusted>| {
+        flag.as_ref().map(|flag| flag.raw().to_owned()).unwrap_or_default()
+    };
+    let told = match parse_node_ip(&text(&flags.node_ip), &text(&flags.cloud_provider)) {
+        Ok(told) => told,
+        Err((words, _)) => {
+            return Choice::refusal(format!("failed to parse --node-ip: {words}"), "--node-ip");
+        }
+    };
+    let name = match node_name(node.host_name.as_str(), Some(&text(&flags.hostname_override))) {
+        Ok(name) => name,
+        Err(words) => return Choice::refusal(words, "--hostname-override"),
+    };
+    let mut choice = by_told(node, &told.addresses, &name, linkage);
+    if let Choice::Pick(pick) = &mut choice {
+        let ignored = told
+            .invalid
+            .iter()
+            .map(|word| format!("--node-ip: `{}` is no address and is ignored", escaped(word)));
+        pick.notes.extend(ignored);
+    }
+    choice
+}
+
+fn escaped(text: &str) -> pontoon_model::untrusted::Untrusted {
+    pontoon_model::untrusted::Untrusted::new(text)
+}
+
+fn by_told(node: &Snapshot, told: &[IpAddr], name: &str, linkage: Linkage) -> Choice {
+    let is_specified = |address: &&IpAddr| !address.is_unspecified();
+    let first = told.first().filter(is_specified);
+    let second = told.get(1).filter(is_specified);
+    for (what, address) in [("nodeIP", first), ("secondaryNodeIP", second)] {
+        if let Some(Err(words)) = address.map(|address| validate_node_ip(node, *address)) {
+            return Choice::refusal(
+                format!("failed to validate {what}: {words}"),
+                "--node-ip; the Node gets no address at all, and becomes Ready all the same",
+            );
+        }
+    }
+    if node.node.kubelet.is_cloud_external() && told.is_empty() {
+        return Choice::unknown(
+            "which address the cloud provider gives the Node (--cloud-provider=external)",
+        );
+    }
+    match (first, second) {
+        (Some(first), second) => {
+            let addresses: Vec<IpAddr> = [first].into_iter().chain(second).copied().collect();
+            let links = addresses.iter().filter_map(|address| holder(node, *address));
+            let mut links: Vec<String> = links.map(|link| link.name.to_string()).collect();
+            links.dedup();
+            let rule = "--node-ip".to_owned();
+            Choice::Pick(Pick { addresses, links, rule, mtu: None, notes: Vec::new() })
+        }
+        (None, _) => by_name(node, told.first().copied(), name, linkage),
+    }
+}
+
+/// The name may be an address, or mean one of this host's; else the routes decide.
+fn by_name(node: &Snapshot, told: Option<IpAddr>, name: &str, linkage: Linkage) -> Choice {
+    if let Some(address) = parse_ip_sloppy(name) {
+        let link = holder(node, address).map(|link| link.name.as_str());
+        return Choice::Pick(Pick::new(address, link, "the node's name is an address"));
+    }
+    let (addresses, by) = match look_up(node, name, linkage) {
+        Lookup::Known { addresses, by } => (addresses, by),
+        Lookup::Unknown { missing } => return Choice::Unknown { missing },
+    };
+    let preferred = told.map_or(Family::V4, Family::of);
+    let valid: Vec<IpAddr> = addresses
+        .iter()
+        .copied()
+        .filter(|address| validate_node_ip(node, *address).is_ok())
+        .collect();
+    let of_family = valid.iter().find(|address| Family::of(**address) == preferred);
+    if let Some(address) = of_family.or(valid.first()) {
+        let link = holder(node, *address).map(|link| link.name.as_str());
+        let rule = format!("{by}: {name} is {address}");
+        return Choice::Pick(Pick::new(*address, link, rule));
+    }
+    match resolve_bind_address(node, told) {
+        Ok(chosen) => {
+            let mut pick = Pick::new(chosen.address, Some(&chosen.link), chosen.rule);
+            if let Some(other) = addresses.first() {
+                pick.notes.push(format!("{by}: {name} is {other}, which no node may have"));
+            }
+            Choice::Pick(pick)
+        }
+        Err(error) => Choice::refusal(
+            format!("can't get ip address of node {name}. error: {error}"),
+            "neither --node-ip, the node's name nor a default route gives one; the Node becomes Ready \
+             without",
+        ),
+    }
+}

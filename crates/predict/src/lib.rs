@@ -1,0 +1,27 @@
+//! Predicts which address each component of Kubernetes will choose on a host, and by which rule.
+//!
+//! One file for each component, with the source of its rule: the next version of a component is a
+//! change in one place. All of them look at a [`pontoon_model::snapshot::Snapshot`] and answer with
+//! a [`Choice`]; nothing is asked of a network. What several of them share is in [`apimachinery`].
+
+mod choice;
+mod component;
+pub mod go;
+pub mod apimachinery;
+pub mod node_name;
+pub mod kubelet_flags;
+pub mod proxy;
+pub mod kubeadm;
+pub mod kubelet;
+pub mod kube_proxy;
+pub mod flannel;
+pub mod calico;
+pub mod cilium;
+pub mod k3s;
+pub mod k0s;
+pub mod k0sctl;
+pub mod talos;
+pub mod captured;
+
+pub use choice::{Choice, Pick};
+pub use component::Component;

@@ -1,0 +1,36 @@
+//! Talos: the kubelet's node address.
+
+use std::net::IpAddr;
+
+use pontoon_model::snapshot::Snapshot;
+
+use super::go::is_global_unicast;
+use super::{Choice, Pick};
+
+/// Where the rule was read; it was not run.
+pub const SOURCE: &str =
+    "siderolabs/talos v1.13.9, internal/app/machined/pkg/controllers/k8s/nodeip.go";
+
+/// Without `validSubnets`: of the addresses of all links that are up the least, pods' and Services'
+/// networks and shared addresses aside. No route is looked at.
+#[must_use]
+pub fn node_ip(node: &Snapshot) -> Choice {
+    let mut all: Vec<(IpAddr, &str)> = node
+        .links
+        .iter()
+        .filter(|link| link.is_up)
+        .flat_map(|link| {
+            let own = link.addresses.iter().map(|own| own.prefix.address);
+            own.map(|address| (address, link.name.as_str()))
+        })
+        .filter(|(address, _)| is_global_unicast(*address))
+        .collect();
+    all.sort();
+    match all.first() {
+        Some((address, link)) => {
+            let rule = "the least address of all links that are up".to_owned();
+            Choice::Pick(Pick::new(*address, Some(link), rule))
+        }
+        None => Choice::refusal("no node IP was found", "no link that is up has a global address"),
+    }
+}

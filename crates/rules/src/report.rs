@@ -1,0 +1,204 @@
+//! What is said at the end of a run: the verdict, the findings, and the sums behind them.
+
+pub mod groups;
+pub mod networks;
+pub mod pairs;
+pub mod reach;
+pub mod ports;
+pub mod verdict;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use pontoon_model::facts::{Ending, Facts, HostFacts};
+use pontoon_model::finding::Finding;
+use pontoon_model::host::HostName;
+use pontoon_model::net::{Family, IfName, Mac, Prefix};
+use pontoon_model::observation::RunId;
+use pontoon_model::record::Record;
+use pontoon_model::snapshot::{Link, LinkKind};
+use pontoon_model::untrusted::Untrusted;
+
+use networks::NetworkPair;
+use pairs::Pair;
+use ports::PortRow;
+use verdict::Verdict;
+
+/// The name and version of the report's form. Within a version fields are only ever added.
+pub const SCHEMA: &str = "pontoon/report/v1";
+
+/// What is said at the end of a run; the same facts always give the same bytes.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Report {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// The run.
+    pub run: RunId,
+    /// All of it in one sentence.
+    pub verdict: Verdict,
+    /// What is wrong, the worst first.
+    pub findings: Vec<Finding>,
+    /// The hosts that took part.
+    pub hosts: Vec<Host>,
+    /// Hosts that were named and could not be asked, or not to the end, and why.
+    pub unreached: BTreeMap<HostName, Untrusted>,
+    /// Who reaches whom, by link and family.
+    pub pairs: Vec<Pair>,
+    /// Which WiFi networks can talk to which, as far as radios told their names.
+    pub networks: Vec<NetworkPair>,
+    /// Who reaches which port, where ports were asked for.
+    pub ports: Vec<PortRow>,
+    /// What was not tested, and why.
+    pub untested: Vec<Untested>,
+    /// Frames sent for this report, by host and kind.
+    pub frames_sent: BTreeMap<HostName, BTreeMap<String, u32>>,
+}
+
+/// A host that took part.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Host {
+    /// The name the run knows it by.
+    pub name: HostName,
+    /// What it calls itself.
+    pub host_name: HostName,
+    /// The links over which other hosts may be reached.
+    pub links: Vec<LinkSummary>,
+    /// The link of its first IPv4 default route: kubeadm advertises the address of this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_link: Option<IfName>,
+    /// How its agent ended.
+    pub ending: Ending,
+}
+
+/// A link of a host.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct LinkSummary {
+    /// Its name.
+    pub name: IfName,
+    /// What it is.
+    pub kind: LinkKind,
+    /// Its MAC address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mac: Option<Mac>,
+    /// Whether frames can leave.
+    pub is_usable: bool,
+    /// Its addresses.
+    pub addresses: Vec<Prefix>,
+    /// The IPv4 gateway configured on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<IpAddr>,
+    /// The network its radio is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssid: Option<Untrusted>,
+    /// The access point's radio it is associated with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bssid: Option<Mac>,
+    /// Its channel, by the centre frequency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frequency_mhz: Option<u32>,
+}
+
+/// Something that was not tested.
+#[derive(Clone, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct Untested {
+    /// Where.
+    pub host: HostName,
+    /// What.
+    pub what: String,
+    /// Why, and what would help.
+    pub why: String,
+}
+
+impl Report {
+    /// Sums up a run.
+    #[must_use]
+    pub fn new(record: &Record, findings: Vec<Finding>) -> Self {
+        let Record { facts, unreached } = record;
+        let findings = worst_first(findings);
+        let pairs = pairs::of(facts, &findings);
+        Self {
+            schema: SCHEMA.to_owned(),
+            run: facts.run,
+            verdict: Verdict::new(record, &findings, &pairs),
+            hosts: facts.hosts.iter().map(|(name, host)| Host::new(name, host)).collect(),
+            unreached: unreached.clone().into_iter().chain(left(facts)).collect(),
+            untested: untested(facts),
+            frames_sent: facts
+                .hosts
+                .iter()
+                .map(|(name, host)| (name.clone(), host.frames_sent.clone()))
+                .collect(),
+            findings,
+            networks: networks::of(facts, &pairs),
+            ports: ports::of(facts),
+            pairs,
+        }
+    }
+}
+
+/// Hosts that took part and did not stay to the end.
+fn left(facts: &Facts) -> impl Iterator<Item = (HostName, Untrusted)> {
+    facts.hosts.iter().filter_map(|(name, host)| match &host.ending {
+        Ending::Died { why } => {
+            Some((name.clone(), Untrusted::new(&format!("it left in mid-run: {why}"))))
+        }
+        Ending::Complete => None,
+    })
+}
+
+/// Sorts by severity, then level; what is equal in both keeps its order.
+fn worst_first(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| std::cmp::Reverse((finding.severity, finding.level)));
+    findings
+}
+
+impl Host {
+    fn new(name: &HostName, host: &HostFacts) -> Self {
+        let snapshot = &host.snapshot;
+        let summary = |link: &Link| LinkSummary {
+            name: link.name.clone(),
+            kind: link.kind,
+            mac: link.mac,
+            is_usable: link.is_usable(),
+            addresses: link.addresses.iter().map(|address| address.prefix).collect(),
+            gateway: snapshot.gateway(&link.name, Family::V4),
+            ssid: link.radio.as_ref().and_then(|radio| radio.ssid.clone()),
+            bssid: link.radio.as_ref().and_then(|radio| radio.bssid),
+            frequency_mhz: link.radio.as_ref().and_then(|radio| radio.frequency_mhz),
+        };
+        Self {
+            name: name.clone(),
+            host_name: snapshot.host_name.clone(),
+            links: snapshot.links.iter().filter(|link| link.reaches_hosts()).map(summary).collect(),
+            default_link: snapshot
+                .default_routes()
+                .find(|route| route.destination.family() == Family::V4)
+                .and_then(|route| route.link.clone()),
+            ending: host.ending.clone(),
+        }
+    }
+}
+
+fn untested(facts: &Facts) -> Vec<Untested> {
+    let mut all: Vec<_> = facts
+        .hosts
+        .iter()
+        .flat_map(|(name, host)| {
+            let unread = host.untested.iter().chain(&host.snapshot.unread);
+            unread.map(|gap| Untested {
+                host: name.clone(),
+                what: gap.what.clone(),
+                why: gap.why.clone(),
+            })
+        })
+        .collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+#[cfg(test)]
+mod tests;

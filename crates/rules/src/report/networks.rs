@@ -1,0 +1,95 @@
+//! Which WiFi networks can talk to which: pairs of hosts summed up by SSID and access point.
+//!
+//! Isolation is made per network or per access point: stations of one SSID may be kept apart where
+//! those of two are routed to each other. Only networks whose names the radios told stand here.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use pontoon_model::facts::Facts;
+use pontoon_model::host::HostName;
+use pontoon_model::net::{Family, IfName};
+use pontoon_model::snapshot::Radio;
+use pontoon_model::untrusted::Untrusted;
+
+use super::pairs::{Pair, State};
+
+/// What became of the pairs of hosts of which one is in the one network and one in the other.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct NetworkPair {
+    /// The SSID of the one.
+    pub one: Untrusted,
+    /// The SSID of the other; the same for pairs within one network.
+    pub other: Untrusted,
+    /// Whether the two hosts are at one access point.
+    pub access_point: AccessPoint,
+    /// The family.
+    pub family: Family,
+    /// How many pairs there are of each kind.
+    pub states: BTreeMap<State, usize>,
+}
+
+/// Whether two stations are at one access point (BSSID).
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccessPoint {
+    /// They are.
+    Same,
+    /// They are at two.
+    Other,
+    /// A radio did not tell.
+    Unknown,
+}
+
+/// Sums the pairs up.
+#[must_use]
+pub fn of(facts: &Facts, pairs: &[Pair]) -> Vec<NetworkPair> {
+    type Key<'a> = (&'a Untrusted, &'a Untrusted, AccessPoint, Family);
+    let mut sums: BTreeMap<Key<'_>, BTreeMap<State, usize>> = BTreeMap::new();
+    for pair in pairs {
+        let Some((one, other)) = radios(facts, pair) else { continue };
+        let (Some(from), Some(to)) = (&one.ssid, &other.ssid) else { continue };
+        let access_point = match (one.bssid, other.bssid) {
+            (Some(a), Some(b)) if a == b => AccessPoint::Same,
+            (Some(_), Some(_)) => AccessPoint::Other,
+            _ => AccessPoint::Unknown,
+        };
+        let key = (from.min(to), from.max(to), access_point, pair.family);
+        *sums.entry(key).or_default().entry(pair.state).or_default() += 1;
+    }
+    sums.into_iter()
+        .map(|((one, other, access_point, family), states)| NetworkPair {
+            one: one.clone(),
+            other: other.clone(),
+            access_point,
+            family,
+            states,
+        })
+        .collect()
+}
+
+/// The radios of a pair: those of the link it was asked on, or, where the kernel chose by its
+/// routes, those by which the two hosts leave.
+fn radios<'a>(facts: &'a Facts, pair: &Pair) -> Option<(&'a Radio, &'a Radio)> {
+    match &pair.link {
+        Some(link) => {
+            let one = radio(facts, &pair.from, link)?;
+            // The other host may call its link otherwise: the one in the same network is meant.
+            let other = radio(facts, &pair.to, link).or_else(|| uplink(facts, &pair.to));
+            Some((one, other?))
+        }
+        None => Some((uplink(facts, &pair.from)?, uplink(facts, &pair.to)?)),
+    }
+}
+
+fn radio<'a>(facts: &'a Facts, host: &HostName, link: &IfName) -> Option<&'a Radio> {
+    facts.hosts.get(host)?.snapshot.link(link)?.radio.as_ref()
+}
+
+fn uplink<'a>(facts: &'a Facts, host: &HostName) -> Option<&'a Radio> {
+    let snapshot = &facts.hosts.get(host)?.snapshot;
+    let mut links = snapshot.default_routes().filter_map(|route| route.link.as_ref());
+    links.find_map(|link| snapshot.link(link)?.radio.as_ref())
+}

@@ -1,0 +1,290 @@
+//! Who reaches whom: one row for each pair of hosts, link and family.
+
+use pontoon_model::code;
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use pontoon_model::facts::Facts;
+use pontoon_model::finding::{Finding, Level, Scope};
+use pontoon_model::host::HostName;
+use pontoon_model::net::{Family, IfName};
+use pontoon_model::observation::{Answer, Cast, Direction, Kind, Observation};
+use pontoon_model::snapshot::{Link, Snapshot};
+
+/// Arrivals in this many rounds, both ways, make a pair open (one could be a stray).
+const OPEN_ROUNDS: usize = 3;
+
+/// Two hosts on one link, or routed.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Pair {
+    /// One of them.
+    pub from: HostName,
+    /// The other.
+    pub to: HostName,
+    /// The link of `from`; none when the kernel chose it by its routes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<IfName>,
+    /// The family.
+    pub family: Family,
+    /// What all rounds together say.
+    pub state: State,
+    /// What `from` sent to `to`.
+    pub there: Rounds,
+    /// What `to` sent to `from`.
+    pub back: Rounds,
+}
+
+/// What a pair's rounds say.
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Frames arrive both ways; between two networks, packets do.
+    Open,
+    /// Frames do not pass between the two, but their gateway relays packets.
+    ViaGateway,
+    /// Frames arrive one way only.
+    OneWay,
+    /// Frames pass neither way though both ends work.
+    Isolated,
+    /// The routed path between the two is closed.
+    Blocked,
+    /// One of the two has no link there.
+    LinkDown,
+    /// The other has no agent, and answers.
+    Answered,
+    /// The other has no agent, and does not answer: why, only a second agent could say.
+    Unanswered,
+    /// What was seen does not suffice.
+    Undecided,
+}
+
+/// Rounds of one direction.
+#[derive(Clone, Copy, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Rounds {
+    /// Rounds in which something was sent.
+    pub sent: usize,
+    /// Rounds of which something arrived.
+    pub arrived: usize,
+    /// Rounds of which something was answered.
+    pub answered: usize,
+}
+
+/// Sums up every pair that was asked.
+#[must_use]
+pub fn of(facts: &Facts, findings: &[Finding]) -> Vec<Pair> {
+    let rounds = Tally::of(facts);
+    let mut rows: BTreeMap<Row, (Rounds, Rounds)> = BTreeMap::new();
+    for (leg, counted) in &rounds.legs {
+        let is_first = leg.asker < leg.peer || !facts.hosts.contains_key(&leg.peer);
+        if is_first {
+            rows.entry(Row::of(leg)).or_default().0 = counted.sum();
+        } else {
+            let link = leg.link.as_ref().and_then(|link| far_link(facts, leg, link));
+            rows.entry(Row::of(&leg.turned(link))).or_default().1 = counted.sum();
+        }
+    }
+    let direct: BTreeSet<_> = rows
+        .keys()
+        .filter(|row| row.link.is_some())
+        .map(|row| (row.from.clone(), row.to.clone(), row.family))
+        .collect();
+    rows.into_iter()
+        .filter(|(row, _)| {
+            row.link.is_some() || !direct.contains(&(row.from.clone(), row.to.clone(), row.family))
+        })
+        .map(|(row, (there, back))| {
+            let has_agent = facts.hosts.contains_key(&row.to);
+            let state = judge(&row, there, back, has_agent, findings);
+            let Row { from, to, link, family } = row;
+            Pair { from, to, link, family, state, there, back }
+        })
+        .collect()
+}
+
+/// What one host asked another, by which link.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Leg {
+    asker: HostName,
+    peer: HostName,
+    link: Option<IfName>,
+    family: Family,
+}
+
+impl Leg {
+    /// The same leg seen from the other end, where the link is called `link`.
+    fn turned(&self, link: Option<IfName>) -> Self {
+        Self { asker: self.peer.clone(), peer: self.asker.clone(), link, family: self.family }
+    }
+}
+
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Row {
+    from: HostName,
+    to: HostName,
+    link: Option<IfName>,
+    family: Family,
+}
+
+impl Row {
+    fn of(leg: &Leg) -> Self {
+        Self {
+            from: leg.asker.clone(),
+            to: leg.peer.clone(),
+            link: leg.link.clone(),
+            family: leg.family,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Counted {
+    sent: BTreeSet<u16>,
+    arrived: BTreeSet<u16>,
+    answered: BTreeSet<u16>,
+}
+
+impl Counted {
+    fn sum(&self) -> Rounds {
+        Rounds { sent: self.sent.len(), arrived: self.arrived.len(), answered: self.answered.len() }
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    legs: BTreeMap<Leg, Counted>,
+}
+
+impl Tally {
+    fn of(facts: &Facts) -> Self {
+        let mut tally = Self::default();
+        for seen in &facts.observations {
+            tally.count(facts, seen);
+        }
+        // What arrived of a question whose asker's record is missing makes no row of its own.
+        tally.legs.retain(|_, counted| !counted.sent.is_empty());
+        tally
+    }
+
+    fn count(&mut self, facts: &Facts, seen: &Observation) {
+        let Some(peer) = seen.peer.clone() else { return };
+        let Some(is_direct) = is_direct(&seen.kind) else { return };
+        let is_direct = is_direct || stands_in(facts, seen);
+        let link = if is_direct { seen.asked_link.clone() } else { None };
+        let (asker, peer) = match seen.direction {
+            Direction::Sent | Direction::Answered => (seen.host.clone(), peer),
+            Direction::Arrived => (peer, seen.host.clone()),
+        };
+        let counted = self.legs.entry(Leg { asker, peer, link, family: seen.family }).or_default();
+        match seen.direction {
+            Direction::Sent => counted.sent.insert(seen.round),
+            Direction::Answered => is_of_peer(seen) && counted.answered.insert(seen.round),
+            // A unicast packet in a broadcast frame did not come by the way that is tested.
+            Direction::Arrived => {
+                (!is_direct || seen.cast != Some(Cast::Group)) && counted.arrived.insert(seen.round)
+            }
+        };
+    }
+}
+
+/// Whether a routed question stands in for frames, on a link where the asker may send none: it
+/// left by that link, and what of it arrived bears the asker's own MAC, not a router's.
+fn stands_in(facts: &Facts, seen: &Observation) -> bool {
+    let asker =
+        if seen.direction == Direction::Arrived { seen.peer.as_ref() } else { Some(&seen.host) };
+    let Some((asker, link)) =
+        asker.and_then(|host| facts.hosts.get(host)).zip(seen.asked_link.as_ref())
+    else {
+        return false;
+    };
+    let is_blind = asker.watches.iter().any(|watch| watch.link == *link && !watch.sees_frames);
+    let mac = || asker.snapshot.link(link).and_then(|link| link.mac);
+    seen.kind == Kind::RoutedUdp
+        && is_blind
+        && (seen.direction != Direction::Arrived
+            || (seen.source_mac.is_some() && seen.source_mac == mac()))
+}
+
+/// Whether only the peer itself can have answered so: an ICMP error may be a router's, or come
+/// from the asker's own kernel.
+fn is_of_peer(seen: &Observation) -> bool {
+    match &seen.answer {
+        Some(Answer::Reply | Answer::Reset) => true,
+        Some(Answer::Icmp { from, .. }) => seen.address == Some(*from),
+        _ => false,
+    }
+}
+
+/// Whether the frame goes to the peer's own MAC (or asks for it), or is routed; `None` when it
+/// says nothing about a pair.
+const fn is_direct(kind: &Kind) -> Option<bool> {
+    match kind {
+        Kind::Udp | Kind::Echo => Some(true),
+        Kind::RoutedUdp | Kind::RoutedEcho => Some(false),
+        Kind::Neighbour { .. }
+        | Kind::OwnAddress
+        | Kind::Broadcast
+        | Kind::Multicast
+        | Kind::Bounce
+        | Kind::Hop { .. }
+        | Kind::Tcp { .. }
+        | Kind::UdpPort { .. }
+        | Kind::Size { .. }
+        | Kind::Dns { .. }
+        | Kind::Portal { .. }
+        | Kind::Clock { .. } => None,
+    }
+}
+
+/// The link of the peer that lies in the same network as the asker's `link`: the one of the same
+/// name where several do.
+fn far_link(facts: &Facts, leg: &Leg, link: &IfName) -> Option<IfName> {
+    let near = facts.hosts.get(&leg.asker)?.snapshot.link(link)?;
+    let far: &Snapshot = &facts.hosts.get(&leg.peer)?.snapshot;
+    let shares = |other: &&Link| {
+        near.addresses.iter().any(|one| {
+            one.prefix.family() == leg.family
+                && other.addresses.iter().any(|two| one.prefix.overlaps(two.prefix))
+        })
+    };
+    let sharing: Vec<_> = far.links.iter().filter(shares).collect();
+    let same_name = sharing.iter().find(|other| other.name == *link);
+    same_name.or(sharing.first()).map(|other| other.name.clone()).or_else(|| Some(link.clone()))
+}
+
+fn judge(row: &Row, there: Rounds, back: Rounds, has_agent: bool, findings: &[Finding]) -> State {
+    if let Some(state) = findings.iter().filter_map(|finding| state_of(row, finding)).min() {
+        return state;
+    }
+    if !has_agent {
+        return if there.answered > 0 { State::Answered } else { State::Unanswered };
+    }
+    // Between two networks the first answer ends the asking.
+    let open_rounds = if row.link.is_some() { OPEN_ROUNDS } else { 1 };
+    if there.arrived >= open_rounds && back.arrived >= open_rounds {
+        State::Open
+    } else {
+        State::Undecided
+    }
+}
+
+/// What a finding about exactly this pair and link makes of it.
+fn state_of(row: &Row, finding: &Finding) -> Option<State> {
+    let state = match finding.code {
+        code::PEERS_VIA_GATEWAY => State::ViaGateway,
+        code::ONE_WAY_FILTER => State::OneWay,
+        code::CLIENT_ISOLATION => State::Isolated,
+        code::ROUTED_PATH_BLOCKED => State::Blocked,
+        code::PEER_LINK_DOWN => State::LinkDown,
+        _ => return None,
+    };
+    let here = Scope {
+        from: Some(row.from.clone()),
+        to: Some(row.to.clone()),
+        link: row.link.clone(),
+        family: Some(row.family),
+    };
+    let meets = finding.scope.overlaps(&here) || finding.scope.overlaps(&here.reversed());
+    (meets && finding.level >= Level::Likely).then_some(state)
+}

@@ -1,0 +1,74 @@
+//! Which ports are reached: one row for each port of a host, link and family.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::rule::Case;
+use crate::rule::port::{Outcome, asked};
+use pontoon_model::facts::Facts;
+use pontoon_model::host::HostName;
+use pontoon_model::net::{Family, IfName};
+use pontoon_model::port::{Answerer, Port};
+
+/// A port of a host, and who reaches it.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct PortRow {
+    /// The port.
+    pub port: Port,
+    /// The host that has it.
+    pub host: HostName,
+    /// Who answers there.
+    #[serde(flatten)]
+    pub answerer: Answerer,
+    /// The askers' link; none where routers connect them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<IfName>,
+    /// The family.
+    pub family: Family,
+    /// Those who reach it.
+    pub open_from: Vec<HostName>,
+    /// Those to whom the service there is at another address only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere_from: Vec<HostName>,
+    /// Those who do not reach it.
+    pub blocked_from: Vec<HostName>,
+    /// Those of whom what was seen does not suffice.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undecided_from: Vec<HostName>,
+}
+
+/// Sums up what was asked for.
+#[must_use]
+pub fn of(facts: &Facts) -> Vec<PortRow> {
+    if facts.hosts.values().all(|host| host.listeners.is_empty()) {
+        return Vec::new();
+    }
+    let case = Case::new(facts);
+    let mut rows: BTreeMap<_, PortRow> = BTreeMap::new();
+    for asked in asked(&case) {
+        let key = (asked.port, asked.to, asked.link, asked.family);
+        let row = rows.entry(key).or_insert_with(|| PortRow {
+            port: asked.port,
+            host: asked.to.clone(),
+            answerer: asked.answerer.clone(),
+            link: asked.link.cloned(),
+            family: asked.family,
+            open_from: Vec::new(),
+            elsewhere_from: Vec::new(),
+            blocked_from: Vec::new(),
+            undecided_from: Vec::new(),
+        });
+        let place = match asked.outcome {
+            Outcome::Open => &mut row.open_from,
+            Outcome::Elsewhere => &mut row.elsewhere_from,
+            Outcome::KeptOut { .. } | Outcome::OnTheWay { .. } | Outcome::KeptIn => {
+                &mut row.blocked_from
+            }
+            Outcome::Undecided => &mut row.undecided_from,
+        };
+        place.push(asked.from.clone());
+    }
+    rows.into_values().collect()
+}

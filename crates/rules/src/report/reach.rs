@@ -1,0 +1,69 @@
+//! Which other hosts reach an address of a host.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use pontoon_model::facts::Facts;
+use pontoon_model::host::HostName;
+use pontoon_model::net::Family;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::pairs::{Pair, State};
+
+/// Which other hosts reach an address on the link where it is.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Reach {
+    /// Those that do.
+    pub reached_by: Vec<HostName>,
+    /// Those that do not.
+    pub unreached_by: Vec<HostName>,
+    /// Those of which what was seen does not suffice, or that were not asked.
+    pub undecided: Vec<HostName>,
+}
+
+impl Reach {
+    /// Whether nobody was there to ask.
+    #[must_use]
+    pub const fn is_unasked(&self) -> bool {
+        self.reached_by.is_empty() && self.unreached_by.is_empty() && self.undecided.is_empty()
+    }
+}
+
+/// Who reaches an address of a host on the link that has it.
+///
+/// Frames of the survey decide, not what any program said.
+#[must_use]
+pub fn reach(name: &HostName, address: IpAddr, facts: &Facts, pairs: &[Pair]) -> Reach {
+    let mut states: BTreeMap<&HostName, State> = BTreeMap::new();
+    for pair in pairs.iter().filter(|pair| pair.family == Family::of(address)) {
+        let peer = if pair.from == *name {
+            &pair.to
+        } else if pair.to == *name {
+            &pair.from
+        } else {
+            continue;
+        };
+        // The link is that of `from`, whichever of the two that is.
+        let is_there = match &pair.link {
+            None => true,
+            Some(link) => facts.hosts.get(&pair.from).is_some_and(|from| {
+                let own = from.snapshot.link(link).into_iter().flat_map(|link| &link.addresses);
+                own.into_iter().any(|own| own.prefix.contains(address))
+            }),
+        };
+        if is_there {
+            states.entry(peer).or_insert(pair.state);
+        }
+    }
+    let mut reach = Reach::default();
+    for peer in facts.hosts.keys().filter(|peer| *peer != name) {
+        let place = match states.get(peer) {
+            Some(State::Open | State::ViaGateway | State::Answered) => &mut reach.reached_by,
+            Some(State::Undecided) | None => &mut reach.undecided,
+            Some(_) => &mut reach.unreached_by,
+        };
+        place.push(peer.clone());
+    }
+    reach
+}

@@ -1,0 +1,197 @@
+//! The verdict: all of it in one sentence, and one number.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use pontoon_model::exit::Exit;
+use pontoon_model::facts::{Ending, Facts};
+use pontoon_model::finding::{Finding, Level, Severity};
+use pontoon_model::host::HostName;
+use pontoon_model::net::IfName;
+use pontoon_model::record::Record;
+
+use super::pairs::{Pair, State};
+
+/// More names than this make no sentence; the findings name them.
+const NAMES_MAX: usize = 6;
+
+/// The verdict.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Verdict {
+    /// One sentence.
+    pub sentence: String,
+    /// How it stands.
+    pub standing: Standing,
+    /// The number with which the program ends.
+    pub exit: u8,
+}
+
+/// How it stands.
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Nothing is wrong with what was tested.
+    Good,
+    /// Something is wrong.
+    Failed,
+    /// Something may be wrong, or is not as good as it might be.
+    Warned,
+    /// The question could not be answered: rights were missing, or a host could not be asked.
+    Unanswered,
+}
+
+impl Verdict {
+    pub(super) fn new(record: &Record, findings: &[Finding], pairs: &[Pair]) -> Self {
+        let facts = &record.facts;
+        let silent = silent(record);
+        let exit = hindrance(facts, &silent, pairs).or(Exit::of(findings));
+        let standing = match exit {
+            Exit::Good => Standing::Good,
+            Exit::Failed => Standing::Failed,
+            Exit::Warned => Standing::Warned,
+            Exit::Internal
+            | Exit::Usage
+            | Exit::NotPermitted
+            | Exit::RolledBack
+            | Exit::Unreachable => Standing::Unanswered,
+        };
+        let sentence = match exit {
+            Exit::NotPermitted => "The question could not be answered: the right to see frames \
+                (CAP_NET_RAW) is missing."
+                .to_owned(),
+            Exit::Unreachable => format!(
+                "{} could not be asked, so what is said of it here is not proven.",
+                join(&silent)
+            ),
+            _ => sentence(facts, findings, pairs),
+        };
+        Self { sentence, standing, exit: exit.code() }
+    }
+}
+
+/// What kept the question from being answered.
+fn hindrance(facts: &Facts, silent: &[String], pairs: &[Pair]) -> Exit {
+    let is_blind = |host: &HostName, link: Option<&IfName>| {
+        facts.hosts.get(host).is_some_and(|host| {
+            let mut watches =
+                host.watches.iter().filter(|watch| link.is_none_or(|link| watch.link == *link));
+            watches.any(|watch| !watch.sees_frames)
+        })
+    };
+    let is_unseen = |pair: &Pair| {
+        pair.state == State::Undecided
+            && (is_blind(&pair.from, pair.link.as_ref()) || is_blind(&pair.to, None))
+    };
+    // Only when nothing at all could be told of any pair: what was seen counts.
+    let unseen = pairs.iter().filter(|pair| is_unseen(pair)).count();
+    if unseen > 0 && unseen == pairs.len() {
+        Exit::NotPermitted
+    } else if silent.is_empty() {
+        Exit::Good
+    } else {
+        Exit::Unreachable
+    }
+}
+
+/// Hosts that could not be asked, or not to the end.
+fn silent(record: &Record) -> Vec<String> {
+    let is_dead = |ending: &Ending| matches!(ending, Ending::Died { .. });
+    let dead = record.facts.hosts.iter().filter(|(_, host)| is_dead(&host.ending));
+    let names: BTreeSet<_> = dead.map(|(name, _)| name).chain(record.unreached.keys()).collect();
+    names.into_iter().map(ToString::to_string).collect()
+}
+
+fn sentence(facts: &Facts, findings: &[Finding], pairs: &[Pair]) -> String {
+    let told: Vec<_> = findings.iter().filter(|f| f.severity > Severity::Info).collect();
+    let Some(first) = told.first() else { return all_well(facts, pairs) };
+    let title = first.title;
+    let title = match first.level {
+        Level::Confirmed => capitalised(title),
+        Level::Likely => format!("Likely, {title}"),
+        Level::Possible => format!("Possibly, {title}"),
+        Level::Undecided => format!("It is undecided whether {title}"),
+    };
+    let alike: Vec<_> = findings.iter().filter(|f| f.code == first.code).collect();
+    let place = place(&alike);
+    let others: BTreeSet<_> =
+        told.iter().map(|f| f.code).filter(|code| *code != first.code).collect();
+    let rest = match others.len() {
+        0 => String::new(),
+        1 => " One more thing is wrong.".to_owned(),
+        more => format!(" {more} more things are wrong."),
+    };
+    format!("{title}{place}.{rest}")
+}
+
+/// "(pi1 and pi2 on wlan0)", "(from pi1 to pi3)": who and where, for all findings of one code.
+fn place(alike: &[&Finding]) -> String {
+    let mut from = BTreeSet::new();
+    let mut to = BTreeSet::new();
+    let mut links = BTreeSet::new();
+    let is_directed = alike.iter().all(|finding| {
+        let scope = &finding.scope;
+        !finding.is_symmetric && scope.from.is_some() && scope.to.is_some()
+    });
+    for scope in alike.iter().map(|finding| &finding.scope) {
+        from.extend(scope.from.iter().map(ToString::to_string));
+        to.extend(scope.to.iter().map(ToString::to_string));
+        links.extend(scope.link.iter().map(ToString::to_string));
+    }
+    let join = |names: BTreeSet<String>| join(&names.into_iter().collect::<Vec<_>>());
+    let hosts = if is_directed {
+        format!("from {} to {}", join(from), join(to))
+    } else {
+        from.extend(to);
+        join(from)
+    };
+    let links = join(links);
+    match (hosts.is_empty(), links.is_empty()) {
+        (true, true) => String::new(),
+        (true, false) => format!(" ({links})"),
+        (false, true) => format!(" ({hosts})"),
+        (false, false) => format!(" ({hosts} on {links})"),
+    }
+}
+
+fn all_well(facts: &Facts, pairs: &[Pair]) -> String {
+    let hosts: Vec<_> = facts.hosts.keys().map(ToString::to_string).collect();
+    let works =
+        |pair: &Pair| matches!(pair.state, State::Open | State::Answered | State::ViaGateway);
+    let links: BTreeSet<_> = pairs
+        .iter()
+        .filter(|pair| works(pair))
+        .filter_map(|pair| pair.link.as_ref().map(ToString::to_string))
+        .collect();
+    if pairs.is_empty() {
+        return format!("Nothing wrong was found on {}; no peer was tested.", join(&hosts));
+    }
+    let on = join(&links.into_iter().collect::<Vec<_>>());
+    let on = if on.is_empty() { on } else { format!(" on {on}") };
+    let ends: BTreeSet<_> =
+        pairs.iter().flat_map(|pair| [pair.from.to_string(), pair.to.to_string()]).collect();
+    let ends = join(&ends.into_iter().collect::<Vec<_>>());
+    if pairs.iter().all(works) {
+        format!("Nothing is wrong: {ends} reach each other{on}.")
+    } else {
+        format!("Nothing wrong was proven, but not every path between {ends} could be decided.")
+    }
+}
+
+/// "a", "a and b", "a, b and c", "a, b, c and 47 more".
+fn join(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [a, b, c, others @ ..] if names.len() > NAMES_MAX => {
+            format!("{a}, {b}, {c} and {} more", others.len())
+        }
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,593 @@
+//! The table of findings, and how it is applied.
+//!
+//! To add one: write its proof in a file below `rule/`, its page in `rule/explain/CODE.md`, and
+//! its row here. Rows with the same consequences for a user stand together.
+
+mod case;
+mod row;
+mod addressing;
+mod clock;
+mod control;
+mod dns;
+mod doubled;
+mod forwarding;
+mod group;
+mod host_firewall;
+mod identity;
+mod isolation;
+mod leg;
+mod loss;
+mod mtu;
+mod naming;
+mod overlap;
+mod pair;
+mod peer;
+pub(crate) mod port;
+mod portal;
+mod radio;
+mod return_path;
+mod route;
+mod routed;
+mod selection;
+mod udp;
+mod uniformity;
+mod way;
+
+pub use case::Case;
+use pontoon_model::facts::Facts;
+
+use pontoon_model::code;
+use pontoon_model::finding::{Finding, Level, Scope, Severity};
+use pontoon_model::host::HostName;
+use pontoon_model::net::Family;
+use pontoon_model::pairing::shared_links;
+pub use row::{Proven, Rule};
+
+/// Every finding there is.
+pub const RULES: &[Rule] = &[
+    Rule {
+        code: code::CLIENT_ISOLATION,
+        title: "the network keeps its clients apart",
+        severity: Severity::Error,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/client-isolation.md"),
+        prove: isolation::client_isolation,
+    },
+    Rule {
+        code: code::PEERS_VIA_GATEWAY,
+        title: "clients reach each other only through their gateway",
+        severity: Severity::Warning,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/peers-via-gateway.md"),
+        prove: isolation::peers_via_gateway,
+    },
+    Rule {
+        code: code::ONE_WAY_FILTER,
+        title: "frames pass one way only",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/one-way-filter.md"),
+        prove: isolation::one_way_filter,
+    },
+    Rule {
+        code: code::GROUP_SUPPRESSION,
+        title: "broadcast does not pass, and nobody answers ARP",
+        severity: Severity::Error,
+        is_symmetric: true,
+        masks: &[code::HOST_FIREWALL],
+        explain: include_str!("rule/explain/group-suppression.md"),
+        prove: group::group_suppression,
+    },
+    Rule {
+        code: code::GROUP_FRAMES_FILTERED,
+        title: "broadcast does not pass, but ARP is answered",
+        severity: Severity::Info,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/group-frames-filtered.md"),
+        prove: group::group_frames_filtered,
+    },
+    Rule {
+        code: code::PEER_LINK_DOWN,
+        title: "a link is down",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[
+            code::CLIENT_ISOLATION,
+            code::PEER_UNANSWERED,
+            code::NO_L2_SERVICE,
+            code::DUAL_HOMED_SELECTION,
+        ],
+        explain: include_str!("rule/explain/peer-link-down.md"),
+        prove: leg::peer_link_down,
+    },
+    Rule {
+        code: code::PEER_UNANSWERED,
+        title: "a peer answers nothing",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/peer-unanswered.md"),
+        prove: peer::peer_unanswered,
+    },
+    Rule {
+        code: code::NO_L2_SERVICE,
+        title: "the network does not answer, not even the gateway",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[
+            code::CLIENT_ISOLATION,
+            code::PEERS_VIA_GATEWAY,
+            code::ONE_WAY_FILTER,
+            code::ROUTED_PATH_BLOCKED,
+            code::PEER_UNANSWERED,
+            code::DUAL_HOMED_SELECTION,
+            code::DNS_DEAD,
+            code::CAPTIVE_PORTAL,
+            code::UDP_BLOCKED,
+        ],
+        explain: include_str!("rule/explain/no-l2-service.md"),
+        prove: leg::no_l2_service,
+    },
+    Rule {
+        code: code::HOST_FIREWALL,
+        title: "a host's own packet filter keeps others out",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/host-firewall.md"),
+        prove: host_firewall::host_firewall,
+    },
+    Rule {
+        code: code::PORT_BLOCKED,
+        title: "a host's own packet filter keeps a port shut that Kubernetes needs",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/port-blocked.md"),
+        prove: port::port_blocked,
+    },
+    Rule {
+        code: code::PORT_FILTERED,
+        title: "a port that Kubernetes needs is dropped before it gets there",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/port-filtered.md"),
+        prove: port::port_filtered,
+    },
+    Rule {
+        code: code::PING_IGNORED,
+        title: "a host answers, but not to ping",
+        severity: Severity::Info,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/ping-ignored.md"),
+        prove: host_firewall::ping_ignored,
+    },
+    Rule {
+        code: code::ROUTED_PATH_BLOCKED,
+        title: "packets between two networks are dropped on the way",
+        severity: Severity::Error,
+        is_symmetric: true,
+        masks: &[code::PORT_FILTERED],
+        explain: include_str!("rule/explain/routed-path-blocked.md"),
+        prove: routed::routed_path_blocked,
+    },
+    Rule {
+        code: code::LOSSY_PATH,
+        title: "frames are lost",
+        severity: Severity::Info,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/lossy-path.md"),
+        prove: loss::lossy_path,
+    },
+    Rule {
+        code: code::DUAL_HOMED_SELECTION,
+        title: "kubeadm would advertise an address at which the others cannot reach it",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/dual-homed-selection.md"),
+        prove: selection::dual_homed_selection,
+    },
+    Rule {
+        code: code::NO_DEFAULT_ROUTE,
+        title: "there is no default route",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/no-default-route.md"),
+        prove: selection::no_default_route,
+    },
+    Rule {
+        code: code::SAME_SUBNET,
+        title: "two links of one host are in the same network",
+        severity: Severity::Warning,
+        is_symmetric: false,
+        masks: &[
+            code::ASYMMETRIC_RETURN,
+            code::HOST_FIREWALL,
+            code::RP_FILTER_DROP,
+            code::GROUP_SUPPRESSION,
+            code::MTU_BLACK_HOLE,
+            code::DNS_DEAD,
+            code::UDP_BLOCKED,
+        ],
+        explain: include_str!("rule/explain/same-subnet.md"),
+        prove: addressing::same_subnet,
+    },
+    Rule {
+        code: code::WRONG_MASK,
+        title: "two neighbours disagree about the size of their network",
+        severity: Severity::Error,
+        is_symmetric: true,
+        masks: &[
+            code::HOST_FIREWALL,
+            code::ASYMMETRIC_RETURN,
+            code::RP_FILTER_DROP,
+            code::MTU_BLACK_HOLE,
+        ],
+        explain: include_str!("rule/explain/wrong-mask.md"),
+        prove: addressing::wrong_mask,
+    },
+    Rule {
+        code: code::DUPLICATE_ADDRESS,
+        title: "an address is in use twice",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[
+            code::HOST_FIREWALL,
+            code::ASYMMETRIC_RETURN,
+            code::GROUP_SUPPRESSION,
+            code::DNS_DEAD,
+            code::MTU_BLACK_HOLE,
+            code::UDP_BLOCKED,
+            code::DUPLICATE_INTERNAL_IP,
+        ],
+        explain: include_str!("rule/explain/duplicate-address.md"),
+        prove: addressing::duplicate_address,
+    },
+    Rule {
+        code: code::DUPLICATE_MAC,
+        title: "two hosts have one MAC address",
+        severity: Severity::Error,
+        is_symmetric: true,
+        masks: &[
+            code::CLIENT_ISOLATION,
+            code::PEERS_VIA_GATEWAY,
+            code::ONE_WAY_FILTER,
+            code::GROUP_SUPPRESSION,
+            code::HOST_FIREWALL,
+            code::ASYMMETRIC_RETURN,
+            code::LOSSY_PATH,
+            code::MTU_BLACK_HOLE,
+        ],
+        explain: include_str!("rule/explain/duplicate-mac.md"),
+        prove: doubled::duplicate_mac,
+    },
+    Rule {
+        code: code::DUPLICATE_INTERNAL_IP,
+        title: "Kubernetes would take the same address of two hosts",
+        severity: Severity::Error,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/duplicate-internal-ip.md"),
+        prove: doubled::duplicate_internal_ip,
+    },
+    Rule {
+        code: code::DUPLICATE_HOST_NAME,
+        title: "two hosts have one name",
+        severity: Severity::Error,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/duplicate-host-name.md"),
+        prove: identity::duplicate_host_name,
+    },
+    Rule {
+        code: code::DUPLICATE_MACHINE_ID,
+        title: "two hosts have one machine id",
+        severity: Severity::Error,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/duplicate-machine-id.md"),
+        prove: identity::duplicate_machine_id,
+    },
+    Rule {
+        code: code::DUPLICATE_PRODUCT_UUID,
+        title: "two hosts have one product UUID",
+        severity: Severity::Warning,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/duplicate-product-uuid.md"),
+        prove: identity::duplicate_product_uuid,
+    },
+    Rule {
+        code: code::DUPLICATE_SSH_HOST_KEY,
+        title: "two hosts have one SSH host key",
+        severity: Severity::Warning,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/duplicate-ssh-host-key.md"),
+        prove: identity::duplicate_ssh_host_key,
+    },
+    Rule {
+        code: code::MTU_DIFFERS,
+        title: "links of one network take packets of different sizes",
+        severity: Severity::Warning,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/mtu-differs.md"),
+        prove: uniformity::mtu_differs,
+    },
+    Rule {
+        code: code::RP_FILTER_DROP,
+        title: "a host drops what arrives, because it would answer by another link",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[code::HOST_FIREWALL, code::ASYMMETRIC_RETURN, code::MTU_BLACK_HOLE],
+        explain: include_str!("rule/explain/rp-filter-drop.md"),
+        prove: return_path::rp_filter_drop,
+    },
+    Rule {
+        code: code::ASYMMETRIC_RETURN,
+        title: "answers come back by another link",
+        severity: Severity::Warning,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/asymmetric-return.md"),
+        prove: return_path::asymmetric_return,
+    },
+    Rule {
+        code: code::FORWARDING_OFF,
+        title: "a host is another's gateway and does not forward",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[code::FORWARD_DROP, code::MISSING_MASQUERADE, code::SOURCE_GUARD],
+        explain: include_str!("rule/explain/forwarding-off.md"),
+        prove: forwarding::forwarding_off,
+    },
+    Rule {
+        code: code::FORWARD_DROP,
+        title: "a gateway's packet filter drops what it should forward",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[code::MISSING_MASQUERADE, code::SOURCE_GUARD],
+        explain: include_str!("rule/explain/forward-drop.md"),
+        prove: forwarding::forward_drop,
+    },
+    Rule {
+        code: code::MISSING_MASQUERADE,
+        title: "a gateway forwards private addresses unchanged",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/missing-masquerade.md"),
+        prove: forwarding::missing_masquerade,
+    },
+    Rule {
+        code: code::SOURCE_GUARD,
+        title: "the access point may drop what does not come from the client's own address",
+        severity: Severity::Warning,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/source-guard.md"),
+        prove: forwarding::source_guard,
+    },
+    Rule {
+        code: code::CAPTIVE_PORTAL,
+        title: "the network wants somebody to log in first",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[
+            code::DNS_REWRITTEN,
+            code::DNS_INTERCEPTED,
+            code::DNS_DEAD,
+            code::CLOCK_OFF,
+            code::CLOCK_SKEW,
+            code::UDP_BLOCKED,
+        ],
+        explain: include_str!("rule/explain/captive-portal.md"),
+        prove: portal::captive_portal,
+    },
+    Rule {
+        code: code::DNS_DEAD,
+        title: "a configured name server resolves nothing",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/dns-dead.md"),
+        prove: dns::dns_dead,
+    },
+    Rule {
+        code: code::DNS_REWRITTEN,
+        title: "a name server invents addresses for names that do not exist",
+        severity: Severity::Warning,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/dns-rewritten.md"),
+        prove: dns::dns_rewritten,
+    },
+    Rule {
+        code: code::DNS_INTERCEPTED,
+        title: "somebody on the way answers in the name of every name server",
+        severity: Severity::Warning,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/dns-intercepted.md"),
+        prove: dns::dns_intercepted,
+    },
+    Rule {
+        code: code::UDP_BLOCKED,
+        title: "the network passes no UDP beside names and time",
+        severity: Severity::Warning,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/udp-blocked.md"),
+        prove: udp::udp_blocked,
+    },
+    Rule {
+        code: code::MTU_BLACK_HOLE,
+        title: "large packets vanish without a word",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/mtu-black-hole.md"),
+        prove: mtu::mtu_black_hole,
+    },
+    Rule {
+        code: code::CLOCK_OFF,
+        title: "the clock is wrong by more than a day",
+        severity: Severity::Error,
+        is_symmetric: false,
+        masks: &[code::CLOCK_SKEW, code::CLOCK_SKEW_BETWEEN_HOSTS],
+        explain: include_str!("rule/explain/clock-off.md"),
+        prove: clock::clock_off,
+    },
+    Rule {
+        code: code::CLOCK_SKEW,
+        title: "the clock is wrong by more than a minute",
+        severity: Severity::Warning,
+        is_symmetric: false,
+        masks: &[code::CLOCK_SKEW_BETWEEN_HOSTS],
+        explain: include_str!("rule/explain/clock-skew.md"),
+        prove: clock::clock_skew,
+    },
+    Rule {
+        code: code::CLOCK_SKEW_BETWEEN_HOSTS,
+        title: "two hosts' clocks are more than a second apart",
+        severity: Severity::Warning,
+        is_symmetric: true,
+        masks: &[],
+        explain: include_str!("rule/explain/clock-skew-between-hosts.md"),
+        prove: clock::clock_skew_between_hosts,
+    },
+    Rule {
+        code: code::CIDR_OVERLAP,
+        title: "the cluster would want a network that is in use",
+        severity: Severity::Warning,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/cidr-overlap.md"),
+        prove: overlap::cidr_overlap,
+    },
+    Rule {
+        code: code::DEFAULT_SERVICE_CIDR_OVERLAP,
+        title: "kubeadm's default network for Services is in use",
+        severity: Severity::Info,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/default-service-cidr-overlap.md"),
+        prove: overlap::default_service_cidr_overlap,
+    },
+    Rule {
+        code: code::HOSTNAME_LOOPBACK,
+        title: "the host's own name leads to loopback",
+        severity: Severity::Info,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/hostname-loopback.md"),
+        prove: naming::hostname_loopback,
+    },
+    Rule {
+        code: code::LINK_NAMES_DIFFER,
+        title: "links into one network have different names",
+        severity: Severity::Info,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/link-names-differ.md"),
+        prove: uniformity::link_names_differ,
+    },
+    Rule {
+        code: code::NODE_ADDRESS_BY_DHCP,
+        title: "the address that Kubernetes would take is lent by DHCP",
+        severity: Severity::Info,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/node-address-by-dhcp.md"),
+        prove: selection::node_address_by_dhcp,
+    },
+    Rule {
+        code: code::WIFI_POWER_SAVE,
+        title: "the radio dozes between beacons",
+        severity: Severity::Info,
+        is_symmetric: false,
+        masks: &[],
+        explain: include_str!("rule/explain/wifi-power-save.md"),
+        prove: radio::wifi_power_save,
+    },
+];
+
+/// The rule of that name.
+#[must_use]
+pub fn rule(code: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.code.as_str() == code)
+}
+
+/// Applies every rule, and drops what is only a consequence of another finding.
+#[must_use]
+pub fn diagnose(facts: &Facts) -> Vec<Finding> {
+    let case = Case::new(facts);
+    let proven: Vec<(&Rule, Proven)> = RULES
+        .iter()
+        .flat_map(|rule| (rule.prove)(&case).into_iter().map(move |proven| (rule, proven)))
+        .collect();
+    // What is only possible explains nothing that is surer.
+    let is_masked = |rule: &Rule, found: &Proven| {
+        proven.iter().any(|(other, cause)| {
+            other.masks.contains(&rule.code)
+                && covers(facts, &cause.scope, &found.scope)
+                && cause.level >= found.level.min(Level::Likely)
+        })
+    };
+    let kept = proven.iter().filter(|(rule, found)| !is_masked(rule, found));
+    kept.map(|(rule, proven)| finding(rule, proven)).collect()
+}
+
+/// Whether a cause bears on a finding: every host it names takes part there, whichever way round,
+/// and by the same link. What holds for others explains nothing here: that one host has no service
+/// does not excuse what two others measured.
+fn covers(facts: &Facts, cause: &Scope, finding: &Scope) -> bool {
+    let takes_part = |host: &HostName| finding.hosts().any(|other| other == host);
+    let is_of_family =
+        |one: Option<Family>, two: Option<Family>| one.zip(two).is_none_or(|(one, two)| one == two);
+    cause.hosts().all(takes_part)
+        && is_of_family(cause.family, finding.family)
+        && is_one_link(facts, cause, finding)
+}
+
+/// Whether two scopes may mean the same link. A link is named by its owner: where the scopes are
+/// written from different ends, the names differ and the network counts.
+fn is_one_link(facts: &Facts, one: &Scope, two: &Scope) -> bool {
+    let owned = |scope: &Scope| Some((scope.hosts().next()?.clone(), scope.link.clone()?));
+    let (Some((a, link_a)), Some((b, link_b))) = (owned(one), owned(two)) else { return true };
+    let host = |name: &HostName| facts.hosts.get(name).map(|host| &host.snapshot);
+    let (Some(of_a), Some(of_b)) = (host(&a), host(&b)) else { return link_a == link_b };
+    if a == b {
+        return link_a == link_b;
+    }
+    let mut shared = shared_links((&a, of_a), (&b, of_b)).into_iter();
+    shared.any(|shared| shared.a.link == link_a && shared.b.link == link_b)
+}
+
+fn finding(rule: &Rule, proven: &Proven) -> Finding {
+    let Proven { scope, level, because, advice, would_decide } = proven.clone();
+    Finding {
+        code: rule.code,
+        title: rule.title,
+        severity: rule.severity,
+        level,
+        scope,
+        is_symmetric: rule.is_symmetric,
+        because,
+        advice,
+        would_decide,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

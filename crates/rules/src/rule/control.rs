@@ -1,0 +1,170 @@
+//! Controls: whether a host's link worked at all in the round in which something was missed.
+//!
+//! A control gates only what did not arrive; an arrival is proof by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use pontoon_model::facts::Facts;
+use pontoon_model::host::HostName;
+use pontoon_model::net::{Family, IfName};
+use pontoon_model::observation::{Answer, Direction, Kind, Observation};
+use pontoon_model::pairing::End;
+
+/// A host's link in one family.
+pub(super) type LegKey<'a> = (&'a HostName, &'a IfName, Family);
+
+/// What is known of every leg.
+pub(super) struct Controls<'a> {
+    facts: &'a Facts,
+    /// Rounds in which the leg's gateway was asked, and in which it answered.
+    gateways: BTreeMap<LegKey<'a>, Asked>,
+    /// Rounds in which another host of the run was heard on the leg.
+    heard: BTreeMap<LegKey<'a>, BTreeMap<&'a HostName, BTreeSet<u16>>>,
+}
+
+/// Rounds of a question.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    pub(super) sent: BTreeSet<u16>,
+    pub(super) answered: BTreeSet<u16>,
+    /// Whether ARP or ND was put, which no host may leave unanswered.
+    pub(super) by_neighbour: bool,
+    /// Single frames: the round, and whether it was ping.
+    frames_sent: BTreeSet<(u16, bool)>,
+    frames_answered: BTreeSet<(u16, bool)>,
+    unsent: BTreeSet<(u16, bool)>,
+}
+
+impl Asked {
+    /// What the own kernel did not let out was never put: its silence is no gateway's.
+    fn forget_unsent(&mut self) {
+        self.frames_sent.retain(|frame| !self.unsent.contains(frame));
+        self.sent = self.frames_sent.iter().map(|(round, _)| *round).collect();
+    }
+
+    /// Whether a frame to the gateway, or its answer, was lost. The last round may still be on its
+    /// way, and a gateway that never answers ping loses none.
+    pub(super) fn has_losses(&self) -> bool {
+        let answers_ping = self.frames_answered.iter().any(|(_, is_ping)| *is_ping);
+        let last = self.sent.last().copied().unwrap_or_default();
+        let mut lost = self.frames_sent.difference(&self.frames_answered);
+        lost.any(|(round, is_ping)| *round < last && (answers_ping || !is_ping))
+    }
+}
+
+/// The rounds in which a leg is known to have worked.
+pub(super) enum Control {
+    /// A gateway is configured there.
+    Gateway(BTreeSet<u16>),
+    /// There is none, but another host was heard in these rounds.
+    Third(BTreeSet<u16>),
+    /// There is nothing to compare with.
+    None,
+}
+
+impl<'a> Controls<'a> {
+    pub(super) fn new(facts: &'a Facts) -> Self {
+        let mut controls = Self { facts, gateways: BTreeMap::new(), heard: BTreeMap::new() };
+        for seen in &facts.observations {
+            controls.take(seen);
+        }
+        for asked in controls.gateways.values_mut() {
+            asked.forget_unsent();
+        }
+        controls
+    }
+
+    fn take(&mut self, seen: &'a Observation) {
+        let own = match seen.direction {
+            Direction::Sent => seen.asked_link.as_ref(),
+            Direction::Arrived | Direction::Answered => seen.link.as_ref(),
+        };
+        let Some(link) = own else { return };
+        let leg = (&seen.host, link, seen.family);
+        let is_reply = seen.answer == Some(Answer::Reply);
+        match (&seen.peer, seen.direction) {
+            (None, direction) if is_control(&seen.kind) => {
+                if seen.address.is_none() || seen.address != self.gateway(leg) {
+                    return;
+                }
+                let asked = self.gateways.entry(leg).or_default();
+                let frame = (seen.round, matches!(seen.kind, Kind::RoutedEcho));
+                match direction {
+                    Direction::Sent => {
+                        asked.sent.insert(seen.round);
+                        asked.frames_sent.insert(frame);
+                        asked.by_neighbour |= matches!(seen.kind, Kind::Neighbour { .. });
+                    }
+                    Direction::Answered if is_reply => {
+                        asked.answered.insert(seen.round);
+                        asked.frames_answered.insert(frame);
+                    }
+                    Direction::Answered if is_forbidden(seen.answer.as_ref()) => {
+                        asked.unsent.insert(frame);
+                    }
+                    Direction::Answered | Direction::Arrived => {}
+                }
+            }
+            (Some(peer), Direction::Arrived) => self.hear(leg, peer, seen.round),
+            (Some(peer), Direction::Answered) if is_reply => self.hear(leg, peer, seen.round),
+            (_, _) => {}
+        }
+    }
+
+    fn hear(&mut self, leg: LegKey<'a>, peer: &'a HostName, round: u16) {
+        self.heard.entry(leg).or_default().entry(peer).or_default().insert(round);
+    }
+
+    /// The gateway configured on a leg.
+    pub(super) fn gateway(&self, (host, link, family): LegKey<'_>) -> Option<IpAddr> {
+        self.facts.hosts.get(host)?.snapshot.gateway(link, family)
+    }
+
+    /// How often the gateway of a leg was asked, and answered.
+    pub(super) fn asked(&self, leg: LegKey<'_>) -> Asked {
+        self.gateways.get(&leg).cloned().unwrap_or_default()
+    }
+
+    /// What can be said of an end of a pair without the other end's help.
+    pub(super) fn of(&self, end: &End, other: &HostName) -> Control {
+        let leg = (&end.host, &end.link, end.prefix.family());
+        if self.gateway(leg).is_some() {
+            return Control::Gateway(self.asked(leg).answered);
+        }
+        let heard = self.heard.get(&leg).into_iter().flatten();
+        let third: BTreeSet<u16> = heard
+            .filter(|(peer, _)| **peer != other)
+            .flat_map(|(_, rounds)| rounds)
+            .copied()
+            .collect();
+        if third.is_empty() { Control::None } else { Control::Third(third) }
+    }
+}
+
+impl Control {
+    /// Whether the leg is known to have worked in that round, or there is nothing to tell by.
+    pub(super) fn allows(&self, round: u16) -> bool {
+        match self {
+            Self::Gateway(rounds) | Self::Third(rounds) => rounds.contains(&round),
+            Self::None => true,
+        }
+    }
+
+    /// Whether there is something to tell by.
+    pub(super) const fn is_there(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+}
+
+/// Whether the asker may not send such a packet: a user without the right to ping, or a filter of
+/// its own. (EHOSTUNREACH is another matter: the kernel's ARP was not answered.)
+const fn is_forbidden(answer: Option<&Answer>) -> bool {
+    const EPERM: i32 = 1;
+    const EACCES: i32 = 13;
+    matches!(answer, Some(Answer::Refused { errno: EPERM | EACCES }))
+}
+
+const fn is_control(kind: &Kind) -> bool {
+    matches!(kind, Kind::Neighbour { .. } | Kind::RoutedEcho)
+}

@@ -1,0 +1,40 @@
+//! Paths on which frames are lost.
+
+use super::row::Proven;
+use pontoon_model::finding::Level;
+
+use super::case::Case;
+
+/// Rounds below which a share means nothing.
+const ROUNDS: usize = 5;
+
+/// Frames pass, but more than one in ten is lost.
+pub(super) fn lossy_path(case: &Case<'_>) -> Vec<Proven> {
+    let mut found = Vec::new();
+    for pair in &case.pairs {
+        let is_lossy = pair.ways().iter().any(|way| {
+            let (sent, arrived) = (way.sent().len(), way.arrived().len());
+            way.is_witnessed && sent >= ROUNDS && arrived > 0 && arrived * 10 < sent * 9
+        });
+        if !is_lossy {
+            continue;
+        }
+        let because = pair
+            .ways()
+            .iter()
+            .map(|way| {
+                let (sent, arrived) = (way.sent().len(), way.arrived().len());
+                format!(
+                    "{arrived} of {sent} rounds from {} to {} arrived",
+                    way.from.host, way.to.host
+                )
+            })
+            .collect();
+        found.push(
+            Proven::new(pair.scope(), Level::Likely, because)
+                .advise(["move nearer to the access point, or use the wire"])
+                .or_decide("a longer run"),
+        );
+    }
+    found
+}

@@ -1,0 +1,125 @@
+//! Paths on which large packets vanish.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::row::Proven;
+use pontoon_model::facts::Facts;
+use pontoon_model::finding::{Level, Scope};
+use pontoon_model::host::HostName;
+use pontoon_model::net::{Family, IfName};
+use pontoon_model::observation::{Answer, Direction, Kind};
+
+use super::case::Case;
+use super::pair::Pair;
+use super::way::Way;
+
+/// Losses of one size that suggest it is too large: `MAX_PROBES` of RFC 8899, section 5.1.2.
+const TRIES: usize = 3;
+/// Losses of the smallest such size that prove it: RFC 8899 speaks of a protocol that tries again
+/// later, an accusation takes more.
+const TRIES_THAT_PROVE: usize = 8;
+/// What flannel's VXLAN adds to a packet: 50 bytes over IPv4.
+const VXLAN: u32 = 50;
+
+#[derive(Default)]
+struct Size {
+    sent: usize,
+    /// It was answered, or reached the other host, which had too much to answer.
+    passed: bool,
+    /// Somebody said that it is too large, or it did not even leave.
+    told: bool,
+}
+
+type Path<'a> = (&'a HostName, Option<&'a HostName>, Option<&'a IfName>, IpAddr);
+
+/// Small packets arrive, large ones do not, and no router says so (RFC 2923, section 2.1).
+pub(super) fn mtu_black_hole(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
+    let is_steady = |(host, peer, link, _): &Path<'_>| match (peer, link) {
+        (Some(peer), Some(link)) => is_lossless(case, host, peer, link),
+        _ => uplinks(facts, host).all(|link| {
+            let asked = case.controls.asked((host, link, Family::V4));
+            asked.sent.len() <= asked.answered.len() + 1
+        }),
+    };
+    let steady = paths(facts).into_iter().filter(|(path, _)| is_steady(path));
+    steady.filter_map(|(path, sizes)| hole(path, &sizes)).collect()
+}
+
+/// Whether small frames between the two are never lost.
+fn is_lossless(case: &Case<'_>, host: &HostName, peer: &HostName, link: &IfName) -> bool {
+    let on_path = |pair: &&Pair| {
+        pair.ways()
+            .iter()
+            .any(|way| way.from.host == *host && way.to.host == *peer && way.from.link == *link)
+    };
+    case.between(host, peer).iter().filter(on_path).flat_map(Pair::ways).all(Way::is_lossless)
+}
+
+/// Links by which the host would leave for anywhere.
+fn uplinks<'a>(facts: &'a Facts, host: &HostName) -> impl Iterator<Item = &'a IfName> {
+    let routes = facts.hosts.get(host).into_iter().flat_map(|host| host.snapshot.default_routes());
+    routes.filter_map(|route| route.link.as_ref())
+}
+
+fn hole((host, peer, link, to): Path<'_>, sizes: &BTreeMap<u32, Size>) -> Option<Proven> {
+    // One that passed only when repeated tells of losses, which may have taken the large ones.
+    let is_steady = sizes.values().filter(|size| size.passed).all(|size| size.sent == 1);
+    let (passes, _) = sizes.iter().rfind(|(_, size)| size.passed)?;
+    let is_lost = |size: &Size| !size.passed && !size.told && size.sent >= TRIES;
+    let mut lost_sizes = sizes.iter().filter(|(bytes, size)| *bytes > passes && is_lost(size));
+    let (lost, times) = lost_sizes.next().filter(|_| is_steady)?;
+    if times.sent < TRIES_THAT_PROVE {
+        return None;
+    }
+    let level = if lost_sizes.next().is_some() { Level::Confirmed } else { Level::Likely };
+    let target = peer.map_or_else(|| to.to_string(), ToString::to_string);
+    let because = vec![
+        format!("packets of {passes} bytes to {target} pass"),
+        format!("of {lost} bytes, 0 of {} do, and no router says why", times.sent),
+    ];
+    let scope = Scope {
+        to: peer.cloned(),
+        link: link.cloned().filter(|_| peer.is_some()),
+        ..Scope::host(host)
+    };
+    let decide =
+        format!("on {host}: ping -M do -s {} {to}, and a few bytes less", lost.saturating_sub(28));
+    Some(Proven::new(scope, level, because).or_decide(decide).advise([
+        format!(
+            "give the link an MTU of {passes}; pods behind flannel's VXLAN then get {}",
+            passes.saturating_sub(VXLAN)
+        ),
+        format!("or on {host}: sudo sysctl -w net.ipv4.tcp_mtu_probing=1 (TCP only)"),
+    ]))
+}
+
+fn paths(facts: &Facts) -> BTreeMap<Path<'_>, BTreeMap<u32, Size>> {
+    let mut paths: BTreeMap<Path<'_>, BTreeMap<u32, Size>> = BTreeMap::new();
+    let mut arrived = BTreeSet::new();
+    for seen in &facts.observations {
+        let Kind::Size { bytes } = &seen.kind else { continue };
+        if seen.direction == Direction::Arrived {
+            arrived.insert((seen.peer.as_ref(), &seen.host, seen.asked_link.as_ref(), *bytes));
+            continue;
+        }
+        let Some(to) = seen.address else { continue };
+        let path = (&seen.host, seen.peer.as_ref(), seen.asked_link.as_ref(), to);
+        let size = paths.entry(path).or_default().entry(*bytes).or_default();
+        match (seen.direction, &seen.answer) {
+            (Direction::Sent, _) => size.sent += 1,
+            (_, Some(Answer::Reply)) => size.passed = true,
+            (_, Some(_)) => size.told = true,
+            (_, None) => {}
+        }
+    }
+    // Arrival is the network's verdict, whatever becomes of the answer.
+    for ((host, peer, link, _), sizes) in &mut paths {
+        let Some(peer) = peer else { continue };
+        for (bytes, size) in sizes {
+            size.passed |= arrived.contains(&(Some(*host), *peer, *link, *bytes));
+        }
+    }
+    paths
+}

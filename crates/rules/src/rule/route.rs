@@ -1,0 +1,94 @@
+//! By which link a host sends what is for an address, as far as its main table tells.
+
+use std::net::IpAddr;
+
+use pontoon_model::net::IfName;
+use pontoon_model::snapshot::{Route, RouteKind, Snapshot};
+
+/// `RTNH_F_DEAD` and `RTNH_F_LINKDOWN` (linux/rtnetlink.h).
+const DEAD: u32 = 1 | 16;
+
+/// The way to an address.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Lookup<'a> {
+    /// By this link, perhaps by a gateway.
+    By {
+        /// The link.
+        link: &'a IfName,
+        /// The next hop; none where the address is on the link itself.
+        gateway: Option<IpAddr>,
+    },
+    /// No route leads there.
+    NoRoute,
+    /// Policy routing decides, which is not followed here.
+    Policy,
+}
+
+/// Looks an address up as the kernel does in the main table: the longest prefix, then the least
+/// metric.
+pub(super) fn lookup(host: &Snapshot, address: IpAddr) -> Lookup<'_> {
+    if has_policy(host, address) {
+        return Lookup::Policy;
+    }
+    let fits = |route: &&Route| {
+        route.table == Route::MAIN
+            && !is_dead(host, route)
+            && matches!(route.kind, RouteKind::Unicast | RouteKind::Refuse)
+            && route.destination.contains(address)
+    };
+    let best = host
+        .routes
+        .iter()
+        .filter(fits)
+        .min_by_key(|route| (u8::MAX - route.destination.length, route.metric));
+    match best {
+        Some(Route { kind: RouteKind::Unicast, link: Some(link), gateway, .. }) => {
+            Lookup::By { link, gateway: *gateway }
+        }
+        _ => Lookup::NoRoute,
+    }
+}
+
+/// Whether a route leads to a link that is down. The link's own word goes before the flags of the
+/// route: the kernel clears those up to a second after the carrier is back (`net/core/link_watch.c`).
+pub(super) fn is_dead(host: &Snapshot, route: &Route) -> bool {
+    let link = route.link.as_ref().and_then(|link| host.link(link));
+    link.map_or(route.flags & DEAD != 0, |link| !link.is_usable())
+}
+
+/// Whether rules beside the kernel's three (local, main, default) could send the address another
+/// way.
+fn has_policy(host: &Snapshot, address: IpAddr) -> bool {
+    /// `RT_TABLE_DEFAULT`, `RT_TABLE_MAIN`, `RT_TABLE_LOCAL`.
+    const OWN: std::ops::RangeInclusive<u32> = 253..=255;
+    host.rules.iter().any(|rule| {
+        rule.family == pontoon_model::net::Family::of(address)
+            && !OWN.contains(&rule.table)
+            && rule.to.is_none_or(|to| to.contains(address))
+    })
+}
+
+/// Whether an address is one of the host's own.
+pub(super) fn owns(host: &Snapshot, address: IpAddr) -> bool {
+    let addresses = host.links.iter().flat_map(|link| &link.addresses);
+    addresses.into_iter().any(|own| own.prefix.address == address)
+}
+
+/// Whether the host's strict reverse-path filter drops what comes in from `source` by `link`
+/// (RFC 3704, section 2.2; ip-sysctl.rst: the larger of `all` and the link's own counts, 1 is
+/// strict). Returns the link by which it would answer.
+pub(super) fn reverse_path_drop<'a>(
+    host: &'a Snapshot,
+    link: &IfName,
+    source: IpAddr,
+) -> Option<&'a IfName> {
+    let own = host.link(link)?.sysctls.rp_filter.unwrap_or(0);
+    let all = host.all_links.rp_filter.unwrap_or(0);
+    if !source.is_ipv4() || own.max(all) != 1 {
+        return None;
+    }
+    match lookup(host, source) {
+        Lookup::By { link: other, .. } if other != link => Some(other),
+        _ => None,
+    }
+}

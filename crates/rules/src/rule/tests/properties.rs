@@ -1,0 +1,128 @@
+//! What holds for all facts.
+
+use pontoon_model::code;
+use proptest::prelude::*;
+
+use super::bench::{Bench, Fate, host_name, link_name, seen};
+use crate::rule::{RULES, diagnose};
+use pontoon_model::facts::Facts;
+use pontoon_model::finding::Level;
+use pontoon_model::observation::{Answer, Cast, Direction, DnsQuery, Kind, Observation};
+use pontoon_model::untrusted::{Untrusted, is_harmful};
+
+fn kinds() -> impl Strategy<Value = Kind> {
+    prop_oneof![
+        Just(Kind::Udp),
+        Just(Kind::Echo),
+        Just(Kind::Broadcast),
+        Just(Kind::RoutedUdp),
+        Just(Kind::RoutedEcho),
+        Just(Kind::OwnAddress),
+        Just(Kind::Neighbour { cast: Cast::Group }),
+        Just(Kind::Neighbour { cast: Cast::Unicast }),
+        Just(Kind::Hop { ttl: 2 }),
+        Just(Kind::Tcp { port: 22 }),
+        (1..5_u16).prop_map(|port| Kind::UdpPort { port: port * 1000 }),
+        (0..3_u32).prop_map(|step| Kind::Size { bytes: 1280 + step * 100 }),
+        Just(Kind::Dns { query: DnsQuery::Known }),
+        Just(Kind::Dns { query: DnsQuery::Invalid }),
+        ".{0,12}".prop_map(|url| Kind::Portal { url: Untrusted::new(&url) }),
+    ]
+}
+
+fn answers() -> impl Strategy<Value = Option<Answer>> {
+    prop_oneof![
+        Just(None),
+        Just(Some(Answer::Reply)),
+        Just(Some(Answer::Reset)),
+        Just(Some(Answer::Dns { rcode: 0, addresses: vec!["192.0.2.1".parse().unwrap()] })),
+        Just(Some(Answer::Icmp { kind: 3, code: 1, from: "172.20.0.1".parse().unwrap() })),
+        any::<i64>().prop_map(|offset_s| Some(Answer::Clock { offset_s })),
+        ".{0,12}".prop_map(|what| Some(Answer::Garbage { what: Untrusted::new(&what) })),
+        ".{0,12}".prop_map(|text| Some(Answer::Http {
+            status: 302,
+            location: Some(Untrusted::new(&text)),
+            is_expected: false
+        })),
+    ]
+}
+
+fn observations() -> impl Strategy<Value = Observation> {
+    let hosts = prop::sample::select(vec!["pi1", "pi2", "pi3"]);
+    let peers = prop::sample::select(vec![None, Some("pi1"), Some("pi2"), Some("pi9")]);
+    let links = prop::sample::select(vec![None, Some("wlan0"), Some("eth0")]);
+    let directions =
+        prop::sample::select(vec![Direction::Sent, Direction::Arrived, Direction::Answered]);
+    let addresses = prop::sample::select(vec![None, Some("172.20.0.1"), Some("172.20.5.2")]);
+    let place = (hosts, peers, links, 1..13_u16, directions, addresses);
+    (place, kinds(), answers()).prop_map(|(place, kind, answer)| {
+        let (host, peer, link, round, direction, address) = place;
+        Observation {
+            address: address.map(|text| text.parse().unwrap()),
+            answer,
+            ..seen(host, peer, link, round, direction, kind)
+        }
+    })
+}
+
+fn facts() -> impl Strategy<Value = Facts> {
+    prop::collection::vec(observations(), 0..60).prop_map(|observations| {
+        let mut bench = Bench::of(3);
+        bench.facts.intent.one_ended = vec![host_name("pi9")];
+        bench.see_all(observations);
+        bench.facts
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_finding_can_be_read_and_acted_on(facts in facts()) {
+        for finding in diagnose(&facts) {
+            prop_assert!(!finding.because.is_empty(), "{}", finding.code);
+            prop_assert!(!finding.advice.is_empty(), "{}", finding.code);
+            prop_assert_eq!(
+                finding.would_decide.is_some(),
+                finding.level < Level::Confirmed,
+                "{} {:?}", finding.code, finding.level
+            );
+            for line in finding.because.iter().chain(&finding.advice).chain(&finding.would_decide) {
+                prop_assert!(!line.chars().any(is_harmful), "{}: {:?}", finding.code, line);
+            }
+        }
+    }
+
+    #[test]
+    fn order_does_not_matter(facts in facts()) {
+        let mut backwards = Facts { observations: std::collections::BTreeSet::new(), ..facts.clone() };
+        backwards.observations.extend(facts.observations.iter().rev().cloned());
+        prop_assert_eq!(diagnose(&facts), diagnose(&backwards));
+    }
+
+    #[test]
+    fn nothing_is_found_that_stands_in_no_rule(facts in facts()) {
+        for finding in diagnose(&facts) {
+            prop_assert!(RULES.iter().any(|rule| rule.code == finding.code));
+        }
+    }
+
+    #[test]
+    fn an_arrival_never_strengthens_isolation(
+        facts in facts(), round in 1..13_u16, back: bool,
+    ) {
+        let sure = |facts: &Facts| {
+            let findings = diagnose(facts);
+            let of_pair = findings.iter().filter(|finding| {
+                finding.code == code::CLIENT_ISOLATION
+                    && finding.scope.link == Some(link_name("wlan0"))
+                    && finding.scope.from == Some(host_name("pi1"))
+                    && finding.scope.to == Some(host_name("pi2"))
+            });
+            of_pair.map(|finding| finding.level).max()
+        };
+        let before = sure(&facts);
+        let mut bench = Bench { facts };
+        let pair = if back { ("pi2", "pi1") } else { ("pi1", "pi2") };
+        bench.put(pair, "wlan0", &Kind::Udp, round..=round, Fate::Arrives);
+        prop_assert!(sure(&bench.facts).is_none_or(|after| Some(after) <= before));
+    }
+}

@@ -1,0 +1,108 @@
+//! Networks that pass no UDP.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::row::Proven;
+use pontoon_model::facts::Facts;
+use pontoon_model::finding::{Level, Scope};
+use pontoon_model::host::HostName;
+use pontoon_model::observation::{Answer, Direction, Kind};
+
+use super::case::Case;
+
+/// Ports that are passed nearly everywhere, for names and for time: they prove nothing.
+const FOR_NAMES_AND_TIME: [u16; 2] = [53, 123];
+/// Silent ports that suffice (RFC 9308, section 2: some networks block all UDP).
+const PORTS: usize = 3;
+/// Tries of each.
+const TRIES: usize = 3;
+
+#[derive(Default)]
+struct Server {
+    tries: BTreeMap<u16, usize>,
+    heard: BTreeSet<u16>,
+    connected: BTreeSet<u16>,
+    reset: BTreeSet<u16>,
+}
+
+/// No UDP port of the user's own server is reached, and TCP to it works.
+pub(super) fn udp_blocked(case: &Case<'_>) -> Vec<Proven> {
+    let facts = case.facts;
+    servers(facts)
+        .into_iter()
+        .filter_map(|((host, address), server)| blocked(host, address, &server))
+        .collect()
+}
+
+fn blocked(host: &HostName, address: IpAddr, server: &Server) -> Option<Proven> {
+    let is_telling = |port: &u16| !FOR_NAMES_AND_TIME.contains(port);
+    let silent: Vec<u16> = server
+        .tries
+        .iter()
+        .filter(|(port, tries)| {
+            **tries >= TRIES && is_telling(port) && !server.heard.contains(port)
+        })
+        .map(|(port, _)| *port)
+        .collect();
+    let any_heard = server.heard.iter().any(is_telling);
+    let tcp = server.connected.first().or(server.reset.first())?;
+    if any_heard || silent.len() < PORTS {
+        return None;
+    }
+    let level = if server.connected.is_empty() { Level::Likely } else { Level::Confirmed };
+    let ports: Vec<_> = silent.iter().map(u16::to_string).collect();
+    let because = vec![
+        format!(
+            "UDP to {address} on ports {} was not answered, {TRIES} tries each",
+            ports.join(", ")
+        ),
+        format!("TCP port {tcp} of the same server answers"),
+    ];
+    Some(
+        Proven::new(Scope::host(host), level, because)
+            .advise([
+                "WireGuard and QUIC cannot leave here: use TLS over TCP port 443",
+                "ask those who run the network to open one UDP port (--request writes it)",
+            ])
+            .or_decide("a TCP service of your own on the same server"),
+    )
+}
+
+fn servers(facts: &Facts) -> BTreeMap<(&HostName, IpAddr), Server> {
+    let mut servers: BTreeMap<(&HostName, IpAddr), Server> = BTreeMap::new();
+    for seen in facts.observations.iter().filter(|seen| seen.peer.is_none()) {
+        let Some(address) = seen.address else { continue };
+        match (&seen.kind, seen.direction) {
+            (Kind::UdpPort { port }, direction) => {
+                let server = servers.entry((&seen.host, address)).or_default();
+                match (direction, &seen.answer) {
+                    (Direction::Sent, _) => *server.tries.entry(*port).or_default() += 1,
+                    // "Nobody listens there", said by the server itself, came all the way.
+                    (Direction::Answered, Some(answer)) if is_from(answer, address) => {
+                        server.heard.insert(*port);
+                    }
+                    (_, _) => {}
+                }
+            }
+            (Kind::Tcp { port }, Direction::Answered) => {
+                let server = servers.entry((&seen.host, address)).or_default();
+                match &seen.answer {
+                    Some(Answer::Reply) => drop(server.connected.insert(*port)),
+                    Some(Answer::Reset) => drop(server.reset.insert(*port)),
+                    _ => {}
+                }
+            }
+            (_, _) => {}
+        }
+    }
+    servers
+}
+
+fn is_from(answer: &Answer, address: IpAddr) -> bool {
+    match answer {
+        Answer::Reply => true,
+        Answer::Icmp { from, .. } => *from == address,
+        _ => false,
+    }
+}

@@ -1,0 +1,47 @@
+//! What `kubeadm reset` leaves behind.
+
+use pontoon_model::snapshot::Snapshot;
+
+use super::Page;
+
+/// Where it was read, and run: `cmd/kubeadm/app/cmd/reset.go` prints what it leaves alone.
+pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/cmd/reset.go";
+
+/// Links of a cluster's network; a new cluster would use them with their old addresses and MTU.
+const LINKS: [&str; 5] = ["cni0", "flannel.1", "flannel-v6.1", "vxlan.calico", "cilium_vxlan"];
+
+/// The commands that take a host out of a cluster and make it as it was.
+#[must_use]
+pub fn advice(host: &str, node: &Snapshot) -> String {
+    let mut page = Page::default();
+    page.comment(
+        0,
+        &format!("Takes {host} out of its cluster, as root. Certificates, etcd and pods are lost."),
+    );
+    page.line("kubeadm reset --force");
+    page.comment(0, "kubeadm leaves the CNI's configuration: pods of a new cluster would use it");
+    // Not the folder: containerd watches it, and would see no other of that name.
+    page.line("rm -f /etc/cni/net.d/*");
+    let links: Vec<_> = node
+        .links
+        .iter()
+        .map(|link| link.name.as_str())
+        .filter(|name| LINKS.contains(name))
+        .collect();
+    if !links.is_empty() {
+        page.comment(0, "its links keep the old addresses and MTU");
+    }
+    for link in links {
+        page.line(&format!("ip link delete {link}"));
+    }
+    page.comment(0, "and the rules of kube-proxy, in either mode");
+    page.line("nft delete table ip kube-proxy 2> /dev/null");
+    page.line("nft delete table ip6 kube-proxy 2> /dev/null");
+    page.line("iptables-save | grep -v -e KUBE- -e FLANNEL- | iptables-restore");
+    if node.node.kubelet.node_ip.is_some() {
+        page.comment(0, "kubelet is still told an address: see that it is the one you want");
+        page.line("grep -s node-ip /etc/default/kubelet");
+    }
+    page.comment(0, "copies of the old admin.conf would lead nowhere: ~/.kube/config");
+    page.0
+}

@@ -1,0 +1,188 @@
+//! Networks for pods and Services that nobody uses.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use pontoon_model::host::HostName;
+use pontoon_model::net::{Family, Prefix};
+use pontoon_model::snapshot::RouteKind;
+use pontoon_predict::kubeadm::networking::{
+    SERVICE_ADDRESSES_MIN, node_mask, validate_pod_subnets, validate_service_subnets,
+    validate_subnets,
+};
+
+use super::{Decided, Known, Refusal, Refused, Wishes, is_of_containers};
+
+const fn v4(a: u8, b: u8, length: u8) -> Prefix {
+    Prefix { address: IpAddr::V4(Ipv4Addr::new(a, b, 0, 0)), length }
+}
+
+/// Unique local networks as the documentation of kubeadm's dual stack has them.
+const fn v6(group: u16, length: u8) -> Prefix {
+    Prefix { address: IpAddr::V6(Ipv6Addr::new(0xfd00, 0x10, group, 0, 0, 0, 0, 0)), length }
+}
+
+/// A network of a host, and where it comes from.
+struct Taken<'a> {
+    network: Prefix,
+    host: &'a HostName,
+    what: String,
+}
+
+/// Decides the network of Services.
+pub(super) fn services(
+    known: Known<'_>,
+    family: Family,
+    wishes: &Wishes,
+) -> Result<Decided<Prefix>, Refusal> {
+    let taken = taken(known);
+    if let Some(told) = wishes.services {
+        let checked = validate_subnets(&told.to_string(), SERVICE_ADDRESSES_MIN)
+            .and_then(|_| validate_service_subnets(&told.to_string()));
+        return named(&taken, told, "--service-cidr", checked.map(|_| ()), wishes.pods);
+    }
+    let usual = match family {
+        Family::V4 => v4(10, 96, 12),
+        Family::V6 => v6(0x96, 112),
+    };
+    let others = || match family {
+        Family::V4 => scan().chain([v4(10, 96, 16)]).collect(),
+        Family::V6 => (0x97..0xa0).map(|group| v6(group, 112)).collect::<Vec<_>>(),
+    };
+    choose(&taken, usual, "kubeadm's default", others(), wishes.pods, "the Services")
+}
+
+/// Decides the network of pods, beside that of Services.
+pub(super) fn pods(
+    known: Known<'_>,
+    family: Family,
+    wishes: &Wishes,
+    services: Prefix,
+) -> Result<Decided<Prefix>, Refusal> {
+    let taken = taken(known);
+    if let Some(told) = wishes.pods {
+        let checked = validate_pod_subnets(&told.to_string(), |of| node_mask(|_| None, of));
+        return named(&taken, told, "--pod-cidr", checked.map(|_| ()), Some(services));
+    }
+    let usual = match family {
+        Family::V4 => v4(10, 244, 16),
+        Family::V6 => v6(0x244, 56),
+    };
+    let others = match family {
+        Family::V4 => scan().collect(),
+        Family::V6 => (0x245..0x250).map(|group| v6(group, 56)).collect(),
+    };
+    choose(&taken, usual, "flannel's default", others, Some(services), "the pods")
+}
+
+/// Networks to try when the usual one is taken: private ones (RFC 1918), then those that are
+/// shared with providers (RFC 6598) and of benchmarks (RFC 2544), which no campus routes.
+fn scan() -> impl Iterator<Item = Prefix> {
+    let ten = (200..=255).chain(128..200).map(|b| v4(10, b, 16));
+    let one_seven_two = (16..=31).rev().map(|b| v4(172, b, 16));
+    let shared = (64..=127).map(|b| v4(100, b, 16));
+    ten.chain(one_seven_two).chain([v4(192, 168, 16)]).chain(shared).chain([v4(198, 18, 16)])
+}
+
+fn choose(
+    taken: &[Taken<'_>],
+    usual: Prefix,
+    whose: &str,
+    others: Vec<Prefix>,
+    beside: Option<Prefix>,
+    what: &str,
+) -> Result<Decided<Prefix>, Refusal> {
+    let clash = |network: Prefix| taken.iter().find(|taken| taken.network.overlaps(network));
+    let is_free = |network: &Prefix| {
+        clash(*network).is_none() && !beside.is_some_and(|beside| beside.overlaps(*network))
+    };
+    let seen = format!("none of the {} networks seen on the hosts overlaps", taken.len());
+    if is_free(&usual) {
+        return Ok(Decided::new(usual, format!("{whose}; {seen}")));
+    }
+    let why_not = clash(usual).map_or_else(
+        || "the other network of the cluster".to_owned(),
+        |taken| format!("{} of {} ({})", taken.network, taken.host, taken.what),
+    );
+    let found = others.into_iter().find(is_free).ok_or_else(|| Refusal {
+        kind: Refused::Undecided,
+        what: format!("a network for {what}"),
+        why: "every private network overlaps one that a host has".to_owned(),
+        ask: "say --pod-cidr and --service-cidr".to_owned(),
+    })?;
+    Ok(Decided::new(found, format!("{usual}, {whose}, overlaps {why_not}; {seen}")))
+}
+
+/// The user names it: it must be one that kubeadm takes and nobody has.
+fn named(
+    taken: &[Taken<'_>],
+    told: Prefix,
+    option: &str,
+    checked: Result<(), String>,
+    beside: Option<Prefix>,
+) -> Result<Decided<Prefix>, Refusal> {
+    let refuse = |why: String| Refusal {
+        kind: Refused::Wish,
+        what: format!("{option} {told}"),
+        why,
+        ask: "name another, or leave it to pontoon".to_owned(),
+    };
+    checked.map_err(&refuse)?;
+    if let Some(clash) = taken.iter().find(|taken| taken.network.overlaps(told)) {
+        let Taken { network, host, what } = clash;
+        return Err(refuse(format!("{host} has {network} ({what}), and kubeadm would not say so")));
+    }
+    if let Some(other) = beside.filter(|other| other.overlaps(told)) {
+        return Err(refuse(format!("it overlaps {other}, the cluster's other network")));
+    }
+    Ok(Decided::new(told.network(), "as you said; no network of the hosts overlaps"))
+}
+
+/// Every network that a host has or routes, but those of containers and of an earlier cluster.
+fn taken(known: Known<'_>) -> Vec<Taken<'_>> {
+    let mut all: Vec<Taken<'_>> = Vec::new();
+    let mut take = |network: Prefix, host, what: String| {
+        if !all.iter().any(|taken| taken.network == network) {
+            all.push(Taken { network, host, what });
+        }
+    };
+    for (host, facts) in &known.record.facts.hosts {
+        let node = &facts.snapshot;
+        for link in node.links.iter().filter(|link| !is_cluster_own(&link.name)) {
+            for own in link.addresses.iter().filter(|own| is_counted(own.prefix.address)) {
+                take(own.prefix.network(), host, format!("on {}", link.name));
+            }
+        }
+        let routes = node.routes.iter().filter(|route| {
+            matches!(route.kind, RouteKind::Unicast)
+                && route.destination.length > 0
+                // The halves of the internet of a VPN are no network.
+                && route.destination.length > 1
+                && is_counted(route.destination.address)
+                && !route.link.as_ref().is_some_and(is_cluster_own)
+        });
+        for route in routes {
+            let by = route.link.as_ref().map(|link| format!(" by {link}")).unwrap_or_default();
+            take(route.destination.network(), host, format!("a route{by}"));
+        }
+        for server in node.resolver.servers.iter().filter(|server| is_counted(**server)) {
+            let length = if server.is_ipv4() { 32 } else { 128 };
+            take(Prefix { address: *server, length }, host, "its name server".to_owned());
+        }
+    }
+    all
+}
+
+/// Made by a cluster or a container tool: docker0 counts, what a CNI made does not.
+fn is_cluster_own(name: &pontoon_model::net::IfName) -> bool {
+    is_of_containers(name)
+        && !["docker", "br-", "virbr", "podman"]
+            .iter()
+            .any(|start| name.as_str().starts_with(start))
+}
+
+fn is_counted(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => !v4.is_loopback() && !v4.is_link_local() && !v4.is_multicast(),
+        IpAddr::V6(v6) => !v6.is_loopback() && !v6.is_unicast_link_local() && !v6.is_multicast(),
+    }
+}

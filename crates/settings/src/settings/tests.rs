@@ -1,0 +1,232 @@
+use serde_json::json;
+
+use super::*;
+use pontoon_model::facts::{Facts, HostFacts};
+use pontoon_predict::captured::Captured;
+use pontoon_rules::report::pairs::{Rounds, State};
+
+/// A host on a switch and a WiFi that has the default route.
+fn host(number: u8, more: &serde_json::Value) -> (HostName, HostFacts) {
+    let mut facts = json!({
+        "hostname": format!("Pi{number}"),
+        "interfaces": [
+            { "name": "lo", "index": 1, "flags": ["up", "loopback"], "addrs": ["127.0.0.1/8"] },
+            { "name": "eth0", "index": 2, "flags": ["up", "running"], "mtu": 1500,
+              "addrs": [format!("10.0.0.{number}/24")] },
+            { "name": "wlan0", "index": 3, "flags": ["up", "running"], "mtu": 1500,
+              "addrs": [format!("172.20.5.{number}/16")] },
+        ],
+        "ip_route_all": format!(
+            "default via 172.20.0.1 dev wlan0 metric 600\n\
+             10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.{number}\n"
+        ),
+    });
+    for (key, value) in more.as_object().into_iter().flatten() {
+        facts[key] = value.clone();
+    }
+    let captured: Captured = serde_json::from_value(facts).unwrap();
+    let mut snapshot = captured.snapshot().unwrap();
+    for link in &mut snapshot.links {
+        link.has_carrier = true;
+        link.mac = Some(pontoon_model::net::Mac([2, 0, 0, 0, number, 1]));
+    }
+    (format!("pi{number}").parse().unwrap(), HostFacts::of(snapshot))
+}
+
+fn pair(link: &str, state: State) -> Pair {
+    Pair {
+        from: "pi1".parse().unwrap(),
+        to: "pi2".parse().unwrap(),
+        link: Some(link.parse().unwrap()),
+        family: Family::V4,
+        state,
+        there: Rounds::default(),
+        back: Rounds::default(),
+    }
+}
+
+struct Campus {
+    record: Record,
+    pairs: Vec<Pair>,
+}
+
+impl Campus {
+    fn new(eth0: State, wlan0: State) -> Self {
+        let none = json!({});
+        let hosts = [host(1, &none), host(2, &none)].into();
+        let facts = Facts { hosts, ..Facts::default() };
+        let record = Record { facts, ..Record::default() };
+        Self { record, pairs: vec![pair("eth0", eth0), pair("wlan0", wlan0)] }
+    }
+
+    fn with(mut self, number: u8, more: &serde_json::Value) -> Self {
+        self.record.facts.hosts.extend([host(number, more)]);
+        self
+    }
+
+    fn alone(mut self) -> Self {
+        self.record.facts.hosts.retain(|name, _| name.as_str() == "pi1");
+        self
+    }
+
+    fn settle(&self, wishes: &Wishes) -> Result<Settings, Refusal> {
+        let known = Known { record: &self.record, pairs: &self.pairs, findings: &[] };
+        settle(known, &"pi1".parse().unwrap(), wishes)
+    }
+}
+
+fn open() -> Campus {
+    Campus::new(State::Open, State::Isolated)
+}
+
+#[test]
+fn the_address_is_the_one_that_all_reach() {
+    use State::{Isolated, Open, Undecided, ViaGateway};
+    let table = [
+        (Open, Isolated, Ok("10.0.0.1")),
+        (Isolated, Open, Ok("172.20.5.1")),
+        // Both will do: a cable before a radio.
+        (Open, Open, Ok("10.0.0.1")),
+        (ViaGateway, Isolated, Ok("10.0.0.1")),
+        (Isolated, Isolated, Err(Refused::Impossible)),
+        (Undecided, Isolated, Err(Refused::Undecided)),
+    ];
+    for (eth0, wlan0, expected) in table {
+        let settled = Campus::new(eth0, wlan0).settle(&Wishes::default());
+        let found = settled.as_ref().map(|settings| settings.address.value.to_string());
+        let expected = expected.map(str::to_owned);
+        assert_eq!(found.map_err(|refusal| refusal.kind), expected, "{eth0:?} {wlan0:?}");
+    }
+}
+
+#[test]
+fn of_one_host_alone_nothing_is_guessed() {
+    let refusal = open().alone().settle(&Wishes::default()).unwrap_err();
+    assert_eq!(refusal.kind, Refused::Undecided);
+    assert!(refusal.why.contains("nobody was asked about 172.20.5.1 on wlan0"), "{refusal}");
+    let told = Wishes { link: Some("eth0".parse().unwrap()), ..Wishes::default() };
+    assert_eq!(open().alone().settle(&told).unwrap().address.value.to_string(), "10.0.0.1");
+}
+
+#[test]
+fn what_the_user_says_holds_and_is_commented() {
+    let told = |address: &str| Wishes { address: address.parse().ok(), ..Wishes::default() };
+    let settings = open().settle(&told("172.20.5.1")).unwrap();
+    assert_eq!(settings.warnings, ["pi2 does not reach 172.20.5.1 on wlan0"]);
+    assert_eq!(open().settle(&told("192.0.2.9")).unwrap_err().kind, Refused::Wish);
+}
+
+#[test]
+fn networks_are_none_that_a_host_has() {
+    let routes = |text: &str| json!({ "ip_route_all": format!("default via 172.20.0.1 dev wlan0\n{text}\n") });
+    let table = [
+        ("10.9.0.0/16 dev eth0", "10.244.0.0/16", "10.96.0.0/12"),
+        ("10.244.7.0/24 via 10.0.0.9 dev eth0", "10.200.0.0/16", "10.96.0.0/12"),
+        ("10.99.0.0/24 dev eth0", "10.244.0.0/16", "10.200.0.0/16"),
+        // A campus that is all of 10/8: Services and pods go to different networks elsewhere.
+        ("10.0.0.0/8 via 172.20.0.1 dev wlan0", "172.30.0.0/16", "172.31.0.0/16"),
+        // What an earlier cluster left is no reason.
+        ("10.244.1.0/24 dev flannel.1", "10.244.0.0/16", "10.96.0.0/12"),
+        // The two halves of the internet are a VPN's default route.
+        ("0.0.0.0/1 dev eth0\n128.0.0.0/1 dev eth0", "10.244.0.0/16", "10.96.0.0/12"),
+    ];
+    for (route, pods, services) in table {
+        let campus = open().with(2, &routes(route));
+        let settings = campus.settle(&Wishes::default()).unwrap();
+        assert_eq!(settings.pods.value.to_string(), pods, "{route}");
+        assert_eq!(settings.services.value.to_string(), services, "{route}");
+    }
+}
+
+#[test]
+fn networks_that_the_user_names_are_checked() {
+    let wish = |pods: &str, services: &str| Wishes {
+        pods: pods.parse().ok(),
+        services: services.parse().ok(),
+        ..Wishes::default()
+    };
+    let table = [
+        (wish("10.42.0.0/16", "10.43.0.0/16"), None),
+        (wish("172.20.0.0/16", ""), Some("has 172.20.0.0/16")),
+        (wish("", "172.16.0.0/12"), Some("has 172.20.0.0/16")),
+        (wish("10.96.0.0/16", "10.96.0.0/12"), Some("the cluster's other network")),
+        (wish("10.42.0.0/29", ""), Some("must be smaller than the node subnet")),
+        (wish("", "10.0.0.0/8"), Some("is too large")),
+        (wish("", "10.43.0.0/30"), Some("is too small")),
+    ];
+    for (wishes, expected) in table {
+        let refusal = open().settle(&wishes).err();
+        assert_eq!(refusal.is_some(), expected.is_some(), "{wishes:?}: {refusal:?}");
+        if let (Some(refusal), Some(expected)) = (refusal, expected) {
+            assert_eq!(refusal.kind, Refused::Wish);
+            assert!(refusal.to_string().contains(expected), "{refusal}");
+        }
+    }
+}
+
+#[test]
+fn the_certificate_is_for_every_address_and_name() {
+    let wishes = Wishes {
+        endpoint: Some("api.example.org".parse_endpoint()),
+        names: vec!["Laptop.Example.org".to_owned()],
+        ..Wishes::default()
+    };
+    let settings = open().settle(&wishes).unwrap();
+    let expected =
+        ["10.0.0.1", "172.20.5.1", "pi1", "pi1.local", "api.example.org", "laptop.example.org"];
+    assert_eq!(settings.names.value, expected);
+    assert_eq!(settings.endpoint.value.authority(), "api.example.org:6443");
+}
+
+trait ParseEndpoint {
+    fn parse_endpoint(&self) -> HostPort;
+}
+
+impl ParseEndpoint for str {
+    fn parse_endpoint(&self) -> HostPort {
+        pontoon_predict::kubeadm::endpoint::parse_host_port(self).unwrap()
+    }
+}
+
+#[test]
+fn what_has_to_be_done_first_is_said() {
+    let mut campus = open();
+    let node = &mut campus.record.facts.hosts.values_mut().next().unwrap().snapshot;
+    node.forwarding.ipv4 = Some(false);
+    node.node.kubelet.node_ip = Some(Untrusted::new("172.20.5.1"));
+    node.routes.retain(|route| !route.is_default());
+    node.proxies.insert("https_proxy".to_owned(), Untrusted::new("http://proxy:3128"));
+    let settings = campus.settle(&Wishes::default()).unwrap();
+    let because: Vec<_> = settings.before.iter().map(|first| first.because.as_str()).collect();
+    let expected = [
+        "net.ipv4.ip_forward is 0",
+        "no route leads to the Services",
+        "kubelet is told --node-ip=172.20.5.1",
+        "HTTPS_PROXY is set",
+    ];
+    assert_eq!(because.len(), expected.len(), "{because:?}");
+    for (because, expected) in because.iter().zip(expected) {
+        assert!(because.starts_with(expected), "{because}");
+    }
+    let commands: Vec<_> = settings.before.iter().filter_map(|it| it.command.as_deref()).collect();
+    assert!(commands[1].contains("ip route replace 10.96.0.0/12 dev eth0"), "{commands:?}");
+    assert!(commands[2].contains("10.0.0.1,10.0.0.0/24,10.244.0.0/16,10.96.0.0/12"));
+    assert!(open().settle(&Wishes::default()).unwrap().before.len() <= 1);
+}
+
+#[test]
+fn mtus_that_differ_and_what_is_left_of_a_cluster_are_told() {
+    let mut campus = open();
+    for (at, host) in campus.record.facts.hosts.values_mut().enumerate() {
+        host.snapshot.links[1].mtu = 1500 - 100 * u32::try_from(at).unwrap();
+    }
+    let mut left = campus.record.facts.hosts.values().next().unwrap().snapshot.links[1].clone();
+    left.name = "cni0".parse().unwrap();
+    left.addresses.clear();
+    campus.record.facts.hosts.values_mut().next().unwrap().snapshot.links.push(left);
+    let settings = campus.settle(&Wishes::default()).unwrap();
+    assert_eq!(settings.mtu, 1400);
+    let [differs, left] = &settings.warnings[..] else { panic!("{:?}", settings.warnings) };
+    assert!(differs.contains("differs (pi1 1500, pi2 1400)"), "{differs}");
+    assert!(left.starts_with("cni0 of an earlier cluster"), "{left}");
+}
