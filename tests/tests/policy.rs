@@ -42,13 +42,14 @@ const MODEL_DEPENDENCIES: [&str; 5] =
     ["regex-lite", "schemars", "serde", "serde_json", "thiserror"];
 
 /// The crates by layer: each may depend on those to its left only.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("model", &[]),
     ("wire", &["model"]),
-    ("probe", &["model", "wire"]),
+    ("netlink", &["model"]),
+    ("probe", &["model", "wire", "netlink"]),
     ("fleet", &["model", "wire", "probe"]),
-    ("join", &["model", "wire"]),
-    ("cluster", &["model", "wire", "probe", "join"]),
+    ("join", &["model", "wire", "netlink"]),
+    ("cluster", &["model", "wire", "netlink", "probe", "join"]),
     ("lab", &["model", "probe"]),
     ("cli", &["model", "wire", "probe", "fleet", "join", "cluster", "lab"]),
 ];

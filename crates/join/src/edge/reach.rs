@@ -5,10 +5,14 @@ use std::sync::mpsc;
 use std::thread;
 
 use nix::errno::Errno;
-use nix::ifaddrs::getifaddrs;
 use nix::poll::PollFlags;
 use pontoon_model::kubernetes::kubeadm::endpoint::Host;
-use pontoon_model::net::IfName;
+use pontoon_model::net::{Family, IfName};
+use pontoon_netlink::KernelSocket;
+use pontoon_netlink::route::addresses::addresses;
+use pontoon_netlink::route::link_names;
+use pontoon_netlink::route::links::named_links;
+use pontoon_netlink::route::neighbours::{has_answered, neighbours};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use crate::trial::{Tcp, Unresolved, Way};
@@ -60,16 +64,15 @@ pub(super) fn way(to: SocketAddr, link: Option<&IfName>) -> Option<Way> {
     // Of a datagram socket this sends nothing: it looks the route up.
     socket.connect(&SockAddr::from(to)).ok()?;
     let source = socket.local_addr().ok()?.as_socket()?.ip();
-    let holds = |link: &nix::ifaddrs::InterfaceAddress| {
-        let own = link.address.as_ref().and_then(|address| {
-            let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
-            v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
-        });
-        own == Some(source)
-    };
-    let mut links = getifaddrs().into_iter().flatten();
-    let own = links.find(holds).and_then(|link| link.interface_name.parse().ok());
-    Some(Way { source, link: link.cloned().or(own) })
+    Some(Way { source, link: link.cloned().or_else(|| link_of(source)) })
+}
+
+/// The link that has an address.
+fn link_of(address: IpAddr) -> Option<IfName> {
+    let found = addresses(&KernelSocket).ok()?.entries;
+    let (index, _) = found.into_iter().find(|(_, own)| own.prefix.address == address)?;
+    let links = named_links(&KernelSocket).ok()?;
+    links.into_iter().find(|link| link.index == index).map(|link| link.name)
 }
 
 /// Connects, or says why not.
@@ -108,16 +111,12 @@ fn outcome(errno: Option<i32>, to: SocketAddr, link: Option<&IfName>, deadline: 
     }
 }
 
-/// Whether somebody answered for this address on the link by which it was asked: complete in
-/// `/proc/net/arp` (2 is `ATF_COM`). IPv6 has no such file: there it counts as unanswered.
+/// Whether somebody answered for this address on the link by which it was asked.
 fn is_neighbour(to: SocketAddr, link: Option<&IfName>) -> bool {
     let Some(link) = way(to, link).and_then(|way| way.link) else { return false };
-    let Ok(table) = std::fs::read_to_string("/proc/net/arp") else { return false };
-    table.lines().skip(1).any(|line| {
-        let words: Vec<_> = line.split_ascii_whitespace().collect();
-        let [address, _, flags, _, _, device] = words[..] else { return false };
-        address.parse() == Ok(to.ip()) && flags != "0x0" && device == link.as_str()
-    })
+    let Ok(links) = named_links(&KernelSocket) else { return false };
+    let found = neighbours(&KernelSocket, Family::of(to.ip()), &link_names(&links));
+    found.is_ok_and(|found| has_answered(&found.entries, &link, to.ip()))
 }
 
 fn tie(socket: &Socket, link: Option<&IfName>) -> std::io::Result<()> {
