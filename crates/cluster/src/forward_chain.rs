@@ -60,9 +60,8 @@ fn accepts_of(ruleset: &NftRuleset, chain: &NftChain) -> Vec<Untrusted> {
         for rule in ruleset.rules_of(&chain.table, name) {
             match &rule.effect {
                 RuleEffect::Jump(called) | RuleEffect::Goto(called) => {
-                    if seen.insert(called) {
-                        waiting.push(called);
-                    }
+                    let called = Some(called.as_slice());
+                    waiting.extend(called.filter(|called| seen.insert(called)));
                 }
                 RuleEffect::Accept => accepts.extend(for_whom(rule)),
                 _ => {}

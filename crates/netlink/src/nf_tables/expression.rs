@@ -151,7 +151,7 @@ impl<'a> NftExpression<'a> {
             b"immediate" => Some(immediate(data)),
             b"cmp" => compare(data),
             b"range" => range(data),
-            b"lookup" => lookup(data),
+            b"lookup" => Some(lookup(data)),
             b"bitwise" => mask(data),
             b"meta" => Some(load(data, NFTA_META_DREG, meta(data))),
             b"ct" => Some(load(data, NFTA_CT_DREG, connection(data))),
@@ -270,11 +270,11 @@ fn range(data: &[u8]) -> Option<NftExpression<'_>> {
     })
 }
 
-fn lookup(data: &[u8]) -> Option<NftExpression<'_>> {
-    Some(NftExpression::Lookup {
+fn lookup(data: &[u8]) -> NftExpression<'_> {
+    NftExpression::Lookup {
         register: number(data, NFTA_LOOKUP_SREG).unwrap_or_default(),
         set: name_of(data, NFTA_LOOKUP_SET),
         is_negated: number(data, NFTA_LOOKUP_FLAGS).unwrap_or_default() & NFT_LOOKUP_F_INV != 0,
         gives_verdict: number(data, NFTA_LOOKUP_DREG) == Some(NFT_REG_VERDICT),
-    })
+    }
 }

@@ -12,7 +12,7 @@ use crate::attribute::{text, u32_at};
 use crate::uapi::if_link::IFNAMSIZ;
 use crate::uapi::nf_tables::{NFPROTO_IPV4, NFPROTO_IPV6};
 
-/// `ETH_P_IP` and `ETH_P_IPV6` (linux/if_ether.h), in network byte order.
+/// `ETH_P_IP` and `ETH_P_IPV6` (`linux/if_ether.h`), in network byte order.
 const ETHER_TYPES: [([u8; 2], u8); 2] =
     [([0x08, 0x00], NFPROTO_IPV4), ([0x86, 0xdd], NFPROTO_IPV6)];
 /// Where the addresses stand in an IPv4 header (RFC 791), and how long they are.

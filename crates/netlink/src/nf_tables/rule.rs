@@ -129,8 +129,11 @@ impl NftRule {
             }
             NftExpression::Verdict(verdict) => self.effect = effect(verdict),
             NftExpression::Reject => self.effect = RuleEffect::Reject,
-            // A comment is written as a match that always holds.
-            NftExpression::IptablesMatch(b"comment") => {}
+            // iptables-nft writes a comment as a match, and it always holds.
+            NftExpression::IptablesMatch(b"comment")
+            | NftExpression::Masquerade
+            | NftExpression::SourceNat
+            | NftExpression::Neutral => {}
             NftExpression::IptablesMatch(name) => {
                 self.conditions.push(named(MatchField::Iptables(Untrusted::from_bytes(name))));
             }
@@ -138,7 +141,6 @@ impl NftRule {
             NftExpression::Unknown(name) => {
                 self.conditions.push(named(MatchField::Unknown(Untrusted::from_bytes(name))));
             }
-            NftExpression::Masquerade | NftExpression::SourceNat | NftExpression::Neutral => {}
         }
     }
 

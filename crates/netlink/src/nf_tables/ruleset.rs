@@ -48,7 +48,8 @@ impl NftRuleset {
         Ok(ruleset)
     }
 
-    /// The rules of a chain.
+    /// The rules of a chain, in their order.
+    #[must_use]
     pub fn rules_of<'a>(
         &'a self,
         table: &'a NftTable,

@@ -50,7 +50,7 @@ fn parse_address(body: &[u8]) -> Option<(u32, Address)> {
             IFA_FLAGS => flags = u32_at(value, 0).unwrap_or(flags),
             // struct ifa_cacheinfo: preferred, valid, …
             IFA_CACHEINFO => {
-                valid = u32_at(value, 4).filter(|seconds| *seconds != INFINITY_LIFE_TIME)
+                valid = u32_at(value, 4).filter(|seconds| *seconds != INFINITY_LIFE_TIME);
             }
             _ => {}
         }

@@ -166,9 +166,9 @@ pub const NFTA_RANGE_TO_DATA: u16 = 4;
 pub const NFT_RANGE_EQ: u32 = 0;
 
 /// Elements of a set, as the kernel describes them.
-pub const NFT_MSG_NEWSETELEM: u16 = NFTABLES | 12;
+pub const NFT_MSG_NEWSETELEM: u16 = NFTABLES | 0xc;
 /// A request for the elements of a set.
-pub const NFT_MSG_GETSETELEM: u16 = NFTABLES | 13;
+pub const NFT_MSG_GETSETELEM: u16 = NFTABLES | 0xd;
 /// Table of the set.
 pub const NFTA_SET_ELEM_LIST_TABLE: u16 = 1;
 /// Name of the set.

@@ -27,12 +27,11 @@ fn neighbours_without_arp_are_nobody() {
 fn only_a_known_hardware_address_is_an_answer() {
     let eth0: IfName = "eth0".parse().unwrap();
     let address: IpAddr = "10.0.0.9".parse().unwrap();
-    const NUD_INCOMPLETE: u16 = 0x01;
-    const NUD_FAILED: u16 = 0x20;
+    let (nud_incomplete, nud_failed) = (0x01, 0x20);
     let table = [
         (0, false),
-        (NUD_INCOMPLETE, false),
-        (NUD_FAILED, false),
+        (nud_incomplete, false),
+        (nud_failed, false),
         (NUD_REACHABLE, true),
         (NUD_STALE, true),
         (NUD_DELAY, true),
