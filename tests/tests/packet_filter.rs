@@ -29,7 +29,7 @@ fn run(program: &Path, arguments: &[&str], ruleset: &Path) -> String {
 
 /// Runs a test of this file in a network namespace that has this ruleset.
 fn in_a_namespace(test: &str, ruleset: &Path) {
-    let this = env::current_exe().unwrap();
+    let this = env::current_exe().expect("a test knows its own file");
     let script = format!(
         "sh -e '{}' && exec '{}' --exact {test} --include-ignored --nocapture",
         ruleset.display(),

@@ -9,6 +9,10 @@ use pontoon_netlink::nf_tables::ruleset::NftRuleset;
 use pontoon_netlink::nf_tables::{NftChain, NftTable};
 use serde_json::Value;
 
+// What nft writes in these places.
+const LIST: &str = "nft writes a list here";
+const TEXT: &str = "nft writes a text here";
+
 /// By chain: what it hangs on, then its rules.
 pub(crate) type Listing = BTreeMap<String, Vec<String>>;
 
@@ -34,7 +38,7 @@ pub(crate) fn of_netlink(ruleset: &NftRuleset) -> Listing {
 fn base_line(chain: &NftChain) -> String {
     let Some(base) = &chain.base else { return "-".to_owned() };
     let policy = if base.is_policy_drop { "drop" } else { "accept" };
-    format!("{} {} {policy}", raw(&base.kind), chain.hook_name().unwrap())
+    format!("{} {} {policy}", raw(&base.kind), chain.hook_name().expect("a base chain has a hook"))
 }
 
 fn rule_line(rule: &NftRule) -> String {
@@ -92,7 +96,7 @@ fn of_values(field: &str, is_negated: bool, mut values: Vec<String>) -> String {
 
 /// What `nft -j list ruleset` writes.
 pub(crate) fn of_nft(document: &Value) -> Listing {
-    let objects = document["nftables"].as_array().unwrap();
+    let objects = document["nftables"].as_array().expect(LIST);
     let mut sets = BTreeMap::new();
     let mut listing = Listing::new();
     let text = |object: &Value, key: &str| object[key].as_str().unwrap_or_default().to_owned();
@@ -106,7 +110,10 @@ pub(crate) fn of_nft(document: &Value) -> Listing {
             listing.insert(own, vec![base]);
         } else if let Some(rule) = object.get("rule") {
             let own = ["family", "table", "chain"].map(|key| text(rule, key)).join(" ");
-            listing.get_mut(&own).unwrap().push(rule_of_nft(&rule["expr"], &sets));
+            listing
+                .get_mut(&own)
+                .expect("nft lists a chain before its rules")
+                .push(rule_of_nft(&rule["expr"], &sets));
         }
     }
     listing
@@ -114,10 +121,13 @@ pub(crate) fn of_nft(document: &Value) -> Listing {
 
 fn rule_of_nft(expressions: &Value, sets: &BTreeMap<String, Value>) -> String {
     let (mut conditions, mut effect, mut is_unconditional) = (Vec::new(), "-".to_owned(), true);
-    for expression in expressions.as_array().unwrap() {
-        let (key, value) = expression.as_object().unwrap().iter().next().unwrap();
-        let target = || value["target"].as_str().unwrap();
-        let xt = || value["name"].as_str().unwrap();
+    for expression in expressions.as_array().expect(LIST) {
+        let (key, value) = expression
+            .as_object()
+            .and_then(|one| one.iter().next())
+            .expect("an expression has a name");
+        let target = || value["target"].as_str().expect(TEXT);
+        let xt = || value["name"].as_str().expect(TEXT);
         match key.as_str() {
             "accept" | "drop" | "reject" | "return" => effect.clone_from(key),
             "jump" | "goto" => effect = format!("{key} {}", target()),
@@ -170,8 +180,10 @@ fn match_of_nft(value: &Value, sets: &BTreeMap<String, Value>) -> Option<String>
     let named = right.as_str().and_then(|name| sets.get(name));
     let values = match named.or_else(|| right.get("set")) {
         Some(_) if field == "state" => vec!["a set".to_owned()],
-        Some(elements) => elements.as_array().unwrap().iter().map(value_of_nft).collect(),
-        None if right.is_array() => right.as_array().unwrap().iter().map(value_of_nft).collect(),
+        Some(elements) => elements.as_array().expect(LIST).iter().map(value_of_nft).collect(),
+        None if right.is_array() => {
+            right.as_array().expect(LIST).iter().map(value_of_nft).collect()
+        }
         None => vec![value_of_nft(right)],
     };
     Some(of_values(field, value["op"] == "!=", values))
@@ -179,7 +191,7 @@ fn match_of_nft(value: &Value, sets: &BTreeMap<String, Value>) -> Option<String>
 
 fn value_of_nft(value: &Value) -> String {
     let address = |text: &Value| {
-        let text = text.as_str().unwrap();
+        let text = text.as_str().expect(TEXT);
         text.parse().map_or_else(|_| text.to_owned(), |address: IpAddr| address.to_string())
     };
     if let Some(prefix) = value.get("prefix") {

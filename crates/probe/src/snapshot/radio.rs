@@ -83,8 +83,8 @@ mod tests {
 
     use super::*;
 
-    fn name(text: &str) -> Option<Untrusted> {
-        Some(Untrusted::new(text))
+    fn name(text: &str) -> Untrusted {
+        Untrusted::new(text)
     }
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
         let mac = Mac::from_slice(&[2, 0, 0x5e, 0, 0, 1]);
         let interface = WirelessInterface {
             mac,
-            ssid: name("Campus"),
+            ssid: Some(name("Campus")),
             frequency_mhz: Some(5180),
             ..WirelessInterface::default()
         };
@@ -106,18 +106,18 @@ mod tests {
     fn a_station_is_in_a_network_only_while_associated() {
         let interface = WirelessInterface {
             index: 3,
-            ssid: name("Home"),
+            ssid: Some(name("Home")),
             frequency_mhz: Some(2412),
             ..Default::default()
         };
         let bss = |ssid| AssociatedNetwork { ssid, ..AssociatedNetwork::default() };
         let table = [
             ("neither says a name", None, Some(bss(None)), None, None),
-            ("scan results only", None, Some(bss(name("Home"))), Some("Home"), None),
+            ("scan results only", None, Some(bss(Some(name("Home")))), Some("Home"), None),
             (
                 "its own word first",
                 Some(&interface),
-                Some(bss(name("Other"))),
+                Some(bss(Some(name("Other")))),
                 Some("Home"),
                 Some(2412),
             ),
