@@ -37,6 +37,7 @@ package_of() {
   case $1 in
     ip) echo iproute2 ;;
     nft) echo nftables ;;
+    iptables-nft) echo iptables ;;
     cc) echo gcc libc6-dev ;;
     c++) echo g++ ;;
     curl) echo curl ca-certificates ;;

@@ -51,17 +51,18 @@ const PURE: [(&str, &[&str]); 5] = [
 const NOT_CODES: [&str; 2] = ["crates/model/src/code.rs", "crates/lab/src/scenario/builtin.rs"];
 
 /// The crates by layer: each may depend on those to its left only.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("wire", &["model"]),
+    ("netlink", &["model"]),
     ("predict", &["model"]),
     ("rules", &["model", "predict"]),
     ("causes", &["model"]),
     ("settings", &["model", "predict", "rules"]),
-    ("probe", &["model", "wire", "predict"]),
+    ("probe", &["model", "wire", "netlink", "predict"]),
     ("fleet", &["model", "wire", "probe"]),
-    ("join", &["model", "wire", "predict"]),
-    ("cluster", &["model", "wire", "predict", "rules", "causes", "probe", "join"]),
+    ("join", &["model", "wire", "netlink", "predict"]),
+    ("cluster", &["model", "wire", "netlink", "predict", "rules", "causes", "probe", "join"]),
     ("lab", &["model", "probe"]),
     (
         "cli",

@@ -6,7 +6,6 @@
 pub mod snapshot;
 pub mod node_name;
 pub mod counters;
-pub mod route;
 pub mod machine;
 pub mod flows;
 pub mod ask;

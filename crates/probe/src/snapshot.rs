@@ -3,11 +3,9 @@
 //! Nothing here fails as a whole. What could not be read is named in [`Snapshot::unread`].
 
 pub(crate) mod files;
-pub(crate) mod netlink;
-mod generic;
 pub(crate) mod links;
 mod radio;
-pub(crate) mod routes;
+mod routes;
 mod netfilter;
 mod identity;
 mod names;
@@ -26,9 +24,10 @@ use pontoon_model::snapshot::{
     ClockState, Forwarding, LinkSysctls, Netfilter, Radio, Snapshot, Unread,
 };
 use pontoon_model::untrusted::Untrusted;
+use pontoon_netlink::route::link_names;
+use pontoon_netlink::{KernelSocket, NetlinkKernel};
 
 pub use files::FileError;
-pub use netlink::NetlinkError;
 
 /// `/proc/net/wireless`, `/etc/hostname`, the lists of table names: a few lines each.
 const SMALL_FILE_BYTES: u64 = 16 * 1024;
@@ -103,7 +102,7 @@ pub fn take(sources: &Sources) -> Snapshot {
         host_name,
     };
     if sources.asks_kernel() {
-        ask_kernel(root, &mut snapshot);
+        ask_kernel(&KernelSocket, root, &mut snapshot);
     } else {
         snapshot.unread.push(Unread {
             what: "links, addresses, routes, rules, neighbours, packet filter, clock".to_owned(),
@@ -119,16 +118,16 @@ pub fn proxies(sources: &Sources) -> BTreeMap<String, Untrusted> {
     process::proxies(&sources.environment)
 }
 
-fn ask_kernel(root: &Path, snapshot: &mut Snapshot) {
+fn ask_kernel(kernel: &dyn NetlinkKernel, root: &Path, snapshot: &mut Snapshot) {
     let unread = &mut snapshot.unread;
-    snapshot.links = links::read(&wireless(root), unread);
-    radio::read(&mut snapshot.links, unread);
-    let names = links::names(&snapshot.links);
-    snapshot.routes = routes::read_routes(&names, unread);
-    snapshot.rules = routes::read_rules(unread);
-    snapshot.neighbours = routes::read_neighbours(&names, unread);
+    snapshot.links = links::read(kernel, &wireless(root), unread);
+    radio::read(kernel, &mut snapshot.links, unread);
+    let names = link_names(&snapshot.links);
+    snapshot.routes = routes::read_routes(kernel, &names, unread);
+    snapshot.rules = routes::read_rules(kernel, unread);
+    snapshot.neighbours = routes::read_neighbours(kernel, &names, unread);
     let legacy = std::mem::take(&mut snapshot.netfilter.legacy_tables);
-    snapshot.netfilter = netfilter::read(legacy, unread);
+    snapshot.netfilter = netfilter::read(kernel, legacy, unread);
     // In a user namespace capabilities may not reach as far as this network namespace: trying
     // tells.
     let privileges = &mut snapshot.privileges;

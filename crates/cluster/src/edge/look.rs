@@ -7,10 +7,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
 use std::time::Duration;
 
-use nix::ifaddrs::getifaddrs;
 use nix::unistd::gethostname;
 use pontoon_join::edge::plain::connect;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_netlink::KernelSocket;
+use pontoon_netlink::route::addresses::addresses;
 use pontoon_wire::yaml;
 
 use super::{kubectl, rules};
@@ -29,7 +30,7 @@ pub(super) fn take() -> Look {
     Look {
         host_name: gethostname()
             .map_or_else(|_| String::new(), |name| name.to_string_lossy().into()),
-        addresses: addresses(),
+        addresses: own_addresses(),
         has_kubeconfig: kubectl::is_here(),
         programs: programs(),
         kubelet_server: kubelet_server(),
@@ -40,12 +41,9 @@ pub(super) fn take() -> Look {
     }
 }
 
-fn addresses() -> BTreeSet<IpAddr> {
-    let all = getifaddrs().into_iter().flatten().filter_map(|link| link.address);
-    let all = all.filter_map(|address| {
-        let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
-        v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
-    });
+fn own_addresses() -> BTreeSet<IpAddr> {
+    let found = addresses(&KernelSocket).map(|found| found.entries).unwrap_or_default();
+    let all = found.into_iter().map(|(_, address)| address.prefix.address);
     all.filter(|address| !address.is_loopback()).collect()
 }
 

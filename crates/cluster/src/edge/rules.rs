@@ -1,25 +1,16 @@
-//! The packet filter's rules, as nft writes them.
+//! The packet filter's rules, as the kernel lists them to root.
 
-use std::process::Command;
+use pontoon_netlink::KernelSocket;
+use pontoon_netlink::nf_tables::ruleset::NftRuleset;
 
-use crate::forward_chain;
+use crate::forward_chain::{self, filters_forwarded};
 use crate::look::ForwardDrop;
 
-/// More is not read: a thousand Services make half of it.
-const RULES_MAX: usize = 8 * 1024 * 1024;
-
-/// The chains, and whether the rules could be listed at all.
+/// The chains that drop what is forwarded, and whether the rules could be listed at all. A list
+/// with gaps counts as none: the rule that accepts may be among what is missing.
 pub(super) fn forward_drops() -> (Vec<ForwardDrop>, bool) {
-    let output = command().args(["10", "nft", "-s", "list", "ruleset"]).output();
-    match output {
-        Ok(output) if output.status.success() && output.stdout.len() <= RULES_MAX => {
-            (forward_chain::read(&String::from_utf8_lossy(&output.stdout)), true)
-        }
+    match NftRuleset::read(&KernelSocket, filters_forwarded) {
+        Ok(ruleset) if ruleset.flaw.is_none() => (forward_chain::forward_drops(&ruleset), true),
         _ => (Vec::new(), false),
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "nft is started here")]
-fn command() -> Command {
-    Command::new("timeout")
 }

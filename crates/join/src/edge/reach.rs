@@ -5,9 +5,13 @@ use std::sync::mpsc;
 use std::thread;
 
 use nix::errno::Errno;
-use nix::ifaddrs::getifaddrs;
 use nix::poll::PollFlags;
-use pontoon_model::net::IfName;
+use pontoon_model::net::{Family, IfName};
+use pontoon_netlink::route::addresses::addresses;
+use pontoon_netlink::route::link_names;
+use pontoon_netlink::route::links::named_links;
+use pontoon_netlink::route::neighbours::{has_answered, neighbours};
+use pontoon_netlink::{KernelSocket, NetlinkKernel};
 use pontoon_predict::kubeadm::endpoint::Host;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
@@ -60,16 +64,15 @@ pub(super) fn way(to: SocketAddr, link: Option<&IfName>) -> Option<Way> {
     // Of a datagram socket this sends nothing: it looks the route up.
     socket.connect(&SockAddr::from(to)).ok()?;
     let source = socket.local_addr().ok()?.as_socket()?.ip();
-    let holds = |link: &nix::ifaddrs::InterfaceAddress| {
-        let own = link.address.as_ref().and_then(|address| {
-            let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
-            v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
-        });
-        own == Some(source)
-    };
-    let mut links = getifaddrs().into_iter().flatten();
-    let own = links.find(holds).and_then(|link| link.interface_name.parse().ok());
-    Some(Way { source, link: link.cloned().or(own) })
+    Some(Way { source, link: link.cloned().or_else(|| link_of(&KernelSocket, source)) })
+}
+
+/// The link that has an address.
+fn link_of(kernel: &dyn NetlinkKernel, address: IpAddr) -> Option<IfName> {
+    let found = addresses(kernel).ok()?.entries;
+    let (index, _) = found.into_iter().find(|(_, own)| own.prefix.address == address)?;
+    let links = named_links(kernel).ok()?;
+    links.into_iter().find(|link| link.index == index).map(|link| link.name)
 }
 
 /// Connects, or says why not.
@@ -108,16 +111,16 @@ fn outcome(errno: Option<i32>, to: SocketAddr, link: Option<&IfName>, deadline: 
     }
 }
 
-/// Whether somebody answered for this address on the link by which it was asked: complete in
-/// `/proc/net/arp` (2 is `ATF_COM`). IPv6 has no such file: there it counts as unanswered.
+/// Whether somebody answered for this address on the link by which it was asked.
 fn is_neighbour(to: SocketAddr, link: Option<&IfName>) -> bool {
     let Some(link) = way(to, link).and_then(|way| way.link) else { return false };
-    let Ok(table) = std::fs::read_to_string("/proc/net/arp") else { return false };
-    table.lines().skip(1).any(|line| {
-        let words: Vec<_> = line.split_ascii_whitespace().collect();
-        let [address, _, flags, _, _, device] = words[..] else { return false };
-        address.parse() == Ok(to.ip()) && flags != "0x0" && device == link.as_str()
-    })
+    answered_by(&KernelSocket, to.ip(), &link)
+}
+
+fn answered_by(kernel: &dyn NetlinkKernel, address: IpAddr, link: &IfName) -> bool {
+    let Ok(links) = named_links(kernel) else { return false };
+    let found = neighbours(kernel, Family::of(address), &link_names(&links));
+    found.is_ok_and(|found| has_answered(&found.entries, link, address))
 }
 
 fn tie(socket: &Socket, link: Option<&IfName>) -> std::io::Result<()> {
@@ -129,4 +132,48 @@ fn tie(socket: &Socket, link: Option<&IfName>) -> std::io::Result<()> {
 
 fn domain(to: SocketAddr) -> Domain {
     if to.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 }
+}
+
+#[cfg(test)]
+mod tests {
+    use pontoon_netlink::recorded::RecordedKernel;
+    use pontoon_netlink::uapi::netlink::{AF_INET, NETLINK_ROUTE};
+    use pontoon_netlink::uapi::rtnetlink::{RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH};
+
+    use super::*;
+
+    /// A host with `wlan0` (10.80.0.11/24), on which 10.80.0.9 is known.
+    fn kernel() -> RecordedKernel {
+        let answer = |name: &str| {
+            let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../netlink/fixtures/");
+            [std::fs::read([fixtures, name].concat()).unwrap()]
+        };
+        RecordedKernel::default()
+            .answering(NETLINK_ROUTE, RTM_GETLINK, &[], answer("links.bin"))
+            .answering(NETLINK_ROUTE, RTM_GETADDR, &[], answer("addresses.bin"))
+            .answering(NETLINK_ROUTE, RTM_GETNEIGH, &[AF_INET], answer("neighbours4.bin"))
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_source_address_names_its_link() {
+        let name = |text| link_of(&kernel(), address(text)).map(|link| link.to_string());
+        assert_eq!(name("10.80.0.11").as_deref(), Some("wlan0"));
+        assert_eq!(name("127.0.0.1").as_deref(), Some("lo"));
+        assert_eq!(name("10.80.0.12"), None);
+        assert_eq!(link_of(&RecordedKernel::default(), address("127.0.0.1")), None);
+    }
+
+    #[test]
+    fn a_neighbour_is_one_that_answered_on_that_link() {
+        let answered =
+            |text, link: &str| answered_by(&kernel(), address(text), &link.parse().unwrap());
+        assert!(answered("10.80.0.9", "wlan0"));
+        assert!(!answered("10.80.0.9", "br0"), "on another link");
+        assert!(!answered("10.80.0.77", "wlan0"), "nobody");
+        assert!(!answered("fe80::2", "wlan0"), "the cache cannot be read");
+    }
 }

@@ -8,6 +8,8 @@ use nix::poll::PollFlags;
 use nix::sys::socket::setsockopt;
 use nix::{setsockopt_impl, sockopt_impl};
 use pontoon_model::net::IfName;
+use pontoon_netlink::KernelSocket;
+use pontoon_netlink::route::links::named_links;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::trial::Sizes;
@@ -103,8 +105,9 @@ fn socket(to: IpAddr) -> Option<(Socket, bool)> {
 /// The MTU of the link by which packets leave.
 fn mtu(to: IpAddr, link: Option<&IfName>) -> Option<u32> {
     let way = super::reach::way(SocketAddr::new(to, 9), link)?;
-    let path = format!("/sys/class/net/{}/mtu", way.link?);
-    std::fs::read_to_string(path).ok()?.trim().parse().ok()
+    let link = way.link?;
+    let links = named_links(&KernelSocket).ok()?;
+    links.into_iter().find(|one| one.name == link).map(|one| one.mtu)
 }
 
 /// RFC 1071, of an even number of bytes or with a zero after.

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use pontoon_model::net::IfName;
+use pontoon_netlink::KernelSocket;
+use pontoon_netlink::route::lookup::lookup;
 
 use super::links::WatchedLink;
 use crate::budget::Load;
 use crate::flows::Gate;
 use crate::machine::Moment;
-use crate::route::lookup;
 
 /// Most destinations of which the way is remembered.
 const WAYS_MAX: usize = 4_096;
@@ -25,7 +26,7 @@ impl Ways {
         if let Some(known) = self.0.get(&to) {
             return known.clone();
         }
-        let link = lookup(to, None, None).ok().and_then(|answer| answer.link);
+        let link = lookup(&KernelSocket, to, None, None).ok().and_then(|answer| answer.link);
         if self.0.len() < WAYS_MAX {
             self.0.insert(to, link.clone());
         }

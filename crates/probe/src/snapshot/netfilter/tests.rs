@@ -1,6 +1,15 @@
-use super::super::netlink::{push_attribute, recorded};
+use pontoon_netlink::attribute::push_attribute;
+use pontoon_netlink::nf_tables::NftBase;
+use pontoon_netlink::recorded::RecordedKernel;
+use pontoon_netlink::uapi::netlink::NETLINK_NETFILTER;
+use pontoon_netlink::uapi::nf_tables::{
+    NFPROTO_IPV4, NFT_MSG_GETCHAIN, NFT_MSG_GETRULE, NFT_MSG_GETTABLE, NFTA_DATA_VERDICT,
+    NFTA_EXPR_DATA, NFTA_EXPR_NAME, NFTA_IMMEDIATE_DATA, NFTA_LOOKUP_DREG, NFTA_NAT_TYPE,
+    NFTA_RULE_CHAIN, NFTA_RULE_EXPRESSIONS, NFTA_RULE_TABLE, NFTA_VERDICT_CHAIN, NFTA_VERDICT_CODE,
+};
+use pontoon_netlink::uapi::nf_tables_compat::NFTA_TARGET_NAME;
+
 use super::*;
-use proptest::prelude::*;
 
 fn nest(parts: &[(u16, &[u8])]) -> Vec<u8> {
     let mut body = Vec::new();
@@ -10,47 +19,39 @@ fn nest(parts: &[(u16, &[u8])]) -> Vec<u8> {
     body
 }
 
-fn message(family: u8, parts: &[(u16, &[u8])]) -> Vec<u8> {
-    let mut body = vec![family, 0, 0, 0];
-    body.extend(nest(parts));
-    body
+fn nat() -> NftTable {
+    NftTable { family: NFPROTO_IPV4, name: b"nat".to_vec() }
 }
 
-fn rule(chain: &[u8], expressions: &[Vec<u8>]) -> Vec<u8> {
+fn rule(chain: &[u8], expressions: &[Vec<u8>]) -> Rule {
     let list: Vec<(u16, &[u8])> = expressions.iter().map(|e| (1, e.as_slice())).collect();
     let list = nest(&list);
-    message(2, &[(RULE_TABLE, b"nat\0"), (RULE_CHAIN, chain), (RULE_EXPRESSIONS, &list)])
+    let mut body = vec![NFPROTO_IPV4, 0, 0, 0];
+    body.extend(nest(&[
+        (NFTA_RULE_TABLE, b"nat\0"),
+        (NFTA_RULE_CHAIN, chain),
+        (NFTA_RULE_EXPRESSIONS, &list),
+    ]));
+    Rule::of(&RuleMessage::parse(&body).unwrap())
 }
 
 fn expression(name: &[u8], data: &[(u16, &[u8])]) -> Vec<u8> {
-    nest(&[(EXPRESSION_NAME, name), (EXPRESSION_DATA, &nest(data))])
+    nest(&[(NFTA_EXPR_NAME, name), (NFTA_EXPR_DATA, &nest(data))])
 }
 
 fn jump(to: &[u8]) -> Vec<u8> {
-    let verdict = nest(&[(1, &(-3_i32).to_be_bytes()), (VERDICT_CHAIN, to)]);
-    let data = nest(&[(DATA_VERDICT, &verdict)]);
-    expression(b"immediate\0", &[(IMMEDIATE_DATA, &data)])
+    let verdict = nest(&[(NFTA_VERDICT_CODE, &(-3_i32).to_be_bytes()), (NFTA_VERDICT_CHAIN, to)]);
+    let data = nest(&[(NFTA_DATA_VERDICT, &verdict)]);
+    expression(b"immediate\0", &[(NFTA_IMMEDIATE_DATA, &data)])
 }
 
-fn base(name: &[u8], hook: u32, policy: u32) -> Vec<u8> {
-    message(
-        2,
-        &[
-            (CHAIN_TABLE, b"nat\0"),
-            (CHAIN_NAME, name),
-            (CHAIN_HOOK, &nest(&[(HOOK_NUMBER, &hook.to_be_bytes())])),
-            (CHAIN_TYPE, b"nat\0"),
-            (CHAIN_POLICY, &policy.to_be_bytes()),
-        ],
-    )
+fn base(name: &str, hook: u32) -> NftChain {
+    let base = NftBase { hook, kind: b"nat".to_vec(), is_policy_drop: false };
+    NftChain { table: nat(), name: name.as_bytes().to_vec(), base: Some(base) }
 }
 
-fn ruleset(chains: &[Vec<u8>], rules: &[Vec<u8>]) -> Ruleset {
-    Ruleset {
-        tables: vec![parse_table(&message(2, &[(TABLE_NAME, b"nat\0")])).unwrap()],
-        chains: chains.iter().map(|body| parse_chain(body).unwrap()).collect(),
-        rules: rules.iter().map(|body| parse_rule(body).unwrap()).collect(),
-    }
+fn ruleset(chains: &[NftChain], rules: &[Rule]) -> Ruleset {
+    Ruleset { tables: vec![nat()], chains: chains.to_vec(), rules: rules.to_vec() }
 }
 
 #[test]
@@ -59,16 +60,15 @@ fn what_changes_the_source_is_told_from_its_lookalikes() {
     let one = 1_u32.to_be_bytes();
     let table = [
         ("masquerade", expression(b"masq\0", &[]), true),
-        ("source nat", expression(b"nat\0", &[(NAT_TYPE, &zero)]), true),
-        ("destination nat", expression(b"nat\0", &[(NAT_TYPE, &one)]), false),
-        ("iptables-nft", expression(b"target\0", &[(TARGET_NAME, b"MASQUERADE\0")]), true),
-        ("iptables-nft log", expression(b"target\0", &[(TARGET_NAME, b"LOG\0")]), false),
+        ("source nat", expression(b"nat\0", &[(NFTA_NAT_TYPE, &zero)]), true),
+        ("destination nat", expression(b"nat\0", &[(NFTA_NAT_TYPE, &one)]), false),
+        ("iptables-nft", expression(b"target\0", &[(NFTA_TARGET_NAME, b"MASQUERADE\0")]), true),
+        ("iptables-nft log", expression(b"target\0", &[(NFTA_TARGET_NAME, b"LOG\0")]), false),
         ("redirect", expression(b"redir\0", &[]), false),
         ("counter", expression(b"counter\0", &[]), false),
     ];
     for (why, expression, expected) in table {
-        let set =
-            ruleset(&[base(b"POSTROUTING\0", 4, 1)], &[rule(b"POSTROUTING\0", &[expression])]);
+        let set = ruleset(&[base("POSTROUTING", 4)], &[rule(b"POSTROUTING\0", &[expression])]);
         let chain = tables(&set)[0].chains[0].clone();
         assert_eq!(chain.changes_source, expected, "{why}");
         assert_eq!((chain.hook.raw(), chain.rules), ("postrouting", 1), "{why}");
@@ -78,7 +78,7 @@ fn what_changes_the_source_is_told_from_its_lookalikes() {
 #[test]
 fn jumps_are_followed_and_may_go_in_circles() {
     let masquerade = expression(b"masq\0", &[]);
-    let chains = [base(b"POST\0", 4, 1), base(b"PRE\0", 0, 1)];
+    let chains = [base("POST", 4), base("PRE", 0)];
     let rules = [
         rule(b"POST\0", &[jump(b"a\0")]),
         rule(b"a\0", &[jump(b"b\0")]),
@@ -92,9 +92,9 @@ fn jumps_are_followed_and_may_go_in_circles() {
 
 #[test]
 fn a_verdict_map_may_lead_to_any_chain_of_the_table() {
-    let map = expression(b"lookup\0", &[(LOOKUP_TO_REGISTER, &0_u32.to_be_bytes())]);
+    let map = expression(b"lookup\0", &[(NFTA_LOOKUP_DREG, &0_u32.to_be_bytes())]);
     let set = expression(b"lookup\0", &[]);
-    let chains = [base(b"POST\0", 4, 1)];
+    let chains = [base("POST", 4)];
     let far = rule(b"far\0", &[expression(b"masq\0", &[])]);
     for (expression, expected) in [(map, true), (set, false)] {
         let rules = [rule(b"POST\0", &[expression]), far.clone()];
@@ -104,48 +104,23 @@ fn a_verdict_map_may_lead_to_any_chain_of_the_table() {
 }
 
 #[test]
-fn the_policy_is_drop_only_where_it_says_so() {
-    for (policy, expected) in [(0, true), (1, false)] {
-        let chain = parse_chain(&base(b"FORWARD\0", 2, policy)).unwrap();
-        assert_eq!(chain.base.unwrap().is_policy_drop, expected);
-    }
-    let regular = message(2, &[(CHAIN_TABLE, b"nat\0"), (CHAIN_NAME, b"x\0")]);
-    assert_eq!(parse_chain(&regular).unwrap().base, None);
-}
-
-#[test]
 fn owners_are_known_by_their_names_and_not_by_lookalikes() {
-    let chains: [(&[u8], &[FilterOwner]); 9] = [
-        (b"DOCKER-USER\0", &[FilterOwner::Docker]),
-        (b"DOCKER\0", &[FilterOwner::Docker]),
-        (b"DOCKERED\0", &[FilterOwner::Other]),
-        (b"ufw-user-input\0", &[FilterOwner::Ufw]),
-        (b"KUBE-SERVICES\0", &[FilterOwner::KubeProxy]),
-        (b"ts-input\0", &[FilterOwner::Tailscale]),
-        (b"LIBVIRT_FWI\0", &[FilterOwner::Libvirt]),
-        (b"its-mine\0", &[FilterOwner::Other]),
-        (b"input\0", &[FilterOwner::Other]),
+    let chains: [(&str, &[FilterOwner]); 9] = [
+        ("DOCKER-USER", &[FilterOwner::Docker]),
+        ("DOCKER", &[FilterOwner::Docker]),
+        ("DOCKERED", &[FilterOwner::Other]),
+        ("ufw-user-input", &[FilterOwner::Ufw]),
+        ("KUBE-SERVICES", &[FilterOwner::KubeProxy]),
+        ("ts-input", &[FilterOwner::Tailscale]),
+        ("LIBVIRT_FWI", &[FilterOwner::Libvirt]),
+        ("its-mine", &[FilterOwner::Other]),
+        ("input", &[FilterOwner::Other]),
     ];
     for (name, expected) in chains {
-        assert_eq!(owners(&ruleset(&[base(name, 1, 1)], &[])), expected, "{name:?}");
+        assert_eq!(owners(&ruleset(&[base(name, 1)], &[])), expected, "{name:?}");
     }
     assert_eq!(owner_of_table(b"firewalld"), Some(FilterOwner::Firewalld));
     assert!(owners(&ruleset(&[], &[])).is_empty());
-}
-
-#[test]
-fn hooks_are_numbered_by_family() {
-    for (family, number, name) in [
-        (2, 0, "prerouting"),
-        (1, 2, "forward"),
-        (1, 5, "ingress"),
-        (3, 0, "input"),
-        (5, 0, "ingress"),
-        (5, 1, "egress"),
-        (2, 9, "unknown"),
-    ] {
-        assert_eq!(hook(family, number), name, "{family} {number}");
-    }
 }
 
 #[test]
@@ -157,16 +132,19 @@ fn legacy_tables_are_listed_one_a_line() {
 /// What iptables-nft, nft and a kube-proxy like this one's wrote, as the kernel tells it.
 #[test]
 fn a_real_kernels_rules_are_understood() {
-    fn read<T>(name: &str, parse: impl Fn(&[u8]) -> Option<T>) -> Vec<T> {
-        recorded(name).iter().map(|body| parse(body).unwrap()).collect()
-    }
-    let set = Ruleset {
-        tables: read("nft-tables.bin", parse_table),
-        chains: read("nft-chains.bin", parse_chain),
-        rules: read("nft-rules.bin", parse_rule),
+    let answer = |name: &str| {
+        let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../netlink/fixtures/");
+        [std::fs::read([fixtures, name].concat()).unwrap()]
     };
+    let kernel = RecordedKernel::default()
+        .answering(NETLINK_NETFILTER, NFT_MSG_GETTABLE, &[], answer("nft-tables.bin"))
+        .answering(NETLINK_NETFILTER, NFT_MSG_GETCHAIN, &[], answer("nft-chains.bin"))
+        .answering(NETLINK_NETFILTER, NFT_MSG_GETRULE, &[], answer("nft-rules.bin"));
+    let mut unread = Vec::new();
+    let found = read(&kernel, Vec::new(), &mut unread);
+    assert!(found.is_readable && unread.is_empty(), "{unread:?}");
     let mut shown = Vec::new();
-    for table in tables(&set) {
+    for table in found.tables {
         for chain in table.chains {
             let policy = if chain.is_policy_drop { "drop" } else { "accept" };
             let nat = if chain.changes_source { " nat" } else { "" };
@@ -189,17 +167,14 @@ fn a_real_kernels_rules_are_understood() {
         ]
     );
     let expected = [FilterOwner::Docker, FilterOwner::KubeProxy, FilterOwner::Other];
-    assert_eq!(owners(&set), expected);
+    assert_eq!(found.owners, expected);
 }
 
-proptest! {
-    #[test]
-    fn no_bytes_make_the_readers_panic(bytes: Vec<u8>) {
-        let set = Ruleset {
-            tables: parse_table(&bytes).into_iter().collect(),
-            chains: parse_chain(&bytes).into_iter().collect(),
-            rules: parse_rule(&bytes).into_iter().collect(),
-        };
-        let _ = (tables(&set), owners(&set));
-    }
+#[test]
+fn to_an_ordinary_user_the_rules_are_not_readable() {
+    let kernel = RecordedKernel::default().refusing(NETLINK_NETFILTER, NFT_MSG_GETTABLE, EPERM);
+    let mut unread = Vec::new();
+    let found = read(&kernel, vec![Untrusted::new("nat")], &mut unread);
+    assert!(!found.is_readable && found.legacy_tables.len() == 1);
+    assert!(unread[0].why.contains("CAP_NET_ADMIN"), "{unread:?}");
 }

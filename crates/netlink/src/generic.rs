@@ -1,84 +1,98 @@
 //! Generic netlink: families that the kernel numbers as they come (Documentation/networking/
 //! `generic_netlink.rst`, `linux/genetlink.h`).
 
-use super::netlink::{NetlinkError, Question, ask, attributes, dump, text, u16_at};
+use crate::attribute::{attributes, text, u16_at};
+use crate::error::NetlinkError;
+use crate::kernel::NetlinkKernel;
+use crate::request::{KernelRequest, ask, dump};
+use crate::uapi::genetlink::{
+    CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, CTRL_CMD_GETFAMILY, CTRL_CMD_NEWFAMILY,
+    GENL_HDRLEN, GENL_ID_CTRL,
+};
+use crate::uapi::netlink::NETLINK_GENERIC;
 
 /// A kernel with many modules has some forty families.
 const MAX_FAMILIES: usize = 1024;
 
-/// `struct genlmsghdr`: command, version, reserved.
-pub(super) const HEADER_BYTES: usize = 4;
-// linux/genetlink.h
-const GENL_ID_CTRL: u16 = 16;
-const CTRL_CMD_NEWFAMILY: u8 = 1;
-const CTRL_CMD_GETFAMILY: u8 = 3;
-const CTRL_ATTR_FAMILY_ID: u16 = 1;
-const CTRL_ATTR_FAMILY_NAME: u16 = 2;
-
 /// A family, by the number that this kernel gave it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Family {
+pub struct GenericFamily {
     number: u16,
     what: &'static str,
 }
 
-impl Family {
+impl GenericFamily {
     /// Finds a family by its name; `None` where this kernel has none of it.
     ///
     /// All families are listed. Asked by name, the kernel loads a module that might bring it
-    /// (`ctrl_getfamily` in `net/netlink/genetlink.c`), and a snapshot must change nothing.
-    pub(super) fn named(name: &[u8], what: &'static str) -> Result<Option<Self>, NetlinkError> {
-        let question = Question {
-            protocol: netlink_sys::protocols::NETLINK_GENERIC,
+    /// (`ctrl_getfamily` in `net/netlink/genetlink.c`), and what reads must change nothing.
+    ///
+    /// # Errors
+    /// When the kernel does not list them.
+    pub fn named(
+        kernel: &dyn NetlinkKernel,
+        name: &[u8],
+        what: &'static str,
+    ) -> Result<Option<Self>, NetlinkError> {
+        let request = KernelRequest {
+            protocol: NETLINK_GENERIC,
             kind: GENL_ID_CTRL,
             body: &header(CTRL_CMD_GETFAMILY),
             what,
             limit: MAX_FAMILIES,
         };
         let number_of = |kind, body: &[u8]| (kind == GENL_ID_CTRL).then(|| parse(body, name))?;
-        let found = dump(&question, number_of)?;
+        let found = dump(kernel, &request, number_of)?;
         Ok(found.entries.first().map(|number| Self { number: *number, what }))
     }
 
     /// Asks for a table. `attributes` narrow it down; `parse` takes what follows the header.
-    pub(super) fn dump<T>(
+    ///
+    /// # Errors
+    /// When the kernel refuses or breaks off its answer.
+    pub fn dump<T>(
         self,
+        kernel: &dyn NetlinkKernel,
         (get, new): (u8, u8),
         attributes: &[u8],
         limit: usize,
         parse: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<Vec<T>, NetlinkError> {
         let body = [&header(get), attributes].concat();
-        let question = self.question(&body, limit);
-        dump(&question, |kind, body| self.open(kind, new, body).and_then(&parse))
+        let request = self.request(&body, limit);
+        dump(kernel, &request, |kind, body| self.open(kind, new, body).and_then(&parse))
             .map(|found| found.entries)
     }
 
-    /// Asks for one thing.
-    pub(super) fn ask<T>(
+    /// Asks for one thing; `None` where the answer was not understood.
+    ///
+    /// # Errors
+    /// When the kernel refuses or does not answer.
+    pub fn ask<T>(
         self,
+        kernel: &dyn NetlinkKernel,
         (get, new): (u8, u8),
         attributes: &[u8],
         parse: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<Option<T>, NetlinkError> {
         let body = [&header(get), attributes].concat();
-        let question = self.question(&body, 1);
-        ask(&question, |kind, body| self.open(kind, new, body).and_then(&parse))
+        let request = self.request(&body, 1);
+        ask(kernel, &request, |kind, body| self.open(kind, new, body).and_then(&parse))
     }
 
-    const fn question(self, body: &[u8], limit: usize) -> Question<'_> {
-        let protocol = netlink_sys::protocols::NETLINK_GENERIC;
-        Question { protocol, kind: self.number, body, what: self.what, limit }
+    const fn request(self, body: &[u8], limit: usize) -> KernelRequest<'_> {
+        let protocol = NETLINK_GENERIC;
+        KernelRequest { protocol, kind: self.number, body, what: self.what, limit }
     }
 
     /// What a message of that command carries.
     fn open(self, kind: u16, command: u8, body: &[u8]) -> Option<&[u8]> {
-        (kind == self.number && body.first() == Some(&command)).then(|| body.get(HEADER_BYTES..))?
+        (kind == self.number && body.first() == Some(&command)).then(|| body.get(GENL_HDRLEN..))?
     }
 }
 
 /// Version 0: what is asked here has been the same since each family began.
-const fn header(command: u8) -> [u8; HEADER_BYTES] {
+const fn header(command: u8) -> [u8; GENL_HDRLEN] {
     [command, 0, 0, 0]
 }
 
@@ -88,7 +102,7 @@ fn parse(body: &[u8], wanted: &[u8]) -> Option<u16> {
         return None;
     }
     let (mut name, mut number) = (&[][..], None);
-    for (kind, value) in attributes(body, HEADER_BYTES) {
+    for (kind, value) in attributes(body, GENL_HDRLEN) {
         match kind {
             CTRL_ATTR_FAMILY_ID => number = u16_at(value, 0),
             CTRL_ATTR_FAMILY_NAME => name = text(value),
@@ -100,8 +114,9 @@ fn parse(body: &[u8], wanted: &[u8]) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::netlink::push_attribute;
     use super::*;
+    use crate::KernelSocket;
+    use crate::attribute::push_attribute;
     use proptest::prelude::*;
 
     fn family(command: u8, name: &[u8], number: u16) -> Vec<u8> {
@@ -126,14 +141,14 @@ mod tests {
 
     #[test]
     fn this_kernel_has_the_family_of_families_and_no_other_of_our_making() {
-        let family = Family::named(b"nlctrl", "families").unwrap();
-        assert_eq!(family, Some(Family { number: GENL_ID_CTRL, what: "families" }));
-        assert_eq!(Family::named(b"pontoon", "families").unwrap(), None);
+        let family = GenericFamily::named(&KernelSocket, b"nlctrl", "families").unwrap();
+        assert_eq!(family, Some(GenericFamily { number: GENL_ID_CTRL, what: "families" }));
+        assert_eq!(GenericFamily::named(&KernelSocket, b"pontoon", "families").unwrap(), None);
     }
 
     #[test]
     fn an_answer_to_something_else_is_not_taken() {
-        let family = Family { number: 28, what: "x" };
+        let family = GenericFamily { number: 28, what: "x" };
         assert_eq!(family.open(28, 7, &[7, 0, 0, 0, 9]), Some(&[9][..]));
         assert_eq!(family.open(28, 7, &[8, 0, 0, 0, 9]), None);
         assert_eq!(family.open(29, 7, &[7, 0, 0, 0, 9]), None);

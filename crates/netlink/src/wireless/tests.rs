@@ -1,4 +1,5 @@
 use super::*;
+use crate::uapi::nl80211::NL80211_IFTYPE_AP;
 use proptest::prelude::*;
 
 const BSSID: [u8; 6] = [2, 0, 0x5e, 0, 0, 1];
@@ -19,15 +20,15 @@ fn number(value: u32) -> [u8; 4] {
 fn scan_result(status: Option<u32>, elements: &[u8]) -> Vec<u8> {
     let (frequency, signal) = (number(2437), number((-5250_i32).cast_unsigned()));
     let mut bss = message(&[
-        (BSS_BSSID, &BSSID),
-        (BSS_FREQUENCY, &frequency),
-        (BSS_INFORMATION_ELEMENTS, elements),
-        (BSS_SIGNAL_MBM, &signal),
+        (NL80211_BSS_BSSID, &BSSID),
+        (NL80211_BSS_FREQUENCY, &frequency),
+        (NL80211_BSS_INFORMATION_ELEMENTS, elements),
+        (NL80211_BSS_SIGNAL_MBM, &signal),
     ]);
     if let Some(status) = status {
-        push_attribute(&mut bss, BSS_STATUS, &number(status));
+        push_attribute(&mut bss, NL80211_BSS_STATUS, &number(status));
     }
-    message(&[(ATTR_IFINDEX, &number(3)), (0x8000 | ATTR_BSS, &bss)])
+    message(&[(NL80211_ATTR_IFINDEX, &number(3)), (0x8000 | NL80211_ATTR_BSS, &bss)])
 }
 
 fn raw(name: Option<&Untrusted>) -> Option<&str> {
@@ -72,45 +73,19 @@ fn a_name_is_found_among_elements_of_strangers() {
 #[test]
 fn an_interface_says_what_it_is() {
     let whole = message(&[
-        (ATTR_IFINDEX, &number(3)),
-        (ATTR_IFTYPE, &number(IFTYPE_AP)),
-        (ATTR_MAC, &BSSID),
-        (ATTR_SSID, b"Campus"),
-        (ATTR_WIPHY_FREQ, &number(5180)),
+        (NL80211_ATTR_IFINDEX, &number(3)),
+        (NL80211_ATTR_IFTYPE, &number(NL80211_IFTYPE_AP)),
+        (NL80211_ATTR_MAC, &BSSID),
+        (NL80211_ATTR_SSID, b"Campus"),
+        (NL80211_ATTR_WIPHY_FREQ, &number(5180)),
         (999, b"of a newer kernel"),
     ]);
     let found = parse_interface(&whole).unwrap();
-    assert_eq!((found.index, found.kind), (3, IFTYPE_AP));
-    let radio = found.access_point();
-    assert_eq!(raw(radio.ssid.as_ref()), Some("Campus"));
-    assert_eq!((radio.bssid, radio.frequency_mhz), (Mac::from_slice(&BSSID), Some(5180)));
-    assert_eq!(radio.power_save, None);
+    assert_eq!((found.index, found.kind), (3, NL80211_IFTYPE_AP));
+    assert_eq!(raw(found.ssid.as_ref()), Some("Campus"));
+    assert_eq!((found.mac, found.frequency_mhz), (Mac::from_slice(&BSSID), Some(5180)));
     // A P2P device.
-    assert_eq!(parse_interface(&message(&[(ATTR_IFTYPE, &number(10))])), None);
-}
-
-#[test]
-fn a_station_is_in_a_network_only_while_associated() {
-    let interface = Interface {
-        index: 3,
-        ssid: ssid(b"Home"),
-        frequency_mhz: Some(2412),
-        ..Default::default()
-    };
-    let bss = |name: &[u8]| Bss { ssid: ssid(name), ..Bss::default() };
-    let table = [
-        ("neither says a name", None, Some(bss(b"")), None, None),
-        ("scan results only", None, Some(bss(b"Home")), Some("Home"), None),
-        ("its own word first", Some(&interface), Some(bss(b"Other")), Some("Home"), Some(2412)),
-        ("not associated", Some(&interface), None, None, None),
-        ("scan results not shown", Some(&interface), interface.unseen(), Some("Home"), Some(2412)),
-    ];
-    for (what, interface, bss, name, frequency) in table {
-        let radio = interface.cloned().unwrap_or_default().station(bss, Some(true));
-        assert_eq!(raw(radio.ssid.as_ref()), name, "{what}");
-        assert_eq!((radio.frequency_mhz, radio.power_save), (frequency, Some(true)), "{what}");
-    }
-    assert_eq!(Interface::default().unseen(), None);
+    assert_eq!(parse_interface(&message(&[(NL80211_ATTR_IFTYPE, &number(10))])), None);
 }
 
 #[test]
@@ -118,7 +93,8 @@ fn power_save_is_on_off_or_not_said() {
     let table = [(Some(0), Some(false)), (Some(1), Some(true)), (None, None)];
     for (state, said) in table {
         let state = state.map(number);
-        let attributes: Vec<_> = state.iter().map(|value| (ATTR_PS_STATE, &value[..])).collect();
+        let attributes: Vec<_> =
+            state.iter().map(|value| (NL80211_ATTR_PS_STATE, &value[..])).collect();
         assert_eq!(parse_power_save(&message(&attributes)), said);
     }
 }

@@ -1,17 +1,19 @@
 //! A dry run of the kernel's routing: which way would a packet go? `RTM_GETROUTE` sends nothing
 //! and knows nothing of packet filters.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use pontoon_model::net::{Family, IfName};
 use pontoon_model::snapshot::RouteKind;
 
-use crate::snapshot::NetlinkError;
-use crate::snapshot::netlink::{AF_INET, AF_INET6, Question, ask, octets, push_attribute};
-use crate::snapshot::routes::{
-    HEADER_BYTES, RTA_DST, RTA_IIF, RTA_SRC, RTM_GETROUTE, RTM_NEWROUTE, parse_route,
-};
+use super::routes::{out_index, parse_route};
+use super::{LinkNames, family_number};
+use crate::attribute::{octets, push_attribute};
+use crate::error::NetlinkError;
+use crate::kernel::NetlinkKernel;
+use crate::request::{KernelRequest, ask};
+use crate::uapi::netlink::NETLINK_ROUTE;
+use crate::uapi::rtnetlink::{RTA_DST, RTA_IIF, RTA_SRC, RTM_GETROUTE, RTM_NEWROUTE, RTMSG_BYTES};
 
 /// Which way a packet would go.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -104,20 +106,21 @@ impl std::fmt::Display for Refusal {
 /// [`LookupError::Refused`] when the kernel would not send it; the others when it could not be
 /// asked.
 pub fn lookup(
+    kernel: &dyn NetlinkKernel,
     dst: IpAddr,
     from: Option<IpAddr>,
     iif: Option<&IfName>,
 ) -> Result<RouteAnswer, LookupError> {
     let index = iif.map(index_of).transpose()?;
     let body = body(dst, from, index)?;
-    let question = Question {
-        protocol: netlink_sys::protocols::NETLINK_ROUTE,
+    let request = KernelRequest {
+        protocol: NETLINK_ROUTE,
         kind: RTM_GETROUTE,
         body: &body,
         what: "a route",
         limit: 1,
     };
-    let answer = ask(&question, |kind, body| (kind == RTM_NEWROUTE).then(|| body.to_vec()));
+    let answer = ask(kernel, &request, |kind, body| (kind == RTM_NEWROUTE).then(|| body.to_vec()));
     match answer {
         Ok(Some(body)) => understand(&body).ok_or(LookupError::Nonsense),
         Ok(None) => Err(LookupError::Nonsense),
@@ -134,11 +137,9 @@ fn index_of(link: &IfName) -> Result<u32, LookupError> {
 
 /// `struct rtmsg` and attributes.
 fn body(dst: IpAddr, from: Option<IpAddr>, iif: Option<u32>) -> Result<Vec<u8>, LookupError> {
-    let (family, bits) = match Family::of(dst) {
-        Family::V4 => (AF_INET, 32),
-        Family::V6 => (AF_INET6, 128),
-    };
-    let mut body = vec![0; HEADER_BYTES];
+    let family = family_number(Family::of(dst));
+    let bits = if dst.is_ipv4() { 32 } else { 128 };
+    let mut body = vec![0; RTMSG_BYTES];
     (body[0], body[1]) = (family, bits);
     push_attribute(&mut body, RTA_DST, &octets(dst));
     if let Some(from) = from {
@@ -158,11 +159,11 @@ fn body(dst: IpAddr, from: Option<IpAddr>, iif: Option<u32>) -> Result<Vec<u8>, 
 fn understand(body: &[u8]) -> Option<RouteAnswer> {
     // The answer is one of the routing cache, which the reader of tables leaves out.
     let mut body = body.to_vec();
-    body.get_mut(8..HEADER_BYTES)?.fill(0);
-    let index = crate::snapshot::routes::out_index(&body);
+    body.get_mut(8..RTMSG_BYTES)?.fill(0);
+    let index = out_index(&body);
     let name = index.and_then(|index| nix::net::if_::if_indextoname(index).ok());
     let name = name.and_then(|name| name.to_str().ok()?.parse::<IfName>().ok());
-    let names: BTreeMap<u32, IfName> = index.zip(name).into_iter().collect();
+    let names: LinkNames = index.zip(name).into_iter().collect();
     let route = parse_route(&body, &names).into_iter().next()?;
     let (link, gateway, source, kind) = (route.link, route.gateway, route.source, route.kind);
     Some(RouteAnswer { link, gateway, source, kind })
@@ -171,6 +172,7 @@ fn understand(body: &[u8]) -> Option<RouteAnswer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::KernelSocket;
     use proptest::prelude::*;
 
     fn address(text: &str) -> IpAddr {
@@ -179,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_packet_to_oneself_stays_here() {
-        let answer = lookup(address("127.0.0.1"), None, None).unwrap();
+        let answer = lookup(&KernelSocket, address("127.0.0.1"), None, None).unwrap();
         assert_eq!(answer.kind, RouteKind::Local);
         assert_eq!(answer.link.unwrap().as_str(), "lo");
         assert_eq!((answer.gateway, answer.source), (None, Some(address("127.0.0.1"))));
@@ -187,10 +189,11 @@ mod tests {
 
     #[test]
     fn a_question_that_makes_no_sense_is_refused_here() {
-        let mixed = lookup(address("127.0.0.1"), Some(address("::1")), None);
+        let mixed = lookup(&KernelSocket, address("127.0.0.1"), Some(address("::1")), None);
         assert!(matches!(mixed, Err(LookupError::Families { .. })));
         let link = "no-such-link".parse().unwrap();
-        let nowhere = lookup(address("127.0.0.1"), Some(address("10.0.0.1")), Some(&link));
+        let nowhere =
+            lookup(&KernelSocket, address("127.0.0.1"), Some(address("10.0.0.1")), Some(&link));
         assert!(matches!(nowhere, Err(LookupError::NoLink(_))));
     }
 

@@ -1,8 +1,14 @@
-use super::super::netlink::{push_attribute, recorded};
+use std::collections::BTreeMap;
+
+use pontoon_model::net::IfName;
+
 use super::*;
+use crate::attribute::push_attribute;
+use crate::recorded::recorded;
+use crate::uapi::netlink::AF_INET;
 use proptest::prelude::*;
 
-fn names() -> Names {
+fn names() -> LinkNames {
     BTreeMap::from([(2, "eth0".parse().unwrap()), (3, "wlan0".parse().unwrap())])
 }
 
@@ -80,20 +86,6 @@ fn tables_beyond_255_are_in_an_attribute() {
 }
 
 #[test]
-fn a_default_route_behind_thousands_of_others_is_kept() {
-    let route = |length: u8| {
-        let body = message([AF_INET, length, 0, 0, 254, 2, 0, 1], 0, &[]);
-        parse_route(&body, &names()).remove(0)
-    };
-    let mut routes = vec![route(24); MAX_ROUTES];
-    assert!(!keep_most_telling(&mut routes));
-    routes.extend([route(24), route(0)]);
-    assert!(keep_most_telling(&mut routes));
-    assert_eq!(routes.len(), MAX_ROUTES + 1);
-    assert!(routes.last().unwrap().is_default());
-}
-
-#[test]
 fn kinds_of_routes() {
     for (number, kind) in [
         (1, RouteKind::Unicast),
@@ -109,39 +101,8 @@ fn kinds_of_routes() {
 }
 
 #[test]
-fn rules_are_read_and_inverted_ones_are_not_mistaken() {
-    let head = [AF_INET, 0, 24, 0, 0, 0, 0, FR_ACT_TO_TBL];
-    let attributes: [(u16, &[u8]); 4] = [
-        (FRA_PRIORITY, &100_u32.to_ne_bytes()),
-        (FRA_SRC, &[10, 1, 2, 0]),
-        (FRA_IIFNAME, b"eth0\0"),
-        (FRA_TABLE, &300_u32.to_ne_bytes()),
-    ];
-    let rule = parse_rule(&message(head, 0, &attributes)).unwrap().unwrap();
-    assert_eq!((rule.preference, rule.table), (100, 300));
-    assert_eq!(rule.from.unwrap().to_string(), "10.1.2.0/24");
-    assert_eq!(rule.in_link.unwrap().as_str(), "eth0");
-    let skipped = parse_rule(&message(head, FIB_RULE_INVERT, &attributes)).unwrap();
-    assert!(skipped.unwrap_err().what.contains("IPv4 routing rule 100"));
-}
-
-#[test]
-fn neighbours_without_arp_are_nobody() {
-    let entry = |state: u16| {
-        let mut body = vec![AF_INET, 0, 0, 0, 2, 0, 0, 0];
-        body.extend(state.to_ne_bytes());
-        body.extend([0, 1]);
-        push_attribute(&mut body, NDA_DST, &[10, 0, 0, 9]);
-        push_attribute(&mut body, NDA_LLADDR, &[2, 0, 0, 0, 0, 9]);
-        parse_neighbour(&body, &names())
-    };
-    assert_eq!(entry(2).unwrap().address.to_string(), "10.0.0.9");
-    assert!(entry(NUD_NOARP).is_none());
-}
-
-#[test]
-fn a_real_kernels_routes_and_rules_are_understood() {
-    let names: Names = [(1, "lo"), (2, "peer0"), (3, "wlan0"), (4, "br0")]
+fn a_real_kernels_routes_are_understood() {
+    let names: LinkNames = [(1, "lo"), (2, "peer0"), (3, "wlan0"), (4, "br0")]
         .map(|(index, name)| (index, name.parse().unwrap()))
         .into();
     let read = |file| -> Vec<Route> {
@@ -166,15 +127,6 @@ fn a_real_kernels_routes_and_rules_are_understood() {
         ]
     );
     assert!(read("routes6.bin").iter().any(|r| show(r) == "fd00::/64 - wlan0 254 Unicast"));
-    let rules: Vec<_> =
-        recorded("rules4.bin").iter().map(|body| parse_rule(body).unwrap()).collect();
-    let kept: Vec<_> = rules.iter().flatten().map(|r| (r.preference, r.table)).collect();
-    assert_eq!(kept, [(0, 255), (100, 300), (32766, 254), (32767, 253)]);
-    assert_eq!(rules.len(), 5, "the inverted one is not among them");
-    let neighbours = recorded("neighbours4.bin");
-    let neighbours: Vec<_> =
-        neighbours.iter().filter_map(|body| parse_neighbour(body, &names)).collect();
-    assert!(neighbours.iter().any(|n| n.mac == "02:00:00:00:00:09".parse().ok()));
 }
 
 proptest! {
@@ -183,8 +135,7 @@ proptest! {
         family in prop::sample::select(vec![2_u8, 10, 0]), mut bytes: Vec<u8>,
     ) {
         bytes.insert(0, family);
-        let _ = (parse_route(&bytes, &names()), parse_rule(&bytes));
-        let _ = parse_neighbour(&bytes, &names());
+        let _ = parse_route(&bytes, &names());
         let route = parse_route(&message(DEFAULT, 0, &[]), &names()).remove(0);
         let _ = next_hops(&route, &bytes, &names());
     }

@@ -1,0 +1,190 @@
+//! The packet filter: tables, chains and rules of `nf_tables`. Listing them takes `CAP_NET_ADMIN`.
+//!
+//! iptables-nft writes here, too. The older iptables (`/proc/net/ip_tables_names`) does not.
+
+pub mod expression;
+pub mod condition;
+pub mod rule;
+pub mod set;
+pub mod ruleset;
+mod register;
+
+use crate::attribute::{attributes, be32, find, push_attribute, text};
+use crate::error::NetlinkError;
+use crate::kernel::NetlinkKernel;
+use crate::request::{KernelRequest, TableDump, dump};
+use crate::uapi::netlink::NETLINK_NETFILTER;
+use crate::uapi::nf_tables::{
+    NF_DROP, NFGENMSG_BYTES, NFPROTO_ARP, NFPROTO_BRIDGE, NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6,
+    NFPROTO_NETDEV, NFT_MSG_GETCHAIN, NFT_MSG_GETRULE, NFT_MSG_GETTABLE, NFT_MSG_NEWCHAIN,
+    NFT_MSG_NEWRULE, NFT_MSG_NEWTABLE, NFTA_CHAIN_HOOK, NFTA_CHAIN_NAME, NFTA_CHAIN_POLICY,
+    NFTA_CHAIN_TABLE, NFTA_CHAIN_TYPE, NFTA_HOOK_HOOKNUM, NFTA_RULE_TABLE, NFTA_TABLE_NAME,
+};
+use rule::RuleMessage;
+
+/// Docker, Kubernetes and firewalld together make some ten tables.
+pub const MAX_TABLES: usize = 64;
+/// kube-proxy's iptables mode makes several chains for each Service.
+const MAX_CHAINS: usize = 65_536;
+/// And some ten rules for each.
+const MAX_RULES: usize = 262_144;
+/// EINVAL, EPROTONOSUPPORT, EOPNOTSUPP: a kernel without `nf_tables`.
+const NO_SUCH_THING: [i32; 3] = [22, 93, 95];
+const WHAT: &str = "packet filter rules";
+
+/// A table; chains and rules name theirs in the same way.
+#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct NftTable {
+    /// Its family (`NFPROTO_*`).
+    pub family: u8,
+    /// Its name.
+    pub name: Vec<u8>,
+}
+
+impl NftTable {
+    /// Its family, in the words of nft(8).
+    #[must_use]
+    pub const fn family_name(&self) -> &'static str {
+        match self.family {
+            NFPROTO_INET => "inet",
+            NFPROTO_IPV4 => "ip",
+            NFPROTO_ARP => "arp",
+            NFPROTO_NETDEV => "netdev",
+            NFPROTO_BRIDGE => "bridge",
+            NFPROTO_IPV6 => "ip6",
+            _ => "unknown",
+        }
+    }
+}
+
+/// A chain.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct NftChain {
+    /// The table that it is in.
+    pub table: NftTable,
+    /// Its name.
+    pub name: Vec<u8>,
+    /// What the kernel calls it for; none of a chain that only rules jump to.
+    pub base: Option<NftBase>,
+}
+
+impl NftChain {
+    /// The hook of a base chain, in the words of nft(8).
+    #[must_use]
+    pub fn hook_name(&self) -> Option<&'static str> {
+        self.base.as_ref().map(|base| hook(self.table.family, base.hook))
+    }
+}
+
+/// What makes a chain a base chain.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NftBase {
+    /// Number of its hook, which means another hook in each family.
+    pub hook: u32,
+    /// Its type: `filter`, `nat` or `route`.
+    pub kind: Vec<u8>,
+    /// What no rule decides is dropped.
+    pub is_policy_drop: bool,
+}
+
+/// `NF_INET_*`, `NF_ARP_*`, `NF_NETDEV_*`: the numbers mean another hook in each family.
+const fn hook(family: u8, number: u32) -> &'static str {
+    match (family, number) {
+        (NFPROTO_NETDEV, 0) | (NFPROTO_INET, 5) => "ingress",
+        (NFPROTO_NETDEV, 1) => "egress",
+        (NFPROTO_ARP, 0) | (NFPROTO_INET | NFPROTO_IPV4 | NFPROTO_BRIDGE | NFPROTO_IPV6, 1) => {
+            "input"
+        }
+        (NFPROTO_ARP, 1) | (NFPROTO_INET | NFPROTO_IPV4 | NFPROTO_BRIDGE | NFPROTO_IPV6, 3) => {
+            "output"
+        }
+        (NFPROTO_INET | NFPROTO_IPV4 | NFPROTO_ARP | NFPROTO_BRIDGE | NFPROTO_IPV6, 2) => "forward",
+        (NFPROTO_INET | NFPROTO_IPV4 | NFPROTO_BRIDGE | NFPROTO_IPV6, 0) => "prerouting",
+        (NFPROTO_INET | NFPROTO_IPV4 | NFPROTO_BRIDGE | NFPROTO_IPV6, 4) => "postrouting",
+        _ => "unknown",
+    }
+}
+
+/// Reads all tables, in the order in which they were made.
+///
+/// # Errors
+/// When the kernel does not show them: EPERM without `CAP_NET_ADMIN`.
+pub fn tables(kernel: &dyn NetlinkKernel) -> Result<TableDump<NftTable>, NetlinkError> {
+    let messages = (NFT_MSG_GETTABLE, NFT_MSG_NEWTABLE);
+    list(kernel, messages, &every_family(), MAX_TABLES, parse_table)
+}
+
+/// Reads the chains of all tables, table by table.
+///
+/// # Errors
+/// As [`tables`].
+pub fn chains(kernel: &dyn NetlinkKernel) -> Result<TableDump<NftChain>, NetlinkError> {
+    let messages = (NFT_MSG_GETCHAIN, NFT_MSG_NEWCHAIN);
+    list(kernel, messages, &every_family(), MAX_CHAINS, parse_chain)
+}
+
+/// Reads the rules of a table, or of all tables, in their order. `parse` keeps what is wanted of
+/// each: a host with many Services has more rules than one would hold in full.
+///
+/// # Errors
+/// As [`tables`].
+pub fn rules<T>(
+    kernel: &dyn NetlinkKernel,
+    table: Option<&NftTable>,
+    parse: impl Fn(&RuleMessage<'_>) -> Option<T>,
+) -> Result<TableDump<T>, NetlinkError> {
+    let messages = (NFT_MSG_GETRULE, NFT_MSG_NEWRULE);
+    let body = table.map_or_else(every_family, |table| {
+        let mut body = vec![table.family, 0, 0, 0];
+        push_attribute(&mut body, NFTA_RULE_TABLE, &[&table.name[..], b"\0"].concat());
+        body
+    });
+    list(kernel, messages, &body, MAX_RULES, |body| parse(&RuleMessage::parse(body)?))
+}
+
+fn every_family() -> Vec<u8> {
+    vec![0; NFGENMSG_BYTES]
+}
+
+fn list<T>(
+    kernel: &dyn NetlinkKernel,
+    (get, new): (u16, u16),
+    body: &[u8],
+    limit: usize,
+    parse: impl Fn(&[u8]) -> Option<T>,
+) -> Result<TableDump<T>, NetlinkError> {
+    let request = KernelRequest { protocol: NETLINK_NETFILTER, kind: get, body, what: WHAT, limit };
+    match dump(kernel, &request, |kind, body| (kind == new).then(|| parse(body)).flatten()) {
+        Err(error) if error.errno().is_some_and(|errno| NO_SUCH_THING.contains(&errno)) => {
+            Ok(TableDump::default())
+        }
+        found => found,
+    }
+}
+
+fn parse_table(body: &[u8]) -> Option<NftTable> {
+    let family = *body.first()?;
+    let (_, name) = attributes(body, NFGENMSG_BYTES).find(|(kind, _)| *kind == NFTA_TABLE_NAME)?;
+    Some(NftTable { family, name: text(name).to_vec() })
+}
+
+fn parse_chain(body: &[u8]) -> Option<NftChain> {
+    let mut chain = NftChain::default();
+    chain.table.family = *body.first()?;
+    let (mut hook, mut kind, mut is_policy_drop) = (None, &[][..], false);
+    for (attribute, value) in attributes(body, NFGENMSG_BYTES) {
+        match attribute {
+            NFTA_CHAIN_TABLE => chain.table.name = text(value).to_vec(),
+            NFTA_CHAIN_NAME => chain.name = text(value).to_vec(),
+            NFTA_CHAIN_HOOK => hook = find(value, NFTA_HOOK_HOOKNUM).and_then(be32),
+            NFTA_CHAIN_TYPE => kind = text(value),
+            NFTA_CHAIN_POLICY => is_policy_drop = be32(value) == Some(NF_DROP),
+            _ => {}
+        }
+    }
+    chain.base = hook.map(|hook| NftBase { hook, kind: kind.to_vec(), is_policy_drop });
+    Some(chain)
+}
+
+#[cfg(test)]
+mod tests;

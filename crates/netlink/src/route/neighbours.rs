@@ -1,0 +1,61 @@
+//! Neighbour caches, of ARP and of IPv6 neighbour discovery: `RTM_GETNEIGH`.
+
+use std::net::IpAddr;
+
+use pontoon_model::net::{Family, IfName, Mac};
+use pontoon_model::snapshot::Neighbour;
+
+use super::{LinkNames, RouteTable};
+use crate::attribute::{address, attributes, u16_at, u32_at};
+use crate::error::NetlinkError;
+use crate::kernel::NetlinkKernel;
+use crate::request::TableDump;
+use crate::uapi::neighbour::{NDA_DST, NDA_LLADDR, NDMSG_BYTES, NUD_NOARP, NUD_VALID};
+use crate::uapi::rtnetlink::{RTM_GETNEIGH, RTM_NEWNEIGH};
+
+/// `net.ipv4.neigh.default.gc_thresh3`, the kernel's own limit.
+const MAX_NEIGHBOURS: usize = 1024;
+
+const NEIGHBOURS: RouteTable =
+    RouteTable { get: RTM_GETNEIGH, new: RTM_NEWNEIGH, what: "neighbours", limit: MAX_NEIGHBOURS };
+
+/// Reads the neighbour cache of a family.
+///
+/// # Errors
+/// When the kernel does not show it.
+pub fn neighbours(
+    kernel: &dyn NetlinkKernel,
+    family: Family,
+    names: &LinkNames,
+) -> Result<TableDump<Neighbour>, NetlinkError> {
+    NEIGHBOURS.dump_family(kernel, family, |body| parse_neighbour(body, names))
+}
+
+/// Whether an address on a link has answered for itself: its hardware address is known.
+#[must_use]
+pub fn has_answered(neighbours: &[Neighbour], link: &IfName, address: IpAddr) -> bool {
+    neighbours.iter().any(|neighbour| {
+        neighbour.link == *link && neighbour.address == address && neighbour.state & NUD_VALID != 0
+    })
+}
+
+/// Reads a neighbour message (`struct ndmsg` and attributes).
+fn parse_neighbour(body: &[u8], names: &LinkNames) -> Option<Neighbour> {
+    let (index, state) = (u32_at(body, 4)?, u16_at(body, 8)?);
+    // Group and loopback addresses, for which nobody is asked.
+    if state & NUD_NOARP != 0 {
+        return None;
+    }
+    let (mut who, mut mac) = (None, None);
+    for (kind, value) in attributes(body, NDMSG_BYTES) {
+        match kind {
+            NDA_DST => who = address(value),
+            NDA_LLADDR => mac = Mac::from_slice(value),
+            _ => {}
+        }
+    }
+    Some(Neighbour { link: names.get(&index)?.clone(), address: who?, mac, state })
+}
+
+#[cfg(test)]
+mod tests;
