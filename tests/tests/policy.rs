@@ -42,15 +42,16 @@ const MODEL_DEPENDENCIES: [&str; 5] =
     ["regex-lite", "schemars", "serde", "serde_json", "thiserror"];
 
 /// The crates by layer: each may depend on those to its left only.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("model", &[]),
     ("wire", &["model"]),
-    ("probe", &["model", "wire"]),
-    ("fleet", &["model", "wire", "probe"]),
+    ("remote", &["model", "wire"]),
+    ("probe", &["model", "wire", "remote"]),
+    ("fleet", &["model", "wire", "remote", "probe"]),
     ("join", &["model", "wire"]),
-    ("cluster", &["model", "wire", "probe", "join"]),
+    ("cluster", &["model", "wire", "remote", "probe", "join"]),
     ("lab", &["model", "probe"]),
-    ("cli", &["model", "wire", "probe", "fleet", "join", "cluster", "lab"]),
+    ("cli", &["model", "wire", "remote", "probe", "fleet", "join", "cluster", "lab"]),
 ];
 
 fn violations(of: impl IntoIterator<Item = String>) {

@@ -7,7 +7,7 @@ use std::thread;
 use jsonschema::Validator;
 use pontoon_cluster::report as cluster;
 use pontoon_fleet::clock::report as clock;
-use pontoon_fleet::everywhere::results as exec;
+use pontoon_fleet::exec::results as exec;
 use pontoon_fleet::inventory;
 use pontoon_join::hosts as join_hosts;
 use pontoon_join::report as join;

@@ -16,3 +16,6 @@ pub mod message;
 pub mod near_end;
 pub mod far_end;
 pub mod twin;
+pub mod carrier;
+pub mod reach_failure;
+pub mod edge;

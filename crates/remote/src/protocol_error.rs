@@ -15,7 +15,7 @@ pub enum ProtocolError {
     Preamble(#[from] PreambleError),
     /// It is not cut into frames as agreed.
     #[error("the other end broke the protocol: {0}")]
-    Framing(#[from] FramingError),
+    Framing(FramingError),
     /// The head of a message is none.
     #[error("the other end broke the protocol: a message has no head")]
     UnreadableHead,
@@ -51,6 +51,12 @@ pub enum ProtocolError {
         /// What was said in place of a preamble; empty after one.
         said: Untrusted,
     },
+}
+
+impl From<FramingError> for ProtocolError {
+    fn from(error: FramingError) -> Self {
+        Self::Framing(error)
+    }
 }
 
 fn said_instead(said: &Untrusted) -> String {

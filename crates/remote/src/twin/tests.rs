@@ -73,7 +73,10 @@ fn answers_find_their_requests_in_any_order() {
         [
             NearEvent::Service(Survey, ServiceEvent::Pushed { body: b"seen".to_vec() }),
             NearEvent::Service(Node, answered(third, b"three")),
-            NearEvent::Service(Node, ServiceEvent::Refused { id: first, why: Untrusted::new("no") }),
+            NearEvent::Service(
+                Node,
+                ServiceEvent::Refused { id: first, why: Untrusted::new("no") }
+            ),
             NearEvent::Service(Survey, answered(second, b"two")),
         ]
     );
