@@ -58,7 +58,7 @@ pub enum NodeRequest {
     },
     /// What it says of itself before a join.
     Joiner,
-    /// NodeRequest API servers anonymously, all at once.
+    /// Ask API servers anonymously, all at once.
     Contact {
         /// What.
         questions: Vec<Question>,

@@ -36,6 +36,9 @@ pub const EXIT_WITHIN: Duration = Duration::from_secs(2);
 pub const NEAR_TURN_MAX: usize = 256 * 1024;
 /// The same at a far end, where probes must not be kept waiting.
 pub const FAR_TURN_MAX: usize = 1024 * 1024;
+/// Bytes that are read at once: more than the buffer of Rust's standard input (8 KiB), so that none
+/// are held back in there while poll(2) waits for others.
+pub const READ_MAX: usize = 16 * 1024;
 /// What is kept of a program's standard error, in bytes: the end of it, since banners come first
 /// and the reason why it ended comes last.
 pub const STDERR_KEPT: usize = 4096;

@@ -19,7 +19,7 @@ use super::service_thread::ThreadPool;
 use super::session_clock::poll_timeout;
 use super::stderr_tail::set_nonblocking;
 use crate::far_end::{FarEnd, ServiceMessage};
-use crate::limits::{FAR_TURN_MAX, FRAME_MAX};
+use crate::limits::{FAR_TURN_MAX, READ_MAX};
 use crate::message::{RequestId, ServiceName, write_body};
 use crate::protocol_error::ProtocolError;
 
@@ -184,7 +184,7 @@ impl<R: Read, W: Write> FarLoop<'_, R, W> {
     }
 
     fn receive(&mut self) -> Result<(), FarLoopError> {
-        let mut buffer = [0; FRAME_MAX];
+        let mut buffer = [0; READ_MAX];
         let mut taken = 0;
         while taken < FAR_TURN_MAX {
             match self.input.read(&mut buffer) {

@@ -60,7 +60,7 @@ impl ThreadPool {
     pub(super) fn hand_over(&mut self, message: ServiceMessage) -> Option<ServiceMessage> {
         let Some(make) = self.makers.get(&message.service).copied() else { return Some(message) };
         // Requests only: a service that waits has no use for messages without answers.
-        let Some(id) = message.id else { return None };
+        let id = message.id?;
         if !self.running.contains_key(&message.service) {
             let Ok(waker) = self.waker.try_clone() else { return Some(message) };
             self.running.insert(message.service, start(make, self.say.clone(), waker));

@@ -20,7 +20,7 @@ use pontoon_model::untrusted::Untrusted;
 use super::session_clock::{SessionClock, poll_timeout};
 use super::stderr_tail::{StderrTail, set_nonblocking};
 use crate::carrier::CarrierError;
-use crate::limits::{END_WITHIN, FRAME_MAX, NEAR_TURN_MAX};
+use crate::limits::{END_WITHIN, NEAR_TURN_MAX, READ_MAX};
 use crate::message::ServiceName;
 use crate::near_end::{NearEnd, NearEvent, ServiceEvent};
 use crate::protocol_error::ProtocolError;
@@ -133,7 +133,7 @@ impl SessionLink {
 
     fn receive(&self, state: &mut LinkState) -> Result<(), LinkEnd> {
         state.stderr.drain();
-        let mut buffer = [0; FRAME_MAX];
+        let mut buffer = [0; READ_MAX];
         let mut taken = 0;
         while taken < NEAR_TURN_MAX {
             match (&self.input).read(&mut buffer) {
@@ -260,7 +260,7 @@ impl Drop for SessionLink {
 /// Reads what still comes, until it ends.
 fn await_end(input: &File) {
     let clock = SessionClock::start();
-    let mut buffer = [0; FRAME_MAX];
+    let mut buffer = [0; READ_MAX];
     // Reads may wait from here on: they come after a poll(2) only.
     let _ = fcntl(input, FcntlArg::F_SETFL(OFlag::empty()));
     let mut input = input;
