@@ -4,18 +4,18 @@
 use libfuzzer_sys::fuzz_target;
 use pontoon_fleet::alike::fold;
 use pontoon_fleet::clock::{Exchange, Said, best, median};
-use pontoon_fleet::everywhere::shown;
-use pontoon_fleet::ssh::trouble::Trouble;
+use pontoon_fleet::exec::shown;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::is_harmful;
+use pontoon_remote::reach_failure::ReachFailure;
 
 fuzz_target!(|bytes: &[u8]| {
     let is_clean = |text: &str| !text.chars().any(|letter| letter != '\t' && is_harmful(letter));
     assert!(is_clean(&shown(bytes)));
     let text = String::from_utf8_lossy(bytes);
-    let trouble = Trouble::said(&text);
-    assert!(is_clean(&trouble.to_string()), "{trouble}");
-    let _ = trouble.advice("pi1");
+    let failure = ReachFailure::said(&text);
+    assert!(is_clean(&failure.to_string()), "{failure}");
+    assert!(is_clean(&failure.with_advice("pi1").to_string()));
     if let Some(said) = Said::read(&text) {
         let exchange = |sent_us| Exchange { sent_us, received_us: 0, said };
         let offset = best(&[exchange(0), exchange(-1)]).expect("there are two");

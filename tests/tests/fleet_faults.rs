@@ -1,7 +1,7 @@
 //! A mesh over real ssh in which hosts fail, each in its own way: it is named with its cause, the
 //! others have a whole result, nothing hangs and nothing stays behind.
 
-use pontoon_probe::protocol::VERSION;
+use pontoon_remote::preamble::VERSIONS;
 use pontoon_tests::ssh_lab::{Mesh, has_ssh, mesh};
 
 fn assert_told(mesh: &Mesh, table: &[(&str, &str)]) {
@@ -64,7 +64,7 @@ agent = subprocess.Popen(["/run/pontoon/bin/pontoon"] + sys.argv[1:], stdout=sub
 while True:
     said = os.read(agent.stdout.fileno(), 65536)
     if not said: break
-    os.write(1, re.sub(rb'"say":"ready","version":[0-9]+', b'"say":"ready","version":9', said))
+    os.write(1, re.sub(rb'PONTOON-REMOTE/[0-9]+-[0-9]+', b'PONTOON-REMOTE/9-9', said))
 X
         program pi5 <<'X'
 #!/usr/bin/python3
@@ -92,7 +92,7 @@ X
     "#;
     let mesh = mesh(8, faults, "");
     let other = format!(
-        "another version of pontoon is on it (protocol 9, here {VERSION}); install the same"
+        "another version of pontoon is on it (protocol 9, here {VERSIONS}); install the same"
     );
     assert_told(
         &mesh,

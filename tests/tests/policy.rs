@@ -51,24 +51,28 @@ const PURE: [(&str, &[&str]); 5] = [
 const NOT_CODES: [&str; 2] = ["crates/model/src/code.rs", "crates/lab/src/scenario/builtin.rs"];
 
 /// The crates by layer: each may depend on those to its left only.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("wire", &["model"]),
     ("netlink", &["model"]),
+    ("remote", &["model", "wire"]),
     ("predict", &["model"]),
     ("rules", &["model", "predict"]),
     ("causes", &["model"]),
     ("settings", &["model", "predict", "rules"]),
-    ("probe", &["model", "wire", "netlink", "predict"]),
-    ("fleet", &["model", "wire", "probe"]),
+    ("probe", &["model", "wire", "netlink", "remote", "predict"]),
+    ("fleet", &["model", "wire", "remote", "probe"]),
     ("join", &["model", "wire", "netlink", "predict"]),
-    ("cluster", &["model", "wire", "netlink", "predict", "rules", "causes", "probe", "join"]),
+    (
+        "cluster",
+        &["model", "wire", "netlink", "remote", "predict", "rules", "causes", "probe", "join"],
+    ),
     ("lab", &["model", "probe"]),
     (
         "cli",
         &[
-            "model", "wire", "predict", "rules", "causes", "settings", "probe", "fleet", "join",
-            "cluster", "lab",
+            "model", "wire", "remote", "predict", "rules", "causes", "settings", "probe", "fleet",
+            "join", "cluster", "lab",
         ],
     ),
 ];

@@ -7,7 +7,7 @@ use jsonschema::Validator;
 use pontoon_causes::symptom::{explain, explanation};
 use pontoon_cluster::report as cluster;
 use pontoon_fleet::clock::report as clock;
-use pontoon_fleet::everywhere::results as exec;
+use pontoon_fleet::exec::results as exec;
 use pontoon_fleet::inventory;
 use pontoon_join::{hosts as join_hosts, report as join};
 use pontoon_lab::scenario;

@@ -21,9 +21,9 @@ use pontoon_lab::kubernetes::KubernetesError;
 use pontoon_lab::sandbox::SandboxError;
 use pontoon_lab::scenario::LoadError;
 use pontoon_lab::{LabError, SshError};
-use pontoon_probe::agent::ServeError;
 use pontoon_probe::discover::Refusal;
 use pontoon_probe::survey::SurveyError;
+use pontoon_remote::edge::far_loop::FarLoopError;
 
 /// A command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -250,7 +250,7 @@ pub(crate) enum Failure {
     Agent {
         /// Why.
         #[source]
-        source: ServeError,
+        source: FarLoopError,
     },
     /// The survey could not be made.
     #[error("the hosts could not be asked")]

@@ -1,8 +1,8 @@
 //! Where a check leaves the pure part: programs, sockets, the network of a pod, and connections to
 //! the nodes.
 
-pub mod serve;
-pub mod session;
+pub mod node_service;
+pub mod node_session;
 pub mod run;
 pub mod kubectl;
 pub mod rehearse;

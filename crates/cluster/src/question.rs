@@ -1,13 +1,14 @@
-//! What is said between the two ends of a check: the one that judges, and one on each node.
+//! What is said between the two ends of a check: the one that judges, and one on each node. These
+//! are the bodies of the messages of [`ServiceName::Node`](pontoon_remote::message::ServiceName); a
+//! change of one makes a new version of the protocol ([`pontoon_remote::preamble::VERSIONS`]).
 //!
-//! A node that is yet to join is asked in the same way ([`Ask::Joiner`], [`Ask::Contact`]). No
+//! A node that is yet to join is asked in the same way ([`NodeRequest::Joiner`], [`NodeRequest::Contact`]). No
 //! question has room for a token or another secret.
 
 use std::net::{IpAddr, SocketAddr};
 
 use pontoon_join::course::{Answered, Question};
 use pontoon_join::edge::Limits;
-use pontoon_model::untrusted::Untrusted;
 use serde::{Deserialize, Serialize};
 
 use crate::joiner::Joiner;
@@ -15,12 +16,9 @@ use crate::look::Look;
 use crate::objects::Objects;
 use crate::trial::Outcome;
 
-/// Said first, so that a greeting of a login shell does no harm, and another version is noticed.
-pub const PREAMBLE: &str = "PONTOON-CLUSTER/2\n";
-
 /// What a node is asked.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub enum Ask {
+pub enum NodeRequest {
     /// What it says of itself.
     Look,
     /// What the API server says of the cluster. On the control plane.
@@ -93,21 +91,19 @@ pub enum Dial {
 
 /// What it answers.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub enum Told {
-    /// To [`Ask::Look`].
+pub enum NodeResponse {
+    /// To [`NodeRequest::Look`].
     Look(Box<Look>),
-    /// To [`Ask::Objects`], with the control plane's clock in seconds since 1970.
+    /// To [`NodeRequest::Objects`], with the control plane's clock in seconds since 1970.
     Objects(Box<Objects>, i64),
-    /// To [`Ask::Joiner`].
+    /// To [`NodeRequest::Joiner`].
     Joiner(Box<Joiner>),
-    /// To [`Ask::Contact`], in their order.
+    /// To [`NodeRequest::Contact`], in their order.
     Contact(Vec<Answered>),
-    /// To [`Ask::Try`] in their order, to [`Ask::Kubelets`] as well.
+    /// To [`NodeRequest::Try`] in their order, to [`NodeRequest::Kubelets`] as well.
     Outcomes(Vec<Outcome>),
     /// A text that was asked for.
     Text(String),
-    /// It is done.
+    /// It is done. That it cannot be done is a refusal of the request.
     Done,
-    /// It cannot be done.
-    Failed(Untrusted),
 }

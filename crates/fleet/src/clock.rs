@@ -6,7 +6,6 @@
 
 pub mod ask;
 pub mod report;
-mod talk;
 
 /// Microseconds in a second.
 pub(crate) const SECOND_US: i64 = 1_000_000;

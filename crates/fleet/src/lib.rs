@@ -1,12 +1,11 @@
 //! Many hosts at once: how they are named, what is known of each, and how they are reached.
 //!
-//! [`hostlist`] reads `pi[1-5]` and writes it; [`inventory`] is the file of what is known; [`ssh`]
-//! is the user's own way to them, and [`everywhere`] takes it to all at once; [`clock`] compares
-//! their clocks; [`alike`] says once what is the same of several.
+//! [`hostlist`] reads `pi[1-5]` and writes it; [`inventory`] is the file of what is known;
+//! [`exec`] runs a command on all at once; [`clock`] compares their clocks; [`alike`] says once
+//! what is the same of several.
 
 pub mod hostlist;
 pub mod alike;
 pub mod inventory;
-pub mod ssh;
-pub mod everywhere;
+pub mod exec;
 pub mod clock;

@@ -3,10 +3,9 @@
 mod agenda;
 pub mod launch;
 mod links;
-mod pipe;
 mod room;
 mod several;
 mod part;
-mod serve;
+mod survey_service;
 
-pub use serve::{ServeError, serve};
+pub use survey_service::SurveyService;

@@ -12,7 +12,6 @@ pub mod ask;
 pub mod key;
 pub mod token;
 pub mod frame;
-pub mod framing;
 pub mod protocol;
 pub mod course;
 pub mod budget;

@@ -1,7 +1,9 @@
 //! What coordinator and agent say to each other.
 //!
 //! The coordinator schedules, the agent executes and reports: an agent holds no policy but its
-//! own limits. Over the pipe go [`PREAMBLE`], then [frames](crate::framing).
+//! own limits. These are the bodies of the messages of
+//! [`ServiceName::Survey`](pontoon_remote::message::ServiceName); a change of one makes a new
+//! version of the protocol ([`pontoon_remote::preamble::VERSIONS`]).
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -18,20 +20,12 @@ use crate::ask::Ask;
 use crate::course::Course;
 use crate::key::Key;
 
-/// The version of this protocol. Both ends must speak the same.
-pub const VERSION: u32 = 3;
-
-/// What an agent says first, so that a greeting of a login shell before it does no harm.
-pub const PREAMBLE: &[u8] = b"PONTOON-AGENT/1\n";
-
 /// What the coordinator says.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(tag = "say", rename_all = "kebab-case")]
 pub enum ToAgent {
     /// You take part in this run. Answered by [`FromAgent::Ready`].
     Begin {
-        /// [`VERSION`].
-        version: u32,
         /// The run.
         run: RunId,
         /// The agent's seat.
@@ -81,6 +75,14 @@ pub enum ToAgent {
     },
     /// Stop watching. Answered by [`FromAgent::Finished`].
     Finish,
+}
+
+impl ToAgent {
+    /// Whether the agent answers it.
+    #[must_use]
+    pub const fn is_answered(&self) -> bool {
+        matches!(self, Self::Begin { .. } | Self::Watch { .. } | Self::Listen { .. } | Self::Finish)
+    }
 }
 
 /// Another host of the run.
@@ -219,8 +221,6 @@ pub enum Question {
 pub enum FromAgent {
     /// I am here.
     Ready {
-        /// [`VERSION`].
-        version: u32,
         /// My account of my host.
         snapshot: Box<Snapshot>,
     },

@@ -1,6 +1,6 @@
 //! The coordinator: starts an agent on every host, schedules the questions, gathers the facts.
 
-mod channel;
+mod agent_channel;
 mod legs;
 mod our_clock;
 mod schedule;
@@ -17,7 +17,7 @@ mod run;
 mod pair_code;
 mod meeting;
 
-pub use channel::{Channel, ChannelError};
+pub use agent_channel::{AgentChannel, UnreachedReason};
 pub use meeting::{Side, meet};
 pub use pair_code::{NotAPairCode, PairCode};
 pub use ports::estimate_ports_s;

@@ -77,7 +77,7 @@ fn each_host_is_judged_and_no_secret_leaves() {
     assert!(hosts[0]["verdict"]["stop"].is_null(), "{:#}", hosts[0]);
     assert!(hosts[1]["verdict"]["stop"]["stage"].is_string(), "{:#}", hosts[1]);
 
-    assert!(kept.contains("cluster node --stdio"), "{kept}");
+    assert!(kept.contains("pontoon agent --stdio"), "{kept}");
     assert!(kept.contains("Contact") && kept.contains("192.168.50.1:6443"), "{kept}");
     for secret in [SECRET, CERTIFICATE_KEY] {
         assert!(!text.contains(secret), "{text}");

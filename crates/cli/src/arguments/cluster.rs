@@ -33,9 +33,6 @@ pub(crate) struct ClusterArguments {
 pub(crate) enum ClusterCommand {
     /// Whether the cluster works; if not, what the cause is, and the fix
     Check(Box<CheckArguments>),
-    /// Answer the questions of a check over standard input and output
-    #[command(hide = true)]
-    Node(NodeArguments),
 }
 
 #[derive(Args, Debug)]
@@ -54,14 +51,4 @@ pub(crate) struct CheckArguments {
     /// List everything that was tried
     #[arg(short, long)]
     pub(crate) verbose: bool,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct NodeArguments {
-    /// Speak over standard input and output: the only way so far
-    #[arg(long, required = true)]
-    pub(crate) stdio: bool,
-    /// Remove this program's own file and its folder: it was copied for one run
-    #[arg(long)]
-    pub(crate) unlink: bool,
 }

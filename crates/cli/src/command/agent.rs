@@ -1,17 +1,26 @@
-//! `pontoon agent --stdio`.
+//! `pontoon agent --stdio`: this host's far end.
 
 use std::process::ExitCode;
 
 use crate::arguments::AgentArguments;
 use crate::failure::Failure;
-use pontoon_probe::agent;
+use pontoon_cluster::edge::node_service::NodeService;
+use pontoon_probe::agent::SurveyService;
+use pontoon_remote::edge::far_loop::{FarServices, LoopService, ThreadService, serve_host};
+use pontoon_remote::message::ServiceName;
 
-/// Answers until standard input closes.
+/// Serves all that another pontoon wants of this host, until standard input closes.
 pub(crate) fn run(arguments: &AgentArguments) -> Result<ExitCode, Failure> {
     if arguments.unlink {
         unlink();
     }
-    agent::serve(std::io::stdin(), std::io::stdout())
+    let mut survey = SurveyService::default();
+    let node: fn() -> Box<dyn ThreadService> = NodeService::boxed;
+    let services = FarServices {
+        in_loop: [(ServiceName::Survey, &mut survey as &mut dyn LoopService)].into(),
+        in_threads: [(ServiceName::Node, node)].into(),
+    };
+    serve_host(std::io::stdin(), std::io::stdout(), services)
         .map_err(|source| Failure::Agent { source })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -19,8 +28,8 @@ pub(crate) fn run(arguments: &AgentArguments) -> Result<ExitCode, Failure> {
 /// Removes this program's own file, and the folder that was made for it. The program goes on: a
 /// file that runs is gone only when it ends (unlink(2)). What cannot be removed now is removed by
 /// the script that copied it.
-pub(super) fn unlink() {
-    /// How `fleet::ssh::push` names the folder: no other is touched.
+fn unlink() {
+    /// How `remote::carrier::push` names the folder: no other is touched.
     const FOLDER: &str = "pontoon.";
     let Ok(program) = std::env::current_exe() else { return };
     let Some(folder) = program.parent() else { return };

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use pontoon_fleet::clock::report::Clocks;
 use pontoon_fleet::clock::{OFF_US, Offset, ask};
-use pontoon_fleet::ssh::Login;
-use pontoon_fleet::ssh::trouble::{Cause, Trouble};
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
+use pontoon_remote::carrier::ssh::SshLogin;
+use pontoon_remote::reach_failure::{FailureCause, ReachFailure};
 
 use crate::arguments::remote::ClockArguments;
 use crate::command::fleet::Fleet;
@@ -17,7 +17,7 @@ use crate::output;
 use crate::render::style::Style;
 use crate::render::{clean, clock, json};
 
-type Answers = Vec<(HostName, Result<Offset, Trouble>)>;
+type Answers = Vec<(HostName, Result<Offset, ReachFailure>)>;
 
 /// Asks, shows, and sets where that was asked for.
 pub(crate) fn run(arguments: &ClockArguments) -> Result<ExitCode, Failure> {
@@ -44,13 +44,13 @@ pub(crate) fn run(arguments: &ClockArguments) -> Result<ExitCode, Failure> {
 }
 
 fn asked(fleet: &Fleet) -> Answers {
-    let logins: Vec<&Login> = fleet.logins.iter().collect();
+    let logins: Vec<&SshLogin> = fleet.logins.iter().collect();
     let hosts = logins.iter().map(|login| login.host.clone());
     hosts.zip(ask::ask(&fleet.ssh, &logins)).collect()
 }
 
 /// Those whose clock is off from this host's for sure.
-fn off<'a>(fleet: &'a Fleet, answers: &Answers) -> Vec<(&'a Login, Offset)> {
+fn off<'a>(fleet: &'a Fleet, answers: &Answers) -> Vec<(&'a SshLogin, Offset)> {
     let both = fleet.logins.iter().zip(answers);
     let off = both.filter_map(|(login, (_, answer))| {
         let offset = *answer.as_ref().ok()?;
@@ -61,7 +61,7 @@ fn off<'a>(fleet: &'a Fleet, answers: &Answers) -> Vec<(&'a Login, Offset)> {
 }
 
 /// Says what is about to be done, and asks.
-fn is_wanted(wrong: &[(&Login, Offset)], clocks: &Clocks) -> Result<bool, Failure> {
+fn is_wanted(wrong: &[(&SshLogin, Offset)], clocks: &Clocks) -> Result<bool, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::NobodyToAsk);
     }
@@ -81,30 +81,29 @@ fn is_wanted(wrong: &[(&Login, Offset)], clocks: &Clocks) -> Result<bool, Failur
 }
 
 /// Sets them and says what each was; the number says whether all could be.
-fn set(fleet: &Fleet, wrong: &[(&Login, Offset)], is_sudo: bool) -> Exit {
+fn set(fleet: &Fleet, wrong: &[(&SshLogin, Offset)], is_sudo: bool) -> Exit {
     let mut exit = Exit::Good;
     for ((login, offset), set) in wrong.iter().zip(ask::set(&fleet.ssh, wrong, is_sudo)) {
         let (host, was) = (&login.host, clock::signed(offset.us));
         match set {
             Ok(()) => output::note(&format!("{host}: set; it was {was}")),
-            Err(trouble) => {
+            Err(failure) => {
                 exit = Exit::Failed;
-                output::note(&format!("{host}: not set; it is {was}: {}", why(&trouble, login)));
+                output::note(&format!("{host}: not set; it is {was}: {}", why(&failure, login)));
             }
         }
     }
     exit
 }
 
-fn why(trouble: &Trouble, login: &Login) -> String {
-    let said = clean(&trouble.said.to_string());
-    if trouble.cause == Cause::Other {
+fn why(failure: &ReachFailure, login: &SshLogin) -> String {
+    let said = clean(&failure.said.to_string());
+    if failure.cause == FailureCause::Other {
         return if said.to_lowercase().contains("not permitted") {
             format!("{said}; log in as root, or use --sudo")
         } else {
             said
         };
     }
-    let advice = trouble.advice(login.host.as_str());
-    format!("{trouble}{}", advice.map(|advice| format!("; {advice}")).unwrap_or_default())
+    failure.with_advice(login.host.as_str()).to_string()
 }

@@ -1,23 +1,25 @@
 //! `pontoon cluster`: looks at a cluster after the join.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::process::ExitCode;
 use std::thread;
 
 use pontoon_cluster::edge::kubectl::node_names;
+use pontoon_cluster::edge::node_session::NodeSession;
 use pontoon_cluster::edge::run;
-use pontoon_cluster::edge::serve::serve;
 use pontoon_cluster::report::Report;
-use pontoon_fleet::alike;
 use pontoon_model::exit::Exit;
 use pontoon_model::facts::Intent;
-use pontoon_probe::survey::Options;
+use pontoon_model::host::HostName;
+use pontoon_probe::survey::{AgentChannel, Options, Seat};
+use pontoon_remote::carrier::OnInterrupt;
+use pontoon_remote::edge::host_session::HostSession;
 
-use crate::arguments::cluster::{CheckArguments, ClusterCommand, NodeArguments};
-use crate::arguments::mesh::AgentLaunch;
-use crate::command::far_end::Unreached;
+use crate::arguments::cluster::{CheckArguments, ClusterCommand};
 use crate::command::fleet::Fleet;
-use crate::command::{agent, far_end, judge, mesh};
+use crate::command::host_sessions::{self, Unreached, unreached_lines};
+use crate::command::{judge, mesh};
 use crate::failure::{ClusterFailure, Failure};
 use crate::output;
 use crate::render::style::Style;
@@ -27,7 +29,6 @@ use crate::render::{cluster, json};
 pub(crate) fn run(command: &ClusterCommand) -> Result<ExitCode, Failure> {
     match command {
         ClusterCommand::Check(arguments) => check(arguments),
-        ClusterCommand::Node(arguments) => node(arguments),
     }
 }
 
@@ -38,20 +39,24 @@ fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         named => named.to_vec(),
     };
     let fleet = Fleet::of(&hosts, &arguments.reaching)?;
-    let launch = AgentLaunch { via: None, by_ssh: arguments.by_ssh.clone() };
-    let (sessions, unreached) = far_end::with_each(&fleet, &arguments.by_ssh, Ok)?;
+    let sessions = host_sessions::by_ssh(&fleet, &arguments.by_ssh, OnInterrupt::TakesBack)?;
+    let (sessions, unreached) = host_sessions::with_each(sessions, Ok);
     if sessions.is_empty() {
         output::note(&"No host could be asked.");
         say_unreached(&unreached);
         return Ok(ExitCode::from(Exit::Unreachable.code()));
     }
+    let (nodes, seats) = shared(&fleet, sessions).map_err(|source| Failure::System {
+        what: "too many files are open for sessions with all hosts",
+        source,
+    })?;
     // Both take their time, and neither is in the other's way.
     let options = Options { is_offline: true, ..Options::default() };
     let intent = Intent::default();
     let (survey, facts) = thread::scope(|scope| {
-        let survey = scope.spawn(|| mesh::survey(&fleet, &launch, &intent, &options));
+        let survey = scope.spawn(|| mesh::ask(seats, &intent, &options));
         let mut last = String::new();
-        let facts = run::check(sessions, &mut |text| {
+        let facts = run::check(nodes, &mut |text| {
             if text != last {
                 output::note(&text);
                 text.clone_into(&mut last);
@@ -86,17 +91,23 @@ fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(report.exit().code()))
 }
 
-fn say_unreached(unreached: &Unreached) {
-    let whys: Vec<_> = unreached.iter().map(|(host, why)| (host, why.to_string())).collect();
-    for alike in alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str()))) {
-        output::note(&format!("  {}: {}", alike.hosts, alike.words));
+/// Two services of every session: the node's, and the agent's in the order of the command line.
+fn shared(
+    fleet: &Fleet,
+    mut sessions: BTreeMap<HostName, HostSession>,
+) -> io::Result<(run::Sessions, Vec<Seat>)> {
+    let (mut nodes, mut seats) = (run::Sessions::new(), Vec::new());
+    for login in &fleet.logins {
+        let Some((host, session)) = sessions.remove_entry(&login.host) else { continue };
+        nodes.insert(host.clone(), NodeSession::beside_others(&session)?);
+        let channel = Ok(AgentChannel::beside_others(&session)?);
+        seats.push(Seat { host, channel, asks: true, radios: BTreeMap::new() });
     }
+    Ok((nodes, seats))
 }
 
-fn node(arguments: &NodeArguments) -> Result<ExitCode, Failure> {
-    if arguments.unlink {
-        agent::unlink();
+fn say_unreached(unreached: &Unreached) {
+    for line in unreached_lines(unreached) {
+        output::note(&line);
     }
-    serve(io::stdin(), io::stdout()).map_err(|source| ClusterFailure::Serve { source })?;
-    Ok(ExitCode::SUCCESS)
 }

@@ -8,11 +8,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use pontoon_fleet::alike;
-use pontoon_fleet::everywhere::results::Transcript;
-use pontoon_fleet::everywhere::{self, Event, Outcome, Stream, shown};
-use pontoon_fleet::ssh::line;
+use pontoon_fleet::exec::results::Transcript;
+use pontoon_fleet::exec::{self, ExecEvent, shown};
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
+use pontoon_remote::carrier::RemoteProgram;
+use pontoon_remote::carrier::shell::shell_line;
+use pontoon_remote::edge::host_command::{CommandEnd, OutputStream};
 
 use crate::arguments::remote::ExecArguments;
 use crate::command::fleet::Fleet;
@@ -36,13 +38,13 @@ pub(crate) fn run(arguments: &ExecArguments) -> Result<ExitCode, Failure> {
         (None, false) => None,
     };
     let remote = if is_script { "sh -s".to_owned() } else { remote(&arguments.command) };
-    let jobs = fleet.logins.iter();
-    let jobs = jobs.map(|login| (login.host.clone(), fleet.ssh.command(login, &remote))).collect();
+    let logins = fleet.logins.iter();
+    let jobs = logins.map(|login| RemoteProgram::shell_line(&fleet.ssh, login, &remote)).collect();
     let width = fleet.logins.iter().map(|login| login.host.as_str().len()).max().unwrap_or(0);
     let mut said = Transcript::default();
     let mut trouble = None;
-    let outcomes = everywhere::run(jobs, input.as_ref(), &mut |event| {
-        if let Event::Line(host, stream, line) = event {
+    let ends = exec::run(jobs, input.as_ref(), &mut |event| {
+        if let ExecEvent::Line(host, stream, line) = event {
             let told = if arguments.json {
                 said.keep(host, *stream, line);
                 Ok(())
@@ -57,18 +59,18 @@ pub(crate) fn run(arguments: &ExecArguments) -> Result<ExitCode, Failure> {
     }
     if arguments.json {
         let hosts = fleet.logins.iter().map(|login| &login.host);
-        output::data(&json::pretty(&said.results(hosts, &outcomes))?)?;
+        output::data(&json::pretty(&said.results(hosts, &ends))?)?;
     } else {
-        summary(&outcomes);
+        summary(&ends);
     }
-    Ok(ExitCode::from(exit(&outcomes).code()))
+    Ok(ExitCode::from(exit(&ends).code()))
 }
 
 /// One word is a line for the remote shell, as with ssh; several are words that stay words.
 fn remote(command: &[String]) -> String {
     match command {
         [one] => one.clone(),
-        words => line(words),
+        words => shell_line(words),
     }
 }
 
@@ -89,18 +91,18 @@ fn read(path: &Path) -> Result<Arc<[u8]>, Failure> {
 
 fn tell(
     host: &HostName,
-    stream: Stream,
+    stream: OutputStream,
     line: &[u8],
     width: usize,
     is_raw: bool,
 ) -> Result<(), Failure> {
     if is_raw {
-        return output::raw_line(line, stream == Stream::Err);
+        return output::raw_line(line, stream == OutputStream::Err);
     }
     let text = format!("{:width$}  {}", host.as_str(), shown(line));
     match stream {
-        Stream::Out => output::data(&format!("{text}\n")),
-        Stream::Err => {
+        OutputStream::Out => output::data(&format!("{text}\n")),
+        OutputStream::Err => {
             output::note(&text);
             Ok(())
         }
@@ -108,30 +110,27 @@ fn tell(
 }
 
 /// Hosts on which it failed, those that failed alike together.
-fn summary(outcomes: &BTreeMap<HostName, Outcome>) {
-    let failed = outcomes.iter().filter(|(_, outcome)| !outcome.is_good());
-    let words: Vec<_> = failed.map(|(host, outcome)| (host, words(host, outcome))).collect();
+fn summary(ends: &BTreeMap<HostName, CommandEnd>) {
+    let failed = ends.iter().filter(|(_, end)| !end.is_good());
+    let words: Vec<_> = failed.map(|(host, end)| (host, words(host, end))).collect();
     for alike in alike::fold(words.iter().map(|(host, words)| (*host, words.as_str()))) {
         output::note(&format!("{}: {}", alike.hosts, alike.words));
     }
 }
 
-fn words(host: &HostName, outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Exited(code) => format!("ended with {code}"),
-        Outcome::Signalled(signal) => format!("ended by signal {signal}"),
-        Outcome::Unreached(trouble) => {
-            let advice = trouble.advice(host.as_str());
-            format!("{trouble}{}", advice.map(|advice| format!("; {advice}")).unwrap_or_default())
-        }
+fn words(host: &HostName, end: &CommandEnd) -> String {
+    match end {
+        CommandEnd::Exited(code) => format!("ended with {code}"),
+        CommandEnd::Signalled(signal) => format!("ended by signal {signal}"),
+        CommandEnd::Unreached(failure) => failure.with_advice(host.as_str()).to_string(),
     }
 }
 
-fn exit(outcomes: &BTreeMap<HostName, Outcome>) -> Exit {
-    let all = outcomes.values().map(|outcome| match outcome {
-        Outcome::Exited(0) => Exit::Good,
-        Outcome::Exited(_) | Outcome::Signalled(_) => Exit::Failed,
-        Outcome::Unreached(_) => Exit::Unreachable,
+fn exit(ends: &BTreeMap<HostName, CommandEnd>) -> Exit {
+    let all = ends.values().map(|end| match end {
+        CommandEnd::Exited(0) => Exit::Good,
+        CommandEnd::Exited(_) | CommandEnd::Signalled(_) => Exit::Failed,
+        CommandEnd::Unreached(_) => Exit::Unreachable,
     });
     all.fold(Exit::Good, Exit::or)
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use pontoon_fleet::inventory::{Host, Inventory, Place, Role, load_from};
-use pontoon_fleet::ssh::{Login, Ssh};
 use pontoon_model::host::HostName;
+use pontoon_remote::carrier::ssh::{SshLogin, SshProgram};
 
 use crate::arguments::mesh::Reaching;
 use crate::command::hosts::named;
@@ -14,8 +14,8 @@ use crate::words::split;
 
 /// Hosts and the way to them.
 pub(crate) struct Fleet {
-    pub(crate) ssh: Ssh,
-    pub(crate) logins: Vec<Login>,
+    pub(crate) ssh: SshProgram,
+    pub(crate) logins: Vec<SshLogin>,
     /// Those of them that are of the control plane.
     pub(crate) servers: BTreeSet<HostName>,
 }
@@ -24,11 +24,11 @@ impl Fleet {
     /// The hosts of a command line.
     pub(crate) fn of(words: &[String], reaching: &Reaching) -> Result<Self, Failure> {
         let ssh = match &reaching.ssh {
-            None => Ssh::default(),
+            None => SshProgram::default(),
             Some(text) => {
                 let words =
                     split(text).map_err(|source| Failure::Words { text: text.clone(), source })?;
-                Ssh { words: words.into_iter().map(Into::into).collect() }
+                SshProgram { words: words.into_iter().map(Into::into).collect() }
             }
         };
         let inventory = inventory(reaching.inventory.as_deref())?;
@@ -41,10 +41,10 @@ impl Fleet {
     }
 }
 
-fn login(host: &Host, user: Option<&str>) -> Login {
+fn login(host: &Host, user: Option<&str>) -> SshLogin {
     let entry = &host.entry;
     let user = user.map(ToOwned::to_owned);
-    Login {
+    SshLogin {
         host: host.name.clone(),
         address: entry.address.as_ref().and_then(|address| address.as_str().parse().ok()),
         user: user.or_else(|| entry.user.as_ref().map(|user| user.as_str().to_owned())),

@@ -1,25 +1,23 @@
 //! `pontoon mesh`: every pair of hosts, over every link, from both ends.
 
-pub(super) mod agents;
 mod ports;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use pontoon_fleet::alike;
-use pontoon_fleet::ssh::trouble::Trouble;
 use pontoon_model::exit::Exit;
 use pontoon_model::facts::Intent;
 use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::key::Key;
-use pontoon_probe::survey::{self, ChannelError, Options, SurveyError};
+use pontoon_probe::survey::{self, AgentChannel, Options, Seat, SurveyError, UnreachedReason};
+use pontoon_remote::carrier::OnInterrupt;
 
 use crate::arguments::mesh::{AgentLaunch, MeshArguments};
 use crate::command::check::local;
 use crate::command::progress::Meter;
-use crate::command::{fleet, judge, records};
+use crate::command::{fleet, host_sessions, judge, records};
 use crate::failure::Failure;
 use crate::output;
 
@@ -61,20 +59,38 @@ pub(crate) fn survey(
     intent: &Intent,
     options: &Options,
 ) -> Result<Result<(Record, Key), ExitCode>, Failure> {
-    if fleet.logins.len() > 1 {
-        output::note(&expectation(fleet.logins.len(), options));
+    let sessions = match &launch.via {
+        Some(via) => host_sessions::by_command(fleet, via),
+        None => host_sessions::by_ssh(fleet, &launch.by_ssh, OnInterrupt::Ends),
+    };
+    let seats = sessions?.into_iter().map(|(host, session)| Seat {
+        host,
+        channel: session.map(AgentChannel::alone),
+        asks: true,
+        radios: BTreeMap::new(),
+    });
+    ask(seats.collect(), intent, options)
+}
+
+/// Asks agents that have been started; otherwise as [`survey`].
+pub(crate) fn ask(
+    seats: Vec<Seat>,
+    intent: &Intent,
+    options: &Options,
+) -> Result<Result<(Record, Key), ExitCode>, Failure> {
+    if seats.len() > 1 {
+        output::note(&expectation(seats.len(), options));
     }
-    let seats = agents::start(fleet, launch)?;
     let mut meter = Meter::new();
     let survey = survey::run(seats, intent, options, &mut |progress| meter.show(&progress));
     drop(meter);
     match survey {
         Ok(survey) => {
-            let unreached = troubles(&survey.unreached);
+            let unreached = advised(&survey.unreached);
             Ok(Ok((Record { facts: survey.facts, unreached }, survey.key)))
         }
         Err(SurveyError::Nobody { unreached }) => {
-            output::note(&nobody(&troubles(&unreached)));
+            output::note(&nobody(&advised(&unreached)));
             Ok(Err(ExitCode::from(Exit::Unreachable.code())))
         }
         Err(source) => Err(Failure::Survey { source }),
@@ -82,21 +98,15 @@ pub(crate) fn survey(
 }
 
 /// Why hosts could not be asked, and what to do.
-fn troubles(unreached: &[(HostName, ChannelError)]) -> BTreeMap<HostName, Untrusted> {
-    let words = |(host, error): &(HostName, ChannelError)| {
-        let trouble = Trouble::of(error);
-        let advice = trouble.advice(host.as_str());
-        let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
-        (host.clone(), Untrusted::new(&format!("{trouble}{advice}")))
+fn advised(unreached: &[(HostName, UnreachedReason)]) -> BTreeMap<HostName, Untrusted> {
+    let words = |(host, why): &(HostName, UnreachedReason)| {
+        (host.clone(), why.failure().with_advice(host.as_str()))
     };
     unreached.iter().map(words).collect()
 }
 
-fn nobody(troubles: &BTreeMap<HostName, Untrusted>) -> String {
-    let whys: Vec<_> = troubles.iter().map(|(host, why)| (host, why.to_string())).collect();
-    let alike = alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str())));
-    let lines = alike.iter().map(|alike| format!("  {}: {}", alike.hosts, alike.words));
-    format!("No host could be asked.\n{}", lines.collect::<Vec<_>>().join("\n"))
+fn nobody(unreached: &BTreeMap<HostName, Untrusted>) -> String {
+    format!("No host could be asked.\n{}", host_sessions::unreached_lines(unreached).join("\n"))
 }
 
 /// What it will take, said beforehand.

@@ -70,13 +70,6 @@ pub(crate) enum ClusterFailure {
         /// What it says.
         why: Untrusted,
     },
-    /// The other end of a check broke off.
-    #[error("the check ended on this node")]
-    Serve {
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
     /// Of this host nothing is known.
     #[error("there are no facts of `{name}`")]
     NoFacts {
@@ -94,7 +87,6 @@ impl ClusterFailure {
                 Refused::Undecided => Exit::Warned,
                 Refused::Impossible => Exit::Failed,
             },
-            Self::Serve { .. } => Exit::Internal,
             _ => Exit::Usage,
         }
     }
@@ -116,8 +108,7 @@ impl ClusterFailure {
                 "name them: pontoon cluster check 'pi[1-5]'; or point KUBECONFIG to the cluster's"
                     .to_owned(),
             ),
-            Self::Serve { .. }
-            | Self::Captured { .. }
+            Self::Captured { .. }
             | Self::NoFacts { .. }
             | Self::JoinConfiguration { .. }
             | Self::Kubeconfig { .. } => None,

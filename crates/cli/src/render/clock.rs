@@ -93,7 +93,7 @@ fn span(us: u64) -> String {
 #[cfg(test)]
 mod tests {
     use pontoon_fleet::clock::Offset;
-    use pontoon_fleet::ssh::trouble::Trouble;
+    use pontoon_remote::reach_failure::ReachFailure;
 
     use super::*;
 
@@ -123,7 +123,7 @@ mod tests {
             ("pi1", offset(4_200)),
             ("pi2", offset(-3 * 3_600_000_000 - 120_000_000)),
             ("pi3", offset(-1_700_000_000_000_000)),
-            ("pi4", Err(Trouble::said(refused))),
+            ("pi4", Err(ReachFailure::said(refused))),
             ("raspberry-in-the-attic", offset(1_400)),
         ];
         let answers: Vec<_> =

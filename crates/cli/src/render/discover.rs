@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use pontoon_fleet::hostlist::{compress, hosts};
-use pontoon_fleet::ssh::quoted;
 use pontoon_model::host::HostName;
 use pontoon_probe::discover::report::{Discovery, Neighbour};
+use pontoon_remote::carrier::shell::quoted;
 
 use super::style::Style;
 use super::wrap::{padded, wrapped};

@@ -13,8 +13,8 @@ use pontoon_model::net::IfName;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::edge::clock::Clock;
 
-use super::session::Session;
-use crate::question::{Ask, Told};
+use super::node_session::NodeSession;
+use crate::question::{NodeRequest, NodeResponse};
 
 /// What was seen from a host.
 #[derive(Debug)]
@@ -33,11 +33,13 @@ pub struct Rehearsed {
 ///
 /// Why it does not answer, or that its answer is none.
 pub fn rehearse(
-    session: &mut Session,
+    session: &mut NodeSession,
     request: &Request,
     limits: Limits,
 ) -> Result<Rehearsed, Untrusted> {
-    let Told::Joiner(joiner) = session.ask(&Ask::Joiner)? else { return Err(other()) };
+    let NodeResponse::Joiner(joiner) = session.ask(&NodeRequest::Joiner)? else {
+        return Err(other());
+    };
     let links = links(&joiner.snapshot, request);
     let mut ask = |questions: Vec<Question>| contact(session, questions, limits);
     let ways: Vec<Option<&IfName>> = [None].into_iter().chain(links.iter().map(Some)).collect();
@@ -92,13 +94,13 @@ fn pause() {
 }
 
 fn contact(
-    session: &mut Session,
+    session: &mut NodeSession,
     questions: Vec<Question>,
     limits: Limits,
 ) -> Result<Vec<Answered>, Untrusted> {
     let count = questions.len();
-    match session.ask_within(&Ask::Contact { questions, limits }, limits.all)? {
-        Told::Contact(answers) if answers.len() == count => Ok(answers),
+    match session.ask_within(&NodeRequest::Contact { questions, limits }, limits.all)? {
+        NodeResponse::Contact(answers) if answers.len() == count => Ok(answers),
         _ => Err(other()),
     }
 }

@@ -13,13 +13,13 @@ use pontoon_model::record::Record;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::edge::clock::Clock;
 
-use super::session::Session;
+use super::node_session::NodeSession;
 use super::test_pods;
 use crate::course::{Course, Placed, SERVICE};
 use crate::facts::{Facts, Written};
 use crate::look::Look;
 use crate::objects::{Node, OWN_LABEL, Objects, Pod, Ready};
-use crate::question::{Ask, Told};
+use crate::question::{NodeRequest, NodeResponse};
 use crate::settling::is_starting;
 use crate::trial::{Outcome, Place, Target, Tried};
 
@@ -40,7 +40,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(3);
 const AT_ONCE: usize = 16;
 
 /// The sessions of a check, by host.
-pub type Sessions = BTreeMap<HostName, Session>;
+pub type Sessions = BTreeMap<HostName, NodeSession>;
 
 /// Why nothing can be checked at all.
 #[derive(Debug, thiserror::Error)]
@@ -99,9 +99,9 @@ pub fn check(mut sessions: Sessions, tell: Tell<'_>) -> Result<Facts, NoCluster>
 }
 
 fn looks(sessions: &mut Sessions) -> BTreeMap<HostName, Look> {
-    let told = every(sessions, |_, session| session.ask(&Ask::Look));
+    let told = every(sessions, |_, session| session.ask(&NodeRequest::Look));
     let look = |told| match told {
-        Ok(Told::Look(look)) => Some(*look),
+        Ok(NodeResponse::Look(look)) => Some(*look),
         _ => None,
     };
     told.into_iter().filter_map(|(host, told)| Some((host, look(told)?))).collect()
@@ -109,8 +109,8 @@ fn looks(sessions: &mut Sessions) -> BTreeMap<HostName, Look> {
 
 fn ask_objects(sessions: &mut Sessions, host: &HostName) -> Result<(Objects, i64), Untrusted> {
     let session = sessions.get_mut(host).ok_or_else(|| Untrusted::new("it was not reached"))?;
-    match session.ask(&Ask::Objects)? {
-        Told::Objects(objects, now_s) => Ok((*objects, now_s)),
+    match session.ask(&NodeRequest::Objects)? {
+        NodeResponse::Objects(objects, now_s) => Ok((*objects, now_s)),
         _ => Err(Untrusted::new("another answer than was asked for")),
     }
 }
@@ -118,7 +118,7 @@ fn ask_objects(sessions: &mut Sessions, host: &HostName) -> Result<(Objects, i64
 /// Asks all hosts at once.
 fn every<T: Send>(
     sessions: &mut Sessions,
-    ask: impl Fn(&HostName, &mut Session) -> T + Sync,
+    ask: impl Fn(&HostName, &mut NodeSession) -> T + Sync,
 ) -> Vec<(HostName, T)> {
     thread::scope(|scope| {
         let ask = &ask;
@@ -155,7 +155,7 @@ impl Check {
         }
     }
 
-    fn ask_server(&mut self, ask: &Ask) -> Result<Told, Untrusted> {
+    fn ask_server(&mut self, ask: &NodeRequest) -> Result<NodeResponse, Untrusted> {
         let session = self.sessions.get_mut(&self.server);
         session.ok_or_else(|| Untrusted::new("it was not reached"))?.ask(ask)
     }
@@ -177,7 +177,7 @@ impl Check {
         self.refresh();
         // What was starting before may run by now.
         self.facts.looks = looks(&mut self.sessions);
-        let clearing = self.ask_server(&Ask::Clear);
+        let clearing = self.ask_server(&NodeRequest::Clear);
         if let Err(why) = clearing {
             tell(&format!("the namespace {} was not removed: {why}", self.namespace));
         }
@@ -201,7 +201,7 @@ impl Check {
         let reached = nodes.filter(|node| self.session_of(node).is_some());
         let image = |node: &Node| node.pause_image.clone().unwrap_or_else(|| PAUSE.to_owned());
         let pods = reached.map(|node| (node.name.clone(), image(node))).collect();
-        let ask = Ask::Raise { namespace: self.namespace.clone(), pods };
+        let ask = NodeRequest::Raise { namespace: self.namespace.clone(), pods };
         match self.ask_server(&ask) {
             Ok(_) => true,
             Err(why) => {
@@ -251,7 +251,7 @@ impl Check {
             let Some(session) = host.and_then(|host| self.sessions.get_mut(&host)) else {
                 continue;
             };
-            match session.ask(&Ask::Answer { pod: pod.uid.clone() }) {
+            match session.ask(&NodeRequest::Answer { pod: pod.uid.clone() }) {
                 Ok(_) => answering.push(pod),
                 Err(why) => self.facts.texts.push(Written {
                     node: pod.node.clone(),
@@ -337,7 +337,7 @@ fn placed(pod: &Pod) -> Option<Placed> {
 }
 
 fn ask_all(
-    session: &mut Session,
+    session: &mut NodeSession,
     place: &Place,
     targets: &[Target],
     pod: Option<&Placed>,
@@ -353,13 +353,13 @@ fn ask_all(
             .collect();
         let ask = if names.is_empty() {
             let dials = targets.iter().filter_map(|target| target.dial(domain)).collect();
-            Ask::Try { pod: pod.map(|pod| pod.uid.clone()), dials }
+            NodeRequest::Try { pod: pod.map(|pod| pod.uid.clone()), dials }
         } else {
-            Ask::Kubelets { nodes: names }
+            NodeRequest::Kubelets { nodes: names }
         };
         let untried = |why: &Untrusted| vec![Outcome::Untried(why.clone()); targets.len()];
         let outcomes = match session.ask(&ask) {
-            Ok(Told::Outcomes(outcomes)) => outcomes,
+            Ok(NodeResponse::Outcomes(outcomes)) => outcomes,
             Ok(_) => untried(&Untrusted::new("another answer than was asked for")),
             Err(why) => untried(&why),
         };

@@ -4,14 +4,19 @@
 //! is set by a host that has been waiting for the time, not by one that is still to be called.
 
 use std::thread;
+use std::time::Duration;
 
+use nix::poll::poll;
 use pontoon_probe::edge::clock::SteadyClock;
+use pontoon_remote::carrier::RemoteProgram;
+use pontoon_remote::carrier::shell::quoted;
+use pontoon_remote::carrier::ssh::{SshLogin, SshProgram};
+use pontoon_remote::edge::line_session::{HeardLine, LineSession};
+use pontoon_remote::edge::session_clock::poll_timeout;
+use pontoon_remote::reach_failure::{FailureCause, ReachFailure};
 
-use super::talk::{Heard, Talk, pause, trouble};
 use super::{Exchange, Offset, SECOND_US, Said, best};
-use crate::everywhere::AT_ONCE;
-use crate::ssh::trouble::{Cause, Trouble};
-use crate::ssh::{Login, Ssh, quoted};
+use crate::exec::AT_ONCE;
 
 /// Questions on a connection: the first takes as long as ssh, three are good ones.
 const QUESTIONS: usize = 4;
@@ -27,40 +32,44 @@ const WORD: &str = "pontoon-clock";
 
 /// Asks all hosts; the answers are in the same order.
 #[must_use]
-pub fn ask(ssh: &Ssh, logins: &[&Login]) -> Vec<Result<Offset, Trouble>> {
+pub fn ask(ssh: &SshProgram, logins: &[&SshLogin]) -> Vec<Result<Offset, ReachFailure>> {
     let script = format!(r#"while read -r n; do echo "{WORD} $n $(date -u +%s.%N)"; done"#);
     let line = format!("sh -c {}", quoted(&script));
     each(logins, |login| ask_one(ssh, login, &line))
 }
 
-fn ask_one(ssh: &Ssh, login: &Login, line: &str) -> Result<Offset, Trouble> {
+fn ask_one(ssh: &SshProgram, login: &SshLogin, line: &str) -> Result<Offset, ReachFailure> {
     let clock = SteadyClock::start();
-    let mut talk = Talk::start(ssh.command(login, line), &clock)?;
+    let program = RemoteProgram::shell_line(ssh, login, line);
+    let mut session = LineSession::start(program)?;
     let mut exchanges = Vec::new();
     for question in 0..QUESTIONS {
         let sent_us = clock.now_us();
-        talk.say(&question.to_string());
+        session.say(&question.to_string());
         let patience = if question == 0 { FIRST_US } else { ANSWER_US };
         let is_ours = |line: &str| rest(line, &question.to_string()).map(ToOwned::to_owned);
-        match answer(&mut talk, sent_us + patience, is_ours) {
+        match answer(&mut session, &clock, sent_us + patience, is_ours) {
             Got::Answer(text, received_us) => {
                 let said = Said::read(&text).ok_or_else(|| {
                     let text: String = text.chars().take(80).collect();
-                    trouble(Cause::NotAnAgent, &format!("its `date` says no time: `{text}`"))
+                    ReachFailure::new(
+                        FailureCause::NotAnAgent,
+                        &format!("its `date` says no time: `{text}`"),
+                    )
                 })?;
                 exchanges.push(Exchange { sent_us, received_us, said });
             }
             // What has been answered counts.
             Got::Silence | Got::End if !exchanges.is_empty() => break,
             Got::Silence => return Err(silent()),
-            Got::End => return Err(talk.complaint()),
+            Got::End => return Err(session.failure()),
         }
     }
     best(&exchanges).ok_or_else(silent)
 }
 
-fn silent() -> Trouble {
-    trouble(Cause::Silent, "it was there, but did not say the time")
+fn silent() -> ReachFailure {
+    ReachFailure::new(FailureCause::Silent, "it was there, but did not say the time")
 }
 
 /// Sets the clocks of hosts to this host's time; what became of each is in the same order.
@@ -68,7 +77,11 @@ fn silent() -> Trouble {
 /// `date` takes whole seconds everywhere, fractions not: so the second is sent when it begins, less
 /// half the round trip.
 #[must_use]
-pub fn set(ssh: &Ssh, hosts: &[(&Login, Offset)], is_sudo: bool) -> Vec<Result<(), Trouble>> {
+pub fn set(
+    ssh: &SshProgram,
+    hosts: &[(&SshLogin, Offset)],
+    is_sudo: bool,
+) -> Vec<Result<(), ReachFailure>> {
     let sudo = if is_sudo { "sudo -n " } else { "" };
     let script = format!(
         r#"echo "{WORD} ready"; read -r t && {sudo}date -u -s "@$t" >/dev/null && echo "{WORD} set""#
@@ -77,25 +90,31 @@ pub fn set(ssh: &Ssh, hosts: &[(&Login, Offset)], is_sudo: bool) -> Vec<Result<(
     each(hosts, |(login, offset)| set_one(ssh, login, *offset, &line))
 }
 
-fn set_one(ssh: &Ssh, login: &Login, offset: Offset, line: &str) -> Result<(), Trouble> {
+fn set_one(
+    ssh: &SshProgram,
+    login: &SshLogin,
+    offset: Offset,
+    line: &str,
+) -> Result<(), ReachFailure> {
     let clock = SteadyClock::start();
-    let mut talk = Talk::start(ssh.command(login, line), &clock)?;
+    let program = RemoteProgram::shell_line(ssh, login, line);
+    let mut session = LineSession::start(program)?;
     let said = |wanted: &'static str| move |line: &str| rest(line, wanted).map(|_| String::new());
-    match answer(&mut talk, clock.now_us() + FIRST_US, said("ready")) {
+    match answer(&mut session, &clock, clock.now_us() + FIRST_US, said("ready")) {
         Got::Answer(..) => {}
         Got::Silence => return Err(silent()),
-        Got::End => return Err(talk.complaint()),
+        Got::End => return Err(session.failure()),
     }
     let way_us = (offset.round_trip_us / 2).clamp(0, ANSWER_US);
     let second = (clock.now_us() + way_us).div_euclid(SECOND_US) + 1;
     while clock.now_us() < second * SECOND_US - way_us {
         pause(second * SECOND_US - way_us - clock.now_us());
     }
-    talk.say(&second.to_string());
-    match answer(&mut talk, clock.now_us() + ANSWER_US, said("set")) {
+    session.say(&second.to_string());
+    match answer(&mut session, &clock, clock.now_us() + ANSWER_US, said("set")) {
         Got::Answer(..) => Ok(()),
-        Got::Silence => Err(trouble(Cause::Silent, "`date` did not end")),
-        Got::End => Err(talk.complaint()),
+        Got::Silence => Err(ReachFailure::new(FailureCause::Silent, "`date` did not end")),
+        Got::End => Err(session.failure()),
     }
 }
 
@@ -106,19 +125,34 @@ enum Got {
 }
 
 /// Waits for a line that is meant for us; a banner is not.
-fn answer(talk: &mut Talk<'_>, deadline_us: i64, is_ours: impl Fn(&str) -> Option<String>) -> Got {
+fn answer(
+    session: &mut LineSession,
+    clock: &SteadyClock,
+    deadline_us: i64,
+    is_ours: impl Fn(&str) -> Option<String>,
+) -> Got {
     for _ in 0..FOREIGN_LINES {
-        match talk.hear(deadline_us) {
-            Heard::Line(line, at_us) => {
+        match session.hear(microseconds(deadline_us - clock.now_us())) {
+            HeardLine::Line(line) => {
+                let at_us = clock.now_us();
                 if let Some(text) = is_ours(&line) {
                     return Got::Answer(text, at_us);
                 }
             }
-            Heard::Nothing => return Got::Silence,
-            Heard::End => return Got::End,
+            HeardLine::Nothing => return Got::Silence,
+            HeardLine::End => return Got::End,
         }
     }
     Got::Silence
+}
+
+fn microseconds(us: i64) -> Duration {
+    Duration::from_micros(u64::try_from(us).unwrap_or(0))
+}
+
+/// Waits without anything to wait for.
+fn pause(us: i64) {
+    let _ = poll(&mut [], poll_timeout(microseconds(us)));
 }
 
 /// What follows our word and `tag`.
@@ -130,10 +164,10 @@ fn rest<'a>(line: &'a str, tag: &str) -> Option<&'a str> {
 /// Does something for each at the same time, [`AT_ONCE`] at most.
 fn each<I: Sync, O: Send>(
     items: &[I],
-    work: impl Fn(&I) -> Result<O, Trouble> + Sync,
-) -> Vec<Result<O, Trouble>> {
-    let lost = |_| Err(trouble(Cause::Other, "the thread that asked it ended"));
-    let some = |some: &[I]| -> Vec<Result<O, Trouble>> {
+    work: impl Fn(&I) -> Result<O, ReachFailure> + Sync,
+) -> Vec<Result<O, ReachFailure>> {
+    let lost = |_| Err(ReachFailure::new(FailureCause::Other, "the thread that asked it ended"));
+    let some = |some: &[I]| -> Vec<Result<O, ReachFailure>> {
         thread::scope(|scope| {
             let work = &work;
             let all: Vec<_> = some.iter().map(|item| scope.spawn(move || work(item))).collect();
@@ -164,10 +198,10 @@ mod tests {
     }
 
     /// What `--ssh` may stand for: a program that runs the line here.
-    fn asked(script: &str) -> Result<Offset, Trouble> {
+    fn asked(script: &str) -> Result<Offset, ReachFailure> {
         let words = ["sh", "-c", script, "ssh"].map(Into::into).into();
-        let login = Login::named("pi1".parse().unwrap());
-        ask(&Ssh { words }, &[&login]).remove(0)
+        let login = SshLogin::named("pi1".parse().unwrap());
+        ask(&SshProgram { words }, &[&login]).remove(0)
     }
 
     const RUN: &str = "for line; do :; done; ";
@@ -184,11 +218,11 @@ mod tests {
         let table = [
             (
                 "echo 'ssh: connect to host pi1 port 22: Connection refused' >&2; exit 255",
-                Cause::Refused,
+                FailureCause::Refused,
             ),
-            ("read -r n; echo \"pontoon-clock $n soon\"", Cause::NotAnAgent),
-            ("yes x | head -n 2000; cat >/dev/null", Cause::Silent),
-            ("exit 0", Cause::Wordless),
+            ("read -r n; echo \"pontoon-clock $n soon\"", FailureCause::NotAnAgent),
+            ("yes x | head -n 2000; cat >/dev/null", FailureCause::Silent),
+            ("exit 0", FailureCause::Wordless),
         ];
         for (script, cause) in table {
             assert_eq!(asked(script).unwrap_err().cause, cause, "{script}");

@@ -3,11 +3,11 @@
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
+use pontoon_remote::reach_failure::ReachFailure;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Offset, Standing, median};
-use crate::ssh::trouble::Trouble;
 
 /// The name and version of the form. Within a version fields are only ever added.
 pub const FORM: &str = "pontoon/clock/v1";
@@ -55,7 +55,7 @@ pub struct Clock {
 impl Clocks {
     /// Compares what hosts said.
     #[must_use]
-    pub fn of(answers: &[(HostName, Result<Offset, Trouble>)]) -> Self {
+    pub fn of(answers: &[(HostName, Result<Offset, ReachFailure>)]) -> Self {
         let offsets: Vec<Offset> =
             answers.iter().filter_map(|(_, answer)| answer.as_ref().ok().copied()).collect();
         let middle = median(&offsets);
@@ -74,11 +74,7 @@ impl Clocks {
         let hosts = answers.iter().map(|(host, answer)| HostClock {
             host: host.clone(),
             clock: answer.as_ref().ok().map(clock),
-            unreached: answer.as_ref().err().map(|trouble| {
-                let advice = trouble.advice(host.as_str());
-                let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
-                Untrusted::new(&format!("{trouble}{advice}"))
-            }),
+            unreached: answer.as_ref().err().map(|failure| failure.with_advice(host.as_str())),
         });
         Self {
             schema: FORM.to_owned(),
@@ -117,7 +113,7 @@ mod tests {
                 round_trip_us: 20_000,
             };
             let refused = "ssh: connect to host pi2 port 22: Connection refused";
-            (host.parse().unwrap(), seconds.map(offset).ok_or_else(|| Trouble::said(refused)))
+            (host.parse().unwrap(), seconds.map(offset).ok_or_else(|| ReachFailure::said(refused)))
         };
         Clocks::of(&answers.iter().map(answer).collect::<Vec<_>>())
     }

@@ -7,18 +7,20 @@ use pontoon_model::net::IfName;
 use pontoon_model::observation::RunId;
 use pontoon_model::snapshot::{Radio, Snapshot};
 use pontoon_model::untrusted::Untrusted;
+use pontoon_remote::carrier::CarrierError;
+use pontoon_remote::protocol_error::ProtocolError;
 
-use super::channel::{Channel, ChannelError};
+use super::agent_channel::{AgentChannel, UnreachedReason};
 use super::legs::Member;
 use super::run::{Attendee, OwnNames, Seat, wait};
 use crate::edge::clock::Clock;
 use crate::key::Key;
-use crate::protocol::{FromAgent, ToAgent, VERSION};
+use crate::protocol::{FromAgent, ToAgent};
 
 /// How long an agent may take to be there: an ssh login on a slow Pi over a bad link.
 const START_MS: u64 = 10_000;
 
-pub(super) type Unreached = Vec<(HostName, ChannelError)>;
+pub(super) type Unreached = Vec<(HostName, UnreachedReason)>;
 
 /// Greets every agent and waits for all of them at once. Seats are numbered from `first`.
 /// `own_names`: how each learns
@@ -38,7 +40,6 @@ pub(super) fn gather(
         let number = u16::try_from(number).unwrap_or(u16::MAX).saturating_add(first);
         let own_key = key.derive(&format!("seat {number}"));
         let begin = ToAgent::Begin {
-            version: VERSION,
             run,
             seat: number,
             host: seat.host.clone(),
@@ -56,15 +57,15 @@ pub(super) fn gather(
                     asks: seat.asks,
                     radios: seat.radios,
                 }),
-                Err(error) => unreached.push((seat.host, error)),
+                Err(error) => unreached.push((seat.host, error.into())),
             },
-            Err(error) => unreached.push((seat.host, error)),
+            Err(error) => unreached.push((seat.host, error.into())),
         }
     }
     let deadline = clock.now().after_ms(START_MS);
     while !waiting.is_empty() {
         if clock.now() >= deadline {
-            unreached.extend(waiting.drain(..).map(|greeted| (greeted.host, ChannelError::Silent)));
+            unreached.extend(waiting.drain(..).map(|greeted| (greeted.host, silent().into())));
             break;
         }
         wait(waiting.iter().map(|greeted| &greeted.channel), clock, deadline);
@@ -89,7 +90,7 @@ fn each_once(attendees: Vec<Attendee>, unreached: &mut Unreached) -> Vec<Attende
             seated.iter().find(|other| is_same(&other.member.snapshot, &attendee.member.snapshot));
         match same.map(|other| other.member.host.clone()) {
             Some(other) => {
-                unreached.push((attendee.member.host, ChannelError::SameHost { other }));
+                unreached.push((attendee.member.host, UnreachedReason::SameHost { other }));
             }
             None => seated.push(attendee),
         }
@@ -107,28 +108,27 @@ fn is_same(one: &Snapshot, other: &Snapshot) -> bool {
     one.host_name == other.host_name && !links(one).is_empty() && links(one) == links(other)
 }
 
+/// What is said of an agent that says nothing.
+pub(super) fn silent() -> CarrierError {
+    ProtocolError::Silent.into()
+}
+
 struct Greeted {
     number: u16,
     own_key: Key,
-    channel: Channel,
+    channel: AgentChannel,
     host: HostName,
     asks: bool,
     radios: BTreeMap<IfName, Radio>,
 }
 
 impl Greeted {
-    fn hear(&mut self) -> Result<Option<Box<Snapshot>>, ChannelError> {
-        self.channel.flush()?;
+    fn hear(&mut self) -> Result<Option<Box<Snapshot>>, UnreachedReason> {
         for message in self.channel.hear()? {
             match message {
-                FromAgent::Ready { version, snapshot } if version == VERSION => {
-                    return Ok(Some(snapshot));
-                }
-                FromAgent::Ready { version, .. } => {
-                    return Err(ChannelError::OtherVersion { theirs: version, ours: VERSION });
-                }
+                FromAgent::Ready { snapshot } => return Ok(Some(snapshot)),
                 FromAgent::Fault { why } => {
-                    return Err(ChannelError::Fault { why: Untrusted::new(&why) });
+                    return Err(UnreachedReason::Fault { why: Untrusted::new(&why) });
                 }
                 _ => {}
             }

@@ -10,10 +10,11 @@ use pontoon_model::net::IfName;
 use pontoon_model::observation::RunId;
 use pontoon_model::port::{Listener, PortPlan};
 use pontoon_model::snapshot::{ClockDifference, Radio};
+use pontoon_remote::carrier::CarrierError;
 
-use super::channel::{Channel, ChannelError};
+use super::agent_channel::{AgentChannel, UnreachedReason};
 use super::conduct::Conduct;
-use super::gather::gather;
+use super::gather::{gather, silent};
 use super::introduction::{introduce, listen};
 use super::legs::Member;
 use super::our_clock::OurClock;
@@ -32,7 +33,7 @@ pub struct Seat {
     /// What the run calls the host.
     pub host: HostName,
     /// The way to its agent.
-    pub channel: Result<Channel, ChannelError>,
+    pub channel: Result<AgentChannel, CarrierError>,
     /// Whether questions about the host itself are put (gateway, names, portal, clock).
     pub asks: bool,
     /// What is known of its radios beside what its kernel says.
@@ -80,7 +81,7 @@ pub struct Survey {
     /// The facts.
     pub facts: Facts,
     /// Hosts that were named and could not be asked, and why.
-    pub unreached: Vec<(HostName, ChannelError)>,
+    pub unreached: Vec<(HostName, UnreachedReason)>,
     /// The key of the run, under which names are redacted.
     pub key: Key,
 }
@@ -123,7 +124,7 @@ pub enum SurveyError {
     #[error("no agent could be reached: {}", first(.unreached))]
     Nobody {
         /// Every host, and why.
-        unreached: Vec<(HostName, ChannelError)>,
+        unreached: Vec<(HostName, UnreachedReason)>,
     },
     /// No link of this host leads to the peer.
     #[error(
@@ -154,7 +155,7 @@ pub enum SurveyError {
 /// An agent that takes part.
 pub(super) struct Attendee {
     pub(super) member: Member,
-    pub(super) channel: Channel,
+    pub(super) channel: AgentChannel,
     pub(super) own_key: Key,
     pub(super) watches: Vec<Watch>,
     /// How its clock differs from this host's.
@@ -215,11 +216,11 @@ pub fn run(
     Ok(Survey { facts, unreached, key })
 }
 
-pub(super) fn nobody(unreached: Vec<(HostName, ChannelError)>) -> SurveyError {
+pub(super) fn nobody(unreached: Vec<(HostName, UnreachedReason)>) -> SurveyError {
     if unreached.is_empty() { SurveyError::NoSeats } else { SurveyError::Nobody { unreached } }
 }
 
-fn first(unreached: &[(HostName, ChannelError)]) -> String {
+fn first(unreached: &[(HostName, UnreachedReason)]) -> String {
     let words = unreached.first().map(|(host, why)| format!("{host}: {why}"));
     words.unwrap_or_default()
 }
@@ -288,8 +289,7 @@ impl Attendee {
         if self.died.is_some() {
             return Vec::new();
         }
-        let heard = self.channel.flush().and_then(|()| self.channel.hear());
-        heard.unwrap_or_else(|error| {
+        self.channel.hear().unwrap_or_else(|error| {
             self.died = Some(error.to_string());
             Vec::new()
         })
@@ -335,19 +335,19 @@ pub(super) fn await_all(
         wait(pending().map(|attendee| &attendee.channel), clock, deadline);
     }
     for attendee in attendees.iter_mut().filter(|attendee| !is_ready(attendee)) {
-        attendee.died.get_or_insert_with(|| ChannelError::Silent.to_string());
+        attendee.died.get_or_insert_with(|| silent().to_string());
     }
 }
 
 /// Waits until one of the agents has something to say or the deadline comes.
 pub(super) fn wait<'a>(
-    channels: impl Iterator<Item = &'a Channel>,
+    channels: impl Iterator<Item = &'a AgentChannel>,
     clock: &Clock,
     deadline: Moment,
 ) {
     let mut fds = Vec::new();
     for channel in channels {
-        fds.push(PollFd::new(channel.readable(), PollFlags::POLLIN));
+        fds.extend(channel.readable().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         fds.extend(channel.writable().map(|fd| PollFd::new(fd, PollFlags::POLLOUT)));
     }
     let left = deadline.0.saturating_sub(clock.now().0);

@@ -11,14 +11,18 @@ use pontoon_model::facts::{Ending, Intent, Watch};
 use pontoon_model::net::Mac;
 use pontoon_model::observation::{Cast, Direction, Kind, Observation};
 use pontoon_model::snapshot::Snapshot;
+use pontoon_remote::carrier::{CarrierError, RemoteProgram};
+use pontoon_remote::edge::host_session::HostSession;
+use pontoon_remote::far_end::FarEnd;
+use pontoon_remote::message::{RequestId, ServiceName, read_body, write_body};
+use pontoon_remote::preamble::{VERSIONS, VersionRange};
 
 use super::pair_code::{PairCode, Secret};
-use super::{Channel, ChannelError, Options, Seat, Side, Survey, SurveyError, meet, run};
+use super::{AgentChannel, Options, Seat, Side, Survey, SurveyError, meet, run};
 use crate::course::Course;
 use crate::edge::clock::unix_ms;
-use crate::framing::{self, Reader};
 use crate::key::{Key, to_hex};
-use crate::protocol::{FromAgent, PREAMBLE, Question, Seen, Task, ToAgent, VERSION};
+use crate::protocol::{FromAgent, Question, Seen, Task, ToAgent};
 use crate::token::{Header, Keys, Probe, Token};
 
 /// How an agent behaves.
@@ -107,10 +111,9 @@ fn a_program_that_is_no_agent_is_named_with_its_words() {
 
 #[test]
 fn a_program_that_cannot_be_started_is_named() {
-    #[expect(clippy::disallowed_methods, reason = "the test is about starting a program")]
-    let command = std::process::Command::new("/no/such/program");
-    let error = Channel::start(command).unwrap_err();
-    assert!(matches!(error, ChannelError::Start { .. }), "{error}");
+    let program = RemoteProgram::via("b".parse().unwrap(), ["/no/such/program".into()]);
+    let error = HostSession::start(program).unwrap_err();
+    assert!(matches!(error, CarrierError::Start { .. }), "{error}");
 }
 
 #[test]
@@ -177,7 +180,7 @@ fn seat(name: &'static str, script: Script) -> (Seat, JoinHandle<()>) {
     let input = OwnedFd::from(ours.try_clone().unwrap());
     let seat = Seat {
         host: name.parse().unwrap(),
-        channel: Ok(Channel::over(input, OwnedFd::from(ours))),
+        channel: Ok(AgentChannel::alone(HostSession::over(input, OwnedFd::from(ours)))),
         asks: false,
         radios: std::collections::BTreeMap::new(),
     };
@@ -187,7 +190,14 @@ fn seat(name: &'static str, script: Script) -> (Seat, JoinHandle<()>) {
 fn start(name: &'static str, script: Script, stream: UnixStream) -> JoinHandle<()> {
     std::thread::spawn(move || {
         // The coordinator hanging up in mid-word is how every script ends.
-        let _ = Actor { name, script, stream, keys: None, seat: 0 }.play();
+        let _ = {
+            let versions = match script {
+                Script::OtherVersion => VersionRange { lowest: 99, highest: 99 },
+                _ => VERSIONS,
+            };
+            let far = FarEnd::of_versions(versions);
+            Actor { name, script, stream, far, asked: None, keys: None, seat: 0 }.play()
+        };
     })
 }
 
@@ -195,6 +205,9 @@ struct Actor {
     name: &'static str,
     script: Script,
     stream: UnixStream,
+    far: FarEnd,
+    /// The request that is being answered.
+    asked: Option<RequestId>,
     keys: Option<Keys>,
     seat: u16,
 }
@@ -207,18 +220,21 @@ impl Actor {
         if self.script == Script::Greets {
             return Ok(());
         }
-        self.stream.write_all(PREAMBLE)?;
-        let mut reader = Reader::default();
+        self.send()?;
         let mut buffer = [0; 4096];
         loop {
-            while let Some(message) = reader.read::<ToAgent>().unwrap() {
-                if !self.obey(message)? {
+            while let Some(message) = self.far.poll_message() {
+                assert_eq!(message.service, ServiceName::Survey);
+                self.asked = message.id;
+                if !self.obey(read_body(&message.body).unwrap())? {
                     return Ok(());
                 }
             }
             match self.stream.read(&mut buffer)? {
                 0 => return Ok(()),
-                length => reader.push(&buffer[..length]),
+                // The version may be another one; then nothing is answered.
+                length if self.far.handle_bytes(&buffer[..length]).is_err() => return Ok(()),
+                _ => {}
             }
         }
     }
@@ -228,8 +244,7 @@ impl Actor {
             ToAgent::Begin { run_key, own_key, seat, .. } => {
                 self.keys = Some(Keys { run: run_key, own: own_key });
                 self.seat = seat;
-                let version = if self.script == Script::OtherVersion { 99 } else { VERSION };
-                self.say(&FromAgent::Ready { version, snapshot: Box::new(snapshot(self.name)) })?;
+                self.say(&FromAgent::Ready { snapshot: Box::new(snapshot(self.name)) })?;
             }
             ToAgent::Watch { port, .. } => {
                 let watch = Watch {
@@ -327,7 +342,18 @@ impl Actor {
         if let (FromAgent::Ready { .. }, Some(keys)) = (message, &self.keys) {
             KEYS.lock().unwrap().insert((self.run_tag(), self.seat), keys.own.clone());
         }
-        self.stream.write_all(&framing::write(message).unwrap())
+        let body = write_body(message).unwrap();
+        match self.asked.take() {
+            Some(id) => self.far.respond(id, &body).unwrap(),
+            None => self.far.push(ServiceName::Survey, &body).unwrap(),
+        }
+        self.send()
+    }
+
+    fn send(&mut self) -> std::io::Result<()> {
+        let wire = self.far.poll_transmit().to_vec();
+        self.far.handle_transmitted(wire.len());
+        self.stream.write_all(&wire)
     }
 }
 

@@ -7,6 +7,7 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{Family, Mac};
 use pontoon_model::observation::{Answer, Cast, Direction, Kind, Observation, RunId};
 use pontoon_model::snapshot::Snapshot;
+use pontoon_remote::message::write_body;
 
 use super::board::Board;
 use super::legs::Member;
@@ -46,7 +47,7 @@ impl<'a> Twin<'a> {
             questions += work.tasks.len();
             questions += work.courses.iter().map(|course| course.tasks().count()).sum::<usize>();
             let message = crate::protocol::ToAgent::Do { courses: work.courses, tasks: work.tasks };
-            message_bytes += crate::framing::write(&message).map_or(0, |bytes| bytes.len());
+            message_bytes += write_body(&message).map_or(0, |body| body.len());
         }
         Self { board, questions, message_bytes }
     }

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::process::Command;
 
 use pontoon_model::host::HostName;
 
 use crate::arguments::check::CheckArguments;
 use crate::failure::Failure;
 use crate::words::split;
-use pontoon_probe::survey::{Channel, Seat};
+use pontoon_probe::survey::{AgentChannel, Seat};
+use pontoon_remote::carrier::{OnInterrupt, RemoteProgram, RunAs};
+use pontoon_remote::edge::host_session::HostSession;
 
 /// Stands for the peer in a `--via` that serves all peers.
-const PLACE: &str = "{}";
+pub(crate) const PLACE: &str = "{}";
 
 /// The hosts with an agent, this one first, and the peers that have none.
 pub(crate) fn of(
@@ -20,33 +21,32 @@ pub(crate) fn of(
     here: HostName,
 ) -> Result<(Vec<Seat>, Vec<HostName>), Failure> {
     let vias = vias(&arguments.peers, &arguments.vias)?;
-    let mut seats = vec![seat(here, &own_agent()?, true)];
+    let mut seats = vec![seat(own(here)?, true)];
     let mut one_ended = Vec::new();
     for (peer, argv) in arguments.peers.iter().zip(vias) {
         if argv.is_empty() {
             one_ended.push(peer.clone());
         } else {
-            seats.push(seat(peer.clone(), &argv, false));
+            seats.push(seat(RemoteProgram::via(peer.clone(), argv), false));
         }
     }
     Ok((seats, one_ended))
 }
 
 /// Starts an agent. That it cannot be started is the seat's, not the run's failure.
-#[expect(clippy::disallowed_methods, reason = "this is where the user's --via is started")]
-pub(crate) fn seat(host: HostName, argv: &[OsString], asks: bool) -> Seat {
-    let mut command = Command::new(&argv[0]);
-    command.args(&argv[1..]);
-    Seat { host, channel: Channel::start(command), asks, radios: BTreeMap::new() }
+pub(crate) fn seat(program: RemoteProgram, asks: bool) -> Seat {
+    let host = program.host().clone();
+    let channel = HostSession::start(program).map(AgentChannel::alone);
+    Seat { host, channel, asks, radios: BTreeMap::new() }
 }
 
 /// This program, as an agent.
-pub(crate) fn own_agent() -> Result<Vec<OsString>, Failure> {
+pub(crate) fn own(here: HostName) -> Result<RemoteProgram, Failure> {
     let own = std::env::current_exe().map_err(|source| Failure::System {
         what: "pontoon could not find its own program file to start an agent",
         source,
     })?;
-    Ok(vec![own.into(), "agent".into(), "--stdio".into()])
+    Ok(RemoteProgram::local(here, &own, RunAs::LoginUser, OnInterrupt::Ends))
 }
 
 /// One command for each peer; empty: it has no agent.
@@ -62,6 +62,7 @@ fn vias(peers: &[HostName], vias: &[String]) -> Result<Vec<Vec<OsString>>, Failu
     }
 }
 
+/// The words of a `--via` for a host.
 pub(crate) fn command(via: &str, peer: &HostName) -> Result<Vec<OsString>, Failure> {
     let words = split(via).map_err(|source| Failure::Words { text: via.to_owned(), source })?;
     Ok(words.into_iter().map(|word| word.replace(PLACE, peer.as_str()).into()).collect())

@@ -10,6 +10,7 @@ use pontoon_model::facts::Intent;
 use pontoon_model::host::HostName;
 use pontoon_model::port::{CONTROL_PLANE, PortPlan, Transport};
 use pontoon_probe::survey::Options;
+use pontoon_remote::carrier::RemoteProgram;
 use pontoon_rules::report::Report;
 use pontoon_rules::report::ports::PortRow;
 
@@ -28,8 +29,8 @@ pub(super) fn ask(via: Option<&str>, request: &Request) -> Result<Vec<Step>, Fai
     let server = if server == here { HostName::lossy("server") } else { server };
     let argv = seats::command(via, &server)?;
     let all = vec![
-        seats::seat(here.clone(), &seats::own_agent()?, true),
-        seats::seat(server.clone(), &argv, true),
+        seats::seat(seats::own(here.clone())?, true),
+        seats::seat(RemoteProgram::via(server.clone(), argv), true),
     ];
     let ports = PortPlan {
         needs: BTreeSet::from(CONTROL_PLANE),

@@ -3,17 +3,19 @@
 use std::process::ExitCode;
 use std::thread;
 
+use pontoon_cluster::edge::node_session::NodeSession;
 use pontoon_cluster::edge::rehearse::{Rehearsed, rehearse};
 use pontoon_join::hosts::{Hosts, SCHEMA};
 use pontoon_join::report::Report;
 use pontoon_join::request::Request;
 use pontoon_join::verdict::judge;
 use pontoon_model::host::HostName;
+use pontoon_remote::carrier::OnInterrupt;
 
 use crate::arguments::join_check::JoinCheckArguments;
 use crate::command::check::local;
-use crate::command::far_end;
 use crate::command::fleet::Fleet;
+use crate::command::host_sessions;
 use crate::failure::Failure;
 use crate::output;
 use crate::render::style::Style;
@@ -32,8 +34,11 @@ pub(super) fn run(arguments: &JoinCheckArguments, request: &Request) -> Result<E
     let limits = limits(arguments);
     let (own, others) = thread::scope(|scope| {
         let own = is_named.then(|| scope.spawn(|| here(arguments, request)));
-        let others = far_end::with_each(&fleet, &arguments.by_ssh, |mut session| {
-            rehearse(&mut session, request, limits)
+        let sessions = host_sessions::by_ssh(&fleet, &arguments.by_ssh, OnInterrupt::TakesBack);
+        let others = sessions.map(|sessions| {
+            host_sessions::with_each(sessions, |session| {
+                rehearse(&mut NodeSession::alone(session), request, limits)
+            })
         });
         let own = own
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));

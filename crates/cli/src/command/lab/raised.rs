@@ -16,11 +16,13 @@ use crate::arguments::check::CheckArguments;
 use crate::arguments::{Arguments, Command, Over};
 use crate::command::{check, judge};
 use crate::failure::Failure;
-use pontoon_fleet::ssh::{Login, Ssh};
 use pontoon_lab::Lab;
 use pontoon_lab::scenario::Scenario;
 use pontoon_probe::key::Key;
-use pontoon_probe::survey::{self, Channel, Seat, Side};
+use pontoon_probe::survey::{self, AgentChannel, Seat, Side};
+use pontoon_remote::carrier::ssh::{SshLogin, SshProgram};
+use pontoon_remote::carrier::{FAR_END, RemoteProgram, RunAs};
+use pontoon_remote::edge::host_session::HostSession;
 use pontoon_rules::rule;
 
 /// What one coordinator saw.
@@ -120,20 +122,25 @@ impl Raised<'_> {
             .filter(|((owner, _), _)| owner == host)
             .map(|((_, link), radio)| (link, radio))
             .collect();
-        Seat { host: host.clone(), channel: Channel::start(self.agent(host)), asks, radios }
+        let channel = HostSession::start(self.agent(host)).map(AgentChannel::alone);
+        Seat { host: host.clone(), channel, asks, radios }
     }
 
     /// What starts the agent of a host.
-    fn agent(&self, host: &HostName) -> std::process::Command {
-        const AGENT: [&str; 3] = ["pontoon", "agent", "--stdio"];
+    fn agent(&self, host: &HostName) -> RemoteProgram {
         match (self.over, self.lab.hosts().first()) {
             (Over::Ssh, Some(from)) => {
                 let ssh = self.lab.command(from, &["ssh".as_ref()]);
                 let words = std::iter::once(ssh.get_program()).chain(ssh.get_args());
-                let ssh = Ssh { words: words.map(ToOwned::to_owned).collect() };
-                ssh.command(&Login::named(host.clone()), &AGENT.join(" "))
+                let ssh = SshProgram { words: words.map(ToOwned::to_owned).collect() };
+                let login = SshLogin::named(host.clone());
+                RemoteProgram::installed(&ssh, &login, RunAs::LoginUser)
             }
-            _ => self.lab.command(host, &AGENT.map(OsStr::new)),
+            _ => {
+                let words = ["pontoon"].into_iter().chain(FAR_END).map(OsStr::new);
+                let command = self.lab.command(host, &words.collect::<Vec<_>>());
+                RemoteProgram::by_command(host.clone(), command)
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Check;
 use crate::facts::Written;
 use crate::objects::{Pod, Ready};
-use crate::question::{Ask, Told};
+use crate::question::{NodeRequest, NodeResponse};
 
 impl Check {
     /// Reads what programs in trouble wrote.
@@ -15,7 +15,9 @@ impl Check {
                 self.facts.texts.push(Written { node, by, text: why.raw().to_owned() });
             }
             let session = self.session_of(node).and_then(|host| self.sessions.get_mut(&host));
-            if let Some(Ok(Told::Text(text))) = session.map(|one| one.ask(&Ask::KubeletLog)) {
+            if let Some(Ok(NodeResponse::Text(text))) =
+                session.map(|one| one.ask(&NodeRequest::KubeletLog))
+            {
                 let (node, by) = (node.name.clone(), "kubelet's log".to_owned());
                 self.facts.texts.push(Written { node, by, text });
             }
@@ -30,15 +32,16 @@ impl Check {
                 let text = waits.raw().to_owned();
                 self.facts.texts.push(Written { node: node.clone(), by, text });
             }
-            let ask = Ask::PodLog { namespace: pod.namespace.clone(), name: pod.name.clone() };
-            if let Ok(Told::Text(text)) = self.ask_server(&ask) {
+            let ask =
+                NodeRequest::PodLog { namespace: pod.namespace.clone(), name: pod.name.clone() };
+            if let Ok(NodeResponse::Text(text)) = self.ask_server(&ask) {
                 let by = format!("the log of {}", pod.name);
                 self.facts.texts.push(Written { node, by, text });
             }
         }
         if self.own_pods().any(|pod| pod.address.is_none()) {
-            let ask = Ask::Events { namespace: self.namespace.clone() };
-            if let Ok(Told::Text(text)) = self.ask_server(&ask) {
+            let ask = NodeRequest::Events { namespace: self.namespace.clone() };
+            if let Ok(NodeResponse::Text(text)) = self.ask_server(&ask) {
                 let of_pod = |line: &str| {
                     let (name, text) = line.split_once(' ')?;
                     let is_it = |pod: &&Pod| pod.name == name && pod.address.is_none();

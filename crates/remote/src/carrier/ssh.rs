@@ -1,9 +1,6 @@
 //! The user's own `ssh` as the way to other hosts: its keys, its config, its jump hosts, its
 //! known hosts. Nothing is asked, nothing is stored.
 
-pub mod push;
-pub mod trouble;
-
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,7 +14,7 @@ const ALIVE_S: u32 = 5;
 
 /// How a host is logged in to.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Login {
+pub struct SshLogin {
     /// What the user calls it: its `Host` block in `~/.ssh/config` applies.
     pub host: HostName,
     /// Where it is, when the inventory knows better than the name.
@@ -30,7 +27,7 @@ pub struct Login {
     pub key: Option<PathBuf>,
 }
 
-impl Login {
+impl SshLogin {
     /// A host of which nothing is known but its name.
     #[must_use]
     pub const fn named(host: HostName) -> Self {
@@ -40,24 +37,24 @@ impl Login {
 
 /// The program that makes connections.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Ssh {
+pub struct SshProgram {
     /// It and its first arguments: `ssh`, or what the user says instead (`--ssh 'ssh -F FILE'`).
     pub words: Vec<OsString>,
 }
 
-impl Default for Ssh {
+impl Default for SshProgram {
     fn default() -> Self {
         Self { words: vec!["ssh".into()] }
     }
 }
 
-impl Ssh {
+impl SshProgram {
     /// The command that runs `remote`, a line for the host's shell, without a terminal.
     ///
     /// It never asks: a question from one of fifty hosts would be answered to another. Keys and
     /// agents work, and so does a connection that the user keeps open (`ControlMaster`).
     #[must_use]
-    pub fn command(&self, login: &Login, remote: &str) -> Command {
+    pub fn command(&self, login: &SshLogin, remote: &str) -> Command {
         let mut command = self.start(login);
         command.args(["-T", "-o", "BatchMode=yes"]);
         command.args(["-o", &format!("ConnectTimeout={CONNECT_S}")]);
@@ -68,14 +65,14 @@ impl Ssh {
 
     /// The command that opens a login shell, as typed by hand.
     #[must_use]
-    pub fn shell(&self, login: &Login) -> Command {
+    pub fn shell(&self, login: &SshLogin) -> Command {
         let mut command = self.start(login);
         command.arg("--").arg(login.host.as_str());
         command
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is where the user's ssh is started")]
-    fn start(&self, login: &Login) -> Command {
+    fn start(&self, login: &SshLogin) -> Command {
         let mut words = self.words.iter();
         let mut command = Command::new(words.next().map_or_else(|| "ssh".into(), Clone::clone));
         command.args(words);
@@ -95,23 +92,6 @@ impl Ssh {
     }
 }
 
-/// Quotes a word for a POSIX shell (XCU 2.2.2): what ssh sends is a line, not words.
-#[must_use]
-pub fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "@%+=:,./_-".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-/// A command line of words that a shell takes apart into the same words.
-#[must_use]
-pub fn line(words: &[String]) -> String {
-    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,36 +103,22 @@ mod tests {
 
     #[test]
     fn what_the_inventory_knows_goes_before_the_name() {
-        let login = Login {
+        let login = SshLogin {
             address: Some("192.168.50.2".parse().unwrap()),
             user: Some("pi".into()),
             port: Some(2222),
             key: Some("/home/me/.ssh/pi".into()),
-            ..Login::named("pi2".parse().unwrap())
+            ..SshLogin::named("pi2".parse().unwrap())
         };
-        let ssh = Ssh { words: vec!["ssh".into(), "-F".into(), "/tmp/config".into()] };
+        let ssh = SshProgram { words: vec!["ssh".into(), "-F".into(), "/tmp/config".into()] };
         assert_eq!(
             words(&ssh.command(&login, "uptime")).join(" "),
             "ssh -F /tmp/config -o HostName=192.168.50.2 -l pi -p 2222 -i /home/me/.ssh/pi -T \
              -o BatchMode=yes -o ConnectTimeout=8 -o ServerAliveInterval=5 -- pi2 uptime"
         );
         assert_eq!(
-            words(&ssh.shell(&Login::named("pi3".parse().unwrap()))).join(" "),
+            words(&ssh.shell(&SshLogin::named("pi3".parse().unwrap()))).join(" "),
             "ssh -F /tmp/config -- pi3"
         );
-    }
-
-    #[test]
-    fn a_shell_takes_a_line_apart_into_the_same_words() {
-        let words = ["echo", "", "it's", "a b", "$HOME", "`id`", "x;y", "*", "pi@h:/x", "\n"]
-            .map(str::to_owned);
-        assert_eq!(line(&words[..3]), r"echo '' 'it'\''s'");
-        #[expect(clippy::disallowed_methods, reason = "the shell is the judge of quoting")]
-        let output = Command::new("sh")
-            .args(["-c", &format!("printf '%s|' {}", line(&words[1..]))])
-            .output()
-            .unwrap();
-        let expected: String = words[1..].iter().map(|word| format!("{word}|")).collect();
-        assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
     }
 }

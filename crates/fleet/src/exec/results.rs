@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use pontoon_model::host::HostName;
+use pontoon_remote::edge::host_command::{CommandEnd, OutputStream};
 use schemars::JsonSchema;
 use serde::Serialize;
-
-use super::{Outcome, Stream};
 
 /// The name and version of the form. Within a version fields are only ever added.
 pub const FORM: &str = "pontoon/exec/v1";
@@ -42,9 +41,9 @@ pub struct Transcript(BTreeMap<HostName, (Vec<String>, Vec<String>)>);
 
 impl Transcript {
     /// Keeps a line.
-    pub fn keep(&mut self, host: &HostName, stream: Stream, line: &[u8]) {
+    pub fn keep(&mut self, host: &HostName, stream: OutputStream, line: &[u8]) {
         let (out, err) = self.0.entry(host.clone()).or_default();
-        let lines = if stream == Stream::Out { out } else { err };
+        let lines = if stream == OutputStream::Out { out } else { err };
         lines.push(String::from_utf8_lossy(line).into_owned());
     }
 
@@ -53,14 +52,14 @@ impl Transcript {
     pub fn results<'a>(
         mut self,
         hosts: impl IntoIterator<Item = &'a HostName>,
-        outcomes: &BTreeMap<HostName, Outcome>,
+        ends: &BTreeMap<HostName, CommandEnd>,
     ) -> Results {
         let of = |host: &HostName| {
             let (out, err) = self.0.remove(host).unwrap_or_default();
-            let (status, unreached) = match outcomes.get(host) {
-                Some(Outcome::Exited(code)) => (Some(*code), None),
-                Some(Outcome::Unreached(trouble)) => (None, Some(trouble.to_string())),
-                Some(Outcome::Signalled(_)) | None => (None, None),
+            let (status, unreached) = match ends.get(host) {
+                Some(CommandEnd::Exited(code)) => (Some(*code), None),
+                Some(CommandEnd::Unreached(failure)) => (None, Some(failure.to_string())),
+                Some(CommandEnd::Signalled(_)) | None => (None, None),
             };
             HostResult { host: host.clone(), status, unreached, out, err }
         };

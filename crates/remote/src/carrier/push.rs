@@ -9,28 +9,26 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::time::Duration;
 
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, poll};
 use pontoon_model::untrusted::Untrusted;
-use pontoon_probe::edge::clock::Clock;
-use pontoon_probe::machine::Moment;
 use ring::digest::{SHA256, digest};
 
-use super::{Login, Ssh, quoted};
+use super::shell::{quoted, shell_line};
+use super::ssh::{SshLogin, SshProgram};
+use crate::edge::session_clock::{SessionClock, poll_timeout};
+use crate::edge::stderr_tail::set_nonblocking;
+use crate::limits::{GREETING_MAX, SHOWN_MAX};
 
 /// `dd` reads whole blocks, and not one byte beyond: the agent's first words come right after.
 const BLOCK: usize = 4096;
 /// No pontoon is larger.
 const PROGRAM_MAX: u64 = 64 * 1024 * 1024;
-/// What a login shell may say before the script begins.
-const GREETING_MAX: usize = 64 * 1024;
 /// How long a host may take to say what processor it has: as long as an agent to be there.
-const ANSWER_WITHIN_MS: u64 = 10_000;
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// How long the copy may take: six megabytes over a WiFi that carries two megabits.
-const COPY_WITHIN_MS: u64 = 30_000;
-/// What is shown of it.
-const SHOWN: usize = 80;
+const COPY_WITHIN: Duration = Duration::from_secs(30);
 /// Said before the processor, so that a greeting does no harm.
 const MARK: &str = "PONTOON-PUSH/1 ";
 
@@ -51,14 +49,14 @@ chmod 700 "$d/pontoon"
 
 /// The programs at hand, by processor.
 #[derive(Clone, Debug, Default)]
-pub struct Programs {
+pub struct ProgramFiles {
     own: Option<PathBuf>,
     folder: Option<PathBuf>,
 }
 
 /// A program that can be copied.
 #[derive(Debug)]
-struct Program {
+struct ProgramImage {
     /// Filled up to whole blocks with zeros, which an ELF loader does not read.
     bytes: Vec<u8>,
     sum: String,
@@ -112,7 +110,7 @@ const MACHINES: &[(&str, u16, u8)] = &[
     ("riscv64", 243, 2),
 ];
 
-impl Programs {
+impl ProgramFiles {
     /// This program for hosts like this one, and `folder` for all others: in it, a file for each
     /// processor, named as `uname -m` names that (`aarch64`, `armv7l`), or a folder of that name
     /// with `pontoon` in it.
@@ -121,7 +119,7 @@ impl Programs {
         Self { own, folder }
     }
 
-    fn for_machine(&self, machine: &str) -> Result<Program, PushError> {
+    fn for_machine(&self, machine: &str) -> Result<ProgramImage, PushError> {
         let Some((name, elf, class)) = MACHINES.iter().find(|(name, ..)| *name == machine) else {
             return Err(PushError::NoProgram { machine: Untrusted::new(machine) });
         };
@@ -134,7 +132,7 @@ impl Programs {
             let read = |source| PushError::Program { path: path.clone(), source };
             let bytes = read_program(&path).map_err(read)?;
             if is_for(&bytes, *elf, *class) {
-                return Ok(Program::new(bytes));
+                return Ok(ProgramImage::new(bytes));
             }
         }
         Err(PushError::NoProgram { machine: Untrusted::new(machine) })
@@ -156,7 +154,7 @@ fn is_for(bytes: &[u8], machine: u16, class: u8) -> bool {
         && bytes.get(18..20) == Some(machine.to_le_bytes().as_slice())
 }
 
-impl Program {
+impl ProgramImage {
     fn new(mut bytes: Vec<u8>) -> Self {
         bytes.resize(bytes.len().next_multiple_of(BLOCK), 0);
         let sum = digest(&SHA256, &bytes);
@@ -174,15 +172,15 @@ impl Program {
 ///
 /// [`PushError`]. What the host said goes with the child, so that it can be asked for it.
 pub fn push(
-    ssh: &Ssh,
-    login: &Login,
-    programs: &Programs,
+    ssh: &SshProgram,
+    login: &SshLogin,
+    programs: &ProgramFiles,
     arguments: &[&str],
     as_root: bool,
 ) -> Result<Child, (PushError, Option<Child>)> {
     let sudo = if as_root { "sudo -n " } else { "" };
-    let arguments: Vec<String> = arguments.iter().map(|word| quoted(word)).collect();
-    let last = format!(r#"{sudo}"$d/pontoon" {}"#, arguments.join(" "));
+    let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+    let last = format!(r#"{sudo}"$d/pontoon" {}"#, shell_line(&arguments));
     let script = format!("{SCRIPT}{last}\n");
     let mut command = ssh.command(login, &format!("sh -c {}", quoted(&script)));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -194,38 +192,36 @@ pub fn push(
 }
 
 /// How long something may still take.
-struct Limit {
-    clock: Clock,
-    end: Moment,
+struct CopyLimit {
+    clock: SessionClock,
+    within: Duration,
 }
 
-impl Limit {
-    fn start(within_ms: u64) -> Self {
-        let clock = Clock::start();
-        let end = clock.now().after_ms(within_ms);
-        Self { clock, end }
+impl CopyLimit {
+    fn start(within: Duration) -> Self {
+        Self { clock: SessionClock::start(), within }
     }
 
-    fn left_ms(&self) -> u64 {
-        self.end.0.saturating_sub(self.clock.now().0)
+    fn left(&self) -> Duration {
+        self.clock.left_of(self.within)
     }
 }
 
-fn hand_over(child: &mut Child, programs: &Programs) -> Result<(), PushError> {
+fn hand_over(child: &mut Child, programs: &ProgramFiles) -> Result<(), PushError> {
     let (Some(output), Some(input)) = (&mut child.stdout, &mut child.stdin) else {
         return Err(PushError::Ended);
     };
-    let machine = machine(output, &Limit::start(ANSWER_WITHIN_MS))?;
+    let machine = machine(output, &CopyLimit::start(ANSWER_WITHIN))?;
     let program = programs.for_machine(&machine)?;
-    let limit = Limit::start(COPY_WITHIN_MS);
+    let limit = CopyLimit::start(COPY_WITHIN);
     let blocks = program.bytes.len() / BLOCK;
     send(input, format!("{blocks} {}\n", program.sum).as_bytes(), &limit)?;
     send(input, &program.bytes, &limit)
 }
 
 /// What processor the host says it has.
-fn machine(output: &mut ChildStdout, limit: &Limit) -> Result<String, PushError> {
-    unblock(&output);
+fn machine(output: &mut ChildStdout, limit: &CopyLimit) -> Result<String, PushError> {
+    set_nonblocking(&output);
     let mut said = Vec::new();
     let mut line = 0;
     let mut byte = [0];
@@ -244,11 +240,11 @@ fn machine(output: &mut ChildStdout, limit: &Limit) -> Result<String, PushError>
             Err(error) => await_ready(&output, PollFlags::POLLIN, &error, limit)?,
         }
     }
-    Err(PushError::Babbles { said: Untrusted::from_bytes(&said[..SHOWN]) })
+    Err(PushError::Babbles { said: Untrusted::from_bytes(&said[..SHOWN_MAX]) })
 }
 
-fn send(input: &mut ChildStdin, mut bytes: &[u8], limit: &Limit) -> Result<(), PushError> {
-    unblock(&input);
+fn send(input: &mut ChildStdin, mut bytes: &[u8], limit: &CopyLimit) -> Result<(), PushError> {
+    set_nonblocking(&input);
     while !bytes.is_empty() {
         match input.write(bytes) {
             Ok(0) => return Err(PushError::Ended),
@@ -259,31 +255,26 @@ fn send(input: &mut ChildStdin, mut bytes: &[u8], limit: &Limit) -> Result<(), P
     Ok(())
 }
 
-fn unblock(pipe: &impl AsFd) {
-    // A pipe that cannot be set is waited on for longer: slower, not wrong.
-    let _ = fcntl(pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
-}
-
 /// After a pipe was not ready: waits until it is, or says that the time is over.
 fn await_ready(
     pipe: &impl AsFd,
     flags: PollFlags,
     error: &io::Error,
-    limit: &Limit,
+    limit: &CopyLimit,
 ) -> Result<(), PushError> {
     if error.kind() == io::ErrorKind::Interrupted {
         return Ok(());
     }
-    let left_ms = limit.left_ms();
+    let left = limit.left();
     if error.kind() != io::ErrorKind::WouldBlock {
         return Err(PushError::Ended);
     }
-    if left_ms == 0 {
+    if left.is_zero() {
         return Err(PushError::Silent);
     }
     let mut fds = [PollFd::new(pipe.as_fd(), flags)];
     // An interrupted wait is a short one.
-    let _ = poll(&mut fds, PollTimeout::try_from(left_ms).unwrap_or(PollTimeout::MAX));
+    let _ = poll(&mut fds, poll_timeout(left));
     Ok(())
 }
 
@@ -308,7 +299,7 @@ mod tests {
         std::fs::create_dir(folder.path().join("armv7l")).unwrap();
         std::fs::write(folder.path().join("armv7l/pontoon"), elf(1, 40)).unwrap();
         std::fs::write(folder.path().join("aarch64"), elf(1, 40)).unwrap();
-        let programs = Programs::new(Some(own), Some(folder.path().to_owned()));
+        let programs = ProgramFiles::new(Some(own), Some(folder.path().to_owned()));
         let machine = |name| programs.for_machine(name).map(|program| program.bytes[18]);
         assert_eq!(machine("x86_64").unwrap(), 62);
         assert_eq!(machine("armv7l").unwrap(), 40);
@@ -319,7 +310,7 @@ mod tests {
 
     #[test]
     fn a_program_is_sent_in_whole_blocks() {
-        let program = Program::new(elf(2, 62));
+        let program = ProgramImage::new(elf(2, 62));
         assert_eq!(program.bytes.len(), BLOCK);
         assert_eq!(program.sum.len(), 64);
     }

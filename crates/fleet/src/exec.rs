@@ -1,0 +1,148 @@
+//! One command on many hosts at once.
+//!
+//! A thread attends each host and hands over whole lines, so that no host waits for another and
+//! lines of two hosts never mix.
+
+pub mod results;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
+
+use pontoon_model::host::HostName;
+use pontoon_model::untrusted::Untrusted;
+use pontoon_remote::carrier::RemoteProgram;
+use pontoon_remote::edge::host_command::{CommandEnd, OutputStream, run_command};
+
+/// Connections at once: a fleet larger than this is served in turn, so that neither this host's
+/// descriptors nor its memory run out.
+pub const AT_ONCE: usize = 64;
+/// Lines that wait to be shown; then the hosts wait.
+const LINES_WAITING: usize = 256;
+
+/// What happens while commands run.
+#[derive(Debug)]
+pub enum ExecEvent {
+    /// A host said a line, without its line break.
+    Line(HostName, OutputStream, Vec<u8>),
+    /// A host is done.
+    Ended(HostName, CommandEnd),
+}
+
+/// Runs a command for each host and tells what happens, as it happens. `input` is given to each
+/// on its standard input. Returns how each
+/// ended.
+pub fn run(
+    jobs: Vec<RemoteProgram>,
+    input: Option<&Arc<[u8]>>,
+    tell: &mut dyn FnMut(&ExecEvent),
+) -> BTreeMap<HostName, CommandEnd> {
+    let mut ends = BTreeMap::new();
+    let mut waiting = jobs.into_iter();
+    let (say, said) = sync_channel(LINES_WAITING);
+    thread::scope(|scope| {
+        let mut begin = |program: RemoteProgram| {
+            let (say, input) = (say.clone(), input.cloned());
+            scope.spawn(move || one(program, input.as_deref(), &say));
+        };
+        let mut running = waiting.by_ref().take(AT_ONCE).map(&mut begin).count();
+        while running > 0 {
+            // A sender is held here, so that this never fails.
+            let Ok(event) = said.recv() else { break };
+            tell(&event);
+            if let ExecEvent::Ended(host, end) = event {
+                ends.insert(host, end);
+                match waiting.next() {
+                    Some(job) => begin(job),
+                    None => running -= 1,
+                }
+            }
+        }
+    });
+    ends
+}
+
+/// Runs one command to its end.
+fn one(program: RemoteProgram, input: Option<&[u8]>, say: &SyncSender<ExecEvent>) {
+    let host = program.host().clone();
+    // Whoever no longer listens wants to know nothing.
+    let end = run_command(program, input, &|stream, line| {
+        let _ = say.send(ExecEvent::Line(host.clone(), stream, line));
+    });
+    let _ = say.send(ExecEvent::Ended(host, end));
+}
+
+/// A line as it may be shown: what would move the cursor or colour the rest is shown as text.
+#[must_use]
+pub fn shown(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    let parts = text.trim_end_matches('\r').split('\t');
+    parts.map(|part| Untrusted::new(part).to_string()).collect::<Vec<_>>().join("\t")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[expect(clippy::disallowed_methods, reason = "the test is about running programs")]
+    fn jobs(scripts: &[(&str, &str)]) -> Vec<RemoteProgram> {
+        let job = |(host, script): &(&str, &str)| {
+            let mut command = std::process::Command::new("sh");
+            command.args(["-c", script]);
+            RemoteProgram::by_command(host.parse().unwrap(), command)
+        };
+        scripts.iter().map(job).collect()
+    }
+
+    #[test]
+    fn each_host_has_its_own_lines_and_its_own_end() {
+        let mut lines = Vec::new();
+        let ends = run(
+            jobs(&[
+                ("a", "printf 'one\\ntwo'"),
+                ("b", "echo oops >&2; exit 7"),
+                ("c", "echo 'ssh: connect to host c port 22: Connection refused' >&2; exit 255"),
+                ("d", "kill -9 $$"),
+            ]),
+            None,
+            &mut |event| {
+                if let ExecEvent::Line(host, stream, line) = event {
+                    lines.push((host.to_string(), *stream, shown(line)));
+                }
+            },
+        );
+        let of = |host: &str| ends[&host.parse::<HostName>().unwrap()].clone();
+        assert_eq!((of("a"), of("b")), (CommandEnd::Exited(0), CommandEnd::Exited(7)));
+        assert!(matches!(of("c"), CommandEnd::Unreached(_)));
+        assert_eq!(of("d"), CommandEnd::Signalled(9));
+        lines.retain(|(host, ..)| host != "c");
+        lines.sort_by(|one, other| one.0.cmp(&other.0));
+        let out = |text: &str| ("a".to_owned(), OutputStream::Out, text.to_owned());
+        assert_eq!(
+            lines,
+            [out("one"), out("two"), ("b".to_owned(), OutputStream::Err, "oops".to_owned())]
+        );
+    }
+
+    #[test]
+    fn more_hosts_than_connections_are_all_served() {
+        let scripts: Vec<(String, &str)> =
+            (0..AT_ONCE + 20).map(|at| (format!("h{at}"), "cat")).collect();
+        let scripts: Vec<(&str, &str)> =
+            scripts.iter().map(|(host, script)| (host.as_str(), *script)).collect();
+        let mut said = 0;
+        let ends = run(jobs(&scripts), Some(&b"hello\n".as_slice().into()), &mut |event| {
+            said += usize::from(
+                matches!(event, ExecEvent::Line(_, OutputStream::Out, line) if line == b"hello"),
+            );
+        });
+        assert_eq!((ends.len(), said), (AT_ONCE + 20, AT_ONCE + 20));
+        assert!(ends.values().all(CommandEnd::is_good));
+    }
+
+    #[test]
+    fn what_a_host_says_cannot_move_the_cursor() {
+        assert_eq!(shown(b"a\tb\x1b[2J\r"), "a\tb\\u{1b}[2J");
+    }
+}

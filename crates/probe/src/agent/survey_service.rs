@@ -1,0 +1,106 @@
+//! The agent as a service of this host's far end.
+
+use std::time::Duration;
+
+use nix::poll::PollFd;
+use pontoon_remote::edge::far_loop::{LoopService, ServiceOutput};
+use pontoon_remote::far_end::ServiceMessage;
+use pontoon_remote::message::read_body;
+use pontoon_remote::protocol_error::ProtocolError;
+
+use super::part::Part;
+use crate::edge::clock::{Clock, unix_s};
+use crate::node_name;
+use crate::protocol::{FromAgent, ToAgent};
+use crate::snapshot::{self, Sources};
+use crate::token::Keys;
+use crate::witness::Identity;
+
+/// Most observations in one message.
+const SAW_MAX: usize = 200;
+
+/// Takes part in one survey: executes what its coordinator schedules, and reports what it saw.
+pub struct SurveyService {
+    clock: Clock,
+    part: Option<Part>,
+}
+
+impl Default for SurveyService {
+    fn default() -> Self {
+        Self { clock: Clock::start(), part: None }
+    }
+}
+
+impl LoopService for SurveyService {
+    fn handle_message(
+        &mut self,
+        message: ServiceMessage,
+        output: &mut ServiceOutput<'_>,
+    ) -> Result<(), ProtocolError> {
+        match (self.obey(read_body(&message.body)?), message.id) {
+            (Some(reply), Some(id)) => output.respond(id, &reply),
+            (Some(reply), None) => output.push(&reply),
+            (None, _) => Ok(()),
+        }
+    }
+
+    fn handle_turn(&mut self, output: &mut ServiceOutput<'_>) -> Result<(), ProtocolError> {
+        self.turn().iter().try_for_each(|message| output.push(message))
+    }
+
+    /// The coordinator apart: frames and flows.
+    fn poll_fds(&self) -> Vec<PollFd<'_>> {
+        let fds = self.part.iter().flat_map(Part::fds);
+        fds.map(|(fd, flags)| PollFd::new(fd, flags)).collect()
+    }
+
+    fn poll_timeout(&self) -> Option<Duration> {
+        let deadline = self.part.as_ref()?.deadline()?;
+        Some(Duration::from_millis(deadline.0.saturating_sub(self.clock.now().0)))
+    }
+}
+
+impl SurveyService {
+    /// Does what it is told, and says what that came to.
+    fn obey(&mut self, message: ToAgent) -> Option<FromAgent> {
+        let now = self.clock.now();
+        match (message, &mut self.part) {
+            (ToAgent::Begin { run, seat, host, run_key, own_key, asks_own_name }, slot) => {
+                let identity = Identity { run, host, seat, run_key: run_key.clone() };
+                let mut snapshot = snapshot::take(&Sources::live(unix_s(), std::env::vars_os()));
+                if asks_own_name {
+                    node_name::complete(&mut snapshot);
+                }
+                let ready = FromAgent::Ready { snapshot: Box::new(snapshot.clone()) };
+                *slot = Some(Part::new(identity, Keys { run: run_key, own: own_key }, snapshot));
+                return Some(ready);
+            }
+            (ToAgent::Watch { links, port }, Some(part)) => return Some(part.watch(&links, port)),
+            (ToAgent::Peers { peers }, Some(part)) => part.set_peers(peers),
+            (ToAgent::Listen { ports }, Some(part)) => return Some(part.listen(&ports)),
+            (ToAgent::Do { courses, tasks }, Some(part)) => {
+                part.enqueue(now, tasks.into_iter());
+                for course in &courses {
+                    part.enqueue(now, course.tasks());
+                }
+            }
+            (ToAgent::Cancel { groups }, Some(part)) => part.cancel(&groups.into_iter().collect()),
+            (ToAgent::Finish, Some(part)) => return Some(part.finish()),
+            (_, None) => {
+                let why = "the first message has to be `begin`".to_owned();
+                return Some(FromAgent::Fault { why });
+            }
+        }
+        None
+    }
+
+    fn turn(&mut self) -> Vec<FromAgent> {
+        let Some(part) = &mut self.part else { return Vec::new() };
+        let seen = part.turn(self.clock.now());
+        part.left_by(self.clock.now());
+        let mut messages: Vec<_> =
+            seen.chunks(SAW_MAX).map(|some| FromAgent::Saw { seen: some.to_vec() }).collect();
+        messages.extend(part.has_become_idle().then_some(FromAgent::Idle));
+        messages
+    }
+}

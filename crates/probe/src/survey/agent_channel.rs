@@ -1,0 +1,114 @@
+//! The coordinator's end of the conversation with an agent.
+
+use std::os::fd::BorrowedFd;
+
+use pontoon_model::host::HostName;
+use pontoon_model::untrusted::Untrusted;
+use pontoon_remote::carrier::CarrierError;
+use pontoon_remote::edge::host_session::{HostSession, ServiceChannel};
+use pontoon_remote::limits::ANSWER_WITHIN;
+use pontoon_remote::message::{ServiceName, read_body};
+use pontoon_remote::near_end::ServiceEvent;
+use pontoon_remote::reach_failure::{FailureCause, ReachFailure};
+
+use crate::protocol::{FromAgent, ToAgent};
+
+/// The survey service of a session with a host.
+#[derive(Debug)]
+pub struct AgentChannel(ServiceChannel);
+
+/// Why a host takes no part in a survey.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnreachedReason {
+    /// Its pontoon cannot be talked to.
+    #[error(transparent)]
+    Carrier(#[from] CarrierError),
+    /// Its agent cannot go on.
+    #[error("the agent cannot go on: {why}")]
+    Fault {
+        /// Its words.
+        why: Untrusted,
+    },
+    /// It is a host that takes part under another name.
+    #[error("it is the same host as {other}: both names lead to one machine")]
+    SameHost {
+        /// The other name.
+        other: HostName,
+    },
+}
+
+impl UnreachedReason {
+    /// What kept the host from being asked, for people.
+    #[must_use]
+    pub fn failure(&self) -> ReachFailure {
+        match self {
+            Self::Carrier(error) => ReachFailure::of(error),
+            Self::Fault { why } => ReachFailure::new(FailureCause::Fault, why.raw()),
+            Self::SameHost { .. } => ReachFailure::new(FailureCause::Fault, &self.to_string()),
+        }
+    }
+}
+
+impl AgentChannel {
+    /// The only service of a session.
+    #[must_use]
+    pub fn alone(session: HostSession) -> Self {
+        Self(session.into_service(ServiceName::Survey))
+    }
+
+    /// One of several services of a session, each in a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`HostSession::open_service`].
+    pub fn beside_others(session: &HostSession) -> std::io::Result<Self> {
+        session.open_service(ServiceName::Survey).map(Self)
+    }
+
+    /// What to wait for.
+    pub fn readable(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.0.readable()
+    }
+
+    /// What to wait for besides, while bytes wait to be taken.
+    #[must_use]
+    pub fn writable(&self) -> Option<BorrowedFd<'_>> {
+        self.0.writable()
+    }
+
+    /// Says something, now or as soon as the agent takes it.
+    ///
+    /// # Errors
+    ///
+    /// When the agent is gone.
+    pub fn say(&mut self, message: &ToAgent) -> Result<(), CarrierError> {
+        if message.is_answered() {
+            // The coordinator has limits of its own, which are shorter.
+            self.0.send_request(message, ANSWER_WITHIN).map(drop)
+        } else {
+            self.0.send_notice(message)
+        }
+    }
+
+    /// Takes what came: answers and what the agent says unasked.
+    ///
+    /// # Errors
+    ///
+    /// When the agent is gone, floods, or is none.
+    pub fn hear(&mut self) -> Result<Vec<FromAgent>, CarrierError> {
+        let mut messages = Vec::new();
+        for event in self.0.hear()? {
+            match event {
+                ServiceEvent::Answered { body, .. } | ServiceEvent::Pushed { body } => {
+                    messages.push(read_body(&body)?);
+                }
+                ServiceEvent::Refused { why, .. } => {
+                    messages.push(FromAgent::Fault { why: why.raw().to_owned() });
+                }
+                ServiceEvent::TimedOut { .. } => {}
+            }
+        }
+        Ok(messages)
+    }
+}

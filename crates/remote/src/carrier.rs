@@ -1,0 +1,236 @@
+//! How a program is started on a host, with pipes to it: by the user's ssh, as a copy that is
+//! brought there, as a child of this process, or by a command of the user or of a lab.
+//!
+//! Whoever can start a pontoon may talk to it. There is no daemon, no port and no key of our own.
+
+pub mod shell;
+pub mod ssh;
+pub mod push;
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use pontoon_model::host::HostName;
+use pontoon_model::untrusted::Untrusted;
+
+use crate::edge::stderr_tail::last_words;
+use crate::protocol_error::ProtocolError;
+use push::{ProgramFiles, PushError, push};
+use shell::shell_line;
+use ssh::{SshLogin, SshProgram};
+
+/// The words after `pontoon` that make it a far end. One process serves everything that a command
+/// wants of a host.
+pub const FAR_END: [&str; 2] = ["agent", "--stdio"];
+/// The same for a pontoon that was copied for one run: it removes its own file.
+const COPIED_FAR_END: [&str; 3] = ["agent", "--stdio", "--unlink"];
+
+/// Why there is no program to talk to, or none any more.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CarrierError {
+    /// The program that makes the connection could not be started.
+    #[error("`{program}` could not be started: {source}")]
+    Start {
+        /// Its name.
+        program: Untrusted,
+        /// Why.
+        source: io::Error,
+    },
+    /// pontoon could not be copied to the host.
+    #[error(transparent)]
+    Copy(PushError),
+    /// The program ended, or closed its output.
+    #[error("pontoon ended on the other host{}", complaint(.stderr, .said))]
+    Ended {
+        /// The last that it wrote to its standard error.
+        stderr: Untrusted,
+        /// What it wrote to its standard output in place of a preamble; empty after one.
+        said: Untrusted,
+    },
+    /// What it says is not the protocol.
+    #[error(transparent)]
+    Protocol(#[from] ProtocolError),
+}
+
+fn complaint(stderr: &Untrusted, said: &Untrusted) -> String {
+    match (stderr.raw().trim(), said.raw().trim()) {
+        ("", "") => String::new(),
+        ("", said) => format!("; it said `{}`", Untrusted::new(said)),
+        (stderr, _) => format!(": {}", Untrusted::new(stderr)),
+    }
+}
+
+/// As whom a program runs on a host.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RunAs {
+    /// The user who is logged in.
+    LoginUser,
+    /// root, by `sudo -n`, which asks for no password.
+    Root,
+}
+
+/// Whether Ctrl-C at the terminal reaches a child of this process.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OnInterrupt {
+    /// It ends with this process.
+    Ends,
+    /// It is left alone: it has something to take back when its input ends. ssh ends by Ctrl-C as
+    /// well, and what is at its other end does not notice more than that its input has ended.
+    TakesBack,
+}
+
+/// How a program is started on a host.
+#[derive(Debug)]
+pub struct RemoteProgram {
+    host: HostName,
+    start: ProgramStart,
+}
+
+#[derive(Debug)]
+enum ProgramStart {
+    Command(Command),
+    Copy {
+        ssh: SshProgram,
+        login: SshLogin,
+        files: Arc<ProgramFiles>,
+        run_as: RunAs,
+    },
+    /// There is no command at all.
+    Nothing,
+}
+
+impl RemoteProgram {
+    /// The pontoon that is installed on a host which ssh reaches.
+    #[must_use]
+    pub fn installed(ssh: &SshProgram, login: &SshLogin, run_as: RunAs) -> Self {
+        let sudo: &[&str] = if run_as == RunAs::Root { &["sudo", "-n"] } else { &[] };
+        let words = sudo.iter().chain(&["pontoon"]).chain(&FAR_END);
+        let words: Vec<String> = words.map(ToString::to_string).collect();
+        Self::shell_line(ssh, login, &shell_line(&words))
+    }
+
+    /// A pontoon that is copied to a host which ssh reaches, and is gone afterwards.
+    #[must_use]
+    pub fn copied(
+        ssh: &SshProgram,
+        login: &SshLogin,
+        files: &Arc<ProgramFiles>,
+        run_as: RunAs,
+    ) -> Self {
+        let (ssh, files) = (ssh.clone(), Arc::clone(files));
+        let start = ProgramStart::Copy { ssh, login: login.clone(), files, run_as };
+        Self { host: login.host.clone(), start }
+    }
+
+    /// This host's own pontoon: it needs no ssh.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this host's own far end is started here")]
+    pub fn local(host: HostName, own: &Path, run_as: RunAs, interrupt: OnInterrupt) -> Self {
+        let mut command = match run_as {
+            RunAs::LoginUser => Command::new(own),
+            RunAs::Root => Command::new("sudo"),
+        };
+        if run_as == RunAs::Root {
+            command.arg("-n").arg(own);
+        }
+        command.args(FAR_END);
+        if interrupt == OnInterrupt::TakesBack {
+            command.process_group(0);
+        }
+        Self::by_command(host, command)
+    }
+
+    /// What the user's `--via` starts: its words, and no shell.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is where the user's --via is started")]
+    pub fn via(host: HostName, words: impl IntoIterator<Item = OsString>) -> Self {
+        let mut words = words.into_iter();
+        let start = words.next().map_or(ProgramStart::Nothing, |program| {
+            let mut command = Command::new(program);
+            command.args(words);
+            ProgramStart::Command(command)
+        });
+        Self { host, start }
+    }
+
+    /// What a command starts that somebody else has made: a lab enters the namespaces of its
+    /// hosts.
+    #[must_use]
+    pub const fn by_command(host: HostName, command: Command) -> Self {
+        Self { host, start: ProgramStart::Command(command) }
+    }
+
+    /// A line for the shell of a host which ssh reaches: what needs no pontoon there.
+    #[must_use]
+    pub fn shell_line(ssh: &SshProgram, login: &SshLogin, line: &str) -> Self {
+        Self::by_command(login.host.clone(), ssh.command(login, line))
+    }
+
+    /// What the user calls the host.
+    #[must_use]
+    pub const fn host(&self) -> &HostName {
+        &self.host
+    }
+
+    /// Starts it with pipes for its standard streams. Copying waits for the host: whoever has many
+    /// starts a thread for each.
+    ///
+    /// # Errors
+    ///
+    /// [`CarrierError::Start`], and where something has to be copied all others.
+    pub fn start(self) -> Result<Child, CarrierError> {
+        match self.start {
+            ProgramStart::Command(command) => spawn(command),
+            ProgramStart::Copy { ssh, login, files, run_as } => {
+                let is_root = run_as == RunAs::Root;
+                push(&ssh, &login, &files, &COPIED_FAR_END, is_root)
+                    .map_err(|(error, child)| why_not_copied(error, child))
+            }
+            ProgramStart::Nothing => {
+                let source = io::ErrorKind::NotFound.into();
+                Err(CarrierError::Start { program: Untrusted::default(), source })
+            }
+        }
+    }
+}
+
+fn spawn(mut command: Command) -> Result<Child, CarrierError> {
+    let program = Untrusted::new(&OsStr::to_string_lossy(command.get_program()));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().map_err(|source| CarrierError::Start { program, source })
+}
+
+/// What the host said counts for more than that the connection ended.
+fn why_not_copied(error: PushError, child: Option<Child>) -> CarrierError {
+    let stderr = match (&error, child) {
+        (PushError::Ended, Some(child)) => Some(last_words(child)),
+        (_, Some(mut child)) => {
+            // The way to the host is closed; one that has ended is not there to be ended.
+            let _ = child.kill();
+            let _ = child.wait();
+            None
+        }
+        (_, None) => None,
+    };
+    match (error, stderr) {
+        (PushError::Ended, Some(stderr)) => {
+            CarrierError::Ended { stderr, said: Untrusted::default() }
+        }
+        (PushError::Silent, _) => ProtocolError::Silent.into(),
+        (PushError::Babbles { said }, _) => {
+            ProtocolError::from(crate::preamble::PreambleError::NotPontoon { said }).into()
+        }
+        (PushError::Ssh(source), _) => {
+            CarrierError::Start { program: Untrusted::new("ssh"), source }
+        }
+        (error, _) => CarrierError::Copy(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,279 @@
+//! The near end of a session with its pipes: reads and writes without waiting, and sorts what
+//! comes by service.
+//!
+//! Several services may share a session, each in a thread of its own. Whichever of them looks
+//! first takes in what has come for all, and wakes the others for whom something came.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::File;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::process::Child;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, poll};
+use pontoon_model::untrusted::Untrusted;
+
+use super::session_clock::{SessionClock, poll_timeout};
+use super::stderr_tail::{StderrTail, set_nonblocking};
+use crate::carrier::CarrierError;
+use crate::limits::{END_WITHIN, NEAR_TURN_MAX, READ_MAX};
+use crate::message::ServiceName;
+use crate::near_end::{NearEnd, NearEvent, ServiceEvent};
+use crate::protocol_error::ProtocolError;
+
+/// A program on a host, and the state of the conversation with it.
+#[derive(Debug)]
+pub(crate) struct SessionLink {
+    input: File,
+    /// None: it has been closed, which ends the far end.
+    output: Option<File>,
+    child: Option<Child>,
+    state: Mutex<LinkState>,
+}
+
+#[derive(Debug)]
+pub(crate) struct LinkState {
+    pub(crate) near: NearEnd,
+    clock: SessionClock,
+    stderr: StderrTail,
+    queues: BTreeMap<ServiceName, ServiceQueue>,
+    end: Option<LinkEnd>,
+    /// Whether some service has made something that the far end takes back when its input ends.
+    takes_back: bool,
+}
+
+/// How a session ended, for every service that asks.
+#[derive(Clone, Debug)]
+enum LinkEnd {
+    Ended { stderr: Untrusted, said: Untrusted },
+    Protocol(ProtocolError),
+}
+
+#[derive(Debug, Default)]
+struct ServiceQueue {
+    events: VecDeque<ServiceEvent>,
+    /// Its thread may be asleep while another one takes in what came for it.
+    wake: Option<UnixStream>,
+}
+
+impl SessionLink {
+    pub(crate) fn of(mut child: Child) -> Option<Self> {
+        let input = OwnedFd::from(child.stdout.take()?);
+        let output = OwnedFd::from(child.stdin.take()?);
+        let stderr = StderrTail::of(child.stderr.take());
+        let mut link = Self::over(input, output);
+        link.lock().stderr = stderr;
+        link.child = Some(child);
+        Some(link)
+    }
+
+    pub(crate) fn over(input: OwnedFd, output: OwnedFd) -> Self {
+        let (input, output) = (File::from(input), File::from(output));
+        set_nonblocking(&input);
+        set_nonblocking(&output);
+        let state = LinkState {
+            near: NearEnd::default(),
+            clock: SessionClock::start(),
+            stderr: StderrTail::default(),
+            queues: BTreeMap::new(),
+            end: None,
+            takes_back: false,
+        };
+        Self { input, output: Some(output), child: None, state: Mutex::new(state) }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, LinkState> {
+        // Whatever a thread was at that panicked: the machine is between two messages.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What to wait for.
+    pub(crate) fn readable(&self) -> BorrowedFd<'_> {
+        self.input.as_fd()
+    }
+
+    /// What to wait for besides, while bytes wait to be taken.
+    pub(crate) fn writable(&self, state: &LinkState) -> Option<BorrowedFd<'_>> {
+        let waits = !state.near.poll_transmit().is_empty();
+        self.output.as_ref().filter(|_| waits).map(File::as_fd)
+    }
+
+    /// Sends what waits and takes in what came.
+    pub(crate) fn pump(&self, state: &mut LinkState, for_service: Option<ServiceName>) {
+        if state.end.is_none() {
+            let end = self.send(state).and_then(|()| self.receive(state));
+            let now = state.clock.elapsed();
+            let end = end.and_then(|()| Ok(state.near.handle_timeout(now)?));
+            state.end = end.err();
+        }
+        state.sort(for_service);
+    }
+
+    /// Sends what waits, as far as the pipe takes it.
+    fn send(&self, state: &mut LinkState) -> Result<(), LinkEnd> {
+        let Some(mut output) = self.output.as_ref() else { return Ok(()) };
+        while !state.near.poll_transmit().is_empty() {
+            match output.write(state.near.poll_transmit()) {
+                Ok(count) if count > 0 => state.near.handle_transmitted(count),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // It may have said why before it left.
+                _ => {
+                    self.receive(state)?;
+                    return Err(state.ended());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn receive(&self, state: &mut LinkState) -> Result<(), LinkEnd> {
+        state.stderr.drain();
+        let mut buffer = [0; READ_MAX];
+        let mut taken = 0;
+        while taken < NEAR_TURN_MAX {
+            match (&self.input).read(&mut buffer) {
+                Ok(length) if length > 0 => {
+                    taken += length;
+                    state.near.handle_bytes(&buffer[..length])?;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                _ => return Err(state.ended()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until there may be something for a service.
+    pub(crate) fn wait(&self, wake: Option<BorrowedFd<'_>>, has_unsent: bool, limit: Duration) {
+        let mut fds = vec![PollFd::new(self.input.as_fd(), PollFlags::POLLIN)];
+        fds.extend(wake.map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
+        let output = self.output.as_ref().filter(|_| has_unsent);
+        fds.extend(output.map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLOUT)));
+        // An interrupted wait is a short one.
+        let _ = poll(&mut fds, poll_timeout(limit));
+    }
+}
+
+impl From<ProtocolError> for LinkEnd {
+    fn from(error: ProtocolError) -> Self {
+        Self::Protocol(error)
+    }
+}
+
+impl LinkState {
+    pub(crate) fn now(&self) -> Duration {
+        self.clock.elapsed()
+    }
+
+    /// Makes room for what comes for a service. `wake` is written to when another thread takes it
+    /// in.
+    pub(crate) fn open(&mut self, service: ServiceName, wake: Option<UnixStream>) {
+        self.queues.insert(service, ServiceQueue { events: VecDeque::new(), wake });
+    }
+
+    /// Whatever still comes for a service is dropped.
+    pub(crate) fn close(&mut self, service: ServiceName) {
+        self.queues.remove(&service);
+    }
+
+    pub(crate) const fn set_takes_back(&mut self) {
+        self.takes_back = true;
+    }
+
+    pub(crate) fn next_event(&mut self, service: ServiceName) -> Option<ServiceEvent> {
+        self.queues.get_mut(&service)?.events.pop_front()
+    }
+
+    pub(crate) fn has_events(&self, service: ServiceName) -> bool {
+        self.queues.get(&service).is_some_and(|queue| !queue.events.is_empty())
+    }
+
+    /// Why nothing more comes; none: it goes on.
+    pub(crate) fn end(&self) -> Option<CarrierError> {
+        self.end.clone().map(|end| match end {
+            LinkEnd::Ended { stderr, said } => CarrierError::Ended { stderr, said },
+            LinkEnd::Protocol(error) => CarrierError::Protocol(error),
+        })
+    }
+
+    /// Hands over what came, and wakes those who do not look themselves.
+    fn sort(&mut self, for_service: Option<ServiceName>) {
+        let is_over = self.end.is_some();
+        while let Some(event) = self.near.poll_event() {
+            let NearEvent::Service(service, event) = event else { continue };
+            // What comes for nobody was for a service that is done.
+            let Some(queue) = self.queues.get_mut(&service) else { continue };
+            queue.events.push_back(event);
+            if for_service != Some(service) {
+                queue.wake_up();
+            }
+        }
+        if is_over {
+            self.queues.values().for_each(ServiceQueue::wake_up);
+        }
+    }
+
+    fn ended(&mut self) -> LinkEnd {
+        self.stderr.drain();
+        match self.near.handle_end() {
+            ProtocolError::Ended { is_torn: false, said } => {
+                LinkEnd::Ended { stderr: self.stderr.shown(), said }
+            }
+            // A message that is cut off in the middle; what it said last tells more.
+            error if self.stderr.shown().raw().trim().is_empty() => LinkEnd::Protocol(error),
+            _ => LinkEnd::Ended { stderr: self.stderr.shown(), said: Untrusted::default() },
+        }
+    }
+}
+
+impl ServiceQueue {
+    fn wake_up(&self) {
+        if let Some(mut wake) = self.wake.as_ref() {
+            // One that is full wakes as well.
+            let _ = wake.write(&[1]);
+        }
+    }
+}
+
+impl Drop for SessionLink {
+    /// The far end's input ends, so it takes back what it made, and ends. A program that does not
+    /// heed that is ended.
+    fn drop(&mut self) {
+        self.output = None;
+        let takes_back = self.lock().takes_back;
+        let Some(child) = &mut self.child else { return };
+        if takes_back {
+            await_end(&self.input);
+        }
+        // One that has ended is not there to be ended.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+/// Reads what still comes, until it ends.
+fn await_end(input: &File) {
+    let clock = SessionClock::start();
+    let mut buffer = [0; READ_MAX];
+    // Reads may wait from here on: they come after a poll(2) only.
+    let _ = fcntl(input, FcntlArg::F_SETFL(OFlag::empty()));
+    let mut input = input;
+    loop {
+        let left = clock.left_of(END_WITHIN);
+        let mut fds = [PollFd::new(input.as_fd(), PollFlags::POLLIN)];
+        if left.is_zero() || poll(&mut fds, poll_timeout(left)) == Ok(0) {
+            return;
+        }
+        match input.read(&mut buffer) {
+            Ok(0) => return,
+            Err(error) if error.kind() != ErrorKind::Interrupted => return,
+            _ => {}
+        }
+    }
+}
