@@ -124,7 +124,7 @@ fn line(pairs: &[(HostName, HostName)]) -> String {
 /// The shortest list that names them in this order, for they are paired in order.
 fn list(all: &[HostName]) -> String {
     let short = compress(all);
-    if hosts(&short).is_ok_and(|again| again.items == all) {
+    if hosts(&short).is_ok_and(|again| again == all) {
         return short;
     }
     all.iter().map(HostName::as_str).collect::<Vec<_>>().join(",")
