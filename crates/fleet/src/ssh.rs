@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use pontoon_model::host::HostName;
+pub use pontoon_model::shell::quoted;
 
 /// How long ssh may take to connect, in seconds: a Pi over a bad link answers within two.
 const CONNECT_S: u32 = 8;
@@ -92,17 +93,6 @@ impl Ssh {
             command.arg("-i").arg(key);
         }
         command
-    }
-}
-
-/// Quotes a word for a POSIX shell (XCU 2.2.2): what ssh sends is a line, not words.
-#[must_use]
-pub fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "@%+=:,./_-".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

@@ -22,3 +22,4 @@ pub mod report;
 pub mod record;
 pub mod cause;
 pub mod symptom;
+pub mod shell;

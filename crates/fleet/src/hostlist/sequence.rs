@@ -24,7 +24,9 @@ pub(super) fn items(text: &str, most: usize) -> Result<Vec<String>, SequenceErro
         Some(_) if separator == '-' || parts.next().is_some() => {
             return Err(SequenceError::NoSequence);
         }
-        Some(step) => step.parse().ok().filter(|step| *step > 0).ok_or(SequenceError::NoSequence)?,
+        Some(step) => {
+            step.parse().ok().filter(|step| *step > 0).ok_or(SequenceError::NoSequence)?
+        }
     };
     let last = last.unwrap_or(first);
     let backwards = || SequenceError::Backwards { instead: format!("{last}{separator}{first}") };
@@ -42,10 +44,7 @@ pub(super) fn items(text: &str, most: usize) -> Result<Vec<String>, SequenceErro
     }
 }
 
-fn bounded(
-    items: impl Iterator<Item = String>,
-    most: usize,
-) -> Result<Vec<String>, SequenceError> {
+fn bounded(items: impl Iterator<Item = String>, most: usize) -> Result<Vec<String>, SequenceError> {
     let items: Vec<_> = items.take(most.saturating_add(1)).collect();
     if items.len() > most { Err(SequenceError::TooMany) } else { Ok(items) }
 }
@@ -97,7 +96,8 @@ mod tests {
         for text in dashes.into_iter().chain(colons).chain([digits.as_str()]) {
             assert_eq!(items(text, 10), Err(SequenceError::NoSequence), "{text}");
         }
-        let backwards = |instead: &str| Err(SequenceError::Backwards { instead: instead.to_owned() });
+        let backwards =
+            |instead: &str| Err(SequenceError::Backwards { instead: instead.to_owned() });
         assert_eq!(items("3-1", 10), backwards("1-3"));
         assert_eq!(items("c:a", 10), backwards("a:c"));
         assert_eq!(items("1-11", 10), Err(SequenceError::TooMany));
