@@ -129,7 +129,7 @@ fn the_same_text_means_the_same_hosts() {
     let answer: Value = serde_json::from_str(&answer).expect("the script writes JSON");
     let mut refused = 0;
     for (text, theirs) in texts.iter().zip(answer["expand"].as_array().expect("a list")) {
-        let ours = json!(expand(text).ok().map(|expanded| expanded.items));
+        let ours = json!(expand(text).ok());
         assert!(ours == *theirs, "{text:?} is {ours} here, and {theirs} there");
         refused += usize::from(theirs.is_null());
     }

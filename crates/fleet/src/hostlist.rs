@@ -4,12 +4,10 @@
 //! main: brackets hold numbers and ranges, several brackets multiply, a leading zero keeps the
 //! width, what stands behind a bracket stays, the order is kept and what comes twice is left out.
 //!
-//! Ours besides: letters (`pi[a-c]`), and what the fingers of people know from elsewhere, each with
-//! a [`Notice`]: `pi[1:5]` (Ansible) and `pi{1..5}` (shells).
+//! Ours besides are letters (`pi[a-c]`) and Ansible's colon (`pi[1:9:2]`), for its inventories.
 //!
 //! [python-hostlist]: https://www.nsc.liu.se/~kent/python-hostlist/
 
-mod notation;
 mod error;
 mod sequence;
 mod parse;
@@ -22,7 +20,6 @@ use pontoon_model::net::NotA;
 
 pub use compress::compress;
 pub use error::ExpandError;
-pub use notation::{Notation, Notice};
 
 use parse::Piece;
 
@@ -35,15 +32,6 @@ pub const WORD_BYTES_MAX: usize = 512;
 
 /// Most bytes of a list: what Linux lets one argument of a program have (`MAX_ARG_STRLEN`).
 pub const TEXT_BYTES_MAX: usize = 128 * 1024;
-
-/// What a list stands for.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Expanded<T> {
-    /// In the order of the list, each once.
-    pub items: Vec<T>,
-    /// What was understood, and is better written otherwise.
-    pub notices: Vec<Notice>,
-}
 
 /// A text is no list of hosts.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -65,15 +53,15 @@ pub enum HostsError {
 /// ```
 /// let list = pontoon_fleet::hostlist::expand("pi[1-2,07].local,192.168.1.[9-10]").unwrap();
 /// assert_eq!(
-///     list.items,
+///     list,
 ///     ["pi1.local", "pi2.local", "pi07.local", "192.168.1.9", "192.168.1.10"],
 /// );
 /// ```
-pub fn expand(text: &str) -> Result<Expanded<String>, ExpandError> {
-    let mut expanded = expand_all(text)?;
+pub fn expand(text: &str) -> Result<Vec<String>, ExpandError> {
+    let mut words = expand_all(text)?;
     let mut seen = HashSet::new();
-    expanded.items.retain(|item| seen.insert(item.clone()));
-    Ok(expanded)
+    words.retain(|word| seen.insert(word.clone()));
+    Ok(words)
 }
 
 /// Like [`expand`], but what comes twice stays twice: values that are paired with hosts may be
@@ -82,13 +70,12 @@ pub fn expand(text: &str) -> Result<Expanded<String>, ExpandError> {
 /// # Errors
 ///
 /// As [`expand`].
-pub fn expand_all(text: &str) -> Result<Expanded<String>, ExpandError> {
-    let parse::List { words, notices } = parse::parse(text)?;
-    let mut items = Vec::new();
-    for word in words {
-        items.extend(product(&word)?);
+pub fn expand_all(text: &str) -> Result<Vec<String>, ExpandError> {
+    let mut words = Vec::new();
+    for pieces in parse::parse(text)? {
+        words.extend(product(&pieces)?);
     }
-    Ok(Expanded { items, notices })
+    Ok(words)
 }
 
 /// The hosts that a list names.
@@ -96,10 +83,8 @@ pub fn expand_all(text: &str) -> Result<Expanded<String>, ExpandError> {
 /// # Errors
 ///
 /// [`HostsError`] when it is no list, or a word of it cannot be the name of a host.
-pub fn hosts(text: &str) -> Result<Expanded<HostName>, HostsError> {
-    let Expanded { items, notices } = expand(text)?;
-    let items = items.iter().map(|word| word.parse()).collect::<Result<_, NotA>>()?;
-    Ok(Expanded { items, notices })
+pub fn hosts(text: &str) -> Result<Vec<HostName>, HostsError> {
+    Ok(expand(text)?.iter().map(|word| word.parse()).collect::<Result<_, NotA>>()?)
 }
 
 /// Every way to choose one of each piece; the first piece changes most slowly.

@@ -17,3 +17,4 @@ pub mod pairing;
 pub mod finding;
 pub mod exit;
 pub mod record;
+pub mod shell;

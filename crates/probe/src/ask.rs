@@ -28,7 +28,7 @@ pub use ladder::Vehicle;
 pub use payload::Payload;
 pub use portal::{NotAPage, OwnPage, PortalPage};
 
-mod asker;
+pub(crate) mod asker;
 mod datagram;
 mod dns;
 mod echo;

@@ -3,7 +3,6 @@
 //!
 //! Whoever can start a pontoon may talk to it. There is no daemon, no port and no key of our own.
 
-pub mod shell;
 pub mod ssh;
 pub mod push;
 
@@ -19,8 +18,8 @@ use pontoon_model::untrusted::Untrusted;
 
 use crate::edge::stderr_tail::last_words;
 use crate::protocol_error::ProtocolError;
+use pontoon_model::shell::shell_line;
 use push::{ProgramFiles, PushError, push};
-use shell::shell_line;
 use ssh::{SshLogin, SshProgram};
 
 /// The words after `pontoon` that make it a far end. One process serves everything that a command

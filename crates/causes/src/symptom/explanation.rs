@@ -8,6 +8,7 @@ use super::table::{Row, Speaker};
 use crate::cause::{Cause, Means, Needs, On, Outcome, Weight, cause};
 use pontoon_model::code::Code;
 use pontoon_model::exit::Exit;
+use pontoon_model::shell::quoted;
 
 /// The name and version of this form. Within a version fields are only ever added.
 pub const SCHEMA: &str = "pontoon/explanation/v1";
@@ -244,19 +245,6 @@ impl Remaining {
     }
 }
 
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| {
-        letter.is_ascii_alphanumeric()
-            || matches!(letter, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '%' | '+')
-    };
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -336,14 +324,5 @@ mod tests {
         let why: Vec<_> =
             explanation.proven[0].causes.iter().filter_map(|one| one.untold.as_deref()).collect();
         assert_eq!(why, ["it has to run on another host"]);
-    }
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        let table =
-            [("a", "a"), ("", "''"), ("{.items[*]}", "'{.items[*]}'"), ("it's", r"'it'\''s'")];
-        for (word, shown) in table {
-            assert_eq!(quoted(word), shown);
-        }
     }
 }

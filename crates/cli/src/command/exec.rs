@@ -12,8 +12,8 @@ use pontoon_fleet::exec::results::Transcript;
 use pontoon_fleet::exec::{self, ExecEvent, shown};
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
+use pontoon_model::shell::shell_line;
 use pontoon_remote::carrier::RemoteProgram;
-use pontoon_remote::carrier::shell::shell_line;
 use pontoon_remote::edge::host_command::{CommandEnd, OutputStream};
 
 use crate::arguments::remote::ExecArguments;

@@ -85,21 +85,7 @@ fn list(style: Style) -> String {
 /// Number of letters to change, add or leave out to make one word of the other.
 fn distance(one: &str, two: &str) -> usize {
     // Nothing near any code is this long, and the effort grows with the square.
-    if one.len() > 64 {
-        return usize::MAX;
-    }
-    let two: Vec<_> = two.chars().collect();
-    let mut row: Vec<usize> = (0..=two.len()).collect();
-    for (at, letter) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = at + 1;
-        for (column, other) in two.iter().enumerate() {
-            let change = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = change.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[two.len()]
+    if one.len() > 64 { usize::MAX } else { strsim::levenshtein(one, two) }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod shelf;
 
 use std::process::ExitCode;
 
-use pontoon_fleet::hostlist::{self, compress, hosts};
+use pontoon_fleet::hostlist::{compress, hosts};
 use pontoon_model::host::HostName;
 
 use crate::arguments::hosts::{HostsArguments, HostsCommand};
@@ -34,14 +34,10 @@ pub(crate) fn run(arguments: &HostsArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The hosts that the words of a command line name; what is better written otherwise is said.
+/// The hosts that the words of a command line name.
 pub(crate) fn named(words: &[String]) -> Result<Vec<HostName>, Failure> {
     let text = words.join(",");
-    let hostlist::Expanded { items, notices } =
-        hosts(&text).map_err(|source| HostsFailure::NoList { text: text.clone(), source })?;
-    for notice in notices {
-        note(&notice);
-    }
+    let items = hosts(&text).map_err(|source| HostsFailure::NoList { text, source })?;
     if items.is_empty() {
         return Err(HostsFailure::NoHosts.into());
     }

@@ -7,6 +7,7 @@ use pontoon_fleet::inventory::import::{Format, ImportError};
 use pontoon_fleet::inventory::{AssignError, LoadError, NoHome, Origin, SaveError, VARIABLE};
 use pontoon_model::exit::Exit;
 use pontoon_model::net::NotA;
+use pontoon_model::shell::quoted;
 
 /// `pontoon hosts` could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -172,9 +173,4 @@ fn missing(path: &Path, origin: Origin) -> String {
         Origin::Asked | Origin::Here | Origin::Home => "is it spelled right? ".to_owned(),
     };
     format!("{by}to make it: pontoon hosts --inventory {} add HOSTS", path.display())
-}
-
-/// A list as a shell takes it: brackets are quoted, for zsh takes them for file names.
-fn quoted(names: &str) -> String {
-    if names.contains('[') { format!("'{names}'") } else { names.to_owned() }
 }

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use pontoon_fleet::hostlist::{compress, hosts};
 use pontoon_model::host::HostName;
+use pontoon_model::shell::quoted;
 use pontoon_probe::discover::report::{Discovery, Neighbour};
-use pontoon_remote::carrier::shell::quoted;
 
 use super::style::Style;
 use super::wrap::{padded, wrapped};
@@ -124,7 +124,7 @@ fn line(pairs: &[(HostName, HostName)]) -> String {
 /// The shortest list that names them in this order, for they are paired in order.
 fn list(all: &[HostName]) -> String {
     let short = compress(all);
-    if hosts(&short).is_ok_and(|again| again.items == all) {
+    if hosts(&short).is_ok_and(|again| again == all) {
         return short;
     }
     all.iter().map(HostName::as_str).collect::<Vec<_>>().join(",")

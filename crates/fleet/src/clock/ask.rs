@@ -7,9 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use nix::poll::poll;
+use pontoon_model::shell::quoted;
 use pontoon_probe::edge::clock::SteadyClock;
 use pontoon_remote::carrier::RemoteProgram;
-use pontoon_remote::carrier::shell::quoted;
 use pontoon_remote::carrier::ssh::{SshLogin, SshProgram};
 use pontoon_remote::edge::line_session::{HeardLine, LineSession};
 use pontoon_remote::edge::session_clock::poll_timeout;

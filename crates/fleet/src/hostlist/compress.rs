@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::host::HostName;
 
-use super::sequence::{compare, plus, significant};
+use super::sequence;
 
 /// The host list that stands for these names, sorted and each once.
 ///
 /// ```
 /// use pontoon_fleet::hostlist::{compress, hosts};
 ///
-/// let names = hosts("pi5,pi3,pi1,pi2,db02,db01").unwrap().items;
+/// let names = hosts("pi5,pi3,pi1,pi2,db02,db01").unwrap();
 /// assert_eq!(compress(&names), "db[01-02],pi[1-3,5]");
 /// ```
 #[must_use]
@@ -40,18 +40,20 @@ struct Word {
 /// Where a word's last open number stands.
 struct Split<'a> {
     before: &'a str,
-    number: &'a str,
+    number: Number,
     after: &'a str,
 }
 
 impl Word {
+    /// None as well where the digits number nothing: they stay as they are.
     fn last_number(&self) -> Option<Split<'_>> {
         let is_digit = |letter: char| letter.is_ascii_digit();
         let end = self.open.rfind(is_digit)? + 1;
         let start = self.open[..end].trim_end_matches(is_digit).len();
+        let value = sequence::number(&self.open[start..end])?;
         Some(Split {
             before: &self.open[..start],
-            number: &self.open[start..end],
+            number: Number { value, width: end - start },
             after: &self.open[end..],
         })
     }
@@ -68,7 +70,7 @@ fn folded(words: &BTreeSet<Word>) -> BTreeSet<Word> {
             }
             Some(Split { before, number, after }) => {
                 let after = format!("{after}{}", word.done);
-                alike.entry((before, after)).or_default().insert(Number(number.to_owned()));
+                alike.entry((before, after)).or_default().insert(number);
             }
         }
     }
@@ -80,25 +82,24 @@ fn folded(words: &BTreeSet<Word>) -> BTreeSet<Word> {
 }
 
 /// A number as it is written, sorted by what it is worth, then by its width.
-#[derive(Clone, Debug, Eq, PartialEq)]
-struct Number(String);
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Number {
+    value: u128,
+    width: usize,
+}
 
 impl Number {
     /// The number after this one, in a range that began with one of that width.
-    fn next(&self, width: usize) -> Self {
-        Self(format!("{:0>width$}", significant(&plus(&self.0, 1))))
+    fn next(self, width: usize) -> Self {
+        let value = self.value.saturating_add(1);
+        let digits = value.checked_ilog10().map_or(1, |log| log as usize + 1);
+        Self { value, width: width.max(digits) }
     }
 }
 
-impl Ord for Number {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        compare(&self.0, &other.0).then_with(|| self.0.len().cmp(&other.0.len()))
-    }
-}
-
-impl PartialOrd for Number {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
+impl std::fmt::Display for Number {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:0width$}", self.value, width = self.width)
     }
 }
 
@@ -106,16 +107,16 @@ impl PartialOrd for Number {
 fn ranges(mut numbers: BTreeSet<Number>) -> String {
     let mut ranges = Vec::new();
     while let Some(first) = numbers.pop_first() {
-        let mut last = first.clone();
+        let mut last = first;
         loop {
-            let next = last.next(first.0.len());
+            let next = last.next(first.width);
             if !numbers.remove(&next) {
                 break;
             }
             last = next;
         }
         let is_one = last == first;
-        ranges.push(if is_one { first.0 } else { format!("{}-{}", first.0, last.0) });
+        ranges.push(if is_one { first.to_string() } else { format!("{first}-{last}") });
     }
     match ranges.as_slice() {
         [one] if !one.contains('-') => one.clone(),

@@ -8,20 +8,16 @@ use super::{TEXT_BYTES_MAX, WORD_BYTES_MAX, WORDS_MAX};
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum ExpandError {
     /// A bracket is never closed.
-    #[error("column {column}: the `{bracket}` is not closed; write such as `pi[1-5]`")]
+    #[error("column {column}: the `[` is not closed; write such as `pi[1-5]`")]
     Open {
         /// Where it stands.
         column: usize,
-        /// Which it is.
-        bracket: char,
     },
     /// A bracket closes nothing.
-    #[error("column {column}: the `{bracket}` closes nothing; write such as `pi[1-5]`")]
+    #[error("column {column}: the `]` closes nothing; write such as `pi[1-5]`")]
     Closed {
         /// Where it stands.
         column: usize,
-        /// Which it is.
-        bracket: char,
     },
     /// A bracket stands in a bracket.
     #[error(

@@ -8,7 +8,7 @@ use pontoon_model::net::NotA;
 use pontoon_model::untrusted::Untrusted;
 
 use super::{Entry, Host, LabelKey, Labels, Role, label};
-use crate::hostlist::{ExpandError, Notice, expand_all};
+use crate::hostlist::{ExpandError, expand_all};
 
 /// What can be said of a host.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -73,8 +73,6 @@ pub enum Hint {
         /// How many.
         hosts: usize,
     },
-    /// A notation of others.
-    List(Notice),
 }
 
 impl fmt::Display for Hint {
@@ -83,7 +81,6 @@ impl fmt::Display for Hint {
             Self::Role { said, role } => write!(f, "`{said}` is understood as role={role}"),
             Self::Service { label } => write!(f, "a service is kept as the label {label}"),
             Self::OneAddress { hosts } => write!(f, "{hosts} hosts have the same address now"),
-            Self::List(notice) => notice.fmt(f),
         }
     }
 }
@@ -143,8 +140,7 @@ pub fn assign(hosts: &mut [Host], field: Field, text: &str) -> Result<Vec<Hint>,
 
 fn paired(hosts: &mut [Host], field: Field, text: &str) -> Result<Vec<Hint>, AssignError> {
     let values = expand_all(text)?;
-    let mut hints: Vec<_> = values.notices.into_iter().map(Hint::List).collect();
-    let values = values.items;
+    let mut hints = Vec::new();
     if values.len() > 1 && values.len() != hosts.len() {
         return Err(AssignError::Count { hosts: hosts.len(), values: values.len() });
     }
@@ -225,7 +221,7 @@ mod tests {
     use super::*;
 
     fn hosts(names: &str) -> Vec<Host> {
-        let names = crate::hostlist::hosts(names).unwrap().items;
+        let names = crate::hostlist::hosts(names).unwrap();
         names.into_iter().map(|name| Host { name, entry: Entry::default() }).collect()
     }
 
@@ -254,12 +250,6 @@ mod tests {
             (Field::Cluster, "a,a", ["pi1 a", "pi2 a"], &[]),
             (Field::Label, "gpu=no,rack", ["pi1 gpu=no rack=", "pi2 gpu=no rack="], &[]),
             (Field::User, "", ["pi1", "pi2"], &[]),
-            (
-                Field::Address,
-                "10.0.0.{1..2}",
-                ["pi1 10.0.0.1", "pi2 10.0.0.2"],
-                &["`{1..2}` is the shell's notation; here it is written `[1-2]`"],
-            ),
             (Field::Address, "x", ["pi1 x", "pi2 x"], &["2 hosts have the same address now"]),
             (
                 Field::Label,

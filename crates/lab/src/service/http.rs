@@ -4,6 +4,8 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 use crate::scenario::HttpManner;
 
 /// The longest request that is read.
@@ -137,34 +139,18 @@ fn read_head(stream: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// `IMF-fixdate` of RFC 9110, section 5.6.7. Days to date as in Hinnant, "chrono-Compatible
-/// Low-Level Date Algorithms", `civil_from_days`.
+/// `IMF-fixdate` of RFC 9110, section 5.6.7.
 fn date(unix_s: i64) -> String {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     // Years 0 to 9999, for which the format has room.
     let unix_s = unix_s.clamp(-62_167_219_200, 253_402_300_799);
-    let (days, second) = (unix_s.div_euclid(86_400), unix_s.rem_euclid(86_400));
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let pick = |names: &[&'static str], index: i64| {
-        usize::try_from(index).ok().and_then(|index| names.get(index)).copied().unwrap_or("???")
-    };
+    let at = OffsetDateTime::from_unix_timestamp(unix_s).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (hour, minute, second) = at.time().as_hms();
     format!(
-        "{}, {day:02} {} {year:04} {:02}:{:02}:{:02} GMT",
-        pick(&DAYS, days.rem_euclid(7)),
-        pick(&MONTHS, month - 1),
-        second / 3600,
-        second / 60 % 60,
-        second % 60
+        "{:.3}, {:02} {:.3} {:04} {hour:02}:{minute:02}:{second:02} GMT",
+        at.weekday(),
+        at.day(),
+        at.month(),
+        at.year(),
     )
 }
 

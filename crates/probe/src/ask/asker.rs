@@ -136,7 +136,7 @@ pub(crate) fn is_same(a: SocketAddr, b: SocketAddr) -> bool {
 }
 
 /// Fresh bytes from a seed (`SplitMix64` of Steele, Lea and Flood 2014): for ids and nonces that
-/// an unrelated packet must not match, not for keys.
+/// an unrelated packet must not match, and to spread what begins at once; not for keys.
 #[derive(Debug)]
 pub(crate) struct Nonces(u64);
 

@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
-use base32::Alphabet;
+use data_encoding::{Encoding, Specification};
 use pontoon_model::net::Mac;
 use pontoon_model::untrusted::Untrusted;
 
@@ -64,6 +65,17 @@ impl PairCode {
     }
 }
 
+/// Crockford's base 32 (<https://www.crockford.com/base32.html>): no letter that is taken for another.
+static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut specification = Specification::new();
+    specification.symbols.push_str("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+    specification.translate.from.push_str("abcdefghjkmnpqrstvwxyzoOiIlL");
+    specification.translate.to.push_str("ABCDEFGHJKMNPQRSTVWXYZ001111");
+    specification.ignore.push('-');
+    // A constant, which the tests below use.
+    specification.encoding().expect("32 symbols are an encoding")
+});
+
 /// The secret from which a pair's key is made.
 pub(super) struct Secret([u8; SECRET]);
 
@@ -90,7 +102,7 @@ fn check(bytes: &[u8]) -> [u8; 2] {
 
 impl fmt::Display for PairCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let letters = base32::encode(Alphabet::Crockford, &self.bytes());
+        let letters = CROCKFORD.encode(&self.bytes());
         for (at, letter) in letters.chars().enumerate() {
             let dash = if at > 0 && at % GROUP == 0 { "-" } else { "" };
             write!(f, "{dash}{letter}")?;
@@ -112,16 +124,8 @@ impl FromStr for PairCode {
     /// with o for 0, i and l for 1.
     fn from_str(text: &str) -> Result<Self, NotAPairCode> {
         let wrong = || NotAPairCode(Untrusted::new(text));
-        let letters: String = text
-            .chars()
-            .filter(|letter| !letter.is_whitespace() && *letter != '-')
-            .map(|letter| match letter.to_ascii_uppercase() {
-                'O' => '0',
-                'I' | 'L' => '1',
-                other => other,
-            })
-            .collect();
-        let bytes = base32::decode(Alphabet::Crockford, &letters).ok_or_else(wrong)?;
+        let letters: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+        let bytes = CROCKFORD.decode(letters.as_bytes()).map_err(|_| wrong())?;
         let bytes: [u8; BYTES] = bytes.try_into().map_err(|_| wrong())?;
         let mut code = Self { secret: [0; SECRET], mac: Mac::ZERO, port: 0, epoch_s: 0 };
         code.secret.copy_from_slice(&bytes[1..11]);

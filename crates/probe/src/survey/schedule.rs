@@ -8,6 +8,7 @@ use pontoon_model::net::Family;
 
 use super::follow_up::{frames_after_answers, frames_after_misses};
 use super::legs::{Leg, Legs};
+use crate::ask::asker::Nonces;
 use crate::course::{Course, Partner, Round, is_crowd};
 use crate::protocol::{Question, Task};
 
@@ -67,7 +68,9 @@ pub(super) fn round_start_ms(leg: &Leg, round: u16, seed: u64) -> u32 {
         return start;
     }
     let shake = (interval / 5).min(SHAKE_MAX_MS);
-    let noise = u32::try_from(mix(seed ^ u64::from(round)) % u64::from(2 * shake + 1)).unwrap_or(0);
+    let noise =
+        u32::try_from(Nonces::new(seed ^ u64::from(round)).next() % u64::from(2 * shake + 1))
+            .unwrap_or(0);
     start + noise - shake
 }
 
@@ -114,14 +117,6 @@ fn frames(peers: usize, rounds: u16) -> u32 {
         .sum();
     let to_peers = u32::try_from(peers).unwrap_or(u32::MAX).saturating_mul(directed);
     to_peers.saturating_add(OTHER_FRAMES * u32::from(rounds)).saturating_add(AT_THE_START)
-}
-
-/// `SplitMix64` (Steele, Lea, Flood 2014): spreads a counter over all bits.
-const fn mix(seed: u64) -> u64 {
-    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 /// The rounds of one leg with all its peers; `None` when it has none that can be asked.

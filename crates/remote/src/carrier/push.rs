@@ -15,11 +15,11 @@ use nix::poll::{PollFd, PollFlags, poll};
 use pontoon_model::untrusted::Untrusted;
 use ring::digest::{SHA256, digest};
 
-use super::shell::{quoted, shell_line};
 use super::ssh::{SshLogin, SshProgram};
 use crate::edge::session_clock::{SessionClock, poll_timeout};
 use crate::edge::stderr_tail::set_nonblocking;
 use crate::limits::{GREETING_MAX, SHOWN_MAX};
+use pontoon_model::shell::{quoted, shell_line};
 
 /// `dd` reads whole blocks, and not one byte beyond: the agent's first words come right after.
 const BLOCK: usize = 4096;

@@ -94,6 +94,8 @@ impl SshProgram {
 
 #[cfg(test)]
 mod tests {
+    use pontoon_model::shell::shell_line;
+
     use super::*;
 
     fn words(command: &Command) -> Vec<String> {
@@ -120,5 +122,19 @@ mod tests {
             words(&ssh.shell(&SshLogin::named("pi3".parse().unwrap()))).join(" "),
             "ssh -F /tmp/config -- pi3"
         );
+    }
+
+    #[test]
+    fn a_shell_takes_a_line_apart_into_the_same_words() {
+        let words = ["echo", "", "it's", "a b", "$HOME", "`id`", "x;y", "*", "pi@h:/x", "\n"]
+            .map(str::to_owned);
+        assert_eq!(shell_line(&words[..3]), r"echo '' 'it'\''s'");
+        #[expect(clippy::disallowed_methods, reason = "the shell is the judge of quoting")]
+        let output = Command::new("sh")
+            .args(["-c", &format!("printf '%s|' {}", shell_line(&words[1..]))])
+            .output()
+            .unwrap();
+        let expected: String = words[1..].iter().map(|word| format!("{word}|")).collect();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
     }
 }

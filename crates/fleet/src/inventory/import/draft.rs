@@ -37,7 +37,7 @@ impl Draft {
     /// The hosts that a text names, each with its number.
     pub(super) fn hosts(&mut self, text: &str, line: usize) -> Vec<usize> {
         match hostlist::hosts(text) {
-            Ok(list) => list.items.into_iter().filter_map(|name| self.host(name, line)).collect(),
+            Ok(list) => list.into_iter().filter_map(|name| self.host(name, line)).collect(),
             Err(error) => {
                 self.note(line, format!("left out: {error}"));
                 Vec::new()
