@@ -5,10 +5,10 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use pontoon_model::facts::{Ending, Facts, HostFacts, Watch};
+use pontoon_model::facts::{AgentOutcome, Facts, HostFacts, LinkCapture};
 use pontoon_model::host::HostName;
 use pontoon_model::net::Mac;
-use pontoon_model::observation::{Direction, Kind, Observation, RunId};
+use pontoon_model::observation::{Observation, ObservedEvent, ProbeKind, RunId};
 use pontoon_model::snapshot::Snapshot;
 use pontoon_rules::rule::diagnose;
 
@@ -38,7 +38,7 @@ fn facts() -> Facts {
     for number in 1..=HOSTS {
         let host = HostFacts {
             snapshot: snapshot(number),
-            watches: vec![Watch {
+            watches: vec![LinkCapture {
                 link: "wlan0".parse().unwrap(),
                 sees_frames: true,
                 went_down: false,
@@ -49,7 +49,7 @@ fn facts() -> Facts {
             frames_sent: std::collections::BTreeMap::new(),
             listeners: Vec::new(),
             untested: Vec::new(),
-            ending: Ending::Complete,
+            ending: AgentOutcome::Complete,
         };
         facts.hosts.insert(name(number), host);
         for peer in (1..=HOSTS).filter(|peer| *peer != number) {
@@ -61,14 +61,14 @@ fn facts() -> Facts {
                     address: None,
                     link: Some("wlan0".parse().unwrap()),
                     asked_link: Some("wlan0".parse().unwrap()),
-                    family: pontoon_model::net::Family::V4,
-                    direction: Direction::Sent,
+                    family: pontoon_model::net::IpFamily::V4,
+                    direction: ObservedEvent::Sent,
                     round,
                     at_ms: u32::from(round) * 1000,
                     source_mac: None,
                     ttl: None,
                     cast: None,
-                    kind: Kind::Udp,
+                    kind: ProbeKind::Udp,
                     answer: None,
                 });
             }

@@ -12,8 +12,8 @@ use std::process::Command;
 use std::time::Instant;
 
 use pontoon_benches::{home_of, release};
-use pontoon_probe::survey::Options;
-use pontoon_probe::survey::twin::Twin;
+use pontoon_probe::survey::SurveyOptions;
+use pontoon_probe::survey::twin::SurveyTwin;
 
 fn main() {
     // `cargo test --benches` starts this, too, and has nothing to measure.
@@ -68,11 +68,11 @@ fn mesh(scenario: &str, hosts: u16) -> (String, String, String) {
 /// The schedule and the matrix of a thousand hosts that nobody has.
 #[expect(clippy::disallowed_methods, reason = "the bench measures")]
 fn thousand() {
-    let options = Options::default();
+    let options = SurveyOptions::default();
     let start = Instant::now();
-    let mut twin = Twin::new(1000, &options);
+    let mut twin = SurveyTwin::new(1000, &options);
     let scheduled = start.elapsed();
-    twin.play(&|from, to| (from < 500) == (to < 500));
+    twin.simulate(&|from, to| (from < 500) == (to < 500));
     let start = Instant::now();
     let sum = twin.sum();
     let summed = start.elapsed();

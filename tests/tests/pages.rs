@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use pontoon_lab::expect::Expect;
+use pontoon_lab::expect::ExpectedFinding;
 use pontoon_lab::scenario::{Scenario, builtin, builtin_names};
 use pontoon_model::exit::Exit;
 use pontoon_model::finding::{Level, Severity};
-use pontoon_rules::rule::{RULES, Rule};
+use pontoon_rules::rule::{DiagnosisRule, RULES};
 use pontoon_tests::generated::assert_current;
 use pontoon_tests::program::{pontoon, stdout};
 
@@ -91,7 +91,7 @@ fn scenario_section(name: &str, scenario: &Scenario) -> String {
     text
 }
 
-fn expected(row: &Expect) -> String {
+fn expected(row: &ExpectedFinding) -> String {
     let scope = &row.scope;
     let mut text = format!("- [`{0}`](findings.md#{0})", row.code);
     let parts = [
@@ -112,7 +112,7 @@ fn the_page_of_findings_is_current() {
         "{MADE}\n# Findings\n\nWhat `pontoon check` can find. `pontoon explain CODE` shows the same \
          page in a terminal.\n\n| code | severity | what is wrong |\n|---|---|---|\n"
     );
-    for Rule { code, severity, title, .. } in RULES {
+    for DiagnosisRule { code, severity, title, .. } in RULES {
         let severity = severity_word(*severity);
         writeln!(page, "| [`{code}`](#{code}) | {severity} | {title} |")
             .expect("a text takes text");
@@ -121,7 +121,7 @@ fn the_page_of_findings_is_current() {
     assert_current("docs/findings.md", &page);
 }
 
-fn finding_section(rule: &Rule) -> String {
+fn finding_section(rule: &DiagnosisRule) -> String {
     let mut text =
         format!("\n## {}\n\n{}: {}\n", rule.code, severity_word(rule.severity), rule.title);
     for line in rule.explain.trim().lines() {

@@ -131,23 +131,29 @@ fn what_is_said_of_error_text_is_as_published() {
 #[test]
 fn the_published_schemas_are_current() {
     let title = format!("pontoon check --json: {}", report::SCHEMA);
-    assert_current("docs/schema/report.schema.json", &page::<report::Report>(&title));
+    assert_current("docs/schema/report.schema.json", &page::<report::SurveyReport>(&title));
     let title = format!("a line of pontoon check --record: {}", record::SCHEMA);
-    assert_current("docs/schema/record.schema.json", &page::<record::Line>(&title));
+    assert_current("docs/schema/record.schema.json", &page::<record::RecordLine>(&title));
     let title = "an inventory of pontoon hosts, as TOML";
-    assert_current("docs/schema/hosts.schema.json", &page::<inventory::Form>(title));
+    assert_current("docs/schema/hosts.schema.json", &page::<inventory::InventoryDocument>(title));
     let title = format!("pontoon hosts list --json: {}", inventory::LISTING);
-    assert_current("docs/schema/hosts-list.schema.json", &page::<inventory::Listing>(&title));
+    assert_current(
+        "docs/schema/hosts-list.schema.json",
+        &page::<inventory::InventoryListing>(&title),
+    );
     let title = format!("pontoon exec --json: {}", exec::FORM);
     assert_current("docs/schema/exec.schema.json", &page::<exec::Results>(&title));
     let title = format!("pontoon clock --json: {}", clock::FORM);
-    assert_current("docs/schema/clock.schema.json", &page::<clock::Clocks>(&title));
+    assert_current("docs/schema/clock.schema.json", &page::<clock::ClockReport>(&title));
     let title = format!("pontoon cluster check --json: {}", cluster::SCHEMA);
-    assert_current("docs/schema/cluster.schema.json", &page::<cluster::Report>(&title));
+    assert_current("docs/schema/cluster.schema.json", &page::<cluster::ClusterReport>(&title));
     let title = format!("pontoon join-check --json: {}", join::SCHEMA);
-    assert_current("docs/schema/join.schema.json", &page::<join::Report>(&title));
+    assert_current("docs/schema/join.schema.json", &page::<join::JoinReport>(&title));
     let title = format!("pontoon join-check --on HOSTS --json: {}", join_hosts::SCHEMA);
-    assert_current("docs/schema/join-hosts.schema.json", &page::<join_hosts::Hosts>(&title));
+    assert_current(
+        "docs/schema/join-hosts.schema.json",
+        &page::<join_hosts::JoinHostsReport>(&title),
+    );
     let title = format!("pontoon predict --json: {}", prediction::SCHEMA);
     assert_current("docs/schema/prediction.schema.json", &page::<prediction::Prediction>(&title));
     let title = format!("pontoon explain - --json: {}", explanation::SCHEMA);
@@ -156,7 +162,7 @@ fn the_published_schemas_are_current() {
         &page::<explanation::Explanation>(&title),
     );
     let title = format!("pontoon discover --json: {}", discover::FORM);
-    assert_current("docs/schema/discover.schema.json", &page::<discover::Discovery>(&title));
+    assert_current("docs/schema/discover.schema.json", &page::<discover::DiscoveryReport>(&title));
     let title = "a scenario of pontoon lab, as TOML";
     assert_current("docs/schema/scenario.schema.json", &titled(scenario::schema(), title));
 }

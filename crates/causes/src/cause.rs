@@ -19,9 +19,11 @@ mod runtime;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use pontoon_model::code::Code;
+use pontoon_model::code::DiagnosisCode;
 
-pub use look::{Look, Means, Needs, On, Outcome, Sign};
+pub use look::{
+    CauseCheck, CauseImplication, CheckLocation, CommandRequirement, CommandResult, OutputPattern,
+};
 
 /// A row of the table of causes.
 ///
@@ -30,17 +32,17 @@ pub use look::{Look, Means, Needs, On, Outcome, Sign};
 #[derive(Clone, Copy, Debug)]
 pub struct Cause {
     /// Its name, in kebab-case: stable, for scripts and `explain`. No finding has the same.
-    pub code: Code,
+    pub code: DiagnosisCode,
     /// How bad it is.
-    pub weight: Weight,
+    pub weight: CauseSeverity,
     /// What it is, in a sentence without its full stop.
-    pub is: &'static str,
+    pub summary: &'static str,
     /// The fact that holds of it, and not of those that look alike.
-    pub apart: &'static str,
+    pub distinguished_by: &'static str,
     /// The command that shows the fact.
-    pub look: Look,
+    pub check: CauseCheck,
     /// What to do.
-    pub cure: &'static str,
+    pub remedy: &'static str,
     /// Where this was read or measured.
     pub source: &'static str,
 }
@@ -55,7 +57,7 @@ impl PartialEq for Cause {
 /// How bad a cause is.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Weight {
+pub enum CauseSeverity {
     /// It stays until somebody does something.
     Fault,
     /// It goes by itself.
@@ -85,7 +87,7 @@ pub fn all() -> impl Iterator<Item = &'static Cause> {
 
 /// The row of a cause; none where the code is a finding's.
 #[must_use]
-pub fn cause(code: Code) -> Option<&'static Cause> {
+pub fn cause(code: DiagnosisCode) -> Option<&'static Cause> {
     all().find(|cause| cause.code == code)
 }
 
@@ -109,9 +111,19 @@ mod tests {
     #[test]
     fn every_cause_is_whole() {
         for cause in all() {
-            let parts = [cause.is, cause.apart, cause.look.command, cause.cure, cause.source];
+            let parts = [
+                cause.summary,
+                cause.distinguished_by,
+                cause.check.command,
+                cause.remedy,
+                cause.source,
+            ];
             assert!(parts.iter().all(|part| !part.is_empty()), "{}", cause.code);
-            assert!(!cause.is.ends_with('.') && !cause.apart.ends_with('.'), "{}", cause.code);
+            assert!(
+                !cause.summary.ends_with('.') && !cause.distinguished_by.ends_with('.'),
+                "{}",
+                cause.code
+            );
         }
     }
 
@@ -147,8 +159,8 @@ mod tests {
             "openssl x509 -noout ",
         ];
         let changes = ["--delete", " -X ", "--flush", ">", "|", ";", "&", "`", "$"];
-        for cause in all().filter(|cause| !cause.look.signs.is_empty()) {
-            let command = cause.look.command;
+        for cause in all().filter(|cause| !cause.check.patterns.is_empty()) {
+            let command = cause.check.command;
             let mut reads = READS.iter().chain(&READS_MORE);
             assert!(reads.any(|known| command.starts_with(known)), "{}: {command}", cause.code);
             assert!(!changes.iter().any(|word| command.contains(word)), "{command}");

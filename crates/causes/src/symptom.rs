@@ -17,13 +17,13 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use pontoon_model::code::Code;
+use pontoon_model::code::DiagnosisCode;
 
-use dial::{Dial, Dialling, Setting, Target};
-use explanation::{Explanation, Proven};
-use hole::Held;
-use paste::{Line, Paste};
-use table::{Class, Compiled, Group, Row};
+use dial::{DialContext, DialPatterns, DialTarget, FailedDial};
+use explanation::{ExplainedSymptom, Explanation};
+use hole::PlaceholderValues;
+use paste::{LogLine, LogText};
+use table::{CompiledSymptom, SymptomCauses, SymptomClass, SymptomGroup};
 
 pub use paste::BYTES_MAX;
 
@@ -32,16 +32,16 @@ const PROVEN_MAX: usize = 24;
 
 /// What was found in a line. The order is that of telling.
 #[derive(Clone, Debug)]
-enum Found {
+enum LineMatch {
     /// A row of the table, by its place in it.
-    Row(usize, Held),
+    Row(usize, PlaceholderValues),
     /// A connection.
-    Dial(Dial),
+    Dial(FailedDial),
 }
 
 /// One thing, wherever and how often it was found.
-struct Seen {
-    found: Found,
+struct SymptomOccurrence {
+    found: LineMatch,
     /// The first line of it.
     line: usize,
     times: usize,
@@ -51,23 +51,24 @@ struct Seen {
 /// so.
 #[must_use]
 pub fn explain(bytes: &[u8]) -> Explanation {
-    let paste = Paste::of(bytes);
+    let paste = LogText::of(bytes);
     let rows = table::compiled();
-    let dialling = Dialling::new();
-    let mut seen: BTreeMap<Key, Seen> = BTreeMap::new();
+    let dialling = DialPatterns::new();
+    let mut seen: BTreeMap<SymptomKey, SymptomOccurrence> = BTreeMap::new();
     for (at, line) in paste.lines.iter().enumerate() {
-        let Some(found) = read(line, &paste.mended(at), &rows, &dialling) else { continue };
+        let Some(found) = read(line, &paste.rejoined(at), &rows, &dialling) else { continue };
         if is_taken_back(&found, &rows, &paste.lines[at..]) {
             continue;
         }
         let key = key(&found);
         let is_known = seen.contains_key(&key);
         if is_known || seen.len() < PROVEN_MAX {
-            let seen = seen.entry(key).or_insert(Seen { found, line: line.number, times: 0 });
+            let seen =
+                seen.entry(key).or_insert(SymptomOccurrence { found, line: line.number, times: 0 });
             seen.times += 1;
         }
     }
-    let mut all: Vec<Seen> = seen.into_values().collect();
+    let mut all: Vec<SymptomOccurrence> = seen.into_values().collect();
     without_echoes(&mut all, &rows);
     all.sort_by_key(|seen| (rank(&seen.found, &rows), seen.line));
     let proven = all.iter().map(|seen| proven(seen, &rows)).collect();
@@ -75,116 +76,127 @@ pub fn explain(bytes: &[u8]) -> Explanation {
 }
 
 /// What makes two finds one: the same symptom of the same things.
-type Key = (usize, Option<(Setting, Target, dial::End)>, Held);
+type SymptomKey = (usize, Option<(DialContext, DialTarget, dial::DialFailure)>, PlaceholderValues);
 
-fn key(found: &Found) -> Key {
+fn key(found: &LineMatch) -> SymptomKey {
     match found {
-        Found::Row(row, held) => (*row, None, held.clone()),
-        Found::Dial(dial) => {
+        LineMatch::Row(row, held) => (*row, None, held.clone()),
+        LineMatch::Dial(dial) => {
             (usize::MAX, Some((dial.setting, dial.target, dial.end)), dial.held.clone())
         }
     }
 }
 
 /// The line as it stands; where it says nothing, or not all, what it was before it was broken.
-fn read(line: &Line, mended: &[Line], rows: &[Compiled], dialling: &Dialling) -> Option<Found> {
+fn read(
+    line: &LogLine,
+    mended: &[LogLine],
+    rows: &[CompiledSymptom],
+    dialling: &DialPatterns,
+) -> Option<LineMatch> {
     let found = read_line(line, rows, dialling);
-    let is_whole = found.as_ref().is_some_and(|found| matches!(found, Found::Row(..)));
+    let is_whole = found.as_ref().is_some_and(|found| matches!(found, LineMatch::Row(..)));
     if is_whole || mended.is_empty() {
         return found;
     }
     mended.iter().find_map(|line| read_line(line, rows, dialling)).or(found)
 }
 
-fn read_line(line: &Line, rows: &[Compiled], dialling: &Dialling) -> Option<Found> {
+fn read_line(
+    line: &LogLine,
+    rows: &[CompiledSymptom],
+    dialling: &DialPatterns,
+) -> Option<LineMatch> {
     let of_table = rows.iter().enumerate().find_map(|(at, row)| {
         let held = row.patterns.iter().find_map(|pattern| pattern.find(&line.text, &line.lower))?;
         Some((at, held))
     });
-    let is_general =
-        |at: usize| matches!(rows[at].symptom.class, Class::After(_) | Class::Unless(_));
+    let is_general = |at: usize| {
+        matches!(rows[at].symptom.class, SymptomClass::After(_) | SymptomClass::Unless(_))
+    };
     match of_table {
-        Some((at, held)) if !is_general(at) => Some(Found::Row(at, held)),
+        Some((at, held)) if !is_general(at) => Some(LineMatch::Row(at, held)),
         general => dialling
             .read(line)
-            .map(Found::Dial)
-            .or_else(|| general.map(|(at, held)| Found::Row(at, held))),
+            .map(LineMatch::Dial)
+            .or_else(|| general.map(|(at, held)| LineMatch::Row(at, held))),
     }
 }
 
 /// Whether a later line says that it went on all the same.
-fn is_taken_back(found: &Found, rows: &[Compiled], from: &[Line]) -> bool {
-    let Found::Row(at, _) = found else { return false };
-    let Class::Unless(later) = rows[*at].symptom.class else { return false };
+fn is_taken_back(found: &LineMatch, rows: &[CompiledSymptom], from: &[LogLine]) -> bool {
+    let LineMatch::Row(at, _) = found else { return false };
+    let SymptomClass::Unless(later) = rows[*at].symptom.class else { return false };
     from.iter().any(|line| later.iter().any(|words| line.lower.contains(words)))
 }
 
 /// Leaves out what says nothing beside the rest: general symptoms beside special ones of their
 /// group, a connection without a setting beside the same one with it.
-fn without_echoes(all: &mut Vec<Seen>, rows: &[Compiled]) {
-    let groups: Vec<Group> = all.iter().flat_map(|seen| groups(&seen.found, rows)).collect();
-    let dials: Vec<(Setting, Held, dial::End)> = all
+fn without_echoes(all: &mut Vec<SymptomOccurrence>, rows: &[CompiledSymptom]) {
+    let groups: Vec<SymptomGroup> = all.iter().flat_map(|seen| groups(&seen.found, rows)).collect();
+    let dials: Vec<(DialContext, PlaceholderValues, dial::DialFailure)> = all
         .iter()
         .filter_map(|seen| match &seen.found {
-            Found::Dial(dial) => Some((dial.setting, dial.held.clone(), dial.end)),
-            Found::Row(..) => None,
+            LineMatch::Dial(dial) => Some((dial.setting, dial.held.clone(), dial.end)),
+            LineMatch::Row(..) => None,
         })
         .collect();
     all.retain(|seen| match &seen.found {
-        Found::Row(at, _) => match rows[*at].symptom.class {
-            Class::After(group) => !groups.contains(&group),
+        LineMatch::Row(at, _) => match rows[*at].symptom.class {
+            SymptomClass::After(group) => !groups.contains(&group),
             _ => true,
         },
-        Found::Dial(dial) => {
-            let same = |(setting, held, end): &&(Setting, Held, dial::End)| {
-                *setting < dial.setting && *end == dial.end && held.is_same_place(&dial.held)
-            };
+        LineMatch::Dial(dial) => {
+            let same =
+                |(setting, held, end): &&(DialContext, PlaceholderValues, dial::DialFailure)| {
+                    *setting < dial.setting && *end == dial.end && held.is_same_place(&dial.held)
+                };
             !dials.iter().any(|other| same(&other))
         }
     });
 }
 
 /// The groups for which a find is a special one.
-fn groups(found: &Found, rows: &[Compiled]) -> Vec<Group> {
-    let all = [Group::Dns, Group::Pull, Group::Node, Group::Any];
+fn groups(found: &LineMatch, rows: &[CompiledSymptom]) -> Vec<SymptomGroup> {
+    let all = [SymptomGroup::Dns, SymptomGroup::Pull, SymptomGroup::Node, SymptomGroup::Any];
     match found {
-        Found::Row(at, _) => {
+        LineMatch::Row(at, _) => {
             let symptom = rows[*at].symptom;
-            let is_special = !matches!(symptom.class, Class::After(_));
+            let is_special = !matches!(symptom.class, SymptomClass::After(_));
             all.into_iter().filter(|group| is_special && symptom.is_of(*group)).collect()
         }
-        Found::Dial(dial) => match (dial.setting, dial.target) {
-            (Setting::Pull, _) => vec![Group::Pull, Group::Any],
-            (Setting::Kubelet, _) => vec![Group::Node, Group::Any],
-            (_, Target::Resolver) => vec![Group::Dns, Group::Any],
-            _ => vec![Group::Any],
+        LineMatch::Dial(dial) => match (dial.setting, dial.target) {
+            (DialContext::Pull, _) => vec![SymptomGroup::Pull, SymptomGroup::Any],
+            (DialContext::Kubelet, _) => vec![SymptomGroup::Node, SymptomGroup::Any],
+            (_, DialTarget::Resolver) => vec![SymptomGroup::Dns, SymptomGroup::Any],
+            _ => vec![SymptomGroup::Any],
         },
     }
 }
 
 /// What is told first: symptoms that say what happened, then connections whose setting is known,
 /// then the others, then what is general.
-fn rank(found: &Found, rows: &[Compiled]) -> u8 {
+fn rank(found: &LineMatch, rows: &[CompiledSymptom]) -> u8 {
     match found {
-        Found::Row(at, _) => match rows[*at].symptom.class {
-            Class::Plain if is_harmless(rows[*at].symptom.causes) => 4,
-            Class::Plain => 0,
-            Class::Unless(_) | Class::After(_) => 3,
+        LineMatch::Row(at, _) => match rows[*at].symptom.class {
+            SymptomClass::Plain if is_harmless(rows[*at].symptom.causes) => 4,
+            SymptomClass::Plain => 0,
+            SymptomClass::Unless(_) | SymptomClass::After(_) => 3,
         },
-        Found::Dial(dial) if dial.setting == Setting::Plain => 2,
-        Found::Dial(_) => 1,
+        LineMatch::Dial(dial) if dial.setting == DialContext::Plain => 2,
+        LineMatch::Dial(_) => 1,
     }
 }
 
-fn is_harmless(causes: &[Code]) -> bool {
+fn is_harmless(causes: &[DiagnosisCode]) -> bool {
     let weights = causes.iter().filter_map(|code| crate::cause::cause(*code));
-    weights.into_iter().all(|cause| cause.weight == crate::cause::Weight::Harmless)
+    weights.into_iter().all(|cause| cause.weight == crate::cause::CauseSeverity::Harmless)
 }
 
-fn proven(seen: &Seen, rows: &[Compiled]) -> Proven {
-    let (row, held): (Row, &Held) = match &seen.found {
-        Found::Row(at, held) => (rows[*at].symptom.row(), held),
-        Found::Dial(dial) => (dial.row(), &dial.held),
+fn proven(seen: &SymptomOccurrence, rows: &[CompiledSymptom]) -> ExplainedSymptom {
+    let (row, held): (SymptomCauses, &PlaceholderValues) = match &seen.found {
+        LineMatch::Row(at, held) => (rows[*at].symptom.row(), held),
+        LineMatch::Dial(dial) => (dial.row(), &dial.held),
     };
-    Proven::new(&row, held, seen.line, seen.times)
+    ExplainedSymptom::new(&row, held, seen.line, seen.times)
 }

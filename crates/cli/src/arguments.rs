@@ -46,13 +46,13 @@ When several hold: 1, 2, 5, 7, 3, 6, 4, 0, the first that holds.";
 /// Start with `pontoon check`. It changes nothing on this host.
 #[derive(Debug, Parser)]
 #[command(name = "pontoon", version, max_term_width = 80, after_help = EXIT_CODES)]
-pub(crate) struct Arguments {
+pub(crate) struct CommandLine {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: PontoonCommand,
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum PontoonCommand {
     /// What is wrong with this host's network, and between it and its peers
     Check(Box<CheckArguments>),
     /// Who reaches whom: every pair of hosts, over every link, from both ends
@@ -107,7 +107,7 @@ pub(crate) enum Command {
 
 /// How a report is shown.
 #[derive(Args, Clone, Debug, Default)]
-pub(crate) struct Showing {
+pub(crate) struct OutputArguments {
     /// Write the report as JSON (docs/schema/report.schema.json)
     #[arg(long)]
     pub(crate) json: bool,
@@ -121,7 +121,7 @@ pub(crate) struct Showing {
 
 /// Where the facts of a run are kept.
 #[derive(Args, Clone, Debug, Default)]
-pub(crate) struct Keeping {
+pub(crate) struct RecordArguments {
     /// Write what was seen to FILE, for `pontoon replay`
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
@@ -136,9 +136,9 @@ pub(crate) struct ReplayArguments {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) showing: Showing,
+    pub(crate) output: OutputArguments,
     #[command(flatten)]
-    pub(crate) keeping: Keeping,
+    pub(crate) recording: RecordArguments,
 }
 
 #[derive(Args, Debug)]
@@ -164,11 +164,11 @@ pub(crate) struct DemoArguments {
 #[derive(Args, Debug)]
 pub(crate) struct CompletionsArguments {
     /// The shell
-    pub(crate) shell: Shell,
+    pub(crate) shell: CompletionShell,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub(crate) enum Shell {
+pub(crate) enum CompletionShell {
     Bash,
     Zsh,
     Fish,
@@ -211,14 +211,14 @@ pub(crate) struct LabListArguments {
 
 /// The way from a lab's coordinator to its agents.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(crate) enum Over {
+pub(crate) enum LabTransport {
     /// Started in each host by the lab itself.
     Process,
     /// By OpenSSH, from the first host to all.
     Ssh,
 }
 
-impl Over {
+impl LabTransport {
     /// Its name on the command line.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -242,12 +242,12 @@ pub(crate) struct LabRunArguments {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) times: u16,
     /// The way to the agents: straight into each host, or as `pontoon mesh` goes (root)
-    #[arg(long, value_enum, value_name = "WAY", default_value_t = Over::Process)]
-    pub(crate) over: Over,
+    #[arg(long, value_enum, value_name = "WAY", default_value_t = LabTransport::Process)]
+    pub(crate) over: LabTransport,
     #[command(flatten)]
-    pub(crate) showing: Showing,
+    pub(crate) output: OutputArguments,
     #[command(flatten)]
-    pub(crate) keeping: Keeping,
+    pub(crate) recording: RecordArguments,
 }
 
 #[derive(Args, Debug)]

@@ -30,12 +30,12 @@ mod text;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::arguments::{Arguments, Command};
-use crate::failure::Failure;
+use crate::arguments::{CommandLine, PontoonCommand};
+use crate::failure::CommandFailure;
 
 /// Where this process runs.
 #[derive(Debug)]
-pub(crate) enum Place {
+pub(crate) enum ProcessContext {
     /// On the user's machine, called with these words.
     Machine {
         /// The command line without the program's name.
@@ -46,32 +46,43 @@ pub(crate) enum Place {
 }
 
 /// Does what the command line says.
-pub(crate) fn run(arguments: Arguments, place: &Place) -> Result<ExitCode, Failure> {
+pub(crate) fn run(
+    arguments: CommandLine,
+    place: &ProcessContext,
+) -> Result<ExitCode, CommandFailure> {
     match arguments.command {
-        Command::Check(arguments) => check::run(&arguments),
-        Command::Exec(arguments) => exec::run(&arguments),
-        Command::Ssh(arguments) => ssh::run(&arguments),
-        Command::Clock(arguments) => clock::run(&arguments),
-        Command::Discover(arguments) => discover::run(&arguments),
-        Command::Mesh(arguments) => mesh::run(&arguments),
-        Command::Cluster(arguments) => cluster::run(&arguments.command),
-        Command::Predict(arguments) => predict::run(&arguments),
-        Command::JoinCheck(arguments) => join_check::run(&arguments),
-        Command::Kubeadm(arguments) => kubeadm::run(&arguments.command),
-        Command::Flannel(arguments) => network::run(network::For::Flannel, &arguments),
-        Command::Calico(arguments) => network::run(network::For::Calico, &arguments),
-        Command::Cilium(arguments) => network::run(network::For::Cilium, &arguments),
-        Command::K3s(arguments) => network::run(network::For::K3s, &arguments),
-        Command::Rke2(arguments) => network::run(network::For::Rke2, &arguments),
-        Command::K0s(arguments) => network::run(network::For::K0s, &arguments),
-        Command::Talos(arguments) => network::run(network::For::Talos, &arguments),
-        Command::Replay(arguments) => replay::run(&arguments),
-        Command::Explain(arguments) => explain::run(&arguments),
-        Command::Hosts(arguments) => hosts::run(&arguments),
-        Command::Lab(arguments) => lab::run(&arguments.command, place),
-        Command::Demo(arguments) => demo::run(&arguments, place),
-        Command::Agent(arguments) => agent::run(&arguments),
-        Command::Completions(arguments) => completions::run(arguments.shell),
-        Command::Man(arguments) => man::run(&arguments),
+        PontoonCommand::Check(arguments) => check::run(&arguments),
+        PontoonCommand::Exec(arguments) => exec::run(&arguments),
+        PontoonCommand::Ssh(arguments) => ssh::run(&arguments),
+        PontoonCommand::Clock(arguments) => clock::run(&arguments),
+        PontoonCommand::Discover(arguments) => discover::run(&arguments),
+        PontoonCommand::Mesh(arguments) => mesh::run(&arguments),
+        PontoonCommand::Cluster(arguments) => cluster::run(&arguments.command),
+        PontoonCommand::Predict(arguments) => predict::run(&arguments),
+        PontoonCommand::JoinCheck(arguments) => join_check::run(&arguments),
+        PontoonCommand::Kubeadm(arguments) => kubeadm::run(&arguments.command),
+        PontoonCommand::Flannel(arguments) => {
+            network::run(network::SettingsTarget::Flannel, &arguments)
+        }
+        PontoonCommand::Calico(arguments) => {
+            network::run(network::SettingsTarget::Calico, &arguments)
+        }
+        PontoonCommand::Cilium(arguments) => {
+            network::run(network::SettingsTarget::Cilium, &arguments)
+        }
+        PontoonCommand::K3s(arguments) => network::run(network::SettingsTarget::K3s, &arguments),
+        PontoonCommand::Rke2(arguments) => network::run(network::SettingsTarget::Rke2, &arguments),
+        PontoonCommand::K0s(arguments) => network::run(network::SettingsTarget::K0s, &arguments),
+        PontoonCommand::Talos(arguments) => {
+            network::run(network::SettingsTarget::Talos, &arguments)
+        }
+        PontoonCommand::Replay(arguments) => replay::run(&arguments),
+        PontoonCommand::Explain(arguments) => explain::run(&arguments),
+        PontoonCommand::Hosts(arguments) => hosts::run(&arguments),
+        PontoonCommand::Lab(arguments) => lab::run(&arguments.command, place),
+        PontoonCommand::Demo(arguments) => demo::run(&arguments, place),
+        PontoonCommand::Agent(arguments) => agent::run(&arguments),
+        PontoonCommand::Completions(arguments) => completions::run(arguments.shell),
+        PontoonCommand::Man(arguments) => man::run(&arguments),
     }
 }

@@ -14,20 +14,20 @@ use pontoon_model::record::merge::MergeError;
 
 pub(crate) use cluster::ClusterFailure;
 pub(crate) use hosts::HostsFailure;
-pub(crate) use paste::PasteFailure;
+pub(crate) use paste::ExplainFailure;
 
 use crate::words::SplitError;
 use pontoon_lab::kubernetes::KubernetesError;
 use pontoon_lab::sandbox::SandboxError;
-use pontoon_lab::scenario::LoadError;
+use pontoon_lab::scenario::ScenarioLoadError;
 use pontoon_lab::{LabError, SshError};
-use pontoon_probe::discover::Refusal;
+use pontoon_probe::discover::SweepRefusal;
 use pontoon_probe::survey::SurveyError;
 use pontoon_remote::edge::far_loop::FarLoopError;
 
 /// A command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum CommandFailure {
     /// Standard output cannot be written.
     #[error("the output could not be written")]
     Output {
@@ -72,7 +72,7 @@ pub(crate) enum Failure {
         path: PathBuf,
         /// Why.
         #[source]
-        source: pontoon_model::port::NoNeed,
+        source: pontoon_model::port::PortListError,
     },
     /// Lists of ports are too long together.
     #[error("{ports} ports are too many: this is a test of known ports, not a scan")]
@@ -163,7 +163,7 @@ pub(crate) enum Failure {
     },
     /// Pasted text cannot be explained.
     #[error(transparent)]
-    Paste(#[from] PasteFailure),
+    Paste(#[from] ExplainFailure),
     /// There is no such command.
     #[error("there is no command `{name}` to write a page about")]
     NoCommand {
@@ -172,7 +172,7 @@ pub(crate) enum Failure {
     },
     /// Nobody is looked for on this link.
     #[error(transparent)]
-    Discover(#[from] Refusal),
+    Discover(#[from] SweepRefusal),
     /// A packet socket is not allowed.
     #[error("frames cannot be sent without CAP_NET_RAW")]
     NoFrames {
@@ -223,7 +223,7 @@ pub(crate) enum Failure {
         name: String,
         /// Why.
         #[source]
-        source: LoadError,
+        source: ScenarioLoadError,
     },
     /// There is no such scenario.
     #[error("there is no scenario `{name}`")]
@@ -274,7 +274,7 @@ pub(crate) enum Failure {
     },
 }
 
-impl Failure {
+impl CommandFailure {
     /// The number to end with.
     pub(crate) fn exit(&self) -> Exit {
         match self {
@@ -338,7 +338,7 @@ impl Failure {
                     .to_owned(),
             ),
             Self::Discover(refusal) => match refusal {
-                Refusal::Gateway { .. } | Refusal::Radio { .. } => Some(
+                SweepRefusal::Gateway { .. } | SweepRefusal::Radio { .. } => Some(
                     "`pontoon hosts add NAME --address ADDRESS` says where a host is that you know"
                         .to_owned(),
                 ),

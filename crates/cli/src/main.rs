@@ -12,8 +12,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::Arguments;
-use command::Place;
+use arguments::CommandLine;
+use command::ProcessContext;
 use pontoon_lab::{hidden, sandbox};
 
 fn main() -> ExitCode {
@@ -25,13 +25,13 @@ fn main() -> ExitCode {
     }
     let place = if helper.as_deref() == Some(sandbox::INSIDE) {
         words.remove(1);
-        Place::Sandbox
+        ProcessContext::Sandbox
     } else {
-        Place::Machine { words: words.iter().skip(1).cloned().collect() }
+        ProcessContext::Machine { words: words.iter().skip(1).cloned().collect() }
     };
-    let arguments = match Arguments::try_parse_from(words) {
+    let arguments = match CommandLine::try_parse_from(words) {
         Ok(arguments) => arguments,
-        Err(stop) => return output::clap_says(&stop),
+        Err(stop) => return output::clap_message(&stop),
     };
     match command::run(arguments, &place) {
         Ok(code) => code,

@@ -6,21 +6,21 @@ use std::process::ExitCode;
 
 use pontoon_model::exit::Exit;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::render::clean;
 
 /// What a shell reports for a program that SIGPIPE ended: nobody reads the output any more.
 const CLOSED: u8 = 141;
 
 /// Writes data.
-pub(crate) fn data(text: &str) -> Result<(), Failure> {
+pub(crate) fn data(text: &str) -> Result<(), CommandFailure> {
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    written.map_err(|source| Failure::Output { source })
+    written.map_err(|source| CommandFailure::Output { source })
 }
 
 /// Writes a line as it came, bytes and all.
-pub(crate) fn raw_line(line: &[u8], is_error: bool) -> Result<(), Failure> {
+pub(crate) fn raw_line(line: &[u8], is_error: bool) -> Result<(), CommandFailure> {
     let written = if is_error {
         let mut stderr = io::stderr().lock();
         stderr.write_all(line).and_then(|()| stderr.write_all(b"\n"))
@@ -28,7 +28,7 @@ pub(crate) fn raw_line(line: &[u8], is_error: bool) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
         stdout.write_all(line).and_then(|()| stdout.write_all(b"\n"))
     };
-    written.map_err(|source| Failure::Output { source })
+    written.map_err(|source| CommandFailure::Output { source })
 }
 
 /// Writes a line for the person at the terminal. That nobody can read it stops nothing.
@@ -43,7 +43,7 @@ pub(crate) fn question(text: &str) {
 }
 
 /// Says what went wrong, and gives the number to end with.
-pub(crate) fn failure(failure: &Failure) -> ExitCode {
+pub(crate) fn failure(failure: &CommandFailure) -> ExitCode {
     if failure.is_closed_pipe() {
         return ExitCode::from(CLOSED);
     }
@@ -61,7 +61,7 @@ pub(crate) fn failure(failure: &Failure) -> ExitCode {
 }
 
 /// Help, the version, or what is wrong with the command line.
-pub(crate) fn clap_says(stop: &clap::Error) -> ExitCode {
+pub(crate) fn clap_message(stop: &clap::Error) -> ExitCode {
     match stop.print() {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(CLOSED),
         _ if stop.use_stderr() => ExitCode::from(Exit::Usage.code()),

@@ -5,9 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use pontoon_model::untrusted::Untrusted;
 
-use crate::objects::{Node, Objects};
-use crate::question::Dial;
-use crate::trial::{MANY, Target, Way};
+use crate::objects::{ClusterNode, ClusterObjects};
+use crate::question::ConnectivityProbe;
+use crate::trial::{ApiAddressSource, ConnectivityTarget, LARGE_TRANSFER_BYTES};
 
 /// Up to so many nodes ask one another all; larger clusters ask round a ring.
 const ALL_ASK: usize = 8;
@@ -28,7 +28,7 @@ pub const SERVICE: &str = "pontoon";
 
 /// A test pod that has an address.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Placed {
+pub struct TestPod {
     /// Its node.
     pub node: String,
     /// Its uid.
@@ -39,30 +39,37 @@ pub struct Placed {
 
 /// What is known before anything is tried.
 #[derive(Clone, Debug)]
-pub struct Course<'a> {
+pub struct TestMatrix<'a> {
     /// The cluster.
-    pub objects: &'a Objects,
+    pub objects: &'a ClusterObjects,
     /// The test pods.
-    pub placed: &'a [Placed],
+    pub test_pods: &'a [TestPod],
     /// The address of the Service before them.
     pub service: Option<IpAddr>,
 }
 
-impl Course<'_> {
+impl TestMatrix<'_> {
     /// What a node tries in its own network; `kubelet_server` is where its kubelet's API server is.
     #[must_use]
-    pub fn from_node(&self, node: &Node, kubelet_server: Option<&Untrusted>) -> Vec<Target> {
+    pub fn from_node(
+        &self,
+        node: &ClusterNode,
+        kubelet_server: Option<&Untrusted>,
+    ) -> Vec<ConnectivityTarget> {
         let mut targets = self.api();
         let proxy = self.objects.proxy.as_ref().and_then(|proxy| proxy.server.as_ref());
-        for (server, by) in [(kubelet_server, Way::Kubelet), (proxy, Way::Proxy)] {
+        for (server, by) in
+            [(kubelet_server, ApiAddressSource::Kubelet), (proxy, ApiAddressSource::Proxy)]
+        {
             if let Some(at) = server.and_then(|server| server.raw().parse::<SocketAddr>().ok()) {
-                targets.push(Target::Api { at, by });
+                targets.push(ConnectivityTarget::Api { at, by });
             }
         }
         for peer in self.peers(node) {
             targets.extend(kubelet(peer));
             if let Some(address) = peer.internal_ips.first() {
-                targets.push(Target::Sizes { node: peer.name.clone(), address: *address });
+                targets
+                    .push(ConnectivityTarget::Sizes { node: peer.name.clone(), address: *address });
             }
         }
         targets.extend(self.pods(node, 0));
@@ -73,55 +80,61 @@ impl Course<'_> {
 
     /// What a pod of a node tries.
     #[must_use]
-    pub fn from_pod(&self, node: &Node) -> Vec<Target> {
+    pub fn from_pod(&self, node: &ClusterNode) -> Vec<ConnectivityTarget> {
         let mut targets = self.api();
         targets.extend(self.peers(node).filter_map(kubelet));
         targets.extend(self.pods(node, 0));
-        targets.extend(self.pods(node, MANY));
-        targets.extend(self.service.map(|address| Target::Service { address }));
+        targets.extend(self.pods(node, LARGE_TRANSFER_BYTES));
+        targets.extend(self.service.map(|address| ConnectivityTarget::Service { address }));
         targets.extend(self.dns());
         targets
     }
 
     /// The API server by its Service and without.
-    fn api(&self) -> Vec<Target> {
+    fn api(&self) -> Vec<ConnectivityTarget> {
         let (namespace, name) = API;
         let ends = self.objects.endpoints(namespace, name).into_iter();
-        let ends = ends.map(|end| Target::Api { at: end.into(), by: Way::Endpoint });
-        let service = self
-            .objects
-            .service(namespace, name)
-            .map(|address| Target::Api { at: (address, API_SERVICE).into(), by: Way::Service });
+        let ends = ends
+            .map(|end| ConnectivityTarget::Api { at: end.into(), by: ApiAddressSource::Endpoint });
+        let service =
+            self.objects.service(namespace, name).map(|address| ConnectivityTarget::Api {
+                at: (address, API_SERVICE).into(),
+                by: ApiAddressSource::Service,
+            });
         ends.chain(service).collect()
     }
 
-    fn dns(&self) -> Vec<Target> {
+    fn dns(&self) -> Vec<ConnectivityTarget> {
         let (namespace, name) = DNS;
         let service = self.objects.service(namespace, name);
-        let service = service.map(|server| Target::Dns { server, pod_on: None });
+        let service = service.map(|server| ConnectivityTarget::Dns { server, pod_on: None });
         let ready = self.objects.dns_pods().filter(|pod| pod.is_ready);
         let pods = ready.filter_map(|pod| {
-            Some(Target::Dns { server: pod.address?, pod_on: Some(pod.node.clone()?) })
+            Some(ConnectivityTarget::Dns { server: pod.address?, pod_on: Some(pod.node.clone()?) })
         });
         service.into_iter().chain(pods).collect()
     }
 
-    fn pods<'a>(&'a self, node: &'a Node, bytes: u32) -> impl Iterator<Item = Target> + 'a {
-        let of = |peer: &Node| self.placed.iter().find(|placed| placed.node == peer.name);
-        self.peers(node).filter_map(of).map(move |placed| Target::Pod {
+    fn pods<'a>(
+        &'a self,
+        node: &'a ClusterNode,
+        bytes: u32,
+    ) -> impl Iterator<Item = ConnectivityTarget> + 'a {
+        let of = |peer: &ClusterNode| self.test_pods.iter().find(|placed| placed.node == peer.name);
+        self.peers(node).filter_map(of).map(move |placed| ConnectivityTarget::Pod {
             node: placed.node.clone(),
             address: placed.address,
             bytes,
         })
     }
 
-    fn own_pod(&self, node: &Node) -> Option<Target> {
-        let own = self.placed.iter().find(|placed| placed.node == node.name)?;
-        Some(Target::Pod { node: own.node.clone(), address: own.address, bytes: 0 })
+    fn own_pod(&self, node: &ClusterNode) -> Option<ConnectivityTarget> {
+        let own = self.test_pods.iter().find(|placed| placed.node == node.name)?;
+        Some(ConnectivityTarget::Pod { node: own.node.clone(), address: own.address, bytes: 0 })
     }
 
     /// The nodes that a node asks.
-    fn peers<'a>(&'a self, node: &Node) -> impl Iterator<Item = &'a Node> {
+    fn peers<'a>(&'a self, node: &ClusterNode) -> impl Iterator<Item = &'a ClusterNode> {
         let nodes = &self.objects.nodes;
         let own = nodes.iter().position(|one| one.name == node.name).unwrap_or(0);
         let others = nodes.len().saturating_sub(1);
@@ -138,23 +151,23 @@ impl Course<'_> {
     }
 }
 
-fn kubelet(peer: &Node) -> Option<Target> {
+fn kubelet(peer: &ClusterNode) -> Option<ConnectivityTarget> {
     let address = *peer.internal_ips.first()?;
-    Some(Target::Kubelet { node: peer.name.clone(), address })
+    Some(ConnectivityTarget::Kubelet { node: peer.name.clone(), address })
 }
 
-impl Target {
+impl ConnectivityTarget {
     /// How it is tried in a cluster of this DNS domain; none: not by a node.
     #[must_use]
-    pub fn dial(&self, domain: &str) -> Option<Dial> {
+    pub fn dial(&self, domain: &str) -> Option<ConnectivityProbe> {
         Some(match self {
-            Self::Api { at, .. } => Dial::Tls(*at),
-            Self::Kubelet { address, .. } => Dial::Tcp((*address, KUBELET).into()),
+            Self::Api { at, .. } => ConnectivityProbe::Tls(*at),
+            Self::Kubelet { address, .. } => ConnectivityProbe::Tcp((*address, KUBELET).into()),
             Self::KubeletByApi { .. } => return None,
-            Self::Sizes { address, .. } => Dial::Sizes(*address),
-            Self::Pod { address, bytes, .. } => Dial::Echo(*address, *bytes),
-            Self::Service { address } => Dial::Echo(*address, 0),
-            Self::Dns { server, .. } => Dial::Dns(*server, domain.to_owned()),
+            Self::Sizes { address, .. } => ConnectivityProbe::Sizes(*address),
+            Self::Pod { address, bytes, .. } => ConnectivityProbe::Echo(*address, *bytes),
+            Self::Service { address } => ConnectivityProbe::Echo(*address, 0),
+            Self::Dns { server, .. } => ConnectivityProbe::Dns(*server, domain.to_owned()),
         })
     }
 }
@@ -164,14 +177,14 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    fn cluster(count: usize) -> Objects {
-        let node = |at: usize| Node {
+    fn cluster(count: usize) -> ClusterObjects {
+        let node = |at: usize| ClusterNode {
             name: format!("n{at}"),
             is_control_plane: at == 0,
             internal_ips: vec![format!("10.0.0.{}", at + 1).parse().unwrap()],
-            ..Node::default()
+            ..ClusterNode::default()
         };
-        Objects { nodes: (0..count).map(node).collect(), ..Objects::default() }
+        ClusterObjects { nodes: (0..count).map(node).collect(), ..ClusterObjects::default() }
     }
 
     #[test]
@@ -184,7 +197,7 @@ mod tests {
             (12, 10, &["n11", "n0", "n1"]),
         ] {
             let objects = cluster(count);
-            let course = Course { objects: &objects, placed: &[], service: None };
+            let course = TestMatrix { objects: &objects, test_pods: &[], service: None };
             let peers: Vec<&str> =
                 course.peers(&objects.nodes[at]).map(|peer| peer.name.as_str()).collect();
             assert_eq!(peers, expected, "{count} {at}");
@@ -194,7 +207,7 @@ mod tests {
     #[test]
     fn every_node_of_a_large_cluster_is_asked_by_others() {
         let objects = cluster(50);
-        let course = Course { objects: &objects, placed: &[], service: None };
+        let course = TestMatrix { objects: &objects, test_pods: &[], service: None };
         let asked: BTreeSet<_> = objects
             .nodes
             .iter()

@@ -8,97 +8,97 @@ use pontoon_model::net::IfName;
 use pontoon_model::record::Record;
 use pontoon_model::snapshot::{Link, Snapshot};
 use pontoon_model::untrusted::Untrusted;
-use pontoon_rules::report::pairs::Pair;
-use pontoon_rules::report::reach::{Reach, reach};
+use pontoon_rules::report::pairs::PairRow;
+use pontoon_rules::report::reach::{AddressReach, reach};
 
-use crate::look::Look;
-use crate::objects::{Node, Objects};
-use crate::trial::{Target, Tried};
+use crate::look::NodeState;
+use crate::objects::{ClusterNode, ClusterObjects};
+use crate::trial::{ConnectivityTarget, ConnectivityTest};
 
 /// What was seen of a cluster and of its hosts.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct ClusterFacts {
     /// The control plane's clock, in seconds since 1970.
     pub now_s: i64,
     /// The host by which the cluster was asked.
     pub control_plane: Option<HostName>,
     /// What the API server says; or why it says nothing.
-    pub objects: Result<Objects, Untrusted>,
+    pub objects: Result<ClusterObjects, Untrusted>,
     /// What each host says of the programs on it.
-    pub looks: BTreeMap<HostName, Look>,
+    pub node_states: BTreeMap<HostName, NodeState>,
     /// Who reaches whom: the hosts' networks, before any cluster.
     pub record: Record,
     /// The pairs of the record.
-    pub pairs: Vec<Pair>,
+    pub pairs: Vec<PairRow>,
     /// What was tried.
-    pub tried: Vec<Tried>,
+    pub connectivity_tests: Vec<ConnectivityTest>,
     /// What programs wrote about their trouble.
-    pub texts: Vec<Written>,
+    pub texts: Vec<CollectedText>,
 }
 
 /// Text of a program in trouble.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Written {
+pub struct CollectedText {
     /// The node it is about.
     pub node: String,
     /// Who wrote it, such as `log of kubelet`.
-    pub by: String,
+    pub source: String,
     /// The text.
     pub text: String,
 }
 
-impl Facts {
+impl ClusterFacts {
     /// The objects; none where the API server says nothing.
     #[must_use]
-    pub fn objects(&self) -> Option<&Objects> {
+    pub fn objects(&self) -> Option<&ClusterObjects> {
         self.objects.as_ref().ok()
     }
 
     /// The host that is a node: it has the node's name, or else its `InternalIP`. None: it was not
     /// asked.
     #[must_use]
-    pub fn host_of(&self, node: &Node) -> Option<&HostName> {
-        let named = self.looks.iter().find(|(name, look)| {
+    pub fn host_of(&self, node: &ClusterNode) -> Option<&HostName> {
+        let named = self.node_states.iter().find(|(name, look)| {
             // kubelet registers the host's name in small letters (k/k pkg/util/node/node.go).
             look.host_name.eq_ignore_ascii_case(&node.name) || name.as_str() == node.name
         });
-        let has = |look: &Look| node.internal_ips.iter().any(|ip| look.addresses.contains(ip));
-        named.or_else(|| self.looks.iter().find(|(_, look)| has(look))).map(|(name, _)| name)
+        let has = |look: &NodeState| node.internal_ips.iter().any(|ip| look.addresses.contains(ip));
+        named.or_else(|| self.node_states.iter().find(|(_, look)| has(look))).map(|(name, _)| name)
     }
 
     /// What a node says of the programs on it.
     #[must_use]
-    pub fn look(&self, node: &Node) -> Option<&Look> {
-        self.looks.get(self.host_of(node)?)
+    pub fn node_state(&self, node: &ClusterNode) -> Option<&NodeState> {
+        self.node_states.get(self.host_of(node)?)
     }
 
     /// A node's own account of its network.
     #[must_use]
-    pub fn snapshot(&self, node: &Node) -> Option<&Snapshot> {
+    pub fn snapshot(&self, node: &ClusterNode) -> Option<&Snapshot> {
         Some(&self.record.facts.hosts.get(self.host_of(node)?)?.snapshot)
     }
 
     /// The link of a node that has an address.
     #[must_use]
-    pub fn link(&self, node: &Node, address: IpAddr) -> Option<&Link> {
+    pub fn link(&self, node: &ClusterNode, address: IpAddr) -> Option<&Link> {
         link_of(self.snapshot(node)?, address)
     }
 
     /// Which other hosts reach an address of a node, as frames showed.
     #[must_use]
-    pub fn reach(&self, node: &Node, address: IpAddr) -> Option<Reach> {
+    pub fn reach(&self, node: &ClusterNode, address: IpAddr) -> Option<AddressReach> {
         let host = self.host_of(node)?;
         Some(reach(host, address, &self.record.facts, &self.pairs))
     }
 
     /// What came of a try from a node or a pod of it.
-    pub fn tries<'a>(
+    pub fn tests_from<'a>(
         &'a self,
         node: &'a str,
         is_pod: bool,
-        is_meant: impl Fn(&Target) -> bool + 'a,
-    ) -> impl Iterator<Item = &'a Tried> {
-        self.tried.iter().filter(move |tried| {
+        is_meant: impl Fn(&ConnectivityTarget) -> bool + 'a,
+    ) -> impl Iterator<Item = &'a ConnectivityTest> {
+        self.connectivity_tests.iter().filter(move |tried| {
             tried.from.node == node && tried.from.is_pod == is_pod && is_meant(&tried.to)
         })
     }

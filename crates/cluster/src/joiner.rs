@@ -1,14 +1,14 @@
 //! What a host says of itself that is to become a node.
 
-use pontoon_join::host::Host;
+use pontoon_join::host::PreflightFacts;
 use pontoon_model::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 
 /// A host before its join.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Joiner {
+pub struct JoiningHost {
     /// What kubeadm looks at on it.
-    pub host: Host,
+    pub host: PreflightFacts,
     /// Its links and the rest. Its clock decides whether certificates are valid.
     pub snapshot: Snapshot,
 }

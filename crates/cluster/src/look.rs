@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What was seen on a node. Only what bears on the cluster's network is looked at.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Look {
+pub struct NodeState {
     /// What the host calls itself.
     pub host_name: String,
     /// Its addresses.
@@ -59,7 +59,7 @@ pub const PROGRAMS: [&str; 14] = [
     "coredns",
 ];
 
-impl Look {
+impl NodeState {
     /// Whether a program runs.
     #[must_use]
     pub fn runs(&self, program: &str) -> bool {

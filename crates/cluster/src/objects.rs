@@ -11,40 +11,40 @@ use pontoon_model::untrusted::Untrusted;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use read::{NotAList, read};
-pub use settings::{Networks, ProxySettings};
+pub use read::{ObjectListError, read};
+pub use settings::{ClusterNetworks, KubeProxySettings};
 
 /// The label of what pontoon makes in a cluster.
 pub const OWN_LABEL: (&str, &str) = ("app.kubernetes.io/managed-by", "pontoon");
 
 /// The objects of a cluster.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Objects {
+pub struct ClusterObjects {
     /// Its nodes.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<ClusterNode>,
     /// Its pods.
     pub pods: Vec<Pod>,
     /// Its Services that have an address.
-    pub services: Vec<Service>,
+    pub services: Vec<ClusterService>,
     /// Where its Services lead.
-    pub slices: Vec<Slice>,
+    pub slices: Vec<EndpointSlice>,
     /// What `kubeadm-config` says of networks.
-    pub networks: Networks,
+    pub networks: ClusterNetworks,
     /// What kube-proxy is told; none: it has no `ConfigMap`.
-    pub proxy: Option<ProxySettings>,
+    pub proxy: Option<KubeProxySettings>,
     /// `Network` of flannel's net-conf.json; none: no such `ConfigMap`.
     pub flannel_network: Option<Prefix>,
 }
 
 /// A node.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Node {
+pub struct ClusterNode {
     /// Its name.
     pub name: String,
     /// Its addresses of type `InternalIP`.
     pub internal_ips: Vec<IpAddr>,
     /// Whether it is ready.
-    pub ready: Ready,
+    pub ready: NodeReadiness,
     /// When it was made, in seconds since 1970.
     pub created_s: Option<i64>,
     /// Its `spec.podCIDRs`.
@@ -60,7 +60,7 @@ pub struct Node {
 /// The condition Ready.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Ready {
+pub enum NodeReadiness {
     /// It is.
     Yes,
     /// Its kubelet says that it is not, and why.
@@ -97,7 +97,7 @@ pub struct Pod {
 
 /// A Service.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Service {
+pub struct ClusterService {
     /// Its namespace.
     pub namespace: String,
     /// Its name.
@@ -108,7 +108,7 @@ pub struct Service {
 
 /// Some of the endpoints of a Service.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Slice {
+pub struct EndpointSlice {
     /// Its namespace.
     pub namespace: String,
     /// The Service.
@@ -119,35 +119,36 @@ pub struct Slice {
     pub port: Option<u16>,
 }
 
-impl Objects {
+impl ClusterObjects {
     /// Nothing at all.
     pub const NONE: Self = Self {
         nodes: Vec::new(),
         pods: Vec::new(),
         services: Vec::new(),
         slices: Vec::new(),
-        networks: Networks { pods: Vec::new(), services: Vec::new(), domain: None },
+        networks: ClusterNetworks { pods: Vec::new(), services: Vec::new(), domain: None },
         proxy: None,
         flannel_network: None,
     };
 
     /// The node of that name.
     #[must_use]
-    pub fn node(&self, name: &str) -> Option<&Node> {
+    pub fn node(&self, name: &str) -> Option<&ClusterNode> {
         self.nodes.iter().find(|node| node.name == name)
     }
 
     /// The address of a Service.
     #[must_use]
     pub fn service(&self, namespace: &str, name: &str) -> Option<IpAddr> {
-        let is_it = |one: &&Service| one.namespace == namespace && one.name == name;
+        let is_it = |one: &&ClusterService| one.namespace == namespace && one.name == name;
         self.services.iter().find(is_it)?.address
     }
 
     /// The ready endpoints of a Service, with its first port.
     #[must_use]
     pub fn endpoints(&self, namespace: &str, service: &str) -> Vec<(IpAddr, u16)> {
-        let is_its = |slice: &&Slice| slice.namespace == namespace && slice.service == service;
+        let is_its =
+            |slice: &&EndpointSlice| slice.namespace == namespace && slice.service == service;
         let slices = self.slices.iter().filter(is_its);
         let all = slices.flat_map(|slice| {
             slice.ready.iter().filter_map(|address| Some((*address, slice.port?)))

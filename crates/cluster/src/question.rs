@@ -7,14 +7,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use pontoon_join::course::{Answered, Question};
-use pontoon_join::edge::Limits;
+use pontoon_join::course::{DiscoveryQuery, DiscoveryReply};
+use pontoon_join::edge::JoinTimeouts;
 use serde::{Deserialize, Serialize};
 
-use crate::joiner::Joiner;
-use crate::look::Look;
-use crate::objects::Objects;
-use crate::trial::Outcome;
+use crate::joiner::JoiningHost;
+use crate::look::NodeState;
+use crate::objects::ClusterObjects;
+use crate::trial::ConnectivityOutcome;
 
 /// What a node is asked.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -61,22 +61,22 @@ pub enum NodeRequest {
     /// Ask API servers anonymously, all at once.
     Contact {
         /// What.
-        questions: Vec<Question>,
+        questions: Vec<DiscoveryQuery>,
         /// How long each may take.
-        limits: Limits,
+        limits: JoinTimeouts,
     },
     /// Try these, all at once.
     Try {
         /// The uid of the pod in whose network; none: in the node's.
         pod: Option<String>,
         /// What.
-        dials: Vec<Dial>,
+        dials: Vec<ConnectivityProbe>,
     },
 }
 
 /// One thing to try.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub enum Dial {
+pub enum ConnectivityProbe {
     /// TLS up to the certificate.
     Tls(SocketAddr),
     /// A connection.
@@ -93,15 +93,15 @@ pub enum Dial {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub enum NodeResponse {
     /// To [`NodeRequest::Look`].
-    Look(Box<Look>),
+    Look(Box<NodeState>),
     /// To [`NodeRequest::Objects`], with the control plane's clock in seconds since 1970.
-    Objects(Box<Objects>, i64),
+    Objects(Box<ClusterObjects>, i64),
     /// To [`NodeRequest::Joiner`].
-    Joiner(Box<Joiner>),
+    Joiner(Box<JoiningHost>),
     /// To [`NodeRequest::Contact`], in their order.
-    Contact(Vec<Answered>),
+    Contact(Vec<DiscoveryReply>),
     /// To [`NodeRequest::Try`] in their order, to [`NodeRequest::Kubelets`] as well.
-    Outcomes(Vec<Outcome>),
+    Outcomes(Vec<ConnectivityOutcome>),
     /// A text that was asked for.
     Text(String),
     /// It is done. That it cannot be done is a refusal of the request.

@@ -2,36 +2,36 @@
 
 use std::collections::BTreeMap;
 
-use pontoon_causes::cause::On;
-use pontoon_model::code::Code;
+use pontoon_causes::cause::CheckLocation;
+use pontoon_model::code::DiagnosisCode;
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::facts::Facts;
-use crate::objects::Ready;
+use crate::facts::ClusterFacts;
+use crate::objects::NodeReadiness;
 use crate::settling::is_starting;
-use crate::trial::Tried;
-use crate::verdict::{Accusation, Certainty, judge};
+use crate::trial::ConnectivityTest;
+use crate::verdict::{Accusation, Certainty, diagnose_cluster};
 
 /// The name and version of this form. Within a version fields are only ever added.
 pub const SCHEMA: &str = "pontoon/cluster/v1";
 
 /// A check.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
-pub struct Report {
+pub struct ClusterReport {
     /// Always [`SCHEMA`].
     pub schema: String,
     /// Whether the cluster was young and not all of it there: it may still become well by itself.
     pub is_starting: bool,
     /// The nodes.
-    pub nodes: Vec<NodeRow>,
+    pub nodes: Vec<ReportedNode>,
     /// What is wrong, the ground first.
-    pub wrong: Vec<Wrong>,
+    pub wrong: Vec<ReportedProblem>,
     /// Everything that was tried.
-    pub tried: Vec<Tried>,
+    pub tried: Vec<ConnectivityTest>,
     /// Hosts that were named and could not be asked, and why.
     pub unreached: BTreeMap<HostName, Untrusted>,
     /// Nodes of the cluster of which no host was named or asked.
@@ -40,7 +40,7 @@ pub struct Report {
 
 /// A node.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
-pub struct NodeRow {
+pub struct ReportedNode {
     /// Its name.
     pub name: String,
     /// Its `InternalIP`.
@@ -53,53 +53,53 @@ pub struct NodeRow {
 
 /// Something that is wrong.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
-pub struct Wrong {
+pub struct ReportedProblem {
     /// What was found.
     #[serde(flatten)]
     pub accusation: Accusation,
     /// Its causes in words.
-    pub told: Vec<Told>,
+    pub told: Vec<ReportedCause>,
 }
 
 /// A cause in words.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
-pub struct Told {
+pub struct ReportedCause {
     /// Its name, for `pontoon explain`.
-    pub code: Code,
+    pub code: DiagnosisCode,
     /// What it is.
     pub is: String,
     /// The fact that tells it from others.
     pub apart: String,
     /// Where the command runs that shows it.
-    pub on: On,
+    pub on: CheckLocation,
     /// That command.
     pub command: String,
     /// What to do.
     pub cure: String,
 }
 
-impl Report {
+impl ClusterReport {
     /// Judges.
     #[must_use]
-    pub fn of(facts: &Facts) -> Self {
+    pub fn of(facts: &ClusterFacts) -> Self {
         let nodes = facts.objects().map(|objects| &objects.nodes[..]).unwrap_or_default();
-        let row = |node: &crate::objects::Node| {
+        let row = |node: &crate::objects::ClusterNode| {
             let address = node.internal_ips.first().copied();
             let link = address.and_then(|address| facts.link(node, address));
-            NodeRow {
+            ReportedNode {
                 name: node.name.clone(),
                 address: address.map_or_else(|| "none".to_owned(), |address| address.to_string()),
                 link: link.map(|link| link.name.to_string()),
-                is_ready: node.ready == Ready::Yes,
+                is_ready: node.ready == NodeReadiness::Yes,
             }
         };
-        let unasked = nodes.iter().filter(|node| facts.look(node).is_none());
+        let unasked = nodes.iter().filter(|node| facts.node_state(node).is_none());
         Self {
             schema: SCHEMA.to_owned(),
             is_starting: facts.objects().is_some_and(|all| is_starting(all, facts.now_s)),
             nodes: nodes.iter().map(row).collect(),
-            wrong: judge(facts).into_iter().map(Wrong::of).collect(),
-            tried: facts.tried.clone(),
+            wrong: diagnose_cluster(facts).into_iter().map(ReportedProblem::of).collect(),
+            tried: facts.connectivity_tests.clone(),
             unreached: facts.record.unreached.clone(),
             unasked: unasked.map(|node| node.name.clone()).collect(),
         }
@@ -108,7 +108,7 @@ impl Report {
     /// What it amounts to.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        let of = |wrong: &Wrong| match wrong.accusation.certainty {
+        let of = |wrong: &ReportedProblem| match wrong.accusation.certainty {
             Certainty::Certain | Certainty::Likely if !self.is_starting => Exit::Failed,
             _ => Exit::Warned,
         };
@@ -124,18 +124,18 @@ impl Report {
     }
 }
 
-impl Wrong {
+impl ReportedProblem {
     /// Puts the causes into words.
     #[must_use]
     pub fn of(accusation: Accusation) -> Self {
         let held = &accusation.held;
-        let told = accusation.rows().map(|cause| Told {
+        let told = accusation.rows().map(|cause| ReportedCause {
             code: cause.code,
-            is: held.fill(cause.is),
-            apart: held.fill(cause.apart),
-            on: cause.look.on,
-            command: held.fill(cause.look.command),
-            cure: held.fill(cause.cure),
+            is: held.fill(cause.summary),
+            apart: held.fill(cause.distinguished_by),
+            on: cause.check.on,
+            command: held.fill(cause.check.command),
+            cure: held.fill(cause.remedy),
         });
         let told = told.collect();
         Self { accusation, told }

@@ -1,6 +1,6 @@
 //! Whether a cluster is still starting, so that what fails may go by itself.
 
-use crate::objects::{Node, OWN_LABEL, Objects, Pod, Ready};
+use crate::objects::{ClusterNode, ClusterObjects, NodeReadiness, OWN_LABEL, Pod};
 
 /// A node or pod younger than this is starting.
 const YOUNG_S: i64 = 180;
@@ -9,9 +9,10 @@ const SERVER_YOUNG_S: i64 = 30;
 
 /// Whether something of the cluster is young and not ready yet.
 #[must_use]
-pub fn is_starting(objects: &Objects, now_s: i64) -> bool {
+pub fn is_starting(objects: &ClusterObjects, now_s: i64) -> bool {
     let is_young = |since: Option<i64>| since.is_some_and(|since| now_s - since < YOUNG_S);
-    let node = |node: &Node| matches!(node.ready, Ready::No(_)) && is_young(node.created_s);
+    let node =
+        |node: &ClusterNode| matches!(node.ready, NodeReadiness::No(_)) && is_young(node.created_s);
     let pod = |pod: &Pod| {
         let is_own = pod.labels.contains_key(OWN_LABEL.0);
         let is_failing = pod.waits.as_ref().is_some_and(|why| {
@@ -63,7 +64,7 @@ mod tests {
             (server(40), false),
         ];
         for (pod, expected) in table {
-            let objects = Objects { pods: vec![pod], ..Objects::default() };
+            let objects = ClusterObjects { pods: vec![pod], ..ClusterObjects::default() };
             assert_eq!(is_starting(&objects, 1_000), expected, "{objects:?}");
         }
     }

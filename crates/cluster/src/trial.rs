@@ -10,7 +10,7 @@ use pontoon_model::untrusted::Untrusted;
 
 /// Where something was tried.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
-pub struct Place {
+pub struct ConnectivitySource {
     /// The node.
     pub node: String,
     /// Whether in a pod of it, or in its own network.
@@ -20,13 +20,13 @@ pub struct Place {
 /// What was tried.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Target {
+pub enum ConnectivityTarget {
     /// The API server, up to the end of the TLS handshake.
     Api {
         /// Where.
         at: SocketAddr,
         /// What leads there.
-        by: Way,
+        by: ApiAddressSource,
     },
     /// kubelet's port of another node.
     Kubelet {
@@ -75,7 +75,7 @@ pub enum Target {
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
-pub enum Way {
+pub enum ApiAddressSource {
     /// The endpoints of the Service kubernetes.
     Endpoint,
     /// The Service kubernetes.
@@ -87,12 +87,12 @@ pub enum Way {
 }
 
 /// More than one packet of any link that Ethernet carries, and no burden.
-pub const MANY: u32 = 100_000;
+pub const LARGE_TRANSFER_BYTES: u32 = 100_000;
 
 /// What came of it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum ConnectivityOutcome {
     /// It works.
     Works {
         /// How long it took, in milliseconds.
@@ -129,16 +129,16 @@ pub enum Outcome {
 
 /// Something that was tried.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Tried {
+pub struct ConnectivityTest {
     /// Where.
-    pub from: Place,
+    pub from: ConnectivitySource,
     /// What.
-    pub to: Target,
+    pub to: ConnectivityTarget,
     /// What came of it.
-    pub outcome: Outcome,
+    pub outcome: ConnectivityOutcome,
 }
 
-impl Outcome {
+impl ConnectivityOutcome {
     /// Whether it works.
     #[must_use]
     pub const fn works(&self) -> bool {
@@ -152,21 +152,23 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for ConnectivitySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_pod { write!(f, "a pod of {}", self.node) } else { f.write_str(&self.node) }
     }
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for ConnectivityTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Api { at, by: Way::Service } => write!(f, "the API server by its Service ({at})"),
-            Self::Api { at, by: Way::Endpoint } => write!(f, "the API server at {at}"),
-            Self::Api { at, by: Way::Kubelet } => {
+            Self::Api { at, by: ApiAddressSource::Service } => {
+                write!(f, "the API server by its Service ({at})")
+            }
+            Self::Api { at, by: ApiAddressSource::Endpoint } => write!(f, "the API server at {at}"),
+            Self::Api { at, by: ApiAddressSource::Kubelet } => {
                 write!(f, "the API server as kubelet does ({at})")
             }
-            Self::Api { at, by: Way::Proxy } => {
+            Self::Api { at, by: ApiAddressSource::Proxy } => {
                 write!(f, "the API server as kube-proxy does ({at})")
             }
             Self::Kubelet { node, address } => write!(f, "kubelet of {node} ({address}:10250)"),
@@ -183,7 +185,7 @@ impl fmt::Display for Target {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for ConnectivityOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Works { ms } => write!(f, "answers in {ms} ms"),

@@ -20,14 +20,14 @@ use std::fmt;
 
 use pontoon_causes::cause::{Cause, cause};
 use pontoon_causes::symptom::explain;
-use pontoon_causes::symptom::hole::{Held, Hole};
-use pontoon_model::code::Code;
+use pontoon_causes::symptom::hole::{PlaceholderKind, PlaceholderValues};
+use pontoon_model::code::DiagnosisCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::facts::Facts;
-use crate::objects::{Node, Objects};
-use crate::trial::{Target, Tried};
+use crate::facts::ClusterFacts;
+use crate::objects::{ClusterNode, ClusterObjects};
+use crate::trial::{ConnectivityTarget, ConnectivityTest};
 
 /// How sure a cause is.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
@@ -47,7 +47,7 @@ pub enum Certainty {
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Accusation {
     /// Its cause; several where it is undecided, none where nothing that is known explains it.
-    pub causes: Vec<Code>,
+    pub causes: Vec<DiagnosisCode>,
     /// How sure that is.
     pub certainty: Certainty,
     /// The nodes it is about.
@@ -59,32 +59,32 @@ pub struct Accusation {
     /// What fills the holes of the causes' words.
     #[serde(skip)]
     #[schemars(skip)]
-    pub held: Held,
+    pub held: PlaceholderValues,
 }
 
 impl Accusation {
     /// A cause at some nodes.
     fn new<'a>(
-        code: Code,
+        code: DiagnosisCode,
         certainty: Certainty,
-        nodes: impl IntoIterator<Item = &'a Node>,
+        nodes: impl IntoIterator<Item = &'a ClusterNode>,
     ) -> Self {
         Self { causes: vec![code], certainty, ..Self::unexplained(nodes) }
     }
 
     /// Something that no known cause explains, at some nodes.
-    fn unexplained<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> Self {
+    fn unexplained<'a>(nodes: impl IntoIterator<Item = &'a ClusterNode>) -> Self {
         Self {
             causes: Vec::new(),
             certainty: Certainty::Undecided,
             nodes: nodes.into_iter().map(|node| node.name.clone()).collect(),
             seen: Vec::new(),
             advice: Vec::new(),
-            held: Held::default(),
+            held: PlaceholderValues::default(),
         }
     }
 
-    fn about(mut self, hole: Hole, value: &dyn fmt::Display) -> Self {
+    fn about(mut self, hole: PlaceholderKind, value: &dyn fmt::Display) -> Self {
         self.held = self.held.with(hole, value);
         self
     }
@@ -107,9 +107,9 @@ impl Accusation {
 
 /// Judges a cluster: what is wrong, the ground first.
 #[must_use]
-pub fn judge(facts: &Facts) -> Vec<Accusation> {
-    let mut case = Case::of(facts);
-    let rules: [fn(&mut Case<'_>); 12] = [
+pub fn diagnose_cluster(facts: &ClusterFacts) -> Vec<Accusation> {
+    let mut case = ClusterRuleContext::of(facts);
+    let rules: [fn(&mut ClusterRuleContext<'_>); 12] = [
         api::server,
         node::addresses,
         overlap::networks,
@@ -131,32 +131,40 @@ pub fn judge(facts: &Facts) -> Vec<Accusation> {
 }
 
 /// A judgement in the making.
-struct Case<'a> {
-    facts: &'a Facts,
-    objects: &'a Objects,
+struct ClusterRuleContext<'a> {
+    facts: &'a ClusterFacts,
+    objects: &'a ClusterObjects,
     /// Failed tries that nothing explains yet.
-    open: Vec<&'a Tried>,
+    unexplained_tests: Vec<&'a ConnectivityTest>,
     accusations: Vec<Accusation>,
 }
 
-impl<'a> Case<'a> {
-    fn of(facts: &'a Facts) -> Self {
-        static NONE: Objects = Objects::NONE;
+impl<'a> ClusterRuleContext<'a> {
+    fn of(facts: &'a ClusterFacts) -> Self {
+        static NONE: ClusterObjects = ClusterObjects::NONE;
         Self {
             facts,
             objects: facts.objects().unwrap_or(&NONE),
-            open: facts.tried.iter().filter(|tried| tried.outcome.fails()).collect(),
+            unexplained_tests: facts
+                .connectivity_tests
+                .iter()
+                .filter(|tried| tried.outcome.fails())
+                .collect(),
             accusations: Vec::new(),
         }
     }
 
     /// Accuses, and takes the tries that this explains; the first of each kind are its evidence.
-    fn accuse(&mut self, mut accusation: Accusation, explains: impl Fn(&Tried) -> bool) {
+    fn report_problem(
+        &mut self,
+        mut accusation: Accusation,
+        explains: impl Fn(&ConnectivityTest) -> bool,
+    ) {
         /// More examples prove no more.
         const EXAMPLES: usize = 3;
         let (explained, open): (Vec<_>, Vec<_>) =
-            self.open.iter().copied().partition(|tried| explains(tried));
-        self.open = open;
+            self.unexplained_tests.iter().copied().partition(|tried| explains(tried));
+        self.unexplained_tests = open;
         let examples = explained.iter().take(EXAMPLES).map(|tried| shown(tried));
         accusation.seen.extend(examples);
         if explained.len() > EXAMPLES {
@@ -167,44 +175,57 @@ impl<'a> Case<'a> {
     }
 
     /// Whether a cause was found at a node.
-    fn is_accused(&self, code: Code, node: &str) -> bool {
+    fn has_cause(&self, code: DiagnosisCode, node: &str) -> bool {
         self.accusations.iter().any(|accusation| {
             accusation.nodes.contains(node) && accusation.causes.iter().any(|one| *one == code)
         })
     }
 
     /// The open tries from a node or its pod.
-    fn open_from<'b>(
+    fn unexplained_tests_from<'b>(
         &'b self,
         node: &'b str,
         is_pod: bool,
-    ) -> impl Iterator<Item = &'a Tried> + 'b {
-        let is_its = move |tried: &&&Tried| tried.from.node == node && tried.from.is_pod == is_pod;
-        self.open.iter().filter(is_its).copied()
+    ) -> impl Iterator<Item = &'a ConnectivityTest> + 'b {
+        let is_its = move |tried: &&&ConnectivityTest| {
+            tried.from.node == node && tried.from.is_pod == is_pod
+        };
+        self.unexplained_tests.iter().filter(is_its).copied()
     }
 
     /// Whether a try was made and works.
-    fn works(&self, node: &str, is_pod: bool, is_meant: impl Fn(&Target) -> bool) -> bool {
-        self.facts.tries(node, is_pod, is_meant).any(|tried| tried.outcome.works())
+    fn works(
+        &self,
+        node: &str,
+        is_pod: bool,
+        is_meant: impl Fn(&ConnectivityTarget) -> bool,
+    ) -> bool {
+        self.facts.tests_from(node, is_pod, is_meant).any(|tried| tried.outcome.works())
     }
 
     /// Whether a try was made and fails.
-    fn fails(&self, node: &str, is_pod: bool, is_meant: impl Fn(&Target) -> bool) -> bool {
-        self.facts.tries(node, is_pod, is_meant).any(|tried| tried.outcome.fails())
+    fn fails(
+        &self,
+        node: &str,
+        is_pod: bool,
+        is_meant: impl Fn(&ConnectivityTarget) -> bool,
+    ) -> bool {
+        self.facts.tests_from(node, is_pod, is_meant).any(|tried| tried.outcome.fails())
     }
 
     /// What the texts about a node prove, as causes; the proof that leaves the fewest.
-    fn told_by_texts(
+    fn causes_from_texts(
         &self,
         node: &str,
         about: impl Fn(&str) -> bool,
-    ) -> Option<(Vec<Code>, String)> {
-        let texts = self.facts.texts.iter().filter(|text| text.node == node && about(&text.by));
+    ) -> Option<(Vec<DiagnosisCode>, String)> {
+        let texts = self.facts.texts.iter().filter(|text| text.node == node && about(&text.source));
         let told = texts.filter_map(|text| {
             let explanation = explain(text.text.as_bytes());
             let proven = explanation.proven.first()?;
-            let causes: Vec<Code> = proven.told().map(|cause| cause.code).collect();
-            let what = format!("{}: {}", text.by, proven.what);
+            let causes: Vec<DiagnosisCode> =
+                proven.possible_causes().map(|cause| cause.code).collect();
+            let what = format!("{}: {}", text.source, proven.what);
             (!causes.is_empty()).then_some((causes, what))
         });
         told.min_by_key(|(causes, _)| causes.len())
@@ -212,30 +233,31 @@ impl<'a> Case<'a> {
 }
 
 /// A try in a line.
-fn shown(tried: &Tried) -> String {
+fn shown(tried: &ConnectivityTest) -> String {
     format!("{} to {}: {}", tried.from, tried.to, tried.outcome)
 }
 
 /// Whether a try needs pods of other nodes: it goes to one, or to a Service before several.
-fn crosses_nodes(tried: &Tried) -> bool {
+fn crosses_nodes(tried: &ConnectivityTest) -> bool {
     match &tried.to {
-        Target::Service { .. } | Target::Dns { pod_on: None, .. } => true,
-        Target::Pod { node, .. } | Target::Dns { pod_on: Some(node), .. } => {
-            *node != tried.from.node
-        }
+        ConnectivityTarget::Service { .. } | ConnectivityTarget::Dns { pod_on: None, .. } => true,
+        ConnectivityTarget::Pod { node, .. }
+        | ConnectivityTarget::Dns { pod_on: Some(node), .. } => *node != tried.from.node,
         _ => false,
     }
 }
 
 /// Whether a try begins or ends at one of these nodes.
-fn touches(tried: &Tried, nodes: &BTreeSet<String>) -> bool {
+fn touches(tried: &ConnectivityTest, nodes: &BTreeSet<String>) -> bool {
     let to = match &tried.to {
-        Target::Kubelet { node, .. }
-        | Target::KubeletByApi { node }
-        | Target::Sizes { node, .. }
-        | Target::Pod { node, .. }
-        | Target::Dns { pod_on: Some(node), .. } => Some(node),
-        Target::Api { .. } | Target::Service { .. } | Target::Dns { pod_on: None, .. } => None,
+        ConnectivityTarget::Kubelet { node, .. }
+        | ConnectivityTarget::KubeletByApi { node }
+        | ConnectivityTarget::Sizes { node, .. }
+        | ConnectivityTarget::Pod { node, .. }
+        | ConnectivityTarget::Dns { pod_on: Some(node), .. } => Some(node),
+        ConnectivityTarget::Api { .. }
+        | ConnectivityTarget::Service { .. }
+        | ConnectivityTarget::Dns { pod_on: None, .. } => None,
     };
     nodes.contains(&tried.from.node) || to.is_some_and(|node| nodes.contains(node))
 }

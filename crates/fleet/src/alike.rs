@@ -18,18 +18,20 @@ const ADDRESS: &str = "ADDR";
 
 /// Hosts of whom the same is said.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Alike {
+pub struct GroupedText {
     /// Which, as a host list.
     pub hosts: String,
     /// How many.
     pub count: usize,
     /// What is said of them.
-    pub words: String,
+    pub text: String,
 }
 
 /// Puts together what is the same but for the host it is said of; the order is that of the first
 /// host of each.
-pub fn fold<'a>(said: impl IntoIterator<Item = (&'a HostName, &'a str)>) -> Vec<Alike> {
+pub fn group_same_text<'a>(
+    said: impl IntoIterator<Item = (&'a HostName, &'a str)>,
+) -> Vec<GroupedText> {
     let mut groups: Vec<Vec<(&HostName, &str)>> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for (host, words) in said {
@@ -42,7 +44,7 @@ pub fn fold<'a>(said: impl IntoIterator<Item = (&'a HostName, &'a str)>) -> Vec<
     groups.iter().map(|group| together(group)).collect()
 }
 
-fn together(group: &[(&HostName, &str)]) -> Alike {
+fn together(group: &[(&HostName, &str)]) -> GroupedText {
     let texts: Vec<Vec<&str>> = group.iter().map(|(_, words)| words.split(' ').collect()).collect();
     let word = |(at, word): (usize, &&str)| {
         // What is the same everywhere is no host's own, such as the address of a jump host.
@@ -50,10 +52,10 @@ fn together(group: &[(&HostName, &str)]) -> Alike {
         if is_same { (*word).to_owned() } else { without_names(group[0].0, word) }
     };
     let words: Vec<String> = texts.first().into_iter().flatten().enumerate().map(word).collect();
-    Alike {
+    GroupedText {
         hosts: compress(group.iter().map(|(host, _)| *host)),
         count: group.len(),
-        words: words.join(" "),
+        text: words.join(" "),
     }
 }
 
@@ -91,8 +93,8 @@ mod tests {
     fn folded(said: &[(&str, &str)]) -> Vec<(String, String)> {
         let said: Vec<(HostName, &str)> =
             said.iter().map(|(host, words)| (host.parse().unwrap(), *words)).collect();
-        let alike = fold(said.iter().map(|(host, words)| (host, *words)));
-        alike.into_iter().map(|alike| (alike.hosts, alike.words)).collect()
+        let alike = group_same_text(said.iter().map(|(host, words)| (host, *words)));
+        alike.into_iter().map(|alike| (alike.hosts, alike.text)).collect()
     }
 
     #[test]

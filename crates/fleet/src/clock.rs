@@ -21,18 +21,18 @@ pub const FAR_OFF_US: i64 = DAY_US;
 
 /// What a host's `date -u +%s.%N` says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Said {
+pub struct DateReading {
     /// Microseconds since 1970.
     pub unix_us: i64,
     /// It is this time or up to this much later: a `date` without `%N` cuts to whole seconds.
-    pub grain_us: i64,
+    pub resolution_us: i64,
 }
 
-impl Said {
+impl DateReading {
     /// Reads it; none where it is no time. A `date` that does not know `%N` (busybox, depending on
     /// how it was built) leaves it out or as it is.
     #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -42,26 +42,26 @@ impl Said {
         let whole_us = seconds.parse::<i64>().ok()?.checked_mul(SECOND_US)?;
         if fraction.len() == 9 && is_number(fraction) {
             let us = fraction[..6].parse::<i64>().ok()?;
-            return Some(Self { unix_us: whole_us + us, grain_us: 0 });
+            return Some(Self { unix_us: whole_us + us, resolution_us: 0 });
         }
-        Some(Self { unix_us: whole_us, grain_us: SECOND_US })
+        Some(Self { unix_us: whole_us, resolution_us: SECOND_US })
     }
 }
 
 /// One question and its answer, by this host's clock.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Exchange {
+pub struct ClockExchange {
     /// When it was asked, in microseconds since 1970.
     pub sent_us: i64,
     /// When the answer came.
     pub received_us: i64,
     /// The answer.
-    pub said: Said,
+    pub reading: DateReading,
 }
 
 /// How far a host's clock is ahead of this host's.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Offset {
+pub struct ClockOffset {
     /// Positive where the other is ahead.
     pub us: i64,
     /// It may be wrong by as much, either way.
@@ -70,18 +70,18 @@ pub struct Offset {
     pub round_trip_us: i64,
 }
 
-impl Exchange {
+impl ClockExchange {
     /// What one exchange tells.
     #[must_use]
-    pub const fn offset(self) -> Offset {
+    pub const fn offset(self) -> ClockOffset {
         let trip = self.received_us.saturating_sub(self.sent_us);
         let round_trip_us = if trip < 0 { 0 } else { trip };
         let middle = self.sent_us.saturating_add(round_trip_us / 2);
-        let said = self.said.unix_us.saturating_add(self.said.grain_us / 2);
-        Offset {
+        let said = self.reading.unix_us.saturating_add(self.reading.resolution_us / 2);
+        ClockOffset {
             us: said.saturating_sub(middle),
             // Rounded up: half a microsecond more is true, half a microsecond less is not.
-            uncertainty_us: (round_trip_us + 1) / 2 + self.said.grain_us / 2,
+            uncertainty_us: (round_trip_us + 1) / 2 + self.reading.resolution_us / 2,
             round_trip_us,
         }
     }
@@ -89,7 +89,7 @@ impl Exchange {
 
 /// What several exchanges tell: what the surest of them does.
 #[must_use]
-pub fn best(exchanges: &[Exchange]) -> Option<Offset> {
+pub fn best(exchanges: &[ClockExchange]) -> Option<ClockOffset> {
     exchanges.iter().map(|one| one.offset()).min_by_key(|offset| offset.uncertainty_us)
 }
 
@@ -98,9 +98,9 @@ pub fn best(exchanges: &[Exchange]) -> Option<Offset> {
 ///
 /// Most clocks of a cluster are right, so the one in the middle is, whatever the wrong ones say.
 #[must_use]
-pub fn median(offsets: &[Offset]) -> Offset {
-    let this_host = Offset { us: 0, uncertainty_us: 0, round_trip_us: 0 };
-    let mut all: Vec<Offset> = offsets.iter().copied().chain([this_host]).collect();
+pub fn median(offsets: &[ClockOffset]) -> ClockOffset {
+    let this_host = ClockOffset { us: 0, uncertainty_us: 0, round_trip_us: 0 };
+    let mut all: Vec<ClockOffset> = offsets.iter().copied().chain([this_host]).collect();
     all.sort_by_key(|offset| offset.us);
     let (low, high) = (all[(all.len() - 1) / 2], all[all.len() / 2]);
     if low.us.unsigned_abs() <= high.us.unsigned_abs() { low } else { high }
@@ -111,7 +111,7 @@ pub fn median(offsets: &[Offset]) -> Offset {
     Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, schemars::JsonSchema, serde::Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum ClockDeviation {
     /// Within a second.
     Good,
     /// The answer took too long to tell.
@@ -122,7 +122,7 @@ pub enum Standing {
     FarOff,
 }
 
-impl Standing {
+impl ClockDeviation {
     /// How a clock stands that is off by `us`, give or take.
     #[must_use]
     pub const fn of(us: i64, uncertainty_us: i64) -> Self {

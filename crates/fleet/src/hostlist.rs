@@ -16,12 +16,12 @@ mod compress;
 use std::collections::HashSet;
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::NotA;
+use pontoon_model::net::TextParseError;
 
 pub use compress::compress;
 pub use error::ExpandError;
 
-use parse::Piece;
+use parse::WordPiece;
 
 /// Most words of one list. python-hostlist stops here, too; Kubernetes is made for 5 000 nodes
 /// (its "considerations for large clusters"), so whoever meets this has mistyped.
@@ -35,13 +35,13 @@ pub const TEXT_BYTES_MAX: usize = 128 * 1024;
 
 /// A text is no list of hosts.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum HostsError {
+pub enum HostListError {
     /// It is no list.
     #[error(transparent)]
     List(#[from] ExpandError),
     /// One of its words is no name.
     #[error(transparent)]
-    Name(#[from] NotA),
+    Name(#[from] TextParseError),
 }
 
 /// The words that a list stands for: names, addresses or other values.
@@ -83,17 +83,17 @@ pub fn expand_all(text: &str) -> Result<Vec<String>, ExpandError> {
 /// # Errors
 ///
 /// [`HostsError`] when it is no list, or a word of it cannot be the name of a host.
-pub fn hosts(text: &str) -> Result<Vec<HostName>, HostsError> {
-    Ok(expand(text)?.iter().map(|word| word.parse()).collect::<Result<_, NotA>>()?)
+pub fn hosts(text: &str) -> Result<Vec<HostName>, HostListError> {
+    Ok(expand(text)?.iter().map(|word| word.parse()).collect::<Result<_, TextParseError>>()?)
 }
 
 /// Every way to choose one of each piece; the first piece changes most slowly.
-fn product(pieces: &[Piece]) -> Result<Vec<String>, ExpandError> {
+fn product(pieces: &[WordPiece]) -> Result<Vec<String>, ExpandError> {
     let mut words = vec![String::new()];
     for piece in pieces {
         words = match piece {
-            Piece::Text(text) => words.into_iter().map(|word| word + text).collect(),
-            Piece::OneOf(items) => words
+            WordPiece::Text(text) => words.into_iter().map(|word| word + text).collect(),
+            WordPiece::OneOf(items) => words
                 .iter()
                 .flat_map(|word| items.iter().map(move |item| format!("{word}{item}")))
                 .collect(),

@@ -30,22 +30,22 @@ use std::fmt;
 use pontoon_model::host::HostName;
 use toml_edit::DocumentMut;
 
-pub use assign::{AssignError, Field, Hint, assign, role_of};
-pub use entry::{Entry, Host, Role};
-pub use label::{LabelKey, LabelValue, Labels};
-pub use listing::{LISTING, Listed, Listing};
-pub use lock::Lock;
-pub use place::{FILE_NAME, NoHome, Origin, Place, VARIABLE};
-pub use read::{Form, InventoryError, TEXT_BYTES_MAX};
-pub use store::{LoadError, SaveError, load, load_from, save};
-pub use value::{Address, ClusterName, KeyPath, UserName};
+pub use assign::{AssignError, AssignHint, HostField, assign, role_of};
+pub use entry::{HostEntry, HostRole, InventoryHost};
+pub use label::{HostLabels, LabelKey, LabelValue};
+pub use listing::{InventoryListing, LISTING, ListedHost};
+pub use lock::InventoryLock;
+pub use place::{FILE_NAME, InventoryLocation, LocationOrigin, NoInventoryLocation, VARIABLE};
+pub use read::{InventoryDocument, InventoryError, TEXT_BYTES_MAX};
+pub use store::{InventoryLoadError, InventorySaveError, load, load_from, save};
+pub use value::{ClusterName, HostAddress, KeyPath, UserName};
 
 /// Hosts and the text they stand in: what is changed is changed in the text, and its comments and
 /// order stay.
 #[derive(Clone, Debug)]
 pub struct Inventory {
     document: DocumentMut,
-    hosts: Vec<Host>,
+    hosts: Vec<InventoryHost>,
 }
 
 impl Default for Inventory {
@@ -70,25 +70,25 @@ impl Inventory {
 
     /// The hosts, in the order of the file.
     #[must_use]
-    pub fn hosts(&self) -> &[Host] {
+    pub fn hosts(&self) -> &[InventoryHost] {
         &self.hosts
     }
 
     /// What is known of a host; none when it is not in the file.
     #[must_use]
-    pub fn get(&self, name: &HostName) -> Option<&Entry> {
+    pub fn get(&self, name: &HostName) -> Option<&HostEntry> {
         self.hosts.iter().find(|host| host.name == *name).map(|host| &host.entry)
     }
 
     /// The host of that name, about which nothing may be known.
     #[must_use]
-    pub fn host(&self, name: &HostName) -> Host {
+    pub fn host(&self, name: &HostName) -> InventoryHost {
         let entry = self.get(name).cloned().unwrap_or_default();
-        Host { name: name.clone(), entry }
+        InventoryHost { name: name.clone(), entry }
     }
 
     /// Writes what is known of a host: a new one at the end, another where it stands.
-    pub fn put(&mut self, host: &Host) {
+    pub fn put(&mut self, host: &InventoryHost) {
         edit::put(&mut self.document, host);
         match self.hosts.iter_mut().find(|known| known.name == host.name) {
             Some(known) => known.entry = host.entry.clone(),

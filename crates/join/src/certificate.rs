@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use pontoon_model::untrusted::Untrusted;
-use pontoon_predict::kubeadm::endpoint::Host;
+use pontoon_predict::kubeadm::endpoint::EndpointHost;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use x509_parser::certificate::X509Certificate;
@@ -15,7 +15,7 @@ use crate::octets;
 
 /// What matters of a certificate. Between programs it is its DER alone, and is read anew.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Certificate {
+pub struct ServerCertificate {
     /// DER.
     pub der: Vec<u8>,
     /// The names it is for, in its own order.
@@ -32,7 +32,7 @@ pub struct Certificate {
 
 /// Why a certificate is refused, in Go's words after `tls: failed to verify certificate: `.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Refused {
+pub enum CertificateRefusal {
     /// The clock is outside its time.
     Time {
         /// This host's time.
@@ -45,7 +45,7 @@ pub enum Refused {
     /// It is for others.
     Name {
         /// Whom it is asked for.
-        host: Host,
+        host: EndpointHost,
         /// What it is for: addresses for an address, names for a name.
         valid_for: Vec<String>,
     },
@@ -53,7 +53,7 @@ pub enum Refused {
     Authority,
 }
 
-impl Refused {
+impl CertificateRefusal {
     /// In Go's words.
     #[must_use]
     pub fn words(&self) -> String {
@@ -64,7 +64,9 @@ impl Refused {
                 if *is_early { "before" } else { "after" },
                 rfc3339(*limit_s)
             ),
-            Self::Name { host: Host::Address(address), valid_for } if valid_for.is_empty() => {
+            Self::Name { host: EndpointHost::Address(address), valid_for }
+                if valid_for.is_empty() =>
+            {
                 format!(
                     "x509: cannot validate certificate for {address} because it doesn't contain \
                      any IP SANs"
@@ -81,7 +83,7 @@ impl Refused {
     }
 }
 
-impl Certificate {
+impl ServerCertificate {
     /// Reads a certificate; `None`: it is none.
     #[must_use]
     pub fn parse(der: &[u8]) -> Option<Self> {
@@ -113,11 +115,11 @@ impl Certificate {
     /// at the name, then for a chain (go1.26 crypto/x509/verify.go).
     pub fn verify(
         &self,
-        host: &Host,
+        host: &EndpointHost,
         others: &[Vec<u8>],
         cas: &[Vec<u8>],
         now_s: i64,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), CertificateRefusal> {
         self.verify_time(now_s)?;
         self.verify_name(host)?;
         self.verify_chain(others, cas, now_s)
@@ -128,8 +130,9 @@ impl Certificate {
     /// # Errors
     ///
     /// Which end of it is missed.
-    pub fn verify_time(&self, now_s: i64) -> Result<(), Refused> {
-        let refused = |is_early, limit_s| Err(Refused::Time { now_s, is_early, limit_s });
+    pub fn verify_time(&self, now_s: i64) -> Result<(), CertificateRefusal> {
+        let refused =
+            |is_early, limit_s| Err(CertificateRefusal::Time { now_s, is_early, limit_s });
         if now_s < self.not_before_s {
             refused(true, self.not_before_s)
         } else if now_s > self.not_after_s {
@@ -144,19 +147,24 @@ impl Certificate {
     /// # Errors
     ///
     /// For whom it is.
-    pub fn verify_name(&self, host: &Host) -> Result<(), Refused> {
+    pub fn verify_name(&self, host: &EndpointHost) -> Result<(), CertificateRefusal> {
         let valid_for: Vec<String> = match host {
-            Host::Address(address) if self.addresses.contains(address) => return Ok(()),
-            Host::Name(name) if self.names.iter().any(|own| matches(own.raw(), name)) => {
+            EndpointHost::Address(address) if self.addresses.contains(address) => return Ok(()),
+            EndpointHost::Name(name) if self.names.iter().any(|own| matches(own.raw(), name)) => {
                 return Ok(());
             }
-            Host::Address(_) => self.addresses.iter().map(ToString::to_string).collect(),
-            Host::Name(_) => self.names.iter().map(ToString::to_string).collect(),
+            EndpointHost::Address(_) => self.addresses.iter().map(ToString::to_string).collect(),
+            EndpointHost::Name(_) => self.names.iter().map(ToString::to_string).collect(),
         };
-        Err(Refused::Name { host: host.clone(), valid_for })
+        Err(CertificateRefusal::Name { host: host.clone(), valid_for })
     }
 
-    fn verify_chain(&self, others: &[Vec<u8>], cas: &[Vec<u8>], now_s: i64) -> Result<(), Refused> {
+    fn verify_chain(
+        &self,
+        others: &[Vec<u8>],
+        cas: &[Vec<u8>],
+        now_s: i64,
+    ) -> Result<(), CertificateRefusal> {
         let leaf = CertificateDer::from(self.der.as_slice());
         let cas: Vec<CertificateDer<'_>> =
             cas.iter().map(|ca| CertificateDer::from(ca.as_slice())).collect();
@@ -175,17 +183,17 @@ impl Certificate {
             let all = webpki::ALL_VERIFICATION_ALGS;
             leaf.verify_for_usage(all, &anchors, &others, now, usage, None, None).map(|_| ())
         });
-        verified.map_err(|_| Refused::Authority)
+        verified.map_err(|_| CertificateRefusal::Authority)
     }
 }
 
-impl Serialize for Certificate {
+impl Serialize for ServerCertificate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         octets::serialize(&self.der, serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Certificate {
+impl<'de> Deserialize<'de> for ServerCertificate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let der = octets::deserialize(deserializer)?;
         Self::parse(&der).ok_or_else(|| de::Error::custom("these bytes are no certificate"))

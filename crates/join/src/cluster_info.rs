@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use crate::certificate::public_key_info;
 use crate::kubeconfig::{self, Kubeconfig, KubeconfigError};
-use crate::pin::Pin;
-use crate::token::Token;
+use crate::pin::PublicKeyPin;
+use crate::token::BootstrapToken;
 
 /// Where it is asked for (k/k cmd/kubeadm/app/discovery/token/token.go).
 pub const PATH: &str = "/api/v1/namespaces/kube-public/configmaps/cluster-info?timeout=10s";
@@ -24,7 +24,7 @@ pub struct ClusterInfo {
 
 /// Why cluster-info does not lead to a cluster that can be trusted, in kubeadm's words.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum Distrust {
+pub enum ClusterInfoError {
     /// It holds no kubeconfig.
     #[error("there is no kubeconfig key in the cluster-info ConfigMap")]
     NoKubeconfig,
@@ -78,22 +78,30 @@ impl ClusterInfo {
     /// # Errors
     ///
     /// In kubeadm's words.
-    pub fn trusted(&self, token: &Token, pins: &[Pin]) -> Result<Kubeconfig, Distrust> {
+    pub fn trusted(
+        &self,
+        token: &BootstrapToken,
+        pins: &[PublicKeyPin],
+    ) -> Result<Kubeconfig, ClusterInfoError> {
         let text = self.kubeconfig().filter(|text| !text.is_empty());
-        let text = text.ok_or(Distrust::NoKubeconfig)?;
+        let text = text.ok_or(ClusterInfoError::NoKubeconfig)?;
         let signature = self.data.get(&format!("{SIGNATURE_KEY}{}", token.id));
         let signature = signature.filter(|signature| !signature.is_empty());
-        let signature = signature.ok_or_else(|| Distrust::NoSignature { id: token.id.clone() })?;
+        let signature =
+            signature.ok_or_else(|| ClusterInfoError::NoSignature { id: token.id.clone() })?;
         if !is_signed_by(text, signature, token) {
-            return Err(Distrust::Signature);
+            return Err(ClusterInfoError::Signature);
         }
         let kubeconfig = kubeconfig::parse(text)?;
         if !pins.is_empty() {
-            let found: Vec<Pin> =
-                kubeconfig.cas.iter().filter_map(|ca| public_key_info(ca).map(Pin::of)).collect();
+            let found: Vec<PublicKeyPin> = kubeconfig
+                .cas
+                .iter()
+                .filter_map(|ca| public_key_info(ca).map(PublicKeyPin::of))
+                .collect();
             if !found.iter().any(|pin| pins.contains(pin)) {
                 let found: Vec<_> = found.iter().map(ToString::to_string).collect();
-                return Err(Distrust::Pin { found: found.join(",") });
+                return Err(ClusterInfoError::Pin { found: found.join(",") });
             }
         }
         Ok(kubeconfig)
@@ -113,7 +121,7 @@ pub fn sign(text: &str, key_id: &str, key: &[u8]) -> String {
     format!("{header}..{}", BASE64URL_NOPAD.encode(signature.as_ref()))
 }
 
-fn is_signed_by(text: &str, signature: &str, token: &Token) -> bool {
+fn is_signed_by(text: &str, signature: &str, token: &BootstrapToken) -> bool {
     let own = sign(text, &token.id, token.key());
     // In constant time: the one that is compared with is a secret as long as nobody has it.
     own.len() == signature.len()

@@ -1,12 +1,12 @@
 //! A `JoinConfiguration` in a file, as `kubeadm join --config` takes it.
 
 use pontoon_model::untrusted::Untrusted;
-use pontoon_wire::yaml::{self, Node, Value};
+use pontoon_wire::yaml::{self, YamlNode, YamlValue};
 
-use crate::line::{LineError, server};
-use crate::request::Told;
-use crate::secret::Secret;
-use crate::token::Token;
+use crate::line::{JoinLineError, server};
+use crate::request::JoinFlags;
+use crate::secret::SecretText;
+use crate::token::BootstrapToken;
 
 /// A file is no `JoinConfiguration`.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum ConfigurationError {
     Version(Untrusted),
     /// A value makes no sense.
     #[error(transparent)]
-    Value(#[from] LineError),
+    Value(#[from] JoinLineError),
     /// A time makes no sense.
     #[error("`{0}` is no time such as 5m0s")]
     Time(Untrusted),
@@ -36,13 +36,13 @@ const DOCUMENTS_MAX: usize = 16;
 /// # Errors
 ///
 /// [`ConfigurationError`].
-pub fn parse(text: &str) -> Result<Told, ConfigurationError> {
+pub fn parse(text: &str) -> Result<JoinFlags, ConfigurationError> {
     for document in documents(text).into_iter().take(DOCUMENTS_MAX) {
         if document.trim().is_empty() {
             continue;
         }
         let root = yaml::read(&document)?;
-        if root.get("kind").and_then(Node::text) == Some("JoinConfiguration") {
+        if root.get("kind").and_then(YamlNode::text) == Some("JoinConfiguration") {
             return join(&root);
         }
     }
@@ -63,14 +63,14 @@ fn documents(text: &str) -> Vec<String> {
     documents
 }
 
-fn join(root: &Node) -> Result<Told, ConfigurationError> {
+fn join(root: &YamlNode) -> Result<JoinFlags, ConfigurationError> {
     let version = text(root.get("apiVersion"));
     if !matches!(version, "kubeadm.k8s.io/v1beta3" | "kubeadm.k8s.io/v1beta4") {
         return Err(ConfigurationError::Version(Untrusted::new(version)));
     }
-    let mut told = Told::default();
+    let mut told = JoinFlags::default();
     let discovery = root.get("discovery");
-    let get = |node: Option<&'_ Node>, key: &str| node.and_then(|node| node.get(key)).cloned();
+    let get = |node: Option<&'_ YamlNode>, key: &str| node.and_then(|node| node.get(key)).cloned();
     if let Some(by_token) = get(discovery, "bootstrapToken") {
         let endpoint = text(by_token.get("apiServerEndpoint"));
         if !endpoint.is_empty() {
@@ -78,10 +78,10 @@ fn join(root: &Node) -> Result<Told, ConfigurationError> {
         }
         let token = text(by_token.get("token"));
         if !token.is_empty() {
-            told.token = Some(Token::parse(token).map_err(LineError::Token)?);
+            told.token = Some(BootstrapToken::parse(token).map_err(JoinLineError::Token)?);
         }
-        for pin in by_token.get("caCertHashes").map(Node::items).unwrap_or_default() {
-            told.pins.push(text(Some(pin)).parse().map_err(LineError::Pin)?);
+        for pin in by_token.get("caCertHashes").map(YamlNode::items).unwrap_or_default() {
+            told.pins.push(text(Some(pin)).parse().map_err(JoinLineError::Pin)?);
         }
         told.is_unpinned = text(by_token.get("unsafeSkipCAVerification")) == "true";
     }
@@ -91,7 +91,8 @@ fn join(root: &Node) -> Result<Told, ConfigurationError> {
     }
     let token = text(discovery.and_then(|discovery| discovery.get("tlsBootstrapToken")));
     if !token.is_empty() {
-        told.tls_bootstrap_token = Some(Token::parse(token).map_err(LineError::Token)?);
+        told.tls_bootstrap_token =
+            Some(BootstrapToken::parse(token).map_err(JoinLineError::Token)?);
     }
     let timeout = text(discovery.and_then(|discovery| discovery.get("timeout")));
     let timeout = match text(root.get("timeouts").and_then(|all| all.get("discovery"))) {
@@ -105,16 +106,18 @@ fn join(root: &Node) -> Result<Told, ConfigurationError> {
     }
     let name = text(root.get("nodeRegistration").and_then(|node| node.get("name")));
     told.node_name = (!name.is_empty()).then(|| name.to_owned());
-    if let Some(control_plane) = root.get("controlPlane").filter(|node| node.value != Value::Null) {
+    if let Some(control_plane) =
+        root.get("controlPlane").filter(|node| node.value != YamlValue::Null)
+    {
         told.is_control_plane = true;
         let key = text(control_plane.get("certificateKey"));
-        told.certificate_key = (!key.is_empty()).then(|| Secret::new(key));
+        told.certificate_key = (!key.is_empty()).then(|| SecretText::new(key));
     }
     Ok(told)
 }
 
-fn text(node: Option<&Node>) -> &str {
-    node.and_then(Node::text).unwrap_or_default()
+fn text(node: Option<&YamlNode>) -> &str {
+    node.and_then(YamlNode::text).unwrap_or_default()
 }
 
 /// A duration as Go writes it, in whole seconds: `5m0s`, `90s`, `1h`.

@@ -9,13 +9,13 @@ use pontoon_predict::kubeadm::endpoint::HostPort;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster_info::ClusterInfo;
-use crate::request::{Discovery, Request};
-use crate::trial::{Contact, Page, Tls, Trial};
-use crate::verdict::{Trust, trust};
+use crate::request::{DiscoveryMethod, JoinRequest};
+use crate::trial::{JoinTrial, QueryOutcome, ServerContact, TlsOutcome};
+use crate::verdict::{TrustedCluster, trust};
 
 /// Something to ask of a server, anonymously.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Question {
+pub struct DiscoveryQuery {
     /// The server.
     pub server: HostPort,
     /// The link to tie the question to; none: the kernel chooses.
@@ -24,10 +24,10 @@ pub struct Question {
     pub wants_cluster_info: bool,
 }
 
-impl Question {
+impl DiscoveryQuery {
     /// The one that a join begins with.
     #[must_use]
-    pub fn first(request: &Request, link: Option<&IfName>) -> Self {
+    pub fn first(request: &JoinRequest, link: Option<&IfName>) -> Self {
         let server = request.discovery.endpoint().clone();
         Self { server, link: link.cloned(), wants_cluster_info: true }
     }
@@ -35,37 +35,41 @@ impl Question {
 
 /// What came back.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Answered {
+pub struct DiscoveryReply {
     /// How far one came.
-    pub contact: Contact,
+    pub contact: ServerContact,
     /// cluster-info, if it was asked for and there was somebody to ask.
-    pub page: Option<Page>,
+    pub page: Option<QueryOutcome>,
 }
 
 /// The question that follows.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Next {
+pub struct NextQuery {
     /// Which.
-    pub question: Question,
+    pub question: DiscoveryQuery,
     /// It is the one before, and the answer needs a while to be another.
     pub is_again: bool,
 }
 
 /// One way to the cluster, as far as it was gone.
 #[derive(Debug)]
-pub struct Course<'a> {
-    request: &'a Request,
+pub struct DiscoveryFlow<'a> {
+    request: &'a JoinRequest,
     link: Option<IfName>,
-    first: Answered,
+    first: DiscoveryReply,
     info: Option<ClusterInfo>,
-    inside: Option<Contact>,
+    inside: Option<ServerContact>,
     is_settled: bool,
 }
 
-impl<'a> Course<'a> {
+impl<'a> DiscoveryFlow<'a> {
     /// Begins with the answer to [`Question::first`].
     #[must_use]
-    pub fn begin(request: &'a Request, link: Option<&IfName>, answered: Answered) -> Self {
+    pub fn begin(
+        request: &'a JoinRequest,
+        link: Option<&IfName>,
+        answered: DiscoveryReply,
+    ) -> Self {
         let first = of(request.discovery.endpoint(), answered);
         let info = info(&first);
         Self { request, link: link.cloned(), first, info, inside: None, is_settled: false }
@@ -73,20 +77,20 @@ impl<'a> Course<'a> {
 
     /// What is to be asked now; none: it is the end.
     #[must_use]
-    pub fn next(&self) -> Option<Next> {
+    pub fn next(&self) -> Option<NextQuery> {
         if self.awaits_signature() {
-            let question = Question::first(self.request, self.link.as_ref());
-            return Some(Next { question, is_again: true });
+            let question = DiscoveryQuery::first(self.request, self.link.as_ref());
+            return Some(NextQuery { question, is_again: true });
         }
         // A file vouches for the server it names; a token's signature for the one in cluster-info.
         let trust = self.trust().filter(|trust| !trust.is_first && self.inside.is_none())?;
         let (server, link) = (trust.cluster.server, self.link.clone());
-        let question = Question { server, link, wants_cluster_info: false };
-        Some(Next { question, is_again: false })
+        let question = DiscoveryQuery { server, link, wants_cluster_info: false };
+        Some(NextQuery { question, is_again: false })
     }
 
     /// Takes the answer to [`Self::next`]. Which server it is of is known here, and not believed.
-    pub fn take(&mut self, answered: Answered) {
+    pub fn take(&mut self, answered: DiscoveryReply) {
         match self.next() {
             Some(next) if next.is_again => {
                 self.first = of(&next.question.server, answered);
@@ -104,14 +108,14 @@ impl<'a> Course<'a> {
 
     /// Whom the token may be shown to, if anybody.
     #[must_use]
-    pub fn trust(&self) -> Option<Trust> {
+    pub fn trust(&self) -> Option<TrustedCluster> {
         trust(self.request, &self.first.contact, self.info.as_ref())
     }
 
     /// All that was asked, by a host with this clock.
     #[must_use]
-    pub fn end(self, now_s: i64) -> Trial {
-        Trial {
+    pub fn end(self, now_s: i64) -> JoinTrial {
+        JoinTrial {
             link: self.link,
             now_s,
             first: self.first.contact,
@@ -124,7 +128,7 @@ impl<'a> Course<'a> {
     /// Whether cluster-info is not signed by this token, or not yet.
     fn awaits_signature(&self) -> bool {
         match (&self.request.discovery, &self.info) {
-            (Discovery::Token { token, .. }, Some(info)) if !self.is_settled => {
+            (DiscoveryMethod::Token { token, .. }, Some(info)) if !self.is_settled => {
                 !info.token_ids().any(|id| id == token.id)
             }
             _ => false,
@@ -140,31 +144,33 @@ const CHAIN_BYTES_MAX: usize = 64 * 1024;
 const ADDRESSES_MAX: usize = 16;
 
 /// An answer as far as it is believed: of the server that was meant, and no longer than it can be.
-fn of(server: &HostPort, answered: Answered) -> Answered {
-    let Answered { mut contact, page } = answered;
+fn of(server: &HostPort, answered: DiscoveryReply) -> DiscoveryReply {
+    let DiscoveryReply { mut contact, page } = answered;
     let too_long = |max: usize| Untrusted::new(&format!("it is longer than {max} bytes"));
     contact.server = server.clone();
     if let Ok(addresses) = &mut contact.resolved {
         addresses.truncate(ADDRESSES_MAX);
     }
-    if let Some(Tls::Chain { leaf, others }) = &contact.tls {
+    if let Some(TlsOutcome::Chain { leaf, others }) = &contact.tls {
         let len = leaf.der.len() + others.iter().map(Vec::len).sum::<usize>();
         if len > CHAIN_BYTES_MAX {
-            contact.tls = Some(Tls::Broken(too_long(CHAIN_BYTES_MAX)));
+            contact.tls = Some(TlsOutcome::Broken(too_long(CHAIN_BYTES_MAX)));
         }
     }
     let page = page.map(|page| match page {
-        Page::Answer(answer) if answer.body.len() > INFO_BYTES_MAX => {
-            Page::Bad(too_long(INFO_BYTES_MAX))
+        QueryOutcome::Answer(answer) if answer.body.len() > INFO_BYTES_MAX => {
+            QueryOutcome::Bad(too_long(INFO_BYTES_MAX))
         }
         page => page,
     });
-    Answered { contact, page }
+    DiscoveryReply { contact, page }
 }
 
-fn info(answered: &Answered) -> Option<ClusterInfo> {
+fn info(answered: &DiscoveryReply) -> Option<ClusterInfo> {
     match &answered.page {
-        Some(Page::Answer(answer)) if answer.status == 200 => ClusterInfo::parse(&answer.body),
+        Some(QueryOutcome::Answer(answer)) if answer.status == 200 => {
+            ClusterInfo::parse(&answer.body)
+        }
         _ => None,
     }
 }

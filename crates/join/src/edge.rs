@@ -12,24 +12,26 @@ use std::time::Duration;
 
 use pontoon_model::net::IfName;
 use pontoon_predict::kubeadm::endpoint::HostPort;
-use pontoon_predict::proxy::Proxies;
+use pontoon_predict::proxy::ProxyEnvironment;
 
 use serde::{Deserialize, Serialize};
 
 use crate::cluster_info::PATH;
-use crate::course::{Answered, Course, Question};
-use crate::proxy::{Proxied, Tunnel};
-use crate::request::Request;
-use crate::trial::{Contact, Page, Read, Tcp, Tls, Trial, Unresolved};
-use crate::verdict::Trust;
+use crate::course::{DiscoveryFlow, DiscoveryQuery, DiscoveryReply};
+use crate::proxy::{ConnectReply, ProxyContact};
+use crate::request::JoinRequest;
+use crate::trial::{
+    JoinTrial, QueryOutcome, ResolveFailure, ServerContact, TcpOutcome, TlsOutcome, TokenRead,
+};
+use crate::verdict::TrustedCluster;
 
 use reach::{connect, resolve, way};
-use session::Session;
+use session::UnverifiedTls;
 use wait::Deadline;
 
 /// How long each part may take. kubeadm allows ten seconds for a question as a whole.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-pub struct Limits {
+pub struct JoinTimeouts {
     /// For a name.
     pub resolve: Duration,
     /// For a connection: the kernel gives an ARP question up after three seconds.
@@ -43,7 +45,7 @@ pub struct Limits {
     pub all: Duration,
 }
 
-impl Limits {
+impl JoinTimeouts {
     /// A dead way is known in less than eight seconds.
     pub const USUAL: Self = Self {
         resolve: Duration::from_secs(2),
@@ -67,32 +69,32 @@ pub const AGAIN: Duration = Duration::from_secs(1);
 
 /// What a trial is made with.
 #[derive(Clone, Debug)]
-pub struct Attempt<'a> {
+pub struct JoinAttempt<'a> {
     /// The join.
-    pub request: &'a Request,
+    pub request: &'a JoinRequest,
     /// The link to tie every question to; none: the kernel chooses.
     pub link: Option<IfName>,
     /// The name that the node will have.
     pub node_name: &'a str,
     /// What the environment says of proxies.
-    pub proxies: &'a Proxies,
+    pub proxies: &'a ProxyEnvironment,
     /// This host's clock, in seconds since 1970.
     pub now_s: i64,
     /// How long.
-    pub limits: Limits,
+    pub limits: JoinTimeouts,
 }
 
 /// Goes one way to the cluster, up to where it ends.
 #[must_use]
-pub fn attempt(attempt: &Attempt<'_>) -> Trial {
+pub fn attempt(attempt: &JoinAttempt<'_>) -> JoinTrial {
     let deadline = Deadline::after(attempt.limits.all);
     let signed_by = deadline.at_most(attempt.limits.signature);
     let asker = attempt.asker();
-    let first = Question::first(attempt.request, attempt.link.as_ref());
+    let first = DiscoveryQuery::first(attempt.request, attempt.link.as_ref());
     let answered = asker.ask(&first, deadline);
-    let mut course = Course::begin(attempt.request, attempt.link.as_ref(), answered);
+    let mut course = DiscoveryFlow::begin(attempt.request, attempt.link.as_ref(), answered);
     while let Some(next) = course.next() {
-        if next.is_again && !signed_by.pause(AGAIN) {
+        if next.is_again && !signed_by.sleep(AGAIN) {
             course.settle();
         } else {
             course.take(asker.ask(&next.question, deadline));
@@ -109,24 +111,28 @@ pub fn attempt(attempt: &Attempt<'_>) -> Trial {
 
 /// Answers a question as this host does. It takes no secret, so that it can be asked of any host.
 #[must_use]
-pub fn ask(question: &Question, proxies: &Proxies, limits: Limits) -> Answered {
-    Asker { proxies, limits }.ask(question, Deadline::after(limits.all))
+pub fn ask(
+    question: &DiscoveryQuery,
+    proxies: &ProxyEnvironment,
+    limits: JoinTimeouts,
+) -> DiscoveryReply {
+    ServerQuerier { proxies, limits }.ask(question, Deadline::after(limits.all))
 }
 
 /// How a server is asked.
 #[derive(Clone, Copy)]
-struct Asker<'a> {
-    proxies: &'a Proxies,
-    limits: Limits,
+struct ServerQuerier<'a> {
+    proxies: &'a ProxyEnvironment,
+    limits: JoinTimeouts,
 }
 
-impl Asker<'_> {
-    fn ask(self, question: &Question, deadline: Deadline) -> Answered {
+impl ServerQuerier<'_> {
+    fn ask(self, question: &DiscoveryQuery, deadline: Deadline) -> DiscoveryReply {
         let (contact, session) = self.contact(&question.server, question.link.as_ref(), deadline);
         let session = session.filter(|_| question.wants_cluster_info);
         let authority = question.server.authority();
         let page = session.map(|session| session.ask(&authority, PATH, None, deadline));
-        Answered { contact, page }
+        DiscoveryReply { contact, page }
     }
 
     /// Asks a server up to its certificate.
@@ -135,16 +141,16 @@ impl Asker<'_> {
         server: &HostPort,
         link: Option<&IfName>,
         deadline: Deadline,
-    ) -> (Contact, Option<Session>) {
+    ) -> (ServerContact, Option<UnverifiedTls>) {
         // By a link one asks directly: that is what NO_PROXY would lead to.
         let proxies = link.is_none().then_some(self.proxies);
         let proxy = proxies.and_then(|proxies| proxies.of_https(&server.host.to_string()));
-        let mut contact = Contact {
+        let mut contact = ServerContact {
             server: server.clone(),
-            proxy: proxy.map(Proxied::by),
-            resolved: Err(Unresolved::Silent),
+            proxy: proxy.map(ProxyContact::by),
+            resolved: Err(ResolveFailure::Silent),
             way: None,
-            tcp: Tcp::NotTried,
+            tcp: TcpOutcome::NotTried,
             tls: None,
             sizes: None,
         };
@@ -164,22 +170,22 @@ impl Asker<'_> {
                 return (contact, None);
             }
         };
-        contact.tcp = Tcp::Open;
+        contact.tcp = TcpOutcome::Open;
         if let Some(proxied) = contact.proxy.as_mut().filter(|proxied| proxied.at.is_some()) {
             let tunnel = tunnel::ask(&mut stream, &peer, server, deadline.at_most(self.limits.tls));
-            let is_open = tunnel == Tunnel::Open;
+            let is_open = tunnel == ConnectReply::Open;
             proxied.tunnel = Some(tunnel);
             if !is_open {
                 return (contact, None);
             }
         }
-        let begun = Session::begin(stream, &server.host, deadline.at_most(self.limits.tls));
+        let begun = UnverifiedTls::begin(stream, &server.host, deadline.at_most(self.limits.tls));
         let (tls, session) = match begun {
             Ok((session, tls)) => (tls, Some(session)),
             Err(tls) => (tls, None),
         };
         // Beyond a proxy the sizes of packets are its own affair.
-        if matches!(tls, Tls::Silent { .. }) && contact.by_proxy().is_none() {
+        if matches!(tls, TlsOutcome::Silent { .. }) && contact.by_proxy().is_none() {
             contact.sizes = sizes::ask(address, link, deadline);
         }
         contact.tls = Some(tls);
@@ -187,14 +193,14 @@ impl Asker<'_> {
     }
 }
 
-impl<'a> Attempt<'a> {
-    fn asker(&self) -> Asker<'a> {
-        Asker { proxies: self.proxies, limits: self.limits }
+impl<'a> JoinAttempt<'a> {
+    fn asker(&self) -> ServerQuerier<'a> {
+        ServerQuerier { proxies: self.proxies, limits: self.limits }
     }
 
     /// Reads what kubeadm reads, of a server that is vouched for each time anew.
-    fn reads(&self, trust: &Trust, server: &HostPort) -> Vec<Read> {
-        let Some(token) = self.request.bearer().map(crate::token::Token::whole) else {
+    fn reads(&self, trust: &TrustedCluster, server: &HostPort) -> Vec<TokenRead> {
+        let Some(token) = self.request.bearer().map(crate::token::BootstrapToken::whole) else {
             return Vec::new();
         };
         let asker = self.asker();
@@ -208,10 +214,10 @@ impl<'a> Attempt<'a> {
                     let path = object.path();
                     session.ask(&server.authority(), &path, Some(token.expose()), deadline)
                 }
-                _ => Page::NotAsked,
+                _ => QueryOutcome::NotAsked,
             };
-            let is_end = !matches!(&page, Page::Answer(answer) if answer.status == 200);
-            reads.push(Read { object, page });
+            let is_end = !matches!(&page, QueryOutcome::Answer(answer) if answer.status == 200);
+            reads.push(TokenRead { object, page });
             if is_end {
                 break;
             }

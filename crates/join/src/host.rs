@@ -3,18 +3,18 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_predict::kubeadm::preflight::{forwarding_check, join_forwarding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::request::Request;
-use crate::verdict::{Stage, Step};
+use crate::request::JoinRequest;
+use crate::verdict::{JoinStage, StageResult};
 
 /// What was looked at.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Host {
+pub struct PreflightFacts {
     /// Whether we are root, as kubeadm must be.
     pub is_root: bool,
     /// Which of [`PORTS`] somebody listens on.
@@ -36,12 +36,12 @@ pub struct Host {
     /// And so are all the others that control planes share.
     pub has_shared_certificates: bool,
     /// Container runtimes whose socket is there.
-    pub runtimes: BTreeSet<Runtime>,
+    pub runtimes: BTreeSet<ContainerRuntime>,
 }
 
 /// A container runtime that kubeadm knows.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-pub enum Runtime {
+pub enum ContainerRuntime {
     /// containerd.
     Containerd,
     /// CRI-O.
@@ -50,7 +50,7 @@ pub enum Runtime {
     CriDockerd,
 }
 
-impl fmt::Display for Runtime {
+impl fmt::Display for ContainerRuntime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Containerd => "containerd",
@@ -72,7 +72,7 @@ pub const PORTS: [u16; 6] = [KUBELET, 10257, 10259, 6443, 2379, 2380];
 
 /// Something that the host lacks.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Lack {
+pub struct PreflightFailure {
     /// kubeadm's name for the check; none: it does not look any more, and the node fails later.
     pub check: Option<String>,
     /// What is the matter.
@@ -83,15 +83,20 @@ pub struct Lack {
     pub is_fatal: bool,
 }
 
-impl Host {
+impl PreflightFacts {
     /// What is lacking for this join.
     #[must_use]
-    pub fn lacks(&self, request: &Request) -> Vec<Lack> {
+    pub fn lacks(&self, request: &JoinRequest) -> Vec<PreflightFailure> {
         let endpoint = request.discovery.endpoint();
         let mut lacks = self.taken(request.is_control_plane);
         let mut lack = |check: Option<&str>, seen: &str, advice: &str, is_fatal| {
             let check = check.map(str::to_owned);
-            lacks.push(Lack { check, seen: seen.to_owned(), advice: advice.to_owned(), is_fatal });
+            lacks.push(PreflightFailure {
+                check,
+                seen: seen.to_owned(),
+                advice: advice.to_owned(),
+                is_fatal,
+            });
         };
         // A control plane may bring its CA with it.
         if self.has_kubelet_conf || self.has_ca && !request.is_control_plane {
@@ -112,7 +117,7 @@ impl Host {
             lack(None, seen, advice, true);
         }
         let (forward, key) = match join_forwarding(endpoint) {
-            Some(Family::V6) => (self.ipv6_forward, "net.ipv6.conf.default.forwarding"),
+            Some(IpFamily::V6) => (self.ipv6_forward, "net.ipv6.conf.default.forwarding"),
             _ => (self.ipv4_forward, "net.ipv4.ip_forward"),
         };
         if forward == Some(false) {
@@ -153,7 +158,7 @@ impl Host {
     }
 
     /// The ports that somebody else listens on.
-    fn taken(&self, is_control_plane: bool) -> Vec<Lack> {
+    fn taken(&self, is_control_plane: bool) -> Vec<PreflightFailure> {
         let is_wanted =
             |port: &&u16| **port == KUBELET || is_control_plane && PORTS.contains(*port);
         let taken = self.taken_ports.iter().filter(is_wanted);
@@ -167,20 +172,25 @@ impl Host {
                 (Some(format!("Port-{port}")), who)
             };
             let is_fatal = check.is_some();
-            Lack { check, seen: format!("somebody listens on port {port}"), advice, is_fatal }
+            PreflightFailure {
+                check,
+                seen: format!("somebody listens on port {port}"),
+                advice,
+                is_fatal,
+            }
         });
         lacks.collect()
     }
 
     /// All of it in a step.
     #[must_use]
-    pub fn step(lacks: &[Lack]) -> Step {
+    pub fn step(lacks: &[PreflightFailure]) -> StageResult {
         let fatal: Vec<_> = lacks.iter().filter(|lack| lack.is_fatal).collect();
         let seen = match fatal.first() {
             None => "nothing on the host itself keeps it from joining".to_owned(),
             Some(_) => fatal.iter().map(|lack| lack.seen.as_str()).collect::<Vec<_>>().join("; "),
         };
-        Step { stage: Stage::Host, is_passed: Some(fatal.is_empty()), seen }
+        StageResult { stage: JoinStage::Host, is_passed: Some(fatal.is_empty()), seen }
     }
 }
 
@@ -192,14 +202,14 @@ mod tests {
                         --discovery-token-unsafe-skip-ca-verification";
     const KEY: &str = "0f0e0d0c0b0a09080706050403020100ffeeddccbbaa99887766554433221100";
 
-    fn ready() -> Host {
-        Host {
+    fn ready() -> PreflightFacts {
+        PreflightFacts {
             is_root: true,
             ipv4_forward: Some(true),
             bridge_netfilter: Some(true),
             has_cgroup_memory: Some(true),
-            runtimes: [Runtime::Containerd].into(),
-            ..Host::default()
+            runtimes: [ContainerRuntime::Containerd].into(),
+            ..PreflightFacts::default()
         }
     }
 
@@ -209,12 +219,13 @@ mod tests {
         let by_key = format!(" --control-plane --certificate-key {KEY}");
         let worker = "";
         let bare = " --control-plane";
-        let ca = Host { has_ca: true, ..ready() };
-        let shared = Host { has_shared_certificates: true, ..ca.clone() };
-        let serves = Host { taken_ports: [6443, 10257, 80].into(), ..ready() };
-        let joined = Host { has_kubelet_conf: true, taken_ports: [10250].into(), ..ready() };
+        let ca = PreflightFacts { has_ca: true, ..ready() };
+        let shared = PreflightFacts { has_shared_certificates: true, ..ca.clone() };
+        let serves = PreflightFacts { taken_ports: [6443, 10257, 80].into(), ..ready() };
+        let joined =
+            PreflightFacts { has_kubelet_conf: true, taken_ports: [10250].into(), ..ready() };
         let kubelet_conf = "FileAvailable--etc-kubernetes-kubelet.conf";
-        let table: [(&str, &Host, &str, &[Option<&str>]); 11] = [
+        let table: [(&str, &PreflightFacts, &str, &[Option<&str>]); 11] = [
             ("ready", &ready(), worker, &[]),
             ("ready, with the key", &ready(), &by_key, &[]),
             ("without the key", &ready(), bare, &[None]),
@@ -232,7 +243,8 @@ mod tests {
             let lacks = host.lacks(&told.complete(None).unwrap());
             let checks: Vec<_> = lacks.iter().map(|lack| lack.check.as_deref()).collect();
             assert_eq!(checks, expected, "{name}");
-            let is_fatal = |lack: &Lack| lack.is_fatal || lack.seen.ends_with("port 6443");
+            let is_fatal =
+                |lack: &PreflightFailure| lack.is_fatal || lack.seen.ends_with("port 6443");
             assert!(lacks.iter().all(is_fatal), "{name}");
         }
     }

@@ -8,55 +8,55 @@ use pontoon_model::untrusted::Untrusted;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::report::Report;
-use crate::request::Request;
-use crate::verdict::{Stage, Step, Verdict};
+use crate::report::JoinReport;
+use crate::request::JoinRequest;
+use crate::verdict::{JoinStage, JoinVerdict, StageResult};
 
 /// The name and version of this form. Within a version fields are only ever added.
 pub const SCHEMA: &str = "pontoon/join-hosts/v1";
 
 /// Rehearsals of one join.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Hosts {
+pub struct JoinHostsReport {
     /// Always [`SCHEMA`].
     pub schema: String,
     /// The server that the line names.
     pub endpoint: String,
     /// Each host that could be asked. What takes the token is undecided, but on the host where
     /// pontoon runs.
-    pub hosts: Vec<Report>,
+    pub hosts: Vec<JoinReport>,
     /// The others, and why.
     pub unreached: BTreeMap<HostName, Untrusted>,
 }
 
-impl Hosts {
+impl JoinHostsReport {
     /// What it amounts to: the worst of them.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        let worst = self.hosts.iter().map(Report::exit).min().unwrap_or(Exit::Good);
+        let worst = self.hosts.iter().map(JoinReport::exit).min().unwrap_or(Exit::Good);
         if self.unreached.is_empty() { worst } else { worst.or(Exit::Unreachable) }
     }
 }
 
-impl Verdict {
+impl JoinVerdict {
     /// Adds what is not decided of a host that the token was not taken to.
     #[must_use]
-    pub fn without_token(mut self, request: &Request) -> Self {
+    pub fn without_token(mut self, request: &JoinRequest) -> Self {
         if self.stop.is_some() || self.open.is_some() || request.bearer().is_none() {
             return self;
         }
         let mut open = |stage| {
             let seen = "it takes the token, which stays on the host where pontoon runs";
-            self.steps.push(Step { stage, is_passed: None, seen: seen.to_owned() });
+            self.steps.push(StageResult { stage, is_passed: None, seen: seen.to_owned() });
         };
-        open(Stage::Reads);
+        open(JoinStage::Reads);
         if request.is_control_plane {
-            open(Stage::ControlPlane);
+            open(JoinStage::ControlPlane);
             if request.certificate_key.is_some() {
-                open(Stage::SharedCertificates);
+                open(JoinStage::SharedCertificates);
             }
         }
-        open(Stage::NodeName);
+        open(JoinStage::NodeName);
         self
     }
 
@@ -64,7 +64,8 @@ impl Verdict {
     /// not.
     #[must_use]
     pub fn lacks_token(&self) -> bool {
-        let is_open = |step: &Step| step.stage == Stage::Reads && step.is_passed.is_none();
+        let is_open =
+            |step: &StageResult| step.stage == JoinStage::Reads && step.is_passed.is_none();
         self.stop.is_none() && self.steps.iter().any(is_open)
     }
 }
@@ -74,19 +75,19 @@ mod tests {
     use super::*;
     use crate::line;
 
-    fn report(lacks_something: bool) -> Report {
-        let lack = crate::host::Lack {
+    fn report(lacks_something: bool) -> JoinReport {
+        let lack = crate::host::PreflightFailure {
             check: None,
             seen: String::new(),
             advice: String::new(),
             is_fatal: false,
         };
-        Report {
+        JoinReport {
             schema: crate::report::SCHEMA.to_owned(),
             host: HostName::lossy("pi2"),
             endpoint: String::new(),
             lacks: lacks_something.then_some(lack).into_iter().collect(),
-            verdict: Verdict::default(),
+            verdict: JoinVerdict::default(),
             links: Vec::new(),
             beyond: Vec::new(),
             notes: Vec::new(),
@@ -104,7 +105,7 @@ mod tests {
         ];
         for (hosts, has_unreached, exit) in table {
             let why = (HostName::lossy("pi9"), Untrusted::new("it is off"));
-            let all = Hosts {
+            let all = JoinHostsReport {
                 schema: SCHEMA.to_owned(),
                 endpoint: String::new(),
                 hosts: hosts.into_iter().map(report).collect(),
@@ -119,16 +120,16 @@ mod tests {
         let line = "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \
                     --discovery-token-unsafe-skip-ca-verification";
         for (more, stages) in [
-            ("", &[Stage::Reads, Stage::NodeName][..]),
-            (" --control-plane", &[Stage::Reads, Stage::ControlPlane, Stage::NodeName]),
+            ("", &[JoinStage::Reads, JoinStage::NodeName][..]),
+            (" --control-plane", &[JoinStage::Reads, JoinStage::ControlPlane, JoinStage::NodeName]),
         ] {
             let told = line::parse(&format!("{line}{more}")).unwrap();
             let request = told.complete(None).unwrap();
-            let verdict = Verdict::default().without_token(&request);
+            let verdict = JoinVerdict::default().without_token(&request);
             assert!(verdict.lacks_token());
             assert!(verdict.steps.iter().all(|step| step.is_passed.is_none()));
             assert_eq!(verdict.steps.iter().map(|step| step.stage).collect::<Vec<_>>(), stages);
         }
-        assert!(!Verdict::default().lacks_token());
+        assert!(!JoinVerdict::default().lacks_token());
     }
 }

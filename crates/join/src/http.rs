@@ -23,7 +23,7 @@ pub fn request(authority: &str, path: &str, bearer: Option<&str>) -> zeroize::Ze
 
 /// An answer.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Answer {
+pub struct ApiResponse {
     /// The status.
     pub status: u16,
     /// The server's clock (`Date`), in seconds since 1970.
@@ -35,7 +35,7 @@ pub struct Answer {
 
 /// What is wrong with an answer.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum BadAnswer {
+pub enum ApiResponseError {
     /// It is not HTTP.
     #[error("the answer is no HTTP: it begins with `{0}`")]
     Not(Untrusted),
@@ -52,32 +52,32 @@ pub enum BadAnswer {
 
 /// Collects an answer.
 #[derive(Debug, Default)]
-pub struct Reader {
+pub struct ApiResponseReader {
     bytes: Vec<u8>,
-    head: Option<Head>,
+    head: Option<ApiResponseHead>,
 }
 
 #[derive(Debug)]
-struct Head {
+struct ApiResponseHead {
     len: usize,
-    answer: Answer,
-    length: Length,
+    answer: ApiResponse,
+    length: BodyLength,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Length {
+enum BodyLength {
     Known(usize),
     Chunked,
     UntilEnd,
 }
 
-impl Reader {
+impl ApiResponseReader {
     /// Takes bytes that came; the answer, once it is whole.
     ///
     /// # Errors
     ///
     /// [`BadAnswer`].
-    pub fn take(&mut self, bytes: &[u8]) -> Result<Option<Answer>, BadAnswer> {
+    pub fn take(&mut self, bytes: &[u8]) -> Result<Option<ApiResponse>, ApiResponseError> {
         self.bytes.extend_from_slice(bytes);
         self.whole(false)
     }
@@ -87,35 +87,39 @@ impl Reader {
     /// # Errors
     ///
     /// [`BadAnswer`].
-    pub fn end(&mut self) -> Result<Answer, BadAnswer> {
-        self.whole(true)?.ok_or(BadAnswer::Cut)
+    pub fn end(&mut self) -> Result<ApiResponse, ApiResponseError> {
+        self.whole(true)?.ok_or(ApiResponseError::Cut)
     }
 
-    fn whole(&mut self, is_end: bool) -> Result<Option<Answer>, BadAnswer> {
+    fn whole(&mut self, is_end: bool) -> Result<Option<ApiResponse>, ApiResponseError> {
         if self.head.is_none() {
             self.head = self.read_head()?;
         }
-        let Some(Head { len, answer, length }) = &self.head else { return Ok(None) };
+        let Some(ApiResponseHead { len, answer, length }) = &self.head else { return Ok(None) };
         let rest = &self.bytes[*len..];
         let body = match length {
-            Length::Known(length) if *length > BODY_BYTES_MAX => return Err(BadAnswer::Body),
-            Length::Known(length) => rest.get(..*length).map(<[u8]>::to_vec),
-            Length::Chunked => chunks(rest)?,
-            Length::UntilEnd => is_end.then(|| rest.to_vec()),
+            BodyLength::Known(length) if *length > BODY_BYTES_MAX => {
+                return Err(ApiResponseError::Body);
+            }
+            BodyLength::Known(length) => rest.get(..*length).map(<[u8]>::to_vec),
+            BodyLength::Chunked => chunks(rest)?,
+            BodyLength::UntilEnd => is_end.then(|| rest.to_vec()),
         };
         if rest.len() > BODY_BYTES_MAX + HEAD_BYTES_MAX {
-            return Err(BadAnswer::Body);
+            return Err(ApiResponseError::Body);
         }
-        Ok(body.map(|body| Answer { body, ..answer.clone() }))
+        Ok(body.map(|body| ApiResponse { body, ..answer.clone() }))
     }
 
-    fn read_head(&self) -> Result<Option<Head>, BadAnswer> {
+    fn read_head(&self) -> Result<Option<ApiResponseHead>, ApiResponseError> {
         let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
         let mut response = httparse::Response::new(&mut headers);
         let begin = &self.bytes[..self.bytes.len().min(HEAD_BYTES_MAX)];
-        let not = || BadAnswer::Not(Untrusted::from_bytes(&begin[..begin.len().min(40)]));
+        let not = || ApiResponseError::Not(Untrusted::from_bytes(&begin[..begin.len().min(40)]));
         match response.parse(begin).map_err(|_| not())? {
-            httparse::Status::Partial if self.bytes.len() >= HEAD_BYTES_MAX => Err(BadAnswer::Head),
+            httparse::Status::Partial if self.bytes.len() >= HEAD_BYTES_MAX => {
+                Err(ApiResponseError::Head)
+            }
             httparse::Status::Partial => Ok(None),
             httparse::Status::Complete(len) => {
                 let value = |name: &str| {
@@ -127,16 +131,18 @@ impl Reader {
                 };
                 let text = |name| value(name).and_then(|value| std::str::from_utf8(value).ok());
                 let length = match (text("Transfer-Encoding"), text("Content-Length")) {
-                    (Some(coding), _) if coding.eq_ignore_ascii_case("chunked") => Length::Chunked,
-                    (_, Some(length)) => Length::Known(number(length.trim()).ok_or_else(not)?),
-                    _ => Length::UntilEnd,
+                    (Some(coding), _) if coding.eq_ignore_ascii_case("chunked") => {
+                        BodyLength::Chunked
+                    }
+                    (_, Some(length)) => BodyLength::Known(number(length.trim()).ok_or_else(not)?),
+                    _ => BodyLength::UntilEnd,
                 };
-                let answer = Answer {
+                let answer = ApiResponse {
                     status: response.code.unwrap_or_default(),
                     date_s: value("Date").and_then(pontoon_wire::http_date::unix_time),
                     body: Vec::new(),
                 };
-                Ok(Some(Head { len, answer, length }))
+                Ok(Some(ApiResponseHead { len, answer, length }))
             }
         }
     }
@@ -148,19 +154,21 @@ fn number(text: &str) -> Option<usize> {
 }
 
 /// The body of chunks (RFC 9112, section 7.1), once the last has come.
-fn chunks(mut rest: &[u8]) -> Result<Option<Vec<u8>>, BadAnswer> {
+fn chunks(mut rest: &[u8]) -> Result<Option<Vec<u8>>, ApiResponseError> {
     let mut body = Vec::new();
     loop {
         match httparse::parse_chunk_size(rest) {
             Err(_) => {
-                return Err(BadAnswer::Not(Untrusted::from_bytes(&rest[..rest.len().min(40)])));
+                return Err(ApiResponseError::Not(Untrusted::from_bytes(
+                    &rest[..rest.len().min(40)],
+                )));
             }
             Ok(httparse::Status::Partial) => return Ok(None),
             Ok(httparse::Status::Complete((_, 0))) => return Ok(Some(body)),
             Ok(httparse::Status::Complete((at, size))) => {
                 let size = usize::try_from(size).unwrap_or(usize::MAX);
                 if size > BODY_BYTES_MAX - body.len() {
-                    return Err(BadAnswer::Body);
+                    return Err(ApiResponseError::Body);
                 }
                 // The line end after a chunk is no part of it.
                 let Some(chunk) = rest.get(at..at + size) else { return Ok(None) };

@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_predict::kubeadm::endpoint::{HostPort, parse_host_port};
-use pontoon_wire::yaml::{self, Node};
+use pontoon_wire::yaml::{self, YamlNode};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
@@ -45,7 +45,7 @@ pub enum KubeconfigError {
 /// [`KubeconfigError`].
 pub fn parse(text: &str) -> Result<Kubeconfig, KubeconfigError> {
     let root = yaml::read(text)?;
-    let context = root.get("current-context").and_then(Node::text).unwrap_or_default();
+    let context = root.get("current-context").and_then(YamlNode::text).unwrap_or_default();
     let wanted = if context.is_empty() {
         ""
     } else {
@@ -56,13 +56,14 @@ pub fn parse(text: &str) -> Result<Kubeconfig, KubeconfigError> {
     let cluster = named(&root, "clusters", wanted)
         .and_then(|entry| entry.get("cluster"))
         .ok_or_else(|| KubeconfigError::Cluster(Untrusted::new(context)))?;
-    let server = cluster.get("server").and_then(Node::text).unwrap_or_default();
+    let server = cluster.get("server").and_then(YamlNode::text).unwrap_or_default();
     let no_server = || KubeconfigError::Server(Untrusted::new(server));
     let authority = server.strip_prefix("https://").ok_or_else(no_server)?.trim_end_matches('/');
     let mut endpoint = parse_host_port(authority).map_err(|_| no_server())?;
     // A URL without a port is that of https.
     endpoint.port.get_or_insert(443);
-    let data = cluster.get("certificate-authority-data").and_then(Node::text).unwrap_or_default();
+    let data =
+        cluster.get("certificate-authority-data").and_then(YamlNode::text).unwrap_or_default();
     let pem = BASE64.decode(data.trim().as_bytes()).map_err(|_| KubeconfigError::Ca)?;
     let cas: Vec<Vec<u8>> = CertificateDer::pem_slice_iter(&pem)
         .take(CAS_MAX)
@@ -72,7 +73,9 @@ pub fn parse(text: &str) -> Result<Kubeconfig, KubeconfigError> {
 }
 
 /// The entry of a list that has that name.
-fn named<'a>(root: &'a Node, list: &str, name: &str) -> Option<&'a Node> {
+fn named<'a>(root: &'a YamlNode, list: &str, name: &str) -> Option<&'a YamlNode> {
     let entries = root.get(list)?.items();
-    entries.iter().find(|entry| entry.get("name").and_then(Node::text).unwrap_or_default() == name)
+    entries
+        .iter()
+        .find(|entry| entry.get("name").and_then(YamlNode::text).unwrap_or_default() == name)
 }

@@ -9,10 +9,10 @@ mod words;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_predict::kubeadm::endpoint::{HostPort, parse_join_endpoint};
 
-use crate::pin::NoPin;
-use crate::request::Told;
-use crate::secret::Secret;
-use crate::token::{NoToken, Token};
+use crate::pin::PublicKeyPinError;
+use crate::request::JoinFlags;
+use crate::secret::SecretText;
+use crate::token::{BootstrapToken, BootstrapTokenError};
 
 /// More is no line, whatever was pasted around it.
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
@@ -21,7 +21,7 @@ const PINS_MAX: usize = 32;
 
 /// A text holds no join that can be rehearsed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum LineError {
+pub enum JoinLineError {
     /// It is too long.
     #[error("the text is longer than {TEXT_BYTES_MAX} bytes")]
     TooLong,
@@ -48,10 +48,10 @@ pub enum LineError {
     Argument(Untrusted),
     /// The token makes no sense.
     #[error(transparent)]
-    Token(#[from] NoToken),
+    Token(#[from] BootstrapTokenError),
     /// A pin makes no sense.
     #[error(transparent)]
-    Pin(#[from] NoPin),
+    Pin(#[from] PublicKeyPinError),
     /// There are too many pins.
     #[error("there are more than {PINS_MAX} pins")]
     Pins,
@@ -83,11 +83,11 @@ const OTHER_VALUES: [&str; 7] = [
 /// # Errors
 ///
 /// [`LineError`]. No secret stands in it.
-pub fn parse(text: &str) -> Result<Told, LineError> {
+pub fn parse(text: &str) -> Result<JoinFlags, JoinLineError> {
     if text.len() > TEXT_BYTES_MAX {
-        return Err(LineError::TooLong);
+        return Err(JoinLineError::TooLong);
     }
-    let mut joins: Vec<Told> = Vec::new();
+    let mut joins: Vec<JoinFlags> = Vec::new();
     for command in words::commands(text)? {
         let told = arguments(&command)?;
         if !joins.contains(&told) {
@@ -95,15 +95,15 @@ pub fn parse(text: &str) -> Result<Told, LineError> {
         }
     }
     match joins.len() {
-        0 => Err(words::other_program(text).map_or(LineError::None, LineError::Other)),
-        1 => joins.pop().ok_or(LineError::None),
+        0 => Err(words::other_program(text).map_or(JoinLineError::None, JoinLineError::Other)),
+        1 => joins.pop().ok_or(JoinLineError::None),
         _ => one_of(joins),
     }
 }
 
 /// `kubeadm init` prints one for control planes and one for workers: the latter is meant.
-fn one_of(joins: Vec<Told>) -> Result<Told, LineError> {
-    let same = |one: &Told, two: &Told| {
+fn one_of(joins: Vec<JoinFlags>) -> Result<JoinFlags, JoinLineError> {
+    let same = |one: &JoinFlags, two: &JoinFlags| {
         one.endpoint == two.endpoint && one.token == two.token && one.pins == two.pins
     };
     let is_one_cluster = joins.windows(2).all(|two| same(&two[0], &two[1]));
@@ -116,7 +116,7 @@ fn one_of(joins: Vec<Told>) -> Result<Told, LineError> {
             );
             Ok(worker)
         }
-        _ => Err(LineError::Several),
+        _ => Err(JoinLineError::Several),
     }
 }
 
@@ -125,13 +125,13 @@ fn one_of(joins: Vec<Told>) -> Result<Told, LineError> {
 /// # Errors
 ///
 /// [`LineError`].
-pub fn arguments(words: &[String]) -> Result<Told, LineError> {
-    let mut told = Told::default();
+pub fn arguments(words: &[String]) -> Result<JoinFlags, JoinLineError> {
+    let mut told = JoinFlags::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let Some(flag) = flag(word) else {
             if told.endpoint.is_some() {
-                return Err(LineError::Argument(Untrusted::new(word)));
+                return Err(JoinLineError::Argument(Untrusted::new(word)));
             }
             told.endpoint = Some(server(word)?);
             continue;
@@ -145,19 +145,22 @@ pub fn arguments(words: &[String]) -> Result<Told, LineError> {
             own.clone()
                 .or_else(next)
                 .filter(|value| !value.is_empty())
-                .ok_or(LineError::Value(name))
+                .ok_or(JoinLineError::Value(name))
         };
         match name {
-            "token" | "discovery-token" => told.token = Some(Token::parse(&value("token")?)?),
+            "token" | "discovery-token" => {
+                told.token = Some(BootstrapToken::parse(&value("token")?)?)
+            }
             "tls-bootstrap-token" => {
-                told.tls_bootstrap_token = Some(Token::parse(&value("tls-bootstrap-token")?)?);
+                told.tls_bootstrap_token =
+                    Some(BootstrapToken::parse(&value("tls-bootstrap-token")?)?);
             }
             "discovery-token-ca-cert-hash" => {
                 for pin in value("discovery-token-ca-cert-hash")?.split(',') {
                     told.pins.push(pin.trim().parse()?);
                 }
                 if told.pins.len() > PINS_MAX {
-                    return Err(LineError::Pins);
+                    return Err(JoinLineError::Pins);
                 }
             }
             "discovery-token-unsafe-skip-ca-verification" => told.is_unpinned = is_true(own),
@@ -167,15 +170,16 @@ pub fn arguments(words: &[String]) -> Result<Told, LineError> {
             "certificate-key" => {
                 let key = value("certificate-key")?;
                 let is_key = key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
-                told.certificate_key =
-                    Some(is_key.then(|| Secret::new(&key)).ok_or(LineError::CertificateKey)?);
+                told.certificate_key = Some(
+                    is_key.then(|| SecretText::new(&key)).ok_or(JoinLineError::CertificateKey)?,
+                );
             }
             "node-name" => told.node_name = Some(value("node-name")?),
             "v" => drop(value("v")?),
             "dry-run" | "help" => {}
             other => match OTHER_VALUES.iter().find(|known| **known == other) {
                 Some(known) => drop(value(known)?),
-                None => return Err(LineError::Flag(Untrusted::new(name))),
+                None => return Err(JoinLineError::Flag(Untrusted::new(name))),
             },
         }
     }
@@ -196,11 +200,11 @@ fn is_true(own: Option<String>) -> bool {
 const SERVER_BYTES_MAX: usize = 253 + ":65535".len();
 
 /// The server of a join.
-pub(crate) fn server(text: &str) -> Result<HostPort, LineError> {
+pub(crate) fn server(text: &str) -> Result<HostPort, JoinLineError> {
     if text.len() > SERVER_BYTES_MAX {
-        return Err(LineError::LongEndpoint);
+        return Err(JoinLineError::LongEndpoint);
     }
-    parse_join_endpoint(text).map_err(LineError::Endpoint)
+    parse_join_endpoint(text).map_err(JoinLineError::Endpoint)
 }
 
 #[cfg(test)]

@@ -3,13 +3,17 @@
 use pontoon_model::net::{IfName, Prefix};
 use pontoon_model::snapshot::Snapshot;
 
-use crate::verdict::{Ahead, Stage, Step};
+use crate::verdict::{ClusterSettings, JoinStage, StageResult};
 
 /// Whether pods' or Services' networks are networks of this host as well: hosts there are not
 /// reached any more. `way` is the link by which the API server is asked: the other nodes are
 /// behind it, so that there it is a failure. `None`: nothing is known of the cluster's networks.
 #[must_use]
-pub fn networks(node: &Snapshot, ahead: &Ahead, way: Option<&IfName>) -> Option<Step> {
+pub fn networks(
+    node: &Snapshot,
+    ahead: &ClusterSettings,
+    way: Option<&IfName>,
+) -> Option<StageResult> {
     let known: Vec<(&str, Prefix)> =
         [("serviceSubnet", &ahead.services), ("podSubnet", &ahead.pods)]
             .into_iter()
@@ -45,18 +49,18 @@ pub fn networks(node: &Snapshot, ahead: &Ahead, way: Option<&IfName>) -> Option<
         );
         (None, seen)
     };
-    Some(Step { stage: Stage::Networks, is_passed, seen })
+    Some(StageResult { stage: JoinStage::Networks, is_passed, seen })
 }
 
 #[cfg(test)]
 mod tests {
-    use pontoon_predict::captured::Captured;
+    use pontoon_predict::captured::CapturedHost;
 
     use super::*;
 
     #[test]
     fn a_network_that_is_the_clusters_as_well_is_lost_to_the_host() {
-        let captured: Captured = serde_json::from_value(serde_json::json!({
+        let captured: CapturedHost = serde_json::from_value(serde_json::json!({
             "hostname": "pi2",
             "interfaces": [
                 { "name": "eth0", "index": 2, "flags": ["up", "running"], "addrs": ["10.0.0.2/24"] },
@@ -84,7 +88,7 @@ mod tests {
             ("", "", None, ""),
         ];
         for (services, pods, is_passed, said) in table {
-            let ahead = Ahead {
+            let ahead = ClusterSettings {
                 services: Some(services.to_owned()),
                 pods: Some(pods.to_owned()),
                 endpoint: None,

@@ -9,14 +9,14 @@ use ring::digest::{SHA256, digest};
 /// `sha256:` and the hash of a DER `SubjectPublicKeyInfo` (RFC 7469, as kubernetes/kubernetes'
 /// cmd/kubeadm/app/util/pubkeypin/pubkeypin.go uses it).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Pin([u8; 32]);
+pub struct PublicKeyPin([u8; 32]);
 
 /// A text is no pin.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{0}` is no pin of a CA: `sha256:` and 64 hexadecimal digits")]
-pub struct NoPin(pub Untrusted);
+pub struct PublicKeyPinError(pub Untrusted);
 
-impl Pin {
+impl PublicKeyPin {
     /// The pin of a public key.
     #[must_use]
     pub fn of(public_key_info: &[u8]) -> Self {
@@ -26,11 +26,11 @@ impl Pin {
     }
 }
 
-impl FromStr for Pin {
-    type Err = NoPin;
+impl FromStr for PublicKeyPin {
+    type Err = PublicKeyPinError;
 
-    fn from_str(text: &str) -> Result<Self, NoPin> {
-        let wrong = || NoPin(Untrusted::new(text));
+    fn from_str(text: &str) -> Result<Self, PublicKeyPinError> {
+        let wrong = || PublicKeyPinError(Untrusted::new(text));
         let (kind, digits) = text.split_once(':').ok_or_else(wrong)?;
         let is_hex = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !kind.eq_ignore_ascii_case("sha256") || !is_hex {
@@ -44,7 +44,7 @@ impl FromStr for Pin {
     }
 }
 
-impl fmt::Display for Pin {
+impl fmt::Display for PublicKeyPin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("sha256:")?;
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

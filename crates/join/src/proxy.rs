@@ -10,19 +10,19 @@ use zeroize::Zeroizing;
 
 /// A proxy, and what it made of the question.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Proxied {
+pub struct ProxyContact {
     /// Its URL as it stands in `HTTPS_PROXY`, without a password.
     pub url: Untrusted,
     /// Where it is; none: it speaks TLS or SOCKS, which is not spoken here, or has a name that
     /// nobody resolves, and the server was asked directly.
     pub at: Option<HostPort>,
     /// What it answered, if there was somebody to ask.
-    pub tunnel: Option<Tunnel>,
+    pub tunnel: Option<ConnectReply>,
 }
 
 /// What a proxy answers to CONNECT.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub enum Tunnel {
+pub enum ConnectReply {
     /// What follows goes to the server and back.
     Open,
     /// It does not lead there.
@@ -48,7 +48,7 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// Its headers.
 const HEADERS_MAX: usize = 64;
 
-impl Proxied {
+impl ProxyContact {
     /// By what stands in `HTTPS_PROXY`.
     #[must_use]
     pub fn by(url: &str) -> Self {
@@ -97,10 +97,10 @@ pub fn connect(server: &HostPort, credentials: Option<&str>) -> Zeroizing<String
 
 /// What is meant by all bytes that came; none: more must come.
 #[must_use]
-pub fn answer(bytes: &[u8]) -> Option<Tunnel> {
+pub fn answer(bytes: &[u8]) -> Option<ConnectReply> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut response = httparse::Response::new(&mut headers);
-    let bad = |why: &str| Some(Tunnel::Bad(Untrusted::new(why)));
+    let bad = |why: &str| Some(ConnectReply::Bad(Untrusted::new(why)));
     match response.parse(&bytes[..bytes.len().min(HEAD_BYTES_MAX)]) {
         Err(_) => bad("the answer is no HTTP"),
         Ok(httparse::Status::Partial) if bytes.len() >= HEAD_BYTES_MAX => {
@@ -110,10 +110,10 @@ pub fn answer(bytes: &[u8]) -> Option<Tunnel> {
         Ok(httparse::Status::Complete(end)) => match response.code.unwrap_or_default() {
             // A TLS server waits for the client's first word.
             200 if bytes.len() > end => bad("it says more than it was asked"),
-            200 => Some(Tunnel::Open),
+            200 => Some(ConnectReply::Open),
             status => {
                 let reason = Untrusted::new(response.reason.unwrap_or_default());
-                Some(Tunnel::Refused { status, reason })
+                Some(ConnectReply::Refused { status, reason })
             }
         },
     }
@@ -138,7 +138,7 @@ mod tests {
             ("http://PROXY.example.org:3128", Some("proxy.example.org:3128")),
         ];
         for (url, at) in table {
-            let found = Proxied::by(url).at.map(|at| at.authority());
+            let found = ProxyContact::by(url).at.map(|at| at.authority());
             assert_eq!(found.as_deref(), at, "{url}");
         }
     }
@@ -172,13 +172,13 @@ mod tests {
     #[test]
     fn what_it_answers() {
         let refused =
-            |status, reason| Some(Tunnel::Refused { status, reason: Untrusted::new(reason) });
-        let bad = |why| Some(Tunnel::Bad(Untrusted::new(why)));
+            |status, reason| Some(ConnectReply::Refused { status, reason: Untrusted::new(reason) });
+        let bad = |why| Some(ConnectReply::Bad(Untrusted::new(why)));
         let endless = format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(HEAD_BYTES_MAX));
         let table = [
             ("", None),
             ("HTTP/1.1 200 Conn", None),
-            ("HTTP/1.0 200 Connection established\r\n\r\n", Some(Tunnel::Open)),
+            ("HTTP/1.0 200 Connection established\r\n\r\n", Some(ConnectReply::Open)),
             ("HTTP/1.1 403 Forbidden\r\nX: y\r\n\r\n<html>", refused(403, "Forbidden")),
             ("HTTP/1.1 407\r\n\r\n", refused(407, "")),
             ("HTTP/1.1 200 OK\r\n\r\nhello", bad("it says more than it was asked")),
@@ -194,9 +194,9 @@ mod tests {
         #[test]
         fn any_bytes_are_borne_and_only_200_opens(status in 100u16..600, rest: Vec<u8>, url: String) {
             let bytes = [format!("HTTP/1.1 {status} OK\r\n").as_bytes(), &rest].concat();
-            prop_assert!(answer(&bytes) != Some(Tunnel::Open) || status == 200);
+            prop_assert!(answer(&bytes) != Some(ConnectReply::Open) || status == 200);
             let has_port = |at: HostPort| at.port.is_some();
-            prop_assert!(Proxied::by(&url).at.is_none_or(has_port));
+            prop_assert!(ProxyContact::by(&url).at.is_none_or(has_port));
         }
     }
 }

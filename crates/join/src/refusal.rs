@@ -4,11 +4,11 @@
 use pontoon_model::untrusted::Untrusted;
 use serde::Deserialize;
 
-use crate::http::Answer;
+use crate::http::ApiResponse;
 
 /// What an answer says in the place of what was asked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Refusal {
+pub struct ApiRefusal {
     /// The words.
     pub words: String,
     /// An API server says so: it sends a `Status`.
@@ -16,7 +16,7 @@ pub struct Refusal {
 }
 
 #[derive(Deserialize)]
-struct Status {
+struct ApiStatus {
     kind: String,
     #[serde(default)]
     message: String,
@@ -25,11 +25,11 @@ struct Status {
 /// Of the body that a stranger sent.
 const SHOWN_BYTES_MAX: usize = 200;
 
-impl Refusal {
+impl ApiRefusal {
     /// Of an answer to the question for one object.
     #[must_use]
-    pub fn of(answer: &Answer, resource: &str, name: &str) -> Self {
-        let status = serde_json::from_slice::<Status>(&answer.body).ok();
+    pub fn of(answer: &ApiResponse, resource: &str, name: &str) -> Self {
+        let status = serde_json::from_slice::<ApiStatus>(&answer.body).ok();
         let status = status.filter(|status| status.kind == "Status" && !status.message.is_empty());
         if let Some(status) = status {
             let words = Untrusted::new(&status.message).to_string();
@@ -102,16 +102,16 @@ mod tests {
             ),
         ];
         for (status, body, words, is_by_api_server) in table {
-            let answer = Answer { status, date_s: None, body: body.as_bytes().to_vec() };
-            let expected = Refusal { words: words.to_owned(), is_by_api_server };
-            assert_eq!(Refusal::of(&answer, "configmaps", "x"), expected, "{body}");
+            let answer = ApiResponse { status, date_s: None, body: body.as_bytes().to_vec() };
+            let expected = ApiRefusal { words: words.to_owned(), is_by_api_server };
+            assert_eq!(ApiRefusal::of(&answer, "configmaps", "x"), expected, "{body}");
         }
     }
 
     proptest! {
         #[test]
         fn what_a_stranger_says_is_short_and_escaped(status in 300u16..600, body: Vec<u8>) {
-            let refusal = Refusal::of(&Answer { status, date_s: None, body }, "configmaps", "x");
+            let refusal = ApiRefusal::of(&ApiResponse { status, date_s: None, body }, "configmaps", "x");
             let is_escaped = !refusal.words.chars().any(char::is_control);
             prop_assert!(is_escaped, "{}", refusal.words);
             prop_assert!(refusal.is_by_api_server || refusal.words.len() < 2000);

@@ -7,15 +7,15 @@ use pontoon_model::snapshot::Snapshot;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::host::Lack;
-use crate::verdict::{Ahead, Stage, Step, Verdict};
+use crate::host::PreflightFailure;
+use crate::verdict::{ClusterSettings, JoinStage, JoinVerdict, StageResult};
 
 /// The name and version of this form. Within a version fields are only ever added.
 pub const SCHEMA: &str = "pontoon/join/v1";
 
 /// A rehearsal.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Report {
+pub struct JoinReport {
     /// Always [`SCHEMA`].
     pub schema: String,
     /// The host that would join.
@@ -23,27 +23,27 @@ pub struct Report {
     /// The server that the line names.
     pub endpoint: String,
     /// What the host itself lacks.
-    pub lacks: Vec<Lack>,
+    pub lacks: Vec<PreflightFailure>,
     /// The way that kubeadm would go: the kernel's.
-    pub verdict: Verdict,
+    pub verdict: JoinVerdict,
     /// The ways by each link.
-    pub links: Vec<ByLink>,
+    pub links: Vec<LinkJoinResult>,
     /// What kubeadm does not look at, and a node needs.
-    pub beyond: Vec<Step>,
+    pub beyond: Vec<StageResult>,
     /// What the reader should know.
     pub notes: Vec<String>,
 }
 
 /// The way by one link.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct ByLink {
+pub struct LinkJoinResult {
     /// The link.
     pub link: IfName,
     /// How far one comes.
-    pub verdict: Verdict,
+    pub verdict: JoinVerdict,
 }
 
-impl Report {
+impl JoinReport {
     /// What it amounts to.
     #[must_use]
     pub fn exit(&self) -> Exit {
@@ -63,17 +63,17 @@ impl Report {
 /// Whether this host has a way to the cluster's Services (a host without a default route has none;
 /// pods have theirs).
 #[must_use]
-pub fn service_route(node: &Snapshot, ahead: Option<&Ahead>) -> Option<Step> {
+pub fn service_route(node: &Snapshot, ahead: Option<&ClusterSettings>) -> Option<StageResult> {
     let services = ahead?.services.as_deref()?.split(',').next()?;
     let services: Prefix = services.trim().parse().ok()?;
     Some(match node.route_to(services) {
         Some(route) => {
             let link = route.link.as_ref().map_or_else(String::new, |link| format!(" by {link}"));
             let seen = format!("{services} has a route{link}");
-            Step { stage: Stage::ServiceRoute, is_passed: Some(true), seen }
+            StageResult { stage: JoinStage::ServiceRoute, is_passed: Some(true), seen }
         }
-        None => Step {
-            stage: Stage::ServiceRoute,
+        None => StageResult {
+            stage: JoinStage::ServiceRoute,
             is_passed: Some(false),
             seen: format!(
                 "no route leads to the Services ({services}): kube-proxy and the CNI would not \

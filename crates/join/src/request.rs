@@ -5,28 +5,28 @@ use std::path::PathBuf;
 use pontoon_predict::kubeadm::endpoint::HostPort;
 
 use crate::kubeconfig::Kubeconfig;
-use crate::pin::Pin;
-use crate::secret::Secret;
-use crate::token::Token;
-use crate::trial::Object;
+use crate::pin::PublicKeyPin;
+use crate::secret::SecretText;
+use crate::token::BootstrapToken;
+use crate::trial::JoinObject;
 
 /// How the cluster is found.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Discovery {
+pub enum DiscoveryMethod {
     /// By a token that signs cluster-info.
     Token {
         /// The API server.
         endpoint: HostPort,
         /// The token.
-        token: Token,
+        token: BootstrapToken,
         /// Pins of the cluster's CA; any of its CAs may match any of these.
-        pins: Vec<Pin>,
+        pins: Vec<PublicKeyPin>,
     },
     /// By a kubeconfig that says whom to trust.
     File(Box<Kubeconfig>),
 }
 
-impl Discovery {
+impl DiscoveryMethod {
     /// The server that is asked first.
     #[must_use]
     pub fn endpoint(&self) -> &HostPort {
@@ -39,15 +39,15 @@ impl Discovery {
 
 /// A join.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Request {
+pub struct JoinRequest {
     /// How the cluster is found.
-    pub discovery: Discovery,
+    pub discovery: DiscoveryMethod,
     /// The token for the API server, where it is not that of the discovery.
-    pub tls_bootstrap_token: Option<Token>,
+    pub tls_bootstrap_token: Option<BootstrapToken>,
     /// Whether the node becomes a control plane.
     pub is_control_plane: bool,
     /// The key to the certificates of a control plane.
-    pub certificate_key: Option<Secret>,
+    pub certificate_key: Option<SecretText>,
     /// The name of the node, if it is given.
     pub node_name: Option<String>,
     /// The seconds for which kubeadm asks for cluster-info.
@@ -60,37 +60,38 @@ pub struct Request {
 /// cmd/kubeadm/app/apis/kubeadm/v1beta4/defaults.go).
 pub const DISCOVERY_S: u64 = 300;
 
-impl Request {
+impl JoinRequest {
     /// The token that proves this node to the API server.
     #[must_use]
-    pub fn bearer(&self) -> Option<&Token> {
+    pub fn bearer(&self) -> Option<&BootstrapToken> {
         self.tls_bootstrap_token.as_ref().or(match &self.discovery {
-            Discovery::Token { token, .. } => Some(token),
-            Discovery::File(_) => None,
+            DiscoveryMethod::Token { token, .. } => Some(token),
+            DiscoveryMethod::File(_) => None,
         })
     }
 
     /// What is read with that token, in kubeadm's order.
-    pub(crate) fn objects(&self, node_name: &str) -> impl Iterator<Item = Object> {
-        let settings = ["kubeadm-config", "kube-proxy", "kubelet-config"].map(Object::ConfigMap);
+    pub(crate) fn objects(&self, node_name: &str) -> impl Iterator<Item = JoinObject> {
+        let settings =
+            ["kubeadm-config", "kube-proxy", "kubelet-config"].map(JoinObject::ConfigMap);
         let fetches = self.is_control_plane && self.certificate_key.is_some();
-        let certificates = fetches.then_some(Object::SharedCertificates);
-        let node = Object::Node(node_name.to_owned());
+        let certificates = fetches.then_some(JoinObject::SharedCertificates);
+        let node = JoinObject::Node(node_name.to_owned());
         settings.into_iter().chain(certificates).chain([node])
     }
 }
 
 /// What stands in a line, before files that it names are read.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Told {
+pub struct JoinFlags {
     /// The API server.
     pub endpoint: Option<HostPort>,
     /// `--token` or `--discovery-token`.
-    pub token: Option<Token>,
+    pub token: Option<BootstrapToken>,
     /// `--tls-bootstrap-token`.
-    pub tls_bootstrap_token: Option<Token>,
+    pub tls_bootstrap_token: Option<BootstrapToken>,
     /// `--discovery-token-ca-cert-hash`.
-    pub pins: Vec<Pin>,
+    pub pins: Vec<PublicKeyPin>,
     /// `--discovery-token-unsafe-skip-ca-verification`.
     pub is_unpinned: bool,
     /// `--discovery-file`.
@@ -100,7 +101,7 @@ pub struct Told {
     /// `--control-plane`.
     pub is_control_plane: bool,
     /// `--certificate-key`.
-    pub certificate_key: Option<Secret>,
+    pub certificate_key: Option<SecretText>,
     /// `--node-name`.
     pub node_name: Option<String>,
     /// The seconds for which kubeadm asks for cluster-info.
@@ -111,7 +112,7 @@ pub struct Told {
 
 /// What keeps a join from being one.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum Incomplete {
+pub enum IncompleteJoin {
     /// No server.
     #[error("no API server is named: a join begins with HOST:PORT")]
     Endpoint,
@@ -126,24 +127,24 @@ pub enum Incomplete {
     Pin,
 }
 
-impl Told {
+impl JoinFlags {
     /// The join that is meant; `file` is the kubeconfig of `--discovery-file`, read.
     ///
     /// # Errors
     ///
     /// What is missing.
-    pub fn complete(self, file: Option<Kubeconfig>) -> Result<Request, Incomplete> {
+    pub fn complete(self, file: Option<Kubeconfig>) -> Result<JoinRequest, IncompleteJoin> {
         let discovery = if let Some(file) = file {
-            Discovery::File(Box::new(file))
+            DiscoveryMethod::File(Box::new(file))
         } else {
-            let endpoint = self.endpoint.ok_or(Incomplete::Endpoint)?;
-            let token = self.token.clone().ok_or(Incomplete::Token)?;
+            let endpoint = self.endpoint.ok_or(IncompleteJoin::Endpoint)?;
+            let token = self.token.clone().ok_or(IncompleteJoin::Token)?;
             if self.pins.is_empty() && !self.is_unpinned {
-                return Err(Incomplete::Pin);
+                return Err(IncompleteJoin::Pin);
             }
-            Discovery::Token { endpoint, token, pins: self.pins }
+            DiscoveryMethod::Token { endpoint, token, pins: self.pins }
         };
-        Ok(Request {
+        Ok(JoinRequest {
             discovery,
             tls_bootstrap_token: self.tls_bootstrap_token.or(self.token),
             is_control_plane: self.is_control_plane,

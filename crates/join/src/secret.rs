@@ -6,9 +6,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A token's secret half, a certificate key: not shown by `Debug`, gone from memory when dropped.
 #[derive(Clone, Eq, PartialEq, Zeroize, ZeroizeOnDrop)]
-pub struct Secret(String);
+pub struct SecretText(String);
 
-impl Secret {
+impl SecretText {
     /// Takes the text.
     #[must_use]
     pub fn new(text: &str) -> Self {
@@ -23,7 +23,7 @@ impl Secret {
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for SecretText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(secret)")
     }

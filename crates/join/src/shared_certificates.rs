@@ -9,7 +9,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use crate::secret::SecretText;
 
 /// Where it is asked for.
 pub const PATH: &str = "/api/v1/namespaces/kube-system/secrets/kubeadm-certs?timeout=10s";
@@ -24,7 +24,7 @@ const TRIED: &str = "ca.crt";
 
 /// Why a control plane cannot be made of it, in kubeadm's words.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum Unusable {
+pub enum SharedCertificatesError {
     /// It was encrypted with another key.
     #[error("error decoding secret data with provided key: cipher: message authentication failed")]
     Key,
@@ -40,7 +40,7 @@ pub enum Unusable {
 }
 
 #[derive(Deserialize)]
-struct Stored {
+struct CertificatesSecret {
     #[serde(default)]
     data: BTreeMap<String, String>,
 }
@@ -50,19 +50,20 @@ struct Stored {
 /// # Errors
 ///
 /// Why kubeadm would not get on with it.
-pub fn open(body: &[u8], key: &Secret) -> Result<(), Unusable> {
-    let stored: Stored = serde_json::from_slice(body).map_err(|_| Unusable::NoSecret)?;
-    let tried = stored.data.get(TRIED).ok_or(Unusable::Lacks(TRIED))?;
-    let tried = BASE64.decode(tried.as_bytes()).map_err(|_| Unusable::NoSecret)?;
-    decrypt(tried, key).ok_or(Unusable::Key)?;
+pub fn open(body: &[u8], key: &SecretText) -> Result<(), SharedCertificatesError> {
+    let stored: CertificatesSecret =
+        serde_json::from_slice(body).map_err(|_| SharedCertificatesError::NoSecret)?;
+    let tried = stored.data.get(TRIED).ok_or(SharedCertificatesError::Lacks(TRIED))?;
+    let tried = BASE64.decode(tried.as_bytes()).map_err(|_| SharedCertificatesError::NoSecret)?;
+    decrypt(tried, key).ok_or(SharedCertificatesError::Key)?;
     match NAMES.into_iter().find(|name| !stored.data.contains_key(*name)) {
-        Some(name) => Err(Unusable::Lacks(name)),
+        Some(name) => Err(SharedCertificatesError::Lacks(name)),
         None => Ok(()),
     }
 }
 
 /// The nonce comes first, the tag last.
-fn decrypt(mut sealed: Vec<u8>, key: &Secret) -> Option<()> {
+fn decrypt(mut sealed: Vec<u8>, key: &SecretText) -> Option<()> {
     let key = Zeroizing::new(HEXLOWER_PERMISSIVE.decode(key.expose().as_bytes()).ok()?);
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &key).ok()?);
     let (nonce, text) = sealed.split_at_mut_checked(NONCE_LEN)?;
@@ -98,7 +99,7 @@ mod tests {
     fn what_go_sealed_is_opened() {
         let sealed = b"0102030405060708090a0b0c710c3b9f70845b3e9f5d95597dd6e3391e286bc8f6";
         let go = BASE64.encode(&HEXLOWER_PERMISSIVE.decode(sealed).unwrap());
-        assert_eq!(open(&stored(&NAMES, &go), &Secret::new(KEY)), Ok(()));
+        assert_eq!(open(&stored(&NAMES, &go), &SecretText::new(KEY)), Ok(()));
     }
 
     #[test]
@@ -108,18 +109,18 @@ mod tests {
         let table = [
             ("its own", stored(&NAMES, &good), KEY, Ok(())),
             ("in capitals", stored(&NAMES, &good), &KEY.to_uppercase(), Ok(())),
-            ("another's", stored(&NAMES, &good), &other, Err(Unusable::Key)),
-            ("no key", stored(&NAMES, &good), "x", Err(Unusable::Key)),
-            ("cut", stored(&NAMES, "AAAA"), KEY, Err(Unusable::Key)),
-            ("no base64", stored(&NAMES, "*"), KEY, Err(Unusable::NoSecret)),
-            ("nothing", stored(&[], ""), KEY, Err(Unusable::Lacks("ca.crt"))),
+            ("another's", stored(&NAMES, &good), &other, Err(SharedCertificatesError::Key)),
+            ("no key", stored(&NAMES, &good), "x", Err(SharedCertificatesError::Key)),
+            ("cut", stored(&NAMES, "AAAA"), KEY, Err(SharedCertificatesError::Key)),
+            ("no base64", stored(&NAMES, "*"), KEY, Err(SharedCertificatesError::NoSecret)),
+            ("nothing", stored(&[], ""), KEY, Err(SharedCertificatesError::Lacks("ca.crt"))),
             ("half", stored(&["ca.crt", "ca.key"], &good), KEY, {
-                Err(Unusable::Lacks("front-proxy-ca.crt"))
+                Err(SharedCertificatesError::Lacks("front-proxy-ca.crt"))
             }),
-            ("no JSON", b"<html>".to_vec(), KEY, Err(Unusable::NoSecret)),
+            ("no JSON", b"<html>".to_vec(), KEY, Err(SharedCertificatesError::NoSecret)),
         ];
         for (name, body, key, expected) in table {
-            assert_eq!(open(&body, &Secret::new(key)), expected, "{name}");
+            assert_eq!(open(&body, &SecretText::new(key)), expected, "{name}");
         }
     }
 }

@@ -2,31 +2,31 @@
 
 use pontoon_predict::kubeadm::token::split;
 
-use crate::secret::Secret;
+use crate::secret::SecretText;
 
 /// A bootstrap token.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Token {
+pub struct BootstrapToken {
     /// The public half: it stands in cluster-info and may be shown.
     pub id: String,
     /// The other half.
-    secret: Secret,
+    secret: SecretText,
 }
 
 /// A text is no bootstrap token. It is not kept: it may be one in all but a letter.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the token is not six letters or digits, a dot, and sixteen more (small letters)")]
-pub struct NoToken;
+pub struct BootstrapTokenError;
 
-impl Token {
+impl BootstrapToken {
     /// Reads a token.
     ///
     /// # Errors
     ///
     /// [`NoToken`].
-    pub fn parse(text: &str) -> Result<Self, NoToken> {
-        let (id, secret) = split(text).ok_or(NoToken)?;
-        Ok(Self { id: id.to_owned(), secret: Secret::new(secret) })
+    pub fn parse(text: &str) -> Result<Self, BootstrapTokenError> {
+        let (id, secret) = split(text).ok_or(BootstrapTokenError)?;
+        Ok(Self { id: id.to_owned(), secret: SecretText::new(secret) })
     }
 
     /// The key with which cluster-info is signed.
@@ -36,7 +36,7 @@ impl Token {
 
     /// The whole of it, for the API server and for what the user writes to a file.
     #[must_use]
-    pub fn whole(&self) -> Secret {
-        Secret::new(&format!("{}.{}", self.id, self.secret.expose()))
+    pub fn whole(&self) -> SecretText {
+        SecretText::new(&format!("{}.{}", self.id, self.secret.expose()))
     }
 }

@@ -7,40 +7,40 @@ use pontoon_model::untrusted::Untrusted;
 use pontoon_predict::kubeadm::endpoint::HostPort;
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::Certificate;
-use crate::http::Answer;
-use crate::proxy::Proxied;
+use crate::certificate::ServerCertificate;
+use crate::http::ApiResponse;
+use crate::proxy::ProxyContact;
 use crate::shared_certificates;
 
 /// One way to the cluster, tried up to where it ends.
 #[derive(Clone, Debug)]
-pub struct Trial {
+pub struct JoinTrial {
     /// The link that every question was tied to; none: the kernel chose, as it does for kubeadm.
     pub link: Option<IfName>,
     /// This host's clock, in seconds since 1970.
     pub now_s: i64,
     /// The server that the line names.
-    pub first: Contact,
+    pub first: ServerContact,
     /// The answer to the anonymous question for cluster-info.
-    pub cluster_info: Option<Page>,
+    pub cluster_info: Option<QueryOutcome>,
     /// The server that cluster-info names, where it is another.
-    pub inside: Option<Contact>,
+    pub inside: Option<ServerContact>,
     /// What was read with the token, in kubeadm's order.
-    pub reads: Vec<Read>,
+    pub reads: Vec<TokenRead>,
 }
 
 /// Something was read with the token, or not.
 #[derive(Clone, Debug)]
-pub struct Read {
+pub struct TokenRead {
     /// What.
-    pub object: Object,
+    pub object: JoinObject,
     /// What came back.
-    pub page: Page,
+    pub page: QueryOutcome,
 }
 
 /// What a join reads with its token (k/k cmd/kubeadm/app/cmd/join.go, phases/join).
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Object {
+pub enum JoinObject {
     /// The `ConfigMap` of that name in kube-system.
     ConfigMap(&'static str),
     /// The certificates that control planes share.
@@ -49,7 +49,7 @@ pub enum Object {
     Node(String),
 }
 
-impl Object {
+impl JoinObject {
     /// Its path.
     #[must_use]
     pub fn path(&self) -> String {
@@ -65,24 +65,24 @@ impl Object {
 
 /// A server, asked up to its certificate.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Contact {
+pub struct ServerContact {
     /// The server.
     pub server: HostPort,
     /// The proxy through which Go programs of this environment ask it.
-    pub proxy: Option<Proxied>,
+    pub proxy: Option<ProxyContact>,
     /// What the name of [`Self::peer`] means, or why it means nothing.
-    pub resolved: Result<Vec<IpAddr>, Unresolved>,
+    pub resolved: Result<Vec<IpAddr>, ResolveFailure>,
     /// How the kernel would send there.
-    pub way: Option<Way>,
+    pub way: Option<RouteChoice>,
     /// Whether it took a connection.
-    pub tcp: Tcp,
+    pub tcp: TcpOutcome,
     /// What it said then.
-    pub tls: Option<Tls>,
+    pub tls: Option<TlsOutcome>,
     /// Which sizes of packets it answers, asked when it fell silent after the connection.
-    pub sizes: Option<Sizes>,
+    pub sizes: Option<PacketSizes>,
 }
 
-impl Contact {
+impl ServerContact {
     /// Who the connection is to: the server, or the proxy that is asked for a way to it.
     #[must_use]
     pub fn peer(&self) -> &HostPort {
@@ -91,14 +91,14 @@ impl Contact {
 
     /// The proxy that is asked for a way, if any.
     #[must_use]
-    pub fn by_proxy(&self) -> Option<&Proxied> {
+    pub fn by_proxy(&self) -> Option<&ProxyContact> {
         self.proxy.as_ref().filter(|proxied| proxied.at.is_some())
     }
 }
 
 /// A name means nothing.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub enum Unresolved {
+pub enum ResolveFailure {
     /// Nobody knows it; Go names the name server that said so.
     Unknown {
         /// The first of `/etc/resolv.conf`.
@@ -110,7 +110,7 @@ pub enum Unresolved {
 
 /// How the kernel would send.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Way {
+pub struct RouteChoice {
     /// The source address.
     pub source: IpAddr,
     /// The link that has it.
@@ -119,7 +119,7 @@ pub struct Way {
 
 /// A connection.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub enum Tcp {
+pub enum TcpOutcome {
     /// There was nothing to connect to.
     NotTried,
     /// It stands.
@@ -148,11 +148,11 @@ pub enum Tcp {
 
 /// The start of TLS.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub enum Tls {
+pub enum TlsOutcome {
     /// It showed this chain, its own certificate first, and proved that it holds the key.
     Chain {
         /// Its own certificate.
-        leaf: Box<Certificate>,
+        leaf: Box<ServerCertificate>,
         /// The others, in DER.
         #[serde(with = "crate::octets::list")]
         others: Vec<Vec<u8>>,
@@ -170,9 +170,9 @@ pub enum Tls {
 
 /// A question over TLS.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub enum Page {
+pub enum QueryOutcome {
     /// It was answered.
-    Answer(Answer),
+    Answer(ApiResponse),
     /// Not a word, or not all of them, in so many milliseconds.
     Silent {
         /// How long.
@@ -186,7 +186,7 @@ pub enum Page {
 
 /// Packets of two sizes that may not be taken apart on the way.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Sizes {
+pub struct PacketSizes {
     /// A small one was answered.
     pub small: bool,
     /// One of the link's own MTU was answered.

@@ -7,29 +7,29 @@ mod proxy;
 mod words;
 pub mod stage;
 
-use pontoon_model::code::{self, Code};
+use pontoon_model::code::{self, DiagnosisCode};
 use pontoon_model::net::IfName;
 use pontoon_predict::kubeadm::endpoint::HostPort;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::certificate::Refused;
-use crate::cluster_info::{ClusterInfo, Distrust, PATH};
+use crate::certificate::CertificateRefusal;
+use crate::cluster_info::{ClusterInfo, ClusterInfoError, PATH};
 use crate::kubeconfig::Kubeconfig;
-use crate::refusal::Refusal;
-use crate::request::{Discovery, Request};
-use crate::trial::{Contact, Page, Tls, Trial};
+use crate::refusal::ApiRefusal;
+use crate::request::{DiscoveryMethod, JoinRequest};
+use crate::trial::{JoinTrial, QueryOutcome, ServerContact, TlsOutcome};
 
-pub use after::{Ahead, Trust, trust};
+pub use after::{ClusterSettings, TrustedCluster, trust};
 use contact::{certificate, reach};
-pub use stage::Stage;
-use words::{PATIENT, moved, refused, said, seconds};
+pub use stage::JoinStage;
+use words::{PATIENT, refused, repair_advice, seconds, token_list};
 
 /// One stage, passed or not.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Step {
+pub struct StageResult {
     /// Which.
-    pub stage: Stage,
+    pub stage: JoinStage,
     /// Whether it was passed; none: it could not be decided.
     pub is_passed: Option<bool>,
     /// What was seen.
@@ -40,9 +40,9 @@ pub struct Step {
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Stop {
     /// In this stage.
-    pub stage: Stage,
+    pub stage: JoinStage,
     /// What it is, by its code; several where what was seen does not tell them apart.
-    pub causes: Vec<Code>,
+    pub causes: Vec<DiagnosisCode>,
     /// What was seen, and what follows from it.
     pub because: Vec<String>,
     /// What to do, most useful first.
@@ -55,9 +55,9 @@ pub struct Stop {
 
 /// What came of one way to the cluster.
 #[derive(Clone, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Verdict {
+pub struct JoinVerdict {
     /// The stages that were come to, in kubeadm's order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<StageResult>,
     /// Where kubeadm would stop; none: it would join, as far as was asked.
     pub stop: Option<Stop>,
     /// Why it is not decided whether it would join.
@@ -65,11 +65,11 @@ pub struct Verdict {
     pub open: Option<String>,
 }
 
-impl Verdict {
+impl JoinVerdict {
     /// Adds what to do where another link leads further than the way that the kernel chooses.
     pub fn compare(&mut self, server: &HostPort, by_link: &[(IfName, Self)]) {
         let Some(stop) = &mut self.stop else { return };
-        if stop.stage == Stage::Proxy {
+        if stop.stage == JoinStage::Proxy {
             let is_through = |other: &Self| other.stop.is_none() && other.open.is_none();
             let direct = by_link.iter().find(|(_, other)| is_through(other));
             let host = &server.host;
@@ -86,8 +86,8 @@ impl Verdict {
         }
         let further = by_link.iter().find(|(_, other)| {
             // What comes after the connection is the server's affair, and the same by any link.
-            stop.stage <= Stage::Tcp
-                && other.stop.as_ref().is_none_or(|other| other.stage > Stage::Tcp)
+            stop.stage <= JoinStage::Tcp
+                && other.stop.as_ref().is_none_or(|other| other.stage > JoinStage::Tcp)
         });
         if let Some((link, _)) = further {
             // A way to join, and none to be reached: it comes after what cures.
@@ -109,26 +109,26 @@ const DISCOVERY: &str = "couldn't validate the identity of the API Server: ";
 
 /// Walks through a trial as kubeadm would.
 #[must_use]
-pub fn judge(request: &Request, trial: &Trial) -> Verdict {
-    let mut walk = Walk { request, trial, verdict: Verdict::default() };
+pub fn judge(request: &JoinRequest, trial: &JoinTrial) -> JoinVerdict {
+    let mut walk = StageWalk { request, trial, verdict: JoinVerdict::default() };
     walk.verdict.stop = walk.go().err().map(|stop| *stop);
     let asked = [Some(&trial.first), trial.inside.as_ref()].into_iter().flatten();
     for contact in asked {
-        proxy::leave_open(&mut walk.verdict, contact);
+        proxy::mark_undecided(&mut walk.verdict, contact);
     }
     walk.verdict
 }
 
-struct Walk<'a> {
-    request: &'a Request,
-    trial: &'a Trial,
-    verdict: Verdict,
+struct StageWalk<'a> {
+    request: &'a JoinRequest,
+    trial: &'a JoinTrial,
+    verdict: JoinVerdict,
 }
 
-type Going<T> = Result<T, Box<Stop>>;
+type StopResult<T> = Result<T, Box<Stop>>;
 
-impl Walk<'_> {
-    fn go(&mut self) -> Going<()> {
+impl StageWalk<'_> {
+    fn go(&mut self) -> StopResult<()> {
         let discovery_ms = self.request.discovery_s * 1000;
         let first = &self.trial.first;
         let url = format!("Get \"{}{PATH}\": ", first.server.url());
@@ -137,18 +137,18 @@ impl Walk<'_> {
             self.pass(reached, &asking, discovery_ms)?;
         }
         // A file says whom to trust, so the first question is held to it already.
-        if let Discovery::File(file) = &self.request.discovery {
-            self.certificate(first, &file.cas, Stage::Certificate, &asking, discovery_ms)?;
+        if let DiscoveryMethod::File(file) = &self.request.discovery {
+            self.certificate(first, &file.cas, JoinStage::Certificate, &asking, discovery_ms)?;
         }
         let info = self.cluster_info(&asking, discovery_ms)?;
         let cluster = match &self.request.discovery {
-            Discovery::File(file) => (**file).clone(),
-            Discovery::Token { token, pins, .. } => {
+            DiscoveryMethod::File(file) => (**file).clone(),
+            DiscoveryMethod::Token { token, pins, .. } => {
                 let trusted = info.trusted(token, pins);
                 self.trusted(trusted.as_ref().err(), &info, discovery_ms)?;
                 let Ok(cluster) = trusted else { return Ok(()) };
                 if !pins.is_empty() {
-                    let at = Stage::Certificate;
+                    let at = JoinStage::Certificate;
                     self.certificate(first, &cluster.cas, at, &asking, discovery_ms)?;
                 }
                 cluster
@@ -159,9 +159,9 @@ impl Walk<'_> {
     }
 
     /// The answer to the anonymous question.
-    fn cluster_info(&mut self, asking: &str, after_ms: u64) -> Going<ClusterInfo> {
-        let stage = Stage::ClusterInfo;
-        let stop = |causes: &[Code], seen: String, advice: &str, words: String| {
+    fn cluster_info(&mut self, asking: &str, after_ms: u64) -> StopResult<ClusterInfo> {
+        let stage = JoinStage::ClusterInfo;
+        let stop = |causes: &[DiagnosisCode], seen: String, advice: &str, words: String| {
             Box::new(Stop {
                 stage,
                 causes: causes.to_vec(),
@@ -173,10 +173,10 @@ impl Walk<'_> {
         };
         let plain = format!("{PHASE}{DISCOVERY}failed to request the cluster-info ConfigMap: ");
         let failed = match self.trial.cluster_info.as_ref() {
-            Some(Page::Answer(answer)) if answer.status == 200 => {
+            Some(QueryOutcome::Answer(answer)) if answer.status == 200 => {
                 if let Some(info) = ClusterInfo::parse(&answer.body) {
                     let ids: Vec<_> = info.token_ids().collect();
-                    self.note(stage, Some(true), format!("signed for {}", said(&ids)));
+                    self.note(stage, Some(true), format!("signed for {}", token_list(&ids)));
                     return Ok(info);
                 }
                 stop(
@@ -186,8 +186,8 @@ impl Walk<'_> {
                     format!("{plain}couldn't get version/kind; json parse error"),
                 )
             }
-            Some(Page::Answer(answer)) => {
-                let refusal = Refusal::of(answer, "configmaps", "cluster-info");
+            Some(QueryOutcome::Answer(answer)) => {
+                let refusal = ApiRefusal::of(answer, "configmaps", "cluster-info");
                 stop(
                     refused(answer.status, refusal.is_by_api_server),
                     format!("the server answers {}: {}", answer.status, refusal.words),
@@ -200,19 +200,19 @@ impl Walk<'_> {
                     format!("{plain}{}", refusal.words),
                 )
             }
-            Some(Page::Silent { ms }) => stop(
+            Some(QueryOutcome::Silent { ms }) => stop(
                 &[code::SERVER_OVERLOADED, code::PATH_MTU_HOLE],
                 format!("no answer in {}, kubeadm allows 10 s", seconds(*ms)),
                 PATIENT,
                 format!("{PHASE}{asking}context deadline exceeded"),
             ),
-            Some(Page::Bad(why)) => stop(
+            Some(QueryOutcome::Bad(why)) => stop(
                 &[code::ANOTHER_SERVER_ANSWERS],
                 format!("the answer makes no sense: {why}"),
                 "see what answers there: curl -k https://HOST:PORT/version",
                 format!("{PHASE}{asking}EOF"),
             ),
-            Some(Page::NotAsked) | None => stop(
+            Some(QueryOutcome::NotAsked) | None => stop(
                 &[code::CONNECTION_CUT],
                 "the connection did not last".to_owned(),
                 "try again",
@@ -226,67 +226,76 @@ impl Walk<'_> {
     /// The signature, what is signed, and the pins.
     fn trusted(
         &mut self,
-        distrust: Option<&Distrust>,
+        distrust: Option<&ClusterInfoError>,
         info: &ClusterInfo,
         after_ms: u64,
-    ) -> Going<()> {
+    ) -> StopResult<()> {
         let Some(distrust) = distrust else {
-            self.note(Stage::Signature, Some(true), "the token's secret half made it".to_owned());
-            if let Discovery::Token { pins, .. } = &self.request.discovery {
+            self.note(
+                JoinStage::Signature,
+                Some(true),
+                "the token's secret half made it".to_owned(),
+            );
+            if let DiscoveryMethod::Token { pins, .. } = &self.request.discovery {
                 let (is_passed, seen) = if pins.is_empty() {
                     (None, "no pin was given: who knows the token is believed".to_owned())
                 } else {
                     (Some(true), "a CA in it is pinned".to_owned())
                 };
-                self.note(Stage::Pin, is_passed, seen);
+                self.note(JoinStage::Pin, is_passed, seen);
             }
             return Ok(());
         };
         let new_line = "on the control plane: kubeadm token create --print-join-command";
-        let (stage, causes, after_ms, because, advice): (_, &[Code], _, _, _) = match distrust {
-            Distrust::NoSignature { id } => {
-                let ids: Vec<_> = info.token_ids().collect();
-                let because = format!(
-                    "cluster-info is signed for {}, not for {id}: it has run out, is of another \
+        let (stage, causes, after_ms, because, advice): (_, &[DiagnosisCode], _, _, _) =
+            match distrust {
+                ClusterInfoError::NoSignature { id } => {
+                    let ids: Vec<_> = info.token_ids().collect();
+                    let because = format!(
+                        "cluster-info is signed for {}, not for {id}: it has run out, is of another \
                      cluster, or was made seconds ago",
-                    said(&ids)
-                );
-                let causes: &[Code] = if ids.is_empty() {
-                    // Nobody signs: then it is not this token alone.
-                    &[
-                        code::JOIN_TOKEN_UNKNOWN,
-                        code::STILL_STARTING,
-                        code::BOOTSTRAP_SIGNER_NOT_RUNNING,
-                    ]
-                } else {
-                    &[code::JOIN_TOKEN_UNKNOWN, code::STILL_STARTING]
-                };
-                (Stage::Signature, causes, after_ms, because, new_line)
-            }
-            Distrust::Signature => (
-                Stage::Signature,
-                &[code::JOIN_TOKEN_SECRET_WRONG],
-                0,
-                "the token's second half is not the one that signed cluster-info".to_owned(),
-                new_line,
-            ),
-            Distrust::NoKubeconfig | Distrust::Kubeconfig(_) => (
-                Stage::Signature,
-                &[code::BOOTSTRAP_SIGNER_NOT_RUNNING],
-                0,
-                distrust.to_string(),
-                "on the control plane: kubeadm init phase bootstrap-token",
-            ),
-            Distrust::Pin { found } => (
-                Stage::Pin,
-                &[code::CA_PIN_OF_ANOTHER_CLUSTER],
-                0,
-                format!("the cluster's CA is {found}: after a new init the old line is void"),
-                new_line,
-            ),
-        };
-        if stage == Stage::Pin {
-            self.note(Stage::Signature, Some(true), "the token's secret half made it".to_owned());
+                        token_list(&ids)
+                    );
+                    let causes: &[DiagnosisCode] = if ids.is_empty() {
+                        // Nobody signs: then it is not this token alone.
+                        &[
+                            code::JOIN_TOKEN_UNKNOWN,
+                            code::STILL_STARTING,
+                            code::BOOTSTRAP_SIGNER_NOT_RUNNING,
+                        ]
+                    } else {
+                        &[code::JOIN_TOKEN_UNKNOWN, code::STILL_STARTING]
+                    };
+                    (JoinStage::Signature, causes, after_ms, because, new_line)
+                }
+                ClusterInfoError::Signature => (
+                    JoinStage::Signature,
+                    &[code::JOIN_TOKEN_SECRET_WRONG],
+                    0,
+                    "the token's second half is not the one that signed cluster-info".to_owned(),
+                    new_line,
+                ),
+                ClusterInfoError::NoKubeconfig | ClusterInfoError::Kubeconfig(_) => (
+                    JoinStage::Signature,
+                    &[code::BOOTSTRAP_SIGNER_NOT_RUNNING],
+                    0,
+                    distrust.to_string(),
+                    "on the control plane: kubeadm init phase bootstrap-token",
+                ),
+                ClusterInfoError::Pin { found } => (
+                    JoinStage::Pin,
+                    &[code::CA_PIN_OF_ANOTHER_CLUSTER],
+                    0,
+                    format!("the cluster's CA is {found}: after a new init the old line is void"),
+                    new_line,
+                ),
+            };
+        if stage == JoinStage::Pin {
+            self.note(
+                JoinStage::Signature,
+                Some(true),
+                "the token's secret half made it".to_owned(),
+            );
         }
         self.note(stage, Some(false), because.clone());
         Err(Box::new(Stop {
@@ -300,16 +309,16 @@ impl Walk<'_> {
     }
 
     /// The server that everything after the discovery is asked of.
-    fn inside(&mut self, cluster: &Kubeconfig) -> Going<()> {
+    fn inside(&mut self, cluster: &Kubeconfig) -> StopResult<()> {
         let first = &self.trial.first;
         // A file's own server stays in use, whatever cluster-info says.
-        let is_file = matches!(self.request.discovery, Discovery::File(_));
+        let is_file = matches!(self.request.discovery, DiscoveryMethod::File(_));
         let is_same = is_file || cluster.server == first.server;
         let asking = after::asking(&cluster.server);
         if is_same {
-            let at = Stage::InsideCertificate;
+            let at = JoinStage::InsideCertificate;
             let seen = "it is the server of the line".to_owned();
-            self.note(Stage::Inside, Some(true), seen);
+            self.note(JoinStage::Inside, Some(true), seen);
             return self.certificate(first, &cluster.cas, at, &asking, 400);
         }
         let Some(inside) = &self.trial.inside else { return Ok(()) };
@@ -322,33 +331,33 @@ impl Walk<'_> {
                 ));
                 let after_ms = after::reads_give_up_ms(inside);
                 // Between this host and that server is its own proxy: that cures it, and no move.
-                if stop.stage != Stage::Proxy {
+                if stop.stage != JoinStage::Proxy {
                     stop.causes = vec![code::CLUSTER_INFO_NAMES_UNREACHABLE_SERVER];
-                    stop.advice.insert(0, moved(&first.server));
+                    stop.advice.insert(0, repair_advice(&first.server));
                 }
-                self.note(Stage::Inside, Some(false), stop.because.join("; "));
+                self.note(JoinStage::Inside, Some(false), stop.because.join("; "));
                 return Err(Box::new(Stop {
-                    stage: Stage::Inside,
+                    stage: JoinStage::Inside,
                     after_ms,
                     words: format!("{PHASE}{asking}{}", stop.words),
                     ..*stop
                 }));
             }
         }
-        self.note(Stage::Inside, Some(true), format!("{} answers", cluster.server.authority()));
-        self.certificate(inside, &cluster.cas, Stage::InsideCertificate, &asking, 400)
+        self.note(JoinStage::Inside, Some(true), format!("{} answers", cluster.server.authority()));
+        self.certificate(inside, &cluster.cas, JoinStage::InsideCertificate, &asking, 400)
     }
 
     /// A certificate held to what vouches for it.
     fn certificate(
         &mut self,
-        contact: &Contact,
+        contact: &ServerContact,
         cas: &[Vec<u8>],
-        stage: Stage,
+        stage: JoinStage,
         asking: &str,
         after_ms: u64,
-    ) -> Going<()> {
-        let Some(Tls::Chain { leaf, others }) = &contact.tls else { return Ok(()) };
+    ) -> StopResult<()> {
+        let Some(TlsOutcome::Chain { leaf, others }) = &contact.tls else { return Ok(()) };
         let host = &contact.server.host;
         match leaf.verify(host, others, cas, self.trial.now_s) {
             Ok(()) => {
@@ -357,10 +366,10 @@ impl Walk<'_> {
             }
             Err(refused) => {
                 let mut stop = certificate(&refused, leaf, self.trial, &contact.server);
-                if refused == Refused::Authority && contact.by_proxy().is_some() {
+                if refused == CertificateRefusal::Authority && contact.by_proxy().is_some() {
                     // Or the proxy looks into TLS, with a certificate of its own.
                     stop.causes.insert(0, proxy::CAUSE);
-                    stop.advice.insert(0, proxy::spare(host));
+                    stop.advice.insert(0, proxy::no_proxy_advice(host));
                 }
                 self.note(stage, Some(false), stop.because.join("; "));
                 let words = format!(
@@ -372,7 +381,12 @@ impl Walk<'_> {
         }
     }
 
-    fn pass(&mut self, reached: Result<Step, Box<Stop>>, asking: &str, after_ms: u64) -> Going<()> {
+    fn pass(
+        &mut self,
+        reached: Result<StageResult, Box<Stop>>,
+        asking: &str,
+        after_ms: u64,
+    ) -> StopResult<()> {
         match reached {
             Ok(step) => {
                 self.verdict.steps.push(step);
@@ -386,7 +400,7 @@ impl Walk<'_> {
         }
     }
 
-    fn note(&mut self, stage: Stage, is_passed: Option<bool>, seen: String) {
-        self.verdict.steps.push(Step { stage, is_passed, seen });
+    fn note(&mut self, stage: JoinStage, is_passed: Option<bool>, seen: String) {
+        self.verdict.steps.push(StageResult { stage, is_passed, seen });
     }
 }

@@ -24,7 +24,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             Ok(ExitCode::SUCCESS)
         }
         ["list"] | ["shell", _, _, ..] => Ok(sandbox::enter(&args)?),
-        ["lab", "via", host] => Ok(via::via(via::Wish::Agent, &host.parse()?)),
+        ["lab", "via", host] => Ok(via::via(via::ViaService::Agent, &host.parse()?)),
         _ => Err("usage: lab shell SCENARIO|FILE.toml HOST [PROGRAM ARGS…]".into()),
     }
 }
@@ -34,7 +34,7 @@ fn shell(name: &str, host: &str, program: &[&str]) -> Result<ExitCode, Box<dyn E
         Some(scenario) => scenario?,
         None => scenario::load(Path::new(name))?,
     };
-    let lab = Lab::raise(&scenario)?;
+    let lab = Lab::start(&scenario)?;
     let program = if program.is_empty() { &["bash"] } else { program };
     let argv: Vec<&OsStr> = program.iter().map(OsStr::new).collect();
     let status = lab.command(&host.parse()?, &argv).status()?;

@@ -89,7 +89,7 @@ pub(crate) fn enter(args: &[OsString]) -> Result<ExitCode, EnterError> {
             command.env(name, value);
         }
     }
-    let start = |source| EnterError::Start { program: process::OURSELVES.to_owned(), source };
+    let start = |source| EnterError::Start { program: process::OWN_PROGRAM.to_owned(), source };
     let status = command.spawn().map_err(start)?.wait().map_err(start)?;
     Ok(process::code_of(status).into())
 }

@@ -2,28 +2,28 @@
 
 use std::fmt;
 
-use pontoon_model::finding::{Finding, Level, Scope, Severity};
+use pontoon_model::finding::{DiagnosisScope, Finding, Level, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A finding that must be there.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Expect {
+pub struct ExpectedFinding {
     /// Its code.
     pub code: String,
     /// For whom; what is omitted may be anything.
     #[serde(default)]
-    pub scope: Scope,
+    pub scope: DiagnosisScope,
     /// How sure; omitted = any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
 }
 
-impl Expect {
+impl ExpectedFinding {
     /// Whether this row means that finding.
     #[must_use]
-    pub fn is_met_by(&self, finding: &Finding) -> bool {
+    pub fn matches(&self, finding: &Finding) -> bool {
         let scope_meets = self.scope.overlaps(&finding.scope)
             || (finding.is_symmetric && self.scope.reversed().overlaps(&finding.scope));
         self.code == finding.code.as_str()
@@ -34,14 +34,14 @@ impl Expect {
 
 /// What was found and not expected, and the other way round.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Difference {
+pub struct FindingDifference {
     /// Expected, but not found.
-    pub missing: Vec<Expect>,
+    pub missing: Vec<ExpectedFinding>,
     /// Found above severity info, but not expected.
     pub surplus: Vec<Finding>,
 }
 
-impl Difference {
+impl FindingDifference {
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -52,18 +52,19 @@ impl Difference {
 /// Compares findings with what must be found: every finding above severity info is met by a row,
 /// and every row by a finding.
 #[must_use]
-pub fn compare(expected: &[Expect], findings: &[Finding]) -> Difference {
+pub fn compare(expected: &[ExpectedFinding], findings: &[Finding]) -> FindingDifference {
     let grave = |finding: &&Finding| finding.severity > Severity::Info;
-    let is_expected = |finding: &&Finding| expected.iter().any(|expect| expect.is_met_by(finding));
-    let is_found =
-        |expect: &&Expect| findings.iter().filter(grave).any(|finding| expect.is_met_by(finding));
-    Difference {
+    let is_expected = |finding: &&Finding| expected.iter().any(|expect| expect.matches(finding));
+    let is_found = |expect: &&ExpectedFinding| {
+        findings.iter().filter(grave).any(|finding| expect.matches(finding))
+    };
+    FindingDifference {
         missing: expected.iter().filter(|expect| !is_found(expect)).cloned().collect(),
         surplus: findings.iter().filter(grave).filter(|f| !is_expected(f)).cloned().collect(),
     }
 }
 
-impl fmt::Display for Difference {
+impl fmt::Display for FindingDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for expect in &self.missing {
             let level = expect.level.map_or("any level".to_owned(), level);
@@ -91,7 +92,7 @@ fn level(level: Level) -> String {
 }
 
 /// A scope in the words of a scenario file.
-fn shown(scope: &Scope) -> String {
+fn shown(scope: &DiagnosisScope) -> String {
     let mut parts = Vec::new();
     parts.extend(scope.from.as_ref().map(|host| format!("from {host}")));
     parts.extend(scope.to.as_ref().map(|host| format!("to {host}")));

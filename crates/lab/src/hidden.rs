@@ -33,5 +33,5 @@ pub fn run(name: &str, args: &[OsString]) -> Option<ExitCode> {
 }
 
 fn say<E: std::error::Error>(result: Result<ExitCode, E>) -> ExitCode {
-    result.unwrap_or_else(|error| process::last_words(&error))
+    result.unwrap_or_else(|error| process::report_failure(&error))
 }

@@ -15,7 +15,7 @@ pub(crate) const START: &str = "lab-keeper";
 
 /// What a keeper lives by. Dropped, it begins to put things back.
 #[derive(Debug)]
-pub(crate) struct Keeper {
+pub(crate) struct CleanupProcess {
     _end: ChildStdin,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Keeper {
 /// # Errors
 ///
 /// It could not be started, or said something else; its own words are on standard error.
-pub(crate) fn start(name: &str, args: &[&str]) -> io::Result<Keeper> {
+pub(crate) fn start(name: &str, args: &[&str]) -> io::Result<CleanupProcess> {
     let mut starter = process::program("/proc/self/exe")
         .args([START, name])
         .args(args)
@@ -38,7 +38,7 @@ pub(crate) fn start(name: &str, args: &[&str]) -> io::Result<Keeper> {
     }
     starter.wait()?;
     match end {
-        Some(end) if said.trim() == "ok" => Ok(Keeper { _end: end }),
+        Some(end) if said.trim() == "ok" => Ok(CleanupProcess { _end: end }),
         _ => Err(io::Error::other("its keeper did not start; what it said is above")),
     }
 }

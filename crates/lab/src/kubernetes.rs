@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use nix::unistd::geteuid;
 use serde::{Deserialize, Serialize};
 
-use crate::keeper::Keeper;
+use crate::keeper::CleanupProcess;
 use crate::sandbox::{SandboxError, bind, make_dir};
 use crate::scenario::{NodeRole, Scenario};
 
@@ -100,7 +100,7 @@ pub enum KubernetesError {
 
 /// What a node is told of itself.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(crate) struct Setup {
+pub(crate) struct NodeSetup {
     /// The host's name.
     pub(crate) name: String,
     /// Which images it has.
@@ -109,8 +109,8 @@ pub(crate) struct Setup {
 
 /// Held while a lab with nodes lives; dropped, its control groups are removed.
 #[derive(Debug, Default)]
-pub struct Ready {
-    _keeper: Option<Keeper>,
+pub struct CgroupGuard {
+    _keeper: Option<CleanupProcess>,
 }
 
 /// Makes sure that the nodes of a scenario can be had, and readies the machine for them; nothing
@@ -119,9 +119,9 @@ pub struct Ready {
 /// # Errors
 ///
 /// [`KubernetesError`]: what is missing, and how to get it.
-pub fn prepare(scenario: &Scenario) -> Result<Ready, KubernetesError> {
+pub fn prepare(scenario: &Scenario) -> Result<CgroupGuard, KubernetesError> {
     if scenario.host.values().all(|host| host.kubernetes.is_none()) {
-        return Ok(Ready::default());
+        return Ok(CgroupGuard::default());
     }
     if !geteuid().is_root() {
         return Err(KubernetesError::NotRoot);
@@ -133,7 +133,7 @@ pub fn prepare(scenario: &Scenario) -> Result<Ready, KubernetesError> {
     if let Some((path, package)) = NEEDED.into_iter().find(|(path, _)| !Path::new(path).exists()) {
         return Err(KubernetesError::Missing { path, package });
     }
-    Ok(Ready { _keeper: Some(keeper::start()?) })
+    Ok(CgroupGuard { _keeper: Some(keeper::start()?) })
 }
 
 fn built() -> Option<PathBuf> {
@@ -152,4 +152,4 @@ pub(crate) fn show_programs(scenario: &Scenario) -> Result<(), KubernetesError> 
 }
 
 /// Renders a helper's error as its exit code.
-pub(crate) type Outcome = Result<ExitCode, KubernetesError>;
+pub(crate) type HelperResult = Result<ExitCode, KubernetesError>;

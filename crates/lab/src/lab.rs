@@ -10,12 +10,12 @@ use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
 
 use crate::kubernetes::{self, KubernetesError};
-use crate::node::{Node, NodeError};
+use crate::node::{LabNode, NodeError};
 use crate::process;
 use crate::scenario::Scenario;
 use crate::ssh::{self, SshError};
-use crate::topology::Step;
-use crate::topology::{self, Cable};
+use crate::topology::NodeStep;
+use crate::topology::{self, VethPair};
 use crate::via;
 
 /// A lab could not be raised.
@@ -40,7 +40,7 @@ pub enum LabError {
     #[error("cannot raise a lab with Kubernetes nodes")]
     Kubernetes(#[source] KubernetesError),
     /// The door for `lab via` could not be opened.
-    #[error("cannot open the door of the lab, {}", via::DOOR)]
+    #[error("cannot open the door of the lab, {}", via::VIA_SOCKET)]
     Door(#[source] io::Error),
 }
 
@@ -48,8 +48,8 @@ pub enum LabError {
 #[derive(Debug)]
 pub struct Lab {
     // Dropped first: nobody comes in while the nodes end.
-    door: via::Door,
-    nodes: BTreeMap<String, Node>,
+    door: via::ViaListener,
+    nodes: BTreeMap<String, LabNode>,
     agents: Vec<HostName>,
     addresses: BTreeMap<HostName, Vec<IpAddr>>,
 }
@@ -61,33 +61,33 @@ impl Lab {
     ///
     /// [`LabError`]: outside a sandbox; a program is missing; the kernel lacks something; a rule
     /// or route of the scenario is refused.
-    pub fn raise(scenario: &Scenario) -> Result<Self, LabError> {
-        if !std::path::Path::new(process::OURSELVES).exists() {
+    pub fn start(scenario: &Scenario) -> Result<Self, LabError> {
+        if !std::path::Path::new(process::OWN_PROGRAM).exists() {
             return Err(LabError::Outside);
         }
         kubernetes::show_programs(scenario).map_err(LabError::Kubernetes)?;
         let plan = topology::plan(scenario);
         let mut nodes = BTreeMap::new();
         for (key, node) in &plan.nodes {
-            let started = Node::start(key, node.etc.is_some()).map_err(LabError::Node)?;
+            let started = LabNode::start(key, node.etc.is_some()).map_err(LabError::Node)?;
             nodes.insert(key.clone(), started);
         }
-        nodes.values_mut().try_for_each(Node::await_pid).map_err(LabError::Node)?;
-        lay(&plan.cables, &nodes)?;
+        nodes.values_mut().try_for_each(LabNode::await_pid).map_err(LabError::Node)?;
+        create_veth_pairs(&plan.cables, &nodes)?;
         for services in [false, true] {
             for (key, node) in &mut nodes {
                 let work = &plan.nodes[key];
                 let steps = if services { &work.services } else { &work.steps };
-                node.tell(steps).map_err(LabError::Node)?;
+                node.send_steps(steps).map_err(LabError::Node)?;
             }
-            nodes.values_mut().try_for_each(Node::await_done).map_err(LabError::Node)?;
+            nodes.values_mut().try_for_each(LabNode::await_done).map_err(LabError::Node)?;
         }
         let agents: Vec<HostName> = scenario.agents().cloned().collect();
         let machines = scenario.host.iter();
         let addresses =
             machines.map(|(name, host)| (name.clone(), topology::addresses(host))).collect();
         let pids = agents.iter().map(|name| (name.clone(), nodes[name.as_str()].pid)).collect();
-        let door = via::Door::open(pids).map_err(LabError::Door)?;
+        let door = via::ViaListener::open(pids).map_err(LabError::Door)?;
         Ok(Self { door, nodes, agents, addresses })
     }
 
@@ -97,11 +97,11 @@ impl Lab {
     /// # Errors
     ///
     /// [`SshError`]: not root, no server installed.
-    pub fn open_ssh(&mut self) -> Result<(), SshError> {
-        let equipment = ssh::equip(&self.agents)?;
+    pub fn start_ssh(&mut self) -> Result<(), SshError> {
+        let equipment = ssh::ssh_setups(&self.agents)?;
         for (host, own) in equipment {
             if let Some(node) = self.nodes.get_mut(host.as_str()) {
-                node.tell(&[Step::Ssh(own)]).map_err(SshError::Node)?;
+                node.send_steps(&[NodeStep::Ssh(own)]).map_err(SshError::Node)?;
             }
         }
         for host in &self.agents {
@@ -130,25 +130,28 @@ impl Lab {
     #[must_use]
     pub fn command(&self, host: &HostName, argv: &[&OsStr]) -> Command {
         let pid = self.nodes.get(host.as_str()).map_or(0, |node| node.pid);
-        entering(pid, argv)
+        nsenter_command(pid, argv)
     }
 
     /// Number of programs that were started through [`via`](crate::via) and still run.
     #[must_use]
-    pub fn visitors(&self) -> usize {
+    pub fn open_connections(&self) -> usize {
         self.door.visitors()
     }
 }
 
 /// The command that runs `argv` in the namespaces of the process `pid`.
-pub(crate) fn entering(pid: u32, argv: &[&OsStr]) -> Command {
+pub(crate) fn nsenter_command(pid: u32, argv: &[&OsStr]) -> Command {
     let mut command = process::helper("lab-enter");
     command.arg(pid.to_string()).arg("--").args(argv);
     command
 }
 
 /// Lays all cables at once, each end straight into its namespace.
-fn lay(cables: &[Cable], nodes: &BTreeMap<String, Node>) -> Result<(), LabError> {
+fn create_veth_pairs(
+    cables: &[VethPair],
+    nodes: &BTreeMap<String, LabNode>,
+) -> Result<(), LabError> {
     use std::io::Write as _;
 
     let mut batch = String::new();

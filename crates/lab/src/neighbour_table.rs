@@ -16,7 +16,7 @@ use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::geteuid;
 
-use crate::keeper::{self, Keeper};
+use crate::keeper::{self, CleanupProcess};
 
 /// The keeper's subcommand.
 pub(crate) const KEEP: &str = "lab-neighbours-keep";
@@ -37,8 +37,8 @@ const ALWAYS: usize = 600;
 
 /// Room in the table, as long as this lives.
 #[derive(Debug, Default)]
-pub struct Room {
-    _keeper: Option<Keeper>,
+pub struct NeighbourTableGuard {
+    _keeper: Option<CleanupProcess>,
 }
 
 /// Makes room for so many entries. Call it before the sandbox is entered.
@@ -47,9 +47,9 @@ pub struct Room {
 ///
 /// When it takes root, or the limit cannot be raised: then a lab of that size would see what no
 /// real network shows.
-pub fn make_room(entries: usize) -> io::Result<Room> {
+pub fn reserve_entries(entries: usize) -> io::Result<NeighbourTableGuard> {
     if entries <= ALWAYS {
-        return Ok(Room::default());
+        return Ok(NeighbourTableGuard::default());
     }
     if !geteuid().is_root() {
         return Err(io::Error::new(
@@ -58,7 +58,7 @@ pub fn make_room(entries: usize) -> io::Result<Room> {
         ));
     }
     let keeper = keeper::start(KEEP, &[&entries.to_string()])?;
-    Ok(Room { _keeper: Some(keeper) })
+    Ok(NeighbourTableGuard { _keeper: Some(keeper) })
 }
 
 /// `lab-neighbours-keep ENTRIES`: raises the limits, says `ok`, and puts them back when its

@@ -7,7 +7,7 @@ use pontoon_model::untrusted::Untrusted;
 use serde::{Deserialize, Serialize};
 
 use crate::process;
-use crate::topology::Step;
+use crate::topology::NodeStep;
 
 mod etc;
 mod inside;
@@ -49,7 +49,7 @@ pub enum NodeError {
 /// What a node answers to a list of steps.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Done {
+pub(crate) enum StepsResult {
     /// All of them done.
     Well,
     /// The first that failed.
@@ -58,7 +58,7 @@ pub(crate) enum Done {
 
 /// The handle of a node. Dropped, its namespaces end with all processes in them.
 #[derive(Debug)]
-pub(crate) struct Node {
+pub(crate) struct LabNode {
     key: String,
     child: Child,
     orders: Option<ChildStdin>,
@@ -67,7 +67,7 @@ pub(crate) struct Node {
     pub(crate) pid: u32,
 }
 
-impl Node {
+impl LabNode {
     /// Starts the process of a node: of a host with namespaces for everything, or of a mere
     /// network namespace.
     pub(crate) fn start(key: &str, is_host: bool) -> Result<Self, NodeError> {
@@ -105,7 +105,7 @@ impl Node {
     }
 
     /// Gives orders without waiting, so that all nodes work at the same time.
-    pub(crate) fn tell(&mut self, steps: &[Step]) -> Result<(), NodeError> {
+    pub(crate) fn send_steps(&mut self, steps: &[NodeStep]) -> Result<(), NodeError> {
         let ended = self.ended();
         let orders = self.orders.as_mut().ok_or(ended)?;
         let failed = |source| NodeError::Start { node: self.key.clone(), source };
@@ -118,8 +118,8 @@ impl Node {
     pub(crate) fn await_done(&mut self) -> Result<(), NodeError> {
         let line = self.line()?;
         match serde_json::from_str(&line) {
-            Ok(Done::Well) => Ok(()),
-            Ok(Done::Failed(message)) => {
+            Ok(StepsResult::Well) => Ok(()),
+            Ok(StepsResult::Failed(message)) => {
                 Err(NodeError::Step { node: self.key.clone(), message: Untrusted::new(&message) })
             }
             Err(_) => Err(self.ended()),
@@ -127,7 +127,7 @@ impl Node {
     }
 }
 
-impl Drop for Node {
+impl Drop for LabNode {
     fn drop(&mut self) {
         // It ends when its orders end; a node that hangs is ended by force. PID 1 of a host takes
         // all its processes along.

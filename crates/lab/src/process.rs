@@ -8,7 +8,7 @@ use nix::sys::wait::WaitStatus;
 
 /// Where the running binary is to be found everywhere inside the sandbox: `/proc` and `/tmp` look
 /// different in each host, this does not.
-pub(crate) const OURSELVES: &str = "/run/pontoon/bin/pontoon";
+pub(crate) const OWN_PROGRAM: &str = "/run/pontoon/bin/pontoon";
 
 /// What every program inside the lab finds as its path.
 pub(crate) const PATH: &str =
@@ -22,7 +22,7 @@ pub(crate) fn program(path: impl AsRef<OsStr>) -> Command {
 
 /// A helper of our own: the binary inside the sandbox with a hidden subcommand.
 pub(crate) fn helper(name: &str) -> Command {
-    let mut command = program(OURSELVES);
+    let mut command = program(OWN_PROGRAM);
     command.arg(name);
     command
 }
@@ -46,7 +46,7 @@ pub(crate) fn code_of_wait(status: WaitStatus) -> Option<u8> {
 
 /// Says on standard error what went wrong in a helper, which has no other way to say it.
 #[expect(clippy::print_stderr, reason = "a helper's last words; nothing renders them for it")]
-pub(crate) fn last_words(error: &dyn std::error::Error) -> ExitCode {
+pub(crate) fn report_failure(error: &dyn std::error::Error) -> ExitCode {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -19,13 +19,13 @@ use nix::sys::socket::{
     AddressFamily, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, bind, recv, send, socket,
 };
 
-use crate::scenario::Relay;
-use crate::topology::Stretch;
+use crate::scenario::LinkImpairment;
+use crate::topology::RelayHelperConfig;
 
 mod checksum;
 mod fate;
 
-use fate::{Fate, Way};
+use fate::{LossModel, RelayDirection};
 
 /// Frames that wait in one direction. A radio's queue is shorter; more are lost.
 const QUEUE: usize = 1024;
@@ -64,14 +64,14 @@ pub(crate) enum RelayError {
 /// `lab-relay JSON`: relays until it is killed.
 pub(crate) fn run(args: &[OsString]) -> Result<ExitCode, RelayError> {
     let text = args.first().and_then(|text| text.to_str()).ok_or(RelayError::Usage)?;
-    let stretch: Stretch = serde_json::from_str(text).map_err(|_| RelayError::Usage)?;
+    let stretch: RelayHelperConfig = serde_json::from_str(text).map_err(|_| RelayError::Usage)?;
     let start = now();
     for (air, wire) in &stretch.pairs {
         let (air, wire) = (Arc::new(open(air)?), Arc::new(open(wire)?));
         let last_heard = Arc::new(AtomicU64::new(0));
         let manner = &stretch.manner;
-        carry(manner, Way::FromStation, &air, &wire, &last_heard, start)?;
-        carry(manner, Way::ToStation, &wire, &air, &last_heard, start)?;
+        carry(manner, RelayDirection::FromStation, &air, &wire, &last_heard, start)?;
+        carry(manner, RelayDirection::ToStation, &wire, &air, &last_heard, start)?;
     }
     let mut out = io::stdout().lock();
     let system = |source| RelayError::System { what: "say that it is ready", source };
@@ -105,15 +105,15 @@ fn link_address(link: &str) -> Result<LinkAddr, RelayError> {
 
 /// Starts carrying in one direction.
 fn carry(
-    manner: &Relay,
-    way: Way,
+    manner: &LinkImpairment,
+    way: RelayDirection,
     from: &Arc<OwnedFd>,
     to: &Arc<OwnedFd>,
     last_heard: &Arc<AtomicU64>,
     start: Instant,
 ) -> Result<(), RelayError> {
     let (queue, waiting) = sync_channel(QUEUE);
-    let mut fate = Fate::new(manner.clone(), way, seed()?);
+    let mut fate = LossModel::new(manner.clone(), way, seed()?);
     let (from, to, last_heard) = (Arc::clone(from), Arc::clone(to), Arc::clone(last_heard));
     thread::spawn(move || take(&from, &queue, &mut fate, &last_heard, start));
     thread::spawn(move || give(&to, &waiting, start));
@@ -123,7 +123,7 @@ fn carry(
 fn take(
     from: &OwnedFd,
     queue: &SyncSender<(u64, Vec<u8>)>,
-    fate: &mut Fate,
+    fate: &mut LossModel,
     last_heard: &AtomicU64,
     start: Instant,
 ) {
@@ -136,7 +136,7 @@ fn take(
             Err(_) => return,
         };
         let at_ms = ms_since(start);
-        if fate.way == Way::FromStation {
+        if fate.way == RelayDirection::FromStation {
             last_heard.store(at_ms, Ordering::Relaxed);
         }
         let Some(due_ms) = fate.due(at_ms, last_heard.load(Ordering::Relaxed)) else { continue };

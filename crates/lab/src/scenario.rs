@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
-use pontoon_model::snapshot::Radio;
+use pontoon_model::snapshot::WifiAssociation;
 use pontoon_model::untrusted::Untrusted;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,14 +19,14 @@ mod schema;
 mod validate;
 
 pub use builtin::{builtin, builtin_names};
-pub use load::{LoadError, MAX_FILE_BYTES, load, parse};
+pub use load::{MAX_FILE_BYTES, ScenarioLoadError, load, parse};
 pub use machine::{Attachment, Machine, NodeRole, OneOrMany, SysctlValue};
-pub use network::{Block, Isolation, Network, NetworkKind, Relay};
-pub use offer::{DnsManner, HttpManner, NtpManner, Service};
+pub use network::{LinkImpairment, Network, NetworkKind, OneWayBlock, StationIsolation};
+pub use offer::{DnsManner, HttpManner, NtpManner, ServiceSpec};
 pub use schema::schema;
-pub use validate::Invalid;
+pub use validate::InvalidScenario;
 
-use crate::expect::Expect;
+use crate::expect::ExpectedFinding;
 
 /// A small network and what must be found in it.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -48,10 +48,10 @@ pub struct Scenario {
     pub truth: String,
     /// How the check is to be run.
     #[serde(default)]
-    pub check: Check,
+    pub check: ScenarioCheck,
     /// What must be found: exactly this, above severity info.
     #[serde(default)]
-    pub expect: Vec<Expect>,
+    pub expect: Vec<ExpectedFinding>,
     /// What the names of connectivity checks and `example.com` resolve to in this lab's honest
     /// DNS servers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,7 +76,7 @@ pub struct Scenario {
 /// How the check is to be run.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Check {
+pub struct ScenarioCheck {
     /// More arguments of `pontoon check`, such as `["--server", "203.0.113.80"]`.
     #[serde(default)]
     pub args: Vec<String>,
@@ -89,7 +89,7 @@ pub struct Check {
     pub control: bool,
 }
 
-impl Default for Check {
+impl Default for ScenarioCheck {
     fn default() -> Self {
         Self { args: Vec::new(), from: Vec::new(), control: true }
     }
@@ -101,7 +101,7 @@ const fn yes() -> bool {
 
 /// What part a machine plays.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Part {
+pub enum MachineRole {
     /// Under examination: an agent may run on it.
     Host,
     /// Forwards between networks.
@@ -123,10 +123,12 @@ impl Scenario {
     }
 
     /// All machines: hosts, then routers, then servers.
-    pub fn machines(&self) -> impl Iterator<Item = (&HostName, &Machine, Part)> {
-        let hosts = self.host.iter().map(|(name, machine)| (name, machine, Part::Host));
-        let routers = self.router.iter().map(|(name, machine)| (name, machine, Part::Router));
-        let servers = self.server.iter().map(|(name, machine)| (name, machine, Part::Server));
+    pub fn machines(&self) -> impl Iterator<Item = (&HostName, &Machine, MachineRole)> {
+        let hosts = self.host.iter().map(|(name, machine)| (name, machine, MachineRole::Host));
+        let routers =
+            self.router.iter().map(|(name, machine)| (name, machine, MachineRole::Router));
+        let servers =
+            self.server.iter().map(|(name, machine)| (name, machine, MachineRole::Server));
         hosts.chain(routers).chain(servers)
     }
 
@@ -147,7 +149,7 @@ impl Scenario {
 
     /// What radios would say, by host and link: the lab has none, so these are recorded facts.
     #[must_use]
-    pub fn radio_facts(&self) -> BTreeMap<(HostName, IfName), Radio> {
+    pub fn radio_facts(&self) -> BTreeMap<(HostName, IfName), WifiAssociation> {
         let mut facts = BTreeMap::new();
         for (host, machine) in &self.host {
             for (link, attachment) in &machine.links {
@@ -162,7 +164,8 @@ impl Scenario {
                 let bssid = attachment.bssid.or(network.and_then(|network| network.bssid));
                 let power_save = attachment.power_save;
                 if ssid.is_some() || bssid.is_some() || power_save.is_some() {
-                    let radio = Radio { ssid, bssid, power_save, ..Radio::default() };
+                    let radio =
+                        WifiAssociation { ssid, bssid, power_save, ..WifiAssociation::default() };
                     facts.insert((host.clone(), link.clone()), radio);
                 }
             }

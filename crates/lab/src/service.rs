@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::scenario::Service;
-use crate::topology::Offer;
+use crate::scenario::ServiceSpec;
+use crate::topology::ServiceHelperConfig;
 
 mod dns;
 mod echo;
@@ -49,14 +49,14 @@ pub(crate) enum ServiceError {
 }
 
 /// Answers one datagram; none: silence.
-type Datagram = Box<dyn Fn(&[u8], SocketAddr) -> Option<Vec<u8>> + Send>;
+type DatagramHandler = Box<dyn Fn(&[u8], SocketAddr) -> Option<Vec<u8>> + Send>;
 /// Serves one connection to its end.
-type Conversation = Arc<dyn Fn(&mut TcpStream) -> io::Result<()> + Send + Sync>;
+type StreamHandler = Arc<dyn Fn(&mut TcpStream) -> io::Result<()> + Send + Sync>;
 
 /// `lab-service JSON`: serves until it is killed.
 pub(crate) fn run(args: &[OsString]) -> Result<ExitCode, ServiceError> {
     let text = args.first().and_then(|text| text.to_str()).ok_or(ServiceError::Usage)?;
-    let offer: Offer = serde_json::from_str(text).map_err(|_| ServiceError::Usage)?;
+    let offer: ServiceHelperConfig = serde_json::from_str(text).map_err(|_| ServiceError::Usage)?;
     for service in &offer.services {
         offer_one(&offer, service)?;
     }
@@ -68,10 +68,10 @@ pub(crate) fn run(args: &[OsString]) -> Result<ExitCode, ServiceError> {
     }
 }
 
-fn offer_one(offer: &Offer, service: &Service) -> Result<(), ServiceError> {
+fn offer_one(offer: &ServiceHelperConfig, service: &ServiceSpec) -> Result<(), ServiceError> {
     match service {
-        Service::Dns { at, port, manner, zone, address, delay_ms } => {
-            let zone = dns::Zone::new(offer, zone, *manner, *address);
+        ServiceSpec::Dns { at, port, manner, zone, address, delay_ms } => {
+            let zone = dns::DnsZone::new(offer, zone, *manner, *address);
             let pause = Duration::from_millis((*delay_ms).into());
             let (zone, port) = (Arc::new(zone), port.unwrap_or(53));
             let on_stream = Arc::clone(&zone);
@@ -87,11 +87,11 @@ fn offer_one(offer: &Offer, service: &Service) -> Result<(), ServiceError> {
                 port,
                 &(Arc::new(move |stream: &mut TcpStream| {
                     dns::converse(stream, &on_stream, || wait(pause))
-                }) as Conversation),
+                }) as StreamHandler),
             )
         }
-        Service::Http { at, port, manner, location, date_offset_s } => {
-            let page = http::Site {
+        ServiceSpec::Http { at, port, manner, location, date_offset_s } => {
+            let page = http::HttpSite {
                 manner: *manner,
                 location: location.clone().unwrap_or_else(|| "http://portal.test/login".to_owned()),
             };
@@ -103,10 +103,10 @@ fn offer_one(offer: &Offer, service: &Service) -> Result<(), ServiceError> {
                     page.converse(stream, unix_now().saturating_add(offset), || {
                         wait(http::PAUSE);
                     })
-                }) as Conversation),
+                }) as StreamHandler),
             )
         }
-        Service::Ntp { at, port, manner, offset_s } => {
+        ServiceSpec::Ntp { at, port, manner, offset_s } => {
             let (manner, offset) = (*manner, *offset_s);
             udp(addresses(offer, at), port.unwrap_or(123), &move || {
                 Box::new(move |query, _| {
@@ -114,11 +114,11 @@ fn offer_one(offer: &Offer, service: &Service) -> Result<(), ServiceError> {
                 })
             })
         }
-        Service::Echo { at, udp: datagrams, tcp: streams } => {
+        ServiceSpec::Echo { at, udp: datagrams, tcp: streams } => {
             for port in datagrams.as_deref().unwrap_or(&echo::UDP_PORTS) {
                 udp(addresses(offer, at), *port, &|| Box::new(echo::answer))?;
             }
-            let converse: Conversation = Arc::new(|stream: &mut TcpStream| echo::converse(stream));
+            let converse: StreamHandler = Arc::new(|stream: &mut TcpStream| echo::converse(stream));
             for port in streams.as_deref().unwrap_or(&echo::TCP_PORTS) {
                 tcp(addresses(offer, at), *port, &converse)?;
             }
@@ -127,12 +127,16 @@ fn offer_one(offer: &Offer, service: &Service) -> Result<(), ServiceError> {
     }
 }
 
-fn addresses<'a>(offer: &'a Offer, at: &'a [IpAddr]) -> &'a [IpAddr] {
+fn addresses<'a>(offer: &'a ServiceHelperConfig, at: &'a [IpAddr]) -> &'a [IpAddr] {
     if at.is_empty() { &offer.addresses } else { at }
 }
 
 /// One socket for each address, so that an answer leaves from the address that was asked.
-fn udp(addresses: &[IpAddr], port: u16, answer: &dyn Fn() -> Datagram) -> Result<(), ServiceError> {
+fn udp(
+    addresses: &[IpAddr],
+    port: u16,
+    answer: &dyn Fn() -> DatagramHandler,
+) -> Result<(), ServiceError> {
     for address in addresses {
         let address = SocketAddr::new(*address, port);
         let failed = |source| ServiceError::Listen { address, protocol: "UDP", source };
@@ -152,7 +156,7 @@ fn udp(addresses: &[IpAddr], port: u16, answer: &dyn Fn() -> Datagram) -> Result
     Ok(())
 }
 
-fn tcp(addresses: &[IpAddr], port: u16, converse: &Conversation) -> Result<(), ServiceError> {
+fn tcp(addresses: &[IpAddr], port: u16, converse: &StreamHandler) -> Result<(), ServiceError> {
     static CONNECTIONS: AtomicUsize = AtomicUsize::new(0);
 
     for address in addresses {

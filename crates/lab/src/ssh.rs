@@ -56,7 +56,7 @@ pub enum SshError {
 
 /// What a host gets.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(crate) struct Equipment {
+pub(crate) struct SshSetup {
     host_key: String,
     user_key: String,
     /// The public half of the user key: whoever has that may come in.
@@ -75,7 +75,7 @@ fn has_users() -> bool {
 }
 
 /// Makes keys and everything else for these hosts.
-pub(crate) fn equip(hosts: &[HostName]) -> Result<BTreeMap<HostName, Equipment>, SshError> {
+pub(crate) fn ssh_setups(hosts: &[HostName]) -> Result<BTreeMap<HostName, SshSetup>, SshError> {
     if !has_users() {
         return Err(SshError::NotRoot);
     }
@@ -92,7 +92,7 @@ pub(crate) fn equip(hosts: &[HostName]) -> Result<BTreeMap<HostName, Equipment>,
     let known_hosts: String = keys.iter().map(line).collect();
     let config = client_config(hosts);
     let of = |(host, key): (HostName, KeyPair)| {
-        let equipment = Equipment {
+        let equipment = SshSetup {
             host_key: key.private,
             user_key: user.private.clone(),
             authorized: format!("{}\n", user.public),
@@ -152,7 +152,7 @@ fn client_config(hosts: &[HostName]) -> String {
     let block = |host: &HostName| {
         format!(
             "Host {host}\n  HostKeyAlias {host}\n  ProxyCommand {} lab via --ssh %n\n",
-            process::OURSELVES
+            process::OWN_PROGRAM
         )
     };
     let blocks: String = hosts.iter().map(block).collect();
@@ -171,7 +171,7 @@ fn server_config() -> String {
 }
 
 /// In a host: puts everything in its place.
-pub(crate) fn install(equipment: &Equipment) -> Result<(), SandboxError> {
+pub(crate) fn install(equipment: &SshSetup) -> Result<(), SandboxError> {
     // A login with a terminal is counted in files there (wtmp(5)); the machine's are not ours.
     mount_tmpfs("/var/log")?;
     // Where the server locks up the part of itself that talks to strangers.

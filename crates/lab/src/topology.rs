@@ -8,36 +8,38 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Mac};
 use serde::{Deserialize, Serialize};
 
-use crate::kubernetes::Setup;
-use crate::scenario::{Attachment, Machine, Network, NetworkKind, Part, Relay, Scenario, Service};
-use crate::ssh::Equipment;
+use crate::kubernetes::NodeSetup;
+use crate::scenario::{
+    Attachment, LinkImpairment, Machine, MachineRole, Network, NetworkKind, Scenario, ServiceSpec,
+};
+use crate::ssh::SshSetup;
 
 mod access_point;
 mod machine;
 
 /// The whole lab as work for its nodes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Plan {
+pub(crate) struct LabPlan {
     /// Nodes by key: a machine's name, or `network:NAME`.
-    pub(crate) nodes: BTreeMap<String, Node>,
+    pub(crate) nodes: BTreeMap<String, NodePlan>,
     /// Cables between them.
-    pub(crate) cables: Vec<Cable>,
+    pub(crate) cables: Vec<VethPair>,
 }
 
 /// A node: a process with a network namespace of its own.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
+pub(crate) struct NodePlan {
     /// A host has mounts, processes and a name of its own as well.
-    pub(crate) etc: Option<Etc>,
+    pub(crate) etc: Option<EtcFiles>,
     /// What it does first.
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<NodeStep>,
     /// What it does when all other nodes have done that.
-    pub(crate) services: Vec<Step>,
+    pub(crate) services: Vec<NodeStep>,
 }
 
 /// What is particular in a host's `/etc`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(crate) struct Etc {
+pub(crate) struct EtcFiles {
     pub(crate) name: HostName,
     pub(crate) hosts: String,
     pub(crate) resolv: String,
@@ -45,7 +47,7 @@ pub(crate) struct Etc {
 
 /// A virtual cable.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Cable {
+pub(crate) struct VethPair {
     /// The machine's end.
     pub(crate) machine: String,
     pub(crate) link: IfName,
@@ -58,9 +60,9 @@ pub(crate) struct Cable {
 /// One step of a node.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Step {
+pub(crate) enum NodeStep {
     /// Take this name and this `/etc`.
-    Furnish(Etc),
+    Furnish(EtcFiles),
     /// Allow ping sockets.
     PingGroups,
     /// Write kernel settings; `/`-separated below `/proc/sys`.
@@ -79,19 +81,19 @@ pub(crate) enum Step {
     /// Run a program to its end.
     Run(Vec<String>),
     /// Start our own services.
-    Serve(Offer),
+    Serve(ServiceHelperConfig),
     /// Start our own relay.
-    Relay(Stretch),
+    Relay(RelayHelperConfig),
     /// Be a Kubernetes node.
-    Kubernetes(Setup),
+    Kubernetes(NodeSetup),
     /// Have an ssh server, and the way to those of the others.
-    Ssh(Equipment),
+    Ssh(SshSetup),
 }
 
 /// What the service helper is told.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(crate) struct Offer {
-    pub(crate) services: Vec<Service>,
+pub(crate) struct ServiceHelperConfig {
+    pub(crate) services: Vec<ServiceSpec>,
     /// One UDP socket for each, so that answers leave from the address that was asked.
     pub(crate) addresses: Vec<IpAddr>,
     pub(crate) internet: Option<IpAddr>,
@@ -100,14 +102,14 @@ pub(crate) struct Offer {
 
 /// What the relay helper is told.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(crate) struct Stretch {
-    pub(crate) manner: Relay,
+pub(crate) struct RelayHelperConfig {
+    pub(crate) manner: LinkImpairment,
     /// Pairs of interfaces: the station's side, the access point's side.
     pub(crate) pairs: Vec<(String, String)>,
 }
 
 /// A link of a machine as its network sees it.
-pub(crate) struct Port<'a> {
+pub(crate) struct BridgePort<'a> {
     pub(crate) name: String,
     pub(crate) host: &'a HostName,
     pub(crate) link: &'a IfName,
@@ -117,7 +119,7 @@ pub(crate) struct Port<'a> {
     pub(crate) ordinal: usize,
 }
 
-impl Port<'_> {
+impl BridgePort<'_> {
     /// Whether its frames pass the network's relay.
     fn is_relayed(&self, network: &Network) -> bool {
         let relay = network.relay.as_ref().filter(|_| self.is_station);
@@ -137,8 +139,8 @@ pub(crate) fn network_key(name: &str) -> String {
 }
 
 /// Plans the lab.
-pub(crate) fn plan(scenario: &Scenario) -> Plan {
-    let mut plan = Plan::default();
+pub(crate) fn plan(scenario: &Scenario) -> LabPlan {
+    let mut plan = LabPlan::default();
     for (name, network) in &scenario.network {
         let ports = ports(scenario, name);
         for port in &ports {
@@ -152,8 +154,8 @@ pub(crate) fn plan(scenario: &Scenario) -> Plan {
     plan
 }
 
-fn cable(name: &str, network: &Network, port: &Port<'_>) -> Cable {
-    Cable {
+fn cable(name: &str, network: &Network, port: &BridgePort<'_>) -> VethPair {
+    VethPair {
         machine: port.host.to_string(),
         link: port.link.clone(),
         mac: port.mac,
@@ -163,26 +165,31 @@ fn cable(name: &str, network: &Network, port: &Port<'_>) -> Cable {
 }
 
 /// The ports of a network in the order of its machines.
-fn ports<'a>(scenario: &'a Scenario, network: &str) -> Vec<Port<'a>> {
-    let mut ports: Vec<Port<'a>> = Vec::new();
+fn ports<'a>(scenario: &'a Scenario, network: &str) -> Vec<BridgePort<'a>> {
+    let mut ports: Vec<BridgePort<'a>> = Vec::new();
     for (index, (host, machine, part)) in scenario.machines().enumerate() {
         for (place, (link, attachment)) in machine.links.iter().enumerate() {
             if attachment.network != network {
                 continue;
             }
             let ordinal = ports.len() + 1;
-            let is_station = attachment.station.unwrap_or(part == Part::Host);
+            let is_station = attachment.station.unwrap_or(part == MachineRole::Host);
             let chosen = attachment.port.as_ref().map(ToString::to_string);
             let name = chosen.unwrap_or_else(|| port_name(&ports, host, is_station, ordinal));
             let mac = attachment.mac.unwrap_or_else(|| mac(index, place));
-            ports.push(Port { name, host, link, attachment, mac, is_station, ordinal });
+            ports.push(BridgePort { name, host, link, attachment, mac, is_station, ordinal });
         }
     }
     ports
 }
 
 /// `sta-HOST` or `up-HOST`; where that is too long or taken, the ordinal in place of the name.
-fn port_name(taken: &[Port<'_>], host: &HostName, is_station: bool, ordinal: usize) -> String {
+fn port_name(
+    taken: &[BridgePort<'_>],
+    host: &HostName,
+    is_station: bool,
+    ordinal: usize,
+) -> String {
     let start = if is_station { "sta" } else { "up" };
     let name = format!("{start}-{host}");
     if name.len() <= IfName::MAX_LEN && taken.iter().all(|port| port.name != name) {
@@ -228,10 +235,10 @@ fn line(batch: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = writeln!(batch, "{text}");
 }
 
-fn sysctl(key: impl Into<String>, value: &dyn std::fmt::Display) -> Step {
-    Step::Sysctl { key: key.into(), value: value.to_string(), optional: false }
+fn sysctl(key: impl Into<String>, value: &dyn std::fmt::Display) -> NodeStep {
+    NodeStep::Sysctl { key: key.into(), value: value.to_string(), optional: false }
 }
 
-fn sysctl_if_there(key: impl Into<String>, value: &dyn std::fmt::Display) -> Step {
-    Step::Sysctl { key: key.into(), value: value.to_string(), optional: true }
+fn sysctl_if_there(key: impl Into<String>, value: &dyn std::fmt::Display) -> NodeStep {
+    NodeStep::Sysctl { key: key.into(), value: value.to_string(), optional: true }
 }

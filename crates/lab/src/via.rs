@@ -17,12 +17,12 @@ use std::time::Duration;
 
 use pontoon_model::host::HostName;
 
-use crate::lab::entering;
+use crate::lab::nsenter_command;
 use crate::process;
 use crate::ssh::SERVE;
 
 /// Where the door is, in every host.
-pub const DOOR: &str = "/run/pontoon/lab.sock";
+pub const VIA_SOCKET: &str = "/run/pontoon/lab.sock";
 
 /// Agents that may run at the same time through the door: a class room's worth.
 const MAX_VISITORS: usize = 64;
@@ -31,14 +31,14 @@ const NAME_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a visitor wants of a host.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Wish {
+pub enum ViaService {
     /// Its agent.
     Agent,
     /// Its ssh server.
     Ssh,
 }
 
-impl Wish {
+impl ViaService {
     const ALL: [Self; 2] = [Self::Agent, Self::Ssh];
 
     const fn word(self) -> &'static str {
@@ -65,18 +65,18 @@ impl Wish {
 
 /// The open door.
 #[derive(Debug)]
-pub(crate) struct Door {
+pub(crate) struct ViaListener {
     visitors: Arc<AtomicUsize>,
 }
 
-impl Door {
+impl ViaListener {
     /// Opens it; the thread behind it lives as long as the process, which is the lab's.
     pub(crate) fn open(pids: BTreeMap<HostName, u32>) -> io::Result<Self> {
-        match std::fs::remove_file(DOOR) {
+        match std::fs::remove_file(VIA_SOCKET) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let listener = UnixListener::bind(DOOR)?;
+        let listener = UnixListener::bind(VIA_SOCKET)?;
         let visitors = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&visitors);
         thread::Builder::new().name("lab-door".to_owned()).spawn(move || {
@@ -103,9 +103,9 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+impl Drop for ViaListener {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(DOOR);
+        let _ = std::fs::remove_file(VIA_SOCKET);
     }
 }
 
@@ -118,11 +118,11 @@ fn admit(mut stream: UnixStream, pids: &BTreeMap<HostName, u32>) -> io::Result<C
     };
     let argv: Vec<&OsStr> = wish.argv().iter().map(OsStr::new).collect();
     let input = OwnedFd::from(stream.try_clone()?);
-    entering(*pid, &argv).stdin(input).stdout(OwnedFd::from(stream)).spawn()
+    nsenter_command(*pid, &argv).stdin(input).stdout(OwnedFd::from(stream)).spawn()
 }
 
 /// Byte by byte: what follows the line is for the agent or the server.
-fn read_wish(stream: &mut impl Read) -> io::Result<(Wish, HostName)> {
+fn read_wish(stream: &mut impl Read) -> io::Result<(ViaService, HostName)> {
     /// The longest word, a blank, the longest name.
     const LINE_MAX: usize = HostName::MAX_LEN + 8;
     let mut line = Vec::new();
@@ -130,7 +130,7 @@ fn read_wish(stream: &mut impl Read) -> io::Result<(Wish, HostName)> {
     while line.len() <= LINE_MAX {
         stream.read_exact(&mut byte)?;
         if byte[0] == b'\n' {
-            let wish = Wish::parse(&String::from_utf8_lossy(&line));
+            let wish = ViaService::parse(&String::from_utf8_lossy(&line));
             return wish.ok_or_else(|| io::ErrorKind::InvalidData.into());
         }
         line.push(byte[0]);
@@ -143,7 +143,7 @@ fn read_wish(stream: &mut impl Read) -> io::Result<(Wish, HostName)> {
 enum ViaError {
     /// There is none.
     #[error(
-        "no lab here: {DOOR} cannot be reached; `pontoon lab via` works in `pontoon lab shell`"
+        "no lab here: {VIA_SOCKET} cannot be reached; `pontoon lab via` works in `pontoon lab shell`"
     )]
     NoLab(#[source] io::Error),
     /// The connection broke, or the lab has no such host.
@@ -160,15 +160,15 @@ enum ViaError {
 /// Connects standard input and output to an agent or an ssh server on another host of the same
 /// lab.
 #[must_use]
-pub fn via(wish: Wish, host: &HostName) -> ExitCode {
+pub fn via(wish: ViaService, host: &HostName) -> ExitCode {
     match connect(wish, host) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => process::last_words(&error),
+        Err(error) => process::report_failure(&error),
     }
 }
 
-fn connect(wish: Wish, host: &HostName) -> Result<(), ViaError> {
-    let mut stream = UnixStream::connect(DOOR).map_err(ViaError::NoLab)?;
+fn connect(wish: ViaService, host: &HostName) -> Result<(), ViaError> {
+    let mut stream = UnixStream::connect(VIA_SOCKET).map_err(ViaError::NoLab)?;
     let broken = |source| ViaError::Broken { host: host.clone(), source };
     stream.write_all(format!("{} {host}\n", wish.word()).as_bytes()).map_err(broken)?;
     let mut upward = stream.try_clone().map_err(broken)?;
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_wish_is_read_and_nothing_after_it() {
-        for (line, wish) in [("agent pi2\n", Wish::Agent), ("ssh pi2\n", Wish::Ssh)] {
+        for (line, wish) in [("agent pi2\n", ViaService::Agent), ("ssh pi2\n", ViaService::Ssh)] {
             let bytes = [line.as_bytes(), b"\x00\x00\x00\x05hello"].concat();
             let mut rest: &[u8] = &bytes;
             assert_eq!(read_wish(&mut rest).unwrap(), (wish, "pi2".parse().unwrap()));

@@ -12,9 +12,9 @@ use serde::Serialize;
 /// The name of a finding or of a cause, in kebab-case. No finding and cause share a name.
 #[derive(Clone, Copy, Debug, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
-pub struct Code(&'static str);
+pub struct DiagnosisCode(&'static str);
 
-impl Code {
+impl DiagnosisCode {
     /// The name as text, as scripts and JSON have it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -22,7 +22,7 @@ impl Code {
     }
 }
 
-impl fmt::Display for Code {
+impl fmt::Display for DiagnosisCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.0)
     }
@@ -32,11 +32,11 @@ macro_rules! codes {
     ($(#[doc = $doc:literal])* $list:ident: $($name:ident = $text:literal,)+) => {
         $(
             #[doc = concat!("The code `", $text, "`.")]
-            pub const $name: Code = Code($text);
+            pub const $name: DiagnosisCode = DiagnosisCode($text);
         )+
 
         $(#[doc = $doc])*
-        pub const $list: &[Code] = &[$($name),+];
+        pub const $list: &[DiagnosisCode] = &[$($name),+];
     };
 }
 

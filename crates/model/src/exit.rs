@@ -97,7 +97,7 @@ impl Exit {
 mod tests {
     use super::*;
     use crate::code;
-    use crate::finding::Scope;
+    use crate::finding::DiagnosisScope;
 
     fn finding(severity: Severity, level: Level) -> Finding {
         Finding {
@@ -105,7 +105,7 @@ mod tests {
             title: "a test",
             severity,
             level,
-            scope: Scope::default(),
+            scope: DiagnosisScope::default(),
             is_symmetric: false,
             because: vec!["it was seen".to_owned()],
             advice: Vec::new(),

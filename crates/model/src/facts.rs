@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::host::HostName;
 use crate::net::{IfName, Prefix};
 use crate::observation::{Observation, RunId};
-use crate::port::Listener;
-use crate::snapshot::{Snapshot, Unread};
+use crate::port::PortListener;
+use crate::snapshot::{CollectionGap, Snapshot};
 
 /// Everything seen in one run. The order in which it was seen does not matter.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -21,7 +21,7 @@ pub struct Facts {
     /// What was sent, arrived and answered.
     pub observations: BTreeSet<Observation>,
     /// What the user wants, as far as it bears on judgement.
-    pub intent: Intent,
+    pub intent: RunParameters,
 }
 
 /// What one host says about itself and its part in the run.
@@ -30,7 +30,7 @@ pub struct HostFacts {
     /// Its account of itself.
     pub snapshot: Snapshot,
     /// How well it could watch each link.
-    pub watches: Vec<Watch>,
+    pub watches: Vec<LinkCapture>,
     /// What the kernel's counters gained while the run lasted, such as
     /// `TcpExt.IPReversePathFilter` (names of `/proc/net/netstat` and `/proc/net/snmp`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -40,13 +40,13 @@ pub struct HostFacts {
     pub frames_sent: BTreeMap<String, u32>,
     /// Who answers on the ports that were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub listeners: Vec<Listener>,
+    pub listeners: Vec<PortListener>,
     /// What could not be tested from here, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub untested: Vec<Unread>,
+    pub untested: Vec<CollectionGap>,
     /// How its agent ended.
     #[serde(default)]
-    pub ending: Ending,
+    pub ending: AgentOutcome,
 }
 
 impl HostFacts {
@@ -60,14 +60,14 @@ impl HostFacts {
             frames_sent: BTreeMap::new(),
             listeners: Vec::new(),
             untested: Vec::new(),
-            ending: Ending::Complete,
+            ending: AgentOutcome::Complete,
         }
     }
 }
 
 /// How well a host could watch a link.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Watch {
+pub struct LinkCapture {
     /// The link.
     pub link: IfName,
     /// Whether a packet socket saw every frame before any packet filter. Without it, that nothing
@@ -90,10 +90,10 @@ const fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-impl Watch {
+impl LinkCapture {
     /// Whether a frame that came would have been seen, from the first moment to the last.
     #[must_use]
-    pub const fn misses_nothing(&self) -> bool {
+    pub const fn is_complete(&self) -> bool {
         self.sees_frames && !self.went_down && self.lost == 0
     }
 }
@@ -101,7 +101,7 @@ impl Watch {
 /// How an agent ended.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Ending {
+pub enum AgentOutcome {
     /// It did all it was asked and said so.
     #[default]
     Complete,
@@ -114,7 +114,7 @@ pub enum Ending {
 
 /// What the user wants, as far as it bears on judgement.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Intent {
+pub struct RunParameters {
     /// The pod network the user named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod_cidr: Option<Prefix>,

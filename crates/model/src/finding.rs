@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::code::Code;
+use crate::code::DiagnosisCode;
 use crate::host::HostName;
-use crate::net::{Family, IfName};
+use crate::net::{IfName, IpFamily};
 
 /// How sure a finding is.
 #[derive(
@@ -42,7 +42,7 @@ pub enum Severity {
     Clone, Debug, Default, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(deny_unknown_fields)]
-pub struct Scope {
+pub struct DiagnosisScope {
     /// The host that is affected, or that asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<HostName>,
@@ -54,10 +54,10 @@ pub struct Scope {
     pub link: Option<IfName>,
     /// The family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub family: Option<Family>,
+    pub family: Option<IpFamily>,
 }
 
-impl Scope {
+impl DiagnosisScope {
     /// Whether some pair, link and family is meant by both: a field that is not given meets any.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
@@ -98,7 +98,7 @@ impl Scope {
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Finding {
     /// Its name.
-    pub code: Code,
+    pub code: DiagnosisCode,
     /// What is wrong.
     pub title: &'static str,
     /// How bad.
@@ -106,7 +106,7 @@ pub struct Finding {
     /// How sure.
     pub level: Level,
     /// For whom.
-    pub scope: Scope,
+    pub scope: DiagnosisScope,
     /// Whether `from` and `to` may be read either way round.
     pub is_symmetric: bool,
     /// What was seen.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::net::{NotA, as_text};
+use crate::net::{TextParseError, as_text};
 
 /// The name by which a run knows a host: what the user typed, or the host's own name.
 ///
@@ -51,16 +51,16 @@ impl fmt::Display for HostName {
 }
 
 impl FromStr for HostName {
-    type Err = NotA;
+    type Err = TextParseError;
 
-    fn from_str(text: &str) -> Result<Self, NotA> {
+    fn from_str(text: &str) -> Result<Self, TextParseError> {
         let mut letters = text.chars().enumerate();
         if (1..=Self::MAX_LEN).contains(&text.len())
             && letters.all(|(at, letter)| is_allowed(at, letter))
         {
             Ok(Self(text.into()))
         } else {
-            Err(NotA::new(text, "a host name such as pi1"))
+            Err(TextParseError::new(text, "a host name such as pi1"))
         }
     }
 }

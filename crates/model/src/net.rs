@@ -50,14 +50,14 @@ impl fmt::Debug for Mac {
 /// A text is not what it should be.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{text}` is not {expected}")]
-pub struct NotA {
+pub struct TextParseError {
     /// The text, made safe to print.
     pub text: crate::untrusted::Untrusted,
     /// What was expected, with an example.
     pub expected: &'static str,
 }
 
-impl NotA {
+impl TextParseError {
     /// Keeps the text for the message.
     #[must_use]
     pub fn new(text: &str, expected: &'static str) -> Self {
@@ -66,10 +66,10 @@ impl NotA {
 }
 
 impl FromStr for Mac {
-    type Err = NotA;
+    type Err = TextParseError;
 
-    fn from_str(text: &str) -> Result<Self, NotA> {
-        let wrong = || NotA::new(text, "a MAC address such as dc:a6:32:01:02:03");
+    fn from_str(text: &str) -> Result<Self, TextParseError> {
+        let wrong = || TextParseError::new(text, "a MAC address such as dc:a6:32:01:02:03");
         let mut octets = [0; 6];
         let mut parts = text.split(':');
         for octet in &mut octets {
@@ -105,17 +105,17 @@ impl fmt::Display for IfName {
 }
 
 impl FromStr for IfName {
-    type Err = NotA;
+    type Err = TextParseError;
 
     /// Accepts printable names that `dev_valid_name` in the kernel's `net/core/dev.c` accepts.
-    fn from_str(name: &str) -> Result<Self, NotA> {
+    fn from_str(name: &str) -> Result<Self, TextParseError> {
         let fits = (1..=Self::MAX_LEN).contains(&name.len());
         let is_dots = matches!(name, "." | "..");
         let is_clean = name.bytes().all(|b| b.is_ascii_graphic() && b != b'/' && b != b':');
         if fits && !is_dots && is_clean {
             Ok(Self(name.into()))
         } else {
-            Err(NotA::new(name, "the name of an interface such as wlan0"))
+            Err(TextParseError::new(name, "the name of an interface such as wlan0"))
         }
     }
 }
@@ -125,14 +125,14 @@ impl FromStr for IfName {
     Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
-pub enum Family {
+pub enum IpFamily {
     /// IPv4.
     V4,
     /// IPv6.
     V6,
 }
 
-impl Family {
+impl IpFamily {
     /// The family of an address.
     #[must_use]
     pub const fn of(address: IpAddr) -> Self {
@@ -143,7 +143,7 @@ impl Family {
     }
 }
 
-impl fmt::Display for Family {
+impl fmt::Display for IpFamily {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::V4 => "IPv4",
@@ -171,8 +171,8 @@ impl Prefix {
 
     /// The family.
     #[must_use]
-    pub const fn family(self) -> Family {
-        Family::of(self.address)
+    pub const fn family(self) -> IpFamily {
+        IpFamily::of(self.address)
     }
 
     /// Whether `address` lies in this network.
@@ -221,16 +221,16 @@ impl fmt::Display for Prefix {
 }
 
 impl FromStr for Prefix {
-    type Err = NotA;
+    type Err = TextParseError;
 
-    fn from_str(text: &str) -> Result<Self, NotA> {
+    fn from_str(text: &str) -> Result<Self, TextParseError> {
         let parse = || {
             let (address, length) = text.split_once('/')?;
             let length =
                 Some(length).filter(|length| length.bytes().all(|b| b.is_ascii_digit()))?;
             Self::new(address.parse().ok()?, length.parse().ok()?)
         };
-        parse().ok_or_else(|| NotA::new(text, "a network such as 10.244.0.0/16"))
+        parse().ok_or_else(|| TextParseError::new(text, "a network such as 10.244.0.0/16"))
     }
 }
 

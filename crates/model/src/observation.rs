@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::host::HostName;
-use crate::net::{Family, IfName, Mac, NotA, as_text};
+use crate::net::{IfName, IpFamily, Mac, TextParseError, as_text};
 use crate::untrusted::Untrusted;
 
 /// Something that one host sent, or that came in there.
@@ -36,9 +36,9 @@ pub struct Observation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_link: Option<IfName>,
     /// IPv4 (with ARP) or IPv6 (with ND).
-    pub family: Family,
+    pub family: IpFamily,
     /// Left, arrived or came back.
-    pub direction: Direction,
+    pub direction: ObservedEvent,
     /// The round, from 1. Questions outside the rounds count their tries.
     pub round: u16,
     /// Milliseconds since this host's run began.
@@ -51,12 +51,12 @@ pub struct Observation {
     pub ttl: Option<u8>,
     /// Whether the frame that came in was addressed to this host alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cast: Option<Cast>,
+    pub cast: Option<FrameDestination>,
     /// What was asked.
-    pub kind: Kind,
+    pub kind: ProbeKind,
     /// What came back; on `answered` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<Answer>,
+    pub answer: Option<ProbeAnswer>,
 }
 
 /// Which way.
@@ -64,7 +64,7 @@ pub struct Observation {
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
-pub enum Direction {
+pub enum ObservedEvent {
     /// It left `host`.
     Sent,
     /// It reached `host`, before any packet filter of that host.
@@ -78,7 +78,7 @@ pub enum Direction {
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
-pub enum Cast {
+pub enum FrameDestination {
     /// One host.
     Unicast,
     /// Broadcast or multicast.
@@ -88,12 +88,12 @@ pub enum Cast {
 /// What was asked.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(tag = "ask", rename_all = "kebab-case")]
-pub enum Kind {
+pub enum ProbeKind {
     /// "Who has this address?": ARP request (RFC 826) or neighbour solicitation (RFC 4861), to
     /// all or to one MAC. Put to peers, and to the gateway as the control of a leg.
     Neighbour {
         /// To whom the frame went.
-        cast: Cast,
+        cast: FrameDestination,
     },
     /// Is my own address in use elsewhere? An ARP probe (RFC 5227, section 2.1.1). Answered by
     /// another's `source_mac` = duplicate.
@@ -180,7 +180,7 @@ pub enum ClockSource {
 /// What came back.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
-pub enum Answer {
+pub enum ProbeAnswer {
     /// What was hoped for: ARP reply, echo reply, the agent's UDP answer, a TCP connection.
     Reply,
     /// An ICMP error.
@@ -239,15 +239,15 @@ impl fmt::Display for RunId {
 }
 
 impl FromStr for RunId {
-    type Err = NotA;
+    type Err = TextParseError;
 
-    fn from_str(text: &str) -> Result<Self, NotA> {
+    fn from_str(text: &str) -> Result<Self, TextParseError> {
         let is_digits = |text: &&str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let digits = Some(text).filter(|text| text.len() == 16).filter(is_digits);
         digits
             .and_then(|digits| u64::from_str_radix(digits, 16).ok())
             .map(Self)
-            .ok_or_else(|| NotA::new(text, "a run: 16 hexadecimal digits"))
+            .ok_or_else(|| TextParseError::new(text, "a run: 16 hexadecimal digits"))
     }
 }
 

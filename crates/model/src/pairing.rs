@@ -3,23 +3,23 @@
 use std::net::IpAddr;
 
 use crate::host::HostName;
-use crate::net::{Family, IfName, Mac, Prefix};
-use crate::snapshot::{Address, Link, Snapshot};
+use crate::net::{IfName, IpFamily, Mac, Prefix};
+use crate::snapshot::{Link, LinkAddress, Snapshot};
 
 /// Two links that should be one network.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct SharedLink {
     /// The first host, by name.
-    pub a: End,
+    pub a: LinkEndpoint,
     /// The second.
-    pub b: End,
+    pub b: LinkEndpoint,
     /// The family.
-    pub family: Family,
+    pub family: IpFamily,
 }
 
 /// One end of a shared link.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct End {
+pub struct LinkEndpoint {
     /// The host.
     pub host: HostName,
     /// Its link.
@@ -36,7 +36,7 @@ pub fn shared_links(
     (a, of_a): (&HostName, &Snapshot),
     (b, of_b): (&HostName, &Snapshot),
 ) -> Vec<SharedLink> {
-    let (ends_a, ends_b) = (ends(a, of_a), ends(b, of_b));
+    let (ends_a, ends_b) = (link_endpoints(a, of_a), link_endpoints(b, of_b));
     shared(&ends_a, &ends_b)
         .map(|(at_a, at_b)| {
             let (a, b) = (ends_a[at_a].clone(), ends_b[at_b].clone());
@@ -49,14 +49,14 @@ pub fn shared_links(
 ///
 /// Link-local addresses do not count, for every link has them.
 #[must_use]
-pub fn ends(host: &HostName, snapshot: &Snapshot) -> Vec<End> {
+pub fn link_endpoints(host: &HostName, snapshot: &Snapshot) -> Vec<LinkEndpoint> {
     let links = || snapshot.links.iter().filter(|link| link.is_usable() && link.reaches_hosts());
-    [Family::V4, Family::V6]
+    [IpFamily::V4, IpFamily::V6]
         .into_iter()
         .flat_map(|family| {
             links().filter_map(move |link| {
                 let address = usable_address(link, family)?;
-                Some(End {
+                Some(LinkEndpoint {
                     host: host.clone(),
                     link: link.name.clone(),
                     mac: link.mac?,
@@ -71,12 +71,15 @@ pub fn ends(host: &HostName, snapshot: &Snapshot) -> Vec<End> {
 ///
 /// Where a link could share with several links of the other host, the one of the same name is
 /// taken: a host with two links in one network has them by mistake.
-pub fn shared<'a>(a: &'a [End], b: &'a [End]) -> impl Iterator<Item = (usize, usize)> + 'a {
-    let partner = move |end_a: &End| {
-        let is_shared = |end_b: &&End| is_one_network(end_a, end_b);
-        let same_name = |end_b: &&End| end_b.link == end_a.link;
+pub fn shared<'a>(
+    a: &'a [LinkEndpoint],
+    b: &'a [LinkEndpoint],
+) -> impl Iterator<Item = (usize, usize)> + 'a {
+    let partner = move |end_a: &LinkEndpoint| {
+        let is_shared = |end_b: &&LinkEndpoint| is_one_network(end_a, end_b);
+        let same_name = |end_b: &&LinkEndpoint| end_b.link == end_a.link;
         // The other host's link may have a better partner of its own name here.
-        let is_free = |end_b: &&End| {
+        let is_free = |end_b: &&LinkEndpoint| {
             !a.iter().any(|other| other.link == end_b.link && is_one_network(other, end_b))
         };
         let named = b.iter().position(|end| same_name(&end) && is_shared(&end));
@@ -87,13 +90,13 @@ pub fn shared<'a>(a: &'a [End], b: &'a [End]) -> impl Iterator<Item = (usize, us
 
 /// The first address of a link that other hosts can use, in that family.
 #[must_use]
-pub fn usable_address(link: &Link, family: Family) -> Option<&Address> {
+pub fn usable_address(link: &Link, family: IpFamily) -> Option<&LinkAddress> {
     link.addresses
         .iter()
         .find(|address| address.prefix.family() == family && is_usable(address.prefix.address))
 }
 
-fn is_one_network(a: &End, b: &End) -> bool {
+fn is_one_network(a: &LinkEndpoint, b: &LinkEndpoint) -> bool {
     a.prefix.family() == b.prefix.family()
         && a.prefix.address != b.prefix.address
         && (a.prefix.contains(b.prefix.address) || b.prefix.contains(a.prefix.address))

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::as_text;
 use crate::host::HostName;
-use crate::net::NotA;
+use crate::net::TextParseError;
 use crate::untrusted::Untrusted;
 
 /// TCP or UDP.
@@ -17,7 +17,7 @@ use crate::untrusted::Untrusted;
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
-pub enum Transport {
+pub enum TransportProtocol {
     /// TCP.
     Tcp,
     /// UDP.
@@ -30,35 +30,35 @@ pub struct Port {
     /// Its number, from 1.
     pub number: u16,
     /// Of what.
-    pub transport: Transport,
+    pub transport: TransportProtocol,
 }
 
 impl fmt::Display for Port {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let transport = match self.transport {
-            Transport::Tcp => "tcp",
-            Transport::Udp => "udp",
+            TransportProtocol::Tcp => "tcp",
+            TransportProtocol::Udp => "udp",
         };
         write!(f, "{}/{transport}", self.number)
     }
 }
 
 impl FromStr for Port {
-    type Err = NotA;
+    type Err = TextParseError;
 
-    fn from_str(text: &str) -> Result<Self, NotA> {
+    fn from_str(text: &str) -> Result<Self, TextParseError> {
         let read = || {
             let (number, transport) = text.split_once('/')?;
             let transport = match transport {
-                "tcp" => Transport::Tcp,
-                "udp" => Transport::Udp,
+                "tcp" => TransportProtocol::Tcp,
+                "udp" => TransportProtocol::Udp,
                 _ => return None,
             };
             let is_digits = number.bytes().all(|byte| byte.is_ascii_digit());
             let number = number.parse().ok().filter(|number| is_digits && *number > 0)?;
             Some(Self { number, transport })
         };
-        read().ok_or_else(|| NotA::new(text, "a port such as 6443/tcp or 8472/udp"))
+        read().ok_or_else(|| TextParseError::new(text, "a port such as 6443/tcp or 8472/udp"))
     }
 }
 
@@ -66,7 +66,7 @@ as_text!(Port, "Port", "^[0-9]{1,5}/(tcp|udp)$");
 
 /// Which hosts.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Who {
+pub enum HostSelector {
     /// Those of the control plane.
     Servers,
     /// All.
@@ -75,45 +75,50 @@ pub enum Who {
 
 /// A port that some hosts have to reach on some hosts.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Need {
+pub struct PortRequirement {
     /// The port.
     pub port: Port,
     /// Where it is.
-    pub on: Who,
+    pub on: HostSelector,
     /// Who has to reach it.
-    pub from: Who,
+    pub from: HostSelector,
 }
 
 /// Most ports of one run: this is a test of known ports, not a scan.
 pub const PORTS_MAX: usize = 32;
 
-const fn need(number: u16, transport: Transport, on: Who, from: Who) -> Need {
-    Need { port: Port { number, transport }, on, from }
+const fn need(
+    number: u16,
+    transport: TransportProtocol,
+    on: HostSelector,
+    from: HostSelector,
+) -> PortRequirement {
+    PortRequirement { port: Port { number, transport }, on, from }
 }
 
 /// What a control plane needs, with flannel's VXLAN (kubernetes/kubernetes,
 /// `cmd/kubeadm/app/constants/constants.go`; Kubernetes documentation, "Ports and Protocols";
 /// flannel, `Documentation/backends.md`). Ports that are bound to 127.0.0.1 are nobody else's.
-pub const CONTROL_PLANE: [Need; 5] = [
-    need(6443, Transport::Tcp, Who::Servers, Who::All),
-    need(2379, Transport::Tcp, Who::Servers, Who::Servers),
-    need(2380, Transport::Tcp, Who::Servers, Who::Servers),
-    need(10250, Transport::Tcp, Who::All, Who::Servers),
-    need(8472, Transport::Udp, Who::All, Who::All),
+pub const CONTROL_PLANE_PORTS: [PortRequirement; 5] = [
+    need(6443, TransportProtocol::Tcp, HostSelector::Servers, HostSelector::All),
+    need(2379, TransportProtocol::Tcp, HostSelector::Servers, HostSelector::Servers),
+    need(2380, TransportProtocol::Tcp, HostSelector::Servers, HostSelector::Servers),
+    need(10250, TransportProtocol::Tcp, HostSelector::All, HostSelector::Servers),
+    need(8472, TransportProtocol::Udp, HostSelector::All, HostSelector::All),
 ];
 
 /// What nodes need of each other, whoever is the control plane: kubelet, kube-proxy's health (load
 /// balancers ask it) and flannel's VXLAN. From the same sources.
-pub const WORKER: [Need; 3] = [
-    need(10250, Transport::Tcp, Who::All, Who::All),
-    need(10256, Transport::Tcp, Who::All, Who::All),
-    need(8472, Transport::Udp, Who::All, Who::All),
+pub const WORKER_PORTS: [PortRequirement; 3] = [
+    need(10250, TransportProtocol::Tcp, HostSelector::All, HostSelector::All),
+    need(10256, TransportProtocol::Tcp, HostSelector::All, HostSelector::All),
+    need(8472, TransportProtocol::Udp, HostSelector::All, HostSelector::All),
 ];
 
 /// A line of a list of ports says nothing that can be asked.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
-pub enum NoNeed {
+pub enum PortListError {
     /// It is not `PORT/PROTOCOL WHERE`.
     #[error(
         "line {line}: `{text}` is not a port and where it is, such as `6443/tcp server` or `8472/udp all`"
@@ -137,7 +142,7 @@ pub enum NoNeed {
 /// # Errors
 ///
 /// The first line that says something else, or too many lines, or none.
-pub fn parse(text: &str) -> Result<Vec<Need>, NoNeed> {
+pub fn parse(text: &str) -> Result<Vec<PortRequirement>, PortListError> {
     let mut needs = Vec::new();
     for (nth, line) in text.lines().enumerate() {
         let words: Vec<&str> =
@@ -145,27 +150,27 @@ pub fn parse(text: &str) -> Result<Vec<Need>, NoNeed> {
         let read = match words.as_slice() {
             [] => continue,
             [port, on] => port.parse().ok().zip(match *on {
-                "server" => Some(Who::Servers),
-                "all" => Some(Who::All),
+                "server" => Some(HostSelector::Servers),
+                "all" => Some(HostSelector::All),
                 _ => None,
             }),
             _ => None,
         };
-        let wrong = || NoNeed::Line { line: nth + 1, text: Untrusted::new(line.trim()) };
+        let wrong = || PortListError::Line { line: nth + 1, text: Untrusted::new(line.trim()) };
         let (port, on) = read.ok_or_else(wrong)?;
-        needs.push(Need { port, on, from: Who::All });
+        needs.push(PortRequirement { port, on, from: HostSelector::All });
         if needs.len() > PORTS_MAX {
-            return Err(NoNeed::TooMany);
+            return Err(PortListError::TooMany);
         }
     }
-    if needs.is_empty() { Err(NoNeed::None) } else { Ok(needs) }
+    if needs.is_empty() { Err(PortListError::None) } else { Ok(needs) }
 }
 
 /// Who listens on what, and who asks whom, in one run.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct PortPlan {
     /// What is needed.
-    pub needs: BTreeSet<Need>,
+    pub needs: BTreeSet<PortRequirement>,
     /// The hosts of the control plane.
     pub servers: BTreeSet<HostName>,
 }
@@ -180,7 +185,9 @@ impl PortPlan {
     /// Whether a role decides who listens, so that somebody has to have it.
     #[must_use]
     pub fn wants_servers(&self) -> bool {
-        self.needs.iter().any(|need| need.on == Who::Servers || need.from == Who::Servers)
+        self.needs
+            .iter()
+            .any(|need| need.on == HostSelector::Servers || need.from == HostSelector::Servers)
     }
 
     /// The ports on which a host listens: those that one of the others asks for.
@@ -205,25 +212,25 @@ impl PortPlan {
         needs.map(|need| need.port).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    fn is_meant(&self, who: Who, host: &HostName) -> bool {
-        who == Who::All || self.servers.contains(host)
+    fn is_meant(&self, who: HostSelector, host: &HostName) -> bool {
+        who == HostSelector::All || self.servers.contains(host)
     }
 }
 
 /// A port of a host in a run.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
-pub struct Listener {
+pub struct PortListener {
     /// The port.
     pub port: Port,
     /// Who answers there.
     #[serde(flatten)]
-    pub state: Answerer,
+    pub state: PortAnswerer,
 }
 
 /// Who answers on a port.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(tag = "answerer", rename_all = "kebab-case")]
-pub enum Answerer {
+pub enum PortAnswerer {
     /// The agent, for as long as the run lasts.
     Agent,
     /// A service that has the port already.
@@ -236,7 +243,7 @@ pub enum Answerer {
 }
 
 /// By host and port, who answers.
-pub type Listeners = BTreeMap<(HostName, Port), Answerer>;
+pub type PortAnswererMap = BTreeMap<(HostName, Port), PortAnswerer>;
 
 #[cfg(test)]
 mod tests {
@@ -275,13 +282,13 @@ mod tests {
             }
         }
         let many: String = (1..=33).map(|port| format!("{port}/tcp all\n")).collect();
-        assert_eq!(parse(&many), Err(NoNeed::TooMany));
+        assert_eq!(parse(&many), Err(PortListError::TooMany));
     }
 
     #[test]
     fn roles_decide_who_listens_and_who_asks() {
         let plan = PortPlan {
-            needs: CONTROL_PLANE.into_iter().collect(),
+            needs: CONTROL_PLANE_PORTS.into_iter().collect(),
             servers: names(&["pi1", "pi2"]),
         };
         let [pi1, pi2, pi3]: [HostName; 3] =
@@ -300,7 +307,7 @@ mod tests {
             assert_eq!(shown(&plan.between(from, to)), ports, "{from} to {to}");
         }
         assert!(plan.wants_servers());
-        let workers = PortPlan { needs: WORKER.into_iter().collect(), ..PortPlan::default() };
+        let workers = PortPlan { needs: WORKER_PORTS.into_iter().collect(), ..PortPlan::default() };
         assert!(!workers.wants_servers());
         assert_eq!(shown(&workers.between(&pi3, &pi1)), "8472/udp 10250/tcp 10256/tcp");
     }
@@ -315,7 +322,7 @@ mod tests {
 
         #[test]
         fn a_port_is_read_as_it_is_written(number in 1_u16.., is_tcp: bool) {
-            let transport = if is_tcp { Transport::Tcp } else { Transport::Udp };
+            let transport = if is_tcp { TransportProtocol::Tcp } else { TransportProtocol::Udp };
             let port = Port { number, transport };
             prop_assert_eq!(port.to_string().parse::<Port>().unwrap(), port);
         }

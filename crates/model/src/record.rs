@@ -11,11 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Ending, Facts, HostFacts, Intent, Watch};
+use crate::facts::{AgentOutcome, Facts, HostFacts, LinkCapture, RunParameters};
 use crate::host::HostName;
 use crate::observation::{Observation, RunId};
-use crate::port::Listener;
-use crate::snapshot::{Snapshot, Unread};
+use crate::port::PortListener;
+use crate::snapshot::{CollectionGap, Snapshot};
 use crate::untrusted::Untrusted;
 
 /// The name and version of the record's form. Within a version fields are only ever added.
@@ -42,7 +42,7 @@ pub struct Record {
 /// One line of a record. The first is a `run` line; the order of the others does not matter.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
-pub enum Line {
+pub enum RecordLine {
     /// Which run this is, and in which form it is written.
     Run {
         /// [`SCHEMA`].
@@ -51,7 +51,7 @@ pub enum Line {
         run: RunId,
         /// What the user wanted.
         #[serde(default)]
-        intent: Intent,
+        intent: RunParameters,
     },
     /// A host's account of itself. Every host of the record has one.
     Snapshot {
@@ -66,7 +66,7 @@ pub enum Line {
         host: HostName,
         /// How well.
         #[serde(flatten)]
-        watch: Watch,
+        watch: LinkCapture,
     },
     /// What a host's kernel counters gained.
     Counters {
@@ -88,7 +88,7 @@ pub enum Line {
         host: HostName,
         /// The port, and who.
         #[serde(flatten)]
-        listener: Listener,
+        listener: PortListener,
     },
     /// What could not be tested from a host.
     Untested {
@@ -96,14 +96,14 @@ pub enum Line {
         host: HostName,
         /// What, and why.
         #[serde(flatten)]
-        gap: Unread,
+        gap: CollectionGap,
     },
     /// How a host's agent ended, when it did not end well.
     Ending {
         /// The host.
         host: HostName,
         /// How.
-        ending: Ending,
+        ending: AgentOutcome,
     },
     /// A host that the user named could not be asked.
     Unreached {
@@ -188,26 +188,26 @@ pub enum RecordError {
 
 /// Reads a record line by line.
 #[derive(Debug, Default)]
-pub struct Reader {
+pub struct RecordReader {
     line: usize,
-    run: Option<(RunId, Intent)>,
-    hosts: BTreeMap<HostName, Part>,
+    run: Option<(RunId, RunParameters)>,
+    hosts: BTreeMap<HostName, PartialHostFacts>,
     observations: BTreeSet<Observation>,
     unreached: BTreeMap<HostName, Untrusted>,
 }
 
 #[derive(Debug, Default)]
-struct Part {
+struct PartialHostFacts {
     snapshot: Option<Box<Snapshot>>,
-    watches: Vec<Watch>,
+    watches: Vec<LinkCapture>,
     counters: BTreeMap<String, u64>,
     frames_sent: BTreeMap<String, u32>,
-    listeners: Vec<Listener>,
-    untested: Vec<Unread>,
-    ending: Ending,
+    listeners: Vec<PortListener>,
+    untested: Vec<CollectionGap>,
+    ending: AgentOutcome,
 }
 
-impl Reader {
+impl RecordReader {
     /// Takes one line, with or without its line break. Empty lines are passed over.
     ///
     /// # Errors
@@ -239,7 +239,7 @@ impl Reader {
     /// [`RecordError::Empty`] and [`RecordError::NoSnapshot`].
     pub fn finish(self) -> Result<Record, RecordError> {
         let (run, intent) = self.run.ok_or(RecordError::Empty)?;
-        let whole = |(host, part): (HostName, Part)| match part.whole() {
+        let whole = |(host, part): (HostName, PartialHostFacts)| match part.whole() {
             Some(facts) => Ok((host, facts)),
             None => Err(RecordError::NoSnapshot { host }),
         };
@@ -248,40 +248,45 @@ impl Reader {
         Ok(Record { facts, unreached: self.unreached })
     }
 
-    fn take(&mut self, value: Line) -> Result<(), RecordError> {
+    fn take(&mut self, value: RecordLine) -> Result<(), RecordError> {
         let line = self.line;
-        if let Line::Run { schema, run, intent } = value {
+        if let RecordLine::Run { schema, run, intent } = value {
             return self.take_run(&schema, run, intent);
         }
         let Some((run, _)) = self.run else { return Err(RecordError::NoRun { line }) };
         match value {
-            Line::Run { .. } => {}
-            Line::Snapshot { host, snapshot } => {
+            RecordLine::Run { .. } => {}
+            RecordLine::Snapshot { host, snapshot } => {
                 let part = self.part(&host)?;
                 if part.snapshot.replace(snapshot).is_some() {
                     return Err(RecordError::SecondSnapshot { line, host });
                 }
             }
-            Line::Watch { host, watch } => self.part(&host)?.watches.push(watch),
-            Line::Counters { host, gained } => self.part(&host)?.counters.extend(gained),
-            Line::Frames { host, sent } => self.part(&host)?.frames_sent.extend(sent),
-            Line::Listener { host, listener } => self.part(&host)?.listeners.push(listener),
-            Line::Untested { host, gap } => self.part(&host)?.untested.push(gap),
-            Line::Ending { host, ending } => self.part(&host)?.ending = ending,
-            Line::Unreached { host, why } => {
+            RecordLine::Watch { host, watch } => self.part(&host)?.watches.push(watch),
+            RecordLine::Counters { host, gained } => self.part(&host)?.counters.extend(gained),
+            RecordLine::Frames { host, sent } => self.part(&host)?.frames_sent.extend(sent),
+            RecordLine::Listener { host, listener } => self.part(&host)?.listeners.push(listener),
+            RecordLine::Untested { host, gap } => self.part(&host)?.untested.push(gap),
+            RecordLine::Ending { host, ending } => self.part(&host)?.ending = ending,
+            RecordLine::Unreached { host, why } => {
                 self.unreached.insert(host, why);
             }
-            Line::Observation(seen) if seen.run == run => {
+            RecordLine::Observation(seen) if seen.run == run => {
                 self.observations.insert(*seen);
             }
-            Line::Observation(seen) => {
+            RecordLine::Observation(seen) => {
                 return Err(RecordError::OtherRun { line, expected: run, found: seen.run });
             }
         }
         Ok(())
     }
 
-    fn take_run(&mut self, schema: &str, run: RunId, intent: Intent) -> Result<(), RecordError> {
+    fn take_run(
+        &mut self,
+        schema: &str,
+        run: RunId,
+        intent: RunParameters,
+    ) -> Result<(), RecordError> {
         let line = self.line;
         if schema != SCHEMA {
             return Err(RecordError::OtherSchema { line, schema: Untrusted::new(schema) });
@@ -296,7 +301,7 @@ impl Reader {
         Ok(())
     }
 
-    fn part(&mut self, host: &HostName) -> Result<&mut Part, RecordError> {
+    fn part(&mut self, host: &HostName) -> Result<&mut PartialHostFacts, RecordError> {
         if !self.hosts.contains_key(host) && self.hosts.len() == HOSTS_MAX {
             return Err(RecordError::ManyHosts { line: self.line });
         }
@@ -304,7 +309,7 @@ impl Reader {
     }
 }
 
-impl Part {
+impl PartialHostFacts {
     fn whole(self) -> Option<HostFacts> {
         let Self { snapshot, watches, counters, frames_sent, listeners, untested, ending } = self;
         let snapshot = *snapshot?;
@@ -314,34 +319,39 @@ impl Part {
 
 /// The lines of a record.
 #[must_use]
-pub fn lines(record: &Record) -> Vec<Line> {
+pub fn lines(record: &Record) -> Vec<RecordLine> {
     let Record { facts, unreached } = record;
-    let run = Line::Run { schema: SCHEMA.to_owned(), run: facts.run, intent: facts.intent.clone() };
+    let run =
+        RecordLine::Run { schema: SCHEMA.to_owned(), run: facts.run, intent: facts.intent.clone() };
     let hosts = facts.hosts.iter().flat_map(|(host, facts)| host_lines(host, facts));
     let missed = unreached
         .iter()
-        .map(|(host, why)| Line::Unreached { host: host.clone(), why: why.clone() });
-    let seen = facts.observations.iter().map(|seen| Line::Observation(Box::new(seen.clone())));
+        .map(|(host, why)| RecordLine::Unreached { host: host.clone(), why: why.clone() });
+    let seen =
+        facts.observations.iter().map(|seen| RecordLine::Observation(Box::new(seen.clone())));
     std::iter::once(run).chain(hosts).chain(missed).chain(seen).collect()
 }
 
-fn host_lines(host: &HostName, facts: &HostFacts) -> Vec<Line> {
+fn host_lines(host: &HostName, facts: &HostFacts) -> Vec<RecordLine> {
     let host = || host.clone();
     let mut lines =
-        vec![Line::Snapshot { host: host(), snapshot: Box::new(facts.snapshot.clone()) }];
-    lines.extend(facts.watches.iter().map(|w| Line::Watch { host: host(), watch: w.clone() }));
+        vec![RecordLine::Snapshot { host: host(), snapshot: Box::new(facts.snapshot.clone()) }];
+    lines
+        .extend(facts.watches.iter().map(|w| RecordLine::Watch { host: host(), watch: w.clone() }));
     if !facts.counters.is_empty() {
-        lines.push(Line::Counters { host: host(), gained: facts.counters.clone() });
+        lines.push(RecordLine::Counters { host: host(), gained: facts.counters.clone() });
     }
     if !facts.frames_sent.is_empty() {
-        lines.push(Line::Frames { host: host(), sent: facts.frames_sent.clone() });
+        lines.push(RecordLine::Frames { host: host(), sent: facts.frames_sent.clone() });
     }
     lines.extend(
-        facts.listeners.iter().map(|l| Line::Listener { host: host(), listener: l.clone() }),
+        facts.listeners.iter().map(|l| RecordLine::Listener { host: host(), listener: l.clone() }),
     );
-    lines.extend(facts.untested.iter().map(|u| Line::Untested { host: host(), gap: u.clone() }));
-    if facts.ending != Ending::Complete {
-        lines.push(Line::Ending { host: host(), ending: facts.ending.clone() });
+    lines.extend(
+        facts.untested.iter().map(|u| RecordLine::Untested { host: host(), gap: u.clone() }),
+    );
+    if facts.ending != AgentOutcome::Complete {
+        lines.push(RecordLine::Ending { host: host(), ending: facts.ending.clone() });
     }
     lines
 }

@@ -17,9 +17,9 @@ use crate::node_files::NodeFiles;
 use crate::untrusted::Untrusted;
 
 pub use clock::{ClockDifference, ClockState};
-pub use identity::Identity;
-pub use netfilter::{BaseChain, FilterOwner, FilterTable, Netfilter};
-pub use radio::Radio;
+pub use identity::MachineIdentity;
+pub use netfilter::{BaseChain, FilterOwner, FilterTable, NetfilterSnapshot};
+pub use radio::WifiAssociation;
 
 /// One host's own account of its network, as the kernel and its files gave it.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
@@ -27,8 +27,8 @@ pub struct Snapshot {
     /// What the host calls itself (`gethostname(2)`).
     pub host_name: HostName,
     /// What tells its machine from others.
-    #[serde(default, skip_serializing_if = "Identity::is_empty")]
-    pub identity: Identity,
+    #[serde(default, skip_serializing_if = "MachineIdentity::is_empty")]
+    pub identity: MachineIdentity,
     /// Network interfaces in kernel order.
     pub links: Vec<Link>,
     /// Routes of all tables, both families, in kernel order.
@@ -38,11 +38,11 @@ pub struct Snapshot {
     /// The neighbour caches (ARP and ND).
     pub neighbours: Vec<Neighbour>,
     /// Forwarding of the whole host.
-    pub forwarding: Forwarding,
+    pub forwarding: IpForwarding,
     /// `net.ipv4.conf.all.*`, which the kernel combines with each link's own.
     pub all_links: LinkSysctls,
     /// Who answers names.
-    pub resolver: Resolver,
+    pub resolver: ResolverConfig,
     /// What `/etc/hosts` says.
     pub hosts_file: Vec<HostsLine>,
     /// What else decides which address Kubernetes' components take.
@@ -51,15 +51,15 @@ pub struct Snapshot {
     /// The clock, when the snapshot was taken.
     pub clock: ClockState,
     /// Packet filter rules and whose they are.
-    pub netfilter: Netfilter,
+    pub netfilter: NetfilterSnapshot,
     /// `http_proxy` and its kin, names in lower case. Passwords in the URLs are removed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub proxies: BTreeMap<String, Untrusted>,
     /// What this process may do.
-    pub privileges: Privileges,
+    pub privileges: NetCapabilities,
     /// What could not be read, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unread: Vec<Unread>,
+    pub unread: Vec<CollectionGap>,
 }
 
 impl Snapshot {
@@ -97,7 +97,7 @@ impl Snapshot {
 
     /// The gateway configured on a link for that family, if any.
     #[must_use]
-    pub fn gateway(&self, link: &IfName, family: crate::net::Family) -> Option<IpAddr> {
+    pub fn gateway(&self, link: &IfName, family: crate::net::IpFamily) -> Option<IpAddr> {
         let on_link = |route: &&Route| {
             route.link.as_ref() == Some(link)
                 && route.is_default()
@@ -107,7 +107,7 @@ impl Snapshot {
             .iter()
             .filter(on_link)
             .filter_map(|route| route.gateway)
-            .find(|gateway| crate::net::Family::of(*gateway) == family)
+            .find(|gateway| crate::net::IpFamily::of(*gateway) == family)
     }
 }
 
@@ -132,13 +132,13 @@ pub struct Link {
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_point_to_point: bool,
     /// Its addresses in kernel order.
-    pub addresses: Vec<Address>,
+    pub addresses: Vec<LinkAddress>,
     /// Index of the bridge or bond that owns it.
     pub master: Option<u32>,
     /// Its own sysctls.
     pub sysctls: LinkSysctls,
     /// What the radio says, where there is one.
-    pub radio: Option<Radio>,
+    pub radio: Option<WifiAssociation>,
 }
 
 impl Link {
@@ -194,7 +194,7 @@ pub enum LinkKind {
 
 /// An address of a link.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Address {
+pub struct LinkAddress {
     /// The address and its prefix.
     pub prefix: Prefix,
     /// `RT_SCOPE_*`: 0 global, 253 link, 254 host.
@@ -302,7 +302,7 @@ pub struct RoutingRule {
     /// The table they use.
     pub table: u32,
     /// The family.
-    pub family: crate::net::Family,
+    pub family: crate::net::IpFamily,
 }
 
 /// An entry of a neighbour cache.
@@ -320,7 +320,7 @@ pub struct Neighbour {
 
 /// Whether packets of others are sent on.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Forwarding {
+pub struct IpForwarding {
     /// `net.ipv4.ip_forward`.
     pub ipv4: Option<bool>,
     /// `net.ipv6.conf.all.forwarding`.
@@ -329,7 +329,7 @@ pub struct Forwarding {
 
 /// Who answers names here.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Resolver {
+pub struct ResolverConfig {
     /// `nameserver` lines of `/etc/resolv.conf` in order. Where systemd-resolved's stub is named,
     /// its own upstreams (`/run/systemd/resolve/resolv.conf`).
     pub servers: Vec<IpAddr>,
@@ -348,7 +348,7 @@ pub struct HostsLine {
 
 /// What the process may do.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Privileges {
+pub struct NetCapabilities {
     /// `CAP_NET_RAW`: packet sockets.
     pub net_raw: bool,
     /// `CAP_NET_ADMIN`: listing packet filter rules.
@@ -357,7 +357,7 @@ pub struct Privileges {
 
 /// Something that could not be read.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
-pub struct Unread {
+pub struct CollectionGap {
     /// What.
     pub what: String,
     /// Why, and what would help.

@@ -9,7 +9,7 @@ pub mod lookup;
 
 use std::collections::BTreeMap;
 
-use pontoon_model::net::{Family, IfName};
+use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::snapshot::Link;
 
 use crate::error::NetlinkError;
@@ -27,10 +27,10 @@ pub fn link_names(links: &[Link]) -> LinkNames {
 }
 
 /// `AF_INET` or `AF_INET6`.
-pub(crate) const fn family_number(family: Family) -> u8 {
+pub(crate) const fn family_number(family: IpFamily) -> u8 {
     match family {
-        Family::V4 => AF_INET,
-        Family::V6 => AF_INET6,
+        IpFamily::V4 => AF_INET,
+        IpFamily::V6 => AF_INET6,
     }
 }
 
@@ -67,7 +67,7 @@ impl RouteTable {
     fn dump_family<T>(
         self,
         kernel: &dyn NetlinkKernel,
-        family: Family,
+        family: IpFamily,
         parse: impl Fn(&[u8]) -> Option<T>,
     ) -> Result<TableDump<T>, NetlinkError> {
         let mut header = [0; crate::uapi::rtnetlink::RTMSG_BYTES];

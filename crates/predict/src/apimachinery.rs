@@ -7,7 +7,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::go::{decode_hex, is_global_unicast};
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::{Link, LinkKind, Snapshot};
 
 /// A route that apimachinery takes for a default one.
@@ -22,8 +22,8 @@ pub struct DefaultRoute {
 impl DefaultRoute {
     /// The family.
     #[must_use]
-    pub const fn family(&self) -> Family {
-        Family::of(self.gateway)
+    pub const fn family(&self) -> IpFamily {
+        IpFamily::of(self.gateway)
     }
 }
 
@@ -41,7 +41,7 @@ pub enum NoAddress {
 
 /// An address, and what led to it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Chosen {
+pub struct HostInterfaceChoice {
     /// It.
     pub address: IpAddr,
     /// The interface it is on.
@@ -53,10 +53,10 @@ pub struct Chosen {
 /// Whether a line of one of the files says more than that a network is reached somewhere:
 /// without the others, all functions here answer the same.
 #[must_use]
-pub fn is_telling(line: &str, family: Family) -> bool {
+pub fn is_relevant_route_line(line: &str, family: IpFamily) -> bool {
     match family {
-        Family::V4 => !matches!(v4_line(line), Ok(None)),
-        Family::V6 => !matches!(v6_line(line), Ok(None)),
+        IpFamily::V4 => !matches!(v4_line(line), Ok(None)),
+        IpFamily::V6 => !matches!(v6_line(line), Ok(None)),
     }
 }
 
@@ -122,7 +122,7 @@ fn short_line() -> String {
 }
 
 /// The bytes of a field; what is no address has the family's words.
-fn address_bytes<const N: usize>(hex: &str, family: Family) -> Result<[u8; N], String> {
+fn address_bytes<const N: usize>(hex: &str, family: IpFamily) -> Result<[u8; N], String> {
     if hex.is_empty() {
         return Err("input is nil".to_owned());
     }
@@ -136,7 +136,7 @@ fn address_bytes<const N: usize>(hex: &str, family: Family) -> Result<[u8; N], S
 ///
 /// In Go's words.
 pub fn v4_address(hex: &str) -> Result<Ipv4Addr, String> {
-    let [a, b, c, d] = address_bytes(hex, Family::V4)?;
+    let [a, b, c, d] = address_bytes(hex, IpFamily::V4)?;
     Ok(Ipv4Addr::new(d, c, b, a))
 }
 
@@ -146,7 +146,7 @@ pub fn v4_address(hex: &str) -> Result<Ipv4Addr, String> {
 ///
 /// In Go's words.
 pub fn v6_address(hex: &str) -> Result<Ipv6Addr, String> {
-    address_bytes::<16>(hex, Family::V6).map(Ipv6Addr::from)
+    address_bytes::<16>(hex, IpFamily::V6).map(Ipv6Addr::from)
 }
 
 /// `getAllDefaultRoutes`: those of IPv4, then those of IPv6.
@@ -160,34 +160,34 @@ pub fn all_default_routes(node: &Snapshot) -> Result<Vec<DefaultRoute>, NoAddres
     let files = &node.node;
     let mut routes = match &files.proc_net_route {
         Some(text) => v4_default_routes(text).map_err(NoAddress::Failed)?,
-        None => by_netlink(node, Family::V4),
+        None => by_netlink(node, IpFamily::V4),
     };
     routes.extend(match &files.proc_net_ipv6_route {
         // What is wrong with this file is not told to anybody.
         Some(text) => v6_default_routes(text).unwrap_or_default(),
-        None => by_netlink(node, Family::V6),
+        None => by_netlink(node, IpFamily::V6),
     });
     if routes.is_empty() { Err(NoAddress::NoRoutes) } else { Ok(routes) }
 }
 
 /// What the files would say: of IPv4 the main table only, of IPv6 all tables.
-fn by_netlink(node: &Snapshot, family: Family) -> Vec<DefaultRoute> {
+fn by_netlink(node: &Snapshot, family: IpFamily) -> Vec<DefaultRoute> {
     use pontoon_model::snapshot::{Route, RouteKind};
     let unspecified = match family {
-        Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        IpFamily::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpFamily::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     };
     let counts = |route: &&Route| {
         route.destination.address == unspecified
             && matches!(route.kind, RouteKind::Unicast | RouteKind::Refuse)
             && match family {
-                Family::V4 => route.table == Route::MAIN,
-                Family::V6 => route.gateway.is_some(),
+                IpFamily::V4 => route.table == Route::MAIN,
+                IpFamily::V6 => route.gateway.is_some(),
             }
     };
     let route = |route: &Route| DefaultRoute {
         link: route.link.as_ref().map_or_else(|| "*".to_owned(), ToString::to_string),
-        gateway: route.gateway.filter(|to| Family::of(*to) == family).unwrap_or(unspecified),
+        gateway: route.gateway.filter(|to| IpFamily::of(*to) == family).unwrap_or(unspecified),
     };
     node.routes.iter().filter(counts).map(route).collect()
 }
@@ -196,15 +196,15 @@ fn by_netlink(node: &Snapshot, family: Family) -> Vec<DefaultRoute> {
 #[must_use]
 pub fn matching_global_ip(
     addresses: impl IntoIterator<Item = IpAddr>,
-    family: Family,
+    family: IpFamily,
 ) -> Option<IpAddr> {
     addresses
         .into_iter()
         .map(|address| address.to_canonical())
-        .find(|address| Family::of(*address) == family && is_global_unicast(*address))
+        .find(|address| IpFamily::of(*address) == family && is_global_unicast(*address))
 }
 
-fn global_ip(link: &Link, family: Family) -> Option<IpAddr> {
+fn global_ip(link: &Link, family: IpFamily) -> Option<IpAddr> {
     let addresses = link.addresses.iter().map(|address| address.prefix.address);
     matching_global_ip(addresses, family)
 }
@@ -217,7 +217,7 @@ fn global_ip(link: &Link, family: Family) -> Option<IpAddr> {
 pub fn ip_from_interface(
     node: &Snapshot,
     name: &str,
-    family: Family,
+    family: IpFamily,
 ) -> Result<Option<IpAddr>, NoAddress> {
     let link =
         node.links.iter().find(|link| link.name.as_str() == name).ok_or_else(|| {
@@ -228,7 +228,7 @@ pub fn ip_from_interface(
 
 /// `getIPFromLoopbackInterface`.
 #[must_use]
-pub fn ip_from_loopback(node: &Snapshot, family: Family) -> Option<(IpAddr, &Link)> {
+pub fn ip_from_loopback(node: &Snapshot, family: IpFamily) -> Option<(IpAddr, &Link)> {
     let loopbacks = node.links.iter().filter(|link| link.kind == LinkKind::Loopback && link.is_up);
     loopbacks.into_iter().find_map(|link| Some((global_ip(link, family)?, link)))
 }
@@ -241,28 +241,28 @@ pub fn ip_from_loopback(node: &Snapshot, family: Family) -> Option<(IpAddr, &Lin
 pub fn choose_from_routes(
     node: &Snapshot,
     routes: &[DefaultRoute],
-    prefer: Family,
-) -> Result<Chosen, NoAddress> {
+    prefer: IpFamily,
+) -> Result<HostInterfaceChoice, NoAddress> {
     let other = match prefer {
-        Family::V4 => Family::V6,
-        Family::V6 => Family::V4,
+        IpFamily::V4 => IpFamily::V6,
+        IpFamily::V6 => IpFamily::V4,
     };
     for family in [prefer, other] {
         let of_family = routes.iter().filter(|route| route.family() == family);
         for (nth, route) in of_family.enumerate() {
             let file = match family {
-                Family::V4 => "/proc/net/route",
-                Family::V6 => "/proc/net/ipv6_route",
+                IpFamily::V4 => "/proc/net/route",
+                IpFamily::V6 => "/proc/net/ipv6_route",
             };
             let place = if nth == 0 { "the first" } else { "a later" };
             let rule = format!("{place} default route in {file}");
             if let Some(address) = ip_from_interface(node, &route.link, family)? {
-                return Ok(Chosen { address, link: route.link.clone(), rule });
+                return Ok(HostInterfaceChoice { address, link: route.link.clone(), rule });
             }
             if let Some((address, link)) = ip_from_loopback(node, family) {
                 let rule =
                     format!("{rule}: {} has no global address, {} has", route.link, link.name);
-                return Ok(Chosen { address, link: link.name.to_string(), rule });
+                return Ok(HostInterfaceChoice { address, link: link.name.to_string(), rule });
             }
         }
     }
@@ -274,13 +274,16 @@ pub fn choose_from_routes(
 /// # Errors
 ///
 /// [`NoAddress`].
-pub fn choose_from_interfaces(node: &Snapshot, prefer: Family) -> Result<Chosen, NoAddress> {
+pub fn choose_from_interfaces(
+    node: &Snapshot,
+    prefer: IpFamily,
+) -> Result<HostInterfaceChoice, NoAddress> {
     if node.links.is_empty() {
         return Err(NoAddress::Failed("no interfaces found on host.".to_owned()));
     }
     let other = match prefer {
-        Family::V4 => Family::V6,
-        Family::V6 => Family::V4,
+        IpFamily::V4 => IpFamily::V6,
+        IpFamily::V6 => IpFamily::V4,
     };
     let is_candidate =
         |link: &&Link| link.is_up && link.kind != LinkKind::Loopback && !link.is_point_to_point;
@@ -288,7 +291,7 @@ pub fn choose_from_interfaces(node: &Snapshot, prefer: Family) -> Result<Chosen,
         for link in node.links.iter().filter(is_candidate) {
             if let Some(address) = global_ip(link, family) {
                 let rule = "the first interface with a global address".to_owned();
-                return Ok(Chosen { address, link: link.name.to_string(), rule });
+                return Ok(HostInterfaceChoice { address, link: link.name.to_string(), rule });
             }
         }
     }
@@ -301,7 +304,10 @@ pub fn choose_from_interfaces(node: &Snapshot, prefer: Family) -> Result<Chosen,
 /// # Errors
 ///
 /// [`NoAddress`].
-pub fn choose_host_interface(node: &Snapshot, prefer: Family) -> Result<Chosen, NoAddress> {
+pub fn choose_host_interface(
+    node: &Snapshot,
+    prefer: IpFamily,
+) -> Result<HostInterfaceChoice, NoAddress> {
     choose_from_routes(node, &all_default_routes(node)?, prefer)
 }
 
@@ -311,21 +317,24 @@ pub fn choose_host_interface(node: &Snapshot, prefer: Family) -> Result<Chosen, 
 /// # Errors
 ///
 /// [`NoAddress`].
-pub fn resolve_bind_address(node: &Snapshot, bind: Option<IpAddr>) -> Result<Chosen, NoAddress> {
-    let prefer = bind.map_or(Family::V4, Family::of);
+pub fn resolve_bind_address(
+    node: &Snapshot,
+    bind: Option<IpAddr>,
+) -> Result<HostInterfaceChoice, NoAddress> {
+    let prefer = bind.map_or(IpFamily::V4, IpFamily::of);
     match bind.filter(|bind| !bind.is_unspecified() && !bind.is_loopback()) {
         None => choose_host_interface(node, prefer),
         Some(address) => {
-            let holder = holder(node, address);
+            let holder = link_with_address(node, address);
             let link = holder.map(|link| link.name.to_string()).unwrap_or_default();
-            Ok(Chosen { address, link, rule: "as it was told".to_owned() })
+            Ok(HostInterfaceChoice { address, link, rule: "as it was told".to_owned() })
         }
     }
 }
 
 /// The link that has an address.
 #[must_use]
-pub fn holder(node: &Snapshot, address: IpAddr) -> Option<&Link> {
+pub fn link_with_address(node: &Snapshot, address: IpAddr) -> Option<&Link> {
     let has = |link: &&Link| {
         link.addresses.iter().any(|own| own.prefix.address.to_canonical() == address.to_canonical())
     };

@@ -1,10 +1,10 @@
 //! Calico: the node's address by its default method, `first-found`.
 
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::{Link, Snapshot};
 
 use super::go::is_global_unicast;
-use super::{Choice, Pick};
+use super::{PredictedAddresses, PredictedChoice};
 
 /// Where the rule was read; it was not run.
 pub const SOURCE: &str = "projectcalico/calico (2026-08), \
@@ -38,22 +38,23 @@ pub fn is_considered(name: &str) -> bool {
 /// `first-found`: from the highest index to the lowest, whatever its state and wherever routes
 /// lead.
 #[must_use]
-pub fn first_found(node: &Snapshot) -> Choice {
+pub fn first_found(node: &Snapshot) -> PredictedChoice {
     let mut links: Vec<&Link> =
         node.links.iter().filter(|link| is_considered(link.name.as_str())).collect();
     links.sort_by_key(|link| std::cmp::Reverse(link.index));
     let found = links.into_iter().find_map(|link| {
         let mut addresses = link.addresses.iter().map(|own| own.prefix.address);
-        let address = addresses
-            .find(|address| Family::of(*address) == Family::V4 && is_global_unicast(*address))?;
+        let address = addresses.find(|address| {
+            IpFamily::of(*address) == IpFamily::V4 && is_global_unicast(*address)
+        })?;
         Some((link, address))
     });
     match found {
         Some((link, address)) => {
             let rule = "first-found: the interface of the highest index that has a global address";
-            Choice::Pick(Pick::new(address, Some(link.name.as_str()), rule))
+            PredictedChoice::Pick(PredictedAddresses::new(address, Some(link.name.as_str()), rule))
         }
-        None => Choice::refusal(
+        None => PredictedChoice::refusal(
             "no valid IPv4 addresses found on the host interfaces",
             "first-found: no interface has a global IPv4 address",
         ),

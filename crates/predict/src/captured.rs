@@ -11,14 +11,14 @@ use std::net::IpAddr;
 use serde::Deserialize;
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::{NotA, Prefix};
+use pontoon_model::net::{Prefix, TextParseError};
 use pontoon_model::snapshot::{
-    Address, ClockState, Forwarding, HostsLine, Identity, Link, LinkKind, LinkSysctls, Netfilter,
-    Privileges, Resolver, Snapshot,
+    ClockState, HostsLine, IpForwarding, Link, LinkAddress, LinkKind, LinkSysctls, MachineIdentity,
+    NetCapabilities, NetfilterSnapshot, ResolverConfig, Snapshot,
 };
 use pontoon_model::untrusted::Untrusted;
 
-use super::kubelet_flags::in_effect;
+use super::kubelet_flags::effective_flags;
 use pontoon_model::node_files::{FlannelFlags, NodeFiles};
 
 /// `IFA_F_PERMANENT` (`linux/if_addr.h`): what is not said otherwise.
@@ -28,7 +28,7 @@ const MANY: usize = 4096;
 
 /// A captured host. Fields that are not here are passed over.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Captured {
+pub struct CapturedHost {
     /// `/proc/net/route`; none: there is no such file.
     #[serde(default)]
     pub proc_net_route: Option<String>,
@@ -89,13 +89,13 @@ pub struct CapturedInterface {
     pub addrs: Vec<String>,
 }
 
-impl Captured {
+impl CapturedHost {
     /// The host's account of itself, as far as it was captured.
     ///
     /// # Errors
     ///
     /// The first name or address that is none.
-    pub fn snapshot(&self) -> Result<Snapshot, NotA> {
+    pub fn snapshot(&self) -> Result<Snapshot, TextParseError> {
         let mut links = Vec::new();
         for (at, interface) in (1..).zip(self.interfaces.iter().take(MANY)) {
             links.push(interface.link(at)?);
@@ -115,37 +115,40 @@ impl Captured {
                 .map(|line| line.split_ascii_whitespace().map(Untrusted::new).collect())
                 .unwrap_or_default(),
             looked_up: None,
-            kubelet: in_effect(Some(&self.flags), Some(&self.default_kubelet)),
+            kubelet: effective_flags(Some(&self.flags), Some(&self.default_kubelet)),
             flannel: FlannelFlags::of(self.flanneld.split_ascii_whitespace()),
         };
         Ok(Snapshot {
             host_name: HostName::lossy(&self.hostname),
-            identity: Identity::default(),
+            identity: MachineIdentity::default(),
             links,
             routes,
             rules: Vec::new(),
             neighbours: Vec::new(),
-            forwarding: Forwarding::default(),
+            forwarding: IpForwarding::default(),
             all_links: LinkSysctls::default(),
-            resolver: Resolver { servers: name_servers(&self.resolv_conf), search: Vec::new() },
+            resolver: ResolverConfig {
+                servers: name_servers(&self.resolv_conf),
+                search: Vec::new(),
+            },
             hosts_file: hosts_lines(&self.hosts),
             node,
             clock: ClockState::default(),
-            netfilter: Netfilter::default(),
+            netfilter: NetfilterSnapshot::default(),
             proxies: std::collections::BTreeMap::new(),
-            privileges: Privileges::default(),
+            privileges: NetCapabilities::default(),
             unread: Vec::new(),
         })
     }
 }
 
 impl CapturedInterface {
-    fn link(&self, place: u32) -> Result<Link, NotA> {
+    fn link(&self, place: u32) -> Result<Link, TextParseError> {
         let has = |flag: &str| self.flags.iter().any(|other| other == flag);
         let mut addresses = Vec::new();
         for text in self.addrs.iter().take(MANY) {
             let prefix: Prefix = text.parse()?;
-            addresses.push(Address { prefix, scope: 0, flags: PERMANENT, valid_s: None });
+            addresses.push(LinkAddress { prefix, scope: 0, flags: PERMANENT, valid_s: None });
         }
         let kind = match self.name.as_str() {
             _ if has("loopback") => LinkKind::Loopback,

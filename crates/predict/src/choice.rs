@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 /// What a component makes of a host.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
-pub enum Choice {
+pub enum PredictedChoice {
     /// It takes this.
-    Pick(Pick),
+    Pick(PredictedAddresses),
     /// It takes nothing, and says so.
     Refusal {
         /// In its own words, as far as they can be foretold.
@@ -27,7 +27,7 @@ pub enum Choice {
 
 /// What a component takes.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Pick {
+pub struct PredictedAddresses {
     /// Its addresses, the first one first. One, or one of each family.
     pub addresses: Vec<IpAddr>,
     /// The links they are on, each once.
@@ -43,7 +43,7 @@ pub struct Pick {
     pub notes: Vec<String>,
 }
 
-impl Pick {
+impl PredictedAddresses {
     /// One address on a link.
     pub(crate) fn new(address: IpAddr, link: Option<&str>, rule: impl Into<String>) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl Pick {
     }
 }
 
-impl Choice {
+impl PredictedChoice {
     pub(crate) fn refusal(words: impl Into<String>, rule: impl Into<String>) -> Self {
         Self::Refusal { words: words.into(), rule: rule.into() }
     }
@@ -67,7 +67,7 @@ impl Choice {
 
     /// What is taken, if anything.
     #[must_use]
-    pub const fn pick(&self) -> Option<&Pick> {
+    pub const fn pick(&self) -> Option<&PredictedAddresses> {
         match self {
             Self::Pick(pick) => Some(pick),
             Self::Refusal { .. } | Self::Unknown { .. } => None,

@@ -3,7 +3,7 @@
 use pontoon_model::snapshot::{Link, LinkKind, Route, RouteKind, Snapshot};
 
 use super::go::is_global_unicast;
-use super::{Choice, Pick, kubelet};
+use super::{PredictedAddresses, PredictedChoice, kubelet};
 
 /// Where the rule was read; it was not run.
 pub const SOURCE: &str = "cilium/cilium (2026-08), pkg/datapath/linux/devices_controller.go";
@@ -13,7 +13,7 @@ const EXCLUDED_STARTS: [&str; 5] = ["lo", "lxc", "cilium_", "cni", "docker"];
 
 /// All links that lead to others; the node's address is the Node's `InternalIP`.
 #[must_use]
-pub fn devices(node: &Snapshot) -> Choice {
+pub fn devices(node: &Snapshot) -> PredictedChoice {
     let links: Vec<String> = node
         .links
         .iter()
@@ -21,11 +21,11 @@ pub fn devices(node: &Snapshot) -> Choice {
         .map(|link| link.name.to_string())
         .collect();
     let kubelet = match kubelet::node_addresses(node) {
-        Choice::Pick(pick) => pick,
+        PredictedChoice::Pick(pick) => pick,
         other => return other,
     };
     if links.is_empty() {
-        return Choice::refusal(
+        return PredictedChoice::refusal(
             "no device was found",
             "no interface is up, has an address and a route, and belongs to nobody",
         );
@@ -35,7 +35,7 @@ pub fn devices(node: &Snapshot) -> Choice {
         notes.push("the InternalIP is on none of them".to_owned());
     }
     let rule = "the Node's InternalIP".to_owned();
-    Choice::Pick(Pick { rule, mtu: None, notes, ..kubelet })
+    PredictedChoice::Pick(PredictedAddresses { rule, mtu: None, notes, ..kubelet })
 }
 
 fn is_device(node: &Snapshot, link: &Link) -> bool {

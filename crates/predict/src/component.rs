@@ -3,12 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use pontoon_model::net::NotA;
+use pontoon_model::net::TextParseError;
 use pontoon_model::snapshot::Snapshot;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::choice::Choice;
+use crate::choice::PredictedChoice;
 use crate::{calico, cilium, flannel, k0s, k0sctl, k3s, kube_proxy, kubeadm, kubelet, talos};
 
 /// A program that chooses an address of its host.
@@ -116,12 +116,12 @@ impl Component {
     /// What it will choose on this host, with its own defaults and what the host's kubelet, or
     /// a flanneld that runs there, is told.
     #[must_use]
-    pub fn choose(self, node: &Snapshot) -> Choice {
+    pub fn choose(self, node: &Snapshot) -> PredictedChoice {
         match self {
             Self::Kubeadm => kubeadm::advertise_address(node, None),
             Self::Kubelet => kubelet::node_addresses(node),
             Self::KubeProxy => kube_proxy::node_ips(node),
-            Self::Flannel => flannel::external_interface(node, flannel::Version::Newest),
+            Self::Flannel => flannel::external_interface(node, flannel::FlannelVersion::Newest),
             Self::Calico => calico::first_found(node),
             Self::Cilium => cilium::devices(node),
             Self::K3s | Self::Rke2 => k3s::node_ip(node),
@@ -139,12 +139,12 @@ impl fmt::Display for Component {
 }
 
 impl FromStr for Component {
-    type Err = NotA;
+    type Err = TextParseError;
 
-    fn from_str(text: &str) -> Result<Self, NotA> {
+    fn from_str(text: &str) -> Result<Self, TextParseError> {
         let found = Self::ALL.into_iter().find(|component| component.as_str() == text);
         found.ok_or_else(|| {
-            NotA::new(
+            TextParseError::new(
                 text,
                 "a component: kubeadm, kubelet, kube-proxy, flannel, calico, cilium, k3s, rke2, \
                  k0s, k0sctl or talos",

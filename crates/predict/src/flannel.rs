@@ -3,14 +3,14 @@
 mod lookup;
 mod target;
 
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::Snapshot;
 use pontoon_model::untrusted::Untrusted;
 
-use super::{Choice, Pick};
+use super::{PredictedAddresses, PredictedChoice};
 use pontoon_model::node_files::FlannelFlags;
 
-pub use lookup::{By, ExternalInterface, Failed, Stack, look_up};
+pub use lookup::{ExternalInterface, InterfaceLookupError, InterfaceSelector, IpStack, look_up};
 
 /// Where the rule was read, and run.
 pub const SOURCE: &str =
@@ -21,7 +21,7 @@ const VXLAN_BYTES: [u32; 2] = [50, 70];
 
 /// Versions whose rules differ.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Version {
+pub enum FlannelVersion {
     /// v0.25.7: the first global address in the kernel's order.
     V0_25,
     /// v0.28.10: addresses sorted, those that are going left out.
@@ -31,51 +31,59 @@ pub enum Version {
 /// The external interface of an IPv4 network with the VXLAN backend: what a flanneld that runs
 /// there took, or what one would take that is told nothing.
 #[must_use]
-pub fn external_interface(node: &Snapshot, version: Version) -> Choice {
-    external_interface_of(node, version, Family::V4)
+pub fn external_interface(node: &Snapshot, version: FlannelVersion) -> PredictedChoice {
+    external_interface_of(node, version, IpFamily::V4)
 }
 
 /// Likewise, for a network of one family.
 #[must_use]
-pub fn external_interface_of(node: &Snapshot, version: Version, family: Family) -> Choice {
-    let stack = if family == Family::V6 { Stack::V6 } else { Stack::V4 };
+pub fn external_interface_of(
+    node: &Snapshot,
+    version: FlannelVersion,
+    family: IpFamily,
+) -> PredictedChoice {
+    let stack = if family == IpFamily::V6 { IpStack::V6 } else { IpStack::V4 };
     let flags = &node.node.flannel;
     let (rule, found) = chosen(node, version, stack, flags);
     let found = match found {
         Ok(found) => found,
-        Err(Failed::Words(words)) => return Choice::refusal(words, rule),
-        Err(Failed::Unknown(missing)) => return Choice::unknown(missing),
+        Err(InterfaceLookupError::Words(words)) => return PredictedChoice::refusal(words, rule),
+        Err(InterfaceLookupError::Unknown(missing)) => return PredictedChoice::unknown(missing),
     };
     let (own, advertised) = match family {
-        Family::V4 => (found.address, found.advertised),
-        Family::V6 => (found.address_v6, found.advertised_v6),
+        IpFamily::V4 => (found.address, found.advertised),
+        IpFamily::V6 => (found.address_v6, found.advertised_v6),
     };
     let Some(address) = own else {
         // Not so: what is found has an address of each family of the network.
-        return Choice::unknown("an address of its link");
+        return PredictedChoice::unknown("an address of its link");
     };
-    let mut pick = Pick::new(address, Some(found.link.name.as_str()), rule);
-    let taken = VXLAN_BYTES[usize::from(family == Family::V6)];
+    let mut pick = PredictedAddresses::new(address, Some(found.link.name.as_str()), rule);
+    let taken = VXLAN_BYTES[usize::from(family == IpFamily::V6)];
     // Captured elsewhere a link may have none.
     pick.mtu = (found.link.mtu > 0).then(|| found.link.mtu.saturating_sub(taken));
     if let Some(public) = advertised.filter(|public| *public != address) {
         pick.notes.push(format!("the others send to {public}"));
     }
-    Choice::Pick(pick)
+    PredictedChoice::Pick(pick)
 }
 
 /// `main`: what is named, in order; without a name the default route.
 fn chosen<'a>(
     node: &'a Snapshot,
-    version: Version,
-    stack: Stack,
+    version: FlannelVersion,
+    stack: IpStack,
     flags: &FlannelFlags,
-) -> (String, Result<ExternalInterface<'a>, Failed>) {
+) -> (String, Result<ExternalInterface<'a>, InterfaceLookupError>) {
     let look = |by| look_up(node, version, stack, by, flags);
-    let named = flags.iface.iter().map(|name| ("--iface", By::Named(name.raw())));
-    let matching = flags.iface_regex.iter().map(|one| ("--iface-regex", By::Matching(one.raw())));
+    let named = flags.iface.iter().map(|name| ("--iface", InterfaceSelector::Named(name.raw())));
+    let matching = flags
+        .iface_regex
+        .iter()
+        .map(|one| ("--iface-regex", InterfaceSelector::Matching(one.raw())));
     let reaching = flags.iface_can_reach.iter().filter(|one| !one.raw().is_empty());
-    let reaching = reaching.map(|one| ("--iface-can-reach", By::Reaching(one.raw())));
+    let reaching =
+        reaching.map(|one| ("--iface-can-reach", InterfaceSelector::Reaching(one.raw())));
     let mut told = named.chain(matching).chain(reaching).peekable();
     if told.peek().is_none() {
         let public = |address: &Option<Untrusted>| {
@@ -90,26 +98,31 @@ fn chosen<'a>(
             }
             (None, None) => ("the main table's default route".to_owned(), String::new()),
         };
-        let found = look(By::Named(&by)).map_err(|failed| match failed {
-            Failed::Words(words) => {
-                Failed::Words(format!("Failed to find any valid interface to use: {words}"))
-            }
-            unknown @ Failed::Unknown(_) => unknown,
+        let found = look(InterfaceSelector::Named(&by)).map_err(|failed| match failed {
+            InterfaceLookupError::Words(words) => InterfaceLookupError::Words(format!(
+                "Failed to find any valid interface to use: {words}"
+            )),
+            unknown @ InterfaceLookupError::Unknown(_) => unknown,
         });
         return (shown(&rule), found);
     }
     for (flag, by) in told {
         match look(by) {
-            Err(Failed::Words(_)) => {}
+            Err(InterfaceLookupError::Words(_)) => {}
             found => {
-                let (By::Named(value) | By::Matching(value) | By::Reaching(value)) = by;
+                let (InterfaceSelector::Named(value)
+                | InterfaceSelector::Matching(value)
+                | InterfaceSelector::Reaching(value)) = by;
                 return (shown(&format!("{flag}={value} of the running flanneld")), found);
             }
         }
     }
     let words =
         "Failed to find interface to use that matches the interfaces and/or regexes provided";
-    ("the flags of the running flanneld".to_owned(), Err(Failed::Words(words.to_owned())))
+    (
+        "the flags of the running flanneld".to_owned(),
+        Err(InterfaceLookupError::Words(words.to_owned())),
+    )
 }
 
 /// A flag is somebody's text.
@@ -120,11 +133,11 @@ fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::captured::Captured;
+    use crate::captured::CapturedHost;
 
     /// A Pi on a campus whose flanneld has these flags.
     fn pi(flanneld: &str) -> Snapshot {
-        let captured: Captured = serde_json::from_value(serde_json::json!({
+        let captured: CapturedHost = serde_json::from_value(serde_json::json!({
             "interfaces": [
                 { "name": "lo", "flags": ["up", "loopback"], "mtu": 65536, "addrs": ["127.0.0.1/8"] },
                 { "name": "eth0", "flags": ["up"], "mtu": 1500, "addrs": ["10.0.0.1/24", "fd00::1/64"] },
@@ -184,7 +197,7 @@ mod tests {
             ),
         ];
         for (flags, expected) in table {
-            let choice = external_interface(&pi(flags), Version::Newest);
+            let choice = external_interface(&pi(flags), FlannelVersion::Newest);
             let pick = choice.pick().unwrap_or_else(|| panic!("{flags}: {choice:?}"));
             let (link, mtu) = (&pick.links[0], pick.mtu.unwrap());
             let notes: String = pick.notes.iter().map(|note| format!(", {note}")).collect();
@@ -210,8 +223,10 @@ mod tests {
             ),
         ];
         for (flags, expected) in table {
-            let choice = external_interface(&pi(flags), Version::Newest);
-            let Choice::Refusal { words, .. } = choice else { panic!("{flags}: {choice:?}") };
+            let choice = external_interface(&pi(flags), FlannelVersion::Newest);
+            let PredictedChoice::Refusal { words, .. } = choice else {
+                panic!("{flags}: {choice:?}")
+            };
             assert_eq!(words, expected, "{flags}");
         }
         // Of patterns, those that Go reads in another way, or may.
@@ -224,8 +239,8 @@ mod tests {
             "--iface-regex=(redacted)",
             "--iface-can-reach=fd00::2",
         ] {
-            let choice = external_interface(&pi(flags), Version::Newest);
-            assert!(matches!(choice, Choice::Unknown { .. }), "{flags}: {choice:?}");
+            let choice = external_interface(&pi(flags), FlannelVersion::Newest);
+            assert!(matches!(choice, PredictedChoice::Unknown { .. }), "{flags}: {choice:?}");
         }
     }
 
@@ -235,16 +250,22 @@ mod tests {
         let found = |by, public_v6: &str| {
             let public_ipv6 = (!public_v6.is_empty()).then(|| Untrusted::new(public_v6));
             let flags = FlannelFlags { public_ipv6, ..FlannelFlags::default() };
-            look_up(&node, Version::Newest, Stack::Dual, by, &flags)
+            look_up(&node, FlannelVersion::Newest, IpStack::Dual, by, &flags)
                 .map(|found| (found.link.name.to_string(), found.address, found.address_v6))
         };
         let both = Ok(("eth0".to_owned(), "10.0.0.1".parse().ok(), "fd00::1".parse().ok()));
-        assert_eq!(found(By::Named("eth0"), ""), both);
-        assert_eq!(found(By::Named("10.0.0.1"), "fd00::1"), both);
-        assert_eq!(found(By::Named("fd00::1"), "fd00::1"), both);
+        assert_eq!(found(InterfaceSelector::Named("eth0"), ""), both);
+        assert_eq!(found(InterfaceSelector::Named("10.0.0.1"), "fd00::1"), both);
+        assert_eq!(found(InterfaceSelector::Named("fd00::1"), "fd00::1"), both);
         let apart = "v6 interface eth0 must be the same with v4 interface wlan0";
-        assert_eq!(found(By::Named("172.20.5.1"), "fd00::1"), Err(Failed::Words(apart.to_owned())));
+        assert_eq!(
+            found(InterfaceSelector::Named("172.20.5.1"), "fd00::1"),
+            Err(InterfaceLookupError::Words(apart.to_owned()))
+        );
         let lacking = "failed to find IPv6 address for interface wlan0";
-        assert_eq!(found(By::Named("wlan0"), ""), Err(Failed::Words(lacking.to_owned())));
+        assert_eq!(
+            found(InterfaceSelector::Named("wlan0"), ""),
+            Err(InterfaceLookupError::Words(lacking.to_owned()))
+        );
     }
 }

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use pontoon_model::snapshot::{Address, Link, Snapshot};
+use pontoon_model::snapshot::{Link, LinkAddress, Snapshot};
 
-use super::{Choice, Pick};
+use super::{PredictedAddresses, PredictedChoice};
 
 /// Where the rule was read; it was not run.
 pub const SOURCE: &str = "k0sproject/k0s v1.36.3, internal/pkg/iface/iface.go";
@@ -15,11 +15,12 @@ const SECONDARY: u32 = 0x01;
 /// The first address that is not loopback, by the index of the interface, IPv4 before IPv6. No
 /// route is looked at, and a link-local one will do.
 #[must_use]
-pub fn api_address(node: &Snapshot) -> Choice {
+pub fn api_address(node: &Snapshot) -> PredictedChoice {
     let mut links: Vec<&Link> =
         node.links.iter().filter(|link| is_considered(link.name.as_str())).collect();
     links.sort_by_key(|link| link.index);
-    let is_taken = |own: &Address| !own.prefix.address.is_loopback() && own.flags & SECONDARY == 0;
+    let is_taken =
+        |own: &LinkAddress| !own.prefix.address.is_loopback() && own.flags & SECONDARY == 0;
     let all = links.iter().flat_map(|link| {
         let own = link.addresses.iter().filter(|own| is_taken(own));
         own.map(move |own| (own.prefix.address, link.name.as_str()))
@@ -29,9 +30,9 @@ pub fn api_address(node: &Snapshot) -> Choice {
     match v4.or(all.first()) {
         Some((address, link)) => {
             let rule = "the first address, by the index of the interface";
-            Choice::Pick(Pick::new(*address, Some(link), rule))
+            PredictedChoice::Pick(PredictedAddresses::new(*address, Some(link), rule))
         }
-        None => Choice::refusal("no address was found", "no interface has one"),
+        None => PredictedChoice::refusal("no address was found", "no interface has one"),
     }
 }
 

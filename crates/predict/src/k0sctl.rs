@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use pontoon_model::snapshot::{Link, Route, RouteKind, Snapshot};
 
-use super::{Choice, Pick};
+use super::{PredictedAddresses, PredictedChoice};
 
 /// Where the rule was read; it was not run.
 pub const SOURCE: &str = "k0sproject/k0sctl (2026-07), configurer/linux.go";
@@ -13,7 +13,7 @@ pub const SOURCE: &str = "k0sproject/k0sctl (2026-07), configurer/linux.go";
 /// something like a private address, else the default route; then that link's first IPv4 address
 /// which is not the one by which k0sctl reached the host.
 #[must_use]
-pub fn private_address(node: &Snapshot) -> Choice {
+pub fn private_address(node: &Snapshot) -> PredictedChoice {
     let mut routed = node.routes.iter().filter(|route| {
         route.table == Route::MAIN
             && route.kind == RouteKind::Unicast
@@ -26,7 +26,7 @@ pub fn private_address(node: &Snapshot) -> Choice {
     let route = routed.clone().find(is_private).or_else(|| routed.find(|route| route.is_default()));
     let link = route.and_then(|route| route.link.as_ref()).and_then(|name| node.link(name));
     let Some(link) = link else {
-        return Choice::refusal(
+        return PredictedChoice::refusal(
             "failed to detect a private network interface, define the host privateInterface \
              manually",
             "no route with a gateway",
@@ -34,15 +34,17 @@ pub fn private_address(node: &Snapshot) -> Choice {
     };
     let mut addresses = global_v4(link);
     match (addresses.next(), addresses.next()) {
-        (None, _) => Choice::refusal("not found", format!("{} has no IPv4 address", link.name)),
+        (None, _) => {
+            PredictedChoice::refusal("not found", format!("{} has no IPv4 address", link.name))
+        }
         (Some(first), second) => {
             let rule = "the first route with a gateway and a private address";
-            let mut pick = Pick::new(first, Some(link.name.as_str()), rule);
+            let mut pick = PredictedAddresses::new(first, Some(link.name.as_str()), rule);
             pick.notes.push(match second {
                 Some(second) => format!("{second}, if k0sctl reaches this host at {first}"),
                 None => format!("none, if k0sctl reaches this host at {first}"),
             });
-            Choice::Pick(pick)
+            PredictedChoice::Pick(pick)
         }
     }
 }

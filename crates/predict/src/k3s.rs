@@ -3,8 +3,8 @@
 use pontoon_model::snapshot::Snapshot;
 
 use super::apimachinery::choose_host_interface;
-use super::{Choice, Pick};
-use pontoon_model::net::Family;
+use super::{PredictedAddresses, PredictedChoice};
+use pontoon_model::net::IpFamily;
 
 /// Where the rule was read; it was not run.
 pub const SOURCE: &str = "k3s-io/k3s, pkg/util/net.go and pkg/cli/server/server.go";
@@ -15,9 +15,15 @@ pub const RKE2_SOURCE: &str =
 /// Without `--node-ip` and `--flannel-iface`: what apimachinery takes, and without a default route
 /// it does not start.
 #[must_use]
-pub fn node_ip(node: &Snapshot) -> Choice {
-    match choose_host_interface(node, Family::V4) {
-        Ok(chosen) => Choice::Pick(Pick::new(chosen.address, Some(&chosen.link), chosen.rule)),
-        Err(error) => Choice::refusal(error.to_string(), "it does not start without --node-ip"),
+pub fn node_ip(node: &Snapshot) -> PredictedChoice {
+    match choose_host_interface(node, IpFamily::V4) {
+        Ok(chosen) => PredictedChoice::Pick(PredictedAddresses::new(
+            chosen.address,
+            Some(&chosen.link),
+            chosen.rule,
+        )),
+        Err(error) => {
+            PredictedChoice::refusal(error.to_string(), "it does not start without --node-ip")
+        }
     }
 }

@@ -2,20 +2,20 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::Snapshot;
 
-use super::node_name::Linkage;
-use super::{Choice, Pick, kubelet};
+use super::node_name::GoResolver;
+use super::{PredictedAddresses, PredictedChoice, kubelet};
 
 /// Where the rule was read, and run.
 pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kube-proxy/app/server.go";
 
 /// One address of each family.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct NodeIps {
+pub struct DetectedNodeIps {
     /// The family that comes first.
-    pub primary: Family,
+    pub primary: IpFamily,
     /// Of IPv4.
     pub v4: Ipv4Addr,
     /// Of IPv6.
@@ -25,8 +25,9 @@ pub struct NodeIps {
 /// `detectNodeIPs`: the addresses of the Node object, in whose place the loopback addresses stand
 /// where there is none, and a `bindAddress` in that of its family.
 #[must_use]
-pub fn detect_node_ips(node: &[IpAddr], bind_address: IpAddr) -> NodeIps {
-    let mut ips = NodeIps { primary: Family::V4, v4: Ipv4Addr::LOCALHOST, v6: Ipv6Addr::LOCALHOST };
+pub fn detect_node_ips(node: &[IpAddr], bind_address: IpAddr) -> DetectedNodeIps {
+    let mut ips =
+        DetectedNodeIps { primary: IpFamily::V4, v4: Ipv4Addr::LOCALHOST, v6: Ipv6Addr::LOCALHOST };
     let mut put = |address: IpAddr| match address {
         IpAddr::V4(v4) => ips.v4 = v4,
         IpAddr::V6(v6) => ips.v6 = v6,
@@ -35,34 +36,40 @@ pub fn detect_node_ips(node: &[IpAddr], bind_address: IpAddr) -> NodeIps {
     let bound = Some(bind_address).filter(|address| !address.is_unspecified());
     bound.into_iter().for_each(put);
     let first = bound.or_else(|| node.first().copied());
-    ips.primary = first.map_or(Family::V4, Family::of);
+    ips.primary = first.map_or(IpFamily::V4, IpFamily::of);
     ips
 }
 
 /// The addresses of the Node that kubelet makes, as released.
 #[must_use]
-pub fn node_ips(node: &Snapshot) -> Choice {
-    node_ips_of(node, Linkage::Cgo)
+pub fn node_ips(node: &Snapshot) -> PredictedChoice {
+    node_ips_of(node, GoResolver::Cgo)
 }
 
 /// The addresses of the Node that a kubelet so linked makes, with the `bindAddress` that kubeadm
 /// writes: none in particular.
 #[must_use]
-pub fn node_ips_of(node: &Snapshot, linkage: Linkage) -> Choice {
+pub fn node_ips_of(node: &Snapshot, linkage: GoResolver) -> PredictedChoice {
     match kubelet::node_addresses_of(node, linkage) {
-        Choice::Pick(pick) => Choice::Pick(Pick {
+        PredictedChoice::Pick(pick) => PredictedChoice::Pick(PredictedAddresses {
             rule: "the Node's InternalIP".to_owned(),
             notes: Vec::new(),
             ..pick
         }),
-        Choice::Refusal { .. } => {
-            let NodeIps { v4, v6, .. } = detect_node_ips(&[], Ipv4Addr::UNSPECIFIED.into());
+        PredictedChoice::Refusal { .. } => {
+            let DetectedNodeIps { v4, v6, .. } = detect_node_ips(&[], Ipv4Addr::UNSPECIFIED.into());
             let rule =
                 "the Node has no address: after 30 s the loopback address is taken, and kept";
             let addresses = vec![v4.into(), v6.into()];
             let rule = rule.to_owned();
-            Choice::Pick(Pick { addresses, links: Vec::new(), rule, mtu: None, notes: Vec::new() })
+            PredictedChoice::Pick(PredictedAddresses {
+                addresses,
+                links: Vec::new(),
+                rule,
+                mtu: None,
+                notes: Vec::new(),
+            })
         }
-        unknown @ Choice::Unknown { .. } => unknown,
+        unknown @ PredictedChoice::Unknown { .. } => unknown,
     }
 }

@@ -9,12 +9,12 @@ pub mod preflight;
 
 use std::net::IpAddr;
 
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::Snapshot;
 
-use super::apimachinery::{NoAddress, holder, ip_from_interface, resolve_bind_address};
+use super::apimachinery::{NoAddress, ip_from_interface, link_with_address, resolve_bind_address};
 use super::go::{is_global_unicast, parse_ip_sloppy};
-use super::{Choice, Pick};
+use super::{PredictedAddresses, PredictedChoice};
 
 /// Where the rule was read, and run.
 pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/util/config/common.go and \
@@ -22,7 +22,7 @@ pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/util/co
 
 /// What `localAPIEndpoint.advertiseAddress` becomes; `told` is what the user gives.
 #[must_use]
-pub fn advertise_address(node: &Snapshot, told: Option<&str>) -> Choice {
+pub fn advertise_address(node: &Snapshot, told: Option<&str>) -> PredictedChoice {
     let told = told.filter(|text| !text.is_empty());
     let bind = match told.map(|text| (text, parse_ip_sloppy(text))) {
         None => None,
@@ -33,7 +33,7 @@ pub fn advertise_address(node: &Snapshot, told: Option<&str>) -> Choice {
                 "couldn't use \"{text}\" as \"apiserver-advertise-address\", must be ipv4 or ipv6 \
                  address"
             );
-            return Choice::refusal(words, "what it was told is no address");
+            return PredictedChoice::refusal(words, "what it was told is no address");
         }
     };
     if let Some(address) = bind.filter(IpAddr::is_loopback) {
@@ -43,35 +43,39 @@ pub fn advertise_address(node: &Snapshot, told: Option<&str>) -> Choice {
         Ok(chosen) if !is_usable(chosen.address) => unusable(chosen.address, chosen.rule),
         Ok(chosen) => {
             let link = Some(chosen.link.as_str()).filter(|link| !link.is_empty());
-            let mut pick = Pick::new(chosen.address, link, chosen.rule);
-            if holder(node, chosen.address).is_none() {
+            let mut pick = PredictedAddresses::new(chosen.address, link, chosen.rule);
+            if link_with_address(node, chosen.address).is_none() {
                 pick.notes.push(format!(
                     "it does not look whether this host has {}: certificates and etcd get it all \
                      the same",
                     chosen.address
                 ));
             }
-            Choice::Pick(pick)
+            PredictedChoice::Pick(pick)
         }
         // It warns, and goes on with an address that it then cannot use.
         Err(NoAddress::NoRoutes) => {
             let any = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
             unusable(any, "there is no default route".to_owned())
         }
-        Err(error) => Choice::refusal(error.to_string(), "no default route gives an address"),
+        Err(error) => {
+            PredictedChoice::refusal(error.to_string(), "no default route gives an address")
+        }
     }
 }
 
 /// A loopback address stands for the global one that is kept on `lo` (RFC 5549).
-fn on_loopback(node: &Snapshot, told: IpAddr) -> Choice {
-    let found = [Family::V4, Family::V6]
+fn on_loopback(node: &Snapshot, told: IpAddr) -> PredictedChoice {
+    let found = [IpFamily::V4, IpFamily::V6]
         .into_iter()
         .find_map(|family| ip_from_interface(node, "lo", family).ok().flatten());
     match found {
-        Some(address) => {
-            Choice::Pick(Pick::new(address, Some("lo"), format!("{told} stands for the one on lo")))
-        }
-        None => Choice::refusal(
+        Some(address) => PredictedChoice::Pick(PredictedAddresses::new(
+            address,
+            Some("lo"),
+            format!("{told} stands for the one on lo"),
+        )),
+        None => PredictedChoice::refusal(
             "unable to select an IP from lo network interface",
             "lo has no global address",
         ),
@@ -84,8 +88,8 @@ pub fn is_usable(address: IpAddr) -> bool {
     is_global_unicast(address)
 }
 
-fn unusable(address: IpAddr, rule: String) -> Choice {
-    Choice::refusal(
+fn unusable(address: IpAddr, rule: String) -> PredictedChoice {
+    PredictedChoice::refusal(
         format!("cannot use \"{address}\" as the bind address for the API Server"),
         rule,
     )

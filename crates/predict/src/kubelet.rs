@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::Snapshot;
 
-use super::apimachinery::{holder, resolve_bind_address};
+use super::apimachinery::{link_with_address, resolve_bind_address};
 use super::go::parse_ip_sloppy;
-use super::node_name::{Linkage, Lookup, look_up, node_name};
-use super::{Choice, Pick};
+use super::node_name::{GoResolver, NameLookup, look_up, node_name};
+use super::{PredictedAddresses, PredictedChoice};
 
 /// Where the rule was read, and run.
 pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, pkg/kubelet/nodestatus/setters.go and \
@@ -16,7 +16,7 @@ pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, pkg/kubelet/nodestatus/
 
 /// What `--node-ip` means.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct NodeIps {
+pub struct NodeIpFlag {
     /// The addresses, of different families when there are two.
     pub addresses: Vec<IpAddr>,
     /// Words that are no address: kubelet says so and goes on without them.
@@ -29,8 +29,11 @@ pub struct NodeIps {
 ///
 /// In its own words: two of one family, `0.0.0.0` in a pair, a pair where the cloud provider of
 /// the tree allows none.
-pub fn parse_node_ip(text: &str, cloud_provider: &str) -> Result<NodeIps, (&'static str, NodeIps)> {
-    let mut found = NodeIps::default();
+pub fn parse_node_ip(
+    text: &str,
+    cloud_provider: &str,
+) -> Result<NodeIpFlag, (&'static str, NodeIpFlag)> {
+    let mut found = NodeIpFlag::default();
     if text.is_empty() {
         return Ok(found);
     }
@@ -42,7 +45,7 @@ pub fn parse_node_ip(text: &str, cloud_provider: &str) -> Result<NodeIps, (&'sta
     }
     let fault = match found.addresses.as_slice() {
         [] | [_] => None,
-        [a, b] if Family::of(*a) != Family::of(*b) => {
+        [a, b] if IpFamily::of(*a) != IpFamily::of(*b) => {
             if !matches!(cloud_provider, "" | "external") {
                 Some("dual-stack not supported in this configuration")
             } else if a.is_unspecified() || b.is_unspecified() {
@@ -77,7 +80,7 @@ pub fn validate_node_ip(node: &Snapshot, address: IpAddr) -> Result<(), String> 
         "nodeIP can't be a link-local unicast address"
     } else if address.is_unspecified() {
         "nodeIP can't be an all zeros address"
-    } else if holder(node, address).is_none() {
+    } else if link_with_address(node, address).is_none() {
         return Err(format!("node IP: \"{address}\" not found in the host's network interfaces"));
     } else {
         return Ok(());
@@ -94,13 +97,13 @@ const fn is_link_local(address: IpAddr) -> bool {
 
 /// The `InternalIP`s of the Node, by a kubelet as it is released.
 #[must_use]
-pub fn node_addresses(node: &Snapshot) -> Choice {
-    node_addresses_of(node, Linkage::Cgo)
+pub fn node_addresses(node: &Snapshot) -> PredictedChoice {
+    node_addresses_of(node, GoResolver::Cgo)
 }
 
 /// `NodeAddress`: the `InternalIP`s of the Node, by a kubelet so linked.
 #[must_use]
-pub fn node_addresses_of(node: &Snapshot, linkage: Linkage) -> Choice {
+pub fn node_addresses_of(node: &Snapshot, linkage: GoResolver) -> PredictedChoice {
     let flags = &node.node.kubelet;
     let text = |flag: &Option<pontoon_model::untrusted::Untrusted>| {
         flag.as_ref().map(|flag| flag.raw().to_owned()).unwrap_or_default()
@@ -108,15 +111,18 @@ pub fn node_addresses_of(node: &Snapshot, linkage: Linkage) -> Choice {
     let told = match parse_node_ip(&text(&flags.node_ip), &text(&flags.cloud_provider)) {
         Ok(told) => told,
         Err((words, _)) => {
-            return Choice::refusal(format!("failed to parse --node-ip: {words}"), "--node-ip");
+            return PredictedChoice::refusal(
+                format!("failed to parse --node-ip: {words}"),
+                "--node-ip",
+            );
         }
     };
     let name = match node_name(node.host_name.as_str(), Some(&text(&flags.hostname_override))) {
         Ok(name) => name,
-        Err(words) => return Choice::refusal(words, "--hostname-override"),
+        Err(words) => return PredictedChoice::refusal(words, "--hostname-override"),
     };
     let mut choice = by_told(node, &told.addresses, &name, linkage);
-    if let Choice::Pick(pick) = &mut choice {
+    if let PredictedChoice::Pick(pick) = &mut choice {
         let ignored = told
             .invalid
             .iter()
@@ -130,67 +136,82 @@ fn escaped(text: &str) -> pontoon_model::untrusted::Untrusted {
     pontoon_model::untrusted::Untrusted::new(text)
 }
 
-fn by_told(node: &Snapshot, told: &[IpAddr], name: &str, linkage: Linkage) -> Choice {
+fn by_told(node: &Snapshot, told: &[IpAddr], name: &str, linkage: GoResolver) -> PredictedChoice {
     let is_specified = |address: &&IpAddr| !address.is_unspecified();
     let first = told.first().filter(is_specified);
     let second = told.get(1).filter(is_specified);
     for (what, address) in [("nodeIP", first), ("secondaryNodeIP", second)] {
         if let Some(Err(words)) = address.map(|address| validate_node_ip(node, *address)) {
-            return Choice::refusal(
+            return PredictedChoice::refusal(
                 format!("failed to validate {what}: {words}"),
                 "--node-ip; the Node gets no address at all, and becomes Ready all the same",
             );
         }
     }
     if node.node.kubelet.is_cloud_external() && told.is_empty() {
-        return Choice::unknown(
+        return PredictedChoice::unknown(
             "which address the cloud provider gives the Node (--cloud-provider=external)",
         );
     }
     match (first, second) {
         (Some(first), second) => {
             let addresses: Vec<IpAddr> = [first].into_iter().chain(second).copied().collect();
-            let links = addresses.iter().filter_map(|address| holder(node, *address));
+            let links = addresses.iter().filter_map(|address| link_with_address(node, *address));
             let mut links: Vec<String> = links.map(|link| link.name.to_string()).collect();
             links.dedup();
             let rule = "--node-ip".to_owned();
-            Choice::Pick(Pick { addresses, links, rule, mtu: None, notes: Vec::new() })
+            PredictedChoice::Pick(PredictedAddresses {
+                addresses,
+                links,
+                rule,
+                mtu: None,
+                notes: Vec::new(),
+            })
         }
         (None, _) => by_name(node, told.first().copied(), name, linkage),
     }
 }
 
 /// The name may be an address, or mean one of this host's; else the routes decide.
-fn by_name(node: &Snapshot, told: Option<IpAddr>, name: &str, linkage: Linkage) -> Choice {
+fn by_name(
+    node: &Snapshot,
+    told: Option<IpAddr>,
+    name: &str,
+    linkage: GoResolver,
+) -> PredictedChoice {
     if let Some(address) = parse_ip_sloppy(name) {
-        let link = holder(node, address).map(|link| link.name.as_str());
-        return Choice::Pick(Pick::new(address, link, "the node's name is an address"));
+        let link = link_with_address(node, address).map(|link| link.name.as_str());
+        return PredictedChoice::Pick(PredictedAddresses::new(
+            address,
+            link,
+            "the node's name is an address",
+        ));
     }
     let (addresses, by) = match look_up(node, name, linkage) {
-        Lookup::Known { addresses, by } => (addresses, by),
-        Lookup::Unknown { missing } => return Choice::Unknown { missing },
+        NameLookup::Known { addresses, by } => (addresses, by),
+        NameLookup::Unknown { missing } => return PredictedChoice::Unknown { missing },
     };
-    let preferred = told.map_or(Family::V4, Family::of);
+    let preferred = told.map_or(IpFamily::V4, IpFamily::of);
     let valid: Vec<IpAddr> = addresses
         .iter()
         .copied()
         .filter(|address| validate_node_ip(node, *address).is_ok())
         .collect();
-    let of_family = valid.iter().find(|address| Family::of(**address) == preferred);
+    let of_family = valid.iter().find(|address| IpFamily::of(**address) == preferred);
     if let Some(address) = of_family.or(valid.first()) {
-        let link = holder(node, *address).map(|link| link.name.as_str());
+        let link = link_with_address(node, *address).map(|link| link.name.as_str());
         let rule = format!("{by}: {name} is {address}");
-        return Choice::Pick(Pick::new(*address, link, rule));
+        return PredictedChoice::Pick(PredictedAddresses::new(*address, link, rule));
     }
     match resolve_bind_address(node, told) {
         Ok(chosen) => {
-            let mut pick = Pick::new(chosen.address, Some(&chosen.link), chosen.rule);
+            let mut pick = PredictedAddresses::new(chosen.address, Some(&chosen.link), chosen.rule);
             if let Some(other) = addresses.first() {
                 pick.notes.push(format!("{by}: {name} is {other}, which no node may have"));
             }
-            Choice::Pick(pick)
+            PredictedChoice::Pick(pick)
         }
-        Err(error) => Choice::refusal(
+        Err(error) => PredictedChoice::refusal(
             format!("can't get ip address of node {name}. error: {error}"),
             "neither --node-ip, the node's name nor a default route gives one; the Node becomes Ready \
              without",

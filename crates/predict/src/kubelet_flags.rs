@@ -43,7 +43,7 @@ fn is_waiting(flag: &str) -> bool {
 
 /// The flags in effect: `extra` comes after `kubeadm` on the command line, so that it wins.
 #[must_use]
-pub fn in_effect(kubeadm: Option<&str>, extra: Option<&str>) -> KubeletFlags {
+pub fn effective_flags(kubeadm: Option<&str>, extra: Option<&str>) -> KubeletFlags {
     let words = |text: Option<&str>, variable| {
         text.and_then(|text| arguments(text, variable)).unwrap_or_default()
     };
@@ -82,7 +82,7 @@ mod tests {
             ("KUBELET_EXTRA_ARGSX=--node-ip=10.0.0.12\n", Some("10.0.0.11"), Some("pi1")),
         ];
         for (extra, node_ip, name) in table {
-            let flags = in_effect(Some(kubeadm), Some(extra));
+            let flags = effective_flags(Some(kubeadm), Some(extra));
             assert_eq!(flags.node_ip.as_ref().map(Untrusted::raw), node_ip, "{extra}");
             assert_eq!(flags.hostname_override.as_ref().map(Untrusted::raw), name, "{extra}");
         }

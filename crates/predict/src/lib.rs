@@ -23,5 +23,5 @@ pub mod k0sctl;
 pub mod talos;
 pub mod captured;
 
-pub use choice::{Choice, Pick};
+pub use choice::{PredictedAddresses, PredictedChoice};
 pub use component::Component;

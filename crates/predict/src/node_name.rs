@@ -4,14 +4,14 @@
 
 use std::net::IpAddr;
 
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::Snapshot;
 
 use super::go::own_address_rank;
 
 /// What a name means.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Lookup {
+pub enum NameLookup {
     /// These addresses, in this order; none: the name means nothing.
     Known {
         /// They.
@@ -29,7 +29,7 @@ pub enum Lookup {
 /// How a program was linked: Go's own resolver sorts what it finds, the C library's keeps the
 /// order of the file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Linkage {
+pub enum GoResolver {
     /// With the C library, as kubelet is released (it is not among `KUBE_STATIC_BINARIES` in
     /// kubernetes/kubernetes, `hack/lib/golang.sh`).
     Cgo,
@@ -50,9 +50,9 @@ pub fn node_name(host_name: &str, hostname_override: Option<&str>) -> Result<Str
 
 /// What `name` means on this host, as far as its files say.
 #[must_use]
-pub fn look_up(node: &Snapshot, name: &str, linkage: Linkage) -> Lookup {
+pub fn look_up(node: &Snapshot, name: &str, linkage: GoResolver) -> NameLookup {
     if let Some(addresses) = &node.node.looked_up {
-        return Lookup::Known { addresses: addresses.clone(), by: "getent" };
+        return NameLookup::Known { addresses: addresses.clone(), by: "getent" };
     }
     let services: Vec<&str> =
         node.node.name_services.iter().map(pontoon_model::untrusted::Untrusted::raw).collect();
@@ -64,7 +64,7 @@ pub fn look_up(node: &Snapshot, name: &str, linkage: Linkage) -> Lookup {
             "files" => {
                 let addresses = in_hosts_file(node, name, linkage);
                 if !addresses.is_empty() {
-                    return Lookup::Known { addresses, by: "/etc/hosts" };
+                    return NameLookup::Known { addresses, by: "/etc/hosts" };
                 }
             }
             // Without a server there is nobody to ask.
@@ -76,23 +76,23 @@ pub fn look_up(node: &Snapshot, name: &str, linkage: Linkage) -> Lookup {
             other => {
                 let other = pontoon_model::untrusted::Untrusted::new(other);
                 let missing = format!("what {other} answers for {name}: getent ahosts {name}");
-                return Lookup::Unknown { missing };
+                return NameLookup::Unknown { missing };
             }
         }
     }
-    Lookup::Known { addresses: Vec::new(), by: "/etc/hosts" }
+    NameLookup::Known { addresses: Vec::new(), by: "/etc/hosts" }
 }
 
-fn in_hosts_file(node: &Snapshot, name: &str, linkage: Linkage) -> Vec<IpAddr> {
+fn in_hosts_file(node: &Snapshot, name: &str, linkage: GoResolver) -> Vec<IpAddr> {
     let lines = node
         .hosts_file
         .iter()
         .filter(|line| line.names.iter().any(|other| other.raw().eq_ignore_ascii_case(name)));
     let mut addresses: Vec<IpAddr> = lines.map(|line| line.address.to_canonical()).collect();
-    if linkage == Linkage::PureGo {
+    if linkage == GoResolver::PureGo {
         // Only the order among IPv6 addresses of the host matters to anybody here.
         let mut v6: Vec<_> =
-            addresses.extract_if(.., |address| Family::of(*address) == Family::V6).collect();
+            addresses.extract_if(.., |address| IpFamily::of(*address) == IpFamily::V6).collect();
         v6.sort_by_key(|address| match address {
             IpAddr::V6(v6) => own_address_rank(*v6),
             IpAddr::V4(_) => (0, 0),

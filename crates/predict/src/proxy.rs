@@ -13,12 +13,12 @@ pub const SOURCE: &str = "golang.org/x/net, http/httpproxy/proxy.go";
 
 /// What the environment says of proxies.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Proxies {
+pub struct ProxyEnvironment {
     https: String,
     none: String,
 }
 
-impl Proxies {
+impl ProxyEnvironment {
     /// Of the variables' values: `HTTPS_PROXY` and `NO_PROXY`, in capitals or not.
     #[must_use]
     pub fn new(https: &str, none: &str) -> Self {
@@ -99,9 +99,9 @@ mod tests {
             ("", "::1", false),
         ];
         for (none, host, is_used) in table {
-            let proxies = Proxies::new("http://proxy.example.org:3128", none);
+            let proxies = ProxyEnvironment::new("http://proxy.example.org:3128", none);
             assert_eq!(proxies.of_https(host).is_some(), is_used, "{none} {host}");
         }
-        assert_eq!(Proxies::default().of_https("10.0.0.1"), None);
+        assert_eq!(ProxyEnvironment::default().of_https("10.0.0.1"), None);
     }
 }

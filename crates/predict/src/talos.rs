@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use pontoon_model::snapshot::Snapshot;
 
 use super::go::is_global_unicast;
-use super::{Choice, Pick};
+use super::{PredictedAddresses, PredictedChoice};
 
 /// Where the rule was read; it was not run.
 pub const SOURCE: &str =
@@ -14,7 +14,7 @@ pub const SOURCE: &str =
 /// Without `validSubnets`: of the addresses of all links that are up the least, pods' and Services'
 /// networks and shared addresses aside. No route is looked at.
 #[must_use]
-pub fn node_ip(node: &Snapshot) -> Choice {
+pub fn node_ip(node: &Snapshot) -> PredictedChoice {
     let mut all: Vec<(IpAddr, &str)> = node
         .links
         .iter()
@@ -29,8 +29,11 @@ pub fn node_ip(node: &Snapshot) -> Choice {
     match all.first() {
         Some((address, link)) => {
             let rule = "the least address of all links that are up".to_owned();
-            Choice::Pick(Pick::new(*address, Some(link), rule))
+            PredictedChoice::Pick(PredictedAddresses::new(*address, Some(link), rule))
         }
-        None => Choice::refusal("no node IP was found", "no link that is up has a global address"),
+        None => PredictedChoice::refusal(
+            "no node IP was found",
+            "no link that is up has a global address",
+        ),
     }
 }

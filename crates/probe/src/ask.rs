@@ -7,25 +7,25 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use pontoon_model::observation::{DnsQuery, Kind, Observation};
+use pontoon_model::observation::{DnsQuery, Observation, ProbeKind};
 use serde::{Deserialize, Serialize};
 
-use crate::machine::Machine;
-use asker::Asker;
-use datagram::{Datagram, Expected};
-use dns::Dns;
-use echo::Echo;
-use internet::Internet;
-use ladder::Ladder;
-use path_mtu::PathMtu;
-use portal::Portal;
-use sntp::{OwnClock, Sntp};
-use tcp::Tcp;
-use tries::Pace;
+use crate::machine::ProbeMachine;
+use asker::ProbeContext;
+use datagram::{DatagramProbe, ExpectedReply};
+use dns::DnsProbe;
+use echo::EchoProbe;
+use internet::InternetProbe;
+use ladder::TracerouteProbe;
+use path_mtu::PathMtuProbe;
+use portal::PortalProbe;
+use sntp::{SntpProbe, WallClockReading};
+use tcp::TcpProbe;
+use tries::RetryPace;
 
 pub use dns::{DnsName, NotDnsName};
-pub use ladder::Vehicle;
-pub use payload::Payload;
+pub use ladder::TracerouteProtocol;
+pub use payload::ProbePayload;
 pub use portal::{NotAPage, OwnPage, PortalPage};
 
 pub(crate) mod asker;
@@ -50,7 +50,7 @@ pub const DEFAULT_NTP: &str = "2.debian.pool.ntp.org";
 /// A question, with all it takes to put it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Ask {
+pub enum ProbeSpec {
     /// ICMP echo as `ping` sends it, until one is answered ([`Kind::RoutedEcho`]).
     RoutedEcho {
         /// Whom.
@@ -66,10 +66,10 @@ pub enum Ask {
         /// The reflector.
         to: SocketAddr,
         /// What, the same in every try.
-        payload: Payload,
+        payload: ProbePayload,
         /// What the answer is, to the byte; any datagram from `to` if not given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        answer: Option<Payload>,
+        answer: Option<ProbePayload>,
         /// Tries at most; 60 are the limit.
         tries: u16,
         /// Milliseconds between two.
@@ -83,10 +83,10 @@ pub enum Ask {
         ttls: Vec<u8>,
         /// UDP or echo.
         #[serde(default)]
-        vehicle: Vehicle,
+        vehicle: TracerouteProtocol,
         /// What is carried.
         #[serde(default)]
-        payload: Payload,
+        payload: ProbePayload,
     },
     /// A TCP connection ([`Kind::Tcp`]).
     Tcp {
@@ -101,7 +101,7 @@ pub enum Ask {
         /// Whom.
         to: SocketAddr,
         /// What, the same in every try.
-        payload: Payload,
+        payload: ProbePayload,
         /// Tries at most.
         tries: u16,
         /// Milliseconds between two.
@@ -124,7 +124,7 @@ pub enum Ask {
         from_bytes: u32,
         /// What each datagram begins with.
         #[serde(default)]
-        payload_prefix: Payload,
+        payload_prefix: ProbePayload,
     },
     /// One DNS query ([`Kind::Dns`]) for addresses of the template's family.
     Dns {
@@ -164,50 +164,63 @@ pub enum Ask {
 /// `unix_s` is what this host's wall clock shows now; `random` differs for every machine: ids,
 /// nonces and names come from it.
 #[must_use]
-pub fn machine(ask: &Ask, template: Observation, unix_s: i64, random: u64) -> Box<dyn Machine> {
+pub fn machine(
+    ask: &ProbeSpec,
+    template: Observation,
+    unix_s: i64,
+    random: u64,
+) -> Box<dyn ProbeMachine> {
     match ask {
-        Ask::RoutedEcho { to, tries, every_ms } => {
+        ProbeSpec::RoutedEcho { to, tries, every_ms } => {
             let pace = pace(*tries, *every_ms);
-            Box::new(Echo::new(template, *to, pace, random))
+            Box::new(EchoProbe::new(template, *to, pace, random))
         }
-        Ask::RoutedUdp { to, payload, answer, tries, every_ms } => {
+        ProbeSpec::RoutedUdp { to, payload, answer, tries, every_ms } => {
             let expected = match answer {
-                Some(answer) => Expected::Exactly(answer.as_slice().to_vec()),
-                None => Expected::Any,
+                Some(answer) => ExpectedReply::Exactly(answer.as_slice().to_vec()),
+                None => ExpectedReply::Any,
             };
-            let (asker, payload) = (Asker::new(template), payload.as_slice().to_vec());
+            let (asker, payload) = (ProbeContext::new(template), payload.as_slice().to_vec());
             let pace = pace(*tries, *every_ms);
-            Box::new(Datagram::new(asker, Kind::RoutedUdp, *to, payload, expected, pace))
+            Box::new(DatagramProbe::new(asker, ProbeKind::RoutedUdp, *to, payload, expected, pace))
         }
-        Ask::Ladder { to, ttls, vehicle, payload } => {
-            Box::new(Ladder::new(template, *to, *vehicle, ttls, payload.as_slice().to_vec()))
+        ProbeSpec::Ladder { to, ttls, vehicle, payload } => Box::new(TracerouteProbe::new(
+            template,
+            *to,
+            *vehicle,
+            ttls,
+            payload.as_slice().to_vec(),
+        )),
+        ProbeSpec::Tcp { to, tries } => {
+            Box::new(TcpProbe::new(ProbeContext::new(template), *to, 0, *tries))
         }
-        Ask::Tcp { to, tries } => Box::new(Tcp::new(Asker::new(template), *to, 0, *tries)),
-        Ask::UdpPort { to, payload, tries, every_ms } => {
-            let (asker, payload) = (Asker::new(template), payload.as_slice().to_vec());
-            let (kind, pace) = (Kind::UdpPort { port: to.port() }, pace(*tries, *every_ms));
-            Box::new(Datagram::new(asker, kind, *to, payload, Expected::Any, pace))
+        ProbeSpec::UdpPort { to, payload, tries, every_ms } => {
+            let (asker, payload) = (ProbeContext::new(template), payload.as_slice().to_vec());
+            let (kind, pace) = (ProbeKind::UdpPort { port: to.port() }, pace(*tries, *every_ms));
+            Box::new(DatagramProbe::new(asker, kind, *to, payload, ExpectedReply::Any, pace))
         }
-        Ask::UdpPorts { to, udp, tcp } => Box::new(ports::ask(&template, *to, udp, tcp, random)),
-        Ask::PathMtu { to, from_bytes, payload_prefix } => {
+        ProbeSpec::UdpPorts { to, udp, tcp } => {
+            Box::new(ports::ask(&template, *to, udp, tcp, random))
+        }
+        ProbeSpec::PathMtu { to, from_bytes, payload_prefix } => {
             let prefix = payload_prefix.as_slice().to_vec();
-            Box::new(PathMtu::new(template, *to, *from_bytes, prefix))
+            Box::new(PathMtuProbe::new(template, *to, *from_bytes, prefix))
         }
-        Ask::Dns { server, query, name } => {
+        ProbeSpec::Dns { server, query, name } => {
             let name = name.clone().unwrap_or_else(|| DnsName::random_invalid(random));
-            Box::new(Dns::new(Asker::new(template), *server, *query, name, random))
+            Box::new(DnsProbe::new(ProbeContext::new(template), *server, *query, name, random))
         }
-        Ask::Portal { to, page } => {
-            let (asker, clock) = (Asker::new(template), OwnClock::new(unix_s));
-            Box::new(Portal::new(asker, *to, page.clone(), clock, random))
+        ProbeSpec::Portal { to, page } => {
+            let (asker, clock) = (ProbeContext::new(template), WallClockReading::new(unix_s));
+            Box::new(PortalProbe::new(asker, *to, page.clone(), clock, random))
         }
-        Ask::Sntp { server } => {
-            let (asker, clock) = (Asker::new(template), OwnClock::new(unix_s));
-            Box::new(Sntp::new(asker, *server, clock, random))
+        ProbeSpec::Sntp { server } => {
+            let (asker, clock) = (ProbeContext::new(template), WallClockReading::new(unix_s));
+            Box::new(SntpProbe::new(asker, *server, clock, random))
         }
-        Ask::Internet { servers, portal, ntp } => {
+        ProbeSpec::Internet { servers, portal, ntp } => {
             let page = portal.clone();
-            Box::new(Internet::new(template, servers, page, ntp, unix_s, random))
+            Box::new(InternetProbe::new(template, servers, page, ntp, unix_s, random))
         }
     }
 }
@@ -217,9 +230,9 @@ const fn once() -> u16 {
 }
 
 /// Tries of an echo or a datagram.
-fn pace(count: u16, every_ms: u32) -> Pace {
-    let window_ms = Echo::WINDOW_MS;
-    Pace { count, delay_ms: 0, every_ms: u64::from(every_ms), window_ms }
+fn pace(count: u16, every_ms: u32) -> RetryPace {
+    let window_ms = EchoProbe::WINDOW_MS;
+    RetryPace { count, delay_ms: 0, every_ms: u64::from(every_ms), window_ms }
 }
 
 #[cfg(test)]

@@ -2,24 +2,24 @@
 
 use std::collections::VecDeque;
 
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::{Link, Snapshot};
 
-use crate::machine::Moment;
+use crate::machine::RunInstant;
 
 /// A limit on frames per second, broadcasts counted apart.
 ///
 /// Dynamic ARP Inspection lets 15 ARP frames per second pass from an untrusted port and switches
 /// the port off above (Cisco Catalyst 2960 configuration guide): a radio host stays far below.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Rate {
+pub struct RateLimit {
     /// All frames.
     pub frames_per_s: usize,
     /// Of these, broadcast and multicast.
     pub groups_per_s: usize,
 }
 
-impl Rate {
+impl RateLimit {
     /// On a link that strangers share.
     pub const SHARED: Self = Self { frames_per_s: 10, groups_per_s: 2 };
     /// On a private switch.
@@ -28,7 +28,7 @@ impl Rate {
     /// A wire without a gateway is a private switch; everything else is shared with strangers.
     #[must_use]
     pub fn of(link: &Link, snapshot: &Snapshot) -> Self {
-        let has_gateway = [Family::V4, Family::V6]
+        let has_gateway = [IpFamily::V4, IpFamily::V6]
             .into_iter()
             .any(|family| snapshot.gateway(&link.name, family).is_some());
         if link.is_radio() || has_gateway { Self::SHARED } else { Self::PRIVATE }
@@ -37,7 +37,7 @@ impl Rate {
 
 /// What leaves in one go.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Load {
+pub struct FrameLoad {
     /// Frames.
     pub frames: usize,
     /// Of these, broadcast and multicast.
@@ -50,7 +50,7 @@ pub struct Load {
 /// (`TCP_DELACK_MIN` of include/net/tcp.h: 40 ms).
 const LATER_MS: u64 = 60;
 
-impl Load {
+impl FrameLoad {
     /// A frame to one host, or to a group.
     #[must_use]
     pub const fn one(is_group: bool) -> Self {
@@ -72,33 +72,33 @@ impl Load {
 
 /// What was sent in the last second.
 #[derive(Clone, Debug)]
-pub struct Budget {
-    frames: Spent,
-    groups: Spent,
+pub struct LinkBudget {
+    frames: SentWindow,
+    groups: SentWindow,
     /// From one frame to the next, in milliseconds; and the last.
     apart_ms: u64,
-    last: Option<Moment>,
+    last: Option<RunInstant>,
 }
 
 /// When frames of one sort left, in order of time.
 #[derive(Clone, Debug)]
-struct Spent {
+struct SentWindow {
     limit: usize,
-    times: VecDeque<Moment>,
+    times: VecDeque<RunInstant>,
     /// What was let go at a moment, and is not known to have left; the later ones apart.
-    let_go: (Moment, usize, usize),
+    let_go: (RunInstant, usize, usize),
 }
 
 /// A second, and the part of a millisecond that a [`Moment`] does not tell.
 const SECOND_MS: u64 = 1001;
 
-impl Budget {
+impl LinkBudget {
     /// A budget from which nothing has been spent.
     #[must_use]
-    pub const fn new(rate: Rate) -> Self {
+    pub const fn new(rate: RateLimit) -> Self {
         Self {
-            frames: Spent::new(rate.frames_per_s),
-            groups: Spent::new(rate.groups_per_s),
+            frames: SentWindow::new(rate.frames_per_s),
+            groups: SentWindow::new(rate.groups_per_s),
             apart_ms: 0,
             last: None,
         }
@@ -117,7 +117,7 @@ impl Budget {
     /// # Errors
     ///
     /// When to ask again, if it is spent.
-    pub fn take(&mut self, now: Moment, load: Load) -> Result<(), Moment> {
+    pub fn take(&mut self, now: RunInstant, load: FrameLoad) -> Result<(), RunInstant> {
         let free = self.last.map(|last| last.after_ms(self.apart_ms));
         if let Some(free) = free.filter(|free| *free > now) {
             return Err(free);
@@ -133,21 +133,21 @@ impl Budget {
 
     /// Notes that what was taken since this was last said has left by now, and no later: its
     /// second begins here.
-    pub fn left_by(&mut self, now: Moment) {
-        self.frames.left_by(now);
-        self.groups.left_by(now);
+    pub fn mark_sent(&mut self, now: RunInstant) {
+        self.frames.mark_sent(now);
+        self.groups.mark_sent(now);
     }
 }
 
-impl Spent {
+impl SentWindow {
     const fn new(limit: usize) -> Self {
-        Self { limit, times: VecDeque::new(), let_go: (Moment(0), 0, 0) }
+        Self { limit, times: VecDeque::new(), let_go: (RunInstant(0), 0, 0) }
     }
 
-    fn room(&mut self, now: Moment, count: usize) -> Result<(), Moment> {
+    fn room(&mut self, now: RunInstant, count: usize) -> Result<(), RunInstant> {
         let (since, soon, later) = self.let_go;
         if since < now {
-            self.left_by(since);
+            self.mark_sent(since);
         }
         while self.times.front().is_some_and(|first| first.after_ms(SECOND_MS) <= now) {
             self.times.pop_front();
@@ -163,12 +163,12 @@ impl Spent {
     }
 
     /// Notes what is let go; there was [room](Self::room) for it at that moment.
-    fn note(&mut self, now: Moment, soon: usize, later: usize) {
+    fn note(&mut self, now: RunInstant, soon: usize, later: usize) {
         let (_, others_soon, others_later) = self.let_go;
         self.let_go = (now, others_soon + soon, others_later + later);
     }
 
-    fn left_by(&mut self, now: Moment) {
+    fn mark_sent(&mut self, now: RunInstant) {
         let (since, soon, later) = std::mem::replace(&mut self.let_go, (now, 0, 0));
         let now = now.max(since);
         for (time, count) in [(now, soon), (now.after_ms(LATER_MS), later)] {
@@ -184,11 +184,11 @@ mod tests {
 
     #[test]
     fn no_second_holds_more_than_the_rate() {
-        let mut budget = Budget::new(Rate::SHARED);
+        let mut budget = LinkBudget::new(RateLimit::SHARED);
         let mut sent: Vec<(u64, bool)> = Vec::new();
         for ms in 0..5000 {
             let is_group = ms % 3 == 0;
-            if budget.take(Moment(ms), Load::one(is_group)).is_ok() {
+            if budget.take(RunInstant(ms), FrameLoad::one(is_group)).is_ok() {
                 sent.push((ms, is_group));
             }
         }
@@ -202,63 +202,63 @@ mod tests {
 
     #[test]
     fn a_spent_budget_says_when_to_come_again() {
-        let mut budget = Budget::new(Rate::SHARED);
-        let (one, group) = (Load::one(false), Load::one(true));
-        assert_eq!(budget.take(Moment(0), group), Ok(()));
-        assert_eq!(budget.take(Moment(100), group), Ok(()));
-        assert_eq!(budget.take(Moment(200), group), Err(Moment(1001)));
-        assert_eq!(budget.take(Moment(200), one), Ok(()));
-        assert_eq!(budget.take(Moment(1001), group), Ok(()));
+        let mut budget = LinkBudget::new(RateLimit::SHARED);
+        let (one, group) = (FrameLoad::one(false), FrameLoad::one(true));
+        assert_eq!(budget.take(RunInstant(0), group), Ok(()));
+        assert_eq!(budget.take(RunInstant(100), group), Ok(()));
+        assert_eq!(budget.take(RunInstant(200), group), Err(RunInstant(1001)));
+        assert_eq!(budget.take(RunInstant(200), one), Ok(()));
+        assert_eq!(budget.take(RunInstant(1001), group), Ok(()));
     }
 
     #[test]
     fn what_takes_several_frames_has_room_for_all_or_none() {
-        let mut budget = Budget::new(Rate::SHARED);
+        let mut budget = LinkBudget::new(RateLimit::SHARED);
         for ms in 0..9 {
-            assert_eq!(budget.take(Moment(ms), Load::of(1)), Ok(()));
+            assert_eq!(budget.take(RunInstant(ms), FrameLoad::of(1)), Ok(()));
         }
-        assert_eq!(budget.take(Moment(9), Load::of(2)), Err(Moment(1001)));
-        assert_eq!(budget.take(Moment(9), Load::of(4)), Err(Moment(1003)));
-        assert_eq!(budget.take(Moment(9), Load::of(1)), Ok(()));
+        assert_eq!(budget.take(RunInstant(9), FrameLoad::of(2)), Err(RunInstant(1001)));
+        assert_eq!(budget.take(RunInstant(9), FrameLoad::of(4)), Err(RunInstant(1003)));
+        assert_eq!(budget.take(RunInstant(9), FrameLoad::of(1)), Ok(()));
         // More than any second holds waits for one that holds nothing else.
-        assert_eq!(budget.take(Moment(10), Load::of(50)), Err(Moment(1010)));
-        assert_eq!(budget.take(Moment(1010), Load::of(50)), Ok(()));
+        assert_eq!(budget.take(RunInstant(10), FrameLoad::of(50)), Err(RunInstant(1010)));
+        assert_eq!(budget.take(RunInstant(1010), FrameLoad::of(50)), Ok(()));
     }
 
     #[test]
     fn what_is_spread_leaves_one_by_one_and_as_many() {
-        let mut budget = Budget::new(Rate::SHARED);
+        let mut budget = LinkBudget::new(RateLimit::SHARED);
         budget.spread();
         let sent: Vec<u64> =
-            (0..5000).filter(|ms| budget.take(Moment(*ms), Load::of(1)).is_ok()).collect();
+            (0..5000).filter(|ms| budget.take(RunInstant(*ms), FrameLoad::of(1)).is_ok()).collect();
         assert_eq!(sent.len(), 50);
         assert!(sent.windows(2).all(|two| two[1] - two[0] >= 80), "{sent:?}");
-        assert_eq!(budget.take(Moment(9000), Load::of(1)), Ok(()));
-        assert_eq!(budget.take(Moment(9001), Load::of(1)), Err(Moment(9080)));
+        assert_eq!(budget.take(RunInstant(9000), FrameLoad::of(1)), Ok(()));
+        assert_eq!(budget.take(RunInstant(9001), FrameLoad::of(1)), Err(RunInstant(9080)));
     }
 
     #[test]
     fn the_second_of_a_frame_begins_when_it_has_left() {
-        let mut budget = Budget::new(Rate::SHARED);
-        budget.take(Moment(0), Load::of(6)).unwrap();
-        budget.left_by(Moment(30));
-        budget.take(Moment(40), Load::of(4)).unwrap();
-        budget.left_by(Moment(45));
-        assert_eq!(budget.take(Moment(1001), Load::of(1)), Err(Moment(1031)));
+        let mut budget = LinkBudget::new(RateLimit::SHARED);
+        budget.take(RunInstant(0), FrameLoad::of(6)).unwrap();
+        budget.mark_sent(RunInstant(30));
+        budget.take(RunInstant(40), FrameLoad::of(4)).unwrap();
+        budget.mark_sent(RunInstant(45));
+        assert_eq!(budget.take(RunInstant(1001), FrameLoad::of(1)), Err(RunInstant(1031)));
         // Said again, it is no news.
-        budget.left_by(Moment(60));
-        budget.left_by(Moment(70));
-        assert_eq!(budget.take(Moment(1031), Load::of(7)), Err(Moment(1046)));
-        assert_eq!(budget.take(Moment(1046), Load::of(7)), Ok(()));
+        budget.mark_sent(RunInstant(60));
+        budget.mark_sent(RunInstant(70));
+        assert_eq!(budget.take(RunInstant(1031), FrameLoad::of(7)), Err(RunInstant(1046)));
+        assert_eq!(budget.take(RunInstant(1046), FrameLoad::of(7)), Ok(()));
     }
 
     #[test]
     fn what_leaves_later_is_counted_when_it_does() {
-        let mut budget = Budget::new(Rate::SHARED);
-        budget.take(Moment(0), Load::of(8).and_later(2)).unwrap();
-        budget.left_by(Moment(20));
-        assert_eq!(budget.take(Moment(1020), Load::of(1)), Err(Moment(1021)));
-        assert_eq!(budget.take(Moment(1021), Load::of(8)), Ok(()));
-        assert_eq!(budget.take(Moment(1022), Load::of(1)), Err(Moment(1081)));
+        let mut budget = LinkBudget::new(RateLimit::SHARED);
+        budget.take(RunInstant(0), FrameLoad::of(8).and_later(2)).unwrap();
+        budget.mark_sent(RunInstant(20));
+        assert_eq!(budget.take(RunInstant(1020), FrameLoad::of(1)), Err(RunInstant(1021)));
+        assert_eq!(budget.take(RunInstant(1021), FrameLoad::of(8)), Ok(()));
+        assert_eq!(budget.take(RunInstant(1022), FrameLoad::of(1)), Err(RunInstant(1081)));
     }
 }

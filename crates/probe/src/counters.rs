@@ -45,7 +45,7 @@ pub fn read(root: &Path) -> Result<BTreeMap<String, u64>, FileError> {
 /// What each counter gained. A counter that only one reading has is left out; zeros are kept,
 /// since "none" and "not counted here" mean different things.
 #[must_use]
-pub fn gained(
+pub fn counter_increases(
     before: &BTreeMap<String, u64>,
     after: &BTreeMap<String, u64>,
 ) -> BTreeMap<String, u64> {
@@ -120,12 +120,12 @@ mod tests {
             let text = format!("Ip: ForwDatagrams InReceives\nIp: {forwarded} 4\n");
             parse(&text)
         };
-        let gain = gained(&reading(3), &reading(10));
+        let gain = counter_increases(&reading(3), &reading(10));
         assert_eq!(gain.get("Ip.ForwDatagrams"), Some(&7));
         assert_eq!(gain.get("Ip.InReceives"), Some(&0));
         assert_eq!(gain.get("Ip.OutTransmits"), None);
-        assert_eq!(gained(&reading(10), &reading(3)).get("Ip.ForwDatagrams"), Some(&0));
-        assert!(gained(&BTreeMap::new(), &reading(3)).is_empty());
+        assert_eq!(counter_increases(&reading(10), &reading(3)).get("Ip.ForwDatagrams"), Some(&0));
+        assert!(counter_increases(&BTreeMap::new(), &reading(3)).is_empty());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName, Mac};
+use pontoon_model::net::{IfName, IpFamily, Mac};
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{Question, Task};
@@ -28,20 +28,20 @@ pub const fn is_crowd(peers: usize) -> bool {
 
 /// What a host puts to every peer on one of its links, round after round.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Course {
+pub struct RoundSchedule {
     /// The link to leave by.
     pub link: IfName,
     /// The host's own address there.
     pub from: IpAddr,
     /// The rounds.
-    pub rounds: Vec<Round>,
+    pub rounds: Vec<ScheduledRound>,
     /// The peers, in the order in which they are asked.
-    pub partners: Vec<Partner>,
+    pub partners: Vec<ScheduledPeer>,
 }
 
 /// A round of a course.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Round {
+pub struct ScheduledRound {
     /// Its number, from 1.
     pub number: u16,
     /// When it begins, in milliseconds after the message came.
@@ -54,7 +54,7 @@ pub struct Round {
 
 /// A peer of a course.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Partner {
+pub struct ScheduledPeer {
     /// By this its questions are cancelled.
     pub group: u32,
     /// The peer.
@@ -67,7 +67,7 @@ pub struct Partner {
     pub later_ms: u32,
 }
 
-impl Course {
+impl RoundSchedule {
     /// Its questions, one by one.
     pub fn tasks(&self) -> impl Iterator<Item = Task> + '_ {
         let rounds = self.rounds.iter().take(ROUNDS_MAX);
@@ -77,13 +77,17 @@ impl Course {
         })
     }
 
-    fn questions(&self, round: Round, partner: &Partner) -> impl Iterator<Item = Task> + use<> {
+    fn questions(
+        &self,
+        round: ScheduledRound,
+        partner: &ScheduledPeer,
+    ) -> impl Iterator<Item = Task> + use<> {
         let (from, to, to_mac) = (self.from, partner.to, partner.mac);
         let task = |question, later_ms| Task {
             group: partner.group,
             at_ms: round.at_ms.saturating_add(partner.later_ms).saturating_add(later_ms),
             round: round.number,
-            family: Family::of(from),
+            family: IpFamily::of(from),
             link: Some(self.link.clone()),
             peer: Some(partner.host.clone()),
             question,
@@ -99,21 +103,21 @@ impl Course {
 mod tests {
     use super::*;
 
-    fn course(rounds: u16, partners: u16) -> Course {
-        let round = |number| Round {
+    fn course(rounds: u16, partners: u16) -> RoundSchedule {
+        let round = |number| ScheduledRound {
             number,
             at_ms: u32::from(number) * 1000,
             has_udp: true,
             has_echo: number == 2,
         };
-        let partner = |number: u16| Partner {
+        let partner = |number: u16| ScheduledPeer {
             group: number.into(),
             host: format!("b{number}").parse().unwrap(),
             to: "172.20.5.2:4000".parse().unwrap(),
             mac: Mac([2, 0, 0, 0, 0, 2]),
             later_ms: u32::from(number) * 10,
         };
-        Course {
+        RoundSchedule {
             link: "wlan0".parse().unwrap(),
             from: "172.20.5.1".parse().unwrap(),
             rounds: (1..=rounds).map(round).collect(),
@@ -143,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_course_without_end_is_cut_off() {
-        let course = Course { rounds: vec![course(1, 0).rounds[0]; 5000], ..course(1, 1) };
+        let course = RoundSchedule { rounds: vec![course(1, 0).rounds[0]; 5000], ..course(1, 1) };
         assert_eq!(course.tasks().count(), ROUNDS_MAX);
     }
 }

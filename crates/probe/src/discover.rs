@@ -12,17 +12,17 @@ pub mod vendor;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use pontoon_model::net::{Family, IfName, Mac, Prefix};
+use pontoon_model::net::{IfName, IpFamily, Mac, Prefix};
 use pontoon_model::snapshot::{Link, Snapshot};
 
-use crate::budget::Rate;
+use crate::budget::RateLimit;
 
 /// Larger networks are not swept: /22 takes 20 seconds, /16 would take 22 minutes.
 const PREFIX_MIN: u8 = 22;
 
 /// Where to look.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Target {
+pub struct SweepTarget {
     /// The link.
     pub link: IfName,
     /// Its index.
@@ -37,7 +37,7 @@ pub struct Target {
 
 /// Why nobody is looked for on a link.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum Refusal {
+pub enum SweepRefusal {
     /// There is no such link.
     #[error("this host has no interface `{0}`")]
     NoLink(IfName),
@@ -86,33 +86,34 @@ pub enum Refusal {
     },
 }
 
-impl Target {
+impl SweepTarget {
     /// The link of that name, if it is one on which everybody may be asked.
     ///
     /// # Errors
     ///
     /// [`Refusal`]: it is not there, not private, or of no use.
-    pub fn of(snapshot: &Snapshot, name: &IfName) -> Result<Self, Refusal> {
+    pub fn of(snapshot: &Snapshot, name: &IfName) -> Result<Self, SweepRefusal> {
         let link = || name.clone();
-        let found = snapshot.link(name).ok_or_else(|| Refusal::NoLink(link()))?;
+        let found = snapshot.link(name).ok_or_else(|| SweepRefusal::NoLink(link()))?;
         if snapshot.unread.iter().any(|unread| unread.what == "routes") {
-            return Err(Refusal::Unread { link: link() });
+            return Err(SweepRefusal::Unread { link: link() });
         }
-        if Rate::of(found, snapshot) != Rate::PRIVATE {
-            let gateways = [Family::V4, Family::V6].map(|family| snapshot.gateway(name, family));
+        if RateLimit::of(found, snapshot) != RateLimit::PRIVATE {
+            let gateways =
+                [IpFamily::V4, IpFamily::V6].map(|family| snapshot.gateway(name, family));
             return Err(match gateways.into_iter().flatten().next() {
-                Some(gateway) => Refusal::Gateway { link: link(), gateway },
-                None => Refusal::Radio { link: link() },
+                Some(gateway) => SweepRefusal::Gateway { link: link(), gateway },
+                None => SweepRefusal::Radio { link: link() },
             });
         }
         let mac = found.mac.filter(|_| found.reaches_hosts());
-        let Some(mac) = mac else { return Err(Refusal::NoHosts { link: link() }) };
+        let Some(mac) = mac else { return Err(SweepRefusal::NoHosts { link: link() }) };
         if !found.is_usable() {
-            return Err(Refusal::Down { link: link() });
+            return Err(SweepRefusal::Down { link: link() });
         }
         let (networks, link_local) = addresses(found);
         if networks.is_empty() && link_local.is_none() {
-            return Err(Refusal::NoAddress { link: link() });
+            return Err(SweepRefusal::NoAddress { link: link() });
         }
         Ok(Self { link: link(), index: found.index, mac, networks, link_local })
     }
@@ -155,7 +156,7 @@ impl Target {
 
 fn addresses(link: &Link) -> (Vec<Prefix>, Option<Ipv6Addr>) {
     let all = link.addresses.iter().map(|address| address.prefix);
-    let networks = all.clone().filter(|net| net.family() == Family::V4).collect();
+    let networks = all.clone().filter(|net| net.family() == IpFamily::V4).collect();
     let link_local = all.filter_map(|net| match net.address {
         IpAddr::V6(own) if own.is_unicast_link_local() => Some(own),
         _ => None,

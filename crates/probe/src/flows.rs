@@ -10,11 +10,13 @@ use std::os::fd::{AsFd, BorrowedFd};
 use nix::libc::{EBADF, EMFILE};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pontoon_model::net::IfName;
-use pontoon_model::observation::{Direction, Observation};
+use pontoon_model::observation::{Observation, ObservedEvent};
 
-use crate::machine::{Action, Event, Flow, Machine, Moment, Next, Way};
-pub use gate::{Gate, Open};
-use socket::{Buffers, Kin, Talk};
+use crate::machine::{
+    FlowAction, FlowEvent, FlowId, MachinePoll, ProbeMachine, RunInstant, SendOptions,
+};
+pub use gate::{SendBudget, UnlimitedBudget};
+use socket::{FlowSocket, ReceiveBuffers, SocketKind};
 
 mod gate;
 mod icmp;
@@ -31,27 +33,27 @@ pub struct MachineId(u64);
 /// Machines that run, and the sockets they talk through.
 ///
 /// A flow is closed when its machine closes it, is done or is cancelled.
-pub struct Flows {
-    machines: BTreeMap<MachineId, Running>,
-    talks: BTreeMap<(MachineId, Flow), Talk>,
+pub struct FlowDriver {
+    machines: BTreeMap<MachineId, RunningMachine>,
+    sockets: BTreeMap<(MachineId, FlowId), FlowSocket>,
     /// Connections that nobody needs any more, and when there is room for what closing them sends.
-    closing: VecDeque<(Moment, Talk)>,
+    closing: VecDeque<(RunInstant, FlowSocket)>,
     frames_sent: BTreeMap<&'static str, u32>,
-    buffers: Buffers,
+    buffers: ReceiveBuffers,
     next_machine: u64,
     next_ident: u16,
 }
 
-struct Running {
-    machine: Box<dyn Machine>,
-    deadline: Moment,
+struct RunningMachine {
+    machine: Box<dyn ProbeMachine>,
+    deadline: RunInstant,
     /// What its own actions caused at once; delivered when it has asked to wait.
-    pending: Vec<Event>,
+    pending: Vec<FlowEvent>,
     /// What has to wait for room before it leaves. Until then the machine is not polled.
-    held: Option<Action>,
+    held: Option<FlowAction>,
 }
 
-impl Flows {
+impl FlowDriver {
     /// Sockets open at once. An agent may open 1,024 files by default and needs some itself; a
     /// machine that asks for more is told `EMFILE`.
     pub const MAX_SOCKETS: usize = 512;
@@ -67,21 +69,21 @@ impl Flows {
         let [low, high, ..] = seed.to_le_bytes();
         Self {
             machines: BTreeMap::new(),
-            talks: BTreeMap::new(),
+            sockets: BTreeMap::new(),
             closing: VecDeque::new(),
             frames_sent: BTreeMap::new(),
-            buffers: Buffers::new(),
+            buffers: ReceiveBuffers::new(),
             next_machine: 0,
             next_ident: u16::from_le_bytes([low, high]),
         }
     }
 
     /// Takes a machine in. It begins with the next [`Self::turn`].
-    pub fn start(&mut self, machine: Box<dyn Machine>) -> MachineId {
+    pub fn start(&mut self, machine: Box<dyn ProbeMachine>) -> MachineId {
         let id = MachineId(self.next_machine);
         self.next_machine += 1;
-        let (deadline, pending, held) = (Moment::default(), Vec::new(), None);
-        self.machines.insert(id, Running { machine, deadline, pending, held });
+        let (deadline, pending, held) = (RunInstant::default(), Vec::new(), None);
+        self.machines.insert(id, RunningMachine { machine, deadline, pending, held });
         id
     }
 
@@ -106,12 +108,12 @@ impl Flows {
 
     /// What to wait for, besides [`Self::deadline`].
     pub fn fds(&self) -> impl Iterator<Item = (BorrowedFd<'_>, PollFlags)> {
-        self.talks.values().map(|talk| (talk.as_fd(), talk.interest()))
+        self.sockets.values().map(|talk| (talk.as_fd(), talk.poll_flags()))
     }
 
     /// When the next turn is due, whatever comes in. A time in the past means: now.
     #[must_use]
-    pub fn deadline(&self) -> Option<Moment> {
+    pub fn deadline(&self) -> Option<RunInstant> {
         let machines = self.machines.values().map(|running| running.deadline);
         machines.chain(self.closing.iter().map(|(at, _)| *at)).min()
     }
@@ -127,7 +129,7 @@ impl Flows {
     /// returns what they put on record. Never blocks.
     ///
     /// Who waits at the gate goes first, in the order in which machines were started.
-    pub fn turn(&mut self, now: Moment, gate: &mut dyn Gate) -> Vec<Observation> {
+    pub fn turn(&mut self, now: RunInstant, gate: &mut dyn SendBudget) -> Vec<Observation> {
         self.hang_up(now, gate);
         let mut reports = Vec::new();
         let mut due: BTreeSet<MachineId> = self
@@ -158,29 +160,29 @@ impl Flows {
 
     /// Closes the flows of a machine.
     fn close_all(&mut self, id: MachineId) {
-        let own = self.talks.keys().filter(|(owner, _)| *owner == id);
+        let own = self.sockets.keys().filter(|(owner, _)| *owner == id);
         let own: Vec<_> = own.copied().collect();
         for place in own {
-            if let Some(talk) = self.talks.remove(&place) {
+            if let Some(talk) = self.sockets.remove(&place) {
                 self.close(talk);
             }
         }
     }
 
     /// Closes a socket at once, or when there is room for what that sends.
-    fn close(&mut self, talk: Talk) {
-        if talk.farewell().frames > 0 {
-            self.closing.push_back((Moment::default(), talk));
+    fn close(&mut self, talk: FlowSocket) {
+        if talk.close_cost().frames > 0 {
+            self.closing.push_back((RunInstant::default(), talk));
         }
     }
 
     /// Closes the connections for which there is room.
-    fn hang_up(&mut self, now: Moment, gate: &mut dyn Gate) {
+    fn hang_up(&mut self, now: RunInstant, gate: &mut dyn SendBudget) {
         self.closing.retain_mut(|(at, talk)| {
             if *at > now {
                 return true;
             }
-            match gate.pass(now, talk.link.as_ref(), talk.to, talk.farewell()) {
+            match gate.pass(now, talk.link.as_ref(), talk.to, talk.close_cost()) {
                 Ok(()) => false,
                 Err(when) => {
                     *at = when.max(now.after_ms(1));
@@ -191,7 +193,7 @@ impl Flows {
     }
 
     /// Reads every socket that is ready.
-    fn drain(&mut self) -> Vec<(MachineId, Vec<Event>)> {
+    fn drain(&mut self) -> Vec<(MachineId, Vec<FlowEvent>)> {
         let mut fds: Vec<PollFd<'_>> =
             self.fds().map(|(fd, interest)| PollFd::new(fd, interest)).collect();
         if fds.is_empty() || poll(&mut fds, PollTimeout::ZERO).is_err() {
@@ -201,7 +203,7 @@ impl Flows {
             fds.iter().map(|fd| fd.revents().unwrap_or(PollFlags::empty())).collect();
         drop(fds);
         let mut came = Vec::new();
-        for (((id, flow), talk), ready) in self.talks.iter_mut().zip(ready) {
+        for (((id, flow), talk), ready) in self.sockets.iter_mut().zip(ready) {
             if !ready.is_empty() {
                 let mut events = Vec::new();
                 talk.drain(*flow, ready, &mut self.buffers, &mut events);
@@ -215,9 +217,9 @@ impl Flows {
     fn run(
         &mut self,
         id: MachineId,
-        running: &mut Running,
-        now: Moment,
-        gate: &mut dyn Gate,
+        running: &mut RunningMachine,
+        now: RunInstant,
+        gate: &mut dyn SendBudget,
         reports: &mut Vec<Observation>,
     ) -> bool {
         if let Some(action) = running.held.take() {
@@ -226,22 +228,24 @@ impl Flows {
                 return true;
             }
             if let Some(flow) = flow {
-                running.machine.receive(now, &Event::Left { flow });
+                running.machine.receive(now, &FlowEvent::Left { flow });
             }
         }
         let mut news = std::mem::take(&mut running.pending).into_iter();
         for _ in 0..Self::MAX_ACTIONS {
             match running.machine.poll(now) {
-                Next::Do(Action::Report(observation)) => reports.push(as_left(*observation, now)),
-                Next::Do(action) => {
+                MachinePoll::Do(FlowAction::Report(observation)) => {
+                    reports.push(as_left(*observation, now))
+                }
+                MachinePoll::Do(action) => {
                     if !self.pass(id, running, action, now, gate) {
                         // What came is told at once, and not when there is room.
                         news.for_each(|event| running.machine.receive(now, &event));
                         return true;
                     }
                 }
-                Next::Done => return false,
-                Next::WaitUntil(deadline) => {
+                MachinePoll::Done => return false,
+                MachinePoll::WaitUntil(deadline) => {
                     if news.as_slice().is_empty() {
                         news = std::mem::take(&mut running.pending).into_iter();
                     }
@@ -264,10 +268,10 @@ impl Flows {
     fn pass(
         &mut self,
         id: MachineId,
-        running: &mut Running,
-        action: Action,
-        now: Moment,
-        gate: &mut dyn Gate,
+        running: &mut RunningMachine,
+        action: FlowAction,
+        now: RunInstant,
+        gate: &mut dyn SendBudget,
     ) -> bool {
         let frames = gate::frames(&action);
         let passed = match self.leaving(id, &action).filter(|_| frames.frames > 0) {
@@ -291,51 +295,55 @@ impl Flows {
     }
 
     /// By which link what an action sends leaves, if it is tied to one, and for whom.
-    fn leaving(&self, id: MachineId, action: &Action) -> Option<(Option<IfName>, IpAddr)> {
+    fn leaving(&self, id: MachineId, action: &FlowAction) -> Option<(Option<IfName>, IpAddr)> {
         match action {
-            Action::SendUdp { way, to, .. } | Action::Connect { way, to, .. } => {
+            FlowAction::SendUdp { way, to, .. } | FlowAction::Connect { way, to, .. } => {
                 Some((way.link.clone(), to.ip()))
             }
-            Action::SendEcho { way, to, .. } => Some((way.link.clone(), *to)),
-            Action::Write { flow, .. } => {
-                self.talks.get(&(id, *flow)).map(|talk| (talk.link.clone(), talk.to))
+            FlowAction::SendEcho { way, to, .. } => Some((way.link.clone(), *to)),
+            FlowAction::Write { flow, .. } => {
+                self.sockets.get(&(id, *flow)).map(|talk| (talk.link.clone(), talk.to))
             }
-            Action::Close { .. } | Action::Report(_) => None,
+            FlowAction::Close { .. } | FlowAction::Report(_) => None,
         }
     }
 
-    fn perform(&mut self, id: MachineId, action: Action, events: &mut Vec<Event>) {
+    fn perform(&mut self, id: MachineId, action: FlowAction, events: &mut Vec<FlowEvent>) {
         match action {
-            Action::SendUdp { flow, way, to, payload } => {
-                if let Some((talk, buffers)) = self.talk(id, flow, Kin::Udp, &way, to.ip(), events)
+            FlowAction::SendUdp { flow, way, to, payload } => {
+                if let Some((talk, buffers)) =
+                    self.talk(id, flow, SocketKind::Udp, &way, to.ip(), events)
                 {
                     talk.send(flow, &way, to, &payload, buffers, events);
                     self.count("udp-datagram");
                 }
             }
-            Action::SendEcho { flow, way, to, sequence, payload } => {
-                if let Some((talk, buffers)) = self.talk(id, flow, Kin::Echo, &way, to, events) {
+            FlowAction::SendEcho { flow, way, to, sequence, payload } => {
+                if let Some((talk, buffers)) =
+                    self.talk(id, flow, SocketKind::Echo, &way, to, events)
+                {
                     talk.send_echo(flow, &way, to, sequence, &payload, buffers, events);
                     self.count("icmp-echo");
                 }
             }
-            Action::Connect { flow, way, to } => {
-                if let Some((talk, _)) = self.talk(id, flow, Kin::Tcp, &way, to.ip(), events) {
+            FlowAction::Connect { flow, way, to } => {
+                if let Some((talk, _)) = self.talk(id, flow, SocketKind::Tcp, &way, to.ip(), events)
+                {
                     talk.connect(flow, &way, to, events);
                     self.count("tcp-connect");
                 }
             }
-            Action::Write { flow, bytes } => match self.talks.get_mut(&(id, flow)) {
+            FlowAction::Write { flow, bytes } => match self.sockets.get_mut(&(id, flow)) {
                 Some(talk) => talk.write(flow, &bytes, events),
-                None => events.push(Event::Refused { flow, errno: EBADF }),
+                None => events.push(FlowEvent::Refused { flow, errno: EBADF }),
             },
-            Action::Close { flow } => {
-                if let Some(talk) = self.talks.remove(&(id, flow)) {
+            FlowAction::Close { flow } => {
+                if let Some(talk) = self.sockets.remove(&(id, flow)) {
                     self.close(talk);
                 }
             }
             // Put on record by the caller.
-            Action::Report(_) => {}
+            FlowAction::Report(_) => {}
         }
     }
 
@@ -343,29 +351,29 @@ impl Flows {
     fn talk(
         &mut self,
         id: MachineId,
-        flow: Flow,
-        kin: Kin,
-        way: &Way,
+        flow: FlowId,
+        kin: SocketKind,
+        way: &SendOptions,
         to: IpAddr,
-        events: &mut Vec<Event>,
-    ) -> Option<(&mut Talk, &mut Buffers)> {
-        if !self.talks.contains_key(&(id, flow)) {
-            if self.talks.len() + self.closing.len() >= Self::MAX_SOCKETS {
-                events.push(Event::Refused { flow, errno: EMFILE });
+        events: &mut Vec<FlowEvent>,
+    ) -> Option<(&mut FlowSocket, &mut ReceiveBuffers)> {
+        if !self.sockets.contains_key(&(id, flow)) {
+            if self.sockets.len() + self.closing.len() >= Self::MAX_SOCKETS {
+                events.push(FlowEvent::Refused { flow, errno: EMFILE });
                 return None;
             }
-            match Talk::open(kin, way, to, self.next_ident) {
+            match FlowSocket::open(kin, way, to, self.next_ident) {
                 Ok(talk) => {
                     self.next_ident = self.next_ident.wrapping_add(1);
-                    self.talks.insert((id, flow), talk);
+                    self.sockets.insert((id, flow), talk);
                 }
                 Err(errno) => {
-                    events.push(Event::Refused { flow, errno });
+                    events.push(FlowEvent::Refused { flow, errno });
                     return None;
                 }
             }
         }
-        self.talks.get_mut(&(id, flow)).map(|talk| (talk, &mut self.buffers))
+        self.sockets.get_mut(&(id, flow)).map(|talk| (talk, &mut self.buffers))
     }
 
     fn count(&mut self, kind: &'static str) {
@@ -375,22 +383,22 @@ impl Flows {
 }
 
 /// The flow on which an action sends.
-const fn flow_of(action: &Action) -> Option<Flow> {
+const fn flow_of(action: &FlowAction) -> Option<FlowId> {
     match action {
-        Action::SendUdp { flow, .. }
-        | Action::SendEcho { flow, .. }
-        | Action::Connect { flow, .. }
-        | Action::Write { flow, .. }
-        | Action::Close { flow } => Some(*flow),
-        Action::Report(_) => None,
+        FlowAction::SendUdp { flow, .. }
+        | FlowAction::SendEcho { flow, .. }
+        | FlowAction::Connect { flow, .. }
+        | FlowAction::Write { flow, .. }
+        | FlowAction::Close { flow } => Some(*flow),
+        FlowAction::Report(_) => None,
     }
 }
 
 /// What was sent is put on record right after it: with the time at which it left, also where it
 /// had to wait.
-fn as_left(observation: Observation, now: Moment) -> Observation {
+fn as_left(observation: Observation, now: RunInstant) -> Observation {
     let at_ms = match observation.direction {
-        Direction::Sent => now.at_ms(),
+        ObservedEvent::Sent => now.at_ms(),
         _ => observation.at_ms,
     };
     Observation { at_ms, ..observation }

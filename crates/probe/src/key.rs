@@ -10,14 +10,14 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A key of one run. Wiped when dropped; never printed.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct Key([u8; 32]);
+pub struct RunKey([u8; 32]);
 
 /// The system gave no randomness.
 #[derive(Debug, thiserror::Error)]
 #[error("the system gave no random bytes: run it again; if it stays, look at /dev/urandom")]
 pub struct NoRandomness;
 
-impl Key {
+impl RunKey {
     /// Makes a new key.
     ///
     /// # Errors
@@ -51,13 +51,13 @@ impl Key {
     }
 }
 
-impl fmt::Debug for Key {
+impl fmt::Debug for RunKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(..)")
     }
 }
 
-impl Serialize for Key {
+impl Serialize for RunKey {
     /// As hexadecimal text, for the pipe between coordinator and agent only.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut text = to_hex(&self.0);
@@ -67,7 +67,7 @@ impl Serialize for Key {
     }
 }
 
-impl<'de> Deserialize<'de> for Key {
+impl<'de> Deserialize<'de> for RunKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut text = String::deserialize(deserializer)?;
         let bytes = from_hex(&text).and_then(|bytes| bytes.try_into().ok());
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_key_is_not_printed() {
-        assert_eq!(format!("{:?}", Key::from_bytes([7; 32])), "Key(..)");
+        assert_eq!(format!("{:?}", RunKey::from_bytes([7; 32])), "Key(..)");
     }
 
     #[test]

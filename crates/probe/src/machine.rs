@@ -10,19 +10,19 @@ use pontoon_model::observation::Observation;
 /// A machine never sends, waits or reads a clock: it says what should happen next, and the
 /// [flows](crate::flows) do it. The contract: after one [`Machine::receive`] (or at a deadline),
 /// poll until it asks to wait or is done.
-pub trait Machine {
+pub trait ProbeMachine {
     /// Returns what to do at `now`. Do it and poll again, until [`Next::Done`].
-    fn poll(&mut self, now: Moment) -> Next;
+    fn poll(&mut self, now: RunInstant) -> MachinePoll;
 
     /// Takes what came in at `now`; what is meant for somebody else is ignored.
-    fn receive(&mut self, now: Moment, event: &Event);
+    fn receive(&mut self, now: RunInstant, event: &FlowEvent);
 }
 
 /// Milliseconds since the run began, by the monotonic clock of this host.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Moment(pub u64);
+pub struct RunInstant(pub u64);
 
-impl Moment {
+impl RunInstant {
     /// This many milliseconds later.
     #[must_use]
     pub const fn after_ms(self, ms: u64) -> Self {
@@ -38,11 +38,11 @@ impl Moment {
 
 /// What a machine wants next. There is always something, so a machine cannot hang.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Next {
+pub enum MachinePoll {
     /// Do this now.
-    Do(Action),
+    Do(FlowAction),
     /// Wait for an event, but no longer than this.
-    WaitUntil(Moment),
+    WaitUntil(RunInstant),
     /// Nothing more: everything found has been reported, its flows may be closed.
     Done,
 }
@@ -50,20 +50,20 @@ pub enum Next {
 /// One conversation of a machine with one socket of its own: a fresh source port or ICMP id, so
 /// that a stateful box cannot take it for an earlier one. Numbers are the machine's own.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Flow(pub u16);
+pub struct FlowId(pub u16);
 
 /// Something to be done for a machine.
 ///
 /// What sends may have to wait for room; the machine is not polled until then, and is told
 /// ([`Event::Left`]).
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Action {
+pub enum FlowAction {
     /// Send a UDP datagram as any program would. The first on a flow opens its socket.
     SendUdp {
         /// The conversation.
-        flow: Flow,
+        flow: FlowId,
         /// How it leaves.
-        way: Way,
+        way: SendOptions,
         /// To whom.
         to: SocketAddr,
         /// What.
@@ -72,9 +72,9 @@ pub enum Action {
     /// Send an ICMP echo request (ping socket, or raw where ping sockets are not allowed).
     SendEcho {
         /// The conversation.
-        flow: Flow,
+        flow: FlowId,
         /// How it leaves.
-        way: Way,
+        way: SendOptions,
         /// To whom.
         to: IpAddr,
         /// Its sequence number.
@@ -85,23 +85,23 @@ pub enum Action {
     /// Open a TCP connection.
     Connect {
         /// The conversation.
-        flow: Flow,
+        flow: FlowId,
         /// How it leaves.
-        way: Way,
+        way: SendOptions,
         /// To whom.
         to: SocketAddr,
     },
     /// Write to an open connection.
     Write {
         /// The conversation.
-        flow: Flow,
+        flow: FlowId,
         /// What.
         bytes: Vec<u8>,
     },
     /// Close a conversation.
     Close {
         /// The conversation.
-        flow: Flow,
+        flow: FlowId,
     },
     /// Put an observation on record.
     Report(Box<Observation>),
@@ -109,7 +109,7 @@ pub enum Action {
 
 /// How a packet leaves.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Way {
+pub struct SendOptions {
     /// Only by this link (`SO_BINDTODEVICE`); otherwise as routed.
     pub link: Option<IfName>,
     /// TTL or hop limit other than the kernel's.
@@ -120,11 +120,11 @@ pub struct Way {
 
 /// Something that happened on a flow of a machine.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Event {
+pub enum FlowEvent {
     /// A UDP datagram came.
     Datagram {
         /// The conversation.
-        flow: Flow,
+        flow: FlowId,
         /// From whom.
         from: SocketAddr,
         /// By which link (`IP_PKTINFO`).
@@ -137,7 +137,7 @@ pub enum Event {
     /// An ICMP echo reply came.
     EchoReply {
         /// The conversation.
-        flow: Flow,
+        flow: FlowId,
         /// From whom.
         from: IpAddr,
         /// By which link (`IP_PKTINFO`).
@@ -152,7 +152,7 @@ pub enum Event {
     /// An ICMP error came, read from the socket's error queue (`IP_RECVERR`, ip(7)).
     Icmp {
         /// The conversation.
-        flow: Flow,
+        flow: FlowId,
         /// ICMP type.
         kind: u8,
         /// ICMP code.
@@ -163,7 +163,7 @@ pub enum Event {
     /// The kernel refused at once (no ICMP error was involved).
     Refused {
         /// The conversation.
-        flow: Flow,
+        flow: FlowId,
         /// Why, such as 101 for ENETUNREACH.
         errno: i32,
     },
@@ -171,36 +171,36 @@ pub enum Event {
     /// begins to wait here.
     Left {
         /// The conversation.
-        flow: Flow,
+        flow: FlowId,
     },
     /// The connection stands.
     Connected {
         /// The conversation.
-        flow: Flow,
+        flow: FlowId,
     },
     /// The peer reset the connection, or refused it.
     Reset {
         /// The conversation.
-        flow: Flow,
+        flow: FlowId,
     },
     /// Bytes came over the connection.
     Bytes {
         /// The conversation.
-        flow: Flow,
+        flow: FlowId,
         /// What.
         bytes: Vec<u8>,
     },
     /// The peer closed the connection.
     Closed {
         /// The conversation.
-        flow: Flow,
+        flow: FlowId,
     },
 }
 
-impl Event {
+impl FlowEvent {
     /// The conversation it happened on.
     #[must_use]
-    pub const fn flow(&self) -> Flow {
+    pub const fn flow(&self) -> FlowId {
         match self {
             Self::Datagram { flow, .. }
             | Self::EchoReply { flow, .. }

@@ -2,7 +2,7 @@
 
 use pontoon_model::snapshot::Snapshot;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_predict::node_name::{Linkage, Lookup, look_up, node_name};
+use pontoon_predict::node_name::{GoResolver, NameLookup, look_up, node_name};
 
 use crate::edge::getent;
 
@@ -10,7 +10,7 @@ use crate::edge::getent;
 pub fn complete(snapshot: &mut Snapshot) {
     let told = snapshot.node.kubelet.hostname_override.as_ref().map(Untrusted::raw);
     let Ok(name) = node_name(snapshot.host_name.as_str(), told) else { return };
-    if let Lookup::Unknown { .. } = look_up(snapshot, &name, Linkage::Cgo) {
+    if let NameLookup::Unknown { .. } = look_up(snapshot, &name, GoResolver::Cgo) {
         snapshot.node.looked_up = getent::addresses(&name);
     }
 }

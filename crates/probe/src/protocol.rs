@@ -8,17 +8,17 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use pontoon_model::facts::Watch;
+use pontoon_model::facts::LinkCapture;
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName, Mac};
+use pontoon_model::net::{IfName, IpFamily, Mac};
 use pontoon_model::observation::{Observation, RunId};
-use pontoon_model::port::{Listener, Port, Transport};
-use pontoon_model::snapshot::{Snapshot, Unread};
+use pontoon_model::port::{Port, PortListener, TransportProtocol};
+use pontoon_model::snapshot::{CollectionGap, Snapshot};
 use serde::{Deserialize, Serialize};
 
-use crate::ask::Ask;
-use crate::course::Course;
-use crate::key::Key;
+use crate::ask::ProbeSpec;
+use crate::course::RoundSchedule;
+use crate::key::RunKey;
 
 /// What the coordinator says.
 #[derive(Debug, Deserialize, Serialize)]
@@ -33,9 +33,9 @@ pub enum ToAgent {
         /// What the run calls this host.
         host: HostName,
         /// Known to all agents of the run.
-        run_key: Key,
+        run_key: RunKey,
         /// Known to this agent and the coordinator.
-        own_key: Key,
+        own_key: RunKey,
         /// Ask this host's name services what its own name means, as kubelet will.
         #[serde(default)]
         asks_own_name: bool,
@@ -64,7 +64,7 @@ pub enum ToAgent {
     Do {
         /// Those that make up rounds with many peers.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        courses: Vec<Course>,
+        courses: Vec<RoundSchedule>,
         /// All others.
         tasks: Vec<Task>,
     },
@@ -110,7 +110,7 @@ pub struct Task {
     /// The round.
     pub round: u16,
     /// The family.
-    pub family: Family,
+    pub family: IpFamily,
     /// The link to leave by; none = as routed.
     pub link: Option<IfName>,
     /// The host that is asked, when it has an agent.
@@ -204,14 +204,14 @@ pub enum Question {
         /// The peer's address and the port.
         to: SocketAddr,
         /// TCP or UDP.
-        transport: Transport,
+        transport: TransportProtocol,
         /// Tries at most.
         tries: u16,
     },
     /// A question that takes several packets.
     Several {
         /// What.
-        ask: Ask,
+        ask: ProbeSpec,
     },
 }
 
@@ -227,7 +227,7 @@ pub enum FromAgent {
     /// I watch.
     Watching {
         /// How well, for each link.
-        watches: Vec<Watch>,
+        watches: Vec<LinkCapture>,
         /// The UDP port on which I answer over IPv4.
         port_v4: Option<u16>,
         /// The same over IPv6.
@@ -239,7 +239,7 @@ pub enum FromAgent {
     /// I listen, or somebody else does.
     Listening {
         /// Who answers on each port.
-        listeners: Vec<Listener>,
+        listeners: Vec<PortListener>,
     },
     /// This left, arrived or came back.
     Saw {
@@ -252,13 +252,13 @@ pub enum FromAgent {
     Finished {
         /// How well I could watch each link, to the end.
         #[serde(default)]
-        watches: Vec<Watch>,
+        watches: Vec<LinkCapture>,
         /// What the kernel's counters gained.
         counters: BTreeMap<String, u64>,
         /// Frames sent, by link and kind: `wlan0 udp`.
         frames_sent: BTreeMap<String, u32>,
         /// What could not be tested.
-        untested: Vec<Unread>,
+        untested: Vec<CollectionGap>,
     },
     /// I cannot go on.
     Fault {

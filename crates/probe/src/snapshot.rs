@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 
 use pontoon_model::host::HostName;
 use pontoon_model::snapshot::{
-    ClockState, Forwarding, LinkSysctls, Netfilter, Radio, Snapshot, Unread,
+    ClockState, CollectionGap, IpForwarding, LinkSysctls, NetfilterSnapshot, Snapshot,
+    WifiAssociation,
 };
 use pontoon_model::untrusted::Untrusted;
 use pontoon_netlink::route::link_names;
@@ -41,7 +42,7 @@ const PASSING_FLAGS: u32 = 0x04 | 0x20 | 0x40;
 
 /// Where a snapshot comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Sources {
+pub struct SnapshotSources {
     /// Where the files are. At `/` the running kernel is asked as well; below another root there
     /// are files only, and links, routes and rules are reported as not read.
     pub root: PathBuf,
@@ -51,7 +52,7 @@ pub struct Sources {
     pub environment: BTreeMap<String, String>,
 }
 
-impl Sources {
+impl SnapshotSources {
     /// This host, with the environment as `std::env::vars_os` gives it.
     #[must_use]
     pub fn live(
@@ -73,7 +74,7 @@ impl Sources {
 /// Netlink answers for the network namespace of the calling thread, `/proc/net` for that of the
 /// process's first thread: call it where the two are the same.
 #[must_use]
-pub fn take(sources: &Sources) -> Snapshot {
+pub fn take(sources: &SnapshotSources) -> Snapshot {
     let root = sources.root.as_path();
     let mut unread = Vec::new();
     let host_name = host_name(sources, &mut unread);
@@ -83,7 +84,7 @@ pub fn take(sources: &Sources) -> Snapshot {
         routes: Vec::new(),
         rules: Vec::new(),
         neighbours: Vec::new(),
-        forwarding: Forwarding {
+        forwarding: IpForwarding {
             ipv4: switch(root, "proc/sys/net/ipv4/ip_forward"),
             ipv6: switch(root, "proc/sys/net/ipv6/conf/all/forwarding"),
         },
@@ -92,9 +93,9 @@ pub fn take(sources: &Sources) -> Snapshot {
         hosts_file: names::read_hosts(root, &host_name, &mut unread),
         node: node::read(root, &mut unread),
         clock: ClockState { unix_s: sources.now_unix_s, ..ClockState::default() },
-        netfilter: Netfilter {
+        netfilter: NetfilterSnapshot {
             legacy_tables: legacy_tables(root, &mut unread),
-            ..Netfilter::default()
+            ..NetfilterSnapshot::default()
         },
         proxies: proxies(sources),
         privileges: process::read_privileges(root, &mut unread),
@@ -104,7 +105,7 @@ pub fn take(sources: &Sources) -> Snapshot {
     if sources.asks_kernel() {
         ask_kernel(&KernelSocket, root, &mut snapshot);
     } else {
-        snapshot.unread.push(Unread {
+        snapshot.unread.push(CollectionGap {
             what: "links, addresses, routes, rules, neighbours, packet filter, clock".to_owned(),
             why: "only a file tree was read, not a running kernel".to_owned(),
         });
@@ -114,7 +115,7 @@ pub fn take(sources: &Sources) -> Snapshot {
 
 /// What the environment says of proxies, without passwords: [`Snapshot::proxies`] alone.
 #[must_use]
-pub fn proxies(sources: &Sources) -> BTreeMap<String, Untrusted> {
+pub fn proxies(sources: &SnapshotSources) -> BTreeMap<String, Untrusted> {
     process::proxies(&sources.environment)
 }
 
@@ -154,7 +155,7 @@ pub fn configuration(snapshot: &Snapshot) -> Snapshot {
     fixed.clock = ClockState::default();
     fixed.routes.retain(|route| route.table != LOCAL_TABLE || route.protocol != BY_KERNEL);
     for radio in fixed.links.iter_mut().filter_map(|link| link.radio.as_mut()) {
-        *radio = Radio { power_save: radio.power_save, ..Radio::default() };
+        *radio = WifiAssociation { power_save: radio.power_save, ..WifiAssociation::default() };
     }
     for address in fixed.links.iter_mut().flat_map(|link| &mut link.addresses) {
         // Limited or not is configuration; how much is left is not.
@@ -164,7 +165,7 @@ pub fn configuration(snapshot: &Snapshot) -> Snapshot {
     fixed
 }
 
-fn host_name(sources: &Sources, unread: &mut Vec<Unread>) -> HostName {
+fn host_name(sources: &SnapshotSources, unread: &mut Vec<CollectionGap>) -> HostName {
     if sources.asks_kernel() {
         return match nix::unistd::gethostname() {
             Ok(name) => HostName::lossy(&name.to_string_lossy()),
@@ -208,7 +209,7 @@ fn wireless(root: &Path) -> BTreeSet<String> {
         .unwrap_or_default()
 }
 
-fn legacy_tables(root: &Path, unread: &mut Vec<Unread>) -> Vec<Untrusted> {
+fn legacy_tables(root: &Path, unread: &mut Vec<CollectionGap>) -> Vec<Untrusted> {
     let (mut tables, mut refused) = (Vec::new(), None);
     for path in ["proc/net/ip_tables_names", "proc/net/ip6_tables_names"] {
         match files::read(root, path, SMALL_FILE_BYTES) {
@@ -226,7 +227,7 @@ fn legacy_tables(root: &Path, unread: &mut Vec<Unread>) -> Vec<Untrusted> {
 }
 
 /// Says why something was not read, with all causes.
-fn unread(what: &str, error: &dyn Error) -> Unread {
+fn unread(what: &str, error: &dyn Error) -> CollectionGap {
     let mut why = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -237,11 +238,11 @@ fn unread(what: &str, error: &dyn Error) -> Unread {
         }
         cause = error.source();
     }
-    Unread { what: what.to_owned(), why }
+    CollectionGap { what: what.to_owned(), why }
 }
 
-fn note_flaw(what: &str, flaw: Option<&'static str>, unread: &mut Vec<Unread>) {
-    unread.extend(flaw.map(|why| Unread { what: what.to_owned(), why: why.to_owned() }));
+fn note_flaw(what: &str, flaw: Option<&'static str>, unread: &mut Vec<CollectionGap>) {
+    unread.extend(flaw.map(|why| CollectionGap { what: what.to_owned(), why: why.to_owned() }));
 }
 
 #[cfg(test)]

@@ -18,10 +18,12 @@ mod pair_code;
 mod meeting;
 
 pub use agent_channel::{AgentChannel, UnreachedReason};
-pub use meeting::{Side, meet};
+pub use meeting::{RendezvousSide, run_rendezvous};
 pub use pair_code::{NotAPairCode, PairCode};
 pub use ports::estimate_ports_s;
-pub use run::{Options, OwnNames, Progress, Seat, Survey, SurveyError, run};
+pub use run::{
+    OwnNameSource, SurveyError, SurveyOptions, SurveyParticipant, SurveyProgress, SurveyResult, run,
+};
 pub use schedule::estimate_s;
 
 #[cfg(test)]

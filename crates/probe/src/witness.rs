@@ -9,21 +9,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName, Mac};
-use pontoon_model::observation::{Answer, Cast, Direction, Kind, Observation, RunId};
-use pontoon_model::port::{Port, Transport};
+use pontoon_model::net::{IfName, IpFamily, Mac};
+use pontoon_model::observation::{
+    FrameDestination, Observation, ObservedEvent, ProbeAnswer, ProbeKind, RunId,
+};
+use pontoon_model::port::{Port, TransportProtocol};
 
-use crate::frame::read::{Body, Frame, Quoted};
-use crate::key::{Key, to_hex};
-use crate::machine::Moment;
+use crate::frame::read::{FrameBody, ParsedFrame, QuotedPacket};
+use crate::key::{RunKey, to_hex};
+use crate::machine::RunInstant;
 use crate::protocol::{Peer, Seen};
-use crate::token::{Content, Probe, Token, read_payload};
+use crate::token::{ProbeToken, TokenPayload, WireProbe, read_payload};
 
 pub use kinds::{kind_of, probe_of};
 
 /// What this agent is called and who else takes part.
 #[derive(Clone, Debug)]
-pub struct Identity {
+pub struct AgentIdentity {
     /// The run.
     pub run: RunId,
     /// This host.
@@ -31,16 +33,16 @@ pub struct Identity {
     /// Its seat.
     pub seat: u16,
     /// The key of the run.
-    pub run_key: Key,
+    pub run_key: RunKey,
 }
 
 /// How a question will be known by its answer.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Sent {
+pub enum ReplyKey {
     /// By the UDP port it came from.
-    Udp(Family, u16),
+    Udp(IpFamily, u16),
     /// By its ICMP identifier.
-    Echo(Family, u16),
+    Echo(IpFamily, u16),
     /// By the address it sought.
     Neighbour(IpAddr),
 }
@@ -48,11 +50,11 @@ pub enum Sent {
 /// Reads frames against what was sent and who takes part.
 #[derive(Debug)]
 pub struct Witness {
-    identity: Identity,
+    identity: AgentIdentity,
     peers: BTreeMap<u16, Peer>,
     /// Ports of this host that the run is about.
     ports: BTreeSet<Port>,
-    sent: BTreeMap<Sent, Vec<Observation>>,
+    sent: BTreeMap<ReplyKey, Vec<Observation>>,
     seen: BTreeSet<Observation>,
 }
 
@@ -64,7 +66,7 @@ const SEEN_MAX: usize = 50_000;
 impl Witness {
     /// A witness that has seen nothing.
     #[must_use]
-    pub const fn new(identity: Identity) -> Self {
+    pub const fn new(identity: AgentIdentity) -> Self {
         Self {
             identity,
             peers: BTreeMap::new(),
@@ -90,7 +92,7 @@ impl Witness {
     }
 
     /// Remembers a question, by what its answer will bear.
-    pub fn note_sent(&mut self, sent: Sent, question: Observation) {
+    pub fn note_sent(&mut self, sent: ReplyKey, question: Observation) {
         let questions = self.sent.entry(sent).or_default();
         if questions.len() == SENT_MAX {
             questions.remove(0);
@@ -101,15 +103,15 @@ impl Witness {
     /// Reads a frame that came in on `link`, whose own MAC is `own_mac`.
     pub fn receive(
         &mut self,
-        now: Moment,
+        now: RunInstant,
         link: &IfName,
         own_mac: Mac,
-        cast: Cast,
-        frame: &Frame<'_>,
+        cast: FrameDestination,
+        frame: &ParsedFrame<'_>,
     ) -> Vec<Seen> {
-        let arrival = Arrival { now, link, cast, frame };
+        let arrival = FrameArrival { now, link, cast, frame };
         match &frame.body {
-            Body::ArpRequest { sender, padding, .. } => {
+            FrameBody::ArpRequest { sender, padding, .. } => {
                 let mut seen = self.token_arrived(&arrival, (*sender).into(), None, padding);
                 // RFC 5227, section 2.1.1: a request from our own address is a conflict, too.
                 if frame.from_mac != own_mac {
@@ -121,25 +123,25 @@ impl Witness {
                 }
                 seen
             }
-            Body::Solicitation { sender, nonce, .. } => {
+            FrameBody::Solicitation { sender, nonce, .. } => {
                 self.token_arrived(&arrival, (*sender).into(), None, nonce)
             }
-            Body::ArpReply { sender_mac, sender } => {
+            FrameBody::ArpReply { sender_mac, sender } => {
                 let mut seen = self.neighbour_answered(&arrival, (*sender).into(), *sender_mac);
                 if *sender_mac != own_mac {
                     seen.extend(self.own_address_claimed(&arrival, (*sender).into(), *sender_mac));
                 }
                 seen
             }
-            Body::Advertisement { target, target_mac } => {
+            FrameBody::Advertisement { target, target_mac } => {
                 let mac = target_mac.unwrap_or(frame.from_mac);
                 self.neighbour_answered(&arrival, (*target).into(), mac)
             }
-            Body::Udp { .. } => self.datagram(&arrival),
-            Body::Syn { from, to, ttl } => self.connection(&arrival, *from, *to, *ttl),
-            Body::Echo { is_reply: false, from, ttl, payload, .. } => {
+            FrameBody::Udp { .. } => self.datagram(&arrival),
+            FrameBody::Syn { from, to, ttl } => self.connection(&arrival, *from, *to, *ttl),
+            FrameBody::Echo { is_reply: false, from, ttl, payload, .. } => {
                 match read_payload(payload, &self.identity.run_key) {
-                    Some(Content::Question(token)) => self.arrived(
+                    Some(TokenPayload::Question(token)) => self.arrived(
                         &arrival,
                         *from,
                         Some(*ttl),
@@ -149,40 +151,40 @@ impl Witness {
                     _ => Vec::new(),
                 }
             }
-            Body::Echo { is_reply: true, to, ttl, identifier, .. } => {
-                let sent = Sent::Echo(Family::of(*to), *identifier);
-                self.answered(&arrival, sent, None, Some(*ttl), Answer::Reply)
+            FrameBody::Echo { is_reply: true, to, ttl, identifier, .. } => {
+                let sent = ReplyKey::Echo(IpFamily::of(*to), *identifier);
+                self.answered(&arrival, sent, None, Some(*ttl), ProbeAnswer::Reply)
             }
-            Body::IcmpError { from, kind, code, about } => {
-                let family = Family::of(*from);
+            FrameBody::IcmpError { from, kind, code, about } => {
+                let family = IpFamily::of(*from);
                 let sent = match about {
-                    Quoted::Udp { from_port } => Sent::Udp(family, *from_port),
-                    Quoted::Echo { identifier } => Sent::Echo(family, *identifier),
+                    QuotedPacket::Udp { from_port } => ReplyKey::Udp(family, *from_port),
+                    QuotedPacket::Echo { identifier } => ReplyKey::Echo(family, *identifier),
                 };
-                let answer = Answer::Icmp { kind: *kind, code: *code, from: *from };
+                let answer = ProbeAnswer::Icmp { kind: *kind, code: *code, from: *from };
                 self.answered(&arrival, sent, None, None, answer)
             }
         }
     }
 
     /// A UDP datagram: a question that arrived, or the answer to one of ours.
-    fn datagram(&mut self, arrival: &Arrival<'_>) -> Vec<Seen> {
-        let Body::Udp { from, to, ttl, packet_bytes, payload } = &arrival.frame.body else {
+    fn datagram(&mut self, arrival: &FrameArrival<'_>) -> Vec<Seen> {
+        let FrameBody::Udp { from, to, ttl, packet_bytes, payload } = &arrival.frame.body else {
             return Vec::new();
         };
         match read_payload(payload, &self.identity.run_key) {
-            Some(Content::Question(token)) => {
+            Some(TokenPayload::Question(token)) => {
                 // How large it is is not in the token.
                 let kind = match token.header.probe {
-                    Probe::Size => Some(Kind::Size { bytes: *packet_bytes }),
-                    Probe::Port => Some(Kind::UdpPort { port: to.port() }),
+                    WireProbe::Size => Some(ProbeKind::Size { bytes: *packet_bytes }),
+                    WireProbe::Port => Some(ProbeKind::UdpPort { port: to.port() }),
                     probe => kind_of(probe),
                 };
                 self.arrived(arrival, from.ip(), Some(*ttl), &token, kind)
             }
-            Some(Content::Answer(own, asked)) if asked.header.seat == self.identity.seat => {
-                let sent = Sent::Udp(Family::of(to.ip()), to.port());
-                self.answered(arrival, sent, Some(own.header.seat), Some(*ttl), Answer::Reply)
+            Some(TokenPayload::Answer(own, asked)) if asked.header.seat == self.identity.seat => {
+                let sent = ReplyKey::Udp(IpFamily::of(to.ip()), to.port());
+                self.answered(arrival, sent, Some(own.header.seat), Some(*ttl), ProbeAnswer::Reply)
             }
             _ => Vec::new(),
         }
@@ -192,12 +194,12 @@ impl Witness {
     /// no proof: nothing follows from it but what this host's own packet filter does.
     fn connection(
         &mut self,
-        arrival: &Arrival<'_>,
+        arrival: &FrameArrival<'_>,
         from: SocketAddr,
         to: SocketAddr,
         ttl: u8,
     ) -> Vec<Seen> {
-        let port = Port { number: to.port(), transport: Transport::Tcp };
+        let port = Port { number: to.port(), transport: TransportProtocol::Tcp };
         if !self.ports.contains(&port) {
             return Vec::new();
         }
@@ -213,15 +215,15 @@ impl Witness {
             address: None,
             link: None,
             asked_link: place.and_then(|place| peer.links.get(usize::from(place)).cloned()),
-            family: Family::of(from.ip()),
-            direction: Direction::Arrived,
+            family: IpFamily::of(from.ip()),
+            direction: ObservedEvent::Arrived,
             // Which try it was does not show.
             round: 1,
             at_ms: arrival.now.at_ms(),
             source_mac: None,
             ttl: None,
             cast: None,
-            kind: Kind::Tcp { port: to.port() },
+            kind: ProbeKind::Tcp { port: to.port() },
             answer: None,
         };
         let seen = arrival.question(seen, from.ip(), Some(ttl));
@@ -232,33 +234,33 @@ impl Witness {
     /// had: proof of arrival, but its absence proves nothing. `port` is ours.
     pub fn receive_datagram(
         &mut self,
-        now: Moment,
+        now: RunInstant,
         link: &IfName,
         from: IpAddr,
         port: u16,
-        token: &Token,
+        token: &ProbeToken,
     ) -> Vec<Seen> {
         let kind = match token.header.probe {
-            Probe::Port => Some(Kind::UdpPort { port }),
+            WireProbe::Port => Some(ProbeKind::UdpPort { port }),
             probe => kind_of(probe),
         };
         let mut seen = kind.and_then(|kind| self.template(now, token, kind));
         if let Some(observation) = &mut seen {
             observation.link = Some(link.clone());
             observation.address = Some(from);
-            observation.family = Family::of(from);
+            observation.family = IpFamily::of(from);
         }
         self.keep(seen, Some(token))
     }
 
     fn token_arrived(
         &mut self,
-        arrival: &Arrival<'_>,
+        arrival: &FrameArrival<'_>,
         from: IpAddr,
         ttl: Option<u8>,
         bytes: &[u8],
     ) -> Vec<Seen> {
-        match Token::decode(bytes, &self.identity.run_key) {
+        match ProbeToken::decode(bytes, &self.identity.run_key) {
             Some(token) if !token.header.is_answer => {
                 self.arrived(arrival, from, ttl, &token, kind_of(token.header.probe))
             }
@@ -268,11 +270,11 @@ impl Witness {
 
     fn arrived(
         &mut self,
-        arrival: &Arrival<'_>,
+        arrival: &FrameArrival<'_>,
         from: IpAddr,
         ttl: Option<u8>,
-        token: &Token,
-        kind: Option<Kind>,
+        token: &ProbeToken,
+        kind: Option<ProbeKind>,
     ) -> Vec<Seen> {
         let seen = kind
             .and_then(|kind| self.template(arrival.now, token, kind))
@@ -282,7 +284,12 @@ impl Witness {
 
     /// An arrival of a token, as far as the token tells; `None` when it is our own or of nobody
     /// in the run.
-    fn template(&self, now: Moment, token: &Token, kind: Kind) -> Option<Observation> {
+    fn template(
+        &self,
+        now: RunInstant,
+        token: &ProbeToken,
+        kind: ProbeKind,
+    ) -> Option<Observation> {
         let peer = self.peers.get(&token.header.seat)?;
         let asked_link = peer.links.get(usize::from(token.header.link)).cloned();
         Some(Observation {
@@ -292,8 +299,8 @@ impl Witness {
             address: None,
             link: None,
             asked_link,
-            family: Family::V4,
-            direction: Direction::Arrived,
+            family: IpFamily::V4,
+            direction: ObservedEvent::Arrived,
             round: token.header.round,
             at_ms: now.at_ms(),
             source_mac: None,
@@ -304,10 +311,15 @@ impl Witness {
         })
     }
 
-    fn neighbour_answered(&mut self, arrival: &Arrival<'_>, who: IpAddr, mac: Mac) -> Vec<Seen> {
-        let Some(question) = self.sent.get(&Sent::Neighbour(who)).and_then(|sent| {
+    fn neighbour_answered(
+        &mut self,
+        arrival: &FrameArrival<'_>,
+        who: IpAddr,
+        mac: Mac,
+    ) -> Vec<Seen> {
+        let Some(question) = self.sent.get(&ReplyKey::Neighbour(who)).and_then(|sent| {
             let same_link = |asked: &&Observation| asked.link.as_ref() == Some(arrival.link);
-            let asked = |asked: &&Observation| asked.kind != Kind::OwnAddress;
+            let asked = |asked: &&Observation| asked.kind != ProbeKind::OwnAddress;
             sent.iter()
                 .rev()
                 .filter(asked)
@@ -318,31 +330,36 @@ impl Witness {
         };
         let mut observation = question.clone();
         observation.source_mac = Some(mac);
-        let seen = arrival.answer(observation, None, Answer::Reply);
+        let seen = arrival.answer(observation, None, ProbeAnswer::Reply);
         self.keep(Some(seen), None)
     }
 
-    fn own_address_claimed(&mut self, arrival: &Arrival<'_>, who: IpAddr, mac: Mac) -> Vec<Seen> {
-        let Some(question) = self.sent.get(&Sent::Neighbour(who)).and_then(|sent| {
+    fn own_address_claimed(
+        &mut self,
+        arrival: &FrameArrival<'_>,
+        who: IpAddr,
+        mac: Mac,
+    ) -> Vec<Seen> {
+        let Some(question) = self.sent.get(&ReplyKey::Neighbour(who)).and_then(|sent| {
             sent.iter().rev().find(|asked| {
-                asked.kind == Kind::OwnAddress && asked.link.as_ref() == Some(arrival.link)
+                asked.kind == ProbeKind::OwnAddress && asked.link.as_ref() == Some(arrival.link)
             })
         }) else {
             return Vec::new();
         };
         let mut observation = question.clone();
         observation.source_mac = Some(mac);
-        let seen = arrival.answer(observation, None, Answer::Reply);
+        let seen = arrival.answer(observation, None, ProbeAnswer::Reply);
         self.keep(Some(seen), None)
     }
 
     fn answered(
         &mut self,
-        arrival: &Arrival<'_>,
-        sent: Sent,
+        arrival: &FrameArrival<'_>,
+        sent: ReplyKey,
         answerer: Option<u16>,
         ttl: Option<u8>,
-        answer: Answer,
+        answer: ProbeAnswer,
     ) -> Vec<Seen> {
         let Some(question) = self.sent.get(&sent).and_then(|sent| sent.last()) else {
             return Vec::new();
@@ -357,7 +374,7 @@ impl Witness {
     }
 
     /// Drops what was seen before: a packet that a network doubles is one arrival.
-    fn keep(&mut self, seen: Option<Observation>, token: Option<&Token>) -> Vec<Seen> {
+    fn keep(&mut self, seen: Option<Observation>, token: Option<&ProbeToken>) -> Vec<Seen> {
         let Some(observation) = seen else { return Vec::new() };
         let timeless = Observation { at_ms: 0, ..observation.clone() };
         if self.seen.len() >= SEEN_MAX || !self.seen.insert(timeless) {
@@ -368,26 +385,31 @@ impl Witness {
 }
 
 /// A frame and where it came in.
-struct Arrival<'a> {
-    now: Moment,
+struct FrameArrival<'a> {
+    now: RunInstant,
     link: &'a IfName,
-    cast: Cast,
-    frame: &'a Frame<'a>,
+    cast: FrameDestination,
+    frame: &'a ParsedFrame<'a>,
 }
 
-impl Arrival<'_> {
+impl FrameArrival<'_> {
     fn question(&self, mut seen: Observation, from: IpAddr, ttl: Option<u8>) -> Observation {
         seen.link = Some(self.link.clone());
         seen.address = Some(from);
-        seen.family = Family::of(from);
+        seen.family = IpFamily::of(from);
         seen.source_mac = Some(self.frame.from_mac);
         seen.cast = Some(self.cast);
         seen.ttl = ttl;
         seen
     }
 
-    fn answer(&self, mut question: Observation, ttl: Option<u8>, answer: Answer) -> Observation {
-        question.direction = Direction::Answered;
+    fn answer(
+        &self,
+        mut question: Observation,
+        ttl: Option<u8>,
+        answer: ProbeAnswer,
+    ) -> Observation {
+        question.direction = ObservedEvent::Answered;
         question.at_ms = self.now.at_ms();
         question.link = Some(self.link.clone());
         question.cast = Some(self.cast);

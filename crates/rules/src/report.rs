@@ -13,53 +13,53 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use pontoon_model::facts::{Ending, Facts, HostFacts};
+use pontoon_model::facts::{AgentOutcome, Facts, HostFacts};
 use pontoon_model::finding::Finding;
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName, Mac, Prefix};
+use pontoon_model::net::{IfName, IpFamily, Mac, Prefix};
 use pontoon_model::observation::RunId;
 use pontoon_model::record::Record;
 use pontoon_model::snapshot::{Link, LinkKind};
 use pontoon_model::untrusted::Untrusted;
 
-use networks::NetworkPair;
-use pairs::Pair;
+use networks::WifiNetworkPair;
+use pairs::PairRow;
 use ports::PortRow;
-use verdict::Verdict;
+use verdict::SurveyVerdict;
 
 /// The name and version of the report's form. Within a version fields are only ever added.
 pub const SCHEMA: &str = "pontoon/report/v1";
 
 /// What is said at the end of a run; the same facts always give the same bytes.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Report {
+pub struct SurveyReport {
     /// Always [`SCHEMA`].
     pub schema: String,
     /// The run.
     pub run: RunId,
     /// All of it in one sentence.
-    pub verdict: Verdict,
+    pub verdict: SurveyVerdict,
     /// What is wrong, the worst first.
     pub findings: Vec<Finding>,
     /// The hosts that took part.
-    pub hosts: Vec<Host>,
+    pub hosts: Vec<ReportedHost>,
     /// Hosts that were named and could not be asked, or not to the end, and why.
     pub unreached: BTreeMap<HostName, Untrusted>,
     /// Who reaches whom, by link and family.
-    pub pairs: Vec<Pair>,
+    pub pairs: Vec<PairRow>,
     /// Which WiFi networks can talk to which, as far as radios told their names.
-    pub networks: Vec<NetworkPair>,
+    pub networks: Vec<WifiNetworkPair>,
     /// Who reaches which port, where ports were asked for.
     pub ports: Vec<PortRow>,
     /// What was not tested, and why.
-    pub untested: Vec<Untested>,
+    pub untested: Vec<ReportedGap>,
     /// Frames sent for this report, by host and kind.
     pub frames_sent: BTreeMap<HostName, BTreeMap<String, u32>>,
 }
 
 /// A host that took part.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Host {
+pub struct ReportedHost {
     /// The name the run knows it by.
     pub name: HostName,
     /// What it calls itself.
@@ -70,7 +70,7 @@ pub struct Host {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_link: Option<IfName>,
     /// How its agent ended.
-    pub ending: Ending,
+    pub ending: AgentOutcome,
 }
 
 /// A link of a host.
@@ -103,7 +103,7 @@ pub struct LinkSummary {
 
 /// Something that was not tested.
 #[derive(Clone, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
-pub struct Untested {
+pub struct ReportedGap {
     /// Where.
     pub host: HostName,
     /// What.
@@ -112,7 +112,7 @@ pub struct Untested {
     pub why: String,
 }
 
-impl Report {
+impl SurveyReport {
     /// Sums up a run.
     #[must_use]
     pub fn new(record: &Record, findings: Vec<Finding>) -> Self {
@@ -122,8 +122,8 @@ impl Report {
         Self {
             schema: SCHEMA.to_owned(),
             run: facts.run,
-            verdict: Verdict::new(record, &findings, &pairs),
-            hosts: facts.hosts.iter().map(|(name, host)| Host::new(name, host)).collect(),
+            verdict: SurveyVerdict::new(record, &findings, &pairs),
+            hosts: facts.hosts.iter().map(|(name, host)| ReportedHost::new(name, host)).collect(),
             unreached: unreached.clone().into_iter().chain(left(facts)).collect(),
             untested: untested(facts),
             frames_sent: facts
@@ -142,10 +142,10 @@ impl Report {
 /// Hosts that took part and did not stay to the end.
 fn left(facts: &Facts) -> impl Iterator<Item = (HostName, Untrusted)> {
     facts.hosts.iter().filter_map(|(name, host)| match &host.ending {
-        Ending::Died { why } => {
+        AgentOutcome::Died { why } => {
             Some((name.clone(), Untrusted::new(&format!("it left in mid-run: {why}"))))
         }
-        Ending::Complete => None,
+        AgentOutcome::Complete => None,
     })
 }
 
@@ -155,7 +155,7 @@ fn worst_first(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-impl Host {
+impl ReportedHost {
     fn new(name: &HostName, host: &HostFacts) -> Self {
         let snapshot = &host.snapshot;
         let summary = |link: &Link| LinkSummary {
@@ -164,7 +164,7 @@ impl Host {
             mac: link.mac,
             is_usable: link.is_usable(),
             addresses: link.addresses.iter().map(|address| address.prefix).collect(),
-            gateway: snapshot.gateway(&link.name, Family::V4),
+            gateway: snapshot.gateway(&link.name, IpFamily::V4),
             ssid: link.radio.as_ref().and_then(|radio| radio.ssid.clone()),
             bssid: link.radio.as_ref().and_then(|radio| radio.bssid),
             frequency_mhz: link.radio.as_ref().and_then(|radio| radio.frequency_mhz),
@@ -175,20 +175,20 @@ impl Host {
             links: snapshot.links.iter().filter(|link| link.reaches_hosts()).map(summary).collect(),
             default_link: snapshot
                 .default_routes()
-                .find(|route| route.destination.family() == Family::V4)
+                .find(|route| route.destination.family() == IpFamily::V4)
                 .and_then(|route| route.link.clone()),
             ending: host.ending.clone(),
         }
     }
 }
 
-fn untested(facts: &Facts) -> Vec<Untested> {
+fn untested(facts: &Facts) -> Vec<ReportedGap> {
     let mut all: Vec<_> = facts
         .hosts
         .iter()
         .flat_map(|(name, host)| {
             let unread = host.untested.iter().chain(&host.snapshot.unread);
-            unread.map(|gap| Untested {
+            unread.map(|gap| ReportedGap {
                 host: name.clone(),
                 what: gap.what.clone(),
                 why: gap.why.clone(),

@@ -33,19 +33,19 @@ mod udp;
 mod uniformity;
 mod way;
 
-pub use case::Case;
+pub use case::RuleContext;
 use pontoon_model::facts::Facts;
 
 use pontoon_model::code;
-use pontoon_model::finding::{Finding, Level, Scope, Severity};
+use pontoon_model::finding::{DiagnosisScope, Finding, Level, Severity};
 use pontoon_model::host::HostName;
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_model::pairing::shared_links;
-pub use row::{Proven, Rule};
+pub use row::{DiagnosisRule, RuleMatch};
 
 /// Every finding there is.
-pub const RULES: &[Rule] = &[
-    Rule {
+pub const RULES: &[DiagnosisRule] = &[
+    DiagnosisRule {
         code: code::CLIENT_ISOLATION,
         title: "the network keeps its clients apart",
         severity: Severity::Error,
@@ -54,7 +54,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/client-isolation.md"),
         prove: isolation::client_isolation,
     },
-    Rule {
+    DiagnosisRule {
         code: code::PEERS_VIA_GATEWAY,
         title: "clients reach each other only through their gateway",
         severity: Severity::Warning,
@@ -63,7 +63,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/peers-via-gateway.md"),
         prove: isolation::peers_via_gateway,
     },
-    Rule {
+    DiagnosisRule {
         code: code::ONE_WAY_FILTER,
         title: "frames pass one way only",
         severity: Severity::Error,
@@ -72,7 +72,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/one-way-filter.md"),
         prove: isolation::one_way_filter,
     },
-    Rule {
+    DiagnosisRule {
         code: code::GROUP_SUPPRESSION,
         title: "broadcast does not pass, and nobody answers ARP",
         severity: Severity::Error,
@@ -81,7 +81,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/group-suppression.md"),
         prove: group::group_suppression,
     },
-    Rule {
+    DiagnosisRule {
         code: code::GROUP_FRAMES_FILTERED,
         title: "broadcast does not pass, but ARP is answered",
         severity: Severity::Info,
@@ -90,7 +90,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/group-frames-filtered.md"),
         prove: group::group_frames_filtered,
     },
-    Rule {
+    DiagnosisRule {
         code: code::PEER_LINK_DOWN,
         title: "a link is down",
         severity: Severity::Error,
@@ -104,7 +104,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/peer-link-down.md"),
         prove: leg::peer_link_down,
     },
-    Rule {
+    DiagnosisRule {
         code: code::PEER_UNANSWERED,
         title: "a peer answers nothing",
         severity: Severity::Error,
@@ -113,7 +113,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/peer-unanswered.md"),
         prove: peer::peer_unanswered,
     },
-    Rule {
+    DiagnosisRule {
         code: code::NO_L2_SERVICE,
         title: "the network does not answer, not even the gateway",
         severity: Severity::Error,
@@ -132,7 +132,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/no-l2-service.md"),
         prove: leg::no_l2_service,
     },
-    Rule {
+    DiagnosisRule {
         code: code::HOST_FIREWALL,
         title: "a host's own packet filter keeps others out",
         severity: Severity::Error,
@@ -141,7 +141,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/host-firewall.md"),
         prove: host_firewall::host_firewall,
     },
-    Rule {
+    DiagnosisRule {
         code: code::PORT_BLOCKED,
         title: "a host's own packet filter keeps a port shut that Kubernetes needs",
         severity: Severity::Error,
@@ -150,7 +150,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/port-blocked.md"),
         prove: port::port_blocked,
     },
-    Rule {
+    DiagnosisRule {
         code: code::PORT_FILTERED,
         title: "a port that Kubernetes needs is dropped before it gets there",
         severity: Severity::Error,
@@ -159,7 +159,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/port-filtered.md"),
         prove: port::port_filtered,
     },
-    Rule {
+    DiagnosisRule {
         code: code::PING_IGNORED,
         title: "a host answers, but not to ping",
         severity: Severity::Info,
@@ -168,7 +168,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/ping-ignored.md"),
         prove: host_firewall::ping_ignored,
     },
-    Rule {
+    DiagnosisRule {
         code: code::ROUTED_PATH_BLOCKED,
         title: "packets between two networks are dropped on the way",
         severity: Severity::Error,
@@ -177,7 +177,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/routed-path-blocked.md"),
         prove: routed::routed_path_blocked,
     },
-    Rule {
+    DiagnosisRule {
         code: code::LOSSY_PATH,
         title: "frames are lost",
         severity: Severity::Info,
@@ -186,7 +186,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/lossy-path.md"),
         prove: loss::lossy_path,
     },
-    Rule {
+    DiagnosisRule {
         code: code::DUAL_HOMED_SELECTION,
         title: "kubeadm would advertise an address at which the others cannot reach it",
         severity: Severity::Error,
@@ -195,7 +195,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/dual-homed-selection.md"),
         prove: selection::dual_homed_selection,
     },
-    Rule {
+    DiagnosisRule {
         code: code::NO_DEFAULT_ROUTE,
         title: "there is no default route",
         severity: Severity::Error,
@@ -204,7 +204,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/no-default-route.md"),
         prove: selection::no_default_route,
     },
-    Rule {
+    DiagnosisRule {
         code: code::SAME_SUBNET,
         title: "two links of one host are in the same network",
         severity: Severity::Warning,
@@ -221,7 +221,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/same-subnet.md"),
         prove: addressing::same_subnet,
     },
-    Rule {
+    DiagnosisRule {
         code: code::WRONG_MASK,
         title: "two neighbours disagree about the size of their network",
         severity: Severity::Error,
@@ -235,7 +235,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/wrong-mask.md"),
         prove: addressing::wrong_mask,
     },
-    Rule {
+    DiagnosisRule {
         code: code::DUPLICATE_ADDRESS,
         title: "an address is in use twice",
         severity: Severity::Error,
@@ -252,7 +252,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/duplicate-address.md"),
         prove: addressing::duplicate_address,
     },
-    Rule {
+    DiagnosisRule {
         code: code::DUPLICATE_MAC,
         title: "two hosts have one MAC address",
         severity: Severity::Error,
@@ -270,7 +270,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/duplicate-mac.md"),
         prove: doubled::duplicate_mac,
     },
-    Rule {
+    DiagnosisRule {
         code: code::DUPLICATE_INTERNAL_IP,
         title: "Kubernetes would take the same address of two hosts",
         severity: Severity::Error,
@@ -279,7 +279,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/duplicate-internal-ip.md"),
         prove: doubled::duplicate_internal_ip,
     },
-    Rule {
+    DiagnosisRule {
         code: code::DUPLICATE_HOST_NAME,
         title: "two hosts have one name",
         severity: Severity::Error,
@@ -288,7 +288,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/duplicate-host-name.md"),
         prove: identity::duplicate_host_name,
     },
-    Rule {
+    DiagnosisRule {
         code: code::DUPLICATE_MACHINE_ID,
         title: "two hosts have one machine id",
         severity: Severity::Error,
@@ -297,7 +297,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/duplicate-machine-id.md"),
         prove: identity::duplicate_machine_id,
     },
-    Rule {
+    DiagnosisRule {
         code: code::DUPLICATE_PRODUCT_UUID,
         title: "two hosts have one product UUID",
         severity: Severity::Warning,
@@ -306,7 +306,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/duplicate-product-uuid.md"),
         prove: identity::duplicate_product_uuid,
     },
-    Rule {
+    DiagnosisRule {
         code: code::DUPLICATE_SSH_HOST_KEY,
         title: "two hosts have one SSH host key",
         severity: Severity::Warning,
@@ -315,7 +315,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/duplicate-ssh-host-key.md"),
         prove: identity::duplicate_ssh_host_key,
     },
-    Rule {
+    DiagnosisRule {
         code: code::MTU_DIFFERS,
         title: "links of one network take packets of different sizes",
         severity: Severity::Warning,
@@ -324,7 +324,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/mtu-differs.md"),
         prove: uniformity::mtu_differs,
     },
-    Rule {
+    DiagnosisRule {
         code: code::RP_FILTER_DROP,
         title: "a host drops what arrives, because it would answer by another link",
         severity: Severity::Error,
@@ -333,7 +333,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/rp-filter-drop.md"),
         prove: return_path::rp_filter_drop,
     },
-    Rule {
+    DiagnosisRule {
         code: code::ASYMMETRIC_RETURN,
         title: "answers come back by another link",
         severity: Severity::Warning,
@@ -342,7 +342,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/asymmetric-return.md"),
         prove: return_path::asymmetric_return,
     },
-    Rule {
+    DiagnosisRule {
         code: code::FORWARDING_OFF,
         title: "a host is another's gateway and does not forward",
         severity: Severity::Error,
@@ -351,7 +351,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/forwarding-off.md"),
         prove: forwarding::forwarding_off,
     },
-    Rule {
+    DiagnosisRule {
         code: code::FORWARD_DROP,
         title: "a gateway's packet filter drops what it should forward",
         severity: Severity::Error,
@@ -360,7 +360,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/forward-drop.md"),
         prove: forwarding::forward_drop,
     },
-    Rule {
+    DiagnosisRule {
         code: code::MISSING_MASQUERADE,
         title: "a gateway forwards private addresses unchanged",
         severity: Severity::Error,
@@ -369,7 +369,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/missing-masquerade.md"),
         prove: forwarding::missing_masquerade,
     },
-    Rule {
+    DiagnosisRule {
         code: code::SOURCE_GUARD,
         title: "the access point may drop what does not come from the client's own address",
         severity: Severity::Warning,
@@ -378,7 +378,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/source-guard.md"),
         prove: forwarding::source_guard,
     },
-    Rule {
+    DiagnosisRule {
         code: code::CAPTIVE_PORTAL,
         title: "the network wants somebody to log in first",
         severity: Severity::Error,
@@ -394,7 +394,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/captive-portal.md"),
         prove: portal::captive_portal,
     },
-    Rule {
+    DiagnosisRule {
         code: code::DNS_DEAD,
         title: "a configured name server resolves nothing",
         severity: Severity::Error,
@@ -403,7 +403,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/dns-dead.md"),
         prove: dns::dns_dead,
     },
-    Rule {
+    DiagnosisRule {
         code: code::DNS_REWRITTEN,
         title: "a name server invents addresses for names that do not exist",
         severity: Severity::Warning,
@@ -412,7 +412,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/dns-rewritten.md"),
         prove: dns::dns_rewritten,
     },
-    Rule {
+    DiagnosisRule {
         code: code::DNS_INTERCEPTED,
         title: "somebody on the way answers in the name of every name server",
         severity: Severity::Warning,
@@ -421,7 +421,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/dns-intercepted.md"),
         prove: dns::dns_intercepted,
     },
-    Rule {
+    DiagnosisRule {
         code: code::UDP_BLOCKED,
         title: "the network passes no UDP beside names and time",
         severity: Severity::Warning,
@@ -430,7 +430,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/udp-blocked.md"),
         prove: udp::udp_blocked,
     },
-    Rule {
+    DiagnosisRule {
         code: code::MTU_BLACK_HOLE,
         title: "large packets vanish without a word",
         severity: Severity::Error,
@@ -439,7 +439,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/mtu-black-hole.md"),
         prove: mtu::mtu_black_hole,
     },
-    Rule {
+    DiagnosisRule {
         code: code::CLOCK_OFF,
         title: "the clock is wrong by more than a day",
         severity: Severity::Error,
@@ -448,7 +448,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/clock-off.md"),
         prove: clock::clock_off,
     },
-    Rule {
+    DiagnosisRule {
         code: code::CLOCK_SKEW,
         title: "the clock is wrong by more than a minute",
         severity: Severity::Warning,
@@ -457,7 +457,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/clock-skew.md"),
         prove: clock::clock_skew,
     },
-    Rule {
+    DiagnosisRule {
         code: code::CLOCK_SKEW_BETWEEN_HOSTS,
         title: "two hosts' clocks are more than a second apart",
         severity: Severity::Warning,
@@ -466,7 +466,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/clock-skew-between-hosts.md"),
         prove: clock::clock_skew_between_hosts,
     },
-    Rule {
+    DiagnosisRule {
         code: code::CIDR_OVERLAP,
         title: "the cluster would want a network that is in use",
         severity: Severity::Warning,
@@ -475,7 +475,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/cidr-overlap.md"),
         prove: overlap::cidr_overlap,
     },
-    Rule {
+    DiagnosisRule {
         code: code::DEFAULT_SERVICE_CIDR_OVERLAP,
         title: "kubeadm's default network for Services is in use",
         severity: Severity::Info,
@@ -484,7 +484,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/default-service-cidr-overlap.md"),
         prove: overlap::default_service_cidr_overlap,
     },
-    Rule {
+    DiagnosisRule {
         code: code::HOSTNAME_LOOPBACK,
         title: "the host's own name leads to loopback",
         severity: Severity::Info,
@@ -493,7 +493,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/hostname-loopback.md"),
         prove: naming::hostname_loopback,
     },
-    Rule {
+    DiagnosisRule {
         code: code::LINK_NAMES_DIFFER,
         title: "links into one network have different names",
         severity: Severity::Info,
@@ -502,7 +502,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/link-names-differ.md"),
         prove: uniformity::link_names_differ,
     },
-    Rule {
+    DiagnosisRule {
         code: code::NODE_ADDRESS_BY_DHCP,
         title: "the address that Kubernetes would take is lent by DHCP",
         severity: Severity::Info,
@@ -511,7 +511,7 @@ pub const RULES: &[Rule] = &[
         explain: include_str!("rule/explain/node-address-by-dhcp.md"),
         prove: selection::node_address_by_dhcp,
     },
-    Rule {
+    DiagnosisRule {
         code: code::WIFI_POWER_SAVE,
         title: "the radio dozes between beacons",
         severity: Severity::Info,
@@ -524,20 +524,20 @@ pub const RULES: &[Rule] = &[
 
 /// The rule of that name.
 #[must_use]
-pub fn rule(code: &str) -> Option<&'static Rule> {
+pub fn rule(code: &str) -> Option<&'static DiagnosisRule> {
     RULES.iter().find(|rule| rule.code.as_str() == code)
 }
 
 /// Applies every rule, and drops what is only a consequence of another finding.
 #[must_use]
 pub fn diagnose(facts: &Facts) -> Vec<Finding> {
-    let case = Case::new(facts);
-    let proven: Vec<(&Rule, Proven)> = RULES
+    let case = RuleContext::new(facts);
+    let proven: Vec<(&DiagnosisRule, RuleMatch)> = RULES
         .iter()
         .flat_map(|rule| (rule.prove)(&case).into_iter().map(move |proven| (rule, proven)))
         .collect();
     // What is only possible explains nothing that is surer.
-    let is_masked = |rule: &Rule, found: &Proven| {
+    let is_masked = |rule: &DiagnosisRule, found: &RuleMatch| {
         proven.iter().any(|(other, cause)| {
             other.masks.contains(&rule.code)
                 && covers(facts, &cause.scope, &found.scope)
@@ -551,10 +551,11 @@ pub fn diagnose(facts: &Facts) -> Vec<Finding> {
 /// Whether a cause bears on a finding: every host it names takes part there, whichever way round,
 /// and by the same link. What holds for others explains nothing here: that one host has no service
 /// does not excuse what two others measured.
-fn covers(facts: &Facts, cause: &Scope, finding: &Scope) -> bool {
+fn covers(facts: &Facts, cause: &DiagnosisScope, finding: &DiagnosisScope) -> bool {
     let takes_part = |host: &HostName| finding.hosts().any(|other| other == host);
-    let is_of_family =
-        |one: Option<Family>, two: Option<Family>| one.zip(two).is_none_or(|(one, two)| one == two);
+    let is_of_family = |one: Option<IpFamily>, two: Option<IpFamily>| {
+        one.zip(two).is_none_or(|(one, two)| one == two)
+    };
     cause.hosts().all(takes_part)
         && is_of_family(cause.family, finding.family)
         && is_one_link(facts, cause, finding)
@@ -562,8 +563,8 @@ fn covers(facts: &Facts, cause: &Scope, finding: &Scope) -> bool {
 
 /// Whether two scopes may mean the same link. A link is named by its owner: where the scopes are
 /// written from different ends, the names differ and the network counts.
-fn is_one_link(facts: &Facts, one: &Scope, two: &Scope) -> bool {
-    let owned = |scope: &Scope| Some((scope.hosts().next()?.clone(), scope.link.clone()?));
+fn is_one_link(facts: &Facts, one: &DiagnosisScope, two: &DiagnosisScope) -> bool {
+    let owned = |scope: &DiagnosisScope| Some((scope.hosts().next()?.clone(), scope.link.clone()?));
     let (Some((a, link_a)), Some((b, link_b))) = (owned(one), owned(two)) else { return true };
     let host = |name: &HostName| facts.hosts.get(name).map(|host| &host.snapshot);
     let (Some(of_a), Some(of_b)) = (host(&a), host(&b)) else { return link_a == link_b };
@@ -574,8 +575,8 @@ fn is_one_link(facts: &Facts, one: &Scope, two: &Scope) -> bool {
     shared.any(|shared| shared.a.link == link_a && shared.b.link == link_b)
 }
 
-fn finding(rule: &Rule, proven: &Proven) -> Finding {
-    let Proven { scope, level, because, advice, would_decide } = proven.clone();
+fn finding(rule: &DiagnosisRule, proven: &RuleMatch) -> Finding {
+    let RuleMatch { scope, level, because, advice, would_decide } = proven.clone();
     Finding {
         code: rule.code,
         title: rule.title,

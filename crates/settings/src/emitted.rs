@@ -12,16 +12,16 @@ pub mod k3s;
 pub mod k0s;
 pub mod talos;
 
-use super::settings::Settings;
+use super::settings::NodeSettings;
 
 /// Comments end here at the latest.
 const WIDTH: usize = 80;
 
 /// A text in which `#` begins a comment: YAML, TOML, a shell's.
 #[derive(Debug, Default)]
-struct Page(String);
+struct CommentedText(String);
 
-impl Page {
+impl CommentedText {
     /// A line as it stands.
     fn line(&mut self, text: &str) {
         self.0.push_str(text);
@@ -47,14 +47,14 @@ impl Page {
 
     /// What has to be known or done first; commands stand in comments, too, where the text is no
     /// shell's.
-    fn first(&mut self, settings: &Settings, is_shell: bool) {
+    fn first(&mut self, settings: &NodeSettings, is_shell: bool) {
         for warning in &settings.warnings {
             self.comment(0, &format!("WARNING: {warning}"));
         }
-        if !settings.before.is_empty() {
+        if !settings.preparations.is_empty() {
             self.comment(0, &format!("First, on {}, as root:", settings.host));
         }
-        for preparation in &settings.before {
+        for preparation in &settings.preparations {
             self.comment(0, &format!("- {}", preparation.because));
             match &preparation.command {
                 Some(command) if is_shell => self.line(command),

@@ -9,14 +9,14 @@ use serde::Serialize;
 use pontoon_model::exit::Exit;
 use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
+use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::pairing::usable_address;
 use pontoon_model::record::Record;
 use pontoon_model::snapshot::Snapshot;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_predict::{Choice, Component, Pick};
-use pontoon_rules::report::pairs::Pair;
-use pontoon_rules::report::reach::{Reach, reach};
+use pontoon_predict::{Component, PredictedAddresses, PredictedChoice};
+use pontoon_rules::report::pairs::PairRow;
+use pontoon_rules::report::reach::{AddressReach, reach};
 
 /// The name and version of this form. Within a version fields are only ever added.
 pub const SCHEMA: &str = "pontoon/prediction/v1";
@@ -40,10 +40,10 @@ pub struct HostPrediction {
     /// What each component takes.
     pub choices: Vec<ComponentChoice>,
     /// Who reaches what is taken, by address.
-    pub reach: BTreeMap<IpAddr, Reach>,
+    pub reach: BTreeMap<IpAddr, AddressReach>,
     /// What all others reach, where they do not reach what is taken.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub better: Option<Better>,
+    pub better: Option<BetterAddress>,
 }
 
 /// What a component takes.
@@ -52,7 +52,7 @@ pub struct ComponentChoice {
     /// The component.
     pub component: Component,
     /// What it makes of the host.
-    pub choice: Choice,
+    pub choice: PredictedChoice,
     /// Where its rule was read.
     pub source: &'static str,
     /// Whether the real program was run beside this rule.
@@ -61,7 +61,7 @@ pub struct ComponentChoice {
 
 /// An address that would do.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Better {
+pub struct BetterAddress {
     /// The link.
     pub link: IfName,
     /// Its address.
@@ -71,7 +71,7 @@ pub struct Better {
 impl Prediction {
     /// Foretells what these components take, of all hosts of a record. `pairs` are its pairs.
     #[must_use]
-    pub fn of(record: &Record, pairs: &[Pair], components: &[Component]) -> Self {
+    pub fn predict(record: &Record, pairs: &[PairRow], components: &[Component]) -> Self {
         let Record { facts, unreached } = record;
         let hosts = facts
             .hosts
@@ -92,28 +92,33 @@ impl Prediction {
 impl HostPrediction {
     /// Whether components that have to agree do not.
     #[must_use]
-    pub fn is_at_odds(&self) -> bool {
-        let picks = self.picks().filter(|(component, _)| component.is_in_kubeadms_cluster());
+    pub fn has_disagreement(&self) -> bool {
+        let picks =
+            self.chosen_addresses().filter(|(component, _)| component.is_in_kubeadms_cluster());
         let first = picks.filter_map(|(_, pick)| pick.addresses.first());
         let first: BTreeSet<_> = first.filter(|address| !address.is_loopback()).collect();
         first.len() > 1
     }
 
     /// What is taken by whom.
-    pub fn picks(&self) -> impl Iterator<Item = (Component, &Pick)> {
+    pub fn chosen_addresses(&self) -> impl Iterator<Item = (Component, &PredictedAddresses)> {
         self.choices.iter().filter_map(|choice| Some((choice.component, choice.choice.pick()?)))
     }
 
     fn exit(&self) -> Exit {
-        let is_refused =
-            self.choices.iter().any(|choice| matches!(choice.choice, Choice::Refusal { .. }));
-        let is_unknown =
-            self.choices.iter().any(|choice| matches!(choice.choice, Choice::Unknown { .. }));
+        let is_refused = self
+            .choices
+            .iter()
+            .any(|choice| matches!(choice.choice, PredictedChoice::Refusal { .. }));
+        let is_unknown = self
+            .choices
+            .iter()
+            .any(|choice| matches!(choice.choice, PredictedChoice::Unknown { .. }));
         let is_unreached = self.reach.values().any(|reach| !reach.unreached_by.is_empty());
         let is_undecided = self.reach.values().any(|reach| !reach.undecided.is_empty());
         if is_refused || is_unreached {
             Exit::Failed
-        } else if is_unknown || is_undecided || self.is_at_odds() {
+        } else if is_unknown || is_undecided || self.has_disagreement() {
             Exit::Warned
         } else {
             Exit::Good
@@ -125,7 +130,7 @@ fn of_host(
     name: &HostName,
     node: &Snapshot,
     facts: &Facts,
-    pairs: &[Pair],
+    pairs: &[PairRow],
     components: &[Component],
 ) -> HostPrediction {
     let choices: Vec<ComponentChoice> = components
@@ -139,28 +144,33 @@ fn of_host(
         .collect();
     let taken = choices.iter().filter_map(|choice| choice.choice.pick());
     let taken: BTreeSet<IpAddr> = taken.flat_map(|pick| &pick.addresses).copied().collect();
-    let reach: BTreeMap<IpAddr, Reach> = taken
+    let reach: BTreeMap<IpAddr, AddressReach> = taken
         .into_iter()
         .filter(|address| !address.is_loopback())
         .map(|address| (address, reach(name, address, facts, pairs)))
         .collect();
     let is_cut_off = reach.values().any(|reach| !reach.unreached_by.is_empty());
     let has_no_address =
-        choices.iter().any(|choice| matches!(choice.choice, Choice::Refusal { .. }));
+        choices.iter().any(|choice| matches!(choice.choice, PredictedChoice::Refusal { .. }));
     let better = (is_cut_off || has_no_address).then(|| better(name, node, facts, pairs)).flatten();
     HostPrediction { host: name.clone(), choices, reach, better }
 }
 
 /// The first link that all others reach.
-fn better(name: &HostName, node: &Snapshot, facts: &Facts, pairs: &[Pair]) -> Option<Better> {
+fn better(
+    name: &HostName,
+    node: &Snapshot,
+    facts: &Facts,
+    pairs: &[PairRow],
+) -> Option<BetterAddress> {
     let mut links = node.links.iter().filter(|link| link.is_usable() && link.reaches_hosts());
     links.find_map(|link| {
-        let address = usable_address(link, Family::V4)?.prefix.address;
+        let address = usable_address(link, IpFamily::V4)?.prefix.address;
         let reach = reach(name, address, facts, pairs);
         let is_reached = !reach.reached_by.is_empty()
             && reach.unreached_by.is_empty()
             && reach.undecided.is_empty();
-        is_reached.then(|| Better { link: link.name.clone(), address })
+        is_reached.then(|| BetterAddress { link: link.name.clone(), address })
     })
 }
 

@@ -12,22 +12,22 @@ use std::net::IpAddr;
 
 use pontoon_model::finding::Finding;
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName, Prefix};
+use pontoon_model::net::{IfName, IpFamily, Prefix};
 use pontoon_model::pairing::usable_address;
 use pontoon_model::record::Record;
 use pontoon_model::snapshot::{Snapshot, is_container_link};
 use pontoon_model::untrusted::Untrusted;
-use pontoon_rules::report::pairs::Pair;
+use pontoon_rules::report::pairs::PairRow;
 
 use pontoon_predict::kubeadm::certificates::lower_case;
-use pontoon_predict::kubeadm::endpoint::{API_PORT, Host, HostPort, is_dns_subdomain};
+use pontoon_predict::kubeadm::endpoint::{API_PORT, EndpointHost, HostPort, is_dns_subdomain};
 use pontoon_predict::node_name::node_name;
-use pontoon_predict::proxy::Proxies;
+use pontoon_predict::proxy::ProxyEnvironment;
 use pontoon_rules::report::reach::reach;
 
 /// What the user wants, where the facts leave a choice or the user knows better.
 #[derive(Clone, Debug, Default)]
-pub struct Wishes {
+pub struct SettingsOverrides {
     /// The address of the node.
     pub address: Option<IpAddr>,
     /// Or the link that has it.
@@ -44,14 +44,14 @@ pub struct Wishes {
 
 /// A value and what led to it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Decided<T> {
+pub struct DecidedValue<T> {
     /// The value.
     pub value: T,
     /// What led to it, in one line.
     pub because: String,
 }
 
-impl<T> Decided<T> {
+impl<T> DecidedValue<T> {
     pub(crate) fn new(value: T, because: impl Into<String>) -> Self {
         Self { value, because: because.into() }
     }
@@ -59,7 +59,7 @@ impl<T> Decided<T> {
 
 /// What has to be done on the host before kubeadm is started.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Preparation {
+pub struct HostPreparation {
     /// Why.
     pub because: String,
     /// The command, as root; none where a person has to look.
@@ -68,13 +68,13 @@ pub struct Preparation {
 
 /// All that a host is to be told.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Settings {
+pub struct NodeSettings {
     /// The host.
     pub host: HostName,
     /// The name of its node.
     pub node_name: String,
     /// The address by which the others reach it.
-    pub address: Decided<IpAddr>,
+    pub address: DecidedValue<IpAddr>,
     /// The link that has it.
     pub link: IfName,
     /// Its network.
@@ -82,22 +82,22 @@ pub struct Settings {
     /// The MTU of that link on all hosts, in bytes: the least.
     pub mtu: u32,
     /// The pod network.
-    pub pods: Decided<Prefix>,
+    pub pods: DecidedValue<Prefix>,
     /// The Service network.
-    pub services: Decided<Prefix>,
+    pub services: DecidedValue<Prefix>,
     /// Where the API server is to be found.
-    pub endpoint: Decided<HostPort>,
+    pub endpoint: DecidedValue<HostPort>,
     /// The names and addresses by which anyone may dial it.
-    pub names: Decided<Vec<String>>,
+    pub names: DecidedValue<Vec<String>>,
     /// What has to be done first.
-    pub before: Vec<Preparation>,
+    pub preparations: Vec<HostPreparation>,
     /// What the reader should know.
     pub warnings: Vec<String>,
 }
 
 /// Why a value is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Refused {
+pub enum RefusalKind {
     /// What the user asks for cannot be.
     Wish,
     /// The facts do not suffice.
@@ -109,9 +109,9 @@ pub enum Refused {
 /// What keeps a value from being decided.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{what}: {why}")]
-pub struct Refusal {
+pub struct SettingsRefusal {
     /// Why.
-    pub kind: Refused,
+    pub kind: RefusalKind,
     /// What could not be decided.
     pub what: String,
     /// Because of what.
@@ -122,11 +122,11 @@ pub struct Refusal {
 
 /// Everything known of the hosts.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
+pub struct SettingsInputs<'a> {
     /// Their facts.
     pub record: &'a Record,
     /// Who reaches whom.
-    pub pairs: &'a [Pair],
+    pub pairs: &'a [PairRow],
     /// What is wrong.
     pub findings: &'a [Finding],
 }
@@ -136,13 +136,17 @@ pub struct Known<'a> {
 /// # Errors
 ///
 /// What could not be decided, and what would decide it.
-pub fn settle(known: Known<'_>, host: &HostName, wishes: &Wishes) -> Result<Settings, Refusal> {
+pub fn decide_settings(
+    known: SettingsInputs<'_>,
+    host: &HostName,
+    wishes: &SettingsOverrides,
+) -> Result<NodeSettings, SettingsRefusal> {
     let node = snapshot(known, host)?;
     let told = node.node.kubelet.hostname_override.as_ref().map(Untrusted::raw);
     let name = node_name(node.host_name.as_str(), told).unwrap_or_default();
     if !is_dns_subdomain(&name) {
-        return Err(Refusal {
-            kind: Refused::Impossible,
+        return Err(SettingsRefusal {
+            kind: RefusalKind::Impossible,
             what: format!("the name of the node on {host}"),
             why: format!("`{}` is no name that Kubernetes takes", Untrusted::new(&name)),
             ask: "give the host a name of small letters, digits, - and .: hostnamectl set-hostname"
@@ -151,15 +155,15 @@ pub fn settle(known: Known<'_>, host: &HostName, wishes: &Wishes) -> Result<Sett
     }
     let place = address::decide(known, host, node, wishes)?;
     let address = place.address.value;
-    let family = Family::of(address);
+    let family = IpFamily::of(address);
     let services = networks::services(known, family, wishes)?;
     let pods = networks::pods(known, family, wishes, services.value)?;
     let endpoint = wishes.endpoint.clone().map_or_else(
         || {
-            let own = HostPort { host: Host::Address(address), port: Some(API_PORT) };
-            Decided::new(own, "kubeconfigs, cluster-info and the join line will name this")
+            let own = HostPort { host: EndpointHost::Address(address), port: Some(API_PORT) };
+            DecidedValue::new(own, "kubeconfigs, cluster-info and the join line will name this")
         },
-        |told| Decided::new(told, "as you said"),
+        |told| DecidedValue::new(told, "as you said"),
     );
     let names = names(node, &name, &endpoint.value, &wishes.names);
     let mtu = least_mtu(known, place.prefix);
@@ -171,7 +175,7 @@ pub fn settle(known: Known<'_>, host: &HostName, wishes: &Wishes) -> Result<Sett
     before.extend(service_route(node, &place.link, services.value));
     before.extend(own_node_ip(node, address));
     before.extend(proxy(node, &endpoint.value, pods.value, services.value, place.prefix));
-    Ok(Settings {
+    Ok(NodeSettings {
         host: host.clone(),
         node_name: name,
         address: place.address,
@@ -182,7 +186,7 @@ pub fn settle(known: Known<'_>, host: &HostName, wishes: &Wishes) -> Result<Sett
         services,
         endpoint,
         names,
-        before,
+        preparations: before,
         warnings,
     })
 }
@@ -190,7 +194,7 @@ pub fn settle(known: Known<'_>, host: &HostName, wishes: &Wishes) -> Result<Sett
 /// Whether a host reaches an address that another of them has; none: it was not seen, or nobody of
 /// them has it.
 #[must_use]
-pub fn reaches(known: Known<'_>, from: &HostName, address: IpAddr) -> Option<bool> {
+pub fn reaches(known: SettingsInputs<'_>, from: &HostName, address: IpAddr) -> Option<bool> {
     let facts = &known.record.facts;
     let (owner, _) = facts.hosts.iter().find(|(_, host)| {
         let own = host.snapshot.links.iter().flat_map(|link| &link.addresses);
@@ -205,15 +209,18 @@ pub fn reaches(known: Known<'_>, from: &HostName, address: IpAddr) -> Option<boo
 }
 
 /// The account of a host.
-fn snapshot<'a>(known: Known<'a>, host: &HostName) -> Result<&'a Snapshot, Refusal> {
+fn snapshot<'a>(
+    known: SettingsInputs<'a>,
+    host: &HostName,
+) -> Result<&'a Snapshot, SettingsRefusal> {
     known.record.facts.hosts.get(host).map(|facts| &facts.snapshot).ok_or_else(|| {
         let names: Vec<_> = known.record.facts.hosts.keys().map(HostName::as_str).collect();
         let why = known.record.unreached.get(host).map_or_else(
-            || format!("the facts are of {}", Listed(&names)),
+            || format!("the facts are of {}", CommaList(&names)),
             |why| format!("it could not be asked: {why}"),
         );
-        Refusal {
-            kind: Refused::Wish,
+        SettingsRefusal {
+            kind: RefusalKind::Wish,
             what: format!("settings for {host}"),
             why,
             ask: "name a host of which there are facts, as they call it".to_owned(),
@@ -227,10 +234,10 @@ fn names(
     node_name: &str,
     endpoint: &HostPort,
     others: &[String],
-) -> Decided<Vec<String>> {
+) -> DecidedValue<Vec<String>> {
     let mut names: Vec<String> = Vec::new();
     for link in node.links.iter().filter(|link| link.is_up && !is_of_containers(&link.name)) {
-        for family in [Family::V4, Family::V6] {
+        for family in [IpFamily::V4, IpFamily::V6] {
             let own = usable_address(link, family).map(|own| own.prefix.address.to_string());
             names.extend(own);
         }
@@ -239,7 +246,7 @@ fn names(
     names.extend(lower_case(others));
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(name.clone()));
-    Decided::new(names, "whoever dials another address or name than these is refused")
+    DecidedValue::new(names, "whoever dials another address or name than these is refused")
 }
 
 /// Loopback, or a link that a container tool or an earlier cluster made.
@@ -248,11 +255,11 @@ pub(super) fn is_of_containers(name: &IfName) -> bool {
 }
 
 /// The least MTU on a network, whichever host has it.
-fn least_mtu(known: Known<'_>, network: Prefix) -> u32 {
+fn least_mtu(known: SettingsInputs<'_>, network: Prefix) -> u32 {
     mtus(known, network).map(|(_, mtu)| mtu).min().unwrap_or(1500)
 }
 
-fn mtus(known: Known<'_>, network: Prefix) -> impl Iterator<Item = (&HostName, u32)> {
+fn mtus(known: SettingsInputs<'_>, network: Prefix) -> impl Iterator<Item = (&HostName, u32)> {
     known.record.facts.hosts.iter().filter_map(move |(name, host)| {
         let mut links = host.snapshot.links.iter();
         let link = links
@@ -261,7 +268,12 @@ fn mtus(known: Known<'_>, network: Prefix) -> impl Iterator<Item = (&HostName, u
     })
 }
 
-fn mtu_warnings(known: Known<'_>, host: &HostName, link: &IfName, network: Prefix) -> Vec<String> {
+fn mtu_warnings(
+    known: SettingsInputs<'_>,
+    host: &HostName,
+    link: &IfName,
+    network: Prefix,
+) -> Vec<String> {
     let all: Vec<_> = mtus(known, network).collect();
     let mut warnings = Vec::new();
     if all.iter().any(|(_, mtu)| *mtu != all[0].1) {
@@ -298,12 +310,12 @@ fn leftovers(node: &Snapshot, host: &HostName) -> Option<String> {
     })
 }
 
-fn forwarding(node: &Snapshot, family: Family) -> Option<Preparation> {
+fn forwarding(node: &Snapshot, family: IpFamily) -> Option<HostPreparation> {
     let (is_on, key) = match family {
-        Family::V4 => (node.forwarding.ipv4, "net.ipv4.ip_forward"),
-        Family::V6 => (node.forwarding.ipv6, "net.ipv6.conf.default.forwarding"),
+        IpFamily::V4 => (node.forwarding.ipv4, "net.ipv4.ip_forward"),
+        IpFamily::V6 => (node.forwarding.ipv6, "net.ipv6.conf.default.forwarding"),
     };
-    (is_on == Some(false)).then(|| Preparation {
+    (is_on == Some(false)).then(|| HostPreparation {
         because: format!("{key} is 0: kubeadm refuses, and pods would reach nothing"),
         command: Some(format!(
             "echo '{key} = 1' > /etc/sysctl.d/90-kubernetes.conf && sysctl -qw {key}=1"
@@ -312,9 +324,9 @@ fn forwarding(node: &Snapshot, family: Family) -> Option<Preparation> {
 }
 
 /// Without a default route the host itself has no way to a Service.
-fn service_route(node: &Snapshot, link: &IfName, services: Prefix) -> Option<Preparation> {
-    let six = if services.family() == Family::V6 { "-6 " } else { "" };
-    node.route_to(services).is_none().then(|| Preparation {
+fn service_route(node: &Snapshot, link: &IfName, services: Prefix) -> Option<HostPreparation> {
+    let six = if services.family() == IpFamily::V6 { "-6 " } else { "" };
+    node.route_to(services).is_none().then(|| HostPreparation {
         because: format!(
             "no route leads to the Services: the host could not ask them (make it last: {})",
             "a line `up` in /etc/network/interfaces, or nmcli connection modify +ipv4.routes"
@@ -324,9 +336,9 @@ fn service_route(node: &Snapshot, link: &IfName, services: Prefix) -> Option<Pre
 }
 
 /// What kubelet is told already, and would win.
-fn own_node_ip(node: &Snapshot, address: IpAddr) -> Option<Preparation> {
+fn own_node_ip(node: &Snapshot, address: IpAddr) -> Option<HostPreparation> {
     let told = node.node.kubelet.node_ip.as_ref()?;
-    (told.raw() != address.to_string()).then(|| Preparation {
+    (told.raw() != address.to_string()).then(|| HostPreparation {
         because: format!(
             "kubelet is told --node-ip={told} in /etc/default/kubelet or \
              /var/lib/kubelet/kubeadm-flags.env, and the former wins: take it out there"
@@ -342,10 +354,10 @@ fn proxy(
     pods: Prefix,
     services: Prefix,
     network: Prefix,
-) -> Option<Preparation> {
-    let proxies = Proxies::of(&node.proxies);
+) -> Option<HostPreparation> {
+    let proxies = ProxyEnvironment::of(&node.proxies);
     proxies.of_https(&endpoint.host.to_string())?;
-    Some(Preparation {
+    Some(HostPreparation {
         because: "HTTPS_PROXY is set, and the API server would be asked through it".to_owned(),
         command: Some(format!(
             "export NO_PROXY=\"${{NO_PROXY:+$NO_PROXY,}}{},{network},{pods},{services},.svc,.cluster.local\"",
@@ -355,9 +367,9 @@ fn proxy(
 }
 
 /// Words with commas and an "and".
-pub(super) struct Listed<'a, T>(pub(super) &'a [T]);
+pub(super) struct CommaList<'a, T>(pub(super) &'a [T]);
 
-impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
+impl<T: fmt::Display> fmt::Display for CommaList<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, item) in self.0.iter().enumerate() {
             match at {

@@ -22,12 +22,12 @@ pub struct YamlError {
     /// The line, from 1.
     pub line: usize,
     /// What is wrong there.
-    pub wrong: YamlWrong,
+    pub wrong: YamlErrorKind,
 }
 
 /// What is wrong with a text as YAML.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum YamlWrong {
+pub enum YamlErrorKind {
     /// It is not YAML.
     #[error("{0}")]
     Grammar(Untrusted),
@@ -56,34 +56,34 @@ pub enum YamlWrong {
 
 /// A value and where it begins.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Node {
+pub struct YamlNode {
     /// The line, from 1.
     pub line: usize,
     /// The value.
-    pub value: Value,
+    pub value: YamlValue,
 }
 
 /// A value. Numbers and truth values are text, as they were written.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Value {
+pub enum YamlValue {
     /// Nothing, `~` or `null`.
     Null,
     /// A text.
     Text(String),
     /// A list.
-    List(Vec<Node>),
+    List(Vec<YamlNode>),
     /// A table, in the order in which it was written.
-    Table(Vec<(String, Node)>),
+    Table(Vec<(String, YamlNode)>),
     /// Something with a tag of its own, such as `!vault`: it is not what it looks like.
     Tagged,
 }
 
-impl Node {
+impl YamlNode {
     /// The table, or nothing where there is none.
     #[must_use]
     pub fn table(&self) -> Option<&[(String, Self)]> {
         match &self.value {
-            Value::Table(entries) => Some(entries),
+            YamlValue::Table(entries) => Some(entries),
             _ => None,
         }
     }
@@ -98,7 +98,7 @@ impl Node {
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.value {
-            Value::Text(text) => Some(text),
+            YamlValue::Text(text) => Some(text),
             _ => None,
         }
     }
@@ -107,24 +107,24 @@ impl Node {
     #[must_use]
     pub fn items(&self) -> &[Self] {
         match &self.value {
-            Value::List(items) => items,
+            YamlValue::List(items) => items,
             _ => &[],
         }
     }
 
     fn count(&self) -> usize {
         1 + match &self.value {
-            Value::List(items) => items.iter().map(Self::count).sum(),
-            Value::Table(entries) => entries.iter().map(|(_, node)| node.count()).sum(),
-            Value::Null | Value::Text(_) | Value::Tagged => 0,
+            YamlValue::List(items) => items.iter().map(Self::count).sum(),
+            YamlValue::Table(entries) => entries.iter().map(|(_, node)| node.count()).sum(),
+            YamlValue::Null | YamlValue::Text(_) | YamlValue::Tagged => 0,
         }
     }
 
     fn depth(&self) -> usize {
         let below = match &self.value {
-            Value::List(items) => items.iter().map(Self::depth).max(),
-            Value::Table(entries) => entries.iter().map(|(_, node)| node.depth()).max(),
-            Value::Null | Value::Text(_) | Value::Tagged => None,
+            YamlValue::List(items) => items.iter().map(Self::depth).max(),
+            YamlValue::Table(entries) => entries.iter().map(|(_, node)| node.depth()).max(),
+            YamlValue::Null | YamlValue::Text(_) | YamlValue::Tagged => None,
         };
         1 + below.unwrap_or(0)
     }
@@ -135,55 +135,55 @@ impl Node {
 /// # Errors
 ///
 /// The line at which it is no YAML, or more than is read.
-pub fn read(text: &str) -> Result<Node, YamlError> {
+pub fn read(text: &str) -> Result<YamlNode, YamlError> {
     let mut parser: Parser<'_, StrInput<'_>> = Parser::new_from_str(text);
-    let mut builder = Builder::default();
+    let mut builder = YamlBuilder::default();
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| YamlError {
             line: error.marker().line(),
-            wrong: YamlWrong::Grammar(Untrusted::new(error.info())),
+            wrong: YamlErrorKind::Grammar(Untrusted::new(error.info())),
         })?;
         let line = span.start.line();
         builder.take(event, line).map_err(|wrong| YamlError { line, wrong })?;
     }
-    builder.root.ok_or(YamlError { line: 1, wrong: YamlWrong::Empty })
+    builder.root.ok_or(YamlError { line: 1, wrong: YamlErrorKind::Empty })
 }
 
 #[derive(Default)]
-struct Builder {
-    open: Vec<Open>,
-    root: Option<Node>,
-    anchors: BTreeMap<usize, Node>,
+struct YamlBuilder {
+    open: Vec<OpenCollection>,
+    root: Option<YamlNode>,
+    anchors: BTreeMap<usize, YamlNode>,
     nodes: usize,
     documents: usize,
 }
 
 /// A list or table that is not closed yet.
-struct Open {
+struct OpenCollection {
     line: usize,
     anchor: usize,
     is_tagged: bool,
-    inside: Inside,
+    inside: CollectionItems,
 }
 
-enum Inside {
-    List(Vec<Node>),
-    Table { entries: Vec<(String, Node)>, keys: BTreeSet<String>, key: Option<String> },
+enum CollectionItems {
+    List(Vec<YamlNode>),
+    Table { entries: Vec<(String, YamlNode)>, keys: BTreeSet<String>, key: Option<String> },
 }
 
-impl Builder {
-    fn take(&mut self, event: Event<'_>, line: usize) -> Result<(), YamlWrong> {
+impl YamlBuilder {
+    fn take(&mut self, event: Event<'_>, line: usize) -> Result<(), YamlErrorKind> {
         match event {
             Event::DocumentStart(_) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    return Err(YamlWrong::Documents);
+                    return Err(YamlErrorKind::Documents);
                 }
             }
             Event::Alias(anchor) => {
-                let mut node = self.anchors.get(&anchor).ok_or(YamlWrong::Alias)?.clone();
+                let mut node = self.anchors.get(&anchor).ok_or(YamlErrorKind::Alias)?.clone();
                 if self.open.len() + node.depth() > DEPTH_MAX {
-                    return Err(YamlWrong::TooDeep);
+                    return Err(YamlErrorKind::TooDeep);
                 }
                 node.line = line;
                 self.put(node)?;
@@ -191,34 +191,40 @@ impl Builder {
             Event::Scalar(text, style, anchor, tag) => {
                 let is_null = style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null");
                 let value = if is_own(tag.as_deref()) {
-                    Value::Tagged
+                    YamlValue::Tagged
                 } else if is_null {
-                    Value::Null
+                    YamlValue::Null
                 } else {
-                    Value::Text(text.into_owned())
+                    YamlValue::Text(text.into_owned())
                 };
-                self.close(Node { line, value }, anchor)?;
+                self.close(YamlNode { line, value }, anchor)?;
             }
             Event::SequenceStart(anchor, tag) => {
-                self.begin(line, anchor, is_own(tag.as_deref()), Inside::List(Vec::new()))?;
+                self.begin(
+                    line,
+                    anchor,
+                    is_own(tag.as_deref()),
+                    CollectionItems::List(Vec::new()),
+                )?;
             }
             Event::MappingStart(anchor, tag) => {
                 let keys = BTreeSet::new();
-                let inside = Inside::Table { entries: Vec::new(), keys, key: None };
+                let inside = CollectionItems::Table { entries: Vec::new(), keys, key: None };
                 self.begin(line, anchor, is_own(tag.as_deref()), inside)?;
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                let Some(Open { line, anchor, is_tagged, inside }) = self.open.pop() else {
+                let Some(OpenCollection { line, anchor, is_tagged, inside }) = self.open.pop()
+                else {
                     return Ok(());
                 };
                 let value = match inside {
-                    _ if is_tagged => Value::Tagged,
-                    Inside::List(items) => Value::List(items),
-                    Inside::Table { entries, .. } => Value::Table(entries),
+                    _ if is_tagged => YamlValue::Tagged,
+                    CollectionItems::List(items) => YamlValue::List(items),
+                    CollectionItems::Table { entries, .. } => YamlValue::Table(entries),
                 };
                 // It was counted when it began.
                 self.nodes -= 1;
-                self.close(Node { line, value }, anchor)?;
+                self.close(YamlNode { line, value }, anchor)?;
             }
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
         }
@@ -230,18 +236,18 @@ impl Builder {
         line: usize,
         anchor: usize,
         is_tagged: bool,
-        inside: Inside,
-    ) -> Result<(), YamlWrong> {
+        inside: CollectionItems,
+    ) -> Result<(), YamlErrorKind> {
         if self.open.len() >= DEPTH_MAX {
-            return Err(YamlWrong::TooDeep);
+            return Err(YamlErrorKind::TooDeep);
         }
         self.count(1)?;
-        self.open.push(Open { line, anchor, is_tagged, inside });
+        self.open.push(OpenCollection { line, anchor, is_tagged, inside });
         Ok(())
     }
 
     /// A node is whole: it goes where it belongs, and is kept if it may be asked for again.
-    fn close(&mut self, node: Node, anchor: usize) -> Result<(), YamlWrong> {
+    fn close(&mut self, node: YamlNode, anchor: usize) -> Result<(), YamlErrorKind> {
         if anchor > 0 {
             // Kept twice, it is counted twice.
             self.count(node.count())?;
@@ -250,27 +256,27 @@ impl Builder {
         self.count_and_put(node)
     }
 
-    fn put(&mut self, node: Node) -> Result<(), YamlWrong> {
+    fn put(&mut self, node: YamlNode) -> Result<(), YamlErrorKind> {
         self.count(node.count() - 1)?;
         self.count_and_put(node)
     }
 
-    fn count_and_put(&mut self, node: Node) -> Result<(), YamlWrong> {
+    fn count_and_put(&mut self, node: YamlNode) -> Result<(), YamlErrorKind> {
         self.count(1)?;
         let Some(open) = self.open.last_mut() else {
             self.root.get_or_insert(node);
             return Ok(());
         };
         match &mut open.inside {
-            Inside::List(items) => items.push(node),
-            Inside::Table { entries, keys, key } => {
+            CollectionItems::List(items) => items.push(node),
+            CollectionItems::Table { entries, keys, key } => {
                 if let Some(name) = key.take() {
                     entries.push((name, node));
                     return Ok(());
                 }
-                let Value::Text(name) = node.value else { return Err(YamlWrong::Key) };
+                let YamlValue::Text(name) = node.value else { return Err(YamlErrorKind::Key) };
                 if !keys.insert(name.clone()) {
-                    return Err(YamlWrong::Twice(Untrusted::new(&name)));
+                    return Err(YamlErrorKind::Twice(Untrusted::new(&name)));
                 }
                 *key = Some(name);
             }
@@ -278,9 +284,9 @@ impl Builder {
         Ok(())
     }
 
-    fn count(&mut self, nodes: usize) -> Result<(), YamlWrong> {
+    fn count(&mut self, nodes: usize) -> Result<(), YamlErrorKind> {
         self.nodes += nodes;
-        if self.nodes > NODES_MAX { Err(YamlWrong::TooMany) } else { Ok(()) }
+        if self.nodes > NODES_MAX { Err(YamlErrorKind::TooMany) } else { Ok(()) }
     }
 }
 
@@ -302,17 +308,17 @@ mod tests {
         let node = read("# c\na: 1\nb:\n- x\n- ~\nc: !vault |\n  secret\n").unwrap();
         let [(a, one), (b, list), (c, vault)] = node.table().unwrap() else { panic!("{node:?}") };
         assert_eq!((a.as_str(), b.as_str(), c.as_str()), ("a", "b", "c"));
-        assert_eq!((one.line, &one.value), (2, &Value::Text("1".to_owned())));
-        let Value::List(items) = &list.value else { panic!("{list:?}") };
-        assert_eq!((items[1].line, &items[1].value), (5, &Value::Null));
-        assert_eq!(vault.value, Value::Tagged);
+        assert_eq!((one.line, &one.value), (2, &YamlValue::Text("1".to_owned())));
+        let YamlValue::List(items) = &list.value else { panic!("{list:?}") };
+        assert_eq!((items[1].line, &items[1].value), (5, &YamlValue::Null));
+        assert_eq!(vault.value, YamlValue::Tagged);
     }
 
     #[test]
     fn an_alias_is_what_it_stands_for() {
         let node = read("a: &x [1]\nb: *x\n").unwrap();
         let entries = node.table().unwrap();
-        assert!(matches!(&entries[1].1.value, Value::List(items) if items.len() == 1));
+        assert!(matches!(&entries[1].1.value, YamlValue::List(items) if items.len() == 1));
     }
 
     #[test]

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use pontoon_model::record::Reader;
+use pontoon_model::record::RecordReader;
 use pontoon_model::snapshot::Snapshot;
-use pontoon_predict::flannel::Version;
-use pontoon_predict::node_name::Linkage;
-use pontoon_predict::{Choice, flannel, kube_proxy, kubeadm, kubelet};
+use pontoon_predict::flannel::FlannelVersion;
+use pontoon_predict::node_name::GoResolver;
+use pontoon_predict::{PredictedChoice, flannel, kube_proxy, kubeadm, kubelet};
 use pontoon_tests::checkout::{root, text};
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ use crate::cluster::{Cluster, MASTER, scenario};
 use crate::session::Running;
 
 /// The Kubernetes of these tests is built without the C library.
-const LINKAGE: Linkage = Linkage::PureGo;
+const LINKAGE: GoResolver = GoResolver::PureGo;
 /// Hosts that are asked at the same time.
 const AT_ONCE: usize = 4;
 
@@ -131,7 +131,7 @@ fn begin(cluster: &Cluster, number: usize, case: &Value) -> Running {
 /// What the programs took, by program.
 fn taken(out: &str) -> (BTreeMap<&str, &str>, Snapshot) {
     let (lines, record) = out.split_once("record\n").expect("a record is last");
-    let mut reader = Reader::default();
+    let mut reader = RecordReader::default();
     for line in record.lines() {
         reader.line(line.as_bytes()).expect("a line of a record");
     }
@@ -140,7 +140,7 @@ fn taken(out: &str) -> (BTreeMap<&str, &str>, Snapshot) {
     (lines.lines().map(|line| line.split_once(' ').unwrap_or((line, ""))).collect(), host.snapshot)
 }
 
-fn addresses(choice: &Choice) -> String {
+fn addresses(choice: &PredictedChoice) -> String {
     let pick = choice.pick().into_iter();
     let all: Vec<String> = pick.flat_map(|pick| &pick.addresses).map(ToString::to_string).collect();
     all.join(" ")
@@ -170,20 +170,22 @@ fn differences(out: &str) -> Vec<String> {
         let told = if told.is_empty() { "nothing" } else { told };
         same("flannel with flags", of("foretold").to_owned(), told);
     }
-    match flannel::external_interface(&host, Version::Newest) {
-        Choice::Pick(pick) => {
+    match flannel::external_interface(&host, FlannelVersion::Newest) {
+        PredictedChoice::Pick(pick) => {
             let foretold = format!("{} {}", pick.links.join(" "), pick.addresses[0]);
             same("flannel", foretold, of("flannel"));
             let mtu = pick.mtu.map(|mtu| mtu.to_string()).unwrap_or_default();
             same("flannel's MTU", mtu, of("flannel-mtu"));
         }
-        Choice::Refusal { words, .. } => {
+        PredictedChoice::Refusal { words, .. } => {
             // Its log says before that in which line of its source.
             let real = of("flannel-error");
             let end = if real.ends_with(&words) { words.clone() } else { real.to_owned() };
             same("flannel", words, &end);
         }
-        Choice::Unknown { missing } => found.push(format!("flannel is unknown: {missing}")),
+        PredictedChoice::Unknown { missing } => {
+            found.push(format!("flannel is unknown: {missing}"))
+        }
     }
     found
 }

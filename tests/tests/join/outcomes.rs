@@ -1,18 +1,18 @@
 //! Which stage stops a join, by which cause, after how long and with which words: what kubeadm
 //! 1.36.2 did in the same case.
 
-use pontoon_model::code::{self, Code};
+use pontoon_model::code::{self, DiagnosisCode};
 use std::time::Duration;
 
-use pontoon_join::edge::{Attempt, Limits, attempt};
+use pontoon_join::edge::{JoinAttempt, JoinTimeouts, attempt};
 use pontoon_join::line;
-use pontoon_join::verdict::{Stage, Verdict, judge};
-use pontoon_predict::proxy::Proxies;
+use pontoon_join::verdict::{JoinStage, JoinVerdict, judge};
+use pontoon_predict::proxy::ProxyEnvironment;
 
 use crate::rows::{NOW_S, by_manner, cases, unpinned, wifi_only};
 use crate::server::{Behaviour, Manner, Server, TOKEN};
 
-pub(crate) const SHORT: Limits = Limits {
+pub(crate) const SHORT: JoinTimeouts = JoinTimeouts {
     resolve: Duration::from_secs(2),
     connect: Duration::from_secs(2),
     tls: Duration::from_secs(3),
@@ -20,13 +20,18 @@ pub(crate) const SHORT: Limits = Limits {
     all: Duration::from_secs(8),
 };
 
-fn rehearsed(line: &str, now_s: i64, limits: Limits) -> Verdict {
-    rehearsed_by(&Proxies::default(), line, now_s, limits)
+fn rehearsed(line: &str, now_s: i64, limits: JoinTimeouts) -> JoinVerdict {
+    rehearsed_by(&ProxyEnvironment::default(), line, now_s, limits)
 }
 
-pub(crate) fn rehearsed_by(proxies: &Proxies, line: &str, now_s: i64, limits: Limits) -> Verdict {
+pub(crate) fn rehearsed_by(
+    proxies: &ProxyEnvironment,
+    line: &str,
+    now_s: i64,
+    limits: JoinTimeouts,
+) -> JoinVerdict {
     let request = line::parse(line).expect("a line").complete(None).expect("a join");
-    let trial = attempt(&Attempt {
+    let trial = attempt(&JoinAttempt {
         request: &request,
         link: None,
         node_name: "pi1",
@@ -55,7 +60,7 @@ fn every_failure_is_named_by_its_stage_and_cause_and_kubeadms_words() {
         assert_eq!((stop.stage, &stop.causes[..]), (case.stage, causes), "{name}: {stop:?}");
         assert_eq!(stop.after_ms, case.after_ms, "{name}");
         assert!(stop.words.contains(case.words), "{name}: {}", stop.words);
-        let known = |code: &Code| pontoon_causes::cause::cause(*code).is_some();
+        let known = |code: &DiagnosisCode| pontoon_causes::cause::cause(*code).is_some();
         assert!(stop.causes.iter().all(known), "{name}: {:?} are to be explained", stop.causes);
         assert!(!stop.advice.is_empty() && !stop.because.is_empty(), "{name}");
         let failed = verdict.steps.iter().filter(|step| step.is_passed == Some(false)).count();
@@ -93,7 +98,7 @@ fn a_good_join_goes_through_and_asks_what_kubeadm_asks() {
     ];
     for (name, behaviour, line, expected) in table {
         let server = Server::start(behaviour);
-        let verdict = rehearsed(&line(&server.line()), NOW_S, Limits::USUAL);
+        let verdict = rehearsed(&line(&server.line()), NOW_S, JoinTimeouts::USUAL);
         assert_eq!(verdict.stop, None, "{name}: {:?}", verdict.steps);
         let bearers = server.bearers.lock().expect("nobody panicked").clone();
         let ends: Vec<_> =
@@ -110,7 +115,7 @@ fn what_could_not_be_asked_is_not_passed() {
     assert_eq!(verdict.stop, None, "{:?}", verdict.steps);
     let open = verdict.open.unwrap_or_else(|| panic!("{:?}", verdict.steps));
     assert!(open.contains("the settings kube-proxy could not be asked for"), "{open}");
-    let reads = verdict.steps.iter().find(|step| step.stage == Stage::Reads);
+    let reads = verdict.steps.iter().find(|step| step.stage == JoinStage::Reads);
     assert_eq!(reads.map(|step| step.is_passed), Some(None), "{:?}", verdict.steps);
 }
 
@@ -137,7 +142,7 @@ fn a_server_that_is_not_vouched_for_never_sees_the_token() {
 #[test]
 fn a_token_that_was_made_a_moment_ago_is_waited_for() {
     let server = Server::start(Behaviour { unsigned_answers: 2, ..Behaviour::default() });
-    let limits = Limits { signature: Duration::from_secs(6), ..SHORT };
+    let limits = JoinTimeouts { signature: Duration::from_secs(6), ..SHORT };
     let verdict = rehearsed(&server.line(), NOW_S, limits);
     assert_eq!(verdict.stop, None, "{:?}", verdict.steps);
 }
@@ -148,15 +153,15 @@ fn nothing_listens() {
         "kubeadm join 127.0.0.1:9 --token {TOKEN} --discovery-token-unsafe-skip-ca-verification"
     );
     let stop = rehearsed(&line, NOW_S, SHORT).stop.expect("nobody is there");
-    assert_eq!(stop.stage, Stage::Tcp);
+    assert_eq!(stop.stage, JoinStage::Tcp);
     assert!(stop.words.ends_with("dial tcp 127.0.0.1:9: connect: connection refused"));
 }
 
 #[test]
 fn a_slow_answer_is_waited_for_as_long_as_was_said() {
     let server = Server::start(by_manner(Manner::Dumb));
-    let limits = Limits { all: Duration::from_secs(3), ..SHORT };
+    let limits = JoinTimeouts { all: Duration::from_secs(3), ..SHORT };
     let stop = rehearsed(&server.line(), NOW_S, limits).stop.expect("no answer");
-    assert_eq!(stop.stage, Stage::ClusterInfo);
+    assert_eq!(stop.stage, JoinStage::ClusterInfo);
     assert!(stop.because[0].contains("kubeadm allows 10 s"), "{:?}", stop.because);
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use pontoon_join::verdict::{Stage, Verdict};
-use pontoon_predict::proxy::Proxies;
+use pontoon_join::verdict::{JoinStage, JoinVerdict};
+use pontoon_predict::proxy::ProxyEnvironment;
 use pontoon_tests::program::{pontoon_in, stdout};
 
 use crate::outcomes::{SHORT, rehearsed_by};
@@ -79,8 +79,8 @@ fn line(server: &Server) -> String {
     server.line().replacen("127.0.0.1", "kubernetes", 1)
 }
 
-fn rehearsed(line: &str, proxy: &str) -> Verdict {
-    rehearsed_by(&Proxies::new(proxy, ""), line, NOW_S, SHORT)
+fn rehearsed(line: &str, proxy: &str) -> JoinVerdict {
+    rehearsed_by(&ProxyEnvironment::new(proxy, ""), line, NOW_S, SHORT)
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_proxy_that_leads_there_is_gone_through() {
     let (port, questions) = serve(Proxy::Leads);
     let verdict = rehearsed(&line(&server), &format!("http://127.0.0.1:{port}"));
     assert_eq!(verdict.stop, None, "{:?}", verdict.steps);
-    let proxy = verdict.steps.iter().find(|step| step.stage == Stage::Proxy);
+    let proxy = verdict.steps.iter().find(|step| step.stage == JoinStage::Proxy);
     assert_eq!(proxy.and_then(|step| step.is_passed), Some(true), "{:?}", verdict.steps);
     let questions = questions.lock().expect("nobody panicked").clone();
     let first = format!("CONNECT kubernetes:{} HTTP/1.1\r\n", server.address.port());
@@ -114,7 +114,7 @@ fn a_proxy_that_leads_nowhere_is_named_with_kubeadms_words() {
         let (port, _) = serve(proxy);
         let verdict = rehearsed(&line(&server), &format!("http://127.0.0.1:{port}"));
         let stop = verdict.stop.unwrap_or_else(|| panic!("{words}: {:?}", verdict.steps));
-        assert_eq!(stop.stage, Stage::Proxy, "{stop:?}");
+        assert_eq!(stop.stage, JoinStage::Proxy, "{stop:?}");
         assert_eq!(stop.causes[0], code::HTTP_PROXY_APPLIES, "{stop:?}");
         // It may be the server, where the proxy has tried.
         let has_tried = because.contains("503") || because.contains("no answer");
@@ -133,7 +133,7 @@ fn a_proxy_of_another_kind_is_left_open() {
     let server = Server::start(Behaviour::default());
     for proxy in ["socks5://127.0.0.1:9", "https://127.0.0.1:9"] {
         let verdict = rehearsed(&line(&server), proxy);
-        let step = verdict.steps.iter().find(|step| step.stage == Stage::Proxy);
+        let step = verdict.steps.iter().find(|step| step.stage == JoinStage::Proxy);
         assert_eq!(step.map(|step| step.is_passed), Some(None), "{:?}", verdict.steps);
         // Nobody here knows the name; the proxy may.
         assert_eq!(verdict.stop, None, "{:?}", verdict.steps);

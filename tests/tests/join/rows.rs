@@ -1,9 +1,9 @@
 //! How an API server fails, and what kubeadm 1.36.2 made of it.
 
-use pontoon_model::code::{self, Code};
+use pontoon_model::code::{self, DiagnosisCode};
 use std::net::Ipv4Addr;
 
-use pontoon_join::verdict::Stage;
+use pontoon_join::verdict::JoinStage;
 
 use crate::server::{Behaviour, Manner};
 
@@ -17,8 +17,8 @@ pub(crate) struct Case {
     /// The line, of the one that init printed.
     pub(crate) line: fn(&str) -> String,
     pub(crate) now_s: i64,
-    pub(crate) stage: Stage,
-    pub(crate) causes: &'static [Code],
+    pub(crate) stage: JoinStage,
+    pub(crate) causes: &'static [DiagnosisCode],
     pub(crate) after_ms: u64,
     pub(crate) words: &'static str,
 }
@@ -30,7 +30,7 @@ impl Default for Case {
             behaviour: Behaviour::default(),
             line: str::to_owned,
             now_s: NOW_S,
-            stage: Stage::Tls,
+            stage: JoinStage::Tls,
             causes: &[],
             after_ms: FIVE_MINUTES,
             words: "",
@@ -70,7 +70,7 @@ fn certificates() -> Vec<Case> {
         Case {
             name: "san-missing-pinned",
             behaviour: wifi_only(),
-            stage: Stage::Certificate,
+            stage: JoinStage::Certificate,
             causes: &[code::API_CERTIFICATE_LACKS_NAME],
             words: "x509: certificate is valid for 172.20.5.1, 10.96.0.1, not 127.0.0.1",
             ..Case::default()
@@ -79,7 +79,7 @@ fn certificates() -> Vec<Case> {
             name: "san-missing-unpinned",
             behaviour: wifi_only(),
             line: unpinned,
-            stage: Stage::InsideCertificate,
+            stage: JoinStage::InsideCertificate,
             causes: &[code::API_CERTIFICATE_LACKS_NAME],
             after_ms: 400,
             words: "unable to fetch the kubeadm-config ConfigMap: failed to get config map",
@@ -88,7 +88,7 @@ fn certificates() -> Vec<Case> {
         Case {
             name: "clock-behind-pinned",
             now_s: 1_500_000_000,
-            stage: Stage::Certificate,
+            stage: JoinStage::Certificate,
             causes: &[code::CLOCK_BEFORE_CERTIFICATE],
             words: "x509: certificate has expired or is not yet valid: current time \
                     2017-07-14T02:40:00Z is before 2025-01-01T00:00:00Z",
@@ -98,7 +98,7 @@ fn certificates() -> Vec<Case> {
             name: "clock-behind-unpinned",
             line: unpinned,
             now_s: 1_500_000_000,
-            stage: Stage::InsideCertificate,
+            stage: JoinStage::InsideCertificate,
             causes: &[code::CLOCK_BEFORE_CERTIFICATE],
             after_ms: 400,
             words: "unable to fetch the kubeadm-config ConfigMap",
@@ -107,7 +107,7 @@ fn certificates() -> Vec<Case> {
         Case {
             name: "made while the control plane's clock was ahead",
             behaviour: Behaviour { years: (2030, 2031), ..Behaviour::default() },
-            stage: Stage::Certificate,
+            stage: JoinStage::Certificate,
             causes: &[code::CERTIFICATE_FROM_THE_FUTURE],
             words: "is before 2030-01-01T00:00:00Z",
             ..Case::default()
@@ -115,7 +115,7 @@ fn certificates() -> Vec<Case> {
         Case {
             name: "expired",
             behaviour: Behaviour { years: (2025, 2026), ..Behaviour::default() },
-            stage: Stage::Certificate,
+            stage: JoinStage::Certificate,
             causes: &[code::CERTIFICATE_EXPIRED],
             words: "is after 2026-01-01T00:00:00Z",
             ..Case::default()
@@ -123,7 +123,7 @@ fn certificates() -> Vec<Case> {
         Case {
             name: "this clock is ahead",
             now_s: NOW_S + 10 * 365 * 86_400,
-            stage: Stage::Certificate,
+            stage: JoinStage::Certificate,
             causes: &[code::CLOCK_AHEAD],
             words: "is after 2035-01-01T00:00:00Z",
             ..Case::default()
@@ -131,7 +131,7 @@ fn certificates() -> Vec<Case> {
         Case {
             name: "another CA",
             behaviour: Behaviour { has_other_ca: true, ..Behaviour::default() },
-            stage: Stage::Certificate,
+            stage: JoinStage::Certificate,
             causes: &[code::KUBECONFIG_OF_ANOTHER_CA, code::ANOTHER_SERVER_ANSWERS],
             words: "x509: certificate signed by unknown authority",
             ..Case::default()
@@ -148,7 +148,7 @@ fn trust() -> Vec<Case> {
         Case {
             name: "token-secret-wrong",
             behaviour: signed(&["abcdef.fedcba9876543210"]),
-            stage: Stage::Signature,
+            stage: JoinStage::Signature,
             causes: &[code::JOIN_TOKEN_SECRET_WRONG],
             after_ms: 0,
             words: "failed to verify JWS signature of received cluster info object, can't trust \
@@ -158,7 +158,7 @@ fn trust() -> Vec<Case> {
         Case {
             name: "token unknown or expired",
             behaviour: signed(&["zzzzzz.0123456789abcdef", "yyyyyy.0123456789abcdef"]),
-            stage: Stage::Signature,
+            stage: JoinStage::Signature,
             causes: &[code::JOIN_TOKEN_UNKNOWN, code::STILL_STARTING],
             words: "could not find a JWS signature in the cluster-info ConfigMap for token ID \
                     \"abcdef\"",
@@ -167,7 +167,7 @@ fn trust() -> Vec<Case> {
         Case {
             name: "not signed at all",
             behaviour: signed(&[]),
-            stage: Stage::Signature,
+            stage: JoinStage::Signature,
             causes: &[
                 code::JOIN_TOKEN_UNKNOWN,
                 code::STILL_STARTING,
@@ -182,7 +182,7 @@ fn trust() -> Vec<Case> {
                 let begin = line.split("sha256:").next().unwrap_or_default().to_owned();
                 format!("{begin}sha256:{}", "0".repeat(64))
             },
-            stage: Stage::Pin,
+            stage: JoinStage::Pin,
             causes: &[code::CA_PIN_OF_ANOTHER_CLUSTER],
             after_ms: 0,
             words: "cluster CA found in cluster-info ConfigMap is invalid: none of the public keys \
@@ -212,21 +212,21 @@ fn conversations() -> Vec<Case> {
         at(
             "plain HTTP",
             by_manner(Manner::Http),
-            Stage::Tls,
+            JoinStage::Tls,
             &[code::NOT_A_TLS_PORT],
             "http: server gave HTTP response to HTTPS client",
         ),
         at(
             "ssh",
             by_manner(Manner::Ssh),
-            Stage::Tls,
+            JoinStage::Tls,
             &[code::NOT_A_TLS_PORT, code::CONNECTION_CUT],
             "couldn't validate the identity",
         ),
         at(
             "closes at once",
             by_manner(Manner::Closing),
-            Stage::Tls,
+            JoinStage::Tls,
             &[code::NOT_A_TLS_PORT, code::CONNECTION_CUT],
             "EOF",
         ),
@@ -234,35 +234,35 @@ fn conversations() -> Vec<Case> {
             // Loopback answers packets of any size, so that it is the server.
             "silent after the connection",
             by_manner(Manner::Silent),
-            Stage::Tls,
+            JoinStage::Tls,
             &[code::SERVER_OVERLOADED],
             "context deadline exceeded",
         ),
         at(
             "an endless answer",
             by_manner(Manner::Endless),
-            Stage::ClusterInfo,
+            JoinStage::ClusterInfo,
             &[code::ANOTHER_SERVER_ANSWERS],
             "failed to request the cluster-info ConfigMap",
         ),
         at(
             "a huge answer",
             body(&vec![b'x'; 3 << 20]),
-            Stage::ClusterInfo,
+            JoinStage::ClusterInfo,
             &[code::ANOTHER_SERVER_ANSWERS],
             "failed to request the cluster-info ConfigMap",
         ),
         at(
             "no ConfigMap",
             body(b"<html>log in</html>"),
-            Stage::ClusterInfo,
+            JoinStage::ClusterInfo,
             &[code::ANOTHER_SERVER_ANSWERS],
             "failed to request the cluster-info ConfigMap",
         ),
         at(
             "not there",
             status(404),
-            Stage::ClusterInfo,
+            JoinStage::ClusterInfo,
             &[code::BOOTSTRAP_SIGNER_NOT_RUNNING, code::ANOTHER_SERVER_ANSWERS],
             "cluster-info ConfigMap: cluster-info not found",
         ),
@@ -272,16 +272,22 @@ fn conversations() -> Vec<Case> {
                 bodies: vec![("cluster-info", b"404 page not found".to_vec())],
                 ..status(404)
             },
-            Stage::ClusterInfo,
+            JoinStage::ClusterInfo,
             &[code::ANOTHER_SERVER_ANSWERS],
             "ConfigMap: the server could not find the requested resource (get configmaps \
              cluster-info)",
         ),
-        at("forbidden", status(403), Stage::ClusterInfo, &[code::RIGHTS_MISSING], "is forbidden"),
+        at(
+            "forbidden",
+            status(403),
+            JoinStage::ClusterInfo,
+            &[code::RIGHTS_MISSING],
+            "is forbidden",
+        ),
         at(
             "starting",
             status(503),
-            Stage::ClusterInfo,
+            JoinStage::ClusterInfo,
             &[code::SERVER_OVERLOADED, code::STILL_STARTING],
             "failed to request the cluster-info ConfigMap",
         ),
@@ -298,7 +304,7 @@ fn afterwards() -> Vec<Case> {
                 inside: Some("https://127.0.0.1:9".to_owned()),
                 ..Behaviour::default()
             },
-            stage: Stage::Inside,
+            stage: JoinStage::Inside,
             causes: &[code::CLUSTER_INFO_NAMES_UNREACHABLE_SERVER],
             after_ms: 400,
             words: "unable to fetch the kubeadm-config ConfigMap: failed to get config map: Get \
@@ -312,7 +318,7 @@ fn afterwards() -> Vec<Case> {
                 statuses: vec![("kubeadm-config", 403)],
                 ..Behaviour::default()
             },
-            stage: Stage::Reads,
+            stage: JoinStage::Reads,
             causes: &[code::RIGHTS_MISSING],
             after_ms: 400,
             words: "unable to fetch the kubeadm-config ConfigMap",
@@ -322,7 +328,7 @@ fn afterwards() -> Vec<Case> {
             name: "control-plane-without-endpoint",
             behaviour: Behaviour { endpoint: "", ..Behaviour::default() },
             line: |line| format!("{line} --control-plane"),
-            stage: Stage::ControlPlane,
+            stage: JoinStage::ControlPlane,
             causes: &[code::CONTROL_PLANE_ENDPOINT_MISSING],
             after_ms: 0,
             words: "unable to add a new control plane instance to a cluster that doesn't have a \
@@ -332,7 +338,7 @@ fn afterwards() -> Vec<Case> {
         Case {
             name: "the certificates are gone",
             line: as_control_plane,
-            stage: Stage::SharedCertificates,
+            stage: JoinStage::SharedCertificates,
             causes: &[code::CERTIFICATE_KEY_EXPIRED],
             after_ms: 0,
             words: "error execution phase control-plane-prepare/download-certs: error downloading \
@@ -344,7 +350,7 @@ fn afterwards() -> Vec<Case> {
             name: "the certificates were never there",
             behaviour: Behaviour { statuses: vec![("kubeadm-certs", 403)], ..Behaviour::default() },
             line: as_control_plane,
-            stage: Stage::SharedCertificates,
+            stage: JoinStage::SharedCertificates,
             causes: &[code::CERTIFICATE_KEY_EXPIRED],
             after_ms: 0,
             words: "error downloading the secret: kubeadm-certs is forbidden: User cannot get it",
@@ -358,7 +364,7 @@ fn afterwards() -> Vec<Case> {
                 ..Behaviour::default()
             },
             line: as_control_plane,
-            stage: Stage::SharedCertificates,
+            stage: JoinStage::SharedCertificates,
             causes: &[code::CERTIFICATE_KEY_WRONG],
             after_ms: 0,
             words: "error downloading certs: error decoding secret data with provided key: cipher: \
@@ -372,7 +378,7 @@ fn afterwards() -> Vec<Case> {
                 bodies: vec![("pi1", ready.to_vec())],
                 ..Behaviour::default()
             },
-            stage: Stage::NodeName,
+            stage: JoinStage::NodeName,
             causes: &[code::NODE_NAME_TAKEN],
             after_ms: 0,
             words: "error execution phase kubelet-start: a Node with name \"pi1\" and status \"Ready\" already exists in the cluster",

@@ -10,7 +10,7 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use pontoon_join::certificate::public_key_info;
 use pontoon_join::cluster_info::sign;
-use pontoon_join::pin::Pin;
+use pontoon_join::pin::PublicKeyPin;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, SanType, date_time_ymd,
 };
@@ -147,7 +147,7 @@ impl Server {
         let pages = pages(&behaviour, &own, address);
         let nobody = Behaviour { signed_for: Vec::new(), ..behaviour.clone() };
         let without_signatures = self::pages(&nobody, &own, address);
-        let pin = Pin::of(public_key_info(&own.der).expect("a key")).to_string();
+        let pin = PublicKeyPin::of(public_key_info(&own.der).expect("a key")).to_string();
         let (is_over, bearers) = (Arc::new(AtomicBool::new(false)), Arc::default());
         let thread = {
             let (is_over, bearers) = (Arc::clone(&is_over), Arc::clone(&bearers));

@@ -7,16 +7,18 @@ use std::net::IpAddr;
 
 use pontoon_model::facts::{Facts, HostFacts};
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, Mac};
+use pontoon_model::net::{IpFamily, Mac};
 use pontoon_model::record::Record;
 use pontoon_predict::kubeadm::endpoint::parse_join_endpoint;
-use pontoon_predict::kubeadm::version::{ConfigApi, Version};
-use pontoon_rules::report::pairs::{Pair, Rounds, State};
+use pontoon_predict::kubeadm::version::{ConfigApi, KubernetesVersion};
+use pontoon_rules::report::pairs::{PairReachability, PairRow, RoundCounts};
 use pontoon_settings::emitted::{
     calico, cilium, flannel, k0s, k3s, kubeadm_init, kubeadm_join, kubeadm_repair, kubeadm_reset,
     talos,
 };
-use pontoon_settings::settings::{Known, Settings, Wishes, settle};
+use pontoon_settings::settings::{
+    NodeSettings, SettingsInputs, SettingsOverrides, decide_settings,
+};
 use pontoon_tests::generated::assert_current;
 use serde_json::json;
 
@@ -51,35 +53,38 @@ fn record() -> Record {
     Record { facts, ..Record::default() }
 }
 
-fn settings(of: &str) -> Settings {
+fn settings(of: &str) -> NodeSettings {
     let record = record();
     let names: Vec<_> = record.facts.hosts.keys().cloned().collect();
     let mut pairs = Vec::new();
     for (from, to) in [(0, 1), (0, 2), (1, 2)] {
-        for (link, state) in [("eth0", State::Open), ("wlan0", State::Isolated)] {
-            pairs.push(Pair {
+        for (link, state) in
+            [("eth0", PairReachability::Open), ("wlan0", PairReachability::Isolated)]
+        {
+            pairs.push(PairRow {
                 from: names[from].clone(),
                 to: names[to].clone(),
                 link: Some(link.parse().expect("a link")),
-                family: Family::V4,
+                family: IpFamily::V4,
                 state,
-                there: Rounds::default(),
-                back: Rounds::default(),
+                there: RoundCounts::default(),
+                back: RoundCounts::default(),
             });
         }
     }
-    let known = Known { record: &record, pairs: &pairs, findings: &[] };
-    settle(known, &of.parse().expect("a name"), &Wishes::default()).expect("it is decided")
+    let known = SettingsInputs { record: &record, pairs: &pairs, findings: &[] };
+    decide_settings(known, &of.parse().expect("a name"), &SettingsOverrides::default())
+        .expect("it is decided")
 }
 
 #[test]
 fn texts_are_as_they_were_read_last() {
     let pi1 = settings("pi1");
-    let version = |text: &str| text.parse::<Version>().expect("a version");
+    let version = |text: &str| text.parse::<KubernetesVersion>().expect("a version");
     let wifi: IpAddr = "172.20.5.1".parse().expect("an address");
     let endpoint = parse_join_endpoint("10.0.0.1:6443").expect("an endpoint");
     let pins = [format!("sha256:{}", "7173b809ca12ec5d".repeat(4))];
-    let discovery = kubeadm_join::Discovery {
+    let discovery = kubeadm_join::JoinDiscovery {
         endpoint: &endpoint,
         token: "abcdef.0123456789abcdef",
         pins: &pins,
@@ -109,8 +114,8 @@ fn texts_are_as_they_were_read_last() {
         ("flannel.sh", flannel::settings(&pi1)),
         ("calico.yaml", calico::installation(&pi1)),
         ("cilium.yaml", cilium::values(&pi1)),
-        ("k3s.yaml", k3s::configuration(&pi1, k3s::Distribution::K3s)),
-        ("rke2.yaml", k3s::configuration(&pi1, k3s::Distribution::Rke2)),
+        ("k3s.yaml", k3s::configuration(&pi1, k3s::K3sDistribution::K3s)),
+        ("rke2.yaml", k3s::configuration(&pi1, k3s::K3sDistribution::Rke2)),
         ("k0s.yaml", k0s::configuration(&pi1)),
         ("talos.yaml", talos::patch(&pi1)),
     ];

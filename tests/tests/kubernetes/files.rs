@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use pontoon_model::snapshot::Snapshot;
-use pontoon_predict::captured::Captured;
+use pontoon_predict::captured::CapturedHost;
 use pontoon_tests::checkout::{root, text};
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ pub(crate) fn words(value: &Value) -> Vec<String> {
 
 /// A host, from the facts of a case.
 pub(crate) fn host(facts: &Value) -> Snapshot {
-    let captured: Captured = serde_json::from_value(facts.clone()).expect("facts of a host");
+    let captured: CapturedHost = serde_json::from_value(facts.clone()).expect("facts of a host");
     captured.snapshot().expect("names and addresses of a host")
 }
 

@@ -2,7 +2,9 @@
 
 use pontoon_model::node_files::FlannelFlags;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_predict::flannel::{By, Failed, Stack, Version, look_up};
+use pontoon_predict::flannel::{
+    FlannelVersion, InterfaceLookupError, InterfaceSelector, IpStack, look_up,
+};
 use serde_json::{Value, json};
 
 use crate::files::{host, word, words};
@@ -22,18 +24,18 @@ pub(crate) fn found(suite: &Value, case: &Value) -> Option<Value> {
         ..FlannelFlags::default()
     };
     let stack = match word(case, "stack") {
-        "dual" => Stack::Dual,
-        "ipv6" | "v6" => Stack::V6,
-        _ => Stack::V4,
+        "dual" => IpStack::Dual,
+        "ipv6" | "v6" => IpStack::V6,
+        _ => IpStack::V4,
     };
     let by = match (word(case, "iface_regex"), word(case, "iface_can_reach")) {
-        ("", "") => By::Named(word(case, "iface")),
-        ("", target) => By::Reaching(target),
-        (pattern, _) => By::Matching(pattern),
+        ("", "") => InterfaceSelector::Named(word(case, "iface")),
+        ("", target) => InterfaceSelector::Reaching(target),
+        (pattern, _) => InterfaceSelector::Matching(pattern),
     };
-    let interface = match look_up(&node, Version::Newest, stack, by, &flags) {
+    let interface = match look_up(&node, FlannelVersion::Newest, stack, by, &flags) {
         Ok(interface) => interface,
-        Err(Failed::Words(words) | Failed::Unknown(words)) => {
+        Err(InterfaceLookupError::Words(words) | InterfaceLookupError::Unknown(words)) => {
             return Some(json!({ "error": words }));
         }
     };

@@ -1,27 +1,27 @@
 //! Real kubelets, kubeadms, kube-proxies and flanneld on hosts of a real cluster.
 
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::Snapshot;
-use pontoon_predict::flannel::Version;
-use pontoon_predict::node_name::Linkage;
-use pontoon_predict::{Choice, flannel, kube_proxy, kubeadm, kubelet};
+use pontoon_predict::flannel::FlannelVersion;
+use pontoon_predict::node_name::GoResolver;
+use pontoon_predict::{PredictedChoice, flannel, kube_proxy, kubeadm, kubelet};
 use serde_json::Value;
 
 use crate::files::{assert_same, clusters, host, list, word, words};
 
 /// Their Kubernetes was built without the C library.
-const LINKAGE: Linkage = Linkage::PureGo;
+const LINKAGE: GoResolver = GoResolver::PureGo;
 
-pub(crate) fn addresses(choice: &Choice) -> Vec<String> {
+pub(crate) fn addresses(choice: &PredictedChoice) -> Vec<String> {
     let pick = choice.pick().into_iter();
     pick.flat_map(|pick| &pick.addresses).map(ToString::to_string).collect()
 }
 
-fn words_of(choice: &Choice) -> &str {
+fn words_of(choice: &PredictedChoice) -> &str {
     match choice {
-        Choice::Refusal { words, .. } => words,
-        Choice::Unknown { missing } => missing,
-        Choice::Pick(_) => "",
+        PredictedChoice::Refusal { words, .. } => words,
+        PredictedChoice::Unknown { missing } => missing,
+        PredictedChoice::Pick(_) => "",
     }
 }
 
@@ -86,7 +86,7 @@ fn the_node_ips_are_the_real_kube_proxys() {
     });
 }
 
-pub(crate) fn flannel_differs(choice: &Choice, real: &Value) -> Option<String> {
+pub(crate) fn flannel_differs(choice: &PredictedChoice, real: &Value) -> Option<String> {
     let is_same = match choice.pick() {
         Some(pick) => {
             pick.links == [word(real, "iface")]
@@ -102,7 +102,7 @@ pub(crate) fn flannel_differs(choice: &Choice, real: &Value) -> Option<String> {
 #[test]
 fn the_end_of_the_tunnel_is_the_real_flannels() {
     for (field, version) in
-        [("flannel_v0.25.7", Version::V0_25), ("flannel_v0.28.10", Version::Newest)]
+        [("flannel_v0.25.7", FlannelVersion::V0_25), ("flannel_v0.28.10", FlannelVersion::Newest)]
     {
         compare(field, |node, real| {
             flannel_differs(&flannel::external_interface(node, version), &real[field])
@@ -114,7 +114,7 @@ fn the_end_of_the_tunnel_is_the_real_flannels() {
 fn over_ipv6_alone_as_well() {
     compare("flannel, IPv6", |node, real| {
         let real = real.get("flannel_v6_config")?;
-        let choice = flannel::external_interface_of(node, Version::V0_25, Family::V6);
+        let choice = flannel::external_interface_of(node, FlannelVersion::V0_25, IpFamily::V6);
         let expected = serde_json::json!({
             "iface": real["iface"], "public_ip": real["public_ipv6"],
             "mtu": real["mtu"], "error": real["error"],

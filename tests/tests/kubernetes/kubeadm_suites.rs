@@ -6,14 +6,15 @@ use std::net::IpAddr;
 use pontoon_join::certificate::public_key_info;
 use pontoon_join::cluster_info::{ClusterInfo, sign};
 use pontoon_join::line;
-use pontoon_join::pin::Pin;
-use pontoon_join::token::Token;
-use pontoon_model::net::Family;
+use pontoon_join::pin::PublicKeyPin;
+use pontoon_join::token::BootstrapToken;
+use pontoon_model::net::IpFamily;
 use pontoon_predict::kubeadm::certificates::{
-    AltNames, ApiServer, etcd_alt_names, is_alt_name, lower_case,
+    AltNames, ApiServerCertificateSpec, etcd_alt_names, is_alt_name, lower_case,
 };
 use pontoon_predict::kubeadm::endpoint::{
-    Host, control_plane_url, is_dns_subdomain, parse_host_port, parse_join_endpoint, parse_port,
+    EndpointHost, control_plane_url, is_dns_subdomain, parse_host_port, parse_join_endpoint,
+    parse_port,
 };
 use pontoon_predict::kubeadm::networking::{
     api_server_address, dns_address, first_subnet, node_mask, parse_subnets, validate_pod_subnets,
@@ -23,8 +24,8 @@ use pontoon_predict::kubeadm::preflight::{
     forwarding_check, init_forwarding, is_ignored, join_forwarding, proxy_of_host, proxy_of_network,
 };
 use pontoon_predict::kubeadm::token;
-use pontoon_predict::kubeadm::version::Version;
-use pontoon_predict::proxy::Proxies;
+use pontoon_predict::kubeadm::version::KubernetesVersion;
+use pontoon_predict::proxy::ProxyEnvironment;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
@@ -66,14 +67,14 @@ fn of_endpoints(suite: &str, case: &Value) -> Option<Value> {
         "validate_port" => ok(parse_port(&case["input"].to_string()).is_some()),
         "validate_host_port" => ok(parse_host_port(input).is_ok()),
         "validate_discovery_endpoint" => ok(parse_join_endpoint(input).is_ok()),
-        "validate_ip" => ok(matches!(Host::parse(input), Some(Host::Address(_)))),
+        "validate_ip" => ok(matches!(EndpointHost::parse(input), Some(EndpointHost::Address(_)))),
         "validate_api_endpoint" => {
             let port = u16::try_from(case["bind_port"].as_u64()?).ok()?;
             ok(control_plane_url("", word(case, "advertise_address"), port).is_ok())
         }
         "validate_node_name" => ok(is_dns_subdomain(input)),
         "version_explicit" => input
-            .parse::<Version>()
+            .parse::<KubernetesVersion>()
             .map_or_else(|_| error(), |version| json!({ "version": version.to_string() })),
         _ => return None,
     })
@@ -98,7 +99,7 @@ fn of_networks(suite: &str, case: &Value) -> Option<Value> {
         }
         "cluster_node_mask" => {
             let all = arguments(case, "args");
-            let family = if case["ipv6"] == json!(true) { Family::V6 } else { Family::V4 };
+            let family = if case["ipv6"] == json!(true) { IpFamily::V6 } else { IpFamily::V4 };
             node_mask(|name| all.get(name).and_then(Value::as_str), family)
                 .map_or_else(|_| json!({ "error": true }), |mask| json!({ "mask": mask }))
         }
@@ -112,7 +113,7 @@ fn of_certificates(suite: &str, case: &Value, fixtures: &Value) -> Option<Value>
     Some(match suite {
         "apiserver_cert_sans" => {
             let endpoint = parse_host_port(word(case, "control_plane_endpoint")).ok()?;
-            let server = ApiServer {
+            let server = ApiServerCertificateSpec {
                 node_name: word(case, "node_name"),
                 advertise_address: address()?,
                 endpoint: Some(&endpoint),
@@ -155,11 +156,11 @@ fn certificate(case: &Value, fixtures: &Value) -> Option<Vec<u8>> {
 
 fn pins(case: &Value, fixtures: &Value) -> Value {
     let der = certificate(case, fixtures);
-    let own = der.as_deref().and_then(public_key_info).map(Pin::of);
+    let own = der.as_deref().and_then(public_key_info).map(PublicKeyPin::of);
     if case.get("pins").is_none() {
         return json!({ "hash": own.map(|pin| pin.to_string()) });
     }
-    let parsed: Result<Vec<Pin>, _> =
+    let parsed: Result<Vec<PublicKeyPin>, _> =
         words(&case["pins"]).iter().map(|text| text.parse()).collect();
     match (parsed, own) {
         (Err(_), _) => json!({ "pin_error": true }),
@@ -170,8 +171,10 @@ fn pins(case: &Value, fixtures: &Value) -> Value {
 
 fn of_preflight(suite: &str, case: &Value) -> Option<Value> {
     // The environment of upstream's tests.
-    let proxies =
-        Proxies::new("https://proxy.example.com:3128", "example.com,10.0.0.0/8,2001:db8::/48");
+    let proxies = ProxyEnvironment::new(
+        "https://proxy.example.com:3128",
+        "example.com,10.0.0.0/8,2001:db8::/48",
+    );
     Some(match suite {
         "preflight_http_proxy" => {
             json!({ "warning": proxy_of_host(&proxies, word(case, "host")).is_some() })
@@ -198,7 +201,7 @@ fn of_preflight(suite: &str, case: &Value) -> Option<Value> {
 fn of_tokens(suite: &str, case: &Value, fixtures: &Value) -> Option<Value> {
     let input = word(case, "input");
     Some(match suite {
-        "bootstrap_token" | "kubeadm_token_validation" => ok(Token::parse(input).is_ok()),
+        "bootstrap_token" | "kubeadm_token_validation" => ok(BootstrapToken::parse(input).is_ok()),
         "bootstrap_token_id" => ok(token::is_id(input)),
         "validate_certificate_key" => {
             let words = ["--certificate-key".to_owned(), input.to_owned()];
@@ -239,13 +242,13 @@ fn discovered(case: &Value, fixtures: &Value) -> Value {
     if case.get("configmap_name").is_some() {
         return error("not found".to_owned());
     }
-    let Ok(token) = Token::parse(word(case, "token")) else {
+    let Ok(token) = BootstrapToken::parse(word(case, "token")) else {
         return error("the token is invalid".to_owned());
     };
     let model = &fixtures["cluster_info_kubeconfig"];
     let pem = word(&fixtures["certificates_pem"], "ecdsa-p256");
     let der = CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate");
-    let own_pin = Pin::of(public_key_info(&der).expect("a key"));
+    let own_pin = PublicKeyPin::of(public_key_info(&der).expect("a key"));
     let mut pins = Vec::new();
     for text in words(&case["pins"]) {
         // `(pin of the CA)` stands for it.

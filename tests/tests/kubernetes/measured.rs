@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use pontoon_predict::apimachinery::resolve_bind_address;
-use pontoon_predict::node_name::{Linkage, Lookup, look_up};
-use pontoon_predict::{Choice, Component, calico, k0s};
+use pontoon_predict::node_name::{GoResolver, NameLookup, look_up};
+use pontoon_predict::{Component, PredictedChoice, calico, k0s};
 use serde_json::{Value, json};
 
 use crate::files::{assert_same, functions, host, list, word, words};
@@ -42,11 +42,11 @@ fn names_mean_what_go_finds() {
     let mut differing = Vec::new();
     for case in cases {
         let facts = json!({ "hostname": "pi1", "hosts": case["etc_hosts"] });
-        let found = match look_up(&host(&facts), "pi1", Linkage::Cgo) {
-            Lookup::Known { addresses, .. } => {
+        let found = match look_up(&host(&facts), "pi1", GoResolver::Cgo) {
+            NameLookup::Known { addresses, .. } => {
                 addresses.iter().map(ToString::to_string).collect::<Vec<_>>()
             }
-            Lookup::Unknown { missing } => vec![missing],
+            NameLookup::Unknown { missing } => vec![missing],
         };
         let expected = words(&case["lookup"]);
         if found != expected {
@@ -57,16 +57,16 @@ fn names_mean_what_go_finds() {
 }
 
 /// Whether a choice is what a case has: an address, its interface where it is named, or words.
-fn is_same(choice: &Choice, expected: &Value) -> bool {
+fn is_same(choice: &PredictedChoice, expected: &Value) -> bool {
     match choice {
-        Choice::Pick(pick) => {
+        PredictedChoice::Pick(pick) => {
             let link = expected.get("interface").and_then(Value::as_str);
             pick.addresses.first().map(ToString::to_string).as_deref()
                 == expected["address"].as_str()
                 && link.is_none_or(|link| pick.links == [link])
         }
-        Choice::Refusal { words, .. } => expected["error"].as_str() == Some(words),
-        Choice::Unknown { .. } => false,
+        PredictedChoice::Refusal { words, .. } => expected["error"].as_str() == Some(words),
+        PredictedChoice::Unknown { .. } => false,
     }
 }
 
@@ -102,9 +102,9 @@ fn every_component_answers_for_every_host() {
         for component in Component::ALL {
             let choice = component.choose(&host(case));
             let rule = match choice {
-                Choice::Pick(pick) => pick.rule,
-                Choice::Refusal { rule, .. } => rule,
-                Choice::Unknown { missing } => missing,
+                PredictedChoice::Pick(pick) => pick.rule,
+                PredictedChoice::Refusal { rule, .. } => rule,
+                PredictedChoice::Unknown { missing } => missing,
             };
             assert!(!rule.is_empty(), "{component} on {}", word(case, "id"));
         }

@@ -7,10 +7,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use pontoon_model::record::Reader;
+use pontoon_model::record::RecordReader;
 use pontoon_model::snapshot::Snapshot;
-use pontoon_predict::flannel::Version;
-use pontoon_predict::node_name::Linkage;
+use pontoon_predict::flannel::FlannelVersion;
+use pontoon_predict::node_name::GoResolver;
 use pontoon_predict::{flannel, kubeadm, kubelet};
 use pontoon_tests::program;
 use serde_json::Value;
@@ -71,7 +71,7 @@ fn raise(case: &Value, folder: &Path) -> Snapshot {
     let said = String::from_utf8_lossy(&output.stderr);
     let record = fs::read_to_string(folder.join("record"))
         .unwrap_or_else(|_| panic!("{}: {said}", word(case, "id")));
-    let mut reader = Reader::default();
+    let mut reader = RecordReader::default();
     for line in record.lines() {
         reader.line(line.as_bytes()).expect("a line of a record");
     }
@@ -99,7 +99,7 @@ fn our_own_snapshot_leads_to_what_the_real_programs_took() {
         let node = raise(case, folder.path());
         let real = &case["real"];
         let id = word(case, "id");
-        let internal = kubelet::node_addresses_of(&node, Linkage::PureGo);
+        let internal = kubelet::node_addresses_of(&node, GoResolver::PureGo);
         if addresses(&internal) != words(&real["kubelet_internal_ips"]) {
             differing.push(format!("{id}: kubelet {internal:?}"));
         }
@@ -109,7 +109,7 @@ fn our_own_snapshot_leads_to_what_the_real_programs_took() {
         if addresses(&advertised) != expected {
             differing.push(format!("{id}: kubeadm {advertised:?}"));
         }
-        let tunnel = flannel::external_interface(&node, Version::Newest);
+        let tunnel = flannel::external_interface(&node, FlannelVersion::Newest);
         differing.extend(
             flannel_differs(&tunnel, &real["flannel_v0.28.10"])
                 .map(|why| format!("{id}: flannel {why}")),

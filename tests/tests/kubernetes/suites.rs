@@ -3,17 +3,17 @@
 
 use std::net::IpAddr;
 
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::Snapshot;
 use pontoon_predict::apimachinery::{
     DefaultRoute, NoAddress, all_default_routes, choose_from_interfaces, choose_from_routes,
     ip_from_interface, ip_from_loopback, matching_global_ip,
 };
-use pontoon_predict::kube_proxy::{NodeIps, detect_node_ips};
+use pontoon_predict::kube_proxy::{DetectedNodeIps, detect_node_ips};
 use pontoon_predict::kubelet::{node_addresses, parse_node_ip, validate_node_ip};
 use pontoon_predict::kubelet_flags::{KUBEADM_ARGS, arguments};
 use pontoon_predict::node_name::node_name;
-use pontoon_predict::{Choice, apimachinery, calico, kubeadm};
+use pontoon_predict::{PredictedChoice, apimachinery, calico, kubeadm};
 use serde_json::{Value, json};
 
 use crate::files::{assert_same, functions, host, list, word, words};
@@ -135,7 +135,7 @@ fn by_apimachinery(suite: &str, case: &Value, fixtures: &Value) -> Option<Value>
         }),
         "member_of" => {
             let address: IpAddr = word(case, "ip").parse().ok()?;
-            json!(Family::of(address.to_canonical()) == family(case, "family"))
+            json!(IpFamily::of(address.to_canonical()) == family(case, "family"))
         }
         "all_default_routes" => {
             let facts = json!({
@@ -164,8 +164,8 @@ fn by_programs(suite: &str, case: &Value) -> Option<Value> {
             let node: Vec<IpAddr> =
                 words(&case["node_ips"]).iter().filter_map(|text| text.parse().ok()).collect();
             let bind = word(case, "bind_address").parse().ok()?;
-            let NodeIps { primary, v4, v6 } = detect_node_ips(&node, bind);
-            let primary = if primary == Family::V4 { 4 } else { 6 };
+            let DetectedNodeIps { primary, v4, v6 } = detect_node_ips(&node, bind);
+            let primary = if primary == IpFamily::V4 { 4 } else { 6 };
             json!({ "primary_family": primary, "v4": v4, "v6": v6 })
         }
         "verify_api_server_bind_address" => {
@@ -201,8 +201,8 @@ fn is_expected(found: &Value, expect: &Value) -> Result<(), String> {
     if is_same { Ok(()) } else { Err(format!("{found}, not {expect}")) }
 }
 
-fn family(case: &Value, field: &str) -> Family {
-    if case[field] == json!(6) { Family::V6 } else { Family::V4 }
+fn family(case: &Value, field: &str) -> IpFamily {
+    if case[field] == json!(6) { IpFamily::V6 } else { IpFamily::V4 }
 }
 
 fn table<'a>(fixtures: &'a Value, case: &Value, version: u8, field: &str) -> &'a str {
@@ -212,7 +212,7 @@ fn table<'a>(fixtures: &'a Value, case: &Value, version: u8, field: &str) -> &'a
 fn routes(found: Result<Vec<DefaultRoute>, String>) -> Value {
     let route = |route: &DefaultRoute| {
         let (destination, family) =
-            if route.family() == Family::V4 { ("0.0.0.0", 4) } else { ("::", 6) };
+            if route.family() == IpFamily::V4 { ("0.0.0.0", 4) } else { ("::", 6) };
         json!({
             "interface": route.link, "destination": destination, "gateway": route.gateway,
             "family": family,
@@ -229,16 +229,16 @@ fn default_route(case: &Value) -> DefaultRoute {
     DefaultRoute { link: word(case, "interface").to_owned(), gateway }
 }
 
-fn hex_ip(hex: &str, family: Family) -> Value {
+fn hex_ip(hex: &str, family: IpFamily) -> Value {
     match family {
-        Family::V4 => json!(apimachinery::v4_address(hex).ok()),
-        Family::V6 => json!(apimachinery::v6_address(hex).ok()),
+        IpFamily::V4 => json!(apimachinery::v4_address(hex).ok()),
+        IpFamily::V6 => json!(apimachinery::v6_address(hex).ok()),
     }
 }
 
 /// The host of a fixture; its address may be no address, which no snapshot has.
 fn named_host(fixture: &Value) -> Result<Snapshot, String> {
-    let captured = serde_json::from_value::<pontoon_predict::captured::Captured>;
+    let captured = serde_json::from_value::<pontoon_predict::captured::CapturedHost>;
     let captured = captured(fixture.clone()).map_err(|error| error.to_string())?;
     captured.snapshot().map_err(|_| "invalid CIDR address".to_owned())
 }
@@ -290,13 +290,13 @@ fn node_address(case: &Value) -> Value {
     let hostname = json!({ "type": "Hostname", "address": "hostname" });
     let internal = |address: &IpAddr| json!({ "type": "InternalIP", "address": address });
     let mut found = match node_addresses(&host(&facts)) {
-        Choice::Pick(pick) => {
+        PredictedChoice::Pick(pick) => {
             let all = pick.addresses.iter().map(internal).chain([hostname]);
             json!({ "addresses": all.collect::<Vec<_>>() })
         }
         // The cloud provider gives the others.
-        Choice::Unknown { .. } => json!({ "addresses": [hostname] }),
-        Choice::Refusal { words, .. } => json!({ "error": words }),
+        PredictedChoice::Unknown { .. } => json!({ "addresses": [hostname] }),
+        PredictedChoice::Refusal { words, .. } => json!({ "error": words }),
     };
     // The annotation is for the cloud provider: `--node-ip`, as it stands.
     if let Some(annotation) = case["expect"].get("provided_node_ip_annotation") {

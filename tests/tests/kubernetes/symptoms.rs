@@ -3,7 +3,7 @@
 
 use pontoon_causes::cause::cause_named;
 use pontoon_causes::symptom::explain;
-use pontoon_causes::symptom::explanation::{Explanation, Verdict};
+use pontoon_causes::symptom::explanation::{Explanation, SymptomVerdict};
 use serde_json::Value;
 
 use crate::files::{assert_same, list, symptoms, word};
@@ -99,7 +99,7 @@ fn one_text_of_several_clusters_is_undecided() {
         if causes.len() > 1 {
             let explanation = explained(entry);
             let id = word(entry, "id");
-            assert_eq!(explanation.proven[0].verdict, Verdict::Undecided, "{id}");
+            assert_eq!(explanation.proven[0].verdict, SymptomVerdict::Undecided, "{id}");
             let found = codes(&explanation);
             assert!(causes.iter().all(|code| found.contains(code)), "{id}: {found:?}");
         }

@@ -5,20 +5,20 @@ use serde::Serialize;
 
 /// A command that only reads.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
+pub struct CauseCheck {
     /// Where it has to run.
-    pub on: On,
+    pub on: CheckLocation,
     /// Words with blanks between them, as typed. With `signs` it is one program and its
     /// arguments, run without a shell; without, it is for a person and may be a pipe.
     pub command: &'static str,
     /// What its output says of the cause: the first sign that is there decides.
-    pub signs: &'static [(Sign, Means)],
+    pub patterns: &'static [(OutputPattern, CauseImplication)],
 }
 
 /// Where a command has to run.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum On {
+pub enum CheckLocation {
     /// On the host on which the text was written.
     Here,
     /// On the host that dialled: that of the text, or the control plane where the API server did.
@@ -35,7 +35,7 @@ pub enum On {
 
 /// What can be told by a command's end.
 #[derive(Clone, Copy, Debug)]
-pub enum Sign {
+pub enum OutputPattern {
     /// It wrote this (any case; holes are filled).
     Says(&'static str),
     /// It wrote one of these.
@@ -53,7 +53,7 @@ pub enum Sign {
 /// What a sign says of the cause.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Means {
+pub enum CauseImplication {
     /// It is this.
     Proves,
     /// It may be this: no more than before.
@@ -64,7 +64,7 @@ pub enum Means {
 
 /// How a command ended.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Outcome {
+pub struct CommandResult {
     /// Its status; `None` when a signal ended it, or it was ended because it took too long.
     pub status: Option<i32>,
     /// What it wrote to both outputs, bounded by whoever ran it.
@@ -73,17 +73,17 @@ pub struct Outcome {
 
 /// What a command needs that was missing: then its end says nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Needs {
+pub enum CommandRequirement {
     /// More rights.
     Rights,
     /// A cluster that answers.
     Cluster,
 }
 
-impl Outcome {
+impl CommandResult {
     /// Whether the output is about the command's own trouble and not about what was asked.
     #[must_use]
-    pub fn needs(&self) -> Option<Needs> {
+    pub fn missing_requirement(&self) -> Option<CommandRequirement> {
         // Of ping these words are an answer: what a packet filter says.
         let text = self.text.to_lowercase();
         let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));
@@ -97,7 +97,7 @@ impl Outcome {
             "not seeing messages",
         ]) || (holds(&["operation not permitted"]) && !holds(&["bytes of data"]))
         {
-            return Some(Needs::Rights);
+            return Some(CommandRequirement::Rights);
         }
         let unreached = [
             "the connection to the server",
@@ -106,7 +106,7 @@ impl Outcome {
             "you must be logged in",
             "validate service connection",
         ];
-        holds(&unreached).then_some(Needs::Cluster)
+        holds(&unreached).then_some(CommandRequirement::Cluster)
     }
 
     fn is_good(&self) -> bool {
@@ -114,27 +114,31 @@ impl Outcome {
     }
 }
 
-impl Look {
+impl CauseCheck {
     /// What the output says of the cause; `None` when nothing. `fill` puts values into holes.
     #[must_use]
-    pub fn judge(&self, outcome: &Outcome, fill: &dyn Fn(&str) -> String) -> Option<Means> {
-        if outcome.needs().is_some() {
+    pub fn evaluate(
+        &self,
+        outcome: &CommandResult,
+        fill: &dyn Fn(&str) -> String,
+    ) -> Option<CauseImplication> {
+        if outcome.missing_requirement().is_some() {
             return None;
         }
         let text = outcome.text.to_lowercase();
         let says = |word: &str| text.contains(&fill(word).to_lowercase());
-        let holds = |sign: &Sign| match sign {
-            Sign::Says(word) => says(word),
-            Sign::SaysAny(words) => words.iter().any(|word| says(word)),
-            Sign::Line(one, other) => {
+        let holds = |sign: &OutputPattern| match sign {
+            OutputPattern::Says(word) => says(word),
+            OutputPattern::SaysAny(words) => words.iter().any(|word| says(word)),
+            OutputPattern::Line(one, other) => {
                 let (one, other) = (fill(one).to_lowercase(), fill(other).to_lowercase());
                 text.lines().any(|line| line.contains(&one) && line.contains(&other))
             }
-            Sign::Silent => outcome.is_good() && text.trim().is_empty(),
-            Sign::Succeeds => outcome.is_good(),
-            Sign::Fails => outcome.status.is_some_and(|status| status != 0),
+            OutputPattern::Silent => outcome.is_good() && text.trim().is_empty(),
+            OutputPattern::Succeeds => outcome.is_good(),
+            OutputPattern::Fails => outcome.status.is_some_and(|status| status != 0),
         };
-        self.signs.iter().find(|(sign, _)| holds(sign)).map(|(_, means)| *means)
+        self.patterns.iter().find(|(sign, _)| holds(sign)).map(|(_, means)| *means)
     }
 }
 
@@ -142,45 +146,48 @@ impl Look {
 mod tests {
     use super::*;
 
-    fn look(signs: &'static [(Sign, Means)]) -> Look {
-        Look { on: On::Here, command: "ip route get {address}", signs }
+    fn look(signs: &'static [(OutputPattern, CauseImplication)]) -> CauseCheck {
+        CauseCheck { on: CheckLocation::Here, command: "ip route get {address}", patterns: signs }
     }
 
-    fn ended(status: i32, text: &str) -> Outcome {
-        Outcome { status: Some(status), text: text.to_owned() }
+    fn ended(status: i32, text: &str) -> CommandResult {
+        CommandResult { status: Some(status), text: text.to_owned() }
     }
 
     #[test]
     fn the_first_sign_decides() {
         let look = look(&[
-            (Sign::Line("{address}", "unreachable"), Means::Proves),
-            (Sign::Silent, Means::Fits),
-            (Sign::Succeeds, Means::Excludes),
-            (Sign::Fails, Means::Fits),
+            (OutputPattern::Line("{address}", "unreachable"), CauseImplication::Proves),
+            (OutputPattern::Silent, CauseImplication::Fits),
+            (OutputPattern::Succeeds, CauseImplication::Excludes),
+            (OutputPattern::Fails, CauseImplication::Fits),
         ]);
         let fill = |text: &str| text.replace("{address}", "10.96.0.1");
         let table = [
-            (ended(2, "10.96.0.1: Network is UNREACHABLE"), Some(Means::Proves)),
-            (ended(2, "10.96.0.1\nunreachable"), Some(Means::Fits)),
-            (ended(0, " \n"), Some(Means::Fits)),
-            (ended(0, "10.96.0.1 dev eth0"), Some(Means::Excludes)),
-            (Outcome { status: None, text: "10.0.0.9".to_owned() }, None),
+            (ended(2, "10.96.0.1: Network is UNREACHABLE"), Some(CauseImplication::Proves)),
+            (ended(2, "10.96.0.1\nunreachable"), Some(CauseImplication::Fits)),
+            (ended(0, " \n"), Some(CauseImplication::Fits)),
+            (ended(0, "10.96.0.1 dev eth0"), Some(CauseImplication::Excludes)),
+            (CommandResult { status: None, text: "10.0.0.9".to_owned() }, None),
         ];
         for (outcome, means) in table {
-            assert_eq!(look.judge(&outcome, &fill), means, "{outcome:?}");
+            assert_eq!(look.evaluate(&outcome, &fill), means, "{outcome:?}");
         }
     }
 
     #[test]
     fn a_command_in_trouble_of_its_own_says_nothing() {
-        let look = look(&[(Sign::Succeeds, Means::Excludes), (Sign::Fails, Means::Proves)]);
+        let look = look(&[
+            (OutputPattern::Succeeds, CauseImplication::Excludes),
+            (OutputPattern::Fails, CauseImplication::Proves),
+        ]);
         let trouble = [
             ended(1, "Operation not permitted (you must be root)\nnetlink: Error: cache"),
             ended(1, "The connection to the server localhost:8080 was refused - did you"),
             ended(1, "open /run/containerd/containerd.sock: permission denied"),
         ];
         for outcome in trouble {
-            assert_eq!(look.judge(&outcome, &str::to_owned), None, "{outcome:?}");
+            assert_eq!(look.evaluate(&outcome, &str::to_owned), None, "{outcome:?}");
         }
     }
 }

@@ -2,16 +2,16 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::hole::{Held, Hole, at};
-use super::paste::Line;
-use super::pattern::Pattern;
+use super::hole::{PlaceholderKind, PlaceholderValues, at};
+use super::paste::LogLine;
+use super::pattern::LinePattern;
 use super::remain;
-use super::table::Row;
+use super::table::SymptomCauses;
 use pontoon_model::net::Prefix;
 
 /// What was going on. The first whose words are there is it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Setting {
+pub(super) enum DialContext {
     /// `kubeadm join` asks the given address for cluster-info.
     Discovery,
     /// `kubeadm join` asks the server that cluster-info names.
@@ -30,9 +30,9 @@ pub(super) enum Setting {
     Plain,
 }
 
-const SETTINGS: [(Setting, &[&str]); 7] = [
+const SETTINGS: [(DialContext, &[&str]); 7] = [
     (
-        Setting::Discovery,
+        DialContext::Discovery,
         &[
             "failed to request the cluster-info configmap",
             "couldn't validate the identity of the api server",
@@ -41,12 +41,12 @@ const SETTINGS: [(Setting, &[&str]); 7] = [
         ],
     ),
     (
-        Setting::Config,
+        DialContext::Config,
         &["unable to fetch the kubeadm-config configmap", "failed to get config map"],
     ),
-    (Setting::Webhook, &["failed calling webhook", "failed to call webhook"]),
+    (DialContext::Webhook, &["failed calling webhook", "failed to call webhook"]),
     (
-        Setting::ApiToKubelet,
+        DialContext::ApiToKubelet,
         &[
             "containerlogs",
             "error dialing backend",
@@ -56,7 +56,7 @@ const SETTINGS: [(Setting, &[&str]); 7] = [
         ],
     ),
     (
-        Setting::Pull,
+        DialContext::Pull,
         &[
             "failed to pull",
             "failed to resolve reference",
@@ -71,7 +71,7 @@ const SETTINGS: [(Setting, &[&str]); 7] = [
         ],
     ),
     (
-        Setting::Kubectl,
+        DialContext::Kubectl,
         &[
             "unable to connect to the server",
             "the connection to the server",
@@ -81,7 +81,7 @@ const SETTINGS: [(Setting, &[&str]); 7] = [
         ],
     ),
     (
-        Setting::Kubelet,
+        DialContext::Kubelet,
         &[
             "kubelet",
             "node-lease",
@@ -101,7 +101,7 @@ const SETTINGS: [(Setting, &[&str]); 7] = [
 
 /// What was dialled.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Target {
+pub(super) enum DialTarget {
     /// An API server by its own address.
     Api,
     /// A kubelet.
@@ -122,7 +122,7 @@ pub(super) enum Target {
 
 /// How it ended.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum End {
+pub(super) enum DialFailure {
     /// EHOSTUNREACH.
     NoRoute,
     /// ENETUNREACH.
@@ -158,40 +158,40 @@ pub(super) enum End {
 }
 
 /// Words of how it ended; the first that are there decide.
-const ENDS: [(&str, End); 33] = [
-    ("x509: certificate is valid for", End::CertificateName),
-    ("x509: certificate is not valid for any names", End::CertificateName),
-    ("doesn't contain any ip sans", End::CertificateName),
-    ("certificate signed by unknown authority", End::CertificateAuthority),
-    ("certificate is not trusted", End::CertificateAuthority),
-    ("certificate relies on legacy common name", End::CertificateName),
-    ("not yet valid: current time{..}is before", End::CertificateFuture),
-    ("not yet valid: current time{..}is after", End::CertificateExpired),
-    ("certificate has expired or is not yet valid", End::CertificateTime),
-    ("first record does not look like a tls handshake", End::NotTls),
-    ("server gave http response to https client", End::NotTls),
-    ("tls handshake timeout", End::TlsTimeout),
-    ("http2: client connection lost", End::Lost),
-    ("http2: client connection force closed", End::Lost),
-    ("no route to host", End::NoRoute),
-    ("network is unreachable", End::NetUnreachable),
-    ("connection refused", End::Refused),
-    ("was refused", End::Refused),
-    ("actively refused it", End::Refused),
-    ("while waiting for connection", End::Timeout),
-    ("connect: connection timed out", End::Timeout),
-    ("connect: operation timed out", End::Timeout),
-    ("dial tcp{..}i/o timeout", End::Timeout),
-    ("dial udp{..}i/o timeout", End::Timeout),
-    ("i/o timeout", End::Silence),
-    ("context deadline exceeded", End::Silence),
-    ("client.timeout exceeded", End::Silence),
-    ("connection timed out", End::Silence),
-    ("connection reset by peer", End::Reset),
-    ("broken pipe", End::Reset),
-    ("unexpected eof", End::Reset),
-    (": eof", End::Reset),
-    ("use of closed network connection", End::Reset),
+const ENDS: [(&str, DialFailure); 33] = [
+    ("x509: certificate is valid for", DialFailure::CertificateName),
+    ("x509: certificate is not valid for any names", DialFailure::CertificateName),
+    ("doesn't contain any ip sans", DialFailure::CertificateName),
+    ("certificate signed by unknown authority", DialFailure::CertificateAuthority),
+    ("certificate is not trusted", DialFailure::CertificateAuthority),
+    ("certificate relies on legacy common name", DialFailure::CertificateName),
+    ("not yet valid: current time{..}is before", DialFailure::CertificateFuture),
+    ("not yet valid: current time{..}is after", DialFailure::CertificateExpired),
+    ("certificate has expired or is not yet valid", DialFailure::CertificateTime),
+    ("first record does not look like a tls handshake", DialFailure::NotTls),
+    ("server gave http response to https client", DialFailure::NotTls),
+    ("tls handshake timeout", DialFailure::TlsTimeout),
+    ("http2: client connection lost", DialFailure::Lost),
+    ("http2: client connection force closed", DialFailure::Lost),
+    ("no route to host", DialFailure::NoRoute),
+    ("network is unreachable", DialFailure::NetUnreachable),
+    ("connection refused", DialFailure::Refused),
+    ("was refused", DialFailure::Refused),
+    ("actively refused it", DialFailure::Refused),
+    ("while waiting for connection", DialFailure::Timeout),
+    ("connect: connection timed out", DialFailure::Timeout),
+    ("connect: operation timed out", DialFailure::Timeout),
+    ("dial tcp{..}i/o timeout", DialFailure::Timeout),
+    ("dial udp{..}i/o timeout", DialFailure::Timeout),
+    ("i/o timeout", DialFailure::Silence),
+    ("context deadline exceeded", DialFailure::Silence),
+    ("client.timeout exceeded", DialFailure::Silence),
+    ("connection timed out", DialFailure::Silence),
+    ("connection reset by peer", DialFailure::Reset),
+    ("broken pipe", DialFailure::Reset),
+    ("unexpected eof", DialFailure::Reset),
+    (": eof", DialFailure::Reset),
+    ("use of closed network connection", DialFailure::Reset),
 ];
 
 /// Where it says whom it dialled.
@@ -222,55 +222,55 @@ const SERVICE_RANGES: [(Ipv4Addr, u8); 3] = [
 
 /// A connection that failed.
 #[derive(Clone, Debug)]
-pub(super) struct Dial {
-    pub(super) setting: Setting,
-    pub(super) target: Target,
-    pub(super) end: End,
-    pub(super) held: Held,
+pub(super) struct FailedDial {
+    pub(super) setting: DialContext,
+    pub(super) target: DialTarget,
+    pub(super) end: DialFailure,
+    pub(super) held: PlaceholderValues,
 }
 
 /// The patterns, read once.
-pub(super) struct Dialling {
-    places: Vec<Pattern>,
-    ends: Vec<(Pattern, End)>,
-    lookup_at: Pattern,
-    lookup: Pattern,
-    names: Pattern,
-    any_names: Pattern,
+pub(super) struct DialPatterns {
+    places: Vec<LinePattern>,
+    ends: Vec<(LinePattern, DialFailure)>,
+    lookup_at: LinePattern,
+    lookup: LinePattern,
+    names: LinePattern,
+    any_names: LinePattern,
 }
 
-impl Dialling {
+impl DialPatterns {
     pub(super) fn new() -> Self {
         Self {
-            places: PLACES.map(Pattern::new).into(),
-            ends: ENDS.map(|(words, end)| (Pattern::new(words), end)).into(),
-            lookup_at: Pattern::new("lookup {name} on {endpoint}"),
-            lookup: Pattern::new("lookup {name}: "),
-            names: Pattern::new("certificate is valid for {names}, not {wanted}"),
-            any_names: Pattern::new("cannot validate certificate for {wanted} because"),
+            places: PLACES.map(LinePattern::new).into(),
+            ends: ENDS.map(|(words, end)| (LinePattern::new(words), end)).into(),
+            lookup_at: LinePattern::new("lookup {name} on {endpoint}"),
+            lookup: LinePattern::new("lookup {name}: "),
+            names: LinePattern::new("certificate is valid for {names}, not {wanted}"),
+            any_names: LinePattern::new("cannot validate certificate for {wanted} because"),
         }
     }
 
     /// What failed in this line, if it is about a connection.
-    pub(super) fn read(&self, line: &Line) -> Option<Dial> {
+    pub(super) fn read(&self, line: &LogLine) -> Option<FailedDial> {
         let (text, lower) = (line.text.as_str(), line.lower.as_str());
         let setting = SETTINGS
             .iter()
             .find(|(_, words)| words.iter().any(|word| lower.contains(word)))
-            .map_or(Setting::Plain, |(setting, _)| *setting);
+            .map_or(DialContext::Plain, |(setting, _)| *setting);
         let is_go = ["dial tcp", "dial udp", "read udp", "read tcp", "x509: ", "tls: "];
-        if setting == Setting::Plain && !is_go.iter().any(|word| lower.contains(word)) {
+        if setting == DialContext::Plain && !is_go.iter().any(|word| lower.contains(word)) {
             return None;
         }
         let mut held =
             self.places.iter().find_map(|place| place.find(text, lower)).unwrap_or_default();
-        if held.get(Hole::Endpoint) == Some(NO_SETTINGS) {
+        if held.get(PlaceholderKind::Endpoint) == Some(NO_SETTINGS) {
             return None;
         }
-        if held.get(Hole::Port).is_none() {
+        if held.get(PlaceholderKind::Port).is_none() {
             // A URL without a port.
-            if let Some(host) = held.get(Hole::Host) {
-                held = Held::of(at(host, 443));
+            if let Some(host) = held.get(PlaceholderKind::Host) {
+                held = PlaceholderValues::of(at(host, 443));
             }
         }
         let end = self.lookup(text, lower, &mut held).or_else(|| {
@@ -279,78 +279,93 @@ impl Dialling {
                 .find(|(words, _)| words.find(text, lower).is_some())
                 .map(|(_, end)| *end)
         })?;
-        if end == End::CertificateName {
+        if end == DialFailure::CertificateName {
             let names = [&self.names, &self.any_names];
             if let Some(found) = names.iter().find_map(|names| names.find(text, lower)) {
-                held.complete(&found);
+                held.fill_missing_from(&found);
             }
-            if let (None, Some(wanted)) = (held.get(Hole::Host), held.get(Hole::Wanted)) {
+            if let (None, Some(wanted)) =
+                (held.get(PlaceholderKind::Host), held.get(PlaceholderKind::Wanted))
+            {
                 let wanted = wanted.to_owned();
-                held.complete(&Held::of(vec![(Hole::Host, wanted)]));
+                held.fill_missing_from(&PlaceholderValues::of(vec![(
+                    PlaceholderKind::Host,
+                    wanted,
+                )]));
             }
         }
         // A deadline may be anybody's; a certificate is always a server's.
-        let is_nowhere = held == Held::default();
+        let is_nowhere = held == PlaceholderValues::default();
         let is_telling = matches!(
             end,
-            End::CertificateName
-                | End::CertificateAuthority
-                | End::CertificateExpired
-                | End::CertificateFuture
-                | End::CertificateTime
+            DialFailure::CertificateName
+                | DialFailure::CertificateAuthority
+                | DialFailure::CertificateExpired
+                | DialFailure::CertificateFuture
+                | DialFailure::CertificateTime
         );
-        let is_vague = matches!(end, End::Silence | End::Reset | End::Refused | End::NoRoute);
-        if is_nowhere && !is_telling && (setting == Setting::Plain || is_vague) {
+        let is_vague = matches!(
+            end,
+            DialFailure::Silence | DialFailure::Reset | DialFailure::Refused | DialFailure::NoRoute
+        );
+        if is_nowhere && !is_telling && (setting == DialContext::Plain || is_vague) {
             return None;
         }
         let target = target(setting, &held);
-        Some(Dial { setting, target, end, held })
+        Some(FailedDial { setting, target, end, held })
     }
 
-    fn lookup(&self, text: &str, lower: &str, held: &mut Held) -> Option<End> {
+    fn lookup(&self, text: &str, lower: &str, held: &mut PlaceholderValues) -> Option<DialFailure> {
         let found = match self.lookup_at.find(text, lower) {
             Some(found) => {
-                let server = found.get(Hole::Host).unwrap_or_default().to_owned();
-                let name = found.get(Hole::Name).unwrap_or_default().to_owned();
-                Held::of(vec![(Hole::Name, name), (Hole::Server, server)])
+                let server = found.get(PlaceholderKind::Host).unwrap_or_default().to_owned();
+                let name = found.get(PlaceholderKind::Name).unwrap_or_default().to_owned();
+                PlaceholderValues::of(vec![
+                    (PlaceholderKind::Name, name),
+                    (PlaceholderKind::Server, server),
+                ])
             }
             None => self.lookup.find(text, lower)?,
         };
-        held.complete(&found);
+        held.fill_missing_from(&found);
         let is_known = lower.contains("no such host") || lower.contains("not known");
-        Some(if is_known { End::NameUnknown } else { End::NameUnasked })
+        Some(if is_known { DialFailure::NameUnknown } else { DialFailure::NameUnasked })
     }
 }
 
-impl Dial {
+impl FailedDial {
     /// What follows from it.
-    pub(super) fn row(&self) -> Row {
+    pub(super) fn row(&self) -> SymptomCauses {
         remain::row(self)
     }
 
     /// Whether the address lies in a range that Services have by default.
     pub(super) fn is_in_service_range(&self) -> bool {
-        self.held.get(Hole::Address).is_some_and(is_service_address)
+        self.held.get(PlaceholderKind::Address).is_some_and(is_service_address)
     }
 }
 
-fn target(setting: Setting, held: &Held) -> Target {
-    let port = held.get(Hole::Port).unwrap_or_default();
-    let is_service = held.get(Hole::Address).is_some_and(is_service_address);
+fn target(setting: DialContext, held: &PlaceholderValues) -> DialTarget {
+    let port = held.get(PlaceholderKind::Port).unwrap_or_default();
+    let is_service = held.get(PlaceholderKind::Address).is_some_and(is_service_address);
     match (setting, port) {
-        (Setting::Webhook, _) => Target::Webhook,
-        (_, "2379" | "2380") => Target::Etcd,
-        (Setting::ApiToKubelet, _) | (_, "10250") => Target::Kubelet,
-        (Setting::Pull, _) => Target::Registry,
-        (_, "53") if is_service => Target::Service,
-        (_, "53") => Target::Resolver,
+        (DialContext::Webhook, _) => DialTarget::Webhook,
+        (_, "2379" | "2380") => DialTarget::Etcd,
+        (DialContext::ApiToKubelet, _) | (_, "10250") => DialTarget::Kubelet,
+        (DialContext::Pull, _) => DialTarget::Registry,
+        (_, "53") if is_service => DialTarget::Service,
+        (_, "53") => DialTarget::Resolver,
         // Nobody gives an API server's own port to a Service of it.
-        (_, "6443" | "8443" | "16443" | "9345") => Target::Api,
-        _ if is_service => Target::Service,
-        (Setting::Discovery | Setting::Config | Setting::Kubelet | Setting::Kubectl, _) => {
-            Target::Api
-        }
-        _ => Target::Other,
+        (_, "6443" | "8443" | "16443" | "9345") => DialTarget::Api,
+        _ if is_service => DialTarget::Service,
+        (
+            DialContext::Discovery
+            | DialContext::Config
+            | DialContext::Kubelet
+            | DialContext::Kubectl,
+            _,
+        ) => DialTarget::Api,
+        _ => DialTarget::Other,
     }
 }
 

@@ -3,10 +3,12 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::hole::Held;
-use super::table::{Row, Speaker};
-use crate::cause::{Cause, Means, Needs, On, Outcome, Weight, cause};
-use pontoon_model::code::Code;
+use super::hole::PlaceholderValues;
+use super::table::{LogSource, SymptomCauses};
+use crate::cause::{
+    Cause, CauseImplication, CauseSeverity, CheckLocation, CommandRequirement, CommandResult, cause,
+};
+use pontoon_model::code::DiagnosisCode;
 use pontoon_model::exit::Exit;
 use pontoon_model::shell::quoted;
 
@@ -25,12 +27,12 @@ pub struct Explanation {
     /// Whether the text, or a line of it, was longer than what is read.
     pub is_cut: bool,
     /// Each thing that the text proves, the most special first.
-    pub proven: Vec<Proven>,
+    pub proven: Vec<ExplainedSymptom>,
 }
 
 /// One thing that a text proves.
 #[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
-pub struct Proven {
+pub struct ExplainedSymptom {
     /// What it is, and no more than the text says.
     pub what: String,
     /// The first line that says so, from 1.
@@ -38,15 +40,15 @@ pub struct Proven {
     /// How many lines say so.
     pub times: usize,
     /// Whether one cause remains.
-    pub verdict: Verdict,
+    pub verdict: SymptomVerdict,
     /// The causes, those that are excluded last.
-    pub causes: Vec<Remaining>,
+    pub causes: Vec<RemainingCause>,
 }
 
 /// How many causes remain.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum SymptomVerdict {
     /// One.
     Certain,
     /// Several.
@@ -57,17 +59,17 @@ pub enum Verdict {
 
 /// A cause of something that is proven.
 #[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
-pub struct Remaining {
+pub struct RemainingCause {
     /// Its name, for `pontoon explain`.
-    pub code: Code,
+    pub code: DiagnosisCode,
     /// How bad it is.
-    pub weight: Weight,
+    pub weight: CauseSeverity,
     /// What it is.
     pub is: String,
     /// The fact that holds of it, and not of the others.
     pub apart: String,
     /// Where the command has to run.
-    pub on: On,
+    pub on: CheckLocation,
     /// The one command that shows the fact, as a shell takes it.
     pub command: String,
     /// What to do.
@@ -76,7 +78,7 @@ pub struct Remaining {
     pub source: &'static str,
     /// What the command said of it, when it was run.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub means: Option<Means>,
+    pub means: Option<CauseImplication>,
     /// Why it was not run, or said nothing, when it was to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub untold: Option<String>,
@@ -85,14 +87,14 @@ pub struct Remaining {
     row: &'static Cause,
     #[serde(skip)]
     #[schemars(skip)]
-    held: Held,
+    held: PlaceholderValues,
     #[serde(skip)]
     #[schemars(skip)]
     is_elsewhere: bool,
 }
 
 impl Explanation {
-    pub(super) fn new(proven: Vec<Proven>, lines: usize, is_cut: bool) -> Self {
+    pub(super) fn new(proven: Vec<ExplainedSymptom>, lines: usize, is_cut: bool) -> Self {
         let is_recognised = !proven.is_empty();
         Self { schema: SCHEMA.to_owned(), is_recognised, lines, is_cut, proven }
     }
@@ -100,11 +102,12 @@ impl Explanation {
     /// How the program ends: certain faults are errors, all else is for a person to look at.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        let of = |proven: &Proven| match (proven.verdict, proven.told().next()) {
-            (Verdict::Certain, Some(told)) => match told.weight {
-                Weight::Fault => Exit::Failed,
-                Weight::Passing => Exit::Warned,
-                Weight::Harmless => Exit::Good,
+        let of = |proven: &ExplainedSymptom| match (proven.verdict, proven.possible_causes().next())
+        {
+            (SymptomVerdict::Certain, Some(told)) => match told.weight {
+                CauseSeverity::Fault => Exit::Failed,
+                CauseSeverity::Passing => Exit::Warned,
+                CauseSeverity::Harmless => Exit::Good,
             },
             _ => Exit::Warned,
         };
@@ -114,10 +117,10 @@ impl Explanation {
     /// The commands that may be run on this host to narrow the causes, each once. They read only,
     /// and are not for a shell.
     #[must_use]
-    pub fn questions(&self, is_control_plane: bool) -> Vec<Vec<String>> {
+    pub fn commands(&self, is_control_plane: bool) -> Vec<Vec<String>> {
         let mut questions = Vec::new();
         for remaining in self.proven.iter().flat_map(|proven| &proven.causes) {
-            if remaining.why_not(is_control_plane).is_some() {
+            if remaining.not_run_reason(is_control_plane).is_some() {
                 continue;
             }
             let words = remaining.words();
@@ -129,77 +132,87 @@ impl Explanation {
     }
 
     /// Takes in how the commands ended, and what follows for each cause.
-    pub fn narrow(&mut self, is_control_plane: bool, outcome_of: &dyn Fn(&[String]) -> Outcome) {
+    pub fn apply_results(
+        &mut self,
+        is_control_plane: bool,
+        outcome_of: &dyn Fn(&[String]) -> CommandResult,
+    ) {
         for proven in &mut self.proven {
             for remaining in &mut proven.causes {
-                remaining.untold = remaining.why_not(is_control_plane);
+                remaining.untold = remaining.not_run_reason(is_control_plane);
                 if remaining.untold.is_none() {
-                    remaining.take_in(&outcome_of(&remaining.words()));
+                    remaining.apply_result(&outcome_of(&remaining.words()));
                 }
             }
             // Proven ones first, excluded ones last; otherwise the order stays.
             proven.causes.sort_by_key(|remaining| match remaining.means {
-                Some(Means::Proves) => 0,
-                Some(Means::Fits) => 1,
+                Some(CauseImplication::Proves) => 0,
+                Some(CauseImplication::Fits) => 1,
                 None => 2,
-                Some(Means::Excludes) => 3,
+                Some(CauseImplication::Excludes) => 3,
             });
             proven.judge();
         }
     }
 }
 
-impl Proven {
-    pub(super) fn new(row: &Row, held: &Held, line: usize, times: usize) -> Self {
+impl ExplainedSymptom {
+    pub(super) fn new(
+        row: &SymptomCauses,
+        held: &PlaceholderValues,
+        line: usize,
+        times: usize,
+    ) -> Self {
         let causes = row.causes.iter().filter_map(|code| cause(*code));
-        let causes = causes.map(|cause| Remaining::new(cause, held, row.speaker)).collect();
+        let causes = causes.map(|cause| RemainingCause::new(cause, held, row.source)).collect();
         let what = held.fill(&row.proves);
-        let mut proven = Self { what, line, times, verdict: Verdict::Undecided, causes };
+        let mut proven = Self { what, line, times, verdict: SymptomVerdict::Undecided, causes };
         proven.judge();
         proven
     }
 
     /// The causes that are left: those that were proved, else those that were not excluded.
-    pub fn told(&self) -> impl Iterator<Item = &Remaining> {
-        let is_proved = self.causes.iter().any(|one| one.means == Some(Means::Proves));
+    pub fn possible_causes(&self) -> impl Iterator<Item = &RemainingCause> {
+        let is_proved = self.causes.iter().any(|one| one.means == Some(CauseImplication::Proves));
         self.causes.iter().filter(move |one| match one.means {
-            Some(Means::Proves) => true,
-            Some(Means::Excludes) => false,
+            Some(CauseImplication::Proves) => true,
+            Some(CauseImplication::Excludes) => false,
             _ => !is_proved,
         })
     }
 
     fn judge(&mut self) {
-        self.verdict = match self.told().count() {
-            0 => Verdict::Cleared,
-            1 => Verdict::Certain,
-            _ => Verdict::Undecided,
+        self.verdict = match self.possible_causes().count() {
+            0 => SymptomVerdict::Cleared,
+            1 => SymptomVerdict::Certain,
+            _ => SymptomVerdict::Undecided,
         };
     }
 }
 
-impl Remaining {
-    fn new(row: &'static Cause, held: &Held, speaker: Speaker) -> Self {
-        let on = match (row.look.on, speaker) {
-            (On::Dialler, Speaker::ApiServer) => On::ControlPlane,
-            (On::Dialler, Speaker::Host) => On::Here,
+impl RemainingCause {
+    fn new(row: &'static Cause, held: &PlaceholderValues, speaker: LogSource) -> Self {
+        let on = match (row.check.on, speaker) {
+            (CheckLocation::Dialler, LogSource::ApiServer) => CheckLocation::ControlPlane,
+            (CheckLocation::Dialler, LogSource::Host) => CheckLocation::Here,
             (on, _) => on,
         };
-        let is_elsewhere = on == On::Peer || (on == On::Node && speaker == Speaker::ApiServer);
-        let command = if row.look.signs.is_empty() {
-            held.fill(row.look.command)
+        let is_elsewhere = on == CheckLocation::Peer
+            || (on == CheckLocation::Node && speaker == LogSource::ApiServer);
+        let command = if row.check.patterns.is_empty() {
+            held.fill(row.check.command)
         } else {
-            let words = row.look.command.split(' ').map(|word| quoted(&held.fill(word)));
+            let words = row.check.command.split(' ').map(|word| quoted(&held.fill(word)));
             words.collect::<Vec<_>>().join(" ")
         };
         Self {
             code: row.code,
             weight: row.weight,
-            is: held.fill(row.is),
-            apart: held.fill(row.apart),
+            is: held.fill(row.summary),
+            apart: held.fill(row.distinguished_by),
             on,
             command,
-            cure: held.fill(row.cure),
+            cure: held.fill(row.remedy),
             source: row.source,
             means: None,
             untold: None,
@@ -211,17 +224,18 @@ impl Remaining {
 
     /// The program and its arguments.
     fn words(&self) -> Vec<String> {
-        self.row.look.command.split(' ').map(|word| self.held.fill(word)).collect()
+        self.row.check.command.split(' ').map(|word| self.held.fill(word)).collect()
     }
 
     /// Why the command is not run here.
-    fn why_not(&self, is_control_plane: bool) -> Option<String> {
-        let look = &self.row.look;
-        let why = if look.signs.is_empty() {
+    fn not_run_reason(&self, is_control_plane: bool) -> Option<String> {
+        let look = &self.row.check;
+        let why = if look.patterns.is_empty() {
             "its output is for a person to read"
-        } else if !self.held.fills(look.command) {
+        } else if !self.held.has_all(look.command) {
             "the text does not name what it asks about"
-        } else if self.is_elsewhere || (self.on == On::ControlPlane && !is_control_plane) {
+        } else if self.is_elsewhere || (self.on == CheckLocation::ControlPlane && !is_control_plane)
+        {
             "it has to run on another host"
         } else {
             return None;
@@ -229,13 +243,13 @@ impl Remaining {
         Some(why.to_owned())
     }
 
-    fn take_in(&mut self, outcome: &Outcome) {
-        let look = &self.row.look;
-        self.means = look.judge(outcome, &|text| self.held.fill(text));
+    fn apply_result(&mut self, outcome: &CommandResult) {
+        let look = &self.row.check;
+        self.means = look.evaluate(outcome, &|text| self.held.fill(text));
         if self.means.is_none() {
-            let why = match (outcome.needs(), outcome.status) {
-                (Some(Needs::Rights), _) => "it needs root",
-                (Some(Needs::Cluster), _) => "kubectl reaches no cluster from here",
+            let why = match (outcome.missing_requirement(), outcome.status) {
+                (Some(CommandRequirement::Rights), _) => "it needs root",
+                (Some(CommandRequirement::Cluster), _) => "kubectl reaches no cluster from here",
                 (None, None) => "it took too long",
                 (None, Some(126 | 127)) => "the program is not there",
                 (None, Some(_)) => "its output says nothing of this",
@@ -254,8 +268,8 @@ mod tests {
     const NO_ARP: &str = "Error from server: Get \"https://172.20.5.2:10250/containerLogs/a/b/c\": \
                           dial tcp 172.20.5.2:10250: connect: no route to host";
 
-    fn nodes(status: &str) -> Outcome {
-        Outcome {
+    fn nodes(status: &str) -> CommandResult {
+        CommandResult {
             status: Some(0),
             text: format!(
                 "NAME STATUS ROLES AGE VERSION INTERNAL-IP EXTERNAL-IP\n\
@@ -267,8 +281,8 @@ mod tests {
 
     fn narrowed(is_control_plane: bool, status: &str, ping: &str) -> Explanation {
         let mut explanation = explain(NO_ARP.as_bytes());
-        let ping = Outcome { status: Some(1), text: ping.to_owned() };
-        explanation.narrow(is_control_plane, &|words| match words[0].as_str() {
+        let ping = CommandResult { status: Some(1), text: ping.to_owned() };
+        explanation.apply_results(is_control_plane, &|words| match words[0].as_str() {
             "kubectl" => nodes(status),
             "ping" => ping.clone(),
             other => panic!("{other} was not expected"),
@@ -276,8 +290,8 @@ mod tests {
         explanation
     }
 
-    fn told(explanation: &Explanation) -> Vec<Code> {
-        explanation.proven[0].told().map(|one| one.code).collect()
+    fn told(explanation: &Explanation) -> Vec<DiagnosisCode> {
+        explanation.proven[0].possible_causes().map(|one| one.code).collect()
     }
 
     #[test]
@@ -294,7 +308,7 @@ mod tests {
         for (is_control_plane, status, ping, codes) in table {
             let explanation = narrowed(is_control_plane, status, ping);
             assert_eq!(told(&explanation), codes, "{status} {ping}");
-            let is_certain = explanation.proven[0].verdict == Verdict::Certain;
+            let is_certain = explanation.proven[0].verdict == SymptomVerdict::Certain;
             assert_eq!(is_certain, codes.len() == 1);
             let exit = if is_certain { Exit::Failed } else { Exit::Warned };
             assert_eq!(explanation.exit(), exit);
@@ -305,14 +319,14 @@ mod tests {
     fn a_proof_leaves_the_others_out() {
         let text = "curl: (7) Failed to connect to 10.96.0.1 port 443 after 0 ms: Couldn't connect";
         let mut explanation = explain(text.as_bytes());
-        let questions = explanation.questions(false);
+        let questions = explanation.commands(false);
         assert!(questions.contains(&["ip", "route", "get", "10.96.0.1"].map(str::to_owned).into()));
-        explanation.narrow(false, &|words| match words[0].as_str() {
-            "ip" => Outcome {
+        explanation.apply_results(false, &|words| match words[0].as_str() {
+            "ip" => CommandResult {
                 status: Some(2),
                 text: "RTNETLINK answers: Network is unreachable".to_owned(),
             },
-            _ => Outcome { status: Some(127), text: String::new() },
+            _ => CommandResult { status: Some(127), text: String::new() },
         });
         assert_eq!(told(&explanation), [code::NO_ROUTE_TO_SERVICE_RANGE]);
         assert_eq!(explanation.exit(), Exit::Failed);

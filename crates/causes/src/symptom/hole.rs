@@ -9,7 +9,7 @@ use pontoon_model::net::Prefix;
 
 /// What a hole takes.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Hole {
+pub enum PlaceholderKind {
     /// `HOST:PORT` as Go writes it; fills [`Hole::Host`] and [`Hole::Port`], too.
     Endpoint,
     /// An IP address.
@@ -48,7 +48,7 @@ pub enum Hole {
     Number,
 }
 
-impl Hole {
+impl PlaceholderKind {
     /// All.
     pub const ALL: [Self; 18] = [
         Self::Endpoint,
@@ -182,7 +182,7 @@ fn begins_well(text: &str, most: usize) -> bool {
     (1..=most).contains(&text.len()) && text.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
-fn endpoint(text: &str) -> Option<Vec<(Hole, String)>> {
+fn endpoint(text: &str) -> Option<Vec<(PlaceholderKind, String)>> {
     let (host_text, port) = text.rsplit_once(':')?;
     let port: u16 = port.parse().ok().filter(|port| *port > 0)?;
     let bare = host_text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
@@ -196,13 +196,14 @@ fn endpoint(text: &str) -> Option<Vec<(Hole, String)>> {
 }
 
 /// The values of a host and a port.
-pub(super) fn at(host: &str, port: u16) -> Vec<(Hole, String)> {
-    let mut values = vec![(Hole::Host, host.to_owned()), (Hole::Port, port.to_string())];
+pub(super) fn at(host: &str, port: u16) -> Vec<(PlaceholderKind, String)> {
+    let mut values =
+        vec![(PlaceholderKind::Host, host.to_owned()), (PlaceholderKind::Port, port.to_string())];
     let is_v6 = host.contains(':');
     let endpoint = if is_v6 { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    values.push((Hole::Endpoint, endpoint));
+    values.push((PlaceholderKind::Endpoint, endpoint));
     if host.parse::<IpAddr>().is_ok() {
-        values.push((Hole::Address, host.to_owned()));
+        values.push((PlaceholderKind::Address, host.to_owned()));
     }
     values
 }
@@ -232,14 +233,14 @@ fn is_dns_name(text: &str) -> bool {
 const NAMES_MAX: usize = 12;
 
 /// `10.96.0.1, 172.20.5.1`: up to a comma that something else follows.
-fn names(text: &str) -> Option<(usize, Vec<(Hole, String)>)> {
+fn names(text: &str) -> Option<(usize, Vec<(PlaceholderKind, String)>)> {
     let mut found = Vec::new();
     let mut end = 0;
     let mut rest = text;
     while found.len() < NAMES_MAX {
         let item = rest.split([',', ' ', '"']).next().unwrap_or_default();
         let bare = item.strip_prefix("*.").unwrap_or(item);
-        if item == "not" || item.len() > Hole::MAX_LEN {
+        if item == "not" || item.len() > PlaceholderKind::MAX_LEN {
             break;
         }
         let Some(name) = host(bare) else { break };
@@ -248,40 +249,42 @@ fn names(text: &str) -> Option<(usize, Vec<(Hole, String)>)> {
         let Some(next) = rest[item.len()..].strip_prefix(", ") else { break };
         rest = next;
     }
-    (!found.is_empty()).then(|| (end, vec![(Hole::Names, found.join(", "))]))
+    (!found.is_empty()).then(|| (end, vec![(PlaceholderKind::Names, found.join(", "))]))
 }
 
 /// Values by what they are.
 #[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Held(BTreeMap<Hole, String>);
+pub struct PlaceholderValues(BTreeMap<PlaceholderKind, String>);
 
-impl Held {
+impl PlaceholderValues {
     /// Holds these.
     #[must_use]
-    pub(super) fn of(values: Vec<(Hole, String)>) -> Self {
+    pub(super) fn of(values: Vec<(PlaceholderKind, String)>) -> Self {
         Self(values.into_iter().collect())
     }
 
     /// Holds this as well. The value comes from facts, and is of its kind.
     #[must_use]
-    pub fn with(mut self, hole: Hole, value: &dyn fmt::Display) -> Self {
+    pub fn with(mut self, hole: PlaceholderKind, value: &dyn fmt::Display) -> Self {
         self.0.insert(hole, value.to_string());
         self
     }
 
     /// A value.
     #[must_use]
-    pub fn get(&self, hole: Hole) -> Option<&str> {
+    pub fn get(&self, hole: PlaceholderKind) -> Option<&str> {
         self.0.get(&hole).map(String::as_str)
     }
 
     /// Whether both are about one host and port.
     pub(super) fn is_same_place(&self, other: &Self) -> bool {
-        [Hole::Host, Hole::Port].iter().all(|hole| self.get(*hole) == other.get(*hole))
+        [PlaceholderKind::Host, PlaceholderKind::Port]
+            .iter()
+            .all(|hole| self.get(*hole) == other.get(*hole))
     }
 
     /// Takes those of another where there is none of the kind yet.
-    pub(super) fn complete(&mut self, other: &Self) {
+    pub(super) fn fill_missing_from(&mut self, other: &Self) {
         for (hole, value) in &other.0 {
             self.0.entry(*hole).or_insert_with(|| value.clone());
         }
@@ -292,7 +295,7 @@ impl Held {
     pub fn fill(&self, text: &str) -> String {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
-        while let Some((before, hole, after)) = next_hole(rest) {
+        while let Some((before, hole, after)) = next_placeholder(rest) {
             filled.push_str(before);
             match self.get(hole) {
                 Some(value) => filled.push_str(value),
@@ -306,9 +309,9 @@ impl Held {
 
     /// Whether every hole of the text has a value.
     #[must_use]
-    pub fn fills(&self, text: &str) -> bool {
+    pub fn has_all(&self, text: &str) -> bool {
         let mut rest = text;
-        while let Some((_, hole, after)) = next_hole(rest) {
+        while let Some((_, hole, after)) = next_placeholder(rest) {
             if self.get(hole).is_none() {
                 return false;
             }
@@ -320,10 +323,10 @@ impl Held {
 
 /// What stands before the next hole, the hole, and what follows; braces with other words in them
 /// are text.
-pub(super) fn next_hole(text: &str) -> Option<(&str, Hole, &str)> {
+pub(super) fn next_placeholder(text: &str) -> Option<(&str, PlaceholderKind, &str)> {
     text.match_indices('{').find_map(|(at, _)| {
         let (name, after) = text[at + 1..].split_once('}')?;
-        Hole::named(name).map(|hole| (&text[..at], hole, after))
+        PlaceholderKind::named(name).map(|hole| (&text[..at], hole, after))
     })
 }
 
@@ -331,44 +334,48 @@ pub(super) fn next_hole(text: &str) -> Option<(&str, Hole, &str)> {
 mod tests {
     use super::*;
 
-    fn read(hole: Hole, text: &str) -> Option<(usize, String)> {
+    fn read(hole: PlaceholderKind, text: &str) -> Option<(usize, String)> {
         let (length, values) = hole.read(text)?;
-        let held = Held::of(values);
+        let held = PlaceholderValues::of(values);
         Some((length, held.get(hole).unwrap_or_default().to_owned()))
     }
 
     #[test]
     fn a_value_has_the_form_of_its_kind() {
-        let table: &[(Hole, &str, Option<&str>)] = &[
-            (Hole::Address, "172.20.5.1: x", Some("172.20.5.1")),
-            (Hole::Address, "fd00::1: x", Some("fd00::1")),
-            (Hole::Address, "2001:DB8::0001 x", Some("2001:db8::1")),
-            (Hole::Address, "pi1", None),
-            (Hole::Address, "300.1.1.1", None),
-            (Hole::Endpoint, "10.0.0.1:6443: connect", Some("10.0.0.1:6443")),
-            (Hole::Endpoint, "[fd00::1]:6443: connect", Some("[fd00::1]:6443")),
-            (Hole::Endpoint, "[fe80::1%eth0]:6443", Some("[fe80::1]:6443")),
-            (Hole::Endpoint, "pi1.local:6443/x", Some("pi1.local:6443")),
-            (Hole::Endpoint, "10.0.0.1:0", None),
-            (Hole::Endpoint, "10.0.0.1:70000", None),
-            (Hole::Endpoint, "-oProxyCommand:22", None),
-            (Hole::Host, "-rf", None),
-            (Hole::Host, "10.0.0.1.", Some("10.0.0.1")),
-            (Hole::Host, "10.0.0.300", None),
-            (Hole::Node, "Pi1 x", Some("pi1")),
-            (Hole::Node, "$(reboot)", None),
-            (Hole::Link, "wg0 not", Some("wg0")),
-            (Hole::Link, "much-too-long-a-name", None),
-            (Hole::Cidr, "10.244.1.1/24\"", Some("10.244.1.1/24")),
-            (Hole::Cidr, "10.244.1.1/33", None),
-            (Hole::Path, "/run/flannel/subnet.env:", Some("/run/flannel/subnet.env")),
-            (Hole::Path, "/run/../etc/shadow", None),
-            (Hole::Names, "10.96.0.1, 172.20.5.1, not 10.0.0.1", Some("10.96.0.1, 172.20.5.1")),
-            (Hole::Names, "*.example.org, not pi1", Some("*.example.org")),
-            (Hole::Names, "; reboot", None),
-            (Hole::Token, "zzzzzz\"", Some("zzzzzz")),
-            (Hole::Token, "zzzzzz0123\"", None),
-            (Hole::Number, "10001 milli", Some("10001")),
+        let table: &[(PlaceholderKind, &str, Option<&str>)] = &[
+            (PlaceholderKind::Address, "172.20.5.1: x", Some("172.20.5.1")),
+            (PlaceholderKind::Address, "fd00::1: x", Some("fd00::1")),
+            (PlaceholderKind::Address, "2001:DB8::0001 x", Some("2001:db8::1")),
+            (PlaceholderKind::Address, "pi1", None),
+            (PlaceholderKind::Address, "300.1.1.1", None),
+            (PlaceholderKind::Endpoint, "10.0.0.1:6443: connect", Some("10.0.0.1:6443")),
+            (PlaceholderKind::Endpoint, "[fd00::1]:6443: connect", Some("[fd00::1]:6443")),
+            (PlaceholderKind::Endpoint, "[fe80::1%eth0]:6443", Some("[fe80::1]:6443")),
+            (PlaceholderKind::Endpoint, "pi1.local:6443/x", Some("pi1.local:6443")),
+            (PlaceholderKind::Endpoint, "10.0.0.1:0", None),
+            (PlaceholderKind::Endpoint, "10.0.0.1:70000", None),
+            (PlaceholderKind::Endpoint, "-oProxyCommand:22", None),
+            (PlaceholderKind::Host, "-rf", None),
+            (PlaceholderKind::Host, "10.0.0.1.", Some("10.0.0.1")),
+            (PlaceholderKind::Host, "10.0.0.300", None),
+            (PlaceholderKind::Node, "Pi1 x", Some("pi1")),
+            (PlaceholderKind::Node, "$(reboot)", None),
+            (PlaceholderKind::Link, "wg0 not", Some("wg0")),
+            (PlaceholderKind::Link, "much-too-long-a-name", None),
+            (PlaceholderKind::Cidr, "10.244.1.1/24\"", Some("10.244.1.1/24")),
+            (PlaceholderKind::Cidr, "10.244.1.1/33", None),
+            (PlaceholderKind::Path, "/run/flannel/subnet.env:", Some("/run/flannel/subnet.env")),
+            (PlaceholderKind::Path, "/run/../etc/shadow", None),
+            (
+                PlaceholderKind::Names,
+                "10.96.0.1, 172.20.5.1, not 10.0.0.1",
+                Some("10.96.0.1, 172.20.5.1"),
+            ),
+            (PlaceholderKind::Names, "*.example.org, not pi1", Some("*.example.org")),
+            (PlaceholderKind::Names, "; reboot", None),
+            (PlaceholderKind::Token, "zzzzzz\"", Some("zzzzzz")),
+            (PlaceholderKind::Token, "zzzzzz0123\"", None),
+            (PlaceholderKind::Number, "10001 milli", Some("10001")),
         ];
         for (hole, text, expected) in table {
             let found = read(*hole, text).map(|(_, value)| value);
@@ -378,7 +385,7 @@ mod tests {
 
     #[test]
     fn nothing_that_a_shell_reads_gets_through() {
-        for hole in Hole::ALL {
+        for hole in PlaceholderKind::ALL {
             for evil in ["a;b", "a b", "$(a)", "`a`", "a|b", "a&b", "a>b", "a'b", "a\"b", "a\nb"] {
                 let taken = hole.read(evil).map(|(_, values)| values).unwrap_or_default();
                 for (_, value) in taken {
@@ -390,11 +397,11 @@ mod tests {
 
     #[test]
     fn what_is_missing_stands_in_capitals() {
-        let held = Held::of(at("10.0.0.1", 6443));
+        let held = PlaceholderValues::of(at("10.0.0.1", 6443));
         assert_eq!(
             held.fill("curl {endpoint} {link} {.items}"),
             "curl 10.0.0.1:6443 LINK {.items}"
         );
-        assert!(held.fills("{host} {port}") && !held.fills("{link}"));
+        assert!(held.has_all("{host} {port}") && !held.has_all("{link}"));
     }
 }

@@ -20,7 +20,7 @@ const BROKEN_LINES_MAX: usize = 400;
 
 /// A line.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Line {
+pub(super) struct LogLine {
     /// Its number in the paste, from 1.
     pub(super) number: usize,
     /// Its text.
@@ -31,14 +31,14 @@ pub(super) struct Line {
 
 /// Pasted text.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Paste {
+pub(super) struct LogText {
     /// Its lines that are not empty.
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<LogLine>,
     /// Whether something was left out, because it was too long.
     pub(super) is_cut: bool,
 }
 
-impl Paste {
+impl LogText {
     /// Reads bytes of any kind.
     pub(super) fn of(bytes: &[u8]) -> Self {
         let mut is_cut = bytes.len() > BYTES_MAX;
@@ -56,7 +56,7 @@ impl Paste {
                 line.truncate(end);
             }
             if !line.is_empty() {
-                lines.push(Line::new(at + 1, line));
+                lines.push(LogLine::new(at + 1, line));
             }
         }
         Self { lines, is_cut }
@@ -64,7 +64,7 @@ impl Paste {
 
     /// What the lines from this one on may have been before a terminal or a mail broke them: glued
     /// and with a blank.
-    pub(super) fn mended(&self, at: usize) -> Vec<Line> {
+    pub(super) fn rejoined(&self, at: usize) -> Vec<LogLine> {
         if self.lines.len() > BROKEN_LINES_MAX {
             return Vec::new();
         }
@@ -86,12 +86,12 @@ impl Paste {
             parts += 1;
         }
         let number = self.lines[at].number;
-        let lines = glued.into_iter().map(|text| Line::new(number, text));
+        let lines = glued.into_iter().map(|text| LogLine::new(number, text));
         if parts > 1 { lines.collect() } else { Vec::new() }
     }
 }
 
-impl Line {
+impl LogLine {
     fn new(number: usize, text: String) -> Self {
         let lower = text.to_ascii_lowercase();
         Self { number, text, lower }
@@ -140,10 +140,10 @@ fn without_escapes(text: &str) -> String {
     plain
 }
 
-type Letters<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+type CharStream<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 
 /// Parameters end with a letter; what is none of both ends it, too.
-fn skip_csi(letters: &mut Letters<'_>) {
+fn skip_csi(letters: &mut CharStream<'_>) {
     while let Some(letter) = letters.next_if(|letter| ('\u{20}'..='\u{7e}').contains(letter)) {
         if ('\u{40}'..='\u{7e}').contains(&letter) {
             return;
@@ -152,7 +152,7 @@ fn skip_csi(letters: &mut Letters<'_>) {
 }
 
 /// Up to BEL or ESC \; a line's end ends it as well, so that nothing can hide the rest.
-fn skip_string(letters: &mut Letters<'_>) {
+fn skip_string(letters: &mut CharStream<'_>) {
     while let Some(letter) = letters.next_if(|letter| *letter != '\n') {
         match letter {
             '\u{7}' | '\u{9c}' => return,
@@ -194,7 +194,7 @@ fn plain(line: &str) -> String {
 }
 
 /// What `\"`, `\\\"`, `\n` and `\t` of a quoted text were; any other backslash is left out.
-fn after_backslashes(letters: &mut Letters<'_>) -> Option<char> {
+fn after_backslashes(letters: &mut CharStream<'_>) -> Option<char> {
     while letters.next_if_eq(&'\\').is_some() {}
     match letters.peek() {
         Some('n' | 't') => {
@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     fn texts(bytes: &[u8]) -> Vec<String> {
-        Paste::of(bytes).lines.into_iter().map(|line| line.text).collect()
+        LogText::of(bytes).lines.into_iter().map(|line| line.text).collect()
     }
 
     #[test]
@@ -249,21 +249,21 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_cut_and_said() {
-        let paste = Paste::of("é".repeat(BYTES_MAX).as_bytes());
+        let paste = LogText::of("é".repeat(BYTES_MAX).as_bytes());
         assert!(paste.is_cut);
         assert!(paste.lines.iter().all(|line| line.text.len() <= LINE_BYTES_MAX));
-        assert!(!Paste::of(b"short").is_cut);
+        assert!(!LogText::of(b"short").is_cut);
     }
 
     #[test]
     fn broken_lines_are_mended() {
         let long = "x".repeat(BROKEN_FROM);
-        let paste = Paste::of(format!("{long}\ndial tcp\nError: y").as_bytes());
-        let mended: Vec<_> = paste.mended(0).into_iter().map(|line| line.text).collect();
+        let paste = LogText::of(format!("{long}\ndial tcp\nError: y").as_bytes());
+        let mended: Vec<_> = paste.rejoined(0).into_iter().map(|line| line.text).collect();
         assert_eq!(mended, [format!("{long}dial tcp"), format!("{long} dial tcp")]);
         for next in ["E1124 12:30:15", "[ERROR Swap]", "error: x", "2026-11-24T12:30:15 x", ""] {
-            let paste = Paste::of(format!("{long}\n{next}").as_bytes());
-            assert!(paste.mended(0).is_empty(), "{next}");
+            let paste = LogText::of(format!("{long}\n{next}").as_bytes());
+            assert!(paste.rejoined(0).is_empty(), "{next}");
         }
     }
 }

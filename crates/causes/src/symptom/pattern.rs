@@ -1,14 +1,14 @@
 //! Words with typed holes: `dial tcp {endpoint}: connect`.
 
-use super::hole::{Held, Hole, next_hole};
+use super::hole::{PlaceholderKind, PlaceholderValues, next_placeholder};
 
 /// A part of a pattern.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Piece {
+enum PatternPart {
     /// These letters, in any case.
     Text(&'static str),
     /// A value of this kind.
-    Hole(Hole),
+    Hole(PlaceholderKind),
     /// Anything, within the line.
     Gap,
 }
@@ -28,35 +28,35 @@ const TRIES_MAX: usize = 6;
 /// Written in small letters, beginning with a word. `{..}` is anything up to the next word, which
 /// must follow it.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern(Vec<Piece>);
+pub(super) struct LinePattern(Vec<PatternPart>);
 
-impl Pattern {
+impl LinePattern {
     /// Reads the notation.
     pub(super) fn new(notation: &'static str) -> Self {
         let mut pieces = Vec::new();
         for (at, part) in notation.split(GAP).enumerate() {
             if at > 0 {
-                pieces.push(Piece::Gap);
+                pieces.push(PatternPart::Gap);
             }
             let mut rest = part;
-            while let Some((before, hole, after)) = next_hole(rest) {
-                pieces.extend((!before.is_empty()).then_some(Piece::Text(before)));
-                pieces.push(Piece::Hole(hole));
+            while let Some((before, hole, after)) = next_placeholder(rest) {
+                pieces.extend((!before.is_empty()).then_some(PatternPart::Text(before)));
+                pieces.push(PatternPart::Hole(hole));
                 rest = after;
             }
-            pieces.extend((!rest.is_empty()).then_some(Piece::Text(rest)));
+            pieces.extend((!rest.is_empty()).then_some(PatternPart::Text(rest)));
         }
         Self(pieces)
     }
 
     /// Looks for it in a line. `lower` is the line in small letters (ASCII only, so that both have
     /// the same borders).
-    pub(super) fn find(&self, line: &str, lower: &str) -> Option<Held> {
-        let Some((Piece::Text(first), rest)) = self.0.split_first() else { return None };
+    pub(super) fn find(&self, line: &str, lower: &str) -> Option<PlaceholderValues> {
+        let Some((PatternPart::Text(first), rest)) = self.0.split_first() else { return None };
         for (at, _) in lower.match_indices(first).take(TRIES_MAX) {
             let mut values = Vec::new();
             if matches(rest, line, lower, at + first.len(), &mut values) {
-                return Some(Held::of(values));
+                return Some(PlaceholderValues::of(values));
             }
         }
         None
@@ -64,18 +64,18 @@ impl Pattern {
 }
 
 fn matches(
-    pieces: &[Piece],
+    pieces: &[PatternPart],
     line: &str,
     lower: &str,
     at: usize,
-    values: &mut Vec<(Hole, String)>,
+    values: &mut Vec<(PlaceholderKind, String)>,
 ) -> bool {
     let Some((piece, rest)) = pieces.split_first() else { return true };
     match piece {
-        Piece::Text(text) => {
+        PatternPart::Text(text) => {
             lower[at..].starts_with(text) && matches(rest, line, lower, at + text.len(), values)
         }
-        Piece::Hole(hole) => {
+        PatternPart::Hole(hole) => {
             let Some((length, read)) = hole.read(&line[at..]) else { return false };
             let before = values.len();
             values.extend(read);
@@ -85,8 +85,8 @@ fn matches(
             }
             is_good
         }
-        Piece::Gap => {
-            let Some((Piece::Text(next), rest)) = rest.split_first() else { return false };
+        PatternPart::Gap => {
+            let Some((PatternPart::Text(next), rest)) = rest.split_first() else { return false };
             let mut end = lower.len().min(at + GAP_MAX);
             while !lower.is_char_boundary(end) {
                 end -= 1;
@@ -103,8 +103,8 @@ fn matches(
 mod tests {
     use super::*;
 
-    fn found(notation: &'static str, line: &str) -> Option<Held> {
-        Pattern::new(notation).find(line, &line.to_ascii_lowercase())
+    fn found(notation: &'static str, line: &str) -> Option<PlaceholderValues> {
+        LinePattern::new(notation).find(line, &line.to_ascii_lowercase())
     }
 
     #[test]
@@ -112,8 +112,8 @@ mod tests {
         let line = "E1124 Get \"https://10.0.0.1:6443/api\": dial tcp 10.0.0.1:6443: connect: no \
                     route to host";
         let held = found("dial tcp {endpoint}: connect: no route", line).unwrap();
-        assert_eq!(held.get(Hole::Host), Some("10.0.0.1"));
-        assert_eq!(held.get(Hole::Port), Some("6443"));
+        assert_eq!(held.get(PlaceholderKind::Host), Some("10.0.0.1"));
+        assert_eq!(held.get(PlaceholderKind::Port), Some("6443"));
         assert!(found("dial tcp {endpoint}: connect: refused", line).is_none());
         assert!(found("get {..}no route", line).is_some());
         assert!(found("no route{..}get", line).is_none());
@@ -122,9 +122,9 @@ mod tests {
     #[test]
     fn a_later_place_is_tried_when_the_first_does_not_fit() {
         let held = found("lookup {name} on", "lookup: failed; lookup pi1 on 10.0.0.1").unwrap();
-        assert_eq!(held.get(Hole::Name), Some("pi1"));
+        assert_eq!(held.get(PlaceholderKind::Name), Some("pi1"));
         let held = found("x{..}port {port}", "x port y port 22").unwrap();
-        assert_eq!(held.get(Hole::Port), Some("22"));
+        assert_eq!(held.get(PlaceholderKind::Port), Some("22"));
     }
 
     #[test]

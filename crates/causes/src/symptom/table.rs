@@ -5,8 +5,8 @@ mod node;
 mod pods;
 mod network;
 
-use super::pattern::Pattern;
-use pontoon_model::code::{self, Code};
+use super::pattern::LinePattern;
+use pontoon_model::code::{self, DiagnosisCode};
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -16,27 +16,27 @@ pub(super) struct Symptom {
     /// What it proves, and no more; holes are filled.
     pub(super) proves: &'static str,
     /// The causes that remain, by their codes.
-    pub(super) causes: &'static [Code],
+    pub(super) causes: &'static [DiagnosisCode],
     /// How much it says beside others.
-    pub(super) class: Class,
+    pub(super) class: SymptomClass,
     /// Who dialled, or writes of itself.
-    pub(super) speaker: Speaker,
+    pub(super) source: LogSource,
 }
 
 /// How much a symptom says beside others.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Class {
+pub(super) enum SymptomClass {
     /// It says what happened.
     Plain,
     /// It follows from others of this group, and says nothing beside them.
-    After(Group),
+    After(SymptomGroup),
     /// It means something only where none of these words come later.
     Unless(&'static [&'static str]),
 }
 
 /// Symptoms of which a general one says nothing beside a special one.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Group {
+pub(super) enum SymptomGroup {
     /// Names.
     Dns,
     /// Images.
@@ -49,7 +49,7 @@ pub(super) enum Group {
 
 /// Who dialled, or writes of itself.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Speaker {
+pub(super) enum LogSource {
     /// The host on which the text was written.
     Host,
     /// The API server, whoever shows its words.
@@ -58,61 +58,65 @@ pub(super) enum Speaker {
 
 /// What follows from a line.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Row {
+pub(super) struct SymptomCauses {
     /// What is proven; with holes.
     pub(super) proves: String,
     /// The causes that remain, by their codes.
-    pub(super) causes: Vec<Code>,
+    pub(super) causes: Vec<DiagnosisCode>,
     /// Who dialled.
-    pub(super) speaker: Speaker,
+    pub(super) source: LogSource,
 }
 
 impl Symptom {
     const fn plain(
         words: &'static [&'static str],
         proves: &'static str,
-        causes: &'static [Code],
+        causes: &'static [DiagnosisCode],
     ) -> Self {
-        Self { words, proves, causes, class: Class::Plain, speaker: Speaker::Host }
+        Self { words, proves, causes, class: SymptomClass::Plain, source: LogSource::Host }
     }
 
-    const fn after(self, group: Group) -> Self {
-        Self { class: Class::After(group), ..self }
+    const fn after(self, group: SymptomGroup) -> Self {
+        Self { class: SymptomClass::After(group), ..self }
     }
 
     const fn unless(self, later: &'static [&'static str]) -> Self {
-        Self { class: Class::Unless(later), ..self }
+        Self { class: SymptomClass::Unless(later), ..self }
     }
 
     const fn by_api_server(self) -> Self {
-        Self { speaker: Speaker::ApiServer, ..self }
+        Self { source: LogSource::ApiServer, ..self }
     }
 
     /// What follows from it.
-    pub(super) fn row(&self) -> Row {
-        Row { proves: self.proves.to_owned(), causes: self.causes.to_vec(), speaker: self.speaker }
+    pub(super) fn row(&self) -> SymptomCauses {
+        SymptomCauses {
+            proves: self.proves.to_owned(),
+            causes: self.causes.to_vec(),
+            source: self.source,
+        }
     }
 
     /// Which group it is of, by its causes' subject.
-    pub(super) fn is_of(&self, group: Group) -> bool {
+    pub(super) fn is_of(&self, group: SymptomGroup) -> bool {
         self.groups().contains(&group)
     }
 
-    fn groups(&self) -> Vec<Group> {
-        let of = |code: Code| match code {
+    fn groups(&self) -> Vec<SymptomGroup> {
+        let of = |code: DiagnosisCode| match code {
             code::COREDNS_NOT_READY | code::RESOLVER_UNREACHABLE | code::NAME_UNKNOWN => {
-                Some(Group::Dns)
+                Some(SymptomGroup::Dns)
             }
             code::IMAGE_UNKNOWN
             | code::REGISTRY_RATE_LIMIT
             | code::NO_WAY_TO_INTERNET
-            | code::NAT_MISSING => Some(Group::Pull),
+            | code::NAT_MISSING => Some(SymptomGroup::Pull),
             code::CNI_NOT_INSTALLED | code::TUNNEL_DOWN | code::KUBELET_LOST_API_SERVER => {
-                Some(Group::Node)
+                Some(SymptomGroup::Node)
             }
             _ => None,
         };
-        self.causes.iter().filter_map(|code| of(*code)).chain([Group::Any]).collect()
+        self.causes.iter().filter_map(|code| of(*code)).chain([SymptomGroup::Any]).collect()
     }
 }
 
@@ -120,23 +124,23 @@ impl Symptom {
 const TABLES: [&[Symptom]; 4] = [kubeadm::TABLE, node::TABLE, pods::TABLE, network::TABLE];
 
 /// A row with its patterns read.
-pub(super) struct Compiled {
+pub(super) struct CompiledSymptom {
     pub(super) symptom: &'static Symptom,
-    pub(super) patterns: Vec<Pattern>,
+    pub(super) patterns: Vec<LinePattern>,
 }
 
 /// All rows, in the order in which they are tried.
-pub(super) fn compiled() -> Vec<Compiled> {
-    let compile = |symptom: &'static Symptom| Compiled {
+pub(super) fn compiled() -> Vec<CompiledSymptom> {
+    let compile = |symptom: &'static Symptom| CompiledSymptom {
         symptom,
-        patterns: symptom.words.iter().map(|words| Pattern::new(words)).collect(),
+        patterns: symptom.words.iter().map(|words| LinePattern::new(words)).collect(),
     };
     TABLES.into_iter().flatten().map(compile).collect()
 }
 
 /// Every code that a row names.
 #[cfg(test)]
-pub(super) fn codes() -> impl Iterator<Item = (&'static Symptom, Code)> {
+pub(super) fn codes() -> impl Iterator<Item = (&'static Symptom, DiagnosisCode)> {
     let rows = TABLES.into_iter().flatten();
     rows.flat_map(|symptom| symptom.causes.iter().map(move |code| (symptom, *code)))
 }

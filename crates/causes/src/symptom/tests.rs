@@ -7,16 +7,16 @@ mod several;
 mod verdicts;
 
 use super::explain;
-use super::explanation::{Explanation, Verdict};
-use pontoon_model::code::Code;
+use super::explanation::{Explanation, SymptomVerdict};
+use pontoon_model::code::DiagnosisCode;
 
 /// The codes of the first thing that is proven.
-fn codes(explanation: &Explanation) -> Vec<Code> {
+fn codes(explanation: &Explanation) -> Vec<DiagnosisCode> {
     let first = explanation.proven.first();
     first.map(|proven| proven.causes.iter().map(|one| one.code).collect()).unwrap_or_default()
 }
 
-fn verdict(text: &str) -> Option<Verdict> {
+fn verdict(text: &str) -> Option<SymptomVerdict> {
     explain(text.as_bytes()).proven.first().map(|proven| proven.verdict)
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Prefix};
 
-use super::{Keeping, Showing};
+use super::{OutputArguments, RecordArguments};
 use pontoon_probe::ask::PortalPage;
 
 const DETAILS: &str = "\
@@ -65,9 +65,9 @@ pub(crate) struct CheckArguments {
     #[arg(long, value_name = "NET")]
     pub(crate) service_cidr: Option<Prefix>,
     #[command(flatten)]
-    pub(crate) showing: Showing,
+    pub(crate) output: OutputArguments,
     #[command(flatten)]
-    pub(crate) keeping: Keeping,
+    pub(crate) recording: RecordArguments,
 }
 
 /// An hour: nothing here takes longer, and more is a slip of the finger.

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::mesh::{BySsh, Reaching};
+use super::mesh::{ConnectionArguments, RemoteStartArguments};
 
 const DETAILS: &str = "\
 HOSTS is a host list such as pi[1-5]: all nodes, the control plane among them.
@@ -32,19 +32,19 @@ pub(crate) struct ClusterArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClusterCommand {
     /// Whether the cluster works; if not, what the cause is, and the fix
-    Check(Box<CheckArguments>),
+    Check(Box<ClusterCheckArguments>),
 }
 
 #[derive(Args, Debug)]
 #[command(after_help = DETAILS)]
-pub(crate) struct CheckArguments {
+pub(crate) struct ClusterCheckArguments {
     /// The hosts, such as 'pi[1-5]'; without any, the nodes that kubectl on this host knows
     #[arg(value_name = "HOSTS")]
     pub(crate) hosts: Vec<String>,
     #[command(flatten)]
-    pub(crate) reaching: Reaching,
+    pub(crate) reaching: ConnectionArguments,
     #[command(flatten)]
-    pub(crate) by_ssh: BySsh,
+    pub(crate) by_ssh: RemoteStartArguments,
     /// Write the report as JSON (docs/schema/cluster.schema.json)
     #[arg(long)]
     pub(crate) json: bool,

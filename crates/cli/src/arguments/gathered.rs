@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::mesh::{AgentLaunch, Reaching};
+use super::mesh::{AgentStartArguments, ConnectionArguments};
 
 /// Hosts to ask, or files to read; neither: this host.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Source {
+pub(crate) struct FactsSourceArguments {
     /// The hosts, such as 'pi[1-5]'; without them this one
     #[arg(value_name = "HOSTS", conflicts_with = "facts")]
     pub(crate) hosts: Vec<String>,
@@ -16,7 +16,7 @@ pub(crate) struct Source {
     #[arg(long, value_name = "FILE")]
     pub(crate) facts: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) reaching: Reaching,
+    pub(crate) reaching: ConnectionArguments,
     #[command(flatten)]
-    pub(crate) agent: AgentLaunch,
+    pub(crate) agent: AgentStartArguments,
 }

@@ -48,7 +48,7 @@ pub(crate) enum HostsCommand {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct DryRun {
+pub(crate) struct DryRunArguments {
     /// Write what the inventory would be to standard output, and nothing else
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
@@ -85,7 +85,7 @@ pub(crate) struct AddArguments {
     #[arg(long, hide = true, alias = "services")]
     pub(crate) service: Option<String>,
     #[command(flatten)]
-    pub(crate) run: DryRun,
+    pub(crate) run: DryRunArguments,
 }
 
 const SET_DETAILS: &str = "\
@@ -104,7 +104,7 @@ pub(crate) struct SetArguments {
     #[arg(required = true, value_name = "FIELD=VALUE")]
     pub(crate) assignments: Vec<String>,
     #[command(flatten)]
-    pub(crate) run: DryRun,
+    pub(crate) run: DryRunArguments,
 }
 
 #[derive(Args, Debug)]
@@ -122,7 +122,7 @@ pub(crate) struct RemoveArguments {
     #[arg(required = true)]
     pub(crate) hosts: Vec<String>,
     #[command(flatten)]
-    pub(crate) run: DryRun,
+    pub(crate) run: DryRunArguments,
 }
 
 #[derive(Args, Debug)]
@@ -131,17 +131,17 @@ pub(crate) struct ImportArguments {
     pub(crate) file: PathBuf,
     /// Whose file it is, where its content does not tell
     #[arg(long)]
-    pub(crate) format: Option<Format>,
+    pub(crate) format: Option<ImportFormat>,
     /// What the file says goes before what the inventory says
     #[arg(long)]
     pub(crate) replace: bool,
     #[command(flatten)]
-    pub(crate) run: DryRun,
+    pub(crate) run: DryRunArguments,
 }
 
 /// Whose inventory it is.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum ImportFormat {
     /// Cloudmesh: ~/.cloudmesh/inventory.yaml
     Cms,
     /// Ansible, INI or YAML

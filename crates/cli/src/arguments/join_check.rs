@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::mesh::{BySsh, Reaching};
+use super::mesh::{ConnectionArguments, RemoteStartArguments};
 
 const DETAILS: &str = "\
   pontoon join-check -
@@ -53,9 +53,9 @@ pub(crate) struct JoinCheckArguments {
     #[arg(long, value_name = "HOSTS", conflicts_with_all = ["server_via", "node_name"])]
     pub(crate) on: Vec<String>,
     #[command(flatten)]
-    pub(crate) reaching: Reaching,
+    pub(crate) reaching: ConnectionArguments,
     #[command(flatten)]
-    pub(crate) by_ssh: BySsh,
+    pub(crate) by_ssh: RemoteStartArguments,
     /// The configuration of kubeadm join --config
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

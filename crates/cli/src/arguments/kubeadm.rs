@@ -6,9 +6,9 @@ use clap::{Args, Subcommand};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Prefix};
 use pontoon_predict::kubeadm::endpoint::{HostPort, parse_host_port};
-use pontoon_predict::kubeadm::version::Version;
+use pontoon_predict::kubeadm::version::KubernetesVersion;
 
-use super::gathered::Source;
+use super::gathered::FactsSourceArguments;
 
 const DETAILS: &str = "\
 HOSTS are all the nodes: the address that is written is one that all of them
@@ -52,7 +52,7 @@ pub(crate) struct SettingsArguments {
     #[arg(long = "for", value_name = "HOST")]
     pub(crate) host: Option<HostName>,
     #[command(flatten)]
-    pub(crate) source: Source,
+    pub(crate) source: FactsSourceArguments,
     /// Take this address of the host
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) address: Option<IpAddr>,
@@ -85,7 +85,7 @@ pub(crate) struct InitArguments {
     pub(crate) flags: bool,
     /// The kubeadm of that host; asked for where it is this one
     #[arg(long, value_name = "VERSION")]
-    pub(crate) kubeadm_version: Option<Version>,
+    pub(crate) kubeadm_version: Option<KubernetesVersion>,
 }
 
 #[derive(Args, Debug)]
@@ -104,7 +104,7 @@ pub(crate) struct JoinArguments {
     flags: bool,
     /// The kubeadm of that host; asked for where it is this one
     #[arg(long, value_name = "VERSION")]
-    pub(crate) kubeadm_version: Option<Version>,
+    pub(crate) kubeadm_version: Option<KubernetesVersion>,
 }
 
 #[derive(Args, Debug)]
@@ -113,7 +113,7 @@ pub(crate) struct ResetArguments {
     #[arg(long = "for", value_name = "HOST")]
     pub(crate) host: Option<HostName>,
     #[command(flatten)]
-    pub(crate) source: Source,
+    pub(crate) source: FactsSourceArguments,
 }
 
 #[derive(Args, Debug)]
@@ -128,5 +128,5 @@ pub(crate) struct RepairArguments {
     pub(crate) to: Option<IpAddr>,
     /// The kubeadm of that host; asked for where it is this one
     #[arg(long, value_name = "VERSION")]
-    pub(crate) kubeadm_version: Option<Version>,
+    pub(crate) kubeadm_version: Option<KubernetesVersion>,
 }

@@ -8,7 +8,7 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Prefix};
 
 use super::check::duration;
-use super::{Keeping, Showing};
+use super::{OutputArguments, RecordArguments};
 
 const DETAILS: &str = "\
 HOSTS is a host list: pi[1-5], pi[01-10], a[1-2]b[1-2], 192.168.1.[21-25], or
@@ -37,9 +37,9 @@ pub(crate) struct MeshArguments {
     #[arg(required = true, value_name = "HOSTS")]
     pub(crate) hosts: Vec<String>,
     #[command(flatten)]
-    pub(crate) reaching: Reaching,
+    pub(crate) reaching: ConnectionArguments,
     #[command(flatten)]
-    pub(crate) agent: AgentLaunch,
+    pub(crate) agent: AgentStartArguments,
     /// Test this interface only (repeatable)
     #[arg(short, long = "interface", value_name = "IF")]
     pub(crate) interfaces: Vec<IfName>,
@@ -63,14 +63,14 @@ pub(crate) struct MeshArguments {
     #[arg(long, value_name = "NET")]
     pub(crate) service_cidr: Option<Prefix>,
     #[command(flatten)]
-    pub(crate) showing: Showing,
+    pub(crate) output: OutputArguments,
     #[command(flatten)]
-    pub(crate) keeping: Keeping,
+    pub(crate) recording: RecordArguments,
 }
 
 /// How other hosts are reached.
 #[derive(Args, Clone, Debug, Default)]
-pub(crate) struct Reaching {
+pub(crate) struct ConnectionArguments {
     /// The inventory; without it `$PONTOON_HOSTS`, ./hosts.toml or ~/.config/pontoon/hosts.toml
     #[arg(long, value_name = "FILE")]
     pub(crate) inventory: Option<PathBuf>,
@@ -84,17 +84,17 @@ pub(crate) struct Reaching {
 
 /// How the agents are started.
 #[derive(Args, Clone, Debug, Default)]
-pub(crate) struct AgentLaunch {
+pub(crate) struct AgentStartArguments {
     /// Another way to start an agent than ssh, with {} in the place of the host
     #[arg(long, value_name = "CMD", conflicts_with_all = ["ssh", "push", "sudo"])]
     pub(crate) via: Option<String>,
     #[command(flatten)]
-    pub(crate) by_ssh: BySsh,
+    pub(crate) by_ssh: RemoteStartArguments,
 }
 
 /// How pontoon is started on a host that ssh reaches.
 #[derive(Args, Clone, Debug, Default)]
-pub(crate) struct BySsh {
+pub(crate) struct RemoteStartArguments {
     /// Copy pontoon to each host for this run, and remove it after
     #[arg(long)]
     pub(crate) push: bool,

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use pontoon_model::net::NotA;
+use pontoon_model::net::TextParseError;
 use pontoon_predict::Component;
 
-use super::gathered::Source;
+use super::gathered::FactsSourceArguments;
 
 const DETAILS: &str = "\
 Without HOSTS it is about this host. With HOSTS an agent is started on each as
@@ -28,11 +28,11 @@ others the source was read (-v names it).";
 #[command(after_help = DETAILS)]
 pub(crate) struct PredictArguments {
     #[command(flatten)]
-    pub(crate) source: Source,
+    pub(crate) source: FactsSourceArguments,
     /// Of these components, or `all`: kubeadm, kubelet, kube-proxy, flannel (these by default),
     /// calico, cilium, k3s, rke2, k0s, k0sctl, talos
     #[arg(short, long, value_name = "NAME", value_delimiter = ',', value_parser = components)]
-    pub(crate) component: Vec<Components>,
+    pub(crate) component: Vec<ComponentSelection>,
     /// Write what is foretold as JSON (docs/schema/prediction.schema.json)
     #[arg(long)]
     pub(crate) json: bool,
@@ -46,13 +46,17 @@ pub(crate) struct PredictArguments {
 
 /// One of them, or all.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Components {
+pub(crate) enum ComponentSelection {
     One(Component),
     All,
 }
 
-fn components(text: &str) -> Result<Components, NotA> {
-    if text == "all" { Ok(Components::All) } else { text.parse().map(Components::One) }
+fn components(text: &str) -> Result<ComponentSelection, TextParseError> {
+    if text == "all" {
+        Ok(ComponentSelection::All)
+    } else {
+        text.parse().map(ComponentSelection::One)
+    }
 }
 
 impl PredictArguments {
@@ -62,8 +66,8 @@ impl PredictArguments {
             [Component::Kubeadm, Component::Kubelet, Component::KubeProxy, Component::Flannel];
         let is_meant = |component: &Component| {
             self.component.iter().any(|named| match named {
-                Components::All => true,
-                Components::One(one) => one == component,
+                ComponentSelection::All => true,
+                ComponentSelection::One(one) => one == component,
             })
         };
         if self.component.is_empty() {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::mesh::Reaching;
+use super::mesh::ConnectionArguments;
 
 const EXEC_DETAILS: &str = "\
 Each line of output is shown with the host it came from, standard error on
@@ -28,7 +28,7 @@ pub(crate) struct ExecArguments {
     #[arg(required = true, num_args = 1.., trailing_var_arg = true, value_name = "CMD")]
     pub(crate) command: Vec<String>,
     #[command(flatten)]
-    pub(crate) reaching: Reaching,
+    pub(crate) reaching: ConnectionArguments,
     /// Give this file (`-`: standard input) to the command on its standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
@@ -46,7 +46,7 @@ pub(crate) struct SshArguments {
     #[arg(required = true, value_name = "HOSTS")]
     pub(crate) hosts: Vec<String>,
     #[command(flatten)]
-    pub(crate) reaching: Reaching,
+    pub(crate) reaching: ConnectionArguments,
 }
 
 const CLOCK_DETAILS: &str = "\
@@ -73,7 +73,7 @@ pub(crate) struct ClockArguments {
     #[arg(required = true, value_name = "HOSTS")]
     pub(crate) hosts: Vec<String>,
     #[command(flatten)]
-    pub(crate) reaching: Reaching,
+    pub(crate) reaching: ConnectionArguments,
     /// Set the clocks that are off to the time of this host; asks first
     #[arg(long, conflicts_with = "json")]
     pub(crate) sync: bool,

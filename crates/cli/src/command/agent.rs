@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use crate::arguments::AgentArguments;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use pontoon_cluster::edge::node_service::NodeService;
 use pontoon_probe::agent::SurveyService;
 use pontoon_remote::edge::far_loop::{FarServices, LoopService, ThreadService, serve_host};
 use pontoon_remote::message::ServiceName;
 
 /// Serves all that another pontoon wants of this host, until standard input closes.
-pub(crate) fn run(arguments: &AgentArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &AgentArguments) -> Result<ExitCode, CommandFailure> {
     if arguments.unlink {
         unlink();
     }
@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &AgentArguments) -> Result<ExitCode, Failure> {
         in_threads: [(ServiceName::Node, node)].into(),
     };
     serve_host(std::io::stdin(), std::io::stdout(), services)
-        .map_err(|source| Failure::Agent { source })?;
+        .map_err(|source| CommandFailure::Agent { source })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,22 +8,22 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::process::ExitCode;
 
-use pontoon_model::facts::Intent;
+use pontoon_model::facts::RunParameters;
 use pontoon_model::host::HostName;
 
 use crate::arguments::check::CheckArguments;
 use crate::command::{judge, records};
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::output;
 use pontoon_model::record::Record;
-use pontoon_probe::key::Key;
-use pontoon_probe::survey::{Options, Seat};
+use pontoon_probe::key::RunKey;
+use pontoon_probe::survey::{SurveyOptions, SurveyParticipant};
 
 /// Asks the hosts, judges, shows.
-pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandFailure> {
     local::links_exist(&arguments.interfaces)?;
     let here = local::host_name()?;
-    let (seats, one_ended) = seats::of(arguments, here)?;
+    let (seats, one_ended) = seats::participants(arguments, here)?;
     let addresses = addresses(&one_ended)?;
     let intent = intent(arguments, one_ended);
     let options = options(arguments, addresses)?;
@@ -31,33 +31,33 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         Some(text) => paired(text, seats, &intent, &options)?,
         None => judge::survey(seats, &intent, &options)?,
     };
-    records::keep(&record, &arguments.keeping, &key)?;
+    records::keep(&record, &arguments.recording, &key)?;
     let report = judge::report(&record);
-    output::data(&judge::shown(&report, &record, &arguments.showing)?)?;
+    output::data(&judge::render_report(&report, &record, &arguments.output)?)?;
     Ok(ExitCode::from(report.verdict.exit))
 }
 
 /// The one peer, asked without a control channel.
 fn paired(
     text: &str,
-    seats: Vec<Seat>,
-    intent: &Intent,
-    options: &Options,
-) -> Result<(Record, Key), Failure> {
+    seats: Vec<SurveyParticipant>,
+    intent: &RunParameters,
+    options: &SurveyOptions,
+) -> Result<(Record, RunKey), CommandFailure> {
     let pair = pair::read(text)?;
     let [(peer, address), ..] = options.one_ended.as_slice() else {
-        return Err(Failure::PairPeers { peers: options.one_ended.len() });
+        return Err(CommandFailure::PairPeers { peers: options.one_ended.len() });
     };
     let is_one = options.one_ended.iter().all(|(other, _)| other == peer);
     match (seats.into_iter().next(), is_one) {
         (Some(seat), true) => pair::survey(seat, (peer, *address), pair, intent, options),
-        _ => Err(Failure::PairPeers { peers: options.one_ended.len() }),
+        _ => Err(CommandFailure::PairPeers { peers: options.one_ended.len() }),
     }
 }
 
 /// What the user wants, as far as it bears on judgement.
-pub(crate) fn intent(arguments: &CheckArguments, one_ended: Vec<HostName>) -> Intent {
-    Intent {
+pub(crate) fn intent(arguments: &CheckArguments, one_ended: Vec<HostName>) -> RunParameters {
+    RunParameters {
         pod_cidr: arguments.pod_cidr,
         service_cidr: arguments.service_cidr,
         server: arguments.server.clone(),
@@ -69,10 +69,10 @@ pub(crate) fn intent(arguments: &CheckArguments, one_ended: Vec<HostName>) -> In
 pub(crate) fn options(
     arguments: &CheckArguments,
     one_ended: Vec<(HostName, IpAddr)>,
-) -> Result<Options, Failure> {
+) -> Result<SurveyOptions, CommandFailure> {
     let server = arguments.server.as_ref().map(local::resolve).transpose()?;
     let timeout = arguments.timeout.map(|time| time.as_millis());
-    Ok(Options {
+    Ok(SurveyOptions {
         links: arguments.interfaces.clone(),
         timeout_ms: timeout.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
         is_passive: arguments.passive,
@@ -81,12 +81,12 @@ pub(crate) fn options(
         server: server.and_then(|addresses| addresses.into_iter().next()),
         page: arguments.portal_url.clone(),
         one_ended,
-        ..Options::default()
+        ..SurveyOptions::default()
     })
 }
 
 /// All addresses of the peers, by name. A peer that was named twice is asked once.
-fn addresses(peers: &[HostName]) -> Result<Vec<(HostName, IpAddr)>, Failure> {
+fn addresses(peers: &[HostName]) -> Result<Vec<(HostName, IpAddr)>, CommandFailure> {
     let mut all = BTreeMap::new();
     for peer in peers {
         all.insert(peer.clone(), local::resolve(peer)?);

@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
-use pontoon_fleet::clock::report::Clocks;
-use pontoon_fleet::clock::{OFF_US, Offset, ask};
+use pontoon_fleet::clock::report::ClockReport;
+use pontoon_fleet::clock::{ClockOffset, OFF_US, ask};
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_remote::carrier::ssh::SshLogin;
@@ -12,22 +12,22 @@ use pontoon_remote::reach_failure::{FailureCause, ReachFailure};
 
 use crate::arguments::remote::ClockArguments;
 use crate::command::fleet::Fleet;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::output;
-use crate::render::style::Style;
+use crate::render::style::TerminalStyle;
 use crate::render::{clean, clock, json};
 
-type Answers = Vec<(HostName, Result<Offset, ReachFailure>)>;
+type ClockAnswers = Vec<(HostName, Result<ClockOffset, ReachFailure>)>;
 
 /// Asks, shows, and sets where that was asked for.
-pub(crate) fn run(arguments: &ClockArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &ClockArguments) -> Result<ExitCode, CommandFailure> {
     let fleet = Fleet::of(&arguments.hosts, &arguments.reaching)?;
     let answers = asked(&fleet);
-    let clocks = Clocks::of(&answers);
+    let clocks = ClockReport::of(&answers);
     if arguments.json {
         output::data(&json::pretty(&clocks)?)?;
     } else {
-        output::data(&clock::table(&clocks, Style::of_stdout(0)))?;
+        output::data(&clock::table(&clocks, TerminalStyle::of_stdout(0)))?;
     }
     let wrong = if arguments.sync { off(&fleet, &answers) } else { Vec::new() };
     if wrong.is_empty() {
@@ -38,19 +38,19 @@ pub(crate) fn run(arguments: &ClockArguments) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(clocks.exit().code()));
     }
     let set = set(&fleet, &wrong, arguments.sudo);
-    let clocks = Clocks::of(&asked(&fleet));
-    output::data(&clock::table(&clocks, Style::of_stdout(0)))?;
+    let clocks = ClockReport::of(&asked(&fleet));
+    output::data(&clock::table(&clocks, TerminalStyle::of_stdout(0)))?;
     Ok(ExitCode::from(clocks.exit().or(set).code()))
 }
 
-fn asked(fleet: &Fleet) -> Answers {
+fn asked(fleet: &Fleet) -> ClockAnswers {
     let logins: Vec<&SshLogin> = fleet.logins.iter().collect();
     let hosts = logins.iter().map(|login| login.host.clone());
     hosts.zip(ask::ask(&fleet.ssh, &logins)).collect()
 }
 
 /// Those whose clock is off from this host's for sure.
-fn off<'a>(fleet: &'a Fleet, answers: &Answers) -> Vec<(&'a SshLogin, Offset)> {
+fn off<'a>(fleet: &'a Fleet, answers: &ClockAnswers) -> Vec<(&'a SshLogin, ClockOffset)> {
     let both = fleet.logins.iter().zip(answers);
     let off = both.filter_map(|(login, (_, answer))| {
         let offset = *answer.as_ref().ok()?;
@@ -61,9 +61,12 @@ fn off<'a>(fleet: &'a Fleet, answers: &Answers) -> Vec<(&'a SshLogin, Offset)> {
 }
 
 /// Says what is about to be done, and asks.
-fn is_wanted(wrong: &[(&SshLogin, Offset)], clocks: &Clocks) -> Result<bool, Failure> {
+fn is_wanted(
+    wrong: &[(&SshLogin, ClockOffset)],
+    clocks: &ClockReport,
+) -> Result<bool, CommandFailure> {
     if !io::stdin().is_terminal() {
-        return Err(Failure::NobodyToAsk);
+        return Err(CommandFailure::NobodyToAsk);
     }
     let hosts: Vec<_> = wrong
         .iter()
@@ -76,12 +79,12 @@ fn is_wanted(wrong: &[(&SshLogin, Offset)], clocks: &Clocks) -> Result<bool, Fai
     output::question("set them? [y/N] ");
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);
-    read.map_err(|source| Failure::Read { path: "-".into(), source })?;
+    read.map_err(|source| CommandFailure::Read { path: "-".into(), source })?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Sets them and says what each was; the number says whether all could be.
-fn set(fleet: &Fleet, wrong: &[(&SshLogin, Offset)], is_sudo: bool) -> Exit {
+fn set(fleet: &Fleet, wrong: &[(&SshLogin, ClockOffset)], is_sudo: bool) -> Exit {
     let mut exit = Exit::Good;
     for ((login, offset), set) in wrong.iter().zip(ask::set(&fleet.ssh, wrong, is_sudo)) {
         let (host, was) = (&login.host, clock::signed(offset.us));

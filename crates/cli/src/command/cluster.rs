@@ -8,32 +8,32 @@ use std::thread;
 use pontoon_cluster::edge::kubectl::node_names;
 use pontoon_cluster::edge::node_session::NodeSession;
 use pontoon_cluster::edge::run;
-use pontoon_cluster::report::Report;
+use pontoon_cluster::report::ClusterReport;
 use pontoon_model::exit::Exit;
-use pontoon_model::facts::Intent;
+use pontoon_model::facts::RunParameters;
 use pontoon_model::host::HostName;
-use pontoon_probe::survey::{AgentChannel, Options, Seat};
+use pontoon_probe::survey::{AgentChannel, SurveyOptions, SurveyParticipant};
 use pontoon_remote::carrier::OnInterrupt;
 use pontoon_remote::edge::host_session::HostSession;
 
-use crate::arguments::cluster::{CheckArguments, ClusterCommand};
+use crate::arguments::cluster::{ClusterCheckArguments, ClusterCommand};
 use crate::command::fleet::Fleet;
 use crate::command::host_sessions::{self, Unreached, unreached_lines};
 use crate::command::{judge, mesh};
-use crate::failure::{ClusterFailure, Failure};
+use crate::failure::{ClusterFailure, CommandFailure};
 use crate::output;
-use crate::render::style::Style;
+use crate::render::style::TerminalStyle;
 use crate::render::{cluster, json};
 
 /// Does what the command line says.
-pub(crate) fn run(command: &ClusterCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run(command: &ClusterCommand) -> Result<ExitCode, CommandFailure> {
     match command {
         ClusterCommand::Check(arguments) => check(arguments),
     }
 }
 
 /// Asks the hosts' networks and the cluster, and judges.
-fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
+fn check(arguments: &ClusterCheckArguments) -> Result<ExitCode, CommandFailure> {
     let hosts = match &arguments.hosts[..] {
         [] => node_names().map_err(|why| ClusterFailure::NoNodes { why })?,
         named => named.to_vec(),
@@ -46,13 +46,13 @@ fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         say_unreached(&unreached);
         return Ok(ExitCode::from(Exit::Unreachable.code()));
     }
-    let (nodes, seats) = shared(&fleet, sessions).map_err(|source| Failure::System {
+    let (nodes, seats) = shared(&fleet, sessions).map_err(|source| CommandFailure::System {
         what: "too many files are open for sessions with all hosts",
         source,
     })?;
     // Both take their time, and neither is in the other's way.
-    let options = Options { is_offline: true, ..Options::default() };
-    let intent = Intent::default();
+    let options = SurveyOptions { is_offline: true, ..SurveyOptions::default() };
+    let intent = RunParameters::default();
     let (survey, facts) = thread::scope(|scope| {
         let survey = scope.spawn(|| mesh::ask(seats, &intent, &options));
         let mut last = String::new();
@@ -81,11 +81,11 @@ fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
     for (host, why) in unreached {
         facts.record.unreached.entry(host).or_insert(why);
     }
-    let report = Report::of(&facts);
+    let report = ClusterReport::of(&facts);
     let shown = if arguments.json {
         json::pretty(&report)?
     } else {
-        cluster::page(&report, Style::of_stdout(u8::from(arguments.verbose)))
+        cluster::page(&report, TerminalStyle::of_stdout(u8::from(arguments.verbose)))
     };
     output::data(&shown)?;
     Ok(ExitCode::from(report.exit().code()))
@@ -95,13 +95,13 @@ fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
 fn shared(
     fleet: &Fleet,
     mut sessions: BTreeMap<HostName, HostSession>,
-) -> io::Result<(run::Sessions, Vec<Seat>)> {
-    let (mut nodes, mut seats) = (run::Sessions::new(), Vec::new());
+) -> io::Result<(run::NodeSessions, Vec<SurveyParticipant>)> {
+    let (mut nodes, mut seats) = (run::NodeSessions::new(), Vec::new());
     for login in &fleet.logins {
         let Some((host, session)) = sessions.remove_entry(&login.host) else { continue };
         nodes.insert(host.clone(), NodeSession::beside_others(&session)?);
         let channel = Ok(AgentChannel::beside_others(&session)?);
-        seats.push(Seat { host, channel, asks: true, radios: BTreeMap::new() });
+        seats.push(SurveyParticipant { host, channel, asks: true, radios: BTreeMap::new() });
     }
     Ok((nodes, seats))
 }

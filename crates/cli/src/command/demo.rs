@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use crate::arguments::{DemoArguments, Keeping, Over};
+use crate::arguments::{DemoArguments, LabTransport, RecordArguments};
 use crate::command::lab::{in_sandbox, raised, scenario};
-use crate::command::{Place, judge, records};
-use crate::failure::Failure;
+use crate::command::{ProcessContext, judge, records};
+use crate::failure::CommandFailure;
 use crate::output;
 use crate::render::story;
-use crate::render::style::Style;
+use crate::render::style::TerminalStyle;
 use pontoon_lab::Lab;
 use pontoon_lab::expect::compare;
 use pontoon_model::exit::Exit;
@@ -17,21 +17,24 @@ use pontoon_model::exit::Exit;
 const SCENARIO: &str = "campus";
 
 /// Raises the campus, asks its hosts, tells what was seen.
-pub(crate) fn run(arguments: &DemoArguments, place: &Place) -> Result<ExitCode, Failure> {
+pub(crate) fn run(
+    arguments: &DemoArguments,
+    place: &ProcessContext,
+) -> Result<ExitCode, CommandFailure> {
     let scenario = scenario(SCENARIO)?;
     in_sandbox(place, &scenario, || {
-        let style = Style::of_stdout(0);
+        let style = TerminalStyle::of_stdout(0);
         let program = arguments.program.clone().unwrap_or_else(|| "on your path".to_owned());
-        let lab = Lab::raise(&scenario).map_err(|source| Failure::Lab { source })?;
-        output::data(&story::opening(style))?;
-        let seen = raised::survey(&lab, &scenario, Over::Process)?;
+        let lab = Lab::start(&scenario).map_err(|source| CommandFailure::Lab { source })?;
+        output::data(&story::introduction(style))?;
+        let seen = raised::survey(&lab, &scenario, LabTransport::Process)?;
         drop(lab);
         let difference = compare(&scenario.expect, &raised::findings(&seen));
         for one in &seen {
-            let keeping = Keeping { record: arguments.record.clone(), redact: false };
+            let keeping = RecordArguments { record: arguments.record.clone(), redact: false };
             records::keep(&one.record, &keeping, &one.key)?;
             let report = judge::report(&one.record);
-            output::data(&story::story(&report, &one.record.facts, &program, style))?;
+            output::data(&story::demo_report(&report, &one.record.facts, &program, style))?;
         }
         if difference.is_empty() {
             Ok(ExitCode::SUCCESS)

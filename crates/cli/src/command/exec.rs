@@ -18,7 +18,7 @@ use pontoon_remote::edge::host_command::{CommandEnd, OutputStream};
 
 use crate::arguments::remote::ExecArguments;
 use crate::command::fleet::Fleet;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::output;
 use crate::render::json;
 
@@ -28,11 +28,11 @@ const SCRIPT: &str = "-";
 const INPUT_MAX: u64 = 64 * 1024 * 1024;
 
 /// Runs it everywhere.
-pub(crate) fn run(arguments: &ExecArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &ExecArguments) -> Result<ExitCode, CommandFailure> {
     let fleet = Fleet::of(std::slice::from_ref(&arguments.hosts), &arguments.reaching)?;
     let is_script = arguments.command == [SCRIPT];
     let input = match (&arguments.input, is_script) {
-        (Some(_), true) => return Err(Failure::TwoInputs),
+        (Some(_), true) => return Err(CommandFailure::TwoInputs),
         (Some(path), false) => Some(read(path)?),
         (None, true) => Some(read(Path::new(SCRIPT))?),
         (None, false) => None,
@@ -74,8 +74,8 @@ fn remote(command: &[String]) -> String {
     }
 }
 
-fn read(path: &Path) -> Result<Arc<[u8]>, Failure> {
-    let failed = |source| Failure::Read { path: path.to_owned(), source };
+fn read(path: &Path) -> Result<Arc<[u8]>, CommandFailure> {
+    let failed = |source| CommandFailure::Read { path: path.to_owned(), source };
     let mut bytes = Vec::new();
     let reader: Box<dyn io::Read> = if path == Path::new("-") {
         Box::new(io::stdin().lock())
@@ -95,7 +95,7 @@ fn tell(
     line: &[u8],
     width: usize,
     is_raw: bool,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     if is_raw {
         return output::raw_line(line, stream == OutputStream::Err);
     }
@@ -113,8 +113,8 @@ fn tell(
 fn summary(ends: &BTreeMap<HostName, CommandEnd>) {
     let failed = ends.iter().filter(|(_, end)| !end.is_good());
     let words: Vec<_> = failed.map(|(host, end)| (host, words(host, end))).collect();
-    for alike in alike::fold(words.iter().map(|(host, words)| (*host, words.as_str()))) {
-        output::note(&format!("{}: {}", alike.hosts, alike.words));
+    for alike in alike::group_same_text(words.iter().map(|(host, words)| (*host, words.as_str()))) {
+        output::note(&format!("{}: {}", alike.hosts, alike.text));
     }
 }
 

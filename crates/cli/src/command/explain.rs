@@ -6,14 +6,14 @@ mod prove;
 use std::process::ExitCode;
 
 use pontoon_causes::cause;
-use pontoon_causes::symptom::hole::Held;
+use pontoon_causes::symptom::hole::PlaceholderValues;
 use pontoon_model::finding::Severity;
 
 use crate::arguments::explain::ExplainArguments;
-use crate::failure::{Failure, PasteFailure};
+use crate::failure::{CommandFailure, ExplainFailure};
 use crate::output;
 use crate::render::explanation;
-use crate::render::style::Style;
+use crate::render::style::TerminalStyle;
 use crate::render::wrap::wrapped;
 use pontoon_rules::rule::{RULES, rule};
 
@@ -21,8 +21,8 @@ use pontoon_rules::rule::{RULES, rule};
 const STDIN: &str = "-";
 
 /// Explains pasted text, or writes the page of a finding or cause, or the list of all.
-pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
-    let style = Style::of_stdout(0);
+pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, CommandFailure> {
+    let style = TerminalStyle::of_stdout(0);
     let Some(code) = arguments.code.as_deref().filter(|_| !arguments.list) else {
         output::data(&list(style))?;
         return Ok(ExitCode::SUCCESS);
@@ -31,10 +31,10 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
         return pasted::run(arguments);
     }
     if arguments.prove || arguments.json {
-        return Err(PasteFailure::Code.into());
+        return Err(ExplainFailure::Code.into());
     }
     if let Some(cause) = cause::cause_named(code) {
-        let held = Held::default();
+        let held = PlaceholderValues::default();
         output::data(&explanation::cause(cause, &|text| held.fill(text), style))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -43,20 +43,20 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
         let known = known.chain(cause::all().map(|cause| cause.code.as_str()));
         let near = known.min_by_key(|known| distance(code, known));
         let near = near.filter(|known| distance(code, known) <= known.len() / 3);
-        return Err(Failure::NoCode { code: code.to_owned(), near });
+        return Err(CommandFailure::NoCode { code: code.to_owned(), near });
     };
     let mut page =
-        format!("{} ({})\n", style.strong(rule.code.as_str()), style.severity(rule.severity));
+        format!("{} ({})\n", style.bold(rule.code.as_str()), style.severity(rule.severity));
     page.push_str(&style_page(&format!("{}\n\n{}", rule.title, rule.explain), style));
     output::data(&page)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn style_page(text: &str, style: Style) -> String {
-    text.trim_end().lines().map(|line| format!("{}\n", style.shown(line))).collect()
+fn style_page(text: &str, style: TerminalStyle) -> String {
+    text.trim_end().lines().map(|line| format!("{}\n", style.printable(line))).collect()
 }
 
-fn list(style: Style) -> String {
+fn list(style: TerminalStyle) -> String {
     let widest = RULES.iter().map(|rule| rule.code.as_str().len()).max().unwrap_or(0);
     let mut rules: Vec<_> = RULES.iter().collect();
     rules.sort_by_key(|rule| (std::cmp::Reverse(rule.severity), rule.code));
@@ -69,15 +69,15 @@ fn list(style: Style) -> String {
         };
         let head = format!("{:widest$}  {severity:7}  ", rule.code);
         let rest = " ".repeat(head.len());
-        wrapped(&mut page, style.width, &head, &rest, &style.shown(rule.title));
+        wrapped(&mut page, style.width, &head, &rest, &style.printable(rule.title));
     }
     page.push_str("\nCauses, which pontoon explain - tells from error text:\n\n");
-    let held = Held::default();
+    let held = PlaceholderValues::default();
     let widest = cause::all().map(|cause| cause.code.as_str().len()).max().unwrap_or(0);
     for cause in cause::all() {
         let head = format!("{:widest$}  ", cause.code);
         let rest = " ".repeat(head.len());
-        wrapped(&mut page, style.width, &head, &rest, &style.shown(&held.fill(cause.is)));
+        wrapped(&mut page, style.width, &head, &rest, &style.printable(&held.fill(cause.summary)));
     }
     page
 }

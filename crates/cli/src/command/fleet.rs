@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use pontoon_fleet::inventory::{Host, Inventory, Place, Role, load_from};
+use pontoon_fleet::inventory::{HostRole, Inventory, InventoryHost, InventoryLocation, load_from};
 use pontoon_model::host::HostName;
 use pontoon_remote::carrier::ssh::{SshLogin, SshProgram};
 
-use crate::arguments::mesh::Reaching;
-use crate::command::hosts::named;
-use crate::failure::{Failure, HostsFailure};
+use crate::arguments::mesh::ConnectionArguments;
+use crate::command::hosts::parse_host_lists;
+use crate::failure::{CommandFailure, HostsFailure};
 use crate::words::split;
 
 /// Hosts and the way to them.
@@ -17,31 +17,34 @@ pub(crate) struct Fleet {
     pub(crate) ssh: SshProgram,
     pub(crate) logins: Vec<SshLogin>,
     /// Those of them that are of the control plane.
-    pub(crate) servers: BTreeSet<HostName>,
+    pub(crate) control_planes: BTreeSet<HostName>,
 }
 
 impl Fleet {
     /// The hosts of a command line.
-    pub(crate) fn of(words: &[String], reaching: &Reaching) -> Result<Self, Failure> {
+    pub(crate) fn of(
+        words: &[String],
+        reaching: &ConnectionArguments,
+    ) -> Result<Self, CommandFailure> {
         let ssh = match &reaching.ssh {
             None => SshProgram::default(),
             Some(text) => {
-                let words =
-                    split(text).map_err(|source| Failure::Words { text: text.clone(), source })?;
+                let words = split(text)
+                    .map_err(|source| CommandFailure::Words { text: text.clone(), source })?;
                 SshProgram { words: words.into_iter().map(Into::into).collect() }
             }
         };
         let inventory = inventory(reaching.inventory.as_deref())?;
-        let known: Vec<Host> =
-            named(words)?.into_iter().map(|name| inventory.host(&name)).collect();
-        let is_server = |host: &&Host| host.entry.role == Some(Role::ControlPlane);
+        let known: Vec<InventoryHost> =
+            parse_host_lists(words)?.into_iter().map(|name| inventory.host(&name)).collect();
+        let is_server = |host: &&InventoryHost| host.entry.role == Some(HostRole::ControlPlane);
         let servers = known.iter().filter(is_server).map(|host| host.name.clone()).collect();
         let logins = known.iter().map(|host| login(host, reaching.user.as_deref())).collect();
-        Ok(Self { ssh, logins, servers })
+        Ok(Self { ssh, logins, control_planes: servers })
     }
 }
 
-fn login(host: &Host, user: Option<&str>) -> SshLogin {
+fn login(host: &InventoryHost, user: Option<&str>) -> SshLogin {
     let entry = &host.entry;
     let user = user.map(ToOwned::to_owned);
     SshLogin {
@@ -54,9 +57,9 @@ fn login(host: &Host, user: Option<&str>) -> SshLogin {
 }
 
 /// The inventory; one that nobody named and that is not there is empty.
-fn inventory(asked: Option<&Path>) -> Result<Inventory, Failure> {
+fn inventory(asked: Option<&Path>) -> Result<Inventory, CommandFailure> {
     let variable = |name: &str| std::env::var_os(name);
-    match Place::find(asked, Path::new("."), variable) {
+    match InventoryLocation::find(asked, Path::new("."), variable) {
         Ok(place) => Ok(load_from(&place).map_err(|source| HostsFailure::Load { source })?),
         // Where there is no home, names alone must do.
         Err(_) => Ok(Inventory::default()),

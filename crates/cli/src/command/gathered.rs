@@ -5,22 +5,24 @@ mod captured;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use pontoon_model::facts::{Facts, HostFacts, Intent};
+use pontoon_model::facts::{Facts, HostFacts, RunParameters};
 use pontoon_model::record::Record;
 use pontoon_model::record::merge::merge;
 use pontoon_probe::edge::clock::unix_s;
 use pontoon_probe::node_name;
-use pontoon_probe::snapshot::{self, Sources};
-use pontoon_probe::survey::{Options, OwnNames};
+use pontoon_probe::snapshot::{self, SnapshotSources};
+use pontoon_probe::survey::{OwnNameSource, SurveyOptions};
 
-use crate::arguments::gathered::Source;
+use crate::arguments::gathered::FactsSourceArguments;
 use crate::command::check::local;
 use crate::command::{fleet, mesh};
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// Asks the hosts that are named, reads the files, or looks at this host. Where nobody could be
 /// asked the number to end with comes back.
-pub(crate) fn record(source: &Source) -> Result<Result<Record, ExitCode>, Failure> {
+pub(crate) fn collect_facts(
+    source: &FactsSourceArguments,
+) -> Result<Result<Record, ExitCode>, CommandFailure> {
     if !source.facts.is_empty() {
         let all = source.facts.iter().map(|path| captured::read(path));
         return together(all.collect::<Result<_, _>>()?).map(Ok);
@@ -29,18 +31,22 @@ pub(crate) fn record(source: &Source) -> Result<Result<Record, ExitCode>, Failur
         return this_host().map(Ok);
     }
     let fleet = fleet::Fleet::of(&source.hosts, &source.reaching)?;
-    let options = Options { is_offline: true, own_names: OwnNames::Asked, ..Options::default() };
-    let found = mesh::survey(&fleet, &source.agent, &Intent::default(), &options)?;
+    let options = SurveyOptions {
+        is_offline: true,
+        own_names: OwnNameSource::Asked,
+        ..SurveyOptions::default()
+    };
+    let found = mesh::survey(&fleet, &source.agent, &RunParameters::default(), &options)?;
     Ok(found.map(|(record, _)| record))
 }
 
 /// Records of one run are merged; hosts that were captured one by one stand side by side.
-fn together(all: Vec<captured::Source>) -> Result<Record, Failure> {
+fn together(all: Vec<captured::FactsFile>) -> Result<Record, CommandFailure> {
     let (mut records, mut hosts) = (Vec::new(), BTreeMap::new());
     for source in all {
         match source {
-            captured::Source::Record(record) => records.push(*record),
-            captured::Source::Host(snapshot) => {
+            captured::FactsFile::Record(record) => records.push(*record),
+            captured::FactsFile::Host(snapshot) => {
                 hosts.insert(snapshot.host_name.clone(), HostFacts::of(*snapshot));
             }
         }
@@ -48,14 +54,14 @@ fn together(all: Vec<captured::Source>) -> Result<Record, Failure> {
     let mut record = if records.is_empty() {
         Record::default()
     } else {
-        merge(records).map_err(|source| Failure::Merge { source })?
+        merge(records).map_err(|source| CommandFailure::Merge { source })?
     };
     record.facts.hosts.extend(hosts);
     Ok(record)
 }
 
-fn this_host() -> Result<Record, Failure> {
-    let mut snapshot = snapshot::take(&Sources::live(unix_s(), std::env::vars_os()));
+fn this_host() -> Result<Record, CommandFailure> {
+    let mut snapshot = snapshot::take(&SnapshotSources::live(unix_s(), std::env::vars_os()));
     node_name::complete(&mut snapshot);
     let hosts = BTreeMap::from([(local::host_name()?, HostFacts::of(snapshot))]);
     let facts = Facts { hosts, ..Facts::default() };

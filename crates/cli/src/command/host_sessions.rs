@@ -12,10 +12,10 @@ use pontoon_remote::carrier::{CarrierError, OnInterrupt, RemoteProgram, RunAs};
 use pontoon_remote::edge::host_session::HostSession;
 use pontoon_remote::reach_failure::ReachFailure;
 
-use crate::arguments::mesh::BySsh;
+use crate::arguments::mesh::RemoteStartArguments;
 use crate::command::check::{local, seats};
 use crate::command::fleet::Fleet;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// Hosts, and the session with each or why there is none.
 pub(super) type HostSessions = Vec<(HostName, Result<HostSession, CarrierError>)>;
@@ -26,9 +26,9 @@ pub(super) type Unreached = BTreeMap<HostName, Untrusted>;
 /// Starts a far end on every host, all at once. That one cannot be started is that host's affair.
 pub(super) fn by_ssh(
     fleet: &Fleet,
-    launch: &BySsh,
+    launch: &RemoteStartArguments,
     interrupt: OnInterrupt,
-) -> Result<HostSessions, Failure> {
+) -> Result<HostSessions, CommandFailure> {
     let own = std::env::current_exe().ok();
     let here = local::host_name()?;
     let files = Arc::new(ProgramFiles::new(own.clone(), launch.binaries.clone()));
@@ -44,15 +44,15 @@ pub(super) fn by_ssh(
 }
 
 /// The same by a command of the user, which names the host by `{}`.
-pub(super) fn by_command(fleet: &Fleet, via: &str) -> Result<HostSessions, Failure> {
+pub(super) fn by_command(fleet: &Fleet, via: &str) -> Result<HostSessions, CommandFailure> {
     if !via.contains(seats::PLACE) {
-        return Err(Failure::ViaPlace);
+        return Err(CommandFailure::ViaPlace);
     }
     let programs = fleet
         .logins
         .iter()
         .map(|login| Ok(RemoteProgram::via(login.host.clone(), seats::command(via, &login.host)?)));
-    Ok(started(programs.collect::<Result<Vec<_>, Failure>>()?.into_iter()))
+    Ok(started(programs.collect::<Result<Vec<_>, CommandFailure>>()?.into_iter()))
 }
 
 /// Copying waits for the host, so each has a thread.
@@ -101,6 +101,6 @@ fn greeted(
 /// Hosts that could not be asked, those with the same reason in one line.
 pub(super) fn unreached_lines(unreached: &Unreached) -> Vec<String> {
     let whys: Vec<_> = unreached.iter().map(|(host, why)| (host, why.to_string())).collect();
-    let alike = alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str())));
-    alike.iter().map(|alike| format!("  {}: {}", alike.hosts, alike.words)).collect()
+    let alike = alike::group_same_text(whys.iter().map(|(host, why)| (*host, why.as_str())));
+    alike.iter().map(|alike| format!("  {}: {}", alike.hosts, alike.text)).collect()
 }

@@ -15,12 +15,12 @@ use pontoon_fleet::hostlist::{compress, hosts};
 use pontoon_model::host::HostName;
 
 use crate::arguments::hosts::{HostsArguments, HostsCommand};
-use crate::failure::{Failure, HostsFailure};
+use crate::failure::{CommandFailure, HostsFailure};
 use crate::output;
 use crate::render::clean;
 
 /// Does what the command line says.
-pub(crate) fn run(arguments: &HostsArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &HostsArguments) -> Result<ExitCode, CommandFailure> {
     let inventory = arguments.inventory.as_deref();
     match &arguments.command {
         HostsCommand::Add(arguments) => add::run(inventory, arguments),
@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &HostsArguments) -> Result<ExitCode, Failure> {
 }
 
 /// The hosts that the words of a command line name.
-pub(crate) fn named(words: &[String]) -> Result<Vec<HostName>, Failure> {
+pub(crate) fn parse_host_lists(words: &[String]) -> Result<Vec<HostName>, CommandFailure> {
     let text = words.join(",");
     let items = hosts(&text).map_err(|source| HostsFailure::NoList { text, source })?;
     if items.is_empty() {
@@ -50,7 +50,7 @@ fn note(what: &dyn std::fmt::Display) {
 }
 
 /// "pi[1-3]", or "1 host" and "3 hosts" where the list would fill the screen.
-fn shown<'a>(names: impl Iterator<Item = &'a HostName> + Clone) -> String {
+fn host_summary<'a>(names: impl Iterator<Item = &'a HostName> + Clone) -> String {
     /// Half a line.
     const LETTERS_MAX: usize = 40;
     let list = compress(names.clone());

@@ -7,31 +7,31 @@ mod told;
 use std::process::ExitCode;
 use std::thread;
 
-use pontoon_join::edge::{self, Attempt, Limits, attempt};
-use pontoon_join::host::Lack;
-use pontoon_join::links::links;
+use pontoon_join::edge::{self, JoinAttempt, JoinTimeouts, attempt};
+use pontoon_join::host::PreflightFailure;
+use pontoon_join::links::candidate_links;
 use pontoon_join::networks::networks;
-use pontoon_join::report::{ByLink, Report, SCHEMA, service_route};
-use pontoon_join::request::Request;
-use pontoon_join::trial::Trial;
-use pontoon_join::verdict::{Ahead, Step, Verdict, judge};
+use pontoon_join::report::{JoinReport, LinkJoinResult, SCHEMA, service_route};
+use pontoon_join::request::JoinRequest;
+use pontoon_join::trial::JoinTrial;
+use pontoon_join::verdict::{ClusterSettings, JoinVerdict, StageResult, judge};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_predict::node_name::node_name;
-use pontoon_predict::proxy::Proxies;
+use pontoon_predict::proxy::ProxyEnvironment;
 use pontoon_probe::edge::clock::unix_s;
-use pontoon_probe::snapshot::{self, Sources};
+use pontoon_probe::snapshot::{self, SnapshotSources};
 
 use crate::arguments::join_check::JoinCheckArguments;
 use crate::command::check::local;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::output;
-use crate::render::style::Style;
+use crate::render::style::TerminalStyle;
 use crate::render::{join, json};
 
 /// Reads the line, goes every way, says what it came to.
-pub(crate) fn run(arguments: &JoinCheckArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &JoinCheckArguments) -> Result<ExitCode, CommandFailure> {
     let request = told::read(arguments)?;
     if !arguments.on.is_empty() {
         return elsewhere::run(arguments, &request);
@@ -40,23 +40,26 @@ pub(crate) fn run(arguments: &JoinCheckArguments) -> Result<ExitCode, Failure> {
     let shown = if arguments.json {
         json::pretty(&report)?
     } else {
-        join::page(&report, Style::of_stdout(0))
+        join::page(&report, TerminalStyle::of_stdout(0))
     };
     output::data(&shown)?;
     Ok(ExitCode::from(report.exit().code()))
 }
 
 /// Rehearses it on this host, to its end.
-fn here(arguments: &JoinCheckArguments, request: &Request) -> Result<Report, Failure> {
-    let node = snapshot::take(&Sources::live(unix_s(), std::env::vars_os()));
+fn here(
+    arguments: &JoinCheckArguments,
+    request: &JoinRequest,
+) -> Result<JoinReport, CommandFailure> {
+    let node = snapshot::take(&SnapshotSources::live(unix_s(), std::env::vars_os()));
     let host = local::host_name()?;
     let own_name = request.node_name.clone().or_else(|| arguments.node_name.clone());
     let flag = node.node.kubelet.hostname_override.as_ref().map(Untrusted::raw);
     let name = own_name
         .or_else(|| node_name(host.as_str(), flag).ok())
         .unwrap_or_else(|| host.to_string());
-    let proxies = Proxies::of(&node.proxies);
-    let base = Attempt {
+    let proxies = ProxyEnvironment::of(&node.proxies);
+    let base = JoinAttempt {
         request,
         link: None,
         node_name: &name,
@@ -64,9 +67,9 @@ fn here(arguments: &JoinCheckArguments, request: &Request) -> Result<Report, Fai
         now_s: unix_s(),
         limits: limits(arguments),
     };
-    let (trial, by_link) = all_ways(&base, &links(&node, request));
-    let ahead = Ahead::of(&trial.reads);
-    let lacks = edge::host::look().lacks(request);
+    let (trial, by_link) = all_ways(&base, &candidate_links(&node, request));
+    let ahead = ClusterSettings::of(&trial.reads);
+    let lacks = edge::host::read_host().lacks(request);
     let mut beyond = both_ways::ask(arguments.server_via.as_deref(), request)?;
     beyond.extend(service_route(&node, ahead.as_ref()));
     let asked = trial.inside.as_ref().unwrap_or(&trial.first);
@@ -75,45 +78,51 @@ fn here(arguments: &JoinCheckArguments, request: &Request) -> Result<Report, Fai
     let way = way.and_then(|way| way.link.as_ref());
     beyond.extend(ahead.as_ref().and_then(|ahead| networks(&node, ahead, way)));
     let by_link = by_link.into_iter().map(|(link, trial)| (link, judge(request, &trial))).collect();
-    Ok(report(request, Seen { host, lacks, own: judge(request, &trial), by_link, beyond }))
+    Ok(report(
+        request,
+        HostJoinResult { host, lacks, own: judge(request, &trial), by_link, beyond },
+    ))
 }
 
-fn limits(arguments: &JoinCheckArguments) -> Limits {
-    if arguments.patient { Limits::PATIENT } else { Limits::USUAL }
+fn limits(arguments: &JoinCheckArguments) -> JoinTimeouts {
+    if arguments.patient { JoinTimeouts::PATIENT } else { JoinTimeouts::USUAL }
 }
 
 /// What was seen on a host.
-struct Seen {
+struct HostJoinResult {
     host: HostName,
-    lacks: Vec<Lack>,
-    own: Verdict,
-    by_link: Vec<(IfName, Verdict)>,
-    beyond: Vec<Step>,
+    lacks: Vec<PreflightFailure>,
+    own: JoinVerdict,
+    by_link: Vec<(IfName, JoinVerdict)>,
+    beyond: Vec<StageResult>,
 }
 
-fn report(request: &Request, seen: Seen) -> Report {
-    let Seen { host, lacks, own: mut verdict, by_link, beyond } = seen;
+fn report(request: &JoinRequest, seen: HostJoinResult) -> JoinReport {
+    let HostJoinResult { host, lacks, own: mut verdict, by_link, beyond } = seen;
     let endpoint = request.discovery.endpoint();
     verdict.compare(endpoint, &by_link);
-    Report {
+    JoinReport {
         schema: SCHEMA.to_owned(),
         host,
         endpoint: endpoint.authority(),
         lacks,
         verdict,
-        links: by_link.into_iter().map(|(link, verdict)| ByLink { link, verdict }).collect(),
+        links: by_link
+            .into_iter()
+            .map(|(link, verdict)| LinkJoinResult { link, verdict })
+            .collect(),
         beyond,
         notes: request.notes.clone(),
     }
 }
 
 /// The kernel's way and that by each link, side by side.
-fn all_ways(base: &Attempt<'_>, links: &[IfName]) -> (Trial, Vec<(IfName, Trial)>) {
+fn all_ways(base: &JoinAttempt<'_>, links: &[IfName]) -> (JoinTrial, Vec<(IfName, JoinTrial)>) {
     thread::scope(|scope| {
         let others: Vec<_> = links
             .iter()
             .map(|link| {
-                let tied = Attempt { link: Some(link.clone()), ..base.clone() };
+                let tied = JoinAttempt { link: Some(link.clone()), ..base.clone() };
                 (link.clone(), scope.spawn(move || attempt(&tied)))
             })
             .collect();

@@ -1,33 +1,33 @@
 //! From facts to words: what `check`, `replay` and `lab run` do alike.
 
-use pontoon_model::facts::Intent;
+use pontoon_model::facts::RunParameters;
 use pontoon_model::record::Record;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_rules::report::Report;
+use pontoon_rules::report::SurveyReport;
 
-use crate::arguments::Showing;
-use crate::command::progress::Meter;
-use crate::failure::Failure;
-use crate::render::style::Style;
+use crate::arguments::OutputArguments;
+use crate::command::progress::ProgressMeter;
+use crate::failure::CommandFailure;
+use crate::render::style::TerminalStyle;
 use crate::render::{json, request, text};
-use pontoon_probe::key::Key;
-use pontoon_probe::survey::{self, Options, Seat, Survey};
+use pontoon_probe::key::RunKey;
+use pontoon_probe::survey::{self, SurveyOptions, SurveyParticipant, SurveyResult};
 use pontoon_rules::rule;
 
 /// Makes a survey and a record of it, with the key under which its names are redacted.
 pub(crate) fn survey(
-    seats: Vec<Seat>,
-    intent: &Intent,
-    options: &Options,
-) -> Result<(Record, Key), Failure> {
-    let mut meter = Meter::new();
+    seats: Vec<SurveyParticipant>,
+    intent: &RunParameters,
+    options: &SurveyOptions,
+) -> Result<(Record, RunKey), CommandFailure> {
+    let mut meter = ProgressMeter::new();
     let survey = survey::run(seats, intent, options, &mut |progress| meter.show(&progress))
-        .map_err(|source| Failure::Survey { source })?;
-    Ok(recorded(survey))
+        .map_err(|source| CommandFailure::Survey { source })?;
+    Ok(record_of_survey(survey))
 }
 
 /// What a survey found, as a record.
-pub(crate) fn recorded(survey: Survey) -> (Record, Key) {
+pub(crate) fn record_of_survey(survey: SurveyResult) -> (Record, RunKey) {
     let unreached = survey
         .unreached
         .into_iter()
@@ -48,21 +48,21 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Judges a record.
-pub(crate) fn report(record: &Record) -> Report {
-    Report::new(record, rule::diagnose(&record.facts))
+pub(crate) fn report(record: &Record) -> SurveyReport {
+    SurveyReport::new(record, rule::diagnose(&record.facts))
 }
 
 /// The report in the form that was asked for.
-pub(crate) fn shown(
-    report: &Report,
+pub(crate) fn render_report(
+    report: &SurveyReport,
     record: &Record,
-    showing: &Showing,
-) -> Result<String, Failure> {
+    showing: &OutputArguments,
+) -> Result<String, CommandFailure> {
     if showing.json {
         json::pretty(report)
     } else if showing.request {
         Ok(request::request(report))
     } else {
-        Ok(text::report(report, &record.facts, Style::of_stdout(showing.verbose)))
+        Ok(text::report(report, &record.facts, TerminalStyle::of_stdout(showing.verbose)))
     }
 }

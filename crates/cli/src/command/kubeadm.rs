@@ -10,21 +10,24 @@ use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
 use pontoon_predict::kubeadm as rule;
 use pontoon_predict::kubeadm::endpoint::HostPort;
-use pontoon_predict::kubeadm::version::{ConfigApi, Version};
-use pontoon_rules::report::pairs::Pair;
+use pontoon_predict::kubeadm::version::{ConfigApi, KubernetesVersion};
+use pontoon_rules::report::pairs::PairRow;
 use pontoon_settings::emitted::{kubeadm_init, kubeadm_join, kubeadm_repair, kubeadm_reset};
-use pontoon_settings::settings::{Known, Refusal, Refused, Settings, Wishes, reaches, settle};
+use pontoon_settings::settings::{
+    NodeSettings, RefusalKind, SettingsInputs, SettingsOverrides, SettingsRefusal, decide_settings,
+    reaches,
+};
 
 use crate::arguments::kubeadm::{
     InitArguments, JoinArguments, KubeadmCommand, RepairArguments, ResetArguments,
     SettingsArguments,
 };
 use crate::command::{gathered, judge};
-use crate::failure::{ClusterFailure, Failure};
+use crate::failure::{ClusterFailure, CommandFailure};
 use crate::output;
 
 /// Writes what was asked for.
-pub(crate) fn run(command: &KubeadmCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run(command: &KubeadmCommand) -> Result<ExitCode, CommandFailure> {
     match command {
         KubeadmCommand::Init(arguments) => init(arguments),
         KubeadmCommand::Join(arguments) => join(arguments),
@@ -34,25 +37,25 @@ pub(crate) fn run(command: &KubeadmCommand) -> Result<ExitCode, Failure> {
 }
 
 /// Facts, and what follows from them.
-struct Gathered {
+struct DiagnosedRecord {
     record: Record,
-    pairs: Vec<Pair>,
+    pairs: Vec<PairRow>,
     findings: Vec<Finding>,
 }
 
-impl Gathered {
+impl DiagnosedRecord {
     fn of(record: Record) -> Self {
         let report = judge::report(&record);
         Self { record, pairs: report.pairs, findings: report.findings }
     }
 
-    fn known(&self) -> Known<'_> {
-        Known { record: &self.record, pairs: &self.pairs, findings: &self.findings }
+    fn known(&self) -> SettingsInputs<'_> {
+        SettingsInputs { record: &self.record, pairs: &self.pairs, findings: &self.findings }
     }
 
-    fn settle(&self, arguments: &SettingsArguments) -> Result<Settings, Failure> {
+    fn settle(&self, arguments: &SettingsArguments) -> Result<NodeSettings, CommandFailure> {
         let host = host(&self.record, arguments.host.as_ref())?;
-        let wishes = Wishes {
+        let wishes = SettingsOverrides {
             address: arguments.address,
             link: arguments.link.clone(),
             pods: arguments.pod_cidr,
@@ -60,7 +63,7 @@ impl Gathered {
             endpoint: arguments.endpoint.clone(),
             names: arguments.names.clone(),
         };
-        let settings = settle(self.known(), host, &wishes)
+        let settings = decide_settings(self.known(), host, &wishes)
             .map_err(|source| ClusterFailure::Settings { source })?;
         for warning in &settings.warnings {
             output::note(&format!("WARNING: {warning}"));
@@ -71,17 +74,20 @@ impl Gathered {
 
 /// The settings of the host that is meant. Where nobody could be asked the number to end with
 /// comes back.
-pub(crate) fn settled(
+pub(crate) fn settings_for_host(
     arguments: &SettingsArguments,
-) -> Result<Result<Settings, ExitCode>, Failure> {
-    match gathered::record(&arguments.source)? {
-        Ok(record) => Gathered::of(record).settle(arguments).map(Ok),
+) -> Result<Result<NodeSettings, ExitCode>, CommandFailure> {
+    match gathered::collect_facts(&arguments.source)? {
+        Ok(record) => DiagnosedRecord::of(record).settle(arguments).map(Ok),
         Err(code) => Ok(Err(code)),
     }
 }
 
 /// The host that is meant: the only one, where none is named.
-fn host<'a>(record: &'a Record, named: Option<&'a HostName>) -> Result<&'a HostName, Failure> {
+fn host<'a>(
+    record: &'a Record,
+    named: Option<&'a HostName>,
+) -> Result<&'a HostName, CommandFailure> {
     let mut hosts = record.facts.hosts.keys();
     match (named, hosts.next(), hosts.next()) {
         (Some(named), ..) => Ok(named),
@@ -89,8 +95,8 @@ fn host<'a>(record: &'a Record, named: Option<&'a HostName>) -> Result<&'a HostN
         (None, ..) => {
             let names: Vec<_> = record.facts.hosts.keys().map(HostName::as_str).collect();
             Err(ClusterFailure::Settings {
-                source: Refusal {
-                    kind: Refused::Wish,
+                source: SettingsRefusal {
+                    kind: RefusalKind::Wish,
                     what: "settings".to_owned(),
                     why: format!("the facts are of several hosts: {}", names.join(", ")),
                     ask: "say --for HOST".to_owned(),
@@ -101,8 +107,8 @@ fn host<'a>(record: &'a Record, named: Option<&'a HostName>) -> Result<&'a HostN
     }
 }
 
-fn init(arguments: &InitArguments) -> Result<ExitCode, Failure> {
-    let settings = match settled(&arguments.settings)? {
+fn init(arguments: &InitArguments) -> Result<ExitCode, CommandFailure> {
+    let settings = match settings_for_host(&arguments.settings)? {
         Ok(settings) => settings,
         Err(code) => return Ok(code),
     };
@@ -117,14 +123,14 @@ fn init(arguments: &InitArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn join(arguments: &JoinArguments) -> Result<ExitCode, Failure> {
+fn join(arguments: &JoinArguments) -> Result<ExitCode, CommandFailure> {
     // What was pasted is read first: it may be wrong, and hosts are asked for seconds.
-    let told = arguments.line.as_deref().map(printed::line).transpose()?;
-    let record = match gathered::record(&arguments.settings.source)? {
+    let told = arguments.line.as_deref().map(printed::read_join_line).transpose()?;
+    let record = match gathered::collect_facts(&arguments.settings.source)? {
         Ok(record) => record,
         Err(code) => return Ok(code),
     };
-    let gathered = Gathered::of(record);
+    let gathered = DiagnosedRecord::of(record);
     let settings = gathered.settle(&arguments.settings)?;
     let text = match told {
         None => kubeadm_join::preparation(&settings),
@@ -146,9 +152,9 @@ fn join(arguments: &JoinArguments) -> Result<ExitCode, Failure> {
 }
 
 /// The line leads to an address that the host does not reach.
-fn unreached(settings: &Settings, endpoint: &HostPort) -> Refusal {
-    Refusal {
-        kind: Refused::Impossible,
+fn unreached(settings: &NodeSettings, endpoint: &HostPort) -> SettingsRefusal {
+    SettingsRefusal {
+        kind: RefusalKind::Impossible,
         what: format!("a join of {} to {}", settings.host, endpoint.authority()),
         why: format!("{} does not reach {}", settings.host, endpoint.host),
         ask: format!(
@@ -159,8 +165,8 @@ fn unreached(settings: &Settings, endpoint: &HostPort) -> Refusal {
     }
 }
 
-fn reset(arguments: &ResetArguments) -> Result<ExitCode, Failure> {
-    let record = match gathered::record(&arguments.source)? {
+fn reset(arguments: &ResetArguments) -> Result<ExitCode, CommandFailure> {
+    let record = match gathered::collect_facts(&arguments.source)? {
         Ok(record) => record,
         Err(code) => return Ok(code),
     };
@@ -172,12 +178,12 @@ fn reset(arguments: &ResetArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn repair(arguments: &RepairArguments) -> Result<ExitCode, Failure> {
-    let record = match gathered::record(&arguments.settings.source)? {
+fn repair(arguments: &RepairArguments) -> Result<ExitCode, CommandFailure> {
+    let record = match gathered::collect_facts(&arguments.settings.source)? {
         Ok(record) => record,
         Err(code) => return Ok(code),
     };
-    let gathered = Gathered::of(record);
+    let gathered = DiagnosedRecord::of(record);
     let settings = gathered.settle(&arguments.settings)?;
     let node = gathered.record.facts.hosts.get(&settings.host);
     let foretold = || {
@@ -186,8 +192,8 @@ fn repair(arguments: &RepairArguments) -> Result<ExitCode, Failure> {
     };
     let Some(from) = arguments.from.or_else(foretold) else {
         return Err(ClusterFailure::Settings {
-            source: Refusal {
-                kind: Refused::Undecided,
+            source: SettingsRefusal {
+                kind: RefusalKind::Undecided,
                 what: "the address that kubeadm init took".to_owned(),
                 why: "there is no default route now that would lead to it".to_owned(),
                 ask: "say --from; it is the server in /etc/kubernetes/admin.conf".to_owned(),
@@ -199,8 +205,8 @@ fn repair(arguments: &RepairArguments) -> Result<ExitCode, Failure> {
         Some(to) => kubeadm_repair::worker(&settings, from, to),
         None if from == settings.address.value => {
             return Err(ClusterFailure::Settings {
-                source: Refusal {
-                    kind: Refused::Wish,
+                source: SettingsRefusal {
+                    kind: RefusalKind::Wish,
                     what: format!("a repair of {}", settings.host),
                     why: format!("{from} is the address that it ought to have"),
                     ask: "say --from, if init took another".to_owned(),
@@ -220,15 +226,15 @@ fn repair(arguments: &RepairArguments) -> Result<ExitCode, Failure> {
 
 /// The kubeadm of the host, and the form of configuration that it reads.
 fn version(
-    settings: &Settings,
+    settings: &NodeSettings,
     arguments: &SettingsArguments,
-    told: Option<&Version>,
-) -> Result<(Version, ConfigApi), Failure> {
+    told: Option<&KubernetesVersion>,
+) -> Result<(KubernetesVersion, ConfigApi), CommandFailure> {
     let is_here = arguments.source.hosts.is_empty() && arguments.source.facts.is_empty();
     let found = told.cloned().or_else(|| is_here.then(installed::version).flatten());
     let refuse = |why: String| ClusterFailure::Settings {
-        source: Refusal {
-            kind: Refused::Undecided,
+        source: SettingsRefusal {
+            kind: RefusalKind::Undecided,
             what: "the form of the configuration".to_owned(),
             why,
             ask: format!(

@@ -11,25 +11,28 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::arguments::{LabCommand, LabListArguments};
-use crate::command::Place;
-use crate::failure::Failure;
+use crate::command::ProcessContext;
+use crate::failure::CommandFailure;
 use crate::output;
 use crate::render::json;
-use crate::render::style::Style;
+use crate::render::style::TerminalStyle;
 use crate::render::wrap::wrapped;
 use pontoon_lab::scenario::{self, Scenario};
-use pontoon_lab::via::{self, Wish};
+use pontoon_lab::via::{self, ViaService};
 use pontoon_lab::{kubernetes, neighbour_table, sandbox};
 
 /// Does what the command line says.
-pub(crate) fn run(command: &LabCommand, place: &Place) -> Result<ExitCode, Failure> {
+pub(crate) fn run(
+    command: &LabCommand,
+    place: &ProcessContext,
+) -> Result<ExitCode, CommandFailure> {
     match command {
         LabCommand::List(arguments) => list(arguments),
         LabCommand::Run(arguments) if arguments.scenario == "all" => all::run(arguments),
         LabCommand::Run(arguments) => run::run(arguments, place),
         LabCommand::Shell(arguments) => shell::run(arguments, place),
         LabCommand::Via(arguments) => {
-            let wish = if arguments.ssh { Wish::Ssh } else { Wish::Agent };
+            let wish = if arguments.ssh { ViaService::Ssh } else { ViaService::Agent };
             Ok(via::via(wish, &arguments.host))
         }
     }
@@ -37,61 +40,67 @@ pub(crate) fn run(command: &LabCommand, place: &Place) -> Result<ExitCode, Failu
 
 /// Does the work in a sandbox: enters one if this is not one yet.
 pub(crate) fn in_sandbox(
-    place: &Place,
+    place: &ProcessContext,
     scenario: &Scenario,
-    work: impl FnOnce() -> Result<ExitCode, Failure>,
-) -> Result<ExitCode, Failure> {
+    work: impl FnOnce() -> Result<ExitCode, CommandFailure>,
+) -> Result<ExitCode, CommandFailure> {
     match place {
-        Place::Sandbox => work(),
-        Place::Machine { words } => {
-            let room = neighbour_table::make_room(scenario.neighbours());
-            let _room =
-                room.map_err(|source| Failure::NoRoom { hosts: scenario.host.len(), source })?;
-            let _nodes = kubernetes::prepare(scenario).map_err(Failure::Kubernetes)?;
-            sandbox::enter(words).map_err(|source| Failure::Sandbox { source })
+        ProcessContext::Sandbox => work(),
+        ProcessContext::Machine { words } => {
+            let room = neighbour_table::reserve_entries(scenario.neighbours());
+            let _room = room
+                .map_err(|source| CommandFailure::NoRoom { hosts: scenario.host.len(), source })?;
+            let _nodes = kubernetes::prepare(scenario).map_err(CommandFailure::Kubernetes)?;
+            sandbox::enter(words).map_err(|source| CommandFailure::Sandbox { source })
         }
     }
 }
 
 /// The scenario of that name, or in that file.
-pub(crate) fn scenario(name: &str) -> Result<Scenario, Failure> {
-    let failed = |source| Failure::Scenario { name: name.to_owned(), source };
+pub(crate) fn scenario(name: &str) -> Result<Scenario, CommandFailure> {
+    let failed = |source| CommandFailure::Scenario { name: name.to_owned(), source };
     if let Some(built_in) = scenario::builtin(name) {
         return built_in.map_err(failed);
     }
     let path = Path::new(name);
     if path.extension().is_none() && !path.exists() {
-        return Err(Failure::NoScenario { name: name.to_owned() });
+        return Err(CommandFailure::NoScenario { name: name.to_owned() });
     }
     scenario::load(path).map_err(failed)
 }
 
 #[derive(Serialize)]
-struct Row {
+struct ScenarioRow {
     name: String,
     title: String,
     truth: String,
 }
 
-fn list(arguments: &LabListArguments) -> Result<ExitCode, Failure> {
+fn list(arguments: &LabListArguments) -> Result<ExitCode, CommandFailure> {
     let rows: Vec<_> = scenario::builtin_names()
         .map(|name| {
             let Scenario { title, truth, .. } = scenario(name)?;
-            Ok(Row { name: name.to_owned(), title, truth })
+            Ok(ScenarioRow { name: name.to_owned(), title, truth })
         })
-        .collect::<Result<_, Failure>>()?;
+        .collect::<Result<_, CommandFailure>>()?;
     let page = if arguments.json { json::pretty(&rows)? } else { page(&rows) };
     output::data(&page)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn page(rows: &[Row]) -> String {
-    let style = Style::of_stdout(0);
+fn page(rows: &[ScenarioRow]) -> String {
+    let style = TerminalStyle::of_stdout(0);
     let widest = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
     let mut page = String::new();
     for row in rows {
         let head = format!("{:widest$}  ", row.name);
-        wrapped(&mut page, style.width, &head, &" ".repeat(widest + 2), &style.shown(&row.title));
+        wrapped(
+            &mut page,
+            style.width,
+            &head,
+            &" ".repeat(widest + 2),
+            &style.printable(&row.title),
+        );
     }
     page
 }

@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use clap::{Command, CommandFactory as _};
 use clap_mangen::Man;
 
-use crate::arguments::{Arguments, ManArguments};
-use crate::failure::Failure;
+use crate::arguments::{CommandLine, ManArguments};
+use crate::failure::CommandFailure;
 use crate::output;
 
 /// Writes one page, or all into a folder.
-pub(crate) fn run(arguments: &ManArguments) -> Result<ExitCode, Failure> {
-    let mut root = Arguments::command();
+pub(crate) fn run(arguments: &ManArguments) -> Result<ExitCode, CommandFailure> {
+    let mut root = CommandLine::command();
     root.build();
     if let Some(dir) = &arguments.dir {
         write_all(&root, "pontoon", dir)?;
@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &ManArguments) -> Result<ExitCode, Failure> {
     let mut command = &root;
     let mut title = "pontoon".to_owned();
     for name in &arguments.command {
-        let unknown = || Failure::NoCommand { name: arguments.command.join(" ") };
+        let unknown = || CommandFailure::NoCommand { name: arguments.command.join(" ") };
         command = command.find_subcommand(name).ok_or_else(unknown)?;
         title = format!("{title}-{name}");
     }
@@ -29,10 +29,10 @@ pub(crate) fn run(arguments: &ManArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn write_all(command: &Command, title: &str, dir: &Path) -> Result<(), Failure> {
+fn write_all(command: &Command, title: &str, dir: &Path) -> Result<(), CommandFailure> {
     let path = dir.join(format!("{title}.1"));
     let page = page(command, title)?;
-    std::fs::write(&path, page).map_err(|source| Failure::Write { path, source })?;
+    std::fs::write(&path, page).map_err(|source| CommandFailure::Write { path, source })?;
     let pages = command.get_subcommands().filter(|sub| sub.get_name() != "help");
     for sub in pages.filter(|sub| !sub.is_hide_set()) {
         write_all(sub, &format!("{title}-{}", sub.get_name()), dir)?;
@@ -40,10 +40,10 @@ fn write_all(command: &Command, title: &str, dir: &Path) -> Result<(), Failure> 
     Ok(())
 }
 
-fn page(command: &Command, title: &str) -> Result<Vec<u8>, Failure> {
+fn page(command: &Command, title: &str) -> Result<Vec<u8>, CommandFailure> {
     let mut page = Vec::new();
     let man = Man::new(command.clone()).title(title.to_uppercase());
     man.render(&mut page)
-        .map_err(|source| Failure::System { what: "the page could not be made", source })?;
+        .map_err(|source| CommandFailure::System { what: "the page could not be made", source })?;
     Ok(page)
 }

@@ -6,36 +6,38 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use pontoon_model::exit::Exit;
-use pontoon_model::facts::Intent;
+use pontoon_model::facts::RunParameters;
 use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_probe::key::Key;
-use pontoon_probe::survey::{self, AgentChannel, Options, Seat, SurveyError, UnreachedReason};
+use pontoon_probe::key::RunKey;
+use pontoon_probe::survey::{
+    self, AgentChannel, SurveyError, SurveyOptions, SurveyParticipant, UnreachedReason,
+};
 use pontoon_remote::carrier::OnInterrupt;
 
-use crate::arguments::mesh::{AgentLaunch, MeshArguments};
+use crate::arguments::mesh::{AgentStartArguments, MeshArguments};
 use crate::command::check::local;
-use crate::command::progress::Meter;
+use crate::command::progress::ProgressMeter;
 use crate::command::{fleet, host_sessions, judge, records};
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::output;
 
 /// Starts an agent on every host, asks, judges, shows.
-pub(crate) fn run(arguments: &MeshArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &MeshArguments) -> Result<ExitCode, CommandFailure> {
     let fleet = fleet::Fleet::of(&arguments.hosts, &arguments.reaching)?;
     let server = arguments.server.as_ref().map(local::resolve).transpose()?;
     let timeout = arguments.timeout.map(|time| time.as_millis());
-    let options = Options {
+    let options = SurveyOptions {
         links: arguments.interfaces.clone(),
         timeout_ms: timeout.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
         is_offline: arguments.offline,
         server: server.and_then(|addresses| addresses.into_iter().next()),
-        ..Options::default()
+        ..SurveyOptions::default()
     };
-    let ports = ports::plan(&arguments.ports, &fleet.servers)?;
-    let options = Options { ports, ..options };
-    let intent = Intent {
+    let ports = ports::plan(&arguments.ports, &fleet.control_planes)?;
+    let options = SurveyOptions { ports, ..options };
+    let intent = RunParameters {
         pod_cidr: arguments.pod_cidr,
         service_cidr: arguments.service_cidr,
         server: arguments.server.clone(),
@@ -45,9 +47,9 @@ pub(crate) fn run(arguments: &MeshArguments) -> Result<ExitCode, Failure> {
         Ok(found) => found,
         Err(code) => return Ok(code),
     };
-    records::keep(&record, &arguments.keeping, &key)?;
+    records::keep(&record, &arguments.recording, &key)?;
     let report = judge::report(&record);
-    output::data(&judge::shown(&report, &record, &arguments.showing)?)?;
+    output::data(&judge::render_report(&report, &record, &arguments.output)?)?;
     Ok(ExitCode::from(report.verdict.exit))
 }
 
@@ -55,15 +57,15 @@ pub(crate) fn run(arguments: &MeshArguments) -> Result<ExitCode, Failure> {
 /// with comes back.
 pub(crate) fn survey(
     fleet: &fleet::Fleet,
-    launch: &AgentLaunch,
-    intent: &Intent,
-    options: &Options,
-) -> Result<Result<(Record, Key), ExitCode>, Failure> {
+    launch: &AgentStartArguments,
+    intent: &RunParameters,
+    options: &SurveyOptions,
+) -> Result<Result<(Record, RunKey), ExitCode>, CommandFailure> {
     let sessions = match &launch.via {
         Some(via) => host_sessions::by_command(fleet, via),
         None => host_sessions::by_ssh(fleet, &launch.by_ssh, OnInterrupt::Ends),
     };
-    let seats = sessions?.into_iter().map(|(host, session)| Seat {
+    let seats = sessions?.into_iter().map(|(host, session)| SurveyParticipant {
         host,
         channel: session.map(AgentChannel::alone),
         asks: true,
@@ -74,14 +76,14 @@ pub(crate) fn survey(
 
 /// Asks agents that have been started; otherwise as [`survey`].
 pub(crate) fn ask(
-    seats: Vec<Seat>,
-    intent: &Intent,
-    options: &Options,
-) -> Result<Result<(Record, Key), ExitCode>, Failure> {
+    seats: Vec<SurveyParticipant>,
+    intent: &RunParameters,
+    options: &SurveyOptions,
+) -> Result<Result<(Record, RunKey), ExitCode>, CommandFailure> {
     if seats.len() > 1 {
         output::note(&expectation(seats.len(), options));
     }
-    let mut meter = Meter::new();
+    let mut meter = ProgressMeter::new();
     let survey = survey::run(seats, intent, options, &mut |progress| meter.show(&progress));
     drop(meter);
     match survey {
@@ -93,7 +95,7 @@ pub(crate) fn ask(
             output::note(&nobody(&advised(&unreached)));
             Ok(Err(ExitCode::from(Exit::Unreachable.code())))
         }
-        Err(source) => Err(Failure::Survey { source }),
+        Err(source) => Err(CommandFailure::Survey { source }),
     }
 }
 
@@ -110,7 +112,7 @@ fn nobody(unreached: &BTreeMap<HostName, Untrusted>) -> String {
 }
 
 /// What it will take, said beforehand.
-fn expectation(hosts: usize, options: &Options) -> String {
+fn expectation(hosts: usize, options: &SurveyOptions) -> String {
     let (open_s, shut_s) = survey::estimate_s(hosts);
     let ports_s = survey::estimate_ports_s(hosts, &options.ports);
     let open_s = open_s + ports_s;

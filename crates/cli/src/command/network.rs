@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use pontoon_settings::emitted::{calico, cilium, flannel, k0s, k3s, talos};
 
 use crate::arguments::kubeadm::SettingsArguments;
-use crate::command::kubeadm::settled;
-use crate::failure::Failure;
+use crate::command::kubeadm::settings_for_host;
+use crate::failure::CommandFailure;
 use crate::output;
 
 /// Who is told.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum For {
+pub(crate) enum SettingsTarget {
     Flannel,
     Calico,
     Cilium,
@@ -22,19 +22,22 @@ pub(crate) enum For {
 }
 
 /// Writes its settings.
-pub(crate) fn run(whom: For, arguments: &SettingsArguments) -> Result<ExitCode, Failure> {
-    let settings = match settled(arguments)? {
+pub(crate) fn run(
+    whom: SettingsTarget,
+    arguments: &SettingsArguments,
+) -> Result<ExitCode, CommandFailure> {
+    let settings = match settings_for_host(arguments)? {
         Ok(settings) => settings,
         Err(code) => return Ok(code),
     };
     let text = match whom {
-        For::Flannel => flannel::settings(&settings),
-        For::Calico => calico::installation(&settings),
-        For::Cilium => cilium::values(&settings),
-        For::K3s => k3s::configuration(&settings, k3s::Distribution::K3s),
-        For::Rke2 => k3s::configuration(&settings, k3s::Distribution::Rke2),
-        For::K0s => k0s::configuration(&settings),
-        For::Talos => talos::patch(&settings),
+        SettingsTarget::Flannel => flannel::settings(&settings),
+        SettingsTarget::Calico => calico::installation(&settings),
+        SettingsTarget::Cilium => cilium::values(&settings),
+        SettingsTarget::K3s => k3s::configuration(&settings, k3s::K3sDistribution::K3s),
+        SettingsTarget::Rke2 => k3s::configuration(&settings, k3s::K3sDistribution::Rke2),
+        SettingsTarget::K0s => k0s::configuration(&settings),
+        SettingsTarget::Talos => talos::patch(&settings),
     };
     output::data(&text)?;
     Ok(ExitCode::SUCCESS)

@@ -3,18 +3,18 @@
 use std::io::{self, IsTerminal as _, Write as _};
 
 use pontoon_model::net::IfName;
-use pontoon_probe::survey::Progress;
+use pontoon_probe::survey::SurveyProgress;
 
 use crate::output;
 
 /// One line at the bottom of a terminal; nothing where nobody watches.
 #[derive(Debug)]
-pub(crate) struct Meter {
+pub(crate) struct ProgressMeter {
     is_watched: bool,
     shown: String,
 }
 
-impl Meter {
+impl ProgressMeter {
     /// Shows progress if standard error is a terminal that can rewrite a line.
     pub(crate) fn new() -> Self {
         let is_dumb = std::env::var("TERM").map_or(true, |term| term.is_empty() || term == "dumb");
@@ -22,17 +22,17 @@ impl Meter {
     }
 
     /// Shows how far the run is.
-    pub(crate) fn show(&mut self, progress: &Progress) {
+    pub(crate) fn show(&mut self, progress: &SurveyProgress) {
         let text = match progress {
-            Progress::Starting { hosts: 1 } => "starting the agent ...".to_owned(),
-            Progress::Starting { hosts } => format!("starting {hosts} agents ..."),
-            Progress::Link { link, pairs, open, after_ms } => {
+            SurveyProgress::Starting { hosts: 1 } => "starting the agent ...".to_owned(),
+            SurveyProgress::Starting { hosts } => format!("starting {hosts} agents ..."),
+            SurveyProgress::Link { link, pairs, open, after_ms } => {
                 return self.tell(link, *pairs, *open, *after_ms);
             }
-            Progress::Asking { pairs: 0, left_ms, .. } => {
+            SurveyProgress::Asking { pairs: 0, left_ms, .. } => {
                 format!("asking, {} s at most", left_ms.div_ceil(1000))
             }
-            Progress::Asking { pairs, settled, left_ms } => {
+            SurveyProgress::Asking { pairs, settled, left_ms } => {
                 let left_s = left_ms.div_ceil(1000);
                 format!("asking: {settled} of {pairs} pairs settled, {left_s} s at most")
             }
@@ -61,7 +61,7 @@ impl Meter {
     }
 }
 
-impl Drop for Meter {
+impl Drop for ProgressMeter {
     fn drop(&mut self) {
         if !self.shown.is_empty() {
             let _ = write!(io::stderr().lock(), "\r\u{1b}[K");

@@ -7,22 +7,22 @@ use pontoon_model::record::merge::merge;
 
 use crate::arguments::ReplayArguments;
 use crate::command::{judge, records};
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::output;
-use pontoon_probe::key::Key;
+use pontoon_probe::key::RunKey;
 
 /// Reads, merges, judges.
-pub(crate) fn run(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &ReplayArguments) -> Result<ExitCode, CommandFailure> {
     let all: Vec<_> =
         arguments.files.iter().map(|path| records::read(path)).collect::<Result<_, _>>()?;
-    let record = merge(all).map_err(|source| Failure::Merge { source })?;
+    let record = merge(all).map_err(|source| CommandFailure::Merge { source })?;
     // Old pseudonyms cannot be made again without the old key; new ones hide as well.
-    let key = Key::random().map_err(|error| Failure::System {
+    let key = RunKey::random().map_err(|error| CommandFailure::System {
         what: "no key for the pseudonyms could be made",
         source: io::Error::other(error),
     })?;
-    records::keep(&record, &arguments.keeping, &key)?;
+    records::keep(&record, &arguments.recording, &key)?;
     let report = judge::report(&record);
-    output::data(&judge::shown(&report, &record, &arguments.showing)?)?;
+    output::data(&judge::render_report(&report, &record, &arguments.output)?)?;
     Ok(ExitCode::from(report.verdict.exit))
 }

@@ -7,14 +7,14 @@ use pontoon_model::exit::Exit;
 
 use crate::arguments::remote::SshArguments;
 use crate::command::fleet::Fleet;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::output;
 
 /// What ssh ends with when it could not connect (ssh(1)).
 const SSH_FAILED: i32 = 255;
 
 /// Logs in on each; leaving one leads to the next.
-pub(crate) fn run(arguments: &SshArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &SshArguments) -> Result<ExitCode, CommandFailure> {
     let fleet = Fleet::of(&arguments.hosts, &arguments.reaching)?;
     let count = fleet.logins.len();
     let mut unreached = Vec::new();
@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &SshArguments) -> Result<ExitCode, Failure> {
         if count > 1 {
             output::note(&format!("--- {} ({number} of {count})", login.host));
         }
-        let status = fleet.ssh.shell(login).status().map_err(|source| Failure::System {
+        let status = fleet.ssh.shell(login).status().map_err(|source| CommandFailure::System {
             what: "ssh could not be run (Debian: apt-get install openssh-client)",
             source,
         })?;

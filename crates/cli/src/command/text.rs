@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// Reads a file of limited length; `-` is standard input. One byte more is read, so that what is
 /// too long is seen to be.
-pub(crate) fn read(path: &Path, limit: usize) -> Result<String, Failure> {
-    let failed = |source| Failure::Read { path: path.to_owned(), source };
+pub(crate) fn read(path: &Path, limit: usize) -> Result<String, CommandFailure> {
+    let failed = |source| CommandFailure::Read { path: path.to_owned(), source };
     let input: Box<dyn io::Read> = if path == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_settings::settings::Refused;
+use pontoon_settings::settings::RefusalKind;
 
 /// What is wanted of a cluster makes no sense, or cannot be decided.
 #[derive(Debug, thiserror::Error)]
@@ -23,14 +23,14 @@ pub(crate) enum ClusterFailure {
     Line {
         /// Why.
         #[source]
-        source: pontoon_join::line::LineError,
+        source: pontoon_join::line::JoinLineError,
     },
     /// A join lacks something.
     #[error("this join cannot be rehearsed, and kubeadm would refuse it")]
     Incomplete {
         /// What.
         #[source]
-        source: pontoon_join::request::Incomplete,
+        source: pontoon_join::request::IncompleteJoin,
     },
     /// A file is no configuration of a join.
     #[error("`{}` holds no join", path.display())]
@@ -55,14 +55,14 @@ pub(crate) enum ClusterFailure {
     Settings {
         /// Which, and why.
         #[source]
-        source: pontoon_settings::settings::Refusal,
+        source: pontoon_settings::settings::SettingsRefusal,
     },
     /// No cluster can be asked.
     #[error("no cluster can be checked from here")]
     NoCluster {
         /// Why.
         #[source]
-        source: pontoon_cluster::edge::run::NoCluster,
+        source: pontoon_cluster::edge::run::ClusterCheckError,
     },
     /// No hosts are named, and kubectl names none.
     #[error("no hosts are named, and kubectl on this host names no nodes: {why}")]
@@ -83,9 +83,9 @@ impl ClusterFailure {
     pub(crate) const fn exit(&self) -> Exit {
         match self {
             Self::Settings { source } => match source.kind {
-                Refused::Wish => Exit::Usage,
-                Refused::Undecided => Exit::Warned,
-                Refused::Impossible => Exit::Failed,
+                RefusalKind::Wish => Exit::Usage,
+                RefusalKind::Undecided => Exit::Warned,
+                RefusalKind::Impossible => Exit::Failed,
             },
             _ => Exit::Usage,
         }

@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use pontoon_fleet::hostlist::HostsError;
-use pontoon_fleet::inventory::import::{Format, ImportError};
-use pontoon_fleet::inventory::{AssignError, LoadError, NoHome, Origin, SaveError, VARIABLE};
+use pontoon_fleet::hostlist::HostListError;
+use pontoon_fleet::inventory::import::{ImportError, InventoryFormat};
+use pontoon_fleet::inventory::{
+    AssignError, InventoryLoadError, InventorySaveError, LocationOrigin, NoInventoryLocation,
+    VARIABLE,
+};
 use pontoon_model::exit::Exit;
-use pontoon_model::net::NotA;
+use pontoon_model::net::TextParseError;
 use pontoon_model::shell::quoted;
 
 /// `pontoon hosts` could not do what it was asked.
@@ -19,7 +22,7 @@ pub(crate) enum HostsFailure {
         text: String,
         /// Why.
         #[source]
-        source: HostsError,
+        source: HostListError,
     },
     /// A list of hosts is empty.
     #[error("no host is named")]
@@ -29,21 +32,21 @@ pub(crate) enum HostsFailure {
     NoPlace {
         /// Why.
         #[source]
-        source: NoHome,
+        source: NoInventoryLocation,
     },
     /// The inventory cannot be read.
     #[error("the inventory cannot be used")]
     Load {
         /// Why.
         #[source]
-        source: LoadError,
+        source: InventoryLoadError,
     },
     /// The inventory cannot be written.
     #[error("the inventory is as it was")]
     Save {
         /// Why.
         #[source]
-        source: SaveError,
+        source: InventorySaveError,
     },
     /// Hosts that were named are not in the inventory.
     #[error("{names}: not in the inventory `{}`", path.display())]
@@ -81,7 +84,7 @@ pub(crate) enum HostsFailure {
     NoField {
         /// What was asked for.
         #[source]
-        source: NotA,
+        source: TextParseError,
     },
     /// A file to import looks like none of those that can be.
     #[error("`{}` looks like none of the inventories that can be taken over", path.display())]
@@ -95,7 +98,7 @@ pub(crate) enum HostsFailure {
         /// Which.
         path: PathBuf,
         /// What it was taken for.
-        format: Format,
+        format: InventoryFormat,
         /// Why.
         #[source]
         source: ImportError,
@@ -106,7 +109,7 @@ pub(crate) enum HostsFailure {
         /// Which.
         path: PathBuf,
         /// What it was taken for.
-        format: Format,
+        format: InventoryFormat,
     },
 }
 
@@ -154,7 +157,7 @@ impl HostsFailure {
                  `pontoon hosts set --help` names all fields"
                     .to_owned(),
             ),
-            Self::Load { source: LoadError::Missing { path, origin } } => {
+            Self::Load { source: InventoryLoadError::Missing { path, origin } } => {
                 Some(missing(path, *origin))
             }
             Self::NoList { .. }
@@ -167,10 +170,12 @@ impl HostsFailure {
 }
 
 /// What to do about a file that was named and is not there.
-fn missing(path: &Path, origin: Origin) -> String {
+fn missing(path: &Path, origin: LocationOrigin) -> String {
     let by = match origin {
-        Origin::Variable => format!("{VARIABLE} names it; "),
-        Origin::Asked | Origin::Here | Origin::Home => "is it spelled right? ".to_owned(),
+        LocationOrigin::Variable => format!("{VARIABLE} names it; "),
+        LocationOrigin::Asked | LocationOrigin::Here | LocationOrigin::Home => {
+            "is it spelled right? ".to_owned()
+        }
     };
     format!("{by}to make it: pontoon hosts --inventory {} add HOSTS", path.display())
 }

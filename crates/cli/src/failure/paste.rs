@@ -2,7 +2,7 @@
 
 /// Pasted text cannot be explained.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub(crate) enum PasteFailure {
+pub(crate) enum ExplainFailure {
     /// Options of pasted text are given with a code.
     #[error("--prove and --json are about error text")]
     Code,
@@ -11,7 +11,7 @@ pub(crate) enum PasteFailure {
     Nothing,
 }
 
-impl PasteFailure {
+impl ExplainFailure {
     /// What to do about it.
     pub(crate) fn advice(self) -> String {
         match self {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pontoon_model::finding::{Finding, Level, Scope};
+use pontoon_model::finding::{DiagnosisScope, Finding, Level};
 use pontoon_model::host::HostName;
-use pontoon_rules::report::groups::{self, Group};
+use pontoon_rules::report::groups::{self, PairGroup};
 
-use super::style::Style;
+use super::style::TerminalStyle;
 use super::wrap::wrapped;
 
 /// Lines of evidence in a block unless more are asked for: a screen has 24 lines.
@@ -19,34 +19,34 @@ const ADVICE_MAX: usize = 2;
 const NAMES_MAX: usize = 3;
 
 /// Findings of one code and level.
-pub(crate) struct Block<'a> {
+pub(crate) struct FindingBlock<'a> {
     findings: Vec<&'a Finding>,
 }
 
 /// Puts findings of the same code and level together; the order is that of the first of each.
-pub(crate) fn blocks(findings: &[Finding]) -> Vec<Block<'_>> {
-    let mut blocks: Vec<Block<'_>> = Vec::new();
+pub(crate) fn group_findings(findings: &[Finding]) -> Vec<FindingBlock<'_>> {
+    let mut blocks: Vec<FindingBlock<'_>> = Vec::new();
     for finding in findings {
-        let alike = |block: &&mut Block<'_>| {
+        let alike = |block: &&mut FindingBlock<'_>| {
             let first = block.first();
             first.code == finding.code && first.level == finding.level
         };
         match blocks.iter_mut().find(alike) {
             Some(block) => block.findings.push(finding),
-            None => blocks.push(Block { findings: vec![finding] }),
+            None => blocks.push(FindingBlock { findings: vec![finding] }),
         }
     }
     blocks
 }
 
-impl<'a> Block<'a> {
+impl<'a> FindingBlock<'a> {
     /// The first of them: never missing, for a block begins with one.
     pub(crate) fn first(&self) -> &'a Finding {
         self.findings[0]
     }
 
     /// Writes the block.
-    pub(crate) fn write(&self, page: &mut String, style: Style) {
+    pub(crate) fn write(&self, page: &mut String, style: TerminalStyle) {
         let first = self.first();
         let level = match first.level {
             Level::Confirmed => "confirmed",
@@ -55,34 +55,34 @@ impl<'a> Block<'a> {
             Level::Undecided => "undecided",
         };
         let head = format!("{} ", style.severity(first.severity));
-        page.push_str(&format!("{head}{}  ({level})\n", style.strong(first.code.as_str())));
+        page.push_str(&format!("{head}{}  ({level})\n", style.bold(first.code.as_str())));
         let title = format!("{}: {}", first.title.trim_end_matches('.'), self.places(style));
-        wrapped(page, style.width, "  ", "  ", &style.shown(&title));
+        wrapped(page, style.width, "  ", "  ", &style.printable(&title));
         self.evidence(page, style);
         self.advice(page, style);
     }
 
     /// Writes what it is and where, no more.
-    pub(crate) fn write_line(&self, page: &mut String, style: Style) {
+    pub(crate) fn write_line(&self, page: &mut String, style: TerminalStyle) {
         let first = self.first();
         let text = format!("{}: {} ({})", first.code, first.title, self.places(style));
-        wrapped(page, style.width, "  ", "    ", &style.shown(&text));
+        wrapped(page, style.width, "  ", "    ", &style.printable(&text));
     }
 
     /// Where it holds: "pi1 <-> pi2 on wlan0, pi[3-9] on eth0".
-    fn places(&self, style: Style) -> String {
-        let mut by_link: BTreeMap<_, Vec<&Scope>> = BTreeMap::new();
+    fn places(&self, style: TerminalStyle) -> String {
+        let mut by_link: BTreeMap<_, Vec<&DiagnosisScope>> = BTreeMap::new();
         for scope in self.findings.iter().map(|finding| &finding.scope) {
             by_link.entry((&scope.link, &scope.family)).or_default().push(scope);
         }
         let is_symmetric = self.first().is_symmetric;
-        let on_link = |scopes: &Vec<&Scope>| {
+        let on_link = |scopes: &Vec<&DiagnosisScope>| {
             format!("{}{}", ends(scopes, is_symmetric, style), tail(scopes[0]))
         };
         by_link.values().map(on_link).collect::<Vec<_>>().join(", ")
     }
 
-    fn evidence(&self, page: &mut String, style: Style) {
+    fn evidence(&self, page: &mut String, style: TerminalStyle) {
         let all: Vec<&String> = if style.verbosity > 0 {
             self.findings.iter().flat_map(|finding| &finding.because).collect()
         } else {
@@ -93,7 +93,7 @@ impl<'a> Block<'a> {
         let most = if style.verbosity > 0 { all.len() } else { EVIDENCE_MAX };
         let mut label = "  because ";
         for line in all.iter().take(most) {
-            wrapped(page, style.width, label, "          ", &style.shown(line));
+            wrapped(page, style.width, label, "          ", &style.printable(line));
             label = "          ";
         }
         let more = self.findings.len() - 1;
@@ -117,29 +117,29 @@ impl<'a> Block<'a> {
         })
     }
 
-    fn advice(&self, page: &mut String, style: Style) {
+    fn advice(&self, page: &mut String, style: TerminalStyle) {
         let mut seen = BTreeSet::new();
         let all = self.findings.iter().flat_map(|finding| &finding.advice);
         let all: Vec<_> = all.filter(|line| seen.insert(line.as_str())).collect();
         let most = if style.verbosity > 0 { all.len() } else { ADVICE_MAX };
         let mut label = "  do      ";
         for line in all.into_iter().take(most) {
-            wrapped(page, style.width, label, "          ", &style.shown(line));
+            wrapped(page, style.width, label, "          ", &style.printable(line));
             label = "          ";
         }
         if let Some(test) = &self.first().would_decide {
-            wrapped(page, style.width, "  decide  ", "          ", &style.shown(test));
+            wrapped(page, style.width, "  decide  ", "          ", &style.printable(test));
         }
     }
 }
 
 /// The ends of findings on one link, as few words as will do.
-fn ends(scopes: &[&Scope], is_symmetric: bool, style: Style) -> String {
+fn ends(scopes: &[&DiagnosisScope], is_symmetric: bool, style: TerminalStyle) -> String {
     let pairs = scopes.iter().filter_map(|scope| scope.from.as_ref().zip(scope.to.as_ref()));
-    let way = if is_symmetric { style.between() } else { style.toward() };
-    let group = |group: &Group<'_>| match group {
-        Group::Every(hosts) => format!("every pair of {}", names(hosts.iter().copied())),
-        Group::Each(some, others) => {
+    let way = if is_symmetric { style.pair_arrow() } else { style.arrow() };
+    let group = |group: &PairGroup<'_>| match group {
+        PairGroup::Every(hosts) => format!("every pair of {}", names(hosts.iter().copied())),
+        PairGroup::Each(some, others) => {
             format!("{}{way}{}", names(some.iter().copied()), names(others.iter().copied()))
         }
     };
@@ -164,7 +164,7 @@ fn names<'a>(hosts: impl ExactSizeIterator<Item = &'a HostName>) -> String {
     }
 }
 
-fn tail(scope: &Scope) -> String {
+fn tail(scope: &DiagnosisScope) -> String {
     let link = scope.link.as_ref().map(|link| format!(" on {link}")).unwrap_or_default();
     let family = scope.family.map(|family| format!(" ({family})")).unwrap_or_default();
     format!("{link}{family}")

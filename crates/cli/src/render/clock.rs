@@ -1,10 +1,10 @@
 //! Clocks of hosts as a table.
 
 use pontoon_fleet::alike;
-use pontoon_fleet::clock::Standing;
-use pontoon_fleet::clock::report::{Clock, Clocks, HostClock};
+use pontoon_fleet::clock::ClockDeviation;
+use pontoon_fleet::clock::report::{ClockReport, HostClock, MeasuredClock};
 
-use super::style::Style;
+use super::style::TerminalStyle;
 use super::wrap::{padded, wrapped};
 
 const SECOND_US: u64 = 1_000_000;
@@ -17,7 +17,7 @@ const GAP: usize = 2;
 const HEADS: [&str; 5] = ["host", "to the median", "+-", "to this host", ""];
 
 /// Writes the table, those that could not be asked below it, and what is to be done.
-pub(crate) fn table(clocks: &Clocks, style: Style) -> String {
+pub(crate) fn table(clocks: &ClockReport, style: TerminalStyle) -> String {
     let mut rows = vec![HEADS.map(str::to_owned)];
     rows.extend(clocks.hosts.iter().filter_map(|host| Some(row(host, host.clock?))));
     let mut page = String::new();
@@ -34,22 +34,22 @@ pub(crate) fn table(clocks: &Clocks, style: Style) -> String {
             let cells = row.iter().enumerate().map(|(at, cell)| padded(cell, width(at)));
             let line = cells.collect::<String>();
             let line = line.trim_end();
-            let line = if nth == 0 { style.strong(line) } else { line.to_owned() };
+            let line = if nth == 0 { style.bold(line) } else { line.to_owned() };
             page.push_str(&format!("{line}\n"));
         }
     }
     let whys = clocks.hosts.iter().filter_map(|host| {
-        host.unreached.as_ref().map(|why| (&host.host, style.shown(&why.to_string())))
+        host.unreached.as_ref().map(|why| (&host.host, style.printable(&why.to_string())))
     });
     let whys: Vec<_> = whys.collect();
-    for alike in alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str()))) {
-        let text = format!("could not be asked: {}", alike.words);
+    for alike in alike::group_same_text(whys.iter().map(|(host, why)| (*host, why.as_str()))) {
+        let text = format!("could not be asked: {}", alike.text);
         wrapped(&mut page, style.width, &format!("{}  ", alike.hosts), "  ", &text);
     }
     page
 }
 
-fn row(host: &HostClock, clock: Clock) -> [String; 5] {
+fn row(host: &HostClock, clock: MeasuredClock) -> [String; 5] {
     [
         host.host.to_string(),
         signed(clock.from_median_us),
@@ -59,12 +59,12 @@ fn row(host: &HostClock, clock: Clock) -> [String; 5] {
     ]
 }
 
-const fn mark(standing: Standing) -> &'static str {
+const fn mark(standing: ClockDeviation) -> &'static str {
     match standing {
-        Standing::Good => "",
-        Standing::Unsure => "perhaps off",
-        Standing::Off => "off",
-        Standing::FarOff => "off by days",
+        ClockDeviation::Good => "",
+        ClockDeviation::Unsure => "perhaps off",
+        ClockDeviation::Off => "off",
+        ClockDeviation::FarOff => "off by days",
     }
 }
 
@@ -92,7 +92,7 @@ fn span(us: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use pontoon_fleet::clock::Offset;
+    use pontoon_fleet::clock::ClockOffset;
     use pontoon_remote::reach_failure::ReachFailure;
 
     use super::*;
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_table_of_clocks_fits_80_columns() {
-        let offset = |us| Ok(Offset { us, uncertainty_us: 11_800, round_trip_us: 23_600 });
+        let offset = |us| Ok(ClockOffset { us, uncertainty_us: 11_800, round_trip_us: 23_600 });
         let refused = "ssh: connect to host pi4 port 22: Connection refused";
         let answers = [
             ("pi1", offset(4_200)),
@@ -128,7 +128,7 @@ mod tests {
         ];
         let answers: Vec<_> =
             answers.into_iter().map(|(host, answer)| (host.parse().unwrap(), answer)).collect();
-        insta::assert_snapshot!(table(&Clocks::of(&answers), Style::PLAIN), @r"
+        insta::assert_snapshot!(table(&ClockReport::of(&answers), TerminalStyle::PLAIN), @r"
         host                    to the median  +-       to this host
         pi1                     +0.005 s       0.012 s  +0.005 s
         pi2                     -3 h 2 min     0.012 s  -3 h 2 min     off

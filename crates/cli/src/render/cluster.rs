@@ -1,17 +1,17 @@
 //! A checked cluster: what is wrong and what to do, then who reaches what.
 
-use pontoon_causes::cause::On;
-use pontoon_cluster::report::{Report, Told, Wrong};
-use pontoon_cluster::trial::{MANY, Target, Tried};
+use pontoon_causes::cause::CheckLocation;
+use pontoon_cluster::report::{ClusterReport, ReportedCause, ReportedProblem};
+use pontoon_cluster::trial::{ConnectivityTarget, ConnectivityTest, LARGE_TRANSFER_BYTES};
 use pontoon_cluster::verdict::Certainty;
 
-use super::style::Style;
+use super::style::TerminalStyle;
 use super::wrap::{padded, wrapped};
 
 /// Writes it: the sentence first, the table last.
-pub(crate) fn page(report: &Report, style: Style) -> String {
+pub(crate) fn page(report: &ClusterReport, style: TerminalStyle) -> String {
     let mut page = String::new();
-    wrapped(&mut page, style.width, "", "  ", &style.strong(&sentence(report)));
+    wrapped(&mut page, style.width, "", "  ", &style.bold(&sentence(report)));
     if report.is_starting {
         let text = "not all of the cluster is ready, and it is younger than three minutes: what \
                     follows may go by itself. Ask again in a minute.";
@@ -24,7 +24,7 @@ pub(crate) fn page(report: &Report, style: Style) -> String {
     for (host, why) in &report.unreached {
         page.push('\n');
         let text = format!("{host} was not asked: {why}");
-        wrapped(&mut page, style.width, "", "  ", &style.shown(&text));
+        wrapped(&mut page, style.width, "", "  ", &style.printable(&text));
     }
     if !report.unasked.is_empty() {
         page.push('\n');
@@ -32,20 +32,20 @@ pub(crate) fn page(report: &Report, style: Style) -> String {
             "Not asked, so that nothing was tried from there: {}",
             report.unasked.join(", ")
         );
-        wrapped(&mut page, style.width, "", "  ", &style.shown(&text));
+        wrapped(&mut page, style.width, "", "  ", &style.printable(&text));
     }
     table(&mut page, report, style);
     if style.verbosity > 0 {
         page.push_str("\nEverything that was tried:\n");
         for tried in &report.tried {
             let text = format!("{} to {}: {}", tried.from, tried.to, tried.outcome);
-            wrapped(&mut page, style.width, "  ", "    ", &style.shown(&text));
+            wrapped(&mut page, style.width, "  ", "    ", &style.printable(&text));
         }
     }
     page
 }
 
-fn sentence(report: &Report) -> String {
+fn sentence(report: &ClusterReport) -> String {
     let nodes = match report.nodes.len() {
         1 => "1 node".to_owned(),
         count => format!("{count} nodes"),
@@ -73,7 +73,7 @@ fn sentence(report: &Report) -> String {
     }
 }
 
-fn one(page: &mut String, wrong: &Wrong, style: Style) {
+fn one(page: &mut String, wrong: &ReportedProblem, style: TerminalStyle) {
     let accusation = &wrong.accusation;
     let nodes: Vec<&str> = accusation.nodes.iter().map(String::as_str).collect();
     let at = if nodes.is_empty() { String::new() } else { format!(" ({})", nodes.join(", ")) };
@@ -89,68 +89,76 @@ fn one(page: &mut String, wrong: &Wrong, style: Style) {
     let codes = if codes.is_empty() { "not explained".to_owned() } else { codes.join(" or ") };
     let head = format!("{codes}{at}: {word}");
     let mut text = String::new();
-    wrapped(&mut text, style.width, "", "  ", &style.shown(&head));
-    page.push_str(&style.strong(text.trim_end()));
+    wrapped(&mut text, style.width, "", "  ", &style.printable(&head));
+    page.push_str(&style.bold(text.trim_end()));
     page.push('\n');
     let is_alone = wrong.told.len() == 1;
     for told in &wrong.told {
         if is_alone {
-            wrapped(page, style.width, "  ", "  ", &style.shown(&format!("{}.", told.is)));
+            wrapped(page, style.width, "  ", "  ", &style.printable(&format!("{}.", told.is)));
         }
     }
     for seen in &accusation.seen {
-        wrapped(page, style.width, "  seen  ", "        ", &style.shown(seen));
+        wrapped(page, style.width, "  seen  ", "        ", &style.printable(seen));
     }
     for told in wrong.told.iter().filter(|_| !is_alone) {
         candidate(page, told, style);
     }
     if accusation.advice.is_empty() {
         for told in wrong.told.iter().filter(|_| is_alone) {
-            wrapped(page, style.width, "  cure  ", "        ", &style.shown(&told.cure));
+            wrapped(page, style.width, "  cure  ", "        ", &style.printable(&told.cure));
         }
     }
     for advice in &accusation.advice {
-        wrapped(page, style.width, "  cure  ", "        ", &style.shown(advice));
+        wrapped(page, style.width, "  cure  ", "        ", &style.printable(advice));
     }
 }
 
 /// One of several: how it is told from the others.
-fn candidate(page: &mut String, told: &Told, style: Style) {
+fn candidate(page: &mut String, told: &ReportedCause, style: TerminalStyle) {
     let place = match told.on {
-        On::Kubectl => "with kubectl",
-        On::ControlPlane => "on the control plane",
-        On::Node | On::Here | On::Dialler => "on the node",
-        On::Peer => "on the other host",
+        CheckLocation::Kubectl => "with kubectl",
+        CheckLocation::ControlPlane => "on the control plane",
+        CheckLocation::Node | CheckLocation::Here | CheckLocation::Dialler => "on the node",
+        CheckLocation::Peer => "on the other host",
     };
     let text = format!("{}: {}", told.code, told.apart);
-    wrapped(page, style.width, "  - ", "    ", &style.shown(&text));
+    wrapped(page, style.width, "  - ", "    ", &style.printable(&text));
     let look = format!("{} ({place})", told.command);
-    wrapped(page, style.width, "    look  ", "          ", &style.shown(&look));
-    wrapped(page, style.width, "    cure  ", "          ", &style.shown(&told.cure));
+    wrapped(page, style.width, "    look  ", "          ", &style.printable(&look));
+    wrapped(page, style.width, "    cure  ", "          ", &style.printable(&told.cure));
 }
 
 /// A column: its head, and what belongs in it.
-type Column = (&'static str, fn(&Tried) -> bool);
+type ConnectivityColumn = (&'static str, fn(&ConnectivityTest) -> bool);
 
-const COLUMNS: [Column; 7] = [
-    ("API", |tried| matches!(tried.to, Target::Api { .. }) && !tried.from.is_pod),
+const COLUMNS: [ConnectivityColumn; 7] = [
+    ("API", |tried| matches!(tried.to, ConnectivityTarget::Api { .. }) && !tried.from.is_pod),
     ("kubelets", |tried| {
-        matches!(tried.to, Target::Kubelet { .. } | Target::KubeletByApi { .. })
-            && !tried.from.is_pod
+        matches!(
+            tried.to,
+            ConnectivityTarget::Kubelet { .. } | ConnectivityTarget::KubeletByApi { .. }
+        ) && !tried.from.is_pod
     }),
-    ("pods", |tried| matches!(tried.to, Target::Pod { bytes: 0, .. })),
-    ("large", |tried| matches!(tried.to, Target::Pod { bytes: MANY, .. } | Target::Sizes { .. })),
-    ("Service", |tried| matches!(tried.to, Target::Service { .. })),
-    ("DNS", |tried| matches!(tried.to, Target::Dns { .. })),
-    ("API by pod", |tried| matches!(tried.to, Target::Api { .. }) && tried.from.is_pod),
+    ("pods", |tried| matches!(tried.to, ConnectivityTarget::Pod { bytes: 0, .. })),
+    ("large", |tried| {
+        matches!(
+            tried.to,
+            ConnectivityTarget::Pod { bytes: LARGE_TRANSFER_BYTES, .. }
+                | ConnectivityTarget::Sizes { .. }
+        )
+    }),
+    ("Service", |tried| matches!(tried.to, ConnectivityTarget::Service { .. })),
+    ("DNS", |tried| matches!(tried.to, ConnectivityTarget::Dns { .. })),
+    ("API by pod", |tried| matches!(tried.to, ConnectivityTarget::Api { .. }) && tried.from.is_pod),
 ];
 
 /// Who reaches what: for each node how many tries of how many work.
-fn table(page: &mut String, report: &Report, style: Style) {
+fn table(page: &mut String, report: &ClusterReport, style: TerminalStyle) {
     if report.nodes.is_empty() {
         return;
     }
-    let widest = |of: &dyn Fn(&pontoon_cluster::report::NodeRow) -> usize, least: usize| {
+    let widest = |of: &dyn Fn(&pontoon_cluster::report::ReportedNode) -> usize, least: usize| {
         report.nodes.iter().map(of).max().unwrap_or(0).max(least) + 2
     };
     let name = widest(&|node| node.name.len(), 4);
@@ -164,12 +172,12 @@ fn table(page: &mut String, report: &Report, style: Style) {
     for node in &report.nodes {
         let mut line = format!(
             "{}{}",
-            padded(&style.shown(&node.name), name),
-            padded(&style.shown(&node.address), address)
+            padded(&style.printable(&node.name), name),
+            padded(&style.printable(&node.address), address)
         );
         for (title, is_meant) in COLUMNS {
             let own = report.tried.iter().filter(|tried| tried.from.node == node.name);
-            let all: Vec<&Tried> = own.filter(|tried| is_meant(tried)).collect();
+            let all: Vec<&ConnectivityTest> = own.filter(|tried| is_meant(tried)).collect();
             let works = all.iter().filter(|tried| tried.outcome.works()).count();
             let judged =
                 all.iter().filter(|tried| tried.outcome.works() || tried.outcome.fails()).count();
@@ -185,52 +193,62 @@ fn table(page: &mut String, report: &Report, style: Style) {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use pontoon_causes::symptom::hole::Held;
-    use pontoon_cluster::report::{NodeRow, Report, SCHEMA};
-    use pontoon_cluster::trial::{Outcome, Place, Target, Tried};
+    use pontoon_causes::symptom::hole::PlaceholderValues;
+    use pontoon_cluster::report::{ClusterReport, ReportedNode, SCHEMA};
+    use pontoon_cluster::trial::{
+        ConnectivityOutcome, ConnectivitySource, ConnectivityTarget, ConnectivityTest,
+    };
     use pontoon_cluster::verdict::{Accusation, Certainty};
-    use pontoon_model::code::{self, Code};
+    use pontoon_model::code::{self, DiagnosisCode};
 
     use super::*;
 
-    fn tried(is_pod: bool, to: Target, outcome: Outcome) -> Tried {
-        Tried { from: Place { node: "pi2".to_owned(), is_pod }, to, outcome }
+    fn tried(
+        is_pod: bool,
+        to: ConnectivityTarget,
+        outcome: ConnectivityOutcome,
+    ) -> ConnectivityTest {
+        ConnectivityTest {
+            from: ConnectivitySource { node: "pi2".to_owned(), is_pod },
+            to,
+            outcome,
+        }
     }
 
-    fn report(wrong: Vec<Accusation>) -> Report {
-        let pod = Target::Pod {
+    fn report(wrong: Vec<Accusation>) -> ClusterReport {
+        let pod = ConnectivityTarget::Pod {
             node: "pi1".to_owned(),
             address: "10.244.0.9".parse().unwrap(),
             bytes: 0,
         };
-        let node = |name: &str, address: &str, is_ready| NodeRow {
+        let node = |name: &str, address: &str, is_ready| ReportedNode {
             name: name.to_owned(),
             address: address.to_owned(),
             link: Some("eth0".to_owned()),
             is_ready,
         };
-        Report {
+        ClusterReport {
             schema: SCHEMA.to_owned(),
             is_starting: false,
             nodes: vec![node("pi1", "10.0.0.1", true), node("pi2", "10.0.0.2", false)],
-            wrong: wrong.into_iter().map(Wrong::of).collect(),
+            wrong: wrong.into_iter().map(ReportedProblem::of).collect(),
             tried: vec![
-                tried(false, pod.clone(), Outcome::Works { ms: 2 }),
-                tried(true, pod, Outcome::Silent { ms: 3_500 }),
+                tried(false, pod.clone(), ConnectivityOutcome::Works { ms: 2 }),
+                tried(true, pod, ConnectivityOutcome::Silent { ms: 3_500 }),
             ],
             unreached: BTreeMap::new(),
             unasked: vec!["pi1".to_owned()],
         }
     }
 
-    fn accusation(causes: &[Code], certainty: Certainty) -> Accusation {
+    fn accusation(causes: &[DiagnosisCode], certainty: Certainty) -> Accusation {
         Accusation {
             causes: causes.to_vec(),
             certainty,
             nodes: BTreeSet::from(["pi2".to_owned()]),
             seen: vec!["a pod of pi2 to a pod of pi1 (10.244.0.9): no answer".to_owned()],
             advice: Vec::new(),
-            held: Held::default(),
+            held: PlaceholderValues::default(),
         }
     }
 
@@ -241,7 +259,7 @@ mod tests {
             accusation(&[code::NODE_OFF, code::WAY_LOST], Certainty::Undecided),
             accusation(&[], Certainty::Undecided),
         ];
-        insta::assert_snapshot!(page(&report(wrong), Style::PLAIN), @r"
+        insta::assert_snapshot!(page(&report(wrong), TerminalStyle::PLAIN), @r"
         Cluster of 2 nodes: 3 causes of trouble.
 
         flannel-without-routes (pi2): certain
@@ -275,7 +293,7 @@ mod tests {
         let mut report = report(Vec::new());
         report.tried.truncate(1);
         report.unasked.clear();
-        insta::assert_snapshot!(page(&report, Style::PLAIN), @r"
+        insta::assert_snapshot!(page(&report, TerminalStyle::PLAIN), @r"
         Cluster of 2 nodes: all 1 tries work.
 
         node  address   API    kubelets  pods   large  Service  DNS    API by pod

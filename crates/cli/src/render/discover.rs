@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use pontoon_fleet::hostlist::{compress, hosts};
 use pontoon_model::host::HostName;
 use pontoon_model::shell::quoted;
-use pontoon_probe::discover::report::{Discovery, Neighbour};
+use pontoon_probe::discover::report::{DiscoveredHost, DiscoveryReport};
 
-use super::style::Style;
+use super::style::TerminalStyle;
 use super::wrap::{padded, wrapped};
 
 /// Between two columns.
@@ -16,7 +16,7 @@ const GAP: usize = 2;
 const HEADS: [&str; 4] = ["address", "mac", "made by", "name"];
 
 /// Writes all of it.
-pub(crate) fn page(discovery: &Discovery, style: Style) -> String {
+pub(crate) fn page(discovery: &DiscoveryReport, style: TerminalStyle) -> String {
     let mut page = String::new();
     let all = &discovery.hosts;
     if all.is_empty() {
@@ -43,7 +43,7 @@ pub(crate) fn page(discovery: &Discovery, style: Style) -> String {
 }
 
 /// A line for each host; its further addresses stand below the first.
-fn table(page: &mut String, all: &[Neighbour], style: Style) {
+fn table(page: &mut String, all: &[DiscoveredHost], style: TerminalStyle) {
     let rows: Vec<[String; 4]> = all.iter().map(|host| row(host, style)).collect();
     let width = |at: usize| {
         let widest = rows.iter().map(|row| row[at].len()).max().unwrap_or(0);
@@ -56,7 +56,7 @@ fn table(page: &mut String, all: &[Neighbour], style: Style) {
     };
     let has_names = rows.iter().any(|row| !row[3].is_empty());
     let heads = line(&HEADS[..3]) + if has_names { HEADS[3] } else { "" };
-    page.push_str(&format!("{}\n", style.strong(heads.trim_end())));
+    page.push_str(&format!("{}\n", style.bold(heads.trim_end())));
     for (host, row) in all.iter().zip(&rows) {
         let first = line(&[row[0].as_str(), row[1].as_str(), row[2].as_str()]);
         wrapped(page, style.width, &first, &" ".repeat(widths.iter().sum()), &row[3]);
@@ -72,8 +72,8 @@ fn table(page: &mut String, all: &[Neighbour], style: Style) {
     }
 }
 
-fn row(host: &Neighbour, style: Style) -> [String; 4] {
-    let names: Vec<_> = host.names.iter().map(|name| style.shown(&name.to_string())).collect();
+fn row(host: &DiscoveredHost, style: TerminalStyle) -> [String; 4] {
+    let names: Vec<_> = host.names.iter().map(|name| style.printable(&name.to_string())).collect();
     [
         host.addresses.first().map(ToString::to_string).unwrap_or_default(),
         host.mac.to_string(),
@@ -84,7 +84,7 @@ fn row(host: &Neighbour, style: Style) -> [String; 4] {
 
 /// The lines that put the hosts into the inventory: those with a name of their own, and those that
 /// the user has to find names for.
-fn lines(discovery: &Discovery) -> Vec<String> {
+fn lines(discovery: &DiscoveryReport) -> Vec<String> {
     let mut taken = BTreeSet::new();
     let (mut named, mut nameless) = (Vec::new(), Vec::new());
     for host in &discovery.hosts {
@@ -106,7 +106,7 @@ fn lines(discovery: &Discovery) -> Vec<String> {
 }
 
 /// An address as ssh takes it: of a link-local one the link is a part (RFC 4007, section 11).
-fn address(address: IpAddr, discovery: &Discovery) -> Option<HostName> {
+fn address(address: IpAddr, discovery: &DiscoveryReport) -> Option<HostName> {
     let text = match address {
         IpAddr::V6(v6) if v6.is_unicast_link_local() => format!("{v6}%{}", discovery.link),
         other => other.to_string(),
@@ -136,9 +136,9 @@ mod tests {
 
     use super::*;
 
-    fn host(mac: &str, addresses: &[&str], names: &[&str]) -> Neighbour {
+    fn host(mac: &str, addresses: &[&str], names: &[&str]) -> DiscoveredHost {
         let mac = mac.parse().unwrap();
-        Neighbour {
+        DiscoveredHost {
             mac,
             vendor: pontoon_probe::discover::vendor::of(mac).map(ToOwned::to_owned),
             addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(),
@@ -148,8 +148,8 @@ mod tests {
         }
     }
 
-    fn shown(hosts: Vec<Neighbour>) -> String {
-        let discovery = Discovery {
+    fn shown(hosts: Vec<DiscoveredHost>) -> String {
+        let discovery = DiscoveryReport {
             schema: String::new(),
             link: "eth0".parse().unwrap(),
             swept: Vec::new(),
@@ -159,7 +159,7 @@ mod tests {
             not_sent: 0,
             lost: 0,
         };
-        page(&discovery, Style::PLAIN)
+        page(&discovery, TerminalStyle::PLAIN)
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
-use pontoon_rules::report::pairs::{Pair, State};
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_rules::report::pairs::{PairReachability, PairRow};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::matrix;
-use super::style::Style;
+use super::style::TerminalStyle;
 use super::wrap::{padded, wrapped};
 
 /// A longer name is cut: the number beside it tells the host.
@@ -16,26 +16,26 @@ const NAME_MAX: usize = 16;
 
 /// What stands between two hosts, in the row of the one and the column of the other.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Cell {
-    Of(State),
+enum GridCell {
+    Of(PairReachability),
     /// One way, the one that passes: from the row's host to the column's.
     Forth,
     /// One way, from the column's host to the row's.
     Back,
 }
 
-impl Cell {
+impl GridCell {
     const fn letter(self) -> char {
         match self {
-            Self::Of(State::Open) => '.',
-            Self::Of(State::ViaGateway) => 'g',
-            Self::Of(State::OneWay) => '1',
-            Self::Of(State::Isolated) => 'x',
-            Self::Of(State::Blocked) => '#',
-            Self::Of(State::LinkDown) => 'd',
-            Self::Of(State::Answered) => 'a',
-            Self::Of(State::Unanswered) => 'n',
-            Self::Of(State::Undecided) => '?',
+            Self::Of(PairReachability::Open) => '.',
+            Self::Of(PairReachability::ViaGateway) => 'g',
+            Self::Of(PairReachability::OneWay) => '1',
+            Self::Of(PairReachability::Isolated) => 'x',
+            Self::Of(PairReachability::Blocked) => '#',
+            Self::Of(PairReachability::LinkDown) => 'd',
+            Self::Of(PairReachability::Answered) => 'a',
+            Self::Of(PairReachability::Unanswered) => 'n',
+            Self::Of(PairReachability::Undecided) => '?',
             Self::Forth => '>',
             Self::Back => '<',
         }
@@ -58,12 +58,12 @@ impl Cell {
     }
 }
 
-type Network<'a> = (Option<&'a IfName>, Family);
-type Cells<'a> = BTreeMap<(&'a HostName, &'a HostName), Cell>;
+type GridLink<'a> = (Option<&'a IfName>, IpFamily);
+type GridCells<'a> = BTreeMap<(&'a HostName, &'a HostName), GridCell>;
 
 /// Writes a grid for each link; nothing when no pair was asked.
-pub(crate) fn write(page: &mut String, pairs: &[Pair], style: Style) {
-    let mut networks: BTreeMap<Network<'_>, Cells<'_>> = BTreeMap::new();
+pub(crate) fn write(page: &mut String, pairs: &[PairRow], style: TerminalStyle) {
+    let mut networks: BTreeMap<GridLink<'_>, GridCells<'_>> = BTreeMap::new();
     for pair in pairs {
         let cells = networks.entry((pair.link.as_ref(), pair.family)).or_default();
         let cell = cell(pair);
@@ -73,7 +73,7 @@ pub(crate) fn write(page: &mut String, pairs: &[Pair], style: Style) {
     for ((link, family), cells) in &networks {
         let link = link.map_or_else(|| "routed".to_owned(), ToString::to_string);
         let title = format!("who reaches whom on {link} ({family})");
-        page.push_str(&format!("{}\n", style.strong(&title)));
+        page.push_str(&format!("{}\n", style.bold(&title)));
         let hosts: BTreeSet<&HostName> = cells.keys().map(|(host, _)| *host).collect();
         let hosts: Vec<&HostName> = in_order(hosts);
         one(page, &hosts, cells, style);
@@ -93,15 +93,19 @@ fn in_order(hosts: BTreeSet<&HostName>) -> Vec<&HostName> {
     hosts
 }
 
-fn cell(pair: &Pair) -> Cell {
+fn cell(pair: &PairRow) -> GridCell {
     match pair.state {
-        State::OneWay if pair.there.arrived > 0 && pair.back.arrived == 0 => Cell::Forth,
-        State::OneWay if pair.back.arrived > 0 && pair.there.arrived == 0 => Cell::Back,
-        state => Cell::Of(state),
+        PairReachability::OneWay if pair.there.arrived > 0 && pair.back.arrived == 0 => {
+            GridCell::Forth
+        }
+        PairReachability::OneWay if pair.back.arrived > 0 && pair.there.arrived == 0 => {
+            GridCell::Back
+        }
+        state => GridCell::Of(state),
     }
 }
 
-fn one(page: &mut String, hosts: &[&HostName], cells: &Cells<'_>, style: Style) {
+fn one(page: &mut String, hosts: &[&HostName], cells: &GridCells<'_>, style: TerminalStyle) {
     let numbers = hosts.len().to_string().len();
     let names = hosts.iter().map(|host| host.as_str().width().min(NAME_MAX)).max().unwrap_or(0);
     let label = 2 + numbers + 1 + names + 2;
@@ -134,7 +138,7 @@ fn one(page: &mut String, hosts: &[&HostName], cells: &Cells<'_>, style: Style) 
             line(page, &label, &row);
         }
     }
-    let used: BTreeSet<Cell> = cells.values().copied().collect();
+    let used: BTreeSet<GridCell> = cells.values().copied().collect();
     let legend: Vec<_> =
         used.iter().map(|cell| format!("{} {}", cell.letter(), cell.word())).collect();
     wrapped(page, style.width, "  ", "  ", &legend.join(", "));
@@ -146,10 +150,10 @@ fn line(page: &mut String, label: &str, row: &str) {
 }
 
 /// Where a line does not hold a row: what each host does not reach, alike rows together.
-fn summary(page: &mut String, hosts: &[&HostName], cells: &Cells<'_>, style: Style) {
-    let mut alike: BTreeMap<Vec<(Cell, usize)>, Vec<&HostName>> = BTreeMap::new();
+fn summary(page: &mut String, hosts: &[&HostName], cells: &GridCells<'_>, style: TerminalStyle) {
+    let mut alike: BTreeMap<Vec<(GridCell, usize)>, Vec<&HostName>> = BTreeMap::new();
     for host in hosts {
-        let mut counts: BTreeMap<Cell, usize> = BTreeMap::new();
+        let mut counts: BTreeMap<GridCell, usize> = BTreeMap::new();
         for other in hosts {
             if let Some(cell) = cells.get(&(*host, *other)) {
                 *counts.entry(*cell).or_default() += 1;
@@ -167,21 +171,21 @@ fn summary(page: &mut String, hosts: &[&HostName], cells: &Cells<'_>, style: Sty
 
 #[cfg(test)]
 mod tests {
-    use pontoon_rules::report::pairs::Rounds;
+    use pontoon_rules::report::pairs::RoundCounts;
 
     use super::*;
 
-    fn pairs(hosts: u8, state: impl Fn(u8, u8) -> State) -> Vec<Pair> {
+    fn pairs(hosts: u8, state: impl Fn(u8, u8) -> PairReachability) -> Vec<PairRow> {
         let name = |number: u8| -> HostName { format!("pi{number}").parse().unwrap() };
-        let rounds = |arrived| Rounds { sent: 3, arrived, answered: arrived };
+        let rounds = |arrived| RoundCounts { sent: 3, arrived, answered: arrived };
         let mut pairs = Vec::new();
         for a in 1..=hosts {
             for b in a + 1..=hosts {
-                pairs.push(Pair {
+                pairs.push(PairRow {
                     from: name(a),
                     to: name(b),
                     link: Some("wlan0".parse().unwrap()),
-                    family: Family::V4,
+                    family: IpFamily::V4,
                     state: state(a, b),
                     there: rounds(3),
                     back: rounds(0),
@@ -191,18 +195,18 @@ mod tests {
         pairs
     }
 
-    fn page(pairs: &[Pair]) -> String {
+    fn page(pairs: &[PairRow]) -> String {
         let mut page = String::new();
-        write(&mut page, pairs, Style::PLAIN);
+        write(&mut page, pairs, TerminalStyle::PLAIN);
         page
     }
 
     #[test]
     fn each_host_has_a_line_and_each_pair_a_letter() {
         let state = |a, b| match (a, b) {
-            (1, 2) => State::OneWay,
-            (3, _) => State::Isolated,
-            _ => State::Open,
+            (1, 2) => PairReachability::OneWay,
+            (3, _) => PairReachability::Isolated,
+            _ => PairReachability::Open,
         };
         assert_eq!(
             page(&pairs(10, state)),
@@ -228,7 +232,9 @@ who reaches whom on wlan0 (IPv4)
 
     #[test]
     fn hosts_that_fill_more_than_a_line_are_summed_up() {
-        let page = page(&pairs(90, |a, _| if a == 7 { State::Isolated } else { State::Open }));
+        let page = page(&pairs(90, |a, _| {
+            if a == 7 { PairReachability::Isolated } else { PairReachability::Open }
+        }));
         assert_eq!(
             page,
             "\

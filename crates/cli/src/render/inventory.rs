@@ -1,9 +1,9 @@
 //! Hosts of an inventory as a table.
 
-use pontoon_fleet::inventory::Host;
+use pontoon_fleet::inventory::InventoryHost;
 use unicode_width::UnicodeWidthStr;
 
-use super::style::Style;
+use super::style::TerminalStyle;
 use super::wrap::{padded, wrapped};
 
 /// Between two columns.
@@ -14,8 +14,8 @@ const HEADS: [&str; 7] = ["host", "role", "address", "user", "port", "key", "clu
 const LABELS: &str = "labels";
 
 /// Writes the table; a column that says nothing of any host is left out.
-pub(crate) fn table(hosts: &[Host], style: Style) -> String {
-    let rows: Vec<_> = hosts.iter().map(|host| Row::new(host, style)).collect();
+pub(crate) fn table(hosts: &[InventoryHost], style: TerminalStyle) -> String {
+    let rows: Vec<_> = hosts.iter().map(|host| InventoryRow::new(host, style)).collect();
     let widest = |at: usize| {
         let widest = rows.iter().map(|row| row.cells[at].width()).max().unwrap_or(0);
         if widest == 0 { 0 } else { widest.max(HEADS[at].width()) + GAP }
@@ -32,20 +32,20 @@ pub(crate) fn table(hosts: &[Host], style: Style) -> String {
     }
     let mut page = String::new();
     let heads = line(&HEADS, &widths) + if has_labels { LABELS } else { "" };
-    page.push_str(&format!("{}\n", style.strong(heads.trim_end())));
+    page.push_str(&format!("{}\n", style.bold(heads.trim_end())));
     for row in &rows {
         let cells: Vec<_> = row.cells.iter().map(String::as_str).collect();
         let first = line(&cells, &widths);
-        wrapped(&mut page, style.width, &first, &" ".repeat(before), &style.shown(&row.labels));
+        wrapped(&mut page, style.width, &first, &" ".repeat(before), &style.printable(&row.labels));
     }
     page
 }
 
 /// A host, and then a line for each thing that is known of it: for narrow terminals.
-fn blocks(rows: &[Row], style: Style) -> String {
+fn blocks(rows: &[InventoryRow], style: TerminalStyle) -> String {
     let mut page = String::new();
     for row in rows {
-        page.push_str(&format!("{}\n", style.strong(&row.cells[0])));
+        page.push_str(&format!("{}\n", style.bold(&row.cells[0])));
         let known = HEADS.iter().zip(&row.cells).skip(1);
         let known = known.chain([(&LABELS, &row.labels)]);
         for (head, cell) in known.filter(|(_, cell)| !cell.is_empty()) {
@@ -60,16 +60,16 @@ fn line(cells: &[&str], widths: &[usize]) -> String {
     columns.map(|(cell, width)| padded(cell, *width)).collect()
 }
 
-struct Row {
+struct InventoryRow {
     cells: [String; HEADS.len()],
     labels: String,
 }
 
-impl Row {
-    fn new(host: &Host, style: Style) -> Self {
+impl InventoryRow {
+    fn new(host: &InventoryHost, style: TerminalStyle) -> Self {
         let entry = &host.entry;
         let text = |value: Option<&dyn ToString>| {
-            value.map(|value| style.shown(&value.to_string())).unwrap_or_default()
+            value.map(|value| style.printable(&value.to_string())).unwrap_or_default()
         };
         Self {
             cells: [
@@ -108,7 +108,7 @@ mod tests {
 
     fn shown(width: usize) -> String {
         let inventory = Inventory::parse(HOSTS).unwrap();
-        table(inventory.hosts(), Style { width, ..Style::PLAIN })
+        table(inventory.hosts(), TerminalStyle { width, ..TerminalStyle::PLAIN })
     }
 
     #[test]
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn no_columns_but_those_that_say_something() {
         let inventory = Inventory::parse("[host.pi1]\n[host.pi2]\n").unwrap();
-        assert_eq!(table(inventory.hosts(), Style::PLAIN), "host\npi1\npi2\n");
+        assert_eq!(table(inventory.hosts(), TerminalStyle::PLAIN), "host\npi1\npi2\n");
     }
 
     #[test]

@@ -1,20 +1,20 @@
 //! A rehearsed join: where it stops and why, what kubeadm would say, what to do.
 
-use pontoon_join::host::Lack;
-use pontoon_join::report::Report;
-use pontoon_join::verdict::{Step, Stop, Verdict};
+use pontoon_join::host::PreflightFailure;
+use pontoon_join::report::JoinReport;
+use pontoon_join::verdict::{JoinVerdict, StageResult, Stop};
 
-use super::style::Style;
+use super::style::TerminalStyle;
 use super::wrap::{padded, wrapped};
 
 /// The longest name of a stage, and two blanks.
 const STAGE_WIDTH: usize = "its certificate".len() + 2;
 
 /// Writes it: the sentence first, the stages last.
-pub(crate) fn page(report: &Report, style: Style) -> String {
+pub(crate) fn page(report: &JoinReport, style: TerminalStyle) -> String {
     let mut page = String::new();
     let mut say = |first: &str, rest: &str, text: &str| {
-        wrapped(&mut page, style.width, first, rest, &style.shown(text));
+        wrapped(&mut page, style.width, first, rest, &style.printable(text));
     };
     say(&format!("{}: ", report.host), "  ", &sentence(report));
     for note in &report.notes {
@@ -40,21 +40,25 @@ pub(crate) fn page(report: &Report, style: Style) -> String {
     for by in &report.links {
         let first = format!("  {}  ", padded(by.link.as_str(), STAGE_WIDTH - 2));
         let rest = " ".repeat(first.len());
-        wrapped(&mut page, style.width, &first, &rest, &style.shown(&short(&by.verdict)));
+        wrapped(&mut page, style.width, &first, &rest, &style.printable(&short(&by.verdict)));
     }
     page
 }
 
-fn sentence(report: &Report) -> String {
-    let Report { endpoint, .. } = report;
+fn sentence(report: &JoinReport) -> String {
+    let JoinReport { endpoint, .. } = report;
     if let Some(stop) = &report.verdict.stop {
-        return format!("kubeadm join to {endpoint} {}", fails(stop));
+        return format!("kubeadm join to {endpoint} {}", failure_sentence(stop));
     }
-    through(report, &format!("kubeadm join to {endpoint} "), &format!("kubeadm join to {endpoint}"))
+    pass_sentence(
+        report,
+        &format!("kubeadm join to {endpoint} "),
+        &format!("kubeadm join to {endpoint}"),
+    )
 }
 
 /// The sentence of a host that nothing stops: who would go through, and what the network lets be.
-pub(super) fn through(report: &Report, who: &str, join: &str) -> String {
+pub(super) fn pass_sentence(report: &JoinReport, who: &str, join: &str) -> String {
     if let Some(open) = &report.verdict.open {
         return format!("{who}is not decided: {open}.");
     }
@@ -71,7 +75,7 @@ pub(super) fn through(report: &Report, who: &str, join: &str) -> String {
 const WITHOUT_TOKEN: &str = "as far as can be asked without the token";
 
 /// How it ends.
-pub(super) fn fails(stop: &Stop) -> String {
+pub(super) fn failure_sentence(stop: &Stop) -> String {
     match stop.after_ms / 60_000 {
         0 => "would fail.".to_owned(),
         minutes => format!("would hang for {minutes} minutes without a word, then fail."),
@@ -98,24 +102,24 @@ pub(super) fn when(stop: &Stop) -> String {
     }
 }
 
-fn advice(page: &mut String, stop: &Stop, style: Style) {
+fn advice(page: &mut String, stop: &Stop, style: TerminalStyle) {
     for (at, advice) in stop.advice.iter().enumerate() {
         let first = format!("  {}. ", at + 1);
-        wrapped(page, style.width, &first, "     ", &style.shown(advice));
+        wrapped(page, style.width, &first, "     ", &style.printable(advice));
     }
 }
 
-fn lacks(page: &mut String, report: &Report, style: Style) {
+fn lacks(page: &mut String, report: &JoinReport, style: TerminalStyle) {
     if report.lacks.is_empty() {
         return;
     }
     page.push_str("\nOn the host itself:\n");
     for lack in &report.lacks {
-        wrapped(page, style.width, "  - ", "    ", &style.shown(&lack_in_words(lack)));
+        wrapped(page, style.width, "  - ", "    ", &style.printable(&preflight_text(lack)));
     }
 }
 
-pub(super) fn lack_in_words(lack: &Lack) -> String {
+pub(super) fn preflight_text(lack: &PreflightFailure) -> String {
     let check = match (&lack.check, lack.is_fatal) {
         (Some(check), true) => format!(" [ERROR {check}]"),
         (Some(check), false) => format!(" [WARNING {check}]"),
@@ -124,7 +128,7 @@ pub(super) fn lack_in_words(lack: &Lack) -> String {
     format!("{}{check}: {}", lack.seen, lack.advice)
 }
 
-fn steps(page: &mut String, steps: &[Step], style: Style) {
+fn steps(page: &mut String, steps: &[StageResult], style: TerminalStyle) {
     for step in steps {
         let word = match step.is_passed {
             Some(true) => "ok",
@@ -133,12 +137,12 @@ fn steps(page: &mut String, steps: &[Step], style: Style) {
         };
         let first = format!("  {}{}", padded(step.stage.as_str(), STAGE_WIDTH), padded(word, 7));
         let rest = " ".repeat(2 + STAGE_WIDTH + 7);
-        wrapped(page, style.width, &first, &rest, &style.shown(&step.seen));
+        wrapped(page, style.width, &first, &rest, &style.printable(&step.seen));
     }
 }
 
 /// How far one comes by a link.
-pub(super) fn short(verdict: &Verdict) -> String {
+pub(super) fn short(verdict: &JoinVerdict) -> String {
     match &verdict.stop {
         Some(stop) => {
             let because = stop.because.first().map(String::as_str).unwrap_or_default();

@@ -1,49 +1,49 @@
 //! A join rehearsed on several hosts: how many it stops, then why, once for those that stop alike.
 
-use pontoon_fleet::alike::{self, Alike};
-use pontoon_join::hosts::Hosts;
-use pontoon_join::report::Report;
+use pontoon_fleet::alike::{self, GroupedText};
+use pontoon_join::hosts::JoinHostsReport;
+use pontoon_join::report::JoinReport;
 use pontoon_join::verdict::Stop;
 use pontoon_model::host::HostName;
 
-use super::join::{causes, fails, lack_in_words, short, through, when};
-use super::style::Style;
+use super::join::{causes, failure_sentence, pass_sentence, preflight_text, short, when};
+use super::style::TerminalStyle;
 use super::wrap::wrapped;
 
 /// Stands between what a line begins with and its text: neither holds one.
 const BEGINS: char = '\t';
 
 /// Writes it: the sentence first, what was not asked last. One host alone has all its stages.
-pub(crate) fn page(hosts: &Hosts, style: Style) -> String {
+pub(crate) fn page(hosts: &JoinHostsReport, style: TerminalStyle) -> String {
     if let ([one], true) = (&hosts.hosts[..], hosts.unreached.is_empty()) {
         return super::join::page(one, style);
     }
     let mut page = String::new();
-    wrapped(&mut page, style.width, "", "  ", &style.shown(&sentence(hosts)));
+    wrapped(&mut page, style.width, "", "  ", &style.printable(&sentence(hosts)));
     for note in hosts.hosts.first().iter().flat_map(|report| &report.notes) {
-        wrapped(&mut page, style.width, "  note: ", "        ", &style.shown(note));
+        wrapped(&mut page, style.width, "  note: ", "        ", &style.printable(note));
     }
     for alike in fold(hosts.hosts.iter().map(|report| (&report.host, paragraph(report)))) {
         page.push('\n');
-        let mut lines = alike.words.lines();
+        let mut lines = alike.text.lines();
         let first = format!("{}: ", alike.hosts);
         let sentence = lines.next().unwrap_or_default();
-        wrapped(&mut page, style.width, &first, "  ", &style.shown(sentence));
+        wrapped(&mut page, style.width, &first, "  ", &style.printable(sentence));
         for line in lines {
             let (first, text) = line.split_once(BEGINS).unwrap_or(("  ", line));
             // kubeadm's words are long, and stand below each other.
             let hangs = if first.ends_with("error: ") { 4 } else { first.len() };
             let rest = " ".repeat(hangs);
-            wrapped(&mut page, style.width, first, &rest, &style.shown(text));
+            wrapped(&mut page, style.width, first, &rest, &style.printable(text));
         }
     }
     let lacks = hosts.hosts.iter().flat_map(|report| {
-        report.lacks.iter().map(|lack| (&report.host, flat(&lack_in_words(lack))))
+        report.lacks.iter().map(|lack| (&report.host, flat(&preflight_text(lack))))
     });
     section(&mut page, "On the hosts themselves:", &fold(lacks), style);
     if stops(hosts).next().is_some() {
         let links = hosts.hosts.iter().flat_map(|report| {
-            let by = |by: &pontoon_join::report::ByLink| {
+            let by = |by: &pontoon_join::report::LinkJoinResult| {
                 (&report.host, flat(&format!("by {} it {}", by.link, short(&by.verdict))))
             };
             report.links.iter().map(by)
@@ -61,11 +61,11 @@ pub(crate) fn page(hosts: &Hosts, style: Style) -> String {
     page
 }
 
-fn stops(hosts: &Hosts) -> impl Iterator<Item = &Stop> {
+fn stops(hosts: &JoinHostsReport) -> impl Iterator<Item = &Stop> {
     hosts.hosts.iter().filter_map(|report| report.verdict.stop.as_ref())
 }
 
-fn sentence(hosts: &Hosts) -> String {
+fn sentence(hosts: &JoinHostsReport) -> String {
     let stopped = stops(hosts).count();
     let open = hosts.hosts.iter().filter(|report| report.verdict.open.is_some()).count();
     let through = hosts.hosts.len() - stopped - open;
@@ -92,9 +92,9 @@ fn sentence(hosts: &Hosts) -> String {
 }
 
 /// The sentence of a host, then lines with what each begins with.
-fn paragraph(report: &Report) -> String {
+fn paragraph(report: &JoinReport) -> String {
     let Some(stop) = &report.verdict.stop else { return passes(report) };
-    let mut lines = vec![fails(stop)];
+    let mut lines = vec![failure_sentence(stop)];
     let mut line = |first: &str, text: &str| {
         lines.push(format!("{first}{BEGINS}{}", flat(text)));
     };
@@ -111,8 +111,8 @@ fn paragraph(report: &Report) -> String {
     lines.join("\n")
 }
 
-fn passes(report: &Report) -> String {
-    let mut lines = vec![flat(&through(report, "", "it join"))];
+fn passes(report: &JoinReport) -> String {
+    let mut lines = vec![flat(&pass_sentence(report, "", "it join"))];
     let failed = report.beyond.iter().filter(|step| step.is_passed == Some(false));
     lines.extend(failed.map(|step| format!("  - {BEGINS}{}", flat(&step.seen))));
     lines.join("\n")
@@ -123,18 +123,18 @@ fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn fold<'a>(said: impl Iterator<Item = (&'a HostName, String)>) -> Vec<Alike> {
+fn fold<'a>(said: impl Iterator<Item = (&'a HostName, String)>) -> Vec<GroupedText> {
     let said: Vec<_> = said.collect();
-    alike::fold(said.iter().map(|(host, words)| (*host, words.as_str())))
+    alike::group_same_text(said.iter().map(|(host, words)| (*host, words.as_str())))
 }
 
-fn section(page: &mut String, title: &str, all: &[Alike], style: Style) {
+fn section(page: &mut String, title: &str, all: &[GroupedText], style: TerminalStyle) {
     if all.is_empty() {
         return;
     }
     page.push_str(&format!("\n{title}\n"));
     for alike in all {
-        let text = format!("{}: {}", alike.hosts, alike.words);
-        wrapped(page, style.width, "  - ", "    ", &style.shown(&text));
+        let text = format!("{}: {}", alike.hosts, alike.text);
+        wrapped(page, style.width, "  - ", "    ", &style.printable(&text));
     }
 }

@@ -3,14 +3,15 @@
 use pontoon_model::untrusted::is_harmful;
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// Writes a value as JSON with a line break at the end.
 ///
 /// JSON leaves letters above U+007F as they are, also those that move a cursor. They can only
 /// stand inside strings, where an escape means the same.
-pub(crate) fn pretty(value: &impl Serialize) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|source| Failure::Json { source })?;
+pub(crate) fn pretty(value: &impl Serialize) -> Result<String, CommandFailure> {
+    let text =
+        serde_json::to_string_pretty(value).map_err(|source| CommandFailure::Json { source })?;
     let mut safe = String::with_capacity(text.len() + 1);
     for letter in text.chars() {
         if letter != '\n' && is_harmful(letter) {

@@ -2,24 +2,24 @@
 
 use pontoon_fleet::alike;
 use pontoon_model::host::HostName;
-use pontoon_predict::{Choice, Component, Pick};
-use pontoon_rules::report::reach::Reach;
-use pontoon_settings::prediction::{Better, ComponentChoice, HostPrediction, Prediction};
+use pontoon_predict::{Component, PredictedAddresses, PredictedChoice};
+use pontoon_rules::report::reach::AddressReach;
+use pontoon_settings::prediction::{BetterAddress, ComponentChoice, HostPrediction, Prediction};
 
-use super::style::Style;
+use super::style::TerminalStyle;
 use super::wrap::{padded, wrapped};
 
 /// Where the reasons begin: the longest name of a component, and two blanks.
 const NAME_WIDTH: usize = "kube-proxy".len() + 2;
 
 /// Writes the verdict of each host, then who takes what and why.
-pub(crate) fn page(prediction: &Prediction, style: Style) -> String {
+pub(crate) fn page(prediction: &Prediction, style: TerminalStyle) -> String {
     let mut page = String::new();
     for host in &prediction.hosts {
         if !page.is_empty() {
             page.push('\n');
         }
-        let text = style.shown(&verdict(host));
+        let text = style.printable(&verdict(host));
         wrapped(&mut page, style.width, &format!("{}: ", host.host), "  ", &text);
         if let Some(better) = &host.better {
             advice(&mut page, host, better, style);
@@ -28,7 +28,7 @@ pub(crate) fn page(prediction: &Prediction, style: Style) -> String {
             write_group(&mut page, host, &group, style);
         }
     }
-    if prediction.hosts.iter().any(|host| host.reach.values().any(Reach::is_unasked)) {
+    if prediction.hosts.iter().any(|host| host.reach.values().any(AddressReach::is_unasked)) {
         let text = "Which other hosts reach these addresses was not asked: pontoon predict HOSTS \
                     asks them.";
         page.push('\n');
@@ -36,8 +36,8 @@ pub(crate) fn page(prediction: &Prediction, style: Style) -> String {
     }
     let whys: Vec<_> =
         prediction.unreached.iter().map(|(host, why)| (host, why.to_string())).collect();
-    for alike in alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str()))) {
-        let text = format!("could not be asked: {}", style.shown(&alike.words));
+    for alike in alike::group_same_text(whys.iter().map(|(host, why)| (*host, why.as_str()))) {
+        let text = format!("could not be asked: {}", style.printable(&alike.text));
         wrapped(&mut page, style.width, &format!("{}  ", alike.hosts), "  ", &text);
     }
     page
@@ -49,23 +49,23 @@ fn verdict(host: &HostPrediction) -> String {
         return String::new();
     };
     let mut text = match choice {
-        Choice::Pick(pick) => {
+        PredictedChoice::Pick(pick) => {
             let reach = pick.addresses.first().and_then(|address| host.reach.get(address));
             let reach = reach.and_then(reached).map(|reach| format!(", and {reach}"));
             format!("{component} will take {}{}.", taken(pick), reach.unwrap_or_default())
         }
-        Choice::Refusal { .. } => format!("{component} will find no address."),
-        Choice::Unknown { missing } => {
+        PredictedChoice::Refusal { .. } => format!("{component} will find no address."),
+        PredictedChoice::Unknown { missing } => {
             format!("what {component} will take depends on {missing}.")
         }
     };
-    if host.is_at_odds() {
+    if host.has_disagreement() {
         text.push_str(" The components of one cluster do not agree.");
     }
     text
 }
 
-fn taken(pick: &Pick) -> String {
+fn taken(pick: &PredictedAddresses) -> String {
     let addresses: Vec<_> = pick.addresses.iter().map(ToString::to_string).collect();
     let mut text = addresses.join(" and ");
     if !pick.links.is_empty() {
@@ -84,7 +84,7 @@ fn names(hosts: &[HostName]) -> String {
 }
 
 /// Who reaches it, if anybody was asked: those that do not go first.
-fn reached(reach: &Reach) -> Option<String> {
+fn reached(reach: &AddressReach) -> Option<String> {
     let part = |hosts: &[HostName], one: &str, many: &str| {
         let verb = if hosts.len() == 1 { one } else { many };
         (!hosts.is_empty()).then(|| format!("{} {verb} it", names(hosts)))
@@ -102,11 +102,12 @@ fn reached(reach: &Reach) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-fn advice(page: &mut String, host: &HostPrediction, better: &Better, style: Style) {
-    let Better { link, address } = better;
+fn advice(page: &mut String, host: &HostPrediction, better: &BetterAddress, style: TerminalStyle) {
+    let BetterAddress { link, address } = better;
     let text = format!("Use {address} on {link} instead, which all of them reach:");
     wrapped(page, style.width, "  ", "  ", &text);
-    let mut flannel = host.picks().filter(|(component, _)| *component == Component::Flannel);
+    let mut flannel =
+        host.chosen_addresses().filter(|(component, _)| *component == Component::Flannel);
     let is_told = flannel.any(|(_, pick)| pick.links == [link.as_str()]);
     let flannel = (!is_told).then(|| format!("--iface={link}   in flannel's arguments"));
     for line in [
@@ -121,28 +122,33 @@ fn advice(page: &mut String, host: &HostPrediction, better: &Better, style: Styl
 }
 
 /// Components that take the same.
-struct Group<'a> {
+struct ChoiceGroup<'a> {
     title: String,
     choices: Vec<&'a ComponentChoice>,
 }
 
-fn groups(host: &HostPrediction) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
+fn groups(host: &HostPrediction) -> Vec<ChoiceGroup<'_>> {
+    let mut groups: Vec<ChoiceGroup<'_>> = Vec::new();
     for choice in &host.choices {
         let title = match &choice.choice {
-            Choice::Pick(pick) => taken(pick),
-            Choice::Refusal { .. } => "no address".to_owned(),
-            Choice::Unknown { .. } => "unknown".to_owned(),
+            PredictedChoice::Pick(pick) => taken(pick),
+            PredictedChoice::Refusal { .. } => "no address".to_owned(),
+            PredictedChoice::Unknown { .. } => "unknown".to_owned(),
         };
         match groups.iter_mut().find(|group| group.title == title) {
             Some(group) => group.choices.push(choice),
-            None => groups.push(Group { title, choices: vec![choice] }),
+            None => groups.push(ChoiceGroup { title, choices: vec![choice] }),
         }
     }
     groups
 }
 
-fn write_group(page: &mut String, host: &HostPrediction, group: &Group<'_>, style: Style) {
+fn write_group(
+    page: &mut String,
+    host: &HostPrediction,
+    group: &ChoiceGroup<'_>,
+    style: TerminalStyle,
+) {
     let pick = group.choices.iter().find_map(|choice| choice.choice.pick());
     let reach = pick.and_then(|pick| pick.addresses.first());
     let reach = reach.and_then(|address| reached(host.reach.get(address)?));
@@ -162,22 +168,24 @@ fn write_group(page: &mut String, host: &HostPrediction, group: &Group<'_>, styl
         let indent = " ".repeat(4 + NAME_WIDTH);
         let first = format!("    {}", padded(&names, NAME_WIDTH));
         if names.len() < NAME_WIDTH {
-            wrapped(page, style.width, &first, &indent, &style.shown(&why));
+            wrapped(page, style.width, &first, &indent, &style.printable(&why));
         } else {
             page.push_str(&format!("    {names}\n"));
-            wrapped(page, style.width, &indent, &indent, &style.shown(&why));
+            wrapped(page, style.width, &indent, &indent, &style.printable(&why));
         }
     }
 }
 
-fn why(choice: &ComponentChoice, style: Style) -> String {
+fn why(choice: &ComponentChoice, style: TerminalStyle) -> String {
     let mut parts: Vec<String> = match &choice.choice {
-        Choice::Pick(pick) => {
+        PredictedChoice::Pick(pick) => {
             let mtu = pick.mtu.map(|mtu| format!("MTU {mtu} in its tunnel"));
             [pick.rule.clone()].into_iter().chain(mtu).chain(pick.notes.clone()).collect()
         }
-        Choice::Refusal { words, rule } => vec![rule.clone(), format!("it will say: {words}")],
-        Choice::Unknown { missing } => vec![format!("it depends on {missing}")],
+        PredictedChoice::Refusal { words, rule } => {
+            vec![rule.clone(), format!("it will say: {words}")]
+        }
+        PredictedChoice::Unknown { missing } => vec![format!("it depends on {missing}")],
     };
     if style.verbosity > 0 {
         let how = if choice.is_proven { "run beside" } else { "read in" };
@@ -189,11 +197,11 @@ fn why(choice: &ComponentChoice, style: Style) -> String {
 #[cfg(test)]
 mod tests {
     use pontoon_model::facts::{Facts, HostFacts};
-    use pontoon_model::net::Family;
+    use pontoon_model::net::IpFamily;
     use pontoon_model::record::Record;
     use pontoon_predict::Component;
-    use pontoon_predict::captured::Captured;
-    use pontoon_rules::report::pairs::{Pair, Rounds, State};
+    use pontoon_predict::captured::CapturedHost;
+    use pontoon_rules::report::pairs::{PairReachability, PairRow, RoundCounts};
     use serde_json::{Value, json};
 
     use super::*;
@@ -216,7 +224,7 @@ mod tests {
     }
 
     fn host(number: u8, routes: &str) -> (HostName, HostFacts) {
-        let captured: Captured = serde_json::from_value(facts(number, routes)).unwrap();
+        let captured: CapturedHost = serde_json::from_value(facts(number, routes)).unwrap();
         let mut snapshot = captured.snapshot().unwrap();
         for link in &mut snapshot.links {
             link.mac = Some(pontoon_model::net::Mac([2, 0, 0, 0, 0, number]));
@@ -229,24 +237,25 @@ mod tests {
 
     fn shown(
         hosts: Vec<(HostName, HostFacts)>,
-        pairs: &[Pair],
+        pairs: &[PairRow],
         components: &[Component],
     ) -> String {
         let facts = Facts { hosts: hosts.into_iter().collect(), ..Facts::default() };
         let record = Record { facts, ..Record::default() };
-        page(&Prediction::of(&record, pairs, components), Style::PLAIN)
+        page(&Prediction::predict(&record, pairs, components), TerminalStyle::PLAIN)
     }
 
-    fn pair(link: &str, state: State) -> Pair {
+    fn pair(link: &str, state: PairReachability) -> PairRow {
         let [from, to] = ["pi1", "pi2"].map(|name| name.parse().unwrap());
         let link = Some(link.parse().unwrap());
-        let (there, back) = (Rounds::default(), Rounds::default());
-        Pair { from, to, link, family: Family::V4, state, there, back }
+        let (there, back) = (RoundCounts::default(), RoundCounts::default());
+        PairRow { from, to, link, family: IpFamily::V4, state, there, back }
     }
 
     #[test]
     fn the_seed_story_in_a_screen() {
-        let pairs = [pair("wlan0", State::Isolated), pair("eth0", State::Open)];
+        let pairs =
+            [pair("wlan0", PairReachability::Isolated), pair("eth0", PairReachability::Open)];
         let components = [Component::Kubeadm, Component::Kubelet, Component::Flannel];
         let page = shown(vec![host(1, BY_WIFI), host(2, BY_WIFI)], &pairs, &components);
         let (first, _) = page.split_once("\n\n").unwrap();

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use pontoon_model::finding::Finding;
 use pontoon_model::net::IfName;
-use pontoon_rules::report::Report;
+use pontoon_rules::report::SurveyReport;
 
-use super::style::Style;
+use super::style::TerminalStyle;
 use super::text::is_for_operator;
 use super::wrap::wrapped;
 
@@ -29,9 +29,9 @@ const WISHES: [&str; 4] = [
 ];
 
 /// Writes the request. It asks and offers; it never tells how to get around a rule.
-pub(crate) fn request(report: &Report) -> String {
+pub(crate) fn request(report: &SurveyReport) -> String {
     let mut page = String::new();
-    let style = Style { width: WIDTH, ..Style::PLAIN };
+    let style = TerminalStyle { width: WIDTH, ..TerminalStyle::PLAIN };
     let asked: Vec<_> = report.findings.iter().filter(|f| is_for_operator(f)).collect();
     if asked.is_empty() {
         wrapped(&mut page, WIDTH, "", "", NOTHING_TO_ASK);
@@ -75,12 +75,12 @@ pub(crate) fn request(report: &Report) -> String {
     page
 }
 
-fn say(page: &mut String, style: Style, text: &str) {
-    wrapped(page, WIDTH, "", "", &style.shown(text));
+fn say(page: &mut String, style: TerminalStyle, text: &str) {
+    wrapped(page, WIDTH, "", "", &style.printable(text));
     page.push('\n');
 }
 
-fn measured(page: &mut String, asked: &[&Finding], style: Style) {
+fn measured(page: &mut String, asked: &[&Finding], style: TerminalStyle) {
     let mut told = BTreeSet::new();
     for finding in asked {
         if !told.insert((finding.code.as_str(), &finding.scope.link)) {
@@ -88,15 +88,15 @@ fn measured(page: &mut String, asked: &[&Finding], style: Style) {
         }
         let link = finding.scope.link.as_ref().map(|link| format!(" (on {link})"));
         let text = format!("{}{}", finding.title, link.unwrap_or_default());
-        wrapped(page, WIDTH, "* ", "  ", &style.shown(&text));
+        wrapped(page, WIDTH, "* ", "  ", &style.printable(&text));
         for line in finding.because.iter().take(3) {
-            wrapped(page, WIDTH, "  - ", "    ", &style.shown(line));
+            wrapped(page, WIDTH, "  - ", "    ", &style.printable(line));
         }
     }
 }
 
 /// The links that the findings are about: a switch of our own is nobody else's business.
-fn devices(page: &mut String, report: &Report, asked: &[&Finding], style: Style) {
+fn devices(page: &mut String, report: &SurveyReport, asked: &[&Finding], style: TerminalStyle) {
     let is_meant = |name: &IfName| {
         asked.iter().any(|finding| finding.scope.link.as_ref().is_none_or(|link| link == name))
     };
@@ -110,7 +110,7 @@ fn devices(page: &mut String, report: &Report, asked: &[&Finding], style: Style)
             let channel = link.frequency_mhz.map(|mhz| format!(", {mhz} MHz")).unwrap_or_default();
             let addresses = addresses.join(", ");
             let text = format!("{} {}: {addresses}{mac}{ssid}{at}{channel}", host.name, link.name);
-            wrapped(page, WIDTH, "* ", "  ", &style.shown(&text));
+            wrapped(page, WIDTH, "* ", "  ", &style.printable(&text));
         }
     }
 }

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::facts::Facts;
 use pontoon_model::finding::{Finding, Severity};
-use pontoon_model::net::{Family, IfName};
-use pontoon_model::observation::Answer;
-use pontoon_rules::report::Report;
-use pontoon_rules::report::pairs::State;
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::observation::ProbeAnswer;
+use pontoon_rules::report::SurveyReport;
+use pontoon_rules::report::pairs::PairReachability;
 
 use super::matrix;
-use super::style::Style;
+use super::style::TerminalStyle;
 use super::wrap::wrapped;
 
 const PICTURE: &str = "
@@ -33,8 +33,8 @@ const OPENING: &str = "You build a cluster of three Pis on a campus. kubeadm ini
     only believed after ten seconds.";
 
 /// What is told before the hosts are asked.
-pub(crate) fn opening(style: Style) -> String {
-    let mut page = format!("{}\n{PICTURE}\n", style.strong("The campus story"));
+pub(crate) fn introduction(style: TerminalStyle) -> String {
+    let mut page = format!("{}\n{PICTURE}\n", style.bold("The campus story"));
     wrapped(&mut page, style.width, "", "", OPENING);
     page
 }
@@ -42,15 +42,20 @@ pub(crate) fn opening(style: Style) -> String {
 /// What they saw, what it means, what to do.
 ///
 /// `program` is where this binary is: whoever comes from `./demo` has not installed it yet.
-pub(crate) fn story(report: &Report, facts: &Facts, program: &str, style: Style) -> String {
-    let mut page = format!("\n{}\n", style.strong("What they saw"));
+pub(crate) fn demo_report(
+    report: &SurveyReport,
+    facts: &Facts,
+    program: &str,
+    style: TerminalStyle,
+) -> String {
+    let mut page = format!("\n{}\n", style.bold("What they saw"));
     for (link, ways) in by_link(report) {
         let text = on_link(report, facts, link, &ways);
-        wrapped(&mut page, style.width, "  - ", "    ", &style.shown(&text));
+        wrapped(&mut page, style.width, "  - ", "    ", &style.printable(&text));
     }
     page.push('\n');
     matrix::write(&mut page, &report.pairs, style);
-    page.push_str(&format!("\n{}\n", style.strong("What that does to Kubernetes")));
+    page.push_str(&format!("\n{}\n", style.bold("What that does to Kubernetes")));
     let first = firsts(report);
     for (finding, others) in first.iter().filter(|(finding, _)| finding.scope.to.is_none()) {
         let alike = if others.is_empty() {
@@ -59,14 +64,14 @@ pub(crate) fn story(report: &Report, facts: &Facts, program: &str, style: Style)
             format!(" (and alike on {})", others.join(", "))
         };
         let text = format!("{}{alike}", finding.because.join("; "));
-        wrapped(&mut page, style.width, "  - ", "    ", &style.shown(&text));
+        wrapped(&mut page, style.width, "  - ", "    ", &style.printable(&text));
     }
-    page.push_str(&format!("\n{}\n", style.strong("What to do")));
+    page.push_str(&format!("\n{}\n", style.bold("What to do")));
     for advice in first.iter().rev().flat_map(|(finding, _)| &finding.advice) {
-        wrapped(&mut page, style.width, "  - ", "    ", &style.shown(advice));
+        wrapped(&mut page, style.width, "  - ", "    ", &style.printable(advice));
     }
     let frames: u32 = report.frames_sent.values().flat_map(BTreeMap::values).sum();
-    page.push_str(&format!("\n{}\n", style.strong("And on your own network")));
+    page.push_str(&format!("\n{}\n", style.bold("And on your own network")));
     let closing = format!(
         "  pontoon check                          what is wrong on this host\n  \
          pontoon check --peer ADDR --via 'ssh PEER pontoon agent --stdio'\n  \
@@ -76,14 +81,14 @@ pub(crate) fn story(report: &Report, facts: &Facts, program: &str, style: Style)
          pontoon is {} so far; README.md says how to install it.\n",
         facts.hosts.len(),
         facts.observations.len(),
-        style.shown(program)
+        style.printable(program)
     );
     page.push_str(&closing);
     page
 }
 
 /// The first finding of each code, and the other hosts on which it holds.
-fn firsts(report: &Report) -> Vec<(&Finding, Vec<String>)> {
+fn firsts(report: &SurveyReport) -> Vec<(&Finding, Vec<String>)> {
     let mut firsts: Vec<(&Finding, Vec<String>)> = Vec::new();
     for finding in grave(report) {
         match firsts.iter_mut().find(|(first, _)| first.code == finding.code) {
@@ -94,14 +99,14 @@ fn firsts(report: &Report) -> Vec<(&Finding, Vec<String>)> {
     firsts
 }
 
-fn grave(report: &Report) -> impl Iterator<Item = &Finding> {
+fn grave(report: &SurveyReport) -> impl Iterator<Item = &Finding> {
     report.findings.iter().filter(|finding| finding.severity > Severity::Info)
 }
 
 /// States of all pairs by link.
-fn by_link(report: &Report) -> BTreeMap<&IfName, BTreeSet<State>> {
-    let mut links: BTreeMap<_, BTreeSet<State>> = BTreeMap::new();
-    for pair in report.pairs.iter().filter(|pair| pair.family == Family::V4) {
+fn by_link(report: &SurveyReport) -> BTreeMap<&IfName, BTreeSet<PairReachability>> {
+    let mut links: BTreeMap<_, BTreeSet<PairReachability>> = BTreeMap::new();
+    for pair in report.pairs.iter().filter(|pair| pair.family == IpFamily::V4) {
         if let Some(link) = &pair.link {
             links.entry(link).or_default().insert(pair.state);
         }
@@ -109,7 +114,12 @@ fn by_link(report: &Report) -> BTreeMap<&IfName, BTreeSet<State>> {
     links
 }
 
-fn on_link(report: &Report, facts: &Facts, link: &IfName, states: &BTreeSet<State>) -> String {
+fn on_link(
+    report: &SurveyReport,
+    facts: &Facts,
+    link: &IfName,
+    states: &BTreeSet<PairReachability>,
+) -> String {
     let summary = report.hosts.iter().flat_map(|host| &host.links).find(|one| one.name == *link);
     let ssid = summary.and_then(|summary| summary.ssid.as_ref());
     let name = ssid.map_or_else(|| link.to_string(), |ssid| format!("{link} ({ssid})"));
@@ -121,9 +131,9 @@ fn on_link(report: &Report, facts: &Facts, link: &IfName, states: &BTreeSet<Stat
         None => "it leads nowhere else".to_owned(),
     };
     let is_all = |state| states.len() == 1 && states.contains(&state);
-    let reach = if is_all(State::Open) {
+    let reach = if is_all(PairReachability::Open) {
         "every Pi reaches every other".to_owned()
-    } else if is_all(State::Isolated) {
+    } else if is_all(PairReachability::Isolated) {
         let proof = grave(report)
             .find(|finding| finding.scope.link.as_ref() == Some(link))
             .and_then(|finding| finding.because.first());
@@ -140,6 +150,6 @@ fn on_link(report: &Report, facts: &Facts, link: &IfName, states: &BTreeSet<Stat
 fn is_online(facts: &Facts, link: &IfName) -> bool {
     facts.observations.iter().any(|seen| {
         seen.asked_link.as_ref() == Some(link)
-            && matches!(seen.answer, Some(Answer::Http { is_expected: true, .. }))
+            && matches!(seen.answer, Some(ProbeAnswer::Http { is_expected: true, .. }))
     })
 }

@@ -16,7 +16,7 @@ const COLUMNS_MAX: usize = 100;
 
 /// How words may look.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Style {
+pub(crate) struct TerminalStyle {
     /// Columns.
     pub(crate) width: usize,
     /// Colours help where they may; nothing is said by colour alone.
@@ -27,7 +27,7 @@ pub(crate) struct Style {
     pub(crate) verbosity: u8,
 }
 
-impl Style {
+impl TerminalStyle {
     /// Plain text of 80 columns.
     pub(crate) const PLAIN: Self =
         Self { width: COLUMNS, has_colour: false, is_utf8: false, verbosity: 0 };
@@ -69,7 +69,7 @@ impl Style {
     }
 
     /// Text that leads.
-    pub(crate) fn strong(self, text: &str) -> String {
+    pub(crate) fn bold(self, text: &str) -> String {
         self.painted(text, "1")
     }
 
@@ -78,17 +78,17 @@ impl Style {
     }
 
     /// Between the two ends of a pair.
-    pub(crate) const fn between(self) -> &'static str {
+    pub(crate) const fn pair_arrow(self) -> &'static str {
         if self.is_utf8 { " ↔ " } else { " <-> " }
     }
 
     /// From one to the other.
-    pub(crate) const fn toward(self) -> &'static str {
+    pub(crate) const fn arrow(self) -> &'static str {
         if self.is_utf8 { " → " } else { " -> " }
     }
 
     /// Shows text in what the terminal has: ASCII where it has no more.
-    pub(crate) fn shown(self, text: &str) -> String {
+    pub(crate) fn printable(self, text: &str) -> String {
         let text = super::clean(text);
         if self.is_utf8 || text.is_ascii() {
             return text;
@@ -119,8 +119,8 @@ fn terminal_columns() -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn style(is_terminal: bool, set: &[(&str, &str)]) -> Style {
-        Style::from_environment(is_terminal, None, 0, |name| {
+    fn style(is_terminal: bool, set: &[(&str, &str)]) -> TerminalStyle {
+        TerminalStyle::from_environment(is_terminal, None, 0, |name| {
             let value = set.iter().find(|(key, _)| *key == name);
             value.map(|(_, value)| (*value).to_owned()).ok_or(VarError::NotPresent)
         })
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn nothing_but_ascii_reaches_an_ascii_terminal() {
-        let shown = Style::PLAIN.shown("pi1 → pi2 “Café” \u{1b}[2J网");
+        let shown = TerminalStyle::PLAIN.printable("pi1 → pi2 “Café” \u{1b}[2J网");
         assert!(shown.is_ascii(), "{shown}");
         assert_eq!(shown, "pi1 -> pi2 \"Caf\\u{e9}\" \\u{1b}[2J\\u{7f51}");
     }

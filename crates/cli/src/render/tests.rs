@@ -3,28 +3,28 @@
 //! The records in `fixtures/` were made on pi1 of the lab of that name:
 //! `pontoon check --offline --peer pi2 --via 'pontoon lab via {}' --record FILE`.
 
-use pontoon_model::record::{Reader, Record};
-use pontoon_rules::report::Report;
+use pontoon_model::record::{Record, RecordReader};
+use pontoon_rules::report::SurveyReport;
 use pontoon_rules::rule::diagnose;
 
-use super::style::Style;
+use super::style::TerminalStyle;
 use super::{request, text};
 
 const CAMPUS: &str = include_str!("../../fixtures/campus.jsonl");
 const HOME: &str = include_str!("../../fixtures/home.jsonl");
 
-fn judged(lines: &str) -> (Report, Record) {
-    let mut reader = Reader::default();
+fn judged(lines: &str) -> (SurveyReport, Record) {
+    let mut reader = RecordReader::default();
     for line in lines.lines() {
         reader.line(line.as_bytes()).unwrap();
     }
     let record = reader.finish().unwrap();
-    (Report::new(&record, diagnose(&record.facts)), record)
+    (SurveyReport::new(&record, diagnose(&record.facts)), record)
 }
 
 fn screen(lines: &str) -> String {
     let (report, record) = judged(lines);
-    text::report(&report, &record.facts, Style::PLAIN)
+    text::report(&report, &record.facts, TerminalStyle::PLAIN)
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn nothing_is_wider_than_the_terminal() {
         let (report, record) = judged(lines);
         for width in [40, 60, 80] {
             for verbosity in [0, 1] {
-                let style = Style { width, verbosity, ..Style::PLAIN };
+                let style = TerminalStyle { width, verbosity, ..TerminalStyle::PLAIN };
                 let page = text::report(&report, &record.facts, style);
                 // What to copy is not broken: neither a command of the last lines nor a long word.
                 let (prose, _) = page.split_once("\nnext\n").unwrap_or((&page, ""));

@@ -1,13 +1,13 @@
 //! The report as text: the verdict first, then the evidence, then what to type next.
 
 use pontoon_fleet::alike;
-use pontoon_model::code::{self, Code};
+use pontoon_model::code::{self, DiagnosisCode};
 use pontoon_model::facts::Facts;
 use pontoon_model::finding::{Finding, Severity};
-use pontoon_rules::report::{Report, Untested};
+use pontoon_rules::report::{ReportedGap, SurveyReport};
 
-use super::block::blocks;
-use super::style::Style;
+use super::block::group_findings;
+use super::style::TerminalStyle;
 use super::wrap::wrapped;
 use super::{detail, matrix, networks, ports};
 
@@ -15,7 +15,7 @@ use super::{detail, matrix, networks, ports};
 const UNTESTED_MAX: usize = 3;
 
 /// Findings about a network that only those who run it can change.
-const ASK_THE_OPERATOR: &[Code] = &[
+const ASK_THE_OPERATOR: &[DiagnosisCode] = &[
     code::CLIENT_ISOLATION,
     code::PEERS_VIA_GATEWAY,
     code::ONE_WAY_FILTER,
@@ -28,15 +28,15 @@ const ASK_THE_OPERATOR: &[Code] = &[
 ];
 
 /// Writes the report.
-pub(crate) fn report(report: &Report, facts: &Facts, style: Style) -> String {
+pub(crate) fn report(report: &SurveyReport, facts: &Facts, style: TerminalStyle) -> String {
     let mut page = String::new();
     let mut sentence = String::new();
-    wrapped(&mut sentence, style.width, "", "", &style.shown(&report.verdict.sentence));
+    wrapped(&mut sentence, style.width, "", "", &style.printable(&report.verdict.sentence));
     for line in sentence.lines() {
-        page.push_str(&format!("{}\n", style.strong(line)));
+        page.push_str(&format!("{}\n", style.bold(line)));
     }
     // What is only worth knowing takes one line each, unless more is asked for.
-    let (noted, told): (Vec<_>, Vec<_>) = blocks(&report.findings)
+    let (noted, told): (Vec<_>, Vec<_>) = group_findings(&report.findings)
         .into_iter()
         .partition(|block| block.first().severity == Severity::Info && style.verbosity == 0);
     for block in &told {
@@ -50,16 +50,16 @@ pub(crate) fn report(report: &Report, facts: &Facts, style: Style) -> String {
         ports::write(&mut page, &report.ports, style);
     }
     if !report.unreached.is_empty() {
-        page.push_str(&format!("\n{}\n", style.strong("could not be asked")));
+        page.push_str(&format!("\n{}\n", style.bold("could not be asked")));
         let whys: Vec<_> =
             report.unreached.iter().map(|(host, why)| (host, why.to_string())).collect();
-        for alike in alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str()))) {
-            let text = format!("{}: {}", alike.hosts, alike.words);
-            wrapped(&mut page, style.width, "  ", "    ", &style.shown(&text));
+        for alike in alike::group_same_text(whys.iter().map(|(host, why)| (*host, why.as_str()))) {
+            let text = format!("{}: {}", alike.hosts, alike.text);
+            wrapped(&mut page, style.width, "  ", "    ", &style.printable(&text));
         }
     }
     if !noted.is_empty() {
-        page.push_str(&format!("\n{}\n", style.strong("noted")));
+        page.push_str(&format!("\n{}\n", style.bold("noted")));
         for block in &noted {
             block.write_line(&mut page, style);
         }
@@ -77,18 +77,18 @@ pub(crate) fn report(report: &Report, facts: &Facts, style: Style) -> String {
     page
 }
 
-fn untested(page: &mut String, gaps: &[Untested], style: Style) {
+fn untested(page: &mut String, gaps: &[ReportedGap], style: TerminalStyle) {
     if gaps.is_empty() {
         return;
     }
-    page.push_str(&format!("\n{}\n", style.strong("not tested")));
+    page.push_str(&format!("\n{}\n", style.bold("not tested")));
     let whys: Vec<_> =
         gaps.iter().map(|gap| (&gap.host, format!("{} ({})", gap.what, gap.why))).collect();
-    let gaps = alike::fold(whys.iter().map(|(host, why)| (*host, why.as_str())));
+    let gaps = alike::group_same_text(whys.iter().map(|(host, why)| (*host, why.as_str())));
     let most = if style.verbosity > 0 { gaps.len() } else { UNTESTED_MAX };
     for alike in gaps.iter().take(most) {
-        let text = format!("{}: {}", alike.hosts, alike.words);
-        wrapped(page, style.width, "  ", "    ", &style.shown(&text));
+        let text = format!("{}: {}", alike.hosts, alike.text);
+        wrapped(page, style.width, "  ", "    ", &style.printable(&text));
     }
     if gaps.len() > most {
         page.push_str(&format!("  and {} more: -v\n", gaps.len() - most));
@@ -100,7 +100,7 @@ pub(crate) fn is_for_operator(finding: &Finding) -> bool {
     finding.severity > Severity::Info && ASK_THE_OPERATOR.contains(&finding.code)
 }
 
-fn next(page: &mut String, report: &Report, style: Style) {
+fn next(page: &mut String, report: &SurveyReport, style: TerminalStyle) {
     let mut commands = Vec::new();
     if let Some(first) = report.findings.iter().find(|f| f.severity > Severity::Info) {
         commands.push((format!("pontoon explain {}", first.code), "what this means"));
@@ -116,7 +116,7 @@ fn next(page: &mut String, report: &Report, style: Style) {
     if commands.is_empty() {
         return;
     }
-    page.push_str(&format!("\n{}\n", style.strong("next")));
+    page.push_str(&format!("\n{}\n", style.bold("next")));
     let widest = commands.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
     for (command, what) in commands {
         let line = format!("  {command:widest$}  {what}");

@@ -5,14 +5,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::thread;
 use std::time::Duration;
 
-use pontoon_join::edge::plain::{connect, greet, sizes};
-use pontoon_join::trial::{Tcp, Tls};
+use pontoon_join::edge::plain::{connect, sizes, tls_handshake};
+use pontoon_join::trial::{TcpOutcome, TlsOutcome};
 use pontoon_model::untrusted::Untrusted;
-use pontoon_probe::edge::clock::Clock;
+use pontoon_probe::edge::clock::RunClock;
 
 use super::{dns, echo, inside};
-use crate::question::Dial;
-use crate::trial::Outcome;
+use crate::question::ConnectivityProbe;
+use crate::trial::ConnectivityOutcome;
 
 /// The kernel gives an ARP question up after three seconds, and sends a SYN again after one.
 const CONNECT: Duration = Duration::from_millis(3_500);
@@ -24,74 +24,79 @@ const DNS: Duration = Duration::from_millis(1_500);
 const DIALS_MAX: usize = 64;
 
 /// Tries all of them, and says how each went, in their order.
-pub(super) fn all(pod: Option<&str>, dials: Vec<Dial>) -> Vec<Outcome> {
+pub(super) fn run_probes(
+    pod: Option<&str>,
+    dials: Vec<ConnectivityProbe>,
+) -> Vec<ConnectivityOutcome> {
     let running: Vec<_> = dials
         .into_iter()
         .take(DIALS_MAX)
         .map(|dial| {
             let pod = pod.map(ToOwned::to_owned);
             thread::spawn(move || match pod.map(|pod| inside::enter(&pod)) {
-                Some(Err(why)) => Outcome::Untried(Untrusted::new(&why.to_string())),
+                Some(Err(why)) => ConnectivityOutcome::Untried(Untrusted::new(&why.to_string())),
                 _ => one(&dial),
             })
         })
         .collect();
-    let untried = || Outcome::Untried(Untrusted::new("it broke off"));
+    let untried = || ConnectivityOutcome::Untried(Untrusted::new("it broke off"));
     running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| untried())).collect()
 }
 
-fn one(dial: &Dial) -> Outcome {
-    let clock = Clock::start();
+fn one(dial: &ConnectivityProbe) -> ConnectivityOutcome {
+    let clock = RunClock::start();
     let outcome = match dial {
-        Dial::Tls(to) => tls(*to),
-        Dial::Tcp(to) => match connect(*to, CONNECT) {
-            Ok(_) => Outcome::Works { ms: 0 },
+        ConnectivityProbe::Tls(to) => tls(*to),
+        ConnectivityProbe::Tcp(to) => match connect(*to, CONNECT) {
+            Ok(_) => ConnectivityOutcome::Works { ms: 0 },
             Err(tcp) => of_tcp(tcp),
         },
-        Dial::Echo(to, bytes) => echo::ask(*to, *bytes, CONNECT, READ),
-        Dial::Dns(server, domain) => dns::ask(*server, domain, DNS),
-        Dial::Sizes(to) => large(*to),
+        ConnectivityProbe::Echo(to, bytes) => echo::ask(*to, *bytes, CONNECT, READ),
+        ConnectivityProbe::Dns(server, domain) => dns::ask(*server, domain, DNS),
+        ConnectivityProbe::Sizes(to) => large(*to),
     };
     match outcome {
-        Outcome::Works { .. } => Outcome::Works { ms: clock.now().0 },
+        ConnectivityOutcome::Works { .. } => ConnectivityOutcome::Works { ms: clock.now().0 },
         other => other,
     }
 }
 
-fn tls(to: SocketAddr) -> Outcome {
+fn tls(to: SocketAddr) -> ConnectivityOutcome {
     let stream = match connect(to, CONNECT) {
         Ok(stream) => stream,
         Err(tcp) => return of_tcp(tcp),
     };
-    match greet(stream, to, READ) {
-        Ok(()) | Err(Tls::Chain { .. }) => Outcome::Works { ms: 0 },
-        Err(Tls::Silent { .. }) => Outcome::Stalls { bytes: 0 },
-        Err(Tls::Http) => Outcome::Wrong(Untrusted::new("plain HTTP")),
-        Err(Tls::Broken(why)) => Outcome::Wrong(why),
+    match tls_handshake(stream, to, READ) {
+        Ok(()) | Err(TlsOutcome::Chain { .. }) => ConnectivityOutcome::Works { ms: 0 },
+        Err(TlsOutcome::Silent { .. }) => ConnectivityOutcome::Stalls { bytes: 0 },
+        Err(TlsOutcome::Http) => ConnectivityOutcome::Wrong(Untrusted::new("plain HTTP")),
+        Err(TlsOutcome::Broken(why)) => ConnectivityOutcome::Wrong(why),
     }
 }
 
-fn large(to: IpAddr) -> Outcome {
+fn large(to: IpAddr) -> ConnectivityOutcome {
     match sizes(to, CONNECT) {
-        None => Outcome::Untried(Untrusted::new("this host may send no echo")),
-        Some(sizes) if sizes.large => Outcome::Works { ms: 0 },
-        Some(sizes) if sizes.small => Outcome::LargeLost { mtu: sizes.mtu },
+        None => ConnectivityOutcome::Untried(Untrusted::new("this host may send no echo")),
+        Some(sizes) if sizes.large => ConnectivityOutcome::Works { ms: 0 },
+        Some(sizes) if sizes.small => ConnectivityOutcome::LargeLost { mtu: sizes.mtu },
         // Hosts need not answer an echo.
-        Some(_) => Outcome::Untried(Untrusted::new("no echo is answered")),
+        Some(_) => ConnectivityOutcome::Untried(Untrusted::new("no echo is answered")),
     }
 }
 
 /// What a connection came to.
-pub(super) fn of_tcp(tcp: Tcp) -> Outcome {
+pub(super) fn of_tcp(tcp: TcpOutcome) -> ConnectivityOutcome {
     match tcp {
-        Tcp::Refused => Outcome::Refused,
-        Tcp::NoNeighbour => Outcome::NoNeighbour,
-        Tcp::Unreachable => Outcome::Prohibited,
-        Tcp::NoRoute => Outcome::NoRoute,
-        Tcp::Silent { ms } => Outcome::Silent { ms },
-        Tcp::Failed { errno } => {
-            Outcome::Wrong(Untrusted::new(&io::Error::from_raw_os_error(errno).to_string()))
+        TcpOutcome::Refused => ConnectivityOutcome::Refused,
+        TcpOutcome::NoNeighbour => ConnectivityOutcome::NoNeighbour,
+        TcpOutcome::Unreachable => ConnectivityOutcome::Prohibited,
+        TcpOutcome::NoRoute => ConnectivityOutcome::NoRoute,
+        TcpOutcome::Silent { ms } => ConnectivityOutcome::Silent { ms },
+        TcpOutcome::Failed { errno } => ConnectivityOutcome::Wrong(Untrusted::new(
+            &io::Error::from_raw_os_error(errno).to_string(),
+        )),
+        TcpOutcome::Open | TcpOutcome::NotTried => {
+            ConnectivityOutcome::Untried(Untrusted::default())
         }
-        Tcp::Open | Tcp::NotTried => Outcome::Untried(Untrusted::default()),
     }
 }

@@ -8,7 +8,7 @@ use hickory_proto::op::{Message, Query, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
 use pontoon_model::untrusted::Untrusted;
 
-use crate::trial::Outcome;
+use crate::trial::ConnectivityOutcome;
 
 /// Every cluster has it.
 const NAME: &str = "kubernetes.default.svc";
@@ -17,18 +17,20 @@ const PORT: u16 = 53;
 const TRIES: usize = 2;
 
 /// Asks for the API server's name in a domain.
-pub(super) fn ask(server: IpAddr, domain: &str, each: Duration) -> Outcome {
+pub(super) fn ask(server: IpAddr, domain: &str, each: Duration) -> ConnectivityOutcome {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-            Outcome::Silent { ms: u64::try_from(each.as_millis()).unwrap_or(u64::MAX) }
+            ConnectivityOutcome::Silent { ms: u64::try_from(each.as_millis()).unwrap_or(u64::MAX) }
         }
-        io::ErrorKind::ConnectionRefused => Outcome::Refused,
-        io::ErrorKind::NetworkUnreachable => Outcome::NoRoute,
+        io::ErrorKind::ConnectionRefused => ConnectivityOutcome::Refused,
+        io::ErrorKind::NetworkUnreachable => ConnectivityOutcome::NoRoute,
         // A packet filter's REJECT of what is sent is told to the sender so.
-        io::ErrorKind::HostUnreachable | io::ErrorKind::PermissionDenied => Outcome::Prohibited,
-        _ => Outcome::Wrong(Untrusted::new(&error.to_string())),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::PermissionDenied => {
+            ConnectivityOutcome::Prohibited
+        }
+        _ => ConnectivityOutcome::Wrong(Untrusted::new(&error.to_string())),
     };
-    let mut last = Outcome::Silent { ms: 0 };
+    let mut last = ConnectivityOutcome::Silent { ms: 0 };
     for _ in 0..TRIES {
         match once(server, domain, each) {
             Ok(outcome) => return outcome,
@@ -38,7 +40,7 @@ pub(super) fn ask(server: IpAddr, domain: &str, each: Duration) -> Outcome {
     last
 }
 
-fn once(server: IpAddr, domain: &str, within: Duration) -> io::Result<Outcome> {
+fn once(server: IpAddr, domain: &str, within: Duration) -> io::Result<ConnectivityOutcome> {
     let any: IpAddr = match server {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -55,9 +57,11 @@ fn once(server: IpAddr, domain: &str, within: Duration) -> io::Result<Outcome> {
     let count = socket.recv(&mut bytes)?;
     Ok(match Message::from_vec(&bytes[..count]) {
         Ok(answer) if answer.metadata.response_code == ResponseCode::NoError => {
-            Outcome::Works { ms: 0 }
+            ConnectivityOutcome::Works { ms: 0 }
         }
-        Ok(answer) => Outcome::Wrong(Untrusted::new(&answer.metadata.response_code.to_string())),
-        Err(_) => Outcome::Wrong(Untrusted::new("an answer that is no DNS")),
+        Ok(answer) => {
+            ConnectivityOutcome::Wrong(Untrusted::new(&answer.metadata.response_code.to_string()))
+        }
+        Err(_) => ConnectivityOutcome::Wrong(Untrusted::new("an answer that is no DNS")),
     })
 }

@@ -9,7 +9,7 @@ use pontoon_join::edge::plain::connect;
 
 use super::dial;
 use crate::course::ECHO;
-use crate::trial::{MANY, Outcome};
+use crate::trial::{ConnectivityOutcome, LARGE_TRANSFER_BYTES};
 
 /// The first line of a question; the number of bytes follows.
 const QUESTION: &str = "pontoon ";
@@ -51,22 +51,27 @@ fn answer(mut stream: TcpStream) -> io::Result<()> {
     stream.read_exact(&mut question)?;
     let question = String::from_utf8_lossy(&question);
     let count = question.strip_prefix(QUESTION).and_then(|count| count.trim().parse::<u32>().ok());
-    let Some(count) = count.filter(|count| *count <= MANY) else { return Ok(()) };
+    let Some(count) = count.filter(|count| *count <= LARGE_TRANSFER_BYTES) else { return Ok(()) };
     stream.write_all(&[YES])?;
     let rest = usize::try_from(count).unwrap_or(0);
     stream.write_all(&vec![b'x'; rest])
 }
 
 /// Asks a test pod for so many bytes.
-pub(super) fn ask(to: IpAddr, bytes: u32, connecting: Duration, reading: Duration) -> Outcome {
+pub(super) fn ask(
+    to: IpAddr,
+    bytes: u32,
+    connecting: Duration,
+    reading: Duration,
+) -> ConnectivityOutcome {
     let mut stream = match connect((to, ECHO).into(), connecting) {
         Ok(stream) => stream,
         Err(tcp) => return dial::of_tcp(tcp),
     };
     match read(&mut stream, bytes, reading) {
-        Ok(()) => Outcome::Works { ms: 0 },
+        Ok(()) => ConnectivityOutcome::Works { ms: 0 },
         // The first byte only says that somebody is there.
-        Err(got) => Outcome::Stalls { bytes: got.saturating_sub(1) },
+        Err(got) => ConnectivityOutcome::Stalls { bytes: got.saturating_sub(1) },
     }
 }
 

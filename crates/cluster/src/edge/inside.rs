@@ -10,7 +10,7 @@ use nix::sched::{CloneFlags, setns};
 
 /// A pod's network cannot be entered.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NotInside {
+pub(super) enum PodNetworkError {
     /// No process of the pod is here.
     #[error("no process of the pod runs on this node")]
     NoProcess,
@@ -20,14 +20,14 @@ pub(super) enum NotInside {
 }
 
 /// Enters the network of a pod; from then on this thread is there.
-pub(super) fn enter(pod: &str) -> Result<(), NotInside> {
-    let process = process_of(pod).ok_or(NotInside::NoProcess)?;
-    let network = File::open(process.join("ns/net")).map_err(NotInside::Refused)?;
-    setns(network, CloneFlags::CLONE_NEWNET).map_err(|error| NotInside::Refused(error.into()))
+pub(super) fn enter(pod: &str) -> Result<(), PodNetworkError> {
+    let process = process_of(pod).ok_or(PodNetworkError::NoProcess)?;
+    let network = File::open(process.join("ns/net")).map_err(PodNetworkError::Refused)?;
+    setns(network, CloneFlags::CLONE_NEWNET).map_err(|error| PodNetworkError::Refused(error.into()))
 }
 
 /// Starts a thread in the network of a pod, and waits until it is there.
-pub(super) fn spawn(pod: &str, then: fn() -> io::Result<()>) -> Result<(), NotInside> {
+pub(super) fn spawn(pod: &str, then: fn() -> io::Result<()>) -> Result<(), PodNetworkError> {
     let (say, entered) = sync_channel(1);
     let pod = pod.to_owned();
     thread::spawn(move || {
@@ -40,7 +40,7 @@ pub(super) fn spawn(pod: &str, then: fn() -> io::Result<()>) -> Result<(), NotIn
             let _ = then();
         }
     });
-    entered.recv().unwrap_or(Err(NotInside::NoProcess))
+    entered.recv().unwrap_or(Err(PodNetworkError::NoProcess))
 }
 
 /// A process of a pod, by its control group: kubelet puts the pod's uid into the name, with `_`

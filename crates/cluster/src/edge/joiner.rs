@@ -2,22 +2,22 @@
 
 use std::thread;
 
-use pontoon_join::course::{Answered, Question};
-use pontoon_join::edge::{self, Limits};
-use pontoon_predict::proxy::Proxies;
+use pontoon_join::course::{DiscoveryQuery, DiscoveryReply};
+use pontoon_join::edge::{self, JoinTimeouts};
+use pontoon_predict::proxy::ProxyEnvironment;
 use pontoon_probe::edge::clock::unix_s;
-use pontoon_probe::snapshot::{self, Sources};
+use pontoon_probe::snapshot::{self, SnapshotSources};
 
-use crate::joiner::Joiner;
+use crate::joiner::JoiningHost;
 
 /// What it says of itself.
-pub(super) fn look() -> Joiner {
-    Joiner { host: edge::host::look(), snapshot: snapshot::take(&sources()) }
+pub(super) fn look() -> JoiningHost {
+    JoiningHost { host: edge::host::read_host(), snapshot: snapshot::take(&sources()) }
 }
 
 /// Asks side by side; the answers are in the order of the questions.
-pub(super) fn contact(questions: &[Question], limits: Limits) -> Vec<Answered> {
-    let proxies = Proxies::of(&snapshot::proxies(&sources()));
+pub(super) fn contact(questions: &[DiscoveryQuery], limits: JoinTimeouts) -> Vec<DiscoveryReply> {
+    let proxies = ProxyEnvironment::of(&snapshot::proxies(&sources()));
     thread::scope(|scope| {
         let ways: Vec<_> = questions
             .iter()
@@ -28,6 +28,6 @@ pub(super) fn contact(questions: &[Question], limits: Limits) -> Vec<Answered> {
     })
 }
 
-fn sources() -> Sources {
-    Sources::live(unix_s(), std::env::vars_os())
+fn sources() -> SnapshotSources {
+    SnapshotSources::live(unix_s(), std::env::vars_os())
 }

@@ -7,10 +7,10 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use pontoon_model::untrusted::Untrusted;
-use pontoon_probe::edge::clock::Clock;
+use pontoon_probe::edge::clock::RunClock;
 
-use crate::objects::{self, Objects};
-use crate::trial::Outcome;
+use crate::objects::{self, ClusterObjects};
+use crate::trial::ConnectivityOutcome;
 
 /// Where an administrator's kubeconfig lies, and the kubectl that goes with it.
 const WAYS: [(&str, &[&str]); 4] = [
@@ -27,7 +27,7 @@ const REQUEST: &str = "--request-timeout=8s";
 const TEXT_MAX: usize = 16 * 1024;
 
 /// Whether the cluster can be asked from here.
-pub(super) fn is_here() -> bool {
+pub(super) fn has_admin_kubeconfig() -> bool {
     way().is_some()
 }
 
@@ -95,8 +95,8 @@ fn command() -> Command {
 }
 
 /// All that the API server says of the cluster.
-pub(super) fn objects() -> Result<Objects, Untrusted> {
-    let mut objects = Objects::default();
+pub(super) fn objects() -> Result<ClusterObjects, Untrusted> {
+    let mut objects = ClusterObjects::default();
     for arguments in [
         &["get", "nodes,pods,services,endpointslices", "-A", "-o", "json"][..],
         &[
@@ -120,13 +120,13 @@ pub(super) fn objects() -> Result<Objects, Untrusted> {
 const AT_ONCE: usize = 4;
 
 /// kubelets of nodes, asked by the API server.
-pub(super) fn kubelets(nodes: &[String]) -> Vec<Outcome> {
+pub(super) fn kubelets(nodes: &[String]) -> Vec<ConnectivityOutcome> {
     let few = nodes.chunks(AT_ONCE);
     let outcomes = few.flat_map(|few| {
         thread::scope(|scope| {
             let running: Vec<_> =
                 few.iter().map(|node| scope.spawn(move || kubelet(node))).collect();
-            let untried = || Outcome::Untried(Untrusted::new("it broke off"));
+            let untried = || ConnectivityOutcome::Untried(Untrusted::new("it broke off"));
             let ends = running.into_iter().map(|one| one.join().unwrap_or_else(|_| untried()));
             ends.collect::<Vec<_>>()
         })
@@ -134,11 +134,11 @@ pub(super) fn kubelets(nodes: &[String]) -> Vec<Outcome> {
     outcomes.collect()
 }
 
-fn kubelet(node: &str) -> Outcome {
-    let clock = Clock::start();
+fn kubelet(node: &str) -> ConnectivityOutcome {
+    let clock = RunClock::start();
     match run(&["get", "--raw", &format!("/api/v1/nodes/{node}/proxy/healthz")], "") {
-        Ok(_) => Outcome::Works { ms: clock.now().0 },
-        Err(said) => Outcome::Wrong(said),
+        Ok(_) => ConnectivityOutcome::Works { ms: clock.now().0 },
+        Err(said) => ConnectivityOutcome::Wrong(said),
     }
 }
 

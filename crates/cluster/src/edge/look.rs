@@ -15,7 +15,7 @@ use pontoon_netlink::route::addresses::addresses;
 use pontoon_wire::yaml;
 
 use super::{kubectl, rules};
-use crate::look::{Look, PROGRAMS};
+use crate::look::{NodeState, PROGRAMS};
 
 /// A program of this node answers at once, or not at all.
 const WITHIN: Duration = Duration::from_secs(1);
@@ -25,13 +25,13 @@ const ANSWER_MAX: u64 = 4096;
 const FILE_MAX: u64 = 64 * 1024;
 
 /// Looks.
-pub(super) fn take() -> Look {
+pub(super) fn read_node_state() -> NodeState {
     let (forward_drops, sees_rules) = rules::forward_drops();
-    Look {
+    NodeState {
         host_name: gethostname()
             .map_or_else(|_| String::new(), |name| name.to_string_lossy().into()),
         addresses: own_addresses(),
-        has_kubeconfig: kubectl::is_here(),
+        has_kubeconfig: kubectl::has_admin_kubeconfig(),
         programs: programs(),
         kubelet_server: kubelet_server(),
         proxy_mode: answer(10249, "/proxyMode"),

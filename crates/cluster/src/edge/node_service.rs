@@ -17,7 +17,7 @@ struct Held(Option<String>);
 impl Held {
     fn clear(&mut self) {
         if let Some(namespace) = self.0.take() {
-            test_pods::clear(&namespace);
+            test_pods::delete(&namespace);
         }
     }
 }
@@ -52,11 +52,11 @@ impl ThreadService for NodeService {
 
 fn answer(request: NodeRequest, held: &mut Held) -> Result<NodeResponse, Untrusted> {
     Ok(match request {
-        NodeRequest::Look => NodeResponse::Look(Box::new(look::take())),
+        NodeRequest::Look => NodeResponse::Look(Box::new(look::read_node_state())),
         NodeRequest::Objects => NodeResponse::Objects(Box::new(kubectl::objects()?), unix_s()),
         NodeRequest::Raise { namespace, pods } => {
             held.0 = Some(namespace.clone());
-            test_pods::raise(&namespace, &pods)?;
+            test_pods::create(&namespace, &pods)?;
             NodeResponse::Done
         }
         NodeRequest::Clear => {
@@ -78,7 +78,9 @@ fn answer(request: NodeRequest, held: &mut Held) -> Result<NodeResponse, Untrust
         NodeRequest::Contact { questions, limits } => {
             NodeResponse::Contact(joiner::contact(&questions, limits))
         }
-        NodeRequest::Try { pod, dials } => NodeResponse::Outcomes(dial::all(pod.as_deref(), dials)),
+        NodeRequest::Try { pod, dials } => {
+            NodeResponse::Outcomes(dial::run_probes(pod.as_deref(), dials))
+        }
     })
 }
 

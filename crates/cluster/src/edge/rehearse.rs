@@ -3,15 +3,15 @@
 
 use std::time::Duration;
 
-use pontoon_join::course::{Answered, Course, Next, Question};
-use pontoon_join::edge::{AGAIN, Limits};
-use pontoon_join::host::Host;
-use pontoon_join::links::links;
-use pontoon_join::request::Request;
-use pontoon_join::trial::Trial;
+use pontoon_join::course::{DiscoveryFlow, DiscoveryQuery, DiscoveryReply, NextQuery};
+use pontoon_join::edge::{AGAIN, JoinTimeouts};
+use pontoon_join::host::PreflightFacts;
+use pontoon_join::links::candidate_links;
+use pontoon_join::request::JoinRequest;
+use pontoon_join::trial::JoinTrial;
 use pontoon_model::net::IfName;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_probe::edge::clock::Clock;
+use pontoon_probe::edge::clock::RunClock;
 
 use super::node_session::NodeSession;
 use crate::question::{NodeRequest, NodeResponse};
@@ -20,11 +20,11 @@ use crate::question::{NodeRequest, NodeResponse};
 #[derive(Debug)]
 pub struct Rehearsed {
     /// What the host itself has.
-    pub host: Host,
+    pub host: PreflightFacts,
     /// The way that its kernel chooses.
-    pub own: Trial,
+    pub own: JoinTrial,
     /// The ways by each link.
-    pub by_link: Vec<(IfName, Trial)>,
+    pub by_link: Vec<(IfName, JoinTrial)>,
 }
 
 /// Asks a host.
@@ -34,19 +34,19 @@ pub struct Rehearsed {
 /// Why it does not answer, or that its answer is none.
 pub fn rehearse(
     session: &mut NodeSession,
-    request: &Request,
-    limits: Limits,
+    request: &JoinRequest,
+    limits: JoinTimeouts,
 ) -> Result<Rehearsed, Untrusted> {
     let NodeResponse::Joiner(joiner) = session.ask(&NodeRequest::Joiner)? else {
         return Err(other());
     };
-    let links = links(&joiner.snapshot, request);
-    let mut ask = |questions: Vec<Question>| contact(session, questions, limits);
+    let links = candidate_links(&joiner.snapshot, request);
+    let mut ask = |questions: Vec<DiscoveryQuery>| contact(session, questions, limits);
     let ways: Vec<Option<&IfName>> = [None].into_iter().chain(links.iter().map(Some)).collect();
-    let first = ask(ways.iter().map(|link| Question::first(request, *link)).collect())?;
+    let first = ask(ways.iter().map(|link| DiscoveryQuery::first(request, *link)).collect())?;
     let begun = ways.iter().zip(first);
     let mut courses: Vec<_> =
-        begun.map(|(link, answered)| Course::begin(request, *link, answered)).collect();
+        begun.map(|(link, answered)| DiscoveryFlow::begin(request, *link, answered)).collect();
     go_on(&mut courses, limits.signature, &mut ask)?;
     let now_s = joiner.snapshot.clock.unix_s;
     let mut trials = courses.into_iter().map(|course| course.end(now_s));
@@ -56,14 +56,14 @@ pub fn rehearse(
 
 /// Asks what follows of each way, until nothing does.
 fn go_on(
-    courses: &mut [Course<'_>],
+    courses: &mut [DiscoveryFlow<'_>],
     signed_within: Duration,
-    ask: &mut impl FnMut(Vec<Question>) -> Result<Vec<Answered>, Untrusted>,
+    ask: &mut impl FnMut(Vec<DiscoveryQuery>) -> Result<Vec<DiscoveryReply>, Untrusted>,
 ) -> Result<(), Untrusted> {
-    let clock = Clock::start();
+    let clock = RunClock::start();
     loop {
         let is_late = Duration::from_millis(clock.now().0) + AGAIN > signed_within;
-        let is_again = |next: &Next| next.is_again;
+        let is_again = |next: &NextQuery| next.is_again;
         if is_late {
             for course in &mut *courses {
                 if course.next().as_ref().is_some_and(is_again) {
@@ -95,9 +95,9 @@ fn pause() {
 
 fn contact(
     session: &mut NodeSession,
-    questions: Vec<Question>,
-    limits: Limits,
-) -> Result<Vec<Answered>, Untrusted> {
+    questions: Vec<DiscoveryQuery>,
+    limits: JoinTimeouts,
+) -> Result<Vec<DiscoveryReply>, Untrusted> {
     let count = questions.len();
     match session.ask_within(&NodeRequest::Contact { questions, limits }, limits.all)? {
         NodeResponse::Contact(answers) if answers.len() == count => Ok(answers),

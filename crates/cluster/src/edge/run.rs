@@ -11,17 +11,17 @@ use std::time::Duration;
 use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_probe::edge::clock::Clock;
+use pontoon_probe::edge::clock::RunClock;
 
 use super::node_session::NodeSession;
 use super::test_pods;
-use crate::course::{Course, Placed, SERVICE};
-use crate::facts::{Facts, Written};
-use crate::look::Look;
-use crate::objects::{Node, OWN_LABEL, Objects, Pod, Ready};
+use crate::course::{SERVICE, TestMatrix, TestPod};
+use crate::facts::{ClusterFacts, CollectedText};
+use crate::look::NodeState;
+use crate::objects::{ClusterNode, ClusterObjects, NodeReadiness, OWN_LABEL, Pod};
 use crate::question::{NodeRequest, NodeResponse};
 use crate::settling::is_starting;
-use crate::trial::{Outcome, Place, Target, Tried};
+use crate::trial::{ConnectivityOutcome, ConnectivitySource, ConnectivityTarget, ConnectivityTest};
 
 /// The image of a test pod where no pause image is known to be there: what kubeadm 1.36 brings.
 const PAUSE: &str = "registry.k8s.io/pause:3.10.1";
@@ -40,18 +40,18 @@ const TRY_AGAIN: Duration = Duration::from_secs(3);
 const AT_ONCE: usize = 16;
 
 /// The sessions of a check, by host.
-pub type Sessions = BTreeMap<HostName, NodeSession>;
+pub type NodeSessions = BTreeMap<HostName, NodeSession>;
 
 /// Why nothing can be checked at all.
 #[derive(Debug, thiserror::Error)]
-pub enum NoCluster {
+pub enum ClusterCheckError {
     /// No host has an administrator's kubeconfig.
     #[error("none of these hosts is a control plane: none has /etc/kubernetes/admin.conf")]
     NoKubeconfig,
 }
 
 /// What is told while it goes on.
-pub type Tell<'a> = &'a mut dyn FnMut(&str);
+pub type ProgressCallback<'a> = &'a mut dyn FnMut(&str);
 
 /// Checks; who reaches whom below the cluster is for another to add ([`Facts::record`]). What was
 /// made in the cluster is removed before this returns, or else when the sessions end.
@@ -59,22 +59,25 @@ pub type Tell<'a> = &'a mut dyn FnMut(&str);
 /// # Errors
 ///
 /// [`NoCluster`].
-pub fn check(mut sessions: Sessions, tell: Tell<'_>) -> Result<Facts, NoCluster> {
+pub fn check(
+    mut sessions: NodeSessions,
+    tell: ProgressCallback<'_>,
+) -> Result<ClusterFacts, ClusterCheckError> {
     let looks = looks(&mut sessions);
     let servers: Vec<HostName> = looks
         .iter()
         .filter(|(_, look)| look.has_kubeconfig)
         .map(|(host, _)| host.clone())
         .collect();
-    let Some(first) = servers.first().cloned() else { return Err(NoCluster::NoKubeconfig) };
-    let mut facts = Facts {
+    let Some(first) = servers.first().cloned() else { return Err(ClusterCheckError::NoKubeconfig) };
+    let mut facts = ClusterFacts {
         now_s: 0,
         control_plane: Some(first),
         objects: Err(Untrusted::default()),
-        looks,
+        node_states: looks,
         record: Record::default(),
         pairs: Vec::new(),
-        tried: Vec::new(),
+        connectivity_tests: Vec::new(),
         texts: Vec::new(),
     };
     for host in servers {
@@ -90,7 +93,7 @@ pub fn check(mut sessions: Sessions, tell: Tell<'_>) -> Result<Facts, NoCluster>
     }
     let Some(server) = facts.control_plane.clone() else { return Ok(facts) };
     if facts.objects.is_ok() {
-        let mut check = Check { sessions, facts, server, namespace: String::new() };
+        let mut check = ClusterCheck { sessions, facts, server, namespace: String::new() };
         check.try_all(tell);
         check.read_texts();
         return Ok(check.facts);
@@ -98,7 +101,7 @@ pub fn check(mut sessions: Sessions, tell: Tell<'_>) -> Result<Facts, NoCluster>
     Ok(facts)
 }
 
-fn looks(sessions: &mut Sessions) -> BTreeMap<HostName, Look> {
+fn looks(sessions: &mut NodeSessions) -> BTreeMap<HostName, NodeState> {
     let told = every(sessions, |_, session| session.ask(&NodeRequest::Look));
     let look = |told| match told {
         Ok(NodeResponse::Look(look)) => Some(*look),
@@ -107,7 +110,10 @@ fn looks(sessions: &mut Sessions) -> BTreeMap<HostName, Look> {
     told.into_iter().filter_map(|(host, told)| Some((host, look(told)?))).collect()
 }
 
-fn ask_objects(sessions: &mut Sessions, host: &HostName) -> Result<(Objects, i64), Untrusted> {
+fn ask_objects(
+    sessions: &mut NodeSessions,
+    host: &HostName,
+) -> Result<(ClusterObjects, i64), Untrusted> {
     let session = sessions.get_mut(host).ok_or_else(|| Untrusted::new("it was not reached"))?;
     match session.ask(&NodeRequest::Objects)? {
         NodeResponse::Objects(objects, now_s) => Ok((*objects, now_s)),
@@ -117,7 +123,7 @@ fn ask_objects(sessions: &mut Sessions, host: &HostName) -> Result<(Objects, i64
 
 /// Asks all hosts at once.
 fn every<T: Send>(
-    sessions: &mut Sessions,
+    sessions: &mut NodeSessions,
     ask: impl Fn(&HostName, &mut NodeSession) -> T + Sync,
 ) -> Vec<(HostName, T)> {
     thread::scope(|scope| {
@@ -134,16 +140,16 @@ fn every<T: Send>(
 }
 
 /// A check of a cluster that answers.
-struct Check {
-    sessions: Sessions,
-    facts: Facts,
+struct ClusterCheck {
+    sessions: NodeSessions,
+    facts: ClusterFacts,
     server: HostName,
     namespace: String,
 }
 
-impl Check {
-    fn objects(&self) -> &Objects {
-        static NONE: Objects = Objects::NONE;
+impl ClusterCheck {
+    fn objects(&self) -> &ClusterObjects {
+        static NONE: ClusterObjects = ClusterObjects::NONE;
         self.facts.objects().unwrap_or(&NONE)
     }
 
@@ -160,7 +166,7 @@ impl Check {
         session.ok_or_else(|| Untrusted::new("it was not reached"))?.ask(ask)
     }
 
-    fn try_all(&mut self, tell: Tell<'_>) {
+    fn try_all(&mut self, tell: ProgressCallback<'_>) {
         self.settle(tell);
         tell("making a test pod on every node");
         let made = self.raise();
@@ -168,15 +174,15 @@ impl Check {
         let placed = self.answering(placed);
         self.refresh();
         tell("trying every way");
-        self.facts.tried = self.tries(&placed);
-        if self.facts.tried.iter().any(|tried| tried.outcome.fails()) {
+        self.facts.connectivity_tests = self.tries(&placed);
+        if self.facts.connectivity_tests.iter().any(|tried| tried.outcome.fails()) {
             tell("trying again what failed");
             pause(TRY_AGAIN);
             self.try_again(&placed);
         }
         self.refresh();
         // What was starting before may run by now.
-        self.facts.looks = looks(&mut self.sessions);
+        self.facts.node_states = looks(&mut self.sessions);
         let clearing = self.ask_server(&NodeRequest::Clear);
         if let Err(why) = clearing {
             tell(&format!("the namespace {} was not removed: {why}", self.namespace));
@@ -184,8 +190,8 @@ impl Check {
     }
 
     /// Waits for a cluster that is starting.
-    fn settle(&mut self, tell: Tell<'_>) {
-        let clock = Clock::start();
+    fn settle(&mut self, tell: ProgressCallback<'_>) {
+        let clock = RunClock::start();
         let limit = u64::try_from(SETTLING.as_millis()).unwrap_or(u64::MAX);
         while is_starting(self.objects(), self.facts.now_s) && clock.now().0 < limit {
             tell("the cluster is starting: waiting for it, a minute at most");
@@ -199,7 +205,8 @@ impl Check {
         self.namespace = test_pods::name();
         let nodes = self.objects().nodes.iter();
         let reached = nodes.filter(|node| self.session_of(node).is_some());
-        let image = |node: &Node| node.pause_image.clone().unwrap_or_else(|| PAUSE.to_owned());
+        let image =
+            |node: &ClusterNode| node.pause_image.clone().unwrap_or_else(|| PAUSE.to_owned());
         let pods = reached.map(|node| (node.name.clone(), image(node))).collect();
         let ask = NodeRequest::Raise { namespace: self.namespace.clone(), pods };
         match self.ask_server(&ask) {
@@ -207,28 +214,32 @@ impl Check {
             Err(why) => {
                 let text = why.raw().to_owned();
                 let node = self.server.to_string();
-                self.facts.texts.push(Written { node, by: "kubectl apply".to_owned(), text });
+                self.facts.texts.push(CollectedText {
+                    node,
+                    source: "kubectl apply".to_owned(),
+                    text,
+                });
                 false
             }
         }
     }
 
-    fn session_of(&self, node: &Node) -> Option<HostName> {
+    fn session_of(&self, node: &ClusterNode) -> Option<HostName> {
         let host = self.facts.host_of(node)?;
         self.sessions.contains_key(host).then(|| host.clone())
     }
 
     /// Waits until the pods of ready nodes have addresses.
-    fn placed(&mut self) -> Vec<Placed> {
-        let clock = Clock::start();
+    fn placed(&mut self) -> Vec<TestPod> {
+        let clock = RunClock::start();
         let limit = u64::try_from(PODS.as_millis()).unwrap_or(u64::MAX);
         loop {
             self.refresh();
             let own: Vec<&Pod> = self.own_pods().collect();
-            let placed: Vec<Placed> = own.iter().filter_map(|pod| placed(pod)).collect();
+            let placed: Vec<TestPod> = own.iter().filter_map(|pod| placed(pod)).collect();
             let is_awaited = |pod: &&Pod| {
                 let node = pod.node.as_ref().and_then(|node| self.objects().node(node));
-                pod.address.is_none() && node.is_some_and(|node| node.ready == Ready::Yes)
+                pod.address.is_none() && node.is_some_and(|node| node.ready == NodeReadiness::Yes)
             };
             if !own.iter().any(is_awaited) || clock.now().0 > limit {
                 return placed;
@@ -243,7 +254,7 @@ impl Check {
     }
 
     /// Those in which somebody answers now.
-    fn answering(&mut self, placed: Vec<Placed>) -> Vec<Placed> {
+    fn answering(&mut self, placed: Vec<TestPod>) -> Vec<TestPod> {
         let mut answering = Vec::new();
         for pod in placed {
             let node = self.objects().node(&pod.node).cloned();
@@ -253,9 +264,9 @@ impl Check {
             };
             match session.ask(&NodeRequest::Answer { pod: pod.uid.clone() }) {
                 Ok(_) => answering.push(pod),
-                Err(why) => self.facts.texts.push(Written {
+                Err(why) => self.facts.texts.push(CollectedText {
                     node: pod.node.clone(),
-                    by: "the test pod".to_owned(),
+                    source: "the test pod".to_owned(),
                     text: why.raw().to_owned(),
                 }),
             }
@@ -264,22 +275,25 @@ impl Check {
     }
 
     /// Tries everything, on all nodes at once.
-    fn tries(&mut self, placed: &[Placed]) -> Vec<Tried> {
+    fn tries(&mut self, placed: &[TestPod]) -> Vec<ConnectivityTest> {
         let objects = self.objects();
         let service = objects.service(&self.namespace, SERVICE);
-        let course = Course { objects, placed, service };
-        let mut wanted: BTreeMap<HostName, Vec<(Place, Vec<Target>)>> = BTreeMap::new();
+        let course = TestMatrix { objects, test_pods: placed, service };
+        let mut wanted: BTreeMap<HostName, Vec<(ConnectivitySource, Vec<ConnectivityTarget>)>> =
+            BTreeMap::new();
         for node in &objects.nodes {
             let Some(host) = self.session_of(node) else { continue };
-            let server = self.facts.looks.get(&host).and_then(|look| look.kubelet_server.as_ref());
-            let place = |is_pod| Place { node: node.name.clone(), is_pod };
+            let server =
+                self.facts.node_states.get(&host).and_then(|look| look.kubelet_server.as_ref());
+            let place = |is_pod| ConnectivitySource { node: node.name.clone(), is_pod };
             let mut all = vec![(place(false), course.from_node(node, server))];
             if placed.iter().any(|pod| pod.node == node.name) {
                 all.push((place(true), course.from_pod(node)));
             }
             if host == self.server {
                 let names = objects.nodes.iter().map(|node| node.name.clone());
-                let kubelets = names.map(|node| Target::KubeletByApi { node }).collect();
+                let kubelets =
+                    names.map(|node| ConnectivityTarget::KubeletByApi { node }).collect();
                 all.push((place(false), kubelets));
             }
             wanted.insert(host, all);
@@ -290,9 +304,9 @@ impl Check {
     /// Tries these, host by host at once, and each host one set after the other.
     fn carry_out(
         &mut self,
-        wanted: &BTreeMap<HostName, Vec<(Place, Vec<Target>)>>,
-        placed: &[Placed],
-    ) -> Vec<Tried> {
+        wanted: &BTreeMap<HostName, Vec<(ConnectivitySource, Vec<ConnectivityTarget>)>>,
+        placed: &[TestPod],
+    ) -> Vec<ConnectivityTest> {
         let domain = self.objects().networks.domain.clone().unwrap_or_else(|| DOMAIN.to_owned());
         let tried = every(&mut self.sessions, |host, session| {
             let sets = wanted.get(host).into_iter().flatten();
@@ -306,48 +320,52 @@ impl Check {
     }
 
     /// Tries once more what failed, and takes the second outcome.
-    fn try_again(&mut self, placed: &[Placed]) {
-        let mut wanted: BTreeMap<HostName, Vec<(Place, Vec<Target>)>> = BTreeMap::new();
-        for tried in self.facts.tried.iter().filter(|tried| tried.outcome.fails()) {
+    fn try_again(&mut self, placed: &[TestPod]) {
+        let mut wanted: BTreeMap<HostName, Vec<(ConnectivitySource, Vec<ConnectivityTarget>)>> =
+            BTreeMap::new();
+        for tried in self.facts.connectivity_tests.iter().filter(|tried| tried.outcome.fails()) {
             let node = self.objects().node(&tried.from.node);
             let Some(host) = node.and_then(|node| self.session_of(node)) else { continue };
             let sets = wanted.entry(host).or_default();
-            let by_api = matches!(tried.to, Target::KubeletByApi { .. });
-            let is_same = |(place, targets): &&mut (Place, Vec<Target>)| {
-                let is_by_api = matches!(targets.first(), Some(Target::KubeletByApi { .. }));
-                *place == tried.from && is_by_api == by_api
-            };
+            let by_api = matches!(tried.to, ConnectivityTarget::KubeletByApi { .. });
+            let is_same =
+                |(place, targets): &&mut (ConnectivitySource, Vec<ConnectivityTarget>)| {
+                    let is_by_api =
+                        matches!(targets.first(), Some(ConnectivityTarget::KubeletByApi { .. }));
+                    *place == tried.from && is_by_api == by_api
+                };
             match sets.iter_mut().find(is_same) {
                 Some((_, targets)) => targets.push(tried.to.clone()),
                 None => sets.push((tried.from.clone(), vec![tried.to.clone()])),
             }
         }
         for again in self.carry_out(&wanted, placed) {
-            let is_same = |tried: &&mut Tried| tried.from == again.from && tried.to == again.to;
-            if let Some(tried) = self.facts.tried.iter_mut().find(is_same) {
+            let is_same =
+                |tried: &&mut ConnectivityTest| tried.from == again.from && tried.to == again.to;
+            if let Some(tried) = self.facts.connectivity_tests.iter_mut().find(is_same) {
                 tried.outcome = again.outcome;
             }
         }
     }
 }
 
-fn placed(pod: &Pod) -> Option<Placed> {
+fn placed(pod: &Pod) -> Option<TestPod> {
     let address: IpAddr = pod.address?;
-    Some(Placed { node: pod.node.clone()?, uid: pod.uid.clone(), address })
+    Some(TestPod { node: pod.node.clone()?, uid: pod.uid.clone(), address })
 }
 
 fn ask_all(
     session: &mut NodeSession,
-    place: &Place,
-    targets: &[Target],
-    pod: Option<&Placed>,
+    place: &ConnectivitySource,
+    targets: &[ConnectivityTarget],
+    pod: Option<&TestPod>,
     domain: &str,
-) -> Vec<Tried> {
+) -> Vec<ConnectivityTest> {
     let tried = targets.chunks(AT_ONCE).flat_map(|targets| {
         let names: Vec<String> = targets
             .iter()
             .filter_map(|target| match target {
-                Target::KubeletByApi { node } => Some(node.clone()),
+                ConnectivityTarget::KubeletByApi { node } => Some(node.clone()),
                 _ => None,
             })
             .collect();
@@ -357,14 +375,15 @@ fn ask_all(
         } else {
             NodeRequest::Kubelets { nodes: names }
         };
-        let untried = |why: &Untrusted| vec![Outcome::Untried(why.clone()); targets.len()];
+        let untried =
+            |why: &Untrusted| vec![ConnectivityOutcome::Untried(why.clone()); targets.len()];
         let outcomes = match session.ask(&ask) {
             Ok(NodeResponse::Outcomes(outcomes)) => outcomes,
             Ok(_) => untried(&Untrusted::new("another answer than was asked for")),
             Err(why) => untried(&why),
         };
         let each = targets.iter().cloned().zip(outcomes);
-        let tried = each.map(|(to, outcome)| Tried { from: place.clone(), to, outcome });
+        let tried = each.map(|(to, outcome)| ConnectivityTest { from: place.clone(), to, outcome });
         tried.collect::<Vec<_>>()
     });
     tried.collect()

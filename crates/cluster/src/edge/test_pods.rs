@@ -2,7 +2,7 @@
 //! before them. They end by themselves, should nobody be left to remove them.
 
 use pontoon_model::untrusted::Untrusted;
-use pontoon_probe::edge::clock::{Clock, unix_ms};
+use pontoon_probe::edge::clock::{RunClock, unix_ms};
 use serde_json::{Value, json};
 
 use super::kubectl;
@@ -17,10 +17,10 @@ const LIFE_S: u32 = 600;
 const TRIES_MS: u64 = 10_000;
 
 /// Makes them.
-pub(super) fn raise(namespace: &str, pods: &[(String, String)]) -> Result<(), Untrusted> {
+pub(super) fn create(namespace: &str, pods: &[(String, String)]) -> Result<(), Untrusted> {
     remove_old();
     let manifest = manifest(namespace, pods).to_string();
-    let clock = Clock::start();
+    let clock = RunClock::start();
     loop {
         match kubectl::run(&["apply", "-f", "-"], &manifest) {
             Ok(_) => return Ok(()),
@@ -46,13 +46,13 @@ fn remove_old() {
         let name = name.trim_start_matches("namespace/");
         let made = name.strip_prefix(PREFIX).and_then(|made| u64::from_str_radix(made, 16).ok());
         if made.is_some_and(|made| made + u64::from(LIFE_S) * 1000 < unix_ms()) {
-            clear(name);
+            delete(name);
         }
     }
 }
 
 /// Removes them.
-pub(super) fn clear(namespace: &str) {
+pub(super) fn delete(namespace: &str) {
     let words = ["delete", "namespace", namespace, "--wait=false", "--ignore-not-found"];
     // Nobody is left to be told; the pods end by themselves.
     let _ = kubectl::run(&words, "");

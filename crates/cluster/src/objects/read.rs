@@ -7,13 +7,15 @@ use pontoon_model::untrusted::Untrusted;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Node, Objects, Pod, Ready, Service, Slice, settings};
+use super::{
+    ClusterNode, ClusterObjects, ClusterService, EndpointSlice, NodeReadiness, Pod, settings,
+};
 use crate::moment::unix_s;
 
 /// The text is no list of objects.
 #[derive(Debug, thiserror::Error)]
 #[error("kubectl did not write a list of objects")]
-pub struct NotAList(#[from] serde_json::Error);
+pub struct ObjectListError(#[from] serde_json::Error);
 
 /// Labels that are kept: what says which part of the cluster a pod is.
 const LABELS: [&str; 4] = ["k8s-app", "app", "component", super::OWN_LABEL.0];
@@ -23,12 +25,12 @@ const LABELS: [&str; 4] = ["k8s-app", "app", "component", super::OWN_LABEL.0];
 /// # Errors
 ///
 /// [`NotAList`]. An object that is not as it should be is left out.
-pub fn read(text: &str, objects: &mut Objects) -> Result<(), NotAList> {
+pub fn read(text: &str, objects: &mut ClusterObjects) -> Result<(), ObjectListError> {
     #[derive(Deserialize)]
-    struct List {
+    struct RawObjectList {
         items: Vec<Value>,
     }
-    let list: List = serde_json::from_str(text)?;
+    let list: RawObjectList = serde_json::from_str(text)?;
     for item in list.items {
         let kind = item.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
         match kind.as_str() {
@@ -37,7 +39,7 @@ pub fn read(text: &str, objects: &mut Objects) -> Result<(), NotAList> {
             "Service" => objects.services.extend(of(item).map(service)),
             "EndpointSlice" => objects.slices.extend(of(item).map(slice)),
             "ConfigMap" => {
-                if let Some(RawMap { metadata, data }) = of(item) {
+                if let Some(RawConfigMap { metadata, data }) = of(item) {
                     settings::take(objects, &metadata.name, &data);
                 }
             }
@@ -53,7 +55,7 @@ fn of<T: for<'a> Deserialize<'a>>(item: Value) -> Option<T> {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Metadata {
+struct ObjectMeta {
     name: String,
     namespace: String,
     uid: String,
@@ -63,46 +65,46 @@ struct Metadata {
 }
 
 #[derive(Deserialize)]
-struct RawMap {
-    metadata: Metadata,
+struct RawConfigMap {
+    metadata: ObjectMeta,
     #[serde(default)]
     data: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
 struct RawNode {
-    metadata: Metadata,
+    metadata: ObjectMeta,
     #[serde(default)]
-    spec: NodeSpec,
+    spec: RawNodeSpec,
     #[serde(default)]
-    status: NodeStatus,
+    status: RawNodeStatus,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct NodeSpec {
+struct RawNodeSpec {
     #[serde(rename = "podCIDRs")]
     pod_cidrs: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct NodeStatus {
-    addresses: Vec<Typed>,
-    conditions: Vec<Condition>,
-    images: Vec<Image>,
+struct RawNodeStatus {
+    addresses: Vec<RawNodeAddress>,
+    conditions: Vec<RawCondition>,
+    images: Vec<RawContainerImage>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Typed {
+struct RawNodeAddress {
     r#type: String,
     address: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Condition {
+struct RawCondition {
     r#type: String,
     status: String,
     message: String,
@@ -110,7 +112,7 @@ struct Condition {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Image {
+struct RawContainerImage {
     names: Vec<String>,
 }
 
@@ -118,7 +120,7 @@ const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
 /// github.com/flannel-io/flannel pkg/subnet/kube/annotations.go.
 const FLANNEL_IP: &str = "flannel.alpha.coreos.com/public-ip";
 
-fn node(raw: RawNode) -> Node {
+fn node(raw: RawNode) -> ClusterNode {
     let RawNode { metadata, spec, status } = raw;
     let condition = status.conditions.iter().find(|condition| condition.r#type == "Ready");
     let internal = status.addresses.iter().filter(|address| address.r#type == "InternalIP");
@@ -127,12 +129,12 @@ fn node(raw: RawNode) -> Node {
         let last = name.rsplit('/').next().unwrap_or_default();
         last.starts_with("pause:") || last.starts_with("mirrored-pause:")
     });
-    Node {
+    ClusterNode {
         internal_ips: internal.filter_map(|address| address.address.parse().ok()).collect(),
         ready: match condition.map(|condition| (condition.status.as_str(), &condition.message)) {
-            Some(("True", _)) => Ready::Yes,
-            Some(("False", message)) => Ready::No(Untrusted::new(message)),
-            _ => Ready::Unknown,
+            Some(("True", _)) => NodeReadiness::Yes,
+            Some(("False", message)) => NodeReadiness::No(Untrusted::new(message)),
+            _ => NodeReadiness::Unknown,
         },
         created_s: unix_s(&metadata.creation_timestamp),
         pod_cidrs: spec.pod_cidrs.iter().filter_map(|cidr| cidr.parse().ok()).collect(),
@@ -145,37 +147,37 @@ fn node(raw: RawNode) -> Node {
 
 #[derive(Deserialize)]
 struct RawPod {
-    metadata: Metadata,
+    metadata: ObjectMeta,
     #[serde(default)]
-    spec: PodSpec,
+    spec: RawPodSpec,
     #[serde(default)]
-    status: PodStatus,
+    status: RawPodStatus,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct PodSpec {
+struct RawPodSpec {
     node_name: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct PodStatus {
+struct RawPodStatus {
     #[serde(rename = "podIP")]
     pod_ip: Option<String>,
-    conditions: Vec<Condition>,
-    container_statuses: Vec<ContainerStatus>,
+    conditions: Vec<RawCondition>,
+    container_statuses: Vec<RawContainerStatus>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct ContainerStatus {
-    state: BTreeMap<String, State>,
+struct RawContainerStatus {
+    state: BTreeMap<String, RawContainerState>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct State {
+struct RawContainerState {
     reason: String,
     message: String,
     started_at: String,
@@ -191,7 +193,7 @@ fn pod(raw: RawPod) -> Pod {
         .filter(|(state, _)| *state != "running")
         .map(|(_, why)| Untrusted::new(format!("{} {}", why.reason, why.message).trim()));
     let is_ready =
-        |condition: &Condition| condition.r#type == "Ready" && condition.status == "True";
+        |condition: &RawCondition| condition.r#type == "Ready" && condition.status == "True";
     Pod {
         namespace: metadata.namespace,
         name: metadata.name,
@@ -208,59 +210,59 @@ fn pod(raw: RawPod) -> Pod {
 
 #[derive(Deserialize)]
 struct RawService {
-    metadata: Metadata,
+    metadata: ObjectMeta,
     #[serde(default)]
-    spec: ServiceSpec,
+    spec: RawServiceSpec,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct ServiceSpec {
+struct RawServiceSpec {
     #[serde(rename = "clusterIP")]
     cluster_ip: String,
 }
 
-fn service(raw: RawService) -> Service {
+fn service(raw: RawService) -> ClusterService {
     let address: Option<IpAddr> = raw.spec.cluster_ip.parse().ok();
-    Service { namespace: raw.metadata.namespace, name: raw.metadata.name, address }
+    ClusterService { namespace: raw.metadata.namespace, name: raw.metadata.name, address }
 }
 
 #[derive(Deserialize)]
-struct RawSlice {
-    metadata: Metadata,
+struct RawEndpointSlice {
+    metadata: ObjectMeta,
     #[serde(default)]
-    endpoints: Vec<Endpoint>,
+    endpoints: Vec<RawEndpoint>,
     #[serde(default)]
-    ports: Vec<Port>,
+    ports: Vec<RawEndpointPort>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Endpoint {
+struct RawEndpoint {
     addresses: Vec<String>,
-    conditions: EndpointConditions,
+    conditions: RawEndpointConditions,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct EndpointConditions {
+struct RawEndpointConditions {
     ready: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Port {
+struct RawEndpointPort {
     port: Option<u16>,
 }
 
 /// The label by which a slice says whose it is (`well_known_labels.go` in k8s.io/api/discovery/v1).
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
 
-fn slice(raw: RawSlice) -> Slice {
+fn slice(raw: RawEndpointSlice) -> EndpointSlice {
     // None means ready (discovery/v1 EndpointConditions).
     let ready = raw.endpoints.iter().filter(|one| one.conditions.ready != Some(false));
     let addresses = ready.flat_map(|one| &one.addresses);
-    Slice {
+    EndpointSlice {
         ready: addresses.filter_map(|address| address.parse().ok()).collect(),
         port: raw.ports.iter().find_map(|port| port.port),
         service: raw.metadata.labels.get(SERVICE_NAME).cloned().unwrap_or_default(),
@@ -309,13 +311,13 @@ mod tests {
 
     #[test]
     fn objects_are_read_as_kubectl_writes_them() {
-        let mut objects = Objects::default();
+        let mut objects = ClusterObjects::default();
         read(LIST, &mut objects).unwrap();
         let [node] = &objects.nodes[..] else { panic!("{objects:?}") };
         assert_eq!(node.internal_ips, ["10.0.0.2".parse::<IpAddr>().unwrap()]);
         assert_eq!(node.flannel_ip, Some("172.20.5.2".parse().unwrap()));
         assert_eq!(node.pause_image.as_deref(), Some("registry.k8s.io/pause:3.10"));
-        assert!(matches!(&node.ready, Ready::No(why) if why.raw() == "no network"));
+        assert!(matches!(&node.ready, NodeReadiness::No(why) if why.raw() == "no network"));
         let [server, dns] = &objects.pods[..] else { panic!("{objects:?}") };
         assert_eq!(server.started_s, Some(1_795_909_243));
         assert_eq!(server.labels.len(), 1);
@@ -332,7 +334,7 @@ mod tests {
     #[test]
     fn what_is_no_list_is_refused() {
         for text in ["", "{}", "error: no", r#"{"items": 1}"#] {
-            assert!(read(text, &mut Objects::default()).is_err(), "{text}");
+            assert!(read(text, &mut ClusterObjects::default()).is_err(), "{text}");
         }
     }
 }

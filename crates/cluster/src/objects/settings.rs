@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use pontoon_model::net::Prefix;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_wire::yaml::{self, Node};
+use pontoon_wire::yaml::{self, YamlNode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Objects;
+use super::ClusterObjects;
 
 /// What `kubeadm-config` says of networks.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Networks {
+pub struct ClusterNetworks {
     /// `networking.podSubnet`.
     pub pods: Vec<Prefix>,
     /// `networking.serviceSubnet`.
@@ -23,35 +23,36 @@ pub struct Networks {
 
 /// What kube-proxy is told.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct ProxySettings {
+pub struct KubeProxySettings {
     /// The server in its kubeconfig, without `https://`.
     pub server: Option<Untrusted>,
 }
 
 /// Takes what a `ConfigMap` of that name says. What cannot be read says nothing.
-pub(super) fn take(objects: &mut Objects, name: &str, data: &BTreeMap<String, String>) {
+pub(super) fn take(objects: &mut ClusterObjects, name: &str, data: &BTreeMap<String, String>) {
     let text = |key: &str| data.get(key).map_or("", String::as_str);
     match name {
         "kubeadm-config" => objects.networks = networks(text("ClusterConfiguration")),
         "kube-proxy" => {
             let server = server(text("kubeconfig.conf"));
-            objects.proxy = Some(ProxySettings { server: server.map(|it| Untrusted::new(&it)) });
+            objects.proxy =
+                Some(KubeProxySettings { server: server.map(|it| Untrusted::new(&it)) });
         }
         "kube-flannel-cfg" => objects.flannel_network = flannel(text("net-conf.json")),
         _ => {}
     }
 }
 
-fn networks(text: &str) -> Networks {
+fn networks(text: &str) -> ClusterNetworks {
     let document = yaml::read(text).ok();
     let networking = document.as_ref().and_then(|all| all.get("networking"));
-    let text = |key: &str| networking.and_then(|all| all.get(key)).and_then(Node::text);
+    let text = |key: &str| networking.and_then(|all| all.get(key)).and_then(YamlNode::text);
     let of = |key: &str| {
         let all = text(key).unwrap_or_default().split(',');
         all.filter_map(|one| one.trim().parse().ok()).collect()
     };
     let domain = text("dnsDomain").map(ToOwned::to_owned);
-    Networks { pods: of("podSubnet"), services: of("serviceSubnet"), domain }
+    ClusterNetworks { pods: of("podSubnet"), services: of("serviceSubnet"), domain }
 }
 
 fn server(text: &str) -> Option<String> {
@@ -62,11 +63,11 @@ fn server(text: &str) -> Option<String> {
 
 fn flannel(text: &str) -> Option<Prefix> {
     #[derive(Deserialize)]
-    struct NetConf {
+    struct FlannelNetConf {
         #[serde(rename = "Network")]
         network: String,
     }
-    serde_json::from_str::<NetConf>(text).ok()?.network.parse().ok()
+    serde_json::from_str::<FlannelNetConf>(text).ok()?.network.parse().ok()
 }
 
 #[cfg(test)]
@@ -75,7 +76,7 @@ mod tests {
 
     #[test]
     fn config_maps_say_what_they_are_asked_for() {
-        let mut objects = Objects::default();
+        let mut objects = ClusterObjects::default();
         let map = |key: &str, text: &str| BTreeMap::from([(key.to_owned(), text.to_owned())]);
         let cluster =
             "networking:\n  podSubnet: 10.244.0.0/16,fd00::/56\n  serviceSubnet: 10.96.0.0/12\n";

@@ -3,22 +3,22 @@
 use pontoon_model::code;
 use std::collections::BTreeSet;
 
-use super::{Accusation, Case, Certainty};
+use super::{Accusation, Certainty, ClusterRuleContext};
 use crate::course::DNS;
-use crate::trial::{Outcome, Target, Tried};
+use crate::trial::{ConnectivityOutcome, ConnectivityTarget, ConnectivityTest};
 
 /// Its pods are there and ready, and answer well.
-pub(super) fn servers(case: &mut Case<'_>) {
+pub(super) fn servers(case: &mut ClusterRuleContext<'_>) {
     let (namespace, name) = DNS;
     if case.objects.service(namespace, name).is_none() {
         return;
     }
-    let is_dns = |tried: &Tried| matches!(tried.to, Target::Dns { .. });
+    let is_dns = |tried: &ConnectivityTest| matches!(tried.to, ConnectivityTarget::Dns { .. });
     if case.objects.endpoints(namespace, name).is_empty() {
         let pods: Vec<_> = case.objects.dns_pods().collect();
         let told = pods.iter().filter_map(|pod| {
             let node = pod.node.clone().unwrap_or_default();
-            case.told_by_texts(&node, |by| by.contains(pod.name.as_str()))
+            case.causes_from_texts(&node, |by| by.contains(pod.name.as_str()))
         });
         let told = told.min_by_key(|(causes, _)| causes.len());
         let nodes: BTreeSet<String> = pods.iter().filter_map(|pod| pod.node.clone()).collect();
@@ -38,17 +38,19 @@ pub(super) fn servers(case: &mut Case<'_>) {
             }
             accusation = Accusation { causes, ..accusation }.seen(what);
         }
-        case.accuse(accusation, is_dns);
+        case.report_problem(accusation, is_dns);
         return;
     }
-    let is_bad = |tried: &&&Tried| is_dns(tried) && matches!(tried.outcome, Outcome::Wrong(_));
-    if case.open.iter().any(|tried| is_bad(&tried)) {
+    let is_bad = |tried: &&&ConnectivityTest| {
+        is_dns(tried) && matches!(tried.outcome, ConnectivityOutcome::Wrong(_))
+    };
+    if case.unexplained_tests.iter().any(|tried| is_bad(&tried)) {
         let mut accusation = Accusation::new(code::COREDNS_NOT_READY, Certainty::Undecided, []);
         accusation.nodes = case.objects.dns_pods().filter_map(|pod| pod.node.clone()).collect();
         let accusation =
             accusation.seen("CoreDNS answers, and does not know the API server's name");
-        case.accuse(accusation, |tried| {
-            is_dns(tried) && matches!(tried.outcome, Outcome::Wrong(_))
+        case.report_problem(accusation, |tried| {
+            is_dns(tried) && matches!(tried.outcome, ConnectivityOutcome::Wrong(_))
         });
     }
 }

@@ -1,23 +1,24 @@
 //! What a node does with packets of its pods: forwards them, or drops them.
 
-use pontoon_model::code::{self, Code};
+use pontoon_model::code::{self, DiagnosisCode};
 use std::collections::BTreeSet;
 
 use pontoon_model::net::Prefix;
 use pontoon_model::untrusted::Untrusted;
 
-use super::{Accusation, Case, Certainty};
-use crate::look::{ForwardDrop, Look};
-use crate::objects::Node;
-use crate::trial::{Target, Tried, Way};
+use super::{Accusation, Certainty, ClusterRuleContext};
+use crate::look::{ForwardDrop, NodeState};
+use crate::objects::ClusterNode;
+use crate::trial::{ApiAddressSource, ConnectivityTarget, ConnectivityTest};
 
 /// Every node on which pods get nowhere beyond it, or are reached from nowhere but it.
-pub(super) fn of_nodes(case: &mut Case<'_>) {
+pub(super) fn of_nodes(case: &mut ClusterRuleContext<'_>) {
     for node in &case.objects.nodes {
         let Some(snapshot) = case.facts.snapshot(node) else { continue };
-        let drops = case.facts.look(node).map(|look| drops(case, node, look)).unwrap_or_default();
+        let drops =
+            case.facts.node_state(node).map(|look| drops(case, node, look)).unwrap_or_default();
         let is_off = snapshot.forwarding.ipv4 == Some(false);
-        let suffers = case.open.iter().any(|tried| is_forwarded_by(tried, node));
+        let suffers = case.unexplained_tests.iter().any(|tried| is_forwarded_by(tried, node));
         if !suffers {
             continue;
         }
@@ -55,41 +56,50 @@ pub(super) fn of_nodes(case: &mut Case<'_>) {
         } else {
             continue;
         };
-        case.accuse(accusation, |tried| is_forwarded_by(tried, node));
+        case.report_problem(accusation, |tried| is_forwarded_by(tried, node));
     }
 }
 
 /// Whether what is asked is an address of another node, with no network of pods on the way.
-fn is_beyond(target: &Target, node: &Node) -> bool {
+fn is_beyond(target: &ConnectivityTarget, node: &ClusterNode) -> bool {
     match target {
-        Target::Kubelet { .. } => true,
-        Target::Api { at, by: Way::Endpoint } => !node.internal_ips.contains(&at.ip()),
+        ConnectivityTarget::Kubelet { .. } => true,
+        ConnectivityTarget::Api { at, by: ApiAddressSource::Endpoint } => {
+            !node.internal_ips.contains(&at.ip())
+        }
         _ => false,
     }
 }
 
 /// Pods get no further than their own node, which itself gets through.
-fn is_stuck(case: &Case<'_>, node: &Node) -> bool {
-    let is_beyond = |to: &Target| is_beyond(to, node);
+fn is_stuck(case: &ClusterRuleContext<'_>, node: &ClusterNode) -> bool {
+    let is_beyond = |to: &ConnectivityTarget| is_beyond(to, node);
     case.fails(&node.name, true, is_beyond) && case.works(&node.name, false, is_beyond)
 }
 
 /// Whether a packet of the try, or of its answer, is forwarded by a node.
-fn is_forwarded_by(tried: &Tried, node: &Node) -> bool {
+fn is_forwarded_by(tried: &ConnectivityTest, node: &ClusterNode) -> bool {
     let is_own = tried.from.node == node.name;
     match &tried.to {
-        Target::Pod { node: to, .. } | Target::Dns { pod_on: Some(to), .. } => {
+        ConnectivityTarget::Pod { node: to, .. }
+        | ConnectivityTarget::Dns { pod_on: Some(to), .. } => {
             // What a node sends itself to its own pods is not forwarded.
             (is_own && tried.from.is_pod) || (*to == node.name && !is_own)
         }
-        Target::Service { .. } | Target::Dns { pod_on: None, .. } => true,
-        Target::Api { .. } | Target::Kubelet { .. } => is_own && tried.from.is_pod,
-        Target::KubeletByApi { .. } | Target::Sizes { .. } => false,
+        ConnectivityTarget::Service { .. } | ConnectivityTarget::Dns { pod_on: None, .. } => true,
+        ConnectivityTarget::Api { .. } | ConnectivityTarget::Kubelet { .. } => {
+            is_own && tried.from.is_pod
+        }
+        ConnectivityTarget::KubeletByApi { .. } | ConnectivityTarget::Sizes { .. } => false,
     }
 }
 
 /// Chains that drop the pods' packets.
-fn drops<'a>(case: &Case<'_>, node: &Node, look: &'a Look) -> Vec<&'a ForwardDrop> {
+fn drops<'a>(
+    case: &ClusterRuleContext<'_>,
+    node: &ClusterNode,
+    look: &'a NodeState,
+) -> Vec<&'a ForwardDrop> {
     let pods = pods(case, node);
     let lets_pods = |of: &Untrusted| {
         let of = of.raw();
@@ -107,21 +117,22 @@ fn drops<'a>(case: &Case<'_>, node: &Node, look: &'a Look) -> Vec<&'a ForwardDro
 }
 
 /// The network of all pods, or of the node's.
-fn pods(case: &Case<'_>, node: &Node) -> Option<Prefix> {
+fn pods(case: &ClusterRuleContext<'_>, node: &ClusterNode) -> Option<Prefix> {
     let all = case.objects.networks.pods.iter().chain(&case.objects.flannel_network);
     all.chain(&node.pod_cidrs).find(|cidr| cidr.address.is_ipv4()).copied()
 }
 
-fn has_policy(case: &Case<'_>, node: &Node) -> bool {
-    let sees = case.facts.look(node).is_some_and(|look| look.sees_rules);
+fn has_policy(case: &ClusterRuleContext<'_>, node: &ClusterNode) -> bool {
+    let sees = case.facts.node_state(node).is_some_and(|look| look.sees_rules);
     let tables = case.facts.snapshot(node).into_iter().flat_map(|one| &one.netfilter.tables);
     let mut chains = tables.into_iter().flat_map(|table| &table.chains);
     !sees && chains.any(|chain| chain.hook.raw() == "forward" && chain.is_policy_drop)
 }
 
 /// Nodes whose forwarding was found broken.
-pub(super) fn broken(case: &Case<'_>) -> BTreeSet<String> {
-    let is_it = |code: Code| matches!(code, code::IP_FORWARD_OFF | code::FORWARD_POLICY_DROP);
+pub(super) fn broken(case: &ClusterRuleContext<'_>) -> BTreeSet<String> {
+    let is_it =
+        |code: DiagnosisCode| matches!(code, code::IP_FORWARD_OFF | code::FORWARD_POLICY_DROP);
     let accused = case.accusations.iter();
     accused
         .filter(|accusation| accusation.causes.iter().any(|code| is_it(*code)))

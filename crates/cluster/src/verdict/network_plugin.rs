@@ -4,14 +4,14 @@ use pontoon_model::code;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use pontoon_causes::symptom::hole::Hole;
+use pontoon_causes::symptom::hole::PlaceholderKind;
 use pontoon_model::net::Prefix;
 use pontoon_model::snapshot::{Route, Snapshot};
 
-use super::{Accusation, Case, Certainty, crosses_nodes, touches};
+use super::{Accusation, Certainty, ClusterRuleContext, crosses_nodes, touches};
 use crate::facts::link_name;
-use crate::objects::Node;
-use crate::trial::{Outcome, Target, Tried};
+use crate::objects::ClusterNode;
+use crate::trial::{ConnectivityOutcome, ConnectivityTarget, ConnectivityTest};
 
 /// VXLAN's link of flannel (pkg/backend/vxlan: `flannel.VNI`, VNI 1 unless told otherwise).
 const LINK: &str = "flannel.1";
@@ -19,7 +19,7 @@ const LINK: &str = "flannel.1";
 const PORT: u16 = 8472;
 
 /// Judges flannel, where it is what makes the pods' network.
-pub(super) fn flannel(case: &mut Case<'_>) {
+pub(super) fn flannel(case: &mut ClusterRuleContext<'_>) {
     let uses = case.objects.nodes.iter().any(|node| node.flannel_ip.is_some());
     if !uses {
         return;
@@ -37,12 +37,12 @@ pub(super) fn flannel(case: &mut Case<'_>) {
 }
 
 /// The node has a network for its pods, and it lies in flannel's.
-fn networks(case: &mut Case<'_>, node: &Node) {
+fn networks(case: &mut ClusterRuleContext<'_>, node: &ClusterNode) {
     let Some(cidr) = node.pod_cidrs.first().copied() else {
         let accusation = Accusation::new(code::POD_CIDR_NOT_ASSIGNED, Certainty::Certain, [node])
             .seen(format!("spec.podCIDR of {} is empty", node.name));
         let own = BTreeSet::from([node.name.clone()]);
-        case.accuse(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
+        case.report_problem(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
         return;
     };
     let Some(network) = case.objects.flannel_network else { return };
@@ -50,13 +50,13 @@ fn networks(case: &mut Case<'_>, node: &Node) {
         let accusation = Accusation::new(code::FLANNEL_NETWORK_DIFFERS, Certainty::Certain, [node])
             .seen(format!("flannel's Network is {network}, and {}'s pods have {cidr}", node.name));
         let own = BTreeSet::from([node.name.clone()]);
-        case.accuse(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
+        case.report_problem(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
     }
 }
 
 /// flannel's address of a node is one over which other nodes do not reach it.
-fn on_unreachable_links(case: &mut Case<'_>) {
-    let mut nodes: Vec<&Node> = Vec::new();
+fn on_unreachable_links(case: &mut ClusterRuleContext<'_>) {
+    let mut nodes: Vec<&ClusterNode> = Vec::new();
     let mut seen = Vec::new();
     for node in &case.objects.nodes {
         let Some(address) = node.flannel_ip else { continue };
@@ -77,7 +77,7 @@ fn on_unreachable_links(case: &mut Case<'_>) {
             nodes.push(node);
         }
     }
-    let fails = case.open.iter().any(|tried| crosses_nodes(tried));
+    let fails = case.unexplained_tests.iter().any(|tried| crosses_nodes(tried));
     if nodes.is_empty() || !fails {
         return;
     }
@@ -91,18 +91,20 @@ fn on_unreachable_links(case: &mut Case<'_>) {
     if let Some(advice) = nodes.iter().find_map(|node| better(case, node)) {
         accusation = accusation.advise(advice);
     }
-    case.accuse(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
+    case.report_problem(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
 }
 
 /// Whether a try may have gone to one of these nodes: of a Service nobody knows.
-fn is_touched(tried: &Tried, nodes: &BTreeSet<String>) -> bool {
-    let is_before_several =
-        matches!(tried.to, Target::Service { .. } | Target::Dns { pod_on: None, .. });
+fn is_touched(tried: &ConnectivityTest, nodes: &BTreeSet<String>) -> bool {
+    let is_before_several = matches!(
+        tried.to,
+        ConnectivityTarget::Service { .. } | ConnectivityTarget::Dns { pod_on: None, .. }
+    );
     is_before_several || touches(tried, nodes)
 }
 
 /// The link of the node's own address, where the others reach that.
-fn better(case: &Case<'_>, node: &Node) -> Option<String> {
+fn better(case: &ClusterRuleContext<'_>, node: &ClusterNode) -> Option<String> {
     let address = *node.internal_ips.first()?;
     let reach = case.facts.reach(node, address)?;
     let link = case.facts.link(node, address)?;
@@ -115,8 +117,13 @@ fn better(case: &Case<'_>, node: &Node) -> Option<String> {
     })
 }
 
-fn missing(case: &mut Case<'_>, node: &Node, address: IpAddr, snapshot: &Snapshot) {
-    if !case.open.iter().any(|tried| crosses_nodes(tried)) {
+fn missing(
+    case: &mut ClusterRuleContext<'_>,
+    node: &ClusterNode,
+    address: IpAddr,
+    snapshot: &Snapshot,
+) {
+    if !case.unexplained_tests.iter().any(|tried| crosses_nodes(tried)) {
         return;
     }
     let links: Vec<_> = snapshot.links.iter().map(|link| link.name.to_string()).collect();
@@ -127,11 +134,11 @@ fn missing(case: &mut Case<'_>, node: &Node, address: IpAddr, snapshot: &Snapsho
             links.join(", ")
         ));
     let own = BTreeSet::from([node.name.clone()]);
-    case.accuse(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
+    case.report_problem(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
 }
 
 /// The bridge of the node's pods has an address of another cluster's time.
-fn stale_bridge(case: &mut Case<'_>, node: &Node) -> bool {
+fn stale_bridge(case: &mut ClusterRuleContext<'_>, node: &ClusterNode) -> bool {
     let Some(snapshot) = case.facts.snapshot(node) else { return false };
     let bridge = snapshot.links.iter().find(|link| link.name.as_str() == "cni0");
     let addresses = bridge.into_iter().flat_map(|link| &link.addresses);
@@ -146,12 +153,12 @@ fn stale_bridge(case: &mut Case<'_>, node: &Node) -> bool {
     let accusation = Accusation::new(code::CNI0_STALE_ADDRESS, Certainty::Certain, [node])
         .seen(format!("cni0 of {} has {own}, and its pods' network is {cidr}", node.name));
     let nodes = BTreeSet::from([node.name.clone()]);
-    case.accuse(accusation, |tried| is_touched(tried, &nodes));
+    case.report_problem(accusation, |tried| is_touched(tried, &nodes));
     true
 }
 
 /// Every other node's pods have a route by flannel's link.
-fn routes(case: &mut Case<'_>, node: &Node) -> bool {
+fn routes(case: &mut ClusterRuleContext<'_>, node: &ClusterNode) -> bool {
     let Some(snapshot) = case.facts.snapshot(node) else { return false };
     let others = case
         .objects
@@ -172,21 +179,24 @@ fn routes(case: &mut Case<'_>, node: &Node) -> bool {
         .filter(|(_, cidr)| !has(cidr))
         .map(|(other, cidr)| format!("{cidr} ({})", other.name))
         .collect();
-    let fails = case.open_from(&node.name, true).chain(case.open_from(&node.name, false));
+    let fails = case
+        .unexplained_tests_from(&node.name, true)
+        .chain(case.unexplained_tests_from(&node.name, false));
     let fails = fails.into_iter().any(crosses_nodes);
     if missing.is_empty() || !fails {
         return false;
     }
     let is_there = snapshot.links.iter().any(|link| link.name.as_str() == LINK);
-    let runs = case.facts.look(node).is_none_or(|look| look.runs("flanneld") || look.is_k3s());
+    let runs =
+        case.facts.node_state(node).is_none_or(|look| look.runs("flanneld") || look.is_k3s());
     let code = if runs { code::FLANNEL_WITHOUT_ROUTES } else { code::FLANNEL_NOT_RUNNING };
     let link = if is_there { "is there" } else { "is not there" };
     let accusation = Accusation::new(code, Certainty::Certain, [node])
-        .about(Hole::Node, &node.name)
+        .about(PlaceholderKind::Node, &node.name)
         .seen(format!("{} has no route to {}", node.name, missing.join(", ")))
         .seen(format!("its link {LINK} {link}"));
     let own = BTreeSet::from([node.name.clone()]);
-    case.accuse(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
+    case.report_problem(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
     true
 }
 
@@ -195,48 +205,57 @@ fn is_default_gateway(snapshot: &Snapshot, gateway: IpAddr) -> bool {
 }
 
 /// flannel does not run: what it made still stands, and nothing new is learned.
-fn program(case: &mut Case<'_>, node: &Node) {
-    let Some(look) = case.facts.look(node) else { return };
+fn program(case: &mut ClusterRuleContext<'_>, node: &ClusterNode) {
+    let Some(look) = case.facts.node_state(node) else { return };
     if node.flannel_ip.is_none() || look.runs("flanneld") || look.is_k3s() {
         return;
     }
-    if case.is_accused(code::FLANNEL_NOT_RUNNING, &node.name) {
+    if case.has_cause(code::FLANNEL_NOT_RUNNING, &node.name) {
         return;
     }
     let accusation = Accusation::new(code::FLANNEL_NOT_RUNNING, Certainty::Certain, [node])
-        .about(Hole::Node, &node.name)
+        .about(PlaceholderKind::Node, &node.name)
         .seen(format!("no process flanneld runs on {}", node.name));
     let own = BTreeSet::from([node.name.clone()]);
     let is_down = case
         .facts
         .snapshot(node)
         .is_some_and(|snapshot| !snapshot.links.iter().any(|link| link.name.as_str() == LINK));
-    case.accuse(accusation, |tried| is_down && crosses_nodes(tried) && is_touched(tried, &own));
+    case.report_problem(accusation, |tried| {
+        is_down && crosses_nodes(tried) && is_touched(tried, &own)
+    });
 }
 
 /// Everything stands, the nodes reach each other, and nothing of the pods' network passes: its
 /// packets are dropped.
-fn blocked(case: &mut Case<'_>) {
-    let fails: Vec<&Tried> = case
-        .open
+fn blocked(case: &mut ClusterRuleContext<'_>) {
+    let fails: Vec<&ConnectivityTest> = case
+        .unexplained_tests
         .iter()
         .copied()
         .filter(|tried| {
-            matches!(tried.to, Target::Pod { bytes: 0, .. })
+            matches!(tried.to, ConnectivityTarget::Pod { bytes: 0, .. })
                 && crosses_nodes(tried)
-                && matches!(tried.outcome, Outcome::Silent { .. } | Outcome::Prohibited)
+                && matches!(
+                    tried.outcome,
+                    ConnectivityOutcome::Silent { .. } | ConnectivityOutcome::Prohibited
+                )
         })
         .collect();
     // A pod that gets out of its own node to another's kubelet shows that forwarding works there.
-    let gets_out = |node: &str| case.works(node, true, |to| matches!(to, Target::Kubelet { .. }));
+    let gets_out =
+        |node: &str| case.works(node, true, |to| matches!(to, ConnectivityTarget::Kubelet { .. }));
     let gets_in = |node: &str| {
         // What comes into its pods is forwarded by it as well.
-        case.works(node, false, |to| matches!(to, Target::Pod { node: own, .. } if own == node))
-            && gets_out(node)
+        case.works(
+            node,
+            false,
+            |to| matches!(to, ConnectivityTarget::Pod { node: own, .. } if own == node),
+        ) && gets_out(node)
     };
     let mut ends: BTreeSet<String> = BTreeSet::new();
     for tried in &fails {
-        let Target::Pod { node, .. } = &tried.to else { continue };
+        let ConnectivityTarget::Pod { node, .. } = &tried.to else { continue };
         if gets_out(&tried.from.node) && gets_in(node) {
             ends.extend([tried.from.node.clone(), node.clone()]);
         }
@@ -244,7 +263,7 @@ fn blocked(case: &mut Case<'_>) {
     if ends.is_empty() {
         return;
     }
-    let nodes: Vec<&Node> =
+    let nodes: Vec<&ClusterNode> =
         case.objects.nodes.iter().filter(|node| ends.contains(&node.name)).collect();
     let links: Vec<String> = nodes
         .iter()
@@ -253,12 +272,12 @@ fn blocked(case: &mut Case<'_>) {
         .into_iter()
         .collect();
     let accusation = Accusation::new(code::VXLAN_PORT_BLOCKED, Certainty::Likely, nodes)
-        .about(Hole::Port, &PORT)
+        .about(PlaceholderKind::Port, &PORT)
         .seen(format!(
             "pods of {} get out to other nodes' own addresses, and not to pods there; frames pass \
              on {}",
             ends.iter().map(String::as_str).collect::<Vec<_>>().join(" and "),
             links.join(", ")
         ));
-    case.accuse(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &ends));
+    case.report_problem(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &ends));
 }

@@ -1,17 +1,17 @@
 //! Networks of the cluster that are also networks of its hosts.
 
-use pontoon_model::code::{self, Code};
+use pontoon_model::code::{self, DiagnosisCode};
 use std::collections::BTreeMap;
 
-use pontoon_causes::symptom::hole::Hole;
+use pontoon_causes::symptom::hole::PlaceholderKind;
 use pontoon_model::net::Prefix;
 
-use super::{Accusation, Case, Certainty};
-use crate::objects::Node;
-use crate::trial::{Target, Tried, Way};
+use super::{Accusation, Certainty, ClusterRuleContext};
+use crate::objects::ClusterNode;
+use crate::trial::{ApiAddressSource, ConnectivityTarget, ConnectivityTest};
 
 /// Pods' and Services' networks beside what the hosts' links have.
-pub(super) fn networks(case: &mut Case<'_>) {
+pub(super) fn networks(case: &mut ClusterRuleContext<'_>) {
     let services = case.objects.networks.services.clone();
     for services in services {
         for node in &case.objects.nodes {
@@ -20,15 +20,21 @@ pub(super) fn networks(case: &mut Case<'_>) {
             };
             let accusation =
                 Accusation::new(code::NODE_NETWORK_IN_SERVICE_RANGE, Certainty::Certain, [node])
-                    .about(Hole::Host, &own)
+                    .about(PlaceholderKind::Host, &own)
                     .seen(format!(
                         "{}'s InternalIP {own} lies in serviceSubnet {services}",
                         node.name
                     ));
             let name = node.name.clone();
-            case.accuse(accusation, |tried| {
+            case.report_problem(accusation, |tried| {
                 tried.from.node == name
-                    && matches!(tried.to, Target::Api { by: Way::Service | Way::Endpoint, .. })
+                    && matches!(
+                        tried.to,
+                        ConnectivityTarget::Api {
+                            by: ApiAddressSource::Service | ApiAddressSource::Endpoint,
+                            ..
+                        }
+                    )
             });
         }
         of(case, services, "serviceSubnet", code::SERVICE_NETWORK_OVERLAPS);
@@ -38,8 +44,8 @@ pub(super) fn networks(case: &mut Case<'_>) {
     }
 }
 
-fn of(case: &mut Case<'_>, cluster: Prefix, name: &str, code: Code) {
-    let mut of: BTreeMap<String, Vec<&Node>> = BTreeMap::new();
+fn of(case: &mut ClusterRuleContext<'_>, cluster: Prefix, name: &str, code: DiagnosisCode) {
+    let mut of: BTreeMap<String, Vec<&ClusterNode>> = BTreeMap::new();
     for node in &case.objects.nodes {
         let snapshot = case.facts.snapshot(node).into_iter();
         for (link, own) in snapshot.flat_map(|snapshot| snapshot.overlapping(cluster)) {
@@ -48,11 +54,11 @@ fn of(case: &mut Case<'_>, cluster: Prefix, name: &str, code: Code) {
     }
     for (network, nodes) in of {
         let accusation = Accusation::new(code, Certainty::Warning, nodes)
-            .about(Hole::Host, &network)
+            .about(PlaceholderKind::Host, &network)
             .seen(format!(
                 "{name} {cluster} overlaps {network}: hosts there are not reached, from pods or at \
                  all; what is inside the cluster works"
             ));
-        case.accuse(accusation, |_: &Tried| false);
+        case.report_problem(accusation, |_: &ConnectivityTest| false);
     }
 }

@@ -3,52 +3,56 @@
 use pontoon_model::code;
 use std::collections::BTreeSet;
 
-use pontoon_causes::symptom::hole::Hole;
+use pontoon_causes::symptom::hole::PlaceholderKind;
 
-use super::{Accusation, Case, Certainty, touches};
+use super::{Accusation, Certainty, ClusterRuleContext, touches};
 use crate::facts::link_name;
-use crate::objects::Node;
-use crate::trial::{MANY, Outcome, Target, Tried};
+use crate::objects::ClusterNode;
+use crate::trial::{
+    ConnectivityOutcome, ConnectivityTarget, ConnectivityTest, LARGE_TRANSFER_BYTES,
+};
 
 /// What VXLAN adds to a packet of IPv4: outer IP 20, UDP 8, VXLAN 8, inner Ethernet 14 (RFC 7348).
 const VXLAN: u32 = 50;
 
 /// Echoes of two sizes between the nodes' addresses show a hole by themselves.
-pub(super) fn between_nodes(case: &mut Case<'_>) {
-    let holes: Vec<&Tried> = case
-        .open
+pub(super) fn between_nodes(case: &mut ClusterRuleContext<'_>) {
+    let holes: Vec<&ConnectivityTest> = case
+        .unexplained_tests
         .iter()
         .copied()
-        .filter(|tried| matches!(tried.outcome, Outcome::LargeLost { .. }))
+        .filter(|tried| matches!(tried.outcome, ConnectivityOutcome::LargeLost { .. }))
         .collect();
     let mut nodes: BTreeSet<String> = BTreeSet::new();
     for tried in &holes {
-        if let Target::Sizes { node, .. } = &tried.to {
+        if let ConnectivityTarget::Sizes { node, .. } = &tried.to {
             nodes.extend([tried.from.node.clone(), node.clone()]);
         }
     }
     if !nodes.is_empty() {
         let of = case.objects.nodes.iter().filter(|node| nodes.contains(&node.name));
         let accusation = Accusation::new(code::PATH_MTU_HOLE, Certainty::Certain, of)
-            .about(Hole::Host, &joined(&nodes))
+            .about(PlaceholderKind::Host, &joined(&nodes))
             .advise(format!(
             "on {}: ip link set LINK mtu 1400 (the link of the nodes' addresses; less if it must \
              be), at once and in its network configuration; the CNI's MTU follows after a restart",
             joined(&nodes)
         ));
         // The sizes first: they are the proof.
-        let is_size = |tried: &Tried| matches!(tried.outcome, Outcome::LargeLost { .. });
-        case.accuse(accusation, is_size);
-        case.open.retain(|tried| !(is_of_size(tried) && touches(tried, &nodes)));
+        let is_size = |tried: &ConnectivityTest| {
+            matches!(tried.outcome, ConnectivityOutcome::LargeLost { .. })
+        };
+        case.report_problem(accusation, is_size);
+        case.unexplained_tests.retain(|tried| !(is_of_size(tried) && touches(tried, &nodes)));
     }
     between_pods(case);
 }
 
 /// Whether a try fails as it does when large packets vanish.
-fn is_of_size(tried: &Tried) -> bool {
+fn is_of_size(tried: &ConnectivityTest) -> bool {
     match (&tried.to, &tried.outcome) {
-        (_, Outcome::Stalls { .. }) => true,
-        (Target::KubeletByApi { .. }, Outcome::Wrong(text)) => {
+        (_, ConnectivityOutcome::Stalls { .. }) => true,
+        (ConnectivityTarget::KubeletByApi { .. }, ConnectivityOutcome::Wrong(text)) => {
             ["TLS handshake timeout", "Client.Timeout", "had no answer"]
                 .iter()
                 .any(|words| text.raw().contains(words))
@@ -59,17 +63,17 @@ fn is_of_size(tried: &Tried) -> bool {
 
 /// Small answers of a pod come, large ones do not, and the nodes' own packets are not lost: the
 /// network of the pods claims an MTU that does not fit into the nodes'.
-fn between_pods(case: &mut Case<'_>) {
-    let is_hole = |tried: &&&Tried| {
-        matches!(&tried.to, Target::Pod { bytes: MANY, .. })
-            && matches!(tried.outcome, Outcome::Stalls { .. })
+fn between_pods(case: &mut ClusterRuleContext<'_>) {
+    let is_hole = |tried: &&&ConnectivityTest| {
+        matches!(&tried.to, ConnectivityTarget::Pod { bytes: LARGE_TRANSFER_BYTES, .. })
+            && matches!(tried.outcome, ConnectivityOutcome::Stalls { .. })
     };
-    let stalls: Vec<&Tried> = case.open.iter().filter(is_hole).copied().collect();
+    let stalls: Vec<&ConnectivityTest> =
+        case.unexplained_tests.iter().filter(is_hole).copied().collect();
     let mut senders: BTreeSet<String> = BTreeSet::new();
     for tried in stalls {
-        let Target::Pod { node, .. } = &tried.to else { continue };
-        let is_small =
-            |to: &Target| matches!(to, Target::Pod { node: name, bytes: 0, .. } if name == node);
+        let ConnectivityTarget::Pod { node, .. } = &tried.to else { continue };
+        let is_small = |to: &ConnectivityTarget| matches!(to, ConnectivityTarget::Pod { node: name, bytes: 0, .. } if name == node);
         if case.works(&tried.from.node, true, is_small) {
             senders.insert(node.clone());
         }
@@ -77,19 +81,19 @@ fn between_pods(case: &mut Case<'_>) {
     if senders.is_empty() {
         return;
     }
-    let nodes: Vec<&Node> =
+    let nodes: Vec<&ClusterNode> =
         case.objects.nodes.iter().filter(|node| senders.contains(&node.name)).collect();
     let sizes: Vec<String> = nodes.iter().filter_map(|node| overlay(case, node)).collect();
     let certainty = if sizes.is_empty() { Certainty::Likely } else { Certainty::Certain };
     let mut accusation = Accusation::new(code::POD_MTU_HOLE, certainty, nodes);
     accusation.seen.extend(sizes);
-    case.accuse(accusation, |tried| {
-        matches!(tried.outcome, Outcome::Stalls { .. }) && touches(tried, &senders)
+    case.report_problem(accusation, |tried| {
+        matches!(tried.outcome, ConnectivityOutcome::Stalls { .. }) && touches(tried, &senders)
     });
 }
 
 /// That an overlay's MTU does not fit into that of the link below it.
-fn overlay(case: &Case<'_>, node: &Node) -> Option<String> {
+fn overlay(case: &ClusterRuleContext<'_>, node: &ClusterNode) -> Option<String> {
     let snapshot = case.facts.snapshot(node)?;
     let below = case.facts.link(node, *node.internal_ips.first()?)?;
     let names = ["flannel.1", "vxlan.calico", "cilium_vxlan"];

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use pontoon_causes::symptom::hole::Hole;
-use pontoon_model::code::{self, Code};
+use pontoon_causes::symptom::hole::PlaceholderKind;
+use pontoon_model::code::{self, DiagnosisCode};
 
-use super::{Accusation, Case, Certainty, touches};
-use crate::look::Look;
-use crate::objects::{Node, Ready};
-use crate::trial::{Outcome, Target, Way};
+use super::{Accusation, Certainty, ClusterRuleContext, touches};
+use crate::look::NodeState;
+use crate::objects::{ClusterNode, NodeReadiness};
+use crate::trial::{ApiAddressSource, ConnectivityOutcome, ConnectivityTarget};
 
 /// Every node has something that runs containers.
-pub(super) fn runtimes(case: &mut Case<'_>) {
+pub(super) fn runtimes(case: &mut ClusterRuleContext<'_>) {
     for node in &case.objects.nodes {
-        let Some(look) = case.facts.look(node) else { continue };
+        let Some(look) = case.facts.node_state(node) else { continue };
         // Where not even kubelet is seen, programs may not be seen at all.
         if look.runs("containerd") || look.runs("crio") || look.is_k3s() || !look.runs("kubelet") {
             continue;
@@ -21,38 +21,38 @@ pub(super) fn runtimes(case: &mut Case<'_>) {
         let accusation = Accusation::new(code::CONTAINERD_NOT_RUNNING, Certainty::Certain, [node])
             .seen(format!("neither containerd nor crio runs on {}", node.name));
         let own = BTreeSet::from([node.name.clone()]);
-        case.accuse(accusation, |tried| touches(tried, &own) && !is_of_network(&tried.to));
+        case.report_problem(accusation, |tried| touches(tried, &own) && !is_of_network(&tried.to));
     }
 }
 
 /// Every node that is not ready gets its cause.
-pub(super) fn nodes(case: &mut Case<'_>) {
+pub(super) fn nodes(case: &mut ClusterRuleContext<'_>) {
     for node in &case.objects.nodes {
-        if case.is_accused(code::CONTAINERD_NOT_RUNNING, &node.name) {
+        if case.has_cause(code::CONTAINERD_NOT_RUNNING, &node.name) {
             continue;
         }
         let accusation = match &node.ready {
-            Ready::Yes => continue,
-            Ready::No(why) => says_no(case, node, why.raw()),
-            Ready::Unknown => says_nothing(case, node),
+            NodeReadiness::Yes => continue,
+            NodeReadiness::No(why) => says_no(case, node, why.raw()),
+            NodeReadiness::Unknown => says_nothing(case, node),
         };
         let own = BTreeSet::from([node.name.clone()]);
-        case.accuse(accusation, |tried| touches(tried, &own) && !is_of_network(&tried.to));
+        case.report_problem(accusation, |tried| touches(tried, &own) && !is_of_network(&tried.to));
         // Its pods could not be made, or not be reached.
-        case.open.retain(|tried| !touches(tried, &own));
+        case.unexplained_tests.retain(|tried| !touches(tried, &own));
     }
 }
 
-const fn is_of_network(target: &Target) -> bool {
-    matches!(target, Target::Sizes { .. })
+const fn is_of_network(target: &ConnectivityTarget) -> bool {
+    matches!(target, ConnectivityTarget::Sizes { .. })
 }
 
 /// kubelet says why: most often the network plug-in.
-fn says_no(case: &Case<'_>, node: &Node, why: &str) -> Accusation {
+fn says_no(case: &ClusterRuleContext<'_>, node: &ClusterNode, why: &str) -> Accusation {
     let (told, what) = case
-        .told_by_texts(&node.name, |by| by == "the node's condition")
+        .causes_from_texts(&node.name, |by| by == "the node's condition")
         .unwrap_or_else(|| (Vec::new(), why.to_owned()));
-    let look = case.facts.look(node);
+    let look = case.facts.node_state(node);
     let of_plugin = look.filter(|_| told.iter().any(|code| code.as_str().starts_with("cni-")));
     let decided = of_plugin.map(|look| plugin(case, node, look));
     let (causes, certainty) = match (decided, &told[..]) {
@@ -71,13 +71,14 @@ fn says_no(case: &Case<'_>, node: &Node, why: &str) -> Accusation {
 }
 
 /// Which trouble of the plug-in it is.
-fn plugin(case: &Case<'_>, node: &Node, look: &Look) -> Code {
+fn plugin(case: &ClusterRuleContext<'_>, node: &ClusterNode, look: &NodeState) -> DiagnosisCode {
     let agents = ["flanneld", "calico-node", "cilium-agent"];
     let runs_here = agents.iter().any(|agent| look.runs(agent));
-    let is_flannel = |one: &Node| one.flannel_ip.is_some();
-    let is_anywhere = case.facts.looks.values().any(|look| agents.iter().any(|one| look.runs(one)))
-        || case.objects.nodes.iter().any(is_flannel)
-        || case.objects.flannel_network.is_some();
+    let is_flannel = |one: &ClusterNode| one.flannel_ip.is_some();
+    let is_anywhere =
+        case.facts.node_states.values().any(|look| agents.iter().any(|one| look.runs(one)))
+            || case.objects.nodes.iter().any(is_flannel)
+            || case.objects.flannel_network.is_some();
     let uses_flannel =
         case.objects.nodes.iter().any(is_flannel) || case.objects.flannel_network.is_some();
     match (look.cni_files.is_empty(), runs_here, is_anywhere) {
@@ -93,9 +94,9 @@ fn plugin(case: &Case<'_>, node: &Node, look: &Look) -> Code {
 }
 
 /// kubelet says nothing: it, its host, or its way to the API server.
-fn says_nothing(case: &Case<'_>, node: &Node) -> Accusation {
+fn says_nothing(case: &ClusterRuleContext<'_>, node: &ClusterNode) -> Accusation {
     let silent = format!("{}'s kubelet has not reported for a while", node.name);
-    let Some(look) = case.facts.look(node) else {
+    let Some(look) = case.facts.node_state(node) else {
         let none = Accusation::new(code::NODE_OFF, Certainty::Undecided, [node]);
         let causes = vec![code::NODE_OFF, code::WAY_LOST, code::KUBELET_NOT_RUNNING];
         return Accusation { causes, ..none }
@@ -107,24 +108,35 @@ fn says_nothing(case: &Case<'_>, node: &Node) -> Accusation {
             .seen(silent)
             .seen(format!("no process kubelet runs on {}", node.name));
     }
-    let of_api = |to: &Target| matches!(to, Target::Api { by: Way::Kubelet | Way::Endpoint, .. });
-    let failed = case.facts.tries(&node.name, false, of_api).find(|tried| tried.outcome.fails());
+    let of_api = |to: &ConnectivityTarget| {
+        matches!(
+            to,
+            ConnectivityTarget::Api {
+                by: ApiAddressSource::Kubelet | ApiAddressSource::Endpoint,
+                ..
+            }
+        )
+    };
+    let failed =
+        case.facts.tests_from(&node.name, false, of_api).find(|tried| tried.outcome.fails());
     let code = match failed.map(|tried| &tried.outcome) {
-        Some(Outcome::NoRoute) => code::NO_ROUTE_FROM_HERE,
-        Some(Outcome::NoNeighbour | Outcome::Silent { .. }) => code::API_ADDRESS_UNREACHABLE,
-        Some(Outcome::Prohibited) => code::FIREWALL_REJECT,
-        Some(Outcome::Refused) => code::WRONG_ENDPOINT,
-        Some(Outcome::Stalls { .. }) => code::PATH_MTU_HOLE,
+        Some(ConnectivityOutcome::NoRoute) => code::NO_ROUTE_FROM_HERE,
+        Some(ConnectivityOutcome::NoNeighbour | ConnectivityOutcome::Silent { .. }) => {
+            code::API_ADDRESS_UNREACHABLE
+        }
+        Some(ConnectivityOutcome::Prohibited) => code::FIREWALL_REJECT,
+        Some(ConnectivityOutcome::Refused) => code::WRONG_ENDPOINT,
+        Some(ConnectivityOutcome::Stalls { .. }) => code::PATH_MTU_HOLE,
         _ => code::KUBELET_LOST_API_SERVER,
     };
-    let told = case.told_by_texts(&node.name, |by| by == "kubelet's log");
+    let told = case.causes_from_texts(&node.name, |by| by == "kubelet's log");
     match (failed, told) {
         (Some(tried), _) => {
             let accusation = Accusation::new(code, Certainty::Likely, [node]);
             let accusation = match &tried.to {
-                Target::Api { at, .. } => {
-                    accusation.about(Hole::Host, &at.ip()).about(Hole::Port, &at.port())
-                }
+                ConnectivityTarget::Api { at, .. } => accusation
+                    .about(PlaceholderKind::Host, &at.ip())
+                    .about(PlaceholderKind::Port, &at.port()),
                 _ => accusation,
             };
             accusation.seen(silent).seen(super::shown(tried))

@@ -2,46 +2,52 @@
 
 use std::collections::BTreeSet;
 
-use pontoon_causes::symptom::hole::Hole;
+use pontoon_causes::symptom::hole::PlaceholderKind;
 use pontoon_model::code;
 use pontoon_model::snapshot::Snapshot;
 
-use super::{Accusation, Case, Certainty};
-use crate::look::Look;
-use crate::objects::Node;
-use crate::trial::{Outcome, Target, Tried, Way};
+use super::{Accusation, Certainty, ClusterRuleContext};
+use crate::look::NodeState;
+use crate::objects::ClusterNode;
+use crate::trial::{ApiAddressSource, ConnectivityOutcome, ConnectivityTarget, ConnectivityTest};
 
 /// A node that reaches the API server, and not by its Service.
-pub(super) fn proxies(case: &mut Case<'_>) {
+pub(super) fn proxies(case: &mut ClusterRuleContext<'_>) {
     for node in &case.objects.nodes {
-        let is_service = |tried: &&Tried| {
-            matches!(tried.to, Target::Api { by: Way::Service, .. } | Target::Service { .. })
+        let is_service = |tried: &&ConnectivityTest| {
+            matches!(
+                tried.to,
+                ConnectivityTarget::Api { by: ApiAddressSource::Service, .. }
+                    | ConnectivityTarget::Service { .. }
+            )
         };
-        let mut failed: Vec<&Tried> = case.open_from(&node.name, false).collect();
-        failed.extend(case.open_from(&node.name, true));
+        let mut failed: Vec<&ConnectivityTest> =
+            case.unexplained_tests_from(&node.name, false).collect();
+        failed.extend(case.unexplained_tests_from(&node.name, true));
         failed.retain(|tried| is_service(tried) || is_dns_service(tried));
         let Some(first) = failed.first().copied() else {
             not_running(case, node);
             continue;
         };
-        let (Some(look), Some(snapshot)) = (case.facts.look(node), case.facts.snapshot(node))
+        let (Some(look), Some(snapshot)) = (case.facts.node_state(node), case.facts.snapshot(node))
         else {
             continue;
         };
         let Some(accusation) = cause(case, node, look, snapshot, first) else { continue };
         let name = node.name.clone();
-        case.accuse(accusation, |tried| {
-            let is_proxys = matches!(tried.to, Target::Api { by: Way::Proxy, .. });
+        case.report_problem(accusation, |tried| {
+            let is_proxys =
+                matches!(tried.to, ConnectivityTarget::Api { by: ApiAddressSource::Proxy, .. });
             tried.from.node == name && (is_service(&tried) || is_dns_service(tried) || is_proxys)
         });
     }
 }
 
-const fn is_dns_service(tried: &Tried) -> bool {
-    matches!(tried.to, Target::Dns { pod_on: None, .. })
+const fn is_dns_service(tried: &ConnectivityTest) -> bool {
+    matches!(tried.to, ConnectivityTarget::Dns { pod_on: None, .. })
 }
 
-fn runs(look: &Look) -> bool {
+fn runs(look: &NodeState) -> bool {
     // Cilium and K3s can be the proxy themselves.
     look.runs("kube-proxy")
         || look.proxy_mode.is_some()
@@ -50,9 +56,11 @@ fn runs(look: &Look) -> bool {
 }
 
 /// Nothing fails yet, and nothing new would be learned.
-fn not_running(case: &mut Case<'_>, node: &Node) {
+fn not_running(case: &mut ClusterRuleContext<'_>, node: &ClusterNode) {
     let is_meant = case.objects.proxy.is_some();
-    let Some(look) = case.facts.look(node).filter(|look| is_meant && !runs(look)) else { return };
+    let Some(look) = case.facts.node_state(node).filter(|look| is_meant && !runs(look)) else {
+        return;
+    };
     let what = if look.programs.is_empty() {
         "no program of the cluster"
     } else {
@@ -60,18 +68,21 @@ fn not_running(case: &mut Case<'_>, node: &Node) {
     };
     let accusation = Accusation::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Certain, [node])
         .seen(format!("{what} runs on {}; what it wrote before still stands", node.name));
-    case.accuse(accusation, |_| false);
+    case.report_problem(accusation, |_| false);
 }
 
 fn cause(
-    case: &Case<'_>,
-    node: &Node,
-    look: &Look,
+    case: &ClusterRuleContext<'_>,
+    node: &ClusterNode,
+    look: &NodeState,
     snapshot: &Snapshot,
-    first: &Tried,
+    first: &ConnectivityTest,
 ) -> Option<Accusation> {
-    let by_proxy = |to: &Target| matches!(to, Target::Api { by: Way::Proxy, .. });
-    let asked = case.facts.tries(&node.name, false, by_proxy).find(|tried| tried.outcome.fails());
+    let by_proxy = |to: &ConnectivityTarget| {
+        matches!(to, ConnectivityTarget::Api { by: ApiAddressSource::Proxy, .. })
+    };
+    let asked =
+        case.facts.tests_from(&node.name, false, by_proxy).find(|tried| tried.outcome.fails());
     let server = case.objects.proxy.as_ref().and_then(|proxy| proxy.server.as_ref());
     if let (Some(tried), Some(server)) = (asked, server) {
         return Some(
@@ -86,22 +97,23 @@ fn cause(
         return Some(accusation.seen(format!("no process kube-proxy runs on {}", node.name)));
     }
     let services = case.objects.networks.services.first().copied()?;
-    if !first.from.is_pod && matches!(first.outcome, Outcome::NoRoute) {
+    if !first.from.is_pod && matches!(first.outcome, ConnectivityOutcome::NoRoute) {
         return Some(
             Accusation::new(code::NO_ROUTE_TO_SERVICE_RANGE, Certainty::Certain, [node])
-                .about(Hole::Host, &services)
+                .about(PlaceholderKind::Host, &services)
                 .seen(format!("{} has no default route, and none to {services}", node.name)),
         );
     }
     let own = case.facts.link(node, *node.internal_ips.first()?)?;
     let way = snapshot.route_to(services)?;
-    let from_node =
-        case.fails(&node.name, false, |to| matches!(to, Target::Api { by: Way::Service, .. }));
+    let from_node = case.fails(&node.name, false, |to| {
+        matches!(to, ConnectivityTarget::Api { by: ApiAddressSource::Service, .. })
+    });
     if from_node && way.link.as_ref().is_some_and(|link| *link != own.name) {
         let link = way.link.as_ref().map(ToString::to_string).unwrap_or_default();
         return Some(
             Accusation::new(code::REPLY_INTO_OTHER_NETWORK, Certainty::Likely, [node])
-                .about(Hole::Host, &services)
+                .about(PlaceholderKind::Host, &services)
                 .seen(format!(
                     "{}: {services} is routed by {link}, and the node's address is on {}",
                     node.name, own.name
@@ -109,10 +121,12 @@ fn cause(
         );
     }
     // Where the pods behind it are not reached either, the Service is not to blame.
-    let pods_work = case.facts.tries(&node.name, true, |to| matches!(to, Target::Pod { .. }));
+    let pods_work =
+        case.facts.tests_from(&node.name, true, |to| matches!(to, ConnectivityTarget::Pod { .. }));
     let pods_fail = pods_work.into_iter().any(|tried| tried.outcome.fails());
-    let ends_work =
-        case.works(&node.name, true, |to| matches!(to, Target::Api { by: Way::Endpoint, .. }));
+    let ends_work = case.works(&node.name, true, |to| {
+        matches!(to, ConnectivityTarget::Api { by: ApiAddressSource::Endpoint, .. })
+    });
     (!pods_fail && ends_work && !super::forwarding::broken(case).contains(&node.name)).then(|| {
         let none = Accusation::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Undecided, [node]);
         let causes = vec![code::KUBE_PROXY_WITHOUT_RULES, code::NETWORK_POLICY];

@@ -2,21 +2,24 @@
 
 mod cluster;
 
-use pontoon_model::code::{self, Code};
+use pontoon_model::code::{self, DiagnosisCode};
 use pontoon_model::untrusted::Untrusted;
 
-use super::{Certainty, judge};
-use crate::facts::{Facts, Written};
+use super::{Certainty, diagnose_cluster};
+use crate::facts::{ClusterFacts, CollectedText};
 use crate::look::ForwardDrop;
-use crate::objects::{ProxySettings, Ready};
-use crate::trial::{MANY, Outcome, Target, Tried, Way};
+use crate::objects::{KubeProxySettings, NodeReadiness};
+use crate::trial::{
+    ApiAddressSource, ConnectivityOutcome, ConnectivityTarget, ConnectivityTest,
+    LARGE_TRANSFER_BYTES,
+};
 use cluster::{
     SILENT, break_, crosses, healthy, ip, is_kubelet_of, look_of, objects_of, retry, snapshot_of,
 };
 
 /// What is accused: codes, nodes, certainty.
-fn accused(facts: &Facts) -> Vec<(Vec<Code>, String, Certainty)> {
-    let all = judge(facts).into_iter().map(|one| {
+fn accused(facts: &ClusterFacts) -> Vec<(Vec<DiagnosisCode>, String, Certainty)> {
+    let all = diagnose_cluster(facts).into_iter().map(|one| {
         let nodes: Vec<_> = one.nodes.into_iter().collect();
         (one.causes, nodes.join(" "), one.certainty)
     });
@@ -30,8 +33,8 @@ fn a_cluster_that_works_is_accused_of_nothing() {
 
 #[test]
 fn each_fault_has_its_cause_and_no_other() {
-    type Row = (fn(&mut Facts), &'static [Code], &'static str, Certainty);
-    let table: &[Row] = &[
+    type RuleCase = (fn(&mut ClusterFacts), &'static [DiagnosisCode], &'static str, Certainty);
+    let table: &[RuleCase] = &[
         (wifi_node_ip, &[code::INTERNAL_IP_UNREACHABLE], "pi2", Certainty::Certain),
         (no_node_ip, &[code::NO_INTERNAL_IP], "pi2", Certainty::Certain),
         (foreign_node_ip, &[code::NODE_IP_NOT_ON_HOST], "pi2", Certainty::Certain),
@@ -75,37 +78,37 @@ fn each_fault_has_its_cause_and_no_other() {
         let mut facts = healthy();
         fault(&mut facts);
         let expected = vec![(causes.to_vec(), (*nodes).to_owned(), *certainty)];
-        assert_eq!(accused(&facts), expected, "{:#?}", judge(&facts));
+        assert_eq!(accused(&facts), expected, "{:#?}", diagnose_cluster(&facts));
     }
 }
 
-fn wifi_node_ip(facts: &mut Facts) {
+fn wifi_node_ip(facts: &mut ClusterFacts) {
     objects_of(facts).nodes[1].internal_ips = vec![ip("172.20.5.2")];
     retry(facts);
-    break_(facts, &Outcome::NoNeighbour, |tried| is_kubelet_of(tried, "pi2"));
+    break_(facts, &ConnectivityOutcome::NoNeighbour, |tried| is_kubelet_of(tried, "pi2"));
 }
 
-fn no_node_ip(facts: &mut Facts) {
+fn no_node_ip(facts: &mut ClusterFacts) {
     objects_of(facts).nodes[1].internal_ips.clear();
     retry(facts);
     break_(
         facts,
-        &Outcome::Wrong(Untrusted::new("no preferred addresses found")),
-        |tried| matches!(&tried.to, Target::KubeletByApi { node } if node == "pi2"),
+        &ConnectivityOutcome::Wrong(Untrusted::new("no preferred addresses found")),
+        |tried| matches!(&tried.to, ConnectivityTarget::KubeletByApi { node } if node == "pi2"),
     );
 }
 
-fn foreign_node_ip(facts: &mut Facts) {
+fn foreign_node_ip(facts: &mut ClusterFacts) {
     objects_of(facts).nodes[1].internal_ips = vec![ip("10.0.0.77")];
     retry(facts);
-    break_(facts, &Outcome::NoNeighbour, |tried| is_kubelet_of(tried, "pi2"));
+    break_(facts, &ConnectivityOutcome::NoNeighbour, |tried| is_kubelet_of(tried, "pi2"));
 }
 
-fn twins(facts: &mut Facts) {
+fn twins(facts: &mut ClusterFacts) {
     objects_of(facts).nodes[1].internal_ips = vec![ip("10.0.0.1")];
 }
 
-fn nodes_in_services(facts: &mut Facts) {
+fn nodes_in_services(facts: &mut ClusterFacts) {
     objects_of(facts).networks.services = vec!["10.0.0.0/31".parse().unwrap()];
     for at in [1, 2] {
         snapshot_of(facts, at).links.retain(|link| link.name.as_str() != "eth0");
@@ -114,96 +117,96 @@ fn nodes_in_services(facts: &mut Facts) {
     facts.record.facts.hosts.clear();
 }
 
-fn foreign_flannel(facts: &mut Facts) {
+fn foreign_flannel(facts: &mut ClusterFacts) {
     objects_of(facts).nodes[1].flannel_ip = Some(ip("10.77.0.2"));
     break_(facts, &SILENT, crosses);
 }
 
-fn other_network(facts: &mut Facts) {
+fn other_network(facts: &mut ClusterFacts) {
     let objects = objects_of(facts);
     objects.flannel_network = Some("10.244.0.0/24".parse().unwrap());
     break_(facts, &SILENT, crosses);
 }
 
-fn kubelet_rejected(facts: &mut Facts) {
-    break_(facts, &Outcome::Prohibited, |tried| is_kubelet_of(tried, "pi2"));
+fn kubelet_rejected(facts: &mut ClusterFacts) {
+    break_(facts, &ConnectivityOutcome::Prohibited, |tried| is_kubelet_of(tried, "pi2"));
 }
 
-fn no_runtime(facts: &mut Facts) {
+fn no_runtime(facts: &mut ClusterFacts) {
     look_of(facts, 2).programs.remove("containerd");
 }
 
 /// Services are routed by the WiFi, and what comes back gets lost there.
-fn wifi_services(facts: &mut Facts) {
+fn wifi_services(facts: &mut ClusterFacts) {
     break_(facts, &SILENT, |tried| of_service(tried) && !tried.from.is_pod);
 }
 
-fn not_ready(facts: &mut Facts) {
+fn not_ready(facts: &mut ClusterFacts) {
     let why = "Network plugin returns error: cni plugin not initialized";
-    objects_of(facts).nodes[1].ready = Ready::No(Untrusted::new(why));
+    objects_of(facts).nodes[1].ready = NodeReadiness::No(Untrusted::new(why));
     let (node, by) = ("pi2".to_owned(), "the node's condition".to_owned());
-    facts.texts.push(Written { node, by, text: why.to_owned() });
+    facts.texts.push(CollectedText { node, source: by, text: why.to_owned() });
     untried(facts);
 }
 
-fn removed_plugin(facts: &mut Facts) {
+fn removed_plugin(facts: &mut ClusterFacts) {
     not_ready(facts);
     look_of(facts, 2).cni_files.clear();
 }
 
-fn unread_plugin(facts: &mut Facts) {
+fn unread_plugin(facts: &mut ClusterFacts) {
     not_ready(facts);
 }
 
-fn lost_node(facts: &mut Facts) {
-    objects_of(facts).nodes[1].ready = Ready::Unknown;
+fn lost_node(facts: &mut ClusterFacts) {
+    objects_of(facts).nodes[1].ready = NodeReadiness::Unknown;
     untried(facts);
     break_(facts, &SILENT, |tried| {
-        tried.from.node == "pi2" && matches!(tried.to, Target::Api { .. })
+        tried.from.node == "pi2" && matches!(tried.to, ConnectivityTarget::Api { .. })
     });
 }
 
-fn pods_on_wifi(facts: &mut Facts) {
+fn pods_on_wifi(facts: &mut ClusterFacts) {
     objects_of(facts).networks.pods.push("172.20.0.0/16".parse().unwrap());
 }
 
-fn wifi_flannel(facts: &mut Facts) {
+fn wifi_flannel(facts: &mut ClusterFacts) {
     for (at, node) in objects_of(facts).nodes.iter_mut().enumerate() {
         node.flannel_ip = Some(ip(&format!("172.20.5.{}", at + 1)));
     }
     break_(facts, &SILENT, crosses);
 }
 
-fn no_routes(facts: &mut Facts) {
+fn no_routes(facts: &mut ClusterFacts) {
     snapshot_of(facts, 2).routes.truncate(1);
     break_(facts, &SILENT, crosses);
 }
 
-fn no_flannel(facts: &mut Facts) {
+fn no_flannel(facts: &mut ClusterFacts) {
     no_routes(facts);
     snapshot_of(facts, 2).links.retain(|link| link.name.as_str() != "flannel.1");
     look_of(facts, 2).programs.remove("flanneld");
 }
 
-fn no_cidr(facts: &mut Facts) {
+fn no_cidr(facts: &mut ClusterFacts) {
     objects_of(facts).nodes[1].pod_cidrs.clear();
     break_(facts, &SILENT, crosses);
 }
 
-fn old_bridge(facts: &mut Facts) {
+fn old_bridge(facts: &mut ClusterFacts) {
     objects_of(facts).nodes[1].pod_cidrs = vec!["10.244.7.0/24".parse().unwrap()];
     let routes = &mut snapshot_of(facts, 1).routes;
     routes[1].destination = "10.244.7.0/24".parse().unwrap();
     break_(facts, &SILENT, |tried| {
-        crosses(tried) || matches!(&tried.to, Target::Pod { node, .. } if node == "pi2")
+        crosses(tried) || matches!(&tried.to, ConnectivityTarget::Pod { node, .. } if node == "pi2")
     });
 }
 
-fn vxlan(facts: &mut Facts) {
+fn vxlan(facts: &mut ClusterFacts) {
     break_(facts, &SILENT, crosses);
 }
 
-fn forward_drop(facts: &mut Facts) {
+fn forward_drop(facts: &mut ClusterFacts) {
     look_of(facts, 2).forward_drops = vec![ForwardDrop {
         table: Untrusted::new("inet hostfw"),
         chain: Untrusted::new("forward"),
@@ -213,146 +216,151 @@ fn forward_drop(facts: &mut Facts) {
 }
 
 /// Nothing that pi2 would have to forward gets through.
-fn stuck(facts: &mut Facts) {
+fn stuck(facts: &mut ClusterFacts) {
     break_(facts, &SILENT, |tried| {
         (tried.from.node == "pi2" && tried.from.is_pod)
-            || matches!(&tried.to, Target::Pod { node, .. } if node == "pi2" && tried.from.node == "pi1")
+            || matches!(&tried.to, ConnectivityTarget::Pod { node, .. } if node == "pi2" && tried.from.node == "pi1")
     });
 }
 
-fn forward_off(facts: &mut Facts) {
+fn forward_off(facts: &mut ClusterFacts) {
     snapshot_of(facts, 2).forwarding.ipv4 = Some(false);
     stuck(facts);
 }
 
-fn hole(facts: &mut Facts) {
-    break_(facts, &Outcome::LargeLost { mtu: 1500 }, |tried| {
-        matches!(tried.to, Target::Sizes { .. })
+fn hole(facts: &mut ClusterFacts) {
+    break_(facts, &ConnectivityOutcome::LargeLost { mtu: 1500 }, |tried| {
+        matches!(tried.to, ConnectivityTarget::Sizes { .. })
     });
-    break_(facts, &Outcome::Stalls { bytes: 0 }, |tried| {
-        tried.from.node == "pi2" && matches!(tried.to, Target::Api { .. })
-            || matches!(tried.to, Target::Pod { bytes: MANY, .. })
+    break_(facts, &ConnectivityOutcome::Stalls { bytes: 0 }, |tried| {
+        tried.from.node == "pi2" && matches!(tried.to, ConnectivityTarget::Api { .. })
+            || matches!(tried.to, ConnectivityTarget::Pod { bytes: LARGE_TRANSFER_BYTES, .. })
     });
 }
 
-fn pod_hole(facts: &mut Facts) {
+fn pod_hole(facts: &mut ClusterFacts) {
     let links = &mut snapshot_of(facts, 1).links;
     links.iter_mut().find(|link| link.name.as_str() == "flannel.1").unwrap().mtu = 1480;
     break_(
         facts,
-        &Outcome::Stalls { bytes: 0 },
-        |tried| matches!(&tried.to, Target::Pod { node, bytes: MANY, .. } if node == "pi1"),
+        &ConnectivityOutcome::Stalls { bytes: 0 },
+        |tried| matches!(&tried.to, ConnectivityTarget::Pod { node, bytes: LARGE_TRANSFER_BYTES, .. } if node == "pi1"),
     );
 }
 
-fn kubelet_port(facts: &mut Facts) {
+fn kubelet_port(facts: &mut ClusterFacts) {
     break_(facts, &SILENT, |tried| is_kubelet_of(tried, "pi2"));
 }
 
-fn kubelet_gone(facts: &mut Facts) {
+fn kubelet_gone(facts: &mut ClusterFacts) {
     look_of(facts, 2).programs.remove("kubelet");
-    break_(facts, &Outcome::Refused, |tried| is_kubelet_of(tried, "pi2"));
+    break_(facts, &ConnectivityOutcome::Refused, |tried| is_kubelet_of(tried, "pi2"));
 }
 
-fn wifi_api(facts: &mut Facts) {
+fn wifi_api(facts: &mut ClusterFacts) {
     objects_of(facts).slices[0].ready = vec![ip("172.20.5.1")];
     retry(facts);
-    break_(facts, &Outcome::NoNeighbour, |tried| {
+    break_(facts, &ConnectivityOutcome::NoNeighbour, |tried| {
         let is_there = match tried.to {
-            Target::Api { at, by } => by == Way::Service || at.ip() == ip("172.20.5.1"),
+            ConnectivityTarget::Api { at, by } => {
+                by == ApiAddressSource::Service || at.ip() == ip("172.20.5.1")
+            }
             _ => false,
         };
         tried.from.node == "pi2" && is_there
     });
 }
 
-fn of_service(tried: &Tried) -> bool {
+fn of_service(tried: &ConnectivityTest) -> bool {
     tried.from.node == "pi2"
         && matches!(
             tried.to,
-            Target::Api { by: Way::Service, .. }
-                | Target::Service { .. }
-                | Target::Dns { pod_on: None, .. }
+            ConnectivityTarget::Api { by: ApiAddressSource::Service, .. }
+                | ConnectivityTarget::Service { .. }
+                | ConnectivityTarget::Dns { pod_on: None, .. }
         )
 }
 
-fn no_service_route(facts: &mut Facts) {
+fn no_service_route(facts: &mut ClusterFacts) {
     snapshot_of(facts, 2).routes.remove(0);
-    break_(facts, &Outcome::NoRoute, |tried| of_service(tried) && !tried.from.is_pod);
+    break_(facts, &ConnectivityOutcome::NoRoute, |tried| of_service(tried) && !tried.from.is_pod);
 }
 
-fn no_proxy(facts: &mut Facts) {
+fn no_proxy(facts: &mut ClusterFacts) {
     look_of(facts, 2).programs.remove("kube-proxy");
     break_(facts, &SILENT, of_service);
 }
 
-fn lost_proxy(facts: &mut Facts) {
+fn lost_proxy(facts: &mut ClusterFacts) {
     no_proxy(facts);
     let server = Some(Untrusted::new("172.20.5.1:6443"));
-    objects_of(facts).proxy = Some(ProxySettings { server });
+    objects_of(facts).proxy = Some(KubeProxySettings { server });
     retry(facts);
     break_(facts, &SILENT, |tried| {
-        let is_proxys = matches!(tried.to, Target::Api { by: Way::Proxy, .. });
+        let is_proxys =
+            matches!(tried.to, ConnectivityTarget::Api { by: ApiAddressSource::Proxy, .. });
         of_service(tried) || (is_proxys && tried.from.node == "pi2")
     });
 }
 
-fn no_dns(facts: &mut Facts) {
+fn no_dns(facts: &mut ClusterFacts) {
     let objects = objects_of(facts);
     objects.pods[0].is_ready = false;
     objects.slices[1].ready.clear();
     retry(facts);
-    break_(facts, &Outcome::Refused, |tried| matches!(tried.to, Target::Dns { .. }));
+    break_(facts, &ConnectivityOutcome::Refused, |tried| {
+        matches!(tried.to, ConnectivityTarget::Dns { .. })
+    });
 }
 
-fn no_plugin(facts: &mut Facts) {
+fn no_plugin(facts: &mut ClusterFacts) {
     let why = "container runtime network not ready: NetworkReady=false \
                reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not \
                initialized";
     for node in &mut objects_of(facts).nodes {
         node.flannel_ip = None;
     }
-    objects_of(facts).nodes[1].ready = Ready::No(Untrusted::new(why));
+    objects_of(facts).nodes[1].ready = NodeReadiness::No(Untrusted::new(why));
     for at in [1, 2] {
         look_of(facts, at).programs.remove("flanneld");
     }
     look_of(facts, 2).cni_files.clear();
     let (node, by) = ("pi2".to_owned(), "the node's condition".to_owned());
-    facts.texts.push(Written { node, by, text: why.to_owned() });
-    facts.tried.retain(|tried| tried.from.node != "pi2" || !tried.from.is_pod);
+    facts.texts.push(CollectedText { node, source: by, text: why.to_owned() });
+    facts.connectivity_tests.retain(|tried| tried.from.node != "pi2" || !tried.from.is_pod);
 }
 
-fn silent_node(facts: &mut Facts) {
-    objects_of(facts).nodes[1].ready = Ready::Unknown;
+fn silent_node(facts: &mut ClusterFacts) {
+    objects_of(facts).nodes[1].ready = NodeReadiness::Unknown;
     kubelet_gone(facts);
 }
 
-fn dead_server(facts: &mut Facts) {
+fn dead_server(facts: &mut ClusterFacts) {
     facts.objects = Err(Untrusted::new("The connection to the server 10.0.0.1:6443 was refused"));
-    facts.tried.clear();
+    facts.connectivity_tests.clear();
     look_of(facts, 1).programs.remove("kube-apiserver");
 }
 
-fn services_on_wifi(facts: &mut Facts) {
+fn services_on_wifi(facts: &mut ClusterFacts) {
     objects_of(facts).networks.services = vec!["172.20.0.0/16".parse().unwrap()];
 }
 
 /// What no rule knows is said, and no cause is made up for it.
-fn unknown(facts: &mut Facts) {
-    break_(facts, &Outcome::Wrong(Untrusted::new("I am a teapot")), |tried| {
+fn unknown(facts: &mut ClusterFacts) {
+    break_(facts, &ConnectivityOutcome::Wrong(Untrusted::new("I am a teapot")), |tried| {
         tried.from.node == "pi2"
             && !tried.from.is_pod
-            && matches!(tried.to, Target::Api { by: Way::Kubelet, .. })
+            && matches!(tried.to, ConnectivityTarget::Api { by: ApiAddressSource::Kubelet, .. })
     });
 }
 
 /// That nothing failed because nothing was tried is no good news.
-fn untried(facts: &mut Facts) {
-    facts.tried.retain(|tried| tried.from.node != "pi2" || !tried.from.is_pod);
+fn untried(facts: &mut ClusterFacts) {
+    facts.connectivity_tests.retain(|tried| tried.from.node != "pi2" || !tried.from.is_pod);
 }
 
-fn broken_off(facts: &mut Facts) {
-    break_(facts, &Outcome::Untried(Untrusted::new("the connection ended")), |tried| {
+fn broken_off(facts: &mut ClusterFacts) {
+    break_(facts, &ConnectivityOutcome::Untried(Untrusted::new("the connection ended")), |tried| {
         tried.from.node == "pi2"
     });
 }
@@ -377,6 +385,7 @@ fn two_faults_at_once_are_two() {
     let mut facts = healthy();
     wifi_flannel(&mut facts);
     break_(&mut facts, &SILENT, |tried| is_kubelet_of(tried, "pi2"));
-    let codes: Vec<Code> = accused(&facts).into_iter().flat_map(|(causes, ..)| causes).collect();
+    let codes: Vec<DiagnosisCode> =
+        accused(&facts).into_iter().flat_map(|(causes, ..)| causes).collect();
     assert_eq!(codes, [code::FIREWALL_DROP, code::FLANNEL_ON_UNREACHABLE_LINK]);
 }

@@ -15,7 +15,7 @@ use pontoon_remote::edge::line_session::{HeardLine, LineSession};
 use pontoon_remote::edge::session_clock::poll_timeout;
 use pontoon_remote::reach_failure::{FailureCause, ReachFailure};
 
-use super::{Exchange, Offset, SECOND_US, Said, best};
+use super::{ClockExchange, ClockOffset, DateReading, SECOND_US, best};
 use crate::exec::AT_ONCE;
 
 /// Questions on a connection: the first takes as long as ssh, three are good ones.
@@ -32,13 +32,13 @@ const WORD: &str = "pontoon-clock";
 
 /// Asks all hosts; the answers are in the same order.
 #[must_use]
-pub fn ask(ssh: &SshProgram, logins: &[&SshLogin]) -> Vec<Result<Offset, ReachFailure>> {
+pub fn ask(ssh: &SshProgram, logins: &[&SshLogin]) -> Vec<Result<ClockOffset, ReachFailure>> {
     let script = format!(r#"while read -r n; do echo "{WORD} $n $(date -u +%s.%N)"; done"#);
     let line = format!("sh -c {}", quoted(&script));
     each(logins, |login| ask_one(ssh, login, &line))
 }
 
-fn ask_one(ssh: &SshProgram, login: &SshLogin, line: &str) -> Result<Offset, ReachFailure> {
+fn ask_one(ssh: &SshProgram, login: &SshLogin, line: &str) -> Result<ClockOffset, ReachFailure> {
     let clock = SteadyClock::start();
     let program = RemoteProgram::shell_line(ssh, login, line);
     let mut session = LineSession::start(program)?;
@@ -49,20 +49,20 @@ fn ask_one(ssh: &SshProgram, login: &SshLogin, line: &str) -> Result<Offset, Rea
         let patience = if question == 0 { FIRST_US } else { ANSWER_US };
         let is_ours = |line: &str| rest(line, &question.to_string()).map(ToOwned::to_owned);
         match answer(&mut session, &clock, sent_us + patience, is_ours) {
-            Got::Answer(text, received_us) => {
-                let said = Said::read(&text).ok_or_else(|| {
+            ClockReply::Answer(text, received_us) => {
+                let said = DateReading::parse(&text).ok_or_else(|| {
                     let text: String = text.chars().take(80).collect();
                     ReachFailure::new(
                         FailureCause::NotAnAgent,
                         &format!("its `date` says no time: `{text}`"),
                     )
                 })?;
-                exchanges.push(Exchange { sent_us, received_us, said });
+                exchanges.push(ClockExchange { sent_us, received_us, reading: said });
             }
             // What has been answered counts.
-            Got::Silence | Got::End if !exchanges.is_empty() => break,
-            Got::Silence => return Err(silent()),
-            Got::End => return Err(session.failure()),
+            ClockReply::Silence | ClockReply::End if !exchanges.is_empty() => break,
+            ClockReply::Silence => return Err(silent()),
+            ClockReply::End => return Err(session.failure()),
         }
     }
     best(&exchanges).ok_or_else(silent)
@@ -79,7 +79,7 @@ fn silent() -> ReachFailure {
 #[must_use]
 pub fn set(
     ssh: &SshProgram,
-    hosts: &[(&SshLogin, Offset)],
+    hosts: &[(&SshLogin, ClockOffset)],
     is_sudo: bool,
 ) -> Vec<Result<(), ReachFailure>> {
     let sudo = if is_sudo { "sudo -n " } else { "" };
@@ -93,7 +93,7 @@ pub fn set(
 fn set_one(
     ssh: &SshProgram,
     login: &SshLogin,
-    offset: Offset,
+    offset: ClockOffset,
     line: &str,
 ) -> Result<(), ReachFailure> {
     let clock = SteadyClock::start();
@@ -101,9 +101,9 @@ fn set_one(
     let mut session = LineSession::start(program)?;
     let said = |wanted: &'static str| move |line: &str| rest(line, wanted).map(|_| String::new());
     match answer(&mut session, &clock, clock.now_us() + FIRST_US, said("ready")) {
-        Got::Answer(..) => {}
-        Got::Silence => return Err(silent()),
-        Got::End => return Err(session.failure()),
+        ClockReply::Answer(..) => {}
+        ClockReply::Silence => return Err(silent()),
+        ClockReply::End => return Err(session.failure()),
     }
     let way_us = (offset.round_trip_us / 2).clamp(0, ANSWER_US);
     let second = (clock.now_us() + way_us).div_euclid(SECOND_US) + 1;
@@ -112,13 +112,13 @@ fn set_one(
     }
     session.say(&second.to_string());
     match answer(&mut session, &clock, clock.now_us() + ANSWER_US, said("set")) {
-        Got::Answer(..) => Ok(()),
-        Got::Silence => Err(ReachFailure::new(FailureCause::Silent, "`date` did not end")),
-        Got::End => Err(session.failure()),
+        ClockReply::Answer(..) => Ok(()),
+        ClockReply::Silence => Err(ReachFailure::new(FailureCause::Silent, "`date` did not end")),
+        ClockReply::End => Err(session.failure()),
     }
 }
 
-enum Got {
+enum ClockReply {
     Answer(String, i64),
     Silence,
     End,
@@ -130,20 +130,20 @@ fn answer(
     clock: &SteadyClock,
     deadline_us: i64,
     is_ours: impl Fn(&str) -> Option<String>,
-) -> Got {
+) -> ClockReply {
     for _ in 0..FOREIGN_LINES {
         match session.hear(microseconds(deadline_us - clock.now_us())) {
             HeardLine::Line(line) => {
                 let at_us = clock.now_us();
                 if let Some(text) = is_ours(&line) {
-                    return Got::Answer(text, at_us);
+                    return ClockReply::Answer(text, at_us);
                 }
             }
-            HeardLine::Nothing => return Got::Silence,
-            HeardLine::End => return Got::End,
+            HeardLine::Nothing => return ClockReply::Silence,
+            HeardLine::End => return ClockReply::End,
         }
     }
-    Got::Silence
+    ClockReply::Silence
 }
 
 fn microseconds(us: i64) -> Duration {
@@ -198,7 +198,7 @@ mod tests {
     }
 
     /// What `--ssh` may stand for: a program that runs the line here.
-    fn asked(script: &str) -> Result<Offset, ReachFailure> {
+    fn asked(script: &str) -> Result<ClockOffset, ReachFailure> {
         let words = ["sh", "-c", script, "ssh"].map(Into::into).into();
         let login = SshLogin::named("pi1".parse().unwrap());
         ask(&SshProgram { words }, &[&login]).remove(0)

@@ -7,21 +7,21 @@ use pontoon_remote::reach_failure::ReachFailure;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Offset, Standing, median};
+use super::{ClockDeviation, ClockOffset, median};
 
 /// The name and version of the form. Within a version fields are only ever added.
 pub const FORM: &str = "pontoon/clock/v1";
 
 /// The clocks of hosts.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Clocks {
+pub struct ClockReport {
     /// Always `pontoon/clock/v1`.
     pub schema: String,
     /// How far this host's own clock is ahead of the median, in microseconds. It counts as one of
     /// those of which the median is taken.
     pub this_host_from_median_us: i64,
     /// How this host's own clock stands to the median.
-    pub this_host: Standing,
+    pub this_host: ClockDeviation,
     /// In the order in which they were named.
     pub hosts: Vec<HostClock>,
 }
@@ -33,7 +33,7 @@ pub struct HostClock {
     pub host: HostName,
     /// What its clock says; none where it could not be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub clock: Option<Clock>,
+    pub clock: Option<MeasuredClock>,
     /// Why it could not be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreached: Option<Untrusted>,
@@ -41,7 +41,7 @@ pub struct HostClock {
 
 /// What a clock says.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Clock {
+pub struct MeasuredClock {
     /// How far it is ahead of the median of all, in microseconds.
     pub from_median_us: i64,
     /// How far it is ahead of this host's clock, in microseconds.
@@ -49,26 +49,26 @@ pub struct Clock {
     /// `from_this_host_us` may be wrong by as much either way: half the time the answer took.
     pub uncertainty_us: i64,
     /// How it stands to the median.
-    pub standing: Standing,
+    pub standing: ClockDeviation,
 }
 
-impl Clocks {
+impl ClockReport {
     /// Compares what hosts said.
     #[must_use]
-    pub fn of(answers: &[(HostName, Result<Offset, ReachFailure>)]) -> Self {
-        let offsets: Vec<Offset> =
+    pub fn of(answers: &[(HostName, Result<ClockOffset, ReachFailure>)]) -> Self {
+        let offsets: Vec<ClockOffset> =
             answers.iter().filter_map(|(_, answer)| answer.as_ref().ok().copied()).collect();
         let middle = median(&offsets);
-        let clock = |offset: &Offset| {
+        let clock = |offset: &ClockOffset| {
             let from_median_us = offset.us.saturating_sub(middle.us);
             // Of the clock in the middle itself nothing is uncertain but where it stands to here.
             let unsure = offset.uncertainty_us.saturating_add(middle.uncertainty_us);
             let unsure = if *offset == middle { offset.uncertainty_us } else { unsure };
-            Clock {
+            MeasuredClock {
                 from_median_us,
                 from_this_host_us: offset.us,
                 uncertainty_us: offset.uncertainty_us,
-                standing: Standing::of(from_median_us, unsure),
+                standing: ClockDeviation::of(from_median_us, unsure),
             }
         };
         let hosts = answers.iter().map(|(host, answer)| HostClock {
@@ -79,7 +79,7 @@ impl Clocks {
         Self {
             schema: FORM.to_owned(),
             this_host_from_median_us: -middle.us,
-            this_host: Standing::of(middle.us, middle.uncertainty_us),
+            this_host: ClockDeviation::of(middle.us, middle.uncertainty_us),
             hosts: hosts.collect(),
         }
     }
@@ -88,9 +88,9 @@ impl Clocks {
     #[must_use]
     pub fn exit(&self) -> Exit {
         let standing = |standing| match standing {
-            Standing::Good => Exit::Good,
-            Standing::Unsure | Standing::Off => Exit::Warned,
-            Standing::FarOff => Exit::Failed,
+            ClockDeviation::Good => Exit::Good,
+            ClockDeviation::Unsure | ClockDeviation::Off => Exit::Warned,
+            ClockDeviation::FarOff => Exit::Failed,
         };
         let hosts = self.hosts.iter().map(|host| match host.clock {
             Some(clock) => standing(clock.standing),
@@ -105,9 +105,9 @@ mod tests {
     use super::*;
     use crate::clock::SECOND_US;
 
-    fn clocks(answers: &[(&str, Option<i64>)]) -> Clocks {
+    fn clocks(answers: &[(&str, Option<i64>)]) -> ClockReport {
         let answer = |(host, seconds): &(&str, Option<i64>)| {
-            let offset = |seconds| Offset {
+            let offset = |seconds| ClockOffset {
                 us: seconds * SECOND_US,
                 uncertainty_us: 10_000,
                 round_trip_us: 20_000,
@@ -115,7 +115,7 @@ mod tests {
             let refused = "ssh: connect to host pi2 port 22: Connection refused";
             (host.parse().unwrap(), seconds.map(offset).ok_or_else(|| ReachFailure::said(refused)))
         };
-        Clocks::of(&answers.iter().map(answer).collect::<Vec<_>>())
+        ClockReport::of(&answers.iter().map(answer).collect::<Vec<_>>())
     }
 
     #[test]
@@ -144,9 +144,12 @@ mod tests {
             let clock = found.hosts[at].clock.unwrap();
             (clock.from_median_us, clock.from_this_host_us, clock.standing)
         };
-        assert_eq!(of(0), (0, 10 * S, Standing::Good));
-        assert_eq!(of(2), (3 * S, 13 * S, Standing::Off));
-        assert_eq!((found.this_host_from_median_us, found.this_host), (-10 * S, Standing::Off));
+        assert_eq!(of(0), (0, 10 * S, ClockDeviation::Good));
+        assert_eq!(of(2), (3 * S, 13 * S, ClockDeviation::Off));
+        assert_eq!(
+            (found.this_host_from_median_us, found.this_host),
+            (-10 * S, ClockDeviation::Off)
+        );
     }
 
     #[test]

@@ -2,19 +2,21 @@ use super::*;
 
 const NOON: i64 = 1_700_000_000;
 
-fn exchange(sent_ms: i64, received_ms: i64, said: &str) -> Exchange {
+fn exchange(sent_ms: i64, received_ms: i64, said: &str) -> ClockExchange {
     let at = |ms: i64| NOON * SECOND_US + ms * 1000;
-    let said = Said::read(said).unwrap();
-    Exchange { sent_us: at(sent_ms), received_us: at(received_ms), said }
+    let said = DateReading::parse(said).unwrap();
+    ClockExchange { sent_us: at(sent_ms), received_us: at(received_ms), reading: said }
 }
 
-fn offset(us: i64, uncertainty_us: i64) -> Offset {
-    Offset { us, uncertainty_us, round_trip_us: 2 * uncertainty_us }
+fn offset(us: i64, uncertainty_us: i64) -> ClockOffset {
+    ClockOffset { us, uncertainty_us, round_trip_us: 2 * uncertainty_us }
 }
 
 #[test]
 fn what_dates_of_all_kinds_say_is_read() {
-    let at = |us: i64, grain_us| Some(Said { unix_us: NOON * SECOND_US + us, grain_us });
+    let at = |us: i64, grain_us| {
+        Some(DateReading { unix_us: NOON * SECOND_US + us, resolution_us: grain_us })
+    };
     let table = [
         ("1700000000.123456789", at(123_456, 0)),
         ("1700000000.000000000\r", at(0, 0)),
@@ -23,8 +25,11 @@ fn what_dates_of_all_kinds_say_is_read() {
         ("1700000000.", at(0, SECOND_US)),
         ("1700000000", at(0, SECOND_US)),
         ("1700000000.N", at(0, SECOND_US)),
-        ("0.000000000", Some(Said { unix_us: 0, grain_us: 0 })),
-        ("999999999999.999999999", Some(Said { unix_us: 999_999_999_999_999_999, grain_us: 0 })),
+        ("0.000000000", Some(DateReading { unix_us: 0, resolution_us: 0 })),
+        (
+            "999999999999.999999999",
+            Some(DateReading { unix_us: 999_999_999_999_999_999, resolution_us: 0 }),
+        ),
         ("1000000000000", None),
         ("99999999999999999999999999", None),
         ("", None),
@@ -36,7 +41,7 @@ fn what_dates_of_all_kinds_say_is_read() {
         ("soon", None),
     ];
     for (text, said) in table {
-        assert_eq!(Said::read(text), said, "{text:?}");
+        assert_eq!(DateReading::parse(text), said, "{text:?}");
     }
 }
 
@@ -105,20 +110,20 @@ fn the_clock_in_the_middle_is_the_reference() {
 fn a_clock_is_off_only_where_that_is_sure() {
     const S: i64 = SECOND_US;
     let table = [
-        (0, 0, Standing::Good),
-        (S, 0, Standing::Good),
-        (-S, S / 2, Standing::Good),
-        (S + 1, 0, Standing::Off),
-        (-2 * S, S / 2, Standing::Off),
-        (3 * S / 2, S / 2, Standing::Unsure),
-        (0, 2 * S, Standing::Unsure),
-        (DAY_US, 0, Standing::Off),
-        (-DAY_US - 1, 0, Standing::FarOff),
-        (DAY_US + 1, 2, Standing::Off),
-        (i64::MIN, 0, Standing::FarOff),
-        (i64::MAX, i64::MAX, Standing::Unsure),
+        (0, 0, ClockDeviation::Good),
+        (S, 0, ClockDeviation::Good),
+        (-S, S / 2, ClockDeviation::Good),
+        (S + 1, 0, ClockDeviation::Off),
+        (-2 * S, S / 2, ClockDeviation::Off),
+        (3 * S / 2, S / 2, ClockDeviation::Unsure),
+        (0, 2 * S, ClockDeviation::Unsure),
+        (DAY_US, 0, ClockDeviation::Off),
+        (-DAY_US - 1, 0, ClockDeviation::FarOff),
+        (DAY_US + 1, 2, ClockDeviation::Off),
+        (i64::MIN, 0, ClockDeviation::FarOff),
+        (i64::MAX, i64::MAX, ClockDeviation::Unsure),
     ];
     for (us, uncertainty_us, standing) in table {
-        assert_eq!(Standing::of(us, uncertainty_us), standing, "{us} {uncertainty_us}");
+        assert_eq!(ClockDeviation::of(us, uncertainty_us), standing, "{us} {uncertainty_us}");
     }
 }

@@ -20,8 +20,8 @@ use super::sequence;
 /// ```
 #[must_use]
 pub fn compress<'a>(names: impl IntoIterator<Item = &'a HostName>) -> String {
-    let whole = |name: &HostName| Word { open: name.to_string(), done: String::new() };
-    let mut words: BTreeSet<Word> = names.into_iter().map(whole).collect();
+    let whole = |name: &HostName| FoldedName { open: name.to_string(), done: String::new() };
+    let mut words: BTreeSet<FoldedName> = names.into_iter().map(whole).collect();
     while words.iter().any(|word| word.last_number().is_some()) {
         words = folded(&words);
     }
@@ -32,43 +32,43 @@ pub fn compress<'a>(names: impl IntoIterator<Item = &'a HostName>) -> String {
 
 /// A word on its way: numbers are folded from the right, so `done` grows and `open` shrinks.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-struct Word {
+struct FoldedName {
     open: String,
     done: String,
 }
 
 /// Where a word's last open number stands.
-struct Split<'a> {
+struct NumberSplit<'a> {
     before: &'a str,
-    number: Number,
+    number: PaddedNumber,
     after: &'a str,
 }
 
-impl Word {
+impl FoldedName {
     /// None as well where the digits number nothing: they stay as they are.
-    fn last_number(&self) -> Option<Split<'_>> {
+    fn last_number(&self) -> Option<NumberSplit<'_>> {
         let is_digit = |letter: char| letter.is_ascii_digit();
         let end = self.open.rfind(is_digit)? + 1;
         let start = self.open[..end].trim_end_matches(is_digit).len();
         let value = sequence::number(&self.open[start..end])?;
-        Some(Split {
+        Some(NumberSplit {
             before: &self.open[..start],
-            number: Number { value, width: end - start },
+            number: PaddedNumber { value, width: end - start },
             after: &self.open[end..],
         })
     }
 }
 
 /// Words that differ in their last open number alone, made one.
-fn folded(words: &BTreeSet<Word>) -> BTreeSet<Word> {
+fn folded(words: &BTreeSet<FoldedName>) -> BTreeSet<FoldedName> {
     let mut folded = BTreeSet::new();
-    let mut alike: BTreeMap<(&str, String), BTreeSet<Number>> = BTreeMap::new();
+    let mut alike: BTreeMap<(&str, String), BTreeSet<PaddedNumber>> = BTreeMap::new();
     for word in words {
         match word.last_number() {
             None => {
                 folded.insert(word.clone());
             }
-            Some(Split { before, number, after }) => {
+            Some(NumberSplit { before, number, after }) => {
                 let after = format!("{after}{}", word.done);
                 alike.entry((before, after)).or_default().insert(number);
             }
@@ -76,19 +76,19 @@ fn folded(words: &BTreeSet<Word>) -> BTreeSet<Word> {
     }
     for ((before, after), numbers) in alike {
         let done = format!("{}{after}", ranges(numbers));
-        folded.insert(Word { open: before.to_owned(), done });
+        folded.insert(FoldedName { open: before.to_owned(), done });
     }
     folded
 }
 
 /// A number as it is written, sorted by what it is worth, then by its width.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-struct Number {
+struct PaddedNumber {
     value: u128,
     width: usize,
 }
 
-impl Number {
+impl PaddedNumber {
     /// The number after this one, in a range that began with one of that width.
     fn next(self, width: usize) -> Self {
         let value = self.value.saturating_add(1);
@@ -97,14 +97,14 @@ impl Number {
     }
 }
 
-impl std::fmt::Display for Number {
+impl std::fmt::Display for PaddedNumber {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:0width$}", self.value, width = self.width)
     }
 }
 
 /// Numbers as a bracket, or as they are when there is one only.
-fn ranges(mut numbers: BTreeSet<Number>) -> String {
+fn ranges(mut numbers: BTreeSet<PaddedNumber>) -> String {
     let mut ranges = Vec::new();
     while let Some(first) = numbers.pop_first() {
         let mut last = first;

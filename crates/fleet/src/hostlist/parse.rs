@@ -7,7 +7,7 @@ use super::{ExpandError, TEXT_BYTES_MAX, WORD_BYTES_MAX, WORDS_MAX};
 
 /// A part of a word.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Piece {
+pub(super) enum WordPiece {
     /// As it stands.
     Text(String),
     /// One of these: what a bracket stands for.
@@ -15,26 +15,26 @@ pub(super) enum Piece {
 }
 
 /// The words of a list, none of them empty.
-pub(super) fn parse(text: &str) -> Result<Vec<Vec<Piece>>, ExpandError> {
+pub(super) fn parse(text: &str) -> Result<Vec<Vec<WordPiece>>, ExpandError> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(ExpandError::LongText);
     }
-    let mut parser = Parser { rest: text, column: 1, words: Vec::new(), count: 0 };
+    let mut parser = HostListParser { rest: text, column: 1, words: Vec::new(), count: 0 };
     while !parser.rest.is_empty() {
         parser.word()?;
     }
     Ok(parser.words)
 }
 
-struct Parser<'a> {
+struct HostListParser<'a> {
     rest: &'a str,
     column: usize,
-    words: Vec<Vec<Piece>>,
+    words: Vec<Vec<WordPiece>>,
     /// How many hosts the words read so far stand for.
     count: usize,
 }
 
-impl<'a> Parser<'a> {
+impl<'a> HostListParser<'a> {
     /// A word up to its comma. An empty one is passed over.
     fn word(&mut self) -> Result<(), ExpandError> {
         let mut pieces = Vec::new();
@@ -42,14 +42,14 @@ impl<'a> Parser<'a> {
         loop {
             let plain = self.take(self.rest.find(['[', ']', ',']).unwrap_or(self.rest.len()));
             if !plain.is_empty() {
-                pieces.push(Piece::Text(plain.to_owned()));
+                pieces.push(WordPiece::Text(plain.to_owned()));
             }
             let (column, special) = (self.column, self.take_letter());
             match special {
                 Some('[') => {
                     let items = self.bracket(column, size)?;
                     size *= items.len();
-                    pieces.push(Piece::OneOf(items));
+                    pieces.push(WordPiece::OneOf(items));
                 }
                 Some(']') => return Err(ExpandError::Closed { column }),
                 _ => break,

@@ -85,7 +85,7 @@ fn the_largest_list_is_expanded() {
 #[test]
 fn a_host_is_no_option_and_has_no_blank() {
     for text in ["-oProxyCommand=x", "pi1, pi2", "pi{1..3}", "pi\u{1b}[1-2]", "x[1-2]é", "a/b"] {
-        assert!(matches!(hosts(text), Err(HostsError::Name(_))), "{text}");
+        assert!(matches!(hosts(text), Err(HostListError::Name(_))), "{text}");
     }
     assert_eq!(hosts("pi[1-2],10.0.0.1").unwrap().len(), 3);
 }

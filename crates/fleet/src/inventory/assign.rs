@@ -4,15 +4,15 @@ use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
-use pontoon_model::net::NotA;
+use pontoon_model::net::TextParseError;
 use pontoon_model::untrusted::Untrusted;
 
-use super::{Entry, Host, LabelKey, Labels, Role, label};
+use super::{HostEntry, HostLabels, HostRole, InventoryHost, LabelKey, label};
 use crate::hostlist::{ExpandError, expand_all};
 
 /// What can be said of a host.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Field {
+pub enum HostField {
     /// What it does in its cluster.
     Role,
     /// Where it is reached.
@@ -31,11 +31,11 @@ pub enum Field {
     Service,
 }
 
-impl FromStr for Field {
-    type Err = NotA;
+impl FromStr for HostField {
+    type Err = TextParseError;
 
     /// Takes the words of `cms inventory set` as well (`ip`, `keyfile`, `labels`, `services`).
-    fn from_str(text: &str) -> Result<Self, NotA> {
+    fn from_str(text: &str) -> Result<Self, TextParseError> {
         Ok(match text {
             "role" => Self::Role,
             "address" | "addr" | "ip" => Self::Address,
@@ -47,7 +47,7 @@ impl FromStr for Field {
             "service" | "services" => Self::Service,
             _ => {
                 let expected = "one of role, address, user, port, key, label and cluster";
-                return Err(NotA::new(text, expected));
+                return Err(TextParseError::new(text, expected));
             }
         })
     }
@@ -55,13 +55,13 @@ impl FromStr for Field {
 
 /// Something was understood that is better said otherwise.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Hint {
+pub enum AssignHint {
     /// A word of cloudmesh that means a role.
     Role {
         /// What was said.
         said: Untrusted,
         /// What it was taken for.
-        role: Role,
+        role: HostRole,
     },
     /// A service of cloudmesh, kept as a label.
     Service {
@@ -75,7 +75,7 @@ pub enum Hint {
     },
 }
 
-impl fmt::Display for Hint {
+impl fmt::Display for AssignHint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Role { said, role } => write!(f, "`{said}` is understood as role={role}"),
@@ -101,7 +101,7 @@ pub enum AssignError {
     List(#[from] ExpandError),
     /// A value makes no sense.
     #[error(transparent)]
-    Value(#[from] NotA),
+    Value(#[from] TextParseError),
 }
 
 /// Sets a field of these hosts. Values are a host list: one goes to all, several are paired with
@@ -111,25 +111,29 @@ pub enum AssignError {
 /// # Errors
 ///
 /// [`AssignError`] when the values do not fit the hosts or the field; nothing is changed then.
-pub fn assign(hosts: &mut [Host], field: Field, text: &str) -> Result<Vec<Hint>, AssignError> {
+pub fn assign(
+    hosts: &mut [InventoryHost],
+    field: HostField,
+    text: &str,
+) -> Result<Vec<AssignHint>, AssignError> {
     let mut changed = hosts.to_vec();
     let mut hints = Vec::new();
     match field {
-        Field::Label => {
+        HostField::Label => {
             for part in text.split(',').filter(|part| !part.is_empty()) {
                 hints.extend(label(&mut changed, part)?);
             }
             if text.is_empty() {
                 for host in &mut changed {
-                    host.entry.labels = Labels::default();
+                    host.entry.labels = HostLabels::default();
                 }
             }
         }
-        Field::Service => {
+        HostField::Service => {
             let word = role_of(text);
             let part = if word.is_some() { text.to_owned() } else { format!("service={text}") };
             let said = label(&mut changed, &part)?;
-            let kept = Hint::Service { label: Untrusted::new(&part) };
+            let kept = AssignHint::Service { label: Untrusted::new(&part) };
             hints.push(said.unwrap_or(kept));
         }
         _ => hints = paired(&mut changed, field, text)?,
@@ -138,7 +142,11 @@ pub fn assign(hosts: &mut [Host], field: Field, text: &str) -> Result<Vec<Hint>,
     Ok(hints)
 }
 
-fn paired(hosts: &mut [Host], field: Field, text: &str) -> Result<Vec<Hint>, AssignError> {
+fn paired(
+    hosts: &mut [InventoryHost],
+    field: HostField,
+    text: &str,
+) -> Result<Vec<AssignHint>, AssignError> {
     let values = expand_all(text)?;
     let mut hints = Vec::new();
     if values.len() > 1 && values.len() != hosts.len() {
@@ -150,44 +158,48 @@ fn paired(hosts: &mut [Host], field: Field, text: &str) -> Result<Vec<Hint>, Ass
         let hint = one(&mut host.entry, field, value)?;
         hints.extend(hint.filter(|hint| !hints.contains(hint)));
     }
-    if field == Field::Address && values.len() == 1 && hosts.len() > 1 {
-        hints.push(Hint::OneAddress { hosts: hosts.len() });
+    if field == HostField::Address && values.len() == 1 && hosts.len() > 1 {
+        hints.push(AssignHint::OneAddress { hosts: hosts.len() });
     }
     Ok(hints)
 }
 
-fn one(entry: &mut Entry, field: Field, value: Option<&str>) -> Result<Option<Hint>, NotA> {
+fn one(
+    entry: &mut HostEntry,
+    field: HostField,
+    value: Option<&str>,
+) -> Result<Option<AssignHint>, TextParseError> {
     match field {
-        Field::Role => {
+        HostField::Role => {
             entry.role =
                 value.map(|word| role_of(word).map_or_else(|| word.parse(), Ok)).transpose()?;
-            let is_ours = |word: &str| word.parse::<Role>().is_ok();
+            let is_ours = |word: &str| word.parse::<HostRole>().is_ok();
             let said = value.filter(|word| !is_ours(word)).map(Untrusted::new);
-            return Ok(said.zip(entry.role).map(|(said, role)| Hint::Role { said, role }));
+            return Ok(said.zip(entry.role).map(|(said, role)| AssignHint::Role { said, role }));
         }
-        Field::Address => entry.address = value.map(str::parse).transpose()?,
-        Field::User => entry.user = value.map(str::parse).transpose()?,
-        Field::Port => entry.port = value.map(port).transpose()?,
-        Field::Key => entry.key = value.map(str::parse).transpose()?,
-        Field::Cluster => entry.cluster = value.map(str::parse).transpose()?,
+        HostField::Address => entry.address = value.map(str::parse).transpose()?,
+        HostField::User => entry.user = value.map(str::parse).transpose()?,
+        HostField::Port => entry.port = value.map(port).transpose()?,
+        HostField::Key => entry.key = value.map(str::parse).transpose()?,
+        HostField::Cluster => entry.cluster = value.map(str::parse).transpose()?,
         // These are not paired.
-        Field::Label | Field::Service => {}
+        HostField::Label | HostField::Service => {}
     }
     Ok(None)
 }
 
 /// A port as people write it.
-pub(super) fn port(text: &str) -> Result<NonZeroU16, NotA> {
-    text.parse().map_err(|_| NotA::new(text, "a port between 1 and 65535"))
+pub(super) fn port(text: &str) -> Result<NonZeroU16, TextParseError> {
+    text.parse().map_err(|_| TextParseError::new(text, "a port between 1 and 65535"))
 }
 
 /// Sets or takes away one label; a bare word that means a role sets that.
-fn label(hosts: &mut [Host], text: &str) -> Result<Option<Hint>, NotA> {
+fn label(hosts: &mut [InventoryHost], text: &str) -> Result<Option<AssignHint>, TextParseError> {
     if let Some(role) = role_of(text) {
         for host in hosts {
             host.entry.role = Some(role);
         }
-        return Ok(Some(Hint::Role { said: Untrusted::new(text), role }));
+        return Ok(Some(AssignHint::Role { said: Untrusted::new(text), role }));
     }
     if let Some(key) = text.strip_suffix('-') {
         let key: LabelKey = key.parse()?;
@@ -205,13 +217,13 @@ fn label(hosts: &mut [Host], text: &str) -> Result<Option<Hint>, NotA> {
 
 /// The role that a word means, in cloudmesh, Ansible and elsewhere.
 #[must_use]
-pub fn role_of(word: &str) -> Option<Role> {
+pub fn role_of(word: &str) -> Option<HostRole> {
     match word {
         "control-plane" | "control_plane" | "controlplane" | "kube_control_plane"
         | "kube-control-plane" | "kube-master" | "kube_master" | "master" | "masters"
-        | "manager" | "managers" | "server" | "servers" => Some(Role::ControlPlane),
+        | "manager" | "managers" | "server" | "servers" => Some(HostRole::ControlPlane),
         "worker" | "workers" | "kube_node" | "kube-node" | "node" | "nodes" | "agent"
-        | "agents" => Some(Role::Worker),
+        | "agents" => Some(HostRole::Worker),
         _ => None,
     }
 }
@@ -220,13 +232,13 @@ pub fn role_of(word: &str) -> Option<Role> {
 mod tests {
     use super::*;
 
-    fn hosts(names: &str) -> Vec<Host> {
+    fn hosts(names: &str) -> Vec<InventoryHost> {
         let names = crate::hostlist::hosts(names).unwrap();
-        names.into_iter().map(|name| Host { name, entry: Entry::default() }).collect()
+        names.into_iter().map(|name| InventoryHost { name, entry: HostEntry::default() }).collect()
     }
 
-    fn shown(host: &Host) -> String {
-        let Entry { role, address, user, port, key, labels, cluster } = &host.entry;
+    fn shown(host: &InventoryHost) -> String {
+        let HostEntry { role, address, user, port, key, labels, cluster } = &host.entry;
         let mut words = vec![host.name.to_string()];
         words.extend(role.map(|role| role.to_string()));
         words.extend(address.as_ref().map(ToString::to_string));
@@ -240,31 +252,31 @@ mod tests {
 
     #[test]
     fn values_are_paired_or_go_to_all() {
-        let table: &[(Field, &str, [&str; 2], &[&str])] = &[
-            (Field::Address, "10.0.0.[1-2]", ["pi1 10.0.0.1", "pi2 10.0.0.2"], &[]),
-            (Field::Address, "b,a", ["pi1 b", "pi2 a"], &[]),
-            (Field::User, "pi", ["pi1 pi", "pi2 pi"], &[]),
-            (Field::Port, "22", ["pi1 22", "pi2 22"], &[]),
-            (Field::Key, "~/k[1-2]", ["pi1 ~/k1", "pi2 ~/k2"], &[]),
-            (Field::Role, "control-plane,worker", ["pi1 control-plane", "pi2 worker"], &[]),
-            (Field::Cluster, "a,a", ["pi1 a", "pi2 a"], &[]),
-            (Field::Label, "gpu=no,rack", ["pi1 gpu=no rack=", "pi2 gpu=no rack="], &[]),
-            (Field::User, "", ["pi1", "pi2"], &[]),
-            (Field::Address, "x", ["pi1 x", "pi2 x"], &["2 hosts have the same address now"]),
+        let table: &[(HostField, &str, [&str; 2], &[&str])] = &[
+            (HostField::Address, "10.0.0.[1-2]", ["pi1 10.0.0.1", "pi2 10.0.0.2"], &[]),
+            (HostField::Address, "b,a", ["pi1 b", "pi2 a"], &[]),
+            (HostField::User, "pi", ["pi1 pi", "pi2 pi"], &[]),
+            (HostField::Port, "22", ["pi1 22", "pi2 22"], &[]),
+            (HostField::Key, "~/k[1-2]", ["pi1 ~/k1", "pi2 ~/k2"], &[]),
+            (HostField::Role, "control-plane,worker", ["pi1 control-plane", "pi2 worker"], &[]),
+            (HostField::Cluster, "a,a", ["pi1 a", "pi2 a"], &[]),
+            (HostField::Label, "gpu=no,rack", ["pi1 gpu=no rack=", "pi2 gpu=no rack="], &[]),
+            (HostField::User, "", ["pi1", "pi2"], &[]),
+            (HostField::Address, "x", ["pi1 x", "pi2 x"], &["2 hosts have the same address now"]),
             (
-                Field::Label,
+                HostField::Label,
                 "master",
                 ["pi1 control-plane", "pi2 control-plane"],
                 &["`master` is understood as role=control-plane"],
             ),
             (
-                Field::Role,
+                HostField::Role,
                 "master",
                 ["pi1 control-plane", "pi2 control-plane"],
                 &["`master` is understood as role=control-plane"],
             ),
             (
-                Field::Service,
+                HostField::Service,
                 "pi_kubernetes",
                 ["pi1 service=pi_kubernetes", "pi2 service=pi_kubernetes"],
                 &["a service is kept as the label service=pi_kubernetes"],
@@ -282,12 +294,12 @@ mod tests {
     #[test]
     fn what_does_not_fit_changes_nothing() {
         let table = [
-            (Field::Address, "10.0.0.[1-3]", "3 values cannot be paired with 2 hosts"),
-            (Field::Address, "10.0.0.[3-1]", "column 9: `3-1` counts down; write `1-3`"),
-            (Field::Address, "10.0.0.1,10.0.0.300", "`10.0.0.300` is not an address"),
-            (Field::Port, "0", "`0` is not a port between 1 and 65535"),
-            (Field::Role, "boss", "`boss` is not a role: control-plane or worker"),
-            (Field::Label, "gpu=no,-", "`` is not the name of a label"),
+            (HostField::Address, "10.0.0.[1-3]", "3 values cannot be paired with 2 hosts"),
+            (HostField::Address, "10.0.0.[3-1]", "column 9: `3-1` counts down; write `1-3`"),
+            (HostField::Address, "10.0.0.1,10.0.0.300", "`10.0.0.300` is not an address"),
+            (HostField::Port, "0", "`0` is not a port between 1 and 65535"),
+            (HostField::Role, "boss", "`boss` is not a role: control-plane or worker"),
+            (HostField::Label, "gpu=no,-", "`` is not the name of a label"),
         ];
         for (field, text, said) in table {
             let mut changed = hosts("pi[1-2]");
@@ -300,10 +312,10 @@ mod tests {
     #[test]
     fn a_label_is_taken_away() {
         let mut hosts = hosts("pi1");
-        assign(&mut hosts, Field::Label, "a=1,b=2,c=3").unwrap();
-        assign(&mut hosts, Field::Label, "b-").unwrap();
+        assign(&mut hosts, HostField::Label, "a=1,b=2,c=3").unwrap();
+        assign(&mut hosts, HostField::Label, "b-").unwrap();
         assert_eq!(shown(&hosts[0]), "pi1 a=1 c=3");
-        assign(&mut hosts, Field::Label, "").unwrap();
+        assign(&mut hosts, HostField::Label, "").unwrap();
         assert_eq!(shown(&hosts[0]), "pi1");
     }
 }

@@ -5,13 +5,13 @@ use serde::Deserialize as _;
 use serde::de::IntoDeserializer as _;
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
-use super::{Host, Labels};
+use super::{HostLabels, InventoryHost};
 
 /// The table of all hosts.
 const HOSTS: &str = "host";
 
 /// Writes a host: a new one at the end of the text, another where it stands.
-pub(super) fn put(document: &mut DocumentMut, host: &Host) {
+pub(super) fn put(document: &mut DocumentMut, host: &InventoryHost) {
     let is_new = hosts(document).is_none_or(|hosts| !hosts.contains_key(host.name.as_str()));
     let above = if is_new { take_trailing(document) } else { String::new() };
     let hosts = document.entry(HOSTS).or_insert_with(|| {
@@ -96,7 +96,7 @@ fn says(one: &Value, two: &Value) -> bool {
     }
 }
 
-fn set_labels(table: &mut dyn TableLike, labels: &Labels) {
+fn set_labels(table: &mut dyn TableLike, labels: &HostLabels) {
     if labels.is_empty() {
         table.remove("labels");
         return;
@@ -119,6 +119,6 @@ fn set_labels(table: &mut dyn TableLike, labels: &Labels) {
 }
 
 /// What a value says as labels.
-fn read(item: &Item) -> Option<Labels> {
-    Labels::deserialize(item.as_value()?.clone().into_deserializer()).ok()
+fn read(item: &Item) -> Option<HostLabels> {
+    HostLabels::deserialize(item.as_value()?.clone().into_deserializer()).ok()
 }

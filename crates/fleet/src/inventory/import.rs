@@ -12,20 +12,20 @@ mod ssh;
 use std::fmt;
 use std::path::Path;
 
-use super::Host;
+use super::InventoryHost;
 
 pub use draft::{HOSTS_MAX, NOTICES_MAX};
-pub use merge::{Conflict, merge};
-pub use pontoon_wire::yaml::{YamlError, YamlWrong};
+pub use merge::{ImportConflict, merge};
+pub use pontoon_wire::yaml::{YamlError, YamlErrorKind};
 
-use draft::Draft;
+use draft::ImportDraft;
 
 /// Most bytes of a file to import: as many as an inventory may have.
 pub const TEXT_BYTES_MAX: usize = super::TEXT_BYTES_MAX;
 
 /// Whose inventory it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Format {
+pub enum InventoryFormat {
     /// cloudmesh's `~/.cloudmesh/inventory.yaml`.
     Cms,
     /// Ansible's, in INI form.
@@ -36,7 +36,7 @@ pub enum Format {
     Ssh,
 }
 
-impl fmt::Display for Format {
+impl fmt::Display for InventoryFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Cms => "an inventory of cloudmesh",
@@ -49,29 +49,29 @@ impl fmt::Display for Format {
 
 /// Something was understood in part, or not at all.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Notice {
+pub struct ImportNotice {
     /// The line, from 1; none when it concerns the file.
     pub line: Option<usize>,
     /// What is to be known, with nothing in it that moves a cursor.
-    pub said: String,
+    pub text: String,
 }
 
-impl fmt::Display for Notice {
+impl fmt::Display for ImportNotice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
-            Some(line) => write!(f, "line {line}: {}", self.said),
-            None => f.write_str(&self.said),
+            Some(line) => write!(f, "line {line}: {}", self.text),
+            None => f.write_str(&self.text),
         }
     }
 }
 
 /// What a file says.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Imported {
+pub struct ImportedHosts {
     /// The hosts, in the order of the file.
-    pub hosts: Vec<Host>,
+    pub hosts: Vec<InventoryHost>,
     /// What was not taken over, and why.
-    pub notices: Vec<Notice>,
+    pub notices: Vec<ImportNotice>,
 }
 
 /// A file cannot be taken over.
@@ -90,7 +90,7 @@ pub enum ImportError {
 
 /// Whose inventory a text looks like; none when nothing tells.
 #[must_use]
-pub fn guess(text: &str) -> Option<Format> {
+pub fn guess(text: &str) -> Option<InventoryFormat> {
     let lines = text.lines().map(str::trim);
     let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
     let first = lines.next()?;
@@ -104,7 +104,7 @@ pub fn guess(text: &str) -> Option<Format> {
             let key = line.trim_end_matches(" {}").trim_end_matches(" null");
             matches!(key, "hosts:" | "children:" | "vars:")
         });
-        return Some(if is_ansible { Format::AnsibleYaml } else { Format::Cms });
+        return Some(if is_ansible { InventoryFormat::AnsibleYaml } else { InventoryFormat::Cms });
     }
     let word = first.split([' ', '\t', '=']).next().unwrap_or_default();
     let is_ssh = |word: &str| {
@@ -113,7 +113,7 @@ pub fn guess(text: &str) -> Option<Format> {
             || word.eq_ignore_ascii_case("match")
     };
     if is_ssh(word) {
-        return Some(Format::Ssh);
+        return Some(InventoryFormat::Ssh);
     }
     // Hosts of Ansible stand below a heading, or on lines with nothing but variables behind them.
     let mut all = text.lines().map(str::trim);
@@ -121,7 +121,7 @@ pub fn guess(text: &str) -> Option<Format> {
     let is_ini = all.any(|line| line.starts_with('['))
         || text.contains("ansible_")
         || (is_host(first) && lines.all(is_host));
-    is_ini.then_some(Format::AnsibleIni)
+    is_ini.then_some(InventoryFormat::AnsibleIni)
 }
 
 /// Reads a file's text. `beside` is the folder it lies in: what an ssh configuration includes is
@@ -130,16 +130,20 @@ pub fn guess(text: &str) -> Option<Format> {
 /// # Errors
 ///
 /// [`ImportError`] when it is too long, or not of that form.
-pub fn import(text: &str, format: Format, beside: Option<&Path>) -> Result<Imported, ImportError> {
+pub fn import(
+    text: &str,
+    format: InventoryFormat,
+    beside: Option<&Path>,
+) -> Result<ImportedHosts, ImportError> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(ImportError::TooLong);
     }
-    let mut draft = Draft::default();
+    let mut draft = ImportDraft::default();
     match format {
-        Format::Cms => cms::read(&mut draft, text)?,
-        Format::AnsibleIni => ansible::ini(&mut draft, text),
-        Format::AnsibleYaml => ansible::yaml(&mut draft, text)?,
-        Format::Ssh => ssh::read(&mut draft, text, beside),
+        InventoryFormat::Cms => cms::read(&mut draft, text)?,
+        InventoryFormat::AnsibleIni => ansible::ini(&mut draft, text),
+        InventoryFormat::AnsibleYaml => ansible::yaml(&mut draft, text)?,
+        InventoryFormat::Ssh => ssh::read(&mut draft, text, beside),
     }
     Ok(draft.finish())
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use pontoon_model::as_text;
-use pontoon_model::net::NotA;
+use pontoon_model::net::TextParseError;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -35,28 +35,31 @@ fn is_label_name(text: &str) -> bool {
 }
 
 impl FromStr for LabelKey {
-    type Err = NotA;
+    type Err = TextParseError;
 
-    fn from_str(text: &str) -> Result<Self, NotA> {
+    fn from_str(text: &str) -> Result<Self, TextParseError> {
         let (prefix, name) = text.rsplit_once('/').unwrap_or(("x", text));
         let is_prefix = (1..=PREFIX_MAX).contains(&prefix.len())
             && prefix.split('.').all(|part| is_label_name(part) && !part.contains('_'));
         if is_prefix && is_label_name(name) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(NotA::new(text, "the name of a label, such as gpu"))
+            Err(TextParseError::new(text, "the name of a label, such as gpu"))
         }
     }
 }
 
 impl FromStr for LabelValue {
-    type Err = NotA;
+    type Err = TextParseError;
 
-    fn from_str(text: &str) -> Result<Self, NotA> {
+    fn from_str(text: &str) -> Result<Self, TextParseError> {
         if text.is_empty() || is_label_name(text) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(NotA::new(text, "the value of a label: letters, digits, `-`, `_` and `.`"))
+            Err(TextParseError::new(
+                text,
+                "the value of a label: letters, digits, `-`, `_` and `.`",
+            ))
         }
     }
 }
@@ -80,9 +83,9 @@ as_text!(LabelValue, "LabelValue", "^([A-Za-z0-9]([A-Za-z0-9._-]{0,62}))?$");
 /// (`["gpu=no", "rack=3"]`).
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct Labels(BTreeMap<LabelKey, LabelValue>);
+pub struct HostLabels(BTreeMap<LabelKey, LabelValue>);
 
-impl Labels {
+impl HostLabels {
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -111,7 +114,7 @@ impl Labels {
     }
 }
 
-impl<'a> IntoIterator for &'a Labels {
+impl<'a> IntoIterator for &'a HostLabels {
     type Item = (&'a LabelKey, &'a LabelValue);
     type IntoIter = btree_map::Iter<'a, LabelKey, LabelValue>;
 
@@ -121,7 +124,7 @@ impl<'a> IntoIterator for &'a Labels {
 }
 
 /// `gpu=no,rack=3`.
-impl fmt::Display for Labels {
+impl fmt::Display for HostLabels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (key, value)) in self.0.iter().enumerate() {
             let comma = if at > 0 { "," } else { "" };
@@ -132,36 +135,36 @@ impl fmt::Display for Labels {
 }
 
 /// `gpu=no`, or `gpu` for a label with an empty value.
-pub(super) fn pair(text: &str) -> Result<(LabelKey, LabelValue), NotA> {
+pub(super) fn pair(text: &str) -> Result<(LabelKey, LabelValue), TextParseError> {
     let (key, value) = text.split_once('=').unwrap_or((text, ""));
     Ok((key.parse()?, value.parse()?))
 }
 
-impl<'de> Deserialize<'de> for Labels {
+impl<'de> Deserialize<'de> for HostLabels {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TableOrList)
+        deserializer.deserialize_any(LabelsVisitor)
     }
 }
 
-struct TableOrList;
+struct LabelsVisitor;
 
-impl<'de> Visitor<'de> for TableOrList {
-    type Value = Labels;
+impl<'de> Visitor<'de> for LabelsVisitor {
+    type Value = HostLabels;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("labels such as { gpu = \"no\" } or [\"gpu=no\"]")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
-        let mut labels = Labels::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<HostLabels, A::Error> {
+        let mut labels = HostLabels::default();
         while let Some((key, value)) = map.next_entry()? {
             labels.set(key, value);
         }
         Ok(labels)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Labels, A::Error> {
-        let mut labels = Labels::default();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<HostLabels, A::Error> {
+        let mut labels = HostLabels::default();
         while let Some(text) = list.next_element::<String>()? {
             let (key, value) = pair(&text).map_err(de::Error::custom)?;
             labels.set(key, value);
@@ -170,7 +173,7 @@ impl<'de> Visitor<'de> for TableOrList {
     }
 }
 
-impl JsonSchema for Labels {
+impl JsonSchema for HostLabels {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Labels".into()
     }

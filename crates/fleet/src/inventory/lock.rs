@@ -8,7 +8,7 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::poll::{PollTimeout, poll};
 
-use super::store::{SaveError, folder_of};
+use super::store::{InventorySaveError, folder_of};
 
 /// Between two looks whether another command is done.
 const LOOK_EVERY_MS: u16 = 20;
@@ -20,13 +20,13 @@ const LOOKS_MAX: u16 = 250;
 /// It is held on the folder (flock(2)): the file itself is replaced by what is written, and a file
 /// beside it would stay behind.
 #[derive(Debug)]
-pub struct Lock {
+pub struct InventoryLock {
     /// None where the file system knows no locks: then the last that writes wins, as with any
     /// editor.
     _folder: Option<Flock<File>>,
 }
 
-impl Lock {
+impl InventoryLock {
     /// Waits until no other command changes the inventory at `path`. A folder that is not there is
     /// made.
     ///
@@ -34,21 +34,21 @@ impl Lock {
     ///
     /// [`SaveError`] when the folder cannot be made or opened, or another command does not come to
     /// its end.
-    pub fn take(path: &Path) -> Result<Self, SaveError> {
-        take(path).map_err(|source| SaveError { path: path.to_owned(), source })
+    pub fn take(path: &Path) -> Result<Self, InventorySaveError> {
+        take(path).map_err(|source| InventorySaveError { path: path.to_owned(), source })
     }
 }
 
-fn take(path: &Path) -> io::Result<Lock> {
+fn take(path: &Path) -> io::Result<InventoryLock> {
     let folder = folder_of(path)?;
     fs::create_dir_all(&folder)?;
     let mut file = File::open(&folder)?;
     for _ in 0..LOOKS_MAX {
         file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(locked) => return Ok(Lock { _folder: Some(locked) }),
+            Ok(locked) => return Ok(InventoryLock { _folder: Some(locked) }),
             Err((file, Errno::EWOULDBLOCK | Errno::EINTR)) => file,
             // NFS, FUSE and others without locks on folders.
-            Err(_) => return Ok(Lock { _folder: None }),
+            Err(_) => return Ok(InventoryLock { _folder: None }),
         };
         // An interrupted wait is a short one.
         let _ = poll(&mut [], PollTimeout::from(LOOK_EVERY_MS));
@@ -75,7 +75,7 @@ mod tests {
             for at in 0..12 {
                 let (path, inside) = (&path, &inside);
                 scope.spawn(move || {
-                    let _lock = Lock::take(path).unwrap();
+                    let _lock = InventoryLock::take(path).unwrap();
                     assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
                     let mut inventory = load(path).unwrap();
                     let host = Inventory::default().host(&format!("pi{at}").parse().unwrap());

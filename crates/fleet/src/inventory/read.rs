@@ -10,7 +10,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml_edit::{DocumentMut, TomlError};
 
-use super::{Entry, Host};
+use super::{HostEntry, InventoryHost};
 
 /// Most bytes of an inventory: the 5 000 nodes of the largest cluster that Kubernetes is made for,
 /// with 200 bytes each.
@@ -52,58 +52,58 @@ impl From<toml_edit::de::Error> for InventoryError {
 }
 
 /// The text as what it says, and as a document in which single values can be changed.
-pub(super) fn read(text: &str) -> Result<(DocumentMut, Vec<Host>), InventoryError> {
+pub(super) fn read(text: &str) -> Result<(DocumentMut, Vec<InventoryHost>), InventoryError> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(InventoryError::TooLong);
     }
     let document = text.parse()?;
-    let Form { host } = toml_edit::de::from_str(text)?;
+    let InventoryDocument { host } = toml_edit::de::from_str(text)?;
     Ok((document, host.0))
 }
 
 /// The published form of the file.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Form {
+pub struct InventoryDocument {
     /// The hosts, by name.
     #[serde(default)]
-    host: Hosts,
+    host: OrderedHosts,
 }
 
 /// A table of hosts in its own order.
 #[derive(Debug, Default)]
-struct Hosts(Vec<Host>);
+struct OrderedHosts(Vec<InventoryHost>);
 
-impl<'de> Deserialize<'de> for Hosts {
+impl<'de> Deserialize<'de> for OrderedHosts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(InOrder)
+        deserializer.deserialize_map(HostTableVisitor)
     }
 }
 
-struct InOrder;
+struct HostTableVisitor;
 
-impl<'de> Visitor<'de> for InOrder {
-    type Value = Hosts;
+impl<'de> Visitor<'de> for HostTableVisitor {
+    type Value = OrderedHosts;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("tables of hosts such as [host.pi1]")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Hosts, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OrderedHosts, A::Error> {
         let mut hosts = Vec::new();
-        while let Some((name, entry)) = map.next_entry::<HostName, Entry>()? {
-            hosts.push(Host { name, entry });
+        while let Some((name, entry)) = map.next_entry::<HostName, HostEntry>()? {
+            hosts.push(InventoryHost { name, entry });
         }
-        Ok(Hosts(hosts))
+        Ok(OrderedHosts(hosts))
     }
 }
 
-impl JsonSchema for Hosts {
+impl JsonSchema for OrderedHosts {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Hosts".into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        BTreeMap::<HostName, Entry>::json_schema(generator)
+        BTreeMap::<HostName, HostEntry>::json_schema(generator)
     }
 }

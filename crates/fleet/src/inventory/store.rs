@@ -5,11 +5,11 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 
-use super::{Inventory, InventoryError, Origin, Place, TEXT_BYTES_MAX};
+use super::{Inventory, InventoryError, InventoryLocation, LocationOrigin, TEXT_BYTES_MAX};
 
 /// An inventory could not be read.
 #[derive(Debug, thiserror::Error)]
-pub enum LoadError {
+pub enum InventoryLoadError {
     /// The file cannot be read.
     #[error("`{}` cannot be read", path.display())]
     Read {
@@ -25,7 +25,7 @@ pub enum LoadError {
         /// The file.
         path: PathBuf,
         /// Who named it.
-        origin: Origin,
+        origin: LocationOrigin,
     },
     /// It is no inventory.
     #[error("`{}` is no inventory", path.display())]
@@ -41,7 +41,7 @@ pub enum LoadError {
 /// An inventory could not be written; what was there is there still.
 #[derive(Debug, thiserror::Error)]
 #[error("`{}` cannot be written", path.display())]
-pub struct SaveError {
+pub struct InventorySaveError {
     /// The file.
     pub path: PathBuf,
     /// Why.
@@ -54,7 +54,7 @@ pub struct SaveError {
 /// # Errors
 ///
 /// [`LoadError`] when the file is there and cannot be read, or is no inventory.
-pub fn load(path: &Path) -> Result<Inventory, LoadError> {
+pub fn load(path: &Path) -> Result<Inventory, InventoryLoadError> {
     Ok(read(path)?.unwrap_or_default())
 }
 
@@ -63,20 +63,20 @@ pub fn load(path: &Path) -> Result<Inventory, LoadError> {
 /// # Errors
 ///
 /// [`LoadError`] when the file was named and is not there, cannot be read, or is no inventory.
-pub fn load_from(place: &Place) -> Result<Inventory, LoadError> {
-    let Place { path, origin } = place;
+pub fn load_from(place: &InventoryLocation) -> Result<Inventory, InventoryLoadError> {
+    let InventoryLocation { path, origin } = place;
     match read(path)? {
         Some(inventory) => Ok(inventory),
         None if origin.is_named() => {
-            Err(LoadError::Missing { path: path.clone(), origin: *origin })
+            Err(InventoryLoadError::Missing { path: path.clone(), origin: *origin })
         }
         None => Ok(Inventory::default()),
     }
 }
 
 /// Reads an inventory, if it is there.
-fn read(path: &Path) -> Result<Option<Inventory>, LoadError> {
-    let failed = |source| LoadError::Read { path: path.to_owned(), source };
+fn read(path: &Path) -> Result<Option<Inventory>, InventoryLoadError> {
+    let failed = |source| InventoryLoadError::Read { path: path.to_owned(), source };
     let mut text = String::new();
     let file = match File::open(path) {
         Ok(file) => file,
@@ -86,7 +86,7 @@ fn read(path: &Path) -> Result<Option<Inventory>, LoadError> {
     // One byte more than allowed tells a text that is too long from one that just fits.
     file.take(TEXT_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(failed)?;
     let parsed = Inventory::parse(&text).map(Some);
-    parsed.map_err(|source| LoadError::Invalid { path: path.to_owned(), source })
+    parsed.map_err(|source| InventoryLoadError::Invalid { path: path.to_owned(), source })
 }
 
 /// Writes an inventory: whole, or not at all. The file's mode and owner stay, and where its name is
@@ -95,9 +95,9 @@ fn read(path: &Path) -> Result<Option<Inventory>, LoadError> {
 /// # Errors
 ///
 /// [`SaveError`] when it cannot be written; the old one is untouched then.
-pub fn save(path: &Path, inventory: &Inventory) -> Result<(), SaveError> {
+pub fn save(path: &Path, inventory: &Inventory) -> Result<(), InventorySaveError> {
     replace(path, &inventory.to_string())
-        .map_err(|source| SaveError { path: path.to_owned(), source })
+        .map_err(|source| InventorySaveError { path: path.to_owned(), source })
 }
 
 fn replace(path: &Path, text: &str) -> io::Result<()> {
@@ -180,13 +180,13 @@ mod tests {
     fn a_file_that_was_named_must_be_there() {
         let path = tempfile::tempdir().unwrap().path().join("hosts.toml");
         let table = [
-            (Origin::Asked, false),
-            (Origin::Variable, false),
-            (Origin::Here, true),
-            (Origin::Home, true),
+            (LocationOrigin::Asked, false),
+            (LocationOrigin::Variable, false),
+            (LocationOrigin::Here, true),
+            (LocationOrigin::Home, true),
         ];
         for (origin, may_be_missing) in table {
-            let loaded = load_from(&Place { path: path.clone(), origin });
+            let loaded = load_from(&InventoryLocation { path: path.clone(), origin });
             assert_eq!(loaded.is_ok(), may_be_missing, "{origin:?}");
         }
     }
@@ -207,12 +207,15 @@ mod tests {
     #[test]
     fn what_cannot_be_read_or_written_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(load(folder.path()), Err(LoadError::Read { .. })));
+        assert!(matches!(load(folder.path()), Err(InventoryLoadError::Read { .. })));
         assert!(save(folder.path(), &inventory("pi1")).is_err());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         let large = folder.path().join("large");
         fs::write(&large, "#".repeat(TEXT_BYTES_MAX + 1)).unwrap();
         let error = load(&large).unwrap_err();
-        assert!(matches!(error, LoadError::Invalid { source: InventoryError::TooLong, .. }));
+        assert!(matches!(
+            error,
+            InventoryLoadError::Invalid { source: InventoryError::TooLong, .. }
+        ));
     }
 }

@@ -25,7 +25,7 @@ fn parsed(text: &str) -> Inventory {
     Inventory::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
-fn host(name: &str, lines: &str) -> Host {
+fn host(name: &str, lines: &str) -> InventoryHost {
     let inventory = parsed(&format!("[host.{name}]\n{lines}"));
     inventory.hosts[0].clone()
 }
@@ -38,7 +38,7 @@ fn hosts_are_known_in_the_order_of_the_file() {
     assert_eq!(inventory.hosts()[0].destination(), "192.168.1.21");
     assert_eq!(inventory.hosts()[1].entry.labels.to_string(), "gpu=no,rack=3");
     let unknown = inventory.host(&"pi9".parse().unwrap());
-    assert_eq!((unknown.destination(), &unknown.entry), ("pi9", &Entry::default()));
+    assert_eq!((unknown.destination(), &unknown.entry), ("pi9", &HostEntry::default()));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_change_touches_its_own_line_only() {
     }
     assert_eq!(inventory.to_string(), CAMPUS);
     let mut pi1 = inventory.hosts()[0].clone();
-    pi1.entry.role = Some(Role::Worker);
+    pi1.entry.role = Some(HostRole::Worker);
     pi1.entry.user = None;
     inventory.put(&pi1);
     let expected = CAMPUS
@@ -107,7 +107,7 @@ fn a_removed_host_takes_its_comment_along() {
     assert_eq!(parsed(&text).hosts(), inventory.hosts());
 }
 
-fn any_host() -> impl Strategy<Value = Host> {
+fn any_host() -> impl Strategy<Value = InventoryHost> {
     let lines = [
         "",
         "role = \"worker\"",

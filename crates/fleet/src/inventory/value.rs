@@ -7,13 +7,13 @@ use std::str::FromStr;
 
 use pontoon_model::as_text;
 use pontoon_model::host::HostName;
-use pontoon_model::net::NotA;
+use pontoon_model::net::TextParseError;
 
 /// Where a host is reached: an address, or a name that resolves to one.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Address(HostName);
+pub struct HostAddress(HostName);
 
-impl Address {
+impl HostAddress {
     /// The address as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -27,13 +27,13 @@ impl Address {
     }
 }
 
-impl FromStr for Address {
-    type Err = NotA;
+impl FromStr for HostAddress {
+    type Err = TextParseError;
 
     /// Four numbers must be an address (`192.168.1.300` is a slip of the finger, not a name), and
     /// so must what has a colon (a port has a line of its own).
-    fn from_str(text: &str) -> Result<Self, NotA> {
-        let wrong = || NotA::new(text, "an address such as 192.168.1.21, or a name");
+    fn from_str(text: &str) -> Result<Self, TextParseError> {
+        let wrong = || TextParseError::new(text, "an address such as 192.168.1.21, or a name");
         let name: HostName = text.parse().map_err(|_| wrong())?;
         let is_numeric = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         // A link-local address names its link (RFC 4007, section 11).
@@ -65,19 +65,23 @@ impl UserName {
 }
 
 impl FromStr for UserName {
-    type Err = NotA;
+    type Err = TextParseError;
 
     /// Refuses what OpenSSH refuses since 9.6 (`valid_ruser` in ssh.c): what a shell might take for
     /// something else, should the name end up in a `ProxyCommand`. `@` and `:` besides: they begin
     /// the host and the port.
-    fn from_str(text: &str) -> Result<Self, NotA> {
+    fn from_str(text: &str) -> Result<Self, TextParseError> {
         let is_plain =
             |letter: char| letter.is_ascii_graphic() && !"'`\";&<>|(){}@:".contains(letter);
         let is_good = (1..=Self::MAX_LEN).contains(&text.len())
             && !text.starts_with('-')
             && !text.ends_with('\\')
             && text.chars().all(is_plain);
-        if is_good { Ok(Self(text.to_owned())) } else { Err(NotA::new(text, "a user such as pi")) }
+        if is_good {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(TextParseError::new(text, "a user such as pi"))
+        }
     }
 }
 
@@ -97,10 +101,10 @@ impl KeyPath {
 }
 
 impl FromStr for KeyPath {
-    type Err = NotA;
+    type Err = TextParseError;
 
     /// Refuses a key itself: it begins with `-----BEGIN`, and would lie in a file that others read.
-    fn from_str(text: &str) -> Result<Self, NotA> {
+    fn from_str(text: &str) -> Result<Self, TextParseError> {
         let is_path = (1..=Self::MAX_LEN).contains(&text.len())
             && !text.starts_with('-')
             && !text.chars().any(pontoon_model::untrusted::is_harmful);
@@ -109,7 +113,7 @@ impl FromStr for KeyPath {
         }
         // A key is not shown, whole or in part.
         let shown = if text.contains("PRIVATE KEY") { "(a private key)" } else { text };
-        Err(NotA::new(shown, "the path of a private key, such as ~/.ssh/id_ed25519"))
+        Err(TextParseError::new(shown, "the path of a private key, such as ~/.ssh/id_ed25519"))
     }
 }
 
@@ -129,9 +133,9 @@ impl ClusterName {
 }
 
 impl FromStr for ClusterName {
-    type Err = NotA;
+    type Err = TextParseError;
 
-    fn from_str(text: &str) -> Result<Self, NotA> {
+    fn from_str(text: &str) -> Result<Self, TextParseError> {
         let is_plain =
             |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         let is_good = (1..=Self::MAX_LEN).contains(&text.len())
@@ -140,7 +144,7 @@ impl FromStr for ClusterName {
         if is_good {
             Ok(Self(text.to_owned()))
         } else {
-            Err(NotA::new(text, "the name of a cluster, such as campus"))
+            Err(TextParseError::new(text, "the name of a cluster, such as campus"))
         }
     }
 }
@@ -154,9 +158,9 @@ macro_rules! shown {
         })+
     };
 }
-shown!(Address, UserName, KeyPath, ClusterName);
+shown!(HostAddress, UserName, KeyPath, ClusterName);
 
-as_text!(Address, "Address", "^[A-Za-z0-9._:%][A-Za-z0-9._:%-]{0,252}$");
+as_text!(HostAddress, "Address", "^[A-Za-z0-9._:%][A-Za-z0-9._:%-]{0,252}$");
 as_text!(UserName, "UserName", "^[^-\\s@:][^\\s@:]{0,63}$");
 as_text!(KeyPath, "KeyPath", "^[^-].{0,1023}$");
 as_text!(ClusterName, "ClusterName", "^[A-Za-z0-9._][A-Za-z0-9._-]{0,62}$");
@@ -168,11 +172,11 @@ mod tests {
     #[test]
     fn slips_of_the_finger_are_no_addresses() {
         for text in ["192.168.1.21", "pi1", "pi1.local", "fe80::1%eth0", "2001:db8::1", "a_b"] {
-            assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<HostAddress>().unwrap().to_string(), text);
         }
         for text in ["192.168.1.300", "192.168.1", "1", "pi1:22", "[::1]", "", "-h", "a b", "pi%0"]
         {
-            assert!(text.parse::<Address>().is_err(), "{text}");
+            assert!(text.parse::<HostAddress>().is_err(), "{text}");
         }
     }
 

@@ -2,41 +2,41 @@ use data_encoding::BASE64;
 use rcgen::{CertificateParams, KeyPair};
 
 use super::*;
-use crate::certificate::Certificate;
+use crate::certificate::ServerCertificate;
 use crate::cluster_info::sign;
-use crate::http::Answer;
+use crate::http::ApiResponse;
 use crate::line;
-use crate::proxy::Proxied;
-use crate::trial::Tcp;
+use crate::proxy::ProxyContact;
+use crate::trial::TcpOutcome;
 
 const LINE: &str = "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \
                     --discovery-token-unsafe-skip-ca-verification";
 
-fn request() -> Request {
+fn request() -> JoinRequest {
     line::parse(LINE).unwrap().complete(None).unwrap()
 }
 
 /// What a host says that connects to a server and is answered.
-fn answered(page: Option<Page>) -> Answered {
+fn answered(page: Option<QueryOutcome>) -> DiscoveryReply {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(vec!["kubernetes".to_owned()]).unwrap();
     let der = certificate.self_signed(&key).unwrap().der().to_vec();
-    let leaf = Box::new(Certificate::parse(&der).unwrap());
-    let contact = Contact {
+    let leaf = Box::new(ServerCertificate::parse(&der).unwrap());
+    let contact = ServerContact {
         // A host may claim whatever it likes.
         server: HostPort::try_from("10.6.6.6:6666".to_owned()).unwrap(),
-        proxy: Some(Proxied::by("http://proxy:3128")),
+        proxy: Some(ProxyContact::by("http://proxy:3128")),
         resolved: Ok(vec!["10.0.0.1".parse().unwrap()]),
         way: None,
-        tcp: Tcp::Open,
-        tls: Some(Tls::Chain { leaf, others: vec![der, vec![0, 255]] }),
+        tcp: TcpOutcome::Open,
+        tls: Some(TlsOutcome::Chain { leaf, others: vec![der, vec![0, 255]] }),
         sizes: None,
     };
-    Answered { contact, page }
+    DiscoveryReply { contact, page }
 }
 
 /// cluster-info of a server, signed with this secret half for the token of the line, or not.
-fn info(server: &str, secret: Option<&str>) -> Page {
+fn info(server: &str, secret: Option<&str>) -> QueryOutcome {
     let key = KeyPair::generate().unwrap();
     let ca = CertificateParams::default().self_signed(&key).unwrap();
     let kubeconfig = format!(
@@ -50,7 +50,7 @@ fn info(server: &str, secret: Option<&str>) -> Page {
         data["jws-kubeconfig-abcdef"] = signature.into();
     }
     let body = serde_json::json!({ "data": data }).to_string().into_bytes();
-    Page::Answer(Answer { status: 200, date_s: None, body })
+    QueryOutcome::Answer(ApiResponse { status: 200, date_s: None, body })
 }
 
 #[test]
@@ -63,11 +63,11 @@ fn what_follows_is_decided_by_what_is_vouched_for() {
         ("signed with another secret", Some(info("10.0.0.9:6443", BAD)), None),
         ("not signed yet", Some(info("10.0.0.9:6443", None)), Some(("10.0.0.1:6443", true))),
         ("no answer", None, None),
-        ("silence", Some(Page::Silent { ms: 7 }), None),
+        ("silence", Some(QueryOutcome::Silent { ms: 7 }), None),
     ];
     let request = request();
     for (name, page, expected) in table {
-        let course = Course::begin(&request, None, answered(page));
+        let course = DiscoveryFlow::begin(&request, None, answered(page));
         let next = course.next().map(|next| (next.question.server.authority(), next.is_again));
         assert_eq!(next, expected.map(|(server, is)| (server.to_owned(), is)), "{name}");
     }
@@ -76,7 +76,8 @@ fn what_follows_is_decided_by_what_is_vouched_for() {
 #[test]
 fn a_signature_is_waited_for_until_it_is_not() {
     let request = request();
-    let mut course = Course::begin(&request, None, answered(Some(info("10.0.0.1:6443", None))));
+    let mut course =
+        DiscoveryFlow::begin(&request, None, answered(Some(info("10.0.0.1:6443", None))));
     course.take(answered(Some(info("10.0.0.1:6443", None))));
     assert!(course.next().is_some_and(|next| next.is_again));
     course.settle();
@@ -88,7 +89,7 @@ fn a_signature_is_waited_for_until_it_is_not() {
 fn whom_a_host_claims_to_have_asked_is_not_believed() {
     let request = request();
     let first = answered(Some(info("10.0.0.9:6443", Some("0123456789abcdef"))));
-    let mut course = Course::begin(&request, None, first);
+    let mut course = DiscoveryFlow::begin(&request, None, first);
     course.take(answered(None));
     assert_eq!(course.next(), None);
     let trial = course.end(7);
@@ -100,11 +101,11 @@ fn whom_a_host_claims_to_have_asked_is_not_believed() {
 fn an_answer_survives_the_way_and_a_certificate_is_read_anew() {
     let sent = answered(Some(info("10.0.0.1:6443", None)));
     let mut wire = serde_json::to_value(&sent).unwrap();
-    let back: Answered = serde_json::from_value(wire.clone()).unwrap();
+    let back: DiscoveryReply = serde_json::from_value(wire.clone()).unwrap();
     assert_eq!(format!("{back:?}"), format!("{sent:?}"));
     for bytes in ["AAAA", "no base64", ""] {
         wire["contact"]["tls"]["Chain"]["leaf"] = bytes.into();
-        assert!(serde_json::from_value::<Answered>(wire.clone()).is_err(), "{bytes}");
+        assert!(serde_json::from_value::<DiscoveryReply>(wire.clone()).is_err(), "{bytes}");
     }
 }
 
@@ -114,14 +115,14 @@ fn no_more_is_taken_than_a_server_can_say() {
     let request = request();
     let mut first = answered(Some(info("10.0.0.1:6443", Some("0123456789abcdef"))));
     first.contact.resolved = Ok(vec!["10.0.0.1".parse().unwrap(); 1000]);
-    if let Some(Tls::Chain { others, .. }) = &mut first.contact.tls {
+    if let Some(TlsOutcome::Chain { others, .. }) = &mut first.contact.tls {
         others.push(vec![0; CHAIN_BYTES_MAX]);
     }
-    if let Some(Page::Answer(answer)) = &mut first.page {
+    if let Some(QueryOutcome::Answer(answer)) = &mut first.page {
         answer.body.resize(INFO_BYTES_MAX + 1, b' ');
     }
-    let trial = Course::begin(&request, None, first).end(i64::MIN);
+    let trial = DiscoveryFlow::begin(&request, None, first).end(i64::MIN);
     assert_eq!(trial.first.resolved.unwrap().len(), ADDRESSES_MAX);
-    assert!(matches!(trial.first.tls, Some(Tls::Broken(_))), "{:?}", trial.first.tls);
-    assert!(matches!(trial.cluster_info, Some(Page::Bad(_))), "{:?}", trial.cluster_info);
+    assert!(matches!(trial.first.tls, Some(TlsOutcome::Broken(_))), "{:?}", trial.first.tls);
+    assert!(matches!(trial.cluster_info, Some(QueryOutcome::Bad(_))), "{:?}", trial.cluster_info);
 }

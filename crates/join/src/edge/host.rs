@@ -4,18 +4,18 @@ use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::Path;
 
-use crate::host::{Host, PORTS, Runtime};
+use crate::host::{ContainerRuntime, PORTS, PreflightFacts};
 use crate::shared_certificates::NAMES;
 
 /// Looks.
 #[must_use]
-pub fn look() -> Host {
+pub fn read_host() -> PreflightFacts {
     let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let begins_with_one = |path: &str| {
         let text = fs::read_to_string(path).ok()?;
         Some(text.starts_with('1'))
     };
-    Host {
+    PreflightFacts {
         is_root: nix::unistd::geteuid().is_root(),
         taken_ports: PORTS.into_iter().filter(|port| !is_free(*port)).collect(),
         ipv4_forward: begins_with_one("/proc/sys/net/ipv4/ip_forward"),
@@ -36,10 +36,10 @@ pub fn look() -> Host {
 
 /// `DefaultCRISocket` and the others that kubeadm knows (k/k
 /// `cmd/kubeadm/app/constants/constants_unix.go`).
-const RUNTIMES: [(&str, Runtime); 3] = [
-    ("/run/containerd/containerd.sock", Runtime::Containerd),
-    ("/run/crio/crio.sock", Runtime::CriO),
-    ("/run/cri-dockerd.sock", Runtime::CriDockerd),
+const RUNTIMES: [(&str, ContainerRuntime); 3] = [
+    ("/run/containerd/containerd.sock", ContainerRuntime::Containerd),
+    ("/run/crio/crio.sock", ContainerRuntime::CriO),
+    ("/run/cri-dockerd.sock", ContainerRuntime::CriDockerd),
 ];
 
 fn has_shared(name: &str) -> bool {

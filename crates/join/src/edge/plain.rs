@@ -3,11 +3,11 @@
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use pontoon_predict::kubeadm::endpoint::Host;
+use pontoon_predict::kubeadm::endpoint::EndpointHost;
 
-use crate::trial::{Sizes, Tcp, Tls};
+use crate::trial::{PacketSizes, TcpOutcome, TlsOutcome};
 
-use super::session::Session;
+use super::session::UnverifiedTls;
 use super::wait::Deadline;
 
 /// Connects by the kernel's way.
@@ -15,7 +15,7 @@ use super::wait::Deadline;
 /// # Errors
 ///
 /// How it failed.
-pub fn connect(to: SocketAddr, within: Duration) -> Result<TcpStream, Tcp> {
+pub fn connect(to: SocketAddr, within: Duration) -> Result<TcpStream, TcpOutcome> {
     super::reach::connect(to, None, Deadline::after(within))
 }
 
@@ -24,12 +24,17 @@ pub fn connect(to: SocketAddr, within: Duration) -> Result<TcpStream, Tcp> {
 /// # Errors
 ///
 /// What came instead of a certificate.
-pub fn greet(stream: TcpStream, to: SocketAddr, within: Duration) -> Result<(), Tls> {
-    Session::begin(stream, &Host::Address(to.ip()), Deadline::after(within)).map(|_| ())
+pub fn tls_handshake(
+    stream: TcpStream,
+    to: SocketAddr,
+    within: Duration,
+) -> Result<(), TlsOutcome> {
+    UnverifiedTls::begin(stream, &EndpointHost::Address(to.ip()), Deadline::after(within))
+        .map(|_| ())
 }
 
 /// Echoes of two sizes; `None`: this host may send none.
 #[must_use]
-pub fn sizes(to: IpAddr, within: Duration) -> Option<Sizes> {
+pub fn sizes(to: IpAddr, within: Duration) -> Option<PacketSizes> {
     super::sizes::ask(to, None, Deadline::after(within))
 }

@@ -6,24 +6,27 @@ use std::thread;
 
 use nix::errno::Errno;
 use nix::poll::PollFlags;
-use pontoon_model::net::{Family, IfName};
+use pontoon_model::net::{IfName, IpFamily};
 use pontoon_netlink::route::addresses::addresses;
 use pontoon_netlink::route::link_names;
 use pontoon_netlink::route::links::named_links;
 use pontoon_netlink::route::neighbours::{has_answered, neighbours};
 use pontoon_netlink::{KernelSocket, NetlinkKernel};
-use pontoon_predict::kubeadm::endpoint::Host;
+use pontoon_predict::kubeadm::endpoint::EndpointHost;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
-use crate::trial::{Tcp, Unresolved, Way};
+use crate::trial::{ResolveFailure, RouteChoice, TcpOutcome};
 
 use super::wait::Deadline;
 
 /// What a host's name means to this host.
-pub(super) fn resolve(host: &Host, deadline: Deadline) -> Result<Vec<IpAddr>, Unresolved> {
+pub(super) fn resolve(
+    host: &EndpointHost,
+    deadline: Deadline,
+) -> Result<Vec<IpAddr>, ResolveFailure> {
     let name = match host {
-        Host::Address(address) => return Ok(vec![*address]),
-        Host::Name(name) => name.clone(),
+        EndpointHost::Address(address) => return Ok(vec![*address]),
+        EndpointHost::Name(name) => name.clone(),
     };
     let (answer, answers) = mpsc::channel();
     // The lookup cannot be called off; the thread ends with the process.
@@ -39,32 +42,34 @@ pub(super) fn resolve(host: &Host, deadline: Deadline) -> Result<Vec<IpAddr>, Un
             if all.is_empty() { Err(unknown()) } else { Ok(all) }
         }
         // EAI_AGAIN: somebody was asked, and kept silent.
-        Ok(Err(error)) if error.to_string().contains("emporary failure") => Err(Unresolved::Silent),
+        Ok(Err(error)) if error.to_string().contains("emporary failure") => {
+            Err(ResolveFailure::Silent)
+        }
         Ok(Err(_)) => Err(unknown()),
-        Err(_) => Err(Unresolved::Silent),
+        Err(_) => Err(ResolveFailure::Silent),
     }
 }
 
 /// Without a name server in `/etc/resolv.conf` there is one on this host (resolv.conf(5), and Go's
 /// `defaultNS`).
-fn unknown() -> Unresolved {
+fn unknown() -> ResolveFailure {
     let text = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
     let mut lines = text.lines().map(str::split_ascii_whitespace);
     let first = lines.find_map(|mut words| match words.next() {
         Some("nameserver") => words.next()?.parse().ok(),
         _ => None,
     });
-    Unresolved::Unknown { name_server: first.unwrap_or(Ipv4Addr::LOCALHOST.into()) }
+    ResolveFailure::Unknown { name_server: first.unwrap_or(Ipv4Addr::LOCALHOST.into()) }
 }
 
 /// How the kernel would send there.
-pub(super) fn way(to: SocketAddr, link: Option<&IfName>) -> Option<Way> {
+pub(super) fn way(to: SocketAddr, link: Option<&IfName>) -> Option<RouteChoice> {
     let socket = Socket::new(domain(to), Type::DGRAM, Some(Protocol::UDP)).ok()?;
-    tie(&socket, link).ok()?;
+    bind_to_link(&socket, link).ok()?;
     // Of a datagram socket this sends nothing: it looks the route up.
     socket.connect(&SockAddr::from(to)).ok()?;
     let source = socket.local_addr().ok()?.as_socket()?.ip();
-    Some(Way { source, link: link.cloned().or_else(|| link_of(&KernelSocket, source)) })
+    Some(RouteChoice { source, link: link.cloned().or_else(|| link_of(&KernelSocket, source)) })
 }
 
 /// The link that has an address.
@@ -80,18 +85,18 @@ pub(super) fn connect(
     to: SocketAddr,
     link: Option<&IfName>,
     deadline: Deadline,
-) -> Result<TcpStream, Tcp> {
+) -> Result<TcpStream, TcpOutcome> {
     let failed = |error: &std::io::Error| outcome(error.raw_os_error(), to, link, deadline);
     let socket = Socket::new(domain(to), Type::STREAM, Some(Protocol::TCP));
     let socket = socket.map_err(|error| failed(&error))?;
     socket.set_nonblocking(true).map_err(|error| failed(&error))?;
-    tie(&socket, link).map_err(|error| failed(&error))?;
+    bind_to_link(&socket, link).map_err(|error| failed(&error))?;
     if let Err(error) = socket.connect(&SockAddr::from(to)) {
         if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) {
             return Err(failed(&error));
         }
         if !deadline.wait(&socket, PollFlags::POLLOUT) {
-            return Err(Tcp::Silent { ms: deadline.spent_ms() });
+            return Err(TcpOutcome::Silent { ms: deadline.spent_ms() });
         }
         if let Some(error) = socket.take_error().map_err(|error| failed(&error))? {
             return Err(failed(&error));
@@ -100,14 +105,19 @@ pub(super) fn connect(
     Ok(socket.into())
 }
 
-fn outcome(errno: Option<i32>, to: SocketAddr, link: Option<&IfName>, deadline: Deadline) -> Tcp {
+fn outcome(
+    errno: Option<i32>,
+    to: SocketAddr,
+    link: Option<&IfName>,
+    deadline: Deadline,
+) -> TcpOutcome {
     match errno.map(Errno::from_raw) {
-        Some(Errno::ECONNREFUSED) => Tcp::Refused,
-        Some(Errno::ENETUNREACH) => Tcp::NoRoute,
-        Some(Errno::EHOSTUNREACH) if is_neighbour(to, link) => Tcp::Unreachable,
-        Some(Errno::EHOSTUNREACH) => Tcp::NoNeighbour,
-        Some(Errno::ETIMEDOUT) => Tcp::Silent { ms: deadline.spent_ms() },
-        errno => Tcp::Failed { errno: errno.map_or(0, |errno| errno as i32) },
+        Some(Errno::ECONNREFUSED) => TcpOutcome::Refused,
+        Some(Errno::ENETUNREACH) => TcpOutcome::NoRoute,
+        Some(Errno::EHOSTUNREACH) if is_neighbour(to, link) => TcpOutcome::Unreachable,
+        Some(Errno::EHOSTUNREACH) => TcpOutcome::NoNeighbour,
+        Some(Errno::ETIMEDOUT) => TcpOutcome::Silent { ms: deadline.spent_ms() },
+        errno => TcpOutcome::Failed { errno: errno.map_or(0, |errno| errno as i32) },
     }
 }
 
@@ -119,11 +129,11 @@ fn is_neighbour(to: SocketAddr, link: Option<&IfName>) -> bool {
 
 fn answered_by(kernel: &dyn NetlinkKernel, address: IpAddr, link: &IfName) -> bool {
     let Ok(links) = named_links(kernel) else { return false };
-    let found = neighbours(kernel, Family::of(address), &link_names(&links));
+    let found = neighbours(kernel, IpFamily::of(address), &link_names(&links));
     found.is_ok_and(|found| has_answered(&found.entries, link, address))
 }
 
-fn tie(socket: &Socket, link: Option<&IfName>) -> std::io::Result<()> {
+fn bind_to_link(socket: &Socket, link: Option<&IfName>) -> std::io::Result<()> {
     match link {
         Some(link) => socket.bind_device(Some(link.as_str().as_bytes())),
         None => Ok(()),

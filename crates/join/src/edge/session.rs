@@ -6,37 +6,37 @@ use std::sync::Arc;
 
 use nix::poll::PollFlags;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_predict::kubeadm::endpoint::Host;
+use pontoon_predict::kubeadm::endpoint::EndpointHost;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use crate::certificate::Certificate;
-use crate::http::{Reader, request};
-use crate::trial::{Page, Tls};
+use crate::certificate::ServerCertificate;
+use crate::http::{ApiResponseReader, request};
+use crate::trial::{QueryOutcome, TlsOutcome};
 
 use super::wait::Deadline;
 
 /// A server's end of TLS. Nothing was said over it yet, and whether the server may be told anything
 /// is for who asks to decide.
-pub(super) struct Session {
+pub(super) struct UnverifiedTls {
     stream: TcpStream,
     tls: ClientConnection,
 }
 
-impl Session {
+impl UnverifiedTls {
     /// Shakes hands.
     pub(super) fn begin(
         stream: TcpStream,
-        host: &Host,
+        host: &EndpointHost,
         deadline: Deadline,
-    ) -> Result<(Self, Tls), Tls> {
+    ) -> Result<(Self, TlsOutcome), TlsOutcome> {
         let broken =
-            |error: &dyn std::fmt::Display| Tls::Broken(Untrusted::new(&error.to_string()));
+            |error: &dyn std::fmt::Display| TlsOutcome::Broken(Untrusted::new(&error.to_string()));
         let name = match host {
-            Host::Address(address) => ServerName::from(*address),
-            Host::Name(name) => {
+            EndpointHost::Address(address) => ServerName::from(*address),
+            EndpointHost::Name(name) => {
                 ServerName::try_from(name.clone()).map_err(|error| broken(&error))?
             }
         };
@@ -45,21 +45,23 @@ impl Session {
         let mut seen = Vec::new();
         while session.tls.is_handshaking() {
             match session.turn(deadline, &mut seen) {
-                Turn::Went => {}
-                Turn::Late => return Err(Tls::Silent { ms: deadline.spent_ms() }),
-                Turn::Ended if seen.is_empty() => {
+                TlsProgress::Went => {}
+                TlsProgress::Late => return Err(TlsOutcome::Silent { ms: deadline.spent_ms() }),
+                TlsProgress::Ended if seen.is_empty() => {
                     return Err(broken(&"it closes the connection without a word"));
                 }
-                Turn::Ended => return Err(broken(&"it breaks off in the middle")),
-                Turn::Failed(_) if seen.starts_with(b"HTTP/") => return Err(Tls::Http),
-                Turn::Failed(why) => return Err(broken(&why)),
+                TlsProgress::Ended => return Err(broken(&"it breaks off in the middle")),
+                TlsProgress::Failed(_) if seen.starts_with(b"HTTP/") => {
+                    return Err(TlsOutcome::Http);
+                }
+                TlsProgress::Failed(why) => return Err(broken(&why)),
             }
         }
         let chain = session.tls.peer_certificates().unwrap_or_default();
-        let leaf = chain.first().and_then(|leaf| Certificate::parse(leaf));
+        let leaf = chain.first().and_then(|leaf| ServerCertificate::parse(leaf));
         let leaf = leaf.ok_or_else(|| broken(&"its certificate cannot be read"))?;
         let others = chain.iter().skip(1).map(|other| other.to_vec()).collect();
-        Ok((session, Tls::Chain { leaf: Box::new(leaf), others }))
+        Ok((session, TlsOutcome::Chain { leaf: Box::new(leaf), others }))
     }
 
     /// Asks one question.
@@ -69,21 +71,22 @@ impl Session {
         path: &str,
         bearer: Option<&str>,
         deadline: Deadline,
-    ) -> Page {
-        let bad = |error: &dyn std::fmt::Display| Page::Bad(Untrusted::new(&error.to_string()));
+    ) -> QueryOutcome {
+        let bad =
+            |error: &dyn std::fmt::Display| QueryOutcome::Bad(Untrusted::new(&error.to_string()));
         let question = request(authority, path, bearer);
         if let Err(error) = self.tls.writer().write_all(question.as_bytes()) {
             return bad(&error);
         }
-        let mut reader = Reader::default();
+        let mut reader = ApiResponseReader::default();
         let mut bytes = [0; 16 * 1024];
         loop {
             match self.turn(deadline, &mut Vec::new()) {
-                Turn::Went => {}
-                Turn::Late => return Page::Silent { ms: deadline.spent_ms() },
-                Turn::Failed(why) => return bad(&why),
-                Turn::Ended => {
-                    return reader.end().map_or_else(|error| bad(&error), Page::Answer);
+                TlsProgress::Went => {}
+                TlsProgress::Late => return QueryOutcome::Silent { ms: deadline.spent_ms() },
+                TlsProgress::Failed(why) => return bad(&why),
+                TlsProgress::Ended => {
+                    return reader.end().map_or_else(|error| bad(&error), QueryOutcome::Answer);
                 }
             }
             loop {
@@ -95,7 +98,7 @@ impl Session {
                     Err(_) => reader.end().map(Some),
                 };
                 match taken {
-                    Ok(Some(answer)) => return Page::Answer(answer),
+                    Ok(Some(answer)) => return QueryOutcome::Answer(answer),
                     Ok(None) => {}
                     Err(error) => return bad(&error),
                 }
@@ -104,34 +107,34 @@ impl Session {
     }
 
     /// Sends what is to be sent, or waits for bytes and takes them; the first ones are kept.
-    fn turn(&mut self, deadline: Deadline, seen: &mut Vec<u8>) -> Turn {
-        let failed = |error: &dyn std::fmt::Display| Turn::Failed(error.to_string());
+    fn turn(&mut self, deadline: Deadline, seen: &mut Vec<u8>) -> TlsProgress {
+        let failed = |error: &dyn std::fmt::Display| TlsProgress::Failed(error.to_string());
         if self.tls.wants_write() {
             return match self.tls.write_tls(&mut self.stream) {
-                Ok(_) => Turn::Went,
+                Ok(_) => TlsProgress::Went,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     if deadline.wait(&self.stream, PollFlags::POLLOUT) {
-                        Turn::Went
+                        TlsProgress::Went
                     } else {
-                        Turn::Late
+                        TlsProgress::Late
                     }
                 }
                 Err(error) => failed(&error),
             };
         }
         if !deadline.wait(&self.stream, PollFlags::POLLIN) {
-            return Turn::Late;
+            return TlsProgress::Late;
         }
         let mut bytes = [0; 16 * 1024];
         let count = match self.stream.read(&mut bytes) {
-            Ok(0) => return Turn::Ended,
+            Ok(0) => return TlsProgress::Ended,
             Ok(count) => count,
             Err(error)
                 if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
             {
-                return Turn::Went;
+                return TlsProgress::Went;
             }
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => return Turn::Ended,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => return TlsProgress::Ended,
             Err(error) => return failed(&error),
         };
         let mut rest = &bytes[..count];
@@ -146,11 +149,11 @@ impl Session {
                 return failed(&error);
             }
         }
-        Turn::Went
+        TlsProgress::Went
     }
 }
 
-enum Turn {
+enum TlsProgress {
     Went,
     /// The deadline is over.
     Late,
@@ -161,7 +164,7 @@ enum Turn {
 
 fn config() -> Result<Arc<ClientConfig>, Error> {
     let provider = Arc::new(ring::default_provider());
-    let keeper = Arc::new(Keeper(Arc::clone(&provider)));
+    let keeper = Arc::new(AnyCertificateVerifier(Arc::clone(&provider)));
     // kube-apiserver speaks 1.2 and 1.3, as Go's client does.
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -174,9 +177,9 @@ fn config() -> Result<Arc<ClientConfig>, Error> {
 /// Decides nothing about a certificate, and makes sure that the server holds its key: kubeadm's
 /// first question is asked so, and what follows is judged by [`Certificate::verify`].
 #[derive(Debug)]
-struct Keeper(Arc<CryptoProvider>);
+struct AnyCertificateVerifier(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for Keeper {
+impl ServerCertVerifier for AnyCertificateVerifier {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

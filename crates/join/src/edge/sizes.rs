@@ -13,7 +13,7 @@ use pontoon_netlink::KernelSocket;
 use pontoon_netlink::route::links::named_links;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::trial::Sizes;
+use crate::trial::PacketSizes;
 
 use super::wait::Deadline;
 
@@ -33,7 +33,7 @@ const TRIES: u16 = 3;
 const EACH: Duration = Duration::from_millis(300);
 
 /// Asks; `None`: this host may send no echo.
-pub(super) fn ask(to: IpAddr, link: Option<&IfName>, deadline: Deadline) -> Option<Sizes> {
+pub(super) fn ask(to: IpAddr, link: Option<&IfName>, deadline: Deadline) -> Option<PacketSizes> {
     let (socket, is_raw) = socket(to)?;
     if let Some(link) = link {
         socket.bind_device(Some(link.as_str().as_bytes())).ok()?;
@@ -49,20 +49,20 @@ pub(super) fn ask(to: IpAddr, link: Option<&IfName>, deadline: Deadline) -> Opti
     let mtu = mtu(to, link).unwrap_or(1500).min(JUMBO);
     let large = usize::try_from(mtu).ok()?.checked_sub(header + ICMP)?;
     // Any datagram socket can be read through this type; nothing of UDP is in it.
-    let echo = Echo { socket: socket.into(), to, is_raw };
+    let echo = EchoSocket { socket: socket.into(), to, is_raw };
     let small = (1..=TRIES).any(|at| echo.is_answered(at, SMALL, deadline.at_most(EACH)));
     let large =
         small && (1..=TRIES).any(|at| echo.is_answered(at + 100, large, deadline.at_most(EACH)));
-    Some(Sizes { small, large, mtu })
+    Some(PacketSizes { small, large, mtu })
 }
 
-struct Echo {
+struct EchoSocket {
     socket: UdpSocket,
     to: IpAddr,
     is_raw: bool,
 }
 
-impl Echo {
+impl EchoSocket {
     fn is_answered(&self, sequence: u16, payload: usize, deadline: Deadline) -> bool {
         let kind: u8 = if self.to.is_ipv4() { 8 } else { 128 };
         let mut packet = vec![kind, 0, 0, 0, 0x70, 0x6a];
@@ -123,7 +123,7 @@ mod tests {
         let sizes = ask(to, None, Deadline::after(Duration::from_secs(5)));
         // Root may send echoes wherever it is; others where ping_group_range lets them.
         let may = nix::unistd::geteuid().is_root() || socket(to).is_some();
-        let all = Sizes { small: true, large: true, mtu: JUMBO };
+        let all = PacketSizes { small: true, large: true, mtu: JUMBO };
         assert_eq!(sizes, may.then_some(all));
     }
 }

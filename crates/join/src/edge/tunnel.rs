@@ -9,7 +9,7 @@ use pontoon_model::untrusted::Untrusted;
 use pontoon_predict::kubeadm::endpoint::HostPort;
 use zeroize::Zeroizing;
 
-use crate::proxy::{Tunnel, answer, connect, credentials};
+use crate::proxy::{ConnectReply, answer, connect, credentials};
 
 use super::wait::Deadline;
 
@@ -19,13 +19,13 @@ pub(super) fn ask(
     proxy: &HostPort,
     server: &HostPort,
     deadline: Deadline,
-) -> Tunnel {
+) -> ConnectReply {
     // User and password are no facts: they are read here, go to the proxy, and stand nowhere else.
     let value = |name| env::var(name).ok().filter(|url| !url.is_empty());
     let url = value("HTTPS_PROXY").or_else(|| value("https_proxy")).map(Zeroizing::new);
     let said = url.and_then(|url| credentials(&url, proxy));
     let question = connect(server, said.as_ref().map(|said| said.as_str()));
-    let bad = |why: &dyn std::fmt::Display| Tunnel::Bad(Untrusted::new(&why.to_string()));
+    let bad = |why: &dyn std::fmt::Display| ConnectReply::Bad(Untrusted::new(&why.to_string()));
     // Some hundred bytes, on a new connection: they fit.
     if let Err(error) = stream.write_all(question.as_bytes()) {
         return bad(&error);
@@ -33,7 +33,7 @@ pub(super) fn ask(
     let mut came = Vec::new();
     loop {
         if !deadline.wait(stream, PollFlags::POLLIN) {
-            return Tunnel::Silent { ms: deadline.spent_ms() };
+            return ConnectReply::Silent { ms: deadline.spent_ms() };
         }
         let mut bytes = [0; 4096];
         match stream.read(&mut bytes) {

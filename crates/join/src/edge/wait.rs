@@ -34,7 +34,7 @@ impl Deadline {
 
     /// Lets so much time go by; false, and at once, where less than that is left.
     #[expect(clippy::disallowed_methods, reason = "this is the edge")]
-    pub(super) fn pause(self, span: Duration) -> bool {
+    pub(super) fn sleep(self, span: Duration) -> bool {
         let has_room = self.left() > span;
         if has_room {
             std::thread::sleep(span);

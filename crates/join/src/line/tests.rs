@@ -1,11 +1,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::request::Incomplete;
+use crate::request::IncompleteJoin;
 
 const HASH: &str = "sha256:7173b809ca12ec5dee4506cd86be934c4596dd234ee82c0662eac04a8c2c71dc";
 
-fn told(text: &str) -> Told {
+fn told(text: &str) -> JoinFlags {
     parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
@@ -62,7 +62,7 @@ fn of_the_two_lines_of_init_the_one_for_workers_is_taken() {
     let alone = told(&format!("{one} --control-plane --certificate-key {key}"));
     assert!(alone.is_control_plane && alone.certificate_key.is_some());
     let other = one.replace("pi0", "pi9");
-    assert_eq!(parse(&format!("{one}\n{other}")), Err(LineError::Several));
+    assert_eq!(parse(&format!("{one}\n{other}")), Err(JoinLineError::Several));
     assert!(told(&format!("{one}\n{one}\n")).notes.is_empty());
 }
 
@@ -92,21 +92,24 @@ fn what_is_cut_off_or_wrong_is_said_and_no_secret_with_it() {
         assert!(!error.contains(secret), "{text}: {error}");
     }
     let long = "x".repeat(TEXT_BYTES_MAX + 1);
-    assert_eq!(parse(&long), Err(LineError::TooLong));
+    assert_eq!(parse(&long), Err(JoinLineError::TooLong));
     let long = format!("kubeadm join {}:6443", "x".repeat(255));
-    assert_eq!(parse(&long), Err(LineError::LongEndpoint));
+    assert_eq!(parse(&long), Err(JoinLineError::LongEndpoint));
 }
 
 #[test]
 fn a_join_without_pin_or_token_is_none() {
     let complete = |text: &str| told(text).complete(None).map(|_| ());
     let one = "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef";
-    assert_eq!(complete(one), Err(Incomplete::Pin));
+    assert_eq!(complete(one), Err(IncompleteJoin::Pin));
     let unpinned = format!("{one} --discovery-token-unsafe-skip-ca-verification");
     assert_eq!(complete(&unpinned), Ok(()));
-    assert_eq!(complete(&format!("{unpinned}=false")), Err(Incomplete::Pin));
-    assert_eq!(complete("kubeadm join 10.0.0.1:6443"), Err(Incomplete::Token));
-    assert_eq!(complete("kubeadm join --token abcdef.0123456789abcdef"), Err(Incomplete::Endpoint));
+    assert_eq!(complete(&format!("{unpinned}=false")), Err(IncompleteJoin::Pin));
+    assert_eq!(complete("kubeadm join 10.0.0.1:6443"), Err(IncompleteJoin::Token));
+    assert_eq!(
+        complete("kubeadm join --token abcdef.0123456789abcdef"),
+        Err(IncompleteJoin::Endpoint)
+    );
 }
 
 #[test]

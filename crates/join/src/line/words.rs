@@ -1,9 +1,9 @@
 //! Takes what was pasted apart: where a join begins and ends, and its words.
 
-use super::LineError;
+use super::JoinLineError;
 
 /// The words after each `kubeadm join` of a text.
-pub(super) fn commands(text: &str) -> Result<Vec<Vec<String>>, LineError> {
+pub(super) fn commands(text: &str) -> Result<Vec<Vec<String>>, JoinLineError> {
     let lines = joined(text);
     let mut commands = Vec::new();
     for line in &lines {
@@ -82,7 +82,7 @@ fn plain(line: &str) -> String {
 
 /// Splits a line as a shell would, without variables. A quote that is not closed matters only in a
 /// line that has a join.
-fn split(line: &str) -> Result<Vec<String>, LineError> {
+fn split(line: &str) -> Result<Vec<String>, JoinLineError> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote: Option<char> = None;
@@ -105,7 +105,7 @@ fn split(line: &str) -> Result<Vec<String>, LineError> {
     }
     words.extend(word);
     if quote.is_some() && begin(&words).is_some() {
-        return Err(LineError::Quote);
+        return Err(JoinLineError::Quote);
     }
     Ok(words)
 }

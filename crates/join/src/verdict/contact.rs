@@ -1,20 +1,25 @@
 //! How far one comes with a server: its name, the way there, the connection, TLS.
 
-use pontoon_model::code::{self, Code};
+use pontoon_model::code::{self, DiagnosisCode};
 use std::net::{IpAddr, SocketAddr};
 
 use pontoon_model::net::IfName;
-use pontoon_predict::kubeadm::endpoint::{Host, HostPort};
+use pontoon_predict::kubeadm::endpoint::{EndpointHost, HostPort};
 
-use crate::certificate::{Certificate, Refused, rfc3339};
-use crate::trial::{Contact, Page, Sizes, Tcp, Tls, Trial, Unresolved};
+use crate::certificate::{CertificateRefusal, ServerCertificate, rfc3339};
+use crate::trial::{
+    JoinTrial, PacketSizes, QueryOutcome, ResolveFailure, ServerContact, TcpOutcome, TlsOutcome,
+};
 
 use super::words::seconds;
-use super::{Stage, Step, Stop, proxy};
+use super::{JoinStage, StageResult, Stop, proxy};
 
 /// The stages up to the certificate, each passed or the one that is not. The words of a stop are
 /// what Go says after the URL.
-pub(super) fn reach(contact: &Contact, link: Option<&IfName>) -> Vec<Result<Step, Box<Stop>>> {
+pub(super) fn reach(
+    contact: &ServerContact,
+    link: Option<&IfName>,
+) -> Vec<Result<StageResult, Box<Stop>>> {
     let by_proxy = contact.by_proxy();
     let mut steps: Vec<_> = resolve(contact).into_iter().collect();
     if is_good(&steps) {
@@ -27,7 +32,7 @@ pub(super) fn reach(contact: &Contact, link: Option<&IfName>) -> Vec<Result<Step
             }
             last => {
                 steps.extend(last);
-                steps.push(proxy::lead(contact, proxied));
+                steps.push(proxy::proxy_stage(contact, proxied));
             }
         }
     }
@@ -39,14 +44,14 @@ pub(super) fn reach(contact: &Contact, link: Option<&IfName>) -> Vec<Result<Step
 
 const DNS_PORT: u16 = 53;
 
-fn is_good(steps: &[Result<Step, Box<Stop>>]) -> bool {
+fn is_good(steps: &[Result<StageResult, Box<Stop>>]) -> bool {
     steps.last().is_none_or(Result::is_ok)
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "a stop is the large error of a small step")]
 fn stop(
-    stage: Stage,
-    causes: &[Code],
+    stage: JoinStage,
+    causes: &[DiagnosisCode],
     because: String,
     advice: Vec<String>,
     words: String,
@@ -55,17 +60,17 @@ fn stop(
     Box::new(Stop { stage, causes, because: vec![because], advice, after_ms: 0, words })
 }
 
-fn resolve(contact: &Contact) -> Option<Result<Step, Box<Stop>>> {
-    let Host::Name(name) = &contact.peer().host else { return None };
+fn resolve(contact: &ServerContact) -> Option<Result<StageResult, Box<Stop>>> {
+    let EndpointHost::Name(name) = &contact.peer().host else { return None };
     let add = format!("a line in /etc/hosts of every node: ADDRESS {name}");
     Some(match &contact.resolved {
         Ok(addresses) => {
             let all: Vec<_> = addresses.iter().map(ToString::to_string).collect();
             let seen = format!("{name} is {}", all.join(", "));
-            Ok(Step { stage: Stage::Resolve, is_passed: Some(true), seen })
+            Ok(StageResult { stage: JoinStage::Resolve, is_passed: Some(true), seen })
         }
-        Err(Unresolved::Unknown { name_server }) => Err(stop(
-            Stage::Resolve,
+        Err(ResolveFailure::Unknown { name_server }) => Err(stop(
+            JoinStage::Resolve,
             &[code::NAME_UNKNOWN],
             format!("nobody knows the name {name}"),
             vec![add],
@@ -74,8 +79,8 @@ fn resolve(contact: &Contact) -> Option<Result<Step, Box<Stop>>> {
                 SocketAddr::new(*name_server, DNS_PORT)
             ),
         )),
-        Err(Unresolved::Silent) => Err(stop(
-            Stage::Resolve,
+        Err(ResolveFailure::Silent) => Err(stop(
+            JoinStage::Resolve,
             &[code::RESOLVER_UNREACHABLE, code::DNS_PACKETS_BLOCKED],
             format!("no name server answers for {name}"),
             vec![add, "pontoon check says which name servers answer, over which link".to_owned()],
@@ -84,23 +89,23 @@ fn resolve(contact: &Contact) -> Option<Result<Step, Box<Stop>>> {
     })
 }
 
-fn connect(contact: &Contact, link: Option<&IfName>) -> Vec<Result<Step, Box<Stop>>> {
+fn connect(contact: &ServerContact, link: Option<&IfName>) -> Vec<Result<StageResult, Box<Stop>>> {
     let address = contact.resolved.as_ref().ok().and_then(|all| all.first());
     let Some(address) = address else { return Vec::new() };
     let port = contact.peer().port_or_default();
-    let at = HostPort { host: Host::Address(*address), port: Some(port) }.authority();
+    let at = HostPort { host: EndpointHost::Address(*address), port: Some(port) }.authority();
     let by = contact.way.as_ref().map(|way| match &way.link {
         Some(link) => format!("from {} on {link}", way.source),
         None => format!("from {}", way.source),
     });
-    let good = |stage, seen: String| Ok(Step { stage, is_passed: Some(true), seen });
-    let mut steps: Vec<Result<Step, Box<Stop>>> = Vec::new();
-    if let Some(by) = by.as_ref().filter(|_| contact.tcp != Tcp::NoRoute) {
-        steps.push(good(Stage::Route, by.clone()));
+    let good = |stage, seen: String| Ok(StageResult { stage, is_passed: Some(true), seen });
+    let mut steps: Vec<Result<StageResult, Box<Stop>>> = Vec::new();
+    if let Some(by) = by.as_ref().filter(|_| contact.tcp != TcpOutcome::NoRoute) {
+        steps.push(good(JoinStage::Route, by.clone()));
     }
     match contact.tcp {
-        Tcp::NotTried => {}
-        Tcp::Open => steps.push(good(Stage::Tcp, format!("{at} takes connections"))),
+        TcpOutcome::NotTried => {}
+        TcpOutcome::Open => steps.push(good(JoinStage::Tcp, format!("{at} takes connections"))),
         tcp => {
             let by = by.or_else(|| link.map(|link| format!("on {link}")));
             let by = by.map(|by| format!(" ({by})")).unwrap_or_default();
@@ -112,12 +117,12 @@ fn connect(contact: &Contact, link: Option<&IfName>) -> Vec<Result<Step, Box<Sto
 
 /// Why there is no connection.
 #[expect(clippy::unnecessary_box_returns, reason = "a stop is the large error of a small step")]
-fn unconnected(tcp: Tcp, address: IpAddr, at: &str, by: &str) -> Box<Stop> {
+fn unconnected(tcp: TcpOutcome, address: IpAddr, at: &str, by: &str) -> Box<Stop> {
     let dial = format!("dial tcp {at}: ");
     let mesh = "pontoon mesh with both hosts says which of their links pass frames".to_owned();
     match tcp {
-        Tcp::NoRoute => stop(
-            Stage::Route,
+        TcpOutcome::NoRoute => stop(
+            JoinStage::Route,
             &[code::NO_ROUTE_FROM_HERE],
             format!("this host has no route to {address}"),
             vec![format!(
@@ -126,8 +131,8 @@ fn unconnected(tcp: Tcp, address: IpAddr, at: &str, by: &str) -> Box<Stop> {
             )],
             format!("{dial}connect: network is unreachable"),
         ),
-        Tcp::NoNeighbour => stop(
-            Stage::Neighbour,
+        TcpOutcome::NoNeighbour => stop(
+            JoinStage::Neighbour,
             &[code::API_ADDRESS_UNREACHABLE, code::HOST_OFF],
             format!(
                 "nobody answers for {address} on that network{by}: it keeps its clients apart, \
@@ -141,15 +146,15 @@ fn unconnected(tcp: Tcp, address: IpAddr, at: &str, by: &str) -> Box<Stop> {
             ],
             format!("{dial}connect: no route to host"),
         ),
-        Tcp::Unreachable => stop(
-            Stage::Tcp,
+        TcpOutcome::Unreachable => stop(
+            JoinStage::Tcp,
             &[code::FIREWALL_REJECT, code::API_ADDRESS_UNREACHABLE],
             format!("{address} is there, and the connection is turned away as unreachable"),
             vec!["on the control plane: nft list ruleset, for a reject with icmp(x)".to_owned()],
             format!("{dial}connect: no route to host"),
         ),
-        Tcp::Refused => stop(
-            Stage::Tcp,
+        TcpOutcome::Refused => stop(
+            JoinStage::Tcp,
             &[code::API_SERVER_NOT_RUNNING, code::WRONG_ENDPOINT, code::FIREWALL_REJECT],
             format!("{at} refuses: nothing listens there, or a packet filter says so"),
             vec![
@@ -159,52 +164,52 @@ fn unconnected(tcp: Tcp, address: IpAddr, at: &str, by: &str) -> Box<Stop> {
             ],
             format!("{dial}connect: connection refused"),
         ),
-        Tcp::Silent { ms } => stop(
-            Stage::Tcp,
+        TcpOutcome::Silent { ms } => stop(
+            JoinStage::Tcp,
             &[code::FIREWALL_DROP, code::API_ADDRESS_UNREACHABLE],
             format!("not a word from {at} in {}{by}: packets are dropped", seconds(ms)),
             vec![mesh, "on the control plane: nft list ruleset".to_owned()],
             // Or Go's own timer ends the last question first, and says it in more words.
             "context deadline exceeded".to_owned(),
         ),
-        Tcp::Failed { errno } => stop(
-            Stage::Tcp,
+        TcpOutcome::Failed { errno } => stop(
+            JoinStage::Tcp,
             &[code::API_ADDRESS_UNREACHABLE],
             format!("the connection to {at} fails with errno {errno}"),
             vec![mesh],
             format!("{dial}connect: errno {errno}"),
         ),
         // These two are no failures.
-        Tcp::NotTried | Tcp::Open => {
-            stop(Stage::Tcp, &[code::CONNECTION_CUT], String::new(), Vec::new(), String::new())
+        TcpOutcome::NotTried | TcpOutcome::Open => {
+            stop(JoinStage::Tcp, &[code::CONNECTION_CUT], String::new(), Vec::new(), String::new())
         }
     }
 }
 
-fn tls(contact: &Contact) -> Result<Step, Box<Stop>> {
+fn tls(contact: &ServerContact) -> Result<StageResult, Box<Stop>> {
     let at = contact.server.authority();
-    let stage = Stage::Tls;
+    let stage = JoinStage::Tls;
     let look = format!("see what it is: curl -k https://{at}/version");
     match &contact.tls {
-        Some(Tls::Chain { leaf, .. }) => {
+        Some(TlsOutcome::Chain { leaf, .. }) => {
             let seen = format!("issued by {}", leaf.issuer);
-            Ok(Step { stage, is_passed: Some(true), seen })
+            Ok(StageResult { stage, is_passed: Some(true), seen })
         }
-        Some(Tls::Http) => Err(stop(
+        Some(TlsOutcome::Http) => Err(stop(
             stage,
             &[code::NOT_A_TLS_PORT],
             format!("{at} speaks plain HTTP"),
             vec![look],
             "http: server gave HTTP response to HTTPS client".to_owned(),
         )),
-        Some(Tls::Broken(why)) => Err(stop(
+        Some(TlsOutcome::Broken(why)) => Err(stop(
             stage,
             &[code::NOT_A_TLS_PORT, code::CONNECTION_CUT],
             format!("{at} does not speak TLS: {why}"),
             vec![look],
             "EOF".to_owned(),
         )),
-        Some(Tls::Silent { ms }) => Err(silent(contact, *ms)),
+        Some(TlsOutcome::Silent { ms }) => Err(silent(contact, *ms)),
         None => Err(stop(
             stage,
             &[code::CONNECTION_CUT],
@@ -217,14 +222,14 @@ fn tls(contact: &Contact) -> Result<Step, Box<Stop>> {
 
 /// A connection that stands, and then not a word: large packets vanish, or the server sleeps.
 #[expect(clippy::unnecessary_box_returns, reason = "a stop is the large error of a small step")]
-fn silent(contact: &Contact, ms: u64) -> Box<Stop> {
+fn silent(contact: &ServerContact, ms: u64) -> Box<Stop> {
     let at = contact.server.authority();
-    let (causes, why): (&[Code], _) = match contact.sizes {
-        Some(Sizes { small: true, large: false, mtu }) => (
+    let (causes, why): (&[DiagnosisCode], _) = match contact.sizes {
+        Some(PacketSizes { small: true, large: false, mtu }) => (
             &[code::PATH_MTU_HOLE],
             format!("small packets are answered, packets of {mtu} bytes vanish without a word"),
         ),
-        Some(Sizes { small: true, large: true, mtu }) => (
+        Some(PacketSizes { small: true, large: true, mtu }) => (
             &[code::SERVER_OVERLOADED],
             format!("packets of {mtu} bytes are answered, so it is the server that keeps silent"),
         ),
@@ -251,20 +256,20 @@ fn silent(contact: &Contact, ms: u64) -> Box<Stop> {
     };
     let because = format!("{at} takes connections, then no TLS in {}", seconds(ms));
     let mut stop =
-        stop(Stage::Tls, causes, because, advice, "context deadline exceeded".to_owned());
+        stop(JoinStage::Tls, causes, because, advice, "context deadline exceeded".to_owned());
     stop.because.push(why);
     stop
 }
 
 /// Why a certificate is refused, and what to do; stage, time and words are the caller's.
 pub(super) fn certificate(
-    refused: &Refused,
-    leaf: &Certificate,
-    trial: &Trial,
+    refused: &CertificateRefusal,
+    leaf: &ServerCertificate,
+    trial: &JoinTrial,
     server: &HostPort,
 ) -> Stop {
     let ahead_s = match &trial.cluster_info {
-        Some(Page::Answer(answer)) => {
+        Some(QueryOutcome::Answer(answer)) => {
             answer.date_s.map(|date_s| date_s.saturating_sub(trial.now_s))
         }
         _ => None,
@@ -272,7 +277,7 @@ pub(super) fn certificate(
     let mut because = Vec::new();
     let mut advice = Vec::new();
     match refused {
-        Refused::Name { valid_for, .. } => {
+        CertificateRefusal::Name { valid_for, .. } => {
             because.push(format!(
                 "the certificate is for {}, not for {}",
                 if valid_for.is_empty() { "no address".to_owned() } else { valid_for.join(", ") },
@@ -284,11 +289,11 @@ pub(super) fn certificate(
                  /etc/kubernetes/pki/apiserver.*, kubeadm init phase certs apiserver --config F",
                 server.host
             ));
-            if let Some(Host::Address(other)) = first_address(leaf) {
+            if let Some(EndpointHost::Address(other)) = first_address(leaf) {
                 advice.push(format!("{other} is in the certificate; it must be reachable, too"));
             }
         }
-        Refused::Time { now_s, limit_s, is_early } => {
+        CertificateRefusal::Time { now_s, limit_s, is_early } => {
             let side = if *is_early { "begins" } else { "ended" };
             because.push(format!(
                 "this host's clock says {}, the certificate {side} at {}",
@@ -302,7 +307,7 @@ pub(super) fn certificate(
                 "pontoon clock HOSTS shows whose clock is off, and --sync sets it".to_owned(),
             );
         }
-        Refused::Authority => {
+        CertificateRefusal::Authority => {
             because.push(format!(
                 "the certificate is by {}, and not by the CA that cluster-info holds",
                 leaf.issuer
@@ -315,7 +320,7 @@ pub(super) fn certificate(
         }
     }
     Stop {
-        stage: Stage::Certificate,
+        stage: JoinStage::Certificate,
         causes: refused.causes(ahead_s),
         because,
         advice,
@@ -325,6 +330,6 @@ pub(super) fn certificate(
 }
 
 /// An address of the certificate that is not of the Service range's first.
-fn first_address(leaf: &Certificate) -> Option<Host> {
-    leaf.addresses.last().copied().map(Host::Address)
+fn first_address(leaf: &ServerCertificate) -> Option<EndpointHost> {
+    leaf.addresses.last().copied().map(EndpointHost::Address)
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 /// A stage.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stage {
+pub enum JoinStage {
     /// What the host itself must have (kubeadm's preflight).
     Host,
     /// What the server's name means.
@@ -55,7 +55,7 @@ pub enum Stage {
     Networks,
 }
 
-impl Stage {
+impl JoinStage {
     /// What it is called.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -86,7 +86,7 @@ impl Stage {
     }
 }
 
-impl fmt::Display for Stage {
+impl fmt::Display for JoinStage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }

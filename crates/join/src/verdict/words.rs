@@ -1,13 +1,13 @@
 //! Words and causes that several stages share.
 
-use pontoon_model::code::{self, Code};
+use pontoon_model::code::{self, DiagnosisCode};
 use pontoon_model::untrusted::Untrusted;
 use pontoon_predict::kubeadm::endpoint::HostPort;
 
-use crate::certificate::Refused;
+use crate::certificate::CertificateRefusal;
 
 /// What it means that cluster-info was not given.
-pub(super) const fn refused(status: u16, is_by_api_server: bool) -> &'static [Code] {
+pub(super) const fn refused(status: u16, is_by_api_server: bool) -> &'static [DiagnosisCode] {
     match status {
         401 if is_by_api_server => &[code::CREDENTIALS_NOT_ACCEPTED],
         403 if is_by_api_server => &[code::RIGHTS_MISSING],
@@ -24,7 +24,7 @@ pub(super) const PATIENT: &str =
     "--patient waits as long as kubeadm; a Pi that is starting needs minutes";
 
 /// What to do where the address that init took is out of reach from here, and another answers.
-pub(super) fn moved(answers: &HostPort) -> String {
+pub(super) fn repair_advice(answers: &HostPort) -> String {
     format!(
         "on the control plane: pontoon kubeadm repair-advice moves the cluster to {}, which this \
          host reaches",
@@ -33,7 +33,7 @@ pub(super) fn moved(answers: &HostPort) -> String {
 }
 
 /// The public halves of tokens, or that there are none.
-pub(super) fn said(ids: &[&str]) -> String {
+pub(super) fn token_list(ids: &[&str]) -> String {
     /// A cluster has a few.
     const SHOWN_MAX: usize = 8;
     let shown: Vec<_> =
@@ -49,22 +49,22 @@ pub(super) fn seconds(ms: u64) -> String {
     if ms.is_multiple_of(1000) {
         format!("{} s", ms / 1000)
     } else {
-        format!("{:.1} s", Millis(ms))
+        format!("{:.1} s", FractionalSeconds(ms))
     }
 }
 
 /// Seconds with a fraction, made of whole milliseconds.
-struct Millis(u64);
+struct FractionalSeconds(u64);
 
-impl std::fmt::Display for Millis {
+impl std::fmt::Display for FractionalSeconds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}", self.0 / 1000, self.0 % 1000 / 100)
     }
 }
 
-impl Refused {
+impl CertificateRefusal {
     /// The cause, by what else is known.
-    pub(super) fn causes(&self, server_ahead_s: Option<i64>) -> Vec<Code> {
+    pub(super) fn causes(&self, server_ahead_s: Option<i64>) -> Vec<DiagnosisCode> {
         const DAY_S: i64 = 86_400;
         match self {
             Self::Name { .. } => vec![code::API_CERTIFICATE_LACKS_NAME],

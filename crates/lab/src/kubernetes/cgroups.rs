@@ -27,7 +27,7 @@ const NEEDED: [&str; 6] = ["cpu", "cpuacct", "cpuset", "memory", "devices", "pid
 
 /// A hierarchy of version 1.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Hierarchy {
+pub(super) struct CgroupHierarchy {
     /// Its controllers, or `name=NAME`, as the kernel writes them.
     controllers: String,
     /// Where this process is in it.
@@ -35,13 +35,13 @@ pub(super) struct Hierarchy {
 }
 
 /// The hierarchies of version 1 in the text of `/proc/PID/cgroup` (`cgroups(7)`).
-fn parse(text: &str) -> Vec<Hierarchy> {
+fn parse(text: &str) -> Vec<CgroupHierarchy> {
     let line = |line: &str| {
         let mut fields = line.splitn(3, ':').skip(1);
         let (controllers, path) = (fields.next()?, fields.next()?);
         // Version 2's has no controllers here.
         (!controllers.is_empty())
-            .then(|| Hierarchy { controllers: controllers.to_owned(), path: path.into() })
+            .then(|| CgroupHierarchy { controllers: controllers.to_owned(), path: path.into() })
     };
     text.lines().filter_map(line).collect()
 }
@@ -51,7 +51,7 @@ fn parse(text: &str) -> Vec<Hierarchy> {
 /// # Errors
 ///
 /// [`KubernetesError::CgroupVersion`] where those of version 1 lack a controller that a node needs.
-pub(super) fn hierarchies() -> Result<Vec<Hierarchy>, KubernetesError> {
+pub(super) fn hierarchies() -> Result<Vec<CgroupHierarchy>, KubernetesError> {
     let found = parse(&fs::read_to_string("/proc/self/cgroup").unwrap_or_default());
     let has = |name: &&str| found.iter().any(|it| it.controllers.split(',').any(|it| it == *name));
     match NEEDED.into_iter().find(|name| !has(name)) {
@@ -60,7 +60,7 @@ pub(super) fn hierarchies() -> Result<Vec<Hierarchy>, KubernetesError> {
     }
 }
 
-impl Hierarchy {
+impl CgroupHierarchy {
     /// What its mount is called below `/sys/fs/cgroup`, where systemd puts it.
     fn name(&self) -> &str {
         self.controllers.strip_prefix("name=").unwrap_or(&self.controllers)
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn hierarchies_are_those_of_version_1() {
         let text = "9:name=systemd:/\n4:cpu,cpuacct:/user.slice/a:b\n0::/user.slice\n";
-        let one = |controllers: &str, path: &str| Hierarchy {
+        let one = |controllers: &str, path: &str| CgroupHierarchy {
             controllers: controllers.into(),
             path: path.into(),
         };

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use nix::mount::{MsFlags, mount};
 
-use super::{BUILT, KubernetesError, Setup, cgroups};
-use crate::process::OURSELVES;
+use super::{BUILT, KubernetesError, NodeSetup, cgroups};
+use crate::process::OWN_PROGRAM;
 use crate::sandbox::{STAGE, SandboxError, bind, file, make_dir, mount_tmpfs, mounting};
 
 /// Where a node's programs are: in the path of every login, and empty on an ordinary machine.
@@ -29,7 +29,7 @@ const TUNABLES: [(&str, &str); 6] = [
 ];
 
 /// In the first process of a host: makes it a node, with nothing started yet.
-pub(crate) fn furnish(setup: &Setup) -> Result<(), KubernetesError> {
+pub(crate) fn furnish(setup: &NodeSetup) -> Result<(), KubernetesError> {
     cgroups::enter(&setup.name)?;
     mount_node_state()?;
     hide_the_machine()?;
@@ -109,7 +109,7 @@ fn private(path: &str) -> Result<(), SandboxError> {
     mount(Some(STAGE), path, None::<&str>, MsFlags::MS_MOVE, None::<&str>).map_err(mounting(path))
 }
 
-fn etc(setup: &Setup) -> Result<(), SandboxError> {
+fn etc(setup: &NodeSetup) -> Result<(), SandboxError> {
     for folder in ["kubernetes", "default", "containerd", "cni/net.d"] {
         make_dir(format!("/etc/{folder}"))?;
     }
@@ -146,7 +146,7 @@ fn programs() -> Result<(), SandboxError> {
     }
     for name in ["systemctl", "journalctl"] {
         let path = format!("{PROGRAMS}/{name}");
-        write(&path, &format!("#!/bin/sh\nexec {OURSELVES} lab-{name} \"$@\"\n"))?;
+        write(&path, &format!("#!/bin/sh\nexec {OWN_PROGRAM} lab-{name} \"$@\"\n"))?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).map_err(file(&path))?;
     }
     let plugins = "/opt/cni/bin";

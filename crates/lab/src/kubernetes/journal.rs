@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::ExitCode;
 
-use super::unit::Unit;
+use super::unit::SystemdUnit;
 use crate::process;
 
 /// What `-e` shows at most (journalctl(1)).
@@ -48,8 +48,8 @@ fn tail(words: &[String]) -> Result<Vec<String>, String> {
             unit = Some(value(word, rest.next())?);
         }
     }
-    let Some(unit) = unit.as_deref().and_then(Unit::named) else {
-        let known = Unit::ALL.map(Unit::name).join(", ");
+    let Some(unit) = unit.as_deref().and_then(SystemdUnit::named) else {
+        let known = SystemdUnit::ALL.map(SystemdUnit::name).join(", ");
         return Err(format!("-- No entries --\nThis journalctl is the lab's: -u {known}\n"));
     };
     if follows && lines == "+1" {

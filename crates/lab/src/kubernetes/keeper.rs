@@ -32,7 +32,7 @@ const PLACE: &str = "/mnt";
 const TRIES: usize = 600;
 
 /// Makes the folder of a run and moves this process into it, for as long as the result lives.
-pub(super) fn start() -> Result<keeper::Keeper, KubernetesError> {
+pub(super) fn start() -> Result<keeper::CleanupProcess, KubernetesError> {
     let pid = nix::unistd::getpid().to_string();
     keeper::start(KEEP, &[&pid]).map_err(KubernetesError::Keeper)
 }

@@ -9,8 +9,8 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
-use super::unit::Unit;
-use super::units::{Answer, SOCKET, State, Verb};
+use super::unit::SystemdUnit;
+use super::units::{SOCKET, UnitCommand, UnitCommandResult, UnitState};
 
 /// Units that somebody enabled or disabled, the last word of each last. A node is never started
 /// twice, so this is only remembered.
@@ -20,7 +20,7 @@ const STATUS_LINES: usize = 10;
 
 /// What is to be printed, on which stream, and the exit code.
 #[derive(Debug, Default, Eq, PartialEq)]
-struct Reply {
+struct SystemctlOutput {
     out: String,
     err: String,
     code: u8,
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &[OsString]) -> io::Result<ExitCode> {
     Ok(ExitCode::from(reply.code))
 }
 
-fn reply(words: &[String]) -> Reply {
+fn reply(words: &[String]) -> SystemctlOutput {
     let (options, words): (Vec<&str>, Vec<&str>) =
         words.iter().map(String::as_str).partition(|word| word.starts_with('-'));
     let is_quiet = options.iter().any(|option| matches!(*option, "-q" | "--quiet"));
@@ -44,7 +44,7 @@ fn reply(words: &[String]) -> Reply {
         [verb, units @ ..] => (*verb, units),
         [] => ("", &[][..]),
     };
-    let mut whole = Reply::default();
+    let mut whole = SystemctlOutput::default();
     match verb {
         "daemon-reload" | "reset-failed" => return whole,
         "start" | "stop" | "restart" | "is-active" | "status" | "enable" | "disable"
@@ -54,14 +54,14 @@ fn reply(words: &[String]) -> Reply {
             whole.err = format!(
                 "This systemctl is the lab's: it knows start, stop, restart, enable, disable, status, \
                  is-active,\nis-enabled and daemon-reload, of {}. It did nothing.\n",
-                Unit::ALL.map(Unit::name).join(", ")
+                SystemdUnit::ALL.map(SystemdUnit::name).join(", ")
             );
             whole.code = 1;
             return whole;
         }
     }
     for name in units {
-        let one = match Unit::named(name) {
+        let one = match SystemdUnit::named(name) {
             Some(unit) => about(unit, verb, is_now),
             None => unknown(name, verb),
         };
@@ -72,92 +72,94 @@ fn reply(words: &[String]) -> Reply {
     whole
 }
 
-fn unknown(name: &str, verb: &str) -> Reply {
+fn unknown(name: &str, verb: &str) -> SystemctlOutput {
     let name = name.strip_suffix(".service").unwrap_or(name);
     match verb {
-        "is-active" => Reply { out: "inactive\n".into(), code: 3, ..Reply::default() },
-        "is-enabled" => Reply {
+        "is-active" => {
+            SystemctlOutput { out: "inactive\n".into(), code: 3, ..SystemctlOutput::default() }
+        }
+        "is-enabled" => SystemctlOutput {
             err: format!(
                 "Failed to get unit file state for {name}.service: No such file or directory\n"
             ),
             code: 1,
-            ..Reply::default()
+            ..SystemctlOutput::default()
         },
-        "status" => Reply {
+        "status" => SystemctlOutput {
             err: format!("Unit {name}.service could not be found.\n"),
             code: 4,
-            ..Reply::default()
+            ..SystemctlOutput::default()
         },
-        "enable" | "disable" => Reply {
+        "enable" | "disable" => SystemctlOutput {
             err: format!("Failed to {verb} unit: Unit file {name}.service does not exist.\n"),
             code: 1,
-            ..Reply::default()
+            ..SystemctlOutput::default()
         },
-        _ => Reply {
+        _ => SystemctlOutput {
             err: format!("Failed to {verb} {name}.service: Unit {name}.service not found.\n"),
             code: 5,
-            ..Reply::default()
+            ..SystemctlOutput::default()
         },
     }
 }
 
-fn about(unit: Unit, verb: &str, is_now: bool) -> Reply {
+fn about(unit: SystemdUnit, verb: &str, is_now: bool) -> SystemctlOutput {
     match verb {
-        "start" => done(unit, Verb::Start),
-        "stop" => done(unit, Verb::Stop),
-        "restart" => done(unit, Verb::Restart),
+        "start" => done(unit, UnitCommand::Start),
+        "stop" => done(unit, UnitCommand::Stop),
+        "restart" => done(unit, UnitCommand::Restart),
         "enable" | "disable" => {
             if let Err(error) = remember(unit, verb) {
                 return failed(&error.to_string());
             }
             match (is_now, verb) {
-                (true, "enable") => done(unit, Verb::Start),
-                (true, _) => done(unit, Verb::Stop),
-                _ => Reply::default(),
+                (true, "enable") => done(unit, UnitCommand::Start),
+                (true, _) => done(unit, UnitCommand::Stop),
+                _ => SystemctlOutput::default(),
             }
         }
         "is-enabled" => {
             let is = is_enabled(unit);
             let out = if is { "enabled\n" } else { "disabled\n" };
-            Reply { out: out.into(), code: u8::from(!is), ..Reply::default() }
+            SystemctlOutput { out: out.into(), code: u8::from(!is), ..SystemctlOutput::default() }
         }
-        "is-active" => match ask(unit, Verb::State) {
+        "is-active" => match ask(unit, UnitCommand::State) {
             Ok(state) => {
                 let (word, code) = word(state);
-                Reply { out: format!("{word}\n"), code, ..Reply::default() }
+                SystemctlOutput { out: format!("{word}\n"), code, ..SystemctlOutput::default() }
             }
             Err(error) => failed(&error),
         },
-        _ => match ask(unit, Verb::State) {
+        _ => match ask(unit, UnitCommand::State) {
             Ok(state) => status(unit, state),
             Err(error) => failed(&error),
         },
     }
 }
 
-fn done(unit: Unit, verb: Verb) -> Reply {
-    ask(unit, verb).map_or_else(|error| failed(&error), |_| Reply::default())
+fn done(unit: SystemdUnit, verb: UnitCommand) -> SystemctlOutput {
+    ask(unit, verb).map_or_else(|error| failed(&error), |_| SystemctlOutput::default())
 }
 
-fn failed(error: &str) -> Reply {
-    Reply { err: format!("{error}\n"), code: 1, ..Reply::default() }
+fn failed(error: &str) -> SystemctlOutput {
+    SystemctlOutput { err: format!("{error}\n"), code: 1, ..SystemctlOutput::default() }
 }
 
-const fn word(state: State) -> (&'static str, u8) {
+const fn word(state: UnitState) -> (&'static str, u8) {
     match state {
-        State::Active(_) => ("active", 0),
-        State::Activating => ("activating", 3),
-        State::Inactive => ("inactive", 3),
+        UnitState::Active(_) => ("active", 0),
+        UnitState::Activating => ("activating", 3),
+        UnitState::Inactive => ("inactive", 3),
     }
 }
 
-fn status(unit: Unit, state: State) -> Reply {
+fn status(unit: SystemdUnit, state: UnitState) -> SystemctlOutput {
     let name = unit.name();
     let enabled = if is_enabled(unit) { "enabled" } else { "disabled" };
     let active = match state {
-        State::Active(pid) => format!("active (running)\n   Main PID: {pid} ({name})"),
-        State::Activating => "activating (auto-restart)".to_owned(),
-        State::Inactive => "inactive (dead)".to_owned(),
+        UnitState::Active(pid) => format!("active (running)\n   Main PID: {pid} ({name})"),
+        UnitState::Activating => "activating (auto-restart)".to_owned(),
+        UnitState::Inactive => "inactive (dead)".to_owned(),
     };
     let log = fs::read_to_string(unit.log()).unwrap_or_default();
     let lines: Vec<&str> = log.lines().collect();
@@ -166,11 +168,11 @@ fn status(unit: Unit, state: State) -> Reply {
         "● {name}.service - {}\n     Loaded: loaded (the lab; {enabled})\n     Active: {active}\n\n{last}\n",
         unit.title()
     );
-    Reply { out, code: word(state).1, ..Reply::default() }
+    SystemctlOutput { out, code: word(state).1, ..SystemctlOutput::default() }
 }
 
-fn ask(unit: Unit, verb: Verb) -> Answer {
-    let talk = || -> io::Result<Answer> {
+fn ask(unit: SystemdUnit, verb: UnitCommand) -> UnitCommandResult {
+    let talk = || -> io::Result<UnitCommandResult> {
         let mut stream = UnixStream::connect(SOCKET)?;
         let question = serde_json::to_string(&(verb, unit.name()))?;
         stream.write_all(format!("{question}\n").as_bytes())?;
@@ -181,17 +183,17 @@ fn ask(unit: Unit, verb: Verb) -> Answer {
     talk().unwrap_or_else(|error| Err(format!("the services of this node do not answer: {error}")))
 }
 
-fn is_enabled(unit: Unit) -> bool {
+fn is_enabled(unit: SystemdUnit) -> bool {
     let text = fs::read_to_string(ENABLED).unwrap_or_default();
     let said = text.lines().rev().find_map(|line| match line.split_once(' ')? {
         (verb, name) if name == unit.name() => Some(verb == "enable"),
         _ => None,
     });
     // Those that come in packages are enabled by them.
-    said.unwrap_or(unit != Unit::Flanneld)
+    said.unwrap_or(unit != SystemdUnit::Flanneld)
 }
 
-fn remember(unit: Unit, verb: &str) -> io::Result<()> {
+fn remember(unit: SystemdUnit, verb: &str) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().append(true).create(true).open(ENABLED)?;
     writeln!(file, "{verb} {}", unit.name())
 }
@@ -200,7 +202,7 @@ fn remember(unit: Unit, verb: &str) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn reply_to(line: &str) -> Reply {
+    fn reply_to(line: &str) -> SystemctlOutput {
         reply(&line.split(' ').map(str::to_owned).collect::<Vec<_>>())
     }
 
@@ -215,7 +217,8 @@ mod tests {
     /// kubeadm asks whether these are there, and goes on when they are not.
     #[test]
     fn services_that_a_node_has_not_are_not_active() {
-        let inactive = Reply { out: "inactive\n".into(), code: 3, ..Reply::default() };
+        let inactive =
+            SystemctlOutput { out: "inactive\n".into(), code: 3, ..SystemctlOutput::default() };
         assert_eq!(reply_to("is-active firewalld"), inactive);
         assert_eq!(reply_to("is-active systemd-resolved.service"), inactive);
         let found = reply_to("status firewalld");

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 
 /// A service.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Unit {
+pub(super) enum SystemdUnit {
     Containerd,
     Kubelet,
     Flanneld,
 }
 
-impl Unit {
+impl SystemdUnit {
     pub(super) const ALL: [Self; 3] = [Self::Containerd, Self::Kubelet, Self::Flanneld];
 
     /// Its name without `.service`.
@@ -123,7 +123,7 @@ mod tests {
             &mut variables,
         );
         read_environment("# mine\nKUBELET_EXTRA_ARGS=--node-ip=10.0.0.2\n", &mut variables);
-        let command = Unit::Kubelet.command(&variables);
+        let command = SystemdUnit::Kubelet.command(&variables);
         assert_eq!(command.last().unwrap(), "--node-ip=10.0.0.2");
         assert!(command.contains(&"--node-ip=10.0.0.1".to_owned()));
         assert!(command.contains(&"--pod-infra=x".to_owned()));
@@ -138,8 +138,8 @@ mod tests {
 
     #[test]
     fn a_unit_goes_by_either_name() {
-        assert_eq!(Unit::named("kubelet.service"), Some(Unit::Kubelet));
-        assert_eq!(Unit::named("containerd"), Some(Unit::Containerd));
-        assert_eq!(Unit::named("docker"), None);
+        assert_eq!(SystemdUnit::named("kubelet.service"), Some(SystemdUnit::Kubelet));
+        assert_eq!(SystemdUnit::named("containerd"), Some(SystemdUnit::Containerd));
+        assert_eq!(SystemdUnit::named("docker"), None);
     }
 }

@@ -20,8 +20,8 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::unit::{Unit, read_environment};
-use super::{Outcome, Setup, images};
+use super::unit::{SystemdUnit, read_environment};
+use super::{HelperResult, NodeSetup, images};
 use crate::process;
 use crate::sandbox::{file, system};
 
@@ -64,7 +64,7 @@ const FLANNEL_CNI_FILE: &str = "/etc/cni/net.d/10-flannel.conflist";
 /// What can be asked of a service.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Verb {
+pub(super) enum UnitCommand {
     Start,
     Stop,
     Restart,
@@ -74,7 +74,7 @@ pub(super) enum Verb {
 /// How a service is.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum State {
+pub(super) enum UnitState {
     /// It runs, as this process.
     Active(u32),
     /// It ended and will be started again.
@@ -84,24 +84,24 @@ pub(super) enum State {
 }
 
 /// The answer to a question: how it is then, or why it could not be done.
-pub(super) type Answer = Result<State, String>;
+pub(super) type UnitCommandResult = Result<UnitState, String>;
 
 #[derive(Debug, Default)]
-struct Service {
+struct UnitProcess {
     is_wanted: bool,
     child: Option<Child>,
 }
 
 /// `lab-units SETUP`: starts containerd, imports the images, says `ready`, and serves.
-pub(crate) fn run(args: &[OsString]) -> Outcome {
+pub(crate) fn run(args: &[OsString]) -> HelperResult {
     let setup = args.first().and_then(|text| text.to_str());
-    let setup: Setup = setup
+    let setup: NodeSetup = setup
         .and_then(|text| serde_json::from_str(text).ok())
         .ok_or_else(|| file("the set-up of a node")(io::ErrorKind::InvalidInput.into()))?;
     let mut children = SigSet::empty();
     children.add(Signal::SIGCHLD);
-    let mut services = Services::default();
-    services.ask(Unit::Containerd, Verb::Start).map_err(said)?;
+    let mut services = UnitSupervisor::default();
+    services.ask(SystemdUnit::Containerd, UnitCommand::Start).map_err(said)?;
     answers().and_then(|()| images::import(setup.role)).map_err(said)?;
     children.thread_block().map_err(system("sigprocmask"))?;
     let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
@@ -143,7 +143,7 @@ fn answers() -> Result<(), String> {
         }
         pause();
     }
-    let log = fs::read_to_string(Unit::Containerd.log()).unwrap_or_default();
+    let log = fs::read_to_string(SystemdUnit::Containerd.log()).unwrap_or_default();
     let last: Vec<&str> = log.lines().rev().take(3).collect();
     Err(format!("containerd does not answer; its last lines: {}", last.join(" / ")))
 }
@@ -154,11 +154,11 @@ fn pause() {
 }
 
 #[derive(Debug, Default)]
-struct Services {
-    all: BTreeMap<Unit, Service>,
+struct UnitSupervisor {
+    all: BTreeMap<SystemdUnit, UnitProcess>,
 }
 
-impl Services {
+impl UnitSupervisor {
     fn is_one_missing(&self) -> bool {
         self.all.values().any(|service| service.is_wanted && service.child.is_none())
     }
@@ -185,8 +185,8 @@ impl Services {
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
         let mut line = String::new();
         BufReader::new(stream.take(MAX_QUESTION_BYTES)).read_line(&mut line)?;
-        let answer: Answer = match serde_json::from_str::<(Verb, String)>(&line) {
-            Ok((verb, name)) => match Unit::named(&name) {
+        let answer: UnitCommandResult = match serde_json::from_str::<(UnitCommand, String)>(&line) {
+            Ok((verb, name)) => match SystemdUnit::named(&name) {
                 Some(unit) => self.ask(unit, verb),
                 None => Err(format!("Unit {name} not found.")),
             },
@@ -195,15 +195,15 @@ impl Services {
         serde_json::to_writer(stream, &answer).map_err(io::Error::from)
     }
 
-    fn ask(&mut self, unit: Unit, verb: Verb) -> Answer {
+    fn ask(&mut self, unit: SystemdUnit, verb: UnitCommand) -> UnitCommandResult {
         let service = self.all.entry(unit).or_default();
-        if matches!(verb, Verb::Stop | Verb::Restart) {
+        if matches!(verb, UnitCommand::Stop | UnitCommand::Restart) {
             service.is_wanted = false;
             if let Some(child) = service.child.take() {
                 stop(child);
             }
         }
-        if matches!(verb, Verb::Start | Verb::Restart) {
+        if matches!(verb, UnitCommand::Start | UnitCommand::Restart) {
             service.is_wanted = true;
             if service.child.is_none() {
                 let failed = |error| format!("{} could not be started: {error}", unit.name());
@@ -211,22 +211,22 @@ impl Services {
             }
         }
         Ok(match &service.child {
-            Some(child) => State::Active(child.id()),
-            None if service.is_wanted => State::Activating,
-            None => State::Inactive,
+            Some(child) => UnitState::Active(child.id()),
+            None if service.is_wanted => UnitState::Activating,
+            None => UnitState::Inactive,
         })
     }
 }
 
 /// Starts the program of a unit, its words going to its log.
-fn start(unit: Unit) -> io::Result<Child> {
+fn start(unit: SystemdUnit) -> io::Result<Child> {
     let mut variables = BTreeMap::new();
     for path in unit.environment_files() {
         // As with systemd's `-`: a file that is not there sets nothing.
         read_environment(&fs::read_to_string(path).unwrap_or_default(), &mut variables);
     }
     let words = unit.command(&variables);
-    if unit == Unit::Flanneld {
+    if unit == SystemdUnit::Flanneld {
         fs::create_dir_all("/etc/cni/net.d")?;
         fs::write(FLANNEL_CNI_FILE, FLANNEL_CNI)?;
     }
@@ -241,7 +241,7 @@ fn start(unit: Unit) -> io::Result<Child> {
     command.spawn()
 }
 
-fn log(unit: Unit) -> io::Result<File> {
+fn log(unit: SystemdUnit) -> io::Result<File> {
     let path = unit.log();
     let is_long = fs::metadata(Path::new(&path)).is_ok_and(|data| data.len() > LOG_BYTES);
     if is_long {

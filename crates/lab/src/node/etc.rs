@@ -9,7 +9,7 @@ use nix::unistd::sethostname;
 use crate::sandbox::{
     STAGE, SandboxError, bind, file, make_dir, mount_proc, mount_tmpfs, mounting, system,
 };
-use crate::topology::Etc;
+use crate::topology::EtcFiles;
 
 /// Files of the machine's `/etc` without which ordinary programs do not run. Copied.
 const FILES: [&str; 11] = [
@@ -35,7 +35,7 @@ const DIRS: [&str; 6] =
 pub(crate) const HOME: &str = "/run/root";
 
 /// Makes this process's mounts those of the host.
-pub(crate) fn furnish(own: &Etc) -> Result<(), SandboxError> {
+pub(crate) fn furnish(own: &EtcFiles) -> Result<(), SandboxError> {
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)
         .map_err(mounting("/ privately"))?;
     sethostname(own.name.as_str()).map_err(system("sethostname"))?;
@@ -46,7 +46,7 @@ pub(crate) fn furnish(own: &Etc) -> Result<(), SandboxError> {
     run()
 }
 
-fn etc(own: &Etc) -> Result<(), SandboxError> {
+fn etc(own: &EtcFiles) -> Result<(), SandboxError> {
     mount_tmpfs(STAGE)?;
     for name in FILES {
         // What the machine has not, its programs do not need.

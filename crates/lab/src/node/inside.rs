@@ -13,12 +13,12 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid};
 
-use super::{Done, etc};
+use super::{StepsResult, etc};
 use crate::kubernetes;
 use crate::process;
 use crate::sandbox::{SandboxError, die_with_parent, system};
 use crate::ssh;
-use crate::topology::Step;
+use crate::topology::NodeStep;
 
 /// A list of steps is some kilobytes; a scenario file may be 256 KiB.
 const MAX_ORDER_BYTES: u64 = 4 * 1024 * 1024;
@@ -92,8 +92,8 @@ fn serve() -> Result<ExitCode, SandboxError> {
         }
         orders.get_mut().set_limit(MAX_ORDER_BYTES);
         let done = match carry_out(&line) {
-            Ok(()) => Done::Well,
-            Err(message) => Done::Failed(message),
+            Ok(()) => StepsResult::Well,
+            Err(message) => StepsResult::Failed(message),
         };
         say(&serde_json::to_string(&done).unwrap_or_default())?;
     }
@@ -112,28 +112,28 @@ fn reap(ended: &SignalFd) {
 }
 
 fn carry_out(line: &str) -> Result<(), String> {
-    let steps: Vec<Step> = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let steps: Vec<NodeStep> = serde_json::from_str(line).map_err(|error| error.to_string())?;
     steps.iter().try_for_each(perform)
 }
 
-fn perform(step: &Step) -> Result<(), String> {
+fn perform(step: &NodeStep) -> Result<(), String> {
     match step {
-        Step::Furnish(own) => etc::furnish(own).map_err(|error| in_full(&error)),
-        Step::PingGroups => ping_groups(),
-        Step::Sysctl { key, value, optional } => sysctl(key, value, *optional),
-        Step::Ip(batch) => feed(&["ip", "-batch", "-"], batch),
-        Step::Bridge(batch) => feed(&["bridge", "-batch", "-"], batch),
-        Step::Nft(rules) => feed(&["nft", "-f", "-"], rules),
-        Step::Run(argv) => feed(argv, ""),
-        Step::Serve(offer) => start("lab-service", &serde_json::to_string(offer)),
-        Step::Ssh(equipment) => ssh::install(equipment).map_err(|error| in_full(&error)),
-        Step::Kubernetes(setup) => kubernetes(setup),
-        Step::Relay(stretch) => start("lab-relay", &serde_json::to_string(stretch)),
+        NodeStep::Furnish(own) => etc::furnish(own).map_err(|error| in_full(&error)),
+        NodeStep::PingGroups => ping_groups(),
+        NodeStep::Sysctl { key, value, optional } => sysctl(key, value, *optional),
+        NodeStep::Ip(batch) => feed(&["ip", "-batch", "-"], batch),
+        NodeStep::Bridge(batch) => feed(&["bridge", "-batch", "-"], batch),
+        NodeStep::Nft(rules) => feed(&["nft", "-f", "-"], rules),
+        NodeStep::Run(argv) => feed(argv, ""),
+        NodeStep::Serve(offer) => start("lab-service", &serde_json::to_string(offer)),
+        NodeStep::Ssh(equipment) => ssh::install(equipment).map_err(|error| in_full(&error)),
+        NodeStep::Kubernetes(setup) => kubernetes(setup),
+        NodeStep::Relay(stretch) => start("lab-relay", &serde_json::to_string(stretch)),
     }
 }
 
 /// Makes the host a node, and starts its services when all is in its place.
-fn kubernetes(setup: &kubernetes::Setup) -> Result<(), String> {
+fn kubernetes(setup: &kubernetes::NodeSetup) -> Result<(), String> {
     kubernetes::furnish(setup).map_err(|error| in_full(&error))?;
     start(kubernetes::UNITS, &serde_json::to_string(setup))
 }

@@ -32,14 +32,14 @@ pub(super) fn complete(frame: &mut [u8]) {
     frame[at..at + 2].copy_from_slice(&checksum.to_be_bytes());
 }
 
-struct Found {
+struct ChecksumRange {
     protocol: u8,
     addresses: std::ops::Range<usize>,
     start: usize,
     end: usize,
 }
 
-fn locate(frame: &[u8]) -> Option<Found> {
+fn locate(frame: &[u8]) -> Option<ChecksumRange> {
     let packet = frame.get(ETHERNET..)?;
     let word =
         |at: usize| Some(usize::from(u16::from_be_bytes([*packet.get(at)?, *packet.get(at + 1)?])));
@@ -62,7 +62,7 @@ fn locate(frame: &[u8]) -> Option<Found> {
         _ => return None,
     };
     let is_whole = header + least <= total && total <= packet.len();
-    is_whole.then(|| Found {
+    is_whole.then(|| ChecksumRange {
         protocol,
         addresses: addresses.start + ETHERNET..addresses.end + ETHERNET,
         start: header + ETHERNET,

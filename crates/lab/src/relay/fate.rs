@@ -1,6 +1,6 @@
 //! When a frame is to be delivered, if at all: pure, with time and chance as arguments.
 
-use crate::scenario::Relay;
+use crate::scenario::LinkImpairment;
 
 /// A station that has just sent is awake for this long; the usual timeout of dynamic power saving
 /// in mac80211 is 100 ms, drivers choose less.
@@ -8,7 +8,7 @@ const AWAKE_MS: u64 = 50;
 
 /// Which way a frame goes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Way {
+pub(super) enum RelayDirection {
     /// Up, to the access point.
     FromStation,
     /// Down, to the station.
@@ -17,15 +17,15 @@ pub(super) enum Way {
 
 /// What happens to the frames of one direction.
 #[derive(Debug)]
-pub(super) struct Fate {
-    manner: Relay,
-    pub(super) way: Way,
+pub(super) struct LossModel {
+    manner: LinkImpairment,
+    pub(super) way: RelayDirection,
     chance: u64,
     last_due_ms: u64,
 }
 
-impl Fate {
-    pub(super) fn new(manner: Relay, way: Way, seed: u64) -> Self {
+impl LossModel {
+    pub(super) fn new(manner: LinkImpairment, way: RelayDirection, seed: u64) -> Self {
         Self { manner, way, chance: seed | 1, last_due_ms: 0 }
     }
 
@@ -38,7 +38,7 @@ impl Fate {
         let mut due = at_ms + u64::from(self.manner.delay_ms) + jitter;
         let doze = u64::from(self.manner.doze_ms);
         let is_awake = last_heard_ms > 0 && at_ms.saturating_sub(last_heard_ms) < AWAKE_MS;
-        if self.way == Way::ToStation && doze > 0 && !is_awake {
+        if self.way == RelayDirection::ToStation && doze > 0 && !is_awake {
             due = due.next_multiple_of(doze);
         }
         self.last_due_ms = self.last_due_ms.max(due);
@@ -58,14 +58,14 @@ impl Fate {
 mod tests {
     use super::*;
 
-    fn fate(manner: Relay, way: Way) -> Fate {
-        Fate::new(manner, way, 42)
+    fn fate(manner: LinkImpairment, way: RelayDirection) -> LossModel {
+        LossModel::new(manner, way, 42)
     }
 
     #[test]
     fn delay_and_jitter_keep_the_order() {
-        let manner = Relay { delay_ms: 100, jitter_ms: 50, ..Relay::default() };
-        let mut fate = fate(manner, Way::FromStation);
+        let manner = LinkImpairment { delay_ms: 100, jitter_ms: 50, ..LinkImpairment::default() };
+        let mut fate = fate(manner, RelayDirection::FromStation);
         let mut last = 0;
         for at in (0..2000).step_by(7) {
             let due = fate.due(at, at).unwrap();
@@ -77,12 +77,12 @@ mod tests {
 
     #[test]
     fn a_dozing_station_gets_frames_at_the_beacon_unless_it_has_just_sent() {
-        let manner = Relay { doze_ms: 205, ..Relay::default() };
+        let manner = LinkImpairment { doze_ms: 205, ..LinkImpairment::default() };
         for (way, at, heard, due) in [
-            (Way::ToStation, 10, 0, 205),
-            (Way::ToStation, 300, 20, 410),
-            (Way::ToStation, 300, 290, 300),
-            (Way::FromStation, 10, 0, 10),
+            (RelayDirection::ToStation, 10, 0, 205),
+            (RelayDirection::ToStation, 300, 20, 410),
+            (RelayDirection::ToStation, 300, 290, 300),
+            (RelayDirection::FromStation, 10, 0, 10),
         ] {
             assert_eq!(fate(manner.clone(), way).due(at, heard), Some(due), "{way:?} {at}");
         }
@@ -91,8 +91,8 @@ mod tests {
     #[test]
     fn about_as_many_are_lost_as_asked() {
         for (percent, lost) in [(0, 0..=0), (40, 350..=450), (100, 1000..=1000)] {
-            let manner = Relay { loss_percent: percent, ..Relay::default() };
-            let mut fate = fate(manner, Way::ToStation);
+            let manner = LinkImpairment { loss_percent: percent, ..LinkImpairment::default() };
+            let mut fate = fate(manner, RelayDirection::ToStation);
             let count = (0..1000).filter(|at| fate.due(*at, 0).is_none()).count();
             assert!(lost.contains(&count), "{percent} {count}");
         }

@@ -116,9 +116,9 @@ fn show_ourselves() -> Result<(), SandboxError> {
     let identity = |path: &Path| fs::metadata(path).map(|data| (data.dev(), data.ino())).ok();
     let path = fs::read_link(SELF).map_err(file(SELF))?;
     if identity(&path).is_some_and(|file| identity(Path::new(SELF)) == Some(file)) {
-        fs::write(process::OURSELVES, "").map_err(file(process::OURSELVES))?;
-        bind(&path.to_string_lossy(), process::OURSELVES)
+        fs::write(process::OWN_PROGRAM, "").map_err(file(process::OWN_PROGRAM))?;
+        bind(&path.to_string_lossy(), process::OWN_PROGRAM)
     } else {
-        fs::copy(SELF, process::OURSELVES).map(drop).map_err(file(process::OURSELVES))
+        fs::copy(SELF, process::OWN_PROGRAM).map(drop).map_err(file(process::OWN_PROGRAM))
     }
 }

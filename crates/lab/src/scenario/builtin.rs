@@ -1,6 +1,6 @@
 //! The scenarios that come with pontoon: the files of `scenarios/`.
 
-use super::{LoadError, Scenario, parse};
+use super::{Scenario, ScenarioLoadError, parse};
 
 /// Embeds `scenarios/NAME.toml` for each name.
 macro_rules! scenarios {
@@ -80,7 +80,7 @@ pub fn builtin_names() -> impl Iterator<Item = &'static str> {
 /// [`LoadError`] when a file that came with this binary is no scenario: our mistake, and a test
 /// keeps it out.
 #[must_use]
-pub fn builtin(name: &str) -> Option<Result<Scenario, LoadError>> {
+pub fn builtin(name: &str) -> Option<Result<Scenario, ScenarioLoadError>> {
     text(name).map(|text| parse(name, text))
 }
 

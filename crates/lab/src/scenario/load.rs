@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use pontoon_model::untrusted::Untrusted;
 use toml::{Table, Value};
 
-use super::{Invalid, Scenario, builtin};
+use super::{InvalidScenario, Scenario, builtin};
 
 /// The largest scenario here has 4 KiB; a quarter of a megabyte is a mistake.
 pub const MAX_FILE_BYTES: u64 = 256 * 1024;
@@ -17,7 +17,7 @@ const MAX_BASES: usize = 8;
 
 /// A scenario could not be read.
 #[derive(Debug, thiserror::Error)]
-pub enum LoadError {
+pub enum ScenarioLoadError {
     /// The file could not be read.
     #[error("cannot read the scenario {path}")]
     Read {
@@ -66,7 +66,7 @@ pub enum LoadError {
         name: Untrusted,
         /// What is wrong.
         #[source]
-        source: Invalid,
+        source: InvalidScenario,
     },
 }
 
@@ -75,8 +75,8 @@ pub enum LoadError {
 /// # Errors
 ///
 /// [`LoadError`]: not readable, too large, no scenario, or one that cannot be built.
-pub fn load(path: &Path) -> Result<Scenario, LoadError> {
-    let failed = |source| LoadError::Read { path: path.to_owned(), source };
+pub fn load(path: &Path) -> Result<Scenario, ScenarioLoadError> {
+    let failed = |source| ScenarioLoadError::Read { path: path.to_owned(), source };
     let mut text = String::new();
     // One byte more than allowed tells a file that is too large from one that just fits.
     File::open(path)
@@ -85,7 +85,7 @@ pub fn load(path: &Path) -> Result<Scenario, LoadError> {
         .read_to_string(&mut text)
         .map_err(failed)?;
     if text.len() as u64 > MAX_FILE_BYTES {
-        return Err(LoadError::TooLarge { path: path.to_owned() });
+        return Err(ScenarioLoadError::TooLarge { path: path.to_owned() });
     }
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     parse(&name.unwrap_or_default(), &text)
@@ -96,7 +96,7 @@ pub fn load(path: &Path) -> Result<Scenario, LoadError> {
 /// # Errors
 ///
 /// [`LoadError`], but for what concerns files.
-pub fn parse(name: &str, text: &str) -> Result<Scenario, LoadError> {
+pub fn parse(name: &str, text: &str) -> Result<Scenario, ScenarioLoadError> {
     let table: Table = toml::from_str(text).map_err(|error| grammar(name, OWN, &error))?;
     let mut scenario: Scenario = if table.contains_key("base") {
         let merged = merged(name, table, 0)?;
@@ -109,24 +109,24 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, LoadError> {
     name.clone_into(&mut scenario.name);
     scenario
         .validate()
-        .map_err(|source| LoadError::Invalid { name: Untrusted::new(name), source })?;
+        .map_err(|source| ScenarioLoadError::Invalid { name: Untrusted::new(name), source })?;
     Ok(scenario)
 }
 
 const OWN: &str = "line numbers are the file's";
 const MERGED: &str = "line numbers are those of the text after merging with its base";
 
-fn grammar(name: &str, of: &'static str, error: &toml::de::Error) -> LoadError {
+fn grammar(name: &str, of: &'static str, error: &toml::de::Error) -> ScenarioLoadError {
     let shown: Vec<String> =
         error.to_string().lines().map(|line| Untrusted::new(line).to_string()).collect();
-    LoadError::Grammar { name: Untrusted::new(name), of, message: shown.join("\n") }
+    ScenarioLoadError::Grammar { name: Untrusted::new(name), of, message: shown.join("\n") }
 }
 
 /// The table with everything its bases say and it does not.
-fn merged(name: &str, mut own: Table, depth: usize) -> Result<Table, LoadError> {
+fn merged(name: &str, mut own: Table, depth: usize) -> Result<Table, ScenarioLoadError> {
     let Some(base) = own.remove("base") else { return Ok(own) };
     let without = own.remove("without");
-    let no_base = |base: &Value| LoadError::NoBase {
+    let no_base = |base: &Value| ScenarioLoadError::NoBase {
         name: Untrusted::new(name),
         base: Untrusted::new(base.as_str().unwrap_or("(not a name)")),
     };
@@ -138,7 +138,7 @@ fn merged(name: &str, mut own: Table, depth: usize) -> Result<Table, LoadError> 
     result.remove("expect");
     let paths = without.as_ref().and_then(Value::as_array);
     for path in paths.into_iter().flatten().filter_map(Value::as_str) {
-        remove(&mut result, path).ok_or_else(|| LoadError::NotThere {
+        remove(&mut result, path).ok_or_else(|| ScenarioLoadError::NotThere {
             name: Untrusted::new(name),
             path: Untrusted::new(path),
         })?;

@@ -7,7 +7,7 @@ use pontoon_model::net::{IfName, Mac, Prefix};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::offer::Service;
+use super::offer::ServiceSpec;
 
 /// A machine: a host under examination, a router or a server.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -49,7 +49,7 @@ pub struct Machine {
     pub hosts_file: Option<Vec<String>>,
     /// What it serves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceSpec>,
     /// Programs to run at the end, each a list of arguments; no shell is involved. Each must end
     /// well within ten seconds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

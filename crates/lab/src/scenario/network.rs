@@ -20,7 +20,7 @@ pub struct Network {
     pub bssid: Option<Mac>,
     /// What it keeps from passing between stations.
     #[serde(default)]
-    pub isolation: Isolation,
+    pub isolation: StationIsolation,
     /// Number of access points, joined by a wired switch; isolation holds within each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_points: Option<u8>,
@@ -36,7 +36,7 @@ pub struct Network {
     pub proxy_arp: bool,
     /// Drops between two hosts, one way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub block: Vec<Block>,
+    pub block: Vec<OneWayBlock>,
     /// Machines with which alone stations may talk (a gateway-MAC allow list).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub only_with: Vec<HostName>,
@@ -51,7 +51,7 @@ pub struct Network {
     pub loss_percent: u8,
     /// Delay, jitter, loss and dozing of single stations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub relay: Option<Relay>,
+    pub relay: Option<LinkImpairment>,
     /// Largest packet a port of it carries, in bytes; larger ones are lost in silence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mtu: Option<u32>,
@@ -74,7 +74,7 @@ pub enum NetworkKind {
 /// What an access point keeps from passing between its stations.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Isolation {
+pub enum StationIsolation {
     /// Nothing.
     #[default]
     None,
@@ -87,7 +87,7 @@ pub enum Isolation {
 /// A drop between two hosts, one way.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Block {
+pub struct OneWayBlock {
     /// Frames of this host …
     pub from: HostName,
     /// … to this one are dropped.
@@ -100,7 +100,7 @@ pub struct Block {
 /// What a frame meets on its way to and from a station.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Relay {
+pub struct LinkImpairment {
     /// The hosts concerned. Empty: all stations.
     #[serde(default)]
     pub hosts: Vec<HostName>,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Something a machine serves.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "kind")]
-pub enum Service {
+pub enum ServiceSpec {
     /// Names, over UDP and TCP.
     Dns {
         /// Of the machine's addresses, those it serves on. The default: all.

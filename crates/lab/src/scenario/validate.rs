@@ -2,7 +2,7 @@
 
 use pontoon_model::host::HostName;
 
-use super::{Machine, Network, Part, Scenario};
+use super::{Machine, MachineRole, Network, Scenario};
 
 /// More machines than any class room has; each costs a process or three.
 const MAX_MACHINES: usize = 64;
@@ -16,15 +16,15 @@ const MAX_NAME_BYTES: usize = 64;
 /// A scenario contradicts itself or asks for too much.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{place}: {what}")]
-pub struct Invalid {
+pub struct InvalidScenario {
     /// Where, as a dotted key.
     pub place: String,
     /// What is wrong, and what would be right.
     pub what: String,
 }
 
-fn wrong<T>(place: impl Into<String>, what: impl Into<String>) -> Result<T, Invalid> {
-    Err(Invalid { place: place.into(), what: what.into() })
+fn wrong<T>(place: impl Into<String>, what: impl Into<String>) -> Result<T, InvalidScenario> {
+    Err(InvalidScenario { place: place.into(), what: what.into() })
 }
 
 impl Scenario {
@@ -33,7 +33,7 @@ impl Scenario {
     /// # Errors
     ///
     /// The first thing that is wrong.
-    pub(super) fn validate(&self) -> Result<(), Invalid> {
+    pub(super) fn validate(&self) -> Result<(), InvalidScenario> {
         let machines = self.machines().count();
         if self.agents().next().is_none() {
             return wrong("host", "a scenario needs at least one host with an agent");
@@ -60,14 +60,14 @@ impl Scenario {
         &self,
         name: &HostName,
         machine: &Machine,
-        part: Part,
-    ) -> Result<(), Invalid> {
+        part: MachineRole,
+    ) -> Result<(), InvalidScenario> {
         let text = name.as_str();
         let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         if !is_plain || text.starts_with('-') || text.len() > MAX_NAME_BYTES {
             return wrong(text, "a machine's name has letters, digits and `-` only");
         }
-        if machine.kubernetes.is_some() && part != Part::Host {
+        if machine.kubernetes.is_some() && part != MachineRole::Host {
             return wrong(format!("{text}.kubernetes"), "only a host can be a Kubernetes node");
         }
         if machine.links.len() > MAX_LINKS {
@@ -107,7 +107,7 @@ impl Scenario {
         Ok(())
     }
 
-    fn validate_network(&self, name: &str, network: &Network) -> Result<(), Invalid> {
+    fn validate_network(&self, name: &str, network: &Network) -> Result<(), InvalidScenario> {
         let place = format!("network.{name}");
         if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
             return wrong(place, "a network's name has letters, digits and `-` only");
@@ -138,7 +138,7 @@ impl Scenario {
         Ok(())
     }
 
-    fn validate_check(&self) -> Result<(), Invalid> {
+    fn validate_check(&self) -> Result<(), InvalidScenario> {
         for host in &self.check.from {
             if !self.agents().any(|agent| agent == host) {
                 return wrong("check.from", format!("`{host}` is no host with an agent"));

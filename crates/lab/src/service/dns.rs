@@ -9,7 +9,7 @@ use hickory_proto::rr::rdata::{A, AAAA};
 use hickory_proto::rr::{RData, Record, RecordType};
 
 use crate::scenario::DnsManner;
-use crate::topology::Offer;
+use crate::topology::ServiceHelperConfig;
 
 /// Names of connectivity checks of the usual systems, and one for people.
 const WEB_NAMES: [&str; 14] = [
@@ -46,16 +46,16 @@ const TTL_S: u32 = 5;
 const MAX_MESSAGE: usize = 65_535;
 
 /// What a server knows and how it uses it.
-pub(super) struct Zone {
+pub(super) struct DnsZone {
     names: BTreeMap<String, IpAddr>,
     time: Option<IpAddr>,
     manner: DnsManner,
     address: Option<IpAddr>,
 }
 
-impl Zone {
+impl DnsZone {
     pub(super) fn new(
-        offer: &Offer,
+        offer: &ServiceHelperConfig,
         zone: &BTreeMap<String, IpAddr>,
         manner: DnsManner,
         address: Option<IpAddr>,
@@ -131,7 +131,7 @@ impl Zone {
 }
 
 /// Queries over TCP, each with its length in front.
-pub(super) fn converse(stream: &mut TcpStream, zone: &Zone, pause: impl Fn()) -> io::Result<()> {
+pub(super) fn converse(stream: &mut TcpStream, zone: &DnsZone, pause: impl Fn()) -> io::Result<()> {
     loop {
         let mut length = [0; 2];
         stream.read_exact(&mut length)?;
@@ -154,18 +154,18 @@ mod tests {
 
     use super::*;
 
-    fn zone(manner: DnsManner) -> Zone {
-        let offer = Offer {
+    fn zone(manner: DnsManner) -> DnsZone {
+        let offer = ServiceHelperConfig {
             services: vec![],
             addresses: vec![],
             internet: Some([203, 0, 113, 80].into()),
             internet_time: Some([203, 0, 113, 123].into()),
         };
         let own = BTreeMap::from([("Srv.Test.".to_owned(), [192, 0, 2, 1].into())]);
-        Zone::new(&offer, &own, manner, Some([172, 20, 0, 1].into()))
+        DnsZone::new(&offer, &own, manner, Some([172, 20, 0, 1].into()))
     }
 
-    fn ask(zone: &Zone, name: &str, kind: RecordType) -> Option<(ResponseCode, Vec<String>)> {
+    fn ask(zone: &DnsZone, name: &str, kind: RecordType) -> Option<(ResponseCode, Vec<String>)> {
         let mut query = Message::new(0x1234, MessageType::Query, OpCode::Query);
         query.add_query(Query::query(Name::from_str(name).unwrap(), kind));
         let answer = Message::from_vec(&zone.answer(&query.to_vec().unwrap())?).unwrap();

@@ -18,7 +18,7 @@ const MAX_PIECES: u32 = 3000;
 const MAX_CHALLENGE: usize = 128;
 
 /// A site and its manners.
-pub(super) struct Site {
+pub(super) struct HttpSite {
     pub(super) manner: HttpManner,
     /// Where the portal's login page is.
     pub(super) location: String,
@@ -26,13 +26,13 @@ pub(super) struct Site {
 
 /// An answer without its `Date`.
 #[derive(Debug, PartialEq)]
-struct Page {
+struct HttpPage {
     status: &'static str,
     headers: Vec<(&'static str, String)>,
     body: &'static str,
 }
 
-impl Site {
+impl HttpSite {
     /// Answers one request and closes.
     pub(super) fn converse(
         &self,
@@ -63,18 +63,18 @@ impl Site {
         }
     }
 
-    fn page(&self, head: &[u8]) -> Page {
+    fn page(&self, head: &[u8]) -> HttpPage {
         let mut headers = [httparse::EMPTY_HEADER; 32];
         let mut request = httparse::Request::new(&mut headers);
         let parsed = request.parse(head);
         let path = request.path.filter(|_| parsed.is_ok()).unwrap_or_default();
         match self.manner {
-            HttpManner::Portal => Page {
+            HttpManner::Portal => HttpPage {
                 status: "302 Found",
                 headers: vec![("Location", self.location.clone())],
                 body: "<a href=\"login\">Log in to use this network</a>\n",
             },
-            HttpManner::NetworkAuthentication => Page {
+            HttpManner::NetworkAuthentication => HttpPage {
                 status: "511 Network Authentication Required",
                 headers: vec![("Link", format!("<{}>; rel=\"next\"", self.location))],
                 body: "You need to authenticate with the local network.\n",
@@ -85,7 +85,7 @@ impl Site {
 }
 
 /// The pages as their providers serve them, whatever the host.
-fn honest(path: &str, challenge: Option<String>) -> Page {
+fn honest(path: &str, challenge: Option<String>) -> HttpPage {
     let (status, body) = match path.split('?').next().unwrap_or_default() {
         "/generate_204" | "/gen_204" => ("204 No Content", ""),
         "/success.txt" => ("200 OK", "success\n"),
@@ -100,7 +100,7 @@ fn honest(path: &str, challenge: Option<String>) -> Page {
     };
     let mut headers = vec![("X-NetworkManager-Status", "online".to_owned())];
     headers.extend(challenge.map(|challenge| ("X-Pontoon-Response", challenge)));
-    Page { status, headers, body }
+    HttpPage { status, headers, body }
 }
 
 fn challenge(headers: &[httparse::Header<'_>]) -> Option<String> {
@@ -110,7 +110,7 @@ fn challenge(headers: &[httparse::Header<'_>]) -> Option<String> {
     (is_plain && !text.is_empty()).then(|| text.to_owned())
 }
 
-impl Page {
+impl HttpPage {
     fn render(&self, unix_s: i64) -> Vec<u8> {
         let mut text = format!("HTTP/1.1 {}\r\nDate: {}\r\n", self.status, date(unix_s));
         for (name, value) in &self.headers {
@@ -158,8 +158,8 @@ fn date(unix_s: i64) -> String {
 mod tests {
     use super::*;
 
-    fn site(manner: HttpManner) -> Site {
-        Site { manner, location: "http://portal.test/login".to_owned() }
+    fn site(manner: HttpManner) -> HttpSite {
+        HttpSite { manner, location: "http://portal.test/login".to_owned() }
     }
 
     #[test]

@@ -3,29 +3,29 @@
 
 use std::net::IpAddr;
 
-use super::{Node, Port, Step, Stretch, line, sysctl_if_there};
-use crate::scenario::{Block, Isolation, Network, Scenario};
+use super::{BridgePort, NodePlan, NodeStep, RelayHelperConfig, line, sysctl_if_there};
+use crate::scenario::{Network, OneWayBlock, Scenario, StationIsolation};
 
-pub(super) fn node(scenario: &Scenario, network: &Network, ports: &[Port<'_>]) -> Node {
+pub(super) fn node(scenario: &Scenario, network: &Network, ports: &[BridgePort<'_>]) -> NodePlan {
     let mut steps = vec![sysctl_if_there("net/ipv6/conf/all/disable_ipv6", &1)];
-    steps.push(Step::Ip(bridges(network, ports)));
+    steps.push(NodeStep::Ip(bridges(network, ports)));
     steps.extend(frames_of_packet_filters(network));
-    steps.push(Step::Nft(rules(scenario, network, ports)));
+    steps.push(NodeStep::Nft(rules(scenario, network, ports)));
     if network.proxy_arp {
         steps.extend(answering(network, ports));
     }
     steps.extend(stateful(network, ports));
-    steps.extend(network.nft.clone().map(Step::Nft));
+    steps.extend(network.nft.clone().map(NodeStep::Nft));
     let pairs: Vec<_> = ports.iter().filter(|port| port.is_relayed(network)).collect();
     if let Some(manner) = network.relay.clone().filter(|_| !pairs.is_empty()) {
-        let pairs = pairs.into_iter().map(Port::relay_ends).collect();
-        steps.push(Step::Relay(Stretch { manner, pairs }));
+        let pairs = pairs.into_iter().map(BridgePort::relay_ends).collect();
+        steps.push(NodeStep::Relay(RelayHelperConfig { manner, pairs }));
     }
-    Node { etc: None, steps, services: Vec::new() }
+    NodePlan { etc: None, steps, services: Vec::new() }
 }
 
 /// With `br_netfilter` loaded, a new namespace sends bridged frames through the IP chains.
-fn frames_of_packet_filters(network: &Network) -> Vec<Step> {
+fn frames_of_packet_filters(network: &Network) -> Vec<NodeStep> {
     let ip = u8::from(network.block.iter().any(|block| block.stateful));
     let set = |which: &str, value: u8| {
         sysctl_if_there(format!("net/bridge/bridge-nf-call-{which}"), &value)
@@ -33,7 +33,7 @@ fn frames_of_packet_filters(network: &Network) -> Vec<Step> {
     vec![set("iptables", ip), set("ip6tables", 0), set("arptables", 0)]
 }
 
-fn bridges(network: &Network, ports: &[Port<'_>]) -> String {
+fn bridges(network: &Network, ports: &[BridgePort<'_>]) -> String {
     let mut batch = String::new();
     let points = network.access_points.map_or(0..=0, |points| 1..=points);
     for bridge in std::iter::once(0).chain(points.clone().filter(|point| *point > 0)) {
@@ -62,7 +62,7 @@ fn bridges(network: &Network, ports: &[Port<'_>]) -> String {
     batch
 }
 
-fn plug(batch: &mut String, network: &Network, port: &Port<'_>) {
+fn plug(batch: &mut String, network: &Network, port: &BridgePort<'_>) {
     let name = &port.name;
     let bridge = bridge_of(network, port);
     let mut mouth = name.clone();
@@ -85,7 +85,7 @@ fn plug(batch: &mut String, network: &Network, port: &Port<'_>) {
         return;
     }
     let mut flags = String::new();
-    if network.isolation == Isolation::AllFrames {
+    if network.isolation == StationIsolation::AllFrames {
         flags.push_str(" isolated on");
     }
     if network.group_suppressed {
@@ -100,13 +100,13 @@ fn plug(batch: &mut String, network: &Network, port: &Port<'_>) {
 }
 
 /// Stations hang on their access point, all else on the switch between them.
-fn bridge_of(network: &Network, port: &Port<'_>) -> u8 {
+fn bridge_of(network: &Network, port: &BridgePort<'_>) -> u8 {
     let is_on_point = port.is_station && network.access_points.is_some();
     if is_on_point { port.attachment.access_point.unwrap_or(1) } else { 0 }
 }
 
 /// The rules of the forwarding path, in the order in which an access point would apply them.
-fn rules(scenario: &Scenario, network: &Network, ports: &[Port<'_>]) -> String {
+fn rules(scenario: &Scenario, network: &Network, ports: &[BridgePort<'_>]) -> String {
     let mut table = String::from("table bridge pontoon {\n");
     if network.source_guard {
         table.push_str(&guard(ports));
@@ -122,7 +122,7 @@ fn rules(scenario: &Scenario, network: &Network, ports: &[Port<'_>]) -> String {
         line(&mut table, format_args!("    numgen random mod 100 < {percent} counter drop"));
     }
     let stations = set(ports.iter().filter(|port| port.is_station).map(|port| port.name.as_str()));
-    if network.isolation == Isolation::Unicast && !stations.is_empty() {
+    if network.isolation == StationIsolation::Unicast && !stations.is_empty() {
         line(
             &mut table,
             format_args!(
@@ -150,7 +150,10 @@ fn set<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
 }
 
-fn pairs<'a, 'b>(block: &Block, ports: &'b [Port<'a>]) -> Vec<(&'b Port<'a>, &'b Port<'a>)> {
+fn pairs<'a, 'b>(
+    block: &OneWayBlock,
+    ports: &'b [BridgePort<'a>],
+) -> Vec<(&'b BridgePort<'a>, &'b BridgePort<'a>)> {
     let of = |host| ports.iter().filter(move |port| port.host == host);
     of(&block.from).flat_map(|from| of(&block.to).map(move |to| (from, to))).collect()
 }
@@ -160,10 +163,10 @@ fn pairs<'a, 'b>(block: &Block, ports: &'b [Port<'a>]) -> Vec<(&'b Port<'a>, &'b
 fn allow_list(
     scenario: &Scenario,
     network: &Network,
-    ports: &[Port<'_>],
+    ports: &[BridgePort<'_>],
     stations: &str,
 ) -> String {
-    let allowed: Vec<&Port<'_>> =
+    let allowed: Vec<&BridgePort<'_>> =
         ports.iter().filter(|port| network.only_with.contains(port.host)).collect();
     let macs: Vec<String> = allowed.iter().map(|port| port.mac.to_string()).collect();
     let macs = macs.join(", ");
@@ -192,8 +195,8 @@ fn allow_list(
 
 /// Port security, ARP inspection and IP source guard: what a station sends carries the MAC and
 /// the addresses it has.
-fn guard(ports: &[Port<'_>]) -> String {
-    let stations: Vec<&Port<'_>> = ports.iter().filter(|port| port.is_station).collect();
+fn guard(ports: &[BridgePort<'_>]) -> String {
+    let stations: Vec<&BridgePort<'_>> = ports.iter().filter(|port| port.is_station).collect();
     let mut macs = Vec::new();
     let mut bindings = Vec::new();
     for port in &stations {
@@ -226,7 +229,7 @@ fn guard(ports: &[Port<'_>]) -> String {
 
 /// The bridge answers ARP for stations from its own neighbour table (`br_do_proxy_suppress_arp`
 /// in the kernel's `net/bridge/br_arp_nd_proxy.c`), and only for MACs it can locate.
-fn answering(network: &Network, ports: &[Port<'_>]) -> Vec<Step> {
+fn answering(network: &Network, ports: &[BridgePort<'_>]) -> Vec<NodeStep> {
     let mut neighbours = String::new();
     let mut places = String::new();
     for port in ports {
@@ -244,16 +247,16 @@ fn answering(network: &Network, ports: &[Port<'_>]) -> Vec<Step> {
         }
         line(&mut places, format_args!("fdb replace {mac} dev {name} master static"));
     }
-    vec![Step::Ip(neighbours), Step::Bridge(places)]
+    vec![NodeStep::Ip(neighbours), NodeStep::Bridge(places)]
 }
 
 /// A one-way filter with memory. The `bridge` family has no connection tracking on every kernel,
 /// so bridged IPv4 passes the IP chains (`bridge-nf-call-iptables`).
-fn stateful(network: &Network, ports: &[Port<'_>]) -> Option<Step> {
+fn stateful(network: &Network, ports: &[BridgePort<'_>]) -> Option<NodeStep> {
     let mut rules = String::new();
     for block in network.block.iter().filter(|block| block.stateful) {
         for (from, to) in pairs(block, ports) {
-            let addresses = |port: &Port<'_>| -> Vec<IpAddr> {
+            let addresses = |port: &BridgePort<'_>| -> Vec<IpAddr> {
                 let prefixes = port.attachment.address.as_slice().iter();
                 prefixes.map(|prefix| prefix.address).filter(IpAddr::is_ipv4).collect()
             };
@@ -268,7 +271,7 @@ fn stateful(network: &Network, ports: &[Port<'_>]) -> Option<Step> {
         }
     }
     (!rules.is_empty()).then(|| {
-        Step::Nft(format!(
+        NodeStep::Nft(format!(
             "table ip pontoon-state {{\n  chain pass {{\n    type filter hook forward priority 0; \
              policy accept;\n    ct state established,related accept\n{rules}  }}\n}}\n"
         ))

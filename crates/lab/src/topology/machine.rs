@@ -1,31 +1,39 @@
 //! What a host, router or server does when the lab is raised.
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
+use pontoon_model::net::{IfName, IpFamily};
 
-use super::{Etc, Node, Offer, Step, addresses, best_address, line, sysctl, sysctl_if_there};
-use crate::kubernetes::Setup;
-use crate::scenario::{Attachment, Machine, Part, Scenario};
+use super::{
+    EtcFiles, NodePlan, NodeStep, ServiceHelperConfig, addresses, best_address, line, sysctl,
+    sysctl_if_there,
+};
+use crate::kubernetes::NodeSetup;
+use crate::scenario::{Attachment, Machine, MachineRole, Scenario};
 
 /// What `NetworkManager` gives the default route of a radio link.
 const RADIO_METRIC: u32 = 600;
 
-pub(super) fn node(scenario: &Scenario, name: &HostName, machine: &Machine, part: Part) -> Node {
-    let etc = (part == Part::Host).then(|| etc(scenario, name, machine));
-    let mut steps: Vec<Step> = etc.iter().cloned().map(Step::Furnish).collect();
-    steps.push(Step::PingGroups);
+pub(super) fn node(
+    scenario: &Scenario,
+    name: &HostName,
+    machine: &Machine,
+    part: MachineRole,
+) -> NodePlan {
+    let etc = (part == MachineRole::Host).then(|| etc(scenario, name, machine));
+    let mut steps: Vec<NodeStep> = etc.iter().cloned().map(NodeStep::Furnish).collect();
+    steps.push(NodeStep::PingGroups);
     steps.extend(before_links(machine, part));
-    steps.push(Step::Ip(links(scenario, machine)));
+    steps.push(NodeStep::Ip(links(scenario, machine)));
     steps.extend(machine.proxy_arp.iter().flat_map(proxy_arp));
     for (key, value) in &machine.sysctls {
         steps.push(sysctl(proc_path(key), value));
     }
     let masquerade = masquerade(machine);
-    steps.extend(masquerade.into_iter().chain(machine.nft.clone()).map(Step::Nft));
-    steps.extend(machine.run.iter().cloned().map(Step::Run));
+    steps.extend(masquerade.into_iter().chain(machine.nft.clone()).map(NodeStep::Nft));
+    steps.extend(machine.run.iter().cloned().map(NodeStep::Run));
     let mut services = Vec::new();
     if !machine.services.is_empty() {
-        services.push(Step::Serve(Offer {
+        services.push(NodeStep::Serve(ServiceHelperConfig {
             services: machine.services.clone(),
             addresses: addresses(machine),
             internet: scenario.internet,
@@ -33,9 +41,9 @@ pub(super) fn node(scenario: &Scenario, name: &HostName, machine: &Machine, part
         }));
     }
     if let Some(role) = machine.kubernetes {
-        services.push(Step::Kubernetes(Setup { name: name.to_string(), role }));
+        services.push(NodeStep::Kubernetes(NodeSetup { name: name.to_string(), role }));
     }
-    Node { etc, steps, services }
+    NodePlan { etc, steps, services }
 }
 
 /// `sysctl`'s names use either sign between parts; with `/`, a dot is part of a name.
@@ -57,7 +65,7 @@ const KERNEL_DEFAULTS: [(&str, u8); 8] = [
     ("accept_local", 0),
 ];
 
-fn before_links(machine: &Machine, part: Part) -> Vec<Step> {
+fn before_links(machine: &Machine, part: MachineRole) -> Vec<NodeStep> {
     let has_v6 = addresses(machine).iter().any(std::net::IpAddr::is_ipv6);
     let mut steps = vec![sysctl("net/ipv4/ip_forward", &0)];
     for link in ["all", "default"].into_iter().chain(machine.links.keys().map(IfName::as_str)) {
@@ -74,7 +82,7 @@ fn before_links(machine: &Machine, part: Part) -> Vec<Step> {
         // A kernel without IPv6 is as good.
         steps.push(sysctl_if_there("net/ipv6/conf/all/disable_ipv6", &1));
     }
-    if part == Part::Router {
+    if part == MachineRole::Router {
         steps.push(sysctl("net/ipv4/ip_forward", &1));
         if has_v6 {
             steps.push(sysctl("net/ipv6/conf/all/forwarding", &1));
@@ -96,7 +104,7 @@ fn links(scenario: &Scenario, machine: &Machine) -> String {
             line(&mut batch, format_args!("link set dev {link} mtu {mtu}"));
         }
         for prefix in attachment.address.as_slice() {
-            let nodad = if prefix.family() == Family::V6 { " nodad" } else { " brd +" };
+            let nodad = if prefix.family() == IpFamily::V6 { " nodad" } else { " brd +" };
             line(&mut batch, format_args!("address add {prefix} dev {link}{nodad}"));
         }
         if attachment.up {
@@ -130,7 +138,7 @@ fn default_routes(batch: &mut String, link: &IfName, attachment: &Attachment) {
     }
 }
 
-fn proxy_arp(link: &IfName) -> [Step; 2] {
+fn proxy_arp(link: &IfName) -> [NodeStep; 2] {
     [
         sysctl(format!("net/ipv4/conf/{link}/proxy_arp_pvlan"), &1),
         // Otherwise the kernel waits up to 0.8 s before it answers.
@@ -147,7 +155,7 @@ fn masquerade(machine: &Machine) -> Option<String> {
     ))
 }
 
-fn etc(scenario: &Scenario, name: &HostName, machine: &Machine) -> Etc {
+fn etc(scenario: &Scenario, name: &HostName, machine: &Machine) -> EtcFiles {
     let lines = machine.hosts_file.clone().unwrap_or_else(|| {
         let mut lines = vec!["127.0.0.1 localhost".to_owned(), format!("127.0.1.1 {name}")];
         for (other, machine) in scenario.host.iter().filter(|(other, _)| *other != name) {
@@ -156,5 +164,5 @@ fn etc(scenario: &Scenario, name: &HostName, machine: &Machine) -> Etc {
         lines
     });
     let servers = machine.resolver.iter().map(|server| format!("nameserver {server}\n"));
-    Etc { name: name.clone(), hosts: lines.join("\n") + "\n", resolv: servers.collect() }
+    EtcFiles { name: name.clone(), hosts: lines.join("\n") + "\n", resolv: servers.collect() }
 }

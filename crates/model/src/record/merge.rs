@@ -5,7 +5,7 @@ mod joint;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use crate::facts::{Facts, HostFacts, Intent};
+use crate::facts::{Facts, HostFacts, RunParameters};
 use crate::host::HostName;
 use crate::net::Mac;
 use crate::observation::{Observation, RunId};
@@ -52,7 +52,7 @@ pub enum MergeError {
 pub fn merge(records: impl IntoIterator<Item = Record>) -> Result<Record, MergeError> {
     let mut records = records.into_iter();
     let Record { mut facts, mut unreached } = records.next().ok_or(MergeError::Nothing)?;
-    let mut origins = Origins::new();
+    let mut origins = RecordOrigins::new();
     note(&mut origins, 0, &facts);
     for (number, record) in (1..).zip(records) {
         if record.facts.run != facts.run {
@@ -72,9 +72,9 @@ pub fn merge(records: impl IntoIterator<Item = Record>) -> Result<Record, MergeE
 }
 
 /// In which records each host speaks for itself.
-type Origins = BTreeMap<HostName, BTreeSet<usize>>;
+type RecordOrigins = BTreeMap<HostName, BTreeSet<usize>>;
 
-fn note(origins: &mut Origins, number: usize, facts: &Facts) {
+fn note(origins: &mut RecordOrigins, number: usize, facts: &Facts) {
     for host in facts.hosts.keys() {
         origins.entry(host.clone()).or_default().insert(number);
     }
@@ -83,7 +83,7 @@ fn note(origins: &mut Origins, number: usize, facts: &Facts) {
 fn add(whole: &mut Facts, record: Facts) {
     whole.hosts.extend(record.hosts);
     whole.observations.extend(record.observations);
-    let Intent { pod_cidr, service_cidr, server, one_ended } = record.intent;
+    let RunParameters { pod_cidr, service_cidr, server, one_ended } = record.intent;
     let intent = &mut whole.intent;
     intent.pod_cidr = intent.pod_cidr.or(pod_cidr);
     intent.service_cidr = intent.service_cidr.or(service_cidr);

@@ -8,12 +8,12 @@ mod node_files;
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::facts::{Ending, Facts, HostFacts, Intent};
+use crate::facts::{AgentOutcome, Facts, HostFacts, RunParameters};
 use crate::host::HostName;
 use crate::net::{IfName, Mac, Prefix};
-use crate::observation::{Answer, Kind, Observation};
+use crate::observation::{Observation, ProbeAnswer, ProbeKind};
 use crate::record::Record;
-use crate::snapshot::{Identity, Radio, Snapshot};
+use crate::snapshot::{MachineIdentity, Snapshot, WifiAssociation};
 use crate::untrusted::Untrusted;
 
 /// Names that mean the same on every machine, so that hiding them hides nothing (Debian's
@@ -39,9 +39,9 @@ pub const REDACTED: &str = "(redacted)";
 /// `tag` is the same for all.
 #[must_use]
 pub fn redact(record: &Record, tag: &dyn Fn(&[u8]) -> [u8; 32]) -> Record {
-    let mask = Mask { tag };
+    let mask = RecordRedactor { tag };
     let Record { facts, unreached } = record;
-    let intent = Intent {
+    let intent = RunParameters {
         server: facts.intent.server.as_ref().map(|server| mask.host(server)),
         one_ended: facts.intent.one_ended.iter().map(|peer| mask.host(peer)).collect(),
         ..facts.intent.clone()
@@ -57,11 +57,11 @@ pub fn redact(record: &Record, tag: &dyn Fn(&[u8]) -> [u8; 32]) -> Record {
     Record { facts, unreached: unreached.collect() }
 }
 
-struct Mask<'a> {
+struct RecordRedactor<'a> {
     tag: &'a dyn Fn(&[u8]) -> [u8; 32],
 }
 
-impl Mask<'_> {
+impl RecordRedactor<'_> {
     fn digits(&self, kind: &str, text: &str) -> String {
         let tag = (self.tag)(format!("{kind}\0{text}").as_bytes());
         tag[..4].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
@@ -167,7 +167,7 @@ impl Mask<'_> {
             gap.why = self.prose(&gap.why);
             gap.what = self.prose(&gap.what);
         }
-        if let Ending::Died { why } = &mut host.ending {
+        if let AgentOutcome::Died { why } = &mut host.ending {
             // What a remote program said last may contain anything.
             REDACTED.clone_into(why);
         }
@@ -220,14 +220,18 @@ impl Mask<'_> {
     }
 
     /// A UUID that every board of a vendor has names no machine, and must stay known as such.
-    fn identity(&self, identity: &Identity) -> Identity {
+    fn identity(&self, identity: &MachineIdentity) -> MachineIdentity {
         let id = |kind: &str, id: &Untrusted| {
             Untrusted::new(&format!("{kind}-{}", self.digits(kind, id.raw())))
         };
         let uuid = |uuid: &Untrusted| {
-            if Identity::is_placeholder(uuid.raw()) { uuid.clone() } else { id("uuid", uuid) }
+            if MachineIdentity::is_placeholder(uuid.raw()) {
+                uuid.clone()
+            } else {
+                id("uuid", uuid)
+            }
         };
-        Identity {
+        MachineIdentity {
             machine_id: identity.machine_id.as_ref().map(|own| id("machine", own)),
             product_uuid: identity.product_uuid.as_ref().map(uuid),
             ssh_host_keys: identity.ssh_host_keys.iter().map(|key| id("key", key)).collect(),
@@ -235,10 +239,10 @@ impl Mask<'_> {
         }
     }
 
-    fn radio(&self, radio: &Radio) -> Radio {
+    fn radio(&self, radio: &WifiAssociation) -> WifiAssociation {
         let ssid =
             |ssid: &Untrusted| Untrusted::new(&format!("ssid-{}", self.digits("ssid", ssid.raw())));
-        Radio {
+        WifiAssociation {
             ssid: radio.ssid.as_ref().map(ssid),
             bssid: radio.bssid.map(|mac| self.mac(mac)),
             ..*radio
@@ -266,32 +270,34 @@ impl Mask<'_> {
         seen.link = self.link_option(seen.link.as_ref());
         seen.asked_link = self.link_option(seen.asked_link.as_ref());
         seen.source_mac = seen.source_mac.map(|mac| self.mac(mac));
-        if let Kind::Portal { url } = &mut seen.kind {
+        if let ProbeKind::Portal { url } = &mut seen.kind {
             *url = self.url(url);
         }
         seen.answer = seen.answer.map(|answer| self.answer(answer));
         seen
     }
 
-    fn answer(&self, answer: Answer) -> Answer {
+    fn answer(&self, answer: ProbeAnswer) -> ProbeAnswer {
         match answer {
-            Answer::Icmp { kind, code, from } => Answer::Icmp { kind, code, from: self.ip(from) },
-            Answer::Dns { rcode, addresses } => Answer::Dns {
+            ProbeAnswer::Icmp { kind, code, from } => {
+                ProbeAnswer::Icmp { kind, code, from: self.ip(from) }
+            }
+            ProbeAnswer::Dns { rcode, addresses } => ProbeAnswer::Dns {
                 rcode,
                 addresses: addresses.into_iter().map(|address| self.ip(address)).collect(),
             },
-            Answer::Http { status, location, is_expected } => {
+            ProbeAnswer::Http { status, location, is_expected } => {
                 let location = location.as_ref().map(|url| self.url(url));
-                Answer::Http { status, location, is_expected }
+                ProbeAnswer::Http { status, location, is_expected }
             }
-            Answer::Garbage { what } => {
+            ProbeAnswer::Garbage { what } => {
                 let what = format!("garbage-{}", self.digits("garbage", what.raw()));
-                Answer::Garbage { what: Untrusted::new(&what) }
+                ProbeAnswer::Garbage { what: Untrusted::new(&what) }
             }
-            same @ (Answer::Reply
-            | Answer::Reset
-            | Answer::Refused { .. }
-            | Answer::Clock { .. }) => same,
+            same @ (ProbeAnswer::Reply
+            | ProbeAnswer::Reset
+            | ProbeAnswer::Refused { .. }
+            | ProbeAnswer::Clock { .. }) => same,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::untrusted::Untrusted;
 
 /// What a machine is told by; two of them have nothing of it in common unless one is a copy.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Identity {
+pub struct MachineIdentity {
     /// A keyed hash of `/etc/machine-id`: machine-id(5) asks that the id itself stay on its
     /// machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,7 +36,7 @@ const PLACEHOLDERS: &[&str] = &[
     "deadbeef-dead-beef-dead-beefdeadbeef",
 ];
 
-impl Identity {
+impl MachineIdentity {
     /// Whether nothing of it could be read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -46,7 +46,7 @@ impl Identity {
     /// Whether two hosts run on one kernel, as containers and network namespaces of one machine
     /// do: then they share its files by right. `None`: not known.
     #[must_use]
-    pub fn is_one_kernel(&self, other: &Self) -> Option<bool> {
+    pub fn is_same_kernel(&self, other: &Self) -> Option<bool> {
         Some(self.boot_id.as_ref()? == other.boot_id.as_ref()?)
     }
 
@@ -76,7 +76,7 @@ mod tests {
             ("03000200-0400-0500-0006-000700080008", false),
             ("4c4c4544-0042-3510-8052-b3c04f4b4e32", false),
         ] {
-            assert_eq!(Identity::is_placeholder(uuid), is_placeholder, "{uuid}");
+            assert_eq!(MachineIdentity::is_placeholder(uuid), is_placeholder, "{uuid}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::untrusted::Untrusted;
 
 /// Packet filter rules.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Netfilter {
+pub struct NetfilterSnapshot {
     /// Whether the rules could be listed (that takes `CAP_NET_ADMIN`).
     pub is_readable: bool,
     /// The tables of `nf_tables`.

@@ -8,7 +8,7 @@ use crate::untrusted::Untrusted;
 
 /// What a radio is associated with.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Radio {
+pub struct WifiAssociation {
     /// Name of the network.
     pub ssid: Option<Untrusted>,
     /// MAC address of the access point's radio.

@@ -1,7 +1,7 @@
 //! Addresses of links: `RTM_GETADDR`.
 
 use pontoon_model::net::Prefix;
-use pontoon_model::snapshot::{Address, Link};
+use pontoon_model::snapshot::{Link, LinkAddress};
 
 use super::RouteTable;
 use crate::attribute::{address, attributes, u32_at};
@@ -23,12 +23,14 @@ const ADDRESSES: RouteTable =
 ///
 /// # Errors
 /// When the kernel does not show them.
-pub fn addresses(kernel: &dyn NetlinkKernel) -> Result<TableDump<(u32, Address)>, NetlinkError> {
+pub fn addresses(
+    kernel: &dyn NetlinkKernel,
+) -> Result<TableDump<(u32, LinkAddress)>, NetlinkError> {
     ADDRESSES.dump(kernel, &[0; IFADDRMSG_BYTES], parse_address)
 }
 
 /// Puts addresses to their links; those of other links are left out.
-pub fn give_addresses(links: &mut [Link], addresses: Vec<(u32, Address)>) {
+pub fn give_addresses(links: &mut [Link], addresses: Vec<(u32, LinkAddress)>) {
     for (index, address) in addresses {
         if let Some(link) = links.iter_mut().find(|link| link.index == index) {
             link.addresses.push(address);
@@ -37,7 +39,7 @@ pub fn give_addresses(links: &mut [Link], addresses: Vec<(u32, Address)>) {
 }
 
 /// Reads an address message (`struct ifaddrmsg` and attributes): link index and address.
-fn parse_address(body: &[u8]) -> Option<(u32, Address)> {
+fn parse_address(body: &[u8]) -> Option<(u32, LinkAddress)> {
     let (length, scope) = (*body.get(1)?, *body.get(3)?);
     let mut flags = u32::from(*body.get(2)?);
     let index = u32_at(body, 4)?;
@@ -56,7 +58,7 @@ fn parse_address(body: &[u8]) -> Option<(u32, Address)> {
         }
     }
     let prefix = Prefix::new(local.or(prefix)?, length)?;
-    Some((index, Address { prefix, scope, flags, valid_s: valid }))
+    Some((index, LinkAddress { prefix, scope, flags, valid_s: valid }))
 }
 
 #[cfg(test)]

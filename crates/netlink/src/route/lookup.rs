@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use pontoon_model::net::{Family, IfName};
+use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::snapshot::RouteKind;
 
 use super::routes::{out_index, parse_route};
@@ -137,13 +137,13 @@ fn index_of(link: &IfName) -> Result<u32, LookupError> {
 
 /// `struct rtmsg` and attributes.
 fn body(dst: IpAddr, from: Option<IpAddr>, iif: Option<u32>) -> Result<Vec<u8>, LookupError> {
-    let family = family_number(Family::of(dst));
+    let family = family_number(IpFamily::of(dst));
     let bits = if dst.is_ipv4() { 32 } else { 128 };
     let mut body = vec![0; RTMSG_BYTES];
     (body[0], body[1]) = (family, bits);
     push_attribute(&mut body, RTA_DST, &octets(dst));
     if let Some(from) = from {
-        if Family::of(from) != Family::of(dst) {
+        if IpFamily::of(from) != IpFamily::of(dst) {
             return Err(LookupError::Families { from, to: dst });
         }
         body[2] = bits;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use pontoon_model::net::{Family, IfName, Mac};
+use pontoon_model::net::{IfName, IpFamily, Mac};
 use pontoon_model::snapshot::Neighbour;
 
 use super::{LinkNames, RouteTable};
@@ -25,7 +25,7 @@ const NEIGHBOURS: RouteTable =
 /// When the kernel does not show it.
 pub fn neighbours(
     kernel: &dyn NetlinkKernel,
-    family: Family,
+    family: IpFamily,
     names: &LinkNames,
 ) -> Result<TableDump<Neighbour>, NetlinkError> {
     NEIGHBOURS.dump_family(kernel, family, |body| parse_neighbour(body, names))

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use pontoon_model::net::{Family, Prefix};
+use pontoon_model::net::{IpFamily, Prefix};
 use pontoon_model::snapshot::{Route, RouteKind};
 
 use super::{LinkNames, RouteTable};
@@ -28,7 +28,7 @@ const ROUTES: RouteTable =
 /// When the kernel does not show them.
 pub fn routes(
     kernel: &dyn NetlinkKernel,
-    family: Family,
+    family: IpFamily,
     names: &LinkNames,
 ) -> Result<TableDump<Route>, NetlinkError> {
     let found = ROUTES.dump_family(kernel, family, |body| Some(parse_route(body, names)))?;

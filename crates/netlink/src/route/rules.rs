@@ -1,6 +1,6 @@
 //! Policy-routing rules: `RTM_GETRULE`.
 
-use pontoon_model::net::{Family, IfName, Prefix};
+use pontoon_model::net::{IfName, IpFamily, Prefix};
 use pontoon_model::snapshot::RoutingRule;
 
 use super::RouteTable;
@@ -25,7 +25,7 @@ const RULES: RouteTable =
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct UnusualRule {
     /// Its address family.
-    pub family: Family,
+    pub family: IpFamily,
     /// Its preference.
     pub preference: u32,
     /// Why it is not read.
@@ -47,7 +47,7 @@ pub enum UnusualReason {
 /// When the kernel does not show them.
 pub fn rules(
     kernel: &dyn NetlinkKernel,
-    family: Family,
+    family: IpFamily,
 ) -> Result<TableDump<Result<RoutingRule, UnusualRule>>, NetlinkError> {
     RULES.dump_family(kernel, family, parse_rule)
 }
@@ -65,7 +65,7 @@ fn parse_rule(body: &[u8]) -> Option<Result<RoutingRule, UnusualRule>> {
         out_link: None,
         mark: None,
         table: u32::from(table),
-        family: Family::of(any),
+        family: IpFamily::of(any),
     };
     for (kind, value) in attributes(body, FIB_RULE_HDR_BYTES) {
         match kind {

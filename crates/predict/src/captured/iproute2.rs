@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use pontoon_model::net::{Family, Prefix};
+use pontoon_model::net::{IpFamily, Prefix};
 use pontoon_model::snapshot::{Link, Route, RouteKind};
 
 /// Words that `ip address` prints for flags of an address (`linux/if_addr.h`).
@@ -57,15 +57,15 @@ fn scope(word: &str) -> u8 {
 
 /// Reads routes of IPv4, and of IPv6 where a line says so by an address.
 pub(super) fn routes(text: &str) -> Vec<Route> {
-    read(text, Family::V4)
+    read(text, IpFamily::V4)
 }
 
 /// Reads what `ip -6 route` prints.
 pub(super) fn v6_routes(text: &str) -> Vec<Route> {
-    read(text, Family::V6)
+    read(text, IpFamily::V6)
 }
 
-fn read(text: &str, family: Family) -> Vec<Route> {
+fn read(text: &str, family: IpFamily) -> Vec<Route> {
     let mut routes: Vec<Route> = Vec::new();
     for line in text.lines() {
         let is_hop = line.starts_with([' ', '\t']) && line.trim_start().starts_with("nexthop");
@@ -88,7 +88,7 @@ fn read(text: &str, family: Family) -> Vec<Route> {
     routes
 }
 
-fn route(line: &str, family: Family) -> Option<Route> {
+fn route(line: &str, family: IpFamily) -> Option<Route> {
     let mut words = line.split_ascii_whitespace().peekable();
     let kind = match *words.peek()? {
         "local" => RouteKind::Local,
@@ -116,10 +116,10 @@ fn route(line: &str, family: Family) -> Option<Route> {
     Some(route)
 }
 
-fn destination(word: &str, family: Family) -> Option<Prefix> {
+fn destination(word: &str, family: IpFamily) -> Option<Prefix> {
     let any = match family {
-        Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        IpFamily::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpFamily::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     };
     if word == "default" {
         return Prefix::new(any, 0);

@@ -5,13 +5,13 @@ use std::net::IpAddr;
 use regex_lite::RegexBuilder;
 
 use crate::go::{is_global_unicast, parse_ip};
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_model::node_files::FlannelFlags;
 use pontoon_model::record::redact::REDACTED;
-use pontoon_model::snapshot::{Address, Link, Route, Snapshot};
+use pontoon_model::snapshot::{Link, LinkAddress, Route, Snapshot};
 use pontoon_model::untrusted::Untrusted;
 
-use super::Version;
+use super::FlannelVersion;
 use super::target::by_target;
 
 /// `IFA_F_TEMPORARY`, which is `IFA_F_SECONDARY` for IPv4; `IFA_F_DEPRECATED`,
@@ -24,7 +24,7 @@ const PATTERN_BYTES: usize = 256 * 1024;
 
 /// The families of the pods' network (`EnableIPv4` and `EnableIPv6` of net-conf.json).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Stack {
+pub enum IpStack {
     /// IPv4 alone: the default.
     V4,
     /// IPv6 alone.
@@ -50,7 +50,7 @@ pub struct ExternalInterface<'a> {
 
 /// One thing by which flanneld looks for its interface.
 #[derive(Clone, Copy, Debug)]
-pub enum By<'a> {
+pub enum InterfaceSelector<'a> {
     /// `--iface`, or `--public-ip` where nothing else is given: a name or an address.
     Named(&'a str),
     /// `--iface-regex`.
@@ -61,7 +61,7 @@ pub enum By<'a> {
 
 /// Nothing was found.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Failed {
+pub enum InterfaceLookupError {
     /// flanneld ends with these words.
     Words(String),
     /// What would have to be known.
@@ -76,16 +76,18 @@ pub enum Failed {
 /// flannel's own words, or what would have to be known.
 pub fn look_up<'a>(
     node: &'a Snapshot,
-    version: Version,
-    stack: Stack,
-    by: By<'_>,
+    version: FlannelVersion,
+    stack: IpStack,
+    by: InterfaceSelector<'_>,
     flags: &FlannelFlags,
-) -> Result<ExternalInterface<'a>, Failed> {
+) -> Result<ExternalInterface<'a>, InterfaceLookupError> {
     let mut found = match by {
-        By::Named("") | By::Matching("") | By::Reaching("") => by_default(node, version, stack)?,
-        By::Named(name) => match parse_ip(name) {
+        InterfaceSelector::Named("")
+        | InterfaceSelector::Matching("")
+        | InterfaceSelector::Reaching("") => by_default(node, version, stack)?,
+        InterfaceSelector::Named(name) => match parse_ip(name) {
             Some(address) => by_address(node, stack, address, flags)?,
-            None => Found::on(
+            None => SelectedInterface::on(
                 node.links.iter().find(|link| link.name.as_str() == name).ok_or_else(|| {
                     words(format!(
                         "error looking up interface {}: route ip+net: no such network interface",
@@ -94,19 +96,19 @@ pub fn look_up<'a>(
                 })?,
             ),
         },
-        By::Matching(pattern) => by_pattern(node, version, stack, pattern)?,
-        By::Reaching(target) => by_target(node, stack, target)?,
+        InterfaceSelector::Matching(pattern) => by_pattern(node, version, stack, pattern)?,
+        InterfaceSelector::Reaching(target) => by_target(node, stack, target)?,
     };
     let no_address = |family| {
         words(format!("failed to find {family} address for interface {}", found.link.name))
     };
-    if stack != Stack::V6 && found.v4.is_none() {
-        let first = usable(found.link, version, Family::V4).next();
-        found.v4 = Some(first.ok_or_else(|| no_address(Family::V4))?);
+    if stack != IpStack::V6 && found.v4.is_none() {
+        let first = usable(found.link, version, IpFamily::V4).next();
+        found.v4 = Some(first.ok_or_else(|| no_address(IpFamily::V4))?);
     }
-    if stack != Stack::V4 && found.v6.is_none() {
-        let first = usable(found.link, version, Family::V6).next();
-        found.v6 = Some(first.ok_or_else(|| no_address(Family::V6))?);
+    if stack != IpStack::V4 && found.v6.is_none() {
+        let first = usable(found.link, version, IpFamily::V6).next();
+        found.v6 = Some(first.ok_or_else(|| no_address(IpFamily::V6))?);
     }
     let public = |given: &Option<Untrusted>, family: &str| match given.as_ref().map(Untrusted::raw)
     {
@@ -122,54 +124,54 @@ pub fn look_up<'a>(
         address: found.v4,
         address_v6: found.v6,
         advertised: public(&flags.public_ip, "IP")?
-            .or_else(|| found.v4.filter(|_| stack != Stack::V6)),
+            .or_else(|| found.v4.filter(|_| stack != IpStack::V6)),
         advertised_v6: public(&flags.public_ipv6, "IPv6")?
-            .or_else(|| found.v6.filter(|_| stack != Stack::V4)),
+            .or_else(|| found.v6.filter(|_| stack != IpStack::V4)),
     })
 }
 
 /// `GetDefaultGatewayInterface`: the first route to everywhere, if it names one interface.
 fn default_interface(
     node: &Snapshot,
-    version: Version,
-    family: Family,
+    version: FlannelVersion,
+    family: IpFamily,
 ) -> Result<&Link, &'static str> {
     let leads_everywhere = |route: &&Route| {
         route.destination.length == 0
             && route.destination.family() == family
             && route.table == Route::MAIN
     };
-    let old = version == Version::V0_25;
+    let old = version == FlannelVersion::V0_25;
     let found = node.routes.iter().find(leads_everywhere).ok_or(match (family, old) {
-        (Family::V4, false) => "unable to find default route",
-        (Family::V4, true) => "Unable to find default route",
-        (Family::V6, false) => "unable to find default v6 route",
-        (Family::V6, true) => "Unable to find default v6 route",
+        (IpFamily::V4, false) => "unable to find default route",
+        (IpFamily::V4, true) => "Unable to find default route",
+        (IpFamily::V6, false) => "unable to find default v6 route",
+        (IpFamily::V6, true) => "Unable to find default v6 route",
     })?;
     let link = found.link.as_ref().filter(|_| !found.is_multipath);
     link.and_then(|link| node.link(link)).ok_or(match (family, old) {
-        (Family::V4, false) => "found default route but could not determine interface",
-        (Family::V4, true) => "Found default route but could not determine interface",
-        (Family::V6, false) => "found default v6 route but could not determine interface",
-        (Family::V6, true) => "Found default v6 route but could not determine interface",
+        (IpFamily::V4, false) => "found default route but could not determine interface",
+        (IpFamily::V4, true) => "Found default route but could not determine interface",
+        (IpFamily::V6, false) => "found default v6 route but could not determine interface",
+        (IpFamily::V6, true) => "Found default v6 route but could not determine interface",
     })
 }
 
 /// The addresses of a link in the order in which flanneld prefers them: `GetInterfaceIP4Addrs` and
 /// its twin.
-fn usable(link: &Link, version: Version, family: Family) -> impl Iterator<Item = IpAddr> {
+fn usable(link: &Link, version: FlannelVersion, family: IpFamily) -> impl Iterator<Item = IpAddr> {
     let is_local = |address: IpAddr| match address {
         IpAddr::V4(v4) => v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_unicast_link_local(),
     };
-    let is_candidate = |own: &&Address| {
+    let is_candidate = |own: &&LinkAddress| {
         let address = own.prefix.address;
-        Family::of(address) == family && (is_global_unicast(address) || is_local(address))
+        IpFamily::of(address) == family && (is_global_unicast(address) || is_local(address))
     };
-    let mut own: Vec<&Address> = link.addresses.iter().filter(is_candidate).collect();
+    let mut own: Vec<&LinkAddress> = link.addresses.iter().filter(is_candidate).collect();
     match version {
-        Version::V0_25 => own.sort_by_key(|own| is_local(own.prefix.address)),
-        Version::Newest => {
+        FlannelVersion::V0_25 => own.sort_by_key(|own| is_local(own.prefix.address)),
+        FlannelVersion::Newest => {
             own.sort_by_key(|own| {
                 let is_lent = own.flags & PERMANENT == 0;
                 (is_local(own.prefix.address), is_lent, own.flags & TEMPORARY != 0)
@@ -181,32 +183,36 @@ fn usable(link: &Link, version: Version, family: Family) -> impl Iterator<Item =
 }
 
 /// A link, and the addresses on it that were decided with it.
-pub(super) struct Found<'a> {
+pub(super) struct SelectedInterface<'a> {
     pub(super) link: &'a Link,
     pub(super) v4: Option<IpAddr>,
     pub(super) v6: Option<IpAddr>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> SelectedInterface<'a> {
     pub(super) const fn on(link: &'a Link) -> Self {
         Self { link, v4: None, v6: None }
     }
 }
 
-pub(super) fn words(words: impl Into<String>) -> Failed {
-    Failed::Words(words.into())
+pub(super) fn words(words: impl Into<String>) -> InterfaceLookupError {
+    InterfaceLookupError::Words(words.into())
 }
 
 /// The link of the default route; with both families their routes have to agree.
-fn by_default(node: &Snapshot, version: Version, stack: Stack) -> Result<Found<'_>, Failed> {
+fn by_default(
+    node: &Snapshot,
+    version: FlannelVersion,
+    stack: IpStack,
+) -> Result<SelectedInterface<'_>, InterfaceLookupError> {
     let of = |family| {
-        let v6 = if family == Family::V6 { "v6 " } else { "" };
+        let v6 = if family == IpFamily::V6 { "v6 " } else { "" };
         default_interface(node, version, family)
             .map_err(|why| words(format!("failed to get default {v6}interface: {why}")))
     };
-    let link = of(if stack == Stack::V6 { Family::V6 } else { Family::V4 })?;
-    if stack == Stack::Dual {
-        let v6 = of(Family::V6)?;
+    let link = of(if stack == IpStack::V6 { IpFamily::V6 } else { IpFamily::V4 })?;
+    if stack == IpStack::Dual {
+        let v6 = of(IpFamily::V6)?;
         if v6.name != link.name {
             return Err(words(format!(
                 "v6 default route interface {} must be the same with v4 default route interface {}",
@@ -214,20 +220,20 @@ fn by_default(node: &Snapshot, version: Version, stack: Stack) -> Result<Found<'
             )));
         }
     }
-    Ok(Found::on(link))
+    Ok(SelectedInterface::on(link))
 }
 
 /// The link that has an address; with both families, also that of `--public-ipv6`.
 fn by_address<'a>(
     node: &'a Snapshot,
-    stack: Stack,
+    stack: IpStack,
     address: IpAddr,
     flags: &FlannelFlags,
-) -> Result<Found<'a>, Failed> {
-    let holder = |address: IpAddr, family: Family| {
-        let (v6, ip) = if family == Family::V6 { ("v6 ", "IPv6") } else { ("", "IP") };
+) -> Result<SelectedInterface<'a>, InterfaceLookupError> {
+    let holder = |address: IpAddr, family: IpFamily| {
+        let (v6, ip) = if family == IpFamily::V6 { ("v6 ", "IPv6") } else { ("", "IP") };
         let has = |link: &&Link| link.addresses.iter().any(|own| own.prefix.address == address);
-        let found = node.links.iter().find(has).filter(|_| Family::of(address) == family);
+        let found = node.links.iter().find(has).filter(|_| IpFamily::of(address) == family);
         found.ok_or_else(|| {
             words(format!(
                 "error looking up {v6}interface {address}: no interface with given {ip} found"
@@ -236,17 +242,19 @@ fn by_address<'a>(
     };
     let of_public_v6 = || {
         let public = parse_ip(flags.public_ipv6.as_ref()?.raw())?;
-        Some(holder(public, Family::V6).map(|link| (link, public)))
+        Some(holder(public, IpFamily::V6).map(|link| (link, public)))
     };
     match (stack, address) {
-        (Stack::V4, _) => {
-            Ok(Found { v4: Some(address), ..Found::on(holder(address, Family::V4)?) })
-        }
-        (Stack::V6, _) => {
-            Ok(Found { v6: Some(address), ..Found::on(holder(address, Family::V6)?) })
-        }
-        (Stack::Dual, IpAddr::V4(_)) => {
-            let link = holder(address, Family::V4)?;
+        (IpStack::V4, _) => Ok(SelectedInterface {
+            v4: Some(address),
+            ..SelectedInterface::on(holder(address, IpFamily::V4)?)
+        }),
+        (IpStack::V6, _) => Ok(SelectedInterface {
+            v6: Some(address),
+            ..SelectedInterface::on(holder(address, IpFamily::V6)?)
+        }),
+        (IpStack::Dual, IpAddr::V4(_)) => {
+            let link = holder(address, IpFamily::V4)?;
             let public = of_public_v6().transpose()?;
             if let Some((v6, _)) = public.filter(|(v6, _)| v6.name != link.name) {
                 return Err(words(format!(
@@ -254,10 +262,12 @@ fn by_address<'a>(
                     v6.name, link.name
                 )));
             }
-            Ok(Found { link, v4: Some(address), v6: public.map(|(_, public)| public) })
+            Ok(SelectedInterface { link, v4: Some(address), v6: public.map(|(_, public)| public) })
         }
-        (Stack::Dual, IpAddr::V6(_)) => match of_public_v6().transpose()? {
-            Some((link, public)) => Ok(Found { v6: Some(public), ..Found::on(link) }),
+        (IpStack::Dual, IpAddr::V6(_)) => match of_public_v6().transpose()? {
+            Some((link, public)) => {
+                Ok(SelectedInterface { v6: Some(public), ..SelectedInterface::on(link) })
+            }
             // It goes on without an interface.
             None => Err(words("panic: runtime error: invalid memory address")),
         },
@@ -267,17 +277,19 @@ fn by_address<'a>(
 /// The first link with an address that the pattern is found in, or else with such a name.
 fn by_pattern<'a>(
     node: &'a Snapshot,
-    version: Version,
-    stack: Stack,
+    version: FlannelVersion,
+    stack: IpStack,
     pattern: &str,
-) -> Result<Found<'a>, Failed> {
+) -> Result<SelectedInterface<'a>, InterfaceLookupError> {
     if pattern == REDACTED {
-        return Err(Failed::Unknown("the pattern of --iface-regex, which was redacted".to_owned()));
+        return Err(InterfaceLookupError::Unknown(
+            "the pattern of --iface-regex, which was redacted".to_owned(),
+        ));
     }
     let compiled = RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build().ok();
     let compiled = compiled.filter(|_| is_read_alike(pattern)).ok_or_else(|| {
         let pattern = Untrusted::new(pattern);
-        Failed::Unknown(format!("what Go's regexp makes of --iface-regex={pattern}"))
+        InterfaceLookupError::Unknown(format!("what Go's regexp makes of --iface-regex={pattern}"))
     })?;
     let matching = |link: &Link, family| {
         usable(link, version, family).find(|address| compiled.is_match(&address.to_string()))
@@ -285,25 +297,25 @@ fn by_pattern<'a>(
     let (mut v4, mut v6) = (None, None);
     for link in &node.links {
         match stack {
-            Stack::V4 => v4 = matching(link, Family::V4),
-            Stack::V6 => v6 = matching(link, Family::V6),
-            Stack::Dual => {
-                if usable(link, version, Family::V6).next().is_none() {
+            IpStack::V4 => v4 = matching(link, IpFamily::V4),
+            IpStack::V6 => v6 = matching(link, IpFamily::V6),
+            IpStack::Dual => {
+                if usable(link, version, IpFamily::V6).next().is_none() {
                     continue;
                 }
                 // What a link before had is kept, as it is there.
-                let Some(own) = matching(link, Family::V4) else { continue };
+                let Some(own) = matching(link, IpFamily::V4) else { continue };
                 v4 = Some(own);
-                v6 = matching(link, Family::V6);
+                v6 = matching(link, IpFamily::V6);
             }
         }
-        let is_found = if stack == Stack::V4 { v4.is_some() } else { v6.is_some() };
+        let is_found = if stack == IpStack::V4 { v4.is_some() } else { v6.is_some() };
         if is_found {
-            return Ok(Found { link, v4, v6 });
+            return Ok(SelectedInterface { link, v4, v6 });
         }
     }
     let named = node.links.iter().find(|link| compiled.is_match(link.name.as_str()));
-    named.map(|link| Found { link, v4, v6 }).ok_or_else(|| {
+    named.map(|link| SelectedInterface { link, v4, v6 }).ok_or_else(|| {
         words(format!(
             "could not match pattern {} to any of the available network interfaces",
             Untrusted::new(pattern)

@@ -4,11 +4,11 @@ use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use crate::go::parse_ip;
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::{Link, LinkKind, Route, RouteKind, RoutingRule, Snapshot};
 use pontoon_model::untrusted::Untrusted;
 
-use super::lookup::{Failed, Found, Stack, words};
+use super::lookup::{InterfaceLookupError, IpStack, SelectedInterface, words};
 
 /// `RTNH_F_DEAD` (`linux/rtnetlink.h`).
 const DEAD: u32 = 1;
@@ -19,14 +19,15 @@ const SECONDARY: u32 = 0x01;
 /// (`GetInterfaceBySpecificIPRouting`), as far as its tables tell.
 pub(super) fn by_target<'a>(
     node: &'a Snapshot,
-    stack: Stack,
+    stack: IpStack,
     target: &str,
-) -> Result<Found<'a>, Failed> {
+) -> Result<SelectedInterface<'a>, InterfaceLookupError> {
     let Some(address) = parse_ip(target) else {
         let target = Untrusted::new(target);
         return Err(words(format!("failed to get ifcanreach based interface: {target}")));
     };
-    let unknown = || Failed::Unknown(format!("what `ip route get {address}` prints there"));
+    let unknown =
+        || InterfaceLookupError::Unknown(format!("what `ip route get {address}` prints there"));
     let is_usual = |rule: &RoutingRule| {
         let has_selector = rule.from.is_some()
             || rule.to.is_some()
@@ -35,24 +36,24 @@ pub(super) fn by_target<'a>(
             || rule.mark.is_some();
         !has_selector && matches!(rule.preference, 0 | 32_766 | 32_767)
     };
-    let family = Family::of(address);
+    let family = IpFamily::of(address);
     let has_policy = node.rules.iter().any(|rule| rule.family == family && !is_usual(rule));
     let is_partly_read = node.unread.iter().any(|gap| gap.what.contains("rout"));
     // The source of an IPv6 packet hangs on more than its route (RFC 6724).
-    if has_policy || is_partly_read || (family == Family::V6 && stack != Stack::V6) {
+    if has_policy || is_partly_read || (family == IpFamily::V6 && stack != IpStack::V6) {
         return Err(unknown());
     }
     let is_own = |link: &Link| link.addresses.iter().any(|own| own.prefix.address == address);
     if node.links.iter().any(is_own) {
         let loopback = node.links.iter().find(|link| link.kind == LinkKind::Loopback);
         return loopback
-            .map(|link| Found { v4: Some(address), ..Found::on(link) })
+            .map(|link| SelectedInterface { v4: Some(address), ..SelectedInterface::on(link) })
             .ok_or_else(unknown);
     }
     let leads = |route: &&Route| {
         route.table == Route::MAIN
             && route.flags & DEAD == 0
-            && Family::of(route.destination.address) == family
+            && IpFamily::of(route.destination.address) == family
             && route.destination.contains(address)
     };
     let best = node.routes.iter().filter(leads);
@@ -62,12 +63,12 @@ pub(super) fn by_target<'a>(
     };
     let link = route.link.as_ref().filter(|_| !route.is_multipath);
     let link = link.and_then(|name| node.link(name)).ok_or_else(unknown)?;
-    if family == Family::V6 {
+    if family == IpFamily::V6 {
         // Its addresses are looked through for one of that family.
-        return Ok(Found::on(link));
+        return Ok(SelectedInterface::on(link));
     }
     let source = route.source.or_else(|| source_towards(link, route.gateway));
-    Ok(Found { v4: Some(source.ok_or_else(unknown)?), ..Found::on(link) })
+    Ok(SelectedInterface { v4: Some(source.ok_or_else(unknown)?), ..SelectedInterface::on(link) })
 }
 
 /// The source of a route that names none: the link's first address in the network of the gateway,

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::go::parse_ip_sloppy;
 use pontoon_model::net::Prefix;
 
-use super::endpoint::{Host, HostPort, is_dns_subdomain};
+use super::endpoint::{EndpointHost, HostPort, is_dns_subdomain};
 use super::networking::api_server_address;
 
 /// Where the rules were read.
@@ -25,7 +25,7 @@ pub struct AltNames {
 
 /// What an API server's certificate is made for.
 #[derive(Clone, Debug)]
-pub struct ApiServer<'a> {
+pub struct ApiServerCertificateSpec<'a> {
     /// The node's name.
     pub node_name: &'a str,
     /// The advertise address.
@@ -40,7 +40,7 @@ pub struct ApiServer<'a> {
     pub extra: &'a [String],
 }
 
-impl ApiServer<'_> {
+impl ApiServerCertificateSpec<'_> {
     /// `GetAPIServerAltNames`.
     #[must_use]
     pub fn alt_names(&self) -> AltNames {
@@ -56,8 +56,8 @@ impl ApiServer<'_> {
             dropped: Vec::new(),
         };
         match self.endpoint.map(|endpoint| &endpoint.host) {
-            Some(Host::Address(address)) => all.addresses.push(*address),
-            Some(Host::Name(name)) => all.names.push(name.clone()),
+            Some(EndpointHost::Address(address)) => all.addresses.push(*address),
+            Some(EndpointHost::Name(name)) => all.names.push(name.clone()),
             None => {}
         }
         all.append(self.extra);

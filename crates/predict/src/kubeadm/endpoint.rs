@@ -17,14 +17,14 @@ pub const API_PORT: u16 = 6443;
 
 /// A host as people name it.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Host {
+pub enum EndpointHost {
     /// By address.
     Address(IpAddr),
     /// By a name that DNS could hold, in lower case.
     Name(String),
 }
 
-impl Host {
+impl EndpointHost {
     /// Reads a host: an address, or an RFC 1123 subdomain.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -43,7 +43,7 @@ impl Host {
     }
 }
 
-impl fmt::Display for Host {
+impl fmt::Display for EndpointHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(address) => address.fmt(f),
@@ -57,7 +57,7 @@ impl fmt::Display for Host {
 #[serde(into = "String", try_from = "String")]
 pub struct HostPort {
     /// The host.
-    pub host: Host,
+    pub host: EndpointHost,
     /// The port.
     pub port: Option<u16>,
 }
@@ -80,7 +80,7 @@ impl HostPort {
     pub fn authority(&self) -> String {
         let port = self.port_or_default();
         match &self.host {
-            Host::Address(IpAddr::V6(v6)) => format!("[{v6}]:{port}"),
+            EndpointHost::Address(IpAddr::V6(v6)) => format!("[{v6}]:{port}"),
             host => format!("{host}:{port}"),
         }
     }
@@ -128,7 +128,7 @@ pub fn parse_host_port(text: &str) -> Result<HostPort, String> {
             )
         })?),
     };
-    let host = Host::parse(host).ok_or_else(|| {
+    let host = EndpointHost::parse(host).ok_or_else(|| {
         format!(
             "hostport {shown}: host '{}' must be a valid IP address or a valid RFC-1123 DNS \
              subdomain",
@@ -169,7 +169,7 @@ pub fn control_plane_url(
             Untrusted::new(advertise_address)
         )
     })?;
-    let own = HostPort { host: Host::Address(address), port: Some(bind_port) };
+    let own = HostPort { host: EndpointHost::Address(address), port: Some(bind_port) };
     if endpoint.is_empty() {
         return Ok(own.url());
     }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use pontoon_model::net::{Family, Prefix};
+use pontoon_model::net::{IpFamily, Prefix};
 use pontoon_model::untrusted::Untrusted;
 
 /// Where the rules were read.
@@ -93,7 +93,7 @@ pub fn validate_service_subnets(text: &str) -> Result<Vec<Prefix>, String> {
 /// In kubeadm's words.
 pub fn validate_pod_subnets(
     text: &str,
-    mask: impl Fn(Family) -> Result<u8, String>,
+    mask: impl Fn(IpFamily) -> Result<u8, String>,
 ) -> Result<Vec<Prefix>, String> {
     let subnets = parse_subnets(text)?;
     for subnet in &subnets {
@@ -123,11 +123,11 @@ pub fn validate_pod_subnets(
 /// The argument is no number.
 pub fn node_mask<'a>(
     argument: impl Fn(&str) -> Option<&'a str>,
-    family: Family,
+    family: IpFamily,
 ) -> Result<u8, String> {
     let (of_family, usual) = match family {
-        Family::V4 => ("node-cidr-mask-size-ipv4", 24),
-        Family::V6 => ("node-cidr-mask-size-ipv6", 64),
+        IpFamily::V4 => ("node-cidr-mask-size-ipv4", 24),
+        IpFamily::V6 => ("node-cidr-mask-size-ipv6", 64),
     };
     argument(of_family).map_or(Ok(usual), |text| {
         text.parse().map_err(|_| format!("could not parse the value \"{}\"", Untrusted::new(text)))
@@ -160,10 +160,10 @@ fn nth(subnet: Prefix, index: u8) -> IpAddr {
     }
 }
 
-const fn address_bits(family: Family) -> u8 {
+const fn address_bits(family: IpFamily) -> u8 {
     match family {
-        Family::V4 => 32,
-        Family::V6 => 128,
+        IpFamily::V4 => 32,
+        IpFamily::V6 => 128,
     }
 }
 

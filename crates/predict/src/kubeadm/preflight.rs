@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::proxy::Proxies;
-use pontoon_model::net::{Family, Prefix};
+use crate::proxy::ProxyEnvironment;
+use pontoon_model::net::{IpFamily, Prefix};
 
 use super::endpoint::HostPort;
 
@@ -12,25 +12,25 @@ pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/preflig
 
 /// The check of forwarding, by its name in `--ignore-preflight-errors`.
 #[must_use]
-pub const fn forwarding_check(family: Family) -> &'static str {
+pub const fn forwarding_check(family: IpFamily) -> &'static str {
     match family {
-        Family::V4 => "FileContent--proc-sys-net-ipv4-ip_forward",
-        Family::V6 => "FileContent--proc-sys-net-ipv6-conf-default-forwarding",
+        IpFamily::V4 => "FileContent--proc-sys-net-ipv4-ip_forward",
+        IpFamily::V6 => "FileContent--proc-sys-net-ipv6-conf-default-forwarding",
     }
 }
 
 /// The families of which a join asks for forwarding: that of the endpoint's address; none where it
 /// is a name.
 #[must_use]
-pub fn join_forwarding(endpoint: &HostPort) -> Option<Family> {
-    endpoint.host.address().map(Family::of)
+pub fn join_forwarding(endpoint: &HostPort) -> Option<IpFamily> {
+    endpoint.host.address().map(IpFamily::of)
 }
 
 /// The families of which an init asks for forwarding, each once, IPv4 first.
 #[must_use]
-pub fn init_forwarding(networks: &[Prefix], advertise_address: Option<IpAddr>) -> Vec<Family> {
+pub fn init_forwarding(networks: &[Prefix], advertise_address: Option<IpAddr>) -> Vec<IpFamily> {
     let of_networks = networks.iter().map(|network| network.family());
-    let mut families: Vec<_> = of_networks.chain(advertise_address.map(Family::of)).collect();
+    let mut families: Vec<_> = of_networks.chain(advertise_address.map(IpFamily::of)).collect();
     families.sort_unstable();
     families.dedup();
     families
@@ -38,14 +38,14 @@ pub fn init_forwarding(networks: &[Prefix], advertise_address: Option<IpAddr>) -
 
 /// `HTTPProxyCheck`: the proxy through which the API would be asked, which draws a warning.
 #[must_use]
-pub fn proxy_of_host<'a>(proxies: &'a Proxies, host: &str) -> Option<&'a str> {
+pub fn proxy_of_host<'a>(proxies: &'a ProxyEnvironment, host: &str) -> Option<&'a str> {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     proxies.of_https(host)
 }
 
 /// `HTTPProxyCIDRCheck`: the proxy through which the first address of a network would be asked.
 #[must_use]
-pub fn proxy_of_network(proxies: &Proxies, network: Prefix) -> Option<&str> {
+pub fn proxy_of_network(proxies: &ProxyEnvironment, network: Prefix) -> Option<&str> {
     proxies.of_https(&super::networking::api_server_address(network).to_string())
 }
 

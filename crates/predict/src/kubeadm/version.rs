@@ -3,21 +3,21 @@
 use std::fmt;
 use std::str::FromStr;
 
-use pontoon_model::net::NotA;
+use pontoon_model::net::TextParseError;
 
 /// Where the rules were read.
 pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/util/version.go";
 
 /// A version that names itself, such as `v1.36.2`: for it kubeadm asks nobody.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Version {
+pub struct KubernetesVersion {
     /// As kubeadm writes it, with `v`.
     text: String,
     major: u32,
     minor: u32,
 }
 
-impl Version {
+impl KubernetesVersion {
     /// The form of configuration to write for this kubeadm; none: there is no such form here.
     #[must_use]
     pub const fn config_api(&self) -> Option<ConfigApi> {
@@ -29,18 +29,18 @@ impl Version {
     }
 }
 
-impl fmt::Display for Version {
+impl fmt::Display for KubernetesVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.text)
     }
 }
 
-impl FromStr for Version {
-    type Err = NotA;
+impl FromStr for KubernetesVersion {
+    type Err = TextParseError;
 
     /// `kubeReleaseRegex`: three numbers, `v` or not before, and anything of a word after.
-    fn from_str(text: &str) -> Result<Self, NotA> {
-        let wrong = || NotA::new(text, "a version of Kubernetes such as v1.36.2");
+    fn from_str(text: &str) -> Result<Self, TextParseError> {
+        let wrong = || TextParseError::new(text, "a version of Kubernetes such as v1.36.2");
         let bare = text.strip_prefix('v').unwrap_or(text);
         let mut parts = bare.splitn(3, '.');
         let mut number = || {
@@ -86,11 +86,11 @@ mod tests {
     fn a_version_is_read_as_it_is_written() {
         let long = |letters: usize| format!("1.36.2{}", "x".repeat(letters));
         for text in ["v1.36.2", "1.36.2", "1.36.2-rc.1+k3s1", &long(121)] {
-            let version: Version = text.parse().unwrap();
+            let version: KubernetesVersion = text.parse().unwrap();
             assert_eq!(version.to_string().parse(), Ok(version), "{text}");
         }
         for wrong in ["1.36", "v01.36.2", "1.+36.2", "1.36.x", "1.36.2 ", &long(122)] {
-            assert!(wrong.parse::<Version>().is_err(), "{wrong}");
+            assert!(wrong.parse::<KubernetesVersion>().is_err(), "{wrong}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::net::IfName;
 
-use crate::machine::Moment;
+use crate::machine::RunInstant;
 use crate::protocol::Task;
 
 /// Most questions that wait.
@@ -12,10 +12,10 @@ const TASKS_MAX: usize = 20_000;
 
 /// Questions that wait for the same room: a link, and whether they go to a group there. `None`:
 /// no link's rate limits it.
-pub(super) type Lane = Option<(IfName, bool)>;
+pub(super) type SendLane = Option<(IfName, bool)>;
 
 /// A question's place: when it is due, and its number among those of that time.
-pub(super) type Place = (Moment, u64);
+pub(super) type TaskOrder = (RunInstant, u64);
 
 /// Waiting questions, in the order in which they are due.
 ///
@@ -23,15 +23,15 @@ pub(super) type Place = (Moment, u64);
 /// as well. Otherwise one that takes two frames would never find two places free on a busy link,
 /// and the control of a leg is such a one.
 #[derive(Debug, Default)]
-pub(super) struct Agenda {
-    tasks: BTreeMap<Place, Task>,
+pub(super) struct TaskQueue {
+    tasks: BTreeMap<TaskOrder, Task>,
     taken: u64,
-    holds: BTreeMap<Lane, Moment>,
+    holds: BTreeMap<SendLane, RunInstant>,
 }
 
-impl Agenda {
+impl TaskQueue {
     /// Takes questions in, counted from now.
-    pub(super) fn add(&mut self, now: Moment, tasks: impl Iterator<Item = Task>) {
+    pub(super) fn add(&mut self, now: RunInstant, tasks: impl Iterator<Item = Task>) {
         for task in tasks.take(TASKS_MAX.saturating_sub(self.tasks.len())) {
             self.taken += 1;
             self.tasks.insert((now.after_ms(task.at_ms.into()), self.taken), task);
@@ -56,9 +56,9 @@ impl Agenda {
     /// Takes out the first question that is due and has nobody waiting before it.
     pub(super) fn next(
         &mut self,
-        now: Moment,
-        lane: impl Fn(&Task) -> Lane,
-    ) -> Option<(Place, Task)> {
+        now: RunInstant,
+        lane: impl Fn(&Task) -> SendLane,
+    ) -> Option<(TaskOrder, Task)> {
         let mut due = self.tasks.range(..=(now, u64::MAX));
         let place =
             due.find(|(_, task)| self.free_at(&lane(task)) <= now).map(|(place, _)| *place)?;
@@ -66,14 +66,19 @@ impl Agenda {
     }
 
     /// Puts a question back for which there was no room, and holds its lane until then.
-    pub(super) fn hold(&mut self, (place, task): (Place, Task), lane: Lane, until: Moment) {
+    pub(super) fn requeue(
+        &mut self,
+        (place, task): (TaskOrder, Task),
+        lane: SendLane,
+        until: RunInstant,
+    ) {
         self.tasks.insert(place, task);
         self.holds.insert(lane, until);
     }
 
     /// When a question can be put at the earliest.
-    pub(super) fn deadline(&self, lane: impl Fn(&Task) -> Lane) -> Option<Moment> {
-        let mut earliest: Option<Moment> = None;
+    pub(super) fn deadline(&self, lane: impl Fn(&Task) -> SendLane) -> Option<RunInstant> {
+        let mut earliest: Option<RunInstant> = None;
         for ((due, _), task) in &self.tasks {
             if earliest.is_some_and(|earliest| earliest <= *due) {
                 break;
@@ -84,36 +89,36 @@ impl Agenda {
         earliest
     }
 
-    fn free_at(&self, lane: &Lane) -> Moment {
+    fn free_at(&self, lane: &SendLane) -> RunInstant {
         self.holds.get(lane).copied().unwrap_or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use pontoon_model::net::Family;
+    use pontoon_model::net::IpFamily;
 
     use super::*;
     use crate::protocol::Question;
 
     fn task(round: u16, at_ms: u32) -> Task {
         let question = Question::OwnAddress { address: "192.0.2.1".parse().unwrap() };
-        Task { group: 1, at_ms, round, family: Family::V4, link: None, peer: None, question }
+        Task { group: 1, at_ms, round, family: IpFamily::V4, link: None, peer: None, question }
     }
 
     /// Odd rounds on one lane, even ones on another.
-    fn lane(task: &Task) -> Lane {
+    fn lane(task: &Task) -> SendLane {
         let link = "wlan0".parse().ok()?;
         Some((link, task.round.is_multiple_of(2)))
     }
 
     #[test]
     fn questions_come_in_the_order_in_which_they_are_due() {
-        let mut agenda = Agenda::default();
-        agenda.add(Moment(100), [task(1, 50), task(2, 20), task(3, 50)].into_iter());
-        assert_eq!(agenda.deadline(lane), Some(Moment(120)));
-        assert!(agenda.next(Moment(119), lane).is_none());
-        let rounds = std::iter::from_fn(|| agenda.next(Moment(150), lane));
+        let mut agenda = TaskQueue::default();
+        agenda.add(RunInstant(100), [task(1, 50), task(2, 20), task(3, 50)].into_iter());
+        assert_eq!(agenda.deadline(lane), Some(RunInstant(120)));
+        assert!(agenda.next(RunInstant(119), lane).is_none());
+        let rounds = std::iter::from_fn(|| agenda.next(RunInstant(150), lane));
         let rounds: Vec<_> = rounds.map(|(_, task)| task.round).collect();
         assert_eq!(rounds, [2, 1, 3]);
         assert!(agenda.is_empty());
@@ -121,21 +126,21 @@ mod tests {
 
     #[test]
     fn nobody_overtakes_one_for_whom_there_was_no_room() {
-        let mut agenda = Agenda::default();
-        agenda.add(Moment(0), [task(1, 10), task(3, 20), task(4, 30)].into_iter());
-        let held = agenda.next(Moment(40), lane).unwrap();
-        agenda.hold(held, lane(&task(1, 0)), Moment(500));
+        let mut agenda = TaskQueue::default();
+        agenda.add(RunInstant(0), [task(1, 10), task(3, 20), task(4, 30)].into_iter());
+        let held = agenda.next(RunInstant(40), lane).unwrap();
+        agenda.requeue(held, lane(&task(1, 0)), RunInstant(500));
         // The other lane goes on.
-        assert_eq!(agenda.next(Moment(40), lane).unwrap().1.round, 4);
-        assert!(agenda.next(Moment(499), lane).is_none());
-        assert_eq!(agenda.deadline(lane), Some(Moment(500)));
-        assert_eq!(agenda.next(Moment(500), lane).unwrap().1.round, 1);
+        assert_eq!(agenda.next(RunInstant(40), lane).unwrap().1.round, 4);
+        assert!(agenda.next(RunInstant(499), lane).is_none());
+        assert_eq!(agenda.deadline(lane), Some(RunInstant(500)));
+        assert_eq!(agenda.next(RunInstant(500), lane).unwrap().1.round, 1);
     }
 
     #[test]
     fn what_is_cancelled_waits_no_more() {
-        let mut agenda = Agenda::default();
-        agenda.add(Moment(0), [task(1, 0)].into_iter());
+        let mut agenda = TaskQueue::default();
+        agenda.add(RunInstant(0), [task(1, 0)].into_iter());
         agenda.cancel(&BTreeSet::from([2]));
         assert!(!agenda.is_empty());
         agenda.cancel(&BTreeSet::from([1]));

@@ -4,13 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Mac};
-use pontoon_model::observation::{Cast, Direction, Kind, Observation, RunId};
+use pontoon_model::observation::{FrameDestination, Observation, ObservedEvent, ProbeKind, RunId};
 
-use crate::frame::write::{self, Ends};
-use crate::machine::Moment;
+use crate::frame::write::{self, FrameAddresses};
+use crate::machine::RunInstant;
 use crate::protocol::{Question, Task};
-use crate::token::{self, Header, Keys, Probe, Token};
-use crate::witness::Sent;
+use crate::token::{self, AgentKeys, ProbeToken, TokenHeader, WireProbe};
+use crate::witness::ReplyKey;
 
 /// The port to which group frames go: nobody listens there, and the witness does not need to
 /// (discard, RFC 863).
@@ -24,7 +24,7 @@ const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
-pub struct Asker<'a> {
+pub struct SenderContext<'a> {
     /// The run.
     pub run: RunId,
     /// This host.
@@ -32,12 +32,12 @@ pub struct Asker<'a> {
     /// Its seat.
     pub seat: u16,
     /// Its keys.
-    pub keys: &'a Keys,
+    pub keys: &'a AgentKeys,
 }
 
 /// The link by which a question leaves.
 #[derive(Clone, Copy, Debug)]
-pub struct Leg<'a> {
+pub struct EgressLink<'a> {
     /// Its name.
     pub name: &'a IfName,
     /// Its place in the list of watched links.
@@ -48,54 +48,61 @@ pub struct Leg<'a> {
 
 /// A frame ready to leave, and what goes on record when it does.
 #[derive(Clone, Debug)]
-pub struct Launch {
+pub struct OutgoingFrame {
     /// The frame.
     pub frame: Vec<u8>,
     /// Whether it goes to more than one host.
     pub is_group: bool,
     /// How an answer will be known.
-    pub sent: Option<Sent>,
+    pub sent: Option<ReplyKey>,
     /// What was asked; group frames ask several hosts at once.
     pub observations: Vec<Observation>,
 }
 
 /// A source port or ICMP identifier that nothing used before.
-pub type Fresh<'a> = &'a mut dyn FnMut() -> u16;
+pub type FlowIdSource<'a> = &'a mut dyn FnMut() -> u16;
 
 /// Makes the frames of a question. Empty where it cannot be put as a frame, such as between
 /// families.
 ///
 /// `gateway_mac` is what is known of the gateway in the question, if it is about one.
-pub fn launch(
+pub fn build_frames(
     task: &Task,
-    asker: &Asker<'_>,
-    leg: &Leg<'_>,
+    asker: &SenderContext<'_>,
+    leg: &EgressLink<'_>,
     gateway_mac: Option<Mac>,
-    now: Moment,
-    fresh: Fresh<'_>,
-) -> Vec<Launch> {
-    let shot = Shot { task, asker, leg, now };
+    now: RunInstant,
+    fresh: FlowIdSource<'_>,
+) -> Vec<OutgoingFrame> {
+    let shot = FrameBuilder { task, asker, leg, now };
     match &task.question {
         Question::Neighbour { from, target, to_mac } => {
             shot.neighbour(*from, *target, *to_mac).into_iter().collect()
         }
         Question::OwnAddress { address } => shot.own_address(*address).into_iter().collect(),
         Question::Udp { from, to, to_mac } => {
-            vec![shot.udp(Probe::Udp, Kind::Udp, *from, *to, *to_mac, fresh())]
+            vec![shot.udp(WireProbe::Udp, ProbeKind::Udp, *from, *to, *to_mac, fresh())]
         }
         Question::Bounce { from, to, .. } => gateway_mac
-            .map(|mac| shot.udp(Probe::Bounce, Kind::Bounce, *from, *to, mac, fresh()))
+            .map(|mac| shot.udp(WireProbe::Bounce, ProbeKind::Bounce, *from, *to, mac, fresh()))
             .into_iter()
             .collect(),
         Question::Echo { from, to, to_mac } => {
-            vec![shot.echo(Kind::Echo, *from, *to, *to_mac, fresh())]
+            vec![shot.echo(ProbeKind::Echo, *from, *to, *to_mac, fresh())]
         }
         Question::Broadcast { from, peers } => {
             let (to, mac) = match from {
                 IpAddr::V4(_) => (IpAddr::V4(Ipv4Addr::BROADCAST), Mac::BROADCAST),
                 IpAddr::V6(_) => (IpAddr::V6(ALL_NODES), group_mac_v6(ALL_NODES)),
             };
-            vec![shot.group(Probe::Broadcast, &Kind::Broadcast, *from, (to, mac), peers, fresh())]
+            vec![shot.group(
+                WireProbe::Broadcast,
+                &ProbeKind::Broadcast,
+                *from,
+                (to, mac),
+                peers,
+                fresh(),
+            )]
         }
         Question::Multicast { from, peers } => {
             let (to, mac) = match from {
@@ -103,13 +110,20 @@ pub fn launch(
                 IpAddr::V4(_) => (IpAddr::V4(MDNS_V4), Mac([1, 0, 0x5e, 0, 0, 251])),
                 IpAddr::V6(_) => (IpAddr::V6(MDNS_V6), group_mac_v6(MDNS_V6)),
             };
-            vec![shot.group(Probe::Multicast, &Kind::Multicast, *from, (to, mac), peers, fresh())]
+            vec![shot.group(
+                WireProbe::Multicast,
+                &ProbeKind::Multicast,
+                *from,
+                (to, mac),
+                peers,
+                fresh(),
+            )]
         }
         Question::Control { from, gateway } => {
             let mut frames: Vec<_> =
                 shot.neighbour(*from, *gateway, gateway_mac).into_iter().collect();
             if let Some(mac) = gateway_mac {
-                frames.push(shot.echo(Kind::RoutedEcho, *from, *gateway, mac, fresh()));
+                frames.push(shot.echo(ProbeKind::RoutedEcho, *from, *gateway, mac, fresh()));
             }
             frames
         }
@@ -120,19 +134,25 @@ pub fn launch(
     }
 }
 
-struct Shot<'a> {
+struct FrameBuilder<'a> {
     task: &'a Task,
-    asker: &'a Asker<'a>,
-    leg: &'a Leg<'a>,
-    now: Moment,
+    asker: &'a SenderContext<'a>,
+    leg: &'a EgressLink<'a>,
+    now: RunInstant,
 }
 
-impl Shot<'_> {
-    fn neighbour(&self, from: IpAddr, target: IpAddr, to_mac: Option<Mac>) -> Option<Launch> {
-        let cast = if to_mac.is_some() { Cast::Unicast } else { Cast::Group };
+impl FrameBuilder<'_> {
+    fn neighbour(
+        &self,
+        from: IpAddr,
+        target: IpAddr,
+        to_mac: Option<Mac>,
+    ) -> Option<OutgoingFrame> {
+        let cast =
+            if to_mac.is_some() { FrameDestination::Unicast } else { FrameDestination::Group };
         let probe = match cast {
-            Cast::Unicast => Probe::NeighbourUnicast,
-            Cast::Group => Probe::NeighbourGroup,
+            FrameDestination::Unicast => WireProbe::NeighbourUnicast,
+            FrameDestination::Group => WireProbe::NeighbourGroup,
         };
         let token = self.token(probe);
         let own = self.leg.mac;
@@ -145,75 +165,82 @@ impl Shot<'_> {
                 let group = solicited_node(target);
                 let to = if to_mac.is_some() { target } else { group };
                 let to_mac = to_mac.unwrap_or_else(|| group_mac_v6(group));
-                let ends = Ends { from_mac: own, to_mac, from, to: IpAddr::V6(to) };
+                let ends = FrameAddresses { from_mac: own, to_mac, from, to: IpAddr::V6(to) };
                 write::solicitation(&ends, target, &token)?
             }
             _ => return None,
         };
-        Some(Launch {
+        Some(OutgoingFrame {
             frame,
-            is_group: cast == Cast::Group,
-            sent: Some(Sent::Neighbour(target)),
-            observations: vec![self.observation(Kind::Neighbour { cast }, Some(target))],
+            is_group: cast == FrameDestination::Group,
+            sent: Some(ReplyKey::Neighbour(target)),
+            observations: vec![self.observation(ProbeKind::Neighbour { cast }, Some(target))],
         })
     }
 
     /// An ARP probe: sender 0.0.0.0, so that nobody's cache is changed (RFC 5227, section 2.1.1).
-    fn own_address(&self, address: IpAddr) -> Option<Launch> {
+    fn own_address(&self, address: IpAddr) -> Option<OutgoingFrame> {
         let IpAddr::V4(target) = address else { return None };
         let nobody = Ipv4Addr::UNSPECIFIED;
-        Some(Launch {
+        Some(OutgoingFrame {
             frame: write::arp_request(self.leg.mac, Mac::BROADCAST, nobody, target, None),
             is_group: true,
-            sent: Some(Sent::Neighbour(address)),
-            observations: vec![self.observation(Kind::OwnAddress, Some(address))],
+            sent: Some(ReplyKey::Neighbour(address)),
+            observations: vec![self.observation(ProbeKind::OwnAddress, Some(address))],
         })
     }
 
     fn udp(
         &self,
-        probe: Probe,
-        kind: Kind,
+        probe: WireProbe,
+        kind: ProbeKind,
         from: IpAddr,
         to: SocketAddr,
         to_mac: Mac,
         port: u16,
-    ) -> Launch {
-        let ends = Ends { from_mac: self.leg.mac, to_mac, from, to: to.ip() };
-        Launch {
+    ) -> OutgoingFrame {
+        let ends = FrameAddresses { from_mac: self.leg.mac, to_mac, from, to: to.ip() };
+        OutgoingFrame {
             frame: write::udp(&ends, port, to.port(), &token::payload(&self.token(probe))),
             is_group: false,
-            sent: Some(Sent::Udp(self.task.family, port)),
+            sent: Some(ReplyKey::Udp(self.task.family, port)),
             observations: vec![self.observation(kind, Some(to.ip()))],
         }
     }
 
-    fn echo(&self, kind: Kind, from: IpAddr, to: IpAddr, to_mac: Mac, id: u16) -> Launch {
-        let ends = Ends { from_mac: self.leg.mac, to_mac, from, to };
-        let payload = token::payload(&self.token(Probe::Echo));
-        Launch {
+    fn echo(
+        &self,
+        kind: ProbeKind,
+        from: IpAddr,
+        to: IpAddr,
+        to_mac: Mac,
+        id: u16,
+    ) -> OutgoingFrame {
+        let ends = FrameAddresses { from_mac: self.leg.mac, to_mac, from, to };
+        let payload = token::payload(&self.token(WireProbe::Echo));
+        OutgoingFrame {
             frame: write::echo(&ends, id, self.task.round, &payload),
             is_group: false,
-            sent: Some(Sent::Echo(self.task.family, id)),
+            sent: Some(ReplyKey::Echo(self.task.family, id)),
             observations: vec![self.observation(kind, Some(to))],
         }
     }
 
     fn group(
         &self,
-        probe: Probe,
-        kind: &Kind,
+        probe: WireProbe,
+        kind: &ProbeKind,
         from: IpAddr,
         (to, to_mac): (IpAddr, Mac),
         peers: &[HostName],
         port: u16,
-    ) -> Launch {
-        let ends = Ends { from_mac: self.leg.mac, to_mac, from, to };
+    ) -> OutgoingFrame {
+        let ends = FrameAddresses { from_mac: self.leg.mac, to_mac, from, to };
         let asked = |peer: &HostName| Observation {
             peer: Some(peer.clone()),
             ..self.observation(kind.clone(), None)
         };
-        Launch {
+        OutgoingFrame {
             frame: write::udp(&ends, port, GROUP_PORT, &token::payload(&self.token(probe))),
             is_group: true,
             sent: None,
@@ -221,18 +248,18 @@ impl Shot<'_> {
         }
     }
 
-    fn token(&self, probe: Probe) -> Token {
-        let header = Header {
+    fn token(&self, probe: WireProbe) -> ProbeToken {
+        let header = TokenHeader {
             seat: self.asker.seat,
             link: self.leg.number,
             probe,
             is_answer: false,
             round: self.task.round,
         };
-        Token::new(header, self.asker.keys)
+        ProbeToken::new(header, self.asker.keys)
     }
 
-    fn observation(&self, kind: Kind, address: Option<IpAddr>) -> Observation {
+    fn observation(&self, kind: ProbeKind, address: Option<IpAddr>) -> Observation {
         sent_observation(self.asker, self.task, Some(self.leg.name), kind, address, self.now)
     }
 }
@@ -240,12 +267,12 @@ impl Shot<'_> {
 /// What goes on record when a question leaves.
 #[must_use]
 pub fn sent_observation(
-    asker: &Asker<'_>,
+    asker: &SenderContext<'_>,
     task: &Task,
     link: Option<&IfName>,
-    kind: Kind,
+    kind: ProbeKind,
     address: Option<IpAddr>,
-    now: Moment,
+    now: RunInstant,
 ) -> Observation {
     Observation {
         run: asker.run,
@@ -255,7 +282,7 @@ pub fn sent_observation(
         link: link.cloned(),
         asked_link: link.cloned(),
         family: task.family,
-        direction: Direction::Sent,
+        direction: ObservedEvent::Sent,
         round: task.round,
         at_ms: now.at_ms(),
         source_mac: None,

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::IpAddr;
 
-use pontoon_model::facts::Watch;
+use pontoon_model::facts::LinkCapture;
 use pontoon_model::net::{IfName, Mac};
-use pontoon_model::observation::{Kind, Observation};
-use pontoon_model::snapshot::{Link, Snapshot, Unread};
+use pontoon_model::observation::{Observation, ProbeKind};
+use pontoon_model::snapshot::{CollectionGap, Link, Snapshot};
 
-use super::agenda::Lane;
-use super::launch::Launch;
-use crate::budget::{Budget, Load, Rate};
+use super::agenda::SendLane;
+use super::launch::OutgoingFrame;
+use crate::budget::{FrameLoad, LinkBudget, RateLimit};
 use crate::edge::packet_socket::PacketSocket;
-use crate::machine::Moment;
+use crate::machine::RunInstant;
 use crate::protocol::{Question, Task};
 use crate::witness::Witness;
 
@@ -26,11 +26,11 @@ pub(super) struct WatchedLink {
     pub(super) mac: Mac,
     /// None without `CAP_NET_RAW`.
     pub(super) socket: Option<PacketSocket>,
-    pub(super) budget: Budget,
+    pub(super) budget: LinkBudget,
     /// Of what the agent answers, apart from what it asks.
-    pub(super) answers: Budget,
+    pub(super) answers: LinkBudget,
     /// When there will be room for what the kernel is to send: until then it has the first turn.
-    pub(super) awaited: Option<Moment>,
+    pub(super) kernel_send_at: Option<RunInstant>,
     pub(super) frames_sent: BTreeMap<&'static str, u32>,
     was_usable: bool,
     /// Whether the link went down while it was watched.
@@ -50,16 +50,16 @@ impl WatchedLink {
             Ok(socket) => (Some(socket), None),
             Err(error) => (None, Some(error)),
         };
-        let rate = Rate::of(link, snapshot);
+        let rate = RateLimit::of(link, snapshot);
         let watched = Self {
             name: link.name.clone(),
             index: link.index,
             number,
             mac: link.mac.unwrap_or(Mac::ZERO),
             socket,
-            budget: Budget::new(rate),
-            answers: Budget::new(rate),
-            awaited: None,
+            budget: LinkBudget::new(rate),
+            answers: LinkBudget::new(rate),
+            kernel_send_at: None,
             frames_sent: BTreeMap::new(),
             was_usable: link.is_usable(),
             went_down: false,
@@ -70,28 +70,28 @@ impl WatchedLink {
     }
 
     /// Takes room for what leaves. Nobody overtakes what the kernel is to send.
-    pub(super) fn take(&mut self, now: Moment, load: Load) -> Result<(), Moment> {
-        match self.awaited.filter(|at| *at > now) {
+    pub(super) fn take(&mut self, now: RunInstant, load: FrameLoad) -> Result<(), RunInstant> {
+        match self.kernel_send_at.filter(|at| *at > now) {
             Some(at) => Err(at),
             None => self.budget.take(now, load),
         }
     }
 
     /// Notes that what was taken from the budgets has left by now.
-    pub(super) fn left_by(&mut self, now: Moment) {
-        self.budget.left_by(now);
-        self.answers.left_by(now);
+    pub(super) fn mark_sent(&mut self, now: RunInstant) {
+        self.budget.mark_sent(now);
+        self.answers.mark_sent(now);
     }
 
     /// Looks whether the link is among those that are `usable` still. A packet socket tells when a
     /// link is switched off (packet(7)), not when a cable is pulled or an access point ends.
-    pub(super) fn look_again(&mut self, usable: &BTreeSet<u32>) {
+    pub(super) fn note_went_down(&mut self, usable: &BTreeSet<u32>) {
         self.went_down |= self.was_usable && !usable.contains(&self.index);
     }
 
-    pub(super) fn watch(&mut self) -> Watch {
+    pub(super) fn watch(&mut self) -> LinkCapture {
         self.lost = self.lost.saturating_add(self.socket.as_ref().map_or(0, PacketSocket::lost));
-        Watch {
+        LinkCapture {
             link: self.name.clone(),
             sees_frames: self.socket.is_some(),
             went_down: self.went_down,
@@ -106,7 +106,7 @@ pub(super) fn lane(
     links: &[WatchedLink],
     gateways: &BTreeMap<(IfName, IpAddr), Mac>,
     task: &Task,
-) -> Lane {
+) -> SendLane {
     let link = links.iter().find(|link| task.link.as_ref() == Some(&link.name))?;
     let is_group = match &task.question {
         _ if link.socket.is_none() => false,
@@ -124,12 +124,12 @@ pub(super) fn lane(
 pub(super) fn send(
     link: &mut WatchedLink,
     witness: &mut Witness,
-    untested: &mut BTreeSet<Unread>,
-    launch: Launch,
+    untested: &mut BTreeSet<CollectionGap>,
+    launch: OutgoingFrame,
 ) -> Vec<Observation> {
     let Some(socket) = &link.socket else { return Vec::new() };
     if let Err(error) = socket.send(&launch.frame) {
-        untested.insert(Unread {
+        untested.insert(CollectionGap {
             what: format!("some questions on {}", link.name),
             why: format!("the kernel did not take the frame: {error}"),
         });
@@ -145,15 +145,15 @@ pub(super) fn send(
 }
 
 /// What a frame is called in the account of what was sent.
-const fn kind_name(kind: &Kind) -> &'static str {
+const fn kind_name(kind: &ProbeKind) -> &'static str {
     match kind {
-        Kind::Neighbour { .. } => "arp or nd",
-        Kind::OwnAddress => "arp probe",
-        Kind::Udp => "udp",
-        Kind::Echo | Kind::RoutedEcho => "icmp echo",
-        Kind::Broadcast => "broadcast",
-        Kind::Multicast => "multicast",
-        Kind::Bounce => "bounce",
+        ProbeKind::Neighbour { .. } => "arp or nd",
+        ProbeKind::OwnAddress => "arp probe",
+        ProbeKind::Udp => "udp",
+        ProbeKind::Echo | ProbeKind::RoutedEcho => "icmp echo",
+        ProbeKind::Broadcast => "broadcast",
+        ProbeKind::Multicast => "multicast",
+        ProbeKind::Bounce => "bounce",
         _ => "other",
     }
 }

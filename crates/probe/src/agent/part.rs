@@ -9,31 +9,31 @@ use std::net::{IpAddr, Ipv6Addr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::poll::PollFlags;
-use pontoon_model::net::{Family, IfName, Mac};
-use pontoon_model::observation::{Answer, Kind, Observation};
-use pontoon_model::snapshot::{Snapshot, Unread};
+use pontoon_model::net::{IfName, IpFamily, Mac};
+use pontoon_model::observation::{Observation, ProbeAnswer, ProbeKind};
+use pontoon_model::snapshot::{CollectionGap, Snapshot};
 
-use super::agenda::Agenda;
-use super::launch::{Asker, Leg, launch};
+use super::agenda::TaskQueue;
+use super::launch::{EgressLink, SenderContext, build_frames};
 use super::links::{WatchedLink, lane, send};
-use super::room::{Room, Ways};
+use super::room::{KernelRouteCache, LinkAdmission};
 use super::several;
-use crate::budget::Load;
+use crate::budget::FrameLoad;
 use crate::counters;
 use crate::course::is_crowd;
 use crate::edge::clock::unix_ms;
-use crate::edge::listener::Listener;
+use crate::edge::listener::TcpPortListener;
 use crate::edge::packet_socket::CAPTURE;
-use crate::edge::reflector::Reflector;
-use crate::flows::{Flows, MachineId};
+use crate::edge::reflector::UdpReflector;
+use crate::flows::{FlowDriver, MachineId};
 use crate::frame::read;
-use crate::key::Key;
-use crate::machine::Moment;
+use crate::key::RunKey;
+use crate::machine::RunInstant;
 use crate::protocol::{FromAgent, Peer, Question, Seen, Task};
 use crate::snapshot::links::usable_now;
-use crate::token::Keys;
-use crate::witness::{Identity, Witness};
-use answers::Owed;
+use crate::token::AgentKeys;
+use crate::witness::{AgentIdentity, Witness};
+use answers::PendingAnswer;
 
 /// Most links one agent watches.
 const LINKS_MAX: usize = 16;
@@ -42,29 +42,29 @@ const LINKS_MAX: usize = 16;
 const PORT_HELD_MS: u64 = 3_000;
 
 /// What an agent has from [`ToAgent::Begin`] on.
-pub(super) struct Part {
-    identity: Identity,
-    keys: Keys,
+pub(super) struct AgentRun {
+    identity: AgentIdentity,
+    keys: AgentKeys,
     snapshot: Snapshot,
     witness: Witness,
     links: Vec<WatchedLink>,
-    reflectors: Vec<Reflector>,
-    listeners: Vec<Listener>,
-    agenda: Agenda,
-    flows: Flows,
-    ways: Ways,
+    reflectors: Vec<UdpReflector>,
+    listeners: Vec<TcpPortListener>,
+    agenda: TaskQueue,
+    flows: FlowDriver,
+    route_cache: KernelRouteCache,
     running: Vec<(u32, MachineId)>,
-    held: VecDeque<(Moment, UdpSocket)>,
+    held: VecDeque<(RunInstant, UdpSocket)>,
     gateways: BTreeMap<(IfName, IpAddr), Mac>,
     /// Answers for which there was no room yet, and when there will be.
-    owed: VecDeque<(Moment, Owed)>,
+    pending_answers: VecDeque<(RunInstant, PendingAnswer)>,
     counters: BTreeMap<String, u64>,
-    untested: BTreeSet<Unread>,
+    untested: BTreeSet<CollectionGap>,
     is_idle_said: bool,
 }
 
-impl Part {
-    pub(super) fn new(identity: Identity, keys: Keys, snapshot: Snapshot) -> Self {
+impl AgentRun {
+    pub(super) fn new(identity: AgentIdentity, keys: AgentKeys, snapshot: Snapshot) -> Self {
         let seed = random(&keys.own);
         Self {
             witness: Witness::new(identity.clone()),
@@ -74,13 +74,13 @@ impl Part {
             links: Vec::new(),
             reflectors: Vec::new(),
             listeners: Vec::new(),
-            agenda: Agenda::default(),
-            flows: Flows::new(seed),
-            ways: Ways::default(),
+            agenda: TaskQueue::default(),
+            flows: FlowDriver::new(seed),
+            route_cache: KernelRouteCache::default(),
             running: Vec::new(),
             held: VecDeque::new(),
             gateways: BTreeMap::new(),
-            owed: VecDeque::new(),
+            pending_answers: VecDeque::new(),
             counters: BTreeMap::new(),
             untested: BTreeSet::new(),
             is_idle_said: true,
@@ -95,7 +95,7 @@ impl Part {
             let number = u8::try_from(self.links.len()).unwrap_or(u8::MAX);
             let (watched, error) = WatchedLink::open(link, number, &self.snapshot);
             if let Some(error) = error {
-                self.untested.insert(Unread {
+                self.untested.insert(CollectionGap {
                     what: format!("which frames arrive on {name}"),
                     why: format!(
                         "a packet socket was refused ({error}): run it with sudo, or once: \
@@ -112,17 +112,17 @@ impl Part {
         }
         self.counters = counters::read("/".as_ref()).unwrap_or_default();
         // A host without IPv6 has no socket for it; then nobody will ask it over IPv6.
-        self.reflectors = [Family::V4, Family::V6]
+        self.reflectors = [IpFamily::V4, IpFamily::V6]
             .into_iter()
-            .filter_map(|family| Reflector::open(family, port.unwrap_or(0)).ok())
+            .filter_map(|family| UdpReflector::open(family, port.unwrap_or(0)).ok())
             .collect();
         let port = |family| {
-            self.reflectors.iter().find(|socket| socket.family() == family).map(Reflector::port)
+            self.reflectors.iter().find(|socket| socket.family() == family).map(UdpReflector::port)
         };
         FromAgent::Watching {
             watches: self.links.iter_mut().map(WatchedLink::watch).collect(),
-            port_v4: port(Family::V4),
-            port_v6: port(Family::V6),
+            port_v4: port(IpFamily::V4),
+            port_v6: port(IpFamily::V6),
             unix_ms: Some(unix_ms()),
         }
     }
@@ -134,7 +134,7 @@ impl Part {
         self.witness.set_peers(peers);
     }
 
-    pub(super) fn enqueue(&mut self, now: Moment, tasks: impl Iterator<Item = Task>) {
+    pub(super) fn enqueue(&mut self, now: RunInstant, tasks: impl Iterator<Item = Task>) {
         self.is_idle_said = false;
         self.agenda.add(now, tasks);
     }
@@ -149,14 +149,14 @@ impl Part {
     pub(super) fn finish(&mut self) -> FromAgent {
         self.agenda.clear();
         if let Some(usable) = usable_now() {
-            self.links.iter_mut().for_each(|link| link.look_again(&usable));
+            self.links.iter_mut().for_each(|link| link.note_went_down(&usable));
         }
-        for (_, owed) in std::mem::take(&mut self.owed) {
+        for (_, owed) in std::mem::take(&mut self.pending_answers) {
             self.withhold(owed.received.link_index);
         }
         let watches: Vec<_> = self.links.iter_mut().map(WatchedLink::watch).collect();
         for watch in watches.iter().filter(|watch| watch.lost > 0) {
-            self.untested.insert(Unread {
+            self.untested.insert(CollectionGap {
                 what: format!("some of the frames on {}", watch.link),
                 why: format!("this host was too busy to take {} of them", watch.lost),
             });
@@ -173,7 +173,7 @@ impl Part {
         FromAgent::Finished {
             watches,
             counters: counters::read("/".as_ref())
-                .map(|now| counters::gained(&self.counters, &now))
+                .map(|now| counters::counter_increases(&self.counters, &now))
                 .unwrap_or_default(),
             frames_sent,
             untested: self.untested.iter().cloned().collect(),
@@ -181,13 +181,14 @@ impl Part {
     }
 
     /// Reads what came, puts what is due.
-    pub(super) fn turn(&mut self, now: Moment) -> Vec<Seen> {
+    pub(super) fn turn(&mut self, now: RunInstant) -> Vec<Seen> {
         let mut seen = self.read_frames(now);
-        self.answer_owed(now);
+        self.send_pending_answers(now);
         self.take_connections(now);
         seen.extend(self.read_datagrams(now));
         // What was begun has the first turn.
-        let room = &mut Room { links: &mut self.links, ways: &mut self.ways };
+        let room =
+            &mut LinkAdmission { links: &mut self.links, route_cache: &mut self.route_cache };
         let reports = self.flows.turn(now, room).into_iter();
         seen.extend(reports.map(|observation| Seen { observation, proof: None }));
         seen.extend(self.launch_due(now));
@@ -196,8 +197,8 @@ impl Part {
     }
 
     /// Notes that what was put in the last turn has left by now.
-    pub(super) fn left_by(&mut self, now: Moment) {
-        self.links.iter_mut().for_each(|link| link.left_by(now));
+    pub(super) fn mark_sent(&mut self, now: RunInstant) {
+        self.links.iter_mut().for_each(|link| link.mark_sent(now));
     }
 
     /// Whether everything has been put since this was last asked.
@@ -219,14 +220,14 @@ impl Part {
     }
 
     /// When something is due.
-    pub(super) fn deadline(&self) -> Option<Moment> {
+    pub(super) fn deadline(&self) -> Option<RunInstant> {
         let next_task = self.agenda.deadline(|task| lane(&self.links, &self.gateways, task));
-        let next_answer = self.owed.front().map(|(at, _)| *at);
-        let held = self.listeners.iter().filter_map(Listener::deadline);
+        let next_answer = self.pending_answers.front().map(|(at, _)| *at);
+        let held = self.listeners.iter().filter_map(TcpPortListener::deadline);
         next_task.into_iter().chain(next_answer).chain(held).chain(self.flows.deadline()).min()
     }
 
-    fn launch_due(&mut self, now: Moment) -> Vec<Seen> {
+    fn launch_due(&mut self, now: RunInstant) -> Vec<Seen> {
         let mut seen = Vec::new();
         loop {
             let (links, gateways) = (&self.links, &self.gateways);
@@ -238,14 +239,14 @@ impl Part {
                 Ok(observations) => seen.extend(
                     observations.into_iter().map(|observation| Seen { observation, proof: None }),
                 ),
-                Err(when) => self.agenda.hold(next, lane, when.max(now.after_ms(1))),
+                Err(when) => self.agenda.requeue(next, lane, when.max(now.after_ms(1))),
             }
         }
     }
 
     /// Puts a question, or says when there is room for it.
-    fn put(&mut self, now: Moment, task: &Task) -> Result<Vec<Observation>, Moment> {
-        let asker = Asker {
+    fn put(&mut self, now: RunInstant, task: &Task) -> Result<Vec<Observation>, RunInstant> {
+        let asker = SenderContext {
             run: self.identity.run,
             host: &self.identity.host,
             seat: self.identity.seat,
@@ -272,11 +273,11 @@ impl Part {
             }
             _ => None,
         };
-        let leg = Leg { name: &link.name, number: link.number, mac: link.mac };
+        let leg = EgressLink { name: &link.name, number: link.number, mac: link.mac };
         let held = &mut self.held;
-        let launches = launch(task, &asker, &leg, gateway, now, &mut || hold_port(held, now));
+        let launches = build_frames(task, &asker, &leg, gateway, now, &mut || hold_port(held, now));
         let groups = launches.iter().filter(|launch| launch.is_group).count();
-        link.take(now, Load { groups, ..Load::of(launches.len()) })?;
+        link.take(now, FrameLoad { groups, ..FrameLoad::of(launches.len()) })?;
         let mut observations = Vec::new();
         for launch in launches {
             observations.extend(send(link, &mut self.witness, &mut self.untested, launch));
@@ -284,7 +285,7 @@ impl Part {
         Ok(observations)
     }
 
-    fn read_frames(&mut self, now: Moment) -> Vec<Seen> {
+    fn read_frames(&mut self, now: RunInstant) -> Vec<Seen> {
         /// At most this many frames of one link in one turn, so that a flood cannot starve the rest.
         const TURN_MAX: usize = 256;
         let mut buffer = [0; CAPTURE];
@@ -303,7 +304,7 @@ impl Part {
                     Ok(None) => break,
                     Err(error) => {
                         link.went_down = true;
-                        self.untested.insert(Unread {
+                        self.untested.insert(CollectionGap {
                             what: format!("frames on {} from then on", link.name),
                             why: format!("the link went away in mid-run ({error})"),
                         });
@@ -315,7 +316,7 @@ impl Part {
         seen
     }
 
-    fn read_datagrams(&mut self, now: Moment) -> Vec<Seen> {
+    fn read_datagrams(&mut self, now: RunInstant) -> Vec<Seen> {
         const TURN_MAX: usize = 256;
         let mut buffer = [0; 64];
         let mut seen = Vec::new();
@@ -337,8 +338,8 @@ impl Part {
 /// Remembers the MAC of whoever answered a neighbour question, for the controls that follow.
 fn learn_gateways(gateways: &mut BTreeMap<(IfName, IpAddr), Mac>, seen: &[Seen]) {
     for Seen { observation, .. } in seen {
-        let is_reply = matches!(observation.kind, Kind::Neighbour { .. })
-            && observation.answer == Some(Answer::Reply);
+        let is_reply = matches!(observation.kind, ProbeKind::Neighbour { .. })
+            && observation.answer == Some(ProbeAnswer::Reply);
         if let (true, Some(link), Some(address), Some(mac)) =
             (is_reply, &observation.asked_link, observation.address, observation.source_mac)
         {
@@ -348,7 +349,7 @@ fn learn_gateways(gateways: &mut BTreeMap<(IfName, IpAddr), Mac>, seen: &[Seen])
 }
 
 /// A source port of our own: as long as it is held, the kernel does not answer for it.
-fn hold_port(held: &mut VecDeque<(Moment, UdpSocket)>, now: Moment) -> u16 {
+fn hold_port(held: &mut VecDeque<(RunInstant, UdpSocket)>, now: RunInstant) -> u16 {
     let socket =
         UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).or_else(|_| UdpSocket::bind(("0.0.0.0", 0)));
     let Ok(socket) = socket else {
@@ -362,7 +363,7 @@ fn hold_port(held: &mut VecDeque<(Moment, UdpSocket)>, now: Moment) -> u16 {
 }
 
 /// A number that nobody outside can guess, for transaction ids.
-pub(super) fn random(own: &Key) -> u64 {
+pub(super) fn random(own: &RunKey) -> u64 {
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&own.tag(b"flows")[..8]);
     u64::from_be_bytes(bytes)

@@ -8,9 +8,9 @@ use pontoon_netlink::KernelSocket;
 use pontoon_netlink::route::lookup::lookup;
 
 use super::links::WatchedLink;
-use crate::budget::Load;
-use crate::flows::Gate;
-use crate::machine::Moment;
+use crate::budget::FrameLoad;
+use crate::flows::SendBudget;
+use crate::machine::RunInstant;
 
 /// Most destinations of which the way is remembered.
 const WAYS_MAX: usize = 4_096;
@@ -18,9 +18,9 @@ const WAYS_MAX: usize = 4_096;
 /// By which link the kernel sends what is tied to none. Routes do not change within a run, or the
 /// run is about that.
 #[derive(Debug, Default)]
-pub(super) struct Ways(BTreeMap<IpAddr, Option<IfName>>);
+pub(super) struct KernelRouteCache(BTreeMap<IpAddr, Option<IfName>>);
 
-impl Ways {
+impl KernelRouteCache {
     /// The link; none when the kernel would not send it.
     fn to(&mut self, to: IpAddr) -> Option<IfName> {
         if let Some(known) = self.0.get(&to) {
@@ -36,27 +36,27 @@ impl Ways {
 
 /// The budgets of the watched links, as a gate.
 #[derive(Debug)]
-pub(super) struct Room<'a> {
+pub(super) struct LinkAdmission<'a> {
     pub(super) links: &'a mut [WatchedLink],
-    pub(super) ways: &'a mut Ways,
+    pub(super) route_cache: &'a mut KernelRouteCache,
 }
 
-impl Gate for Room<'_> {
+impl SendBudget for LinkAdmission<'_> {
     fn pass(
         &mut self,
-        now: Moment,
+        now: RunInstant,
         link: Option<&IfName>,
         to: IpAddr,
-        frames: Load,
-    ) -> Result<(), Moment> {
-        let routed = if link.is_none() { self.ways.to(to) } else { None };
+        frames: FrameLoad,
+    ) -> Result<(), RunInstant> {
+        let routed = if link.is_none() { self.route_cache.to(to) } else { None };
         let name = link.or(routed.as_ref());
         // What stays on this host, or leaves by a link that is no network's, has no budget.
         let Some(link) = self.links.iter_mut().find(|link| Some(&link.name) == name) else {
             return Ok(());
         };
         let taken = link.take(now, frames);
-        link.awaited = taken.err();
+        link.kernel_send_at = taken.err();
         taken
     }
 }

@@ -8,26 +8,26 @@ use pontoon_remote::far_end::ServiceMessage;
 use pontoon_remote::message::read_body;
 use pontoon_remote::protocol_error::ProtocolError;
 
-use super::part::Part;
-use crate::edge::clock::{Clock, unix_s};
+use super::part::AgentRun;
+use crate::edge::clock::{RunClock, unix_s};
 use crate::node_name;
 use crate::protocol::{FromAgent, ToAgent};
-use crate::snapshot::{self, Sources};
-use crate::token::Keys;
-use crate::witness::Identity;
+use crate::snapshot::{self, SnapshotSources};
+use crate::token::AgentKeys;
+use crate::witness::AgentIdentity;
 
 /// Most observations in one message.
 const SAW_MAX: usize = 200;
 
 /// Takes part in one survey: executes what its coordinator schedules, and reports what it saw.
 pub struct SurveyService {
-    clock: Clock,
-    part: Option<Part>,
+    clock: RunClock,
+    part: Option<AgentRun>,
 }
 
 impl Default for SurveyService {
     fn default() -> Self {
-        Self { clock: Clock::start(), part: None }
+        Self { clock: RunClock::start(), part: None }
     }
 }
 
@@ -50,7 +50,7 @@ impl LoopService for SurveyService {
 
     /// The coordinator apart: frames and flows.
     fn poll_fds(&self) -> Vec<PollFd<'_>> {
-        let fds = self.part.iter().flat_map(Part::fds);
+        let fds = self.part.iter().flat_map(AgentRun::fds);
         fds.map(|(fd, flags)| PollFd::new(fd, flags)).collect()
     }
 
@@ -66,13 +66,18 @@ impl SurveyService {
         let now = self.clock.now();
         match (message, &mut self.part) {
             (ToAgent::Begin { run, seat, host, run_key, own_key, asks_own_name }, slot) => {
-                let identity = Identity { run, host, seat, run_key: run_key.clone() };
-                let mut snapshot = snapshot::take(&Sources::live(unix_s(), std::env::vars_os()));
+                let identity = AgentIdentity { run, host, seat, run_key: run_key.clone() };
+                let mut snapshot =
+                    snapshot::take(&SnapshotSources::live(unix_s(), std::env::vars_os()));
                 if asks_own_name {
                     node_name::complete(&mut snapshot);
                 }
                 let ready = FromAgent::Ready { snapshot: Box::new(snapshot.clone()) };
-                *slot = Some(Part::new(identity, Keys { run: run_key, own: own_key }, snapshot));
+                *slot = Some(AgentRun::new(
+                    identity,
+                    AgentKeys { run: run_key, own: own_key },
+                    snapshot,
+                ));
                 return Some(ready);
             }
             (ToAgent::Watch { links, port }, Some(part)) => return Some(part.watch(&links, port)),
@@ -97,7 +102,7 @@ impl SurveyService {
     fn turn(&mut self) -> Vec<FromAgent> {
         let Some(part) = &mut self.part else { return Vec::new() };
         let seen = part.turn(self.clock.now());
-        part.left_by(self.clock.now());
+        part.mark_sent(self.clock.now());
         let mut messages: Vec<_> =
             seen.chunks(SAW_MAX).map(|some| FromAgent::Saw { seen: some.to_vec() }).collect();
         messages.extend(part.has_become_idle().then_some(FromAgent::Idle));

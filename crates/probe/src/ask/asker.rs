@@ -3,25 +3,25 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
-use pontoon_model::net::{Family, IfName};
-use pontoon_model::observation::{Answer, Direction, Kind, Observation};
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
 
-use crate::machine::{Action, Event, Flow, Moment, Next, Way};
+use crate::machine::{FlowAction, FlowEvent, FlowId, MachinePoll, RunInstant, SendOptions};
 
 /// The part that all machines of this folder share.
 ///
 /// The template's `link` is the link that packets are tied to. A template with `asked_link` alone
 /// leaves the choice to the kernel's routes and only labels the record.
 #[derive(Debug)]
-pub(crate) struct Asker {
+pub(crate) struct ProbeContext {
     template: Observation,
     next_flow: u16,
-    actions: VecDeque<Action>,
+    actions: VecDeque<FlowAction>,
 }
 
 /// Where an answer came in.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ingress {
+pub(crate) struct PacketIngress {
     pub(crate) link: Option<IfName>,
     pub(crate) ttl: Option<u8>,
 }
@@ -29,7 +29,7 @@ pub(crate) struct Ingress {
 /// Flows that one machine inside another may use: no machine makes as many tries.
 const FLOWS_EACH: u16 = 256;
 
-impl Asker {
+impl ProbeContext {
     pub(crate) fn new(template: Observation) -> Self {
         Self::nth(template, 0)
     }
@@ -40,21 +40,21 @@ impl Asker {
     }
 
     /// A flow never used before.
-    pub(crate) fn flow(&mut self) -> Flow {
-        let flow = Flow(self.next_flow);
+    pub(crate) fn flow(&mut self) -> FlowId {
+        let flow = FlowId(self.next_flow);
         self.next_flow = self.next_flow.wrapping_add(1);
         flow
     }
 
     /// How to reach `to`. Addresses of this host itself, such as a local resolver's, are not
     /// reached through a link.
-    pub(crate) fn way(&self, to: IpAddr) -> Way {
+    pub(crate) fn way(&self, to: IpAddr) -> SendOptions {
         let link = self.template.link.clone().filter(|_| !to.is_loopback());
-        Way { link, ..Way::default() }
+        SendOptions { link, ..SendOptions::default() }
     }
 
     /// The family the template asks for.
-    pub(crate) fn family(&self) -> Family {
+    pub(crate) fn family(&self) -> IpFamily {
         self.template.family
     }
 
@@ -63,48 +63,48 @@ impl Asker {
         self.template.round.max(1).saturating_add(nth)
     }
 
-    pub(crate) fn act(&mut self, action: Action) {
+    pub(crate) fn act(&mut self, action: FlowAction) {
         self.actions.push_back(action);
     }
 
     /// The next thing to do, in the order in which it was asked for.
-    pub(crate) fn next(&mut self) -> Option<Next> {
-        self.actions.pop_front().map(Next::Do)
+    pub(crate) fn next(&mut self) -> Option<MachinePoll> {
+        self.actions.pop_front().map(MachinePoll::Do)
     }
 
     /// Records that a question left.
-    pub(crate) fn sent(&mut self, now: Moment, round: u16, kind: Kind, to: IpAddr) {
+    pub(crate) fn sent(&mut self, now: RunInstant, round: u16, kind: ProbeKind, to: IpAddr) {
         let mut sent = self.observation(now, round, kind, to);
-        sent.direction = Direction::Sent;
+        sent.direction = ObservedEvent::Sent;
         sent.link.clone_from(&sent.asked_link);
-        self.act(Action::Report(Box::new(sent)));
+        self.act(FlowAction::Report(Box::new(sent)));
     }
 
     /// Records what came back from `to`, or on its behalf.
     pub(crate) fn answered(
         &mut self,
-        now: Moment,
+        now: RunInstant,
         round: u16,
-        kind: Kind,
+        kind: ProbeKind,
         to: IpAddr,
-        answer: Answer,
-        ingress: Ingress,
+        answer: ProbeAnswer,
+        ingress: PacketIngress,
     ) {
         let mut answered = self.observation(now, round, kind, to);
-        answered.direction = Direction::Answered;
+        answered.direction = ObservedEvent::Answered;
         answered.link = ingress.link;
         answered.ttl = ingress.ttl;
         answered.answer = Some(answer);
-        self.act(Action::Report(Box::new(answered)));
+        self.act(FlowAction::Report(Box::new(answered)));
     }
 
-    fn observation(&self, now: Moment, round: u16, kind: Kind, to: IpAddr) -> Observation {
+    fn observation(&self, now: RunInstant, round: u16, kind: ProbeKind, to: IpAddr) -> Observation {
         let template = self.template.clone();
         let asked_link = template.asked_link.clone().or_else(|| template.link.clone());
         Observation {
             address: Some(to),
             asked_link,
-            family: Family::of(to),
+            family: IpFamily::of(to),
             round,
             at_ms: now.at_ms(),
             source_mac: None,
@@ -118,13 +118,13 @@ impl Asker {
 }
 
 /// What an event means that is no answer in itself.
-pub(crate) fn failure(event: &Event) -> Option<Answer> {
+pub(crate) fn failure(event: &FlowEvent) -> Option<ProbeAnswer> {
     match event {
-        Event::Icmp { kind, code, from, .. } => {
-            Some(Answer::Icmp { kind: *kind, code: *code, from: *from })
+        FlowEvent::Icmp { kind, code, from, .. } => {
+            Some(ProbeAnswer::Icmp { kind: *kind, code: *code, from: *from })
         }
-        Event::Refused { errno, .. } => Some(Answer::Refused { errno: *errno }),
-        Event::Reset { .. } => Some(Answer::Reset),
+        FlowEvent::Refused { errno, .. } => Some(ProbeAnswer::Refused { errno: *errno }),
+        FlowEvent::Reset { .. } => Some(ProbeAnswer::Reset),
         _ => None,
     }
 }
@@ -138,9 +138,9 @@ pub(crate) fn is_same(a: SocketAddr, b: SocketAddr) -> bool {
 /// Fresh bytes from a seed (`SplitMix64` of Steele, Lea and Flood 2014): for ids and nonces that
 /// an unrelated packet must not match, and to spread what begins at once; not for keys.
 #[derive(Debug)]
-pub(crate) struct Nonces(u64);
+pub(crate) struct NonceGenerator(u64);
 
-impl Nonces {
+impl NonceGenerator {
     pub(crate) const fn new(seed: u64) -> Self {
         Self(seed)
     }

@@ -2,60 +2,60 @@
 
 use std::net::SocketAddr;
 
-use pontoon_model::observation::{Answer, Kind};
+use pontoon_model::observation::{ProbeAnswer, ProbeKind};
 use pontoon_model::untrusted::Untrusted;
 
-use super::asker::{Asker, Ingress, failure, is_same};
-use super::tries::{Due, Pace, Tries};
-use crate::machine::{Action, Event, Machine, Moment, Next};
+use super::asker::{PacketIngress, ProbeContext, failure, is_same};
+use super::tries::{RetryAction, RetryPace, RetrySchedule};
+use crate::machine::{FlowAction, FlowEvent, MachinePoll, ProbeMachine, RunInstant};
 
 /// Sends the same datagram from a fresh port each time, until it is answered.
 #[derive(Debug)]
-pub(crate) struct Datagram {
-    asker: Asker,
-    kind: Kind,
+pub(crate) struct DatagramProbe {
+    asker: ProbeContext,
+    kind: ProbeKind,
     to: SocketAddr,
     payload: Vec<u8>,
-    expected: Expected,
-    tries: Tries,
+    expected: ExpectedReply,
+    tries: RetrySchedule,
 }
 
 /// Which datagrams from the one that was asked are the answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Expected {
+pub(crate) enum ExpectedReply {
     /// Any.
     Any,
     /// These bytes. Others are recorded as garbage, and do not end the waiting.
     Exactly(Vec<u8>),
 }
 
-impl Datagram {
+impl DatagramProbe {
     pub(crate) fn new(
-        asker: Asker,
-        kind: Kind,
+        asker: ProbeContext,
+        kind: ProbeKind,
         to: SocketAddr,
         payload: Vec<u8>,
-        expected: Expected,
-        pace: Pace,
+        expected: ExpectedReply,
+        pace: RetryPace,
     ) -> Self {
-        Self { asker, kind, to, payload, expected, tries: Tries::new(pace) }
+        Self { asker, kind, to, payload, expected, tries: RetrySchedule::new(pace) }
     }
 }
 
-impl Machine for Datagram {
-    fn poll(&mut self, now: Moment) -> Next {
+impl ProbeMachine for DatagramProbe {
+    fn poll(&mut self, now: RunInstant) -> MachinePoll {
         if let Some(next) = self.asker.next() {
             return next;
         }
         match self.tries.due(now) {
-            Due::Wait(until) => Next::WaitUntil(until),
-            Due::Over => Next::Done,
-            Due::Try(nth) => {
+            RetryAction::Wait(until) => MachinePoll::WaitUntil(until),
+            RetryAction::Over => MachinePoll::Done,
+            RetryAction::Try(nth) => {
                 let flow = self.asker.flow();
                 self.tries.made(flow);
                 let round = self.asker.round(nth);
                 self.asker.sent(now, round, self.kind.clone(), self.to.ip());
-                Next::Do(Action::SendUdp {
+                MachinePoll::Do(FlowAction::SendUdp {
                     flow,
                     way: self.asker.way(self.to.ip()),
                     to: self.to,
@@ -65,32 +65,32 @@ impl Machine for Datagram {
         }
     }
 
-    fn receive(&mut self, now: Moment, event: &Event) {
-        self.tries.note_leaving(now, event);
+    fn receive(&mut self, now: RunInstant, event: &FlowEvent) {
+        self.tries.note_sent_at(now, event);
         let Some(nth) = self.tries.open(event.flow()) else { return };
         let (answer, ingress) = match event {
-            Event::Datagram { from, link, ttl, payload, .. } if is_same(*from, self.to) => {
+            FlowEvent::Datagram { from, link, ttl, payload, .. } if is_same(*from, self.to) => {
                 let answer = match &self.expected {
-                    Expected::Exactly(bytes) if bytes != payload => {
-                        Answer::Garbage { what: Untrusted::new("another datagram than was sent") }
-                    }
-                    Expected::Any | Expected::Exactly(_) => Answer::Reply,
+                    ExpectedReply::Exactly(bytes) if bytes != payload => ProbeAnswer::Garbage {
+                        what: Untrusted::new("another datagram than was sent"),
+                    },
+                    ExpectedReply::Any | ExpectedReply::Exactly(_) => ProbeAnswer::Reply,
                 };
-                (answer, Ingress { link: link.clone(), ttl: *ttl })
+                (answer, PacketIngress { link: link.clone(), ttl: *ttl })
             }
             event => match failure(event) {
-                Some(answer) => (answer, Ingress::default()),
+                Some(answer) => (answer, PacketIngress::default()),
                 None => return,
             },
         };
-        if matches!(answer, Answer::Garbage { .. }) {
-            if !self.tries.spoilt(nth) {
+        if matches!(answer, ProbeAnswer::Garbage { .. }) {
+            if !self.tries.note_garbage(nth) {
                 return;
             }
         } else {
             self.tries.answered(nth);
         }
-        if matches!(answer, Answer::Reply | Answer::Refused { .. }) {
+        if matches!(answer, ProbeAnswer::Reply | ProbeAnswer::Refused { .. }) {
             self.tries.settle();
         }
         let round = self.asker.round(nth);

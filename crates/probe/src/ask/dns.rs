@@ -2,14 +2,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use pontoon_model::net::Family;
-use pontoon_model::observation::{Answer, DnsQuery, Kind};
+use pontoon_model::net::IpFamily;
+use pontoon_model::observation::{DnsQuery, ProbeAnswer, ProbeKind};
 use pontoon_model::untrusted::Untrusted;
 
-use super::asker::{Asker, Ingress, Nonces, failure, is_same};
-use super::tries::{Due, Pace, Tries};
-use crate::machine::{Action, Event, Machine, Moment, Next};
-use message::{Query, read};
+use super::asker::{NonceGenerator, PacketIngress, ProbeContext, failure, is_same};
+use super::tries::{RetryAction, RetryPace, RetrySchedule};
+use crate::machine::{FlowAction, FlowEvent, MachinePoll, ProbeMachine, RunInstant};
+use message::{DnsAddressQuery, read};
 pub use name::{DnsName, NotDnsName};
 
 mod message;
@@ -17,16 +17,16 @@ mod name;
 
 /// Asks one server for the addresses of one name ([`Kind::Dns`]).
 #[derive(Debug)]
-pub(crate) struct Dns {
-    asker: Asker,
-    kind: Kind,
+pub(crate) struct DnsProbe {
+    asker: ProbeContext,
+    kind: ProbeKind,
     server: SocketAddr,
-    queries: Nonces,
+    queries: NonceGenerator,
     name: DnsName,
-    family: Family,
+    family: IpFamily,
     /// The query of each try: each has its own id.
-    asked: Vec<Query>,
-    tries: Tries,
+    asked: Vec<DnsAddressQuery>,
+    tries: RetrySchedule,
     found: Option<Vec<IpAddr>>,
 }
 
@@ -34,15 +34,16 @@ pub(crate) struct Dns {
 pub(super) const PORT: u16 = 53;
 
 /// Twice 1.5 s, as stub resolvers do in spirit: a lost packet is not a dead server.
-pub(crate) const PACE: Pace = Pace { count: 2, delay_ms: 0, every_ms: 1_500, window_ms: 1_500 };
+pub(crate) const PACE: RetryPace =
+    RetryPace { count: 2, delay_ms: 0, every_ms: 1_500, window_ms: 1_500 };
 
 /// Where silence is the healthy answer, everybody waits for its end.
-pub(crate) const SILENT_PACE: Pace =
-    Pace { count: 1, delay_ms: 0, every_ms: 1_200, window_ms: 1_200 };
+pub(crate) const SILENT_PACE: RetryPace =
+    RetryPace { count: 1, delay_ms: 0, every_ms: 1_200, window_ms: 1_200 };
 
-impl Dns {
+impl DnsProbe {
     pub(crate) fn new(
-        asker: Asker,
+        asker: ProbeContext,
         server: SocketAddr,
         query: DnsQuery,
         name: DnsName,
@@ -52,12 +53,12 @@ impl Dns {
         Self {
             family: asker.family(),
             asker,
-            kind: Kind::Dns { query },
+            kind: ProbeKind::Dns { query },
             server,
-            queries: Nonces::new(random),
+            queries: NonceGenerator::new(random),
             name,
             asked: Vec::new(),
-            tries: Tries::new(pace),
+            tries: RetrySchedule::new(pace),
             found: None,
         }
     }
@@ -68,53 +69,53 @@ impl Dns {
     }
 }
 
-impl Machine for Dns {
-    fn poll(&mut self, now: Moment) -> Next {
+impl ProbeMachine for DnsProbe {
+    fn poll(&mut self, now: RunInstant) -> MachinePoll {
         if let Some(next) = self.asker.next() {
             return next;
         }
         match self.tries.due(now) {
-            Due::Wait(until) => Next::WaitUntil(until),
-            Due::Over => Next::Done,
-            Due::Try(nth) => {
+            RetryAction::Wait(until) => MachinePoll::WaitUntil(until),
+            RetryAction::Over => MachinePoll::Done,
+            RetryAction::Try(nth) => {
                 let flow = self.asker.flow();
                 self.tries.made(flow);
                 let [low, high, ..] = self.queries.next().to_le_bytes();
                 let id = u16::from_le_bytes([low, high]);
-                let query = Query { id, name: self.name.clone(), family: self.family };
+                let query = DnsAddressQuery { id, name: self.name.clone(), family: self.family };
                 let payload = query.bytes();
                 self.asked.push(query);
                 let round = self.asker.round(nth);
                 self.asker.sent(now, round, self.kind.clone(), self.server.ip());
                 let way = self.asker.way(self.server.ip());
-                Next::Do(Action::SendUdp { flow, way, to: self.server, payload })
+                MachinePoll::Do(FlowAction::SendUdp { flow, way, to: self.server, payload })
             }
         }
     }
 
-    fn receive(&mut self, now: Moment, event: &Event) {
-        self.tries.note_leaving(now, event);
+    fn receive(&mut self, now: RunInstant, event: &FlowEvent) {
+        self.tries.note_sent_at(now, event);
         let Some(nth) = self.tries.open(event.flow()) else { return };
         let (answer, ingress) = match event {
-            Event::Datagram { from, link, ttl, payload, .. } if is_same(*from, self.server) => {
+            FlowEvent::Datagram { from, link, ttl, payload, .. } if is_same(*from, self.server) => {
                 let answer = match read(payload, &self.asked[usize::from(nth)]) {
                     Ok(answer) => {
                         self.found = Some(answer.addresses.clone());
-                        Answer::Dns { rcode: answer.rcode, addresses: answer.addresses }
+                        ProbeAnswer::Dns { rcode: answer.rcode, addresses: answer.addresses }
                     }
-                    Err(what) => Answer::Garbage { what: Untrusted::new(what) },
+                    Err(what) => ProbeAnswer::Garbage { what: Untrusted::new(what) },
                 };
-                (answer, Ingress { link: link.clone(), ttl: *ttl })
+                (answer, PacketIngress { link: link.clone(), ttl: *ttl })
             }
             event => match failure(event) {
-                Some(answer) => (answer, Ingress::default()),
+                Some(answer) => (answer, PacketIngress::default()),
                 None => return,
             },
         };
         match answer {
-            Answer::Garbage { .. } if !self.tries.spoilt(nth) => return,
-            Answer::Garbage { .. } => {}
-            Answer::Icmp { .. } => self.tries.answered(nth),
+            ProbeAnswer::Garbage { .. } if !self.tries.note_garbage(nth) => return,
+            ProbeAnswer::Garbage { .. } => {}
+            ProbeAnswer::Icmp { .. } => self.tries.answered(nth),
             _ => {
                 self.tries.answered(nth);
                 self.tries.settle();

@@ -2,46 +2,46 @@
 
 use std::net::IpAddr;
 
-use pontoon_model::observation::{Answer, Kind, Observation};
+use pontoon_model::observation::{Observation, ProbeAnswer, ProbeKind};
 
-use super::asker::{Asker, Ingress, Nonces, failure};
-use super::tries::{Due, Pace, Tries};
-use crate::machine::{Action, Event, Machine, Moment, Next};
+use super::asker::{NonceGenerator, PacketIngress, ProbeContext, failure};
+use super::tries::{RetryAction, RetryPace, RetrySchedule};
+use crate::machine::{FlowAction, FlowEvent, MachinePoll, ProbeMachine, RunInstant};
 
 /// Asks until one echo is answered ([`Kind::RoutedEcho`]).
 #[derive(Debug)]
-pub(crate) struct Echo {
-    asker: Asker,
+pub(crate) struct EchoProbe {
+    asker: ProbeContext,
     to: IpAddr,
     payload: [u8; 16],
-    tries: Tries,
+    tries: RetrySchedule,
 }
 
-impl Echo {
+impl EchoProbe {
     /// How long an echo may take on a network whose radio dozes.
     pub(crate) const WINDOW_MS: u64 = 1_500;
 
-    pub(crate) fn new(template: Observation, to: IpAddr, pace: Pace, random: u64) -> Self {
-        let mut nonces = Nonces::new(random);
+    pub(crate) fn new(template: Observation, to: IpAddr, pace: RetryPace, random: u64) -> Self {
+        let mut nonces = NonceGenerator::new(random);
         let payload = (u128::from(nonces.next()) << 64 | u128::from(nonces.next())).to_be_bytes();
-        Self { asker: Asker::new(template), to, payload, tries: Tries::new(pace) }
+        Self { asker: ProbeContext::new(template), to, payload, tries: RetrySchedule::new(pace) }
     }
 }
 
-impl Machine for Echo {
-    fn poll(&mut self, now: Moment) -> Next {
+impl ProbeMachine for EchoProbe {
+    fn poll(&mut self, now: RunInstant) -> MachinePoll {
         if let Some(next) = self.asker.next() {
             return next;
         }
         match self.tries.due(now) {
-            Due::Wait(until) => Next::WaitUntil(until),
-            Due::Over => Next::Done,
-            Due::Try(nth) => {
+            RetryAction::Wait(until) => MachinePoll::WaitUntil(until),
+            RetryAction::Over => MachinePoll::Done,
+            RetryAction::Try(nth) => {
                 let flow = self.asker.flow();
                 self.tries.made(flow);
                 let round = self.asker.round(nth);
-                self.asker.sent(now, round, Kind::RoutedEcho, self.to);
-                Next::Do(Action::SendEcho {
+                self.asker.sent(now, round, ProbeKind::RoutedEcho, self.to);
+                MachinePoll::Do(FlowAction::SendEcho {
                     flow,
                     way: self.asker.way(self.to),
                     to: self.to,
@@ -52,27 +52,27 @@ impl Machine for Echo {
         }
     }
 
-    fn receive(&mut self, now: Moment, event: &Event) {
-        self.tries.note_leaving(now, event);
+    fn receive(&mut self, now: RunInstant, event: &FlowEvent) {
+        self.tries.note_sent_at(now, event);
         let Some(nth) = self.tries.open(event.flow()) else { return };
         let (answer, ingress) = match event {
-            Event::EchoReply { from, link, sequence, ttl, payload, .. } => {
+            FlowEvent::EchoReply { from, link, sequence, ttl, payload, .. } => {
                 let is_ours = *from == self.to && *sequence == nth + 1 && *payload == self.payload;
                 if !is_ours {
                     return;
                 }
-                (Answer::Reply, Ingress { link: link.clone(), ttl: *ttl })
+                (ProbeAnswer::Reply, PacketIngress { link: link.clone(), ttl: *ttl })
             }
             event => match failure(event) {
-                Some(answer) => (answer, Ingress::default()),
+                Some(answer) => (answer, PacketIngress::default()),
                 None => return,
             },
         };
         self.tries.answered(nth);
-        if matches!(answer, Answer::Reply | Answer::Refused { .. }) {
+        if matches!(answer, ProbeAnswer::Reply | ProbeAnswer::Refused { .. }) {
             self.tries.settle();
         }
         let round = self.asker.round(nth);
-        self.asker.answered(now, round, Kind::RoutedEcho, self.to, answer, ingress);
+        self.asker.answered(now, round, ProbeKind::RoutedEcho, self.to, answer, ingress);
     }
 }

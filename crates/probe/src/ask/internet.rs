@@ -2,34 +2,34 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_model::observation::{DnsQuery, Observation};
 
-use super::asker::{Asker, Nonces};
-use super::dns::{self, Dns, DnsName};
-use super::portal::{Portal, PortalPage};
-use super::sntp::{self, OwnClock, Sntp};
-use crate::machine::{Event, Machine, Moment, Next};
+use super::asker::{NonceGenerator, ProbeContext};
+use super::dns::{self, DnsName, DnsProbe};
+use super::portal::{PortalPage, PortalProbe};
+use super::sntp::{self, SntpProbe, WallClockReading};
+use crate::machine::{FlowEvent, MachinePoll, ProbeMachine, RunInstant};
 
 /// Asks every server, all at once: the addresses of the check page and of the time server, and a
 /// name that must not exist; then page and time at the first usable address.
 ///
 /// What cannot be resolved is not asked. When all is silent this takes 2 × 1.5 s for DNS; when
 /// DNS answers at the last moment, 1.5 s more for page and time.
-pub(crate) struct Internet {
+pub(crate) struct InternetProbe {
     template: Observation,
     page: PortalPage,
-    clock: OwnClock,
-    nonces: Nonces,
-    page_lookups: Vec<Dns>,
-    time_lookups: Vec<Dns>,
-    invalid_lookups: Vec<Dns>,
-    portal: Option<Portal>,
-    sntp: Option<Sntp>,
+    clock: WallClockReading,
+    nonces: NonceGenerator,
+    page_lookups: Vec<DnsProbe>,
+    time_lookups: Vec<DnsProbe>,
+    invalid_lookups: Vec<DnsProbe>,
+    portal: Option<PortalProbe>,
+    sntp: Option<SntpProbe>,
     next_child: u16,
 }
 
-impl Internet {
+impl InternetProbe {
     /// Servers asked at most: as many as the C library uses (`MAXNS`, resolv.conf(5)).
     pub(crate) const MAX_SERVERS: usize = 3;
 
@@ -44,8 +44,8 @@ impl Internet {
         let mut internet = Self {
             template,
             page,
-            clock: OwnClock::new(unix_s),
-            nonces: Nonces::new(random),
+            clock: WallClockReading::new(unix_s),
+            nonces: NonceGenerator::new(random),
             page_lookups: Vec::new(),
             time_lookups: Vec::new(),
             invalid_lookups: Vec::new(),
@@ -70,23 +70,23 @@ impl Internet {
         internet
     }
 
-    fn lookup(&mut self, server: IpAddr, query: DnsQuery, name: &DnsName, later: u16) -> Dns {
+    fn lookup(&mut self, server: IpAddr, query: DnsQuery, name: &DnsName, later: u16) -> DnsProbe {
         let asker = self.child(later);
         let server = SocketAddr::new(server, dns::PORT);
-        Dns::new(asker, server, query, name.clone(), self.nonces.next())
+        DnsProbe::new(asker, server, query, name.clone(), self.nonces.next())
     }
 
     /// An asker with flows of its own, whose rounds begin `later`.
-    fn child(&mut self, later: u16) -> Asker {
+    fn child(&mut self, later: u16) -> ProbeContext {
         let mut template = self.template.clone();
         template.round = template.round.max(1).saturating_add(later);
         let nth = self.next_child;
         self.next_child += 1;
-        Asker::nth(template, nth)
+        ProbeContext::nth(template, nth)
     }
 
     /// Starts what the lookups have made possible.
-    fn advance(&mut self, now: Moment) {
+    fn advance(&mut self, now: RunInstant) {
         self.clock.begin(now);
         if self.portal.is_none() {
             let literal: Option<IpAddr> = self.page.host().parse().ok();
@@ -94,7 +94,8 @@ impl Internet {
             if let Some(address) = address {
                 let to = SocketAddr::new(address, self.page.port());
                 let (asker, page) = (self.child(0), self.page.clone());
-                self.portal = Some(Portal::new(asker, to, page, self.clock, self.nonces.next()));
+                self.portal =
+                    Some(PortalProbe::new(asker, to, page, self.clock, self.nonces.next()));
             }
         }
         if self.sntp.is_none()
@@ -102,50 +103,52 @@ impl Internet {
         {
             let server = SocketAddr::new(address, sntp::PORT);
             let asker = self.child(0);
-            self.sntp = Some(Sntp::new(asker, server, self.clock, self.nonces.next()));
+            self.sntp = Some(SntpProbe::new(asker, server, self.clock, self.nonces.next()));
         }
     }
 
     /// The first address found that a server on the network could have. A private one is: that is
     /// how portals answer. One of this host itself is not: a hostile resolver must not make us
     /// talk to local services.
-    fn usable(&self, lookups: &[Dns]) -> Option<IpAddr> {
+    fn usable(&self, lookups: &[DnsProbe]) -> Option<IpAddr> {
         let family = self.template.family;
         let is_usable = |address: &IpAddr| {
             let is_broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
-            Family::of(*address) == family
+            IpFamily::of(*address) == family
                 && !(address.is_loopback()
                     || address.is_unspecified()
                     || address.is_multicast()
                     || is_broadcast)
         };
-        lookups.iter().filter_map(Dns::found).flatten().copied().find(is_usable)
+        lookups.iter().filter_map(DnsProbe::found).flatten().copied().find(is_usable)
     }
 
-    fn children(&mut self) -> impl Iterator<Item = &mut dyn Machine> {
+    fn children(&mut self) -> impl Iterator<Item = &mut dyn ProbeMachine> {
         let lookups = self.page_lookups.iter_mut();
         let lookups = lookups.chain(&mut self.time_lookups).chain(&mut self.invalid_lookups);
-        let page = self.portal.iter_mut().map(|portal| portal as &mut dyn Machine);
-        let time = self.sntp.iter_mut().map(|sntp| sntp as &mut dyn Machine);
-        lookups.map(|lookup| lookup as &mut dyn Machine).chain(page).chain(time)
+        let page = self.portal.iter_mut().map(|portal| portal as &mut dyn ProbeMachine);
+        let time = self.sntp.iter_mut().map(|sntp| sntp as &mut dyn ProbeMachine);
+        lookups.map(|lookup| lookup as &mut dyn ProbeMachine).chain(page).chain(time)
     }
 }
 
-impl Machine for Internet {
-    fn poll(&mut self, now: Moment) -> Next {
+impl ProbeMachine for InternetProbe {
+    fn poll(&mut self, now: RunInstant) -> MachinePoll {
         self.advance(now);
-        let mut wait: Option<Moment> = None;
+        let mut wait: Option<RunInstant> = None;
         for child in self.children() {
             match child.poll(now) {
-                Next::Do(action) => return Next::Do(action),
-                Next::WaitUntil(until) => wait = Some(wait.map_or(until, |other| other.min(until))),
-                Next::Done => {}
+                MachinePoll::Do(action) => return MachinePoll::Do(action),
+                MachinePoll::WaitUntil(until) => {
+                    wait = Some(wait.map_or(until, |other| other.min(until)))
+                }
+                MachinePoll::Done => {}
             }
         }
-        wait.map_or(Next::Done, Next::WaitUntil)
+        wait.map_or(MachinePoll::Done, MachinePoll::WaitUntil)
     }
 
-    fn receive(&mut self, now: Moment, event: &Event) {
+    fn receive(&mut self, now: RunInstant, event: &FlowEvent) {
         for child in self.children() {
             child.receive(now, event);
         }

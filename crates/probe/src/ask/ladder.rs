@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-use pontoon_model::observation::{Answer, Kind, Observation};
+use pontoon_model::observation::{Observation, ProbeAnswer, ProbeKind};
 use serde::{Deserialize, Serialize};
 
-use super::asker::{Asker, Ingress, failure, is_same};
-use crate::machine::{Action, Event, Flow, Machine, Moment, Next};
+use super::asker::{PacketIngress, ProbeContext, failure, is_same};
+use crate::machine::{FlowAction, FlowEvent, FlowId, MachinePoll, ProbeMachine, RunInstant};
 
 /// Sends with growing TTL ([`Kind::Hop`]), one packet after the other, unanswered rungs twice.
 ///
@@ -15,20 +15,20 @@ use crate::machine::{Action, Event, Flow, Machine, Moment, Next};
 /// sends one a second (`net.ipv4.icmp_ratelimit`). Above a rung that the destination itself
 /// answered nothing is sent.
 #[derive(Debug)]
-pub(crate) struct Ladder {
-    asker: Asker,
+pub(crate) struct TracerouteProbe {
+    asker: ProbeContext,
     to: SocketAddr,
-    vehicle: Vehicle,
+    vehicle: TracerouteProtocol,
     payload: Vec<u8>,
-    rungs: Vec<Rung>,
-    next: Option<Moment>,
+    rungs: Vec<TracerouteHop>,
+    next: Option<RunInstant>,
     is_over: bool,
 }
 
 /// What climbs the ladder.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Vehicle {
+pub enum TracerouteProtocol {
     /// UDP to a port.
     #[default]
     Udp,
@@ -37,14 +37,14 @@ pub enum Vehicle {
 }
 
 #[derive(Debug)]
-struct Rung {
+struct TracerouteHop {
     ttl: u8,
-    tries: Vec<Flow>,
+    tries: Vec<FlowId>,
     answered: bool,
     is_destination: bool,
 }
 
-impl Ladder {
+impl TracerouteProbe {
     /// Between two packets: more than the second for which a router keeps its next error.
     pub(crate) const EVERY_MS: u64 = 1_100;
     /// For the last answer.
@@ -57,21 +57,21 @@ impl Ladder {
     pub(crate) fn new(
         template: Observation,
         to: SocketAddr,
-        vehicle: Vehicle,
+        vehicle: TracerouteProtocol,
         ttls: &[u8],
         payload: Vec<u8>,
     ) -> Self {
         let rungs = ttls
             .iter()
             .take(Self::MAX_RUNGS)
-            .map(|ttl| Rung {
+            .map(|ttl| TracerouteHop {
                 ttl: *ttl,
                 tries: Vec::new(),
                 answered: false,
                 is_destination: false,
             })
             .collect();
-        let asker = Asker::new(template);
+        let asker = ProbeContext::new(template);
         Self { asker, to, vehicle, payload, rungs, next: None, is_over: false }
     }
 
@@ -86,74 +86,76 @@ impl Ladder {
         })
     }
 
-    fn send(&mut self, now: Moment, nth: usize) -> Action {
+    fn send(&mut self, now: RunInstant, nth: usize) -> FlowAction {
         let flow = self.asker.flow();
         let rung = &mut self.rungs[nth];
         let ttl = rung.ttl;
         rung.tries.push(flow);
         let made = u16::try_from(rung.tries.len()).unwrap_or(u16::MAX);
         let round = self.asker.round(made - 1);
-        self.asker.sent(now, round, Kind::Hop { ttl }, self.to.ip());
-        let way = crate::machine::Way { ttl: Some(ttl), ..self.asker.way(self.to.ip()) };
+        self.asker.sent(now, round, ProbeKind::Hop { ttl }, self.to.ip());
+        let way = crate::machine::SendOptions { ttl: Some(ttl), ..self.asker.way(self.to.ip()) };
         let (to, payload) = (self.to, self.payload.clone());
         match self.vehicle {
-            Vehicle::Udp => Action::SendUdp { flow, way, to, payload },
-            Vehicle::Echo => Action::SendEcho { flow, way, to: to.ip(), sequence: made, payload },
+            TracerouteProtocol::Udp => FlowAction::SendUdp { flow, way, to, payload },
+            TracerouteProtocol::Echo => {
+                FlowAction::SendEcho { flow, way, to: to.ip(), sequence: made, payload }
+            }
         }
     }
 
     /// An answer of the destination itself, and be it that nobody listens at that port.
-    fn meaning(&self, event: &Event) -> Option<(Answer, Ingress)> {
+    fn meaning(&self, event: &FlowEvent) -> Option<(ProbeAnswer, PacketIngress)> {
         match event {
-            Event::Datagram { from, link, ttl, .. } => is_same(*from, self.to)
-                .then(|| (Answer::Reply, Ingress { link: link.clone(), ttl: *ttl })),
-            Event::EchoReply { from, link, ttl, .. } => (*from == self.to.ip())
-                .then(|| (Answer::Reply, Ingress { link: link.clone(), ttl: *ttl })),
-            Event::Icmp { kind, code, from, .. } if *from == self.to.ip() => {
+            FlowEvent::Datagram { from, link, ttl, .. } => is_same(*from, self.to)
+                .then(|| (ProbeAnswer::Reply, PacketIngress { link: link.clone(), ttl: *ttl })),
+            FlowEvent::EchoReply { from, link, ttl, .. } => (*from == self.to.ip())
+                .then(|| (ProbeAnswer::Reply, PacketIngress { link: link.clone(), ttl: *ttl })),
+            FlowEvent::Icmp { kind, code, from, .. } if *from == self.to.ip() => {
                 // ICMP 3/3 (RFC 792) and ICMPv6 1/4 (RFC 4443): port unreachable.
                 let is_port = matches!((from.is_ipv4(), kind, code), (true, 3, 3) | (false, 1, 4));
-                let icmp = Answer::Icmp { kind: *kind, code: *code, from: *from };
-                Some((if is_port { Answer::Reply } else { icmp }, Ingress::default()))
+                let icmp = ProbeAnswer::Icmp { kind: *kind, code: *code, from: *from };
+                Some((if is_port { ProbeAnswer::Reply } else { icmp }, PacketIngress::default()))
             }
-            event => failure(event).map(|answer| (answer, Ingress::default())),
+            event => failure(event).map(|answer| (answer, PacketIngress::default())),
         }
     }
 }
 
-impl Machine for Ladder {
-    fn poll(&mut self, now: Moment) -> Next {
+impl ProbeMachine for TracerouteProbe {
+    fn poll(&mut self, now: RunInstant) -> MachinePoll {
         if let Some(next) = self.asker.next() {
             return next;
         }
         if self.is_over {
-            return Next::Done;
+            return MachinePoll::Done;
         }
         let next = *self.next.get_or_insert(now);
         match self.rung() {
-            Some(_) if now < next => Next::WaitUntil(next),
+            Some(_) if now < next => MachinePoll::WaitUntil(next),
             Some(nth) => {
                 self.next = Some(now.after_ms(Self::EVERY_MS));
-                Next::Do(self.send(now, nth))
+                MachinePoll::Do(self.send(now, nth))
             }
             None => {
-                let is_silent = |rung: &Rung| !rung.answered && !rung.tries.is_empty();
+                let is_silent = |rung: &TracerouteHop| !rung.answered && !rung.tries.is_empty();
                 let end = next.after_ms(Self::WINDOW_MS - Self::EVERY_MS);
                 if self.rungs.iter().any(is_silent) && now < end {
-                    Next::WaitUntil(end)
+                    MachinePoll::WaitUntil(end)
                 } else {
                     self.is_over = true;
-                    Next::Done
+                    MachinePoll::Done
                 }
             }
         }
     }
 
-    fn receive(&mut self, now: Moment, event: &Event) {
+    fn receive(&mut self, now: RunInstant, event: &FlowEvent) {
         let flow = event.flow();
         let Some(nth) = self.rungs.iter().position(|rung| rung.tries.contains(&flow)) else {
             return;
         };
-        if matches!(event, Event::Left { .. }) {
+        if matches!(event, FlowEvent::Left { .. }) {
             self.next = Some(now.after_ms(Self::EVERY_MS));
             return;
         }
@@ -163,10 +165,10 @@ impl Machine for Ladder {
         let Some((answer, ingress)) = self.meaning(event) else { return };
         let rung = &mut self.rungs[nth];
         rung.answered = true;
-        rung.is_destination = answer == Answer::Reply;
+        rung.is_destination = answer == ProbeAnswer::Reply;
         let made = rung.tries.iter().position(|made| *made == flow).unwrap_or(0);
-        let kind = Kind::Hop { ttl: rung.ttl };
-        if matches!(answer, Answer::Refused { .. }) {
+        let kind = ProbeKind::Hop { ttl: rung.ttl };
+        if matches!(answer, ProbeAnswer::Refused { .. }) {
             self.is_over = true;
         }
         let round = self.asker.round(u16::try_from(made).unwrap_or(u16::MAX));

@@ -3,25 +3,27 @@
 use std::net::SocketAddr;
 
 use nix::libc::{EMSGSIZE, ENOBUFS};
-use pontoon_model::observation::{Answer, Kind, Observation};
+use pontoon_model::observation::{Observation, ProbeAnswer, ProbeKind};
 
-use super::asker::{Asker, Ingress, failure, is_same};
-use super::tries::{Due, Pace, Tries};
-use crate::machine::{Action, Event, Flow, Machine, Moment, Next, Way};
+use super::asker::{PacketIngress, ProbeContext, failure, is_same};
+use super::tries::{RetryAction, RetryPace, RetrySchedule};
+use crate::machine::{
+    FlowAction, FlowEvent, FlowId, MachinePoll, ProbeMachine, RunInstant, SendOptions,
+};
 
 /// Tries the link's own MTU; only when that fails, halves its way through the usual smaller sizes
 /// ([`Kind::Size`]).
 #[derive(Debug)]
-pub(crate) struct PathMtu {
-    asker: Asker,
+pub(crate) struct PathMtuProbe {
+    asker: ProbeContext,
     to: SocketAddr,
     prefix: Vec<u8>,
     /// Sizes not yet settled, ascending.
     open: Vec<u32>,
     /// The size that is tried.
     size: u32,
-    tries: Tries,
-    probes: Vec<Probe>,
+    tries: RetrySchedule,
+    probes: Vec<SizeProbe>,
     /// The smallest size of which every try was lost.
     lost: Option<u32>,
     /// Whether a size was answered.
@@ -32,8 +34,8 @@ pub(crate) struct PathMtu {
 }
 
 #[derive(Debug)]
-struct Probe {
-    flow: Flow,
+struct SizeProbe {
+    flow: FlowId,
     size: u32,
     nth: u16,
     is_answered: bool,
@@ -45,16 +47,16 @@ const USUAL: [u32; 8] = [1200, 1280, 1400, 1420, 1472, 1480, 1492, 1500];
 
 /// `MAX_PROBES` of RFC 8899 is 3. Its timer is a second or more; a quick diagnosis takes 250 ms,
 /// and the last answer has twice as long.
-const PACE: Pace = Pace { count: 3, delay_ms: 0, every_ms: 250, window_ms: 500 };
+const PACE: RetryPace = RetryPace { count: 3, delay_ms: 0, every_ms: 250, window_ms: 500 };
 
 /// Losses may have taken the three: what was lost is tried again before it counts. On a path that
 /// loses one frame in five all eight are lost once in 400 000 times.
-const REPEAT: Pace = Pace { count: 5, ..PACE };
+const REPEAT: RetryPace = RetryPace { count: 5, ..PACE };
 
 /// Jumbo frames are not longer.
 const MAX_SIZE: u32 = 9_216;
 
-impl PathMtu {
+impl PathMtuProbe {
     pub(crate) fn new(
         template: Observation,
         to: SocketAddr,
@@ -65,7 +67,7 @@ impl PathMtu {
         let open = USUAL.into_iter().filter(|usual| *usual < size).chain([size]).collect();
         // Every size holds it whole.
         prefix.truncate((USUAL[0] - Self::overhead(to)) as usize);
-        let (asker, tries) = (Asker::new(template), Tries::new(PACE));
+        let (asker, tries) = (ProbeContext::new(template), RetrySchedule::new(PACE));
         Self {
             asker,
             to,
@@ -86,17 +88,17 @@ impl PathMtu {
         if to.is_ipv4() { 28 } else { 48 }
     }
 
-    fn probe(&mut self, now: Moment, nth: u16) -> Action {
+    fn probe(&mut self, now: RunInstant, nth: u16) -> FlowAction {
         let flow = self.asker.flow();
         self.tries.made(flow);
         let nth = if self.is_repeat { PACE.count + nth } else { nth };
-        self.probes.push(Probe { flow, size: self.size, nth, is_answered: false });
-        let (round, kind) = (self.asker.round(nth), Kind::Size { bytes: self.size });
+        self.probes.push(SizeProbe { flow, size: self.size, nth, is_answered: false });
+        let (round, kind) = (self.asker.round(nth), ProbeKind::Size { bytes: self.size });
         self.asker.sent(now, round, kind, self.to.ip());
         let mut payload = self.prefix.clone();
         payload.resize((self.size - Self::overhead(self.to)) as usize, 0);
-        let way = Way { is_whole: true, ..self.asker.way(self.to.ip()) };
-        Action::SendUdp { flow, way, to: self.to, payload }
+        let way = SendOptions { is_whole: true, ..self.asker.way(self.to.ip()) };
+        FlowAction::SendUdp { flow, way, to: self.to, payload }
     }
 
     /// Goes on with the middle of the sizes that remain, and in the end with the one that was lost.
@@ -108,20 +110,20 @@ impl PathMtu {
             Some((size, pace)) => {
                 self.is_repeat = next.is_none();
                 self.size = size;
-                self.tries = Tries::new(pace);
+                self.tries = RetrySchedule::new(pace);
             }
         }
     }
 
     /// Takes what came for a packet of `size`.
-    fn settle(&mut self, size: u32, answer: &Answer) {
+    fn settle(&mut self, size: u32, answer: &ProbeAnswer) {
         if self.is_repeat {
             // One answer tells as much as five.
             self.is_over |= size == self.size;
             return;
         }
         match answer {
-            Answer::Reply => {
+            ProbeAnswer::Reply => {
                 self.passes = true;
                 self.open.retain(|open| *open > size);
             }
@@ -136,25 +138,25 @@ impl PathMtu {
 }
 
 /// ICMP 3/4 (RFC 1191), `ICMPv6` 2 (RFC 4443), or the own kernel about the own link.
-const fn is_too_big(answer: &Answer) -> bool {
+const fn is_too_big(answer: &ProbeAnswer) -> bool {
     matches!(
         answer,
-        Answer::Icmp { kind: 3, code: 4, .. }
-            | Answer::Icmp { kind: 2, code: 0, .. }
-            | Answer::Refused { errno: EMSGSIZE }
+        ProbeAnswer::Icmp { kind: 3, code: 4, .. }
+            | ProbeAnswer::Icmp { kind: 2, code: 0, .. }
+            | ProbeAnswer::Refused { errno: EMSGSIZE }
     )
 }
 
-impl Machine for PathMtu {
-    fn poll(&mut self, now: Moment) -> Next {
+impl ProbeMachine for PathMtuProbe {
+    fn poll(&mut self, now: RunInstant) -> MachinePoll {
         if let Some(next) = self.asker.next() {
             return next;
         }
         while !self.is_over {
             match self.tries.due(now) {
-                Due::Wait(until) => return Next::WaitUntil(until),
-                Due::Try(nth) => return Next::Do(self.probe(now, nth)),
-                Due::Over => {
+                RetryAction::Wait(until) => return MachinePoll::WaitUntil(until),
+                RetryAction::Try(nth) => return MachinePoll::Do(self.probe(now, nth)),
+                RetryAction::Over => {
                     let missed = self.size;
                     self.lost = Some(missed);
                     self.open.retain(|open| *open < missed);
@@ -162,29 +164,29 @@ impl Machine for PathMtu {
                 }
             }
         }
-        Next::Done
+        MachinePoll::Done
     }
 
-    fn receive(&mut self, now: Moment, event: &Event) {
-        self.tries.note_leaving(now, event);
-        let is_open = |probe: &&mut Probe| probe.flow == event.flow() && !probe.is_answered;
+    fn receive(&mut self, now: RunInstant, event: &FlowEvent) {
+        self.tries.note_sent_at(now, event);
+        let is_open = |probe: &&mut SizeProbe| probe.flow == event.flow() && !probe.is_answered;
         let Some(probe) = self.probes.iter_mut().find(is_open).filter(|_| !self.is_over) else {
             return;
         };
         let (answer, ingress) = match event {
             // Dropped by the own link, which says nothing about why: lost like any other.
-            Event::Refused { errno: ENOBUFS, .. } => return,
-            Event::Datagram { from, link, ttl, .. } if is_same(*from, self.to) => {
-                (Answer::Reply, Ingress { link: link.clone(), ttl: *ttl })
+            FlowEvent::Refused { errno: ENOBUFS, .. } => return,
+            FlowEvent::Datagram { from, link, ttl, .. } if is_same(*from, self.to) => {
+                (ProbeAnswer::Reply, PacketIngress { link: link.clone(), ttl: *ttl })
             }
             event => match failure(event) {
-                Some(answer) => (answer, Ingress::default()),
+                Some(answer) => (answer, PacketIngress::default()),
                 None => return,
             },
         };
         probe.is_answered = true;
         let (size, round) = (probe.size, self.asker.round(probe.nth));
-        let kind = Kind::Size { bytes: size };
+        let kind = ProbeKind::Size { bytes: size };
         self.settle(size, &answer);
         self.asker.answered(now, round, kind, self.to.ip(), answer, ingress);
     }

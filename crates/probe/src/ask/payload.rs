@@ -7,9 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What a datagram carries.
 #[derive(Clone, Default, Eq, PartialEq)]
-pub struct Payload(Vec<u8>);
+pub struct ProbePayload(Vec<u8>);
 
-impl Payload {
+impl ProbePayload {
     /// What fits an Ethernet frame beside the headers of IPv6 and UDP.
     pub const MAX_BYTES: usize = 1_452;
 
@@ -26,25 +26,25 @@ impl Payload {
     }
 }
 
-impl fmt::Display for Payload {
+impl fmt::Display for ProbePayload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
-impl fmt::Debug for Payload {
+impl fmt::Debug for ProbePayload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-impl Serialize for Payload {
+impl Serialize for ProbePayload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Payload {
+impl<'de> Deserialize<'de> for ProbePayload {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
         let digit = |letter: &u8| char::from(*letter).to_digit(16);
@@ -68,14 +68,14 @@ mod tests {
     proptest! {
         #[test]
         fn a_payload_is_read_as_it_is_written(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
-            let payload = Payload::new(bytes).unwrap();
+            let payload = ProbePayload::new(bytes).unwrap();
             let text = serde_json::to_string(&payload).unwrap();
-            prop_assert_eq!(serde_json::from_str::<Payload>(&text).unwrap(), payload);
+            prop_assert_eq!(serde_json::from_str::<ProbePayload>(&text).unwrap(), payload);
         }
 
         #[test]
         fn no_text_breaks_the_reader_of_payloads(text: String) {
-            if let Ok(payload) = serde_json::from_str::<Payload>(&serde_json::to_string(&text).unwrap()) {
+            if let Ok(payload) = serde_json::from_str::<ProbePayload>(&serde_json::to_string(&text).unwrap()) {
                 prop_assert_eq!(payload.to_string(), text.to_ascii_lowercase());
             }
         }

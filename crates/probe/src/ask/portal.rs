@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 
-use pontoon_model::observation::{Answer, ClockSource, Kind};
+use pontoon_model::observation::{ClockSource, ProbeAnswer, ProbeKind};
 use pontoon_model::untrusted::Untrusted;
 
-use super::asker::{Asker, Ingress, Nonces, failure};
-use super::sntp::OwnClock;
-use super::tries::{Due, Pace, Tries};
-use crate::machine::{Action, Event, Machine, Moment, Next};
-use answer::{Reading, Verdict};
+use super::asker::{NonceGenerator, PacketIngress, ProbeContext, failure};
+use super::sntp::WallClockReading;
+use super::tries::{RetryAction, RetryPace, RetrySchedule};
+use crate::machine::{FlowAction, FlowEvent, MachinePoll, ProbeMachine, RunInstant};
+use answer::{PageOutcome, PageReader};
 pub use page::{NotAPage, OwnPage, PortalPage};
 
 mod answer;
@@ -18,102 +18,106 @@ mod page;
 /// Fetches one page and says whether it is what it should be ([`Kind::Portal`]); follows no
 /// redirect. The `Date` of the answer is put on record, too ([`ClockSource::HttpDate`]).
 #[derive(Debug)]
-pub(crate) struct Portal {
-    asker: Asker,
+pub(crate) struct PortalProbe {
+    asker: ProbeContext,
     to: SocketAddr,
     page: PortalPage,
     challenge: String,
-    clock: OwnClock,
-    reading: Reading,
-    tries: Tries,
+    clock: WallClockReading,
+    reading: PageReader,
+    tries: RetrySchedule,
     is_concluded: bool,
 }
 
 /// From the first SYN to the verdict, also for a server that streams for ever.
 pub(crate) const DEADLINE_MS: u64 = 1_500;
 
-const PACE: Pace = Pace { count: 1, delay_ms: 0, every_ms: 0, window_ms: DEADLINE_MS };
+const PACE: RetryPace = RetryPace { count: 1, delay_ms: 0, every_ms: 0, window_ms: DEADLINE_MS };
 
-impl Portal {
+impl PortalProbe {
     pub(crate) fn new(
-        asker: Asker,
+        asker: ProbeContext,
         to: SocketAddr,
         page: PortalPage,
-        clock: OwnClock,
+        clock: WallClockReading,
         random: u64,
     ) -> Self {
-        let challenge = format!("{:016x}", Nonces::new(random).next());
-        let reading = Reading::default();
-        let tries = Tries::new(PACE);
+        let challenge = format!("{:016x}", NonceGenerator::new(random).next());
+        let reading = PageReader::default();
+        let tries = RetrySchedule::new(PACE);
         Self { asker, to, page, challenge, clock, reading, tries, is_concluded: false }
     }
 
-    fn kind(&self) -> Kind {
-        Kind::Portal { url: Untrusted::new(&self.page.to_string()) }
+    fn kind(&self) -> ProbeKind {
+        ProbeKind::Portal { url: Untrusted::new(&self.page.to_string()) }
     }
 
-    fn conclude(&mut self, now: Moment, answer: Answer) {
+    fn conclude(&mut self, now: RunInstant, answer: ProbeAnswer) {
         self.tries.settle();
         self.is_concluded = true;
         let (round, kind, to) = (self.asker.round(0), self.kind(), self.to.ip());
-        self.asker.answered(now, round, kind, to, answer, Ingress::default());
+        self.asker.answered(now, round, kind, to, answer, PacketIngress::default());
         if let Some(unix_s) = self.reading.date() {
-            let kind = Kind::Clock { source: ClockSource::HttpDate };
+            let kind = ProbeKind::Clock { source: ClockSource::HttpDate };
             let offset_s = self.clock.offset_s(now, unix_s);
             self.asker.sent(now, round, kind.clone(), to);
-            let answer = Answer::Clock { offset_s };
-            self.asker.answered(now, round, kind, to, answer, Ingress::default());
+            let answer = ProbeAnswer::Clock { offset_s };
+            self.asker.answered(now, round, kind, to, answer, PacketIngress::default());
         }
     }
 
     /// What the bytes so far amount to when no more will be read. Silence stays silence.
-    fn give_up(&mut self, now: Moment) {
+    fn give_up(&mut self, now: RunInstant) {
         if let Some(verdict) = self.reading.cut_short().filter(|_| !self.is_concluded) {
             self.conclude(now, verdict.into());
         }
     }
 }
 
-impl Machine for Portal {
-    fn poll(&mut self, now: Moment) -> Next {
+impl ProbeMachine for PortalProbe {
+    fn poll(&mut self, now: RunInstant) -> MachinePoll {
         self.clock.begin(now);
         if let Some(next) = self.asker.next() {
             return next;
         }
         match self.tries.due(now) {
-            Due::Wait(until) => Next::WaitUntil(until),
-            Due::Over => {
+            RetryAction::Wait(until) => MachinePoll::WaitUntil(until),
+            RetryAction::Over => {
                 self.give_up(now);
-                self.asker.next().unwrap_or(Next::Done)
+                self.asker.next().unwrap_or(MachinePoll::Done)
             }
-            Due::Try(nth) => {
+            RetryAction::Try(nth) => {
                 let flow = self.asker.flow();
                 self.tries.made(flow);
                 let (round, kind) = (self.asker.round(nth), self.kind());
                 self.asker.sent(now, round, kind, self.to.ip());
-                Next::Do(Action::Connect { flow, way: self.asker.way(self.to.ip()), to: self.to })
+                MachinePoll::Do(FlowAction::Connect {
+                    flow,
+                    way: self.asker.way(self.to.ip()),
+                    to: self.to,
+                })
             }
         }
     }
 
-    fn receive(&mut self, now: Moment, event: &Event) {
-        self.tries.note_leaving(now, event);
+    fn receive(&mut self, now: RunInstant, event: &FlowEvent) {
+        self.tries.note_sent_at(now, event);
         let flow = event.flow();
         if self.tries.open(flow).is_none() {
             return;
         }
         match event {
-            Event::Connected { .. } => {
+            FlowEvent::Connected { .. } => {
                 let bytes = self.page.request(&self.challenge).into_bytes();
-                self.asker.act(Action::Write { flow, bytes });
+                self.asker.act(FlowAction::Write { flow, bytes });
             }
-            Event::Bytes { bytes, .. } => {
+            FlowEvent::Bytes { bytes, .. } => {
                 if let Some(verdict) = self.reading.take(bytes, &self.page, &self.challenge) {
-                    self.asker.act(Action::Close { flow });
+                    self.asker.act(FlowAction::Close { flow });
                     self.conclude(now, verdict.into());
                 }
             }
-            Event::Closed { .. } => {
+            FlowEvent::Closed { .. } => {
                 let verdict = self.reading.end(&self.page, &self.challenge);
                 self.conclude(now, verdict.into());
             }
@@ -126,13 +130,13 @@ impl Machine for Portal {
     }
 }
 
-impl From<Verdict> for Answer {
-    fn from(verdict: Verdict) -> Self {
+impl From<PageOutcome> for ProbeAnswer {
+    fn from(verdict: PageOutcome) -> Self {
         match verdict {
-            Verdict::Http { status, location, is_expected } => {
+            PageOutcome::Http { status, location, is_expected } => {
                 Self::Http { status, location, is_expected }
             }
-            Verdict::Garbage(what) => Self::Garbage { what: Untrusted::new(what) },
+            PageOutcome::Garbage(what) => Self::Garbage { what: Untrusted::new(what) },
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use pontoon_model::observation::{Kind, Observation};
+use pontoon_model::observation::{Observation, ProbeKind};
 
-use super::asker::{Asker, Nonces};
-use super::datagram::{Datagram, Expected};
-use super::tcp::Tcp;
-use super::together::Together;
-use super::tries::Pace;
-use crate::machine::Machine;
+use super::asker::{NonceGenerator, ProbeContext};
+use super::datagram::{DatagramProbe, ExpectedReply};
+use super::tcp::TcpProbe;
+use super::together::ParallelMachines;
+use super::tries::RetryPace;
+use crate::machine::ProbeMachine;
 
 /// UDP ports worth asking for: DNS, time, QUIC, STUN, `IPsec`, `WireGuard`. A random high one is
 /// added by [`udp_ports`].
@@ -22,7 +22,7 @@ pub const TCP: [u16; 4] = [443, 80, 22, 6443];
 pub(crate) const MAX_PORTS: usize = 16;
 
 /// Three tries, spread because losses come in bursts.
-const PACE: Pace = Pace { count: 3, delay_ms: 0, every_ms: 500, window_ms: 1_500 };
+const PACE: RetryPace = RetryPace { count: 3, delay_ms: 0, every_ms: 500, window_ms: 1_500 };
 
 /// From one port to the next: a burst of datagrams is what rate limits catch first.
 const STAGGER_MS: u64 = 20;
@@ -30,7 +30,7 @@ const STAGGER_MS: u64 = 20;
 /// [`UDP`], and a random port of the dynamic range (RFC 6335, section 6).
 #[must_use]
 pub fn udp_ports(random: u64) -> Vec<u16> {
-    let [low, high, ..] = Nonces::new(random).next().to_le_bytes();
+    let [low, high, ..] = NonceGenerator::new(random).next().to_le_bytes();
     let high = u16::from_le_bytes([low, high]) | 0xc000;
     UDP.into_iter().chain([high]).collect()
 }
@@ -42,24 +42,24 @@ pub(crate) fn ask(
     udp: &[u16],
     tcp: &[u16],
     random: u64,
-) -> Together {
-    let mut nonces = Nonces::new(random);
-    let mut machines: Vec<Box<dyn Machine>> = Vec::new();
+) -> ParallelMachines {
+    let mut nonces = NonceGenerator::new(random);
+    let mut machines: Vec<Box<dyn ProbeMachine>> = Vec::new();
     let all = udp.iter().take(MAX_PORTS).map(|port| (true, *port));
     let all = all.chain(tcp.iter().take(MAX_PORTS).map(|port| (false, *port)));
     for (nth, (is_udp, port)) in (0_u16..).zip(all) {
-        let asker = Asker::nth(template.clone(), nth);
+        let asker = ProbeContext::nth(template.clone(), nth);
         let to = SocketAddr::new(to, port);
         let delay_ms = u64::from(nth) * STAGGER_MS;
         machines.push(if is_udp {
             let nonce = (u128::from(nonces.next()) << 64 | u128::from(nonces.next())).to_be_bytes();
-            let expected = Expected::Exactly(nonce.to_vec());
-            let pace = Pace { delay_ms, ..PACE };
-            let kind = Kind::UdpPort { port };
-            Box::new(Datagram::new(asker, kind, to, nonce.to_vec(), expected, pace))
+            let expected = ExpectedReply::Exactly(nonce.to_vec());
+            let pace = RetryPace { delay_ms, ..PACE };
+            let kind = ProbeKind::UdpPort { port };
+            Box::new(DatagramProbe::new(asker, kind, to, nonce.to_vec(), expected, pace))
         } else {
-            Box::new(Tcp::new(asker, to, delay_ms, 1))
+            Box::new(TcpProbe::new(asker, to, delay_ms, 1))
         });
     }
-    Together::new(machines)
+    ParallelMachines::new(machines)
 }

@@ -2,83 +2,89 @@
 
 use std::net::SocketAddr;
 
-use pontoon_model::observation::{Answer, ClockSource, Kind};
+use pontoon_model::observation::{ClockSource, ProbeAnswer, ProbeKind};
 use pontoon_model::untrusted::Untrusted;
 
-use super::asker::{Asker, Ingress, Nonces, failure, is_same};
-use super::tries::{Due, Pace, Tries};
-use crate::machine::{Action, Event, Machine, Moment, Next};
+use super::asker::{NonceGenerator, PacketIngress, ProbeContext, failure, is_same};
+use super::tries::{RetryAction, RetryPace, RetrySchedule};
+use crate::machine::{FlowAction, FlowEvent, MachinePoll, ProbeMachine, RunInstant};
 
 /// Asks one server for the time.
 #[derive(Debug)]
-pub(crate) struct Sntp {
-    asker: Asker,
+pub(crate) struct SntpProbe {
+    asker: ProbeContext,
     server: SocketAddr,
-    clock: OwnClock,
-    nonces: Nonces,
+    clock: WallClockReading,
+    nonces: NonceGenerator,
     /// The transmit timestamp of each try: random, so that only the server can echo it.
     asked: Vec<u64>,
-    tries: Tries,
+    tries: RetrySchedule,
 }
 
 /// This host's own wall clock, read once.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct OwnClock {
+pub(crate) struct WallClockReading {
     unix_s: i64,
-    begun: Option<Moment>,
+    begun: Option<RunInstant>,
 }
 
 /// Where SNTP servers listen.
 pub(super) const PORT: u16 = 123;
 
 /// Both tries and their answers fit the 1.5 s that a silent portal takes.
-pub(crate) const PACE: Pace = Pace { count: 2, delay_ms: 0, every_ms: 750, window_ms: 750 };
+pub(crate) const PACE: RetryPace =
+    RetryPace { count: 2, delay_ms: 0, every_ms: 750, window_ms: 750 };
 
-const KIND: Kind = Kind::Clock { source: ClockSource::Sntp };
+const KIND: ProbeKind = ProbeKind::Clock { source: ClockSource::Sntp };
 
-impl OwnClock {
+impl WallClockReading {
     /// The wall clock showed `unix_s` when the machine began.
     pub(crate) const fn new(unix_s: i64) -> Self {
         Self { unix_s, begun: None }
     }
 
     /// Notes when the machine began.
-    pub(crate) fn begin(&mut self, now: Moment) {
+    pub(crate) fn begin(&mut self, now: RunInstant) {
         self.begun.get_or_insert(now);
     }
 
     /// Another clock's time minus this host's.
-    pub(crate) fn offset_s(&self, now: Moment, other_unix_s: i64) -> i64 {
+    pub(crate) fn offset_s(&self, now: RunInstant, other_unix_s: i64) -> i64 {
         let elapsed_ms = now.0.saturating_sub(self.begun.unwrap_or(now).0);
         let own = self.unix_s.saturating_add_unsigned(elapsed_ms / 1_000);
         other_unix_s.saturating_sub(own)
     }
 }
 
-impl Sntp {
-    pub(crate) fn new(asker: Asker, server: SocketAddr, clock: OwnClock, random: u64) -> Self {
-        let (nonces, tries) = (Nonces::new(random), Tries::new(PACE));
+impl SntpProbe {
+    pub(crate) fn new(
+        asker: ProbeContext,
+        server: SocketAddr,
+        clock: WallClockReading,
+        random: u64,
+    ) -> Self {
+        let (nonces, tries) = (NonceGenerator::new(random), RetrySchedule::new(PACE));
         Self { asker, server, clock, nonces, asked: Vec::new(), tries }
     }
 }
 
-impl Machine for Sntp {
-    fn poll(&mut self, now: Moment) -> Next {
+impl ProbeMachine for SntpProbe {
+    fn poll(&mut self, now: RunInstant) -> MachinePoll {
         self.clock.begin(now);
         if let Some(next) = self.asker.next() {
             return next;
         }
         match self.tries.due(now) {
-            Due::Wait(until) => Next::WaitUntil(until),
-            Due::Over => Next::Done,
-            Due::Try(nth) => {
+            RetryAction::Wait(until) => MachinePoll::WaitUntil(until),
+            RetryAction::Over => MachinePoll::Done,
+            RetryAction::Try(nth) => {
                 let flow = self.asker.flow();
                 self.tries.made(flow);
                 let nonce = self.nonces.next();
                 self.asked.push(nonce);
                 let round = self.asker.round(nth);
                 self.asker.sent(now, round, KIND, self.server.ip());
-                Next::Do(Action::SendUdp {
+                MachinePoll::Do(FlowAction::SendUdp {
                     flow,
                     way: self.asker.way(self.server.ip()),
                     to: self.server,
@@ -88,26 +94,26 @@ impl Machine for Sntp {
         }
     }
 
-    fn receive(&mut self, now: Moment, event: &Event) {
-        self.tries.note_leaving(now, event);
+    fn receive(&mut self, now: RunInstant, event: &FlowEvent) {
+        self.tries.note_sent_at(now, event);
         let Some(nth) = self.tries.open(event.flow()) else { return };
         let (answer, ingress) = match event {
-            Event::Datagram { from, link, ttl, payload, .. } if is_same(*from, self.server) => {
+            FlowEvent::Datagram { from, link, ttl, payload, .. } if is_same(*from, self.server) => {
                 let answer = match unix_time(payload, self.asked[usize::from(nth)]) {
-                    Ok(unix_s) => Answer::Clock { offset_s: self.clock.offset_s(now, unix_s) },
-                    Err(what) => Answer::Garbage { what: Untrusted::new(what) },
+                    Ok(unix_s) => ProbeAnswer::Clock { offset_s: self.clock.offset_s(now, unix_s) },
+                    Err(what) => ProbeAnswer::Garbage { what: Untrusted::new(what) },
                 };
-                (answer, Ingress { link: link.clone(), ttl: *ttl })
+                (answer, PacketIngress { link: link.clone(), ttl: *ttl })
             }
             event => match failure(event) {
-                Some(answer) => (answer, Ingress::default()),
+                Some(answer) => (answer, PacketIngress::default()),
                 None => return,
             },
         };
         match answer {
-            Answer::Garbage { .. } if !self.tries.spoilt(nth) => return,
-            Answer::Garbage { .. } => {}
-            Answer::Icmp { .. } => self.tries.answered(nth),
+            ProbeAnswer::Garbage { .. } if !self.tries.note_garbage(nth) => return,
+            ProbeAnswer::Garbage { .. } => {}
+            ProbeAnswer::Icmp { .. } => self.tries.answered(nth),
             _ => {
                 self.tries.answered(nth);
                 self.tries.settle();

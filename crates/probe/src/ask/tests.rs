@@ -5,13 +5,13 @@ use std::net::{IpAddr, SocketAddr};
 
 use nix::libc::ENETUNREACH;
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
-use pontoon_model::observation::{Answer, Direction, Kind, Observation, RunId};
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind, RunId};
 use proptest::prelude::*;
 
-use super::{Ask, Payload, Vehicle, machine};
-use crate::flows::twin::{Trace, run};
-use crate::machine::{Action, Event, Flow, Moment};
+use super::{ProbePayload, ProbeSpec, TracerouteProtocol, machine};
+use crate::flows::twin::{MachineTrace, run};
+use crate::machine::{FlowAction, FlowEvent, FlowId, RunInstant};
 
 pub(super) const SERVER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 pub(super) const STRANGER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 9));
@@ -31,79 +31,84 @@ pub(super) fn template() -> Observation {
         address: None,
         link: Some(link()),
         asked_link: None,
-        family: Family::V4,
-        direction: Direction::Sent,
+        family: IpFamily::V4,
+        direction: ObservedEvent::Sent,
         round: 1,
         at_ms: 0,
         source_mac: None,
         ttl: None,
         cast: None,
-        kind: Kind::RoutedUdp,
+        kind: ProbeKind::RoutedUdp,
         answer: None,
     }
 }
 
-pub(super) fn put(ask: &Ask, network: impl FnMut(Moment, &Action) -> Vec<(u64, Event)>) -> Trace {
+pub(super) fn put(
+    ask: &ProbeSpec,
+    network: impl FnMut(RunInstant, &FlowAction) -> Vec<(u64, FlowEvent)>,
+) -> MachineTrace {
     run(&mut *machine(ask, template(), NOW_S, 7), network)
 }
 
 /// A network in which nothing ever answers.
-pub(super) fn silence(_: Moment, _: &Action) -> Vec<(u64, Event)> {
+pub(super) fn silence(_: RunInstant, _: &FlowAction) -> Vec<(u64, FlowEvent)> {
     Vec::new()
 }
 
-pub(super) fn datagram(flow: Flow, from: SocketAddr, payload: &[u8]) -> Event {
-    Event::Datagram { flow, from, link: Some(link()), ttl: Some(60), payload: payload.to_vec() }
+pub(super) fn datagram(flow: FlowId, from: SocketAddr, payload: &[u8]) -> FlowEvent {
+    FlowEvent::Datagram { flow, from, link: Some(link()), ttl: Some(60), payload: payload.to_vec() }
 }
 
 /// Round and answer of all that came back.
-pub(super) fn answers(trace: &Trace) -> Vec<(u16, Answer)> {
-    let answered = trace.observations.iter().filter(|seen| seen.direction == Direction::Answered);
+pub(super) fn answers(trace: &MachineTrace) -> Vec<(u16, ProbeAnswer)> {
+    let answered =
+        trace.observations.iter().filter(|seen| seen.direction == ObservedEvent::Answered);
     answered.map(|seen| (seen.round, seen.answer.clone().unwrap())).collect()
 }
 
 /// How many answers are garbage.
-pub(super) fn garbage(trace: &Trace) -> usize {
-    let is_garbage = |(_, answer): &(u16, Answer)| matches!(answer, Answer::Garbage { .. });
+pub(super) fn garbage(trace: &MachineTrace) -> usize {
+    let is_garbage =
+        |(_, answer): &(u16, ProbeAnswer)| matches!(answer, ProbeAnswer::Garbage { .. });
     answers(trace).iter().filter(|answer| is_garbage(answer)).count()
 }
 
 /// When each question left, by the record.
-pub(super) fn sent_at(trace: &Trace) -> Vec<u32> {
-    let sent = trace.observations.iter().filter(|seen| seen.direction == Direction::Sent);
+pub(super) fn sent_at(trace: &MachineTrace) -> Vec<u32> {
+    let sent = trace.observations.iter().filter(|seen| seen.direction == ObservedEvent::Sent);
     sent.map(|seen| seen.at_ms).collect()
 }
 
-pub(super) fn done_ms(trace: &Trace) -> u64 {
+pub(super) fn done_ms(trace: &MachineTrace) -> u64 {
     trace.done.expect("a machine ends").0
 }
 
 /// ICMP errors as they matter here: "filtered" by the gateway.
-fn prohibited(flow: Flow) -> Event {
-    Event::Icmp { flow, kind: 3, code: 13, from: STRANGER }
+fn prohibited(flow: FlowId) -> FlowEvent {
+    FlowEvent::Icmp { flow, kind: 3, code: 13, from: STRANGER }
 }
 
-fn refused(flow: Flow) -> Event {
-    Event::Refused { flow, errno: ENETUNREACH }
+fn refused(flow: FlowId) -> FlowEvent {
+    FlowEvent::Refused { flow, errno: ENETUNREACH }
 }
 
-fn routed_udp(answer: Option<&[u8]>) -> Ask {
-    Ask::RoutedUdp {
+fn routed_udp(answer: Option<&[u8]>) -> ProbeSpec {
+    ProbeSpec::RoutedUdp {
         to: SocketAddr::new(SERVER, 7),
-        payload: Payload::new(b"question".to_vec()).unwrap(),
-        answer: answer.map(|bytes| Payload::new(bytes.to_vec()).unwrap()),
+        payload: ProbePayload::new(b"question".to_vec()).unwrap(),
+        answer: answer.map(|bytes| ProbePayload::new(bytes.to_vec()).unwrap()),
         tries: 3,
         every_ms: 1_000,
     }
 }
 
-const ECHO: Ask = Ask::RoutedEcho { to: SERVER, tries: 3, every_ms: 1_000 };
+const ECHO: ProbeSpec = ProbeSpec::RoutedEcho { to: SERVER, tries: 3, every_ms: 1_000 };
 
 /// Sends of datagrams and echoes, with what an honest peer would return.
-fn sent(action: &Action) -> Option<(Flow, u16, &[u8])> {
+fn sent(action: &FlowAction) -> Option<(FlowId, u16, &[u8])> {
     match action {
-        Action::SendUdp { flow, payload, .. } => Some((*flow, 0, payload)),
-        Action::SendEcho { flow, sequence, payload, .. } => Some((*flow, *sequence, payload)),
+        FlowAction::SendUdp { flow, payload, .. } => Some((*flow, 0, payload)),
+        FlowAction::SendEcho { flow, sequence, payload, .. } => Some((*flow, *sequence, payload)),
         _ => None,
     }
 }
@@ -121,7 +126,7 @@ fn silence_is_waited_for_and_leaves_no_answer() {
 #[test]
 fn the_first_answer_ends_the_question_and_tells_where_it_came_in() {
     let udp = put(&routed_udp(Some(b"answer")), |_, action| match action {
-        Action::SendUdp { flow, to, .. } => vec![(10, datagram(*flow, *to, b"answer"))],
+        FlowAction::SendUdp { flow, to, .. } => vec![(10, datagram(*flow, *to, b"answer"))],
         _ => Vec::new(),
     });
     let echo = put(&ECHO, |_, action| match sent(action) {
@@ -129,7 +134,7 @@ fn the_first_answer_ends_the_question_and_tells_where_it_came_in() {
         None => Vec::new(),
     });
     for trace in [udp, echo] {
-        assert_eq!((answers(&trace), done_ms(&trace)), (vec![(1, Answer::Reply)], 10));
+        assert_eq!((answers(&trace), done_ms(&trace)), (vec![(1, ProbeAnswer::Reply)], 10));
         let [asked, answered] = &trace.observations[..] else { panic!("{trace:?}") };
         assert_eq!((asked.link.clone(), asked.asked_link.clone()), (Some(link()), Some(link())));
         assert_eq!((answered.link.clone(), answered.ttl), (Some(link()), Some(60)));
@@ -137,22 +142,22 @@ fn the_first_answer_ends_the_question_and_tells_where_it_came_in() {
     }
 }
 
-fn echo_reply(flow: Flow, from: IpAddr, sequence: u16, payload: &[u8]) -> Event {
+fn echo_reply(flow: FlowId, from: IpAddr, sequence: u16, payload: &[u8]) -> FlowEvent {
     let (link, payload) = (Some(link()), payload.to_vec());
-    Event::EchoReply { flow, from, link, sequence, ttl: Some(60), payload }
+    FlowEvent::EchoReply { flow, from, link, sequence, ttl: Some(60), payload }
 }
 
 #[test]
 fn a_late_answer_to_an_early_try_counts_for_that_try() {
     let mut first = None;
     let trace = put(&routed_udp(None), |_, action| match action {
-        Action::SendUdp { flow, to, .. } if first.is_none() => {
+        FlowAction::SendUdp { flow, to, .. } if first.is_none() => {
             first = Some(*flow);
             vec![(2_900, datagram(*flow, *to, b"late"))]
         }
         _ => Vec::new(),
     });
-    assert_eq!(answers(&trace), [(1, Answer::Reply)]);
+    assert_eq!(answers(&trace), [(1, ProbeAnswer::Reply)]);
     assert_eq!(done_ms(&trace), 2_900);
 }
 
@@ -165,7 +170,7 @@ fn answers_to_another_question_are_no_answers() {
         let trace = put(&ECHO, |_, action| {
             let (flow, sequence, payload) = sent(action).unwrap();
             let payload = [payload, extra].concat();
-            vec![(5, echo_reply(Flow(flow.0 + elsewhere), from, sequence + more, &payload))]
+            vec![(5, echo_reply(FlowId(flow.0 + elsewhere), from, sequence + more, &payload))]
         });
         assert_eq!(answers(&trace), [], "{from} {more} {extra:?} {elsewhere}");
     }
@@ -190,7 +195,7 @@ fn every_try_has_a_flow_of_its_own() {
 #[test]
 fn a_flood_of_garbage_is_one_line_a_try_and_hides_no_answer() {
     let trace = put(&routed_udp(Some(b"answer")), |now, action| {
-        let Action::SendUdp { flow, to, .. } = action else { return Vec::new() };
+        let FlowAction::SendUdp { flow, to, .. } = action else { return Vec::new() };
         let mut flood: Vec<_> =
             (0..900).map(|delay| (delay / 10, datagram(*flow, *to, b"junk"))).collect();
         if now.0 == 1_000 {
@@ -199,70 +204,73 @@ fn a_flood_of_garbage_is_one_line_a_try_and_hides_no_answer() {
         flood
     });
     assert_eq!(garbage(&trace), 2);
-    assert_eq!(answers(&trace).last(), Some(&(2, Answer::Reply)));
+    assert_eq!(answers(&trace).last(), Some(&(2, ProbeAnswer::Reply)));
     assert_eq!(done_ms(&trace), 1_100);
 }
 
 #[test]
 fn an_icmp_error_is_recorded_and_asked_again_a_refusal_is_final() {
-    let icmp = Answer::Icmp { kind: 3, code: 13, from: STRANGER };
+    let icmp = ProbeAnswer::Icmp { kind: 3, code: 13, from: STRANGER };
     for ask in [routed_udp(None), ECHO] {
         let trace = put(&ask, |_, action| vec![(5, prohibited(sent(action).unwrap().0))]);
         let all: Vec<_> = (1..=3).map(|round| (round, icmp.clone())).collect();
         assert_eq!((answers(&trace), done_ms(&trace)), (all, 2_005), "{ask:?}");
         let trace = put(&ask, |_, action| vec![(0, refused(sent(action).unwrap().0))]);
-        assert_eq!(answers(&trace), [(1, Answer::Refused { errno: ENETUNREACH })], "{ask:?}");
+        assert_eq!(answers(&trace), [(1, ProbeAnswer::Refused { errno: ENETUNREACH })], "{ask:?}");
     }
 }
 
 #[test]
 fn a_caller_that_wants_thousands_of_tries_gets_sixty() {
-    let ask = Ask::RoutedEcho { to: SERVER, tries: u16::MAX, every_ms: 10 };
+    let ask = ProbeSpec::RoutedEcho { to: SERVER, tries: u16::MAX, every_ms: 10 };
     assert_eq!(sent_at(&put(&ask, silence)).len(), 60);
 }
 
 #[test]
 fn a_tcp_port_is_open_closed_or_filtered_within_its_window() {
     let to = SocketAddr::new(SERVER, 6443);
-    let table: [(fn(Flow) -> Option<Event>, Option<Answer>, u64); 4] = [
-        (|flow| Some(Event::Connected { flow }), Some(Answer::Reply), 20),
-        (|flow| Some(Event::Reset { flow }), Some(Answer::Reset), 20),
+    let table: [(fn(FlowId) -> Option<FlowEvent>, Option<ProbeAnswer>, u64); 4] = [
+        (|flow| Some(FlowEvent::Connected { flow }), Some(ProbeAnswer::Reply), 20),
+        (|flow| Some(FlowEvent::Reset { flow }), Some(ProbeAnswer::Reset), 20),
         (
             |flow| Some(prohibited(flow)),
-            Some(Answer::Icmp { kind: 3, code: 13, from: STRANGER }),
+            Some(ProbeAnswer::Icmp { kind: 3, code: 13, from: STRANGER }),
             20,
         ),
         (|_| None, None, 1_500),
     ];
     for (event, expected, end) in table {
-        let trace = put(&Ask::Tcp { to, tries: 1 }, |_, action| match action {
-            Action::Connect { flow, .. } => {
+        let trace = put(&ProbeSpec::Tcp { to, tries: 1 }, |_, action| match action {
+            FlowAction::Connect { flow, .. } => {
                 event(*flow).map(|event| (20, event)).into_iter().collect()
             }
             _ => Vec::new(),
         });
         let answer = answers(&trace).pop().map(|(_, answer)| answer);
         assert_eq!((answer, done_ms(&trace)), (expected, end));
-        let is_connect = |action: &Action| matches!(action, Action::Connect { .. });
+        let is_connect = |action: &FlowAction| matches!(action, FlowAction::Connect { .. });
         let connects = trace.actions.iter().filter(|(_, action)| is_connect(action)).count();
         assert_eq!(connects, 1, "the kernel repeats the SYN itself");
     }
 }
 
-fn ladder(vehicle: Vehicle, ttls: &[u8]) -> Ask {
-    let payload = Payload::new(b"x".to_vec()).unwrap();
-    Ask::Ladder { to: SocketAddr::new(SERVER, 33434), ttls: ttls.to_vec(), vehicle, payload }
+fn ladder(vehicle: TracerouteProtocol, ttls: &[u8]) -> ProbeSpec {
+    let payload = ProbePayload::new(b"x".to_vec()).unwrap();
+    ProbeSpec::Ladder { to: SocketAddr::new(SERVER, 33434), ttls: ttls.to_vec(), vehicle, payload }
 }
 
-fn ttl(action: &Action) -> u8 {
+fn ttl(action: &FlowAction) -> u8 {
     match action {
-        Action::SendUdp { way, .. } | Action::SendEcho { way, .. } => way.ttl.unwrap(),
+        FlowAction::SendUdp { way, .. } | FlowAction::SendEcho { way, .. } => way.ttl.unwrap(),
         other => panic!("{other:?}"),
     }
 }
 
 /// A path of routers 10.0.0.1, 10.0.0.2, ... with the destination behind `hops` of them.
-fn path(hops: u8, silent: &'static [u8]) -> impl FnMut(Moment, &Action) -> Vec<(u64, Event)> {
+fn path(
+    hops: u8,
+    silent: &'static [u8],
+) -> impl FnMut(RunInstant, &FlowAction) -> Vec<(u64, FlowEvent)> {
     move |_, action| {
         let (flow, sequence, payload) = sent(action).unwrap();
         let ttl = ttl(action);
@@ -273,10 +281,10 @@ fn path(hops: u8, silent: &'static [u8]) -> impl FnMut(Moment, &Action) -> Vec<(
         vec![(
             5,
             match (ttl <= hops, action) {
-                (true, _) => Event::Icmp { flow, kind: 11, code: 0, from },
-                (false, Action::SendEcho { .. }) => echo_reply(flow, SERVER, sequence, payload),
+                (true, _) => FlowEvent::Icmp { flow, kind: 11, code: 0, from },
+                (false, FlowAction::SendEcho { .. }) => echo_reply(flow, SERVER, sequence, payload),
                 // Nobody listens at the port: that is the destination's own word, too.
-                (false, _) => Event::Icmp { flow, kind: 3, code: 3, from: SERVER },
+                (false, _) => FlowEvent::Icmp { flow, kind: 3, code: 3, from: SERVER },
             },
         )]
     }
@@ -284,30 +292,31 @@ fn path(hops: u8, silent: &'static [u8]) -> impl FnMut(Moment, &Action) -> Vec<(
 
 #[test]
 fn a_ladder_ends_at_the_destination_and_never_hurries_a_router() {
-    for vehicle in [Vehicle::Udp, Vehicle::Echo] {
+    for vehicle in [TracerouteProtocol::Udp, TracerouteProtocol::Echo] {
         let trace = put(&ladder(vehicle, &[1, 2, 3, 4, 5]), path(2, &[]));
         let ttls: Vec<_> = trace.actions.iter().map(|(_, action)| ttl(action)).collect();
         assert_eq!(ttls, [1, 2, 3], "{vehicle:?}");
         assert_eq!(sent_at(&trace), [0, 1_100, 2_200]);
-        let hop = |ttl| Answer::Icmp { kind: 11, code: 0, from: IpAddr::from([10, 0, 0, ttl]) };
-        assert_eq!(answers(&trace), [(1, hop(1)), (1, hop(2)), (1, Answer::Reply)]);
+        let hop =
+            |ttl| ProbeAnswer::Icmp { kind: 11, code: 0, from: IpAddr::from([10, 0, 0, ttl]) };
+        assert_eq!(answers(&trace), [(1, hop(1)), (1, hop(2)), (1, ProbeAnswer::Reply)]);
         assert_eq!(done_ms(&trace), 2_205);
     }
 }
 
 #[test]
 fn silent_rungs_are_tried_twice_and_then_left() {
-    let trace = put(&ladder(Vehicle::Udp, &[1, 2]), path(1, &[1]));
+    let trace = put(&ladder(TracerouteProtocol::Udp, &[1, 2]), path(1, &[1]));
     let ttls: Vec<_> = trace.actions.iter().map(|(_, action)| ttl(action)).collect();
     assert_eq!(ttls, [1, 2, 1]);
     assert_eq!(done_ms(&trace), 2_200 + 1_500);
-    let trace = put(&ladder(Vehicle::Udp, &[9; 40]), silence);
+    let trace = put(&ladder(TracerouteProtocol::Udp, &[9; 40]), silence);
     assert_eq!(trace.actions.len(), 16, "eight rungs, twice");
 }
 
 #[test]
 fn a_ladder_that_the_kernel_refuses_stops() {
-    let trace = put(&ladder(Vehicle::Udp, &[1, 2, 3]), |_, action| {
+    let trace = put(&ladder(TracerouteProtocol::Udp, &[1, 2, 3]), |_, action| {
         vec![(0, refused(sent(action).unwrap().0))]
     });
     assert_eq!((trace.actions.len(), done_ms(&trace)), (1, 0));
@@ -315,32 +324,32 @@ fn a_ladder_that_the_kernel_refuses_stops() {
 
 #[test]
 fn ports_are_judged_by_a_nonce_that_must_come_back() {
-    let ask = Ask::UdpPorts { to: SERVER, udp: vec![53, 443, 4500], tcp: vec![443, 22] };
+    let ask = ProbeSpec::UdpPorts { to: SERVER, udp: vec![53, 443, 4500], tcp: vec![443, 22] };
     let trace = put(&ask, |_, action| match action {
-        Action::SendUdp { flow, to, payload, .. } => match to.port() {
+        FlowAction::SendUdp { flow, to, payload, .. } => match to.port() {
             53 => vec![(5, datagram(*flow, *to, payload))],
             443 => vec![(5, datagram(*flow, *to, b"I answer everything"))],
             _ => Vec::new(),
         },
-        Action::Connect { flow, to, .. } if to.port() == 443 => {
-            vec![(5, Event::Connected { flow: *flow })]
+        FlowAction::Connect { flow, to, .. } if to.port() == 443 => {
+            vec![(5, FlowEvent::Connected { flow: *flow })]
         }
         _ => Vec::new(),
     });
     let replied: Vec<_> = trace
         .observations
         .iter()
-        .filter(|seen| seen.answer == Some(Answer::Reply))
+        .filter(|seen| seen.answer == Some(ProbeAnswer::Reply))
         .map(|seen| seen.kind.clone())
         .collect();
-    assert_eq!(replied, [Kind::UdpPort { port: 53 }, Kind::Tcp { port: 443 }]);
+    assert_eq!(replied, [ProbeKind::UdpPort { port: 53 }, ProbeKind::Tcp { port: 443 }]);
     assert_eq!(garbage(&trace), 3, "once a try, for the server that answers everything");
 }
 
 #[test]
 fn a_question_about_ports_is_no_scan() {
     let all: Vec<u16> = (1..1_000).collect();
-    let trace = put(&Ask::UdpPorts { to: SERVER, udp: all.clone(), tcp: all }, silence);
+    let trace = put(&ProbeSpec::UdpPorts { to: SERVER, udp: all.clone(), tcp: all }, silence);
     let ports: std::collections::BTreeSet<_> =
         trace.observations.iter().map(|seen| seen.kind.clone()).collect();
     assert_eq!(ports.len(), 32);
@@ -348,9 +357,9 @@ fn a_question_about_ports_is_no_scan() {
 
 #[test]
 fn an_address_of_this_host_is_not_asked_through_a_link() {
-    let ask = Ask::RoutedEcho { to: "127.0.0.53".parse().unwrap(), tries: 1, every_ms: 10 };
+    let ask = ProbeSpec::RoutedEcho { to: "127.0.0.53".parse().unwrap(), tries: 1, every_ms: 10 };
     let trace = put(&ask, silence);
-    let [(_, Action::SendEcho { way, .. })] = &trace.actions[..] else { panic!("{trace:?}") };
+    let [(_, FlowAction::SendEcho { way, .. })] = &trace.actions[..] else { panic!("{trace:?}") };
     assert_eq!(way.link, None);
 }
 
@@ -364,13 +373,13 @@ proptest! {
         let ask = [
             routed_udp(Some(b"answer")),
             ECHO,
-            Ask::Tcp { to: SocketAddr::new(SERVER, 80), tries: 1 },
-            ladder(Vehicle::Echo, &[1, 2, 3]),
-            Ask::PathMtu { to: SocketAddr::new(SERVER, 7), from_bytes: 9_000, payload_prefix: Payload::default() },
-            Ask::UdpPorts { to: SERVER, udp: vec![53], tcp: vec![80] },
+            ProbeSpec::Tcp { to: SocketAddr::new(SERVER, 80), tries: 1 },
+            ladder(TracerouteProtocol::Echo, &[1, 2, 3]),
+            ProbeSpec::PathMtu { to: SocketAddr::new(SERVER, 7), from_bytes: 9_000, payload_prefix: ProbePayload::default() },
+            ProbeSpec::UdpPorts { to: SERVER, udp: vec![53], tcp: vec![80] },
         ][which].clone();
         let trace = put(&ask, |_, _| script.iter().map(|(delay, what, flow, byte)| {
-            (*delay, any_event(*what, Flow(*flow), *byte))
+            (*delay, any_event(*what, FlowId(*flow), *byte))
         }).collect());
         prop_assert!(trace.done.is_some());
         prop_assert!(trace.observations.len() <= 150, "{}", trace.observations.len());
@@ -378,17 +387,17 @@ proptest! {
 }
 
 /// One of everything that can happen on a flow.
-pub(super) fn any_event(what: u8, flow: Flow, byte: u8) -> Event {
+pub(super) fn any_event(what: u8, flow: FlowId, byte: u8) -> FlowEvent {
     match what {
         0 => datagram(flow, SocketAddr::new(SERVER, 7), &[byte; 40]),
         1 => datagram(flow, SocketAddr::new(SERVER, 53), &[byte; 600]),
         2 => echo_reply(flow, SERVER, u16::from(byte), &[byte; 16]),
-        3 => Event::Icmp { flow, kind: byte & 15, code: byte >> 4, from: SERVER },
-        4 => Event::Refused { flow, errno: i32::from(byte) },
-        5 => Event::Connected { flow },
-        6 => Event::Reset { flow },
-        7 => Event::Bytes { flow, bytes: vec![byte; 300] },
-        8 => Event::Closed { flow },
-        _ => Event::Icmp { flow, kind: 11, code: 0, from: STRANGER },
+        3 => FlowEvent::Icmp { flow, kind: byte & 15, code: byte >> 4, from: SERVER },
+        4 => FlowEvent::Refused { flow, errno: i32::from(byte) },
+        5 => FlowEvent::Connected { flow },
+        6 => FlowEvent::Reset { flow },
+        7 => FlowEvent::Bytes { flow, bytes: vec![byte; 300] },
+        8 => FlowEvent::Closed { flow },
+        _ => FlowEvent::Icmp { flow, kind: 11, code: 0, from: STRANGER },
     }
 }

@@ -1,33 +1,35 @@
 //! Several machines side by side, as one.
 
-use crate::machine::{Event, Machine, Moment, Next};
+use crate::machine::{FlowEvent, MachinePoll, ProbeMachine, RunInstant};
 
 /// Runs machines whose flows differ ([`Asker::nth`](super::asker::Asker::nth)) until the last is
 /// done.
-pub(crate) struct Together {
-    machines: Vec<Box<dyn Machine>>,
+pub(crate) struct ParallelMachines {
+    machines: Vec<Box<dyn ProbeMachine>>,
 }
 
-impl Together {
-    pub(crate) fn new(machines: Vec<Box<dyn Machine>>) -> Self {
+impl ParallelMachines {
+    pub(crate) fn new(machines: Vec<Box<dyn ProbeMachine>>) -> Self {
         Self { machines }
     }
 }
 
-impl Machine for Together {
-    fn poll(&mut self, now: Moment) -> Next {
-        let mut wait: Option<Moment> = None;
+impl ProbeMachine for ParallelMachines {
+    fn poll(&mut self, now: RunInstant) -> MachinePoll {
+        let mut wait: Option<RunInstant> = None;
         for machine in &mut self.machines {
             match machine.poll(now) {
-                Next::Do(action) => return Next::Do(action),
-                Next::WaitUntil(until) => wait = Some(wait.map_or(until, |other| other.min(until))),
-                Next::Done => {}
+                MachinePoll::Do(action) => return MachinePoll::Do(action),
+                MachinePoll::WaitUntil(until) => {
+                    wait = Some(wait.map_or(until, |other| other.min(until)))
+                }
+                MachinePoll::Done => {}
             }
         }
-        wait.map_or(Next::Done, Next::WaitUntil)
+        wait.map_or(MachinePoll::Done, MachinePoll::WaitUntil)
     }
 
-    fn receive(&mut self, now: Moment, event: &Event) {
+    fn receive(&mut self, now: RunInstant, event: &FlowEvent) {
         for machine in &mut self.machines {
             machine.receive(now, event);
         }

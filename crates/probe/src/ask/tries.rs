@@ -1,20 +1,20 @@
 //! Tries spread over time: losses come in bursts, so that the spacing counts more than the number.
 
-use crate::machine::{Event, Flow, Moment};
+use crate::machine::{FlowEvent, FlowId, RunInstant};
 
 /// When to try, and which flow belongs to which try.
 #[derive(Clone, Debug)]
-pub(crate) struct Tries {
-    pub(crate) pace: Pace,
-    begun: Option<Moment>,
-    last: Moment,
-    made: Vec<Made>,
+pub(crate) struct RetrySchedule {
+    pub(crate) pace: RetryPace,
+    begun: Option<RunInstant>,
+    last: RunInstant,
+    made: Vec<RetryAttempt>,
     is_over: bool,
 }
 
 /// How often, how fast, how long.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Pace {
+pub(crate) struct RetryPace {
     /// Tries at most.
     pub(crate) count: u16,
     /// Before the first, in milliseconds.
@@ -26,36 +26,36 @@ pub(crate) struct Pace {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Made {
-    flow: Flow,
+struct RetryAttempt {
+    flow: FlowId,
     is_answered: bool,
     is_spoilt: bool,
 }
 
 /// What the tries want.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Due {
+pub(crate) enum RetryAction {
     /// Make the try with this number, from 0, and tell its flow by [`Tries::made`].
     Try(u16),
     /// Wait until then.
-    Wait(Moment),
+    Wait(RunInstant),
     /// No more tries, and no more answers count.
     Over,
 }
 
-impl Tries {
+impl RetrySchedule {
     /// Tries of one question at most; a caller that wants more gets these.
     pub(crate) const MAX: u16 = 60;
 
-    pub(crate) fn new(pace: Pace) -> Self {
-        let pace = Pace { count: pace.count.clamp(1, Self::MAX), ..pace };
-        Self { pace, begun: None, last: Moment::default(), made: Vec::new(), is_over: false }
+    pub(crate) fn new(pace: RetryPace) -> Self {
+        let pace = RetryPace { count: pace.count.clamp(1, Self::MAX), ..pace };
+        Self { pace, begun: None, last: RunInstant::default(), made: Vec::new(), is_over: false }
     }
 
-    pub(crate) fn due(&mut self, now: Moment) -> Due {
+    pub(crate) fn due(&mut self, now: RunInstant) -> RetryAction {
         let begun = *self.begun.get_or_insert(now);
         if self.is_over {
-            return Due::Over;
+            return RetryAction::Over;
         }
         let count = u16::try_from(self.made.len()).unwrap_or(u16::MAX);
         let next = match count {
@@ -64,31 +64,31 @@ impl Tries {
             _ => self.last.after_ms(self.pace.window_ms),
         };
         if now < next {
-            Due::Wait(next)
+            RetryAction::Wait(next)
         } else if count < self.pace.count {
             self.last = now;
-            Due::Try(count)
+            RetryAction::Try(count)
         } else {
             self.is_over = true;
-            Due::Over
+            RetryAction::Over
         }
     }
 
     /// Notes the flow of the try that was due.
-    pub(crate) fn made(&mut self, flow: Flow) {
-        self.made.push(Made { flow, is_answered: false, is_spoilt: false });
+    pub(crate) fn made(&mut self, flow: FlowId) {
+        self.made.push(RetryAttempt { flow, is_answered: false, is_spoilt: false });
     }
 
     /// Takes note of a try that had to wait before it left: its time begins there.
-    pub(crate) fn note_leaving(&mut self, now: Moment, event: &Event) {
+    pub(crate) fn note_sent_at(&mut self, now: RunInstant, event: &FlowEvent) {
         let last = self.made.last().map(|made| made.flow);
-        if matches!(event, Event::Left { flow } if Some(*flow) == last) {
+        if matches!(event, FlowEvent::Left { flow } if Some(*flow) == last) {
             self.last = now;
         }
     }
 
     /// The try of a flow, if answers still count and it has none.
-    pub(crate) fn open(&self, flow: Flow) -> Option<u16> {
+    pub(crate) fn open(&self, flow: FlowId) -> Option<u16> {
         if self.is_over {
             return None;
         }
@@ -98,7 +98,7 @@ impl Tries {
 
     /// Notes that garbage came; returns whether it was the first of that try. The true answer may
     /// still follow, and a flood of garbage must not fill the record.
-    pub(crate) fn spoilt(&mut self, nth: u16) -> bool {
+    pub(crate) fn note_garbage(&mut self, nth: u16) -> bool {
         self.made
             .get_mut(usize::from(nth))
             .is_some_and(|made| !std::mem::replace(&mut made.is_spoilt, true))

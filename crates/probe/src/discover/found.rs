@@ -10,11 +10,11 @@ use std::net::IpAddr;
 use pontoon_model::net::Mac;
 use pontoon_model::untrusted::Untrusted;
 
-use super::Target;
-use super::mdns::Claim;
-use super::report::Neighbour;
+use super::SweepTarget;
+use super::mdns::MdnsAnnouncement;
+use super::report::DiscoveredHost;
 use super::vendor;
-use crate::frame::read::{Body, Frame};
+use crate::frame::read::{FrameBody, ParsedFrame};
 
 /// Hosts that are kept: as many as addresses are asked. A switch on which more MACs appear is being
 /// flooded.
@@ -28,30 +28,30 @@ const CLAIMS_MAX: usize = 4 * HOSTS_MAX;
 
 /// Who has been found.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct SweepResults {
     hosts: BTreeMap<Mac, BTreeSet<IpAddr>>,
-    claims: BTreeSet<Claim>,
+    claims: BTreeSet<MdnsAnnouncement>,
     /// Of our own echo requests.
     identifier: u16,
 }
 
-impl Found {
+impl SweepResults {
     /// Nobody yet. Echoes of ours have this identifier.
     #[must_use]
-    pub const fn nobody(identifier: u16) -> Self {
+    pub const fn new(identifier: u16) -> Self {
         Self { hosts: BTreeMap::new(), claims: BTreeSet::new(), identifier }
     }
 
     /// Takes a frame. Who asks others is there, too.
-    pub fn take(&mut self, frame: &Frame<'_>, target: &Target) {
+    pub fn take(&mut self, frame: &ParsedFrame<'_>, target: &SweepTarget) {
         let (mac, address) = match &frame.body {
-            Body::ArpReply { sender_mac, sender } => (*sender_mac, IpAddr::V4(*sender)),
-            Body::ArpRequest { sender, .. } => (frame.from_mac, IpAddr::V4(*sender)),
-            Body::Solicitation { sender, .. } => (frame.from_mac, IpAddr::V6(*sender)),
-            Body::Advertisement { target, target_mac } => {
+            FrameBody::ArpReply { sender_mac, sender } => (*sender_mac, IpAddr::V4(*sender)),
+            FrameBody::ArpRequest { sender, .. } => (frame.from_mac, IpAddr::V4(*sender)),
+            FrameBody::Solicitation { sender, .. } => (frame.from_mac, IpAddr::V6(*sender)),
+            FrameBody::Advertisement { target, target_mac } => {
                 (target_mac.unwrap_or(frame.from_mac), IpAddr::V6(*target))
             }
-            Body::Echo { is_reply: true, from, identifier, .. }
+            FrameBody::Echo { is_reply: true, from, identifier, .. }
                 if *identifier == self.identifier && from.is_ipv6() =>
             {
                 (frame.from_mac, *from)
@@ -70,7 +70,7 @@ impl Found {
     }
 
     /// Takes what somebody says of names.
-    pub fn claim(&mut self, claims: Vec<Claim>) {
+    pub fn claim(&mut self, claims: Vec<MdnsAnnouncement>) {
         let room = CLAIMS_MAX.saturating_sub(self.claims.len());
         self.claims.extend(claims.into_iter().take(room));
     }
@@ -87,14 +87,15 @@ impl Found {
     /// A name is taken from the host itself only: from an address of the MAC that holds the
     /// address that is named.
     #[must_use]
-    pub fn neighbours(&self) -> Vec<Neighbour> {
+    pub fn neighbours(&self) -> Vec<DiscoveredHost> {
         let mut all: Vec<_> = self.hosts.iter().map(|(mac, held)| self.one(*mac, held)).collect();
         all.sort_by_key(|host| (order(host.addresses.first()), host.mac));
         all
     }
 
-    fn one(&self, mac: Mac, held: &BTreeSet<IpAddr>) -> Neighbour {
-        let own = |claim: &&Claim| held.contains(&claim.from) && held.contains(&claim.address);
+    fn one(&self, mac: Mac, held: &BTreeSet<IpAddr>) -> DiscoveredHost {
+        let own =
+            |claim: &&MdnsAnnouncement| held.contains(&claim.from) && held.contains(&claim.address);
         let names: BTreeSet<&Untrusted> =
             self.claims.iter().filter(own).map(|claim| &claim.name).collect();
         let doubled = held.iter().filter(|address| {
@@ -103,7 +104,7 @@ impl Found {
         let mut addresses = sorted(held);
         let more_addresses = addresses.len().saturating_sub(ADDRESSES_MAX);
         addresses.truncate(ADDRESSES_MAX);
-        Neighbour {
+        DiscoveredHost {
             mac,
             vendor: vendor::of(mac).map(ToOwned::to_owned),
             addresses,

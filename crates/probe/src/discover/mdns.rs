@@ -83,7 +83,7 @@ fn query(id: u16, names: &[Vec<String>]) -> Vec<u8> {
 
 /// Somebody says that an address has a name.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Claim {
+pub struct MdnsAnnouncement {
     /// Who says it.
     pub from: IpAddr,
     /// The address.
@@ -94,7 +94,7 @@ pub struct Claim {
 
 /// Reads an answer; empty when it is none, or says nothing of names.
 #[must_use]
-pub fn read(bytes: &[u8], from: IpAddr) -> Vec<Claim> {
+pub fn read(bytes: &[u8], from: IpAddr) -> Vec<MdnsAnnouncement> {
     let Ok(message) = Message::from_vec(bytes.get(..MESSAGE_MAX).unwrap_or(bytes)) else {
         return Vec::new();
     };
@@ -111,7 +111,7 @@ pub fn read(bytes: &[u8], from: IpAddr) -> Vec<Claim> {
             RData::SRV(service) => (from, &service.target),
             _ => return None,
         };
-        Some(Claim { from, address, name: host_name(name)? })
+        Some(MdnsAnnouncement { from, address, name: host_name(name)? })
     });
     claims.collect()
 }

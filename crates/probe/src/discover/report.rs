@@ -12,7 +12,7 @@ pub const FORM: &str = "pontoon/discover/v1";
 
 /// Who is on a link.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Discovery {
+pub struct DiscoveryReport {
     /// Always `pontoon/discover/v1`.
     pub schema: String,
     /// The link.
@@ -23,7 +23,7 @@ pub struct Discovery {
     /// somebody meanwhile, were found there.
     pub skipped: Vec<Prefix>,
     /// The hosts, by address.
-    pub hosts: Vec<Neighbour>,
+    pub hosts: Vec<DiscoveredHost>,
     /// Frames that were sent.
     pub sent: u32,
     /// Frames that the kernel did not take: so many were not asked.
@@ -34,7 +34,7 @@ pub struct Discovery {
 
 /// A host on the link.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Neighbour {
+pub struct DiscoveredHost {
     /// Its MAC address.
     pub mac: Mac,
     /// Who made its network card, where that is known here.

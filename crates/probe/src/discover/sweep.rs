@@ -5,11 +5,11 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 
-use pontoon_model::net::{Family, Prefix};
+use pontoon_model::net::{IpFamily, Prefix};
 
-use super::Target;
-use crate::budget::{Budget, Load, Rate};
-use crate::machine::Moment;
+use super::SweepTarget;
+use crate::budget::{FrameLoad, LinkBudget, RateLimit};
+use crate::machine::RunInstant;
 
 /// Addresses asked at most, over all networks of the link.
 pub const ADDRESSES_MAX: usize = 1024;
@@ -23,110 +23,110 @@ const NAMES_IN_ONE: usize = 16;
 
 /// Something to send.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Shot {
+pub enum SweepProbe {
     /// Ask by ARP who has this address.
     Arp(Ipv4Addr),
     /// An IPv6 echo to all nodes.
     Echo,
     /// Ask by mDNS who is there: a responder that hears one family may not hear the other.
-    Browse(Family),
+    Browse(IpFamily),
     /// Ask by mDNS for the names of these addresses.
     Names(Vec<IpAddr>),
 }
 
 /// What to do next.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Step {
+pub enum SweepAction {
     /// Send this now.
-    Send(Shot),
+    Send(SweepProbe),
     /// Wait for answers, but no longer.
-    WaitUntil(Moment),
+    WaitUntil(RunInstant),
     /// All has been asked, and time was given to answer.
     Done,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Phase {
+enum SweepPhase {
     Asking,
-    Listening(Moment),
+    Listening(RunInstant),
     AskingNames,
-    ListeningForNames(Moment),
+    ListeningForNames(RunInstant),
 }
 
 /// The questions of a run.
 #[derive(Clone, Debug)]
-pub struct Sweep {
-    queue: VecDeque<Shot>,
-    budget: Budget,
-    phase: Phase,
+pub struct LinkSweep {
+    queue: VecDeque<SweepProbe>,
+    budget: LinkBudget,
+    phase: SweepPhase,
 }
 
-impl Sweep {
+impl LinkSweep {
     /// All questions for this link.
     #[must_use]
-    pub fn new(target: &Target) -> Self {
+    pub fn new(target: &SweepTarget) -> Self {
         // What takes one frame and may find everybody goes first.
         let mut queue = VecDeque::new();
         if target.link_local.is_some() {
-            queue.extend([Shot::Echo, Shot::Browse(Family::V6)]);
+            queue.extend([SweepProbe::Echo, SweepProbe::Browse(IpFamily::V6)]);
         }
         if !target.networks.is_empty() {
-            queue.push_back(Shot::Browse(Family::V4));
+            queue.push_back(SweepProbe::Browse(IpFamily::V4));
         }
-        queue.extend(addresses(target).into_iter().map(Shot::Arp));
-        Self { queue, budget: Budget::new(Rate::PRIVATE), phase: Phase::Asking }
+        queue.extend(addresses(target).into_iter().map(SweepProbe::Arp));
+        Self { queue, budget: LinkBudget::new(RateLimit::PRIVATE), phase: SweepPhase::Asking }
     }
 
     /// What to do at `now`; `known` are the addresses found so far.
-    pub fn poll(&mut self, now: Moment, known: impl FnOnce() -> Vec<IpAddr>) -> Step {
+    pub fn poll(&mut self, now: RunInstant, known: impl FnOnce() -> Vec<IpAddr>) -> SweepAction {
         if let Some(shot) = self.queue.front() {
             let shot = shot.clone();
-            if let Err(later) = self.budget.take(now, Load::one(true)) {
-                return Step::WaitUntil(later);
+            if let Err(later) = self.budget.take(now, FrameLoad::one(true)) {
+                return SweepAction::WaitUntil(later);
             }
             self.queue.pop_front();
-            return Step::Send(shot);
+            return SweepAction::Send(shot);
         }
         match self.phase {
-            Phase::Asking => {
-                self.phase = Phase::Listening(now.after_ms(LATE_MS));
-                Step::WaitUntil(now.after_ms(LATE_MS))
+            SweepPhase::Asking => {
+                self.phase = SweepPhase::Listening(now.after_ms(LATE_MS));
+                SweepAction::WaitUntil(now.after_ms(LATE_MS))
             }
-            Phase::Listening(until) | Phase::ListeningForNames(until) if now < until => {
-                Step::WaitUntil(until)
+            SweepPhase::Listening(until) | SweepPhase::ListeningForNames(until) if now < until => {
+                SweepAction::WaitUntil(until)
             }
-            Phase::Listening(_) => {
+            SweepPhase::Listening(_) => {
                 let batches = known();
                 let batches = batches.chunks(NAMES_IN_ONE).take(ADDRESSES_MAX / NAMES_IN_ONE);
-                self.queue.extend(batches.map(|some| Shot::Names(some.to_vec())));
-                self.phase = Phase::AskingNames;
-                Step::WaitUntil(now)
+                self.queue.extend(batches.map(|some| SweepProbe::Names(some.to_vec())));
+                self.phase = SweepPhase::AskingNames;
+                SweepAction::WaitUntil(now)
             }
-            Phase::AskingNames => {
+            SweepPhase::AskingNames => {
                 let until = now.after_ms(LATE_NAMES_MS);
-                self.phase = Phase::ListeningForNames(until);
-                Step::WaitUntil(until)
+                self.phase = SweepPhase::ListeningForNames(until);
+                SweepAction::WaitUntil(until)
             }
-            Phase::ListeningForNames(_) => Step::Done,
+            SweepPhase::ListeningForNames(_) => SweepAction::Done,
         }
     }
 
     /// How long it will take, in seconds.
     #[must_use]
     pub fn estimate_s(&self) -> usize {
-        let asking = self.queue.len().div_ceil(Rate::PRIVATE.groups_per_s);
+        let asking = self.queue.len().div_ceil(RateLimit::PRIVATE.groups_per_s);
         asking + usize::try_from((LATE_MS + LATE_NAMES_MS).div_ceil(1000)).unwrap_or(0)
     }
 
     /// How many addresses are asked by ARP.
     #[must_use]
     pub fn addresses(&self) -> usize {
-        self.queue.iter().filter(|shot| matches!(shot, Shot::Arp(_))).count()
+        self.queue.iter().filter(|shot| matches!(shot, SweepProbe::Arp(_))).count()
     }
 }
 
 /// The addresses that other hosts may have: each once, in order.
-fn addresses(target: &Target) -> Vec<Ipv4Addr> {
+fn addresses(target: &SweepTarget) -> Vec<Ipv4Addr> {
     let mut all: Vec<Ipv4Addr> = target.swept().flat_map(hosts).collect();
     all.retain(|address| target.covers(IpAddr::V4(*address)));
     all.sort();
@@ -153,15 +153,15 @@ mod tests {
     use crate::discover::tests::target;
 
     /// Everything that is sent, and when.
-    fn run(networks: &[&str], known: &[&str]) -> (Vec<(u64, Shot)>, u64) {
-        let mut sweep = Sweep::new(&target(networks));
+    fn run(networks: &[&str], known: &[&str]) -> (Vec<(u64, SweepProbe)>, u64) {
+        let mut sweep = LinkSweep::new(&target(networks));
         let known: Vec<IpAddr> = known.iter().map(|text| text.parse().unwrap()).collect();
-        let (mut sent, mut now) = (Vec::new(), Moment(0));
+        let (mut sent, mut now) = (Vec::new(), RunInstant(0));
         loop {
             match sweep.poll(now, || known.clone()) {
-                Step::Send(shot) => sent.push((now.0, shot)),
-                Step::WaitUntil(later) => now = now.max(later),
-                Step::Done => return (sent, now.0),
+                SweepAction::Send(shot) => sent.push((now.0, shot)),
+                SweepAction::WaitUntil(later) => now = now.max(later),
+                SweepAction::Done => return (sent, now.0),
             }
         }
     }
@@ -169,7 +169,7 @@ mod tests {
     fn asked(networks: &[&str]) -> Vec<String> {
         let (sent, _) = run(networks, &[]);
         let arp = sent.iter().filter_map(|(_, shot)| match shot {
-            Shot::Arp(address) => Some(address.to_string()),
+            SweepProbe::Arp(address) => Some(address.to_string()),
             _ => None,
         });
         arp.collect()
@@ -214,10 +214,10 @@ mod tests {
     fn names_are_asked_of_those_that_were_found_when_all_could_answer() {
         let (sent, done) = run(&["10.0.0.1/30"], &["10.0.0.2"; 20]);
         let shots: Vec<_> = sent.iter().map(|(_, shot)| shot.clone()).collect();
-        let names = |count| Shot::Names(vec!["10.0.0.2".parse().unwrap(); count]);
-        let arp = Shot::Arp("10.0.0.2".parse().unwrap());
-        let browse = [Family::V6, Family::V4].map(Shot::Browse);
-        let first = [vec![Shot::Echo], browse.to_vec(), vec![arp]].concat();
+        let names = |count| SweepProbe::Names(vec!["10.0.0.2".parse().unwrap(); count]);
+        let arp = SweepProbe::Arp("10.0.0.2".parse().unwrap());
+        let browse = [IpFamily::V6, IpFamily::V4].map(SweepProbe::Browse);
+        let first = [vec![SweepProbe::Echo], browse.to_vec(), vec![arp]].concat();
         assert_eq!(shots, [first, vec![names(16), names(4)]].concat());
         assert_eq!((sent[4].0, done), (1000, 2500));
     }

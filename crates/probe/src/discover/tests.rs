@@ -3,18 +3,18 @@ use std::net::{IpAddr, Ipv4Addr};
 use pontoon_model::net::Mac;
 use pontoon_model::untrusted::Untrusted;
 
-use super::found::{ADDRESSES_MAX, Found, HOSTS_MAX};
-use super::mdns::Claim;
-use super::report::Neighbour;
+use super::found::{ADDRESSES_MAX, HOSTS_MAX, SweepResults};
+use super::mdns::MdnsAnnouncement;
+use super::report::DiscoveredHost;
 use super::*;
-use crate::frame::read::{Body, Frame, read};
-use crate::frame::write::{Ends, echo};
+use crate::frame::read::{FrameBody, ParsedFrame, read};
+use crate::frame::write::{FrameAddresses, echo};
 
 const OWN: Mac = Mac([2, 0xaa, 0, 0, 0, 1]);
 const ECHO: u16 = 77;
 
-pub(super) fn target(networks: &[&str]) -> Target {
-    Target {
+pub(super) fn target(networks: &[&str]) -> SweepTarget {
+    SweepTarget {
         link: "eth0".parse().unwrap(),
         index: 2,
         mac: OWN,
@@ -31,18 +31,18 @@ fn mac(last: u8) -> Mac {
     Mac([0xb8, 0x27, 0xeb, 0, 0, last])
 }
 
-fn arp(from: Mac, address: &str) -> Frame<'static> {
+fn arp(from: Mac, address: &str) -> ParsedFrame<'static> {
     let sender = address.parse().unwrap();
-    let body = Body::ArpReply { sender_mac: from, sender };
-    Frame { to_mac: OWN, from_mac: from, body }
+    let body = FrameBody::ArpReply { sender_mac: from, sender };
+    ParsedFrame { to_mac: OWN, from_mac: from, body }
 }
 
-fn claim(from: &str, address: &str, name: &str) -> Claim {
-    Claim { from: ip(from), address: ip(address), name: Untrusted::new(name) }
+fn claim(from: &str, address: &str, name: &str) -> MdnsAnnouncement {
+    MdnsAnnouncement { from: ip(from), address: ip(address), name: Untrusted::new(name) }
 }
 
-fn found(frames: &[Frame<'_>], claims: &[Claim]) -> Vec<Neighbour> {
-    let mut found = Found::nobody(ECHO);
+fn found(frames: &[ParsedFrame<'_>], claims: &[MdnsAnnouncement]) -> Vec<DiscoveredHost> {
+    let mut found = SweepResults::new(ECHO);
     let target = target(&["10.0.0.1/24"]);
     for frame in frames {
         found.take(frame, &target);
@@ -53,7 +53,8 @@ fn found(frames: &[Frame<'_>], claims: &[Claim]) -> Vec<Neighbour> {
 
 #[test]
 fn answers_of_all_kinds_make_one_host() {
-    let ends = Ends { from_mac: mac(2), to_mac: OWN, from: ip("fe80::2"), to: ip("fe80::1") };
+    let ends =
+        FrameAddresses { from_mac: mac(2), to_mac: OWN, from: ip("fe80::2"), to: ip("fe80::1") };
     let mut reply = echo(&ends, ECHO, 1, b"x");
     reply[54] = 129;
     let frames = [arp(mac(3), "10.0.0.3"), read(&reply).unwrap(), arp(mac(2), "10.0.0.2")];
@@ -68,26 +69,27 @@ fn answers_of_all_kinds_make_one_host() {
 
 #[test]
 fn who_asks_others_is_there_too() {
-    let body = Body::ArpRequest {
+    let body = FrameBody::ArpRequest {
         sender: Ipv4Addr::new(10, 0, 0, 9),
         target: Ipv4Addr::new(10, 0, 0, 1),
         padding: &[],
     };
-    let all = found(&[Frame { to_mac: Mac::BROADCAST, from_mac: mac(9), body }], &[]);
+    let all = found(&[ParsedFrame { to_mac: Mac::BROADCAST, from_mac: mac(9), body }], &[]);
     assert_eq!(all[0].addresses, [ip("10.0.0.9")]);
 }
 
 #[test]
 fn what_cannot_be_a_host_of_this_link_is_left() {
     let asking = |sender: &str| {
-        let body = Body::ArpRequest {
+        let body = FrameBody::ArpRequest {
             sender: sender.parse().unwrap(),
             target: Ipv4Addr::new(10, 0, 0, 1),
             padding: &[],
         };
-        Frame { to_mac: OWN, from_mac: mac(2), body }
+        ParsedFrame { to_mac: OWN, from_mac: mac(2), body }
     };
-    let foreign = Ends { from_mac: mac(2), to_mac: OWN, from: ip("fe80::2"), to: ip("fe80::1") };
+    let foreign =
+        FrameAddresses { from_mac: mac(2), to_mac: OWN, from: ip("fe80::2"), to: ip("fe80::1") };
     let mut foreign = echo(&foreign, ECHO + 1, 1, b"x");
     foreign[54] = 129;
     let frames = [
@@ -119,7 +121,7 @@ fn an_address_that_two_claim_is_said_of_both() {
 
 #[test]
 fn a_flood_has_an_end() {
-    let mut many = Found::nobody(ECHO);
+    let mut many = SweepResults::new(ECHO);
     let target = target(&["10.0.0.1/8"]);
     for nth in 0..20_000_u16 {
         let [high, low] = nth.to_be_bytes();

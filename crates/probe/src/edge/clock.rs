@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::machine::Moment;
+use crate::machine::RunInstant;
 
 /// The monotonic clock, from the start of a run.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock(Instant);
+pub struct RunClock(Instant);
 
-impl Clock {
+impl RunClock {
     /// Starts at zero.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the edge")]
@@ -18,8 +18,8 @@ impl Clock {
 
     /// The time since the start.
     #[must_use]
-    pub fn now(&self) -> Moment {
-        Moment(u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX))
+    pub fn now(&self) -> RunInstant {
+        RunInstant(u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 }
 

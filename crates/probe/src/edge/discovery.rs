@@ -6,19 +6,19 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
 use std::os::fd::AsFd as _;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use pontoon_model::net::{Family, Mac};
+use pontoon_model::net::{IpFamily, Mac};
 use socket2::{Domain, Socket, Type};
 
-use super::clock::Clock;
+use super::clock::RunClock;
 use super::packet_socket::{CAPTURE, PacketSocket};
-use crate::discover::Target;
-use crate::discover::found::Found;
+use crate::discover::SweepTarget;
+use crate::discover::found::SweepResults;
 use crate::discover::mdns;
-use crate::discover::report::{Discovery, FORM};
-use crate::discover::sweep::{Shot, Step, Sweep};
+use crate::discover::report::{DiscoveryReport, FORM};
+use crate::discover::sweep::{LinkSweep, SweepAction, SweepProbe};
 use crate::frame::read::read;
-use crate::frame::write::{self, Ends};
-use crate::machine::Moment;
+use crate::frame::write::{self, FrameAddresses};
+use crate::machine::RunInstant;
 
 /// Frames and messages taken before the next question is due to be looked at.
 const AT_ONCE: usize = 256;
@@ -34,34 +34,34 @@ const ALL_NODES: (Ipv6Addr, Mac) =
 
 /// A run on a link.
 #[derive(Debug)]
-pub struct Discoverer {
-    target: Target,
+pub struct LinkDiscovery {
+    target: SweepTarget,
     frames: PacketSocket,
-    names: Vec<(Family, UdpSocket)>,
-    found: Found,
+    names: Vec<(IpFamily, UdpSocket)>,
+    found: SweepResults,
     identifier: u16,
     sent: u32,
     not_sent: u32,
     lost: u32,
 }
 
-impl Discoverer {
+impl LinkDiscovery {
     /// Opens the sockets. `random` goes into identifiers.
     ///
     /// # Errors
     ///
     /// EPERM without `CAP_NET_RAW`; ENODEV when the link has gone.
-    pub fn open(target: Target, random: u16) -> io::Result<Self> {
+    pub fn open(target: SweepTarget, random: u16) -> io::Result<Self> {
         let frames = PacketSocket::open(target.index)?;
         let own = target.networks.iter().find_map(|net| match net.address {
             IpAddr::V4(own) => Some(own),
             IpAddr::V6(_) => None,
         });
-        let v4 = own.map(|own| Ok((Family::V4, socket_v4(&target, own)?)));
-        let v6 = target.link_local.map(|_| Ok((Family::V6, socket_v6(&target)?)));
+        let v4 = own.map(|own| Ok((IpFamily::V4, socket_v4(&target, own)?)));
+        let v6 = target.link_local.map(|_| Ok((IpFamily::V6, socket_v6(&target)?)));
         let names: io::Result<Vec<_>> = v4.into_iter().chain(v6).collect();
         Ok(Self {
-            found: Found::nobody(random),
+            found: SweepResults::new(random),
             target,
             frames,
             names: names?,
@@ -74,18 +74,18 @@ impl Discoverer {
 
     /// Asks and listens until everybody has had time to answer.
     #[must_use]
-    pub fn run(mut self) -> Discovery {
-        let clock = Clock::start();
-        let mut sweep = Sweep::new(&self.target);
+    pub fn run(mut self) -> DiscoveryReport {
+        let clock = RunClock::start();
+        let mut sweep = LinkSweep::new(&self.target);
         loop {
             match sweep.poll(clock.now(), || self.found.addresses()) {
-                Step::Send(shot) => self.send(&shot),
-                Step::WaitUntil(until) => self.listen(&clock, until),
-                Step::Done => break,
+                SweepAction::Send(shot) => self.send(&shot),
+                SweepAction::WaitUntil(until) => self.listen(&clock, until),
+                SweepAction::Done => break,
             }
         }
         self.lost = self.lost.saturating_add(self.frames.lost());
-        Discovery {
+        DiscoveryReport {
             schema: FORM.to_owned(),
             swept: self.target.swept().collect(),
             skipped: self.target.skipped().collect(),
@@ -97,36 +97,38 @@ impl Discoverer {
         }
     }
 
-    fn send(&mut self, shot: &Shot) {
+    fn send(&mut self, shot: &SweepProbe) {
         match shot {
-            Shot::Arp(address) => {
+            SweepProbe::Arp(address) => {
                 let Some(from) = self.target.source(*address) else { return };
                 let (mac, group) = (self.target.mac, Mac::BROADCAST);
                 let frame = write::arp_request(mac, group, from, *address, None);
                 let sent = self.frames.send(&frame);
                 self.count(&sent);
             }
-            Shot::Echo => {
+            SweepProbe::Echo => {
                 let Some(from) = self.target.link_local else { return };
                 let (to, to_mac) = ALL_NODES;
                 let (from, to) = (IpAddr::V6(from), IpAddr::V6(to));
-                let ends = Ends { from_mac: self.target.mac, to_mac, from, to };
+                let ends = FrameAddresses { from_mac: self.target.mac, to_mac, from, to };
                 let sent = self.frames.send(&write::echo(&ends, self.identifier, 1, PAYLOAD));
                 self.count(&sent);
             }
-            Shot::Browse(family) => self.ask(&mdns::browse(self.identifier), Some(*family)),
-            Shot::Names(addresses) => self.ask(&mdns::reverse(self.identifier, addresses), None),
+            SweepProbe::Browse(family) => self.ask(&mdns::browse(self.identifier), Some(*family)),
+            SweepProbe::Names(addresses) => {
+                self.ask(&mdns::reverse(self.identifier, addresses), None)
+            }
         }
     }
 
     /// Sends a message to the group, over this family or the first there is.
-    fn ask(&mut self, message: &[u8], wanted: Option<Family>) {
-        let is_wanted = |family: Family| wanted.is_none_or(|wanted| wanted == family);
+    fn ask(&mut self, message: &[u8], wanted: Option<IpFamily>) {
+        let is_wanted = |family: IpFamily| wanted.is_none_or(|wanted| wanted == family);
         let found = self.names.iter().find(|(family, _)| is_wanted(*family));
         let Some((family, socket)) = found else { return };
         let group = match family {
-            Family::V4 => SocketAddr::from((mdns::GROUP_V4, mdns::PORT)),
-            Family::V6 => {
+            IpFamily::V4 => SocketAddr::from((mdns::GROUP_V4, mdns::PORT)),
+            IpFamily::V6 => {
                 SocketAddrV6::new(mdns::GROUP_V6, mdns::PORT, 0, self.target.index).into()
             }
         };
@@ -139,7 +141,7 @@ impl Discoverer {
         *counter = counter.saturating_add(1);
     }
 
-    fn listen(&mut self, clock: &Clock, until: Moment) {
+    fn listen(&mut self, clock: &RunClock, until: RunInstant) {
         loop {
             let now = clock.now();
             if now >= until {
@@ -181,7 +183,7 @@ impl Discoverer {
     }
 }
 
-fn socket_v4(target: &Target, own: Ipv4Addr) -> io::Result<UdpSocket> {
+fn socket_v4(target: &SweepTarget, own: Ipv4Addr) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM.nonblocking(), None)?;
     socket.bind_device(Some(target.link.as_str().as_bytes()))?;
     socket.bind(&SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)).into())?;
@@ -191,7 +193,7 @@ fn socket_v4(target: &Target, own: Ipv4Addr) -> io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
-fn socket_v6(target: &Target) -> io::Result<UdpSocket> {
+fn socket_v6(target: &SweepTarget) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::IPV6, Type::DGRAM.nonblocking(), None)?;
     socket.bind_device(Some(target.link.as_str().as_bytes()))?;
     socket.set_only_v6(true)?;

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::clock::Clock;
+use super::clock::RunClock;
 
 /// A name server that takes longer is as good as none, and kubelet waits for it in its turn.
 const WITHIN_MS: u64 = 3_000;
@@ -43,7 +43,7 @@ fn start(name: &str) -> io::Result<Child> {
 
 /// All that it writes, if it comes to an end in time.
 fn read(mut stdout: ChildStdout) -> Option<String> {
-    let clock = Clock::start();
+    let clock = RunClock::start();
     let mut bytes = Vec::new();
     let mut some = [0; 4096];
     loop {

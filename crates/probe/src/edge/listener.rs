@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use crate::machine::Moment;
+use crate::machine::RunInstant;
 
 /// Connections of one turn, so that a flood cannot starve the rest.
 const TURN_MAX: usize = 64;
@@ -22,12 +22,12 @@ const BACKLOG: i32 = 128;
 
 /// An open port.
 #[derive(Debug)]
-pub struct Listener {
+pub struct TcpPortListener {
     listener: TcpListener,
-    held: VecDeque<(Moment, std::net::TcpStream)>,
+    held: VecDeque<(RunInstant, std::net::TcpStream)>,
 }
 
-impl Listener {
+impl TcpPortListener {
     /// Listens on a port of all addresses, of both families where the host has both.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl Listener {
 
     /// Takes whoever waits, and lets go of whom it has held for long enough. Only those are held
     /// that `is_known` knows.
-    pub fn turn(&mut self, now: Moment, is_known: &dyn Fn(IpAddr) -> bool) {
+    pub fn turn(&mut self, now: RunInstant, is_known: &dyn Fn(IpAddr) -> bool) {
         for _ in 0..TURN_MAX {
             // An error is one of that connection, or there is none.
             let Ok((stream, from)) = self.listener.accept() else { break };
@@ -69,7 +69,7 @@ impl Listener {
 
     /// When a connection is to be let go.
     #[must_use]
-    pub fn deadline(&self) -> Option<Moment> {
+    pub fn deadline(&self) -> Option<RunInstant> {
         self.held.front().map(|(until, _)| *until)
     }
 }
@@ -92,7 +92,7 @@ fn bound(domain: Domain, any: IpAddr, port: u16) -> io::Result<Socket> {
     Ok(socket)
 }
 
-impl AsFd for Listener {
+impl AsFd for TcpPortListener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.listener.as_fd()
     }
@@ -115,32 +115,32 @@ mod tests {
     fn a_port_that_somebody_has_is_in_use() {
         let service = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = service.local_addr().unwrap().port();
-        let error = Listener::open(port).unwrap_err();
+        let error = TcpPortListener::open(port).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
     }
 
     #[test]
     fn who_is_known_is_held_and_let_go_and_strangers_are_not() {
-        let mut listener = Listener::open(0).unwrap();
+        let mut listener = TcpPortListener::open(0).unwrap();
         let port = listener.listener.local_addr().unwrap().port();
         let connect = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
         let _stranger = connect();
         arrived(listener.as_fd());
-        listener.turn(Moment(0), &|_| false);
+        listener.turn(RunInstant(0), &|_| false);
         assert_eq!(listener.held.len(), 0);
         let _peer = connect();
         arrived(listener.as_fd());
-        listener.turn(Moment(10), &|from| from == Ipv4Addr::LOCALHOST);
-        assert_eq!(listener.deadline(), Some(Moment(1_010)));
-        listener.turn(Moment(1_010), &|_| true);
+        listener.turn(RunInstant(10), &|from| from == Ipv4Addr::LOCALHOST);
+        assert_eq!(listener.deadline(), Some(RunInstant(1_010)));
+        listener.turn(RunInstant(1_010), &|_| true);
         assert_eq!(listener.held.len(), 0);
         let brief = connect();
         arrived(listener.as_fd());
-        listener.turn(Moment(1_020), &|_| true);
+        listener.turn(RunInstant(1_020), &|_| true);
         assert_eq!(listener.held.len(), 1);
         drop(brief);
         arrived(listener.held().next().unwrap());
-        listener.turn(Moment(1_030), &|_| true);
+        listener.turn(RunInstant(1_030), &|_| true);
         assert_eq!(listener.held.len(), 0);
     }
 }

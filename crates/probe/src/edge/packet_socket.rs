@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use nix::libc;
 use nix::sys::socket::{LinkAddr, recvfrom};
-use pontoon_model::observation::Cast;
+use pontoon_model::observation::FrameDestination;
 use socket2::{Domain, SockAddr, SockFilter, Socket, Type};
 
 use crate::token::MAGIC;
@@ -26,11 +26,11 @@ const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
 
 /// A frame came.
 #[derive(Clone, Copy, Debug)]
-pub struct Captured {
+pub struct CapturedFrame {
     /// How many bytes of it are in the buffer.
     pub length: usize,
     /// To whom it was addressed.
-    pub cast: Cast,
+    pub cast: FrameDestination,
 }
 
 impl PacketSocket {
@@ -54,7 +54,7 @@ impl PacketSocket {
     /// # Errors
     ///
     /// What the kernel says; the filter is then as it was.
-    pub fn see_connections(&self) -> io::Result<()> {
+    pub fn capture_tcp_connections(&self) -> io::Result<()> {
         self.0.attach_filter(&filter(true))
     }
 
@@ -72,16 +72,16 @@ impl PacketSocket {
     /// # Errors
     ///
     /// ENETDOWN, once, when the link goes down; the socket stays good.
-    pub fn receive(&self, buffer: &mut [u8; CAPTURE]) -> io::Result<Option<Captured>> {
+    pub fn receive(&self, buffer: &mut [u8; CAPTURE]) -> io::Result<Option<CapturedFrame>> {
         loop {
             match recvfrom::<LinkAddr>(self.0.as_raw_fd(), buffer) {
                 Ok((length, Some(from))) => {
                     let cast = match from.pkttype() {
-                        libc::PACKET_HOST => Cast::Unicast,
-                        libc::PACKET_BROADCAST | libc::PACKET_MULTICAST => Cast::Group,
+                        libc::PACKET_HOST => FrameDestination::Unicast,
+                        libc::PACKET_BROADCAST | libc::PACKET_MULTICAST => FrameDestination::Group,
                         _ => continue,
                     };
-                    return Ok(Some(Captured { length: length.min(CAPTURE), cast }));
+                    return Ok(Some(CapturedFrame { length: length.min(CAPTURE), cast }));
                 }
                 Ok((_, None)) => {}
                 Err(nix::errno::Errno::EAGAIN) => return Ok(None),

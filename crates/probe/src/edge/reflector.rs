@@ -10,20 +10,20 @@ use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, SockaddrIn, SockaddrIn6, SockaddrStorage,
     recvmsg, sendmsg,
 };
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 /// A UDP socket that knows to which of its addresses a datagram came.
 #[derive(Debug)]
-pub struct Reflector {
+pub struct UdpReflector {
     socket: Socket,
-    family: Family,
+    family: IpFamily,
     port: u16,
 }
 
 /// A datagram.
 #[derive(Clone, Copy, Debug)]
-pub struct Received {
+pub struct ReceivedDatagram {
     /// Its length.
     pub length: usize,
     /// Who sent it.
@@ -34,25 +34,25 @@ pub struct Received {
     pub link_index: u32,
 }
 
-impl Reflector {
+impl UdpReflector {
     /// Opens a socket on a port; 0: one that the kernel picks.
     ///
     /// # Errors
     ///
     /// What the kernel says; for IPv6 this is where the host has none.
-    pub fn open(family: Family, port: u16) -> io::Result<Self> {
+    pub fn open(family: IpFamily, port: u16) -> io::Result<Self> {
         let (domain, any) = match family {
-            Family::V4 => (Domain::IPV4, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-            Family::V6 => (Domain::IPV6, IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
+            IpFamily::V4 => (Domain::IPV4, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            IpFamily::V6 => (Domain::IPV6, IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
         };
         let socket = Socket::new(domain, Type::DGRAM.nonblocking(), None)?;
         match family {
-            Family::V4 => nix::sys::socket::setsockopt(
+            IpFamily::V4 => nix::sys::socket::setsockopt(
                 &socket,
                 nix::sys::socket::sockopt::Ipv4PacketInfo,
                 &true,
             )?,
-            Family::V6 => {
+            IpFamily::V6 => {
                 socket.set_only_v6(true)?;
                 nix::sys::socket::setsockopt(
                     &socket,
@@ -74,7 +74,7 @@ impl Reflector {
 
     /// The family.
     #[must_use]
-    pub const fn family(&self) -> Family {
+    pub const fn family(&self) -> IpFamily {
         self.family
     }
 
@@ -83,7 +83,7 @@ impl Reflector {
     /// # Errors
     ///
     /// What the kernel says, such as an ICMP error about an earlier answer; the socket stays good.
-    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<Received>> {
+    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<ReceivedDatagram>> {
         let mut space = nix::cmsg_space!(libc::in6_pktinfo);
         let mut slices = [IoSliceMut::new(buffer)];
         let message = match recvmsg::<SockaddrStorage>(
@@ -111,7 +111,7 @@ impl Reflector {
             }
         }
         let from = message.address.as_ref().and_then(to_socket_address);
-        Ok(from.zip(arrived).map(|(from, (to, link_index))| Received {
+        Ok(from.zip(arrived).map(|(from, (to, link_index))| ReceivedDatagram {
             length: message.bytes,
             from,
             to,
@@ -124,7 +124,7 @@ impl Reflector {
     /// # Errors
     ///
     /// What the kernel says, such as ENETUNREACH without a route back or EPERM by a filter.
-    pub fn answer(&self, received: &Received, payload: &[u8]) -> io::Result<()> {
+    pub fn answer(&self, received: &ReceivedDatagram, payload: &[u8]) -> io::Result<()> {
         let slices = [IoSlice::new(payload)];
         match (received.to, received.from) {
             (IpAddr::V4(own), SocketAddr::V4(to)) => {
@@ -161,7 +161,7 @@ impl Reflector {
     }
 }
 
-impl AsFd for Reflector {
+impl AsFd for UdpReflector {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }

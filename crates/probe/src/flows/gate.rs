@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use pontoon_model::net::IfName;
 
-use crate::budget::Load;
-use crate::machine::{Action, Moment};
+use crate::budget::FrameLoad;
+use crate::machine::{FlowAction, RunInstant};
 
 /// Lets packets leave, or has them wait.
-pub trait Gate {
+pub trait SendBudget {
     /// Lets these frames leave for `to`, by `link` or, without one, as the kernel routes them.
     ///
     /// # Errors
@@ -16,19 +16,25 @@ pub trait Gate {
     /// When to ask again. Until then nothing of this leaves.
     fn pass(
         &mut self,
-        now: Moment,
+        now: RunInstant,
         link: Option<&IfName>,
         to: IpAddr,
-        frames: Load,
-    ) -> Result<(), Moment>;
+        frames: FrameLoad,
+    ) -> Result<(), RunInstant>;
 }
 
 /// A gate that always stands open, for sockets that nobody shares.
 #[derive(Clone, Copy, Debug)]
-pub struct Open;
+pub struct UnlimitedBudget;
 
-impl Gate for Open {
-    fn pass(&mut self, _: Moment, _: Option<&IfName>, _: IpAddr, _: Load) -> Result<(), Moment> {
+impl SendBudget for UnlimitedBudget {
+    fn pass(
+        &mut self,
+        _: RunInstant,
+        _: Option<&IfName>,
+        _: IpAddr,
+        _: FrameLoad,
+    ) -> Result<(), RunInstant> {
         Ok(())
     }
 }
@@ -36,11 +42,11 @@ impl Gate for Open {
 /// The frames that an action sends at once or draws from this host's kernel: a connection is a SYN
 /// and, as soon as it is answered, an ACK (or, if it is not, the SYN once more); what is written to
 /// it is a segment, its answer draws another ACK, and so does its end (RFC 9293, section 3.8).
-pub(super) const fn frames(action: &Action) -> Load {
+pub(super) const fn frames(action: &FlowAction) -> FrameLoad {
     match action {
-        Action::SendUdp { .. } | Action::SendEcho { .. } => Load::of(1),
-        Action::Connect { .. } => Load::of(1).and_later(1),
-        Action::Write { .. } => Load::of(1).and_later(2),
-        Action::Close { .. } | Action::Report(_) => Load::of(0),
+        FlowAction::SendUdp { .. } | FlowAction::SendEcho { .. } => FrameLoad::of(1),
+        FlowAction::Connect { .. } => FrameLoad::of(1).and_later(1),
+        FlowAction::Write { .. } => FrameLoad::of(1).and_later(2),
+        FlowAction::Close { .. } | FlowAction::Report(_) => FrameLoad::of(0),
     }
 }

@@ -16,7 +16,7 @@ const REPLY_V6: u8 = 129;
 
 /// Which sort of socket: they differ in what the kernel fills in and hands over.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Dialect {
+pub(super) struct EchoCodec {
     /// IPv4, else IPv6.
     pub(super) is_v4: bool,
     /// A raw socket, else a ping socket, whose identifier is the kernel's.
@@ -25,7 +25,7 @@ pub(super) struct Dialect {
     pub(super) ident: u16,
 }
 
-impl Dialect {
+impl EchoCodec {
     /// An echo request. The kernel computes the checksum of `ICMPv6`, and of ping sockets.
     pub(super) fn request(self, sequence: u16, payload: &[u8]) -> Vec<u8> {
         let kind = if self.is_v4 { REQUEST_V4 } else { REQUEST_V6 };
@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    const RAW_V4: Dialect = Dialect { is_v4: true, is_raw: true, ident: 0x1234 };
+    const RAW_V4: EchoCodec = EchoCodec { is_v4: true, is_raw: true, ident: 0x1234 };
 
     fn reply_to(request: &[u8]) -> Vec<u8> {
         let mut packet = vec![0x45; 20];
@@ -94,7 +94,7 @@ mod tests {
         let ours = reply_to(&RAW_V4.request(7, b"nonce"));
         assert_eq!(RAW_V4.reply(&ours), Some((7, &b"nonce"[..])));
 
-        let others = reply_to(&Dialect { ident: 0x1235, ..RAW_V4 }.request(7, b"nonce"));
+        let others = reply_to(&EchoCodec { ident: 0x1235, ..RAW_V4 }.request(7, b"nonce"));
         assert_eq!(RAW_V4.reply(&others), None);
         let mut request = ours;
         request[20] = REQUEST_V4;
@@ -114,7 +114,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_packet_breaks_the_reader(bytes: Vec<u8>, is_v4: bool, is_raw: bool) {
-            let dialect = Dialect { is_v4, is_raw, ident: 1 };
+            let dialect = EchoCodec { is_v4, is_raw, ident: 1 };
             let _ = dialect.reply(&bytes);
             let _ = dialect.is_quoted(&bytes);
         }

@@ -11,7 +11,7 @@ use nix::{setsockopt_impl, sockopt_impl};
 use pontoon_model::net::IfName;
 use socket2::Socket;
 
-use crate::machine::Way;
+use crate::machine::SendOptions;
 
 sockopt_impl!(MtuDiscover, SetOnly, libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, libc::c_int);
 sockopt_impl!(MtuDiscover6, SetOnly, libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER, libc::c_int);
@@ -19,7 +19,7 @@ sockopt_impl!(UnicastIf, SetOnly, libc::IPPROTO_IP, libc::IP_UNICAST_IF, libc::c
 sockopt_impl!(UnicastIf6, SetOnly, libc::IPPROTO_IPV6, libc::IPV6_UNICAST_IF, libc::c_int);
 
 /// Asks the kernel to tell link, TTL and ICMP errors (ip(7), ipv6(7)).
-pub(super) fn listen_closely(socket: &Socket, to: IpAddr) -> Result<(), Errno> {
+pub(super) fn enable_ancillary_data(socket: &Socket, to: IpAddr) -> Result<(), Errno> {
     if to.is_ipv4() {
         setsockopt(socket, sockopt::Ipv4RecvErr, &true)?;
         setsockopt(socket, sockopt::Ipv4PacketInfo, &true)?;
@@ -35,7 +35,7 @@ pub(super) fn listen_closely(socket: &Socket, to: IpAddr) -> Result<(), Errno> {
 ///
 /// `SO_BINDTODEVICE` needs no privilege since Linux 5.7 (commit c427bfec18f2). Where it is
 /// refused, `IP_UNICAST_IF` still chooses the link for what leaves, though not for what comes in.
-pub(super) fn tie(socket: &Socket, link: &IfName, to: IpAddr) -> Result<(), i32> {
+pub(super) fn bind_to_link(socket: &Socket, link: &IfName, to: IpAddr) -> Result<(), i32> {
     let Err(error) = socket.bind_device(Some(link.as_str().as_bytes())) else { return Ok(()) };
     let errno = error.raw_os_error().unwrap_or(libc::EIO);
     if errno != libc::EPERM {
@@ -53,7 +53,7 @@ pub(super) fn tie(socket: &Socket, link: &IfName, to: IpAddr) -> Result<(), i32>
 }
 
 /// Applies TTL and "may not be fragmented" to what is sent next.
-pub(super) fn apply(socket: &Socket, way: &Way, to: IpAddr) -> Result<(), Errno> {
+pub(super) fn apply(socket: &Socket, way: &SendOptions, to: IpAddr) -> Result<(), Errno> {
     if let Some(ttl) = way.ttl {
         let ttl = libc::c_int::from(ttl);
         if to.is_ipv4() {

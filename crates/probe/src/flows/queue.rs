@@ -10,10 +10,10 @@ use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
 use pontoon_model::net::IfName;
 
 use super::option::link_name;
-use super::socket::Buffers;
+use super::socket::ReceiveBuffers;
 
 /// A packet that came.
-pub(super) struct Packet<'a> {
+pub(super) struct ReceivedPacket<'a> {
     pub(super) from: Option<SocketAddr>,
     pub(super) link: Option<IfName>,
     pub(super) ttl: Option<u8>,
@@ -21,15 +21,15 @@ pub(super) struct Packet<'a> {
 }
 
 /// An entry of the error queue.
-pub(super) struct Trouble<'a> {
+pub(super) struct QueuedError<'a> {
     /// The ICMP error, or `None` for an error of this host's own.
-    pub(super) icmp: Option<Icmp>,
+    pub(super) icmp: Option<ReceivedIcmpError>,
     /// The beginning of the packet that drew it.
     pub(super) quote: &'a [u8],
 }
 
 /// An ICMP error.
-pub(super) struct Icmp {
+pub(super) struct ReceivedIcmpError {
     pub(super) kind: u8,
     pub(super) code: u8,
     pub(super) from: IpAddr,
@@ -38,9 +38,9 @@ pub(super) struct Icmp {
 /// The next packet.
 pub(super) fn packet<'a>(
     fd: BorrowedFd<'_>,
-    buffers: &'a mut Buffers,
-) -> Result<Packet<'a>, Errno> {
-    let Buffers { bytes, control } = buffers;
+    buffers: &'a mut ReceiveBuffers,
+) -> Result<ReceivedPacket<'a>, Errno> {
+    let ReceiveBuffers { bytes, control } = buffers;
     let mut slices = [IoSliceMut::new(bytes)];
     let message = recvmsg::<SockaddrStorage>(
         fd.as_raw_fd(),
@@ -63,15 +63,15 @@ pub(super) fn packet<'a>(
     }
     let from = message.address.as_ref().and_then(socket_address);
     let length = message.bytes;
-    Ok(Packet { from, link, ttl, bytes: &bytes[..length] })
+    Ok(ReceivedPacket { from, link, ttl, bytes: &bytes[..length] })
 }
 
 /// The next entry of the error queue (ip(7), `IP_RECVERR`).
 pub(super) fn trouble<'a>(
     fd: BorrowedFd<'_>,
-    buffers: &'a mut Buffers,
-) -> Result<Trouble<'a>, Errno> {
-    let Buffers { bytes, control } = buffers;
+    buffers: &'a mut ReceiveBuffers,
+) -> Result<QueuedError<'a>, Errno> {
+    let ReceiveBuffers { bytes, control } = buffers;
     let mut slices = [IoSliceMut::new(bytes)];
     let message = recvmsg::<SockaddrStorage>(
         fd.as_raw_fd(),
@@ -93,12 +93,12 @@ pub(super) fn trouble<'a>(
         }
     }
     let length = message.bytes;
-    Ok(Trouble { icmp, quote: &bytes[..length] })
+    Ok(QueuedError { icmp, quote: &bytes[..length] })
 }
 
-fn of_network(error: &sock_extended_err, from: IpAddr) -> Option<Icmp> {
+fn of_network(error: &sock_extended_err, from: IpAddr) -> Option<ReceivedIcmpError> {
     let is_icmp = matches!(error.ee_origin, SO_EE_ORIGIN_ICMP | SO_EE_ORIGIN_ICMP6);
-    is_icmp.then_some(Icmp { kind: error.ee_type, code: error.ee_code, from })
+    is_icmp.then_some(ReceivedIcmpError { kind: error.ee_type, code: error.ee_code, from })
 }
 
 fn socket_address(address: &SockaddrStorage) -> Option<SocketAddr> {

@@ -8,20 +8,20 @@ use nix::poll::PollFlags;
 use pontoon_model::net::IfName;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
-use super::icmp::Dialect;
-use super::option::{apply, listen_closely, tie};
-use super::queue::{Icmp, packet, trouble};
-use super::stream::Stream;
-use crate::budget::Load;
-use crate::machine::{Event, Flow, Way};
+use super::icmp::EchoCodec;
+use super::option::{apply, bind_to_link, enable_ancillary_data};
+use super::queue::{ReceivedIcmpError, packet, trouble};
+use super::stream::TcpConnection;
+use crate::budget::FrameLoad;
+use crate::machine::{FlowEvent, FlowId, SendOptions};
 
 /// What is read into, again and again.
-pub(super) struct Buffers {
+pub(super) struct ReceiveBuffers {
     pub(super) bytes: Vec<u8>,
     pub(super) control: Vec<u8>,
 }
 
-impl Buffers {
+impl ReceiveBuffers {
     /// The longest UDP datagram; a longer one does not exist.
     const BYTES: usize = 65_535;
     /// Link, TTL and an extended error with an IPv6 address take 136 bytes.
@@ -34,82 +34,89 @@ impl Buffers {
 
 /// Sorts of sockets.
 #[derive(Clone, Copy)]
-pub(super) enum Kin {
+pub(super) enum SocketKind {
     Udp,
     Echo,
     Tcp,
 }
 
 /// A flow's socket.
-pub(super) struct Talk {
+pub(super) struct FlowSocket {
     pub(super) socket: Socket,
-    speech: Speech,
+    speech: FlowTransport,
     /// The link to which it is tied, and the other end.
     pub(super) link: Option<IfName>,
     pub(super) to: IpAddr,
 }
 
-enum Speech {
+enum FlowTransport {
     Udp,
-    Echo(Dialect),
-    Tcp(Stream),
+    Echo(EchoCodec),
+    Tcp(TcpConnection),
 }
 
 /// Packets read from one socket in one turn: a flood on one leaves the others their time. The
 /// rest waits for the next turn.
 const MAX_READS: usize = 32;
 
-impl Talk {
+impl FlowSocket {
     /// Opens a socket toward `to`, or says which errno forbids it.
-    pub(super) fn open(kin: Kin, way: &Way, to: IpAddr, ident: u16) -> Result<Self, i32> {
+    pub(super) fn open(
+        kin: SocketKind,
+        way: &SendOptions,
+        to: IpAddr,
+        ident: u16,
+    ) -> Result<Self, i32> {
         let domain = if to.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
         let (socket, speech) = match kin {
-            Kin::Udp => (Socket::new(domain, Type::DGRAM, Some(Protocol::UDP)), Speech::Udp),
-            Kin::Tcp => (
+            SocketKind::Udp => {
+                (Socket::new(domain, Type::DGRAM, Some(Protocol::UDP)), FlowTransport::Udp)
+            }
+            SocketKind::Tcp => (
                 Socket::new(domain, Type::STREAM, Some(Protocol::TCP)),
-                Speech::Tcp(Stream::default()),
+                FlowTransport::Tcp(TcpConnection::default()),
             ),
-            Kin::Echo => {
+            SocketKind::Echo => {
                 let (socket, is_raw) = echo_socket(domain);
-                (socket, Speech::Echo(Dialect { is_v4: to.is_ipv4(), is_raw, ident }))
+                (socket, FlowTransport::Echo(EchoCodec { is_v4: to.is_ipv4(), is_raw, ident }))
             }
         };
         let socket = socket.map_err(|error| errno_of(&error))?;
         socket.set_nonblocking(true).map_err(|error| errno_of(&error))?;
-        listen_closely(&socket, to).map_err(|error| error as i32)?;
+        enable_ancillary_data(&socket, to).map_err(|error| error as i32)?;
         if let Some(link) = &way.link {
-            tie(&socket, link, to)?;
+            bind_to_link(&socket, link, to)?;
         }
         Ok(Self { socket, speech, link: way.link.clone(), to })
     }
 
     /// The frames that closing it sends.
-    pub(super) const fn farewell(&self) -> Load {
+    pub(super) const fn close_cost(&self) -> FrameLoad {
         match &self.speech {
-            Speech::Udp | Speech::Echo(_) => Load::of(0),
-            Speech::Tcp(stream) => stream.farewell(),
+            FlowTransport::Udp | FlowTransport::Echo(_) => FrameLoad::of(0),
+            FlowTransport::Tcp(stream) => stream.close_cost(),
         }
     }
 
     /// What to wait for.
-    pub(super) fn interest(&self) -> PollFlags {
+    pub(super) fn poll_flags(&self) -> PollFlags {
         match &self.speech {
-            Speech::Udp | Speech::Echo(_) => PollFlags::POLLIN,
-            Speech::Tcp(stream) => stream.interest(),
+            FlowTransport::Udp | FlowTransport::Echo(_) => PollFlags::POLLIN,
+            FlowTransport::Tcp(stream) => stream.poll_flags(),
         }
     }
 
     pub(super) fn send(
         &self,
-        flow: Flow,
-        way: &Way,
+        flow: FlowId,
+        way: &SendOptions,
         to: SocketAddr,
         payload: &[u8],
-        buffers: &mut Buffers,
-        events: &mut Vec<Event>,
+        buffers: &mut ReceiveBuffers,
+        events: &mut Vec<FlowEvent>,
     ) {
         if let Err(error) = apply(&self.socket, way, to.ip()) {
-            events.push(Event::Refused { flow, errno: error as i32 });
+            events.push(FlowEvent::Refused { flow, errno: error as i32 });
             return;
         }
         // An ICMP error for an earlier packet makes the next sendto(2) fail in its stead.
@@ -120,21 +127,21 @@ impl Talk {
         if was_earlier && self.socket.send_to(payload, &to).is_ok() {
             return;
         }
-        events.push(Event::Refused { flow, errno: errno_of(&error) });
+        events.push(FlowEvent::Refused { flow, errno: errno_of(&error) });
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one action, and where to report")]
     pub(super) fn send_echo(
         &self,
-        flow: Flow,
-        way: &Way,
+        flow: FlowId,
+        way: &SendOptions,
         to: IpAddr,
         sequence: u16,
         payload: &[u8],
-        buffers: &mut Buffers,
-        events: &mut Vec<Event>,
+        buffers: &mut ReceiveBuffers,
+        events: &mut Vec<FlowEvent>,
     ) {
-        if let Speech::Echo(dialect) = &self.speech {
+        if let FlowTransport::Echo(dialect) = &self.speech {
             let request = dialect.request(sequence, payload);
             self.send(flow, way, SocketAddr::new(to, 0), &request, buffers, events);
         }
@@ -142,20 +149,20 @@ impl Talk {
 
     pub(super) fn connect(
         &mut self,
-        flow: Flow,
-        way: &Way,
+        flow: FlowId,
+        way: &SendOptions,
         to: SocketAddr,
-        events: &mut Vec<Event>,
+        events: &mut Vec<FlowEvent>,
     ) {
         if let Err(error) = apply(&self.socket, way, to.ip()) {
-            events.push(Event::Refused { flow, errno: error as i32 });
-        } else if let Speech::Tcp(stream) = &mut self.speech {
+            events.push(FlowEvent::Refused { flow, errno: error as i32 });
+        } else if let FlowTransport::Tcp(stream) = &mut self.speech {
             stream.connect(&self.socket, flow, to, events);
         }
     }
 
-    pub(super) fn write(&mut self, flow: Flow, bytes: &[u8], events: &mut Vec<Event>) {
-        if let Speech::Tcp(stream) = &mut self.speech {
+    pub(super) fn write(&mut self, flow: FlowId, bytes: &[u8], events: &mut Vec<FlowEvent>) {
+        if let FlowTransport::Tcp(stream) = &mut self.speech {
             stream.write(&self.socket, flow, bytes, events);
         }
     }
@@ -163,54 +170,73 @@ impl Talk {
     /// Reads what is there, errors first: they belong to earlier packets.
     pub(super) fn drain(
         &mut self,
-        flow: Flow,
+        flow: FlowId,
         ready: PollFlags,
-        buffers: &mut Buffers,
-        events: &mut Vec<Event>,
+        buffers: &mut ReceiveBuffers,
+        events: &mut Vec<FlowEvent>,
     ) {
         let was_icmp =
             ready.contains(PollFlags::POLLERR) && self.drain_errors(flow, buffers, events);
         match &mut self.speech {
-            Speech::Tcp(stream) => {
+            FlowTransport::Tcp(stream) => {
                 stream.drain(&self.socket, flow, was_icmp, &mut buffers.bytes, events);
             }
-            Speech::Udp | Speech::Echo(_) => self.drain_packets(flow, buffers, events),
+            FlowTransport::Udp | FlowTransport::Echo(_) => {
+                self.drain_packets(flow, buffers, events)
+            }
         }
     }
 
-    fn drain_packets(&self, flow: Flow, buffers: &mut Buffers, events: &mut Vec<Event>) {
+    fn drain_packets(
+        &self,
+        flow: FlowId,
+        buffers: &mut ReceiveBuffers,
+        events: &mut Vec<FlowEvent>,
+    ) {
         for _ in 0..MAX_READS {
             // A pending error makes one read fail; what it was stands in the error queue.
             let Ok(packet) = packet(self.as_fd(), buffers) else { return };
             let Some(from) = packet.from else { continue };
             let (link, ttl) = (packet.link, packet.ttl);
             match &self.speech {
-                Speech::Udp => {
+                FlowTransport::Udp => {
                     let payload = packet.bytes.to_vec();
-                    events.push(Event::Datagram { flow, from, link, ttl, payload });
+                    events.push(FlowEvent::Datagram { flow, from, link, ttl, payload });
                 }
-                Speech::Echo(dialect) => {
+                FlowTransport::Echo(dialect) => {
                     if let Some((sequence, payload)) = dialect.reply(packet.bytes) {
                         let (from, payload) = (from.ip(), payload.to_vec());
-                        events.push(Event::EchoReply { flow, from, link, sequence, ttl, payload });
+                        events.push(FlowEvent::EchoReply {
+                            flow,
+                            from,
+                            link,
+                            sequence,
+                            ttl,
+                            payload,
+                        });
                     }
                 }
-                Speech::Tcp(_) => {}
+                FlowTransport::Tcp(_) => {}
             }
         }
     }
 
     /// Reads the error queue; returns whether any of it concerned this flow's packets.
-    fn drain_errors(&self, flow: Flow, buffers: &mut Buffers, events: &mut Vec<Event>) -> bool {
+    fn drain_errors(
+        &self,
+        flow: FlowId,
+        buffers: &mut ReceiveBuffers,
+        events: &mut Vec<FlowEvent>,
+    ) -> bool {
         let mut any = false;
         for _ in 0..MAX_READS {
             let Ok(trouble) = trouble(self.as_fd(), buffers) else { break };
             let is_ours = match &self.speech {
-                Speech::Echo(dialect) => dialect.is_quoted(trouble.quote),
-                Speech::Udp | Speech::Tcp(_) => true,
+                FlowTransport::Echo(dialect) => dialect.is_quoted(trouble.quote),
+                FlowTransport::Udp | FlowTransport::Tcp(_) => true,
             };
-            if let Some(Icmp { kind, code, from }) = trouble.icmp.filter(|_| is_ours) {
-                events.push(Event::Icmp { flow, kind, code, from });
+            if let Some(ReceivedIcmpError { kind, code, from }) = trouble.icmp.filter(|_| is_ours) {
+                events.push(FlowEvent::Icmp { flow, kind, code, from });
                 any = true;
             }
         }
@@ -218,7 +244,7 @@ impl Talk {
     }
 }
 
-impl AsFd for Talk {
+impl AsFd for FlowSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }

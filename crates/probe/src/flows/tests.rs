@@ -7,13 +7,17 @@ use std::time::{Duration, Instant};
 use nix::libc::{EACCES, EMFILE, ENODEV, EPERM};
 use nix::poll::{PollFd, PollTimeout, poll};
 use pontoon_model::host::HostName;
-use pontoon_model::net::Family;
-use pontoon_model::observation::{Answer, Direction, DnsQuery, Kind, Observation, RunId};
+use pontoon_model::net::IpFamily;
+use pontoon_model::observation::{
+    DnsQuery, Observation, ObservedEvent, ProbeAnswer, ProbeKind, RunId,
+};
 
-use super::{Flows, Gate, Open};
-use crate::ask::{Ask, Payload, machine};
-use crate::budget::{Budget, Load, Rate};
-use crate::machine::{Action, Event, Flow, Machine, Moment, Next, Way};
+use super::{FlowDriver, SendBudget, UnlimitedBudget};
+use crate::ask::{ProbePayload, ProbeSpec, machine};
+use crate::budget::{FrameLoad, LinkBudget, RateLimit};
+use crate::machine::{
+    FlowAction, FlowEvent, FlowId, MachinePoll, ProbeMachine, RunInstant, SendOptions,
+};
 
 fn template() -> Observation {
     Observation {
@@ -23,28 +27,28 @@ fn template() -> Observation {
         address: None,
         link: None,
         asked_link: None,
-        family: Family::V4,
-        direction: Direction::Sent,
+        family: IpFamily::V4,
+        direction: ObservedEvent::Sent,
         round: 1,
         at_ms: 0,
         source_mac: None,
         ttl: None,
         cast: None,
-        kind: Kind::RoutedUdp,
+        kind: ProbeKind::RoutedUdp,
         answer: None,
     }
 }
 
 /// Runs the machines as an agent would, for a minute at most.
-fn run(flows: &mut Flows, mut each: impl FnMut()) -> Vec<Observation> {
+fn run(flows: &mut FlowDriver, mut each: impl FnMut()) -> Vec<Observation> {
     #[expect(clippy::disallowed_methods, reason = "the test stands where the agent's edge stands")]
     let begun = Instant::now();
     let mut seen = Vec::new();
     while !flows.is_idle() {
         let elapsed = begun.elapsed();
         assert!(elapsed < Duration::from_secs(60), "still running: {seen:?}");
-        let now = Moment(elapsed.as_millis().try_into().unwrap());
-        seen.extend(flows.turn(now, &mut Open));
+        let now = RunInstant(elapsed.as_millis().try_into().unwrap());
+        seen.extend(flows.turn(now, &mut UnlimitedBudget));
         each();
         let wait = flows.deadline().map_or(0, |deadline| deadline.0.saturating_sub(now.0)).min(20);
         let mut fds: Vec<PollFd<'_>> =
@@ -54,13 +58,13 @@ fn run(flows: &mut Flows, mut each: impl FnMut()) -> Vec<Observation> {
     seen
 }
 
-fn ask(ask: &Ask, each: impl FnMut()) -> Vec<Observation> {
-    let mut flows = Flows::new(7);
+fn ask(ask: &ProbeSpec, each: impl FnMut()) -> Vec<Observation> {
+    let mut flows = FlowDriver::new(7);
     flows.start(machine(ask, template(), 0, 1));
     run(&mut flows, each)
 }
 
-fn answers(seen: &[Observation]) -> Vec<&Answer> {
+fn answers(seen: &[Observation]) -> Vec<&ProbeAnswer> {
     seen.iter().filter_map(|observation| observation.answer.as_ref()).collect()
 }
 
@@ -79,9 +83,9 @@ fn serve(server: &UdpSocket) {
     }
 }
 
-fn routed_udp(to: SocketAddr) -> Ask {
-    let payload = Payload::new(b"nonce".to_vec()).unwrap();
-    Ask::RoutedUdp { to, answer: Some(payload.clone()), payload, tries: 1, every_ms: 100 }
+fn routed_udp(to: SocketAddr) -> ProbeSpec {
+    let payload = ProbePayload::new(b"nonce".to_vec()).unwrap();
+    ProbeSpec::RoutedUdp { to, answer: Some(payload.clone()), payload, tries: 1, every_ms: 100 }
 }
 
 #[test]
@@ -90,8 +94,8 @@ fn a_udp_answer_tells_link_and_ttl() {
         let (server, address) = echo_server(host);
         let seen = ask(&routed_udp(address), || serve(&server));
         let [sent, answered] = &seen[..] else { panic!("{seen:?}") };
-        assert_eq!(sent.direction, Direction::Sent);
-        assert_eq!(answered.answer, Some(Answer::Reply));
+        assert_eq!(sent.direction, ObservedEvent::Sent);
+        assert_eq!(answered.answer, Some(ProbeAnswer::Reply));
         assert_eq!(answered.link, Some("lo".parse().unwrap()), "{host}");
         assert_eq!(answered.ttl, Some(64), "{host}");
     }
@@ -104,7 +108,7 @@ fn a_closed_udp_port_is_an_icmp_error_with_its_sender() {
     {
         let address = echo_server(host).1;
         let seen = ask(&routed_udp(address), || {});
-        assert_eq!(answers(&seen), [&Answer::Icmp { kind, code, from: host }]);
+        assert_eq!(answers(&seen), [&ProbeAnswer::Icmp { kind, code, from: host }]);
     }
 }
 
@@ -112,32 +116,33 @@ fn a_closed_udp_port_is_an_icmp_error_with_its_sender() {
 fn tcp_ports_are_open_or_closed() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let to = listener.local_addr().unwrap();
-    assert_eq!(answers(&ask(&Ask::Tcp { to, tries: 1 }, || {})), [&Answer::Reply]);
+    assert_eq!(answers(&ask(&ProbeSpec::Tcp { to, tries: 1 }, || {})), [&ProbeAnswer::Reply]);
     drop(listener);
-    assert_eq!(answers(&ask(&Ask::Tcp { to, tries: 1 }, || {})), [&Answer::Reset]);
+    assert_eq!(answers(&ask(&ProbeSpec::Tcp { to, tries: 1 }, || {})), [&ProbeAnswer::Reset]);
 }
 
 #[test]
 fn a_whole_packet_passes_loopback_at_its_mtu() {
     let (server, to) = echo_server(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let question = Ask::PathMtu { to, from_bytes: 1_500, payload_prefix: Payload::default() };
+    let question =
+        ProbeSpec::PathMtu { to, from_bytes: 1_500, payload_prefix: ProbePayload::default() };
     let seen = ask(&question, || serve(&server));
-    assert_eq!(seen.last().unwrap().kind, Kind::Size { bytes: 1_500 });
-    assert_eq!(answers(&seen), [&Answer::Reply]);
+    assert_eq!(seen.last().unwrap().kind, ProbeKind::Size { bytes: 1_500 });
+    assert_eq!(answers(&seen), [&ProbeAnswer::Reply]);
 }
 
 #[test]
 fn the_second_rung_is_the_destination_itself() {
     let (server, to) = echo_server(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let question = Ask::Ladder {
+    let question = ProbeSpec::Ladder {
         to,
         ttls: vec![1, 2],
-        vehicle: crate::ask::Vehicle::Udp,
-        payload: Payload::new(b"x".to_vec()).unwrap(),
+        vehicle: crate::ask::TracerouteProtocol::Udp,
+        payload: ProbePayload::new(b"x".to_vec()).unwrap(),
     };
     let seen = ask(&question, || serve(&server));
     assert_eq!(seen.len(), 2, "nothing is sent above the destination: {seen:?}");
-    assert_eq!(answers(&seen), [&Answer::Reply]);
+    assert_eq!(answers(&seen), [&ProbeAnswer::Reply]);
 }
 
 /// Where neither ping sockets nor raw ones are allowed the record says so, in the kernel's words;
@@ -145,7 +150,7 @@ fn the_second_rung_is_the_destination_itself() {
 #[test]
 fn an_echo_is_answered_or_refused_by_this_host() {
     for host in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
-        let question = Ask::RoutedEcho { to: host, tries: 1, every_ms: 100 };
+        let question = ProbeSpec::RoutedEcho { to: host, tries: 1, every_ms: 100 };
         let seen = ask(&question, || {});
         let is_allowed = socket2::Socket::new(
             if host.is_ipv4() { socket2::Domain::IPV4 } else { socket2::Domain::IPV6 },
@@ -164,8 +169,8 @@ fn an_echo_is_answered_or_refused_by_this_host() {
             )
             .is_ok();
         match answers(&seen)[..] {
-            [Answer::Reply] => assert!(is_allowed),
-            [Answer::Refused { errno: EPERM | EACCES }] => assert!(!is_allowed),
+            [ProbeAnswer::Reply] => assert!(is_allowed),
+            [ProbeAnswer::Refused { errno: EPERM | EACCES }] => assert!(!is_allowed),
             _ => panic!("{seen:?}"),
         }
     }
@@ -173,41 +178,50 @@ fn an_echo_is_answered_or_refused_by_this_host() {
 
 #[test]
 fn a_link_that_does_not_exist_is_refused() {
-    let mut flows = Flows::new(7);
+    let mut flows = FlowDriver::new(7);
     let template = Observation { link: Some("nosuchlink0".parse().unwrap()), ..template() };
     let question = routed_udp("192.0.2.1:9".parse().unwrap());
     flows.start(machine(&question, template, 0, 1));
     let seen = run(&mut flows, || {});
-    assert_eq!(answers(&seen), [&Answer::Refused { errno: ENODEV }]);
+    assert_eq!(answers(&seen), [&ProbeAnswer::Refused { errno: ENODEV }]);
 }
 
 #[test]
 fn a_dns_server_that_is_not_there_is_no_silence() {
     let server = echo_server(IpAddr::V4(Ipv4Addr::LOCALHOST)).1;
     let query = DnsQuery::NoServer;
-    let seen = ask(&Ask::Dns { server, query, name: None }, || {});
-    assert!(matches!(answers(&seen)[..], [Answer::Icmp { kind: 3, code: 3, .. }]), "{seen:?}");
+    let seen = ask(&ProbeSpec::Dns { server, query, name: None }, || {});
+    assert!(matches!(answers(&seen)[..], [ProbeAnswer::Icmp { kind: 3, code: 3, .. }]), "{seen:?}");
 }
 
 /// Sends on many flows at once and counts what is refused.
-struct Greedy {
+struct FloodingMachine {
     left: u16,
     refused: Vec<i32>,
 }
 
-impl Machine for Greedy {
-    fn poll(&mut self, _: Moment) -> Next {
+impl ProbeMachine for FloodingMachine {
+    fn poll(&mut self, _: RunInstant) -> MachinePoll {
         if self.left == 0 {
-            return if self.refused.is_empty() { Next::WaitUntil(Moment(0)) } else { Next::Done };
+            return if self.refused.is_empty() {
+                MachinePoll::WaitUntil(RunInstant(0))
+            } else {
+                MachinePoll::Done
+            };
         }
         self.left -= 1;
         let to = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
-        let flow = Flow(self.left);
-        Next::Do(Action::SendUdp { flow, way: Way::default(), to, payload: Vec::new() })
+        let flow = FlowId(self.left);
+        MachinePoll::Do(FlowAction::SendUdp {
+            flow,
+            way: SendOptions::default(),
+            to,
+            payload: Vec::new(),
+        })
     }
 
-    fn receive(&mut self, _: Moment, event: &Event) {
-        if let Event::Refused { errno, .. } = event {
+    fn receive(&mut self, _: RunInstant, event: &FlowEvent) {
+        if let FlowEvent::Refused { errno, .. } = event {
             self.refused.push(*errno);
             assert_eq!(*errno, EMFILE);
         }
@@ -216,12 +230,12 @@ impl Machine for Greedy {
 
 #[test]
 fn sockets_are_bounded_and_closed_with_their_machine() {
-    let mut flows = Flows::new(7);
-    let most = u16::try_from(Flows::MAX_SOCKETS).unwrap();
-    let id = flows.start(Box::new(Greedy { left: most + 10, refused: Vec::new() }));
+    let mut flows = FlowDriver::new(7);
+    let most = u16::try_from(FlowDriver::MAX_SOCKETS).unwrap();
+    let id = flows.start(Box::new(FloodingMachine { left: most + 10, refused: Vec::new() }));
     let mut turns = 0;
-    while flows.fds().count() < Flows::MAX_SOCKETS {
-        flows.turn(Moment(0), &mut Open);
+    while flows.fds().count() < FlowDriver::MAX_SOCKETS {
+        flows.turn(RunInstant(0), &mut UnlimitedBudget);
         turns += 1;
         assert!(turns < 10, "only {} sockets", flows.fds().count());
     }
@@ -233,34 +247,34 @@ fn sockets_are_bounded_and_closed_with_their_machine() {
 
 #[test]
 fn bytes_go_both_ways_over_a_connection() {
-    struct Client(Vec<Action>, Vec<Event>);
-    impl Machine for Client {
-        fn poll(&mut self, _: Moment) -> Next {
+    struct ScriptedClient(Vec<FlowAction>, Vec<FlowEvent>);
+    impl ProbeMachine for ScriptedClient {
+        fn poll(&mut self, _: RunInstant) -> MachinePoll {
             match self.0.pop() {
-                Some(action) => Next::Do(action),
-                None if matches!(self.1.last(), Some(Event::Closed { .. })) => {
+                Some(action) => MachinePoll::Do(action),
+                None if matches!(self.1.last(), Some(FlowEvent::Closed { .. })) => {
                     let bytes = self.1.iter().filter_map(|event| match event {
-                        Event::Bytes { bytes, .. } => Some(bytes.clone()),
+                        FlowEvent::Bytes { bytes, .. } => Some(bytes.clone()),
                         _ => None,
                     });
                     assert_eq!(bytes.collect::<Vec<_>>().concat(), b"pong");
-                    Next::Done
+                    MachinePoll::Done
                 }
-                None => Next::WaitUntil(Moment(5_000)),
+                None => MachinePoll::WaitUntil(RunInstant(5_000)),
             }
         }
-        fn receive(&mut self, _: Moment, event: &Event) {
-            if let Event::Connected { flow } = event {
-                self.0.push(Action::Write { flow: *flow, bytes: b"ping".to_vec() });
+        fn receive(&mut self, _: RunInstant, event: &FlowEvent) {
+            if let FlowEvent::Connected { flow } = event {
+                self.0.push(FlowAction::Write { flow: *flow, bytes: b"ping".to_vec() });
             }
             self.1.push(event.clone());
         }
     }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.set_nonblocking(true).unwrap();
-    let (to, flow, way) = (listener.local_addr().unwrap(), Flow(0), Way::default());
-    let mut flows = Flows::new(7);
-    flows.start(Box::new(Client(vec![Action::Connect { flow, way, to }], Vec::new())));
+    let (to, flow, way) = (listener.local_addr().unwrap(), FlowId(0), SendOptions::default());
+    let mut flows = FlowDriver::new(7);
+    flows.start(Box::new(ScriptedClient(vec![FlowAction::Connect { flow, way, to }], Vec::new())));
     let (mut stream, mut request) = (None, Vec::<u8>::new());
     run(&mut flows, || {
         if stream.is_none() {
@@ -280,42 +294,42 @@ fn bytes_go_both_ways_over_a_connection() {
 }
 
 /// Lets so many frames of each connection or datagram pass at once, and the rest a second later.
-struct Slow {
-    budget: Budget,
+struct ThrottledBudget {
+    budget: LinkBudget,
     asked: Vec<usize>,
 }
 
-impl Gate for Slow {
+impl SendBudget for ThrottledBudget {
     fn pass(
         &mut self,
-        now: Moment,
+        now: RunInstant,
         _: Option<&pontoon_model::net::IfName>,
         _: IpAddr,
-        frames: Load,
-    ) -> Result<(), Moment> {
+        frames: FrameLoad,
+    ) -> Result<(), RunInstant> {
         self.budget.take(now, frames)?;
         self.asked.push(frames.frames);
         Ok(())
     }
 }
 
-fn slow(frames_per_s: usize) -> Slow {
-    let rate = Rate { frames_per_s, groups_per_s: 0 };
-    Slow { budget: Budget::new(rate), asked: Vec::new() }
+fn slow(frames_per_s: usize) -> ThrottledBudget {
+    let rate = RateLimit { frames_per_s, groups_per_s: 0 };
+    ThrottledBudget { budget: LinkBudget::new(rate), asked: Vec::new() }
 }
 
 #[test]
 fn what_has_to_wait_leaves_later_and_its_own_time_begins_there() {
     let silent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let (to, payload) = (silent.local_addr().unwrap(), Payload::default());
-    let ask = Ask::RoutedUdp { to, payload, answer: None, tries: 2, every_ms: 100 };
-    let mut flows = Flows::new(7);
+    let (to, payload) = (silent.local_addr().unwrap(), ProbePayload::default());
+    let ask = ProbeSpec::RoutedUdp { to, payload, answer: None, tries: 2, every_ms: 100 };
+    let mut flows = FlowDriver::new(7);
     let mut gate = slow(1);
     for _ in 0..2 {
         flows.start(machine(&ask, template(), 0, 1));
     }
     let mut sent = Vec::new();
-    let mut now = Moment(0);
+    let mut now = RunInstant(0);
     while !flows.is_idle() {
         sent.extend(flows.turn(now, &mut gate).into_iter().map(|seen| (seen.round, seen.at_ms)));
         now = flows.deadline().unwrap_or(now);
@@ -323,19 +337,19 @@ fn what_has_to_wait_leaves_later_and_its_own_time_begins_there() {
     // Four datagrams, one a second; none is left out.
     assert_eq!(sent, [(1, 0), (2, 1001), (1, 2002), (2, 3003)]);
     // What a try waits for its answer counts from when it left.
-    assert_eq!(now, Moment(3003 + 1_500));
+    assert_eq!(now, RunInstant(3003 + 1_500));
 }
 
 #[test]
 fn every_frame_of_a_connection_is_asked_for() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let to = listener.local_addr().unwrap();
-    let mut flows = Flows::new(7);
+    let mut flows = FlowDriver::new(7);
     let mut gate = slow(10);
-    flows.start(machine(&Ask::Tcp { to, tries: 1 }, template(), 0, 1));
+    flows.start(machine(&ProbeSpec::Tcp { to, tries: 1 }, template(), 0, 1));
     let mut seen = Vec::new();
     for ms in 0..1_000 {
-        seen.extend(flows.turn(Moment(ms), &mut gate));
+        seen.extend(flows.turn(RunInstant(ms), &mut gate));
         if flows.is_idle() {
             break;
         }
@@ -343,7 +357,7 @@ fn every_frame_of_a_connection_is_asked_for() {
         let mut fds: Vec<_> = flows.fds().map(|(fd, on)| PollFd::new(fd, on)).collect();
         poll(&mut fds, PollTimeout::from(10_u16)).unwrap();
     }
-    assert_eq!(answers(&seen), [&Answer::Reply]);
+    assert_eq!(answers(&seen), [&ProbeAnswer::Reply]);
     assert_eq!(gate.asked, [2, 2], "SYN and ACK, FIN and ACK");
 }
 
@@ -351,22 +365,22 @@ fn every_frame_of_a_connection_is_asked_for() {
 fn a_connection_stays_open_until_there_is_room_to_close_it() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let to = listener.local_addr().unwrap();
-    let mut flows = Flows::new(7);
+    let mut flows = FlowDriver::new(7);
     let mut gate = slow(2);
-    flows.start(machine(&Ask::Tcp { to, tries: 1 }, template(), 0, 1));
+    flows.start(machine(&ProbeSpec::Tcp { to, tries: 1 }, template(), 0, 1));
     let mut seen = Vec::new();
     while seen.len() < 2 {
-        seen.extend(flows.turn(Moment(0), &mut gate));
+        seen.extend(flows.turn(RunInstant(0), &mut gate));
     }
     let (mut accepted, _) = listener.accept().unwrap();
     accepted.set_nonblocking(true).unwrap();
     assert!(!flows.is_idle(), "what is answered is on record, and the connection is still there");
-    assert_eq!(flows.deadline(), Some(Moment(1001)));
+    assert_eq!(flows.deadline(), Some(RunInstant(1001)));
     assert_eq!(accepted.read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
     // The ACK that followed the SYN is younger than that.
-    flows.turn(Moment(1001), &mut gate);
-    assert_eq!(flows.deadline(), Some(Moment(1061)));
-    flows.turn(Moment(1061), &mut gate);
+    flows.turn(RunInstant(1001), &mut gate);
+    assert_eq!(flows.deadline(), Some(RunInstant(1061)));
+    flows.turn(RunInstant(1061), &mut gate);
     assert!(flows.is_idle());
     accepted.set_nonblocking(false).unwrap();
     assert_eq!(accepted.read(&mut [0]).unwrap(), 0);

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use pontoon_model::observation::Observation;
 
-use crate::machine::{Action, Event, Machine, Moment, Next};
+use crate::machine::{FlowAction, FlowEvent, MachinePoll, ProbeMachine, RunInstant};
 
 /// What a machine did.
 #[derive(Debug, Default)]
-pub struct Trace {
+pub struct MachineTrace {
     /// What it had done, and when; without its reports.
-    pub actions: Vec<(Moment, Action)>,
+    pub actions: Vec<(RunInstant, FlowAction)>,
     /// What it put on record.
     pub observations: Vec<Observation>,
     /// When it was done. `None`: not within [`MAX_MS`] and [`MAX_STEPS`].
-    pub done: Option<Moment>,
+    pub done: Option<RunInstant>,
 }
 
 /// Longer than any machine may take.
@@ -26,23 +26,25 @@ pub const MAX_STEPS: usize = 100_000;
 /// Runs a machine to its end. `network` says what an action draws, and how many milliseconds
 /// later. Where an event and a deadline fall on the same millisecond the event comes first.
 pub fn run(
-    machine: &mut dyn Machine,
-    mut network: impl FnMut(Moment, &Action) -> Vec<(u64, Event)>,
-) -> Trace {
-    let mut now = Moment::default();
-    let mut trace = Trace::default();
-    let mut coming: BTreeMap<(Moment, usize), Event> = BTreeMap::new();
+    machine: &mut dyn ProbeMachine,
+    mut network: impl FnMut(RunInstant, &FlowAction) -> Vec<(u64, FlowEvent)>,
+) -> MachineTrace {
+    let mut now = RunInstant::default();
+    let mut trace = MachineTrace::default();
+    let mut coming: BTreeMap<(RunInstant, usize), FlowEvent> = BTreeMap::new();
     for step in 0..MAX_STEPS {
         match machine.poll(now) {
-            Next::Do(Action::Report(observation)) => trace.observations.push(*observation),
-            Next::Do(action) => {
+            MachinePoll::Do(FlowAction::Report(observation)) => {
+                trace.observations.push(*observation)
+            }
+            MachinePoll::Do(action) => {
                 for (order, (delay, event)) in network(now, &action).into_iter().enumerate() {
                     // An action draws far fewer events than this, so that order is kept.
                     coming.insert((now.after_ms(delay), step * 1_000 + order), event);
                 }
                 trace.actions.push((now, action));
             }
-            Next::WaitUntil(deadline) => {
+            MachinePoll::WaitUntil(deadline) => {
                 let event = coming.first_entry().filter(|event| event.key().0 <= deadline);
                 now = now.max(event.as_ref().map_or(deadline, |event| event.key().0));
                 if now.0 > MAX_MS {
@@ -52,7 +54,7 @@ pub fn run(
                     machine.receive(now, &event.remove());
                 }
             }
-            Next::Done => {
+            MachinePoll::Done => {
                 trace.done = Some(now);
                 break;
             }

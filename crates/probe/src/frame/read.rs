@@ -16,18 +16,18 @@ use pontoon_model::net::Mac;
 
 /// A frame, as far as it concerns a witness.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Frame<'a> {
+pub struct ParsedFrame<'a> {
     /// Whom it is addressed to.
     pub to_mac: Mac,
     /// Who sent it.
     pub from_mac: Mac,
     /// What it carries.
-    pub body: Body<'a>,
+    pub body: FrameBody<'a>,
 }
 
 /// What a frame carries.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Body<'a> {
+pub enum FrameBody<'a> {
     /// An ARP request, with what follows it in the frame.
     ArpRequest {
         /// The asker's address.
@@ -106,14 +106,14 @@ pub enum Body<'a> {
         /// Its code.
         code: u8,
         /// The packet it is about.
-        about: Quoted,
+        about: QuotedPacket,
     },
 }
 
 /// The packet that an ICMP error quotes, by what an error must quote at least: the IP header and
 /// eight bytes (RFC 792).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Quoted {
+pub enum QuotedPacket {
     /// A UDP datagram from this port.
     Udp {
         /// The source port.
@@ -128,7 +128,7 @@ pub enum Quoted {
 
 /// Reads a frame; `None` for all that a witness does not care about.
 #[must_use]
-pub fn read(bytes: &[u8]) -> Option<Frame<'_>> {
+pub fn read(bytes: &[u8]) -> Option<ParsedFrame<'_>> {
     let ethernet = EthernetPacket::new(bytes)?;
     let rest = bytes.get(EthernetPacket::minimum_packet_size()..)?;
     let body = match ethernet.get_ethertype() {
@@ -137,14 +137,14 @@ pub fn read(bytes: &[u8]) -> Option<Frame<'_>> {
         EtherTypes::Ipv6 => read_ipv6(rest)?,
         _ => return None,
     };
-    Some(Frame {
+    Some(ParsedFrame {
         to_mac: Mac(ethernet.get_destination().octets()),
         from_mac: Mac(ethernet.get_source().octets()),
         body,
     })
 }
 
-fn read_arp(bytes: &[u8]) -> Option<Body<'_>> {
+fn read_arp(bytes: &[u8]) -> Option<FrameBody<'_>> {
     let arp = ArpPacket::new(bytes)?;
     if arp.get_protocol_type() != EtherTypes::Ipv4
         || arp.get_hw_addr_len() != 6
@@ -154,12 +154,12 @@ fn read_arp(bytes: &[u8]) -> Option<Body<'_>> {
     }
     let padding = bytes.get(ArpPacket::minimum_packet_size()..).unwrap_or_default();
     match arp.get_operation() {
-        ArpOperations::Request => Some(Body::ArpRequest {
+        ArpOperations::Request => Some(FrameBody::ArpRequest {
             sender: arp.get_sender_proto_addr(),
             target: arp.get_target_proto_addr(),
             padding,
         }),
-        ArpOperations::Reply => Some(Body::ArpReply {
+        ArpOperations::Reply => Some(FrameBody::ArpReply {
             sender_mac: Mac(arp.get_sender_hw_addr().octets()),
             sender: arp.get_sender_proto_addr(),
         }),
@@ -167,7 +167,7 @@ fn read_arp(bytes: &[u8]) -> Option<Body<'_>> {
     }
 }
 
-fn read_ipv4(bytes: &[u8]) -> Option<Body<'_>> {
+fn read_ipv4(bytes: &[u8]) -> Option<FrameBody<'_>> {
     let ip = Ipv4Packet::new(bytes)?;
     let header = usize::from(ip.get_header_length()) * 4;
     // A fragment other than the first carries no header of its own.
@@ -181,7 +181,7 @@ fn read_ipv4(bytes: &[u8]) -> Option<Body<'_>> {
     read_message(ip.get_next_level_protocol(), message, from, to, ip.get_ttl())
 }
 
-fn read_ipv6(bytes: &[u8]) -> Option<Body<'_>> {
+fn read_ipv6(bytes: &[u8]) -> Option<FrameBody<'_>> {
     let ip = Ipv6Packet::new(bytes)?;
     if ip.get_version() != 6 {
         return None;
@@ -199,13 +199,13 @@ fn read_message(
     from: IpAddr,
     to: IpAddr,
     ttl: u8,
-) -> Option<Body<'_>> {
+) -> Option<FrameBody<'_>> {
     match protocol {
         IpNextHeaderProtocols::Udp => {
             let udp = UdpPacket::new(message)?;
             let end = usize::from(udp.get_length()).min(message.len());
             let headers = if from.is_ipv4() { 20 } else { 40 };
-            Some(Body::Udp {
+            Some(FrameBody::Udp {
                 from: SocketAddr::new(from, udp.get_source()),
                 to: SocketAddr::new(to, udp.get_destination()),
                 ttl,
@@ -216,7 +216,7 @@ fn read_message(
         IpNextHeaderProtocols::Tcp => {
             let tcp = TcpPacket::new(message)?;
             let is_first = tcp.get_flags() & (TcpFlags::SYN | TcpFlags::ACK) == TcpFlags::SYN;
-            is_first.then(|| Body::Syn {
+            is_first.then(|| FrameBody::Syn {
                 from: SocketAddr::new(from, tcp.get_source()),
                 to: SocketAddr::new(to, tcp.get_destination()),
                 ttl,
@@ -228,10 +228,10 @@ fn read_message(
     }
 }
 
-fn read_icmp(message: &[u8], from: IpAddr, to: IpAddr, ttl: u8) -> Option<Body<'_>> {
+fn read_icmp(message: &[u8], from: IpAddr, to: IpAddr, ttl: u8) -> Option<FrameBody<'_>> {
     let [kind, code, _, _, id_high, id_low, _, _, payload @ ..] = message else { return None };
     match kind {
-        0 | 8 => Some(Body::Echo {
+        0 | 8 => Some(FrameBody::Echo {
             is_reply: *kind == 0,
             from,
             to,
@@ -243,16 +243,16 @@ fn read_icmp(message: &[u8], from: IpAddr, to: IpAddr, ttl: u8) -> Option<Body<'
             let quoted = Ipv4Packet::new(payload)?;
             let header = usize::from(quoted.get_header_length()) * 4;
             let about = quote(quoted.get_next_level_protocol(), payload.get(header..)?)?;
-            Some(Body::IcmpError { from, kind: *kind, code: *code, about })
+            Some(FrameBody::IcmpError { from, kind: *kind, code: *code, about })
         }
         _ => None,
     }
 }
 
-fn read_icmpv6(message: &[u8], from: IpAddr, to: IpAddr, ttl: u8) -> Option<Body<'_>> {
+fn read_icmpv6(message: &[u8], from: IpAddr, to: IpAddr, ttl: u8) -> Option<FrameBody<'_>> {
     let [kind, code, _, _, id_high, id_low, _, _, rest @ ..] = message else { return None };
     match kind {
-        128 | 129 => Some(Body::Echo {
+        128 | 129 => Some(FrameBody::Echo {
             is_reply: *kind == 129,
             from,
             to,
@@ -263,7 +263,7 @@ fn read_icmpv6(message: &[u8], from: IpAddr, to: IpAddr, ttl: u8) -> Option<Body
         1..=4 => {
             let quoted = Ipv6Packet::new(rest)?;
             let about = quote(quoted.get_next_header(), rest.get(40..)?)?;
-            Some(Body::IcmpError { from, kind: *kind, code: *code, about })
+            Some(FrameBody::IcmpError { from, kind: *kind, code: *code, about })
         }
         // RFC 4861, section 7.1: what came through a router is not from a neighbour.
         135 | 136 if ttl == 255 => {
@@ -272,12 +272,12 @@ fn read_icmpv6(message: &[u8], from: IpAddr, to: IpAddr, ttl: u8) -> Option<Body
             if *kind == 135 {
                 let IpAddr::V6(sender) = from else { return None };
                 let nonce = option(options, 14).unwrap_or_default();
-                Some(Body::Solicitation { sender, target: target.into(), nonce })
+                Some(FrameBody::Solicitation { sender, target: target.into(), nonce })
             } else {
                 let target_mac = option(options, 2)
                     .and_then(|content| content.get(..6))
                     .and_then(Mac::from_slice);
-                Some(Body::Advertisement { target: target.into(), target_mac })
+                Some(FrameBody::Advertisement { target: target.into(), target_mac })
             }
         }
         _ => None,
@@ -297,12 +297,14 @@ fn option(mut options: &[u8], wanted: u8) -> Option<&[u8]> {
     None
 }
 
-fn quote(protocol: IpNextHeaderProtocol, transport: &[u8]) -> Option<Quoted> {
+fn quote(protocol: IpNextHeaderProtocol, transport: &[u8]) -> Option<QuotedPacket> {
     let [a, b, _, _, id_high, id_low, ..] = transport else { return None };
     match protocol {
-        IpNextHeaderProtocols::Udp => Some(Quoted::Udp { from_port: u16::from_be_bytes([*a, *b]) }),
+        IpNextHeaderProtocols::Udp => {
+            Some(QuotedPacket::Udp { from_port: u16::from_be_bytes([*a, *b]) })
+        }
         IpNextHeaderProtocols::Icmp | IpNextHeaderProtocols::Icmpv6 => {
-            Some(Quoted::Echo { identifier: u16::from_be_bytes([*id_high, *id_low]) })
+            Some(QuotedPacket::Echo { identifier: u16::from_be_bytes([*id_high, *id_low]) })
         }
         _ => None,
     }

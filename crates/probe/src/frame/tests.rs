@@ -3,21 +3,25 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use pontoon_model::net::Mac;
 use proptest::prelude::*;
 
-use super::read::{Body, Quoted, read};
-use super::write::{self, Ends};
-use crate::key::Key;
-use crate::token::{self, Header, Keys, Probe, Token};
+use super::read::{FrameBody, QuotedPacket, read};
+use super::write::{self, FrameAddresses};
+use crate::key::RunKey;
+use crate::token::{self, AgentKeys, ProbeToken, TokenHeader, WireProbe};
 
 const A: Mac = Mac([2, 0xaa, 0, 0, 0, 0xa]);
 const B: Mac = Mac([2, 0xaa, 0, 0, 0, 0xb]);
 
-fn ends(from: &str, to: &str) -> Ends {
-    Ends { from_mac: A, to_mac: B, from: from.parse().unwrap(), to: to.parse().unwrap() }
+fn ends(from: &str, to: &str) -> FrameAddresses {
+    FrameAddresses { from_mac: A, to_mac: B, from: from.parse().unwrap(), to: to.parse().unwrap() }
 }
 
-fn token() -> Token {
-    let header = Header { seat: 1, link: 2, probe: Probe::Udp, is_answer: false, round: 3 };
-    Token::new(header, &Keys { run: Key::from_bytes([1; 32]), own: Key::from_bytes([2; 32]) })
+fn token() -> ProbeToken {
+    let header =
+        TokenHeader { seat: 1, link: 2, probe: WireProbe::Udp, is_answer: false, round: 3 };
+    ProbeToken::new(
+        header,
+        &AgentKeys { run: RunKey::from_bytes([1; 32]), own: RunKey::from_bytes([2; 32]) },
+    )
 }
 
 #[test]
@@ -26,18 +30,20 @@ fn an_arp_request_carries_its_token_in_the_padding() {
     let bytes = write::arp_request(A, Mac::BROADCAST, from, target, Some(&token()));
     let frame = read(&bytes).unwrap();
     assert_eq!((frame.from_mac, frame.to_mac, bytes.len()), (A, Mac::BROADCAST, 60));
-    let Body::ArpRequest { sender, target: asked, padding } = frame.body else { panic!() };
+    let FrameBody::ArpRequest { sender, target: asked, padding } = frame.body else { panic!() };
     assert_eq!((sender, asked), (from, target));
-    assert_eq!(Token::decode(padding, &Key::from_bytes([1; 32])), Some(token()));
+    assert_eq!(ProbeToken::decode(padding, &RunKey::from_bytes([1; 32])), Some(token()));
 }
 
 #[test]
 fn a_solicitation_carries_its_token_in_the_nonce() {
     let ends = ends("fe80::1", "ff02::1:ff00:2");
     let bytes = write::solicitation(&ends, "fe80::2".parse().unwrap(), &token()).unwrap();
-    let Body::Solicitation { target, nonce, .. } = read(&bytes).unwrap().body else { panic!() };
+    let FrameBody::Solicitation { target, nonce, .. } = read(&bytes).unwrap().body else {
+        panic!()
+    };
     assert_eq!(target.to_string(), "fe80::2");
-    assert_eq!(Token::decode(nonce, &Key::from_bytes([1; 32])), Some(token()));
+    assert_eq!(ProbeToken::decode(nonce, &RunKey::from_bytes([1; 32])), Some(token()));
 }
 
 #[test]
@@ -46,7 +52,7 @@ fn datagrams_and_echoes_read_as_written() {
     for (from, to) in [("10.0.0.1", "10.0.0.2"), ("fe80::1", "fe80::2")] {
         let ends = ends(from, to);
         let bytes = write::udp(&ends, 4000, 5000, &payload);
-        let expected = Body::Udp {
+        let expected = FrameBody::Udp {
             from: SocketAddr::new(ends.from, 4000),
             to: SocketAddr::new(ends.to, 5000),
             ttl: 64,
@@ -56,7 +62,8 @@ fn datagrams_and_echoes_read_as_written() {
         };
         assert_eq!(read(&bytes).unwrap().body, expected);
         let bytes = write::echo(&ends, 77, 1, &payload);
-        let Body::Echo { is_reply, identifier, payload: carried, .. } = read(&bytes).unwrap().body
+        let FrameBody::Echo { is_reply, identifier, payload: carried, .. } =
+            read(&bytes).unwrap().body
         else {
             panic!()
         };
@@ -71,9 +78,11 @@ fn an_icmp_error_names_the_packet_it_is_about() {
     message.extend_from_slice(&probe[14..14 + 28]);
     let mut bytes = write::echo(&ends("10.0.0.9", "10.0.0.1"), 0, 0, &message[8..]);
     bytes[34..42].copy_from_slice(&message[..8]);
-    let Body::IcmpError { from, kind, code, about } = read(&bytes).unwrap().body else { panic!() };
+    let FrameBody::IcmpError { from, kind, code, about } = read(&bytes).unwrap().body else {
+        panic!()
+    };
     assert_eq!((from, kind, code), (IpAddr::from([10, 0, 0, 9]), 3, 13));
-    assert_eq!(about, Quoted::Udp { from_port: 4000 });
+    assert_eq!(about, QuotedPacket::Udp { from_port: 4000 });
 }
 
 #[test]

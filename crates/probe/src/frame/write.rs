@@ -16,7 +16,7 @@ use pnet_packet::ipv6::MutableIpv6Packet;
 use pnet_packet::udp::{self, MutableUdpPacket};
 use pontoon_model::net::Mac;
 
-use crate::token::Token;
+use crate::token::ProbeToken;
 
 /// Length of an Ethernet header in bytes.
 const ETHERNET: usize = 14;
@@ -32,7 +32,7 @@ const TTL: u8 = 64;
 
 /// The two ends of a frame.
 #[derive(Clone, Copy, Debug)]
-pub struct Ends {
+pub struct FrameAddresses {
     /// Our MAC.
     pub from_mac: Mac,
     /// The MAC it goes to.
@@ -51,7 +51,7 @@ pub fn arp_request(
     to_mac: Mac,
     from: Ipv4Addr,
     target: Ipv4Addr,
-    token: Option<&Token>,
+    token: Option<&ProbeToken>,
 ) -> Vec<u8> {
     let mut frame = ethernet(SHORTEST, from_mac, to_mac, EtherTypes::Arp);
     if let Some(mut arp) = MutableArpPacket::new(&mut frame[ETHERNET..]) {
@@ -65,7 +65,7 @@ pub fn arp_request(
         arp.set_target_proto_addr(target);
     }
     if let Some(token) = token {
-        frame[ETHERNET + ARP..][..Token::LEN].copy_from_slice(&token.encode());
+        frame[ETHERNET + ARP..][..ProbeToken::LEN].copy_from_slice(&token.encode());
     }
     frame
 }
@@ -73,7 +73,11 @@ pub fn arp_request(
 /// A neighbour solicitation (RFC 4861, section 4.3) with the token in a nonce option (RFC 3971,
 /// section 5.3.2), which receivers ignore here. Returns none when an address is not IPv6.
 #[must_use]
-pub fn solicitation(ends: &Ends, target: Ipv6Addr, token: &Token) -> Option<Vec<u8>> {
+pub fn solicitation(
+    ends: &FrameAddresses,
+    target: Ipv6Addr,
+    token: &ProbeToken,
+) -> Option<Vec<u8>> {
     const SOLICITATION: usize = 24;
     const LINK_LAYER_OPTION: usize = 8;
     /// Two bytes of header, 18 of token, 4 of padding: a multiple of eight.
@@ -85,7 +89,7 @@ pub fn solicitation(ends: &Ends, target: Ipv6Addr, token: &Token) -> Option<Vec<
     message[24..26].copy_from_slice(&[1, 1]);
     message[26..32].copy_from_slice(&ends.from_mac.0);
     message[32..34].copy_from_slice(&[14, 3]);
-    message[34..34 + Token::LEN].copy_from_slice(&token.encode());
+    message[34..34 + ProbeToken::LEN].copy_from_slice(&token.encode());
     let mut packet = MutableIcmpv6Packet::new(&mut message)?;
     packet.set_icmpv6_type(Icmpv6Types::NeighborSolicit);
     packet.set_icmpv6_code(Icmpv6Code(0));
@@ -97,7 +101,7 @@ pub fn solicitation(ends: &Ends, target: Ipv6Addr, token: &Token) -> Option<Vec<
 
 /// A UDP datagram.
 #[must_use]
-pub fn udp(ends: &Ends, from_port: u16, to_port: u16, payload: &[u8]) -> Vec<u8> {
+pub fn udp(ends: &FrameAddresses, from_port: u16, to_port: u16, payload: &[u8]) -> Vec<u8> {
     let mut message = vec![0; UDP + payload.len()];
     message[UDP..].copy_from_slice(payload);
     let length = u16::try_from(message.len()).unwrap_or(u16::MAX);
@@ -122,7 +126,7 @@ pub fn udp(ends: &Ends, from_port: u16, to_port: u16, payload: &[u8]) -> Vec<u8>
 
 /// An ICMP echo request (RFC 792, RFC 4443).
 #[must_use]
-pub fn echo(ends: &Ends, identifier: u16, sequence: u16, payload: &[u8]) -> Vec<u8> {
+pub fn echo(ends: &FrameAddresses, identifier: u16, sequence: u16, payload: &[u8]) -> Vec<u8> {
     let mut message = vec![0; ICMP_ECHO + payload.len()];
     message[4..6].copy_from_slice(&identifier.to_be_bytes());
     message[6..8].copy_from_slice(&sequence.to_be_bytes());
@@ -145,7 +149,12 @@ pub fn echo(ends: &Ends, identifier: u16, sequence: u16, payload: &[u8]) -> Vec<
     ip_frame(ends, IpNextHeaderProtocols::Icmp, TTL, &message)
 }
 
-fn ip_frame(ends: &Ends, protocol: IpNextHeaderProtocol, ttl: u8, message: &[u8]) -> Vec<u8> {
+fn ip_frame(
+    ends: &FrameAddresses,
+    protocol: IpNextHeaderProtocol,
+    ttl: u8,
+    message: &[u8],
+) -> Vec<u8> {
     let (header, kind) = match ends.to {
         IpAddr::V4(_) => (IPV4, EtherTypes::Ipv4),
         IpAddr::V6(_) => (IPV6, EtherTypes::Ipv6),

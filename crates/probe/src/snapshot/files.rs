@@ -29,7 +29,7 @@ pub enum FileError {
 
 /// Text of a file, and whether it was longer than the limit.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Text {
+pub(crate) struct FileText {
     /// What was read; what is not UTF-8 became U+FFFD.
     pub(crate) text: String,
     /// Whether there was more.
@@ -40,7 +40,7 @@ pub(crate) struct Text {
 ///
 /// # Errors
 /// When there is no such plain file or it cannot be read.
-pub(crate) fn read(root: &Path, path: &str, limit: u64) -> Result<Text, FileError> {
+pub(crate) fn read(root: &Path, path: &str, limit: u64) -> Result<FileText, FileError> {
     let path = root.join(path);
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => FileError::Missing(path.clone()),
@@ -58,7 +58,7 @@ pub(crate) fn read(root: &Path, path: &str, limit: u64) -> Result<Text, FileErro
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let is_cut = bytes.len() > limit;
     bytes.truncate(limit);
-    Ok(Text { text: String::from_utf8_lossy(&bytes).into_owned(), is_cut })
+    Ok(FileText { text: String::from_utf8_lossy(&bytes).into_owned(), is_cut })
 }
 
 /// Reads a file that holds one number, such as a sysctl; `None` if it does not.

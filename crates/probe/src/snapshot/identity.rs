@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pontoon_model::snapshot::Identity;
+use pontoon_model::snapshot::MachineIdentity;
 use pontoon_model::untrusted::Untrusted;
 use ring::digest::{SHA256, digest};
 use ring::hmac;
@@ -21,7 +21,7 @@ const APPLICATION: &[u8] = b"pontoon machine id";
 
 /// Reads what may be read; what may not, or is not there, is left out: a Raspberry Pi has no
 /// firmware UUID, and without root nobody is told one.
-pub(super) fn read(root: &Path) -> Identity {
+pub(super) fn read(root: &Path) -> MachineIdentity {
     let read = |path: &str, limit| files::read(root, path, limit).ok().filter(|text| !text.is_cut);
     let id = |path: &str| read(path, ID_BYTES).map(|text| text.text.trim().to_ascii_lowercase());
     let uuid = |path: &str| id(path).filter(|id| is_uuid(id)).map(|id| Untrusted::new(&id));
@@ -29,7 +29,7 @@ pub(super) fn read(root: &Path) -> Identity {
         let text = read(&format!("etc/ssh/ssh_host_{kind}_key.pub"), KEY_BYTES)?;
         fingerprint(&text.text).map(|print| Untrusted::new(&print))
     });
-    Identity {
+    MachineIdentity {
         machine_id: id("etc/machine-id").and_then(|id| hashed(&id)),
         product_uuid: uuid("sys/class/dmi/id/product_uuid"),
         ssh_host_keys: keys.collect(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pontoon_model::net::IfName;
-use pontoon_model::snapshot::{Link, LinkKind, Unread};
+use pontoon_model::snapshot::{CollectionGap, Link, LinkKind};
 use pontoon_model::untrusted::Untrusted;
 use pontoon_netlink::route::addresses::{addresses, give_addresses};
 use pontoon_netlink::route::links::{MAX_LINKS, links};
@@ -13,7 +13,7 @@ use pontoon_netlink::{KernelSocket, NetlinkKernel, TableDump};
 pub(super) fn read(
     kernel: &dyn NetlinkKernel,
     radios: &BTreeSet<String>,
-    unread: &mut Vec<Unread>,
+    unread: &mut Vec<CollectionGap>,
 ) -> Vec<Link> {
     let mut links = match links(kernel) {
         Ok(found) => keep_named(found, unread),
@@ -44,13 +44,16 @@ pub(crate) fn usable_now() -> Option<BTreeSet<u32>> {
     Some(usable.map(|link| link.index).collect())
 }
 
-fn keep_named(found: TableDump<Result<Link, Untrusted>>, unread: &mut Vec<Unread>) -> Vec<Link> {
+fn keep_named(
+    found: TableDump<Result<Link, Untrusted>>,
+    unread: &mut Vec<CollectionGap>,
+) -> Vec<Link> {
     super::note_flaw("links", found.flaw, unread);
     let mut links = Vec::new();
     for link in found.entries {
         match link {
             Ok(link) => links.push(link),
-            Err(name) => unread.push(Unread {
+            Err(name) => unread.push(CollectionGap {
                 what: format!("link `{name}`"),
                 why: "its name is not printable ASCII: rename it".to_owned(),
             }),

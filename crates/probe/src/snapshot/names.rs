@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use pontoon_model::host::HostName;
-use pontoon_model::snapshot::{HostsLine, Resolver, Unread};
+use pontoon_model::snapshot::{CollectionGap, HostsLine, ResolverConfig};
 use pontoon_model::untrusted::Untrusted;
 
 use super::files::{self, FileError};
@@ -28,10 +28,10 @@ const STUBS: [IpAddr; 2] = [
 ];
 
 /// Reads the resolver's configuration; behind systemd-resolved's stub, the servers it asks.
-pub(super) fn read_resolver(root: &Path, unread: &mut Vec<Unread>) -> Resolver {
+pub(super) fn read_resolver(root: &Path, unread: &mut Vec<CollectionGap>) -> ResolverConfig {
     let own = match read(root, "etc/resolv.conf", RESOLV_CONF_BYTES, unread) {
         Some(text) => parse_resolver(&text),
-        None => return Resolver::default(),
+        None => return ResolverConfig::default(),
     };
     if !own.servers.iter().any(|server| STUBS.contains(server)) {
         return own;
@@ -43,21 +43,25 @@ pub(super) fn read_resolver(root: &Path, unread: &mut Vec<Unread>) -> Resolver {
     let behind = parse_resolver(&text);
     let search = if own.search.is_empty() { behind.search } else { own.search };
     let servers = if behind.servers.is_empty() { own.servers } else { behind.servers };
-    Resolver { servers, search }
+    ResolverConfig { servers, search }
 }
 
 /// Reads the hosts file.
-pub(super) fn read_hosts(root: &Path, own: &HostName, unread: &mut Vec<Unread>) -> Vec<HostsLine> {
+pub(super) fn read_hosts(
+    root: &Path,
+    own: &HostName,
+    unread: &mut Vec<CollectionGap>,
+) -> Vec<HostsLine> {
     let text = read(root, "etc/hosts", HOSTS_BYTES, unread).unwrap_or_default();
     parse_hosts(&text, own, unread)
 }
 
 /// Reads a file; one that does not exist says nothing, which is no failure.
-fn read(root: &Path, path: &str, limit: u64, unread: &mut Vec<Unread>) -> Option<String> {
+fn read(root: &Path, path: &str, limit: u64, unread: &mut Vec<CollectionGap>) -> Option<String> {
     match files::read(root, path, limit) {
         Ok(found) => {
             if found.is_cut {
-                unread.push(Unread {
+                unread.push(CollectionGap {
                     what: format!("the end of /{path}"),
                     why: format!("the file is longer than {limit} bytes"),
                 });
@@ -73,8 +77,8 @@ fn read(root: &Path, path: &str, limit: u64, unread: &mut Vec<Unread>) -> Option
 }
 
 /// Reads `nameserver`, `search` and `domain` lines. The last of the latter two counts.
-fn parse_resolver(text: &str) -> Resolver {
-    let mut resolver = Resolver::default();
+fn parse_resolver(text: &str) -> ResolverConfig {
+    let mut resolver = ResolverConfig::default();
     for line in text.lines() {
         let mut words = line.split_ascii_whitespace();
         match words.next() {
@@ -94,7 +98,7 @@ fn parse_resolver(text: &str) -> Resolver {
 }
 
 /// Reads lines of an address and its names, up to a `#`.
-fn parse_hosts(text: &str, own: &HostName, unread: &mut Vec<Unread>) -> Vec<HostsLine> {
+fn parse_hosts(text: &str, own: &HostName, unread: &mut Vec<CollectionGap>) -> Vec<HostsLine> {
     let is_own = |name: &str| name.eq_ignore_ascii_case(own.as_str());
     let (mut lines, mut others, mut own_lines, mut left_out) = (Vec::new(), 0, 0, 0_usize);
     for line in text.lines() {
@@ -116,7 +120,7 @@ fn parse_hosts(text: &str, own: &HostName, unread: &mut Vec<Unread>) -> Vec<Host
         lines.push(HostsLine { address, names });
     }
     if left_out > 0 {
-        unread.push(Unread {
+        unread.push(CollectionGap {
             what: "lines of /etc/hosts".to_owned(),
             why: format!("{left_out} lines more than are kept; those that name this host are"),
         });
@@ -169,7 +173,7 @@ mod tests {
         assert_eq!(parse_resolver(&text).servers.len(), MAX_SERVERS);
     }
 
-    fn hosts(text: &str) -> (Vec<HostsLine>, Vec<Unread>) {
+    fn hosts(text: &str) -> (Vec<HostsLine>, Vec<CollectionGap>) {
         let mut unread = Vec::new();
         let lines = parse_hosts(text, &HostName::lossy("pi1"), &mut unread);
         (lines, unread)

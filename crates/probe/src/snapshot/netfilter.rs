@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pontoon_model::snapshot::{BaseChain, FilterOwner, FilterTable, Netfilter, Unread};
+use pontoon_model::snapshot::{
+    BaseChain, CollectionGap, FilterOwner, FilterTable, NetfilterSnapshot,
+};
 use pontoon_model::untrusted::Untrusted;
 use pontoon_netlink::nf_tables::expression::{NftExpression, NftVerdict};
 use pontoon_netlink::nf_tables::rule::RuleMessage;
@@ -56,7 +58,10 @@ struct Ruleset {
 }
 
 impl Ruleset {
-    fn read(kernel: &dyn NetlinkKernel, unread: &mut Vec<Unread>) -> Result<Self, NetlinkError> {
+    fn read(
+        kernel: &dyn NetlinkKernel,
+        unread: &mut Vec<CollectionGap>,
+    ) -> Result<Self, NetlinkError> {
         let tables = entries(nf_tables::tables(kernel)?, unread);
         if tables.is_empty() {
             return Ok(Self::default());
@@ -67,7 +72,7 @@ impl Ruleset {
     }
 }
 
-fn entries<T>(found: TableDump<T>, unread: &mut Vec<Unread>) -> Vec<T> {
+fn entries<T>(found: TableDump<T>, unread: &mut Vec<CollectionGap>) -> Vec<T> {
     super::note_flaw("packet filter rules", found.flaw, unread);
     found.entries
 }
@@ -76,23 +81,23 @@ fn entries<T>(found: TableDump<T>, unread: &mut Vec<Unread>) -> Vec<T> {
 pub(super) fn read(
     kernel: &dyn NetlinkKernel,
     legacy: Vec<Untrusted>,
-    unread: &mut Vec<Unread>,
-) -> Netfilter {
+    unread: &mut Vec<CollectionGap>,
+) -> NetfilterSnapshot {
     match Ruleset::read(kernel, unread) {
         Ok(ruleset) => {
             let (tables, owners) = (tables(&ruleset), owners(&ruleset));
-            Netfilter { is_readable: true, tables, legacy_tables: legacy, owners }
+            NetfilterSnapshot { is_readable: true, tables, legacy_tables: legacy, owners }
         }
         Err(error) => {
             unread.push(if error.errno() == Some(EPERM) {
-                Unread {
+                CollectionGap {
                     what: "packet filter rules".to_owned(),
                     why: "listing them takes CAP_NET_ADMIN: run as root to see them".to_owned(),
                 }
             } else {
                 super::unread("packet filter rules", &error)
             });
-            Netfilter { legacy_tables: legacy, ..Netfilter::default() }
+            NetfilterSnapshot { legacy_tables: legacy, ..NetfilterSnapshot::default() }
         }
     }
 }

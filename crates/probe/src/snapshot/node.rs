@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use pontoon_model::node_files::{FlannelFlags, NodeFiles};
-use pontoon_model::snapshot::Unread;
+use pontoon_model::snapshot::CollectionGap;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_predict::apimachinery::is_telling;
-use pontoon_predict::kubelet_flags::in_effect;
+use pontoon_predict::apimachinery::is_relevant_route_line;
+use pontoon_predict::kubelet_flags::effective_flags;
 
 use super::files::{self, FileError};
 
@@ -22,7 +22,7 @@ const SMALL_FILE_BYTES: u64 = 64 * 1024;
 const MAX_SERVICES: usize = 16;
 
 /// Reads them.
-pub(super) fn read(root: &Path, unread: &mut Vec<Unread>) -> NodeFiles {
+pub(super) fn read(root: &Path, unread: &mut Vec<CollectionGap>) -> NodeFiles {
     let mut text = |path: &str, limit| match files::read(root, path, limit) {
         Ok(found) => Some(found.text),
         Err(FileError::Missing(_)) => None,
@@ -36,12 +36,13 @@ pub(super) fn read(root: &Path, unread: &mut Vec<Unread>) -> NodeFiles {
         .or_else(|| text("etc/sysconfig/kubelet", SMALL_FILE_BYTES));
     let nsswitch = text("etc/nsswitch.conf", SMALL_FILE_BYTES).unwrap_or_default();
     NodeFiles {
-        proc_net_route: text("proc/net/route", ROUTES_BYTES).map(|text| telling(&text, Family::V4)),
+        proc_net_route: text("proc/net/route", ROUTES_BYTES)
+            .map(|text| telling(&text, IpFamily::V4)),
         proc_net_ipv6_route: text("proc/net/ipv6_route", ROUTES_BYTES)
-            .map(|text| telling(&text, Family::V6)),
+            .map(|text| telling(&text, IpFamily::V6)),
         name_services: name_services(&nsswitch),
         looked_up: None,
-        kubelet: in_effect(kubeadm.as_deref(), extra.as_deref()),
+        kubelet: effective_flags(kubeadm.as_deref(), extra.as_deref()),
         flannel: flannel(root),
     }
 }
@@ -75,8 +76,8 @@ fn flannel(root: &Path) -> FlannelFlags {
 }
 
 /// The lines without which nothing would be judged otherwise.
-fn telling(text: &str, family: Family) -> String {
-    let lines = text.split_inclusive('\n').filter(|line| is_telling(line, family));
+fn telling(text: &str, family: IpFamily) -> String {
+    let lines = text.split_inclusive('\n').filter(|line| is_relevant_route_line(line, family));
     lines.take(MAX_ROUTES).map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
@@ -98,13 +99,13 @@ mod tests {
         let text = "Iface\tDestination\tGateway \tFlags\n\
                     wlan0\t00000000\t010014AC\t0003\t0\t0\t600\t00000000\t0\t0\t0    \n\
                     eth0\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n";
-        let kept = telling(text, Family::V4);
+        let kept = telling(text, IpFamily::V4);
         assert_eq!(kept, "wlan0\t00000000\t010014AC\t0003\t0\t0\t600\t00000000\t0\t0\t0\n");
     }
 
     #[test]
     fn a_line_that_spoils_the_file_is_kept() {
-        assert_eq!(telling("eth0\tXY\t00\n", Family::V4), "eth0\tXY\t00\n");
+        assert_eq!(telling("eth0\tXY\t00\n", IpFamily::V4), "eth0\tXY\t00\n");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use pontoon_model::snapshot::{Privileges, Unread};
+use pontoon_model::snapshot::{CollectionGap, NetCapabilities};
 use pontoon_model::untrusted::Untrusted;
 
 use super::files;
@@ -19,12 +19,12 @@ const PROXY_VARIABLES: [&str; 5] =
     ["all_proxy", "ftp_proxy", "http_proxy", "https_proxy", "no_proxy"];
 
 /// Reads the effective capabilities.
-pub(super) fn read_privileges(root: &Path, unread: &mut Vec<Unread>) -> Privileges {
+pub(super) fn read_privileges(root: &Path, unread: &mut Vec<CollectionGap>) -> NetCapabilities {
     match files::read(root, "proc/self/status", STATUS_BYTES) {
         Ok(status) => parse_privileges(&status.text),
         Err(error) => {
             unread.push(super::unread("privileges", &error));
-            Privileges::default()
+            NetCapabilities::default()
         }
     }
 }
@@ -34,11 +34,11 @@ pub(super) fn may_open_packet_socket() -> bool {
     socket2::Socket::new(socket2::Domain::PACKET, socket2::Type::DGRAM, None).is_ok()
 }
 
-fn parse_privileges(status: &str) -> Privileges {
+fn parse_privileges(status: &str) -> NetCapabilities {
     let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
     let set = line.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or(0);
     let has = |number: u32| set >> number & 1 == 1;
-    Privileges { net_raw: has(NET_RAW), net_admin: has(NET_ADMIN) }
+    NetCapabilities { net_raw: has(NET_RAW), net_admin: has(NET_ADMIN) }
 }
 
 /// Picks the proxy variables. Where both spellings are set Go takes the capitals
@@ -83,7 +83,7 @@ mod tests {
         ] {
             let status =
                 format!("Name:\tx\nCapPrm:\tffffffffffffffff\nCapEff:\t{set}\nCapBnd:\t0\n");
-            let expected = Privileges { net_raw, net_admin };
+            let expected = NetCapabilities { net_raw, net_admin };
             assert_eq!(parse_privileges(&status), expected, "{set}");
         }
     }

@@ -1,12 +1,16 @@
 //! What radios are associated with, as far as their links are concerned.
 
-use pontoon_model::snapshot::{Link, LinkKind, Radio, Unread};
+use pontoon_model::snapshot::{CollectionGap, Link, LinkKind, WifiAssociation};
 use pontoon_netlink::uapi::nl80211::{NL80211_IFTYPE_AP, NL80211_IFTYPE_STATION};
 use pontoon_netlink::wireless::{AssociatedNetwork, WirelessFamily, WirelessInterface};
 use pontoon_netlink::{NetlinkError, NetlinkKernel};
 
 /// Gives each radio link what its driver says. Where there is no nl80211, nothing happens.
-pub(super) fn read(kernel: &dyn NetlinkKernel, links: &mut [Link], unread: &mut Vec<Unread>) {
+pub(super) fn read(
+    kernel: &dyn NetlinkKernel,
+    links: &mut [Link],
+    unread: &mut Vec<CollectionGap>,
+) {
     let (family, interfaces) = match interfaces(kernel) {
         Ok(Some(found)) => found,
         Ok(None) => return,
@@ -50,9 +54,11 @@ fn station(
     interface: WirelessInterface,
     network: Option<AssociatedNetwork>,
     power_save: Option<bool>,
-) -> Radio {
-    let Some(network) = network else { return Radio { power_save, ..Radio::default() } };
-    Radio {
+) -> WifiAssociation {
+    let Some(network) = network else {
+        return WifiAssociation { power_save, ..WifiAssociation::default() };
+    };
+    WifiAssociation {
         ssid: interface.ssid.or(network.ssid),
         bssid: network.bssid,
         frequency_mhz: network.frequency_mhz.or(interface.frequency_mhz),
@@ -67,12 +73,12 @@ fn unseen(interface: &WirelessInterface) -> Option<AssociatedNetwork> {
 }
 
 /// An access point is its own BSS.
-fn access_point(interface: WirelessInterface) -> Radio {
-    Radio {
+fn access_point(interface: WirelessInterface) -> WifiAssociation {
+    WifiAssociation {
         ssid: interface.ssid,
         bssid: interface.mac,
         frequency_mhz: interface.frequency_mhz,
-        ..Radio::default()
+        ..WifiAssociation::default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Routes, policy-routing rules and neighbours of both families.
 
-use pontoon_model::net::Family;
-use pontoon_model::snapshot::{Neighbour, Route, RoutingRule, Unread};
+use pontoon_model::net::IpFamily;
+use pontoon_model::snapshot::{CollectionGap, Neighbour, Route, RoutingRule};
 use pontoon_netlink::route::LinkNames;
 use pontoon_netlink::route::neighbours::neighbours;
 use pontoon_netlink::route::routes::routes;
@@ -17,18 +17,18 @@ const NO_SUCH_FAMILY: [i32; 2] = [97, 95];
 /// Reads a table once for each family and puts the answers in one list, IPv4 first.
 fn both_families<T>(
     what: &'static str,
-    read: impl Fn(Family) -> Result<TableDump<T>, NetlinkError>,
-    unread: &mut Vec<Unread>,
+    read: impl Fn(IpFamily) -> Result<TableDump<T>, NetlinkError>,
+    unread: &mut Vec<CollectionGap>,
 ) -> Vec<T> {
     let mut entries = Vec::new();
-    for family in [Family::V4, Family::V6] {
+    for family in [IpFamily::V4, IpFamily::V6] {
         match read(family) {
             Ok(found) => {
                 super::note_flaw(what, found.flaw, unread);
                 entries.extend(found.entries);
             }
             Err(error)
-                if family == Family::V6
+                if family == IpFamily::V6
                     && error.errno().is_some_and(|errno| NO_SUCH_FAMILY.contains(&errno)) => {}
             Err(error) => unread.push(super::unread(what, &error)),
         }
@@ -40,12 +40,12 @@ fn both_families<T>(
 pub(super) fn read_routes(
     kernel: &dyn NetlinkKernel,
     names: &LinkNames,
-    unread: &mut Vec<Unread>,
+    unread: &mut Vec<CollectionGap>,
 ) -> Vec<Route> {
     let mut found = both_families("routes", |family| routes(kernel, family, names), unread);
     if keep_most_telling(&mut found) {
         let why = format!("only the default routes and {MAX_ROUTES} others are kept");
-        unread.push(Unread { what: "routes".to_owned(), why });
+        unread.push(CollectionGap { what: "routes".to_owned(), why });
     }
     found
 }
@@ -63,7 +63,10 @@ fn keep_most_telling(routes: &mut Vec<Route>) -> bool {
 }
 
 /// Reads the policy-routing rules, by preference.
-pub(super) fn read_rules(kernel: &dyn NetlinkKernel, unread: &mut Vec<Unread>) -> Vec<RoutingRule> {
+pub(super) fn read_rules(
+    kernel: &dyn NetlinkKernel,
+    unread: &mut Vec<CollectionGap>,
+) -> Vec<RoutingRule> {
     let found = both_families("routing rules", |family| rules(kernel, family), unread);
     let mut kept = Vec::new();
     for rule in found {
@@ -76,14 +79,14 @@ pub(super) fn read_rules(kernel: &dyn NetlinkKernel, unread: &mut Vec<Unread>) -
     kept
 }
 
-fn not_judged(rule: UnusualRule) -> Unread {
+fn not_judged(rule: UnusualRule) -> CollectionGap {
     let unusual = match rule.reason {
         UnusualReason::Inverted => "it is inverted (`not`)",
         UnusualReason::NoTable => {
             "it does not name a table (goto, blackhole, prohibit or the like)"
         }
     };
-    Unread {
+    CollectionGap {
         what: format!("{} routing rule {}", rule.family, rule.preference),
         why: format!("{unusual}, which is not judged: see `ip rule`"),
     }
@@ -93,7 +96,7 @@ fn not_judged(rule: UnusualRule) -> Unread {
 pub(super) fn read_neighbours(
     kernel: &dyn NetlinkKernel,
     names: &LinkNames,
-    unread: &mut Vec<Unread>,
+    unread: &mut Vec<CollectionGap>,
 ) -> Vec<Neighbour> {
     both_families("neighbours", |family| neighbours(kernel, family, names), unread)
 }
@@ -134,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_rule_that_is_not_judged_is_named() {
-        let rule = |reason| UnusualRule { family: Family::V4, preference: 100, reason };
+        let rule = |reason| UnusualRule { family: IpFamily::V4, preference: 100, reason };
         let inverted = not_judged(rule(UnusualReason::Inverted));
         assert!(inverted.what.contains("IPv4 routing rule 100"), "{inverted:?}");
         assert!(inverted.why.contains("`not`"), "{inverted:?}");

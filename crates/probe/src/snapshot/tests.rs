@@ -1,19 +1,19 @@
 use super::*;
-use pontoon_model::code::{self, Code};
+use pontoon_model::code::{self, DiagnosisCode};
 use pontoon_model::facts::{Facts, HostFacts};
-use pontoon_model::snapshot::{Address, LinkKind};
+use pontoon_model::snapshot::{LinkAddress, LinkKind};
 use pontoon_rules::rule::diagnose;
 
-fn fixture(name: &str) -> Sources {
-    Sources {
+fn fixture(name: &str) -> SnapshotSources {
+    SnapshotSources {
         root: Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name),
         now_unix_s: 1_790_000_000,
         environment: BTreeMap::new(),
     }
 }
 
-fn live() -> Sources {
-    Sources::live(1_790_000_000, [])
+fn live() -> SnapshotSources {
+    SnapshotSources::live(1_790_000_000, [])
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn a_raspberry_pi_behind_systemd_resolved() {
     assert_eq!(snapshot.resolver.search[0].raw(), "campus.example");
     let own = &snapshot.hosts_file[1];
     assert_eq!((own.address.to_string().as_str(), own.names[0].raw()), ("127.0.1.1", "pi1"));
-    assert_eq!(snapshot.forwarding, Forwarding { ipv4: Some(true), ipv6: Some(false) });
+    assert_eq!(snapshot.forwarding, IpForwarding { ipv4: Some(true), ipv6: Some(false) });
     assert_eq!(snapshot.all_links.rp_filter, Some(2));
     assert_eq!(snapshot.all_links.arp_filter, None, "there is no such file in the fixture");
     assert!(snapshot.privileges.net_raw && !snapshot.privileges.net_admin);
@@ -35,7 +35,7 @@ fn a_raspberry_pi_behind_systemd_resolved() {
 }
 
 /// What is said of hosts whose files these are, as far as it is about copies.
-fn copies(names: [&str; 2]) -> Vec<Code> {
+fn copies(names: [&str; 2]) -> Vec<DiagnosisCode> {
     let mut facts = Facts::default();
     for (number, name) in names.into_iter().enumerate() {
         let host = HostFacts::of(take(&fixture(name)));
@@ -70,11 +70,11 @@ fn hostile_files_stay_text() {
 #[test]
 fn an_empty_tree_is_a_snapshot_that_says_what_it_lacks() {
     let root = tempfile::tempdir().unwrap();
-    let sources = Sources { root: root.path().to_owned(), ..fixture("pi") };
+    let sources = SnapshotSources { root: root.path().to_owned(), ..fixture("pi") };
     let snapshot = take(&sources);
     let unread: Vec<_> = snapshot.unread.iter().map(|unread| unread.what.as_str()).collect();
     assert!(unread.contains(&"host name") && unread.contains(&"privileges"), "{unread:?}");
-    assert_eq!(snapshot.forwarding, Forwarding::default());
+    assert_eq!(snapshot.forwarding, IpForwarding::default());
 }
 
 #[test]
@@ -125,14 +125,14 @@ fn the_passing_of_time_is_no_change_of_configuration() {
     let mut before = take(&live());
     let lo = before.links.iter_mut().find(|link| link.index == 1).expect("every namespace has lo");
     let prefix = "fd00::1/64".parse().unwrap();
-    let address = Address { prefix, scope: 0, flags: 0x40, valid_s: Some(3600) };
+    let address = LinkAddress { prefix, scope: 0, flags: 0x40, valid_s: Some(3600) };
     lo.addresses = vec![address];
     let change = |edit: &dyn Fn(&mut Snapshot)| {
         let mut after = before.clone();
         edit(&mut after);
         configuration(&after) != configuration(&before)
     };
-    let address = |snapshot: &mut Snapshot, edit: &dyn Fn(&mut Address)| {
+    let address = |snapshot: &mut Snapshot, edit: &dyn Fn(&mut LinkAddress)| {
         let lo = snapshot.links.iter_mut().filter(|link| link.index == 1);
         lo.flat_map(|link| &mut link.addresses).for_each(edit);
     };

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
+use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::DnsQuery;
 
 use super::follow_up::{ALWAYS, TRIES, assign};
-use super::legs::{Leg, Legs, Member, RoutedPair};
+use super::legs::{RoutedPair, SurveyEndpoint, SurveyEndpoints, SurveyedHost};
 use super::ports::routed as ports_of_routed;
-use super::run::Options;
-use super::schedule::Assigned;
-use crate::ask::{Ask, DEFAULT_NTP, DnsName, Payload, Vehicle, ports};
+use super::run::SurveyOptions;
+use super::schedule::HostTask;
+use crate::ask::{DEFAULT_NTP, DnsName, ProbePayload, ProbeSpec, TracerouteProtocol, ports};
 use crate::protocol::{Question, Task};
 
 /// Tries between hosts that only routers connect: as many as rounds prove isolation.
@@ -29,16 +29,16 @@ const PEER_PORTS: [u16; 2] = [22, 6443];
 const OWN_ADDRESS_MS: [u32; 2] = [40, 640];
 
 /// What is asked once, at the start.
-pub(super) fn about_itself(
-    members: &BTreeMap<HostName, Member>,
-    legs: &Legs,
+pub(super) fn host_questions(
+    members: &BTreeMap<HostName, SurveyedHost>,
+    legs: &SurveyEndpoints,
     routed: &[RoutedPair],
-    options: &Options,
-) -> Vec<Assigned> {
+    options: &SurveyOptions,
+) -> Vec<HostTask> {
     let mut tasks = Vec::new();
     for leg in legs.iter().filter(|leg| leg.asks) {
         let Some(member) = members.get(&leg.id.host) else { continue };
-        if leg.id.family == Family::V4 {
+        if leg.id.family == IpFamily::V4 {
             for (at, at_ms) in (1..).zip(OWN_ADDRESS_MS) {
                 let question = Question::OwnAddress { address: leg.address };
                 tasks.push(assign(leg, None, at, at_ms, question));
@@ -65,7 +65,7 @@ pub(super) fn about_itself(
 }
 
 /// Names, check page and time over one uplink.
-fn internet(leg: &Leg, member: &Member, options: &Options) -> Vec<Assigned> {
+fn internet(leg: &SurveyEndpoint, member: &SurveyedHost, options: &SurveyOptions) -> Vec<HostTask> {
     let servers: Vec<IpAddr> = member
         .snapshot
         .resolver
@@ -76,11 +76,11 @@ fn internet(leg: &Leg, member: &Member, options: &Options) -> Vec<Assigned> {
         .take(SERVERS_MAX)
         .collect();
     let Ok(ntp) = DEFAULT_NTP.parse::<DnsName>() else { return Vec::new() };
-    if servers.is_empty() || leg.id.family != Family::V4 {
+    if servers.is_empty() || leg.id.family != IpFamily::V4 {
         return Vec::new();
     }
     let portal = options.page.clone().unwrap_or_default();
-    let ask = Ask::Internet { servers, portal, ntp };
+    let ask = ProbeSpec::Internet { servers, portal, ntp };
     let task = assign(leg, None, 1, 0, Question::Several { ask });
     vec![task]
 }
@@ -89,8 +89,8 @@ fn internet(leg: &Leg, member: &Member, options: &Options) -> Vec<Assigned> {
 const SERVERS_MAX: usize = 3;
 
 /// A resolver on a wire of this host is asked by that wire only; one far away by every uplink.
-fn is_asked_by(leg: &Leg, member: &Member, server: IpAddr) -> bool {
-    if Family::of(server) != leg.id.family || server.is_loopback() {
+fn is_asked_by(leg: &SurveyEndpoint, member: &SurveyedHost, server: IpAddr) -> bool {
+    if IpFamily::of(server) != leg.id.family || server.is_loopback() {
         return false;
     }
     let holders: Vec<&IfName> = member
@@ -105,16 +105,20 @@ fn is_asked_by(leg: &Leg, member: &Member, server: IpAddr) -> bool {
 
 /// Does the host that is this one's gateway send packets on? Asked up to its own next hop, so
 /// that no third party is involved.
-fn ladder(leg: &Leg, forwarder: &Member, options: &Options) -> Vec<Assigned> {
+fn ladder(
+    leg: &SurveyEndpoint,
+    forwarder: &SurveyedHost,
+    options: &SurveyOptions,
+) -> Vec<HostTask> {
     let next_hop = forwarder.snapshot.default_routes().find_map(|route| route.gateway);
     let ends = next_hop.into_iter().chain(options.server);
-    ends.filter(|end| Family::of(*end) == leg.id.family && leg.id.family == Family::V4)
+    ends.filter(|end| IpFamily::of(*end) == leg.id.family && leg.id.family == IpFamily::V4)
         .map(|end| {
-            let ask = Ask::Ladder {
+            let ask = ProbeSpec::Ladder {
                 to: SocketAddr::new(end, 0),
                 ttls: vec![1, 2, 64],
-                vehicle: Vehicle::Echo,
-                payload: Payload::default(),
+                vehicle: TracerouteProtocol::Echo,
+                payload: ProbePayload::default(),
             };
             assign(leg, None, 1, 100, Question::Several { ask })
         })
@@ -122,22 +126,26 @@ fn ladder(leg: &Leg, forwarder: &Member, options: &Options) -> Vec<Assigned> {
 }
 
 /// The user's own server: which ports pass, how large a packet, does somebody answer in its name?
-fn server_questions(member: &Member, server: IpAddr) -> Vec<Assigned> {
+fn server_questions(member: &SurveyedHost, server: IpAddr) -> Vec<HostTask> {
     /// The port of QUIC and HTTPS: the one that is open most often.
     const ECHO_PORT: u16 = 443;
     let at = |port| SocketAddr::new(server, port);
     let random = u64::from(member.seat) + 1;
     let mtu = uplink_mtu(member).unwrap_or(1500);
     let asks = [
-        Ask::UdpPorts { to: server, udp: ports::udp_ports(random), tcp: ports::TCP.to_vec() },
-        Ask::Dns { server: at(53), query: DnsQuery::NoServer, name: None },
-        Ask::PathMtu { to: at(ECHO_PORT), from_bytes: mtu, payload_prefix: Payload::default() },
+        ProbeSpec::UdpPorts { to: server, udp: ports::udp_ports(random), tcp: ports::TCP.to_vec() },
+        ProbeSpec::Dns { server: at(53), query: DnsQuery::NoServer, name: None },
+        ProbeSpec::PathMtu {
+            to: at(ECHO_PORT),
+            from_bytes: mtu,
+            payload_prefix: ProbePayload::default(),
+        },
     ];
     let task = |ask| Task {
         group: ALWAYS,
         at_ms: 0,
         round: 1,
-        family: Family::of(server),
+        family: IpFamily::of(server),
         link: None,
         peer: None,
         question: Question::Several { ask },
@@ -145,13 +153,18 @@ fn server_questions(member: &Member, server: IpAddr) -> Vec<Assigned> {
     asks.into_iter().map(|ask| (member.host.clone(), task(ask))).collect()
 }
 
-fn uplink_mtu(member: &Member) -> Option<u32> {
+fn uplink_mtu(member: &SurveyedHost) -> Option<u32> {
     let route = member.snapshot.default_routes().next()?;
     Some(member.snapshot.link(route.link.as_ref()?)?.mtu)
 }
 
 /// A peer without an agent: one end is all there is to see.
-fn one_ended(member: &Member, legs: &Legs, peer: &HostName, address: IpAddr) -> Vec<Assigned> {
+fn one_ended(
+    member: &SurveyedHost,
+    legs: &SurveyEndpoints,
+    peer: &HostName,
+    address: IpAddr,
+) -> Vec<HostTask> {
     let mut tasks = Vec::new();
     let on_link = legs.iter().filter(|leg| {
         leg.id.host == member.host
@@ -166,14 +179,16 @@ fn one_ended(member: &Member, legs: &Legs, peer: &HostName, address: IpAddr) -> 
             tasks.push(assign(leg, Some(peer), round, at_ms + 80, question));
         }
     }
-    let mut asks = vec![Ask::RoutedEcho { to: address, tries: TRIES, every_ms: 1100 }];
-    asks.extend(PEER_PORTS.map(|port| Ask::Tcp { to: SocketAddr::new(address, port), tries: 1 }));
+    let mut asks = vec![ProbeSpec::RoutedEcho { to: address, tries: TRIES, every_ms: 1100 }];
+    asks.extend(
+        PEER_PORTS.map(|port| ProbeSpec::Tcp { to: SocketAddr::new(address, port), tries: 1 }),
+    );
     tasks.extend(asks.into_iter().map(|ask| {
         let task = Task {
             group: ALWAYS,
             at_ms: 0,
             round: 1,
-            family: Family::of(address),
+            family: IpFamily::of(address),
             link: None,
             peer: Some(peer.clone()),
             question: Question::Several { ask },
@@ -184,7 +199,7 @@ fn one_ended(member: &Member, legs: &Legs, peer: &HostName, address: IpAddr) -> 
 }
 
 /// Every pair that only routers connect, both ways.
-fn routed_ways(members: &BTreeMap<HostName, Member>, routed: &[RoutedPair]) -> Vec<Assigned> {
+fn routed_ways(members: &BTreeMap<HostName, SurveyedHost>, routed: &[RoutedPair]) -> Vec<HostTask> {
     let mut of_host: BTreeMap<&HostName, usize> = BTreeMap::new();
     for host in routed.iter().flat_map(|pair| [&pair.a.0, &pair.b.0]) {
         *of_host.entry(host).or_default() += 1;
@@ -208,16 +223,16 @@ fn routed_ways(members: &BTreeMap<HostName, Member>, routed: &[RoutedPair]) -> V
 }
 
 fn routed_way(
-    members: &BTreeMap<HostName, Member>,
+    members: &BTreeMap<HostName, SurveyedHost>,
     (from, _): &(HostName, IpAddr),
     (to, address): &(HostName, IpAddr),
-    family: Family,
+    family: IpFamily,
     (at_ms, tries): (u32, u16),
-) -> Vec<Assigned> {
+) -> Vec<HostTask> {
     let Some(reflector) = members.get(to).and_then(|peer| peer.reflector(*address)) else {
         return Vec::new();
     };
-    let echo = Ask::RoutedEcho { to: *address, tries, every_ms: 1000 };
+    let echo = ProbeSpec::RoutedEcho { to: *address, tries, every_ms: 1000 };
     let questions = [Question::RoutedUdp { to: reflector, tries }, Question::Several { ask: echo }];
     let task = |question| Task {
         group: ALWAYS,
@@ -232,7 +247,7 @@ fn routed_way(
 }
 
 /// Whether an address belongs to a member.
-fn owner(members: &BTreeMap<HostName, Member>, address: IpAddr) -> Option<&Member> {
+fn owner(members: &BTreeMap<HostName, SurveyedHost>, address: IpAddr) -> Option<&SurveyedHost> {
     members.values().find(|member| {
         let addresses = member.snapshot.links.iter().flat_map(|link| &link.addresses);
         addresses.into_iter().any(|own| own.prefix.address == address)

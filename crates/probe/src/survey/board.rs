@@ -6,35 +6,37 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
-use pontoon_model::observation::{Answer, Direction, Kind, Observation, RunId};
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind, RunId};
 
-use super::about_itself::about_itself;
+use super::about_itself::host_questions;
 use super::follow_up;
-use super::legs::{Leg, LegId, Legs, Member, RoutedPair, routed_pairs};
+use super::legs::{
+    RoutedPair, SurveyEndpoint, SurveyEndpointId, SurveyEndpoints, SurveyedHost, routed_pairs,
+};
 use super::ports;
-use super::run::Options;
-use super::schedule::{Assigned, ROUNDS, course, is_in_crowd, leg_tasks, round_start_ms, turn_ms};
-use super::state::{PairState, RoundSet, Way};
-use crate::course::Course;
-use crate::machine::Moment;
+use super::run::SurveyOptions;
+use super::schedule::{HostTask, ROUNDS, course, is_in_crowd, leg_tasks, round_start_ms, turn_ms};
+use super::state::{PairDirection, PairState, RoundSet};
+use crate::course::RoundSchedule;
+use crate::machine::RunInstant;
 use crate::protocol::Task;
 
 /// What one host is given to do.
 #[derive(Debug, Default)]
-pub(super) struct Work {
-    pub(super) courses: Vec<Course>,
+pub(super) struct HostWork {
+    pub(super) courses: Vec<RoundSchedule>,
     pub(super) tasks: Vec<Task>,
 }
 
 /// What is asked and what is known.
-pub(super) struct Board<'a> {
+pub(super) struct SurveyState<'a> {
     run: RunId,
-    options: &'a Options,
-    members: BTreeMap<HostName, Member>,
+    options: &'a SurveyOptions,
+    members: BTreeMap<HostName, SurveyedHost>,
     seats: BTreeMap<HostName, u16>,
     links: BTreeSet<IfName>,
-    legs: Legs,
+    legs: SurveyEndpoints,
     pairs: Vec<PairState>,
     routed: Vec<RoutedPair>,
     /// By the place of the leg: the rounds in which its gateway answered; none without a gateway.
@@ -42,26 +44,26 @@ pub(super) struct Board<'a> {
     /// By the place of the leg: whether no question is left to be put on it.
     is_leg_over: Vec<bool>,
     /// By link, how its pairs stand.
-    standing: BTreeMap<IfName, Standing>,
+    standing: BTreeMap<IfName, LinkProgress>,
 }
 
 /// How the pairs of a link stand.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Standing {
+pub(super) struct LinkProgress {
     pub(super) pairs: usize,
     pub(super) open: usize,
     left: usize,
 }
 
-impl<'a> Board<'a> {
+impl<'a> SurveyState<'a> {
     /// A run of these members. `sees` tells whether a host has a packet socket on a link.
     pub(super) fn new(
         run: RunId,
-        list: Vec<Member>,
-        sees: &dyn Fn(&LegId) -> bool,
-        options: &'a Options,
+        list: Vec<SurveyedHost>,
+        sees: &dyn Fn(&SurveyEndpointId) -> bool,
+        options: &'a SurveyOptions,
     ) -> Self {
-        let mut legs = Legs::new(&list, &options.links);
+        let mut legs = SurveyEndpoints::new(&list, &options.links);
         let pairs = legs.pair_up(&list, &options.links);
         let routed = routed_pairs(&list, &legs);
         let seeing: Vec<bool> = legs.iter().map(|leg| sees(&leg.id)).collect();
@@ -74,7 +76,7 @@ impl<'a> Board<'a> {
             })
             .collect();
         let controls = legs.iter().map(|leg| leg.gateway.map(|_| RoundSet::default())).collect();
-        let mut standing: BTreeMap<IfName, Standing> = BTreeMap::new();
+        let mut standing: BTreeMap<IfName, LinkProgress> = BTreeMap::new();
         for pair in &pairs {
             let link = legs.at(pair.legs[0]).id.link.clone();
             let standing = standing.entry(link).or_default();
@@ -101,8 +103,8 @@ impl<'a> Board<'a> {
     }
 
     /// What every host is to do from the start.
-    pub(super) fn opening(&self) -> BTreeMap<HostName, Work> {
-        let about = about_itself(&self.members, &self.legs, &self.routed, self.options);
+    pub(super) fn initial_work(&self) -> BTreeMap<HostName, HostWork> {
+        let about = host_questions(&self.members, &self.legs, &self.routed, self.options);
         let mut work = by_host(about);
         let ends: Vec<[u32; 2]> = self.pairs.iter().map(|pair| pair.legs).collect();
         for (place, leg) in self.legs.iter().enumerate() {
@@ -120,7 +122,7 @@ impl<'a> Board<'a> {
     }
 
     /// The legs of the peers of a leg.
-    fn partners(&self, leg: &Leg) -> Vec<&Leg> {
+    fn partners(&self, leg: &SurveyEndpoint) -> Vec<&SurveyEndpoint> {
         let other = |(seat, place): &(u16, u32)| {
             let [a, b] = self.pairs[*place as usize].legs.map(|leg| self.legs.at(leg));
             if a.seat == *seat { a } else { b }
@@ -129,12 +131,12 @@ impl<'a> Board<'a> {
     }
 
     /// Whether the link has peers in the other family as well.
-    fn is_dual(&self, leg: &Leg) -> bool {
+    fn is_dual(&self, leg: &SurveyEndpoint) -> bool {
         let family = match leg.id.family {
-            Family::V4 => Family::V6,
-            Family::V6 => Family::V4,
+            IpFamily::V4 => IpFamily::V6,
+            IpFamily::V6 => IpFamily::V4,
         };
-        let twin = self.legs.find(&LegId { family, ..leg.id.clone() });
+        let twin = self.legs.find(&SurveyEndpointId { family, ..leg.id.clone() });
         twin.is_some_and(|(_, twin)| !twin.partners.is_empty())
     }
 
@@ -159,10 +161,10 @@ impl<'a> Board<'a> {
     fn note_pair(&mut self, seen: &Observation) {
         let (Some(peer), Some(link)) = (&seen.peer, &seen.asked_link) else { return };
         let (asker, other) = match seen.direction {
-            Direction::Arrived => (peer, &seen.host),
-            Direction::Sent | Direction::Answered => (&seen.host, peer),
+            ObservedEvent::Arrived => (peer, &seen.host),
+            ObservedEvent::Sent | ObservedEvent::Answered => (&seen.host, peer),
         };
-        let id = LegId { host: asker.clone(), link: link.clone(), family: seen.family };
+        let id = SurveyEndpointId { host: asker.clone(), link: link.clone(), family: seen.family };
         let (Some((place, leg)), Some(seat)) = (self.legs.find(&id), self.seats.get(other)) else {
             return;
         };
@@ -175,12 +177,13 @@ impl<'a> Board<'a> {
 
     /// Notes that a leg's gateway answered.
     fn note_control(&mut self, seen: &Observation) {
-        let is_control = seen.direction == Direction::Answered
-            && seen.answer == Some(Answer::Reply)
+        let is_control = seen.direction == ObservedEvent::Answered
+            && seen.answer == Some(ProbeAnswer::Reply)
             && seen.peer.is_none()
-            && matches!(seen.kind, Kind::Neighbour { .. } | Kind::RoutedEcho);
+            && matches!(seen.kind, ProbeKind::Neighbour { .. } | ProbeKind::RoutedEcho);
         let (true, Some(link)) = (is_control, &seen.asked_link) else { return };
-        let id = LegId { host: seen.host.clone(), link: link.clone(), family: seen.family };
+        let id =
+            SurveyEndpointId { host: seen.host.clone(), link: link.clone(), family: seen.family };
         let Some((place, leg)) = self.legs.find(&id) else { return };
         if leg.gateway == seen.address
             && let Some(rounds) = &mut self.controls[place]
@@ -190,7 +193,7 @@ impl<'a> Board<'a> {
     }
 
     /// What the answers and misses so far give reason to ask.
-    pub(super) fn due(&mut self, now: Moment) -> BTreeMap<HostName, Work> {
+    pub(super) fn follow_up_work(&mut self, now: RunInstant) -> BTreeMap<HostName, HostWork> {
         let mut tasks = Vec::new();
         for state in &mut self.pairs {
             tasks.extend(follow_up::pair(state, &self.members, &self.legs, self.options, now));
@@ -202,7 +205,7 @@ impl<'a> Board<'a> {
     /// an end, and of legs on which no pair is left.
     pub(super) fn settle(&mut self, dead: &BTreeSet<HostName>) -> BTreeMap<HostName, Vec<u32>> {
         let mut over: BTreeMap<HostName, Vec<u32>> = BTreeMap::new();
-        let mut forget = |leg: &Leg, group| {
+        let mut forget = |leg: &SurveyEndpoint, group| {
             over.entry(leg.id.host.clone()).or_default().push(group);
         };
         for (place, state) in self.pairs.iter_mut().enumerate().filter(|(_, pair)| !pair.is_done) {
@@ -233,7 +236,7 @@ impl<'a> Board<'a> {
     }
 
     /// The links of which every pair has become settled since this was last asked.
-    pub(super) fn links_over(&mut self) -> Vec<(IfName, Standing)> {
+    pub(super) fn finished_links(&mut self) -> Vec<(IfName, LinkProgress)> {
         let standing = std::mem::take(&mut self.standing).into_iter();
         let (over, others): (Vec<_>, Vec<_>) =
             standing.partition(|(_, standing)| standing.left == 0);
@@ -251,13 +254,13 @@ impl<'a> Board<'a> {
     }
 
     /// Both ways of every pair.
-    pub(super) fn ways(&self) -> impl Iterator<Item = [&Way; 2]> {
-        self.pairs.iter().map(PairState::ways)
+    pub(super) fn directions(&self) -> impl Iterator<Item = [&PairDirection; 2]> {
+        self.pairs.iter().map(PairState::directions)
     }
 
     /// Visits every way of every pair, by the seats of its ends, with a hand that takes in what
     /// was seen there.
-    pub(super) fn each_way(
+    pub(super) fn each_direction(
         &mut self,
         visit: &mut dyn FnMut(u16, u16, &mut dyn FnMut(&Observation)),
     ) {
@@ -270,7 +273,7 @@ impl<'a> Board<'a> {
 
     /// Whether something that was sent has not arrived, and may yet.
     pub(super) fn is_missing(&self) -> bool {
-        let mut ways = self.pairs.iter().flat_map(PairState::ways);
+        let mut ways = self.pairs.iter().flat_map(PairState::directions);
         ways.any(|way| way.sent.exceeds(way.arrived))
     }
 
@@ -303,8 +306,8 @@ fn pair_group(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX - 1) + 1
 }
 
-fn by_host(tasks: Vec<Assigned>) -> BTreeMap<HostName, Work> {
-    let mut work: BTreeMap<HostName, Work> = BTreeMap::new();
+fn by_host(tasks: Vec<HostTask>) -> BTreeMap<HostName, HostWork> {
+    let mut work: BTreeMap<HostName, HostWork> = BTreeMap::new();
     for (host, task) in tasks {
         work.entry(host).or_default().tasks.push(task);
     }

@@ -4,16 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::host::HostName;
-use pontoon_model::observation::{Direction, Kind, Observation, RunId};
+use pontoon_model::observation::{Observation, ObservedEvent, ProbeKind, RunId};
 
-use super::board::{Board, Standing, Work};
-use super::legs::{LegId, Member};
-use super::run::{Attendee, Options, Progress, wait};
-use crate::edge::clock::Clock;
+use super::board::{HostWork, LinkProgress, SurveyState};
+use super::legs::{SurveyEndpointId, SurveyedHost};
+use super::run::{ActiveAgent, SurveyOptions, SurveyProgress, wait};
+use crate::edge::clock::RunClock;
 use crate::key::from_hex;
-use crate::machine::Moment;
+use crate::machine::RunInstant;
 use crate::protocol::{FromAgent, Seen, ToAgent};
-use crate::token::Header;
+use crate::token::TokenHeader;
 use crate::witness::probe_of;
 
 /// After the last frame of a pair that misses: a late one may still come (a dozing radio is woken
@@ -27,46 +27,47 @@ const OBSERVATIONS_MAX: usize = 500_000;
 const LOOK_EVERY_MS: u64 = 40;
 
 /// A run in progress.
-pub(super) struct Conduct<'a> {
-    board: Board<'a>,
-    attendees: Vec<Attendee>,
+pub(super) struct SurveyCoordinator<'a> {
+    board: SurveyState<'a>,
+    attendees: Vec<ActiveAgent>,
     places: BTreeMap<HostName, usize>,
     observations: BTreeSet<Observation>,
     timeout_ms: Option<u64>,
-    last_sent: Moment,
+    last_sent: RunInstant,
 }
 
-impl<'a> Conduct<'a> {
-    pub(super) fn new(run: RunId, attendees: Vec<Attendee>, options: &'a Options) -> Self {
-        let list: Vec<Member> = attendees.iter().map(|attendee| attendee.member.clone()).collect();
+impl<'a> SurveyCoordinator<'a> {
+    pub(super) fn new(run: RunId, attendees: Vec<ActiveAgent>, options: &'a SurveyOptions) -> Self {
+        let list: Vec<SurveyedHost> =
+            attendees.iter().map(|attendee| attendee.member.clone()).collect();
         let places: BTreeMap<_, _> =
             list.iter().enumerate().map(|(place, member)| (member.host.clone(), place)).collect();
-        let sees = |leg: &LegId| {
+        let sees = |leg: &SurveyEndpointId| {
             let attendee = places.get(&leg.host).map(|place| &attendees[*place]);
             let mut watches = attendee.into_iter().flat_map(|attendee| &attendee.watches);
             watches.any(|watch| watch.link == leg.link && watch.sees_frames)
         };
-        let board = Board::new(run, list, &sees, options);
+        let board = SurveyState::new(run, list, &sees, options);
         Self {
             board,
             attendees,
             places,
             observations: BTreeSet::new(),
             timeout_ms: options.timeout_ms,
-            last_sent: Moment::default(),
+            last_sent: RunInstant::default(),
         }
     }
 
-    pub(super) fn into_parts(self) -> (Vec<Attendee>, BTreeSet<Observation>) {
+    pub(super) fn into_parts(self) -> (Vec<ActiveAgent>, BTreeSet<Observation>) {
         (self.attendees, self.observations)
     }
 
     /// Puts every question and hears the answers.
-    pub(super) fn ask(&mut self, clock: &Clock, progress: &mut dyn FnMut(Progress)) {
+    pub(super) fn ask(&mut self, clock: &RunClock, progress: &mut dyn FnMut(SurveyProgress)) {
         let start = clock.now();
         let most = self.board.last_frame_ms() + self.board.ports_ms() + BEYOND_MS;
         let end = start.after_ms(self.timeout_ms.unwrap_or(most).min(most));
-        let opening = self.board.opening();
+        let opening = self.board.initial_work();
         self.assign(opening);
         let mut look_at = start;
         loop {
@@ -76,58 +77,58 @@ impl<'a> Conduct<'a> {
             if now >= look_at || is_last {
                 look_at = now.after_ms(LOOK_EVERY_MS);
                 self.look(now);
-                for (link, standing) in self.board.links_over() {
-                    let Standing { pairs, open, .. } = standing;
+                for (link, standing) in self.board.finished_links() {
+                    let LinkProgress { pairs, open, .. } = standing;
                     let after_ms = now.0.saturating_sub(start.0);
-                    progress(Progress::Link { link, pairs, open, after_ms });
+                    progress(SurveyProgress::Link { link, pairs, open, after_ms });
                 }
                 let (pairs, settled) = self.board.progress();
                 let last = self.board.last_frame_ms() + TAIL_MS;
                 let left_ms = last.saturating_sub(now.0.saturating_sub(start.0));
                 let ports_ms = self.board.ports_ms().saturating_sub(now.0.saturating_sub(start.0));
                 let left_ms = if settled < pairs { left_ms.max(ports_ms) } else { ports_ms };
-                progress(Progress::Asking { pairs, settled, left_ms });
+                progress(SurveyProgress::Asking { pairs, settled, left_ms });
                 // What was found to be due may go on for a while.
                 if now >= end || self.is_over(now) {
                     return;
                 }
             }
             let quiet = if self.is_quiet() { self.last_sent.after_ms(TAIL_MS) } else { end };
-            let live = self.attendees.iter().filter(|attendee| attendee.died.is_none());
+            let live = self.attendees.iter().filter(|attendee| attendee.failure.is_none());
             wait(live.map(|attendee| &attendee.channel), clock, quiet.min(end).min(look_at));
         }
     }
 
     /// Follows up what came, and has forgotten what is settled.
-    fn look(&mut self, now: Moment) {
-        let due = self.board.due(now);
+    fn look(&mut self, now: RunInstant) {
+        let due = self.board.follow_up_work(now);
         self.assign(due);
-        let dead = self.attendees.iter().filter(|attendee| attendee.died.is_some());
+        let dead = self.attendees.iter().filter(|attendee| attendee.failure.is_some());
         let dead = dead.map(|attendee| attendee.member.host.clone()).collect();
         for (host, groups) in self.board.settle(&dead) {
             if let Some(attendee) = self.attendee(&host) {
-                attendee.say(&ToAgent::Cancel { groups });
+                attendee.send_message(&ToAgent::Cancel { groups });
             }
         }
     }
 
-    fn attendee(&mut self, host: &HostName) -> Option<&mut Attendee> {
+    fn attendee(&mut self, host: &HostName) -> Option<&mut ActiveAgent> {
         let place = *self.places.get(host)?;
         self.attendees.get_mut(place)
     }
 
-    fn assign(&mut self, work: BTreeMap<HostName, Work>) {
-        for (host, Work { courses, tasks }) in work {
+    fn assign(&mut self, work: BTreeMap<HostName, HostWork>) {
+        for (host, HostWork { courses, tasks }) in work {
             if let Some(attendee) = self.attendee(&host) {
                 attendee.is_idle = false;
-                attendee.say(&ToAgent::Do { courses, tasks });
+                attendee.send_message(&ToAgent::Do { courses, tasks });
             }
         }
     }
 
-    fn hear(&mut self, now: Moment) {
+    fn hear(&mut self, now: RunInstant) {
         for place in 0..self.attendees.len() {
-            for message in self.attendees[place].hear() {
+            for message in self.attendees[place].receive_messages() {
                 match message {
                     FromAgent::Saw { seen } => {
                         for seen in seen {
@@ -135,24 +136,24 @@ impl<'a> Conduct<'a> {
                         }
                     }
                     FromAgent::Idle => self.attendees[place].is_idle = true,
-                    FromAgent::Fault { why } => self.attendees[place].died = Some(why),
+                    FromAgent::Fault { why } => self.attendees[place].failure = Some(why),
                     _ => {}
                 }
             }
         }
     }
 
-    fn take(&mut self, place: usize, seen: Seen, now: Moment) {
+    fn take(&mut self, place: usize, seen: Seen, now: RunInstant) {
         let host = &self.attendees[place].member.host;
         if !self.is_believable(host, &seen) {
             let host = host.clone();
             self.observations.retain(|kept| kept.host != host);
-            self.attendees[place].died.get_or_insert_with(|| {
+            self.attendees[place].failure.get_or_insert_with(|| {
                 "it reports frames that nobody sent: nothing it says is counted".to_owned()
             });
             return;
         }
-        if seen.observation.direction == Direction::Sent {
+        if seen.observation.direction == ObservedEvent::Sent {
             self.last_sent = now;
         }
         let observation = self.board.take(seen.observation);
@@ -167,7 +168,7 @@ impl<'a> Conduct<'a> {
         if observation.host != *host {
             return false;
         }
-        if observation.direction != Direction::Arrived {
+        if observation.direction != ObservedEvent::Arrived {
             return true;
         }
         let sender = observation
@@ -175,7 +176,7 @@ impl<'a> Conduct<'a> {
             .as_ref()
             .and_then(|peer| self.places.get(peer))
             .map(|place| &self.attendees[*place]);
-        if matches!(observation.kind, Kind::Tcp { .. }) {
+        if matches!(observation.kind, ProbeKind::Tcp { .. }) {
             // A kernel's SYN bears no proof. Who claims one that was not sent accuses itself: what
             // arrives and is not answered is kept out by the host where it arrives.
             return sender.is_some();
@@ -190,7 +191,7 @@ impl<'a> Conduct<'a> {
             u8::try_from(place).ok()
         });
         let (Some(link), Ok(proof)) = (link, proof.try_into()) else { return false };
-        let header = Header {
+        let header = TokenHeader {
             seat: sender.member.seat,
             link,
             probe,
@@ -202,11 +203,11 @@ impl<'a> Conduct<'a> {
 
     /// Whether every agent has put what it was given.
     fn is_quiet(&self) -> bool {
-        self.attendees.iter().all(|attendee| attendee.is_idle || attendee.died.is_some())
+        self.attendees.iter().all(|attendee| attendee.is_idle || attendee.failure.is_some())
     }
 
     /// Whether nothing new can come.
-    fn is_over(&self, now: Moment) -> bool {
+    fn is_over(&self, now: RunInstant) -> bool {
         let tail = if self.board.is_missing() { TAIL_MS } else { 0 };
         self.is_quiet() && now >= self.last_sent.after_ms(tail)
     }

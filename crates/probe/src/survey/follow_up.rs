@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 
-use super::legs::{Leg, Legs, Member};
+use super::legs::{SurveyEndpoint, SurveyEndpoints, SurveyedHost};
 use super::ports;
-use super::run::Options;
-use super::schedule::{Assigned, ROUNDS, is_in_crowd};
+use super::run::SurveyOptions;
+use super::schedule::{HostTask, ROUNDS, is_in_crowd};
 use super::state::PairState;
-use crate::ask::{Ask, Payload, Vehicle};
+use crate::ask::{ProbePayload, ProbeSpec, TracerouteProtocol};
 use crate::course::is_crowd;
-use crate::machine::Moment;
+use crate::machine::RunInstant;
 use crate::protocol::{Question, Task};
 
 /// Never cancelled.
@@ -22,8 +22,8 @@ pub(super) const ALWAYS: u32 = 0;
 pub(super) const TRIES: u16 = 3;
 /// With more peers than this, ordinary packets and large ones go to the next few of each host
 /// only: its routes and its MTU are the same for all of them, and its budget is not.
-const THRONG: usize = 15;
-const THRONG_SAMPLE: u32 = 3;
+const LARGE_MESH_PEERS: usize = 15;
+const LARGE_MESH_SAMPLE: u32 = 3;
 /// In a crowd, from one peer to the next of what follows an answer: three frames or four each.
 const CROWD_ANSWERED_MS: u32 = 400;
 /// In a crowd, each peer of which nothing arrives is asked for by ARP, this far apart. Together
@@ -35,21 +35,22 @@ const PRIVATE_NEIGHBOUR_MS: u32 = 40;
 /// What a pair's answers and misses so far give reason to ask.
 pub(super) fn pair(
     state: &mut PairState,
-    members: &BTreeMap<HostName, Member>,
-    legs: &Legs,
-    options: &Options,
-    now: Moment,
-) -> Vec<Assigned> {
+    members: &BTreeMap<HostName, SurveyedHost>,
+    legs: &SurveyEndpoints,
+    options: &SurveyOptions,
+    now: RunInstant,
+) -> Vec<HostTask> {
     let mut tasks = Vec::new();
     let [a, b] = state.legs.map(|place| legs.at(place));
     let is_missing = !state.is_missed && state.is_missing(now);
     state.is_missed |= is_missing;
-    for (way, from, to) in [(&mut state.there, a, b), (&mut state.back, b, a)] {
+    for (way, from, to) in [(&mut state.a_to_b, a, b), (&mut state.b_to_a, b, a)] {
         let Some(reflector) = to.reflector else { continue };
         let crowd = is_in_crowd(from);
         if !way.answered.is_empty() && !way.is_followed {
             way.is_followed = true;
-            if from.partners.len() <= THRONG || from.turn_of(to.seat) < THRONG_SAMPLE {
+            if from.partners.len() <= LARGE_MESH_PEERS || from.turn_of(to.seat) < LARGE_MESH_SAMPLE
+            {
                 tasks.extend(after_answer(members, from, to, reflector));
             }
         }
@@ -77,7 +78,7 @@ pub(super) fn pair(
 /// answered: an ordinary packet and a large one.
 pub(super) fn frames_after_answers(peers: usize) -> u32 {
     let asked = u32::try_from(peers).unwrap_or(u32::MAX);
-    let asked = if peers > THRONG { THRONG_SAMPLE } else { asked };
+    let asked = if peers > LARGE_MESH_PEERS { LARGE_MESH_SAMPLE } else { asked };
     asked.saturating_mul(2)
 }
 
@@ -90,11 +91,11 @@ pub(super) fn frames_after_misses(peers: usize) -> u32 {
 
 /// An open way: does an ordinary packet pass, and how large may it be?
 fn after_answer(
-    members: &BTreeMap<HostName, Member>,
-    from: &Leg,
-    to: &Leg,
+    members: &BTreeMap<HostName, SurveyedHost>,
+    from: &SurveyEndpoint,
+    to: &SurveyEndpoint,
     reflector: SocketAddr,
-) -> Vec<Assigned> {
+) -> Vec<HostTask> {
     let Some(member) = members.get(&from.id.host) else { return Vec::new() };
     let host = Some(&to.id.host);
     let is_paced = is_in_crowd(from) && !from.is_private;
@@ -109,16 +110,21 @@ fn after_answer(
 }
 
 /// A way on which nothing arrives: does the kernel find another, over how many hops?
-fn after_misses(from: &Leg, to: &Leg, reflector: SocketAddr, options: &Options) -> Vec<Assigned> {
+fn after_misses(
+    from: &SurveyEndpoint,
+    to: &SurveyEndpoint,
+    reflector: SocketAddr,
+    options: &SurveyOptions,
+) -> Vec<HostTask> {
     let host = Some(&to.id.host);
     let routed = Question::RoutedUdp { to: reflector, tries: TRIES };
     let mut tasks = vec![assign(from, host, 1, 0, routed)];
-    if from.id.family == Family::V4 {
-        let ask = Ask::Ladder {
+    if from.id.family == IpFamily::V4 {
+        let ask = ProbeSpec::Ladder {
             to: reflector,
             ttls: vec![1, 2],
-            vehicle: Vehicle::Udp,
-            payload: Payload::default(),
+            vehicle: TracerouteProtocol::Udp,
+            payload: ProbePayload::default(),
         };
         tasks.push(assign(from, host, 1, 200, Question::Several { ask }));
     }
@@ -132,7 +138,7 @@ fn after_misses(from: &Leg, to: &Leg, reflector: SocketAddr, options: &Options) 
 }
 
 /// Who answers ARP or ND for a peer that no frame reaches?
-fn who_answers_for(from: &Leg, to: &Leg) -> Assigned {
+fn who_answers_for(from: &SurveyEndpoint, to: &SurveyEndpoint) -> HostTask {
     let question = Question::Neighbour { from: from.address, target: to.address, to_mac: None };
     let apart = if from.is_private { PRIVATE_NEIGHBOUR_MS } else { CROWD_NEIGHBOUR_MS };
     let at_ms = from.turn_of(to.seat).saturating_mul(apart);
@@ -140,12 +146,12 @@ fn who_answers_for(from: &Leg, to: &Leg) -> Assigned {
 }
 
 pub(super) fn assign(
-    leg: &Leg,
+    leg: &SurveyEndpoint,
     peer: Option<&HostName>,
     round: u16,
     at_ms: u32,
     question: Question,
-) -> Assigned {
+) -> HostTask {
     let task = Task {
         group: ALWAYS,
         at_ms,

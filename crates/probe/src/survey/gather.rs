@@ -5,34 +5,34 @@ use std::collections::BTreeMap;
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
 use pontoon_model::observation::RunId;
-use pontoon_model::snapshot::{Radio, Snapshot};
+use pontoon_model::snapshot::{Snapshot, WifiAssociation};
 use pontoon_model::untrusted::Untrusted;
 use pontoon_remote::carrier::CarrierError;
 use pontoon_remote::protocol_error::ProtocolError;
 
 use super::agent_channel::{AgentChannel, UnreachedReason};
-use super::legs::Member;
-use super::run::{Attendee, OwnNames, Seat, wait};
-use crate::edge::clock::Clock;
-use crate::key::Key;
+use super::legs::SurveyedHost;
+use super::run::{ActiveAgent, OwnNameSource, SurveyParticipant, wait};
+use crate::edge::clock::RunClock;
+use crate::key::RunKey;
 use crate::protocol::{FromAgent, ToAgent};
 
 /// How long an agent may take to be there: an ssh login on a slow Pi over a bad link.
 const START_MS: u64 = 10_000;
 
-pub(super) type Unreached = Vec<(HostName, UnreachedReason)>;
+pub(super) type UnreachedHosts = Vec<(HostName, UnreachedReason)>;
 
 /// Greets every agent and waits for all of them at once. Seats are numbered from `first`.
 /// `own_names`: how each learns
 /// what its own name means.
-pub(super) fn gather(
-    seats: Vec<Seat>,
+pub(super) fn start_agents(
+    seats: Vec<SurveyParticipant>,
     first: u16,
     run: RunId,
-    key: &Key,
-    own_names: OwnNames,
-    clock: &Clock,
-) -> (Vec<Attendee>, Unreached) {
+    key: &RunKey,
+    own_names: OwnNameSource,
+    clock: &RunClock,
+) -> (Vec<ActiveAgent>, UnreachedHosts) {
     let mut attendees = Vec::new();
     let mut unreached = Vec::new();
     let mut waiting = Vec::new();
@@ -45,11 +45,11 @@ pub(super) fn gather(
             host: seat.host.clone(),
             run_key: key.derive("run"),
             own_key: own_key.clone(),
-            asks_own_name: own_names == OwnNames::Asked,
+            asks_own_name: own_names == OwnNameSource::Asked,
         };
         match seat.channel {
             Ok(mut channel) => match channel.say(&begin) {
-                Ok(()) => waiting.push(Greeted {
+                Ok(()) => waiting.push(StartingAgent {
                     number,
                     own_key,
                     channel,
@@ -71,7 +71,7 @@ pub(super) fn gather(
         wait(waiting.iter().map(|greeted| &greeted.channel), clock, deadline);
         for mut greeted in std::mem::take(&mut waiting) {
             match greeted.hear() {
-                Ok(Some(snapshot)) => attendees.push(greeted.sit_down(*snapshot)),
+                Ok(Some(snapshot)) => attendees.push(greeted.into_active_agent(*snapshot)),
                 Ok(None) => waiting.push(greeted),
                 Err(error) => unreached.push((greeted.host, error)),
             }
@@ -83,8 +83,8 @@ pub(super) fn gather(
 
 /// A host that was reached under two names takes part under the first: asked about itself it
 /// would find all well.
-fn each_once(attendees: Vec<Attendee>, unreached: &mut Unreached) -> Vec<Attendee> {
-    let mut seated: Vec<Attendee> = Vec::new();
+fn each_once(attendees: Vec<ActiveAgent>, unreached: &mut UnreachedHosts) -> Vec<ActiveAgent> {
+    let mut seated: Vec<ActiveAgent> = Vec::new();
     for attendee in attendees {
         let same =
             seated.iter().find(|other| is_same(&other.member.snapshot, &attendee.member.snapshot));
@@ -113,16 +113,16 @@ pub(super) fn silent() -> CarrierError {
     ProtocolError::Silent.into()
 }
 
-struct Greeted {
+struct StartingAgent {
     number: u16,
-    own_key: Key,
+    own_key: RunKey,
     channel: AgentChannel,
     host: HostName,
     asks: bool,
-    radios: BTreeMap<IfName, Radio>,
+    radios: BTreeMap<IfName, WifiAssociation>,
 }
 
-impl Greeted {
+impl StartingAgent {
     fn hear(&mut self) -> Result<Option<Box<Snapshot>>, UnreachedReason> {
         for message in self.channel.hear()? {
             match message {
@@ -136,14 +136,14 @@ impl Greeted {
         Ok(None)
     }
 
-    fn sit_down(self, mut snapshot: Snapshot) -> Attendee {
+    fn into_active_agent(self, mut snapshot: Snapshot) -> ActiveAgent {
         for (name, radio) in self.radios {
             if let Some(link) = snapshot.links.iter_mut().find(|link| link.name == name) {
                 link.radio.get_or_insert(radio);
             }
         }
-        Attendee {
-            member: Member {
+        ActiveAgent {
+            member: SurveyedHost {
                 seat: self.number,
                 host: self.host,
                 snapshot,
@@ -158,7 +158,7 @@ impl Greeted {
             links: Vec::new(),
             listeners: Vec::new(),
             is_idle: true,
-            died: None,
+            failure: None,
             finished: None,
         }
     }

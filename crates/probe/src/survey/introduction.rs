@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use pontoon_model::host::HostName;
 use pontoon_model::port::PortPlan;
 
-use super::run::{Attendee, REPLY_MS, await_all};
-use crate::edge::clock::Clock;
+use super::run::{ActiveAgent, REPLY_MS, await_all};
+use crate::edge::clock::RunClock;
 use crate::protocol::{FromAgent, Peer, ToAgent};
 
 /// Tells every agent of the others.
-pub(super) fn introduce(attendees: &mut [Attendee]) {
+pub(super) fn send_peer_lists(attendees: &mut [ActiveAgent]) {
     let peers: Vec<Peer> = attendees
         .iter()
         .map(|attendee| {
@@ -34,12 +34,16 @@ pub(super) fn introduce(attendees: &mut [Attendee]) {
     for attendee in attendees {
         let others =
             peers.iter().filter(|peer| peer.seat != attendee.member.seat).cloned().collect();
-        attendee.say(&ToAgent::Peers { peers: others });
+        attendee.send_message(&ToAgent::Peers { peers: others });
     }
 }
 
 /// Has the agents listen on the ports that are theirs by the plan.
-pub(super) fn listen(attendees: &mut [Attendee], plan: &PortPlan, clock: &Clock) {
+pub(super) fn open_port_listeners(
+    attendees: &mut [ActiveAgent],
+    plan: &PortPlan,
+    clock: &RunClock,
+) {
     let mut asked = BTreeSet::new();
     let hosts: Vec<HostName> =
         attendees.iter().map(|attendee| attendee.member.host.clone()).collect();
@@ -47,10 +51,10 @@ pub(super) fn listen(attendees: &mut [Attendee], plan: &PortPlan, clock: &Clock)
         let ports = plan.on(&attendee.member.host, &hosts);
         if !ports.is_empty() {
             asked.insert(attendee.member.seat);
-            attendee.say(&ToAgent::Listen { ports });
+            attendee.send_message(&ToAgent::Listen { ports });
         }
     }
-    let is_there = |attendee: &Attendee| {
+    let is_there = |attendee: &ActiveAgent| {
         !attendee.listeners.is_empty() || !asked.contains(&attendee.member.seat)
     };
     await_all(attendees, clock, REPLY_MS, is_there, |attendee, message| {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName, Mac};
-use pontoon_model::pairing::{End, ends, shared, usable_address};
+use pontoon_model::net::{IfName, IpFamily, Mac};
+use pontoon_model::pairing::{LinkEndpoint, link_endpoints, shared, usable_address};
 use pontoon_model::snapshot::Snapshot;
 
 /// A host of the run whose agent answered.
 #[derive(Clone, Debug)]
-pub(super) struct Member {
+pub(super) struct SurveyedHost {
     pub(super) seat: u16,
     pub(super) host: HostName,
     pub(super) snapshot: Snapshot,
@@ -20,12 +20,12 @@ pub(super) struct Member {
     pub(super) port_v6: Option<u16>,
 }
 
-impl Member {
+impl SurveyedHost {
     /// Where its agent answers.
     pub(super) fn reflector(&self, address: IpAddr) -> Option<SocketAddr> {
-        let port = match Family::of(address) {
-            Family::V4 => self.port_v4,
-            Family::V6 => self.port_v6,
+        let port = match IpFamily::of(address) {
+            IpFamily::V4 => self.port_v4,
+            IpFamily::V6 => self.port_v6,
         };
         port.map(|port| SocketAddr::new(address, port))
     }
@@ -33,16 +33,16 @@ impl Member {
 
 /// A host's link, in one family: what a control is put to.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) struct LegId {
+pub(super) struct SurveyEndpointId {
     pub(super) host: HostName,
     pub(super) link: IfName,
-    pub(super) family: Family,
+    pub(super) family: IpFamily,
 }
 
 /// A leg.
 #[derive(Clone, Debug)]
-pub(super) struct Leg {
-    pub(super) id: LegId,
+pub(super) struct SurveyEndpoint {
+    pub(super) id: SurveyEndpointId,
     pub(super) seat: u16,
     pub(super) address: IpAddr,
     /// None on links without one, which share no network.
@@ -57,7 +57,7 @@ pub(super) struct Leg {
     pub(super) partners: Vec<(u16, u32)>,
 }
 
-impl Leg {
+impl SurveyEndpoint {
     /// When the host of a seat has its turn on this leg, counted from the one that sits next.
     pub(super) fn turn_of(&self, seat: u16) -> u32 {
         let place = |seat| self.partners.partition_point(|(other, _)| *other < seat);
@@ -78,25 +78,25 @@ impl Leg {
 
 /// The legs of a run, in order of their names.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Legs {
-    list: Vec<Leg>,
-    places: BTreeMap<LegId, usize>,
+pub(super) struct SurveyEndpoints {
+    list: Vec<SurveyEndpoint>,
+    places: BTreeMap<SurveyEndpointId, usize>,
 }
 
-impl Legs {
+impl SurveyEndpoints {
     /// Every leg of every member that has an address, on the chosen links. Hosts that only answer
     /// may call theirs as they like.
-    pub(super) fn new(members: &[Member], only: &[IfName]) -> Self {
+    pub(super) fn new(members: &[SurveyedHost], only: &[IfName]) -> Self {
         Self::of(members.iter().flat_map(|member| legs_of(member, only)).collect())
     }
 
-    pub(super) fn of(mut legs: Vec<Leg>) -> Self {
+    pub(super) fn of(mut legs: Vec<SurveyEndpoint>) -> Self {
         legs.sort_by(|one, other| one.id.cmp(&other.id));
         let places = legs.iter().enumerate().map(|(at, leg)| (leg.id.clone(), at)).collect();
         Self { list: legs, places }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Leg> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &SurveyEndpoint> {
         self.list.iter()
     }
 
@@ -104,24 +104,24 @@ impl Legs {
         self.list.len()
     }
 
-    pub(super) fn at(&self, place: u32) -> &Leg {
+    pub(super) fn at(&self, place: u32) -> &SurveyEndpoint {
         &self.list[place as usize]
     }
 
-    pub(super) fn at_place(&self, place: usize) -> &Leg {
+    pub(super) fn at_place(&self, place: usize) -> &SurveyEndpoint {
         &self.list[place]
     }
 
-    pub(super) fn find(&self, id: &LegId) -> Option<(usize, &Leg)> {
+    pub(super) fn find(&self, id: &SurveyEndpointId) -> Option<(usize, &SurveyEndpoint)> {
         let place = *self.places.get(id)?;
         Some((place, &self.list[place]))
     }
 
     /// Pairs up all members' legs that share a network, and notes the pairs on each leg.
-    pub(super) fn pair_up(&mut self, members: &[Member], only: &[IfName]) -> Vec<[u32; 2]> {
-        let mut hosts: Vec<(&HostName, Vec<End>)> = members
+    pub(super) fn pair_up(&mut self, members: &[SurveyedHost], only: &[IfName]) -> Vec<[u32; 2]> {
+        let mut hosts: Vec<(&HostName, Vec<LinkEndpoint>)> = members
             .iter()
-            .map(|member| (&member.host, ends(&member.host, &member.snapshot)))
+            .map(|member| (&member.host, link_endpoints(&member.host, &member.snapshot)))
             .collect();
         hosts.sort_by_key(|(host, _)| *host);
         let places: Vec<Vec<Option<u32>>> = hosts
@@ -155,27 +155,31 @@ impl Legs {
         pairs
     }
 
-    fn place_of(&self, end: &End) -> Option<u32> {
-        let id =
-            LegId { host: end.host.clone(), link: end.link.clone(), family: end.prefix.family() };
+    fn place_of(&self, end: &LinkEndpoint) -> Option<u32> {
+        let id = SurveyEndpointId {
+            host: end.host.clone(),
+            link: end.link.clone(),
+            family: end.prefix.family(),
+        };
         self.places.get(&id).and_then(|place| u32::try_from(*place).ok())
     }
 }
 
-fn legs_of(member: &Member, only: &[IfName]) -> impl Iterator<Item = Leg> {
+fn legs_of(member: &SurveyedHost, only: &[IfName]) -> impl Iterator<Item = SurveyEndpoint> {
     let snapshot = &member.snapshot;
     let links = snapshot.links.iter().filter(|link| {
         let is_chosen = !member.asks || only.is_empty() || only.contains(&link.name);
         link.is_usable() && link.reaches_hosts() && is_chosen
     });
     links.flat_map(move |link| {
-        let has_gateway = [Family::V4, Family::V6]
+        let has_gateway = [IpFamily::V4, IpFamily::V6]
             .into_iter()
             .any(|family| snapshot.gateway(&link.name, family).is_some());
-        [Family::V4, Family::V6].into_iter().filter_map(move |family| {
+        [IpFamily::V4, IpFamily::V6].into_iter().filter_map(move |family| {
             let address = usable_address(link, family)?.prefix.address;
-            let id = LegId { host: member.host.clone(), link: link.name.clone(), family };
-            Some(Leg {
+            let id =
+                SurveyEndpointId { host: member.host.clone(), link: link.name.clone(), family };
+            Some(SurveyEndpoint {
                 id,
                 seat: member.seat,
                 address,
@@ -195,12 +199,12 @@ fn legs_of(member: &Member, only: &[IfName]) -> impl Iterator<Item = Leg> {
 pub(super) struct RoutedPair {
     pub(super) a: (HostName, IpAddr),
     pub(super) b: (HostName, IpAddr),
-    pub(super) family: Family,
+    pub(super) family: IpFamily,
 }
 
 /// Members that stand behind different gateways, at most one such pair of links for two hosts.
-pub(super) fn routed_pairs(members: &[Member], legs: &Legs) -> Vec<RoutedPair> {
-    let behind_gateway = |member: &Member| -> Vec<&Leg> {
+pub(super) fn routed_pairs(members: &[SurveyedHost], legs: &SurveyEndpoints) -> Vec<RoutedPair> {
+    let behind_gateway = |member: &SurveyedHost| -> Vec<&SurveyEndpoint> {
         let seat = member.seat;
         legs.iter().filter(|leg| leg.seat == seat && leg.gateway.is_some()).collect()
     };
@@ -229,9 +233,9 @@ pub(super) fn routed_pairs(members: &[Member], legs: &Legs) -> Vec<RoutedPair> {
 }
 
 /// Whether two links share a network, in either family.
-fn is_shared(legs: &Legs, a: &Leg, b: &Leg) -> bool {
-    [Family::V4, Family::V6].into_iter().any(|family| {
-        let id = |leg: &Leg| LegId { family, ..leg.id.clone() };
+fn is_shared(legs: &SurveyEndpoints, a: &SurveyEndpoint, b: &SurveyEndpoint) -> bool {
+    [IpFamily::V4, IpFamily::V6].into_iter().any(|family| {
+        let id = |leg: &SurveyEndpoint| SurveyEndpointId { family, ..leg.id.clone() };
         let Some(((_, leg_a), (place_b, _))) = legs.find(&id(a)).zip(legs.find(&id(b))) else {
             return false;
         };

@@ -7,25 +7,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
-use pontoon_model::facts::{Facts, Intent};
+use pontoon_model::facts::{Facts, RunParameters};
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, Mac};
-use pontoon_model::observation::{Direction, Observation, RunId};
+use pontoon_model::net::{IpFamily, Mac};
+use pontoon_model::observation::{Observation, ObservedEvent, RunId};
 use pontoon_model::snapshot::{Link, Snapshot};
 
-use super::about_itself::about_itself;
-use super::gather::gather;
-use super::legs::Legs;
-use super::pair_code::{PairCode, Secret};
+use super::about_itself::host_questions;
+use super::gather::start_agents;
+use super::legs::SurveyEndpoints;
+use super::pair_code::{PairCode, PairSecret};
 use super::run::{
-    Attendee, Options, OwnNames, Progress, Seat, Survey, SurveyError, finish, host_facts, nobody,
-    run_id, wait, watch,
+    ActiveAgent, OwnNameSource, SurveyError, SurveyOptions, SurveyParticipant, SurveyProgress,
+    SurveyResult, finish, host_facts, no_agents_error, run_id, wait, watch,
 };
-use crate::edge::clock::{Clock, unix_ms};
-use crate::key::{Key, from_hex};
-use crate::machine::Moment;
+use crate::edge::clock::{RunClock, unix_ms};
+use crate::key::{RunKey, from_hex};
+use crate::machine::RunInstant;
 use crate::protocol::{FromAgent, Peer, Question, Seen, Task, ToAgent};
-use crate::token::Header;
+use crate::token::TokenHeader;
 use crate::witness::probe_of;
 
 /// Rounds of the second host, and of the first from when it hears the second.
@@ -37,7 +37,7 @@ const TAIL_MS: u64 = 1_500;
 const ROUND_MS: u64 = 1_000;
 
 /// Which of the two this host is.
-pub enum Side<'a> {
+pub enum RendezvousSide<'a> {
     /// The one that makes the code, and says it with its own address.
     First(&'a mut dyn FnMut(&PairCode, IpAddr)),
     /// The one on which it is typed.
@@ -49,53 +49,53 @@ pub enum Side<'a> {
 /// # Errors
 ///
 /// [`SurveyError`]: no agent, no link in the peer's network, or the port of the code is taken.
-pub fn meet(
-    seat: Seat,
+pub fn run_rendezvous(
+    seat: SurveyParticipant,
     peer: IpAddr,
-    side: Side<'_>,
-    intent: &Intent,
-    options: &Options,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Survey, SurveyError> {
-    let clock = Clock::start();
+    side: RendezvousSide<'_>,
+    intent: &RunParameters,
+    options: &SurveyOptions,
+    progress: &mut dyn FnMut(SurveyProgress),
+) -> Result<SurveyResult, SurveyError> {
+    let clock = RunClock::start();
     let host = seat.host.clone();
     let secret = match &side {
-        Side::First(_) => Secret::random().map_err(SurveyError::NoRandomness)?,
-        Side::Second(code) => code.secret(),
+        RendezvousSide::First(_) => PairSecret::random().map_err(SurveyError::NoRandomness)?,
+        RendezvousSide::Second(code) => code.secret(),
     };
     let key = secret.key();
     let run = run_id(&key);
-    let own_seat = u16::from(matches!(side, Side::Second(_)));
-    progress(Progress::Starting { hosts: 1 });
+    let own_seat = u16::from(matches!(side, RendezvousSide::Second(_)));
+    progress(SurveyProgress::Starting { hosts: 1 });
     let (mut attendees, unreached) =
-        gather(vec![seat], own_seat, run, &key, OwnNames::Read, &clock);
+        start_agents(vec![seat], own_seat, run, &key, OwnNameSource::Read, &clock);
     let Some(attendee) = attendees.first() else {
-        return Err(nobody(unreached));
+        return Err(no_agents_error(unreached));
     };
     let no_link = || SurveyError::NotOurNetwork { host: host.clone(), peer };
     let link = link_to(&attendee.member.snapshot, peer).ok_or_else(no_link)?.clone();
     let mac = link.mac.ok_or_else(no_link)?;
     let own = own_address(&link, peer).ok_or_else(no_link)?;
     let (code, peer_mac) = match side {
-        Side::First(announce) => {
+        RendezvousSide::First(announce) => {
             let epoch_s = u32::try_from(unix_ms() / 1000).unwrap_or_default();
             let code = PairCode::new(&secret, mac, epoch_s);
             announce(&code, own);
             (code, None)
         }
-        Side::Second(code) => {
+        RendezvousSide::Second(code) => {
             let theirs = code.mac;
             (code, Some(theirs))
         }
     };
-    let only = Options { links: vec![link.name.clone()], ..options.clone() };
+    let only = SurveyOptions { links: vec![link.name.clone()], ..options.clone() };
     watch(&mut attendees, &only, Some(code.port), &clock);
     // There is exactly one: `gather` was given one seat.
     let attendee = attendees.remove(0);
     if attendee.member.reflector(peer).is_none_or(|own| own.port() != code.port) {
         return Err(SurveyError::PortTaken { host, port: code.port });
     }
-    let mut meeting = Meeting {
+    let mut meeting = PairRendezvous {
         run,
         other_key: key.derive(&format!("seat {}", 1 - own_seat)),
         own_seat,
@@ -117,7 +117,7 @@ pub fn meet(
     finish(&mut attendees, &clock);
     let hosts = attendees.into_iter().map(host_facts).collect();
     let facts = Facts { run, hosts, observations, intent: intent.clone() };
-    Ok(Survey { facts, unreached, key })
+    Ok(SurveyResult { facts, unreached, key })
 }
 
 /// The link of this host in whose network the peer is.
@@ -136,21 +136,21 @@ fn own_address(link: &Link, peer: IpAddr) -> Option<IpAddr> {
     own.map(|own| own.prefix.address)
 }
 
-struct Meeting {
+struct PairRendezvous {
     run: RunId,
-    other_key: Key,
+    other_key: RunKey,
     own_seat: u16,
     peer: IpAddr,
     name: HostName,
     link: Link,
     code: PairCode,
     peer_mac: Option<Mac>,
-    heard_at: Option<Moment>,
-    attendee: Attendee,
+    heard_at: Option<RunInstant>,
+    attendee: ActiveAgent,
     observations: BTreeSet<Observation>,
 }
 
-impl Meeting {
+impl PairRendezvous {
     fn introduce(&mut self) {
         let peer = Peer {
             seat: 1 - self.own_seat,
@@ -160,10 +160,15 @@ impl Meeting {
             macs: self.peer_mac.into_iter().collect(),
             addresses: vec![(self.peer, None)],
         };
-        self.attendee.say(&ToAgent::Peers { peers: vec![peer] });
+        self.attendee.send_message(&ToAgent::Peers { peers: vec![peer] });
     }
 
-    fn hold(&mut self, clock: &Clock, options: &Options, progress: &mut dyn FnMut(Progress)) {
+    fn hold(
+        &mut self,
+        clock: &RunClock,
+        options: &SurveyOptions,
+        progress: &mut dyn FnMut(SurveyProgress),
+    ) {
         let start = clock.now();
         let most = options.timeout_ms.unwrap_or(WAIT_MS);
         self.ask_about_ourselves(options);
@@ -178,36 +183,36 @@ impl Meeting {
             }
             self.hear(now);
             let end = last.after_ms(TAIL_MS);
-            if now >= end || self.attendee.died.is_some() {
+            if now >= end || self.attendee.failure.is_some() {
                 return;
             }
             let left_ms = end.0.saturating_sub(now.0);
-            progress(Progress::Asking { pairs: 1, settled: 0, left_ms });
+            progress(SurveyProgress::Asking { pairs: 1, settled: 0, left_ms });
             let wake = if next < last { next.min(end) } else { end };
             wait(std::iter::once(&self.attendee.channel), clock, wake.max(now.after_ms(1)));
         }
     }
 
     /// When the last round begins.
-    fn last_round(&self, start: Moment, most: u64) -> Moment {
+    fn last_round(&self, start: RunInstant, most: u64) -> RunInstant {
         let limit = start.after_ms(most.saturating_sub(TAIL_MS));
         let from = if self.own_seat == 0 { self.heard_at } else { Some(start) };
         from.map_or(limit, |from| from.after_ms(ROUNDS * ROUND_MS).min(limit))
     }
 
-    fn ask_about_ourselves(&mut self, options: &Options) {
+    fn ask_about_ourselves(&mut self, options: &SurveyOptions) {
         let member = self.attendee.member.clone();
-        let legs = Legs::new(std::slice::from_ref(&member), &options.links);
+        let legs = SurveyEndpoints::new(std::slice::from_ref(&member), &options.links);
         let members = BTreeMap::from([(member.host.clone(), member)]);
-        let alone = Options { one_ended: Vec::new(), ..options.clone() };
-        let tasks = about_itself(&members, &legs, &[], &alone);
+        let alone = SurveyOptions { one_ended: Vec::new(), ..options.clone() };
+        let tasks = host_questions(&members, &legs, &[], &alone);
         let tasks = tasks.into_iter().map(|(_, task)| task).collect();
-        self.attendee.say(&ToAgent::Do { courses: Vec::new(), tasks });
+        self.attendee.send_message(&ToAgent::Do { courses: Vec::new(), tasks });
     }
 
     /// One round: the control, one frame to all, and frames to the peer once its MAC is known.
     fn put_round(&mut self) {
-        let family = Family::of(self.peer);
+        let family = IpFamily::of(self.peer);
         let Some(from) = own_address(&self.link, self.peer) else { return };
         let since = unix_ms() / 1000;
         let round = since.saturating_sub(u64::from(self.code.epoch_s)) + 1;
@@ -243,21 +248,21 @@ impl Meeting {
         // Neither host's frames leave in one burst, nor at the very edge of the second.
         let later = (1..).map(|place| place * 120 + u32::from(self.own_seat) * 60);
         let tasks = questions.into_iter().zip(later).map(task).collect();
-        self.attendee.say(&ToAgent::Do { courses: Vec::new(), tasks });
+        self.attendee.send_message(&ToAgent::Do { courses: Vec::new(), tasks });
     }
 
-    fn hear(&mut self, now: Moment) {
-        for message in self.attendee.hear() {
+    fn hear(&mut self, now: RunInstant) {
+        for message in self.attendee.receive_messages() {
             match message {
                 FromAgent::Saw { seen } => seen.into_iter().for_each(|seen| self.take(now, seen)),
-                FromAgent::Fault { why } => self.attendee.died = Some(why),
+                FromAgent::Fault { why } => self.attendee.failure = Some(why),
                 _ => {}
             }
         }
     }
 
-    fn take(&mut self, now: Moment, seen: Seen) {
-        let is_arrival = seen.observation.direction == Direction::Arrived;
+    fn take(&mut self, now: RunInstant, seen: Seen) {
+        let is_arrival = seen.observation.direction == ObservedEvent::Arrived;
         let is_own = seen.observation.host == self.attendee.member.host;
         if !is_own || is_arrival && !self.is_proven(&seen) {
             return;
@@ -278,7 +283,8 @@ impl Meeting {
             return false;
         };
         let round = seen.observation.round;
-        let header = Header { seat: 1 - self.own_seat, link: 0, probe, is_answer: false, round };
+        let header =
+            TokenHeader { seat: 1 - self.own_seat, link: 0, probe, is_answer: false, round };
         header.is_proven_by(proof, &self.other_key)
     }
 }

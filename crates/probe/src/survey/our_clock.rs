@@ -3,23 +3,28 @@
 
 use pontoon_model::snapshot::ClockDifference;
 
-use crate::machine::Moment;
+use crate::machine::RunInstant;
 
 /// Both clocks are read in whole milliseconds.
 const ROUNDING_MS: u64 = 2;
 
 /// This host's clock at a moment of the run. That somebody sets it meanwhile does no harm.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct OurClock {
+pub(super) struct ClockReference {
     /// When it was read.
-    pub(super) began: Moment,
+    pub(super) began: RunInstant,
     /// What it said.
     pub(super) unix_ms: u64,
 }
 
-impl OurClock {
+impl ClockReference {
     /// The difference of a clock that was read some time between two moments.
-    pub(super) fn difference(self, asked: Moment, heard: Moment, theirs: u64) -> ClockDifference {
+    pub(super) fn difference(
+        self,
+        asked: RunInstant,
+        heard: RunInstant,
+        theirs: u64,
+    ) -> ClockDifference {
         let took = heard.0.saturating_sub(asked.0);
         let middle = (asked.0.saturating_sub(self.began.0)).saturating_add(took / 2);
         let ours = i128::from(self.unix_ms) + i128::from(middle);
@@ -39,8 +44,8 @@ mod tests {
     use super::*;
 
     fn difference(asked: u64, heard: u64, theirs: u64) -> (i64, u32) {
-        let ours = OurClock { began: Moment(100), unix_ms: 1_000_000 };
-        let found = ours.difference(Moment(asked), Moment(heard), theirs);
+        let ours = ClockReference { began: RunInstant(100), unix_ms: 1_000_000 };
+        let found = ours.difference(RunInstant(asked), RunInstant(heard), theirs);
         (found.offset_ms, found.uncertainty_ms)
     }
 
@@ -60,8 +65,8 @@ mod tests {
             truth in -10_000_000_i64..10_000_000, there in 0..5_000_u64, back in 0..5_000_u64,
         ) {
             let theirs = (1_000_000_000 + truth).unsigned_abs() + there;
-            let ours = OurClock { began: Moment(7), unix_ms: 1_000_000_000 };
-            let found = ours.difference(Moment(7), Moment(7 + there + back), theirs);
+            let ours = ClockReference { began: RunInstant(7), unix_ms: 1_000_000_000 };
+            let found = ours.difference(RunInstant(7), RunInstant(7 + there + back), theirs);
             prop_assert!(found.offset_ms.abs_diff(truth) <= u64::from(found.uncertainty_ms));
         }
     }

@@ -8,7 +8,7 @@ use data_encoding::{Encoding, Specification};
 use pontoon_model::net::Mac;
 use pontoon_model::untrusted::Untrusted;
 
-use crate::key::{Key, NoRandomness};
+use crate::key::{NoRandomness, RunKey};
 
 /// A code that is printed on the first host and typed on the second: it carries the secret of the
 /// run, the first host's MAC, the port on which both answer, and when the rounds began to count.
@@ -40,7 +40,7 @@ pub struct NotAPairCode(Untrusted);
 
 impl PairCode {
     /// Makes the code of a run whose rounds count from `epoch_s`.
-    pub(super) fn new(key: &Secret, mac: Mac, epoch_s: u32) -> Self {
+    pub(super) fn new(key: &PairSecret, mac: Mac, epoch_s: u32) -> Self {
         let [high, low, ..] = key.key().tag(b"pair port");
         // The dynamic range (RFC 6335, section 6), below which other programs live.
         let port = u16::from_be_bytes([high, low]) | 0xc000;
@@ -48,8 +48,8 @@ impl PairCode {
     }
 
     /// The secret of the run.
-    pub(super) const fn secret(&self) -> Secret {
-        Secret(self.secret)
+    pub(super) const fn secret(&self) -> PairSecret {
+        PairSecret(self.secret)
     }
 
     fn bytes(&self) -> [u8; BYTES] {
@@ -77,26 +77,26 @@ static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
 });
 
 /// The secret from which a pair's key is made.
-pub(super) struct Secret([u8; SECRET]);
+pub(super) struct PairSecret([u8; SECRET]);
 
-impl Secret {
+impl PairSecret {
     pub(super) fn random() -> Result<Self, NoRandomness> {
         let mut secret = [0; SECRET];
-        secret.copy_from_slice(&Key::random()?.tag(b"pair secret")[..SECRET]);
+        secret.copy_from_slice(&RunKey::random()?.tag(b"pair secret")[..SECRET]);
         Ok(Self(secret))
     }
 
     /// The key of the run.
-    pub(super) fn key(&self) -> Key {
+    pub(super) fn key(&self) -> RunKey {
         let mut bytes = [0; 32];
         bytes[..SECRET].copy_from_slice(&self.0);
-        Key::from_bytes(bytes).derive("pair")
+        RunKey::from_bytes(bytes).derive("pair")
     }
 }
 
 /// Two bytes that a slip of the finger changes.
 fn check(bytes: &[u8]) -> [u8; 2] {
-    let [first, second, ..] = Key::from_bytes([0; 32]).tag(bytes);
+    let [first, second, ..] = RunKey::from_bytes([0; 32]).tag(bytes);
     [first, second]
 }
 
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     fn code() -> PairCode {
-        let secret = Secret(*b"0123456789");
+        let secret = PairSecret(*b"0123456789");
         PairCode::new(&secret, Mac([2, 0xaa, 0, 0, 1, 2]), 1_800_000_000)
     }
 

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::Family;
-use pontoon_model::port::{Port, PortPlan, Transport};
+use pontoon_model::net::IpFamily;
+use pontoon_model::port::{Port, PortPlan, TransportProtocol};
 
 use super::follow_up::{ALWAYS, TRIES, assign};
-use super::legs::{Leg, LegId, Legs, RoutedPair};
-use super::schedule::Assigned;
+use super::legs::{RoutedPair, SurveyEndpoint, SurveyEndpointId, SurveyEndpoints};
+use super::schedule::HostTask;
 use crate::protocol::{Question, Task};
 
 /// Room for a port where strangers share the air: a connection takes four frames, a datagram one,
@@ -24,7 +24,12 @@ const AFTER_MS: u32 = 300;
 const LONGEST_MS: u64 = 5_000;
 
 /// The questions of one way.
-pub(super) fn of_way(from: &Leg, to: &Leg, legs: &Legs, plan: &PortPlan) -> Vec<Assigned> {
+pub(super) fn of_way(
+    from: &SurveyEndpoint,
+    to: &SurveyEndpoint,
+    legs: &SurveyEndpoints,
+    plan: &PortPlan,
+) -> Vec<HostTask> {
     if !is_asked(from, legs) {
         return Vec::new();
     }
@@ -42,11 +47,11 @@ pub(super) fn of_way(from: &Leg, to: &Leg, legs: &Legs, plan: &PortPlan) -> Vec<
 }
 
 /// The questions between two hosts that only routers connect, as the kernel routes them.
-pub(super) fn routed(pairs: &[RoutedPair], plan: &PortPlan) -> Vec<Assigned> {
+pub(super) fn routed(pairs: &[RoutedPair], plan: &PortPlan) -> Vec<HostTask> {
     let mut tasks = Vec::new();
     // No link has a budget for what the kernel routes: each peer has its turn.
     let mut turns: BTreeMap<&HostName, u32> = BTreeMap::new();
-    for pair in pairs.iter().filter(|pair| pair.family == Family::V4) {
+    for pair in pairs.iter().filter(|pair| pair.family == IpFamily::V4) {
         for ((from, _), (to, address)) in [(&pair.a, &pair.b), (&pair.b, &pair.a)] {
             let turn = turns.entry(from).or_default();
             let mut at_ms = turn.saturating_mul(longest_list_ms(plan, false)) + AFTER_MS;
@@ -68,21 +73,21 @@ pub(super) fn routed(pairs: &[RoutedPair], plan: &PortPlan) -> Vec<Assigned> {
 fn routed_task(
     from: &HostName,
     to: &HostName,
-    family: Family,
+    family: IpFamily,
     at_ms: u32,
     question: Question,
-) -> Assigned {
+) -> HostTask {
     let peer = Some(to.clone());
     let task = Task { group: ALWAYS, at_ms, round: 1, family, link: None, peer, question };
     (from.clone(), task)
 }
 
 /// How long the questions of all legs take at most, in milliseconds after the last round.
-pub(super) fn longest_ms(legs: &Legs, hosts: usize, plan: &PortPlan) -> u64 {
+pub(super) fn longest_ms(legs: &SurveyEndpoints, hosts: usize, plan: &PortPlan) -> u64 {
     if plan.is_empty() {
         return 0;
     }
-    let of_leg = |leg: &Leg| {
+    let of_leg = |leg: &SurveyEndpoint| {
         let partners = u64::try_from(leg.partners.len()).unwrap_or(u64::MAX);
         partners.saturating_mul(u64::from(longest_list_ms(plan, leg.is_private)))
     };
@@ -111,13 +116,14 @@ fn longest_list_ms(plan: &PortPlan, is_private: bool) -> u32 {
 const fn room_ms(port: Port, is_private: bool) -> u32 {
     let [tcp, udp] = if is_private { PRIVATE_MS } else { SHARED_MS };
     match port.transport {
-        Transport::Tcp => tcp,
-        Transport::Udp => udp,
+        TransportProtocol::Tcp => tcp,
+        TransportProtocol::Udp => udp,
     }
 }
 
 /// A cluster's nodes have one family, and IPv4 where there is both.
-fn is_asked(from: &Leg, legs: &Legs) -> bool {
-    let v4 = LegId { family: Family::V4, ..from.id.clone() };
-    from.id.family == Family::V4 || legs.find(&v4).is_none_or(|(_, twin)| twin.partners.is_empty())
+fn is_asked(from: &SurveyEndpoint, legs: &SurveyEndpoints) -> bool {
+    let v4 = SurveyEndpointId { family: IpFamily::V4, ..from.id.clone() };
+    from.id.family == IpFamily::V4
+        || legs.find(&v4).is_none_or(|(_, twin)| twin.partners.is_empty())
 }

@@ -4,24 +4,24 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use pontoon_model::facts::{Ending, Facts, HostFacts, Intent, Watch};
+use pontoon_model::facts::{AgentOutcome, Facts, HostFacts, LinkCapture, RunParameters};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
 use pontoon_model::observation::RunId;
-use pontoon_model::port::{Listener, PortPlan};
-use pontoon_model::snapshot::{ClockDifference, Radio};
+use pontoon_model::port::{PortListener, PortPlan};
+use pontoon_model::snapshot::{ClockDifference, WifiAssociation};
 use pontoon_remote::carrier::CarrierError;
 
 use super::agent_channel::{AgentChannel, UnreachedReason};
-use super::conduct::Conduct;
-use super::gather::{gather, silent};
-use super::introduction::{introduce, listen};
-use super::legs::Member;
-use super::our_clock::OurClock;
+use super::conduct::SurveyCoordinator;
+use super::gather::{silent, start_agents};
+use super::introduction::{open_port_listeners, send_peer_lists};
+use super::legs::SurveyedHost;
+use super::our_clock::ClockReference;
 use crate::ask::PortalPage;
-use crate::edge::clock::{Clock, unix_ms};
-use crate::key::{Key, NoRandomness};
-use crate::machine::Moment;
+use crate::edge::clock::{RunClock, unix_ms};
+use crate::key::{NoRandomness, RunKey};
+use crate::machine::RunInstant;
 use crate::protocol::{FromAgent, ToAgent};
 
 /// How long an agent may take to open its sockets or to read its counters.
@@ -29,7 +29,7 @@ pub(super) const REPLY_MS: u64 = 2_000;
 
 /// A place in a run: how to reach the agent of a host.
 #[derive(Debug)]
-pub struct Seat {
+pub struct SurveyParticipant {
     /// What the run calls the host.
     pub host: HostName,
     /// The way to its agent.
@@ -37,12 +37,12 @@ pub struct Seat {
     /// Whether questions about the host itself are put (gateway, names, portal, clock).
     pub asks: bool,
     /// What is known of its radios beside what its kernel says.
-    pub radios: BTreeMap<IfName, Radio>,
+    pub radios: BTreeMap<IfName, WifiAssociation>,
 }
 
 /// What to ask, and how long.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct SurveyOptions {
     /// Only these links; all when empty.
     pub links: Vec<IfName>,
     /// Milliseconds for the whole run; none = as long as it takes, which is bounded.
@@ -62,12 +62,12 @@ pub struct Options {
     /// The ports that are asked for, and by whom.
     pub ports: PortPlan,
     /// How hosts learn what their own names mean.
-    pub own_names: OwnNames,
+    pub own_names: OwnNameSource,
 }
 
 /// How hosts learn what their own names mean, which decides their address in a cluster.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum OwnNames {
+pub enum OwnNameSource {
     /// From their files.
     #[default]
     Read,
@@ -77,18 +77,18 @@ pub enum OwnNames {
 
 /// What a run found.
 #[derive(Debug)]
-pub struct Survey {
+pub struct SurveyResult {
     /// The facts.
     pub facts: Facts,
     /// Hosts that were named and could not be asked, and why.
     pub unreached: Vec<(HostName, UnreachedReason)>,
     /// The key of the run, under which names are redacted.
-    pub key: Key,
+    pub key: RunKey,
 }
 
 /// How far a run is.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Progress {
+pub enum SurveyProgress {
     /// Agents are being started.
     Starting {
         /// How many.
@@ -153,28 +153,28 @@ pub enum SurveyError {
 }
 
 /// An agent that takes part.
-pub(super) struct Attendee {
-    pub(super) member: Member,
+pub(super) struct ActiveAgent {
+    pub(super) member: SurveyedHost,
     pub(super) channel: AgentChannel,
-    pub(super) own_key: Key,
-    pub(super) watches: Vec<Watch>,
+    pub(super) own_key: RunKey,
+    pub(super) watches: Vec<LinkCapture>,
     /// How its clock differs from this host's.
     pub(super) difference: Option<ClockDifference>,
     pub(super) links: Vec<IfName>,
     /// Who answers on the ports that are asked for.
-    pub(super) listeners: Vec<Listener>,
+    pub(super) listeners: Vec<PortListener>,
     pub(super) is_idle: bool,
-    pub(super) died: Option<String>,
-    pub(super) finished: Option<Finished>,
+    pub(super) failure: Option<String>,
+    pub(super) finished: Option<AgentTotals>,
 }
 
 /// What an agent says last.
 #[derive(Default)]
-pub(super) struct Finished {
-    pub(super) watches: Vec<Watch>,
+pub(super) struct AgentTotals {
+    pub(super) watches: Vec<LinkCapture>,
     pub(super) counters: BTreeMap<String, u64>,
     pub(super) frames_sent: BTreeMap<String, u32>,
-    pub(super) untested: Vec<pontoon_model::snapshot::Unread>,
+    pub(super) untested: Vec<pontoon_model::snapshot::CollectionGap>,
 }
 
 /// Runs a survey.
@@ -184,28 +184,28 @@ pub(super) struct Finished {
 /// When nobody could be asked. A host that fails while others do not is named in
 /// [`Survey::unreached`], or has its [`Ending`] say so.
 pub fn run(
-    seats: Vec<Seat>,
-    intent: &Intent,
-    options: &Options,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Survey, SurveyError> {
-    let clock = Clock::start();
-    let key = Key::random().map_err(SurveyError::NoRandomness)?;
+    seats: Vec<SurveyParticipant>,
+    intent: &RunParameters,
+    options: &SurveyOptions,
+    progress: &mut dyn FnMut(SurveyProgress),
+) -> Result<SurveyResult, SurveyError> {
+    let clock = RunClock::start();
+    let key = RunKey::random().map_err(SurveyError::NoRandomness)?;
     let run = run_id(&key);
-    progress(Progress::Starting { hosts: seats.len() });
-    let (mut attendees, unreached) = gather(seats, 0, run, &key, options.own_names, &clock);
+    progress(SurveyProgress::Starting { hosts: seats.len() });
+    let (mut attendees, unreached) = start_agents(seats, 0, run, &key, options.own_names, &clock);
     if attendees.is_empty() {
-        return Err(nobody(unreached));
+        return Err(no_agents_error(unreached));
     }
     watch(&mut attendees, options, None, &clock);
     for attendee in &mut attendees {
         attendee.member.snapshot.clock.difference = attendee.difference;
     }
-    introduce(&mut attendees);
+    send_peer_lists(&mut attendees);
     if !options.is_passive {
-        listen(&mut attendees, &options.ports, &clock);
+        open_port_listeners(&mut attendees, &options.ports, &clock);
     }
-    let mut conduct = Conduct::new(run, attendees, options);
+    let mut conduct = SurveyCoordinator::new(run, attendees, options);
     if !options.is_passive {
         conduct.ask(&clock, progress);
     }
@@ -213,10 +213,10 @@ pub fn run(
     finish(&mut attendees, &clock);
     let hosts = attendees.into_iter().map(host_facts).collect();
     let facts = Facts { run, hosts, observations, intent: intent.clone() };
-    Ok(Survey { facts, unreached, key })
+    Ok(SurveyResult { facts, unreached, key })
 }
 
-pub(super) fn nobody(unreached: Vec<(HostName, UnreachedReason)>) -> SurveyError {
+pub(super) fn no_agents_error(unreached: Vec<(HostName, UnreachedReason)>) -> SurveyError {
     if unreached.is_empty() { SurveyError::NoSeats } else { SurveyError::Nobody { unreached } }
 }
 
@@ -225,7 +225,7 @@ fn first(unreached: &[(HostName, UnreachedReason)]) -> String {
     words.unwrap_or_default()
 }
 
-pub(super) fn run_id(key: &Key) -> RunId {
+pub(super) fn run_id(key: &RunKey) -> RunId {
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&key.tag(b"run id")[..8]);
     RunId(u64::from_be_bytes(bytes))
@@ -233,12 +233,12 @@ pub(super) fn run_id(key: &Key) -> RunId {
 
 /// Has every agent open its sockets, and say what time it has.
 pub(super) fn watch(
-    attendees: &mut [Attendee],
-    options: &Options,
+    attendees: &mut [ActiveAgent],
+    options: &SurveyOptions,
     port: Option<u16>,
-    clock: &Clock,
+    clock: &RunClock,
 ) {
-    let ours = OurClock { began: clock.now(), unix_ms: unix_ms() };
+    let ours = ClockReference { began: clock.now(), unix_ms: unix_ms() };
     let mut asked = BTreeMap::new();
     for attendee in attendees.iter_mut() {
         let links = attendee.member.snapshot.links.iter();
@@ -254,9 +254,9 @@ pub(super) fn watch(
             .collect();
         let message = ToAgent::Watch { links: attendee.links.clone(), port };
         asked.insert(attendee.member.seat, clock.now());
-        attendee.say(&message);
+        attendee.send_message(&message);
     }
-    let is_there = |attendee: &Attendee| !attendee.watches.is_empty() || attendee.port_known();
+    let is_there = |attendee: &ActiveAgent| !attendee.watches.is_empty() || attendee.port_known();
     await_all(attendees, clock, REPLY_MS, is_there, |attendee, message| {
         if let FromAgent::Watching { watches, port_v4, port_v6, unix_ms } = message {
             let asked = asked.get(&attendee.member.seat);
@@ -270,62 +270,63 @@ pub(super) fn watch(
     });
 }
 
-impl Attendee {
+impl ActiveAgent {
     const fn port_known(&self) -> bool {
         self.member.port_v4.is_some() || self.member.port_v6.is_some()
     }
 
     /// Says something, unless the agent is gone.
-    pub(super) fn say(&mut self, message: &ToAgent) {
-        if self.died.is_none()
+    pub(super) fn send_message(&mut self, message: &ToAgent) {
+        if self.failure.is_none()
             && let Err(error) = self.channel.say(message)
         {
-            self.died = Some(error.to_string());
+            self.failure = Some(error.to_string());
         }
     }
 
     /// Takes what came, unless the agent is gone.
-    pub(super) fn hear(&mut self) -> Vec<FromAgent> {
-        if self.died.is_some() {
+    pub(super) fn receive_messages(&mut self) -> Vec<FromAgent> {
+        if self.failure.is_some() {
             return Vec::new();
         }
         self.channel.hear().unwrap_or_else(|error| {
-            self.died = Some(error.to_string());
+            self.failure = Some(error.to_string());
             Vec::new()
         })
     }
 }
 
 /// Has every agent read its counters and say goodbye.
-pub(super) fn finish(attendees: &mut [Attendee], clock: &Clock) {
+pub(super) fn finish(attendees: &mut [ActiveAgent], clock: &RunClock) {
     for attendee in attendees.iter_mut() {
-        attendee.say(&ToAgent::Finish);
+        attendee.send_message(&ToAgent::Finish);
     }
-    let is_done = |attendee: &Attendee| attendee.finished.is_some();
+    let is_done = |attendee: &ActiveAgent| attendee.finished.is_some();
     await_all(attendees, clock, REPLY_MS, is_done, |attendee, message| {
         if let FromAgent::Finished { watches, counters, frames_sent, untested } = message {
-            attendee.finished = Some(Finished { watches, counters, frames_sent, untested });
+            attendee.finished = Some(AgentTotals { watches, counters, frames_sent, untested });
         }
     });
 }
 
 /// Hears all who still live until each is ready or the time is over; then who is not has died.
 pub(super) fn await_all(
-    attendees: &mut [Attendee],
-    clock: &Clock,
+    attendees: &mut [ActiveAgent],
+    clock: &RunClock,
     within_ms: u64,
-    is_ready: impl Fn(&Attendee) -> bool,
-    mut take: impl FnMut(&mut Attendee, FromAgent),
+    is_ready: impl Fn(&ActiveAgent) -> bool,
+    mut take: impl FnMut(&mut ActiveAgent, FromAgent),
 ) {
     let deadline = clock.now().after_ms(within_ms);
     loop {
         for attendee in attendees.iter_mut() {
-            for message in attendee.hear() {
+            for message in attendee.receive_messages() {
                 take(attendee, message);
             }
         }
-        let pending =
-            || attendees.iter().filter(|attendee| attendee.died.is_none() && !is_ready(attendee));
+        let pending = || {
+            attendees.iter().filter(|attendee| attendee.failure.is_none() && !is_ready(attendee))
+        };
         if pending().next().is_none() {
             return;
         }
@@ -335,15 +336,15 @@ pub(super) fn await_all(
         wait(pending().map(|attendee| &attendee.channel), clock, deadline);
     }
     for attendee in attendees.iter_mut().filter(|attendee| !is_ready(attendee)) {
-        attendee.died.get_or_insert_with(|| silent().to_string());
+        attendee.failure.get_or_insert_with(|| silent().to_string());
     }
 }
 
 /// Waits until one of the agents has something to say or the deadline comes.
 pub(super) fn wait<'a>(
     channels: impl Iterator<Item = &'a AgentChannel>,
-    clock: &Clock,
-    deadline: Moment,
+    clock: &RunClock,
+    deadline: RunInstant,
 ) {
     let mut fds = Vec::new();
     for channel in channels {
@@ -356,7 +357,7 @@ pub(super) fn wait<'a>(
 }
 
 /// What was said of each link first, and what became of it afterwards.
-fn last_watches(mut watches: Vec<Watch>, last: &[Watch]) -> Vec<Watch> {
+fn last_watches(mut watches: Vec<LinkCapture>, last: &[LinkCapture]) -> Vec<LinkCapture> {
     for watch in &mut watches {
         if let Some(last) = last.iter().find(|last| last.link == watch.link) {
             watch.went_down = last.went_down;
@@ -367,7 +368,7 @@ fn last_watches(mut watches: Vec<Watch>, last: &[Watch]) -> Vec<Watch> {
     watches
 }
 
-pub(super) fn host_facts(attendee: Attendee) -> (HostName, HostFacts) {
+pub(super) fn host_facts(attendee: ActiveAgent) -> (HostName, HostFacts) {
     let finished = attendee.finished.unwrap_or_default();
     let facts = HostFacts {
         snapshot: attendee.member.snapshot,
@@ -376,7 +377,7 @@ pub(super) fn host_facts(attendee: Attendee) -> (HostName, HostFacts) {
         frames_sent: finished.frames_sent,
         listeners: attendee.listeners,
         untested: finished.untested,
-        ending: attendee.died.map_or(Ending::Complete, |why| Ending::Died { why }),
+        ending: attendee.failure.map_or(AgentOutcome::Complete, |why| AgentOutcome::Died { why }),
     };
     (attendee.member.host, facts)
 }

@@ -4,12 +4,12 @@
 //! bursts, and ten tries within half a second prove less than four in four seconds.
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 
 use super::follow_up::{frames_after_answers, frames_after_misses};
-use super::legs::{Leg, Legs};
-use crate::ask::asker::Nonces;
-use crate::course::{Course, Partner, Round, is_crowd};
+use super::legs::{SurveyEndpoint, SurveyEndpoints};
+use crate::ask::asker::NonceGenerator;
+use crate::course::{RoundSchedule, ScheduledPeer, ScheduledRound, is_crowd};
 use crate::protocol::{Question, Task};
 
 /// Rounds scheduled: ten that count, and two for those in which a control failed.
@@ -28,7 +28,7 @@ const PRIVATE_FRAME_MS: u32 = 20;
 /// Frames of a round beside those to the peers: the control takes two, the group frame one.
 const OTHER_FRAMES: u32 = 3;
 /// Rounds are shaken by 20 %, and in a crowd by no more than this: their length is the budget's.
-const SHAKE_MAX_MS: u32 = 200;
+const JITTER_MAX_MS: u32 = 200;
 /// Rounds whose directed UDP is joined by an ICMP echo, the second kind of probe.
 const ECHO_ROUNDS: [u16; 4] = [2, 5, 8, 10];
 /// In a crowd an echo takes the place of UDP, and in these rounds only: every frame of a crowd makes
@@ -38,15 +38,15 @@ const CROWD_ECHO_ROUNDS: [u16; 2] = [5, 10];
 const LONE_ROUNDS_MS: [u32; 5] = [0, 350, 700, 1700, 2700];
 
 /// A task and the host that puts it.
-pub(super) type Assigned = (HostName, Task);
+pub(super) type HostTask = (HostName, Task);
 
 /// Whether a leg has so many peers that the length of its rounds follows from their number.
-pub(super) const fn is_in_crowd(leg: &Leg) -> bool {
+pub(super) const fn is_in_crowd(leg: &SurveyEndpoint) -> bool {
     is_crowd(leg.partners.len())
 }
 
 /// Room for one frame in a crowd.
-const fn frame_ms(leg: &Leg) -> u32 {
+const fn frame_ms(leg: &SurveyEndpoint) -> u32 {
     if leg.is_private { PRIVATE_FRAME_MS } else { FRAME_MS }
 }
 
@@ -61,16 +61,17 @@ fn probes(round: u16, is_in_crowd: bool) -> (bool, bool) {
 
 /// When round `round` of a leg begins, in milliseconds: spaced evenly, shaken so that nothing
 /// periodic on the air hides it.
-pub(super) fn round_start_ms(leg: &Leg, round: u16, seed: u64) -> u32 {
+pub(super) fn round_start_ms(leg: &SurveyEndpoint, round: u16, seed: u64) -> u32 {
     let interval = interval_ms(leg.is_private, leg.partners.len());
     let start = interval.saturating_mul(u32::from(round) - 1);
     if round == 1 {
         return start;
     }
-    let shake = (interval / 5).min(SHAKE_MAX_MS);
-    let noise =
-        u32::try_from(Nonces::new(seed ^ u64::from(round)).next() % u64::from(2 * shake + 1))
-            .unwrap_or(0);
+    let shake = (interval / 5).min(JITTER_MAX_MS);
+    let noise = u32::try_from(
+        NonceGenerator::new(seed ^ u64::from(round)).next() % u64::from(2 * shake + 1),
+    )
+    .unwrap_or(0);
     start + noise - shake
 }
 
@@ -124,22 +125,22 @@ fn frames(peers: usize, rounds: u16) -> u32 {
 /// `group` names a pair by its place. Every host begins with those that sit after it, so that
 /// nobody is asked by all at once.
 pub(super) fn course(
-    leg: &Leg,
-    legs: &Legs,
+    leg: &SurveyEndpoint,
+    legs: &SurveyEndpoints,
     pairs: &[[u32; 2]],
     group: &dyn Fn(usize) -> u32,
     seed: u64,
-) -> Option<Course> {
+) -> Option<RoundSchedule> {
     let first = leg.partners.partition_point(|(seat, _)| *seat < leg.seat);
     let ring = leg.partners[first..].iter().chain(&leg.partners[..first]);
     let crowd = is_in_crowd(leg);
-    let partners: Vec<Partner> = (0..)
+    let partners: Vec<ScheduledPeer> = (0..)
         .zip(ring)
         .filter_map(|(turn, (seat, pair))| {
             let place = *pair as usize;
             let [a, b] = pairs[place].map(|leg| legs.at(leg));
             let other = if a.seat == *seat { a } else { b };
-            Some(Partner {
+            Some(ScheduledPeer {
                 group: group(place),
                 host: other.id.host.clone(),
                 to: other.reflector?,
@@ -150,14 +151,14 @@ pub(super) fn course(
         .collect();
     let rounds = (1..=ROUNDS).map(|number| {
         let (has_udp, has_echo) = probes(number, crowd);
-        Round { number, at_ms: round_start_ms(leg, number, seed), has_udp, has_echo }
+        ScheduledRound { number, at_ms: round_start_ms(leg, number, seed), has_udp, has_echo }
     });
     let (link, from) = (leg.id.link.clone(), leg.address);
-    (!partners.is_empty()).then(|| Course { link, from, rounds: rounds.collect(), partners })
+    (!partners.is_empty()).then(|| RoundSchedule { link, from, rounds: rounds.collect(), partners })
 }
 
 /// How far into a round a peer has its turn: frames of one round do not leave in one burst.
-pub(super) fn turn_ms(leg: &Leg, turn: u32) -> u32 {
+pub(super) fn turn_ms(leg: &SurveyEndpoint, turn: u32) -> u32 {
     if is_in_crowd(leg) {
         turn.saturating_add(OTHER_FRAMES).saturating_mul(frame_ms(leg))
     } else {
@@ -170,12 +171,12 @@ pub(super) fn turn_ms(leg: &Leg, turn: u32) -> u32 {
 /// Group frames alternate: in odd rounds to everybody (broadcast and the group of mDNS in turn),
 /// in even ones an ARP request for one of the peers in turn.
 pub(super) fn leg_tasks(
-    leg: &Leg,
+    leg: &SurveyEndpoint,
     group: u32,
-    peers: &[&Leg],
+    peers: &[&SurveyEndpoint],
     is_dual: bool,
     seed: u64,
-) -> Vec<Assigned> {
+) -> Vec<HostTask> {
     let mut tasks = Vec::new();
     for round in 1..=ROUNDS {
         let at_ms = if peers.is_empty() {
@@ -223,22 +224,22 @@ pub(super) fn leg_tasks(
 
 /// With two families on a link, each takes two rounds in turn, so that broadcasts stay within
 /// their budget.
-const fn is_turn_of(family: Family, is_dual: bool, round: u16) -> bool {
+const fn is_turn_of(family: IpFamily, is_dual: bool, round: u16) -> bool {
     let first = ((round - 1) / 2).is_multiple_of(2);
-    !is_dual || matches!(family, Family::V4) == first
+    !is_dual || matches!(family, IpFamily::V4) == first
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::legs::LegId;
+    use super::super::legs::SurveyEndpointId;
     use super::*;
 
-    fn leg(link: &str, is_private: bool, last: u8, peers: u16) -> Leg {
+    fn leg(link: &str, is_private: bool, last: u8, peers: u16) -> SurveyEndpoint {
         let host = format!("b{last:02}").parse().unwrap();
-        let id = LegId { host, link: link.parse().unwrap(), family: Family::V4 };
+        let id = SurveyEndpointId { host, link: link.parse().unwrap(), family: IpFamily::V4 };
         let address: std::net::IpAddr = format!("172.20.5.{last}").parse().unwrap();
         let gateway = (!is_private).then(|| "172.20.0.1".parse().unwrap());
-        Leg {
+        SurveyEndpoint {
             id,
             seat: last.into(),
             address,
@@ -267,10 +268,10 @@ mod tests {
     fn a_radio_host_keeps_its_budget_with_any_number_of_peers() {
         for count in [1, 2, 5, 20, 49] {
             let leg = leg("wlan0", false, 0, count);
-            let others: Vec<Leg> = (1..=count)
+            let others: Vec<SurveyEndpoint> = (1..=count)
                 .map(|at| self::leg("wlan0", false, u8::try_from(at).unwrap(), 0))
                 .collect();
-            let peers: Vec<&Leg> = others.iter().collect();
+            let peers: Vec<&SurveyEndpoint> = others.iter().collect();
             let tasks = leg_tasks(&leg, 1, &peers, false, 7);
             // A round's frames: the control takes two, the group frame one, each peer its own.
             let span = round_start_ms(&leg, ROUNDS, 7);
@@ -279,7 +280,7 @@ mod tests {
                 .map(|(udp, echo)| u32::from(udp) + u32::from(echo))
                 .sum();
             let frames = OTHER_FRAMES * u32::from(ROUNDS) + u32::from(count) * directed;
-            let slack = SHAKE_MAX_MS + round_start_ms(&leg, 2, 7);
+            let slack = JITTER_MAX_MS + round_start_ms(&leg, 2, 7);
             assert!(frames * 1000 <= 10 * (span + slack), "{count} peers: {frames} in {span} ms");
             let groups =
                 tasks.iter().filter(|(_, task)| !matches!(task.question, Question::Control { .. }));
@@ -307,7 +308,7 @@ mod tests {
     #[test]
     fn nobody_is_asked_by_all_at_once() {
         const HOSTS: u16 = 20;
-        let mut legs: Vec<Leg> =
+        let mut legs: Vec<SurveyEndpoint> =
             (0..HOSTS).map(|at| leg("wlan0", false, u8::try_from(at).unwrap(), 0)).collect();
         let mut pairs = Vec::new();
         for a in 0..HOSTS {
@@ -321,7 +322,7 @@ mod tests {
         for leg in &mut legs {
             leg.partners.sort_unstable();
         }
-        let legs = Legs::of(legs);
+        let legs = SurveyEndpoints::of(legs);
         let mut asked = std::collections::BTreeMap::new();
         for leg in legs.iter() {
             let course = course(leg, &legs, &pairs, &|_| 1, 7).unwrap();
@@ -336,9 +337,9 @@ mod tests {
     #[test]
     fn two_families_share_the_broadcasts_of_one() {
         for round in 1..=ROUNDS {
-            let turns = [Family::V4, Family::V6].map(|family| is_turn_of(family, true, round));
+            let turns = [IpFamily::V4, IpFamily::V6].map(|family| is_turn_of(family, true, round));
             assert_eq!(turns.iter().filter(|turn| **turn).count(), 1, "{round}");
-            assert!(is_turn_of(Family::V6, false, round));
+            assert!(is_turn_of(IpFamily::V6, false, round));
         }
     }
 }

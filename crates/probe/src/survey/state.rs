@@ -1,9 +1,11 @@
 //! What is known so far of each pair, as far as it decides whether to go on asking.
 
-use pontoon_model::observation::{Answer, Cast, Direction, Kind, Observation};
+use pontoon_model::observation::{
+    FrameDestination, Observation, ObservedEvent, ProbeAnswer, ProbeKind,
+};
 
 use super::schedule::{ROUNDS, ROUNDS_THAT_PROVE};
-use crate::machine::Moment;
+use crate::machine::RunInstant;
 
 /// Rounds with arrivals that prove a direction open.
 const ROUNDS_THAT_OPEN: usize = 3;
@@ -13,7 +15,7 @@ const ROUNDS_UNANSWERED: usize = 5;
 const ARRIVALS_UNANSWERED: usize = 8;
 
 /// How long the account of one end may come after that of the other: a busy host, a slow ssh.
-const TOLD_WITHIN_MS: u64 = 1_000;
+const REPORT_SKEW_MS: u64 = 1_000;
 
 /// Rounds, as bits: a run has twelve, and a thousand hosts have half a million pairs.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -47,7 +49,7 @@ impl RoundSet {
 /// One way of a pair.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; there are a million")]
-pub(super) struct Way {
+pub(super) struct PairDirection {
     pub(super) sent: RoundSet,
     pub(super) arrived: RoundSet,
     pub(super) answered: RoundSet,
@@ -64,7 +66,7 @@ pub(super) struct Way {
     pub(super) has_ports: bool,
 }
 
-impl Way {
+impl PairDirection {
     /// Whether the network lets packets pass, whatever the far host makes of them.
     pub(super) const fn is_passable(&self) -> bool {
         !self.answered.is_empty() || self.arrived.len() >= ROUNDS_THAT_OPEN
@@ -85,11 +87,11 @@ impl Way {
 )]
 pub(super) struct PairState {
     pub(super) legs: [u32; 2],
-    pub(super) there: Way,
-    pub(super) back: Way,
+    pub(super) a_to_b: PairDirection,
+    pub(super) b_to_a: PairDirection,
     pub(super) is_done: bool,
     /// Since when three rounds have gone by without any arrival, one way or the other.
-    pub(super) missing_since: Option<Moment>,
+    pub(super) missing_since: Option<RunInstant>,
     /// Whether what follows a run of misses has been asked.
     pub(super) is_missed: bool,
     /// Whether an end has no packet socket, so that its kernel sends for it.
@@ -102,8 +104,8 @@ impl PairState {
     pub(super) fn new(legs: [u32; 2], is_by_kernel: bool, is_in_crowd: bool) -> Self {
         Self {
             legs,
-            there: Way::default(),
-            back: Way::default(),
+            a_to_b: PairDirection::default(),
+            b_to_a: PairDirection::default(),
             is_done: false,
             missing_since: None,
             is_missed: false,
@@ -114,34 +116,34 @@ impl PairState {
 
     /// Whether frames pass both ways.
     pub(super) fn is_open(&self) -> bool {
-        self.ways().into_iter().all(|way| way.arrived.len() >= ROUNDS_THAT_OPEN)
+        self.directions().into_iter().all(|way| way.arrived.len() >= ROUNDS_THAT_OPEN)
     }
 
-    pub(super) const fn ways(&self) -> [&Way; 2] {
-        [&self.there, &self.back]
+    pub(super) const fn directions(&self) -> [&PairDirection; 2] {
+        [&self.a_to_b, &self.b_to_a]
     }
 
     /// Takes in what was seen of a question that the first end (`is_back`: the second) put.
     pub(super) fn take(&mut self, seen: &Observation, is_back: bool) {
         let is_directed = self.is_directed(seen);
-        let way = if is_back { &mut self.back } else { &mut self.there };
-        let is_reply = seen.answer == Some(Answer::Reply);
-        way.is_resolved |= is_reply && matches!(seen.kind, Kind::Neighbour { .. });
+        let way = if is_back { &mut self.b_to_a } else { &mut self.a_to_b };
+        let is_reply = seen.answer == Some(ProbeAnswer::Reply);
+        way.is_resolved |= is_reply && matches!(seen.kind, ProbeKind::Neighbour { .. });
         if !is_directed {
             return;
         }
-        let is_echo = usize::from(seen.kind == Kind::Echo);
+        let is_echo = usize::from(seen.kind == ProbeKind::Echo);
         match seen.direction {
-            Direction::Sent => {
+            ObservedEvent::Sent => {
                 way.frames_sent[is_echo].insert(seen.round);
                 way.sent.insert(seen.round);
             }
-            Direction::Arrived => {
+            ObservedEvent::Arrived => {
                 way.frames_arrived[is_echo].insert(seen.round);
                 way.arrived.insert(seen.round);
             }
-            Direction::Answered if is_reply => way.answered.insert(seen.round),
-            Direction::Answered => {}
+            ObservedEvent::Answered if is_reply => way.answered.insert(seen.round),
+            ObservedEvent::Answered => {}
         }
     }
 
@@ -149,8 +151,8 @@ impl PairState {
     /// of each end answered, where there is one.
     pub(super) fn is_settled(&self, controls: [Option<RoundSet>; 2]) -> bool {
         let answers = if self.is_in_crowd { 1 } else { ROUNDS_THAT_OPEN };
-        let is_lossless = self.ways().into_iter().all(Way::is_lossless);
-        self.ways().into_iter().all(|way| {
+        let is_lossless = self.directions().into_iter().all(PairDirection::is_lossless);
+        self.directions().into_iter().all(|way| {
             if way.arrived.len() >= ROUNDS_THAT_OPEN {
                 way.answered.len() >= answers
                     || is_lossless && way.sent.len() >= ROUNDS_UNANSWERED
@@ -164,36 +166,36 @@ impl PairState {
 
     /// Whether three rounds went by without any arrival, one way or the other, and so long ago
     /// that the other end would have told of it.
-    pub(super) fn is_missing(&mut self, now: Moment) -> bool {
+    pub(super) fn is_missing(&mut self, now: RunInstant) -> bool {
         let is_missing =
-            self.ways().iter().any(|way| way.sent.len() >= 3 && way.arrived.is_empty());
+            self.directions().iter().any(|way| way.sent.len() >= 3 && way.arrived.is_empty());
         if !is_missing {
             self.missing_since = None;
             return false;
         }
         let since = *self.missing_since.get_or_insert(now);
-        now >= since.after_ms(TOLD_WITHIN_MS)
+        now >= since.after_ms(REPORT_SKEW_MS)
     }
 
     /// Unicast at layer 2; where an end cannot send frames, what its kernel sent for it.
     fn is_directed(&self, seen: &Observation) -> bool {
         match seen.kind {
-            Kind::Udp | Kind::Echo => seen.cast != Some(Cast::Group),
-            Kind::RoutedUdp => self.is_by_kernel,
+            ProbeKind::Udp | ProbeKind::Echo => seen.cast != Some(FrameDestination::Group),
+            ProbeKind::RoutedUdp => self.is_by_kernel,
             _ => false,
         }
     }
 }
 
 /// Enough rounds in which both ends' controls were good, as far as there are controls.
-fn is_proven_shut(way: &Way, controls: [Option<RoundSet>; 2]) -> bool {
+fn is_proven_shut(way: &PairDirection, controls: [Option<RoundSet>; 2]) -> bool {
     let valid = controls.into_iter().flatten().fold(way.sent, RoundSet::and);
     valid.len() >= ROUNDS_THAT_PROVE || way.sent.len() >= usize::from(ROUNDS)
 }
 
 #[cfg(test)]
 mod tests {
-    use pontoon_model::net::Family;
+    use pontoon_model::net::IpFamily;
     use pontoon_model::observation::RunId;
 
     use super::*;
@@ -202,7 +204,7 @@ mod tests {
         PairState::new([0, 1], false, false)
     }
 
-    fn seen(round: u16, direction: Direction, kind: Kind) -> Observation {
+    fn seen(round: u16, direction: ObservedEvent, kind: ProbeKind) -> Observation {
         Observation {
             run: RunId(1),
             host: "a".parse().unwrap(),
@@ -210,15 +212,15 @@ mod tests {
             address: None,
             link: None,
             asked_link: None,
-            family: Family::V4,
+            family: IpFamily::V4,
             direction,
             round,
             at_ms: 0,
             source_mac: None,
             ttl: None,
-            cast: (direction == Direction::Arrived).then_some(Cast::Unicast),
+            cast: (direction == ObservedEvent::Arrived).then_some(FrameDestination::Unicast),
             kind,
-            answer: (direction == Direction::Answered).then_some(Answer::Reply),
+            answer: (direction == ObservedEvent::Answered).then_some(ProbeAnswer::Reply),
         }
     }
 
@@ -228,11 +230,15 @@ mod tests {
         set
     }
 
-    fn ask(state: &mut PairState, rounds: std::ops::RangeInclusive<u16>, outcome: &[Direction]) {
+    fn ask(
+        state: &mut PairState,
+        rounds: std::ops::RangeInclusive<u16>,
+        outcome: &[ObservedEvent],
+    ) {
         for round in rounds {
             for is_back in [false, true] {
                 for direction in outcome {
-                    state.take(&seen(round, *direction, Kind::Udp), is_back);
+                    state.take(&seen(round, *direction, ProbeKind::Udp), is_back);
                 }
             }
         }
@@ -240,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_pair_is_asked_until_nothing_new_can_come() {
-        use Direction::{Answered, Arrived, Sent};
+        use ObservedEvent::{Answered, Arrived, Sent};
         let open: &[_] = &[Sent, Arrived, Answered];
         let deaf: &[_] = &[Sent, Arrived];
         let shut: &[_] = &[Sent];
@@ -265,8 +271,8 @@ mod tests {
     fn in_a_crowd_one_answer_is_enough() {
         for (is_in_crowd, settled) in [(false, false), (true, true)] {
             let mut state = PairState::new([0, 1], false, is_in_crowd);
-            ask(&mut state, 1..=3, &[Direction::Sent, Direction::Arrived]);
-            ask(&mut state, 1..=1, &[Direction::Answered]);
+            ask(&mut state, 1..=3, &[ObservedEvent::Sent, ObservedEvent::Arrived]);
+            ask(&mut state, 1..=1, &[ObservedEvent::Answered]);
             assert_eq!(state.is_settled([None, None]), settled);
         }
     }
@@ -274,14 +280,14 @@ mod tests {
     #[test]
     fn without_a_control_every_round_counts() {
         let mut state = state();
-        ask(&mut state, 1..=10, &[Direction::Sent]);
+        ask(&mut state, 1..=10, &[ObservedEvent::Sent]);
         assert!(state.is_settled([None, None]));
         assert!(!state.is_settled([None, Some(RoundSet::default())]));
     }
 
     #[test]
     fn where_frames_are_lost_silence_takes_more_to_believe() {
-        use Direction::{Arrived, Sent};
+        use ObservedEvent::{Arrived, Sent};
         // One round of which nothing arrived, then arrivals without an answer.
         for (arrivals, settled) in [(7, false), (8, true)] {
             let mut state = state();
@@ -299,15 +305,15 @@ mod tests {
     fn a_way_that_is_shut_keeps_an_open_one_waiting_until_it_is_proven() {
         let mut state = state();
         for round in 1..=9 {
-            for direction in [Direction::Sent, Direction::Arrived] {
-                state.take(&seen(round, direction, Kind::Udp), false);
+            for direction in [ObservedEvent::Sent, ObservedEvent::Arrived] {
+                state.take(&seen(round, direction, ProbeKind::Udp), false);
             }
-            state.take(&seen(round, Direction::Sent, Kind::Udp), true);
+            state.take(&seen(round, ObservedEvent::Sent, ProbeKind::Udp), true);
         }
         let good = [Some(rounds(1..=12)); 2];
         assert!(!state.is_settled(good));
-        assert!(!state.is_missing(Moment(5_000)) && state.is_missing(Moment(6_000)));
-        state.take(&seen(10, Direction::Sent, Kind::Udp), true);
+        assert!(!state.is_missing(RunInstant(5_000)) && state.is_missing(RunInstant(6_000)));
+        state.take(&seen(10, ObservedEvent::Sent, ProbeKind::Udp), true);
         assert!(state.is_settled(good));
     }
 
@@ -315,15 +321,16 @@ mod tests {
     fn what_is_no_directed_frame_does_not_count() {
         let mut state = state();
         for round in 1..=3 {
-            for direction in [Direction::Sent, Direction::Arrived, Direction::Answered] {
-                state.take(&seen(round, direction, Kind::Broadcast), false);
-                state.take(&seen(round, direction, Kind::RoutedUdp), false);
-                let mut wide = seen(round, direction, Kind::Udp);
-                wide.cast = Some(Cast::Group);
+            for direction in [ObservedEvent::Sent, ObservedEvent::Arrived, ObservedEvent::Answered]
+            {
+                state.take(&seen(round, direction, ProbeKind::Broadcast), false);
+                state.take(&seen(round, direction, ProbeKind::RoutedUdp), false);
+                let mut wide = seen(round, direction, ProbeKind::Udp);
+                wide.cast = Some(FrameDestination::Group);
                 state.take(&wide, false);
             }
         }
-        assert!(state.there.arrived.is_empty() && state.there.sent.is_empty());
+        assert!(state.a_to_b.arrived.is_empty() && state.a_to_b.sent.is_empty());
     }
 
     #[test]

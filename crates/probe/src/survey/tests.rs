@@ -7,9 +7,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::thread::JoinHandle;
 
-use pontoon_model::facts::{Ending, Intent, Watch};
+use pontoon_model::facts::{AgentOutcome, LinkCapture, RunParameters};
 use pontoon_model::net::Mac;
-use pontoon_model::observation::{Cast, Direction, Kind, Observation};
+use pontoon_model::observation::{FrameDestination, Observation, ObservedEvent, ProbeKind};
 use pontoon_model::snapshot::Snapshot;
 use pontoon_remote::carrier::{CarrierError, RemoteProgram};
 use pontoon_remote::edge::host_session::HostSession;
@@ -17,17 +17,20 @@ use pontoon_remote::far_end::FarEnd;
 use pontoon_remote::message::{RequestId, ServiceName, read_body, write_body};
 use pontoon_remote::preamble::{VERSIONS, VersionRange};
 
-use super::pair_code::{PairCode, Secret};
-use super::{AgentChannel, Options, Seat, Side, Survey, SurveyError, meet, run};
-use crate::course::Course;
+use super::pair_code::{PairCode, PairSecret};
+use super::{
+    AgentChannel, RendezvousSide, SurveyError, SurveyOptions, SurveyParticipant, SurveyResult, run,
+    run_rendezvous,
+};
+use crate::course::RoundSchedule;
 use crate::edge::clock::unix_ms;
-use crate::key::{Key, to_hex};
+use crate::key::{RunKey, to_hex};
 use crate::protocol::{FromAgent, Question, Seen, Task, ToAgent};
-use crate::token::{Header, Keys, Probe, Token};
+use crate::token::{AgentKeys, ProbeToken, TokenHeader, WireProbe};
 
 /// How an agent behaves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Script {
+enum AgentScript {
     /// It does what it is told and hears nothing.
     Deaf,
     /// It dies when it is given its first questions.
@@ -48,7 +51,7 @@ enum Script {
 
 #[test]
 fn a_greeting_before_the_agent_does_no_harm() {
-    let survey = survey([Script::GreetsThenHears, Script::GreetsThenHears]);
+    let survey = survey([AgentScript::GreetsThenHears, AgentScript::GreetsThenHears]);
     assert!(arrived(&survey, "b") >= 3);
 }
 
@@ -57,7 +60,7 @@ const AHEAD_MS: u64 = 90_000;
 
 #[test]
 fn clocks_are_told_apart_within_their_uncertainty() {
-    let survey = survey([Script::Deaf, Script::Deaf]);
+    let survey = survey([AgentScript::Deaf, AgentScript::Deaf]);
     for (host, truth) in [("a", 0), ("b", 90_000)] {
         let clock = &survey.facts.hosts[&host.parse().unwrap()].snapshot.clock;
         let found = clock.difference.unwrap();
@@ -71,20 +74,20 @@ fn clocks_are_told_apart_within_their_uncertainty() {
 
 #[test]
 fn an_agent_that_dies_is_said_to_have_died() {
-    let survey = survey([Script::Deaf, Script::Dies]);
+    let survey = survey([AgentScript::Deaf, AgentScript::Dies]);
     let ending = &survey.facts.hosts[&"b".parse().unwrap()].ending;
-    assert!(matches!(ending, Ending::Died { why } if why.contains("ended")), "{ending:?}");
-    assert_eq!(survey.facts.hosts[&"a".parse().unwrap()].ending, Ending::Complete);
+    assert!(matches!(ending, AgentOutcome::Died { why } if why.contains("ended")), "{ending:?}");
+    assert_eq!(survey.facts.hosts[&"a".parse().unwrap()].ending, AgentOutcome::Complete);
 }
 
 #[test]
 fn what_a_liar_says_is_not_counted() {
-    for script in [Script::Lies, Script::Impersonates] {
-        let survey = survey([Script::Deaf, script]);
+    for script in [AgentScript::Lies, AgentScript::Impersonates] {
+        let survey = survey([AgentScript::Deaf, script]);
         assert_eq!(arrived(&survey, "b") + arrived(&survey, "a"), 0, "{script:?}");
         let ending = &survey.facts.hosts[&"b".parse().unwrap()].ending;
         assert!(
-            matches!(ending, Ending::Died { why } if why.contains("nobody sent")),
+            matches!(ending, AgentOutcome::Died { why } if why.contains("nobody sent")),
             "{ending:?}"
         );
     }
@@ -92,17 +95,17 @@ fn what_a_liar_says_is_not_counted() {
 
 #[test]
 fn a_flood_is_cut_off() {
-    let survey = survey([Script::Deaf, Script::Floods]);
+    let survey = survey([AgentScript::Deaf, AgentScript::Floods]);
     let ending = &survey.facts.hosts[&"b".parse().unwrap()].ending;
-    assert!(matches!(ending, Ending::Died { why } if why.contains("floods")), "{ending:?}");
+    assert!(matches!(ending, AgentOutcome::Died { why } if why.contains("floods")), "{ending:?}");
 }
 
 #[test]
 fn a_program_that_is_no_agent_is_named_with_its_words() {
     for (script, expected) in
-        [(Script::Greets, "it said `Welcome"), (Script::OtherVersion, "version 99")]
+        [(AgentScript::Greets, "it said `Welcome"), (AgentScript::OtherVersion, "version 99")]
     {
-        let survey = survey([Script::Deaf, script]);
+        let survey = survey([AgentScript::Deaf, script]);
         let [(host, why)] = survey.unreached.as_slice() else { panic!("{:?}", survey.unreached) };
         assert_eq!(host.as_str(), "b");
         assert!(why.to_string().contains(expected), "{why}");
@@ -118,10 +121,12 @@ fn a_program_that_cannot_be_started_is_named() {
 
 #[test]
 fn what_a_pairs_host_claims_to_have_heard_is_checked() {
-    for (script, is_true) in
-        [(Script::GreetsThenHears, true), (Script::Lies, false), (Script::Impersonates, false)]
-    {
-        let secret = Secret::random().unwrap();
+    for (script, is_true) in [
+        (AgentScript::GreetsThenHears, true),
+        (AgentScript::Lies, false),
+        (AgentScript::Impersonates, false),
+    ] {
+        let secret = PairSecret::random().unwrap();
         // Rounds are seconds since the epoch of the code.
         let epoch_s = u32::try_from(unix_ms() / 1000).unwrap();
         let code = PairCode::new(&secret, Mac([2, 0, 0, 0, 0, 2]), epoch_s);
@@ -129,10 +134,13 @@ fn what_a_pairs_host_claims_to_have_heard_is_checked() {
         let run_tag = key.derive("run").tag(b"test");
         KEYS.lock().unwrap().insert((run_tag, 0), key.derive("seat 0"));
         let (seat, agent) = seat("a", script);
-        let options = Options { is_offline: true, timeout_ms: Some(3_000), ..Options::default() };
+        let options =
+            SurveyOptions { is_offline: true, timeout_ms: Some(3_000), ..SurveyOptions::default() };
         let peer = "192.168.50.2".parse().unwrap();
-        let side = Side::Second(code);
-        let survey = meet(seat, peer, side, &Intent::default(), &options, &mut |_| {}).unwrap();
+        let side = RendezvousSide::Second(code);
+        let survey =
+            run_rendezvous(seat, peer, side, &RunParameters::default(), &options, &mut |_| {})
+                .unwrap();
         agent.join().unwrap();
         assert_eq!(arrived(&survey, "a") > 0, is_true, "{script:?}");
         assert!(survey.facts.observations.iter().all(|seen| seen.host.as_str() == "a"));
@@ -141,25 +149,32 @@ fn what_a_pairs_host_claims_to_have_heard_is_checked() {
 
 #[test]
 fn a_peer_in_no_network_of_ours_cannot_be_met() {
-    let (seat, agent) = seat("a", Script::Deaf);
-    let side = Side::First(&mut |_, _| panic!("no code is of use"));
+    let (seat, agent) = seat("a", AgentScript::Deaf);
+    let side = RendezvousSide::First(&mut |_, _| panic!("no code is of use"));
     let peer = "10.0.0.1".parse().unwrap();
-    let met = meet(seat, peer, side, &Intent::default(), &Options::default(), &mut |_| {});
+    let met = run_rendezvous(
+        seat,
+        peer,
+        side,
+        &RunParameters::default(),
+        &SurveyOptions::default(),
+        &mut |_| {},
+    );
     agent.join().unwrap();
     assert!(matches!(met, Err(SurveyError::NotOurNetwork { .. })), "{met:?}");
 }
 
-fn arrived(survey: &Survey, host: &str) -> usize {
+fn arrived(survey: &SurveyResult, host: &str) -> usize {
     let arrivals = survey
         .facts
         .observations
         .iter()
-        .filter(|seen| seen.direction == Direction::Arrived && seen.host.as_str() == host);
+        .filter(|seen| seen.direction == ObservedEvent::Arrived && seen.host.as_str() == host);
     arrivals.count()
 }
 
 /// A survey of two hosts, `a` and `b`, on one private wire.
-fn survey(scripts: [Script; 2]) -> Survey {
+fn survey(scripts: [AgentScript; 2]) -> SurveyResult {
     let mut seats = Vec::new();
     let mut agents = Vec::new();
     for (name, script) in ["a", "b"].into_iter().zip(scripts) {
@@ -167,18 +182,18 @@ fn survey(scripts: [Script; 2]) -> Survey {
         seats.push(seat);
         agents.push(agent);
     }
-    let options = Options { is_offline: true, ..Options::default() };
-    let survey = run(seats, &Intent::default(), &options, &mut |_| {}).unwrap();
+    let options = SurveyOptions { is_offline: true, ..SurveyOptions::default() };
+    let survey = run(seats, &RunParameters::default(), &options, &mut |_| {}).unwrap();
     for agent in agents {
         agent.join().unwrap();
     }
     survey
 }
 
-fn seat(name: &'static str, script: Script) -> (Seat, JoinHandle<()>) {
+fn seat(name: &'static str, script: AgentScript) -> (SurveyParticipant, JoinHandle<()>) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let input = OwnedFd::from(ours.try_clone().unwrap());
-    let seat = Seat {
+    let seat = SurveyParticipant {
         host: name.parse().unwrap(),
         channel: Ok(AgentChannel::alone(HostSession::over(input, OwnedFd::from(ours)))),
         asks: false,
@@ -187,37 +202,37 @@ fn seat(name: &'static str, script: Script) -> (Seat, JoinHandle<()>) {
     (seat, start(name, script, theirs))
 }
 
-fn start(name: &'static str, script: Script, stream: UnixStream) -> JoinHandle<()> {
+fn start(name: &'static str, script: AgentScript, stream: UnixStream) -> JoinHandle<()> {
     std::thread::spawn(move || {
         // The coordinator hanging up in mid-word is how every script ends.
         let _ = {
             let versions = match script {
-                Script::OtherVersion => VersionRange { lowest: 99, highest: 99 },
+                AgentScript::OtherVersion => VersionRange { lowest: 99, highest: 99 },
                 _ => VERSIONS,
             };
             let far = FarEnd::of_versions(versions);
-            Actor { name, script, stream, far, asked: None, keys: None, seat: 0 }.play()
+            ScriptedAgent { name, script, stream, far, asked: None, keys: None, seat: 0 }.play()
         };
     })
 }
 
-struct Actor {
+struct ScriptedAgent {
     name: &'static str,
-    script: Script,
+    script: AgentScript,
     stream: UnixStream,
     far: FarEnd,
     /// The request that is being answered.
     asked: Option<RequestId>,
-    keys: Option<Keys>,
+    keys: Option<AgentKeys>,
     seat: u16,
 }
 
-impl Actor {
+impl ScriptedAgent {
     fn play(&mut self) -> std::io::Result<()> {
-        if matches!(self.script, Script::Greets | Script::GreetsThenHears) {
+        if matches!(self.script, AgentScript::Greets | AgentScript::GreetsThenHears) {
             self.stream.write_all(b"Welcome to \x1b[31mRaspberry Pi OS\n")?;
         }
-        if self.script == Script::Greets {
+        if self.script == AgentScript::Greets {
             return Ok(());
         }
         self.send()?;
@@ -242,12 +257,12 @@ impl Actor {
     fn obey(&mut self, message: ToAgent) -> std::io::Result<bool> {
         match message {
             ToAgent::Begin { run_key, own_key, seat, .. } => {
-                self.keys = Some(Keys { run: run_key, own: own_key });
+                self.keys = Some(AgentKeys { run: run_key, own: own_key });
                 self.seat = seat;
                 self.say(&FromAgent::Ready { snapshot: Box::new(snapshot(self.name)) })?;
             }
             ToAgent::Watch { port, .. } => {
-                let watch = Watch {
+                let watch = LinkCapture {
                     link: "eth0".parse().unwrap(),
                     sees_frames: true,
                     went_down: false,
@@ -259,8 +274,8 @@ impl Actor {
                 let watches = vec![watch];
                 self.say(&FromAgent::Watching { watches, port_v4, port_v6: None, unix_ms })?;
             }
-            ToAgent::Do { .. } if self.script == Script::Dies => return Ok(false),
-            ToAgent::Do { .. } if self.script == Script::Floods => loop {
+            ToAgent::Do { .. } if self.script == AgentScript::Dies => return Ok(false),
+            ToAgent::Do { .. } if self.script == AgentScript::Floods => loop {
                 self.say(&FromAgent::Finished {
                     watches: Vec::new(),
                     counters: [("x".repeat(60_000), 0)].into(),
@@ -269,7 +284,7 @@ impl Actor {
                 })?;
             },
             ToAgent::Do { courses, tasks } => {
-                let tasks = tasks.into_iter().chain(courses.iter().flat_map(Course::tasks));
+                let tasks = tasks.into_iter().chain(courses.iter().flat_map(RoundSchedule::tasks));
                 let seen = tasks.flat_map(|task| self.perform(&task)).collect();
                 self.say(&FromAgent::Saw { seen })?;
                 self.say(&FromAgent::Idle)?;
@@ -298,22 +313,25 @@ impl Actor {
             link: task.link.clone(),
             asked_link: task.link.clone(),
             family: task.family,
-            direction: Direction::Sent,
+            direction: ObservedEvent::Sent,
             round: task.round,
             at_ms: 0,
             source_mac: None,
             ttl: None,
             cast: None,
-            kind: Kind::Udp,
+            kind: ProbeKind::Udp,
             answer: None,
         };
-        let heard =
-            Observation { direction: Direction::Arrived, cast: Some(Cast::Unicast), ..own.clone() };
+        let heard = Observation {
+            direction: ObservedEvent::Arrived,
+            cast: Some(FrameDestination::Unicast),
+            ..own.clone()
+        };
         let mut seen = vec![Seen { observation: own, proof: None }];
         let proof = match self.script {
-            Script::GreetsThenHears => self.proof_of_peer(task.round),
-            Script::Lies => "00".repeat(8),
-            Script::Impersonates => {
+            AgentScript::GreetsThenHears => self.proof_of_peer(task.round),
+            AgentScript::Lies => "00".repeat(8),
+            AgentScript::Impersonates => {
                 let observation = Observation { host: task.peer.clone().unwrap(), ..heard };
                 return vec![Seen { observation, proof: Some(self.proof_of_peer(task.round)) }];
             }
@@ -327,11 +345,11 @@ impl Actor {
     /// stands in for the wire.
     fn proof_of_peer(&self, round: u16) -> String {
         let seat = 1 - self.seat;
-        let header = Header { seat, link: 0, probe: Probe::Udp, is_answer: false, round };
+        let header = TokenHeader { seat, link: 0, probe: WireProbe::Udp, is_answer: false, round };
         let own = KEYS.lock().unwrap().get(&(self.run_tag(), seat)).cloned();
-        let own = own.unwrap_or_else(|| Key::from_bytes([0; 32]));
-        let keys = Keys { run: self.keys.as_ref().unwrap().run.clone(), own };
-        to_hex(&Token::new(header, &keys).proof)
+        let own = own.unwrap_or_else(|| RunKey::from_bytes([0; 32]));
+        let keys = AgentKeys { run: self.keys.as_ref().unwrap().run.clone(), own };
+        to_hex(&ProbeToken::new(header, &keys).proof)
     }
 
     fn run_tag(&self) -> [u8; 32] {
@@ -358,7 +376,7 @@ impl Actor {
 }
 
 /// The wire between actors: which key each seat of a run signs with.
-static KEYS: std::sync::Mutex<std::collections::BTreeMap<([u8; 32], u16), Key>> =
+static KEYS: std::sync::Mutex<std::collections::BTreeMap<([u8; 32], u16), RunKey>> =
     std::sync::Mutex::new(std::collections::BTreeMap::new());
 
 fn snapshot(name: &str) -> Snapshot {

@@ -4,21 +4,23 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, Mac};
-use pontoon_model::observation::{Answer, Cast, Direction, Kind, Observation, RunId};
+use pontoon_model::net::{IpFamily, Mac};
+use pontoon_model::observation::{
+    FrameDestination, Observation, ObservedEvent, ProbeAnswer, ProbeKind, RunId,
+};
 use pontoon_model::snapshot::Snapshot;
 use pontoon_remote::message::write_body;
 
-use super::board::Board;
-use super::legs::Member;
-use super::run::Options;
+use super::board::SurveyState;
+use super::legs::SurveyedHost;
+use super::run::SurveyOptions;
 
 /// Rounds after which a pair of the twin is settled either way.
 const ROUNDS: u16 = 10;
 
 /// Hosts on one WiFi, and a run of them.
-pub struct Twin<'a> {
-    board: Board<'a>,
+pub struct SurveyTwin<'a> {
+    board: SurveyState<'a>,
     /// Questions that were scheduled: those of courses counted one by one.
     pub questions: usize,
     /// Bytes of all messages that say so.
@@ -27,7 +29,7 @@ pub struct Twin<'a> {
 
 /// What became of all pairs.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Sum {
+pub struct PairTotals {
     /// Frames arrive both ways.
     pub open: usize,
     /// Frames arrive one way.
@@ -36,14 +38,14 @@ pub struct Sum {
     pub shut: usize,
 }
 
-impl<'a> Twin<'a> {
+impl<'a> SurveyTwin<'a> {
     /// Pairs up so many hosts and schedules all their rounds.
     #[must_use]
-    pub fn new(hosts: u16, options: &'a Options) -> Self {
+    pub fn new(hosts: u16, options: &'a SurveyOptions) -> Self {
         let members = (0..hosts).filter_map(member).collect();
-        let board = Board::new(RunId(1), members, &|_| true, options);
+        let board = SurveyState::new(RunId(1), members, &|_| true, options);
         let (mut questions, mut message_bytes) = (0, 0);
-        for work in board.opening().into_values() {
+        for work in board.initial_work().into_values() {
             questions += work.tasks.len();
             questions += work.courses.iter().map(|course| course.tasks().count()).sum::<usize>();
             let message = crate::protocol::ToAgent::Do { courses: work.courses, tasks: work.tasks };
@@ -53,7 +55,7 @@ impl<'a> Twin<'a> {
     }
 
     /// Plays the run: `passes` says whether frames of one host reach another, by their numbers.
-    pub fn play(&mut self, passes: &dyn Fn(u16, u16) -> bool) {
+    pub fn simulate(&mut self, passes: &dyn Fn(u16, u16) -> bool) {
         let seen = |direction| Observation {
             run: RunId(1),
             host: HostName::lossy("twin"),
@@ -61,19 +63,22 @@ impl<'a> Twin<'a> {
             address: None,
             link: None,
             asked_link: None,
-            family: Family::V4,
+            family: IpFamily::V4,
             direction,
             round: 0,
             at_ms: 0,
             source_mac: None,
             ttl: None,
-            cast: (direction == Direction::Arrived).then_some(Cast::Unicast),
-            kind: Kind::Udp,
-            answer: (direction == Direction::Answered).then_some(Answer::Reply),
+            cast: (direction == ObservedEvent::Arrived).then_some(FrameDestination::Unicast),
+            kind: ProbeKind::Udp,
+            answer: (direction == ObservedEvent::Answered).then_some(ProbeAnswer::Reply),
         };
-        let (mut sent, mut arrived, mut answered) =
-            (seen(Direction::Sent), seen(Direction::Arrived), seen(Direction::Answered));
-        self.board.each_way(&mut |from, to, take| {
+        let (mut sent, mut arrived, mut answered) = (
+            seen(ObservedEvent::Sent),
+            seen(ObservedEvent::Arrived),
+            seen(ObservedEvent::Answered),
+        );
+        self.board.each_direction(&mut |from, to, take| {
             let (there, back) = (passes(from, to), passes(to, from));
             for round in 1..=ROUNDS {
                 sent.round = round;
@@ -99,9 +104,9 @@ impl<'a> Twin<'a> {
 
     /// The matrix, summed up.
     #[must_use]
-    pub fn sum(&self) -> Sum {
-        let mut sum = Sum::default();
-        for [there, back] in self.board.ways() {
+    pub fn sum(&self) -> PairTotals {
+        let mut sum = PairTotals::default();
+        for [there, back] in self.board.directions() {
             match (there.arrived.is_empty(), back.arrived.is_empty()) {
                 (false, false) => sum.open += 1,
                 (true, true) => sum.shut += 1,
@@ -114,7 +119,7 @@ impl<'a> Twin<'a> {
 
 /// A host with one radio and nothing else. `None` when the form of a snapshot has changed and this
 /// text has not; a test would say so.
-fn member(number: u16) -> Option<Member> {
+fn member(number: u16) -> Option<SurveyedHost> {
     const SNAPSHOT: &str = r#"{"host_name":"pi","links":[{"name":"wlan0","index":2,"mtu":1500,
         "mac":"02:00:00:00:00:01","kind":"wifi","is_up":true,"has_carrier":true,"addresses":[{
         "prefix":"172.20.0.1/16","scope":0,"flags":0,"valid_s":null}],"master":null,"sysctls":{},
@@ -129,7 +134,7 @@ fn member(number: u16) -> Option<Member> {
     link.addresses.first_mut()?.prefix.address = IpAddr::V4(Ipv4Addr::new(172, 20, high, low));
     let host = HostName::lossy(&format!("pi{number}"));
     let port_v4 = Some(4000);
-    Some(Member { seat: number, host, snapshot, asks: true, port_v4, port_v6: None })
+    Some(SurveyedHost { seat: number, host, snapshot, asks: true, port_v4, port_v6: None })
 }
 
 #[cfg(test)]
@@ -138,24 +143,24 @@ mod tests {
 
     #[test]
     fn a_thousand_hosts_are_scheduled_and_settled() {
-        let options = Options::default();
-        let mut twin = Twin::new(1000, &options);
+        let options = SurveyOptions::default();
+        let mut twin = SurveyTwin::new(1000, &options);
         let pairs = 1000 * 999 / 2;
         assert_eq!(twin.progress(), (pairs, 0));
         // Each of the two asks in twelve rounds; each leg adds its group frames.
         assert!((2 * 12 * pairs..2 * 12 * pairs + 20_000).contains(&twin.questions));
         // Two networks of five hundred; pi0 is heard by all and hears nobody.
-        twin.play(&|from, to| (from < 500) == (to < 500) && to != 0 || from == 0);
+        twin.simulate(&|from, to| (from < 500) == (to < 500) && to != 0 || from == 0);
         assert_eq!(twin.progress(), (pairs, pairs));
         let within = 499 * 498 / 2 + 500 * 499 / 2;
-        let sum = Sum { open: within, one_way: 999, shut: pairs - within - 999 };
+        let sum = PairTotals { open: within, one_way: 999, shut: pairs - within - 999 };
         assert_eq!(twin.sum(), sum);
     }
 
     #[test]
     fn what_a_host_is_told_stays_small() {
-        let options = Options::default();
-        let twin = Twin::new(50, &options);
+        let options = SurveyOptions::default();
+        let twin = SurveyTwin::new(50, &options);
         assert!(twin.message_bytes / 50 < 64 * 1024, "{}", twin.message_bytes);
     }
 }

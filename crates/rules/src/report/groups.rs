@@ -6,7 +6,7 @@ use pontoon_model::host::HostName;
 
 /// Pairs that can be named together.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Group<'a> {
+pub enum PairGroup<'a> {
     /// Every pair of these.
     Every(BTreeSet<&'a HostName>),
     /// Each of the first with each of the second; where the way matters, from the first to the
@@ -14,7 +14,7 @@ pub enum Group<'a> {
     Each(BTreeSet<&'a HostName>, BTreeSet<&'a HostName>),
 }
 
-type Edges<'a> = BTreeMap<&'a HostName, BTreeSet<&'a HostName>>;
+type PairEdges<'a> = BTreeMap<&'a HostName, BTreeSet<&'a HostName>>;
 
 /// Puts pairs together. With `is_symmetric`, a pair is the same both ways.
 ///
@@ -24,8 +24,8 @@ type Edges<'a> = BTreeMap<&'a HostName, BTreeSet<&'a HostName>>;
 pub fn of<'a>(
     pairs: impl IntoIterator<Item = (&'a HostName, &'a HostName)>,
     is_symmetric: bool,
-) -> Vec<Group<'a>> {
-    let mut edges = Edges::new();
+) -> Vec<PairGroup<'a>> {
+    let mut edges = PairEdges::new();
     for (from, to) in pairs {
         edges.entry(from).or_default().insert(to);
         if is_symmetric {
@@ -37,7 +37,7 @@ pub fn of<'a>(
         for hosts in components(&edges) {
             if hosts.len() > 2 && is_complete(&edges, &hosts) {
                 edges.retain(|host, _| !hosts.contains(host));
-                groups.push(Group::Every(hosts));
+                groups.push(PairGroup::Every(hosts));
             }
         }
     }
@@ -53,22 +53,22 @@ pub fn of<'a>(
         }
         // The shorter list reads better in front.
         groups.push(if is_symmetric && others.len() < alike.len() {
-            Group::Each(others, alike)
+            PairGroup::Each(others, alike)
         } else {
-            Group::Each(alike, others)
+            PairGroup::Each(alike, others)
         });
     }
     groups
 }
 
 /// The host with the most partners, the first by name among equals.
-fn largest<'a>(edges: &Edges<'a>) -> Option<(&'a HostName, BTreeSet<&'a HostName>)> {
+fn largest<'a>(edges: &PairEdges<'a>) -> Option<(&'a HostName, BTreeSet<&'a HostName>)> {
     let most = edges.values().map(BTreeSet::len).max()?;
     let (host, others) = edges.iter().find(|(_, others)| others.len() == most)?;
     Some((host, others.clone()))
 }
 
-fn cut<'a>(edges: &mut Edges<'a>, from: &BTreeSet<&'a HostName>, to: &BTreeSet<&'a HostName>) {
+fn cut<'a>(edges: &mut PairEdges<'a>, from: &BTreeSet<&'a HostName>, to: &BTreeSet<&'a HostName>) {
     for host in from {
         if let Some(others) = edges.get_mut(host) {
             others.retain(|other| !to.contains(other));
@@ -77,12 +77,12 @@ fn cut<'a>(edges: &mut Edges<'a>, from: &BTreeSet<&'a HostName>, to: &BTreeSet<&
     edges.retain(|_, others| !others.is_empty());
 }
 
-fn is_complete(edges: &Edges<'_>, hosts: &BTreeSet<&HostName>) -> bool {
+fn is_complete(edges: &PairEdges<'_>, hosts: &BTreeSet<&HostName>) -> bool {
     hosts.iter().all(|host| edges.get(host).is_some_and(|others| others.len() == hosts.len() - 1))
 }
 
 /// Hosts that hang together.
-fn components<'a>(edges: &Edges<'a>) -> Vec<BTreeSet<&'a HostName>> {
+fn components<'a>(edges: &PairEdges<'a>) -> Vec<BTreeSet<&'a HostName>> {
     let mut left: BTreeSet<&HostName> = edges.keys().copied().collect();
     let mut components = Vec::new();
     while let Some(first) = left.pop_first() {
@@ -111,13 +111,13 @@ mod tests {
         (1..=count).map(|at| format!("pi{at:02}").parse().unwrap()).collect()
     }
 
-    fn words(groups: &[Group<'_>]) -> Vec<String> {
+    fn words(groups: &[PairGroup<'_>]) -> Vec<String> {
         let list = |hosts: &BTreeSet<&HostName>| {
             hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
         };
-        let word = |group: &Group<'_>| match group {
-            Group::Every(hosts) => format!("every {}", list(hosts)),
-            Group::Each(some, others) => format!("{} - {}", list(some), list(others)),
+        let word = |group: &PairGroup<'_>| match group {
+            PairGroup::Every(hosts) => format!("every {}", list(hosts)),
+            PairGroup::Each(some, others) => format!("{} - {}", list(some), list(others)),
         };
         groups.iter().map(word).collect()
     }
@@ -174,13 +174,13 @@ mod tests {
             let mut named = Vec::new();
             for group in of(pairs.iter().copied(), is_symmetric) {
                 match group {
-                    Group::Every(hosts) => {
+                    PairGroup::Every(hosts) => {
                         let hosts: Vec<_> = hosts.into_iter().collect();
                         for (at, a) in hosts.iter().enumerate() {
                             named.extend(hosts[at + 1..].iter().map(|b| (*a, *b)));
                         }
                     }
-                    Group::Each(some, others) => {
+                    PairGroup::Each(some, others) => {
                         for a in &some {
                             named.extend(others.iter().map(|b| {
                                 if is_symmetric { (*a.min(b), *a.max(b)) } else { (*a, *b) }

@@ -10,31 +10,31 @@ use serde::Serialize;
 
 use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
-use pontoon_model::snapshot::Radio;
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::snapshot::WifiAssociation;
 use pontoon_model::untrusted::Untrusted;
 
-use super::pairs::{Pair, State};
+use super::pairs::{PairReachability, PairRow};
 
 /// What became of the pairs of hosts of which one is in the one network and one in the other.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct NetworkPair {
+pub struct WifiNetworkPair {
     /// The SSID of the one.
     pub one: Untrusted,
     /// The SSID of the other; the same for pairs within one network.
     pub other: Untrusted,
     /// Whether the two hosts are at one access point.
-    pub access_point: AccessPoint,
+    pub access_point: AccessPointRelation,
     /// The family.
-    pub family: Family,
+    pub family: IpFamily,
     /// How many pairs there are of each kind.
-    pub states: BTreeMap<State, usize>,
+    pub states: BTreeMap<PairReachability, usize>,
 }
 
 /// Whether two stations are at one access point (BSSID).
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum AccessPoint {
+pub enum AccessPointRelation {
     /// They are.
     Same,
     /// They are at two.
@@ -45,22 +45,22 @@ pub enum AccessPoint {
 
 /// Sums the pairs up.
 #[must_use]
-pub fn of(facts: &Facts, pairs: &[Pair]) -> Vec<NetworkPair> {
-    type Key<'a> = (&'a Untrusted, &'a Untrusted, AccessPoint, Family);
-    let mut sums: BTreeMap<Key<'_>, BTreeMap<State, usize>> = BTreeMap::new();
+pub fn of(facts: &Facts, pairs: &[PairRow]) -> Vec<WifiNetworkPair> {
+    type WifiNetworkKey<'a> = (&'a Untrusted, &'a Untrusted, AccessPointRelation, IpFamily);
+    let mut sums: BTreeMap<WifiNetworkKey<'_>, BTreeMap<PairReachability, usize>> = BTreeMap::new();
     for pair in pairs {
         let Some((one, other)) = radios(facts, pair) else { continue };
         let (Some(from), Some(to)) = (&one.ssid, &other.ssid) else { continue };
         let access_point = match (one.bssid, other.bssid) {
-            (Some(a), Some(b)) if a == b => AccessPoint::Same,
-            (Some(_), Some(_)) => AccessPoint::Other,
-            _ => AccessPoint::Unknown,
+            (Some(a), Some(b)) if a == b => AccessPointRelation::Same,
+            (Some(_), Some(_)) => AccessPointRelation::Other,
+            _ => AccessPointRelation::Unknown,
         };
         let key = (from.min(to), from.max(to), access_point, pair.family);
         *sums.entry(key).or_default().entry(pair.state).or_default() += 1;
     }
     sums.into_iter()
-        .map(|((one, other, access_point, family), states)| NetworkPair {
+        .map(|((one, other, access_point, family), states)| WifiNetworkPair {
             one: one.clone(),
             other: other.clone(),
             access_point,
@@ -72,7 +72,10 @@ pub fn of(facts: &Facts, pairs: &[Pair]) -> Vec<NetworkPair> {
 
 /// The radios of a pair: those of the link it was asked on, or, where the kernel chose by its
 /// routes, those by which the two hosts leave.
-fn radios<'a>(facts: &'a Facts, pair: &Pair) -> Option<(&'a Radio, &'a Radio)> {
+fn radios<'a>(
+    facts: &'a Facts,
+    pair: &PairRow,
+) -> Option<(&'a WifiAssociation, &'a WifiAssociation)> {
     match &pair.link {
         Some(link) => {
             let one = radio(facts, &pair.from, link)?;
@@ -84,11 +87,11 @@ fn radios<'a>(facts: &'a Facts, pair: &Pair) -> Option<(&'a Radio, &'a Radio)> {
     }
 }
 
-fn radio<'a>(facts: &'a Facts, host: &HostName, link: &IfName) -> Option<&'a Radio> {
+fn radio<'a>(facts: &'a Facts, host: &HostName, link: &IfName) -> Option<&'a WifiAssociation> {
     facts.hosts.get(host)?.snapshot.link(link)?.radio.as_ref()
 }
 
-fn uplink<'a>(facts: &'a Facts, host: &HostName) -> Option<&'a Radio> {
+fn uplink<'a>(facts: &'a Facts, host: &HostName) -> Option<&'a WifiAssociation> {
     let snapshot = &facts.hosts.get(host)?.snapshot;
     let mut links = snapshot.default_routes().filter_map(|route| route.link.as_ref());
     links.find_map(|link| snapshot.link(link)?.radio.as_ref())

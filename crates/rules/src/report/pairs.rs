@@ -7,10 +7,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{Finding, Level, Scope};
+use pontoon_model::finding::{DiagnosisScope, Finding, Level};
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
-use pontoon_model::observation::{Answer, Cast, Direction, Kind, Observation};
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::observation::{
+    FrameDestination, Observation, ObservedEvent, ProbeAnswer, ProbeKind,
+};
 use pontoon_model::snapshot::{Link, Snapshot};
 
 /// Arrivals in this many rounds, both ways, make a pair open (one could be a stray).
@@ -18,7 +20,7 @@ const OPEN_ROUNDS: usize = 3;
 
 /// Two hosts on one link, or routed.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Pair {
+pub struct PairRow {
     /// One of them.
     pub from: HostName,
     /// The other.
@@ -27,19 +29,19 @@ pub struct Pair {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<IfName>,
     /// The family.
-    pub family: Family,
+    pub family: IpFamily,
     /// What all rounds together say.
-    pub state: State,
+    pub state: PairReachability,
     /// What `from` sent to `to`.
-    pub there: Rounds,
+    pub there: RoundCounts,
     /// What `to` sent to `from`.
-    pub back: Rounds,
+    pub back: RoundCounts,
 }
 
 /// What a pair's rounds say.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub enum PairReachability {
     /// Frames arrive both ways; between two networks, packets do.
     Open,
     /// Frames do not pass between the two, but their gateway relays packets.
@@ -62,7 +64,7 @@ pub enum State {
 
 /// Rounds of one direction.
 #[derive(Clone, Copy, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Rounds {
+pub struct RoundCounts {
     /// Rounds in which something was sent.
     pub sent: usize,
     /// Rounds of which something arrived.
@@ -73,16 +75,16 @@ pub struct Rounds {
 
 /// Sums up every pair that was asked.
 #[must_use]
-pub fn of(facts: &Facts, findings: &[Finding]) -> Vec<Pair> {
-    let rounds = Tally::of(facts);
-    let mut rows: BTreeMap<Row, (Rounds, Rounds)> = BTreeMap::new();
+pub fn of(facts: &Facts, findings: &[Finding]) -> Vec<PairRow> {
+    let rounds = DirectionTally::of(facts);
+    let mut rows: BTreeMap<PairRowKey, (RoundCounts, RoundCounts)> = BTreeMap::new();
     for (leg, counted) in &rounds.legs {
         let is_first = leg.asker < leg.peer || !facts.hosts.contains_key(&leg.peer);
         if is_first {
-            rows.entry(Row::of(leg)).or_default().0 = counted.sum();
+            rows.entry(PairRowKey::of(leg)).or_default().0 = counted.sum();
         } else {
             let link = leg.link.as_ref().and_then(|link| far_link(facts, leg, link));
-            rows.entry(Row::of(&leg.turned(link))).or_default().1 = counted.sum();
+            rows.entry(PairRowKey::of(&leg.turned(link))).or_default().1 = counted.sum();
         }
     }
     let direct: BTreeSet<_> = rows
@@ -97,22 +99,22 @@ pub fn of(facts: &Facts, findings: &[Finding]) -> Vec<Pair> {
         .map(|(row, (there, back))| {
             let has_agent = facts.hosts.contains_key(&row.to);
             let state = judge(&row, there, back, has_agent, findings);
-            let Row { from, to, link, family } = row;
-            Pair { from, to, link, family, state, there, back }
+            let PairRowKey { from, to, link, family } = row;
+            PairRow { from, to, link, family, state, there, back }
         })
         .collect()
 }
 
 /// What one host asked another, by which link.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-struct Leg {
+struct DirectionKey {
     asker: HostName,
     peer: HostName,
     link: Option<IfName>,
-    family: Family,
+    family: IpFamily,
 }
 
-impl Leg {
+impl DirectionKey {
     /// The same leg seen from the other end, where the link is called `link`.
     fn turned(&self, link: Option<IfName>) -> Self {
         Self { asker: self.peer.clone(), peer: self.asker.clone(), link, family: self.family }
@@ -120,15 +122,15 @@ impl Leg {
 }
 
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-struct Row {
+struct PairRowKey {
     from: HostName,
     to: HostName,
     link: Option<IfName>,
-    family: Family,
+    family: IpFamily,
 }
 
-impl Row {
-    fn of(leg: &Leg) -> Self {
+impl PairRowKey {
+    fn of(leg: &DirectionKey) -> Self {
         Self {
             from: leg.asker.clone(),
             to: leg.peer.clone(),
@@ -139,24 +141,28 @@ impl Row {
 }
 
 #[derive(Default)]
-struct Counted {
+struct DirectionRounds {
     sent: BTreeSet<u16>,
     arrived: BTreeSet<u16>,
     answered: BTreeSet<u16>,
 }
 
-impl Counted {
-    fn sum(&self) -> Rounds {
-        Rounds { sent: self.sent.len(), arrived: self.arrived.len(), answered: self.answered.len() }
+impl DirectionRounds {
+    fn sum(&self) -> RoundCounts {
+        RoundCounts {
+            sent: self.sent.len(),
+            arrived: self.arrived.len(),
+            answered: self.answered.len(),
+        }
     }
 }
 
 #[derive(Default)]
-struct Tally {
-    legs: BTreeMap<Leg, Counted>,
+struct DirectionTally {
+    legs: BTreeMap<DirectionKey, DirectionRounds>,
 }
 
-impl Tally {
+impl DirectionTally {
     fn of(facts: &Facts) -> Self {
         let mut tally = Self::default();
         for seen in &facts.observations {
@@ -173,16 +179,18 @@ impl Tally {
         let is_direct = is_direct || stands_in(facts, seen);
         let link = if is_direct { seen.asked_link.clone() } else { None };
         let (asker, peer) = match seen.direction {
-            Direction::Sent | Direction::Answered => (seen.host.clone(), peer),
-            Direction::Arrived => (peer, seen.host.clone()),
+            ObservedEvent::Sent | ObservedEvent::Answered => (seen.host.clone(), peer),
+            ObservedEvent::Arrived => (peer, seen.host.clone()),
         };
-        let counted = self.legs.entry(Leg { asker, peer, link, family: seen.family }).or_default();
+        let counted =
+            self.legs.entry(DirectionKey { asker, peer, link, family: seen.family }).or_default();
         match seen.direction {
-            Direction::Sent => counted.sent.insert(seen.round),
-            Direction::Answered => is_of_peer(seen) && counted.answered.insert(seen.round),
+            ObservedEvent::Sent => counted.sent.insert(seen.round),
+            ObservedEvent::Answered => is_of_peer(seen) && counted.answered.insert(seen.round),
             // A unicast packet in a broadcast frame did not come by the way that is tested.
-            Direction::Arrived => {
-                (!is_direct || seen.cast != Some(Cast::Group)) && counted.arrived.insert(seen.round)
+            ObservedEvent::Arrived => {
+                (!is_direct || seen.cast != Some(FrameDestination::Group))
+                    && counted.arrived.insert(seen.round)
             }
         };
     }
@@ -191,8 +199,11 @@ impl Tally {
 /// Whether a routed question stands in for frames, on a link where the asker may send none: it
 /// left by that link, and what of it arrived bears the asker's own MAC, not a router's.
 fn stands_in(facts: &Facts, seen: &Observation) -> bool {
-    let asker =
-        if seen.direction == Direction::Arrived { seen.peer.as_ref() } else { Some(&seen.host) };
+    let asker = if seen.direction == ObservedEvent::Arrived {
+        seen.peer.as_ref()
+    } else {
+        Some(&seen.host)
+    };
     let Some((asker, link)) =
         asker.and_then(|host| facts.hosts.get(host)).zip(seen.asked_link.as_ref())
     else {
@@ -200,9 +211,9 @@ fn stands_in(facts: &Facts, seen: &Observation) -> bool {
     };
     let is_blind = asker.watches.iter().any(|watch| watch.link == *link && !watch.sees_frames);
     let mac = || asker.snapshot.link(link).and_then(|link| link.mac);
-    seen.kind == Kind::RoutedUdp
+    seen.kind == ProbeKind::RoutedUdp
         && is_blind
-        && (seen.direction != Direction::Arrived
+        && (seen.direction != ObservedEvent::Arrived
             || (seen.source_mac.is_some() && seen.source_mac == mac()))
 }
 
@@ -210,36 +221,36 @@ fn stands_in(facts: &Facts, seen: &Observation) -> bool {
 /// from the asker's own kernel.
 fn is_of_peer(seen: &Observation) -> bool {
     match &seen.answer {
-        Some(Answer::Reply | Answer::Reset) => true,
-        Some(Answer::Icmp { from, .. }) => seen.address == Some(*from),
+        Some(ProbeAnswer::Reply | ProbeAnswer::Reset) => true,
+        Some(ProbeAnswer::Icmp { from, .. }) => seen.address == Some(*from),
         _ => false,
     }
 }
 
 /// Whether the frame goes to the peer's own MAC (or asks for it), or is routed; `None` when it
 /// says nothing about a pair.
-const fn is_direct(kind: &Kind) -> Option<bool> {
+const fn is_direct(kind: &ProbeKind) -> Option<bool> {
     match kind {
-        Kind::Udp | Kind::Echo => Some(true),
-        Kind::RoutedUdp | Kind::RoutedEcho => Some(false),
-        Kind::Neighbour { .. }
-        | Kind::OwnAddress
-        | Kind::Broadcast
-        | Kind::Multicast
-        | Kind::Bounce
-        | Kind::Hop { .. }
-        | Kind::Tcp { .. }
-        | Kind::UdpPort { .. }
-        | Kind::Size { .. }
-        | Kind::Dns { .. }
-        | Kind::Portal { .. }
-        | Kind::Clock { .. } => None,
+        ProbeKind::Udp | ProbeKind::Echo => Some(true),
+        ProbeKind::RoutedUdp | ProbeKind::RoutedEcho => Some(false),
+        ProbeKind::Neighbour { .. }
+        | ProbeKind::OwnAddress
+        | ProbeKind::Broadcast
+        | ProbeKind::Multicast
+        | ProbeKind::Bounce
+        | ProbeKind::Hop { .. }
+        | ProbeKind::Tcp { .. }
+        | ProbeKind::UdpPort { .. }
+        | ProbeKind::Size { .. }
+        | ProbeKind::Dns { .. }
+        | ProbeKind::Portal { .. }
+        | ProbeKind::Clock { .. } => None,
     }
 }
 
 /// The link of the peer that lies in the same network as the asker's `link`: the one of the same
 /// name where several do.
-fn far_link(facts: &Facts, leg: &Leg, link: &IfName) -> Option<IfName> {
+fn far_link(facts: &Facts, leg: &DirectionKey, link: &IfName) -> Option<IfName> {
     let near = facts.hosts.get(&leg.asker)?.snapshot.link(link)?;
     let far: &Snapshot = &facts.hosts.get(&leg.peer)?.snapshot;
     let shares = |other: &&Link| {
@@ -253,33 +264,43 @@ fn far_link(facts: &Facts, leg: &Leg, link: &IfName) -> Option<IfName> {
     same_name.or(sharing.first()).map(|other| other.name.clone()).or_else(|| Some(link.clone()))
 }
 
-fn judge(row: &Row, there: Rounds, back: Rounds, has_agent: bool, findings: &[Finding]) -> State {
+fn judge(
+    row: &PairRowKey,
+    there: RoundCounts,
+    back: RoundCounts,
+    has_agent: bool,
+    findings: &[Finding],
+) -> PairReachability {
     if let Some(state) = findings.iter().filter_map(|finding| state_of(row, finding)).min() {
         return state;
     }
     if !has_agent {
-        return if there.answered > 0 { State::Answered } else { State::Unanswered };
+        return if there.answered > 0 {
+            PairReachability::Answered
+        } else {
+            PairReachability::Unanswered
+        };
     }
     // Between two networks the first answer ends the asking.
     let open_rounds = if row.link.is_some() { OPEN_ROUNDS } else { 1 };
     if there.arrived >= open_rounds && back.arrived >= open_rounds {
-        State::Open
+        PairReachability::Open
     } else {
-        State::Undecided
+        PairReachability::Undecided
     }
 }
 
 /// What a finding about exactly this pair and link makes of it.
-fn state_of(row: &Row, finding: &Finding) -> Option<State> {
+fn state_of(row: &PairRowKey, finding: &Finding) -> Option<PairReachability> {
     let state = match finding.code {
-        code::PEERS_VIA_GATEWAY => State::ViaGateway,
-        code::ONE_WAY_FILTER => State::OneWay,
-        code::CLIENT_ISOLATION => State::Isolated,
-        code::ROUTED_PATH_BLOCKED => State::Blocked,
-        code::PEER_LINK_DOWN => State::LinkDown,
+        code::PEERS_VIA_GATEWAY => PairReachability::ViaGateway,
+        code::ONE_WAY_FILTER => PairReachability::OneWay,
+        code::CLIENT_ISOLATION => PairReachability::Isolated,
+        code::ROUTED_PATH_BLOCKED => PairReachability::Blocked,
+        code::PEER_LINK_DOWN => PairReachability::LinkDown,
         _ => return None,
     };
-    let here = Scope {
+    let here = DiagnosisScope {
         from: Some(row.from.clone()),
         to: Some(row.to.clone()),
         link: row.link.clone(),

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::rule::Case;
-use crate::rule::port::{Outcome, asked};
+use crate::rule::RuleContext;
+use crate::rule::port::{PortOutcome, asked};
 use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
-use pontoon_model::port::{Answerer, Port};
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::port::{Port, PortAnswerer};
 
 /// A port of a host, and who reaches it.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
@@ -21,12 +21,12 @@ pub struct PortRow {
     pub host: HostName,
     /// Who answers there.
     #[serde(flatten)]
-    pub answerer: Answerer,
+    pub answerer: PortAnswerer,
     /// The askers' link; none where routers connect them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<IfName>,
     /// The family.
-    pub family: Family,
+    pub family: IpFamily,
     /// Those who reach it.
     pub open_from: Vec<HostName>,
     /// Those to whom the service there is at another address only.
@@ -45,7 +45,7 @@ pub fn of(facts: &Facts) -> Vec<PortRow> {
     if facts.hosts.values().all(|host| host.listeners.is_empty()) {
         return Vec::new();
     }
-    let case = Case::new(facts);
+    let case = RuleContext::new(facts);
     let mut rows: BTreeMap<_, PortRow> = BTreeMap::new();
     for asked in asked(&case) {
         let key = (asked.port, asked.to, asked.link, asked.family);
@@ -61,12 +61,12 @@ pub fn of(facts: &Facts) -> Vec<PortRow> {
             undecided_from: Vec::new(),
         });
         let place = match asked.outcome {
-            Outcome::Open => &mut row.open_from,
-            Outcome::Elsewhere => &mut row.elsewhere_from,
-            Outcome::KeptOut { .. } | Outcome::OnTheWay { .. } | Outcome::KeptIn => {
+            PortOutcome::Open => &mut row.open_from,
+            PortOutcome::Elsewhere => &mut row.elsewhere_from,
+            PortOutcome::KeptOut { .. } | PortOutcome::OnTheWay { .. } | PortOutcome::KeptIn => {
                 &mut row.blocked_from
             }
-            Outcome::Undecided => &mut row.undecided_from,
+            PortOutcome::Undecided => &mut row.undecided_from,
         };
         place.push(asked.from.clone());
     }

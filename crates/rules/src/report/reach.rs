@@ -5,15 +5,15 @@ use std::net::IpAddr;
 
 use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::pairs::{Pair, State};
+use super::pairs::{PairReachability, PairRow};
 
 /// Which other hosts reach an address on the link where it is.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Reach {
+pub struct AddressReach {
     /// Those that do.
     pub reached_by: Vec<HostName>,
     /// Those that do not.
@@ -22,7 +22,7 @@ pub struct Reach {
     pub undecided: Vec<HostName>,
 }
 
-impl Reach {
+impl AddressReach {
     /// Whether nobody was there to ask.
     #[must_use]
     pub const fn is_unasked(&self) -> bool {
@@ -34,9 +34,9 @@ impl Reach {
 ///
 /// Frames of the survey decide, not what any program said.
 #[must_use]
-pub fn reach(name: &HostName, address: IpAddr, facts: &Facts, pairs: &[Pair]) -> Reach {
-    let mut states: BTreeMap<&HostName, State> = BTreeMap::new();
-    for pair in pairs.iter().filter(|pair| pair.family == Family::of(address)) {
+pub fn reach(name: &HostName, address: IpAddr, facts: &Facts, pairs: &[PairRow]) -> AddressReach {
+    let mut states: BTreeMap<&HostName, PairReachability> = BTreeMap::new();
+    for pair in pairs.iter().filter(|pair| pair.family == IpFamily::of(address)) {
         let peer = if pair.from == *name {
             &pair.to
         } else if pair.to == *name {
@@ -56,11 +56,13 @@ pub fn reach(name: &HostName, address: IpAddr, facts: &Facts, pairs: &[Pair]) ->
             states.entry(peer).or_insert(pair.state);
         }
     }
-    let mut reach = Reach::default();
+    let mut reach = AddressReach::default();
     for peer in facts.hosts.keys().filter(|peer| *peer != name) {
         let place = match states.get(peer) {
-            Some(State::Open | State::ViaGateway | State::Answered) => &mut reach.reached_by,
-            Some(State::Undecided) | None => &mut reach.undecided,
+            Some(
+                PairReachability::Open | PairReachability::ViaGateway | PairReachability::Answered,
+            ) => &mut reach.reached_by,
+            Some(PairReachability::Undecided) | None => &mut reach.undecided,
             Some(_) => &mut reach.unreached_by,
         };
         place.push(peer.clone());

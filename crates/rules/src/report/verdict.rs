@@ -6,24 +6,24 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use pontoon_model::exit::Exit;
-use pontoon_model::facts::{Ending, Facts};
+use pontoon_model::facts::{AgentOutcome, Facts};
 use pontoon_model::finding::{Finding, Level, Severity};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
 use pontoon_model::record::Record;
 
-use super::pairs::{Pair, State};
+use super::pairs::{PairReachability, PairRow};
 
 /// More names than this make no sentence; the findings name them.
 const NAMES_MAX: usize = 6;
 
 /// The verdict.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Verdict {
+pub struct SurveyVerdict {
     /// One sentence.
     pub sentence: String,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: SurveyStatus,
     /// The number with which the program ends.
     pub exit: u8,
 }
@@ -31,7 +31,7 @@ pub struct Verdict {
 /// How it stands.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum SurveyStatus {
     /// Nothing is wrong with what was tested.
     Good,
     /// Something is wrong.
@@ -42,20 +42,20 @@ pub enum Standing {
     Unanswered,
 }
 
-impl Verdict {
-    pub(super) fn new(record: &Record, findings: &[Finding], pairs: &[Pair]) -> Self {
+impl SurveyVerdict {
+    pub(super) fn new(record: &Record, findings: &[Finding], pairs: &[PairRow]) -> Self {
         let facts = &record.facts;
-        let silent = silent(record);
-        let exit = hindrance(facts, &silent, pairs).or(Exit::of(findings));
+        let silent = unreached_hosts(record);
+        let exit = incomplete_exit(facts, &silent, pairs).or(Exit::of(findings));
         let standing = match exit {
-            Exit::Good => Standing::Good,
-            Exit::Failed => Standing::Failed,
-            Exit::Warned => Standing::Warned,
+            Exit::Good => SurveyStatus::Good,
+            Exit::Failed => SurveyStatus::Failed,
+            Exit::Warned => SurveyStatus::Warned,
             Exit::Internal
             | Exit::Usage
             | Exit::NotPermitted
             | Exit::RolledBack
-            | Exit::Unreachable => Standing::Unanswered,
+            | Exit::Unreachable => SurveyStatus::Unanswered,
         };
         let sentence = match exit {
             Exit::NotPermitted => "The question could not be answered: the right to see frames \
@@ -72,7 +72,7 @@ impl Verdict {
 }
 
 /// What kept the question from being answered.
-fn hindrance(facts: &Facts, silent: &[String], pairs: &[Pair]) -> Exit {
+fn incomplete_exit(facts: &Facts, silent: &[String], pairs: &[PairRow]) -> Exit {
     let is_blind = |host: &HostName, link: Option<&IfName>| {
         facts.hosts.get(host).is_some_and(|host| {
             let mut watches =
@@ -80,8 +80,8 @@ fn hindrance(facts: &Facts, silent: &[String], pairs: &[Pair]) -> Exit {
             watches.any(|watch| !watch.sees_frames)
         })
     };
-    let is_unseen = |pair: &Pair| {
-        pair.state == State::Undecided
+    let is_unseen = |pair: &PairRow| {
+        pair.state == PairReachability::Undecided
             && (is_blind(&pair.from, pair.link.as_ref()) || is_blind(&pair.to, None))
     };
     // Only when nothing at all could be told of any pair: what was seen counts.
@@ -96,16 +96,16 @@ fn hindrance(facts: &Facts, silent: &[String], pairs: &[Pair]) -> Exit {
 }
 
 /// Hosts that could not be asked, or not to the end.
-fn silent(record: &Record) -> Vec<String> {
-    let is_dead = |ending: &Ending| matches!(ending, Ending::Died { .. });
+fn unreached_hosts(record: &Record) -> Vec<String> {
+    let is_dead = |ending: &AgentOutcome| matches!(ending, AgentOutcome::Died { .. });
     let dead = record.facts.hosts.iter().filter(|(_, host)| is_dead(&host.ending));
     let names: BTreeSet<_> = dead.map(|(name, _)| name).chain(record.unreached.keys()).collect();
     names.into_iter().map(ToString::to_string).collect()
 }
 
-fn sentence(facts: &Facts, findings: &[Finding], pairs: &[Pair]) -> String {
+fn sentence(facts: &Facts, findings: &[Finding], pairs: &[PairRow]) -> String {
     let told: Vec<_> = findings.iter().filter(|f| f.severity > Severity::Info).collect();
-    let Some(first) = told.first() else { return all_well(facts, pairs) };
+    let Some(first) = told.first() else { return success_sentence(facts, pairs) };
     let title = first.title;
     let title = match first.level {
         Level::Confirmed => capitalised(title),
@@ -155,10 +155,14 @@ fn place(alike: &[&Finding]) -> String {
     }
 }
 
-fn all_well(facts: &Facts, pairs: &[Pair]) -> String {
+fn success_sentence(facts: &Facts, pairs: &[PairRow]) -> String {
     let hosts: Vec<_> = facts.hosts.keys().map(ToString::to_string).collect();
-    let works =
-        |pair: &Pair| matches!(pair.state, State::Open | State::Answered | State::ViaGateway);
+    let works = |pair: &PairRow| {
+        matches!(
+            pair.state,
+            PairReachability::Open | PairReachability::Answered | PairReachability::ViaGateway
+        )
+    };
     let links: BTreeSet<_> = pairs
         .iter()
         .filter(|pair| works(pair))

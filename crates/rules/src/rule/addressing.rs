@@ -3,19 +3,19 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{Level, Scope};
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName, Mac};
-use pontoon_model::observation::{Answer, Direction, Kind, Observation};
+use pontoon_model::net::{IfName, IpFamily, Mac};
+use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::snapshot::{Link, Snapshot};
 
-use super::case::Case;
-use super::pair::Pair;
+use super::case::RuleContext;
+use super::pair::LinkPair;
 
 /// Two links of one host in one network: which of them speaks is a matter of luck.
-pub(super) fn same_subnet(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn same_subnet(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
@@ -29,12 +29,12 @@ pub(super) fn same_subnet(case: &Case<'_>) -> Vec<Proven> {
     found
 }
 
-fn shared_network(host: &HostName, one: &Link, two: &Link) -> Option<Proven> {
+fn shared_network(host: &HostName, one: &Link, two: &Link) -> Option<RuleMatch> {
     let (a, b) =
         ipv4(one).flat_map(|a| ipv4(two).map(move |b| (a, b))).find(|(a, b)| a.overlaps(*b))?;
     let because =
         vec![format!("{} has {a} and {} has {b}: one network on two links", one.name, two.name)];
-    Some(Proven::new(Scope::host(host), Level::Confirmed, because).advise([
+    Some(RuleMatch::new(DiagnosisScope::host(host), Level::Confirmed, because).advise([
         format!("on {host}: keep one of the two in this network, or give {} another", two.name),
         format!(
             "or on {host}: sudo sysctl -w net.ipv4.conf.all.arp_ignore=1 \
@@ -57,11 +57,11 @@ fn usable_links(host: &Snapshot) -> impl Iterator<Item = &Link> {
 }
 
 /// One of two neighbours takes the other for a stranger.
-pub(super) fn wrong_mask(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn wrong_mask(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     case.pairs.iter().filter_map(mask).collect()
 }
 
-fn mask(pair: &Pair) -> Option<Proven> {
+fn mask(pair: &LinkPair) -> Option<RuleMatch> {
     let (a, b) = (&pair.shared.a, &pair.shared.b);
     let a_sees = a.prefix.contains(b.prefix.address);
     let b_sees = b.prefix.contains(a.prefix.address);
@@ -70,7 +70,7 @@ fn mask(pair: &Pair) -> Option<Proven> {
         (false, true) => (b, a),
         _ => return None,
     };
-    let arrived = pair.ways().iter().any(|way| !way.arrived().is_empty());
+    let arrived = pair.directions().iter().any(|way| !way.arrived().is_empty());
     // A host with one address for itself (a /32 by DHCP) is routed by design.
     if !arrived || matches!(far.prefix.length, 32 | 128) {
         return None;
@@ -80,20 +80,20 @@ fn mask(pair: &Pair) -> Option<Proven> {
         format!("{} has {}: {} is a stranger to it", far.host, far.prefix, near.host),
         "frames pass between the two: it is one network".to_owned(),
     ];
-    let scope = Scope {
+    let scope = DiagnosisScope {
         from: Some(near.host.clone()),
         to: Some(far.host.clone()),
         link: Some(near.link.clone()),
         family: Some(pair.shared.family),
     };
-    Some(Proven::new(scope, Level::Confirmed, because).advise([format!(
+    Some(RuleMatch::new(scope, Level::Confirmed, because).advise([format!(
         "give both the same prefix length: /{} on {} or /{} on {}",
         near.prefix.length, far.host, far.prefix.length, near.host
     )]))
 }
 
 /// Somebody else has the same address.
-pub(super) fn duplicate_address(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn duplicate_address(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
@@ -104,7 +104,7 @@ pub(super) fn duplicate_address(case: &Case<'_>) -> Vec<Proven> {
     found
 }
 
-fn duplicate(case: &Case<'_>, host: &HostName, link: &Link) -> Option<Proven> {
+fn duplicate(case: &RuleContext<'_>, host: &HostName, link: &Link) -> Option<RuleMatch> {
     let facts = case.facts;
     let answers: Vec<(&Observation, Mac)> = own_address_answers(facts, host, &link.name)
         .filter(|(_, mac)| !is_innocent(case, host, &link.name, *mac))
@@ -120,7 +120,7 @@ fn duplicate(case: &Case<'_>, host: &HostName, link: &Link) -> Option<Proven> {
         format!("{mac} answered that it has ({who}), {} of 2 times", rounds.len().min(2)),
     ];
     Some(
-        Proven::new(Scope::link(host, &link.name), level, because)
+        RuleMatch::new(DiagnosisScope::link(host, &link.name), level, because)
             .advise([
                 format!("give {host} another address on {} than {address}", link.name),
                 "take addresses from one DHCP server, or keep a list".to_owned(),
@@ -137,19 +137,19 @@ fn own_address_answers<'a>(
     facts.observations.iter().filter_map(move |seen| {
         let is_claim = seen.host == *host
             && seen.asked_link.as_ref() == Some(link)
-            && seen.kind == Kind::OwnAddress
-            && seen.direction == Direction::Answered
-            && seen.answer == Some(Answer::Reply);
+            && seen.kind == ProbeKind::OwnAddress
+            && seen.direction == ObservedEvent::Answered
+            && seen.answer == Some(ProbeAnswer::Reply);
         is_claim.then_some(seen).and_then(|seen| Some((seen, seen.source_mac?)))
     })
 }
 
 /// A host's own links answer for one another (ARP flux), and a gateway with proxy ARP answers for
 /// everybody: neither has the address.
-fn is_innocent(case: &Case<'_>, host: &HostName, link: &IfName, mac: Mac) -> bool {
+fn is_innocent(case: &RuleContext<'_>, host: &HostName, link: &IfName, mac: Mac) -> bool {
     let Some(own) = case.facts.hosts.get(host) else { return true };
     let is_own = own.snapshot.links.iter().any(|link| link.mac == Some(mac));
-    let gateway = own.snapshot.gateway(link, Family::V4);
+    let gateway = own.snapshot.gateway(link, IpFamily::V4);
     let is_gateway = gateway.and_then(|gateway| case.mac_of(host, link, gateway)) == Some(mac);
     is_own || is_gateway
 }

@@ -6,30 +6,30 @@ use std::net::IpAddr;
 use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Mac};
-use pontoon_model::observation::{Direction, Kind};
+use pontoon_model::observation::{ObservedEvent, ProbeKind};
 
-use super::control::Controls;
-use super::pair::{Pair, pairs};
-use super::way::{Index, index};
+use super::control::LinkControls;
+use super::pair::{LinkPair, pairs};
+use super::way::{ObservationIndex, index};
 
 /// The facts of a run, ready to be judged.
-pub struct Case<'a> {
+pub struct RuleContext<'a> {
     /// The facts.
     pub facts: &'a Facts,
     /// Every link that two hosts share, in order of the hosts' names.
-    pub(super) pairs: Vec<Pair>,
-    pub(super) controls: Controls<'a>,
-    pub(super) index: Index<'a>,
+    pub(super) pairs: Vec<LinkPair>,
+    pub(super) controls: LinkControls<'a>,
+    pub(super) index: ObservationIndex<'a>,
     /// The MACs that answered ARP or ND, by who asked on which link for what.
     macs: BTreeMap<(&'a HostName, &'a IfName, IpAddr), Mac>,
 }
 
-impl<'a> Case<'a> {
+impl<'a> RuleContext<'a> {
     /// Puts the facts together.
     #[must_use]
     pub fn new(facts: &'a Facts) -> Self {
         let index = index(facts);
-        let (pairs, controls) = (pairs(facts, &index), Controls::new(facts));
+        let (pairs, controls) = (pairs(facts, &index), LinkControls::new(facts));
         Self { facts, pairs, controls, index, macs: macs(facts) }
     }
 
@@ -42,7 +42,7 @@ impl<'a> Case<'a> {
     }
 
     /// The links that two hosts share, whichever is named first.
-    pub(super) fn between(&self, one: &HostName, other: &HostName) -> &[Pair] {
+    pub(super) fn between(&self, one: &HostName, other: &HostName) -> &[LinkPair] {
         let ends = (one.min(other), one.max(other));
         let from = self.pairs.partition_point(|pair| hosts(pair) < ends);
         let to = self.pairs.partition_point(|pair| hosts(pair) <= ends);
@@ -53,8 +53,8 @@ impl<'a> Case<'a> {
 fn macs(facts: &Facts) -> BTreeMap<(&HostName, &IfName, IpAddr), Mac> {
     let mut macs = BTreeMap::new();
     for seen in &facts.observations {
-        let is_answer =
-            matches!(seen.kind, Kind::Neighbour { .. }) && seen.direction == Direction::Answered;
+        let is_answer = matches!(seen.kind, ProbeKind::Neighbour { .. })
+            && seen.direction == ObservedEvent::Answered;
         if let (true, Some(link), Some(address), Some(mac)) =
             (is_answer, &seen.asked_link, seen.address, seen.source_mac)
         {
@@ -64,6 +64,6 @@ fn macs(facts: &Facts) -> BTreeMap<(&HostName, &IfName, IpAddr), Mac> {
     macs
 }
 
-const fn hosts(pair: &Pair) -> (&HostName, &HostName) {
+const fn hosts(pair: &LinkPair) -> (&HostName, &HostName) {
     (&pair.shared.a.host, &pair.shared.b.host)
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{Level, Scope};
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
-use pontoon_model::observation::{Answer, ClockSource, Direction, Kind};
+use pontoon_model::observation::{ClockSource, ObservedEvent, ProbeAnswer, ProbeKind};
 
-use super::case::Case;
+use super::case::RuleContext;
 
 /// Seconds of difference worth a word: tokens of Kubernetes are checked with less leeway.
 const SKEW_S: u64 = 60;
@@ -16,13 +16,13 @@ const SKEW_S: u64 = 60;
 const OFF_S: u64 = 86_400;
 
 /// More than a day.
-pub(super) fn clock_off(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn clock_off(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     judged(facts, |offset| offset > OFF_S)
 }
 
 /// More than a minute.
-pub(super) fn clock_skew(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn clock_skew(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     judged(facts, |offset| (SKEW_S + 1..=OFF_S).contains(&offset))
 }
@@ -32,7 +32,7 @@ pub(super) fn clock_skew(case: &Case<'_>) -> Vec<Proven> {
 const DRIFT_MS: u64 = 1_000;
 
 /// More than a second between two hosts, whoever is right.
-pub(super) fn clock_skew_between_hosts(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn clock_skew_between_hosts(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let hosts = case.facts.hosts.iter();
     let mut clocks: Vec<_> = hosts
         .filter_map(|(name, host)| Some((host.snapshot.clock.difference?, name, host)))
@@ -60,9 +60,9 @@ pub(super) fn clock_skew_between_hosts(case: &Case<'_>) -> Vec<Proven> {
                 because.push(format!("{name}'s kernel says that nobody keeps its clock"));
             }
         }
-        let scope = Scope { to: Some(middle.clone()), ..Scope::host(host) };
+        let scope = DiagnosisScope { to: Some(middle.clone()), ..DiagnosisScope::host(host) };
         found.push(
-            Proven::new(scope, Level::Confirmed, because).advise([
+            RuleMatch::new(scope, Level::Confirmed, because).advise([
                 "on both: sudo timedatectl set-ntp true, and the same time servers for all nodes"
                     .to_owned(),
                 format!("without internet: let chrony on {middle} serve the time to the others"),
@@ -78,7 +78,7 @@ fn tenths(ms: u64) -> String {
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-fn judged(facts: &Facts, is_wrong: impl Fn(u64) -> bool) -> Vec<Proven> {
+fn judged(facts: &Facts, is_wrong: impl Fn(u64) -> bool) -> Vec<RuleMatch> {
     let mut found = Vec::new();
     for (host, offsets) in offsets(facts) {
         let Some(first) = offsets.values().copied().find(|offset| is_wrong(offset.unsigned_abs()))
@@ -93,7 +93,7 @@ fn judged(facts: &Facts, is_wrong: impl Fn(u64) -> bool) -> Vec<Proven> {
         };
         let because = offsets.iter().map(|(source, offset)| said(host, *source, *offset)).collect();
         found.push(
-            Proven::new(Scope::host(host), level, because)
+            RuleMatch::new(DiagnosisScope::host(host), level, because)
                 .advise([
                     format!("on {host}: sudo timedatectl set-ntp true, and wait until timedatectl says synchronized"),
                     format!("or once by hand on {host}: sudo date -u -s '...'; a Pi has no clock chip"),
@@ -128,8 +128,11 @@ fn span(seconds: u64) -> String {
 fn offsets(facts: &Facts) -> BTreeMap<&HostName, BTreeMap<ClockSource, i64>> {
     let mut offsets: BTreeMap<&HostName, BTreeMap<ClockSource, i64>> = BTreeMap::new();
     for seen in &facts.observations {
-        if let (Kind::Clock { source }, Direction::Answered, Some(Answer::Clock { offset_s })) =
-            (&seen.kind, seen.direction, &seen.answer)
+        if let (
+            ProbeKind::Clock { source },
+            ObservedEvent::Answered,
+            Some(ProbeAnswer::Clock { offset_s }),
+        ) = (&seen.kind, seen.direction, &seen.answer)
         {
             let told = offsets.entry(&seen.host).or_default().entry(*source).or_insert(*offset_s);
             if offset_s.unsigned_abs() < told.unsigned_abs() {

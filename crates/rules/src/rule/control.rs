@@ -7,25 +7,25 @@ use std::net::IpAddr;
 
 use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
-use pontoon_model::observation::{Answer, Direction, Kind, Observation};
-use pontoon_model::pairing::End;
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
+use pontoon_model::pairing::LinkEndpoint;
 
 /// A host's link in one family.
-pub(super) type LegKey<'a> = (&'a HostName, &'a IfName, Family);
+pub(super) type LinkEndpointKey<'a> = (&'a HostName, &'a IfName, IpFamily);
 
 /// What is known of every leg.
-pub(super) struct Controls<'a> {
+pub(super) struct LinkControls<'a> {
     facts: &'a Facts,
     /// Rounds in which the leg's gateway was asked, and in which it answered.
-    gateways: BTreeMap<LegKey<'a>, Asked>,
+    gateways: BTreeMap<LinkEndpointKey<'a>, GatewayRounds>,
     /// Rounds in which another host of the run was heard on the leg.
-    heard: BTreeMap<LegKey<'a>, BTreeMap<&'a HostName, BTreeSet<u16>>>,
+    peer_rounds: BTreeMap<LinkEndpointKey<'a>, BTreeMap<&'a HostName, BTreeSet<u16>>>,
 }
 
 /// Rounds of a question.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Asked {
+pub(super) struct GatewayRounds {
     pub(super) sent: BTreeSet<u16>,
     pub(super) answered: BTreeSet<u16>,
     /// Whether ARP or ND was put, which no host may leave unanswered.
@@ -36,9 +36,9 @@ pub(super) struct Asked {
     unsent: BTreeSet<(u16, bool)>,
 }
 
-impl Asked {
+impl GatewayRounds {
     /// What the own kernel did not let out was never put: its silence is no gateway's.
-    fn forget_unsent(&mut self) {
+    fn drop_unsent(&mut self) {
         self.frames_sent.retain(|frame| !self.unsent.contains(frame));
         self.sent = self.frames_sent.iter().map(|(round, _)| *round).collect();
     }
@@ -54,7 +54,7 @@ impl Asked {
 }
 
 /// The rounds in which a leg is known to have worked.
-pub(super) enum Control {
+pub(super) enum ControlRounds {
     /// A gateway is configured there.
     Gateway(BTreeSet<u16>),
     /// There is none, but another host was heard in these rounds.
@@ -63,86 +63,88 @@ pub(super) enum Control {
     None,
 }
 
-impl<'a> Controls<'a> {
+impl<'a> LinkControls<'a> {
     pub(super) fn new(facts: &'a Facts) -> Self {
-        let mut controls = Self { facts, gateways: BTreeMap::new(), heard: BTreeMap::new() };
+        let mut controls = Self { facts, gateways: BTreeMap::new(), peer_rounds: BTreeMap::new() };
         for seen in &facts.observations {
             controls.take(seen);
         }
         for asked in controls.gateways.values_mut() {
-            asked.forget_unsent();
+            asked.drop_unsent();
         }
         controls
     }
 
     fn take(&mut self, seen: &'a Observation) {
         let own = match seen.direction {
-            Direction::Sent => seen.asked_link.as_ref(),
-            Direction::Arrived | Direction::Answered => seen.link.as_ref(),
+            ObservedEvent::Sent => seen.asked_link.as_ref(),
+            ObservedEvent::Arrived | ObservedEvent::Answered => seen.link.as_ref(),
         };
         let Some(link) = own else { return };
         let leg = (&seen.host, link, seen.family);
-        let is_reply = seen.answer == Some(Answer::Reply);
+        let is_reply = seen.answer == Some(ProbeAnswer::Reply);
         match (&seen.peer, seen.direction) {
             (None, direction) if is_control(&seen.kind) => {
                 if seen.address.is_none() || seen.address != self.gateway(leg) {
                     return;
                 }
                 let asked = self.gateways.entry(leg).or_default();
-                let frame = (seen.round, matches!(seen.kind, Kind::RoutedEcho));
+                let frame = (seen.round, matches!(seen.kind, ProbeKind::RoutedEcho));
                 match direction {
-                    Direction::Sent => {
+                    ObservedEvent::Sent => {
                         asked.sent.insert(seen.round);
                         asked.frames_sent.insert(frame);
-                        asked.by_neighbour |= matches!(seen.kind, Kind::Neighbour { .. });
+                        asked.by_neighbour |= matches!(seen.kind, ProbeKind::Neighbour { .. });
                     }
-                    Direction::Answered if is_reply => {
+                    ObservedEvent::Answered if is_reply => {
                         asked.answered.insert(seen.round);
                         asked.frames_answered.insert(frame);
                     }
-                    Direction::Answered if is_forbidden(seen.answer.as_ref()) => {
+                    ObservedEvent::Answered if is_forbidden(seen.answer.as_ref()) => {
                         asked.unsent.insert(frame);
                     }
-                    Direction::Answered | Direction::Arrived => {}
+                    ObservedEvent::Answered | ObservedEvent::Arrived => {}
                 }
             }
-            (Some(peer), Direction::Arrived) => self.hear(leg, peer, seen.round),
-            (Some(peer), Direction::Answered) if is_reply => self.hear(leg, peer, seen.round),
+            (Some(peer), ObservedEvent::Arrived) => self.note_arrival(leg, peer, seen.round),
+            (Some(peer), ObservedEvent::Answered) if is_reply => {
+                self.note_arrival(leg, peer, seen.round)
+            }
             (_, _) => {}
         }
     }
 
-    fn hear(&mut self, leg: LegKey<'a>, peer: &'a HostName, round: u16) {
-        self.heard.entry(leg).or_default().entry(peer).or_default().insert(round);
+    fn note_arrival(&mut self, leg: LinkEndpointKey<'a>, peer: &'a HostName, round: u16) {
+        self.peer_rounds.entry(leg).or_default().entry(peer).or_default().insert(round);
     }
 
     /// The gateway configured on a leg.
-    pub(super) fn gateway(&self, (host, link, family): LegKey<'_>) -> Option<IpAddr> {
+    pub(super) fn gateway(&self, (host, link, family): LinkEndpointKey<'_>) -> Option<IpAddr> {
         self.facts.hosts.get(host)?.snapshot.gateway(link, family)
     }
 
     /// How often the gateway of a leg was asked, and answered.
-    pub(super) fn asked(&self, leg: LegKey<'_>) -> Asked {
+    pub(super) fn asked(&self, leg: LinkEndpointKey<'_>) -> GatewayRounds {
         self.gateways.get(&leg).cloned().unwrap_or_default()
     }
 
     /// What can be said of an end of a pair without the other end's help.
-    pub(super) fn of(&self, end: &End, other: &HostName) -> Control {
+    pub(super) fn of(&self, end: &LinkEndpoint, other: &HostName) -> ControlRounds {
         let leg = (&end.host, &end.link, end.prefix.family());
         if self.gateway(leg).is_some() {
-            return Control::Gateway(self.asked(leg).answered);
+            return ControlRounds::Gateway(self.asked(leg).answered);
         }
-        let heard = self.heard.get(&leg).into_iter().flatten();
+        let heard = self.peer_rounds.get(&leg).into_iter().flatten();
         let third: BTreeSet<u16> = heard
             .filter(|(peer, _)| **peer != other)
             .flat_map(|(_, rounds)| rounds)
             .copied()
             .collect();
-        if third.is_empty() { Control::None } else { Control::Third(third) }
+        if third.is_empty() { ControlRounds::None } else { ControlRounds::Third(third) }
     }
 }
 
-impl Control {
+impl ControlRounds {
     /// Whether the leg is known to have worked in that round, or there is nothing to tell by.
     pub(super) fn allows(&self, round: u16) -> bool {
         match self {
@@ -152,19 +154,19 @@ impl Control {
     }
 
     /// Whether there is something to tell by.
-    pub(super) const fn is_there(&self) -> bool {
+    pub(super) const fn is_available(&self) -> bool {
         !matches!(self, Self::None)
     }
 }
 
 /// Whether the asker may not send such a packet: a user without the right to ping, or a filter of
 /// its own. (EHOSTUNREACH is another matter: the kernel's ARP was not answered.)
-const fn is_forbidden(answer: Option<&Answer>) -> bool {
+const fn is_forbidden(answer: Option<&ProbeAnswer>) -> bool {
     const EPERM: i32 = 1;
     const EACCES: i32 = 13;
-    matches!(answer, Some(Answer::Refused { errno: EPERM | EACCES }))
+    matches!(answer, Some(ProbeAnswer::Refused { errno: EPERM | EACCES }))
 }
 
-const fn is_control(kind: &Kind) -> bool {
-    matches!(kind, Kind::Neighbour { .. } | Kind::RoutedEcho)
+const fn is_control(kind: &ProbeKind) -> bool {
+    matches!(kind, ProbeKind::Neighbour { .. } | ProbeKind::RoutedEcho)
 }

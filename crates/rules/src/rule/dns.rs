@@ -3,43 +3,45 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{Level, Scope};
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
-use pontoon_model::net::Family;
-use pontoon_model::observation::{Answer, Direction, DnsQuery, Kind};
+use pontoon_model::net::IpFamily;
+use pontoon_model::observation::{DnsQuery, ObservedEvent, ProbeAnswer, ProbeKind};
 
-use super::case::Case;
+use super::case::RuleContext;
 use super::forwarding::is_stuck_behind_gateway;
-use super::way::Way;
+use super::way::DirectedPath;
 
 /// What one server did for one host.
 #[derive(Default)]
-struct Server<'a> {
+struct DnsServerResult<'a> {
     known_sent: usize,
-    known: Vec<&'a Answer>,
+    known: Vec<&'a ProbeAnswer>,
     invented: Vec<IpAddr>,
-    unserved: Vec<&'a Answer>,
+    unserved: Vec<&'a ProbeAnswer>,
 }
 
 /// `NOERROR` (RFC 1035, section 4.1.1).
 const NO_ERROR: u16 = 0;
 
-fn servers(facts: &Facts) -> BTreeMap<(&HostName, IpAddr), Server<'_>> {
-    let mut servers: BTreeMap<_, Server<'_>> = BTreeMap::new();
+fn servers(facts: &Facts) -> BTreeMap<(&HostName, IpAddr), DnsServerResult<'_>> {
+    let mut servers: BTreeMap<_, DnsServerResult<'_>> = BTreeMap::new();
     for seen in &facts.observations {
-        let (Kind::Dns { query }, Some(address)) = (&seen.kind, seen.address) else { continue };
+        let (ProbeKind::Dns { query }, Some(address)) = (&seen.kind, seen.address) else {
+            continue;
+        };
         let server = servers.entry((&seen.host, address)).or_default();
         match (query, seen.direction, &seen.answer) {
-            (DnsQuery::Known, Direction::Sent, _) => server.known_sent += 1,
-            (DnsQuery::Known, Direction::Answered, Some(answer)) => server.known.push(answer),
+            (DnsQuery::Known, ObservedEvent::Sent, _) => server.known_sent += 1,
+            (DnsQuery::Known, ObservedEvent::Answered, Some(answer)) => server.known.push(answer),
             (
                 DnsQuery::Invalid,
-                Direction::Answered,
-                Some(Answer::Dns { rcode: NO_ERROR, addresses }),
+                ObservedEvent::Answered,
+                Some(ProbeAnswer::Dns { rcode: NO_ERROR, addresses }),
             ) => server.invented.extend(addresses),
-            (DnsQuery::NoServer, Direction::Answered, Some(answer)) => {
+            (DnsQuery::NoServer, ObservedEvent::Answered, Some(answer)) => {
                 server.unserved.push(answer);
             }
             (_, _, _) => {}
@@ -48,19 +50,19 @@ fn servers(facts: &Facts) -> BTreeMap<(&HostName, IpAddr), Server<'_>> {
     servers
 }
 
-impl Server<'_> {
+impl DnsServerResult<'_> {
     fn resolves(&self) -> bool {
-        let is_good = |answer: &&&Answer| matches!(answer, Answer::Dns { rcode: NO_ERROR, addresses } if !addresses.is_empty());
+        let is_good = |answer: &&&ProbeAnswer| matches!(answer, ProbeAnswer::Dns { rcode: NO_ERROR, addresses } if !addresses.is_empty());
         self.known.iter().any(|answer| is_good(&answer))
     }
 }
 
 /// Where frames are lost between a host and the internet: silence of a server says nothing there.
-struct Losses<'a> {
-    case: &'a Case<'a>,
+struct UplinkLosses<'a> {
+    case: &'a RuleContext<'a>,
 }
 
-impl Losses<'_> {
+impl UplinkLosses<'_> {
     /// Whether a link by which the host would leave lost some of what was put there: to the
     /// gateway, or to another host by a way that is open.
     fn bear_on(&self, host: &HostName) -> bool {
@@ -72,23 +74,23 @@ impl Losses<'_> {
             .into_iter()
             .flat_map(|host| host.snapshot.default_routes());
         routes.filter_map(|route| route.link.as_ref()).any(|link| {
-            let asked = self.case.controls.asked((host, link, Family::V4));
-            let is_end = |way: &Way| way.from.host == *host && way.from.link == *link;
+            let asked = self.case.controls.asked((host, link, IpFamily::V4));
+            let is_end = |way: &DirectedPath| way.from.host == *host && way.from.link == *link;
             asked.has_losses()
                 || self.case.pairs.iter().any(|pair| {
                     pair.is_open()
-                        && pair.ways().into_iter().any(is_end)
-                        && !pair.ways().into_iter().all(Way::is_lossless)
+                        && pair.directions().into_iter().any(is_end)
+                        && !pair.directions().into_iter().all(DirectedPath::is_lossless)
                 })
         })
     }
 }
 
 /// A configured server resolves nothing.
-pub(super) fn dns_dead(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn dns_dead(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let all = servers(facts);
-    let losses = Losses { case };
+    let losses = UplinkLosses { case };
     let dead = all.iter().filter(|((host, _), server)| {
         let is_explained = server.known.is_empty() && losses.bear_on(host);
         server.known_sent > 0
@@ -105,8 +107,8 @@ pub(super) fn dns_dead(case: &Case<'_>) -> Vec<Proven> {
             "no other configured server resolves anything"
         };
         let scope =
-            Scope { to: Some(HostName::lossy(&address.to_string())), ..Scope::host(host) };
-        Proven::new(scope, level, vec![what, consequence.to_owned()])
+            DiagnosisScope { to: Some(HostName::lossy(&address.to_string())), ..DiagnosisScope::host(host) };
+        RuleMatch::new(scope, level, vec![what, consequence.to_owned()])
             .advise([
                 format!("on {host}: put a server that answers into /etc/resolv.conf, or renew the DHCP lease"),
                 format!("is {address} a server of a network that {host} has left?"),
@@ -116,19 +118,21 @@ pub(super) fn dns_dead(case: &Case<'_>) -> Vec<Proven> {
     .collect()
 }
 
-fn manner(server: &Server<'_>) -> (Level, String) {
+fn manner(server: &DnsServerResult<'_>) -> (Level, String) {
     let said = server.known.iter().find_map(|answer| match answer {
-        Answer::Garbage { what } => Some(format!("what it answers is no DNS message ({what})")),
-        Answer::Dns { rcode: NO_ERROR, .. } => {
+        ProbeAnswer::Garbage { what } => {
+            Some(format!("what it answers is no DNS message ({what})"))
+        }
+        ProbeAnswer::Dns { rcode: NO_ERROR, .. } => {
             Some("it answers that names which exist have no address".to_owned())
         }
-        Answer::Dns { rcode, .. } => {
+        ProbeAnswer::Dns { rcode, .. } => {
             Some(format!("it answers names that exist with {}", rcode_name(*rcode)))
         }
-        Answer::Icmp { kind, code, from } => {
+        ProbeAnswer::Icmp { kind, code, from } => {
             Some(format!("{from} says that it cannot be reached (ICMP {kind}/{code})"))
         }
-        Answer::Refused { errno } => {
+        ProbeAnswer::Refused { errno } => {
             Some(format!("the own kernel has no way there (errno {errno})"))
         }
         _ => None,
@@ -150,7 +154,7 @@ fn rcode_name(rcode: u16) -> String {
 }
 
 /// A server invents addresses for names that cannot exist (RFC 6761, section 6.4).
-pub(super) fn dns_rewritten(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn dns_rewritten(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut by_host: BTreeMap<&HostName, Vec<String>> = BTreeMap::new();
     for ((host, address), server) in servers(facts) {
@@ -163,7 +167,7 @@ pub(super) fn dns_rewritten(case: &Case<'_>) -> Vec<Proven> {
     by_host
         .into_iter()
         .map(|(host, because)| {
-            Proven::new(Scope::host(host), Level::Confirmed, because).advise([
+            RuleMatch::new(DiagnosisScope::host(host), Level::Confirmed, because).advise([
                 format!("on {host}: use another server, or one reached by TLS"),
                 "in the cluster: search domains and ndots make pods ask for names that do not \
                  exist, and they would get that address"
@@ -174,16 +178,17 @@ pub(super) fn dns_rewritten(case: &Case<'_>) -> Vec<Proven> {
 }
 
 /// Somebody on the way answers in the name of a server that does not exist.
-pub(super) fn dns_intercepted(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn dns_intercepted(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
     for ((host, address), server) in servers(facts) {
-        if server.unserved.iter().any(|answer| matches!(answer, Answer::Dns { .. })) {
+        if server.unserved.iter().any(|answer| matches!(answer, ProbeAnswer::Dns { .. })) {
             let because = vec![
                 format!("{address} runs no DNS server, and a query to it was answered in its name"),
                 "so whatever server is configured, somebody on the way answers".to_owned(),
             ];
-            found.push(Proven::new(Scope::host(host), Level::Confirmed, because).advise([
+            found
+                .push(RuleMatch::new(DiagnosisScope::host(host), Level::Confirmed, because).advise([
                 "it works as long as the answers are true; DNS by TLS or HTTPS is not intercepted",
                 "the cluster's own DNS is not affected; its upstream is",
             ]));

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::row::Proven;
-use pontoon_model::finding::{Level, Scope};
+use super::row::RuleMatch;
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, Mac};
+use pontoon_model::net::{IpFamily, Mac};
 use pontoon_model::pairing::usable_address;
 use pontoon_model::snapshot::{Link, Snapshot};
 
-use super::case::Case;
-use super::selection::{Choice, choice};
+use super::case::RuleContext;
+use super::selection::{NodeAddressChoice, choice};
 
 /// A pair as a whole, whichever is named first.
-pub(super) fn both(a: &HostName, b: &HostName) -> Scope {
-    Scope { to: Some(b.clone()), ..Scope::host(a) }
+pub(super) fn symmetric_scope(a: &HostName, b: &HostName) -> DiagnosisScope {
+    DiagnosisScope { to: Some(b.clone()), ..DiagnosisScope::host(a) }
 }
 
 /// Whether two names mean one network namespace, asked twice: one kernel, and the same links in
@@ -24,27 +24,27 @@ fn is_asked_twice(a: &Snapshot, b: &Snapshot) -> bool {
     let links = |host: &Snapshot| -> Vec<_> {
         host.links.iter().map(|link| (link.index, link.name.clone(), link.mac)).collect()
     };
-    a.identity.is_one_kernel(&b.identity) == Some(true) && links(a) == links(b)
+    a.identity.is_same_kernel(&b.identity) == Some(true) && links(a) == links(b)
 }
 
-struct Holder<'a> {
+struct AddressHolder<'a> {
     host: &'a HostName,
     snapshot: &'a Snapshot,
     link: &'a Link,
 }
 
 /// Two hosts' links with one MAC address.
-pub(super) fn duplicate_mac(case: &Case<'_>) -> Vec<Proven> {
-    let mut holders: BTreeMap<Mac, Vec<Holder<'_>>> = BTreeMap::new();
+pub(super) fn duplicate_mac(case: &RuleContext<'_>) -> Vec<RuleMatch> {
+    let mut holders: BTreeMap<Mac, Vec<AddressHolder<'_>>> = BTreeMap::new();
     for (host, facts) in &case.facts.hosts {
         let snapshot = &facts.snapshot;
         for link in snapshot.links.iter().filter(|link| link.is_up && link.reaches_hosts()) {
             if let Some(mac) = link.mac {
-                holders.entry(mac).or_default().push(Holder { host, snapshot, link });
+                holders.entry(mac).or_default().push(AddressHolder { host, snapshot, link });
             }
         }
     }
-    let mut found: BTreeMap<_, Proven> = BTreeMap::new();
+    let mut found: BTreeMap<_, RuleMatch> = BTreeMap::new();
     for (mac, holders) in &holders {
         for (at, a) in holders.iter().enumerate() {
             // Links of one host may share a MAC: VLANs on a card do.
@@ -58,7 +58,7 @@ pub(super) fn duplicate_mac(case: &Case<'_>) -> Vec<Proven> {
     found.into_values().collect()
 }
 
-fn one_mac(mac: Mac, a: &Holder<'_>, b: &Holder<'_>) -> Proven {
+fn one_mac(mac: Mac, a: &AddressHolder<'_>, b: &AddressHolder<'_>) -> RuleMatch {
     let is_one_network = share_a_prefix(a.link, b.link);
     let mut because =
         vec![format!("{mac} is {}'s {} and {}'s {}", a.host, a.link.name, b.host, b.link.name)];
@@ -77,8 +77,9 @@ fn one_mac(mac: Mac, a: &Holder<'_>, b: &Holder<'_>) -> Proven {
         Level::Likely
     };
     let (host, link) = (b.host, &b.link.name);
-    let scope = Scope { link: Some(a.link.name.clone()), ..both(a.host, b.host) };
-    Proven::new(scope, level, because)
+    let scope =
+        DiagnosisScope { link: Some(a.link.name.clone()), ..symmetric_scope(a.host, b.host) };
+    RuleMatch::new(scope, level, because)
         .advise([
             format!(
                 "on {host}: remove what sets {link}'s MAC (cloned-mac-address, MACAddress=, hwaddress \
@@ -94,7 +95,7 @@ fn one_mac(mac: Mac, a: &Holder<'_>, b: &Holder<'_>) -> Proven {
 }
 
 fn share_a_prefix(a: &Link, b: &Link) -> bool {
-    [Family::V4, Family::V6].into_iter().any(|family| {
+    [IpFamily::V4, IpFamily::V6].into_iter().any(|family| {
         let (a, b) = (usable_address(a, family), usable_address(b, family));
         a.zip(b).is_some_and(|(a, b)| a.prefix.overlaps(b.prefix))
     })
@@ -102,8 +103,9 @@ fn share_a_prefix(a: &Link, b: &Link) -> bool {
 
 /// Two hosts of which kubeadm and kubelet would take the same address: each is behind an address
 /// translation of its own, or both were given it by hand.
-pub(super) fn duplicate_internal_ip(case: &Case<'_>) -> Vec<Proven> {
-    let mut holders: BTreeMap<IpAddr, Vec<(&HostName, &Snapshot, Choice)>> = BTreeMap::new();
+pub(super) fn duplicate_internal_ip(case: &RuleContext<'_>) -> Vec<RuleMatch> {
+    let mut holders: BTreeMap<IpAddr, Vec<(&HostName, &Snapshot, NodeAddressChoice)>> =
+        BTreeMap::new();
     for (name, host) in &case.facts.hosts {
         if let Some(choice) = choice(&host.snapshot) {
             holders.entry(choice.address).or_default().push((name, &host.snapshot, choice));
@@ -123,11 +125,14 @@ pub(super) fn duplicate_internal_ip(case: &Case<'_>) -> Vec<Proven> {
                         .to_owned(),
                 ];
                 let advice = [advice(a, of_a, by_a), advice(b, of_b, by_b)].into_iter().flatten();
-                let scope = Scope { family: Some(Family::of(*address)), ..both(a, b) };
-                found.push(Proven::new(scope, Level::Confirmed, because).advise(advice).advise([
-                    "VirtualBox: NAT gives every machine 10.0.2.15; add a host-only or bridged \
-                         network for the nodes",
-                ]));
+                let scope = DiagnosisScope {
+                    family: Some(IpFamily::of(*address)),
+                    ..symmetric_scope(a, b)
+                };
+                found.push(RuleMatch::new(scope, Level::Confirmed, because).advise(advice).advise(
+                    ["VirtualBox: NAT gives every machine 10.0.2.15; add a host-only or bridged \
+                         network for the nodes"],
+                ));
             }
         }
     }
@@ -135,8 +140,8 @@ pub(super) fn duplicate_internal_ip(case: &Case<'_>) -> Vec<Proven> {
 }
 
 /// The address of another link, by which the node may be told apart.
-fn advice(host: &HostName, snapshot: &Snapshot, choice: &Choice) -> Option<String> {
-    let family = Family::of(choice.address);
+fn advice(host: &HostName, snapshot: &Snapshot, choice: &NodeAddressChoice) -> Option<String> {
+    let family = IpFamily::of(choice.address);
     let mut others = snapshot
         .links
         .iter()

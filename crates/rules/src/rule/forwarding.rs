@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::facts::{Facts, HostFacts};
-use pontoon_model::finding::{Level, Scope};
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
-use pontoon_model::observation::{Answer, Direction, Kind};
-use pontoon_model::snapshot::{BaseChain, FilterOwner, Link, Netfilter, Snapshot};
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
+use pontoon_model::snapshot::{BaseChain, FilterOwner, Link, NetfilterSnapshot, Snapshot};
 
-use super::case::Case;
+use super::case::RuleContext;
 use super::host_firewall::program;
 use super::route::owns;
 
 /// A host that is the gateway of another, and how far the other's packets came.
-struct Forwarder<'a> {
+struct ForwardingHost<'a> {
     name: &'a HostName,
     host: &'a HostFacts,
     /// The first host that was asked to try.
@@ -33,11 +33,11 @@ struct Forwarder<'a> {
     beyond: bool,
 }
 
-fn forwarders(facts: &Facts) -> Vec<Forwarder<'_>> {
-    let mut found: BTreeMap<&HostName, Forwarder<'_>> = BTreeMap::new();
+fn forwarders(facts: &Facts) -> Vec<ForwardingHost<'_>> {
+    let mut found: BTreeMap<&HostName, ForwardingHost<'_>> = BTreeMap::new();
     for (client, of_client) in &facts.hosts {
         let gateways = of_client.snapshot.default_routes().filter_map(|route| route.gateway);
-        for gateway in gateways.filter(|gateway| Family::of(*gateway) == Family::V4) {
+        for gateway in gateways.filter(|gateway| IpFamily::of(*gateway) == IpFamily::V4) {
             let holder = facts.hosts.iter().find(|(_, host)| owns(&host.snapshot, gateway));
             let Some((name, host)) = holder.filter(|(name, _)| *name != client) else { continue };
             let Some(forwarder) = forwarder(facts, (name, host), client, gateway) else { continue };
@@ -55,21 +55,29 @@ fn forwarder<'a>(
     (name, host): (&'a HostName, &'a HostFacts),
     client: &'a HostName,
     gateway: IpAddr,
-) -> Option<Forwarder<'a>> {
+) -> Option<ForwardingHost<'a>> {
     let has = |link: &&Link| link.addresses.iter().any(|own| own.prefix.address == gateway);
     let inward = &host.snapshot.links.iter().find(has)?.name;
     let uplink = uplink(&host.snapshot)?;
-    let mut forwarder =
-        Forwarder { name, host, client, inward, uplink, sent: 0, first_hop: false, beyond: false };
+    let mut forwarder = ForwardingHost {
+        name,
+        host,
+        client,
+        inward,
+        uplink,
+        sent: 0,
+        first_hop: false,
+        beyond: false,
+    };
     for seen in &facts.observations {
-        let Kind::Hop { ttl } = seen.kind else { continue };
+        let ProbeKind::Hop { ttl } = seen.kind else { continue };
         if seen.host != *client || seen.peer.is_some() {
             continue;
         }
         match (seen.direction, &seen.answer) {
-            (Direction::Sent, _) => forwarder.sent += usize::from(ttl > 1),
-            (Direction::Answered, Some(Answer::Reply)) => forwarder.beyond = true,
-            (Direction::Answered, Some(Answer::Icmp { from, .. })) => {
+            (ObservedEvent::Sent, _) => forwarder.sent += usize::from(ttl > 1),
+            (ObservedEvent::Answered, Some(ProbeAnswer::Reply)) => forwarder.beyond = true,
+            (ObservedEvent::Answered, Some(ProbeAnswer::Icmp { from, .. })) => {
                 if owns(&host.snapshot, *from) {
                     forwarder.first_hop |= ttl == 1;
                 } else {
@@ -83,11 +91,12 @@ fn forwarder<'a>(
 }
 
 fn uplink(host: &Snapshot) -> Option<&Link> {
-    let mut routes = host.default_routes().filter(|route| route.destination.family() == Family::V4);
+    let mut routes =
+        host.default_routes().filter(|route| route.destination.family() == IpFamily::V4);
     host.link(routes.next()?.link.as_ref()?)
 }
 
-impl Forwarder<'_> {
+impl ForwardingHost<'_> {
     fn is_stuck(&self) -> bool {
         self.sent > 0 && !self.beyond
     }
@@ -103,7 +112,7 @@ impl Forwarder<'_> {
         !is_on(self.inward) || !is_on(&self.uplink.name)
     }
 
-    fn filter(&self) -> &Netfilter {
+    fn filter(&self) -> &NetfilterSnapshot {
         &self.host.snapshot.netfilter
     }
 
@@ -131,7 +140,7 @@ pub(super) fn is_stuck_behind_gateway(facts: &Facts, host: &HostName) -> bool {
 }
 
 /// The kernel of the gateway does not forward.
-pub(super) fn forwarding_off(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn forwarding_off(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let off = forwarders(facts).into_iter().filter(|one| one.is_off() && !one.beyond);
     off.map(|one| {
@@ -142,7 +151,7 @@ pub(super) fn forwarding_off(case: &Case<'_>) -> Vec<Proven> {
         ];
         because.extend(one.is_stuck().then(|| one.silence()));
         let level = if one.is_stuck() { Level::Confirmed } else { Level::Likely };
-        Proven::new(Scope::host(name), level, because)
+        RuleMatch::new(DiagnosisScope::host(name), level, because)
             .advise([
                 format!("on {name}: sudo sysctl -w net.ipv4.ip_forward=1"),
                 format!("on {name}, to keep it: echo net.ipv4.ip_forward=1 | sudo tee /etc/sysctl.d/99-forward.conf"),
@@ -153,13 +162,13 @@ pub(super) fn forwarding_off(case: &Case<'_>) -> Vec<Proven> {
 }
 
 /// The kernel forwards, and a packet filter drops what it forwards.
-pub(super) fn forward_drop(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn forward_drop(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let stuck = forwarders(facts).into_iter().filter(|one| one.is_stuck() && !one.is_off());
     stuck.filter_map(|one| dropped(&one)).collect()
 }
 
-fn dropped(one: &Forwarder<'_>) -> Option<Proven> {
+fn dropped(one: &ForwardingHost<'_>) -> Option<RuleMatch> {
     let filter = one.filter();
     let (name, client) = (one.name, one.client);
     let (level, what) = if !filter.is_readable {
@@ -194,24 +203,24 @@ fn dropped(one: &Forwarder<'_>) -> Option<Proven> {
         ]
     };
     Some(
-        Proven::new(Scope::host(name), level, because)
+        RuleMatch::new(DiagnosisScope::host(name), level, because)
             .advise(advice)
             .or_decide(format!("on {name}, as root: nft list ruleset")),
     )
 }
 
-fn forward_chains(filter: &Netfilter) -> impl Iterator<Item = &BaseChain> {
+fn forward_chains(filter: &NetfilterSnapshot) -> impl Iterator<Item = &BaseChain> {
     let chains = filter.tables.iter().flat_map(|table| &table.chains);
     chains.filter(|chain| chain.hook.raw() == "forward" && chain.kind.raw() == "filter")
 }
 
-fn masquerades(filter: &Netfilter) -> bool {
+fn masquerades(filter: &NetfilterSnapshot) -> bool {
     filter.tables.iter().flat_map(|table| &table.chains).any(|chain| chain.changes_source)
         || filter.legacy_tables.iter().any(|table| table.raw() == "nat")
 }
 
 /// The gateway forwards private addresses as they are, to which nobody beyond knows the way back.
-pub(super) fn missing_masquerade(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn missing_masquerade(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let bare = forwarders(facts).into_iter().filter(is_bare);
     bare.map(|one| {
@@ -223,7 +232,7 @@ pub(super) fn missing_masquerade(case: &Case<'_>) -> Vec<Proven> {
             ),
             one.silence(),
         ];
-        Proven::new(Scope::link(name, uplink), Level::Likely, because)
+        RuleMatch::new(DiagnosisScope::link(name, uplink), Level::Likely, because)
             .advise([
                 format!("on {name}: sudo iptables -t nat -A POSTROUTING -o {uplink} -j MASQUERADE"),
                 "or have the next router told the way back, if its operators allow that".to_owned(),
@@ -238,7 +247,7 @@ pub(super) fn missing_masquerade(case: &Case<'_>) -> Vec<Proven> {
 
 /// The access point may drop what does not come from the address it gave: seen from the hosts it
 /// looks like a missing masquerade, and it is never tested with foreign sources.
-pub(super) fn source_guard(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn source_guard(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let bare = forwarders(facts).into_iter().filter(|one| is_bare(one) && one.uplink.is_radio());
     bare.map(|one| {
@@ -248,7 +257,7 @@ pub(super) fn source_guard(case: &Case<'_>) -> Vec<Proven> {
             "access points often pass only the address that they know for a client's MAC"
                 .to_owned(),
         ];
-        Proven::new(Scope::link(name, uplink), Level::Possible, because)
+        RuleMatch::new(DiagnosisScope::link(name, uplink), Level::Possible, because)
             .advise(["masquerade: then there is one address and one MAC to see"])
             .or_decide(
                 "the same with masquerading on: if that works, plain routing cannot work here",
@@ -258,7 +267,7 @@ pub(super) fn source_guard(case: &Case<'_>) -> Vec<Proven> {
 }
 
 /// Whether the gateway forwards, drops nothing, and changes no source address.
-fn is_bare(one: &Forwarder<'_>) -> bool {
+fn is_bare(one: &ForwardingHost<'_>) -> bool {
     let filter = one.filter();
     one.is_stuck()
         && !one.is_off()

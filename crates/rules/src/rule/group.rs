@@ -1,24 +1,27 @@
 //! Frames for all that do not pass where frames for one do.
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::finding::Level;
 
-use super::case::Case;
-use super::pair::Pair;
-use super::way::{Probe, Way};
+use super::case::RuleContext;
+use super::pair::LinkPair;
+use super::way::{DirectedPath, PairProbe};
 
 /// Group frames each way that must be missing: one or two are lost on a good radio, for they are
 /// sent once and never acknowledged.
 const GROUP_FRAMES: usize = 4;
 
 /// No group frame passes and nobody answers ARP: nothing works, although the path is open.
-pub(super) fn group_suppression(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn group_suppression(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let suppressed = case.pairs.iter().filter(|pair| is_suppressed(pair) && !is_proxied(pair));
     suppressed
-        .filter(|pair| pair.ways().iter().all(|way| way.is_lossless()))
+        .filter(|pair| pair.directions().iter().all(|way| way.is_lossless()))
         .filter_map(|pair| {
-            let fewest =
-                pair.ways().map(|way| way.rounds(Probe::Group).sent.len()).into_iter().min()?;
+            let fewest = pair
+                .directions()
+                .map(|way| way.rounds(PairProbe::Group).sent.len())
+                .into_iter()
+                .min()?;
             let level = if fewest >= GROUP_FRAMES { Level::Confirmed } else { Level::Likely };
             let [a, b] = [&pair.shared.a, &pair.shared.b];
             let static_entry = format!(
@@ -26,7 +29,7 @@ pub(super) fn group_suppression(case: &Case<'_>) -> Vec<Proven> {
                 a.host, b.prefix.address, b.mac, a.link, b.host, a.prefix.address
             );
             Some(
-                Proven::new(pair.scope(), level, because(pair))
+                RuleMatch::new(pair.scope(), level, because(pair))
                     .advise([
                         static_entry,
                         "ask those who run the network to let ARP pass, or to answer it (proxy ARP)"
@@ -39,11 +42,11 @@ pub(super) fn group_suppression(case: &Case<'_>) -> Vec<Proven> {
 }
 
 /// No group frame passes, but somebody answers ARP: ordinary traffic works.
-pub(super) fn group_frames_filtered(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn group_frames_filtered(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let filtered = case.pairs.iter().filter(|pair| is_suppressed(pair) && is_proxied(pair));
     filtered
         .map(|pair| {
-            Proven::new(pair.scope(), Level::Likely, because(pair))
+            RuleMatch::new(pair.scope(), Level::Likely, because(pair))
                 .advise(["nothing, unless something needs broadcast: mDNS names, DHCP of your own"])
                 .or_decide("a longer run with more broadcast frames")
         })
@@ -51,26 +54,28 @@ pub(super) fn group_frames_filtered(case: &Case<'_>) -> Vec<Proven> {
 }
 
 /// Whether frames for one host pass both ways and frames for all pass neither way.
-fn is_suppressed(pair: &Pair) -> bool {
-    let is_dead = |way: &&Way| {
-        let group = way.rounds(Probe::Group);
+fn is_suppressed(pair: &LinkPair) -> bool {
+    let is_dead = |way: &&DirectedPath| {
+        let group = way.rounds(PairProbe::Group);
         way.is_witnessed && group.sent.len() > 1 && group.arrived.is_empty()
     };
     // Where only group frames were sent there is nothing to compare them with.
-    let is_direct = |way: &&Way| way.direct().contains(&Probe::Udp);
-    pair.is_open() && pair.ways().iter().all(is_dead) && pair.ways().iter().all(is_direct)
+    let is_direct = |way: &&DirectedPath| way.direct().contains(&PairProbe::Udp);
+    pair.is_open()
+        && pair.directions().iter().all(is_dead)
+        && pair.directions().iter().all(is_direct)
 }
 
 /// Whether ARP is answered, or the two know each other's MACs already.
-fn is_proxied(pair: &Pair) -> bool {
-    pair.ways()
-        .iter()
-        .any(|way| !way.rounds(Probe::Neighbour).answered.is_empty() || !way.answered().is_empty())
+fn is_proxied(pair: &LinkPair) -> bool {
+    pair.directions().iter().any(|way| {
+        !way.rounds(PairProbe::Neighbour).answered.is_empty() || !way.answered().is_empty()
+    })
 }
 
-fn because(pair: &Pair) -> Vec<String> {
-    let sent = |way: &Way| way.rounds(Probe::Group).sent.len();
-    let unicast = |way: &Way| format!("{} of {}", way.arrived().len(), way.sent().len());
+fn because(pair: &LinkPair) -> Vec<String> {
+    let sent = |way: &DirectedPath| way.rounds(PairProbe::Group).sent.len();
+    let unicast = |way: &DirectedPath| format!("{} of {}", way.arrived().len(), way.sent().len());
     let answered = if is_proxied(pair) {
         "ARP is answered all the same, or was known before"
     } else {
@@ -79,16 +84,16 @@ fn because(pair: &Pair) -> Vec<String> {
     vec![
         format!(
             "frames to one MAC arrive: {} rounds from {}, {} from {}",
-            unicast(&pair.there),
+            unicast(&pair.a_to_b),
             pair.shared.a.host,
-            unicast(&pair.back),
+            unicast(&pair.b_to_a),
             pair.shared.b.host
         ),
         format!(
             "broadcast, multicast and ARP requests do not: 0 of {} from {}, 0 of {} from {}",
-            sent(&pair.there),
+            sent(&pair.a_to_b),
             pair.shared.a.host,
-            sent(&pair.back),
+            sent(&pair.b_to_a),
             pair.shared.b.host
         ),
         answered.to_owned(),

@@ -1,14 +1,14 @@
 //! Frames arrive, and the host that gets them does not answer: not the network's doing.
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::facts::Facts;
 use pontoon_model::finding::Level;
-use pontoon_model::pairing::End;
-use pontoon_model::snapshot::{FilterOwner, Netfilter};
+use pontoon_model::pairing::LinkEndpoint;
+use pontoon_model::snapshot::{FilterOwner, NetfilterSnapshot};
 
-use super::case::Case;
-use super::route::{Lookup, lookup, reverse_path_drop};
-use super::way::{Probe, Rounds, Way};
+use super::case::RuleContext;
+use super::route::{RouteLookup, lookup, reverse_path_drop};
+use super::way::{DirectedPath, PairProbe, ProbeRounds};
 
 /// Arrivals without an answer that suffice where nothing is lost.
 const UNANSWERED: usize = 3;
@@ -17,12 +17,12 @@ const UNANSWERED: usize = 3;
 const UNANSWERED_AND_LOSSY: usize = 8;
 
 /// Whatever arrives is dropped or rejected by the receiver's own packet filter.
-pub(super) fn host_firewall(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn host_firewall(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
     for pair in &case.pairs {
-        for (way, back) in pair.turns() {
-            let udp = way.rounds(Probe::Udp);
+        for (way, back) in pair.direction_pairs() {
+            let udp = way.rounds(PairProbe::Udp);
             if back.is_open() && is_silent(way, back) && could_answer(facts, way) {
                 found.push(firewall(facts, way, udp));
             }
@@ -32,11 +32,11 @@ pub(super) fn host_firewall(case: &Case<'_>) -> Vec<Proven> {
 }
 
 /// Ping is not answered, everything else is.
-pub(super) fn ping_ignored(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn ping_ignored(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let mut found = Vec::new();
     for pair in &case.pairs {
-        for (way, back) in pair.turns() {
-            let (udp, echo) = (way.rounds(Probe::Udp), way.rounds(Probe::Echo));
+        for (way, back) in pair.direction_pairs() {
+            let (udp, echo) = (way.rounds(PairProbe::Udp), way.rounds(PairProbe::Echo));
             let ignored = !echo.arrived.is_empty() && echo.answered.is_empty();
             if ignored && udp.answered.len() >= UNANSWERED && back.is_lossless() {
                 let because = vec![
@@ -48,7 +48,7 @@ pub(super) fn ping_ignored(case: &Case<'_>) -> Vec<Proven> {
                     format!("{} UDP questions were answered", udp.answered.len()),
                 ];
                 found.push(
-                    Proven::new(way.scope(), Level::Likely, because)
+                    RuleMatch::new(way.scope(), Level::Likely, because)
                         .advise(["nothing: only do not take a failed ping for a failed link"])
                         .or_decide("a longer run with more pings"),
                 );
@@ -60,8 +60,8 @@ pub(super) fn ping_ignored(case: &Case<'_>) -> Vec<Proven> {
 
 /// Whether enough arrived, nothing was answered, and losses do not explain it. Pings count where
 /// they are not answered either.
-fn is_silent(way: &Way, back: &Way) -> bool {
-    let (udp, echo) = (way.rounds(Probe::Udp), way.rounds(Probe::Echo));
+fn is_silent(way: &DirectedPath, back: &DirectedPath) -> bool {
+    let (udp, echo) = (way.rounds(PairProbe::Udp), way.rounds(PairProbe::Echo));
     let pings = if echo.answered.is_empty() { echo.arrived.len() } else { 0 };
     let is_lossless = udp.sent.is_subset(&udp.arrived) && back.is_lossless();
     let is_enough = udp.arrived.len() >= UNANSWERED
@@ -71,17 +71,17 @@ fn is_silent(way: &Way, back: &Way) -> bool {
 
 /// Whether the receiver's routes would send an answer back over the same link, and the asker
 /// would take it.
-fn could_answer(facts: &Facts, way: &Way) -> bool {
-    let drops = |at: &End, from: &End| {
+fn could_answer(facts: &Facts, way: &DirectedPath) -> bool {
+    let drops = |at: &LinkEndpoint, from: &LinkEndpoint| {
         facts.hosts.get(&at.host).is_some_and(|host| {
             reverse_path_drop(&host.snapshot, &at.link, from.prefix.address).is_some()
         })
     };
     let returns = facts.hosts.get(&way.to.host).is_none_or(|host| {
         match lookup(&host.snapshot, way.from.prefix.address) {
-            Lookup::By { link, .. } => *link == way.to.link,
-            Lookup::Policy => true,
-            Lookup::NoRoute => false,
+            RouteLookup::By { link, .. } => *link == way.to.link,
+            RouteLookup::Policy => true,
+            RouteLookup::NoRoute => false,
         }
     });
     returns
@@ -91,12 +91,12 @@ fn could_answer(facts: &Facts, way: &Way) -> bool {
 }
 
 /// Whether the agent there answered all that came: it keeps to a budget.
-fn answers_all(facts: &Facts, end: &End) -> bool {
+fn answers_all(facts: &Facts, end: &LinkEndpoint) -> bool {
     let watches = facts.hosts.get(&end.host).into_iter().flat_map(|host| &host.watches);
     watches.filter(|watch| watch.link == end.link).all(|watch| watch.withheld == 0)
 }
 
-fn firewall(facts: &Facts, way: &Way, udp: &Rounds) -> Proven {
+fn firewall(facts: &Facts, way: &DirectedPath, udp: &ProbeRounds) -> RuleMatch {
     let (from, to) = (&way.from.host, &way.to.host);
     let filter = facts.hosts.get(to).map(|host| &host.snapshot.netfilter);
     let mut because = vec![
@@ -122,7 +122,7 @@ fn firewall(facts: &Facts, way: &Way, udp: &Rounds) -> Proven {
         (true, false, false) => Level::Likely,
     };
     let program = filter.and_then(|filter| filter.owners.first().copied());
-    Proven::new(way.scope(), level, because)
+    RuleMatch::new(way.scope(), level, because)
         .advise([
             open_up(program, way),
             "the network is innocent: nothing to ask of its operators".to_owned(),
@@ -130,7 +130,7 @@ fn firewall(facts: &Facts, way: &Way, udp: &Rounds) -> Proven {
         .or_decide(format!("on {to}, as root: nft list ruleset"))
 }
 
-pub(super) fn has_input_chain(filter: &Netfilter) -> bool {
+pub(super) fn has_input_chain(filter: &NetfilterSnapshot) -> bool {
     let hooks = |chain: &pontoon_model::snapshot::BaseChain| {
         matches!(chain.hook.raw(), "input" | "prerouting" | "ingress")
             && chain.kind.raw() == "filter"
@@ -140,7 +140,7 @@ pub(super) fn has_input_chain(filter: &Netfilter) -> bool {
     legacy || filter.tables.iter().flat_map(|table| &table.chains).any(hooks)
 }
 
-pub(super) fn owners(filter: &Netfilter) -> String {
+pub(super) fn owners(filter: &NetfilterSnapshot) -> String {
     let names: Vec<_> = filter.owners.iter().map(|owner| program(*owner)).collect();
     if names.is_empty() { "rules of its own".to_owned() } else { names.join(", ") }
 }
@@ -159,7 +159,7 @@ pub(super) const fn program(owner: FilterOwner) -> &'static str {
 }
 
 /// How the peer is let in, by the tool that keeps it out.
-fn open_up(owner: Option<FilterOwner>, way: &Way) -> String {
+fn open_up(owner: Option<FilterOwner>, way: &DirectedPath) -> String {
     let (to, network) = (&way.to.host, way.to.prefix.network());
     match owner {
         Some(FilterOwner::Ufw) => format!("on {to}: sudo ufw allow from {network}"),

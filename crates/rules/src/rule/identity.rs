@@ -5,22 +5,22 @@
 
 use std::collections::BTreeMap;
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::finding::Level;
 use pontoon_model::host::HostName;
-use pontoon_model::snapshot::{Identity, Snapshot};
+use pontoon_model::snapshot::{MachineIdentity, Snapshot};
 
-use super::case::Case;
+use super::case::RuleContext;
 
 /// The test that tells two machines from two namespaces of one.
 const DECIDES: &str =
     "cat /proc/sys/kernel/random/boot_id on both: two machines never have the same";
 
 /// One `/etc/machine-id` on two machines.
-pub(super) fn duplicate_machine_id(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn duplicate_machine_id(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let twins = twins(case, |host| host.identity.machine_id.iter().map(|id| id.raw().to_owned()));
     let proven = twins.into_iter().map(|twins| {
-        let Twins { a, b, .. } = twins;
+        let ClonedHosts { a, b, .. } = twins;
         let because = vec![format!("/etc/machine-id of {a} and of {b} are the same"), twins.told()];
         let advice = [
             format!(
@@ -37,14 +37,14 @@ pub(super) fn duplicate_machine_id(case: &Case<'_>) -> Vec<Proven> {
 }
 
 /// Two machines that call themselves the same. The kubelet takes the name in lower case.
-pub(super) fn duplicate_host_name(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn duplicate_host_name(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let named = |host: &Snapshot| {
         // What could not be read is called `localhost` in a snapshot.
         let is_known = !host.unread.iter().any(|unread| unread.what == "host name");
         is_known.then(|| host.host_name.as_str().to_ascii_lowercase())
     };
     let proven = twins(case, named).into_iter().map(|twins| {
-        let Twins { a, b, ref common, .. } = twins;
+        let ClonedHosts { a, b, ref common, .. } = twins;
         let because = vec![
             format!("{a} and {b} both call themselves {common}"),
             "kubeadm makes that the name of the Node: the second is refused while the first is \
@@ -65,13 +65,13 @@ pub(super) fn duplicate_host_name(case: &Case<'_>) -> Vec<Proven> {
 }
 
 /// One UUID in the firmware of two machines.
-pub(super) fn duplicate_product_uuid(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn duplicate_product_uuid(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let uuid = |host: &Snapshot| {
         let own = host.identity.product_uuid.as_ref().map(|uuid| uuid.raw().to_ascii_lowercase());
-        own.filter(|uuid| !Identity::is_placeholder(uuid))
+        own.filter(|uuid| !MachineIdentity::is_placeholder(uuid))
     };
     let proven = twins(case, uuid).into_iter().map(|twins| {
-        let Twins { a, b, .. } = twins;
+        let ClonedHosts { a, b, .. } = twins;
         let because = vec![
             format!("/sys/class/dmi/id/product_uuid of {a} and of {b} are the same"),
             "kubeadm asks for another on every node".to_owned(),
@@ -90,18 +90,18 @@ pub(super) fn duplicate_product_uuid(case: &Case<'_>) -> Vec<Proven> {
 }
 
 /// One SSH host key on two machines.
-pub(super) fn duplicate_ssh_host_key(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn duplicate_ssh_host_key(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let keys = |host: &Snapshot| {
         let keys = host.identity.ssh_host_keys.iter();
         keys.map(|key| key.raw().to_owned()).collect::<Vec<_>>()
     };
-    let mut pairs: BTreeMap<_, (Twins<'_>, usize)> = BTreeMap::new();
+    let mut pairs: BTreeMap<_, (ClonedHosts<'_>, usize)> = BTreeMap::new();
     for twins in twins(case, keys) {
         // A card carries several keys; the first stands for all.
         pairs.entry((twins.a, twins.b)).or_insert((twins, 0)).1 += 1;
     }
     let proven = pairs.into_values().map(|(twins, count)| {
-        let Twins { a, b, ref common, .. } = twins;
+        let ClonedHosts { a, b, ref common, .. } = twins;
         let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
         let because = vec![
             format!("{a} and {b} have the same SSH host key ({}{more})", shown(common)),
@@ -126,7 +126,7 @@ fn shown(text: &str) -> pontoon_model::untrusted::Untrusted {
 }
 
 /// Two hosts, by name, that have something in common and are not known to run on one kernel.
-struct Twins<'a> {
+struct ClonedHosts<'a> {
     a: &'a HostName,
     b: &'a HostName,
     common: String,
@@ -134,7 +134,7 @@ struct Twins<'a> {
     are_two: bool,
 }
 
-impl Twins<'_> {
+impl ClonedHosts<'_> {
     fn told(&self) -> String {
         if self.are_two {
             "their boot ids differ: these are two machines, not two namespaces of one".to_owned()
@@ -144,19 +144,19 @@ impl Twins<'_> {
         }
     }
 
-    fn proven(&self, because: Vec<String>) -> Proven {
-        let scope = super::doubled::both(self.a, self.b);
+    fn proven(&self, because: Vec<String>) -> RuleMatch {
+        let scope = super::doubled::symmetric_scope(self.a, self.b);
         let level = if self.are_two { Level::Confirmed } else { Level::Possible };
-        Proven::new(scope, level, because).or_decide(DECIDES)
+        RuleMatch::new(scope, level, because).or_decide(DECIDES)
     }
 }
 
 /// All pairs of hosts that have one of these in common.
 fn twins<'a, I: IntoIterator<Item = String>>(
-    case: &'a Case<'_>,
+    case: &'a RuleContext<'_>,
     marks: impl Fn(&'a Snapshot) -> I,
-) -> Vec<Twins<'a>> {
-    let mut holders: BTreeMap<String, Vec<(&HostName, &Identity)>> = BTreeMap::new();
+) -> Vec<ClonedHosts<'a>> {
+    let mut holders: BTreeMap<String, Vec<(&HostName, &MachineIdentity)>> = BTreeMap::new();
     for (name, host) in &case.facts.hosts {
         for mark in marks(&host.snapshot) {
             holders.entry(mark).or_default().push((name, &host.snapshot.identity));
@@ -166,10 +166,10 @@ fn twins<'a, I: IntoIterator<Item = String>>(
     for (common, holders) in holders {
         for (at, (a, of_a)) in holders.iter().enumerate() {
             for (b, of_b) in &holders[at + 1..] {
-                let is_one_kernel = of_a.is_one_kernel(of_b);
+                let is_one_kernel = of_a.is_same_kernel(of_b);
                 if a != b && is_one_kernel != Some(true) {
                     let are_two = is_one_kernel == Some(false);
-                    found.push(Twins { a, b, common: common.clone(), are_two });
+                    found.push(ClonedHosts { a, b, common: common.clone(), are_two });
                 }
             }
         }

@@ -1,15 +1,15 @@
 //! A host's own leg: its link is down, or nothing on it answers.
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::facts::{Facts, HostFacts};
-use pontoon_model::finding::{Level, Scope};
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, Prefix};
-use pontoon_model::observation::Direction;
+use pontoon_model::net::{IpFamily, Prefix};
+use pontoon_model::observation::ObservedEvent;
 use pontoon_model::snapshot::Link;
 
-use super::case::Case;
-use super::control::Controls;
+use super::case::RuleContext;
+use super::control::LinkControls;
 
 /// Unanswered questions to the gateway that suffice, spread over seconds.
 const SILENT: usize = 5;
@@ -17,7 +17,7 @@ const SILENT: usize = 5;
 const SILENT_AND_SHORT: usize = 3;
 
 /// A gateway is configured on the link, and does not even answer ARP.
-pub(super) fn no_l2_service(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn no_l2_service(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
@@ -30,11 +30,11 @@ pub(super) fn no_l2_service(case: &Case<'_>) -> Vec<Proven> {
 
 fn silent_gateway(
     facts: &Facts,
-    controls: &Controls<'_>,
+    controls: &LinkControls<'_>,
     host: &HostName,
     link: &Link,
-) -> Option<Proven> {
-    let leg = (host, &link.name, Family::V4);
+) -> Option<RuleMatch> {
+    let leg = (host, &link.name, IpFamily::V4);
     let gateway = controls.gateway(leg)?;
     let asked = controls.asked(leg);
     if !asked.answered.is_empty() || asked.sent.len() < SILENT_AND_SHORT {
@@ -43,7 +43,7 @@ fn silent_gateway(
     let is_heard = facts.observations.iter().any(|seen| {
         seen.host == *host
             && seen.link.as_ref() == Some(&link.name)
-            && seen.direction == Direction::Arrived
+            && seen.direction == ObservedEvent::Arrived
     });
     let question = if asked.by_neighbour { "ARP requests" } else { "pings" };
     let mut because = vec![format!(
@@ -75,14 +75,14 @@ fn silent_gateway(
         ]
     };
     Some(
-        Proven::new(Scope::link(host, &link.name), level, because)
+        RuleMatch::new(DiagnosisScope::link(host, &link.name), level, because)
             .advise(advice)
             .or_decide(format!("on {host}: sudo arping -I {} {gateway}", link.name)),
     )
 }
 
 /// A link that has an address is down, while others use the same network.
-pub(super) fn peer_link_down(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn peer_link_down(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
@@ -121,9 +121,12 @@ pub(super) fn peer_link_down(case: &Case<'_>) -> Vec<Proven> {
                 }
                 (false, _) => format!("on {name}: sudo ip link set {} up", link.name),
             };
-            let scope =
-                Scope { to: Some(name.clone()), link: Some(link.name.clone()), ..Scope::default() };
-            found.push(Proven::new(scope, Level::Confirmed, because).advise([advice]));
+            let scope = DiagnosisScope {
+                to: Some(name.clone()),
+                link: Some(link.name.clone()),
+                ..DiagnosisScope::default()
+            };
+            found.push(RuleMatch::new(scope, Level::Confirmed, because).advise([advice]));
         }
     }
     found

@@ -1,18 +1,18 @@
 //! Paths on which frames are lost.
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::finding::Level;
 
-use super::case::Case;
+use super::case::RuleContext;
 
 /// Rounds below which a share means nothing.
 const ROUNDS: usize = 5;
 
 /// Frames pass, but more than one in ten is lost.
-pub(super) fn lossy_path(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn lossy_path(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let mut found = Vec::new();
     for pair in &case.pairs {
-        let is_lossy = pair.ways().iter().any(|way| {
+        let is_lossy = pair.directions().iter().any(|way| {
             let (sent, arrived) = (way.sent().len(), way.arrived().len());
             way.is_witnessed && sent >= ROUNDS && arrived > 0 && arrived * 10 < sent * 9
         });
@@ -20,7 +20,7 @@ pub(super) fn lossy_path(case: &Case<'_>) -> Vec<Proven> {
             continue;
         }
         let because = pair
-            .ways()
+            .directions()
             .iter()
             .map(|way| {
                 let (sent, arrived) = (way.sent().len(), way.arrived().len());
@@ -31,7 +31,7 @@ pub(super) fn lossy_path(case: &Case<'_>) -> Vec<Proven> {
             })
             .collect();
         found.push(
-            Proven::new(pair.scope(), Level::Likely, because)
+            RuleMatch::new(pair.scope(), Level::Likely, because)
                 .advise(["move nearer to the access point, or use the wire"])
                 .or_decide("a longer run"),
         );

@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{Level, Scope};
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
-use pontoon_model::observation::{Answer, Direction, Kind};
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
 
-use super::case::Case;
-use super::pair::Pair;
-use super::way::Way;
+use super::case::RuleContext;
+use super::pair::LinkPair;
+use super::way::DirectedPath;
 
 /// Losses of one size that suggest it is too large: `MAX_PROBES` of RFC 8899, section 5.1.2.
 const TRIES: usize = 3;
@@ -23,7 +23,7 @@ const TRIES_THAT_PROVE: usize = 8;
 const VXLAN: u32 = 50;
 
 #[derive(Default)]
-struct Size {
+struct SizeResult {
     sent: usize,
     /// It was answered, or reached the other host, which had too much to answer.
     passed: bool,
@@ -31,15 +31,15 @@ struct Size {
     told: bool,
 }
 
-type Path<'a> = (&'a HostName, Option<&'a HostName>, Option<&'a IfName>, IpAddr);
+type MtuPathKey<'a> = (&'a HostName, Option<&'a HostName>, Option<&'a IfName>, IpAddr);
 
 /// Small packets arrive, large ones do not, and no router says so (RFC 2923, section 2.1).
-pub(super) fn mtu_black_hole(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn mtu_black_hole(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
-    let is_steady = |(host, peer, link, _): &Path<'_>| match (peer, link) {
+    let is_steady = |(host, peer, link, _): &MtuPathKey<'_>| match (peer, link) {
         (Some(peer), Some(link)) => is_lossless(case, host, peer, link),
         _ => uplinks(facts, host).all(|link| {
-            let asked = case.controls.asked((host, link, Family::V4));
+            let asked = case.controls.asked((host, link, IpFamily::V4));
             asked.sent.len() <= asked.answered.len() + 1
         }),
     };
@@ -48,13 +48,17 @@ pub(super) fn mtu_black_hole(case: &Case<'_>) -> Vec<Proven> {
 }
 
 /// Whether small frames between the two are never lost.
-fn is_lossless(case: &Case<'_>, host: &HostName, peer: &HostName, link: &IfName) -> bool {
-    let on_path = |pair: &&Pair| {
-        pair.ways()
+fn is_lossless(case: &RuleContext<'_>, host: &HostName, peer: &HostName, link: &IfName) -> bool {
+    let on_path = |pair: &&LinkPair| {
+        pair.directions()
             .iter()
             .any(|way| way.from.host == *host && way.to.host == *peer && way.from.link == *link)
     };
-    case.between(host, peer).iter().filter(on_path).flat_map(Pair::ways).all(Way::is_lossless)
+    case.between(host, peer)
+        .iter()
+        .filter(on_path)
+        .flat_map(LinkPair::directions)
+        .all(DirectedPath::is_lossless)
 }
 
 /// Links by which the host would leave for anywhere.
@@ -63,11 +67,14 @@ fn uplinks<'a>(facts: &'a Facts, host: &HostName) -> impl Iterator<Item = &'a If
     routes.filter_map(|route| route.link.as_ref())
 }
 
-fn hole((host, peer, link, to): Path<'_>, sizes: &BTreeMap<u32, Size>) -> Option<Proven> {
+fn hole(
+    (host, peer, link, to): MtuPathKey<'_>,
+    sizes: &BTreeMap<u32, SizeResult>,
+) -> Option<RuleMatch> {
     // One that passed only when repeated tells of losses, which may have taken the large ones.
     let is_steady = sizes.values().filter(|size| size.passed).all(|size| size.sent == 1);
     let (passes, _) = sizes.iter().rfind(|(_, size)| size.passed)?;
-    let is_lost = |size: &Size| !size.passed && !size.told && size.sent >= TRIES;
+    let is_lost = |size: &SizeResult| !size.passed && !size.told && size.sent >= TRIES;
     let mut lost_sizes = sizes.iter().filter(|(bytes, size)| *bytes > passes && is_lost(size));
     let (lost, times) = lost_sizes.next().filter(|_| is_steady)?;
     if times.sent < TRIES_THAT_PROVE {
@@ -79,14 +86,14 @@ fn hole((host, peer, link, to): Path<'_>, sizes: &BTreeMap<u32, Size>) -> Option
         format!("packets of {passes} bytes to {target} pass"),
         format!("of {lost} bytes, 0 of {} do, and no router says why", times.sent),
     ];
-    let scope = Scope {
+    let scope = DiagnosisScope {
         to: peer.cloned(),
         link: link.cloned().filter(|_| peer.is_some()),
-        ..Scope::host(host)
+        ..DiagnosisScope::host(host)
     };
     let decide =
         format!("on {host}: ping -M do -s {} {to}, and a few bytes less", lost.saturating_sub(28));
-    Some(Proven::new(scope, level, because).or_decide(decide).advise([
+    Some(RuleMatch::new(scope, level, because).or_decide(decide).advise([
         format!(
             "give the link an MTU of {passes}; pods behind flannel's VXLAN then get {}",
             passes.saturating_sub(VXLAN)
@@ -95,12 +102,12 @@ fn hole((host, peer, link, to): Path<'_>, sizes: &BTreeMap<u32, Size>) -> Option
     ]))
 }
 
-fn paths(facts: &Facts) -> BTreeMap<Path<'_>, BTreeMap<u32, Size>> {
-    let mut paths: BTreeMap<Path<'_>, BTreeMap<u32, Size>> = BTreeMap::new();
+fn paths(facts: &Facts) -> BTreeMap<MtuPathKey<'_>, BTreeMap<u32, SizeResult>> {
+    let mut paths: BTreeMap<MtuPathKey<'_>, BTreeMap<u32, SizeResult>> = BTreeMap::new();
     let mut arrived = BTreeSet::new();
     for seen in &facts.observations {
-        let Kind::Size { bytes } = &seen.kind else { continue };
-        if seen.direction == Direction::Arrived {
+        let ProbeKind::Size { bytes } = &seen.kind else { continue };
+        if seen.direction == ObservedEvent::Arrived {
             arrived.insert((seen.peer.as_ref(), &seen.host, seen.asked_link.as_ref(), *bytes));
             continue;
         }
@@ -108,8 +115,8 @@ fn paths(facts: &Facts) -> BTreeMap<Path<'_>, BTreeMap<u32, Size>> {
         let path = (&seen.host, seen.peer.as_ref(), seen.asked_link.as_ref(), to);
         let size = paths.entry(path).or_default().entry(*bytes).or_default();
         match (seen.direction, &seen.answer) {
-            (Direction::Sent, _) => size.sent += 1,
-            (_, Some(Answer::Reply)) => size.passed = true,
+            (ObservedEvent::Sent, _) => size.sent += 1,
+            (_, Some(ProbeAnswer::Reply)) => size.passed = true,
             (_, Some(_)) => size.told = true,
             (_, None) => {}
         }

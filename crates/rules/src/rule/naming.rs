@@ -1,12 +1,12 @@
 //! A host's own name.
 
-use super::row::Proven;
-use pontoon_model::finding::{Level, Scope};
+use super::row::RuleMatch;
+use pontoon_model::finding::{DiagnosisScope, Level};
 
-use super::case::Case;
+use super::case::RuleContext;
 
 /// The host's name leads to itself by loopback, as Debian arranges it.
-pub(super) fn hostname_loopback(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn hostname_loopback(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
@@ -17,7 +17,8 @@ pub(super) fn hostname_loopback(case: &Case<'_>) -> Vec<Proven> {
         });
         if let Some(line) = line {
             let because = vec![format!("/etc/hosts of {name} says that {own} is {}", line.address)];
-            found.push(Proven::new(Scope::host(name), Level::Confirmed, because).advise([
+            found
+                .push(RuleMatch::new(DiagnosisScope::host(name), Level::Confirmed, because).advise([
                 "do not use this name as --control-plane-endpoint: on the host itself it leads to \
                  loopback, elsewhere it does not",
             ]));

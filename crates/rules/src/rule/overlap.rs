@@ -2,13 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::facts::{Facts, HostFacts};
-use pontoon_model::finding::{Level, Scope};
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::net::Prefix;
 use pontoon_model::snapshot::{Route, RouteKind};
 
-use super::case::Case;
+use super::case::RuleContext;
 
 /// What flannel's manifest gives to pods (`net-conf.json` in kube-flannel.yml).
 const FLANNEL_PODS: Prefix =
@@ -18,7 +18,7 @@ const KUBEADM_SERVICES: Prefix =
     Prefix { address: IpAddr::V4(Ipv4Addr::new(10, 96, 0, 0)), length: 12 };
 
 /// A network that is in use has addresses which pods or Services would get.
-pub(super) fn cidr_overlap(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn cidr_overlap(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let intent = &facts.intent;
     let pods = intent.pod_cidr.unwrap_or(FLANNEL_PODS);
@@ -35,7 +35,7 @@ pub(super) fn cidr_overlap(case: &Case<'_>) -> Vec<Proven> {
                 format!("{whose} would get {cidr}, {origin}: the two overlap"),
             ];
             found.push(
-                Proven::new(Scope::host(name), level, because)
+                RuleMatch::new(DiagnosisScope::host(name), level, because)
                     .advise([format!(
                         "choose another network: kubeadm init {option}=..., for example {}",
                         free(facts)
@@ -48,7 +48,7 @@ pub(super) fn cidr_overlap(case: &Case<'_>) -> Vec<Proven> {
 }
 
 /// The network of the host is within what kubeadm gives to Services unless told otherwise.
-pub(super) fn default_service_cidr_overlap(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn default_service_cidr_overlap(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     if facts.intent.service_cidr.is_some() {
         return Vec::new();
@@ -63,7 +63,7 @@ pub(super) fn default_service_cidr_overlap(case: &Case<'_>) -> Vec<Proven> {
                 ),
             ];
             found.push(
-                Proven::new(Scope::host(name), Level::Possible, because)
+                RuleMatch::new(DiagnosisScope::host(name), Level::Possible, because)
                     .advise([format!("kubeadm init --service-cidr={}", free(facts))])
                     .or_decide("name the network of your Services: --service-cidr"),
             );

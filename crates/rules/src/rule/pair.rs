@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{Level, Scope};
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::pairing::{SharedLink, shared_links};
 
-use super::control::Controls;
-use super::way::{Index, Probe, Way};
+use super::control::LinkControls;
+use super::way::{DirectedPath, ObservationIndex, PairProbe};
 
 /// Rounds without arrival that prove a way shut. With 40 % loss ten misses in a row happen once
 /// in ten thousand times when the way is open.
@@ -16,31 +16,31 @@ const ROUNDS_THAT_SHUT: usize = 10;
 const ROUNDS_THAT_SUGGEST: usize = 5;
 
 /// Two hosts on one link.
-pub(super) struct Pair {
+pub(super) struct LinkPair {
     pub(super) shared: SharedLink,
-    pub(super) there: Way,
-    pub(super) back: Way,
+    pub(super) a_to_b: DirectedPath,
+    pub(super) b_to_a: DirectedPath,
 }
 
-impl Pair {
+impl LinkPair {
     /// Both ways.
-    pub(super) const fn ways(&self) -> [&Way; 2] {
-        [&self.there, &self.back]
+    pub(super) const fn directions(&self) -> [&DirectedPath; 2] {
+        [&self.a_to_b, &self.b_to_a]
     }
 
     /// Each way with the one against it.
-    pub(super) const fn turns(&self) -> [(&Way, &Way); 2] {
-        [(&self.there, &self.back), (&self.back, &self.there)]
+    pub(super) const fn direction_pairs(&self) -> [(&DirectedPath, &DirectedPath); 2] {
+        [(&self.a_to_b, &self.b_to_a), (&self.b_to_a, &self.a_to_b)]
     }
 
     /// Whether frames pass both ways.
     pub(super) fn is_open(&self) -> bool {
-        self.ways().iter().all(|way| way.is_open())
+        self.directions().iter().all(|way| way.is_open())
     }
 
     /// Both ways on this link and in this family.
-    pub(super) fn scope(&self) -> Scope {
-        self.there.scope()
+    pub(super) fn scope(&self) -> DiagnosisScope {
+        self.a_to_b.scope()
     }
 
     /// "pi1 and pi2".
@@ -50,7 +50,7 @@ impl Pair {
 }
 
 /// Every link that two hosts with agents share, and what was asked there.
-pub(super) fn pairs(facts: &Facts, index: &Index<'_>) -> Vec<Pair> {
+pub(super) fn pairs(facts: &Facts, index: &ObservationIndex<'_>) -> Vec<LinkPair> {
     let hosts: Vec<_> = facts.hosts.iter().collect();
     let mut pairs = Vec::new();
     for (at, (a, of_a)) in hosts.iter().enumerate() {
@@ -62,14 +62,14 @@ pub(super) fn pairs(facts: &Facts, index: &Index<'_>) -> Vec<Pair> {
     pairs
 }
 
-fn pair(facts: &Facts, index: &Index<'_>, shared: SharedLink) -> Pair {
-    let there = Way::new(facts, index, &shared.a, &shared.b);
-    let back = Way::new(facts, index, &shared.b, &shared.a);
-    Pair { shared, there, back }
+fn pair(facts: &Facts, index: &ObservationIndex<'_>, shared: SharedLink) -> LinkPair {
+    let there = DirectedPath::new(facts, index, &shared.a, &shared.b);
+    let back = DirectedPath::new(facts, index, &shared.b, &shared.a);
+    LinkPair { shared, a_to_b: there, b_to_a: back }
 }
 
 /// How sure it is that nothing passes one way.
-pub(super) struct Shut {
+pub(super) struct BlockedDirection {
     /// How sure.
     pub(super) level: Level,
     /// Rounds in which something was sent while both ends' controls were good.
@@ -82,7 +82,10 @@ pub(super) struct Shut {
 
 /// Judges a way of which nothing arrived; `None` when something did, nothing was sent, or nobody
 /// would have noticed.
-pub(super) fn shut(way: &Way, controls: &Controls<'_>) -> Option<Shut> {
+pub(super) fn blocked_direction(
+    way: &DirectedPath,
+    controls: &LinkControls<'_>,
+) -> Option<BlockedDirection> {
     let sent = way.sent();
     if !way.is_witnessed || sent.is_empty() || !way.arrived().is_empty() {
         return None;
@@ -93,8 +96,8 @@ pub(super) fn shut(way: &Way, controls: &Controls<'_>) -> Option<Shut> {
         .copied()
         .filter(|round| ends.iter().all(|control| control.allows(*round)))
         .collect();
-    let is_controlled = ends.iter().all(super::control::Control::is_there);
-    let is_direct = way.direct().contains(&Probe::Udp);
+    let is_controlled = ends.iter().all(super::control::ControlRounds::is_available);
+    let is_direct = way.direct().contains(&PairProbe::Udp);
     let level = match valid.len() {
         0..ROUNDS_THAT_SUGGEST => Level::Undecided,
         ROUNDS_THAT_SHUT.. if is_controlled && is_direct && way.kinds_sent() > 1 => {
@@ -102,5 +105,5 @@ pub(super) fn shut(way: &Way, controls: &Controls<'_>) -> Option<Shut> {
         }
         _ => Level::Likely,
     };
-    Some(Shut { level, valid: valid.len(), sent: sent.len(), is_controlled })
+    Some(BlockedDirection { level, valid: valid.len(), sent: sent.len(), is_controlled })
 }

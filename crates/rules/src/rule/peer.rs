@@ -2,18 +2,18 @@
 
 use std::net::IpAddr;
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{Level, Scope};
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
-use pontoon_model::observation::{Answer, Direction, Kind, Observation};
+use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
 
-use super::case::Case;
+use super::case::RuleContext;
 use super::route::owns;
 
 /// A peer answers nothing at all. Whether it is off, or the network keeps it apart, or it filters,
 /// one end cannot tell.
-pub(super) fn peer_unanswered(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn peer_unanswered(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
     for peer in &facts.intent.one_ended {
@@ -24,7 +24,7 @@ pub(super) fn peer_unanswered(case: &Case<'_>) -> Vec<Proven> {
     found
 }
 
-fn unanswered(facts: &Facts, from: &HostName, peer: &HostName) -> Option<Proven> {
+fn unanswered(facts: &Facts, from: &HostName, peer: &HostName) -> Option<RuleMatch> {
     let of_pair = || {
         let seen = facts.observations.iter();
         seen.filter(|seen| seen.host == *from && seen.peer.as_ref() == Some(peer))
@@ -32,12 +32,12 @@ fn unanswered(facts: &Facts, from: &HostName, peer: &HostName) -> Option<Proven>
     if of_pair().any(is_life) {
         return None;
     }
-    let sent = |wanted: fn(&Kind) -> bool| {
-        of_pair().filter(|seen| seen.direction == Direction::Sent && wanted(&seen.kind)).count()
+    let sent = |wanted: fn(&ProbeKind) -> bool| {
+        of_pair().filter(|seen| seen.direction == ObservedEvent::Sent && wanted(&seen.kind)).count()
     };
-    let arps = sent(|kind| matches!(kind, Kind::Neighbour { .. }));
-    let pings = sent(|kind| matches!(kind, Kind::RoutedEcho | Kind::Echo));
-    let connections = sent(|kind| matches!(kind, Kind::Tcp { .. }));
+    let arps = sent(|kind| matches!(kind, ProbeKind::Neighbour { .. }));
+    let pings = sent(|kind| matches!(kind, ProbeKind::RoutedEcho | ProbeKind::Echo));
+    let connections = sent(|kind| matches!(kind, ProbeKind::Tcp { .. }));
     if arps + pings + connections == 0 {
         return None;
     }
@@ -51,25 +51,25 @@ fn unanswered(facts: &Facts, from: &HostName, peer: &HostName) -> Option<Proven>
         _ => format!("{} were not answered", asked.concat()),
     }];
     let mac = of_pair().find_map(|seen| {
-        let is_arp =
-            matches!(seen.kind, Kind::Neighbour { .. }) && seen.direction == Direction::Answered;
+        let is_arp = matches!(seen.kind, ProbeKind::Neighbour { .. })
+            && seen.direction == ObservedEvent::Answered;
         seen.source_mac.filter(|_| is_arp)
     });
     because.extend(mac.map(|mac| {
         format!("{mac} answers ARP for it, which a gateway or an access point may do in its place")
     }));
     because.extend(of_pair().find_map(|seen| match &seen.answer {
-        Some(Answer::Icmp { from: router, .. }) if is_own(facts, from, *router) => {
+        Some(ProbeAnswer::Icmp { from: router, .. }) if is_own(facts, from, *router) => {
             Some(format!("{from}'s own kernel finds nobody at {peer}'s address"))
         }
-        Some(Answer::Icmp { kind, code, from: router }) => {
+        Some(ProbeAnswer::Icmp { kind, code, from: router }) => {
             Some(format!("{router} says that it cannot be reached (ICMP {kind}/{code})"))
         }
         _ => None,
     }));
-    let scope = Scope { to: Some(peer.clone()), ..Scope::host(from) };
+    let scope = DiagnosisScope { to: Some(peer.clone()), ..DiagnosisScope::host(from) };
     Some(
-        Proven::new(scope, Level::Possible, because)
+        RuleMatch::new(scope, Level::Possible, because)
             .advise([
                 format!("is {peer} switched on, and is that its address?"),
                 "a silent peer may be off, filtered by itself, or kept apart by the network"
@@ -88,12 +88,13 @@ fn is_own(facts: &Facts, host: &HostName, address: IpAddr) -> bool {
 /// What only the peer itself can have sent: an echo reply, a TCP answer, its own ICMP error. An
 /// ARP answer is none of these.
 fn is_life(seen: &Observation) -> bool {
-    if seen.direction != Direction::Answered || matches!(seen.kind, Kind::Neighbour { .. }) {
+    if seen.direction != ObservedEvent::Answered || matches!(seen.kind, ProbeKind::Neighbour { .. })
+    {
         return false;
     }
     match &seen.answer {
-        Some(Answer::Reply | Answer::Reset) => true,
-        Some(Answer::Icmp { from, .. }) => seen.address == Some(*from),
+        Some(ProbeAnswer::Reply | ProbeAnswer::Reset) => true,
+        Some(ProbeAnswer::Icmp { from, .. }) => seen.address == Some(*from),
         _ => false,
     }
 }

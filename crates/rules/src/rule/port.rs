@@ -4,34 +4,34 @@ mod asked;
 
 use std::collections::BTreeMap;
 
-use super::row::Proven;
-use pontoon_model::finding::{Level, Scope};
+use super::row::RuleMatch;
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::net::Prefix;
-use pontoon_model::port::Transport;
-use pontoon_model::snapshot::{FilterOwner, Netfilter};
+use pontoon_model::port::TransportProtocol;
+use pontoon_model::snapshot::{FilterOwner, NetfilterSnapshot};
 use pontoon_model::untrusted::Untrusted;
 
-use super::case::Case;
+use super::case::RuleContext;
 use super::host_firewall::{has_input_chain, owners};
-use asked::{Told, way};
+use asked::{BlockSignal, way};
 
-pub(crate) use asked::{Asked, Outcome, asked};
+pub(crate) use asked::{PortAttempt, PortOutcome, asked};
 
 /// Ports that the host which has them keeps shut.
-pub(super) fn port_blocked(case: &Case<'_>) -> Vec<Proven> {
-    causes(case, |outcome| matches!(outcome, Outcome::KeptOut { .. }))
+pub(super) fn port_blocked(case: &RuleContext<'_>) -> Vec<RuleMatch> {
+    causes(case, |outcome| matches!(outcome, PortOutcome::KeptOut { .. }))
 }
 
 /// Ports that are not reached for what lies before them.
-pub(super) fn port_filtered(case: &Case<'_>) -> Vec<Proven> {
-    causes(case, |outcome| matches!(outcome, Outcome::OnTheWay { .. } | Outcome::KeptIn))
+pub(super) fn port_filtered(case: &RuleContext<'_>) -> Vec<RuleMatch> {
+    causes(case, |outcome| matches!(outcome, PortOutcome::OnTheWay { .. } | PortOutcome::KeptIn))
 }
 
 /// Ports of one way with one cause, in one finding.
-fn causes(case: &Case<'_>, is_meant: impl Fn(&Outcome) -> bool) -> Vec<Proven> {
-    let mut causes: BTreeMap<(Scope, Outcome), Vec<Asked<'_>>> = BTreeMap::new();
+fn causes(case: &RuleContext<'_>, is_meant: impl Fn(&PortOutcome) -> bool) -> Vec<RuleMatch> {
+    let mut causes: BTreeMap<(DiagnosisScope, PortOutcome), Vec<PortAttempt<'_>>> = BTreeMap::new();
     for asked in asked(case).into_iter().filter(|asked| is_meant(&asked.outcome)) {
-        let scope = Scope {
+        let scope = DiagnosisScope {
             from: Some(asked.from.clone()),
             to: Some(asked.to.clone()),
             link: asked.link.cloned(),
@@ -45,14 +45,19 @@ fn causes(case: &Case<'_>, is_meant: impl Fn(&Outcome) -> bool) -> Vec<Proven> {
         .collect()
 }
 
-fn proven(case: &Case<'_>, scope: Scope, outcome: &Outcome, all: &[Asked<'_>]) -> Option<Proven> {
+fn proven(
+    case: &RuleContext<'_>,
+    scope: DiagnosisScope,
+    outcome: &PortOutcome,
+    all: &[PortAttempt<'_>],
+) -> Option<RuleMatch> {
     let first = all.first()?;
     let (from, to) = (first.from, first.to);
     let ports: Vec<String> = all.iter().map(|asked| asked.port.to_string()).collect();
     let ports = ports.join(", ");
     let tries = all.iter().map(|asked| asked.tries).max().unwrap_or_default();
     Some(match outcome {
-        Outcome::KeptOut { is_rejected } => {
+        PortOutcome::KeptOut { is_rejected } => {
             let filter = case.facts.hosts.get(to).map(|host| &host.snapshot.netfilter);
             let because = if *is_rejected {
                 vec![format!(
@@ -68,52 +73,62 @@ fn proven(case: &Case<'_>, scope: Scope, outcome: &Outcome, all: &[Asked<'_>]) -
                 .advise(all.iter().map(|asked| let_in(case, filter, asked)))
                 .or_decide(format!("on {to}, as root: nft list ruleset"))
         }
-        Outcome::OnTheWay { by } => on_the_way(scope, *by, first, &ports, tries),
-        Outcome::KeptIn => {
+        PortOutcome::OnTheWay { by } => on_the_way(scope, *by, first, &ports, tries),
+        PortOutcome::KeptIn => {
             let because =
                 vec![format!("{from}'s own packet filter lets nothing out to {ports} of {to}")];
-            Proven::new(scope, Level::Confirmed, because)
+            RuleMatch::new(scope, Level::Confirmed, because)
                 .advise([format!("on {from}, as root: nft list ruleset shows the output chain")])
         }
-        Outcome::Open | Outcome::Elsewhere | Outcome::Undecided => return None,
+        PortOutcome::Open | PortOutcome::Elsewhere | PortOutcome::Undecided => return None,
     })
 }
 
-fn on_the_way(scope: Scope, by: Told, first: &Asked<'_>, ports: &str, tries: usize) -> Proven {
-    let Asked { from, to, port, .. } = first;
+fn on_the_way(
+    scope: DiagnosisScope,
+    by: BlockSignal,
+    first: &PortAttempt<'_>,
+    ports: &str,
+    tries: usize,
+) -> RuleMatch {
+    let PortAttempt { from, to, port, .. } = first;
     let mut because = vec![match by {
-        Told::Silence => format!(
+        BlockSignal::Silence => format!(
             "what {from} sends to {ports} does not reach {to}, {tries} tries each; other packets \
              between the two pass"
         ),
-        Told::Router(router) => format!("{router} says that {ports} of {to} is not let through"),
-        Told::Forgery => format!(
+        BlockSignal::Router(router) => {
+            format!("{router} says that {ports} of {to} is not let through")
+        }
+        BlockSignal::Forgery => format!(
             "{from} is refused {ports} in {to}'s name, and {to} never saw what it asked for"
         ),
     }];
     let mut advice = Vec::new();
-    let level = if by == Told::Silence { Level::Likely } else { Level::Confirmed };
+    let level = if by == BlockSignal::Silence { Level::Likely } else { Level::Confirmed };
     match by {
-        Told::Router(router) => advice.push(format!("ask who runs {router} to let {ports} pass")),
-        Told::Silence => {
+        BlockSignal::Router(router) => {
+            advice.push(format!("ask who runs {router} to let {ports} pass"))
+        }
+        BlockSignal::Silence => {
             because.push(format!("an output chain of {from} would look the same"));
             advice.push(format!("on {from}, as root: nft list ruleset (does it drop it?)"));
         }
-        Told::Forgery => {}
+        BlockSignal::Forgery => {}
     }
     advice.push(format!("ask who runs the network between {from} and {to} to let {ports} pass"));
-    Proven::new(scope, level, because).advise(advice).or_decide(format!(
+    RuleMatch::new(scope, level, because).advise(advice).or_decide(format!(
         "on {from}: sudo tcpdump -ni any port {} while it asks again: does it leave?",
         port.number
     ))
 }
 
 fn kept_out(
-    scope: Scope,
+    scope: DiagnosisScope,
     is_rejected: bool,
-    filter: Option<&Netfilter>,
+    filter: Option<&NetfilterSnapshot>,
     mut because: Vec<String>,
-) -> Proven {
+) -> RuleMatch {
     let to = scope.to.clone();
     let filtering = filter.filter(|filter| has_input_chain(filter));
     let to = to.map(|to| to.to_string()).unwrap_or_default();
@@ -125,14 +140,18 @@ fn kept_out(
         (false, false, true) => Level::Possible,
         (false, false, false) => Level::Likely,
     };
-    Proven::new(scope, level, because)
+    RuleMatch::new(scope, level, because)
 }
 
 /// How the port is opened, by the tool that keeps it shut.
-fn let_in(case: &Case<'_>, filter: Option<&Netfilter>, asked: &Asked<'_>) -> String {
-    let Asked { from, to, port, .. } = asked;
+fn let_in(
+    case: &RuleContext<'_>,
+    filter: Option<&NetfilterSnapshot>,
+    asked: &PortAttempt<'_>,
+) -> String {
+    let PortAttempt { from, to, port, .. } = asked;
     let number = port.number;
-    let transport = if port.transport == Transport::Tcp { "tcp" } else { "udp" };
+    let transport = if port.transport == TransportProtocol::Tcp { "tcp" } else { "udp" };
     let network = network(case, asked).map_or_else(|| from.to_string(), |net| net.to_string());
     match filter.and_then(|filter| filter.owners.first()) {
         Some(FilterOwner::Ufw) => {
@@ -155,7 +174,7 @@ fn let_in(case: &Case<'_>, filter: Option<&Netfilter>, asked: &Asked<'_>) -> Str
 }
 
 /// The one chain that filters what comes in, as nft(8) names it; `None` where there are several.
-fn input_chain(filter: &Netfilter) -> Option<String> {
+fn input_chain(filter: &NetfilterSnapshot) -> Option<String> {
     let chains = filter.tables.iter().flat_map(|table| {
         let input = table
             .chains
@@ -172,7 +191,7 @@ fn input_chain(filter: &Netfilter) -> Option<String> {
     one.iter().all(is_plain).then(|| one.join(" "))
 }
 
-fn network(case: &Case<'_>, asked: &Asked<'_>) -> Option<Prefix> {
+fn network(case: &RuleContext<'_>, asked: &PortAttempt<'_>) -> Option<Prefix> {
     let (way, _) = way(case, asked.from, asked.to, asked.link?, asked.family)?;
     Some(way.from.prefix.network())
 }

@@ -2,26 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{Level, Scope};
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
-use pontoon_model::observation::{Answer, Direction, DnsQuery, Kind};
+use pontoon_model::observation::{DnsQuery, ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::untrusted::Untrusted;
 
-use super::case::Case;
+use super::case::RuleContext;
 
 /// Web requests are answered by somebody who is not the one that was asked.
-pub(super) fn captive_portal(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn captive_portal(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut pages: BTreeMap<(&HostName, &IfName), (u16, &Untrusted, Option<&Untrusted>)> =
         BTreeMap::new();
     for seen in &facts.observations {
-        let Kind::Portal { url } = &seen.kind else { continue };
+        let ProbeKind::Portal { url } = &seen.kind else { continue };
         let Some(link) = seen.asked_link.as_ref() else { continue };
-        if let (Direction::Answered, Some(Answer::Http { status, location, is_expected: false })) =
-            (seen.direction, &seen.answer)
+        if let (
+            ObservedEvent::Answered,
+            Some(ProbeAnswer::Http { status, location, is_expected: false }),
+        ) = (seen.direction, &seen.answer)
             && is_of_portal(*status)
         {
             pages.entry((&seen.host, link)).or_insert((*status, url, location.as_ref()));
@@ -43,7 +45,7 @@ pub(super) fn captive_portal(case: &Case<'_>) -> Vec<Proven> {
             let is_told = location.is_some() || status == NETWORK_AUTHENTICATION_REQUIRED;
             let level = if is_told && invents { Level::Confirmed } else { Level::Likely };
             let page = location.map_or_else(|| "any http page".to_owned(), ToString::to_string);
-            Proven::new(Scope::link(host, link), level, because)
+            RuleMatch::new(DiagnosisScope::link(host, link), level, because)
                 .advise([
                     format!("log in with a browser from {host}: {page}"),
                     "or have the MAC address registered: a headless host cannot log in".to_owned(),
@@ -65,7 +67,7 @@ fn invents_names(facts: &Facts, host: &HostName, link: &IfName) -> bool {
     facts.observations.iter().any(|seen| {
         seen.host == *host
             && seen.asked_link.as_ref() == Some(link)
-            && seen.kind == Kind::Dns { query: DnsQuery::Invalid }
-            && matches!(&seen.answer, Some(Answer::Dns { rcode: 0, addresses }) if !addresses.is_empty())
+            && seen.kind == ProbeKind::Dns { query: DnsQuery::Invalid }
+            && matches!(&seen.answer, Some(ProbeAnswer::Dns { rcode: 0, addresses }) if !addresses.is_empty())
     })
 }

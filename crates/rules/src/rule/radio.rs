@@ -1,17 +1,17 @@
 //! What a radio says about itself.
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{Level, Scope};
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
-use pontoon_model::snapshot::Radio;
+use pontoon_model::snapshot::WifiAssociation;
 
-use super::case::Case;
-use super::pair::Pair;
+use super::case::RuleContext;
+use super::pair::LinkPair;
 
 /// The radio dozes between beacons: first packets are late.
-pub(super) fn wifi_power_save(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn wifi_power_save(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
@@ -19,7 +19,12 @@ pub(super) fn wifi_power_save(case: &Case<'_>) -> Vec<Proven> {
             if link.radio.as_ref().and_then(|radio| radio.power_save) == Some(true) {
                 let because = vec![format!("{name}'s {} has power save on", link.name)];
                 found.push(
-                    Proven::new(Scope::link(name, &link.name), Level::Confirmed, because).advise([
+                    RuleMatch::new(
+                        DiagnosisScope::link(name, &link.name),
+                        Level::Confirmed,
+                        because,
+                    )
+                    .advise([
                         format!("on {name}: sudo iw dev {} set power_save off", link.name),
                         "to keep it, with NetworkManager: nmcli connection modify NAME \
                          802-11-wireless.powersave 2"
@@ -34,8 +39,8 @@ pub(super) fn wifi_power_save(case: &Case<'_>) -> Vec<Proven> {
 
 /// Whether two stations are in one network, and at one access point: `ap_isolate` of hostapd and
 /// its kin keep stations of one access point apart only, others a whole network.
-pub(super) fn where_both_are(facts: &Facts, pair: &Pair) -> Option<String> {
-    let (a, b) = (&pair.there.from, &pair.there.to);
+pub(super) fn wifi_relation(facts: &Facts, pair: &LinkPair) -> Option<String> {
+    let (a, b) = (&pair.a_to_b.from, &pair.a_to_b.to);
     let (radio_a, radio_b) = (radio(facts, &a.host, &a.link)?, radio(facts, &b.host, &b.link)?);
     let (ssid_a, ssid_b) = (radio_a.ssid.as_ref()?, radio_b.ssid.as_ref()?);
     if ssid_a != ssid_b {
@@ -52,6 +57,6 @@ pub(super) fn where_both_are(facts: &Facts, pair: &Pair) -> Option<String> {
     })
 }
 
-fn radio<'a>(facts: &'a Facts, host: &HostName, link: &IfName) -> Option<&'a Radio> {
+fn radio<'a>(facts: &'a Facts, host: &HostName, link: &IfName) -> Option<&'a WifiAssociation> {
     facts.hosts.get(host)?.snapshot.link(link)?.radio.as_ref()
 }

@@ -1,29 +1,29 @@
 //! Answers that take another way than the question, or are refused for it.
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::facts::Facts;
 use pontoon_model::finding::Level;
 
-use super::case::Case;
-use super::route::{Lookup, lookup, reverse_path_drop};
-use super::way::{Probe, Way};
+use super::case::RuleContext;
+use super::route::{RouteLookup, lookup, reverse_path_drop};
+use super::way::{DirectedPath, PairProbe};
 
 /// The counter of what the reverse-path filter dropped (`/proc/net/netstat`).
 const DROPPED: &str = "TcpExt.IPReversePathFilter";
 
 /// What arrives is dropped by the receiver's strict reverse-path filter.
-pub(super) fn rp_filter_drop(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn rp_filter_drop(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
     for pair in &case.pairs {
-        for way in pair.ways() {
+        for way in pair.directions() {
             found.extend(dropped(facts, way));
         }
     }
     found
 }
 
-fn dropped(facts: &Facts, way: &Way) -> Option<Proven> {
+fn dropped(facts: &Facts, way: &DirectedPath) -> Option<RuleMatch> {
     let (from, to) = (&way.from.host, &way.to.host);
     let host = facts.hosts.get(to)?;
     let source = way.from.prefix.address;
@@ -50,7 +50,7 @@ fn dropped(facts: &Facts, way: &Way) -> Option<Proven> {
         }),
     );
     Some(
-        Proven::new(way.scope(), level, because)
+        RuleMatch::new(way.scope(), level, because)
             .advise([
                 format!("on {to}: correct the route to {source} (ip route get {source})"),
                 format!(
@@ -65,12 +65,12 @@ fn dropped(facts: &Facts, way: &Way) -> Option<Proven> {
 }
 
 /// Answers come back, by another link than the question took.
-pub(super) fn asymmetric_return(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn asymmetric_return(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
     for pair in &case.pairs {
-        for way in pair.ways() {
-            let udp = way.rounds(Probe::Udp);
+        for way in pair.directions() {
+            let udp = way.rounds(PairProbe::Udp);
             // ARP answers and pings of a second link of the same network come this way, too; what
             // an agent answered through its own stack is what routes decide.
             if udp.elsewhere.len() < 2 {
@@ -87,7 +87,7 @@ pub(super) fn asymmetric_return(case: &Case<'_>) -> Vec<Proven> {
             let host = facts.hosts.get(to);
             let routed = host.map(|host| lookup(&host.snapshot, source));
             let is_routed = match routed {
-                Some(Lookup::By { link, .. }) if *link != way.to.link => {
+                Some(RouteLookup::By { link, .. }) if *link != way.to.link => {
                     because.push(format!(
                         "{to} sends what is for {source} by {link}, not by {}",
                         way.to.link
@@ -98,7 +98,7 @@ pub(super) fn asymmetric_return(case: &Case<'_>) -> Vec<Proven> {
             };
             let level = if is_routed { Level::Confirmed } else { Level::Likely };
             found.push(
-                Proven::new(way.scope(), level, because)
+                RuleMatch::new(way.scope(), level, because)
                     .advise([
                         format!("on {to}: correct the route to {source} (ip route get {source})"),
                         "it works until a stateful firewall or strict reverse-path filtering is in \

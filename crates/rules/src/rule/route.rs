@@ -10,7 +10,7 @@ const DEAD: u32 = 1 | 16;
 
 /// The way to an address.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Lookup<'a> {
+pub(super) enum RouteLookup<'a> {
     /// By this link, perhaps by a gateway.
     By {
         /// The link.
@@ -26,9 +26,9 @@ pub(super) enum Lookup<'a> {
 
 /// Looks an address up as the kernel does in the main table: the longest prefix, then the least
 /// metric.
-pub(super) fn lookup(host: &Snapshot, address: IpAddr) -> Lookup<'_> {
+pub(super) fn lookup(host: &Snapshot, address: IpAddr) -> RouteLookup<'_> {
     if has_policy(host, address) {
-        return Lookup::Policy;
+        return RouteLookup::Policy;
     }
     let fits = |route: &&Route| {
         route.table == Route::MAIN
@@ -43,9 +43,9 @@ pub(super) fn lookup(host: &Snapshot, address: IpAddr) -> Lookup<'_> {
         .min_by_key(|route| (u8::MAX - route.destination.length, route.metric));
     match best {
         Some(Route { kind: RouteKind::Unicast, link: Some(link), gateway, .. }) => {
-            Lookup::By { link, gateway: *gateway }
+            RouteLookup::By { link, gateway: *gateway }
         }
-        _ => Lookup::NoRoute,
+        _ => RouteLookup::NoRoute,
     }
 }
 
@@ -62,7 +62,7 @@ fn has_policy(host: &Snapshot, address: IpAddr) -> bool {
     /// `RT_TABLE_DEFAULT`, `RT_TABLE_MAIN`, `RT_TABLE_LOCAL`.
     const OWN: std::ops::RangeInclusive<u32> = 253..=255;
     host.rules.iter().any(|rule| {
-        rule.family == pontoon_model::net::Family::of(address)
+        rule.family == pontoon_model::net::IpFamily::of(address)
             && !OWN.contains(&rule.table)
             && rule.to.is_none_or(|to| to.contains(address))
     })
@@ -88,7 +88,7 @@ pub(super) fn reverse_path_drop<'a>(
         return None;
     }
     match lookup(host, source) {
-        Lookup::By { link: other, .. } if other != link => Some(other),
+        RouteLookup::By { link: other, .. } if other != link => Some(other),
         _ => None,
     }
 }

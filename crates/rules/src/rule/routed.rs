@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::row::Proven;
-use pontoon_model::facts::{Ending, Facts};
-use pontoon_model::finding::{Level, Scope};
+use super::row::RuleMatch;
+use pontoon_model::facts::{AgentOutcome, Facts};
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
-use pontoon_model::net::Family;
-use pontoon_model::observation::{Answer, Direction, Kind};
+use pontoon_model::net::IpFamily;
+use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
 
-use super::case::Case;
-use super::control::Controls;
-use super::pair::Pair;
+use super::case::RuleContext;
+use super::control::LinkControls;
+use super::pair::LinkPair;
 
 /// Packets without arrival that prove a way closed: as many as for frames.
 const PROVEN: usize = 10;
@@ -21,14 +21,14 @@ const SUGGESTED: usize = 5;
 
 /// What was sent by routes from one host to another, by no link in particular.
 #[derive(Default)]
-pub(super) struct Routed {
+pub(super) struct RoutedPath {
     sent: BTreeSet<u16>,
     pub(super) arrived: BTreeSet<u16>,
     errors: BTreeSet<(IpAddr, u8, u8)>,
     is_witnessed: bool,
 }
 
-impl Routed {
+impl RoutedPath {
     /// Whether all that was sent arrived.
     pub(super) fn is_lossless(&self) -> bool {
         self.sent.is_subset(&self.arrived)
@@ -41,44 +41,49 @@ impl Routed {
 }
 
 /// Gathers what was sent by routes from one host to another.
-pub(super) fn rounds(case: &Case<'_>, from: &HostName, to: &HostName, family: Family) -> Routed {
+pub(super) fn rounds(
+    case: &RuleContext<'_>,
+    from: &HostName,
+    to: &HostName,
+    family: IpFamily,
+) -> RoutedPath {
     let receiver = case.facts.hosts.get(to);
     let is_witnessed = receiver.is_some_and(|host| {
-        host.ending == Ending::Complete && host.watches.iter().any(|watch| watch.sees_frames)
+        host.ending == AgentOutcome::Complete && host.watches.iter().any(|watch| watch.sees_frames)
     });
-    let mut routed = Routed { is_witnessed, ..Routed::default() };
-    let is_routed = |kind: &Kind| matches!(kind, Kind::RoutedUdp);
+    let mut routed = RoutedPath { is_witnessed, ..RoutedPath::default() };
+    let is_routed = |kind: &ProbeKind| matches!(kind, ProbeKind::RoutedUdp);
     let seen = case.index.get(&(from, None, to, family)).into_iter().flatten();
     for seen in seen.filter(|seen| is_routed(&seen.kind)) {
         match (seen.direction, &seen.answer) {
-            (Direction::Sent, _) => {
+            (ObservedEvent::Sent, _) => {
                 routed.sent.insert(seen.round);
             }
             // An answer proves that the question arrived, whatever the receiver says.
-            (Direction::Arrived, _) | (Direction::Answered, Some(Answer::Reply)) => {
+            (ObservedEvent::Arrived, _) | (ObservedEvent::Answered, Some(ProbeAnswer::Reply)) => {
                 routed.arrived.insert(seen.round);
             }
-            (Direction::Answered, Some(Answer::Icmp { kind, code, from })) => {
+            (ObservedEvent::Answered, Some(ProbeAnswer::Icmp { kind, code, from })) => {
                 routed.errors.insert((*from, *kind, *code));
             }
-            (Direction::Answered, _) => {}
+            (ObservedEvent::Answered, _) => {}
         }
     }
     routed
 }
 
 /// Two hosts behind routers of their own: no packet comes through, and they share no other link.
-pub(super) fn routed_path_blocked(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn routed_path_blocked(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let hosts: Vec<&HostName> = facts.hosts.keys().collect();
     let mut found = Vec::new();
     for (at, a) in hosts.iter().enumerate() {
         for b in &hosts[at + 1..] {
             let stand = |host| has_gateway(facts, &case.controls, host);
-            if case.between(a, b).iter().any(Pair::is_open) || !stand(a) || !stand(b) {
+            if case.between(a, b).iter().any(LinkPair::is_open) || !stand(a) || !stand(b) {
                 continue;
             }
-            for family in [Family::V4, Family::V6] {
+            for family in [IpFamily::V4, IpFamily::V6] {
                 found.extend(blocked(case, a, b, family));
             }
         }
@@ -86,7 +91,12 @@ pub(super) fn routed_path_blocked(case: &Case<'_>) -> Vec<Proven> {
     found
 }
 
-fn blocked(case: &Case<'_>, a: &HostName, b: &HostName, family: Family) -> Option<Proven> {
+fn blocked(
+    case: &RuleContext<'_>,
+    a: &HostName,
+    b: &HostName,
+    family: IpFamily,
+) -> Option<RuleMatch> {
     let (there, back) = (rounds(case, a, b, family), rounds(case, b, a, family));
     let (from, to, ways) = match (there.is_blocked(), back.is_blocked()) {
         (true, true) => (a, b, vec![(a, b, there), (b, a, back)]),
@@ -110,10 +120,14 @@ fn blocked(case: &Case<'_>, a: &HostName, b: &HostName, family: Family) -> Optio
             .flat_map(|(_, _, way)| &way.errors)
             .map(|(router, kind, code)| format!("{router} says so: {}", unreachable(*kind, *code))),
     );
-    let scope =
-        Scope { from: Some(from.clone()), to: Some(to.clone()), link: None, family: Some(family) };
+    let scope = DiagnosisScope {
+        from: Some(from.clone()),
+        to: Some(to.clone()),
+        link: None,
+        family: Some(family),
+    };
     Some(
-        Proven::new(scope, level, because)
+        RuleMatch::new(scope, level, because)
             .advise([
                 "ask those who run the network whether packets may pass between the two networks",
                 "put both on the same network, or connect them by a switch of your own",
@@ -134,10 +148,10 @@ fn unreachable(kind: u8, code: u8) -> String {
 }
 
 /// Whether a gateway of the host answered at all.
-fn has_gateway(facts: &Facts, controls: &Controls<'_>, host: &HostName) -> bool {
+fn has_gateway(facts: &Facts, controls: &LinkControls<'_>, host: &HostName) -> bool {
     let links = facts.hosts.get(host).map(|host| host.snapshot.links.as_slice());
     links.unwrap_or_default().iter().any(|link| {
         let answered = |family| !controls.asked((host, &link.name, family)).answered.is_empty();
-        answered(Family::V4) || answered(Family::V6)
+        answered(IpFamily::V4) || answered(IpFamily::V6)
     })
 }

@@ -1,15 +1,15 @@
 //! A row of the table of rules, and what it proves of the facts.
 
-use pontoon_model::code::Code;
-use pontoon_model::finding::{Level, Scope, Severity};
+use pontoon_model::code::DiagnosisCode;
+use pontoon_model::finding::{DiagnosisScope, Level, Severity};
 
-use super::case::Case;
+use super::case::RuleContext;
 
 /// A row of the table of findings.
 #[derive(Clone, Copy, Debug)]
-pub struct Rule {
+pub struct DiagnosisRule {
     /// Its name.
-    pub code: Code,
+    pub code: DiagnosisCode,
     /// What is wrong, in one short sentence without a subject's name.
     pub title: &'static str,
     /// How bad it is.
@@ -18,18 +18,18 @@ pub struct Rule {
     /// either way round.
     pub is_symmetric: bool,
     /// Findings that are only its consequence, on overlapping scope.
-    pub masks: &'static [Code],
+    pub masks: &'static [DiagnosisCode],
     /// The page that `explain` shows: what it is, how it is told from its lookalikes, what to do.
     pub explain: &'static str,
     /// Where it holds.
-    pub prove: fn(&Case<'_>) -> Vec<Proven>,
+    pub prove: fn(&RuleContext<'_>) -> Vec<RuleMatch>,
 }
 
 /// One place where a rule holds.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Proven {
+pub struct RuleMatch {
     /// For whom.
-    pub scope: Scope,
+    pub scope: DiagnosisScope,
     /// How sure.
     pub level: Level,
     /// What was seen: the lines after "because", never empty.
@@ -40,10 +40,10 @@ pub struct Proven {
     pub would_decide: Option<String>,
 }
 
-impl Proven {
+impl RuleMatch {
     /// What holds, how sure that is and why. Advice and what would decide are added.
     #[must_use]
-    pub fn new(scope: Scope, level: Level, because: Vec<String>) -> Self {
+    pub fn new(scope: DiagnosisScope, level: Level, because: Vec<String>) -> Self {
         Self { scope, level, because, advice: Vec::new(), would_decide: None }
     }
 

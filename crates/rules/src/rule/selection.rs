@@ -2,23 +2,23 @@
 
 use std::net::IpAddr;
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::facts::HostFacts;
-use pontoon_model::finding::{Level, Scope};
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
-use pontoon_model::pairing::{End, usable_address};
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::pairing::{LinkEndpoint, usable_address};
 use pontoon_model::snapshot::{Route, Snapshot};
 use pontoon_predict::apimachinery;
 
-use super::case::Case;
-use super::pair::{Pair, shut};
-use super::route::{Lookup, is_dead, lookup, owns};
-use super::way::{Probe, Way};
+use super::case::RuleContext;
+use super::pair::{LinkPair, blocked_direction};
+use super::route::{RouteLookup, is_dead, lookup, owns};
+use super::way::{DirectedPath, PairProbe};
 
 /// Nothing to follow: kubeadm finds no address (`ChooseHostInterface` in
 /// k8s.io/apimachinery/pkg/util/net/interface.go), and no image can be pulled.
-pub(super) fn no_default_route(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn no_default_route(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let without =
         facts.hosts.iter().filter(|(_, host)| alive_defaults(&host.snapshot).next().is_none());
@@ -44,7 +44,7 @@ pub(super) fn no_default_route(case: &Case<'_>) -> Vec<Proven> {
                 Some((other, _)) => format!("let {other} share its uplink, and make it {name}'s default gateway"),
                 None => "connect one node to the internet: images must be pulled".to_owned(),
             });
-            Proven::new(Scope::host(name), Level::Confirmed, because).advise(advice)
+            RuleMatch::new(DiagnosisScope::host(name), Level::Confirmed, because).advise(advice)
         })
         .collect()
 }
@@ -55,11 +55,11 @@ fn alive_defaults(host: &Snapshot) -> impl Iterator<Item = &Route> {
 
 fn own_address(host: &Snapshot) -> Option<IpAddr> {
     let mut links = host.links.iter().filter(|link| link.is_usable() && link.reaches_hosts());
-    links.find_map(|link| usable_address(link, Family::V4)).map(|address| address.prefix.address)
+    links.find_map(|link| usable_address(link, IpFamily::V4)).map(|address| address.prefix.address)
 }
 
 /// What a host would advertise.
-pub(super) struct Choice {
+pub(super) struct NodeAddressChoice {
     pub(super) link: IfName,
     pub(super) address: IpAddr,
     /// Seconds for which it has the address; none: for ever.
@@ -67,24 +67,29 @@ pub(super) struct Choice {
 }
 
 /// What kubeadm takes when nobody names an address, as [`apimachinery`] has it.
-pub(super) fn choice(host: &Snapshot) -> Option<Choice> {
-    let chosen = apimachinery::choose_host_interface(host, Family::V4).ok()?;
+pub(super) fn choice(host: &Snapshot) -> Option<NodeAddressChoice> {
+    let chosen = apimachinery::choose_host_interface(host, IpFamily::V4).ok()?;
     let link = host.links.iter().find(|link| link.name.as_str() == chosen.link)?;
     let mut own = link.addresses.iter();
     let taken = own.find(|own| own.prefix.address.to_canonical() == chosen.address)?;
-    Some(Choice { link: link.name.clone(), address: chosen.address, valid_s: taken.valid_s })
+    Some(NodeAddressChoice {
+        link: link.name.clone(),
+        address: chosen.address,
+        valid_s: taken.valid_s,
+    })
 }
 
 /// The address that Kubernetes takes is lent: certificates and etcd hold on to it when it changes.
 ///
 /// IPv4 only: IPv6 addresses made of router advertisements always have a lifetime.
-pub(super) fn node_address_by_dhcp(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn node_address_by_dhcp(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let mut found = Vec::new();
     for (name, host) in &case.facts.hosts {
-        let Some(Choice { link, address, valid_s: Some(left) }) = choice(&host.snapshot) else {
+        let Some(NodeAddressChoice { link, address, valid_s: Some(left) }) = choice(&host.snapshot)
+        else {
             continue;
         };
-        if Family::of(address) != Family::V4 {
+        if IpFamily::of(address) != IpFamily::V4 {
             continue;
         }
         let because = vec![
@@ -95,25 +100,32 @@ pub(super) fn node_address_by_dhcp(case: &Case<'_>) -> Vec<Proven> {
              and etcd's members name it"
                 .to_owned(),
         ];
-        found.push(Proven::new(Scope::link(name, &link), Level::Confirmed, because).advise([
-            format!("have the DHCP server reserve {address} for {name}, or set it by hand"),
-            "or give kubelet an address that stays, of another link: --node-ip=ADDRESS".to_owned(),
-        ]));
+        found.push(
+            RuleMatch::new(DiagnosisScope::link(name, &link), Level::Confirmed, because).advise([
+                format!("have the DHCP server reserve {address} for {name}, or set it by hand"),
+                "or give kubelet an address that stays, of another link: --node-ip=ADDRESS"
+                    .to_owned(),
+            ]),
+        );
     }
     found
 }
 
 /// The default route points to a link on which the other nodes do not reach this one, and another
 /// link would do.
-pub(super) fn dual_homed_selection(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn dual_homed_selection(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
-    facts.hosts.iter().filter_map(|(name, host)| misled(case, name, host)).collect()
+    facts.hosts.iter().filter_map(|(name, host)| wrong_default_link(case, name, host)).collect()
 }
 
-fn misled(case: &Case<'_>, name: &HostName, host: &HostFacts) -> Option<Proven> {
+fn wrong_default_link(
+    case: &RuleContext<'_>,
+    name: &HostName,
+    host: &HostFacts,
+) -> Option<RuleMatch> {
     let choice = choice(&host.snapshot)?;
     let mut cut_off = Vec::new();
-    let mut better: Option<&End> = None;
+    let mut better: Option<&LinkEndpoint> = None;
     let mut level = Level::Undecided;
     for peer in case.facts.hosts.keys().filter(|peer| *peer != name) {
         let Some(sure) = is_cut_off(case, peer, name, &choice) else { continue };
@@ -133,7 +145,7 @@ fn misled(case: &Case<'_>, name: &HostName, host: &HostFacts) -> Option<Proven> 
         format!("on {good} ({good_address}) frames pass both ways"),
     ];
     Some(
-        Proven::new(Scope::link(name, link), level, because)
+        RuleMatch::new(DiagnosisScope::link(name, link), level, because)
             .advise([
                 format!("where {name} is the control plane: kubeadm init --apiserver-advertise-address={good_address}"),
                 format!("on {name}: kubelet --node-ip={good_address} (KUBELET_EXTRA_ARGS in /etc/default/kubelet)"),
@@ -156,26 +168,31 @@ fn few(names: &[String]) -> String {
 }
 
 /// Whether `peer` cannot reach the address that `host` would advertise, and how sure that is.
-fn is_cut_off(case: &Case<'_>, peer: &HostName, host: &HostName, choice: &Choice) -> Option<Level> {
-    let family = Family::of(choice.address);
-    let is_toward = |way: &Way| {
+fn is_cut_off(
+    case: &RuleContext<'_>,
+    peer: &HostName,
+    host: &HostName,
+    choice: &NodeAddressChoice,
+) -> Option<Level> {
+    let family = IpFamily::of(choice.address);
+    let is_toward = |way: &DirectedPath| {
         way.from.host == *peer
             && way.to.host == *host
             && way.to.link == choice.link
             && way.family == family
     };
     let mut pairs = case.between(peer, host).iter();
-    let both = pairs.find_map(|Pair { there, back, .. }| {
+    let both = pairs.find_map(|LinkPair { a_to_b: there, b_to_a: back, .. }| {
         [(there, back), (back, there)].into_iter().find(|(toward, _)| is_toward(toward))
     });
     if let Some((toward, against)) = both {
-        let routed = toward.rounds(Probe::Routed);
+        let routed = toward.rounds(PairProbe::Routed);
         let shut = if toward.arrived().is_empty() {
-            shut(toward, &case.controls).filter(|_| routed.arrived.is_empty())
+            blocked_direction(toward, &case.controls).filter(|_| routed.arrived.is_empty())
         } else {
             // What arrives is of no use where no answer comes back.
             let is_answered = !toward.answered().is_empty() || !routed.answered.is_empty();
-            shut(against, &case.controls).filter(|_| !is_answered)
+            blocked_direction(against, &case.controls).filter(|_| !is_answered)
         };
         return Some(shut?.level).filter(|level| *level >= Level::Likely);
     }
@@ -188,20 +205,20 @@ fn is_cut_off(case: &Case<'_>, peer: &HostName, host: &HostName, choice: &Choice
     }
     let snapshot = |name: &HostName| case.facts.hosts.get(name).map(|host| &host.snapshot);
     match lookup(snapshot(peer)?, choice.address) {
-        Lookup::NoRoute => Some(Level::Confirmed),
+        RouteLookup::NoRoute => Some(Level::Confirmed),
         // Linux takes what is for any of its addresses by any link.
-        Lookup::By { gateway: Some(gateway), .. } if owns(snapshot(host)?, gateway) => None,
-        Lookup::By { .. } | Lookup::Policy => None,
+        RouteLookup::By { gateway: Some(gateway), .. } if owns(snapshot(host)?, gateway) => None,
+        RouteLookup::By { .. } | RouteLookup::Policy => None,
     }
 }
 
 /// The end of `host` on another link over which the two reach each other, IPv4 first.
 fn other_end<'a>(
-    pairs: &'a [Pair],
+    pairs: &'a [LinkPair],
     host: &HostName,
     peer: &HostName,
     but: &IfName,
-) -> Option<&'a End> {
+) -> Option<&'a LinkEndpoint> {
     pairs.iter().filter(|pair| pair.is_open()).find_map(|pair| {
         let (a, b) = (&pair.shared.a, &pair.shared.b);
         let (own, other) = if a.host == *host { (a, b) } else { (b, a) };

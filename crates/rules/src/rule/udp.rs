@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::row::Proven;
+use super::row::RuleMatch;
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{Level, Scope};
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
-use pontoon_model::observation::{Answer, Direction, Kind};
+use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
 
-use super::case::Case;
+use super::case::RuleContext;
 
 /// Ports that are passed nearly everywhere, for names and for time: they prove nothing.
 const FOR_NAMES_AND_TIME: [u16; 2] = [53, 123];
@@ -19,7 +19,7 @@ const PORTS: usize = 3;
 const TRIES: usize = 3;
 
 #[derive(Default)]
-struct Server {
+struct UdpServerResult {
     tries: BTreeMap<u16, usize>,
     heard: BTreeSet<u16>,
     connected: BTreeSet<u16>,
@@ -27,7 +27,7 @@ struct Server {
 }
 
 /// No UDP port of the user's own server is reached, and TCP to it works.
-pub(super) fn udp_blocked(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn udp_blocked(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     servers(facts)
         .into_iter()
@@ -35,7 +35,7 @@ pub(super) fn udp_blocked(case: &Case<'_>) -> Vec<Proven> {
         .collect()
 }
 
-fn blocked(host: &HostName, address: IpAddr, server: &Server) -> Option<Proven> {
+fn blocked(host: &HostName, address: IpAddr, server: &UdpServerResult) -> Option<RuleMatch> {
     let is_telling = |port: &u16| !FOR_NAMES_AND_TIME.contains(port);
     let silent: Vec<u16> = server
         .tries
@@ -60,7 +60,7 @@ fn blocked(host: &HostName, address: IpAddr, server: &Server) -> Option<Proven> 
         format!("TCP port {tcp} of the same server answers"),
     ];
     Some(
-        Proven::new(Scope::host(host), level, because)
+        RuleMatch::new(DiagnosisScope::host(host), level, because)
             .advise([
                 "WireGuard and QUIC cannot leave here: use TLS over TCP port 443",
                 "ask those who run the network to open one UDP port (--request writes it)",
@@ -69,27 +69,27 @@ fn blocked(host: &HostName, address: IpAddr, server: &Server) -> Option<Proven> 
     )
 }
 
-fn servers(facts: &Facts) -> BTreeMap<(&HostName, IpAddr), Server> {
-    let mut servers: BTreeMap<(&HostName, IpAddr), Server> = BTreeMap::new();
+fn servers(facts: &Facts) -> BTreeMap<(&HostName, IpAddr), UdpServerResult> {
+    let mut servers: BTreeMap<(&HostName, IpAddr), UdpServerResult> = BTreeMap::new();
     for seen in facts.observations.iter().filter(|seen| seen.peer.is_none()) {
         let Some(address) = seen.address else { continue };
         match (&seen.kind, seen.direction) {
-            (Kind::UdpPort { port }, direction) => {
+            (ProbeKind::UdpPort { port }, direction) => {
                 let server = servers.entry((&seen.host, address)).or_default();
                 match (direction, &seen.answer) {
-                    (Direction::Sent, _) => *server.tries.entry(*port).or_default() += 1,
+                    (ObservedEvent::Sent, _) => *server.tries.entry(*port).or_default() += 1,
                     // "Nobody listens there", said by the server itself, came all the way.
-                    (Direction::Answered, Some(answer)) if is_from(answer, address) => {
+                    (ObservedEvent::Answered, Some(answer)) if is_from(answer, address) => {
                         server.heard.insert(*port);
                     }
                     (_, _) => {}
                 }
             }
-            (Kind::Tcp { port }, Direction::Answered) => {
+            (ProbeKind::Tcp { port }, ObservedEvent::Answered) => {
                 let server = servers.entry((&seen.host, address)).or_default();
                 match &seen.answer {
-                    Some(Answer::Reply) => drop(server.connected.insert(*port)),
-                    Some(Answer::Reset) => drop(server.reset.insert(*port)),
+                    Some(ProbeAnswer::Reply) => drop(server.connected.insert(*port)),
+                    Some(ProbeAnswer::Reset) => drop(server.reset.insert(*port)),
                     _ => {}
                 }
             }
@@ -99,10 +99,10 @@ fn servers(facts: &Facts) -> BTreeMap<(&HostName, IpAddr), Server> {
     servers
 }
 
-fn is_from(answer: &Answer, address: IpAddr) -> bool {
+fn is_from(answer: &ProbeAnswer, address: IpAddr) -> bool {
     match answer {
-        Answer::Reply => true,
-        Answer::Icmp { from, .. } => *from == address,
+        ProbeAnswer::Reply => true,
+        ProbeAnswer::Icmp { from, .. } => *from == address,
         _ => false,
     }
 }

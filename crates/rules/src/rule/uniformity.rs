@@ -2,23 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::row::Proven;
-use pontoon_model::finding::{Level, Scope};
+use super::row::RuleMatch;
+use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName, Prefix};
-use pontoon_model::pairing::{End, usable_address};
+use pontoon_model::net::{IfName, IpFamily, Prefix};
+use pontoon_model::pairing::{LinkEndpoint, usable_address};
 use pontoon_model::snapshot::Link;
 
-use super::case::Case;
+use super::case::RuleContext;
 
 /// More names than this are counted, not listed.
 const NAMES_MAX: usize = 4;
 
 /// A link by its owner and its name.
-type Port<'a> = (&'a HostName, &'a IfName);
+type HostLink<'a> = (&'a HostName, &'a IfName);
 
 /// Links of one network with packets of different sizes.
-pub(super) fn mtu_differs(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn mtu_differs(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let mut found = Vec::new();
     for network in networks(case) {
         for odd in odd_ones(&network, |port| link(case, port).map(|link| link.mtu)) {
@@ -27,7 +27,7 @@ pub(super) fn mtu_differs(case: &Case<'_>) -> Vec<Proven> {
                 format!("{host}'s {name} takes packets of up to {own} bytes"),
                 format!("in the same network {} take {usual}", odd.others()),
             ];
-            found.push(Proven::new(Scope::link(host, name), Level::Confirmed, because).advise([
+            found.push(RuleMatch::new(DiagnosisScope::link(host, name), Level::Confirmed, because).advise([
                 format!("on {host}: sudo ip link set dev {name} mtu {usual}, and the same in the network's configuration"),
                 "or give all of them, and the switch, the larger one".to_owned(),
                 "until then set the pod network's MTU after the smallest: flannel, Calico and \
@@ -40,7 +40,7 @@ pub(super) fn mtu_differs(case: &Case<'_>) -> Vec<Proven> {
 }
 
 /// Links of one network that have different names: what is configured by name does not fit all.
-pub(super) fn link_names_differ(case: &Case<'_>) -> Vec<Proven> {
+pub(super) fn link_names_differ(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let mut found = Vec::new();
     for network in networks(case) {
         for odd in odd_ones(&network, |(_, name)| Some(*name)) {
@@ -49,7 +49,7 @@ pub(super) fn link_names_differ(case: &Case<'_>) -> Vec<Proven> {
                 vec![format!("{host} is by {name} where {} are by {usual}", odd.others())];
             let near = odd.neighbour.and_then(|port| network_of(link(case, &port)?));
             let near = near.map_or_else(|| "the network".to_owned(), |near| near.to_string());
-            found.push(Proven::new(Scope::link(host, name), Level::Confirmed, because).advise([
+            found.push(RuleMatch::new(DiagnosisScope::link(host, name), Level::Confirmed, because).advise([
                 format!(
                     "flannel: --iface-can-reach=ADDRESS instead of --iface={usual}, with an \
                      address of {near} that no node has (or --iface-regex, or --iface twice)"
@@ -63,17 +63,17 @@ pub(super) fn link_names_differ(case: &Case<'_>) -> Vec<Proven> {
 }
 
 /// Who is not as most of its network are.
-struct Odd<'a, T> {
-    port: Port<'a>,
+struct LinkOutlier<'a, T> {
+    port: HostLink<'a>,
     own: T,
     usual: T,
     /// Hosts that are as most.
     most: BTreeSet<&'a HostName>,
     /// One of their links.
-    neighbour: Option<Port<'a>>,
+    neighbour: Option<HostLink<'a>>,
 }
 
-impl<T> Odd<'_, T> {
+impl<T> LinkOutlier<'_, T> {
     fn others(&self) -> String {
         let names: Vec<_> = self.most.iter().take(NAMES_MAX).map(ToString::to_string).collect();
         match self.most.len().saturating_sub(NAMES_MAX) {
@@ -85,10 +85,10 @@ impl<T> Odd<'_, T> {
 
 /// Finds the value that most have (of two equally frequent ones, the smaller), and who has another.
 fn odd_ones<'a, T: Clone + Ord>(
-    network: &BTreeSet<Port<'a>>,
-    value: impl Fn(&Port<'a>) -> Option<T>,
-) -> Vec<Odd<'a, T>> {
-    let mut holders: BTreeMap<T, Vec<Port<'a>>> = BTreeMap::new();
+    network: &BTreeSet<HostLink<'a>>,
+    value: impl Fn(&HostLink<'a>) -> Option<T>,
+) -> Vec<LinkOutlier<'a, T>> {
+    let mut holders: BTreeMap<T, Vec<HostLink<'a>>> = BTreeMap::new();
     for port in network {
         if let Some(value) = value(port) {
             holders.entry(value).or_default().push(*port);
@@ -103,7 +103,7 @@ fn odd_ones<'a, T: Clone + Ord>(
     odd.flat_map(|(own, ports)| ports.iter().map(move |port| (own, *port)))
         // A second link of one of them, by mistake in the same network, is another matter.
         .filter(|(_, (host, _))| !hosts.contains(host))
-        .map(|(own, port)| Odd {
+        .map(|(own, port)| LinkOutlier {
             port,
             own: own.clone(),
             usual: usual.clone(),
@@ -114,23 +114,25 @@ fn odd_ones<'a, T: Clone + Ord>(
 }
 
 fn network_of(link: &Link) -> Option<Prefix> {
-    let address = [Family::V4, Family::V6].into_iter().find_map(|f| usable_address(link, f))?;
+    let address = [IpFamily::V4, IpFamily::V6].into_iter().find_map(|f| usable_address(link, f))?;
     Some(address.prefix.network())
 }
 
-fn link<'a>(case: &'a Case<'_>, (host, name): &Port<'_>) -> Option<&'a Link> {
+fn link<'a>(case: &'a RuleContext<'_>, (host, name): &HostLink<'_>) -> Option<&'a Link> {
     case.facts.hosts.get(*host)?.snapshot.link(name)
 }
 
 /// The links between which frames were seen to pass, put together. That addresses fit is not
 /// enough: many homes are 192.168.1.0/24.
-fn networks<'a>(case: &'a Case<'_>) -> Vec<BTreeSet<Port<'a>>> {
-    let mut networks: Vec<BTreeSet<Port<'a>>> = Vec::new();
-    let mut place: BTreeMap<Port<'a>, usize> = BTreeMap::new();
-    let passes =
-        case.pairs.iter().filter(|pair| pair.ways().iter().any(|way| !way.arrived().is_empty()));
+fn networks<'a>(case: &'a RuleContext<'_>) -> Vec<BTreeSet<HostLink<'a>>> {
+    let mut networks: Vec<BTreeSet<HostLink<'a>>> = Vec::new();
+    let mut place: BTreeMap<HostLink<'a>, usize> = BTreeMap::new();
+    let passes = case
+        .pairs
+        .iter()
+        .filter(|pair| pair.directions().iter().any(|way| !way.arrived().is_empty()));
     for pair in passes {
-        let port = |end: &'a End| (&end.host, &end.link);
+        let port = |end: &'a LinkEndpoint| (&end.host, &end.link);
         let (a, b) = (port(&pair.shared.a), port(&pair.shared.b));
         let (at_a, at_b) = (place.get(&a).copied(), place.get(&b).copied());
         let at = at_a.or(at_b).unwrap_or_else(|| {

@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pontoon_model::facts::{Ending, Facts};
-use pontoon_model::finding::Scope;
+use pontoon_model::facts::{AgentOutcome, Facts};
+use pontoon_model::finding::DiagnosisScope;
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName, Mac};
-use pontoon_model::observation::{Answer, Cast, Direction, Kind, Observation};
-use pontoon_model::pairing::End;
+use pontoon_model::net::{IfName, IpFamily, Mac};
+use pontoon_model::observation::{
+    FrameDestination, Observation, ObservedEvent, ProbeAnswer, ProbeKind,
+};
+use pontoon_model::pairing::LinkEndpoint;
 
 /// Rounds with arrivals that prove a way open: one could be a stray, two a coincidence.
 pub(super) const ROUNDS_THAT_OPEN: usize = 3;
 
 /// What was put, by how it travels.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Probe {
+pub(super) enum PairProbe {
     /// UDP in a frame to the peer's own MAC.
     Udp,
     /// ICMP echo in a frame to the peer's own MAC.
@@ -31,7 +33,7 @@ pub(super) enum Probe {
 
 /// The rounds of one probe.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rounds {
+pub(super) struct ProbeRounds {
     pub(super) sent: BTreeSet<u16>,
     pub(super) arrived: BTreeSet<u16>,
     /// Answered with what was hoped for.
@@ -48,41 +50,46 @@ pub(super) struct Rounds {
 
 /// One way of a pair.
 #[derive(Clone, Debug)]
-pub(super) struct Way {
-    pub(super) from: End,
-    pub(super) to: End,
-    pub(super) family: Family,
+pub(super) struct DirectedPath {
+    pub(super) from: LinkEndpoint,
+    pub(super) to: LinkEndpoint,
+    pub(super) family: IpFamily,
     /// Whether that nothing arrived would have been noticed: the receiver lives and has a packet
     /// socket there.
     pub(super) is_witnessed: bool,
     /// Whether the sender could send frames of its own.
     is_framed: bool,
-    probes: BTreeMap<Probe, Rounds>,
+    probes: BTreeMap<PairProbe, ProbeRounds>,
 }
 
 /// Observations by who asked whom, by which link, in which family.
-pub(super) type Index<'a> =
-    BTreeMap<(&'a HostName, Option<&'a IfName>, &'a HostName, Family), Vec<&'a Observation>>;
+pub(super) type ObservationIndex<'a> =
+    BTreeMap<(&'a HostName, Option<&'a IfName>, &'a HostName, IpFamily), Vec<&'a Observation>>;
 
 /// Sorts the observations of pairs.
-pub(super) fn index(facts: &Facts) -> Index<'_> {
-    let mut index = Index::new();
+pub(super) fn index(facts: &Facts) -> ObservationIndex<'_> {
+    let mut index = ObservationIndex::new();
     for seen in &facts.observations {
         let Some(peer) = &seen.peer else { continue };
         let (asker, asked) = match seen.direction {
-            Direction::Sent | Direction::Answered => (&seen.host, peer),
-            Direction::Arrived => (peer, &seen.host),
+            ObservedEvent::Sent | ObservedEvent::Answered => (&seen.host, peer),
+            ObservedEvent::Arrived => (peer, &seen.host),
         };
         index.entry((asker, seen.asked_link.as_ref(), asked, seen.family)).or_default().push(seen);
     }
     index
 }
 
-impl Way {
-    pub(super) fn new(facts: &Facts, index: &Index<'_>, from: &End, to: &End) -> Self {
+impl DirectedPath {
+    pub(super) fn new(
+        facts: &Facts,
+        index: &ObservationIndex<'_>,
+        from: &LinkEndpoint,
+        to: &LinkEndpoint,
+    ) -> Self {
         let family = from.prefix.family();
         let key = (&from.host, Some(&from.link), &to.host, family);
-        let mut probes: BTreeMap<Probe, Rounds> = BTreeMap::new();
+        let mut probes: BTreeMap<PairProbe, ProbeRounds> = BTreeMap::new();
         for seen in index.get(&key).into_iter().flatten() {
             for probe in probes_of(&seen.kind) {
                 take(probes.entry(*probe).or_default(), seen, *probe, from, to);
@@ -99,8 +106,8 @@ impl Way {
     }
 
     /// The rounds of one probe.
-    pub(super) fn rounds(&self, probe: Probe) -> &Rounds {
-        static NONE: Rounds = Rounds {
+    pub(super) fn rounds(&self, probe: PairProbe) -> &ProbeRounds {
+        static NONE: ProbeRounds = ProbeRounds {
             sent: BTreeSet::new(),
             arrived: BTreeSet::new(),
             answered: BTreeSet::new(),
@@ -114,33 +121,33 @@ impl Way {
 
     /// The probes that say whether frames for one host pass: UDP and echo to its own MAC. Where
     /// the sender cannot send frames, or does not know the MAC, the next best.
-    pub(super) fn direct(&self) -> &'static [Probe] {
+    pub(super) fn direct(&self) -> &'static [PairProbe] {
         let was_sent = |probe| !self.rounds(probe).sent.is_empty();
-        if was_sent(Probe::Udp) || was_sent(Probe::Echo) {
-            &[Probe::Udp, Probe::Echo]
+        if was_sent(PairProbe::Udp) || was_sent(PairProbe::Echo) {
+            &[PairProbe::Udp, PairProbe::Echo]
         } else if self.is_framed {
-            &[Probe::Group, Probe::Neighbour]
+            &[PairProbe::Group, PairProbe::Neighbour]
         } else {
-            &[Probe::Routed]
+            &[PairProbe::Routed]
         }
     }
 
     /// Rounds in which something was sent to this host alone.
     pub(super) fn sent(&self) -> BTreeSet<u16> {
-        self.united(|rounds| &rounds.sent)
+        self.union(|rounds| &rounds.sent)
     }
 
     /// Rounds of which something arrived.
     pub(super) fn arrived(&self) -> BTreeSet<u16> {
-        self.united(|rounds| &rounds.arrived)
+        self.union(|rounds| &rounds.arrived)
     }
 
     /// Rounds of which something was answered.
     pub(super) fn answered(&self) -> BTreeSet<u16> {
-        self.united(|rounds| &rounds.answered)
+        self.union(|rounds| &rounds.answered)
     }
 
-    fn united(&self, which: impl Fn(&Rounds) -> &BTreeSet<u16>) -> BTreeSet<u16> {
+    fn union(&self, which: impl Fn(&ProbeRounds) -> &BTreeSet<u16>) -> BTreeSet<u16> {
         let rounds = self.direct().iter().map(|probe| which(self.rounds(*probe)));
         rounds.flatten().copied().collect()
     }
@@ -161,8 +168,8 @@ impl Way {
     }
 
     /// From the sender to the receiver on the sender's link.
-    pub(super) fn scope(&self) -> Scope {
-        Scope {
+    pub(super) fn scope(&self) -> DiagnosisScope {
+        DiagnosisScope {
             from: Some(self.from.host.clone()),
             to: Some(self.to.host.clone()),
             link: Some(self.from.link.clone()),
@@ -171,30 +178,36 @@ impl Way {
     }
 }
 
-fn take(rounds: &mut Rounds, seen: &Observation, probe: Probe, from: &End, to: &End) {
+fn take(
+    rounds: &mut ProbeRounds,
+    seen: &Observation,
+    probe: PairProbe,
+    from: &LinkEndpoint,
+    to: &LinkEndpoint,
+) {
     match seen.direction {
-        Direction::Sent => {
+        ObservedEvent::Sent => {
             rounds.sent.insert(seen.round);
         }
-        Direction::Arrived => {
+        ObservedEvent::Arrived => {
             // A packet for one host in a frame to all did not come by the way that is tested
             // (Linux takes it, see drop_unicast_in_l2_multicast in ip-sysctl.rst).
-            let is_stray = matches!(probe, Probe::Udp | Probe::Echo | Probe::Routed)
-                && seen.cast == Some(Cast::Group);
+            let is_stray = matches!(probe, PairProbe::Udp | PairProbe::Echo | PairProbe::Routed)
+                && seen.cast == Some(FrameDestination::Group);
             if seen.link.as_ref() == Some(&to.link) && !is_stray {
                 rounds.arrived.insert(seen.round);
                 rounds.arrival_macs.extend(seen.source_mac);
             }
         }
-        Direction::Answered => match &seen.answer {
-            Some(Answer::Reply) => {
+        ObservedEvent::Answered => match &seen.answer {
+            Some(ProbeAnswer::Reply) => {
                 rounds.answered.insert(seen.round);
                 rounds.answer_macs.extend(seen.source_mac);
                 if seen.link.as_ref().is_some_and(|link| *link != from.link) {
                     rounds.elsewhere.insert(seen.round);
                 }
             }
-            Some(Answer::Icmp { from, .. }) if *from == to.prefix.address => {
+            Some(ProbeAnswer::Icmp { from, .. }) if *from == to.prefix.address => {
                 rounds.rejected.insert(seen.round);
             }
             _ => {}
@@ -202,33 +215,35 @@ fn take(rounds: &mut Rounds, seen: &Observation, probe: Probe, from: &End, to: &
     }
 }
 
-const fn probes_of(kind: &Kind) -> &'static [Probe] {
+const fn probes_of(kind: &ProbeKind) -> &'static [PairProbe] {
     match kind {
-        Kind::Udp => &[Probe::Udp],
-        Kind::Echo => &[Probe::Echo],
-        Kind::Neighbour { cast: Cast::Group } => &[Probe::Neighbour, Probe::Group],
-        Kind::Neighbour { cast: Cast::Unicast } => &[Probe::Neighbour],
-        Kind::Broadcast | Kind::Multicast => &[Probe::Group],
-        Kind::RoutedUdp => &[Probe::Routed],
-        Kind::Bounce => &[Probe::Bounce],
-        Kind::OwnAddress
-        | Kind::RoutedEcho
-        | Kind::Hop { .. }
-        | Kind::Tcp { .. }
-        | Kind::UdpPort { .. }
-        | Kind::Size { .. }
-        | Kind::Dns { .. }
-        | Kind::Portal { .. }
-        | Kind::Clock { .. } => &[],
+        ProbeKind::Udp => &[PairProbe::Udp],
+        ProbeKind::Echo => &[PairProbe::Echo],
+        ProbeKind::Neighbour { cast: FrameDestination::Group } => {
+            &[PairProbe::Neighbour, PairProbe::Group]
+        }
+        ProbeKind::Neighbour { cast: FrameDestination::Unicast } => &[PairProbe::Neighbour],
+        ProbeKind::Broadcast | ProbeKind::Multicast => &[PairProbe::Group],
+        ProbeKind::RoutedUdp => &[PairProbe::Routed],
+        ProbeKind::Bounce => &[PairProbe::Bounce],
+        ProbeKind::OwnAddress
+        | ProbeKind::RoutedEcho
+        | ProbeKind::Hop { .. }
+        | ProbeKind::Tcp { .. }
+        | ProbeKind::UdpPort { .. }
+        | ProbeKind::Size { .. }
+        | ProbeKind::Dns { .. }
+        | ProbeKind::Portal { .. }
+        | ProbeKind::Clock { .. } => &[],
     }
 }
 
-fn sees_frames(facts: &Facts, end: &End) -> bool {
+fn sees_frames(facts: &Facts, end: &LinkEndpoint) -> bool {
     facts.hosts.get(&end.host).is_some_and(|host| {
-        host.watches.iter().any(|watch| watch.link == end.link && watch.misses_nothing())
+        host.watches.iter().any(|watch| watch.link == end.link && watch.is_complete())
     })
 }
 
 fn is_alive(facts: &Facts, host: &HostName) -> bool {
-    facts.hosts.get(host).is_some_and(|host| host.ending == Ending::Complete)
+    facts.hosts.get(host).is_some_and(|host| host.ending == AgentOutcome::Complete)
 }

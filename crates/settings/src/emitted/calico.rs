@@ -1,8 +1,8 @@
 //! Calico: which address of a node it takes, and its pool.
 
-use crate::settings::Settings;
+use crate::settings::NodeSettings;
 
-use super::{DERIVED, Page, quoted};
+use super::{CommentedText, DERIVED, quoted};
 
 /// Where the fields were read.
 pub const SOURCE: &str =
@@ -13,8 +13,8 @@ const OVERHEAD: u32 = 50;
 
 /// The Installation of the operator.
 #[must_use]
-pub fn installation(settings: &Settings) -> String {
-    let mut page = Page::default();
+pub fn installation(settings: &NodeSettings) -> String {
+    let mut page = CommentedText::default();
     page.comment(0, &format!("{DERIVED} {SOURCE}"));
     page.line("apiVersion: operator.tigera.io/v1");
     page.line("kind: Installation");

@@ -1,8 +1,8 @@
 //! Cilium: its devices and its pool, as values of its chart.
 
-use crate::settings::Settings;
+use crate::settings::NodeSettings;
 
-use super::{DERIVED, Page, quoted};
+use super::{CommentedText, DERIVED, quoted};
 
 /// Where the fields were read.
 pub const SOURCE: &str =
@@ -10,8 +10,8 @@ pub const SOURCE: &str =
 
 /// The values for `helm install cilium --values`.
 #[must_use]
-pub fn values(settings: &Settings) -> String {
-    let mut page = Page::default();
+pub fn values(settings: &NodeSettings) -> String {
+    let mut page = CommentedText::default();
     page.comment(0, &format!("{DERIVED} {SOURCE}"));
     page.comment(0, "left alone, every link with a route is a device, the WiFi, too");
     page.line(&format!("devices: {}", quoted(&settings.link)));

@@ -1,8 +1,8 @@
 //! flannel: its interface, and the network that it must share with kubeadm.
 
-use crate::settings::Settings;
+use crate::settings::NodeSettings;
 
-use super::Page;
+use super::CommentedText;
 
 /// Where the fields were read, and run.
 pub const SOURCE: &str = "flannel-io/flannel v0.28.10, main.go and Documentation/configuration.md";
@@ -14,8 +14,8 @@ const fn overhead(is_v6: bool) -> u32 {
 
 /// What to change in kube-flannel.yml, as commands of kubectl.
 #[must_use]
-pub fn settings(settings: &Settings) -> String {
-    let mut page = Page::default();
+pub fn settings(settings: &NodeSettings) -> String {
+    let mut page = CommentedText::default();
     page.comment(0, "flannel: after kubectl apply -f kube-flannel.yml, on any host with kubectl");
     for warning in &settings.warnings {
         page.comment(0, &format!("WARNING: {warning}"));

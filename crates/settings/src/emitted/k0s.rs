@@ -1,16 +1,16 @@
 //! k0s: the address of its API.
 
-use crate::settings::Settings;
+use crate::settings::NodeSettings;
 
-use super::{DERIVED, Page, quoted};
+use super::{CommentedText, DERIVED, quoted};
 
 /// Where the fields were read.
 pub const SOURCE: &str = "k0sproject/k0s v1.36.3, pkg/apis/k0s/v1beta1/api.go";
 
 /// `k0s.yaml`.
 #[must_use]
-pub fn configuration(settings: &Settings) -> String {
-    let mut page = Page::default();
+pub fn configuration(settings: &NodeSettings) -> String {
+    let mut page = CommentedText::default();
     page.comment(0, &format!("{DERIVED} {SOURCE}"));
     page.first(settings, false);
     page.line("apiVersion: k0s.k0sproject.io/v1beta1");

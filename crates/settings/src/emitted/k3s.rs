@@ -1,15 +1,15 @@
 //! K3s and RKE2: `config.yaml` of a server or an agent.
 
-use crate::settings::Settings;
+use crate::settings::NodeSettings;
 
-use super::{DERIVED, Page, quoted};
+use super::{CommentedText, DERIVED, quoted};
 
 /// Where the fields were read.
 pub const SOURCE: &str = "k3s-io/k3s pkg/cli/cmds/server.go and pkg/cli/server/server.go";
 
 /// Which of the two, which differ in the folder and in who brings the network of pods.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Distribution {
+pub enum K3sDistribution {
     /// K3s, with flannel inside.
     K3s,
     /// RKE2, with Canal.
@@ -18,11 +18,11 @@ pub enum Distribution {
 
 /// `config.yaml` of the first server.
 #[must_use]
-pub fn configuration(settings: &Settings, which: Distribution) -> String {
-    let mut page = Page::default();
+pub fn configuration(settings: &NodeSettings, which: K3sDistribution) -> String {
+    let mut page = CommentedText::default();
     let folder = match which {
-        Distribution::K3s => "k3s",
-        Distribution::Rke2 => "rke2",
+        K3sDistribution::K3s => "k3s",
+        K3sDistribution::Rke2 => "rke2",
     };
     page.comment(0, &format!("{DERIVED} {SOURCE}"));
     page.comment(0, &format!("/etc/rancher/{folder}/config.yaml of a server on {}", settings.host));
@@ -30,7 +30,7 @@ pub fn configuration(settings: &Settings, which: Distribution) -> String {
     page.comment(0, &settings.address.because);
     page.line(&format!("node-ip: {}", quoted(settings.address.value)));
     page.line(&format!("advertise-address: {}", quoted(settings.address.value)));
-    if which == Distribution::K3s {
+    if which == K3sDistribution::K3s {
         page.line(&format!("flannel-iface: {}", quoted(&settings.link)));
     }
     page.comment(0, &settings.pods.because);

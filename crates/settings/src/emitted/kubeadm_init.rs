@@ -1,9 +1,9 @@
 //! `kubeadm init`: a configuration, or a command line.
 
-use crate::settings::Settings;
-use pontoon_predict::kubeadm::version::{ConfigApi, Version};
+use crate::settings::NodeSettings;
+use pontoon_predict::kubeadm::version::{ConfigApi, KubernetesVersion};
 
-use super::{Page, quoted};
+use super::{CommentedText, quoted};
 
 /// Where the fields were read, and run.
 pub const SOURCE: &str =
@@ -11,8 +11,12 @@ pub const SOURCE: &str =
 
 /// The documents of `kubeadm init --config`.
 #[must_use]
-pub fn configuration(settings: &Settings, api: ConfigApi, version: &Version) -> String {
-    let mut page = Page::default();
+pub fn configuration(
+    settings: &NodeSettings,
+    api: ConfigApi,
+    version: &KubernetesVersion,
+) -> String {
+    let mut page = CommentedText::default();
     page.comment(
         0,
         &format!("Settings for kubeadm init on {}: save them as init.yaml, then", settings.host),
@@ -49,8 +53,8 @@ pub fn configuration(settings: &Settings, api: ConfigApi, version: &Version) -> 
 
 /// The command line, for a shell of root; kubeadm has no flag for kubelet's own.
 #[must_use]
-pub fn command(settings: &Settings, version: Option<&Version>) -> String {
-    let mut page = Page::default();
+pub fn command(settings: &NodeSettings, version: Option<&KubernetesVersion>) -> String {
+    let mut page = CommentedText::default();
     page.comment(0, &format!("kubeadm init on {}, as root", settings.host));
     page.first(settings, true);
     kubelet_default(&mut page, settings);
@@ -72,7 +76,7 @@ pub fn command(settings: &Settings, version: Option<&Version>) -> String {
 }
 
 /// The node's name, and the address that kubelet is to take.
-pub(super) fn node_registration(page: &mut Page, settings: &Settings, api: ConfigApi) {
+pub(super) fn node_registration(page: &mut CommentedText, settings: &NodeSettings, api: ConfigApi) {
     page.line("nodeRegistration:");
     page.line(&format!("  name: {}", quoted(&settings.node_name)));
     page.line("  kubeletExtraArgs:");
@@ -89,7 +93,7 @@ pub(super) fn node_registration(page: &mut Page, settings: &Settings, api: Confi
 }
 
 /// `--node-ip` where kubelet reads it last (kubernetes/release, 10-kubeadm.conf).
-pub(super) fn kubelet_default(page: &mut Page, settings: &Settings) {
+pub(super) fn kubelet_default(page: &mut CommentedText, settings: &NodeSettings) {
     page.comment(0, "kubelet's address; what stood in that file is kept beside it");
     page.line(
         "[ ! -s /etc/default/kubelet ] || cp /etc/default/kubelet /etc/default/kubelet.before",
@@ -100,8 +104,8 @@ pub(super) fn kubelet_default(page: &mut Page, settings: &Settings) {
     ));
 }
 
-fn after(page: &mut Page, settings: &Settings) {
-    let Settings { host, .. } = settings;
+fn after(page: &mut CommentedText, settings: &NodeSettings) {
+    let NodeSettings { host, .. } = settings;
     page.comment(0, &format!(
         "Afterwards: pontoon flannel --for {host} says what the network of the pods needs, pontoon \
          kubeadm join --for HOST what a worker does."

@@ -1,15 +1,15 @@
 //! `kubeadm join`: a configuration, or what has to precede the printed line.
 
-use crate::settings::Settings;
+use crate::settings::NodeSettings;
 use pontoon_predict::kubeadm::endpoint::HostPort;
 use pontoon_predict::kubeadm::version::ConfigApi;
 
 use super::kubeadm_init::{kubelet_default, node_registration};
-use super::{Page, quoted};
+use super::{CommentedText, quoted};
 
 /// What the line printed by `kubeadm init` holds. The token and the key are secrets.
 #[derive(Clone, Copy, Debug)]
-pub struct Discovery<'a> {
+pub struct JoinDiscovery<'a> {
     /// The API server.
     pub endpoint: &'a HostPort,
     /// The bootstrap token.
@@ -24,8 +24,12 @@ pub struct Discovery<'a> {
 
 /// The document of `kubeadm join --config`.
 #[must_use]
-pub fn configuration(settings: &Settings, api: ConfigApi, discovery: &Discovery<'_>) -> String {
-    let mut page = Page::default();
+pub fn configuration(
+    settings: &NodeSettings,
+    api: ConfigApi,
+    discovery: &JoinDiscovery<'_>,
+) -> String {
+    let mut page = CommentedText::default();
     page.comment(0, &format!(
         "Settings for kubeadm join on {}. They hold the token: save them as join.yaml, mode 0600, \
          then",
@@ -63,8 +67,8 @@ pub fn configuration(settings: &Settings, api: ConfigApi, discovery: &Discovery<
 
 /// What precedes the printed line, for a shell of root.
 #[must_use]
-pub fn preparation(settings: &Settings) -> String {
-    let mut page = Page::default();
+pub fn preparation(settings: &NodeSettings) -> String {
+    let mut page = CommentedText::default();
     page.comment(0, &format!("Before kubeadm join on {}, as root", settings.host));
     page.first(settings, true);
     page.comment(0, &settings.address.because);

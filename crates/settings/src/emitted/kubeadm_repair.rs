@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use crate::settings::Settings;
+use crate::settings::NodeSettings;
 use pontoon_predict::kubeadm::version::ConfigApi;
 
-use super::Page;
+use super::CommentedText;
 
 /// What is moved: read in cmd/kubeadm/app/phases of kubernetes/kubernetes v1.36.2, and carried out
 /// on a real cluster by the lab.
@@ -13,8 +13,8 @@ pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/phases"
 
 /// A script for the one control plane, which keeps CA, tokens, etcd's data and every object.
 #[must_use]
-pub fn control_plane(settings: &Settings, old: IpAddr, api: ConfigApi) -> String {
-    let mut page = Page::default();
+pub fn control_plane(settings: &NodeSettings, old: IpAddr, api: ConfigApi) -> String {
+    let mut page = CommentedText::default();
     page.line(SHELL);
     page.comment(0, &format!(
         "Moves the control plane on {} from {old} to {}, as root. For one control plane with its \
@@ -49,8 +49,8 @@ pub fn control_plane(settings: &Settings, old: IpAddr, api: ConfigApi) -> String
 
 /// A script for a worker that joined before.
 #[must_use]
-pub fn worker(settings: &Settings, old: IpAddr, new: IpAddr) -> String {
-    let mut page = Page::default();
+pub fn worker(settings: &NodeSettings, old: IpAddr, new: IpAddr) -> String {
+    let mut page = CommentedText::default();
     page.line(SHELL);
     page.comment(
         0,

@@ -2,7 +2,7 @@
 
 use pontoon_model::snapshot::Snapshot;
 
-use super::Page;
+use super::CommentedText;
 
 /// Where it was read, and run: `cmd/kubeadm/app/cmd/reset.go` prints what it leaves alone.
 pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/cmd/reset.go";
@@ -13,7 +13,7 @@ const LINKS: [&str; 5] = ["cni0", "flannel.1", "flannel-v6.1", "vxlan.calico", "
 /// The commands that take a host out of a cluster and make it as it was.
 #[must_use]
 pub fn advice(host: &str, node: &Snapshot) -> String {
-    let mut page = Page::default();
+    let mut page = CommentedText::default();
     page.comment(
         0,
         &format!("Takes {host} out of its cluster, as root. Certificates, etcd and pods are lost."),

@@ -1,8 +1,8 @@
 //! Talos: which networks its kubelet may take an address of.
 
-use crate::settings::Settings;
+use crate::settings::NodeSettings;
 
-use super::{DERIVED, Page, quoted};
+use super::{CommentedText, DERIVED, quoted};
 
 /// Where the fields were read.
 pub const SOURCE: &str =
@@ -10,8 +10,8 @@ pub const SOURCE: &str =
 
 /// A patch of the machine's configuration.
 #[must_use]
-pub fn patch(settings: &Settings) -> String {
-    let mut page = Page::default();
+pub fn patch(settings: &NodeSettings) -> String {
+    let mut page = CommentedText::default();
     page.comment(0, &format!("{DERIVED} {SOURCE}"));
     page.first(settings, false);
     page.line("machine:");

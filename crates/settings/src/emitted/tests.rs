@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn a_comment_stays_one_whatever_is_in_it() {
-    let mut page = Page::default();
+    let mut page = CommentedText::default();
     page.comment(2, "a host that calls itself\nkind: Evil\r\nand \u{1b}[31m more than fits in one line of eighty");
     assert!(
         page.0.lines().all(|line| line.starts_with("  #") && line.len() <= WIDTH),

@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::*;
 use pontoon_model::facts::HostFacts;
-use pontoon_predict::captured::Captured;
-use pontoon_rules::report::pairs::{Rounds, State};
+use pontoon_predict::captured::CapturedHost;
+use pontoon_rules::report::pairs::{PairReachability, RoundCounts};
 
 /// A host with a switch and a WiFi; its default route is on the latter.
 fn host(number: u8, default: &str) -> HostFacts {
@@ -20,7 +20,7 @@ fn host(number: u8, default: &str) -> HostFacts {
         ],
         "ip_route_all": format!("default via 172.20.0.1 dev {default}\n"),
     });
-    let captured: Captured = serde_json::from_value(facts).unwrap();
+    let captured: CapturedHost = serde_json::from_value(facts).unwrap();
     let mut snapshot = captured.snapshot().unwrap();
     for link in &mut snapshot.links {
         link.mac = Some(pontoon_model::net::Mac([2, 0, 0, 0, number, 1]));
@@ -28,19 +28,23 @@ fn host(number: u8, default: &str) -> HostFacts {
     HostFacts::of(snapshot)
 }
 
-fn pair(from: u8, to: u8, link: &str, state: State) -> Pair {
-    Pair {
+fn pair(from: u8, to: u8, link: &str, state: PairReachability) -> PairRow {
+    PairRow {
         from: format!("pi{from}").parse().unwrap(),
         to: format!("pi{to}").parse().unwrap(),
         link: Some(link.parse().unwrap()),
-        family: Family::V4,
+        family: IpFamily::V4,
         state,
-        there: Rounds::default(),
-        back: Rounds::default(),
+        there: RoundCounts::default(),
+        back: RoundCounts::default(),
     }
 }
 
-fn foretold(wifi: [State; 3], wire: [State; 3], components: &[Component]) -> Prediction {
+fn foretold(
+    wifi: [PairReachability; 3],
+    wire: [PairReachability; 3],
+    components: &[Component],
+) -> Prediction {
     let hosts =
         (1..=3).map(|number| (format!("pi{number}").parse().unwrap(), host(number, "wlan0")));
     let facts = Facts { hosts: hosts.collect(), ..Facts::default() };
@@ -50,7 +54,7 @@ fn foretold(wifi: [State; 3], wire: [State; 3], components: &[Component]) -> Pre
         pairs.push(pair(from, to, "eth0", wire[at]));
     }
     let record = Record { facts, ..Record::default() };
-    Prediction::of(&record, &pairs, components)
+    Prediction::predict(&record, &pairs, components)
 }
 
 const KUBEADM: &[Component] = &[Component::Kubeadm];
@@ -64,7 +68,7 @@ fn better(prediction: &Prediction) -> Vec<Option<String>> {
 
 #[test]
 fn where_nobody_reaches_what_is_taken_the_link_that_all_reach_is_named() {
-    use State::{Isolated, Open, Undecided};
+    use PairReachability::{Isolated, Open, Undecided};
     let all = |text: &str| (1..=3).map(|last| Some(format!("{text}{last}"))).collect::<Vec<_>>();
     let none = vec![None; 3];
     let table = [
@@ -90,7 +94,7 @@ fn where_nobody_reaches_what_is_taken_the_link_that_all_reach_is_named() {
 
 #[test]
 fn who_reaches_an_address_is_told_from_either_end_of_a_pair() {
-    use State::{Isolated, Open, ViaGateway};
+    use PairReachability::{Isolated, Open, ViaGateway};
     let prediction = foretold([Isolated, ViaGateway, Open], [Open; 3], KUBEADM);
     let reach = |at: usize| prediction.hosts[at].reach.values().next().unwrap();
     let names = |hosts: &[HostName]| hosts.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -102,7 +106,7 @@ fn who_reaches_an_address_is_told_from_either_end_of_a_pair() {
 
 #[test]
 fn only_the_components_of_one_cluster_have_to_agree() {
-    let open = [State::Open; 3];
+    let open = [PairReachability::Open; 3];
     let table: &[(&[Component], bool)] = &[
         (&[Component::Kubeadm, Component::Kubelet, Component::KubeProxy], false),
         // k0s takes the wire; nobody runs it beside kubeadm.
@@ -111,13 +115,16 @@ fn only_the_components_of_one_cluster_have_to_agree() {
     ];
     for (components, is_at_odds) in table {
         let prediction = foretold(open, open, components);
-        assert_eq!(prediction.hosts[0].is_at_odds(), *is_at_odds, "{components:?}");
+        assert_eq!(prediction.hosts[0].has_disagreement(), *is_at_odds, "{components:?}");
     }
     let mut wired = host(1, "eth0");
     wired.snapshot.host_name = "pi1".parse().unwrap();
     let facts = Facts { hosts: [("pi1".parse().unwrap(), wired)].into(), ..Facts::default() };
     let record = Record { facts, ..Record::default() };
-    let odd = Prediction::of(&record, &[], &[Component::Kubeadm, Component::Calico]);
-    assert!(odd.hosts[0].is_at_odds(), "Calico takes the last link, whatever the default route");
+    let odd = Prediction::predict(&record, &[], &[Component::Kubeadm, Component::Calico]);
+    assert!(
+        odd.hosts[0].has_disagreement(),
+        "Calico takes the last link, whatever the default route"
+    );
     assert_eq!(odd.exit(), Exit::Warned);
 }

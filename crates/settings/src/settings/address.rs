@@ -3,29 +3,32 @@
 use std::net::IpAddr;
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName, Prefix};
+use pontoon_model::net::{IfName, IpFamily, Prefix};
 use pontoon_model::pairing::usable_address;
-use pontoon_model::snapshot::{Address, Link, Snapshot};
-use pontoon_rules::report::reach::{Reach, reach};
+use pontoon_model::snapshot::{Link, LinkAddress, Snapshot};
+use pontoon_rules::report::reach::{AddressReach, reach};
 
-use super::{Decided, Known, Listed, Refusal, Refused, Wishes, is_of_containers};
+use super::{
+    CommaList, DecidedValue, RefusalKind, SettingsInputs, SettingsOverrides, SettingsRefusal,
+    is_of_containers,
+};
 
 /// An address and where it is.
 #[derive(Debug)]
-pub(super) struct Place {
-    pub(super) address: Decided<IpAddr>,
+pub(super) struct DecidedAddress {
+    pub(super) address: DecidedValue<IpAddr>,
     pub(super) link: IfName,
     pub(super) prefix: Prefix,
     pub(super) warnings: Vec<String>,
 }
 
-struct Candidate<'a> {
+struct AddressCandidate<'a> {
     link: &'a Link,
-    own: &'a Address,
-    reach: Reach,
+    own: &'a LinkAddress,
+    reach: AddressReach,
 }
 
-impl Candidate<'_> {
+impl AddressCandidate<'_> {
     fn address(&self) -> IpAddr {
         self.own.prefix.address
     }
@@ -39,33 +42,33 @@ impl Candidate<'_> {
     /// What was seen of it.
     fn seen(&self) -> String {
         let on = format!("{} on {}", self.address(), self.link.name);
-        let Reach { reached_by, unreached_by, undecided } = &self.reach;
+        let AddressReach { reached_by, unreached_by, undecided } = &self.reach;
         let verb = |hosts: &[HostName], one: &str, many: &str| {
             if hosts.len() == 1 { one.to_owned() } else { many.to_owned() }
         };
         if !unreached_by.is_empty() {
             let does = verb(unreached_by, "does not reach", "do not reach");
-            format!("{} {does} {on}", Listed(unreached_by))
+            format!("{} {does} {on}", CommaList(unreached_by))
         } else if !undecided.is_empty() {
-            format!("whether {} reach {on} was not seen", Listed(undecided))
+            format!("whether {} reach {on} was not seen", CommaList(undecided))
         } else if reached_by.is_empty() {
             format!("nobody was asked about {on}")
         } else {
-            format!("{} {} {on}", Listed(reached_by), verb(reached_by, "reaches", "reach"))
+            format!("{} {} {on}", CommaList(reached_by), verb(reached_by, "reaches", "reach"))
         }
     }
 }
 
 /// Decides which address a host is known by.
 pub(super) fn decide(
-    known: Known<'_>,
+    known: SettingsInputs<'_>,
     host: &HostName,
     node: &Snapshot,
-    wishes: &Wishes,
-) -> Result<Place, Refusal> {
+    wishes: &SettingsOverrides,
+) -> Result<DecidedAddress, SettingsRefusal> {
     let candidates = candidates(known, host, node);
     if wishes.address.is_some() || wishes.link.is_some() {
-        return told(&candidates, host, wishes);
+        return overridden(&candidates, host, wishes);
     }
     let has_peers = known.record.facts.hosts.len() > 1;
     let best = candidates
@@ -79,7 +82,7 @@ pub(super) fn decide(
     let others: Vec<_> = candidates
         .iter()
         .filter(|other| other.address() != best.address() && !other.reach.unreached_by.is_empty())
-        .map(Candidate::seen)
+        .map(AddressCandidate::seen)
         .collect();
     let mut because = if has_peers {
         best.seen()
@@ -93,8 +96,12 @@ pub(super) fn decide(
 }
 
 /// The user names it: it must be there; that others do not reach it is said.
-fn told(candidates: &[Candidate<'_>], host: &HostName, wishes: &Wishes) -> Result<Place, Refusal> {
-    let is_meant = |candidate: &&Candidate<'_>| {
+fn overridden(
+    candidates: &[AddressCandidate<'_>],
+    host: &HostName,
+    wishes: &SettingsOverrides,
+) -> Result<DecidedAddress, SettingsRefusal> {
+    let is_meant = |candidate: &&AddressCandidate<'_>| {
         wishes.address.is_none_or(|address| address == candidate.address())
             && wishes.link.as_ref().is_none_or(|link| *link == candidate.link.name)
     };
@@ -107,10 +114,10 @@ fn told(candidates: &[Candidate<'_>], host: &HostName, wishes: &Wishes) -> Resul
             || wishes.link.as_ref().map(ToString::to_string).unwrap_or_default(),
             |address| address.to_string(),
         );
-        Refusal {
-            kind: Refused::Wish,
+        SettingsRefusal {
+            kind: RefusalKind::Wish,
             what: format!("{what} for {host}"),
-            why: format!("the host has {}", Listed(&own)),
+            why: format!("the host has {}", CommaList(&own)),
             ask: "name one of these, or bring the address up first: kubelet refuses one that it \
                   does not find"
                 .to_owned(),
@@ -121,7 +128,11 @@ fn told(candidates: &[Candidate<'_>], host: &HostName, wishes: &Wishes) -> Resul
     Ok(place(found, format!("as you said; {}", found.seen()), warnings))
 }
 
-fn place(found: &Candidate<'_>, because: String, mut warnings: Vec<String>) -> Place {
+fn place(
+    found: &AddressCandidate<'_>,
+    because: String,
+    mut warnings: Vec<String>,
+) -> DecidedAddress {
     if found.own.valid_s.is_some() {
         warnings.push(format!(
             "{} is leased (DHCP): a cluster does not survive another address; reserve it or make \
@@ -129,8 +140,8 @@ fn place(found: &Candidate<'_>, because: String, mut warnings: Vec<String>) -> P
             found.address()
         ));
     }
-    Place {
-        address: Decided::new(found.address(), because),
+    DecidedAddress {
+        address: DecidedValue::new(found.address(), because),
         link: found.link.name.clone(),
         prefix: found.own.prefix.network(),
         warnings,
@@ -138,7 +149,11 @@ fn place(found: &Candidate<'_>, because: String, mut warnings: Vec<String>) -> P
 }
 
 /// Every address that could be it, IPv4 before IPv6.
-fn candidates<'a>(known: Known<'_>, host: &HostName, node: &'a Snapshot) -> Vec<Candidate<'a>> {
+fn candidates<'a>(
+    known: SettingsInputs<'_>,
+    host: &HostName,
+    node: &'a Snapshot,
+) -> Vec<AddressCandidate<'a>> {
     let links = || {
         node.links.iter().filter(|link| {
             link.is_usable() && link.master.is_none() && !is_of_containers(&link.name)
@@ -146,29 +161,33 @@ fn candidates<'a>(known: Known<'_>, host: &HostName, node: &'a Snapshot) -> Vec<
     };
     let of_family =
         |family| links().filter_map(move |link| Some((link, usable_address(link, family)?)));
-    let mut all: Vec<_> = of_family(Family::V4).collect();
+    let mut all: Vec<_> = of_family(IpFamily::V4).collect();
     if all.is_empty() {
-        all = of_family(Family::V6).collect();
+        all = of_family(IpFamily::V6).collect();
     }
     all.into_iter()
         .map(|(link, own)| {
             let reach = reach(host, own.prefix.address, &known.record.facts, known.pairs);
-            Candidate { link, own, reach }
+            AddressCandidate { link, own, reach }
         })
         .collect()
 }
 
-fn undecided(host: &HostName, candidates: &[Candidate<'_>], has_peers: bool) -> Refusal {
+fn undecided(
+    host: &HostName,
+    candidates: &[AddressCandidate<'_>],
+    has_peers: bool,
+) -> SettingsRefusal {
     let what = format!("the address of {host} in the cluster");
     if candidates.is_empty() {
-        return Refusal {
-            kind: Refused::Impossible,
+        return SettingsRefusal {
+            kind: RefusalKind::Impossible,
             what,
             why: "no link that is up has an address that others could reach".to_owned(),
             ask: "give the link to the other nodes an address, then ask again".to_owned(),
         };
     }
-    let seen: Vec<_> = candidates.iter().map(Candidate::seen).collect();
+    let seen: Vec<_> = candidates.iter().map(AddressCandidate::seen).collect();
     let is_unseen = candidates
         .iter()
         .any(|candidate| !candidate.reach.undecided.is_empty() || candidate.reach.is_unasked());
@@ -179,6 +198,7 @@ fn undecided(host: &HostName, candidates: &[Candidate<'_>], has_peers: bool) -> 
     } else {
         "no network is shared by all of them: pontoon mesh says why".to_owned()
     };
-    let kind = if has_peers && !is_unseen { Refused::Impossible } else { Refused::Undecided };
-    Refusal { kind, what, why: seen.join("; "), ask }
+    let kind =
+        if has_peers && !is_unseen { RefusalKind::Impossible } else { RefusalKind::Undecided };
+    SettingsRefusal { kind, what, why: seen.join("; "), ask }
 }

@@ -3,14 +3,16 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, Prefix};
+use pontoon_model::net::{IpFamily, Prefix};
 use pontoon_model::snapshot::RouteKind;
 use pontoon_predict::kubeadm::networking::{
     SERVICE_ADDRESSES_MIN, node_mask, validate_pod_subnets, validate_service_subnets,
     validate_subnets,
 };
 
-use super::{Decided, Known, Refusal, Refused, Wishes, is_of_containers};
+use super::{
+    DecidedValue, RefusalKind, SettingsInputs, SettingsOverrides, SettingsRefusal, is_of_containers,
+};
 
 const fn v4(a: u8, b: u8, length: u8) -> Prefix {
     Prefix { address: IpAddr::V4(Ipv4Addr::new(a, b, 0, 0)), length }
@@ -22,7 +24,7 @@ const fn v6(group: u16, length: u8) -> Prefix {
 }
 
 /// A network of a host, and where it comes from.
-struct Taken<'a> {
+struct UsedNetwork<'a> {
     network: Prefix,
     host: &'a HostName,
     what: String,
@@ -30,10 +32,10 @@ struct Taken<'a> {
 
 /// Decides the network of Services.
 pub(super) fn services(
-    known: Known<'_>,
-    family: Family,
-    wishes: &Wishes,
-) -> Result<Decided<Prefix>, Refusal> {
+    known: SettingsInputs<'_>,
+    family: IpFamily,
+    wishes: &SettingsOverrides,
+) -> Result<DecidedValue<Prefix>, SettingsRefusal> {
     let taken = taken(known);
     if let Some(told) = wishes.services {
         let checked = validate_subnets(&told.to_string(), SERVICE_ADDRESSES_MIN)
@@ -41,35 +43,35 @@ pub(super) fn services(
         return named(&taken, told, "--service-cidr", checked.map(|_| ()), wishes.pods);
     }
     let usual = match family {
-        Family::V4 => v4(10, 96, 12),
-        Family::V6 => v6(0x96, 112),
+        IpFamily::V4 => v4(10, 96, 12),
+        IpFamily::V6 => v6(0x96, 112),
     };
     let others = || match family {
-        Family::V4 => scan().chain([v4(10, 96, 16)]).collect(),
-        Family::V6 => (0x97..0xa0).map(|group| v6(group, 112)).collect::<Vec<_>>(),
+        IpFamily::V4 => scan().chain([v4(10, 96, 16)]).collect(),
+        IpFamily::V6 => (0x97..0xa0).map(|group| v6(group, 112)).collect::<Vec<_>>(),
     };
     choose(&taken, usual, "kubeadm's default", others(), wishes.pods, "the Services")
 }
 
 /// Decides the network of pods, beside that of Services.
 pub(super) fn pods(
-    known: Known<'_>,
-    family: Family,
-    wishes: &Wishes,
+    known: SettingsInputs<'_>,
+    family: IpFamily,
+    wishes: &SettingsOverrides,
     services: Prefix,
-) -> Result<Decided<Prefix>, Refusal> {
+) -> Result<DecidedValue<Prefix>, SettingsRefusal> {
     let taken = taken(known);
     if let Some(told) = wishes.pods {
         let checked = validate_pod_subnets(&told.to_string(), |of| node_mask(|_| None, of));
         return named(&taken, told, "--pod-cidr", checked.map(|_| ()), Some(services));
     }
     let usual = match family {
-        Family::V4 => v4(10, 244, 16),
-        Family::V6 => v6(0x244, 56),
+        IpFamily::V4 => v4(10, 244, 16),
+        IpFamily::V6 => v6(0x244, 56),
     };
     let others = match family {
-        Family::V4 => scan().collect(),
-        Family::V6 => (0x245..0x250).map(|group| v6(group, 56)).collect(),
+        IpFamily::V4 => scan().collect(),
+        IpFamily::V6 => (0x245..0x250).map(|group| v6(group, 56)).collect(),
     };
     choose(&taken, usual, "flannel's default", others, Some(services), "the pods")
 }
@@ -84,65 +86,65 @@ fn scan() -> impl Iterator<Item = Prefix> {
 }
 
 fn choose(
-    taken: &[Taken<'_>],
+    taken: &[UsedNetwork<'_>],
     usual: Prefix,
     whose: &str,
     others: Vec<Prefix>,
     beside: Option<Prefix>,
     what: &str,
-) -> Result<Decided<Prefix>, Refusal> {
+) -> Result<DecidedValue<Prefix>, SettingsRefusal> {
     let clash = |network: Prefix| taken.iter().find(|taken| taken.network.overlaps(network));
     let is_free = |network: &Prefix| {
         clash(*network).is_none() && !beside.is_some_and(|beside| beside.overlaps(*network))
     };
     let seen = format!("none of the {} networks seen on the hosts overlaps", taken.len());
     if is_free(&usual) {
-        return Ok(Decided::new(usual, format!("{whose}; {seen}")));
+        return Ok(DecidedValue::new(usual, format!("{whose}; {seen}")));
     }
     let why_not = clash(usual).map_or_else(
         || "the other network of the cluster".to_owned(),
         |taken| format!("{} of {} ({})", taken.network, taken.host, taken.what),
     );
-    let found = others.into_iter().find(is_free).ok_or_else(|| Refusal {
-        kind: Refused::Undecided,
+    let found = others.into_iter().find(is_free).ok_or_else(|| SettingsRefusal {
+        kind: RefusalKind::Undecided,
         what: format!("a network for {what}"),
         why: "every private network overlaps one that a host has".to_owned(),
         ask: "say --pod-cidr and --service-cidr".to_owned(),
     })?;
-    Ok(Decided::new(found, format!("{usual}, {whose}, overlaps {why_not}; {seen}")))
+    Ok(DecidedValue::new(found, format!("{usual}, {whose}, overlaps {why_not}; {seen}")))
 }
 
 /// The user names it: it must be one that kubeadm takes and nobody has.
 fn named(
-    taken: &[Taken<'_>],
+    taken: &[UsedNetwork<'_>],
     told: Prefix,
     option: &str,
     checked: Result<(), String>,
     beside: Option<Prefix>,
-) -> Result<Decided<Prefix>, Refusal> {
-    let refuse = |why: String| Refusal {
-        kind: Refused::Wish,
+) -> Result<DecidedValue<Prefix>, SettingsRefusal> {
+    let refuse = |why: String| SettingsRefusal {
+        kind: RefusalKind::Wish,
         what: format!("{option} {told}"),
         why,
         ask: "name another, or leave it to pontoon".to_owned(),
     };
     checked.map_err(&refuse)?;
     if let Some(clash) = taken.iter().find(|taken| taken.network.overlaps(told)) {
-        let Taken { network, host, what } = clash;
+        let UsedNetwork { network, host, what } = clash;
         return Err(refuse(format!("{host} has {network} ({what}), and kubeadm would not say so")));
     }
     if let Some(other) = beside.filter(|other| other.overlaps(told)) {
         return Err(refuse(format!("it overlaps {other}, the cluster's other network")));
     }
-    Ok(Decided::new(told.network(), "as you said; no network of the hosts overlaps"))
+    Ok(DecidedValue::new(told.network(), "as you said; no network of the hosts overlaps"))
 }
 
 /// Every network that a host has or routes, but those of containers and of an earlier cluster.
-fn taken(known: Known<'_>) -> Vec<Taken<'_>> {
-    let mut all: Vec<Taken<'_>> = Vec::new();
+fn taken(known: SettingsInputs<'_>) -> Vec<UsedNetwork<'_>> {
+    let mut all: Vec<UsedNetwork<'_>> = Vec::new();
     let mut take = |network: Prefix, host, what: String| {
         if !all.iter().any(|taken| taken.network == network) {
-            all.push(Taken { network, host, what });
+            all.push(UsedNetwork { network, host, what });
         }
     };
     for (host, facts) in &known.record.facts.hosts {

@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::*;
 use pontoon_model::facts::{Facts, HostFacts};
-use pontoon_predict::captured::Captured;
-use pontoon_rules::report::pairs::{Rounds, State};
+use pontoon_predict::captured::CapturedHost;
+use pontoon_rules::report::pairs::{PairReachability, RoundCounts};
 
 /// A host on a switch and a WiFi that has the default route.
 fn host(number: u8, more: &serde_json::Value) -> (HostName, HostFacts) {
@@ -24,7 +24,7 @@ fn host(number: u8, more: &serde_json::Value) -> (HostName, HostFacts) {
     for (key, value) in more.as_object().into_iter().flatten() {
         facts[key] = value.clone();
     }
-    let captured: Captured = serde_json::from_value(facts).unwrap();
+    let captured: CapturedHost = serde_json::from_value(facts).unwrap();
     let mut snapshot = captured.snapshot().unwrap();
     for link in &mut snapshot.links {
         link.has_carrier = true;
@@ -33,25 +33,25 @@ fn host(number: u8, more: &serde_json::Value) -> (HostName, HostFacts) {
     (format!("pi{number}").parse().unwrap(), HostFacts::of(snapshot))
 }
 
-fn pair(link: &str, state: State) -> Pair {
-    Pair {
+fn pair(link: &str, state: PairReachability) -> PairRow {
+    PairRow {
         from: "pi1".parse().unwrap(),
         to: "pi2".parse().unwrap(),
         link: Some(link.parse().unwrap()),
-        family: Family::V4,
+        family: IpFamily::V4,
         state,
-        there: Rounds::default(),
-        back: Rounds::default(),
+        there: RoundCounts::default(),
+        back: RoundCounts::default(),
     }
 }
 
-struct Campus {
+struct CampusFixture {
     record: Record,
-    pairs: Vec<Pair>,
+    pairs: Vec<PairRow>,
 }
 
-impl Campus {
-    fn new(eth0: State, wlan0: State) -> Self {
+impl CampusFixture {
+    fn new(eth0: PairReachability, wlan0: PairReachability) -> Self {
         let none = json!({});
         let hosts = [host(1, &none), host(2, &none)].into();
         let facts = Facts { hosts, ..Facts::default() };
@@ -69,30 +69,30 @@ impl Campus {
         self
     }
 
-    fn settle(&self, wishes: &Wishes) -> Result<Settings, Refusal> {
-        let known = Known { record: &self.record, pairs: &self.pairs, findings: &[] };
-        settle(known, &"pi1".parse().unwrap(), wishes)
+    fn settle(&self, wishes: &SettingsOverrides) -> Result<NodeSettings, SettingsRefusal> {
+        let known = SettingsInputs { record: &self.record, pairs: &self.pairs, findings: &[] };
+        decide_settings(known, &"pi1".parse().unwrap(), wishes)
     }
 }
 
-fn open() -> Campus {
-    Campus::new(State::Open, State::Isolated)
+fn open() -> CampusFixture {
+    CampusFixture::new(PairReachability::Open, PairReachability::Isolated)
 }
 
 #[test]
 fn the_address_is_the_one_that_all_reach() {
-    use State::{Isolated, Open, Undecided, ViaGateway};
+    use PairReachability::{Isolated, Open, Undecided, ViaGateway};
     let table = [
         (Open, Isolated, Ok("10.0.0.1")),
         (Isolated, Open, Ok("172.20.5.1")),
         // Both will do: a cable before a radio.
         (Open, Open, Ok("10.0.0.1")),
         (ViaGateway, Isolated, Ok("10.0.0.1")),
-        (Isolated, Isolated, Err(Refused::Impossible)),
-        (Undecided, Isolated, Err(Refused::Undecided)),
+        (Isolated, Isolated, Err(RefusalKind::Impossible)),
+        (Undecided, Isolated, Err(RefusalKind::Undecided)),
     ];
     for (eth0, wlan0, expected) in table {
-        let settled = Campus::new(eth0, wlan0).settle(&Wishes::default());
+        let settled = CampusFixture::new(eth0, wlan0).settle(&SettingsOverrides::default());
         let found = settled.as_ref().map(|settings| settings.address.value.to_string());
         let expected = expected.map(str::to_owned);
         assert_eq!(found.map_err(|refusal| refusal.kind), expected, "{eth0:?} {wlan0:?}");
@@ -101,19 +101,23 @@ fn the_address_is_the_one_that_all_reach() {
 
 #[test]
 fn of_one_host_alone_nothing_is_guessed() {
-    let refusal = open().alone().settle(&Wishes::default()).unwrap_err();
-    assert_eq!(refusal.kind, Refused::Undecided);
+    let refusal = open().alone().settle(&SettingsOverrides::default()).unwrap_err();
+    assert_eq!(refusal.kind, RefusalKind::Undecided);
     assert!(refusal.why.contains("nobody was asked about 172.20.5.1 on wlan0"), "{refusal}");
-    let told = Wishes { link: Some("eth0".parse().unwrap()), ..Wishes::default() };
+    let told =
+        SettingsOverrides { link: Some("eth0".parse().unwrap()), ..SettingsOverrides::default() };
     assert_eq!(open().alone().settle(&told).unwrap().address.value.to_string(), "10.0.0.1");
 }
 
 #[test]
 fn what_the_user_says_holds_and_is_commented() {
-    let told = |address: &str| Wishes { address: address.parse().ok(), ..Wishes::default() };
+    let told = |address: &str| SettingsOverrides {
+        address: address.parse().ok(),
+        ..SettingsOverrides::default()
+    };
     let settings = open().settle(&told("172.20.5.1")).unwrap();
     assert_eq!(settings.warnings, ["pi2 does not reach 172.20.5.1 on wlan0"]);
-    assert_eq!(open().settle(&told("192.0.2.9")).unwrap_err().kind, Refused::Wish);
+    assert_eq!(open().settle(&told("192.0.2.9")).unwrap_err().kind, RefusalKind::Wish);
 }
 
 #[test]
@@ -132,7 +136,7 @@ fn networks_are_none_that_a_host_has() {
     ];
     for (route, pods, services) in table {
         let campus = open().with(2, &routes(route));
-        let settings = campus.settle(&Wishes::default()).unwrap();
+        let settings = campus.settle(&SettingsOverrides::default()).unwrap();
         assert_eq!(settings.pods.value.to_string(), pods, "{route}");
         assert_eq!(settings.services.value.to_string(), services, "{route}");
     }
@@ -140,10 +144,10 @@ fn networks_are_none_that_a_host_has() {
 
 #[test]
 fn networks_that_the_user_names_are_checked() {
-    let wish = |pods: &str, services: &str| Wishes {
+    let wish = |pods: &str, services: &str| SettingsOverrides {
         pods: pods.parse().ok(),
         services: services.parse().ok(),
-        ..Wishes::default()
+        ..SettingsOverrides::default()
     };
     let table = [
         (wish("10.42.0.0/16", "10.43.0.0/16"), None),
@@ -158,7 +162,7 @@ fn networks_that_the_user_names_are_checked() {
         let refusal = open().settle(&wishes).err();
         assert_eq!(refusal.is_some(), expected.is_some(), "{wishes:?}: {refusal:?}");
         if let (Some(refusal), Some(expected)) = (refusal, expected) {
-            assert_eq!(refusal.kind, Refused::Wish);
+            assert_eq!(refusal.kind, RefusalKind::Wish);
             assert!(refusal.to_string().contains(expected), "{refusal}");
         }
     }
@@ -166,10 +170,10 @@ fn networks_that_the_user_names_are_checked() {
 
 #[test]
 fn the_certificate_is_for_every_address_and_name() {
-    let wishes = Wishes {
+    let wishes = SettingsOverrides {
         endpoint: Some("api.example.org".parse_endpoint()),
         names: vec!["Laptop.Example.org".to_owned()],
-        ..Wishes::default()
+        ..SettingsOverrides::default()
     };
     let settings = open().settle(&wishes).unwrap();
     let expected =
@@ -196,8 +200,9 @@ fn what_has_to_be_done_first_is_said() {
     node.node.kubelet.node_ip = Some(Untrusted::new("172.20.5.1"));
     node.routes.retain(|route| !route.is_default());
     node.proxies.insert("https_proxy".to_owned(), Untrusted::new("http://proxy:3128"));
-    let settings = campus.settle(&Wishes::default()).unwrap();
-    let because: Vec<_> = settings.before.iter().map(|first| first.because.as_str()).collect();
+    let settings = campus.settle(&SettingsOverrides::default()).unwrap();
+    let because: Vec<_> =
+        settings.preparations.iter().map(|first| first.because.as_str()).collect();
     let expected = [
         "net.ipv4.ip_forward is 0",
         "no route leads to the Services",
@@ -208,10 +213,11 @@ fn what_has_to_be_done_first_is_said() {
     for (because, expected) in because.iter().zip(expected) {
         assert!(because.starts_with(expected), "{because}");
     }
-    let commands: Vec<_> = settings.before.iter().filter_map(|it| it.command.as_deref()).collect();
+    let commands: Vec<_> =
+        settings.preparations.iter().filter_map(|it| it.command.as_deref()).collect();
     assert!(commands[1].contains("ip route replace 10.96.0.0/12 dev eth0"), "{commands:?}");
     assert!(commands[2].contains("10.0.0.1,10.0.0.0/24,10.244.0.0/16,10.96.0.0/12"));
-    assert!(open().settle(&Wishes::default()).unwrap().before.len() <= 1);
+    assert!(open().settle(&SettingsOverrides::default()).unwrap().preparations.len() <= 1);
 }
 
 #[test]
@@ -224,7 +230,7 @@ fn mtus_that_differ_and_what_is_left_of_a_cluster_are_told() {
     left.name = "cni0".parse().unwrap();
     left.addresses.clear();
     campus.record.facts.hosts.values_mut().next().unwrap().snapshot.links.push(left);
-    let settings = campus.settle(&Wishes::default()).unwrap();
+    let settings = campus.settle(&SettingsOverrides::default()).unwrap();
     assert_eq!(settings.mtu, 1400);
     let [differs, left] = &settings.warnings[..] else { panic!("{:?}", settings.warnings) };
     assert!(differs.contains("differs (pi1 1500, pi2 1400)"), "{differs}");

@@ -1,12 +1,12 @@
 //! What kubeadm says.
 
-use super::{Group, Symptom};
-use pontoon_model::code::{self, Code};
+use super::{Symptom, SymptomGroup};
+use pontoon_model::code::{self, DiagnosisCode};
 
 const fn row(
     words: &'static [&'static str],
     proves: &'static str,
-    causes: &'static [Code],
+    causes: &'static [DiagnosisCode],
 ) -> Symptom {
     Symptom::plain(words, proves, causes)
 }
@@ -334,7 +334,7 @@ pub(super) const TABLE: &[Symptom] = &[
         "kubeadm could not pull an image; this line does not say why",
         &[code::PULL_FAILED_UNTOLD],
     )
-    .after(Group::Pull),
+    .after(SymptomGroup::Pull),
     row(
         &[
             "timed out waiting for the condition{..}the kubelet",
@@ -351,5 +351,5 @@ pub(super) const TABLE: &[Symptom] = &[
             code::ETCD_NOT_RUNNING,
         ],
     )
-    .after(Group::Any),
+    .after(SymptomGroup::Any),
 ];

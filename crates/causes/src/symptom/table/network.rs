@@ -1,18 +1,18 @@
 //! What curl, dig, nslookup and the C library say.
 
-use super::{Group, Symptom};
-use pontoon_model::code::{self, Code};
+use super::{Symptom, SymptomGroup};
+use pontoon_model::code::{self, DiagnosisCode};
 
 const fn row(
     words: &'static [&'static str],
     proves: &'static str,
-    causes: &'static [Code],
+    causes: &'static [DiagnosisCode],
 ) -> Symptom {
     Symptom::plain(words, proves, causes)
 }
 
 /// From a pod, nothing comes back: so do all of these look (two ends and their facts decide).
-const POD_SILENCE: &[Code] = &[
+const POD_SILENCE: &[DiagnosisCode] = &[
     code::FLANNEL_ON_UNREACHABLE_LINK,
     code::FORWARD_POLICY_DROP,
     code::POD_MTU_HOLE,
@@ -102,7 +102,7 @@ pub(super) const TABLE: &[Symptom] = &[
         "no resolver answered",
         &[code::RESOLVER_UNREACHABLE, code::DNS_PACKETS_BLOCKED, code::COREDNS_NOT_READY],
     )
-    .after(Group::Dns),
+    .after(SymptomGroup::Dns),
     row(
         &["curl: (7) failed to connect to {host} port {port} after 0 ms"],
         "{host} port {port} was refused at once: by this host itself, or by one that is near",

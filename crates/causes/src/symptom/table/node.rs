@@ -1,12 +1,12 @@
 //! What kubelet, the container runtime and `kubectl describe node` say.
 
-use super::{Group, Symptom};
-use pontoon_model::code::{self, Code};
+use super::{Symptom, SymptomGroup};
+use pontoon_model::code::{self, DiagnosisCode};
 
 const fn row(
     words: &'static [&'static str],
     proves: &'static str,
-    causes: &'static [Code],
+    causes: &'static [DiagnosisCode],
 ) -> Symptom {
     Symptom::plain(words, proves, causes)
 }
@@ -218,13 +218,13 @@ pub(super) const TABLE: &[Symptom] = &[
         "kubelet's own Node {node} is not in the API",
         &[code::NODE_NOT_REGISTERED, code::STILL_STARTING, code::KUBELET_LOST_API_SERVER],
     )
-    .after(Group::Any),
+    .after(SymptomGroup::Any),
     row(
         &["kubelet stopped posting node status", "nodestatusunknown"],
         "no lease of that node has reached the API server for 40 s or more",
         &[code::NODE_OFF, code::KUBELET_NOT_RUNNING, code::KUBELET_LOST_API_SERVER],
     )
-    .after(Group::Node)
+    .after(SymptomGroup::Node)
     .by_api_server(),
     row(
         &[

@@ -1,12 +1,12 @@
 //! What pods, the scheduler, kube-proxy, CoreDNS and flannel say.
 
-use super::{Group, Symptom};
-use pontoon_model::code::{self, Code};
+use super::{Symptom, SymptomGroup};
+use pontoon_model::code::{self, DiagnosisCode};
 
 const fn row(
     words: &'static [&'static str],
     proves: &'static str,
-    causes: &'static [Code],
+    causes: &'static [DiagnosisCode],
 ) -> Symptom {
     Symptom::plain(words, proves, causes)
 }
@@ -113,7 +113,7 @@ pub(super) const TABLE: &[Symptom] = &[
         "the pod waits: no node is ready",
         &[code::NO_NODE_READY],
     )
-    .after(Group::Node),
+    .after(SymptomGroup::Node),
     row(
         &["insufficient cpu", "insufficient memory"],
         "the pod waits: no node has the processor or memory that it asks for",
@@ -135,23 +135,23 @@ pub(super) const TABLE: &[Symptom] = &[
         "the node is NotReady; this line does not say why",
         &[code::CNI_NOT_INSTALLED, code::CNI_NOT_READY, code::CNI_CONFIG_NOT_READ],
     )
-    .after(Group::Node),
+    .after(SymptomGroup::Node),
     row(
         &["errimagepull", "imagepullbackoff", "back-off pulling image"],
         "an image was not pulled; this line does not say why",
         &[code::PULL_FAILED_UNTOLD],
     )
-    .after(Group::Pull),
+    .after(SymptomGroup::Pull),
     row(
         &["crashloopbackoff", "back-off restarting failed container"],
         "a container ends again and again; this line does not say why",
         &[code::CONTAINER_ENDS_BY_ITSELF, code::PROBE_FAILS, code::OUT_OF_MEMORY],
     )
-    .after(Group::Any),
+    .after(SymptomGroup::Any),
     row(
         &["failed to create pod sandbox", "failedcreatepodsandbox"],
         "a pod did not start: its network or its sandbox could not be made",
         &[code::CNI_NOT_READY, code::CNI_BINARIES_MISSING, code::SANDBOX_IMAGE_MISSING],
     )
-    .after(Group::Any),
+    .after(SymptomGroup::Any),
 ];

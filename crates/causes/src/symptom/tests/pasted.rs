@@ -2,10 +2,10 @@
 
 use super::codes;
 use crate::symptom::explain;
-use pontoon_model::code::{self, Code};
+use pontoon_model::code::{self, DiagnosisCode};
 
 /// Text, and a cause that must be among those that remain.
-const RECOGNISED: &[(&str, Code)] = &[
+const RECOGNISED: &[(&str, DiagnosisCode)] = &[
     // kubeadm join, by stage.
     (
         "error: error execution phase preflight: couldn't validate the identity of the API Server: \

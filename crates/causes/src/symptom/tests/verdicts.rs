@@ -2,7 +2,7 @@
 
 use super::verdict;
 use crate::symptom::explain;
-use crate::symptom::explanation::Verdict;
+use crate::symptom::explanation::SymptomVerdict;
 
 /// One text of several causes is no proof of any of them.
 #[test]
@@ -19,7 +19,7 @@ fn these_stay_undecided_without_facts() {
          fritz.box, not 10.0.0.1",
     ];
     for text in texts {
-        assert_eq!(verdict(text), Some(Verdict::Undecided), "{text}");
+        assert_eq!(verdict(text), Some(SymptomVerdict::Undecided), "{text}");
     }
 }
 
@@ -32,7 +32,7 @@ fn one_cause_is_certain() {
         "[ERROR Swap]: running with swap on is not supported",
     ];
     for text in texts {
-        assert_eq!(verdict(text), Some(Verdict::Certain), "{text}");
+        assert_eq!(verdict(text), Some(SymptomVerdict::Certain), "{text}");
     }
 }
 
@@ -61,7 +61,7 @@ fn values_of_the_text_stand_in_the_command() {
 /// The host that dialled is the one on which to look.
 #[test]
 fn where_to_look_is_where_it_was_dialled() {
-    use crate::cause::On;
+    use crate::cause::CheckLocation;
     let on = |text: &str| {
         let explanation = explain(text.as_bytes());
         let causes = &explanation.proven[0].causes;
@@ -69,7 +69,7 @@ fn where_to_look_is_where_it_was_dialled() {
     };
     let logs = "Error from server: Get \"https://10.0.0.2:10250/containerLogs/x\": dial tcp \
                 10.0.0.2:10250: i/o timeout";
-    assert_eq!(on(logs), Some(On::ControlPlane));
+    assert_eq!(on(logs), Some(CheckLocation::ControlPlane));
     let join = "failed to request the cluster-info ConfigMap: dial tcp 10.0.0.1:6443: i/o timeout";
-    assert_eq!(on(join), Some(On::Here));
+    assert_eq!(on(join), Some(CheckLocation::Here));
 }

@@ -10,32 +10,32 @@ use nix::net::if_::if_nameindex;
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
 
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// A dead name server may hold `getaddrinfo(3)` up for half a minute; a peer's name that takes
 /// longer than this is of no use to a cluster either.
 const RESOLVE_MAX: Duration = Duration::from_secs(3);
 
 /// Checks that all links exist.
-pub(crate) fn links_exist(links: &[IfName]) -> Result<(), Failure> {
+pub(crate) fn links_exist(links: &[IfName]) -> Result<(), CommandFailure> {
     if links.is_empty() {
         return Ok(());
     }
-    let known = if_nameindex().map_err(|errno| Failure::System {
+    let known = if_nameindex().map_err(|errno| CommandFailure::System {
         what: "the interfaces of this host could not be listed",
         source: errno.into(),
     })?;
     let known: Vec<_> =
         known.iter().map(|link| link.name().to_string_lossy().into_owned()).collect();
     match links.iter().find(|link| !known.iter().any(|name| name == link.as_str())) {
-        Some(link) => Err(Failure::NoLink { name: link.to_string(), known }),
+        Some(link) => Err(CommandFailure::NoLink { name: link.to_string(), known }),
         None => Ok(()),
     }
 }
 
 /// What this host calls itself.
-pub(crate) fn host_name() -> Result<HostName, Failure> {
-    let name = nix::unistd::gethostname().map_err(|errno| Failure::System {
+pub(crate) fn host_name() -> Result<HostName, CommandFailure> {
+    let name = nix::unistd::gethostname().map_err(|errno| CommandFailure::System {
         what: "the name of this host could not be read",
         source: errno.into(),
     })?;
@@ -43,7 +43,7 @@ pub(crate) fn host_name() -> Result<HostName, Failure> {
 }
 
 /// The addresses of a host, as the resolver of this host knows them.
-pub(crate) fn resolve(host: &HostName) -> Result<Vec<IpAddr>, Failure> {
+pub(crate) fn resolve(host: &HostName) -> Result<Vec<IpAddr>, CommandFailure> {
     if let Ok(address) = host.as_str().parse() {
         return Ok(vec![address]);
     }
@@ -55,7 +55,7 @@ pub(crate) fn resolve(host: &HostName) -> Result<Vec<IpAddr>, Failure> {
             (name, 0).to_socket_addrs().map(|all| all.map(|one| one.ip()).collect());
         let _ = answer.send(found);
     });
-    let none = |why: String| Failure::NoHost { name: host.to_string(), why };
+    let none = |why: String| CommandFailure::NoHost { name: host.to_string(), why };
     match answers.recv_timeout(RESOLVE_MAX) {
         Ok(Ok(mut addresses)) if !addresses.is_empty() => {
             addresses.sort();

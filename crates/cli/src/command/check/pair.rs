@@ -3,22 +3,24 @@
 use std::io;
 use std::net::IpAddr;
 
-use pontoon_model::facts::Intent;
+use pontoon_model::facts::RunParameters;
 use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
-use pontoon_probe::key::Key;
-use pontoon_probe::survey::{Options, PairCode, Seat, Side, meet};
+use pontoon_probe::key::RunKey;
+use pontoon_probe::survey::{
+    PairCode, RendezvousSide, SurveyOptions, SurveyParticipant, run_rendezvous,
+};
 
-use crate::command::judge::recorded;
-use crate::command::progress::Meter;
-use crate::failure::Failure;
+use crate::command::judge::record_of_survey;
+use crate::command::progress::ProgressMeter;
+use crate::failure::CommandFailure;
 use crate::output;
 
 /// The word that asks for a new code.
 const NEW: &str = "new";
 
 /// What `--pair` said.
-pub(crate) enum Pair {
+pub(crate) enum PairArgument {
     /// Make a code.
     New,
     /// The other host made it.
@@ -26,27 +28,31 @@ pub(crate) enum Pair {
 }
 
 /// Reads what `--pair` said.
-pub(crate) fn read(text: &str) -> Result<Pair, Failure> {
+pub(crate) fn read(text: &str) -> Result<PairArgument, CommandFailure> {
     let mut typed = text.to_owned();
     if text == "-" {
         typed.clear();
         let read = io::stdin().read_line(&mut typed);
-        read.map_err(|source| Failure::Read { path: "-".into(), source })?;
+        read.map_err(|source| CommandFailure::Read { path: "-".into(), source })?;
     }
     if typed.trim() == NEW {
-        return Ok(Pair::New);
+        return Ok(PairArgument::New);
     }
-    typed.trim().parse().map(Pair::Code).map_err(|source| Failure::PairCode { source })
+    typed
+        .trim()
+        .parse()
+        .map(PairArgument::Code)
+        .map_err(|source| CommandFailure::PairCode { source })
 }
 
 /// Asks the peer; a new code is said on standard error.
 pub(crate) fn survey(
-    seat: Seat,
+    seat: SurveyParticipant,
     (peer, address): (&HostName, IpAddr),
-    pair: Pair,
-    intent: &Intent,
-    options: &Options,
-) -> Result<(Record, Key), Failure> {
+    pair: PairArgument,
+    intent: &RunParameters,
+    options: &SurveyOptions,
+) -> Result<(Record, RunKey), CommandFailure> {
     let mut announce = |code: &PairCode, own: IpAddr| {
         output::note(&format!(
             "On {peer}, within three minutes:\n  \
@@ -55,11 +61,12 @@ pub(crate) fn survey(
         ));
     };
     let side = match pair {
-        Pair::New => Side::First(&mut announce),
-        Pair::Code(code) => Side::Second(code),
+        PairArgument::New => RendezvousSide::First(&mut announce),
+        PairArgument::Code(code) => RendezvousSide::Second(code),
     };
-    let mut meter = Meter::new();
-    let survey = meet(seat, address, side, intent, options, &mut |progress| meter.show(&progress))
-        .map_err(|source| Failure::Survey { source })?;
-    Ok(recorded(survey))
+    let mut meter = ProgressMeter::new();
+    let survey =
+        run_rendezvous(seat, address, side, intent, options, &mut |progress| meter.show(&progress))
+            .map_err(|source| CommandFailure::Survey { source })?;
+    Ok(record_of_survey(survey))
 }

@@ -6,9 +6,9 @@ use std::ffi::OsString;
 use pontoon_model::host::HostName;
 
 use crate::arguments::check::CheckArguments;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::words::split;
-use pontoon_probe::survey::{AgentChannel, Seat};
+use pontoon_probe::survey::{AgentChannel, SurveyParticipant};
 use pontoon_remote::carrier::{OnInterrupt, RemoteProgram, RunAs};
 use pontoon_remote::edge::host_session::HostSession;
 
@@ -16,33 +16,33 @@ use pontoon_remote::edge::host_session::HostSession;
 pub(crate) const PLACE: &str = "{}";
 
 /// The hosts with an agent, this one first, and the peers that have none.
-pub(crate) fn of(
+pub(crate) fn participants(
     arguments: &CheckArguments,
     here: HostName,
-) -> Result<(Vec<Seat>, Vec<HostName>), Failure> {
+) -> Result<(Vec<SurveyParticipant>, Vec<HostName>), CommandFailure> {
     let vias = vias(&arguments.peers, &arguments.vias)?;
-    let mut seats = vec![seat(own(here)?, true)];
+    let mut seats = vec![participant(own(here)?, true)];
     let mut one_ended = Vec::new();
     for (peer, argv) in arguments.peers.iter().zip(vias) {
         if argv.is_empty() {
             one_ended.push(peer.clone());
         } else {
-            seats.push(seat(RemoteProgram::via(peer.clone(), argv), false));
+            seats.push(participant(RemoteProgram::via(peer.clone(), argv), false));
         }
     }
     Ok((seats, one_ended))
 }
 
 /// Starts an agent. That it cannot be started is the seat's, not the run's failure.
-pub(crate) fn seat(program: RemoteProgram, asks: bool) -> Seat {
+pub(crate) fn participant(program: RemoteProgram, asks: bool) -> SurveyParticipant {
     let host = program.host().clone();
     let channel = HostSession::start(program).map(AgentChannel::alone);
-    Seat { host, channel, asks, radios: BTreeMap::new() }
+    SurveyParticipant { host, channel, asks, radios: BTreeMap::new() }
 }
 
 /// This program, as an agent.
-pub(crate) fn own(here: HostName) -> Result<RemoteProgram, Failure> {
-    let own = std::env::current_exe().map_err(|source| Failure::System {
+pub(crate) fn own(here: HostName) -> Result<RemoteProgram, CommandFailure> {
+    let own = std::env::current_exe().map_err(|source| CommandFailure::System {
         what: "pontoon could not find its own program file to start an agent",
         source,
     })?;
@@ -50,8 +50,8 @@ pub(crate) fn own(here: HostName) -> Result<RemoteProgram, Failure> {
 }
 
 /// One command for each peer; empty: it has no agent.
-fn vias(peers: &[HostName], vias: &[String]) -> Result<Vec<Vec<OsString>>, Failure> {
-    let mismatch = || Failure::Vias { peers: peers.len(), vias: vias.len() };
+fn vias(peers: &[HostName], vias: &[String]) -> Result<Vec<Vec<OsString>>, CommandFailure> {
+    let mismatch = || CommandFailure::Vias { peers: peers.len(), vias: vias.len() };
     match vias {
         [] => Ok(vec![Vec::new(); peers.len()]),
         [one] if one.contains(PLACE) => peers.iter().map(|peer| command(one, peer)).collect(),
@@ -63,8 +63,9 @@ fn vias(peers: &[HostName], vias: &[String]) -> Result<Vec<Vec<OsString>>, Failu
 }
 
 /// The words of a `--via` for a host.
-pub(crate) fn command(via: &str, peer: &HostName) -> Result<Vec<OsString>, Failure> {
-    let words = split(via).map_err(|source| Failure::Words { text: via.to_owned(), source })?;
+pub(crate) fn command(via: &str, peer: &HostName) -> Result<Vec<OsString>, CommandFailure> {
+    let words =
+        split(via).map_err(|source| CommandFailure::Words { text: via.to_owned(), source })?;
     Ok(words.into_iter().map(|word| word.replace(PLACE, peer.as_str()).into()).collect())
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use pontoon_causes::cause::Outcome;
+use pontoon_causes::cause::CommandResult;
 
 use crate::output;
 
@@ -26,13 +26,13 @@ const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/sbin:/sbin";
 const ADMIN: &str = "/etc/kubernetes/admin.conf";
 
 /// Runs it without a shell, with nothing on its standard input.
-pub(super) fn ask(words: &[String]) -> Outcome {
+pub(super) fn run_read_only(words: &[String]) -> CommandResult {
     output::note(&format_args!("asking: {}", words.join(" ")));
     // That it cannot be started is no fact about the cluster.
-    run(words).unwrap_or(Outcome { status: Some(127), text: String::new() })
+    run(words).unwrap_or(CommandResult { status: Some(127), text: String::new() })
 }
 
-fn run(words: &[String]) -> io::Result<Outcome> {
+fn run(words: &[String]) -> io::Result<CommandResult> {
     let mut child = start(words)?;
     let outputs = (child.stdout.take(), child.stderr.take());
     // Both at once, so that neither fills up while the other is waited for.
@@ -43,7 +43,7 @@ fn run(words: &[String]) -> io::Result<Outcome> {
         text
     });
     let status = child.wait()?.code().filter(|code| *code != TIMED_OUT);
-    Ok(Outcome { status, text })
+    Ok(CommandResult { status, text })
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the edge; the user asked for it by --prove")]
@@ -87,14 +87,14 @@ fn bounded(output: impl Read) -> String {
 mod tests {
     use super::*;
 
-    fn ended(words: &[&str]) -> Outcome {
-        ask(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+    fn ended(words: &[&str]) -> CommandResult {
+        run_read_only(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
     }
 
     #[test]
     fn the_end_and_both_outputs_are_kept() {
         let outcome = ended(&["sh", "-c", "echo one; echo two >&2; exit 3"]);
-        assert_eq!(outcome, Outcome { status: Some(3), text: "one\ntwo\n".to_owned() });
+        assert_eq!(outcome, CommandResult { status: Some(3), text: "one\ntwo\n".to_owned() });
         assert_eq!(ended(&["no-such-program-anywhere"]).status, Some(127));
     }
 

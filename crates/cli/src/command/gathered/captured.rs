@@ -6,17 +6,17 @@ use std::path::Path;
 
 use pontoon_model::record::Record;
 use pontoon_model::snapshot::Snapshot;
-use pontoon_predict::captured::Captured;
+use pontoon_predict::captured::CapturedHost;
 use serde::Deserialize;
 
 use crate::command::records;
-use crate::failure::{ClusterFailure, Failure};
+use crate::failure::{ClusterFailure, CommandFailure};
 
 /// Raw texts of one host: routes and addresses of a large one make a hundred kilobytes.
 const CAPTURED_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// What a file was.
-pub(super) enum Source {
+pub(super) enum FactsFile {
     /// Facts of a run.
     Record(Box<Record>),
     /// One host.
@@ -26,38 +26,40 @@ pub(super) enum Source {
 /// A captured host, by itself or as a part of a larger object.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Form {
-    Within { facts: Captured },
-    Alone(Captured),
+enum CapturedHostJson {
+    Within { facts: CapturedHost },
+    Alone(CapturedHost),
 }
 
 /// Reads a file; `-` is standard input.
-pub(super) fn read(path: &Path) -> Result<Source, Failure> {
+pub(super) fn read(path: &Path) -> Result<FactsFile, CommandFailure> {
     let mut input: Box<dyn BufRead> = if path == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
-        let file =
-            File::open(path).map_err(|source| Failure::Read { path: path.to_owned(), source })?;
+        let file = File::open(path)
+            .map_err(|source| CommandFailure::Read { path: path.to_owned(), source })?;
         Box::new(BufReader::new(file))
     };
-    let failed = |source| Failure::Read { path: path.to_owned(), source };
+    let failed = |source| CommandFailure::Read { path: path.to_owned(), source };
     // The first line of a record says what it is; a look at it takes nothing away.
     let begin = input.fill_buf().map_err(failed)?;
     let first = begin.split(|byte| *byte == b'\n').next().unwrap_or_default();
     if first.windows(RECORD.len()).any(|part| part == RECORD) {
-        return records::read_lines(path, input).map(|record| Source::Record(Box::new(record)));
+        return records::read_lines(path, input).map(|record| FactsFile::Record(Box::new(record)));
     }
     let mut bytes = Vec::new();
     input.take(CAPTURED_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
-    let bad = |why: String| Failure::from(ClusterFailure::Captured { path: path.to_owned(), why });
-    let form: Form = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
-    let (Form::Within { facts } | Form::Alone(facts)) = form;
+    let bad =
+        |why: String| CommandFailure::from(ClusterFailure::Captured { path: path.to_owned(), why });
+    let form: CapturedHostJson =
+        serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+    let (CapturedHostJson::Within { facts } | CapturedHostJson::Alone(facts)) = form;
     let is_empty = facts.interfaces.is_empty() && facts.proc_net_route.is_none();
     if is_empty {
         return Err(bad("it has neither `interfaces` nor `proc_net_route`".to_owned()));
     }
     let snapshot = facts.snapshot().map_err(|error| bad(error.to_string()))?;
-    Ok(Source::Host(Box::new(snapshot)))
+    Ok(FactsFile::Host(Box::new(snapshot)))
 }
 
 /// Stands in the first line of every record.

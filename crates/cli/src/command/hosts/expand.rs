@@ -1,12 +1,12 @@
 //! `pontoon hosts expand`.
 
-use super::named;
+use super::parse_host_lists;
 use crate::arguments::hosts::ExpandArguments;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::output;
 
 /// Writes each host on a line.
-pub(super) fn run(arguments: &ExpandArguments) -> Result<(), Failure> {
-    let names = named(&arguments.hosts)?;
+pub(super) fn run(arguments: &ExpandArguments) -> Result<(), CommandFailure> {
+    let names = parse_host_lists(&arguments.hosts)?;
     output::data(&names.iter().map(|name| format!("{name}\n")).collect::<String>())
 }

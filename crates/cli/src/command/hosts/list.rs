@@ -2,26 +2,29 @@
 
 use std::path::Path;
 
-use pontoon_fleet::inventory::Listing;
+use pontoon_fleet::inventory::InventoryListing;
 
-use super::named;
-use super::shelf::Shelf;
+use super::parse_host_lists;
+use super::shelf::InventoryFile;
 use crate::arguments::hosts::ListArguments;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::output;
-use crate::render::style::Style;
+use crate::render::style::TerminalStyle;
 use crate::render::{inventory, json};
 
 /// Shows the inventory, or some of its hosts.
-pub(super) fn run(inventory: Option<&Path>, arguments: &ListArguments) -> Result<(), Failure> {
-    let shelf = Shelf::read(inventory)?;
+pub(super) fn run(
+    inventory: Option<&Path>,
+    arguments: &ListArguments,
+) -> Result<(), CommandFailure> {
+    let shelf = InventoryFile::read(inventory)?;
     let hosts = if arguments.hosts.is_empty() {
         shelf.inventory.hosts().to_vec()
     } else {
-        shelf.known(&named(&arguments.hosts)?)?
+        shelf.hosts_named(&parse_host_lists(&arguments.hosts)?)?
     };
     if arguments.json {
-        return output::data(&json::pretty(&Listing::new(&hosts))?);
+        return output::data(&json::pretty(&InventoryListing::new(&hosts))?);
     }
     if hosts.is_empty() {
         let path = shelf.place.path.display();
@@ -30,5 +33,5 @@ pub(super) fn run(inventory: Option<&Path>, arguments: &ListArguments) -> Result
         ));
         return Ok(());
     }
-    output::data(&inventory::table(&hosts, Style::of_stdout(0)))
+    output::data(&inventory::table(&hosts, TerminalStyle::of_stdout(0)))
 }

@@ -2,18 +2,21 @@
 
 use std::path::Path;
 
-use super::shelf::Shelf;
-use super::{named, shown};
+use super::shelf::InventoryFile;
+use super::{host_summary, parse_host_lists};
 use crate::arguments::hosts::RemoveArguments;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// Takes hosts out: all of them, or none.
-pub(super) fn run(inventory: Option<&Path>, arguments: &RemoveArguments) -> Result<(), Failure> {
-    let mut shelf = Shelf::open(inventory, &arguments.run)?;
-    let names = named(&arguments.hosts)?;
-    shelf.known(&names)?;
+pub(super) fn run(
+    inventory: Option<&Path>,
+    arguments: &RemoveArguments,
+) -> Result<(), CommandFailure> {
+    let mut shelf = InventoryFile::open(inventory, &arguments.run)?;
+    let names = parse_host_lists(&arguments.hosts)?;
+    shelf.hosts_named(&names)?;
     for name in &names {
         shelf.inventory.remove(name);
     }
-    shelf.close(&arguments.run, &format!("removed {}", shown(names.iter())))
+    shelf.save(&arguments.run, &format!("removed {}", host_summary(names.iter())))
 }

@@ -2,29 +2,36 @@
 
 use std::path::Path;
 
-use pontoon_fleet::inventory::{Field, Host, assign};
+use pontoon_fleet::inventory::{HostField, InventoryHost, assign};
 
-use super::shelf::Shelf;
-use super::{named, note, shown};
+use super::shelf::InventoryFile;
+use super::{host_summary, note, parse_host_lists};
 use crate::arguments::hosts::SetArguments;
-use crate::failure::{Failure, HostsFailure};
+use crate::failure::{CommandFailure, HostsFailure};
 
 /// Says something of hosts: all that is said, or nothing.
-pub(super) fn run(inventory: Option<&Path>, arguments: &SetArguments) -> Result<(), Failure> {
-    let mut shelf = Shelf::open(inventory, &arguments.run)?;
-    let names = named(std::slice::from_ref(&arguments.hosts))?;
-    let mut hosts = shelf.known(&names)?;
+pub(super) fn run(
+    inventory: Option<&Path>,
+    arguments: &SetArguments,
+) -> Result<(), CommandFailure> {
+    let mut shelf = InventoryFile::open(inventory, &arguments.run)?;
+    let names = parse_host_lists(std::slice::from_ref(&arguments.hosts))?;
+    let mut hosts = shelf.hosts_named(&names)?;
     for (field, text) in assignments(&arguments.assignments)? {
         assigned(&mut hosts, field, text)?;
     }
     for host in &hosts {
         shelf.inventory.put(host);
     }
-    shelf.close(&arguments.run, &format!("changed {}", shown(names.iter())))
+    shelf.save(&arguments.run, &format!("changed {}", host_summary(names.iter())))
 }
 
 /// Sets a field, and says what was understood otherwise than it was written.
-pub(super) fn assigned(hosts: &mut [Host], field: Field, text: &str) -> Result<(), Failure> {
+pub(super) fn assigned(
+    hosts: &mut [InventoryHost],
+    field: HostField,
+    text: &str,
+) -> Result<(), CommandFailure> {
     let hints = assign(hosts, field, text)
         .map_err(|source| HostsFailure::Assign { text: text.to_owned(), source })?;
     for hint in hints {
@@ -34,7 +41,7 @@ pub(super) fn assigned(hosts: &mut [Host], field: Field, text: &str) -> Result<(
 }
 
 /// `FIELD=VALUE`, or `FIELD to VALUE` as `cms inventory set` has it.
-fn assignments(words: &[String]) -> Result<Vec<(Field, &str)>, Failure> {
+fn assignments(words: &[String]) -> Result<Vec<(HostField, &str)>, CommandFailure> {
     let mut rest = words;
     let mut assignments = Vec::new();
     while let [first, others @ ..] = rest {
@@ -64,10 +71,10 @@ mod tests {
         let words = ["ip", "to", "10.0.0.[1-2]", "label=gpu=no", "role", "to", "worker", "user="];
         let words = words.map(str::to_owned);
         let expected = [
-            (Field::Address, "10.0.0.[1-2]"),
-            (Field::Label, "gpu=no"),
-            (Field::Role, "worker"),
-            (Field::User, ""),
+            (HostField::Address, "10.0.0.[1-2]"),
+            (HostField::Label, "gpu=no"),
+            (HostField::Role, "worker"),
+            (HostField::User, ""),
         ];
         assert_eq!(assignments(&words).unwrap(), expected);
         for words in [vec!["role"], vec!["role", "to"], vec!["colour=red"], vec!["=x"]] {

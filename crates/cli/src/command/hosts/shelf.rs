@@ -3,31 +3,36 @@
 use std::env;
 use std::path::Path;
 
-use pontoon_fleet::inventory::{Host, Inventory, Lock, Place, load, load_from, save};
+use pontoon_fleet::inventory::{
+    Inventory, InventoryHost, InventoryLocation, InventoryLock, load, load_from, save,
+};
 use pontoon_model::host::HostName;
 
-use crate::arguments::hosts::DryRun;
-use crate::failure::{Failure, HostsFailure};
+use crate::arguments::hosts::DryRunArguments;
+use crate::failure::{CommandFailure, HostsFailure};
 use crate::output;
 
 /// An inventory and where it lies.
-pub(super) struct Shelf {
-    pub(super) place: Place,
+pub(super) struct InventoryFile {
+    pub(super) place: InventoryLocation,
     pub(super) inventory: Inventory,
     /// Held until it is written; none where it is only read.
-    _lock: Option<Lock>,
+    _lock: Option<InventoryLock>,
 }
 
-impl Shelf {
+impl InventoryFile {
     /// Finds and reads it; one that nobody named and that is not there is empty.
-    pub(super) fn read(asked: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn read(asked: Option<&Path>) -> Result<Self, CommandFailure> {
         let place = find(asked)?;
         let inventory = load_from(&place).map_err(|source| HostsFailure::Load { source })?;
         Ok(Self { place, inventory, _lock: None })
     }
 
     /// The same to change it: no other command does so until this one is done with it.
-    pub(super) fn open(asked: Option<&Path>, run: &DryRun) -> Result<Self, Failure> {
+    pub(super) fn open(
+        asked: Option<&Path>,
+        run: &DryRunArguments,
+    ) -> Result<Self, CommandFailure> {
         let place = find(asked)?;
         // Without the file there is nothing to lock, and the folder is not made for it.
         let is_there = place.path.exists();
@@ -37,7 +42,10 @@ impl Shelf {
     }
 
     /// The same to add to it: a file that is not there will be made, whoever named it.
-    pub(super) fn open_or_begin(asked: Option<&Path>, run: &DryRun) -> Result<Self, Failure> {
+    pub(super) fn open_or_create(
+        asked: Option<&Path>,
+        run: &DryRunArguments,
+    ) -> Result<Self, CommandFailure> {
         let place = find(asked)?;
         let lock = lock(&place, run)?;
         let inventory = load(&place.path).map_err(|source| HostsFailure::Load { source })?;
@@ -45,18 +53,21 @@ impl Shelf {
     }
 
     /// These hosts, all of which must be in it.
-    pub(super) fn known(&self, names: &[HostName]) -> Result<Vec<Host>, Failure> {
+    pub(super) fn hosts_named(
+        &self,
+        names: &[HostName],
+    ) -> Result<Vec<InventoryHost>, CommandFailure> {
         let is_missing = |name: &&HostName| self.inventory.get(name).is_none();
         let missing: Vec<_> = names.iter().filter(is_missing).collect();
         if missing.is_empty() {
             return Ok(names.iter().map(|name| self.inventory.host(name)).collect());
         }
-        let names = super::shown(missing.into_iter());
+        let names = super::host_summary(missing.into_iter());
         Err(HostsFailure::NotInInventory { names, path: self.place.path.clone() }.into())
     }
 
     /// Writes it, or shows it in a dry run; `done` says what was changed.
-    pub(super) fn close(&self, run: &DryRun, done: &str) -> Result<(), Failure> {
+    pub(super) fn save(&self, run: &DryRunArguments, done: &str) -> Result<(), CommandFailure> {
         if run.dry_run {
             output::data(&self.inventory.to_string())?;
             output::note(&"dry run: nothing is written");
@@ -68,16 +79,19 @@ impl Shelf {
     }
 }
 
-fn find(asked: Option<&Path>) -> Result<Place, Failure> {
-    let place = Place::find(asked, Path::new(""), |name| env::var_os(name));
+fn find(asked: Option<&Path>) -> Result<InventoryLocation, CommandFailure> {
+    let place = InventoryLocation::find(asked, Path::new(""), |name| env::var_os(name));
     Ok(place.map_err(|source| HostsFailure::NoPlace { source })?)
 }
 
 /// A dry run changes nothing, and makes no folder.
-fn lock(place: &Place, run: &DryRun) -> Result<Option<Lock>, Failure> {
+fn lock(
+    place: &InventoryLocation,
+    run: &DryRunArguments,
+) -> Result<Option<InventoryLock>, CommandFailure> {
     if run.dry_run {
         return Ok(None);
     }
-    let lock = Lock::take(&place.path).map_err(|source| HostsFailure::Save { source })?;
+    let lock = InventoryLock::take(&place.path).map_err(|source| HostsFailure::Save { source })?;
     Ok(Some(lock))
 }

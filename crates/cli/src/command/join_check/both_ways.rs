@@ -4,68 +4,75 @@
 use pontoon_model::code;
 use std::collections::BTreeSet;
 
-use pontoon_join::request::Request;
-use pontoon_join::verdict::{Stage, Step};
-use pontoon_model::facts::Intent;
+use pontoon_join::request::JoinRequest;
+use pontoon_join::verdict::{JoinStage, StageResult};
+use pontoon_model::facts::RunParameters;
 use pontoon_model::host::HostName;
-use pontoon_model::port::{CONTROL_PLANE, PortPlan, Transport};
-use pontoon_probe::survey::Options;
+use pontoon_model::port::{CONTROL_PLANE_PORTS, PortPlan, TransportProtocol};
+use pontoon_probe::survey::SurveyOptions;
 use pontoon_remote::carrier::RemoteProgram;
-use pontoon_rules::report::Report;
+use pontoon_rules::report::SurveyReport;
 use pontoon_rules::report::ports::PortRow;
 
 use crate::command::check::{local, seats};
 use crate::command::judge;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 
 /// kubelet's port.
 const KUBELET: u16 = 10250;
 
 /// Asks from both ends, where there is an agent on the other.
-pub(super) fn ask(via: Option<&str>, request: &Request) -> Result<Vec<Step>, Failure> {
-    let Some(via) = via else { return Ok(unasked("with --server-via only")) };
+pub(super) fn ask(
+    via: Option<&str>,
+    request: &JoinRequest,
+) -> Result<Vec<StageResult>, CommandFailure> {
+    let Some(via) = via else { return Ok(undecided_steps("with --server-via only")) };
     let here = local::host_name()?;
     let server = HostName::lossy(&request.discovery.endpoint().host.to_string());
     let server = if server == here { HostName::lossy("server") } else { server };
     let argv = seats::command(via, &server)?;
     let all = vec![
-        seats::seat(seats::own(here.clone())?, true),
-        seats::seat(RemoteProgram::via(server.clone(), argv), true),
+        seats::participant(seats::own(here.clone())?, true),
+        seats::participant(RemoteProgram::via(server.clone(), argv), true),
     ];
     let ports = PortPlan {
-        needs: BTreeSet::from(CONTROL_PLANE),
+        needs: BTreeSet::from(CONTROL_PLANE_PORTS),
         servers: BTreeSet::from([server.clone()]),
     };
-    let options = Options { is_offline: true, ports, ..Options::default() };
-    let (record, _) = judge::survey(all, &Intent::default(), &options)?;
+    let options = SurveyOptions { is_offline: true, ports, ..SurveyOptions::default() };
+    let (record, _) = judge::survey(all, &RunParameters::default(), &options)?;
     let report = judge::report(&record);
     if let Some(why) = record.unreached.get(&server) {
         let seen = format!("the agent on the control plane does not answer: {why}");
-        return Ok(vec![Step { stage: Stage::Reverse, is_passed: None, seen }]);
+        return Ok(vec![StageResult { stage: JoinStage::Reverse, is_passed: None, seen }]);
     }
     let own = |row: &&PortRow| row.host == here && row.port.number == KUBELET;
-    let overlay = |row: &&PortRow| row.port.transport == Transport::Udp;
+    let overlay = |row: &&PortRow| row.port.transport == TransportProtocol::Udp;
     Ok(vec![
-        sum(Stage::Reverse, &report, own),
-        sum(Stage::PodNetwork, &report, overlay),
+        sum(JoinStage::Reverse, &report, own),
+        sum(JoinStage::PodNetwork, &report, overlay),
         path_mtu(&report),
     ])
 }
 
 /// What is not decided; `how` it is asked.
-pub(super) fn unasked(how: &str) -> Vec<Step> {
+pub(super) fn undecided_steps(how: &str) -> Vec<StageResult> {
     let undecided = |stage, what: &str| {
         let seen = format!("{what} is asked {how}");
-        Step { stage, is_passed: None, seen }
+        StageResult { stage, is_passed: None, seen }
     };
     vec![
-        undecided(Stage::Reverse, "port 10250 of this host from the control plane"),
-        undecided(Stage::PodNetwork, "VXLAN (8472/udp) both ways"),
+        undecided(JoinStage::Reverse, "port 10250 of this host from the control plane"),
+        undecided(JoinStage::PodNetwork, "VXLAN (8472/udp) both ways"),
     ]
 }
 
 /// What the rows say together: reached by every link, by some, or by none.
-fn sum(stage: Stage, report: &Report, is_meant: impl Fn(&&PortRow) -> bool) -> Step {
+fn sum(
+    stage: JoinStage,
+    report: &SurveyReport,
+    is_meant: impl Fn(&&PortRow) -> bool,
+) -> StageResult {
     let rows: Vec<&PortRow> = report.ports.iter().filter(is_meant).collect();
     let by = |row: &PortRow| match &row.link {
         Some(link) => format!("{} of {} on {link}", row.port, row.host),
@@ -84,17 +91,19 @@ fn sum(stage: Stage, report: &Report, is_meant: impl Fn(&&PortRow) -> bool) -> S
             (None, format!("reached: {}; not reached: {}", open.join(", "), closed.join(", ")))
         }
     };
-    Step { stage, is_passed, seen }
+    StageResult { stage, is_passed, seen }
 }
 
-fn path_mtu(report: &Report) -> Step {
+fn path_mtu(report: &SurveyReport) -> StageResult {
     let hole = report.findings.iter().find(|finding| finding.code == code::MTU_BLACK_HOLE);
     match hole {
-        Some(hole) => {
-            Step { stage: Stage::PathMtu, is_passed: Some(false), seen: hole.because.join("; ") }
-        }
-        None => Step {
-            stage: Stage::PathMtu,
+        Some(hole) => StageResult {
+            stage: JoinStage::PathMtu,
+            is_passed: Some(false),
+            seen: hole.because.join("; "),
+        },
+        None => StageResult {
+            stage: JoinStage::PathMtu,
             is_passed: Some(true),
             seen: "no size of packet vanishes between the two".to_owned(),
         },

@@ -5,9 +5,9 @@ use std::thread;
 
 use pontoon_cluster::edge::node_session::NodeSession;
 use pontoon_cluster::edge::rehearse::{Rehearsed, rehearse};
-use pontoon_join::hosts::{Hosts, SCHEMA};
-use pontoon_join::report::Report;
-use pontoon_join::request::Request;
+use pontoon_join::hosts::{JoinHostsReport, SCHEMA};
+use pontoon_join::report::JoinReport;
+use pontoon_join::request::JoinRequest;
 use pontoon_join::verdict::judge;
 use pontoon_model::host::HostName;
 use pontoon_remote::carrier::OnInterrupt;
@@ -16,15 +16,18 @@ use crate::arguments::join_check::JoinCheckArguments;
 use crate::command::check::local;
 use crate::command::fleet::Fleet;
 use crate::command::host_sessions;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::output;
-use crate::render::style::Style;
+use crate::render::style::TerminalStyle;
 use crate::render::{join_hosts, json};
 
-use super::{Seen, both_ways, here, limits, report};
+use super::{HostJoinResult, both_ways, here, limits, report};
 
 /// Asks all of them, says what it came to.
-pub(super) fn run(arguments: &JoinCheckArguments, request: &Request) -> Result<ExitCode, Failure> {
+pub(super) fn run(
+    arguments: &JoinCheckArguments,
+    request: &JoinRequest,
+) -> Result<ExitCode, CommandFailure> {
     let mut fleet = Fleet::of(&arguments.on, &arguments.reaching)?;
     let order: Vec<HostName> = fleet.logins.iter().map(|login| login.host.clone()).collect();
     let this = local::host_name()?;
@@ -46,9 +49,9 @@ pub(super) fn run(arguments: &JoinCheckArguments, request: &Request) -> Result<E
     });
     let (asked, unreached) = others?;
     let others = asked.into_iter().map(|(host, seen)| judged(request, host, &seen));
-    let mut hosts: Vec<Report> = own.transpose()?.into_iter().chain(others).collect();
+    let mut hosts: Vec<JoinReport> = own.transpose()?.into_iter().chain(others).collect();
     hosts.sort_by_key(|report| order.iter().position(|host| *host == report.host));
-    let hosts = Hosts {
+    let hosts = JoinHostsReport {
         schema: SCHEMA.to_owned(),
         endpoint: request.discovery.endpoint().authority(),
         hosts,
@@ -57,22 +60,22 @@ pub(super) fn run(arguments: &JoinCheckArguments, request: &Request) -> Result<E
     let shown = if arguments.json {
         json::pretty(&hosts)?
     } else {
-        join_hosts::page(&hosts, Style::of_stdout(0))
+        join_hosts::page(&hosts, TerminalStyle::of_stdout(0))
     };
     output::data(&shown)?;
     Ok(ExitCode::from(hosts.exit().code()))
 }
 
 /// Holds what another host saw to the token and the pins.
-fn judged(request: &Request, host: HostName, seen: &Rehearsed) -> Report {
+fn judged(request: &JoinRequest, host: HostName, seen: &Rehearsed) -> JoinReport {
     let judge = |trial| judge(request, trial).without_token(request);
     let by_link = seen.by_link.iter().map(|(link, trial)| (link.clone(), judge(trial)));
-    let seen = Seen {
+    let seen = HostJoinResult {
         host,
         lacks: seen.host.lacks(request),
         own: judge(&seen.own),
         by_link: by_link.collect(),
-        beyond: both_ways::unasked("with --server-via on that host only"),
+        beyond: both_ways::undecided_steps("with --server-via on that host only"),
     };
     report(request, seen)
 }

@@ -4,16 +4,16 @@ use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use pontoon_join::line::{self, TEXT_BYTES_MAX};
-use pontoon_join::request::{Request, Told};
+use pontoon_join::request::{JoinFlags, JoinRequest};
 use pontoon_join::{configuration, kubeconfig};
 
 use crate::arguments::join_check::JoinCheckArguments;
 use crate::command::text;
-use crate::failure::{ClusterFailure, Failure};
+use crate::failure::{ClusterFailure, CommandFailure};
 use crate::output;
 
 /// Reads it.
-pub(super) fn read(arguments: &JoinCheckArguments) -> Result<Request, Failure> {
+pub(super) fn read(arguments: &JoinCheckArguments) -> Result<JoinRequest, CommandFailure> {
     let told = told(arguments)?;
     let told = match told.config.clone().or_else(|| arguments.config.clone()) {
         // kubeadm refuses most flags beside a file: the file is the join.
@@ -28,7 +28,7 @@ pub(super) fn read(arguments: &JoinCheckArguments) -> Result<Request, Failure> {
     let file = file.map(|path| {
         let text = text::read(&path, DISCOVERY_BYTES_MAX)?;
         kubeconfig::parse(&text)
-            .map_err(|source| Failure::from(ClusterFailure::Kubeconfig { path, source }))
+            .map_err(|source| CommandFailure::from(ClusterFailure::Kubeconfig { path, source }))
     });
     let mut request =
         told.complete(file.transpose()?).map_err(|source| ClusterFailure::Incomplete { source })?;
@@ -39,8 +39,8 @@ pub(super) fn read(arguments: &JoinCheckArguments) -> Result<Request, Failure> {
 /// A kubeconfig with a few certificates.
 const DISCOVERY_BYTES_MAX: usize = 1024 * 1024;
 
-fn told(arguments: &JoinCheckArguments) -> Result<Told, Failure> {
-    let failed = |source| Failure::from(ClusterFailure::Line { source });
+fn told(arguments: &JoinCheckArguments) -> Result<JoinFlags, CommandFailure> {
+    let failed = |source| CommandFailure::from(ClusterFailure::Line { source });
     if !arguments.line.is_empty() {
         output::note(
             &"the token shows in the list of processes now; `join-check -` reads the line \
@@ -58,7 +58,7 @@ fn told(arguments: &JoinCheckArguments) -> Result<Told, Failure> {
         return line::parse(&text::read(Path::new("-"), TEXT_BYTES_MAX)?).map_err(failed);
     }
     if arguments.config.is_some() || arguments.discovery_file.is_some() {
-        return Ok(Told::default());
+        return Ok(JoinFlags::default());
     }
-    Err(failed(line::LineError::None))
+    Err(failed(line::JoinLineError::None))
 }

@@ -2,11 +2,11 @@
 
 use std::process::{Command, Stdio};
 
-use pontoon_predict::kubeadm::version::Version;
+use pontoon_predict::kubeadm::version::KubernetesVersion;
 
 /// What `kubeadm version` says; none where there is none.
 #[expect(clippy::disallowed_methods, reason = "this is where the user's kubeadm is asked")]
-pub(super) fn version() -> Option<Version> {
+pub(super) fn version() -> Option<KubernetesVersion> {
     let output = Command::new("kubeadm")
         .args(["version", "-o", "short"])
         .stdin(Stdio::null())

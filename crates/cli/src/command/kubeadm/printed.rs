@@ -3,32 +3,34 @@
 use std::path::Path;
 
 use pontoon_join::line::{self, TEXT_BYTES_MAX};
-use pontoon_join::request::{Discovery, Request};
-use pontoon_join::secret::Secret;
+use pontoon_join::request::{DiscoveryMethod, JoinRequest};
+use pontoon_join::secret::SecretText;
 use pontoon_predict::kubeadm::version::ConfigApi;
 use pontoon_settings::emitted::kubeadm_join;
-use pontoon_settings::settings::Settings;
+use pontoon_settings::settings::NodeSettings;
 
 use crate::command::text;
-use crate::failure::{ClusterFailure, Failure};
+use crate::failure::{ClusterFailure, CommandFailure};
 
 /// Reads it; `-` is standard input.
-pub(super) fn line(path: &Path) -> Result<Request, Failure> {
+pub(super) fn read_join_line(path: &Path) -> Result<JoinRequest, CommandFailure> {
     let text = text::read(path, TEXT_BYTES_MAX)?;
     let told = line::parse(&text).map_err(|source| ClusterFailure::Line { source })?;
     Ok(told.complete(None).map_err(|source| ClusterFailure::Incomplete { source })?)
 }
 
 /// The configuration, with the token in it.
-pub(super) fn configuration(settings: &Settings, api: ConfigApi, line: &Request) -> String {
-    let Discovery::Token { endpoint, token, pins } = &line.discovery else { return String::new() };
+pub(super) fn configuration(settings: &NodeSettings, api: ConfigApi, line: &JoinRequest) -> String {
+    let DiscoveryMethod::Token { endpoint, token, pins } = &line.discovery else {
+        return String::new();
+    };
     let token = token.whole();
     let pins: Vec<String> = pins.iter().map(ToString::to_string).collect();
-    let discovery = kubeadm_join::Discovery {
+    let discovery = kubeadm_join::JoinDiscovery {
         endpoint,
         token: token.expose(),
         pins: &pins,
-        certificate_key: line.certificate_key.as_ref().map(Secret::expose),
+        certificate_key: line.certificate_key.as_ref().map(SecretText::expose),
         is_control_plane: line.is_control_plane,
     };
     kubeadm_join::configuration(settings, api, &discovery)

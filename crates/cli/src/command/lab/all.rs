@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use pontoon_model::exit::Exit;
 
-use crate::arguments::{LabRunArguments, Over};
-use crate::failure::Failure;
+use crate::arguments::{LabRunArguments, LabTransport};
+use crate::failure::CommandFailure;
 use crate::output;
 use crate::render::clean;
 use pontoon_lab::scenario::builtin_names;
@@ -21,7 +21,7 @@ use pontoon_lab::scenario::builtin_names;
 const RUN_MAX: Duration = Duration::from_secs(120);
 
 /// How one run of a scenario ended.
-struct Done {
+struct ScenarioRunResult {
     name: &'static str,
     took: Duration,
     /// What it said, when it is not as expected.
@@ -29,7 +29,7 @@ struct Done {
 }
 
 /// Runs all scenarios and counts.
-pub(crate) fn run(arguments: &LabRunArguments) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &LabRunArguments) -> Result<ExitCode, CommandFailure> {
     let names: Vec<_> = builtin_names().collect();
     let times = usize::from(arguments.times);
     let queue: VecDeque<_> = names.iter().copied().cycle().take(names.len() * times).collect();
@@ -57,9 +57,9 @@ pub(crate) fn run(arguments: &LabRunArguments) -> Result<ExitCode, Failure> {
 }
 
 /// Writes a line for each run as it ends; returns how many failed.
-fn tell(done: &Receiver<Done>) -> Result<usize, Failure> {
+fn tell(done: &Receiver<ScenarioRunResult>) -> Result<usize, CommandFailure> {
     let mut failed = 0;
-    for Done { name, took, fault } in done {
+    for ScenarioRunResult { name, took, fault } in done {
         let seconds = took.as_secs_f32();
         match fault {
             None => output::data(&format!("ok      {name:28} {seconds:5.1} s\n"))?,
@@ -73,18 +73,18 @@ fn tell(done: &Receiver<Done>) -> Result<usize, Failure> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the time a run took is told, and decides nothing")]
-fn one(name: &'static str, over: Over) -> Done {
+fn one(name: &'static str, over: LabTransport) -> ScenarioRunResult {
     let start = Instant::now();
     let fault = match lab(name, over) {
         Ok(output) if output.status.success() => None,
         Ok(output) => Some(said(&output)),
         Err(error) => Some(format!("    {}\n", clean(&error.to_string()))),
     };
-    Done { name, took: start.elapsed(), fault }
+    ScenarioRunResult { name, took: start.elapsed(), fault }
 }
 
 #[expect(clippy::disallowed_methods, reason = "each lab is a process, so that it can be ended")]
-fn lab(name: &str, over: Over) -> io::Result<Output> {
+fn lab(name: &str, over: LabTransport) -> io::Result<Output> {
     let parent = std::process::id().to_string();
     let mut child = Command::new("/proc/self/exe")
         .args(["lab", "run", "--die-with", &parent, "--over", over.name(), name])

@@ -13,34 +13,38 @@ use pontoon_model::record::Record;
 use pontoon_model::record::merge::merge;
 
 use crate::arguments::check::CheckArguments;
-use crate::arguments::{Arguments, Command, Over};
+use crate::arguments::{CommandLine, LabTransport, PontoonCommand};
 use crate::command::{check, judge};
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use pontoon_lab::Lab;
 use pontoon_lab::scenario::Scenario;
-use pontoon_probe::key::Key;
-use pontoon_probe::survey::{self, AgentChannel, Seat, Side};
+use pontoon_probe::key::RunKey;
+use pontoon_probe::survey::{self, AgentChannel, RendezvousSide, SurveyParticipant};
 use pontoon_remote::carrier::ssh::{SshLogin, SshProgram};
 use pontoon_remote::carrier::{FAR_END, RemoteProgram, RunAs};
 use pontoon_remote::edge::host_session::HostSession;
 use pontoon_rules::rule;
 
 /// What one coordinator saw.
-pub(crate) struct Seen {
+pub(crate) struct RecordedSurvey {
     pub(crate) record: Record,
-    pub(crate) key: Key,
+    pub(crate) key: RunKey,
 }
 
 /// A raised lab, and how its agents are reached.
-struct Raised<'a> {
+struct LabSurvey<'a> {
     lab: &'a Lab,
     scenario: &'a Scenario,
-    over: Over,
+    over: LabTransport,
 }
 
 /// Asks the hosts of a lab as its scenario says: together, or each for itself.
-pub(crate) fn survey(lab: &Lab, scenario: &Scenario, over: Over) -> Result<Vec<Seen>, Failure> {
-    let raised = Raised { lab, scenario, over };
+pub(crate) fn survey(
+    lab: &Lab,
+    scenario: &Scenario,
+    over: LabTransport,
+) -> Result<Vec<RecordedSurvey>, CommandFailure> {
+    let raised = LabSurvey { lab, scenario, over };
     let arguments = arguments(scenario)?;
     let askers = scenario.askers();
     if scenario.check.control {
@@ -48,12 +52,12 @@ pub(crate) fn survey(lab: &Lab, scenario: &Scenario, over: Over) -> Result<Vec<S
     }
     match askers.as_slice() {
         [first, second] => Ok(vec![raised.apart(&arguments, first, second)?]),
-        others => Err(Failure::NoControl { hosts: others.len() }),
+        others => Err(CommandFailure::NoControl { hosts: others.len() }),
     }
 }
 
 /// All findings of all coordinators, each once.
-pub(crate) fn findings(seen: &[Seen]) -> Vec<Finding> {
+pub(crate) fn findings(seen: &[RecordedSurvey]) -> Vec<Finding> {
     let mut all: Vec<Finding> = Vec::new();
     for finding in seen.iter().flat_map(|seen| rule::diagnose(&seen.record.facts)) {
         if !all.contains(&finding) {
@@ -63,15 +67,19 @@ pub(crate) fn findings(seen: &[Seen]) -> Vec<Finding> {
     all
 }
 
-impl Raised<'_> {
-    fn together(&self, arguments: &CheckArguments, askers: &[HostName]) -> Result<Seen, Failure> {
+impl LabSurvey<'_> {
+    fn together(
+        &self,
+        arguments: &CheckArguments,
+        askers: &[HostName],
+    ) -> Result<RecordedSurvey, CommandFailure> {
         let seat_of = |host: &HostName| self.seat(host, askers.contains(host));
         let seats = self.lab.hosts().iter().map(seat_of).collect();
         // Peers that the scenario names are hosts without an agent, or they would have a seat.
         let options = check::options(arguments, addresses(self.lab, &arguments.peers))?;
         let intent = check::intent(arguments, arguments.peers.clone());
         let (record, key) = judge::survey(seats, &intent, &options)?;
-        Ok(Seen { record, key })
+        Ok(RecordedSurvey { record, key })
     }
 
     /// Two hosts without a control channel, each with a coordinator of its own that has the other's
@@ -81,27 +89,32 @@ impl Raised<'_> {
         arguments: &CheckArguments,
         first: &HostName,
         second: &HostName,
-    ) -> Result<Seen, Failure> {
+    ) -> Result<RecordedSurvey, CommandFailure> {
         let (say, said) = mpsc::channel();
         let mut options = check::options(arguments, Vec::new())?;
         // The first waits for the second no longer than a scenario takes.
         options.timeout_ms.get_or_insert(APART_MS);
-        let meet = |host: &HostName, other: &HostName, side: Side<'_>| {
+        let meet = |host: &HostName, other: &HostName, side: RendezvousSide<'_>| {
             let address = self.lab.addresses(other).into_iter().next();
-            let address = address.ok_or(Failure::NoControl { hosts: 0 })?;
+            let address = address.ok_or(CommandFailure::NoControl { hosts: 0 })?;
             let intent = check::intent(arguments, vec![HostName::lossy(&address.to_string())]);
             let seat = self.seat(host, true);
-            survey::meet(seat, address, side, &intent, &options, &mut |_| {})
-                .map(judge::recorded)
-                .map_err(|source| Failure::Survey { source })
+            survey::run_rendezvous(seat, address, side, &intent, &options, &mut |_| {})
+                .map(judge::record_of_survey)
+                .map_err(|source| CommandFailure::Survey { source })
         };
         let (one, other) = thread::scope(|scope| {
             let one = scope.spawn(|| {
                 // The second gives up when the first is gone before it has said anything.
                 let say = say;
-                meet(first, second, Side::First(&mut |code, _| drop(say.send(code.clone()))))
+                meet(
+                    first,
+                    second,
+                    RendezvousSide::First(&mut |code, _| drop(say.send(code.clone()))),
+                )
             });
-            let other = said.recv().ok().map(|code| meet(second, first, Side::Second(code)));
+            let other =
+                said.recv().ok().map(|code| meet(second, first, RendezvousSide::Second(code)));
             // A thread that panicked has said so; the panic goes on here.
             (one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), other)
         });
@@ -110,11 +123,11 @@ impl Raised<'_> {
         if let Some(other) = other {
             records.push(other?.0);
         }
-        let record = merge(records).map_err(|source| Failure::Merge { source })?;
-        Ok(Seen { record, key })
+        let record = merge(records).map_err(|source| CommandFailure::Merge { source })?;
+        Ok(RecordedSurvey { record, key })
     }
 
-    fn seat(&self, host: &HostName, asks: bool) -> Seat {
+    fn seat(&self, host: &HostName, asks: bool) -> SurveyParticipant {
         let radios: BTreeMap<_, _> = self
             .scenario
             .radio_facts()
@@ -123,13 +136,13 @@ impl Raised<'_> {
             .map(|((_, link), radio)| (link, radio))
             .collect();
         let channel = HostSession::start(self.agent(host)).map(AgentChannel::alone);
-        Seat { host: host.clone(), channel, asks, radios }
+        SurveyParticipant { host: host.clone(), channel, asks, radios }
     }
 
     /// What starts the agent of a host.
     fn agent(&self, host: &HostName) -> RemoteProgram {
         match (self.over, self.lab.hosts().first()) {
-            (Over::Ssh, Some(from)) => {
+            (LabTransport::Ssh, Some(from)) => {
                 let ssh = self.lab.command(from, &["ssh".as_ref()]);
                 let words = std::iter::once(ssh.get_program()).chain(ssh.get_args());
                 let ssh = SshProgram { words: words.map(ToOwned::to_owned).collect() };
@@ -158,13 +171,13 @@ fn addresses(lab: &Lab, hosts: &[HostName]) -> Vec<(HostName, IpAddr)> {
 }
 
 /// The arguments of `check` that the scenario asks for.
-fn arguments(scenario: &Scenario) -> Result<CheckArguments, Failure> {
+fn arguments(scenario: &Scenario) -> Result<CheckArguments, CommandFailure> {
     let words =
         ["pontoon", "check"].into_iter().chain(scenario.check.args.iter().map(String::as_str));
-    let parsed = Arguments::try_parse_from(words)
-        .map_err(|error| Failure::CheckArguments { said: error.kind().to_string() })?;
+    let parsed = CommandLine::try_parse_from(words)
+        .map_err(|error| CommandFailure::CheckArguments { said: error.kind().to_string() })?;
     match parsed.command {
-        Command::Check(arguments) => Ok(*arguments),
-        _ => Err(Failure::CheckArguments { said: "another command".to_owned() }),
+        PontoonCommand::Check(arguments) => Ok(*arguments),
+        _ => Err(CommandFailure::CheckArguments { said: "another command".to_owned() }),
     }
 }

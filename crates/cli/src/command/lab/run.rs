@@ -6,33 +6,36 @@ use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::unistd::getppid;
 use pontoon_model::exit::Exit;
-use pontoon_rules::report::Report;
+use pontoon_rules::report::SurveyReport;
 use serde::Serialize;
 
-use super::raised::{self, Seen};
+use super::raised::{self, RecordedSurvey};
 use super::{in_sandbox, scenario};
-use crate::arguments::{LabRunArguments, Over};
-use crate::command::{Place, judge, records};
-use crate::failure::Failure;
+use crate::arguments::{LabRunArguments, LabTransport};
+use crate::command::{ProcessContext, judge, records};
+use crate::failure::CommandFailure;
 use crate::output;
 use crate::render::json;
-use crate::render::style::Style;
+use crate::render::style::TerminalStyle;
 use crate::render::wrap::wrapped;
 use pontoon_lab::Lab;
-use pontoon_lab::expect::{self, Difference, Expect};
+use pontoon_lab::expect::{self, ExpectedFinding, FindingDifference};
 use pontoon_lab::scenario::Scenario;
 
 /// Runs a scenario and compares.
-pub(crate) fn run(arguments: &LabRunArguments, place: &Place) -> Result<ExitCode, Failure> {
+pub(crate) fn run(
+    arguments: &LabRunArguments,
+    place: &ProcessContext,
+) -> Result<ExitCode, CommandFailure> {
     // In the sandbox the parent is another one, which dies with its own.
-    if let Place::Machine { .. } = place {
+    if let ProcessContext::Machine { .. } = place {
         die_with(arguments.die_with)?;
     }
     let scenario = scenario(&arguments.scenario)?;
     in_sandbox(place, &scenario, || {
-        let mut lab = Lab::raise(&scenario).map_err(|source| Failure::Lab { source })?;
-        if arguments.over == Over::Ssh {
-            lab.open_ssh().map_err(|source| Failure::LabSsh { source })?;
+        let mut lab = Lab::start(&scenario).map_err(|source| CommandFailure::Lab { source })?;
+        if arguments.over == LabTransport::Ssh {
+            lab.start_ssh().map_err(|source| CommandFailure::LabSsh { source })?;
         }
         let seen = raised::survey(&lab, &scenario, arguments.over)?;
         drop(lab);
@@ -41,9 +44,9 @@ pub(crate) fn run(arguments: &LabRunArguments, place: &Place) -> Result<ExitCode
 }
 
 /// `lab run all` may be killed; then its children have nobody to tell.
-fn die_with(parent: Option<i32>) -> Result<(), Failure> {
+fn die_with(parent: Option<i32>) -> Result<(), CommandFailure> {
     let Some(parent) = parent else { return Ok(()) };
-    prctl::set_pdeathsig(Signal::SIGKILL).map_err(|errno| Failure::System {
+    prctl::set_pdeathsig(Signal::SIGKILL).map_err(|errno| CommandFailure::System {
         what: "the end of the parent could not be waited for",
         source: errno.into(),
     })?;
@@ -51,7 +54,7 @@ fn die_with(parent: Option<i32>) -> Result<(), Failure> {
     if getppid().as_raw() == parent {
         Ok(())
     } else {
-        Err(Failure::System {
+        Err(CommandFailure::System {
             what: "the process that started this one has ended",
             source: std::io::ErrorKind::NotFound.into(),
         })
@@ -60,29 +63,29 @@ fn die_with(parent: Option<i32>) -> Result<(), Failure> {
 
 /// What a scenario's run came to.
 #[derive(Serialize)]
-struct Outcome<'a> {
+struct LabRunReport<'a> {
     scenario: &'a str,
     title: &'a str,
     truth: &'a str,
     is_as_expected: bool,
-    expected: &'a [Expect],
-    missing: &'a [Expect],
+    expected: &'a [ExpectedFinding],
+    missing: &'a [ExpectedFinding],
     surplus: &'a [pontoon_model::finding::Finding],
-    reports: &'a [Report],
+    reports: &'a [SurveyReport],
 }
 
 fn compare(
     scenario: &Scenario,
-    seen: &[Seen],
+    seen: &[RecordedSurvey],
     arguments: &LabRunArguments,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, CommandFailure> {
     for one in seen {
-        records::keep(&one.record, &arguments.keeping, &one.key)?;
+        records::keep(&one.record, &arguments.recording, &one.key)?;
     }
     let difference = expect::compare(&scenario.expect, &raised::findings(seen));
     let reports: Vec<_> = seen.iter().map(|one| judge::report(&one.record)).collect();
-    let page = if arguments.showing.json {
-        json::pretty(&Outcome {
+    let page = if arguments.output.json {
+        json::pretty(&LabRunReport {
             scenario: &scenario.name,
             title: &scenario.title,
             truth: &scenario.truth,
@@ -102,27 +105,27 @@ fn compare(
 
 fn page(
     scenario: &Scenario,
-    seen: &[Seen],
-    reports: &[Report],
-    difference: &Difference,
+    seen: &[RecordedSurvey],
+    reports: &[SurveyReport],
+    difference: &FindingDifference,
     arguments: &LabRunArguments,
-) -> Result<String, Failure> {
-    let style = Style::of_stdout(arguments.showing.verbose);
+) -> Result<String, CommandFailure> {
+    let style = TerminalStyle::of_stdout(arguments.output.verbose);
     let mut page = String::new();
     let title = format!("{}: {}", scenario.name, scenario.title);
-    wrapped(&mut page, style.width, "", "  ", &style.shown(&title));
-    page.push_str(&format!("\n{}\n", style.strong("what is true")));
+    wrapped(&mut page, style.width, "", "  ", &style.printable(&title));
+    page.push_str(&format!("\n{}\n", style.bold("what is true")));
     let truth: Vec<_> = scenario.truth.split_whitespace().collect();
-    wrapped(&mut page, style.width, "  ", "  ", &style.shown(&truth.join(" ")));
+    wrapped(&mut page, style.width, "  ", "  ", &style.printable(&truth.join(" ")));
     for (one, report) in seen.iter().zip(reports) {
-        page.push_str(&format!("\n{}\n", style.strong("what is found")));
-        let text = judge::shown(report, &one.record, &arguments.showing)?;
+        page.push_str(&format!("\n{}\n", style.bold("what is found")));
+        let text = judge::render_report(report, &one.record, &arguments.output)?;
         for line in text.lines() {
             let line = if line.is_empty() { String::new() } else { format!("  {line}") };
             page.push_str(&format!("{line}\n"));
         }
     }
-    page.push_str(&format!("\n{}\n", style.strong("what must be found")));
+    page.push_str(&format!("\n{}\n", style.bold("what must be found")));
     if difference.is_empty() {
         let rows = scenario.expect.len();
         let text = match rows {
@@ -133,7 +136,7 @@ fn page(
         page.push_str(&format!("  {text}\n"));
     } else {
         for line in difference.to_string().lines() {
-            page.push_str(&format!("  {}\n", style.shown(line)));
+            page.push_str(&format!("  {}\n", style.printable(line)));
         }
     }
     Ok(page)

@@ -6,23 +6,26 @@ use std::process::ExitCode;
 
 use super::{in_sandbox, scenario};
 use crate::arguments::LabShellArguments;
-use crate::command::Place;
-use crate::failure::Failure;
+use crate::command::ProcessContext;
+use crate::failure::CommandFailure;
 use crate::output;
 use pontoon_fleet::hostlist::compress;
 use pontoon_lab::Lab;
 
 /// Opens the shell; its end is the lab's.
-pub(crate) fn run(arguments: &LabShellArguments, place: &Place) -> Result<ExitCode, Failure> {
+pub(crate) fn run(
+    arguments: &LabShellArguments,
+    place: &ProcessContext,
+) -> Result<ExitCode, CommandFailure> {
     let scenario = scenario(&arguments.scenario)?;
     in_sandbox(place, &scenario, || {
-        let mut lab = Lab::raise(&scenario).map_err(|source| Failure::Lab { source })?;
+        let mut lab = Lab::start(&scenario).map_err(|source| CommandFailure::Lab { source })?;
         let host = &arguments.host;
         if !lab.hosts().contains(host) {
             let known = lab.hosts().iter().map(ToString::to_string).collect();
-            return Err(Failure::NoLabHost { name: host.clone(), known });
+            return Err(CommandFailure::NoLabHost { name: host.clone(), known });
         }
-        let no_ssh = lab.open_ssh().err();
+        let no_ssh = lab.start_ssh().err();
         let is_shell = arguments.command.is_empty();
         if is_shell && io::stdin().is_terminal() {
             let other = lab.hosts().into_iter().find(|other| other != host);
@@ -47,9 +50,8 @@ pub(crate) fn run(arguments: &LabShellArguments, place: &Place) -> Result<ExitCo
             given => given.to_vec(),
         };
         let words: Vec<&OsStr> = words.iter().map(OsString::as_os_str).collect();
-        let status = lab.command(host, &words).status().map_err(|source| Failure::System {
-            what: "no program could be started on the host",
-            source,
+        let status = lab.command(host, &words).status().map_err(|source| {
+            CommandFailure::System { what: "no program could be started on the host", source }
         })?;
         Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
     })

@@ -5,21 +5,24 @@ use std::net::IpAddr;
 
 use pontoon_model::facts::HostFacts;
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
+use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::record::Record;
 use pontoon_model::snapshot::Snapshot;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_rules::report::pairs::{Pair, Rounds, State};
+use pontoon_rules::report::pairs::{PairReachability, PairRow, RoundCounts};
 use serde_json::{Value, json};
 
-use crate::course::{Course, Placed};
-use crate::facts::Facts;
-use crate::look::Look;
-use crate::objects::{Node, Objects, Pod, ProxySettings, Ready, Service, Slice};
-use crate::trial::{Outcome, Place, Target, Tried};
+use crate::course::{TestMatrix, TestPod};
+use crate::facts::ClusterFacts;
+use crate::look::NodeState;
+use crate::objects::{
+    ClusterNode, ClusterObjects, ClusterService, EndpointSlice, KubeProxySettings, NodeReadiness,
+    Pod,
+};
+use crate::trial::{ConnectivityOutcome, ConnectivitySource, ConnectivityTarget, ConnectivityTest};
 use crate::verdict::crosses_nodes;
 
-pub(super) const SILENT: Outcome = Outcome::Silent { ms: 3_500 };
+pub(super) const SILENT: ConnectivityOutcome = ConnectivityOutcome::Silent { ms: 3_500 };
 
 pub(super) fn link(index: u32, name: &str, kind: &str, mtu: u32, address: &str) -> Value {
     json!({
@@ -64,31 +67,31 @@ pub(super) fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-pub(super) fn node(at: u8) -> Node {
-    Node {
+pub(super) fn node(at: u8) -> ClusterNode {
+    ClusterNode {
         name: format!("pi{at}"),
         internal_ips: vec![ip(&format!("10.0.0.{at}"))],
-        ready: Ready::Yes,
+        ready: NodeReadiness::Yes,
         pod_cidrs: vec![format!("10.244.{}.0/24", at - 1).parse().unwrap()],
         is_control_plane: at == 1,
         flannel_ip: Some(ip(&format!("10.0.0.{at}"))),
-        ..Node::default()
+        ..ClusterNode::default()
     }
 }
 
-pub(super) fn objects() -> Objects {
-    let service = |namespace: &str, name: &str, address: &str| Service {
+pub(super) fn objects() -> ClusterObjects {
+    let service = |namespace: &str, name: &str, address: &str| ClusterService {
         namespace: namespace.to_owned(),
         name: name.to_owned(),
         address: Some(ip(address)),
     };
-    let slice = |namespace: &str, service: &str, address: &str, port| Slice {
+    let slice = |namespace: &str, service: &str, address: &str, port| EndpointSlice {
         namespace: namespace.to_owned(),
         service: service.to_owned(),
         ready: vec![ip(address)],
         port: Some(port),
     };
-    let mut objects = Objects {
+    let mut objects = ClusterObjects {
         nodes: vec![node(1), node(2)],
         pods: vec![Pod {
             namespace: "kube-system".to_owned(),
@@ -107,17 +110,17 @@ pub(super) fn objects() -> Objects {
             slice("default", "kubernetes", "10.0.0.1", 6443),
             slice("kube-system", "kube-dns", "10.244.0.2", 53),
         ],
-        proxy: Some(ProxySettings { server: Some(Untrusted::new("10.0.0.1:6443")) }),
-        ..Objects::default()
+        proxy: Some(KubeProxySettings { server: Some(Untrusted::new("10.0.0.1:6443")) }),
+        ..ClusterObjects::default()
     };
     objects.networks.pods = vec!["10.244.0.0/16".parse().unwrap()];
     objects.networks.services = vec!["10.96.0.0/12".parse().unwrap()];
     objects
 }
 
-pub(super) fn look(at: u8) -> Look {
+pub(super) fn look(at: u8) -> NodeState {
     let programs = ["kubelet", "kube-proxy", "containerd", "flanneld", "kube-apiserver", "etcd"];
-    Look {
+    NodeState {
         host_name: format!("pi{at}"),
         addresses: BTreeSet::from([ip(&format!("10.0.0.{at}")), ip(&format!("172.20.5.{at}"))]),
         has_kubeconfig: at == 1,
@@ -125,7 +128,7 @@ pub(super) fn look(at: u8) -> Look {
         kubelet_server: Some(Untrusted::new("10.0.0.1:6443")),
         sees_rules: true,
         cni_files: vec![Untrusted::new("10-flannel.conflist")],
-        ..Look::default()
+        ..NodeState::default()
     }
 }
 
@@ -133,33 +136,36 @@ pub(super) fn host(at: u8) -> HostName {
     format!("pi{at}").parse().unwrap()
 }
 
-pub(super) fn pair(link: &str, state: State) -> Pair {
+pub(super) fn pair(link: &str, state: PairReachability) -> PairRow {
     let link: IfName = link.parse().unwrap();
-    Pair {
+    PairRow {
         from: host(1),
         to: host(2),
         link: Some(link),
-        family: Family::V4,
+        family: IpFamily::V4,
         state,
-        there: Rounds::default(),
-        back: Rounds::default(),
+        there: RoundCounts::default(),
+        back: RoundCounts::default(),
     }
 }
 
 /// A cluster in which everything works.
-pub(super) fn healthy() -> Facts {
+pub(super) fn healthy() -> ClusterFacts {
     let mut record = Record::default();
     for at in [1, 2] {
         record.facts.hosts.insert(host(at), HostFacts::of(snapshot(at)));
     }
-    let mut facts = Facts {
+    let mut facts = ClusterFacts {
         now_s: 0,
         control_plane: Some(host(1)),
         objects: Ok(objects()),
-        looks: BTreeMap::from([(host(1), look(1)), (host(2), look(2))]),
+        node_states: BTreeMap::from([(host(1), look(1)), (host(2), look(2))]),
         record,
-        pairs: vec![pair("eth0", State::Open), pair("wlan0", State::Isolated)],
-        tried: Vec::new(),
+        pairs: vec![
+            pair("eth0", PairReachability::Open),
+            pair("wlan0", PairReachability::Isolated),
+        ],
+        connectivity_tests: Vec::new(),
         texts: Vec::new(),
     };
     retry(&mut facts);
@@ -167,61 +173,66 @@ pub(super) fn healthy() -> Facts {
 }
 
 /// Everything is tried anew, and works.
-pub(super) fn retry(facts: &mut Facts) {
+pub(super) fn retry(facts: &mut ClusterFacts) {
     let objects = facts.objects().unwrap().clone();
-    let placed: Vec<Placed> = [1, 2]
-        .map(|at: u8| Placed {
+    let placed: Vec<TestPod> = [1, 2]
+        .map(|at: u8| TestPod {
             node: format!("pi{at}"),
             uid: String::new(),
             address: ip(&format!("10.244.{}.9", at - 1)),
         })
         .into();
-    let course = Course { objects: &objects, placed: &placed, service: Some(ip("10.96.7.7")) };
-    facts.tried.clear();
+    let course =
+        TestMatrix { objects: &objects, test_pods: &placed, service: Some(ip("10.96.7.7")) };
+    facts.connectivity_tests.clear();
     for node in &objects.nodes {
-        let server = facts.look(node).and_then(|look| look.kubelet_server.clone());
-        let mut all: Vec<(bool, Target)> =
+        let server = facts.node_state(node).and_then(|look| look.kubelet_server.clone());
+        let mut all: Vec<(bool, ConnectivityTarget)> =
             course.from_node(node, server.as_ref()).into_iter().map(|to| (false, to)).collect();
         all.extend(course.from_pod(node).into_iter().map(|to| (true, to)));
         if node.is_control_plane {
             let names = objects.nodes.iter().map(|node| node.name.clone());
-            all.extend(names.map(|node| (false, Target::KubeletByApi { node })));
+            all.extend(names.map(|node| (false, ConnectivityTarget::KubeletByApi { node })));
         }
-        facts.tried.extend(all.into_iter().map(|(is_pod, to)| Tried {
-            from: Place { node: node.name.clone(), is_pod },
+        facts.connectivity_tests.extend(all.into_iter().map(|(is_pod, to)| ConnectivityTest {
+            from: ConnectivitySource { node: node.name.clone(), is_pod },
             to,
-            outcome: Outcome::Works { ms: 1 },
+            outcome: ConnectivityOutcome::Works { ms: 1 },
         }));
     }
 }
 
-pub(super) fn break_(facts: &mut Facts, outcome: &Outcome, is_meant: impl Fn(&Tried) -> bool) {
+pub(super) fn break_(
+    facts: &mut ClusterFacts,
+    outcome: &ConnectivityOutcome,
+    is_meant: impl Fn(&ConnectivityTest) -> bool,
+) {
     let mut hit = 0;
-    for tried in facts.tried.iter_mut().filter(|tried| is_meant(tried)) {
+    for tried in facts.connectivity_tests.iter_mut().filter(|tried| is_meant(tried)) {
         tried.outcome = outcome.clone();
         hit += 1;
     }
     assert!(hit > 0, "nothing was broken");
 }
 
-pub(super) fn objects_of(facts: &mut Facts) -> &mut Objects {
+pub(super) fn objects_of(facts: &mut ClusterFacts) -> &mut ClusterObjects {
     facts.objects.as_mut().unwrap()
 }
 
-pub(super) fn snapshot_of(facts: &mut Facts, at: u8) -> &mut Snapshot {
+pub(super) fn snapshot_of(facts: &mut ClusterFacts, at: u8) -> &mut Snapshot {
     &mut facts.record.facts.hosts.get_mut(&host(at)).unwrap().snapshot
 }
 
-pub(super) fn look_of(facts: &mut Facts, at: u8) -> &mut Look {
-    facts.looks.get_mut(&host(at)).unwrap()
+pub(super) fn look_of(facts: &mut ClusterFacts, at: u8) -> &mut NodeState {
+    facts.node_states.get_mut(&host(at)).unwrap()
 }
 
 /// Whatever goes to pods of the other node.
-pub(super) fn crosses(tried: &Tried) -> bool {
+pub(super) fn crosses(tried: &ConnectivityTest) -> bool {
     crosses_nodes(tried)
 }
 
-pub(super) fn is_kubelet_of(tried: &Tried, name: &str) -> bool {
+pub(super) fn is_kubelet_of(tried: &ConnectivityTest, name: &str) -> bool {
     matches!(&tried.to,
-        Target::Kubelet { node, .. } | Target::KubeletByApi { node } if node == name)
+        ConnectivityTarget::Kubelet { node, .. } | ConnectivityTarget::KubeletByApi { node } if node == name)
 }

@@ -4,15 +4,15 @@
 use pontoon_model::untrusted::Untrusted;
 
 use super::ImportError;
-use super::draft::Draft;
-use crate::inventory::{Field, role_of};
-use pontoon_wire::yaml::{self, Node, Value};
+use super::draft::ImportDraft;
+use crate::inventory::{HostField, role_of};
+use pontoon_wire::yaml::{self, YamlNode, YamlValue};
 
 /// Columns that say what the row's own name says.
 const NAMES: [&str; 2] = ["host", "name"];
 
 /// Reads the rows.
-pub(super) fn read(draft: &mut Draft, text: &str) -> Result<(), ImportError> {
+pub(super) fn read(draft: &mut ImportDraft, text: &str) -> Result<(), ImportError> {
     let root = yaml::read(text)?;
     let rows = root.table().ok_or(ImportError::NoHosts)?;
     for (name, row) in rows {
@@ -29,28 +29,28 @@ pub(super) fn read(draft: &mut Draft, text: &str) -> Result<(), ImportError> {
     Ok(())
 }
 
-fn column(draft: &mut Draft, at: usize, host: &str, column: &str, node: &Node) {
+fn column(draft: &mut ImportDraft, at: usize, host: &str, column: &str, node: &YamlNode) {
     let values: Vec<&str> = match &node.value {
-        Value::Text(text) => {
+        YamlValue::Text(text) => {
             text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()
         }
-        Value::List(items) => items
+        YamlValue::List(items) => items
             .iter()
             .filter_map(|item| match &item.value {
-                Value::Text(text) => Some(text.as_str()),
+                YamlValue::Text(text) => Some(text.as_str()),
                 _ => None,
             })
             .collect(),
-        Value::Null => Vec::new(),
-        Value::Table(_) | Value::Tagged => vec![""],
+        YamlValue::Null => Vec::new(),
+        YamlValue::Table(_) | YamlValue::Tagged => vec![""],
     };
     let line = node.line;
     for value in values {
         match column {
             _ if NAMES.contains(&column) && value == host => {}
-            "ip" => draft.set(at, Field::Address, value, line),
-            "keyfile" => draft.set(at, Field::Key, value, line),
-            "cluster" => draft.set(at, Field::Cluster, value, line),
+            "ip" => draft.set(at, HostField::Address, value, line),
+            "keyfile" => draft.set(at, HostField::Key, value, line),
+            "cluster" => draft.set(at, HostField::Cluster, value, line),
             "label" | "labels" | "service" | "services" | "tag" => {
                 label(draft, at, column, value, line);
             }
@@ -63,13 +63,13 @@ fn column(draft: &mut Draft, at: usize, host: &str, column: &str, node: &Node) {
 }
 
 /// A bare word is a role, or a label with the column's name: cloudmesh has no keys.
-fn label(draft: &mut Draft, at: usize, column: &str, value: &str, line: usize) {
+fn label(draft: &mut ImportDraft, at: usize, column: &str, value: &str, line: usize) {
     if let Some(role) = role_of(value) {
         draft.role(at, role, line);
     } else {
         let key = if column == "tag" { "tag" } else { column.trim_end_matches('s') };
         let is_pair = value.contains('=');
         let text = if is_pair { value.to_owned() } else { format!("{key}={value}") };
-        draft.set(at, Field::Label, &text, line);
+        draft.set(at, HostField::Label, &text, line);
     }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
 
-use super::{Imported, Notice};
+use super::{ImportNotice, ImportedHosts};
 use crate::hostlist;
-use crate::inventory::{Entry, Field, Host, Role, assign};
+use crate::inventory::{HostEntry, HostField, HostRole, InventoryHost, assign};
 
 /// Most hosts of a file: twice what Kubernetes is made for.
 pub const HOSTS_MAX: usize = 10_000;
@@ -16,17 +16,17 @@ pub const HOSTS_MAX: usize = 10_000;
 pub const NOTICES_MAX: usize = 100;
 
 #[derive(Default)]
-pub(super) struct Draft {
-    hosts: Vec<Host>,
+pub(super) struct ImportDraft {
+    hosts: Vec<InventoryHost>,
     places: BTreeMap<HostName, usize>,
-    notices: Vec<Notice>,
+    notices: Vec<ImportNotice>,
     untold: usize,
 }
 
-impl Draft {
+impl ImportDraft {
     /// Tells something of a line.
     pub(super) fn note(&mut self, line: usize, said: impl Into<String>) {
-        let notice = Notice { line: Some(line), said: said.into() };
+        let notice = ImportNotice { line: Some(line), text: said.into() };
         if self.notices.len() >= NOTICES_MAX {
             self.untold += 1;
         } else if !self.notices.contains(&notice) {
@@ -55,7 +55,7 @@ impl Draft {
         }
         let at = self.hosts.len();
         self.places.insert(name.clone(), at);
-        self.hosts.push(Host { name, entry: Entry::default() });
+        self.hosts.push(InventoryHost { name, entry: HostEntry::default() });
         Some(at)
     }
 
@@ -65,16 +65,16 @@ impl Draft {
     }
 
     /// What is known so far of a host.
-    pub(super) fn entry(&mut self, at: usize) -> &mut Entry {
+    pub(super) fn entry(&mut self, at: usize) -> &mut HostEntry {
         &mut self.hosts[at].entry
     }
 
     /// Sets a field of a host, or tells why not. The text is one value, whatever brackets it has.
-    pub(super) fn set(&mut self, at: usize, field: Field, text: &str, line: usize) {
+    pub(super) fn set(&mut self, at: usize, field: HostField, text: &str, line: usize) {
         if text.is_empty() {
             return;
         }
-        if text.contains(['[', ']', '{', '}', ',']) && !matches!(field, Field::Label) {
+        if text.contains(['[', ']', '{', '}', ',']) && !matches!(field, HostField::Label) {
             self.note(line, format!("left out: `{}` is not one value", Untrusted::new(text)));
             return;
         }
@@ -84,12 +84,12 @@ impl Draft {
     }
 
     /// Gives a role, unless another was given before.
-    pub(super) fn role(&mut self, at: usize, role: Role, line: usize) {
-        let Host { name, entry } = &mut self.hosts[at];
+    pub(super) fn role(&mut self, at: usize, role: HostRole, line: usize) {
+        let InventoryHost { name, entry } = &mut self.hosts[at];
         match entry.role {
             Some(known) if known != role => {
                 // A control plane that also runs pods stands in both groups.
-                entry.role = Some(Role::ControlPlane);
+                entry.role = Some(HostRole::ControlPlane);
                 let said =
                     format!("{name} is both control-plane and worker: kept as control-plane");
                 self.note(line, said);
@@ -98,11 +98,11 @@ impl Draft {
         }
     }
 
-    pub(super) fn finish(mut self) -> Imported {
+    pub(super) fn finish(mut self) -> ImportedHosts {
         if self.untold > 0 {
             let said = format!("{} more things were left out", self.untold);
-            self.notices.push(Notice { line: None, said });
+            self.notices.push(ImportNotice { line: None, text: said });
         }
-        Imported { hosts: self.hosts, notices: self.notices }
+        ImportedHosts { hosts: self.hosts, notices: self.notices }
     }
 }

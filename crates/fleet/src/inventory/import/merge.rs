@@ -5,11 +5,11 @@ use std::fmt;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
 
-use crate::inventory::{Entry, Host, Inventory};
+use crate::inventory::{HostEntry, Inventory, InventoryHost};
 
 /// The file says other than the inventory.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Conflict {
+pub struct ImportConflict {
     /// Of which host.
     pub host: HostName,
     /// What was kept.
@@ -18,7 +18,7 @@ pub struct Conflict {
     pub dropped: Untrusted,
 }
 
-impl fmt::Display for Conflict {
+impl fmt::Display for ImportConflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, kept, dropped } = self;
         write!(f, "{host}: `{kept}` is kept, `{dropped}` is not")
@@ -27,14 +27,18 @@ impl fmt::Display for Conflict {
 
 /// Puts hosts into an inventory: what is not known is taken, what is known stays unless the new
 /// one is to `replace` it.
-pub fn merge(inventory: &mut Inventory, hosts: &[Host], replace: bool) -> Vec<Conflict> {
+pub fn merge(
+    inventory: &mut Inventory,
+    hosts: &[InventoryHost],
+    replace: bool,
+) -> Vec<ImportConflict> {
     let mut conflicts = Vec::new();
-    for Host { name, entry: new } in hosts {
+    for InventoryHost { name, entry: new } in hosts {
         let known = inventory.get(name).cloned().unwrap_or_default();
         let (first, second) = if replace { (new, &known) } else { (&known, new) };
         let mut dropped = |kept: String, dropped: String| {
             let (kept, dropped) = (Untrusted::new(&kept), Untrusted::new(&dropped));
-            conflicts.push(Conflict { host: name.clone(), kept, dropped });
+            conflicts.push(ImportConflict { host: name.clone(), kept, dropped });
         };
         let mut labels = second.labels.clone();
         for (key, value) in &first.labels {
@@ -43,7 +47,7 @@ pub fn merge(inventory: &mut Inventory, hosts: &[Host], replace: bool) -> Vec<Co
             }
             labels.set(key.clone(), value.clone());
         }
-        let entry = Entry {
+        let entry = HostEntry {
             role: either(first.role, second.role, &mut dropped),
             address: either(first.address.clone(), second.address.clone(), &mut dropped),
             user: either(first.user.clone(), second.user.clone(), &mut dropped),
@@ -52,7 +56,7 @@ pub fn merge(inventory: &mut Inventory, hosts: &[Host], replace: bool) -> Vec<Co
             cluster: either(first.cluster.clone(), second.cluster.clone(), &mut dropped),
             labels,
         };
-        inventory.put(&Host { name: name.clone(), entry });
+        inventory.put(&InventoryHost { name: name.clone(), entry });
     }
     conflicts
 }

@@ -10,9 +10,9 @@ use std::path::Path;
 
 use pontoon_model::untrusted::Untrusted;
 
-use super::draft::Draft;
-use crate::inventory::{Entry, Field};
-use include::Includes;
+use super::draft::ImportDraft;
+use crate::inventory::{HostEntry, HostField};
+use include::SshIncludes;
 
 /// Keywords that a configuration may begin with.
 pub(super) const KEYWORDS: [&str; 14] = [
@@ -34,24 +34,24 @@ pub(super) const KEYWORDS: [&str; 14] = [
 
 /// What the lines below a `Host` or `Match` are about.
 #[derive(Default)]
-struct Block {
+struct SshConfigBlock {
     hosts: Vec<usize>,
     /// They hold for hosts that are not named, and are left to ssh.
     is_left: bool,
 }
 
 /// Reads a configuration; `beside` is the folder it lies in.
-pub(super) fn read(draft: &mut Draft, text: &str, beside: Option<&Path>) {
-    let mut includes = Includes::new(beside);
+pub(super) fn read(draft: &mut ImportDraft, text: &str, beside: Option<&Path>) {
+    let mut includes = SshIncludes::new(beside);
     // Before the first `Host` lines hold for all.
-    let mut block = Block { hosts: Vec::new(), is_left: true };
+    let mut block = SshConfigBlock { hosts: Vec::new(), is_left: true };
     lines(draft, &mut includes, &mut block, text, 0);
 }
 
 fn lines(
-    draft: &mut Draft,
-    includes: &mut Includes<'_>,
-    block: &mut Block,
+    draft: &mut ImportDraft,
+    includes: &mut SshIncludes<'_>,
+    block: &mut SshConfigBlock,
     text: &str,
     depth: usize,
 ) {
@@ -61,7 +61,7 @@ fn lines(
             "host" => *block = host(draft, &arguments, line),
             "match" => {
                 draft.note(line, "left to ssh: a `Match` and what is below it");
-                *block = Block { hosts: Vec::new(), is_left: true };
+                *block = SshConfigBlock { hosts: Vec::new(), is_left: true };
             }
             "include" => {
                 for pattern in &arguments {
@@ -84,9 +84,9 @@ fn lines(
 }
 
 /// The names of a `Host` line. Patterns are left to ssh.
-fn host(draft: &mut Draft, patterns: &[String], line: usize) -> Block {
+fn host(draft: &mut ImportDraft, patterns: &[String], line: usize) -> SshConfigBlock {
     let is_name = |pattern: &&String| !pattern.contains(['*', '?', '!']);
-    let mut block = Block::default();
+    let mut block = SshConfigBlock::default();
     for name in patterns.iter().filter(is_name) {
         block.hosts.extend(draft.hosts(name, line));
     }
@@ -97,12 +97,18 @@ fn host(draft: &mut Draft, patterns: &[String], line: usize) -> Block {
     block
 }
 
-fn setting(draft: &mut Draft, block: &Block, keyword: &str, arguments: &[String], line: usize) {
+fn setting(
+    draft: &mut ImportDraft,
+    block: &SshConfigBlock,
+    keyword: &str,
+    arguments: &[String],
+    line: usize,
+) {
     let field = match keyword.to_ascii_lowercase().as_str() {
-        "hostname" => Field::Address,
-        "user" => Field::User,
-        "port" => Field::Port,
-        "identityfile" => Field::Key,
+        "hostname" => HostField::Address,
+        "user" => HostField::User,
+        "port" => HostField::Port,
+        "identityfile" => HostField::Key,
         _ => {
             if !block.is_left {
                 let keyword = Untrusted::new(keyword);
@@ -115,14 +121,14 @@ fn setting(draft: &mut Draft, block: &Block, keyword: &str, arguments: &[String]
     for at in &block.hosts {
         if is_set(draft.entry(*at), field) {
             // Several keys are tried in turn by ssh; of the others it takes the first, too.
-            if field == Field::Key {
+            if field == HostField::Key {
                 draft.note(line, "left to ssh: another IdentityFile");
             }
             continue;
         }
         let name = draft.name(*at).to_owned();
         let value =
-            if field == Field::Address { value.replace("%h", &name) } else { value.clone() };
+            if field == HostField::Address { value.replace("%h", &name) } else { value.clone() };
         draft.set(*at, field, &value, line);
     }
     if block.is_left && !value.is_empty() {
@@ -133,13 +139,13 @@ fn setting(draft: &mut Draft, block: &Block, keyword: &str, arguments: &[String]
     }
 }
 
-const fn is_set(entry: &Entry, field: Field) -> bool {
+const fn is_set(entry: &HostEntry, field: HostField) -> bool {
     match field {
-        Field::Address => entry.address.is_some(),
-        Field::User => entry.user.is_some(),
-        Field::Port => entry.port.is_some(),
-        Field::Key => entry.key.is_some(),
-        Field::Role | Field::Label | Field::Cluster | Field::Service => false,
+        HostField::Address => entry.address.is_some(),
+        HostField::User => entry.user.is_some(),
+        HostField::Port => entry.port.is_some(),
+        HostField::Key => entry.key.is_some(),
+        HostField::Role | HostField::Label | HostField::Cluster | HostField::Service => false,
     }
 }
 

@@ -7,13 +7,13 @@ use proptest::prelude::*;
 use super::*;
 use crate::inventory::Inventory;
 
-fn imported(text: &str, format: Format) -> (String, Vec<String>) {
-    let Imported { hosts, notices } = import(text, format, None).unwrap();
+fn imported(text: &str, format: InventoryFormat) -> (String, Vec<String>) {
+    let ImportedHosts { hosts, notices } = import(text, format, None).unwrap();
     (shown(&hosts), notices.iter().map(ToString::to_string).collect())
 }
 
 /// The hosts as our inventory has them, a line each.
-fn shown(hosts: &[Host]) -> String {
+fn shown(hosts: &[InventoryHost]) -> String {
     let mut inventory = Inventory::parse("").unwrap();
     for host in hosts {
         inventory.put(host);
@@ -116,14 +116,14 @@ Host gate
 #[test]
 fn each_file_is_what_it_looks_like() {
     let table = [
-        (CMS, Format::Cms),
-        (INI, Format::AnsibleIni),
-        (YAML, Format::AnsibleYaml),
-        (SSH, Format::Ssh),
-        ("---\nworkers:\n  hosts:\n    pi1:\n", Format::AnsibleYaml),
-        ("Host=pi1\n", Format::Ssh),
-        ("[web]\npi1\n", Format::AnsibleIni),
-        ("pi1\n", Format::AnsibleIni),
+        (CMS, InventoryFormat::Cms),
+        (INI, InventoryFormat::AnsibleIni),
+        (YAML, InventoryFormat::AnsibleYaml),
+        (SSH, InventoryFormat::Ssh),
+        ("---\nworkers:\n  hosts:\n    pi1:\n", InventoryFormat::AnsibleYaml),
+        ("Host=pi1\n", InventoryFormat::Ssh),
+        ("[web]\npi1\n", InventoryFormat::AnsibleIni),
+        ("pi1\n", InventoryFormat::AnsibleIni),
     ];
     for (text, format) in table {
         assert_eq!(guess(text), Some(format), "{text}");
@@ -135,7 +135,7 @@ fn each_file_is_what_it_looks_like() {
 
 #[test]
 fn cloudmesh_rows_are_taken_over() {
-    let (hosts, notices) = imported(CMS, Format::Cms);
+    let (hosts, notices) = imported(CMS, InventoryFormat::Cms);
     let expected = "\
 [host.pi1] role = \"control-plane\" address = \"192.168.1.21\" key = \"~/.ssh/id_rsa\" \
 labels = { service = \"pi_kubernetes\" } cluster = \"campus\"
@@ -151,7 +151,7 @@ labels = { service = \"pi_kubernetes\" } cluster = \"campus\"
 
 #[test]
 fn ansible_groups_give_roles_and_variables() {
-    let (hosts, notices) = imported(INI, Format::AnsibleIni);
+    let (hosts, notices) = imported(INI, InventoryFormat::AnsibleIni);
     let key = "key = \"~/.ssh/id pi\"";
     let expected = [
         "[host.pi9] address = \"10.0.0.9\" user = \"root\" port = 22".to_owned(),
@@ -174,7 +174,7 @@ fn ansible_groups_give_roles_and_variables() {
 
 #[test]
 fn ansible_yaml_says_the_same() {
-    let (hosts, notices) = imported(YAML, Format::AnsibleYaml);
+    let (hosts, notices) = imported(YAML, InventoryFormat::AnsibleYaml);
     let expected = "\
 [host.pi1] role = \"control-plane\" address = \"192.168.1.21\" user = \"pi\"
 [host.pi2] role = \"worker\" user = \"pi\" port = 2222
@@ -191,7 +191,7 @@ fn ansible_yaml_says_the_same() {
 
 #[test]
 fn ssh_hosts_are_taken_over_and_the_rest_is_left_to_ssh() {
-    let (hosts, notices) = imported(SSH, Format::Ssh);
+    let (hosts, notices) = imported(SSH, InventoryFormat::Ssh);
     let pi = |name: &str| {
         format!(
             "[host.{name}] address = \"{name}.local\" user = \"pi\" port = 2222 \
@@ -224,21 +224,25 @@ fn included_files_lie_in_the_same_folder() {
     std::os::unix::fs::symlink("../outside", config.join("link")).unwrap();
     let text = "Include config.d/*\nInclude ~/.ssh/round\nInclude ../outside\n\
         Include link\nInclude /etc/passwd\nInclude gone\n";
-    let Imported { hosts, notices } = import(text, Format::Ssh, Some(&config)).unwrap();
+    let ImportedHosts { hosts, notices } =
+        import(text, InventoryFormat::Ssh, Some(&config)).unwrap();
     let names: Vec<_> = hosts.iter().map(|host| host.name.as_str()).collect();
     assert_eq!(names, ["a", "b", "r"]);
-    let said: Vec<_> = notices.iter().map(|notice| notice.said.as_str()).collect();
+    let said: Vec<_> = notices.iter().map(|notice| notice.text.as_str()).collect();
     assert_eq!(said.len(), 5, "{said:#?}");
     assert!(said[0].contains("more than 4 in one another"), "{said:#?}");
     assert!(said[1..4].iter().all(|said| said.contains("same folder")), "{said:#?}");
-    assert!(import(text, Format::Ssh, None).unwrap().hosts.is_empty());
+    assert!(import(text, InventoryFormat::Ssh, None).unwrap().hosts.is_empty());
 }
 
 #[test]
 fn secrets_are_neither_taken_nor_told() {
     let texts = [
-        (INI.replace("pi9", "pi9 ansible_password=hunter2"), Format::AnsibleIni),
-        ("all: {hosts: {pi1: {ansible_ssh_pass: hunter2}}}".to_owned(), Format::AnsibleYaml),
+        (INI.replace("pi9", "pi9 ansible_password=hunter2"), InventoryFormat::AnsibleIni),
+        (
+            "all: {hosts: {pi1: {ansible_ssh_pass: hunter2}}}".to_owned(),
+            InventoryFormat::AnsibleYaml,
+        ),
     ];
     for (text, format) in texts {
         let all = format!("{:?}", import(&text, format, None).unwrap());
@@ -249,7 +253,8 @@ fn secrets_are_neither_taken_nor_told() {
 #[test]
 fn what_is_known_stays_unless_it_is_to_be_replaced() {
     let known = "[host.pi1]\nuser = \"me\" # mine\nlabels = { a = \"1\" }\n";
-    let new = import("pi1 ansible_user=pi ansible_port=1\npi2\n", Format::AnsibleIni, None);
+    let new =
+        import("pi1 ansible_user=pi ansible_port=1\npi2\n", InventoryFormat::AnsibleIni, None);
     let new = new.unwrap().hosts;
     let mut inventory = Inventory::parse(known).unwrap();
     let conflicts = merge(&mut inventory, &new, false);
@@ -266,11 +271,16 @@ fn what_is_known_stays_unless_it_is_to_be_replaced() {
 fn groups_that_go_in_circles_end() {
     let text = "[a:children]\nb\n[b:children]\na\nall\n[all:children]\na\n[b]\npi1\n\
         [a:vars]\nansible_user=x\n";
-    let (hosts, _) = imported(text, Format::AnsibleIni);
+    let (hosts, _) = imported(text, InventoryFormat::AnsibleIni);
     assert_eq!(hosts, "[host.pi1] user = \"x\"");
 }
 
-const FORMATS: [Format; 4] = [Format::Cms, Format::AnsibleIni, Format::AnsibleYaml, Format::Ssh];
+const FORMATS: [InventoryFormat; 4] = [
+    InventoryFormat::Cms,
+    InventoryFormat::AnsibleIni,
+    InventoryFormat::AnsibleYaml,
+    InventoryFormat::Ssh,
+];
 
 proptest! {
     #[test]
@@ -279,7 +289,7 @@ proptest! {
     ) {
         let _ = guess(&text);
         for format in FORMATS {
-            if let Ok(Imported { hosts, notices }) = import(&text, format, None) {
+            if let Ok(ImportedHosts { hosts, notices }) = import(&text, format, None) {
                 prop_assert!(notices.len() <= NOTICES_MAX + 1);
                 // What is taken over is an inventory.
                 let mut inventory = Inventory::default();

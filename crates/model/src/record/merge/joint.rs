@@ -10,16 +10,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::Facts;
 use crate::host::HostName;
 use crate::net::IfName;
-use crate::observation::{Answer, ClockSource, Direction, Kind, Observation};
+use crate::observation::{ClockSource, Observation, ObservedEvent, ProbeAnswer, ProbeKind};
 
-use super::Origins;
+use super::RecordOrigins;
 
 /// Seconds by which a clock may be wrong: rounds are seconds, and the first host is there long
 /// before and after the second.
 const CLOCK_S: u64 = 2;
 
 /// Keeps of such questions those that the other host could have missed.
-pub(super) fn joined(facts: Facts, origins: &Origins) -> Facts {
+pub(super) fn joined(facts: Facts, origins: &RecordOrigins) -> Facts {
     // Hosts without a record in common had no coordinator in common.
     let are_strangers = |one: &HostName, other: &HostName| {
         let records = |host| origins.get(host);
@@ -30,7 +30,7 @@ pub(super) fn joined(facts: Facts, origins: &Origins) -> Facts {
     let rounds = rounds(&observations);
     let arrived: BTreeSet<_> = observations
         .iter()
-        .filter(|seen| seen.direction == Direction::Arrived)
+        .filter(|seen| seen.direction == ObservedEvent::Arrived)
         .filter_map(|seen| Some((seen.peer.clone()?, seen.host.clone(), seen.round)))
         .collect();
     let known: BTreeSet<_> = hosts
@@ -42,7 +42,7 @@ pub(super) fn joined(facts: Facts, origins: &Origins) -> Facts {
         .collect();
     let counts = |seen: &Observation| {
         let Some(peer) = &seen.peer else { return true };
-        if seen.direction != Direction::Sent || !are_strangers(&seen.host, peer) {
+        if seen.direction != ObservedEvent::Sent || !are_strangers(&seen.host, peer) {
             return true;
         }
         let was_there = rounds.get(peer).is_some_and(|rounds| rounds.contains(&seen.round));
@@ -52,7 +52,7 @@ pub(super) fn joined(facts: Facts, origins: &Origins) -> Facts {
             || (was_there && is_first_of_silence(&rounds, &arrived, (&seen.host, peer), seen.round))
     };
     let link = |mut seen: Observation| {
-        if seen.direction == Direction::Arrived && seen.asked_link.is_none() {
+        if seen.direction == ObservedEvent::Arrived && seen.asked_link.is_none() {
             let key = seen.peer.clone().map(|peer| (peer, seen.round, seen.kind.clone()));
             seen.asked_link = key.and_then(|key| asked_links.get(&key).cloned());
         }
@@ -78,11 +78,11 @@ fn is_first_of_silence(
     of_one.intersection(of_other).next() == Some(&round) && !arrived.iter().any(is_between)
 }
 
-type Asked = (HostName, u16, Kind);
+type QuestionKey = (HostName, u16, ProbeKind);
 
 /// By which link each question left.
-fn asked_links(observations: &BTreeSet<Observation>) -> BTreeMap<Asked, IfName> {
-    let sent = observations.iter().filter(|seen| seen.direction == Direction::Sent);
+fn asked_links(observations: &BTreeSet<Observation>) -> BTreeMap<QuestionKey, IfName> {
+    let sent = observations.iter().filter(|seen| seen.direction == ObservedEvent::Sent);
     sent.filter(|seen| seen.peer.is_some())
         .filter_map(|seen| {
             let key = (seen.host.clone(), seen.round, seen.kind.clone());
@@ -95,7 +95,7 @@ fn asked_links(observations: &BTreeSet<Observation>) -> BTreeMap<Asked, IfName> 
 fn rounds(observations: &BTreeSet<Observation>) -> BTreeMap<HostName, BTreeSet<u16>> {
     let mut rounds: BTreeMap<HostName, BTreeSet<u16>> = BTreeMap::new();
     for seen in observations {
-        if seen.direction == Direction::Sent && seen.peer.is_some() {
+        if seen.direction == ObservedEvent::Sent && seen.peer.is_some() {
             rounds.entry(seen.host.clone()).or_default().insert(seen.round);
         }
     }
@@ -106,7 +106,7 @@ fn rounds(observations: &BTreeSet<Observation>) -> BTreeMap<HostName, BTreeSet<u
 fn is_right(host: &HostName, observations: &BTreeSet<Observation>) -> bool {
     observations.iter().any(|seen| {
         seen.host == *host
-            && seen.kind == Kind::Clock { source: ClockSource::Sntp }
-            && matches!(&seen.answer, Some(Answer::Clock { offset_s }) if offset_s.unsigned_abs() <= CLOCK_S)
+            && seen.kind == ProbeKind::Clock { source: ClockSource::Sntp }
+            && matches!(&seen.answer, Some(ProbeAnswer::Clock { offset_s }) if offset_s.unsigned_abs() <= CLOCK_S)
     })
 }

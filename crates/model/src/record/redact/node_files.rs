@@ -3,11 +3,11 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::{Mask, REDACTED};
+use super::{REDACTED, RecordRedactor};
 use crate::node_files::{FlannelFlags, KubeletFlags, NodeFiles};
 use crate::untrusted::Untrusted;
 
-impl Mask<'_> {
+impl RecordRedactor<'_> {
     pub(super) fn node_files(&self, files: &NodeFiles) -> NodeFiles {
         let text = |text: &Option<String>, line: &dyn Fn(&str) -> String| {
             text.as_ref().map(|text| text.lines().map(|own| line(own) + "\n").collect::<String>())

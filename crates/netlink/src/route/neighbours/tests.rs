@@ -52,9 +52,9 @@ fn a_real_kernels_neighbours_are_understood() {
     let kernel =
         RecordedKernel::default().answering(NETLINK_ROUTE, RTM_GETNEIGH, &[AF_INET], [answer]);
     let names: LinkNames = [(3, "wlan0".parse().unwrap()), (4, "br0".parse().unwrap())].into();
-    let found = neighbours(&kernel, Family::V4, &names).unwrap().entries;
+    let found = neighbours(&kernel, IpFamily::V4, &names).unwrap().entries;
     assert!(found.iter().any(|n| n.mac == "02:00:00:00:00:09".parse().ok()), "{found:?}");
-    assert!(neighbours(&kernel, Family::V6, &names).is_err(), "this kernel has no IPv6");
+    assert!(neighbours(&kernel, IpFamily::V6, &names).is_err(), "this kernel has no IPv6");
 }
 
 proptest! {

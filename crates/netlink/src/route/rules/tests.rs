@@ -28,7 +28,7 @@ fn rules_are_read_and_inverted_ones_are_not_mistaken() {
     assert_eq!(rule.in_link.unwrap().as_str(), "eth0");
     let skipped = parse_rule(&message(head, FIB_RULE_INVERT, &attributes)).unwrap();
     let skipped = skipped.unwrap_err();
-    assert_eq!((skipped.family, skipped.preference), (Family::V4, 100));
+    assert_eq!((skipped.family, skipped.preference), (IpFamily::V4, 100));
     assert_eq!(skipped.reason, UnusualReason::Inverted);
 }
 

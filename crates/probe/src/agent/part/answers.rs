@@ -1,34 +1,35 @@
 //! What an agent answers: datagrams of its run, each in its turn.
 
-use super::Part;
-use crate::budget::Load;
-use crate::edge::reflector::Received;
-use crate::machine::Moment;
+use super::AgentRun;
+use crate::budget::FrameLoad;
+use crate::edge::reflector::ReceivedDatagram;
+use crate::machine::RunInstant;
 use crate::protocol::Seen;
-use crate::token::{Content, Header, Token, answer, read_payload};
+use crate::token::{ProbeToken, TokenHeader, TokenPayload, answer, read_payload};
 
 /// Most answers that wait. An answer that is left out looks like a packet filter of this host.
 const OWED_MAX: usize = 256;
 
 /// An answer to a datagram of the run.
 #[derive(Clone, Copy)]
-pub(super) struct Owed {
+pub(super) struct PendingAnswer {
     reflector: usize,
-    pub(super) received: Received,
-    question: Token,
+    pub(super) received: ReceivedDatagram,
+    question: ProbeToken,
 }
 
-impl Part {
+impl AgentRun {
     /// Answers a question of the run; where no packet socket saw it arrive, this is its arrival.
     pub(super) fn take_datagram(
         &mut self,
-        now: Moment,
+        now: RunInstant,
         reflector: usize,
-        received: &Received,
+        received: &ReceivedDatagram,
         buffer: &[u8],
     ) -> Vec<Seen> {
         let payload = &buffer[..received.length.min(buffer.len())];
-        let Some(Content::Question(token)) = read_payload(payload, &self.identity.run_key) else {
+        let Some(TokenPayload::Question(token)) = read_payload(payload, &self.identity.run_key)
+        else {
             return Vec::new();
         };
         if !self.witness.peers().any(|peer| peer.seat == token.header.seat) {
@@ -43,10 +44,10 @@ impl Part {
             let port = self.reflectors[reflector].port();
             seen = self.witness.receive_datagram(now, &link.name, from, port, &token);
         }
-        let owed = Owed { reflector, received: *received, question: token };
+        let owed = PendingAnswer { reflector, received: *received, question: token };
         if let Err(when) = self.try_answer(now, &owed) {
-            if self.owed.len() < OWED_MAX {
-                self.owed.push_back((when, owed));
+            if self.pending_answers.len() < OWED_MAX {
+                self.pending_answers.push_back((when, owed));
             } else {
                 self.withhold(owed.received.link_index);
             }
@@ -62,27 +63,33 @@ impl Part {
     }
 
     /// Answers what had to wait, first come, first served.
-    pub(super) fn answer_owed(&mut self, now: Moment) {
-        while let Some((_, owed)) = self.owed.front().filter(|(at, _)| *at <= now).copied() {
+    pub(super) fn send_pending_answers(&mut self, now: RunInstant) {
+        while let Some((_, owed)) =
+            self.pending_answers.front().filter(|(at, _)| *at <= now).copied()
+        {
             if let Err(when) = self.try_answer(now, &owed) {
-                self.owed[0].0 = when.max(now.after_ms(1));
+                self.pending_answers[0].0 = when.max(now.after_ms(1));
                 return;
             }
-            self.owed.pop_front();
+            self.pending_answers.pop_front();
         }
     }
 
     /// Answers from the address that was asked, or says when there is room for it.
-    fn try_answer(&mut self, now: Moment, owed: &Owed) -> Result<(), Moment> {
-        let Owed { reflector, received, question } = owed;
+    fn try_answer(&mut self, now: RunInstant, owed: &PendingAnswer) -> Result<(), RunInstant> {
+        let PendingAnswer { reflector, received, question } = owed;
         let link = self.links.iter_mut().find(|link| link.index == received.link_index);
         let number = link.as_ref().map_or(u8::MAX, |link| link.number);
         if let Some(link) = link {
-            link.answers.take(now, Load::one(false))?;
+            link.answers.take(now, FrameLoad::one(false))?;
         }
-        let header =
-            Header { seat: self.identity.seat, link: number, is_answer: true, ..question.header };
-        let own = Token::new(header, &self.keys);
+        let header = TokenHeader {
+            seat: self.identity.seat,
+            link: number,
+            is_answer: true,
+            ..question.header
+        };
+        let own = ProbeToken::new(header, &self.keys);
         // An answer that cannot leave is an answer that does not come.
         let _ = self.reflectors[*reflector].answer(received, &answer(&own, question));
         Ok(())

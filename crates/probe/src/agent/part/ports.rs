@@ -3,18 +3,18 @@
 use std::io;
 use std::net::IpAddr;
 
-use pontoon_model::net::Family;
-use pontoon_model::port::{Answerer, Listener, PORTS_MAX, Port, Transport};
-use pontoon_model::snapshot::Unread;
+use pontoon_model::net::IpFamily;
+use pontoon_model::port::{PORTS_MAX, Port, PortAnswerer, PortListener, TransportProtocol};
+use pontoon_model::snapshot::CollectionGap;
 
-use super::Part;
+use super::AgentRun;
 use crate::edge::listener;
 use crate::edge::packet_socket::PacketSocket;
-use crate::edge::reflector::Reflector;
-use crate::machine::Moment;
+use crate::edge::reflector::UdpReflector;
+use crate::machine::RunInstant;
 use crate::protocol::FromAgent;
 
-impl Part {
+impl AgentRun {
     /// Listens where nobody else does, and says who answers.
     pub(in super::super) fn listen(&mut self, ports: &[Port]) -> FromAgent {
         let ports = &ports[..ports.len().min(PORTS_MAX)];
@@ -22,20 +22,20 @@ impl Part {
             .iter()
             .map(|port| {
                 let opened = match port.transport {
-                    Transport::Tcp => self.listen_tcp(port.number),
-                    Transport::Udp => self.listen_udp(port.number),
+                    TransportProtocol::Tcp => self.listen_tcp(port.number),
+                    TransportProtocol::Udp => self.listen_udp(port.number),
                 };
-                Listener { port: *port, state: answerer(opened) }
+                PortListener { port: *port, state: answerer(opened) }
             })
             .collect();
         self.witness.set_ports(ports.iter().copied());
-        let has_tcp = ports.iter().any(|port| port.transport == Transport::Tcp);
+        let has_tcp = ports.iter().any(|port| port.transport == TransportProtocol::Tcp);
         for link in self.links.iter_mut().filter(|_| has_tcp) {
-            let seen = link.socket.as_ref().map(PacketSocket::see_connections);
+            let seen = link.socket.as_ref().map(PacketSocket::capture_tcp_connections);
             if let Some(Err(error)) = seen {
                 // What it does not see from now on must prove nothing.
                 link.lost = link.lost.saturating_add(1);
-                self.untested.insert(Unread {
+                self.untested.insert(CollectionGap {
                     what: format!("which connections arrive on {}", link.name),
                     why: format!("the kernel did not take the filter: {error}"),
                 });
@@ -45,21 +45,21 @@ impl Part {
     }
 
     fn listen_tcp(&mut self, port: u16) -> io::Result<()> {
-        self.listeners.push(listener::Listener::open(port)?);
+        self.listeners.push(listener::TcpPortListener::open(port)?);
         Ok(())
     }
 
     /// The reflectors answer there as on their own port: packets of the run, and no others.
     fn listen_udp(&mut self, port: u16) -> io::Result<()> {
-        let v4 = Reflector::open(Family::V4, port)?;
+        let v4 = UdpReflector::open(IpFamily::V4, port)?;
         self.reflectors.push(v4);
         // A host without IPv6 has no socket for it.
-        self.reflectors.extend(Reflector::open(Family::V6, port).ok());
+        self.reflectors.extend(UdpReflector::open(IpFamily::V6, port).ok());
         Ok(())
     }
 
     /// Takes whoever connects, if it is a host of the run.
-    pub(super) fn take_connections(&mut self, now: Moment) {
+    pub(super) fn take_connections(&mut self, now: RunInstant) {
         let witness = &self.witness;
         let is_peer = |from: IpAddr| {
             let mut addresses = witness.peers().flat_map(|peer| &peer.addresses);
@@ -71,10 +71,10 @@ impl Part {
     }
 }
 
-fn answerer(opened: io::Result<()>) -> Answerer {
+fn answerer(opened: io::Result<()>) -> PortAnswerer {
     match opened {
-        Ok(()) => Answerer::Agent,
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Answerer::Service,
-        Err(error) => Answerer::Nobody { why: error.to_string() },
+        Ok(()) => PortAnswerer::Agent,
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => PortAnswerer::Service,
+        Err(error) => PortAnswerer::Nobody { why: error.to_string() },
     }
 }

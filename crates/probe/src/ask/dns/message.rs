@@ -4,22 +4,22 @@ use std::net::IpAddr;
 
 use hickory_proto::op::{Message, MessageType};
 use hickory_proto::rr::{DNSClass, RData, RecordType};
-use pontoon_model::net::Family;
+use pontoon_model::net::IpFamily;
 
 use super::name::DnsName;
 
 /// One query for addresses.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Query {
+pub(super) struct DnsAddressQuery {
     pub(super) id: u16,
     pub(super) name: DnsName,
     /// A or AAAA.
-    pub(super) family: Family,
+    pub(super) family: IpFamily,
 }
 
 /// What a server says.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Reply {
+pub(super) struct DnsResponse {
     pub(super) rcode: u16,
     /// [`MAX_ADDRESSES`] at most.
     pub(super) addresses: Vec<IpAddr>,
@@ -31,7 +31,7 @@ pub(super) const MAX_ADDRESSES: usize = 16;
 /// Flags of a query that asks for recursion.
 const RECURSION_DESIRED: u16 = 0x0100;
 
-impl Query {
+impl DnsAddressQuery {
     /// As it is sent. Written by hand because it cannot fail: the name is one DNS can carry.
     pub(super) fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.name.as_str().len() + 18);
@@ -52,14 +52,14 @@ impl Query {
 
     fn record_type(&self) -> RecordType {
         match self.family {
-            Family::V4 => RecordType::A,
-            Family::V6 => RecordType::AAAA,
+            IpFamily::V4 => RecordType::A,
+            IpFamily::V6 => RecordType::AAAA,
         }
     }
 }
 
 /// Reads the answer to `query`, or says in a few words why it is none.
-pub(super) fn read(bytes: &[u8], query: &Query) -> Result<Reply, &'static str> {
+pub(super) fn read(bytes: &[u8], query: &DnsAddressQuery) -> Result<DnsResponse, &'static str> {
     let message = Message::from_vec(bytes).map_err(|_| "no DNS message")?;
     if message.metadata.message_type != MessageType::Response {
         return Err("a DNS query instead of an answer");
@@ -84,5 +84,5 @@ pub(super) fn read(bytes: &[u8], query: &Query) -> Result<Reply, &'static str> {
         RData::AAAA(address) => Some(IpAddr::from(address.0)),
         _ => None,
     });
-    Ok(Reply { rcode, addresses: addresses.take(MAX_ADDRESSES).collect() })
+    Ok(DnsResponse { rcode, addresses: addresses.take(MAX_ADDRESSES).collect() })
 }

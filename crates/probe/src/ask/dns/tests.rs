@@ -1,15 +1,15 @@
 use std::net::{IpAddr, SocketAddr};
 
-use pontoon_model::observation::{Answer, DnsQuery};
+use pontoon_model::observation::{DnsQuery, ProbeAnswer};
 use proptest::prelude::*;
 
-use super::message::{MAX_ADDRESSES, Query, Reply, read};
+use super::message::{DnsAddressQuery, DnsResponse, MAX_ADDRESSES, read};
 use super::*;
 use crate::ask::tests::{
     SERVER, STRANGER, answers, datagram, done_ms, garbage, put, sent_at, silence,
 };
-use crate::ask::{Ask, DnsName};
-use crate::flows::twin::Trace;
+use crate::ask::{DnsName, ProbeSpec};
+use crate::flows::twin::MachineTrace;
 
 const AT: SocketAddr = SocketAddr::new(SERVER, PORT);
 
@@ -17,14 +17,14 @@ fn name() -> DnsName {
     "detectportal.firefox.com".parse().unwrap()
 }
 
-fn ask(query: DnsQuery) -> Ask {
-    Ask::Dns { server: AT, query, name: Some(name()) }
+fn ask(query: DnsQuery) -> ProbeSpec {
+    ProbeSpec::Dns { server: AT, query, name: Some(name()) }
 }
 
 /// Asks for a known name; the server says `reply` to each query, 10 ms later.
-fn served(reply: impl Fn(&[u8]) -> Vec<u8>) -> Trace {
+fn served(reply: impl Fn(&[u8]) -> Vec<u8>) -> MachineTrace {
     put(&ask(DnsQuery::Known), |_, action| match action {
-        Action::SendUdp { flow, to, payload, .. } => {
+        FlowAction::SendUdp { flow, to, payload, .. } => {
             vec![(10, datagram(*flow, *to, &reply(payload)))]
         }
         _ => Vec::new(),
@@ -74,7 +74,7 @@ fn an_answer_is_taken_with_its_code_and_addresses() {
     ];
     for (rcode, texts) in table {
         let trace = served(|query| reply(query, rcode, &addresses(texts)));
-        let answer = Answer::Dns { rcode: rcode.into(), addresses: addresses(texts) };
+        let answer = ProbeAnswer::Dns { rcode: rcode.into(), addresses: addresses(texts) };
         assert_eq!(answers(&trace), [(1, answer)]);
         assert_eq!(done_ms(&trace), 10);
     }
@@ -82,17 +82,17 @@ fn an_answer_is_taken_with_its_code_and_addresses() {
 
 #[test]
 fn a_name_that_cannot_exist_and_is_given_an_address_is_recorded_so() {
-    let random = Ask::Dns { server: AT, query: DnsQuery::Invalid, name: None };
+    let random = ProbeSpec::Dns { server: AT, query: DnsQuery::Invalid, name: None };
     let trace = put(&random, |_, action| match action {
-        Action::SendUdp { flow, to, payload, .. } => {
+        FlowAction::SendUdp { flow, to, payload, .. } => {
             assert!(asks_for(payload, "\x07invalid"), "{payload:?}");
             vec![(10, datagram(*flow, *to, &reply(payload, 0, &[STRANGER])))]
         }
         _ => Vec::new(),
     });
-    assert_eq!(answers(&trace), [(1, Answer::Dns { rcode: 0, addresses: vec![STRANGER] })]);
+    assert_eq!(answers(&trace), [(1, ProbeAnswer::Dns { rcode: 0, addresses: vec![STRANGER] })]);
     let kinds: Vec<_> = trace.observations.iter().map(|seen| seen.kind.clone()).collect();
-    assert_eq!(kinds, vec![Kind::Dns { query: DnsQuery::Invalid }; 2]);
+    assert_eq!(kinds, vec![ProbeKind::Dns { query: DnsQuery::Invalid }; 2]);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_silent_server_takes_three_seconds_and_expected_silence_one() {
 fn a_lost_query_is_asked_again_under_another_id() {
     let mut queries = Vec::new();
     let trace = put(&ask(DnsQuery::Known), |_, action| match action {
-        Action::SendUdp { flow, to, payload, .. } => {
+        FlowAction::SendUdp { flow, to, payload, .. } => {
             queries.push(payload.clone());
             let is_lost = queries.len() == 1;
             let answer = reply(payload, 0, &[STRANGER]);
@@ -115,7 +115,7 @@ fn a_lost_query_is_asked_again_under_another_id() {
         }
         _ => Vec::new(),
     });
-    assert_eq!(answers(&trace), [(2, Answer::Dns { rcode: 0, addresses: vec![STRANGER] })]);
+    assert_eq!(answers(&trace), [(2, ProbeAnswer::Dns { rcode: 0, addresses: vec![STRANGER] })]);
     assert_ne!(queries[0][..2], queries[1][..2]);
     assert_eq!(queries[0][2..], queries[1][2..]);
 }
@@ -182,8 +182,8 @@ fn hostile_and_foreign_answers_are_garbage() {
     }
 }
 
-fn query() -> Query {
-    Query { id: 0x1234, name: name(), family: Family::V4 }
+fn query() -> DnsAddressQuery {
+    DnsAddressQuery { id: 0x1234, name: name(), family: IpFamily::V4 }
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn garbage_is_recorded_once_a_try_and_the_true_answer_still_counts() {
     let trace = served(|_| b"garbage".to_vec());
     assert_eq!((garbage(&trace), done_ms(&trace)), (2, 3_000));
     let trace = put(&ask(DnsQuery::Known), |_, action| match action {
-        Action::SendUdp { flow, to, payload, .. } => {
+        FlowAction::SendUdp { flow, to, payload, .. } => {
             let mut flood: Vec<_> =
                 (0..500).map(|_| (5, datagram(*flow, *to, b"garbage"))).collect();
             flood.push((20, datagram(*flow, *to, &reply(payload, 0, &[STRANGER]))));
@@ -206,7 +206,7 @@ fn garbage_is_recorded_once_a_try_and_the_true_answer_still_counts() {
 fn who_was_not_asked_does_not_answer() {
     for from in [SocketAddr::new(STRANGER, PORT), SocketAddr::new(SERVER, PORT + 1)] {
         let trace = put(&ask(DnsQuery::Known), |_, action| match action {
-            Action::SendUdp { flow, payload, .. } => {
+            FlowAction::SendUdp { flow, payload, .. } => {
                 vec![(5, datagram(*flow, from, &reply(payload, 0, &[STRANGER])))]
             }
             _ => Vec::new(),
@@ -221,11 +221,11 @@ fn a_server_may_change_the_case_and_leave_the_question_out_of_an_error() {
     let asked = query.bytes();
     let mut shouted = reply(&asked, 0, &[STRANGER]);
     shouted[12..asked.len() - 4].make_ascii_uppercase();
-    assert_eq!(read(&shouted, &query), Ok(Reply { rcode: 0, addresses: vec![STRANGER] }));
+    assert_eq!(read(&shouted, &query), Ok(DnsResponse { rcode: 0, addresses: vec![STRANGER] }));
     let mut bare = reply(&asked, 2, &[]);
     bare.truncate(12);
     bare[4..6].fill(0);
-    assert_eq!(read(&bare, &query), Ok(Reply { rcode: 2, addresses: Vec::new() }));
+    assert_eq!(read(&bare, &query), Ok(DnsResponse { rcode: 2, addresses: Vec::new() }));
 }
 
 #[test]
@@ -281,10 +281,10 @@ proptest! {
     /// another's code.
     #[test]
     fn the_honest_answer_to_any_query_is_taken(id: u16, name in any_name(), is_v6: bool) {
-        let family = if is_v6 { Family::V6 } else { Family::V4 };
-        let query = Query { id, name, family };
+        let family = if is_v6 { IpFamily::V6 } else { IpFamily::V4 };
+        let query = DnsAddressQuery { id, name, family };
         let reply = reply(&query.bytes(), 0, &[STRANGER]);
-        prop_assert_eq!(read(&reply, &query), Ok(Reply { rcode: 0, addresses: vec![STRANGER] }));
+        prop_assert_eq!(read(&reply, &query), Ok(DnsResponse { rcode: 0, addresses: vec![STRANGER] }));
     }
 
     #[test]

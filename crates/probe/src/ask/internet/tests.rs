@@ -1,22 +1,22 @@
 use std::collections::BTreeSet;
 
-use pontoon_model::observation::{Answer, ClockSource, DnsQuery, Kind};
+use pontoon_model::observation::{ClockSource, DnsQuery, ProbeAnswer, ProbeKind};
 
 use super::super::dns::tests::{asks_for, reply};
 use super::super::sntp::tests::reply as time;
 use super::*;
-use crate::ask::Ask;
+use crate::ask::ProbeSpec;
 use crate::ask::tests::{NOW_S, SERVER, datagram, done_ms, garbage, put, silence};
-use crate::flows::twin::Trace;
-use crate::machine::{Action, Event};
+use crate::flows::twin::MachineTrace;
+use crate::machine::{FlowAction, FlowEvent};
 
 /// Where the names lead, when the resolver is honest.
 const PAGE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 80));
 const TIME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 123));
 const SUCCESS: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsuccess\n";
 
-fn ask(servers: &[IpAddr], page: PortalPage) -> Ask {
-    Ask::Internet {
+fn ask(servers: &[IpAddr], page: PortalPage) -> ProbeSpec {
+    ProbeSpec::Internet {
         servers: servers.to_vec(),
         portal: page,
         ntp: "2.debian.pool.ntp.org".parse().unwrap(),
@@ -28,9 +28,9 @@ fn internet(
     delay: u64,
     page: IpAddr,
     clock: IpAddr,
-) -> impl FnMut(Moment, &Action) -> Vec<(u64, Event)> {
+) -> impl FnMut(RunInstant, &FlowAction) -> Vec<(u64, FlowEvent)> {
     move |_, action| match action {
-        Action::SendUdp { flow, to, payload, .. } if to.port() == dns::PORT => {
+        FlowAction::SendUdp { flow, to, payload, .. } if to.port() == dns::PORT => {
             let answer = if asks_for(payload, "invalid") {
                 reply(payload, 3, &[])
             } else if asks_for(payload, "ntp") {
@@ -40,26 +40,26 @@ fn internet(
             };
             vec![(delay, datagram(*flow, *to, &answer))]
         }
-        Action::SendUdp { flow, to, payload, .. } => {
+        FlowAction::SendUdp { flow, to, payload, .. } => {
             vec![(20, datagram(*flow, *to, &time(payload, NOW_S)))]
         }
-        Action::Connect { flow, .. } => vec![(20, Event::Connected { flow: *flow })],
-        Action::Write { flow, .. } => {
-            vec![(20, Event::Bytes { flow: *flow, bytes: SUCCESS.to_vec() })]
+        FlowAction::Connect { flow, .. } => vec![(20, FlowEvent::Connected { flow: *flow })],
+        FlowAction::Write { flow, .. } => {
+            vec![(20, FlowEvent::Bytes { flow: *flow, bytes: SUCCESS.to_vec() })]
         }
         _ => Vec::new(),
     }
 }
 
-fn found(trace: &Trace) -> BTreeSet<(Kind, Answer)> {
+fn found(trace: &MachineTrace) -> BTreeSet<(ProbeKind, ProbeAnswer)> {
     let answered = trace.observations.iter();
     answered.filter_map(|seen| Some((seen.kind.clone(), seen.answer.clone()?))).collect()
 }
 
 /// Whom something was sent to that is no DNS server.
-fn contacted(trace: &Trace) -> BTreeSet<SocketAddr> {
+fn contacted(trace: &MachineTrace) -> BTreeSet<SocketAddr> {
     let to = trace.actions.iter().filter_map(|(_, action)| match action {
-        Action::SendUdp { to, .. } | Action::Connect { to, .. } => Some(*to),
+        FlowAction::SendUdp { to, .. } | FlowAction::Connect { to, .. } => Some(*to),
         _ => None,
     });
     to.filter(|to| to.port() != dns::PORT).collect()
@@ -68,16 +68,19 @@ fn contacted(trace: &Trace) -> BTreeSet<SocketAddr> {
 #[test]
 fn an_honest_internet_is_found_in_three_steps() {
     let trace = put(&ask(&[SERVER], PortalPage::Firefox), internet(20, PAGE, TIME));
-    let known = |address| Answer::Dns { rcode: 0, addresses: vec![address] };
+    let known = |address| ProbeAnswer::Dns { rcode: 0, addresses: vec![address] };
     let url =
         pontoon_model::untrusted::Untrusted::new("http://detectportal.firefox.com/success.txt");
-    let dns = |query| Kind::Dns { query };
+    let dns = |query| ProbeKind::Dns { query };
     let expected = BTreeSet::from([
         (dns(DnsQuery::Known), known(PAGE)),
         (dns(DnsQuery::Known), known(TIME)),
-        (dns(DnsQuery::Invalid), Answer::Dns { rcode: 3, addresses: Vec::new() }),
-        (Kind::Portal { url }, Answer::Http { status: 200, location: None, is_expected: true }),
-        (Kind::Clock { source: ClockSource::Sntp }, Answer::Clock { offset_s: 0 }),
+        (dns(DnsQuery::Invalid), ProbeAnswer::Dns { rcode: 3, addresses: Vec::new() }),
+        (
+            ProbeKind::Portal { url },
+            ProbeAnswer::Http { status: 200, location: None, is_expected: true },
+        ),
+        (ProbeKind::Clock { source: ClockSource::Sntp }, ProbeAnswer::Clock { offset_s: 0 }),
     ]);
     assert_eq!(found(&trace), expected);
     assert_eq!(done_ms(&trace), 60, "DNS, connection, page");
@@ -96,7 +99,7 @@ fn names_at_the_last_moment_leave_time_for_the_rest_and_no_more() {
     let mut resolver = internet(1_490, PAGE, TIME);
     let trace = put(&ask(&[SERVER], PortalPage::Firefox), |now, action| match action {
         // The first tries are lost; the page and the clock never answer.
-        Action::SendUdp { to, .. } if to.port() == dns::PORT && now.0 >= 1_500 => {
+        FlowAction::SendUdp { to, .. } if to.port() == dns::PORT && now.0 >= 1_500 => {
             resolver(now, action)
         }
         _ => Vec::new(),
@@ -131,7 +134,7 @@ fn a_second_server_helps_where_the_first_is_silent_or_talks_rubbish() {
     for rubbish in [None, Some(b"\0\0rubbish".as_slice())] {
         let mut honest = internet(20, PAGE, TIME);
         let trace = put(&ask(&[TIME, SERVER], PortalPage::Firefox), |now, action| match action {
-            Action::SendUdp { flow, to, .. } if *to == SocketAddr::new(TIME, dns::PORT) => {
+            FlowAction::SendUdp { flow, to, .. } if *to == SocketAddr::new(TIME, dns::PORT) => {
                 let flood = |bytes| (0..50).map(|ms| (ms, datagram(*flow, *to, bytes))).collect();
                 rubbish.map_or_else(Vec::new, flood)
             }
@@ -149,7 +152,7 @@ fn a_page_given_by_its_address_needs_no_name() {
     let page: PortalPage = "http://192.0.2.80:8080/x".parse().unwrap();
     let trace = put(&ask(&[SERVER], page), silence);
     assert_eq!(contacted(&trace), BTreeSet::from([SocketAddr::new(PAGE, 8080)]));
-    let is_query = |(_, action): &&(Moment, Action)| matches!(action, Action::SendUdp { to, .. } if to.port() == dns::PORT);
+    let is_query = |(_, action): &&(RunInstant, FlowAction)| matches!(action, FlowAction::SendUdp { to, .. } if to.port() == dns::PORT);
     assert_eq!(trace.actions.iter().filter(is_query).count(), 4, "time and invalid, twice each");
 }
 
@@ -161,7 +164,7 @@ fn as_many_servers_are_asked_as_the_c_library_asks() {
         .actions
         .iter()
         .filter_map(|(_, action)| match action {
-            Action::SendUdp { to, .. } => Some(to.ip()),
+            FlowAction::SendUdp { to, .. } => Some(to.ip()),
             _ => None,
         })
         .collect();
@@ -173,7 +176,7 @@ fn no_two_questions_share_a_flow() {
     let trace = put(&ask(&[SERVER, PAGE, TIME], PortalPage::Firefox), internet(1_600, PAGE, TIME));
     let mut flows = BTreeSet::new();
     for (_, action) in &trace.actions {
-        if let Action::SendUdp { flow, .. } | Action::Connect { flow, .. } = action {
+        if let FlowAction::SendUdp { flow, .. } | FlowAction::Connect { flow, .. } = action {
             assert!(flows.insert(*flow), "{action:?}");
         }
     }

@@ -3,24 +3,24 @@
 use pontoon_model::untrusted::Untrusted;
 use pontoon_wire::http_date;
 
-use super::page::{Expected, PortalPage};
+use super::page::{ExpectedPage, PortalPage};
 
 /// An answer as far as it was read.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
+pub(super) struct PageReader {
     bytes: Vec<u8>,
-    head: Option<Head>,
+    head: Option<PageHead>,
 }
 
 /// What a page turned out to be.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Verdict {
+pub(super) enum PageOutcome {
     Http { status: u16, location: Option<Untrusted>, is_expected: bool },
     Garbage(&'static str),
 }
 
 #[derive(Clone, Debug)]
-struct Head {
+struct PageHead {
     /// Where the body begins.
     length: usize,
     status: u16,
@@ -28,11 +28,11 @@ struct Head {
     date: Option<i64>,
     response: Option<String>,
     manager: Option<String>,
-    framing: Framing,
+    framing: BodyFraming,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Framing {
+enum BodyFraming {
     Length(usize),
     Chunked,
     ToTheEnd,
@@ -45,36 +45,36 @@ const MAX_BODY: usize = 4 * 1024;
 /// Header lines.
 const MAX_HEADERS: usize = 64;
 
-impl Reading {
+impl PageReader {
     /// Takes more bytes; a verdict as soon as they suffice.
     pub(super) fn take(
         &mut self,
         bytes: &[u8],
         page: &PortalPage,
         challenge: &str,
-    ) -> Option<Verdict> {
+    ) -> Option<PageOutcome> {
         let room = (MAX_HEAD + MAX_BODY + 1).saturating_sub(self.bytes.len());
         self.bytes.extend(&bytes[..bytes.len().min(room)]);
         if self.head.is_none() {
             match read_head(&self.bytes) {
                 Ok(Some(head)) => self.head = Some(head),
                 Ok(None) if self.bytes.len() <= MAX_HEAD => return None,
-                Ok(None) => return Some(Verdict::Garbage("an HTTP head without end")),
-                Err(what) => return Some(Verdict::Garbage(what)),
+                Ok(None) => return Some(PageOutcome::Garbage("an HTTP head without end")),
+                Err(what) => return Some(PageOutcome::Garbage(what)),
             }
         }
         self.judge(page, challenge, false)
     }
 
     /// The verdict when the server has closed the connection.
-    pub(super) fn end(&self, page: &PortalPage, challenge: &str) -> Verdict {
-        self.judge(page, challenge, true).unwrap_or(Verdict::Garbage("half an HTTP answer"))
+    pub(super) fn end(&self, page: &PortalPage, challenge: &str) -> PageOutcome {
+        self.judge(page, challenge, true).unwrap_or(PageOutcome::Garbage("half an HTTP answer"))
     }
 
     /// The verdict when time is up: a page that does not end is not the expected one. `None`:
     /// nothing came at all.
-    pub(super) fn cut_short(&self) -> Option<Verdict> {
-        let half = Verdict::Garbage("half an HTTP answer");
+    pub(super) fn cut_short(&self) -> Option<PageOutcome> {
+        let half = PageOutcome::Garbage("half an HTTP answer");
         let verdict = self.head.as_ref().map_or(half, |head| head.verdict(false));
         (!self.bytes.is_empty()).then_some(verdict)
     }
@@ -84,9 +84,9 @@ impl Reading {
         self.head.as_ref()?.date
     }
 
-    fn judge(&self, page: &PortalPage, challenge: &str, is_end: bool) -> Option<Verdict> {
+    fn judge(&self, page: &PortalPage, challenge: &str, is_end: bool) -> Option<PageOutcome> {
         let Some(head) = &self.head else {
-            return is_end.then_some(Verdict::Garbage(if self.bytes.is_empty() {
+            return is_end.then_some(PageOutcome::Garbage(if self.bytes.is_empty() {
                 "a connection closed without an answer"
             } else {
                 "half an HTTP answer"
@@ -95,22 +95,22 @@ impl Reading {
         let rest = self.bytes.get(head.length..).unwrap_or_default();
         let expected = page.expected();
         let is_right_head = match expected {
-            Expected::Nothing => head.status == 204,
-            Expected::Echo => head.status == 204 && head.response.as_deref() == Some(challenge),
-            Expected::Body(_) | Expected::Within(_) => head.status == 200,
-            Expected::Header(_, value) => head.manager.as_deref() == Some(value),
+            ExpectedPage::Nothing => head.status == 204,
+            ExpectedPage::Echo => head.status == 204 && head.response.as_deref() == Some(challenge),
+            ExpectedPage::Body(_) | ExpectedPage::Within(_) => head.status == 200,
+            ExpectedPage::Header(_, value) => head.manager.as_deref() == Some(value),
         };
         if !is_right_head {
             return Some(head.verdict(false));
         }
         match expected {
-            Expected::Nothing | Expected::Echo => Some(head.verdict(rest.is_empty())),
-            Expected::Header(..) => Some(head.verdict(true)),
-            Expected::Body(text) => {
+            ExpectedPage::Nothing | ExpectedPage::Echo => Some(head.verdict(rest.is_empty())),
+            ExpectedPage::Header(..) => Some(head.verdict(true)),
+            ExpectedPage::Body(text) => {
                 let is_text = |body: &[u8]| body == text.as_bytes();
                 head.body(rest, is_end).judged(is_text).map(|is_right| head.verdict(is_right))
             }
-            Expected::Within(text) => {
+            ExpectedPage::Within(text) => {
                 let has = |body: &[u8]| body.windows(text.len()).any(|at| at == text.as_bytes());
                 head.body(rest, is_end).judged(has).map(|is_right| head.verdict(is_right))
             }
@@ -118,34 +118,34 @@ impl Reading {
     }
 }
 
-impl Head {
-    fn verdict(&self, is_expected: bool) -> Verdict {
-        Verdict::Http { status: self.status, location: self.location.clone(), is_expected }
+impl PageHead {
+    fn verdict(&self, is_expected: bool) -> PageOutcome {
+        PageOutcome::Http { status: self.status, location: self.location.clone(), is_expected }
     }
 
-    fn body(&self, rest: &[u8], is_end: bool) -> Body {
+    fn body(&self, rest: &[u8], is_end: bool) -> BodyProgress {
         if rest.len() > MAX_BODY {
-            return Body::Wrong;
+            return BodyProgress::Wrong;
         }
         let whole = match self.framing {
-            Framing::Length(length) if length > MAX_BODY => return Body::Wrong,
-            Framing::Length(length) => rest.get(..length).map(<[u8]>::to_vec),
-            Framing::ToTheEnd => is_end.then(|| rest.to_vec()),
-            Framing::Chunked => match unchunk(rest) {
+            BodyFraming::Length(length) if length > MAX_BODY => return BodyProgress::Wrong,
+            BodyFraming::Length(length) => rest.get(..length).map(<[u8]>::to_vec),
+            BodyFraming::ToTheEnd => is_end.then(|| rest.to_vec()),
+            BodyFraming::Chunked => match unchunk(rest) {
                 Ok(body) => body,
-                Err(()) => return Body::Wrong,
+                Err(()) => return BodyProgress::Wrong,
             },
         };
         match whole {
-            Some(body) => Body::Whole(body),
-            None if is_end => Body::Wrong,
-            None => Body::Unfinished,
+            Some(body) => BodyProgress::Whole(body),
+            None if is_end => BodyProgress::Wrong,
+            None => BodyProgress::Unfinished,
         }
     }
 }
 
 /// The body, as far as it is there.
-enum Body {
+enum BodyProgress {
     Whole(Vec<u8>),
     /// More may come.
     Unfinished,
@@ -153,7 +153,7 @@ enum Body {
     Wrong,
 }
 
-impl Body {
+impl BodyProgress {
     /// Whether it is right; `None` while more may come.
     fn judged(&self, is_right: impl Fn(&[u8]) -> bool) -> Option<bool> {
         match self {
@@ -164,7 +164,7 @@ impl Body {
     }
 }
 
-fn read_head(bytes: &[u8]) -> Result<Option<Head>, &'static str> {
+fn read_head(bytes: &[u8]) -> Result<Option<PageHead>, &'static str> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
     let Ok(status) = response.parse(&bytes[..bytes.len().min(MAX_HEAD)]) else {
@@ -178,11 +178,11 @@ fn read_head(bytes: &[u8]) -> Result<Option<Head>, &'static str> {
     let content_length = || text("Content-Length").and_then(|text| text.trim().parse().ok());
     // Of both, the transfer coding counts (RFC 9112, section 6.3).
     let framing = match text("Transfer-Encoding") {
-        Some(coding) if coding.trim().eq_ignore_ascii_case("chunked") => Framing::Chunked,
-        Some(_) => Framing::ToTheEnd,
-        None => content_length().map_or(Framing::ToTheEnd, Framing::Length),
+        Some(coding) if coding.trim().eq_ignore_ascii_case("chunked") => BodyFraming::Chunked,
+        Some(_) => BodyFraming::ToTheEnd,
+        None => content_length().map_or(BodyFraming::ToTheEnd, BodyFraming::Length),
     };
-    Ok(Some(Head {
+    Ok(Some(PageHead {
         length,
         status: response.code.unwrap_or_default(),
         location: value("Location").map(Untrusted::from_bytes),

@@ -52,7 +52,7 @@ pub struct NotAPage(Untrusted);
 
 /// What a page must answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Expected {
+pub(super) enum ExpectedPage {
     /// 204 without a body.
     Nothing,
     /// 204 without a body, and the challenge echoed.
@@ -66,30 +66,45 @@ pub(super) enum Expected {
 }
 
 /// The pages of others: URL host, path, answer.
-const KNOWN: [(PortalPage, &str, &str, Expected); 9] = [
-    (PortalPage::Firefox, "detectportal.firefox.com", "/success.txt", Expected::Body("success\n")),
-    (PortalPage::Gstatic, "connectivitycheck.gstatic.com", "/generate_204", Expected::Nothing),
-    (PortalPage::Google, "clients3.google.com", "/generate_204", Expected::Nothing),
-    (PortalPage::Cloudflare, "cp.cloudflare.com", "/generate_204", Expected::Nothing),
-    (PortalPage::Apple, "captive.apple.com", "/hotspot-detect.html", Expected::Within("Success")),
+const KNOWN: [(PortalPage, &str, &str, ExpectedPage); 9] = [
+    (
+        PortalPage::Firefox,
+        "detectportal.firefox.com",
+        "/success.txt",
+        ExpectedPage::Body("success\n"),
+    ),
+    (PortalPage::Gstatic, "connectivitycheck.gstatic.com", "/generate_204", ExpectedPage::Nothing),
+    (PortalPage::Google, "clients3.google.com", "/generate_204", ExpectedPage::Nothing),
+    (PortalPage::Cloudflare, "cp.cloudflare.com", "/generate_204", ExpectedPage::Nothing),
+    (
+        PortalPage::Apple,
+        "captive.apple.com",
+        "/hotspot-detect.html",
+        ExpectedPage::Within("Success"),
+    ),
     (
         PortalPage::Microsoft,
         "www.msftconnecttest.com",
         "/connecttest.txt",
-        Expected::Body("Microsoft Connect Test"),
+        ExpectedPage::Body("Microsoft Connect Test"),
     ),
-    (PortalPage::MicrosoftNcsi, "www.msftncsi.com", "/ncsi.txt", Expected::Body("Microsoft NCSI")),
+    (
+        PortalPage::MicrosoftNcsi,
+        "www.msftncsi.com",
+        "/ncsi.txt",
+        ExpectedPage::Body("Microsoft NCSI"),
+    ),
     (
         PortalPage::Debian,
         "network-test.debian.org",
         "/nm",
-        Expected::Within("NetworkManager is online"),
+        ExpectedPage::Within("NetworkManager is online"),
     ),
     (
         PortalPage::Ubuntu,
         "connectivity-check.ubuntu.com",
         "/",
-        Expected::Header("X-NetworkManager-Status", "online"),
+        ExpectedPage::Header("X-NetworkManager-Status", "online"),
     ),
 ];
 
@@ -120,15 +135,15 @@ impl PortalPage {
         if let Self::Own(own) = self { own.port } else { HTTP_PORT }
     }
 
-    pub(super) fn expected(&self) -> Expected {
-        if let Self::Own(_) = self { Expected::Echo } else { self.row().2 }
+    pub(super) fn expected(&self) -> ExpectedPage {
+        if let Self::Own(_) = self { ExpectedPage::Echo } else { self.row().2 }
     }
 
     /// The request. Nothing in it can break a line: the URL was checked when it was read.
     pub(super) fn request(&self, challenge: &str) -> String {
         let (host, path) = self.authority();
         let challenge = match self.expected() {
-            Expected::Echo => format!("X-Pontoon-Challenge: {challenge}\r\n"),
+            ExpectedPage::Echo => format!("X-Pontoon-Challenge: {challenge}\r\n"),
             _ => String::new(),
         };
         format!(
@@ -146,10 +161,10 @@ impl PortalPage {
         }
     }
 
-    fn row(&self) -> (&'static str, &'static str, Expected) {
+    fn row(&self) -> (&'static str, &'static str, ExpectedPage) {
         KNOWN.iter().find(|(page, ..)| page == self).map_or(
             // Own pages are told apart by every caller.
-            ("", "/", Expected::Echo),
+            ("", "/", ExpectedPage::Echo),
             |(_, host, path, expected)| (host, path, *expected),
         )
     }

@@ -1,18 +1,18 @@
 use std::net::SocketAddr;
 
 use nix::libc::ENETUNREACH;
-use pontoon_model::observation::{Answer, ClockSource, Kind, Observation};
+use pontoon_model::observation::{ClockSource, Observation, ProbeAnswer, ProbeKind};
 
 use super::*;
-use crate::ask::Ask;
+use crate::ask::ProbeSpec;
 use crate::ask::tests::{NOW_S, SERVER, STRANGER, done_ms, put, silence};
-use crate::flows::twin::Trace;
-use crate::machine::Flow;
+use crate::flows::twin::MachineTrace;
+use crate::machine::FlowId;
 
 const AT: SocketAddr = SocketAddr::new(SERVER, 80);
 
-fn ask(page: PortalPage) -> Ask {
-    Ask::Portal { to: AT, page }
+fn ask(page: PortalPage) -> ProbeSpec {
+    ProbeSpec::Portal { to: AT, page }
 }
 
 fn own() -> PortalPage {
@@ -20,28 +20,28 @@ fn own() -> PortalPage {
 }
 
 /// A server that accepts, and answers a request with these pieces, 10 ms apart, then closes.
-fn served(page: PortalPage, pieces: impl Fn(&str) -> Vec<Vec<u8>>) -> Trace {
+fn served(page: PortalPage, pieces: impl Fn(&str) -> Vec<Vec<u8>>) -> MachineTrace {
     put(&ask(page), |_, action| match action {
-        Action::Connect { flow, .. } => vec![(20, Event::Connected { flow: *flow })],
-        Action::Write { flow, bytes } => {
+        FlowAction::Connect { flow, .. } => vec![(20, FlowEvent::Connected { flow: *flow })],
+        FlowAction::Write { flow, bytes } => {
             let flow = *flow;
             let pieces = pieces(&String::from_utf8(bytes.clone()).unwrap());
             let end = 10 * u64::try_from(pieces.len()).unwrap() + 10;
             let bytes =
-                (1..).zip(pieces).map(|(nth, bytes)| (10 * nth, Event::Bytes { flow, bytes }));
-            bytes.chain([(end, Event::Closed { flow })]).collect()
+                (1..).zip(pieces).map(|(nth, bytes)| (10 * nth, FlowEvent::Bytes { flow, bytes }));
+            bytes.chain([(end, FlowEvent::Closed { flow })]).collect()
         }
         _ => Vec::new(),
     })
 }
 
-fn says(page: PortalPage, text: &str) -> Trace {
+fn says(page: PortalPage, text: &str) -> MachineTrace {
     served(page, |_| vec![text.as_bytes().to_vec()])
 }
 
 /// What was found out about the page.
-fn verdict(trace: &Trace) -> Option<Answer> {
-    let about_page = |seen: &&Observation| matches!(seen.kind, Kind::Portal { .. });
+fn verdict(trace: &MachineTrace) -> Option<ProbeAnswer> {
+    let about_page = |seen: &&Observation| matches!(seen.kind, ProbeKind::Portal { .. });
     let answers: Vec<_> = trace
         .observations
         .iter()
@@ -53,12 +53,12 @@ fn verdict(trace: &Trace) -> Option<Answer> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "rows of tables have no answer, too")]
-fn http(status: u16, is_expected: bool) -> Option<Answer> {
-    Some(Answer::Http { status, location: None, is_expected })
+fn http(status: u16, is_expected: bool) -> Option<ProbeAnswer> {
+    Some(ProbeAnswer::Http { status, location: None, is_expected })
 }
 
-fn connects(trace: &Trace) -> usize {
-    trace.actions.iter().filter(|(_, action)| matches!(action, Action::Connect { .. })).count()
+fn connects(trace: &MachineTrace) -> usize {
+    trace.actions.iter().filter(|(_, action)| matches!(action, FlowAction::Connect { .. })).count()
 }
 
 /// Every known page as its own server answers, and the nearest that a portal might come to it.
@@ -88,7 +88,7 @@ fn pages_are_compared_exactly() {
     ];
     for (page, right, wrong) in table {
         let is_expected = |text: &str| match verdict(&says(page.clone(), text)) {
-            Some(Answer::Http { is_expected, .. }) => is_expected,
+            Some(ProbeAnswer::Http { is_expected, .. }) => is_expected,
             other => panic!("{page}: {other:?}"),
         };
         assert!(is_expected(&right), "{page}: {right}");
@@ -125,11 +125,11 @@ fn an_own_page_must_send_the_challenge_back() {
 fn a_redirect_is_recorded_and_not_followed() {
     let text = "HTTP/1.1 302 Found\r\nLocation: http://login.campus.example/\x1b[2J?a=1\r\n\r\n";
     let trace = says(PortalPage::Firefox, text);
-    let Some(Answer::Http { status: 302, location: Some(location), is_expected: false }) =
+    let Some(ProbeAnswer::Http { status: 302, location: Some(location), is_expected: false }) =
         verdict(&trace)
     else {
         // The escape sequence makes it no header at all: then it is not HTTP.
-        assert!(matches!(verdict(&trace), Some(Answer::Garbage { .. })), "{trace:?}");
+        assert!(matches!(verdict(&trace), Some(ProbeAnswer::Garbage { .. })), "{trace:?}");
         return redirect_without_escapes();
     };
     assert!(!location.to_string().contains('\x1b'));
@@ -141,24 +141,28 @@ fn redirect_without_escapes() {
     let text = "HTTP/1.1 302 Found\r\nLocation: http://login.campus.example/?a=1\r\n\r\n";
     let trace = says(PortalPage::Firefox, text);
     let location = Some(Untrusted::new("http://login.campus.example/?a=1"));
-    assert_eq!(verdict(&trace), Some(Answer::Http { status: 302, location, is_expected: false }));
+    assert_eq!(
+        verdict(&trace),
+        Some(ProbeAnswer::Http { status: 302, location, is_expected: false })
+    );
     assert_eq!(connects(&trace), 1);
 }
 
 #[test]
 fn a_portal_that_streams_for_ever_is_cut_off() {
-    let bodies: [(&str, Option<Answer>); 3] = [
+    let bodies: [(&str, Option<ProbeAnswer>); 3] = [
         ("HTTP/1.1 200 OK\r\n\r\n", http(200, false)),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", http(200, false)),
         ("HTTP/1.1 200 OK\r\nContent-Length: 8\r\nContent-Length: 9\r\nX: ", None),
     ];
     for (head, expected) in bodies {
         let trace = put(&ask(PortalPage::Firefox), |_, action| match action {
-            Action::Connect { flow, .. } => vec![(20, Event::Connected { flow: *flow })],
-            Action::Write { flow, .. } => {
+            FlowAction::Connect { flow, .. } => vec![(20, FlowEvent::Connected { flow: *flow })],
+            FlowAction::Write { flow, .. } => {
                 let flow = *flow;
-                let head = (0, Event::Bytes { flow, bytes: head.as_bytes().to_vec() });
-                let body = (1..900).map(|ms| (ms, Event::Bytes { flow, bytes: vec![b'a'; 1_000] }));
+                let head = (0, FlowEvent::Bytes { flow, bytes: head.as_bytes().to_vec() });
+                let body =
+                    (1..900).map(|ms| (ms, FlowEvent::Bytes { flow, bytes: vec![b'a'; 1_000] }));
                 [head].into_iter().chain(body).collect()
             }
             _ => Vec::new(),
@@ -167,11 +171,11 @@ fn a_portal_that_streams_for_ever_is_cut_off() {
         if expected.is_some() {
             assert_eq!(verdict, expected, "{head}");
         } else {
-            assert!(matches!(verdict, Some(Answer::Garbage { .. })), "{verdict:?}");
+            assert!(matches!(verdict, Some(ProbeAnswer::Garbage { .. })), "{verdict:?}");
         }
         assert!(done_ms(&trace) < 100, "{}", done_ms(&trace));
         let (_, last) = trace.actions.last().unwrap();
-        assert!(matches!(last, Action::Close { .. }), "it hangs up: {last:?}");
+        assert!(matches!(last, FlowAction::Close { .. }), "it hangs up: {last:?}");
     }
 }
 
@@ -180,10 +184,10 @@ fn a_portal_that_drips_is_judged_when_the_time_is_over() {
     let text = b"HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n";
     let drip = |upto: usize| {
         put(&ask(PortalPage::Firefox), |_, action| match action {
-            Action::Connect { flow, .. } => vec![(0, Event::Connected { flow: *flow })],
-            Action::Write { flow, .. } => (1..)
+            FlowAction::Connect { flow, .. } => vec![(0, FlowEvent::Connected { flow: *flow })],
+            FlowAction::Write { flow, .. } => (1..)
                 .zip(text[..upto].iter().chain([b'a'; 900].iter().filter(|_| upto == text.len())))
-                .map(|(nth, byte)| (nth * 30, Event::Bytes { flow: *flow, bytes: vec![*byte] }))
+                .map(|(nth, byte)| (nth * 30, FlowEvent::Bytes { flow: *flow, bytes: vec![*byte] }))
                 .collect(),
             _ => Vec::new(),
         })
@@ -191,7 +195,7 @@ fn a_portal_that_drips_is_judged_when_the_time_is_over() {
     let trace = drip(text.len());
     assert_eq!((verdict(&trace), done_ms(&trace)), (http(200, false), DEADLINE_MS));
     let trace = drip(10);
-    assert!(matches!(verdict(&trace), Some(Answer::Garbage { .. })));
+    assert!(matches!(verdict(&trace), Some(ProbeAnswer::Garbage { .. })));
     assert_eq!(done_ms(&trace), DEADLINE_MS);
 }
 
@@ -200,7 +204,7 @@ fn silence_at_any_stage_is_silence_and_ends_in_time() {
     let trace = put(&ask(PortalPage::Firefox), silence);
     assert_eq!((verdict(&trace), done_ms(&trace)), (None, DEADLINE_MS));
     let trace = put(&ask(PortalPage::Firefox), |_, action| match action {
-        Action::Connect { flow, .. } => vec![(20, Event::Connected { flow: *flow })],
+        FlowAction::Connect { flow, .. } => vec![(20, FlowEvent::Connected { flow: *flow })],
         _ => Vec::new(),
     });
     assert_eq!((verdict(&trace), done_ms(&trace)), (None, DEADLINE_MS));
@@ -208,24 +212,24 @@ fn silence_at_any_stage_is_silence_and_ends_in_time() {
 
 #[test]
 fn what_refuses_is_told_from_what_answers_nothing() {
-    let table: [(fn(Flow) -> Event, Answer); 4] = [
-        (|flow| Event::Reset { flow }, Answer::Reset),
+    let table: [(fn(FlowId) -> FlowEvent, ProbeAnswer); 4] = [
+        (|flow| FlowEvent::Reset { flow }, ProbeAnswer::Reset),
         (
-            |flow| Event::Refused { flow, errno: ENETUNREACH },
-            Answer::Refused { errno: ENETUNREACH },
+            |flow| FlowEvent::Refused { flow, errno: ENETUNREACH },
+            ProbeAnswer::Refused { errno: ENETUNREACH },
         ),
         (
-            |flow| Event::Icmp { flow, kind: 3, code: 13, from: STRANGER },
-            Answer::Icmp { kind: 3, code: 13, from: STRANGER },
+            |flow| FlowEvent::Icmp { flow, kind: 3, code: 13, from: STRANGER },
+            ProbeAnswer::Icmp { kind: 3, code: 13, from: STRANGER },
         ),
         (
-            |flow| Event::Closed { flow },
-            Answer::Garbage { what: Untrusted::new("a connection closed without an answer") },
+            |flow| FlowEvent::Closed { flow },
+            ProbeAnswer::Garbage { what: Untrusted::new("a connection closed without an answer") },
         ),
     ];
     for (event, answer) in table {
         let trace = put(&ask(PortalPage::Firefox), |_, action| match action {
-            Action::Connect { flow, .. } => vec![(20, event(*flow))],
+            FlowAction::Connect { flow, .. } => vec![(20, event(*flow))],
             _ => Vec::new(),
         });
         assert_eq!((verdict(&trace), done_ms(&trace)), (Some(answer), 20));
@@ -236,11 +240,11 @@ fn what_refuses_is_told_from_what_answers_nothing() {
 fn the_date_of_an_answer_is_a_clock() {
     let text = "HTTP/1.1 302 Found\r\nDate: Tue, 24 Nov 2026 04:43:15 GMT\r\n\r\n";
     let trace = says(PortalPage::Firefox, text);
-    let clock = Kind::Clock { source: ClockSource::HttpDate };
+    let clock = ProbeKind::Clock { source: ClockSource::HttpDate };
     let told: Vec<_> = trace.observations.iter().filter(|seen| seen.kind == clock).collect();
     let [sent, answered] = told[..] else { panic!("{told:?}") };
     assert_eq!(sent.answer, None);
-    assert_eq!(answered.answer, Some(Answer::Clock { offset_s: 1_795_495_395 - NOW_S }));
+    assert_eq!(answered.answer, Some(ProbeAnswer::Clock { offset_s: 1_795_495_395 - NOW_S }));
 }
 
 #[test]

@@ -1,17 +1,17 @@
 use std::net::SocketAddr;
 
-use pontoon_model::observation::Answer;
+use pontoon_model::observation::ProbeAnswer;
 use proptest::prelude::*;
 
 use super::*;
-use crate::ask::Ask;
+use crate::ask::ProbeSpec;
 use crate::ask::tests::{
     NOW_S, SERVER, STRANGER, answers, datagram, done_ms, garbage, put, sent_at, silence,
 };
-use crate::flows::twin::Trace;
+use crate::flows::twin::MachineTrace;
 
 const AT: SocketAddr = SocketAddr::new(SERVER, PORT);
-const ASK: Ask = Ask::Sntp { server: AT };
+const ASK: ProbeSpec = ProbeSpec::Sntp { server: AT };
 
 /// What an honest server of stratum 2 says when its clock shows `unix_s`.
 pub(in crate::ask) fn reply(request: &[u8], unix_s: i64) -> Vec<u8> {
@@ -25,9 +25,9 @@ pub(in crate::ask) fn reply(request: &[u8], unix_s: i64) -> Vec<u8> {
 }
 
 /// The server answers every request with what `change` makes of the honest answer, 40 ms later.
-fn served(unix_s: i64, change: impl Fn(&mut Vec<u8>)) -> Trace {
+fn served(unix_s: i64, change: impl Fn(&mut Vec<u8>)) -> MachineTrace {
     put(&ASK, |_, action| match action {
-        Action::SendUdp { flow, to, payload, .. } => {
+        FlowAction::SendUdp { flow, to, payload, .. } => {
             let mut bytes = reply(payload, unix_s);
             change(&mut bytes);
             vec![(40, datagram(*flow, *to, &bytes))]
@@ -41,7 +41,7 @@ fn the_offset_is_told_to_the_second() {
     // No real-time clock: 1970. A day behind, five years ahead, and beyond the era of 2036.
     for offset_s in [0, -1, -86_400, 5 * 365 * 86_400, 15 * 365 * 86_400] {
         let trace = served(NOW_S + offset_s, |_| {});
-        assert_eq!(answers(&trace), [(1, Answer::Clock { offset_s })]);
+        assert_eq!(answers(&trace), [(1, ProbeAnswer::Clock { offset_s })]);
         assert_eq!(done_ms(&trace), 40);
     }
 }
@@ -50,20 +50,20 @@ fn the_offset_is_told_to_the_second() {
 fn a_host_that_believes_it_is_1970_learns_how_far_off_it_is() {
     let mut sntp = super::super::machine(&ASK, super::super::tests::template(), 12, 7);
     let trace = crate::flows::twin::run(&mut *sntp, |_, action| match action {
-        Action::SendUdp { flow, to, payload, .. } => {
+        FlowAction::SendUdp { flow, to, payload, .. } => {
             vec![(40, datagram(*flow, *to, &reply(payload, NOW_S)))]
         }
         _ => Vec::new(),
     });
-    assert_eq!(answers(&trace), [(1, Answer::Clock { offset_s: NOW_S - 12 })]);
+    assert_eq!(answers(&trace), [(1, ProbeAnswer::Clock { offset_s: NOW_S - 12 })]);
 }
 
 #[test]
 fn time_that_passes_while_asking_is_no_offset() {
-    let mut clock = OwnClock::new(1_000);
-    clock.begin(Moment(500));
-    assert_eq!(clock.offset_s(Moment(500), 1_000), 0);
-    assert_eq!(clock.offset_s(Moment(3_700), 1_003), 0);
+    let mut clock = WallClockReading::new(1_000);
+    clock.begin(RunInstant(500));
+    assert_eq!(clock.offset_s(RunInstant(500), 1_000), 0);
+    assert_eq!(clock.offset_s(RunInstant(3_700), 1_003), 0);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn what_fails_the_checks_of_the_standard_is_garbage() {
 #[test]
 fn extensions_and_a_signature_after_the_message_do_no_harm() {
     let trace = served(NOW_S, |bytes| bytes.resize(1_400, 0xff));
-    assert_eq!(answers(&trace), [(1, Answer::Clock { offset_s: 0 })]);
+    assert_eq!(answers(&trace), [(1, ProbeAnswer::Clock { offset_s: 0 })]);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn silence_ends_in_a_second_and_a_half() {
 fn who_was_not_asked_does_not_tell_the_time() {
     for from in [SocketAddr::new(STRANGER, PORT), SocketAddr::new(SERVER, 1_123)] {
         let trace = put(&ASK, |_, action| match action {
-            Action::SendUdp { flow, payload, .. } => {
+            FlowAction::SendUdp { flow, payload, .. } => {
                 vec![(5, datagram(*flow, from, &reply(payload, NOW_S)))]
             }
             _ => Vec::new(),
@@ -119,7 +119,7 @@ fn who_was_not_asked_does_not_tell_the_time() {
 fn the_request_tells_a_stranger_nothing() {
     let mut requests = Vec::new();
     put(&ASK, |_, action| {
-        if let Action::SendUdp { payload, .. } = action {
+        if let FlowAction::SendUdp { payload, .. } = action {
             requests.push(payload.clone());
         }
         Vec::new()

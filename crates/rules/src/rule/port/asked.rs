@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::super::case::Case;
-use super::super::pair::Pair;
+use super::super::case::RuleContext;
+use super::super::pair::LinkPair;
 use super::super::routed::rounds;
-use super::super::way::Way;
-use pontoon_model::facts::Watch;
+use super::super::way::DirectedPath;
+use pontoon_model::facts::LinkCapture;
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName};
-use pontoon_model::observation::{Answer, Direction, Kind, Observation};
-use pontoon_model::port::{Answerer, Port, Transport};
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
+use pontoon_model::port::{Port, PortAnswerer, TransportProtocol};
 
 /// Tries without an answer that suffice where nothing is lost.
 const TRIES: usize = 3;
@@ -20,7 +20,7 @@ const NOT_PERMITTED: i32 = 1;
 
 /// What became of the questions for one port.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Outcome {
+pub(crate) enum PortOutcome {
     /// It is reached.
     Open,
     /// A service has the port, but not at this address.
@@ -33,7 +33,7 @@ pub(crate) enum Outcome {
     /// It does not get there.
     OnTheWay {
         /// How the asker knows.
-        by: Told,
+        by: BlockSignal,
     },
     /// The asker's own packet filter lets nothing out.
     KeptIn,
@@ -43,7 +43,7 @@ pub(crate) enum Outcome {
 
 /// How an asker knows that something does not get there.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Told {
+pub(crate) enum BlockSignal {
     /// By nothing but silence.
     Silence,
     /// By an ICMP error of this router.
@@ -54,20 +54,20 @@ pub(crate) enum Told {
 
 /// One port of a host, asked for by another.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct PortAttempt<'a> {
     pub(crate) from: &'a HostName,
     pub(crate) to: &'a HostName,
     /// The asker's link; none where routers connect the two.
     pub(crate) link: Option<&'a IfName>,
-    pub(crate) family: Family,
+    pub(crate) family: IpFamily,
     pub(crate) port: Port,
-    pub(crate) answerer: &'a Answerer,
-    pub(crate) outcome: Outcome,
+    pub(crate) answerer: &'a PortAnswerer,
+    pub(crate) outcome: PortOutcome,
     pub(crate) tries: usize,
 }
 
 /// All that was asked for, in order of who asked whom.
-pub(crate) fn asked<'a>(case: &'a Case<'_>) -> Vec<Asked<'a>> {
+pub(crate) fn asked<'a>(case: &'a RuleContext<'_>) -> Vec<PortAttempt<'a>> {
     let mut all = Vec::new();
     let lossy = lossy_links(case);
     for ((from, link, to, family), seen) in &case.index {
@@ -84,49 +84,51 @@ pub(crate) fn asked<'a>(case: &'a Case<'_>) -> Vec<Asked<'a>> {
             continue;
         }
         let ground = match link {
-            Some(link) => Ground::of_link(case, &lossy, from, to, link, *family),
-            None => Some(Ground::routed(case, from, to, *family)),
+            Some(link) => PathConditions::of_link(case, &lossy, from, to, link, *family),
+            None => Some(PathConditions::routed(case, from, to, *family)),
         };
         for (port, seen) in by_port {
             let listener = peer.listeners.iter().find(|listener| listener.port == port);
             let (Some(listener), Some(ground)) = (listener, &ground) else { continue };
             let is_arrived = has_arrived(case, (from, *link, to, *family), port);
-            let question = Question { port, tries: tries(&seen), is_arrived };
+            let question = PortProbe { port, tries: tries(&seen), is_arrived };
             let outcome = outcome(case, to, &listener.state, ground, &question, &answers(&seen));
             let (from, to, link, family) = (*from, *to, *link, *family);
             let (answerer, tries) = (&listener.state, question.tries);
-            all.push(Asked { from, to, link, family, port, answerer, outcome, tries });
+            all.push(PortAttempt { from, to, link, family, port, answerer, outcome, tries });
         }
     }
     all
 }
 
-const fn port_of(kind: &Kind) -> Option<Port> {
+const fn port_of(kind: &ProbeKind) -> Option<Port> {
     match kind {
-        Kind::Tcp { port } => Some(Port { number: *port, transport: Transport::Tcp }),
-        Kind::UdpPort { port } => Some(Port { number: *port, transport: Transport::Udp }),
+        ProbeKind::Tcp { port } => Some(Port { number: *port, transport: TransportProtocol::Tcp }),
+        ProbeKind::UdpPort { port } => {
+            Some(Port { number: *port, transport: TransportProtocol::Udp })
+        }
         _ => None,
     }
 }
 
 fn tries(seen: &[&Observation]) -> usize {
-    let sent = seen.iter().filter(|seen| seen.direction == Direction::Sent);
+    let sent = seen.iter().filter(|seen| seen.direction == ObservedEvent::Sent);
     sent.map(|seen| seen.round).collect::<BTreeSet<_>>().len()
 }
 
-fn answers<'a>(seen: &[&'a Observation]) -> Vec<&'a Answer> {
+fn answers<'a>(seen: &[&'a Observation]) -> Vec<&'a ProbeAnswer> {
     seen.iter().filter_map(|seen| seen.answer.as_ref()).collect()
 }
 
 /// Whether the question was seen at the far end. What routers carried bears no link of the asker
 /// in its question, and one in what the far witness makes of its address.
 fn has_arrived(
-    case: &Case<'_>,
-    (from, link, to, family): (&HostName, Option<&IfName>, &HostName, Family),
+    case: &RuleContext<'_>,
+    (from, link, to, family): (&HostName, Option<&IfName>, &HostName, IpFamily),
     port: Port,
 ) -> bool {
     let is_arrival = |seen: &Observation| {
-        seen.direction == Direction::Arrived && port_of(&seen.kind) == Some(port)
+        seen.direction == ObservedEvent::Arrived && port_of(&seen.kind) == Some(port)
     };
     let of = |link| case.index.get(&(from, link, to, family)).into_iter().flatten();
     let own = case.facts.hosts.get(from).filter(|_| link.is_none());
@@ -137,7 +139,7 @@ fn has_arrived(
 
 /// What else is known of a way, so that silence on it can be judged.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-struct Ground {
+struct PathConditions {
     /// Other packets get there.
     is_passing: bool,
     /// And others come back.
@@ -150,14 +152,14 @@ struct Ground {
     answers_all: bool,
 }
 
-impl Ground {
+impl PathConditions {
     fn of_link(
-        case: &Case<'_>,
+        case: &RuleContext<'_>,
         lossy: &BTreeSet<(&HostName, &IfName)>,
         from: &HostName,
         to: &HostName,
         link: &IfName,
-        family: Family,
+        family: IpFamily,
     ) -> Option<Self> {
         let (way, back) = way(case, from, to, link, family)?;
         Some(Self {
@@ -172,102 +174,103 @@ impl Ground {
         })
     }
 
-    fn routed(case: &Case<'_>, from: &HostName, to: &HostName, family: Family) -> Self {
+    fn routed(case: &RuleContext<'_>, from: &HostName, to: &HostName, family: IpFamily) -> Self {
         let (there, back) = (rounds(case, from, to, family), rounds(case, to, from, family));
         let watches = case.facts.hosts.get(to).map(|host| host.watches.as_slice());
         Self {
             is_passing: !there.arrived.is_empty(),
             is_returning: !back.arrived.is_empty(),
             is_calm: there.is_lossless() && back.is_lossless(),
-            is_witnessed: watches.is_some_and(|all| all.iter().all(Watch::misses_nothing)),
+            is_witnessed: watches.is_some_and(|all| all.iter().all(LinkCapture::is_complete)),
             answers_all: answers_all(case, to),
         }
     }
 }
 
 /// The links on which something was lost of what passes at all.
-fn lossy_links<'a>(case: &'a Case<'_>) -> BTreeSet<(&'a HostName, &'a IfName)> {
-    let ways = case.pairs.iter().flat_map(Pair::turns).map(|(way, _)| way);
+fn lossy_links<'a>(case: &'a RuleContext<'_>) -> BTreeSet<(&'a HostName, &'a IfName)> {
+    let ways = case.pairs.iter().flat_map(LinkPair::direction_pairs).map(|(way, _)| way);
     let lossy = ways.filter(|way| !way.arrived().is_empty() && !way.is_lossless());
     lossy.flat_map(|way| [&way.from, &way.to]).map(|end| (&end.host, &end.link)).collect()
 }
 
-fn answers_all(case: &Case<'_>, host: &HostName) -> bool {
+fn answers_all(case: &RuleContext<'_>, host: &HostName) -> bool {
     let watches = case.facts.hosts.get(host).into_iter().flat_map(|host| &host.watches);
     watches.into_iter().all(|watch| watch.withheld == 0)
 }
 
 pub(super) fn way<'a>(
-    case: &'a Case<'_>,
+    case: &'a RuleContext<'_>,
     from: &HostName,
     to: &HostName,
     link: &IfName,
-    family: Family,
-) -> Option<(&'a Way, &'a Way)> {
-    let turns = case.between(from, to).iter().flat_map(Pair::turns);
+    family: IpFamily,
+) -> Option<(&'a DirectedPath, &'a DirectedPath)> {
+    let turns = case.between(from, to).iter().flat_map(LinkPair::direction_pairs);
     let mut turns = turns.filter(|(way, _)| way.from.host == *from && way.from.link == *link);
     turns.find(|(way, _)| way.family == family)
 }
 
 /// What was asked, and whether it got there.
-struct Question {
+struct PortProbe {
     port: Port,
     tries: usize,
     is_arrived: bool,
 }
 
 fn outcome(
-    case: &Case<'_>,
+    case: &RuleContext<'_>,
     to: &HostName,
-    answerer: &Answerer,
-    ground: &Ground,
-    question: &Question,
-    answers: &[&Answer],
-) -> Outcome {
-    if answers.contains(&&Answer::Reply) {
-        return Outcome::Open;
+    answerer: &PortAnswerer,
+    ground: &PathConditions,
+    question: &PortProbe,
+    answers: &[&ProbeAnswer],
+) -> PortOutcome {
+    if answers.contains(&&ProbeAnswer::Reply) {
+        return PortOutcome::Open;
     }
-    if matches!(answerer, Answerer::Nobody { .. }) {
-        return Outcome::Undecided;
+    if matches!(answerer, PortAnswerer::Nobody { .. }) {
+        return PortOutcome::Undecided;
     }
-    if answers.contains(&&Answer::Refused { errno: NOT_PERMITTED }) {
-        return Outcome::KeptIn;
+    if answers.contains(&&ProbeAnswer::Refused { errno: NOT_PERMITTED }) {
+        return PortOutcome::KeptIn;
     }
     let router = answers.iter().find_map(|answer| match answer {
-        Answer::Icmp { from, .. } if !is_address_of(case, to, *from) => Some(*from),
+        ProbeAnswer::Icmp { from, .. } if !is_address_of(case, to, *from) => Some(*from),
         _ => None,
     });
     if let Some(router) = router {
-        return Outcome::OnTheWay { by: Told::Router(router) };
+        return PortOutcome::OnTheWay { by: BlockSignal::Router(router) };
     }
-    let refuses = |answer: &&&Answer| matches!(answer, Answer::Reset | Answer::Icmp { .. });
+    let refuses =
+        |answer: &&&ProbeAnswer| matches!(answer, ProbeAnswer::Reset | ProbeAnswer::Icmp { .. });
     if answers.iter().any(|answer| refuses(&answer)) {
         return match (question.is_arrived, ground.is_witnessed) {
             // Who listens on one address refuses what comes to another.
-            (true, _) if *answerer == Answerer::Service => Outcome::Elsewhere,
-            (true, _) => Outcome::KeptOut { is_rejected: true },
-            (false, true) => Outcome::OnTheWay { by: Told::Forgery },
-            (false, false) => Outcome::Undecided,
+            (true, _) if *answerer == PortAnswerer::Service => PortOutcome::Elsewhere,
+            (true, _) => PortOutcome::KeptOut { is_rejected: true },
+            (false, true) => PortOutcome::OnTheWay { by: BlockSignal::Forgery },
+            (false, false) => PortOutcome::Undecided,
         };
     }
-    let is_service = *answerer == Answerer::Service;
-    if question.is_arrived && is_service && question.port.transport == Transport::Udp {
+    let is_service = *answerer == PortAnswerer::Service;
+    if question.is_arrived && is_service && question.port.transport == TransportProtocol::Udp {
         // A service need not answer what it does not understand.
-        return Outcome::Open;
+        return PortOutcome::Open;
     }
     if question.tries < TRIES || !ground.is_calm {
-        return Outcome::Undecided;
+        return PortOutcome::Undecided;
     }
     if question.is_arrived && ground.is_returning && ground.answers_all {
-        Outcome::KeptOut { is_rejected: false }
+        PortOutcome::KeptOut { is_rejected: false }
     } else if !question.is_arrived && ground.is_witnessed && ground.is_passing {
-        Outcome::OnTheWay { by: Told::Silence }
+        PortOutcome::OnTheWay { by: BlockSignal::Silence }
     } else {
-        Outcome::Undecided
+        PortOutcome::Undecided
     }
 }
 
-fn is_address_of(case: &Case<'_>, host: &HostName, address: IpAddr) -> bool {
+fn is_address_of(case: &RuleContext<'_>, host: &HostName, address: IpAddr) -> bool {
     case.facts.hosts.get(host).is_some_and(|host| {
         let own = host.snapshot.links.iter().flat_map(|link| &link.addresses);
         own.into_iter().any(|own| own.prefix.address == address)

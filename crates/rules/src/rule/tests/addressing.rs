@@ -1,10 +1,10 @@
 //! Addresses and masks.
 
-use super::bench::Fate::{Answered, Arrives, Lost};
-use super::bench::{Bench, GATEWAY, address, ip, link_name, seen};
+use super::bench::ProbeFate::{Answered, Arrives, Lost};
+use super::bench::{GATEWAY, TestFacts, address, ip, link_name, seen};
 use pontoon_model::code;
 use pontoon_model::net::Mac;
-use pontoon_model::observation::{Answer, Direction, Kind, Observation};
+use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
 
 #[test]
 fn two_links_in_one_network_are_told() {
@@ -17,18 +17,18 @@ fn two_links_in_one_network_are_told() {
         ("169.254.7.7/16", false),
     ];
     for (prefix, is_shared) in table {
-        let mut bench = Bench::of(1);
+        let mut bench = TestFacts::of(1);
         bench.link("pi1", "eth0").addresses = vec![address(prefix)];
         let expected = vec!["same-subnet pi1 confirmed"; usize::from(is_shared)];
         assert_eq!(bench.found(), expected, "{prefix}");
     }
     // A link that is down speaks for nobody.
-    let mut down = Bench::of(1);
+    let mut down = TestFacts::of(1);
     down.link("pi1", "eth0").addresses = vec![address("172.20.6.1/16")];
     down.link("pi1", "eth0").has_carrier = false;
     assert!(down.found().is_empty());
     // Link-local addresses are on every link.
-    let mut local = Bench::of(1);
+    let mut local = TestFacts::of(1);
     local.link("pi1", "eth0").addresses = vec![address("fe80::1/64")];
     local.link("pi1", "wlan0").addresses.push(address("fe80::2/64"));
     assert!(local.found().is_empty());
@@ -37,7 +37,7 @@ fn two_links_in_one_network_are_told() {
 #[test]
 fn masks_that_disagree_are_told_where_frames_pass() {
     let disagreeing = |length: &str| {
-        let mut bench = Bench::of(2);
+        let mut bench = TestFacts::of(2);
         bench.link("pi2", "eth0").addresses = vec![address(&format!("192.168.50.130/{length}"))];
         bench
     };
@@ -55,19 +55,20 @@ fn masks_that_disagree_are_told_where_frames_pass() {
         own.found()
     );
     // Different lengths that agree about each other.
-    let mut fine = Bench::of(2);
+    let mut fine = TestFacts::of(2);
     fine.link("pi2", "eth0").addresses = vec![address("192.168.50.2/25")];
     fine.both(("pi1", "pi2"), "eth0", 1..=5, Answered);
     assert!(fine.found().is_empty(), "{:?}", fine.found());
 }
 
 fn own_address(round: u16, answerer: Option<Mac>) -> Vec<Observation> {
-    let mut sent = seen("pi1", None, Some("wlan0"), round, Direction::Sent, Kind::OwnAddress);
+    let mut sent =
+        seen("pi1", None, Some("wlan0"), round, ObservedEvent::Sent, ProbeKind::OwnAddress);
     sent.address = Some(ip("172.20.5.1"));
     let answer = answerer.map(|mac| Observation {
-        direction: Direction::Answered,
+        direction: ObservedEvent::Answered,
         source_mac: Some(mac),
-        answer: Some(Answer::Reply),
+        answer: Some(ProbeAnswer::Reply),
         ..sent.clone()
     });
     [sent].into_iter().chain(answer).collect()
@@ -87,7 +88,7 @@ fn somebody_else_with_the_same_address_is_told() {
         ("its gateway, for all", &[Some(GATEWAY), Some(GATEWAY)], None),
     ];
     for (case, answers, level) in table {
-        let mut bench = Bench::of(2);
+        let mut bench = TestFacts::of(2);
         bench.controls(&["pi1", "pi2"], 1..=3).both(("pi1", "pi2"), "wlan0", 1..=3, Answered);
         for (round, answer) in (1..).zip(*answers) {
             bench.see_all(own_address(round, *answer));
@@ -100,7 +101,7 @@ fn somebody_else_with_the_same_address_is_told() {
 
 #[test]
 fn a_doubled_address_explains_answers_that_go_astray() {
-    let mut bench = Bench::of(2);
+    let mut bench = TestFacts::of(2);
     bench.controls(&["pi1", "pi2"], 1..=5).group(("pi1", "pi2"), 1..=5, Arrives);
     bench.way(("pi1", "pi2"), "wlan0", 1..=5, Arrives);
     bench.way(("pi2", "pi1"), "wlan0", 1..=5, Answered);
@@ -111,7 +112,7 @@ fn a_doubled_address_explains_answers_that_go_astray() {
 #[test]
 fn a_finding_hides_its_consequences_only() {
     // pi1 has two links in one network; pi2 and pi3 are kept apart by the switch.
-    let mut bench = Bench::of(3);
+    let mut bench = TestFacts::of(3);
     bench.link("pi1", "eth0").addresses = vec![address("172.20.6.1/16")];
     bench.link("pi1", "eth0").name = link_name("eth1");
     bench.both(("pi2", "pi3"), "eth0", 1..=10, Lost);

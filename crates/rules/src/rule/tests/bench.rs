@@ -4,17 +4,21 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use crate::rule::diagnose;
-use pontoon_model::facts::{Ending, Facts, HostFacts, Watch};
+use pontoon_model::facts::{AgentOutcome, Facts, HostFacts, LinkCapture};
 use pontoon_model::finding::{Finding, Severity};
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName, Mac};
-use pontoon_model::observation::{Answer, Cast, Direction, Kind, Observation, RunId};
+use pontoon_model::net::{IfName, IpFamily, Mac};
+use pontoon_model::observation::{
+    FrameDestination, Observation, ObservedEvent, ProbeAnswer, ProbeKind, RunId,
+};
 use pontoon_model::pairing::usable_address;
-use pontoon_model::snapshot::{Address, Link, LinkKind, LinkSysctls, Route, RouteKind, Snapshot};
+use pontoon_model::snapshot::{
+    Link, LinkAddress, LinkKind, LinkSysctls, Route, RouteKind, Snapshot,
+};
 
 /// What became of something that was sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Fate {
+pub(crate) enum ProbeFate {
     /// It vanished.
     Lost,
     /// It arrived, and was not answered.
@@ -27,7 +31,7 @@ pub(crate) enum Fate {
 
 /// Hosts `pi1`, `pi2` .. with wlan0 (172.20.5.N/16, gateway 172.20.0.1, default route) and eth0
 /// (192.168.50.N/24), all links up, every frame seen.
-pub(crate) struct Bench {
+pub(crate) struct TestFacts {
     pub(crate) facts: Facts,
 }
 
@@ -43,7 +47,7 @@ pub(crate) fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-impl Bench {
+impl TestFacts {
     pub(crate) fn of(hosts: u8) -> Self {
         let mut facts = Facts { run: RunId(1), ..Facts::default() };
         for number in 1..=hosts {
@@ -93,18 +97,18 @@ impl Bench {
         rounds: RangeInclusive<u16>,
         answers: bool,
     ) -> &mut Self {
-        let gateway = self.host(host).snapshot.gateway(&link_name(link), Family::V4).unwrap();
+        let gateway = self.host(host).snapshot.gateway(&link_name(link), IpFamily::V4).unwrap();
         for round in rounds {
-            let kind = Kind::Neighbour { cast: Cast::Unicast };
+            let kind = ProbeKind::Neighbour { cast: FrameDestination::Unicast };
             let sent = Observation {
                 address: Some(gateway),
-                ..seen(host, None, Some(link), round, Direction::Sent, kind)
+                ..seen(host, None, Some(link), round, ObservedEvent::Sent, kind)
             };
             if answers {
                 self.see(Observation {
-                    direction: Direction::Answered,
+                    direction: ObservedEvent::Answered,
                     source_mac: Some(GATEWAY),
-                    answer: Some(Answer::Reply),
+                    answer: Some(ProbeAnswer::Reply),
                     ..sent.clone()
                 });
             }
@@ -126,9 +130,9 @@ impl Bench {
         &mut self,
         (from, to): (&str, &str),
         link: &str,
-        kind: &Kind,
+        kind: &ProbeKind,
         rounds: RangeInclusive<u16>,
-        fate: Fate,
+        fate: ProbeFate,
     ) -> &mut Self {
         for round in rounds {
             self.one((from, to), link, kind, round, fate);
@@ -136,38 +140,45 @@ impl Bench {
         self
     }
 
-    fn one(&mut self, (from, to): (&str, &str), link: &str, kind: &Kind, round: u16, fate: Fate) {
+    fn one(
+        &mut self,
+        (from, to): (&str, &str),
+        link: &str,
+        kind: &ProbeKind,
+        round: u16,
+        fate: ProbeFate,
+    ) {
         let address = self
             .facts
             .hosts
             .get(&host_name(to))
             .and_then(|host| host.snapshot.link(&link_name(link)))
-            .and_then(|link| usable_address(link, Family::V4))
+            .and_then(|link| usable_address(link, IpFamily::V4))
             .map(|address| address.prefix.address);
-        let is_group = matches!(kind, Kind::Broadcast | Kind::Multicast);
+        let is_group = matches!(kind, ProbeKind::Broadcast | ProbeKind::Multicast);
         let sent = Observation {
             address: address.filter(|_| !is_group),
-            ..seen(from, Some(to), Some(link), round, Direction::Sent, kind.clone())
+            ..seen(from, Some(to), Some(link), round, ObservedEvent::Sent, kind.clone())
         };
         self.see(sent.clone());
-        if fate == Fate::Lost {
+        if fate == ProbeFate::Lost {
             return;
         }
         self.see(Observation {
             link: Some(link_name(link)),
             asked_link: Some(link_name(link)),
-            cast: Some(if is_group { Cast::Group } else { Cast::Unicast }),
-            ..seen(to, Some(from), None, round, Direction::Arrived, kind.clone())
+            cast: Some(if is_group { FrameDestination::Group } else { FrameDestination::Unicast }),
+            ..seen(to, Some(from), None, round, ObservedEvent::Arrived, kind.clone())
         });
         let by = match fate {
-            Fate::Lost | Fate::Arrives => return,
-            Fate::Answered => link,
-            Fate::AnsweredBy(other) => other,
+            ProbeFate::Lost | ProbeFate::Arrives => return,
+            ProbeFate::Answered => link,
+            ProbeFate::AnsweredBy(other) => other,
         };
         self.see(Observation {
-            direction: Direction::Answered,
+            direction: ObservedEvent::Answered,
             link: Some(link_name(by)),
-            answer: Some(Answer::Reply),
+            answer: Some(ProbeAnswer::Reply),
             ..sent
         });
     }
@@ -178,7 +189,7 @@ impl Bench {
         (a, b): (&str, &str),
         link: &str,
         rounds: RangeInclusive<u16>,
-        fate: Fate,
+        fate: ProbeFate,
     ) -> &mut Self {
         self.way((a, b), link, rounds.clone(), fate).way((b, a), link, rounds, fate)
     }
@@ -189,12 +200,12 @@ impl Bench {
         pair: (&str, &str),
         link: &str,
         rounds: RangeInclusive<u16>,
-        fate: Fate,
+        fate: ProbeFate,
     ) -> &mut Self {
         for round in rounds {
-            self.one(pair, link, &Kind::Udp, round, fate);
+            self.one(pair, link, &ProbeKind::Udp, round, fate);
             if [2, 5, 8, 10].contains(&round) {
-                self.one(pair, link, &Kind::Echo, round, fate);
+                self.one(pair, link, &ProbeKind::Echo, round, fate);
             }
         }
         self
@@ -205,10 +216,10 @@ impl Bench {
         &mut self,
         (a, b): (&str, &str),
         rounds: RangeInclusive<u16>,
-        fate: Fate,
+        fate: ProbeFate,
     ) -> &mut Self {
-        self.put((a, b), "wlan0", &Kind::Broadcast, rounds.clone(), fate);
-        self.put((b, a), "wlan0", &Kind::Broadcast, rounds, fate)
+        self.put((a, b), "wlan0", &ProbeKind::Broadcast, rounds.clone(), fate);
+        self.put((b, a), "wlan0", &ProbeKind::Broadcast, rounds, fate)
     }
 
     /// What is found above info: "code from>to@link level", sorted.
@@ -248,8 +259,8 @@ pub(crate) fn seen(
     peer: Option<&str>,
     link: Option<&str>,
     round: u16,
-    direction: Direction,
-    kind: Kind,
+    direction: ObservedEvent,
+    kind: ProbeKind,
 ) -> Observation {
     Observation {
         run: RunId(1),
@@ -258,7 +269,7 @@ pub(crate) fn seen(
         address: None,
         link: link.map(link_name),
         asked_link: link.map(link_name),
-        family: Family::V4,
+        family: IpFamily::V4,
         direction,
         round,
         at_ms: u32::from(round) * 1000,
@@ -275,7 +286,7 @@ fn host(number: u8) -> HostFacts {
     let eth = link("eth0", 1, number, &format!("192.168.50.{number}/24"));
     let snapshot = Snapshot {
         host_name: host_name(&format!("pi{number}")),
-        identity: pontoon_model::snapshot::Identity::default(),
+        identity: pontoon_model::snapshot::MachineIdentity::default(),
         links: vec![eth, wlan],
         routes: vec![
             route("0.0.0.0/0", Some("172.20.0.1"), "wlan0"),
@@ -284,18 +295,21 @@ fn host(number: u8) -> HostFacts {
         ],
         rules: Vec::new(),
         neighbours: Vec::new(),
-        forwarding: pontoon_model::snapshot::Forwarding::default(),
+        forwarding: pontoon_model::snapshot::IpForwarding::default(),
         all_links: LinkSysctls::default(),
-        resolver: pontoon_model::snapshot::Resolver::default(),
+        resolver: pontoon_model::snapshot::ResolverConfig::default(),
         hosts_file: Vec::new(),
         node: pontoon_model::node_files::NodeFiles::default(),
         clock: pontoon_model::snapshot::ClockState::default(),
-        netfilter: pontoon_model::snapshot::Netfilter { is_readable: true, ..Default::default() },
+        netfilter: pontoon_model::snapshot::NetfilterSnapshot {
+            is_readable: true,
+            ..Default::default()
+        },
         proxies: std::collections::BTreeMap::new(),
-        privileges: pontoon_model::snapshot::Privileges { net_raw: true, net_admin: true },
+        privileges: pontoon_model::snapshot::NetCapabilities { net_raw: true, net_admin: true },
         unread: Vec::new(),
     };
-    let watch = |link| Watch {
+    let watch = |link| LinkCapture {
         link: link_name(link),
         sees_frames: true,
         went_down: false,
@@ -309,7 +323,7 @@ fn host(number: u8) -> HostFacts {
         frames_sent: std::collections::BTreeMap::new(),
         listeners: Vec::new(),
         untested: Vec::new(),
-        ending: Ending::Complete,
+        ending: AgentOutcome::Complete,
     }
 }
 
@@ -330,8 +344,8 @@ fn link(name: &str, place: u8, number: u8, prefix: &str) -> Link {
     }
 }
 
-pub(crate) fn address(prefix: &str) -> Address {
-    Address { prefix: prefix.parse().unwrap(), scope: 0, flags: 128, valid_s: None }
+pub(crate) fn address(prefix: &str) -> LinkAddress {
+    LinkAddress { prefix: prefix.parse().unwrap(), scope: 0, flags: 128, valid_s: None }
 }
 
 pub(crate) fn route(to: &str, gateway: Option<&str>, link: &str) -> Route {

@@ -1,22 +1,22 @@
 //! MAC addresses and node addresses that two hosts have.
 
-use super::bench::Fate::{Answered, Lost};
-use super::bench::{Bench, address, ip, route, seen};
+use super::bench::ProbeFate::{Answered, Lost};
+use super::bench::{TestFacts, address, ip, route, seen};
 use pontoon_model::code;
 use pontoon_model::net::Mac;
-use pontoon_model::observation::{Answer, Direction, Kind, Observation};
+use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::snapshot::LinkKind;
 use pontoon_model::untrusted::Untrusted;
 
 /// pi2's link has the MAC of pi1's wlan0.
-fn one_mac(link: &str) -> Bench {
-    let mut bench = Bench::of(2);
+fn one_mac(link: &str) -> TestFacts {
+    let mut bench = TestFacts::of(2);
     let mac = bench.link("pi1", "wlan0").mac;
     bench.link("pi2", link).mac = mac;
     bench
 }
 
-fn one_kernel(bench: &mut Bench) {
+fn one_kernel(bench: &mut TestFacts) {
     for host in ["pi1", "pi2"] {
         bench.host(host).snapshot.identity.boot_id = Some(Untrusted::new("b"));
     }
@@ -31,7 +31,7 @@ fn one_mac_on_two_hosts_is_told() {
     one_kernel(&mut namespaces);
     assert_eq!(namespaces.found(), ["duplicate-mac pi1>pi2@wlan0 confirmed"]);
     // Locally administered or not makes no difference.
-    let mut vendor = Bench::wifi_only(2);
+    let mut vendor = TestFacts::wifi_only(2);
     for host in ["pi1", "pi2"] {
         vendor.link(host, "wlan0").mac = Some(Mac([0xdc, 0xa6, 0x32, 1, 2, 3]));
     }
@@ -40,7 +40,7 @@ fn one_mac_on_two_hosts_is_told() {
 
 #[test]
 fn macs_that_are_alike_for_a_reason_are_not() {
-    let edits: [(&str, fn(&mut Bench)); 6] = [
+    let edits: [(&str, fn(&mut TestFacts)); 6] = [
         ("a container bridge", |bench| {
             for host in ["pi1", "pi2"] {
                 bench.link(host, "wlan0").name = super::bench::link_name("docker0");
@@ -65,7 +65,7 @@ fn macs_that_are_alike_for_a_reason_are_not() {
         assert!(!doubled, "{case}: {:?}", bench.found());
     }
     // One host under two names.
-    let mut twice = Bench::wifi_only(2);
+    let mut twice = TestFacts::wifi_only(2);
     twice.host("pi2").snapshot = twice.host("pi1").snapshot.clone();
     one_kernel(&mut twice);
     assert!(twice.found().is_empty(), "{:?}", twice.found());
@@ -83,8 +83,8 @@ fn one_mac_explains_what_does_not_arrive_on_that_link_only() {
 }
 
 /// Two virtual machines, each behind a NAT of its own, and a network between them.
-fn virtualbox() -> Bench {
-    let mut bench = Bench::of(2);
+fn virtualbox() -> TestFacts {
+    let mut bench = TestFacts::of(2);
     for host in ["pi1", "pi2"] {
         bench.link(host, "wlan0").addresses = vec![address("10.0.2.15/24")];
         bench.host(host).snapshot.routes[0] = route("0.0.0.0/0", Some("10.0.2.2"), "wlan0");
@@ -127,16 +127,16 @@ fn addresses_that_kubernetes_does_not_take_may_be_alike() {
 
 #[test]
 fn in_one_network_the_doubled_address_itself_is_told() {
-    let mut bench = Bench::wifi_only(2);
+    let mut bench = TestFacts::wifi_only(2);
     bench.link("pi2", "wlan0").addresses = vec![address("172.20.5.1/16")];
     assert_eq!(bench.found(), ["duplicate-internal-ip pi1>pi2 confirmed"], "nobody was asked");
     // Only one of the two hears the other.
-    let mut sent = seen("pi2", None, Some("wlan0"), 1, Direction::Sent, Kind::OwnAddress);
+    let mut sent = seen("pi2", None, Some("wlan0"), 1, ObservedEvent::Sent, ProbeKind::OwnAddress);
     sent.address = Some(ip("172.20.5.1"));
     bench.see(Observation {
-        direction: Direction::Answered,
+        direction: ObservedEvent::Answered,
         source_mac: Some(Mac([2, 0xaa, 0, 0, 1, 2])),
-        answer: Some(Answer::Reply),
+        answer: Some(ProbeAnswer::Reply),
         ..sent
     });
     assert_eq!(bench.found(), ["duplicate-address pi2@wlan0 confirmed"]);
@@ -145,7 +145,7 @@ fn in_one_network_the_doubled_address_itself_is_told() {
 #[test]
 fn a_lent_node_address_is_noted() {
     let lent = |link: &str, left: Option<u32>| {
-        let mut bench = Bench::of(1);
+        let mut bench = TestFacts::of(1);
         bench.link("pi1", link).addresses[0].valid_s = left;
         bench.noted()
     };
@@ -154,12 +154,12 @@ fn a_lent_node_address_is_noted() {
     assert_eq!(lent("wlan0", None), nothing);
     assert_eq!(lent("eth0", Some(3600)), nothing, "Kubernetes takes the other");
     // A router's advertisement always has a lifetime.
-    let mut v6 = Bench::wifi_only(1);
+    let mut v6 = TestFacts::wifi_only(1);
     v6.link("pi1", "wlan0").addresses = vec![address("2001:db8::1/64")];
     v6.link("pi1", "wlan0").addresses[0].valid_s = Some(3600);
     v6.host("pi1").snapshot.routes = vec![route("::/0", Some("fe80::1"), "wlan0")];
     assert_eq!(v6.noted(), nothing);
-    let mut fine = Bench::of(2);
+    let mut fine = TestFacts::of(2);
     fine.both(("pi1", "pi2"), "eth0", 1..=3, Answered);
     assert_eq!(fine.noted(), nothing);
 }

@@ -1,13 +1,13 @@
 //! A host that is another's gateway.
 
-use super::bench::{Bench, ip, link_name, route, seen};
+use super::bench::{TestFacts, ip, link_name, route, seen};
 use pontoon_model::code;
-use pontoon_model::observation::{Answer, Direction, Kind};
+use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::snapshot::{BaseChain, FilterOwner, FilterTable};
 use pontoon_model::untrusted::Untrusted;
 
 /// Gives a host a filter chain.
-pub(super) fn filter(bench: &mut Bench, host: &str, hook: &str, is_policy_drop: bool) {
+pub(super) fn filter(bench: &mut TestFacts, host: &str, hook: &str, is_policy_drop: bool) {
     let kind = if hook == "postrouting" { "nat" } else { "filter" };
     let chain = BaseChain {
         name: Untrusted::new("chain"),
@@ -25,8 +25,8 @@ pub(super) fn filter(bench: &mut Bench, host: &str, hook: &str, is_policy_drop: 
 }
 
 /// pi2 has the switch only, and pi1 for its gateway. `answers` came to TTL 1, 2, 64.
-fn gateway(answers: [Option<Answer>; 3]) -> Bench {
-    let mut bench = Bench::of(2);
+fn gateway(answers: [Option<ProbeAnswer>; 3]) -> TestFacts {
+    let mut bench = TestFacts::of(2);
     let pi2 = &mut bench.host("pi2").snapshot;
     pi2.links.retain(|link| link.name.as_str() == "eth0");
     pi2.routes = vec![
@@ -36,12 +36,12 @@ fn gateway(answers: [Option<Answer>; 3]) -> Bench {
     bench.host("pi1").snapshot.forwarding.ipv4 = Some(true);
     for (ttl, answer) in [1, 2, 64].into_iter().zip(answers) {
         for round in 1..=2 {
-            let kind = Kind::Hop { ttl };
-            let mut hop = seen("pi2", None, Some("eth0"), round, Direction::Sent, kind);
+            let kind = ProbeKind::Hop { ttl };
+            let mut hop = seen("pi2", None, Some("eth0"), round, ObservedEvent::Sent, kind);
             hop.address = Some(ip("172.20.0.1"));
             bench.see(hop.clone());
             if round == 1 && answer.is_some() {
-                hop.direction = Direction::Answered;
+                hop.direction = ObservedEvent::Answered;
                 hop.answer.clone_from(&answer);
                 bench.see(hop);
             }
@@ -50,18 +50,18 @@ fn gateway(answers: [Option<Answer>; 3]) -> Bench {
     bench
 }
 
-fn expired(from: &str) -> Answer {
-    Answer::Icmp { kind: 11, code: 0, from: ip(from) }
+fn expired(from: &str) -> ProbeAnswer {
+    ProbeAnswer::Icmp { kind: 11, code: 0, from: ip(from) }
 }
 
 /// The gateway's own word, and silence beyond it.
-fn stuck() -> Bench {
+fn stuck() -> TestFacts {
     gateway([Some(expired("192.168.50.1")), None, None])
 }
 
 #[test]
 fn a_gateway_that_carries_is_not_accused() {
-    let whole = [Some(expired("192.168.50.1")), Some(Answer::Reply), Some(Answer::Reply)];
+    let whole = [Some(expired("192.168.50.1")), Some(ProbeAnswer::Reply), Some(ProbeAnswer::Reply)];
     assert!(gateway(whole).found().is_empty());
     // The next router answers, whatever is beyond it.
     let next = [Some(expired("192.168.50.1")), Some(expired("172.20.0.1")), None];
@@ -84,7 +84,7 @@ fn the_kernel_says_whether_it_forwards() {
     unasked.facts.observations.clear();
     assert_eq!(unasked.found(), ["forwarding-off pi1 likely"]);
     // Something came through all the same.
-    let through = [None, None, Some(Answer::Reply)];
+    let through = [None, None, Some(ProbeAnswer::Reply)];
     assert!(off(through).found().is_empty());
     // The link's own switch counts, for questions and for answers.
     for link in ["eth0", "wlan0"] {
@@ -146,8 +146,8 @@ fn a_filter_that_drops_is_told_from_a_missing_masquerade() {
 fn names_do_not_resolve_behind_a_gateway_that_is_stuck() {
     let mut bench = stuck();
     for round in 1..=2 {
-        let kind = Kind::Dns { query: pontoon_model::observation::DnsQuery::Known };
-        let mut query = seen("pi2", None, Some("eth0"), round, Direction::Sent, kind);
+        let kind = ProbeKind::Dns { query: pontoon_model::observation::DnsQuery::Known };
+        let mut query = seen("pi2", None, Some("eth0"), round, ObservedEvent::Sent, kind);
         query.address = Some(ip("203.0.113.53"));
         bench.see(query);
     }
@@ -158,18 +158,19 @@ fn names_do_not_resolve_behind_a_gateway_that_is_stuck() {
 fn one_client_that_comes_through_clears_the_gateway() {
     for through in ["pi2", "pi3"] {
         let mut bench = stuck();
-        let mut third = Bench::of(3).facts.hosts.remove(&super::bench::host_name("pi3")).unwrap();
+        let mut third =
+            TestFacts::of(3).facts.hosts.remove(&super::bench::host_name("pi3")).unwrap();
         third.snapshot.links.retain(|link| link.name.as_str() == "eth0");
         third.snapshot.routes = vec![route("0.0.0.0/0", Some("192.168.50.1"), "eth0")];
         bench.facts.hosts.insert(super::bench::host_name("pi3"), third);
         for host in ["pi2", "pi3"] {
-            let kind = Kind::Hop { ttl: 64 };
-            let mut hop = seen(host, None, Some("eth0"), 3, Direction::Sent, kind);
+            let kind = ProbeKind::Hop { ttl: 64 };
+            let mut hop = seen(host, None, Some("eth0"), 3, ObservedEvent::Sent, kind);
             hop.address = Some(ip("172.20.0.1"));
             bench.see(hop.clone());
             if host == through {
-                hop.direction = Direction::Answered;
-                hop.answer = Some(Answer::Reply);
+                hop.direction = ObservedEvent::Answered;
+                hop.answer = Some(ProbeAnswer::Reply);
                 bench.see(hop);
             }
         }
@@ -181,19 +182,25 @@ fn one_client_that_comes_through_clears_the_gateway() {
 fn only_what_was_sent_beyond_the_gateway_counts() {
     // TTL 1 ends at the gateway: its silence says nothing about what it forwards.
     let mut first = gateway([None, None, None]);
-    first.facts.observations.retain(|seen| seen.kind == Kind::Hop { ttl: 1 });
+    first.facts.observations.retain(|seen| seen.kind == ProbeKind::Hop { ttl: 1 });
     filter(&mut first, "pi1", "forward", true);
     assert!(first.found().is_empty(), "{:?}", first.found());
     // A ladder towards a peer took another way.
     let mut peer = stuck();
     filter(&mut peer, "pi1", "forward", true);
-    let mut hop =
-        seen("pi2", Some("pi1"), Some("eth0"), 1, Direction::Answered, Kind::Hop { ttl: 64 });
-    hop.answer = Some(Answer::Reply);
+    let mut hop = seen(
+        "pi2",
+        Some("pi1"),
+        Some("eth0"),
+        1,
+        ObservedEvent::Answered,
+        ProbeKind::Hop { ttl: 64 },
+    );
+    hop.answer = Some(ProbeAnswer::Reply);
     peer.see(hop);
     assert_eq!(peer.found(), ["forward-drop pi1 confirmed"]);
     // A chain that drops, and packets that come through all the same.
-    let whole = [None, Some(Answer::Reply), Some(Answer::Reply)];
+    let whole = [None, Some(ProbeAnswer::Reply), Some(ProbeAnswer::Reply)];
     let mut open = gateway(whole);
     filter(&mut open, "pi1", "forward", true);
     assert!(open.found().is_empty(), "{:?}", open.found());
@@ -230,8 +237,8 @@ fn rules_that_may_drop_are_possible_and_their_owner_is_named() {
 fn names_of_who_is_not_behind_that_gateway_are_judged() {
     let mut bench = stuck();
     for round in 1..=2 {
-        let kind = Kind::Dns { query: pontoon_model::observation::DnsQuery::Known };
-        let mut query = seen("pi1", None, Some("wlan0"), round, Direction::Sent, kind);
+        let kind = ProbeKind::Dns { query: pontoon_model::observation::DnsQuery::Known };
+        let mut query = seen("pi1", None, Some("wlan0"), round, ObservedEvent::Sent, kind);
         query.address = Some(ip("203.0.113.53"));
         bench.see(query);
     }

@@ -1,11 +1,11 @@
 //! Copies of cards and disks, and namespaces of one machine, which look like them.
 
-use super::bench::{Bench, host_name};
+use super::bench::{TestFacts, host_name};
 use crate::rule::diagnose;
-use pontoon_model::code::{self, Code};
+use pontoon_model::code::{self, DiagnosisCode};
 use pontoon_model::record::Record;
 use pontoon_model::record::redact::redact;
-use pontoon_model::snapshot::{Identity, Unread};
+use pontoon_model::snapshot::{CollectionGap, MachineIdentity};
 use pontoon_model::untrusted::Untrusted;
 
 const UUID: &str = "4c4c4544-0042-3510-8052-b3c04f4b4e32";
@@ -16,10 +16,10 @@ fn some(text: &str) -> Option<Untrusted> {
 }
 
 /// Two hosts with these boot ids, and all else in common.
-fn copies(boot_ids: [Option<&str>; 2]) -> Bench {
-    let mut bench = Bench::wifi_only(2);
+fn copies(boot_ids: [Option<&str>; 2]) -> TestFacts {
+    let mut bench = TestFacts::wifi_only(2);
     for (host, boot_id) in ["pi1", "pi2"].into_iter().zip(boot_ids) {
-        bench.host(host).snapshot.identity = Identity {
+        bench.host(host).snapshot.identity = MachineIdentity {
             machine_id: some("aa"),
             product_uuid: some(UUID),
             ssh_host_keys: vec![Untrusted::new("SHA256:x"), Untrusted::new("SHA256:y")],
@@ -30,7 +30,7 @@ fn copies(boot_ids: [Option<&str>; 2]) -> Bench {
     bench
 }
 
-const ALL: [Code; 4] = [
+const ALL: [DiagnosisCode; 4] = [
     code::DUPLICATE_HOST_NAME,
     code::DUPLICATE_MACHINE_ID,
     code::DUPLICATE_PRODUCT_UUID,
@@ -56,7 +56,7 @@ fn copies_are_told_and_namespaces_of_one_machine_are_not() {
 
 #[test]
 fn every_pair_of_copies_is_told_but_those_of_one_machine() {
-    let mut bench = Bench::wifi_only(3);
+    let mut bench = TestFacts::wifi_only(3);
     for (host, boot_id) in [("pi1", "b1"), ("pi2", "b1"), ("pi3", "b2")] {
         bench.host(host).snapshot.identity.boot_id = some(boot_id);
         bench.host(host).snapshot.identity.machine_id = some("aa");
@@ -68,14 +68,16 @@ fn every_pair_of_copies_is_told_but_those_of_one_machine() {
 
 #[test]
 fn what_differs_or_is_not_there_accuses_nobody() {
-    let edits: [(&str, fn(&mut Identity)); 3] = [
+    let edits: [(&str, fn(&mut MachineIdentity)); 3] = [
         ("other ids", |own| {
             own.machine_id = some("bb");
             own.product_uuid = some("4c4c4544-0042-3510-8052-b3c04f4b4e33");
             own.ssh_host_keys = vec![Untrusted::new("SHA256:z")];
         }),
-        ("none", |own| *own = Identity { boot_id: own.boot_id.clone(), ..Identity::default() }),
-        ("none and no boot id", |own| *own = Identity::default()),
+        ("none", |own| {
+            *own = MachineIdentity { boot_id: own.boot_id.clone(), ..MachineIdentity::default() }
+        }),
+        ("none and no boot id", |own| *own = MachineIdentity::default()),
     ];
     for (case, edit) in edits {
         let mut bench = copies([Some("b1"), Some("b2")]);
@@ -84,7 +86,7 @@ fn what_differs_or_is_not_there_accuses_nobody() {
         assert!(bench.found().is_empty(), "{case}: {:?}", bench.found());
     }
     // Neither host has any.
-    assert!(Bench::of(2).found().is_empty());
+    assert!(TestFacts::of(2).found().is_empty());
 }
 
 #[test]
@@ -95,12 +97,12 @@ fn samples_of_a_vendor_are_no_product_uuid() {
         ("00000000-0000-0000-0000-000000000000", false),
         ("FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", false),
     ] {
-        let mut bench = Bench::wifi_only(2);
+        let mut bench = TestFacts::wifi_only(2);
         for (host, boot_id) in [("pi1", "b1"), ("pi2", "b2")] {
-            bench.host(host).snapshot.identity = Identity {
+            bench.host(host).snapshot.identity = MachineIdentity {
                 product_uuid: some(uuid),
                 boot_id: some(boot_id),
-                ..Identity::default()
+                ..MachineIdentity::default()
             };
         }
         let expected =
@@ -129,7 +131,7 @@ fn host_names_are_compared_as_kubelet_takes_them() {
         ("localhost", "localhost", true),
     ];
     for (one, two, is_told) in table {
-        let mut bench = Bench::wifi_only(2);
+        let mut bench = TestFacts::wifi_only(2);
         for (host, name, boot_id) in [("pi1", one, "b1"), ("pi2", two, "b2")] {
             bench.host(host).snapshot.host_name = host_name(name);
             bench.host(host).snapshot.identity.boot_id = some(boot_id);
@@ -137,10 +139,10 @@ fn host_names_are_compared_as_kubelet_takes_them() {
         assert_eq!(bench.found().len(), usize::from(is_told), "{one} {two}");
     }
     // What could not be read is called localhost.
-    let mut unread = Bench::wifi_only(2);
+    let mut unread = TestFacts::wifi_only(2);
     for host in ["pi1", "pi2"] {
         unread.host(host).snapshot.host_name = host_name("localhost");
-        let gap = Unread { what: "host name".to_owned(), why: "no such file".to_owned() };
+        let gap = CollectionGap { what: "host name".to_owned(), why: "no such file".to_owned() };
         unread.host(host).snapshot.unread = vec![gap];
     }
     assert!(unread.found().is_empty());

@@ -1,15 +1,15 @@
 //! What one finding explains of others: never what other hosts measured.
 
-use super::bench::Fate::{Answered, Lost};
-use super::bench::{Bench, host_name, ip, link_name, seen};
+use super::bench::ProbeFate::{Answered, Lost};
+use super::bench::{TestFacts, host_name, ip, link_name, seen};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
-use pontoon_model::observation::{Answer, Direction, Kind, Observation};
+use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::untrusted::Untrusted;
 
 /// A campus on which pi3's MAC is not registered.
-fn campus() -> Bench {
-    let mut bench = Bench::of(3);
+fn campus() -> TestFacts {
+    let mut bench = TestFacts::of(3);
     bench.controls(&["pi1", "pi2"], 1..=10).control("pi3", "wlan0", 1..=10, false);
     for pair in [("pi1", "pi2"), ("pi1", "pi3"), ("pi2", "pi3")] {
         bench.both(pair, "wlan0", 1..=10, Lost).both(pair, "eth0", 1..=3, Answered);
@@ -18,7 +18,7 @@ fn campus() -> Bench {
 }
 
 /// Gives a host's link another name, in its account and in everything that was seen.
-fn rename(bench: &mut Bench, host: &str, from: &str, to: &str) {
+fn rename(bench: &mut TestFacts, host: &str, from: &str, to: &str) {
     let (host, from, to) = (host_name(host), link_name(from), link_name(to));
     let new = |link: &mut Option<IfName>| {
         if link.as_ref() == Some(&from) {
@@ -35,8 +35,8 @@ fn rename(bench: &mut Bench, host: &str, from: &str, to: &str) {
     }
     let renamed = |mut seen: Observation| {
         let asker: &HostName = match seen.direction {
-            Direction::Arrived => seen.peer.as_ref().unwrap(),
-            Direction::Sent | Direction::Answered => &seen.host,
+            ObservedEvent::Arrived => seen.peer.as_ref().unwrap(),
+            ObservedEvent::Sent | ObservedEvent::Answered => &seen.host,
         };
         if *asker == host {
             new(&mut seen.asked_link);
@@ -80,18 +80,18 @@ fn a_link_is_the_same_by_whatever_name_the_other_host_calls_it() {
 
 #[test]
 fn a_portal_is_told_where_another_host_has_no_service() {
-    let mut bench = Bench::wifi_only(2);
+    let mut bench = TestFacts::wifi_only(2);
     bench.controls(&["pi1"], 1..=10).control("pi2", "wlan0", 1..=10, false);
     let page = Observation {
         address: Some(ip("203.0.113.80")),
-        answer: Some(Answer::Http { status: 511, location: None, is_expected: false }),
+        answer: Some(ProbeAnswer::Http { status: 511, location: None, is_expected: false }),
         ..seen(
             "pi1",
             None,
             Some("wlan0"),
             1,
-            Direction::Answered,
-            Kind::Portal { url: Untrusted::new("http://check.example/") },
+            ObservedEvent::Answered,
+            ProbeKind::Portal { url: Untrusted::new("http://check.example/") },
         )
     };
     bench.see(page);

@@ -1,23 +1,25 @@
 //! Records of hosts that had no coordinator in common.
 
 use pontoon_model::facts::Facts;
-use pontoon_model::observation::{Answer, ClockSource, Direction, Kind, Observation, RunId};
+use pontoon_model::observation::{
+    ClockSource, Observation, ObservedEvent, ProbeAnswer, ProbeKind, RunId,
+};
 use pontoon_model::record::Record;
 use pontoon_model::record::merge::{MergeError, merge};
 
-use super::bench::Fate::Lost;
-use super::bench::{Bench, host_name, ip, seen};
+use super::bench::ProbeFate::Lost;
+use super::bench::{TestFacts, host_name, ip, seen};
 use crate::rule::diagnose;
 
 /// Two hosts whose wlan0 passes nothing, seen by each for itself: pi1 in `one`, pi2 in `two`.
 fn apart(one: std::ops::RangeInclusive<u16>, two: std::ops::RangeInclusive<u16>) -> [Record; 2] {
     [("pi1", "pi2", one), ("pi2", "pi1", two)].map(|(own, other, rounds)| {
-        let mut bench = Bench::wifi_only(2);
+        let mut bench = TestFacts::wifi_only(2);
         bench.controls(&[own], rounds.clone()).way((own, other), "wlan0", rounds, Lost);
         // A time server says that the clock is right.
-        let kind = Kind::Clock { source: ClockSource::Sntp };
-        let mut clock = seen(own, None, Some("wlan0"), 1, Direction::Answered, kind);
-        clock.answer = Some(Answer::Clock { offset_s: 1 });
+        let kind = ProbeKind::Clock { source: ClockSource::Sntp };
+        let mut clock = seen(own, None, Some("wlan0"), 1, ObservedEvent::Answered, kind);
+        clock.answer = Some(ProbeAnswer::Clock { offset_s: 1 });
         bench.see(clock);
         let mut facts = bench.facts;
         facts.hosts.remove(&host_name(other));
@@ -59,13 +61,13 @@ fn misses_count_only_where_both_clocks_are_known_to_be_right() {
     ] {
         let mut records = apart(1..=10, 1..=10);
         let facts = &mut records[1].facts;
-        let is_clock = |seen: &Observation| matches!(seen.kind, Kind::Clock { .. });
+        let is_clock = |seen: &Observation| matches!(seen.kind, ProbeKind::Clock { .. });
         facts.observations = std::mem::take(&mut facts.observations)
             .into_iter()
             .filter(|seen| !is_clock(seen) || offset.is_some())
             .map(|mut seen| {
                 if is_clock(&seen) {
-                    seen.answer = offset.map(|offset_s| Answer::Clock { offset_s });
+                    seen.answer = offset.map(|offset_s| ProbeAnswer::Clock { offset_s });
                 }
                 seen
             })
@@ -84,21 +86,22 @@ fn misses_count_only_where_both_clocks_are_known_to_be_right() {
 fn an_arrival_counts_whatever_the_clocks_say_and_learns_its_link() {
     let mut records = apart(1..=3, 11..=13);
     for record in &mut records {
-        record.facts.observations.retain(|seen| !matches!(seen.kind, Kind::Clock { .. }));
+        record.facts.observations.retain(|seen| !matches!(seen.kind, ProbeKind::Clock { .. }));
     }
     // pi2 saw what pi1 sent, and could not know what pi1 calls its link.
     for round in 1..=3 {
-        let mut arrival = seen("pi2", Some("pi1"), None, round, Direction::Arrived, Kind::Udp);
+        let mut arrival =
+            seen("pi2", Some("pi1"), None, round, ObservedEvent::Arrived, ProbeKind::Udp);
         arrival.link = Some("wlan0".parse().unwrap());
         records[1].facts.observations.insert(arrival);
     }
     let facts = merge(records).unwrap().facts;
-    let arrived = |seen: &&Observation| seen.direction == Direction::Arrived;
+    let arrived = |seen: &&Observation| seen.direction == ObservedEvent::Arrived;
     let links: Vec<_> = facts.observations.iter().filter(arrived).map(|s| &s.asked_link).collect();
     assert_eq!(links, [&Some("wlan0".parse().unwrap()); 3]);
     let sent = |host: &str| {
         let kinds = facts.observations.iter().filter(|seen| seen.host == host_name(host));
-        kinds.filter(|seen| seen.direction == Direction::Sent && seen.peer.is_some()).count()
+        kinds.filter(|seen| seen.direction == ObservedEvent::Sent && seen.peer.is_some()).count()
     };
     // UDP in three rounds and a ping in the second, all of rounds of which something arrived.
     assert_eq!((sent("pi1"), sent("pi2")), (4, 0));
@@ -106,7 +109,7 @@ fn an_arrival_counts_whatever_the_clocks_say_and_learns_its_link() {
 
 #[test]
 fn what_one_coordinator_saw_is_left_as_it_is() {
-    let mut bench = Bench::wifi_only(2);
+    let mut bench = TestFacts::wifi_only(2);
     bench.controls(&["pi1", "pi2"], 1..=10).both(("pi1", "pi2"), "wlan0", 1..=10, Lost);
     let record = Record { facts: bench.facts, ..Record::default() };
     assert_eq!(merge([record.clone()]).unwrap(), record);

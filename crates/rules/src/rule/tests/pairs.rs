@@ -1,21 +1,23 @@
 //! Frames between two hosts.
 
-use super::bench::Fate::{Answered, Arrives, Lost};
-use super::bench::{Bench, GATEWAY, link_name, seen};
+use super::bench::ProbeFate::{Answered, Arrives, Lost};
+use super::bench::{GATEWAY, TestFacts, link_name, seen};
 use crate::rule::diagnose;
 use pontoon_model::code;
-use pontoon_model::facts::Ending;
+use pontoon_model::facts::AgentOutcome;
 use pontoon_model::net::Mac;
-use pontoon_model::observation::{Answer, Cast, Direction, Kind, Observation};
-use pontoon_model::snapshot::Radio;
+use pontoon_model::observation::{
+    FrameDestination, Observation, ObservedEvent, ProbeAnswer, ProbeKind,
+};
+use pontoon_model::snapshot::WifiAssociation;
 use pontoon_model::untrusted::Untrusted;
 
-const ARP: Kind = Kind::Neighbour { cast: Cast::Group };
+const ARP: ProbeKind = ProbeKind::Neighbour { cast: FrameDestination::Group };
 const PAIR: (&str, &str) = ("pi1", "pi2");
 
 /// Two hosts whose wlan0 passes nothing, with good controls, for `rounds`.
-fn isolated(rounds: u16) -> Bench {
-    let mut bench = Bench::wifi_only(2);
+fn isolated(rounds: u16) -> TestFacts {
+    let mut bench = TestFacts::wifi_only(2);
     bench.controls(&["pi1", "pi2"], 1..=rounds).both(PAIR, "wlan0", 1..=rounds, Lost);
     bench
 }
@@ -37,10 +39,10 @@ fn isolation_is_as_sure_as_its_rounds() {
 
 #[test]
 fn isolation_says_whether_both_are_at_one_access_point() {
-    let at = |ssid: &str, bssid: Option<u8>| Radio {
+    let at = |ssid: &str, bssid: Option<u8>| WifiAssociation {
         ssid: Some(Untrusted::new(ssid)),
         bssid: bssid.map(|last| Mac([2, 0, 0x5e, 0, 0, last])),
-        ..Radio::default()
+        ..WifiAssociation::default()
     };
     let (here, there) = ("02:00:5e:00:00:01", "02:00:5e:00:00:02");
     let table = [
@@ -63,7 +65,7 @@ fn isolation_says_whether_both_are_at_one_access_point() {
         assert!(because.iter().any(|line| line.ends_with(&said)), "{said}: {because:?}");
     }
     // One that is not known, or in no network, is nothing to compare with.
-    for radio in [None, Some(Radio::default())] {
+    for radio in [None, Some(WifiAssociation::default())] {
         let mut bench = isolated(10);
         bench.link("pi1", "wlan0").radio = Some(at("A", Some(1)));
         bench.link("pi2", "wlan0").radio = radio;
@@ -82,7 +84,7 @@ fn a_round_without_its_controls_does_not_count() {
         (10, 4, "undecided"),
     ];
     for (one, two, level) in table {
-        let mut bench = Bench::wifi_only(2);
+        let mut bench = TestFacts::wifi_only(2);
         bench.controls(&["pi1"], 1..=one).controls(&["pi2"], 1..=two);
         bench.both(PAIR, "wlan0", 1..=10, Lost);
         let expected = format!("client-isolation pi1>pi2@wlan0 {level}");
@@ -92,10 +94,10 @@ fn a_round_without_its_controls_does_not_count() {
 
 #[test]
 fn without_a_gateway_a_third_host_is_the_control() {
-    let mut alone = Bench::of(2);
+    let mut alone = TestFacts::of(2);
     alone.both(PAIR, "eth0", 1..=10, Lost);
     assert_eq!(alone.found(), ["client-isolation pi1>pi2@eth0 likely"]);
-    let mut three = Bench::of(3);
+    let mut three = TestFacts::of(3);
     three.both(PAIR, "eth0", 1..=10, Lost);
     for third in [("pi1", "pi3"), ("pi2", "pi3")] {
         three.both(third, "eth0", 1..=10, Answered);
@@ -105,10 +107,10 @@ fn without_a_gateway_a_third_host_is_the_control() {
 
 #[test]
 fn one_kind_of_probe_alone_does_not_confirm() {
-    let mut bench = Bench::wifi_only(2);
+    let mut bench = TestFacts::wifi_only(2);
     bench.controls(&["pi1", "pi2"], 1..=10);
-    bench.put(PAIR, "wlan0", &Kind::Udp, 1..=10, Lost);
-    bench.put(("pi2", "pi1"), "wlan0", &Kind::Udp, 1..=10, Lost);
+    bench.put(PAIR, "wlan0", &ProbeKind::Udp, 1..=10, Lost);
+    bench.put(("pi2", "pi1"), "wlan0", &ProbeKind::Udp, 1..=10, Lost);
     assert_eq!(bench.found(), ["client-isolation pi1>pi2@wlan0 likely"]);
 }
 
@@ -125,16 +127,16 @@ fn what_is_not_isolation_is_not_called_so() {
     assert_eq!(busy.found(), nothing);
     // The witness died.
     let mut dead = isolated(10);
-    dead.host("pi2").ending = Ending::Died { why: "gone".to_owned() };
+    dead.host("pi2").ending = AgentOutcome::Died { why: "gone".to_owned() };
     assert_eq!(dead.found(), nothing);
     // A single frame arrived.
     let mut stray = isolated(10);
-    stray.put(PAIR, "wlan0", &Kind::Udp, 11..=11, Arrives);
+    stray.put(PAIR, "wlan0", &ProbeKind::Udp, 11..=11, Arrives);
     assert_eq!(stray.found(), nothing);
     // Nothing was asked.
-    assert_eq!(Bench::of(2).found(), nothing);
+    assert_eq!(TestFacts::of(2).found(), nothing);
     // All is well.
-    let mut open = Bench::wifi_only(2);
+    let mut open = TestFacts::wifi_only(2);
     open.controls(&["pi1", "pi2"], 1..=3).both(PAIR, "wlan0", 1..=3, Answered);
     assert_eq!(open.found(), nothing);
 }
@@ -143,8 +145,8 @@ fn what_is_not_isolation_is_not_called_so() {
 fn a_packet_in_a_frame_to_all_is_no_arrival() {
     let mut bench = isolated(10);
     bench.see_all((1..=10).map(|round| Observation {
-        cast: Some(Cast::Group),
-        ..seen("pi2", Some("pi1"), Some("wlan0"), round, Direction::Arrived, Kind::Udp)
+        cast: Some(FrameDestination::Group),
+        ..seen("pi2", Some("pi1"), Some("wlan0"), round, ObservedEvent::Arrived, ProbeKind::Udp)
     }));
     assert_eq!(bench.found(), ["client-isolation pi1>pi2@wlan0 confirmed"]);
 }
@@ -160,19 +162,19 @@ fn broadcast_that_passes_does_not_make_it_open() {
 fn a_gateway_that_relays_is_no_isolation() {
     let mut bench = isolated(10);
     for pair in [PAIR, ("pi2", "pi1")] {
-        bench.put(pair, "wlan0", &Kind::RoutedUdp, 1..=3, Answered);
+        bench.put(pair, "wlan0", &ProbeKind::RoutedUdp, 1..=3, Answered);
     }
     assert_eq!(bench.found(), ["peers-via-gateway pi1>pi2@wlan0 confirmed"]);
     // Relayed one way only: still isolated.
     let mut half = isolated(10);
-    half.put(PAIR, "wlan0", &Kind::RoutedUdp, 1..=3, Arrives);
+    half.put(PAIR, "wlan0", &ProbeKind::RoutedUdp, 1..=3, Arrives);
     assert_eq!(half.found(), ["client-isolation pi1>pi2@wlan0 confirmed"]);
 }
 
 #[test]
 fn one_way_is_told_with_its_direction() {
     for (fate, word) in [(Arrives, "not even"), (Answered, "stateful")] {
-        let mut bench = Bench::wifi_only(2);
+        let mut bench = TestFacts::wifi_only(2);
         bench.controls(&["pi1", "pi2"], 1..=10);
         bench.way(PAIR, "wlan0", 1..=10, fate).way(("pi2", "pi1"), "wlan0", 1..=10, Lost);
         assert_eq!(bench.found(), ["one-way-filter pi2>pi1@wlan0 confirmed"]);
@@ -180,7 +182,7 @@ fn one_way_is_told_with_its_direction() {
         assert!(findings[0].because[2].contains(word), "{:?}", findings[0].because);
     }
     // Two arrivals may be strays: neither open nor shut.
-    let mut thin = Bench::wifi_only(2);
+    let mut thin = TestFacts::wifi_only(2);
     thin.controls(&["pi1", "pi2"], 1..=10);
     thin.way(PAIR, "wlan0", 1..=2, Arrives).way(("pi2", "pi1"), "wlan0", 1..=10, Lost);
     assert!(thin.found().is_empty(), "{:?}", thin.found());
@@ -189,7 +191,7 @@ fn one_way_is_told_with_its_direction() {
 #[test]
 fn group_suppression_needs_open_frames_and_silent_arp() {
     let suppressed = |rounds: u16| {
-        let mut bench = Bench::wifi_only(2);
+        let mut bench = TestFacts::wifi_only(2);
         bench.controls(&["pi1", "pi2"], 1..=5).both(PAIR, "wlan0", 1..=5, Arrives);
         bench.group(PAIR, 1..=rounds, Lost);
         bench
@@ -206,8 +208,8 @@ fn group_suppression_needs_open_frames_and_silent_arp() {
     // Somebody answers ARP.
     let mut proxied = suppressed(4);
     proxied.put(PAIR, "wlan0", &ARP, 6..=6, Lost);
-    let mut answer = seen("pi1", Some("pi2"), Some("wlan0"), 6, Direction::Answered, ARP);
-    answer.answer = Some(Answer::Reply);
+    let mut answer = seen("pi1", Some("pi2"), Some("wlan0"), 6, ObservedEvent::Answered, ARP);
+    answer.answer = Some(ProbeAnswer::Reply);
     proxied.see(answer);
     assert!(
         proxied.found().iter().all(|found| !found.starts_with(code::GROUP_SUPPRESSION.as_str()))
@@ -215,11 +217,11 @@ fn group_suppression_needs_open_frames_and_silent_arp() {
     assert_eq!(proxied.noted(), ["group-frames-filtered pi1>pi2@wlan0 likely"]);
     // Frames for one host are lost as well: a bad radio.
     let mut lossy = suppressed(4);
-    lossy.put(PAIR, "wlan0", &Kind::Udp, 6..=7, Lost);
+    lossy.put(PAIR, "wlan0", &ProbeKind::Udp, 6..=7, Lost);
     assert!(lossy.found().is_empty(), "{:?}", lossy.found());
     // Broadcast passes one way: not suppressed.
     let mut passes = suppressed(4);
-    passes.put(PAIR, "wlan0", &Kind::Multicast, 6..=6, Arrives);
+    passes.put(PAIR, "wlan0", &ProbeKind::Multicast, 6..=6, Arrives);
     assert!(passes.found().iter().all(|found| !found.starts_with("group")), "{:?}", passes.found());
 }
 
@@ -259,7 +261,7 @@ fn two_gateways_at_one_address_raise_a_doubt() {
 #[test]
 fn a_firewall_is_told_by_arrivals_without_answers() {
     let firewalled = || {
-        let mut bench = Bench::wifi_only(2);
+        let mut bench = TestFacts::wifi_only(2);
         bench.controls(&["pi1", "pi2"], 1..=5).group(PAIR, 1..=5, Arrives);
         bench.way(PAIR, "wlan0", 1..=5, Arrives).way(("pi2", "pi1"), "wlan0", 1..=5, Answered);
         bench
@@ -277,10 +279,10 @@ fn a_firewall_is_told_by_arrivals_without_answers() {
     super::forwarding::filter(&mut filtering, "pi2", "input", true);
     assert_eq!(filtering.found(), ["host-firewall pi1>pi2@wlan0 confirmed"]);
     // Only ping is ignored.
-    let mut pingless = Bench::wifi_only(2);
+    let mut pingless = TestFacts::wifi_only(2);
     pingless.controls(&["pi1", "pi2"], 1..=3).group(PAIR, 1..=3, Arrives);
-    pingless.put(PAIR, "wlan0", &Kind::Udp, 1..=3, Answered);
-    pingless.put(PAIR, "wlan0", &Kind::Echo, 1..=3, Arrives);
+    pingless.put(PAIR, "wlan0", &ProbeKind::Udp, 1..=3, Answered);
+    pingless.put(PAIR, "wlan0", &ProbeKind::Echo, 1..=3, Arrives);
     pingless.way(("pi2", "pi1"), "wlan0", 1..=3, Answered);
     assert!(pingless.found().is_empty());
     assert_eq!(pingless.noted(), ["ping-ignored pi1>pi2@wlan0 likely"]);
@@ -297,19 +299,19 @@ fn losses_are_no_firewall() {
         (2, 9, Arrives, 0),
     ];
     for (arrivals, pings, ping, expected) in table {
-        let mut bench = Bench::wifi_only(2);
+        let mut bench = TestFacts::wifi_only(2);
         bench.controls(&["pi1", "pi2"], 1..=12).group(PAIR, 1..=5, Arrives);
-        bench.put(PAIR, "wlan0", &Kind::Udp, 1..=arrivals, Arrives);
-        bench.put(PAIR, "wlan0", &Kind::Udp, arrivals + 1..=12, Lost);
-        bench.put(PAIR, "wlan0", &Kind::Echo, 1..=pings, ping);
-        bench.put(("pi2", "pi1"), "wlan0", &Kind::Udp, 1..=12, Answered);
+        bench.put(PAIR, "wlan0", &ProbeKind::Udp, 1..=arrivals, Arrives);
+        bench.put(PAIR, "wlan0", &ProbeKind::Udp, arrivals + 1..=12, Lost);
+        bench.put(PAIR, "wlan0", &ProbeKind::Echo, 1..=pings, ping);
+        bench.put(("pi2", "pi1"), "wlan0", &ProbeKind::Udp, 1..=12, Answered);
         assert_eq!(bench.found().len(), expected, "{arrivals} {pings}: {:?}", bench.found());
     }
 }
 
 #[test]
 fn a_reverse_path_filter_is_no_firewall() {
-    let mut bench = Bench::of(2);
+    let mut bench = TestFacts::of(2);
     bench.controls(&["pi1", "pi2"], 1..=5).group(PAIR, 1..=5, Arrives);
     bench.both(PAIR, "wlan0", 1..=5, Arrives).both(PAIR, "eth0", 1..=3, Answered);
     bench.route("pi2", "172.20.5.1/32", None, "eth0");
@@ -329,9 +331,9 @@ fn a_reverse_path_filter_is_no_firewall() {
 
 #[test]
 fn answers_by_another_link_are_asymmetric() {
-    use super::bench::Fate::AnsweredBy;
+    use super::bench::ProbeFate::AnsweredBy;
     let asymmetric = || {
-        let mut bench = Bench::of(2);
+        let mut bench = TestFacts::of(2);
         bench.controls(&["pi1", "pi2"], 1..=3).both(PAIR, "eth0", 1..=3, Answered);
         bench.way(("pi2", "pi1"), "wlan0", 1..=3, Answered);
         bench
@@ -343,23 +345,23 @@ fn answers_by_another_link_are_asymmetric() {
     assert_eq!(guessed.found(), ["asymmetric-return pi1>pi2@wlan0 confirmed"]);
     // One such answer may be an echo of something else.
     let mut once = asymmetric();
-    once.put(PAIR, "wlan0", &Kind::Udp, 1..=1, AnsweredBy("eth0"));
-    once.put(PAIR, "wlan0", &Kind::Udp, 2..=3, Answered);
+    once.put(PAIR, "wlan0", &ProbeKind::Udp, 1..=1, AnsweredBy("eth0"));
+    once.put(PAIR, "wlan0", &ProbeKind::Udp, 2..=3, Answered);
     assert!(once.found().is_empty(), "{:?}", once.found());
     // Pings are answered by kernels, whose second link may be in the same network.
     let mut pings = asymmetric();
-    pings.put(PAIR, "wlan0", &Kind::Udp, 1..=3, Answered);
-    pings.put(PAIR, "wlan0", &Kind::Echo, 1..=3, AnsweredBy("eth0"));
+    pings.put(PAIR, "wlan0", &ProbeKind::Udp, 1..=3, Answered);
+    pings.put(PAIR, "wlan0", &ProbeKind::Echo, 1..=3, AnsweredBy("eth0"));
     assert!(pings.found().is_empty(), "{:?}", pings.found());
 }
 
 #[test]
 fn losses_are_noted_and_accuse_nobody() {
-    let mut bench = Bench::wifi_only(2);
+    let mut bench = TestFacts::wifi_only(2);
     bench.controls(&["pi1", "pi2"], 1..=10);
     for pair in [PAIR, ("pi2", "pi1")] {
-        bench.put(pair, "wlan0", &Kind::Udp, 1..=5, Answered);
-        bench.put(pair, "wlan0", &Kind::Udp, 6..=10, Lost);
+        bench.put(pair, "wlan0", &ProbeKind::Udp, 1..=5, Answered);
+        bench.put(pair, "wlan0", &ProbeKind::Udp, 6..=10, Lost);
     }
     assert!(bench.found().is_empty(), "{:?}", bench.found());
     assert_eq!(bench.noted(), ["lossy-path pi1>pi2@wlan0 likely"]);
@@ -372,8 +374,8 @@ fn who_answers_arp_is_told_and_proves_nothing() {
     {
         let mut bench = isolated(10);
         bench.put(PAIR, "wlan0", &ARP, 1..=1, Lost);
-        let mut answer = seen("pi1", Some("pi2"), Some("wlan0"), 1, Direction::Answered, ARP);
-        answer.answer = Some(Answer::Reply);
+        let mut answer = seen("pi1", Some("pi2"), Some("wlan0"), 1, ObservedEvent::Answered, ARP);
+        answer.answer = Some(ProbeAnswer::Reply);
         answer.source_mac = Some(mac);
         answer.link = Some(link_name("wlan0"));
         bench.see(answer);

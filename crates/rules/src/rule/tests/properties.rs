@@ -3,43 +3,45 @@
 use pontoon_model::code;
 use proptest::prelude::*;
 
-use super::bench::{Bench, Fate, host_name, link_name, seen};
+use super::bench::{ProbeFate, TestFacts, host_name, link_name, seen};
 use crate::rule::{RULES, diagnose};
 use pontoon_model::facts::Facts;
 use pontoon_model::finding::Level;
-use pontoon_model::observation::{Answer, Cast, Direction, DnsQuery, Kind, Observation};
+use pontoon_model::observation::{
+    DnsQuery, FrameDestination, Observation, ObservedEvent, ProbeAnswer, ProbeKind,
+};
 use pontoon_model::untrusted::{Untrusted, is_harmful};
 
-fn kinds() -> impl Strategy<Value = Kind> {
+fn kinds() -> impl Strategy<Value = ProbeKind> {
     prop_oneof![
-        Just(Kind::Udp),
-        Just(Kind::Echo),
-        Just(Kind::Broadcast),
-        Just(Kind::RoutedUdp),
-        Just(Kind::RoutedEcho),
-        Just(Kind::OwnAddress),
-        Just(Kind::Neighbour { cast: Cast::Group }),
-        Just(Kind::Neighbour { cast: Cast::Unicast }),
-        Just(Kind::Hop { ttl: 2 }),
-        Just(Kind::Tcp { port: 22 }),
-        (1..5_u16).prop_map(|port| Kind::UdpPort { port: port * 1000 }),
-        (0..3_u32).prop_map(|step| Kind::Size { bytes: 1280 + step * 100 }),
-        Just(Kind::Dns { query: DnsQuery::Known }),
-        Just(Kind::Dns { query: DnsQuery::Invalid }),
-        ".{0,12}".prop_map(|url| Kind::Portal { url: Untrusted::new(&url) }),
+        Just(ProbeKind::Udp),
+        Just(ProbeKind::Echo),
+        Just(ProbeKind::Broadcast),
+        Just(ProbeKind::RoutedUdp),
+        Just(ProbeKind::RoutedEcho),
+        Just(ProbeKind::OwnAddress),
+        Just(ProbeKind::Neighbour { cast: FrameDestination::Group }),
+        Just(ProbeKind::Neighbour { cast: FrameDestination::Unicast }),
+        Just(ProbeKind::Hop { ttl: 2 }),
+        Just(ProbeKind::Tcp { port: 22 }),
+        (1..5_u16).prop_map(|port| ProbeKind::UdpPort { port: port * 1000 }),
+        (0..3_u32).prop_map(|step| ProbeKind::Size { bytes: 1280 + step * 100 }),
+        Just(ProbeKind::Dns { query: DnsQuery::Known }),
+        Just(ProbeKind::Dns { query: DnsQuery::Invalid }),
+        ".{0,12}".prop_map(|url| ProbeKind::Portal { url: Untrusted::new(&url) }),
     ]
 }
 
-fn answers() -> impl Strategy<Value = Option<Answer>> {
+fn answers() -> impl Strategy<Value = Option<ProbeAnswer>> {
     prop_oneof![
         Just(None),
-        Just(Some(Answer::Reply)),
-        Just(Some(Answer::Reset)),
-        Just(Some(Answer::Dns { rcode: 0, addresses: vec!["192.0.2.1".parse().unwrap()] })),
-        Just(Some(Answer::Icmp { kind: 3, code: 1, from: "172.20.0.1".parse().unwrap() })),
-        any::<i64>().prop_map(|offset_s| Some(Answer::Clock { offset_s })),
-        ".{0,12}".prop_map(|what| Some(Answer::Garbage { what: Untrusted::new(&what) })),
-        ".{0,12}".prop_map(|text| Some(Answer::Http {
+        Just(Some(ProbeAnswer::Reply)),
+        Just(Some(ProbeAnswer::Reset)),
+        Just(Some(ProbeAnswer::Dns { rcode: 0, addresses: vec!["192.0.2.1".parse().unwrap()] })),
+        Just(Some(ProbeAnswer::Icmp { kind: 3, code: 1, from: "172.20.0.1".parse().unwrap() })),
+        any::<i64>().prop_map(|offset_s| Some(ProbeAnswer::Clock { offset_s })),
+        ".{0,12}".prop_map(|what| Some(ProbeAnswer::Garbage { what: Untrusted::new(&what) })),
+        ".{0,12}".prop_map(|text| Some(ProbeAnswer::Http {
             status: 302,
             location: Some(Untrusted::new(&text)),
             is_expected: false
@@ -51,8 +53,11 @@ fn observations() -> impl Strategy<Value = Observation> {
     let hosts = prop::sample::select(vec!["pi1", "pi2", "pi3"]);
     let peers = prop::sample::select(vec![None, Some("pi1"), Some("pi2"), Some("pi9")]);
     let links = prop::sample::select(vec![None, Some("wlan0"), Some("eth0")]);
-    let directions =
-        prop::sample::select(vec![Direction::Sent, Direction::Arrived, Direction::Answered]);
+    let directions = prop::sample::select(vec![
+        ObservedEvent::Sent,
+        ObservedEvent::Arrived,
+        ObservedEvent::Answered,
+    ]);
     let addresses = prop::sample::select(vec![None, Some("172.20.0.1"), Some("172.20.5.2")]);
     let place = (hosts, peers, links, 1..13_u16, directions, addresses);
     (place, kinds(), answers()).prop_map(|(place, kind, answer)| {
@@ -67,7 +72,7 @@ fn observations() -> impl Strategy<Value = Observation> {
 
 fn facts() -> impl Strategy<Value = Facts> {
     prop::collection::vec(observations(), 0..60).prop_map(|observations| {
-        let mut bench = Bench::of(3);
+        let mut bench = TestFacts::of(3);
         bench.facts.intent.one_ended = vec![host_name("pi9")];
         bench.see_all(observations);
         bench.facts
@@ -120,9 +125,9 @@ proptest! {
             of_pair.map(|finding| finding.level).max()
         };
         let before = sure(&facts);
-        let mut bench = Bench { facts };
+        let mut bench = TestFacts { facts };
         let pair = if back { ("pi2", "pi1") } else { ("pi1", "pi2") };
-        bench.put(pair, "wlan0", &Kind::Udp, round..=round, Fate::Arrives);
+        bench.put(pair, "wlan0", &ProbeKind::Udp, round..=round, ProbeFate::Arrives);
         prop_assert!(sure(&bench.facts).is_none_or(|after| Some(after) <= before));
     }
 }

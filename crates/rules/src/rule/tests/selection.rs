@@ -1,20 +1,20 @@
 //! Which address Kubernetes would take.
 
-use super::bench::Fate::{Answered, Arrives, Lost};
-use super::bench::{Bench, ip, route, seen};
-use pontoon_model::observation::{Direction, Kind};
+use super::bench::ProbeFate::{Answered, Arrives, Lost};
+use super::bench::{TestFacts, ip, route, seen};
+use pontoon_model::observation::{ObservedEvent, ProbeKind};
 
 const PAIR: (&str, &str) = ("pi1", "pi2");
 
 /// The campus: WiFi isolates, the switch is open.
-fn campus() -> Bench {
-    let mut bench = Bench::of(2);
+fn campus() -> TestFacts {
+    let mut bench = TestFacts::of(2);
     bench.controls(&["pi1", "pi2"], 1..=10).both(PAIR, "wlan0", 1..=10, Lost);
     bench.both(PAIR, "eth0", 1..=3, Answered);
     bench
 }
 
-fn selections(bench: &Bench) -> Vec<String> {
+fn selections(bench: &TestFacts) -> Vec<String> {
     bench.found().into_iter().filter(|found| found.starts_with("dual-homed")).collect()
 }
 
@@ -29,11 +29,11 @@ fn the_campus_misleads_kubeadm() {
 fn where_nothing_is_better_nothing_is_said() {
     let nothing: [&str; 0] = [];
     // Isolated, and no other link.
-    let mut wifi = Bench::wifi_only(2);
+    let mut wifi = TestFacts::wifi_only(2);
     wifi.controls(&["pi1", "pi2"], 1..=10).both(PAIR, "wlan0", 1..=10, Lost);
     assert_eq!(selections(&wifi), nothing);
     // The other link is not open either.
-    let mut both = Bench::of(2);
+    let mut both = TestFacts::of(2);
     both.controls(&["pi1", "pi2"], 1..=10).both(PAIR, "wlan0", 1..=10, Lost);
     both.both(PAIR, "eth0", 1..=10, Lost);
     assert_eq!(selections(&both), nothing);
@@ -44,18 +44,18 @@ fn where_nothing_is_better_nothing_is_said() {
     }
     assert_eq!(selections(&good), nothing);
     // A firewall on the host: the address is right, the filter is wrong.
-    let mut filtered = Bench::of(2);
+    let mut filtered = TestFacts::of(2);
     filtered.controls(&["pi1", "pi2"], 1..=5).group(PAIR, 1..=5, Arrives);
     filtered.both(PAIR, "wlan0", 1..=5, Arrives).both(PAIR, "eth0", 1..=3, Answered);
     assert_eq!(selections(&filtered), nothing);
     // The gateway relays what is sent to the address.
     let mut relayed = campus();
     for pair in [PAIR, ("pi2", "pi1")] {
-        relayed.put(pair, "wlan0", &Kind::RoutedUdp, 1..=3, Answered);
+        relayed.put(pair, "wlan0", &ProbeKind::RoutedUdp, 1..=3, Answered);
     }
     assert_eq!(selections(&relayed), nothing);
     // Too few rounds to say that the WiFi isolates.
-    let mut short = Bench::of(2);
+    let mut short = TestFacts::of(2);
     short.controls(&["pi1", "pi2"], 1..=3).both(PAIR, "wlan0", 1..=3, Lost);
     short.both(PAIR, "eth0", 1..=3, Answered);
     assert_eq!(selections(&short), nothing);
@@ -64,7 +64,7 @@ fn where_nothing_is_better_nothing_is_said() {
 #[test]
 fn only_who_is_cut_off_is_misled() {
     // Frames to pi1 pass, frames to pi2 do not.
-    let mut bench = Bench::of(2);
+    let mut bench = TestFacts::of(2);
     bench.controls(&["pi1", "pi2"], 1..=10).both(PAIR, "eth0", 1..=3, Answered);
     bench.way(PAIR, "wlan0", 1..=10, Lost).way(("pi2", "pi1"), "wlan0", 1..=10, Answered);
     assert_eq!(selections(&bench), ["dual-homed-selection pi2@wlan0 confirmed"]);
@@ -73,14 +73,14 @@ fn only_who_is_cut_off_is_misled() {
 #[test]
 fn whose_answers_do_not_come_back_is_cut_off_as_well() {
     // What pi2 sends arrives at pi1; what pi1 sends, answers too, does not arrive at pi2.
-    let mut bench = Bench::of(2);
+    let mut bench = TestFacts::of(2);
     bench.controls(&["pi1", "pi2"], 1..=10).both(PAIR, "eth0", 1..=3, Answered);
     bench.way(PAIR, "wlan0", 1..=10, Lost).way(("pi2", "pi1"), "wlan0", 1..=10, Arrives);
     let both =
         ["dual-homed-selection pi1@wlan0 confirmed", "dual-homed-selection pi2@wlan0 confirmed"];
     assert_eq!(selections(&bench), both);
     // An ordinary packet was answered by another way.
-    bench.put(("pi2", "pi1"), "wlan0", &Kind::RoutedUdp, 1..=1, Answered);
+    bench.put(("pi2", "pi1"), "wlan0", &ProbeKind::RoutedUdp, 1..=1, Answered);
     assert_eq!(selections(&bench), ["dual-homed-selection pi2@wlan0 confirmed"]);
 }
 
@@ -88,7 +88,7 @@ fn whose_answers_do_not_come_back_is_cut_off_as_well() {
 fn a_peer_without_that_network_is_judged_by_its_routes() {
     // pi2 has the switch only; pi1's WiFi address is out of its reach.
     let switch_only = || {
-        let mut bench = Bench::of(2);
+        let mut bench = TestFacts::of(2);
         bench.host("pi2").snapshot.links.retain(|link| link.name.as_str() == "eth0");
         bench
             .host("pi2")
@@ -111,7 +111,8 @@ fn a_peer_without_that_network_is_judged_by_its_routes() {
     other.route("pi2", "0.0.0.0/0", Some("192.168.50.254"), "eth0");
     assert!(selections(&other).is_empty());
     for round in 1..=10 {
-        let mut sent = seen("pi2", Some("pi1"), None, round, Direction::Sent, Kind::RoutedUdp);
+        let mut sent =
+            seen("pi2", Some("pi1"), None, round, ObservedEvent::Sent, ProbeKind::RoutedUdp);
         sent.address = Some(ip("172.20.5.1"));
         other.see(sent);
     }
@@ -120,36 +121,36 @@ fn a_peer_without_that_network_is_judged_by_its_routes() {
 
 #[test]
 fn a_default_route_must_lead_somewhere() {
-    let mut none = Bench::of(1);
+    let mut none = TestFacts::of(1);
     none.host("pi1").snapshot.routes.remove(0);
     assert_eq!(none.found(), ["no-default-route pi1 confirmed"]);
-    let mut down = Bench::of(1);
+    let mut down = TestFacts::of(1);
     down.link("pi1", "wlan0").is_up = false;
     assert_eq!(down.found(), ["no-default-route pi1 confirmed"]);
     // The kernel clears the flags of a route after the carrier is back, not with it.
-    let mut late = Bench::of(1);
+    let mut late = TestFacts::of(1);
     late.host("pi1").snapshot.routes[0].flags = 16;
     assert!(late.found().is_empty());
     // Of a link that is not told of, the flags are all there is.
-    let mut dead = Bench::of(1);
+    let mut dead = TestFacts::of(1);
     dead.host("pi1").snapshot.routes[0] = route("0.0.0.0/0", Some("10.0.0.1"), "ppp0");
     assert!(dead.found().is_empty());
     dead.host("pi1").snapshot.routes[0].flags = 16;
     assert_eq!(dead.found(), ["no-default-route pi1 confirmed"]);
-    let mut policy = Bench::of(1);
+    let mut policy = TestFacts::of(1);
     policy.host("pi1").snapshot.routes[0].table = 100;
     assert_eq!(policy.found(), ["no-default-route pi1 confirmed"]);
-    let mut v6 = Bench::of(1);
+    let mut v6 = TestFacts::of(1);
     v6.host("pi1").snapshot.routes[0] = route("::/0", Some("fe80::1"), "wlan0");
     assert!(v6.found().is_empty(), "IPv6 alone is a default route");
-    assert!(Bench::of(1).found().is_empty());
+    assert!(TestFacts::of(1).found().is_empty());
 }
 
 #[test]
 fn routers_between_two_networks_are_judged_by_arrivals() {
     // pi1 and pi2 behind routers of their own.
     let apart = |there: u16, back: u16, arrives: bool| {
-        let mut bench = Bench::wifi_only(2);
+        let mut bench = TestFacts::wifi_only(2);
         bench.link("pi2", "wlan0").addresses = vec![super::bench::address("172.21.5.2/16")];
         bench.host("pi2").snapshot.routes = vec![
             route("0.0.0.0/0", Some("172.21.0.1"), "wlan0"),
@@ -158,10 +159,23 @@ fn routers_between_two_networks_are_judged_by_arrivals() {
         bench.controls(&["pi1", "pi2"], 1..=3);
         for (from, to, tries) in [("pi1", "pi2", there), ("pi2", "pi1", back)] {
             for round in 1..=tries {
-                bench.see(seen(from, Some(to), None, round, Direction::Sent, Kind::RoutedUdp));
+                bench.see(seen(
+                    from,
+                    Some(to),
+                    None,
+                    round,
+                    ObservedEvent::Sent,
+                    ProbeKind::RoutedUdp,
+                ));
                 if arrives {
-                    let mut arrival =
-                        seen(to, Some(from), None, round, Direction::Arrived, Kind::RoutedUdp);
+                    let mut arrival = seen(
+                        to,
+                        Some(from),
+                        None,
+                        round,
+                        ObservedEvent::Arrived,
+                        ProbeKind::RoutedUdp,
+                    );
                     arrival.link = Some(super::bench::link_name("wlan0"));
                     bench.see(arrival);
                 }
@@ -177,14 +191,14 @@ fn routers_between_two_networks_are_judged_by_arrivals() {
     // Where the two meet on a link of their own, it does not matter.
     let mut meets = apart(10, 10, false);
     for (host, last) in [("pi1", 1), ("pi2", 2)] {
-        let mut eth = Bench::of(2);
+        let mut eth = TestFacts::of(2);
         let link = eth.link(&format!("pi{last}"), "eth0").clone();
         meets.host(host).snapshot.links.push(link);
     }
     meets.both(PAIR, "eth0", 1..=3, Answered);
     assert!(meets.found().iter().all(|found| !found.starts_with("routed")), "{:?}", meets.found());
     // A host whose own gateway is dead proves nothing.
-    let mut dead = Bench::wifi_only(2);
+    let mut dead = TestFacts::wifi_only(2);
     dead.facts = apart(10, 10, false).facts;
     dead.facts.observations.retain(|seen| seen.peer.is_some() || seen.host.as_str() == "pi1");
     assert!(dead.found().is_empty(), "{:?}", dead.found());
@@ -194,7 +208,7 @@ fn routers_between_two_networks_are_judged_by_arrivals() {
 /// there, and its kernel's files have it first.
 #[test]
 fn half_of_the_internet_leads_kubeadm_as_a_default_route_does() {
-    let mut bench = Bench::of(2);
+    let mut bench = TestFacts::of(2);
     bench.controls(&["pi1", "pi2"], 1..=10);
     bench.both(("pi1", "pi2"), "wlan0", 1..=10, Lost).both(("pi1", "pi2"), "eth0", 1..=3, Answered);
     let cut_off = ["pi1", "pi2"].map(|host| format!("dual-homed-selection {host}@wlan0 confirmed"));

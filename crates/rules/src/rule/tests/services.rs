@@ -1,21 +1,23 @@
 //! What a host's uplink gives: names, pages, time, sizes, ports; and networks that overlap.
 
-use super::bench::Fate::{self, Answered, Arrives, Lost};
-use super::bench::{Bench, host_name, ip, seen};
-use pontoon_model::observation::{Answer, ClockSource, Direction, DnsQuery, Kind, Observation};
+use super::bench::ProbeFate::{self, Answered, Arrives, Lost};
+use super::bench::{TestFacts, host_name, ip, seen};
+use pontoon_model::observation::{
+    ClockSource, DnsQuery, Observation, ObservedEvent, ProbeAnswer, ProbeKind,
+};
 use pontoon_model::snapshot::HostsLine;
 use pontoon_model::untrusted::Untrusted;
 
 /// pi1 asked `to` by wlan0, as often as there are answers.
-fn ask(bench: &mut Bench, to: &str, kind: &Kind, answers: &[Option<Answer>]) {
+fn ask(bench: &mut TestFacts, to: &str, kind: &ProbeKind, answers: &[Option<ProbeAnswer>]) {
     for (round, answer) in (1..).zip(answers) {
         let sent = Observation {
             address: Some(ip(to)),
-            ..seen("pi1", None, Some("wlan0"), round, Direction::Sent, kind.clone())
+            ..seen("pi1", None, Some("wlan0"), round, ObservedEvent::Sent, kind.clone())
         };
         if let Some(answer) = answer {
             bench.see(Observation {
-                direction: Direction::Answered,
+                direction: ObservedEvent::Answered,
                 answer: Some(answer.clone()),
                 ..sent.clone()
             });
@@ -25,17 +27,17 @@ fn ask(bench: &mut Bench, to: &str, kind: &Kind, answers: &[Option<Answer>]) {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "rows of tables have no answer, too")]
-fn dns(rcode: u16, addresses: &[&str]) -> Option<Answer> {
-    Some(Answer::Dns { rcode, addresses: addresses.iter().map(|text| ip(text)).collect() })
+fn dns(rcode: u16, addresses: &[&str]) -> Option<ProbeAnswer> {
+    Some(ProbeAnswer::Dns { rcode, addresses: addresses.iter().map(|text| ip(text)).collect() })
 }
 
 const SERVER: &str = "203.0.113.53";
-const KNOWN: Kind = Kind::Dns { query: DnsQuery::Known };
-const INVALID: Kind = Kind::Dns { query: DnsQuery::Invalid };
+const KNOWN: ProbeKind = ProbeKind::Dns { query: DnsQuery::Known };
+const INVALID: ProbeKind = ProbeKind::Dns { query: DnsQuery::Invalid };
 
 #[test]
 fn a_server_is_dead_when_it_resolves_nothing() {
-    let garbage = Some(Answer::Garbage { what: Untrusted::new("rubbish") });
+    let garbage = Some(ProbeAnswer::Garbage { what: Untrusted::new("rubbish") });
     let table = [
         ("silence", vec![None, None], Some("likely")),
         ("rubbish", vec![garbage.clone(), None], Some("confirmed")),
@@ -47,7 +49,7 @@ fn a_server_is_dead_when_it_resolves_nothing() {
         ("not asked", vec![], None),
     ];
     for (case, answers, level) in table {
-        let mut bench = Bench::wifi_only(1);
+        let mut bench = TestFacts::wifi_only(1);
         ask(&mut bench, SERVER, &KNOWN, &answers);
         let expected: Vec<_> =
             level.iter().map(|level| format!("dns-dead pi1>{SERVER} {level}")).collect();
@@ -57,8 +59,8 @@ fn a_server_is_dead_when_it_resolves_nothing() {
 
 #[test]
 fn invented_names_and_stolen_queries_are_told_apart() {
-    let no_server = Kind::Dns { query: DnsQuery::NoServer };
-    let icmp = Some(Answer::Icmp { kind: 3, code: 3, from: ip(SERVER) });
+    let no_server = ProbeKind::Dns { query: DnsQuery::NoServer };
+    let icmp = Some(ProbeAnswer::Icmp { kind: 3, code: 3, from: ip(SERVER) });
     let table = [
         (&INVALID, dns(3, &[]), None),
         (&INVALID, dns(0, &[]), None),
@@ -69,7 +71,7 @@ fn invented_names_and_stolen_queries_are_told_apart() {
         (&no_server, dns(5, &[]), Some("dns-intercepted pi1 confirmed")),
     ];
     for (kind, answer, expected) in table {
-        let mut bench = Bench::wifi_only(1);
+        let mut bench = TestFacts::wifi_only(1);
         ask(&mut bench, SERVER, kind, std::slice::from_ref(&answer));
         let expected: Vec<_> = expected.into_iter().collect();
         assert_eq!(bench.found(), expected, "{kind:?} {answer:?}");
@@ -77,12 +79,12 @@ fn invented_names_and_stolen_queries_are_told_apart() {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "rows of tables have no answer, too")]
-fn page(status: u16, location: Option<&str>, is_expected: bool) -> Option<Answer> {
-    Some(Answer::Http { status, location: location.map(Untrusted::new), is_expected })
+fn page(status: u16, location: Option<&str>, is_expected: bool) -> Option<ProbeAnswer> {
+    Some(ProbeAnswer::Http { status, location: location.map(Untrusted::new), is_expected })
 }
 
-fn portal() -> Kind {
-    Kind::Portal { url: Untrusted::new("http://check.example/generate_204") }
+fn portal() -> ProbeKind {
+    ProbeKind::Portal { url: Untrusted::new("http://check.example/generate_204") }
 }
 
 #[test]
@@ -96,10 +98,10 @@ fn a_portal_answers_in_the_name_of_others() {
         ("a server that fails", page(503, None, false), None),
         ("not found", page(404, None, false), None),
         ("silence", None, None),
-        ("a reset", Some(Answer::Reset), None),
+        ("a reset", Some(ProbeAnswer::Reset), None),
     ];
     for (case, answer, level) in table {
-        let mut bench = Bench::wifi_only(1);
+        let mut bench = TestFacts::wifi_only(1);
         ask(&mut bench, "203.0.113.80", &portal(), &[answer]);
         let expected: Vec<_> =
             level.iter().map(|level| format!("captive-portal pi1@wlan0 {level}")).collect();
@@ -109,22 +111,22 @@ fn a_portal_answers_in_the_name_of_others() {
 
 #[test]
 fn a_portal_with_invented_names_is_sure_and_explains_them() {
-    let mut bench = Bench::wifi_only(1);
+    let mut bench = TestFacts::wifi_only(1);
     ask(&mut bench, "172.20.0.1", &portal(), &[page(302, Some("http://172.20.0.1/"), false)]);
     ask(&mut bench, SERVER, &INVALID, &[dns(0, &["172.20.0.1"])]);
-    let date = Kind::Clock { source: ClockSource::HttpDate };
-    ask(&mut bench, "172.20.0.1", &date, &[Some(Answer::Clock { offset_s: 9_000_000 })]);
+    let date = ProbeKind::Clock { source: ClockSource::HttpDate };
+    ask(&mut bench, "172.20.0.1", &date, &[Some(ProbeAnswer::Clock { offset_s: 9_000_000 })]);
     assert_eq!(bench.found(), ["captive-portal pi1@wlan0 confirmed"]);
 }
 
 #[test]
 fn clocks_are_judged_by_sources_that_agree() {
     let clock = |sntp: Option<i64>, http: Option<i64>| {
-        let mut bench = Bench::wifi_only(1);
+        let mut bench = TestFacts::wifi_only(1);
         for (source, offset) in [(ClockSource::Sntp, sntp), (ClockSource::HttpDate, http)] {
             if let Some(offset_s) = offset {
-                let answer = Some(Answer::Clock { offset_s });
-                ask(&mut bench, "203.0.113.123", &Kind::Clock { source }, &[answer]);
+                let answer = Some(ProbeAnswer::Clock { offset_s });
+                ask(&mut bench, "203.0.113.123", &ProbeKind::Clock { source }, &[answer]);
             }
         }
         bench.found()
@@ -142,26 +144,29 @@ fn clocks_are_judged_by_sources_that_agree() {
 }
 
 /// UDP ports that were tried three times; which answered; what TCP 443 did.
-fn ports(silent: &[u16], heard: &[u16], tcp: Option<Answer>) -> Vec<String> {
-    let mut bench = Bench::wifi_only(1);
+fn ports(silent: &[u16], heard: &[u16], tcp: Option<ProbeAnswer>) -> Vec<String> {
+    let mut bench = TestFacts::wifi_only(1);
     let server = "203.0.113.80";
     for port in silent {
-        ask(&mut bench, server, &Kind::UdpPort { port: *port }, &[None, None, None]);
+        ask(&mut bench, server, &ProbeKind::UdpPort { port: *port }, &[None, None, None]);
     }
     for port in heard {
-        ask(&mut bench, server, &Kind::UdpPort { port: *port }, &[Some(Answer::Reply)]);
+        ask(&mut bench, server, &ProbeKind::UdpPort { port: *port }, &[Some(ProbeAnswer::Reply)]);
     }
-    ask(&mut bench, server, &Kind::Tcp { port: 443 }, &[tcp]);
+    ask(&mut bench, server, &ProbeKind::Tcp { port: 443 }, &[tcp]);
     bench.found()
 }
 
 #[test]
 fn udp_is_blocked_only_where_tcp_works() {
     let nothing: [&str; 0] = [];
-    let tcp = || Some(Answer::Reply);
+    let tcp = || Some(ProbeAnswer::Reply);
     assert_eq!(ports(&[443, 3478, 51820], &[], tcp()), ["udp-blocked pi1 confirmed"]);
     assert_eq!(ports(&[443, 3478, 51820], &[53, 123], tcp()), ["udp-blocked pi1 confirmed"]);
-    assert_eq!(ports(&[443, 3478, 51820], &[], Some(Answer::Reset)), ["udp-blocked pi1 likely"]);
+    assert_eq!(
+        ports(&[443, 3478, 51820], &[], Some(ProbeAnswer::Reset)),
+        ["udp-blocked pi1 likely"]
+    );
     assert_eq!(ports(&[443, 3478, 51820], &[], None), nothing, "the server is off");
     assert_eq!(ports(&[443, 3478, 51820], &[4500], tcp()), nothing, "one port passes");
     assert_eq!(ports(&[443, 3478], &[], tcp()), nothing, "too few ports");
@@ -171,7 +176,7 @@ fn udp_is_blocked_only_where_tcp_works() {
 #[test]
 fn a_server_is_not_dead_where_frames_are_lost() {
     let silent = || {
-        let mut bench = Bench::wifi_only(2);
+        let mut bench = TestFacts::wifi_only(2);
         bench.controls(&["pi1", "pi2"], 1..=4).both(("pi1", "pi2"), "wlan0", 1..=3, Answered);
         ask(&mut bench, SERVER, &KNOWN, &[None, None, None, None]);
         bench
@@ -188,10 +193,10 @@ fn a_server_is_not_dead_where_frames_are_lost() {
     assert_eq!(last.found(), [dead.as_str()]);
     // A way to another host is open and loses frames.
     let mut lossy = silent();
-    lossy.put(("pi2", "pi1"), "wlan0", &Kind::Udp, 4..=4, Lost);
+    lossy.put(("pi2", "pi1"), "wlan0", &ProbeKind::Udp, 4..=4, Lost);
     assert!(lossy.found().is_empty(), "{:?}", lossy.found());
     // A way that is shut is not lossy.
-    let mut shut = Bench::wifi_only(2);
+    let mut shut = TestFacts::wifi_only(2);
     shut.controls(&["pi1", "pi2"], 1..=10).both(("pi1", "pi2"), "wlan0", 1..=10, Lost);
     ask(&mut shut, SERVER, &KNOWN, &[None, None, None, None]);
     assert_eq!(shut.found(), ["client-isolation pi1>pi2@wlan0 confirmed", dead.as_str()]);
@@ -199,12 +204,12 @@ fn a_server_is_not_dead_where_frames_are_lost() {
 
 /// Sizes with the tries they took, and whether the last was answered.
 fn sizes(tries: &[(u32, usize, bool)]) -> Vec<String> {
-    let mut bench = Bench::wifi_only(1);
+    let mut bench = TestFacts::wifi_only(1);
     bench.controls(&["pi1"], 1..=3);
     for (bytes, times, is_answered) in tries {
         let mut answers = vec![None; *times];
-        answers[*times - 1] = is_answered.then_some(Answer::Reply);
-        ask(&mut bench, "203.0.113.80", &Kind::Size { bytes: *bytes }, &answers);
+        answers[*times - 1] = is_answered.then_some(ProbeAnswer::Reply);
+        ask(&mut bench, "203.0.113.80", &ProbeKind::Size { bytes: *bytes }, &answers);
     }
     bench.found()
 }
@@ -224,28 +229,28 @@ fn large_packets_that_vanish_are_told_from_losses() {
     assert_eq!(sizes(&[(1500, 8, false), (1280, 2, true)]), nothing, "small ones are lost as well");
     assert_eq!(sizes(&[(1500, 1, true), (1400, 8, false)]), nothing, "only smaller ones are lost");
     // A router says so.
-    let mut told = Bench::wifi_only(1);
-    let too_big = Some(Answer::Icmp { kind: 3, code: 4, from: ip("172.20.0.1") });
+    let mut told = TestFacts::wifi_only(1);
+    let too_big = Some(ProbeAnswer::Icmp { kind: 3, code: 4, from: ip("172.20.0.1") });
     ask(
         &mut told,
         "203.0.113.80",
-        &Kind::Size { bytes: 1500 },
+        &ProbeKind::Size { bytes: 1500 },
         &[None, None, None, None, None, None, None, too_big],
     );
-    ask(&mut told, "203.0.113.80", &Kind::Size { bytes: 1280 }, &[Some(Answer::Reply)]);
+    ask(&mut told, "203.0.113.80", &ProbeKind::Size { bytes: 1280 }, &[Some(ProbeAnswer::Reply)]);
     assert!(told.found().is_empty());
 }
 
 #[test]
 fn sizes_between_hosts_are_judged_by_arrival_on_a_path_without_losses() {
-    let between = |lost: bool, fate: Fate| {
-        let mut bench = Bench::wifi_only(2);
+    let between = |lost: bool, fate: ProbeFate| {
+        let mut bench = TestFacts::wifi_only(2);
         bench.controls(&["pi1", "pi2"], 1..=5).both(("pi1", "pi2"), "wlan0", 1..=3, Answered);
         if lost {
-            bench.put(("pi1", "pi2"), "wlan0", &Kind::Udp, 4..=4, Lost);
+            bench.put(("pi1", "pi2"), "wlan0", &ProbeKind::Udp, 4..=4, Lost);
         }
-        bench.put(("pi1", "pi2"), "wlan0", &Kind::Size { bytes: 1500 }, 1..=8, fate);
-        bench.put(("pi1", "pi2"), "wlan0", &Kind::Size { bytes: 1280 }, 1..=1, Answered);
+        bench.put(("pi1", "pi2"), "wlan0", &ProbeKind::Size { bytes: 1500 }, 1..=8, fate);
+        bench.put(("pi1", "pi2"), "wlan0", &ProbeKind::Size { bytes: 1280 }, 1..=1, Answered);
         bench.found()
     };
     assert_eq!(between(false, Lost), ["mtu-black-hole pi1>pi2@wlan0 likely"]);
@@ -257,7 +262,7 @@ fn sizes_between_hosts_are_judged_by_arrival_on_a_path_without_losses() {
 #[test]
 fn networks_in_use_are_not_for_pods() {
     let with = |own: &str, pods: Option<&str>, services: Option<&str>| {
-        let mut bench = Bench::wifi_only(1);
+        let mut bench = TestFacts::wifi_only(1);
         bench.link("pi1", "wlan0").addresses = vec![super::bench::address(own)];
         bench.facts.intent.pod_cidr = pods.map(|text| text.parse().unwrap());
         bench.facts.intent.service_cidr = services.map(|text| text.parse().unwrap());
@@ -278,10 +283,10 @@ fn networks_in_use_are_not_for_pods() {
     let noted = with("10.97.5.1/24", wanted, None).noted();
     assert_eq!(noted, ["default-service-cidr-overlap pi1 possible"]);
     // A route counts as well as an address; one of a container network does not.
-    let mut routed = Bench::wifi_only(1);
+    let mut routed = TestFacts::wifi_only(1);
     routed.route("pi1", "10.244.0.0/24", Some("172.20.0.9"), "wlan0");
     assert_eq!(routed.found(), ["cidr-overlap pi1 possible"]);
-    let mut cni = Bench::wifi_only(1);
+    let mut cni = TestFacts::wifi_only(1);
     cni.route("pi1", "10.244.0.0/24", None, "cni0");
     assert_eq!(cni.found(), nothing);
 }
@@ -296,7 +301,7 @@ fn a_name_that_leads_to_loopback_is_noted() {
         ("172.20.5.1", "pi1", 0),
         ("127.0.1.1", "pi2", 0),
     ] {
-        let mut bench = Bench::wifi_only(1);
+        let mut bench = TestFacts::wifi_only(1);
         bench.host("pi1").snapshot.host_name = host_name("pi1");
         let line = HostsLine { address: ip(address), names: vec![Untrusted::new(name)] };
         bench.host("pi1").snapshot.hosts_file = vec![line];

@@ -1,14 +1,14 @@
 //! What hosts of one network should have alike: packet sizes, link names, time.
 
-use super::bench::Fate::{Answered, Lost};
-use super::bench::{Bench, Fate, address, link_name};
+use super::bench::ProbeFate::{Answered, Lost};
+use super::bench::{ProbeFate, TestFacts, address, link_name};
 use pontoon_model::code;
-use pontoon_model::observation::{Answer, ClockSource, Direction, Kind, Observation};
+use pontoon_model::observation::{ClockSource, Observation, ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::snapshot::ClockDifference;
 
 /// Hosts among which frames on the switch have this fate.
-fn switched(hosts: u8, fate: Fate) -> Bench {
-    let mut bench = Bench::of(hosts);
+fn switched(hosts: u8, fate: ProbeFate) -> TestFacts {
+    let mut bench = TestFacts::of(hosts);
     for a in 1..=hosts {
         for b in a + 1..=hosts {
             let (a, b) = (format!("pi{a}"), format!("pi{b}"));
@@ -50,7 +50,7 @@ fn other_networks_have_other_sizes() {
     assert!(wifi.found().is_empty());
     // Another network on a link of the same name.
     let mut other = switched(1, Answered);
-    other.facts.hosts.extend(Bench::of(2).facts.hosts);
+    other.facts.hosts.extend(TestFacts::of(2).facts.hosts);
     other.link("pi2", "eth0").addresses = vec![address("10.9.9.2/24")];
     other.link("pi2", "eth0").mtu = 9000;
     assert!(other.found().is_empty());
@@ -58,19 +58,19 @@ fn other_networks_have_other_sizes() {
 
 #[test]
 fn link_names_that_differ_in_one_network_are_noted() {
-    let named = |names: [&str; 3], fate: Fate| {
-        let mut bench = Bench::of(3);
+    let named = |names: [&str; 3], fate: ProbeFate| {
+        let mut bench = TestFacts::of(3);
         for (number, name) in (1..).zip(names) {
             let host = format!("pi{number}");
             bench.link(&host, "eth0").name = link_name(name);
         }
         for (a, b) in [("pi1", "pi2"), ("pi1", "pi3"), ("pi2", "pi3")] {
-            let mut renamed = Bench::of(3);
+            let mut renamed = TestFacts::of(3);
             renamed.both((a, b), "eth0", 1..=3, fate);
             let name = |host: &str| names[usize::from(host.as_bytes()[2] - b'1')];
             bench.see_all(renamed.facts.observations.into_iter().map(|seen| {
                 let asker = match (&seen.direction, &seen.peer) {
-                    (Direction::Arrived, Some(peer)) => peer.clone(),
+                    (ObservedEvent::Arrived, Some(peer)) => peer.clone(),
                     _ => seen.host.clone(),
                 };
                 Observation {
@@ -89,8 +89,8 @@ fn link_names_that_differ_in_one_network_are_noted() {
     assert_eq!(named(["eth0", "end0", "eth0"], Lost), nothing, "they may be two networks");
 }
 
-fn clocks(offsets: &[(i64, u32)]) -> Bench {
-    let mut bench = Bench::wifi_only(u8::try_from(offsets.len()).unwrap());
+fn clocks(offsets: &[(i64, u32)]) -> TestFacts {
+    let mut bench = TestFacts::wifi_only(u8::try_from(offsets.len()).unwrap());
     for (number, (offset_ms, uncertainty_ms)) in (1..).zip(offsets) {
         let difference = ClockDifference { offset_ms: *offset_ms, uncertainty_ms: *uncertainty_ms };
         bench.host(&format!("pi{number}")).snapshot.clock.difference = Some(difference);
@@ -129,10 +129,10 @@ fn clocks_that_are_apart_are_told_beyond_all_uncertainty() {
 fn a_time_server_says_it_better() {
     for (offset_s, code) in [(600, code::CLOCK_SKEW), (200_000, code::CLOCK_OFF)] {
         let mut bench = clocks(&[(-1000 * offset_s, 5), (0, 5)]);
-        let kind = Kind::Clock { source: ClockSource::Sntp };
+        let kind = ProbeKind::Clock { source: ClockSource::Sntp };
         bench.see(Observation {
-            answer: Some(Answer::Clock { offset_s }),
-            ..super::bench::seen("pi1", None, None, 1, Direction::Answered, kind)
+            answer: Some(ProbeAnswer::Clock { offset_s }),
+            ..super::bench::seen("pi1", None, None, 1, ObservedEvent::Answered, kind)
         });
         assert_eq!(bench.found(), [format!("{code} pi1 likely")]);
     }

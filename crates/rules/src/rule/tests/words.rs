@@ -1,24 +1,24 @@
 //! What findings say: the evidence, and the command that fits.
 
-use super::bench::Fate::{Answered, Arrives, Lost};
-use super::bench::{Bench, route};
+use super::bench::ProbeFate::{Answered, Arrives, Lost};
+use super::bench::{TestFacts, route};
 use super::forwarding::filter;
 use crate::rule::diagnose;
-use pontoon_model::code::{self, Code};
+use pontoon_model::code::{self, DiagnosisCode};
 use pontoon_model::finding::Finding;
-use pontoon_model::observation::Kind;
+use pontoon_model::observation::ProbeKind;
 use pontoon_model::snapshot::FilterOwner;
 use pontoon_model::untrusted::Untrusted;
 
 const PAIR: (&str, &str) = ("pi1", "pi2");
 
-fn finding(bench: &Bench, code: Code) -> Option<Finding> {
+fn finding(bench: &TestFacts, code: DiagnosisCode) -> Option<Finding> {
     diagnose(&bench.facts).into_iter().find(|finding| finding.code == code)
 }
 
 #[test]
 fn isolation_says_what_was_sent_and_what_worked_meanwhile() {
-    let mut bench = Bench::wifi_only(2);
+    let mut bench = TestFacts::wifi_only(2);
     bench.controls(&["pi1"], 1..=10).controls(&["pi2"], 1..=9);
     bench.both(PAIR, "wlan0", 1..=10, Lost).group(PAIR, 1..=2, Lost);
     let because = finding(&bench, code::CLIENT_ISOLATION).unwrap().because;
@@ -34,7 +34,7 @@ fn isolation_says_what_was_sent_and_what_worked_meanwhile() {
     );
     // Broadcast that passes, and the way by the gateway, are told when they were seen.
     bench.controls(&["pi2"], 10..=10).group(PAIR, 3..=3, Arrives);
-    bench.put(PAIR, "wlan0", &Kind::Bounce, 1..=1, Arrives);
+    bench.put(PAIR, "wlan0", &ProbeKind::Bounce, 1..=1, Arrives);
     let because = finding(&bench, code::CLIENT_ISOLATION).unwrap().because;
     assert_eq!(because[0], "0 of 10 rounds from pi1 to pi2 arrived (UDP and ping to its own MAC)");
     assert!(because.iter().any(|line| line.contains("only frames for one host")), "{because:?}");
@@ -43,7 +43,7 @@ fn isolation_says_what_was_sent_and_what_worked_meanwhile() {
 
 #[test]
 fn isolation_names_the_link_that_works() {
-    let mut bench = Bench::of(2);
+    let mut bench = TestFacts::of(2);
     bench.controls(&["pi1", "pi2"], 1..=10).both(PAIR, "wlan0", 1..=10, Lost);
     bench.both(PAIR, "eth0", 1..=3, Answered);
     let advice = finding(&bench, code::CLIENT_ISOLATION).unwrap().advice;
@@ -53,7 +53,7 @@ fn isolation_names_the_link_that_works() {
 
 #[test]
 fn suppression_counts_what_it_compares() {
-    let mut bench = Bench::wifi_only(2);
+    let mut bench = TestFacts::wifi_only(2);
     bench.controls(&["pi1", "pi2"], 1..=5).both(PAIR, "wlan0", 1..=5, Arrives);
     bench.group(PAIR, 1..=4, Lost);
     let because = finding(&bench, code::GROUP_SUPPRESSION).unwrap().because;
@@ -68,8 +68,8 @@ fn suppression_counts_what_it_compares() {
 }
 
 /// pi2 answers nothing on wlan0.
-fn firewalled() -> Bench {
-    let mut bench = Bench::of(2);
+fn firewalled() -> TestFacts {
+    let mut bench = TestFacts::of(2);
     bench.controls(&["pi1", "pi2"], 1..=5).group(PAIR, 1..=5, Arrives);
     bench.way(PAIR, "wlan0", 1..=5, Arrives).way(("pi2", "pi1"), "wlan0", 1..=5, Answered);
     bench

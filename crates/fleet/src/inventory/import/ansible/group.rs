@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::untrusted::Untrusted;
 
-use crate::inventory::import::draft::{Draft, HOSTS_MAX};
-use crate::inventory::{Field, role_of};
+use crate::inventory::import::draft::{HOSTS_MAX, ImportDraft};
+use crate::inventory::{HostField, role_of};
 
 /// Most groups: a class of thirty with a few clusters each has not half of it.
 const GROUPS_MAX: usize = 1000;
@@ -24,20 +24,25 @@ const ALL: &str = "all";
 
 /// A variable that has a place in our inventory.
 #[derive(Clone, Debug)]
-pub(super) struct Variable {
-    field: Field,
+pub(super) struct AnsibleVariable {
+    field: HostField,
     value: String,
     line: usize,
 }
 
-impl Variable {
+impl AnsibleVariable {
     /// Takes what has a place here; the others are told by name, for their values may be secret.
-    pub(super) fn new(draft: &mut Draft, name: &str, value: &str, line: usize) -> Option<Self> {
+    pub(super) fn new(
+        draft: &mut ImportDraft,
+        name: &str,
+        value: &str,
+        line: usize,
+    ) -> Option<Self> {
         let field = match name {
-            "ansible_host" | "ansible_ssh_host" => Field::Address,
-            "ansible_user" | "ansible_ssh_user" => Field::User,
-            "ansible_port" | "ansible_ssh_port" => Field::Port,
-            "ansible_ssh_private_key_file" | "ansible_private_key_file" => Field::Key,
+            "ansible_host" | "ansible_ssh_host" => HostField::Address,
+            "ansible_user" | "ansible_ssh_user" => HostField::User,
+            "ansible_port" | "ansible_ssh_port" => HostField::Port,
+            "ansible_ssh_private_key_file" | "ansible_private_key_file" => HostField::Key,
             _ => {
                 let name = Untrusted::new(name);
                 draft.note(line, format!("left out: the variable `{name}` has no place here"));
@@ -49,27 +54,39 @@ impl Variable {
 }
 
 #[derive(Debug, Default)]
-struct Group {
+struct AnsibleGroup {
     line: usize,
     hosts: Vec<usize>,
     children: BTreeSet<String>,
-    variables: Vec<Variable>,
+    variables: Vec<AnsibleVariable>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Groups {
-    groups: BTreeMap<String, Group>,
-    of_hosts: Vec<(usize, Variable)>,
+pub(super) struct AnsibleGroups {
+    groups: BTreeMap<String, AnsibleGroup>,
+    of_hosts: Vec<(usize, AnsibleVariable)>,
 }
 
-impl Groups {
-    pub(super) fn add_host(&mut self, draft: &mut Draft, group: &str, host: usize, line: usize) {
+impl AnsibleGroups {
+    pub(super) fn add_host(
+        &mut self,
+        draft: &mut ImportDraft,
+        group: &str,
+        host: usize,
+        line: usize,
+    ) {
         if let Some(group) = self.group(draft, group, line) {
             group.hosts.push(host);
         }
     }
 
-    pub(super) fn add_child(&mut self, draft: &mut Draft, group: &str, child: &str, line: usize) {
+    pub(super) fn add_child(
+        &mut self,
+        draft: &mut ImportDraft,
+        group: &str,
+        child: &str,
+        line: usize,
+    ) {
         if self.group(draft, child, line).is_some()
             && let Some(group) = self.group(draft, group, line)
         {
@@ -77,7 +94,12 @@ impl Groups {
         }
     }
 
-    pub(super) fn add_variable(&mut self, draft: &mut Draft, group: &str, variable: Variable) {
+    pub(super) fn add_variable(
+        &mut self,
+        draft: &mut ImportDraft,
+        group: &str,
+        variable: AnsibleVariable,
+    ) {
         if let Some(group) = self.group(draft, group, variable.line) {
             group.variables.push(variable);
         }
@@ -85,9 +107,9 @@ impl Groups {
 
     pub(super) fn add_variable_of_hosts(
         &mut self,
-        draft: &mut Draft,
+        draft: &mut ImportDraft,
         hosts: &[usize],
-        variable: &Variable,
+        variable: &AnsibleVariable,
     ) {
         if self.of_hosts.len() + hosts.len() > GIVEN_MAX {
             draft.note(variable.line, TOO_MANY);
@@ -96,18 +118,23 @@ impl Groups {
         }
     }
 
-    fn group(&mut self, draft: &mut Draft, name: &str, line: usize) -> Option<&mut Group> {
+    fn group(
+        &mut self,
+        draft: &mut ImportDraft,
+        name: &str,
+        line: usize,
+    ) -> Option<&mut AnsibleGroup> {
         if self.groups.len() >= GROUPS_MAX && !self.groups.contains_key(name) {
             draft.note(line, format!("left out: there are more than {GROUPS_MAX} groups"));
             return None;
         }
-        let new = || Group { line, ..Group::default() };
+        let new = || AnsibleGroup { line, ..AnsibleGroup::default() };
         Some(self.groups.entry(name.to_owned()).or_insert_with(new))
     }
 
     /// Gives every host what its groups say: outer groups first, so that inner ones and then the
     /// host's own variables replace it.
-    pub(super) fn give(mut self, draft: &mut Draft, hosts: &[usize]) {
+    pub(super) fn apply_variables(mut self, draft: &mut ImportDraft, hosts: &[usize]) {
         let mut given = 0;
         for name in self.outer_first() {
             let below = if name == ALL { hosts.to_vec() } else { self.below(&name) };

@@ -1,11 +1,11 @@
 //! The INI form: `[group]`, `[group:children]`, `[group:vars]`, and hosts with variables behind
 //! them.
 
-use super::group::{Groups, Variable};
-use crate::inventory::import::draft::Draft;
+use super::group::{AnsibleGroups, AnsibleVariable};
+use crate::inventory::import::draft::ImportDraft;
 
 /// What the lines below a heading are.
-enum Section {
+enum IniSection {
     Hosts(String),
     Children(String),
     Variables(String),
@@ -14,9 +14,9 @@ enum Section {
 }
 
 /// Reads the lines.
-pub(in crate::inventory::import) fn read(draft: &mut Draft, text: &str) {
-    let mut groups = Groups::default();
-    let mut section = Section::Hosts("ungrouped".to_owned());
+pub(in crate::inventory::import) fn read(draft: &mut ImportDraft, text: &str) {
+    let mut groups = AnsibleGroups::default();
+    let mut section = IniSection::Hosts("ungrouped".to_owned());
     let mut all = Vec::new();
     for (line, text) in (1..).zip(text.lines()) {
         let text = text.trim();
@@ -25,51 +25,56 @@ pub(in crate::inventory::import) fn read(draft: &mut Draft, text: &str) {
         }
         if let Some(heading) = heading(text) {
             section = heading;
-            if matches!(section, Section::Unknown) {
+            if matches!(section, IniSection::Unknown) {
                 draft.note(line, "left out with its lines: this heading is not understood");
             }
             continue;
         }
         match &section {
-            Section::Hosts(group) => {
+            IniSection::Hosts(group) => {
                 for host in host(draft, &mut groups, text, line) {
                     groups.add_host(draft, group, host, line);
                     all.push(host);
                 }
             }
-            Section::Children(group) => {
+            IniSection::Children(group) => {
                 let child = words(text).into_iter().next().unwrap_or_default();
                 groups.add_child(draft, group, &child, line);
             }
-            Section::Variables(group) => {
+            IniSection::Variables(group) => {
                 if let Some(variable) = variable(draft, text, line) {
                     groups.add_variable(draft, group, variable);
                 }
             }
-            Section::Unknown => {}
+            IniSection::Unknown => {}
         }
     }
-    groups.give(draft, &all);
+    groups.apply_variables(draft, &all);
 }
 
 /// `[group]`, `[group:children]` or `[group:vars]`; none for other lines. A host may begin with a
 /// bracket, too: `[a:f].example.com`.
-fn heading(text: &str) -> Option<Section> {
+fn heading(text: &str) -> Option<IniSection> {
     let (inside, after) = text.strip_prefix('[')?.split_once(']')?;
     if !after.trim().is_empty() && !after.trim_start().starts_with(['#', ';']) {
         return None;
     }
     Some(match inside.split_once(':') {
-        None if inside.is_empty() => Section::Unknown,
-        None => Section::Hosts(inside.to_owned()),
-        Some((group, "children")) => Section::Children(group.to_owned()),
-        Some((group, "vars")) => Section::Variables(group.to_owned()),
-        Some(_) => Section::Unknown,
+        None if inside.is_empty() => IniSection::Unknown,
+        None => IniSection::Hosts(inside.to_owned()),
+        Some((group, "children")) => IniSection::Children(group.to_owned()),
+        Some((group, "vars")) => IniSection::Variables(group.to_owned()),
+        Some(_) => IniSection::Unknown,
     })
 }
 
 /// A line of hosts: `pi[1:5].local:2222 ansible_user=pi`.
-fn host(draft: &mut Draft, groups: &mut Groups, text: &str, line: usize) -> Vec<usize> {
+fn host(
+    draft: &mut ImportDraft,
+    groups: &mut AnsibleGroups,
+    text: &str,
+    line: usize,
+) -> Vec<usize> {
     let mut words = words(text).into_iter();
     let name = words.next().unwrap_or_default();
     // A colon behind brackets and a name begins the port; an address of IPv6 has several.
@@ -91,7 +96,7 @@ fn host(draft: &mut Draft, groups: &mut Groups, text: &str, line: usize) -> Vec<
     hosts
 }
 
-fn variable(draft: &mut Draft, text: &str, line: usize) -> Option<Variable> {
+fn variable(draft: &mut ImportDraft, text: &str, line: usize) -> Option<AnsibleVariable> {
     let Some((name, value)) = text.split_once('=') else {
         draft.note(line, "left out: a word that is no `name=value`");
         return None;
@@ -100,7 +105,7 @@ fn variable(draft: &mut Draft, text: &str, line: usize) -> Option<Variable> {
     let unquoted = ['"', '\'']
         .into_iter()
         .find_map(|quote| value.strip_prefix(quote).and_then(|value| value.strip_suffix(quote)));
-    Variable::new(draft, name, unquoted.unwrap_or(value), line)
+    AnsibleVariable::new(draft, name, unquoted.unwrap_or(value), line)
 }
 
 /// Words of a line as a shell has them; a `#` at the start of one ends the line.

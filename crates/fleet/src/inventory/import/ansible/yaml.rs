@@ -2,59 +2,62 @@
 
 use pontoon_model::untrusted::Untrusted;
 
-use super::group::{Groups, Variable};
+use super::group::{AnsibleGroups, AnsibleVariable};
 use crate::inventory::import::ImportError;
-use crate::inventory::import::draft::Draft;
-use pontoon_wire::yaml::{self, Node, Value};
+use crate::inventory::import::draft::ImportDraft;
+use pontoon_wire::yaml::{self, YamlNode, YamlValue};
 
 /// Reads the groups.
-pub(in crate::inventory::import) fn read(draft: &mut Draft, text: &str) -> Result<(), ImportError> {
+pub(in crate::inventory::import) fn read(
+    draft: &mut ImportDraft,
+    text: &str,
+) -> Result<(), ImportError> {
     let root = yaml::read(text)?;
     let table = root.table().ok_or(ImportError::NoHosts)?;
-    let mut reader = Reader { draft, groups: Groups::default(), all: Vec::new() };
+    let mut reader = AnsibleYamlReader { draft, groups: AnsibleGroups::default(), all: Vec::new() };
     for (name, node) in table {
         reader.group(name, node);
     }
-    let Reader { draft, groups, all } = reader;
-    groups.give(draft, &all);
+    let AnsibleYamlReader { draft, groups, all } = reader;
+    groups.apply_variables(draft, &all);
     Ok(())
 }
 
-struct Reader<'a> {
-    draft: &'a mut Draft,
-    groups: Groups,
+struct AnsibleYamlReader<'a> {
+    draft: &'a mut ImportDraft,
+    groups: AnsibleGroups,
     all: Vec<usize>,
 }
 
-impl Reader<'_> {
+impl AnsibleYamlReader<'_> {
     /// Reads a group and what is in it; the tree is not deep (`yaml::read`).
-    fn group(&mut self, name: &str, node: &Node) {
+    fn group(&mut self, name: &str, node: &YamlNode) {
         let parts = match &node.value {
-            Value::Table(parts) => parts.as_slice(),
-            Value::Null => &[],
-            Value::Text(_) | Value::List(_) | Value::Tagged => {
+            YamlValue::Table(parts) => parts.as_slice(),
+            YamlValue::Null => &[],
+            YamlValue::Text(_) | YamlValue::List(_) | YamlValue::Tagged => {
                 self.left_out(name, "is no group", node.line);
                 return;
             }
         };
         for (part, node) in parts {
             match (part.as_str(), &node.value) {
-                (_, Value::Null) => {}
-                ("hosts", Value::Table(hosts)) => {
+                (_, YamlValue::Null) => {}
+                ("hosts", YamlValue::Table(hosts)) => {
                     for (host, variables) in hosts {
                         self.host(name, host, variables);
                     }
                 }
-                ("hosts", Value::Text(host)) => {
-                    self.host(name, host, &Node { line: node.line, value: Value::Null });
+                ("hosts", YamlValue::Text(host)) => {
+                    self.host(name, host, &YamlNode { line: node.line, value: YamlValue::Null });
                 }
-                ("children", Value::Table(children)) => {
+                ("children", YamlValue::Table(children)) => {
                     for (child, node) in children {
                         self.groups.add_child(self.draft, name, child, node.line);
                         self.group(child, node);
                     }
                 }
-                ("vars", Value::Table(variables)) => {
+                ("vars", YamlValue::Table(variables)) => {
                     for (variable, node) in variables {
                         if let Some(variable) = self.variable(variable, node) {
                             self.groups.add_variable(self.draft, name, variable);
@@ -66,29 +69,29 @@ impl Reader<'_> {
         }
     }
 
-    fn host(&mut self, group: &str, text: &str, variables: &Node) {
+    fn host(&mut self, group: &str, text: &str, variables: &YamlNode) {
         let hosts = self.draft.hosts(text, variables.line);
         for host in &hosts {
             self.groups.add_host(self.draft, group, *host, variables.line);
         }
         self.all.extend(&hosts);
         match &variables.value {
-            Value::Null => {}
-            Value::Table(entries) => {
+            YamlValue::Null => {}
+            YamlValue::Table(entries) => {
                 for (name, node) in entries {
                     let Some(variable) = self.variable(name, node) else { continue };
                     self.groups.add_variable_of_hosts(self.draft, &hosts, &variable);
                 }
             }
-            Value::Text(_) | Value::List(_) | Value::Tagged => {
+            YamlValue::Text(_) | YamlValue::List(_) | YamlValue::Tagged => {
                 self.left_out(text, "has something that is no table of variables", variables.line);
             }
         }
     }
 
-    fn variable(&mut self, name: &str, node: &Node) -> Option<Variable> {
-        if let Value::Text(value) = &node.value {
-            return Variable::new(self.draft, name, value, node.line);
+    fn variable(&mut self, name: &str, node: &YamlNode) -> Option<AnsibleVariable> {
+        if let YamlValue::Text(value) = &node.value {
+            return AnsibleVariable::new(self.draft, name, value, node.line);
         }
         self.left_out(name, "has no place here", node.line);
         None

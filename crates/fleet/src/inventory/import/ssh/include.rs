@@ -15,13 +15,13 @@ const FILES_MAX: usize = 64;
 /// What an `Include` may name.
 const WHERE: &str = "only files of the same folder are read";
 
-pub(super) struct Includes<'a> {
+pub(super) struct SshIncludes<'a> {
     folder: Option<&'a Path>,
     files: usize,
     bytes: usize,
 }
 
-impl<'a> Includes<'a> {
+impl<'a> SshIncludes<'a> {
     pub(super) const fn new(folder: Option<&'a Path>) -> Self {
         Self { folder, files: 0, bytes: 0 }
     }

@@ -3,13 +3,13 @@ use proptest::prelude::*;
 use super::*;
 
 /// Reads bytes in one piece, then the end.
-fn read_whole(text: &[u8], page: &PortalPage) -> Verdict {
-    let mut reading = Reading::default();
+fn read_whole(text: &[u8], page: &PortalPage) -> PageOutcome {
+    let mut reading = PageReader::default();
     reading.take(text, page, "c").unwrap_or_else(|| reading.end(page, "c"))
 }
 
-fn http(status: u16, is_expected: bool) -> Verdict {
-    Verdict::Http { status, location: None, is_expected }
+fn http(status: u16, is_expected: bool) -> PageOutcome {
+    PageOutcome::Http { status, location: None, is_expected }
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn bodies_are_framed_as_the_head_says() {
 
 #[test]
 fn a_body_of_known_length_is_judged_before_the_connection_closes() {
-    let mut reading = Reading::default();
+    let mut reading = PageReader::default();
     let text = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsuccess";
     assert_eq!(reading.take(text, &PortalPage::Firefox, "c"), None);
     assert_eq!(reading.take(b"\n", &PortalPage::Firefox, "c"), Some(http(200, true)));
@@ -68,13 +68,17 @@ fn heads_that_are_bombs_or_none_are_garbage() {
     ];
     for text in table {
         let verdict = read_whole(text, &PortalPage::Firefox);
-        assert!(matches!(verdict, Verdict::Garbage(_)), "{verdict:?}: {:.40}", text.escape_ascii());
+        assert!(
+            matches!(verdict, PageOutcome::Garbage(_)),
+            "{verdict:?}: {:.40}",
+            text.escape_ascii()
+        );
     }
 }
 
 #[test]
 fn no_more_is_kept_than_a_page_can_have() {
-    let mut reading = Reading::default();
+    let mut reading = PageReader::default();
     for _ in 0..1_000 {
         let _ = reading.take(&[b'a'; 1_000], &PortalPage::Firefox, "c");
     }
@@ -83,10 +87,10 @@ fn no_more_is_kept_than_a_page_can_have() {
 
 #[test]
 fn time_is_up_in_the_middle() {
-    let mut reading = Reading::default();
+    let mut reading = PageReader::default();
     assert_eq!(reading.cut_short(), None, "nothing came: that is silence");
     let _ = reading.take(b"HTTP/1.1 200", &PortalPage::Firefox, "c");
-    assert_eq!(reading.cut_short(), Some(Verdict::Garbage("half an HTTP answer")));
+    assert_eq!(reading.cut_short(), Some(PageOutcome::Garbage("half an HTTP answer")));
     let _ = reading.take(b" OK\r\n\r\nsucc", &PortalPage::Firefox, "c");
     assert_eq!(reading.cut_short(), Some(http(200, false)));
 }
@@ -108,7 +112,7 @@ proptest! {
             format!("HTTP/1.1 200 OK\r\n\r\n{body}"),
             "HTTP/1.1 302 Found\r\nLocation: http://login/\r\n\r\n".to_owned(),
         ][which].clone();
-        let mut reading = Reading::default();
+        let mut reading = PageReader::default();
         let pieces = text.as_bytes().chunks(step);
         let verdict = pieces.map(|piece| reading.take(piece, &page, "c")).find_map(|verdict| verdict);
         let verdict = verdict.unwrap_or_else(|| reading.end(&page, "c"));
@@ -117,7 +121,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read_without_harm(page in page(), bytes: Vec<u8>) {
-        let mut reading = Reading::default();
+        let mut reading = PageReader::default();
         let _ = reading.take(&bytes, &page, "c");
         let _ = (reading.cut_short(), reading.date(), reading.end(&page, "c"));
     }
