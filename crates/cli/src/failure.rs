@@ -23,7 +23,7 @@ use pontoon_lab::scenario::LoadError;
 use pontoon_lab::{LabError, SshError};
 use pontoon_probe::discover::Refusal;
 use pontoon_probe::survey::SurveyError;
-use pontoon_remote::edge::far_loop::FarLoopError;
+use pontoon_remote::session::far_loop::FarLoopError;
 
 /// A command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]

@@ -11,10 +11,10 @@ use pontoon_model::net::Mac;
 use pontoon_model::observation::{Cast, Direction, Kind, Observation};
 use pontoon_model::snapshot::Snapshot;
 use pontoon_remote::carrier::{CarrierError, RemoteProgram};
-use pontoon_remote::edge::host_session::HostSession;
 use pontoon_remote::far_end::FarEnd;
 use pontoon_remote::message::{RequestId, ServiceName, read_body, write_body};
 use pontoon_remote::preamble::{VERSIONS, VersionRange};
+use pontoon_remote::session::host_session::HostSession;
 
 use super::pair_code::{PairCode, Secret};
 use super::{AgentChannel, Options, Seat, Side, Survey, SurveyError, meet, run};

@@ -23,7 +23,7 @@ use pontoon_probe::key::Key;
 use pontoon_probe::survey::{self, AgentChannel, Seat, Side};
 use pontoon_remote::carrier::ssh::{SshLogin, SshProgram};
 use pontoon_remote::carrier::{FAR_END, RemoteProgram, RunAs};
-use pontoon_remote::edge::host_session::HostSession;
+use pontoon_remote::session::host_session::HostSession;
 
 /// What one coordinator saw.
 pub(crate) struct Seen {
