@@ -23,7 +23,7 @@ use pontoon_lab::scenario::ScenarioLoadError;
 use pontoon_lab::{LabError, SshError};
 use pontoon_probe::discover::SweepRefusal;
 use pontoon_probe::survey::SurveyError;
-use pontoon_remote::edge::far_loop::FarLoopError;
+use pontoon_remote::session::far_loop::FarLoopError;
 
 /// A command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]

@@ -2,8 +2,8 @@
 //! are the bodies of the messages of [`ServiceName::Node`](pontoon_remote::message::ServiceName); a
 //! change of one makes a new version of the protocol ([`pontoon_remote::preamble::VERSIONS`]).
 //!
-//! A node that is yet to join is asked in the same way ([`NodeRequest::Joiner`], [`NodeRequest::Contact`]). No
-//! question has room for a token or another secret.
+//! A node that is yet to join is asked in the same way ([`NodeRequest::Joiner`],
+//! [`NodeRequest::Contact`]). No question has room for a token or another secret.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -13,7 +13,7 @@ use std::thread;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_remote::carrier::RemoteProgram;
-use pontoon_remote::edge::host_command::{CommandEnd, OutputStream, run_command};
+use pontoon_remote::host_command::{CommandEnd, OutputStream, run_command};
 
 /// Connections at once: a fleet larger than this is served in turn, so that neither this host's
 /// descriptors nor its memory run out.

@@ -1,12 +1,13 @@
 //! The one way to a program on another host.
 //!
-//! Three layers, each usable without the next. A [carrier](carrier) starts a program on a host:
+//! Three layers, each usable without the next. A [`carrier`] starts a program on a host:
 //! by the user's ssh, as a copy that is brought there, as a child of this process, or by a command
 //! of the user. A session is one conversation with a pontoon that was started so: [`framing`],
 //! [`preamble`] and [`message`] are its bytes, [`near_end`] and [`far_end`] its two state machines
-//! without sockets and clocks, [`edge`] drives them. Services (the survey of `probe`, the node of
+//! without sockets and clocks, [`session`] drives them. Services (the survey of `probe`, the node of
 //! `cluster`) send messages over it; each knows only its own bodies. What needs no pontoon on the
-//! other host (`pontoon exec`, `pontoon clock`) uses a carrier alone.
+//! other host uses a carrier alone: [`host_command`] (`pontoon exec`) and [`line_session`]
+//! (`pontoon clock`).
 
 pub mod limits;
 pub mod framing;
@@ -16,6 +17,9 @@ pub mod message;
 pub mod near_end;
 pub mod far_end;
 pub mod twin;
+pub mod edge;
 pub mod carrier;
 pub mod reach_failure;
-pub mod edge;
+pub mod session;
+pub mod line_session;
+pub mod host_command;

@@ -6,8 +6,8 @@ use crate::arguments::AgentArguments;
 use crate::failure::CommandFailure;
 use pontoon_cluster::edge::node_service::NodeService;
 use pontoon_probe::agent::SurveyService;
-use pontoon_remote::edge::far_loop::{FarServices, LoopService, ThreadService, serve_host};
 use pontoon_remote::message::ServiceName;
+use pontoon_remote::session::far_loop::{FarServices, LoopService, ThreadService, serve_host};
 
 /// Serves all that another pontoon wants of this host, until standard input closes.
 pub(crate) fn run(arguments: &AgentArguments) -> Result<ExitCode, CommandFailure> {

@@ -14,7 +14,7 @@ use pontoon_model::facts::RunParameters;
 use pontoon_model::host::HostName;
 use pontoon_probe::survey::{AgentChannel, SurveyOptions, SurveyParticipant};
 use pontoon_remote::carrier::OnInterrupt;
-use pontoon_remote::edge::host_session::HostSession;
+use pontoon_remote::session::host_session::HostSession;
 
 use crate::arguments::cluster::{ClusterCheckArguments, ClusterCommand};
 use crate::command::fleet::Fleet;
@@ -53,6 +53,7 @@ fn check(arguments: &ClusterCheckArguments) -> Result<ExitCode, CommandFailure> 
     // Both take their time, and neither is in the other's way.
     let options = SurveyOptions { is_offline: true, ..SurveyOptions::default() };
     let intent = RunParameters::default();
+    mesh::announce(seats.len(), &options);
     let (survey, facts) = thread::scope(|scope| {
         let survey = scope.spawn(|| mesh::ask(seats, &intent, &options));
         let mut last = String::new();

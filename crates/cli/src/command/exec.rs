@@ -14,7 +14,7 @@ use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_model::shell::shell_line;
 use pontoon_remote::carrier::RemoteProgram;
-use pontoon_remote::edge::host_command::{CommandEnd, OutputStream};
+use pontoon_remote::host_command::{CommandEnd, OutputStream};
 
 use crate::arguments::remote::ExecArguments;
 use crate::command::fleet::Fleet;

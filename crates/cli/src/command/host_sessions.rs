@@ -9,8 +9,8 @@ use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_remote::carrier::push::ProgramFiles;
 use pontoon_remote::carrier::{CarrierError, OnInterrupt, RemoteProgram, RunAs};
-use pontoon_remote::edge::host_session::HostSession;
 use pontoon_remote::reach_failure::ReachFailure;
+use pontoon_remote::session::host_session::HostSession;
 
 use crate::arguments::mesh::RemoteStartArguments;
 use crate::command::check::{local, seats};

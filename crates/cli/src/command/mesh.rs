@@ -61,6 +61,7 @@ pub(crate) fn survey(
     intent: &RunParameters,
     options: &SurveyOptions,
 ) -> Result<Result<(Record, RunKey), ExitCode>, CommandFailure> {
+    announce(fleet.logins.len(), options);
     let sessions = match &launch.via {
         Some(via) => host_sessions::by_command(fleet, via),
         None => host_sessions::by_ssh(fleet, &launch.by_ssh, OnInterrupt::Ends),
@@ -74,15 +75,19 @@ pub(crate) fn survey(
     ask(seats.collect(), intent, options)
 }
 
+/// Says what a survey of several hosts will take, before they are kept waiting for it.
+pub(crate) fn announce(hosts: usize, options: &SurveyOptions) {
+    if hosts > 1 {
+        output::note(&expectation(hosts, options));
+    }
+}
+
 /// Asks agents that have been started; otherwise as [`survey`].
 pub(crate) fn ask(
     seats: Vec<SurveyParticipant>,
     intent: &RunParameters,
     options: &SurveyOptions,
 ) -> Result<Result<(Record, RunKey), ExitCode>, CommandFailure> {
-    if seats.len() > 1 {
-        output::note(&expectation(seats.len(), options));
-    }
     let mut meter = ProgressMeter::new();
     let survey = survey::run(seats, intent, options, &mut |progress| meter.show(&progress));
     drop(meter);

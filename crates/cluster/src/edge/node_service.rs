@@ -3,9 +3,9 @@
 
 use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::edge::clock::unix_s;
-use pontoon_remote::edge::far_loop::ThreadService;
 use pontoon_remote::message::{read_body, write_body};
 use pontoon_remote::protocol_error::ProtocolError;
+use pontoon_remote::session::far_loop::ThreadService;
 
 use super::{dial, echo, inside, joiner, kubectl, look, test_pods};
 use crate::question::{NodeRequest, NodeResponse};

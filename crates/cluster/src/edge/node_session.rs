@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use pontoon_model::untrusted::Untrusted;
-use pontoon_remote::edge::host_session::{HostSession, ServiceChannel};
 use pontoon_remote::limits::ANSWER_WITHIN;
 use pontoon_remote::message::ServiceName;
+use pontoon_remote::session::host_session::{HostSession, ServiceChannel};
 
 use crate::question::{NodeRequest, NodeResponse};
 

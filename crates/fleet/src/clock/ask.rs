@@ -11,8 +11,8 @@ use pontoon_model::shell::quoted;
 use pontoon_probe::edge::clock::SteadyClock;
 use pontoon_remote::carrier::RemoteProgram;
 use pontoon_remote::carrier::ssh::{SshLogin, SshProgram};
-use pontoon_remote::edge::line_session::{HeardLine, LineSession};
 use pontoon_remote::edge::session_clock::poll_timeout;
+use pontoon_remote::line_session::{HeardLine, LineSession};
 use pontoon_remote::reach_failure::{FailureCause, ReachFailure};
 
 use super::{ClockExchange, ClockOffset, DateReading, SECOND_US, best};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pontoon_model::host::HostName;
-use pontoon_remote::edge::host_command::{CommandEnd, OutputStream};
+use pontoon_remote::host_command::{CommandEnd, OutputStream};
 use schemars::JsonSchema;
 use serde::Serialize;
 

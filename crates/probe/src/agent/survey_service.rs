@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use nix::poll::PollFd;
-use pontoon_remote::edge::far_loop::{LoopService, ServiceOutput};
 use pontoon_remote::far_end::ServiceMessage;
 use pontoon_remote::message::read_body;
 use pontoon_remote::protocol_error::ProtocolError;
+use pontoon_remote::session::far_loop::{LoopService, ServiceOutput};
 
 use super::part::AgentRun;
 use crate::edge::clock::{RunClock, unix_s};

@@ -5,11 +5,11 @@ use std::os::fd::BorrowedFd;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_remote::carrier::CarrierError;
-use pontoon_remote::edge::host_session::{HostSession, ServiceChannel};
 use pontoon_remote::limits::ANSWER_WITHIN;
 use pontoon_remote::message::{ServiceName, read_body};
 use pontoon_remote::near_end::ServiceEvent;
 use pontoon_remote::reach_failure::{FailureCause, ReachFailure};
+use pontoon_remote::session::host_session::{HostSession, ServiceChannel};
 
 use crate::protocol::{FromAgent, ToAgent};
 

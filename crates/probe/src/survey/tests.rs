@@ -12,10 +12,10 @@ use pontoon_model::net::Mac;
 use pontoon_model::observation::{FrameDestination, Observation, ObservedEvent, ProbeKind};
 use pontoon_model::snapshot::Snapshot;
 use pontoon_remote::carrier::{CarrierError, RemoteProgram};
-use pontoon_remote::edge::host_session::HostSession;
 use pontoon_remote::far_end::FarEnd;
 use pontoon_remote::message::{RequestId, ServiceName, read_body, write_body};
 use pontoon_remote::preamble::{VERSIONS, VersionRange};
+use pontoon_remote::session::host_session::HostSession;
 
 use super::pair_code::{PairCode, PairSecret};
 use super::{

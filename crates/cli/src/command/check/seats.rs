@@ -10,7 +10,7 @@ use crate::failure::CommandFailure;
 use crate::words::split;
 use pontoon_probe::survey::{AgentChannel, SurveyParticipant};
 use pontoon_remote::carrier::{OnInterrupt, RemoteProgram, RunAs};
-use pontoon_remote::edge::host_session::HostSession;
+use pontoon_remote::session::host_session::HostSession;
 
 /// Stands for the peer in a `--via` that serves all peers.
 pub(crate) const PLACE: &str = "{}";

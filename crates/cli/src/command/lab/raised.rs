@@ -22,7 +22,7 @@ use pontoon_probe::key::RunKey;
 use pontoon_probe::survey::{self, AgentChannel, RendezvousSide, SurveyParticipant};
 use pontoon_remote::carrier::ssh::{SshLogin, SshProgram};
 use pontoon_remote::carrier::{FAR_END, RemoteProgram, RunAs};
-use pontoon_remote::edge::host_session::HostSession;
+use pontoon_remote::session::host_session::HostSession;
 use pontoon_rules::rule;
 
 /// What one coordinator saw.
@@ -141,20 +141,16 @@ impl LabSurvey<'_> {
 
     /// What starts the agent of a host.
     fn agent(&self, host: &HostName) -> RemoteProgram {
-        match (self.over, self.lab.hosts().first()) {
-            (LabTransport::Ssh, Some(from)) => {
-                let ssh = self.lab.command(from, &["ssh".as_ref()]);
-                let words = std::iter::once(ssh.get_program()).chain(ssh.get_args());
-                let ssh = SshProgram { words: words.map(ToOwned::to_owned).collect() };
-                let login = SshLogin::named(host.clone());
-                RemoteProgram::installed(&ssh, &login, RunAs::LoginUser)
-            }
-            _ => {
-                let words = ["pontoon"].into_iter().chain(FAR_END).map(OsStr::new);
-                let command = self.lab.command(host, &words.collect::<Vec<_>>());
-                RemoteProgram::by_command(host.clone(), command)
-            }
+        if let (LabTransport::Ssh, Some(from)) = (self.over, self.lab.hosts().first()) {
+            let ssh = self.lab.command(from, &["ssh".as_ref()]);
+            let words = std::iter::once(ssh.get_program()).chain(ssh.get_args());
+            let ssh = SshProgram { words: words.map(ToOwned::to_owned).collect() };
+            let login = SshLogin::named(host.clone());
+            return RemoteProgram::installed(&ssh, &login, RunAs::LoginUser);
         }
+        let words = ["pontoon"].into_iter().chain(FAR_END).map(OsStr::new);
+        let command = self.lab.command(host, &words.collect::<Vec<_>>());
+        RemoteProgram::by_command(host.clone(), command)
     }
 }
 

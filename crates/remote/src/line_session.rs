@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, poll};
 
-use super::session_clock::{SessionClock, poll_timeout};
-use super::stderr_tail::StderrTail;
 use crate::carrier::RemoteProgram;
+use crate::edge::session_clock::{SessionClock, poll_timeout};
+use crate::edge::stderr_tail::StderrTail;
 use crate::reach_failure::{FailureCause, ReachFailure};
 
 /// A longer line is no answer.

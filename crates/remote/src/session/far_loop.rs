@@ -16,8 +16,8 @@ use nix::poll::{PollFd, PollFlags, poll};
 use serde::Serialize;
 
 use super::service_thread::ThreadPool;
-use super::session_clock::poll_timeout;
-use super::stderr_tail::set_nonblocking;
+use crate::edge::session_clock::poll_timeout;
+use crate::edge::stderr_tail::set_nonblocking;
 use crate::far_end::{FarEnd, ServiceMessage};
 use crate::limits::{FAR_TURN_MAX, READ_MAX};
 use crate::message::{RequestId, ServiceName, write_body};

@@ -17,9 +17,9 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, poll};
 use pontoon_model::untrusted::Untrusted;
 
-use super::session_clock::{SessionClock, poll_timeout};
-use super::stderr_tail::{StderrTail, set_nonblocking};
 use crate::carrier::CarrierError;
+use crate::edge::session_clock::{SessionClock, poll_timeout};
+use crate::edge::stderr_tail::{StderrTail, set_nonblocking};
 use crate::limits::{END_WITHIN, NEAR_TURN_MAX, READ_MAX};
 use crate::message::ServiceName;
 use crate::near_end::{NearEnd, NearEvent, ServiceEvent};

@@ -10,9 +10,9 @@ use pontoon_model::untrusted::Untrusted;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::session_clock::SessionClock;
 use super::session_link::{LinkState, SessionLink};
 use crate::carrier::{CarrierError, RemoteProgram};
+use crate::edge::session_clock::SessionClock;
 use crate::limits::GREETING_WITHIN;
 use crate::message::{RequestId, ServiceName, read_body, write_body};
 use crate::near_end::ServiceEvent;

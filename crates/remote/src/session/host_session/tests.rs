@@ -6,9 +6,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use super::*;
-use crate::edge::far_loop::{FarServices, LoopService, ServiceOutput, ThreadService, serve_host};
 use crate::far_end::ServiceMessage;
 use crate::reach_failure::{FailureCause, ReachFailure};
+use crate::session::far_loop::{
+    FarServices, LoopService, ServiceOutput, ThreadService, serve_host,
+};
 use ServiceName::{Node, Survey};
 use nix::poll::PollFd;
 
