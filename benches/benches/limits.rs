@@ -44,7 +44,7 @@ fn main() {
     fs::write(&silent, SILENT).unwrap();
 
     let size = fs::metadata(&pontoon).unwrap().len();
-    say("release binary", &format!("{:.1} MiB", mib(size)), "10 MiB");
+    say("release binary", &format!("{:.1} MiB", mib(size)), "9 MiB");
     say("pontoon --version", &times(20, || run(&pontoon, &["--version"])), "10 ms");
     let healthy = || in_lab(&pontoon, "home", "pontoon check");
     say("check, healthy host", &times(5, healthy), "1500 ms");

@@ -17,16 +17,16 @@ pub fn unix_time(value: &[u8]) -> Option<i64> {
     let [h1, h2, b':', n1, n2, b':', s1, s2, b' ', b'G', b'M', b'T'] = clock else { return None };
     let name = [*m1, *m2, *m3];
     let month = u8::try_from(MONTHS.iter().position(|month| **month == name)?).ok()? + 1;
-    let year = i32::from(number(&[*y1, *y2])?) * 100 + i32::from(number(&[*y3, *y4])?);
+    let year = i32::from(number([*y1, *y2])?) * 100 + i32::from(number([*y3, *y4])?);
     let date =
-        Date::from_calendar_date(year, Month::try_from(month).ok()?, number(&[*d1, *d2])?).ok()?;
+        Date::from_calendar_date(year, Month::try_from(month).ok()?, number([*d1, *d2])?).ok()?;
     // 60 is a leap second.
-    let second = number(&[*s1, *s2]).filter(|second| *second <= 60)?;
-    let minute = Time::from_hms(number(&[*h1, *h2])?, number(&[*n1, *n2])?, 0).ok()?;
+    let second = number([*s1, *s2]).filter(|second| *second <= 60)?;
+    let minute = Time::from_hms(number([*h1, *h2])?, number([*n1, *n2])?, 0).ok()?;
     Some(date.with_time(minute).assume_utc().unix_timestamp() + i64::from(second))
 }
 
-fn number(digits: &[u8; 2]) -> Option<u8> {
+fn number(digits: [u8; 2]) -> Option<u8> {
     digits
         .iter()
         .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + (digit - b'0')))
