@@ -74,7 +74,10 @@ pub fn path() -> &'static Path {
         let built = started(
             start(Path::new(env!("CARGO")))
                 .current_dir(root())
-                .args(["build", "--quiet", "--package", "pontoon-cli", "--profile", profile])
+                // With --examples (there are none) features are those of `cargo test --workspace`, so
+                // that nothing is built twice.
+                .args(["build", "--quiet", "--workspace", "--bin", "pontoon", "--examples"])
+                .args(["--profile", profile])
                 .arg("--target-dir")
                 .arg(target),
         );
@@ -89,6 +92,19 @@ fn profile_folder() -> PathBuf {
     // .../target/PROFILE/deps/TEST
     let test = env::current_exe().expect("a test knows its own path");
     test.ancestors().nth(2).expect("cargo puts tests two folders down").to_owned()
+}
+
+/// Runs cargo on this checkout; returns what it wrote to standard output.
+///
+/// # Panics
+///
+/// When it fails.
+#[must_use]
+pub fn cargo(arguments: &[&str]) -> String {
+    let output = started(start(Path::new(env!("CARGO"))).current_dir(root()).args(arguments));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {arguments:?}:\n{said}");
+    stdout(&output)
 }
 
 /// Runs a Python script with this on its standard input; returns what it wrote to standard output.
