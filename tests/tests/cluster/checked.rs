@@ -33,6 +33,10 @@ const HOLE: &str = "nft add table netdev hole; \
 const TUNNEL_OVER_WLAN0: &str = "timeout 300 sh -c 'until ip -d link show flannel.1 | grep -q \"dev wlan0\" && bridge fdb show dev flannel.1 | grep -qF \"dst 172.20.5.\"; do sleep 0.2; done'";
 const TUNNEL_OVER_ETH0: &str = "timeout 300 sh -c 'until ip -d link show flannel.1 | grep -q \"dev eth0\" && bridge fdb show dev flannel.1 | grep -qF \"dst 10.0.0.\" && ip route show dev flannel.1 | grep -q via; do sleep 0.2; done'";
 
+/// The API server that was begun anew knows the rights of whoever asks, and so do the kubelets, which
+/// ask it and remember a refusal for half a minute.
+const API_SERVER_KNOWS_RIGHTS: &str = "timeout 300 sh -c 'until kubectl get --raw /readyz && kubectl get --raw /api/v1/nodes/pi1/proxy/healthz && kubectl get --raw /api/v1/nodes/pi2/proxy/healthz; do sleep 0.5; done' >/dev/null 2>&1";
+
 /// kube-proxy (iptables) has carried into the kernel where the API server's Service leads.
 const API_SERVICE_ON_WIFI: &str =
     "timeout 300 sh -c 'until iptables-save -t nat | grep -qF 172.20.5.1:6443; do sleep 0.2; done'";
@@ -178,6 +182,7 @@ const FAULTS: &[Broken] = &[
                 MASTER,
                 "cp /etc/kubernetes/manifests/kube-apiserver.yaml /root/apiserver.good; sed -i s/--advertise-address=10.0.0.1/--advertise-address=172.20.5.1/ /etc/kubernetes/manifests/kube-apiserver.yaml; timeout 300 sh -c 'until [ \"$(kubectl get endpoints kubernetes -o jsonpath={.subsets[*].addresses[*].ip} 2>/dev/null)\" = 172.20.5.1 ]; do sleep 1; done'",
             ),
+            (MASTER, API_SERVER_KNOWS_RIGHTS),
             (MASTER, API_SERVICE_ON_WIFI),
             (WORKER, API_SERVICE_ON_WIFI),
         ],
@@ -188,6 +193,7 @@ const FAULTS: &[Broken] = &[
                 MASTER,
                 "cp /root/apiserver.good /etc/kubernetes/manifests/kube-apiserver.yaml; timeout 300 sh -c 'until [ \"$(kubectl get endpoints kubernetes -o jsonpath={.subsets[*].addresses[*].ip} 2>/dev/null)\" = 10.0.0.1 ]; do sleep 1; done'",
             ),
+            (MASTER, API_SERVER_KNOWS_RIGHTS),
             (MASTER, API_SERVICE_ON_SWITCH),
             (WORKER, API_SERVICE_ON_SWITCH),
         ],
