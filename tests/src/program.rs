@@ -71,10 +71,22 @@ pub fn path() -> &'static Path {
         let folder_name = folder.file_name().expect("a profile has a name").to_string_lossy();
         let profile = if folder_name == "debug" { "dev" } else { &folder_name };
         let target = folder.parent().expect("a profile lies in the target folder");
+        let mut build = start(Path::new(env!("CARGO")));
+        // What cargo told this test of its own package: build scripts (ring's) that look at it would
+        // begin anew, and with them all that is built upon theirs.
+        let of_this_package = |name: &str| {
+            ["CARGO_MANIFEST_", "CARGO_PKG_"].iter().any(|begin| name.starts_with(begin))
+        };
+        for (name, _) in env::vars().filter(|(name, _)| of_this_package(name)) {
+            build.env_remove(name);
+        }
         let built = started(
-            start(Path::new(env!("CARGO")))
+            build
                 .current_dir(root())
-                .args(["build", "--quiet", "--package", "pontoon-cli", "--profile", profile])
+                // With --examples (there are none) features are those of `cargo test --workspace`, so
+                // that nothing is built twice.
+                .args(["build", "--quiet", "--workspace", "--bin", "pontoon", "--examples"])
+                .args(["--profile", profile])
                 .arg("--target-dir")
                 .arg(target),
         );
@@ -89,6 +101,19 @@ fn profile_folder() -> PathBuf {
     // .../target/PROFILE/deps/TEST
     let test = env::current_exe().expect("a test knows its own path");
     test.ancestors().nth(2).expect("cargo puts tests two folders down").to_owned()
+}
+
+/// Runs cargo on this checkout; returns what it wrote to standard output.
+///
+/// # Panics
+///
+/// When it fails.
+#[must_use]
+pub fn cargo(arguments: &[&str]) -> String {
+    let output = started(start(Path::new(env!("CARGO"))).current_dir(root()).args(arguments));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {arguments:?}:\n{said}");
+    stdout(&output)
 }
 
 /// Runs a Python script with this on its standard input; returns what it wrote to standard output.

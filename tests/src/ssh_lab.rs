@@ -1,36 +1,37 @@
 //! Labs whose hosts talk over OpenSSH, and meshes in them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Output;
 
 use serde_json::Value;
 
 use crate::program::{pontoon, stdout};
 
-/// Whether hosts of a lab can have ssh servers: root, who must have one installed.
+/// Makes sure that hosts of a lab can have ssh servers.
 ///
 /// # Panics
 ///
-/// When root has none: a test that is not run proves nothing.
-#[must_use]
-pub fn has_ssh() -> bool {
+/// When they cannot, for it takes root and a server that is installed: a test that is not run proves
+/// nothing.
+pub fn need_ssh() {
     let status = fs::read_to_string("/proc/self/status").expect("/proc is mounted");
     let is_root = status.lines().any(|line| line.starts_with("Uid:\t0\t"));
+    assert!(is_root, "hosts of a lab have ssh servers only as root: run sudo ./check");
     assert!(
-        !is_root || PathBuf::from("/usr/sbin/sshd").exists(),
+        Path::new("/usr/sbin/sshd").exists(),
         "there is no sshd: run ./check, which installs it (Debian: apt-get install openssh-server)"
     );
-    is_root
 }
 
 /// Runs a bash script on the first of `count` hosts of a healthy home, pi1, pi2 and so on.
 ///
 /// # Panics
 ///
-/// When the lab's file cannot be written.
+/// When the lab's file cannot be written, or there can be no ssh.
 #[must_use]
 pub fn in_home_of(count: usize, script: &str) -> Output {
+    need_ssh();
     let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path().join("many.toml");
     fs::write(&path, many(count)).expect("a file can be written");

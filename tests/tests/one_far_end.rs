@@ -2,7 +2,7 @@
 //! them, and what is taken back. The cluster itself is no subject here.
 
 use pontoon_tests::program::stdout;
-use pontoon_tests::ssh_lab::{LEFT_AT_LAST, has_ssh, in_home_of};
+use pontoon_tests::ssh_lab::{LEFT_AT_LAST, in_home_of};
 
 /// A cluster of pi2 and pi3 that says nothing else of itself; pi2 is the control plane. Whatever
 /// kubectl is asked is in /run/kubectl there; /tmp/spy is an ssh that keeps what it starts.
@@ -31,10 +31,8 @@ X
 "#;
 
 #[test]
+#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
 fn a_check_starts_one_process_on_a_host_and_removes_what_it_made() {
-    if !has_ssh() {
-        return;
-    }
     let script = format!(
         "{CLUSTER}\n\
          pontoon cluster check 'pi[2-3]' --ssh /tmp/spy --json 2>/tmp/said; echo =====\n\
@@ -61,10 +59,8 @@ fn a_check_starts_one_process_on_a_host_and_removes_what_it_made() {
 /// While the control plane is still making the test pods: its far end notices that its input has
 /// ended as soon as that is done.
 #[test]
+#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
 fn a_check_that_is_killed_is_taken_back_by_the_far_end() {
-    if !has_ssh() {
-        return;
-    }
     let script = format!(
         "{CLUSTER}\n\
          ssh -n pi2 'echo 2 >/run/apply-takes'\n\

@@ -248,3 +248,27 @@ fn dependencies_are_decided() {
             .map(|name| format!("no page of docs/decisions says why `{name}`")),
     );
 }
+
+/// Where ignored tests may be, by the reason they give: `./check` runs those of each.
+const IGNORED: [(&str, &str); 2] = [
+    ("tests/tests/", "needs root: "),
+    ("tests/tests/cluster/", "takes the real Kubernetes: ./check --kubernetes"),
+];
+
+/// A test that cannot run is ignored and says what it needs; one that returned early would count as
+/// passed.
+#[test]
+fn ignored_tests_say_what_they_need() {
+    violations(sources_below(".").iter().flat_map(|path| {
+        let text = text(path);
+        let wrong = text.lines().map(str::trim).filter(|line| line.starts_with("#[ignore"));
+        let is_known = |line: &str| {
+            IGNORED.iter().any(|(folder, reason)| {
+                shown(path).starts_with(folder)
+                    && line.starts_with(&format!("#[ignore = \"{reason}"))
+            })
+        };
+        let wrong = wrong.filter(|line| !is_known(line));
+        wrong.map(|line| format!("{} has {line}", shown(path))).collect::<Vec<_>>()
+    }));
+}

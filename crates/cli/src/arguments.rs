@@ -241,6 +241,9 @@ pub(crate) struct LabRunArguments {
     /// With `all`: how often each scenario runs
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) times: u16,
+    /// With `all`: only these of them, such as home,campus
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
     /// The way to the agents: straight into each host, or as `pontoon mesh` goes (root)
     #[arg(long, value_enum, value_name = "WAY", default_value_t = LabTransport::Process)]
     pub(crate) over: LabTransport,

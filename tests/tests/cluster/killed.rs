@@ -6,7 +6,6 @@ use std::thread;
 use std::time::Duration;
 
 use crate::cluster::{Cluster, scenario};
-use crate::settings::AS_ANYONE_TYPES_IT;
 
 /// The folder of a run, as the kernel names it for the process that raised the lab.
 fn run_of(pid: u32) -> String {
@@ -81,7 +80,7 @@ fn kill(pid: &str) {
     bash(&format!("kill -KILL {pid}"));
 }
 
-fn mounts() -> String {
+pub(crate) fn mounts() -> String {
     fs::read_to_string("/proc/self/mountinfo").expect("it is mounted")
 }
 
@@ -96,12 +95,8 @@ fn eventually(what: &str, holds: impl Fn() -> bool) {
     panic!("after a minute still not: {what}");
 }
 
-#[test]
-#[ignore = "takes the real Kubernetes: ./check --kubernetes"]
-fn a_killed_lab_leaves_nothing() {
-    let before = mounts();
-    let cluster = Cluster::raise(&scenario("campus"));
-    cluster.init(AS_ANYONE_TYPES_IT);
+/// A lab whose cluster runs. `before` are the mounts that were there before it.
+pub(crate) fn leaves_nothing(cluster: &Cluster, before: &str) {
     let run = run_of(cluster.lab.pid());
     let alive = processes_in(&run);
     for program in ["kube-apiserver", "etcd", "kubelet", "containerd"] {

@@ -3,6 +3,7 @@
 
 use crate::cluster::{Cluster, KUBECTL, MASTER, WORKER, scenario};
 use crate::settings::AS_ANYONE_TYPES_IT;
+use crate::{checked, killed, words};
 
 /// Four pods of a web server, two on each node, and their Service.
 const WEB: &str = "apiVersion: apps/v1
@@ -89,36 +90,21 @@ fn assert_works(cluster: &Cluster) {
     }
 }
 
+/// Taken away again, so that what comes after finds what a new cluster has.
+fn remove_web(cluster: &Cluster) {
+    cluster.kubectl("delete deployment/web service/web");
+    cluster.kubectl("wait pod -l app=web --for=delete --timeout=300s");
+}
+
 impl Cluster {
-    /// A cluster by what pontoon writes, whose proxy is in this mode.
-    pub(crate) fn made_good(&self, mode: &str) {
-        let text = self.configuration("init --for pi1", "");
-        // kubeadm's own default is iptables, and nothing is said of it.
-        let proxy = if mode == "iptables" {
-            String::new()
-        } else {
-            format!(
-                "---\napiVersion: kubeproxy.config.k8s.io/v1alpha1\n\
-                 kind: KubeProxyConfiguration\nmode: {mode}\n"
-            )
-        };
-        let line = self.init(&format!("{text}{proxy}"));
-        assert!(line.starts_with("kubeadm join 10.0.0.1:6443 "), "{line}");
-        let (code, said) = self.rehearse(&line, "--patient");
-        assert!(said.contains("would go through"), "{code}: {said}");
-        self.join(&line);
+    /// The rest of a cluster after init: the worker, flannel; it is ready and in this mode.
+    fn completed(&self, line: &str, mode: &str) {
+        self.join(line);
         self.flannel(&self.flannel_option());
         self.await_nodes();
         assert_eq!(self.proxy_mode(), mode);
         self.kubectl("-n kube-system rollout status deployment coredns --timeout=300s");
     }
-}
-
-/// The good half: made by what pontoon writes, everything works.
-fn good_half(cluster: &Cluster, mode: &str) {
-    cluster.made_good(mode);
-    cluster.assert_landed();
-    assert_works(cluster);
 }
 
 #[test]
@@ -151,24 +137,37 @@ fn the_campus_to_its_end() {
         cluster.lab.must(host, "bash /run/reset.sh");
         assert_eq!(cluster.lab.run(host, "systemctl is-active kubelet").out, "inactive\n");
     }
-    good_half(&cluster, "iptables");
+    the_good_half(&cluster);
 }
 
-#[test]
-#[ignore = "takes the real Kubernetes: ./check --kubernetes"]
-fn the_good_half_in_kube_proxys_other_mode() {
-    let cluster = Cluster::raise(&scenario("campus"));
-    cluster.look();
-    good_half(&cluster, "nftables");
+/// Made by what pontoon writes, everything works; then it is broken, in each way.
+fn the_good_half(cluster: &Cluster) {
+    let line = cluster.init(&cluster.configuration("init --for pi1", ""));
+    assert!(line.starts_with("kubeadm join 10.0.0.1:6443 "), "{line}");
+    let (code, said) = cluster.rehearse(&line, "--patient");
+    assert!(said.contains("would go through"), "{code}: {said}");
+    words::kubeadm_says_what_join_check_foretells(cluster, &line);
+    // kubeadm's own default, and nothing is said of it.
+    cluster.completed(&line, "iptables");
+    cluster.assert_landed();
+    assert_works(cluster);
+    remove_web(cluster);
+    checked::accused_of_what_is_done_to_it(cluster);
 }
 
-/// Advice carried out as it is printed: the cluster that took the WiFi's address is moved.
+/// What kube-proxy is told beside what anyone types.
+const OTHER_MODE: &str = "---\napiVersion: kubeproxy.config.k8s.io/v1alpha1\n\
+                          kind: KubeProxyConfiguration\nmode: nftables\n";
+
+/// Advice carried out as it is printed, in kube-proxy's other mode: the cluster that took the WiFi's
+/// address is moved, works, is accused of nothing, and leaves nothing when its lab is killed.
 #[test]
 #[ignore = "takes the real Kubernetes: ./check --kubernetes"]
 fn a_wrong_init_is_moved_in_place() {
+    let before = killed::mounts();
     let cluster = Cluster::raise(&scenario("campus"));
     cluster.look();
-    cluster.init(AS_ANYONE_TYPES_IT);
+    cluster.init(&format!("{AS_ANYONE_TYPES_IT}{OTHER_MODE}"));
     let advice = cluster.configuration("repair-advice --for pi1", "");
     cluster.lab.put(MASTER, "/run/repair.sh", &advice);
     cluster.lab.must(MASTER, "bash /run/repair.sh");
@@ -180,9 +179,10 @@ fn a_wrong_init_is_moved_in_place() {
     for stage in ["kubelet port", "pod network", "packet size"] {
         assert!(said.contains(stage), "{stage}: {said}");
     }
-    cluster.join(&line);
-    cluster.flannel(&cluster.flannel_option());
-    cluster.await_nodes();
+    cluster.completed(&line, "nftables");
     cluster.assert_landed();
     assert_works(&cluster);
+    remove_web(&cluster);
+    checked::accused_of_nothing(&cluster);
+    killed::leaves_nothing(&cluster, &before);
 }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::cluster::{Cluster, MASTER, WORKER, scenario};
+use crate::cluster::{Cluster, MASTER, WORKER};
 use crate::session::Running;
 
 /// Joins at a time.
@@ -98,23 +98,16 @@ fn foretold(said: &str) -> String {
     error(report["verdict"]["stop"]["words"].as_str().unwrap_or_default())
 }
 
-#[test]
-#[ignore = "takes the real Kubernetes: ./check --kubernetes"]
-fn kubeadm_says_what_join_check_foretells() {
-    let cluster = Cluster::raise(&scenario("campus"));
-    cluster.look();
-    let printed = cluster.init(&cluster.configuration("init --for pi1", ""));
-    // The cluster signs with the token some time after that.
-    let (code, said) = cluster.rehearse(&printed, "--patient");
-    assert!(said.contains("would go through"), "{code}: {said}");
+/// Before the worker joins: `printed` is what init printed.
+pub(crate) fn kubeadm_says_what_join_check_foretells(cluster: &Cluster, printed: &str) {
     cluster.lab.must(MASTER, "ip address add 10.0.0.101/24 dev eth0");
-    cluster.lab.must(MASTER, "mkdir /run/empty; busybox httpd -p 10.0.0.1:3128 -h /run/empty");
+    cluster.lab.must(MASTER, "mkdir /run/empty; busybox httpd -f -p 10.0.0.1:3128 -h /run/empty >/dev/null 2>&1 & echo $! >/run/httpd.pid");
     cluster.lab.must(
         WORKER,
         "nft 'table ip words { chain output { type filter hook output priority 0; \
          tcp dport 7777 drop; }; }'",
     );
-    let line = Line::of(&printed);
+    let line = Line::of(printed);
     let mut differ = String::new();
     let mut checking: Vec<(&str, Running, String)> = Vec::new();
     for (at, (name, case)) in cases(&line).into_iter().enumerate() {
@@ -146,8 +139,12 @@ fn kubeadm_says_what_join_check_foretells() {
             compare(&mut differ, name, foretold, &said);
         }
     }
-    certificates(&cluster, &printed, &mut differ);
+    certificates(cluster, printed, &mut differ);
     assert!(differ.is_empty(), "{differ}");
+    cluster
+        .lab
+        .must(MASTER, "kill $(cat /run/httpd.pid); ip address delete 10.0.0.101/24 dev eth0");
+    cluster.lab.must(WORKER, "nft delete table ip words");
 }
 
 fn compare(differ: &mut String, name: &str, foretold: &str, said: &str) {

@@ -28,9 +28,21 @@ struct ScenarioRunResult {
     fault: Option<String>,
 }
 
-/// Runs all scenarios and counts.
+/// The scenarios that are asked for.
+fn chosen(only: &[String]) -> Result<Vec<&'static str>, CommandFailure> {
+    if only.is_empty() {
+        return Ok(builtin_names().collect());
+    }
+    let known = |name: &String| {
+        let found = builtin_names().find(|known| known == name);
+        found.ok_or_else(|| CommandFailure::NoScenario { name: name.clone() })
+    };
+    only.iter().map(known).collect()
+}
+
+/// Runs all scenarios, or those that are asked for, and counts.
 pub(crate) fn run(arguments: &LabRunArguments) -> Result<ExitCode, CommandFailure> {
-    let names: Vec<_> = builtin_names().collect();
+    let names = chosen(&arguments.only)?;
     let times = usize::from(arguments.times);
     let queue: VecDeque<_> = names.iter().copied().cycle().take(names.len() * times).collect();
     let queue = Mutex::new(queue);
