@@ -4,8 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 use pontoon_join::certificate::{Certificate, public_key_info};
 use pontoon_join::pin::Pin;
-use pontoon_predict::kubeadm::endpoint::Host;
 use pontoon_model::untrusted::is_harmful;
+use pontoon_predict::kubeadm::endpoint::Host;
 
 fuzz_target!(|bytes: &[u8]| {
     let pin = public_key_info(bytes).map(|key| Pin::of(key).to_string());

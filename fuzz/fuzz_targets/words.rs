@@ -9,21 +9,26 @@ use libfuzzer_sys::fuzz_target;
 use pontoon_fleet::inventory::{Address, ClusterName, KeyPath, LabelKey, LabelValue, UserName};
 use pontoon_join::pin::Pin;
 use pontoon_model::host::HostName;
+use pontoon_model::net::{IfName, Mac, Prefix};
+use pontoon_model::node_files::FlannelFlags;
+use pontoon_model::observation::RunId;
+use pontoon_model::port::Port;
 use pontoon_predict::apimachinery::{v4_default_routes, v6_default_routes};
 use pontoon_predict::captured::Captured;
 use pontoon_predict::flannel;
 use pontoon_predict::flannel::{By, Stack, look_up};
 use pontoon_predict::kubeadm::certificates::is_alt_name;
-use pontoon_predict::kubeadm::endpoint::{HostPort, control_plane_url, parse_host_port, parse_join_endpoint};
-use pontoon_predict::kubeadm::networking::{api_server_address, dns_address, node_mask, validate_pod_subnets, validate_service_subnets, validate_subnets};
+use pontoon_predict::kubeadm::endpoint::{
+    HostPort, control_plane_url, parse_host_port, parse_join_endpoint,
+};
+use pontoon_predict::kubeadm::networking::{
+    api_server_address, dns_address, node_mask, validate_pod_subnets, validate_service_subnets,
+    validate_subnets,
+};
 use pontoon_predict::kubeadm::version::Version;
 use pontoon_predict::kubelet::parse_node_ip;
 use pontoon_predict::kubelet_flags::in_effect;
-use pontoon_model::node_files::FlannelFlags;
 use pontoon_predict::proxy::Proxies;
-use pontoon_model::net::{IfName, Mac, Prefix};
-use pontoon_model::observation::RunId;
-use pontoon_model::port::Port;
 use pontoon_probe::ask::{DnsName, PortalPage};
 use pontoon_probe::survey::PairCode;
 

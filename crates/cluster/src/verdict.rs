@@ -176,9 +176,9 @@ impl<'a> ClusterRuleContext<'a> {
 
     /// Whether a cause was found at a node.
     fn has_cause(&self, code: DiagnosisCode, node: &str) -> bool {
-        self.accusations.iter().any(|accusation| {
-            accusation.nodes.contains(node) && accusation.causes.iter().any(|one| *one == code)
-        })
+        self.accusations
+            .iter()
+            .any(|accusation| accusation.nodes.contains(node) && accusation.causes.contains(&code))
     }
 
     /// The open tries from a node or its pod.

@@ -82,7 +82,7 @@ pub fn expand_all(text: &str) -> Result<Vec<String>, ExpandError> {
 ///
 /// # Errors
 ///
-/// [`HostsError`] when it is no list, or a word of it cannot be the name of a host.
+/// [`HostListError`] when it is no list, or a word of it cannot be the name of a host.
 pub fn hosts(text: &str) -> Result<Vec<HostName>, HostListError> {
     Ok(expand(text)?.iter().map(|word| word.parse()).collect::<Result<_, TextParseError>>()?)
 }

@@ -1,6 +1,6 @@
 //! The part of a trial that takes no token: which question follows which answer, by one way.
 //!
-//! Who asks may be another host: a [`Question`] holds no secret, and what an [`Answered`] is worth
+//! Who asks may be another host: a [`DiscoveryQuery`] holds no secret, and what an [`DiscoveryReply`] is worth
 //! is judged here, where the token is.
 
 use pontoon_model::net::IfName;
@@ -63,7 +63,7 @@ pub struct DiscoveryFlow<'a> {
 }
 
 impl<'a> DiscoveryFlow<'a> {
-    /// Begins with the answer to [`Question::first`].
+    /// Begins with the answer to [`DiscoveryQuery::first`].
     #[must_use]
     pub fn begin(
         request: &'a JoinRequest,

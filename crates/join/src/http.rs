@@ -76,7 +76,7 @@ impl ApiResponseReader {
     ///
     /// # Errors
     ///
-    /// [`BadAnswer`].
+    /// [`ApiResponseError`].
     pub fn take(&mut self, bytes: &[u8]) -> Result<Option<ApiResponse>, ApiResponseError> {
         self.bytes.extend_from_slice(bytes);
         self.whole(false)
@@ -86,7 +86,7 @@ impl ApiResponseReader {
     ///
     /// # Errors
     ///
-    /// [`BadAnswer`].
+    /// [`ApiResponseError`].
     pub fn end(&mut self) -> Result<ApiResponse, ApiResponseError> {
         self.whole(true)?.ok_or(ApiResponseError::Cut)
     }

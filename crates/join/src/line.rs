@@ -82,7 +82,7 @@ const OTHER_VALUES: [&str; 7] = [
 ///
 /// # Errors
 ///
-/// [`LineError`]. No secret stands in it.
+/// [`JoinLineError`]. No secret stands in it.
 pub fn parse(text: &str) -> Result<JoinFlags, JoinLineError> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(JoinLineError::TooLong);
@@ -124,7 +124,7 @@ fn one_of(joins: Vec<JoinFlags>) -> Result<JoinFlags, JoinLineError> {
 ///
 /// # Errors
 ///
-/// [`LineError`].
+/// [`JoinLineError`].
 pub fn arguments(words: &[String]) -> Result<JoinFlags, JoinLineError> {
     let mut told = JoinFlags::default();
     let mut words = words.iter();
@@ -149,7 +149,7 @@ pub fn arguments(words: &[String]) -> Result<JoinFlags, JoinLineError> {
         };
         match name {
             "token" | "discovery-token" => {
-                told.token = Some(BootstrapToken::parse(&value("token")?)?)
+                told.token = Some(BootstrapToken::parse(&value("token")?)?);
             }
             "tls-bootstrap-token" => {
                 told.tls_bootstrap_token =

@@ -23,7 +23,7 @@ impl BootstrapToken {
     ///
     /// # Errors
     ///
-    /// [`NoToken`].
+    /// [`BootstrapTokenError`].
     pub fn parse(text: &str) -> Result<Self, BootstrapTokenError> {
         let (id, secret) = split(text).ok_or(BootstrapTokenError)?;
         Ok(Self { id: id.to_owned(), secret: SecretText::new(secret) })

@@ -22,19 +22,8 @@ use crate::trial::{JoinTrial, QueryOutcome, ServerContact, TlsOutcome};
 
 pub use after::{ClusterSettings, TrustedCluster, trust};
 use contact::{certificate, reach};
-pub use stage::JoinStage;
+pub use stage::{JoinStage, StageResult};
 use words::{PATIENT, refused, repair_advice, seconds, token_list};
-
-/// One stage, passed or not.
-#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct StageResult {
-    /// Which.
-    pub stage: JoinStage,
-    /// Whether it was passed; none: it could not be decided.
-    pub is_passed: Option<bool>,
-    /// What was seen.
-    pub seen: String,
-}
 
 /// Where kubeadm would stop.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
@@ -223,6 +212,11 @@ impl StageWalk<'_> {
         Err(failed)
     }
 
+    fn note_signed(&mut self) {
+        let seen = "the token's secret half made it".to_owned();
+        self.note(JoinStage::Signature, Some(true), seen);
+    }
+
     /// The signature, what is signed, and the pins.
     fn trusted(
         &mut self,
@@ -231,11 +225,7 @@ impl StageWalk<'_> {
         after_ms: u64,
     ) -> StopResult<()> {
         let Some(distrust) = distrust else {
-            self.note(
-                JoinStage::Signature,
-                Some(true),
-                "the token's secret half made it".to_owned(),
-            );
+            self.note_signed();
             if let DiscoveryMethod::Token { pins, .. } = &self.request.discovery {
                 let (is_passed, seen) = if pins.is_empty() {
                     (None, "no pin was given: who knows the token is believed".to_owned())
@@ -291,11 +281,7 @@ impl StageWalk<'_> {
                 ),
             };
         if stage == JoinStage::Pin {
-            self.note(
-                JoinStage::Signature,
-                Some(true),
-                "the token's secret half made it".to_owned(),
-            );
+            self.note_signed();
         }
         self.note(stage, Some(false), because.clone());
         Err(Box::new(Stop {

@@ -137,7 +137,7 @@ impl Scenario {
         self.host.iter().filter(|(_, machine)| machine.agent).map(|(name, _)| name)
     }
 
-    /// The hosts that take part in the check: [`Check::from`], or all that have an agent.
+    /// The hosts that take part in the check: [`ScenarioCheck::from`], or all that have an agent.
     #[must_use]
     pub fn askers(&self) -> Vec<HostName> {
         if self.check.from.is_empty() {

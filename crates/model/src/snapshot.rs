@@ -166,6 +166,7 @@ impl Link {
 }
 
 /// Names that container tools give to links of their own.
+#[must_use]
 pub fn is_container_link(name: &str) -> bool {
     ["docker", "br-", "veth", "cni", "flannel", "cali", "cilium", "lxc", "kube-", "virbr", "podman"]
         .iter()

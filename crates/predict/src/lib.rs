@@ -2,7 +2,7 @@
 //!
 //! One file for each component, with the source of its rule: the next version of a component is a
 //! change in one place. All of them look at a [`pontoon_model::snapshot::Snapshot`] and answer with
-//! a [`Choice`]; nothing is asked of a network. What several of them share is in [`apimachinery`].
+//! a [`PredictedChoice`]; nothing is asked of a network. What several of them share is in [`apimachinery`].
 
 mod choice;
 mod component;

@@ -51,7 +51,7 @@ pub const DEFAULT_NTP: &str = "2.debian.pool.ntp.org";
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ProbeSpec {
-    /// ICMP echo as `ping` sends it, until one is answered ([`Kind::RoutedEcho`]).
+    /// ICMP echo as `ping` sends it, until one is answered ([`ProbeKind::RoutedEcho`]).
     RoutedEcho {
         /// Whom.
         to: IpAddr,
@@ -61,7 +61,7 @@ pub enum ProbeSpec {
         every_ms: u32,
     },
     /// UDP to the reflector of the peer's agent, as any program sends it, until it is answered
-    /// ([`Kind::RoutedUdp`]).
+    /// ([`ProbeKind::RoutedUdp`]).
     RoutedUdp {
         /// The reflector.
         to: SocketAddr,
@@ -75,7 +75,7 @@ pub enum ProbeSpec {
         /// Milliseconds between two.
         every_ms: u32,
     },
-    /// The TTL ladder ([`Kind::Hop`]): rungs 1.1 s apart, silent ones twice.
+    /// The TTL ladder ([`ProbeKind::Hop`]): rungs 1.1 s apart, silent ones twice.
     Ladder {
         /// Whom; the port matters for UDP only.
         to: SocketAddr,
@@ -88,7 +88,7 @@ pub enum ProbeSpec {
         #[serde(default)]
         payload: ProbePayload,
     },
-    /// A TCP connection ([`Kind::Tcp`]).
+    /// A TCP connection ([`ProbeKind::Tcp`]).
     Tcp {
         /// Whom.
         to: SocketAddr,
@@ -96,7 +96,7 @@ pub enum ProbeSpec {
         #[serde(default = "once")]
         tries: u16,
     },
-    /// A UDP port of a peer, whose agent listens there ([`Kind::UdpPort`]).
+    /// A UDP port of a peer, whose agent listens there ([`ProbeKind::UdpPort`]).
     UdpPort {
         /// Whom.
         to: SocketAddr,
@@ -107,7 +107,7 @@ pub enum ProbeSpec {
         /// Milliseconds between two.
         every_ms: u32,
     },
-    /// The user's own echo server ([`Kind::UdpPort`], and [`Kind::Tcp`] beside it).
+    /// The user's own echo server ([`ProbeKind::UdpPort`], and [`ProbeKind::Tcp`] beside it).
     UdpPorts {
         /// Whom.
         to: IpAddr,
@@ -116,7 +116,7 @@ pub enum ProbeSpec {
         /// TCP ports, such as [`ports::TCP`]; 16 at most.
         tcp: Vec<u16>,
     },
-    /// Path MTU ([`Kind::Size`]): the size given, and smaller ones only if it fails.
+    /// Path MTU ([`ProbeKind::Size`]): the size given, and smaller ones only if it fails.
     PathMtu {
         /// An echo server, or the reflector of the peer's agent.
         to: SocketAddr,
@@ -126,7 +126,7 @@ pub enum ProbeSpec {
         #[serde(default)]
         payload_prefix: ProbePayload,
     },
-    /// One DNS query ([`Kind::Dns`]) for addresses of the template's family.
+    /// One DNS query ([`ProbeKind::Dns`]) for addresses of the template's family.
     Dns {
         /// The server.
         server: SocketAddr,
@@ -136,14 +136,14 @@ pub enum ProbeSpec {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<DnsName>,
     },
-    /// A check page at a known address ([`Kind::Portal`]).
+    /// A check page at a known address ([`ProbeKind::Portal`]).
     Portal {
         /// Its server.
         to: SocketAddr,
         /// The page.
         page: PortalPage,
     },
-    /// The time ([`Kind::Clock`]).
+    /// The time ([`ProbeKind::Clock`]).
     Sntp {
         /// The server.
         server: SocketAddr,

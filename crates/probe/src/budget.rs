@@ -89,7 +89,7 @@ struct SentWindow {
     let_go: (RunInstant, usize, usize),
 }
 
-/// A second, and the part of a millisecond that a [`Moment`] does not tell.
+/// A second, and the part of a millisecond that a [`RunInstant`] does not tell.
 const SECOND_MS: u64 = 1001;
 
 impl LinkBudget {

@@ -2,7 +2,7 @@
 //! echo to all nodes (RFC 4443), names by mDNS (RFC 6762).
 //!
 //! A sweep is what a scanner does, and on a network of strangers an alarm: so it is for links that
-//! are the user's own, and the rule is the one by which probes are paced ([`Rate::of`]).
+//! are the user's own, and the rule is the one by which probes are paced ([`RateLimit::of`]).
 
 pub mod found;
 pub mod mdns;
@@ -91,7 +91,7 @@ impl SweepTarget {
     ///
     /// # Errors
     ///
-    /// [`Refusal`]: it is not there, not private, or of no use.
+    /// [`SweepRefusal`]: it is not there, not private, or of no use.
     pub fn of(snapshot: &Snapshot, name: &IfName) -> Result<Self, SweepRefusal> {
         let link = || name.clone();
         let found = snapshot.link(name).ok_or_else(|| SweepRefusal::NoLink(link()))?;

@@ -1,7 +1,7 @@
 //! Kernel sockets for [machines](crate::machine): one loop of poll(2), no threads.
 //!
-//! The owner of the loop waits until one of [`Flows::fds`] is ready or [`Flows::deadline`] comes,
-//! then calls [`Flows::turn`], which never blocks.
+//! The owner of the loop waits until one of [`FlowDriver::fds`] is ready or [`FlowDriver::deadline`] comes,
+//! then calls [`FlowDriver::turn`], which never blocks.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -223,7 +223,7 @@ impl FlowDriver {
         reports: &mut Vec<Observation>,
     ) -> bool {
         if let Some(action) = running.held.take() {
-            let flow = flow_of(&action);
+            let flow = action.flow();
             if !self.pass(id, running, action, now, gate) {
                 return true;
             }
@@ -235,7 +235,7 @@ impl FlowDriver {
         for _ in 0..Self::MAX_ACTIONS {
             match running.machine.poll(now) {
                 MachinePoll::Do(FlowAction::Report(observation)) => {
-                    reports.push(as_left(*observation, now))
+                    reports.push(as_left(*observation, now));
                 }
                 MachinePoll::Do(action) => {
                     if !self.pass(id, running, action, now, gate) {
@@ -379,18 +379,6 @@ impl FlowDriver {
     fn count(&mut self, kind: &'static str) {
         let count = self.frames_sent.entry(kind).or_default();
         *count = count.saturating_add(1);
-    }
-}
-
-/// The flow on which an action sends.
-const fn flow_of(action: &FlowAction) -> Option<FlowId> {
-    match action {
-        FlowAction::SendUdp { flow, .. }
-        | FlowAction::SendEcho { flow, .. }
-        | FlowAction::Connect { flow, .. }
-        | FlowAction::Write { flow, .. }
-        | FlowAction::Close { flow } => Some(*flow),
-        FlowAction::Report(_) => None,
     }
 }
 

@@ -8,10 +8,10 @@ use pontoon_model::observation::Observation;
 /// A question that takes several packets to answer.
 ///
 /// A machine never sends, waits or reads a clock: it says what should happen next, and the
-/// [flows](crate::flows) do it. The contract: after one [`Machine::receive`] (or at a deadline),
+/// [flows](crate::flows) do it. The contract: after one [`ProbeMachine::receive`] (or at a deadline),
 /// poll until it asks to wait or is done.
 pub trait ProbeMachine {
-    /// Returns what to do at `now`. Do it and poll again, until [`Next::Done`].
+    /// Returns what to do at `now`. Do it and poll again, until [`MachinePoll::Done`].
     fn poll(&mut self, now: RunInstant) -> MachinePoll;
 
     /// Takes what came in at `now`; what is meant for somebody else is ignored.
@@ -55,7 +55,7 @@ pub struct FlowId(pub u16);
 /// Something to be done for a machine.
 ///
 /// What sends may have to wait for room; the machine is not polled until then, and is told
-/// ([`Event::Left`]).
+/// ([`FlowEvent::Left`]).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum FlowAction {
     /// Send a UDP datagram as any program would. The first on a flow opens its socket.
@@ -105,6 +105,20 @@ pub enum FlowAction {
     },
     /// Put an observation on record.
     Report(Box<Observation>),
+}
+
+impl FlowAction {
+    /// The flow on which it sends; none: it only reports.
+    pub(crate) const fn flow(&self) -> Option<FlowId> {
+        match self {
+            Self::SendUdp { flow, .. }
+            | Self::SendEcho { flow, .. }
+            | Self::Connect { flow, .. }
+            | Self::Write { flow, .. }
+            | Self::Close { flow } => Some(*flow),
+            Self::Report(_) => None,
+        }
+    }
 }
 
 /// How a packet leaves.

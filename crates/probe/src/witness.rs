@@ -3,6 +3,7 @@
 //! Arrival is the network's verdict: it is seen before netfilter, reverse-path filter, ARP policy
 //! and every other opinion of the receiving host. The answer is the host's verdict.
 
+mod arrival;
 mod kinds;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,7 @@ use crate::machine::RunInstant;
 use crate::protocol::{Peer, Seen};
 use crate::token::{ProbeToken, TokenPayload, WireProbe, read_payload};
 
+use arrival::FrameArrival;
 pub use kinds::{kind_of, probe_of};
 
 /// What this agent is called and who else takes part.
@@ -381,40 +383,5 @@ impl Witness {
             return Vec::new();
         }
         vec![Seen { observation, proof: token.map(|token| to_hex(&token.proof)) }]
-    }
-}
-
-/// A frame and where it came in.
-struct FrameArrival<'a> {
-    now: RunInstant,
-    link: &'a IfName,
-    cast: FrameDestination,
-    frame: &'a ParsedFrame<'a>,
-}
-
-impl FrameArrival<'_> {
-    fn question(&self, mut seen: Observation, from: IpAddr, ttl: Option<u8>) -> Observation {
-        seen.link = Some(self.link.clone());
-        seen.address = Some(from);
-        seen.family = IpFamily::of(from);
-        seen.source_mac = Some(self.frame.from_mac);
-        seen.cast = Some(self.cast);
-        seen.ttl = ttl;
-        seen
-    }
-
-    fn answer(
-        &self,
-        mut question: Observation,
-        ttl: Option<u8>,
-        answer: ProbeAnswer,
-    ) -> Observation {
-        question.direction = ObservedEvent::Answered;
-        question.at_ms = self.now.at_ms();
-        question.link = Some(self.link.clone());
-        question.cast = Some(self.cast);
-        question.ttl = ttl;
-        question.answer = Some(answer);
-        question
     }
 }

@@ -1,4 +1,4 @@
-//! Texts for Kubernetes made of [`Settings`]: to be used as they stand,
+//! Texts for Kubernetes made of [`NodeSettings`]: to be used as they stand,
 //! with the evidence behind each value as a comment.
 
 pub mod kubeadm_init;

@@ -184,7 +184,7 @@ fn differences(out: &str) -> Vec<String> {
             same("flannel", words, &end);
         }
         PredictedChoice::Unknown { missing } => {
-            found.push(format!("flannel is unknown: {missing}"))
+            found.push(format!("flannel is unknown: {missing}"));
         }
     }
     found

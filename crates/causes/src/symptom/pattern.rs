@@ -13,7 +13,7 @@ enum PatternPart {
     Gap,
 }
 
-/// What stands for [`Piece::Gap`].
+/// What stands for [`PatternPart::Gap`].
 const GAP: &str = "{..}";
 
 /// A request in a URL and a path fit in between; more is another sentence.

@@ -15,11 +15,11 @@ pub(crate) fn run(shell: CompletionShell) -> Result<ExitCode, CommandFailure> {
     let mut script = Vec::new();
     match shell {
         CompletionShell::Bash => {
-            clap_complete::generate(Bash, &mut command, "pontoon", &mut script)
+            clap_complete::generate(Bash, &mut command, "pontoon", &mut script);
         }
         CompletionShell::Zsh => clap_complete::generate(Zsh, &mut command, "pontoon", &mut script),
         CompletionShell::Fish => {
-            clap_complete::generate(Fish, &mut command, "pontoon", &mut script)
+            clap_complete::generate(Fish, &mut command, "pontoon", &mut script);
         }
     }
     output::data(&String::from_utf8_lossy(&script))?;

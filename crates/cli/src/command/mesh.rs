@@ -82,7 +82,7 @@ pub(crate) fn announce(hosts: usize, options: &SurveyOptions) {
     }
 }
 
-/// Asks agents that have been started; otherwise as [`survey`].
+/// Asks agents that have been started; otherwise as [`survey()`].
 pub(crate) fn ask(
     seats: Vec<SurveyParticipant>,
     intent: &RunParameters,

@@ -53,12 +53,12 @@ pub enum ClusterCheckError {
 /// What is told while it goes on.
 pub type ProgressCallback<'a> = &'a mut dyn FnMut(&str);
 
-/// Checks; who reaches whom below the cluster is for another to add ([`Facts::record`]). What was
+/// Checks; who reaches whom below the cluster is for another to add ([`ClusterFacts::record`]). What was
 /// made in the cluster is removed before this returns, or else when the sessions end.
 ///
 /// # Errors
 ///
-/// [`NoCluster`].
+/// [`ClusterCheckError`].
 pub fn check(
     mut sessions: NodeSessions,
     tell: ProgressCallback<'_>,

@@ -24,7 +24,7 @@ const LABELS: [&str; 4] = ["k8s-app", "app", "component", super::OWN_LABEL.0];
 ///
 /// # Errors
 ///
-/// [`NotAList`]. An object that is not as it should be is left out.
+/// [`ObjectListError`]. An object that is not as it should be is left out.
 pub fn read(text: &str, objects: &mut ClusterObjects) -> Result<(), ObjectListError> {
     #[derive(Deserialize)]
     struct RawObjectList {

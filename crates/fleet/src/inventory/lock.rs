@@ -32,7 +32,7 @@ impl InventoryLock {
     ///
     /// # Errors
     ///
-    /// [`SaveError`] when the folder cannot be made or opened, or another command does not come to
+    /// [`InventorySaveError`] when the folder cannot be made or opened, or another command does not come to
     /// its end.
     pub fn take(path: &Path) -> Result<Self, InventorySaveError> {
         take(path).map_err(|source| InventorySaveError { path: path.to_owned(), source })

@@ -51,7 +51,7 @@ impl InventoryLocation {
     ///
     /// # Errors
     ///
-    /// [`NoHome`] when none of them says anything.
+    /// [`NoInventoryLocation`] when none of them says anything.
     pub fn find(
         asked: Option<&Path>,
         here: &Path,

@@ -53,7 +53,7 @@ pub struct InventorySaveError {
 ///
 /// # Errors
 ///
-/// [`LoadError`] when the file is there and cannot be read, or is no inventory.
+/// [`InventoryLoadError`] when the file is there and cannot be read, or is no inventory.
 pub fn load(path: &Path) -> Result<Inventory, InventoryLoadError> {
     Ok(read(path)?.unwrap_or_default())
 }
@@ -62,7 +62,7 @@ pub fn load(path: &Path) -> Result<Inventory, InventoryLoadError> {
 ///
 /// # Errors
 ///
-/// [`LoadError`] when the file was named and is not there, cannot be read, or is no inventory.
+/// [`InventoryLoadError`] when the file was named and is not there, cannot be read, or is no inventory.
 pub fn load_from(place: &InventoryLocation) -> Result<Inventory, InventoryLoadError> {
     let InventoryLocation { path, origin } = place;
     match read(path)? {
@@ -94,7 +94,7 @@ fn read(path: &Path) -> Result<Option<Inventory>, InventoryLoadError> {
 ///
 /// # Errors
 ///
-/// [`SaveError`] when it cannot be written; the old one is untouched then.
+/// [`InventorySaveError`] when it cannot be written; the old one is untouched then.
 pub fn save(path: &Path, inventory: &Inventory) -> Result<(), InventorySaveError> {
     replace(path, &inventory.to_string())
         .map_err(|source| InventorySaveError { path: path.to_owned(), source })

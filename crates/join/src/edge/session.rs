@@ -175,7 +175,7 @@ fn config() -> Result<Arc<ClientConfig>, Error> {
 }
 
 /// Decides nothing about a certificate, and makes sure that the server holds its key: kubeadm's
-/// first question is asked so, and what follows is judged by [`Certificate::verify`].
+/// first question is asked so, and what follows is judged by [`ServerCertificate::verify`].
 #[derive(Debug)]
 struct AnyCertificateVerifier(Arc<CryptoProvider>);
 

@@ -89,7 +89,7 @@ fn stopped(contact: &ServerContact, proxied: &ProxyContact, seen: String, words:
     match &proxied.tunnel {
         // It went there for us, and did not get through.
         Some(ConnectReply::Refused { status: 502..=504, .. }) => {
-            causes.push(code::API_ADDRESS_UNREACHABLE)
+            causes.push(code::API_ADDRESS_UNREACHABLE);
         }
         Some(ConnectReply::Silent { .. }) => {
             causes.push(code::API_ADDRESS_UNREACHABLE);

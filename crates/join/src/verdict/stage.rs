@@ -91,3 +91,14 @@ impl fmt::Display for JoinStage {
         f.pad(self.as_str())
     }
 }
+
+/// One stage, passed or not.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct StageResult {
+    /// Which.
+    pub stage: JoinStage,
+    /// Whether it was passed; none: it could not be decided.
+    pub is_passed: Option<bool>,
+    /// What was seen.
+    pub seen: String,
+}

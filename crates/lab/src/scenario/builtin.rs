@@ -77,7 +77,7 @@ pub fn builtin_names() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 ///
-/// [`LoadError`] when a file that came with this binary is no scenario: our mistake, and a test
+/// [`ScenarioLoadError`] when a file that came with this binary is no scenario: our mistake, and a test
 /// keeps it out.
 #[must_use]
 pub fn builtin(name: &str) -> Option<Result<Scenario, ScenarioLoadError>> {

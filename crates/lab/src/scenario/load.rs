@@ -74,7 +74,7 @@ pub enum ScenarioLoadError {
 ///
 /// # Errors
 ///
-/// [`LoadError`]: not readable, too large, no scenario, or one that cannot be built.
+/// [`ScenarioLoadError`]: not readable, too large, no scenario, or one that cannot be built.
 pub fn load(path: &Path) -> Result<Scenario, ScenarioLoadError> {
     let failed = |source| ScenarioLoadError::Read { path: path.to_owned(), source };
     let mut text = String::new();
@@ -95,7 +95,7 @@ pub fn load(path: &Path) -> Result<Scenario, ScenarioLoadError> {
 ///
 /// # Errors
 ///
-/// [`LoadError`], but for what concerns files.
+/// [`ScenarioLoadError`], but for what concerns files.
 pub fn parse(name: &str, text: &str) -> Result<Scenario, ScenarioLoadError> {
     let table: Table = toml::from_str(text).map_err(|error| grammar(name, OWN, &error))?;
     let mut scenario: Scenario = if table.contains_key("base") {

@@ -15,7 +15,7 @@ pub use name::{DnsName, NotDnsName};
 mod message;
 mod name;
 
-/// Asks one server for the addresses of one name ([`Kind::Dns`]).
+/// Asks one server for the addresses of one name ([`ProbeKind::Dns`]).
 #[derive(Debug)]
 pub(crate) struct DnsProbe {
     asker: ProbeContext,

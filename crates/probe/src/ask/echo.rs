@@ -8,7 +8,7 @@ use super::asker::{NonceGenerator, PacketIngress, ProbeContext, failure};
 use super::tries::{RetryAction, RetryPace, RetrySchedule};
 use crate::machine::{FlowAction, FlowEvent, MachinePoll, ProbeMachine, RunInstant};
 
-/// Asks until one echo is answered ([`Kind::RoutedEcho`]).
+/// Asks until one echo is answered ([`ProbeKind::RoutedEcho`]).
 #[derive(Debug)]
 pub(crate) struct EchoProbe {
     asker: ProbeContext,

@@ -140,7 +140,7 @@ impl ProbeMachine for InternetProbe {
             match child.poll(now) {
                 MachinePoll::Do(action) => return MachinePoll::Do(action),
                 MachinePoll::WaitUntil(until) => {
-                    wait = Some(wait.map_or(until, |other| other.min(until)))
+                    wait = Some(wait.map_or(until, |other| other.min(until)));
                 }
                 MachinePoll::Done => {}
             }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::asker::{PacketIngress, ProbeContext, failure, is_same};
 use crate::machine::{FlowAction, FlowEvent, FlowId, MachinePoll, ProbeMachine, RunInstant};
 
-/// Sends with growing TTL ([`Kind::Hop`]), one packet after the other, unanswered rungs twice.
+/// Sends with growing TTL ([`ProbeKind::Hop`]), one packet after the other, unanswered rungs twice.
 ///
-/// All packets are [`Ladder::EVERY_MS`] apart, not only those of one rung: a packet that the
+/// All packets are [`TracerouteProbe::EVERY_MS`] apart, not only those of one rung: a packet that the
 /// first router rejects draws an error from the same router as the TTL that ends there, and Linux
 /// sends one a second (`net.ipv4.icmp_ratelimit`). Above a rung that the destination itself
 /// answered nothing is sent.

@@ -12,7 +12,7 @@ use crate::machine::{
 };
 
 /// Tries the link's own MTU; only when that fails, halves its way through the usual smaller sizes
-/// ([`Kind::Size`]).
+/// ([`ProbeKind::Size`]).
 #[derive(Debug)]
 pub(crate) struct PathMtuProbe {
     asker: ProbeContext,

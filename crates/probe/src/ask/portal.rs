@@ -15,7 +15,7 @@ pub use page::{NotAPage, OwnPage, PortalPage};
 mod answer;
 mod page;
 
-/// Fetches one page and says whether it is what it should be ([`Kind::Portal`]); follows no
+/// Fetches one page and says whether it is what it should be ([`ProbeKind::Portal`]); follows no
 /// redirect. The `Date` of the answer is put on record, too ([`ClockSource::HttpDate`]).
 #[derive(Debug)]
 pub(crate) struct PortalProbe {

@@ -8,7 +8,7 @@ use super::asker::{PacketIngress, ProbeContext, failure};
 use super::tries::{RetryAction, RetryPace, RetrySchedule};
 use crate::machine::{FlowAction, FlowEvent, FlowId, MachinePoll, ProbeMachine, RunInstant};
 
-/// Connects and hangs up ([`Kind::Tcp`]), until the port is open or closed. The kernel repeats the
+/// Connects and hangs up ([`ProbeKind::Tcp`]), until the port is open or closed. The kernel repeats the
 /// SYN by itself after a second, so that the window of a try holds two.
 #[derive(Debug)]
 pub(crate) struct TcpProbe {

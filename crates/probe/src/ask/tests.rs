@@ -1,5 +1,4 @@
-//! The questions against a network in memory: exact times, no sockets. What the tests of single
-//! machines share stands here, too.
+//! Probes against a network in memory, without sockets; what tests of single machines share.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -61,16 +60,14 @@ pub(super) fn datagram(flow: FlowId, from: SocketAddr, payload: &[u8]) -> FlowEv
 
 /// Round and answer of all that came back.
 pub(super) fn answers(trace: &MachineTrace) -> Vec<(u16, ProbeAnswer)> {
-    let answered =
-        trace.observations.iter().filter(|seen| seen.direction == ObservedEvent::Answered);
-    answered.map(|seen| (seen.round, seen.answer.clone().unwrap())).collect()
+    let answer = |seen: &Observation| Some((seen.round, seen.answer.clone()?));
+    trace.observations.iter().filter_map(answer).collect()
 }
 
 /// How many answers are garbage.
 pub(super) fn garbage(trace: &MachineTrace) -> usize {
-    let is_garbage =
-        |(_, answer): &(u16, ProbeAnswer)| matches!(answer, ProbeAnswer::Garbage { .. });
-    answers(trace).iter().filter(|answer| is_garbage(answer)).count()
+    let answers = answers(trace).into_iter();
+    answers.filter(|(_, answer)| matches!(answer, ProbeAnswer::Garbage { .. })).count()
 }
 
 /// When each question left, by the record.

@@ -2,7 +2,7 @@
 
 use crate::machine::{FlowEvent, MachinePoll, ProbeMachine, RunInstant};
 
-/// Runs machines whose flows differ ([`Asker::nth`](super::asker::Asker::nth)) until the last is
+/// Runs machines whose flows differ ([`ProbeContext::nth`](super::asker::ProbeContext::nth)) until the last is
 /// done.
 pub(crate) struct ParallelMachines {
     machines: Vec<Box<dyn ProbeMachine>>,
@@ -21,7 +21,7 @@ impl ProbeMachine for ParallelMachines {
             match machine.poll(now) {
                 MachinePoll::Do(action) => return MachinePoll::Do(action),
                 MachinePoll::WaitUntil(until) => {
-                    wait = Some(wait.map_or(until, |other| other.min(until)))
+                    wait = Some(wait.map_or(until, |other| other.min(until)));
                 }
                 MachinePoll::Done => {}
             }

@@ -35,7 +35,7 @@ struct RetryAttempt {
 /// What the tries want.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum RetryAction {
-    /// Make the try with this number, from 0, and tell its flow by [`Tries::made`].
+    /// Make the try with this number, from 0, and tell its flow by [`RetrySchedule::made`].
     Try(u16),
     /// Wait until then.
     Wait(RunInstant),

@@ -116,7 +116,7 @@ impl LinkDiscovery {
             }
             SweepProbe::Browse(family) => self.ask(&mdns::browse(self.identifier), Some(*family)),
             SweepProbe::Names(addresses) => {
-                self.ask(&mdns::reverse(self.identifier, addresses), None)
+                self.ask(&mdns::reverse(self.identifier, addresses), None);
             }
         }
     }

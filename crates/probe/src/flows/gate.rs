@@ -1,4 +1,4 @@
-//! Who lets packets of [`Flows`](super::Flows) leave: a budget is kept elsewhere.
+//! Who lets packets of [`FlowDriver`](super::FlowDriver) leave: a budget is kept elsewhere.
 
 use std::net::IpAddr;
 

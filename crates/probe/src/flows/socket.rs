@@ -182,7 +182,7 @@ impl FlowSocket {
                 stream.drain(&self.socket, flow, was_icmp, &mut buffers.bytes, events);
             }
             FlowTransport::Udp | FlowTransport::Echo(_) => {
-                self.drain_packets(flow, buffers, events)
+                self.drain_packets(flow, buffers, events);
             }
         }
     }

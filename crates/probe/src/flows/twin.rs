@@ -1,4 +1,4 @@
-//! The twin of [`Flows`](super::Flows): a network in memory, with exact times.
+//! The twin of [`FlowDriver`](super::FlowDriver): a network in memory, with exact times.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub fn run(
     for step in 0..MAX_STEPS {
         match machine.poll(now) {
             MachinePoll::Do(FlowAction::Report(observation)) => {
-                trace.observations.push(*observation)
+                trace.observations.push(*observation);
             }
             MachinePoll::Do(action) => {
                 for (order, (delay, event)) in network(now, &action).into_iter().enumerate() {

@@ -182,7 +182,7 @@ pub(super) struct AgentTotals {
 /// # Errors
 ///
 /// When nobody could be asked. A host that fails while others do not is named in
-/// [`Survey::unreached`], or has its [`Ending`] say so.
+/// [`SurveyResult::unreached`], or has its [`AgentOutcome`] say so.
 pub fn run(
     seats: Vec<SurveyParticipant>,
     intent: &RunParameters,

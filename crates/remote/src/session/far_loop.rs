@@ -4,7 +4,7 @@
 //! A service either shares the one loop and never waits ([`LoopService`]), or has a thread of its
 //! own, in which it takes its time ([`ThreadService`]); so a survey goes on while a slow question
 //! is answered. To add a service is to name it in
-//! [`ServiceName`](crate::message::ServiceName), to write one of the two traits for it, and to put
+//! [`ServiceName`], to write one of the two traits for it, and to put
 //! it into [`FarServices`].
 
 use std::collections::BTreeMap;

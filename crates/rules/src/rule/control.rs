@@ -108,7 +108,7 @@ impl<'a> LinkControls<'a> {
             }
             (Some(peer), ObservedEvent::Arrived) => self.note_arrival(leg, peer, seen.round),
             (Some(peer), ObservedEvent::Answered) if is_reply => {
-                self.note_arrival(leg, peer, seen.round)
+                self.note_arrival(leg, peer, seen.round);
             }
             (_, _) => {}
         }

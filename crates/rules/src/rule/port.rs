@@ -108,7 +108,7 @@ fn on_the_way(
     let level = if by == BlockSignal::Silence { Level::Likely } else { Level::Confirmed };
     match by {
         BlockSignal::Router(router) => {
-            advice.push(format!("ask who runs {router} to let {ports} pass"))
+            advice.push(format!("ask who runs {router} to let {ports} pass"));
         }
         BlockSignal::Silence => {
             because.push(format!("an output chain of {from} would look the same"));
