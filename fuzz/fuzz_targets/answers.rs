@@ -7,10 +7,12 @@ use std::net::{IpAddr, SocketAddr};
 
 use libfuzzer_sys::fuzz_target;
 use pontoon_model::host::HostName;
-use pontoon_model::net::Family;
-use pontoon_model::observation::{Direction, DnsQuery, Kind, Observation, RunId};
-use pontoon_probe::ask::{Ask, DEFAULT_NTP, Payload, PortalPage, Vehicle, machine, ports};
-use pontoon_probe::machine::{Action, Event, Moment, Next};
+use pontoon_model::net::IpFamily;
+use pontoon_model::observation::{DnsQuery, Observation, ObservedEvent, ProbeKind, RunId};
+use pontoon_probe::ask::{
+    DEFAULT_NTP, PortalPage, ProbePayload, ProbeSpec, TracerouteProtocol, machine, ports,
+};
+use pontoon_probe::machine::{FlowAction, FlowEvent, MachinePoll, RunInstant};
 use pontoon_wire::http_date::unix_time;
 
 /// More than any machine needs: 60 tries are the limit of one question.
@@ -26,61 +28,61 @@ fuzz_target!(|bytes: &[u8]| {
     let questions = questions();
     let question = &questions[usize::from(*which) % questions.len()];
     let mut machine = machine(question, template(), 1_800_000_000, 7);
-    let (mut now, mut events, mut reports) = (Moment(0), VecDeque::new(), 0);
+    let (mut now, mut events, mut reports) = (RunInstant(0), VecDeque::new(), 0);
     for _ in 0..STEPS_MAX {
         match machine.poll(now) {
-            Next::Done => {
+            MachinePoll::Done => {
                 assert!(reports <= REPORTS_MAX, "{reports}");
                 return;
             }
-            Next::WaitUntil(until) => match events.pop_front() {
+            MachinePoll::WaitUntil(until) => match events.pop_front() {
                 Some(event) => machine.receive(now, &event),
                 None => now = until,
             },
-            Next::Do(Action::Report(seen)) => {
+            MachinePoll::Do(FlowAction::Report(seen)) => {
                 reports += 1;
                 let text = serde_json::to_string(&seen).expect("it can be written");
                 let again: Observation = serde_json::from_str(&text).expect("it can be read");
                 assert_eq!(*seen, again);
             }
-            Next::Do(action) => events.extend(meet(action, *how, answer)),
+            MachinePoll::Do(action) => events.extend(meet(action, *how, answer)),
         }
     }
     panic!("it does not end: {question:?}");
 });
 
 /// What happens after an action: the answer, or what `how` makes of it.
-fn meet(action: Action, how: u8, answer: &[u8]) -> Vec<Event> {
+fn meet(action: FlowAction, how: u8, answer: &[u8]) -> Vec<FlowEvent> {
     match action {
-        Action::SendUdp { flow, to, payload, .. } => match how {
-            250.. => vec![Event::Icmp { flow, kind: 3, code: how & 15, from: to.ip() }],
+        FlowAction::SendUdp { flow, to, payload, .. } => match how {
+            250.. => vec![FlowEvent::Icmp { flow, kind: 3, code: how & 15, from: to.ip() }],
             _ => {
                 let payload = as_answer(to.port(), &payload, answer);
                 let ttl = Some(how);
-                let event = Event::Datagram { flow, from: to, link: None, ttl, payload };
+                let event = FlowEvent::Datagram { flow, from: to, link: None, ttl, payload };
                 vec![event.clone(), event]
             }
         },
-        Action::SendEcho { flow, to, sequence, payload, .. } => match how {
-            250.. => vec![Event::Icmp { flow, kind: 11, code: how & 15, from: to }],
+        FlowAction::SendEcho { flow, to, sequence, payload, .. } => match how {
+            250.. => vec![FlowEvent::Icmp { flow, kind: 11, code: how & 15, from: to }],
             _ => {
                 let payload = if how % 2 == 0 { payload } else { answer.to_vec() };
                 let ttl = Some(how);
-                vec![Event::EchoReply { flow, from: to, link: None, sequence, ttl, payload }]
+                vec![FlowEvent::EchoReply { flow, from: to, link: None, sequence, ttl, payload }]
             }
         },
-        Action::Connect { flow, .. } => match how {
-            250.. => vec![Event::Refused { flow, errno: how.into() }],
-            240.. => vec![Event::Reset { flow }],
-            _ => vec![Event::Connected { flow }],
+        FlowAction::Connect { flow, .. } => match how {
+            250.. => vec![FlowEvent::Refused { flow, errno: how.into() }],
+            240.. => vec![FlowEvent::Reset { flow }],
+            _ => vec![FlowEvent::Connected { flow }],
         },
-        Action::Write { flow, .. } => {
+        FlowAction::Write { flow, .. } => {
             let (first, second) = answer.split_at(answer.len() * usize::from(how) / 256);
             let [first, second] =
-                [first, second].map(|part| Event::Bytes { flow, bytes: part.to_vec() });
-            vec![first, second, Event::Closed { flow }]
+                [first, second].map(|part| FlowEvent::Bytes { flow, bytes: part.to_vec() });
+            vec![first, second, FlowEvent::Closed { flow }]
         }
-        Action::Close { .. } | Action::Report(_) => Vec::new(),
+        FlowAction::Close { .. } | FlowAction::Report(_) => Vec::new(),
     }
 }
 
@@ -99,31 +101,38 @@ fn as_answer(port: u16, asked: &[u8], answer: &[u8]) -> Vec<u8> {
     answer
 }
 
-fn questions() -> Vec<Ask> {
+fn questions() -> Vec<ProbeSpec> {
     let ip: IpAddr = "10.0.0.1".parse().expect("an address");
     let at = |port| SocketAddr::new(ip, port);
     let page = |url: &str| url.parse::<PortalPage>().expect("a page");
     let name = |name: &str| name.parse().expect("a name");
-    let payload = Payload::new(vec![7; 24]).expect("it is short");
+    let payload = ProbePayload::new(vec![7; 24]).expect("it is short");
     let mut questions = vec![
-        Ask::Dns { server: at(53), query: DnsQuery::Known, name: Some(name("a.example")) },
-        Ask::Dns { server: at(53), query: DnsQuery::NoServer, name: None },
-        Ask::Sntp { server: at(123) },
-        Ask::Internet { servers: vec![ip], portal: PortalPage::Firefox, ntp: name(DEFAULT_NTP) },
-        Ask::Portal { to: at(80), page: page("http://srv:8080/generate_204") },
-        Ask::RoutedEcho { to: ip, tries: 2, every_ms: 10 },
-        Ask::RoutedUdp { to: at(9), payload: payload.clone(), answer: None, tries: 2, every_ms: 9 },
-        Ask::UdpPort { to: at(9), payload: payload.clone(), tries: 2, every_ms: 9 },
-        Ask::UdpPorts { to: ip, udp: ports::udp_ports(9), tcp: ports::TCP.to_vec() },
-        Ask::Tcp { to: at(22), tries: 2 },
-        Ask::PathMtu { to: at(9), from_bytes: 9216, payload_prefix: payload.clone() },
+        ProbeSpec::Dns { server: at(53), query: DnsQuery::Known, name: Some(name("a.example")) },
+        ProbeSpec::Dns { server: at(53), query: DnsQuery::NoServer, name: None },
+        ProbeSpec::Sntp { server: at(123) },
+        ProbeSpec::Internet {
+            servers: vec![ip],
+            portal: PortalPage::Firefox,
+            ntp: name(DEFAULT_NTP),
+        },
+        ProbeSpec::Portal { to: at(80), page: page("http://srv:8080/generate_204") },
+        ProbeSpec::RoutedEcho { to: ip, tries: 2, every_ms: 10 },
+        ProbeSpec::RoutedUdp {
+            to: at(9),
+            payload: payload.clone(),
+            answer: None,
+            tries: 2,
+            every_ms: 9,
+        },
+        ProbeSpec::UdpPort { to: at(9), payload: payload.clone(), tries: 2, every_ms: 9 },
+        ProbeSpec::UdpPorts { to: ip, udp: ports::udp_ports(9), tcp: ports::TCP.to_vec() },
+        ProbeSpec::Tcp { to: at(22), tries: 2 },
+        ProbeSpec::PathMtu { to: at(9), from_bytes: 9216, payload_prefix: payload.clone() },
     ];
-    questions.extend(PortalPage::known().map(|page| Ask::Portal { to: at(80), page }));
-    questions.extend([Vehicle::Udp, Vehicle::Echo].map(|vehicle| Ask::Ladder {
-        to: at(9),
-        ttls: vec![1, 2, 8],
-        vehicle,
-        payload: payload.clone(),
+    questions.extend(PortalPage::known().map(|page| ProbeSpec::Portal { to: at(80), page }));
+    questions.extend([TracerouteProtocol::Udp, TracerouteProtocol::Echo].map(|vehicle| {
+        ProbeSpec::Ladder { to: at(9), ttls: vec![1, 2, 8], vehicle, payload: payload.clone() }
     }));
     questions
 }
@@ -136,14 +145,14 @@ fn template() -> Observation {
         address: None,
         link: None,
         asked_link: None,
-        family: Family::V4,
-        direction: Direction::Sent,
+        family: IpFamily::V4,
+        direction: ObservedEvent::Sent,
         round: 1,
         at_ms: 0,
         source_mac: None,
         ttl: None,
         cast: None,
-        kind: Kind::Udp,
+        kind: ProbeKind::Udp,
         answer: None,
     }
 }

@@ -1,19 +1,19 @@
 //! Any bytes as the answer of an API server or a proxy, and its body as cluster-info, kubeconfig,
-//! configuration and Secret.
+//! configuration and SecretText.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use pontoon_join::cluster_info::{ClusterInfo, sign};
-use pontoon_join::http::{BODY_BYTES_MAX, Reader};
+use pontoon_join::http::{ApiResponseReader, BODY_BYTES_MAX};
 use pontoon_join::kubeconfig;
-use pontoon_join::pin::Pin;
-use pontoon_join::refusal::Refusal;
-use pontoon_join::secret::Secret;
-use pontoon_join::token::Token;
+use pontoon_join::pin::PublicKeyPin;
+use pontoon_join::refusal::ApiRefusal;
+use pontoon_join::secret::SecretText;
+use pontoon_join::token::BootstrapToken;
 use pontoon_join::{proxy, shared_certificates};
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut reader = Reader::default();
+    let mut reader = ApiResponseReader::default();
     let half = bytes.len() / 2;
     let answer = match reader.take(&bytes[..half]) {
         Ok(None) => match reader.take(&bytes[half..]) {
@@ -24,11 +24,11 @@ fuzz_target!(|bytes: &[u8]| {
     };
     if let Some(answer) = answer {
         assert!(answer.body.len() <= BODY_BYTES_MAX + 65_536);
-        let refusal = Refusal::of(&answer, "configmaps", "cluster-info");
+        let refusal = ApiRefusal::of(&answer, "configmaps", "cluster-info");
         assert!(!refusal.words.contains('\u{1b}'));
     }
     let _ = proxy::answer(bytes);
-    let _ = shared_certificates::open(bytes, &Secret::new(&"0f".repeat(32)));
+    let _ = shared_certificates::open(bytes, &SecretText::new(&"0f".repeat(32)));
     if let Some(info) = ClusterInfo::parse(bytes) {
         let _ = info.kubeconfig().map(kubeconfig::parse);
     }
@@ -41,7 +41,7 @@ fuzz_target!(|bytes: &[u8]| {
 /// Rightly signed, so that the fuzzer need not guess it: what is signed may still be anything.
 fn trust(kubeconfig: &str) {
     let (id, secret) = ("abcdef", "0123456789abcdef");
-    let token = Token::parse(&format!("{id}.{secret}")).expect("it is a token");
+    let token = BootstrapToken::parse(&format!("{id}.{secret}")).expect("it is a token");
     let signature = sign(kubeconfig, id, secret.as_bytes());
     let body = serde_json::json!({
         "data": { "kubeconfig": kubeconfig, "jws-kubeconfig-abcdef": signature },
@@ -49,6 +49,6 @@ fn trust(kubeconfig: &str) {
     let info = ClusterInfo::parse(body.to_string().as_bytes()).expect("it has the form");
     if let Ok(trusted) = info.trusted(&token, &[]) {
         assert!(!trusted.cas.is_empty() && trusted.server.port.is_some());
-        assert!(info.trusted(&token, &[Pin::of(b"of another")]).is_err());
+        assert!(info.trusted(&token, &[PublicKeyPin::of(b"of another")]).is_err());
     }
 }

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use pontoon_predict::Component;
-use pontoon_predict::captured::Captured;
+use pontoon_predict::captured::CapturedHost;
 
 fuzz_target!(|text: &str| {
     // What stands first is routes, addresses and names, what follows the files of /proc/net.
@@ -23,7 +23,7 @@ fuzz_target!(|text: &str| {
             { "name": "eth0", "flags": ["up"], "addrs": ["10.0.0.11/24", "2001:db8::11/64"] },
         ],
     });
-    let captured: Captured = serde_json::from_value(facts).expect("it has the form");
+    let captured: CapturedHost = serde_json::from_value(facts).expect("it has the form");
     let Ok(node) = captured.snapshot() else { return };
     for component in Component::ALL {
         let _ = component.choose(&node);

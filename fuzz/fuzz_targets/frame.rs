@@ -2,14 +2,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pontoon_probe::frame::read::{Body, read};
+use pontoon_probe::frame::read::{FrameBody, read};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some(frame) = read(bytes) else { return };
     let part: &[u8] = match &frame.body {
-        Body::ArpRequest { padding, .. } => padding,
-        Body::Solicitation { nonce, .. } => nonce,
-        Body::Udp { payload, .. } | Body::Echo { payload, .. } => payload,
+        FrameBody::ArpRequest { padding, .. } => padding,
+        FrameBody::Solicitation { nonce, .. } => nonce,
+        FrameBody::Udp { payload, .. } | FrameBody::Echo { payload, .. } => payload,
         _ => &[],
     };
     let within = bytes.as_ptr_range();

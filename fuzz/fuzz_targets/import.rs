@@ -3,11 +3,16 @@
 
 use libfuzzer_sys::fuzz_target;
 use pontoon_fleet::inventory::Inventory;
-use pontoon_fleet::inventory::import::{Format, guess, import, merge};
+use pontoon_fleet::inventory::import::{InventoryFormat, guess, import, merge};
 
 fuzz_target!(|text: &str| {
     let _ = guess(text);
-    for format in [Format::Cms, Format::AnsibleIni, Format::AnsibleYaml, Format::Ssh] {
+    for format in [
+        InventoryFormat::Cms,
+        InventoryFormat::AnsibleIni,
+        InventoryFormat::AnsibleYaml,
+        InventoryFormat::Ssh,
+    ] {
         let Ok(imported) = import(text, format, None) else { continue };
         let mut inventory = Inventory::default();
         merge(&mut inventory, &imported.hosts, false);

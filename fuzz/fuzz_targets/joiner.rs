@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pontoon_join::course::{Answered, Course};
+use pontoon_join::course::{DiscoveryFlow, DiscoveryReply};
 use pontoon_join::line;
 use pontoon_join::verdict::judge;
 
@@ -12,9 +12,10 @@ const LINE: &str = "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \
 
 fuzz_target!(|text: &str| {
     let request = line::parse(LINE).expect("a line").complete(None).expect("a join");
-    let mut answers = text.lines().filter_map(|line| serde_json::from_str::<Answered>(line).ok());
+    let mut answers =
+        text.lines().filter_map(|line| serde_json::from_str::<DiscoveryReply>(line).ok());
     let Some(first) = answers.next() else { return };
-    let mut course = Course::begin(&request, None, first);
+    let mut course = DiscoveryFlow::begin(&request, None, first);
     for answered in answers.take(8) {
         if course.next().is_none() {
             break;

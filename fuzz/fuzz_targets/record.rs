@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use libfuzzer_sys::fuzz_target;
 use pontoon_model::record::redact::redact;
-use pontoon_model::record::{Reader, Record, write};
+use pontoon_model::record::{Record, RecordReader, write};
 use pontoon_rules::rule::diagnose;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -31,7 +31,7 @@ fn tag(text: &[u8]) -> [u8; 32] {
 }
 
 fn read(bytes: &[u8]) -> Option<Record> {
-    let mut reader = Reader::default();
+    let mut reader = RecordReader::default();
     for line in bytes.split(|byte| *byte == b'\n') {
         reader.line(line).ok()?;
     }

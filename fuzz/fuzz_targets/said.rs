@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pontoon_fleet::alike::fold;
-use pontoon_fleet::clock::{Exchange, Said, best, median};
+use pontoon_fleet::alike::group_same_text;
+use pontoon_fleet::clock::{ClockExchange, DateReading, best, median};
 use pontoon_fleet::exec::shown;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::is_harmful;
@@ -16,13 +16,13 @@ fuzz_target!(|bytes: &[u8]| {
     let failure = ReachFailure::said(&text);
     assert!(is_clean(&failure.to_string()), "{failure}");
     assert!(is_clean(&failure.with_advice("pi1").to_string()));
-    if let Some(said) = Said::read(&text) {
-        let exchange = |sent_us| Exchange { sent_us, received_us: 0, said };
+    if let Some(reading) = DateReading::parse(&text) {
+        let exchange = |sent_us| ClockExchange { sent_us, received_us: 0, reading };
         let offset = best(&[exchange(0), exchange(-1)]).expect("there are two");
-        assert!(offset.uncertainty_us <= said.grain_us + 1);
+        assert!(offset.uncertainty_us <= reading.resolution_us + 1);
         let _ = median(&[offset, offset]);
     }
     let (one, other) = (HostName::lossy("pi1"), HostName::lossy("pi2"));
-    let alike = fold([(&one, &*text), (&other, &*text)]);
+    let alike = group_same_text([(&one, &*text), (&other, &*text)]);
     assert_eq!(alike.iter().map(|alike| alike.count).sum::<usize>(), 2);
 });

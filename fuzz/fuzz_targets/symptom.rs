@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pontoon_causes::cause::Outcome;
+use pontoon_causes::cause::CommandResult;
 use pontoon_causes::symptom::explain;
 use pontoon_model::untrusted::is_harmful;
 
@@ -11,7 +11,7 @@ fuzz_target!(|bytes: &[u8]| {
     // What commands answer comes from elsewhere, too.
     let text = String::from_utf8_lossy(bytes).into_owned();
     let status = bytes.first().map(|byte| i32::from(*byte));
-    explanation.narrow(true, &|_| Outcome { status, text: text.clone() });
+    explanation.apply_results(true, &|_| CommandResult { status, text: text.clone() });
     for proven in &explanation.proven {
         assert!(proven.what.len() < 4096);
         for cause in &proven.causes {
@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
             }
         }
     }
-    for words in explanation.questions(true) {
+    for words in explanation.commands(true) {
         assert!(words.iter().all(|word| !word.contains(['\n', ' ', ';', '`', '$'])), "{words:?}");
     }
 });

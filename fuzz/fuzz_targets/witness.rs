@@ -4,13 +4,13 @@
 
 use libfuzzer_sys::fuzz_target;
 use pontoon_model::host::HostName;
-use pontoon_model::net::{Family, IfName, Mac};
-use pontoon_model::observation::{Cast, Direction, Kind, Observation, RunId};
+use pontoon_model::net::{IfName, IpFamily, Mac};
+use pontoon_model::observation::{FrameDestination, Observation, ObservedEvent, ProbeKind, RunId};
 use pontoon_probe::frame::read::read;
-use pontoon_probe::key::Key;
-use pontoon_probe::machine::Moment;
+use pontoon_probe::key::RunKey;
+use pontoon_probe::machine::RunInstant;
 use pontoon_probe::protocol::Peer;
-use pontoon_probe::witness::{Identity, Sent, Witness};
+use pontoon_probe::witness::{AgentIdentity, ReplyKey, Witness};
 
 const OWN: Mac = Mac([2, 0, 0, 0, 0, 1]);
 
@@ -20,19 +20,20 @@ fuzz_target!(|bytes: &[u8]| {
     // Several frames: what one leaves behind must not harm the next.
     for (nth, bytes) in (0..).zip(bytes.split(|byte| *byte == 0xaa)) {
         let Some(frame) = read(bytes) else { continue };
-        for seen in witness.receive(Moment(nth), &link, OWN, Cast::Unicast, &frame) {
-            assert_ne!(seen.observation.direction, Direction::Arrived, "{seen:?}");
+        for seen in witness.receive(RunInstant(nth), &link, OWN, FrameDestination::Unicast, &frame)
+        {
+            assert_ne!(seen.observation.direction, ObservedEvent::Arrived, "{seen:?}");
             assert!(seen.proof.is_none());
         }
     }
 });
 
 fn witness(link: &IfName) -> Witness {
-    let identity = Identity {
+    let identity = AgentIdentity {
         run: RunId(1),
         host: HostName::lossy("a"),
         seat: 0,
-        run_key: Key::from_bytes([7; 32]),
+        run_key: RunKey::from_bytes([7; 32]),
     };
     let mut witness = Witness::new(identity);
     witness.set_peers(vec![Peer {
@@ -45,11 +46,11 @@ fn witness(link: &IfName) -> Witness {
     // What a small input is likely to name: ports and identifiers of few bits.
     for number in 0..4 {
         let sent = [
-            Sent::Udp(Family::V4, number),
-            Sent::Udp(Family::V6, number),
-            Sent::Echo(Family::V4, number),
-            Sent::Echo(Family::V6, number),
-            Sent::Neighbour([0, 0, 0, 0].into()),
+            ReplyKey::Udp(IpFamily::V4, number),
+            ReplyKey::Udp(IpFamily::V6, number),
+            ReplyKey::Echo(IpFamily::V4, number),
+            ReplyKey::Echo(IpFamily::V6, number),
+            ReplyKey::Neighbour([0, 0, 0, 0].into()),
         ];
         for sent in sent {
             witness.note_sent(sent, question(link));
@@ -66,14 +67,14 @@ fn question(link: &IfName) -> Observation {
         address: None,
         link: Some(link.clone()),
         asked_link: Some(link.clone()),
-        family: Family::V4,
-        direction: Direction::Sent,
+        family: IpFamily::V4,
+        direction: ObservedEvent::Sent,
         round: 1,
         at_ms: 0,
         source_mac: None,
         ttl: None,
         cast: None,
-        kind: Kind::Udp,
+        kind: ProbeKind::Udp,
         answer: None,
     }
 }

@@ -6,17 +6,17 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use libfuzzer_sys::fuzz_target;
-use pontoon_fleet::inventory::{Address, ClusterName, KeyPath, LabelKey, LabelValue, UserName};
-use pontoon_join::pin::Pin;
+use pontoon_fleet::inventory::{ClusterName, HostAddress, KeyPath, LabelKey, LabelValue, UserName};
+use pontoon_join::pin::PublicKeyPin;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Mac, Prefix};
 use pontoon_model::node_files::FlannelFlags;
 use pontoon_model::observation::RunId;
 use pontoon_model::port::Port;
 use pontoon_predict::apimachinery::{v4_default_routes, v6_default_routes};
-use pontoon_predict::captured::Captured;
+use pontoon_predict::captured::CapturedHost;
 use pontoon_predict::flannel;
-use pontoon_predict::flannel::{By, Stack, look_up};
+use pontoon_predict::flannel::{InterfaceSelector, IpStack, look_up};
 use pontoon_predict::kubeadm::certificates::is_alt_name;
 use pontoon_predict::kubeadm::endpoint::{
     HostPort, control_plane_url, parse_host_port, parse_join_endpoint,
@@ -25,10 +25,10 @@ use pontoon_predict::kubeadm::networking::{
     api_server_address, dns_address, node_mask, validate_pod_subnets, validate_service_subnets,
     validate_subnets,
 };
-use pontoon_predict::kubeadm::version::Version;
+use pontoon_predict::kubeadm::version::KubernetesVersion;
 use pontoon_predict::kubelet::parse_node_ip;
-use pontoon_predict::kubelet_flags::in_effect;
-use pontoon_predict::proxy::Proxies;
+use pontoon_predict::kubelet_flags::effective_flags;
+use pontoon_predict::proxy::ProxyEnvironment;
 use pontoon_probe::ask::{DnsName, PortalPage};
 use pontoon_probe::survey::PairCode;
 
@@ -37,18 +37,18 @@ fuzz_target!(|text: &str| {
     same::<IfName>(text);
     same::<Prefix>(text);
     same::<Port>(text);
-    same::<Version>(text);
+    same::<KubernetesVersion>(text);
     same::<DnsName>(text);
     same::<PortalPage>(text);
     same::<PairCode>(text);
-    same::<Address>(text);
+    same::<HostAddress>(text);
     same::<UserName>(text);
     same::<KeyPath>(text);
     same::<ClusterName>(text);
     same::<LabelKey>(text);
     same::<LabelValue>(text);
     // These are written in one way only, but for the case of their digits.
-    for written in [same::<Mac>(text), same::<RunId>(text), same::<Pin>(text)] {
+    for written in [same::<Mac>(text), same::<RunId>(text), same::<PublicKeyPin>(text)] {
         assert!(written.is_none_or(|written| written.eq_ignore_ascii_case(text)));
     }
     settings(text);
@@ -57,11 +57,16 @@ fuzz_target!(|text: &str| {
 
 /// flanneld's flags, on a host with a link.
 fn flannel(text: &str) {
-    let captured: Captured = serde_json::from_str(HOST).expect("a captured host is JSON");
+    let captured: CapturedHost = serde_json::from_str(HOST).expect("a captured host is JSON");
     let node = captured.snapshot().expect("names and addresses of a host");
     let flags = FlannelFlags::of(text.split(' '));
-    for by in [By::Named(text), By::Matching(text), By::Reaching(text)] {
-        if let Ok(found) = look_up(&node, flannel::Version::Newest, Stack::V4, by, &flags) {
+    for by in [
+        InterfaceSelector::Named(text),
+        InterfaceSelector::Matching(text),
+        InterfaceSelector::Reaching(text),
+    ] {
+        if let Ok(found) = look_up(&node, flannel::FlannelVersion::Newest, IpStack::V4, by, &flags)
+        {
             assert!(found.address.is_some() && found.advertised.is_some());
         }
     }
@@ -87,8 +92,8 @@ fn settings(text: &str) {
     }
     let _ = control_plane_url(text, "10.0.0.1", 6443);
     let _ = (v4_default_routes(text), v6_default_routes(text), is_alt_name(text));
-    let _ = (in_effect(Some(text), Some(text)), parse_node_ip(text, "external"));
-    let _ = Proxies::new(text, text).of_https(text);
+    let _ = (effective_flags(Some(text), Some(text)), parse_node_ip(text, "external"));
+    let _ = ProxyEnvironment::new(text, text).of_https(text);
     let mask = |family| node_mask(|_| text.split(' ').nth(1), family);
     let _ = validate_pod_subnets(text.split(' ').next().unwrap_or_default(), mask);
     for network in validate_service_subnets(text).unwrap_or_default() {

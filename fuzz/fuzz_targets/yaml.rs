@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pontoon_wire::yaml::{Node, Value, read};
+use pontoon_wire::yaml::{YamlNode, YamlValue, read};
 
 fuzz_target!(|text: &str| {
     match read(text) {
@@ -12,12 +12,12 @@ fuzz_target!(|text: &str| {
 });
 
 /// How many there are, this one counted.
-fn nodes(node: &Node, depth: usize) -> usize {
+fn nodes(node: &YamlNode, depth: usize) -> usize {
     assert!(depth <= 32 && node.line > 0, "{node:?}");
-    let below = |node: &Node| nodes(node, depth + 1);
+    let below = |node: &YamlNode| nodes(node, depth + 1);
     1 + match &node.value {
-        Value::List(items) => items.iter().map(below).sum(),
-        Value::Table(entries) => entries.iter().map(|(_, node)| below(node)).sum(),
-        Value::Null | Value::Text(_) | Value::Tagged => 0,
+        YamlValue::List(items) => items.iter().map(below).sum(),
+        YamlValue::Table(entries) => entries.iter().map(|(_, node)| below(node)).sum(),
+        YamlValue::Null | YamlValue::Text(_) | YamlValue::Tagged => 0,
     }
 }
