@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pontoon_lab::expect::ExpectedFinding;
+use pontoon_lab::expected_findings::ExpectedFinding;
 use pontoon_lab::scenario::{Scenario, builtin, builtin_names};
 use pontoon_model::exit::Exit;
 use pontoon_model::finding::{Level, Severity};

@@ -5,11 +5,11 @@ use std::{fs, thread};
 
 use jsonschema::Validator;
 use pontoon_causes::symptom::{explain, explanation};
-use pontoon_cluster::report as cluster;
-use pontoon_fleet::clock::report as clock;
+use pontoon_cluster::cluster_report as cluster;
+use pontoon_fleet::clock::clock_report as clock;
 use pontoon_fleet::exec::results as exec;
 use pontoon_fleet::inventory;
-use pontoon_join::{hosts as join_hosts, report as join};
+use pontoon_join::{hosts_report as join_hosts, report as join};
 use pontoon_lab::scenario;
 use pontoon_model::record;
 use pontoon_probe::discover::report as discover;

@@ -4,14 +4,14 @@
 //! what it measured. A cause says in one sentence what it is, which fact tells it from the others
 //! that look alike, the one command that shows the fact, and what cures it.
 
-pub mod look;
+pub mod check;
 mod api;
 mod certificate;
 mod cni;
 mod host;
 mod join;
-mod name;
-mod node;
+mod name_resolution;
+mod kubelet;
 mod pod;
 mod registry;
 mod runtime;
@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use pontoon_model::code::DiagnosisCode;
 
-pub use look::{
+pub use check::{
     CauseCheck, CauseImplication, CheckLocation, CommandRequirement, CommandResult, OutputPattern,
 };
 
@@ -71,12 +71,12 @@ const TABLES: [&[Cause]; 10] = [
     api::TABLE,
     certificate::TABLE,
     join::TABLE,
-    node::TABLE,
+    kubelet::TABLE,
     host::TABLE,
     runtime::TABLE,
     cni::TABLE,
     pod::TABLE,
-    name::TABLE,
+    name_resolution::TABLE,
     registry::TABLE,
 ];
 

@@ -5,11 +5,11 @@
 //! told once, the most special first.
 
 pub mod explanation;
-pub mod hole;
-mod dial;
-mod paste;
+pub mod placeholder;
+mod failed_dial;
+mod log_text;
 mod pattern;
-mod remain;
+mod candidates;
 mod table;
 
 #[cfg(test)]
@@ -19,13 +19,13 @@ use std::collections::BTreeMap;
 
 use pontoon_model::code::DiagnosisCode;
 
-use dial::{DialContext, DialPatterns, DialTarget, FailedDial};
 use explanation::{ExplainedSymptom, Explanation};
-use hole::PlaceholderValues;
-use paste::{LogLine, LogText};
+use failed_dial::{DialContext, DialPatterns, DialTarget, FailedDial};
+use log_text::{LogLine, LogText};
+use placeholder::PlaceholderValues;
 use table::{CompiledSymptom, SymptomCauses, SymptomClass, SymptomGroup};
 
-pub use paste::BYTES_MAX;
+pub use log_text::BYTES_MAX;
 
 /// Proven things that are kept of one paste: a log of a broken cluster has less than ten.
 const PROVEN_MAX: usize = 24;
@@ -76,7 +76,8 @@ pub fn explain(bytes: &[u8]) -> Explanation {
 }
 
 /// What makes two finds one: the same symptom of the same things.
-type SymptomKey = (usize, Option<(DialContext, DialTarget, dial::DialFailure)>, PlaceholderValues);
+type SymptomKey =
+    (usize, Option<(DialContext, DialTarget, failed_dial::DialFailure)>, PlaceholderValues);
 
 fn key(found: &LineMatch) -> SymptomKey {
     match found {
@@ -134,7 +135,7 @@ fn is_taken_back(found: &LineMatch, rows: &[CompiledSymptom], from: &[LogLine]) 
 /// group, a connection without a setting beside the same one with it.
 fn without_echoes(all: &mut Vec<SymptomOccurrence>, rows: &[CompiledSymptom]) {
     let groups: Vec<SymptomGroup> = all.iter().flat_map(|seen| groups(&seen.found, rows)).collect();
-    let dials: Vec<(DialContext, PlaceholderValues, dial::DialFailure)> = all
+    let dials: Vec<(DialContext, PlaceholderValues, failed_dial::DialFailure)> = all
         .iter()
         .filter_map(|seen| match &seen.found {
             LineMatch::Dial(dial) => Some((dial.setting, dial.held.clone(), dial.end)),
@@ -147,10 +148,13 @@ fn without_echoes(all: &mut Vec<SymptomOccurrence>, rows: &[CompiledSymptom]) {
             _ => true,
         },
         LineMatch::Dial(dial) => {
-            let same =
-                |(setting, held, end): &&(DialContext, PlaceholderValues, dial::DialFailure)| {
-                    *setting < dial.setting && *end == dial.end && held.is_same_place(&dial.held)
-                };
+            let same = |(setting, held, end): &&(
+                DialContext,
+                PlaceholderValues,
+                failed_dial::DialFailure,
+            )| {
+                *setting < dial.setting && *end == dial.end && held.is_same_place(&dial.held)
+            };
             !dials.iter().any(|other| same(&other))
         }
     });

@@ -4,7 +4,7 @@ pub(crate) mod check;
 pub(crate) mod cluster;
 pub(crate) mod discover;
 pub(crate) mod explain;
-pub(crate) mod gathered;
+pub(crate) mod facts_source;
 pub(crate) mod hosts;
 pub(crate) mod join_check;
 pub(crate) mod kubeadm;

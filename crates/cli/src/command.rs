@@ -10,22 +10,22 @@ mod discover;
 mod exec;
 mod explain;
 mod fleet;
-mod gathered;
+mod facts_source;
 mod host_sessions;
 mod hosts;
 mod join_check;
-mod judge;
+mod survey_report;
 mod kubeadm;
 mod lab;
 mod man;
 mod mesh;
-mod network;
+mod component_settings;
 mod predict;
 mod progress;
 mod records;
 mod replay;
 mod ssh;
-mod text;
+mod text_input;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -62,19 +62,25 @@ pub(crate) fn run(
         PontoonCommand::JoinCheck(arguments) => join_check::run(&arguments),
         PontoonCommand::Kubeadm(arguments) => kubeadm::run(&arguments.command),
         PontoonCommand::Flannel(arguments) => {
-            network::run(network::SettingsTarget::Flannel, &arguments)
+            component_settings::run(component_settings::SettingsTarget::Flannel, &arguments)
         }
         PontoonCommand::Calico(arguments) => {
-            network::run(network::SettingsTarget::Calico, &arguments)
+            component_settings::run(component_settings::SettingsTarget::Calico, &arguments)
         }
         PontoonCommand::Cilium(arguments) => {
-            network::run(network::SettingsTarget::Cilium, &arguments)
+            component_settings::run(component_settings::SettingsTarget::Cilium, &arguments)
         }
-        PontoonCommand::K3s(arguments) => network::run(network::SettingsTarget::K3s, &arguments),
-        PontoonCommand::Rke2(arguments) => network::run(network::SettingsTarget::Rke2, &arguments),
-        PontoonCommand::K0s(arguments) => network::run(network::SettingsTarget::K0s, &arguments),
+        PontoonCommand::K3s(arguments) => {
+            component_settings::run(component_settings::SettingsTarget::K3s, &arguments)
+        }
+        PontoonCommand::Rke2(arguments) => {
+            component_settings::run(component_settings::SettingsTarget::Rke2, &arguments)
+        }
+        PontoonCommand::K0s(arguments) => {
+            component_settings::run(component_settings::SettingsTarget::K0s, &arguments)
+        }
         PontoonCommand::Talos(arguments) => {
-            network::run(network::SettingsTarget::Talos, &arguments)
+            component_settings::run(component_settings::SettingsTarget::Talos, &arguments)
         }
         PontoonCommand::Replay(arguments) => replay::run(&arguments),
         PontoonCommand::Explain(arguments) => explain::run(&arguments),

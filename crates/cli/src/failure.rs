@@ -2,7 +2,7 @@
 
 mod cluster;
 mod hosts;
-mod paste;
+mod explain;
 
 use std::io;
 use std::path::PathBuf;
@@ -13,10 +13,10 @@ use pontoon_model::record::RecordError;
 use pontoon_model::record::merge::MergeError;
 
 pub(crate) use cluster::ClusterFailure;
+pub(crate) use explain::ExplainFailure;
 pub(crate) use hosts::HostsFailure;
-pub(crate) use paste::ExplainFailure;
 
-use crate::words::SplitError;
+use crate::shell_split::SplitError;
 use pontoon_lab::kubernetes::KubernetesError;
 use pontoon_lab::sandbox::SandboxError;
 use pontoon_lab::scenario::ScenarioLoadError;

@@ -2,7 +2,7 @@
 
 mod arguments;
 mod failure;
-mod words;
+mod shell_split;
 mod output;
 mod command;
 mod render;
@@ -14,13 +14,13 @@ use clap::Parser as _;
 
 use arguments::CommandLine;
 use command::ProcessContext;
-use pontoon_lab::{hidden, sandbox};
+use pontoon_lab::{helper_commands, sandbox};
 
 fn main() -> ExitCode {
     let mut words: Vec<OsString> = std::env::args_os().collect();
     // The lab's own helpers are not commands of the user, and must run before any thread starts.
     let helper = words.get(1).and_then(|name| name.to_str()).map(ToOwned::to_owned);
-    if let Some(code) = helper.as_deref().and_then(|name| hidden::run(name, &words[2..])) {
+    if let Some(code) = helper.as_deref().and_then(|name| helper_commands::run(name, &words[2..])) {
         return code;
     }
     let place = if helper.as_deref() == Some(sandbox::INSIDE) {

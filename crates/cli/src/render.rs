@@ -2,14 +2,14 @@
 
 pub(crate) mod wrap;
 pub(crate) mod style;
-pub(crate) mod text;
-pub(crate) mod block;
-pub(crate) mod matrix;
-pub(crate) mod grid;
-pub(crate) mod networks;
-pub(crate) mod detail;
-pub(crate) mod request;
-pub(crate) mod story;
+pub(crate) mod report_text;
+pub(crate) mod finding;
+pub(crate) mod pair_table;
+pub(crate) mod pair_grid;
+pub(crate) mod wifi_networks;
+pub(crate) mod observations;
+pub(crate) mod operator_request;
+pub(crate) mod demo;
 pub(crate) mod inventory;
 pub(crate) mod clock;
 pub(crate) mod prediction;

@@ -3,14 +3,14 @@
 
 pub mod node_service;
 pub mod node_session;
-pub mod run;
+pub mod cluster_check;
 pub mod kubectl;
 pub mod rehearse;
 mod joiner;
-mod dial;
-mod dns;
-mod echo;
-mod inside;
-mod look;
+mod connectivity;
+mod dns_probe;
+mod echo_server;
+mod pod_network;
+mod node_state_reader;
 mod rules;
 mod test_pods;

@@ -8,7 +8,7 @@ use pontoon_netlink::nf_tables::condition::{MatchField, MatchValue};
 use pontoon_netlink::nf_tables::rule::{NftRule, RuleEffect};
 use pontoon_netlink::nf_tables::ruleset::NftRuleset;
 
-use crate::look::ForwardDrop;
+use crate::node_state::ForwardDrop;
 
 /// Fields of which one says for whom a rule accepts, in the order in which they are looked for.
 const OF_WHOM: [MatchField; 4] =

@@ -1,20 +1,21 @@
 //! Looks at a cluster after the join: what it says of itself, what its nodes and pods reach of
 //! each other, and which causes follow.
 //!
-//! What the API server says is [`objects`], what a node says of itself is [`look`], what was tried
-//! from a node or a pod is [`trial`]; together they are [`facts`]. [`verdict`] is a pure function
-//! of these. [`course`] says what is tried, [`edge`] tries it.
+//! What the API server says is [`objects`], what a node says of itself is [`node_state`], what was
+//! tried from a node or a pod is [`connectivity_test`]; together they are [`cluster_facts`].
+//! [`diagnosis_rules`] is a pure function of these. [`test_matrix`] says what is tried, [`edge`]
+//! tries it.
 
-pub mod moment;
+pub mod timestamp;
 pub mod objects;
-pub mod settling;
-pub mod look;
-pub mod joiner;
+pub mod startup;
+pub mod node_state;
+pub mod joining_host;
 pub mod forward_chain;
-pub mod trial;
-pub mod course;
-pub mod facts;
-pub mod question;
-pub mod verdict;
-pub mod report;
+pub mod connectivity_test;
+pub mod test_matrix;
+pub mod cluster_facts;
+pub mod node_protocol;
+pub mod diagnosis_rules;
+pub mod cluster_report;
 pub mod edge;

@@ -1,7 +1,7 @@
 //! What the API server says of the cluster, as far as its network hangs on it.
 
-mod read;
-mod settings;
+mod kubectl_json;
+mod config_maps;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,8 +11,8 @@ use pontoon_model::untrusted::Untrusted;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use read::{ObjectListError, read};
-pub use settings::{ClusterNetworks, KubeProxySettings};
+pub use config_maps::{ClusterNetworks, KubeProxySettings};
+pub use kubectl_json::{ObjectListError, read};
 
 /// The label of what pontoon makes in a cluster.
 pub const OWN_LABEL: (&str, &str) = ("app.kubernetes.io/managed-by", "pontoon");

@@ -4,8 +4,8 @@
 //! wrong by half the round trip at most, wherever in it the time was spent (RFC 5905, section 8,
 //! bounds the error of NTP in the same way), and the shortest round trip knows best.
 
-pub mod ask;
-pub mod report;
+pub mod ssh_clock;
+pub mod clock_report;
 
 /// Microseconds in a second.
 pub(crate) const SECOND_US: i64 = 1_000_000;

@@ -13,14 +13,14 @@
 //! Every line of a host is optional, and so is the host: a name that is not in the file is still a
 //! host, which `ssh` may know. `docs/schema/hosts.schema.json` is the published form.
 
-mod value;
+mod host_values;
 mod label;
 mod entry;
-mod read;
-mod edit;
+mod toml_reader;
+mod toml_editor;
 mod assign;
 mod listing;
-mod place;
+mod location;
 mod store;
 mod lock;
 pub mod import;
@@ -32,13 +32,13 @@ use toml_edit::DocumentMut;
 
 pub use assign::{AssignError, AssignHint, HostField, assign, role_of};
 pub use entry::{HostEntry, HostRole, InventoryHost};
+pub use host_values::{ClusterName, HostAddress, KeyPath, UserName};
 pub use label::{HostLabels, LabelKey, LabelValue};
 pub use listing::{InventoryListing, LISTING, ListedHost};
+pub use location::{FILE_NAME, InventoryLocation, LocationOrigin, NoInventoryLocation, VARIABLE};
 pub use lock::InventoryLock;
-pub use place::{FILE_NAME, InventoryLocation, LocationOrigin, NoInventoryLocation, VARIABLE};
-pub use read::{InventoryDocument, InventoryError, TEXT_BYTES_MAX};
 pub use store::{InventoryLoadError, InventorySaveError, load, load_from, save};
-pub use value::{ClusterName, HostAddress, KeyPath, UserName};
+pub use toml_reader::{InventoryDocument, InventoryError, TEXT_BYTES_MAX};
 
 /// Hosts and the text they stand in: what is changed is changed in the text, and its comments and
 /// order stay.
@@ -64,7 +64,7 @@ impl Inventory {
     ///
     /// [`InventoryError`] when it is too long, no TOML, or says what an inventory does not say.
     pub fn parse(text: &str) -> Result<Self, InventoryError> {
-        let (document, hosts) = read::read(text)?;
+        let (document, hosts) = toml_reader::read(text)?;
         Ok(Self { document, hosts })
     }
 
@@ -89,7 +89,7 @@ impl Inventory {
 
     /// Writes what is known of a host: a new one at the end, another where it stands.
     pub fn put(&mut self, host: &InventoryHost) {
-        edit::put(&mut self.document, host);
+        toml_editor::put(&mut self.document, host);
         match self.hosts.iter_mut().find(|known| known.name == host.name) {
             Some(known) => known.entry = host.entry.clone(),
             None => self.hosts.push(host.clone()),
@@ -99,7 +99,7 @@ impl Inventory {
     /// Takes a host out, with the comments above it; says whether it was there.
     pub fn remove(&mut self, name: &HostName) -> bool {
         self.hosts.retain(|host| host.name != *name);
-        edit::remove(&mut self.document, name)
+        toml_editor::remove(&mut self.document, name)
     }
 }
 

@@ -11,7 +11,7 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::time::ASN1Time;
 
-use crate::octets;
+use crate::base64_serde;
 
 /// What matters of a certificate. Between programs it is its DER alone, and is read anew.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -189,13 +189,13 @@ impl ServerCertificate {
 
 impl Serialize for ServerCertificate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        octets::serialize(&self.der, serializer)
+        base64_serde::serialize(&self.der, serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for ServerCertificate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let der = octets::deserialize(deserializer)?;
+        let der = base64_serde::deserialize(deserializer)?;
         Self::parse(&der).ok_or_else(|| de::Error::custom("these bytes are no certificate"))
     }
 }

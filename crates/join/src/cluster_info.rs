@@ -4,10 +4,10 @@ use data_encoding::BASE64URL_NOPAD;
 use ring::hmac;
 use serde::Deserialize;
 
+use crate::bootstrap_token::BootstrapToken;
 use crate::certificate::public_key_info;
 use crate::kubeconfig::{self, Kubeconfig, KubeconfigError};
-use crate::pin::PublicKeyPin;
-use crate::token::BootstrapToken;
+use crate::public_key_pin::PublicKeyPin;
 
 /// Where it is asked for (k/k cmd/kubeadm/app/discovery/token/token.go).
 pub const PATH: &str = "/api/v1/namespaces/kube-public/configmaps/cluster-info?timeout=10s";

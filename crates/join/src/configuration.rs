@@ -3,10 +3,10 @@
 use pontoon_model::untrusted::Untrusted;
 use pontoon_wire::yaml::{self, YamlNode, YamlValue};
 
-use crate::line::{JoinLineError, server};
+use crate::bootstrap_token::BootstrapToken;
+use crate::join_line::{JoinLineError, server};
 use crate::request::JoinFlags;
 use crate::secret::SecretText;
-use crate::token::BootstrapToken;
 
 /// A file is no `JoinConfiguration`.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

@@ -1,12 +1,12 @@
 //! Where questions leave: sockets, clocks, and how long each may take.
 
-mod wait;
-mod reach;
-mod session;
-mod tunnel;
-mod sizes;
-pub mod host;
-pub mod plain;
+mod deadline;
+mod connect;
+mod tls_session;
+mod proxy_connect;
+mod packet_sizes;
+pub mod preflight_reader;
+pub mod endpoint_check;
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use pontoon_predict::proxy::ProxyEnvironment;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster_info::PATH;
-use crate::course::{DiscoveryFlow, DiscoveryQuery, DiscoveryReply};
+use crate::discovery_flow::{DiscoveryFlow, DiscoveryQuery, DiscoveryReply};
 use crate::proxy::{ConnectReply, ProxyContact};
 use crate::request::JoinRequest;
 use crate::trial::{
@@ -25,9 +25,9 @@ use crate::trial::{
 };
 use crate::verdict::TrustedCluster;
 
-use reach::{connect, resolve, way};
-use session::UnverifiedTls;
-use wait::Deadline;
+use connect::{connect, resolve, way};
+use deadline::Deadline;
+use tls_session::UnverifiedTls;
 
 /// How long each part may take. kubeadm allows ten seconds for a question as a whole.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
@@ -172,7 +172,8 @@ impl ServerQuerier<'_> {
         };
         contact.tcp = TcpOutcome::Open;
         if let Some(proxied) = contact.proxy.as_mut().filter(|proxied| proxied.at.is_some()) {
-            let tunnel = tunnel::ask(&mut stream, &peer, server, deadline.at_most(self.limits.tls));
+            let tunnel =
+                proxy_connect::ask(&mut stream, &peer, server, deadline.at_most(self.limits.tls));
             let is_open = tunnel == ConnectReply::Open;
             proxied.tunnel = Some(tunnel);
             if !is_open {
@@ -186,7 +187,7 @@ impl ServerQuerier<'_> {
         };
         // Beyond a proxy the sizes of packets are its own affair.
         if matches!(tls, TlsOutcome::Silent { .. }) && contact.by_proxy().is_none() {
-            contact.sizes = sizes::ask(address, link, deadline);
+            contact.sizes = packet_sizes::ask(address, link, deadline);
         }
         contact.tls = Some(tls);
         (contact, session)
@@ -200,7 +201,8 @@ impl<'a> JoinAttempt<'a> {
 
     /// Reads what kubeadm reads, of a server that is vouched for each time anew.
     fn reads(&self, trust: &TrustedCluster, server: &HostPort) -> Vec<TokenRead> {
-        let Some(token) = self.request.bearer().map(crate::token::BootstrapToken::whole) else {
+        let Some(token) = self.request.bearer().map(crate::bootstrap_token::BootstrapToken::whole)
+        else {
             return Vec::new();
         };
         let asker = self.asker();

@@ -29,7 +29,7 @@ pub struct ApiResponse {
     /// The server's clock (`Date`), in seconds since 1970.
     pub date_s: Option<i64>,
     /// The body.
-    #[serde(with = "crate::octets")]
+    #[serde(with = "crate::base64_serde")]
     pub body: Vec<u8>,
 }
 

@@ -5,11 +5,11 @@
 //! function of it ([`verdict`]). Sockets are in [`edge`] alone.
 
 pub mod secret;
-pub mod token;
-pub mod networks;
-pub mod pin;
+pub mod bootstrap_token;
+pub mod network_overlap;
+pub mod public_key_pin;
 pub mod request;
-pub mod line;
+pub mod join_line;
 pub mod configuration;
 pub mod kubeconfig;
 pub mod cluster_info;
@@ -17,13 +17,13 @@ pub mod certificate;
 pub mod shared_certificates;
 pub mod http;
 pub mod proxy;
-pub mod refusal;
-mod octets;
+pub mod api_status;
+mod base64_serde;
 pub mod trial;
 pub mod verdict;
-pub mod course;
-pub mod links;
-pub mod host;
+pub mod discovery_flow;
+pub mod candidate_links;
+pub mod preflight;
 pub mod report;
-pub mod hosts;
+pub mod hosts_report;
 pub mod edge;

@@ -7,7 +7,7 @@ use pontoon_model::snapshot::Snapshot;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::host::PreflightFailure;
+use crate::preflight::PreflightFailure;
 use crate::verdict::{ClusterSettings, JoinStage, JoinVerdict, StageResult};
 
 /// The name and version of this form. Within a version fields are only ever added.

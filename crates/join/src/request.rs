@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use pontoon_predict::kubeadm::endpoint::HostPort;
 
+use crate::bootstrap_token::BootstrapToken;
 use crate::kubeconfig::Kubeconfig;
-use crate::pin::PublicKeyPin;
+use crate::public_key_pin::PublicKeyPin;
 use crate::secret::SecretText;
-use crate::token::BootstrapToken;
 use crate::trial::JoinObject;
 
 /// How the cluster is found.

@@ -154,7 +154,7 @@ pub enum TlsOutcome {
         /// Its own certificate.
         leaf: Box<ServerCertificate>,
         /// The others, in DER.
-        #[serde(with = "crate::octets::list")]
+        #[serde(with = "crate::base64_serde::list")]
         others: Vec<Vec<u8>>,
     },
     /// It speaks plain HTTP.

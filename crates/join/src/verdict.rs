@@ -1,10 +1,10 @@
 //! What a trial means: in which stage kubeadm would stop, after how long, with which words.
 
 mod contact;
-mod after;
+mod token_reads;
 mod control_plane;
 mod proxy;
-mod words;
+mod shared_text;
 pub mod stage;
 
 use pontoon_model::code::{self, DiagnosisCode};
@@ -13,17 +13,17 @@ use pontoon_predict::kubeadm::endpoint::HostPort;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::api_status::ApiRefusal;
 use crate::certificate::CertificateRefusal;
 use crate::cluster_info::{ClusterInfo, ClusterInfoError, PATH};
 use crate::kubeconfig::Kubeconfig;
-use crate::refusal::ApiRefusal;
 use crate::request::{DiscoveryMethod, JoinRequest};
 use crate::trial::{JoinTrial, QueryOutcome, ServerContact, TlsOutcome};
 
-pub use after::{ClusterSettings, TrustedCluster, trust};
 use contact::{certificate, reach};
+use shared_text::{PATIENT, refused, repair_advice, seconds, token_list};
 pub use stage::{JoinStage, StageResult};
-use words::{PATIENT, refused, repair_advice, seconds, token_list};
+pub use token_reads::{ClusterSettings, TrustedCluster, trust};
 
 /// Where kubeadm would stop.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
@@ -144,7 +144,7 @@ impl StageWalk<'_> {
             }
         };
         self.inside(&cluster)?;
-        after::reads(self)
+        token_reads::reads(self)
     }
 
     /// The answer to the anonymous question.
@@ -300,7 +300,7 @@ impl StageWalk<'_> {
         // A file's own server stays in use, whatever cluster-info says.
         let is_file = matches!(self.request.discovery, DiscoveryMethod::File(_));
         let is_same = is_file || cluster.server == first.server;
-        let asking = after::asking(&cluster.server);
+        let asking = token_reads::asking(&cluster.server);
         if is_same {
             let at = JoinStage::InsideCertificate;
             let seen = "it is the server of the line".to_owned();
@@ -315,7 +315,7 @@ impl StageWalk<'_> {
                     "cluster-info names {server}, and all that follows is asked there, whatever \
                      the line says"
                 ));
-                let after_ms = after::reads_give_up_ms(inside);
+                let after_ms = token_reads::reads_give_up_ms(inside);
                 // Between this host and that server is its own proxy: that cures it, and no move.
                 if stop.stage != JoinStage::Proxy {
                     stop.causes = vec![code::CLUSTER_INFO_NAMES_UNREACHABLE_SERVER];

@@ -6,13 +6,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use pontoon_lab::scenario::{self, Scenario};
-use pontoon_lab::{Lab, hidden, sandbox, via};
+use pontoon_lab::{Lab, helper_commands, sandbox, via};
 
 #[expect(clippy::print_stdout, reason = "an example prints")]
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
     let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
-    if let Some(code) = words.first().and_then(|name| hidden::run(name, &args[1..])) {
+    if let Some(code) = words.first().and_then(|name| helper_commands::run(name, &args[1..])) {
         return Ok(code);
     }
     match words.as_slice() {

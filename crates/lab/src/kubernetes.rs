@@ -18,24 +18,24 @@ use std::process::ExitCode;
 use nix::unistd::geteuid;
 use serde::{Deserialize, Serialize};
 
-use crate::keeper::CleanupProcess;
+use crate::cleanup::CleanupProcess;
 use crate::sandbox::{SandboxError, bind, make_dir};
 use crate::scenario::{NodeRole, Scenario};
 
 mod cgroups;
-mod furnish;
+mod provision;
 mod images;
-mod journal;
-mod keeper;
+mod journalctl;
+mod cgroup_cleanup;
 mod systemctl;
-mod unit;
-mod units;
+mod systemd_unit;
+mod unit_supervisor;
 
-pub(crate) use furnish::furnish;
-pub(crate) use journal::run as journalctl;
-pub(crate) use keeper::{KEEP, keep};
+pub(crate) use cgroup_cleanup::{KEEP, keep};
+pub(crate) use journalctl::run as journalctl;
+pub(crate) use provision::furnish;
 pub(crate) use systemctl::run as systemctl;
-pub(crate) use units::{UNITS, run as units};
+pub(crate) use unit_supervisor::{UNITS, run as units};
 
 /// The variable that names the folder of the built programs.
 pub const PROGRAMS: &str = "PONTOON_KUBERNETES";
@@ -133,7 +133,7 @@ pub fn prepare(scenario: &Scenario) -> Result<CgroupGuard, KubernetesError> {
     if let Some((path, package)) = NEEDED.into_iter().find(|(path, _)| !Path::new(path).exists()) {
         return Err(KubernetesError::Missing { path, package });
     }
-    Ok(CgroupGuard { _keeper: Some(keeper::start()?) })
+    Ok(CgroupGuard { _keeper: Some(cgroup_cleanup::start()?) })
 }
 
 fn built() -> Option<PathBuf> {

@@ -1,6 +1,6 @@
 //! Hosts made of namespaces: the demo, and every test that needs a network.
 //!
-//! A [`scenario`] is data: machines, segments, what is true, and what must be [`expect`]ed. In a
+//! A [`scenario`] is data: machines, segments, what is true, and what must be expected ([`expected_findings`]). In a
 //! [`sandbox`] (so that nothing is left, whatever happens) it is raised as a [`Lab`]: each host a
 //! process with network, mount, PID and host-name namespaces of its own, each segment a bridge in
 //! a namespace, with our own servers that lie where the scenario says so.
@@ -9,25 +9,25 @@
 //! TOML ─► Scenario ─► Plan (pure) ─► nodes, cables, services ─► Lab ─► Command in a host
 //! ```
 //!
-//! The lab runs `ip`, `bridge`, `nft` and this binary's [`hidden`] subcommands, and never touches
+//! The lab runs `ip`, `bridge`, `nft` and this binary's [`helper_commands`] subcommands, and never touches
 //! the machine's own network.
 
 pub mod scenario;
-pub mod expect;
+pub mod expected_findings;
 mod topology;
 mod process;
-mod keeper;
+mod cleanup;
 pub mod kubernetes;
 pub mod neighbour_table;
 pub mod sandbox;
 mod node;
-mod enter;
+mod nsenter;
 mod service;
 mod relay;
 pub mod via;
 mod ssh;
 mod lab;
-pub mod hidden;
+pub mod helper_commands;
 
 pub use lab::{Lab, LabError};
 pub use node::NodeError;

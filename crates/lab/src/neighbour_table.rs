@@ -16,7 +16,7 @@ use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::geteuid;
 
-use crate::keeper::{self, CleanupProcess};
+use crate::cleanup::{self, CleanupProcess};
 
 /// The keeper's subcommand.
 pub(crate) const KEEP: &str = "lab-neighbours-keep";
@@ -57,7 +57,7 @@ pub fn reserve_entries(entries: usize) -> io::Result<NeighbourTableGuard> {
             "all namespaces share one neighbour table (net.ipv4.neigh.default.gc_thresh3)",
         ));
     }
-    let keeper = keeper::start(KEEP, &[&entries.to_string()])?;
+    let keeper = cleanup::start(KEEP, &[&entries.to_string()])?;
     Ok(NeighbourTableGuard { _keeper: Some(keeper) })
 }
 

@@ -10,10 +10,10 @@ use crate::process;
 use crate::topology::NodeStep;
 
 mod etc;
-mod inside;
+mod node_process;
 
 pub(crate) use etc::HOME;
-pub(crate) use inside::{furnished, hold, leave};
+pub(crate) use node_process::{furnished, hold, leave};
 
 /// Longer than any answer of a node.
 const MAX_ANSWER_BYTES: u64 = 64 * 1024;

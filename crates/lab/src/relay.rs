@@ -23,9 +23,9 @@ use crate::scenario::LinkImpairment;
 use crate::topology::RelayHelperConfig;
 
 mod checksum;
-mod fate;
+mod loss_model;
 
-use fate::{LossModel, RelayDirection};
+use loss_model::{LossModel, RelayDirection};
 
 /// Frames that wait in one direction. A radio's queue is shorter; more are lost.
 const QUEUE: usize = 1024;

@@ -22,11 +22,11 @@ use nix::unistd::{Pid, getpid};
 
 use crate::process;
 
-mod inside;
+mod namespace_init;
 mod mounts;
 
-pub(crate) use inside::{die_with_parent, init, isolate};
 pub(crate) use mounts::{STAGE, bind, file, make_dir, mount_proc, mount_tmpfs, mounting};
+pub(crate) use namespace_init::{die_with_parent, init, isolate};
 
 /// The command that the sandbox runs inside: `pontoon lab-inside ARGS…`.
 pub const INSIDE: &str = "lab-inside";

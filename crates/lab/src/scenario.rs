@@ -14,7 +14,7 @@ mod builtin;
 mod load;
 mod machine;
 mod network;
-mod offer;
+mod service_spec;
 mod schema;
 mod validate;
 
@@ -22,11 +22,11 @@ pub use builtin::{builtin, builtin_names};
 pub use load::{MAX_FILE_BYTES, ScenarioLoadError, load, parse};
 pub use machine::{Attachment, Machine, NodeRole, OneOrMany, SysctlValue};
 pub use network::{LinkImpairment, Network, NetworkKind, OneWayBlock, StationIsolation};
-pub use offer::{DnsManner, HttpManner, NtpManner, ServiceSpec};
 pub use schema::schema;
+pub use service_spec::{DnsManner, HttpManner, NtpManner, ServiceSpec};
 pub use validate::InvalidScenario;
 
-use crate::expect::ExpectedFinding;
+use crate::expected_findings::ExpectedFinding;
 
 /// A small network and what must be found in it.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]

@@ -13,7 +13,7 @@ pub mod snapshot;
 pub mod observation;
 pub mod port;
 pub mod facts;
-pub mod pairing;
+pub mod shared_links;
 pub mod finding;
 pub mod exit;
 pub mod record;

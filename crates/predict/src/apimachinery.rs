@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::go::{decode_hex, is_global_unicast};
+use super::go_net::{decode_hex, is_global_unicast};
 use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::{Link, LinkKind, Snapshot};
 

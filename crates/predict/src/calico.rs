@@ -3,7 +3,7 @@
 use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::{Link, Snapshot};
 
-use super::go::is_global_unicast;
+use super::go_net::is_global_unicast;
 use super::{PredictedAddresses, PredictedChoice};
 
 /// Where the rule was read; it was not run.

@@ -2,7 +2,7 @@
 
 use pontoon_model::snapshot::{Link, LinkKind, Route, RouteKind, Snapshot};
 
-use super::go::is_global_unicast;
+use super::go_net::is_global_unicast;
 use super::{PredictedAddresses, PredictedChoice, kubelet};
 
 /// Where the rule was read; it was not run.

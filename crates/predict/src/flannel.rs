@@ -1,7 +1,7 @@
 //! flannel: the interface and the address at which its tunnels end.
 
 mod lookup;
-mod target;
+mod can_reach;
 
 use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::Snapshot;

@@ -13,7 +13,7 @@ use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::Snapshot;
 
 use super::apimachinery::{NoAddress, ip_from_interface, link_with_address, resolve_bind_address};
-use super::go::{is_global_unicast, parse_ip_sloppy};
+use super::go_net::{is_global_unicast, parse_ip_sloppy};
 use super::{PredictedAddresses, PredictedChoice};
 
 /// Where the rule was read, and run.

@@ -6,7 +6,7 @@ use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::Snapshot;
 
 use super::apimachinery::{link_with_address, resolve_bind_address};
-use super::go::parse_ip_sloppy;
+use super::go_net::parse_ip_sloppy;
 use super::node_name::{GoResolver, NameLookup, look_up, node_name};
 use super::{PredictedAddresses, PredictedChoice};
 

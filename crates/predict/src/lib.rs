@@ -6,7 +6,7 @@
 
 mod choice;
 mod component;
-pub mod go;
+pub mod go_net;
 pub mod apimachinery;
 pub mod node_name;
 pub mod kubelet_flags;

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::Snapshot;
 
-use super::go::own_address_rank;
+use super::go_net::own_address_rank;
 
 /// What a name means.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use pontoon_model::net::Prefix;
 use pontoon_model::untrusted::Untrusted;
 
-use super::go::parse_ip;
+use super::go_net::parse_ip;
 
 /// Where the rule was read.
 pub const SOURCE: &str = "golang.org/x/net, http/httpproxy/proxy.go";

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use pontoon_model::snapshot::Snapshot;
 
-use super::go::is_global_unicast;
+use super::go_net::is_global_unicast;
 use super::{PredictedAddresses, PredictedChoice};
 
 /// Where the rule was read; it was not run.

@@ -1,11 +1,11 @@
 //! The agent: executes what the coordinator schedules, and reports what it saw.
 
-mod agenda;
-pub mod launch;
-mod links;
-mod room;
-mod several;
-mod part;
+mod task_queue;
+pub mod frame_builder;
+mod watched_links;
+mod admission;
+mod multi_packet;
+mod agent_run;
 mod survey_service;
 
 pub use survey_service::SurveyService;

@@ -4,7 +4,7 @@
 //! A sweep is what a scanner does, and on a network of strangers an alarm: so it is for links that
 //! are the user's own, and the rule is the one by which probes are paced ([`RateLimit::of`]).
 
-pub mod found;
+pub mod sweep_results;
 pub mod mdns;
 pub mod report;
 pub mod sweep;

@@ -15,15 +15,15 @@ use pontoon_model::observation::{Observation, ObservedEvent};
 use crate::machine::{
     FlowAction, FlowEvent, FlowId, MachinePoll, ProbeMachine, RunInstant, SendOptions,
 };
-pub use gate::{SendBudget, UnlimitedBudget};
+pub use send_budget::{SendBudget, UnlimitedBudget};
 use socket::{FlowSocket, ReceiveBuffers, SocketKind};
 
-mod gate;
-mod icmp;
-mod option;
-mod queue;
+mod send_budget;
+mod echo_codec;
+mod socket_options;
+mod recvmsg;
 mod socket;
-mod stream;
+mod tcp_connection;
 pub mod twin;
 
 /// One of the machines that run.
@@ -273,7 +273,7 @@ impl FlowDriver {
         now: RunInstant,
         gate: &mut dyn SendBudget,
     ) -> bool {
-        let frames = gate::frames(&action);
+        let frames = send_budget::frames(&action);
         let passed = match self.leaving(id, &action).filter(|_| frames.frames > 0) {
             Some((link, to)) => gate.pass(now, link.as_ref(), to, frames),
             None => Ok(()),

@@ -16,9 +16,9 @@ use pontoon_model::port::{Port, PortListener, TransportProtocol};
 use pontoon_model::snapshot::{CollectionGap, Snapshot};
 use serde::{Deserialize, Serialize};
 
-use crate::ask::ProbeSpec;
-use crate::course::RoundSchedule;
-use crate::key::RunKey;
+use crate::probes::ProbeSpec;
+use crate::round_schedule::RoundSchedule;
+use crate::run_key::RunKey;
 
 /// What the coordinator says.
 #[derive(Debug, Deserialize, Serialize)]

@@ -8,8 +8,8 @@ mod radio;
 mod routes;
 mod netfilter;
 mod identity;
-mod names;
-mod node;
+mod resolver_files;
+mod kubernetes_files;
 mod process;
 mod clock;
 
@@ -89,9 +89,9 @@ pub fn take(sources: &SnapshotSources) -> Snapshot {
             ipv6: switch(root, "proc/sys/net/ipv6/conf/all/forwarding"),
         },
         all_links: all_links(root),
-        resolver: names::read_resolver(root, &mut unread),
-        hosts_file: names::read_hosts(root, &host_name, &mut unread),
-        node: node::read(root, &mut unread),
+        resolver: resolver_files::read_resolver(root, &mut unread),
+        hosts_file: resolver_files::read_hosts(root, &host_name, &mut unread),
+        node: kubernetes_files::read(root, &mut unread),
         clock: ClockState { unix_s: sources.now_unix_s, ..ClockState::default() },
         netfilter: NetfilterSnapshot {
             legacy_tables: legacy_tables(root, &mut unread),

@@ -1,26 +1,26 @@
 //! The coordinator: starts an agent on every host, schedules the questions, gathers the facts.
 
 mod agent_channel;
-mod legs;
-mod our_clock;
+mod endpoints;
+mod clock_offset;
 mod schedule;
-mod state;
-mod about_itself;
+mod pair_state;
+mod host_questions;
 mod follow_up;
-mod ports;
-mod board;
+mod port_schedule;
+mod survey_state;
 pub mod twin;
-mod conduct;
-mod gather;
-mod introduction;
+mod coordinator;
+mod agent_startup;
+mod peer_setup;
 mod run;
 mod pair_code;
-mod meeting;
+mod rendezvous;
 
 pub use agent_channel::{AgentChannel, UnreachedReason};
-pub use meeting::{RendezvousSide, run_rendezvous};
 pub use pair_code::{NotAPairCode, PairCode};
-pub use ports::estimate_ports_s;
+pub use port_schedule::estimate_ports_s;
+pub use rendezvous::{RendezvousSide, run_rendezvous};
 pub use run::{
     OwnNameSource, SurveyError, SurveyOptions, SurveyParticipant, SurveyProgress, SurveyResult, run,
 };

@@ -4,7 +4,7 @@
 //! and every other opinion of the receiving host. The answer is the host's verdict.
 
 mod arrival;
-mod kinds;
+mod probe_kinds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -17,13 +17,13 @@ use pontoon_model::observation::{
 use pontoon_model::port::{Port, TransportProtocol};
 
 use crate::frame::read::{FrameBody, ParsedFrame, QuotedPacket};
-use crate::key::{RunKey, to_hex};
 use crate::machine::RunInstant;
+use crate::probe_token::{ProbeToken, TokenPayload, WireProbe, read_payload};
 use crate::protocol::{Peer, Seen};
-use crate::token::{ProbeToken, TokenPayload, WireProbe, read_payload};
+use crate::run_key::{RunKey, to_hex};
 
 use arrival::FrameArrival;
-pub use kinds::{kind_of, probe_of};
+pub use probe_kinds::{kind_of, probe_of};
 
 /// What this agent is called and who else takes part.
 #[derive(Clone, Debug)]

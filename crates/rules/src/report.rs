@@ -1,7 +1,7 @@
 //! What is said at the end of a run: the verdict, the findings, and the sums behind them.
 
 pub mod groups;
-pub mod networks;
+pub mod wifi_networks;
 pub mod pairs;
 pub mod reach;
 pub mod ports;
@@ -22,10 +22,10 @@ use pontoon_model::record::Record;
 use pontoon_model::snapshot::{Link, LinkKind};
 use pontoon_model::untrusted::Untrusted;
 
-use networks::WifiNetworkPair;
 use pairs::PairRow;
 use ports::PortRow;
 use verdict::SurveyVerdict;
+use wifi_networks::WifiNetworkPair;
 
 /// The name and version of the report's form. Within a version fields are only ever added.
 pub const SCHEMA: &str = "pontoon/report/v1";
@@ -132,7 +132,7 @@ impl SurveyReport {
                 .map(|(name, host)| (name.clone(), host.frames_sent.clone()))
                 .collect(),
             findings,
-            networks: networks::of(facts, &pairs),
+            networks: wifi_networks::of(facts, &pairs),
             ports: ports::of(facts),
             pairs,
         }

@@ -3,44 +3,44 @@
 //! To add one: write its proof in a file below `rule/`, its page in `rule/explain/CODE.md`, and
 //! its row here. Rows with the same consequences for a user stand together.
 
-mod case;
+mod rule_context;
 mod row;
 mod addressing;
 mod clock;
 mod control;
 mod dns;
-mod doubled;
+mod duplicate;
 mod forwarding;
-mod group;
+mod group_frames;
 mod host_firewall;
 mod identity;
 mod isolation;
-mod leg;
+mod host_link;
 mod loss;
 mod mtu;
-mod naming;
+mod host_name;
 mod overlap;
-mod pair;
-mod peer;
+mod link_pair;
+mod agentless_peer;
 pub(crate) mod port;
-mod portal;
-mod radio;
+mod captive_portal;
+mod wifi;
 mod return_path;
-mod route;
-mod routed;
-mod selection;
+mod route_lookup;
+mod routed_path;
+mod node_address;
 mod udp;
 mod uniformity;
-mod way;
+mod directed_path;
 
-pub use case::RuleContext;
 use pontoon_model::facts::Facts;
+pub use rule_context::RuleContext;
 
 use pontoon_model::code;
 use pontoon_model::finding::{DiagnosisScope, Finding, Level, Severity};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
-use pontoon_model::pairing::shared_links;
+use pontoon_model::shared_links::shared_links;
 pub use row::{DiagnosisRule, RuleMatch};
 
 /// Every finding there is.
@@ -79,7 +79,7 @@ pub const RULES: &[DiagnosisRule] = &[
         is_symmetric: true,
         masks: &[code::HOST_FIREWALL],
         explain: include_str!("rule/explain/group-suppression.md"),
-        prove: group::group_suppression,
+        prove: group_frames::group_suppression,
     },
     DiagnosisRule {
         code: code::GROUP_FRAMES_FILTERED,
@@ -88,7 +88,7 @@ pub const RULES: &[DiagnosisRule] = &[
         is_symmetric: true,
         masks: &[],
         explain: include_str!("rule/explain/group-frames-filtered.md"),
-        prove: group::group_frames_filtered,
+        prove: group_frames::group_frames_filtered,
     },
     DiagnosisRule {
         code: code::PEER_LINK_DOWN,
@@ -102,7 +102,7 @@ pub const RULES: &[DiagnosisRule] = &[
             code::DUAL_HOMED_SELECTION,
         ],
         explain: include_str!("rule/explain/peer-link-down.md"),
-        prove: leg::peer_link_down,
+        prove: host_link::peer_link_down,
     },
     DiagnosisRule {
         code: code::PEER_UNANSWERED,
@@ -111,7 +111,7 @@ pub const RULES: &[DiagnosisRule] = &[
         is_symmetric: false,
         masks: &[],
         explain: include_str!("rule/explain/peer-unanswered.md"),
-        prove: peer::peer_unanswered,
+        prove: agentless_peer::peer_unanswered,
     },
     DiagnosisRule {
         code: code::NO_L2_SERVICE,
@@ -130,7 +130,7 @@ pub const RULES: &[DiagnosisRule] = &[
             code::UDP_BLOCKED,
         ],
         explain: include_str!("rule/explain/no-l2-service.md"),
-        prove: leg::no_l2_service,
+        prove: host_link::no_l2_service,
     },
     DiagnosisRule {
         code: code::HOST_FIREWALL,
@@ -175,7 +175,7 @@ pub const RULES: &[DiagnosisRule] = &[
         is_symmetric: true,
         masks: &[code::PORT_FILTERED],
         explain: include_str!("rule/explain/routed-path-blocked.md"),
-        prove: routed::routed_path_blocked,
+        prove: routed_path::routed_path_blocked,
     },
     DiagnosisRule {
         code: code::LOSSY_PATH,
@@ -193,7 +193,7 @@ pub const RULES: &[DiagnosisRule] = &[
         is_symmetric: false,
         masks: &[],
         explain: include_str!("rule/explain/dual-homed-selection.md"),
-        prove: selection::dual_homed_selection,
+        prove: node_address::dual_homed_selection,
     },
     DiagnosisRule {
         code: code::NO_DEFAULT_ROUTE,
@@ -202,7 +202,7 @@ pub const RULES: &[DiagnosisRule] = &[
         is_symmetric: false,
         masks: &[],
         explain: include_str!("rule/explain/no-default-route.md"),
-        prove: selection::no_default_route,
+        prove: node_address::no_default_route,
     },
     DiagnosisRule {
         code: code::SAME_SUBNET,
@@ -268,7 +268,7 @@ pub const RULES: &[DiagnosisRule] = &[
             code::MTU_BLACK_HOLE,
         ],
         explain: include_str!("rule/explain/duplicate-mac.md"),
-        prove: doubled::duplicate_mac,
+        prove: duplicate::duplicate_mac,
     },
     DiagnosisRule {
         code: code::DUPLICATE_INTERNAL_IP,
@@ -277,7 +277,7 @@ pub const RULES: &[DiagnosisRule] = &[
         is_symmetric: true,
         masks: &[],
         explain: include_str!("rule/explain/duplicate-internal-ip.md"),
-        prove: doubled::duplicate_internal_ip,
+        prove: duplicate::duplicate_internal_ip,
     },
     DiagnosisRule {
         code: code::DUPLICATE_HOST_NAME,
@@ -392,7 +392,7 @@ pub const RULES: &[DiagnosisRule] = &[
             code::UDP_BLOCKED,
         ],
         explain: include_str!("rule/explain/captive-portal.md"),
-        prove: portal::captive_portal,
+        prove: captive_portal::captive_portal,
     },
     DiagnosisRule {
         code: code::DNS_DEAD,
@@ -491,7 +491,7 @@ pub const RULES: &[DiagnosisRule] = &[
         is_symmetric: false,
         masks: &[],
         explain: include_str!("rule/explain/hostname-loopback.md"),
-        prove: naming::hostname_loopback,
+        prove: host_name::hostname_loopback,
     },
     DiagnosisRule {
         code: code::LINK_NAMES_DIFFER,
@@ -509,7 +509,7 @@ pub const RULES: &[DiagnosisRule] = &[
         is_symmetric: false,
         masks: &[],
         explain: include_str!("rule/explain/node-address-by-dhcp.md"),
-        prove: selection::node_address_by_dhcp,
+        prove: node_address::node_address_by_dhcp,
     },
     DiagnosisRule {
         code: code::WIFI_POWER_SAVE,
@@ -518,7 +518,7 @@ pub const RULES: &[DiagnosisRule] = &[
         is_symmetric: false,
         masks: &[],
         explain: include_str!("rule/explain/wifi-power-save.md"),
-        prove: radio::wifi_power_save,
+        prove: wifi::wifi_power_save,
     },
 ];
 

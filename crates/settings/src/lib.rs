@@ -1,9 +1,9 @@
 //! What to write into the configuration of each component, with the evidence for every value.
 //!
 //! Pure. [`prediction`] compares what each component would take by itself with who reaches it,
-//! [`settings`] decides the values, or says what would decide them, and [`emitted`] writes the
+//! [`node_settings`] decides the values, or says what would decide them, and [`manifests`] writes the
 //! files and command lines.
 
 pub mod prediction;
-pub mod settings;
-pub mod emitted;
+pub mod node_settings;
+pub mod manifests;

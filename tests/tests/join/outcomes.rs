@@ -5,7 +5,7 @@ use pontoon_model::code::{self, DiagnosisCode};
 use std::time::Duration;
 
 use pontoon_join::edge::{JoinAttempt, JoinTimeouts, attempt};
-use pontoon_join::line;
+use pontoon_join::join_line;
 use pontoon_join::verdict::{JoinStage, JoinVerdict, judge};
 use pontoon_predict::proxy::ProxyEnvironment;
 
@@ -30,7 +30,7 @@ pub(crate) fn rehearsed_by(
     now_s: i64,
     limits: JoinTimeouts,
 ) -> JoinVerdict {
-    let request = line::parse(line).expect("a line").complete(None).expect("a join");
+    let request = join_line::parse(line).expect("a line").complete(None).expect("a join");
     let trial = attempt(&JoinAttempt {
         request: &request,
         link: None,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use pontoon_join::certificate::public_key_info;
 use pontoon_join::cluster_info::sign;
-use pontoon_join::pin::PublicKeyPin;
+use pontoon_join::public_key_pin::PublicKeyPin;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, SanType, date_time_ymd,
 };

@@ -12,11 +12,11 @@ use pontoon_model::record::Record;
 use pontoon_predict::kubeadm::endpoint::parse_join_endpoint;
 use pontoon_predict::kubeadm::version::{ConfigApi, KubernetesVersion};
 use pontoon_rules::report::pairs::{PairReachability, PairRow, RoundCounts};
-use pontoon_settings::emitted::{
+use pontoon_settings::manifests::{
     calico, cilium, flannel, k0s, k3s, kubeadm_init, kubeadm_join, kubeadm_repair, kubeadm_reset,
     talos,
 };
-use pontoon_settings::settings::{
+use pontoon_settings::node_settings::{
     NodeSettings, SettingsInputs, SettingsOverrides, decide_settings,
 };
 use pontoon_tests::generated::assert_current;

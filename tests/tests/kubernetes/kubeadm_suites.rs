@@ -3,11 +3,11 @@
 
 use std::net::IpAddr;
 
+use pontoon_join::bootstrap_token::BootstrapToken;
 use pontoon_join::certificate::public_key_info;
 use pontoon_join::cluster_info::{ClusterInfo, sign};
-use pontoon_join::line;
-use pontoon_join::pin::PublicKeyPin;
-use pontoon_join::token::BootstrapToken;
+use pontoon_join::join_line;
+use pontoon_join::public_key_pin::PublicKeyPin;
 use pontoon_model::net::IpFamily;
 use pontoon_predict::kubeadm::certificates::{
     AltNames, ApiServerCertificateSpec, etcd_alt_names, is_alt_name, lower_case,
@@ -205,7 +205,7 @@ fn of_tokens(suite: &str, case: &Value, fixtures: &Value) -> Option<Value> {
         "bootstrap_token_id" => ok(token::is_id(input)),
         "validate_certificate_key" => {
             let words = ["--certificate-key".to_owned(), input.to_owned()];
-            ok(line::arguments(&words).is_ok())
+            ok(join_line::arguments(&words).is_ok())
         }
         "validate_discovery_token" => {
             let mut arguments = vec![format!("--token={}", word(case, "token"))];
@@ -217,7 +217,7 @@ fn of_tokens(suite: &str, case: &Value, fixtures: &Value) -> Option<Value> {
             if case["unsafe_skip"] == json!(true) {
                 arguments.push("--discovery-token-unsafe-skip-ca-verification".to_owned());
             }
-            let told = line::arguments(&arguments);
+            let told = join_line::arguments(&arguments);
             ok(told.is_ok_and(|told| told.complete(None).is_ok()))
         }
         "jws_detached" => {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::hole::PlaceholderValues;
+use super::placeholder::PlaceholderValues;
 use super::table::{LogSource, SymptomCauses};
 use crate::cause::{
     Cause, CauseImplication, CauseSeverity, CheckLocation, CommandRequirement, CommandResult, cause,

@@ -7,7 +7,7 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Prefix};
 
 use super::{OutputArguments, RecordArguments};
-use pontoon_probe::ask::PortalPage;
+use pontoon_probe::probes::PortalPage;
 
 const DETAILS: &str = "\
 Privileges: whether frames arrive is seen by a packet socket, which needs

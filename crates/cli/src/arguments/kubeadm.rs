@@ -8,7 +8,7 @@ use pontoon_model::net::{IfName, Prefix};
 use pontoon_predict::kubeadm::endpoint::{HostPort, parse_host_port};
 use pontoon_predict::kubeadm::version::KubernetesVersion;
 
-use super::gathered::FactsSourceArguments;
+use super::facts_source::FactsSourceArguments;
 
 const DETAILS: &str = "\
 HOSTS are all the nodes: the address that is written is one that all of them

@@ -6,7 +6,7 @@ use clap::Args;
 use pontoon_model::net::TextParseError;
 use pontoon_predict::Component;
 
-use super::gathered::FactsSourceArguments;
+use super::facts_source::FactsSourceArguments;
 
 const DETAILS: &str = "\
 Without HOSTS it is about this host. With HOSTS an agent is started on each as

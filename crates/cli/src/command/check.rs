@@ -1,8 +1,8 @@
 //! `pontoon check`: what is wrong here, and between here and its peers.
 
-pub(crate) mod local;
+pub(crate) mod local_names;
 pub(crate) mod pair;
-pub(crate) mod seats;
+pub(crate) mod participants;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,28 +12,28 @@ use pontoon_model::facts::RunParameters;
 use pontoon_model::host::HostName;
 
 use crate::arguments::check::CheckArguments;
-use crate::command::{judge, records};
+use crate::command::{records, survey_report};
 use crate::failure::CommandFailure;
 use crate::output;
 use pontoon_model::record::Record;
-use pontoon_probe::key::RunKey;
+use pontoon_probe::run_key::RunKey;
 use pontoon_probe::survey::{SurveyOptions, SurveyParticipant};
 
 /// Asks the hosts, judges, shows.
 pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandFailure> {
-    local::links_exist(&arguments.interfaces)?;
-    let here = local::host_name()?;
-    let (seats, one_ended) = seats::participants(arguments, here)?;
+    local_names::links_exist(&arguments.interfaces)?;
+    let here = local_names::host_name()?;
+    let (seats, one_ended) = participants::participants(arguments, here)?;
     let addresses = addresses(&one_ended)?;
     let intent = intent(arguments, one_ended);
     let options = options(arguments, addresses)?;
     let (record, key) = match &arguments.pair {
         Some(text) => paired(text, seats, &intent, &options)?,
-        None => judge::survey(seats, &intent, &options)?,
+        None => survey_report::survey(seats, &intent, &options)?,
     };
     records::keep(&record, &arguments.recording, &key)?;
-    let report = judge::report(&record);
-    output::data(&judge::render_report(&report, &record, &arguments.output)?)?;
+    let report = survey_report::report(&record);
+    output::data(&survey_report::render_report(&report, &record, &arguments.output)?)?;
     Ok(ExitCode::from(report.verdict.exit))
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn options(
     arguments: &CheckArguments,
     one_ended: Vec<(HostName, IpAddr)>,
 ) -> Result<SurveyOptions, CommandFailure> {
-    let server = arguments.server.as_ref().map(local::resolve).transpose()?;
+    let server = arguments.server.as_ref().map(local_names::resolve).transpose()?;
     let timeout = arguments.timeout.map(|time| time.as_millis());
     Ok(SurveyOptions {
         links: arguments.interfaces.clone(),
@@ -89,7 +89,7 @@ pub(crate) fn options(
 fn addresses(peers: &[HostName]) -> Result<Vec<(HostName, IpAddr)>, CommandFailure> {
     let mut all = BTreeMap::new();
     for peer in peers {
-        all.insert(peer.clone(), local::resolve(peer)?);
+        all.insert(peer.clone(), local_names::resolve(peer)?);
     }
     let pairs = all.into_iter().flat_map(|(peer, addresses)| {
         addresses.into_iter().map(move |address| (peer.clone(), address))

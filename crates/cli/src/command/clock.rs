@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
-use pontoon_fleet::clock::report::ClockReport;
-use pontoon_fleet::clock::{ClockOffset, OFF_US, ask};
+use pontoon_fleet::clock::clock_report::ClockReport;
+use pontoon_fleet::clock::{ClockOffset, OFF_US, ssh_clock};
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_remote::carrier::ssh::SshLogin;
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &ClockArguments) -> Result<ExitCode, CommandFailure
 fn asked(fleet: &Fleet) -> ClockAnswers {
     let logins: Vec<&SshLogin> = fleet.logins.iter().collect();
     let hosts = logins.iter().map(|login| login.host.clone());
-    hosts.zip(ask::ask(&fleet.ssh, &logins)).collect()
+    hosts.zip(ssh_clock::ask(&fleet.ssh, &logins)).collect()
 }
 
 /// Those whose clock is off from this host's for sure.
@@ -86,7 +86,7 @@ fn is_wanted(
 /// Sets them and says what each was; the number says whether all could be.
 fn set(fleet: &Fleet, wrong: &[(&SshLogin, ClockOffset)], is_sudo: bool) -> Exit {
     let mut exit = Exit::Good;
-    for ((login, offset), set) in wrong.iter().zip(ask::set(&fleet.ssh, wrong, is_sudo)) {
+    for ((login, offset), set) in wrong.iter().zip(ssh_clock::set(&fleet.ssh, wrong, is_sudo)) {
         let (host, was) = (&login.host, clock::signed(offset.us));
         match set {
             Ok(()) => output::note(&format!("{host}: set; it was {was}")),

@@ -5,10 +5,10 @@ use std::io;
 use std::process::ExitCode;
 use std::thread;
 
+use pontoon_cluster::cluster_report::ClusterReport;
+use pontoon_cluster::edge::cluster_check;
 use pontoon_cluster::edge::kubectl::node_names;
 use pontoon_cluster::edge::node_session::NodeSession;
-use pontoon_cluster::edge::run;
-use pontoon_cluster::report::ClusterReport;
 use pontoon_model::exit::Exit;
 use pontoon_model::facts::RunParameters;
 use pontoon_model::host::HostName;
@@ -19,7 +19,7 @@ use pontoon_remote::session::host_session::HostSession;
 use crate::arguments::cluster::{ClusterCheckArguments, ClusterCommand};
 use crate::command::fleet::Fleet;
 use crate::command::host_sessions::{self, Unreached, unreached_lines};
-use crate::command::{judge, mesh};
+use crate::command::{mesh, survey_report};
 use crate::failure::{ClusterFailure, CommandFailure};
 use crate::output;
 use crate::render::style::TerminalStyle;
@@ -57,7 +57,7 @@ fn check(arguments: &ClusterCheckArguments) -> Result<ExitCode, CommandFailure> 
     let (survey, facts) = thread::scope(|scope| {
         let survey = scope.spawn(|| mesh::ask(seats, &intent, &options));
         let mut last = String::new();
-        let facts = run::check(nodes, &mut |text| {
+        let facts = cluster_check::check(nodes, &mut |text| {
             if text != last {
                 output::note(&text);
                 text.clone_into(&mut last);
@@ -77,7 +77,7 @@ fn check(arguments: &ClusterCheckArguments) -> Result<ExitCode, CommandFailure> 
         Ok(found) => found,
         Err(code) => return Ok(code),
     };
-    facts.pairs = judge::report(&record).pairs;
+    facts.pairs = survey_report::report(&record).pairs;
     facts.record = record;
     for (host, why) in unreached {
         facts.record.unreached.entry(host).or_insert(why);
@@ -96,8 +96,8 @@ fn check(arguments: &ClusterCheckArguments) -> Result<ExitCode, CommandFailure> 
 fn shared(
     fleet: &Fleet,
     mut sessions: BTreeMap<HostName, HostSession>,
-) -> io::Result<(run::NodeSessions, Vec<SurveyParticipant>)> {
-    let (mut nodes, mut seats) = (run::NodeSessions::new(), Vec::new());
+) -> io::Result<(cluster_check::NodeSessions, Vec<SurveyParticipant>)> {
+    let (mut nodes, mut seats) = (cluster_check::NodeSessions::new(), Vec::new());
     for login in &fleet.logins {
         let Some((host, session)) = sessions.remove_entry(&login.host) else { continue };
         nodes.insert(host.clone(), NodeSession::beside_others(&session)?);

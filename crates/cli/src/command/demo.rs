@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use crate::arguments::{DemoArguments, LabTransport, RecordArguments};
-use crate::command::lab::{in_sandbox, raised, scenario};
-use crate::command::{ProcessContext, judge, records};
+use crate::command::lab::{in_sandbox, lab_survey, scenario};
+use crate::command::{ProcessContext, records, survey_report};
 use crate::failure::CommandFailure;
 use crate::output;
-use crate::render::story;
+use crate::render::demo;
 use crate::render::style::TerminalStyle;
 use pontoon_lab::Lab;
-use pontoon_lab::expect::compare;
+use pontoon_lab::expected_findings::compare;
 use pontoon_model::exit::Exit;
 
 /// The scenario that is told.
@@ -26,15 +26,15 @@ pub(crate) fn run(
         let style = TerminalStyle::of_stdout(0);
         let program = arguments.program.clone().unwrap_or_else(|| "on your path".to_owned());
         let lab = Lab::start(&scenario).map_err(|source| CommandFailure::Lab { source })?;
-        output::data(&story::introduction(style))?;
-        let seen = raised::survey(&lab, &scenario, LabTransport::Process)?;
+        output::data(&demo::introduction(style))?;
+        let seen = lab_survey::survey(&lab, &scenario, LabTransport::Process)?;
         drop(lab);
-        let difference = compare(&scenario.expect, &raised::findings(&seen));
+        let difference = compare(&scenario.expect, &lab_survey::findings(&seen));
         for one in &seen {
             let keeping = RecordArguments { record: arguments.record.clone(), redact: false };
             records::keep(&one.record, &keeping, &one.key)?;
-            let report = judge::report(&one.record);
-            output::data(&story::demo_report(&report, &one.record.facts, &program, style))?;
+            let report = survey_report::report(&one.record);
+            output::data(&demo::demo_report(&report, &one.record.facts, &program, style))?;
         }
         if difference.is_empty() {
             Ok(ExitCode::SUCCESS)

@@ -11,7 +11,7 @@ use pontoon_probe::edge::discovery::LinkDiscovery;
 use pontoon_probe::snapshot::{self, SnapshotSources};
 
 use crate::arguments::discover::DiscoverArguments;
-use crate::command::check::local;
+use crate::command::check::local_names;
 use crate::failure::CommandFailure;
 use crate::output;
 use crate::render::style::TerminalStyle;
@@ -19,7 +19,7 @@ use crate::render::{discover, json};
 
 /// Looks at the link, asks everybody on it, shows who answered.
 pub(crate) fn run(arguments: &DiscoverArguments) -> Result<ExitCode, CommandFailure> {
-    local::links_exist(std::slice::from_ref(&arguments.interface))?;
+    local_names::links_exist(std::slice::from_ref(&arguments.interface))?;
     let snapshot = snapshot::take(&SnapshotSources::live(unix_s(), std::env::vars_os()));
     let target = SweepTarget::of(&snapshot, &arguments.interface)?;
     let expectation = expectation(&target);

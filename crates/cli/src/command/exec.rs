@@ -7,9 +7,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use pontoon_fleet::alike;
 use pontoon_fleet::exec::results::Transcript;
 use pontoon_fleet::exec::{self, ExecEvent, shown};
+use pontoon_fleet::group_output;
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_model::shell::shell_line;
@@ -113,7 +113,9 @@ fn tell(
 fn summary(ends: &BTreeMap<HostName, CommandEnd>) {
     let failed = ends.iter().filter(|(_, end)| !end.is_good());
     let words: Vec<_> = failed.map(|(host, end)| (host, words(host, end))).collect();
-    for alike in alike::group_same_text(words.iter().map(|(host, words)| (*host, words.as_str()))) {
+    for alike in
+        group_output::group_same_text(words.iter().map(|(host, words)| (*host, words.as_str())))
+    {
         output::note(&format!("{}: {}", alike.hosts, alike.text));
     }
 }

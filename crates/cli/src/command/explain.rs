@@ -1,12 +1,12 @@
 //! `pontoon explain`: what error text, a finding or a cause means.
 
-mod pasted;
-mod prove;
+mod error_text;
+mod read_only_command;
 
 use std::process::ExitCode;
 
 use pontoon_causes::cause;
-use pontoon_causes::symptom::hole::PlaceholderValues;
+use pontoon_causes::symptom::placeholder::PlaceholderValues;
 use pontoon_model::finding::Severity;
 
 use crate::arguments::explain::ExplainArguments;
@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, CommandFailu
         return Ok(ExitCode::SUCCESS);
     };
     if code == STDIN {
-        return pasted::run(arguments);
+        return error_text::run(arguments);
     }
     if arguments.prove || arguments.json {
         return Err(ExplainFailure::Code.into());

@@ -10,7 +10,7 @@ use pontoon_remote::carrier::ssh::{SshLogin, SshProgram};
 use crate::arguments::mesh::ConnectionArguments;
 use crate::command::hosts::parse_host_lists;
 use crate::failure::{CommandFailure, HostsFailure};
-use crate::words::split;
+use crate::shell_split::split;
 
 /// Hosts and the way to them.
 pub(crate) struct Fleet {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 
-use pontoon_fleet::alike;
+use pontoon_fleet::group_output;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_remote::carrier::push::ProgramFiles;
@@ -13,7 +13,7 @@ use pontoon_remote::reach_failure::ReachFailure;
 use pontoon_remote::session::host_session::HostSession;
 
 use crate::arguments::mesh::RemoteStartArguments;
-use crate::command::check::{local, seats};
+use crate::command::check::{local_names, participants};
 use crate::command::fleet::Fleet;
 use crate::failure::CommandFailure;
 
@@ -30,7 +30,7 @@ pub(super) fn by_ssh(
     interrupt: OnInterrupt,
 ) -> Result<HostSessions, CommandFailure> {
     let own = std::env::current_exe().ok();
-    let here = local::host_name()?;
+    let here = local_names::host_name()?;
     let files = Arc::new(ProgramFiles::new(own.clone(), launch.binaries.clone()));
     let run_as = if launch.sudo { RunAs::Root } else { RunAs::LoginUser };
     let programs = fleet.logins.iter().map(|login| match &own {
@@ -45,13 +45,12 @@ pub(super) fn by_ssh(
 
 /// The same by a command of the user, which names the host by `{}`.
 pub(super) fn by_command(fleet: &Fleet, via: &str) -> Result<HostSessions, CommandFailure> {
-    if !via.contains(seats::PLACE) {
+    if !via.contains(participants::PLACE) {
         return Err(CommandFailure::ViaPlace);
     }
-    let programs = fleet
-        .logins
-        .iter()
-        .map(|login| Ok(RemoteProgram::via(login.host.clone(), seats::command(via, &login.host)?)));
+    let programs = fleet.logins.iter().map(|login| {
+        Ok(RemoteProgram::via(login.host.clone(), participants::command(via, &login.host)?))
+    });
     Ok(started(programs.collect::<Result<Vec<_>, CommandFailure>>()?.into_iter()))
 }
 
@@ -101,6 +100,6 @@ fn greeted(
 /// Hosts that could not be asked, those with the same reason in one line.
 pub(super) fn unreached_lines(unreached: &Unreached) -> Vec<String> {
     let whys: Vec<_> = unreached.iter().map(|(host, why)| (host, why.to_string())).collect();
-    let alike = alike::group_same_text(whys.iter().map(|(host, why)| (*host, why.as_str())));
+    let alike = group_output::group_same_text(whys.iter().map(|(host, why)| (*host, why.as_str())));
     alike.iter().map(|alike| format!("  {}: {}", alike.hosts, alike.text)).collect()
 }

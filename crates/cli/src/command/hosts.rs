@@ -7,7 +7,7 @@ mod import;
 mod list;
 mod remove;
 mod set;
-mod shelf;
+mod inventory_file;
 
 use std::process::ExitCode;
 

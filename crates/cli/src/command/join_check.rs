@@ -1,16 +1,16 @@
 //! `pontoon join-check`: a join rehearsed, stage by stage.
 
-mod both_ways;
-mod elsewhere;
-mod told;
+mod reverse_path;
+mod on_hosts;
+mod read_request;
 
 use std::process::ExitCode;
 use std::thread;
 
+use pontoon_join::candidate_links::candidate_links;
 use pontoon_join::edge::{self, JoinAttempt, JoinTimeouts, attempt};
-use pontoon_join::host::PreflightFailure;
-use pontoon_join::links::candidate_links;
-use pontoon_join::networks::networks;
+use pontoon_join::network_overlap::networks;
+use pontoon_join::preflight::PreflightFailure;
 use pontoon_join::report::{JoinReport, LinkJoinResult, SCHEMA, service_route};
 use pontoon_join::request::JoinRequest;
 use pontoon_join::trial::JoinTrial;
@@ -24,7 +24,7 @@ use pontoon_probe::edge::clock::unix_s;
 use pontoon_probe::snapshot::{self, SnapshotSources};
 
 use crate::arguments::join_check::JoinCheckArguments;
-use crate::command::check::local;
+use crate::command::check::local_names;
 use crate::failure::CommandFailure;
 use crate::output;
 use crate::render::style::TerminalStyle;
@@ -32,9 +32,9 @@ use crate::render::{join, json};
 
 /// Reads the line, goes every way, says what it came to.
 pub(crate) fn run(arguments: &JoinCheckArguments) -> Result<ExitCode, CommandFailure> {
-    let request = told::read(arguments)?;
+    let request = read_request::read(arguments)?;
     if !arguments.on.is_empty() {
-        return elsewhere::run(arguments, &request);
+        return on_hosts::run(arguments, &request);
     }
     let report = here(arguments, &request)?;
     let shown = if arguments.json {
@@ -52,7 +52,7 @@ fn here(
     request: &JoinRequest,
 ) -> Result<JoinReport, CommandFailure> {
     let node = snapshot::take(&SnapshotSources::live(unix_s(), std::env::vars_os()));
-    let host = local::host_name()?;
+    let host = local_names::host_name()?;
     let own_name = request.node_name.clone().or_else(|| arguments.node_name.clone());
     let flag = node.node.kubelet.hostname_override.as_ref().map(Untrusted::raw);
     let name = own_name
@@ -69,8 +69,8 @@ fn here(
     };
     let (trial, by_link) = all_ways(&base, &candidate_links(&node, request));
     let ahead = ClusterSettings::of(&trial.reads);
-    let lacks = edge::host::read_host().lacks(request);
-    let mut beyond = both_ways::ask(arguments.server_via.as_deref(), request)?;
+    let lacks = edge::preflight_reader::read_host().lacks(request);
+    let mut beyond = reverse_path::ask(arguments.server_via.as_deref(), request)?;
     beyond.extend(service_route(&node, ahead.as_ref()));
     let asked = trial.inside.as_ref().unwrap_or(&trial.first);
     // The way to a proxy says nothing of where the nodes are.

@@ -1,7 +1,7 @@
 //! `pontoon kubeadm`: settings for kubeadm, made of what was seen.
 
-mod installed;
-mod printed;
+mod installed_version;
+mod join_line;
 
 use std::process::ExitCode;
 
@@ -12,8 +12,8 @@ use pontoon_predict::kubeadm as rule;
 use pontoon_predict::kubeadm::endpoint::HostPort;
 use pontoon_predict::kubeadm::version::{ConfigApi, KubernetesVersion};
 use pontoon_rules::report::pairs::PairRow;
-use pontoon_settings::emitted::{kubeadm_init, kubeadm_join, kubeadm_repair, kubeadm_reset};
-use pontoon_settings::settings::{
+use pontoon_settings::manifests::{kubeadm_init, kubeadm_join, kubeadm_repair, kubeadm_reset};
+use pontoon_settings::node_settings::{
     NodeSettings, RefusalKind, SettingsInputs, SettingsOverrides, SettingsRefusal, decide_settings,
     reaches,
 };
@@ -22,7 +22,7 @@ use crate::arguments::kubeadm::{
     InitArguments, JoinArguments, KubeadmCommand, RepairArguments, ResetArguments,
     SettingsArguments,
 };
-use crate::command::{gathered, judge};
+use crate::command::{facts_source, survey_report};
 use crate::failure::{ClusterFailure, CommandFailure};
 use crate::output;
 
@@ -45,7 +45,7 @@ struct DiagnosedRecord {
 
 impl DiagnosedRecord {
     fn of(record: Record) -> Self {
-        let report = judge::report(&record);
+        let report = survey_report::report(&record);
         Self { record, pairs: report.pairs, findings: report.findings }
     }
 
@@ -77,7 +77,7 @@ impl DiagnosedRecord {
 pub(crate) fn settings_for_host(
     arguments: &SettingsArguments,
 ) -> Result<Result<NodeSettings, ExitCode>, CommandFailure> {
-    match gathered::collect_facts(&arguments.source)? {
+    match facts_source::collect_facts(&arguments.source)? {
         Ok(record) => DiagnosedRecord::of(record).settle(arguments).map(Ok),
         Err(code) => Ok(Err(code)),
     }
@@ -125,8 +125,8 @@ fn init(arguments: &InitArguments) -> Result<ExitCode, CommandFailure> {
 
 fn join(arguments: &JoinArguments) -> Result<ExitCode, CommandFailure> {
     // What was pasted is read first: it may be wrong, and hosts are asked for seconds.
-    let told = arguments.line.as_deref().map(printed::read_join_line).transpose()?;
-    let record = match gathered::collect_facts(&arguments.settings.source)? {
+    let told = arguments.line.as_deref().map(join_line::read_join_line).transpose()?;
+    let record = match facts_source::collect_facts(&arguments.settings.source)? {
         Ok(record) => record,
         Err(code) => return Ok(code),
     };
@@ -144,7 +144,7 @@ fn join(arguments: &JoinArguments) -> Result<ExitCode, CommandFailure> {
             }
             let told = arguments.kubeadm_version.as_ref();
             let (_, api) = version(&settings, &arguments.settings, told)?;
-            printed::configuration(&settings, api, &line)
+            join_line::configuration(&settings, api, &line)
         }
     };
     output::data(&text)?;
@@ -166,7 +166,7 @@ fn unreached(settings: &NodeSettings, endpoint: &HostPort) -> SettingsRefusal {
 }
 
 fn reset(arguments: &ResetArguments) -> Result<ExitCode, CommandFailure> {
-    let record = match gathered::collect_facts(&arguments.source)? {
+    let record = match facts_source::collect_facts(&arguments.source)? {
         Ok(record) => record,
         Err(code) => return Ok(code),
     };
@@ -179,7 +179,7 @@ fn reset(arguments: &ResetArguments) -> Result<ExitCode, CommandFailure> {
 }
 
 fn repair(arguments: &RepairArguments) -> Result<ExitCode, CommandFailure> {
-    let record = match gathered::collect_facts(&arguments.settings.source)? {
+    let record = match facts_source::collect_facts(&arguments.settings.source)? {
         Ok(record) => record,
         Err(code) => return Ok(code),
     };
@@ -231,7 +231,7 @@ fn version(
     told: Option<&KubernetesVersion>,
 ) -> Result<(KubernetesVersion, ConfigApi), CommandFailure> {
     let is_here = arguments.source.hosts.is_empty() && arguments.source.facts.is_empty();
-    let found = told.cloned().or_else(|| is_here.then(installed::version).flatten());
+    let found = told.cloned().or_else(|| is_here.then(installed_version::version).flatten());
     let refuse = |why: String| ClusterFailure::Settings {
         source: SettingsRefusal {
             kind: RefusalKind::Undecided,

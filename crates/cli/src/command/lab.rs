@@ -1,7 +1,7 @@
 //! `pontoon lab`: hostile networks made of network namespaces.
 
-mod all;
-pub(crate) mod raised;
+mod run_all;
+pub(crate) mod lab_survey;
 mod run;
 mod shell;
 
@@ -28,7 +28,7 @@ pub(crate) fn run(
 ) -> Result<ExitCode, CommandFailure> {
     match command {
         LabCommand::List(arguments) => list(arguments),
-        LabCommand::Run(arguments) if arguments.scenario == "all" => all::run(arguments),
+        LabCommand::Run(arguments) if arguments.scenario == "all" => run_all::run(arguments),
         LabCommand::Run(arguments) => run::run(arguments, place),
         LabCommand::Shell(arguments) => shell::run(arguments, place),
         LabCommand::Via(arguments) => {

@@ -10,23 +10,23 @@ use pontoon_model::facts::RunParameters;
 use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_probe::key::RunKey;
+use pontoon_probe::run_key::RunKey;
 use pontoon_probe::survey::{
     self, AgentChannel, SurveyError, SurveyOptions, SurveyParticipant, UnreachedReason,
 };
 use pontoon_remote::carrier::OnInterrupt;
 
 use crate::arguments::mesh::{AgentStartArguments, MeshArguments};
-use crate::command::check::local;
+use crate::command::check::local_names;
 use crate::command::progress::ProgressMeter;
-use crate::command::{fleet, host_sessions, judge, records};
+use crate::command::{fleet, host_sessions, records, survey_report};
 use crate::failure::CommandFailure;
 use crate::output;
 
 /// Starts an agent on every host, asks, judges, shows.
 pub(crate) fn run(arguments: &MeshArguments) -> Result<ExitCode, CommandFailure> {
     let fleet = fleet::Fleet::of(&arguments.hosts, &arguments.reaching)?;
-    let server = arguments.server.as_ref().map(local::resolve).transpose()?;
+    let server = arguments.server.as_ref().map(local_names::resolve).transpose()?;
     let timeout = arguments.timeout.map(|time| time.as_millis());
     let options = SurveyOptions {
         links: arguments.interfaces.clone(),
@@ -48,8 +48,8 @@ pub(crate) fn run(arguments: &MeshArguments) -> Result<ExitCode, CommandFailure>
         Err(code) => return Ok(code),
     };
     records::keep(&record, &arguments.recording, &key)?;
-    let report = judge::report(&record);
-    output::data(&judge::render_report(&report, &record, &arguments.output)?)?;
+    let report = survey_report::report(&record);
+    output::data(&survey_report::render_report(&report, &record, &arguments.output)?)?;
     Ok(ExitCode::from(report.verdict.exit))
 }
 

@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use pontoon_probe::key::RunKey;
+use pontoon_probe::run_key::RunKey;
 use pontoon_settings::prediction::Prediction;
 
 use crate::arguments::RecordArguments;
 use crate::arguments::predict::PredictArguments;
-use crate::command::{gathered, judge, records};
+use crate::command::{facts_source, records, survey_report};
 use crate::failure::CommandFailure;
 use crate::output;
 use crate::render::style::TerminalStyle;
@@ -15,7 +15,7 @@ use crate::render::{json, prediction};
 
 /// Gathers, foretells, shows.
 pub(crate) fn run(arguments: &PredictArguments) -> Result<ExitCode, CommandFailure> {
-    let record = match gathered::collect_facts(&arguments.source)? {
+    let record = match facts_source::collect_facts(&arguments.source)? {
         Ok(record) => record,
         Err(code) => return Ok(code),
     };
@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &PredictArguments) -> Result<ExitCode, CommandFailu
         })?;
         records::keep(&record, &keeping, &key)?;
     }
-    let report = judge::report(&record);
+    let report = survey_report::report(&record);
     let prediction = Prediction::predict(&record, &report.pairs, &arguments.components());
     let shown = if arguments.json {
         json::pretty(&prediction)?

@@ -8,7 +8,7 @@ use pontoon_model::record::{self, LINE_BYTES_MAX, Record, RecordReader, redact};
 
 use crate::arguments::RecordArguments;
 use crate::failure::CommandFailure;
-use pontoon_probe::key::RunKey;
+use pontoon_probe::run_key::RunKey;
 
 /// Reads a record; `-` is standard input.
 pub(crate) fn read(path: &Path) -> Result<Record, CommandFailure> {

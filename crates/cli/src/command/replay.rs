@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use pontoon_model::record::merge::merge;
 
 use crate::arguments::ReplayArguments;
-use crate::command::{judge, records};
+use crate::command::{records, survey_report};
 use crate::failure::CommandFailure;
 use crate::output;
-use pontoon_probe::key::RunKey;
+use pontoon_probe::run_key::RunKey;
 
 /// Reads, merges, judges.
 pub(crate) fn run(arguments: &ReplayArguments) -> Result<ExitCode, CommandFailure> {
@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &ReplayArguments) -> Result<ExitCode, CommandFailur
         source: io::Error::other(error),
     })?;
     records::keep(&record, &arguments.recording, &key)?;
-    let report = judge::report(&record);
-    output::data(&judge::render_report(&report, &record, &arguments.output)?)?;
+    let report = survey_report::report(&record);
+    output::data(&survey_report::render_report(&report, &record, &arguments.output)?)?;
     Ok(ExitCode::from(report.verdict.exit))
 }

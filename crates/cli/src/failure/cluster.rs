@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_settings::settings::RefusalKind;
+use pontoon_settings::node_settings::RefusalKind;
 
 /// What is wanted of a cluster makes no sense, or cannot be decided.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +23,7 @@ pub(crate) enum ClusterFailure {
     Line {
         /// Why.
         #[source]
-        source: pontoon_join::line::JoinLineError,
+        source: pontoon_join::join_line::JoinLineError,
     },
     /// A join lacks something.
     #[error("this join cannot be rehearsed, and kubeadm would refuse it")]
@@ -55,14 +55,14 @@ pub(crate) enum ClusterFailure {
     Settings {
         /// Which, and why.
         #[source]
-        source: pontoon_settings::settings::SettingsRefusal,
+        source: pontoon_settings::node_settings::SettingsRefusal,
     },
     /// No cluster can be asked.
     #[error("no cluster can be checked from here")]
     NoCluster {
         /// Why.
         #[source]
-        source: pontoon_cluster::edge::run::ClusterCheckError,
+        source: pontoon_cluster::edge::cluster_check::ClusterCheckError,
     },
     /// No hosts are named, and kubectl names none.
     #[error("no hosts are named, and kubectl on this host names no nodes: {why}")]

@@ -1,8 +1,8 @@
 //! Clocks of hosts as a table.
 
-use pontoon_fleet::alike;
 use pontoon_fleet::clock::ClockDeviation;
-use pontoon_fleet::clock::report::{ClockReport, HostClock, MeasuredClock};
+use pontoon_fleet::clock::clock_report::{ClockReport, HostClock, MeasuredClock};
+use pontoon_fleet::group_output;
 
 use super::style::TerminalStyle;
 use super::wrap::{padded, wrapped};
@@ -42,7 +42,8 @@ pub(crate) fn table(clocks: &ClockReport, style: TerminalStyle) -> String {
         host.unreached.as_ref().map(|why| (&host.host, style.printable(&why.to_string())))
     });
     let whys: Vec<_> = whys.collect();
-    for alike in alike::group_same_text(whys.iter().map(|(host, why)| (*host, why.as_str()))) {
+    for alike in group_output::group_same_text(whys.iter().map(|(host, why)| (*host, why.as_str())))
+    {
         let text = format!("could not be asked: {}", alike.text);
         wrapped(&mut page, style.width, &format!("{}  ", alike.hosts), "  ", &text);
     }

@@ -1,9 +1,11 @@
 //! A checked cluster: what is wrong and what to do, then who reaches what.
 
 use pontoon_causes::cause::CheckLocation;
-use pontoon_cluster::report::{ClusterReport, ReportedCause, ReportedProblem};
-use pontoon_cluster::trial::{ConnectivityTarget, ConnectivityTest, LARGE_TRANSFER_BYTES};
-use pontoon_cluster::verdict::Certainty;
+use pontoon_cluster::cluster_report::{ClusterReport, ReportedCause, ReportedProblem};
+use pontoon_cluster::connectivity_test::{
+    ConnectivityTarget, ConnectivityTest, LARGE_TRANSFER_BYTES,
+};
+use pontoon_cluster::diagnosis_rules::Certainty;
 
 use super::style::TerminalStyle;
 use super::wrap::{padded, wrapped};
@@ -158,7 +160,8 @@ fn table(page: &mut String, report: &ClusterReport, style: TerminalStyle) {
     if report.nodes.is_empty() {
         return;
     }
-    let widest = |of: &dyn Fn(&pontoon_cluster::report::ReportedNode) -> usize, least: usize| {
+    let widest = |of: &dyn Fn(&pontoon_cluster::cluster_report::ReportedNode) -> usize,
+                  least: usize| {
         report.nodes.iter().map(of).max().unwrap_or(0).max(least) + 2
     };
     let name = widest(&|node| node.name.len(), 4);
@@ -193,12 +196,12 @@ fn table(page: &mut String, report: &ClusterReport, style: TerminalStyle) {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use pontoon_causes::symptom::hole::PlaceholderValues;
-    use pontoon_cluster::report::{ClusterReport, ReportedNode, SCHEMA};
-    use pontoon_cluster::trial::{
+    use pontoon_causes::symptom::placeholder::PlaceholderValues;
+    use pontoon_cluster::cluster_report::{ClusterReport, ReportedNode, SCHEMA};
+    use pontoon_cluster::connectivity_test::{
         ConnectivityOutcome, ConnectivitySource, ConnectivityTarget, ConnectivityTest,
     };
-    use pontoon_cluster::verdict::{Accusation, Certainty};
+    use pontoon_cluster::diagnosis_rules::{Accusation, Certainty};
     use pontoon_model::code::{self, DiagnosisCode};
 
     use super::*;

@@ -1,6 +1,6 @@
 //! A rehearsed join: where it stops and why, what kubeadm would say, what to do.
 
-use pontoon_join::host::PreflightFailure;
+use pontoon_join::preflight::PreflightFailure;
 use pontoon_join::report::JoinReport;
 use pontoon_join::verdict::{JoinVerdict, StageResult, Stop};
 

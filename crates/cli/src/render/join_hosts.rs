@@ -1,7 +1,7 @@
 //! A join rehearsed on several hosts: how many it stops, then why, once for those that stop alike.
 
-use pontoon_fleet::alike::{self, GroupedText};
-use pontoon_join::hosts::JoinHostsReport;
+use pontoon_fleet::group_output::{self, GroupedText};
+use pontoon_join::hosts_report::JoinHostsReport;
 use pontoon_join::report::JoinReport;
 use pontoon_join::verdict::Stop;
 use pontoon_model::host::HostName;
@@ -125,7 +125,7 @@ fn flat(text: &str) -> String {
 
 fn fold<'a>(said: impl Iterator<Item = (&'a HostName, String)>) -> Vec<GroupedText> {
     let said: Vec<_> = said.collect();
-    alike::group_same_text(said.iter().map(|(host, words)| (*host, words.as_str())))
+    group_output::group_same_text(said.iter().map(|(host, words)| (*host, words.as_str())))
 }
 
 fn section(page: &mut String, title: &str, all: &[GroupedText], style: TerminalStyle) {

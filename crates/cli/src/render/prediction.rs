@@ -1,6 +1,6 @@
 //! What each component will take, host by host.
 
-use pontoon_fleet::alike;
+use pontoon_fleet::group_output;
 use pontoon_model::host::HostName;
 use pontoon_predict::{Component, PredictedAddresses, PredictedChoice};
 use pontoon_rules::report::reach::AddressReach;
@@ -36,7 +36,8 @@ pub(crate) fn page(prediction: &Prediction, style: TerminalStyle) -> String {
     }
     let whys: Vec<_> =
         prediction.unreached.iter().map(|(host, why)| (host, why.to_string())).collect();
-    for alike in alike::group_same_text(whys.iter().map(|(host, why)| (*host, why.as_str()))) {
+    for alike in group_output::group_same_text(whys.iter().map(|(host, why)| (*host, why.as_str())))
+    {
         let text = format!("could not be asked: {}", style.printable(&alike.text));
         wrapped(&mut page, style.width, &format!("{}  ", alike.hosts), "  ", &text);
     }

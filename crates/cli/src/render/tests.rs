@@ -8,7 +8,7 @@ use pontoon_rules::report::SurveyReport;
 use pontoon_rules::rule::diagnose;
 
 use super::style::TerminalStyle;
-use super::{request, text};
+use super::{operator_request, report_text};
 
 const CAMPUS: &str = include_str!("../../fixtures/campus.jsonl");
 const HOME: &str = include_str!("../../fixtures/home.jsonl");
@@ -24,7 +24,7 @@ fn judged(lines: &str) -> (SurveyReport, Record) {
 
 fn screen(lines: &str) -> String {
     let (report, record) = judged(lines);
-    text::report(&report, &record.facts, TerminalStyle::PLAIN)
+    report_text::report(&report, &record.facts, TerminalStyle::PLAIN)
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_home_is_told_in_few_lines() {
 
 #[test]
 fn the_request_names_devices_and_asks_politely() {
-    insta::assert_snapshot!(request::request(&judged(CAMPUS).0), @r#"
+    insta::assert_snapshot!(operator_request::request(&judged(CAMPUS).0), @r#"
     Subject: Devices of ours cannot reach each other on your network
 
     Hello,
@@ -133,7 +133,7 @@ fn nothing_is_wider_than_the_terminal() {
         for width in [40, 60, 80] {
             for verbosity in [0, 1] {
                 let style = TerminalStyle { width, verbosity, ..TerminalStyle::PLAIN };
-                let page = text::report(&report, &record.facts, style);
+                let page = report_text::report(&report, &record.facts, style);
                 // What to copy is not broken: neither a command of the last lines nor a long word.
                 let (prose, _) = page.split_once("\nnext\n").unwrap_or((&page, ""));
                 let is_wide = |line: &&str| line.len() > width && line.trim().contains(' ');

@@ -2,17 +2,17 @@
 
 use std::thread;
 
-use pontoon_join::course::{DiscoveryQuery, DiscoveryReply};
+use pontoon_join::discovery_flow::{DiscoveryQuery, DiscoveryReply};
 use pontoon_join::edge::{self, JoinTimeouts};
 use pontoon_predict::proxy::ProxyEnvironment;
 use pontoon_probe::edge::clock::unix_s;
 use pontoon_probe::snapshot::{self, SnapshotSources};
 
-use crate::joiner::JoiningHost;
+use crate::joining_host::JoiningHost;
 
 /// What it says of itself.
 pub(super) fn look() -> JoiningHost {
-    JoiningHost { host: edge::host::read_host(), snapshot: snapshot::take(&sources()) }
+    JoiningHost { host: edge::preflight_reader::read_host(), snapshot: snapshot::take(&sources()) }
 }
 
 /// Asks side by side; the answers are in the order of the questions.

@@ -9,8 +9,8 @@ use std::thread;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::edge::clock::RunClock;
 
+use crate::connectivity_test::ConnectivityOutcome;
 use crate::objects::{self, ClusterObjects};
-use crate::trial::ConnectivityOutcome;
 
 /// Where an administrator's kubeconfig lies, and the kubectl that goes with it.
 const WAYS: [(&str, &[&str]); 4] = [

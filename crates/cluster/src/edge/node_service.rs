@@ -7,8 +7,10 @@ use pontoon_remote::message::{read_body, write_body};
 use pontoon_remote::protocol_error::ProtocolError;
 use pontoon_remote::session::far_loop::ThreadService;
 
-use super::{dial, echo, inside, joiner, kubectl, look, test_pods};
-use crate::question::{NodeRequest, NodeResponse};
+use super::{
+    connectivity, echo_server, joiner, kubectl, node_state_reader, pod_network, test_pods,
+};
+use crate::node_protocol::{NodeRequest, NodeResponse};
 
 /// What this end has made in the cluster, and removes however the connection ends.
 #[derive(Debug, Default)]
@@ -52,7 +54,7 @@ impl ThreadService for NodeService {
 
 fn answer(request: NodeRequest, held: &mut Held) -> Result<NodeResponse, Untrusted> {
     Ok(match request {
-        NodeRequest::Look => NodeResponse::Look(Box::new(look::read_node_state())),
+        NodeRequest::Look => NodeResponse::Look(Box::new(node_state_reader::read_node_state())),
         NodeRequest::Objects => NodeResponse::Objects(Box::new(kubectl::objects()?), unix_s()),
         NodeRequest::Raise { namespace, pods } => {
             held.0 = Some(namespace.clone());
@@ -68,9 +70,9 @@ fn answer(request: NodeRequest, held: &mut Held) -> Result<NodeResponse, Untrust
             NodeResponse::Text(kubectl::pod_log(&namespace, &name))
         }
         NodeRequest::Events { namespace } => NodeResponse::Text(kubectl::events(&namespace)),
-        NodeRequest::KubeletLog => NodeResponse::Text(look::kubelet_log()),
+        NodeRequest::KubeletLog => NodeResponse::Text(node_state_reader::kubelet_log()),
         NodeRequest::Answer { pod } => {
-            let begun = inside::spawn(&pod, echo::serve);
+            let begun = pod_network::spawn(&pod, echo_server::serve);
             begun.map_err(|why| Untrusted::new(&why.to_string()))?;
             NodeResponse::Done
         }
@@ -79,7 +81,7 @@ fn answer(request: NodeRequest, held: &mut Held) -> Result<NodeResponse, Untrust
             NodeResponse::Contact(joiner::contact(&questions, limits))
         }
         NodeRequest::Try { pod, dials } => {
-            NodeResponse::Outcomes(dial::run_probes(pod.as_deref(), dials))
+            NodeResponse::Outcomes(connectivity::run_probes(pod.as_deref(), dials))
         }
     })
 }

@@ -8,7 +8,7 @@ use pontoon_remote::limits::ANSWER_WITHIN;
 use pontoon_remote::message::ServiceName;
 use pontoon_remote::session::host_session::{HostSession, ServiceChannel};
 
-use crate::question::{NodeRequest, NodeResponse};
+use crate::node_protocol::{NodeRequest, NodeResponse};
 
 /// A host that is asked one thing after another.
 #[derive(Debug)]

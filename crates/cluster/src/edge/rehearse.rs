@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use pontoon_join::course::{DiscoveryFlow, DiscoveryQuery, DiscoveryReply, NextQuery};
+use pontoon_join::candidate_links::candidate_links;
+use pontoon_join::discovery_flow::{DiscoveryFlow, DiscoveryQuery, DiscoveryReply, NextQuery};
 use pontoon_join::edge::{AGAIN, JoinTimeouts};
-use pontoon_join::host::PreflightFacts;
-use pontoon_join::links::candidate_links;
+use pontoon_join::preflight::PreflightFacts;
 use pontoon_join::request::JoinRequest;
 use pontoon_join::trial::JoinTrial;
 use pontoon_model::net::IfName;
@@ -14,7 +14,7 @@ use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::edge::clock::RunClock;
 
 use super::node_session::NodeSession;
-use crate::question::{NodeRequest, NodeResponse};
+use crate::node_protocol::{NodeRequest, NodeResponse};
 
 /// What was seen from a host.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use pontoon_netlink::KernelSocket;
 use pontoon_netlink::nf_tables::ruleset::NftRuleset;
 
 use crate::forward_chain::{self, filters_forwarded};
-use crate::look::ForwardDrop;
+use crate::node_state::ForwardDrop;
 
 /// The chains that drop what is forwarded, and whether the rules could be listed at all. A list
 /// with gaps counts as none: the rule that accepts may be among what is missing.

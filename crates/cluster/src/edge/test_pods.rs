@@ -6,8 +6,8 @@ use pontoon_probe::edge::clock::{RunClock, unix_ms};
 use serde_json::{Value, json};
 
 use super::kubectl;
-use crate::course::{ECHO, SERVICE};
 use crate::objects::OWN_LABEL;
+use crate::test_matrix::{ECHO, SERVICE};
 
 /// What a namespace of a check is called, before the moment.
 const PREFIX: &str = "pontoon-check-";

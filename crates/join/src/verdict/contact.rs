@@ -11,7 +11,7 @@ use crate::trial::{
     JoinTrial, PacketSizes, QueryOutcome, ResolveFailure, ServerContact, TcpOutcome, TlsOutcome,
 };
 
-use super::words::seconds;
+use super::shared_text::seconds;
 use super::{JoinStage, StageResult, Stop, proxy};
 
 /// The stages up to the certificate, each passed or the one that is not. The words of a stop are

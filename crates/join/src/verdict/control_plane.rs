@@ -1,12 +1,12 @@
 //! What a control plane needs beside: an endpoint for all of them, and the certificates they share.
 
-use crate::refusal::ApiRefusal;
+use crate::api_status::ApiRefusal;
 use crate::secret::SecretText;
 use crate::shared_certificates::{self, SharedCertificatesError};
 use crate::trial::QueryOutcome;
 use pontoon_model::code::{self, DiagnosisCode};
 
-use super::words::{PATIENT, seconds};
+use super::shared_text::{PATIENT, seconds};
 use super::{ClusterSettings, JoinStage, PHASE, StageWalk, Stop, StopResult};
 
 /// What precedes the words of the phase that fetches the certificates (k/k

@@ -6,7 +6,7 @@ use pontoon_predict::kubeadm::endpoint::EndpointHost;
 use crate::proxy::{ConnectReply, ProxyContact};
 use crate::trial::ServerContact;
 
-use super::words::seconds;
+use super::shared_text::seconds;
 use super::{JoinStage, JoinVerdict, StageResult, Stop};
 
 /// Whether the proxy leads to the server, once there is a connection to it.

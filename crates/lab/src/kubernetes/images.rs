@@ -4,7 +4,7 @@ use crate::process;
 use crate::scenario::NodeRole;
 
 use super::BUILT;
-use super::furnish::snapshotter;
+use super::provision::snapshotter;
 
 /// What every node runs.
 const EVERY: [&str; 4] = ["pause", "kube-proxy", "coredns", "web"];

@@ -9,8 +9,8 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
-use super::unit::SystemdUnit;
-use super::units::{SOCKET, UnitCommand, UnitCommandResult, UnitState};
+use super::systemd_unit::SystemdUnit;
+use super::unit_supervisor::{SOCKET, UnitCommand, UnitCommandResult, UnitState};
 
 /// Units that somebody enabled or disabled, the last word of each last. A node is never started
 /// twice, so this is only remembered.

@@ -7,7 +7,7 @@ use pontoon_model::net::{IfName, Mac, Prefix};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::offer::ServiceSpec;
+use super::service_spec::ServiceSpec;
 
 /// A machine: a host under examination, a router or a server.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]

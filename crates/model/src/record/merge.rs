@@ -1,6 +1,6 @@
 //! The records of several hosts of one run, made one.
 
-mod joint;
+mod uncoordinated;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -66,7 +66,7 @@ pub fn merge(records: impl IntoIterator<Item = Record>) -> Result<Record, MergeE
             return Err(MergeError::ManyHosts);
         }
     }
-    let facts = joint::joined(named(facts), &origins);
+    let facts = uncoordinated::joined(named(facts), &origins);
     unreached.retain(|host, _| !facts.hosts.contains_key(host));
     Ok(Record { facts, unreached })
 }

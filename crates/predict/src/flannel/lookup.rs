@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use regex_lite::RegexBuilder;
 
-use crate::go::{is_global_unicast, parse_ip};
+use crate::go_net::{is_global_unicast, parse_ip};
 use pontoon_model::net::IpFamily;
 use pontoon_model::node_files::FlannelFlags;
 use pontoon_model::record::redact::REDACTED;
@@ -12,7 +12,7 @@ use pontoon_model::snapshot::{Link, LinkAddress, Route, Snapshot};
 use pontoon_model::untrusted::Untrusted;
 
 use super::FlannelVersion;
-use super::target::by_target;
+use super::can_reach::by_target;
 
 /// `IFA_F_TEMPORARY`, which is `IFA_F_SECONDARY` for IPv4; `IFA_F_DEPRECATED`,
 /// `IFA_F_PERMANENT` (`linux/if_addr.h`).

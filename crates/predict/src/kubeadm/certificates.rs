@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::go::parse_ip_sloppy;
+use crate::go_net::parse_ip_sloppy;
 use pontoon_model::net::Prefix;
 
 use super::endpoint::{EndpointHost, HostPort, is_dns_subdomain};

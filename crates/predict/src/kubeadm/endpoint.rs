@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::go::parse_ip_sloppy;
+use crate::go_net::parse_ip_sloppy;
 use pontoon_model::untrusted::Untrusted;
 
 /// Where the rules were read.

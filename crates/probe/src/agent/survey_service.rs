@@ -8,12 +8,12 @@ use pontoon_remote::message::read_body;
 use pontoon_remote::protocol_error::ProtocolError;
 use pontoon_remote::session::far_loop::{LoopService, ServiceOutput};
 
-use super::part::AgentRun;
+use super::agent_run::AgentRun;
 use crate::edge::clock::{RunClock, unix_s};
 use crate::node_name;
+use crate::probe_token::AgentKeys;
 use crate::protocol::{FromAgent, ToAgent};
 use crate::snapshot::{self, SnapshotSources};
-use crate::token::AgentKeys;
 use crate::witness::AgentIdentity;
 
 /// Most observations in one message.

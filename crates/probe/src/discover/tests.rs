@@ -3,9 +3,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use pontoon_model::net::Mac;
 use pontoon_model::untrusted::Untrusted;
 
-use super::found::{ADDRESSES_MAX, HOSTS_MAX, SweepResults};
 use super::mdns::MdnsAnnouncement;
 use super::report::DiscoveredHost;
+use super::sweep_results::{ADDRESSES_MAX, HOSTS_MAX, SweepResults};
 use super::*;
 use crate::frame::read::{FrameBody, ParsedFrame, read};
 use crate::frame::write::{FrameAddresses, echo};

@@ -12,7 +12,7 @@ use nix::sys::socket::{LinkAddr, recvfrom};
 use pontoon_model::observation::FrameDestination;
 use socket2::{Domain, SockAddr, SockFilter, Socket, Type};
 
-use crate::token::MAGIC;
+use crate::probe_token::MAGIC;
 
 /// A socket bound to one link.
 #[derive(Debug)]

@@ -8,10 +8,10 @@ use nix::poll::PollFlags;
 use pontoon_model::net::IfName;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
-use super::icmp::EchoCodec;
-use super::option::{apply, bind_to_link, enable_ancillary_data};
-use super::queue::{ReceivedIcmpError, packet, trouble};
-use super::stream::TcpConnection;
+use super::echo_codec::EchoCodec;
+use super::recvmsg::{ReceivedIcmpError, packet, trouble};
+use super::socket_options::{apply, bind_to_link, enable_ancillary_data};
+use super::tcp_connection::TcpConnection;
 use crate::budget::FrameLoad;
 use crate::machine::{FlowEvent, FlowId, SendOptions};
 

@@ -13,11 +13,11 @@ use pontoon_model::observation::{
 };
 
 use super::{FlowDriver, SendBudget, UnlimitedBudget};
-use crate::ask::{ProbePayload, ProbeSpec, machine};
 use crate::budget::{FrameLoad, LinkBudget, RateLimit};
 use crate::machine::{
     FlowAction, FlowEvent, FlowId, MachinePoll, ProbeMachine, RunInstant, SendOptions,
 };
+use crate::probes::{ProbePayload, ProbeSpec, machine};
 
 fn template() -> Observation {
     Observation {
@@ -137,7 +137,7 @@ fn the_second_rung_is_the_destination_itself() {
     let question = ProbeSpec::Ladder {
         to,
         ttls: vec![1, 2],
-        vehicle: crate::ask::TracerouteProtocol::Udp,
+        vehicle: crate::probes::TracerouteProtocol::Udp,
         payload: ProbePayload::new(b"x".to_vec()).unwrap(),
     };
     let seen = ask(&question, || serve(&server));

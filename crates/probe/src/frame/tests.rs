@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::read::{FrameBody, QuotedPacket, read};
 use super::write::{self, FrameAddresses};
-use crate::key::RunKey;
-use crate::token::{self, AgentKeys, ProbeToken, TokenHeader, WireProbe};
+use crate::probe_token::{self, AgentKeys, ProbeToken, TokenHeader, WireProbe};
+use crate::run_key::RunKey;
 
 const A: Mac = Mac([2, 0xaa, 0, 0, 0, 0xa]);
 const B: Mac = Mac([2, 0xaa, 0, 0, 0, 0xb]);
@@ -48,7 +48,7 @@ fn a_solicitation_carries_its_token_in_the_nonce() {
 
 #[test]
 fn datagrams_and_echoes_read_as_written() {
-    let payload = token::payload(&token());
+    let payload = probe_token::payload(&token());
     for (from, to) in [("10.0.0.1", "10.0.0.2"), ("fe80::1", "fe80::2")] {
         let ends = ends(from, to);
         let bytes = write::udp(&ends, 4000, 5000, &payload);
@@ -103,7 +103,7 @@ proptest! {
 
     #[test]
     fn a_damaged_probe_is_read_without_harm(at in 0usize..80, value: u8, cut in 0usize..90) {
-        let payload = token::payload(&token());
+        let payload = probe_token::payload(&token());
         for (from, to) in [("10.0.0.1", "10.0.0.2"), ("fe80::1", "fe80::2")] {
             let mut bytes = write::udp(&ends(from, to), 4000, 5000, &payload);
             if let Some(byte) = bytes.get_mut(at) { *byte = value; }

@@ -16,7 +16,7 @@ use pnet_packet::ipv6::MutableIpv6Packet;
 use pnet_packet::udp::{self, MutableUdpPacket};
 use pontoon_model::net::Mac;
 
-use crate::token::ProbeToken;
+use crate::probe_token::ProbeToken;
 
 /// Length of an Ethernet header in bytes.
 const ETHERNET: usize = 14;

@@ -8,7 +8,7 @@ use ring::digest::{SHA256, digest};
 use ring::hmac;
 
 use super::files;
-use crate::key::to_hex;
+use crate::run_key::to_hex;
 
 /// 32 digits or a UUID, and a line end.
 const ID_BYTES: u64 = 64;

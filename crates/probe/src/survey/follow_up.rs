@@ -6,15 +6,15 @@ use std::net::SocketAddr;
 use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
 
-use super::legs::{SurveyEndpoint, SurveyEndpoints, SurveyedHost};
-use super::ports;
+use super::endpoints::{SurveyEndpoint, SurveyEndpoints, SurveyedHost};
+use super::pair_state::PairState;
+use super::port_schedule;
 use super::run::SurveyOptions;
 use super::schedule::{HostTask, ROUNDS, is_in_crowd};
-use super::state::PairState;
-use crate::ask::{ProbePayload, ProbeSpec, TracerouteProtocol};
-use crate::course::is_crowd;
 use crate::machine::RunInstant;
+use crate::probes::{ProbePayload, ProbeSpec, TracerouteProtocol};
 use crate::protocol::{Question, Task};
+use crate::round_schedule::is_crowd;
 
 /// Never cancelled.
 pub(super) const ALWAYS: u32 = 0;
@@ -56,7 +56,7 @@ pub(super) fn pair(
         }
         if way.is_passable() && !way.has_ports {
             way.has_ports = true;
-            tasks.extend(ports::of_way(from, to, legs, &options.ports));
+            tasks.extend(port_schedule::of_way(from, to, legs, &options.ports));
         }
         if is_missing && crowd {
             tasks.push(who_answers_for(from, to));

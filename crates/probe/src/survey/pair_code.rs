@@ -8,7 +8,7 @@ use data_encoding::{Encoding, Specification};
 use pontoon_model::net::Mac;
 use pontoon_model::untrusted::Untrusted;
 
-use crate::key::{NoRandomness, RunKey};
+use crate::run_key::{NoRandomness, RunKey};
 
 /// A code that is printed on the first host and typed on the second: it carries the secret of the
 /// run, the first host's MAC, the port on which both answer, and when the rounds began to count.

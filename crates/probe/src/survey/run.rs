@@ -13,16 +13,16 @@ use pontoon_model::snapshot::{ClockDifference, WifiAssociation};
 use pontoon_remote::carrier::CarrierError;
 
 use super::agent_channel::{AgentChannel, UnreachedReason};
-use super::conduct::SurveyCoordinator;
-use super::gather::{silent, start_agents};
-use super::introduction::{open_port_listeners, send_peer_lists};
-use super::legs::SurveyedHost;
-use super::our_clock::ClockReference;
-use crate::ask::PortalPage;
+use super::agent_startup::{silent, start_agents};
+use super::clock_offset::ClockReference;
+use super::coordinator::SurveyCoordinator;
+use super::endpoints::SurveyedHost;
+use super::peer_setup::{open_port_listeners, send_peer_lists};
 use crate::edge::clock::{RunClock, unix_ms};
-use crate::key::{NoRandomness, RunKey};
 use crate::machine::RunInstant;
+use crate::probes::PortalPage;
 use crate::protocol::{FromAgent, ToAgent};
+use crate::run_key::{NoRandomness, RunKey};
 
 /// How long an agent may take to open its sockets or to read its counters.
 pub(super) const REPLY_MS: u64 = 2_000;

@@ -6,11 +6,11 @@
 use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
 
+use super::endpoints::{SurveyEndpoint, SurveyEndpoints};
 use super::follow_up::{frames_after_answers, frames_after_misses};
-use super::legs::{SurveyEndpoint, SurveyEndpoints};
-use crate::ask::asker::NonceGenerator;
-use crate::course::{RoundSchedule, ScheduledPeer, ScheduledRound, is_crowd};
+use crate::probes::probe_context::NonceGenerator;
 use crate::protocol::{Question, Task};
+use crate::round_schedule::{RoundSchedule, ScheduledPeer, ScheduledRound, is_crowd};
 
 /// Rounds scheduled: ten that count, and two for those in which a control failed.
 pub(super) const ROUNDS: u16 = 12;
@@ -231,7 +231,7 @@ const fn is_turn_of(family: IpFamily, is_dual: bool, round: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::legs::SurveyEndpointId;
+    use super::super::endpoints::SurveyEndpointId;
     use super::*;
 
     fn leg(link: &str, is_private: bool, last: u8, peers: u16) -> SurveyEndpoint {

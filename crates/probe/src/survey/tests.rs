@@ -22,11 +22,11 @@ use super::{
     AgentChannel, RendezvousSide, SurveyError, SurveyOptions, SurveyParticipant, SurveyResult, run,
     run_rendezvous,
 };
-use crate::course::RoundSchedule;
 use crate::edge::clock::unix_ms;
-use crate::key::{RunKey, to_hex};
+use crate::probe_token::{AgentKeys, ProbeToken, TokenHeader, WireProbe};
 use crate::protocol::{FromAgent, Question, Seen, Task, ToAgent};
-use crate::token::{AgentKeys, ProbeToken, TokenHeader, WireProbe};
+use crate::round_schedule::RoundSchedule;
+use crate::run_key::{RunKey, to_hex};
 
 /// How an agent behaves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -11,9 +11,9 @@ use pontoon_model::observation::{
 use pontoon_model::snapshot::Snapshot;
 use pontoon_remote::message::write_body;
 
-use super::board::SurveyState;
-use super::legs::SurveyedHost;
+use super::endpoints::SurveyedHost;
 use super::run::SurveyOptions;
+use super::survey_state::SurveyState;
 
 /// Rounds after which a pair of the twin is settled either way.
 const ROUNDS: u16 = 10;

@@ -3,8 +3,8 @@
 use super::SurveyReport;
 use super::pairs::PairReachability;
 use crate::rule::diagnose;
-use crate::rule::tests::bench::ProbeFate::{Answered, Arrives, Lost};
-use crate::rule::tests::bench::TestFacts;
+use crate::rule::tests::fixture::ProbeFate::{Answered, Arrives, Lost};
+use crate::rule::tests::fixture::TestFacts;
 use pontoon_model::facts::AgentOutcome;
 use pontoon_model::observation::ProbeKind;
 use pontoon_model::record::Record;

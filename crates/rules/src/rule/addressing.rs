@@ -11,8 +11,8 @@ use pontoon_model::net::{IfName, IpFamily, Mac};
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::snapshot::{Link, Snapshot};
 
-use super::case::RuleContext;
-use super::pair::LinkPair;
+use super::link_pair::LinkPair;
+use super::rule_context::RuleContext;
 
 /// Two links of one host in one network: which of them speaks is a matter of luck.
 pub(super) fn same_subnet(case: &RuleContext<'_>) -> Vec<RuleMatch> {

@@ -8,7 +8,7 @@ use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::observation::{ClockSource, ObservedEvent, ProbeAnswer, ProbeKind};
 
-use super::case::RuleContext;
+use super::rule_context::RuleContext;
 
 /// Seconds of difference worth a word: tokens of Kubernetes are checked with less leeway.
 const SKEW_S: u64 = 60;

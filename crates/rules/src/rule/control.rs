@@ -9,7 +9,7 @@ use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
-use pontoon_model::pairing::LinkEndpoint;
+use pontoon_model::shared_links::LinkEndpoint;
 
 /// A host's link in one family.
 pub(super) type LinkEndpointKey<'a> = (&'a HostName, &'a IfName, IpFamily);

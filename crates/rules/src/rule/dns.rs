@@ -10,9 +10,9 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
 use pontoon_model::observation::{DnsQuery, ObservedEvent, ProbeAnswer, ProbeKind};
 
-use super::case::RuleContext;
+use super::directed_path::DirectedPath;
 use super::forwarding::is_stuck_behind_gateway;
-use super::way::DirectedPath;
+use super::rule_context::RuleContext;
 
 /// What one server did for one host.
 #[derive(Default)]

@@ -11,9 +11,9 @@ use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::snapshot::{BaseChain, FilterOwner, Link, NetfilterSnapshot, Snapshot};
 
-use super::case::RuleContext;
 use super::host_firewall::program;
-use super::route::owns;
+use super::route_lookup::owns;
+use super::rule_context::RuleContext;
 
 /// A host that is the gateway of another, and how far the other's packets came.
 struct ForwardingHost<'a> {

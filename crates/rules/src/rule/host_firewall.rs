@@ -3,12 +3,12 @@
 use super::row::RuleMatch;
 use pontoon_model::facts::Facts;
 use pontoon_model::finding::Level;
-use pontoon_model::pairing::LinkEndpoint;
+use pontoon_model::shared_links::LinkEndpoint;
 use pontoon_model::snapshot::{FilterOwner, NetfilterSnapshot};
 
-use super::case::RuleContext;
-use super::route::{RouteLookup, lookup, reverse_path_drop};
-use super::way::{DirectedPath, PairProbe, ProbeRounds};
+use super::directed_path::{DirectedPath, PairProbe, ProbeRounds};
+use super::route_lookup::{RouteLookup, lookup, reverse_path_drop};
+use super::rule_context::RuleContext;
 
 /// Arrivals without an answer that suffice where nothing is lost.
 const UNANSWERED: usize = 3;

@@ -10,7 +10,7 @@ use pontoon_model::finding::Level;
 use pontoon_model::host::HostName;
 use pontoon_model::snapshot::{MachineIdentity, Snapshot};
 
-use super::case::RuleContext;
+use super::rule_context::RuleContext;
 
 /// The test that tells two machines from two namespaces of one.
 const DECIDES: &str =
@@ -145,7 +145,7 @@ impl ClonedHosts<'_> {
     }
 
     fn proven(&self, because: Vec<String>) -> RuleMatch {
-        let scope = super::doubled::symmetric_scope(self.a, self.b);
+        let scope = super::duplicate::symmetric_scope(self.a, self.b);
         let level = if self.are_two { Level::Confirmed } else { Level::Possible };
         RuleMatch::new(scope, level, because).or_decide(DECIDES)
     }

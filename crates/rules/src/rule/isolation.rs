@@ -4,10 +4,10 @@ use super::row::RuleMatch;
 use pontoon_model::finding::Level;
 use pontoon_model::net::Mac;
 
-use super::case::RuleContext;
 use super::control::{ControlRounds, LinkControls};
-use super::pair::{BlockedDirection, LinkPair, blocked_direction};
-use super::way::{DirectedPath, PairProbe};
+use super::directed_path::{DirectedPath, PairProbe};
+use super::link_pair::{BlockedDirection, LinkPair, blocked_direction};
+use super::rule_context::RuleContext;
 
 /// Neither way does a frame arrive, and no gateway relays what is sent.
 pub(super) fn client_isolation(case: &RuleContext<'_>) -> Vec<RuleMatch> {
@@ -29,7 +29,7 @@ pub(super) fn client_isolation(case: &RuleContext<'_>) -> Vec<RuleMatch> {
             because.extend(by_group(pair));
             because.extend(by_neighbour(case, pair));
             because.extend(by_gateway(pair));
-            because.extend(super::radio::wifi_relation(facts, pair));
+            because.extend(super::wifi::wifi_relation(facts, pair));
             RuleMatch::new(pair.scope(), level, because).advise(advice(case, pair)).or_decide(
                 if is_elsewhere {
                     "whether the two are on one network at all: compare SSIDs, or where the \

@@ -3,7 +3,7 @@
 use super::row::RuleMatch;
 use pontoon_model::finding::Level;
 
-use super::case::RuleContext;
+use super::rule_context::RuleContext;
 
 /// Rounds below which a share means nothing.
 const ROUNDS: usize = 5;

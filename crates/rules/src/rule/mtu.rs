@@ -10,9 +10,9 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
 
-use super::case::RuleContext;
-use super::pair::LinkPair;
-use super::way::DirectedPath;
+use super::directed_path::DirectedPath;
+use super::link_pair::LinkPair;
+use super::rule_context::RuleContext;
 
 /// Losses of one size that suggest it is too large: `MAX_PROBES` of RFC 8899, section 5.1.2.
 const TRIES: usize = 3;

@@ -8,7 +8,7 @@ use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::net::Prefix;
 use pontoon_model::snapshot::{Route, RouteKind};
 
-use super::case::RuleContext;
+use super::rule_context::RuleContext;
 
 /// What flannel's manifest gives to pods (`net-conf.json` in kube-flannel.yml).
 const FLANNEL_PODS: Prefix =

@@ -1,6 +1,6 @@
 //! Ports that Kubernetes needs and that are not reached: by whose doing.
 
-mod asked;
+mod port_outcome;
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use pontoon_model::port::TransportProtocol;
 use pontoon_model::snapshot::{FilterOwner, NetfilterSnapshot};
 use pontoon_model::untrusted::Untrusted;
 
-use super::case::RuleContext;
 use super::host_firewall::{has_input_chain, owners};
-use asked::{BlockSignal, way};
+use super::rule_context::RuleContext;
+use port_outcome::{BlockSignal, way};
 
-pub(crate) use asked::{PortAttempt, PortOutcome, asked};
+pub(crate) use port_outcome::{PortAttempt, PortOutcome, asked};
 
 /// Ports that the host which has them keeps shut.
 pub(super) fn port_blocked(case: &RuleContext<'_>) -> Vec<RuleMatch> {

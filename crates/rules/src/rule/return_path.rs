@@ -4,9 +4,9 @@ use super::row::RuleMatch;
 use pontoon_model::facts::Facts;
 use pontoon_model::finding::Level;
 
-use super::case::RuleContext;
-use super::route::{RouteLookup, lookup, reverse_path_drop};
-use super::way::{DirectedPath, PairProbe};
+use super::directed_path::{DirectedPath, PairProbe};
+use super::route_lookup::{RouteLookup, lookup, reverse_path_drop};
+use super::rule_context::RuleContext;
 
 /// The counter of what the reverse-path filter dropped (`/proc/net/netstat`).
 const DROPPED: &str = "TcpExt.IPReversePathFilter";

@@ -3,7 +3,7 @@
 use pontoon_model::code::DiagnosisCode;
 use pontoon_model::finding::{DiagnosisScope, Level, Severity};
 
-use super::case::RuleContext;
+use super::rule_context::RuleContext;
 
 /// A row of the table of findings.
 #[derive(Clone, Copy, Debug)]

@@ -1,11 +1,11 @@
 //! Rules against made-up facts: where each holds, and what looks like it and is not.
 
 mod addressing;
-pub(crate) mod bench;
-mod doubled;
+pub(crate) mod fixture;
+mod duplicate;
 mod forwarding;
 mod identity;
-mod legs;
+mod host_links;
 mod masks;
 mod merged_records;
 mod pairs;

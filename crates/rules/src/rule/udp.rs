@@ -9,7 +9,7 @@ use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
 
-use super::case::RuleContext;
+use super::rule_context::RuleContext;
 
 /// Ports that are passed nearly everywhere, for names and for time: they prove nothing.
 const FOR_NAMES_AND_TIME: [u16; 2] = [53, 123];

@@ -6,10 +6,10 @@ use super::row::RuleMatch;
 use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Prefix};
-use pontoon_model::pairing::{LinkEndpoint, usable_address};
+use pontoon_model::shared_links::{LinkEndpoint, usable_address};
 use pontoon_model::snapshot::Link;
 
-use super::case::RuleContext;
+use super::rule_context::RuleContext;
 
 /// More names than this are counted, not listed.
 const NAMES_MAX: usize = 4;

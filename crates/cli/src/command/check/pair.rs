@@ -6,13 +6,13 @@ use std::net::IpAddr;
 use pontoon_model::facts::RunParameters;
 use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
-use pontoon_probe::key::RunKey;
+use pontoon_probe::run_key::RunKey;
 use pontoon_probe::survey::{
     PairCode, RendezvousSide, SurveyOptions, SurveyParticipant, run_rendezvous,
 };
 
-use crate::command::judge::record_of_survey;
 use crate::command::progress::ProgressMeter;
+use crate::command::survey_report::record_of_survey;
 use crate::failure::CommandFailure;
 use crate::output;
 

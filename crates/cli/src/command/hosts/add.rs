@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pontoon_fleet::inventory::{HostEntry, HostField, InventoryHost};
 
-use super::shelf::InventoryFile;
+use super::inventory_file::InventoryFile;
 use super::{host_summary, parse_host_lists, set};
 use crate::arguments::hosts::AddArguments;
 use crate::failure::{CommandFailure, HostsFailure};

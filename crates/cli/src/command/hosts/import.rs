@@ -8,7 +8,7 @@ use pontoon_fleet::inventory::import::{
     ImportedHosts, InventoryFormat, TEXT_BYTES_MAX, guess, import, merge,
 };
 
-use super::shelf::InventoryFile;
+use super::inventory_file::InventoryFile;
 use super::{host_summary, note};
 use crate::arguments::hosts::{ImportArguments, ImportFormat as Asked};
 use crate::failure::{CommandFailure, HostsFailure};

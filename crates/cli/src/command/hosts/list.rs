@@ -4,8 +4,8 @@ use std::path::Path;
 
 use pontoon_fleet::inventory::InventoryListing;
 
+use super::inventory_file::InventoryFile;
 use super::parse_host_lists;
-use super::shelf::InventoryFile;
 use crate::arguments::hosts::ListArguments;
 use crate::failure::CommandFailure;
 use crate::output;

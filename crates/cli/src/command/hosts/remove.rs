@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::shelf::InventoryFile;
+use super::inventory_file::InventoryFile;
 use super::{host_summary, parse_host_lists};
 use crate::arguments::hosts::RemoveArguments;
 use crate::failure::CommandFailure;

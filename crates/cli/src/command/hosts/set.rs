@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pontoon_fleet::inventory::{HostField, InventoryHost, assign};
 
-use super::shelf::InventoryFile;
+use super::inventory_file::InventoryFile;
 use super::{host_summary, note, parse_host_lists};
 use crate::arguments::hosts::SetArguments;
 use crate::failure::{CommandFailure, HostsFailure};

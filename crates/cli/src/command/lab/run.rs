@@ -9,17 +9,17 @@ use pontoon_model::exit::Exit;
 use pontoon_rules::report::SurveyReport;
 use serde::Serialize;
 
-use super::raised::{self, RecordedSurvey};
+use super::lab_survey::{self, RecordedSurvey};
 use super::{in_sandbox, scenario};
 use crate::arguments::{LabRunArguments, LabTransport};
-use crate::command::{ProcessContext, judge, records};
+use crate::command::{ProcessContext, records, survey_report};
 use crate::failure::CommandFailure;
 use crate::output;
 use crate::render::json;
 use crate::render::style::TerminalStyle;
 use crate::render::wrap::wrapped;
 use pontoon_lab::Lab;
-use pontoon_lab::expect::{self, ExpectedFinding, FindingDifference};
+use pontoon_lab::expected_findings::{self, ExpectedFinding, FindingDifference};
 use pontoon_lab::scenario::Scenario;
 
 /// Runs a scenario and compares.
@@ -37,7 +37,7 @@ pub(crate) fn run(
         if arguments.over == LabTransport::Ssh {
             lab.start_ssh().map_err(|source| CommandFailure::LabSsh { source })?;
         }
-        let seen = raised::survey(&lab, &scenario, arguments.over)?;
+        let seen = lab_survey::survey(&lab, &scenario, arguments.over)?;
         drop(lab);
         compare(&scenario, &seen, arguments)
     })
@@ -82,8 +82,8 @@ fn compare(
     for one in seen {
         records::keep(&one.record, &arguments.recording, &one.key)?;
     }
-    let difference = expect::compare(&scenario.expect, &raised::findings(seen));
-    let reports: Vec<_> = seen.iter().map(|one| judge::report(&one.record)).collect();
+    let difference = expected_findings::compare(&scenario.expect, &lab_survey::findings(seen));
+    let reports: Vec<_> = seen.iter().map(|one| survey_report::report(&one.record)).collect();
     let page = if arguments.output.json {
         json::pretty(&LabRunReport {
             scenario: &scenario.name,
@@ -119,7 +119,7 @@ fn page(
     wrapped(&mut page, style.width, "  ", "  ", &style.printable(&truth.join(" ")));
     for (one, report) in seen.iter().zip(reports) {
         page.push_str(&format!("\n{}\n", style.bold("what is found")));
-        let text = judge::render_report(report, &one.record, &arguments.output)?;
+        let text = survey_report::render_report(report, &one.record, &arguments.output)?;
         for line in text.lines() {
             let line = if line.is_empty() { String::new() } else { format!("  {line}") };
             page.push_str(&format!("{line}\n"));

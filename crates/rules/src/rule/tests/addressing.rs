@@ -1,7 +1,7 @@
 //! Addresses and masks.
 
-use super::bench::ProbeFate::{Answered, Arrives, Lost};
-use super::bench::{GATEWAY, TestFacts, address, ip, link_name, seen};
+use super::fixture::ProbeFate::{Answered, Arrives, Lost};
+use super::fixture::{GATEWAY, TestFacts, address, ip, link_name, seen};
 use pontoon_model::code;
 use pontoon_model::net::Mac;
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};

@@ -1,6 +1,6 @@
 //! A host that is another's gateway.
 
-use super::bench::{TestFacts, ip, link_name, route, seen};
+use super::fixture::{TestFacts, ip, link_name, route, seen};
 use pontoon_model::code;
 use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::snapshot::{BaseChain, FilterOwner, FilterTable};
@@ -159,10 +159,10 @@ fn one_client_that_comes_through_clears_the_gateway() {
     for through in ["pi2", "pi3"] {
         let mut bench = stuck();
         let mut third =
-            TestFacts::of(3).facts.hosts.remove(&super::bench::host_name("pi3")).unwrap();
+            TestFacts::of(3).facts.hosts.remove(&super::fixture::host_name("pi3")).unwrap();
         third.snapshot.links.retain(|link| link.name.as_str() == "eth0");
         third.snapshot.routes = vec![route("0.0.0.0/0", Some("192.168.50.1"), "eth0")];
-        bench.facts.hosts.insert(super::bench::host_name("pi3"), third);
+        bench.facts.hosts.insert(super::fixture::host_name("pi3"), third);
         for host in ["pi2", "pi3"] {
             let kind = ProbeKind::Hop { ttl: 64 };
             let mut hop = seen(host, None, Some("eth0"), 3, ObservedEvent::Sent, kind);

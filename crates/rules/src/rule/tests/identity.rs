@@ -1,6 +1,6 @@
 //! Copies of cards and disks, and namespaces of one machine, which look like them.
 
-use super::bench::{TestFacts, host_name};
+use super::fixture::{TestFacts, host_name};
 use crate::rule::diagnose;
 use pontoon_model::code::{self, DiagnosisCode};
 use pontoon_model::record::Record;

@@ -1,7 +1,7 @@
 //! What one finding explains of others: never what other hosts measured.
 
-use super::bench::ProbeFate::{Answered, Lost};
-use super::bench::{TestFacts, host_name, ip, link_name, seen};
+use super::fixture::ProbeFate::{Answered, Lost};
+use super::fixture::{TestFacts, host_name, ip, link_name, seen};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};

@@ -7,8 +7,8 @@ use pontoon_model::observation::{
 use pontoon_model::record::Record;
 use pontoon_model::record::merge::{MergeError, merge};
 
-use super::bench::ProbeFate::Lost;
-use super::bench::{TestFacts, host_name, ip, seen};
+use super::fixture::ProbeFate::Lost;
+use super::fixture::{TestFacts, host_name, ip, seen};
 use crate::rule::diagnose;
 
 /// Two hosts whose wlan0 passes nothing, seen by each for itself: pi1 in `one`, pi2 in `two`.

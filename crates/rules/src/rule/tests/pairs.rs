@@ -1,7 +1,7 @@
 //! Frames between two hosts.
 
-use super::bench::ProbeFate::{Answered, Arrives, Lost};
-use super::bench::{GATEWAY, TestFacts, link_name, seen};
+use super::fixture::ProbeFate::{Answered, Arrives, Lost};
+use super::fixture::{GATEWAY, TestFacts, link_name, seen};
 use crate::rule::diagnose;
 use pontoon_model::code;
 use pontoon_model::facts::AgentOutcome;
@@ -242,14 +242,14 @@ fn two_gateways_at_one_address_raise_a_doubt() {
     // Gateways at two addresses of one network, as where two routers share it.
     let mut two = other;
     for route in &mut two.host("pi2").snapshot.routes {
-        route.gateway = route.gateway.map(|_| super::bench::ip("172.20.0.2"));
+        route.gateway = route.gateway.map(|_| super::fixture::ip("172.20.0.2"));
     }
     let seen = std::mem::take(&mut two.facts.observations);
     two.facts.observations = seen
         .into_iter()
         .map(|mut seen| {
             if seen.host.as_str() == "pi2" && seen.peer.is_none() {
-                seen.address = Some(super::bench::ip("172.20.0.2"));
+                seen.address = Some(super::fixture::ip("172.20.0.2"));
             }
             seen
         })
@@ -331,7 +331,7 @@ fn a_reverse_path_filter_is_no_firewall() {
 
 #[test]
 fn answers_by_another_link_are_asymmetric() {
-    use super::bench::ProbeFate::AnsweredBy;
+    use super::fixture::ProbeFate::AnsweredBy;
     let asymmetric = || {
         let mut bench = TestFacts::of(2);
         bench.controls(&["pi1", "pi2"], 1..=3).both(PAIR, "eth0", 1..=3, Answered);

@@ -1,7 +1,7 @@
 //! Ports that Kubernetes needs: whose doing it is that one is not reached, and whose it is not.
 
-use super::bench::ProbeFate::{Answered, Arrives, Lost};
-use super::bench::{TestFacts, host_name, ip, seen};
+use super::fixture::ProbeFate::{Answered, Arrives, Lost};
+use super::fixture::{TestFacts, host_name, ip, seen};
 use crate::report::ports;
 use pontoon_model::code;
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
@@ -185,7 +185,7 @@ fn routed(
         }
         if arrives {
             // The far witness knows the asker's link by its address.
-            let asked_link = Some(super::bench::link_name("wlan0"));
+            let asked_link = Some(super::fixture::link_name("wlan0"));
             let seen = seen(to, Some(from), Some("wlan0"), 1, ObservedEvent::Arrived, kind.clone());
             let is_routed = *kind == ProbeKind::RoutedUdp;
             let asked_link = asked_link.filter(|_| !is_routed);

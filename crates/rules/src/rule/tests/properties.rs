@@ -3,7 +3,7 @@
 use pontoon_model::code;
 use proptest::prelude::*;
 
-use super::bench::{ProbeFate, TestFacts, host_name, link_name, seen};
+use super::fixture::{ProbeFate, TestFacts, host_name, link_name, seen};
 use crate::rule::{RULES, diagnose};
 use pontoon_model::facts::Facts;
 use pontoon_model::finding::Level;

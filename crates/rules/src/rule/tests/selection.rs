@@ -1,7 +1,7 @@
 //! Which address Kubernetes would take.
 
-use super::bench::ProbeFate::{Answered, Arrives, Lost};
-use super::bench::{TestFacts, ip, route, seen};
+use super::fixture::ProbeFate::{Answered, Arrives, Lost};
+use super::fixture::{TestFacts, ip, route, seen};
 use pontoon_model::observation::{ObservedEvent, ProbeKind};
 
 const PAIR: (&str, &str) = ("pi1", "pi2");
@@ -151,7 +151,7 @@ fn routers_between_two_networks_are_judged_by_arrivals() {
     // pi1 and pi2 behind routers of their own.
     let apart = |there: u16, back: u16, arrives: bool| {
         let mut bench = TestFacts::wifi_only(2);
-        bench.link("pi2", "wlan0").addresses = vec![super::bench::address("172.21.5.2/16")];
+        bench.link("pi2", "wlan0").addresses = vec![super::fixture::address("172.21.5.2/16")];
         bench.host("pi2").snapshot.routes = vec![
             route("0.0.0.0/0", Some("172.21.0.1"), "wlan0"),
             route("172.21.0.0/16", None, "wlan0"),
@@ -176,7 +176,7 @@ fn routers_between_two_networks_are_judged_by_arrivals() {
                         ObservedEvent::Arrived,
                         ProbeKind::RoutedUdp,
                     );
-                    arrival.link = Some(super::bench::link_name("wlan0"));
+                    arrival.link = Some(super::fixture::link_name("wlan0"));
                     bench.see(arrival);
                 }
             }

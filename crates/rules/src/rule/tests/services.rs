@@ -1,7 +1,7 @@
 //! What a host's uplink gives: names, pages, time, sizes, ports; and networks that overlap.
 
-use super::bench::ProbeFate::{self, Answered, Arrives, Lost};
-use super::bench::{TestFacts, host_name, ip, seen};
+use super::fixture::ProbeFate::{self, Answered, Arrives, Lost};
+use super::fixture::{TestFacts, host_name, ip, seen};
 use pontoon_model::observation::{
     ClockSource, DnsQuery, Observation, ObservedEvent, ProbeAnswer, ProbeKind,
 };
@@ -263,7 +263,7 @@ fn sizes_between_hosts_are_judged_by_arrival_on_a_path_without_losses() {
 fn networks_in_use_are_not_for_pods() {
     let with = |own: &str, pods: Option<&str>, services: Option<&str>| {
         let mut bench = TestFacts::wifi_only(1);
-        bench.link("pi1", "wlan0").addresses = vec![super::bench::address(own)];
+        bench.link("pi1", "wlan0").addresses = vec![super::fixture::address(own)];
         bench.facts.intent.pod_cidr = pods.map(|text| text.parse().unwrap());
         bench.facts.intent.service_cidr = services.map(|text| text.parse().unwrap());
         bench

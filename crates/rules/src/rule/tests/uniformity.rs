@@ -1,7 +1,7 @@
 //! What hosts of one network should have alike: packet sizes, link names, time.
 
-use super::bench::ProbeFate::{Answered, Lost};
-use super::bench::{ProbeFate, TestFacts, address, link_name};
+use super::fixture::ProbeFate::{Answered, Lost};
+use super::fixture::{ProbeFate, TestFacts, address, link_name};
 use pontoon_model::code;
 use pontoon_model::observation::{ClockSource, Observation, ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::snapshot::ClockDifference;
@@ -132,7 +132,7 @@ fn a_time_server_says_it_better() {
         let kind = ProbeKind::Clock { source: ClockSource::Sntp };
         bench.see(Observation {
             answer: Some(ProbeAnswer::Clock { offset_s }),
-            ..super::bench::seen("pi1", None, None, 1, ObservedEvent::Answered, kind)
+            ..super::fixture::seen("pi1", None, None, 1, ObservedEvent::Answered, kind)
         });
         assert_eq!(bench.found(), [format!("{code} pi1 likely")]);
     }

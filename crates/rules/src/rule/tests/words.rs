@@ -1,7 +1,7 @@
 //! What findings say: the evidence, and the command that fits.
 
-use super::bench::ProbeFate::{Answered, Arrives, Lost};
-use super::bench::{TestFacts, route};
+use super::fixture::ProbeFate::{Answered, Arrives, Lost};
+use super::fixture::{TestFacts, route};
 use super::forwarding::filter;
 use crate::rule::diagnose;
 use pontoon_model::code::{self, DiagnosisCode};

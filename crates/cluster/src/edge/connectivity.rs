@@ -1,0 +1,102 @@
+//! Tries several things at once, in the node's network or in a pod's.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::thread;
+use std::time::Duration;
+
+use pontoon_join::edge::endpoint_check::{connect, sizes, tls_handshake};
+use pontoon_join::trial::{TcpOutcome, TlsOutcome};
+use pontoon_model::untrusted::Untrusted;
+use pontoon_probe::edge::clock::RunClock;
+
+use super::{dns_probe, echo_server, pod_network};
+use crate::connectivity_test::ConnectivityOutcome;
+use crate::node_protocol::ConnectivityProbe;
+
+/// The kernel gives an ARP question up after three seconds, and sends a SYN again after one.
+const CONNECT: Duration = Duration::from_millis(3_500);
+/// For what comes over a connection that stands.
+const READ: Duration = Duration::from_secs(3);
+/// For each DNS question.
+const DNS: Duration = Duration::from_millis(1_500);
+/// More is not tried at once, whoever asks.
+const DIALS_MAX: usize = 64;
+
+/// Tries all of them, and says how each went, in their order.
+pub(super) fn run_probes(
+    pod: Option<&str>,
+    dials: Vec<ConnectivityProbe>,
+) -> Vec<ConnectivityOutcome> {
+    let running: Vec<_> = dials
+        .into_iter()
+        .take(DIALS_MAX)
+        .map(|dial| {
+            let pod = pod.map(ToOwned::to_owned);
+            thread::spawn(move || match pod.map(|pod| pod_network::enter(&pod)) {
+                Some(Err(why)) => ConnectivityOutcome::Untried(Untrusted::new(&why.to_string())),
+                _ => one(&dial),
+            })
+        })
+        .collect();
+    let untried = || ConnectivityOutcome::Untried(Untrusted::new("it broke off"));
+    running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| untried())).collect()
+}
+
+fn one(dial: &ConnectivityProbe) -> ConnectivityOutcome {
+    let clock = RunClock::start();
+    let outcome = match dial {
+        ConnectivityProbe::Tls(to) => tls(*to),
+        ConnectivityProbe::Tcp(to) => match connect(*to, CONNECT) {
+            Ok(_) => ConnectivityOutcome::Works { ms: 0 },
+            Err(tcp) => of_tcp(tcp),
+        },
+        ConnectivityProbe::Echo(to, bytes) => echo_server::ask(*to, *bytes, CONNECT, READ),
+        ConnectivityProbe::Dns(server, domain) => dns_probe::ask(*server, domain, DNS),
+        ConnectivityProbe::Sizes(to) => large(*to),
+    };
+    match outcome {
+        ConnectivityOutcome::Works { .. } => ConnectivityOutcome::Works { ms: clock.now().0 },
+        other => other,
+    }
+}
+
+fn tls(to: SocketAddr) -> ConnectivityOutcome {
+    let stream = match connect(to, CONNECT) {
+        Ok(stream) => stream,
+        Err(tcp) => return of_tcp(tcp),
+    };
+    match tls_handshake(stream, to, READ) {
+        Ok(()) | Err(TlsOutcome::Chain { .. }) => ConnectivityOutcome::Works { ms: 0 },
+        Err(TlsOutcome::Silent { .. }) => ConnectivityOutcome::Stalls { bytes: 0 },
+        Err(TlsOutcome::Http) => ConnectivityOutcome::Wrong(Untrusted::new("plain HTTP")),
+        Err(TlsOutcome::Broken(why)) => ConnectivityOutcome::Wrong(why),
+    }
+}
+
+fn large(to: IpAddr) -> ConnectivityOutcome {
+    match sizes(to, CONNECT) {
+        None => ConnectivityOutcome::Untried(Untrusted::new("this host may send no echo")),
+        Some(sizes) if sizes.large => ConnectivityOutcome::Works { ms: 0 },
+        Some(sizes) if sizes.small => ConnectivityOutcome::LargeLost { mtu: sizes.mtu },
+        // Hosts need not answer an echo.
+        Some(_) => ConnectivityOutcome::Untried(Untrusted::new("no echo is answered")),
+    }
+}
+
+/// What a connection came to.
+pub(super) fn of_tcp(tcp: TcpOutcome) -> ConnectivityOutcome {
+    match tcp {
+        TcpOutcome::Refused => ConnectivityOutcome::Refused,
+        TcpOutcome::NoNeighbour => ConnectivityOutcome::NoNeighbour,
+        TcpOutcome::Unreachable => ConnectivityOutcome::Prohibited,
+        TcpOutcome::NoRoute => ConnectivityOutcome::NoRoute,
+        TcpOutcome::Silent { ms } => ConnectivityOutcome::Silent { ms },
+        TcpOutcome::Failed { errno } => ConnectivityOutcome::Wrong(Untrusted::new(
+            &io::Error::from_raw_os_error(errno).to_string(),
+        )),
+        TcpOutcome::Open | TcpOutcome::NotTried => {
+            ConnectivityOutcome::Untried(Untrusted::default())
+        }
+    }
+}

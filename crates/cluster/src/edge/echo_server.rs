@@ -1,0 +1,97 @@
+//! What a test pod is for: it answers with its name, and as many bytes as are asked for.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use pontoon_join::edge::endpoint_check::connect;
+
+use super::connectivity;
+use crate::connectivity_test::{ConnectivityOutcome, LARGE_TRANSFER_BYTES};
+use crate::test_matrix::ECHO;
+
+/// The first line of a question; the number of bytes follows.
+const QUESTION: &str = "pontoon ";
+/// A question is this long, filled with blanks.
+const QUESTION_LEN: usize = 32;
+/// The first byte of an answer.
+const YES: u8 = b'.';
+/// Whoever connects and says nothing is left alone after this.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Questions at a time: those of the nodes that ask one pod.
+const AT_ONCE: usize = 64;
+
+/// Answers on the pod's address until the process ends.
+pub(super) fn serve() -> io::Result<()> {
+    let any: IpAddr = Ipv6Addr::UNSPECIFIED.into();
+    let listener = TcpListener::bind(SocketAddr::new(any, ECHO))
+        // Where there is no IPv6.
+        .or_else(|_| TcpListener::bind(("0.0.0.0", ECHO)))?;
+    let busy = std::sync::Arc::new(());
+    for stream in listener.incoming() {
+        let Ok(stream) = stream else { continue };
+        let one = std::sync::Arc::clone(&busy);
+        if std::sync::Arc::strong_count(&busy) > AT_ONCE {
+            continue;
+        }
+        thread::spawn(move || {
+            // Whoever breaks off is not answered.
+            let _ = answer(stream);
+            drop(one);
+        });
+    }
+    Ok(())
+}
+
+fn answer(mut stream: TcpStream) -> io::Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut question = [0; QUESTION_LEN];
+    stream.read_exact(&mut question)?;
+    let question = String::from_utf8_lossy(&question);
+    let count = question.strip_prefix(QUESTION).and_then(|count| count.trim().parse::<u32>().ok());
+    let Some(count) = count.filter(|count| *count <= LARGE_TRANSFER_BYTES) else { return Ok(()) };
+    stream.write_all(&[YES])?;
+    let rest = usize::try_from(count).unwrap_or(0);
+    stream.write_all(&vec![b'x'; rest])
+}
+
+/// Asks a test pod for so many bytes.
+pub(super) fn ask(
+    to: IpAddr,
+    bytes: u32,
+    connecting: Duration,
+    reading: Duration,
+) -> ConnectivityOutcome {
+    let mut stream = match connect((to, ECHO).into(), connecting) {
+        Ok(stream) => stream,
+        Err(tcp) => return connectivity::of_tcp(tcp),
+    };
+    match read(&mut stream, bytes, reading) {
+        Ok(()) => ConnectivityOutcome::Works { ms: 0 },
+        // The first byte only says that somebody is there.
+        Err(got) => ConnectivityOutcome::Stalls { bytes: got.saturating_sub(1) },
+    }
+}
+
+/// Reads all of it; or says how many bytes came.
+fn read(stream: &mut TcpStream, bytes: u32, within: Duration) -> Result<(), u64> {
+    let nothing = |_: io::Error| 0_u64;
+    stream.set_nonblocking(false).map_err(nothing)?;
+    stream.set_read_timeout(Some(within)).map_err(nothing)?;
+    let question = format!("{QUESTION}{bytes:<width$}", width = QUESTION_LEN - QUESTION.len());
+    stream.write_all(question.as_bytes()).map_err(nothing)?;
+    let wanted = u64::from(bytes) + 1;
+    let mut got = 0;
+    let mut buffer = [0; 16 * 1024];
+    while got < wanted {
+        match stream.read(&mut buffer) {
+            Ok(0) => return Err(got),
+            Ok(count) => got += count as u64,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return Err(got),
+        }
+    }
+    Ok(())
+}

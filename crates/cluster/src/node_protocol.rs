@@ -1,0 +1,109 @@
+//! What is said between the two ends of a check: the one that judges, and one on each node. These
+//! are the bodies of the messages of [`ServiceName::Node`](pontoon_remote::message::ServiceName); a
+//! change of one makes a new version of the protocol ([`pontoon_remote::preamble::VERSIONS`]).
+//!
+//! A node that is yet to join is asked in the same way ([`NodeRequest::Joiner`],
+//! [`NodeRequest::Contact`]). No question has room for a token or another secret.
+
+use std::net::{IpAddr, SocketAddr};
+
+use pontoon_join::discovery_flow::{DiscoveryQuery, DiscoveryReply};
+use pontoon_join::edge::JoinTimeouts;
+use serde::{Deserialize, Serialize};
+
+use crate::connectivity_test::ConnectivityOutcome;
+use crate::joining_host::JoiningHost;
+use crate::node_state::NodeState;
+use crate::objects::ClusterObjects;
+
+/// What a node is asked.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub enum NodeRequest {
+    /// What it says of itself.
+    Look,
+    /// What the API server says of the cluster. On the control plane.
+    Objects,
+    /// Make the test pods. On the control plane, which removes them when the connection ends.
+    Raise {
+        /// The namespace.
+        namespace: String,
+        /// Each node, and the image that is there.
+        pods: Vec<(String, String)>,
+    },
+    /// Remove them. On the control plane.
+    Clear,
+    /// Whether the API server reaches the kubelets of nodes. On the control plane.
+    Kubelets {
+        /// The nodes.
+        nodes: Vec<String>,
+    },
+    /// The last lines of a pod's log. On the control plane.
+    PodLog {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// What was said of a pod. On the control plane.
+    Events {
+        /// Its namespace.
+        namespace: String,
+    },
+    /// The last lines of kubelet's log.
+    KubeletLog,
+    /// Answer in a pod from now on.
+    Answer {
+        /// Its uid.
+        pod: String,
+    },
+    /// What it says of itself before a join.
+    Joiner,
+    /// Ask API servers anonymously, all at once.
+    Contact {
+        /// What.
+        questions: Vec<DiscoveryQuery>,
+        /// How long each may take.
+        limits: JoinTimeouts,
+    },
+    /// Try these, all at once.
+    Try {
+        /// The uid of the pod in whose network; none: in the node's.
+        pod: Option<String>,
+        /// What.
+        dials: Vec<ConnectivityProbe>,
+    },
+}
+
+/// One thing to try.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub enum ConnectivityProbe {
+    /// TLS up to the certificate.
+    Tls(SocketAddr),
+    /// A connection.
+    Tcp(SocketAddr),
+    /// A test pod, which is to send so many bytes.
+    Echo(IpAddr, u32),
+    /// A DNS question for the API server's name, in a cluster of this domain.
+    Dns(IpAddr, String),
+    /// Echoes of two sizes.
+    Sizes(IpAddr),
+}
+
+/// What it answers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub enum NodeResponse {
+    /// To [`NodeRequest::Look`].
+    Look(Box<NodeState>),
+    /// To [`NodeRequest::Objects`], with the control plane's clock in seconds since 1970.
+    Objects(Box<ClusterObjects>, i64),
+    /// To [`NodeRequest::Joiner`].
+    Joiner(Box<JoiningHost>),
+    /// To [`NodeRequest::Contact`], in their order.
+    Contact(Vec<DiscoveryReply>),
+    /// To [`NodeRequest::Try`] in their order, to [`NodeRequest::Kubelets`] as well.
+    Outcomes(Vec<ConnectivityOutcome>),
+    /// A text that was asked for.
+    Text(String),
+    /// It is done. That it cannot be done is a refusal of the request.
+    Done,
+}

@@ -1,0 +1,340 @@
+//! Reads what `kubectl get -o json` writes (k8s.io/api/core/v1, k8s.io/api/discovery/v1).
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use pontoon_model::untrusted::Untrusted;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    ClusterNode, ClusterObjects, ClusterService, EndpointSlice, NodeReadiness, Pod, config_maps,
+};
+use crate::timestamp::unix_s;
+
+/// The text is no list of objects.
+#[derive(Debug, thiserror::Error)]
+#[error("kubectl did not write a list of objects")]
+pub struct ObjectListError(#[from] serde_json::Error);
+
+/// Labels that are kept: what says which part of the cluster a pod is.
+const LABELS: [&str; 4] = ["k8s-app", "app", "component", super::OWN_LABEL.0];
+
+/// Takes the objects of a list of several kinds; those of other kinds are left out.
+///
+/// # Errors
+///
+/// [`ObjectListError`]. An object that is not as it should be is left out.
+pub fn read(text: &str, objects: &mut ClusterObjects) -> Result<(), ObjectListError> {
+    #[derive(Deserialize)]
+    struct RawObjectList {
+        items: Vec<Value>,
+    }
+    let list: RawObjectList = serde_json::from_str(text)?;
+    for item in list.items {
+        let kind = item.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+        match kind.as_str() {
+            "Node" => objects.nodes.extend(of(item).map(node)),
+            "Pod" => objects.pods.extend(of(item).map(pod)),
+            "Service" => objects.services.extend(of(item).map(service)),
+            "EndpointSlice" => objects.slices.extend(of(item).map(slice)),
+            "ConfigMap" => {
+                if let Some(RawConfigMap { metadata, data }) = of(item) {
+                    config_maps::take(objects, &metadata.name, &data);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn of<T: for<'a> Deserialize<'a>>(item: Value) -> Option<T> {
+    serde_json::from_value(item).ok()
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ObjectMeta {
+    name: String,
+    namespace: String,
+    uid: String,
+    creation_timestamp: String,
+    labels: BTreeMap<String, String>,
+    annotations: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct RawConfigMap {
+    metadata: ObjectMeta,
+    #[serde(default)]
+    data: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct RawNode {
+    metadata: ObjectMeta,
+    #[serde(default)]
+    spec: RawNodeSpec,
+    #[serde(default)]
+    status: RawNodeStatus,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawNodeSpec {
+    #[serde(rename = "podCIDRs")]
+    pod_cidrs: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RawNodeStatus {
+    addresses: Vec<RawNodeAddress>,
+    conditions: Vec<RawCondition>,
+    images: Vec<RawContainerImage>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawNodeAddress {
+    r#type: String,
+    address: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RawCondition {
+    r#type: String,
+    status: String,
+    message: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawContainerImage {
+    names: Vec<String>,
+}
+
+const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
+/// github.com/flannel-io/flannel pkg/subnet/kube/annotations.go.
+const FLANNEL_IP: &str = "flannel.alpha.coreos.com/public-ip";
+
+fn node(raw: RawNode) -> ClusterNode {
+    let RawNode { metadata, spec, status } = raw;
+    let condition = status.conditions.iter().find(|condition| condition.r#type == "Ready");
+    let internal = status.addresses.iter().filter(|address| address.r#type == "InternalIP");
+    let names = status.images.iter().flat_map(|image| &image.names);
+    let mut pauses = names.filter(|name| {
+        let last = name.rsplit('/').next().unwrap_or_default();
+        last.starts_with("pause:") || last.starts_with("mirrored-pause:")
+    });
+    ClusterNode {
+        internal_ips: internal.filter_map(|address| address.address.parse().ok()).collect(),
+        ready: match condition.map(|condition| (condition.status.as_str(), &condition.message)) {
+            Some(("True", _)) => NodeReadiness::Yes,
+            Some(("False", message)) => NodeReadiness::No(Untrusted::new(message)),
+            _ => NodeReadiness::Unknown,
+        },
+        created_s: unix_s(&metadata.creation_timestamp),
+        pod_cidrs: spec.pod_cidrs.iter().filter_map(|cidr| cidr.parse().ok()).collect(),
+        is_control_plane: metadata.labels.contains_key(CONTROL_PLANE),
+        flannel_ip: metadata.annotations.get(FLANNEL_IP).and_then(|address| address.parse().ok()),
+        pause_image: pauses.next().cloned(),
+        name: metadata.name,
+    }
+}
+
+#[derive(Deserialize)]
+struct RawPod {
+    metadata: ObjectMeta,
+    #[serde(default)]
+    spec: RawPodSpec,
+    #[serde(default)]
+    status: RawPodStatus,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RawPodSpec {
+    node_name: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RawPodStatus {
+    #[serde(rename = "podIP")]
+    pod_ip: Option<String>,
+    conditions: Vec<RawCondition>,
+    container_statuses: Vec<RawContainerStatus>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawContainerStatus {
+    state: BTreeMap<String, RawContainerState>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RawContainerState {
+    reason: String,
+    message: String,
+    started_at: String,
+}
+
+fn pod(raw: RawPod) -> Pod {
+    let RawPod { mut metadata, spec, status } = raw;
+    metadata.labels.retain(|label, _| LABELS.contains(&label.as_str()));
+    let running = status.container_statuses.iter().filter_map(|one| one.state.get("running"));
+    let started_s = running.filter_map(|running| unix_s(&running.started_at)).max();
+    let states = status.container_statuses.iter().flat_map(|container| &container.state);
+    let mut waits = states
+        .filter(|(state, _)| *state != "running")
+        .map(|(_, why)| Untrusted::new(format!("{} {}", why.reason, why.message).trim()));
+    let is_ready =
+        |condition: &RawCondition| condition.r#type == "Ready" && condition.status == "True";
+    Pod {
+        namespace: metadata.namespace,
+        name: metadata.name,
+        uid: metadata.uid,
+        node: spec.node_name.filter(|node| !node.is_empty()),
+        address: status.pod_ip.and_then(|address| address.parse().ok()),
+        is_ready: status.conditions.iter().any(is_ready),
+        waits: waits.next(),
+        created_s: unix_s(&metadata.creation_timestamp),
+        started_s,
+        labels: metadata.labels,
+    }
+}
+
+#[derive(Deserialize)]
+struct RawService {
+    metadata: ObjectMeta,
+    #[serde(default)]
+    spec: RawServiceSpec,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawServiceSpec {
+    #[serde(rename = "clusterIP")]
+    cluster_ip: String,
+}
+
+fn service(raw: RawService) -> ClusterService {
+    let address: Option<IpAddr> = raw.spec.cluster_ip.parse().ok();
+    ClusterService { namespace: raw.metadata.namespace, name: raw.metadata.name, address }
+}
+
+#[derive(Deserialize)]
+struct RawEndpointSlice {
+    metadata: ObjectMeta,
+    #[serde(default)]
+    endpoints: Vec<RawEndpoint>,
+    #[serde(default)]
+    ports: Vec<RawEndpointPort>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawEndpoint {
+    addresses: Vec<String>,
+    conditions: RawEndpointConditions,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawEndpointConditions {
+    ready: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawEndpointPort {
+    port: Option<u16>,
+}
+
+/// The label by which a slice says whose it is (`well_known_labels.go` in k8s.io/api/discovery/v1).
+const SERVICE_NAME: &str = "kubernetes.io/service-name";
+
+fn slice(raw: RawEndpointSlice) -> EndpointSlice {
+    // None means ready (discovery/v1 EndpointConditions).
+    let ready = raw.endpoints.iter().filter(|one| one.conditions.ready != Some(false));
+    let addresses = ready.flat_map(|one| &one.addresses);
+    EndpointSlice {
+        ready: addresses.filter_map(|address| address.parse().ok()).collect(),
+        port: raw.ports.iter().find_map(|port| port.port),
+        service: raw.metadata.labels.get(SERVICE_NAME).cloned().unwrap_or_default(),
+        namespace: raw.metadata.namespace,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As kubectl writes them, cut to what is read.
+    const LIST: &str = r#"{ "items": [
+        { "kind": "Node",
+          "metadata": { "name": "pi2", "creationTimestamp": "2026-11-28T23:40:43Z",
+            "annotations": { "flannel.alpha.coreos.com/public-ip": "172.20.5.2" } },
+          "spec": { "podCIDRs": ["10.244.1.0/24"] },
+          "status": {
+            "addresses": [{ "type": "Hostname", "address": "pi2" },
+                          { "type": "InternalIP", "address": "10.0.0.2" }],
+            "conditions": [{ "type": "Ready", "status": "False", "message": "no network" }],
+            "images": [{ "names": ["registry.k8s.io/etcd:3.6"] },
+                       { "names": ["registry.k8s.io/pause@sha256:1", "registry.k8s.io/pause:3.10"] }],
+            "nodeInfo": { "kubeletVersion": "v1.36.2" } } },
+        { "kind": "Pod",
+          "metadata": { "name": "kube-apiserver-pi1", "namespace": "kube-system", "uid": "u",
+            "labels": { "component": "kube-apiserver", "tier": "control-plane" } },
+          "spec": { "nodeName": "pi1", "hostNetwork": true },
+          "status": { "podIP": "10.0.0.1",
+            "containerStatuses": [{ "state": { "running": { "startedAt": "2026-11-28T23:40:43Z" } } }] } },
+        { "kind": "Pod",
+          "metadata": { "name": "coredns-a", "namespace": "kube-system", "uid": "v" },
+          "spec": {},
+          "status": { "containerStatuses": [{ "state": { "waiting":
+            { "reason": "CrashLoopBackOff", "message": "back-off\u001b[2J" } } }] } },
+        { "kind": "EndpointSlice",
+          "metadata": { "namespace": "default", "labels": { "kubernetes.io/service-name": "kubernetes" } },
+          "endpoints": [{ "addresses": ["10.0.0.1"] },
+                        { "addresses": ["10.0.0.9"], "conditions": { "ready": false } }],
+          "ports": [{ "port": 6443 }] },
+        { "kind": "Service", "metadata": { "namespace": "default", "name": "headless" },
+          "spec": { "clusterIP": "None" } },
+        { "kind": "Secret", "metadata": { "name": "not ours" } },
+        { "kind": "Node", "metadata": "none" }
+    ] }"#;
+
+    #[test]
+    fn objects_are_read_as_kubectl_writes_them() {
+        let mut objects = ClusterObjects::default();
+        read(LIST, &mut objects).unwrap();
+        let [node] = &objects.nodes[..] else { panic!("{objects:?}") };
+        assert_eq!(node.internal_ips, ["10.0.0.2".parse::<IpAddr>().unwrap()]);
+        assert_eq!(node.flannel_ip, Some("172.20.5.2".parse().unwrap()));
+        assert_eq!(node.pause_image.as_deref(), Some("registry.k8s.io/pause:3.10"));
+        assert!(matches!(&node.ready, NodeReadiness::No(why) if why.raw() == "no network"));
+        let [server, dns] = &objects.pods[..] else { panic!("{objects:?}") };
+        assert_eq!(server.started_s, Some(1_795_909_243));
+        assert_eq!(server.labels.len(), 1);
+        assert_eq!(dns.node, None);
+        assert_eq!(
+            dns.waits.as_ref().map(ToString::to_string).as_deref(),
+            Some("CrashLoopBackOff back-off\\u{1b}[2J")
+        );
+        let ends = objects.endpoints("default", "kubernetes");
+        assert_eq!(ends, [("10.0.0.1".parse().unwrap(), 6443)]);
+        assert_eq!(objects.services[0].address, None);
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused() {
+        for text in ["", "{}", "error: no", r#"{"items": 1}"#] {
+            assert!(read(text, &mut ClusterObjects::default()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Room on the watched links for what the kernel sends for this agent.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use pontoon_model::net::IfName;
+use pontoon_netlink::KernelSocket;
+use pontoon_netlink::route::lookup::lookup;
+
+use super::watched_links::WatchedLink;
+use crate::budget::FrameLoad;
+use crate::flows::SendBudget;
+use crate::machine::RunInstant;
+
+/// Most destinations of which the way is remembered.
+const WAYS_MAX: usize = 4_096;
+
+/// By which link the kernel sends what is tied to none. Routes do not change within a run, or the
+/// run is about that.
+#[derive(Debug, Default)]
+pub(super) struct KernelRouteCache(BTreeMap<IpAddr, Option<IfName>>);
+
+impl KernelRouteCache {
+    /// The link; none when the kernel would not send it.
+    fn to(&mut self, to: IpAddr) -> Option<IfName> {
+        if let Some(known) = self.0.get(&to) {
+            return known.clone();
+        }
+        let link = lookup(&KernelSocket, to, None, None).ok().and_then(|answer| answer.link);
+        if self.0.len() < WAYS_MAX {
+            self.0.insert(to, link.clone());
+        }
+        link
+    }
+}
+
+/// The budgets of the watched links, as a gate.
+#[derive(Debug)]
+pub(super) struct LinkAdmission<'a> {
+    pub(super) links: &'a mut [WatchedLink],
+    pub(super) route_cache: &'a mut KernelRouteCache,
+}
+
+impl SendBudget for LinkAdmission<'_> {
+    fn pass(
+        &mut self,
+        now: RunInstant,
+        link: Option<&IfName>,
+        to: IpAddr,
+        frames: FrameLoad,
+    ) -> Result<(), RunInstant> {
+        let routed = if link.is_none() { self.route_cache.to(to) } else { None };
+        let name = link.or(routed.as_ref());
+        // What stays on this host, or leaves by a link that is no network's, has no budget.
+        let Some(link) = self.links.iter_mut().find(|link| Some(&link.name) == name) else {
+            return Ok(());
+        };
+        let taken = link.take(now, frames);
+        link.kernel_send_at = taken.err();
+        taken
+    }
+}

@@ -1,0 +1,370 @@
+//! An agent's part in one run: what it watches, asks and answers.
+
+mod pending_answers;
+mod port_listeners;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::iter;
+use std::net::{IpAddr, Ipv6Addr, UdpSocket};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::poll::PollFlags;
+use pontoon_model::net::{IfName, IpFamily, Mac};
+use pontoon_model::observation::{Observation, ProbeAnswer, ProbeKind};
+use pontoon_model::snapshot::{CollectionGap, Snapshot};
+
+use super::admission::{KernelRouteCache, LinkAdmission};
+use super::frame_builder::{EgressLink, SenderContext, build_frames};
+use super::multi_packet;
+use super::task_queue::TaskQueue;
+use super::watched_links::{WatchedLink, lane, send};
+use crate::budget::FrameLoad;
+use crate::counters;
+use crate::edge::clock::unix_ms;
+use crate::edge::listener::TcpPortListener;
+use crate::edge::packet_socket::CAPTURE;
+use crate::edge::reflector::UdpReflector;
+use crate::flows::{FlowDriver, MachineId};
+use crate::frame::read;
+use crate::machine::RunInstant;
+use crate::probe_token::AgentKeys;
+use crate::protocol::{FromAgent, Peer, Question, Seen, Task};
+use crate::round_schedule::is_crowd;
+use crate::run_key::RunKey;
+use crate::snapshot::links::usable_now;
+use crate::witness::{AgentIdentity, Witness};
+use pending_answers::PendingAnswer;
+
+/// Most links one agent watches.
+const LINKS_MAX: usize = 16;
+/// How long a source port is kept, so that the kernel does not answer for it: longer than any
+/// probe waits.
+const PORT_HELD_MS: u64 = 3_000;
+
+/// What an agent has from [`ToAgent::Begin`] on.
+pub(super) struct AgentRun {
+    identity: AgentIdentity,
+    keys: AgentKeys,
+    snapshot: Snapshot,
+    witness: Witness,
+    links: Vec<WatchedLink>,
+    reflectors: Vec<UdpReflector>,
+    listeners: Vec<TcpPortListener>,
+    agenda: TaskQueue,
+    flows: FlowDriver,
+    route_cache: KernelRouteCache,
+    running: Vec<(u32, MachineId)>,
+    held: VecDeque<(RunInstant, UdpSocket)>,
+    gateways: BTreeMap<(IfName, IpAddr), Mac>,
+    /// Answers for which there was no room yet, and when there will be.
+    pending_answers: VecDeque<(RunInstant, PendingAnswer)>,
+    counters: BTreeMap<String, u64>,
+    untested: BTreeSet<CollectionGap>,
+    is_idle_said: bool,
+}
+
+impl AgentRun {
+    pub(super) fn new(identity: AgentIdentity, keys: AgentKeys, snapshot: Snapshot) -> Self {
+        let seed = random(&keys.own);
+        Self {
+            witness: Witness::new(identity.clone()),
+            identity,
+            keys,
+            snapshot,
+            links: Vec::new(),
+            reflectors: Vec::new(),
+            listeners: Vec::new(),
+            agenda: TaskQueue::default(),
+            flows: FlowDriver::new(seed),
+            route_cache: KernelRouteCache::default(),
+            running: Vec::new(),
+            held: VecDeque::new(),
+            gateways: BTreeMap::new(),
+            pending_answers: VecDeque::new(),
+            counters: BTreeMap::new(),
+            untested: BTreeSet::new(),
+            is_idle_said: true,
+        }
+    }
+
+    pub(super) fn watch(&mut self, names: &[IfName], port: Option<u16>) -> FromAgent {
+        self.links.clear();
+        for name in names.iter().take(LINKS_MAX) {
+            let Some(link) = self.snapshot.link(name) else { continue };
+            // LINKS_MAX is far below 256.
+            let number = u8::try_from(self.links.len()).unwrap_or(u8::MAX);
+            let (watched, error) = WatchedLink::open(link, number, &self.snapshot);
+            if let Some(error) = error {
+                self.untested.insert(CollectionGap {
+                    what: format!("which frames arrive on {name}"),
+                    why: format!(
+                        "a packet socket was refused ({error}): run it with sudo, or once: \
+                         sudo setcap cap_net_raw,cap_net_admin+ep $(command -v pontoon)"
+                    ),
+                });
+            }
+            self.links.push(watched);
+        }
+        for neighbour in &self.snapshot.neighbours {
+            if let Some(mac) = neighbour.mac.filter(|mac| *mac != Mac::ZERO) {
+                self.gateways.insert((neighbour.link.clone(), neighbour.address), mac);
+            }
+        }
+        self.counters = counters::read("/".as_ref()).unwrap_or_default();
+        // A host without IPv6 has no socket for it; then nobody will ask it over IPv6.
+        self.reflectors = [IpFamily::V4, IpFamily::V6]
+            .into_iter()
+            .filter_map(|family| UdpReflector::open(family, port.unwrap_or(0)).ok())
+            .collect();
+        let port = |family| {
+            self.reflectors.iter().find(|socket| socket.family() == family).map(UdpReflector::port)
+        };
+        FromAgent::Watching {
+            watches: self.links.iter_mut().map(WatchedLink::watch).collect(),
+            port_v4: port(IpFamily::V4),
+            port_v6: port(IpFamily::V6),
+            unix_ms: Some(unix_ms()),
+        }
+    }
+
+    pub(super) fn set_peers(&mut self, peers: Vec<Peer>) {
+        if is_crowd(peers.len()) {
+            self.links.iter_mut().for_each(|link| link.budget.spread());
+        }
+        self.witness.set_peers(peers);
+    }
+
+    pub(super) fn enqueue(&mut self, now: RunInstant, tasks: impl Iterator<Item = Task>) {
+        self.is_idle_said = false;
+        self.agenda.add(now, tasks);
+    }
+
+    pub(super) fn cancel(&mut self, groups: &BTreeSet<u32>) {
+        self.agenda.cancel(groups);
+        for (_, machine) in self.running.extract_if(.., |(group, _)| groups.contains(group)) {
+            self.flows.cancel(machine);
+        }
+    }
+
+    pub(super) fn finish(&mut self) -> FromAgent {
+        self.agenda.clear();
+        if let Some(usable) = usable_now() {
+            self.links.iter_mut().for_each(|link| link.note_went_down(&usable));
+        }
+        for (_, owed) in std::mem::take(&mut self.pending_answers) {
+            self.withhold(owed.received.link_index);
+        }
+        let watches: Vec<_> = self.links.iter_mut().map(WatchedLink::watch).collect();
+        for watch in watches.iter().filter(|watch| watch.lost > 0) {
+            self.untested.insert(CollectionGap {
+                what: format!("some of the frames on {}", watch.link),
+                why: format!("this host was too busy to take {} of them", watch.lost),
+            });
+        }
+        let mut frames_sent = BTreeMap::new();
+        for link in &self.links {
+            for (kind, count) in &link.frames_sent {
+                frames_sent.insert(format!("{} {kind}", link.name), *count);
+            }
+        }
+        for (kind, count) in self.flows.frames_sent() {
+            frames_sent.insert(format!("as routed: {kind}"), *count);
+        }
+        FromAgent::Finished {
+            watches,
+            counters: counters::read("/".as_ref())
+                .map(|now| counters::counter_increases(&self.counters, &now))
+                .unwrap_or_default(),
+            frames_sent,
+            untested: self.untested.iter().cloned().collect(),
+        }
+    }
+
+    /// Reads what came, puts what is due.
+    pub(super) fn turn(&mut self, now: RunInstant) -> Vec<Seen> {
+        let mut seen = self.read_frames(now);
+        self.send_pending_answers(now);
+        self.take_connections(now);
+        seen.extend(self.read_datagrams(now));
+        // What was begun has the first turn.
+        let room =
+            &mut LinkAdmission { links: &mut self.links, route_cache: &mut self.route_cache };
+        let reports = self.flows.turn(now, room).into_iter();
+        seen.extend(reports.map(|observation| Seen { observation, proof: None }));
+        seen.extend(self.launch_due(now));
+        self.held.retain(|(since, _)| since.after_ms(PORT_HELD_MS) > now);
+        seen
+    }
+
+    /// Notes that what was put in the last turn has left by now.
+    pub(super) fn mark_sent(&mut self, now: RunInstant) {
+        self.links.iter_mut().for_each(|link| link.mark_sent(now));
+    }
+
+    /// Whether everything has been put since this was last asked.
+    pub(super) fn has_become_idle(&mut self) -> bool {
+        let is_idle = self.agenda.is_empty() && self.flows.is_idle();
+        is_idle && !std::mem::replace(&mut self.is_idle_said, is_idle)
+    }
+
+    /// What to wait for, besides [`Self::deadline`].
+    pub(super) fn fds(&self) -> impl Iterator<Item = (BorrowedFd<'_>, PollFlags)> {
+        let links = self.links.iter().filter_map(|link| link.socket.as_ref());
+        let links = links.map(|socket| (socket.as_fd(), PollFlags::POLLIN));
+        let reflectors = self.reflectors.iter().map(|socket| (socket.as_fd(), PollFlags::POLLIN));
+        let listeners = self.listeners.iter();
+        let listeners =
+            listeners.flat_map(|socket| iter::once(socket.as_fd()).chain(socket.held()));
+        let listeners = listeners.map(|socket| (socket, PollFlags::POLLIN));
+        links.chain(reflectors).chain(listeners).chain(self.flows.fds())
+    }
+
+    /// When something is due.
+    pub(super) fn deadline(&self) -> Option<RunInstant> {
+        let next_task = self.agenda.deadline(|task| lane(&self.links, &self.gateways, task));
+        let next_answer = self.pending_answers.front().map(|(at, _)| *at);
+        let held = self.listeners.iter().filter_map(TcpPortListener::deadline);
+        next_task.into_iter().chain(next_answer).chain(held).chain(self.flows.deadline()).min()
+    }
+
+    fn launch_due(&mut self, now: RunInstant) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        loop {
+            let (links, gateways) = (&self.links, &self.gateways);
+            let Some(next) = self.agenda.next(now, |task| lane(links, gateways, task)) else {
+                return seen;
+            };
+            let lane = lane(links, gateways, &next.1);
+            match self.put(now, &next.1) {
+                Ok(observations) => seen.extend(
+                    observations.into_iter().map(|observation| Seen { observation, proof: None }),
+                ),
+                Err(when) => self.agenda.requeue(next, lane, when.max(now.after_ms(1))),
+            }
+        }
+    }
+
+    /// Puts a question, or says when there is room for it.
+    fn put(&mut self, now: RunInstant, task: &Task) -> Result<Vec<Observation>, RunInstant> {
+        let asker = SenderContext {
+            run: self.identity.run,
+            host: &self.identity.host,
+            seat: self.identity.seat,
+            keys: &self.keys,
+        };
+        let at =
+            task.link.as_ref().and_then(|name| self.links.iter().position(|l| l.name == *name));
+        let leg = at.map(|at| (self.links[at].name.clone(), self.links[at].number));
+        let sees_frames = at.is_some_and(|at| self.links[at].socket.is_some());
+        if let Some(machine) = multi_packet::machine(task, &asker, leg.as_ref(), sees_frames, now) {
+            // What it sends waits for room when it comes to that.
+            let id = self.flows.start(machine);
+            self.running.push((task.group, id));
+            return Ok(Vec::new());
+        }
+        let Some(at) = at.filter(|_| sees_frames) else {
+            self.untested.insert(multi_packet::untested(task));
+            return Ok(Vec::new());
+        };
+        let link = &mut self.links[at];
+        let gateway = match &task.question {
+            Question::Control { gateway, .. } | Question::Bounce { gateway, .. } => {
+                self.gateways.get(&(link.name.clone(), *gateway)).copied()
+            }
+            _ => None,
+        };
+        let leg = EgressLink { name: &link.name, number: link.number, mac: link.mac };
+        let held = &mut self.held;
+        let launches = build_frames(task, &asker, &leg, gateway, now, &mut || hold_port(held, now));
+        let groups = launches.iter().filter(|launch| launch.is_group).count();
+        link.take(now, FrameLoad { groups, ..FrameLoad::of(launches.len()) })?;
+        let mut observations = Vec::new();
+        for launch in launches {
+            observations.extend(send(link, &mut self.witness, &mut self.untested, launch));
+        }
+        Ok(observations)
+    }
+
+    fn read_frames(&mut self, now: RunInstant) -> Vec<Seen> {
+        /// At most this many frames of one link in one turn, so that a flood cannot starve the rest.
+        const TURN_MAX: usize = 256;
+        let mut buffer = [0; CAPTURE];
+        let mut seen = Vec::new();
+        for link in &mut self.links {
+            let Some(socket) = &link.socket else { continue };
+            for _ in 0..TURN_MAX {
+                match socket.receive(&mut buffer) {
+                    Ok(Some(captured)) => {
+                        let Some(frame) = read::read(&buffer[..captured.length]) else { continue };
+                        let new =
+                            self.witness.receive(now, &link.name, link.mac, captured.cast, &frame);
+                        learn_gateways(&mut self.gateways, &new);
+                        seen.extend(new);
+                    }
+                    Ok(None) => break,
+                    Err(error) => {
+                        link.went_down = true;
+                        self.untested.insert(CollectionGap {
+                            what: format!("frames on {} from then on", link.name),
+                            why: format!("the link went away in mid-run ({error})"),
+                        });
+                        break;
+                    }
+                }
+            }
+        }
+        seen
+    }
+
+    fn read_datagrams(&mut self, now: RunInstant) -> Vec<Seen> {
+        const TURN_MAX: usize = 256;
+        let mut buffer = [0; 64];
+        let mut seen = Vec::new();
+        for at in 0..self.reflectors.len() {
+            for _ in 0..TURN_MAX {
+                let received = match self.reflectors[at].receive(&mut buffer) {
+                    Ok(Some(received)) => received,
+                    Ok(None) => break,
+                    // An ICMP error about an earlier answer: the asker's affair.
+                    Err(_) => continue,
+                };
+                seen.extend(self.take_datagram(now, at, &received, &buffer));
+            }
+        }
+        seen
+    }
+}
+
+/// Remembers the MAC of whoever answered a neighbour question, for the controls that follow.
+fn learn_gateways(gateways: &mut BTreeMap<(IfName, IpAddr), Mac>, seen: &[Seen]) {
+    for Seen { observation, .. } in seen {
+        let is_reply = matches!(observation.kind, ProbeKind::Neighbour { .. })
+            && observation.answer == Some(ProbeAnswer::Reply);
+        if let (true, Some(link), Some(address), Some(mac)) =
+            (is_reply, &observation.asked_link, observation.address, observation.source_mac)
+        {
+            gateways.insert((link.clone(), address), mac);
+        }
+    }
+}
+
+/// A source port of our own: as long as it is held, the kernel does not answer for it.
+fn hold_port(held: &mut VecDeque<(RunInstant, UdpSocket)>, now: RunInstant) -> u16 {
+    let socket =
+        UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).or_else(|_| UdpSocket::bind(("0.0.0.0", 0)));
+    let Ok(socket) = socket else {
+        /// The start of the dynamic range (RFC 6335, section 6): only where no socket is left.
+        const FALLBACK: u16 = 49152;
+        return FALLBACK + u16::try_from(now.0 % 16384).unwrap_or_default();
+    };
+    let port = socket.local_addr().map_or(0, |address| address.port());
+    held.push_back((now, socket));
+    port
+}
+
+/// A number that nobody outside can guess, for transaction ids.
+pub(super) fn random(own: &RunKey) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&own.tag(b"flows")[..8]);
+    u64::from_be_bytes(bytes)
+}

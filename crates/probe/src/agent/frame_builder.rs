@@ -1,0 +1,306 @@
+//! From a question to frames: pure.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use pontoon_model::host::HostName;
+use pontoon_model::net::{IfName, Mac};
+use pontoon_model::observation::{FrameDestination, Observation, ObservedEvent, ProbeKind, RunId};
+
+use crate::frame::write::{self, FrameAddresses};
+use crate::machine::RunInstant;
+use crate::probe_token::{self, AgentKeys, ProbeToken, TokenHeader, WireProbe};
+use crate::protocol::{Question, Task};
+use crate::witness::ReplyKey;
+
+/// The port to which group frames go: nobody listens there, and the witness does not need to
+/// (discard, RFC 863).
+const GROUP_PORT: u16 = 9;
+/// The group of mDNS (RFC 6762, section 3).
+const MDNS_V4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
+/// The same over IPv6.
+const MDNS_V6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0xfb);
+/// All nodes on the link (RFC 4291, section 2.7.1).
+const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub struct SenderContext<'a> {
+    /// The run.
+    pub run: RunId,
+    /// This host.
+    pub host: &'a HostName,
+    /// Its seat.
+    pub seat: u16,
+    /// Its keys.
+    pub keys: &'a AgentKeys,
+}
+
+/// The link by which a question leaves.
+#[derive(Clone, Copy, Debug)]
+pub struct EgressLink<'a> {
+    /// Its name.
+    pub name: &'a IfName,
+    /// Its place in the list of watched links.
+    pub number: u8,
+    /// Its MAC.
+    pub mac: Mac,
+}
+
+/// A frame ready to leave, and what goes on record when it does.
+#[derive(Clone, Debug)]
+pub struct OutgoingFrame {
+    /// The frame.
+    pub frame: Vec<u8>,
+    /// Whether it goes to more than one host.
+    pub is_group: bool,
+    /// How an answer will be known.
+    pub sent: Option<ReplyKey>,
+    /// What was asked; group frames ask several hosts at once.
+    pub observations: Vec<Observation>,
+}
+
+/// A source port or ICMP identifier that nothing used before.
+pub type FlowIdSource<'a> = &'a mut dyn FnMut() -> u16;
+
+/// Makes the frames of a question. Empty where it cannot be put as a frame, such as between
+/// families.
+///
+/// `gateway_mac` is what is known of the gateway in the question, if it is about one.
+pub fn build_frames(
+    task: &Task,
+    asker: &SenderContext<'_>,
+    leg: &EgressLink<'_>,
+    gateway_mac: Option<Mac>,
+    now: RunInstant,
+    fresh: FlowIdSource<'_>,
+) -> Vec<OutgoingFrame> {
+    let shot = FrameBuilder { task, asker, leg, now };
+    match &task.question {
+        Question::Neighbour { from, target, to_mac } => {
+            shot.neighbour(*from, *target, *to_mac).into_iter().collect()
+        }
+        Question::OwnAddress { address } => shot.own_address(*address).into_iter().collect(),
+        Question::Udp { from, to, to_mac } => {
+            vec![shot.udp(WireProbe::Udp, ProbeKind::Udp, *from, *to, *to_mac, fresh())]
+        }
+        Question::Bounce { from, to, .. } => gateway_mac
+            .map(|mac| shot.udp(WireProbe::Bounce, ProbeKind::Bounce, *from, *to, mac, fresh()))
+            .into_iter()
+            .collect(),
+        Question::Echo { from, to, to_mac } => {
+            vec![shot.echo(ProbeKind::Echo, *from, *to, *to_mac, fresh())]
+        }
+        Question::Broadcast { from, peers } => {
+            let (to, mac) = match from {
+                IpAddr::V4(_) => (IpAddr::V4(Ipv4Addr::BROADCAST), Mac::BROADCAST),
+                IpAddr::V6(_) => (IpAddr::V6(ALL_NODES), group_mac_v6(ALL_NODES)),
+            };
+            vec![shot.group(
+                WireProbe::Broadcast,
+                &ProbeKind::Broadcast,
+                *from,
+                (to, mac),
+                peers,
+                fresh(),
+            )]
+        }
+        Question::Multicast { from, peers } => {
+            let (to, mac) = match from {
+                // RFC 1112, section 6.4: the low 23 bits of the group.
+                IpAddr::V4(_) => (IpAddr::V4(MDNS_V4), Mac([1, 0, 0x5e, 0, 0, 251])),
+                IpAddr::V6(_) => (IpAddr::V6(MDNS_V6), group_mac_v6(MDNS_V6)),
+            };
+            vec![shot.group(
+                WireProbe::Multicast,
+                &ProbeKind::Multicast,
+                *from,
+                (to, mac),
+                peers,
+                fresh(),
+            )]
+        }
+        Question::Control { from, gateway } => {
+            let mut frames: Vec<_> =
+                shot.neighbour(*from, *gateway, gateway_mac).into_iter().collect();
+            if let Some(mac) = gateway_mac {
+                frames.push(shot.echo(ProbeKind::RoutedEcho, *from, *gateway, mac, fresh()));
+            }
+            frames
+        }
+        Question::RoutedUdp { .. }
+        | Question::PathMtu { .. }
+        | Question::Port { .. }
+        | Question::Several { .. } => Vec::new(),
+    }
+}
+
+struct FrameBuilder<'a> {
+    task: &'a Task,
+    asker: &'a SenderContext<'a>,
+    leg: &'a EgressLink<'a>,
+    now: RunInstant,
+}
+
+impl FrameBuilder<'_> {
+    fn neighbour(
+        &self,
+        from: IpAddr,
+        target: IpAddr,
+        to_mac: Option<Mac>,
+    ) -> Option<OutgoingFrame> {
+        let cast =
+            if to_mac.is_some() { FrameDestination::Unicast } else { FrameDestination::Group };
+        let probe = match cast {
+            FrameDestination::Unicast => WireProbe::NeighbourUnicast,
+            FrameDestination::Group => WireProbe::NeighbourGroup,
+        };
+        let token = self.token(probe);
+        let own = self.leg.mac;
+        let frame = match (from, target) {
+            (IpAddr::V4(from), IpAddr::V4(target)) => {
+                let to_mac = to_mac.unwrap_or(Mac::BROADCAST);
+                write::arp_request(own, to_mac, from, target, Some(&token))
+            }
+            (IpAddr::V6(_), IpAddr::V6(target)) => {
+                let group = solicited_node(target);
+                let to = if to_mac.is_some() { target } else { group };
+                let to_mac = to_mac.unwrap_or_else(|| group_mac_v6(group));
+                let ends = FrameAddresses { from_mac: own, to_mac, from, to: IpAddr::V6(to) };
+                write::solicitation(&ends, target, &token)?
+            }
+            _ => return None,
+        };
+        Some(OutgoingFrame {
+            frame,
+            is_group: cast == FrameDestination::Group,
+            sent: Some(ReplyKey::Neighbour(target)),
+            observations: vec![self.observation(ProbeKind::Neighbour { cast }, Some(target))],
+        })
+    }
+
+    /// An ARP probe: sender 0.0.0.0, so that nobody's cache is changed (RFC 5227, section 2.1.1).
+    fn own_address(&self, address: IpAddr) -> Option<OutgoingFrame> {
+        let IpAddr::V4(target) = address else { return None };
+        let nobody = Ipv4Addr::UNSPECIFIED;
+        Some(OutgoingFrame {
+            frame: write::arp_request(self.leg.mac, Mac::BROADCAST, nobody, target, None),
+            is_group: true,
+            sent: Some(ReplyKey::Neighbour(address)),
+            observations: vec![self.observation(ProbeKind::OwnAddress, Some(address))],
+        })
+    }
+
+    fn udp(
+        &self,
+        probe: WireProbe,
+        kind: ProbeKind,
+        from: IpAddr,
+        to: SocketAddr,
+        to_mac: Mac,
+        port: u16,
+    ) -> OutgoingFrame {
+        let ends = FrameAddresses { from_mac: self.leg.mac, to_mac, from, to: to.ip() };
+        OutgoingFrame {
+            frame: write::udp(&ends, port, to.port(), &probe_token::payload(&self.token(probe))),
+            is_group: false,
+            sent: Some(ReplyKey::Udp(self.task.family, port)),
+            observations: vec![self.observation(kind, Some(to.ip()))],
+        }
+    }
+
+    fn echo(
+        &self,
+        kind: ProbeKind,
+        from: IpAddr,
+        to: IpAddr,
+        to_mac: Mac,
+        id: u16,
+    ) -> OutgoingFrame {
+        let ends = FrameAddresses { from_mac: self.leg.mac, to_mac, from, to };
+        let payload = probe_token::payload(&self.token(WireProbe::Echo));
+        OutgoingFrame {
+            frame: write::echo(&ends, id, self.task.round, &payload),
+            is_group: false,
+            sent: Some(ReplyKey::Echo(self.task.family, id)),
+            observations: vec![self.observation(kind, Some(to))],
+        }
+    }
+
+    fn group(
+        &self,
+        probe: WireProbe,
+        kind: &ProbeKind,
+        from: IpAddr,
+        (to, to_mac): (IpAddr, Mac),
+        peers: &[HostName],
+        port: u16,
+    ) -> OutgoingFrame {
+        let ends = FrameAddresses { from_mac: self.leg.mac, to_mac, from, to };
+        let asked = |peer: &HostName| Observation {
+            peer: Some(peer.clone()),
+            ..self.observation(kind.clone(), None)
+        };
+        OutgoingFrame {
+            frame: write::udp(&ends, port, GROUP_PORT, &probe_token::payload(&self.token(probe))),
+            is_group: true,
+            sent: None,
+            observations: peers.iter().map(asked).collect(),
+        }
+    }
+
+    fn token(&self, probe: WireProbe) -> ProbeToken {
+        let header = TokenHeader {
+            seat: self.asker.seat,
+            link: self.leg.number,
+            probe,
+            is_answer: false,
+            round: self.task.round,
+        };
+        ProbeToken::new(header, self.asker.keys)
+    }
+
+    fn observation(&self, kind: ProbeKind, address: Option<IpAddr>) -> Observation {
+        sent_observation(self.asker, self.task, Some(self.leg.name), kind, address, self.now)
+    }
+}
+
+/// What goes on record when a question leaves.
+#[must_use]
+pub fn sent_observation(
+    asker: &SenderContext<'_>,
+    task: &Task,
+    link: Option<&IfName>,
+    kind: ProbeKind,
+    address: Option<IpAddr>,
+    now: RunInstant,
+) -> Observation {
+    Observation {
+        run: asker.run,
+        host: asker.host.clone(),
+        peer: task.peer.clone(),
+        address,
+        link: link.cloned(),
+        asked_link: link.cloned(),
+        family: task.family,
+        direction: ObservedEvent::Sent,
+        round: task.round,
+        at_ms: now.at_ms(),
+        source_mac: None,
+        ttl: None,
+        cast: None,
+        kind,
+        answer: None,
+    }
+}
+
+/// The solicited-node group of an address (RFC 4291, section 2.7.1).
+const fn solicited_node(address: Ipv6Addr) -> Ipv6Addr {
+    let [.., high, low] = address.segments();
+    Ipv6Addr::new(0xff02, 0, 0, 0, 0, 1, 0xff00 | (high & 0xff), low)
+}
+
+/// The MAC of an IPv6 group (RFC 2464, section 7).
+const fn group_mac_v6(group: Ipv6Addr) -> Mac {
+    let [.., a, b, c, d] = group.octets();
+    Mac([0x33, 0x33, a, b, c, d])
+}

@@ -1,0 +1,65 @@
+//! Which UDP ports get through to the user's own echo server, and TCP beside them.
+
+use std::net::{IpAddr, SocketAddr};
+
+use pontoon_model::observation::{Observation, ProbeKind};
+
+use super::datagram::{DatagramProbe, ExpectedReply};
+use super::parallel::ParallelMachines;
+use super::probe_context::{NonceGenerator, ProbeContext};
+use super::retry::RetryPace;
+use super::tcp::TcpProbe;
+use crate::machine::ProbeMachine;
+
+/// UDP ports worth asking for: DNS, time, QUIC, STUN, `IPsec`, `WireGuard`. A random high one is
+/// added by [`udp_ports`].
+pub const UDP: [u16; 6] = [53, 123, 443, 3478, 4500, 51_820];
+
+/// TCP ports asked beside them, without which a dead server looks like blocked UDP.
+pub const TCP: [u16; 4] = [443, 80, 22, 6443];
+
+/// Ports of each protocol in one question: this is a test of known ports, not a scan.
+pub(crate) const MAX_PORTS: usize = 16;
+
+/// Three tries, spread because losses come in bursts.
+const PACE: RetryPace = RetryPace { count: 3, delay_ms: 0, every_ms: 500, window_ms: 1_500 };
+
+/// From one port to the next: a burst of datagrams is what rate limits catch first.
+const STAGGER_MS: u64 = 20;
+
+/// [`UDP`], and a random port of the dynamic range (RFC 6335, section 6).
+#[must_use]
+pub fn udp_ports(random: u64) -> Vec<u16> {
+    let [low, high, ..] = NonceGenerator::new(random).next().to_le_bytes();
+    let high = u16::from_le_bytes([low, high]) | 0xc000;
+    UDP.into_iter().chain([high]).collect()
+}
+
+/// All ports side by side; each datagram carries a nonce that must come back unchanged.
+pub(crate) fn ask(
+    template: &Observation,
+    to: IpAddr,
+    udp: &[u16],
+    tcp: &[u16],
+    random: u64,
+) -> ParallelMachines {
+    let mut nonces = NonceGenerator::new(random);
+    let mut machines: Vec<Box<dyn ProbeMachine>> = Vec::new();
+    let all = udp.iter().take(MAX_PORTS).map(|port| (true, *port));
+    let all = all.chain(tcp.iter().take(MAX_PORTS).map(|port| (false, *port)));
+    for (nth, (is_udp, port)) in (0_u16..).zip(all) {
+        let asker = ProbeContext::nth(template.clone(), nth);
+        let to = SocketAddr::new(to, port);
+        let delay_ms = u64::from(nth) * STAGGER_MS;
+        machines.push(if is_udp {
+            let nonce = (u128::from(nonces.next()) << 64 | u128::from(nonces.next())).to_be_bytes();
+            let expected = ExpectedReply::Exactly(nonce.to_vec());
+            let pace = RetryPace { delay_ms, ..PACE };
+            let kind = ProbeKind::UdpPort { port };
+            Box::new(DatagramProbe::new(asker, kind, to, nonce.to_vec(), expected, pace))
+        } else {
+            Box::new(TcpProbe::new(asker, to, delay_ms, 1))
+        });
+    }
+    ParallelMachines::new(machines)
+}

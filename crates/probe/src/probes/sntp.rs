@@ -1,0 +1,174 @@
+//! SNTP: what time is it? (RFC 4330)
+
+use std::net::SocketAddr;
+
+use pontoon_model::observation::{ClockSource, ProbeAnswer, ProbeKind};
+use pontoon_model::untrusted::Untrusted;
+
+use super::probe_context::{NonceGenerator, PacketIngress, ProbeContext, failure, is_same};
+use super::retry::{RetryAction, RetryPace, RetrySchedule};
+use crate::machine::{FlowAction, FlowEvent, MachinePoll, ProbeMachine, RunInstant};
+
+/// Asks one server for the time.
+#[derive(Debug)]
+pub(crate) struct SntpProbe {
+    asker: ProbeContext,
+    server: SocketAddr,
+    clock: WallClockReading,
+    nonces: NonceGenerator,
+    /// The transmit timestamp of each try: random, so that only the server can echo it.
+    asked: Vec<u64>,
+    tries: RetrySchedule,
+}
+
+/// This host's own wall clock, read once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WallClockReading {
+    unix_s: i64,
+    begun: Option<RunInstant>,
+}
+
+/// Where SNTP servers listen.
+pub(super) const PORT: u16 = 123;
+
+/// Both tries and their answers fit the 1.5 s that a silent portal takes.
+pub(crate) const PACE: RetryPace =
+    RetryPace { count: 2, delay_ms: 0, every_ms: 750, window_ms: 750 };
+
+const KIND: ProbeKind = ProbeKind::Clock { source: ClockSource::Sntp };
+
+impl WallClockReading {
+    /// The wall clock showed `unix_s` when the machine began.
+    pub(crate) const fn new(unix_s: i64) -> Self {
+        Self { unix_s, begun: None }
+    }
+
+    /// Notes when the machine began.
+    pub(crate) fn begin(&mut self, now: RunInstant) {
+        self.begun.get_or_insert(now);
+    }
+
+    /// Another clock's time minus this host's.
+    pub(crate) fn offset_s(&self, now: RunInstant, other_unix_s: i64) -> i64 {
+        let elapsed_ms = now.0.saturating_sub(self.begun.unwrap_or(now).0);
+        let own = self.unix_s.saturating_add_unsigned(elapsed_ms / 1_000);
+        other_unix_s.saturating_sub(own)
+    }
+}
+
+impl SntpProbe {
+    pub(crate) fn new(
+        asker: ProbeContext,
+        server: SocketAddr,
+        clock: WallClockReading,
+        random: u64,
+    ) -> Self {
+        let (nonces, tries) = (NonceGenerator::new(random), RetrySchedule::new(PACE));
+        Self { asker, server, clock, nonces, asked: Vec::new(), tries }
+    }
+}
+
+impl ProbeMachine for SntpProbe {
+    fn poll(&mut self, now: RunInstant) -> MachinePoll {
+        self.clock.begin(now);
+        if let Some(next) = self.asker.next() {
+            return next;
+        }
+        match self.tries.due(now) {
+            RetryAction::Wait(until) => MachinePoll::WaitUntil(until),
+            RetryAction::Over => MachinePoll::Done,
+            RetryAction::Try(nth) => {
+                let flow = self.asker.flow();
+                self.tries.made(flow);
+                let nonce = self.nonces.next();
+                self.asked.push(nonce);
+                let round = self.asker.round(nth);
+                self.asker.sent(now, round, KIND, self.server.ip());
+                MachinePoll::Do(FlowAction::SendUdp {
+                    flow,
+                    way: self.asker.way(self.server.ip()),
+                    to: self.server,
+                    payload: request(nonce),
+                })
+            }
+        }
+    }
+
+    fn receive(&mut self, now: RunInstant, event: &FlowEvent) {
+        self.tries.note_sent_at(now, event);
+        let Some(nth) = self.tries.open(event.flow()) else { return };
+        let (answer, ingress) = match event {
+            FlowEvent::Datagram { from, link, ttl, payload, .. } if is_same(*from, self.server) => {
+                let answer = match unix_time(payload, self.asked[usize::from(nth)]) {
+                    Ok(unix_s) => ProbeAnswer::Clock { offset_s: self.clock.offset_s(now, unix_s) },
+                    Err(what) => ProbeAnswer::Garbage { what: Untrusted::new(what) },
+                };
+                (answer, PacketIngress { link: link.clone(), ttl: *ttl })
+            }
+            event => match failure(event) {
+                Some(answer) => (answer, PacketIngress::default()),
+                None => return,
+            },
+        };
+        match answer {
+            ProbeAnswer::Garbage { .. } if !self.tries.note_garbage(nth) => return,
+            ProbeAnswer::Garbage { .. } => {}
+            ProbeAnswer::Icmp { .. } => self.tries.answered(nth),
+            _ => {
+                self.tries.answered(nth);
+                self.tries.settle();
+            }
+        }
+        let round = self.asker.round(nth);
+        self.asker.answered(now, round, KIND, self.server.ip(), answer, ingress);
+    }
+}
+
+/// Bytes of a message without authentication (RFC 4330, section 4).
+const LENGTH: usize = 48;
+/// Leap indicator 0, version 4, mode 3 (client).
+const CLIENT: u8 = 0x23;
+/// Mode 4: server.
+const SERVER: u8 = 4;
+/// Leap indicator 3: the server's own clock is not set.
+const UNSYNCHRONISED: u8 = 3;
+/// Seconds from 1900 to 1970 (RFC 868).
+const UNIX_EPOCH: i64 = 2_208_988_800;
+/// Seconds of an NTP era.
+const ERA: i64 = 1 << 32;
+
+fn request(nonce: u64) -> Vec<u8> {
+    let mut bytes = vec![0; LENGTH];
+    bytes[0] = CLIENT;
+    bytes[LENGTH - 8..].copy_from_slice(&nonce.to_be_bytes());
+    bytes
+}
+
+/// The time a server says it is, after the checks of RFC 4330, section 5.
+fn unix_time(bytes: &[u8], nonce: u64) -> Result<i64, &'static str> {
+    let (message, _) = bytes.split_at_checked(LENGTH).ok_or("too short for SNTP")?;
+    let (leap, mode, stratum) = (message[0] >> 6, message[0] & 7, message[1]);
+    if mode != SERVER {
+        return Err("not an SNTP server's answer");
+    }
+    if message[24..32] != nonce.to_be_bytes() {
+        return Err("an SNTP answer to another question");
+    }
+    if stratum == 0 {
+        return Err("an SNTP server that asks not to be asked");
+    }
+    if stratum > 15 || leap == UNSYNCHRONISED {
+        return Err("an SNTP server whose own clock is not set");
+    }
+    let seconds =
+        i64::from(u32::from_be_bytes([message[40], message[41], message[42], message[43]]));
+    if seconds == 0 {
+        return Err("an SNTP answer without a time");
+    }
+    // The highest bit tells the era: unset is 2036 and later (RFC 4330, section 3).
+    let era = if seconds & (1 << 31) == 0 { ERA } else { 0 };
+    Ok(seconds + era - UNIX_EPOCH)
+}
+
+#[cfg(test)]
+pub(in crate::probes) mod tests;

@@ -1,0 +1,165 @@
+//! The beginning of a run: every agent is greeted, and those that answer sit down.
+
+use std::collections::BTreeMap;
+
+use pontoon_model::host::HostName;
+use pontoon_model::net::IfName;
+use pontoon_model::observation::RunId;
+use pontoon_model::snapshot::{Snapshot, WifiAssociation};
+use pontoon_model::untrusted::Untrusted;
+use pontoon_remote::carrier::CarrierError;
+use pontoon_remote::protocol_error::ProtocolError;
+
+use super::agent_channel::{AgentChannel, UnreachedReason};
+use super::endpoints::SurveyedHost;
+use super::run::{ActiveAgent, OwnNameSource, SurveyParticipant, wait};
+use crate::edge::clock::RunClock;
+use crate::protocol::{FromAgent, ToAgent};
+use crate::run_key::RunKey;
+
+/// How long an agent may take to be there: an ssh login on a slow Pi over a bad link.
+const START_MS: u64 = 10_000;
+
+pub(super) type UnreachedHosts = Vec<(HostName, UnreachedReason)>;
+
+/// Greets every agent and waits for all of them at once. Seats are numbered from `first`.
+/// `own_names`: how each learns
+/// what its own name means.
+pub(super) fn start_agents(
+    seats: Vec<SurveyParticipant>,
+    first: u16,
+    run: RunId,
+    key: &RunKey,
+    own_names: OwnNameSource,
+    clock: &RunClock,
+) -> (Vec<ActiveAgent>, UnreachedHosts) {
+    let mut attendees = Vec::new();
+    let mut unreached = Vec::new();
+    let mut waiting = Vec::new();
+    for (number, seat) in seats.into_iter().enumerate() {
+        let number = u16::try_from(number).unwrap_or(u16::MAX).saturating_add(first);
+        let own_key = key.derive(&format!("seat {number}"));
+        let begin = ToAgent::Begin {
+            run,
+            seat: number,
+            host: seat.host.clone(),
+            run_key: key.derive("run"),
+            own_key: own_key.clone(),
+            asks_own_name: own_names == OwnNameSource::Asked,
+        };
+        match seat.channel {
+            Ok(mut channel) => match channel.say(&begin) {
+                Ok(()) => waiting.push(StartingAgent {
+                    number,
+                    own_key,
+                    channel,
+                    host: seat.host,
+                    asks: seat.asks,
+                    radios: seat.radios,
+                }),
+                Err(error) => unreached.push((seat.host, error.into())),
+            },
+            Err(error) => unreached.push((seat.host, error.into())),
+        }
+    }
+    let deadline = clock.now().after_ms(START_MS);
+    while !waiting.is_empty() {
+        if clock.now() >= deadline {
+            unreached.extend(waiting.drain(..).map(|greeted| (greeted.host, silent().into())));
+            break;
+        }
+        wait(waiting.iter().map(|greeted| &greeted.channel), clock, deadline);
+        for mut greeted in std::mem::take(&mut waiting) {
+            match greeted.hear() {
+                Ok(Some(snapshot)) => attendees.push(greeted.into_active_agent(*snapshot)),
+                Ok(None) => waiting.push(greeted),
+                Err(error) => unreached.push((greeted.host, error)),
+            }
+        }
+    }
+    attendees.sort_by_key(|attendee| attendee.member.seat);
+    (each_once(attendees, &mut unreached), unreached)
+}
+
+/// A host that was reached under two names takes part under the first: asked about itself it
+/// would find all well.
+fn each_once(attendees: Vec<ActiveAgent>, unreached: &mut UnreachedHosts) -> Vec<ActiveAgent> {
+    let mut seated: Vec<ActiveAgent> = Vec::new();
+    for attendee in attendees {
+        let same =
+            seated.iter().find(|other| is_same(&other.member.snapshot, &attendee.member.snapshot));
+        match same.map(|other| other.member.host.clone()) {
+            Some(other) => {
+                unreached.push((attendee.member.host, UnreachedReason::SameHost { other }));
+            }
+            None => seated.push(attendee),
+        }
+    }
+    seated
+}
+
+/// Whether two snapshots are of one host: the same links with the same MACs and addresses. Cards
+/// are cloned, addresses are used twice; all of it together is one machine.
+fn is_same(one: &Snapshot, other: &Snapshot) -> bool {
+    let links = |snapshot: &Snapshot| -> Vec<_> {
+        let cards = snapshot.links.iter().filter(|link| link.mac.is_some() && link.reaches_hosts());
+        cards.map(|link| (link.index, link.mac, link.addresses.clone())).collect()
+    };
+    one.host_name == other.host_name && !links(one).is_empty() && links(one) == links(other)
+}
+
+/// What is said of an agent that says nothing.
+pub(super) fn silent() -> CarrierError {
+    ProtocolError::Silent.into()
+}
+
+struct StartingAgent {
+    number: u16,
+    own_key: RunKey,
+    channel: AgentChannel,
+    host: HostName,
+    asks: bool,
+    radios: BTreeMap<IfName, WifiAssociation>,
+}
+
+impl StartingAgent {
+    fn hear(&mut self) -> Result<Option<Box<Snapshot>>, UnreachedReason> {
+        for message in self.channel.hear()? {
+            match message {
+                FromAgent::Ready { snapshot } => return Ok(Some(snapshot)),
+                FromAgent::Fault { why } => {
+                    return Err(UnreachedReason::Fault { why: Untrusted::new(&why) });
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn into_active_agent(self, mut snapshot: Snapshot) -> ActiveAgent {
+        for (name, radio) in self.radios {
+            if let Some(link) = snapshot.links.iter_mut().find(|link| link.name == name) {
+                link.radio.get_or_insert(radio);
+            }
+        }
+        ActiveAgent {
+            member: SurveyedHost {
+                seat: self.number,
+                host: self.host,
+                snapshot,
+                asks: self.asks,
+                port_v4: None,
+                port_v6: None,
+            },
+            channel: self.channel,
+            own_key: self.own_key,
+            watches: Vec::new(),
+            difference: None,
+            links: Vec::new(),
+            listeners: Vec::new(),
+            is_idle: true,
+            failure: None,
+            finished: None,
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The run itself: carries the board's questions to the agents and what they saw back to it,
+//! and stops when nothing new can come.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pontoon_model::host::HostName;
+use pontoon_model::observation::{Observation, ObservedEvent, ProbeKind, RunId};
+
+use super::endpoints::{SurveyEndpointId, SurveyedHost};
+use super::run::{ActiveAgent, SurveyOptions, SurveyProgress, wait};
+use super::survey_state::{HostWork, LinkProgress, SurveyState};
+use crate::edge::clock::RunClock;
+use crate::machine::RunInstant;
+use crate::probe_token::TokenHeader;
+use crate::protocol::{FromAgent, Seen, ToAgent};
+use crate::run_key::from_hex;
+use crate::witness::probe_of;
+
+/// After the last frame of a pair that misses: a late one may still come (a dozing radio is woken
+/// at the next beacon; 0.2 s apart and more).
+const TAIL_MS: u64 = 1500;
+/// Beyond the last scheduled frame nothing takes longer than this, whatever the agents say.
+const BEYOND_MS: u64 = 45_000;
+/// Observations of one run that are kept.
+const OBSERVATIONS_MAX: usize = 500_000;
+/// How often the board is looked at: what comes in between is taken in, and judged together.
+const LOOK_EVERY_MS: u64 = 40;
+
+/// A run in progress.
+pub(super) struct SurveyCoordinator<'a> {
+    board: SurveyState<'a>,
+    attendees: Vec<ActiveAgent>,
+    places: BTreeMap<HostName, usize>,
+    observations: BTreeSet<Observation>,
+    timeout_ms: Option<u64>,
+    last_sent: RunInstant,
+}
+
+impl<'a> SurveyCoordinator<'a> {
+    pub(super) fn new(run: RunId, attendees: Vec<ActiveAgent>, options: &'a SurveyOptions) -> Self {
+        let list: Vec<SurveyedHost> =
+            attendees.iter().map(|attendee| attendee.member.clone()).collect();
+        let places: BTreeMap<_, _> =
+            list.iter().enumerate().map(|(place, member)| (member.host.clone(), place)).collect();
+        let sees = |leg: &SurveyEndpointId| {
+            let attendee = places.get(&leg.host).map(|place| &attendees[*place]);
+            let mut watches = attendee.into_iter().flat_map(|attendee| &attendee.watches);
+            watches.any(|watch| watch.link == leg.link && watch.sees_frames)
+        };
+        let board = SurveyState::new(run, list, &sees, options);
+        Self {
+            board,
+            attendees,
+            places,
+            observations: BTreeSet::new(),
+            timeout_ms: options.timeout_ms,
+            last_sent: RunInstant::default(),
+        }
+    }
+
+    pub(super) fn into_parts(self) -> (Vec<ActiveAgent>, BTreeSet<Observation>) {
+        (self.attendees, self.observations)
+    }
+
+    /// Puts every question and hears the answers.
+    pub(super) fn ask(&mut self, clock: &RunClock, progress: &mut dyn FnMut(SurveyProgress)) {
+        let start = clock.now();
+        let most = self.board.last_frame_ms() + self.board.ports_ms() + BEYOND_MS;
+        let end = start.after_ms(self.timeout_ms.unwrap_or(most).min(most));
+        let opening = self.board.initial_work();
+        self.assign(opening);
+        let mut look_at = start;
+        loop {
+            let now = clock.now();
+            self.hear(now);
+            let is_last = now >= end || self.is_over(now);
+            if now >= look_at || is_last {
+                look_at = now.after_ms(LOOK_EVERY_MS);
+                self.look(now);
+                for (link, standing) in self.board.finished_links() {
+                    let LinkProgress { pairs, open, .. } = standing;
+                    let after_ms = now.0.saturating_sub(start.0);
+                    progress(SurveyProgress::Link { link, pairs, open, after_ms });
+                }
+                let (pairs, settled) = self.board.progress();
+                let last = self.board.last_frame_ms() + TAIL_MS;
+                let left_ms = last.saturating_sub(now.0.saturating_sub(start.0));
+                let ports_ms = self.board.ports_ms().saturating_sub(now.0.saturating_sub(start.0));
+                let left_ms = if settled < pairs { left_ms.max(ports_ms) } else { ports_ms };
+                progress(SurveyProgress::Asking { pairs, settled, left_ms });
+                // What was found to be due may go on for a while.
+                if now >= end || self.is_over(now) {
+                    return;
+                }
+            }
+            let quiet = if self.is_quiet() { self.last_sent.after_ms(TAIL_MS) } else { end };
+            let live = self.attendees.iter().filter(|attendee| attendee.failure.is_none());
+            wait(live.map(|attendee| &attendee.channel), clock, quiet.min(end).min(look_at));
+        }
+    }
+
+    /// Follows up what came, and has forgotten what is settled.
+    fn look(&mut self, now: RunInstant) {
+        let due = self.board.follow_up_work(now);
+        self.assign(due);
+        let dead = self.attendees.iter().filter(|attendee| attendee.failure.is_some());
+        let dead = dead.map(|attendee| attendee.member.host.clone()).collect();
+        for (host, groups) in self.board.settle(&dead) {
+            if let Some(attendee) = self.attendee(&host) {
+                attendee.send_message(&ToAgent::Cancel { groups });
+            }
+        }
+    }
+
+    fn attendee(&mut self, host: &HostName) -> Option<&mut ActiveAgent> {
+        let place = *self.places.get(host)?;
+        self.attendees.get_mut(place)
+    }
+
+    fn assign(&mut self, work: BTreeMap<HostName, HostWork>) {
+        for (host, HostWork { courses, tasks }) in work {
+            if let Some(attendee) = self.attendee(&host) {
+                attendee.is_idle = false;
+                attendee.send_message(&ToAgent::Do { courses, tasks });
+            }
+        }
+    }
+
+    fn hear(&mut self, now: RunInstant) {
+        for place in 0..self.attendees.len() {
+            for message in self.attendees[place].receive_messages() {
+                match message {
+                    FromAgent::Saw { seen } => {
+                        for seen in seen {
+                            self.take(place, seen, now);
+                        }
+                    }
+                    FromAgent::Idle => self.attendees[place].is_idle = true,
+                    FromAgent::Fault { why } => self.attendees[place].failure = Some(why),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, place: usize, seen: Seen, now: RunInstant) {
+        let host = &self.attendees[place].member.host;
+        if !self.is_believable(host, &seen) {
+            let host = host.clone();
+            self.observations.retain(|kept| kept.host != host);
+            self.attendees[place].failure.get_or_insert_with(|| {
+                "it reports frames that nobody sent: nothing it says is counted".to_owned()
+            });
+            return;
+        }
+        if seen.observation.direction == ObservedEvent::Sent {
+            self.last_sent = now;
+        }
+        let observation = self.board.take(seen.observation);
+        if self.observations.len() < OBSERVATIONS_MAX {
+            self.observations.insert(observation);
+        }
+    }
+
+    /// An agent speaks for itself only, and cannot have seen what was not sent.
+    fn is_believable(&self, host: &HostName, seen: &Seen) -> bool {
+        let observation = &seen.observation;
+        if observation.host != *host {
+            return false;
+        }
+        if observation.direction != ObservedEvent::Arrived {
+            return true;
+        }
+        let sender = observation
+            .peer
+            .as_ref()
+            .and_then(|peer| self.places.get(peer))
+            .map(|place| &self.attendees[*place]);
+        if matches!(observation.kind, ProbeKind::Tcp { .. }) {
+            // A kernel's SYN bears no proof. Who claims one that was not sent accuses itself: what
+            // arrives and is not answered is kept out by the host where it arrives.
+            return sender.is_some();
+        }
+        let (Some(sender), Some(probe), Some(proof)) =
+            (sender, probe_of(&observation.kind), seen.proof.as_deref().and_then(from_hex))
+        else {
+            return false;
+        };
+        let link = observation.asked_link.as_ref().map_or(Some(u8::MAX), |link| {
+            let place = sender.links.iter().position(|name| name == link)?;
+            u8::try_from(place).ok()
+        });
+        let (Some(link), Ok(proof)) = (link, proof.try_into()) else { return false };
+        let header = TokenHeader {
+            seat: sender.member.seat,
+            link,
+            probe,
+            is_answer: false,
+            round: observation.round,
+        };
+        header.is_proven_by(proof, &sender.own_key)
+    }
+
+    /// Whether every agent has put what it was given.
+    fn is_quiet(&self) -> bool {
+        self.attendees.iter().all(|attendee| attendee.is_idle || attendee.failure.is_some())
+    }
+
+    /// Whether nothing new can come.
+    fn is_over(&self, now: RunInstant) -> bool {
+        let tail = if self.board.is_missing() { TAIL_MS } else { 0 };
+        self.is_quiet() && now >= self.last_sent.after_ms(tail)
+    }
+}

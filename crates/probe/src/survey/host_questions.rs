@@ -1,0 +1,261 @@
+//! What is asked once, at the start: of a host's own links, and of whom no agent answers for.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use pontoon_model::host::HostName;
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::observation::DnsQuery;
+
+use super::endpoints::{RoutedPair, SurveyEndpoint, SurveyEndpoints, SurveyedHost};
+use super::follow_up::{ALWAYS, TRIES, assign};
+use super::port_schedule::routed as ports_of_routed;
+use super::run::SurveyOptions;
+use super::schedule::HostTask;
+use crate::probes::{
+    DEFAULT_NTP, DnsName, ProbePayload, ProbeSpec, TracerouteProtocol, port_probes,
+};
+use crate::protocol::{Question, Task};
+
+/// Tries between hosts that only routers connect: as many as rounds prove isolation.
+const ROUTED_TRIES: u16 = 10;
+/// With more such peers than this, half the tries, and a second from one peer to the next: then
+/// no host sends more than ten packets a second.
+const ROUTED_CROWD: usize = 5;
+const ROUTED_CROWD_TRIES: u16 = 5;
+const ROUTED_CROWD_EVERY_MS: u32 = 1_000;
+/// The port of ssh and that of the API server: what a peer without an agent is asked for.
+const PEER_PORTS: [u16; 2] = [22, 6443];
+/// When a host asks whether its own address is in use elsewhere (RFC 5227 asks three times, one
+/// to two seconds apart, before an address is taken; here it is in use already).
+const OWN_ADDRESS_MS: [u32; 2] = [40, 640];
+
+/// What is asked once, at the start.
+pub(super) fn host_questions(
+    members: &BTreeMap<HostName, SurveyedHost>,
+    legs: &SurveyEndpoints,
+    routed: &[RoutedPair],
+    options: &SurveyOptions,
+) -> Vec<HostTask> {
+    let mut tasks = Vec::new();
+    for leg in legs.iter().filter(|leg| leg.asks) {
+        let Some(member) = members.get(&leg.id.host) else { continue };
+        if leg.id.family == IpFamily::V4 {
+            for (at, at_ms) in (1..).zip(OWN_ADDRESS_MS) {
+                let question = Question::OwnAddress { address: leg.address };
+                tasks.push(assign(leg, None, at, at_ms, question));
+            }
+        }
+        if leg.gateway.is_some() && !options.is_offline {
+            tasks.extend(internet(leg, member, options));
+        }
+        if let Some(forwarder) = leg.gateway.and_then(|gateway| owner(members, gateway)) {
+            tasks.extend(ladder(leg, forwarder, options));
+        }
+    }
+    for member in members.values().filter(|member| member.asks) {
+        if let Some(server) = options.server {
+            tasks.extend(server_questions(member, server));
+        }
+        for (peer, address) in &options.one_ended {
+            tasks.extend(one_ended(member, legs, peer, *address));
+        }
+    }
+    tasks.extend(routed_ways(members, routed));
+    tasks.extend(ports_of_routed(routed, &options.ports));
+    tasks
+}
+
+/// Names, check page and time over one uplink.
+fn internet(leg: &SurveyEndpoint, member: &SurveyedHost, options: &SurveyOptions) -> Vec<HostTask> {
+    let servers: Vec<IpAddr> = member
+        .snapshot
+        .resolver
+        .servers
+        .iter()
+        .copied()
+        .filter(|server| is_asked_by(leg, member, *server))
+        .take(SERVERS_MAX)
+        .collect();
+    let Ok(ntp) = DEFAULT_NTP.parse::<DnsName>() else { return Vec::new() };
+    if servers.is_empty() || leg.id.family != IpFamily::V4 {
+        return Vec::new();
+    }
+    let portal = options.page.clone().unwrap_or_default();
+    let ask = ProbeSpec::Internet { servers, portal, ntp };
+    let task = assign(leg, None, 1, 0, Question::Several { ask });
+    vec![task]
+}
+
+/// As many as resolv.conf(5) may name.
+const SERVERS_MAX: usize = 3;
+
+/// A resolver on a wire of this host is asked by that wire only; one far away by every uplink.
+fn is_asked_by(leg: &SurveyEndpoint, member: &SurveyedHost, server: IpAddr) -> bool {
+    if IpFamily::of(server) != leg.id.family || server.is_loopback() {
+        return false;
+    }
+    let holders: Vec<&IfName> = member
+        .snapshot
+        .links
+        .iter()
+        .filter(|link| link.addresses.iter().any(|own| own.prefix.contains(server)))
+        .map(|link| &link.name)
+        .collect();
+    holders.is_empty() || holders.contains(&&leg.id.link)
+}
+
+/// Does the host that is this one's gateway send packets on? Asked up to its own next hop, so
+/// that no third party is involved.
+fn ladder(
+    leg: &SurveyEndpoint,
+    forwarder: &SurveyedHost,
+    options: &SurveyOptions,
+) -> Vec<HostTask> {
+    let next_hop = forwarder.snapshot.default_routes().find_map(|route| route.gateway);
+    let ends = next_hop.into_iter().chain(options.server);
+    ends.filter(|end| IpFamily::of(*end) == leg.id.family && leg.id.family == IpFamily::V4)
+        .map(|end| {
+            let ask = ProbeSpec::Ladder {
+                to: SocketAddr::new(end, 0),
+                ttls: vec![1, 2, 64],
+                vehicle: TracerouteProtocol::Echo,
+                payload: ProbePayload::default(),
+            };
+            assign(leg, None, 1, 100, Question::Several { ask })
+        })
+        .collect()
+}
+
+/// The user's own server: which ports pass, how large a packet, does somebody answer in its name?
+fn server_questions(member: &SurveyedHost, server: IpAddr) -> Vec<HostTask> {
+    /// The port of QUIC and HTTPS: the one that is open most often.
+    const ECHO_PORT: u16 = 443;
+    let at = |port| SocketAddr::new(server, port);
+    let random = u64::from(member.seat) + 1;
+    let mtu = uplink_mtu(member).unwrap_or(1500);
+    let asks = [
+        ProbeSpec::UdpPorts {
+            to: server,
+            udp: port_probes::udp_ports(random),
+            tcp: port_probes::TCP.to_vec(),
+        },
+        ProbeSpec::Dns { server: at(53), query: DnsQuery::NoServer, name: None },
+        ProbeSpec::PathMtu {
+            to: at(ECHO_PORT),
+            from_bytes: mtu,
+            payload_prefix: ProbePayload::default(),
+        },
+    ];
+    let task = |ask| Task {
+        group: ALWAYS,
+        at_ms: 0,
+        round: 1,
+        family: IpFamily::of(server),
+        link: None,
+        peer: None,
+        question: Question::Several { ask },
+    };
+    asks.into_iter().map(|ask| (member.host.clone(), task(ask))).collect()
+}
+
+fn uplink_mtu(member: &SurveyedHost) -> Option<u32> {
+    let route = member.snapshot.default_routes().next()?;
+    Some(member.snapshot.link(route.link.as_ref()?)?.mtu)
+}
+
+/// A peer without an agent: one end is all there is to see.
+fn one_ended(
+    member: &SurveyedHost,
+    legs: &SurveyEndpoints,
+    peer: &HostName,
+    address: IpAddr,
+) -> Vec<HostTask> {
+    let mut tasks = Vec::new();
+    let on_link = legs.iter().filter(|leg| {
+        leg.id.host == member.host
+            && member
+                .snapshot
+                .link(&leg.id.link)
+                .is_some_and(|link| link.addresses.iter().any(|own| own.prefix.contains(address)))
+    });
+    for leg in on_link {
+        for (round, at_ms) in [(1, 0), (2, 1100), (3, 2200)] {
+            let question = Question::Neighbour { from: leg.address, target: address, to_mac: None };
+            tasks.push(assign(leg, Some(peer), round, at_ms + 80, question));
+        }
+    }
+    let mut asks = vec![ProbeSpec::RoutedEcho { to: address, tries: TRIES, every_ms: 1100 }];
+    asks.extend(
+        PEER_PORTS.map(|port| ProbeSpec::Tcp { to: SocketAddr::new(address, port), tries: 1 }),
+    );
+    tasks.extend(asks.into_iter().map(|ask| {
+        let task = Task {
+            group: ALWAYS,
+            at_ms: 0,
+            round: 1,
+            family: IpFamily::of(address),
+            link: None,
+            peer: Some(peer.clone()),
+            question: Question::Several { ask },
+        };
+        (member.host.clone(), task)
+    }));
+    tasks
+}
+
+/// Every pair that only routers connect, both ways.
+fn routed_ways(members: &BTreeMap<HostName, SurveyedHost>, routed: &[RoutedPair]) -> Vec<HostTask> {
+    let mut of_host: BTreeMap<&HostName, usize> = BTreeMap::new();
+    for host in routed.iter().flat_map(|pair| [&pair.a.0, &pair.b.0]) {
+        *of_host.entry(host).or_default() += 1;
+    }
+    let mut turns: BTreeMap<&HostName, u32> = BTreeMap::new();
+    let mut tasks = Vec::new();
+    for pair in routed {
+        for (from, to) in [(&pair.a, &pair.b), (&pair.b, &pair.a)] {
+            let turn = turns.entry(&from.0).or_default();
+            let is_crowd = of_host.get(&from.0).is_some_and(|peers| *peers > ROUTED_CROWD);
+            let pace = if is_crowd {
+                (100 + *turn * ROUTED_CROWD_EVERY_MS, ROUTED_CROWD_TRIES)
+            } else {
+                (100, ROUTED_TRIES)
+            };
+            *turn += 1;
+            tasks.extend(routed_way(members, from, to, pair.family, pace));
+        }
+    }
+    tasks
+}
+
+fn routed_way(
+    members: &BTreeMap<HostName, SurveyedHost>,
+    (from, _): &(HostName, IpAddr),
+    (to, address): &(HostName, IpAddr),
+    family: IpFamily,
+    (at_ms, tries): (u32, u16),
+) -> Vec<HostTask> {
+    let Some(reflector) = members.get(to).and_then(|peer| peer.reflector(*address)) else {
+        return Vec::new();
+    };
+    let echo = ProbeSpec::RoutedEcho { to: *address, tries, every_ms: 1000 };
+    let questions = [Question::RoutedUdp { to: reflector, tries }, Question::Several { ask: echo }];
+    let task = |question| Task {
+        group: ALWAYS,
+        at_ms,
+        round: 1,
+        family,
+        link: None,
+        peer: Some(to.clone()),
+        question,
+    };
+    questions.into_iter().map(|question| (from.clone(), task(question))).collect()
+}
+
+/// Whether an address belongs to a member.
+fn owner(members: &BTreeMap<HostName, SurveyedHost>, address: IpAddr) -> Option<&SurveyedHost> {
+    members.values().find(|member| {
+        let addresses = member.snapshot.links.iter().flat_map(|link| &link.addresses);
+        addresses.into_iter().any(|own| own.prefix.address == address)
+    })
+}

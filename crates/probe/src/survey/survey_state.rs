@@ -1,0 +1,315 @@
+//! What is asked and what is known in a run: pure, fed with observations.
+//!
+//! The board says what to put and what to forget; who carries it to the agents, and what time it
+//! is, is not its affair.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pontoon_model::host::HostName;
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind, RunId};
+
+use super::endpoints::{
+    RoutedPair, SurveyEndpoint, SurveyEndpointId, SurveyEndpoints, SurveyedHost, routed_pairs,
+};
+use super::follow_up;
+use super::host_questions::host_questions;
+use super::pair_state::{PairDirection, PairState, RoundSet};
+use super::port_schedule;
+use super::run::SurveyOptions;
+use super::schedule::{HostTask, ROUNDS, course, is_in_crowd, leg_tasks, round_start_ms, turn_ms};
+use crate::machine::RunInstant;
+use crate::protocol::Task;
+use crate::round_schedule::RoundSchedule;
+
+/// What one host is given to do.
+#[derive(Debug, Default)]
+pub(super) struct HostWork {
+    pub(super) courses: Vec<RoundSchedule>,
+    pub(super) tasks: Vec<Task>,
+}
+
+/// What is asked and what is known.
+pub(super) struct SurveyState<'a> {
+    run: RunId,
+    options: &'a SurveyOptions,
+    members: BTreeMap<HostName, SurveyedHost>,
+    seats: BTreeMap<HostName, u16>,
+    links: BTreeSet<IfName>,
+    legs: SurveyEndpoints,
+    pairs: Vec<PairState>,
+    routed: Vec<RoutedPair>,
+    /// By the place of the leg: the rounds in which its gateway answered; none without a gateway.
+    controls: Vec<Option<RoundSet>>,
+    /// By the place of the leg: whether no question is left to be put on it.
+    is_leg_over: Vec<bool>,
+    /// By link, how its pairs stand.
+    standing: BTreeMap<IfName, LinkProgress>,
+}
+
+/// How the pairs of a link stand.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LinkProgress {
+    pub(super) pairs: usize,
+    pub(super) open: usize,
+    left: usize,
+}
+
+impl<'a> SurveyState<'a> {
+    /// A run of these members. `sees` tells whether a host has a packet socket on a link.
+    pub(super) fn new(
+        run: RunId,
+        list: Vec<SurveyedHost>,
+        sees: &dyn Fn(&SurveyEndpointId) -> bool,
+        options: &'a SurveyOptions,
+    ) -> Self {
+        let mut legs = SurveyEndpoints::new(&list, &options.links);
+        let pairs = legs.pair_up(&list, &options.links);
+        let routed = routed_pairs(&list, &legs);
+        let seeing: Vec<bool> = legs.iter().map(|leg| sees(&leg.id)).collect();
+        let pairs: Vec<PairState> = pairs
+            .into_iter()
+            .map(|ends| {
+                let is_by_kernel = ends.iter().any(|end| !seeing[*end as usize]);
+                let is_crowd = ends.iter().any(|end| is_in_crowd(legs.at(*end)));
+                PairState::new(ends, is_by_kernel, is_crowd)
+            })
+            .collect();
+        let controls = legs.iter().map(|leg| leg.gateway.map(|_| RoundSet::default())).collect();
+        let mut standing: BTreeMap<IfName, LinkProgress> = BTreeMap::new();
+        for pair in &pairs {
+            let link = legs.at(pair.legs[0]).id.link.clone();
+            let standing = standing.entry(link).or_default();
+            (standing.pairs, standing.left) = (standing.pairs + 1, standing.left + 1);
+        }
+        Self {
+            run,
+            options,
+            seats: list.iter().map(|member| (member.host.clone(), member.seat)).collect(),
+            links: legs.iter().map(|leg| leg.id.link.clone()).collect(),
+            members: list.into_iter().map(|member| (member.host.clone(), member)).collect(),
+            standing,
+            is_leg_over: vec![false; legs.len()],
+            legs,
+            pairs,
+            routed,
+            controls,
+        }
+    }
+
+    /// Pairs of hosts on shared links, and how many of them are settled.
+    pub(super) fn progress(&self) -> (usize, usize) {
+        (self.pairs.len(), self.pairs.iter().filter(|pair| pair.is_done).count())
+    }
+
+    /// What every host is to do from the start.
+    pub(super) fn initial_work(&self) -> BTreeMap<HostName, HostWork> {
+        let about = host_questions(&self.members, &self.legs, &self.routed, self.options);
+        let mut work = by_host(about);
+        let ends: Vec<[u32; 2]> = self.pairs.iter().map(|pair| pair.legs).collect();
+        for (place, leg) in self.legs.iter().enumerate() {
+            let own = work.entry(leg.id.host.clone()).or_default();
+            own.courses.extend(course(leg, &self.legs, &ends, &pair_group, self.run.0));
+            let peers = self.partners(leg);
+            if !peers.is_empty() || leg.asks {
+                let group = self.leg_group(place);
+                let tasks = leg_tasks(leg, group, &peers, self.is_dual(leg), self.run.0);
+                own.tasks.extend(tasks.into_iter().map(|(_, task)| task));
+            }
+        }
+        work.retain(|_, work| !work.courses.is_empty() || !work.tasks.is_empty());
+        work
+    }
+
+    /// The legs of the peers of a leg.
+    fn partners(&self, leg: &SurveyEndpoint) -> Vec<&SurveyEndpoint> {
+        let other = |(seat, place): &(u16, u32)| {
+            let [a, b] = self.pairs[*place as usize].legs.map(|leg| self.legs.at(leg));
+            if a.seat == *seat { a } else { b }
+        };
+        leg.partners.iter().map(other).collect()
+    }
+
+    /// Whether the link has peers in the other family as well.
+    fn is_dual(&self, leg: &SurveyEndpoint) -> bool {
+        let family = match leg.id.family {
+            IpFamily::V4 => IpFamily::V6,
+            IpFamily::V6 => IpFamily::V4,
+        };
+        let twin = self.legs.find(&SurveyEndpointId { family, ..leg.id.clone() });
+        twin.is_some_and(|(_, twin)| !twin.partners.is_empty())
+    }
+
+    /// Takes in what a host saw. Returns it with names that are shared by all that was seen.
+    pub(super) fn take(&mut self, seen: Observation) -> Observation {
+        let host =
+            |name: HostName| self.seats.get_key_value(&name).map_or(name, |(own, _)| own.clone());
+        let link = |name: IfName| self.links.get(&name).cloned().unwrap_or(name);
+        let seen = Observation {
+            run: self.run,
+            host: host(seen.host),
+            peer: seen.peer.map(host),
+            link: seen.link.map(link),
+            asked_link: seen.asked_link.map(link),
+            ..seen
+        };
+        self.note_control(&seen);
+        self.note_pair(&seen);
+        seen
+    }
+
+    fn note_pair(&mut self, seen: &Observation) {
+        let (Some(peer), Some(link)) = (&seen.peer, &seen.asked_link) else { return };
+        let (asker, other) = match seen.direction {
+            ObservedEvent::Arrived => (peer, &seen.host),
+            ObservedEvent::Sent | ObservedEvent::Answered => (&seen.host, peer),
+        };
+        let id = SurveyEndpointId { host: asker.clone(), link: link.clone(), family: seen.family };
+        let (Some((place, leg)), Some(seat)) = (self.legs.find(&id), self.seats.get(other)) else {
+            return;
+        };
+        for pair in leg.pairs_with(*seat) {
+            let state = &mut self.pairs[pair];
+            let is_back = state.legs[1] as usize == place;
+            state.take(seen, is_back);
+        }
+    }
+
+    /// Notes that a leg's gateway answered.
+    fn note_control(&mut self, seen: &Observation) {
+        let is_control = seen.direction == ObservedEvent::Answered
+            && seen.answer == Some(ProbeAnswer::Reply)
+            && seen.peer.is_none()
+            && matches!(seen.kind, ProbeKind::Neighbour { .. } | ProbeKind::RoutedEcho);
+        let (true, Some(link)) = (is_control, &seen.asked_link) else { return };
+        let id =
+            SurveyEndpointId { host: seen.host.clone(), link: link.clone(), family: seen.family };
+        let Some((place, leg)) = self.legs.find(&id) else { return };
+        if leg.gateway == seen.address
+            && let Some(rounds) = &mut self.controls[place]
+        {
+            rounds.insert(seen.round);
+        }
+    }
+
+    /// What the answers and misses so far give reason to ask.
+    pub(super) fn follow_up_work(&mut self, now: RunInstant) -> BTreeMap<HostName, HostWork> {
+        let mut tasks = Vec::new();
+        for state in &mut self.pairs {
+            tasks.extend(follow_up::pair(state, &self.members, &self.legs, self.options, now));
+        }
+        by_host(tasks)
+    }
+
+    /// The groups of questions that each host may forget: of pairs that are settled or have lost
+    /// an end, and of legs on which no pair is left.
+    pub(super) fn settle(&mut self, dead: &BTreeSet<HostName>) -> BTreeMap<HostName, Vec<u32>> {
+        let mut over: BTreeMap<HostName, Vec<u32>> = BTreeMap::new();
+        let mut forget = |leg: &SurveyEndpoint, group| {
+            over.entry(leg.id.host.clone()).or_default().push(group);
+        };
+        for (place, state) in self.pairs.iter_mut().enumerate().filter(|(_, pair)| !pair.is_done) {
+            let ends = state.legs.map(|leg| self.legs.at(leg));
+            let controls = state.legs.map(|leg| self.controls[leg as usize]);
+            let is_dead = !dead.is_empty() && ends.iter().any(|leg| dead.contains(&leg.id.host));
+            if is_dead || state.is_settled(controls) {
+                state.is_done = true;
+                if let Some(standing) = self.standing.get_mut(&ends[0].id.link) {
+                    standing.left -= 1;
+                    standing.open += usize::from(state.is_open());
+                }
+                for leg in ends {
+                    forget(leg, pair_group(place));
+                }
+            }
+        }
+        for place in 0..self.legs.len() {
+            let is_over = !self.is_leg_over[place] && self.is_leg_settled(place);
+            if is_over {
+                self.is_leg_over[place] = true;
+                let group = self.leg_group(place);
+                let host = self.legs.at_place(place).id.host.clone();
+                over.entry(host).or_default().push(group);
+            }
+        }
+        over
+    }
+
+    /// The links of which every pair has become settled since this was last asked.
+    pub(super) fn finished_links(&mut self) -> Vec<(IfName, LinkProgress)> {
+        let standing = std::mem::take(&mut self.standing).into_iter();
+        let (over, others): (Vec<_>, Vec<_>) =
+            standing.partition(|(_, standing)| standing.left == 0);
+        self.standing = others.into_iter().collect();
+        over
+    }
+
+    fn is_leg_settled(&self, place: usize) -> bool {
+        let leg = self.legs.at_place(place);
+        if leg.partners.is_empty() {
+            self.controls[place].is_none_or(|answered| answered.len() >= 2)
+        } else {
+            leg.partners.iter().all(|(_, pair)| self.pairs[*pair as usize].is_done)
+        }
+    }
+
+    /// Both ways of every pair.
+    pub(super) fn directions(&self) -> impl Iterator<Item = [&PairDirection; 2]> {
+        self.pairs.iter().map(PairState::directions)
+    }
+
+    /// Visits every way of every pair, by the seats of its ends, with a hand that takes in what
+    /// was seen there.
+    pub(super) fn each_direction(
+        &mut self,
+        visit: &mut dyn FnMut(u16, u16, &mut dyn FnMut(&Observation)),
+    ) {
+        for state in &mut self.pairs {
+            let [a, b] = state.legs.map(|place| self.legs.at(place).seat);
+            visit(a, b, &mut |seen| state.take(seen, false));
+            visit(b, a, &mut |seen| state.take(seen, true));
+        }
+    }
+
+    /// Whether something that was sent has not arrived, and may yet.
+    pub(super) fn is_missing(&self) -> bool {
+        let mut ways = self.pairs.iter().flat_map(PairState::directions);
+        ways.any(|way| way.sent.exceeds(way.arrived))
+    }
+
+    /// How long the rounds that are left take at most, in milliseconds from the start.
+    pub(super) fn last_frame_ms(&self) -> u64 {
+        let open = self.pairs.iter().filter(|pair| !pair.is_done);
+        let mut places: Vec<u32> = open.flat_map(|pair| pair.legs).collect();
+        places.sort_unstable();
+        places.dedup();
+        let last = |place: u32| {
+            let leg = self.legs.at(place);
+            let turns = u32::try_from(leg.partners.len()).unwrap_or(u32::MAX);
+            round_start_ms(leg, ROUNDS, self.run.0).saturating_add(turn_ms(leg, turns))
+        };
+        places.into_iter().map(last).max().unwrap_or(0).into()
+    }
+
+    /// How long the ports that Kubernetes needs take at most, in milliseconds after the last round.
+    pub(super) fn ports_ms(&self) -> u64 {
+        port_schedule::longest_ms(&self.legs, self.members.len(), &self.options.ports)
+    }
+
+    /// Groups of legs come after those of pairs; group 0 is never cancelled.
+    fn leg_group(&self, place: usize) -> u32 {
+        pair_group(self.pairs.len() + place)
+    }
+}
+
+fn pair_group(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX - 1) + 1
+}
+
+fn by_host(tasks: Vec<HostTask>) -> BTreeMap<HostName, HostWork> {
+    let mut work: BTreeMap<HostName, HostWork> = BTreeMap::new();
+    for (host, task) in tasks {
+        work.entry(host).or_default().tasks.push(task);
+    }
+    work
+}

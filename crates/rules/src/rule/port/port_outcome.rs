@@ -1,0 +1,278 @@
+//! Who was asked for which port, and what became of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::super::directed_path::DirectedPath;
+use super::super::link_pair::LinkPair;
+use super::super::routed_path::rounds;
+use super::super::rule_context::RuleContext;
+use pontoon_model::facts::LinkCapture;
+use pontoon_model::host::HostName;
+use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
+use pontoon_model::port::{Port, PortAnswerer, TransportProtocol};
+
+/// Tries without an answer that suffice where nothing is lost.
+const TRIES: usize = 3;
+/// `EPERM`: what a packet filter of the sender says to its own programs.
+const NOT_PERMITTED: i32 = 1;
+
+/// What became of the questions for one port.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum PortOutcome {
+    /// It is reached.
+    Open,
+    /// A service has the port, but not at this address.
+    Elsewhere,
+    /// The far host's own packet filter keeps the asker out: by an error, or by silence.
+    KeptOut {
+        /// Whether it said so.
+        is_rejected: bool,
+    },
+    /// It does not get there.
+    OnTheWay {
+        /// How the asker knows.
+        by: BlockSignal,
+    },
+    /// The asker's own packet filter lets nothing out.
+    KeptIn,
+    /// What was seen does not suffice.
+    Undecided,
+}
+
+/// How an asker knows that something does not get there.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum BlockSignal {
+    /// By nothing but silence.
+    Silence,
+    /// By an ICMP error of this router.
+    Router(IpAddr),
+    /// By a refusal in the name of the host, which never saw what is refused.
+    Forgery,
+}
+
+/// One port of a host, asked for by another.
+#[derive(Clone, Debug)]
+pub(crate) struct PortAttempt<'a> {
+    pub(crate) from: &'a HostName,
+    pub(crate) to: &'a HostName,
+    /// The asker's link; none where routers connect the two.
+    pub(crate) link: Option<&'a IfName>,
+    pub(crate) family: IpFamily,
+    pub(crate) port: Port,
+    pub(crate) answerer: &'a PortAnswerer,
+    pub(crate) outcome: PortOutcome,
+    pub(crate) tries: usize,
+}
+
+/// All that was asked for, in order of who asked whom.
+pub(crate) fn asked<'a>(case: &'a RuleContext<'_>) -> Vec<PortAttempt<'a>> {
+    let mut all = Vec::new();
+    let lossy = lossy_links(case);
+    for ((from, link, to, family), seen) in &case.index {
+        let Some(peer) = case.facts.hosts.get(*to) else { continue };
+        let mut by_port: BTreeMap<Port, Vec<&Observation>> = BTreeMap::new();
+        for seen in seen {
+            if let Some(port) = port_of(&seen.kind) {
+                by_port.entry(port).or_default().push(seen);
+            }
+        }
+        // What arrives without having been asked for is somebody else's.
+        by_port.retain(|_, seen| tries(seen) > 0);
+        if by_port.is_empty() {
+            continue;
+        }
+        let ground = match link {
+            Some(link) => PathConditions::of_link(case, &lossy, from, to, link, *family),
+            None => Some(PathConditions::routed(case, from, to, *family)),
+        };
+        for (port, seen) in by_port {
+            let listener = peer.listeners.iter().find(|listener| listener.port == port);
+            let (Some(listener), Some(ground)) = (listener, &ground) else { continue };
+            let is_arrived = has_arrived(case, (from, *link, to, *family), port);
+            let question = PortProbe { port, tries: tries(&seen), is_arrived };
+            let outcome = outcome(case, to, &listener.state, ground, &question, &answers(&seen));
+            let (from, to, link, family) = (*from, *to, *link, *family);
+            let (answerer, tries) = (&listener.state, question.tries);
+            all.push(PortAttempt { from, to, link, family, port, answerer, outcome, tries });
+        }
+    }
+    all
+}
+
+const fn port_of(kind: &ProbeKind) -> Option<Port> {
+    match kind {
+        ProbeKind::Tcp { port } => Some(Port { number: *port, transport: TransportProtocol::Tcp }),
+        ProbeKind::UdpPort { port } => {
+            Some(Port { number: *port, transport: TransportProtocol::Udp })
+        }
+        _ => None,
+    }
+}
+
+fn tries(seen: &[&Observation]) -> usize {
+    let sent = seen.iter().filter(|seen| seen.direction == ObservedEvent::Sent);
+    sent.map(|seen| seen.round).collect::<BTreeSet<_>>().len()
+}
+
+fn answers<'a>(seen: &[&'a Observation]) -> Vec<&'a ProbeAnswer> {
+    seen.iter().filter_map(|seen| seen.answer.as_ref()).collect()
+}
+
+/// Whether the question was seen at the far end. What routers carried bears no link of the asker
+/// in its question, and one in what the far witness makes of its address.
+fn has_arrived(
+    case: &RuleContext<'_>,
+    (from, link, to, family): (&HostName, Option<&IfName>, &HostName, IpFamily),
+    port: Port,
+) -> bool {
+    let is_arrival = |seen: &Observation| {
+        seen.direction == ObservedEvent::Arrived && port_of(&seen.kind) == Some(port)
+    };
+    let of = |link| case.index.get(&(from, link, to, family)).into_iter().flatten();
+    let own = case.facts.hosts.get(from).filter(|_| link.is_none());
+    let links = own.into_iter().flat_map(|host| &host.snapshot.links);
+    let any = links.map(|link| Some(&link.name)).chain([link]);
+    any.into_iter().flat_map(of).any(|seen| is_arrival(seen))
+}
+
+/// What else is known of a way, so that silence on it can be judged.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+struct PathConditions {
+    /// Other packets get there.
+    is_passing: bool,
+    /// And others come back.
+    is_returning: bool,
+    /// Nothing is lost there, as far as was seen.
+    is_calm: bool,
+    /// What arrives would have been seen.
+    is_witnessed: bool,
+    /// The far agent left nothing without an answer.
+    answers_all: bool,
+}
+
+impl PathConditions {
+    fn of_link(
+        case: &RuleContext<'_>,
+        lossy: &BTreeSet<(&HostName, &IfName)>,
+        from: &HostName,
+        to: &HostName,
+        link: &IfName,
+        family: IpFamily,
+    ) -> Option<Self> {
+        let (way, back) = way(case, from, to, link, family)?;
+        Some(Self {
+            is_passing: way.is_open(),
+            is_returning: back.is_open(),
+            // Three frames of one way are too few to know a lossy link by: all of both ends.
+            is_calm: ![&way.from, &way.to]
+                .into_iter()
+                .any(|end| lossy.contains(&(&end.host, &end.link))),
+            is_witnessed: way.is_witnessed,
+            answers_all: answers_all(case, to),
+        })
+    }
+
+    fn routed(case: &RuleContext<'_>, from: &HostName, to: &HostName, family: IpFamily) -> Self {
+        let (there, back) = (rounds(case, from, to, family), rounds(case, to, from, family));
+        let watches = case.facts.hosts.get(to).map(|host| host.watches.as_slice());
+        Self {
+            is_passing: !there.arrived.is_empty(),
+            is_returning: !back.arrived.is_empty(),
+            is_calm: there.is_lossless() && back.is_lossless(),
+            is_witnessed: watches.is_some_and(|all| all.iter().all(LinkCapture::is_complete)),
+            answers_all: answers_all(case, to),
+        }
+    }
+}
+
+/// The links on which something was lost of what passes at all.
+fn lossy_links<'a>(case: &'a RuleContext<'_>) -> BTreeSet<(&'a HostName, &'a IfName)> {
+    let ways = case.pairs.iter().flat_map(LinkPair::direction_pairs).map(|(way, _)| way);
+    let lossy = ways.filter(|way| !way.arrived().is_empty() && !way.is_lossless());
+    lossy.flat_map(|way| [&way.from, &way.to]).map(|end| (&end.host, &end.link)).collect()
+}
+
+fn answers_all(case: &RuleContext<'_>, host: &HostName) -> bool {
+    let watches = case.facts.hosts.get(host).into_iter().flat_map(|host| &host.watches);
+    watches.into_iter().all(|watch| watch.withheld == 0)
+}
+
+pub(super) fn way<'a>(
+    case: &'a RuleContext<'_>,
+    from: &HostName,
+    to: &HostName,
+    link: &IfName,
+    family: IpFamily,
+) -> Option<(&'a DirectedPath, &'a DirectedPath)> {
+    let turns = case.between(from, to).iter().flat_map(LinkPair::direction_pairs);
+    let mut turns = turns.filter(|(way, _)| way.from.host == *from && way.from.link == *link);
+    turns.find(|(way, _)| way.family == family)
+}
+
+/// What was asked, and whether it got there.
+struct PortProbe {
+    port: Port,
+    tries: usize,
+    is_arrived: bool,
+}
+
+fn outcome(
+    case: &RuleContext<'_>,
+    to: &HostName,
+    answerer: &PortAnswerer,
+    ground: &PathConditions,
+    question: &PortProbe,
+    answers: &[&ProbeAnswer],
+) -> PortOutcome {
+    if answers.contains(&&ProbeAnswer::Reply) {
+        return PortOutcome::Open;
+    }
+    if matches!(answerer, PortAnswerer::Nobody { .. }) {
+        return PortOutcome::Undecided;
+    }
+    if answers.contains(&&ProbeAnswer::Refused { errno: NOT_PERMITTED }) {
+        return PortOutcome::KeptIn;
+    }
+    let router = answers.iter().find_map(|answer| match answer {
+        ProbeAnswer::Icmp { from, .. } if !is_address_of(case, to, *from) => Some(*from),
+        _ => None,
+    });
+    if let Some(router) = router {
+        return PortOutcome::OnTheWay { by: BlockSignal::Router(router) };
+    }
+    let refuses =
+        |answer: &&&ProbeAnswer| matches!(answer, ProbeAnswer::Reset | ProbeAnswer::Icmp { .. });
+    if answers.iter().any(|answer| refuses(&answer)) {
+        return match (question.is_arrived, ground.is_witnessed) {
+            // Who listens on one address refuses what comes to another.
+            (true, _) if *answerer == PortAnswerer::Service => PortOutcome::Elsewhere,
+            (true, _) => PortOutcome::KeptOut { is_rejected: true },
+            (false, true) => PortOutcome::OnTheWay { by: BlockSignal::Forgery },
+            (false, false) => PortOutcome::Undecided,
+        };
+    }
+    let is_service = *answerer == PortAnswerer::Service;
+    if question.is_arrived && is_service && question.port.transport == TransportProtocol::Udp {
+        // A service need not answer what it does not understand.
+        return PortOutcome::Open;
+    }
+    if question.tries < TRIES || !ground.is_calm {
+        return PortOutcome::Undecided;
+    }
+    if question.is_arrived && ground.is_returning && ground.answers_all {
+        PortOutcome::KeptOut { is_rejected: false }
+    } else if !question.is_arrived && ground.is_witnessed && ground.is_passing {
+        PortOutcome::OnTheWay { by: BlockSignal::Silence }
+    } else {
+        PortOutcome::Undecided
+    }
+}
+
+fn is_address_of(case: &RuleContext<'_>, host: &HostName, address: IpAddr) -> bool {
+    case.facts.hosts.get(host).is_some_and(|host| {
+        let own = host.snapshot.links.iter().flat_map(|link| &link.addresses);
+        own.into_iter().any(|own| own.prefix.address == address)
+    })
+}

@@ -1,0 +1,77 @@
+//! Texts for Kubernetes made of [`NodeSettings`]: to be used as they stand,
+//! with the evidence behind each value as a comment.
+
+pub mod kubeadm_init;
+pub mod kubeadm_join;
+pub mod kubeadm_reset;
+pub mod kubeadm_repair;
+pub mod flannel;
+pub mod calico;
+pub mod cilium;
+pub mod k3s;
+pub mod k0s;
+pub mod talos;
+
+use super::node_settings::NodeSettings;
+
+/// Comments end here at the latest.
+const WIDTH: usize = 80;
+
+/// A text in which `#` begins a comment: YAML, TOML, a shell's.
+#[derive(Debug, Default)]
+struct CommentedText(String);
+
+impl CommentedText {
+    /// A line as it stands.
+    fn line(&mut self, text: &str) {
+        self.0.push_str(text);
+        self.0.push('\n');
+    }
+
+    /// A comment, so far in, wrapped between words. No letter of it ends the line.
+    fn comment(&mut self, indent: usize, text: &str) {
+        let start = format!("{:indent$}#", "");
+        let mut line = start.clone();
+        let clean: String =
+            text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+        for word in clean.split_ascii_whitespace() {
+            if line.len() > start.len() && line.len() + 1 + word.len() > WIDTH {
+                self.line(&line);
+                line.clone_from(&start);
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        self.line(&line);
+    }
+
+    /// What has to be known or done first; commands stand in comments, too, where the text is no
+    /// shell's.
+    fn first(&mut self, settings: &NodeSettings, is_shell: bool) {
+        for warning in &settings.warnings {
+            self.comment(0, &format!("WARNING: {warning}"));
+        }
+        if !settings.preparations.is_empty() {
+            self.comment(0, &format!("First, on {}, as root:", settings.host));
+        }
+        for preparation in &settings.preparations {
+            self.comment(0, &format!("- {}", preparation.because));
+            match &preparation.command {
+                Some(command) if is_shell => self.line(command),
+                Some(command) => self.line(&format!("#     {command}")),
+                None => {}
+            }
+        }
+    }
+}
+
+/// What stands above a text that nobody ran.
+const DERIVED: &str = "Derived from source, not run:";
+
+/// A value in quotes; what it is made of has none.
+fn quoted(value: impl std::fmt::Display) -> String {
+    format!("\"{value}\"")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,30 @@
+//! Cilium: its devices and its pool, as values of its chart.
+
+use crate::node_settings::NodeSettings;
+
+use super::{CommentedText, DERIVED, quoted};
+
+/// Where the fields were read.
+pub const SOURCE: &str =
+    "cilium/cilium install/kubernetes/cilium/values.yaml, pkg/datapath/linux/devices_controller.go";
+
+/// The values for `helm install cilium --values`.
+#[must_use]
+pub fn values(settings: &NodeSettings) -> String {
+    let mut page = CommentedText::default();
+    page.comment(0, &format!("{DERIVED} {SOURCE}"));
+    page.comment(0, "left alone, every link with a route is a device, the WiFi, too");
+    page.line(&format!("devices: {}", quoted(&settings.link)));
+    page.line(&format!("MTU: {}", settings.mtu));
+    page.line("ipam:");
+    page.line("  mode: cluster-pool");
+    page.line("  operator:");
+    page.comment(4, "the chart's own 10.0.0.0/8 holds the Services of kubeadm");
+    let list = if settings.pods.value.address.is_ipv4() {
+        "clusterPoolIPv4PodCIDRList"
+    } else {
+        "clusterPoolIPv6PodCIDRList"
+    };
+    page.line(&format!("    {list}: [{}]", quoted(settings.pods.value)));
+    page.0
+}

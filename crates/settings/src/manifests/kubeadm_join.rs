@@ -1,0 +1,82 @@
+//! `kubeadm join`: a configuration, or what has to precede the printed line.
+
+use crate::node_settings::NodeSettings;
+use pontoon_predict::kubeadm::endpoint::HostPort;
+use pontoon_predict::kubeadm::version::ConfigApi;
+
+use super::kubeadm_init::{kubelet_default, node_registration};
+use super::{CommentedText, quoted};
+
+/// What the line printed by `kubeadm init` holds. The token and the key are secrets.
+#[derive(Clone, Copy, Debug)]
+pub struct JoinDiscovery<'a> {
+    /// The API server.
+    pub endpoint: &'a HostPort,
+    /// The bootstrap token.
+    pub token: &'a str,
+    /// Pins of the cluster's CA.
+    pub pins: &'a [String],
+    /// The key of a control plane's join.
+    pub certificate_key: Option<&'a str>,
+    /// Whether the host becomes a control plane.
+    pub is_control_plane: bool,
+}
+
+/// The document of `kubeadm join --config`.
+#[must_use]
+pub fn configuration(
+    settings: &NodeSettings,
+    api: ConfigApi,
+    discovery: &JoinDiscovery<'_>,
+) -> String {
+    let mut page = CommentedText::default();
+    page.comment(0, &format!(
+        "Settings for kubeadm join on {}. They hold the token: save them as join.yaml, mode 0600, \
+         then",
+        settings.host
+    ));
+    page.line("#     kubeadm join --config join.yaml");
+    page.first(settings, false);
+    page.line(&format!("apiVersion: {api}"));
+    page.line("kind: JoinConfiguration");
+    page.line("discovery:");
+    page.line("  bootstrapToken:");
+    page.line(&format!("    apiServerEndpoint: {}", quoted(discovery.endpoint.authority())));
+    page.line(&format!("    token: {}", quoted(discovery.token)));
+    if discovery.pins.is_empty() {
+        page.comment(4, "the line had no pin: whoever answers is believed");
+        page.line("    unsafeSkipCAVerification: true");
+    } else {
+        page.line("    caCertHashes:");
+        for pin in discovery.pins {
+            page.line(&format!("      - {}", quoted(pin)));
+        }
+    }
+    page.comment(0, &settings.address.because);
+    node_registration(&mut page, settings, api);
+    if discovery.is_control_plane {
+        page.line("controlPlane:");
+        page.line("  localAPIEndpoint:");
+        page.line(&format!("    advertiseAddress: {}", quoted(settings.address.value)));
+        if let Some(key) = discovery.certificate_key {
+            page.line(&format!("  certificateKey: {}", quoted(key)));
+        }
+    }
+    page.0
+}
+
+/// What precedes the printed line, for a shell of root.
+#[must_use]
+pub fn preparation(settings: &NodeSettings) -> String {
+    let mut page = CommentedText::default();
+    page.comment(0, &format!("Before kubeadm join on {}, as root", settings.host));
+    page.first(settings, true);
+    page.comment(0, &settings.address.because);
+    kubelet_default(&mut page, settings);
+    page.comment(
+        0,
+        "Then the line that kubeadm init printed, unchanged. pontoon join-check - \
+                     rehearses it.",
+    );
+    page.0
+}
