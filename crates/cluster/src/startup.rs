@@ -4,8 +4,10 @@ use crate::objects::{ClusterNode, ClusterObjects, NodeReadiness, OWN_LABEL, Pod}
 
 /// A node or pod younger than this is starting.
 const YOUNG_S: i64 = 180;
-/// So long an API server that was just started is not believed.
-const SERVER_YOUNG_S: i64 = 30;
+/// So long an API server that was just started is not believed: it needs half a minute to know
+/// everybody's rights, and a kubelet keeps a refusal of that time for 30 s more (its
+/// `authorization.webhook.cacheUnauthorizedTTL`).
+const SERVER_YOUNG_S: i64 = 60;
 
 /// Whether something of the cluster is young and not ready yet.
 #[must_use]
@@ -61,7 +63,8 @@ mod tests {
             (pod(20, false, Some("CrashLoopBackOff back-off")), false),
             (pod(200, false, None), false),
             (server(10), true),
-            (server(40), false),
+            (server(40), true),
+            (server(70), false),
         ];
         for (pod, expected) in table {
             let objects = ClusterObjects { pods: vec![pod], ..ClusterObjects::default() };
