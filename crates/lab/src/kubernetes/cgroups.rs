@@ -4,7 +4,7 @@
 //! end each other's containers. Each node therefore has a folder of its own in every hierarchy,
 //! and a cgroup namespace (`cgroup_namespaces(7)`) in which that folder is all there is: nothing
 //! in the node need be told about it. The folders of a run lie in one folder, which the
-//! [cgroup_cleanup](super::cgroup_cleanup) makes and removes.
+//! [`cgroup_cleanup`](super::cgroup_cleanup) makes and removes.
 //!
 //! Version 1 only: its hierarchies can be mounted again inside, each alone. On a machine with
 //! version 2 there is one tree, whose controllers must be handed down step by step, and systemd
