@@ -9,10 +9,10 @@ use libfuzzer_sys::fuzz_target;
 use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
 use pontoon_model::observation::{DnsQuery, Observation, ObservedEvent, ProbeKind, RunId};
-use pontoon_probe::ask::{
-    DEFAULT_NTP, PortalPage, ProbePayload, ProbeSpec, TracerouteProtocol, machine, ports,
-};
 use pontoon_probe::machine::{FlowAction, FlowEvent, MachinePoll, RunInstant};
+use pontoon_probe::probes::{
+    DEFAULT_NTP, PortalPage, ProbePayload, ProbeSpec, TracerouteProtocol, machine, port_probes,
+};
 use pontoon_wire::http_date::unix_time;
 
 /// More than any machine needs: 60 tries are the limit of one question.
@@ -126,7 +126,11 @@ fn questions() -> Vec<ProbeSpec> {
             every_ms: 9,
         },
         ProbeSpec::UdpPort { to: at(9), payload: payload.clone(), tries: 2, every_ms: 9 },
-        ProbeSpec::UdpPorts { to: ip, udp: ports::udp_ports(9), tcp: ports::TCP.to_vec() },
+        ProbeSpec::UdpPorts {
+            to: ip,
+            udp: port_probes::udp_ports(9),
+            tcp: port_probes::TCP.to_vec(),
+        },
         ProbeSpec::Tcp { to: at(22), tries: 2 },
         ProbeSpec::PathMtu { to: at(9), from_bytes: 9216, payload_prefix: payload.clone() },
     ];

@@ -3,13 +3,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use pontoon_join::api_status::ApiRefusal;
+use pontoon_join::bootstrap_token::BootstrapToken;
 use pontoon_join::cluster_info::{ClusterInfo, sign};
 use pontoon_join::http::{ApiResponseReader, BODY_BYTES_MAX};
 use pontoon_join::kubeconfig;
-use pontoon_join::pin::PublicKeyPin;
-use pontoon_join::refusal::ApiRefusal;
+use pontoon_join::public_key_pin::PublicKeyPin;
 use pontoon_join::secret::SecretText;
-use pontoon_join::token::BootstrapToken;
 use pontoon_join::{proxy, shared_certificates};
 
 fuzz_target!(|bytes: &[u8]| {

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use pontoon_join::certificate::{ServerCertificate, public_key_info};
-use pontoon_join::pin::PublicKeyPin;
+use pontoon_join::public_key_pin::PublicKeyPin;
 use pontoon_model::untrusted::is_harmful;
 use pontoon_predict::kubeadm::endpoint::EndpointHost;
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use pontoon_cluster::question::{NodeRequest, NodeResponse};
+use pontoon_cluster::node_protocol::{NodeRequest, NodeResponse};
 use pontoon_probe::protocol::{FromAgent, ToAgent};
 use pontoon_remote::far_end::FarEnd;
 use pontoon_remote::framing::write_frames;

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pontoon_join::line::{TEXT_BYTES_MAX, parse};
+use pontoon_join::join_line::{TEXT_BYTES_MAX, parse};
 
 fuzz_target!(|text: &str| {
     match parse(text) {

@@ -3,15 +3,15 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pontoon_join::course::{DiscoveryFlow, DiscoveryReply};
-use pontoon_join::line;
+use pontoon_join::discovery_flow::{DiscoveryFlow, DiscoveryReply};
+use pontoon_join::join_line;
 use pontoon_join::verdict::judge;
 
 const LINE: &str = "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \
                     --discovery-token-unsafe-skip-ca-verification";
 
 fuzz_target!(|text: &str| {
-    let request = line::parse(LINE).expect("a line").complete(None).expect("a join");
+    let request = join_line::parse(LINE).expect("a line").complete(None).expect("a join");
     let mut answers =
         text.lines().filter_map(|line| serde_json::from_str::<DiscoveryReply>(line).ok());
     let Some(first) = answers.next() else { return };

@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pontoon_fleet::alike::group_same_text;
 use pontoon_fleet::clock::{ClockExchange, DateReading, best, median};
 use pontoon_fleet::exec::shown;
+use pontoon_fleet::group_output::group_same_text;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::is_harmful;
 use pontoon_remote::reach_failure::ReachFailure;

@@ -7,9 +7,9 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Mac};
 use pontoon_model::observation::{FrameDestination, Observation, ObservedEvent, ProbeKind, RunId};
 use pontoon_probe::frame::read::read;
-use pontoon_probe::key::RunKey;
 use pontoon_probe::machine::RunInstant;
 use pontoon_probe::protocol::Peer;
+use pontoon_probe::run_key::RunKey;
 use pontoon_probe::witness::{AgentIdentity, ReplyKey, Witness};
 
 const OWN: Mac = Mac([2, 0, 0, 0, 0, 1]);

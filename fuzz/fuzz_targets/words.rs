@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use libfuzzer_sys::fuzz_target;
 use pontoon_fleet::inventory::{ClusterName, HostAddress, KeyPath, LabelKey, LabelValue, UserName};
-use pontoon_join::pin::PublicKeyPin;
+use pontoon_join::public_key_pin::PublicKeyPin;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Mac, Prefix};
 use pontoon_model::node_files::FlannelFlags;
@@ -29,7 +29,7 @@ use pontoon_predict::kubeadm::version::KubernetesVersion;
 use pontoon_predict::kubelet::parse_node_ip;
 use pontoon_predict::kubelet_flags::effective_flags;
 use pontoon_predict::proxy::ProxyEnvironment;
-use pontoon_probe::ask::{DnsName, PortalPage};
+use pontoon_probe::probes::{DnsName, PortalPage};
 use pontoon_probe::survey::PairCode;
 
 fuzz_target!(|text: &str| {
