@@ -39,8 +39,9 @@ const IMPURE: [&str; 9] = [
 ];
 
 /// The pure crates, and the only dependencies they may have: each turns values into values.
-const PURE: [(&str, &[&str]); 5] = [
+const PURE: [(&str, &[&str]); 6] = [
     ("model", &["schemars", "serde", "serde_json", "thiserror"]),
+    ("diagnosis", &["schemars", "serde"]),
     ("predict", &["regex-lite", "schemars", "serde", "serde_json", "thiserror"]),
     ("rules", &["schemars", "serde"]),
     ("causes", &["schemars", "serde"]),
@@ -51,28 +52,51 @@ const PURE: [(&str, &[&str]); 5] = [
 const NOT_CODES: [&str; 2] = ["crates/model/src/code.rs", "crates/lab/src/scenario/builtin.rs"];
 
 /// The crates by layer: each may depend on those to its left only.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("model", &[]),
+    ("diagnosis", &["model"]),
     ("wire", &["model"]),
     ("netlink", &["model"]),
     ("remote", &["model", "wire"]),
     ("predict", &["model"]),
-    ("rules", &["model", "predict"]),
-    ("causes", &["model"]),
-    ("settings", &["model", "predict", "rules"]),
+    ("rules", &["model", "diagnosis", "predict"]),
+    ("causes", &["model", "diagnosis"]),
+    ("settings", &["model", "diagnosis", "predict", "rules"]),
     ("probe", &["model", "wire", "netlink", "remote", "predict"]),
     ("fleet", &["model", "wire", "remote", "probe"]),
-    ("join", &["model", "wire", "netlink", "predict"]),
+    ("join", &["model", "diagnosis", "wire", "netlink", "predict"]),
     (
         "cluster",
-        &["model", "wire", "netlink", "remote", "predict", "rules", "causes", "probe", "join"],
+        &[
+            "model",
+            "diagnosis",
+            "wire",
+            "netlink",
+            "remote",
+            "predict",
+            "rules",
+            "causes",
+            "probe",
+            "join",
+        ],
     ),
     ("lab", &["model", "probe"]),
     (
         "cli",
         &[
-            "model", "wire", "remote", "predict", "rules", "causes", "settings", "probe", "fleet",
-            "join", "cluster", "lab",
+            "model",
+            "diagnosis",
+            "wire",
+            "remote",
+            "predict",
+            "rules",
+            "causes",
+            "settings",
+            "probe",
+            "fleet",
+            "join",
+            "cluster",
+            "lab",
         ],
     ),
 ];
