@@ -5,6 +5,7 @@ use data_encoding::BASE64;
 use percent_encoding::percent_decode_str;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_predict::kubeadm::endpoint::{HostPort, parse_host_port};
+use pontoon_wire::http::{HttpError, ResponseHead};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -45,8 +46,6 @@ pub enum ConnectReply {
 const HTTP_PORT: u16 = 80;
 /// The head of an answer.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
-/// Its headers.
-const HEADERS_MAX: usize = 64;
 
 impl ProxyContact {
     /// By what stands in `HTTPS_PROXY`.
@@ -98,24 +97,20 @@ pub fn connect(server: &HostPort, credentials: Option<&str>) -> Zeroizing<String
 /// What is meant by all bytes that came; none: more must come.
 #[must_use]
 pub fn answer(bytes: &[u8]) -> Option<ConnectReply> {
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let mut response = httparse::Response::new(&mut headers);
     let bad = |why: &str| Some(ConnectReply::Bad(Untrusted::new(why)));
-    match response.parse(&bytes[..bytes.len().min(HEAD_BYTES_MAX)]) {
+    match ResponseHead::parse(bytes, HEAD_BYTES_MAX) {
+        Ok(None) => None,
+        Err(HttpError::EndlessHead) => bad("the head of the answer does not end"),
         Err(_) => bad("the answer is no HTTP"),
-        Ok(httparse::Status::Partial) if bytes.len() >= HEAD_BYTES_MAX => {
-            bad("the head of the answer does not end")
+        // A TLS server waits for the client's first word.
+        Ok(Some(head)) if head.status == 200 && bytes.len() > head.length => {
+            bad("it says more than it was asked")
         }
-        Ok(httparse::Status::Partial) => None,
-        Ok(httparse::Status::Complete(end)) => match response.code.unwrap_or_default() {
-            // A TLS server waits for the client's first word.
-            200 if bytes.len() > end => bad("it says more than it was asked"),
-            200 => Some(ConnectReply::Open),
-            status => {
-                let reason = Untrusted::new(response.reason.unwrap_or_default());
-                Some(ConnectReply::Refused { status, reason })
-            }
-        },
+        Ok(Some(head)) if head.status == 200 => Some(ConnectReply::Open),
+        Ok(Some(head)) => Some(ConnectReply::Refused {
+            status: head.status,
+            reason: Untrusted::new(&head.reason),
+        }),
     }
 }
 
