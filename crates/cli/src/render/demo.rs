@@ -9,9 +9,9 @@ use pontoon_model::observation::ProbeAnswer;
 use pontoon_rules::report::SurveyReport;
 use pontoon_rules::report::pairs::PairReachability;
 
-use super::pair_table;
 use super::style::TerminalStyle;
 use super::wrap::wrapped;
+use super::{pair_reachability, pair_table};
 
 const PICTURE: &str = "
              internet
@@ -54,7 +54,7 @@ pub(crate) fn demo_report(
         wrapped(&mut page, style.width, "  - ", "    ", &style.printable(&text));
     }
     page.push('\n');
-    pair_table::write(&mut page, &report.pairs, style);
+    pair_reachability::write(&mut page, &report.pairs, style);
     page.push_str(&format!("\n{}\n", style.bold("What that does to Kubernetes")));
     let first = firsts(report);
     for (finding, others) in first.iter().filter(|(finding, _)| finding.scope.to.is_none()) {

@@ -62,7 +62,7 @@ type GridLink<'a> = (Option<&'a IfName>, IpFamily);
 type GridCells<'a> = BTreeMap<(&'a HostName, &'a HostName), GridCell>;
 
 /// Writes a grid for each link; nothing when no pair was asked.
-pub(crate) fn write(page: &mut String, pairs: &[PairRow], style: TerminalStyle) {
+pub(super) fn write(page: &mut String, pairs: &[PairRow], style: TerminalStyle) {
     let mut networks: BTreeMap<GridLink<'_>, GridCells<'_>> = BTreeMap::new();
     for pair in pairs {
         let cells = networks.entry((pair.link.as_ref(), pair.family)).or_default();

@@ -1,4 +1,4 @@
-//! Who reaches whom, as a table.
+//! Which pairs reach each other: a table of words for a few pairs.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,11 @@ use pontoon_model::net::IpFamily;
 use pontoon_rules::report::pairs::{PairReachability, PairRow};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::pair_grid;
 use super::style::TerminalStyle;
 use super::wrap::padded;
 
-/// More rows than this do not fit a screen: then a letter a pair has to do.
-const ROWS_MAX: usize = 15;
-
 /// Writes the table; nothing when no pair was asked.
-pub(crate) fn write(page: &mut String, pairs: &[PairRow], style: TerminalStyle) {
+pub(super) fn write(page: &mut String, pairs: &[PairRow], style: TerminalStyle) {
     if pairs.is_empty() {
         return;
     }
@@ -28,9 +24,6 @@ pub(crate) fn write(page: &mut String, pairs: &[PairRow], style: TerminalStyle) 
         });
         let row = format!("{}{}{}", pair.from, style.pair_arrow(), pair.to);
         rows.entry(row).or_default().insert(at, pair.state);
-    }
-    if rows.len() > ROWS_MAX {
-        return pair_grid::write(page, pairs, style);
     }
     let label = rows.keys().map(|row| row.width()).max().unwrap_or(0) + 2;
     page.push_str(&format!("{}\n", style.bold("who reaches whom")));
@@ -60,8 +53,8 @@ fn column(pair: &PairRow) -> String {
     }
 }
 
-/// The word for a state.
-pub(crate) const fn word(state: PairReachability) -> &'static str {
+/// The word for a state of reachability.
+pub(super) const fn word(state: PairReachability) -> &'static str {
     match state {
         PairReachability::Open => "open",
         PairReachability::ViaGateway => "via gateway",

@@ -9,7 +9,7 @@ use pontoon_rules::report::{ReportedGap, SurveyReport};
 use super::finding::group_findings;
 use super::style::TerminalStyle;
 use super::wrap::wrapped;
-use super::{observations, pair_table, ports, wifi_networks};
+use super::{observations, pair_reachability, ports, wifi_networks};
 
 /// Gaps shown unless more are asked for.
 const UNTESTED_MAX: usize = 3;
@@ -45,7 +45,7 @@ pub(crate) fn report(report: &SurveyReport, facts: &Facts, style: TerminalStyle)
     }
     if !report.pairs.is_empty() {
         page.push('\n');
-        pair_table::write(&mut page, &report.pairs, style);
+        pair_reachability::write(&mut page, &report.pairs, style);
         wifi_networks::write(&mut page, &report.networks, style);
         ports::write(&mut page, &report.ports, style);
     }
