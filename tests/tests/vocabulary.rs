@@ -70,7 +70,11 @@ fn words_that_are_not_used_stand_nowhere() {
         for (number, line) in text(&path).lines().enumerate() {
             let prose = if is_source { prose(line) } else { line.to_owned() };
             for instead in unused(&prose) {
-                found.push(format!("{}:{}: {line}\n    write: {instead}", shown(&path), number + 1));
+                found.push(format!(
+                    "{}:{}: {line}\n    write: {instead}",
+                    shown(&path),
+                    number + 1
+                ));
             }
         }
     }

@@ -2,6 +2,8 @@
 
 pub(crate) mod wrap;
 pub(crate) mod style;
+mod command_text;
+pub(crate) mod diagnosis;
 pub(crate) mod report_text;
 pub(crate) mod finding;
 pub(crate) mod pair_reachability;
