@@ -1,4 +1,4 @@
-//! The records of several hosts of one run, made one.
+//! Merges the records of several hosts of one run.
 
 mod uncoordinated;
 
@@ -11,14 +11,14 @@ use crate::net::Mac;
 use crate::observation::{Observation, RunId};
 use crate::record::{HOSTS_MAX, Record};
 
-/// Records do not belong together.
+/// Records that cannot be merged.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MergeError {
-    /// There is none.
+    /// No record was given.
     #[error("there is no record to read")]
     Nothing,
-    /// They come from different runs.
+    /// The records come from different runs.
     #[error(
         "the records come from different runs ({first} and {other}): start both hosts with the \
          same `--pair CODE`"
@@ -29,26 +29,26 @@ pub enum MergeError {
         /// The run that differs.
         other: RunId,
     },
-    /// One host tells two stories.
+    /// Two records have different facts about the same machine.
     #[error("two records tell different things about {host} in the same run: leave one out")]
     TwoStories {
-        /// The host.
+        /// The host that both records describe.
         host: HostName,
     },
-    /// Together they have more hosts than a record may.
+    /// Together they have more than [`HOSTS_MAX`] hosts.
     #[error("together the records have more than {HOSTS_MAX} hosts")]
     ManyHosts,
 }
 
 /// Merges records of the same run.
 ///
-/// Two machines with the same name (every fresh Pi is called `raspberrypi`) get different ones:
-/// the second becomes `raspberrypi-2`. A host that was known to the other by its address only is
-/// given its name.
+/// Two machines with the same name (every fresh Pi is called `raspberrypi`) get different names:
+/// the second becomes `raspberrypi-2`. A peer that one record knows only by address gets the name
+/// that its own record has.
 ///
 /// # Errors
 ///
-/// [`MergeError`].
+/// See [`MergeError`].
 pub fn merge(records: impl IntoIterator<Item = Record>) -> Result<Record, MergeError> {
     let mut records = records.into_iter();
     let Record { mut facts, mut unreached } = records.next().ok_or(MergeError::Nothing)?;
@@ -71,7 +71,7 @@ pub fn merge(records: impl IntoIterator<Item = Record>) -> Result<Record, MergeE
     Ok(Record { facts, unreached })
 }
 
-/// In which records each host speaks for itself.
+/// By host, the numbers of the records that have its snapshot.
 type RecordOrigins = BTreeMap<HostName, BTreeSet<usize>>;
 
 fn note(origins: &mut RecordOrigins, number: usize, facts: &Facts) {
@@ -91,11 +91,12 @@ fn add(whole: &mut Facts, record: Facts) {
     intent.one_ended.extend(one_ended);
 }
 
-/// Renames the hosts of `record` whose names other machines of `whole` have.
+/// Renames those hosts of `record` whose names belong to other machines in `whole`.
 fn with_own_names(whole: &Facts, record: Facts) -> Result<Facts, MergeError> {
     let mut names = BTreeMap::new();
     for (host, facts) in &record.hosts {
         let Some(known) = whole.hosts.get(host).filter(|known| *known != facts) else { continue };
+        // A machine keeps its MAC addresses within a run, so a MAC in common means the same machine.
         if !macs(known).is_disjoint(&macs(facts)) {
             return Err(MergeError::TwoStories { host: host.clone() });
         }
@@ -114,14 +115,14 @@ fn macs(host: &HostFacts) -> BTreeSet<Mac> {
     host.snapshot.links.iter().filter_map(|link| link.mac).filter(|mac| *mac != Mac::ZERO).collect()
 }
 
-/// Gives hosts their names where others knew them by an address only.
+/// Replaces addresses by host names where another record has the name.
 fn named(facts: Facts) -> Facts {
     let mut owners: BTreeMap<IpAddr, Option<HostName>> = BTreeMap::new();
     for (name, host) in &facts.hosts {
         let own = host.snapshot.links.iter().filter(|link| link.reaches_hosts());
         for address in own.flat_map(|link| &link.addresses) {
             let owner = owners.entry(address.prefix.address);
-            // An address of two hosts names neither.
+            // An address on two hosts identifies neither.
             owner.and_modify(|other| *other = None).or_insert_with(|| Some(name.clone()));
         }
     }
@@ -145,12 +146,12 @@ fn named(facts: Facts) -> Facts {
     facts
 }
 
-/// Renames hosts wherever they stand.
+/// Renames hosts in all places of the facts.
 fn renamed(facts: Facts, name: impl Fn(&HostName) -> Option<HostName>) -> Facts {
     let new = |old: HostName| name(&old).unwrap_or(old);
     let Facts { run, hosts, observations, intent } = facts;
     let rename = |mut seen: Observation| {
-        // A host that asks somebody of its own name means another machine.
+        // A peer with the sender's own name is another machine of that name.
         let is_namesake = seen.peer.as_ref() == Some(&seen.host);
         seen.host = new(seen.host);
         seen.peer = if is_namesake { seen.peer } else { seen.peer.map(&new) };
