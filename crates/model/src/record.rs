@@ -253,8 +253,8 @@ impl RecordReader {
         let line = self.line;
         if let RecordLine::Run { schema, run, intent } = value {
             return self.take_run(&schema, run, intent);
-        // Without the run's id the lines that follow could not be checked to belong to it.
         }
+        // Observations are checked against the run's id, so it must come first.
         let Some((run, _)) = self.run else { return Err(RecordError::NoRun { line }) };
         match value {
             RecordLine::Run { .. } => {}
