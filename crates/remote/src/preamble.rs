@@ -1,8 +1,8 @@
-//! What each end says first: the versions of the protocol that it speaks.
+//! The preamble: the first line of each end, with the protocol versions that it supports.
 //!
-//! Both ends send a line `PONTOON-REMOTE/LOWEST-HIGHEST`, neither waits for the other's, and both
-//! take the highest version that is in both ranges. Before the far end's line may stand whatever
-//! the login shell of the host prints.
+//! Both ends send a line `PONTOON-REMOTE/LOWEST-HIGHEST` without waiting for the other, and both use the
+//! highest version that is in both ranges. The login shell of the host may print anything before the
+//! far end's line.
 
 use std::fmt;
 
@@ -10,21 +10,21 @@ use pontoon_model::untrusted::Untrusted;
 
 use crate::limits::{GREETING_MAX, SHOWN_MAX};
 
-/// The versions that this pontoon speaks. A change of any message of any service makes a new one.
+/// The versions that this pontoon supports. Any change to a message of a service makes a new version.
 pub const VERSIONS: VersionRange = VersionRange { lowest: 4, highest: 4 };
 
 const NAME: &[u8] = b"PONTOON-REMOTE/";
-/// What pontoons said that spoke versions before 4; those had a protocol for each purpose.
+/// First words of pontoons with protocol versions before 4, which had one protocol for each purpose.
 const OLDER_NAMES: [&[u8]; 2] = [b"PONTOON-AGENT/", b"PONTOON-CLUSTER/"];
-/// Most bytes of `LOWEST-HIGHEST` and its line break: two `u32` of ten digits each.
+/// Longest `LOWEST-HIGHEST` with its line break, in bytes: two `u32` of ten digits each.
 const RANGE_MAX: usize = 22;
 
-/// A range of protocol versions, both ends included.
+/// A range of protocol versions, both included.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct VersionRange {
-    /// The oldest version.
+    /// The oldest supported version.
     pub lowest: u32,
-    /// The newest version.
+    /// The newest supported version.
     pub highest: u32,
 }
 
@@ -36,14 +36,14 @@ impl VersionRange {
         (newest >= self.lowest.max(other.lowest)).then_some(newest)
     }
 
-    /// The line that says it.
+    /// The preamble line of this range.
     #[must_use]
     pub fn preamble(self) -> Vec<u8> {
         let range = format!("{}-{}\n", self.lowest, self.highest);
         [NAME, range.as_bytes()].concat()
     }
 
-    /// Reads `LOWEST-HIGHEST`.
+    /// Parses `LOWEST-HIGHEST`.
     fn parse(text: &[u8]) -> Option<Self> {
         let (lowest, highest) = std::str::from_utf8(text).ok()?.split_once('-')?;
         let number = |text: &str| {
@@ -65,39 +65,39 @@ impl fmt::Display for VersionRange {
     }
 }
 
-/// Why no conversation begins.
+/// Why a session cannot begin.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PreambleError {
-    /// Something else than a pontoon speaks.
+    /// The other program is not pontoon.
     #[error("what answers is not pontoon: it said `{said}`")]
     NotPontoon {
-        /// The beginning of what it said.
+        /// The beginning of its output.
         said: Untrusted,
     },
-    /// The other end speaks other versions.
+    /// The other end has no version in common with this one.
     #[error(
         "the other end speaks version {} of the protocol, this pontoon version {ours}: install the same pontoon on both hosts",
         theirs.map_or_else(|| "3 or older".to_owned(), |theirs| theirs.to_string())
     )]
     OtherVersion {
-        /// Its versions; none: a pontoon from before version 4, which does not say.
+        /// Its versions; absent for a pontoon from before version 4, which does not send them.
         theirs: Option<VersionRange>,
-        /// Ours.
+        /// The versions of this pontoon.
         ours: VersionRange,
     },
 }
 
-/// Whether something may stand before a preamble.
+/// Whether other output may precede the preamble.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum BeforePreamble {
-    /// Output of a login shell.
+    /// Output of a login shell may precede it.
     Anything,
-    /// Nothing: only a pontoon starts a far end and speaks to it.
+    /// Nothing may precede it: the input of a far end comes from pontoon alone.
     Nothing,
 }
 
-/// Finds the preamble in what the other end says first.
+/// Finds the preamble in the first bytes of the other end.
 #[derive(Debug)]
 pub(crate) struct PreambleReader {
     ours: VersionRange,
@@ -105,7 +105,7 @@ pub(crate) struct PreambleReader {
     said: Vec<u8>,
 }
 
-/// A preamble that was found: the version to speak, and the bytes that came after it.
+/// The negotiated version, and the bytes behind the preamble.
 pub(crate) struct FoundPreamble {
     pub(crate) version: u32,
     pub(crate) rest: Vec<u8>,
@@ -116,7 +116,7 @@ impl PreambleReader {
         Self { ours, before, said: Vec::new() }
     }
 
-    /// What came so far that is not a preamble.
+    /// The bytes before the preamble, for messages.
     pub(crate) fn said(&self) -> Untrusted {
         shown(&self.said)
     }
@@ -136,6 +136,7 @@ impl PreambleReader {
             return Err(PreambleError::OtherVersion { theirs: None, ours: self.ours });
         }
         let compared = self.said.len().min(NAME.len());
+        // 64 bytes are more than any preamble has.
         let is_noise = self.said[..compared] != NAME[..compared] || self.said.len() > 64;
         let is_too_long = self.said.len() > GREETING_MAX;
         if is_too_long || self.before == BeforePreamble::Nothing && is_noise {
@@ -149,7 +150,7 @@ pub(crate) fn shown(said: &[u8]) -> Untrusted {
     Untrusted::from_bytes(&said[..said.len().min(SHOWN_MAX)])
 }
 
-/// The first whole preamble, and where it ends.
+/// The first complete preamble, and the offset of its end.
 fn find(said: &[u8]) -> Option<(VersionRange, usize)> {
     let begins = said.windows(NAME.len()).enumerate().filter(|(_, part)| *part == NAME);
     let mut whole = begins.filter_map(|(begin, _)| {
@@ -161,7 +162,7 @@ fn find(said: &[u8]) -> Option<(VersionRange, usize)> {
     whole.next()
 }
 
-/// Whether a whole line is what a pontoon from before version 4 says first.
+/// Whether a complete line is the preamble of a pontoon from before version 4.
 fn is_older(said: &[u8]) -> bool {
     let whole = said.iter().rposition(|byte| *byte == b'\n').map_or(&[][..], |end| &said[..end]);
     let mut lines = whole.split(|byte| *byte == b'\n');
