@@ -43,7 +43,7 @@ impl VersionRange {
         [NAME, range.as_bytes()].concat()
     }
 
-    /// Parses `LOWEST-HIGHEST`.
+    /// Parses the `LOWEST-HIGHEST` part.
     fn parse(text: &[u8]) -> Option<Self> {
         let (lowest, highest) = std::str::from_utf8(text).ok()?.split_once('-')?;
         let number = |text: &str| {
