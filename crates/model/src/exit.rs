@@ -4,8 +4,8 @@ use crate::finding::{Finding, Level, Severity};
 
 /// How a run ended, for scripts.
 ///
-/// The variants are in order of precedence: when several apply, the first one is the exit code. What
-/// prevented a check goes before what the checks found (docs/decisions/013-exit-codes.md).
+/// The variants are in order of precedence: when several apply, the first one is the exit code.
+/// What prevented a check goes before what the checks found (docs/decisions/013-exit-codes.md).
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Exit {
     /// A defect of pontoon, or a failure of the machine it runs on.
@@ -39,8 +39,8 @@ impl Exit {
         Self::Good,
     ];
 
-    /// The exit code, 0 to 7. A signal ends the program with 128 plus its number, as shells report it:
-    /// 130 for SIGINT, 141 for SIGPIPE, 143 for SIGTERM.
+    /// The exit code, 0 to 7. A signal ends the program with 128 plus its number, as shells report
+    /// it: 130 for SIGINT, 141 for SIGPIPE, 143 for SIGTERM.
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {

@@ -8,9 +8,10 @@ use crate::net::{TextParseError, as_text};
 
 /// The name of a host within a run: what the user typed, or the host's own name.
 ///
-/// Letters, digits, `-`, `.`, `_`, `:` and `%` only (addresses are valid names, too): a name reported
-/// by a remote host cannot contain terminal escape sequences. It does not begin with `-`, so `ssh`
-/// cannot take it for an option. Every observation contains one, so it is reference-counted.
+/// Letters, digits, `-`, `.`, `_`, `:` and `%` only (addresses are valid names, too): a name
+/// reported by a remote host cannot contain terminal escape sequences. It does not begin with `-`,
+/// so `ssh` cannot take it for an option. Every observation contains one, so it is
+/// reference-counted.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct HostName(Arc<str>);
 

@@ -11,8 +11,8 @@ use crate::untrusted::Untrusted;
 /// flanneld.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct NodeFiles {
-    /// `/proc/net/route` as the kernel prints it, possibly without routes to single networks; absent if
-    /// it was not read.
+    /// `/proc/net/route` as the kernel prints it, possibly without routes to single networks;
+    /// absent if it was not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proc_net_route: Option<String>,
     /// `/proc/net/ipv6_route`, reduced in the same way; absent if it was not read.
@@ -102,8 +102,8 @@ impl FlannelFlags {
         *self == Self::default()
     }
 
-    /// Parses a command line as Go's package flag does: one dash or two, the value behind `=` or in the
-    /// next word; parsing stops at `--` or at the first word that is no flag.
+    /// Parses a command line as Go's package flag does: one dash or two, the value behind `=` or in
+    /// the next word; parsing stops at `--` or at the first word that is no flag.
     #[must_use]
     pub fn of<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
         let mut flags = Self::default();

@@ -1,4 +1,5 @@
-//! Observations: single probes sent, frames arrived, responses received. All evidence is made of them.
+//! Observations: single probes sent, frames arrived, responses received. All evidence is made of
+//! them.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -28,8 +29,8 @@ pub struct Observation {
     /// The address of the target, the sender or the responder. Absent for group frames.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<IpAddr>,
-    /// The link of `host` on which the packet left or arrived. Absent if the kernel routed the packet
-    /// and did not report the link.
+    /// The link of `host` on which the packet left or arrived. Absent if the kernel routed the
+    /// packet and did not report the link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<IfName>,
     /// The link on which the sender sent the probe; for `sent` it equals `link`.
@@ -89,17 +90,17 @@ pub enum FrameDestination {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(tag = "ask", rename_all = "kebab-case")]
 pub enum ProbeKind {
-    /// Neighbour resolution: ARP request (RFC 826) or neighbour solicitation (RFC 4861), to a group or
-    /// to one MAC. Sent to peers, and to the gateway as the control of a link.
+    /// Neighbour resolution: ARP request (RFC 826) or neighbour solicitation (RFC 4861), to a group
+    /// or to one MAC. Sent to peers, and to the gateway as the control of a link.
     Neighbour {
         /// Destination of the frame.
         cast: FrameDestination,
     },
-    /// Duplicate-address test: an ARP probe (RFC 5227, section 2.1.1) for the own address. A reply from
-    /// another `source_mac` means a duplicate.
+    /// Duplicate-address test: an ARP probe (RFC 5227, section 2.1.1) for the own address. A reply
+    /// from another `source_mac` means a duplicate.
     OwnAddress,
-    /// UDP in a frame to the peer's MAC, as the peer's agent reported it. The agent answers through its
-    /// host's network stack.
+    /// UDP in a frame to the peer's MAC, as the peer's agent reported it. The agent answers through
+    /// its host's network stack.
     Udp,
     /// ICMP echo in a frame to the peer's MAC; the peer's kernel answers.
     Echo,
@@ -118,7 +119,8 @@ pub enum ProbeKind {
         /// The TTL of the packet when it leaves.
         ttl: u8,
     },
-    /// A TCP connection; to a peer with an agent, to a port on which a service or the agent listens.
+    /// A TCP connection; to a peer with an agent, to a port on which a service or the agent
+    /// listens.
     Tcp {
         /// The destination port.
         port: u16,

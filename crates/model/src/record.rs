@@ -21,14 +21,16 @@ use crate::untrusted::Untrusted;
 /// Name and version of the format. Within a version, fields are only ever added.
 pub const SCHEMA: &str = "pontoon/record/v1";
 
-/// Longest accepted line in bytes. The snapshot of a host with ten thousand routes is about as long.
+/// Longest accepted line in bytes. The snapshot of a host with ten thousand routes is about as
+/// long.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
 
 /// Largest accepted number of lines. Fifty hosts that probe each other ten times on two links make
 /// about 150 000.
 pub const LINES_MAX: usize = 1_000_000;
 
-/// Largest accepted number of hosts: five times the design size of a run, as rules look at each pair.
+/// Largest accepted number of hosts: five times the design size of a run, as rules look at each
+/// pair.
 pub const HOSTS_MAX: usize = 256;
 
 /// The facts of a run and the hosts that are missing from it.

@@ -69,8 +69,8 @@ pub fn link_endpoints(host: &HostName, snapshot: &Snapshot) -> Vec<LinkEndpoint>
 
 /// Pairs of ends that are in the same network, as indices into the two lists.
 ///
-/// If a link matches several links of the other host, the one of the same name is taken: two links of
-/// one host in the same network are usually a mistake.
+/// If a link matches several links of the other host, the one of the same name is taken: two links
+/// of one host in the same network are usually a mistake.
 pub fn shared<'a>(
     a: &'a [LinkEndpoint],
     b: &'a [LinkEndpoint],

@@ -1,7 +1,8 @@
-//! Quoting for a POSIX shell (XCU 2.2): `ssh` sends a command line as one string, and users paste it.
+//! Quoting for a POSIX shell (XCU 2.2): `ssh` sends a command line as one string, and users paste
+//! it.
 //!
-//! Not `shell-words`: it leaves braces unquoted, which bash expands, and it quotes `a=b`, which every
-//! command of pontoon contains.
+//! Not `shell-words`: it leaves braces unquoted, which bash expands, and it quotes `a=b`, which
+//! every command of pontoon contains.
 
 /// Quotes a word for a shell, unless all its characters are safe.
 #[must_use]

@@ -69,8 +69,8 @@ impl Snapshot {
         self.links.iter().find(|link| link.name == *name)
     }
 
-    /// Default routes of the main table, in kernel order: kubeadm takes the first IPv4 route that is up
-    /// (`getDefaultRoutes` in k8s.io/apimachinery/pkg/util/net/interface.go).
+    /// Default routes of the main table, in kernel order: kubeadm takes the first IPv4 route that
+    /// is up (`getDefaultRoutes` in k8s.io/apimachinery/pkg/util/net/interface.go).
     pub fn default_routes(&self) -> impl Iterator<Item = &Route> {
         self.routes.iter().filter(|route| route.is_default() && route.table == Route::MAIN)
     }
@@ -148,8 +148,8 @@ impl Link {
         self.is_up && self.has_carrier
     }
 
-    /// Whether the link is Wi-Fi, by its driver or by its name (systemd and the kernel begin such names
-    /// with `wl`).
+    /// Whether the link is Wi-Fi, by its driver or by its name (systemd and the kernel begin such
+    /// names with `wl`).
     #[must_use]
     pub fn is_radio(&self) -> bool {
         self.kind == LinkKind::Wifi || self.radio.is_some() || self.name.as_str().starts_with("wl")
@@ -331,8 +331,8 @@ pub struct IpForwarding {
 /// The configuration of the DNS resolver.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct ResolverConfig {
-    /// `nameserver` lines of `/etc/resolv.conf` in order. If they name the stub of systemd-resolved, its
-    /// upstream servers instead (`/run/systemd/resolve/resolv.conf`).
+    /// `nameserver` lines of `/etc/resolv.conf` in order. If they name the stub of
+    /// systemd-resolved, its upstream servers instead (`/run/systemd/resolve/resolv.conf`).
     pub servers: Vec<IpAddr>,
     /// Search domains (`search` or `domain` lines).
     pub search: Vec<Untrusted>,

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 pub struct Untrusted(String);
 
 impl Untrusted {
-    /// Longest stored text in bytes: more than any name, header or SSID needs, yet short enough for a
-    /// report.
+    /// Longest stored text in bytes: more than any name, header or SSID needs, yet short enough for
+    /// a report.
     pub const MAX_BYTES: usize = 1024;
 
     /// Takes the text, cut at the last character boundary within [`Self::MAX_BYTES`].
@@ -60,8 +60,9 @@ impl fmt::Display for Untrusted {
     }
 }
 
-/// Whether a character must not reach a terminal: control characters (C0, C1, DEL), line separators,
-/// invisible characters, and those that change the text direction (Unicode Standard Annex 9).
+/// Whether a character must not reach a terminal: control characters (C0, C1, DEL), line
+/// separators, invisible characters, and those that change the text direction (Unicode Standard
+/// Annex 9).
 #[must_use]
 pub const fn is_harmful(letter: char) -> bool {
     matches!(letter,

@@ -24,8 +24,8 @@ pub struct GenericFamily {
 impl GenericFamily {
     /// Finds a family by its name; `None` if the kernel does not have it.
     ///
-    /// All families are listed, because a request by name makes the kernel load a module of that name
-    /// (`ctrl_getfamily` in `net/netlink/genetlink.c`), and reading must not change the host.
+    /// All families are listed, because a request by name makes the kernel load a module of that
+    /// name (`ctrl_getfamily` in `net/netlink/genetlink.c`), and reading must not change the host.
     ///
     /// # Errors
     /// If the kernel does not list its families.

@@ -20,8 +20,8 @@ pub type TakeDatagram<'a> = dyn FnMut(AnswerDatagram<'_>) -> ControlFlow<()> + '
 
 /// A kernel, real or recorded, that responds to netlink requests.
 pub trait NetlinkKernel {
-    /// Sends `message`, the encoded `request`, and passes each datagram of the response to `take` until
-    /// `take` breaks off.
+    /// Sends `message`, the encoded `request`, and passes each datagram of the response to `take`
+    /// until `take` breaks off.
     ///
     /// # Errors
     /// If the message cannot be sent, or no datagram arrives while `take` expects one.

@@ -1,9 +1,9 @@
 //! Reads the kernel's tables over netlink: links, addresses, routes, rules, neighbours (rtnetlink),
 //! packet filter (`nf_tables`), Wi-Fi (nl80211). Nothing here changes them.
 //!
-//! [`uapi`] holds the kernel's constants, [`attribute`] and [`message`] the encoding, [`request`] the
-//! request loops. Parsing is pure; only [`socket`] opens a socket, and [`recorded`] replaces it in
-//! tests.
+//! [`uapi`] holds the kernel's constants, [`attribute`] and [`message`] the encoding, [`request`]
+//! the request loops. Parsing is pure; only [`socket`] opens a socket, and [`recorded`] replaces it
+//! in tests.
 
 pub mod uapi;
 pub mod error;

@@ -8,7 +8,8 @@ use crate::attribute::u32_at;
 use crate::error::NetlinkError;
 use crate::uapi::netlink::{NLMSG_ALIGNTO, NLMSG_HDRLEN};
 
-/// Sequence number of all requests: each has a socket of its own, so no two need to be distinguished.
+/// Sequence number of all requests: each has a socket of its own, so no two need to be
+/// distinguished.
 const SEQUENCE: u32 = 1;
 
 /// One message of a datagram.

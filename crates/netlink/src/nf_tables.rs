@@ -124,8 +124,8 @@ pub fn chains(kernel: &dyn NetlinkKernel) -> Result<TableDump<NftChain>, Netlink
     list(kernel, messages, &every_family(), MAX_CHAINS, parse_chain)
 }
 
-/// Reads the rules of a table, or of all tables, in order. `parse` keeps only the needed part of each
-/// rule: a host with many Services has too many rules to keep them whole.
+/// Reads the rules of a table, or of all tables, in order. `parse` keeps only the needed part of
+/// each rule: a host with many Services has too many rules to keep them whole.
 ///
 /// # Errors
 /// As [`tables`].

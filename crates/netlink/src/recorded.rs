@@ -26,8 +26,8 @@ struct RecordedAnswer {
 }
 
 impl RecordedKernel {
-    /// Responds with these datagrams to requests of that type whose body begins with `body`. The first
-    /// matching response is used.
+    /// Responds with these datagrams to requests of that type whose body begins with `body`. The
+    /// first matching response is used.
     #[must_use]
     pub fn answering(
         self,

@@ -10,8 +10,8 @@ use crate::error::NetlinkError;
 use crate::kernel::NetlinkKernel;
 use crate::message::{message, messages, refusal};
 
-/// How often a dump is tried if the table changes meanwhile (`NLM_F_DUMP_INTR`). On a busy router it
-/// may change during every dump.
+/// How often a dump is tried if the table changes meanwhile (`NLM_F_DUMP_INTR`). On a busy router
+/// it may change during every dump.
 const DUMP_TRIES: u32 = 3;
 /// Largest number of datagrams read for one dump; more than any real table needs. The limit guards
 /// against a broken kernel that never ends its response.

@@ -45,7 +45,8 @@ struct RouteTable {
 }
 
 impl RouteTable {
-    /// Dumps the table. `header` is the fixed header of the request, with attributes that select entries.
+    /// Dumps the table. `header` is the fixed header of the request, with attributes that select
+    /// entries.
     fn dump<T>(
         self,
         kernel: &dyn NetlinkKernel,
@@ -62,8 +63,8 @@ impl RouteTable {
         dump(kernel, &request, |kind, body| (kind == self.new).then(|| parse(body)).flatten())
     }
 
-    /// Dumps the entries of one family. The fixed headers of routes, rules and neighbours have the same
-    /// length and begin with the family.
+    /// Dumps the entries of one family. The fixed headers of routes, rules and neighbours have the
+    /// same length and begin with the family.
     fn dump_family<T>(
         self,
         kernel: &dyn NetlinkKernel,

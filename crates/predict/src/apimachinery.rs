@@ -1,8 +1,8 @@
 //! The default choice of a node address, used if no address is configured.
 //!
 //! kubernetes/apimachinery, `pkg/util/net/interface.go` (v0.36): kubeadm, kubelet, kube-apiserver,
-//! K3s and RKE2 all call it. It reads two files and the list of interfaces. It ignores masks, metrics,
-//! flags and the carrier, so `0.0.0.0/1` counts as a default route.
+//! K3s and RKE2 all call it. It reads two files and the list of interfaces. It ignores masks,
+//! metrics, flags and the carrier, so `0.0.0.0/1` counts as a default route.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -50,8 +50,9 @@ pub struct HostInterfaceChoice {
     pub rule: String,
 }
 
-/// Whether a line of `/proc/net/route` or `/proc/net/ipv6_route` affects the result: it is a default
-/// route, or cannot be parsed. All functions of this module return the same without the other lines.
+/// Whether a line of `/proc/net/route` or `/proc/net/ipv6_route` affects the result: it is a
+/// default route, or cannot be parsed. All functions of this module return the same without the
+/// other lines.
 #[must_use]
 pub fn is_relevant_route_line(line: &str, family: IpFamily) -> bool {
     match family {
@@ -313,8 +314,8 @@ pub fn choose_host_interface(
     choose_from_routes(node, &all_default_routes(node)?, prefer)
 }
 
-/// `ResolveBindAddress`: an unspecified or loopback address is replaced by the chosen one; any other is
-/// kept.
+/// `ResolveBindAddress`: an unspecified or loopback address is replaced by the chosen one; any
+/// other is kept.
 ///
 /// # Errors
 ///

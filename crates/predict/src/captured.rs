@@ -1,8 +1,8 @@
 //! A host that was captured elsewhere: raw texts in one JSON object.
 //!
 //! The format is that of `facts` in `tests/kubernetes/cases/cluster-cases.json`: two files of
-//! `/proc/net`, the interfaces as Go lists them, output of `ip address` and `ip route show table all`,
-//! the hosts file and kubelet's environment files.
+//! `/proc/net`, the interfaces as Go lists them, output of `ip address` and `ip route show table
+//! all`, the hosts file and kubelet's environment files.
 
 mod iproute2;
 
@@ -103,8 +103,8 @@ impl CapturedHost {
         iproute2::give_flags(&mut links, &self.ip_addr);
         let mut routes = iproute2::routes(self.ip_route_all.as_deref().unwrap_or_default());
         if let Some(main) = &self.ip6_route_main {
-            // `ip route show table all` prints `default` for both families without an address that would
-            // tell them apart, so IPv6 routes come from `ip -6 route`.
+            // `ip route show table all` prints `default` for both families without an address that
+            // would tell them apart, so IPv6 routes come from `ip -6 route`.
             routes.retain(|route| route.destination.address.is_ipv4());
             routes.extend(iproute2::v6_routes(main));
         }

@@ -93,14 +93,15 @@ impl Component {
         }
     }
 
-    /// Whether the prediction was compared with the running program. For the others only the source was
-    /// read.
+    /// Whether the prediction was compared with the running program. For the others only the source
+    /// was read.
     #[must_use]
     pub const fn is_proven(self) -> bool {
         matches!(self, Self::Kubeadm | Self::Kubelet | Self::KubeProxy | Self::Flannel)
     }
 
-    /// Whether it can run in a cluster made by kubeadm. All such components must agree on the address.
+    /// Whether it can run in a cluster made by kubeadm. All such components must agree on the
+    /// address.
     #[must_use]
     pub const fn is_in_kubeadms_cluster(self) -> bool {
         matches!(
@@ -114,8 +115,8 @@ impl Component {
         )
     }
 
-    /// The predicted choice on this host, with the component's defaults and the flags of a kubelet or
-    /// flanneld on the host.
+    /// The predicted choice on this host, with the component's defaults and the flags of a kubelet
+    /// or flanneld on the host.
     #[must_use]
     pub fn choose(self, node: &Snapshot) -> PredictedChoice {
         match self {

@@ -28,8 +28,8 @@ pub enum FlannelVersion {
     Newest,
 }
 
-/// The external interface of an IPv4 network with the VXLAN backend: with the flags of a flanneld that
-/// runs on the host, else with the defaults.
+/// The external interface of an IPv4 network with the VXLAN backend: with the flags of a flanneld
+/// that runs on the host, else with the defaults.
 #[must_use]
 pub fn external_interface(node: &Snapshot, version: FlannelVersion) -> PredictedChoice {
     external_interface_of(node, version, IpFamily::V4)

@@ -22,8 +22,8 @@ pub fn is_global_unicast(address: IpAddr) -> bool {
     }
 }
 
-/// `ParseIPSloppy` of k8s.io/utils/net: `net.ParseIP` as before Go 1.17, which reads octets with leading
-/// zeros as decimal. IPv4-mapped IPv6 becomes IPv4.
+/// `ParseIPSloppy` of k8s.io/utils/net: `net.ParseIP` as before Go 1.17, which reads octets with
+/// leading zeros as decimal. IPv4-mapped IPv6 becomes IPv4.
 #[must_use]
 pub fn parse_ip_sloppy(text: &str) -> Option<IpAddr> {
     if text.contains(':') {
@@ -74,15 +74,16 @@ pub fn decode_hex(text: &str) -> Result<Vec<u8>, String> {
     }
 }
 
-/// The sort key of an IPv6 address of this host in Go's own resolver (`net/addrselect.go`, RFC 6724): the
-/// smallest comes first.
+/// The sort key of an IPv6 address of this host in Go's own resolver (`net/addrselect.go`, RFC
+/// 6724): the smallest comes first.
 ///
 /// An address of the host is its own source, so only the rules about precedence (6) and scope (8)
 /// distinguish two of them.
 #[must_use]
 pub fn own_address_rank(address: Ipv6Addr) -> (u8, u8) {
     let octets = address.octets();
-    // Precedences of the policy table (RFC 6724, section 2.1): loopback, 6to4, Teredo, ULA, deprecated.
+    // Precedences of the policy table (RFC 6724, section 2.1): loopback, 6to4, Teredo, ULA,
+    // deprecated.
     let precedence: u8 = if address.is_loopback() {
         50
     } else if octets[..2] == [0x20, 0x02] {

@@ -12,8 +12,8 @@ pub const SOURCE: &str = "k0sproject/k0s v1.36.3, internal/pkg/iface/iface.go";
 /// Address flag `IFA_F_SECONDARY` (`linux/if_addr.h`).
 const SECONDARY: u32 = 0x01;
 
-/// The first address that is not loopback, by interface index, IPv4 before IPv6. Routes do not matter,
-/// and a link-local address is accepted.
+/// The first address that is not loopback, by interface index, IPv4 before IPv6. Routes do not
+/// matter, and a link-local address is accepted.
 #[must_use]
 pub fn api_address(node: &Snapshot) -> PredictedChoice {
     let mut links: Vec<&Link> =

@@ -9,9 +9,9 @@ use super::{PredictedAddresses, PredictedChoice};
 /// Source of the rule; the prediction was not compared with a running k0sctl.
 pub const SOURCE: &str = "k0sproject/k0sctl (2026-07), configurer/linux.go";
 
-/// k0sctl runs `ip route list scope global` and takes the first route with a gateway whose text contains
-/// something like a private address, else the default route; then that link's first IPv4 address, unless
-/// k0sctl connected to the host at that address.
+/// k0sctl runs `ip route list scope global` and takes the first route with a gateway whose text
+/// contains something like a private address, else the default route; then that link's first IPv4
+/// address, unless k0sctl connected to the host at that address.
 #[must_use]
 pub fn private_address(node: &Snapshot) -> PredictedChoice {
     let mut routed = node.routes.iter().filter(|route| {

@@ -12,8 +12,8 @@ pub const SOURCE: &str = "k3s-io/k3s, pkg/util/net.go and pkg/cli/server/server.
 pub const RKE2_SOURCE: &str =
     "rancher/rke2-docs, docs/install/airgap.md; k3s-io/k3s, pkg/util/net.go";
 
-/// Without `--node-ip` and `--flannel-iface`: the choice of apimachinery. Without a default route it
-/// does not start.
+/// Without `--node-ip` and `--flannel-iface`: the choice of apimachinery. Without a default route
+/// it does not start.
 #[must_use]
 pub fn node_ip(node: &Snapshot) -> PredictedChoice {
     match choose_host_interface(node, IpFamily::V4) {

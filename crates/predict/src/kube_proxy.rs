@@ -46,8 +46,8 @@ pub fn node_ips(node: &Snapshot) -> PredictedChoice {
     node_ips_of(node, GoResolver::Cgo)
 }
 
-/// The addresses of the Node, for a kubelet with this resolver and the unspecified `bindAddress` that
-/// kubeadm writes.
+/// The addresses of the Node, for a kubelet with this resolver and the unspecified `bindAddress`
+/// that kubeadm writes.
 #[must_use]
 pub fn node_ips_of(node: &Snapshot, linkage: GoResolver) -> PredictedChoice {
     match kubelet::node_addresses_of(node, linkage) {

@@ -27,8 +27,8 @@ pub struct NodeIpFlag {
 ///
 /// # Errors
 ///
-/// The message of kubelet: two addresses of one family, `0.0.0.0` in a pair, or a pair with an in-tree
-/// cloud provider.
+/// The message of kubelet: two addresses of one family, `0.0.0.0` in a pair, or a pair with an
+/// in-tree cloud provider.
 pub fn parse_node_ip(
     text: &str,
     cloud_provider: &str,
@@ -173,7 +173,8 @@ fn by_told(node: &Snapshot, told: &[IpAddr], name: &str, linkage: GoResolver) ->
     }
 }
 
-/// By the node's name: it is an address itself, or resolves to one of this host; else by the routes.
+/// By the node's name: it is an address itself, or resolves to one of this host; else by the
+/// routes.
 fn by_name(
     node: &Snapshot,
     told: Option<IpAddr>,

@@ -11,9 +11,9 @@ pub const EXTRA_ARGS: &str = "KUBELET_EXTRA_ARGS";
 
 /// Parses the value of a variable into flags, each as `--name=value` or bare.
 ///
-/// `ReadKubeletDynamicEnvFile` (kubernetes/kubernetes, `cmd/kubeadm/app/phases/kubelet/flags.go`): a
-/// flag and its value may be separate words. `None`: there is no such variable. The last assignment
-/// counts (systemd.exec(5), `EnvironmentFile=`).
+/// `ReadKubeletDynamicEnvFile` (kubernetes/kubernetes, `cmd/kubeadm/app/phases/kubelet/flags.go`):
+/// a flag and its value may be separate words. `None`: there is no such variable. The last
+/// assignment counts (systemd.exec(5), `EnvironmentFile=`).
 #[must_use]
 pub fn arguments(text: &str, variable: &str) -> Option<Vec<String>> {
     let value = text.lines().rev().find_map(|line| {

@@ -1,7 +1,7 @@
 //! Predicts which address each component of Kubernetes will choose on a host, and by which rule.
 //!
-//! Each component has a file with the source of its rule, so that an update for a new version is a change
-//! in one place. All predictions take a [`pontoon_model::snapshot::Snapshot`] and return a
+//! Each component has a file with the source of its rule, so that an update for a new version is a
+//! change in one place. All predictions take a [`pontoon_model::snapshot::Snapshot`] and return a
 //! [`PredictedChoice`]; nothing is sent to a network. Shared rules are in [`apimachinery`].
 
 mod choice;

@@ -1,6 +1,7 @@
 //! The name of a node, and the addresses to which its own host resolves it.
 //!
-//! kubelet looks up its own name before it considers routes, so one line in `/etc/hosts` can decide.
+//! kubelet looks up its own name before it considers routes, so one line in `/etc/hosts` can
+//! decide.
 
 use std::net::IpAddr;
 
@@ -26,8 +27,8 @@ pub enum NameLookup {
     },
 }
 
-/// The resolver of a Go program. Go's own resolver sorts addresses, that of the C library keeps the order
-/// of the file.
+/// The resolver of a Go program. Go's own resolver sorts addresses, that of the C library keeps the
+/// order of the file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum GoResolver {
     /// The C library's, as in released kubelets (kubelet is not among `KUBE_STATIC_BINARIES` in
@@ -37,8 +38,8 @@ pub enum GoResolver {
     PureGo,
 }
 
-/// `GetHostname` (kubernetes/component-helpers, `node/util/hostname.go`): the override, or the host name
-/// of the system, in lower case.
+/// `GetHostname` (kubernetes/component-helpers, `node/util/hostname.go`): the override, or the host
+/// name of the system, in lower case.
 ///
 /// # Errors
 ///

@@ -51,8 +51,8 @@ impl ProxyEnvironment {
     }
 }
 
-/// Whether an entry of `NO_PROXY` matches a host, by address, network or domain. The port of an entry is
-/// assumed to match.
+/// Whether an entry of `NO_PROXY` matches a host, by address, network or domain. The port of an
+/// entry is assumed to match.
 fn is_exception(text: &str, host: &str, address: Option<IpAddr>) -> bool {
     if text == "*" {
         return true;

@@ -11,8 +11,8 @@ use super::{PredictedAddresses, PredictedChoice};
 pub const SOURCE: &str =
     "siderolabs/talos v1.13.9, internal/app/machined/pkg/controllers/k8s/nodeip.go";
 
-/// Without `validSubnets`: the lowest address on all links that are up, except pod, Service and shared
-/// addresses. Routes do not matter.
+/// Without `validSubnets`: the lowest address on all links that are up, except pod, Service and
+/// shared addresses. Routes do not matter.
 #[must_use]
 pub fn node_ip(node: &Snapshot) -> PredictedChoice {
     let mut all: Vec<(IpAddr, &str)> = node

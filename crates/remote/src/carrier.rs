@@ -1,5 +1,5 @@
-//! Carriers: how a program is started on a host, with pipes to it. By the user's ssh, as a copy for one
-//! run, as a child of this process, or by a command of the user or of a lab.
+//! Carriers: how a program is started on a host, with pipes to it. By the user's ssh, as a copy for
+//! one run, as a child of this process, or by a command of the user or of a lab.
 //!
 //! Access control is that of the carrier: there is no daemon, no port and no key of pontoon.
 
@@ -22,8 +22,8 @@ use pontoon_model::shell::shell_line;
 use push::{ProgramFiles, PushError, push};
 use ssh::{SshLogin, SshProgram};
 
-/// Arguments of `pontoon` that start a far end. One process serves all services that a command needs on
-/// a host.
+/// Arguments of `pontoon` that start a far end. One process serves all services that a command
+/// needs on a host.
 pub const FAR_END: [&str; 2] = ["agent", "--stdio"];
 /// The same for a pontoon that was copied for one run: `--unlink` removes its own file.
 const COPIED_FAR_END: [&str; 3] = ["agent", "--stdio", "--unlink"];
@@ -78,8 +78,9 @@ pub enum RunAs {
 pub enum OnInterrupt {
     /// The child gets the signal and ends with this process.
     Ends,
-    /// The child is in a process group of its own and gets no signal: it undoes its changes once its input
-    /// ends. ssh ends by Ctrl-C in any case; its remote side only sees the end of its input.
+    /// The child is in a process group of its own and gets no signal: it undoes its changes once
+    /// its input ends. ssh ends by Ctrl-C in any case; its remote side only sees the end of its
+    /// input.
     TakesBack,
 }
 
@@ -175,8 +176,8 @@ impl RemoteProgram {
         &self.host
     }
 
-    /// Starts the program with pipes for its standard streams. Copying blocks until the host has received
-    /// the file, so a caller with many hosts uses one thread for each.
+    /// Starts the program with pipes for its standard streams. Copying blocks until the host has
+    /// received the file, so a caller with many hosts uses one thread for each.
     ///
     /// # Errors
     ///
@@ -208,7 +209,8 @@ fn why_not_copied(error: PushError, child: Option<Child>) -> CarrierError {
     let stderr = match (&error, child) {
         (PushError::Ended, Some(child)) => Some(last_words(child)),
         (_, Some(mut child)) => {
-            // Closes the connection to the host. Killing a process that has already ended fails, harmlessly.
+            // Closes the connection to the host. Killing a process that has already ended fails,
+            // harmlessly.
             let _ = child.kill();
             let _ = child.wait();
             None

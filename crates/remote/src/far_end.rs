@@ -1,5 +1,5 @@
-//! The far end of a session as a state machine: bytes go in, service messages come out; responses and
-//! pushes are queued for sending. It has no sockets.
+//! The far end of a session as a state machine: bytes go in, service messages come out; responses
+//! and pushes are queued for sending. It has no sockets.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -53,7 +53,8 @@ impl FarEnd {
     ///
     /// # Errors
     ///
-    /// The first protocol violation. Messages before it are still returned by [`Self::poll_message`].
+    /// The first protocol violation. Messages before it are still returned by
+    /// [`Self::poll_message`].
     pub fn handle_bytes(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
         if let Some(preamble) = &mut self.preamble {
             let Some(found) = preamble.push(bytes)? else { return Ok(()) };
@@ -98,12 +99,13 @@ impl FarEnd {
         self.messages.pop_front()
     }
 
-    /// Responds to a request. A response that is too long for a message becomes a refusal with that reason.
+    /// Responds to a request. A response that is too long for a message becomes a refusal with that
+    /// reason.
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::UnknownRequest`] if the request is not open, [`ProtocolError::Unread`] if the near
-    /// end does not read.
+    /// [`ProtocolError::UnknownRequest`] if the request is not open, [`ProtocolError::Unread`] if
+    /// the near end does not read.
     pub fn respond(&mut self, id: RequestId, body: &[u8]) -> Result<(), ProtocolError> {
         self.open.remove(&id).ok_or(ProtocolError::UnknownRequest)?;
         match (MessageHead::Response { id }).write(body) {

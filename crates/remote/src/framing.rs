@@ -1,8 +1,8 @@
 //! Frames: messages on a byte stream.
 //!
-//! A frame is a big-endian `u32` length and that many bytes. The top bit of the length means that the
-//! message continues in the next frame, so no frame exceeds [`FRAME_MAX`], and a reader knows the size
-//! of a frame before it buffers it.
+//! A frame is a big-endian `u32` length and that many bytes. The top bit of the length means that
+//! the message continues in the next frame, so no frame exceeds [`FRAME_MAX`], and a reader knows
+//! the size of a frame before it buffers it.
 
 use crate::limits::{FRAME_MAX, MESSAGE_MAX};
 

@@ -1,5 +1,5 @@
-//! Runs a command on a host to its end: output line by line, and the exit status. It needs no pontoon on
-//! the host.
+//! Runs a command on a host to its end: output line by line, and the exit status. It needs no
+//! pontoon on the host.
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
@@ -53,8 +53,8 @@ impl CommandEnd {
     }
 }
 
-/// Runs a command to its end. `input` becomes its standard input; `tell` receives each line without its
-/// line break, as it arrives.
+/// Runs a command to its end. `input` becomes its standard input; `tell` receives each line without
+/// its line break, as it arrives.
 pub fn run_command(
     program: RemoteProgram,
     input: Option<&[u8]>,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 /// Longest frame in bytes: the capacity of a pipe on Linux (pipe(7)).
 pub const FRAME_MAX: usize = 64 * 1024;
-/// Longest message in bytes: enough for a snapshot with thousands of routes, and for the objects of a
-/// cluster.
+/// Longest message in bytes: enough for a snapshot with thousands of routes, and for the objects of
+/// a cluster.
 pub const MESSAGE_MAX: usize = 4 * 1024 * 1024;
 /// Longest head of a message in bytes; current heads have fewer than fifty.
 pub const HEAD_MAX: usize = 256;
@@ -24,7 +24,8 @@ pub const PENDING_MAX: usize = 64;
 /// How long a far end may take from its start to its preamble. ssh has a shorter limit for the
 /// connection; sudo and the start of the program take time on a slow host.
 pub const GREETING_WITHIN: Duration = Duration::from_secs(15);
-/// Default time limit of a response. A control plane waits for kubectl, which has limits of its own.
+/// Default time limit of a response. A control plane waits for kubectl, which has limits of its
+/// own.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 /// How long a far end may take to undo its changes after its input has ended.
 pub const END_WITHIN: Duration = Duration::from_secs(15);
@@ -35,9 +36,9 @@ pub const EXIT_WITHIN: Duration = Duration::from_secs(2);
 pub const NEAR_TURN_MAX: usize = 256 * 1024;
 /// The same at a far end, where reading must not delay probes.
 pub const FAR_TURN_MAX: usize = 1024 * 1024;
-/// Size of one read in bytes: more than the buffer of Rust's standard input (8 KiB), as bytes left in that
-/// buffer would be invisible to poll(2).
+/// Size of one read in bytes: more than the buffer of Rust's standard input (8 KiB), as bytes left
+/// in that buffer would be invisible to poll(2).
 pub const READ_MAX: usize = 16 * 1024;
-/// How many bytes of a program's standard error are kept: its end, since banners come first and the reason
-/// of a failure comes last.
+/// How many bytes of a program's standard error are kept: its end, since banners come first and the
+/// reason of a failure comes last.
 pub const STDERR_KEPT: usize = 4096;

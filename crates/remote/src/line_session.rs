@@ -1,5 +1,5 @@
-//! A line-by-line exchange with a program, with a time limit for each wait. It needs only a shell on the
-//! other host, no pontoon.
+//! A line-by-line exchange with a program, with a time limit for each wait. It needs only a shell
+//! on the other host, no pontoon.
 
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;

@@ -1,7 +1,7 @@
 //! Messages: a head line with the type, and a body that only the service decodes.
 //!
-//! Head and bodies are JSON: sessions are short, so size matters less than a readable trace. The session
-//! layer does not decode bodies.
+//! Head and bodies are JSON: sessions are short, so size matters less than a readable trace. The
+//! session layer does not decode bodies.
 
 use serde::{Deserialize, Serialize};
 
@@ -69,8 +69,8 @@ impl MessageHead {
 ///
 /// # Errors
 ///
-/// [`ProtocolError::UnreadableBody`] for a value that JSON cannot express, such as a map whose keys are
-/// not strings.
+/// [`ProtocolError::UnreadableBody`] for a value that JSON cannot express, such as a map whose keys
+/// are not strings.
 pub fn write_body(value: &impl Serialize) -> Result<Vec<u8>, ProtocolError> {
     serde_json::to_vec(value)
         .map_err(|error| ProtocolError::UnreadableBody { why: error.to_string() })

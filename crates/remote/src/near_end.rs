@@ -1,10 +1,10 @@
-//! The near end of a session as a state machine: bytes and time go in, messages and events come out. It
-//! has no sockets and no clock.
+//! The near end of a session as a state machine: bytes and time go in, messages and events come
+//! out. It has no sockets and no clock.
 //!
 //! Times are relative to the start of the session. The driver passes in received bytes
-//! ([`NearEnd::handle_bytes`]), the current time ([`NearEnd::handle_timeout`]) and the end of the stream
-//! ([`NearEnd::handle_end`]); it takes out bytes to send ([`NearEnd::poll_transmit`]), events
-//! ([`NearEnd::poll_event`]) and the time of the next timeout ([`NearEnd::poll_timeout`]).
+//! ([`NearEnd::handle_bytes`]), the current time ([`NearEnd::handle_timeout`]) and the end of the
+//! stream ([`NearEnd::handle_end`]); it takes out bytes to send ([`NearEnd::poll_transmit`]),
+//! events ([`NearEnd::poll_event`]) and the time of the next timeout ([`NearEnd::poll_timeout`]).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! The preamble: the first line of each end, with the protocol versions that it supports.
 //!
-//! Both ends send a line `PONTOON-REMOTE/LOWEST-HIGHEST` without waiting for the other, and both use the
-//! highest version that is in both ranges. The login shell of the host may print anything before the
-//! far end's line.
+//! Both ends send a line `PONTOON-REMOTE/LOWEST-HIGHEST` without waiting for the other, and both
+//! use the highest version that is in both ranges. The login shell of the host may print anything
+//! before the far end's line.
 
 use std::fmt;
 
@@ -10,11 +10,13 @@ use pontoon_model::untrusted::Untrusted;
 
 use crate::limits::{GREETING_MAX, SHOWN_MAX};
 
-/// The versions that this pontoon supports. Any change to a message of a service makes a new version.
+/// The versions that this pontoon supports. Any change to a message of a service makes a new
+/// version.
 pub const VERSIONS: VersionRange = VersionRange { lowest: 4, highest: 4 };
 
 const NAME: &[u8] = b"PONTOON-REMOTE/";
-/// First words of pontoons with protocol versions before 4, which had one protocol for each purpose.
+/// First words of pontoons with protocol versions before 4, which had one protocol for each
+/// purpose.
 const OLDER_NAMES: [&[u8]; 2] = [b"PONTOON-AGENT/", b"PONTOON-CLUSTER/"];
 /// Longest `LOWEST-HIGHEST` with its line break, in bytes: two `u32` of ten digits each.
 const RANGE_MAX: usize = 22;

@@ -1,7 +1,8 @@
 //! Why a host could not be reached, derived from messages of ssh and the host's shell.
 //!
 //! ssh(1) exits with 255 if it failed itself, and with the status of the remote command otherwise;
-//! shells exit with 126 if a command cannot be executed and with 127 if it is not found (XCU 2.8.2).
+//! shells exit with 126 if a command cannot be executed and with 127 if it is not found (XCU
+//! 2.8.2).
 
 use std::fmt;
 
@@ -71,8 +72,8 @@ pub enum FailureCause {
     Other,
 }
 
-/// Messages of ssh, shells and sudo in lower case; the first match wins. They are from OpenSSH (ssh.c,
-/// sshconnect.c, sshconnect2.c), dash, bash, busybox, sudo and the C library.
+/// Messages of ssh, shells and sudo in lower case; the first match wins. They are from OpenSSH
+/// (ssh.c, sshconnect.c, sshconnect2.c), dash, bash, busybox, sudo and the C library.
 const WORDS: &[(&str, FailureCause)] = &[
     ("could not resolve hostname", FailureCause::NameUnknown),
     ("has changed and you have requested", FailureCause::HostKeyChanged),

@@ -1,8 +1,8 @@
 //! Parses untrusted YAML into plain values, within limits.
 //!
 //! `saphyr-parser` emits events without recursion. This module builds a tree of limited depth from
-//! them, in which an alias counts as many nodes as it stands for, so that nine lines of aliases cannot
-//! become a billion nodes. See docs/decisions/016-yaml.md.
+//! them, in which an alias counts as many nodes as it stands for, so that nine lines of aliases
+//! cannot become a billion nodes. See docs/decisions/016-yaml.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -96,7 +96,8 @@ fn with_own_names(whole: &Facts, record: Facts) -> Result<Facts, MergeError> {
     let mut names = BTreeMap::new();
     for (host, facts) in &record.hosts {
         let Some(known) = whole.hosts.get(host).filter(|known| *known != facts) else { continue };
-        // A machine keeps its MAC addresses within a run, so a MAC in common means the same machine.
+        // A machine keeps its MAC addresses within a run, so a MAC in common means the same
+        // machine.
         if !macs(known).is_disjoint(&macs(facts)) {
             return Err(MergeError::TwoStories { host: host.clone() });
         }

@@ -1,9 +1,9 @@
 //! Records without personal names.
 //!
-//! MAC addresses, SSIDs, host names, machine ids and what contains them (IPv6 addresses derived from
-//! a MAC address, link names such as `enxb827eb010203`, URLs) become pseudonyms. IP addresses stay,
-//! as the rules need them. Equal names get equal pseudonyms, so a redacted record leads to the same
-//! findings as the original.
+//! MAC addresses, SSIDs, host names, machine ids and what contains them (IPv6 addresses derived
+//! from a MAC address, link names such as `enxb827eb010203`, URLs) become pseudonyms. IP addresses
+//! stay, as the rules need them. Equal names get equal pseudonyms, so a redacted record leads to
+//! the same findings as the original.
 
 mod node_files;
 
@@ -144,7 +144,8 @@ impl RecordRedactor<'_> {
         link.map(|link| self.link(link))
     }
 
-    /// Keeps scheme and port, masks the host, drops the path: portal login URLs contain MAC addresses.
+    /// Keeps scheme and port, masks the host, drops the path: portal login URLs contain MAC
+    /// addresses.
     fn url(&self, url: &Untrusted) -> Untrusted {
         let raw = url.raw();
         let (scheme, rest) = raw.split_once("://").unwrap_or(("", raw));
@@ -221,7 +222,8 @@ impl RecordRedactor<'_> {
         snapshot
     }
 
-    /// A placeholder UUID identifies no machine, and rules must still recognise it as a placeholder.
+    /// A placeholder UUID identifies no machine, and rules must still recognise it as a
+    /// placeholder.
     fn identity(&self, identity: &MachineIdentity) -> MachineIdentity {
         let id = |kind: &str, id: &Untrusted| {
             Untrusted::new(&format!("{kind}-{}", self.digits(kind, id.raw())))

@@ -10,8 +10,8 @@ pub struct ClockState {
     pub unix_s: i64,
     /// Whether the kernel reports the clock as synchronised (`adjtimex(2)`: not `STA_UNSYNC`).
     pub is_synchronised: Option<bool>,
-    /// The difference to the clock of the coordinating host. That host measured it; it is stored here
-    /// because it describes this host.
+    /// The difference to the clock of the coordinating host. That host measured it; it is stored
+    /// here because it describes this host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<ClockDifference>,
 }

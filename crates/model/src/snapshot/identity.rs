@@ -12,8 +12,8 @@ pub struct MachineIdentity {
     /// machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine_id: Option<Untrusted>,
-    /// The firmware's UUID (`/sys/class/dmi/id/product_uuid`), in lower case. Only root can read it; a
-    /// Raspberry Pi has none.
+    /// The firmware's UUID (`/sys/class/dmi/id/product_uuid`), in lower case. Only root can read
+    /// it; a Raspberry Pi has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_uuid: Option<Untrusted>,
     /// Fingerprints of the SSH server's public keys, as `ssh-keygen -lf` prints them: `SHA256:…`.
@@ -43,15 +43,15 @@ impl MachineIdentity {
         *self == Self::default()
     }
 
-    /// Whether two hosts run on one kernel, as containers and network namespaces of one machine do. Such
-    /// hosts share identifiers legitimately. `None`: not known.
+    /// Whether two hosts run on one kernel, as containers and network namespaces of one machine do.
+    /// Such hosts share identifiers legitimately. `None`: not known.
     #[must_use]
     pub fn is_same_kernel(&self, other: &Self) -> Option<bool> {
         Some(self.boot_id.as_ref()? == other.boot_id.as_ref()?)
     }
 
-    /// Whether a product UUID identifies no machine: all digits are equal (SMBIOS, 7.2.1: all 0 means
-    /// not present, all F not set), or it is a vendor's sample value.
+    /// Whether a product UUID identifies no machine: all digits are equal (SMBIOS, 7.2.1: all 0
+    /// means not present, all F not set), or it is a vendor's sample value.
     #[must_use]
     pub fn is_placeholder(uuid: &str) -> bool {
         let mut digits = uuid.chars().filter(|letter| *letter != '-');

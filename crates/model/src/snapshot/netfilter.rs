@@ -12,7 +12,8 @@ pub struct NetfilterSnapshot {
     pub is_readable: bool,
     /// The tables of `nf_tables`, which include those of iptables-nft.
     pub tables: Vec<FilterTable>,
-    /// Tables of legacy iptables (`/proc/net/ip_tables_names`); they filter in addition to `nf_tables`.
+    /// Tables of legacy iptables (`/proc/net/ip_tables_names`); they filter in addition to
+    /// `nf_tables`.
     pub legacy_tables: Vec<Untrusted>,
     /// Programs that own tables or chains, recognised by the names.
     pub owners: Vec<FilterOwner>,
@@ -42,7 +43,8 @@ pub struct BaseChain {
     pub is_policy_drop: bool,
     /// Number of rules in the chain.
     pub rules: u32,
-    /// Whether a rule of the chain, or of a chain in the same table, does source NAT or masquerading.
+    /// Whether a rule of the chain, or of a chain in the same table, does source NAT or
+    /// masquerading.
     pub changes_source: bool,
 }
 

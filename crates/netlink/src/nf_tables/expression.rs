@@ -1,5 +1,5 @@
-//! Expressions, the instructions of a rule: load a value into a register, compare a register, give a
-//! verdict. One statement of nft(8) becomes several of them.
+//! Expressions, the instructions of a rule: load a value into a register, compare a register, give
+//! a verdict. One statement of nft(8) becomes several of them.
 
 use crate::attribute::{attributes, be32, find, text};
 use crate::uapi::nf_tables::{

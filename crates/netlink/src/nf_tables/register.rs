@@ -24,7 +24,8 @@ const IPV6_ADDRESSES: [u32; 3] = [8, 24, 16];
 pub(super) struct RegisterFile<'a> {
     /// `NFPROTO_IPV4` or `NFPROTO_IPV6`, once the table or a condition determines it.
     family: Option<u8>,
-    /// Number of values loaded since the last condition; several are looked up as one concatenated key.
+    /// Number of values loaded since the last condition; several are looked up as one concatenated
+    /// key.
     fresh: u32,
     loaded: BTreeMap<u32, LoadedValue<'a>>,
 }
@@ -181,8 +182,8 @@ impl<'a> RegisterFile<'a> {
         self.address(value).map(|to| MatchValue::Addresses(first, to))
     }
 
-    /// The network of a comparison: nft compares only the first bytes if the prefix length is a multiple
-    /// of eight, and masks the address otherwise.
+    /// The network of a comparison: nft compares only the first bytes if the prefix length is a
+    /// multiple of eight, and masks the address otherwise.
     fn network(&self, found: LoadedValue<'_>, value: &[u8]) -> Option<Prefix> {
         let address = self.address(value)?;
         let length = match found.mask {
@@ -209,8 +210,8 @@ fn prefix_length(mask: &[u8]) -> Option<u8> {
     is_contiguous.then(|| u8::try_from(ones).ok())?
 }
 
-/// The states of a comparison: nft compiles "one of these states" to a mask and a comparison with 0,
-/// and a single state also to a comparison with its value.
+/// The states of a comparison: nft compiles "one of these states" to a mask and a comparison with
+/// 0, and a single state also to a comparison with its value.
 fn states(found: LoadedValue<'_>, operator: CompareOperator, value: &[u8]) -> RuleCondition {
     let compared = u32_at(value, 0);
     let (is_negated, states) = match (found.mask, operator) {

@@ -144,7 +144,8 @@ impl NftRule {
         }
     }
 
-    /// Adds a condition. nft compiles a range to "at least" and "at most"; the two become one range.
+    /// Adds a condition. nft compiles a range to "at least" and "at most"; the two become one
+    /// range.
     fn require(&mut self, condition: RuleCondition, registers: &mut RegisterFile<'_>) {
         registers.complete();
         let is_same = |last: &&mut RuleCondition| {

@@ -21,7 +21,8 @@ pub struct NftRuleset {
 }
 
 impl NftRuleset {
-    /// Reads every table with a base chain that `wants` selects, as a whole: jumps stay within a table.
+    /// Reads every table with a base chain that `wants` selects, as a whole: jumps stay within a
+    /// table.
     ///
     /// # Errors
     /// If the kernel does not list them: EPERM without `CAP_NET_ADMIN`.

@@ -17,8 +17,8 @@ use crate::uapi::nf_tables::{
     NFTA_SET_ELEM_LIST_SET, NFTA_SET_ELEM_LIST_TABLE,
 };
 
-/// Largest number of messages read for a set. Lists of a country's networks are longer; only the name
-/// of such a set is reported.
+/// Largest number of messages read for a set. Lists of a country's networks are longer; only the
+/// name of such a set is reported.
 const MAX_MESSAGES: usize = 64;
 
 /// One element of a set.

@@ -84,8 +84,9 @@ fn parse_link(body: &[u8]) -> Option<Result<Link, Untrusted>> {
     }))
 }
 
-/// `IFLA_AF_SPEC` contains `AF_INET`, which contains an array of `struct ipv4_devconf` values in the
-/// order of `IPV4_DEVCONF_*` (linux/ip.h), starting at 1 (`inet_fill_link_af` in net/ipv4/devinet.c).
+/// `IFLA_AF_SPEC` contains `AF_INET`, which contains an array of `struct ipv4_devconf` values in
+/// the order of `IPV4_DEVCONF_*` (linux/ip.h), starting at 1 (`inet_fill_link_af` in
+/// net/ipv4/devinet.c).
 fn parse_af_spec(value: &[u8]) -> LinkSysctls {
     let inet = find(value, u16::from(AF_INET));
     let conf = inet.and_then(|inet| find(inet, IFLA_INET_CONF)).unwrap_or_default();

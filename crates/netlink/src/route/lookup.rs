@@ -98,8 +98,8 @@ impl std::fmt::Display for Refusal {
     }
 }
 
-/// Looks up the route of a packet to `dst`: one that this host sends, or, with `from` and `iif`, one
-/// from `from` that arrives on the link `iif`.
+/// Looks up the route of a packet to `dst`: one that this host sends, or, with `from` and `iif`,
+/// one from `from` that arrives on the link `iif`.
 ///
 /// # Errors
 /// [`LookupError::Refused`] if the kernel would not send it; other errors if the lookup failed.

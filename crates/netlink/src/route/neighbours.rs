@@ -13,8 +13,8 @@ use crate::request::TableDump;
 use crate::uapi::neighbour::{NDA_DST, NDA_LLADDR, NDMSG_BYTES, NUD_NOARP, NUD_VALID};
 use crate::uapi::rtnetlink::{RTM_GETNEIGH, RTM_NEWNEIGH};
 
-/// Largest number of neighbours read: the default of `net.ipv4.neigh.default.gc_thresh3`, at which the
-/// kernel itself stops adding entries.
+/// Largest number of neighbours read: the default of `net.ipv4.neigh.default.gc_thresh3`, at which
+/// the kernel itself stops adding entries.
 const MAX_NEIGHBOURS: usize = 1024;
 
 const NEIGHBOURS: RouteTable =

@@ -14,7 +14,8 @@ use crate::uapi::fib_rules::{
 };
 use crate::uapi::rtnetlink::{RTM_GETRULE, RTM_NEWRULE};
 
-/// Largest number of rules read; they are written by hand or by few programs, so there are far fewer.
+/// Largest number of rules read; they are written by hand or by few programs, so there are far
+/// fewer.
 const MAX_RULES: usize = 512;
 
 const RULES: RouteTable =

@@ -1,5 +1,5 @@
-//! Parses output of `ip address` and `ip route` (iproute2, `ip/ipaddress.c` and `ip/iproute.c`), as far
-//! as the components use it.
+//! Parses output of `ip address` and `ip route` (iproute2, `ip/ipaddress.c` and `ip/iproute.c`), as
+//! far as the components use it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

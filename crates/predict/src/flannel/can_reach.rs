@@ -72,8 +72,8 @@ pub(super) fn by_target<'a>(
     Ok(SelectedInterface { v4: Some(source.ok_or_else(unknown)?), ..SelectedInterface::on(link) })
 }
 
-/// The source address of a route without one: the link's first primary address in the network of the
-/// gateway, or else its first (`inet_select_addr` in the kernel's net/ipv4/devinet.c).
+/// The source address of a route without one: the link's first primary address in the network of
+/// the gateway, or else its first (`inet_select_addr` in the kernel's net/ipv4/devinet.c).
 fn source_towards(link: &Link, gateway: Option<IpAddr>) -> Option<IpAddr> {
     let own = || {
         let all = link.addresses.iter().filter(|own| own.prefix.address.is_ipv4());

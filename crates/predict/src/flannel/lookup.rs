@@ -27,7 +27,7 @@ const PATTERN_BYTES: usize = 256 * 1024;
 pub enum IpStack {
     /// IPv4 only: the default.
     V4,
-    /// IPv6 only.
+    /// IPv6 only (`EnableIPv6` without `EnableIPv4`).
     V6,
     /// IPv4 and IPv6.
     Dual,
@@ -322,8 +322,8 @@ fn by_pattern<'a>(
     })
 }
 
-/// Whether Go's regexp and regex-lite interpret a pattern in the same way. This covers what is common in
-/// patterns of addresses and links; syntax that differs is rejected.
+/// Whether Go's regexp and regex-lite interpret a pattern in the same way. This covers what is
+/// common in patterns of addresses and links; syntax that differs is rejected.
 fn is_read_alike(pattern: &str) -> bool {
     let mut letters = pattern.chars().peekable();
     while let Some(letter) = letters.next() {

@@ -17,7 +17,7 @@ pub const SOURCE: &str =
 pub struct AltNames {
     /// DNS names, possibly with a wildcard label.
     pub names: Vec<String>,
-    /// IP addresses.
+    /// IPv4 and IPv6 addresses.
     pub addresses: Vec<IpAddr>,
     /// Values that are neither; kubeadm drops them with a warning.
     pub dropped: Vec<String>,

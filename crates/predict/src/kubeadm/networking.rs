@@ -14,8 +14,8 @@ pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, \
 pub const SERVICE_ADDRESSES_MIN: u64 = 10;
 /// Largest number of host bits in a Service CIDR (`MaximumBitsForServiceSubnet`).
 const SERVICE_BITS_MAX: u8 = 20;
-/// Largest difference between the node mask and the pod CIDR's length: 2 to its power is the number of
-/// nodes (`PodSubnetNodeMaskMaxDiff`).
+/// Largest difference between the node mask and the pod CIDR's length: 2 to its power is the number
+/// of nodes (`PodSubnetNodeMaskMaxDiff`).
 const NODE_BITS_MAX: u8 = 16;
 
 /// Parses a comma-separated list of CIDRs and clears their host bits.
@@ -32,8 +32,8 @@ pub fn parse_subnets(text: &str) -> Result<Vec<Prefix>, String> {
         .collect()
 }
 
-/// `ValidateIPNetFromString`: each CIDR has at least `addresses_min` addresses, and two CIDRs are of
-/// different families.
+/// `ValidateIPNetFromString`: each CIDR has at least `addresses_min` addresses, and two CIDRs are
+/// of different families.
 ///
 /// # Errors
 ///
@@ -88,8 +88,8 @@ pub fn validate_service_subnets(text: &str) -> Result<Vec<Prefix>, String> {
     Ok(subnets)
 }
 
-/// `ValidatePodSubnetNodeMask`: each pod CIDR is larger than the share of a node, by at most 16 bits.
-/// `mask` returns the prefix length of that share ([`node_mask`]).
+/// `ValidatePodSubnetNodeMask`: each pod CIDR is larger than the share of a node, by at most 16
+/// bits. `mask` returns the prefix length of that share ([`node_mask`]).
 ///
 /// # Errors
 ///
@@ -143,7 +143,8 @@ pub fn first_subnet(text: &str) -> Option<Prefix> {
     parse_subnets(text).ok()?.first().copied()
 }
 
-/// The cluster IP of the API server: the first address of the Service CIDR (`GetAPIServerVirtualIP`).
+/// The cluster IP of the API server: the first address of the Service CIDR
+/// (`GetAPIServerVirtualIP`).
 #[must_use]
 pub fn api_server_address(services: Prefix) -> IpAddr {
     nth(services, 1)

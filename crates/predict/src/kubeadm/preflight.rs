@@ -19,7 +19,8 @@ pub const fn forwarding_check(family: IpFamily) -> &'static str {
     }
 }
 
-/// The family for which a join checks forwarding: that of the endpoint's address; none if it is a name.
+/// The family for which a join checks forwarding: that of the endpoint's address; none if it is a
+/// name.
 #[must_use]
 pub fn join_forwarding(endpoint: &HostPort) -> Option<IpFamily> {
     endpoint.host.address().map(IpFamily::of)

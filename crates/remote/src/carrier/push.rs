@@ -1,8 +1,8 @@
 //! Copies pontoon to a host for one run, over the connection of that run.
 //!
-//! Everything happens in one ssh session, so nothing stays behind if it breaks: the host reports its
-//! processor, this side sends length and checksum and then the program, and the rest of the connection
-//! belongs to the agent. The agent removes its own file as soon as it runs.
+//! Everything happens in one ssh session, so nothing stays behind if it breaks: the host reports
+//! its processor, this side sends length and checksum and then the program, and the rest of the
+//! connection belongs to the agent. The agent removes its own file as soon as it runs.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -21,8 +21,8 @@ use crate::edge::stderr_tail::set_nonblocking;
 use crate::limits::{GREETING_MAX, SHOWN_MAX};
 use pontoon_model::shell::{quoted, shell_line};
 
-/// Block size of `dd` in bytes. `dd` reads whole blocks and not a byte more, since the first message to
-/// the agent follows directly.
+/// Block size of `dd` in bytes. `dd` reads whole blocks and not a byte more, since the first
+/// message to the agent follows directly.
 const BLOCK: usize = 4096;
 /// Largest program that is read, in bytes; a release of pontoon has a few MiB.
 const PROGRAM_MAX: u64 = 64 * 1024 * 1024;
@@ -30,11 +30,12 @@ const PROGRAM_MAX: u64 = 64 * 1024 * 1024;
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// How long the copy may take: 6 MB over Wi-Fi with 2 Mbit/s.
 const COPY_WITHIN: Duration = Duration::from_secs(30);
-/// Prefix of the line with the processor, so that the output of a login shell is not mistaken for it.
+/// Prefix of the line with the processor, so that the output of a login shell is not mistaken for
+/// it.
 const MARK: &str = "PONTOON-PUSH/1 ";
 
-/// The script on the host. `read` takes one line and no more (POSIX: a shell must not read ahead on a
-/// pipe), `dd` whole blocks and no more; all further input is for the agent. The traps remove the
+/// The script on the host. `read` takes one line and no more (POSIX: a shell must not read ahead on
+/// a pipe), `dd` whole blocks and no more; all further input is for the agent. The traps remove the
 /// folder however the script ends.
 const SCRIPT: &str = r#"umask 077
 printf '%s%s\n' 'PONTOON-PUSH/1 ' "$(uname -m)"
@@ -111,9 +112,9 @@ const MACHINES: &[(&str, u16, u8)] = &[
 ];
 
 impl ProgramFiles {
-    /// `own` is this program, for hosts with the same processor. `folder` has programs for others: a file
-    /// named by the output of `uname -m` (`aarch64`, `armv7l`), or a folder of that name with `pontoon` in
-    /// it.
+    /// `own` is this program, for hosts with the same processor. `folder` has programs for others:
+    /// a file named by the output of `uname -m` (`aarch64`, `armv7l`), or a folder of that name
+    /// with `pontoon` in it.
     #[must_use]
     pub const fn new(own: Option<PathBuf>, folder: Option<PathBuf>) -> Self {
         Self { own, folder }
@@ -146,8 +147,8 @@ fn read_program(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whether a file is an ELF program for that machine. In the ELF header the magic is at offset 0, the
-/// class at 4, the machine at 18; all supported machines are little-endian.
+/// Whether a file is an ELF program for that machine. In the ELF header the magic is at offset 0,
+/// the class at 4, the machine at 18; all supported machines are little-endian.
 fn is_for(bytes: &[u8], machine: u16, class: u8) -> bool {
     bytes.starts_with(b"\x7fELF")
         && bytes.get(4) == Some(&class)
@@ -163,8 +164,8 @@ impl ProgramImage {
     }
 }
 
-/// Copies pontoon to a host and starts its agent. Blocks until the copy is complete; a caller with many
-/// hosts uses one thread for each.
+/// Copies pontoon to a host and starts its agent. Blocks until the copy is complete; a caller with
+/// many hosts uses one thread for each.
 ///
 /// `arguments` are the arguments of the started pontoon; with `as_root` it runs by `sudo -n`.
 ///
@@ -256,7 +257,8 @@ fn send(input: &mut ChildStdin, mut bytes: &[u8], limit: &CopyLimit) -> Result<(
     Ok(())
 }
 
-/// Waits until a pipe is ready after a call failed with `error`; fails once the time limit has passed.
+/// Waits until a pipe is ready after a call failed with `error`; fails once the time limit has
+/// passed.
 fn await_ready(
     pipe: &impl AsFd,
     flags: PollFlags,

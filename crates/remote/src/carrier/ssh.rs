@@ -1,5 +1,5 @@
-//! The user's own `ssh`, with its keys, configuration, jump hosts and known hosts. It never prompts, and
-//! nothing is stored.
+//! The user's own `ssh`, with its keys, configuration, jump hosts and known hosts. It never
+//! prompts, and nothing is stored.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use pontoon_model::host::HostName;
 
 /// `ConnectTimeout` in seconds; a Pi over a bad link connects within two.
 const CONNECT_S: u32 = 8;
-/// `ServerAliveInterval` in seconds: ssh gives up after three without a response (ssh_config(5)).
+/// `ServerAliveInterval` in seconds: ssh gives up after three without a response (`ssh_config(5)`).
 const ALIVE_S: u32 = 5;
 
 /// How ssh logs in to a host.
@@ -51,8 +51,8 @@ impl Default for SshProgram {
 impl SshProgram {
     /// The command that runs `remote`, a line for the host's shell, without a terminal.
     ///
-    /// It never prompts (`BatchMode`): with fifty hosts at once a prompt could not be answered for the right
-    /// one. Keys and agents work, and so does an open `ControlMaster` connection.
+    /// It never prompts (`BatchMode`): with fifty hosts at once a prompt could not be answered for
+    /// the right one. Keys and agents work, and so does an open `ControlMaster` connection.
     #[must_use]
     pub fn command(&self, login: &SshLogin, remote: &str) -> Command {
         let mut command = self.start(login);

@@ -29,8 +29,8 @@ impl SessionClock {
     }
 }
 
-/// A timeout for poll(2), in whole milliseconds. It is rounded up: rounded down, the caller would wake
-/// up early and poll again at once.
+/// A timeout for poll(2), in whole milliseconds. It is rounded up: rounded down, the caller would
+/// wake up early and poll again at once.
 #[must_use]
 pub fn poll_timeout(wait: Duration) -> PollTimeout {
     let ms = wait.as_micros().div_ceil(1000);

@@ -28,7 +28,8 @@ impl StderrTail {
         Self { pipe, kept: Vec::new() }
     }
 
-    /// Reads what is available, at most 16 buffers: a program that writes faster blocks at its own pipe.
+    /// Reads what is available, at most 16 buffers: a program that writes faster blocks at its own
+    /// pipe.
     pub(crate) fn drain(&mut self) {
         const TURNS: usize = 16;
         let mut buffer = [0; STDERR_KEPT];

@@ -1,9 +1,9 @@
 //! The loop of the far end: one process that serves all requests of a command on standard input and
 //! output, until they close.
 //!
-//! A service either shares the loop and never blocks ([`LoopService`]), or has a thread of its own and
-//! may block ([`ThreadService`]); so a survey continues while a slow request is processed. To add a
-//! service, name it in [`ServiceName`], implement one of the two traits, and add it to
+//! A service either shares the loop and never blocks ([`LoopService`]), or has a thread of its own
+//! and may block ([`ThreadService`]); so a survey continues while a slow request is processed. To
+//! add a service, name it in [`ServiceName`], implement one of the two traits, and add it to
 //! [`FarServices`].
 
 use std::collections::BTreeMap;
@@ -59,7 +59,8 @@ pub trait LoopService {
     /// Descriptors to poll.
     fn poll_fds(&self) -> Vec<PollFd<'_>>;
 
-    /// Time until [`Self::handle_turn`] is due, unless a descriptor is ready before; `None`: no limit.
+    /// Time until [`Self::handle_turn`] is due, unless a descriptor is ready before; `None`: no
+    /// limit.
     fn poll_timeout(&self) -> Option<Duration>;
 }
 
@@ -108,8 +109,8 @@ pub struct FarServices<'a> {
     pub in_threads: BTreeMap<ServiceName, fn() -> Box<dyn ThreadService>>,
 }
 
-/// Serves until the input is closed; by then all services have been dropped, so that they undo their
-/// changes.
+/// Serves until the input is closed; by then all services have been dropped, so that they undo
+/// their changes.
 ///
 /// # Errors
 ///

@@ -18,7 +18,8 @@ use crate::message::{RequestId, ServiceName, read_body, write_body};
 use crate::near_end::ServiceEvent;
 use crate::protocol_error::ProtocolError;
 
-/// One process on a host, shared by all services of a command. It ends once the last service is closed.
+/// One process on a host, shared by all services of a command. It ends once the last service is
+/// closed.
 #[derive(Clone, Debug)]
 pub struct HostSession(Arc<SessionLink>);
 
@@ -86,7 +87,8 @@ impl HostSession {
     }
 }
 
-/// One service of a session. Sending and receiving do not block; [`Self::ask`] waits for the response.
+/// One service of a session. Sending and receiving do not block; [`Self::ask`] waits for the
+/// response.
 #[derive(Debug)]
 pub struct ServiceChannel {
     link: Arc<SessionLink>,
@@ -132,8 +134,8 @@ impl ServiceChannel {
         Self { link: Arc::clone(link), service, woken }
     }
 
-    /// Notes that the far end may have made changes on its host, which it undoes once its input is closed:
-    /// closing the session then waits for that.
+    /// Notes that the far end may have made changes on its host, which it undoes once its input is
+    /// closed: closing the session then waits for that.
     pub fn takes_back(&self) {
         self.link.lock().set_takes_back();
     }
@@ -202,7 +204,8 @@ impl ServiceChannel {
         }
     }
 
-    /// Sends a request and waits for its response. Other events of this service are dropped meanwhile.
+    /// Sends a request and waits for its response. Other events of this service are dropped
+    /// meanwhile.
     ///
     /// # Errors
     ///

@@ -12,8 +12,8 @@ use pontoon_model::untrusted::Untrusted;
 use crate::far_end::ServiceMessage;
 use crate::message::{RequestId, ServiceName};
 
-/// A service with a thread of its own. It is dropped in that thread when the session ends, for whatever
-/// reason; its `Drop` undoes its changes on the host.
+/// A service with a thread of its own. It is dropped in that thread when the session ends, for
+/// whatever reason; its `Drop` undoes its changes on the host.
 pub trait ThreadService {
     /// Processes a request and returns the body of the response.
     ///
@@ -66,7 +66,8 @@ impl ThreadPool {
             self.running.insert(message.service, start(make, self.say.clone(), waker));
         }
         if let Some(one) = self.running.get(&message.service) {
-            // Sending fails if the service has panicked; the request then times out at the near end.
+            // Sending fails if the service has panicked; the request then times out at the near
+            // end.
             let _ = one.requests.send((id, message.body));
         }
         None

@@ -1,7 +1,8 @@
-//! The near end of a session with its pipes: non-blocking reads and writes, and a queue for each service.
+//! The near end of a session with its pipes: non-blocking reads and writes, and a queue for each
+//! service.
 //!
-//! Several services may share a session, each in a thread of its own. Any of them reads for all, and
-//! wakes the others for which something arrived.
+//! Several services may share a session, each in a thread of its own. Any of them reads for all,
+//! and wakes the others for which something arrived.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
@@ -240,8 +241,8 @@ impl ServiceQueue {
 }
 
 impl Drop for SessionLink {
-    /// Closes the far end's input, so that it undoes its changes and exits. A program that does not exit is
-    /// killed.
+    /// Closes the far end's input, so that it undoes its changes and exits. A program that does not
+    /// exit is killed.
     fn drop(&mut self) {
         self.output = None;
         let takes_back = self.lock().takes_back;

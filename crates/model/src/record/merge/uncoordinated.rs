@@ -1,9 +1,9 @@
 //! Merges observations of two hosts that each kept its own record.
 //!
 //! Without a common coordinator a host cannot know whether its peer was running. Both derive round
-//! numbers from the clock, so a probe counts only if the peer sent something in that round, too, and
-//! both clocks are known to be right. If they are not, and nothing arrived, one round is kept, so
-//! that the verdict is undecided instead of good.
+//! numbers from the clock, so a probe counts only if the peer sent something in that round, too,
+//! and both clocks are known to be right. If they are not, and nothing arrived, one round is kept,
+//! so that the verdict is undecided instead of good.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +14,8 @@ use crate::observation::{ClockSource, Observation, ObservedEvent, ProbeAnswer, P
 
 use super::RecordOrigins;
 
-/// Largest accepted clock error in seconds. Rounds are one second each, and the first host runs long
-/// before and after the second.
+/// Largest accepted clock error in seconds. Rounds are one second each, and the first host runs
+/// long before and after the second.
 const CLOCK_S: u64 = 2;
 
 /// Drops the probes between uncoordinated hosts that the peer was not able to receive.
@@ -63,8 +63,8 @@ pub(super) fn joined(facts: Facts, origins: &RecordOrigins) -> Facts {
 }
 
 /// Whether this is the first round that two hosts have in common and nothing arrived in any round.
-/// Wrong clocks make it no evidence of a loss; but if it were dropped, it would look as if nothing had
-/// been sent. One round keeps the verdict undecided.
+/// Wrong clocks make it no evidence of a loss; but if it were dropped, it would look as if nothing
+/// had been sent. One round keeps the verdict undecided.
 fn is_first_of_silence(
     rounds: &BTreeMap<HostName, BTreeSet<u16>>,
     arrived: &BTreeSet<(HostName, HostName, u16)>,

@@ -65,7 +65,8 @@ impl RecordRedactor<'_> {
 
     fn v6_route(&self, line: &str) -> String {
         let mut fields: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        // Fields 0, 2 and 4 are destination, source and next hop; field 9 is the link (net/ipv6/route.c).
+        // Fields 0, 2 and 4 are destination, source and next hop; field 9 is the link
+        // (net/ipv6/route.c).
         for at in [0, 2, 4] {
             let masked = fields.get(at).and_then(|hex| v6_address(hex)).map(|address| {
                 let IpAddr::V6(masked) = self.ip(IpAddr::V6(address)) else { return address };
@@ -90,8 +91,8 @@ impl RecordRedactor<'_> {
 }
 
 /// Whether a pattern could match a link name or an IPv6 address that contains a MAC address: six
-/// hexadecimal digits in a row, any such digit behind the x of `enx` and `wlx`, or `ff:fe` (RFC 4291,
-/// appendix A).
+/// hexadecimal digits in a row, any such digit behind the x of `enx` and `wlx`, or `ff:fe` (RFC
+/// 4291, appendix A).
 fn may_hold_a_mac(pattern: &str) -> bool {
     let pattern = pattern.to_ascii_lowercase();
     let mut runs = pattern.split(|letter: char| !letter.is_ascii_hexdigit());
