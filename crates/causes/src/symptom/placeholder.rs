@@ -259,7 +259,7 @@ fn names(text: &str) -> Option<(usize, Vec<(PlaceholderKind, String)>)> {
 pub struct PlaceholderValues(BTreeMap<PlaceholderKind, String>);
 
 impl PlaceholderValues {
-    /// Collects values.
+    /// Collects values of several kinds.
     #[must_use]
     pub(super) fn of(values: Vec<(PlaceholderKind, String)>) -> Self {
         Self(values.into_iter().collect())
