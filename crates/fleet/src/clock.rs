@@ -41,6 +41,7 @@ impl DateReading {
             return None;
         }
         let whole_us = seconds.parse::<i64>().ok()?.checked_mul(SECOND_US)?;
+        // Any other length is the output of a `date` without `%N`.
         if fraction.len() == 9 && is_number(fraction) {
             let us = fraction[..6].parse::<i64>().ok()?;
             return Some(Self { unix_us: whole_us + us, resolution_us: 0 });
@@ -78,6 +79,7 @@ impl ClockExchange {
         let trip = self.received_us.saturating_sub(self.sent_us);
         let round_trip_us = if trip < 0 { 0 } else { trip };
         let middle = self.sent_us.saturating_add(round_trip_us / 2);
+        // The middle of the possible times, so that the error is half the resolution.
         let said = self.reading.unix_us.saturating_add(self.reading.resolution_us / 2);
         ClockOffset {
             us: said.saturating_sub(middle),

@@ -60,6 +60,7 @@ pub enum HostListError {
 pub fn expand(text: &str) -> Result<Vec<String>, ExpandError> {
     let mut words = expand_all(text)?;
     let mut seen = HashSet::new();
+    // Keeps the first of equal words, and so the order.
     words.retain(|word| seen.insert(word.clone()));
     Ok(words)
 }
@@ -97,6 +98,7 @@ fn product(pieces: &[WordPiece]) -> Result<Vec<String>, ExpandError> {
                 .flat_map(|word| items.iter().map(move |item| format!("{word}{item}")))
                 .collect(),
         };
+        // Checked after each piece: a long word must not be multiplied further.
         if words.iter().any(|word| word.len() > WORD_BYTES_MAX) {
             return Err(ExpandError::LongWord);
         }

@@ -30,6 +30,7 @@ impl HostName {
     pub fn lossy(text: &str) -> Self {
         let clean: String = text
             .chars()
+            // All characters are ASCII in the end, so their number is the length in bytes.
             .take(Self::MAX_LEN)
             .enumerate()
             .map(|(at, letter)| if is_allowed(at, letter) { letter } else { '_' })

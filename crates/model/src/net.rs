@@ -110,6 +110,8 @@ impl FromStr for IfName {
     /// Accepts printable names that `dev_valid_name` (net/core/dev.c in the kernel) accepts.
     fn from_str(name: &str) -> Result<Self, TextParseError> {
         let fits = (1..=Self::MAX_LEN).contains(&name.len());
+        // Names are directories in sysfs and /proc/sys, which excludes dots and slashes; a colon would
+        // separate the label of an alias.
         let is_dots = matches!(name, "." | "..");
         let is_clean = name.bytes().all(|b| b.is_ascii_graphic() && b != b'/' && b != b':');
         if fits && !is_dots && is_clean {
@@ -195,6 +197,7 @@ impl Prefix {
     /// Whether the two networks have an address in common.
     #[must_use]
     pub fn overlaps(self, other: Self) -> bool {
+        // Of two overlapping prefixes, one contains the other.
         self.contains(other.address) || other.contains(self.address)
     }
 
@@ -251,6 +254,7 @@ macro_rules! as_text {
             fn deserialize<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> Result<Self, D::Error> {
+                // Borrowed if possible: every line of a record has such texts.
                 let text: ::std::borrow::Cow<'de, str> =
                     ::serde::Deserialize::deserialize(deserializer)?;
                 text.parse().map_err(::serde::de::Error::custom)

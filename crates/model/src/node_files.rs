@@ -113,6 +113,7 @@ impl FlannelFlags {
             else {
                 break;
             };
+            // Go accepts one dash or two.
             let flag = flag.strip_prefix('-').unwrap_or(flag);
             let (name, value) = match flag.split_once('=') {
                 Some((name, value)) => (name, Some(value)),
@@ -122,6 +123,7 @@ impl FlannelFlags {
             if value.is_none() && SWITCHES.contains(&name) {
                 continue;
             }
+            // A value is missing: flanneld would not start with this command line.
             let Some(value) = value.or_else(|| words.next()) else { break };
             flags.set(name, value);
         }
@@ -141,6 +143,7 @@ impl FlannelFlags {
             else {
                 continue;
             };
+            // The command line takes precedence over the environment.
             let is_given = match name {
                 "IFACE" => !self.iface.is_empty(),
                 "IFACE_REGEX" => !self.iface_regex.is_empty(),

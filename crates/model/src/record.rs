@@ -273,6 +273,7 @@ impl RecordReader {
             RecordLine::Untested { host, gap } => self.part(&host)?.untested.push(gap),
             RecordLine::Ending { host, ending } => self.part(&host)?.ending = ending,
             RecordLine::Unreached { host, why } => {
+                // An unreached host took no snapshot, so it must not become an entry of `hosts`.
                 self.unreached.insert(host, why);
             }
             RecordLine::Observation(seen) if seen.run == run => {

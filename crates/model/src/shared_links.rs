@@ -100,6 +100,7 @@ fn is_one_network(a: &LinkEndpoint, b: &LinkEndpoint) -> bool {
     a.prefix.family() == b.prefix.family()
         // Equal addresses are a duplicate or the same host; neither is a path to probe.
         && a.prefix.address != b.prefix.address
+        // One direction suffices: with a wrong mask, only one host sees the other in its network.
         && (a.prefix.contains(b.prefix.address) || b.prefix.contains(a.prefix.address))
 }
 

@@ -11,6 +11,7 @@ pub fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
     } else {
+        // Single quotes cannot contain one: end the quotes, escape it, begin again.
         format!("'{}'", word.replace('\'', r"'\''"))
     }
 }

@@ -79,6 +79,7 @@ impl Snapshot {
     #[must_use]
     pub fn route_to(&self, network: Prefix) -> Option<&Route> {
         self.routes.iter().find(|route| {
+            // A route to a part of the network does not count: the rest would be unreachable.
             route.table == Route::MAIN
                 && route.destination.length <= network.length
                 && route.destination.contains(network.address)
@@ -158,8 +159,10 @@ impl Link {
     /// Whether other hosts may be on the link: it is no loopback, tunnel or link to containers.
     #[must_use]
     pub fn reaches_hosts(&self) -> bool {
+        // Veth counts, as the links of a host in a container or namespace are such.
         matches!(self.kind, LinkKind::Ethernet | LinkKind::Wifi | LinkKind::Veth | LinkKind::Bridge)
             && self.mac.is_some()
+            // The master has the addresses, not its ports.
             && self.master.is_none()
             && !is_container_link(self.name.as_str())
     }
@@ -168,6 +171,7 @@ impl Link {
 /// Whether container or virtualisation tools make links with such names.
 #[must_use]
 pub fn is_container_link(name: &str) -> bool {
+    // Docker, CNI plug-ins, flannel, Calico, Cilium, LXC, kube-proxy (kube-ipvs0), libvirt, Podman.
     ["docker", "br-", "veth", "cni", "flannel", "cali", "cilium", "lxc", "kube-", "virbr", "podman"]
         .iter()
         .any(|start| name.starts_with(start))

@@ -87,6 +87,7 @@ impl GenericFamily {
 
     /// The payload of a message, if it belongs to this family and has that command.
     fn open(self, kind: u16, command: u8, body: &[u8]) -> Option<&[u8]> {
+        // Messages of other families and commands are skipped.
         (kind == self.number && body.first() == Some(&command)).then(|| body.get(GENL_HDRLEN..))?
     }
 }

@@ -137,6 +137,7 @@ pub fn rules<T>(
     let messages = (NFT_MSG_GETRULE, NFT_MSG_NEWRULE);
     let body = table.map_or_else(every_family, |table| {
         let mut body = vec![table.family, 0, 0, 0];
+        // Names are C strings in attributes, with their closing zero.
         push_attribute(&mut body, NFTA_RULE_TABLE, &[&table.name[..], b"\0"].concat());
         body
     });
@@ -144,6 +145,7 @@ pub fn rules<T>(
 }
 
 fn every_family() -> Vec<u8> {
+    // Family 0 is NFPROTO_UNSPEC, which stands for all families in a dump.
     vec![0; NFGENMSG_BYTES]
 }
 

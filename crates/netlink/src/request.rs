@@ -86,6 +86,7 @@ fn dump_once<T>(
         datagrams += 1;
         match collect(request, datagram.bytes, parse, &mut dump) {
             Ok(false) if datagrams < MAX_DATAGRAMS => ControlFlow::Continue(()),
+            // Too many datagrams: `end` stays an error, as the dump is incomplete.
             Ok(false) => ControlFlow::Break(()),
             Ok(true) => {
                 end = Ok(());
@@ -113,12 +114,14 @@ fn collect<T>(
             dump.flaw = Some(CHANGED);
         }
         match message.kind {
+            // An error with errno 0 is an acknowledgement.
             NLMSG_DONE | NLMSG_ERROR => {
                 return refusal(request.what, message.body).map_or(Ok(true), Err);
             }
             NLMSG_OVERRUN => return Err(NetlinkError::Cut { what: request.what }),
             kind => dump.entries.extend(parse(kind, message.body)),
         }
+        // One entry more than the limit shows that the list is longer.
         if dump.entries.len() > request.limit {
             dump.entries.truncate(request.limit);
             dump.flaw = Some(TOO_LONG);
@@ -147,6 +150,7 @@ pub fn ask<T>(
                 Ok(parse(message.kind, message.body))
             };
         }
+        // A response for one entry is a single datagram.
         ControlFlow::Break(())
     })?;
     answer

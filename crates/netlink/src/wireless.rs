@@ -139,6 +139,7 @@ fn parse_interface(body: &[u8]) -> Option<WirelessInterface> {
 /// Parses a scan result; `None` unless this host is associated with it.
 fn parse_associated(body: &[u8]) -> Option<AssociatedNetwork> {
     let bss = find(body, NL80211_ATTR_BSS)?;
+    // Scan results of other networks have no status.
     let status = find(bss, NL80211_BSS_STATUS).and_then(|value| u32_at(value, 0))?;
     if !IN_USE.contains(&status) {
         return None;
@@ -152,6 +153,7 @@ fn parse_associated(body: &[u8]) -> Option<AssociatedNetwork> {
             NL80211_BSS_SIGNAL_MBM => {
                 found.signal_dbm = u32_at(value, 0).map(|mbm| mbm.cast_signed() / 100);
             }
+            // A hidden network has its SSID in probe responses only, so both are tried.
             NL80211_BSS_INFORMATION_ELEMENTS | NL80211_BSS_BEACON_IES if found.ssid.is_none() => {
                 found.ssid = element_ssid(value);
             }

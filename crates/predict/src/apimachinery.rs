@@ -98,6 +98,7 @@ fn v4_line(line: &str) -> Result<Option<DefaultRoute>, String> {
     else {
         return Err(short_line());
     };
+    // The mask is not parsed, so 0.0.0.0/1 counts as a default route, too.
     let destination = v4_address(destination)?;
     let gateway = v4_address(gateway)?;
     let is_default = destination.is_unspecified();
@@ -113,6 +114,7 @@ fn v6_line(line: &str) -> Result<Option<DefaultRoute>, String> {
     };
     let destination = v6_address(destination)?;
     let gateway = v6_address(gateway)?;
+    // Unlike for IPv4, a default route without a gateway does not count.
     let is_default = destination.is_unspecified() && !gateway.is_unspecified();
     Ok(is_default.then(|| DefaultRoute { link: (*link).to_owned(), gateway: gateway.into() }))
 }
@@ -182,6 +184,7 @@ fn by_netlink(node: &Snapshot, family: IpFamily) -> Vec<DefaultRoute> {
         route.destination.address == unspecified
             && matches!(route.kind, RouteKind::Unicast | RouteKind::Refuse)
             && match family {
+                // /proc/net/route lists the main table only.
                 IpFamily::V4 => route.table == Route::MAIN,
                 IpFamily::V6 => route.gateway.is_some(),
             }
@@ -224,6 +227,7 @@ pub fn ip_from_interface(
         node.links.iter().find(|link| link.name.as_str() == name).ok_or_else(|| {
             NoAddress::Failed("route ip+net: no such network interface".to_owned())
         })?;
+    // Only the administrative state matters, not the carrier.
     Ok(if link.is_up { global_ip(link, family) } else { None })
 }
 
@@ -262,6 +266,7 @@ pub fn choose_from_routes(
             if let Some(address) = ip_from_interface(node, &route.link, family)? {
                 return Ok(HostInterfaceChoice { address, link: route.link.clone(), rule });
             }
+            // Routers with unnumbered links keep their address on loopback.
             if let Some((address, link)) = ip_from_loopback(node, family) {
                 let rule =
                     format!("{rule}: {} has no global address, {} has", route.link, link.name);

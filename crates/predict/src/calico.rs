@@ -41,6 +41,7 @@ pub fn is_considered(name: &str) -> bool {
 pub fn first_found(node: &Snapshot) -> PredictedChoice {
     let mut links: Vec<&Link> =
         node.links.iter().filter(|link| is_considered(link.name.as_str())).collect();
+    // New interfaces have the highest indices, so a new one can change the choice.
     links.sort_by_key(|link| std::cmp::Reverse(link.index));
     let found = links.into_iter().find_map(|link| {
         let mut addresses = link.addresses.iter().map(|own| own.prefix.address);

@@ -153,6 +153,7 @@ impl CapturedInterface {
         }
         let kind = match self.name.as_str() {
             _ if has("loopback") => LinkKind::Loopback,
+            // The capture has no kinds, so names have to do.
             name if name.starts_with("wl") => LinkKind::Wifi,
             _ if has("pointtopoint") => LinkKind::Tunnel,
             _ => LinkKind::Ethernet,
@@ -188,5 +189,6 @@ fn name_servers(text: &str) -> Vec<IpAddr> {
         let mut words = line.split_ascii_whitespace();
         (words.next()? == "nameserver").then(|| words.next()?.split('%').next()?.parse().ok())?
     };
+    // The C library uses three name servers at most (MAXNS in resolv.h).
     text.lines().filter_map(server).take(3).collect()
 }

@@ -32,6 +32,7 @@ pub fn detect_node_ips(node: &[IpAddr], bind_address: IpAddr) -> DetectedNodeIps
         IpAddr::V4(v4) => ips.v4 = v4,
         IpAddr::V6(v6) => ips.v6 = v6,
     };
+    // In reverse, so that the first address of each family wins.
     node.iter().rev().for_each(|address| put(*address));
     let bound = Some(bind_address).filter(|address| !address.is_unspecified());
     bound.into_iter().for_each(put);

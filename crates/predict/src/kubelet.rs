@@ -59,6 +59,7 @@ pub fn parse_node_ip(
     match fault {
         None => Ok(found),
         Some(words) => {
+            // kubelet does not start with such a value, so no address may be used.
             found.addresses.clear();
             Err((words, found))
         }
@@ -193,6 +194,7 @@ fn by_name(
         NameLookup::Known { addresses, by } => (addresses, by),
         NameLookup::Unknown { missing } => return PredictedChoice::Unknown { missing },
     };
+    // `--node-ip=::` selects IPv6, `0.0.0.0` IPv4, without naming an address.
     let preferred = told.map_or(IpFamily::V4, IpFamily::of);
     let valid: Vec<IpAddr> = addresses
         .iter()

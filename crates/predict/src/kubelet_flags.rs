@@ -16,6 +16,7 @@ pub const EXTRA_ARGS: &str = "KUBELET_EXTRA_ARGS";
 /// assignment counts (systemd.exec(5), `EnvironmentFile=`).
 #[must_use]
 pub fn arguments(text: &str, variable: &str) -> Option<Vec<String>> {
+    // From the end, as the last assignment counts.
     let value = text.lines().rev().find_map(|line| {
         let value = line.trim().strip_prefix(variable)?.strip_prefix('=')?.trim();
         let quoted = ['"', '\'']

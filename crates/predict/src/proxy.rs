@@ -57,6 +57,7 @@ fn is_exception(text: &str, host: &str, address: Option<IpAddr>) -> bool {
     if text == "*" {
         return true;
     }
+    // Networks match addresses only, never names that resolve to one.
     if let Ok(network) = text.parse::<Prefix>() {
         return address.is_some_and(|address| network.contains(address));
     }

@@ -122,6 +122,7 @@ impl RemoteProgram {
         files: &Arc<ProgramFiles>,
         run_as: RunAs,
     ) -> Self {
+        // The copy is made in `start`, as it blocks.
         let (ssh, files) = (ssh.clone(), Arc::clone(files));
         let start = ProgramStart::Copy { ssh, login: login.clone(), files, run_as };
         Self { host: login.host.clone(), start }
@@ -140,6 +141,7 @@ impl RemoteProgram {
         }
         command.args(FAR_END);
         if interrupt == OnInterrupt::TakesBack {
+            // A process group of its own does not get the SIGINT of the terminal.
             command.process_group(0);
         }
         Self::by_command(host, command)

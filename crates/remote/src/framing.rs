@@ -70,6 +70,7 @@ impl FrameReader {
         while let Some((head, rest)) = self.wire.split_first_chunk::<4>() {
             let head = u32::from_be_bytes(*head);
             let length = usize::try_from(head & !CONTINUES).unwrap_or(usize::MAX);
+            // Checked before the frame has arrived, so that a wrong length is noticed at once.
             if length > FRAME_MAX {
                 return Err(FramingError::TooLong { limit: FRAME_MAX });
             }
@@ -82,6 +83,7 @@ impl FrameReader {
             }
             self.message.extend_from_slice(part);
             self.wire.drain(..4 + length);
+            // Parts of one message arrive in sequence; frames of different messages are never mixed.
             if head & CONTINUES == 0 {
                 return Ok(Some(std::mem::take(&mut self.message)));
             }

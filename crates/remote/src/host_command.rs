@@ -65,6 +65,7 @@ pub fn run_command(
         Err(error) => return CommandEnd::Unreached(ReachFailure::of(&error)),
     };
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    // All pipes are served at the same time: a full one would block the program, and so the others.
     let complaint = thread::scope(|scope| {
         match (stdin, input) {
             (Some(mut stdin), Some(input)) => {
@@ -90,6 +91,7 @@ pub fn run_command(
     });
     match child.wait() {
         Ok(status) => CommandEnd::of(status, &complaint),
+        // Waiting fails only if another part of the process has collected the child.
         Err(_) => CommandEnd::Signalled(0),
     }
 }

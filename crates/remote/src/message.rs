@@ -56,6 +56,7 @@ impl MessageHead {
 
     /// Splits a message into head and body.
     pub(crate) fn read(mut message: Vec<u8>) -> Result<(Self, Vec<u8>), ProtocolError> {
+        // The search is bounded: a message without a head is rejected after HEAD_MAX bytes.
         let mut beginning = message.iter().take(HEAD_MAX);
         let end = beginning.position(|byte| *byte == b'\n').ok_or(ProtocolError::UnreadableHead)?;
         let head = serde_json::from_slice(&message[..end]);

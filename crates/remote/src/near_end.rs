@@ -208,6 +208,7 @@ impl NearEnd {
             self.events.push_back(NearEvent::Service(request.service, event));
             return Ok(());
         }
+        // Ids are assigned in ascending order, so this one was never used.
         if id >= self.next {
             return Err(ProtocolError::UnknownRequest);
         }
@@ -230,6 +231,7 @@ impl NearEnd {
     /// When to call [`Self::handle_timeout`] at the latest.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
+        // Times count from the start of the session, so this limit is a point in time, too.
         let greeting = self.preamble.as_ref().map(|_| GREETING_WITHIN);
         let requests = self.pending.values().map(|request| request.deadline);
         requests.chain(greeting).min()

@@ -49,6 +49,7 @@ impl VersionRange {
     fn parse(text: &[u8]) -> Option<Self> {
         let (lowest, highest) = std::str::from_utf8(text).ok()?.split_once('-')?;
         let number = |text: &str| {
+            // `u32::from_str` accepts a sign.
             let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
             is_number.then(|| text.parse::<u32>().ok()).flatten()
         };
@@ -128,6 +129,7 @@ impl PreambleReader {
         if let Some((theirs, end)) = find(&self.said) {
             let version = self.ours.newest_common(theirs);
             let other = PreambleError::OtherVersion { theirs: Some(theirs), ours: self.ours };
+            // Without a login shell, the preamble must be the very first line.
             let is_first = end == theirs.preamble().len();
             if self.before == BeforePreamble::Anything || is_first {
                 let rest = self.said.split_off(end);
@@ -167,6 +169,7 @@ fn find(said: &[u8]) -> Option<(VersionRange, usize)> {
 /// Whether a complete line is the preamble of a pontoon from before version 4.
 fn is_older(said: &[u8]) -> bool {
     let whole = said.iter().rposition(|byte| *byte == b'\n').map_or(&[][..], |end| &said[..end]);
+    // Any line may be it, as output of a login shell can precede it.
     let mut lines = whole.split(|byte| *byte == b'\n');
     lines.any(|line| OLDER_NAMES.iter().any(|name| line.starts_with(name)))
 }

@@ -137,6 +137,7 @@ impl ReachFailure {
             CarrierError::Ended { stderr, said } => {
                 let failure = Self::said(stderr.raw());
                 let is_known =
+                    // If standard error explains nothing, output in place of a preamble may do so.
                     !matches!(failure.cause, FailureCause::Other | FailureCause::Wordless);
                 if is_known || said.raw().trim().is_empty() {
                     failure

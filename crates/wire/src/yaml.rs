@@ -176,6 +176,7 @@ impl YamlBuilder {
         match event {
             Event::DocumentStart(_) => {
                 self.documents += 1;
+                // A second document would be dropped silently otherwise.
                 if self.documents > 1 {
                     return Err(YamlErrorKind::Documents);
                 }
@@ -190,6 +191,7 @@ impl YamlBuilder {
                 self.put(node)?;
             }
             Event::Scalar(text, style, anchor, tag) => {
+                // A quoted "null" is text.
                 let is_null = style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null");
                 let value = if is_own(tag.as_deref()) {
                     YamlValue::Tagged
@@ -249,6 +251,7 @@ impl YamlBuilder {
 
     /// Adds a complete node to its parent, and keeps it if it has an anchor.
     fn close(&mut self, node: YamlNode, anchor: usize) -> Result<(), YamlErrorKind> {
+        // The parser numbers anchors from 1; 0 means none.
         if anchor > 0 {
             // The copy for later aliases needs memory, too.
             self.count(node.count())?;
@@ -276,6 +279,7 @@ impl YamlBuilder {
                     return Ok(());
                 }
                 let YamlValue::Text(name) = node.value else { return Err(YamlErrorKind::Key) };
+                // YAML forbids duplicate keys; parsers differ in which value they take.
                 if !keys.insert(name.clone()) {
                     return Err(YamlErrorKind::Twice(Untrusted::new(&name)));
                 }

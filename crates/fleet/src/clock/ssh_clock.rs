@@ -48,6 +48,7 @@ fn ask_one(ssh: &SshProgram, login: &SshLogin, line: &str) -> Result<ClockOffset
         let sent_us = clock.now_us();
         session.say(&question.to_string());
         let patience = if question == 0 { FIRST_US } else { ANSWER_US };
+        // A late response to an earlier request has another number.
         let is_ours = |line: &str| rest(line, &question.to_string()).map(ToOwned::to_owned);
         match answer(&mut session, &clock, sent_us + patience, is_ours) {
             ClockReply::Answer(text, received_us) => {
@@ -106,8 +107,10 @@ fn set_one(
         ClockReply::Silence => return Err(silent()),
         ClockReply::End => return Err(session.failure()),
     }
+    // The time from here to the host is assumed to be half the round trip.
     let way_us = (offset.round_trip_us / 2).clamp(0, ANSWER_US);
     let second = (clock.now_us() + way_us).div_euclid(SECOND_US) + 1;
+    // A wait can end early, by a signal or by rounding.
     while clock.now_us() < second * SECOND_US - way_us {
         pause(second * SECOND_US - way_us - clock.now_us());
     }

@@ -45,6 +45,7 @@ pub(super) fn items(text: &str, most: usize) -> Result<Vec<String>, SequenceErro
 }
 
 fn bounded(items: impl Iterator<Item = String>, most: usize) -> Result<Vec<String>, SequenceError> {
+    // One more than allowed shows that there are too many, without building all of them.
     let items: Vec<_> = items.take(most.saturating_add(1)).collect();
     if items.len() > most { Err(SequenceError::TooMany) } else { Ok(items) }
 }

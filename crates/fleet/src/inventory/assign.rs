@@ -116,6 +116,7 @@ pub fn assign(
     field: HostField,
     text: &str,
 ) -> Result<Vec<AssignHint>, AssignError> {
+    // Changes are made in a copy, so that an error leaves all hosts as they were.
     let mut changed = hosts.to_vec();
     let mut hints = Vec::new();
     match field {

@@ -100,6 +100,7 @@ pub fn guess(text: &str) -> Option<InventoryFormat> {
     }
     if first == "---" || first.ends_with(':') || first.contains(": ") {
         let mut keys = text.lines().map(str::trim);
+        // cloudmesh's keys are host names, and its columns have other names than these.
         let is_ansible = keys.any(|line| {
             let key = line.trim_end_matches(" {}").trim_end_matches(" null");
             matches!(key, "hosts:" | "children:" | "vars:")

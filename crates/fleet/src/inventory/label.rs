@@ -39,6 +39,7 @@ impl FromStr for LabelKey {
     type Err = TextParseError;
 
     fn from_str(text: &str) -> Result<Self, TextParseError> {
+        // Without a prefix, any valid one takes its place in the checks below.
         let (prefix, name) = text.rsplit_once('/').unwrap_or(("x", text));
         let is_prefix = (1..=PREFIX_MAX).contains(&prefix.len())
             && prefix.split('.').all(|part| is_label_name(part) && !part.contains('_'));

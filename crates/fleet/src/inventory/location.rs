@@ -57,6 +57,7 @@ impl InventoryLocation {
         here: &Path,
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, NoInventoryLocation> {
+        // An empty variable counts as not set (XDG Base Directory Specification).
         let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         if let Some(path) = asked {
             return Ok(Self { path: path.to_owned(), origin: LocationOrigin::Asked });

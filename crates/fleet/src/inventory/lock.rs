@@ -45,6 +45,7 @@ fn take(path: &Path) -> io::Result<InventoryLock> {
     fs::create_dir_all(&folder)?;
     let mut file = File::open(&folder)?;
     for _ in 0..LOOKS_MAX {
+        // Non-blocking, as flock(2) has no time limit.
         file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(locked) => return Ok(InventoryLock { _folder: Some(locked) }),
             Err((file, Errno::EWOULDBLOCK | Errno::EINTR)) => file,

@@ -139,6 +139,7 @@ pub(super) fn folder_of(path: &Path) -> io::Result<PathBuf> {
 
 /// Writes the text to `draft`, with mode and owner of `like`, the file that it replaces.
 fn write(draft: &Path, like: &Path, text: &str) -> io::Result<()> {
+    // Fails if the name exists, so that a symbolic link of that name is not followed.
     let mut file = OpenOptions::new().write(true).create_new(true).open(draft)?;
     match fs::metadata(like) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -146,6 +147,7 @@ fn write(draft: &Path, like: &Path, text: &str) -> io::Result<()> {
         Ok(old) => {
             let new = file.metadata()?;
             if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+                // Root may edit a user's inventory; without this, the user could no longer change it.
                 fchown(&file, Some(old.uid()), Some(old.gid()))?;
             }
             file.set_permissions(old.permissions())?;

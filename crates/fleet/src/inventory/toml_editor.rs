@@ -90,6 +90,7 @@ fn set(table: &mut dyn TableLike, key: &str, value: Option<Value>) {
 
 fn says(one: &Value, two: &Value) -> bool {
     match (one, two) {
+        // Compares values, not notations: `'pi'` and `"pi"` are the same.
         (Value::String(one), Value::String(two)) => one.value() == two.value(),
         (Value::Integer(one), Value::Integer(two)) => one.value() == two.value(),
         _ => false,

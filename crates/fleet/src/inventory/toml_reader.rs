@@ -56,6 +56,7 @@ pub(super) fn read(text: &str) -> Result<(DocumentMut, Vec<InventoryHost>), Inve
         return Err(InventoryError::TooLong);
     }
     let document = text.parse()?;
+    // From the text again: errors of the document would have no line numbers.
     let InventoryDocument { host } = toml_edit::de::from_str(text)?;
     Ok((document, host.0))
 }

@@ -66,7 +66,9 @@ pub fn merge(records: impl IntoIterator<Item = Record>) -> Result<Record, MergeE
             return Err(MergeError::ManyHosts);
         }
     }
+    // Names first: hosts without a coordinator know each other by address only.
     let facts = uncoordinated::joined(named(facts), &origins);
+    // A host that one record could not reach may have written a record itself.
     unreached.retain(|host, _| !facts.hosts.contains_key(host));
     Ok(Record { facts, unreached })
 }
@@ -85,6 +87,7 @@ fn add(whole: &mut Facts, record: Facts) {
     whole.observations.extend(record.observations);
     let RunParameters { pod_cidr, service_cidr, server, one_ended } = record.intent;
     let intent = &mut whole.intent;
+    // The parameters of the first record that has them count.
     intent.pod_cidr = intent.pod_cidr.or(pod_cidr);
     intent.service_cidr = intent.service_cidr.or(service_cidr);
     intent.server = intent.server.take().or(server);
@@ -103,6 +106,7 @@ fn with_own_names(whole: &Facts, record: Facts) -> Result<Facts, MergeError> {
         }
         let is_free =
             |name: &HostName| !whole.hosts.contains_key(name) && !record.hosts.contains_key(name);
+        // With HOSTS_MAX hosts at most, one of these numbers is free.
         let free = (2..=HOSTS_MAX + 1)
             .map(|number| HostName::lossy(&format!("{host}-{number}")))
             .find(is_free)
@@ -132,6 +136,7 @@ fn named(facts: Facts) -> Facts {
     let mut aliases: BTreeMap<HostName, HostName> = BTreeMap::new();
     for seen in &facts.observations {
         let Some(peer) = seen.peer.as_ref().filter(|peer| !hosts.contains(*peer)) else { continue };
+        // The peer's name is an address if the user typed one; else the probe's address identifies it.
         let address = peer.as_str().parse().ok().or(seen.address);
         if let Some(name) = address.as_ref().and_then(owner).filter(|name| *name != seen.host) {
             aliases.insert(peer.clone(), name);

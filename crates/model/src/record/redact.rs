@@ -75,11 +75,13 @@ impl RecordRedactor<'_> {
             return mac;
         }
         let tag = (self.tag)(format!("mac\0{mac}").as_bytes());
+        // 0x02 marks a locally administered unicast address, which no vendor assigns.
         Mac([0x02, tag[0], tag[1], tag[2], tag[3], tag[4]])
     }
 
     /// Label by label, so that `pi1` and `pi1.example.org` stay recognisable as the same host.
     fn name(&self, text: &str) -> String {
+        // Addresses are valid host names.
         if text.parse::<IpAddr>().is_ok() {
             return text.parse().map_or_else(|_| text.to_owned(), |ip| self.ip(ip).to_string());
         }
@@ -150,12 +152,14 @@ impl RecordRedactor<'_> {
         let raw = url.raw();
         let (scheme, rest) = raw.split_once("://").unwrap_or(("", raw));
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // Whatever precedes an `@` are credentials.
         let host = host.rsplit('@').next().unwrap_or_default();
         let (name, port) = match host.rsplit_once(':') {
             Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, port),
             _ => (host, ""),
         };
         let colon = if port.is_empty() { "" } else { ":" };
+        // An unknown scheme is free text, which may contain a name.
         let scheme = if matches!(scheme, "http" | "https") { scheme } else { "other" };
         Untrusted::new(&format!("{scheme}://{}{colon}{port}/", self.name(name)))
     }

@@ -56,6 +56,7 @@ impl MachineIdentity {
     pub fn is_placeholder(uuid: &str) -> bool {
         let mut digits = uuid.chars().filter(|letter| *letter != '-');
         let first = digits.next();
+        // An empty text has no digit that differs, and identifies nothing either.
         digits.all(|digit| Some(digit) == first)
             || PLACEHOLDERS.iter().any(|known| uuid.eq_ignore_ascii_case(known))
     }

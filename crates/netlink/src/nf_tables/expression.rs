@@ -161,10 +161,13 @@ impl<'a> NftExpression<'a> {
             b"nat" if number(data, NFTA_NAT_TYPE) == Some(NFT_NAT_SNAT) => Some(Self::SourceNat),
             b"match" => Some(Self::IptablesMatch(name_of(data, NFTA_MATCH_NAME))),
             b"target" => Some(Self::IptablesTarget(name_of(data, NFTA_TARGET_NAME))),
+            // "nat" without source NAT translates the destination.
             b"counter" | b"log" | b"nat" | b"redir" | b"notrack" | b"last" | b"dup"
             | b"flow_offload" | b"objref" => Some(Self::Neutral),
             _ => None,
         };
+        // An expression that cannot be decoded may be a condition. Without it, the rule would seem to
+        // apply to more packets than it does.
         Some(known.unwrap_or(Self::Unknown(name)))
     }
 }

@@ -40,6 +40,7 @@ pub fn elements(
     set: &[u8],
 ) -> Result<TableDump<SetElement>, NetlinkError> {
     let mut body = vec![table.family, 0, 0, 0];
+    // Names are C strings in attributes, with their closing zero.
     let mut named = |kind, name: &[u8]| push_attribute(&mut body, kind, &[name, b"\0"].concat());
     named(NFTA_SET_ELEM_LIST_TABLE, &table.name);
     named(NFTA_SET_ELEM_LIST_SET, set);
@@ -78,6 +79,7 @@ pub fn values(field: &MatchField, mut elements: Vec<SetElement>) -> Option<Vec<M
             let is_plain = elements.iter().all(|element| !element.is_interval_end);
             elements.sort_by(|one, other| one.key.cmp(&other.key));
             let names = elements.iter().map(|element| Untrusted::from_bytes(text(&element.key)));
+            // Intervals of link names would be ranges of bytes, which are not decoded.
             is_plain.then(|| names.map(MatchValue::Link).collect())
         }
         _ => None,
@@ -131,6 +133,8 @@ fn span(from: IpAddr, to: IpAddr) -> MatchValue {
     let length = u8::try_from(bits(from).saturating_sub(host_bits)).ok();
     let network = length.and_then(|length| Prefix::new(from, length));
     network
+        // The range is a network if its host bits are all zero in the first address and all one in the
+        // last.
         .filter(|_| first & hosts == 0 && last == first | hosts)
         .map_or(MatchValue::Addresses(from, to), MatchValue::Network)
 }

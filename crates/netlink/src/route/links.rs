@@ -90,6 +90,7 @@ fn parse_link(body: &[u8]) -> Option<Result<Link, Untrusted>> {
 fn parse_af_spec(value: &[u8]) -> LinkSysctls {
     let inet = find(value, u16::from(AF_INET));
     let conf = inet.and_then(|inet| find(inet, IFLA_INET_CONF)).unwrap_or_default();
+    // The array in the message starts at index 0, the enumeration at 1.
     let switch = |number: usize| u32_at(conf, (number - 1) * 4);
     LinkSysctls {
         forwarding: switch(1),
@@ -110,6 +111,7 @@ fn kind_of(device: u16, info: &[u8]) -> LinkKind {
         _ if device == ARPHRD_LOOPBACK => LinkKind::Loopback,
         b"veth" => LinkKind::Veth,
         b"bridge" => LinkKind::Bridge,
+        // They carry the Ethernet frames of another network device.
         b"vlan" | b"macvlan" | b"macvtap" | b"bond" | b"team" | b"netdevsim" => LinkKind::Ethernet,
         b"tun" | b"wireguard" | b"amneziawg" | b"ovpn" | b"ppp" | b"vxlan" | b"geneve" | b"gre"
         | b"gretap" | b"ip6gre" | b"ip6gretap" | b"erspan" | b"ipip" | b"ip6tnl" | b"sit"

@@ -51,6 +51,7 @@ fn parse_neighbour(body: &[u8], names: &LinkNames) -> Option<Neighbour> {
     for (kind, value) in attributes(body, NDMSG_BYTES) {
         match kind {
             NDA_DST => who = address(value),
+            // An incomplete entry has no hardware address.
             NDA_LLADDR => mac = Mac::from_slice(value),
             _ => {}
         }

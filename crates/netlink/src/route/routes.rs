@@ -44,6 +44,7 @@ pub(super) fn parse_route(body: &[u8], names: &LinkNames) -> Vec<Route> {
 fn parse_route_or_none(body: &[u8], names: &LinkNames) -> Option<Vec<Route>> {
     let [family, length, _, _, table, protocol, _, kind, ..] = *body else { return None };
     let flags = u32_at(body, 8)?;
+    // Without RTA_DST the destination is the default route. Families other than IP are skipped.
     let any = unspecified(family)?;
     let mut route = Route {
         destination: Prefix::new(any, length)?,
@@ -66,6 +67,7 @@ fn parse_route_or_none(body: &[u8], names: &LinkNames) -> Option<Vec<Route>> {
             RTA_VIA => route.gateway = via(value),
             RTA_PRIORITY => route.metric = u32_at(value, 0)?,
             RTA_PREFSRC => route.source = address(value),
+            // The header has eight bits for the table only.
             RTA_TABLE => route.table = u32_at(value, 0)?,
             RTA_MULTIPATH => hops = Some(value),
             _ => {}
@@ -95,9 +97,11 @@ fn next_hops(route: &Route, mut bytes: &[u8], names: &LinkNames) -> Vec<Route> {
         (u16_at(bytes, 0), bytes.get(2), u32_at(bytes, 4))
     {
         let length = usize::from(length);
+        // A length below that of the header would never advance.
         let Some(hop) = bytes.get(..length).filter(|_| length >= RTNEXTHOP_BYTES) else { break };
         let link = names.get(&index).cloned();
         let mut one = Route { link, is_multipath: true, ..route.clone() };
+        // Each next hop has flags of its own, such as "link down".
         one.flags |= u32::from(flags);
         for (kind, value) in attributes(hop, RTNEXTHOP_BYTES) {
             match kind {

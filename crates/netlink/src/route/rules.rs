@@ -76,6 +76,7 @@ fn parse_rule(body: &[u8]) -> Option<Result<RoutingRule, UnusualRule>> {
             FRA_IIFNAME => rule.in_link = link_name(value),
             FRA_OIFNAME => rule.out_link = link_name(value),
             FRA_FWMARK => rule.mark = u32_at(value, 0),
+            // The header has eight bits for the table only.
             FRA_TABLE => rule.table = u32_at(value, 0)?,
             _ => {}
         }

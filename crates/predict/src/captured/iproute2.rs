@@ -72,6 +72,7 @@ fn read(text: &str, family: IpFamily) -> Vec<Route> {
         if is_hop {
             // Further next hops of the route on the line before.
             if let Some(last) = routes.last_mut() {
+                // The first hop replaces the route without a hop, the others are added to it.
                 let is_first = !last.is_multipath;
                 let mut hop = Route { is_multipath: true, ..last.clone() };
                 take_words(&mut hop, line.split_ascii_whitespace().skip(1));
@@ -107,6 +108,7 @@ fn route(line: &str, family: IpFamily) -> Option<Route> {
         source: None,
         metric: 0,
         table: Route::MAIN,
+        // RTPROT_BOOT, the protocol of routes added by `ip route`.
         protocol: 3,
         kind,
         flags: 0,

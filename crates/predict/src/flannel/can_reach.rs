@@ -44,6 +44,7 @@ pub(super) fn by_target<'a>(
     if has_policy || is_partly_read || (family == IpFamily::V6 && stack != IpStack::V6) {
         return Err(unknown());
     }
+    // The kernel delivers packets to its own addresses over loopback.
     let is_own = |link: &Link| link.addresses.iter().any(|own| own.prefix.address == address);
     if node.links.iter().any(is_own) {
         let loopback = node.links.iter().find(|link| link.kind == LinkKind::Loopback);
@@ -62,6 +63,7 @@ pub(super) fn by_target<'a>(
     let Some(route) = best.filter(|route| route.kind == RouteKind::Unicast) else {
         return Err(words("failed to get ifcanreach based interface: network is unreachable"));
     };
+    // With several next hops the kernel chooses by a hash of the packet.
     let link = route.link.as_ref().filter(|_| !route.is_multipath);
     let link = link.and_then(|name| node.link(name)).ok_or_else(unknown)?;
     if family == IpFamily::V6 {

@@ -140,6 +140,7 @@ fn default_interface(
             && route.destination.family() == family
             && route.table == Route::MAIN
     };
+    // The newer version only begins its messages in lower case.
     let old = version == FlannelVersion::V0_25;
     let found = node.routes.iter().find(leads_everywhere).ok_or(match (family, old) {
         (IpFamily::V4, false) => "unable to find default route",
@@ -280,6 +281,7 @@ fn by_pattern<'a>(
     stack: IpStack,
     pattern: &str,
 ) -> Result<SelectedInterface<'a>, InterfaceLookupError> {
+    // The pattern of a redacted record may have contained a MAC address.
     if pattern == REDACTED {
         return Err(InterfaceLookupError::Unknown(
             "the pattern of --iface-regex, which was redacted".to_owned(),
@@ -313,6 +315,7 @@ fn by_pattern<'a>(
             return Ok(SelectedInterface { link, v4, v6 });
         }
     }
+    // Only if no address matches, names are compared.
     let named = node.links.iter().find(|link| compiled.is_match(link.name.as_str()));
     named.map(|link| SelectedInterface { link, v4, v6 }).ok_or_else(|| {
         words(format!(

@@ -208,5 +208,6 @@ pub fn is_dns_subdomain(text: &str) -> bool {
             && is_end(bytes.last())
             && bytes.iter().all(|byte| is_end(Some(byte)) || *byte == b'-')
     };
+    // Limits of DNS1123Subdomain; a label's limit of 63 is not checked there either.
     text.len() <= 253 && text.split('.').all(is_label)
 }

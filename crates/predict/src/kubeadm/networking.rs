@@ -107,6 +107,7 @@ pub fn validate_pod_subnets(
                 subnet.length
             ));
         }
+        // kube-controller-manager tracks node networks in a bitmap of that size.
         if share - subnet.length > NODE_BITS_MAX {
             return Err(format!(
                 "pod subnet mask ({}) and node-mask ({share}) difference is greater than \

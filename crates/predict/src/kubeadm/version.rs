@@ -45,6 +45,7 @@ impl FromStr for KubernetesVersion {
         let mut parts = bare.splitn(3, '.');
         let mut number = || {
             let part = parts.next()?;
+            // Versions have no leading zeros (semver.org, section 2).
             let is_plain = part == "0" || !part.starts_with('0');
             (is_plain && part.bytes().all(|byte| byte.is_ascii_digit()))
                 .then(|| part.parse().ok())?

@@ -222,6 +222,7 @@ fn hand_over(child: &mut Child, programs: &ProgramFiles) -> Result<(), PushError
 
 /// Reads the host's processor, after any output of its login shell.
 fn machine(output: &mut ChildStdout, limit: &CopyLimit) -> Result<String, PushError> {
+    // Non-blocking, as a read must not outlast the time limit.
     set_nonblocking(&output);
     let mut said = Vec::new();
     let mut line = 0;

@@ -56,6 +56,7 @@ impl SshProgram {
     #[must_use]
     pub fn command(&self, login: &SshLogin, remote: &str) -> Command {
         let mut command = self.start(login);
+        // A terminal would translate line ends and echo input, which breaks the protocol.
         command.args(["-T", "-o", "BatchMode=yes"]);
         command.args(["-o", &format!("ConnectTimeout={CONNECT_S}")]);
         command.args(["-o", &format!("ServerAliveInterval={ALIVE_S}")]);
@@ -77,6 +78,7 @@ impl SshProgram {
         let mut command = Command::new(words.next().map_or_else(|| "ssh".into(), Clone::clone));
         command.args(words);
         if let Some(address) = &login.address {
+            // As an option: with the address as destination, the `Host` block of the name would not apply.
             command.args(["-o", &format!("HostName={address}")]);
         }
         if let Some(user) = &login.user {

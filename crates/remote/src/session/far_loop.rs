@@ -122,6 +122,7 @@ pub fn serve_host<R: Read + AsFd, W: Write + AsFd>(
 ) -> Result<(), FarLoopError> {
     set_nonblocking(&input);
     set_nonblocking(&output);
+    // Duplicates for poll(2), as the loop reads and writes the originals through `&mut`.
     let polled = (input.as_fd().try_clone_to_owned()?, output.as_fd().try_clone_to_owned()?);
     let threads = ThreadPool::new(services.in_threads)?;
     let mut far_loop = FarLoop {
@@ -151,6 +152,7 @@ impl<R: Read, W: Write> FarLoop<'_, R, W> {
         self.send()?;
         while !self.is_closed {
             self.receive()?;
+            // Also after the end of input: requests before it are still passed on.
             while let Some(message) = self.far.poll_message() {
                 self.hand_over(message)?;
             }

@@ -63,6 +63,7 @@ impl HostSession {
                 return Err(ProtocolError::Silent.into());
             }
             let has_unsent = self.0.writable(&state).is_some();
+            // Without the lock while waiting, so that other services can send and receive.
             drop(state);
             self.0.wait(None, has_unsent, left);
         }

@@ -62,6 +62,7 @@ impl ThreadPool {
         // Only requests: notices are for services that share the loop.
         let id = message.id?;
         if !self.running.contains_key(&message.service) {
+            // Out of descriptors: the caller refuses the request.
             let Ok(waker) = self.waker.try_clone() else { return Some(message) };
             self.running.insert(message.service, start(make, self.say.clone(), waker));
         }
@@ -103,6 +104,7 @@ fn start(
 impl Drop for ThreadPool {
     fn drop(&mut self) {
         for (_, one) in std::mem::take(&mut self.running) {
+            // A closed channel ends the thread, which drops its service.
             drop(one.requests);
             // A panic has been reported on standard error already.
             let _ = one.thread.join();

@@ -105,6 +105,7 @@ impl SessionLink {
     /// Writes waiting bytes, reads received ones, and sorts the events.
     pub(crate) fn pump(&self, state: &mut LinkState, for_service: Option<ServiceName>) {
         if state.end.is_none() {
+            // Timeouts last: what has arrived by now is not late.
             let end = self.send(state).and_then(|()| self.receive(state));
             let now = state.clock.elapsed();
             let end = end.and_then(|()| Ok(state.near.handle_timeout(now)?));
@@ -213,6 +214,7 @@ impl LinkState {
                 queue.wake_up();
             }
         }
+        // Every service must learn about the end, whichever thread noticed it.
         if is_over {
             self.queues.values().for_each(ServiceQueue::wake_up);
         }

@@ -29,6 +29,7 @@ impl ImportDraft {
         let notice = ImportNotice { line: Some(line), text: said.into() };
         if self.notices.len() >= NOTICES_MAX {
             self.untold += 1;
+        // Each host of a list leads to the same remark.
         } else if !self.notices.contains(&notice) {
             self.notices.push(notice);
         }

@@ -40,6 +40,7 @@ pub fn merge(
             let (kept, dropped) = (Untrusted::new(&kept), Untrusted::new(&dropped));
             conflicts.push(ImportConflict { host: name.clone(), kept, dropped });
         };
+        // Labels are merged one by one: different keys do not conflict.
         let mut labels = second.labels.clone();
         for (key, value) in &first.labels {
             if let Some(other) = labels.get(key).filter(|other| *other != value) {

@@ -12,6 +12,7 @@ impl RecordRedactor<'_> {
             text.as_ref().map(|text| text.lines().map(|own| line(own) + "\n").collect::<String>())
         };
         let KubeletFlags { node_ip, hostname_override, cloud_provider } = &files.kubelet;
+        // `--node-ip` is a list of addresses, of which IPv6 ones may contain a MAC address.
         let node_ip = node_ip.as_ref().map(|list| {
             let words: Vec<_> = list.raw().split(',').map(|word| self.name(word.trim())).collect();
             Untrusted::new(&words.join(","))

@@ -169,6 +169,7 @@ impl AnsibleGroups {
     /// The hosts of a group and of its descendants.
     fn below(&self, name: &str) -> Vec<usize> {
         let mut hosts = BTreeSet::new();
+        // Groups may contain each other in a cycle.
         let mut seen = BTreeSet::from([name]);
         let mut open = vec![name];
         while let Some(group) = open.pop().and_then(|name| self.groups.get(name)) {
@@ -184,6 +185,7 @@ impl AnsibleGroups {
     fn outer_first(&self) -> Vec<String> {
         let mut depths: BTreeMap<&str, usize> =
             self.groups.keys().map(|name| (name.as_str(), usize::from(name != ALL))).collect();
+        // Each pass moves children below their parents by one level; a cycle would never settle.
         for _ in 0..DEPTH_MAX {
             let mut is_settled = true;
             for (name, group) in &self.groups {

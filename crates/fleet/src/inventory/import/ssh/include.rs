@@ -33,6 +33,7 @@ impl<'a> SshIncludes<'a> {
         if depth >= DEPTH_MAX {
             return Err(format!("there are more than {DEPTH_MAX} in one another"));
         }
+        // The tilde is expanded only if the file is in a folder `.ssh` itself.
         let relative = pattern.strip_prefix("~/.ssh/").filter(|_| folder.ends_with(".ssh"));
         let path = PathBuf::from(relative.unwrap_or(pattern));
         let path = path.strip_prefix(folder).unwrap_or(&path);
@@ -60,6 +61,7 @@ impl<'a> SshIncludes<'a> {
         let room = TEXT_BYTES_MAX.saturating_sub(self.bytes);
         let mut text = String::new();
         let file = File::open(path).map_err(said)?;
+        // One byte more than there is room for shows that the file is too long.
         file.take(room as u64 + 1).read_to_string(&mut text).map_err(said)?;
         self.bytes += text.len();
         if text.len() > room {
@@ -90,6 +92,7 @@ fn matching(folder: &Path, path: &Path) -> io::Result<Vec<PathBuf>> {
             paths.push(entry.path());
         }
     }
+    // glob(3) sorts, and ssh takes the first value of an option.
     paths.sort();
     Ok(paths)
 }
