@@ -110,8 +110,8 @@ impl FromStr for IfName {
     /// Accepts printable names that `dev_valid_name` (net/core/dev.c in the kernel) accepts.
     fn from_str(name: &str) -> Result<Self, TextParseError> {
         let fits = (1..=Self::MAX_LEN).contains(&name.len());
-        // Names are directories in sysfs and /proc/sys, which excludes dots and slashes; a colon would
-        // separate the label of an alias.
+        // Names are directories in sysfs and /proc/sys, which excludes dots and slashes; a colon
+        // would separate the label of an alias.
         let is_dots = matches!(name, "." | "..");
         let is_clean = name.bytes().all(|b| b.is_ascii_graphic() && b != b'/' && b != b':');
         if fits && !is_dots && is_clean {

@@ -61,7 +61,8 @@ fn receive(
 ) -> Result<bool, NetlinkError> {
     loop {
         datagram.clear();
-        // With MSG_TRUNC the kernel returns the full length of a datagram that did not fit (recv(2)).
+        // With MSG_TRUNC the kernel returns the full length of a datagram that did not fit
+        // (recv(2)).
         let (length, sender) = match socket.recv_from(datagram, nix::libc::MSG_TRUNC) {
             // A signal handler ran. The kernel does not restart a receive that has a timeout
             // (signal(7)).

@@ -83,7 +83,8 @@ impl FrameReader {
             }
             self.message.extend_from_slice(part);
             self.wire.drain(..4 + length);
-            // Parts of one message arrive in sequence; frames of different messages are never mixed.
+            // Parts of one message arrive in sequence; frames of different messages are never
+            // mixed.
             if head & CONTINUES == 0 {
                 return Ok(Some(std::mem::take(&mut self.message)));
             }

@@ -147,7 +147,8 @@ fn write(draft: &Path, like: &Path, text: &str) -> io::Result<()> {
         Ok(old) => {
             let new = file.metadata()?;
             if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
-                // Root may edit a user's inventory; without this, the user could no longer change it.
+                // Root may edit a user's inventory; without this, the user could no longer change
+                // it.
                 fchown(&file, Some(old.uid()), Some(old.gid()))?;
             }
             file.set_permissions(old.permissions())?;

@@ -136,7 +136,8 @@ fn named(facts: Facts) -> Facts {
     let mut aliases: BTreeMap<HostName, HostName> = BTreeMap::new();
     for seen in &facts.observations {
         let Some(peer) = seen.peer.as_ref().filter(|peer| !hosts.contains(*peer)) else { continue };
-        // The peer's name is an address if the user typed one; else the probe's address identifies it.
+        // The peer's name is an address if the user typed one; else the probe's address identifies
+        // it.
         let address = peer.as_str().parse().ok().or(seen.address);
         if let Some(name) = address.as_ref().and_then(owner).filter(|name| *name != seen.host) {
             aliases.insert(peer.clone(), name);

@@ -166,8 +166,8 @@ impl<'a> NftExpression<'a> {
             | b"flow_offload" | b"objref" => Some(Self::Neutral),
             _ => None,
         };
-        // An expression that cannot be decoded may be a condition. Without it, the rule would seem to
-        // apply to more packets than it does.
+        // An expression that cannot be decoded may be a condition. Without it, the rule would seem
+        // to apply to more packets than it does.
         Some(known.unwrap_or(Self::Unknown(name)))
     }
 }

@@ -64,7 +64,8 @@ impl<'a> RegisterFile<'a> {
     ) -> RuleCondition {
         let Some(found) = self.loaded.get(&register).copied() else { return other() };
         if operator == CompareOperator::Equal {
-            // A rule in a table of family inet tests the family first; only then are header offsets known.
+            // A rule in a table of family inet tests the family first; only then are header offsets
+            // known.
             self.learn_family(found.source, value);
         }
         let Some((field, is_address)) = self.field(found.source) else { return other() };

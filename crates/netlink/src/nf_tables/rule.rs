@@ -154,7 +154,8 @@ impl NftRule {
         let last = self.conditions.last_mut().filter(is_same);
         match (last.map(|last| &mut last.value), &condition.value) {
             (Some(MatchValue::Addresses(_, end)), MatchValue::Addresses(first, to))
-                // "At most" begins at the unspecified address, so it completes the "at least" before.
+                // "At most" begins at the unspecified address, so it completes the "at least"
+                // before.
                 if first.is_unspecified() =>
             {
                 *end = *to;

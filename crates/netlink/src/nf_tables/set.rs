@@ -133,8 +133,8 @@ fn span(from: IpAddr, to: IpAddr) -> MatchValue {
     let length = u8::try_from(bits(from).saturating_sub(host_bits)).ok();
     let network = length.and_then(|length| Prefix::new(from, length));
     network
-        // The range is a network if its host bits are all zero in the first address and all one in the
-        // last.
+        // The range is a network if its host bits are all zero in the first address and all one in
+        // the last.
         .filter(|_| first & hosts == 0 && last == first | hosts)
         .map_or(MatchValue::Addresses(from, to), MatchValue::Network)
 }

@@ -78,7 +78,8 @@ impl SshProgram {
         let mut command = Command::new(words.next().map_or_else(|| "ssh".into(), Clone::clone));
         command.args(words);
         if let Some(address) = &login.address {
-            // As an option: with the address as destination, the `Host` block of the name would not apply.
+            // As an option: with the address as destination, the `Host` block of the name would not
+            // apply.
             command.args(["-o", &format!("HostName={address}")]);
         }
         if let Some(user) = &login.user {

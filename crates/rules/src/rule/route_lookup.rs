@@ -50,7 +50,8 @@ pub(super) fn lookup(host: &Snapshot, address: IpAddr) -> RouteLookup<'_> {
 }
 
 /// Whether a route leads to a link that is down. The link's own word goes before the flags of the
-/// route: the kernel clears those up to a second after the carrier is back (`net/core/link_watch.c`).
+/// route: the kernel clears those up to a second after the carrier is back
+/// (`net/core/link_watch.c`).
 pub(super) fn is_dead(host: &Snapshot, route: &Route) -> bool {
     let link = route.link.as_ref().and_then(|link| host.link(link));
     link.map_or(route.flags & DEAD != 0, |link| !link.is_usable())

@@ -45,8 +45,8 @@ pub(super) fn joined(facts: Facts, origins: &RecordOrigins) -> Facts {
         if seen.direction != ObservedEvent::Sent || !are_strangers(&seen.host, peer) {
             return true;
         }
-        // A loss counts only if the peer was running in that round by a clock that is right. What arrived
-        // was sent, whatever the clocks show.
+        // A loss counts only if the peer was running in that round by a clock that is right. What
+        // arrived was sent, whatever the clocks show.
         let was_there = rounds.get(peer).is_some_and(|rounds| rounds.contains(&seen.round));
         let is_timed = known.contains(&seen.host) && known.contains(peer);
         (was_there && is_timed)
@@ -54,7 +54,8 @@ pub(super) fn joined(facts: Facts, origins: &RecordOrigins) -> Facts {
             || (was_there && is_first_of_silence(&rounds, &arrived, (&seen.host, peer), seen.round))
     };
     let link = |mut seen: Observation| {
-        // A receiver without coordinator does not know the sender's link; the sender's record has it.
+        // A receiver without coordinator does not know the sender's link; the sender's record has
+        // it.
         if seen.direction == ObservedEvent::Arrived && seen.asked_link.is_none() {
             let key = seen.peer.clone().map(|peer| (peer, seen.round, seen.kind.clone()));
             seen.asked_link = key.and_then(|key| asked_links.get(&key).cloned());
