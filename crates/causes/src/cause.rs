@@ -128,7 +128,7 @@ mod tests {
         }
     }
 
-    /// `--prove` runs what has signs: nothing of that may change anything.
+    /// `--prove` runs commands that have patterns: none of them may change anything.
     #[test]
     fn what_is_judged_only_reads() {
         const READS: [&str; 20] = [

@@ -296,7 +296,7 @@ mod tests {
         let all = [&pi1, &pi2, &pi3];
         assert_eq!(shown(&plan.on(&pi1, all)), "2379/tcp 2380/tcp 6443/tcp 8472/udp 10250/tcp");
         assert_eq!(shown(&plan.on(&pi3, all)), "8472/udp 10250/tcp");
-        // No other server: nobody asks for etcd, so nobody listens.
+        // Without another server no host tests etcd, so no agent listens there.
         assert_eq!(shown(&plan.on(&pi1, [&pi3])), "6443/tcp 8472/udp");
         let table = [
             (&pi1, &pi2, "2379/tcp 2380/tcp 6443/tcp 8472/udp 10250/tcp"),

@@ -169,7 +169,7 @@ mod tests {
                 "--iface-can-reach=10.9.1.1 --iface-regex=^e --iface=wlan0",
                 "wlan0 172.20.5.1 1350: --iface=wlan0 of the running flanneld",
             ),
-            // An address anywhere is found before a name.
+            // Addresses are matched before names.
             (
                 "--iface-regex=eth0|172",
                 "wlan0 172.20.5.1 1350: --iface-regex=eth0|172 of the running flanneld",
@@ -229,7 +229,7 @@ mod tests {
             };
             assert_eq!(words, expected, "{flags}");
         }
-        // Of patterns, those that Go reads in another way, or may.
+        // Patterns that Go interprets differently, or may.
         for flags in [
             "--iface-regex=\\pL",
             "--iface-regex=e**",

@@ -195,7 +195,7 @@ mod tests {
             ("PONTOON-REMOTE/6-9\nx", Some(6)),
             ("Welcome\nPONTOON-REMOTE/4-6\nx", Some(6)),
             ("no line break PONTOON-REMOTE/4-6\nx", Some(6)),
-            // A line that quotes us is no preamble.
+            // A line that only contains the name is no preamble.
             ("PONTOON-REMOTE/of\nPONTOON-REMOTE/4-6\nx", Some(6)),
             ("PONTOON-REMOTE/6-4\nx", None),
             ("PONTOON-REMOTE/4-99999999999\nx", None),
@@ -228,7 +228,7 @@ mod tests {
         let yes = b"y\n".repeat(GREETING_MAX);
         let error = read(&yes, BeforePreamble::Anything).unwrap_err();
         assert!(matches!(&error, PreambleError::NotPontoon { said } if said.raw().len() == 80));
-        // A far end hears a pontoon from the first byte on, or none.
+        // A far end expects the preamble as the very first bytes.
         for said in [&b"hello"[..], b"\0\0\0\x10{", b"xPONTOON-REMOTE/4-6\n", b"PONTOON-RX"] {
             let error = read(said, BeforePreamble::Nothing).unwrap_err();
             assert!(matches!(error, PreambleError::NotPontoon { .. }), "{error}");

@@ -126,7 +126,7 @@ mod tests {
             (&[Some(0), None], Exit::Unreachable),
             (&[Some(3), None, Some(0)], Exit::Unreachable),
             (&[Some(-100_000), None, Some(0)], Exit::Failed),
-            // All others agree: it is this host.
+            // All other clocks agree, so this host's is off.
             (&[Some(7), Some(7), Some(7)], Exit::Warned),
         ];
         for (seconds, exit) in table {

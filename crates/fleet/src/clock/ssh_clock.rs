@@ -201,7 +201,7 @@ mod tests {
         }
     }
 
-    /// What `--ssh` may stand for: a program that runs the line here.
+    /// Reads the clock through a replacement for ssh that runs the line on this host.
     fn asked(script: &str) -> Result<ClockOffset, ReachFailure> {
         let words = ["sh", "-c", script, "ssh"].map(Into::into).into();
         let login = SshLogin::named("pi1".parse().unwrap());

@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn of_many_at_once_nobody_loses_what_another_wrote() {
-        // Twelve wait for each other to reach the disk, which takes long where it is busy.
+        // In memory: twelve writes to a busy disk would take too long.
         let folder = tempfile::tempdir_in("/dev/shm").unwrap();
         let path = folder.path().join("new/hosts.toml");
         let inside = AtomicUsize::new(0);

@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(shown(&MatchField::Source, set), ["10.0.0.1", "10.0.0.9"]);
     }
 
-    /// As the kernel lists `{ 10.96.0.0/12, 10.244.0.0/16, 10.245.0.0-10.245.0.2 }`.
+    /// The kernel's list of elements for `{ 10.96.0.0/12, 10.244.0.0/16, 10.245.0.0-10.245.0.2 }`.
     #[test]
     fn intervals_are_networks_or_ranges() {
         let set = vec![

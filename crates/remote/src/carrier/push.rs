@@ -286,7 +286,7 @@ fn await_ready(
 mod tests {
     use super::*;
 
-    /// An ELF header as far as it is read.
+    /// The part of an ELF header that is checked.
     fn elf(class: u8, machine: u16) -> Vec<u8> {
         let mut bytes = b"\x7fELF".to_vec();
         bytes.push(class);
@@ -307,7 +307,7 @@ mod tests {
         let machine = |name| programs.for_machine(name).map(|program| program.bytes[18]);
         assert_eq!(machine("x86_64").unwrap(), 62);
         assert_eq!(machine("armv7l").unwrap(), 40);
-        // It has the name, but is for another processor.
+        // A file with the right name, for another processor.
         assert!(matches!(machine("aarch64"), Err(PushError::NoProgram { .. })));
         assert!(matches!(machine("vax\u{1b}"), Err(PushError::NoProgram { .. })));
     }
