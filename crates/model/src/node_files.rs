@@ -198,7 +198,7 @@ mod tests {
             ("--iface eth0 -iface=eth1 --iface=", "eth0 eth1 ", ""),
             ("-iface-regex 10\\..* --iface-regex=^e=1", "", "10\\..* ^e=1"),
             ("--ip-masq=true --v 2 --iface=eth0", "eth0", ""),
-            // Command lines that Go's flag package does not accept.
+            // Words that Go's flag package does not parse as flags.
             ("serve --iface=eth0", "", ""),
             ("-- --iface=eth0", "", ""),
             ("--healthz-ip --iface=eth0 --iface=eth1", "eth1", ""),

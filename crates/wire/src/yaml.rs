@@ -31,10 +31,10 @@ pub enum YamlErrorKind {
     /// The text is not YAML, with the parser's message.
     #[error("{0}")]
     Grammar(Untrusted),
-    /// Tables and lists are nested deeper than [`DEPTH_MAX`].
+    /// Tables and lists are nested deeper than `DEPTH_MAX`.
     #[error("tables and lists nest deeper than {DEPTH_MAX}")]
     TooDeep,
-    /// The text has more than [`NODES_MAX`] nodes.
+    /// The text has more than `NODES_MAX` nodes.
     #[error("there are more than {NODES_MAX} values, copies by aliases counted")]
     TooMany,
     /// An alias refers to an anchor that does not exist, or that contains the alias.
