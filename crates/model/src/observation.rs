@@ -23,7 +23,7 @@ pub struct Observation {
     pub run: RunId,
     /// The observing host: the sender for `sent` and `answered`, the receiver for `arrived`.
     pub host: HostName,
-    /// The other host if it takes part in the run: target of `sent`, source of `arrived`.
+    /// The other host, if it takes part in the run: the target of the probe, or its sender.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<HostName>,
     /// The address of the target, the sender or the responder. Absent for group frames.

@@ -107,7 +107,7 @@ pub const CONTROL_PLANE_PORTS: [PortRequirement; 5] = [
     need(8472, TransportProtocol::Udp, HostSelector::All, HostSelector::All),
 ];
 
-/// Ports that nodes need among each other when the control plane is not known: kubelet,
+/// Ports that nodes need among each other, whichever host is the control plane: kubelet,
 /// kube-proxy's health check (for load balancers) and flannel's VXLAN. From the same sources.
 pub const WORKER_PORTS: [PortRequirement; 3] = [
     need(10250, TransportProtocol::Tcp, HostSelector::All, HostSelector::All),

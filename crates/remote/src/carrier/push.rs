@@ -26,7 +26,7 @@ use pontoon_model::shell::{quoted, shell_line};
 const BLOCK: usize = 4096;
 /// Largest program that is read, in bytes; a release of pontoon has a few MiB.
 const PROGRAM_MAX: u64 = 64 * 1024 * 1024;
-/// How long a host may take to report its processor; the same as for the start of an agent.
+/// How long a host may take to report its processor: longer than ssh may take to connect (8 s).
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// How long the copy may take: 6 MB over Wi-Fi with 2 Mbit/s.
 const COPY_WITHIN: Duration = Duration::from_secs(30);
