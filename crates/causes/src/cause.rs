@@ -1,8 +1,8 @@
-//! Why a cluster does not work: one table of causes, by what they are and not by what they say.
+//! The table of causes for which a cluster does not work, described by facts instead of log texts.
 //!
-//! `explain` comes to them from a text, a rehearsed join from a stage, a check of a cluster from
-//! what it measured. A cause says in one sentence what it is, which fact tells it from the others
-//! that look alike, the one command that shows the fact, and what cures it.
+//! `explain` gets to them from a text, join-check from a stage of a join, cluster check from
+//! measurements. Each cause has a one-sentence summary, the fact that distinguishes it from similar
+//! ones, one command that shows the fact, and a remedy.
 
 pub mod check;
 mod api;
@@ -27,27 +27,28 @@ pub use check::{
 
 /// A row of the table of causes.
 ///
-/// `is`, `apart`, `look` and `cure` may hold holes such as `{address}` (`symptom::hole::Hole`),
-/// which a value of that kind fills; without a value the hole stands there in capitals.
+/// `summary`, `distinguished_by`, `check` and `remedy` may contain placeholders such as `{address}`
+/// (`symptom::placeholder::PlaceholderKind`), which are replaced by values of that kind; without a
+/// value, the placeholder is printed in capitals.
 #[derive(Clone, Copy, Debug)]
 pub struct Cause {
-    /// Its name, in kebab-case: stable, for scripts and `explain`. No finding has the same.
+    /// The stable code, in kebab-case, for scripts and `explain`. No finding has the same code.
     pub code: DiagnosisCode,
-    /// How bad it is.
+    /// How severe it is.
     pub weight: CauseSeverity,
-    /// What it is, in a sentence without its full stop.
+    /// What is wrong, as a sentence without its full stop.
     pub summary: &'static str,
-    /// The fact that holds of it, and not of those that look alike.
+    /// The fact that is true for this cause and false for similar ones.
     pub distinguished_by: &'static str,
     /// The command that shows the fact.
     pub check: CauseCheck,
-    /// What to do.
+    /// What to do about it.
     pub remedy: &'static str,
-    /// Where this was read or measured.
+    /// Source: code or documentation that was read, or a measurement.
     pub source: &'static str,
 }
 
-/// A code names one cause.
+/// Causes are equal if their codes are.
 impl PartialEq for Cause {
     fn eq(&self, other: &Self) -> bool {
         self.code == other.code
@@ -58,15 +59,15 @@ impl PartialEq for Cause {
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CauseSeverity {
-    /// It stays until somebody does something.
+    /// It stays until someone fixes it.
     Fault,
-    /// It goes by itself.
+    /// It resolves on its own.
     Passing,
-    /// Nothing is wrong.
+    /// Nothing is wrong: the text is expected.
     Harmless,
 }
 
-/// All, by what they are about.
+/// The tables of all causes, grouped by component.
 const TABLES: [&[Cause]; 10] = [
     api::TABLE,
     certificate::TABLE,
@@ -80,18 +81,18 @@ const TABLES: [&[Cause]; 10] = [
     registry::TABLE,
 ];
 
-/// Every cause.
+/// All causes, in the order of the tables.
 pub fn all() -> impl Iterator<Item = &'static Cause> {
     TABLES.into_iter().flatten()
 }
 
-/// The row of a cause; none where the code is a finding's.
+/// The cause with that code; `None` if it is the code of a finding.
 #[must_use]
 pub fn cause(code: DiagnosisCode) -> Option<&'static Cause> {
     all().find(|cause| cause.code == code)
 }
 
-/// The cause that a user means by this name.
+/// The cause with that name, as given by a user.
 #[must_use]
 pub fn cause_named(name: &str) -> Option<&'static Cause> {
     all().find(|cause| cause.code.as_str() == name)
@@ -127,7 +128,7 @@ mod tests {
         }
     }
 
-    /// `--prove` runs what has signs: nothing of that may change anything.
+    /// `--prove` runs commands that have patterns: none of them may change anything.
     #[test]
     fn what_is_judged_only_reads() {
         const READS: [&str; 20] = [

@@ -1,7 +1,7 @@
-//! From error text to causes: why a cluster does not work.
+//! Derives causes from error text: why a cluster does not work. Pure, without input or output.
 //!
-//! Pure. [`cause`] is the table of causes, by what they are and not by what their texts say;
-//! [`symptom`] reads pasted logs and messages, and says which causes remain.
+//! [`cause`] is the table of causes, described by facts; [`symptom`] reads pasted logs and messages
+//! and determines which causes remain possible.
 
 pub mod cause;
 pub mod symptom;

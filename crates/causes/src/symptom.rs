@@ -1,8 +1,8 @@
-//! What pasted error text proves, and which causes remain.
+//! What pasted error text proves, and which causes remain possible.
 //!
-//! A text is read line by line. A line is a symptom of the table (`table`), or a connection that
-//! failed (`dial`): the setting says who dialled whom, the end how it went. Each proven thing is
-//! told once, the most special first.
+//! A text is read line by line. A line is a symptom of the table (`table`), or a failed connection
+//! (`failed_dial`), which is described by who dialled whom and how it failed. Each proven symptom
+//! is reported once, the most specific first.
 
 pub mod explanation;
 pub mod placeholder;
@@ -27,28 +27,29 @@ use table::{CompiledSymptom, SymptomCauses, SymptomClass, SymptomGroup};
 
 pub use log_text::BYTES_MAX;
 
-/// Proven things that are kept of one paste: a log of a broken cluster has less than ten.
+/// Largest number of symptoms reported for one text; the log of a broken cluster has fewer than
+/// ten.
 const PROVEN_MAX: usize = 24;
 
-/// What was found in a line. The order is that of telling.
+/// What matches a line.
 #[derive(Clone, Debug)]
 enum LineMatch {
-    /// A row of the table, by its place in it.
+    /// A row of the symptom table, by its index.
     Row(usize, PlaceholderValues),
-    /// A connection.
+    /// A failed connection.
     Dial(FailedDial),
 }
 
-/// One thing, wherever and how often it was found.
+/// A symptom with the lines that show it.
 struct SymptomOccurrence {
     found: LineMatch,
-    /// The first line of it.
+    /// The number of the first line.
     line: usize,
     times: usize,
 }
 
-/// Reads pasted text of any kind: bytes beyond [`BYTES_MAX`] are left out, and the explanation says
-/// so.
+/// Explains a pasted text of any kind. Bytes beyond [`BYTES_MAX`] are ignored, which the
+/// explanation reports.
 #[must_use]
 pub fn explain(bytes: &[u8]) -> Explanation {
     let paste = LogText::of(bytes);
@@ -62,6 +63,7 @@ pub fn explain(bytes: &[u8]) -> Explanation {
         }
         let key = key(&found);
         let is_known = seen.contains_key(&key);
+        // Known symptoms are still counted once the limit is reached.
         if is_known || seen.len() < PROVEN_MAX {
             let seen =
                 seen.entry(key).or_insert(SymptomOccurrence { found, line: line.number, times: 0 });
@@ -75,7 +77,7 @@ pub fn explain(bytes: &[u8]) -> Explanation {
     Explanation::new(proven, paste.lines.len(), paste.is_cut)
 }
 
-/// What makes two finds one: the same symptom of the same things.
+/// Two matches with equal keys are the same symptom with the same values.
 type SymptomKey =
     (usize, Option<(DialContext, DialTarget, failed_dial::DialFailure)>, PlaceholderValues);
 
@@ -88,7 +90,7 @@ fn key(found: &LineMatch) -> SymptomKey {
     }
 }
 
-/// The line as it stands; where it says nothing, or not all, what it was before it was broken.
+/// The match of a line; if it has none, or only a failed connection, that of the unwrapped record.
 fn read(
     line: &LogLine,
     mended: &[LogLine],
@@ -117,6 +119,7 @@ fn read_line(
     };
     match of_table {
         Some((at, held)) if !is_general(at) => Some(LineMatch::Row(at, held)),
+        // A general row counts only if the line is not a failed connection, which says more.
         general => dialling
             .read(line)
             .map(LineMatch::Dial)
@@ -124,15 +127,15 @@ fn read_line(
     }
 }
 
-/// Whether a later line says that it went on all the same.
+/// Whether a later line shows that the program recovered.
 fn is_taken_back(found: &LineMatch, rows: &[CompiledSymptom], from: &[LogLine]) -> bool {
     let LineMatch::Row(at, _) = found else { return false };
     let SymptomClass::Unless(later) = rows[*at].symptom.class else { return false };
     from.iter().any(|line| later.iter().any(|words| line.lower.contains(words)))
 }
 
-/// Leaves out what says nothing beside the rest: general symptoms beside special ones of their
-/// group, a connection without a setting beside the same one with it.
+/// Removes consequences of other symptoms: general ones beside specific ones of their group, and a
+/// connection without a context beside the same connection with one.
 fn without_echoes(all: &mut Vec<SymptomOccurrence>, rows: &[CompiledSymptom]) {
     let groups: Vec<SymptomGroup> = all.iter().flat_map(|seen| groups(&seen.found, rows)).collect();
     let dials: Vec<(DialContext, PlaceholderValues, failed_dial::DialFailure)> = all
@@ -160,7 +163,7 @@ fn without_echoes(all: &mut Vec<SymptomOccurrence>, rows: &[CompiledSymptom]) {
     });
 }
 
-/// The groups for which a find is a special one.
+/// The groups in which a match counts as specific.
 fn groups(found: &LineMatch, rows: &[CompiledSymptom]) -> Vec<SymptomGroup> {
     let all = [SymptomGroup::Dns, SymptomGroup::Pull, SymptomGroup::Node, SymptomGroup::Any];
     match found {
@@ -178,8 +181,8 @@ fn groups(found: &LineMatch, rows: &[CompiledSymptom]) -> Vec<SymptomGroup> {
     }
 }
 
-/// What is told first: symptoms that say what happened, then connections whose setting is known,
-/// then the others, then what is general.
+/// The order of reporting: specific symptoms, connections with a known context, other connections,
+/// general symptoms, harmless ones.
 fn rank(found: &LineMatch, rows: &[CompiledSymptom]) -> u8 {
     match found {
         LineMatch::Row(at, _) => match rows[*at].symptom.class {

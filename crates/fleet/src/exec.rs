@@ -1,7 +1,7 @@
-//! One command on many hosts at once.
+//! Runs one command on many hosts in parallel.
 //!
-//! A thread attends each host and hands over whole lines, so that no host waits for another and
-//! lines of two hosts never mix.
+//! Each host has a thread that passes on whole lines, so that no host waits for another and lines
+//! of different hosts are not mixed.
 
 pub mod results;
 
@@ -15,24 +15,23 @@ use pontoon_model::untrusted::Untrusted;
 use pontoon_remote::carrier::RemoteProgram;
 use pontoon_remote::host_command::{CommandEnd, OutputStream, run_command};
 
-/// Connections at once: a fleet larger than this is served in turn, so that neither this host's
-/// descriptors nor its memory run out.
+/// Largest number of parallel connections. Larger fleets are processed in turn, so that this host
+/// runs out of neither descriptors nor memory.
 pub const AT_ONCE: usize = 64;
-/// Lines that wait to be shown; then the hosts wait.
+/// Largest number of buffered lines; beyond it the threads of the hosts block.
 const LINES_WAITING: usize = 256;
 
-/// What happens while commands run.
+/// An event while commands run.
 #[derive(Debug)]
 pub enum ExecEvent {
-    /// A host said a line, without its line break.
+    /// A host printed a line, which is here without its line break.
     Line(HostName, OutputStream, Vec<u8>),
-    /// A host is done.
+    /// The command on a host ended.
     Ended(HostName, CommandEnd),
 }
 
-/// Runs a command for each host and tells what happens, as it happens. `input` is given to each
-/// on its standard input. Returns how each
-/// ended.
+/// Runs a command for each host and reports events as they occur. `input` becomes the standard
+/// input of each command. Returns how each ended.
 pub fn run(
     jobs: Vec<RemoteProgram>,
     input: Option<&Arc<[u8]>>,
@@ -48,7 +47,7 @@ pub fn run(
         };
         let mut running = waiting.by_ref().take(AT_ONCE).map(&mut begin).count();
         while running > 0 {
-            // A sender is held here, so that this never fails.
+            // This scope holds a sender, so `recv` cannot fail.
             let Ok(event) = said.recv() else { break };
             tell(&event);
             if let ExecEvent::Ended(host, end) = event {
@@ -66,14 +65,14 @@ pub fn run(
 /// Runs one command to its end.
 fn one(program: RemoteProgram, input: Option<&[u8]>, say: &SyncSender<ExecEvent>) {
     let host = program.host().clone();
-    // Whoever no longer listens wants to know nothing.
+    // Sending fails only if the receiver is gone; the output is not needed then.
     let end = run_command(program, input, &|stream, line| {
         let _ = say.send(ExecEvent::Line(host.clone(), stream, line));
     });
     let _ = say.send(ExecEvent::Ended(host, end));
 }
 
-/// A line as it may be shown: what would move the cursor or colour the rest is shown as text.
+/// A line made safe to print: control characters other than tabs are shown as text.
 #[must_use]
 pub fn shown(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);

@@ -1,8 +1,8 @@
-//! What is to be said of many hosts, said once for those of whom it is the same.
+//! Groups hosts with the same message, so that it is printed once.
 //!
-//! ssh and its advice name the host: "pi7: Permission denied; ssh-copy-id pi7" and the same of pi8
-//! are one trouble. Where the words differ in that alone, `HOST` stands for the name and `ADDR` for
-//! the address.
+//! ssh and its advice contain the host: "pi7: Permission denied; ssh-copy-id pi7" and the same for
+//! pi8 are one problem. If messages differ in nothing else, `HOST` stands for the name and `ADDR`
+//! for the address.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,24 +11,24 @@ use pontoon_model::host::HostName;
 
 use crate::hostlist::compress;
 
-/// Stands for the name of each host.
+/// Placeholder for the name of each host.
 const HOST: &str = "HOST";
-/// Stands for the address of each host.
+/// Placeholder for the address of each host.
 const ADDRESS: &str = "ADDR";
 
-/// Hosts of whom the same is said.
+/// Hosts with the same message.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct GroupedText {
-    /// Which, as a host list.
+    /// The hosts, as a host list.
     pub hosts: String,
-    /// How many.
+    /// Number of hosts.
     pub count: usize,
-    /// What is said of them.
+    /// Their common message.
     pub text: String,
 }
 
-/// Puts together what is the same but for the host it is said of; the order is that of the first
-/// host of each.
+/// Groups messages that are the same except for the host; groups are in the order of their first
+/// host.
 pub fn group_same_text<'a>(
     said: impl IntoIterator<Item = (&'a HostName, &'a str)>,
 ) -> Vec<GroupedText> {
@@ -47,7 +47,8 @@ pub fn group_same_text<'a>(
 fn together(group: &[(&HostName, &str)]) -> GroupedText {
     let texts: Vec<Vec<&str>> = group.iter().map(|(_, words)| words.split(' ').collect()).collect();
     let word = |(at, word): (usize, &&str)| {
-        // What is the same everywhere is no host's own, such as the address of a jump host.
+        // A word that is the same in all messages belongs to no single host: a jump host's address,
+        // say.
         let is_same = texts.iter().all(|text| text.get(at) == Some(word));
         if is_same { (*word).to_owned() } else { without_names(group[0].0, word) }
     };
@@ -59,9 +60,9 @@ fn together(group: &[(&HostName, &str)]) -> GroupedText {
     }
 }
 
-/// The words with placeholders for the host's name and for addresses.
+/// The message with placeholders for the host's name and for addresses.
 fn without_names(host: &HostName, words: &str) -> String {
-    /// Letters of names and addresses; what stands between two of others is a name or an address.
+    /// Characters of names and addresses; a run of them is a name, an address or an ordinary word.
     fn is_inside(letter: char) -> bool {
         letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_' | ':')
     }
@@ -70,7 +71,7 @@ fn without_names(host: &HostName, words: &str) -> String {
     while !rest.is_empty() {
         let inside = rest.find(|letter| !is_inside(letter)).unwrap_or(rest.len());
         let (token, after) = rest.split_at(inside);
-        // "pi7:" ends a name, and "10.0.0.7." a sentence.
+        // The colon of "pi7:" and the full stop of "10.0.0.7." are no part of the name.
         let name = token.trim_end_matches(['.', ':']);
         let end = &token[name.len()..];
         match name {

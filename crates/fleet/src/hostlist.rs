@@ -1,10 +1,10 @@
 //! Host lists: many hosts in one word, such as `pi[1-5,7]`.
 //!
-//! The notation is that of [python-hostlist] 2.x, which `pdsh`, Slurm and cloudmesh share in the
-//! main: brackets hold numbers and ranges, several brackets multiply, a leading zero keeps the
-//! width, what stands behind a bracket stays, the order is kept and what comes twice is left out.
+//! The notation is that of [python-hostlist] 2.x, which `pdsh`, Slurm and cloudmesh mostly share:
+//! brackets hold numbers and ranges, several brackets multiply, a leading zero keeps the width,
+//! text behind a bracket is kept, the order is kept and duplicates are dropped.
 //!
-//! Ours besides are letters (`pi[a-c]`) and Ansible's colon (`pi[1:9:2]`), for its inventories.
+//! Extensions are letters (`pi[a-c]`) and Ansible's colon (`pi[1:9:2]`), for its inventories.
 //!
 //! [python-hostlist]: https://www.nsc.liu.se/~kent/python-hostlist/
 
@@ -23,32 +23,32 @@ pub use error::ExpandError;
 
 use parse::WordPiece;
 
-/// Most words of one list. python-hostlist stops here, too; Kubernetes is made for 5 000 nodes
-/// (its "considerations for large clusters"), so whoever meets this has mistyped.
+/// Largest number of words in a list. python-hostlist has the same limit. Kubernetes supports 5 000
+/// nodes ("Considerations for large clusters"), so a longer list is a typing error.
 pub const WORDS_MAX: usize = 100_000;
 
-/// Most bytes of one word: twice what a host name may have, so that paths of keys fit as well.
+/// Longest word in bytes: twice the length of a host name, as paths of keys are expanded, too.
 pub const WORD_BYTES_MAX: usize = 512;
 
-/// Most bytes of a list: what Linux lets one argument of a program have (`MAX_ARG_STRLEN`).
+/// Longest list in bytes: the limit of Linux for one argument of a program (`MAX_ARG_STRLEN`).
 pub const TEXT_BYTES_MAX: usize = 128 * 1024;
 
-/// A text is no list of hosts.
+/// A text that is not a list of hosts.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum HostListError {
-    /// It is no list.
+    /// The text is not a list.
     #[error(transparent)]
     List(#[from] ExpandError),
-    /// One of its words is no name.
+    /// A word of the list is not a host name.
     #[error(transparent)]
     Name(#[from] TextParseError),
 }
 
-/// The words that a list stands for: names, addresses or other values.
+/// The words that a list expands to: names, addresses or other values.
 ///
 /// # Errors
 ///
-/// [`ExpandError`] when a bracket makes no sense, or the list is too long.
+/// [`ExpandError`] if the list is malformed or too long.
 ///
 /// ```
 /// let list = pontoon_fleet::hostlist::expand("pi[1-2,07].local,192.168.1.[9-10]").unwrap();
@@ -60,16 +60,16 @@ pub enum HostListError {
 pub fn expand(text: &str) -> Result<Vec<String>, ExpandError> {
     let mut words = expand_all(text)?;
     let mut seen = HashSet::new();
+    // Keeps the first of equal words, and so the order.
     words.retain(|word| seen.insert(word.clone()));
     Ok(words)
 }
 
-/// Like [`expand`], but what comes twice stays twice: values that are paired with hosts may be
-/// alike.
+/// Like [`expand`], but with duplicates: values that are paired with hosts may be equal.
 ///
 /// # Errors
 ///
-/// As [`expand`].
+/// See [`expand`].
 pub fn expand_all(text: &str) -> Result<Vec<String>, ExpandError> {
     let mut words = Vec::new();
     for pieces in parse::parse(text)? {
@@ -78,16 +78,16 @@ pub fn expand_all(text: &str) -> Result<Vec<String>, ExpandError> {
     Ok(words)
 }
 
-/// The hosts that a list names.
+/// The hosts that a list expands to.
 ///
 /// # Errors
 ///
-/// [`HostListError`] when it is no list, or a word of it cannot be the name of a host.
+/// [`HostListError`] if it is not a list, or a word of it is not a host name.
 pub fn hosts(text: &str) -> Result<Vec<HostName>, HostListError> {
     Ok(expand(text)?.iter().map(|word| word.parse()).collect::<Result<_, TextParseError>>()?)
 }
 
-/// Every way to choose one of each piece; the first piece changes most slowly.
+/// All combinations of the pieces; the last piece varies fastest.
 fn product(pieces: &[WordPiece]) -> Result<Vec<String>, ExpandError> {
     let mut words = vec![String::new()];
     for piece in pieces {
@@ -98,6 +98,7 @@ fn product(pieces: &[WordPiece]) -> Result<Vec<String>, ExpandError> {
                 .flat_map(|word| items.iter().map(move |item| format!("{word}{item}")))
                 .collect(),
         };
+        // Checked after each piece: a long word must not be multiplied further.
         if words.iter().any(|word| word.len() > WORD_BYTES_MAX) {
             return Err(ExpandError::LongWord);
         }

@@ -1,4 +1,4 @@
-//! The inventory: what is known of your hosts, in a file that people edit.
+//! The inventory: properties of the user's hosts, in a file for manual editing.
 //!
 //! ```toml
 //! [host.pi1]
@@ -10,8 +10,8 @@
 //! cluster = "campus"
 //! ```
 //!
-//! Every line of a host is optional, and so is the host: a name that is not in the file is still a
-//! host, which `ssh` may know. `docs/schema/hosts.schema.json` is the published form.
+//! All properties of a host are optional, and so is its entry: a name without one is still a valid
+//! host, which `ssh` may know. `docs/schema/hosts.schema.json` describes the format.
 
 mod host_values;
 mod label;
@@ -40,8 +40,8 @@ pub use lock::InventoryLock;
 pub use store::{InventoryLoadError, InventorySaveError, load, load_from, save};
 pub use toml_reader::{InventoryDocument, InventoryError, TEXT_BYTES_MAX};
 
-/// Hosts and the text they stand in: what is changed is changed in the text, and its comments and
-/// order stay.
+/// Hosts and the text that defines them. Changes are made in the text, so that comments and order
+/// stay.
 #[derive(Clone, Debug)]
 pub struct Inventory {
     document: DocumentMut,
@@ -58,11 +58,11 @@ impl Default for Inventory {
 }
 
 impl Inventory {
-    /// Reads the text of an inventory.
+    /// Parses the text of an inventory.
     ///
     /// # Errors
     ///
-    /// [`InventoryError`] when it is too long, no TOML, or says what an inventory does not say.
+    /// [`InventoryError`] if the text is too long, not TOML, or has unknown keys or invalid values.
     pub fn parse(text: &str) -> Result<Self, InventoryError> {
         let (document, hosts) = toml_reader::read(text)?;
         Ok(Self { document, hosts })
@@ -74,20 +74,20 @@ impl Inventory {
         &self.hosts
     }
 
-    /// What is known of a host; none when it is not in the file.
+    /// The properties of a host; `None` if it is not in the file.
     #[must_use]
     pub fn get(&self, name: &HostName) -> Option<&HostEntry> {
         self.hosts.iter().find(|host| host.name == *name).map(|host| &host.entry)
     }
 
-    /// The host of that name, about which nothing may be known.
+    /// The host with that name; without properties if it is not in the file.
     #[must_use]
     pub fn host(&self, name: &HostName) -> InventoryHost {
         let entry = self.get(name).cloned().unwrap_or_default();
         InventoryHost { name: name.clone(), entry }
     }
 
-    /// Writes what is known of a host: a new one at the end, another where it stands.
+    /// Writes a host: in place if it exists, else at the end.
     pub fn put(&mut self, host: &InventoryHost) {
         toml_editor::put(&mut self.document, host);
         match self.hosts.iter_mut().find(|known| known.name == host.name) {
@@ -96,14 +96,14 @@ impl Inventory {
         }
     }
 
-    /// Takes a host out, with the comments above it; says whether it was there.
+    /// Removes a host and the comments above it; returns whether it existed.
     pub fn remove(&mut self, name: &HostName) -> bool {
         self.hosts.retain(|host| host.name != *name);
         toml_editor::remove(&mut self.document, name)
     }
 }
 
-/// The text, as it would be written.
+/// The text of the file.
 impl fmt::Display for Inventory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.document.fmt(f)

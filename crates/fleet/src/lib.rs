@@ -1,8 +1,8 @@
-//! Many hosts at once: how they are named, what is known of each, and how they are reached.
+//! Many hosts at once: naming, inventory, and commands on all of them.
 //!
-//! [`hostlist`] reads `pi[1-5]` and writes it; [`inventory`] is the file of what is known;
-//! [`exec`] runs a command on all at once; [`clock`] compares their clocks; [`group_output`] says once
-//! what is the same of several.
+//! [`hostlist`] expands and compresses `pi[1-5]`; [`inventory`] is the file of known hosts;
+//! [`exec`] runs a command on all hosts in parallel; [`clock`] compares their clocks;
+//! [`group_output`] merges equal messages.
 
 pub mod hostlist;
 pub mod group_output;

@@ -1,8 +1,8 @@
 //! The stable names of findings and causes, for scripts, `explain` and links in docs.
 //!
-//! Everything in the code that means a finding or a cause uses a constant of this file, so that a
-//! misspelt one does not compile. What a code stands for is a row of the table of rules or of
-//! causes; that each code has one row, and only one, is tested there.
+//! Code that refers to a finding or a cause uses a constant of this file, so that a misspelt code
+//! does not compile. The meaning of a code is a row of the table of rules (`rules`) or of causes
+//! (`causes`); tests there check that each code has exactly one row.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use serde::Serialize;
 pub struct DiagnosisCode(&'static str);
 
 impl DiagnosisCode {
-    /// The name as text, as scripts and JSON have it.
+    /// The code as text, as in JSON and on the command line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.0
@@ -41,7 +41,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Every finding, in the order in which reports list them.
+    /// Codes of all findings, in the order in which reports list them.
     FINDINGS:
     CLIENT_ISOLATION = "client-isolation",
     PEERS_VIA_GATEWAY = "peers-via-gateway",
@@ -93,7 +93,7 @@ codes! {
 }
 
 codes! {
-    /// Every cause, grouped by the component it is about.
+    /// Codes of all causes, grouped by component.
     CAUSES:
     API_ADDRESS_UNREACHABLE = "api-address-unreachable",
     ADDRESS_UNREACHABLE = "address-unreachable",

@@ -1,33 +1,33 @@
-//! The numbers with which the program ends.
+//! Exit codes of the program (docs/exit-codes.md).
 
 use crate::finding::{Finding, Level, Severity};
 
 /// How a run ended, for scripts.
 ///
-/// When several hold, the one that comes first here is told: what kept the question from being
-/// answered at all goes before what was found.
+/// The variants are in order of precedence: when several apply, the first one is the exit code.
+/// What prevented a check goes before what the checks found (docs/decisions/013-exit-codes.md).
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Exit {
-    /// A defect of the program or of the machine it runs on.
+    /// A defect of pontoon, or a failure of the machine it runs on.
     Internal,
-    /// The command line, or a file that it names, makes no sense.
+    /// The command line, or a file that it names, is invalid.
     Usage,
-    /// The question could not be answered without a privilege that was missing.
+    /// The check needs a privilege that was missing.
     NotPermitted,
-    /// A change was taken back.
+    /// A change was rolled back.
     RolledBack,
-    /// Something is wrong: an error, confirmed or likely.
+    /// There is at least one error that is confirmed or likely.
     Failed,
-    /// A host that the user named could not be asked.
+    /// A host that the user named could not be reached.
     Unreachable,
-    /// Warnings, or errors that are only possible or undecided.
+    /// There are warnings, or errors that are only possible or undecided.
     Warned,
-    /// Nothing is wrong.
+    /// No problem was found.
     Good,
 }
 
 impl Exit {
-    /// All, in the order of precedence.
+    /// All exit codes in order of precedence.
     pub const ALL: [Self; 8] = [
         Self::Internal,
         Self::Usage,
@@ -39,8 +39,8 @@ impl Exit {
         Self::Good,
     ];
 
-    /// The number. Besides these, a signal ends the program as shells count it: 130 interrupted,
-    /// 141 nobody reads the output, 143 terminated.
+    /// The exit code, 0 to 7. A signal ends the program with 128 plus its number, as shells report
+    /// it: 130 for SIGINT, 141 for SIGPIPE, 143 for SIGTERM.
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
@@ -55,7 +55,7 @@ impl Exit {
         }
     }
 
-    /// What the number says, for the help and the docs.
+    /// The meaning of the exit code, for the help text and the docs.
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self {
@@ -70,7 +70,7 @@ impl Exit {
         }
     }
 
-    /// What these findings alone amount to.
+    /// The exit code for these findings alone.
     #[must_use]
     pub fn of(findings: &[Finding]) -> Self {
         findings.iter().map(Self::of_one).min().unwrap_or(Self::Good)
@@ -86,7 +86,7 @@ impl Exit {
         }
     }
 
-    /// The one of the two that is told.
+    /// The one of two exit codes that takes precedence.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         self.min(other)

@@ -1,4 +1,4 @@
-//! All that is known when judgement begins.
+//! The collected facts of a run: the input of all rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,37 +11,37 @@ use crate::observation::{Observation, RunId};
 use crate::port::PortListener;
 use crate::snapshot::{CollectionGap, Snapshot};
 
-/// Everything seen in one run. The order in which it was seen does not matter.
+/// Everything observed in one run. Rules do not depend on the order of observation.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Facts {
-    /// The run.
+    /// The id of the run; the same on all its hosts.
     pub run: RunId,
-    /// The hosts that took part with an agent of their own.
+    /// The hosts that ran an agent, with what each reported.
     pub hosts: BTreeMap<HostName, HostFacts>,
-    /// What was sent, arrived and answered.
+    /// Probes that were sent, frames that arrived, and responses.
     pub observations: BTreeSet<Observation>,
-    /// What the user wants, as far as it bears on judgement.
+    /// Parameters of the run that the rules need.
     pub intent: RunParameters,
 }
 
-/// What one host says about itself and its part in the run.
+/// What one host reported about itself and about its part in the run.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct HostFacts {
-    /// Its account of itself.
+    /// The host's network configuration.
     pub snapshot: Snapshot,
-    /// How well it could watch each link.
+    /// How completely it could capture on each link.
     pub watches: Vec<LinkCapture>,
     /// What the kernel's counters gained while the run lasted, such as
     /// `TcpExt.IPReversePathFilter` (names of `/proc/net/netstat` and `/proc/net/snmp`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub counters: BTreeMap<String, u64>,
-    /// Frames this host sent, by kind.
+    /// Number of frames this host sent, by kind of frame.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub frames_sent: BTreeMap<String, u32>,
-    /// Who answers on the ports that were asked for.
+    /// What listens on each port under test.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub listeners: Vec<PortListener>,
-    /// What could not be tested from here, and why.
+    /// What could not be tested from this host, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untested: Vec<CollectionGap>,
     /// How its agent ended.
@@ -50,7 +50,7 @@ pub struct HostFacts {
 }
 
 impl HostFacts {
-    /// A host of which nothing is known but its own account.
+    /// A host of which only the snapshot is known.
     #[must_use]
     pub const fn of(snapshot: Snapshot) -> Self {
         Self {
@@ -65,22 +65,22 @@ impl HostFacts {
     }
 }
 
-/// How well a host could watch a link.
+/// How completely a host could capture frames on a link.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct LinkCapture {
-    /// The link.
+    /// The captured link.
     pub link: IfName,
-    /// Whether a packet socket saw every frame before any packet filter. Without it, that nothing
-    /// arrived proves nothing about the network.
+    /// Whether a packet socket captured every frame before any packet filter. If not, a missing
+    /// arrival is no evidence about the network.
     pub sees_frames: bool,
-    /// Whether the link went down while it was watched: from then on nothing could arrive.
+    /// Whether the link went down during the capture: from then on no frame could arrive.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub went_down: bool,
-    /// Frames that came and for which the kernel had no room: this host was too busy to see all,
-    /// so that what it did not see proves nothing.
+    /// Frames that the kernel dropped because the socket buffer was full. If any were dropped, a
+    /// missing arrival is no evidence about the network.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost: u32,
-    /// Questions that came and were left without an answer, so as not to send too much.
+    /// Requests that were left unanswered to stay within the send budget.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub withheld: u32,
 }
@@ -91,40 +91,40 @@ const fn is_zero(number: &u32) -> bool {
 }
 
 impl LinkCapture {
-    /// Whether a frame that came would have been seen, from the first moment to the last.
+    /// Whether every frame that arrived was captured, from the start of the run to its end.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.sees_frames && !self.went_down && self.lost == 0
     }
 }
 
-/// How an agent ended.
+/// How an agent ended its run.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AgentOutcome {
-    /// It did all it was asked and said so.
+    /// It completed its schedule and reported so.
     #[default]
     Complete,
-    /// It died or fell silent in mid-run: its silence proves nothing.
+    /// It died or stopped responding during the run, so missing arrivals there are no evidence.
     Died {
-        /// What is known about it.
+        /// The known reason, such as an exit status or a timeout.
         why: String,
     },
 }
 
-/// What the user wants, as far as it bears on judgement.
+/// Parameters of the run, given by the user, that the rules need.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct RunParameters {
-    /// The pod network the user named.
+    /// The pod CIDR, if the user gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod_cidr: Option<Prefix>,
-    /// The Service network the user named.
+    /// The Service CIDR, if the user gave one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_cidr: Option<Prefix>,
-    /// The user's own echo server.
+    /// The echo server outside the network (`--server`), if given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<HostName>,
-    /// Peers that were named but have no agent: only one end could be asked.
+    /// Peers without an agent: only this side of the path is observed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub one_ended: Vec<HostName>,
 }

@@ -1,4 +1,4 @@
-//! What is wrong, how sure that is, and for whom.
+//! A finding: a problem of the network, its certainty and the hosts it affects.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use crate::code::DiagnosisCode;
 use crate::host::HostName;
 use crate::net::{IfName, IpFamily};
 
-/// How sure a finding is.
+/// How certain a finding is (docs/decisions/008-evidence.md).
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
@@ -15,50 +15,50 @@ use crate::net::{IfName, IpFamily};
 pub enum Level {
     /// The facts do not suffice; the finding names the test that would decide.
     Undecided,
-    /// One end only, or lookalikes remain.
+    /// Observed at one end only, or look-alikes are not excluded.
     Possible,
-    /// Both ends, but short or lossy, or without a control.
+    /// Observed at both ends, but for few rounds, with loss, or without a control.
     Likely,
-    /// Both ends, enough rounds, controls good, two kinds of probe agree.
+    /// Observed at both ends in enough rounds with good controls; two kinds of probe agree.
     Confirmed,
 }
 
-/// How bad a finding is for a cluster.
+/// How severe a finding is for a cluster.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// Worth knowing.
+    /// Informational: nothing needs to change.
     Info,
-    /// Works today, or costs something.
+    /// Works today, but is fragile or has a cost.
     Warning,
     /// Something does not work.
     Error,
 }
 
-/// For whom a finding holds. What is not given holds for any.
+/// The hosts, link and family that a finding is about. An absent field means any.
 #[derive(
     Clone, Debug, Default, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(deny_unknown_fields)]
 pub struct DiagnosisScope {
-    /// The host that is affected, or that asked.
+    /// The affected host, or the sender of the probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<HostName>,
-    /// The host or address that was asked.
+    /// The host or address that was probed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<HostName>,
-    /// The link of `from` (of `to`, where there is no `from`).
+    /// A link of `from`, or of `to` if there is no `from`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<IfName>,
-    /// The family.
+    /// The address family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<IpFamily>,
 }
 
 impl DiagnosisScope {
-    /// Whether some pair, link and family is meant by both: a field that is not given meets any.
+    /// Whether the two scopes have a pair, link and family in common; an absent field matches any.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         fn meets<T: PartialEq>(one: Option<&T>, two: Option<&T>) -> bool {
@@ -70,50 +70,50 @@ impl DiagnosisScope {
             && meets(self.family.as_ref(), other.family.as_ref())
     }
 
-    /// The hosts it names; the first owns the link.
+    /// The hosts of the scope; the first one owns the link.
     pub fn hosts(&self) -> impl Iterator<Item = &HostName> {
         self.from.iter().chain(&self.to)
     }
 
-    /// A host as a whole.
+    /// The scope of one host as a whole.
     #[must_use]
     pub fn host(host: &HostName) -> Self {
         Self { from: Some(host.clone()), ..Self::default() }
     }
 
-    /// A link of a host.
+    /// The scope of one link of a host.
     #[must_use]
     pub fn link(host: &HostName, link: &IfName) -> Self {
         Self { link: Some(link.clone()), ..Self::host(host) }
     }
 
-    /// The same scope seen from the other end.
+    /// The scope with both ends exchanged.
     #[must_use]
     pub fn reversed(&self) -> Self {
         Self { from: self.to.clone(), to: self.from.clone(), ..self.clone() }
     }
 }
 
-/// Something wrong, with its proof.
+/// A problem with its evidence, as reported to users.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Finding {
-    /// Its name.
+    /// The stable code of the rule.
     pub code: DiagnosisCode,
-    /// What is wrong.
+    /// What is wrong, in one line.
     pub title: &'static str,
-    /// How bad.
+    /// How severe it is for a cluster.
     pub severity: Severity,
-    /// How sure.
+    /// How certain it is.
     pub level: Level,
-    /// For whom.
+    /// The hosts, link and family it is about.
     pub scope: DiagnosisScope,
-    /// Whether `from` and `to` may be read either way round.
+    /// Whether it holds in both directions, so that `from` and `to` may be exchanged.
     pub is_symmetric: bool,
-    /// What was seen.
+    /// The evidence, one sentence each.
     pub because: Vec<String>,
-    /// What to do.
+    /// Remedies, one sentence or command each.
     pub advice: Vec<String>,
-    /// What would decide, where it is not confirmed.
+    /// The test that would decide; absent if the finding is confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub would_decide: Option<String>,
 }

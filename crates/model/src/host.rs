@@ -1,4 +1,4 @@
-//! The name by which a run knows a host.
+//! The name of a host within a run.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,30 +6,31 @@ use std::sync::Arc;
 
 use crate::net::{TextParseError, as_text};
 
-/// The name by which a run knows a host: what the user typed, or the host's own name.
+/// The name of a host within a run: what the user typed, or the host's own name.
 ///
-/// Letters, digits, `-`, `.`, `_`, `:` and `%` only (so addresses are names, too): whatever a remote
-/// host claims to be called, printing it cannot move a cursor. It does not begin with `-`: handed to
-/// `ssh` it cannot be taken for an option. It stands in every observation, so that a copy costs no
-/// memory.
+/// Letters, digits, `-`, `.`, `_`, `:` and `%` only (addresses are valid names, too): a name
+/// reported by a remote host cannot contain terminal escape sequences. It does not begin with `-`,
+/// so `ssh` cannot take it for an option. Every observation contains one, so it is
+/// reference-counted.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct HostName(Arc<str>);
 
 impl HostName {
-    /// What `gethostname(2)` may return at most (`HOST_NAME_MAX` is 64) and DNS allows (253).
+    /// Longest name in bytes: DNS allows 253 (RFC 1035, section 2.3.4), `gethostname(2)` 64.
     pub const MAX_LEN: usize = 253;
 
-    /// The name.
+    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Makes a name of any text: what may not stand in one becomes `_`.
+    /// Makes a valid name of any text: characters that are not allowed become `_`.
     #[must_use]
     pub fn lossy(text: &str) -> Self {
         let clean: String = text
             .chars()
+            // All characters are ASCII in the end, so their number is the length in bytes.
             .take(Self::MAX_LEN)
             .enumerate()
             .map(|(at, letter)| if is_allowed(at, letter) { letter } else { '_' })

@@ -1,8 +1,8 @@
-//! The words of pontoon: plain data about hosts, networks and what was seen of them.
+//! The data types of pontoon: hosts, networks, and what was observed of them.
 //!
-//! Nothing here reads a clock, a file or a socket. A [`snapshot`] is what a host is,
-//! an [`observation`] what was seen on the wire, [`facts`] all of a run. A [`finding`] is what is
-//! wrong, under a stable [`code`]; [`exit`] makes a number of it, [`record`] keeps facts in a file.
+//! Nothing here reads a clock, a file or a socket. A [`snapshot`] describes one host, an
+//! [`observation`] one event on the wire, [`facts`] a whole run. A [`finding`] is a problem under a
+//! stable [`code`]; [`exit`] maps findings to an exit code, [`record`] stores facts in a file.
 
 pub mod code;
 pub mod untrusted;

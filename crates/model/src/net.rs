@@ -1,4 +1,4 @@
-//! Words of the network: MAC addresses, link names, prefixes.
+//! Basic network types: MAC addresses, interface names, prefixes.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -13,18 +13,18 @@ use serde::{Deserialize, Serialize};
 pub struct Mac(pub [u8; 6]);
 
 impl Mac {
-    /// `ff:ff:ff:ff:ff:ff`.
+    /// The broadcast address, `ff:ff:ff:ff:ff:ff`.
     pub const BROADCAST: Self = Self([0xff; 6]);
-    /// All zeros: "not known" in an ARP request.
+    /// All zeros: the unknown target hardware address of an ARP request.
     pub const ZERO: Self = Self([0; 6]);
 
-    /// Whether it addresses a group (IEEE 802: the lowest bit of the first octet).
+    /// Whether it is a group address (IEEE 802: the lowest bit of the first octet is set).
     #[must_use]
     pub const fn is_group(self) -> bool {
         self.0[0] & 1 == 1
     }
 
-    /// Reads six octets; `None` for another length.
+    /// Reads six octets; `None` for any other length.
     #[must_use]
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
@@ -47,18 +47,18 @@ impl fmt::Debug for Mac {
     }
 }
 
-/// A text is not what it should be.
+/// A text that does not have the expected form.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{text}` is not {expected}")]
 pub struct TextParseError {
-    /// The text, made safe to print.
+    /// The rejected text; printing it is safe.
     pub text: crate::untrusted::Untrusted,
-    /// What was expected, with an example.
+    /// The expected form, with an example.
     pub expected: &'static str,
 }
 
 impl TextParseError {
-    /// Keeps the text for the message.
+    /// Keeps the rejected text for the message.
     #[must_use]
     pub fn new(text: &str, expected: &'static str) -> Self {
         Self { text: crate::untrusted::Untrusted::new(text), expected }
@@ -73,7 +73,7 @@ impl FromStr for Mac {
         let mut octets = [0; 6];
         let mut parts = text.split(':');
         for octet in &mut octets {
-            // A number may have a sign, an octet has none.
+            // `from_str_radix` accepts a sign, an octet of a MAC address has none.
             let is_octet =
                 |part: &&str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_hexdigit());
             let part = parts.next().filter(is_octet).ok_or_else(wrong)?;
@@ -83,15 +83,15 @@ impl FromStr for Mac {
     }
 }
 
-/// The name of a network interface; a copy costs no memory.
+/// The name of a network interface. Reference-counted, as every observation contains some.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct IfName(Arc<str>);
 
 impl IfName {
-    /// `IFNAMSIZ` less the closing zero (linux/if.h).
+    /// Longest name in bytes: `IFNAMSIZ` without the closing zero (linux/if.h).
     pub const MAX_LEN: usize = 15;
 
-    /// The name.
+    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -107,9 +107,11 @@ impl fmt::Display for IfName {
 impl FromStr for IfName {
     type Err = TextParseError;
 
-    /// Accepts printable names that `dev_valid_name` in the kernel's `net/core/dev.c` accepts.
+    /// Accepts printable names that `dev_valid_name` (net/core/dev.c in the kernel) accepts.
     fn from_str(name: &str) -> Result<Self, TextParseError> {
         let fits = (1..=Self::MAX_LEN).contains(&name.len());
+        // Names are directories in sysfs and /proc/sys, which excludes dots and slashes; a colon
+        // would separate the label of an alias.
         let is_dots = matches!(name, "." | "..");
         let is_clean = name.bytes().all(|b| b.is_ascii_graphic() && b != b'/' && b != b':');
         if fits && !is_dots && is_clean {
@@ -120,20 +122,20 @@ impl FromStr for IfName {
     }
 }
 
-/// IPv4 or IPv6.
+/// An address family.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum IpFamily {
-    /// IPv4.
+    /// IPv4, with ARP for neighbours.
     V4,
-    /// IPv6.
+    /// IPv6, with ND for neighbours.
     V6,
 }
 
 impl IpFamily {
-    /// The family of an address.
+    /// The family of the address.
     #[must_use]
     pub const fn of(address: IpAddr) -> Self {
         match address {
@@ -152,24 +154,24 @@ impl fmt::Display for IpFamily {
     }
 }
 
-/// An address and the length of its prefix, as `ip address` prints it: host bits are kept.
+/// An address and its prefix length, as `ip address` prints it: host bits are kept.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Prefix {
-    /// The address.
+    /// The address, with its host bits.
     pub address: IpAddr,
-    /// Bits of the network part.
+    /// Length of the network part in bits.
     pub length: u8,
 }
 
 impl Prefix {
-    /// Makes a prefix; `None` when `length` exceeds the address.
+    /// Makes a prefix; `None` if `length` exceeds the bits of the address.
     #[must_use]
     pub const fn new(address: IpAddr, length: u8) -> Option<Self> {
         let longest = if address.is_ipv4() { 32 } else { 128 };
         if length <= longest { Some(Self { address, length }) } else { None }
     }
 
-    /// The family.
+    /// The family of the address.
     #[must_use]
     pub const fn family(self) -> IpFamily {
         IpFamily::of(self.address)
@@ -180,6 +182,7 @@ impl Prefix {
     pub fn contains(self, address: IpAddr) -> bool {
         match (self.address, address) {
             (IpAddr::V4(net), IpAddr::V4(other)) => {
+                // `checked_shl` fails for a shift by 32: length 0 has an empty mask.
                 let mask = u32::MAX.checked_shl(32 - u32::from(self.length)).unwrap_or(0);
                 net.to_bits() & mask == other.to_bits() & mask
             }
@@ -191,13 +194,14 @@ impl Prefix {
         }
     }
 
-    /// Whether the two networks share any address.
+    /// Whether the two networks have an address in common.
     #[must_use]
     pub fn overlaps(self, other: Self) -> bool {
+        // Of two overlapping prefixes, one contains the other.
         self.contains(other.address) || other.contains(self.address)
     }
 
-    /// The network without host bits.
+    /// The network address, with all host bits zero.
     #[must_use]
     pub fn network(self) -> Self {
         let address = match self.address {
@@ -227,6 +231,7 @@ impl FromStr for Prefix {
         let parse = || {
             let (address, length) = text.split_once('/')?;
             let length =
+                // `u8::from_str` accepts a sign, a prefix length has none.
                 Some(length).filter(|length| length.bytes().all(|b| b.is_ascii_digit()))?;
             Self::new(address.parse().ok()?, length.parse().ok()?)
         };
@@ -234,8 +239,8 @@ impl FromStr for Prefix {
     }
 }
 
-/// Serialises a type as the text that it prints and reads. The crate that uses it depends on
-/// `serde` and `schemars`.
+/// Serialises a type as the text that its `Display` writes and its `FromStr` reads. A crate that
+/// uses the macro depends on `serde` and `schemars`.
 #[macro_export]
 macro_rules! as_text {
     ($type:ty, $name:literal, $pattern:literal) => {
@@ -249,6 +254,7 @@ macro_rules! as_text {
             fn deserialize<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> Result<Self, D::Error> {
+                // Borrowed if possible: every line of a record has such texts.
                 let text: ::std::borrow::Cow<'de, str> =
                     ::serde::Deserialize::deserialize(deserializer)?;
                 text.parse().map_err(::serde::de::Error::custom)

@@ -1,4 +1,4 @@
-//! What Kubernetes' components read on a host beyond its links and routes.
+//! Files and flags of a node that Kubernetes components read, beyond links and routes.
 
 use std::net::IpAddr;
 
@@ -7,103 +7,103 @@ use serde::{Deserialize, Serialize};
 
 use crate::untrusted::Untrusted;
 
-/// What decides, on a host, which address it gets in a cluster: files, and the command line of a
-/// flanneld that runs.
+/// What decides which address a host gets in a cluster: files, and the command line of a running
+/// flanneld.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct NodeFiles {
-    /// `/proc/net/route` as it stands, of which the lines that lead somewhere in particular may
-    /// have been left out; none: it was not read.
+    /// `/proc/net/route` as the kernel prints it, possibly without routes to single networks;
+    /// absent if it was not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proc_net_route: Option<String>,
-    /// `/proc/net/ipv6_route`, likewise.
+    /// `/proc/net/ipv6_route`, reduced in the same way; absent if it was not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proc_net_ipv6_route: Option<String>,
-    /// The `hosts:` line of `/etc/nsswitch.conf`, word by word; empty: no such line.
+    /// The `hosts:` line of `/etc/nsswitch.conf`, word by word; empty if there is no such line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub name_services: Vec<Untrusted>,
-    /// What `getent ahosts` answered for the node's name; none: it was not asked.
+    /// Output of `getent ahosts` for the node's name; absent if it was not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked_up: Option<Vec<IpAddr>>,
-    /// What kubelet is told on its command line.
+    /// Flags on the command line of kubelet.
     #[serde(default, skip_serializing_if = "KubeletFlags::is_empty")]
     pub kubelet: KubeletFlags,
-    /// What a flanneld that runs here was told.
+    /// Flags of the flanneld that runs on this host.
     #[serde(default, skip_serializing_if = "FlannelFlags::is_empty")]
     pub flannel: FlannelFlags,
 }
 
 impl NodeFiles {
-    /// Whether nothing was read.
+    /// Whether nothing could be read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// The flags of kubelet that bear on its addresses, as they will be in effect: those of
-/// `/var/lib/kubelet/kubeadm-flags.env` and then, since the last one wins, of
-/// `/etc/default/kubelet` (kubernetes/release, `cmd/krel/templates/latest/kubeadm/10-kubeadm.conf`).
+/// Flags of kubelet that affect its addresses, as they will be in effect: those of
+/// `/var/lib/kubelet/kubeadm-flags.env`, then those of `/etc/default/kubelet`, since the last one
+/// wins (kubernetes/release, `cmd/krel/templates/latest/kubeadm/10-kubeadm.conf`).
 ///
-/// Other flags are not kept: they may hold what is nobody's business.
+/// Other flags are not kept, as they may contain secrets.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct KubeletFlags {
-    /// `--node-ip`.
+    /// `--node-ip`: one address, or one of each family with a comma between them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_ip: Option<Untrusted>,
-    /// `--hostname-override`.
+    /// `--hostname-override`: the node name instead of the host name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hostname_override: Option<Untrusted>,
-    /// `--cloud-provider`.
+    /// `--cloud-provider`: `external`, or the name of a provider built into old kubelets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cloud_provider: Option<Untrusted>,
 }
 
 impl KubeletFlags {
-    /// Whether none of them is given.
+    /// Whether none of these flags is given.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether addresses are another program's affair (`--cloud-provider=external`).
+    /// Whether a cloud controller manager sets the node's addresses (`--cloud-provider=external`).
     #[must_use]
     pub fn is_cloud_external(&self) -> bool {
         self.cloud_provider.as_ref().is_some_and(|provider| provider.raw() == "external")
     }
 }
 
-/// The flags of flanneld that name its interface (flannel-io/flannel, `main.go`).
+/// Flags of flanneld that select its interface (flannel-io/flannel, `main.go`).
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct FlannelFlags {
-    /// `--iface`, each of them: names of links, or addresses.
+    /// `--iface`, each occurrence: names of links, or addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub iface: Vec<Untrusted>,
-    /// `--iface-regex`, each of them.
+    /// `--iface-regex`, each occurrence: patterns for names or addresses of links.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub iface_regex: Vec<Untrusted>,
-    /// `--iface-can-reach`.
+    /// `--iface-can-reach`: an address; the link of the route to it is taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iface_can_reach: Option<Untrusted>,
-    /// `--public-ip`.
+    /// `--public-ip`: the IPv4 address that other nodes send to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_ip: Option<Untrusted>,
-    /// `--public-ipv6`.
+    /// `--public-ipv6`: the IPv6 address that other nodes send to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_ipv6: Option<Untrusted>,
 }
 
 impl FlannelFlags {
-    /// Flags of one kind that are kept: nobody names more interfaces.
+    /// Largest number of flags of one kind that are kept; more than any real configuration has.
     const MANY: usize = 16;
 
-    /// Whether none of them is given.
+    /// Whether none of these flags is given.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Reads a command line as Go's package flag does: one dash or two, the value behind `=` or as
-    /// the next word, nothing behind `--` or the first word that is no flag.
+    /// Parses a command line as Go's package flag does: one dash or two, the value behind `=` or in
+    /// the next word; parsing stops at `--` or at the first word that is no flag.
     #[must_use]
     pub fn of<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
         let mut flags = Self::default();
@@ -113,15 +113,17 @@ impl FlannelFlags {
             else {
                 break;
             };
+            // Go accepts one dash or two.
             let flag = flag.strip_prefix('-').unwrap_or(flag);
             let (name, value) = match flag.split_once('=') {
                 Some((name, value)) => (name, Some(value)),
                 None => (flag, None),
             };
-            // A switch takes no word of its own.
+            // A boolean flag does not use up the next word.
             if value.is_none() && SWITCHES.contains(&name) {
                 continue;
             }
+            // A value is missing: flanneld would not start with this command line.
             let Some(value) = value.or_else(|| words.next()) else { break };
             flags.set(name, value);
         }
@@ -130,8 +132,8 @@ impl FlannelFlags {
         flags
     }
 
-    /// With what the variables of an environment say where the command line says nothing
-    /// (`SetFlagsFromEnv` of github.com/coreos/pkg/flagutil): `FLANNELD_IFACE=eth0`.
+    /// Adds flags from environment variables such as `FLANNELD_IFACE=eth0`, unless the command line
+    /// has them (`SetFlagsFromEnv` of github.com/coreos/pkg/flagutil).
     #[must_use]
     pub fn with_environment<'a>(self, variables: impl IntoIterator<Item = &'a str>) -> Self {
         let mut flags = self.clone();
@@ -141,13 +143,14 @@ impl FlannelFlags {
             else {
                 continue;
             };
+            // The command line takes precedence over the environment.
             let is_given = match name {
                 "IFACE" => !self.iface.is_empty(),
                 "IFACE_REGEX" => !self.iface_regex.is_empty(),
                 "IFACE_CAN_REACH" => self.iface_can_reach.is_some(),
                 "PUBLIC_IP" => self.public_ip.is_some(),
                 "PUBLIC_IPV6" => self.public_ipv6.is_some(),
-                // Others may hold passwords.
+                // Other variables may hold passwords.
                 _ => true,
             };
             if !is_given && !value.is_empty() {
@@ -170,7 +173,7 @@ impl FlannelFlags {
     }
 }
 
-/// flanneld's switches (`flannelFlags.BoolVar`).
+/// Boolean flags of flanneld (`flannelFlags.BoolVar` in `main.go`).
 const SWITCHES: [&str; 7] = [
     "ip-masq",
     "ip-masq-fully-random-disable",
@@ -195,7 +198,7 @@ mod tests {
             ("--iface eth0 -iface=eth1 --iface=", "eth0 eth1 ", ""),
             ("-iface-regex 10\\..* --iface-regex=^e=1", "", "10\\..* ^e=1"),
             ("--ip-masq=true --v 2 --iface=eth0", "eth0", ""),
-            // What flag leaves alone.
+            // Words that Go's flag package does not parse as flags.
             ("serve --iface=eth0", "", ""),
             ("-- --iface=eth0", "", ""),
             ("--healthz-ip --iface=eth0 --iface=eth1", "eth1", ""),

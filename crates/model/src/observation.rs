@@ -1,4 +1,5 @@
-//! One question put to the network, or one frame seen: the atom of all evidence.
+//! Observations: single probes sent, frames arrived, responses received. All evidence is made of
+//! them.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -11,147 +12,148 @@ use crate::host::HostName;
 use crate::net::{IfName, IpFamily, Mac, TextParseError, as_text};
 use crate::untrusted::Untrusted;
 
-/// Something that one host sent, or that came in there.
+/// A probe that one host sent, or a frame or response that it received.
 ///
-/// A question that nobody asked has no observation, and is never "no". A miss is a `sent` at one
-/// end without an `arrived` at the other end's record of the same run; the two are joined on
-/// (run, asker, asker's link, peer, family, round, kind), never on clocks.
+/// A probe that was not sent has no observation; its absence never counts as a failure. A loss is a
+/// `sent` at one end without an `arrived` in the other end's record of the same run. The two are
+/// joined on (run, sender, sender's link, peer, family, round, kind), never on clocks.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Observation {
-    /// The run.
+    /// The id of the run.
     pub run: RunId,
-    /// Who saw it: the asker of `sent` and `answered`, the receiver of `arrived`.
+    /// The observing host: the sender for `sent` and `answered`, the receiver for `arrived`.
     pub host: HostName,
-    /// The other host, when it takes part in the run: whom was asked, or who asked.
+    /// The other host, if it takes part in the run: the target of the probe, or its sender.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<HostName>,
-    /// The address that was asked, that asked, or that answered. None for group frames.
+    /// The address of the target, the sender or the responder. Absent for group frames.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<IpAddr>,
-    /// The link of `host` at which it left or came in. None where the kernel routed it and did
-    /// not say.
+    /// The link of `host` on which the packet left or arrived. Absent if the kernel routed the
+    /// packet and did not report the link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<IfName>,
-    /// The link of the asker by which the question left; on `sent` it equals `link`.
+    /// The link on which the sender sent the probe; for `sent` it equals `link`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_link: Option<IfName>,
     /// IPv4 (with ARP) or IPv6 (with ND).
     pub family: IpFamily,
-    /// Left, arrived or came back.
+    /// What was observed: sent, arrived or answered.
     pub direction: ObservedEvent,
-    /// The round, from 1. Questions outside the rounds count their tries.
+    /// The round, from 1. For probes outside the rounds, the number of the attempt.
     pub round: u16,
-    /// Milliseconds since this host's run began.
+    /// Milliseconds since the run began on this host.
     pub at_ms: u32,
-    /// Source MAC address of the frame that came in, where a packet socket saw it.
+    /// Source MAC address of the received frame, if a packet socket captured it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_mac: Option<Mac>,
-    /// TTL or hop limit of the packet that came in.
+    /// TTL or hop limit of the received packet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u8>,
-    /// Whether the frame that came in was addressed to this host alone.
+    /// Whether the received frame was addressed to this host alone or to a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cast: Option<FrameDestination>,
-    /// What was asked.
+    /// The kind of probe.
     pub kind: ProbeKind,
-    /// What came back; on `answered` only.
+    /// The response; present for `answered` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<ProbeAnswer>,
 }
 
-/// Which way.
+/// The event that an observation reports.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum ObservedEvent {
-    /// It left `host`.
+    /// The probe left `host`.
     Sent,
-    /// It reached `host`, before any packet filter of that host.
+    /// The frame reached `host`; captured before any packet filter of that host.
     Arrived,
-    /// Something came back to `host`, the asker.
+    /// A response reached `host`, the sender of the probe.
     Answered,
 }
 
-/// To whom a frame is addressed at layer 2.
+/// The kind of destination address of a frame (layer 2).
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum FrameDestination {
-    /// One host.
+    /// The MAC address of one host.
     Unicast,
-    /// Broadcast or multicast.
+    /// The broadcast address or a multicast address.
     Group,
 }
 
-/// What was asked.
+/// The kinds of probes.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(tag = "ask", rename_all = "kebab-case")]
 pub enum ProbeKind {
-    /// "Who has this address?": ARP request (RFC 826) or neighbour solicitation (RFC 4861), to
-    /// all or to one MAC. Put to peers, and to the gateway as the control of a leg.
+    /// Neighbour resolution: ARP request (RFC 826) or neighbour solicitation (RFC 4861), to a group
+    /// or to one MAC. Sent to peers, and to the gateway as the control of a link.
     Neighbour {
-        /// To whom the frame went.
+        /// Destination of the frame.
         cast: FrameDestination,
     },
-    /// Is my own address in use elsewhere? An ARP probe (RFC 5227, section 2.1.1). Answered by
-    /// another's `source_mac` = duplicate.
+    /// Duplicate-address test: an ARP probe (RFC 5227, section 2.1.1) for the own address. A reply
+    /// from another `source_mac` means a duplicate.
     OwnAddress,
-    /// UDP in a frame to the peer's own MAC, which its agent gave: answered by the agent through
-    /// the peer's own network stack.
+    /// UDP in a frame to the peer's MAC, as the peer's agent reported it. The agent answers through
+    /// its host's network stack.
     Udp,
-    /// ICMP echo in a frame to the peer's own MAC: answered by the peer's kernel.
+    /// ICMP echo in a frame to the peer's MAC; the peer's kernel answers.
     Echo,
     /// UDP to 255.255.255.255 or `ff02::1`.
     Broadcast,
     /// UDP to 224.0.0.251 (the group of mDNS, RFC 6762), or `ff02::fb`.
     Multicast,
-    /// UDP to the peer's address as any program would send it: routes, ARP, packet filters apply.
+    /// UDP to the peer's address as programs send it: routes, ARP and packet filters apply.
     RoutedUdp,
-    /// ICMP echo to an address as `ping` would send it. The gateway's is a control.
+    /// ICMP echo as `ping` sends it. An echo to the gateway is a control.
     RoutedEcho,
-    /// UDP to the peer's address in a frame to the gateway's MAC: only by `--bounce`.
+    /// UDP to the peer's address in a frame to the gateway's MAC; only with `--bounce`.
     Bounce,
-    /// UDP with this TTL toward an address; an ICMP time exceeded comes from the hop.
+    /// UDP with this TTL, as traceroute sends it: the hop where it expires responds with ICMP.
     Hop {
-        /// The TTL sent.
+        /// The TTL of the packet when it leaves.
         ttl: u8,
     },
-    /// A TCP connection; with a `peer` that has an agent, to a port on which somebody listens.
+    /// A TCP connection; to a peer with an agent, to a port on which a service or the agent
+    /// listens.
     Tcp {
-        /// The port.
+        /// The destination port.
         port: u16,
     },
-    /// An ordinary UDP datagram to an echo server of the user (`--server`), or to a peer whose agent
-    /// listens there.
+    /// An ordinary UDP datagram to the user's echo server (`--server`), or to a peer whose agent
+    /// listens on that port.
     UdpPort {
-        /// The port.
+        /// The destination port.
         port: u16,
     },
-    /// A UDP or ICMP packet of this size that may not be fragmented.
+    /// A UDP or ICMP packet of this size with "don't fragment" set.
     Size {
         /// Length of the IP packet in bytes.
         bytes: u32,
     },
-    /// A DNS query.
+    /// A DNS query to a name server.
     Dns {
-        /// Which one.
+        /// The name and server of the query.
         query: DnsQuery,
     },
-    /// An HTTP request to a connectivity-check page.
+    /// An HTTP request for a captive-portal check URL.
     Portal {
-        /// The page.
+        /// The requested URL.
         url: Untrusted,
     },
-    /// What time is it?
+    /// A time query, to measure the clock's offset.
     Clock {
-        /// By which protocol.
+        /// The protocol of the query.
         source: ClockSource,
     },
 }
 
-/// Which DNS query.
+/// The kinds of DNS queries.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
@@ -161,74 +163,74 @@ pub enum DnsQuery {
     Known,
     /// A random name under `.invalid`, which must not exist (RFC 6761, section 6.4).
     Invalid,
-    /// To an address of ours on which nothing answers DNS: an answer shows interception.
+    /// A query to an address that runs no name server: a response shows interception on the path.
     NoServer,
 }
 
-/// Who tells the time.
+/// Protocols that report the time.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum ClockSource {
-    /// SNTP (RFC 4330).
+    /// SNTP version 4 (RFC 4330).
     Sntp,
-    /// The `Date` header of an HTTP answer.
+    /// The `Date` header of an HTTP response; its resolution is one second.
     HttpDate,
 }
 
-/// What came back.
+/// The kinds of responses to a probe.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum ProbeAnswer {
-    /// What was hoped for: ARP reply, echo reply, the agent's UDP answer, a TCP connection.
+    /// The expected response: ARP reply, echo reply, UDP response of an agent, TCP handshake.
     Reply,
-    /// An ICMP error.
+    /// An ICMP error message.
     Icmp {
-        /// ICMP or `ICMPv6` type.
+        /// Type of the ICMP or `ICMPv6` message.
         #[serde(rename = "type")]
         kind: u8,
-        /// Its code.
+        /// Code of the ICMP or `ICMPv6` message.
         code: u8,
-        /// Who sent it.
+        /// Source address of the ICMP message.
         from: IpAddr,
     },
-    /// A TCP reset: the port is closed, or a filter says so.
+    /// A TCP reset: the port is closed, or a packet filter rejects.
     Reset,
-    /// This host's own kernel refused to send.
+    /// The kernel of the sending host refused to send.
     Refused {
-        /// The errno, such as 101 for ENETUNREACH.
+        /// The errno of the socket call, such as 101 for ENETUNREACH.
         errno: i32,
     },
-    /// A DNS answer.
+    /// A DNS response.
     Dns {
-        /// RCODE: 0 no error, 2 server failure, 3 no such name, 5 refused.
+        /// RCODE (RFC 1035): 0 no error, 2 server failure, 3 no such name, 5 refused.
         rcode: u16,
-        /// The addresses in it (16 at most).
+        /// Addresses of the answer section (16 at most).
         addresses: Vec<IpAddr>,
     },
-    /// An HTTP answer.
+    /// An HTTP response.
     Http {
-        /// Its status.
+        /// The status code.
         status: u16,
-        /// Where a redirect points.
+        /// The `Location` header of a redirect.
         location: Option<Untrusted>,
-        /// Whether status and body are exactly what the page should say.
+        /// Whether status and body are exactly those of the check page.
         is_expected: bool,
     },
-    /// The time.
+    /// The time of a clock source.
     Clock {
         /// The source's time minus this host's, in seconds.
         offset_s: i64,
     },
-    /// Something that is none of these.
+    /// A response that does not fit the probe.
     Garbage {
-        /// What, in a few words.
+        /// A short description of the response.
         what: Untrusted,
     },
 }
 
-/// The name of one run: what ties the records of several hosts together.
+/// The id of one run: it joins the records of its hosts.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct RunId(pub u64);
 

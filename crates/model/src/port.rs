@@ -1,4 +1,4 @@
-//! Ports that Kubernetes needs between nodes, and who has to reach which.
+//! Ports that Kubernetes needs between nodes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,24 +12,24 @@ use crate::host::HostName;
 use crate::net::TextParseError;
 use crate::untrusted::Untrusted;
 
-/// TCP or UDP.
+/// A transport protocol.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum TransportProtocol {
-    /// TCP.
+    /// TCP, tested with a connection.
     Tcp,
-    /// UDP.
+    /// UDP, tested with an echo.
     Udp,
 }
 
-/// A port of a transport: `6443/tcp`.
+/// A port of a transport protocol: `6443/tcp`.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Port {
-    /// Its number, from 1.
+    /// The port number, from 1.
     pub number: u16,
-    /// Of what.
+    /// The transport protocol.
     pub transport: TransportProtocol,
 }
 
@@ -64,27 +64,27 @@ impl FromStr for Port {
 
 as_text!(Port, "Port", "^[0-9]{1,5}/(tcp|udp)$");
 
-/// Which hosts.
+/// Selects hosts by their role.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum HostSelector {
-    /// Those of the control plane.
+    /// Hosts of the control plane.
     Servers,
-    /// All.
+    /// All hosts of the run.
     All,
 }
 
-/// A port that some hosts have to reach on some hosts.
+/// A port on some hosts that other hosts must be able to reach.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct PortRequirement {
-    /// The port.
+    /// The required port.
     pub port: Port,
-    /// Where it is.
+    /// The hosts that serve the port.
     pub on: HostSelector,
-    /// Who has to reach it.
+    /// The hosts that connect to it.
     pub from: HostSelector,
 }
 
-/// Most ports of one run: this is a test of known ports, not a scan.
+/// Largest number of ports in one run: this is a test of known ports, not a scan.
 pub const PORTS_MAX: usize = 32;
 
 const fn need(
@@ -96,9 +96,9 @@ const fn need(
     PortRequirement { port: Port { number, transport }, on, from }
 }
 
-/// What a control plane needs, with flannel's VXLAN (kubernetes/kubernetes,
+/// Ports of a kubeadm cluster with flannel's VXLAN (kubernetes/kubernetes,
 /// `cmd/kubeadm/app/constants/constants.go`; Kubernetes documentation, "Ports and Protocols";
-/// flannel, `Documentation/backends.md`). Ports that are bound to 127.0.0.1 are nobody else's.
+/// flannel, `Documentation/backends.md`). Ports bound to 127.0.0.1 are left out.
 pub const CONTROL_PLANE_PORTS: [PortRequirement; 5] = [
     need(6443, TransportProtocol::Tcp, HostSelector::Servers, HostSelector::All),
     need(2379, TransportProtocol::Tcp, HostSelector::Servers, HostSelector::Servers),
@@ -107,41 +107,41 @@ pub const CONTROL_PLANE_PORTS: [PortRequirement; 5] = [
     need(8472, TransportProtocol::Udp, HostSelector::All, HostSelector::All),
 ];
 
-/// What nodes need of each other, whoever is the control plane: kubelet, kube-proxy's health (load
-/// balancers ask it) and flannel's VXLAN. From the same sources.
+/// Ports that nodes need among each other, whichever host is the control plane: kubelet,
+/// kube-proxy's health check (for load balancers) and flannel's VXLAN. From the same sources.
 pub const WORKER_PORTS: [PortRequirement; 3] = [
     need(10250, TransportProtocol::Tcp, HostSelector::All, HostSelector::All),
     need(10256, TransportProtocol::Tcp, HostSelector::All, HostSelector::All),
     need(8472, TransportProtocol::Udp, HostSelector::All, HostSelector::All),
 ];
 
-/// A line of a list of ports says nothing that can be asked.
+/// A list of ports that cannot be used.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PortListError {
-    /// It is not `PORT/PROTOCOL WHERE`.
+    /// A line is not `PORT/PROTOCOL WHERE`.
     #[error(
         "line {line}: `{text}` is not a port and where it is, such as `6443/tcp server` or `8472/udp all`"
     )]
     Line {
-        /// Which, from 1.
+        /// The line number, from 1.
         line: usize,
-        /// What it says.
+        /// The text of the line.
         text: Untrusted,
     },
-    /// There are too many.
+    /// There are more than [`PORTS_MAX`] ports.
     #[error("more than {PORTS_MAX} ports: this is a test of known ports, not a scan")]
     TooMany,
-    /// There are none.
+    /// There is no port in the list.
     #[error("no ports in it")]
     None,
 }
 
-/// Reads a list: one `6443/tcp server` or `8472/udp all` a line, with `#` before remarks.
+/// Parses a list of ports: one `6443/tcp server` or `8472/udp all` per line, `#` for comments.
 ///
 /// # Errors
 ///
-/// The first line that says something else, or too many lines, or none.
+/// See [`PortListError`]; of several bad lines, the first is reported.
 pub fn parse(text: &str) -> Result<Vec<PortRequirement>, PortListError> {
     let mut needs = Vec::new();
     for (nth, line) in text.lines().enumerate() {
@@ -166,23 +166,23 @@ pub fn parse(text: &str) -> Result<Vec<PortRequirement>, PortListError> {
     if needs.is_empty() { Err(PortListError::None) } else { Ok(needs) }
 }
 
-/// Who listens on what, and who asks whom, in one run.
+/// The ports under test in one run.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct PortPlan {
-    /// What is needed.
+    /// The required ports.
     pub needs: BTreeSet<PortRequirement>,
     /// The hosts of the control plane.
     pub servers: BTreeSet<HostName>,
 }
 
 impl PortPlan {
-    /// Whether no port is asked for.
+    /// Whether no port is to be tested.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.needs.is_empty()
     }
 
-    /// Whether a role decides who listens, so that somebody has to have it.
+    /// Whether some requirement depends on the control-plane role, so that a host must have it.
     #[must_use]
     pub fn wants_servers(&self) -> bool {
         self.needs
@@ -190,7 +190,7 @@ impl PortPlan {
             .any(|need| need.on == HostSelector::Servers || need.from == HostSelector::Servers)
     }
 
-    /// The ports on which a host listens: those that one of the others asks for.
+    /// The ports on which `host` must listen: those that one of the others tests.
     #[must_use]
     pub fn on<'a>(
         &self,
@@ -202,7 +202,7 @@ impl PortPlan {
         ports.into_iter().collect()
     }
 
-    /// The ports for which one host asks another.
+    /// The ports that `from` tests on `to`.
     #[must_use]
     pub fn between(&self, from: &HostName, to: &HostName) -> Vec<Port> {
         let needs = self
@@ -217,32 +217,32 @@ impl PortPlan {
     }
 }
 
-/// A port of a host in a run.
+/// What listens on a port of a host during a run.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct PortListener {
-    /// The port.
+    /// The port under test.
     pub port: Port,
-    /// Who answers there.
+    /// What listens on it.
     #[serde(flatten)]
     pub state: PortAnswerer,
 }
 
-/// Who answers on a port.
+/// What answers on a port.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(tag = "answerer", rename_all = "kebab-case")]
 pub enum PortAnswerer {
-    /// The agent, for as long as the run lasts.
+    /// The agent listens there for the duration of the run.
     Agent,
-    /// A service that has the port already.
+    /// A service of the host already uses the port.
     Service,
-    /// Nobody: the agent may not listen there.
+    /// Nothing: the agent could not listen there.
     Nobody {
-        /// Why.
+        /// The reason, with the error of the kernel.
         why: String,
     },
 }
 
-/// By host and port, who answers.
+/// By host and port, what answers there.
 pub type PortAnswererMap = BTreeMap<(HostName, Port), PortAnswerer>;
 
 #[cfg(test)]
@@ -296,7 +296,7 @@ mod tests {
         let all = [&pi1, &pi2, &pi3];
         assert_eq!(shown(&plan.on(&pi1, all)), "2379/tcp 2380/tcp 6443/tcp 8472/udp 10250/tcp");
         assert_eq!(shown(&plan.on(&pi3, all)), "8472/udp 10250/tcp");
-        // No other server: nobody asks for etcd, so nobody listens.
+        // Without another server no host tests etcd, so no agent listens there.
         assert_eq!(shown(&plan.on(&pi1, [&pi3])), "6443/tcp 8472/udp");
         let table = [
             (&pi1, &pi2, "2379/tcp 2380/tcp 6443/tcp 8472/udp 10250/tcp"),

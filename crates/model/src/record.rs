@@ -1,7 +1,7 @@
-//! The record of a run: what was seen, one JSON value a line, to be judged again elsewhere.
+//! The record of a run: its facts, one JSON value per line, for diagnosis on another machine.
 //!
-//! A record holds facts only, never findings: a newer pontoon may judge an old record better. The
-//! records of several hosts of one run are [merged](merge) into one set of facts.
+//! A record holds facts, never findings: a newer pontoon may diagnose an old record better
+//! (docs/decisions/009-records.md). Records of several hosts of one run can be [merged](merge).
 
 pub mod merge;
 pub mod redact;
@@ -18,24 +18,27 @@ use crate::port::PortListener;
 use crate::snapshot::{CollectionGap, Snapshot};
 use crate::untrusted::Untrusted;
 
-/// The name and version of the record's form. Within a version fields are only ever added.
+/// Name and version of the format. Within a version, fields are only ever added.
 pub const SCHEMA: &str = "pontoon/record/v1";
 
-/// More than the largest snapshot: a host with ten thousand routes takes about this much.
+/// Longest accepted line in bytes. The snapshot of a host with ten thousand routes is about as
+/// long.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
 
-/// Fifty hosts that ask each other ten times on two links make about 150 000.
+/// Largest accepted number of lines. Fifty hosts that probe each other ten times on two links make
+/// about 150 000.
 pub const LINES_MAX: usize = 1_000_000;
 
-/// Five times what a run is meant for. Judgement looks at every pair.
+/// Largest accepted number of hosts: five times the design size of a run, as rules look at each
+/// pair.
 pub const HOSTS_MAX: usize = 256;
 
-/// What was seen in a run, and who could not be asked.
+/// The facts of a run and the hosts that are missing from it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Record {
-    /// What was seen.
+    /// Everything observed in the run.
     pub facts: Facts,
-    /// Hosts that the user named and whose agent could not be reached, and why.
+    /// Hosts that the user named but whose agent could not be reached, with the reason.
     pub unreached: BTreeMap<HostName, Untrusted>,
 }
 
@@ -43,90 +46,90 @@ pub struct Record {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum RecordLine {
-    /// Which run this is, and in which form it is written.
+    /// The id of the run, and the format of the record.
     Run {
-        /// [`SCHEMA`].
+        /// The format: [`SCHEMA`].
         schema: String,
-        /// The run.
+        /// The id of the run.
         run: RunId,
-        /// What the user wanted.
+        /// Parameters of the run, given by the user.
         #[serde(default)]
         intent: RunParameters,
     },
-    /// A host's account of itself. Every host of the record has one.
+    /// The network configuration of a host. Each host of the record has exactly one such line.
     Snapshot {
-        /// The host.
+        /// The host that took the snapshot.
         host: HostName,
-        /// Its account.
+        /// The snapshot itself.
         snapshot: Box<Snapshot>,
     },
-    /// How well a host could watch a link.
+    /// How completely a host could capture frames on a link.
     Watch {
-        /// The host.
+        /// The capturing host.
         host: HostName,
-        /// How well.
+        /// The state of the capture.
         #[serde(flatten)]
         watch: LinkCapture,
     },
-    /// What a host's kernel counters gained.
+    /// By how much the kernel counters of a host increased during the run.
     Counters {
-        /// The host.
+        /// The host of the counters.
         host: HostName,
-        /// Gains by name.
+        /// Increments by counter name.
         gained: BTreeMap<String, u64>,
     },
     /// How many frames a host sent.
     Frames {
-        /// The host.
+        /// The sending host.
         host: HostName,
-        /// Frames by kind.
+        /// Number of frames by kind.
         sent: BTreeMap<String, u32>,
     },
-    /// Who answers on a port of a host.
+    /// What answers on a port of a host.
     Listener {
-        /// The host.
+        /// The listening host.
         host: HostName,
-        /// The port, and who.
+        /// The port, and what answers there.
         #[serde(flatten)]
         listener: PortListener,
     },
     /// What could not be tested from a host.
     Untested {
-        /// The host.
+        /// The host that ran the tests.
         host: HostName,
-        /// What, and why.
+        /// The test, and why it was not possible.
         #[serde(flatten)]
         gap: CollectionGap,
     },
-    /// How a host's agent ended, when it did not end well.
+    /// How a host's agent ended, unless it completed its schedule.
     Ending {
-        /// The host.
+        /// The host of the agent.
         host: HostName,
-        /// How.
+        /// How its agent ended.
         ending: AgentOutcome,
     },
-    /// A host that the user named could not be asked.
+    /// A host that the user named but that could not be reached.
     Unreached {
-        /// The host.
+        /// The unreachable host.
         host: HostName,
-        /// Why.
+        /// The reason, as the carrier reported it.
         why: Untrusted,
     },
-    /// Something that was sent, arrived or was answered.
+    /// A probe sent, a frame arrived, or a response received.
     Observation(Box<Observation>),
 }
 
-/// A record cannot be used.
+/// A record that cannot be used.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
-    /// There is nothing in it.
+    /// The record has no line.
     #[error("the record is empty: was the run that wrote it cut short?")]
     Empty,
     /// A line is longer than [`LINE_BYTES_MAX`].
     #[error("line {line} is longer than {LINE_BYTES_MAX} bytes: this is not a record of pontoon")]
     LongLine {
-        /// Counted from 1.
+        /// The line number, from 1.
         line: usize,
     },
     /// There are more lines than [`LINES_MAX`].
@@ -135,58 +138,58 @@ pub enum RecordError {
     /// There are more hosts than [`HOSTS_MAX`].
     #[error("line {line} brings more than {HOSTS_MAX} hosts: this is not a record of one run")]
     ManyHosts {
-        /// Counted from 1.
+        /// The line number, from 1.
         line: usize,
     },
-    /// A line says something that is not understood.
+    /// A line is not valid JSON or does not have the expected fields.
     #[error("line {line} is not understood: {why}")]
     BadLine {
-        /// Counted from 1.
+        /// The line number, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The error of the JSON parser.
         why: Untrusted,
     },
-    /// The first line does not say what this is.
+    /// The first line is not a `run` line.
     #[error("line {line} comes before the `run` line, which must be the first")]
     NoRun {
-        /// Counted from 1.
+        /// The line number, from 1.
         line: usize,
     },
-    /// It is written in another form.
+    /// The record has another format or version.
     #[error("line {line}: the record has the form `{schema}`, this pontoon reads `{SCHEMA}`")]
     OtherSchema {
-        /// Counted from 1.
+        /// The line number, from 1.
         line: usize,
-        /// The form it has.
+        /// The format of the record.
         schema: Untrusted,
     },
-    /// It belongs to another run.
+    /// A line belongs to another run.
     #[error("line {line} belongs to run {found}, the record to run {expected}")]
     OtherRun {
-        /// Counted from 1.
+        /// The line number, from 1.
         line: usize,
         /// The run of the record.
         expected: RunId,
         /// The run of the line.
         found: RunId,
     },
-    /// A host gives two accounts of itself.
+    /// A host has two snapshots.
     #[error("line {line} is a second snapshot of {host}")]
     SecondSnapshot {
-        /// Counted from 1.
+        /// The line number, from 1.
         line: usize,
-        /// The host.
+        /// The host with two snapshots.
         host: HostName,
     },
-    /// A host gives no account of itself.
+    /// A host has no snapshot.
     #[error("the record says something about {host} but has no snapshot of it: is it cut off?")]
     NoSnapshot {
-        /// The host.
+        /// The host without a snapshot.
         host: HostName,
     },
 }
 
-/// Reads a record line by line.
+/// Reads a record line by line, within the limits of this module.
 #[derive(Debug, Default)]
 pub struct RecordReader {
     line: usize,
@@ -208,11 +211,11 @@ struct PartialHostFacts {
 }
 
 impl RecordReader {
-    /// Takes one line, with or without its line break. Empty lines are passed over.
+    /// Takes one line, with or without its line break. Empty lines are ignored.
     ///
     /// # Errors
     ///
-    /// [`RecordError`] with the number of the line; the reader is then of no further use.
+    /// [`RecordError`] with the line number; the reader must not be used afterwards.
     pub fn line(&mut self, bytes: &[u8]) -> Result<(), RecordError> {
         self.line += 1;
         let line = self.line;
@@ -232,11 +235,11 @@ impl RecordReader {
         self.take(value)
     }
 
-    /// Makes a record of all that was read.
+    /// Makes a record of the lines read so far.
     ///
     /// # Errors
     ///
-    /// [`RecordError::Empty`] and [`RecordError::NoSnapshot`].
+    /// [`RecordError::Empty`] or [`RecordError::NoSnapshot`].
     pub fn finish(self) -> Result<Record, RecordError> {
         let (run, intent) = self.run.ok_or(RecordError::Empty)?;
         let whole = |(host, part): (HostName, PartialHostFacts)| match part.whole() {
@@ -253,6 +256,7 @@ impl RecordReader {
         if let RecordLine::Run { schema, run, intent } = value {
             return self.take_run(&schema, run, intent);
         }
+        // Observations are checked against the run's id, so it must come first.
         let Some((run, _)) = self.run else { return Err(RecordError::NoRun { line }) };
         match value {
             RecordLine::Run { .. } => {}
@@ -269,6 +273,7 @@ impl RecordReader {
             RecordLine::Untested { host, gap } => self.part(&host)?.untested.push(gap),
             RecordLine::Ending { host, ending } => self.part(&host)?.ending = ending,
             RecordLine::Unreached { host, why } => {
+                // An unreached host took no snapshot, so it must not become an entry of `hosts`.
                 self.unreached.insert(host, why);
             }
             RecordLine::Observation(seen) if seen.run == run => {
@@ -317,7 +322,7 @@ impl PartialHostFacts {
     }
 }
 
-/// The lines of a record.
+/// The lines of a record: the run first, then hosts, missing hosts, observations.
 #[must_use]
 pub fn lines(record: &Record) -> Vec<RecordLine> {
     let Record { facts, unreached } = record;
@@ -356,11 +361,11 @@ fn host_lines(host: &HostName, facts: &HostFacts) -> Vec<RecordLine> {
     lines
 }
 
-/// Writes a record.
+/// Writes a record as text, one line for each [`RecordLine`].
 ///
 /// # Errors
 ///
-/// What [`serde_json`] says; these types give it no reason to.
+/// The error of [`serde_json`]; the types of this module cannot cause one.
 pub fn write(record: &Record) -> Result<String, serde_json::Error> {
     let mut text = String::new();
     for line in lines(record) {

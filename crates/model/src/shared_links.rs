@@ -1,4 +1,4 @@
-//! Which links two hosts share, judged by their own accounts alone.
+//! Finds the links that two hosts share, from their snapshots alone.
 
 use std::net::IpAddr;
 
@@ -6,31 +6,31 @@ use crate::host::HostName;
 use crate::net::{IfName, IpFamily, Mac, Prefix};
 use crate::snapshot::{Link, LinkAddress, Snapshot};
 
-/// Two links that should be one network.
+/// Two links, one of each host, that should be in the same network.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct SharedLink {
-    /// The first host, by name.
+    /// The end on the host given first.
     pub a: LinkEndpoint,
-    /// The second.
+    /// The end on the host given second.
     pub b: LinkEndpoint,
-    /// The family.
+    /// The family of the address pair.
     pub family: IpFamily,
 }
 
 /// One end of a shared link.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct LinkEndpoint {
-    /// The host.
+    /// The host that owns the link.
     pub host: HostName,
-    /// Its link.
+    /// The name of the link.
     pub link: IfName,
-    /// Its MAC there.
+    /// The MAC address of the link.
     pub mac: Mac,
-    /// Its address there.
+    /// The host's address on the link, with its prefix.
     pub prefix: Prefix,
 }
 
-/// Returns the links that two hosts share: one's address lies in the other's network.
+/// Returns the links that two hosts share: the address of one lies in the network of the other.
 #[must_use]
 pub fn shared_links(
     (a, of_a): (&HostName, &Snapshot),
@@ -45,9 +45,9 @@ pub fn shared_links(
         .collect()
 }
 
-/// Every end of a host at which another may share a link with it, IPv4 first.
+/// All ends of a host at which another host may share a link, IPv4 first.
 ///
-/// Link-local addresses do not count, for every link has them.
+/// Link-local addresses do not count, as every link has one.
 #[must_use]
 pub fn link_endpoints(host: &HostName, snapshot: &Snapshot) -> Vec<LinkEndpoint> {
     let links = || snapshot.links.iter().filter(|link| link.is_usable() && link.reaches_hosts());
@@ -67,10 +67,10 @@ pub fn link_endpoints(host: &HostName, snapshot: &Snapshot) -> Vec<LinkEndpoint>
         .collect()
 }
 
-/// Which ends of one host share a link with which of another, as places in the two lists.
+/// Pairs of ends that are in the same network, as indices into the two lists.
 ///
-/// Where a link could share with several links of the other host, the one of the same name is
-/// taken: a host with two links in one network has them by mistake.
+/// If a link matches several links of the other host, the one of the same name is taken: two links
+/// of one host in the same network are usually a mistake.
 pub fn shared<'a>(
     a: &'a [LinkEndpoint],
     b: &'a [LinkEndpoint],
@@ -78,7 +78,7 @@ pub fn shared<'a>(
     let partner = move |end_a: &LinkEndpoint| {
         let is_shared = |end_b: &&LinkEndpoint| is_one_network(end_a, end_b);
         let same_name = |end_b: &&LinkEndpoint| end_b.link == end_a.link;
-        // The other host's link may have a better partner of its own name here.
+        // The other host's link may have a better match here: the link of its own name.
         let is_free = |end_b: &&LinkEndpoint| {
             !a.iter().any(|other| other.link == end_b.link && is_one_network(other, end_b))
         };
@@ -88,7 +88,7 @@ pub fn shared<'a>(
     a.iter().enumerate().filter_map(move |(at, end)| Some((at, partner(end)?)))
 }
 
-/// The first address of a link that other hosts can use, in that family.
+/// The first address of the link in this family that is neither link-local nor loopback.
 #[must_use]
 pub fn usable_address(link: &Link, family: IpFamily) -> Option<&LinkAddress> {
     link.addresses
@@ -98,7 +98,9 @@ pub fn usable_address(link: &Link, family: IpFamily) -> Option<&LinkAddress> {
 
 fn is_one_network(a: &LinkEndpoint, b: &LinkEndpoint) -> bool {
     a.prefix.family() == b.prefix.family()
+        // Equal addresses are a duplicate or the same host; neither is a path to probe.
         && a.prefix.address != b.prefix.address
+        // One direction suffices: with a wrong mask, only one host sees the other in its network.
         && (a.prefix.contains(b.prefix.address) || b.prefix.contains(a.prefix.address))
 }
 

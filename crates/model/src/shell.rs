@@ -1,20 +1,22 @@
-//! Words for a POSIX shell (XCU 2.2): what `ssh` sends and what people paste is a line, not words.
+//! Quoting for a POSIX shell (XCU 2.2): `ssh` sends a command line as one string, and users paste
+//! it.
 //!
-//! By hand, because `shell-words` leaves braces bare, which bash expands, and quotes `a=b`, which
-//! every command here has.
+//! Not `shell-words`: it leaves braces unquoted, which bash expands, and it quotes `a=b`, which
+//! every command of pontoon contains.
 
-/// A word as a shell takes it: in quotes unless each letter of it is plain.
+/// Quotes a word for a shell, unless all its characters are safe.
 #[must_use]
 pub fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "@%+=:,./_-".contains(letter);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
     } else {
+        // Single quotes cannot contain one: end the quotes, escape it, begin again.
         format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
-/// A command line of words that a shell takes apart into the same words.
+/// A command line that a shell splits into exactly these words.
 #[must_use]
 pub fn shell_line(words: &[String]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")

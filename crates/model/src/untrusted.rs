@@ -1,4 +1,4 @@
-//! Text that came from somewhere else.
+//! Text from untrusted sources, made safe to print.
 
 use std::fmt;
 
@@ -7,17 +7,18 @@ use serde::{Deserialize, Serialize};
 
 /// Text from the network, a file or another host: SSIDs, host names, HTTP headers, remote output.
 ///
-/// `Display` never lets a control character, a bidirectional override or a line break reach a
-/// terminal: each is shown as `\u{..}`. The stored text is cut at [`Untrusted::MAX_BYTES`].
+/// `Display` shows control characters, bidirectional overrides and line breaks as `\u{..}`, so that
+/// none reaches a terminal. The stored text is cut at [`Untrusted::MAX_BYTES`].
 #[derive(Clone, Debug, Default, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct Untrusted(String);
 
 impl Untrusted {
-    /// More than any name, header or SSID needs, and little enough to fit a report.
+    /// Longest stored text in bytes: more than any name, header or SSID needs, yet short enough for
+    /// a report.
     pub const MAX_BYTES: usize = 1024;
 
-    /// Takes the text, cut at a character border below [`Self::MAX_BYTES`].
+    /// Takes the text, cut at the last character boundary within [`Self::MAX_BYTES`].
     #[must_use]
     pub fn new(text: &str) -> Self {
         let mut end = text.len().min(Self::MAX_BYTES);
@@ -27,13 +28,13 @@ impl Untrusted {
         Self(text[..end].to_owned())
     }
 
-    /// Takes bytes of any encoding; what is not UTF-8 becomes U+FFFD.
+    /// Takes bytes of any encoding; invalid UTF-8 becomes U+FFFD.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self::new(&String::from_utf8_lossy(&bytes[..bytes.len().min(Self::MAX_BYTES)]))
     }
 
-    /// The text as it came. For comparing, never for printing.
+    /// The text as received: for comparison, never for printing.
     #[must_use]
     pub fn raw(&self) -> &str {
         &self.0
@@ -42,6 +43,7 @@ impl Untrusted {
 
 impl<'de> Deserialize<'de> for Untrusted {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Cut again: the text may come from a program without the limit.
         String::deserialize(deserializer).map(|text| Self::new(&text))
     }
 }
@@ -59,9 +61,9 @@ impl fmt::Display for Untrusted {
     }
 }
 
-/// Whether a letter may not reach a terminal: control characters (C0, C1, DEL), line separators,
-/// and what changes the direction or hides (Unicode Standard Annex 9, bidirectional controls;
-/// zero-width characters; tags).
+/// Whether a character must not reach a terminal: control characters (C0, C1, DEL), line
+/// separators, invisible characters, and those that change the text direction (Unicode Standard
+/// Annex 9).
 #[must_use]
 pub const fn is_harmful(letter: char) -> bool {
     matches!(letter,

@@ -1,7 +1,7 @@
-//! Attributes (`struct nlattr`) and the values in them, read and written.
+//! Reads and writes attributes (`struct nlattr`) and their values.
 //!
-//! Attributes are read one by one: one that a newer or older kernel writes differently costs that
-//! attribute, not the link or route that carries it.
+//! Attributes are read one by one: if another kernel version writes one of them differently, only
+//! that attribute is lost, not the link or route that has it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -9,8 +9,8 @@ use netlink_packet_core::NlasIterator;
 
 use crate::uapi::netlink::{AF_INET, AF_INET6, NLA_HDRLEN, NLMSG_ALIGNTO};
 
-/// The attributes after a fixed header, as type (without flag bits) and value, up to the first
-/// that is not whole.
+/// The attributes behind a fixed header, as type (without flag bits) and value, up to the first
+/// incomplete one.
 pub fn attributes(body: &[u8], header: usize) -> impl Iterator<Item = (u16, &[u8])> {
     let bytes = body.get(header..).unwrap_or_default();
     NlasIterator::new(bytes).map_while(Result::ok).map(|attribute| {
@@ -27,6 +27,7 @@ pub fn find(nest: &[u8], kind: u16) -> Option<&[u8]> {
 
 /// Writes an attribute with its padding.
 pub fn push_attribute(body: &mut Vec<u8>, kind: u16, value: &[u8]) {
+    // The length field is 16 bits; no attribute of this crate is near that size.
     let length = u16::try_from(NLA_HDRLEN + value.len()).unwrap_or(u16::MAX);
     body.extend(length.to_ne_bytes());
     body.extend(kind.to_ne_bytes());
@@ -34,33 +35,33 @@ pub fn push_attribute(body: &mut Vec<u8>, kind: u16, value: &[u8]) {
     body.resize(body.len().next_multiple_of(NLMSG_ALIGNTO), 0);
 }
 
-/// A number in host byte order.
+/// Reads a 32-bit number in host byte order; `None` beyond the end.
 #[must_use]
 pub fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     let end = at.checked_add(4)?;
     bytes.get(at..end)?.try_into().ok().map(u32::from_ne_bytes)
 }
 
-/// A number in host byte order.
+/// Reads a 16-bit number in host byte order; `None` beyond the end.
 #[must_use]
 pub fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     let end = at.checked_add(2)?;
     bytes.get(at..end)?.try_into().ok().map(u16::from_ne_bytes)
 }
 
-/// A number in network byte order, as `nf_tables` writes them.
+/// Reads a 32-bit number in network byte order, as `nf_tables` writes them.
 #[must_use]
 pub fn be32(bytes: &[u8]) -> Option<u32> {
     bytes.get(..4)?.try_into().ok().map(u32::from_be_bytes)
 }
 
-/// Text up to its closing zero.
+/// The bytes of a C string, up to its closing zero.
 #[must_use]
 pub fn text(bytes: &[u8]) -> &[u8] {
     bytes.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
-/// An address: 4 or 16 octets.
+/// Reads an address of 4 or 16 octets; `None` for any other length.
 #[must_use]
 pub fn address(bytes: &[u8]) -> Option<IpAddr> {
     match bytes.len() {
@@ -79,7 +80,7 @@ pub fn octets(address: IpAddr) -> Vec<u8> {
     }
 }
 
-/// The address that means "any" in a family; `None` for families other than IP.
+/// The unspecified address of a family; `None` for families other than IP.
 #[must_use]
 pub const fn unspecified(family: u8) -> Option<IpAddr> {
     match family {

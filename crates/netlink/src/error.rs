@@ -1,40 +1,40 @@
-//! What can go wrong between the kernel and us.
+//! Errors of netlink requests.
 
 use std::io;
 
-/// The kernel did not answer a request.
+/// A netlink request that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum NetlinkError {
-    /// The socket failed.
+    /// A call on the socket failed, or timed out.
     #[error("cannot ask the kernel for {what} ({step})")]
     Socket {
-        /// What was asked for.
+        /// The requested table.
         what: &'static str,
-        /// Which call failed.
+        /// The call that failed.
         step: &'static str,
-        /// Why.
+        /// The error of the call.
         #[source]
         source: io::Error,
     },
-    /// The kernel refused.
+    /// The kernel answered with an error.
     #[error("the kernel refuses to show {what}: {source}")]
     Refused {
-        /// What was asked for.
+        /// The requested table.
         what: &'static str,
-        /// The kernel's errno.
+        /// The errno from the kernel.
         #[source]
         source: io::Error,
     },
-    /// The answer ended without its end mark, or made no sense.
+    /// The response ended without its end mark, or its format is not valid.
     #[error("the kernel's answer about {what} was cut off")]
     Cut {
-        /// What was asked for.
+        /// The requested table.
         what: &'static str,
     },
 }
 
 impl NetlinkError {
-    /// The errno behind it, if there is one.
+    /// The errno of the failed call or from the kernel, if there is one.
     #[must_use]
     pub fn errno(&self) -> Option<i32> {
         match self {

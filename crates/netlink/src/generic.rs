@@ -1,5 +1,5 @@
-//! Generic netlink: families that the kernel numbers as they come (Documentation/networking/
-//! `generic_netlink.rst`, `linux/genetlink.h`).
+//! Generic netlink: families whose numbers the kernel assigns at run time
+//! (Documentation/networking/`generic_netlink.rst`, `linux/genetlink.h`).
 
 use crate::attribute::{attributes, text, u16_at};
 use crate::error::NetlinkError;
@@ -11,10 +11,10 @@ use crate::uapi::genetlink::{
 };
 use crate::uapi::netlink::NETLINK_GENERIC;
 
-/// A kernel with many modules has some forty families.
+/// Largest number of families that are read; a kernel with many modules has about forty.
 const MAX_FAMILIES: usize = 1024;
 
-/// A family, by the number that this kernel gave it.
+/// A generic netlink family with the number that the running kernel assigned.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct GenericFamily {
     number: u16,
@@ -22,13 +22,13 @@ pub struct GenericFamily {
 }
 
 impl GenericFamily {
-    /// Finds a family by its name; `None` where this kernel has none of it.
+    /// Finds a family by its name; `None` if the kernel does not have it.
     ///
-    /// All families are listed. Asked by name, the kernel loads a module that might bring it
-    /// (`ctrl_getfamily` in `net/netlink/genetlink.c`), and what reads must change nothing.
+    /// All families are listed, because a request by name makes the kernel load a module of that
+    /// name (`ctrl_getfamily` in `net/netlink/genetlink.c`), and reading must not change the host.
     ///
     /// # Errors
-    /// When the kernel does not list them.
+    /// If the kernel does not list its families.
     pub fn named(
         kernel: &dyn NetlinkKernel,
         name: &[u8],
@@ -46,10 +46,10 @@ impl GenericFamily {
         Ok(found.entries.first().map(|number| Self { number: *number, what }))
     }
 
-    /// Asks for a table. `attributes` narrow it down; `parse` takes what follows the header.
+    /// Requests a table. `attributes` select entries; `parse` takes what follows the header.
     ///
     /// # Errors
-    /// When the kernel refuses or breaks off its answer.
+    /// If the kernel refuses, or the response is cut off.
     pub fn dump<T>(
         self,
         kernel: &dyn NetlinkKernel,
@@ -64,10 +64,10 @@ impl GenericFamily {
             .map(|found| found.entries)
     }
 
-    /// Asks for one thing; `None` where the answer was not understood.
+    /// Requests one entry; `None` if the response was not understood.
     ///
     /// # Errors
-    /// When the kernel refuses or does not answer.
+    /// If the kernel refuses or does not respond.
     pub fn ask<T>(
         self,
         kernel: &dyn NetlinkKernel,
@@ -85,18 +85,19 @@ impl GenericFamily {
         KernelRequest { protocol, kind: self.number, body, what: self.what, limit }
     }
 
-    /// What a message of that command carries.
+    /// The payload of a message, if it belongs to this family and has that command.
     fn open(self, kind: u16, command: u8, body: &[u8]) -> Option<&[u8]> {
+        // Messages of other families and commands are skipped.
         (kind == self.number && body.first() == Some(&command)).then(|| body.get(GENL_HDRLEN..))?
     }
 }
 
-/// Version 0: what is asked here has been the same since each family began.
+/// Version 0: the commands used here have not changed since the first version of each family.
 const fn header(command: u8) -> [u8; GENL_HDRLEN] {
     [command, 0, 0, 0]
 }
 
-/// The number of a family, if the message is about the one of that name.
+/// The number of a family, if the message describes the family of that name.
 fn parse(body: &[u8], wanted: &[u8]) -> Option<u16> {
     if body.first() != Some(&CTRL_CMD_NEWFAMILY) {
         return None;

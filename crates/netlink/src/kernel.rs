@@ -1,4 +1,4 @@
-//! What answers a request: the running kernel ([`crate::socket`]) or a recording
+//! The source of responses: the running kernel ([`crate::socket`]) or a recording
 //! ([`crate::recorded`]).
 
 use std::ops::ControlFlow;
@@ -6,25 +6,25 @@ use std::ops::ControlFlow;
 use crate::error::NetlinkError;
 use crate::request::KernelRequest;
 
-/// One datagram of an answer.
+/// One datagram of a response.
 #[derive(Clone, Copy, Debug)]
 pub struct AnswerDatagram<'a> {
-    /// What came.
+    /// The received bytes.
     pub bytes: &'a [u8],
-    /// It was longer than what is kept of it.
+    /// Whether the datagram was longer than the buffer.
     pub is_truncated: bool,
 }
 
-/// Takes the datagrams of an answer one by one, and says when it has enough.
+/// Takes the datagrams of a response one by one; breaks off once the response is complete.
 pub type TakeDatagram<'a> = dyn FnMut(AnswerDatagram<'_>) -> ControlFlow<()> + 'a;
 
-/// A kernel that answers netlink requests.
+/// A kernel, real or recorded, that responds to netlink requests.
 pub trait NetlinkKernel {
-    /// Sends `message`, which `request` was made into, and hands over what comes back until `take`
-    /// breaks off.
+    /// Sends `message`, the encoded `request`, and passes each datagram of the response to `take`
+    /// until `take` breaks off.
     ///
     /// # Errors
-    /// When it cannot be sent, or nothing more comes although `take` waits for it.
+    /// If the message cannot be sent, or no datagram arrives while `take` expects one.
     fn exchange(
         &self,
         request: &KernelRequest<'_>,

@@ -1,9 +1,9 @@
-//! The kernel's tables over netlink: links, addresses, routes, rules, neighbours (rtnetlink),
-//! packet filter (`nf_tables`), radios (nl80211). Everything is read, nothing is changed.
+//! Reads the kernel's tables over netlink: links, addresses, routes, rules, neighbours (rtnetlink),
+//! packet filter (`nf_tables`), Wi-Fi (nl80211). Nothing here changes them.
 //!
-//! [`uapi`] holds the kernel's numbers, [`attribute`] and [`message`] the form of every message,
-//! [`request`] the questions. What a message means is pure; only [`socket`] talks to the kernel, and
-//! [`recorded`] stands in for it in tests.
+//! [`uapi`] holds the kernel's constants, [`attribute`] and [`message`] the encoding, [`request`]
+//! the request loops. Parsing is pure; only [`socket`] opens a socket, and [`recorded`] replaces it
+//! in tests.
 
 pub mod uapi;
 pub mod error;

@@ -1,4 +1,4 @@
-//! Messages (`struct nlmsghdr` and a body), read and written (RFC 3549, netlink(7)).
+//! Reads and writes messages: `struct nlmsghdr` and a body (RFC 3549, netlink(7)).
 
 use std::io;
 
@@ -8,21 +8,22 @@ use crate::attribute::u32_at;
 use crate::error::NetlinkError;
 use crate::uapi::netlink::{NLMSG_ALIGNTO, NLMSG_HDRLEN};
 
-/// Every request has a socket of its own, so there is nothing a number must tell apart.
+/// Sequence number of all requests: each has a socket of its own, so no two need to be
+/// distinguished.
 const SEQUENCE: u32 = 1;
 
-/// A message of a datagram.
+/// One message of a datagram.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct NetlinkMessage<'a> {
-    /// Its type, such as `RTM_NEWLINK`.
+    /// The message type, such as `RTM_NEWLINK`.
     pub kind: u16,
-    /// `NLM_F_*` of the header.
+    /// The flags of the header (`NLM_F_*`).
     pub flags: u16,
-    /// What follows the header.
+    /// The bytes behind the header.
     pub body: &'a [u8],
 }
 
-/// The messages of a datagram, up to the first that is not whole.
+/// The messages of a datagram, up to the first incomplete one.
 pub fn messages(mut datagram: &[u8]) -> impl Iterator<Item = NetlinkMessage<'_>> {
     std::iter::from_fn(move || {
         let packet = NetlinkBuffer::new_checked(datagram).ok()?;
@@ -35,7 +36,7 @@ pub fn messages(mut datagram: &[u8]) -> impl Iterator<Item = NetlinkMessage<'_>>
     })
 }
 
-/// Writes one message: header and body.
+/// Encodes one message, header and body.
 #[must_use]
 pub fn message(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(NLMSG_HDRLEN + body.len()).unwrap_or(u32::MAX);
@@ -44,13 +45,14 @@ pub fn message(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
     message.extend(kind.to_ne_bytes());
     message.extend(flags.to_ne_bytes());
     message.extend(SEQUENCE.to_ne_bytes());
+    // Port 0: the kernel fills in the port of the socket.
     message.extend(0_u32.to_ne_bytes());
     message.extend(body);
     message
 }
 
-/// `NLMSG_ERROR` and `NLMSG_DONE` begin with an errno, negative; 0 means success. A `DONE` of old
-/// kernels may be empty.
+/// The error in the body of `NLMSG_ERROR` or `NLMSG_DONE`, which begins with a negative errno or 0
+/// for success. Old kernels send an empty `DONE`.
 pub(crate) fn refusal(what: &'static str, body: &[u8]) -> Option<NetlinkError> {
     let errno = u32_at(body, 0)?.cast_signed();
     (errno < 0).then(|| NetlinkError::Refused {

@@ -1,6 +1,7 @@
-//! The packet filter: tables, chains and rules of `nf_tables`. Listing them takes `CAP_NET_ADMIN`.
+//! The packet filter: tables, chains and rules of `nf_tables`. Listing them needs `CAP_NET_ADMIN`.
 //!
-//! iptables-nft writes here, too. The older iptables (`/proc/net/ip_tables_names`) does not.
+//! Rules of iptables-nft are part of it; those of legacy iptables (`/proc/net/ip_tables_names`) are
+//! not.
 
 pub mod expression;
 pub mod condition;
@@ -22,27 +23,27 @@ use crate::uapi::nf_tables::{
 };
 use rule::RuleMessage;
 
-/// Docker, Kubernetes and firewalld together make some ten tables.
+/// Largest number of tables read; Docker, Kubernetes and firewalld together make about ten.
 pub const MAX_TABLES: usize = 64;
-/// kube-proxy's iptables mode makes several chains for each Service.
+/// Largest number of chains read; kube-proxy's iptables mode makes several chains per Service.
 const MAX_CHAINS: usize = 65_536;
-/// And some ten rules for each.
+/// Largest number of rules read; kube-proxy makes about ten per Service.
 const MAX_RULES: usize = 262_144;
-/// EINVAL, EPROTONOSUPPORT, EOPNOTSUPP: a kernel without `nf_tables`.
+/// Errors of a kernel without `nf_tables`: EINVAL, EPROTONOSUPPORT, EOPNOTSUPP.
 const NO_SUCH_THING: [i32; 3] = [22, 93, 95];
 const WHAT: &str = "packet filter rules";
 
-/// A table; chains and rules name theirs in the same way.
+/// A table, as chains and rules refer to it.
 #[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct NftTable {
-    /// Its family (`NFPROTO_*`).
+    /// The address family (`NFPROTO_*`).
     pub family: u8,
-    /// Its name.
+    /// The name of the table.
     pub name: Vec<u8>,
 }
 
 impl NftTable {
-    /// Its family, in the words of nft(8).
+    /// The address family, in the terms of nft(8).
     #[must_use]
     pub const fn family_name(&self) -> &'static str {
         match self.family {
@@ -57,19 +58,19 @@ impl NftTable {
     }
 }
 
-/// A chain.
+/// A chain of a table.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct NftChain {
     /// The table that it is in.
     pub table: NftTable,
-    /// Its name.
+    /// The name of the chain.
     pub name: Vec<u8>,
-    /// What the kernel calls it for; none of a chain that only rules jump to.
+    /// Hook, type and policy; absent for a chain that is only the target of jumps.
     pub base: Option<NftBase>,
 }
 
 impl NftChain {
-    /// The hook of a base chain, in the words of nft(8).
+    /// The hook of a base chain, in the terms of nft(8).
     #[must_use]
     pub fn hook_name(&self) -> Option<&'static str> {
         self.base.as_ref().map(|base| hook(self.table.family, base.hook))
@@ -79,15 +80,15 @@ impl NftChain {
 /// What makes a chain a base chain.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NftBase {
-    /// Number of its hook, which means another hook in each family.
+    /// Number of the hook; its meaning depends on the family.
     pub hook: u32,
     /// Its type: `filter`, `nat` or `route`.
     pub kind: Vec<u8>,
-    /// What no rule decides is dropped.
+    /// Whether the policy drops packets on which no rule decides.
     pub is_policy_drop: bool,
 }
 
-/// `NF_INET_*`, `NF_ARP_*`, `NF_NETDEV_*`: the numbers mean another hook in each family.
+/// The hook's name: numbers of `NF_INET_*`, `NF_ARP_*` and `NF_NETDEV_*` differ between families.
 const fn hook(family: u8, number: u32) -> &'static str {
     match (family, number) {
         (NFPROTO_NETDEV, 0) | (NFPROTO_INET, 5) => "ingress",
@@ -105,10 +106,10 @@ const fn hook(family: u8, number: u32) -> &'static str {
     }
 }
 
-/// Reads all tables, in the order in which they were made.
+/// Reads all tables, in the order of their creation.
 ///
 /// # Errors
-/// When the kernel does not show them: EPERM without `CAP_NET_ADMIN`.
+/// If the kernel does not list them: EPERM without `CAP_NET_ADMIN`.
 pub fn tables(kernel: &dyn NetlinkKernel) -> Result<TableDump<NftTable>, NetlinkError> {
     let messages = (NFT_MSG_GETTABLE, NFT_MSG_NEWTABLE);
     list(kernel, messages, &every_family(), MAX_TABLES, parse_table)
@@ -123,8 +124,8 @@ pub fn chains(kernel: &dyn NetlinkKernel) -> Result<TableDump<NftChain>, Netlink
     list(kernel, messages, &every_family(), MAX_CHAINS, parse_chain)
 }
 
-/// Reads the rules of a table, or of all tables, in their order. `parse` keeps what is wanted of
-/// each: a host with many Services has more rules than one would hold in full.
+/// Reads the rules of a table, or of all tables, in order. `parse` keeps only the needed part of
+/// each rule: a host with many Services has too many rules to keep them whole.
 ///
 /// # Errors
 /// As [`tables`].
@@ -136,6 +137,7 @@ pub fn rules<T>(
     let messages = (NFT_MSG_GETRULE, NFT_MSG_NEWRULE);
     let body = table.map_or_else(every_family, |table| {
         let mut body = vec![table.family, 0, 0, 0];
+        // Names are C strings in attributes, with their closing zero.
         push_attribute(&mut body, NFTA_RULE_TABLE, &[&table.name[..], b"\0"].concat());
         body
     });
@@ -143,6 +145,7 @@ pub fn rules<T>(
 }
 
 fn every_family() -> Vec<u8> {
+    // Family 0 is NFPROTO_UNSPEC, which stands for all families in a dump.
     vec![0; NFGENMSG_BYTES]
 }
 
@@ -155,6 +158,7 @@ fn list<T>(
 ) -> Result<TableDump<T>, NetlinkError> {
     let request = KernelRequest { protocol: NETLINK_NETFILTER, kind: get, body, what: WHAT, limit };
     match dump(kernel, &request, |kind, body| (kind == new).then(|| parse(body)).flatten()) {
+        // Without nf_tables there is nothing to list, which is no error.
         Err(error) if error.errno().is_some_and(|errno| NO_SUCH_THING.contains(&errno)) => {
             Ok(TableDump::default())
         }

@@ -1,4 +1,4 @@
-//! A kernel in memory: it answers with datagrams that were recorded or made up.
+//! An in-memory kernel for tests: it responds with recorded or constructed datagrams.
 
 use std::cell::Cell;
 use std::io;
@@ -7,10 +7,10 @@ use crate::error::NetlinkError;
 use crate::kernel::{AnswerDatagram, NetlinkKernel, TakeDatagram};
 use crate::request::KernelRequest;
 
-/// EOPNOTSUPP, as a kernel says of a table that it does not have.
+/// EOPNOTSUPP, the response of a kernel without the requested table.
 const NO_SUCH_TABLE: i32 = 95;
 
-/// A kernel that knows the answers to some requests, and refuses all others.
+/// A kernel with responses to some requests; it refuses all others.
 #[derive(Clone, Debug, Default)]
 pub struct RecordedKernel {
     answers: Vec<RecordedAnswer>,
@@ -26,8 +26,8 @@ struct RecordedAnswer {
 }
 
 impl RecordedKernel {
-    /// Answers requests of that type whose body begins with `body` with these datagrams. The first
-    /// answer that fits is given.
+    /// Responds with these datagrams to requests of that type whose body begins with `body`. The
+    /// first matching response is used.
     #[must_use]
     pub fn answering(
         self,
@@ -45,7 +45,7 @@ impl RecordedKernel {
         self.with(protocol, kind, &[], Err(errno))
     }
 
-    /// How many requests were made so far.
+    /// Number of requests so far.
     #[must_use]
     pub fn requests(&self) -> u32 {
         self.requests.get()
@@ -91,7 +91,7 @@ impl NetlinkKernel for RecordedKernel {
     }
 }
 
-/// The bodies of messages recorded from Linux 6.18 on a little-endian machine.
+/// Message bodies recorded from Linux 6.18 on a little-endian machine.
 #[cfg(test)]
 pub(crate) fn recorded(name: &str) -> Vec<Vec<u8>> {
     let datagrams = std::fs::read(fixture(name)).unwrap();

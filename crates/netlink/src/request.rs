@@ -1,4 +1,4 @@
-//! Requests for a table or for one thing, and their answers: bounded, read only.
+//! Requests for a table or for one entry. Responses are bounded; nothing is changed.
 
 use std::ops::ControlFlow;
 
@@ -10,33 +10,34 @@ use crate::error::NetlinkError;
 use crate::kernel::NetlinkKernel;
 use crate::message::{message, messages, refusal};
 
-/// A dump that changes while it is read is read again, this often in all: on a busy router the
-/// table may never hold still.
+/// How often a dump is tried if the table changes meanwhile (`NLM_F_DUMP_INTR`). On a busy router
+/// it may change during every dump.
 const DUMP_TRIES: u32 = 3;
-/// No dump of ours needs more; without a limit a broken kernel could keep us reading for ever.
+/// Largest number of datagrams read for one dump; more than any real table needs. The limit guards
+/// against a broken kernel that never ends its response.
 const MAX_DATAGRAMS: u32 = 4096;
 
-/// A request.
+/// One netlink request.
 #[derive(Clone, Copy, Debug)]
 pub struct KernelRequest<'a> {
-    /// `NETLINK_ROUTE`, `NETLINK_NETFILTER`, …
+    /// The protocol: `NETLINK_ROUTE`, `NETLINK_NETFILTER`, …
     pub protocol: isize,
-    /// Message type, such as `RTM_GETLINK`.
+    /// The message type, such as `RTM_GETLINK`.
     pub kind: u16,
-    /// What follows the netlink header.
+    /// The bytes behind the netlink header.
     pub body: &'a [u8],
-    /// What is asked for, as messages name it.
+    /// The requested table, as error messages name it.
     pub what: &'static str,
-    /// How many entries are kept.
+    /// Largest number of entries to keep.
     pub limit: usize,
 }
 
-/// What a dump gave.
+/// The result of a dump.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TableDump<T> {
-    /// The entries, in the kernel's order.
+    /// The entries, in kernel order.
     pub entries: Vec<T>,
-    /// Why the list may not be the whole truth.
+    /// The reason why the list may be incomplete; `None` if it is complete.
     pub flaw: Option<&'static str>,
 }
 
@@ -46,10 +47,10 @@ impl<T> Default for TableDump<T> {
     }
 }
 
-/// Asks for a whole table; `parse` takes message type and body, and skips what it does not know.
+/// Requests a whole table; `parse` takes message type and body, and skips unknown messages.
 ///
 /// # Errors
-/// When the kernel refuses, does not answer, or breaks off its answer.
+/// If the kernel refuses, does not respond, or the response is cut off.
 pub fn dump<T>(
     kernel: &dyn NetlinkKernel,
     request: &KernelRequest<'_>,
@@ -85,6 +86,7 @@ fn dump_once<T>(
         datagrams += 1;
         match collect(request, datagram.bytes, parse, &mut dump) {
             Ok(false) if datagrams < MAX_DATAGRAMS => ControlFlow::Continue(()),
+            // Too many datagrams: `end` stays an error, as the dump is incomplete.
             Ok(false) => ControlFlow::Break(()),
             Ok(true) => {
                 end = Ok(());
@@ -99,7 +101,7 @@ fn dump_once<T>(
     end.map(|()| dump)
 }
 
-/// Takes the entries of one datagram; `true` at the end of the dump, or where enough was read.
+/// Takes the entries of one datagram; `true` at the end of the dump, or once the limit is reached.
 fn collect<T>(
     request: &KernelRequest<'_>,
     datagram: &[u8],
@@ -107,16 +109,19 @@ fn collect<T>(
     dump: &mut TableDump<T>,
 ) -> Result<bool, NetlinkError> {
     for message in messages(datagram) {
+        // The kernel sets the flag when the table changed between two datagrams of the dump.
         if message.flags & NLM_F_DUMP_INTR != 0 {
             dump.flaw = Some(CHANGED);
         }
         match message.kind {
+            // An error with errno 0 is an acknowledgement.
             NLMSG_DONE | NLMSG_ERROR => {
                 return refusal(request.what, message.body).map_or(Ok(true), Err);
             }
             NLMSG_OVERRUN => return Err(NetlinkError::Cut { what: request.what }),
             kind => dump.entries.extend(parse(kind, message.body)),
         }
+        // One entry more than the limit shows that the list is longer.
         if dump.entries.len() > request.limit {
             dump.entries.truncate(request.limit);
             dump.flaw = Some(TOO_LONG);
@@ -126,10 +131,10 @@ fn collect<T>(
     Ok(false)
 }
 
-/// Asks for one thing. `Ok(None)`: the answer was not understood.
+/// Requests one entry. `Ok(None)`: the response was not understood.
 ///
 /// # Errors
-/// When the kernel refuses or does not answer.
+/// If the kernel refuses or does not respond.
 pub fn ask<T>(
     kernel: &dyn NetlinkKernel,
     request: &KernelRequest<'_>,
@@ -145,6 +150,7 @@ pub fn ask<T>(
                 Ok(parse(message.kind, message.body))
             };
         }
+        // A response for one entry is a single datagram.
         ControlFlow::Break(())
     })?;
     answer

@@ -17,16 +17,16 @@ use crate::kernel::NetlinkKernel;
 use crate::request::{KernelRequest, TableDump, dump};
 use crate::uapi::netlink::{AF_INET, AF_INET6, NETLINK_ROUTE};
 
-/// Link names by index, for what the kernel names by index only.
+/// Link names by index, since most tables refer to links by index only.
 pub type LinkNames = BTreeMap<u32, IfName>;
 
-/// The names of these links.
+/// The names of these links, by index.
 #[must_use]
 pub fn link_names(links: &[Link]) -> LinkNames {
     links.iter().map(|link| (link.index, link.name.clone())).collect()
 }
 
-/// `AF_INET` or `AF_INET6`.
+/// The family's number: `AF_INET` or `AF_INET6`.
 pub(crate) const fn family_number(family: IpFamily) -> u8 {
     match family {
         IpFamily::V4 => AF_INET,
@@ -34,8 +34,8 @@ pub(crate) const fn family_number(family: IpFamily) -> u8 {
     }
 }
 
-/// What is dumped: the message types of request and entry, how messages name it, and how many
-/// entries are kept.
+/// A table to dump: message types of request and entry, its name in messages, largest number of
+/// entries.
 #[derive(Clone, Copy)]
 struct RouteTable {
     get: u16,
@@ -45,7 +45,8 @@ struct RouteTable {
 }
 
 impl RouteTable {
-    /// Dumps it. `header` is the fixed header of the request with what narrows it down.
+    /// Dumps the table. `header` is the fixed header of the request, with attributes that select
+    /// entries.
     fn dump<T>(
         self,
         kernel: &dyn NetlinkKernel,
@@ -62,8 +63,8 @@ impl RouteTable {
         dump(kernel, &request, |kind, body| (kind == self.new).then(|| parse(body)).flatten())
     }
 
-    /// Dumps what it holds of one family. The fixed headers of routes, rules and neighbours begin
-    /// with the family, and are equally long.
+    /// Dumps the entries of one family. The fixed headers of routes, rules and neighbours have the
+    /// same length and begin with the family.
     fn dump_family<T>(
         self,
         kernel: &dyn NetlinkKernel,

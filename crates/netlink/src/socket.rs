@@ -1,4 +1,4 @@
-//! The running kernel, over a netlink socket for each request: blocking, with a time limit.
+//! The running kernel, over one blocking netlink socket per request, with a time limit.
 
 use std::io;
 use std::time::Duration;
@@ -11,13 +11,14 @@ use crate::error::NetlinkError;
 use crate::kernel::{AnswerDatagram, NetlinkKernel, TakeDatagram};
 use crate::request::KernelRequest;
 
-/// The kernel answers from memory; waiting longer would only hide that it will not answer.
+/// How long to wait for each datagram: the kernel responds from memory within milliseconds, so a
+/// second without a datagram means that none will come.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
-/// Twice what the kernel puts into one datagram of a dump (`netlink_dump` in
-/// `net/netlink/af_netlink.c`: 32 KiB at most).
+/// Size of the receive buffer: twice the largest datagram of a dump (`netlink_dump` in
+/// `net/netlink/af_netlink.c`: 32 KiB).
 const DATAGRAM_BYTES: usize = 64 * 1024;
 
-/// The running kernel. It answers for the network namespace of the calling thread.
+/// The running kernel. Responses are for the network namespace of the calling thread.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KernelSocket;
 
@@ -39,7 +40,7 @@ impl NetlinkKernel for KernelSocket {
     }
 }
 
-/// A socket whose request was sent.
+/// Opens a socket and sends the request on it.
 fn send(request: &KernelRequest<'_>, message: &[u8]) -> Result<Socket, NetlinkError> {
     let what = request.what;
     let failed = |step| move |source| NetlinkError::Socket { what, step, source };
@@ -52,7 +53,7 @@ fn send(request: &KernelRequest<'_>, message: &[u8]) -> Result<Socket, NetlinkEr
     Ok(socket)
 }
 
-/// Receives one datagram of the kernel; `true` if it did not fit.
+/// Receives one datagram from the kernel; `true` if the buffer was too short.
 fn receive(
     socket: &Socket,
     what: &'static str,
@@ -60,14 +61,16 @@ fn receive(
 ) -> Result<bool, NetlinkError> {
     loop {
         datagram.clear();
+        // With MSG_TRUNC the kernel returns the full length of a datagram that did not fit
+        // (recv(2)).
         let (length, sender) = match socket.recv_from(datagram, nix::libc::MSG_TRUNC) {
-            // A signal that has a handler; with a timeout the kernel does not go on by itself
+            // A signal handler ran. The kernel does not restart a receive that has a timeout
             // (signal(7)).
             Err(source) if source.kind() == io::ErrorKind::Interrupted => continue,
             Err(source) => return Err(NetlinkError::Socket { what, step: "receive", source }),
             Ok(received) => received,
         };
-        // Any process may send to a netlink socket; only port 0 is the kernel (netlink(7)).
+        // Any process may send to a netlink socket; the kernel has port 0 (netlink(7)).
         if sender.port_number() == 0 {
             return Ok(length > datagram.len());
         }

@@ -1,7 +1,6 @@
-//! The numbers of the kernel's interface, one file for each of its headers (`include/uapi`).
+//! Constants of the kernel's user API, one file for each header of `include/uapi`.
 //!
-//! Each constant is called what the header calls it, and stands here once: what reads a table and
-//! what will write to it use the same.
+//! Each constant has the name from the header and is defined once, for readers and future writers.
 
 pub mod netlink;
 pub mod rtnetlink;

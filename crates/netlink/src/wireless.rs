@@ -1,6 +1,6 @@
-//! What radios are associated with: nl80211, which anybody may ask.
+//! Associations of Wi-Fi links over nl80211, which needs no privilege.
 //!
-//! Only what the kernel knows already is read; nothing is scanned.
+//! Only cached data of the kernel is read; no scan is started.
 
 use pontoon_model::net::Mac;
 use pontoon_model::untrusted::Untrusted;
@@ -19,39 +19,39 @@ use crate::uapi::nl80211::{
     NL80211_GENL_NAME, NL80211_PS_ENABLED,
 };
 
-/// A radio may have several interfaces; a host has few radios.
+/// Largest number of interfaces read; a host has few radios, each with few interfaces.
 const MAX_INTERFACES: usize = 64;
-/// A station is in one network at most.
+/// Largest number of associations read: a station is in one network at most.
 const MAX_NETWORKS: usize = 1;
 
-// What asks, and what the answer calls itself.
+// Command of the request, and command of the response.
 const INTERFACE: (u8, u8) = (NL80211_CMD_GET_INTERFACE, NL80211_CMD_NEW_INTERFACE);
 const SCAN: (u8, u8) = (NL80211_CMD_GET_SCAN, NL80211_CMD_NEW_SCAN_RESULTS);
 const POWER_SAVE: (u8, u8) = (NL80211_CMD_GET_POWER_SAVE, NL80211_CMD_GET_POWER_SAVE);
-/// Status of a network that this host is in.
+/// Status of a scan result that this host is associated with.
 const IN_USE: [u32; 2] = [NL80211_BSS_STATUS_ASSOCIATED, NL80211_BSS_STATUS_IBSS_JOINED];
-/// The element that names the network (IEEE 802.11-2020, 9.4.2.2).
+/// Element number of the SSID (IEEE 802.11-2020, 9.4.2.2).
 const ELEMENT_SSID: u8 = 0;
-/// The longest SSID (the same place).
+/// Longest SSID in bytes (IEEE 802.11-2020, 9.4.2.2).
 const MAX_SSID_BYTES: usize = 32;
 
-/// nl80211 of this kernel.
+/// The nl80211 family of the running kernel.
 #[derive(Clone, Copy, Debug)]
 pub struct WirelessFamily(GenericFamily);
 
 impl WirelessFamily {
-    /// Finds it; `None` where this kernel has no radios.
+    /// Finds the family; `None` if the kernel has no Wi-Fi support.
     ///
     /// # Errors
-    /// When the kernel does not list its families.
+    /// If the kernel does not list its families.
     pub fn find(kernel: &dyn NetlinkKernel) -> Result<Option<Self>, NetlinkError> {
         Ok(GenericFamily::named(kernel, NL80211_GENL_NAME, "radios")?.map(Self))
     }
 
-    /// Reads the interfaces that have a link.
+    /// Reads all Wi-Fi interfaces that have a link.
     ///
     /// # Errors
-    /// When the kernel does not show them.
+    /// If the kernel does not list them.
     pub fn interfaces(
         self,
         kernel: &dyn NetlinkKernel,
@@ -59,16 +59,16 @@ impl WirelessFamily {
         self.0.dump(kernel, INTERFACE, &[], MAX_INTERFACES, parse_interface)
     }
 
-    /// Reads the network that the link of that index is in, from the driver's scan results.
+    /// Reads the network of the link with that index, from the driver's cached scan results.
     ///
     /// # Errors
-    /// When the driver does not show them.
+    /// If the driver does not list them.
     pub fn associated(
         self,
         kernel: &dyn NetlinkKernel,
         index: u32,
     ) -> Result<Option<AssociatedNetwork>, NetlinkError> {
-        // Networks in sight are passed over while the dump is read: one is kept.
+        // `parse_associated` skips networks in range while the dump is read, so one entry suffices.
         let found = self.0.dump(kernel, SCAN, &of_link(index), MAX_NETWORKS, parse_associated)?;
         Ok(found.into_iter().next())
     }
@@ -76,7 +76,7 @@ impl WirelessFamily {
     /// Reads whether power save is on for the link of that index.
     ///
     /// # Errors
-    /// When the driver has no power save.
+    /// If the driver does not support power save.
     pub fn power_save(
         self,
         kernel: &dyn NetlinkKernel,
@@ -92,31 +92,31 @@ fn of_link(index: u32) -> Vec<u8> {
     body
 }
 
-/// An interface of a radio.
+/// An interface of a Wi-Fi radio.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct WirelessInterface {
-    /// Index of its link.
+    /// Index of the link.
     pub index: u32,
-    /// What it is (`NL80211_IFTYPE_*`).
+    /// Type of the interface (`NL80211_IFTYPE_*`).
     pub kind: u32,
-    /// Its MAC address.
+    /// MAC address of the interface.
     pub mac: Option<Mac>,
-    /// Name of the network that the driver says it is in, or offers.
+    /// SSID of the network that the interface is in, or offers as an access point.
     pub ssid: Option<Untrusted>,
     /// Frequency in MHz.
     pub frequency_mhz: Option<u32>,
 }
 
-/// The network that a station is in, by the driver's scan results.
+/// The network of a station, from the driver's scan results.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct AssociatedNetwork {
     /// MAC address of the access point.
     pub bssid: Option<Mac>,
-    /// Its name, unless it is hidden.
+    /// SSID of the network; absent if it is hidden.
     pub ssid: Option<Untrusted>,
     /// Frequency in MHz.
     pub frequency_mhz: Option<u32>,
-    /// Signal in dBm.
+    /// Signal strength in dBm.
     pub signal_dbm: Option<i32>,
 }
 
@@ -132,13 +132,14 @@ fn parse_interface(body: &[u8]) -> Option<WirelessInterface> {
             _ => {}
         }
     }
-    // A P2P device and its like have no network interface.
+    // P2P device interfaces have no network interface.
     (found.index != 0).then_some(found)
 }
 
-/// Reads a scan result, if it is the one in use.
+/// Parses a scan result; `None` unless this host is associated with it.
 fn parse_associated(body: &[u8]) -> Option<AssociatedNetwork> {
     let bss = find(body, NL80211_ATTR_BSS)?;
+    // Scan results of other networks have no status.
     let status = find(bss, NL80211_BSS_STATUS).and_then(|value| u32_at(value, 0))?;
     if !IN_USE.contains(&status) {
         return None;
@@ -148,10 +149,11 @@ fn parse_associated(body: &[u8]) -> Option<AssociatedNetwork> {
         match kind {
             NL80211_BSS_BSSID => found.bssid = Mac::from_slice(value),
             NL80211_BSS_FREQUENCY => found.frequency_mhz = u32_at(value, 0),
-            // Hundredths of a dBm.
+            // In hundredths of a dBm.
             NL80211_BSS_SIGNAL_MBM => {
                 found.signal_dbm = u32_at(value, 0).map(|mbm| mbm.cast_signed() / 100);
             }
+            // A hidden network has its SSID in probe responses only, so both are tried.
             NL80211_BSS_INFORMATION_ELEMENTS | NL80211_BSS_BEACON_IES if found.ssid.is_none() => {
                 found.ssid = element_ssid(value);
             }
@@ -161,7 +163,7 @@ fn parse_associated(body: &[u8]) -> Option<AssociatedNetwork> {
     Some(found)
 }
 
-/// The SSID among elements: each is its number, its length and its value, as it came by radio.
+/// Finds the SSID among information elements: number, length, value, as received over the air.
 fn element_ssid(mut elements: &[u8]) -> Option<Untrusted> {
     while let [number, length, rest @ ..] = elements {
         let value = rest.get(..usize::from(*length))?;
@@ -173,7 +175,7 @@ fn element_ssid(mut elements: &[u8]) -> Option<Untrusted> {
     None
 }
 
-/// A name of any bytes. One that is empty or of zeros only is hidden.
+/// An SSID may have any bytes. An empty one, or one of zeros only, is hidden.
 fn ssid(bytes: &[u8]) -> Option<Untrusted> {
     let is_hidden = bytes.iter().all(|byte| *byte == 0);
     (!is_hidden && bytes.len() <= MAX_SSID_BYTES).then(|| Untrusted::from_bytes(bytes))

@@ -1,8 +1,8 @@
-//! The address that Kubernetes takes when nobody names one.
+//! The default choice of a node address, used if no address is configured.
 //!
 //! kubernetes/apimachinery, `pkg/util/net/interface.go` (v0.36): kubeadm, kubelet, kube-apiserver,
-//! K3s and RKE2 all call it. It reads two files and the list of interfaces; masks, metrics, flags
-//! and the carrier are not looked at, so that `0.0.0.0/1` counts as a default route.
+//! K3s and RKE2 all call it. It reads two files and the list of interfaces. It ignores masks,
+//! metrics, flags and the carrier, so `0.0.0.0/1` counts as a default route.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -10,48 +10,49 @@ use super::go_net::{decode_hex, is_global_unicast};
 use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::{Link, LinkKind, Snapshot};
 
-/// A route that apimachinery takes for a default one.
+/// A route that apimachinery considers a default route.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DefaultRoute {
-    /// The interface, as the file has it: `*` for a route that refuses.
+    /// The interface as in the file; `*` for an unreachable or blackhole route.
     pub link: String,
-    /// The next hop; unspecified for none.
+    /// The next hop; the unspecified address if there is none.
     pub gateway: IpAddr,
 }
 
 impl DefaultRoute {
-    /// The family.
+    /// The family of the next hop.
     #[must_use]
     pub const fn family(&self) -> IpFamily {
         IpFamily::of(self.gateway)
     }
 }
 
-/// Why there is no address.
+/// Why apimachinery returns no address.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoAddress {
-    /// There is no default route. kubeadm only warns of this one.
+    /// There is no default route. kubeadm only warns about this one.
     #[error(r#"no default routes found in "/proc/net/route" or "/proc/net/ipv6_route""#)]
     NoRoutes,
-    /// Anything else, in Go's words.
+    /// Any other error, with Go's message.
     #[error("{0}")]
     Failed(String),
 }
 
-/// An address, and what led to it.
+/// An address, and the rule that led to it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HostInterfaceChoice {
-    /// It.
+    /// The chosen address.
     pub address: IpAddr,
-    /// The interface it is on.
+    /// The interface that has the address; empty if none does.
     pub link: String,
-    /// In words.
+    /// The rule in words, for reports.
     pub rule: String,
 }
 
-/// Whether a line of one of the files says more than that a network is reached somewhere:
-/// without the others, all functions here answer the same.
+/// Whether a line of `/proc/net/route` or `/proc/net/ipv6_route` affects the result: it is a
+/// default route, or cannot be parsed. All functions of this module return the same without the
+/// other lines.
 #[must_use]
 pub fn is_relevant_route_line(line: &str, family: IpFamily) -> bool {
     match family {
@@ -60,20 +61,20 @@ pub fn is_relevant_route_line(line: &str, family: IpFamily) -> bool {
     }
 }
 
-/// `getIPv4DefaultRoutes`: from the text of `/proc/net/route`.
+/// `getIPv4DefaultRoutes`: parses the text of `/proc/net/route`.
 ///
 /// # Errors
 ///
-/// The first line that cannot be read discards them all.
+/// The first line that cannot be parsed; no route is returned then.
 pub fn v4_default_routes(text: &str) -> Result<Vec<DefaultRoute>, String> {
     default_routes(text, v4_line)
 }
 
-/// `getIPv6DefaultRoutes`: from the text of `/proc/net/ipv6_route`.
+/// `getIPv6DefaultRoutes`: parses the text of `/proc/net/ipv6_route`.
 ///
 /// # Errors
 ///
-/// The first line that cannot be read discards them all.
+/// The first line that cannot be parsed; no route is returned then.
 pub fn v6_default_routes(text: &str) -> Result<Vec<DefaultRoute>, String> {
     default_routes(text, v6_line)
 }
@@ -82,7 +83,7 @@ fn default_routes(
     text: &str,
     read: impl Fn(&str) -> Result<Option<DefaultRoute>, String>,
 ) -> Result<Vec<DefaultRoute>, String> {
-    // What follows the last line break is not read.
+    // Go's reader stops at an error, and the end of the file within a line is one.
     let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     whole.filter_map(|line| read(line).transpose()).collect()
 }
@@ -97,6 +98,7 @@ fn v4_line(line: &str) -> Result<Option<DefaultRoute>, String> {
     else {
         return Err(short_line());
     };
+    // The mask is not parsed, so 0.0.0.0/1 counts as a default route, too.
     let destination = v4_address(destination)?;
     let gateway = v4_address(gateway)?;
     let is_default = destination.is_unspecified();
@@ -112,16 +114,17 @@ fn v6_line(line: &str) -> Result<Option<DefaultRoute>, String> {
     };
     let destination = v6_address(destination)?;
     let gateway = v6_address(gateway)?;
+    // Unlike for IPv4, a default route without a gateway does not count.
     let is_default = destination.is_unspecified() && !gateway.is_unspecified();
     Ok(is_default.then(|| DefaultRoute { link: (*link).to_owned(), gateway: gateway.into() }))
 }
 
-/// Go would panic here; no kernel writes such a line.
+/// Go would panic here. The kernel writes no such line.
 fn short_line() -> String {
     "index out of range".to_owned()
 }
 
-/// The bytes of a field; what is no address has the family's words.
+/// The bytes of a hexadecimal address field.
 fn address_bytes<const N: usize>(hex: &str, family: IpFamily) -> Result<[u8; N], String> {
     if hex.is_empty() {
         return Err("input is nil".to_owned());
@@ -130,32 +133,32 @@ fn address_bytes<const N: usize>(hex: &str, family: IpFamily) -> Result<[u8; N],
     bytes.try_into().map_err(|_| format!("invalid {family} address in route"))
 }
 
-/// `parseIP` for IPv4: the file has the bytes in the order of a little-endian machine.
+/// `parseIP` for IPv4: the kernel prints the bytes in the order of a little-endian machine.
 ///
 /// # Errors
 ///
-/// In Go's words.
+/// The message of Go's error.
 pub fn v4_address(hex: &str) -> Result<Ipv4Addr, String> {
     let [a, b, c, d] = address_bytes(hex, IpFamily::V4)?;
     Ok(Ipv4Addr::new(d, c, b, a))
 }
 
-/// `parseIP` for IPv6.
+/// `parseIP` for IPv6: bytes in network order.
 ///
 /// # Errors
 ///
-/// In Go's words.
+/// The message of Go's error.
 pub fn v6_address(hex: &str) -> Result<Ipv6Addr, String> {
     address_bytes::<16>(hex, IpFamily::V6).map(Ipv6Addr::from)
 }
 
-/// `getAllDefaultRoutes`: those of IPv4, then those of IPv6.
+/// `getAllDefaultRoutes`: the default routes of IPv4, then those of IPv6.
 ///
-/// Where a snapshot has no files (an older record), its routes stand in for them.
+/// A snapshot without the two files (an older record) uses its routes instead.
 ///
 /// # Errors
 ///
-/// [`NoAddress`].
+/// [`NoAddress::NoRoutes`], or the error of the IPv4 file.
 pub fn all_default_routes(node: &Snapshot) -> Result<Vec<DefaultRoute>, NoAddress> {
     let files = &node.node;
     let mut routes = match &files.proc_net_route {
@@ -163,14 +166,14 @@ pub fn all_default_routes(node: &Snapshot) -> Result<Vec<DefaultRoute>, NoAddres
         None => by_netlink(node, IpFamily::V4),
     };
     routes.extend(match &files.proc_net_ipv6_route {
-        // What is wrong with this file is not told to anybody.
+        // apimachinery ignores errors in this file.
         Some(text) => v6_default_routes(text).unwrap_or_default(),
         None => by_netlink(node, IpFamily::V6),
     });
     if routes.is_empty() { Err(NoAddress::NoRoutes) } else { Ok(routes) }
 }
 
-/// What the files would say: of IPv4 the main table only, of IPv6 all tables.
+/// The routes that the files would contain: the main table for IPv4, all tables for IPv6.
 fn by_netlink(node: &Snapshot, family: IpFamily) -> Vec<DefaultRoute> {
     use pontoon_model::snapshot::{Route, RouteKind};
     let unspecified = match family {
@@ -181,6 +184,7 @@ fn by_netlink(node: &Snapshot, family: IpFamily) -> Vec<DefaultRoute> {
         route.destination.address == unspecified
             && matches!(route.kind, RouteKind::Unicast | RouteKind::Refuse)
             && match family {
+                // /proc/net/route lists the main table only.
                 IpFamily::V4 => route.table == Route::MAIN,
                 IpFamily::V6 => route.gateway.is_some(),
             }
@@ -192,7 +196,7 @@ fn by_netlink(node: &Snapshot, family: IpFamily) -> Vec<DefaultRoute> {
     node.routes.iter().filter(counts).map(route).collect()
 }
 
-/// `getMatchingGlobalIP`: the first address of the family that is global unicast.
+/// `getMatchingGlobalIP`: the first global unicast address of the family.
 #[must_use]
 pub fn matching_global_ip(
     addresses: impl IntoIterator<Item = IpAddr>,
@@ -209,11 +213,11 @@ fn global_ip(link: &Link, family: IpFamily) -> Option<IpAddr> {
     matching_global_ip(addresses, family)
 }
 
-/// `getIPFromInterface`: the global address of an interface that is up.
+/// `getIPFromInterface`: the global address of an interface; `None` if it is down or has none.
 ///
 /// # Errors
 ///
-/// There is no such interface.
+/// If there is no such interface.
 pub fn ip_from_interface(
     node: &Snapshot,
     name: &str,
@@ -223,21 +227,23 @@ pub fn ip_from_interface(
         node.links.iter().find(|link| link.name.as_str() == name).ok_or_else(|| {
             NoAddress::Failed("route ip+net: no such network interface".to_owned())
         })?;
+    // Only the administrative state matters, not the carrier.
     Ok(if link.is_up { global_ip(link, family) } else { None })
 }
 
-/// `getIPFromLoopbackInterface`.
+/// `getIPFromLoopbackInterface`: a global address on the loopback interface, as routers use it.
 #[must_use]
 pub fn ip_from_loopback(node: &Snapshot, family: IpFamily) -> Option<(IpAddr, &Link)> {
     let loopbacks = node.links.iter().filter(|link| link.kind == LinkKind::Loopback && link.is_up);
     loopbacks.into_iter().find_map(|link| Some((global_ip(link, family)?, link)))
 }
 
-/// `chooseHostInterfaceFromRoute`.
+/// `chooseHostInterfaceFromRoute`: the address of the first default route's interface, preferred
+/// family first.
 ///
 /// # Errors
 ///
-/// [`NoAddress`].
+/// See [`NoAddress`].
 pub fn choose_from_routes(
     node: &Snapshot,
     routes: &[DefaultRoute],
@@ -247,6 +253,7 @@ pub fn choose_from_routes(
         IpFamily::V4 => IpFamily::V6,
         IpFamily::V6 => IpFamily::V4,
     };
+    // A family without any default route falls through to the other one.
     for family in [prefer, other] {
         let of_family = routes.iter().filter(|route| route.family() == family);
         for (nth, route) in of_family.enumerate() {
@@ -259,6 +266,7 @@ pub fn choose_from_routes(
             if let Some(address) = ip_from_interface(node, &route.link, family)? {
                 return Ok(HostInterfaceChoice { address, link: route.link.clone(), rule });
             }
+            // Routers with unnumbered links keep their address on loopback.
             if let Some((address, link)) = ip_from_loopback(node, family) {
                 let rule =
                     format!("{rule}: {} has no global address, {} has", route.link, link.name);
@@ -269,11 +277,11 @@ pub fn choose_from_routes(
     Err(NoAddress::Failed("unable to select an IP from default routes.".to_owned()))
 }
 
-/// `chooseIPFromHostInterfaces`: used only where there is no `/proc/net/route`.
+/// `chooseIPFromHostInterfaces`: used only if `/proc/net/route` does not exist.
 ///
 /// # Errors
 ///
-/// [`NoAddress`].
+/// See [`NoAddress`].
 pub fn choose_from_interfaces(
     node: &Snapshot,
     prefer: IpFamily,
@@ -299,11 +307,11 @@ pub fn choose_from_interfaces(
     Err(NoAddress::Failed(words.to_owned()))
 }
 
-/// `ChooseHostInterface`, with the family that [`resolve_bind_address`] prefers.
+/// `ChooseHostInterface` with the family preference of [`resolve_bind_address`].
 ///
 /// # Errors
 ///
-/// [`NoAddress`].
+/// See [`NoAddress`].
 pub fn choose_host_interface(
     node: &Snapshot,
     prefer: IpFamily,
@@ -311,12 +319,12 @@ pub fn choose_host_interface(
     choose_from_routes(node, &all_default_routes(node)?, prefer)
 }
 
-/// `ResolveBindAddress`: an address that is none in particular, or the host's own to itself,
-/// becomes the one that is chosen.
+/// `ResolveBindAddress`: an unspecified or loopback address is replaced by the chosen one; any
+/// other is kept.
 ///
 /// # Errors
 ///
-/// [`NoAddress`].
+/// See [`NoAddress`].
 pub fn resolve_bind_address(
     node: &Snapshot,
     bind: Option<IpAddr>,
@@ -332,7 +340,7 @@ pub fn resolve_bind_address(
     }
 }
 
-/// The link that has an address.
+/// The link that has the address.
 #[must_use]
 pub fn link_with_address(node: &Snapshot, address: IpAddr) -> Option<&Link> {
     let has = |link: &&Link| {

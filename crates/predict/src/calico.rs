@@ -1,4 +1,4 @@
-//! Calico: the node's address by its default method, `first-found`.
+//! Calico: the node address of its default method, `first-found`.
 
 use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::{Link, Snapshot};
@@ -6,14 +6,14 @@ use pontoon_model::snapshot::{Link, Snapshot};
 use super::go_net::is_global_unicast;
 use super::{PredictedAddresses, PredictedChoice};
 
-/// Where the rule was read; it was not run.
+/// Source of the rule; the prediction was not compared with a running Calico.
 pub const SOURCE: &str = "projectcalico/calico (2026-08), \
                           node/pkg/lifecycle/startup/autodetection";
 
-/// Interfaces that are never taken (`DEFAULT_INTERFACES_TO_EXCLUDE`): by the start of the name.
+/// Name prefixes of interfaces that are never taken (`DEFAULT_INTERFACES_TO_EXCLUDE`).
 const EXCLUDED_STARTS: [&str; 8] =
     ["docker", "cbr", "dummy", "virbr", "lxcbr", "veth", "cali", "tunl"];
-/// And of names with something behind.
+/// The same, for names with a separator or further parts.
 const EXCLUDED_OTHERS: [&str; 11] = [
     "podman",
     "br-",
@@ -28,19 +28,20 @@ const EXCLUDED_OTHERS: [&str; 11] = [
     "lo",
 ];
 
-/// Whether an interface may be taken, by its name.
+/// Whether the interface may be taken, by its name.
 #[must_use]
 pub fn is_considered(name: &str) -> bool {
     let mut starts = EXCLUDED_STARTS.iter().chain(&EXCLUDED_OTHERS);
+    // All entries are prefixes, except that `lo` must match as a whole.
     !starts.any(|start| if *start == "lo" { name == "lo" } else { name.starts_with(start) })
 }
 
-/// `first-found`: from the highest index to the lowest, whatever its state and wherever routes
-/// lead.
+/// `first-found`: interfaces from the highest index to the lowest, regardless of state and routes.
 #[must_use]
 pub fn first_found(node: &Snapshot) -> PredictedChoice {
     let mut links: Vec<&Link> =
         node.links.iter().filter(|link| is_considered(link.name.as_str())).collect();
+    // New interfaces have the highest indices, so a new one can change the choice.
     links.sort_by_key(|link| std::cmp::Reverse(link.index));
     let found = links.into_iter().find_map(|link| {
         let mut addresses = link.addresses.iter().map(|own| own.prefix.address);

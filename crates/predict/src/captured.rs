@@ -1,8 +1,8 @@
-//! A host as somebody captured it elsewhere: raw texts in one JSON object.
+//! A host that was captured elsewhere: raw texts in one JSON object.
 //!
-//! The form is that of the `facts` of `tests/kubernetes/cases/cluster-cases.json`: two files of
-//! `/proc/net`, the interfaces as Go lists them, what `ip address` and `ip route show table all`
-//! print, the hosts file and kubelet's environment files.
+//! The format is that of `facts` in `tests/kubernetes/cases/cluster-cases.json`: two files of
+//! `/proc/net`, the interfaces as Go lists them, output of `ip address` and `ip route show table
+//! all`, the hosts file and kubelet's environment files.
 
 mod iproute2;
 
@@ -21,80 +21,80 @@ use pontoon_model::untrusted::Untrusted;
 use super::kubelet_flags::effective_flags;
 use pontoon_model::node_files::{FlannelFlags, NodeFiles};
 
-/// `IFA_F_PERMANENT` (`linux/if_addr.h`): what is not said otherwise.
+/// `IFA_F_PERMANENT` (`linux/if_addr.h`): the default for an address.
 const PERMANENT: u32 = 0x80;
-/// Interfaces, addresses of one, lines of a text: more than any host of a cluster has.
+/// Largest number of interfaces, addresses per interface, and lines: more than any node has.
 const MANY: usize = 4096;
 
-/// A captured host. Fields that are not here are passed over.
+/// A captured host. Unknown fields are ignored.
 #[derive(Clone, Debug, Deserialize)]
 pub struct CapturedHost {
-    /// `/proc/net/route`; none: there is no such file.
+    /// `/proc/net/route`; absent if the file does not exist.
     #[serde(default)]
     pub proc_net_route: Option<String>,
-    /// `/proc/net/ipv6_route`.
+    /// `/proc/net/ipv6_route`; absent if the file does not exist.
     #[serde(default)]
     pub proc_net_ipv6_route: Option<String>,
-    /// In the kernel's order.
+    /// The interfaces in kernel order.
     #[serde(default)]
     pub interfaces: Vec<CapturedInterface>,
-    /// What `ip address` prints: the addresses' flags.
+    /// Output of `ip address`, for the flags of addresses.
     #[serde(default)]
     pub ip_addr: String,
-    /// What `ip route show table all` prints.
+    /// Output of `ip route show table all`.
     #[serde(default)]
     pub ip_route_all: Option<String>,
-    /// What `ip -6 route` prints.
+    /// Output of `ip -6 route`.
     #[serde(default)]
     pub ip6_route_main: Option<String>,
-    /// `/etc/hosts`.
+    /// Content of `/etc/hosts`.
     #[serde(default)]
     pub hosts: String,
-    /// `/etc/nsswitch.conf`; empty: as if it were not there.
+    /// Content of `/etc/nsswitch.conf`; empty if the file does not exist.
     #[serde(default)]
     pub nsswitch: String,
-    /// `/etc/resolv.conf`.
+    /// Content of `/etc/resolv.conf`.
     #[serde(default)]
     pub resolv_conf: String,
-    /// What the host calls itself.
+    /// The host name.
     #[serde(default)]
     pub hostname: String,
-    /// `/var/lib/kubelet/kubeadm-flags.env`.
+    /// Content of `/var/lib/kubelet/kubeadm-flags.env`.
     #[serde(default)]
     pub flags: String,
-    /// `/etc/default/kubelet`.
+    /// Content of `/etc/default/kubelet`.
     #[serde(default)]
     pub default_kubelet: String,
-    /// The arguments of a flanneld that runs there, as `ps` prints them, without its name.
+    /// Arguments of a running flanneld, as `ps` prints them, without the program name.
     #[serde(default)]
     pub flanneld: String,
 }
 
-/// An interface, as Go's `net.Interfaces` has it.
+/// An interface, as Go's `net.Interfaces` lists it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct CapturedInterface {
-    /// Its index; from 1 upwards where it is not given.
+    /// The index; if it is 0 or absent, the position in the list, from 1.
     #[serde(default)]
     pub index: u32,
-    /// Its name.
+    /// The name of the interface.
     pub name: String,
-    /// `up`, `loopback`, `pointtopoint`, `running` and others.
+    /// Flags: `up`, `loopback`, `pointtopoint`, `running` and others.
     #[serde(default)]
     pub flags: Vec<String>,
-    /// Its MTU in bytes.
+    /// The MTU in bytes.
     #[serde(default)]
     pub mtu: u32,
-    /// Its addresses with their prefixes.
+    /// The addresses with their prefix lengths.
     #[serde(default)]
     pub addrs: Vec<String>,
 }
 
 impl CapturedHost {
-    /// The host's account of itself, as far as it was captured.
+    /// A snapshot of the captured data; what was not captured is empty.
     ///
     /// # Errors
     ///
-    /// The first name or address that is none.
+    /// The first interface name or address that is not valid.
     pub fn snapshot(&self) -> Result<Snapshot, TextParseError> {
         let mut links = Vec::new();
         for (at, interface) in (1..).zip(self.interfaces.iter().take(MANY)) {
@@ -103,7 +103,8 @@ impl CapturedHost {
         iproute2::give_flags(&mut links, &self.ip_addr);
         let mut routes = iproute2::routes(self.ip_route_all.as_deref().unwrap_or_default());
         if let Some(main) = &self.ip6_route_main {
-            // Of all tables, the addresses tell the families apart; `default` does not.
+            // `ip route show table all` prints `default` for both families without an address that
+            // would tell them apart, so IPv6 routes come from `ip -6 route`.
             routes.retain(|route| route.destination.address.is_ipv4());
             routes.extend(iproute2::v6_routes(main));
         }
@@ -152,6 +153,7 @@ impl CapturedInterface {
         }
         let kind = match self.name.as_str() {
             _ if has("loopback") => LinkKind::Loopback,
+            // The capture has no kinds, so names have to do.
             name if name.starts_with("wl") => LinkKind::Wifi,
             _ if has("pointtopoint") => LinkKind::Tunnel,
             _ => LinkKind::Ethernet,
@@ -187,5 +189,6 @@ fn name_servers(text: &str) -> Vec<IpAddr> {
         let mut words = line.split_ascii_whitespace();
         (words.next()? == "nameserver").then(|| words.next()?.split('%').next()?.parse().ok())?
     };
+    // The C library uses three name servers at most (MAXNS in resolv.h).
     text.lines().filter_map(server).take(3).collect()
 }

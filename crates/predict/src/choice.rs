@@ -1,50 +1,50 @@
-//! What a component takes on a host, and by which rule.
+//! The predicted choice of a component, with the rule behind it.
 
 use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a component makes of a host.
+/// The result that a component will come to on a host.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum PredictedChoice {
-    /// It takes this.
+    /// It chooses these addresses.
     Pick(PredictedAddresses),
-    /// It takes nothing, and says so.
+    /// It chooses no address and fails or warns.
     Refusal {
-        /// In its own words, as far as they can be foretold.
+        /// Its error message, as far as it can be predicted.
         words: String,
-        /// What leads to it.
+        /// The rule that leads to the error.
         rule: String,
     },
-    /// It cannot be foretold from what is known.
+    /// The known facts do not suffice for a prediction.
     Unknown {
-        /// What would have to be known.
+        /// The missing fact, if possible with the command that shows it.
         missing: String,
     },
 }
 
-/// What a component takes.
+/// The addresses that a component chooses.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct PredictedAddresses {
-    /// Its addresses, the first one first. One, or one of each family.
+    /// The addresses, primary first: one, or one of each family.
     pub addresses: Vec<IpAddr>,
-    /// The links they are on, each once.
+    /// The links that have them, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<String>,
-    /// What led to it.
+    /// The rule that led to them.
     pub rule: String,
-    /// The MTU it derives from the link, in bytes.
+    /// The MTU that it derives from the link, in bytes; absent if it derives none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mtu: Option<u32>,
-    /// What it says or does beside.
+    /// Further effects and warnings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
 impl PredictedAddresses {
-    /// One address on a link.
+    /// A choice of one address on one link.
     pub(crate) fn new(address: IpAddr, link: Option<&str>, rule: impl Into<String>) -> Self {
         Self {
             addresses: vec![address],
@@ -65,7 +65,7 @@ impl PredictedChoice {
         Self::Unknown { missing: missing.into() }
     }
 
-    /// What is taken, if anything.
+    /// The chosen addresses, if there are any.
     #[must_use]
     pub const fn pick(&self) -> Option<&PredictedAddresses> {
         match self {

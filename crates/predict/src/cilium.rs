@@ -1,17 +1,17 @@
-//! Cilium: the devices that it takes to be the host's own.
+//! Cilium: the network devices that it manages.
 
 use pontoon_model::snapshot::{Link, LinkKind, Route, RouteKind, Snapshot};
 
 use super::go_net::is_global_unicast;
 use super::{PredictedAddresses, PredictedChoice, kubelet};
 
-/// Where the rule was read; it was not run.
+/// Source of the rule; the prediction was not compared with a running Cilium.
 pub const SOURCE: &str = "cilium/cilium (2026-08), pkg/datapath/linux/devices_controller.go";
 
-/// Links that are never devices, by the start of their names.
+/// Name prefixes of links that are never devices.
 const EXCLUDED_STARTS: [&str; 5] = ["lo", "lxc", "cilium_", "cni", "docker"];
 
-/// All links that lead to others; the node's address is the Node's `InternalIP`.
+/// All links with a route to other hosts; the node address is the Node's `InternalIP`.
 #[must_use]
 pub fn devices(node: &Snapshot) -> PredictedChoice {
     let links: Vec<String> = node
@@ -53,6 +53,7 @@ fn is_device(node: &Snapshot, link: &Link) -> bool {
         && link.master.is_none()
         && !matches!(link.kind, LinkKind::Loopback | LinkKind::Bridge)
         && !EXCLUDED_STARTS.iter().any(|start| name.starts_with(start))
+        // In a container (kind) a veth is the uplink; other veths may be leftovers of another CNI.
         && (link.kind != LinkKind::Veth || routes.any(Route::is_default))
         && has_route
 }

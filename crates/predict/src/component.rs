@@ -1,4 +1,4 @@
-//! The components whose choice is predicted, and the rule of each.
+//! The components whose choices are predicted.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,38 +11,38 @@ use serde::{Deserialize, Serialize};
 use crate::choice::PredictedChoice;
 use crate::{calico, cilium, flannel, k0s, k0sctl, k3s, kube_proxy, kubeadm, kubelet, talos};
 
-/// A program that chooses an address of its host.
+/// A component of a cluster that chooses an address of its host.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Component {
-    /// `kubeadm init` and the join of a control plane: the advertise address.
+    /// kubeadm: the advertise address of `kubeadm init` and of a control-plane join.
     Kubeadm,
-    /// The `InternalIP` of the Node.
+    /// kubelet: the `InternalIP` of the Node.
     Kubelet,
-    /// The node's addresses as kube-proxy sees them.
+    /// kube-proxy: the node addresses that it detects.
     KubeProxy,
-    /// The end of flannel's tunnel.
+    /// flannel: the local endpoint of its tunnels.
     Flannel,
-    /// Calico's node address.
+    /// Calico: the node address.
     Calico,
-    /// Cilium's devices.
+    /// Cilium: its devices.
     Cilium,
-    /// K3s.
+    /// K3s: the node address.
     K3s,
-    /// RKE2.
+    /// RKE2: the node address.
     Rke2,
-    /// The address in k0s' default configuration.
+    /// k0s: the API address of its default configuration.
     K0s,
-    /// k0sctl's private address.
+    /// k0sctl: the private address of a host.
     K0sctl,
-    /// Talos.
+    /// Talos: the node address of kubelet.
     Talos,
 }
 
 impl Component {
-    /// All of them, those of every kubeadm cluster first.
+    /// All components; those of every kubeadm cluster come first.
     pub const ALL: [Self; 11] = [
         Self::Kubeadm,
         Self::Kubelet,
@@ -57,7 +57,7 @@ impl Component {
         Self::Talos,
     ];
 
-    /// What it is called.
+    /// The name of the component on the command line and in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -75,7 +75,7 @@ impl Component {
         }
     }
 
-    /// Where its rule was read: repository, version and file.
+    /// Source of its rule: repository, version and file.
     #[must_use]
     pub const fn source(self) -> &'static str {
         match self {
@@ -93,13 +93,15 @@ impl Component {
         }
     }
 
-    /// Whether the real program was run beside this prediction. Of the others the source was read.
+    /// Whether the prediction was compared with the running program. For the others only the source
+    /// was read.
     #[must_use]
     pub const fn is_proven(self) -> bool {
         matches!(self, Self::Kubeadm | Self::Kubelet | Self::KubeProxy | Self::Flannel)
     }
 
-    /// Whether it may be one of several in a cluster that kubeadm makes: these have to agree.
+    /// Whether it can run in a cluster made by kubeadm. All such components must agree on the
+    /// address.
     #[must_use]
     pub const fn is_in_kubeadms_cluster(self) -> bool {
         matches!(
@@ -113,8 +115,8 @@ impl Component {
         )
     }
 
-    /// What it will choose on this host, with its own defaults and what the host's kubelet, or
-    /// a flanneld that runs there, is told.
+    /// The predicted choice on this host, with the component's defaults and the flags of a kubelet
+    /// or flanneld on the host.
     #[must_use]
     pub fn choose(self, node: &Snapshot) -> PredictedChoice {
         match self {

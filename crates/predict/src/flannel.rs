@@ -1,4 +1,4 @@
-//! flannel: the interface and the address at which its tunnels end.
+//! flannel: the interface and address of its tunnel endpoint.
 
 mod lookup;
 mod can_reach;
@@ -12,30 +12,30 @@ use pontoon_model::node_files::FlannelFlags;
 
 pub use lookup::{ExternalInterface, InterfaceLookupError, InterfaceSelector, IpStack, look_up};
 
-/// Where the rule was read, and run.
+/// Source of the rule; the prediction was compared with running versions.
 pub const SOURCE: &str =
     "flannel-io/flannel v0.28.10, main.go, pkg/ipmatch/match.go and pkg/ip/iface.go";
 
-/// Of the MTU of the link, what VXLAN takes away: over IPv4, over IPv6.
+/// Bytes that VXLAN takes from the link's MTU: over IPv4, over IPv6.
 const VXLAN_BYTES: [u32; 2] = [50, 70];
 
-/// Versions whose rules differ.
+/// Versions of flannel with different rules.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FlannelVersion {
-    /// v0.25.7: the first global address in the kernel's order.
+    /// v0.25.7: the first global address in kernel order.
     V0_25,
-    /// v0.28.10: addresses sorted, those that are going left out.
+    /// v0.28.10: sorted addresses, without deprecated ones.
     Newest,
 }
 
-/// The external interface of an IPv4 network with the VXLAN backend: what a flanneld that runs
-/// there took, or what one would take that is told nothing.
+/// The external interface of an IPv4 network with the VXLAN backend: with the flags of a flanneld
+/// that runs on the host, else with the defaults.
 #[must_use]
 pub fn external_interface(node: &Snapshot, version: FlannelVersion) -> PredictedChoice {
     external_interface_of(node, version, IpFamily::V4)
 }
 
-/// Likewise, for a network of one family.
+/// The same, for a network of one family.
 #[must_use]
 pub fn external_interface_of(
     node: &Snapshot,
@@ -55,12 +55,12 @@ pub fn external_interface_of(
         IpFamily::V6 => (found.address_v6, found.advertised_v6),
     };
     let Some(address) = own else {
-        // Not so: what is found has an address of each family of the network.
+        // Cannot happen: a found interface has an address of each family of the network.
         return PredictedChoice::unknown("an address of its link");
     };
     let mut pick = PredictedAddresses::new(address, Some(found.link.name.as_str()), rule);
     let taken = VXLAN_BYTES[usize::from(family == IpFamily::V6)];
-    // Captured elsewhere a link may have none.
+    // A captured host may lack the MTU.
     pick.mtu = (found.link.mtu > 0).then(|| found.link.mtu.saturating_sub(taken));
     if let Some(public) = advertised.filter(|public| *public != address) {
         pick.notes.push(format!("the others send to {public}"));
@@ -68,7 +68,7 @@ pub fn external_interface_of(
     PredictedChoice::Pick(pick)
 }
 
-/// `main`: what is named, in order; without a name the default route.
+/// `main`: the interface flags in order; without any, the default route.
 fn chosen<'a>(
     node: &'a Snapshot,
     version: FlannelVersion,
@@ -125,7 +125,7 @@ fn chosen<'a>(
     )
 }
 
-/// A flag is somebody's text.
+/// Makes the value of a flag safe to print.
 fn shown(text: &str) -> String {
     Untrusted::new(text).to_string()
 }
@@ -169,7 +169,7 @@ mod tests {
                 "--iface-can-reach=10.9.1.1 --iface-regex=^e --iface=wlan0",
                 "wlan0 172.20.5.1 1350: --iface=wlan0 of the running flanneld",
             ),
-            // An address anywhere is found before a name.
+            // Addresses are matched before names.
             (
                 "--iface-regex=eth0|172",
                 "wlan0 172.20.5.1 1350: --iface-regex=eth0|172 of the running flanneld",
@@ -229,7 +229,7 @@ mod tests {
             };
             assert_eq!(words, expected, "{flags}");
         }
-        // Of patterns, those that Go reads in another way, or may.
+        // Patterns that Go interprets differently, or may.
         for flags in [
             "--iface-regex=\\pL",
             "--iface-regex=e**",

@@ -1,8 +1,8 @@
-//! How Go's standard library reads and sorts addresses: `net`, `encoding/hex`.
+//! Address parsing and sorting of Go's standard library: `net`, `encoding/hex`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// `net.IP.IsGlobalUnicast`: private networks count, link-local ones do not.
+/// `net.IP.IsGlobalUnicast`: true for private networks, false for link-local addresses.
 #[must_use]
 pub fn is_global_unicast(address: IpAddr) -> bool {
     match address.to_canonical() {
@@ -22,8 +22,8 @@ pub fn is_global_unicast(address: IpAddr) -> bool {
     }
 }
 
-/// `ParseIPSloppy` of k8s.io/utils/net: `net.ParseIP` as it was before Go 1.17, which takes
-/// leading zeros as decimal. IPv4 mapped into IPv6 is IPv4.
+/// `ParseIPSloppy` of k8s.io/utils/net: `net.ParseIP` as before Go 1.17, which reads octets with
+/// leading zeros as decimal. IPv4-mapped IPv6 becomes IPv4.
 #[must_use]
 pub fn parse_ip_sloppy(text: &str) -> Option<IpAddr> {
     if text.contains(':') {
@@ -42,17 +42,17 @@ pub fn parse_ip_sloppy(text: &str) -> Option<IpAddr> {
     parts.next().is_none().then(|| IpAddr::V4(Ipv4Addr::from(octets)))
 }
 
-/// `net.ParseIP`: no leading zeros.
+/// `net.ParseIP`: rejects octets with leading zeros.
 #[must_use]
 pub fn parse_ip(text: &str) -> Option<IpAddr> {
     text.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
 
-/// `hex.DecodeString`, with its errors.
+/// `hex.DecodeString`, with its error messages.
 ///
 /// # Errors
 ///
-/// In Go's words.
+/// The message of Go's error.
 pub fn decode_hex(text: &str) -> Result<Vec<u8>, String> {
     let digit = |byte: u8| {
         char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).ok_or_else(|| {
@@ -74,14 +74,16 @@ pub fn decode_hex(text: &str) -> Result<Vec<u8>, String> {
     }
 }
 
-/// The place of an IPv6 address of this host among others of it when Go's own resolver sorts
-/// them (`net/addrselect.go`, RFC 6724): less is better.
+/// The sort key of an IPv6 address of this host in Go's own resolver (`net/addrselect.go`, RFC
+/// 6724): the smallest comes first.
 ///
-/// An address of the host is its own source, so that of the rules only precedence (6) and scope
-/// (8) tell two of them apart.
+/// An address of the host is its own source, so only the rules about precedence (6) and scope (8)
+/// distinguish two of them.
 #[must_use]
 pub fn own_address_rank(address: Ipv6Addr) -> (u8, u8) {
     let octets = address.octets();
+    // Precedences of the policy table (RFC 6724, section 2.1): loopback, 6to4, Teredo, ULA,
+    // deprecated.
     let precedence: u8 = if address.is_loopback() {
         50
     } else if octets[..2] == [0x20, 0x02] {
@@ -99,7 +101,7 @@ pub fn own_address_rank(address: Ipv6Addr) -> (u8, u8) {
     (u8::MAX - precedence, scope)
 }
 
-/// `fec0::/10` (RFC 3879).
+/// Whether the address is in `fec0::/10`, the deprecated site-local addresses (RFC 3879).
 const fn is_site_local(address: Ipv6Addr) -> bool {
     address.segments()[0] & 0xffc0 == 0xfec0
 }

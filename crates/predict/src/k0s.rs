@@ -6,14 +6,14 @@ use pontoon_model::snapshot::{Link, LinkAddress, Snapshot};
 
 use super::{PredictedAddresses, PredictedChoice};
 
-/// Where the rule was read; it was not run.
+/// Source of the rule; the prediction was not compared with a running k0s.
 pub const SOURCE: &str = "k0sproject/k0s v1.36.3, internal/pkg/iface/iface.go";
 
-/// `IFA_F_SECONDARY` (`linux/if_addr.h`).
+/// Address flag `IFA_F_SECONDARY` (`linux/if_addr.h`).
 const SECONDARY: u32 = 0x01;
 
-/// The first address that is not loopback, by the index of the interface, IPv4 before IPv6. No
-/// route is looked at, and a link-local one will do.
+/// The first address that is not loopback, by interface index, IPv4 before IPv6. Routes do not
+/// matter, and a link-local address is accepted.
 #[must_use]
 pub fn api_address(node: &Snapshot) -> PredictedChoice {
     let mut links: Vec<&Link> =

@@ -6,12 +6,12 @@ use pontoon_model::snapshot::{Link, Route, RouteKind, Snapshot};
 
 use super::{PredictedAddresses, PredictedChoice};
 
-/// Where the rule was read; it was not run.
+/// Source of the rule; the prediction was not compared with a running k0sctl.
 pub const SOURCE: &str = "k0sproject/k0sctl (2026-07), configurer/linux.go";
 
-/// It reads `ip route list scope global`: of the routes with a gateway the first whose text holds
-/// something like a private address, else the default route; then that link's first IPv4 address
-/// which is not the one by which k0sctl reached the host.
+/// k0sctl runs `ip route list scope global` and takes the first route with a gateway whose text
+/// contains something like a private address, else the default route; then that link's first IPv4
+/// address, unless k0sctl connected to the host at that address.
 #[must_use]
 pub fn private_address(node: &Snapshot) -> PredictedChoice {
     let mut routed = node.routes.iter().filter(|route| {
@@ -49,7 +49,7 @@ pub fn private_address(node: &Snapshot) -> PredictedChoice {
     }
 }
 
-/// Whether `\b(172|10|192\.168)\.` matches its text: more than the private networks.
+/// Whether `\b(172|10|192\.168)\.` matches its text, which is true for more than private networks.
 fn looks_private(address: IpAddr) -> bool {
     let text = address.to_string();
     let octets: Vec<&str> = text.split('.').collect();

@@ -1,4 +1,4 @@
-//! kube-proxy: the node's addresses as it sees them.
+//! kube-proxy: the node addresses that it detects.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -8,22 +8,22 @@ use pontoon_model::snapshot::Snapshot;
 use super::node_name::GoResolver;
 use super::{PredictedAddresses, PredictedChoice, kubelet};
 
-/// Where the rule was read, and run.
+/// Source of the rule; the prediction was compared with a running kube-proxy.
 pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kube-proxy/app/server.go";
 
-/// One address of each family.
+/// The detected addresses, one of each family.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct DetectedNodeIps {
-    /// The family that comes first.
+    /// The primary family.
     pub primary: IpFamily,
-    /// Of IPv4.
+    /// The IPv4 address; loopback if the Node has none.
     pub v4: Ipv4Addr,
-    /// Of IPv6.
+    /// The IPv6 address; loopback if the Node has none.
     pub v6: Ipv6Addr,
 }
 
-/// `detectNodeIPs`: the addresses of the Node object, in whose place the loopback addresses stand
-/// where there is none, and a `bindAddress` in that of its family.
+/// `detectNodeIPs`: the addresses of the Node object; a missing one is the loopback address, and a
+/// specific `bindAddress` replaces the one of its family.
 #[must_use]
 pub fn detect_node_ips(node: &[IpAddr], bind_address: IpAddr) -> DetectedNodeIps {
     let mut ips =
@@ -32,6 +32,7 @@ pub fn detect_node_ips(node: &[IpAddr], bind_address: IpAddr) -> DetectedNodeIps
         IpAddr::V4(v4) => ips.v4 = v4,
         IpAddr::V6(v6) => ips.v6 = v6,
     };
+    // In reverse, so that the first address of each family wins.
     node.iter().rev().for_each(|address| put(*address));
     let bound = Some(bind_address).filter(|address| !address.is_unspecified());
     bound.into_iter().for_each(put);
@@ -40,14 +41,14 @@ pub fn detect_node_ips(node: &[IpAddr], bind_address: IpAddr) -> DetectedNodeIps
     ips
 }
 
-/// The addresses of the Node that kubelet makes, as released.
+/// The addresses of the Node, for a kubelet as released.
 #[must_use]
 pub fn node_ips(node: &Snapshot) -> PredictedChoice {
     node_ips_of(node, GoResolver::Cgo)
 }
 
-/// The addresses of the Node that a kubelet so linked makes, with the `bindAddress` that kubeadm
-/// writes: none in particular.
+/// The addresses of the Node, for a kubelet with this resolver and the unspecified `bindAddress`
+/// that kubeadm writes.
 #[must_use]
 pub fn node_ips_of(node: &Snapshot, linkage: GoResolver) -> PredictedChoice {
     match kubelet::node_addresses_of(node, linkage) {

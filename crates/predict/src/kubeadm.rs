@@ -1,4 +1,4 @@
-//! kubeadm: the advertise address of `init` and of the join of a control plane.
+//! kubeadm: the advertise address of `init` and of a control-plane join.
 
 pub mod endpoint;
 pub mod networking;
@@ -16,11 +16,11 @@ use super::apimachinery::{NoAddress, ip_from_interface, link_with_address, resol
 use super::go_net::{is_global_unicast, parse_ip_sloppy};
 use super::{PredictedAddresses, PredictedChoice};
 
-/// Where the rule was read, and run.
+/// Source of the rule; the prediction was compared with a running kubeadm.
 pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/util/config/common.go and \
                           initconfiguration.go";
 
-/// What `localAPIEndpoint.advertiseAddress` becomes; `told` is what the user gives.
+/// The resulting `localAPIEndpoint.advertiseAddress`; `told` is the configured value, if any.
 #[must_use]
 pub fn advertise_address(node: &Snapshot, told: Option<&str>) -> PredictedChoice {
     let told = told.filter(|text| !text.is_empty());
@@ -53,7 +53,7 @@ pub fn advertise_address(node: &Snapshot, told: Option<&str>) -> PredictedChoice
             }
             PredictedChoice::Pick(pick)
         }
-        // It warns, and goes on with an address that it then cannot use.
+        // kubeadm only warns about this, and then fails on the unspecified address.
         Err(NoAddress::NoRoutes) => {
             let any = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
             unusable(any, "there is no default route".to_owned())
@@ -64,7 +64,7 @@ pub fn advertise_address(node: &Snapshot, told: Option<&str>) -> PredictedChoice
     }
 }
 
-/// A loopback address stands for the global one that is kept on `lo` (RFC 5549).
+/// A configured loopback address selects the global address on `lo` (RFC 5549).
 fn on_loopback(node: &Snapshot, told: IpAddr) -> PredictedChoice {
     let found = [IpFamily::V4, IpFamily::V6]
         .into_iter()
@@ -82,7 +82,7 @@ fn on_loopback(node: &Snapshot, told: IpAddr) -> PredictedChoice {
     }
 }
 
-/// `VerifyAPIServerBindAddress`.
+/// `VerifyAPIServerBindAddress`: whether kubeadm accepts the address.
 #[must_use]
 pub fn is_usable(address: IpAddr) -> bool {
     is_global_unicast(address)

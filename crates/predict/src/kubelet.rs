@@ -1,4 +1,4 @@
-//! kubelet: the addresses of the Node.
+//! kubelet: the addresses of the Node object.
 
 use std::net::IpAddr;
 
@@ -10,16 +10,16 @@ use super::go_net::parse_ip_sloppy;
 use super::node_name::{GoResolver, NameLookup, look_up, node_name};
 use super::{PredictedAddresses, PredictedChoice};
 
-/// Where the rule was read, and run.
+/// Source of the rule; the prediction was compared with a running kubelet.
 pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, pkg/kubelet/nodestatus/setters.go and \
                           pkg/kubelet/kubelet_node_status.go";
 
-/// What `--node-ip` means.
+/// The parsed value of `--node-ip`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct NodeIpFlag {
-    /// The addresses, of different families when there are two.
+    /// The addresses; two are of different families.
     pub addresses: Vec<IpAddr>,
-    /// Words that are no address: kubelet says so and goes on without them.
+    /// Words that are no address: kubelet logs and ignores them.
     pub invalid: Vec<String>,
 }
 
@@ -27,8 +27,8 @@ pub struct NodeIpFlag {
 ///
 /// # Errors
 ///
-/// In its own words: two of one family, `0.0.0.0` in a pair, a pair where the cloud provider of
-/// the tree allows none.
+/// The message of kubelet: two addresses of one family, `0.0.0.0` in a pair, or a pair with an
+/// in-tree cloud provider.
 pub fn parse_node_ip(
     text: &str,
     cloud_provider: &str,
@@ -59,17 +59,18 @@ pub fn parse_node_ip(
     match fault {
         None => Ok(found),
         Some(words) => {
+            // kubelet does not start with such a value, so no address may be used.
             found.addresses.clear();
             Err((words, found))
         }
     }
 }
 
-/// `validateNodeIP`: what an address of the Node may be.
+/// `validateNodeIP`: whether an address may be a Node address.
 ///
 /// # Errors
 ///
-/// In its own words.
+/// The message of kubelet.
 pub fn validate_node_ip(node: &Snapshot, address: IpAddr) -> Result<(), String> {
     let address = address.to_canonical();
     let fault = if address.is_loopback() {
@@ -95,13 +96,13 @@ const fn is_link_local(address: IpAddr) -> bool {
     }
 }
 
-/// The `InternalIP`s of the Node, by a kubelet as it is released.
+/// The `InternalIP`s of the Node, for a kubelet as released.
 #[must_use]
 pub fn node_addresses(node: &Snapshot) -> PredictedChoice {
     node_addresses_of(node, GoResolver::Cgo)
 }
 
-/// `NodeAddress`: the `InternalIP`s of the Node, by a kubelet so linked.
+/// `NodeAddress`: the `InternalIP`s of the Node, for a kubelet with this resolver.
 #[must_use]
 pub fn node_addresses_of(node: &Snapshot, linkage: GoResolver) -> PredictedChoice {
     let flags = &node.node.kubelet;
@@ -148,6 +149,7 @@ fn by_told(node: &Snapshot, told: &[IpAddr], name: &str, linkage: GoResolver) ->
             );
         }
     }
+    // The cloud controller manager sets the addresses later, so nothing on the host decides.
     if node.node.kubelet.is_cloud_external() && told.is_empty() {
         return PredictedChoice::unknown(
             "which address the cloud provider gives the Node (--cloud-provider=external)",
@@ -172,7 +174,8 @@ fn by_told(node: &Snapshot, told: &[IpAddr], name: &str, linkage: GoResolver) ->
     }
 }
 
-/// The name may be an address, or mean one of this host's; else the routes decide.
+/// By the node's name: it is an address itself, or resolves to one of this host; else by the
+/// routes.
 fn by_name(
     node: &Snapshot,
     told: Option<IpAddr>,
@@ -191,6 +194,7 @@ fn by_name(
         NameLookup::Known { addresses, by } => (addresses, by),
         NameLookup::Unknown { missing } => return PredictedChoice::Unknown { missing },
     };
+    // `--node-ip=::` selects IPv6, `0.0.0.0` IPv4, without naming an address.
     let preferred = told.map_or(IpFamily::V4, IpFamily::of);
     let valid: Vec<IpAddr> = addresses
         .iter()

@@ -1,21 +1,22 @@
-//! The command line of kubelet, as two environment files of systemd make it up.
+//! Flags of kubelet from the two environment files of its systemd unit.
 
 use pontoon_model::untrusted::Untrusted;
 
 use pontoon_model::node_files::KubeletFlags;
 
-/// The variable of `/var/lib/kubelet/kubeadm-flags.env`.
+/// The variable in `/var/lib/kubelet/kubeadm-flags.env`.
 pub const KUBEADM_ARGS: &str = "KUBELET_KUBEADM_ARGS";
-/// The variable of `/etc/default/kubelet` (Debian) and `/etc/sysconfig/kubelet`.
+/// The variable in `/etc/default/kubelet` (Debian) and `/etc/sysconfig/kubelet`.
 pub const EXTRA_ARGS: &str = "KUBELET_EXTRA_ARGS";
 
-/// Reads the value of a variable, word by word, each as `--name=value`, or bare.
+/// Parses the value of a variable into flags, each as `--name=value` or bare.
 ///
 /// `ReadKubeletDynamicEnvFile` (kubernetes/kubernetes, `cmd/kubeadm/app/phases/kubelet/flags.go`):
-/// a flag may stand apart from its value. `None`: there is no such variable. The last assignment
-/// counts (systemd.exec(5), `EnvironmentFile=`).
+/// a flag and its value may be separate words. `None`: there is no such variable. The last
+/// assignment counts (systemd.exec(5), `EnvironmentFile=`).
 #[must_use]
 pub fn arguments(text: &str, variable: &str) -> Option<Vec<String>> {
+    // From the end, as the last assignment counts.
     let value = text.lines().rev().find_map(|line| {
         let value = line.trim().strip_prefix(variable)?.strip_prefix('=')?.trim();
         let quoted = ['"', '\'']
@@ -36,12 +37,12 @@ pub fn arguments(text: &str, variable: &str) -> Option<Vec<String>> {
     Some(arguments)
 }
 
-/// Whether a flag has no value yet.
+/// Whether a flag has no value, so that the next word may be it.
 fn is_waiting(flag: &str) -> bool {
     flag.starts_with('-') && !flag.contains('=')
 }
 
-/// The flags in effect: `extra` comes after `kubeadm` on the command line, so that it wins.
+/// The effective flags: `extra` follows `kubeadm` on the command line, so it takes precedence.
 #[must_use]
 pub fn effective_flags(kubeadm: Option<&str>, extra: Option<&str>) -> KubeletFlags {
     let words = |text: Option<&str>, variable| {

@@ -1,8 +1,8 @@
 //! Predicts which address each component of Kubernetes will choose on a host, and by which rule.
 //!
-//! One file for each component, with the source of its rule: the next version of a component is a
-//! change in one place. All of them look at a [`pontoon_model::snapshot::Snapshot`] and answer with
-//! a [`PredictedChoice`]; nothing is asked of a network. What several of them share is in [`apimachinery`].
+//! Each component has a file with the source of its rule, so that an update for a new version is a
+//! change in one place. All predictions take a [`pontoon_model::snapshot::Snapshot`] and return a
+//! [`PredictedChoice`]; nothing is sent to a network. Shared rules are in [`apimachinery`].
 
 mod choice;
 mod component;

@@ -1,6 +1,7 @@
-//! What a node is called, and what its name means to itself.
+//! The name of a node, and the addresses to which its own host resolves it.
 //!
-//! kubelet asks for its own name before it looks at any route: one line in `/etc/hosts` decides.
+//! kubelet looks up its own name before it considers routes, so one line in `/etc/hosts` can
+//! decide.
 
 use std::net::IpAddr;
 
@@ -9,46 +10,46 @@ use pontoon_model::snapshot::Snapshot;
 
 use super::go_net::own_address_rank;
 
-/// What a name means.
+/// The addresses of a name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum NameLookup {
-    /// These addresses, in this order; none: the name means nothing.
+    /// The name resolves to these addresses, in this order; to none if the list is empty.
     Known {
-        /// They.
+        /// The addresses, in the resolver's order.
         addresses: Vec<IpAddr>,
-        /// Who says so.
+        /// The source of the addresses: a file or a program.
         by: &'static str,
     },
-    /// Somebody would have to be asked.
+    /// The answer depends on a name service that was not queried.
     Unknown {
-        /// Who.
+        /// The missing answer, with the command that shows it.
         missing: String,
     },
 }
 
-/// How a program was linked: Go's own resolver sorts what it finds, the C library's keeps the
+/// The resolver of a Go program. Go's own resolver sorts addresses, that of the C library keeps the
 /// order of the file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum GoResolver {
-    /// With the C library, as kubelet is released (it is not among `KUBE_STATIC_BINARIES` in
+    /// The C library's, as in released kubelets (kubelet is not among `KUBE_STATIC_BINARIES` in
     /// kubernetes/kubernetes, `hack/lib/golang.sh`).
     Cgo,
-    /// Without (`CGO_ENABLED=0`).
+    /// Go's own (`CGO_ENABLED=0`).
     PureGo,
 }
 
-/// `GetHostname` (kubernetes/component-helpers, `node/util/hostname.go`): the override, or the
-/// system's host name, in lower case.
+/// `GetHostname` (kubernetes/component-helpers, `node/util/hostname.go`): the override, or the host
+/// name of the system, in lower case.
 ///
 /// # Errors
 ///
-/// In its own words.
+/// The message of kubelet.
 pub fn node_name(host_name: &str, hostname_override: Option<&str>) -> Result<String, &'static str> {
     let name = hostname_override.filter(|name| !name.is_empty()).unwrap_or(host_name).trim();
     if name.is_empty() { Err("empty hostname is invalid") } else { Ok(name.to_lowercase()) }
 }
 
-/// What `name` means on this host, as far as its files say.
+/// Resolves `name` as this host would, as far as its files determine the result.
 #[must_use]
 pub fn look_up(node: &Snapshot, name: &str, linkage: GoResolver) -> NameLookup {
     if let Some(addresses) = &node.node.looked_up {
@@ -56,7 +57,7 @@ pub fn look_up(node: &Snapshot, name: &str, linkage: GoResolver) -> NameLookup {
     }
     let services: Vec<&str> =
         node.node.name_services.iter().map(pontoon_model::untrusted::Untrusted::raw).collect();
-    // nsswitch.conf(5): what holds without a line.
+    // The default without a `hosts:` line (nsswitch.conf(5)).
     let services = if services.is_empty() { vec!["files", "dns"] } else { services };
     let is_local = name.rsplit('.').next() == Some("local");
     for service in services {
@@ -67,11 +68,11 @@ pub fn look_up(node: &Snapshot, name: &str, linkage: GoResolver) -> NameLookup {
                     return NameLookup::Known { addresses, by: "/etc/hosts" };
                 }
             }
-            // Without a server there is nobody to ask.
+            // Without a name server the query fails at once.
             "dns" if node.resolver.servers.is_empty() => {}
-            // These answer for `.local` only (nss-mdns).
+            // These services resolve names in `.local` only (nss-mdns).
             "mdns4_minimal" | "mdns6_minimal" | "mdns_minimal" if !is_local => {}
-            // `[NOTFOUND=return]` and the like speak of the service before them.
+            // `[NOTFOUND=return]` and other actions apply to the service before them.
             reaction if reaction.starts_with('[') => {}
             other => {
                 let other = pontoon_model::untrusted::Untrusted::new(other);
@@ -90,7 +91,7 @@ fn in_hosts_file(node: &Snapshot, name: &str, linkage: GoResolver) -> Vec<IpAddr
         .filter(|line| line.names.iter().any(|other| other.raw().eq_ignore_ascii_case(name)));
     let mut addresses: Vec<IpAddr> = lines.map(|line| line.address.to_canonical()).collect();
     if linkage == GoResolver::PureGo {
-        // Only the order among IPv6 addresses of the host matters to anybody here.
+        // Only the order among the host's IPv6 addresses affects a prediction.
         let mut v6: Vec<_> =
             addresses.extract_if(.., |address| IpFamily::of(*address) == IpFamily::V6).collect();
         v6.sort_by_key(|address| match address {

@@ -1,4 +1,4 @@
-//! The proxy through which a Go program asks for a page, by its environment.
+//! The proxy that a Go program uses for a URL, by its environment.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -8,10 +8,10 @@ use pontoon_model::untrusted::Untrusted;
 
 use super::go_net::parse_ip;
 
-/// Where the rule was read.
+/// Source of the rule.
 pub const SOURCE: &str = "golang.org/x/net, http/httpproxy/proxy.go";
 
-/// What the environment says of proxies.
+/// The proxy variables of an environment.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ProxyEnvironment {
     https: String,
@@ -19,20 +19,20 @@ pub struct ProxyEnvironment {
 }
 
 impl ProxyEnvironment {
-    /// Of the variables' values: `HTTPS_PROXY` and `NO_PROXY`, in capitals or not.
+    /// From the values of `HTTPS_PROXY` and `NO_PROXY`, in upper or lower case.
     #[must_use]
     pub fn new(https: &str, none: &str) -> Self {
         Self { https: https.to_owned(), none: none.to_owned() }
     }
 
-    /// Of a host's environment, names in lower case.
+    /// From the environment of a host, names in lower case.
     #[must_use]
     pub fn of(environment: &BTreeMap<String, Untrusted>) -> Self {
         let value = |name: &str| environment.get(name).map(Untrusted::raw).unwrap_or_default();
         Self::new(value("https_proxy"), value("no_proxy"))
     }
 
-    /// The proxy by which `https://HOST` is asked, if it is not asked directly.
+    /// The proxy for `https://HOST`; `None` if the connection is direct.
     #[must_use]
     pub fn of_https(&self, host: &str) -> Option<&str> {
         let is_used = !self.https.is_empty() && self.is_used_for(host);
@@ -42,6 +42,7 @@ impl ProxyEnvironment {
     fn is_used_for(&self, host: &str) -> bool {
         let host = host.trim().to_lowercase();
         let address = parse_ip(&host);
+        // Go never uses a proxy for the own host.
         if host == "localhost" || address.is_some_and(|address| address.is_loopback()) {
             return false;
         }
@@ -50,12 +51,13 @@ impl ProxyEnvironment {
     }
 }
 
-/// Whether an entry of `NO_PROXY` names a host: by address, network or domain. A port in it is
-/// taken to be that of the question.
+/// Whether an entry of `NO_PROXY` matches a host, by address, network or domain. The port of an
+/// entry is assumed to match.
 fn is_exception(text: &str, host: &str, address: Option<IpAddr>) -> bool {
     if text == "*" {
         return true;
     }
+    // Networks match addresses only, never names that resolve to one.
     if let Ok(network) = text.parse::<Prefix>() {
         return address.is_some_and(|address| network.contains(address));
     }
@@ -70,7 +72,7 @@ fn is_exception(text: &str, host: &str, address: Option<IpAddr>) -> bool {
     if name.is_empty() {
         return false;
     }
-    // `.example.org` and `*.example.org` are what is below, `example.org` is that and itself.
+    // `.example.org` and `*.example.org` match subdomains only, `example.org` matches itself, too.
     let name = name.strip_prefix('*').unwrap_or(name);
     match name.strip_prefix('.') {
         Some(_) => host.ends_with(name),

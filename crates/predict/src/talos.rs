@@ -1,4 +1,4 @@
-//! Talos: the kubelet's node address.
+//! Talos: the node address of kubelet.
 
 use std::net::IpAddr;
 
@@ -7,12 +7,12 @@ use pontoon_model::snapshot::Snapshot;
 use super::go_net::is_global_unicast;
 use super::{PredictedAddresses, PredictedChoice};
 
-/// Where the rule was read; it was not run.
+/// Source of the rule; the prediction was not compared with a running Talos.
 pub const SOURCE: &str =
     "siderolabs/talos v1.13.9, internal/app/machined/pkg/controllers/k8s/nodeip.go";
 
-/// Without `validSubnets`: of the addresses of all links that are up the least, pods' and Services'
-/// networks and shared addresses aside. No route is looked at.
+/// Without `validSubnets`: the lowest address on all links that are up, except pod, Service and
+/// shared addresses. Routes do not matter.
 #[must_use]
 pub fn node_ip(node: &Snapshot) -> PredictedChoice {
     let mut all: Vec<(IpAddr, &str)> = node

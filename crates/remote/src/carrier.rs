@@ -1,7 +1,7 @@
-//! How a program is started on a host, with pipes to it: by the user's ssh, as a copy that is
-//! brought there, as a child of this process, or by a command of the user or of a lab.
+//! Carriers: how a program is started on a host, with pipes to it. By the user's ssh, as a copy for
+//! one run, as a child of this process, or by a command of the user or of a lab.
 //!
-//! Whoever can start a pontoon may talk to it. There is no daemon, no port and no key of our own.
+//! Access control is that of the carrier: there is no daemon, no port and no key of pontoon.
 
 pub mod ssh;
 pub mod push;
@@ -22,22 +22,22 @@ use pontoon_model::shell::shell_line;
 use push::{ProgramFiles, PushError, push};
 use ssh::{SshLogin, SshProgram};
 
-/// The words after `pontoon` that make it a far end. One process serves everything that a command
-/// wants of a host.
+/// Arguments of `pontoon` that start a far end. One process serves all services that a command
+/// needs on a host.
 pub const FAR_END: [&str; 2] = ["agent", "--stdio"];
-/// The same for a pontoon that was copied for one run: it removes its own file.
+/// The same for a pontoon that was copied for one run: `--unlink` removes its own file.
 const COPIED_FAR_END: [&str; 3] = ["agent", "--stdio", "--unlink"];
 
-/// Why there is no program to talk to, or none any more.
+/// Why no session with a program is possible, or why it ended.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CarrierError {
     /// The program that makes the connection could not be started.
     #[error("`{program}` could not be started: {source}")]
     Start {
-        /// Its name.
+        /// Name of the program.
         program: Untrusted,
-        /// Why.
+        /// Error of the system call.
         source: io::Error,
     },
     /// pontoon could not be copied to the host.
@@ -46,12 +46,12 @@ pub enum CarrierError {
     /// The program ended, or closed its output.
     #[error("pontoon ended on the other host{}", complaint(.stderr, .said))]
     Ended {
-        /// The last that it wrote to its standard error.
+        /// The end of its standard error.
         stderr: Untrusted,
-        /// What it wrote to its standard output in place of a preamble; empty after one.
+        /// Output in place of a preamble; empty once a preamble was read.
         said: Untrusted,
     },
-    /// What it says is not the protocol.
+    /// The output of the program violates the protocol.
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
 }
@@ -64,26 +64,27 @@ fn complaint(stderr: &Untrusted, said: &Untrusted) -> String {
     }
 }
 
-/// As whom a program runs on a host.
+/// The user as whom a program runs on a host.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum RunAs {
-    /// The user who is logged in.
+    /// The user of the login.
     LoginUser,
-    /// root, by `sudo -n`, which asks for no password.
+    /// root, by `sudo -n`, which never prompts for a password.
     Root,
 }
 
-/// Whether Ctrl-C at the terminal reaches a child of this process.
+/// Whether Ctrl-C in the terminal signals a child of this process.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OnInterrupt {
-    /// It ends with this process.
+    /// The child gets the signal and ends with this process.
     Ends,
-    /// It is left alone: it has something to take back when its input ends. ssh ends by Ctrl-C as
-    /// well, and what is at its other end does not notice more than that its input has ended.
+    /// The child is in a process group of its own and gets no signal: it undoes its changes once
+    /// its input ends. ssh ends by Ctrl-C in any case; its remote side only sees the end of its
+    /// input.
     TakesBack,
 }
 
-/// How a program is started on a host.
+/// A program that can be started on a host.
 #[derive(Debug)]
 pub struct RemoteProgram {
     host: HostName,
@@ -99,12 +100,12 @@ enum ProgramStart {
         files: Arc<ProgramFiles>,
         run_as: RunAs,
     },
-    /// There is no command at all.
+    /// `--via` was given no words.
     Nothing,
 }
 
 impl RemoteProgram {
-    /// The pontoon that is installed on a host which ssh reaches.
+    /// The pontoon that is installed on a host, started by ssh.
     #[must_use]
     pub fn installed(ssh: &SshProgram, login: &SshLogin, run_as: RunAs) -> Self {
         let sudo: &[&str] = if run_as == RunAs::Root { &["sudo", "-n"] } else { &[] };
@@ -113,7 +114,7 @@ impl RemoteProgram {
         Self::shell_line(ssh, login, &shell_line(&words))
     }
 
-    /// A pontoon that is copied to a host which ssh reaches, and is gone afterwards.
+    /// A pontoon that is copied to a host by ssh and removed when it starts.
     #[must_use]
     pub fn copied(
         ssh: &SshProgram,
@@ -121,12 +122,13 @@ impl RemoteProgram {
         files: &Arc<ProgramFiles>,
         run_as: RunAs,
     ) -> Self {
+        // The copy is made in `start`, as it blocks.
         let (ssh, files) = (ssh.clone(), Arc::clone(files));
         let start = ProgramStart::Copy { ssh, login: login.clone(), files, run_as };
         Self { host: login.host.clone(), start }
     }
 
-    /// This host's own pontoon: it needs no ssh.
+    /// The pontoon of this host, started without ssh.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this host's own far end is started here")]
     pub fn local(host: HostName, own: &Path, run_as: RunAs, interrupt: OnInterrupt) -> Self {
@@ -139,12 +141,13 @@ impl RemoteProgram {
         }
         command.args(FAR_END);
         if interrupt == OnInterrupt::TakesBack {
+            // A process group of its own does not get the SIGINT of the terminal.
             command.process_group(0);
         }
         Self::by_command(host, command)
     }
 
-    /// What the user's `--via` starts: its words, and no shell.
+    /// The command of the user's `--via`, executed without a shell.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is where the user's --via is started")]
     pub fn via(host: HostName, words: impl IntoIterator<Item = OsString>) -> Self {
@@ -157,31 +160,30 @@ impl RemoteProgram {
         Self { host, start }
     }
 
-    /// What a command starts that somebody else has made: a lab enters the namespaces of its
-    /// hosts.
+    /// A prepared command: a lab uses it to enter the namespaces of its hosts.
     #[must_use]
     pub const fn by_command(host: HostName, command: Command) -> Self {
         Self { host, start: ProgramStart::Command(command) }
     }
 
-    /// A line for the shell of a host which ssh reaches: what needs no pontoon there.
+    /// A command line for the shell of a host, by ssh; it needs no pontoon there.
     #[must_use]
     pub fn shell_line(ssh: &SshProgram, login: &SshLogin, line: &str) -> Self {
         Self::by_command(login.host.clone(), ssh.command(login, line))
     }
 
-    /// What the user calls the host.
+    /// The name of the host, as the user gave it.
     #[must_use]
     pub const fn host(&self) -> &HostName {
         &self.host
     }
 
-    /// Starts it with pipes for its standard streams. Copying waits for the host: whoever has many
-    /// starts a thread for each.
+    /// Starts the program with pipes for its standard streams. Copying blocks until the host has
+    /// received the file, so a caller with many hosts uses one thread for each.
     ///
     /// # Errors
     ///
-    /// [`CarrierError::Start`], and where something has to be copied all others.
+    /// [`CarrierError::Start`]; if something has to be copied, every other variant as well.
     pub fn start(self) -> Result<Child, CarrierError> {
         match self.start {
             ProgramStart::Command(command) => spawn(command),
@@ -204,12 +206,13 @@ fn spawn(mut command: Command) -> Result<Child, CarrierError> {
     command.spawn().map_err(|source| CarrierError::Start { program, source })
 }
 
-/// What the host said counts for more than that the connection ended.
+/// Maps a failed copy: the output of the host says more than the end of the connection.
 fn why_not_copied(error: PushError, child: Option<Child>) -> CarrierError {
     let stderr = match (&error, child) {
         (PushError::Ended, Some(child)) => Some(last_words(child)),
         (_, Some(mut child)) => {
-            // The way to the host is closed; one that has ended is not there to be ended.
+            // Closes the connection to the host. Killing a process that has already ended fails,
+            // harmlessly.
             let _ = child.kill();
             let _ = child.wait();
             None

@@ -1,4 +1,4 @@
-//! The clock, and pipes of programs.
+//! System clock, and pipes of child processes.
 
 pub mod session_clock;
 pub(crate) mod stderr_tail;

@@ -1,5 +1,5 @@
-//! The end that answers, without sockets: bytes go in, requests come out, and answers and
-//! unsolicited messages are taken.
+//! The far end of a session as a state machine: bytes go in, service messages come out; responses
+//! and pushes are queued for sending. It has no sockets.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -9,18 +9,18 @@ use crate::message::{MessageHead, RequestId, ServiceName};
 use crate::preamble::{BeforePreamble, PreambleReader, VERSIONS, VersionRange};
 use crate::protocol_error::ProtocolError;
 
-/// What a service is told.
+/// A request or notice for a service.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ServiceMessage {
-    /// The service.
+    /// The addressed service.
     pub service: ServiceName,
-    /// By this it is answered; none: it is not.
+    /// The id for the response; absent for a notice, which has none.
     pub id: Option<RequestId>,
-    /// What only the service reads.
+    /// The body, which only the service decodes.
     pub body: Vec<u8>,
 }
 
-/// The state of a session at the end that answers.
+/// The state of a session at the far end, which responds.
 #[derive(Debug)]
 pub struct FarEnd {
     preamble: Option<PreambleReader>,
@@ -37,7 +37,7 @@ impl Default for FarEnd {
 }
 
 impl FarEnd {
-    /// An end that speaks these versions.
+    /// A far end that supports these protocol versions.
     #[must_use]
     pub fn of_versions(versions: VersionRange) -> Self {
         Self {
@@ -49,11 +49,12 @@ impl FarEnd {
         }
     }
 
-    /// Takes what came.
+    /// Takes received bytes.
     ///
     /// # Errors
     ///
-    /// What is wrong with it. What was whole before that is still in [`Self::poll_message`].
+    /// The first protocol violation. Messages before it are still returned by
+    /// [`Self::poll_message`].
     pub fn handle_bytes(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
         if let Some(preamble) = &mut self.preamble {
             let Some(found) = preamble.push(bytes)? else { return Ok(()) };
@@ -74,6 +75,7 @@ impl FarEnd {
             MessageHead::Request { id, service: ServiceName::Unknown } => {
                 self.refuse_now(id, "this pontoon does not have that service")
             }
+            // A bound, so that a near end cannot make this end hold any number of requests.
             MessageHead::Request { id, .. } if self.open.len() >= PENDING_MAX => {
                 self.refuse_now(id, "too many requests wait for their answers")
             }
@@ -92,17 +94,18 @@ impl FarEnd {
         }
     }
 
-    /// The next thing that a service is told.
+    /// The next request or notice for a service.
     pub fn poll_message(&mut self) -> Option<ServiceMessage> {
         self.messages.pop_front()
     }
 
-    /// Answers a request. An answer that is longer than a message may be becomes a refusal that
-    /// says so.
+    /// Responds to a request. A response that is too long for a message becomes a refusal with that
+    /// reason.
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::UnknownRequest`] for one that is not open, [`ProtocolError::Unread`].
+    /// [`ProtocolError::UnknownRequest`] if the request is not open, [`ProtocolError::Unread`] if
+    /// the near end does not read.
     pub fn respond(&mut self, id: RequestId, body: &[u8]) -> Result<(), ProtocolError> {
         self.open.remove(&id).ok_or(ProtocolError::UnknownRequest)?;
         match (MessageHead::Response { id }).write(body) {
@@ -111,7 +114,7 @@ impl FarEnd {
         }
     }
 
-    /// Says why a request has no other answer.
+    /// Refuses a request, with the reason.
     ///
     /// # Errors
     ///
@@ -126,11 +129,11 @@ impl FarEnd {
         self.send(&wire)
     }
 
-    /// Says something unsolicited.
+    /// Sends an unsolicited message of a service.
     ///
     /// # Errors
     ///
-    /// A message that is too long, or an end that does not read.
+    /// The message is too long, or the near end does not read.
     pub fn push(&mut self, service: ServiceName, body: &[u8]) -> Result<(), ProtocolError> {
         let wire = MessageHead::Push { service }.write(body)?;
         self.send(&wire)
@@ -144,13 +147,13 @@ impl FarEnd {
         Ok(())
     }
 
-    /// What is to be sent; [`Self::handle_transmitted`] takes it away.
+    /// Bytes to send; report what was sent to [`Self::handle_transmitted`].
     #[must_use]
     pub fn poll_transmit(&self) -> &[u8] {
         &self.unsent
     }
 
-    /// So many bytes of [`Self::poll_transmit`] have been sent.
+    /// Removes the first `count` bytes of [`Self::poll_transmit`], as they have been sent.
     pub fn handle_transmitted(&mut self, count: usize) {
         self.unsent.drain(..count.min(self.unsent.len()));
     }

@@ -1,15 +1,15 @@
-//! Messages as frames: a length, then bytes.
+//! Frames: messages on a byte stream.
 //!
-//! A frame is a big-endian `u32` and that many bytes. The top bit of the length says that the
-//! message continues in the next frame, so that no frame exceeds [`FRAME_MAX`]. A reader knows
-//! what it will hold before it holds it.
+//! A frame is a big-endian `u32` length and that many bytes. The top bit of the length means that
+//! the message continues in the next frame, so no frame exceeds [`FRAME_MAX`], and a reader knows
+//! the size of a frame before it buffers it.
 
 use crate::limits::{FRAME_MAX, MESSAGE_MAX};
 
-/// The bit of a length that says that the message continues in the next frame.
+/// The bit of the length that means "continued in the next frame".
 const CONTINUES: u32 = 1 << 31;
 
-/// Bytes that are no frames of ours, or a message that does not fit into frames.
+/// Bytes that are not valid frames, or a message that is too long for frames.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FramingError {
@@ -19,16 +19,16 @@ pub enum FramingError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// A frame without content that announces another one: a sender could go on like that for ever.
+    /// An empty frame that announces another one: a sender could repeat it endlessly.
     #[error("an empty part of a message came")]
     EmptyPart,
 }
 
-/// Writes a message as frames.
+/// Encodes a message as frames.
 ///
 /// # Errors
 ///
-/// [`FramingError::TooLong`].
+/// [`FramingError::TooLong`] if it has more than [`MESSAGE_MAX`] bytes.
 pub fn write_frames(message: &[u8]) -> Result<Vec<u8>, FramingError> {
     if message.len() > MESSAGE_MAX {
         return Err(FramingError::TooLong { limit: MESSAGE_MAX });
@@ -39,7 +39,7 @@ pub fn write_frames(message: &[u8]) -> Result<Vec<u8>, FramingError> {
         wire.extend_from_slice(&0_u32.to_be_bytes());
     }
     while let Some(part) = parts.next() {
-        // A part is shorter than FRAME_MAX, which fits.
+        // A part is shorter than FRAME_MAX, so the length fits.
         let length = u32::try_from(part.len()).unwrap_or(0);
         let more = if parts.peek().is_some() { CONTINUES } else { 0 };
         wire.extend_from_slice(&(length | more).to_be_bytes());
@@ -48,7 +48,7 @@ pub fn write_frames(message: &[u8]) -> Result<Vec<u8>, FramingError> {
     Ok(wire)
 }
 
-/// Puts messages together again from whatever pieces a pipe delivers.
+/// Reassembles messages from a byte stream.
 #[derive(Debug, Default)]
 pub struct FrameReader {
     wire: Vec<u8>,
@@ -56,20 +56,21 @@ pub struct FrameReader {
 }
 
 impl FrameReader {
-    /// Takes bytes as they came.
+    /// Appends received bytes.
     pub fn push(&mut self, bytes: &[u8]) {
         self.wire.extend_from_slice(bytes);
     }
 
-    /// Returns the next whole message, if there is one.
+    /// Returns the next complete message, if there is one.
     ///
     /// # Errors
     ///
-    /// When what came is not ours; then nothing that follows can be read either.
+    /// If the bytes are not valid frames; the rest of the stream cannot be read then.
     pub fn read(&mut self) -> Result<Option<Vec<u8>>, FramingError> {
         while let Some((head, rest)) = self.wire.split_first_chunk::<4>() {
             let head = u32::from_be_bytes(*head);
             let length = usize::try_from(head & !CONTINUES).unwrap_or(usize::MAX);
+            // Checked before the frame has arrived, so that a wrong length is noticed at once.
             if length > FRAME_MAX {
                 return Err(FramingError::TooLong { limit: FRAME_MAX });
             }
@@ -82,6 +83,8 @@ impl FrameReader {
             }
             self.message.extend_from_slice(part);
             self.wire.drain(..4 + length);
+            // Parts of one message arrive in sequence; frames of different messages are never
+            // mixed.
             if head & CONTINUES == 0 {
                 return Ok(Some(std::mem::take(&mut self.message)));
             }
@@ -89,7 +92,7 @@ impl FrameReader {
         Ok(None)
     }
 
-    /// Whether nothing is left of a message that began.
+    /// Whether no part of an incomplete message is buffered.
     #[must_use]
     pub fn is_between_messages(&self) -> bool {
         self.wire.is_empty() && self.message.is_empty()

@@ -1,4 +1,4 @@
-//! A command on a host, run to its end: its output line by line, and how it ended. It needs no
+//! Runs a command on a host to its end: output line by line, and the exit status. It needs no
 //! pontoon on the host.
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
@@ -10,28 +10,28 @@ use crate::carrier::RemoteProgram;
 use crate::limits::STDERR_KEPT;
 use crate::reach_failure::ReachFailure;
 
-/// A longer line is handed over in pieces, in bytes.
+/// Longest line in bytes; a longer one is delivered in pieces.
 const LINE_MAX: u64 = 64 * 1024;
-/// ssh's own status when it could not connect (ssh(1)).
+/// Exit status of ssh if it could not connect (ssh(1)).
 const SSH_FAILED: i32 = 255;
 
-/// Where a line came from.
+/// The stream of an output line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OutputStream {
-    /// Standard output.
+    /// Standard output of the command.
     Out,
-    /// Standard error.
+    /// Standard error of the command, or of ssh.
     Err,
 }
 
 /// How a command ended on a host.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CommandEnd {
-    /// With this status.
+    /// It exited with this status.
     Exited(i32),
-    /// By this signal, on this side.
+    /// A signal ended the local process.
     Signalled(i32),
-    /// It never ran: the host could not be reached.
+    /// It did not run: the host could not be reached.
     Unreached(ReachFailure),
 }
 
@@ -53,8 +53,8 @@ impl CommandEnd {
     }
 }
 
-/// Runs a command to its end. `input` is given to it on its standard input; `tell` gets each line
-/// without its line break, as it comes.
+/// Runs a command to its end. `input` becomes its standard input; `tell` receives each line without
+/// its line break, as it arrives.
 pub fn run_command(
     program: RemoteProgram,
     input: Option<&[u8]>,
@@ -65,13 +65,14 @@ pub fn run_command(
         Err(error) => return CommandEnd::Unreached(ReachFailure::of(&error)),
     };
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    // All pipes are served at the same time: a full one would block the program, and so the others.
     let complaint = thread::scope(|scope| {
         match (stdin, input) {
             (Some(mut stdin), Some(input)) => {
-                // A command that does not read its input to the end is no failure.
+                // A command may end without reading all its input; that is no failure.
                 scope.spawn(move || drop(stdin.write_all(input)));
             }
-            // Without input it ends at once.
+            // Without input, standard input is closed at once.
             (stdin, _) => drop(stdin),
         }
         let complaint = scope.spawn(|| {
@@ -90,11 +91,12 @@ pub fn run_command(
     });
     match child.wait() {
         Ok(status) => CommandEnd::of(status, &complaint),
+        // Waiting fails only if another part of the process has collected the child.
         Err(_) => CommandEnd::Signalled(0),
     }
 }
 
-/// Hands over every line of a pipe, the last also without its line break.
+/// Passes on each line of a pipe, also a last one without a line break.
 fn each_line(pipe: Option<impl Read>, mut hand_over: impl FnMut(Vec<u8>)) {
     let Some(pipe) = pipe else { return };
     let mut reader = BufReader::new(pipe);

@@ -1,13 +1,13 @@
-//! The one way to a program on another host.
+//! Programs on other hosts: how to start them and exchange messages with them.
 //!
-//! Three layers, each usable without the next. A [`carrier`] starts a program on a host:
-//! by the user's ssh, as a copy that is brought there, as a child of this process, or by a command
-//! of the user. A session is one conversation with a pontoon that was started so: [`framing`],
-//! [`preamble`] and [`message`] are its bytes, [`near_end`] and [`far_end`] its two state machines
-//! without sockets and clocks, [`session`] drives them. Services (the survey of `probe`, the node of
-//! `cluster`) send messages over it; each knows only its own bodies. What needs no pontoon on the
-//! other host uses a carrier alone: [`host_command`] (`pontoon exec`) and [`line_session`]
-//! (`pontoon clock`).
+//! There are three layers, each usable without the next. A [`carrier`] starts a program on a host:
+//! by the user's ssh, as a copy for one run, as a child of this process, or by a command of the
+//! user. A session exchanges messages with a pontoon that was started in this way: [`framing`],
+//! [`preamble`] and [`message`] define the bytes, [`near_end`] and [`far_end`] are its two state
+//! machines without sockets and clocks, [`session`] drives them. Services (the survey of `probe`,
+//! the node of `cluster`) send messages over a session; each knows only its own bodies. Features
+//! that need no pontoon on the other host use a carrier alone: [`host_command`] (`pontoon exec`)
+//! and [`line_session`] (`pontoon clock`).
 
 pub mod limits;
 pub mod framing;

@@ -1,5 +1,5 @@
-//! A conversation with a program, line by line, in which no wait is without end. For what needs no
-//! pontoon on the other host, but a shell.
+//! A line-by-line exchange with a program, with a time limit for each wait. It needs only a shell
+//! on the other host, no pontoon.
 
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;
@@ -13,10 +13,10 @@ use crate::edge::session_clock::{SessionClock, poll_timeout};
 use crate::edge::stderr_tail::StderrTail;
 use crate::reach_failure::{FailureCause, ReachFailure};
 
-/// A longer line is no answer.
+/// Longest line in bytes; a longer one is no response.
 const LINE_MAX: usize = 1024;
 
-/// A running program that is talked to in lines.
+/// A running program that exchanges lines with this process.
 #[derive(Debug)]
 pub struct LineSession {
     child: Child,
@@ -26,23 +26,23 @@ pub struct LineSession {
     heard: Vec<u8>,
 }
 
-/// What came.
+/// The result of waiting for a line.
 #[derive(Debug, Eq, PartialEq)]
 pub enum HeardLine {
     /// A line, without its line break.
     Line(String),
-    /// Nothing in time.
+    /// No line arrived in time.
     Nothing,
-    /// The program says no more.
+    /// The program closed its standard output.
     End,
 }
 
 impl LineSession {
-    /// Starts the program.
+    /// Starts the program with pipes.
     ///
     /// # Errors
     ///
-    /// Why it cannot be started.
+    /// The reason why it cannot be started.
     pub fn start(program: RemoteProgram) -> Result<Self, ReachFailure> {
         let mut child = program.start().map_err(|error| ReachFailure::of(&error))?;
         match (child.stdin.take(), child.stdout.take()) {
@@ -54,12 +54,12 @@ impl LineSession {
         }
     }
 
-    /// Sends a line. Whether anybody listens is told by what is heard.
+    /// Sends a line. A write error is ignored: [`Self::hear`] reports the end of the program.
     pub fn say(&mut self, line: &str) {
         let _ = self.stdin.write_all(format!("{line}\n").as_bytes());
     }
 
-    /// Waits for a line, but no longer than this.
+    /// Waits for a line, for at most `within`.
     pub fn hear(&mut self, within: Duration) -> HeardLine {
         let clock = SessionClock::start();
         loop {
@@ -68,7 +68,7 @@ impl LineSession {
                 return HeardLine::Line(String::from_utf8_lossy(&line).trim().to_owned());
             }
             if self.heard.len() > LINE_MAX {
-                // A banner without an end: its end will be no answer either.
+                // A banner without a line break; the rest of it is no response either.
                 self.heard.clear();
             }
             let left = clock.left_of(within);
@@ -81,12 +81,12 @@ impl LineSession {
         }
     }
 
-    /// Reads what there is, or waits for it; false at the end of standard output.
+    /// Reads what is available, or waits for it; `false` at the end of standard output.
     fn read_some(&mut self, wait: Duration) -> bool {
         let mut fds = vec![PollFd::new(self.stdout.as_fd(), PollFlags::POLLIN)];
         fds.extend(self.stderr.readable().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         if poll(&mut fds, poll_timeout(wait)).is_err() {
-            // Interrupted: the caller looks at the clock and comes again.
+            // A signal interrupted the wait; the caller checks the time limit and calls again.
             return true;
         }
         let is_ready = fds.first().is_some_and(|fd| fd.any().unwrap_or(true));
@@ -102,7 +102,7 @@ impl LineSession {
         true
     }
 
-    /// Why a program ended that has closed its output.
+    /// The reason why the program ended, from its standard error.
     #[must_use]
     pub fn failure(mut self) -> ReachFailure {
         self.stderr.drain_to_end();
@@ -110,7 +110,7 @@ impl LineSession {
     }
 }
 
-/// Whatever it still does, nobody waits for it.
+/// Kills the program: its further output is not needed.
 impl Drop for LineSession {
     fn drop(&mut self) {
         let _ = self.child.kill();

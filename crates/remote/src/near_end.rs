@@ -1,11 +1,10 @@
-//! The end that asks, without sockets and clocks: bytes and time go in, messages and events come
-//! out.
+//! The near end of a session as a state machine: bytes and time go in, messages and events come
+//! out. It has no sockets and no clock.
 //!
-//! Time is what has passed since the session began. Whoever drives it hands over what came
-//! ([`NearEnd::handle_bytes`]), what time it is ([`NearEnd::handle_timeout`]), and that nothing
-//! more will come ([`NearEnd::handle_end`]); takes what is to be sent ([`NearEnd::poll_transmit`]),
-//! what happened ([`NearEnd::poll_event`]), and when to come back at the latest
-//! ([`NearEnd::poll_timeout`]).
+//! Times are relative to the start of the session. The driver passes in received bytes
+//! ([`NearEnd::handle_bytes`]), the current time ([`NearEnd::handle_timeout`]) and the end of the
+//! stream ([`NearEnd::handle_end`]); it takes out bytes to send ([`NearEnd::poll_transmit`]),
+//! events ([`NearEnd::poll_event`]) and the time of the next timeout ([`NearEnd::poll_timeout`]).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -18,44 +17,44 @@ use crate::message::{MessageHead, RequestId, ServiceName};
 use crate::preamble::{BeforePreamble, PreambleReader, VERSIONS, VersionRange};
 use crate::protocol_error::ProtocolError;
 
-/// What happened at the near end.
+/// An event at the near end.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum NearEvent {
-    /// The far end is there.
+    /// The far end has sent its preamble.
     Greeted {
-        /// The version that is spoken.
+        /// The negotiated protocol version.
         version: u32,
     },
-    /// For a service: an answer, its absence, or something unsolicited.
+    /// An event for one service.
     Service(ServiceName, ServiceEvent),
 }
 
-/// What a service hears.
+/// An event for a service.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ServiceEvent {
-    /// The answer to a request.
+    /// A response to a request.
     Answered {
-        /// Which.
+        /// The id of the request.
         id: RequestId,
-        /// The answer.
+        /// The body of the response.
         body: Vec<u8>,
     },
-    /// The far end says why a request has no answer.
+    /// The far end refused a request.
     Refused {
-        /// Which.
+        /// The id of the request.
         id: RequestId,
-        /// Its words.
+        /// The reason, from the far end.
         why: Untrusted,
     },
-    /// No answer came in time. One that comes later is dropped.
+    /// A request had no response in time. A later response is dropped.
     TimedOut {
-        /// Which.
+        /// The id of the request.
         id: RequestId,
     },
-    /// The far end says something unsolicited.
+    /// An unsolicited message of the far end.
     Pushed {
-        /// What.
+        /// The body of the message.
         body: Vec<u8>,
     },
 }
@@ -66,7 +65,7 @@ struct PendingRequest {
     deadline: Duration,
 }
 
-/// The state of a session at the end that asks.
+/// The state of a session at the near end, which sends requests.
 #[derive(Debug)]
 pub struct NearEnd {
     preamble: Option<PreambleReader>,
@@ -85,7 +84,7 @@ impl Default for NearEnd {
 }
 
 impl NearEnd {
-    /// An end that speaks these versions.
+    /// A near end that supports these protocol versions.
     #[must_use]
     pub fn of_versions(versions: VersionRange) -> Self {
         Self {
@@ -99,17 +98,17 @@ impl NearEnd {
         }
     }
 
-    /// Whether the far end has said that it is there.
+    /// Whether the far end has sent its preamble.
     #[must_use]
     pub const fn is_greeted(&self) -> bool {
         self.preamble.is_none()
     }
 
-    /// Asks something. The answer comes as [`ServiceEvent`] under the number that is returned.
+    /// Sends a request. The response is a [`ServiceEvent`] with the returned id.
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::TooManyRequests`], or as [`Self::send_notice`].
+    /// [`ProtocolError::TooManyRequests`], or the errors of [`Self::send_notice`].
     pub fn send_request(
         &mut self,
         service: ServiceName,
@@ -128,11 +127,11 @@ impl NearEnd {
         Ok(id)
     }
 
-    /// Says something that has no answer.
+    /// Sends a message that has no response.
     ///
     /// # Errors
     ///
-    /// A message that is too long, or an end that does not read.
+    /// The message is too long, or the far end does not read.
     pub fn send_notice(&mut self, service: ServiceName, body: &[u8]) -> Result<(), ProtocolError> {
         self.send(MessageHead::Notice { service }, body)
     }
@@ -146,22 +145,22 @@ impl NearEnd {
         Ok(())
     }
 
-    /// What is to be sent; [`Self::handle_transmitted`] takes it away.
+    /// Bytes to send; report what was sent to [`Self::handle_transmitted`].
     #[must_use]
     pub fn poll_transmit(&self) -> &[u8] {
         &self.unsent
     }
 
-    /// So many bytes of [`Self::poll_transmit`] have been sent.
+    /// Removes the first `count` bytes of [`Self::poll_transmit`], as they have been sent.
     pub fn handle_transmitted(&mut self, count: usize) {
         self.unsent.drain(..count.min(self.unsent.len()));
     }
 
-    /// Takes what came.
+    /// Takes received bytes.
     ///
     /// # Errors
     ///
-    /// What is wrong with it. What was whole before that is still in [`Self::poll_event`].
+    /// The first protocol violation. Events before it are still returned by [`Self::poll_event`].
     pub fn handle_bytes(&mut self, bytes: &[u8]) -> Result<(), ProtocolError> {
         if let Some(preamble) = &mut self.preamble {
             let Some(found) = preamble.push(bytes)? else { return Ok(()) };
@@ -209,10 +208,11 @@ impl NearEnd {
             self.events.push_back(NearEvent::Service(request.service, event));
             return Ok(());
         }
+        // Ids are assigned in ascending order, so this one was never used.
         if id >= self.next {
             return Err(ProtocolError::UnknownRequest);
         }
-        // It came after its time, or a second time: nobody waits for it, and it is dropped.
+        // The response is late or a duplicate. It is dropped, but counts toward the limit.
         self.count_unsolicited(length)
     }
 
@@ -221,26 +221,27 @@ impl NearEnd {
         if self.unsolicited > UNSOLICITED_MAX { Err(ProtocolError::Floods) } else { Ok(()) }
     }
 
-    /// Nothing more will come: how the conversation ended.
+    /// The error with which the session ended, after the last byte was received.
     #[must_use]
     pub fn handle_end(&self) -> ProtocolError {
         let said = self.preamble.as_ref().map(PreambleReader::said).unwrap_or_default();
         ProtocolError::Ended { is_torn: !self.reader.is_between_messages(), said }
     }
 
-    /// When [`Self::handle_timeout`] has something to do, if nothing comes before.
+    /// When to call [`Self::handle_timeout`] at the latest.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
+        // Times count from the start of the session, so this limit is a point in time, too.
         let greeting = self.preamble.as_ref().map(|_| GREETING_WITHIN);
         let requests = self.pending.values().map(|request| request.deadline);
         requests.chain(greeting).min()
     }
 
-    /// Gives up what should have come by now.
+    /// Times out requests whose deadline has passed.
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::Silent`] where not even a preamble came.
+    /// [`ProtocolError::Silent`] if the preamble did not arrive in time.
     pub fn handle_timeout(&mut self, now: Duration) -> Result<(), ProtocolError> {
         if self.preamble.is_some() && now >= GREETING_WITHIN {
             return Err(ProtocolError::Silent);
@@ -257,7 +258,7 @@ impl NearEnd {
         Ok(())
     }
 
-    /// The next thing that happened.
+    /// The next event, oldest first.
     pub fn poll_event(&mut self) -> Option<NearEvent> {
         self.events.pop_front()
     }

@@ -1,8 +1,8 @@
-//! What each end says first: the versions of the protocol that it speaks.
+//! The preamble: the first line of each end, with the protocol versions that it supports.
 //!
-//! Both ends send a line `PONTOON-REMOTE/LOWEST-HIGHEST`, neither waits for the other's, and both
-//! take the highest version that is in both ranges. Before the far end's line may stand whatever
-//! the login shell of the host prints.
+//! Both ends send a line `PONTOON-REMOTE/LOWEST-HIGHEST` without waiting for the other, and both
+//! use the highest version that is in both ranges. The login shell of the host may print anything
+//! before the far end's line.
 
 use std::fmt;
 
@@ -10,21 +10,23 @@ use pontoon_model::untrusted::Untrusted;
 
 use crate::limits::{GREETING_MAX, SHOWN_MAX};
 
-/// The versions that this pontoon speaks. A change of any message of any service makes a new one.
+/// The versions that this pontoon supports. Any change to a message of a service makes a new
+/// version.
 pub const VERSIONS: VersionRange = VersionRange { lowest: 4, highest: 4 };
 
 const NAME: &[u8] = b"PONTOON-REMOTE/";
-/// What pontoons said that spoke versions before 4; those had a protocol for each purpose.
+/// First words of pontoons with protocol versions before 4, which had one protocol for each
+/// purpose.
 const OLDER_NAMES: [&[u8]; 2] = [b"PONTOON-AGENT/", b"PONTOON-CLUSTER/"];
-/// Most bytes of `LOWEST-HIGHEST` and its line break: two `u32` of ten digits each.
+/// Longest `LOWEST-HIGHEST` with its line break, in bytes: two `u32` of ten digits each.
 const RANGE_MAX: usize = 22;
 
-/// A range of protocol versions, both ends included.
+/// A range of protocol versions, both included.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct VersionRange {
-    /// The oldest version.
+    /// The oldest supported version.
     pub lowest: u32,
-    /// The newest version.
+    /// The newest supported version.
     pub highest: u32,
 }
 
@@ -36,17 +38,18 @@ impl VersionRange {
         (newest >= self.lowest.max(other.lowest)).then_some(newest)
     }
 
-    /// The line that says it.
+    /// The preamble line of this range.
     #[must_use]
     pub fn preamble(self) -> Vec<u8> {
         let range = format!("{}-{}\n", self.lowest, self.highest);
         [NAME, range.as_bytes()].concat()
     }
 
-    /// Reads `LOWEST-HIGHEST`.
+    /// Parses the `LOWEST-HIGHEST` part.
     fn parse(text: &[u8]) -> Option<Self> {
         let (lowest, highest) = std::str::from_utf8(text).ok()?.split_once('-')?;
         let number = |text: &str| {
+            // `u32::from_str` accepts a sign.
             let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
             is_number.then(|| text.parse::<u32>().ok()).flatten()
         };
@@ -65,39 +68,39 @@ impl fmt::Display for VersionRange {
     }
 }
 
-/// Why no conversation begins.
+/// Why a session cannot begin.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PreambleError {
-    /// Something else than a pontoon speaks.
+    /// The other program is not pontoon.
     #[error("what answers is not pontoon: it said `{said}`")]
     NotPontoon {
-        /// The beginning of what it said.
+        /// The beginning of its output.
         said: Untrusted,
     },
-    /// The other end speaks other versions.
+    /// The other end has no version in common with this one.
     #[error(
         "the other end speaks version {} of the protocol, this pontoon version {ours}: install the same pontoon on both hosts",
         theirs.map_or_else(|| "3 or older".to_owned(), |theirs| theirs.to_string())
     )]
     OtherVersion {
-        /// Its versions; none: a pontoon from before version 4, which does not say.
+        /// Its versions; absent for a pontoon from before version 4, which does not send them.
         theirs: Option<VersionRange>,
-        /// Ours.
+        /// The versions of this pontoon.
         ours: VersionRange,
     },
 }
 
-/// Whether something may stand before a preamble.
+/// Whether other output may precede the preamble.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum BeforePreamble {
-    /// Output of a login shell.
+    /// Output of a login shell may precede it.
     Anything,
-    /// Nothing: only a pontoon starts a far end and speaks to it.
+    /// Nothing may precede it: the input of a far end comes from pontoon alone.
     Nothing,
 }
 
-/// Finds the preamble in what the other end says first.
+/// Finds the preamble in the first bytes of the other end.
 #[derive(Debug)]
 pub(crate) struct PreambleReader {
     ours: VersionRange,
@@ -105,7 +108,7 @@ pub(crate) struct PreambleReader {
     said: Vec<u8>,
 }
 
-/// A preamble that was found: the version to speak, and the bytes that came after it.
+/// The negotiated version, and the bytes behind the preamble.
 pub(crate) struct FoundPreamble {
     pub(crate) version: u32,
     pub(crate) rest: Vec<u8>,
@@ -116,7 +119,7 @@ impl PreambleReader {
         Self { ours, before, said: Vec::new() }
     }
 
-    /// What came so far that is not a preamble.
+    /// The bytes before the preamble, for messages.
     pub(crate) fn said(&self) -> Untrusted {
         shown(&self.said)
     }
@@ -126,6 +129,7 @@ impl PreambleReader {
         if let Some((theirs, end)) = find(&self.said) {
             let version = self.ours.newest_common(theirs);
             let other = PreambleError::OtherVersion { theirs: Some(theirs), ours: self.ours };
+            // Without a login shell, the preamble must be the very first line.
             let is_first = end == theirs.preamble().len();
             if self.before == BeforePreamble::Anything || is_first {
                 let rest = self.said.split_off(end);
@@ -136,6 +140,7 @@ impl PreambleReader {
             return Err(PreambleError::OtherVersion { theirs: None, ours: self.ours });
         }
         let compared = self.said.len().min(NAME.len());
+        // 64 bytes are more than any preamble has.
         let is_noise = self.said[..compared] != NAME[..compared] || self.said.len() > 64;
         let is_too_long = self.said.len() > GREETING_MAX;
         if is_too_long || self.before == BeforePreamble::Nothing && is_noise {
@@ -149,7 +154,7 @@ pub(crate) fn shown(said: &[u8]) -> Untrusted {
     Untrusted::from_bytes(&said[..said.len().min(SHOWN_MAX)])
 }
 
-/// The first whole preamble, and where it ends.
+/// The first complete preamble, and the offset of its end.
 fn find(said: &[u8]) -> Option<(VersionRange, usize)> {
     let begins = said.windows(NAME.len()).enumerate().filter(|(_, part)| *part == NAME);
     let mut whole = begins.filter_map(|(begin, _)| {
@@ -161,9 +166,10 @@ fn find(said: &[u8]) -> Option<(VersionRange, usize)> {
     whole.next()
 }
 
-/// Whether a whole line is what a pontoon from before version 4 says first.
+/// Whether a complete line is the preamble of a pontoon from before version 4.
 fn is_older(said: &[u8]) -> bool {
     let whole = said.iter().rposition(|byte| *byte == b'\n').map_or(&[][..], |end| &said[..end]);
+    // Any line may be it, as output of a login shell can precede it.
     let mut lines = whole.split(|byte| *byte == b'\n');
     lines.any(|line| OLDER_NAMES.iter().any(|name| line.starts_with(name)))
 }
@@ -189,7 +195,7 @@ mod tests {
             ("PONTOON-REMOTE/6-9\nx", Some(6)),
             ("Welcome\nPONTOON-REMOTE/4-6\nx", Some(6)),
             ("no line break PONTOON-REMOTE/4-6\nx", Some(6)),
-            // A line that quotes us is no preamble.
+            // A line that only contains the name is no preamble.
             ("PONTOON-REMOTE/of\nPONTOON-REMOTE/4-6\nx", Some(6)),
             ("PONTOON-REMOTE/6-4\nx", None),
             ("PONTOON-REMOTE/4-99999999999\nx", None),
@@ -222,7 +228,7 @@ mod tests {
         let yes = b"y\n".repeat(GREETING_MAX);
         let error = read(&yes, BeforePreamble::Anything).unwrap_err();
         assert!(matches!(&error, PreambleError::NotPontoon { said } if said.raw().len() == 80));
-        // A far end hears a pontoon from the first byte on, or none.
+        // A far end expects the preamble as the very first bytes.
         for said in [&b"hello"[..], b"\0\0\0\x10{", b"xPONTOON-REMOTE/4-6\n", b"PONTOON-RX"] {
             let error = read(said, BeforePreamble::Nothing).unwrap_err();
             assert!(matches!(error, PreambleError::NotPontoon { .. }), "{error}");

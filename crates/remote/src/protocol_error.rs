@@ -1,4 +1,4 @@
-//! What can be wrong with what the other end says.
+//! Errors of the session protocol.
 
 use pontoon_model::untrusted::Untrusted;
 
@@ -6,49 +6,49 @@ use crate::framing::FramingError;
 use crate::limits::{PENDING_MAX, UNSENT_MAX, UNSOLICITED_MAX};
 use crate::preamble::PreambleError;
 
-/// Why a conversation cannot go on. After it, nothing that comes is read.
+/// Why a session cannot continue. No further bytes are read after it.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// It does not begin.
+    /// The preamble is missing or has other versions.
     #[error(transparent)]
     Preamble(#[from] PreambleError),
-    /// It is not cut into frames as agreed.
+    /// The bytes are not valid frames.
     #[error("the other end broke the protocol: {0}")]
     Framing(FramingError),
-    /// The head of a message is none.
+    /// The head of a message is missing or not valid.
     #[error("the other end broke the protocol: a message has no head")]
     UnreadableHead,
-    /// The body of a message is not what its service sends.
+    /// The body of a message is not what its service expects.
     #[error("the other end broke the protocol: a message could not be read ({why})")]
     UnreadableBody {
-        /// What the parser says; it quotes no more than a word of the message.
+        /// The error of the parser; it quotes one word of the message at most.
         why: String,
     },
-    /// A message that only the other side may send.
+    /// A message of a type that only the opposite end may send.
     #[error("the other end broke the protocol: it sent what only this end may send")]
     WrongDirection,
-    /// An answer to a request that was never made.
+    /// A response to a request that does not exist.
     #[error("the other end broke the protocol: it answered what it was not asked")]
     UnknownRequest,
     /// More unsolicited bytes than any service sends.
     #[error("the other end floods: more than {UNSOLICITED_MAX} bytes came without being asked for")]
     Floods,
-    /// It does not read what is sent to it.
+    /// The other end does not read what is sent to it.
     #[error("the other end does not read: more than {UNSENT_MAX} bytes wait for it")]
     Unread,
-    /// More requests than may be open at the same time.
+    /// More requests are open than a session may have.
     #[error("more than {PENDING_MAX} requests wait for their answers")]
     TooManyRequests,
-    /// No preamble in time.
+    /// There was no preamble in time.
     #[error("the other end does not answer in time")]
     Silent,
-    /// The bytes ended.
+    /// The byte stream ended.
     #[error("the connection ended{}{}", if *.is_torn { " in the middle of a message" } else { "" }, said_instead(.said))]
     Ended {
-        /// Whether that was within a message.
+        /// Whether it ended within a message.
         is_torn: bool,
-        /// What was said in place of a preamble; empty after one.
+        /// Output in place of a preamble; empty once a preamble was read.
         said: Untrusted,
     },
 }

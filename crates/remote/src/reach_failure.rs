@@ -1,7 +1,8 @@
-//! Why a host could not be asked, told from what ssh and the host's shell say.
+//! Why a host could not be reached, derived from messages of ssh and the host's shell.
 //!
-//! ssh(1) ends with 255 when it failed itself, and with the remote command's status otherwise;
-//! a shell's are 126 for what cannot be executed and 127 for what is not found (XCU 2.8.2).
+//! ssh(1) exits with 255 if it failed itself, and with the status of the remote command otherwise;
+//! shells exit with 126 if a command cannot be executed and with 127 if it is not found (XCU
+//! 2.8.2).
 
 use std::fmt;
 
@@ -11,68 +12,68 @@ use crate::carrier::CarrierError;
 use crate::preamble::PreambleError;
 use crate::protocol_error::ProtocolError;
 
-/// Why a host could not be asked.
+/// A host that could not be reached, with the cause.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ReachFailure {
-    /// What kept it from being asked.
+    /// The recognised cause.
     pub cause: FailureCause,
-    /// The line of what was said that tells more than the cause; empty when none does.
+    /// The most informative line of the output; empty if no line says more than the cause.
     pub said: Untrusted,
 }
 
-/// What kept a host from being asked.
+/// Causes for which a host cannot be reached.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum FailureCause {
-    /// ssh knows no address for the name.
+    /// ssh could not resolve the name.
     NameUnknown,
-    /// Nothing answers at the address.
+    /// Nothing responds at the address.
     Unreachable,
-    /// The host answers, but its ssh server does not begin in time.
+    /// The host is up, but its ssh server sends no banner in time.
     Slow,
-    /// The host answers, but no ssh server does.
+    /// The host is up, but no ssh server listens.
     Refused,
-    /// Its host key is not the one that was known.
+    /// The host key differs from the known one.
     HostKeyChanged,
-    /// Its host key is not known yet.
+    /// The host key is not known yet.
     HostKeyUnknown,
-    /// It hung up before anybody could log in.
+    /// The server closed the connection before the login.
     HungUp,
-    /// No key of ours lets us in.
+    /// The server accepts none of the user's keys.
     Denied,
-    /// ssh cannot be started here.
+    /// ssh cannot be started on this host.
     NoSsh,
-    /// There is no pontoon there.
+    /// pontoon is not installed there.
     NoPontoon,
-    /// Its pontoon is for another processor.
+    /// The pontoon there is for another processor.
     Architecture,
-    /// Nothing may be started where it was copied to.
+    /// The folder of the copy does not allow execution (`noexec`).
     NotExecutable,
-    /// There is no sudo there.
+    /// sudo is not installed there.
     NoSudo,
-    /// sudo wants a password.
+    /// sudo needs a password there.
     Sudo,
-    /// Its disk is full.
+    /// The disk of the host is full.
     DiskFull,
-    /// What was copied is not what arrived.
+    /// The checksum of the copy is wrong.
     Corrupted,
-    /// pontoon for its processor is not at hand.
+    /// There is no pontoon for the host's processor on this host.
     NoBinary,
-    /// It is another pontoon.
+    /// The pontoon there has another protocol version.
     Version,
-    /// What answers is no pontoon agent.
+    /// The program there is not a pontoon agent.
     NotAnAgent,
-    /// It is there, but says nothing in time.
+    /// The host accepts the connection but sends nothing in time.
     Silent,
-    /// The agent ended without a word.
+    /// The agent ended without an error message.
     Wordless,
-    /// The agent itself says why it cannot go on.
+    /// The agent reported an error, or violated the protocol.
     Fault,
-    /// Something else.
+    /// The message matches no known pattern.
     Other,
 }
 
-/// What ssh, shells and sudo say, in the order in which it is looked for. The words are those of
-/// OpenSSH (ssh.c, sshconnect.c, sshconnect2.c), dash, bash, busybox, sudo and the C library.
+/// Messages of ssh, shells and sudo in lower case; the first match wins. They are from OpenSSH
+/// (ssh.c, sshconnect.c, sshconnect2.c), dash, bash, busybox, sudo and the C library.
 const WORDS: &[(&str, FailureCause)] = &[
     ("could not resolve hostname", FailureCause::NameUnknown),
     ("has changed and you have requested", FailureCause::HostKeyChanged),
@@ -88,7 +89,7 @@ const WORDS: &[(&str, FailureCause)] = &[
     ("no route to host", FailureCause::Unreachable),
     ("network is unreachable", FailureCause::Unreachable),
     ("kex_exchange_identification: ", FailureCause::HungUp),
-    // It was gone before we had said our own name.
+    // The server closed the connection before the client had sent its own banner.
     ("banner exchange: ", FailureCause::HungUp),
     ("connection closed by ", FailureCause::HungUp),
     ("connection reset by ", FailureCause::HungUp),
@@ -110,7 +111,7 @@ const WORDS: &[(&str, FailureCause)] = &[
 ];
 
 impl FailureCause {
-    /// Whether the words of ssh or a shell say no more than the cause does.
+    /// Whether the message of ssh or a shell adds nothing to the cause.
     const fn is_all_said(self) -> bool {
         matches!(
             self,
@@ -125,7 +126,7 @@ impl FailureCause {
 }
 
 impl ReachFailure {
-    /// Tells the cause of what went wrong between here and a far end.
+    /// The failure behind an error of a carrier.
     #[must_use]
     pub fn of(error: &CarrierError) -> Self {
         match error {
@@ -136,6 +137,7 @@ impl ReachFailure {
             CarrierError::Ended { stderr, said } => {
                 let failure = Self::said(stderr.raw());
                 let is_known =
+                    // If standard error explains nothing, output in place of a preamble may do so.
                     !matches!(failure.cause, FailureCause::Other | FailureCause::Wordless);
                 if is_known || said.raw().trim().is_empty() {
                     failure
@@ -161,7 +163,7 @@ impl ReachFailure {
         }
     }
 
-    /// Tells the cause by what ssh or a shell wrote on standard error.
+    /// The failure behind standard error of ssh or a shell.
     #[must_use]
     pub fn said(stderr: &str) -> Self {
         let lower = stderr.to_lowercase();
@@ -173,26 +175,26 @@ impl ReachFailure {
                 |last| Self::new(FailureCause::Other, last),
             );
         };
-        // The line that says it; a banner may come before and a farewell after.
+        // The matching line; a banner may precede it and a farewell follow.
         let telling = |line: &&str| line.to_lowercase().contains(words);
         let line = stderr.lines().map(str::trim).find(telling).unwrap_or_default();
         Self::new(*cause, if cause.is_all_said() { "" } else { line })
     }
 
-    /// A failure of this kind, in words of its own.
+    /// A failure with this cause and a message of pontoon's own.
     #[must_use]
     pub fn new(cause: FailureCause, said: &str) -> Self {
         Self { cause, said: Untrusted::new(said) }
     }
 
-    /// What happened on a host, and what to do about it.
+    /// What happened on the host, and what to do about it.
     #[must_use]
     pub fn with_advice(&self, host: &str) -> Untrusted {
         let advice = self.advice(host).map(|advice| format!("; {advice}")).unwrap_or_default();
         Untrusted::new(&format!("{self}{advice}"))
     }
 
-    /// What to do about it on a host.
+    /// What to do about it; `None` where nothing general helps.
     #[must_use]
     pub fn advice(&self, host: &str) -> Option<String> {
         Some(match self.cause {
@@ -248,7 +250,7 @@ impl ReachFailure {
     }
 }
 
-/// The beginning of what a shell says: enough to know it by.
+/// The first 40 characters of a shell's output, enough to recognise it.
 fn glimpse(said: &str) -> &str {
     const LETTERS: usize = 40;
     let line = said.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();

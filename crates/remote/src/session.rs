@@ -1,4 +1,4 @@
-//! Sessions with their pipes, programs and threads, at both ends.
+//! Drivers of both session ends, with pipes, child processes and threads.
 
 pub mod host_session;
 mod session_link;

@@ -1,4 +1,4 @@
-//! Both ends of a session in memory, joined by a line that delivers bytes in pieces of any size.
+//! Both ends of a session in memory, for tests: bytes are delivered in pieces of any size.
 
 use std::time::Duration;
 
@@ -6,23 +6,23 @@ use crate::far_end::FarEnd;
 use crate::near_end::NearEnd;
 use crate::protocol_error::ProtocolError;
 
-/// A session without programs and pipes.
+/// A session without processes and pipes.
 #[derive(Debug, Default)]
 pub struct SessionTwin {
-    /// The end that asks.
+    /// The near end, which sends requests.
     pub near: NearEnd,
-    /// The end that answers.
+    /// The far end, which responds.
     pub far: FarEnd,
-    /// What time it is since the beginning.
+    /// The current time, since the start of the session.
     pub now: Duration,
 }
 
 impl SessionTwin {
-    /// Carries everything that waits to the other end, in pieces of at most `step` bytes.
+    /// Delivers all waiting bytes to the other end, in pieces of at most `step` bytes.
     ///
     /// # Errors
     ///
-    /// What one end finds wrong with the other.
+    /// The first protocol violation of either end.
     pub fn deliver(&mut self, step: usize) -> Result<(), ProtocolError> {
         let to_far = self.near.poll_transmit().to_vec();
         self.near.handle_transmitted(to_far.len());
@@ -32,11 +32,11 @@ impl SessionTwin {
         to_near.chunks(step.max(1)).try_for_each(|piece| self.near.handle_bytes(piece))
     }
 
-    /// Lets time pass.
+    /// Advances the time and handles timeouts.
     ///
     /// # Errors
     ///
-    /// [`ProtocolError::Silent`].
+    /// [`ProtocolError::Silent`] if the preamble is overdue.
     pub fn pass(&mut self, time: Duration) -> Result<(), ProtocolError> {
         self.now += time;
         self.near.handle_timeout(self.now)

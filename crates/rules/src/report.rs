@@ -1,4 +1,4 @@
-//! What is said at the end of a run: the verdict, the findings, and the sums behind them.
+//! The report of a run: the verdict, the findings, and the tables behind them.
 
 pub mod groups;
 pub mod wifi_networks;
@@ -27,76 +27,76 @@ use ports::PortRow;
 use verdict::SurveyVerdict;
 use wifi_networks::WifiNetworkPair;
 
-/// The name and version of the report's form. Within a version fields are only ever added.
+/// Name and version of the format. Within a version, fields are only ever added.
 pub const SCHEMA: &str = "pontoon/report/v1";
 
-/// What is said at the end of a run; the same facts always give the same bytes.
+/// The report of a run; the same facts always give the same bytes.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct SurveyReport {
-    /// Always [`SCHEMA`].
+    /// Always `pontoon/report/v1`.
     pub schema: String,
-    /// The run.
+    /// The id of the run.
     pub run: RunId,
-    /// All of it in one sentence.
+    /// The result in one sentence.
     pub verdict: SurveyVerdict,
-    /// What is wrong, the worst first.
+    /// The findings, the most severe first.
     pub findings: Vec<Finding>,
     /// The hosts that took part.
     pub hosts: Vec<ReportedHost>,
-    /// Hosts that were named and could not be asked, or not to the end, and why.
+    /// Hosts that were named but could not be reached, or not to the end, with the reason.
     pub unreached: BTreeMap<HostName, Untrusted>,
-    /// Who reaches whom, by link and family.
+    /// Reachability of each pair of hosts, by link and family.
     pub pairs: Vec<PairRow>,
-    /// Which WiFi networks can talk to which, as far as radios told their names.
+    /// Reachability between Wi-Fi networks, as far as radios report their SSIDs.
     pub networks: Vec<WifiNetworkPair>,
-    /// Who reaches which port, where ports were asked for.
+    /// Reachability of each port, if ports were tested.
     pub ports: Vec<PortRow>,
-    /// What was not tested, and why.
+    /// What was not tested, with the reasons.
     pub untested: Vec<ReportedGap>,
-    /// Frames sent for this report, by host and kind.
+    /// Number of frames sent for this report, by host and kind.
     pub frames_sent: BTreeMap<HostName, BTreeMap<String, u32>>,
 }
 
-/// A host that took part.
+/// A host that took part in the run.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct ReportedHost {
-    /// The name the run knows it by.
+    /// The name of the host within the run.
     pub name: HostName,
-    /// What it calls itself.
+    /// The name from `gethostname(2)`.
     pub host_name: HostName,
-    /// The links over which other hosts may be reached.
+    /// The links on which other hosts may be.
     pub links: Vec<LinkSummary>,
-    /// The link of its first IPv4 default route: kubeadm advertises the address of this one.
+    /// The link of the first IPv4 default route, whose address kubeadm advertises.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_link: Option<IfName>,
-    /// How its agent ended.
+    /// How the host's agent ended.
     pub ending: AgentOutcome,
 }
 
 /// A link of a host.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct LinkSummary {
-    /// Its name.
+    /// The name of the link.
     pub name: IfName,
-    /// What it is.
+    /// The kind of link.
     pub kind: LinkKind,
-    /// Its MAC address.
+    /// The MAC address of the link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mac: Option<Mac>,
-    /// Whether frames can leave.
+    /// Whether the link is up and has a carrier.
     pub is_usable: bool,
-    /// Its addresses.
+    /// The addresses of the link.
     pub addresses: Vec<Prefix>,
-    /// The IPv4 gateway configured on it.
+    /// The gateway of the IPv4 default route on the link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway: Option<IpAddr>,
-    /// The network its radio is in.
+    /// The SSID of the Wi-Fi network.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ssid: Option<Untrusted>,
-    /// The access point's radio it is associated with.
+    /// The MAC address of the access point's radio (BSSID).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bssid: Option<Mac>,
-    /// Its channel, by the centre frequency.
+    /// Centre frequency of the channel in MHz.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency_mhz: Option<u32>,
 }
@@ -104,16 +104,16 @@ pub struct LinkSummary {
 /// Something that was not tested.
 #[derive(Clone, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct ReportedGap {
-    /// Where.
+    /// The host of the missing test.
     pub host: HostName,
-    /// What.
+    /// The missing test.
     pub what: String,
-    /// Why, and what would help.
+    /// The reason, and what would help.
     pub why: String,
 }
 
 impl SurveyReport {
-    /// Sums up a run.
+    /// Makes the report of a run.
     #[must_use]
     pub fn new(record: &Record, findings: Vec<Finding>) -> Self {
         let Record { facts, unreached } = record;
@@ -139,7 +139,7 @@ impl SurveyReport {
     }
 }
 
-/// Hosts that took part and did not stay to the end.
+/// Hosts that took part but whose agents did not complete the run.
 fn left(facts: &Facts) -> impl Iterator<Item = (HostName, Untrusted)> {
     facts.hosts.iter().filter_map(|(name, host)| match &host.ending {
         AgentOutcome::Died { why } => {

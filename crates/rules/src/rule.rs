@@ -43,7 +43,7 @@ use pontoon_model::net::IpFamily;
 use pontoon_model::shared_links::shared_links;
 pub use row::{DiagnosisRule, RuleMatch};
 
-/// Every finding there is.
+/// All rules, one for each finding code.
 pub const RULES: &[DiagnosisRule] = &[
     DiagnosisRule {
         code: code::CLIENT_ISOLATION,
@@ -522,13 +522,13 @@ pub const RULES: &[DiagnosisRule] = &[
     },
 ];
 
-/// The rule of that name.
+/// The rule with that code.
 #[must_use]
 pub fn rule(code: &str) -> Option<&'static DiagnosisRule> {
     RULES.iter().find(|rule| rule.code.as_str() == code)
 }
 
-/// Applies every rule, and drops what is only a consequence of another finding.
+/// Applies all rules, and drops findings that are consequences of others.
 #[must_use]
 pub fn diagnose(facts: &Facts) -> Vec<Finding> {
     let case = RuleContext::new(facts);

@@ -1,8 +1,8 @@
-//! What to write into the configuration of each component, with the evidence for every value.
+//! Settings for the configuration of each component, with the evidence for every value. Pure.
 //!
-//! Pure. [`prediction`] compares what each component would take by itself with who reaches it,
-//! [`node_settings`] decides the values, or says what would decide them, and [`manifests`] writes the
-//! files and command lines.
+//! [`prediction`] compares the address that each component will choose with the hosts that reach
+//! it, [`node_settings`] decides the values, or reports which fact is missing, and [`manifests`]
+//! writes files and command lines.
 
 pub mod prediction;
 pub mod node_settings;

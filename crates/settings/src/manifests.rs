@@ -1,5 +1,5 @@
-//! Texts for Kubernetes made of [`NodeSettings`]: to be used as they stand,
-//! with the evidence behind each value as a comment.
+//! Files and scripts made of [`NodeSettings`], ready to use, with the evidence for each value as a
+//! comment.
 
 pub mod kubeadm_init;
 pub mod kubeadm_join;
@@ -14,21 +14,22 @@ pub mod talos;
 
 use super::node_settings::NodeSettings;
 
-/// Comments end here at the latest.
+/// Column at which comments are wrapped.
 const WIDTH: usize = 80;
 
-/// A text in which `#` begins a comment: YAML, TOML, a shell's.
+/// A text whose comments begin with `#`: YAML, TOML or shell.
 #[derive(Debug, Default)]
 struct CommentedText(String);
 
 impl CommentedText {
-    /// A line as it stands.
+    /// Appends a line unchanged.
     fn line(&mut self, text: &str) {
         self.0.push_str(text);
         self.0.push('\n');
     }
 
-    /// A comment, so far in, wrapped between words. No letter of it ends the line.
+    /// Appends a comment, wrapped between words. Control characters become blanks, so that
+    /// untrusted text cannot end the comment.
     fn comment(&mut self, indent: usize, text: &str) {
         let start = format!("{:indent$}#", "");
         let mut line = start.clone();
@@ -45,8 +46,8 @@ impl CommentedText {
         self.line(&line);
     }
 
-    /// What has to be known or done first; commands stand in comments, too, where the text is no
-    /// shell's.
+    /// Appends warnings and preparations. Their commands are comments, too, unless the text is a
+    /// shell script.
     fn first(&mut self, settings: &NodeSettings, is_shell: bool) {
         for warning in &settings.warnings {
             self.comment(0, &format!("WARNING: {warning}"));
@@ -65,10 +66,10 @@ impl CommentedText {
     }
 }
 
-/// What stands above a text that nobody ran.
+/// Heading of a text that was not tested with the real program.
 const DERIVED: &str = "Derived from source, not run:";
 
-/// A value in quotes; what it is made of has none.
+/// A value in double quotes. Values are addresses and checked names, so they contain none.
 fn quoted(value: impl std::fmt::Display) -> String {
     format!("\"{value}\"")
 }

@@ -1,7 +1,7 @@
-//! What a host of a cluster has to be told, and the evidence for each value.
+//! The settings of a cluster node, with the evidence for each value.
 //!
-//! Decided from the facts of all hosts that were asked. What they do not decide is refused with
-//! the fact that is missing: a default here would be a guess that somebody debugs for days.
+//! They are decided from the facts of all hosts. If the facts do not suffice, the value is refused
+//! with the missing fact: a default would be a guess that costs days of debugging.
 
 pub mod address;
 pub mod networks;
@@ -25,29 +25,29 @@ use pontoon_predict::node_name::node_name;
 use pontoon_predict::proxy::ProxyEnvironment;
 use pontoon_rules::report::reach::reach;
 
-/// What the user wants, where the facts leave a choice or the user knows better.
+/// Values that the user sets, where the facts leave a choice or the user knows better.
 #[derive(Clone, Debug, Default)]
 pub struct SettingsOverrides {
     /// The address of the node.
     pub address: Option<IpAddr>,
-    /// Or the link that has it.
+    /// The link whose address is taken.
     pub link: Option<IfName>,
-    /// The pod network.
+    /// The pod CIDR.
     pub pods: Option<Prefix>,
-    /// The Service network.
+    /// The Service CIDR.
     pub services: Option<Prefix>,
-    /// `controlPlaneEndpoint`.
+    /// `controlPlaneEndpoint` of the cluster.
     pub endpoint: Option<HostPort>,
-    /// Other names by which the API server is to be known.
+    /// Further names for the API server's certificate.
     pub names: Vec<String>,
 }
 
-/// A value and what led to it.
+/// A value with its evidence.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DecidedValue<T> {
-    /// The value.
+    /// The decided value.
     pub value: T,
-    /// What led to it, in one line.
+    /// The evidence, in one line.
     pub because: String,
 }
 
@@ -57,85 +57,85 @@ impl<T> DecidedValue<T> {
     }
 }
 
-/// What has to be done on the host before kubeadm is started.
+/// A change to the host that is necessary before kubeadm starts.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HostPreparation {
-    /// Why.
+    /// The reason for the change.
     pub because: String,
-    /// The command, as root; none where a person has to look.
+    /// The command, to be run as root; absent if the user has to decide.
     pub command: Option<String>,
 }
 
-/// All that a host is to be told.
+/// All settings of one node.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NodeSettings {
-    /// The host.
+    /// The host of the node.
     pub host: HostName,
-    /// The name of its node.
+    /// The name of the Node object.
     pub node_name: String,
-    /// The address by which the others reach it.
+    /// The address at which the other hosts reach it.
     pub address: DecidedValue<IpAddr>,
-    /// The link that has it.
+    /// The link with that address.
     pub link: IfName,
-    /// Its network.
+    /// The network of the address.
     pub network: Prefix,
-    /// The MTU of that link on all hosts, in bytes: the least.
+    /// The MTU in bytes: the smallest of all hosts on that network.
     pub mtu: u32,
-    /// The pod network.
+    /// The pod CIDR of the cluster.
     pub pods: DecidedValue<Prefix>,
-    /// The Service network.
+    /// The Service CIDR of the cluster.
     pub services: DecidedValue<Prefix>,
-    /// Where the API server is to be found.
+    /// The endpoint of the API server.
     pub endpoint: DecidedValue<HostPort>,
-    /// The names and addresses by which anyone may dial it.
+    /// Names and addresses for the API server's certificate.
     pub names: DecidedValue<Vec<String>>,
-    /// What has to be done first.
+    /// Changes to the host that are necessary first.
     pub preparations: Vec<HostPreparation>,
-    /// What the reader should know.
+    /// Problems that do not prevent the settings.
     pub warnings: Vec<String>,
 }
 
-/// Why a value is refused.
+/// Why a value was refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum RefusalKind {
-    /// What the user asks for cannot be.
+    /// The user's value is not possible.
     Wish,
-    /// The facts do not suffice.
+    /// The facts do not suffice for a decision.
     Undecided,
-    /// The facts suffice: it cannot work.
+    /// The facts show that no value works.
     Impossible,
 }
 
-/// What keeps a value from being decided.
+/// A value that was not decided.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{what}: {why}")]
 pub struct SettingsRefusal {
-    /// Why.
+    /// The kind of refusal.
     pub kind: RefusalKind,
-    /// What could not be decided.
+    /// The name of the value.
     pub what: String,
-    /// Because of what.
+    /// The facts that led to the refusal.
     pub why: String,
-    /// What would decide it.
+    /// The missing fact, with the command that shows it.
     pub ask: String,
 }
 
-/// Everything known of the hosts.
+/// The facts about all hosts, with what was derived from them.
 #[derive(Clone, Copy, Debug)]
 pub struct SettingsInputs<'a> {
-    /// Their facts.
+    /// The merged facts of the run.
     pub record: &'a Record,
-    /// Who reaches whom.
+    /// For each pair of hosts, whether one reaches the other.
     pub pairs: &'a [PairRow],
-    /// What is wrong.
+    /// The findings of the rules.
     pub findings: &'a [Finding],
 }
 
-/// Decides what a host is told.
+/// Decides the settings of a host.
 ///
 /// # Errors
 ///
-/// What could not be decided, and what would decide it.
+/// The first value that was not decided.
 pub fn decide_settings(
     known: SettingsInputs<'_>,
     host: &HostName,
@@ -191,8 +191,8 @@ pub fn decide_settings(
     })
 }
 
-/// Whether a host reaches an address that another of them has; none: it was not seen, or nobody of
-/// them has it.
+/// Whether a host reaches an address of another host; `None` if it was not observed, or none of the
+/// hosts has the address.
 #[must_use]
 pub fn reaches(known: SettingsInputs<'_>, from: &HostName, address: IpAddr) -> Option<bool> {
     let facts = &known.record.facts;
@@ -208,7 +208,7 @@ pub fn reaches(known: SettingsInputs<'_>, from: &HostName, address: IpAddr) -> O
     if is_in(&reach.reached_by) { Some(true) } else { is_in(&reach.unreached_by).then_some(false) }
 }
 
-/// The account of a host.
+/// The snapshot of a host.
 fn snapshot<'a>(
     known: SettingsInputs<'a>,
     host: &HostName,
@@ -228,7 +228,7 @@ fn snapshot<'a>(
     })
 }
 
-/// Every address and name by which anyone may dial the API server of this host.
+/// All names and addresses at which clients may connect to the API server of this host.
 fn names(
     node: &Snapshot,
     node_name: &str,
@@ -249,13 +249,14 @@ fn names(
     DecidedValue::new(names, "whoever dials another address or name than these is refused")
 }
 
-/// Loopback, or a link that a container tool or an earlier cluster made.
+/// Whether it is loopback, or a link made by a container tool or an earlier cluster.
 pub(super) fn is_of_containers(name: &IfName) -> bool {
     name.as_str() == "lo" || is_container_link(name.as_str())
 }
 
-/// The least MTU on a network, whichever host has it.
+/// The smallest MTU of all hosts on a network.
 fn least_mtu(known: SettingsInputs<'_>, network: Prefix) -> u32 {
+    // 1500 is Ethernet's, for the case that no host has a link on the network.
     mtus(known, network).map(|(_, mtu)| mtu).min().unwrap_or(1500)
 }
 
@@ -294,7 +295,7 @@ fn mtu_warnings(
     warnings
 }
 
-/// What an earlier cluster left.
+/// Links of an earlier cluster that still exist.
 fn leftovers(node: &Snapshot, host: &HostName) -> Option<String> {
     let left: Vec<_> = node
         .links
@@ -323,7 +324,8 @@ fn forwarding(node: &Snapshot, family: IpFamily) -> Option<HostPreparation> {
     })
 }
 
-/// Without a default route the host itself has no way to a Service.
+/// Without a default route, the host itself has no route to a Service, and kube-proxy's NAT never
+/// sees the packet.
 fn service_route(node: &Snapshot, link: &IfName, services: Prefix) -> Option<HostPreparation> {
     let six = if services.family() == IpFamily::V6 { "-6 " } else { "" };
     node.route_to(services).is_none().then(|| HostPreparation {
@@ -335,7 +337,7 @@ fn service_route(node: &Snapshot, link: &IfName, services: Prefix) -> Option<Hos
     })
 }
 
-/// What kubelet is told already, and would win.
+/// An existing `--node-ip` of kubelet, which would take precedence.
 fn own_node_ip(node: &Snapshot, address: IpAddr) -> Option<HostPreparation> {
     let told = node.node.kubelet.node_ip.as_ref()?;
     (told.raw() != address.to_string()).then(|| HostPreparation {
@@ -347,7 +349,7 @@ fn own_node_ip(node: &Snapshot, address: IpAddr) -> Option<HostPreparation> {
     })
 }
 
-/// What must not go through a proxy.
+/// Addresses for which no proxy must be used.
 fn proxy(
     node: &Snapshot,
     endpoint: &HostPort,
@@ -366,7 +368,7 @@ fn proxy(
     })
 }
 
-/// Words with commas and an "and".
+/// Formats items with commas and an "and" before the last.
 pub(super) struct CommaList<'a, T>(pub(super) &'a [T]);
 
 impl<T: fmt::Display> fmt::Display for CommaList<'_, T> {

@@ -1,4 +1,4 @@
-//! What the components of a cluster will choose on every host, and whether the others reach it.
+//! The predicted address of each component on every host, and whether the other hosts reach it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -18,58 +18,59 @@ use pontoon_predict::{Component, PredictedAddresses, PredictedChoice};
 use pontoon_rules::report::pairs::PairRow;
 use pontoon_rules::report::reach::{AddressReach, reach};
 
-/// The name and version of this form. Within a version fields are only ever added.
+/// Name and version of the format. Within a version, fields are only ever added.
 pub const SCHEMA: &str = "pontoon/prediction/v1";
 
-/// What is foretold.
+/// The predictions for all hosts.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Prediction {
-    /// Always [`SCHEMA`].
+    /// Always `pontoon/prediction/v1`.
     pub schema: String,
-    /// Of each host.
+    /// The predictions for each host.
     pub hosts: Vec<HostPrediction>,
-    /// Hosts that were named and could not be asked, and why.
+    /// Hosts that were named but could not be reached, with the reason.
     pub unreached: BTreeMap<HostName, Untrusted>,
 }
 
-/// What is foretold of a host.
+/// The predictions for one host.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct HostPrediction {
-    /// The host.
+    /// The host of the predictions.
     pub host: HostName,
-    /// What each component takes.
+    /// The predicted choice of each component.
     pub choices: Vec<ComponentChoice>,
-    /// Who reaches what is taken, by address.
+    /// By chosen address, which other hosts reach it.
     pub reach: BTreeMap<IpAddr, AddressReach>,
-    /// What all others reach, where they do not reach what is taken.
+    /// An address that all others reach, if they do not reach a chosen one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub better: Option<BetterAddress>,
 }
 
-/// What a component takes.
+/// The predicted choice of one component.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct ComponentChoice {
-    /// The component.
+    /// The component that chooses.
     pub component: Component,
-    /// What it makes of the host.
+    /// The predicted choice.
     pub choice: PredictedChoice,
-    /// Where its rule was read.
+    /// Source of the rule: repository, version and file.
     pub source: &'static str,
-    /// Whether the real program was run beside this rule.
+    /// Whether the rule was compared with the running program.
     pub is_proven: bool,
 }
 
-/// An address that would do.
+/// An address that works for all hosts.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct BetterAddress {
-    /// The link.
+    /// The link with the address.
     pub link: IfName,
-    /// Its address.
+    /// The first usable address of the link.
     pub address: IpAddr,
 }
 
 impl Prediction {
-    /// Foretells what these components take, of all hosts of a record. `pairs` are its pairs.
+    /// Predicts the choices of these components on all hosts of a record. `pairs` are the record's
+    /// pairs.
     #[must_use]
     pub fn predict(record: &Record, pairs: &[PairRow], components: &[Component]) -> Self {
         let Record { facts, unreached } = record;
@@ -81,7 +82,7 @@ impl Prediction {
         Self { schema: SCHEMA.to_owned(), hosts, unreached: unreached.clone() }
     }
 
-    /// What it amounts to.
+    /// The exit code for the predictions.
     #[must_use]
     pub fn exit(&self) -> Exit {
         let of_hosts = self.hosts.iter().map(HostPrediction::exit).min().unwrap_or(Exit::Good);
@@ -90,7 +91,7 @@ impl Prediction {
 }
 
 impl HostPrediction {
-    /// Whether components that have to agree do not.
+    /// Whether components that must agree choose different addresses.
     #[must_use]
     pub fn has_disagreement(&self) -> bool {
         let picks =
@@ -100,7 +101,7 @@ impl HostPrediction {
         first.len() > 1
     }
 
-    /// What is taken by whom.
+    /// The chosen addresses by component.
     pub fn chosen_addresses(&self) -> impl Iterator<Item = (Component, &PredictedAddresses)> {
         self.choices.iter().filter_map(|choice| Some((choice.component, choice.choice.pick()?)))
     }
@@ -156,7 +157,7 @@ fn of_host(
     HostPrediction { host: name.clone(), choices, reach, better }
 }
 
-/// The first link that all others reach.
+/// The first link whose IPv4 address all other hosts reach.
 fn better(
     name: &HostName,
     node: &Snapshot,

@@ -6,8 +6,8 @@ const MONTHS: [&[u8]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
 
-/// Reads `Sun, 06 Nov 1994 08:49:37 GMT` as seconds since 1970. The two older forms, which no
-/// server may send any more, are not read.
+/// Parses `Sun, 06 Nov 1994 08:49:37 GMT` into seconds since 1970. The two obsolete forms, which no
+/// server may send any more, are rejected.
 #[must_use]
 pub fn unix_time(value: &[u8]) -> Option<i64> {
     let [_, _, _, b',', b' ', rest @ ..] = value.trim_ascii() else { return None };
@@ -20,7 +20,7 @@ pub fn unix_time(value: &[u8]) -> Option<i64> {
     let year = i32::from(number([*y1, *y2])?) * 100 + i32::from(number([*y3, *y4])?);
     let date =
         Date::from_calendar_date(year, Month::try_from(month).ok()?, number([*d1, *d2])?).ok()?;
-    // 60 is a leap second.
+    // 60 is a leap second, which `Time::from_hms` rejects, so seconds are added as a number.
     let second = number([*s1, *s2]).filter(|second| *second <= 60)?;
     let minute = Time::from_hms(number([*h1, *h2])?, number([*n1, *n2])?, 0).ok()?;
     Some(date.with_time(minute).assume_utc().unix_timestamp() + i64::from(second))

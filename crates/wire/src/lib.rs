@@ -1,4 +1,4 @@
-//! Texts of strangers as plain values, within limits.
+//! Codecs for untrusted text: plain values, within limits of size and depth.
 
 pub mod http;
 pub mod yaml;

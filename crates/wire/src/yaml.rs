@@ -1,85 +1,85 @@
-//! YAML of strangers as plain values, within limits.
+//! Parses untrusted YAML into plain values, within limits.
 //!
-//! `saphyr-parser` hands out events and calls nothing recursively; this makes a tree of them that
-//! cannot be deep, and in which an alias costs as many nodes as what it stands for, so that nine
-//! lines of aliases do not become a billion nodes. docs/decisions/016-yaml.md says why.
+//! `saphyr-parser` emits events without recursion. This module builds a tree of limited depth from
+//! them, in which an alias counts as many nodes as it stands for, so that nine lines of aliases
+//! cannot become a billion nodes. See docs/decisions/016-yaml.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::untrusted::Untrusted;
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
 
-/// Deepest nesting: an inventory of groups in groups has ten levels.
+/// Largest nesting depth; an inventory of groups in groups has ten levels.
 const DEPTH_MAX: usize = 32;
 
-/// Most nodes, copies by aliases counted: what a megabyte of short lines holds.
+/// Largest number of nodes, copies by aliases included: as many as a megabyte of short lines has.
 const NODES_MAX: usize = 200_000;
 
-/// A text is no YAML, or more than is read.
+/// A text that is not valid YAML, or exceeds a limit.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("line {line}: {wrong}")]
 pub struct YamlError {
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
     /// What is wrong there.
     pub wrong: YamlErrorKind,
 }
 
-/// What is wrong with a text as YAML.
+/// The reason why a YAML text is rejected.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum YamlErrorKind {
-    /// It is not YAML.
+    /// The text is not YAML, with the parser's message.
     #[error("{0}")]
     Grammar(Untrusted),
-    /// It nests too deeply.
+    /// Tables and lists are nested deeper than `DEPTH_MAX`.
     #[error("tables and lists nest deeper than {DEPTH_MAX}")]
     TooDeep,
-    /// It has too many nodes.
+    /// The text has more than `NODES_MAX` nodes.
     #[error("there are more than {NODES_MAX} values, copies by aliases counted")]
     TooMany,
-    /// An alias stands for nothing, or for what it stands in.
+    /// An alias refers to an anchor that does not exist, or that contains the alias.
     #[error("an alias stands for what is not there yet")]
     Alias,
-    /// A key is a table or a list.
+    /// A key is a table or a list instead of text.
     #[error("a key is no text")]
     Key,
-    /// A key stands twice in a table.
+    /// A key occurs twice in a table.
     #[error("`{0}` stands here a second time")]
     Twice(Untrusted),
-    /// There is a second document.
+    /// The text has a second document.
     #[error("a second document begins; give one")]
     Documents,
-    /// There is nothing.
+    /// The text has no value.
     #[error("there is nothing")]
     Empty,
 }
 
-/// A value and where it begins.
+/// A value and the line on which it begins.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct YamlNode {
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
-    /// The value.
+    /// The parsed value.
     pub value: YamlValue,
 }
 
-/// A value. Numbers and truth values are text, as they were written.
+/// A value. Numbers and booleans are kept as text, as written: their type depends on the use.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum YamlValue {
-    /// Nothing, `~` or `null`.
+    /// An empty value, `~` or `null`.
     Null,
-    /// A text.
+    /// A scalar, as written.
     Text(String),
-    /// A list.
+    /// A sequence of values.
     List(Vec<YamlNode>),
-    /// A table, in the order in which it was written.
+    /// A mapping, in the order of the text. Keys are unique.
     Table(Vec<(String, YamlNode)>),
-    /// Something with a tag of its own, such as `!vault`: it is not what it looks like.
+    /// A value with a custom tag, such as `!vault`, which changes its meaning.
     Tagged,
 }
 
 impl YamlNode {
-    /// The table, or nothing where there is none.
+    /// The entries of a table; `None` for other values.
     #[must_use]
     pub fn table(&self) -> Option<&[(String, Self)]> {
         match &self.value {
@@ -88,13 +88,13 @@ impl YamlNode {
         }
     }
 
-    /// The value of a key of a table.
+    /// The value of a key; `None` if there is none, or this is no table.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.table()?.iter().find(|(name, _)| name == key).map(|(_, node)| node)
     }
 
-    /// The text, where it is one.
+    /// The text of a scalar; `None` for other values.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.value {
@@ -103,7 +103,7 @@ impl YamlNode {
         }
     }
 
-    /// The items of a list; none where there is no list.
+    /// The items of a list; empty for other values.
     #[must_use]
     pub fn items(&self) -> &[Self] {
         match &self.value {
@@ -130,11 +130,11 @@ impl YamlNode {
     }
 }
 
-/// Reads the one document of a text.
+/// Parses the single document of a text.
 ///
 /// # Errors
 ///
-/// The line at which it is no YAML, or more than is read.
+/// The first line that is not valid YAML or exceeds a limit.
 pub fn read(text: &str) -> Result<YamlNode, YamlError> {
     let mut parser: Parser<'_, StrInput<'_>> = Parser::new_from_str(text);
     let mut builder = YamlBuilder::default();
@@ -158,7 +158,7 @@ struct YamlBuilder {
     documents: usize,
 }
 
-/// A list or table that is not closed yet.
+/// A list or table whose end has not been read.
 struct OpenCollection {
     line: usize,
     anchor: usize,
@@ -176,12 +176,14 @@ impl YamlBuilder {
         match event {
             Event::DocumentStart(_) => {
                 self.documents += 1;
+                // A second document would be dropped silently otherwise.
                 if self.documents > 1 {
                     return Err(YamlErrorKind::Documents);
                 }
             }
             Event::Alias(anchor) => {
                 let mut node = self.anchors.get(&anchor).ok_or(YamlErrorKind::Alias)?.clone();
+                // The copy is inserted at the current depth.
                 if self.open.len() + node.depth() > DEPTH_MAX {
                     return Err(YamlErrorKind::TooDeep);
                 }
@@ -189,6 +191,7 @@ impl YamlBuilder {
                 self.put(node)?;
             }
             Event::Scalar(text, style, anchor, tag) => {
+                // A quoted "null" is text.
                 let is_null = style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null");
                 let value = if is_own(tag.as_deref()) {
                     YamlValue::Tagged
@@ -222,7 +225,7 @@ impl YamlBuilder {
                     CollectionItems::List(items) => YamlValue::List(items),
                     CollectionItems::Table { entries, .. } => YamlValue::Table(entries),
                 };
-                // It was counted when it began.
+                // `begin` has counted it, and `close` counts it again.
                 self.nodes -= 1;
                 self.close(YamlNode { line, value }, anchor)?;
             }
@@ -246,10 +249,11 @@ impl YamlBuilder {
         Ok(())
     }
 
-    /// A node is whole: it goes where it belongs, and is kept if it may be asked for again.
+    /// Adds a complete node to its parent, and keeps it if it has an anchor.
     fn close(&mut self, node: YamlNode, anchor: usize) -> Result<(), YamlErrorKind> {
+        // The parser numbers anchors from 1; 0 means none.
         if anchor > 0 {
-            // Kept twice, it is counted twice.
+            // The copy for later aliases needs memory, too.
             self.count(node.count())?;
             self.anchors.insert(anchor, node.clone());
         }
@@ -275,6 +279,7 @@ impl YamlBuilder {
                     return Ok(());
                 }
                 let YamlValue::Text(name) = node.value else { return Err(YamlErrorKind::Key) };
+                // YAML forbids duplicate keys; parsers differ in which value they take.
                 if !keys.insert(name.clone()) {
                     return Err(YamlErrorKind::Twice(Untrusted::new(&name)));
                 }
@@ -290,7 +295,7 @@ impl YamlBuilder {
     }
 }
 
-/// Whether a tag changes what a value means: all but those of YAML itself.
+/// Whether a tag changes the meaning of a value: every tag except those of YAML's core schema.
 fn is_own(tag: Option<&Tag>) -> bool {
     tag.is_some_and(|tag| !tag.is_yaml_core_schema() || tag.suffix.contains('/'))
 }

@@ -1,11 +1,11 @@
-//! The way to an API server, or to any other address that was dialled.
+//! Causes on the path to an API server or to any other dialled address.
 
 use super::{Cause, CauseCheck, CauseImplication, CauseSeverity, CheckLocation, OutputPattern};
 use pontoon_model::code;
 
 const PING: &str = "ping -c 2 -W 2 {host}";
 
-/// `ping` to the address: whether a host answers for it at all.
+/// Patterns for `ping` to an address: whether any host responds for it.
 const NOBODY_ANSWERS: &[(OutputPattern, CauseImplication)] = &[
     (OutputPattern::Says("bytes from {host}"), CauseImplication::Excludes),
     (OutputPattern::Says("100% packet loss"), CauseImplication::Fits),

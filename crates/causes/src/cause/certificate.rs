@@ -1,4 +1,4 @@
-//! Certificates, kubeconfigs and clocks.
+//! Causes in certificates, kubeconfigs and clocks.
 
 use super::{Cause, CauseCheck, CauseImplication, CauseSeverity, CheckLocation, OutputPattern};
 use pontoon_model::code;

@@ -1,90 +1,91 @@
-//! The command that shows a fact, and what its output means.
+//! The check of a cause: a command that shows the fact, and the interpretation of its output.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A command that only reads.
+/// A command that changes nothing, with patterns for its output.
 #[derive(Clone, Copy, Debug)]
 pub struct CauseCheck {
-    /// Where it has to run.
+    /// The host on which it has to run.
     pub on: CheckLocation,
-    /// Words with blanks between them, as typed. With `signs` it is one program and its
-    /// arguments, run without a shell; without, it is for a person and may be a pipe.
+    /// The command line, words separated by blanks. With `patterns` it is one program with
+    /// arguments, which pontoon can run without a shell; without, it is for the user and may be a
+    /// pipe.
     pub command: &'static str,
-    /// What its output says of the cause: the first sign that is there decides.
+    /// What the output implies: the first matching pattern decides.
     pub patterns: &'static [(OutputPattern, CauseImplication)],
 }
 
-/// Where a command has to run.
+/// The host on which a command has to run.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckLocation {
-    /// On the host on which the text was written.
+    /// The host on which the text was written.
     Here,
-    /// On the host that dialled: that of the text, or the control plane where the API server did.
+    /// The host that dialled: that of the text, or the control plane if the API server did.
     Dialler,
-    /// On a host of the control plane.
+    /// Any control-plane host.
     ControlPlane,
-    /// On the node that the text is about: that of the text, or the one that the API server dialled.
+    /// The node that the text is about: that of the text, or the one that the API server dialled.
     Node,
-    /// On the host that was dialled.
+    /// The host that was dialled.
     Peer,
-    /// Anywhere where kubectl reaches the cluster.
+    /// Any host where kubectl reaches the cluster.
     Kubectl,
 }
 
-/// What can be told by a command's end.
+/// A pattern for the result of a command.
 #[derive(Clone, Copy, Debug)]
 pub enum OutputPattern {
-    /// It wrote this (any case; holes are filled).
+    /// The output contains this text, ignoring case, with placeholders replaced.
     Says(&'static str),
-    /// It wrote one of these.
+    /// The output contains one of these texts.
     SaysAny(&'static [&'static str]),
-    /// It wrote one line that holds both.
+    /// One line of the output contains both texts.
     Line(&'static str, &'static str),
-    /// It ended well, and wrote nothing.
+    /// Exit status 0 without any output.
     Silent,
-    /// It ended well.
+    /// Exit status 0, whatever the output.
     Succeeds,
-    /// It ended otherwise.
+    /// Any other exit status.
     Fails,
 }
 
-/// What a sign says of the cause.
+/// What a matching pattern implies for the cause.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CauseImplication {
-    /// It is this.
+    /// This is the cause.
     Proves,
-    /// It may be this: no more than before.
+    /// This may be the cause, no more likely than before.
     Fits,
-    /// It is not this.
+    /// This is not the cause.
     Excludes,
 }
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct CommandResult {
-    /// Its status; `None` when a signal ended it, or it was ended because it took too long.
+    /// The exit status; `None` if a signal or the time limit ended it.
     pub status: Option<i32>,
-    /// What it wrote to both outputs, bounded by whoever ran it.
+    /// Both outputs, limited in size by the caller.
     pub text: String,
 }
 
-/// What a command needs that was missing: then its end says nothing.
+/// A requirement that a command did not meet, so that its result implies nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CommandRequirement {
-    /// More rights.
+    /// Privileges, usually root.
     Rights,
-    /// A cluster that answers.
+    /// A cluster whose API server responds.
     Cluster,
 }
 
 impl CommandResult {
-    /// Whether the output is about the command's own trouble and not about what was asked.
+    /// The missing requirement, if the output shows one.
     #[must_use]
     pub fn missing_requirement(&self) -> Option<CommandRequirement> {
-        // Of ping these words are an answer: what a packet filter says.
+        // In the output of ping, "operation not permitted" is a result: a packet filter rejects.
         let text = self.text.to_lowercase();
         let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));
         if self.status == Some(0) {
@@ -115,13 +116,14 @@ impl CommandResult {
 }
 
 impl CauseCheck {
-    /// What the output says of the cause; `None` when nothing. `fill` puts values into holes.
+    /// What the result implies for the cause; `None` if nothing. `fill` replaces placeholders.
     #[must_use]
     pub fn evaluate(
         &self,
         outcome: &CommandResult,
         fill: &dyn Fn(&str) -> String,
     ) -> Option<CauseImplication> {
+        // A command that lacks privileges or a cluster shows nothing about the cause.
         if outcome.missing_requirement().is_some() {
             return None;
         }

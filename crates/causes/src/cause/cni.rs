@@ -1,9 +1,9 @@
-//! Network plug-ins: not there, not ready, on the wrong link.
+//! Causes in network plug-ins: not installed, not ready, on the wrong link.
 
 use super::{Cause, CauseCheck, CauseImplication, CauseSeverity, CheckLocation, OutputPattern};
 use pontoon_model::code;
 
-/// What the pods of network plug-ins are called.
+/// Name prefixes of the pods of network plug-ins.
 const CNI_NAMES: &[&str] = &[
     "flannel",
     "calico",

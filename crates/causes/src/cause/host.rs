@@ -1,4 +1,4 @@
-//! What kubeadm wants of a host before it starts.
+//! Causes that kubeadm's preflight checks report.
 
 use super::{Cause, CauseCheck, CauseImplication, CauseSeverity, CheckLocation, OutputPattern};
 use pontoon_model::code;

@@ -1,4 +1,4 @@
-//! What only a join meets.
+//! Causes that occur only during a join.
 
 use super::{Cause, CauseCheck, CauseImplication, CauseSeverity, CheckLocation, OutputPattern};
 use pontoon_model::code;

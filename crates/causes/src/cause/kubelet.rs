@@ -1,4 +1,4 @@
-//! kubelet, the Node, and the way from the API server to it.
+//! Causes in kubelet, the Node object, and the path from the API server to kubelet.
 
 use super::{Cause, CauseCheck, CauseImplication, CauseSeverity, CheckLocation, OutputPattern};
 use pontoon_model::code;

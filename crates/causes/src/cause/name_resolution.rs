@@ -1,4 +1,4 @@
-//! Names that are not resolved.
+//! Causes in name resolution.
 
 use super::{Cause, CauseCheck, CauseImplication, CauseSeverity, CheckLocation, OutputPattern};
 use pontoon_model::code;
@@ -61,7 +61,7 @@ pub(super) const TABLE: &[Cause] = &[
             on: CheckLocation::Node,
             command: "cat /etc/resolv.conf",
             patterns: &[
-                // systemd-resolved's: kubelet is given another file.
+                // The stub of systemd-resolved: kubelet is configured with another file.
                 (OutputPattern::Says("nameserver 127.0.0.53"), CauseImplication::Fits),
                 (OutputPattern::Says("nameserver "), CauseImplication::Excludes),
                 (OutputPattern::Succeeds, CauseImplication::Proves),

@@ -1,4 +1,4 @@
-//! Pods and Services that do not reach each other.
+//! Causes in the network of pods and Services.
 
 use super::{Cause, CauseCheck, CauseImplication, CauseSeverity, CheckLocation, OutputPattern};
 use pontoon_model::code;
@@ -13,7 +13,7 @@ pub(super) const TABLE: &[Cause] = &[
         check: CauseCheck {
             on: CheckLocation::Node,
             command: "nft list chains",
-            // A node without such a chain says nothing of the other node.
+            // A missing chain on this node implies nothing for the other node.
             patterns: &[(
                 OutputPattern::Line("hook forward", "policy drop"),
                 CauseImplication::Fits,

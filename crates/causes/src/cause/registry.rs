@@ -1,4 +1,4 @@
-//! Images that are not pulled.
+//! Causes in pulling images.
 
 use super::{Cause, CauseCheck, CauseImplication, CauseSeverity, CheckLocation, OutputPattern};
 use pontoon_model::code;

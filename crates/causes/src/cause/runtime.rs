@@ -1,4 +1,4 @@
-//! The container runtime and the images' sandbox.
+//! Causes in the container runtime and its sandboxes.
 
 use super::{Cause, CauseCheck, CauseImplication, CauseSeverity, CheckLocation, OutputPattern};
 use pontoon_model::code;

@@ -1,11 +1,11 @@
-//! What a failed connection proves, and which causes remain.
+//! What a failed connection proves, and which causes are possible.
 
 use super::failed_dial::{DialContext, DialFailure, DialTarget, FailedDial, is_service_address};
 use super::placeholder::PlaceholderKind;
 use super::table::{LogSource, SymptomCauses};
 use pontoon_model::code::{self, DiagnosisCode};
 
-/// Sentence and causes.
+/// The proven statement and the possible causes.
 pub(super) fn row(dial: &FailedDial) -> SymptomCauses {
     SymptomCauses {
         proves: proves(dial),
@@ -21,7 +21,7 @@ fn proves(dial: &FailedDial) -> String {
     format!("{}: {}", doing(dial), ending(dial))
 }
 
-/// A hole where the text had a value, else other words.
+/// A placeholder if the text had a value for it, else other words.
 fn whom(dial: &FailedDial, hole: PlaceholderKind, otherwise: &str) -> String {
     match dial.held.get(hole) {
         Some(_) => format!("{{{}}}", hole.name()),
@@ -29,7 +29,7 @@ fn whom(dial: &FailedDial, hole: PlaceholderKind, otherwise: &str) -> String {
     }
 }
 
-/// Who asked whom.
+/// Who dialled whom, as the beginning of a sentence.
 fn doing(dial: &FailedDial) -> String {
     let whom = |hole, otherwise| whom(dial, hole, otherwise);
     match dial.setting {
@@ -72,7 +72,7 @@ fn doing(dial: &FailedDial) -> String {
     }
 }
 
-/// How it ended.
+/// How the connection failed, as the end of a sentence.
 fn ending(dial: &FailedDial) -> String {
     let whom = |hole, otherwise| whom(dial, hole, otherwise);
     let host = whom(PlaceholderKind::Host, "it");
@@ -130,7 +130,7 @@ fn ending(dial: &FailedDial) -> String {
     }
 }
 
-/// Which causes remain. The one that is met most often on networks like these stands first.
+/// The possible causes, the most frequent one on hostile networks first.
 fn causes(dial: &FailedDial) -> Vec<DiagnosisCode> {
     let of_any = match dial.end {
         DialFailure::CertificateFuture if dial.target == DialTarget::Registry => {
@@ -150,7 +150,7 @@ fn causes(dial: &FailedDial) -> Vec<DiagnosisCode> {
             Some(vec![code::API_CERTIFICATE_LACKS_NAME])
         }
         DialFailure::NotTls => Some(vec![code::NOT_A_TLS_PORT]),
-        // Without an InternalIP the API server goes by the Node's name.
+        // Without an InternalIP the API server resolves the name of the Node.
         DialFailure::NameUnknown if dial.target == DialTarget::Kubelet => {
             Some(vec![code::NO_INTERNAL_IP, code::NAME_UNKNOWN, code::NAME_OF_OTHER_RESOLVER])
         }
@@ -219,7 +219,7 @@ fn of_api(dial: &FailedDial) -> Vec<DiagnosisCode> {
     causes
 }
 
-/// Only an API server's certificate names the Service `kubernetes`.
+/// Whether the certificate is that of an API server: no other has the name `kubernetes`.
 fn is_of_api_server(dial: &FailedDial) -> bool {
     let names = dial.held.get(PlaceholderKind::Names).unwrap_or_default();
     names.split(", ").any(|name| name.starts_with("kubernetes") || is_service_address(name))
@@ -250,7 +250,7 @@ fn of_kubelet(end: DialFailure) -> Vec<DiagnosisCode> {
     }
 }
 
-/// A question to CoreDNS by its Service.
+/// Possible causes of a failed query to CoreDNS by its Service.
 pub(super) fn of_cluster_dns() -> Vec<DiagnosisCode> {
     vec![
         code::FLANNEL_ON_UNREACHABLE_LINK,

@@ -1,4 +1,4 @@
-//! What is said of a pasted text, and how the outcomes of commands narrow it.
+//! The explanation of a pasted text, and how results of commands narrow it down.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,74 +12,74 @@ use pontoon_model::code::DiagnosisCode;
 use pontoon_model::exit::Exit;
 use pontoon_model::shell::quoted;
 
-/// The name and version of this form. Within a version fields are only ever added.
+/// Name and version of the format. Within a version, fields are only ever added.
 pub const SCHEMA: &str = "pontoon/explanation/v1";
 
-/// What is said of a pasted text.
+/// The explanation of a pasted text.
 #[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 pub struct Explanation {
-    /// Always [`SCHEMA`].
+    /// Always `pontoon/explanation/v1`.
     pub schema: String,
-    /// Whether anything was recognised.
+    /// Whether any symptom was recognised.
     pub is_recognised: bool,
-    /// Lines that were read, without empty ones.
+    /// Number of lines read, without empty ones.
     pub lines: usize,
-    /// Whether the text, or a line of it, was longer than what is read.
+    /// Whether the text or one of its lines exceeded the limit and was cut.
     pub is_cut: bool,
-    /// Each thing that the text proves, the most special first.
+    /// The proven symptoms, the most specific first.
     pub proven: Vec<ExplainedSymptom>,
 }
 
-/// One thing that a text proves.
+/// One symptom that the text proves.
 #[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 pub struct ExplainedSymptom {
-    /// What it is, and no more than the text says.
+    /// What is proven, in one sentence.
     pub what: String,
-    /// The first line that says so, from 1.
+    /// The number of the first line that proves it, from 1.
     pub line: usize,
-    /// How many lines say so.
+    /// Number of lines that prove it.
     pub times: usize,
-    /// Whether one cause remains.
+    /// Whether one cause, several or none remain.
     pub verdict: SymptomVerdict,
-    /// The causes, those that are excluded last.
+    /// The causes; excluded ones come last.
     pub causes: Vec<RemainingCause>,
 }
 
-/// How many causes remain.
+/// The number of remaining causes.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SymptomVerdict {
-    /// One.
+    /// Exactly one cause remains.
     Certain,
-    /// Several.
+    /// Several causes remain.
     Undecided,
-    /// None: what was asked on this host excludes all.
+    /// No cause remains: commands on this host excluded all.
     Cleared,
 }
 
-/// A cause of something that is proven.
+/// A possible cause of a proven symptom.
 #[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 pub struct RemainingCause {
-    /// Its name, for `pontoon explain`.
+    /// The code of the cause, for `pontoon explain`.
     pub code: DiagnosisCode,
     /// How bad it is.
     pub weight: CauseSeverity,
-    /// What it is.
+    /// What is wrong, in one sentence.
     pub is: String,
-    /// The fact that holds of it, and not of the others.
+    /// The fact that distinguishes it from the other causes.
     pub apart: String,
-    /// Where the command has to run.
+    /// The host on which the command has to run.
     pub on: CheckLocation,
-    /// The one command that shows the fact, as a shell takes it.
+    /// The command that shows the fact, quoted for a shell.
     pub command: String,
-    /// What to do.
+    /// What to do about it.
     pub cure: String,
-    /// Where this was read or measured.
+    /// Source: code or documentation that was read, or a measurement.
     pub source: &'static str,
-    /// What the command said of it, when it was run.
+    /// What the command implied, if it was run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub means: Option<CauseImplication>,
-    /// Why it was not run, or said nothing, when it was to be.
+    /// Why the command was not run, or had no usable result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub untold: Option<String>,
     #[serde(skip)]
@@ -99,7 +99,7 @@ impl Explanation {
         Self { schema: SCHEMA.to_owned(), is_recognised, lines, is_cut, proven }
     }
 
-    /// How the program ends: certain faults are errors, all else is for a person to look at.
+    /// The exit code: certain faults are errors, undecided ones warnings.
     #[must_use]
     pub fn exit(&self) -> Exit {
         let of = |proven: &ExplainedSymptom| match (proven.verdict, proven.possible_causes().next())
@@ -111,11 +111,12 @@ impl Explanation {
             },
             _ => Exit::Warned,
         };
+        // Nothing recognised is a warning: it does not show that nothing is wrong.
         self.proven.iter().map(of).min().unwrap_or(Exit::Warned)
     }
 
-    /// The commands that may be run on this host to narrow the causes, each once. They read only,
-    /// and are not for a shell.
+    /// The commands that can run on this host to exclude causes, each once. They change nothing and
+    /// need no shell.
     #[must_use]
     pub fn commands(&self, is_control_plane: bool) -> Vec<Vec<String>> {
         let mut questions = Vec::new();
@@ -131,7 +132,7 @@ impl Explanation {
         questions
     }
 
-    /// Takes in how the commands ended, and what follows for each cause.
+    /// Applies the results of the commands to all causes.
     pub fn apply_results(
         &mut self,
         is_control_plane: bool,
@@ -144,7 +145,7 @@ impl Explanation {
                     remaining.apply_result(&outcome_of(&remaining.words()));
                 }
             }
-            // Proven ones first, excluded ones last; otherwise the order stays.
+            // Proven causes first, excluded ones last. The sort is stable.
             proven.causes.sort_by_key(|remaining| match remaining.means {
                 Some(CauseImplication::Proves) => 0,
                 Some(CauseImplication::Fits) => 1,
@@ -171,7 +172,7 @@ impl ExplainedSymptom {
         proven
     }
 
-    /// The causes that are left: those that were proved, else those that were not excluded.
+    /// The remaining causes: those that are proven, else those that are not excluded.
     pub fn possible_causes(&self) -> impl Iterator<Item = &RemainingCause> {
         let is_proved = self.causes.iter().any(|one| one.means == Some(CauseImplication::Proves));
         self.causes.iter().filter(move |one| match one.means {
@@ -199,6 +200,8 @@ impl RemainingCause {
         };
         let is_elsewhere = on == CheckLocation::Peer
             || (on == CheckLocation::Node && speaker == LogSource::ApiServer);
+        // With patterns, pontoon can run the command, so each word is quoted on its own. Without,
+        // the command may be a pipe, whose characters must stay as they are.
         let command = if row.check.patterns.is_empty() {
             held.fill(row.check.command)
         } else {
@@ -227,7 +230,7 @@ impl RemainingCause {
         self.row.check.command.split(' ').map(|word| self.held.fill(word)).collect()
     }
 
-    /// Why the command is not run here.
+    /// Why the command cannot run on this host.
     fn not_run_reason(&self, is_control_plane: bool) -> Option<String> {
         let look = &self.row.check;
         let why = if look.patterns.is_empty() {

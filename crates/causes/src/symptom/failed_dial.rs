@@ -1,4 +1,4 @@
-//! Connections that failed, as Go programs say it: who dialled whom, and how it ended.
+//! Failed connections in the messages of Go programs: who dialled whom, and how it failed.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -9,24 +9,24 @@ use super::placeholder::{PlaceholderKind, PlaceholderValues, at};
 use super::table::SymptomCauses;
 use pontoon_model::net::Prefix;
 
-/// What was going on. The first whose words are there is it.
+/// What the program was doing. The first context whose words occur in the line is taken.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum DialContext {
-    /// `kubeadm join` asks the given address for cluster-info.
+    /// `kubeadm join` fetches cluster-info from the given address.
     Discovery,
-    /// `kubeadm join` asks the server that cluster-info names.
+    /// `kubeadm join` connects to the server that cluster-info names.
     Config,
-    /// The API server asks a kubelet (logs, exec, port-forward, metrics).
+    /// The API server connects to a kubelet (logs, exec, port-forward, metrics).
     ApiToKubelet,
-    /// The API server asks a webhook.
+    /// The API server calls a webhook.
     Webhook,
     /// A container runtime pulls an image.
     Pull,
-    /// kubelet talks to its API server.
+    /// kubelet connects to its API server.
     Kubelet,
-    /// kubectl.
+    /// kubectl connects to its API server.
     Kubectl,
-    /// Nothing in the line says.
+    /// The line does not show the context.
     Plain,
 }
 
@@ -99,65 +99,65 @@ const SETTINGS: [(DialContext, &[&str]); 7] = [
     ),
 ];
 
-/// What was dialled.
+/// The kind of the dialled server.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum DialTarget {
-    /// An API server by its own address.
+    /// An API server at its own address.
     Api,
-    /// A kubelet.
+    /// A kubelet, by its port.
     Kubelet,
-    /// A Service's address.
+    /// The address of a Service.
     Service,
-    /// etcd.
+    /// etcd, by its ports.
     Etcd,
-    /// A resolver.
+    /// A DNS server.
     Resolver,
-    /// A registry.
+    /// A container registry.
     Registry,
-    /// A webhook.
+    /// An admission webhook.
     Webhook,
-    /// Anything else.
+    /// Any other server.
     Other,
 }
 
-/// How it ended.
+/// How the connection failed.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum DialFailure {
-    /// EHOSTUNREACH.
+    /// EHOSTUNREACH: no route to host.
     NoRoute,
-    /// ENETUNREACH.
+    /// ENETUNREACH: network is unreachable.
     NetUnreachable,
-    /// Nothing came back while connecting.
+    /// The connection attempt had no response.
     Timeout,
-    /// No answer in time; the words do not say in which stage.
+    /// Some step timed out; the text does not show which.
     Silence,
-    /// ECONNREFUSED.
+    /// ECONNREFUSED: connection refused.
     Refused,
-    /// Connected, and the TLS handshake did not end.
+    /// Connected, but the TLS handshake timed out.
     TlsTimeout,
-    /// A connection in use got no answers any more.
+    /// An established connection stopped getting responses.
     Lost,
-    /// The other side cut it.
+    /// The other end reset or closed the connection.
     Reset,
-    /// The resolver says that there is no such name.
+    /// The name server responded that the name does not exist.
     NameUnknown,
-    /// The resolver gave no answer, or one of no use.
+    /// The name server did not respond, or with an error.
     NameUnasked,
-    /// The certificate is for other names.
+    /// The certificate is valid for other names only.
     CertificateName,
-    /// The certificate is of another CA.
+    /// The certificate is signed by another CA.
     CertificateAuthority,
-    /// The certificate has run out.
+    /// The certificate has expired.
     CertificateExpired,
     /// The certificate is not valid yet.
     CertificateFuture,
-    /// The certificate has run out or is not valid yet: older programs do not say which.
+    /// The certificate has expired or is not valid yet: older programs do not distinguish these.
     CertificateTime,
-    /// No TLS is spoken there.
+    /// The server does not use TLS on this port.
     NotTls,
 }
 
-/// Words of how it ended; the first that are there decide.
+/// Texts of failures; the first one that occurs in a line decides.
 const ENDS: [(&str, DialFailure); 33] = [
     ("x509: certificate is valid for", DialFailure::CertificateName),
     ("x509: certificate is not valid for any names", DialFailure::CertificateName),
@@ -194,7 +194,7 @@ const ENDS: [(&str, DialFailure); 33] = [
     ("use of closed network connection", DialFailure::Reset),
 ];
 
-/// Where it says whom it dialled.
+/// Texts that contain the dialled address.
 const PLACES: [&str; 12] = [
     "dial tcp {endpoint}",
     "dial udp {endpoint}",
@@ -210,17 +210,17 @@ const PLACES: [&str; 12] = [
     "https://{host}\"",
 ];
 
-/// What a client that found no settings asks: a symptom of its own.
+/// The default address of a client without a kubeconfig, which is a symptom of its own.
 const NO_SETTINGS: &str = "localhost:8080";
 
-/// Ranges of Services by default: kubeadm's and k0s', k3s' and RKE2's, that of `MicroK8s`.
+/// Default Service CIDRs: of kubeadm and k0s, of K3s and RKE2, of `MicroK8s`.
 const SERVICE_RANGES: [(Ipv4Addr, u8); 3] = [
     (Ipv4Addr::new(10, 96, 0, 0), 12),
     (Ipv4Addr::new(10, 43, 0, 0), 16),
     (Ipv4Addr::new(10, 152, 183, 0), 24),
 ];
 
-/// A connection that failed.
+/// A connection that failed, as one line describes it.
 #[derive(Clone, Debug)]
 pub(super) struct FailedDial {
     pub(super) setting: DialContext,
@@ -229,7 +229,7 @@ pub(super) struct FailedDial {
     pub(super) held: PlaceholderValues,
 }
 
-/// The patterns, read once.
+/// The compiled patterns.
 pub(super) struct DialPatterns {
     places: Vec<LinePattern>,
     ends: Vec<(LinePattern, DialFailure)>,
@@ -251,7 +251,7 @@ impl DialPatterns {
         }
     }
 
-    /// What failed in this line, if it is about a connection.
+    /// The failed connection in this line, if there is one.
     pub(super) fn read(&self, line: &LogLine) -> Option<FailedDial> {
         let (text, lower) = (line.text.as_str(), line.lower.as_str());
         let setting = SETTINGS
@@ -268,11 +268,12 @@ impl DialPatterns {
             return None;
         }
         if held.get(PlaceholderKind::Port).is_none() {
-            // A URL without a port.
+            // A URL without a port is HTTPS.
             if let Some(host) = held.get(PlaceholderKind::Host) {
                 held = PlaceholderValues::of(at(host, 443));
             }
         }
+        // A failed lookup comes first: its text also contains the words of a timeout or a refusal.
         let end = self.lookup(text, lower, &mut held).or_else(|| {
             self.ends
                 .iter()
@@ -294,7 +295,8 @@ impl DialPatterns {
                 )]));
             }
         }
-        // A deadline may be anybody's; a certificate is always a server's.
+        // Without an address, a timeout may be anything; a certificate error is always about a
+        // server.
         let is_nowhere = held == PlaceholderValues::default();
         let is_telling = matches!(
             end,
@@ -334,12 +336,12 @@ impl DialPatterns {
 }
 
 impl FailedDial {
-    /// What follows from it.
+    /// The proven statement and the possible causes.
     pub(super) fn row(&self) -> SymptomCauses {
         candidates::row(self)
     }
 
-    /// Whether the address lies in a range that Services have by default.
+    /// Whether the address is in a default Service CIDR.
     pub(super) fn is_in_service_range(&self) -> bool {
         self.held.get(PlaceholderKind::Address).is_some_and(is_service_address)
     }
@@ -355,7 +357,7 @@ fn target(setting: DialContext, held: &PlaceholderValues) -> DialTarget {
         (DialContext::Pull, _) => DialTarget::Registry,
         (_, "53") if is_service => DialTarget::Service,
         (_, "53") => DialTarget::Resolver,
-        // Nobody gives an API server's own port to a Service of it.
+        // No Service of an API server has the API server's own port, so these are direct addresses.
         (_, "6443" | "8443" | "16443" | "9345") => DialTarget::Api,
         _ if is_service => DialTarget::Service,
         (

@@ -1,45 +1,46 @@
-//! Pasted text as lines: bounded, without colours and control characters, quotes as they were
-//! before somebody logged them.
+//! Splits pasted text into lines: limited in size, without colours and control characters, with the
+//! escaping of loggers undone.
 
 use pontoon_model::untrusted::is_harmful;
 
-/// More than a day's log of a kubelet in trouble, and what fits a terminal's scrollback.
+/// Longest text in bytes: more than a day's log of a failing kubelet, and more than the scrollback
+/// of a terminal.
 pub const BYTES_MAX: usize = 1024 * 1024;
 
-/// Longer lines are cut: the words that matter stand at the beginning or near it.
+/// Longest line in bytes; the rest is cut, as the decisive words are near the beginning.
 const LINE_BYTES_MAX: usize = 4096;
 
-/// Lines of a narrow terminal or a mail are this long at least when they were broken.
+/// Shortest line, in bytes, that a terminal or mail program may have wrapped.
 const BROKEN_FROM: usize = 60;
 
-/// A record that fills more lines than this was not broken by a terminal.
+/// Largest number of lines into which a terminal wraps one record.
 const PARTS_MAX: usize = 6;
 
-/// A paste of more lines is a log from a file or a pipe, which nobody broke.
+/// A text with more lines than this comes from a file or a pipe, which wraps nothing.
 const BROKEN_LINES_MAX: usize = 400;
 
-/// A line.
+/// One line of the text.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct LogLine {
-    /// Its number in the paste, from 1.
+    /// The line number, from 1.
     pub(super) number: usize,
-    /// Its text.
+    /// The text without escapes.
     pub(super) text: String,
-    /// Its text in small letters (ASCII only).
+    /// The same in lower case (ASCII only, so offsets stay the same).
     pub(super) lower: String,
 }
 
-/// Pasted text.
+/// A pasted text, split into lines.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct LogText {
-    /// Its lines that are not empty.
+    /// The lines that are not empty.
     pub(super) lines: Vec<LogLine>,
-    /// Whether something was left out, because it was too long.
+    /// Whether something was cut because of the limits.
     pub(super) is_cut: bool,
 }
 
 impl LogText {
-    /// Reads bytes of any kind.
+    /// Splits bytes of any encoding.
     pub(super) fn of(bytes: &[u8]) -> Self {
         let mut is_cut = bytes.len() > BYTES_MAX;
         let text = String::from_utf8_lossy(&bytes[..bytes.len().min(BYTES_MAX)]);
@@ -62,8 +63,8 @@ impl LogText {
         Self { lines, is_cut }
     }
 
-    /// What the lines from this one on may have been before a terminal or a mail broke them: glued
-    /// and with a blank.
+    /// The record that starts at this line, if a terminal or mail program has wrapped it: once
+    /// joined directly and once with a blank, since either may have been the original.
     pub(super) fn rejoined(&self, at: usize) -> Vec<LogLine> {
         if self.lines.len() > BROKEN_LINES_MAX {
             return Vec::new();
@@ -98,21 +99,20 @@ impl LogLine {
     }
 }
 
-/// Whether a line begins a record of its own: a heading, a time, a level.
+/// Whether a line starts a new record: it begins with a heading, a time or a level.
 fn is_beginning(text: &str) -> bool {
     let first = text.split(' ').next().unwrap_or_default();
     let is_heading = first.ends_with(':') && !first.contains(|c: char| c.is_ascii_digit());
     let is_loud =
         text.starts_with(|c: char| c.is_ascii_uppercase() || matches!(c, '[' | ';' | '{'));
-    // Times: 2026-11-24T..., 12:30:15.
+    // Times such as 2026-11-24T… and 12:30:15.
     let is_time = first.len() >= 8
         && first.starts_with(|c: char| c.is_ascii_digit())
         && (first.as_bytes()[4] == b'-' || first.matches(':').count() == 2);
     is_heading || is_loud || is_time
 }
 
-/// Leaves out what a terminal obeys (ECMA-48: CSI, OSC and other escapes), and makes of CR and CR
-/// LF what they mean.
+/// Removes terminal escapes (ECMA-48: CSI, OSC and others), and treats CR and CR LF as line breaks.
 fn without_escapes(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
@@ -121,7 +121,7 @@ fn without_escapes(text: &str) -> String {
             '\u{1b}' => match letters.next() {
                 Some('[') => skip_csi(&mut letters),
                 Some(']' | 'P' | 'X' | '^' | '_') => skip_string(&mut letters),
-                // Two letters: character sets and the like.
+                // Two-character escapes such as the choice of a character set.
                 Some('(' | ')' | '#' | '%') => {
                     letters.next();
                 }
@@ -142,7 +142,8 @@ fn without_escapes(text: &str) -> String {
 
 type CharStream<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 
-/// Parameters end with a letter; what is none of both ends it, too.
+/// Skips a control sequence: it ends with a letter, or at the first character that is not valid in
+/// it.
 fn skip_csi(letters: &mut CharStream<'_>) {
     while let Some(letter) = letters.next_if(|letter| ('\u{20}'..='\u{7e}').contains(letter)) {
         if ('\u{40}'..='\u{7e}').contains(&letter) {
@@ -151,7 +152,7 @@ fn skip_csi(letters: &mut CharStream<'_>) {
     }
 }
 
-/// Up to BEL or ESC \; a line's end ends it as well, so that nothing can hide the rest.
+/// Skips a string up to BEL or ESC \, or to the end of the line, so that it cannot hide the rest.
 fn skip_string(letters: &mut CharStream<'_>) {
     while let Some(letter) = letters.next_if(|letter| *letter != '\n') {
         match letter {
@@ -165,7 +166,7 @@ fn skip_string(letters: &mut CharStream<'_>) {
     }
 }
 
-/// A line with plain quotes and single blanks.
+/// A line with its quotes unescaped and blanks merged.
 fn plain(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     let mut letters = line.chars().peekable();
@@ -193,7 +194,8 @@ fn plain(line: &str) -> String {
     text
 }
 
-/// What `\"`, `\\\"`, `\n` and `\t` of a quoted text were; any other backslash is left out.
+/// The character behind backslashes: `\"`, `\\\"`, `\n` and `\t` are decoded, other backslashes
+/// dropped.
 fn after_backslashes(letters: &mut CharStream<'_>) -> Option<char> {
     while letters.next_if_eq(&'\\').is_some() {}
     match letters.peek() {

@@ -1,37 +1,38 @@
-//! Words with typed holes: `dial tcp {endpoint}: connect`.
+//! Line patterns with typed placeholders: `dial tcp {endpoint}: connect`.
 
 use super::placeholder::{PlaceholderKind, PlaceholderValues, next_placeholder};
 
-/// A part of a pattern.
+/// One part of a pattern.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum PatternPart {
-    /// These letters, in any case.
+    /// Literal text, ignoring case.
     Text(&'static str),
     /// A value of this kind.
     Hole(PlaceholderKind),
-    /// Anything, within the line.
+    /// Any text within the line.
     Gap,
 }
 
-/// What stands for [`PatternPart::Gap`].
+/// The notation of [`PatternPart::Gap`].
 const GAP: &str = "{..}";
 
-/// A request in a URL and a path fit in between; more is another sentence.
+/// Longest text in a gap, in bytes: enough for the URL of a request and a path, too short to reach
+/// the next sentence.
 const GAP_MAX: usize = 400;
 
-/// Places of the first word, and of one behind a gap, that are tried in a line. Real lines repeat
-/// a word three times at most; hostile ones must not cost the square of their length.
+/// How many occurrences of the first text, and of one behind a gap, are tried. Real lines repeat a
+/// text three times at most; without the limit, matching hostile text would take quadratic time.
 const TRIES_MAX: usize = 6;
 
-/// Words with typed holes.
+/// Text with typed placeholders.
 ///
-/// Written in small letters, beginning with a word. `{..}` is anything up to the next word, which
-/// must follow it.
+/// The notation is in lower case and begins with literal text. `{..}` matches anything up to the
+/// literal text behind it.
 #[derive(Clone, Debug)]
 pub(super) struct LinePattern(Vec<PatternPart>);
 
 impl LinePattern {
-    /// Reads the notation.
+    /// Parses the notation of a pattern.
     pub(super) fn new(notation: &'static str) -> Self {
         let mut pieces = Vec::new();
         for (at, part) in notation.split(GAP).enumerate() {
@@ -49,8 +50,8 @@ impl LinePattern {
         Self(pieces)
     }
 
-    /// Looks for it in a line. `lower` is the line in small letters (ASCII only, so that both have
-    /// the same borders).
+    /// Searches a line. `lower` is the line in lower case (ASCII only, so that both have the same
+    /// offsets).
     pub(super) fn find(&self, line: &str, lower: &str) -> Option<PlaceholderValues> {
         let Some((PatternPart::Text(first), rest)) = self.0.split_first() else { return None };
         for (at, _) in lower.match_indices(first).take(TRIES_MAX) {

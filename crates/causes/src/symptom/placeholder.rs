@@ -1,5 +1,5 @@
-//! Values read from pasted text, each of a kind: what does not have the form of its kind is not
-//! taken, so that a value can stand in a sentence or a command without further thought.
+//! Typed values from pasted text. A value must have the format of its kind, so it can be inserted
+//! into sentences and commands without further checks.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,49 +7,50 @@ use std::net::IpAddr;
 
 use pontoon_model::net::Prefix;
 
-/// What a hole takes.
+/// The kinds of values.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum PlaceholderKind {
-    /// `HOST:PORT` as Go writes it; fills [`PlaceholderKind::Host`] and [`PlaceholderKind::Port`], too.
+    /// `HOST:PORT` as Go writes it; also sets [`PlaceholderKind::Host`] and
+    /// [`PlaceholderKind::Port`].
     Endpoint,
     /// An IP address.
     Address,
     /// An IP address or a name.
     Host,
-    /// A port.
+    /// A port number.
     Port,
     /// A name that was looked up.
     Name,
-    /// The resolver that was asked.
+    /// The DNS server that was queried.
     Server,
     /// The name that a certificate lacks.
     Wanted,
     /// The names that a certificate has.
     Names,
-    /// A Node.
+    /// The name of a Node.
     Node,
-    /// A pod, Service or other object.
+    /// The name of a pod, Service or other object.
     Pod,
-    /// The public half of a bootstrap token.
+    /// The id of a bootstrap token; the secret is never kept.
     Token,
-    /// A network interface.
+    /// The name of a network interface.
     Link,
-    /// A network.
+    /// A network in CIDR notation.
     Cidr,
-    /// An image.
+    /// The reference of an image.
     Image,
-    /// The name of a check of kubeadm's preflight.
+    /// The name of a kubeadm preflight check.
     Check,
-    /// A program.
+    /// The name of a program.
     Program,
     /// An absolute path.
     Path,
-    /// A whole number.
+    /// A non-negative integer.
     Number,
 }
 
 impl PlaceholderKind {
-    /// All.
+    /// All kinds of values.
     pub const ALL: [Self; 18] = [
         Self::Endpoint,
         Self::Address,
@@ -71,7 +72,7 @@ impl PlaceholderKind {
         Self::Number,
     ];
 
-    /// As it stands between braces.
+    /// The name between braces.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -96,16 +97,16 @@ impl PlaceholderKind {
         }
     }
 
-    /// The hole of that name.
+    /// The kind with that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|hole| hole.name() == name)
     }
 
-    /// Longest text that is tried: the longest host name, and room for a port.
+    /// Longest text that is tried, in bytes: the longest host name with a port.
     const MAX_LEN: usize = 260;
 
-    /// Reads a value at the beginning of `text`; gives its length in bytes and what it is.
+    /// Parses a value at the start of `text`; returns its length in bytes and the values it sets.
     pub(super) fn read(self, text: &str) -> Option<(usize, Vec<(Self, String)>)> {
         if self == Self::Names {
             return names(text);
@@ -129,7 +130,7 @@ impl PlaceholderKind {
         };
         let most = text.bytes().take(Self::MAX_LEN + 1);
         let mut length = most.take_while(|byte| is_part(char::from(*byte))).count();
-        // The value may be followed by a sentence's own point or colon.
+        // A full stop or colon may follow the value.
         for _ in 0..3 {
             if let Some(values) = self.value(&text[..length]) {
                 return Some((length, values));
@@ -140,7 +141,7 @@ impl PlaceholderKind {
         None
     }
 
-    /// What the text is; `None` when it is nothing of this kind.
+    /// The values that the text sets; `None` if it does not have the format of this kind.
     fn value(self, text: &str) -> Option<Vec<(Self, String)>> {
         let value = match self {
             Self::Endpoint => return endpoint(text),
@@ -177,7 +178,7 @@ impl PlaceholderKind {
     }
 }
 
-/// A word that cannot be taken for an option.
+/// Whether the text starts with a character that cannot begin an option, and is short enough.
 fn begins_well(text: &str, most: usize) -> bool {
     (1..=most).contains(&text.len()) && text.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
@@ -187,7 +188,7 @@ fn endpoint(text: &str) -> Option<Vec<(PlaceholderKind, String)>> {
     let port: u16 = port.parse().ok().filter(|port| *port > 0)?;
     let bare = host_text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let found = match bare {
-        // A zone such as %eth0 means something on that host only.
+        // A zone such as %eth0 is valid on one host only.
         Some(v6) => v6.split('%').next()?.parse::<IpAddr>().ok()?.to_string(),
         None if host_text.contains([':', '[', ']', '%']) => return None,
         None => host(host_text)?,
@@ -195,7 +196,7 @@ fn endpoint(text: &str) -> Option<Vec<(PlaceholderKind, String)>> {
     Some(at(&found, port))
 }
 
-/// The values of a host and a port.
+/// The values of a host with a port.
 pub(super) fn at(host: &str, port: u16) -> Vec<(PlaceholderKind, String)> {
     let mut values =
         vec![(PlaceholderKind::Host, host.to_owned()), (PlaceholderKind::Port, port.to_string())];
@@ -208,7 +209,7 @@ pub(super) fn at(host: &str, port: u16) -> Vec<(PlaceholderKind, String)> {
     values
 }
 
-/// An address in its one form, or a name in small letters.
+/// A canonical address, or a name in lower case.
 pub(super) fn host(text: &str) -> Option<String> {
     match text.parse::<IpAddr>() {
         Ok(address) => Some(address.to_string()),
@@ -216,7 +217,8 @@ pub(super) fn host(text: &str) -> Option<String> {
     }
 }
 
-/// RFC 1123, section 2.1; not all digits and points, which would be a broken address.
+/// A host name (RFC 1123, section 2.1) that is not only digits and dots, which would be a malformed
+/// address.
 fn is_dns_name(text: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -229,10 +231,10 @@ fn is_dns_name(text: &str) -> bool {
         && text.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-/// Names of a certificate that are shown: what a kubeadm certificate has, and some more.
+/// Largest number of certificate names that are kept: those of kubeadm and some more.
 const NAMES_MAX: usize = 12;
 
-/// `10.96.0.1, 172.20.5.1`: up to a comma that something else follows.
+/// Parses `10.96.0.1, 172.20.5.1`, up to the first part that is no name.
 fn names(text: &str) -> Option<(usize, Vec<(PlaceholderKind, String)>)> {
     let mut found = Vec::new();
     let mut end = 0;
@@ -252,45 +254,45 @@ fn names(text: &str) -> Option<(usize, Vec<(PlaceholderKind, String)>)> {
     (!found.is_empty()).then(|| (end, vec![(PlaceholderKind::Names, found.join(", "))]))
 }
 
-/// Values by what they are.
+/// Values by kind, one of each.
 #[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct PlaceholderValues(BTreeMap<PlaceholderKind, String>);
 
 impl PlaceholderValues {
-    /// Holds these.
+    /// Collects values of several kinds.
     #[must_use]
     pub(super) fn of(values: Vec<(PlaceholderKind, String)>) -> Self {
         Self(values.into_iter().collect())
     }
 
-    /// Holds this as well. The value comes from facts, and is of its kind.
+    /// Adds a value that comes from facts and has the format of its kind.
     #[must_use]
     pub fn with(mut self, hole: PlaceholderKind, value: &dyn fmt::Display) -> Self {
         self.0.insert(hole, value.to_string());
         self
     }
 
-    /// A value.
+    /// The value of that kind, if there is one.
     #[must_use]
     pub fn get(&self, hole: PlaceholderKind) -> Option<&str> {
         self.0.get(&hole).map(String::as_str)
     }
 
-    /// Whether both are about one host and port.
+    /// Whether both have the same host and port.
     pub(super) fn is_same_place(&self, other: &Self) -> bool {
         [PlaceholderKind::Host, PlaceholderKind::Port]
             .iter()
             .all(|hole| self.get(*hole) == other.get(*hole))
     }
 
-    /// Takes those of another where there is none of the kind yet.
+    /// Adds the values of another for kinds that have none.
     pub(super) fn fill_missing_from(&mut self, other: &Self) {
         for (hole, value) in &other.0 {
             self.0.entry(*hole).or_insert_with(|| value.clone());
         }
     }
 
-    /// The text with its holes filled; those that nothing fills stand there in capitals.
+    /// Replaces placeholders in a text by values; those without a value are printed in capitals.
     #[must_use]
     pub fn fill(&self, text: &str) -> String {
         let mut filled = String::with_capacity(text.len());
@@ -307,7 +309,7 @@ impl PlaceholderValues {
         filled
     }
 
-    /// Whether every hole of the text has a value.
+    /// Whether there is a value for each placeholder in a text.
     #[must_use]
     pub fn has_all(&self, text: &str) -> bool {
         let mut rest = text;
@@ -321,8 +323,8 @@ impl PlaceholderValues {
     }
 }
 
-/// What stands before the next hole, the hole, and what follows; braces with other words in them
-/// are text.
+/// The text before the next placeholder, its kind, and the text behind it. Braces with other
+/// content are ordinary text.
 pub(super) fn next_placeholder(text: &str) -> Option<(&str, PlaceholderKind, &str)> {
     text.match_indices('{').find_map(|(at, _)| {
         let (name, after) = text[at + 1..].split_once('}')?;

@@ -1,4 +1,4 @@
-//! Texts that mean one thing wherever they stand: pattern, what it proves, which causes remain.
+//! The table of symptoms: texts with one meaning, what they prove, and the possible causes.
 
 mod kubeadm;
 mod node;
@@ -11,59 +11,59 @@ use pontoon_model::code::{self, DiagnosisCode};
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Symptom {
-    /// Patterns, of which one suffices.
+    /// Patterns; one match suffices.
     pub(super) words: &'static [&'static str],
-    /// What it proves, and no more; holes are filled.
+    /// What a match proves, with placeholders.
     pub(super) proves: &'static str,
-    /// The causes that remain, by their codes.
+    /// The codes of the possible causes.
     pub(super) causes: &'static [DiagnosisCode],
-    /// How much it says beside others.
+    /// How specific the symptom is.
     pub(super) class: SymptomClass,
-    /// Who dialled, or writes of itself.
+    /// The program that wrote the message, or dialled.
     pub(super) source: LogSource,
 }
 
-/// How much a symptom says beside others.
+/// How specific a symptom is compared with others.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum SymptomClass {
-    /// It says what happened.
+    /// It is specific: it states what happened.
     Plain,
-    /// It follows from others of this group, and says nothing beside them.
+    /// It is a consequence of other symptoms in this group and is not reported beside them.
     After(SymptomGroup),
-    /// It means something only where none of these words come later.
+    /// It counts only if none of these texts follows, as they show that the program recovered.
     Unless(&'static [&'static str]),
 }
 
-/// Symptoms of which a general one says nothing beside a special one.
+/// Groups of symptoms in which general ones are consequences of specific ones.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum SymptomGroup {
-    /// Names.
+    /// Name resolution.
     Dns,
-    /// Images.
+    /// Pulling images.
     Pull,
-    /// A node that is not ready.
+    /// A Node that is not ready.
     Node,
-    /// Anything at all.
+    /// Any symptom at all.
     Any,
 }
 
-/// Who dialled, or writes of itself.
+/// The program that wrote a message, or dialled.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum LogSource {
-    /// The host on which the text was written.
+    /// A program on the host of the text.
     Host,
-    /// The API server, whoever shows its words.
+    /// The API server, whichever program prints its message.
     ApiServer,
 }
 
-/// What follows from a line.
+/// The result of a matching line.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct SymptomCauses {
-    /// What is proven; with holes.
+    /// What is proven, with placeholders.
     pub(super) proves: String,
-    /// The causes that remain, by their codes.
+    /// The codes of the possible causes.
     pub(super) causes: Vec<DiagnosisCode>,
-    /// Who dialled.
+    /// The program that dialled.
     pub(super) source: LogSource,
 }
 
@@ -88,7 +88,7 @@ impl Symptom {
         Self { source: LogSource::ApiServer, ..self }
     }
 
-    /// What follows from it.
+    /// The result of this row.
     pub(super) fn row(&self) -> SymptomCauses {
         SymptomCauses {
             proves: self.proves.to_owned(),
@@ -97,7 +97,7 @@ impl Symptom {
         }
     }
 
-    /// Which group it is of, by its causes' subject.
+    /// Whether the symptom belongs to a group, by the subject of its causes.
     pub(super) fn is_of(&self, group: SymptomGroup) -> bool {
         self.groups().contains(&group)
     }
@@ -120,10 +120,10 @@ impl Symptom {
     }
 }
 
-/// The tables, the most special first: of a line the first that fits is told.
+/// The tables, the most specific first: the first row that matches a line is taken.
 const TABLES: [&[Symptom]; 4] = [kubeadm::TABLE, node::TABLE, pods::TABLE, network::TABLE];
 
-/// A row with its patterns read.
+/// A row with compiled patterns.
 pub(super) struct CompiledSymptom {
     pub(super) symptom: &'static Symptom,
     pub(super) patterns: Vec<LinePattern>,
@@ -138,7 +138,7 @@ pub(super) fn compiled() -> Vec<CompiledSymptom> {
     TABLES.into_iter().flatten().map(compile).collect()
 }
 
-/// Every code that a row names.
+/// All codes that occur in rows.
 #[cfg(test)]
 pub(super) fn codes() -> impl Iterator<Item = (&'static Symptom, DiagnosisCode)> {
     let rows = TABLES.into_iter().flatten();

@@ -1,4 +1,4 @@
-//! Texts as people paste them, and what is said of them.
+//! Pasted texts and their explanations.
 
 mod lookalikes;
 mod pasted;
@@ -10,7 +10,7 @@ use super::explain;
 use super::explanation::{Explanation, SymptomVerdict};
 use pontoon_model::code::DiagnosisCode;
 
-/// The codes of the first thing that is proven.
+/// The causes of the first proven symptom.
 fn codes(explanation: &Explanation) -> Vec<DiagnosisCode> {
     let first = explanation.proven.first();
     first.map(|proven| proven.causes.iter().map(|one| one.code).collect()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What `pontoon clock` found, and how it is written as JSON.
+//! The result of `pontoon clock`, and its JSON format.
 
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
@@ -9,51 +9,50 @@ use serde::Serialize;
 
 use super::{ClockDeviation, ClockOffset, median};
 
-/// The name and version of the form. Within a version fields are only ever added.
+/// Name and version of the format. Within a version, fields are only ever added.
 pub const FORM: &str = "pontoon/clock/v1";
 
-/// The clocks of hosts.
+/// The clocks of several hosts.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct ClockReport {
     /// Always `pontoon/clock/v1`.
     pub schema: String,
-    /// How far this host's own clock is ahead of the median, in microseconds. It counts as one of
-    /// those of which the median is taken.
+    /// Microseconds by which this host's clock is ahead of the median, of which it is part.
     pub this_host_from_median_us: i64,
-    /// How this host's own clock stands to the median.
+    /// The deviation of this host's clock from the median.
     pub this_host: ClockDeviation,
-    /// In the order in which they were named.
+    /// The hosts, in the order of the command line.
     pub hosts: Vec<HostClock>,
 }
 
-/// The clock of a host.
+/// The clock of one host.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct HostClock {
-    /// The host.
+    /// The measured host.
     pub host: HostName,
-    /// What its clock says; none where it could not be asked.
+    /// Its clock; absent if the host could not be reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clock: Option<MeasuredClock>,
-    /// Why it could not be asked.
+    /// Why it could not be reached, with advice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreached: Option<Untrusted>,
 }
 
-/// What a clock says.
+/// The measured offsets of a clock.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct MeasuredClock {
-    /// How far it is ahead of the median of all, in microseconds.
+    /// Microseconds by which it is ahead of the median of all clocks.
     pub from_median_us: i64,
-    /// How far it is ahead of this host's clock, in microseconds.
+    /// Microseconds by which it is ahead of this host's clock.
     pub from_this_host_us: i64,
-    /// `from_this_host_us` may be wrong by as much either way: half the time the answer took.
+    /// Largest error of `from_this_host_us` in either direction: half the round trip.
     pub uncertainty_us: i64,
-    /// How it stands to the median.
+    /// The deviation from the median.
     pub standing: ClockDeviation,
 }
 
 impl ClockReport {
-    /// Compares what hosts said.
+    /// Compares the measured clocks.
     #[must_use]
     pub fn of(answers: &[(HostName, Result<ClockOffset, ReachFailure>)]) -> Self {
         let offsets: Vec<ClockOffset> =
@@ -61,7 +60,7 @@ impl ClockReport {
         let middle = median(&offsets);
         let clock = |offset: &ClockOffset| {
             let from_median_us = offset.us.saturating_sub(middle.us);
-            // Of the clock in the middle itself nothing is uncertain but where it stands to here.
+            // The median clock itself has only the uncertainty of its own measurement.
             let unsure = offset.uncertainty_us.saturating_add(middle.uncertainty_us);
             let unsure = if *offset == middle { offset.uncertainty_us } else { unsure };
             MeasuredClock {
@@ -84,7 +83,7 @@ impl ClockReport {
         }
     }
 
-    /// The number to end with.
+    /// The exit code of the command.
     #[must_use]
     pub fn exit(&self) -> Exit {
         let standing = |standing| match standing {
@@ -127,7 +126,7 @@ mod tests {
             (&[Some(0), None], Exit::Unreachable),
             (&[Some(3), None, Some(0)], Exit::Unreachable),
             (&[Some(-100_000), None, Some(0)], Exit::Failed),
-            // All others agree: it is this host.
+            // All other clocks agree, so this host's is off.
             (&[Some(7), Some(7), Some(7)], Exit::Warned),
         ];
         for (seconds, exit) in table {

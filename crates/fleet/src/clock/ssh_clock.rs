@@ -1,7 +1,7 @@
-//! Asks hosts over ssh what time it is, and sets their clocks.
+//! Reads and sets the clocks of hosts over ssh.
 //!
-//! To start ssh takes longer than all else, so one connection answers several times; and a clock
-//! is set by a host that has been waiting for the time, not by one that is still to be called.
+//! Starting ssh takes most of the time, so each connection is used for several exchanges; and a
+//! clock is set over a connection that is already open.
 
 use std::thread;
 use std::time::Duration;
@@ -18,19 +18,20 @@ use pontoon_remote::reach_failure::{FailureCause, ReachFailure};
 use super::{ClockExchange, ClockOffset, DateReading, SECOND_US, best};
 use crate::exec::AT_ONCE;
 
-/// Questions on a connection: the first takes as long as ssh, three are good ones.
+/// Number of requests per connection: the first includes the start of ssh, three are good
+/// measurements.
 const QUESTIONS: usize = 4;
-/// For the first answer: ssh gives up connecting after eight seconds, and a Pi Zero that has other
-/// things to do takes some more to start a shell.
+/// Time limit of the first response in microseconds: ssh gives up connecting after eight seconds,
+/// and a busy Pi Zero needs some more to start a shell.
 const FIRST_US: i64 = 20 * SECOND_US;
-/// For each of the others.
+/// Time limit of each further response in microseconds.
 const ANSWER_US: i64 = 5 * SECOND_US;
-/// Lines of a login banner or a start-up file before the first answer; more is no shell of ours.
+/// Largest number of lines from a login banner or start-up file before the first response.
 const FOREIGN_LINES: usize = 1000;
-/// What our lines begin with.
+/// Prefix of the lines from the remote script.
 const WORD: &str = "pontoon-clock";
 
-/// Asks all hosts; the answers are in the same order.
+/// Reads the clocks of all hosts; results are in the same order.
 #[must_use]
 pub fn ask(ssh: &SshProgram, logins: &[&SshLogin]) -> Vec<Result<ClockOffset, ReachFailure>> {
     let script = format!(r#"while read -r n; do echo "{WORD} $n $(date -u +%s.%N)"; done"#);
@@ -47,6 +48,7 @@ fn ask_one(ssh: &SshProgram, login: &SshLogin, line: &str) -> Result<ClockOffset
         let sent_us = clock.now_us();
         session.say(&question.to_string());
         let patience = if question == 0 { FIRST_US } else { ANSWER_US };
+        // A late response to an earlier request has another number.
         let is_ours = |line: &str| rest(line, &question.to_string()).map(ToOwned::to_owned);
         match answer(&mut session, &clock, sent_us + patience, is_ours) {
             ClockReply::Answer(text, received_us) => {
@@ -59,7 +61,7 @@ fn ask_one(ssh: &SshProgram, login: &SshLogin, line: &str) -> Result<ClockOffset
                 })?;
                 exchanges.push(ClockExchange { sent_us, received_us, reading: said });
             }
-            // What has been answered counts.
+            // The exchanges so far are sufficient.
             ClockReply::Silence | ClockReply::End if !exchanges.is_empty() => break,
             ClockReply::Silence => return Err(silent()),
             ClockReply::End => return Err(session.failure()),
@@ -72,10 +74,10 @@ fn silent() -> ReachFailure {
     ReachFailure::new(FailureCause::Silent, "it was there, but did not say the time")
 }
 
-/// Sets the clocks of hosts to this host's time; what became of each is in the same order.
+/// Sets the clocks of hosts to this host's time; results are in the same order.
 ///
-/// `date` takes whole seconds everywhere, fractions not: so the second is sent when it begins, less
-/// half the round trip.
+/// Not every `date` accepts fractions of a second, so a whole second is sent half a round trip
+/// before it begins.
 #[must_use]
 pub fn set(
     ssh: &SshProgram,
@@ -105,8 +107,10 @@ fn set_one(
         ClockReply::Silence => return Err(silent()),
         ClockReply::End => return Err(session.failure()),
     }
+    // The time from here to the host is assumed to be half the round trip.
     let way_us = (offset.round_trip_us / 2).clamp(0, ANSWER_US);
     let second = (clock.now_us() + way_us).div_euclid(SECOND_US) + 1;
+    // A wait can end early, by a signal or by rounding.
     while clock.now_us() < second * SECOND_US - way_us {
         pause(second * SECOND_US - way_us - clock.now_us());
     }
@@ -124,7 +128,7 @@ enum ClockReply {
     End,
 }
 
-/// Waits for a line that is meant for us; a banner is not.
+/// Waits for a line of the remote script; other lines, such as a banner, are skipped.
 fn answer(
     session: &mut LineSession,
     clock: &SteadyClock,
@@ -150,18 +154,18 @@ fn microseconds(us: i64) -> Duration {
     Duration::from_micros(u64::try_from(us).unwrap_or(0))
 }
 
-/// Waits without anything to wait for.
+/// Sleeps for that many microseconds.
 fn pause(us: i64) {
     let _ = poll(&mut [], poll_timeout(microseconds(us)));
 }
 
-/// What follows our word and `tag`.
+/// The rest of a line behind the script's prefix and `tag`.
 fn rest<'a>(line: &'a str, tag: &str) -> Option<&'a str> {
     let rest = line.strip_prefix(WORD)?.strip_prefix(' ')?.strip_prefix(tag)?;
     (rest.is_empty() || rest.starts_with(' ')).then(|| rest.trim())
 }
 
-/// Does something for each at the same time, [`AT_ONCE`] at most.
+/// Runs `work` for all items in parallel, at most [`AT_ONCE`] at a time.
 fn each<I: Sync, O: Send>(
     items: &[I],
     work: impl Fn(&I) -> Result<O, ReachFailure> + Sync,
@@ -197,7 +201,7 @@ mod tests {
         }
     }
 
-    /// What `--ssh` may stand for: a program that runs the line here.
+    /// Reads the clock through a replacement for ssh that runs the line on this host.
     fn asked(script: &str) -> Result<ClockOffset, ReachFailure> {
         let words = ["sh", "-c", script, "ssh"].map(Into::into).into();
         let login = SshLogin::named("pi1".parse().unwrap());

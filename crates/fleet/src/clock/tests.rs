@@ -20,7 +20,7 @@ fn what_dates_of_all_kinds_say_is_read() {
     let table = [
         ("1700000000.123456789", at(123_456, 0)),
         ("1700000000.000000000\r", at(0, 0)),
-        // busybox without nanoseconds, on glibc and on musl; macOS.
+        // Without nanoseconds: busybox on glibc and on musl; macOS.
         ("1700000000.%N", at(0, SECOND_US)),
         ("1700000000.", at(0, SECOND_US)),
         ("1700000000", at(0, SECOND_US)),
@@ -48,15 +48,15 @@ fn what_dates_of_all_kinds_say_is_read() {
 #[test]
 fn the_middle_of_question_and_answer_is_the_moment() {
     let table = [
-        // Half of it is the way there, half the way back.
+        // Half of the round trip each way.
         ((0, 100, "1700000000.050000000"), (0, 50_000)),
         ((0, 100, "1700000003.050000000"), (3_000_000, 50_000)),
         ((0, 100, "1699999990.050000000"), (-10_000_000, 50_000)),
-        // Whole seconds: half a second later, give or take half a second.
+        // Whole seconds: half a second later, with half a second of uncertainty.
         ((400, 600, "1700000000"), (0, 600_000)),
-        // A clock that ran backwards here makes no negative time.
+        // A clock that went backwards leads to no negative round trip.
         ((100, 0, "1700000000.100000000"), (0, 0)),
-        // No time at all: the year 1970.
+        // A clock that starts in 1970.
         ((0, 0, "0.0"), (-NOON * SECOND_US + 500_000, 500_000)),
     ];
     for ((sent, received, said), (us, uncertainty_us)) in table {
@@ -90,13 +90,13 @@ fn the_shortest_round_trip_knows_best() {
 fn the_clock_in_the_middle_is_the_reference() {
     let table: [(&[i64], i64); 7] = [
         (&[], 0),
-        // One other: of two nobody knows which is right, so this host's is taken.
+        // With two clocks, this host's is taken.
         (&[5], 0),
         (&[5, 6], 5),
-        // This host is the one that is wrong.
+        // This host's clock is the wrong one.
         (&[50, 51, 52], 50),
         (&[50, 51, 52, 53], 51),
-        // One has no clock at all.
+        // One host has no clock chip.
         (&[-1_700_000_000, 1, 2], 0),
         (&[-9, -8, -7], -7),
     ];

@@ -1,4 +1,4 @@
-//! What `pontoon exec --json` writes.
+//! The result of `pontoon exec --json`.
 
 use std::collections::BTreeMap;
 
@@ -7,47 +7,47 @@ use pontoon_remote::host_command::{CommandEnd, OutputStream};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The name and version of the form. Within a version fields are only ever added.
+/// Name and version of the format. Within a version, fields are only ever added.
 pub const FORM: &str = "pontoon/exec/v1";
 
-/// What became of a command on all hosts.
+/// The results of a command on all hosts.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Results {
     /// Always `pontoon/exec/v1`.
     pub schema: String,
-    /// In the order in which they were named.
+    /// The hosts, in the order of the command line.
     pub hosts: Vec<HostResult>,
 }
 
-/// What became of a command on a host.
+/// The result of a command on one host.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct HostResult {
-    /// The host.
+    /// The host of the command.
     pub host: HostName,
-    /// The status it ended with; none when it did not run, or was ended by a signal.
+    /// The exit status; null if the command did not run, or was ended by a signal.
     pub status: Option<i32>,
-    /// Why it did not run.
+    /// Why the command did not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreached: Option<String>,
-    /// Its output, line by line.
+    /// Its standard output, line by line.
     pub out: Vec<String>,
     /// Its standard error, line by line.
     pub err: Vec<String>,
 }
 
-/// What hosts have said so far.
+/// The output of all hosts so far.
 #[derive(Clone, Debug, Default)]
 pub struct Transcript(BTreeMap<HostName, (Vec<String>, Vec<String>)>);
 
 impl Transcript {
-    /// Keeps a line.
+    /// Appends one line of output.
     pub fn keep(&mut self, host: &HostName, stream: OutputStream, line: &[u8]) {
         let (out, err) = self.0.entry(host.clone()).or_default();
         let lines = if stream == OutputStream::Out { out } else { err };
         lines.push(String::from_utf8_lossy(line).into_owned());
     }
 
-    /// All that became of a command, for these hosts in this order.
+    /// The results of these hosts, in this order.
     #[must_use]
     pub fn results<'a>(
         mut self,

@@ -1,8 +1,8 @@
-//! Host names as a host list, the shortest that says the same: `pi[1-3,5]`.
+//! Compresses host names to the shortest equivalent host list: `pi[1-3,5]`.
 //!
-//! The form is that of python-hostlist's `collect_hostlist`: names that differ in their last number
-//! alone become one word, then those that differ in the number before it, and so on; the words are
-//! sorted.
+//! The result is that of python-hostlist's `collect_hostlist`: names that differ only in their last
+//! number become one word, then those that differ only in the number before it, and so on; the
+//! words are sorted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use pontoon_model::host::HostName;
 
 use super::sequence;
 
-/// The host list that stands for these names, sorted and each once.
+/// The host list for these names, sorted and without duplicates.
 ///
 /// ```
 /// use pontoon_fleet::hostlist::{compress, hosts};
@@ -30,14 +30,14 @@ pub fn compress<'a>(names: impl IntoIterator<Item = &'a HostName>) -> String {
     words.join(",")
 }
 
-/// A word on its way: numbers are folded from the right, so `done` grows and `open` shrinks.
+/// A partly compressed name. Numbers are folded from the right, so `done` grows and `open` shrinks.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct FoldedName {
     open: String,
     done: String,
 }
 
-/// Where a word's last open number stands.
+/// A name split at its last number that is not folded.
 struct NumberSplit<'a> {
     before: &'a str,
     number: PaddedNumber,
@@ -45,7 +45,7 @@ struct NumberSplit<'a> {
 }
 
 impl FoldedName {
-    /// None as well where the digits number nothing: they stay as they are.
+    /// `None` if there is no number, or if it is too large to count; such digits stay as they are.
     fn last_number(&self) -> Option<NumberSplit<'_>> {
         let is_digit = |letter: char| letter.is_ascii_digit();
         let end = self.open.rfind(is_digit)? + 1;
@@ -59,7 +59,7 @@ impl FoldedName {
     }
 }
 
-/// Words that differ in their last open number alone, made one.
+/// Merges names that differ only in their last open number.
 fn folded(words: &BTreeSet<FoldedName>) -> BTreeSet<FoldedName> {
     let mut folded = BTreeSet::new();
     let mut alike: BTreeMap<(&str, String), BTreeSet<PaddedNumber>> = BTreeMap::new();
@@ -81,7 +81,7 @@ fn folded(words: &BTreeSet<FoldedName>) -> BTreeSet<FoldedName> {
     folded
 }
 
-/// A number as it is written, sorted by what it is worth, then by its width.
+/// A number with its width in digits, ordered by value, then by width.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct PaddedNumber {
     value: u128,
@@ -89,7 +89,7 @@ struct PaddedNumber {
 }
 
 impl PaddedNumber {
-    /// The number after this one, in a range that began with one of that width.
+    /// The number after this one in a range that starts with the given width.
     fn next(self, width: usize) -> Self {
         let value = self.value.saturating_add(1);
         let digits = value.checked_ilog10().map_or(1, |log| log as usize + 1);
@@ -103,7 +103,7 @@ impl std::fmt::Display for PaddedNumber {
     }
 }
 
-/// Numbers as a bracket, or as they are when there is one only.
+/// Numbers as a bracket of ranges, or without a bracket if there is only one.
 fn ranges(mut numbers: BTreeSet<PaddedNumber>) -> String {
     let mut ranges = Vec::new();
     while let Some(first) = numbers.pop_first() {

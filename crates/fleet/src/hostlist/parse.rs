@@ -1,4 +1,4 @@
-//! A host list as its words, and each word as its pieces.
+//! Splits a host list into words, and each word into pieces.
 
 use pontoon_model::untrusted::Untrusted;
 
@@ -8,13 +8,13 @@ use super::{ExpandError, TEXT_BYTES_MAX, WORD_BYTES_MAX, WORDS_MAX};
 /// A part of a word.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum WordPiece {
-    /// As it stands.
+    /// Literal text of the word.
     Text(String),
-    /// One of these: what a bracket stands for.
+    /// The alternatives of a bracket.
     OneOf(Vec<String>),
 }
 
-/// The words of a list, none of them empty.
+/// The words of a list; empty words are dropped.
 pub(super) fn parse(text: &str) -> Result<Vec<Vec<WordPiece>>, ExpandError> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(ExpandError::LongText);
@@ -30,12 +30,12 @@ struct HostListParser<'a> {
     rest: &'a str,
     column: usize,
     words: Vec<Vec<WordPiece>>,
-    /// How many hosts the words read so far stand for.
+    /// Number of hosts that the words so far expand to.
     count: usize,
 }
 
 impl<'a> HostListParser<'a> {
-    /// A word up to its comma. An empty one is passed over.
+    /// Parses a word up to its comma. An empty one is skipped.
     fn word(&mut self) -> Result<(), ExpandError> {
         let mut pieces = Vec::new();
         let mut size = 1;
@@ -65,7 +65,7 @@ impl<'a> HostListParser<'a> {
         Ok(())
     }
 
-    /// What stands in a bracket, after the opening one; `size` words are waiting for it.
+    /// Parses the inside of a bracket; `size` is the number of words that it multiplies.
     fn bracket(&mut self, column: usize, size: usize) -> Result<Vec<String>, ExpandError> {
         let inside = self.take(self.rest.find(['[', ']']).unwrap_or(self.rest.len()));
         let closed_at = self.column;
@@ -77,10 +77,11 @@ impl<'a> HostListParser<'a> {
         let mut items = Vec::new();
         let mut at = column + 1;
         for range in inside.split(',') {
-            // Zeros in front make a number as long as one likes, and each word as long as it.
+            // Leading zeros could make a number, and so each word, arbitrarily long.
             if range.len() > WORD_BYTES_MAX {
                 return Err(ExpandError::LongWord);
             }
+            // Items are limited before they are built: `[1-999999999]` must not fill the memory.
             let most = (WORDS_MAX / size) - items.len();
             items.extend(sequence::items(range, most).map_err(|wrong| error(at, range, wrong))?);
             at += range.chars().count() + 1;

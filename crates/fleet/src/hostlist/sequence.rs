@@ -1,20 +1,20 @@
-//! What stands between commas in a bracket: `7`, `01-10`, `a-c`, and `1:9:2` as Ansible has it.
+//! One part of a bracket: `7`, `01-10`, `a-c`, and Ansible's `1:9:2`.
 
-/// Why a text between commas is not understood.
+/// Why a part of a bracket is not understood.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum SequenceError {
-    /// It is no sequence at all.
+    /// It is not a sequence.
     NoSequence,
-    /// It ends before it begins.
+    /// The sequence is descending.
     Backwards {
-        /// The right way round.
+        /// The sequence in ascending order.
         instead: String,
     },
-    /// It has more items than are allowed.
+    /// The sequence has more items than allowed.
     TooMany,
 }
 
-/// The items of a sequence, `most` of them at most. Numbers are as wide as the first one is written.
+/// The items of a sequence, at most `most`. Numbers are padded to the width of the first one.
 pub(super) fn items(text: &str, most: usize) -> Result<Vec<String>, SequenceError> {
     let separator = if text.contains(':') { ':' } else { '-' };
     let mut parts = text.split(separator);
@@ -45,6 +45,7 @@ pub(super) fn items(text: &str, most: usize) -> Result<Vec<String>, SequenceErro
 }
 
 fn bounded(items: impl Iterator<Item = String>, most: usize) -> Result<Vec<String>, SequenceError> {
+    // One more than allowed shows that there are too many, without building all of them.
     let items: Vec<_> = items.take(most.saturating_add(1)).collect();
     if items.len() > most { Err(SequenceError::TooMany) } else { Ok(items) }
 }
@@ -54,8 +55,8 @@ fn letter(text: &str) -> Option<char> {
     letters.next().filter(|letter| letter.is_ascii_alphabetic() && letters.next().is_none())
 }
 
-/// The number that these digits are. A name may hold more digits than any integer: those number
-/// nothing.
+/// The value of these digits; `None` if there are more than an integer holds, as in a long host
+/// name.
 pub(super) fn number(digits: &str) -> Option<u128> {
     let is_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
     is_digits.then(|| digits.parse().ok()).flatten()

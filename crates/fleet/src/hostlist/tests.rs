@@ -1,5 +1,5 @@
-//! Host lists against tables, and as properties. `tests/tests/hostlist.rs` compares them with
-//! python-hostlist itself.
+//! Host lists: tables and properties. `tests/tests/hostlist.rs` compares the results with those of
+//! python-hostlist.
 
 use std::collections::BTreeSet;
 
@@ -114,7 +114,7 @@ fn names_are_compressed_as_python_hostlist_does() {
     }
 }
 
-/// Names that have much in common, so that they can be folded in many ways.
+/// Names with common parts, so that they can be folded in several ways.
 fn name() -> impl Strategy<Value = HostName> {
     "[ab]?(0|00|1|2|9|10|11|099|100)[ab.-]?(1|2|3|03)?[ab]?|[a-z0-9.:_%][a-z0-9.:_%-]{0,12}"
         .prop_map(|text| text.parse().unwrap())

@@ -1,4 +1,4 @@
-//! Saying something of several hosts at once: `address=192.168.1.[21-25]` for `pi[1-5]`.
+//! Sets a property on several hosts at once: `address=192.168.1.[21-25]` for `pi[1-5]`.
 
 use std::fmt;
 use std::num::NonZeroU16;
@@ -10,31 +10,31 @@ use pontoon_model::untrusted::Untrusted;
 use super::{HostEntry, HostLabels, HostRole, InventoryHost, LabelKey, label};
 use crate::hostlist::{ExpandError, expand_all};
 
-/// What can be said of a host.
+/// A property of a host that can be set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum HostField {
-    /// What it does in its cluster.
+    /// The role in its cluster.
     Role,
-    /// Where it is reached.
+    /// The address for connections.
     Address,
-    /// The user to log in as.
+    /// The user of the login.
     User,
-    /// The port of its SSH server.
+    /// The port of the SSH server.
     Port,
     /// The path of the private key.
     Key,
-    /// A label, or several.
+    /// One or several labels.
     Label,
-    /// The cluster it belongs to.
+    /// The name of its cluster.
     Cluster,
-    /// What cloudmesh calls so; here it is a label.
+    /// cloudmesh's name for a kind of label.
     Service,
 }
 
 impl FromStr for HostField {
     type Err = TextParseError;
 
-    /// Takes the words of `cms inventory set` as well (`ip`, `keyfile`, `labels`, `services`).
+    /// Also accepts the keys of `cms inventory set` (`ip`, `keyfile`, `labels`, `services`).
     fn from_str(text: &str) -> Result<Self, TextParseError> {
         Ok(match text {
             "role" => Self::Role,
@@ -53,24 +53,24 @@ impl FromStr for HostField {
     }
 }
 
-/// Something was understood that is better said otherwise.
+/// A remark about an assignment that was accepted.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum AssignHint {
-    /// A word of cloudmesh that means a role.
+    /// A cloudmesh term was interpreted as a role.
     Role {
-        /// What was said.
+        /// The term that was given.
         said: Untrusted,
-        /// What it was taken for.
+        /// The role that was set.
         role: HostRole,
     },
-    /// A service of cloudmesh, kept as a label.
+    /// A cloudmesh service was stored as a label.
     Service {
-        /// The label.
+        /// The label with its value.
         label: Untrusted,
     },
-    /// Several hosts have the same address now.
+    /// Several hosts now have the same address.
     OneAddress {
-        /// How many.
+        /// Number of hosts.
         hosts: usize,
     },
 }
@@ -85,37 +85,38 @@ impl fmt::Display for AssignHint {
     }
 }
 
-/// Something cannot be said of these hosts.
+/// An assignment that is not possible; nothing has been changed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum AssignError {
-    /// There are not as many values as hosts.
+    /// The number of values does not match the number of hosts.
     #[error("{values} values cannot be paired with {hosts} hosts")]
     Count {
-        /// Hosts.
+        /// Number of hosts.
         hosts: usize,
-        /// Values.
+        /// Number of values.
         values: usize,
     },
-    /// The values are no list.
+    /// The values are not a host list.
     #[error(transparent)]
     List(#[from] ExpandError),
-    /// A value makes no sense.
+    /// A value is not valid for the property.
     #[error(transparent)]
     Value(#[from] TextParseError),
 }
 
-/// Sets a field of these hosts. Values are a host list: one goes to all, several are paired with
-/// the hosts in order. No value takes away what was there. Labels are not paired: `gpu=no,rack=3`
-/// are two for every host, and `gpu-` takes one away, as `kubectl label` does.
+/// Sets a property of these hosts. Values are a host list: a single one applies to all hosts,
+/// several are paired with the hosts in order, none removes the property. Labels are not paired:
+/// `gpu=no,rack=3` sets two labels on every host, and `gpu-` removes one, as `kubectl label` does.
 ///
 /// # Errors
 ///
-/// [`AssignError`] when the values do not fit the hosts or the field; nothing is changed then.
+/// [`AssignError`] if the values do not fit the hosts or the property; nothing is changed then.
 pub fn assign(
     hosts: &mut [InventoryHost],
     field: HostField,
     text: &str,
 ) -> Result<Vec<AssignHint>, AssignError> {
+    // Changes are made in a copy, so that an error leaves all hosts as they were.
     let mut changed = hosts.to_vec();
     let mut hints = Vec::new();
     match field {
@@ -153,7 +154,7 @@ fn paired(
         return Err(AssignError::Count { hosts: hosts.len(), values: values.len() });
     }
     for (at, host) in hosts.iter_mut().enumerate() {
-        // The last one stands for those that are missing: one value goes to all.
+        // A single value applies to all hosts, so the last one stands for missing ones.
         let value = values.get(at).or(values.last()).map(String::as_str);
         let hint = one(&mut host.entry, field, value)?;
         hints.extend(hint.filter(|hint| !hints.contains(hint)));
@@ -182,18 +183,18 @@ fn one(
         HostField::Port => entry.port = value.map(port).transpose()?,
         HostField::Key => entry.key = value.map(str::parse).transpose()?,
         HostField::Cluster => entry.cluster = value.map(str::parse).transpose()?,
-        // These are not paired.
+        // `assign` handles these itself.
         HostField::Label | HostField::Service => {}
     }
     Ok(None)
 }
 
-/// A port as people write it.
+/// Parses a port number.
 pub(super) fn port(text: &str) -> Result<NonZeroU16, TextParseError> {
     text.parse().map_err(|_| TextParseError::new(text, "a port between 1 and 65535"))
 }
 
-/// Sets or takes away one label; a bare word that means a role sets that.
+/// Sets or removes one label; a word that means a role sets the role instead.
 fn label(hosts: &mut [InventoryHost], text: &str) -> Result<Option<AssignHint>, TextParseError> {
     if let Some(role) = role_of(text) {
         for host in hosts {
@@ -215,7 +216,7 @@ fn label(hosts: &mut [InventoryHost], text: &str) -> Result<Option<AssignHint>, 
     Ok(None)
 }
 
-/// The role that a word means, in cloudmesh, Ansible and elsewhere.
+/// The role that a word means in cloudmesh, Ansible, K3s and older Kubernetes documentation.
 #[must_use]
 pub fn role_of(word: &str) -> Option<HostRole> {
     match word {

@@ -1,4 +1,4 @@
-//! What is known of a host.
+//! The properties of a host.
 
 use std::fmt;
 use std::num::NonZeroU16;
@@ -11,15 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClusterName, HostAddress, HostLabels, KeyPath, UserName};
 
-/// What a host does in its cluster.
+/// The role of a host in its cluster.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum HostRole {
-    /// It runs the API server: what was called master.
+    /// It runs the API server (formerly called master).
     ControlPlane,
-    /// It runs pods.
+    /// It runs pods only.
     Worker,
 }
 
@@ -44,44 +44,45 @@ impl FromStr for HostRole {
     }
 }
 
-/// What is known of a host. Everything is optional: what is not said here is for `ssh` to know.
+/// The properties of a host. All are optional; what is absent is left to the configuration of
+/// `ssh`.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HostEntry {
-    /// What it does in its cluster.
+    /// The role in its cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<HostRole>,
-    /// Where it is reached, if not by its name.
+    /// The address for connections, if the name does not resolve to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<HostAddress>,
-    /// The user to log in as.
+    /// The user of the login.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserName>,
-    /// The port of its SSH server, if not 22.
+    /// The port of the SSH server, if not 22.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<NonZeroU16>,
-    /// Where the private key for it lies on this machine.
+    /// Path of the private key on this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<KeyPath>,
-    /// Labels, for Kubernetes or for you.
+    /// Labels for Kubernetes, or for the user's own purposes.
     #[serde(default, skip_serializing_if = "HostLabels::is_empty")]
     pub labels: HostLabels,
-    /// The cluster it belongs to, where there are several.
+    /// The name of its cluster, if there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<ClusterName>,
 }
 
-/// A host by its name, and what is known of it.
+/// A host with its properties.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InventoryHost {
-    /// Its name.
+    /// The name of the host.
     pub name: HostName,
-    /// What is known of it.
+    /// The known properties.
     pub entry: HostEntry,
 }
 
 impl InventoryHost {
-    /// What `ssh` is to connect to: the address, or the name, which ssh resolves with its own
+    /// What `ssh` connects to: the address, or the name, which ssh resolves with its own
     /// configuration.
     #[must_use]
     pub fn destination(&self) -> &str {

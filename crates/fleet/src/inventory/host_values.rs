@@ -1,5 +1,4 @@
-//! What may stand in a host's lines. Each type is read from text, and refuses what `ssh` would take
-//! for something else.
+//! Types of property values. Each is parsed from text and rejects what `ssh` would misinterpret.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -9,7 +8,7 @@ use pontoon_model::as_text;
 use pontoon_model::host::HostName;
 use pontoon_model::net::TextParseError;
 
-/// Where a host is reached: an address, or a name that resolves to one.
+/// The address of a host, or a name that resolves to it.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct HostAddress(HostName);
 
@@ -20,7 +19,7 @@ impl HostAddress {
         self.0.as_str()
     }
 
-    /// The address, when it is one and not a name.
+    /// The IP address; `None` for a name.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
         self.as_str().parse().ok()
@@ -30,13 +29,13 @@ impl HostAddress {
 impl FromStr for HostAddress {
     type Err = TextParseError;
 
-    /// Four numbers must be an address (`192.168.1.300` is a slip of the finger, not a name), and
-    /// so must what has a colon (a port has a line of its own).
+    /// Text of digits and dots must be an IPv4 address (`192.168.1.300` is a typing error, not a
+    /// name), and text with a colon an IPv6 address (the port is a property of its own).
     fn from_str(text: &str) -> Result<Self, TextParseError> {
         let wrong = || TextParseError::new(text, "an address such as 192.168.1.21, or a name");
         let name: HostName = text.parse().map_err(|_| wrong())?;
         let is_numeric = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        // A link-local address names its link (RFC 4007, section 11).
+        // A link-local address has the link as its zone (RFC 4007, section 11).
         let without_zone = text.split_once('%').map_or(text, |(address, _)| address);
         let is_good = if is_numeric {
             text.parse::<Ipv4Addr>().is_ok()
@@ -49,15 +48,16 @@ impl FromStr for HostAddress {
     }
 }
 
-/// The user to log in as.
+/// The user of the login.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct UserName(String);
 
 impl UserName {
-    /// Twice what useradd(8) allows: directories of firms have longer names.
+    /// Longest name in characters: twice the limit of useradd(8), as names in company directories
+    /// are longer.
     pub const MAX_LEN: usize = 64;
 
-    /// The name.
+    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -67,9 +67,9 @@ impl UserName {
 impl FromStr for UserName {
     type Err = TextParseError;
 
-    /// Refuses what OpenSSH refuses since 9.6 (`valid_ruser` in ssh.c): what a shell might take for
-    /// something else, should the name end up in a `ProxyCommand`. `@` and `:` besides: they begin
-    /// the host and the port.
+    /// Rejects what OpenSSH rejects since 9.6 (`valid_ruser` in ssh.c): characters that a shell
+    /// could interpret if the name is used in a `ProxyCommand`. Rejects `@` and `:` as well, since
+    /// they separate the user from host and port.
     fn from_str(text: &str) -> Result<Self, TextParseError> {
         let is_plain =
             |letter: char| letter.is_ascii_graphic() && !"'`\";&<>|(){}@:".contains(letter);
@@ -85,15 +85,15 @@ impl FromStr for UserName {
     }
 }
 
-/// Where the private key lies that `ssh` is to use: a path, never the key.
+/// Path of the private key for `ssh`; never the key itself.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct KeyPath(String);
 
 impl KeyPath {
-    /// `PATH_MAX` has 4096, of which nobody types a quarter.
+    /// Longest path in bytes: a quarter of `PATH_MAX`.
     pub const MAX_LEN: usize = 1024;
 
-    /// The path, as `ssh -i` takes it: a `~` in front is for ssh to resolve.
+    /// The path for `ssh -i`, which resolves a leading `~` itself.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -103,7 +103,8 @@ impl KeyPath {
 impl FromStr for KeyPath {
     type Err = TextParseError;
 
-    /// Refuses a key itself: it begins with `-----BEGIN`, and would lie in a file that others read.
+    /// Rejects a key itself, which begins with `-----BEGIN`: it would be stored in a file that
+    /// others read.
     fn from_str(text: &str) -> Result<Self, TextParseError> {
         let is_path = (1..=Self::MAX_LEN).contains(&text.len())
             && !text.starts_with('-')
@@ -111,21 +112,21 @@ impl FromStr for KeyPath {
         if is_path {
             return Ok(Self(text.to_owned()));
         }
-        // A key is not shown, whole or in part.
+        // The error message must not contain any part of a key.
         let shown = if text.contains("PRIVATE KEY") { "(a private key)" } else { text };
         Err(TextParseError::new(shown, "the path of a private key, such as ~/.ssh/id_ed25519"))
     }
 }
 
-/// A group of hosts that are one cluster.
+/// The name of a cluster, which groups hosts.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ClusterName(String);
 
 impl ClusterName {
-    /// As long as a label of Kubernetes.
+    /// Longest name in bytes: that of a Kubernetes label value.
     pub const MAX_LEN: usize = 63;
 
-    /// The name.
+    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

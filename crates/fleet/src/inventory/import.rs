@@ -1,7 +1,7 @@
-//! Inventories of others, taken over: cloudmesh, Ansible, ssh.
+//! Imports inventories of cloudmesh, Ansible and ssh.
 //!
-//! What has no place here is told, line by line, and never silently lost. The values of passwords
-//! are neither taken nor told.
+//! Lines that have no equivalent here are reported one by one, never dropped silently. Values of
+//! passwords are neither imported nor reported.
 
 mod draft;
 mod merge;
@@ -20,17 +20,17 @@ pub use pontoon_wire::yaml::{YamlError, YamlErrorKind};
 
 use draft::ImportDraft;
 
-/// Most bytes of a file to import: as many as an inventory may have.
+/// Longest file in bytes: the same as for an inventory.
 pub const TEXT_BYTES_MAX: usize = super::TEXT_BYTES_MAX;
 
-/// Whose inventory it is.
+/// The format of an inventory to import.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum InventoryFormat {
     /// cloudmesh's `~/.cloudmesh/inventory.yaml`.
     Cms,
-    /// Ansible's, in INI form.
+    /// Ansible's INI format.
     AnsibleIni,
-    /// Ansible's, in YAML form.
+    /// Ansible's YAML format.
     AnsibleYaml,
     /// OpenSSH's `~/.ssh/config`.
     Ssh,
@@ -47,12 +47,12 @@ impl fmt::Display for InventoryFormat {
     }
 }
 
-/// Something was understood in part, or not at all.
+/// A remark about a line that was imported only in part, or not at all.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ImportNotice {
-    /// The line, from 1; none when it concerns the file.
+    /// The line number, from 1; absent if the remark is about the whole file.
     pub line: Option<usize>,
-    /// What is to be known, with nothing in it that moves a cursor.
+    /// The remark; printing it is safe.
     pub text: String,
 }
 
@@ -65,41 +65,42 @@ impl fmt::Display for ImportNotice {
     }
 }
 
-/// What a file says.
+/// The result of an import.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ImportedHosts {
     /// The hosts, in the order of the file.
     pub hosts: Vec<InventoryHost>,
-    /// What was not taken over, and why.
+    /// What was not imported, with the reasons.
     pub notices: Vec<ImportNotice>,
 }
 
-/// A file cannot be taken over.
+/// A file that cannot be imported.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum ImportError {
-    /// It is too long.
+    /// The file has more than [`TEXT_BYTES_MAX`] bytes.
     #[error("it has more than {TEXT_BYTES_MAX} bytes")]
     TooLong,
-    /// It is no YAML, or more than an inventory needs.
+    /// The file is not YAML, or exceeds a limit of the YAML parser.
     #[error("it is no YAML that can be an inventory")]
     Yaml(#[from] YamlError),
-    /// It is YAML, and no table of hosts.
+    /// The file is YAML but has no table of hosts.
     #[error("it says nothing of hosts")]
     NoHosts,
 }
 
-/// Whose inventory a text looks like; none when nothing tells.
+/// The likely format of a text; `None` if it cannot be determined.
 #[must_use]
 pub fn guess(text: &str) -> Option<InventoryFormat> {
     let lines = text.lines().map(str::trim);
     let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
     let first = lines.next()?;
-    // What `ansible-inventory --list` writes is YAML, too, and of no form that is known here.
+    // Output of `ansible-inventory --list` is JSON, hence YAML, but has another structure.
     if first.starts_with('{') {
         return None;
     }
     if first == "---" || first.ends_with(':') || first.contains(": ") {
         let mut keys = text.lines().map(str::trim);
+        // cloudmesh's keys are host names, and its columns have other names than these.
         let is_ansible = keys.any(|line| {
             let key = line.trim_end_matches(" {}").trim_end_matches(" null");
             matches!(key, "hosts:" | "children:" | "vars:")
@@ -115,7 +116,7 @@ pub fn guess(text: &str) -> Option<InventoryFormat> {
     if is_ssh(word) {
         return Some(InventoryFormat::Ssh);
     }
-    // Hosts of Ansible stand below a heading, or on lines with nothing but variables behind them.
+    // In Ansible's INI format, hosts follow a heading, or every line is a host with variables.
     let mut all = text.lines().map(str::trim);
     let is_host = |line: &str| line.split_whitespace().skip(1).all(|word| word.contains('='));
     let is_ini = all.any(|line| line.starts_with('['))
@@ -124,12 +125,12 @@ pub fn guess(text: &str) -> Option<InventoryFormat> {
     is_ini.then_some(InventoryFormat::AnsibleIni)
 }
 
-/// Reads a file's text. `beside` is the folder it lies in: what an ssh configuration includes is
-/// read there, and nowhere else.
+/// Imports the text of a file. `beside` is its folder: an ssh configuration may include files of
+/// that folder only.
 ///
 /// # Errors
 ///
-/// [`ImportError`] when it is too long, or not of that form.
+/// [`ImportError`] if the text is too long, or not in that format.
 pub fn import(
     text: &str,
     format: InventoryFormat,

@@ -1,4 +1,4 @@
-//! Labels: what Kubernetes calls so, with its own rules ("Labels and Selectors").
+//! Labels of hosts, with the syntax of Kubernetes labels ("Labels and Selectors").
 
 use std::collections::BTreeMap;
 use std::collections::btree_map;
@@ -11,7 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The name of a label, such as `gpu` or `topology.kubernetes.io/zone`.
+/// The key of a label, such as `gpu` or `topology.kubernetes.io/zone`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct LabelKey(String);
 
@@ -19,13 +19,14 @@ pub struct LabelKey(String);
 #[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct LabelValue(String);
 
-/// Most letters of a value, and of a key without its prefix.
+/// Longest value, and longest key without its prefix, in bytes.
 const NAME_MAX: usize = 63;
 
-/// Most letters of a prefix: a DNS name.
+/// Longest prefix in bytes: that of a DNS name.
 const PREFIX_MAX: usize = 253;
 
-/// Letters, digits, `-`, `_` and `.`, with a letter or digit at both ends.
+/// Whether the text has only letters, digits, `-`, `_` and `.`, with a letter or digit at both
+/// ends.
 fn is_label_name(text: &str) -> bool {
     let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let ends = [text.bytes().next(), text.bytes().last()];
@@ -38,6 +39,7 @@ impl FromStr for LabelKey {
     type Err = TextParseError;
 
     fn from_str(text: &str) -> Result<Self, TextParseError> {
+        // Without a prefix, any valid one takes its place in the checks below.
         let (prefix, name) = text.rsplit_once('/').unwrap_or(("x", text));
         let is_prefix = (1..=PREFIX_MAX).contains(&prefix.len())
             && prefix.split('.').all(|part| is_label_name(part) && !part.contains('_'));
@@ -86,29 +88,29 @@ as_text!(LabelValue, "LabelValue", "^([A-Za-z0-9]([A-Za-z0-9._-]{0,62}))?$");
 pub struct HostLabels(BTreeMap<LabelKey, LabelValue>);
 
 impl HostLabels {
-    /// Whether there is none.
+    /// Whether there is no label.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The value of a label.
+    /// The value of a label; `None` if it is not set.
     #[must_use]
     pub fn get(&self, key: &LabelKey) -> Option<&LabelValue> {
         self.0.get(key)
     }
 
-    /// Sets a label.
+    /// Sets a label, or replaces its value.
     pub fn set(&mut self, key: LabelKey, value: LabelValue) {
         self.0.insert(key, value);
     }
 
-    /// Takes a label away; says whether it was there.
+    /// Removes a label; returns whether it existed.
     pub fn remove(&mut self, key: &LabelKey) -> bool {
         self.0.remove(key).is_some()
     }
 
-    /// All of them, sorted.
+    /// All labels, sorted by key.
     pub fn iter(&self) -> btree_map::Iter<'_, LabelKey, LabelValue> {
         self.0.iter()
     }
@@ -123,7 +125,7 @@ impl<'a> IntoIterator for &'a HostLabels {
     }
 }
 
-/// `gpu=no,rack=3`.
+/// The form `gpu=no,rack=3`.
 impl fmt::Display for HostLabels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (key, value)) in self.0.iter().enumerate() {
@@ -134,7 +136,7 @@ impl fmt::Display for HostLabels {
     }
 }
 
-/// `gpu=no`, or `gpu` for a label with an empty value.
+/// Parses `gpu=no`, or `gpu` for a label with an empty value.
 pub(super) fn pair(text: &str) -> Result<(LabelKey, LabelValue), TextParseError> {
     let (key, value) = text.split_once('=').unwrap_or((text, ""));
     Ok((key.parse()?, value.parse()?))

@@ -1,4 +1,4 @@
-//! What `pontoon hosts list --json` writes.
+//! The result of `pontoon hosts list --json`.
 
 use pontoon_model::host::HostName;
 use schemars::JsonSchema;
@@ -6,31 +6,31 @@ use serde::Serialize;
 
 use super::{HostEntry, InventoryHost};
 
-/// The name and version of the form. Within a version fields are only ever added.
+/// Name and version of the format. Within a version, fields are only ever added.
 pub const LISTING: &str = "pontoon/hosts/v1";
 
-/// Hosts of an inventory, in its order.
+/// Hosts of an inventory, in the order of the file.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct InventoryListing {
     /// Always [`LISTING`].
     pub schema: String,
-    /// The hosts.
+    /// The listed hosts.
     pub hosts: Vec<ListedHost>,
 }
 
-/// A host and what is known of it.
+/// A host with its properties.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct ListedHost {
-    /// Its name.
+    /// The name of the host.
     pub name: HostName,
-    /// What `ssh` would be told to connect to: its address, or its name.
+    /// What `ssh` would connect to: the address, or the name.
     pub destination: String,
-    /// What the inventory says of it.
+    /// The properties in the inventory.
     pub known: HostEntry,
 }
 
 impl InventoryListing {
-    /// These hosts as they are listed.
+    /// The listing of these hosts.
     #[must_use]
     pub fn new(hosts: &[InventoryHost]) -> Self {
         let listed = |host: &InventoryHost| ListedHost {

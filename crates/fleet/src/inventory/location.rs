@@ -1,62 +1,63 @@
-//! Where the inventory lies.
+//! Finds the file of the inventory.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The name of the file, where it is not said.
+/// The default name of the file.
 pub const FILE_NAME: &str = "hosts.toml";
 
-/// The environment variable that says where the file is.
+/// The environment variable with the path of the file.
 pub const VARIABLE: &str = "PONTOON_HOSTS";
 
-/// Where the inventory lies, and who says so.
+/// The path of the inventory, and how it was determined.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InventoryLocation {
-    /// The file. It need not be there.
+    /// The path; the file need not exist.
     pub path: PathBuf,
-    /// Who says so.
+    /// How the path was determined.
     pub origin: LocationOrigin,
 }
 
-/// Who says where the inventory lies: the first of these that does.
+/// The sources of the path, in order of precedence.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum LocationOrigin {
-    /// The command line.
+    /// An option of the command line.
     Asked,
     /// [`VARIABLE`].
     Variable,
-    /// It lies in the folder where the command was typed.
+    /// The file exists in the current folder.
     Here,
-    /// It belongs to the user: `$XDG_CONFIG_HOME/pontoon/hosts.toml` (XDG Base Directory
+    /// The user's configuration: `$XDG_CONFIG_HOME/pontoon/hosts.toml` (XDG Base Directory
     /// Specification).
     Home,
 }
 
 impl LocationOrigin {
-    /// Whether somebody named the file; then one that is not there is a slip of the pen.
+    /// Whether the user named the file, so that a missing one is an error.
     #[must_use]
     pub const fn is_named(self) -> bool {
         matches!(self, Self::Asked | Self::Variable)
     }
 }
 
-/// Nothing says where the inventory lies.
+/// No source determines the path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("neither {VARIABLE} nor HOME is set, so there is no place for an inventory")]
 pub struct NoInventoryLocation;
 
 impl InventoryLocation {
-    /// Finds the place: what was `asked` for, then [`VARIABLE`], then `here` if the file is there,
-    /// then the user's own.
+    /// Finds the path: `asked`, then [`VARIABLE`], then the file in `here` if it exists, then the
+    /// user's configuration.
     ///
     /// # Errors
     ///
-    /// [`NoInventoryLocation`] when none of them says anything.
+    /// [`NoInventoryLocation`] if none of them applies.
     pub fn find(
         asked: Option<&Path>,
         here: &Path,
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, NoInventoryLocation> {
+        // An empty variable counts as not set (XDG Base Directory Specification).
         let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         if let Some(path) = asked {
             return Ok(Self { path: path.to_owned(), origin: LocationOrigin::Asked });
@@ -67,7 +68,7 @@ impl InventoryLocation {
         if here.join(FILE_NAME).exists() {
             return Ok(Self { path: here.join(FILE_NAME), origin: LocationOrigin::Here });
         }
-        // A relative path in this variable is to be ignored, says the specification.
+        // The specification says that a relative path in this variable must be ignored.
         let configuration = set("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
         let configuration = configuration.or_else(|| set("HOME").map(|home| home.join(".config")));
         let folder = configuration.ok_or(NoInventoryLocation)?;

@@ -1,4 +1,4 @@
-//! One command at a time changes an inventory: from when it is read until it is written.
+//! Locks an inventory, so that only one command at a time reads, changes and writes it.
 
 use std::fs::{self, File};
 use std::io;
@@ -10,30 +10,31 @@ use nix::poll::{PollTimeout, poll};
 
 use super::store::{InventorySaveError, folder_of};
 
-/// Between two looks whether another command is done.
+/// Milliseconds between two attempts to lock.
 const LOOK_EVERY_MS: u16 = 20;
-/// Reading, changing and writing takes milliseconds; after five seconds something is stuck.
+/// Largest number of attempts: reading, changing and writing takes milliseconds, so after five
+/// seconds another command must be stuck.
 const LOOKS_MAX: u16 = 250;
 
-/// The right to change an inventory, until it is dropped or its process ends.
+/// An exclusive lock on an inventory, until it is dropped or its process ends.
 ///
-/// It is held on the folder (flock(2)): the file itself is replaced by what is written, and a file
-/// beside it would stay behind.
+/// The lock is on the folder (flock(2)): saving replaces the file itself, and a separate lock file
+/// would stay behind.
 #[derive(Debug)]
 pub struct InventoryLock {
-    /// None where the file system knows no locks: then the last that writes wins, as with any
+    /// `None` if the file system does not support locks: then the last writer wins, as with any
     /// editor.
     _folder: Option<Flock<File>>,
 }
 
 impl InventoryLock {
-    /// Waits until no other command changes the inventory at `path`. A folder that is not there is
-    /// made.
+    /// Waits until no other command holds the lock for `path`. Creates the folder if it does not
+    /// exist.
     ///
     /// # Errors
     ///
-    /// [`InventorySaveError`] when the folder cannot be made or opened, or another command does not come to
-    /// its end.
+    /// [`InventorySaveError`] if the folder cannot be created or opened, or another command holds
+    /// the lock for five seconds.
     pub fn take(path: &Path) -> Result<Self, InventorySaveError> {
         take(path).map_err(|source| InventorySaveError { path: path.to_owned(), source })
     }
@@ -44,13 +45,14 @@ fn take(path: &Path) -> io::Result<InventoryLock> {
     fs::create_dir_all(&folder)?;
     let mut file = File::open(&folder)?;
     for _ in 0..LOOKS_MAX {
+        // Non-blocking, as flock(2) has no time limit.
         file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(locked) => return Ok(InventoryLock { _folder: Some(locked) }),
             Err((file, Errno::EWOULDBLOCK | Errno::EINTR)) => file,
-            // NFS, FUSE and others without locks on folders.
+            // NFS, FUSE and other file systems without locks on folders.
             Err(_) => return Ok(InventoryLock { _folder: None }),
         };
-        // An interrupted wait is a short one.
+        // If a signal interrupts the wait, the next attempt is simply earlier.
         let _ = poll(&mut [], PollTimeout::from(LOOK_EVERY_MS));
     }
     let why = "another command has been changing it for five seconds: is one stopped (`jobs`)?";
@@ -67,7 +69,7 @@ mod tests {
 
     #[test]
     fn of_many_at_once_nobody_loses_what_another_wrote() {
-        // Twelve wait for each other to reach the disk, which takes long where it is busy.
+        // In memory: twelve writes to a busy disk would take too long.
         let folder = tempfile::tempdir_in("/dev/shm").unwrap();
         let path = folder.path().join("new/hosts.toml");
         let inside = AtomicUsize::new(0);

@@ -1,4 +1,4 @@
-//! The inventory as a file.
+//! Reads and writes the file of the inventory.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -7,62 +7,63 @@ use std::path::{Path, PathBuf};
 
 use super::{Inventory, InventoryError, InventoryLocation, LocationOrigin, TEXT_BYTES_MAX};
 
-/// An inventory could not be read.
+/// An inventory that could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum InventoryLoadError {
     /// The file cannot be read.
     #[error("`{}` cannot be read", path.display())]
     Read {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The error of the system call.
         #[source]
         source: io::Error,
     },
-    /// The file was named, and is not there.
+    /// The user named the file, but it does not exist.
     #[error("there is no `{}`", path.display())]
     Missing {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Who named it.
+        /// How the path was determined.
         origin: LocationOrigin,
     },
-    /// It is no inventory.
+    /// The file is not a valid inventory.
     #[error("`{}` is no inventory", path.display())]
     Invalid {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The first error in it.
         #[source]
         source: InventoryError,
     },
 }
 
-/// An inventory could not be written; what was there is there still.
+/// An inventory that could not be written; the previous file is unchanged.
 #[derive(Debug, thiserror::Error)]
 #[error("`{}` cannot be written", path.display())]
 pub struct InventorySaveError {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// Why.
+    /// The error of the system call.
     #[source]
     pub source: io::Error,
 }
 
-/// Reads an inventory; one that is not there is empty.
+/// Reads an inventory; a missing file is an empty inventory.
 ///
 /// # Errors
 ///
-/// [`InventoryLoadError`] when the file is there and cannot be read, or is no inventory.
+/// [`InventoryLoadError`] if the file exists but cannot be read or is not valid.
 pub fn load(path: &Path) -> Result<Inventory, InventoryLoadError> {
     Ok(read(path)?.unwrap_or_default())
 }
 
-/// Reads the inventory of a place: one that was named must be there.
+/// Reads the inventory of a location; a file that the user named must exist.
 ///
 /// # Errors
 ///
-/// [`InventoryLoadError`] when the file was named and is not there, cannot be read, or is no inventory.
+/// [`InventoryLoadError`] if a named file does not exist, or the file cannot be read or is not
+/// valid.
 pub fn load_from(place: &InventoryLocation) -> Result<Inventory, InventoryLoadError> {
     let InventoryLocation { path, origin } = place;
     match read(path)? {
@@ -74,7 +75,7 @@ pub fn load_from(place: &InventoryLocation) -> Result<Inventory, InventoryLoadEr
     }
 }
 
-/// Reads an inventory, if it is there.
+/// Reads an inventory; `None` if the file does not exist.
 fn read(path: &Path) -> Result<Option<Inventory>, InventoryLoadError> {
     let failed = |source| InventoryLoadError::Read { path: path.to_owned(), source };
     let mut text = String::new();
@@ -83,18 +84,17 @@ fn read(path: &Path) -> Result<Option<Inventory>, InventoryLoadError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
-    // One byte more than allowed tells a text that is too long from one that just fits.
+    // One byte more than allowed shows that a text is too long.
     file.take(TEXT_BYTES_MAX as u64 + 1).read_to_string(&mut text).map_err(failed)?;
     let parsed = Inventory::parse(&text).map(Some);
     parsed.map_err(|source| InventoryLoadError::Invalid { path: path.to_owned(), source })
 }
 
-/// Writes an inventory: whole, or not at all. The file's mode and owner stay, and where its name is
-/// a symbolic link, that stays one.
+/// Writes an inventory atomically. The file keeps mode and owner, and a symbolic link stays a link.
 ///
 /// # Errors
 ///
-/// [`InventorySaveError`] when it cannot be written; the old one is untouched then.
+/// [`InventorySaveError`] if it cannot be written; the previous file is unchanged then.
 pub fn save(path: &Path, inventory: &Inventory) -> Result<(), InventorySaveError> {
     replace(path, &inventory.to_string())
         .map_err(|source| InventorySaveError { path: path.to_owned(), source })
@@ -109,19 +109,19 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let folder = &folder_of(&path)?;
     fs::create_dir_all(folder)?;
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
-    // Beside the file, for a rename stays within a file system (rename(2), EXDEV).
+    // In the same folder, as rename(2) does not work across file systems (EXDEV).
     let draft = folder.join(format!(".{name}.{}", std::process::id()));
     let written = write(&draft, &path, text).and_then(|()| fs::rename(&draft, &path));
     if written.is_err() {
-        // What could not be written is of no use to anybody; that it stays is no second error.
+        // An incomplete draft is useless; failing to remove it is not worth a second error.
         let _ = fs::remove_file(&draft);
         return written;
     }
-    // The new name is safe once the folder is (fsync(2)).
+    // The rename is durable only after the folder is synchronised (fsync(2)).
     File::open(folder)?.sync_all()
 }
 
-/// The file itself, where its name is a symbolic link.
+/// The target of the path if it is a symbolic link.
 fn real(path: &Path) -> io::Result<PathBuf> {
     match fs::canonicalize(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
@@ -129,16 +129,17 @@ fn real(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// The folder in which the file itself lies, or would lie.
+/// The folder of the file itself, after resolving symbolic links.
 pub(super) fn folder_of(path: &Path) -> io::Result<PathBuf> {
     let path = real(path)?;
-    // A bare file name has the folder "".
+    // The parent of a plain file name is "".
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     Ok(folder.unwrap_or(Path::new(".")).to_owned())
 }
 
-/// Writes the text with the mode and owner of the file whose place it takes.
+/// Writes the text to `draft`, with mode and owner of `like`, the file that it replaces.
 fn write(draft: &Path, like: &Path, text: &str) -> io::Result<()> {
+    // Fails if the name exists, so that a symbolic link of that name is not followed.
     let mut file = OpenOptions::new().write(true).create_new(true).open(draft)?;
     match fs::metadata(like) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -146,6 +147,8 @@ fn write(draft: &Path, like: &Path, text: &str) -> io::Result<()> {
         Ok(old) => {
             let new = file.metadata()?;
             if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+                // Root may edit a user's inventory; without this, the user could no longer change
+                // it.
                 fchown(&file, Some(old.uid()), Some(old.gid()))?;
             }
             file.set_permissions(old.permissions())?;

@@ -1,4 +1,4 @@
-//! Inventories as text: what is understood, what is refused, what a change leaves alone.
+//! The text of inventories: what is accepted, what is rejected, what a change leaves untouched.
 
 use proptest::prelude::*;
 
@@ -92,7 +92,7 @@ fn a_new_host_stands_at_the_end() {
     assert_eq!(hosts, expected);
     let mut inventory = parsed(CAMPUS);
     inventory.put(&host("pi4", ""));
-    // What stands at the end comes above what is added there.
+    // The comment at the end moves above the new host.
     let expected = CAMPUS.replace("# the end", "\n# the end\n\n[host.pi4]");
     assert_eq!(inventory.to_string(), expected);
 }
@@ -145,7 +145,7 @@ proptest! {
                 TestCaseError::fail(format!("{error}\n{text}"))
             })?.hosts;
             let mut hosts = inventory.hosts.clone();
-            // Where its table already stands apart, a new one may come before others.
+            // If the table of hosts is in several parts, a new host may precede others.
             again.sort_by(|one, two| one.name.cmp(&two.name));
             hosts.sort_by(|one, two| one.name.cmp(&two.name));
             prop_assert_eq!(again, hosts, "{}", text);

@@ -1,4 +1,4 @@
-//! Changing an inventory in its text: lines that say the same stay as they are.
+//! Changes an inventory in its text: lines whose values stay the same are not touched.
 
 use pontoon_model::host::HostName;
 use serde::Deserialize as _;
@@ -7,20 +7,20 @@ use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::{HostLabels, InventoryHost};
 
-/// The table of all hosts.
+/// The key of the table of hosts.
 const HOSTS: &str = "host";
 
-/// Writes a host: a new one at the end of the text, another where it stands.
+/// Writes a host: in place if it exists, else at the end of the text.
 pub(super) fn put(document: &mut DocumentMut, host: &InventoryHost) {
     let is_new = hosts(document).is_none_or(|hosts| !hosts.contains_key(host.name.as_str()));
     let above = if is_new { take_trailing(document) } else { String::new() };
     let hosts = document.entry(HOSTS).or_insert_with(|| {
         let mut table = Table::new();
-        // No line `[host]` of its own.
+        // Implicit, so that no line `[host]` is written.
         table.set_implicit(true);
         Item::Table(table)
     });
-    // Where hosts are values, `host = { .. }` or `host.pi1 = { .. }`, a new one is a value, too.
+    // If the file uses inline tables, `host = { .. }` or `host.pi1 = { .. }`, so does a new host.
     let is_inline = hosts.as_table().is_none_or(Table::is_dotted);
     let Some(hosts) = hosts.as_table_like_mut() else { return };
     let item = hosts.entry(host.name.as_str()).or_insert_with(|| {
@@ -41,13 +41,13 @@ pub(super) fn put(document: &mut DocumentMut, host: &InventoryHost) {
     set(table, "key", entry.key.as_ref().map(|key| text(key)));
     set_labels(table, &entry.labels);
     set(table, "cluster", entry.cluster.as_ref().map(|cluster| text(cluster)));
-    // Nothing would be left of `host.pi1.user = ".."`, not even that there is such a host.
+    // Without properties `host.pi1.user = ".."` would vanish, and the host with it.
     if item.as_table().is_some_and(|table| table.is_dotted() && table.is_empty()) {
         *item = Item::Value(Value::InlineTable(InlineTable::new()));
     }
 }
 
-/// Takes a host out; says whether it was there.
+/// Removes a host; returns whether it existed.
 pub(super) fn remove(document: &mut DocumentMut, name: &HostName) -> bool {
     let hosts = document.get_mut(HOSTS).and_then(Item::as_table_like_mut);
     hosts.is_some_and(|hosts| hosts.remove(name.as_str()).is_some())
@@ -57,7 +57,7 @@ fn hosts(document: &DocumentMut) -> Option<&dyn TableLike> {
     document.get(HOSTS).and_then(Item::as_table_like)
 }
 
-/// What stands at the end of the text comes above what is added there.
+/// Takes the comments at the end of the text; they move above the new host.
 fn take_trailing(document: &mut DocumentMut) -> String {
     let trailing = document.trailing().as_str().unwrap_or_default().trim_matches('\n').to_owned();
     document.set_trailing("");
@@ -70,7 +70,7 @@ fn take_trailing(document: &mut DocumentMut) -> String {
     }
 }
 
-/// Writes a value, with the comment behind it kept; nothing is touched that says the same.
+/// Sets a value and keeps the comment behind it; an equal value is not touched.
 fn set(table: &mut dyn TableLike, key: &str, value: Option<Value>) {
     let Some(mut value) = value else {
         table.remove(key);
@@ -90,6 +90,7 @@ fn set(table: &mut dyn TableLike, key: &str, value: Option<Value>) {
 
 fn says(one: &Value, two: &Value) -> bool {
     match (one, two) {
+        // Compares values, not notations: `'pi'` and `"pi"` are the same.
         (Value::String(one), Value::String(two)) => one.value() == two.value(),
         (Value::Integer(one), Value::Integer(two)) => one.value() == two.value(),
         _ => false,
@@ -101,7 +102,7 @@ fn set_labels(table: &mut dyn TableLike, labels: &HostLabels) {
         table.remove("labels");
         return;
     }
-    // A table of its own, `[host.pi1.labels]`, is changed label by label.
+    // A separate table, `[host.pi1.labels]`, is changed label by label.
     if let Some(Item::Table(known)) = table.get_mut("labels") {
         let wanted = |key: &str| labels.iter().any(|(label, _)| label.to_string() == key);
         known.retain(|key, _| wanted(key));
@@ -118,7 +119,7 @@ fn set_labels(table: &mut dyn TableLike, labels: &HostLabels) {
     }
 }
 
-/// What a value says as labels.
+/// The value of an item as labels.
 fn read(item: &Item) -> Option<HostLabels> {
     HostLabels::deserialize(item.as_value()?.clone().into_deserializer()).ok()
 }

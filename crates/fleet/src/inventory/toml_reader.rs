@@ -1,4 +1,4 @@
-//! The text of an inventory.
+//! Parses the text of an inventory.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,20 +12,19 @@ use toml_edit::{DocumentMut, TomlError};
 
 use super::{HostEntry, InventoryHost};
 
-/// Most bytes of an inventory: the 5 000 nodes of the largest cluster that Kubernetes is made for,
-/// with 200 bytes each.
+/// Longest inventory in bytes: 200 bytes for each of the 5 000 nodes that Kubernetes supports.
 pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
-/// A text is no inventory.
+/// A text that is not a valid inventory.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InventoryError {
-    /// It is too long.
+    /// The text has more than [`TEXT_BYTES_MAX`] bytes.
     #[error("an inventory has {TEXT_BYTES_MAX} bytes at most")]
     TooLong,
-    /// It is no TOML, or says what an inventory does not say.
+    /// The text is not TOML, or has unknown keys or invalid values.
     #[error("{message}")]
     Grammar {
-        /// Line, column, the line itself and what is wrong; control characters are escaped.
+        /// Line, column, the line itself and the error; control characters are escaped.
         message: String,
     },
 }
@@ -51,17 +50,18 @@ impl From<toml_edit::de::Error> for InventoryError {
     }
 }
 
-/// The text as what it says, and as a document in which single values can be changed.
+/// Parses the text twice: into hosts, and into a document in which single values can be changed.
 pub(super) fn read(text: &str) -> Result<(DocumentMut, Vec<InventoryHost>), InventoryError> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(InventoryError::TooLong);
     }
     let document = text.parse()?;
+    // From the text again: errors of the document would have no line numbers.
     let InventoryDocument { host } = toml_edit::de::from_str(text)?;
     Ok((document, host.0))
 }
 
-/// The published form of the file.
+/// The published format of the file.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InventoryDocument {
@@ -70,7 +70,7 @@ pub struct InventoryDocument {
     host: OrderedHosts,
 }
 
-/// A table of hosts in its own order.
+/// A table of hosts in the order of the file.
 #[derive(Debug, Default)]
 struct OrderedHosts(Vec<InventoryHost>);
 

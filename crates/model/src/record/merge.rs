@@ -1,4 +1,4 @@
-//! The records of several hosts of one run, made one.
+//! Merges the records of several hosts of one run.
 
 mod uncoordinated;
 
@@ -11,14 +11,14 @@ use crate::net::Mac;
 use crate::observation::{Observation, RunId};
 use crate::record::{HOSTS_MAX, Record};
 
-/// Records do not belong together.
+/// Records that cannot be merged.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MergeError {
-    /// There is none.
+    /// No record was given.
     #[error("there is no record to read")]
     Nothing,
-    /// They come from different runs.
+    /// The records come from different runs.
     #[error(
         "the records come from different runs ({first} and {other}): start both hosts with the \
          same `--pair CODE`"
@@ -29,26 +29,26 @@ pub enum MergeError {
         /// The run that differs.
         other: RunId,
     },
-    /// One host tells two stories.
+    /// Two records have different facts about the same machine.
     #[error("two records tell different things about {host} in the same run: leave one out")]
     TwoStories {
-        /// The host.
+        /// The host that both records describe.
         host: HostName,
     },
-    /// Together they have more hosts than a record may.
+    /// Together they have more than [`HOSTS_MAX`] hosts.
     #[error("together the records have more than {HOSTS_MAX} hosts")]
     ManyHosts,
 }
 
 /// Merges records of the same run.
 ///
-/// Two machines with the same name (every fresh Pi is called `raspberrypi`) get different ones:
-/// the second becomes `raspberrypi-2`. A host that was known to the other by its address only is
-/// given its name.
+/// Two machines with the same name (every fresh Pi is called `raspberrypi`) get different names:
+/// the second becomes `raspberrypi-2`. A peer that one record knows only by address gets the name
+/// that its own record has.
 ///
 /// # Errors
 ///
-/// [`MergeError`].
+/// See [`MergeError`].
 pub fn merge(records: impl IntoIterator<Item = Record>) -> Result<Record, MergeError> {
     let mut records = records.into_iter();
     let Record { mut facts, mut unreached } = records.next().ok_or(MergeError::Nothing)?;
@@ -66,12 +66,14 @@ pub fn merge(records: impl IntoIterator<Item = Record>) -> Result<Record, MergeE
             return Err(MergeError::ManyHosts);
         }
     }
+    // Names first: hosts without a coordinator know each other by address only.
     let facts = uncoordinated::joined(named(facts), &origins);
+    // A host that one record could not reach may have written a record itself.
     unreached.retain(|host, _| !facts.hosts.contains_key(host));
     Ok(Record { facts, unreached })
 }
 
-/// In which records each host speaks for itself.
+/// By host, the numbers of the records that have its snapshot.
 type RecordOrigins = BTreeMap<HostName, BTreeSet<usize>>;
 
 fn note(origins: &mut RecordOrigins, number: usize, facts: &Facts) {
@@ -85,22 +87,26 @@ fn add(whole: &mut Facts, record: Facts) {
     whole.observations.extend(record.observations);
     let RunParameters { pod_cidr, service_cidr, server, one_ended } = record.intent;
     let intent = &mut whole.intent;
+    // The parameters of the first record that has them count.
     intent.pod_cidr = intent.pod_cidr.or(pod_cidr);
     intent.service_cidr = intent.service_cidr.or(service_cidr);
     intent.server = intent.server.take().or(server);
     intent.one_ended.extend(one_ended);
 }
 
-/// Renames the hosts of `record` whose names other machines of `whole` have.
+/// Renames those hosts of `record` whose names belong to other machines in `whole`.
 fn with_own_names(whole: &Facts, record: Facts) -> Result<Facts, MergeError> {
     let mut names = BTreeMap::new();
     for (host, facts) in &record.hosts {
         let Some(known) = whole.hosts.get(host).filter(|known| *known != facts) else { continue };
+        // A machine keeps its MAC addresses within a run, so a MAC in common means the same
+        // machine.
         if !macs(known).is_disjoint(&macs(facts)) {
             return Err(MergeError::TwoStories { host: host.clone() });
         }
         let is_free =
             |name: &HostName| !whole.hosts.contains_key(name) && !record.hosts.contains_key(name);
+        // With HOSTS_MAX hosts at most, one of these numbers is free.
         let free = (2..=HOSTS_MAX + 1)
             .map(|number| HostName::lossy(&format!("{host}-{number}")))
             .find(is_free)
@@ -114,14 +120,14 @@ fn macs(host: &HostFacts) -> BTreeSet<Mac> {
     host.snapshot.links.iter().filter_map(|link| link.mac).filter(|mac| *mac != Mac::ZERO).collect()
 }
 
-/// Gives hosts their names where others knew them by an address only.
+/// Replaces addresses by host names where another record has the name.
 fn named(facts: Facts) -> Facts {
     let mut owners: BTreeMap<IpAddr, Option<HostName>> = BTreeMap::new();
     for (name, host) in &facts.hosts {
         let own = host.snapshot.links.iter().filter(|link| link.reaches_hosts());
         for address in own.flat_map(|link| &link.addresses) {
             let owner = owners.entry(address.prefix.address);
-            // An address of two hosts names neither.
+            // An address on two hosts identifies neither.
             owner.and_modify(|other| *other = None).or_insert_with(|| Some(name.clone()));
         }
     }
@@ -130,6 +136,8 @@ fn named(facts: Facts) -> Facts {
     let mut aliases: BTreeMap<HostName, HostName> = BTreeMap::new();
     for seen in &facts.observations {
         let Some(peer) = seen.peer.as_ref().filter(|peer| !hosts.contains(*peer)) else { continue };
+        // The peer's name is an address if the user typed one; else the probe's address identifies
+        // it.
         let address = peer.as_str().parse().ok().or(seen.address);
         if let Some(name) = address.as_ref().and_then(owner).filter(|name| *name != seen.host) {
             aliases.insert(peer.clone(), name);
@@ -145,12 +153,12 @@ fn named(facts: Facts) -> Facts {
     facts
 }
 
-/// Renames hosts wherever they stand.
+/// Renames hosts in all places of the facts.
 fn renamed(facts: Facts, name: impl Fn(&HostName) -> Option<HostName>) -> Facts {
     let new = |old: HostName| name(&old).unwrap_or(old);
     let Facts { run, hosts, observations, intent } = facts;
     let rename = |mut seen: Observation| {
-        // A host that asks somebody of its own name means another machine.
+        // A peer with the sender's own name is another machine of that name.
         let is_namesake = seen.peer.as_ref() == Some(&seen.host);
         seen.host = new(seen.host);
         seen.peer = if is_namesake { seen.peer } else { seen.peer.map(&new) };

@@ -1,8 +1,9 @@
-//! Records without the names of people's things.
+//! Records without personal names.
 //!
-//! MAC addresses, SSIDs, host names, what tells machines apart, and what contains them (IPv6 addresses made of a MAC address,
-//! link names such as `enxb827eb010203`, URLs) become pseudonyms. IP addresses stay: judgement
-//! needs them. Equal names get equal pseudonyms, so the redacted record is judged as the original.
+//! MAC addresses, SSIDs, host names, machine ids and what contains them (IPv6 addresses derived
+//! from a MAC address, link names such as `enxb827eb010203`, URLs) become pseudonyms. IP addresses
+//! stay, as the rules need them. Equal names get equal pseudonyms, so a redacted record leads to
+//! the same findings as the original.
 
 mod node_files;
 
@@ -16,8 +17,8 @@ use crate::record::Record;
 use crate::snapshot::{MachineIdentity, Snapshot, WifiAssociation};
 use crate::untrusted::Untrusted;
 
-/// Names that mean the same on every machine, so that hiding them hides nothing (Debian's
-/// `/etc/hosts`, RFC 6761).
+/// Names that are the same on every machine, so that they reveal nothing (Debian's `/etc/hosts`,
+/// RFC 6761).
 const PUBLIC_NAMES: &[&str] = &[
     "localhost",
     "localdomain",
@@ -29,14 +30,14 @@ const PUBLIC_NAMES: &[&str] = &[
     "invalid",
 ];
 
-/// Stands where any text might have stood.
+/// The replacement of free text, which may contain any name.
 pub const REDACTED: &str = "(redacted)";
 
 /// Replaces names by pseudonyms.
 ///
-/// `tag` is a keyed hash, such as HMAC-SHA256 under a secret of the run: without a key, whoever
-/// has the record could try all MAC addresses. The records of several hosts stay mergeable when
-/// `tag` is the same for all.
+/// `tag` is a keyed hash, such as HMAC-SHA256 under a secret of the run. Without a key, a reader of
+/// the record could find each MAC address by trying all. Redacted records of several hosts can be
+/// merged if `tag` uses the same key for all.
 #[must_use]
 pub fn redact(record: &Record, tag: &dyn Fn(&[u8]) -> [u8; 32]) -> Record {
     let mask = RecordRedactor { tag };
@@ -64,20 +65,23 @@ struct RecordRedactor<'a> {
 impl RecordRedactor<'_> {
     fn digits(&self, kind: &str, text: &str) -> String {
         let tag = (self.tag)(format!("{kind}\0{text}").as_bytes());
+        // 32 bits keep pseudonyms short; a run has 256 hosts at most, so collisions are unlikely.
         tag[..4].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
     }
 
-    /// Group addresses and zero mean the same everywhere; all others become locally administered.
+    /// Group addresses and zero identify nobody; all others become locally administered addresses.
     fn mac(&self, mac: Mac) -> Mac {
         if mac.is_group() || mac == Mac::ZERO {
             return mac;
         }
         let tag = (self.tag)(format!("mac\0{mac}").as_bytes());
+        // 0x02 marks a locally administered unicast address, which no vendor assigns.
         Mac([0x02, tag[0], tag[1], tag[2], tag[3], tag[4]])
     }
 
-    /// Label by label, so that `pi1` and `pi1.example.org` are seen to belong together.
+    /// Label by label, so that `pi1` and `pi1.example.org` stay recognisable as the same host.
     fn name(&self, text: &str) -> String {
+        // Addresses are valid host names.
         if text.parse::<IpAddr>().is_ok() {
             return text.parse().map_or_else(|_| text.to_owned(), |ip| self.ip(ip).to_string());
         }
@@ -102,8 +106,8 @@ impl RecordRedactor<'_> {
     fn ip(&self, address: IpAddr) -> IpAddr {
         let IpAddr::V6(v6) = address else { return address };
         let mut octets = v6.octets();
-        // RFC 4291, appendix A: ff:fe in the middle of the interface identifier marks a MAC, of
-        // which one bit is turned.
+        // RFC 4291, appendix A: a modified EUI-64 identifier has ff:fe in its middle and the
+        // universal/local bit of the MAC address inverted.
         if octets[11..13] != [0xff, 0xfe] {
             return address;
         }
@@ -122,7 +126,7 @@ impl RecordRedactor<'_> {
         Prefix { address: self.ip(prefix.address), length: prefix.length }
     }
 
-    /// systemd names USB network cards after their MAC address: `enx` or `wlx` and 12 digits.
+    /// systemd names USB network adapters by MAC address: `enx` or `wlx` and 12 hexadecimal digits.
     fn link(&self, link: &IfName) -> IfName {
         let name = link.as_str();
         let Some((kind, digits)) = name.split_at_checked(3) else { return link.clone() };
@@ -142,17 +146,20 @@ impl RecordRedactor<'_> {
         link.map(|link| self.link(link))
     }
 
-    /// Keeps the protocol, masks the host, drops the path: login pages put MAC addresses there.
+    /// Keeps scheme and port, masks the host, drops the path: portal login URLs contain MAC
+    /// addresses.
     fn url(&self, url: &Untrusted) -> Untrusted {
         let raw = url.raw();
         let (scheme, rest) = raw.split_once("://").unwrap_or(("", raw));
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // Whatever precedes an `@` are credentials.
         let host = host.rsplit('@').next().unwrap_or_default();
         let (name, port) = match host.rsplit_once(':') {
             Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, port),
             _ => (host, ""),
         };
         let colon = if port.is_empty() { "" } else { ":" };
+        // An unknown scheme is free text, which may contain a name.
         let scheme = if matches!(scheme, "http" | "https") { scheme } else { "other" };
         Untrusted::new(&format!("{scheme}://{}{colon}{port}/", self.name(name)))
     }
@@ -168,7 +175,7 @@ impl RecordRedactor<'_> {
             gap.what = self.prose(&gap.what);
         }
         if let AgentOutcome::Died { why } = &mut host.ending {
-            // What a remote program said last may contain anything.
+            // The last output of a remote program may contain anything.
             REDACTED.clone_into(why);
         }
         host
@@ -219,7 +226,8 @@ impl RecordRedactor<'_> {
         snapshot
     }
 
-    /// A UUID that every board of a vendor has names no machine, and must stay known as such.
+    /// A placeholder UUID identifies no machine, and rules must still recognise it as a
+    /// placeholder.
     fn identity(&self, identity: &MachineIdentity) -> MachineIdentity {
         let id = |kind: &str, id: &Untrusted| {
             Untrusted::new(&format!("{kind}-{}", self.digits(kind, id.raw())))
@@ -249,7 +257,7 @@ impl RecordRedactor<'_> {
         }
     }
 
-    /// Our own words about what could not be done; link names and addresses may stand in them.
+    /// pontoon's own sentences about collection gaps; they may contain link names and addresses.
     fn prose(&self, text: &str) -> String {
         let word = |word: &str| {
             let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());

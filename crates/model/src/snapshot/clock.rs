@@ -1,26 +1,26 @@
-//! The clock of a host.
+//! The state of a host's clock.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The clock.
+/// The clock at the time of the snapshot.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct ClockState {
-    /// Seconds since 1970 by this host.
+    /// Seconds since 1970 by the host's clock.
     pub unix_s: i64,
-    /// Whether the kernel believes it is disciplined (`adjtimex(2)`: not `STA_UNSYNC`).
+    /// Whether the kernel reports the clock as synchronised (`adjtimex(2)`: not `STA_UNSYNC`).
     pub is_synchronised: Option<bool>,
-    /// How it differs from the clock of the host that led the run. It is that host's measurement,
-    /// and stands here because it is about this one.
+    /// The difference to the clock of the coordinating host. That host measured it; it is stored
+    /// here because it describes this host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<ClockDifference>,
 }
 
-/// How far one clock is from another: the truth lies within the uncertainty on either side.
+/// The difference of two clocks; the true value is within the uncertainty on either side.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct ClockDifference {
     /// Milliseconds by which this clock is ahead; negative: behind.
     pub offset_ms: i64,
-    /// Half the time between question and answer.
+    /// Half the round-trip time of the measurement, in milliseconds.
     pub uncertainty_ms: u32,
 }

@@ -1,48 +1,50 @@
-//! Packet filter rules of a host, and whose they are.
+//! Packet filter rules of a host and the programs that own them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::untrusted::Untrusted;
 
-/// Packet filter rules.
+/// The packet filter of a host.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct NetfilterSnapshot {
-    /// Whether the rules could be listed (that takes `CAP_NET_ADMIN`).
+    /// Whether the rules could be listed (this needs `CAP_NET_ADMIN`).
     pub is_readable: bool,
-    /// The tables of `nf_tables`.
+    /// The tables of `nf_tables`, which include those of iptables-nft.
     pub tables: Vec<FilterTable>,
-    /// Tables of the older iptables (`/proc/net/ip_tables_names`), which filter as well.
+    /// Tables of legacy iptables (`/proc/net/ip_tables_names`); they filter in addition to
+    /// `nf_tables`.
     pub legacy_tables: Vec<Untrusted>,
-    /// The programs to which tables and chains belong, by their names.
+    /// Programs that own tables or chains, recognised by the names.
     pub owners: Vec<FilterOwner>,
 }
 
 /// A table of `nf_tables`.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct FilterTable {
-    /// `ip`, `ip6`, `inet`, `bridge`, `arp`, `netdev`.
+    /// The family: `ip`, `ip6`, `inet`, `bridge`, `arp` or `netdev`.
     pub family: Untrusted,
-    /// Its name.
+    /// The name of the table.
     pub name: Untrusted,
-    /// Its base chains: the ones the kernel calls.
+    /// The base chains of the table: those that a hook calls.
     pub chains: Vec<BaseChain>,
 }
 
-/// A chain that hangs on a hook.
+/// A chain that is attached to a netfilter hook.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct BaseChain {
-    /// Its name.
+    /// The name of the chain.
     pub name: Untrusted,
-    /// `input`, `forward`, `output`, `prerouting`, `postrouting`, `ingress`, `egress`.
+    /// The hook: `input`, `forward`, `output`, `prerouting`, `postrouting`, `ingress` or `egress`.
     pub hook: Untrusted,
-    /// `filter`, `nat` or `route`.
+    /// The type: `filter`, `nat` or `route`.
     pub kind: Untrusted,
-    /// What happens to packets no rule decides.
+    /// Whether the policy drops packets on which no rule decides.
     pub is_policy_drop: bool,
-    /// Number of rules in it.
+    /// Number of rules in the chain.
     pub rules: u32,
-    /// Whether a rule of it (or of a chain of the same table) masquerades or changes the source.
+    /// Whether a rule of the chain, or of a chain in the same table, does source NAT or
+    /// masquerading.
     pub changes_source: bool,
 }
 
@@ -52,7 +54,7 @@ pub struct BaseChain {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum FilterOwner {
-    /// Docker: chains `DOCKER`, `DOCKER-USER`.
+    /// Docker: chains `DOCKER` and `DOCKER-USER`.
     Docker,
     /// ufw: chains `ufw-*`.
     Ufw,
@@ -64,6 +66,6 @@ pub enum FilterOwner {
     Tailscale,
     /// libvirt: chains `LIBVIRT_*`, table `libvirt_network`.
     Libvirt,
-    /// Something else.
+    /// Any other program.
     Other,
 }

@@ -1,4 +1,4 @@
-//! What a rule asks of a packet: source, destination, links, state of the connection.
+//! Conditions of a rule: source, destination, links, connection state.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,54 +6,54 @@ use std::net::IpAddr;
 use pontoon_model::net::Prefix;
 use pontoon_model::untrusted::Untrusted;
 
-/// A condition of a rule.
+/// One condition of a rule: a field is compared with a value.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RuleCondition {
-    /// What it is about.
+    /// The compared field.
     pub field: MatchField,
-    /// It holds where the value is another one.
+    /// Whether the condition holds if the value is not the given one.
     pub is_negated: bool,
-    /// The value.
+    /// The value it is compared with.
     pub value: MatchValue,
 }
 
-/// What a condition is about.
+/// The field of a packet that a condition compares.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum MatchField {
     /// The source address (`ip saddr`, `-s`).
     Source,
     /// The destination address (`ip daddr`, `-d`).
     Destination,
-    /// The link by which the packet came in (`iifname`, `-i`).
+    /// The link on which the packet arrived (`iifname`, `-i`).
     InLink,
-    /// The link by which it leaves (`oifname`, `-o`).
+    /// The link on which it leaves (`oifname`, `-o`).
     OutLink,
-    /// The state of its connection (`ct state`).
+    /// The conntrack state (`ct state`).
     ConnectionState,
-    /// A match of iptables that `nf_tables` has no words for, by its name (`-m NAME`).
+    /// A match of iptables without an `nf_tables` equivalent, by its name (`-m NAME`).
     Iptables(Untrusted),
-    /// Something that is known and not looked at: a port, a mark, a protocol.
+    /// A known field that is not evaluated: a port, a mark, a protocol.
     Other,
-    /// An expression that is not known here, by its name.
+    /// An unknown expression, by its name.
     Unknown(Untrusted),
 }
 
-/// The value of a condition.
+/// The value that a condition compares with.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum MatchValue {
-    /// One address, or a network.
+    /// One address or one network.
     Network(Prefix),
-    /// The addresses from one to another.
+    /// A range of addresses, both ends included.
     Addresses(IpAddr, IpAddr),
-    /// A link's name; with `*` at its end all that begin like it.
+    /// A link name; `*` at the end matches any continuation.
     Link(Untrusted),
-    /// States of a connection (`enum ip_conntrack_info` bits as nft(8) has them).
+    /// A set of conntrack states, as bits of nft(8)'s `ct state`.
     States(u32),
-    /// What a set holds, by its name.
+    /// The elements of a set, by the set's name.
     Set(Untrusted),
-    /// Any one of these, as a set holds them.
+    /// Any of these values; they were elements of a set.
     AnyOf(Vec<MatchValue>),
-    /// One that is not read.
+    /// A value that is not decoded.
     Other,
 }
 
@@ -84,7 +84,7 @@ impl fmt::Display for MatchValue {
     }
 }
 
-/// How many bits an address has.
+/// Number of bits in an address of that family.
 pub(super) const fn bits(address: IpAddr) -> u32 {
     match address {
         IpAddr::V4(_) => 32,
@@ -92,7 +92,7 @@ pub(super) const fn bits(address: IpAddr) -> u32 {
     }
 }
 
-/// `NF_CT_STATE_*_BIT` (`linux/netfilter/nf_conntrack_common.h`).
+/// Names of conntrack states (`NF_CT_STATE_*_BIT` in `linux/netfilter/nf_conntrack_common.h`).
 fn state_names(states: u32) -> Vec<&'static str> {
     let names = [(1, "invalid"), (2, "established"), (4, "related"), (8, "new"), (64, "untracked")];
     names.into_iter().filter(|(bit, _)| states & bit != 0).map(|(_, name)| name).collect()

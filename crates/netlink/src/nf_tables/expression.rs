@@ -1,5 +1,5 @@
-//! Expressions, of which the kernel makes up a rule: load a value into a register, compare a
-//! register, give a verdict. One statement of nft(8) is several of them.
+//! Expressions, the instructions of a rule: load a value into a register, compare a register, give
+//! a verdict. One statement of nft(8) becomes several of them.
 
 use crate::attribute::{attributes, be32, find, text};
 use crate::uapi::nf_tables::{
@@ -16,133 +16,133 @@ use crate::uapi::nf_tables::{
 };
 use crate::uapi::nf_tables_compat::{NFTA_MATCH_NAME, NFTA_TARGET_NAME};
 
-/// An expression of a rule.
+/// One expression of a rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NftExpression<'a> {
-    /// Gives a verdict.
+    /// Ends the rule with a verdict.
     Verdict(NftVerdict<'a>),
-    /// Drops the packet and tells the sender.
+    /// Drops the packet and sends an error to its source.
     Reject,
-    /// Changes the source to the address of the link by which the packet leaves.
+    /// Source NAT to the address of the outgoing link.
     Masquerade,
-    /// Changes the source to a given address.
+    /// Source NAT to a given address.
     SourceNat,
     /// Loads a value into a register.
     Load {
-        /// The register.
+        /// The target register.
         register: u32,
-        /// What is loaded.
+        /// The loaded value.
         source: LoadSource,
     },
-    /// Keeps some bits of a register.
+    /// Copies a register, keeping only some bits.
     Mask {
-        /// The register that is read.
+        /// The source register.
         from: u32,
-        /// The register that is written.
+        /// The target register.
         to: u32,
-        /// The bits that are kept.
+        /// The bits to keep.
         mask: &'a [u8],
     },
-    /// Goes on only if a register compares like that.
+    /// Continues with the rule only if the comparison holds.
     Compare {
-        /// The register.
+        /// The compared register.
         register: u32,
-        /// How it is compared.
+        /// The comparison operator.
         operator: CompareOperator,
-        /// With what.
+        /// The value to compare with.
         value: &'a [u8],
     },
-    /// Goes on only if a register is within a range.
+    /// Continues with the rule only if a register is within a range.
     Range {
-        /// The register.
+        /// The compared register.
         register: u32,
-        /// Goes on only if it is not.
+        /// Whether the register must be outside of the range.
         is_negated: bool,
-        /// The lowest value of the range.
+        /// The lowest value in the range.
         from: &'a [u8],
-        /// The highest value of the range.
+        /// The highest value in the range.
         to: &'a [u8],
     },
-    /// Goes on only if a register is in a set.
+    /// Continues with the rule only if a register is in a set.
     Lookup {
-        /// The register.
+        /// The register to look up.
         register: u32,
-        /// The set.
+        /// The name of the set.
         set: &'a [u8],
-        /// Goes on only if it is not.
+        /// Whether the register must not be in the set.
         is_negated: bool,
-        /// What is found there is the verdict (`vmap`).
+        /// Whether the set is a verdict map (`vmap`), whose entry is the verdict.
         gives_verdict: bool,
     },
     /// A match of iptables, of which only the name is read.
     IptablesMatch(&'a [u8]),
     /// A target of iptables, of which only the name is read.
     IptablesTarget(&'a [u8]),
-    /// Something that neither decides nor limits the rule: a counter, a log line, a mark that is
-    /// set, address translation of the destination.
+    /// An expression without influence on verdict and conditions: counter, log, setting a mark,
+    /// destination NAT.
     Neutral,
-    /// One that is not known here. It may limit the rule.
+    /// An unknown expression; it may be a condition of the rule.
     Unknown(&'a [u8]),
 }
 
-/// A verdict.
+/// What happens to a packet at the end of a rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NftVerdict<'a> {
     /// The packet passes this base chain.
     Accept,
     /// The packet is dropped silently.
     Drop,
-    /// The rules of a chain are asked, then the next rule.
+    /// Continues in another chain and returns to the next rule.
     Jump(&'a [u8]),
-    /// The rules of a chain are asked, and the next rule is not.
+    /// Continues in another chain without a return.
     Goto(&'a [u8]),
-    /// Back to the rule after the jump; in a base chain its policy.
+    /// Returns to the rule after the jump; in a base chain its policy applies.
     Return,
-    /// Another one, such as `queue` or `continue`.
+    /// Another verdict, such as `queue` or `continue`.
     Other,
 }
 
-/// What is loaded into a register.
+/// The value that is loaded into a register.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum LoadSource {
-    /// Name of the link by which the packet came in.
+    /// Name of the link on which the packet arrived.
     InLink,
-    /// Name of the link by which it leaves.
+    /// Name of the link on which it leaves.
     OutLink,
     /// `NFPROTO_IPV4` or `NFPROTO_IPV6`.
     Family,
     /// Ethernet type of the frame.
     EtherType,
-    /// State of the connection, one bit for each.
+    /// Conntrack state, one bit each.
     ConnectionState,
     /// Bytes of the IP header.
     NetworkHeader {
-        /// Where they begin.
+        /// Offset of the first byte.
         offset: u32,
-        /// How many.
+        /// Number of bytes.
         length: u32,
     },
-    /// Anything else.
+    /// Any other value.
     Other,
 }
 
-/// How a register is compared.
+/// The operator of a comparison.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CompareOperator {
-    /// Equal.
+    /// The register equals the value.
     Equal,
-    /// Not equal.
+    /// The register differs from the value.
     NotEqual,
-    /// Not greater.
+    /// The register is not greater than the value.
     AtMost,
-    /// Not less.
+    /// The register is not less than the value.
     AtLeast,
-    /// Less, or greater.
+    /// Strictly less, or strictly greater.
     Other,
 }
 
 impl<'a> NftExpression<'a> {
-    /// Reads an expression; `None` where it has no name.
+    /// Parses an expression; `None` if it has no name.
     #[must_use]
     pub fn parse(expression: &'a [u8]) -> Option<Self> {
         let name = find(expression, NFTA_EXPR_NAME).map(text)?;
@@ -161,15 +161,18 @@ impl<'a> NftExpression<'a> {
             b"nat" if number(data, NFTA_NAT_TYPE) == Some(NFT_NAT_SNAT) => Some(Self::SourceNat),
             b"match" => Some(Self::IptablesMatch(name_of(data, NFTA_MATCH_NAME))),
             b"target" => Some(Self::IptablesTarget(name_of(data, NFTA_TARGET_NAME))),
+            // "nat" without source NAT translates the destination.
             b"counter" | b"log" | b"nat" | b"redir" | b"notrack" | b"last" | b"dup"
             | b"flow_offload" | b"objref" => Some(Self::Neutral),
             _ => None,
         };
+        // An expression that cannot be decoded may be a condition. Without it, the rule would seem
+        // to apply to more packets than it does.
         Some(known.unwrap_or(Self::Unknown(name)))
     }
 }
 
-/// The expressions in a nest (`NFTA_RULE_EXPRESSIONS`), in their order.
+/// The expressions of a nested attribute (`NFTA_RULE_EXPRESSIONS`), in order.
 pub fn expressions(nest: &[u8]) -> impl Iterator<Item = NftExpression<'_>> {
     attributes(nest, 0).filter_map(|(_, expression)| NftExpression::parse(expression))
 }
@@ -186,7 +189,7 @@ fn value(data: &[u8], attribute: u16) -> Option<&[u8]> {
     find(data, attribute).and_then(|value| find(value, NFTA_DATA_VALUE))
 }
 
-/// Without a verdict in it, it puts a value into a register.
+/// An immediate without a verdict puts a constant into a register, which decides nothing.
 fn immediate(data: &[u8]) -> NftExpression<'_> {
     let verdict = find(data, NFTA_IMMEDIATE_DATA).and_then(|data| find(data, NFTA_DATA_VERDICT));
     verdict.map_or(NftExpression::Neutral, |nest| NftExpression::Verdict(verdict_of(nest)))
@@ -205,7 +208,7 @@ fn verdict_of(nest: &[u8]) -> NftVerdict<'_> {
     }
 }
 
-/// What writes to the packet or the connection has no register to load into.
+/// `meta`, `ct` and `payload` without a target register write to the packet or the connection.
 fn load(data: &[u8], register: u16, source: LoadSource) -> NftExpression<'_> {
     number(data, register)
         .map_or(NftExpression::Neutral, |register| NftExpression::Load { register, source })
@@ -235,13 +238,13 @@ fn payload(data: &[u8]) -> LoadSource {
         (Some(NFT_PAYLOAD_NETWORK_HEADER), Some(offset), Some(length)) => {
             LoadSource::NetworkHeader { offset, length }
         }
-        // Tables of bridged frames ask the frame itself.
+        // Tables of family `bridge` read the EtherType from the frame: two bytes at offset 12.
         (Some(NFT_PAYLOAD_LL_HEADER), Some(12), Some(2)) => LoadSource::EtherType,
         _ => LoadSource::Other,
     }
 }
 
-/// A mask, unless it flips bits as well or shifts them.
+/// A mask; `None` if the expression also flips or shifts bits.
 fn mask(data: &[u8]) -> Option<NftExpression<'_>> {
     let xor = value(data, NFTA_BITWISE_XOR)?;
     let (from, to) = (number(data, NFTA_BITWISE_SREG)?, number(data, NFTA_BITWISE_DREG)?);

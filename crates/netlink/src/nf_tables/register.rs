@@ -1,4 +1,4 @@
-//! What the registers hold while a rule is read, and what a comparison of one means.
+//! Tracks the registers while a rule is parsed, and derives the meaning of a comparison.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -15,16 +15,17 @@ use crate::uapi::nf_tables::{NFPROTO_IPV4, NFPROTO_IPV6};
 /// `ETH_P_IP` and `ETH_P_IPV6` (`linux/if_ether.h`), in network byte order.
 const ETHER_TYPES: [([u8; 2], u8); 2] =
     [([0x08, 0x00], NFPROTO_IPV4), ([0x86, 0xdd], NFPROTO_IPV6)];
-/// Where the addresses stand in an IPv4 header (RFC 791), and how long they are.
+/// In an IPv4 header (RFC 791): offsets of source and destination address, length of an address.
 const IPV4_ADDRESSES: [u32; 3] = [12, 16, 4];
-/// The same in an IPv6 header (RFC 8200).
+/// The same for an IPv6 header (RFC 8200).
 const IPV6_ADDRESSES: [u32; 3] = [8, 24, 16];
 
-/// The registers of a rule.
+/// The contents of the registers at one point of a rule.
 pub(super) struct RegisterFile<'a> {
-    /// `NFPROTO_IPV4` or `NFPROTO_IPV6`, where the table or a condition says so.
+    /// `NFPROTO_IPV4` or `NFPROTO_IPV6`, once the table or a condition determines it.
     family: Option<u8>,
-    /// Values loaded since the last condition; several are looked up together.
+    /// Number of values loaded since the last condition; several are looked up as one concatenated
+    /// key.
     fresh: u32,
     loaded: BTreeMap<u32, LoadedValue<'a>>,
 }
@@ -36,25 +37,25 @@ struct LoadedValue<'a> {
 }
 
 impl<'a> RegisterFile<'a> {
-    /// Of a rule in a table of that family.
+    /// Empty registers, for a rule in a table of that family.
     pub(super) fn new(family: u8) -> Self {
         let family = [NFPROTO_IPV4, NFPROTO_IPV6].into_iter().find(|known| *known == family);
         Self { family, fresh: 0, loaded: BTreeMap::new() }
     }
 
-    /// Puts a value into a register.
+    /// Records that a value is loaded into a register.
     pub(super) fn load(&mut self, register: u32, source: LoadSource) {
         self.fresh += 1;
         self.loaded.insert(register, LoadedValue { source, mask: None });
     }
 
-    /// Masks a register into another.
+    /// Records that a register is masked into another.
     pub(super) fn mask(&mut self, from: u32, to: u32, mask: &'a [u8]) {
         let source = self.loaded.remove(&from).map_or(LoadSource::Other, |value| value.source);
         self.loaded.insert(to, LoadedValue { source, mask: Some(mask) });
     }
 
-    /// What it means that a register compares like that with a value.
+    /// The condition of a comparison of a register with a value.
     pub(super) fn compare(
         &mut self,
         register: u32,
@@ -63,6 +64,8 @@ impl<'a> RegisterFile<'a> {
     ) -> RuleCondition {
         let Some(found) = self.loaded.get(&register).copied() else { return other() };
         if operator == CompareOperator::Equal {
+            // A rule in a table of family inet tests the family first; only then are header offsets
+            // known.
             self.learn_family(found.source, value);
         }
         let Some((field, is_address)) = self.field(found.source) else { return other() };
@@ -86,7 +89,7 @@ impl<'a> RegisterFile<'a> {
         }
     }
 
-    /// What it means that a register is within a range.
+    /// The condition of a range check of a register.
     pub(super) fn range(
         &self,
         register: u32,
@@ -101,8 +104,8 @@ impl<'a> RegisterFile<'a> {
         RuleCondition { field, is_negated, value }
     }
 
-    /// What it means that a register is in a set. Of several values looked up together nothing is
-    /// said of any one of them.
+    /// The condition of a set lookup. A lookup of several concatenated values is not decoded, as it
+    /// says nothing about one of them alone.
     pub(super) fn lookup(&self, register: u32, is_negated: bool, set: &[u8]) -> RuleCondition {
         let found = self.loaded.get(&register).filter(|_| self.fresh <= 1);
         let field = found.and_then(|found| self.field(found.source)).map(|(field, _)| field);
@@ -110,7 +113,7 @@ impl<'a> RegisterFile<'a> {
         RuleCondition { field, is_negated, value: MatchValue::Set(Untrusted::from_bytes(set)) }
     }
 
-    /// A condition is complete: what is loaded next is another one.
+    /// Ends a condition: values loaded from now on belong to the next one.
     pub(super) fn complete(&mut self) {
         self.fresh = 0;
     }
@@ -127,7 +130,7 @@ impl<'a> RegisterFile<'a> {
         self.family = known.or(self.family);
     }
 
-    /// What a register is about, and whether that is an address.
+    /// The field that a register holds, and whether it is an address.
     fn field(&self, source: LoadSource) -> Option<(MatchField, bool)> {
         match source {
             LoadSource::InLink => Some((MatchField::InLink, false)),
@@ -142,6 +145,7 @@ impl<'a> RegisterFile<'a> {
                 } else {
                     return None;
                 };
+                // A shorter load compares a prefix of the address (see `network`).
                 (length <= whole).then_some((field, true))
             }
             LoadSource::Family | LoadSource::EtherType | LoadSource::Other => None,
@@ -156,7 +160,7 @@ impl<'a> RegisterFile<'a> {
         }
     }
 
-    /// The first bytes of an address, filled up with zeros.
+    /// An address from its first bytes; the others are zero.
     fn address(&self, bytes: &[u8]) -> Option<IpAddr> {
         fn padded<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
             let mut octets = [0; N];
@@ -180,8 +184,8 @@ impl<'a> RegisterFile<'a> {
         self.address(value).map(|to| MatchValue::Addresses(first, to))
     }
 
-    /// A network whose length is a multiple of eight is compared by its first bytes only; others
-    /// are masked.
+    /// The network of a comparison: nft compares only the first bytes if the prefix length is a
+    /// multiple of eight, and masks the address otherwise.
     fn network(&self, found: LoadedValue<'_>, value: &[u8]) -> Option<Prefix> {
         let address = self.address(value)?;
         let length = match found.mask {
@@ -196,7 +200,7 @@ fn other() -> RuleCondition {
     RuleCondition { field: MatchField::Other, is_negated: false, value: MatchValue::Other }
 }
 
-/// The number of ones at the beginning, if there are only zeros after them.
+/// The length of a netmask; `None` if its ones are not contiguous.
 fn prefix_length(mask: &[u8]) -> Option<u8> {
     let ones: u32 = mask.iter().map(|byte| byte.count_ones()).sum();
     let full = usize::try_from(ones / 8).ok()?;
@@ -208,8 +212,8 @@ fn prefix_length(mask: &[u8]) -> Option<u8> {
     is_contiguous.then(|| u8::try_from(ones).ok())?
 }
 
-/// nft writes "one of these states" as a mask that leaves something, and a single one also as a
-/// value.
+/// The states of a comparison: nft compiles "one of these states" to a mask and a comparison with
+/// 0, and a single state also to a comparison with its value.
 fn states(found: LoadedValue<'_>, operator: CompareOperator, value: &[u8]) -> RuleCondition {
     let compared = u32_at(value, 0);
     let (is_negated, states) = match (found.mask, operator) {
@@ -223,7 +227,7 @@ fn states(found: LoadedValue<'_>, operator: CompareOperator, value: &[u8]) -> Ru
     RuleCondition { field: MatchField::ConnectionState, is_negated, value }
 }
 
-/// Names are compared with their closing zero, and beginnings of names without.
+/// The link name of a comparison: a whole name is compared with its closing zero, a prefix without.
 fn link_name(value: &[u8]) -> Untrusted {
     let name = text(value);
     if name.len() == value.len() && name.len() < IFNAMSIZ {

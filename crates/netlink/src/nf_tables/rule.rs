@@ -1,4 +1,4 @@
-//! Rules: what they ask of a packet, and what they do with it.
+//! Rules: their conditions and what they do with a packet.
 
 use super::NftTable;
 use super::condition::{MatchField, MatchValue, RuleCondition};
@@ -10,20 +10,20 @@ use crate::uapi::nf_tables::{
 };
 use pontoon_model::untrusted::Untrusted;
 
-/// A rule as the kernel sends it.
+/// A rule in the form in which the kernel sends it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RuleMessage<'a> {
-    /// Family of its table.
+    /// Address family of the table (`NFPROTO_*`).
     pub family: u8,
-    /// Its table.
+    /// Name of the table.
     pub table: &'a [u8],
-    /// Its chain.
+    /// Name of the chain.
     pub chain: &'a [u8],
     expressions: &'a [u8],
 }
 
 impl<'a> RuleMessage<'a> {
-    /// Reads `struct nfgenmsg` and attributes.
+    /// Parses `struct nfgenmsg` and attributes.
     #[must_use]
     pub fn parse(body: &'a [u8]) -> Option<Self> {
         let mut rule = Self { family: *body.first()?, ..Self::default() };
@@ -38,58 +38,58 @@ impl<'a> RuleMessage<'a> {
         Some(rule)
     }
 
-    /// Its expressions, in their order.
+    /// The expressions of the rule, in order.
     pub fn expressions(&self) -> impl Iterator<Item = NftExpression<'a>> {
         expressions(self.expressions)
     }
 
-    /// The table that it is in.
+    /// The table of the rule.
     #[must_use]
     pub fn table(&self) -> NftTable {
         NftTable { family: self.family, name: self.table.to_vec() }
     }
 }
 
-/// A rule, as far as it is understood.
+/// A decoded rule.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NftRule {
-    /// The table that it is in.
+    /// The table of the rule.
     pub table: NftTable,
-    /// The chain that it is in.
+    /// The name of its chain.
     pub chain: Vec<u8>,
-    /// What it asks of a packet; all of it has to hold.
+    /// The conditions; all must hold.
     pub conditions: Vec<RuleCondition>,
-    /// What it does with a packet for which all of it holds.
+    /// What the rule does with a packet that meets all conditions.
     pub effect: RuleEffect,
 }
 
-/// What a rule does.
+/// What a rule does with a packet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum RuleEffect {
     /// The packet passes this base chain.
     Accept,
     /// The packet is dropped silently.
     Drop,
-    /// The packet is dropped and the sender told.
+    /// The packet is dropped and an error sent to its source.
     Reject,
-    /// The rules of a chain are asked, then the next rule.
+    /// Continues in another chain and returns to the next rule.
     Jump(Vec<u8>),
-    /// The rules of a chain are asked, and the next rule is not.
+    /// Continues in another chain without a return.
     Goto(Vec<u8>),
-    /// Back to the rule after the jump; in a base chain its policy.
+    /// Returns to the rule after the jump; in a base chain its policy applies.
     Return,
-    /// A map says it (`vmap`), by its name.
+    /// A verdict map (`vmap`) decides, by its name.
     ByMap(Untrusted),
-    /// A target of iptables that is not known here, by its name.
+    /// An unknown target of iptables, by its name.
     Iptables(Untrusted),
-    /// It decides nothing: it counts, logs, marks or translates.
+    /// No verdict: the rule counts, logs, marks or translates.
     None,
-    /// A verdict that is not known here.
+    /// An unknown verdict.
     Other,
 }
 
 impl NftRule {
-    /// Understands a rule.
+    /// Decodes a rule.
     #[must_use]
     pub fn of(message: &RuleMessage<'_>) -> Self {
         let mut registers = RegisterFile::new(message.family);
@@ -105,7 +105,7 @@ impl NftRule {
         rule
     }
 
-    /// Whether every packet meets it.
+    /// Whether the rule applies to every packet.
     #[must_use]
     pub fn is_unconditional(&self) -> bool {
         self.conditions.is_empty()
@@ -129,7 +129,7 @@ impl NftRule {
             }
             NftExpression::Verdict(verdict) => self.effect = effect(verdict),
             NftExpression::Reject => self.effect = RuleEffect::Reject,
-            // iptables-nft writes a comment as a match, and it always holds.
+            // iptables-nft stores a comment as a match, which always holds.
             NftExpression::IptablesMatch(b"comment")
             | NftExpression::Masquerade
             | NftExpression::SourceNat
@@ -144,7 +144,8 @@ impl NftRule {
         }
     }
 
-    /// Adds a condition. "At least" and "at most" of one address, as nft writes a range, are one.
+    /// Adds a condition. nft compiles a range to "at least" and "at most"; the two become one
+    /// range.
     fn require(&mut self, condition: RuleCondition, registers: &mut RegisterFile<'_>) {
         registers.complete();
         let is_same = |last: &&mut RuleCondition| {
@@ -153,6 +154,8 @@ impl NftRule {
         let last = self.conditions.last_mut().filter(is_same);
         match (last.map(|last| &mut last.value), &condition.value) {
             (Some(MatchValue::Addresses(_, end)), MatchValue::Addresses(first, to))
+                // "At most" begins at the unspecified address, so it completes the "at least"
+                // before.
                 if first.is_unspecified() =>
             {
                 *end = *to;
@@ -177,7 +180,8 @@ fn effect(verdict: NftVerdict<'_>) -> RuleEffect {
     }
 }
 
-/// ACCEPT, DROP and RETURN are verdicts in iptables-nft, too; LOG and its like decide nothing.
+/// REJECT, and targets such as LOG that decide nothing. ACCEPT, DROP and RETURN of iptables-nft are
+/// ordinary verdicts.
 fn target(name: &[u8]) -> RuleEffect {
     match name {
         b"REJECT" => RuleEffect::Reject,

@@ -1,4 +1,4 @@
-//! Chains with their rules, as far as somebody wants them.
+//! Chains with their rules, for selected tables.
 
 use std::collections::BTreeSet;
 
@@ -12,20 +12,20 @@ use crate::kernel::NetlinkKernel;
 /// Chains and rules of some tables.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct NftRuleset {
-    /// The chains, table by table, in the order in which they were made.
+    /// The chains, table by table, in the order of their creation.
     pub chains: Vec<NftChain>,
-    /// The rules, in their order within each chain.
+    /// The rules, in order within each chain.
     pub rules: Vec<NftRule>,
-    /// Why something may be missing.
+    /// The reason why entries may be missing; `None` if the list is complete.
     pub flaw: Option<&'static str>,
 }
 
 impl NftRuleset {
-    /// Reads the tables that have a base chain which `wants` picks, each as a whole: rules jump
-    /// within their table only.
+    /// Reads every table with a base chain that `wants` selects, as a whole: jumps stay within a
+    /// table.
     ///
     /// # Errors
-    /// When the kernel does not show them: EPERM without `CAP_NET_ADMIN`.
+    /// If the kernel does not list them: EPERM without `CAP_NET_ADMIN`.
     pub fn read(
         kernel: &dyn NetlinkKernel,
         wants: impl Fn(&NftChain) -> bool,
@@ -48,7 +48,7 @@ impl NftRuleset {
         Ok(ruleset)
     }
 
-    /// The rules of a chain, in their order.
+    /// The rules of a chain, in order.
     #[must_use]
     pub fn rules_of<'a>(
         &'a self,
@@ -59,8 +59,8 @@ impl NftRuleset {
     }
 }
 
-/// Puts what a set holds in place of its name. A set that is not shown, or that is too large, stays
-/// a name.
+/// Replaces the name of a set by its elements. The name stays if the set cannot be read or is too
+/// large.
 fn look_into_set(kernel: &dyn NetlinkKernel, table: &NftTable, condition: &mut RuleCondition) {
     let MatchValue::Set(name) = &condition.value else { return };
     let Ok(found) = elements(kernel, table, name.raw().as_bytes()) else { return };

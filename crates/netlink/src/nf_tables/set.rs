@@ -1,4 +1,4 @@
-//! Sets: the addresses or links that a condition names all at once.
+//! Sets: many addresses or links in one condition.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -17,28 +17,30 @@ use crate::uapi::nf_tables::{
     NFTA_SET_ELEM_LIST_SET, NFTA_SET_ELEM_LIST_TABLE,
 };
 
-/// A list of every network of a country has more; such a set is named only.
+/// Largest number of messages read for a set. Lists of a country's networks are longer; only the
+/// name of such a set is reported.
 const MAX_MESSAGES: usize = 64;
 
-/// An element of a set.
+/// One element of a set.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SetElement {
-    /// Its value.
+    /// The value in network byte order, or a link name.
     pub key: Vec<u8>,
-    /// An interval ends before it.
+    /// Whether an interval ends before this element.
     pub is_interval_end: bool,
 }
 
-/// Reads the elements of a set, by the name that a condition gives.
+/// Reads the elements of a set by its name.
 ///
 /// # Errors
-/// When the kernel does not show them.
+/// If the kernel does not list them.
 pub fn elements(
     kernel: &dyn NetlinkKernel,
     table: &NftTable,
     set: &[u8],
 ) -> Result<TableDump<SetElement>, NetlinkError> {
     let mut body = vec![table.family, 0, 0, 0];
+    // Names are C strings in attributes, with their closing zero.
     let mut named = |kind, name: &[u8]| push_attribute(&mut body, kind, &[name, b"\0"].concat());
     named(NFTA_SET_ELEM_LIST_TABLE, &table.name);
     named(NFTA_SET_ELEM_LIST_SET, set);
@@ -47,7 +49,7 @@ pub fn elements(
     Ok(TableDump { entries: found.entries.into_iter().flatten().collect(), flaw: found.flaw })
 }
 
-/// One message holds as many elements as fit.
+/// Parses one message, which holds as many elements as fit.
 fn parse_elements(body: &[u8]) -> Vec<SetElement> {
     let list = attributes(body, NFGENMSG_BYTES);
     let list = list.filter(|(kind, _)| *kind == NFTA_SET_ELEM_LIST_ELEMENTS);
@@ -61,13 +63,13 @@ fn parse_element(element: &[u8]) -> Option<SetElement> {
     Some(SetElement { key: key.to_vec(), is_interval_end: flags & NFT_SET_ELEM_INTERVAL_END != 0 })
 }
 
-/// What the elements mean to a condition on an address or a link; `None` where they are not
+/// The values of the elements for a condition on an address or a link; `None` if they are not
 /// understood.
 #[must_use]
 pub fn values(field: &MatchField, mut elements: Vec<SetElement>) -> Option<Vec<MatchValue>> {
     match field {
         MatchField::Source | MatchField::Destination => {
-            // An end comes before the start of the next interval at the same place.
+            // The end of an interval sorts before the start of another at the same address.
             elements.sort_by(|one, other| {
                 (&one.key, !one.is_interval_end).cmp(&(&other.key, !other.is_interval_end))
             });
@@ -77,14 +79,15 @@ pub fn values(field: &MatchField, mut elements: Vec<SetElement>) -> Option<Vec<M
             let is_plain = elements.iter().all(|element| !element.is_interval_end);
             elements.sort_by(|one, other| one.key.cmp(&other.key));
             let names = elements.iter().map(|element| Untrusted::from_bytes(text(&element.key)));
+            // Intervals of link names would be ranges of bytes, which are not decoded.
             is_plain.then(|| names.map(MatchValue::Link).collect())
         }
         _ => None,
     }
 }
 
-/// Without intervals each element is an address; with them each reaches to the next end, and the
-/// last may have none.
+/// Without intervals each element is one address. With intervals each start reaches to the next
+/// end; the last may have none and then reaches to the last address of the family.
 fn networks(elements: &[SetElement]) -> Option<Vec<MatchValue>> {
     let has_intervals = elements.iter().any(|element| element.is_interval_end);
     let mut found = Vec::new();
@@ -109,6 +112,7 @@ fn number(address: IpAddr) -> u128 {
 
 fn before(address: IpAddr) -> Option<IpAddr> {
     match address {
+        // The end element is the first address behind the interval.
         IpAddr::V4(address) => address.to_bits().checked_sub(1).map(|n| Ipv4Addr::from(n).into()),
         IpAddr::V6(address) => address.to_bits().checked_sub(1).map(|n| Ipv6Addr::from(n).into()),
     }
@@ -121,7 +125,7 @@ const fn last_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// A network, where the addresses are exactly one.
+/// A network if the range is exactly one, else the range.
 fn span(from: IpAddr, to: IpAddr) -> MatchValue {
     let (first, last) = (number(from), number(to));
     let host_bits = (first ^ last).count_ones();
@@ -129,6 +133,8 @@ fn span(from: IpAddr, to: IpAddr) -> MatchValue {
     let length = u8::try_from(bits(from).saturating_sub(host_bits)).ok();
     let network = length.and_then(|length| Prefix::new(from, length));
     network
+        // The range is a network if its host bits are all zero in the first address and all one in
+        // the last.
         .filter(|_| first & hosts == 0 && last == first | hosts)
         .map_or(MatchValue::Addresses(from, to), MatchValue::Network)
 }
@@ -154,7 +160,7 @@ mod tests {
         assert_eq!(shown(&MatchField::Source, set), ["10.0.0.1", "10.0.0.9"]);
     }
 
-    /// As the kernel lists `{ 10.96.0.0/12, 10.244.0.0/16, 10.245.0.0-10.245.0.2 }`.
+    /// The kernel's list of elements for `{ 10.96.0.0/12, 10.244.0.0/16, 10.245.0.0-10.245.0.2 }`.
     #[test]
     fn intervals_are_networks_or_ranges() {
         let set = vec![

@@ -49,7 +49,7 @@ fn a_kernel_without_nf_tables_has_no_rules_and_one_that_refuses_does_not_say_so(
     assert_eq!(tables(&refusing).unwrap_err().errno(), Some(1));
 }
 
-/// What iptables-nft, nft and a kube-proxy like this one's wrote, as the kernel tells it.
+/// Rules of iptables-nft, nft and kube-proxy, in messages recorded from the kernel.
 #[test]
 fn a_real_kernels_tables_and_chains_are_understood() {
     let answer = |name| std::fs::read(fixture(name)).unwrap();

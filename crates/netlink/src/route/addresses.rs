@@ -13,7 +13,7 @@ use crate::uapi::if_addr::{
 };
 use crate::uapi::rtnetlink::{RTM_GETADDR, RTM_NEWADDR};
 
-/// Several addresses a link.
+/// Largest number of addresses read; a link has few.
 const MAX_ADDRESSES: usize = 4096;
 
 const ADDRESSES: RouteTable =
@@ -22,14 +22,14 @@ const ADDRESSES: RouteTable =
 /// Reads all addresses, each with the index of its link.
 ///
 /// # Errors
-/// When the kernel does not show them.
+/// If the kernel does not list them.
 pub fn addresses(
     kernel: &dyn NetlinkKernel,
 ) -> Result<TableDump<(u32, LinkAddress)>, NetlinkError> {
     ADDRESSES.dump(kernel, &[0; IFADDRMSG_BYTES], parse_address)
 }
 
-/// Puts addresses to their links; those of other links are left out.
+/// Adds addresses to their links; addresses of other links are dropped.
 pub fn give_addresses(links: &mut [Link], addresses: Vec<(u32, LinkAddress)>) {
     for (index, address) in addresses {
         if let Some(link) = links.iter_mut().find(|link| link.index == index) {
@@ -46,9 +46,10 @@ fn parse_address(body: &[u8]) -> Option<(u32, LinkAddress)> {
     let (mut local, mut prefix, mut valid) = (None, None, None);
     for (kind, value) in attributes(body, IFADDRMSG_BYTES) {
         match kind {
-            // On point-to-point links IFA_ADDRESS is the other end (rtnetlink(7)).
+            // On point-to-point links IFA_ADDRESS is the peer's address (rtnetlink(7)).
             IFA_LOCAL => local = address(value),
             IFA_ADDRESS => prefix = address(value),
+            // The header has room for eight flags only; this attribute has all.
             IFA_FLAGS => flags = u32_at(value, 0).unwrap_or(flags),
             // struct ifa_cacheinfo: preferred, valid, …
             IFA_CACHEINFO => {

@@ -1,6 +1,6 @@
 //! Links with their sysctls: `RTM_GETLINK`.
 //!
-//! Not `/sys/class/net`: a mounted sysfs shows the network namespace it was mounted in.
+//! `/sys/class/net` is not used: a sysfs shows the network namespace in which it was mounted.
 
 use pontoon_model::net::Mac;
 use pontoon_model::snapshot::{Link, LinkKind, LinkSysctls};
@@ -21,16 +21,16 @@ use crate::uapi::if_link::{
 use crate::uapi::netlink::AF_INET;
 use crate::uapi::rtnetlink::{RTM_GETLINK, RTM_NEWLINK};
 
-/// A node with a pod on every one of its 256 addresses has some 300.
+/// Largest number of links read; a node with the maximum of 256 pod addresses has about 300.
 pub const MAX_LINKS: usize = 1024;
 
 const LINKS: RouteTable =
     RouteTable { get: RTM_GETLINK, new: RTM_NEWLINK, what: "links", limit: MAX_LINKS };
 
-/// Reads all links, without their addresses. `Err` is a name that is not printable ASCII.
+/// Reads all links, without their addresses. `Err` is a link name that is not printable ASCII.
 ///
 /// # Errors
-/// When the kernel does not show them.
+/// If the kernel does not list them.
 pub fn links(
     kernel: &dyn NetlinkKernel,
 ) -> Result<TableDump<Result<Link, Untrusted>>, NetlinkError> {
@@ -39,15 +39,15 @@ pub fn links(
     LINKS.dump(kernel, &header, parse_link)
 }
 
-/// Reads the links whose names can be held; the others are left out.
+/// Reads the links whose names are valid [`pontoon_model::net::IfName`]s; others are dropped.
 ///
 /// # Errors
-/// When the kernel does not show them.
+/// If the kernel does not list them.
 pub fn named_links(kernel: &dyn NetlinkKernel) -> Result<Vec<Link>, NetlinkError> {
     Ok(links(kernel)?.entries.into_iter().flatten().collect())
 }
 
-/// Reads a link message (`struct ifinfomsg` and attributes); `Err` is a name we cannot hold.
+/// Parses a link message (`struct ifinfomsg` and attributes); `Err` is a name that is not valid.
 fn parse_link(body: &[u8]) -> Option<Result<Link, Untrusted>> {
     let device = u16_at(body, 2)?;
     let (index, flags) = (u32_at(body, 4)?, u32_at(body, 8)?);
@@ -56,6 +56,7 @@ fn parse_link(body: &[u8]) -> Option<Result<Link, Untrusted>> {
     for (kind, value) in attributes(body, IFINFOMSG_BYTES) {
         match kind {
             IFLA_IFNAME => name = text(value),
+            // Other devices have no MAC address there but, for example, the tunnel's IP address.
             IFLA_ADDRESS if device == ARPHRD_ETHER => mac = Mac::from_slice(value),
             IFLA_MTU => mtu = u32_at(value, 0).unwrap_or_default(),
             IFLA_MASTER => master = u32_at(value, 0),
@@ -83,11 +84,13 @@ fn parse_link(body: &[u8]) -> Option<Result<Link, Untrusted>> {
     }))
 }
 
-/// `IFLA_AF_SPEC` holds `AF_INET`, which holds the array of `struct ipv4_devconf`, in the order of
-/// `IPV4_DEVCONF_*` (linux/ip.h) less one (`inet_fill_link_af` in net/ipv4/devinet.c).
+/// `IFLA_AF_SPEC` contains `AF_INET`, which contains an array of `struct ipv4_devconf` values in
+/// the order of `IPV4_DEVCONF_*` (linux/ip.h), starting at 1 (`inet_fill_link_af` in
+/// net/ipv4/devinet.c).
 fn parse_af_spec(value: &[u8]) -> LinkSysctls {
     let inet = find(value, u16::from(AF_INET));
     let conf = inet.and_then(|inet| find(inet, IFLA_INET_CONF)).unwrap_or_default();
+    // The array in the message starts at index 0, the enumeration at 1.
     let switch = |number: usize| u32_at(conf, (number - 1) * 4);
     LinkSysctls {
         forwarding: switch(1),
@@ -101,13 +104,14 @@ fn parse_af_spec(value: &[u8]) -> LinkSysctls {
     }
 }
 
-/// What a link is, by the driver's own word (`rtnl_link_ops.kind`), else by its hardware type
-/// (`linux/if_arp.h`). Physical drivers say nothing.
+/// The kind of link, by the driver's `rtnl_link_ops.kind`, else by the hardware type
+/// (`linux/if_arp.h`): drivers of physical devices have no kind.
 fn kind_of(device: u16, info: &[u8]) -> LinkKind {
     match info {
         _ if device == ARPHRD_LOOPBACK => LinkKind::Loopback,
         b"veth" => LinkKind::Veth,
         b"bridge" => LinkKind::Bridge,
+        // They carry the Ethernet frames of another network device.
         b"vlan" | b"macvlan" | b"macvtap" | b"bond" | b"team" | b"netdevsim" => LinkKind::Ethernet,
         b"tun" | b"wireguard" | b"amneziawg" | b"ovpn" | b"ppp" | b"vxlan" | b"geneve" | b"gre"
         | b"gretap" | b"ip6gre" | b"ip6gretap" | b"erspan" | b"ipip" | b"ip6tnl" | b"sit"

@@ -1,5 +1,5 @@
-//! A dry run of the kernel's routing: which way would a packet go? `RTM_GETROUTE` sends nothing
-//! and knows nothing of packet filters.
+//! Route lookup in the kernel (`RTM_GETROUTE`): the path that a packet would take. It sends nothing
+//! and does not consider packet filters.
 
 use std::net::IpAddr;
 
@@ -15,66 +15,65 @@ use crate::request::{KernelRequest, ask};
 use crate::uapi::netlink::NETLINK_ROUTE;
 use crate::uapi::rtnetlink::{RTA_DST, RTA_IIF, RTA_SRC, RTM_GETROUTE, RTM_NEWROUTE, RTMSG_BYTES};
 
-/// Which way a packet would go.
+/// The route that a packet would take.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RouteAnswer {
-    /// The link it would leave by.
+    /// The outgoing link.
     pub link: Option<IfName>,
-    /// The next hop; none when the destination is on the link itself.
+    /// The next hop; `None` if the destination is on the link itself.
     pub gateway: Option<IpAddr>,
-    /// The source address that an own packet would carry.
+    /// The source address of a packet that this host sends.
     pub source: Option<IpAddr>,
-    /// What would be done with it: sent on, delivered here, refused.
+    /// What happens to the packet: forwarded, delivered locally, refused.
     pub kind: RouteKind,
 }
 
-/// The kernel named no way.
+/// A route lookup without a result.
 #[derive(Debug, thiserror::Error)]
 pub enum LookupError {
-    /// There is no link of that name.
+    /// There is no link with that name.
     #[error("there is no link {0}: see `ip link`")]
     NoLink(IfName),
     /// Source and destination are of different families.
     #[error("{from} and {to} are of different families")]
     Families {
-        /// The source.
+        /// The source address.
         from: IpAddr,
-        /// The destination.
+        /// The destination address.
         to: IpAddr,
     },
-    /// The kernel would not send it, and its errno says why: see [`Refusal`].
+    /// The kernel would not send the packet; [`Refusal`] explains the errno.
     #[error("the kernel would not send it (errno {errno}): {}", Refusal::of(*errno))]
     Refused {
-        /// Its errno.
+        /// The errno from the kernel.
         errno: i32,
     },
-    /// The question itself failed.
+    /// The request failed.
     #[error("cannot ask the kernel for a route")]
     Netlink(#[source] NetlinkError),
-    /// The answer made no sense.
+    /// The response could not be decoded.
     #[error("the kernel's answer about a route made no sense")]
     Nonsense,
 }
 
-/// What an errno means when a packet that came in by a link is to be forwarded
-/// (`ip_route_input_slow` in net/ipv4/route.c, `__fib_validate_source` in
-/// `net/ipv4/fib_frontend.c`).
+/// The meaning of an errno for a packet that is to be forwarded (`ip_route_input_slow` in
+/// net/ipv4/route.c, `__fib_validate_source` in `net/ipv4/fib_frontend.c`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Refusal {
-    /// EHOSTUNREACH: forwarding is off on that link, or a route says "unreachable".
+    /// EHOSTUNREACH: forwarding is off on that link, or the route is of type "unreachable".
     ForwardingOff,
-    /// ENETUNREACH: no route leads there.
+    /// ENETUNREACH: there is no route.
     NoRoute,
-    /// EXDEV; EINVAL since Linux 6.14 or so: strict `rp_filter`, or a source that cannot be.
+    /// EXDEV, or EINVAL since about Linux 6.14: strict `rp_filter`, or a source that is not valid.
     ReversePath,
-    /// EACCES: a route says "prohibit".
+    /// EACCES: the route is of type "prohibit".
     Prohibited,
-    /// Something else.
+    /// Any other errno.
     Other,
 }
 
 impl Refusal {
-    /// What the errno means.
+    /// The meaning of the errno.
     #[must_use]
     pub const fn of(errno: i32) -> Self {
         match errno {
@@ -99,12 +98,11 @@ impl std::fmt::Display for Refusal {
     }
 }
 
-/// Asks which way a packet to `dst` would go: one of this host's own, or, with `from` and `iif`,
-/// one that came from `from` by the link `iif`.
+/// Looks up the route of a packet to `dst`: one that this host sends, or, with `from` and `iif`,
+/// one from `from` that arrives on the link `iif`.
 ///
 /// # Errors
-/// [`LookupError::Refused`] when the kernel would not send it; the others when it could not be
-/// asked.
+/// [`LookupError::Refused`] if the kernel would not send it; other errors if the lookup failed.
 pub fn lookup(
     kernel: &dyn NetlinkKernel,
     dst: IpAddr,
@@ -135,7 +133,7 @@ fn index_of(link: &IfName) -> Result<u32, LookupError> {
     nix::net::if_::if_nametoindex(link.as_str()).map_err(|_| LookupError::NoLink(link.clone()))
 }
 
-/// `struct rtmsg` and attributes.
+/// Encodes `struct rtmsg` and attributes.
 fn body(dst: IpAddr, from: Option<IpAddr>, iif: Option<u32>) -> Result<Vec<u8>, LookupError> {
     let family = family_number(IpFamily::of(dst));
     let bits = if dst.is_ipv4() { 32 } else { 128 };
@@ -155,9 +153,9 @@ fn body(dst: IpAddr, from: Option<IpAddr>, iif: Option<u32>) -> Result<Vec<u8>, 
     Ok(body)
 }
 
-/// Reads the answer; the name of its link is asked for by index.
+/// Decodes the response; the name of its link is looked up by index.
 fn understand(body: &[u8]) -> Option<RouteAnswer> {
-    // The answer is one of the routing cache, which the reader of tables leaves out.
+    // The response has the flag RTM_F_CLONED, and `parse_route` skips such routes.
     let mut body = body.to_vec();
     body.get_mut(8..RTMSG_BYTES)?.fill(0);
     let index = out_index(&body);

@@ -13,7 +13,8 @@ use crate::request::TableDump;
 use crate::uapi::neighbour::{NDA_DST, NDA_LLADDR, NDMSG_BYTES, NUD_NOARP, NUD_VALID};
 use crate::uapi::rtnetlink::{RTM_GETNEIGH, RTM_NEWNEIGH};
 
-/// `net.ipv4.neigh.default.gc_thresh3`, the kernel's own limit.
+/// Largest number of neighbours read: the default of `net.ipv4.neigh.default.gc_thresh3`, at which
+/// the kernel itself stops adding entries.
 const MAX_NEIGHBOURS: usize = 1024;
 
 const NEIGHBOURS: RouteTable =
@@ -22,7 +23,7 @@ const NEIGHBOURS: RouteTable =
 /// Reads the neighbour cache of a family.
 ///
 /// # Errors
-/// When the kernel does not show it.
+/// If the kernel does not list it.
 pub fn neighbours(
     kernel: &dyn NetlinkKernel,
     family: IpFamily,
@@ -31,7 +32,7 @@ pub fn neighbours(
     NEIGHBOURS.dump_family(kernel, family, |body| parse_neighbour(body, names))
 }
 
-/// Whether an address on a link has answered for itself: its hardware address is known.
+/// Whether the address on that link has been resolved: its hardware address is known.
 #[must_use]
 pub fn has_answered(neighbours: &[Neighbour], link: &IfName, address: IpAddr) -> bool {
     neighbours.iter().any(|neighbour| {
@@ -39,10 +40,10 @@ pub fn has_answered(neighbours: &[Neighbour], link: &IfName, address: IpAddr) ->
     })
 }
 
-/// Reads a neighbour message (`struct ndmsg` and attributes).
+/// Parses a neighbour message (`struct ndmsg` and attributes).
 fn parse_neighbour(body: &[u8], names: &LinkNames) -> Option<Neighbour> {
     let (index, state) = (u32_at(body, 4)?, u16_at(body, 8)?);
-    // Group and loopback addresses, for which nobody is asked.
+    // Group and loopback addresses, which need no resolution.
     if state & NUD_NOARP != 0 {
         return None;
     }
@@ -50,6 +51,7 @@ fn parse_neighbour(body: &[u8], names: &LinkNames) -> Option<Neighbour> {
     for (kind, value) in attributes(body, NDMSG_BYTES) {
         match kind {
             NDA_DST => who = address(value),
+            // An incomplete entry has no hardware address.
             NDA_LLADDR => mac = Mac::from_slice(value),
             _ => {}
         }

@@ -16,16 +16,16 @@ use crate::uapi::rtnetlink::{
     RTN_UNICAST, RTN_UNREACHABLE, RTNEXTHOP_BYTES,
 };
 
-/// Read, of each family, before the rest is left out: 10 MiB in the worst case.
+/// Largest number of routes read of each family: about 10 MiB in the worst case.
 const MAX_ROUTES_READ: usize = 65_536;
 
 const ROUTES: RouteTable =
     RouteTable { get: RTM_GETROUTE, new: RTM_NEWROUTE, what: "routes", limit: MAX_ROUTES_READ };
 
-/// Reads the routes of all tables of a family, one for each next hop.
+/// Reads the routes of all tables in a family, one for each next hop.
 ///
 /// # Errors
-/// When the kernel does not show them.
+/// If the kernel does not list them.
 pub fn routes(
     kernel: &dyn NetlinkKernel,
     family: IpFamily,
@@ -36,7 +36,7 @@ pub fn routes(
     Ok(TableDump { entries, flaw: found.flaw })
 }
 
-/// Reads a route message: one route for each next hop, none if it cannot be understood.
+/// Parses a route message: one route for each next hop, none if it is not understood.
 pub(super) fn parse_route(body: &[u8], names: &LinkNames) -> Vec<Route> {
     parse_route_or_none(body, names).unwrap_or_default()
 }
@@ -44,6 +44,7 @@ pub(super) fn parse_route(body: &[u8], names: &LinkNames) -> Vec<Route> {
 fn parse_route_or_none(body: &[u8], names: &LinkNames) -> Option<Vec<Route>> {
     let [family, length, _, _, table, protocol, _, kind, ..] = *body else { return None };
     let flags = u32_at(body, 8)?;
+    // Without RTA_DST the destination is the default route. Families other than IP are skipped.
     let any = unspecified(family)?;
     let mut route = Route {
         destination: Prefix::new(any, length)?,
@@ -66,12 +67,13 @@ fn parse_route_or_none(body: &[u8], names: &LinkNames) -> Option<Vec<Route>> {
             RTA_VIA => route.gateway = via(value),
             RTA_PRIORITY => route.metric = u32_at(value, 0)?,
             RTA_PREFSRC => route.source = address(value),
+            // The header has eight bits for the table only.
             RTA_TABLE => route.table = u32_at(value, 0)?,
             RTA_MULTIPATH => hops = Some(value),
             _ => {}
         }
     }
-    // Cached exceptions (path MTU, redirects) are no configuration.
+    // Cached exceptions (path MTU, redirects) are not configuration.
     if flags & RTM_F_CLONED != 0 {
         return None;
     }
@@ -81,23 +83,25 @@ fn parse_route_or_none(body: &[u8], names: &LinkNames) -> Option<Vec<Route>> {
     })
 }
 
-/// The index of the link a route leaves by.
+/// The index of the outgoing link of a route.
 pub(super) fn out_index(body: &[u8]) -> Option<u32> {
     attributes(body, RTMSG_BYTES)
         .find(|(kind, _)| *kind == RTA_OIF)
         .and_then(|(_, value)| u32_at(value, 0))
 }
 
-/// `struct rtnexthop` (length, flags, weight, link) with attributes, one after another.
+/// Parses a sequence of `struct rtnexthop` (length, flags, weight, link), each with attributes.
 fn next_hops(route: &Route, mut bytes: &[u8], names: &LinkNames) -> Vec<Route> {
     let mut routes = Vec::new();
     while let (Some(length), Some(&flags), Some(index)) =
         (u16_at(bytes, 0), bytes.get(2), u32_at(bytes, 4))
     {
         let length = usize::from(length);
+        // A length below that of the header would never advance.
         let Some(hop) = bytes.get(..length).filter(|_| length >= RTNEXTHOP_BYTES) else { break };
         let link = names.get(&index).cloned();
         let mut one = Route { link, is_multipath: true, ..route.clone() };
+        // Each next hop has flags of its own, such as "link down".
         one.flags |= u32::from(flags);
         for (kind, value) in attributes(hop, RTNEXTHOP_BYTES) {
             match kind {
@@ -112,12 +116,13 @@ fn next_hops(route: &Route, mut bytes: &[u8], names: &LinkNames) -> Vec<Route> {
     routes
 }
 
-/// `struct rtvia`: a family, then a gateway that may be of the other family.
+/// Parses `struct rtvia`: a family, then a gateway that may be of the other family.
 fn via(value: &[u8]) -> Option<IpAddr> {
     address(value.get(2..)?)
 }
 
-/// `RTN_*`. A "throw" route sends the search to the next rule: neither a way nor a refusal.
+/// The route type (`RTN_*`). A "throw" route continues with the next rule: it neither forwards nor
+/// refuses.
 const fn route_kind(kind: u8) -> RouteKind {
     match kind {
         RTN_UNICAST => RouteKind::Unicast,

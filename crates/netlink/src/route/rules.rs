@@ -14,37 +14,38 @@ use crate::uapi::fib_rules::{
 };
 use crate::uapi::rtnetlink::{RTM_GETRULE, RTM_NEWRULE};
 
-/// `ip rule` counts its preferences by hand: nobody has more.
+/// Largest number of rules read; they are written by hand or by few programs, so there are far
+/// fewer.
 const MAX_RULES: usize = 512;
 
 const RULES: RouteTable =
     RouteTable { get: RTM_GETRULE, new: RTM_NEWRULE, what: "routing rules", limit: MAX_RULES };
 
-/// A rule for which the model has no words. Leaving "not" out of "not from all fwmark 51820" would
-/// turn it into its opposite, so it is named and not read.
+/// A rule that the model cannot express. Without the "not" of "not from all fwmark 51820" it would
+/// mean the opposite, so it is reported instead of decoded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct UnusualRule {
-    /// Its address family.
+    /// The address family of the rule.
     pub family: IpFamily,
-    /// Its preference.
+    /// The preference of the rule.
     pub preference: u32,
-    /// Why it is not read.
+    /// The reason why it is not decoded.
     pub reason: UnusualReason,
 }
 
-/// What is unusual about a rule.
+/// Properties of a rule that the model cannot express.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum UnusualReason {
-    /// It applies to everything but its selectors (`not`).
+    /// It matches everything except its selectors (`not`).
     Inverted,
-    /// It does not lead to a table: goto, blackhole, prohibit and the like.
+    /// Its action is not a table lookup: goto, blackhole, prohibit and others.
     NoTable,
 }
 
-/// Reads the rules of a family, in the kernel's order.
+/// Reads the rules of a family, in kernel order.
 ///
 /// # Errors
-/// When the kernel does not show them.
+/// If the kernel does not list them.
 pub fn rules(
     kernel: &dyn NetlinkKernel,
     family: IpFamily,
@@ -75,6 +76,7 @@ fn parse_rule(body: &[u8]) -> Option<Result<RoutingRule, UnusualRule>> {
             FRA_IIFNAME => rule.in_link = link_name(value),
             FRA_OIFNAME => rule.out_link = link_name(value),
             FRA_FWMARK => rule.mark = u32_at(value, 0),
+            // The header has eight bits for the table only.
             FRA_TABLE => rule.table = u32_at(value, 0)?,
             _ => {}
         }

@@ -7,9 +7,9 @@ pub const FIB_RULE_HDR_BYTES: usize = 12;
 pub const FRA_DST: u16 = 1;
 /// Source that a rule applies to.
 pub const FRA_SRC: u16 = 2;
-/// Name of the link by which packets came in.
+/// Name of the link on which packets arrive.
 pub const FRA_IIFNAME: u16 = 3;
-/// Preference of a rule: the lowest is asked first.
+/// Preference of a rule: the lowest is tried first.
 pub const FRA_PRIORITY: u16 = 6;
 /// Packet mark that a rule applies to.
 pub const FRA_FWMARK: u16 = 10;

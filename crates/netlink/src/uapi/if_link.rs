@@ -13,11 +13,11 @@ pub const IFLA_IFNAME: u16 = 3;
 pub const IFLA_MTU: u16 = 4;
 /// Index of the bridge or bond that a link is a port of.
 pub const IFLA_MASTER: u16 = 10;
-/// Nest of what the driver says about a link.
+/// Nest of attributes from the driver.
 pub const IFLA_LINKINFO: u16 = 18;
-/// Nest of what address families say about a link.
+/// Nest of attributes from the address families.
 pub const IFLA_AF_SPEC: u16 = 26;
-/// Which parts of a link's description are wanted.
+/// Which parts of a link's description are requested.
 pub const IFLA_EXT_MASK: u16 = 29;
 /// Inside [`IFLA_LINKINFO`]: the driver's name (`veth`, `bridge`, …).
 pub const IFLA_INFO_KIND: u16 = 1;
@@ -28,9 +28,9 @@ pub const RTEXT_FILTER_SKIP_STATS: u32 = 8;
 
 /// Flag of a link that is switched on.
 pub const IFF_UP: u32 = 1;
-/// Flag of a link with one other end and no group.
+/// Flag of a link with exactly one other end.
 pub const IFF_POINTOPOINT: u32 = 1 << 4;
-/// Flag of a link whose other end is there.
+/// Flag of a link with a carrier.
 pub const IFF_LOWER_UP: u32 = 1 << 16;
 
 /// Hardware type of Ethernet and what looks like it.

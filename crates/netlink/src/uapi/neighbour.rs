@@ -8,15 +8,15 @@ pub const NDA_DST: u16 = 1;
 /// Hardware address of a neighbour.
 pub const NDA_LLADDR: u16 = 2;
 
-/// State of a neighbour that answered a moment ago.
+/// State of a neighbour that was confirmed a moment ago.
 pub const NUD_REACHABLE: u16 = 0x02;
-/// State of a neighbour that answered some time ago.
+/// State of a neighbour whose confirmation has expired.
 pub const NUD_STALE: u16 = 0x04;
-/// State of a neighbour that answered some time ago and will be asked again soon.
+/// State of an expired neighbour that is in use and will be probed soon.
 pub const NUD_DELAY: u16 = 0x08;
-/// State of a neighbour that answered some time ago and is being asked again.
+/// State of an expired neighbour that is being probed.
 pub const NUD_PROBE: u16 = 0x10;
-/// State of what needs no answer: group and loopback addresses.
+/// State of addresses that need no resolution: group and loopback addresses.
 pub const NUD_NOARP: u16 = 0x40;
 /// State of a neighbour that an administrator entered.
 pub const NUD_PERMANENT: u16 = 0x80;

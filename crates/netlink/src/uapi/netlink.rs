@@ -4,7 +4,7 @@
 pub const NETLINK_ROUTE: isize = 0;
 /// Packet filter and connection tracking (nfnetlink).
 pub const NETLINK_NETFILTER: isize = 12;
-/// Families that the kernel numbers as they are loaded.
+/// Families whose numbers the kernel assigns at run time.
 pub const NETLINK_GENERIC: isize = 16;
 
 /// Length of `struct nlmsghdr` in bytes.

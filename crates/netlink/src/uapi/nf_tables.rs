@@ -60,7 +60,7 @@ pub const NFTA_EXPR_DATA: u16 = 2;
 
 /// Bytes of a value.
 pub const NFTA_DATA_VALUE: u16 = 1;
-/// Nest of a verdict.
+/// Nest of a verdict's attributes.
 pub const NFTA_DATA_VERDICT: u16 = 2;
 /// Verdict as a number.
 pub const NFTA_VERDICT_CODE: u16 = 1;
@@ -73,9 +73,9 @@ pub const NF_DROP: u32 = 0;
 pub const NF_ACCEPT: u32 = 1;
 /// Verdict that calls a chain.
 pub const NFT_JUMP: i32 = -3;
-/// Verdict that goes on in a chain and does not come back.
+/// Verdict that continues in a chain without a return.
 pub const NFT_GOTO: i32 = -4;
-/// Verdict that goes back to the caller.
+/// Verdict that returns to the calling chain.
 pub const NFT_RETURN: i32 = -5;
 /// Register of the verdict.
 pub const NFT_REG_VERDICT: u32 = 0;
@@ -90,7 +90,7 @@ pub const NFTA_LOOKUP_SREG: u16 = 2;
 pub const NFTA_LOOKUP_DREG: u16 = 3;
 /// Flags of a lookup.
 pub const NFTA_LOOKUP_FLAGS: u16 = 5;
-/// Flag of a lookup that holds where nothing is found.
+/// Flag of a lookup that matches if nothing is found.
 pub const NFT_LOOKUP_F_INV: u32 = 1;
 /// Which address `nat` changes.
 pub const NFTA_NAT_TYPE: u16 = 1;
@@ -103,7 +103,7 @@ pub const NFTA_META_DREG: u16 = 1;
 pub const NFTA_META_KEY: u16 = 2;
 /// Ethernet type of the frame.
 pub const NFT_META_PROTOCOL: u32 = 1;
-/// Name of the link by which the packet came in.
+/// Name of the link on which the packet arrives.
 pub const NFT_META_IIFNAME: u32 = 6;
 /// Name of the link by which the packet leaves.
 pub const NFT_META_OIFNAME: u32 = 7;
@@ -141,7 +141,7 @@ pub const NFTA_BITWISE_XOR: u16 = 5;
 
 /// Register that `cmp` compares.
 pub const NFTA_CMP_SREG: u16 = 1;
-/// How `cmp` compares.
+/// Operator of the comparison.
 pub const NFTA_CMP_OP: u16 = 2;
 /// Nest of the value that `cmp` compares with.
 pub const NFTA_CMP_DATA: u16 = 3;
@@ -156,7 +156,7 @@ pub const NFT_CMP_GTE: u32 = 5;
 
 /// Register that `range` compares.
 pub const NFTA_RANGE_SREG: u16 = 1;
-/// Whether the value is to be inside or outside.
+/// Whether the value must be inside or outside.
 pub const NFTA_RANGE_OP: u16 = 2;
 /// Nest of the lowest value.
 pub const NFTA_RANGE_FROM_DATA: u16 = 3;
@@ -179,5 +179,5 @@ pub const NFTA_SET_ELEM_LIST_ELEMENTS: u16 = 3;
 pub const NFTA_SET_ELEM_KEY: u16 = 1;
 /// Flags of an element.
 pub const NFTA_SET_ELEM_FLAGS: u16 = 3;
-/// Flag of an element at which an interval ends; the element is no longer in it.
+/// Flag of an element that is the first behind an interval.
 pub const NFT_SET_ELEM_INTERVAL_END: u32 = 1;

@@ -1,4 +1,4 @@
-//! `linux/nl80211.h`: radios.
+//! `linux/nl80211.h`: Wi-Fi.
 
 /// Name of the family.
 pub const NL80211_GENL_NAME: &[u8] = b"nl80211";
@@ -7,24 +7,24 @@ pub const NL80211_GENL_NAME: &[u8] = b"nl80211";
 pub const NL80211_CMD_GET_INTERFACE: u8 = 5;
 /// Command of a message that describes an interface.
 pub const NL80211_CMD_NEW_INTERFACE: u8 = 7;
-/// Command of a request for the networks in sight.
+/// Command of a request for the cached scan results.
 pub const NL80211_CMD_GET_SCAN: u8 = 32;
-/// Command of a message that describes a network in sight.
+/// Command of a message that describes a scan result.
 pub const NL80211_CMD_NEW_SCAN_RESULTS: u8 = 34;
-/// Command of a request for the state of power save, and of its answer.
+/// Command of a request for the state of power save, and of its response.
 pub const NL80211_CMD_GET_POWER_SAVE: u8 = 62;
 
 /// Index of the link of an interface.
 pub const NL80211_ATTR_IFINDEX: u16 = 3;
-/// What an interface is (`NL80211_IFTYPE_*`).
+/// Type of an interface (`NL80211_IFTYPE_*`).
 pub const NL80211_ATTR_IFTYPE: u16 = 5;
 /// MAC address of an interface.
 pub const NL80211_ATTR_MAC: u16 = 6;
 /// Frequency in MHz.
 pub const NL80211_ATTR_WIPHY_FREQ: u16 = 38;
-/// Nest of a network in sight.
+/// Nest of a scan result.
 pub const NL80211_ATTR_BSS: u16 = 47;
-/// Name of the network.
+/// SSID of the network.
 pub const NL80211_ATTR_SSID: u16 = 52;
 /// State of power save.
 pub const NL80211_ATTR_PS_STATE: u16 = 93;

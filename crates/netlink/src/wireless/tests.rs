@@ -16,7 +16,7 @@ fn number(value: u32) -> [u8; 4] {
     value.to_ne_bytes()
 }
 
-/// A scan result of that status.
+/// A scan result with this status.
 fn scan_result(status: Option<u32>, elements: &[u8]) -> Vec<u8> {
     let (frequency, signal) = (number(2437), number((-5250_i32).cast_unsigned()));
     let mut bss = message(&[
@@ -84,7 +84,7 @@ fn an_interface_says_what_it_is() {
     assert_eq!((found.index, found.kind), (3, NL80211_IFTYPE_AP));
     assert_eq!(raw(found.ssid.as_ref()), Some("Campus"));
     assert_eq!((found.mac, found.frequency_mhz), (Mac::from_slice(&BSSID), Some(5180)));
-    // A P2P device.
+    // A P2P device has no network interface.
     assert_eq!(parse_interface(&message(&[(NL80211_ATTR_IFTYPE, &number(10))])), None);
 }
 
@@ -108,7 +108,7 @@ proptest! {
     #[test]
     fn elements_of_any_kind_give_a_name_within_limits(elements: Vec<u8>, status in 0_u32..3) {
         let name = parse_associated(&scan_result(Some(status), &elements)).and_then(|bss| bss.ssid);
-        // What is not UTF-8 becomes U+FFFD, of three octets.
+        // Each invalid byte becomes U+FFFD, which has three bytes in UTF-8.
         prop_assert!(name.is_none_or(|name| name.raw().len() <= 3 * MAX_SSID_BYTES));
         let _ = element_ssid(&elements);
     }

@@ -1,18 +1,18 @@
-//! What `ip address` and `ip route` print (iproute2, `ip/ipaddress.c` and `ip/iproute.c`), as far
-//! as components look at it.
+//! Parses output of `ip address` and `ip route` (iproute2, `ip/ipaddress.c` and `ip/iproute.c`), as
+//! far as the components use it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use pontoon_model::net::{IpFamily, Prefix};
 use pontoon_model::snapshot::{Link, Route, RouteKind};
 
-/// Words that `ip address` prints for flags of an address (`linux/if_addr.h`).
+/// Words of `ip address` for flags of an address (`linux/if_addr.h`).
 const FLAGS: [(&str, u32); 4] =
     [("secondary", 0x01), ("temporary", 0x01), ("deprecated", 0x20), ("tentative", 0x40)];
-/// `IFA_F_PERMANENT`, of which it prints the contrary.
+/// `IFA_F_PERMANENT`; `ip address` prints `dynamic` if it is not set.
 const PERMANENT: u32 = 0x80;
 
-/// Puts the flags of `ip address` to the addresses of the links.
+/// Sets the flags in the output of `ip address` on the addresses of the links.
 pub(super) fn give_flags(links: &mut [Link], text: &str) {
     let mut at: Option<usize> = None;
     for line in text.lines() {
@@ -45,7 +45,7 @@ pub(super) fn give_flags(links: &mut [Link], text: &str) {
     }
 }
 
-/// `RT_SCOPE_*` (linux/rtnetlink.h).
+/// The scope by its name (`RT_SCOPE_*` in linux/rtnetlink.h).
 fn scope(word: &str) -> u8 {
     match word {
         "host" => 254,
@@ -55,12 +55,12 @@ fn scope(word: &str) -> u8 {
     }
 }
 
-/// Reads routes of IPv4, and of IPv6 where a line says so by an address.
+/// Parses routes of both families; a line without an address is IPv4.
 pub(super) fn routes(text: &str) -> Vec<Route> {
     read(text, IpFamily::V4)
 }
 
-/// Reads what `ip -6 route` prints.
+/// Parses output of `ip -6 route`.
 pub(super) fn v6_routes(text: &str) -> Vec<Route> {
     read(text, IpFamily::V6)
 }
@@ -70,8 +70,9 @@ fn read(text: &str, family: IpFamily) -> Vec<Route> {
     for line in text.lines() {
         let is_hop = line.starts_with([' ', '\t']) && line.trim_start().starts_with("nexthop");
         if is_hop {
-            // The hops of the route before.
+            // Further next hops of the route on the line before.
             if let Some(last) = routes.last_mut() {
+                // The first hop replaces the route without a hop, the others are added to it.
                 let is_first = !last.is_multipath;
                 let mut hop = Route { is_multipath: true, ..last.clone() };
                 take_words(&mut hop, line.split_ascii_whitespace().skip(1));
@@ -107,6 +108,7 @@ fn route(line: &str, family: IpFamily) -> Option<Route> {
         source: None,
         metric: 0,
         table: Route::MAIN,
+        // RTPROT_BOOT, the protocol of routes added by `ip route`.
         protocol: 3,
         kind,
         flags: 0,

@@ -1,4 +1,4 @@
-//! By which link the kernel would send to an address, as `--iface-can-reach` asks it.
+//! The link on which the kernel would send to an address, for `--iface-can-reach`.
 
 use std::cmp::Reverse;
 use std::net::IpAddr;
@@ -10,13 +10,13 @@ use pontoon_model::untrusted::Untrusted;
 
 use super::lookup::{InterfaceLookupError, IpStack, SelectedInterface, words};
 
-/// `RTNH_F_DEAD` (`linux/rtnetlink.h`).
+/// Next-hop flag of a route whose link is down: `RTNH_F_DEAD` (`linux/rtnetlink.h`).
 const DEAD: u32 = 1;
-/// `IFA_F_SECONDARY` (`linux/if_addr.h`).
+/// Address flag `IFA_F_SECONDARY` (`linux/if_addr.h`).
 const SECONDARY: u32 = 0x01;
 
-/// The link and the source by which the kernel would send to an address
-/// (`GetInterfaceBySpecificIPRouting`), as far as its tables tell.
+/// The link and source address that the kernel would use for an address
+/// (`GetInterfaceBySpecificIPRouting`), as far as routes and rules in the snapshot determine them.
 pub(super) fn by_target<'a>(
     node: &'a Snapshot,
     stack: IpStack,
@@ -34,15 +34,17 @@ pub(super) fn by_target<'a>(
             || rule.in_link.is_some()
             || rule.out_link.is_some()
             || rule.mark.is_some();
+        // Preferences 0, 32766 and 32767 are the default rules: local, main and default table.
         !has_selector && matches!(rule.preference, 0 | 32_766 | 32_767)
     };
     let family = IpFamily::of(address);
     let has_policy = node.rules.iter().any(|rule| rule.family == family && !is_usual(rule));
     let is_partly_read = node.unread.iter().any(|gap| gap.what.contains("rout"));
-    // The source of an IPv6 packet hangs on more than its route (RFC 6724).
+    // The source address of an IPv6 packet depends on more than the route (RFC 6724).
     if has_policy || is_partly_read || (family == IpFamily::V6 && stack != IpStack::V6) {
         return Err(unknown());
     }
+    // The kernel delivers packets to its own addresses over loopback.
     let is_own = |link: &Link| link.addresses.iter().any(|own| own.prefix.address == address);
     if node.links.iter().any(is_own) {
         let loopback = node.links.iter().find(|link| link.kind == LinkKind::Loopback);
@@ -61,18 +63,19 @@ pub(super) fn by_target<'a>(
     let Some(route) = best.filter(|route| route.kind == RouteKind::Unicast) else {
         return Err(words("failed to get ifcanreach based interface: network is unreachable"));
     };
+    // With several next hops the kernel chooses by a hash of the packet.
     let link = route.link.as_ref().filter(|_| !route.is_multipath);
     let link = link.and_then(|name| node.link(name)).ok_or_else(unknown)?;
     if family == IpFamily::V6 {
-        // Its addresses are looked through for one of that family.
+        // flanneld then looks for an address of the family on the link.
         return Ok(SelectedInterface::on(link));
     }
     let source = route.source.or_else(|| source_towards(link, route.gateway));
     Ok(SelectedInterface { v4: Some(source.ok_or_else(unknown)?), ..SelectedInterface::on(link) })
 }
 
-/// The source of a route that names none: the link's first address in the network of the gateway,
-/// or else its first (`inet_select_addr` in the kernel's net/ipv4/devinet.c).
+/// The source address of a route without one: the link's first primary address in the network of
+/// the gateway, or else its first (`inet_select_addr` in the kernel's net/ipv4/devinet.c).
 fn source_towards(link: &Link, gateway: Option<IpAddr>) -> Option<IpAddr> {
     let own = || {
         let all = link.addresses.iter().filter(|own| own.prefix.address.is_ipv4());

@@ -1,4 +1,4 @@
-//! How flanneld looks for its interface by one thing that it was told (`pkg/ipmatch/match.go`).
+//! How flanneld selects its interface by one flag (`pkg/ipmatch/match.go`).
 
 use std::net::IpAddr;
 
@@ -14,66 +14,65 @@ use pontoon_model::untrusted::Untrusted;
 use super::FlannelVersion;
 use super::can_reach::by_target;
 
-/// `IFA_F_TEMPORARY`, which is `IFA_F_SECONDARY` for IPv4; `IFA_F_DEPRECATED`,
-/// `IFA_F_PERMANENT` (`linux/if_addr.h`).
+/// Address flags (`linux/if_addr.h`): `IFA_F_TEMPORARY`, which is `IFA_F_SECONDARY` for IPv4,
+/// `IFA_F_DEPRECATED` and `IFA_F_PERMANENT`.
 const TEMPORARY: u32 = 0x01;
 const DEPRECATED: u32 = 0x20;
 const PERMANENT: u32 = 0x80;
-/// What a pattern may take in memory: somebody else's record may hold any.
+/// Largest size of a compiled pattern in bytes: an untrusted record may hold any pattern.
 const PATTERN_BYTES: usize = 256 * 1024;
 
-/// The families of the pods' network (`EnableIPv4` and `EnableIPv6` of net-conf.json).
+/// The families of the pod network (`EnableIPv4` and `EnableIPv6` of net-conf.json).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum IpStack {
-    /// IPv4 alone: the default.
+    /// IPv4 only: the default.
     V4,
-    /// IPv6 alone.
+    /// IPv6 only (`EnableIPv6` without `EnableIPv4`).
     V6,
-    /// Both.
+    /// IPv4 and IPv6.
     Dual,
 }
 
-/// Where the tunnels of a node end (`backend.ExternalInterface`).
+/// The endpoint of a node's tunnels (`backend.ExternalInterface`).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ExternalInterface<'a> {
-    /// The link.
+    /// The link of the endpoint.
     pub link: &'a Link,
-    /// Its IPv4 address; an IPv6 one where `--iface-can-reach` led to one.
+    /// The IPv4 address; an IPv6 one if `--iface-can-reach` selected one.
     pub address: Option<IpAddr>,
-    /// Its IPv6 address.
+    /// The IPv6 address, if the network has IPv6.
     pub address_v6: Option<IpAddr>,
-    /// What the other nodes send to, in their own family's network.
+    /// The IPv4 address that other nodes send to.
     pub advertised: Option<IpAddr>,
-    /// Likewise, over IPv6.
+    /// The IPv6 address that other nodes send to.
     pub advertised_v6: Option<IpAddr>,
 }
 
-/// One thing by which flanneld looks for its interface.
+/// One flag by which flanneld selects its interface.
 #[derive(Clone, Copy, Debug)]
 pub enum InterfaceSelector<'a> {
-    /// `--iface`, or `--public-ip` where nothing else is given: a name or an address.
+    /// `--iface`, or `--public-ip` if no other flag is given: a name or an address.
     Named(&'a str),
-    /// `--iface-regex`.
+    /// `--iface-regex`: a pattern for names or addresses.
     Matching(&'a str),
-    /// `--iface-can-reach`.
+    /// `--iface-can-reach`: an address to which a route leads.
     Reaching(&'a str),
 }
 
-/// Nothing was found.
+/// Why no interface was selected.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum InterfaceLookupError {
-    /// flanneld ends with these words.
+    /// flanneld fails with this message.
     Words(String),
-    /// What would have to be known.
+    /// The snapshot lacks this fact.
     Unknown(String),
 }
 
-/// `LookupExtIface`, by one thing. Without a name, a pattern and a target the default route
-/// decides, also where an empty one was given.
+/// `LookupExtIface`, for one flag. An empty value selects by the default route, as no flag does.
 ///
 /// # Errors
 ///
-/// flannel's own words, or what would have to be known.
+/// flannel's message, or the missing fact.
 pub fn look_up<'a>(
     node: &'a Snapshot,
     version: FlannelVersion,
@@ -130,7 +129,7 @@ pub fn look_up<'a>(
     })
 }
 
-/// `GetDefaultGatewayInterface`: the first route to everywhere, if it names one interface.
+/// `GetDefaultGatewayInterface`: the interface of the first default route, if it has one next hop.
 fn default_interface(
     node: &Snapshot,
     version: FlannelVersion,
@@ -141,6 +140,7 @@ fn default_interface(
             && route.destination.family() == family
             && route.table == Route::MAIN
     };
+    // The newer version only begins its messages in lower case.
     let old = version == FlannelVersion::V0_25;
     let found = node.routes.iter().find(leads_everywhere).ok_or(match (family, old) {
         (IpFamily::V4, false) => "unable to find default route",
@@ -157,8 +157,8 @@ fn default_interface(
     })
 }
 
-/// The addresses of a link in the order in which flanneld prefers them: `GetInterfaceIP4Addrs` and
-/// its twin.
+/// The addresses of a link in flanneld's order of preference (`GetInterfaceIP4Addrs`,
+/// `GetInterfaceIP6Addrs`).
 fn usable(link: &Link, version: FlannelVersion, family: IpFamily) -> impl Iterator<Item = IpAddr> {
     let is_local = |address: IpAddr| match address {
         IpAddr::V4(v4) => v4.is_link_local(),
@@ -182,7 +182,7 @@ fn usable(link: &Link, version: FlannelVersion, family: IpFamily) -> impl Iterat
     own.into_iter().map(|own| own.prefix.address)
 }
 
-/// A link, and the addresses on it that were decided with it.
+/// A selected link, with the addresses that the selection determined.
 pub(super) struct SelectedInterface<'a> {
     pub(super) link: &'a Link,
     pub(super) v4: Option<IpAddr>,
@@ -199,7 +199,7 @@ pub(super) fn words(words: impl Into<String>) -> InterfaceLookupError {
     InterfaceLookupError::Words(words.into())
 }
 
-/// The link of the default route; with both families their routes have to agree.
+/// The link of the default route; for both families it must be the same link.
 fn by_default(
     node: &Snapshot,
     version: FlannelVersion,
@@ -223,7 +223,7 @@ fn by_default(
     Ok(SelectedInterface::on(link))
 }
 
-/// The link that has an address; with both families, also that of `--public-ipv6`.
+/// The link that has the address; for both families, `--public-ipv6` must be on the same link.
 fn by_address<'a>(
     node: &'a Snapshot,
     stack: IpStack,
@@ -268,19 +268,20 @@ fn by_address<'a>(
             Some((link, public)) => {
                 Ok(SelectedInterface { v6: Some(public), ..SelectedInterface::on(link) })
             }
-            // It goes on without an interface.
+            // flanneld continues with a nil interface and panics.
             None => Err(words("panic: runtime error: invalid memory address")),
         },
     }
 }
 
-/// The first link with an address that the pattern is found in, or else with such a name.
+/// The first link with an address that matches the pattern, or else with such a name.
 fn by_pattern<'a>(
     node: &'a Snapshot,
     version: FlannelVersion,
     stack: IpStack,
     pattern: &str,
 ) -> Result<SelectedInterface<'a>, InterfaceLookupError> {
+    // The pattern of a redacted record may have contained a MAC address.
     if pattern == REDACTED {
         return Err(InterfaceLookupError::Unknown(
             "the pattern of --iface-regex, which was redacted".to_owned(),
@@ -303,7 +304,7 @@ fn by_pattern<'a>(
                 if usable(link, version, IpFamily::V6).next().is_none() {
                     continue;
                 }
-                // What a link before had is kept, as it is there.
+                // flanneld keeps the addresses of the link before in its variables.
                 let Some(own) = matching(link, IpFamily::V4) else { continue };
                 v4 = Some(own);
                 v6 = matching(link, IpFamily::V6);
@@ -314,6 +315,7 @@ fn by_pattern<'a>(
             return Ok(SelectedInterface { link, v4, v6 });
         }
     }
+    // Only if no address matches, names are compared.
     let named = node.links.iter().find(|link| compiled.is_match(link.name.as_str()));
     named.map(|link| SelectedInterface { link, v4, v6 }).ok_or_else(|| {
         words(format!(
@@ -323,8 +325,8 @@ fn by_pattern<'a>(
     })
 }
 
-/// Whether Go's regexp reads a pattern as regex-lite does, as far as anybody writes patterns of
-/// addresses and links: what one of the two refuses or takes for something else is not told.
+/// Whether Go's regexp and regex-lite interpret a pattern in the same way. This covers what is
+/// common in patterns of addresses and links; syntax that differs is rejected.
 fn is_read_alike(pattern: &str) -> bool {
     let mut letters = pattern.chars().peekable();
     while let Some(letter) = letters.next() {

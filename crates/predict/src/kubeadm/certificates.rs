@@ -1,4 +1,4 @@
-//! The names in the certificates that kubeadm makes.
+//! Subject alternative names of the certificates that kubeadm creates.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -8,40 +8,40 @@ use pontoon_model::net::Prefix;
 use super::endpoint::{EndpointHost, HostPort, is_dns_subdomain};
 use super::networking::api_server_address;
 
-/// Where the rules were read.
+/// Source of the rules.
 pub const SOURCE: &str =
     "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/util/pkiutil/pki_helpers.go";
 
-/// Subject alternative names.
+/// The subject alternative names of a certificate.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct AltNames {
-    /// Names.
+    /// DNS names, possibly with a wildcard label.
     pub names: Vec<String>,
-    /// Addresses.
+    /// IPv4 and IPv6 addresses.
     pub addresses: Vec<IpAddr>,
-    /// What is neither, and is left out with a warning.
+    /// Values that are neither; kubeadm drops them with a warning.
     pub dropped: Vec<String>,
 }
 
-/// What an API server's certificate is made for.
+/// The inputs of an API server certificate.
 #[derive(Clone, Debug)]
 pub struct ApiServerCertificateSpec<'a> {
-    /// The node's name.
+    /// The name of the Node.
     pub node_name: &'a str,
-    /// The advertise address.
+    /// The advertise address of the API server.
     pub advertise_address: IpAddr,
-    /// `controlPlaneEndpoint`.
+    /// `controlPlaneEndpoint` of the cluster, if set.
     pub endpoint: Option<&'a HostPort>,
-    /// The first Service network.
+    /// The first Service CIDR.
     pub services: Prefix,
-    /// `dnsDomain`.
+    /// `dnsDomain` of the cluster, usually `cluster.local`.
     pub dns_domain: &'a str,
-    /// `apiServer.certSANs`.
+    /// `apiServer.certSANs`, further names and addresses.
     pub extra: &'a [String],
 }
 
 impl ApiServerCertificateSpec<'_> {
-    /// `GetAPIServerAltNames`.
+    /// `GetAPIServerAltNames`: the names of the API server certificate.
     #[must_use]
     pub fn alt_names(&self) -> AltNames {
         let mut all = AltNames {
@@ -65,7 +65,7 @@ impl ApiServerCertificateSpec<'_> {
     }
 }
 
-/// `GetEtcdAltNames` and `GetEtcdPeerAltNames`, which are alike.
+/// `GetEtcdAltNames` and `GetEtcdPeerAltNames`, which return the same.
 #[must_use]
 pub fn etcd_alt_names(node_name: &str, advertise_address: IpAddr, extra: &[String]) -> AltNames {
     let mut all = AltNames {
@@ -79,7 +79,7 @@ pub fn etcd_alt_names(node_name: &str, advertise_address: IpAddr, extra: &[Strin
 }
 
 impl AltNames {
-    /// `appendSANsToAltNames`.
+    /// `appendSANsToAltNames`: sorts texts into addresses, names and dropped values.
     pub fn append(&mut self, texts: &[String]) {
         for text in texts {
             if let Some(address) = parse_ip_sloppy(text) {
@@ -93,7 +93,7 @@ impl AltNames {
     }
 }
 
-/// `ValidateCertSANs`: addresses, names, and names of which the first label is `*`.
+/// `ValidateCertSANs`: whether the text is an address, a name, or a name with `*` as first label.
 #[must_use]
 pub fn is_alt_name(text: &str) -> bool {
     parse_ip_sloppy(text).is_some() || is_name(text)
@@ -103,7 +103,7 @@ fn is_name(text: &str) -> bool {
     is_dns_subdomain(text.strip_prefix("*.").unwrap_or(text))
 }
 
-/// `LowercaseSANs`.
+/// `LowercaseSANs`: converts all names to lower case.
 #[must_use]
 pub fn lower_case(texts: &[String]) -> Vec<String> {
     texts.iter().map(|text| text.to_lowercase()).collect()

@@ -1,4 +1,4 @@
-//! Where an API server is: `HOST:PORT` as kubeadm reads it, and the URL that it makes of it.
+//! The endpoint of an API server: `HOST:PORT` as kubeadm parses it, and the URL that it builds.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,24 +8,24 @@ use serde::{Deserialize, Serialize};
 use crate::go_net::parse_ip_sloppy;
 use pontoon_model::untrusted::Untrusted;
 
-/// Where the rules were read.
+/// Source of the rules.
 pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/util/endpoint.go";
 
-/// kube-apiserver's port unless told otherwise (`KubeAPIServerPort`, k/k
+/// Default port of kube-apiserver (`KubeAPIServerPort`, k/k
 /// cmd/kubeadm/app/constants/constants.go).
 pub const API_PORT: u16 = 6443;
 
-/// A host as people name it.
+/// The host part of an endpoint.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum EndpointHost {
-    /// By address.
+    /// An IP address.
     Address(IpAddr),
-    /// By a name that DNS could hold, in lower case.
+    /// A DNS name in lower case.
     Name(String),
 }
 
 impl EndpointHost {
-    /// Reads a host: an address, or an RFC 1123 subdomain.
+    /// Parses a host: an address, or an RFC 1123 subdomain.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         parse_ip_sloppy(text)
@@ -33,7 +33,7 @@ impl EndpointHost {
             .or_else(|| is_dns_subdomain(text).then(|| Self::Name(text.to_owned())))
     }
 
-    /// Its address, if it is named by one.
+    /// The address; `None` for a name.
     #[must_use]
     pub const fn address(&self) -> Option<IpAddr> {
         match self {
@@ -52,24 +52,24 @@ impl fmt::Display for EndpointHost {
     }
 }
 
-/// A host, and a port if one was given. Between programs it is text, and is read anew.
+/// A host with an optional port. It is serialised as text.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct HostPort {
-    /// The host.
+    /// The host part.
     pub host: EndpointHost,
-    /// The port.
+    /// The port; absent if none was given.
     pub port: Option<u16>,
 }
 
 impl HostPort {
-    /// With kubeadm's own port where none was given.
+    /// The port, or kubeadm's default.
     #[must_use]
     pub fn port_or_default(&self) -> u16 {
         self.port.unwrap_or(API_PORT)
     }
 
-    /// `https://HOST:PORT`.
+    /// The URL `https://HOST:PORT`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("https://{}", self.authority())
@@ -103,20 +103,20 @@ impl TryFrom<String> for HostPort {
     }
 }
 
-/// `ParsePort`: 1 to 65535.
+/// `ParsePort`: a decimal number from 1 to 65535.
 #[must_use]
 pub fn parse_port(text: &str) -> Option<u16> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().ok())?.filter(|port| *port > 0)
 }
 
-/// `ParseHostPort`, which takes a `controlPlaneEndpoint`: the port may be missing.
+/// `ParseHostPort`, for `controlPlaneEndpoint`: the port is optional.
 ///
 /// # Errors
 ///
-/// In kubeadm's words.
+/// The message of kubeadm.
 pub fn parse_host_port(text: &str) -> Result<HostPort, String> {
-    // What cannot be taken apart is a host, to kubeadm.
+    // kubeadm takes a text that cannot be split as a host without a port.
     let (host, port) = split_host_port(text).unwrap_or((text, ""));
     let shown = Untrusted::new(text);
     let port = match port {
@@ -138,21 +138,21 @@ pub fn parse_host_port(text: &str) -> Result<HostPort, String> {
     Ok(HostPort { host, port })
 }
 
-/// `ValidateDiscoveryTokenAPIServer`, which takes the argument of a join: the port is required.
+/// `ValidateDiscoveryTokenAPIServer`, for the argument of a join: the port is required.
 ///
 /// # Errors
 ///
-/// In kubeadm's words.
+/// The message of kubeadm.
 pub fn parse_join_endpoint(text: &str) -> Result<HostPort, String> {
     split_host_port(text).map_err(|why| format!("address {}: {why}", Untrusted::new(text)))?;
     parse_host_port(text)
 }
 
-/// `GetControlPlaneEndpoint`: the server that kubeconfigs and cluster-info name.
+/// `GetControlPlaneEndpoint`: the server in kubeconfigs and in cluster-info.
 ///
 /// # Errors
 ///
-/// In kubeadm's words.
+/// The message of kubeadm.
 pub fn control_plane_url(
     endpoint: &str,
     advertise_address: &str,
@@ -182,7 +182,7 @@ pub fn control_plane_url(
     Ok(HostPort { host, port: port.or(Some(bind_port)) }.url())
 }
 
-/// `net.SplitHostPort`, with its reasons.
+/// `net.SplitHostPort`, with its error messages.
 fn split_host_port(text: &str) -> Result<(&str, &str), &'static str> {
     let (host, port) = text.rsplit_once(':').ok_or("missing port in address")?;
     let host = match host.strip_prefix('[') {
@@ -208,5 +208,6 @@ pub fn is_dns_subdomain(text: &str) -> bool {
             && is_end(bytes.last())
             && bytes.iter().all(|byte| is_end(Some(byte)) || *byte == b'-')
     };
+    // Limits of DNS1123Subdomain; a label's limit of 63 is not checked there either.
     text.len() <= 253 && text.split('.').all(is_label)
 }

@@ -1,27 +1,28 @@
-//! Pod and Service networks: what kubeadm accepts, and which addresses it takes from them.
+//! Pod and Service CIDRs: what kubeadm accepts, and the addresses it derives from them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use pontoon_model::net::{IpFamily, Prefix};
 use pontoon_model::untrusted::Untrusted;
 
-/// Where the rules were read.
+/// Source of the rules.
 pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, \
                           cmd/kubeadm/app/apis/kubeadm/validation/validation.go and \
                           constants/constants.go";
 
-/// Fewer addresses than this hold no Services (`MinimumAddressesInServiceSubnet`).
+/// Smallest number of addresses in a Service CIDR (`MinimumAddressesInServiceSubnet`).
 pub const SERVICE_ADDRESSES_MIN: u64 = 10;
-/// More bits for hosts than this are too many for Services (`MaximumBitsForServiceSubnet`).
+/// Largest number of host bits in a Service CIDR (`MaximumBitsForServiceSubnet`).
 const SERVICE_BITS_MAX: u8 = 20;
-/// A pod network has at most 2 to this many nodes (`PodSubnetNodeMaskMaxDiff`).
+/// Largest difference between the node mask and the pod CIDR's length: 2 to its power is the number
+/// of nodes (`PodSubnetNodeMaskMaxDiff`).
 const NODE_BITS_MAX: u8 = 16;
 
-/// Reads a list of networks, one or one of each family, without host bits.
+/// Parses a comma-separated list of CIDRs and clears their host bits.
 ///
 /// # Errors
 ///
-/// Which part is no network.
+/// The first part that is not a CIDR.
 pub fn parse_subnets(text: &str) -> Result<Vec<Prefix>, String> {
     text.split(',')
         .map(|part| {
@@ -31,11 +32,12 @@ pub fn parse_subnets(text: &str) -> Result<Vec<Prefix>, String> {
         .collect()
 }
 
-/// `ValidateIPNetFromString`: each holds so many addresses, and two are of two families.
+/// `ValidateIPNetFromString`: each CIDR has at least `addresses_min` addresses, and two CIDRs are
+/// of different families.
 ///
 /// # Errors
 ///
-/// In kubeadm's words.
+/// The message of kubeadm.
 pub fn validate_subnets(text: &str, addresses_min: u64) -> Result<Vec<Prefix>, String> {
     let subnets = parse_subnets(text)
         .map_err(|why| format!("couldn't parse subnet, or subnet is not in CIDR format: {why}"))?;
@@ -54,6 +56,7 @@ pub fn validate_subnets(text: &str, addresses_min: u64) -> Result<Vec<Prefix>, S
         }
     }
     for subnet in &subnets {
+        // A shift by 64 or more overflows: such a network is large enough.
         let count = 1_u64.checked_shl(u32::from(host_bits(*subnet))).unwrap_or(u64::MAX);
         if count < addresses_min {
             return Err(format!(
@@ -65,11 +68,11 @@ pub fn validate_subnets(text: &str, addresses_min: u64) -> Result<Vec<Prefix>, S
     Ok(subnets)
 }
 
-/// `ValidateServiceSubnetSize`.
+/// `ValidateServiceSubnetSize`: no Service CIDR is too large.
 ///
 /// # Errors
 ///
-/// In kubeadm's words.
+/// The message of kubeadm.
 pub fn validate_service_subnets(text: &str) -> Result<Vec<Prefix>, String> {
     let subnets = parse_subnets(text)?;
     for subnet in &subnets {
@@ -85,12 +88,12 @@ pub fn validate_service_subnets(text: &str) -> Result<Vec<Prefix>, String> {
     Ok(subnets)
 }
 
-/// `ValidatePodSubnetNodeMask`: each network is larger than a node's share, and not by too much.
-/// `mask` gives the length of that share ([`node_mask`]).
+/// `ValidatePodSubnetNodeMask`: each pod CIDR is larger than the share of a node, by at most 16
+/// bits. `mask` returns the prefix length of that share ([`node_mask`]).
 ///
 /// # Errors
 ///
-/// In kubeadm's words.
+/// The message of kubeadm.
 pub fn validate_pod_subnets(
     text: &str,
     mask: impl Fn(IpFamily) -> Result<u8, String>,
@@ -104,6 +107,7 @@ pub fn validate_pod_subnets(
                 subnet.length
             ));
         }
+        // kube-controller-manager tracks node networks in a bitmap of that size.
         if share - subnet.length > NODE_BITS_MAX {
             return Err(format!(
                 "pod subnet mask ({}) and node-mask ({share}) difference is greater than \
@@ -115,12 +119,12 @@ pub fn validate_pod_subnets(
     Ok(subnets)
 }
 
-/// `getClusterNodeMask`: the length of a node's share of the pod network; `argument` gives the
-/// extra arguments of kube-controller-manager.
+/// `getClusterNodeMask`: prefix length of a node's share of the pod CIDR. `argument` looks up extra
+/// arguments of kube-controller-manager.
 ///
 /// # Errors
 ///
-/// The argument is no number.
+/// If the argument is not a number.
 pub fn node_mask<'a>(
     argument: impl Fn(&str) -> Option<&'a str>,
     family: IpFamily,
@@ -134,25 +138,26 @@ pub fn node_mask<'a>(
     })
 }
 
-/// The first Service network of a list, if all of it can be read (`GetKubernetesServiceCIDR`).
+/// The first Service CIDR of a list, if the whole list is valid (`GetKubernetesServiceCIDR`).
 #[must_use]
 pub fn first_subnet(text: &str) -> Option<Prefix> {
     parse_subnets(text).ok()?.first().copied()
 }
 
-/// The cluster address of the API server: the first of the Service network (`GetAPIServerVirtualIP`).
+/// The cluster IP of the API server: the first address of the Service CIDR
+/// (`GetAPIServerVirtualIP`).
 #[must_use]
 pub fn api_server_address(services: Prefix) -> IpAddr {
     nth(services, 1)
 }
 
-/// The address of the cluster's DNS: the tenth (`GetDNSIP`).
+/// The cluster IP of DNS: the tenth address of the Service CIDR (`GetDNSIP`).
 #[must_use]
 pub fn dns_address(services: Prefix) -> IpAddr {
     nth(services, 10)
 }
 
-/// The address so far into a network (`GetIndexedIP` of k8s.io/utils/net).
+/// The address with this index in a network (`GetIndexedIP` of k8s.io/utils/net).
 fn nth(subnet: Prefix, index: u8) -> IpAddr {
     match subnet.network().address {
         IpAddr::V4(v4) => Ipv4Addr::from_bits(v4.to_bits().wrapping_add(index.into())).into(),

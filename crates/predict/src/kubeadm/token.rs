@@ -1,21 +1,21 @@
-//! Bootstrap tokens as texts.
+//! The format of bootstrap tokens.
 
-/// Where the rule was read.
+/// Source of the rule.
 pub const SOURCE: &str = "kubernetes/cluster-bootstrap v0.36.2, token/api/types.go";
 
-/// Letters of the public half.
+/// Length of the token id, which is not secret.
 pub const ID_LEN: usize = 6;
-/// Letters of the secret half.
+/// Length of the token secret.
 pub const SECRET_LEN: usize = 16;
 
-/// Takes a token apart, public half first: `[a-z0-9]{6}.[a-z0-9]{16}` (`BootstrapTokenPattern`).
+/// Splits a token into id and secret: `[a-z0-9]{6}.[a-z0-9]{16}` (`BootstrapTokenPattern`).
 #[must_use]
 pub fn split(text: &str) -> Option<(&str, &str)> {
     let (id, secret) = text.split_once('.')?;
     (is_id(id) && is_part(secret, SECRET_LEN)).then_some((id, secret))
 }
 
-/// Whether this is the public half of a token (`BootstrapTokenIDPattern`).
+/// Whether this is a token id (`BootstrapTokenIDPattern`).
 #[must_use]
 pub fn is_id(text: &str) -> bool {
     is_part(text, ID_LEN)

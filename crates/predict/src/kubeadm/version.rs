@@ -1,24 +1,24 @@
-//! Versions of Kubernetes, and which form of configuration a kubeadm reads.
+//! Versions of Kubernetes, and the configuration API of each kubeadm.
 
 use std::fmt;
 use std::str::FromStr;
 
 use pontoon_model::net::TextParseError;
 
-/// Where the rules were read.
+/// Source of the rules.
 pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/util/version.go";
 
-/// A version that names itself, such as `v1.36.2`: for it kubeadm asks nobody.
+/// An explicit version such as `v1.36.2`. kubeadm looks up others (`stable-1`) on the internet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KubernetesVersion {
-    /// As kubeadm writes it, with `v`.
+    /// The version as kubeadm writes it, with `v`.
     text: String,
     major: u32,
     minor: u32,
 }
 
 impl KubernetesVersion {
-    /// The form of configuration to write for this kubeadm; none: there is no such form here.
+    /// The configuration API to write for this kubeadm; `None` for versions that are not supported.
     #[must_use]
     pub const fn config_api(&self) -> Option<ConfigApi> {
         match (self.major, self.minor) {
@@ -38,13 +38,14 @@ impl fmt::Display for KubernetesVersion {
 impl FromStr for KubernetesVersion {
     type Err = TextParseError;
 
-    /// `kubeReleaseRegex`: three numbers, `v` or not before, and anything of a word after.
+    /// `kubeReleaseRegex`: three numbers, with or without `v`, and an optional suffix.
     fn from_str(text: &str) -> Result<Self, TextParseError> {
         let wrong = || TextParseError::new(text, "a version of Kubernetes such as v1.36.2");
         let bare = text.strip_prefix('v').unwrap_or(text);
         let mut parts = bare.splitn(3, '.');
         let mut number = || {
             let part = parts.next()?;
+            // Versions have no leading zeros (semver.org, section 2).
             let is_plain = part == "0" || !part.starts_with('0');
             (is_plain && part.bytes().all(|byte| byte.is_ascii_digit()))
                 .then(|| part.parse().ok())?
@@ -60,12 +61,12 @@ impl FromStr for KubernetesVersion {
     }
 }
 
-/// A form of kubeadm's configuration (`kubeadm.k8s.io/…`).
+/// A version of kubeadm's configuration API (`kubeadm.k8s.io/…`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ConfigApi {
-    /// Of 1.22 to 1.30; later ones read it with a warning.
+    /// The API of 1.22 to 1.30; later versions read it with a warning.
     V1Beta3,
-    /// Of 1.31 and later.
+    /// The API of 1.31 and later.
     V1Beta4,
 }
 

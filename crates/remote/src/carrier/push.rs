@@ -1,8 +1,8 @@
-//! Brings pontoon to a host that has none, for one run, over the connection of that run.
+//! Copies pontoon to a host for one run, over the connection of that run.
 //!
-//! One session does it all, so that nothing is left when it breaks: the host says what processor
-//! it has, we say how long the program is and what its checksum is, the program follows, and what
-//! remains of the connection is the agent's. The agent removes its own file as soon as it runs.
+//! Everything happens in one ssh session, so nothing stays behind if it breaks: the host reports
+//! its processor, this side sends length and checksum and then the program, and the rest of the
+//! connection belongs to the agent. The agent removes its own file as soon as it runs.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -21,20 +21,22 @@ use crate::edge::stderr_tail::set_nonblocking;
 use crate::limits::{GREETING_MAX, SHOWN_MAX};
 use pontoon_model::shell::{quoted, shell_line};
 
-/// `dd` reads whole blocks, and not one byte beyond: the agent's first words come right after.
+/// Block size of `dd` in bytes. `dd` reads whole blocks and not a byte more, since the first
+/// message to the agent follows directly.
 const BLOCK: usize = 4096;
-/// No pontoon is larger.
+/// Largest program that is read, in bytes; a release of pontoon has a few MiB.
 const PROGRAM_MAX: u64 = 64 * 1024 * 1024;
-/// How long a host may take to say what processor it has: as long as an agent to be there.
+/// How long a host may take to report its processor: longer than ssh may take to connect (8 s).
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// How long the copy may take: six megabytes over a WiFi that carries two megabits.
+/// How long the copy may take: 6 MB over Wi-Fi with 2 Mbit/s.
 const COPY_WITHIN: Duration = Duration::from_secs(30);
-/// Said before the processor, so that a greeting does no harm.
+/// Prefix of the line with the processor, so that the output of a login shell is not mistaken for
+/// it.
 const MARK: &str = "PONTOON-PUSH/1 ";
 
-/// What runs on the host. `read` takes one line and no more (POSIX: a shell must not read ahead
-/// on a pipe), `dd` whole blocks and no more, and what comes then is for the agent. However the
-/// script ends, its folder goes.
+/// The script on the host. `read` takes one line and no more (POSIX: a shell must not read ahead on
+/// a pipe), `dd` whole blocks and no more; all further input is for the agent. The traps remove the
+/// folder however the script ends.
 const SCRIPT: &str = r#"umask 077
 printf '%s%s\n' 'PONTOON-PUSH/1 ' "$(uname -m)"
 read -r blocks sum || exit 1
@@ -47,59 +49,58 @@ set -- $(sha256sum "$d/pontoon")
 chmod 700 "$d/pontoon"
 "#;
 
-/// The programs at hand, by processor.
+/// The available programs for other processors.
 #[derive(Clone, Debug, Default)]
 pub struct ProgramFiles {
     own: Option<PathBuf>,
     folder: Option<PathBuf>,
 }
 
-/// A program that can be copied.
+/// A program file, ready to be copied.
 #[derive(Debug)]
 struct ProgramImage {
-    /// Filled up to whole blocks with zeros, which an ELF loader does not read.
+    /// Padded to whole blocks with zeros, which an ELF loader ignores.
     bytes: Vec<u8>,
     sum: String,
 }
 
-/// The copy could not be made.
+/// Why pontoon could not be copied.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PushError {
-    /// ssh or the host ended it; what they said is on the agent's channel.
+    /// ssh or the host ended the connection; their message is on standard error of the child.
     #[error("the connection ended before pontoon was copied")]
     Ended,
-    /// The host is there but does not answer, or takes nothing.
+    /// The host is connected but does not respond, or does not read its input.
     #[error("the host does not answer in time")]
     Silent,
-    /// Its login shell does not stop talking.
+    /// The login shell prints more than [`GREETING_MAX`] bytes.
     #[error("the login shell says too much: `{said}`")]
     Babbles {
-        /// The beginning of it.
+        /// The beginning of its output.
         said: Untrusted,
     },
-    /// The program could not be started or talked to.
+    /// ssh could not be started, or its pipes failed.
     #[error("ssh could not be run")]
     Ssh(#[source] io::Error),
-    /// There is no pontoon for that processor.
+    /// There is no program for that processor.
     #[error("there is no pontoon for {machine} at hand")]
     NoProgram {
-        /// What `uname -m` says there.
+        /// Output of `uname -m` on the host.
         machine: Untrusted,
     },
-    /// The program here cannot be read.
+    /// A program file on this host cannot be read.
     #[error("the program `{}` cannot be read", path.display())]
     Program {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// Error of the system call.
         #[source]
         source: io::Error,
     },
 }
 
-/// ELF machines (`linux/elf-em.h`) by what `uname -m` calls them, with the class: 1 is 32 bits,
-/// 2 is 64.
+/// By output of `uname -m`: the ELF machine (`linux/elf-em.h`) and class (1 is 32 bits, 2 is 64).
 const MACHINES: &[(&str, u16, u8)] = &[
     ("x86_64", 62, 2),
     ("aarch64", 183, 2),
@@ -111,8 +112,8 @@ const MACHINES: &[(&str, u16, u8)] = &[
 ];
 
 impl ProgramFiles {
-    /// This program for hosts like this one, and `folder` for all others: in it, a file for each
-    /// processor, named as `uname -m` names that (`aarch64`, `armv7l`), or a folder of that name
+    /// `own` is this program, for hosts with the same processor. `folder` has programs for others:
+    /// a file named by the output of `uname -m` (`aarch64`, `armv7l`), or a folder of that name
     /// with `pontoon` in it.
     #[must_use]
     pub const fn new(own: Option<PathBuf>, folder: Option<PathBuf>) -> Self {
@@ -127,7 +128,7 @@ impl ProgramFiles {
             let plain = folder.join(name);
             [plain.join("pontoon"), plain]
         });
-        // What was put into the folder on purpose goes before this program.
+        // The user put files into the folder on purpose, so they go before this program.
         for path in in_folder.chain(self.own.clone()).filter(|path| path.is_file()) {
             let read = |source| PushError::Program { path: path.clone(), source };
             let bytes = read_program(&path).map_err(read)?;
@@ -146,8 +147,8 @@ fn read_program(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whether a file is an ELF program for that machine (ELF header: magic at 0, class at 4, machine
-/// at 18, in little-endian order on all of ours).
+/// Whether a file is an ELF program for that machine. In the ELF header the magic is at offset 0,
+/// the class at 4, the machine at 18; all supported machines are little-endian.
 fn is_for(bytes: &[u8], machine: u16, class: u8) -> bool {
     bytes.starts_with(b"\x7fELF")
         && bytes.get(4) == Some(&class)
@@ -163,14 +164,14 @@ impl ProgramImage {
     }
 }
 
-/// Copies pontoon to a host and starts its agent. Waits for the host; whoever has many starts a
-/// thread for each.
+/// Copies pontoon to a host and starts its agent. Blocks until the copy is complete; a caller with
+/// many hosts uses one thread for each.
 ///
-/// `arguments` are those of pontoon there; with `as_root` it runs by `sudo -n`.
+/// `arguments` are the arguments of the started pontoon; with `as_root` it runs by `sudo -n`.
 ///
 /// # Errors
 ///
-/// [`PushError`]. What the host said goes with the child, so that it can be asked for it.
+/// [`PushError`], with the child if it was started: its standard error has the reason.
 pub fn push(
     ssh: &SshProgram,
     login: &SshLogin,
@@ -191,7 +192,7 @@ pub fn push(
     }
 }
 
-/// How long something may still take.
+/// A time limit that has begun.
 struct CopyLimit {
     clock: SessionClock,
     within: Duration,
@@ -219,13 +220,15 @@ fn hand_over(child: &mut Child, programs: &ProgramFiles) -> Result<(), PushError
     send(input, &program.bytes, &limit)
 }
 
-/// What processor the host says it has.
+/// Reads the host's processor, after any output of its login shell.
 fn machine(output: &mut ChildStdout, limit: &CopyLimit) -> Result<String, PushError> {
+    // Non-blocking, as a read must not outlast the time limit.
     set_nonblocking(&output);
     let mut said = Vec::new();
     let mut line = 0;
     let mut byte = [0];
     while said.len() < GREETING_MAX {
+        // Byte by byte: everything behind this line belongs to the agent's session.
         match output.read(&mut byte) {
             Ok(0) => return Err(PushError::Ended),
             Ok(_) if byte == *b"\n" => {
@@ -255,7 +258,8 @@ fn send(input: &mut ChildStdin, mut bytes: &[u8], limit: &CopyLimit) -> Result<(
     Ok(())
 }
 
-/// After a pipe was not ready: waits until it is, or says that the time is over.
+/// Waits until a pipe is ready after a call failed with `error`; fails once the time limit has
+/// passed.
 fn await_ready(
     pipe: &impl AsFd,
     flags: PollFlags,
@@ -273,7 +277,7 @@ fn await_ready(
         return Err(PushError::Silent);
     }
     let mut fds = [PollFd::new(pipe.as_fd(), flags)];
-    // An interrupted wait is a short one.
+    // If a signal interrupts the wait, the caller tries again.
     let _ = poll(&mut fds, poll_timeout(left));
     Ok(())
 }
@@ -282,7 +286,7 @@ fn await_ready(
 mod tests {
     use super::*;
 
-    /// An ELF header as far as it is read.
+    /// The part of an ELF header that is checked.
     fn elf(class: u8, machine: u16) -> Vec<u8> {
         let mut bytes = b"\x7fELF".to_vec();
         bytes.push(class);
@@ -303,7 +307,7 @@ mod tests {
         let machine = |name| programs.for_machine(name).map(|program| program.bytes[18]);
         assert_eq!(machine("x86_64").unwrap(), 62);
         assert_eq!(machine("armv7l").unwrap(), 40);
-        // It has the name, but is for another processor.
+        // A file with the right name, for another processor.
         assert!(matches!(machine("aarch64"), Err(PushError::NoProgram { .. })));
         assert!(matches!(machine("vax\u{1b}"), Err(PushError::NoProgram { .. })));
     }

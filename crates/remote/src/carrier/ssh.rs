@@ -1,5 +1,5 @@
-//! The user's own `ssh` as the way to other hosts: its keys, its config, its jump hosts, its
-//! known hosts. Nothing is asked, nothing is stored.
+//! The user's own `ssh`, with its keys, configuration, jump hosts and known hosts. It never
+//! prompts, and nothing is stored.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,38 +7,38 @@ use std::process::Command;
 
 use pontoon_model::host::HostName;
 
-/// How long ssh may take to connect, in seconds: a Pi over a bad link answers within two.
+/// `ConnectTimeout` in seconds; a Pi over a bad link connects within two.
 const CONNECT_S: u32 = 8;
-/// A connection on which nothing comes for this long (three times) is dead.
+/// `ServerAliveInterval` in seconds: ssh gives up after three without a response (`ssh_config(5)`).
 const ALIVE_S: u32 = 5;
 
-/// How a host is logged in to.
+/// How ssh logs in to a host.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SshLogin {
-    /// What the user calls it: its `Host` block in `~/.ssh/config` applies.
+    /// The name of the host; its `Host` block in `~/.ssh/config` applies.
     pub host: HostName,
-    /// Where it is, when the inventory knows better than the name.
+    /// The address from the inventory; absent: ssh resolves the name.
     pub address: Option<HostName>,
-    /// As whom.
+    /// The user name; absent: as ssh is configured.
     pub user: Option<String>,
-    /// On which port.
+    /// The port; absent: as ssh is configured.
     pub port: Option<u16>,
-    /// With which key file.
+    /// The key file; absent: as ssh is configured.
     pub key: Option<PathBuf>,
 }
 
 impl SshLogin {
-    /// A host of which nothing is known but its name.
+    /// A login with only a host name.
     #[must_use]
     pub const fn named(host: HostName) -> Self {
         Self { host, address: None, user: None, port: None, key: None }
     }
 }
 
-/// The program that makes connections.
+/// The ssh program and its leading arguments.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SshProgram {
-    /// It and its first arguments: `ssh`, or what the user says instead (`--ssh 'ssh -F FILE'`).
+    /// `ssh`, or the words of `--ssh 'ssh -F FILE'`.
     pub words: Vec<OsString>,
 }
 
@@ -51,11 +51,12 @@ impl Default for SshProgram {
 impl SshProgram {
     /// The command that runs `remote`, a line for the host's shell, without a terminal.
     ///
-    /// It never asks: a question from one of fifty hosts would be answered to another. Keys and
-    /// agents work, and so does a connection that the user keeps open (`ControlMaster`).
+    /// It never prompts (`BatchMode`): with fifty hosts at once a prompt could not be answered for
+    /// the right one. Keys and agents work, and so does an open `ControlMaster` connection.
     #[must_use]
     pub fn command(&self, login: &SshLogin, remote: &str) -> Command {
         let mut command = self.start(login);
+        // A terminal would translate line ends and echo input, which breaks the protocol.
         command.args(["-T", "-o", "BatchMode=yes"]);
         command.args(["-o", &format!("ConnectTimeout={CONNECT_S}")]);
         command.args(["-o", &format!("ServerAliveInterval={ALIVE_S}")]);
@@ -63,7 +64,7 @@ impl SshProgram {
         command
     }
 
-    /// The command that opens a login shell, as typed by hand.
+    /// The command that opens an interactive login shell.
     #[must_use]
     pub fn shell(&self, login: &SshLogin) -> Command {
         let mut command = self.start(login);
@@ -77,6 +78,8 @@ impl SshProgram {
         let mut command = Command::new(words.next().map_or_else(|| "ssh".into(), Clone::clone));
         command.args(words);
         if let Some(address) = &login.address {
+            // As an option: with the address as destination, the `Host` block of the name would not
+            // apply.
             command.args(["-o", &format!("HostName={address}")]);
         }
         if let Some(user) = &login.user {

@@ -1,4 +1,4 @@
-//! What is started, as its words.
+//! The command lines that carriers start.
 
 use std::path::Path;
 
@@ -46,7 +46,7 @@ fn a_program_that_cannot_be_started_is_named() {
     assert!(error.to_string().contains("/no/such/program"), "{error}");
 }
 
-/// What `--ssh` may stand for: a program that runs the line here.
+/// A replacement for ssh in `--ssh` that runs the line on this host.
 fn shell(script: &str) -> SshProgram {
     SshProgram { words: ["sh", "-c", script, "ssh"].map(Into::into).into() }
 }
@@ -70,11 +70,11 @@ fn a_copy_that_fails_has_a_type() {
     assert!(matches!(babbles, CarrierError::Protocol(ProtocolError::Preamble(_))), "{babbles}");
 }
 
-/// The script of a copy, run by a real shell: what comes after the program is for the program.
+/// Runs the copy script in a real shell: bytes behind the program are input of the program.
 #[test]
 fn a_copy_is_started_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    // As large as a block, so that it needs no filling: a script instead of an ELF program.
+    // A whole number of blocks needs no padding, so a shell script can replace the ELF program.
     let own = std::fs::read("/bin/sh").unwrap();
     let files = Arc::new(ProgramFiles::new(None, Some(folder.path().to_owned())));
     #[expect(clippy::disallowed_methods, reason = "the processor is asked as on a host")]
@@ -87,7 +87,7 @@ fn a_copy_is_started_and_leaves_nothing() {
     let mut child =
         push(&shell(&run), &login(), &files, &["-c", "cat; echo ended"], false).unwrap();
     let mut input = child.stdin.take().unwrap();
-    // A session reads and writes without waiting; this test waits.
+    // Sessions use non-blocking pipes; this test reads with blocking calls.
     fcntl(&input, FcntlArg::F_SETFL(OFlag::empty())).unwrap();
     io::Write::write_all(&mut input, b"for the program\n").unwrap();
     drop(input);

@@ -1,4 +1,4 @@
-//! The time that has passed since something began.
+//! Time elapsed since a start.
 
 use std::time::{Duration, Instant};
 
@@ -9,28 +9,28 @@ use nix::poll::PollTimeout;
 pub struct SessionClock(Instant);
 
 impl SessionClock {
-    /// Starts now.
+    /// Starts the clock at zero.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the edge")]
     pub fn start() -> Self {
         Self(Instant::now())
     }
 
-    /// What has passed since the start.
+    /// The time since the start.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
 
-    /// What is left until so much has passed.
+    /// The rest of a time limit that began with the clock; zero once it has passed.
     #[must_use]
     pub fn left_of(&self, limit: Duration) -> Duration {
         limit.saturating_sub(self.elapsed())
     }
 }
 
-/// A limit for poll(2), in whole milliseconds. It is rounded up: a wait that ends early would be
-/// made again at once.
+/// A timeout for poll(2), in whole milliseconds. It is rounded up: rounded down, the caller would
+/// wake up early and poll again at once.
 #[must_use]
 pub fn poll_timeout(wait: Duration) -> PollTimeout {
     let ms = wait.as_micros().div_ceil(1000);

@@ -1,4 +1,4 @@
-//! The end of what a program writes to its standard error: the reason why it failed.
+//! The end of a program's standard error, which usually has the reason why it failed.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
@@ -28,7 +28,8 @@ impl StderrTail {
         Self { pipe, kept: Vec::new() }
     }
 
-    /// Reads what is there, a few turns' worth: a program that writes more waits at its own pipe.
+    /// Reads what is available, at most 16 buffers: a program that writes faster blocks at its own
+    /// pipe.
     pub(crate) fn drain(&mut self) {
         const TURNS: usize = 16;
         let mut buffer = [0; STDERR_KEPT];
@@ -47,7 +48,7 @@ impl StderrTail {
         }
     }
 
-    /// Reads to the end, but not for longer than a program takes to end whose connection is gone.
+    /// Reads to the end, for at most [`EXIT_WITHIN`]: a program whose connection is gone ends soon.
     pub(crate) fn drain_to_end(&mut self) {
         let clock = SessionClock::start();
         loop {
@@ -57,40 +58,39 @@ impl StderrTail {
             if left.is_zero() {
                 return;
             }
-            // An interrupted wait is a short one.
+            // If a signal interrupts the wait, the loop polls again.
             let _ = poll(&mut [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)], poll_timeout(left));
         }
     }
 
-    /// What to wait for; none when it is closed.
+    /// The descriptor to poll; `None` once standard error is closed.
     pub(crate) fn readable(&self) -> Option<BorrowedFd<'_>> {
         self.pipe.as_ref().map(File::as_fd)
     }
 
-    /// What was kept.
+    /// The kept bytes as text.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.kept).into_owned()
     }
 
-    /// The end of what was kept.
+    /// The last bytes that fit into an [`Untrusted`].
     pub(crate) fn shown(&self) -> Untrusted {
         let start = self.kept.len().saturating_sub(Untrusted::MAX_BYTES);
         Untrusted::from_bytes(&self.kept[start..])
     }
 }
 
-/// What a program said that is about to end; then it is ended.
+/// Reads standard error of a program that is about to end, then kills it.
 pub(crate) fn last_words(mut child: Child) -> Untrusted {
     let mut tail = StderrTail::of(child.stderr.take());
     tail.drain_to_end();
-    // One that has ended is not there to be ended.
+    // Killing a process that has already ended fails, harmlessly.
     let _ = child.kill();
     let _ = child.wait();
     tail.shown()
 }
 
-/// Makes reads and writes return at once. A pipe that cannot be set is used as it is: slower, not
-/// wrong.
+/// Makes reads and writes non-blocking. If that fails the pipe still works, only slower.
 pub(crate) fn set_nonblocking(pipe: &impl AsFd) {
     let _ = fcntl(pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
 }

@@ -1,11 +1,10 @@
-//! The far end: one process that serves everything that a command wants of this host, on its
-//! standard streams, until they end.
+//! The loop of the far end: one process that serves all requests of a command on standard input and
+//! output, until they close.
 //!
-//! A service either shares the one loop and never waits ([`LoopService`]), or has a thread of its
-//! own, in which it takes its time ([`ThreadService`]); so a survey goes on while a slow question
-//! is answered. To add a service is to name it in
-//! [`ServiceName`], to write one of the two traits for it, and to put
-//! it into [`FarServices`].
+//! A service either shares the loop and never blocks ([`LoopService`]), or has a thread of its own
+//! and may block ([`ThreadService`]); so a survey continues while a slow request is processed. To
+//! add a service, name it in [`ServiceName`], implement one of the two traits, and add it to
+//! [`FarServices`].
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
@@ -25,46 +24,47 @@ use crate::protocol_error::ProtocolError;
 
 pub use super::service_thread::ThreadService;
 
-/// Why a far end ended before its input did.
+/// Why a far end ended before its input was closed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FarLoopError {
-    /// What came is not the protocol.
+    /// The input violates the protocol.
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
-    /// A pipe cannot be read or written.
+    /// Standard input or output failed.
     #[error("standard input or output cannot be used")]
     Pipe(#[from] io::Error),
 }
 
-/// A service that shares the loop of the far end.
+/// A service that shares the loop of the far end and must not block.
 pub trait LoopService {
-    /// Takes a message. It must not wait.
+    /// Takes a message. It must not block.
     ///
     /// # Errors
     ///
-    /// What ends the session.
+    /// An error that ends the session.
     fn handle_message(
         &mut self,
         message: ServiceMessage,
         output: &mut ServiceOutput<'_>,
     ) -> Result<(), ProtocolError>;
 
-    /// Does what is due by now, and says what happened.
+    /// Does what is due now, and sends responses and pushes.
     ///
     /// # Errors
     ///
-    /// What ends the session.
+    /// An error that ends the session.
     fn handle_turn(&mut self, output: &mut ServiceOutput<'_>) -> Result<(), ProtocolError>;
 
-    /// Descriptors to wait for.
+    /// Descriptors to poll.
     fn poll_fds(&self) -> Vec<PollFd<'_>>;
 
-    /// How long nothing is due, if no descriptor is ready before; none: for ever.
+    /// Time until [`Self::handle_turn`] is due, unless a descriptor is ready before; `None`: no
+    /// limit.
     fn poll_timeout(&self) -> Option<Duration>;
 }
 
-/// What a [`LoopService`] says.
+/// Sends the messages of a [`LoopService`].
 #[derive(Debug)]
 pub struct ServiceOutput<'a> {
     far: &'a mut FarEnd,
@@ -72,48 +72,49 @@ pub struct ServiceOutput<'a> {
 }
 
 impl ServiceOutput<'_> {
-    /// Answers a request.
+    /// Responds to a request.
     ///
     /// # Errors
     ///
-    /// As [`FarEnd::respond`].
+    /// See [`FarEnd::respond`].
     pub fn respond(&mut self, id: RequestId, body: &impl Serialize) -> Result<(), ProtocolError> {
         self.far.respond(id, &write_body(body)?)
     }
 
-    /// Says why a request has no other answer.
+    /// Refuses a request, with the reason.
     ///
     /// # Errors
     ///
-    /// As [`FarEnd::refuse`].
+    /// See [`FarEnd::refuse`].
     pub fn refuse(&mut self, id: RequestId, why: &str) -> Result<(), ProtocolError> {
         self.far.refuse(id, why)
     }
 
-    /// Says something unsolicited.
+    /// Sends an unsolicited message.
     ///
     /// # Errors
     ///
-    /// As [`FarEnd::push`].
+    /// See [`FarEnd::push`].
     pub fn push(&mut self, body: &impl Serialize) -> Result<(), ProtocolError> {
         self.far.push(self.service, &write_body(body)?)
     }
 }
 
-/// What a far end serves.
+/// The services of a far end.
 #[derive(Default)]
 pub struct FarServices<'a> {
     /// The services that share the loop.
     pub in_loop: BTreeMap<ServiceName, &'a mut dyn LoopService>,
-    /// The services with a thread of their own, each made when it is asked for the first time.
+    /// The services with a thread of their own, each started on its first request.
     pub in_threads: BTreeMap<ServiceName, fn() -> Box<dyn ThreadService>>,
 }
 
-/// Serves until the input ends; then every service has been dropped.
+/// Serves until the input is closed; by then all services have been dropped, so that they undo
+/// their changes.
 ///
 /// # Errors
 ///
-/// [`FarLoopError`].
+/// See [`FarLoopError`].
 pub fn serve_host<R: Read + AsFd, W: Write + AsFd>(
     input: R,
     output: W,
@@ -121,6 +122,7 @@ pub fn serve_host<R: Read + AsFd, W: Write + AsFd>(
 ) -> Result<(), FarLoopError> {
     set_nonblocking(&input);
     set_nonblocking(&output);
+    // Duplicates for poll(2), as the loop reads and writes the originals through `&mut`.
     let polled = (input.as_fd().try_clone_to_owned()?, output.as_fd().try_clone_to_owned()?);
     let threads = ThreadPool::new(services.in_threads)?;
     let mut far_loop = FarLoop {
@@ -150,6 +152,7 @@ impl<R: Read, W: Write> FarLoop<'_, R, W> {
         self.send()?;
         while !self.is_closed {
             self.receive()?;
+            // Also after the end of input: requests before it are still passed on.
             while let Some(message) = self.far.poll_message() {
                 self.hand_over(message)?;
             }
@@ -214,14 +217,14 @@ impl<R: Read, W: Write> FarLoop<'_, R, W> {
                 Err(error) => return Err(error.into()),
             }
         }
-        // Rust's standard output holds back lines; nothing may stay in there.
+        // Rust's standard output buffers lines; nothing may stay in its buffer.
         match self.output.flush() {
             Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error.into()),
             _ => Ok(()),
         }
     }
 
-    /// Waits for the near end, a service, or what is due next.
+    /// Polls input, output and services until the next timeout.
     fn wait(&self) {
         let mut fds = vec![PollFd::new(self.polled.0.as_fd(), PollFlags::POLLIN)];
         if !self.far.poll_transmit().is_empty() {
@@ -231,7 +234,7 @@ impl<R: Read, W: Write> FarLoop<'_, R, W> {
         fds.extend(self.in_loop.values().flat_map(|one| one.poll_fds()));
         let timeout = self.in_loop.values().filter_map(|one| one.poll_timeout()).min();
         let timeout = timeout.map_or(nix::poll::PollTimeout::NONE, poll_timeout);
-        // An interrupted wait is a short one.
+        // If a signal interrupts the wait, the loop simply runs one more turn.
         let _ = poll(&mut fds, timeout);
     }
 }

@@ -1,4 +1,4 @@
-//! A session with a pontoon on a host, as the services of a command see it.
+//! A session with a pontoon on a host, from the side of the services that use it.
 
 use std::io::Read as _;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -18,35 +18,35 @@ use crate::message::{RequestId, ServiceName, read_body, write_body};
 use crate::near_end::ServiceEvent;
 use crate::protocol_error::ProtocolError;
 
-/// One process on a host, for all services of a command. It ends when the last service is done
-/// with it.
+/// One process on a host, shared by all services of a command. It ends once the last service is
+/// closed.
 #[derive(Clone, Debug)]
 pub struct HostSession(Arc<SessionLink>);
 
 impl HostSession {
-    /// Starts a far end. It is not waited for: what is wrong with it shows when it is asked.
+    /// Starts a far end without waiting for it: errors appear with the first request.
     ///
     /// # Errors
     ///
-    /// As [`RemoteProgram::start`].
+    /// See [`RemoteProgram::start`].
     pub fn start(program: RemoteProgram) -> Result<Self, CarrierError> {
         let child = program.start()?;
-        // It was started with pipes.
+        // Carriers start programs with pipes, so there is always a link.
         let link = SessionLink::of(child).ok_or(ProtocolError::Silent)?;
         Ok(Self(Arc::new(link)))
     }
 
-    /// Talks over two descriptors.
+    /// A session over two open descriptors.
     #[must_use]
     pub fn over(input: OwnedFd, output: OwnedFd) -> Self {
         Self(Arc::new(SessionLink::over(input, output)))
     }
 
-    /// Waits until the far end says that it is there.
+    /// Waits until the far end has sent its preamble.
     ///
     /// # Errors
     ///
-    /// What it says instead, or that it says nothing in [`GREETING_WITHIN`].
+    /// What arrived instead, or that nothing arrived within [`GREETING_WITHIN`].
     pub fn await_greeting(&self) -> Result<(), CarrierError> {
         let clock = SessionClock::start();
         loop {
@@ -63,22 +63,23 @@ impl HostSession {
                 return Err(ProtocolError::Silent.into());
             }
             let has_unsent = self.0.writable(&state).is_some();
+            // Without the lock while waiting, so that other services can send and receive.
             drop(state);
             self.0.wait(None, has_unsent, left);
         }
     }
 
-    /// A service of this session that no other thread shares the session with.
+    /// The only service of this session.
     #[must_use]
     pub fn into_service(self, service: ServiceName) -> ServiceChannel {
         ServiceChannel::new(&self.0, service, None)
     }
 
-    /// A service of this session. Others may be opened beside it, for other threads.
+    /// One of several services of this session, each used by its own thread.
     ///
     /// # Errors
     ///
-    /// Where no pair of sockets can be made: too many files are open.
+    /// If no socket pair can be made because too many files are open.
     pub fn open_service(&self, service: ServiceName) -> std::io::Result<ServiceChannel> {
         let (woken, waker) = UnixStream::pair()?;
         woken.set_nonblocking(true)?;
@@ -87,8 +88,8 @@ impl HostSession {
     }
 }
 
-/// One service of a session. Messages go out and come in without waiting, or a request waits for
-/// its answer ([`Self::ask`]).
+/// One service of a session. Sending and receiving do not block; [`Self::ask`] waits for the
+/// response.
 #[derive(Debug)]
 pub struct ServiceChannel {
     link: Arc<SessionLink>,
@@ -96,23 +97,23 @@ pub struct ServiceChannel {
     woken: Option<UnixStream>,
 }
 
-/// Why a request has no answer.
+/// Why a request has no response.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The session is over.
+    /// The session has ended.
     #[error(transparent)]
     Carrier(#[from] CarrierError),
-    /// The far end says why.
+    /// The far end refused the request.
     #[error("{why}")]
     Refused {
-        /// Its words.
+        /// The reason, from the far end.
         why: Untrusted,
     },
-    /// No answer came in time.
+    /// There was no response in time.
     #[error("no answer came within {} s", within.as_secs())]
     TimedOut {
-        /// In this time.
+        /// The time limit of the request.
         within: Duration,
     },
 }
@@ -134,29 +135,29 @@ impl ServiceChannel {
         Self { link: Arc::clone(link), service, woken }
     }
 
-    /// Whether the far end may have made something on its host that it takes back when its input
-    /// ends: then it is given the time for that.
+    /// Notes that the far end may have made changes on its host, which it undoes once its input is
+    /// closed: closing the session then waits for that.
     pub fn takes_back(&self) {
         self.link.lock().set_takes_back();
     }
 
-    /// Descriptors to wait for until there may be something to [hear](Self::hear).
+    /// Descriptors to poll until there may be something to [receive](Self::hear).
     pub fn readable(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let woken = self.woken.as_ref().map(|woken| woken.as_fd());
         std::iter::once(self.link.readable()).chain(woken)
     }
 
-    /// What to wait for besides, while bytes wait to be taken.
+    /// The descriptor to poll for writing; `None` unless bytes are waiting.
     #[must_use]
     pub fn writable(&self) -> Option<BorrowedFd<'_>> {
         self.link.writable(&self.link.lock())
     }
 
-    /// Sends a request, now or as soon as the far end takes it.
+    /// Sends a request, at once or when the pipe has room.
     ///
     /// # Errors
     ///
-    /// When the session is over.
+    /// If the session has ended.
     pub fn send_request(
         &mut self,
         request: &impl Serialize,
@@ -169,11 +170,11 @@ impl ServiceChannel {
         self.sent(&mut state).map(|()| id)
     }
 
-    /// Sends something that has no answer, now or as soon as the far end takes it.
+    /// Sends a message without a response, at once or when the pipe has room.
     ///
     /// # Errors
     ///
-    /// When the session is over.
+    /// If the session has ended.
     pub fn send_notice(&mut self, notice: &impl Serialize) -> Result<(), CarrierError> {
         let body = write_body(notice)?;
         let mut state = self.link.lock();
@@ -183,16 +184,16 @@ impl ServiceChannel {
 
     fn sent(&self, state: &mut LinkState) -> Result<(), CarrierError> {
         self.link.pump(state, Some(self.service));
-        // What came before the end says more about it than the end.
+        // Messages that arrived before the end say more than the end itself.
         let end = state.end().filter(|_| !state.has_events(self.service));
         end.map_or(Ok(()), Err)
     }
 
-    /// What came for this service. What came before the end of the session is heard first.
+    /// Events for this service. Those from before the end of the session are returned first.
     ///
     /// # Errors
     ///
-    /// When the session is over.
+    /// If the session has ended.
     pub fn hear(&mut self) -> Result<Vec<ServiceEvent>, CarrierError> {
         self.clear_wake();
         let mut state = self.link.lock();
@@ -204,11 +205,12 @@ impl ServiceChannel {
         }
     }
 
-    /// Asks, and waits for the answer. Whatever else comes for this service meanwhile is dropped.
+    /// Sends a request and waits for its response. Other events of this service are dropped
+    /// meanwhile.
     ///
     /// # Errors
     ///
-    /// [`RequestError`].
+    /// See [`RequestError`].
     pub fn ask<T: DeserializeOwned>(
         &mut self,
         request: &impl Serialize,

@@ -1,4 +1,4 @@
-//! Services that take their time: each has a thread, made when it is asked for the first time.
+//! Services that may block: each runs in a thread that starts with its first request.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
@@ -12,20 +12,20 @@ use pontoon_model::untrusted::Untrusted;
 use crate::far_end::ServiceMessage;
 use crate::message::{RequestId, ServiceName};
 
-/// A service with a thread of its own. It is dropped in that thread when the session ends,
-/// however it ends: what it made on the host is taken back then.
+/// A service with a thread of its own. It is dropped in that thread when the session ends, for
+/// whatever reason; its `Drop` undoes its changes on the host.
 pub trait ThreadService {
-    /// Answers a request.
+    /// Processes a request and returns the body of the response.
     ///
     /// # Errors
     ///
-    /// What the near end is told instead of an answer.
+    /// The reason, which is sent to the near end as a refusal.
     fn answer(&mut self, request: &[u8]) -> Result<Vec<u8>, Untrusted>;
 }
 
 type Answer = (RequestId, Result<Vec<u8>, Untrusted>);
 
-/// The threads, and what they have answered.
+/// The threads, and the channel for their responses.
 pub(super) struct ThreadPool {
     makers: BTreeMap<ServiceName, fn() -> Box<dyn ThreadService>>,
     running: BTreeMap<ServiceName, ServiceThread>,
@@ -51,22 +51,24 @@ impl ThreadPool {
         Ok(Self { makers, running: BTreeMap::new(), say, answers, waker, woken })
     }
 
-    /// What to wait for until there may be an answer.
+    /// The descriptor to poll until there may be a response.
     pub(super) fn readable(&self) -> BorrowedFd<'_> {
         self.woken.as_fd()
     }
 
-    /// Gives a message to its service; one that has no thread service comes back.
+    /// Passes a message to its service; returns it if there is no such service.
     pub(super) fn hand_over(&mut self, message: ServiceMessage) -> Option<ServiceMessage> {
         let Some(make) = self.makers.get(&message.service).copied() else { return Some(message) };
-        // Requests only: a service that waits has no use for messages without answers.
+        // Only requests: notices are for services that share the loop.
         let id = message.id?;
         if !self.running.contains_key(&message.service) {
+            // Out of descriptors: the caller refuses the request.
             let Ok(waker) = self.waker.try_clone() else { return Some(message) };
             self.running.insert(message.service, start(make, self.say.clone(), waker));
         }
         if let Some(one) = self.running.get(&message.service) {
-            // One that has panicked answers nothing any more; the near end has its own limit.
+            // Sending fails if the service has panicked; the request then times out at the near
+            // end.
             let _ = one.requests.send((id, message.body));
         }
         None
@@ -92,7 +94,7 @@ fn start(
             if say.send((id, answer)).is_err() {
                 return;
             }
-            // One that is full wakes as well.
+            // If the socket is full, the reader will wake up anyway.
             let _ = waker.write(&[1]);
         }
     });
@@ -102,8 +104,9 @@ fn start(
 impl Drop for ThreadPool {
     fn drop(&mut self) {
         for (_, one) in std::mem::take(&mut self.running) {
+            // A closed channel ends the thread, which drops its service.
             drop(one.requests);
-            // One that panicked has said so on standard error.
+            // A panic has been reported on standard error already.
             let _ = one.thread.join();
         }
     }

@@ -1,8 +1,8 @@
-//! The near end of a session with its pipes: reads and writes without waiting, and sorts what
-//! comes by service.
+//! The near end of a session with its pipes: non-blocking reads and writes, and a queue for each
+//! service.
 //!
-//! Several services may share a session, each in a thread of its own. Whichever of them looks
-//! first takes in what has come for all, and wakes the others for whom something came.
+//! Several services may share a session, each in a thread of its own. Any of them reads for all,
+//! and wakes the others for which something arrived.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
@@ -25,11 +25,11 @@ use crate::message::ServiceName;
 use crate::near_end::{NearEnd, NearEvent, ServiceEvent};
 use crate::protocol_error::ProtocolError;
 
-/// A program on a host, and the state of the conversation with it.
+/// A program on a host, and the state of the session with it.
 #[derive(Debug)]
 pub(crate) struct SessionLink {
     input: File,
-    /// None: it has been closed, which ends the far end.
+    /// `None` once closed, which makes the far end finish.
     output: Option<File>,
     child: Option<Child>,
     state: Mutex<LinkState>,
@@ -42,11 +42,11 @@ pub(crate) struct LinkState {
     stderr: StderrTail,
     queues: BTreeMap<ServiceName, ServiceQueue>,
     end: Option<LinkEnd>,
-    /// Whether some service has made something that the far end takes back when its input ends.
+    /// Whether a service made changes that the far end undoes once its input is closed.
     takes_back: bool,
 }
 
-/// How a session ended, for every service that asks.
+/// How a session ended; a copy for each service.
 #[derive(Clone, Debug)]
 enum LinkEnd {
     Ended { stderr: Untrusted, said: Untrusted },
@@ -56,7 +56,7 @@ enum LinkEnd {
 #[derive(Debug, Default)]
 struct ServiceQueue {
     events: VecDeque<ServiceEvent>,
-    /// Its thread may be asleep while another one takes in what came for it.
+    /// Wakes the service's thread after another thread has read for it.
     wake: Option<UnixStream>,
 }
 
@@ -87,24 +87,25 @@ impl SessionLink {
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, LinkState> {
-        // Whatever a thread was at that panicked: the machine is between two messages.
+        // A panic in another thread cannot leave the state machine in the middle of a message.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What to wait for.
+    /// The descriptor to poll for reading.
     pub(crate) fn readable(&self) -> BorrowedFd<'_> {
         self.input.as_fd()
     }
 
-    /// What to wait for besides, while bytes wait to be taken.
+    /// The descriptor to poll for writing; `None` unless bytes are waiting.
     pub(crate) fn writable(&self, state: &LinkState) -> Option<BorrowedFd<'_>> {
         let waits = !state.near.poll_transmit().is_empty();
         self.output.as_ref().filter(|_| waits).map(File::as_fd)
     }
 
-    /// Sends what waits and takes in what came.
+    /// Writes waiting bytes, reads received ones, and sorts the events.
     pub(crate) fn pump(&self, state: &mut LinkState, for_service: Option<ServiceName>) {
         if state.end.is_none() {
+            // Timeouts last: what has arrived by now is not late.
             let end = self.send(state).and_then(|()| self.receive(state));
             let now = state.clock.elapsed();
             let end = end.and_then(|()| Ok(state.near.handle_timeout(now)?));
@@ -113,7 +114,7 @@ impl SessionLink {
         state.sort(for_service);
     }
 
-    /// Sends what waits, as far as the pipe takes it.
+    /// Writes waiting bytes, as far as the pipe takes them.
     fn send(&self, state: &mut LinkState) -> Result<(), LinkEnd> {
         let Some(mut output) = self.output.as_ref() else { return Ok(()) };
         while !state.near.poll_transmit().is_empty() {
@@ -121,7 +122,7 @@ impl SessionLink {
                 Ok(count) if count > 0 => state.near.handle_transmitted(count),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // It may have said why before it left.
+                // The far end may have sent its reason before it closed the pipe.
                 _ => {
                     self.receive(state)?;
                     return Err(state.ended());
@@ -155,7 +156,7 @@ impl SessionLink {
         fds.extend(wake.map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         let output = self.output.as_ref().filter(|_| has_unsent);
         fds.extend(output.map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLOUT)));
-        // An interrupted wait is a short one.
+        // If a signal interrupts the wait, the caller tries again.
         let _ = poll(&mut fds, poll_timeout(limit));
     }
 }
@@ -171,13 +172,12 @@ impl LinkState {
         self.clock.elapsed()
     }
 
-    /// Makes room for what comes for a service. `wake` is written to when another thread takes it
-    /// in.
+    /// Adds the queue of a service. `wake` is written to when another thread reads for the service.
     pub(crate) fn open(&mut self, service: ServiceName, wake: Option<UnixStream>) {
         self.queues.insert(service, ServiceQueue { events: VecDeque::new(), wake });
     }
 
-    /// Whatever still comes for a service is dropped.
+    /// Removes the queue of a service; its further events are dropped.
     pub(crate) fn close(&mut self, service: ServiceName) {
         self.queues.remove(&service);
     }
@@ -194,7 +194,7 @@ impl LinkState {
         self.queues.get(&service).is_some_and(|queue| !queue.events.is_empty())
     }
 
-    /// Why nothing more comes; none: it goes on.
+    /// Why the session ended; `None` while it is open.
     pub(crate) fn end(&self) -> Option<CarrierError> {
         self.end.clone().map(|end| match end {
             LinkEnd::Ended { stderr, said } => CarrierError::Ended { stderr, said },
@@ -202,18 +202,19 @@ impl LinkState {
         })
     }
 
-    /// Hands over what came, and wakes those who do not look themselves.
+    /// Distributes events to the queues, and wakes the services other than `for_service`.
     fn sort(&mut self, for_service: Option<ServiceName>) {
         let is_over = self.end.is_some();
         while let Some(event) = self.near.poll_event() {
             let NearEvent::Service(service, event) = event else { continue };
-            // What comes for nobody was for a service that is done.
+            // An event without a queue is for a service that has been closed.
             let Some(queue) = self.queues.get_mut(&service) else { continue };
             queue.events.push_back(event);
             if for_service != Some(service) {
                 queue.wake_up();
             }
         }
+        // Every service must learn about the end, whichever thread noticed it.
         if is_over {
             self.queues.values().for_each(ServiceQueue::wake_up);
         }
@@ -225,7 +226,7 @@ impl LinkState {
             ProtocolError::Ended { is_torn: false, said } => {
                 LinkEnd::Ended { stderr: self.stderr.shown(), said }
             }
-            // A message that is cut off in the middle; what it said last tells more.
+            // A message was cut off. Standard error, if there is any, explains more.
             error if self.stderr.shown().raw().trim().is_empty() => LinkEnd::Protocol(error),
             _ => LinkEnd::Ended { stderr: self.stderr.shown(), said: Untrusted::default() },
         }
@@ -235,15 +236,15 @@ impl LinkState {
 impl ServiceQueue {
     fn wake_up(&self) {
         if let Some(mut wake) = self.wake.as_ref() {
-            // One that is full wakes as well.
+            // If the socket is full, the reader will wake up anyway.
             let _ = wake.write(&[1]);
         }
     }
 }
 
 impl Drop for SessionLink {
-    /// The far end's input ends, so it takes back what it made, and ends. A program that does not
-    /// heed that is ended.
+    /// Closes the far end's input, so that it undoes its changes and exits. A program that does not
+    /// exit is killed.
     fn drop(&mut self) {
         self.output = None;
         let takes_back = self.lock().takes_back;
@@ -251,17 +252,17 @@ impl Drop for SessionLink {
         if takes_back {
             await_end(&self.input);
         }
-        // One that has ended is not there to be ended.
+        // Killing a process that has already ended fails, harmlessly.
         let _ = child.kill();
         let _ = child.wait();
     }
 }
 
-/// Reads what still comes, until it ends.
+/// Reads and drops remaining output until the pipe is closed, for at most [`END_WITHIN`].
 fn await_end(input: &File) {
     let clock = SessionClock::start();
     let mut buffer = [0; READ_MAX];
-    // Reads may wait from here on: they come after a poll(2) only.
+    // Blocking reads are fine from here on, as each follows a poll(2).
     let _ = fcntl(input, FcntlArg::F_SETFL(OFlag::empty()));
     let mut input = input;
     loop {

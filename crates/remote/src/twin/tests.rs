@@ -1,4 +1,4 @@
-//! Conversations of both ends, as the protocol has them and as it must not have them.
+//! Sessions of both ends: regular ones, and violations of the protocol.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ fn greeted() -> SessionTwin {
     twin
 }
 
-/// Feeds a far end's bytes to a near end that has asked one thing.
+/// Feeds bytes of a far end to a near end with one open request.
 fn near_hears(bytes: &[u8]) -> Result<(), ProtocolError> {
     let mut near = greeted().near;
     near.send_request(Node, b"1", Duration::ZERO, ANSWER_WITHIN).unwrap();
@@ -197,7 +197,7 @@ fn floods_are_cut_off_in_both_directions() {
     assert_eq!(flooded, ProtocolError::Floods);
     assert!(pushed <= UNSOLICITED_MAX && pushed > UNSOLICITED_MAX / 2);
 
-    // Answers to what was asked are not counted.
+    // Responses to open requests do not count as unsolicited.
     let mut twin = greeted();
     for _ in 0..2 * UNSOLICITED_MAX / large.len() {
         let id = twin.near.send_request(Node, b"1", twin.now, ANSWER_WITHIN).unwrap();

@@ -1,13 +1,13 @@
-//! Many pairs in few words: fifty hosts that are all kept apart are one line, not twelve hundred.
+//! Summarises many pairs: fifty isolated hosts are one line instead of twelve hundred.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::host::HostName;
 
-/// Pairs that can be named together.
+/// Pairs that can be described together.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PairGroup<'a> {
-    /// Every pair of these.
+    /// All pairs of these hosts.
     Every(BTreeSet<&'a HostName>),
     /// Each of the first with each of the second; where the way matters, from the first to the
     /// second.
@@ -16,7 +16,7 @@ pub enum PairGroup<'a> {
 
 type PairEdges<'a> = BTreeMap<&'a HostName, BTreeSet<&'a HostName>>;
 
-/// Puts pairs together. With `is_symmetric`, a pair is the same both ways.
+/// Groups pairs. With `is_symmetric`, both directions of a pair are the same.
 ///
 /// Finding the least number of groups is hard (it is a cover by bicliques); what people make by
 /// accident is not: one host with all others, every pair of a network, two halves.
@@ -61,7 +61,7 @@ pub fn of<'a>(
     groups
 }
 
-/// The host with the most partners, the first by name among equals.
+/// The host with the most partners; of several, the first by name.
 fn largest<'a>(edges: &PairEdges<'a>) -> Option<(&'a HostName, BTreeSet<&'a HostName>)> {
     let most = edges.values().map(BTreeSet::len).max()?;
     let (host, others) = edges.iter().find(|(_, others)| others.len() == most)?;
@@ -81,7 +81,7 @@ fn is_complete(edges: &PairEdges<'_>, hosts: &BTreeSet<&HostName>) -> bool {
     hosts.iter().all(|host| edges.get(host).is_some_and(|others| others.len() == hosts.len() - 1))
 }
 
-/// Hosts that hang together.
+/// The connected components of the pairs.
 fn components<'a>(edges: &PairEdges<'a>) -> Vec<BTreeSet<&'a HostName>> {
     let mut left: BTreeSet<&HostName> = edges.keys().copied().collect();
     let mut components = Vec::new();

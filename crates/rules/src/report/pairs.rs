@@ -1,4 +1,4 @@
-//! Who reaches whom: one row for each pair of hosts, link and family.
+//! Reachability of pairs: one row for each pair of hosts, link and family.
 
 use pontoon_model::code;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,65 +15,65 @@ use pontoon_model::observation::{
 };
 use pontoon_model::snapshot::{Link, Snapshot};
 
-/// Arrivals in this many rounds, both ways, make a pair open (one could be a stray).
+/// Rounds with arrivals, in each direction, that make a pair open: a single one may be a stray.
 const OPEN_ROUNDS: usize = 3;
 
-/// Two hosts on one link, or routed.
+/// Reachability between two hosts, on one link or by routers.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct PairRow {
-    /// One of them.
+    /// One host of the pair.
     pub from: HostName,
-    /// The other.
+    /// The other host.
     pub to: HostName,
-    /// The link of `from`; none when the kernel chose it by its routes.
+    /// The link of `from`; absent if the kernel chose it by its routes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<IfName>,
-    /// The family.
+    /// The address family.
     pub family: IpFamily,
-    /// What all rounds together say.
+    /// The result of all rounds.
     pub state: PairReachability,
-    /// What `from` sent to `to`.
+    /// Rounds of probes that `from` sent to `to`.
     pub there: RoundCounts,
-    /// What `to` sent to `from`.
+    /// Rounds of probes that `to` sent to `from`.
     pub back: RoundCounts,
 }
 
-/// What a pair's rounds say.
+/// The result of a pair's rounds.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PairReachability {
-    /// Frames arrive both ways; between two networks, packets do.
+    /// Frames arrive in both directions; between two networks, packets do.
     Open,
     /// Frames do not pass between the two, but their gateway relays packets.
     ViaGateway,
-    /// Frames arrive one way only.
+    /// Frames arrive in one direction only.
     OneWay,
-    /// Frames pass neither way though both ends work.
+    /// Frames arrive in neither direction although both links work.
     Isolated,
-    /// The routed path between the two is closed.
+    /// The routed path between the two hosts is blocked.
     Blocked,
-    /// One of the two has no link there.
+    /// The link of one host is down.
     LinkDown,
-    /// The other has no agent, and answers.
+    /// The other host has no agent, but responds.
     Answered,
-    /// The other has no agent, and does not answer: why, only a second agent could say.
+    /// The other host has no agent and does not respond; only a second agent could show why.
     Unanswered,
-    /// What was seen does not suffice.
+    /// The observations do not suffice.
     Undecided,
 }
 
-/// Rounds of one direction.
+/// Number of rounds in one direction.
 #[derive(Clone, Copy, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct RoundCounts {
-    /// Rounds in which something was sent.
+    /// Rounds in which a probe was sent.
     pub sent: usize,
-    /// Rounds of which something arrived.
+    /// Rounds in which a probe arrived.
     pub arrived: usize,
-    /// Rounds of which something was answered.
+    /// Rounds in which a response arrived.
     pub answered: usize,
 }
 
-/// Sums up every pair that was asked.
+/// Makes a row for each pair that was probed.
 #[must_use]
 pub fn of(facts: &Facts, findings: &[Finding]) -> Vec<PairRow> {
     let rounds = DirectionTally::of(facts);
@@ -105,7 +105,7 @@ pub fn of(facts: &Facts, findings: &[Finding]) -> Vec<PairRow> {
         .collect()
 }
 
-/// What one host asked another, by which link.
+/// One direction of a pair: sender, receiver, link and family.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct DirectionKey {
     asker: HostName,
@@ -115,7 +115,7 @@ struct DirectionKey {
 }
 
 impl DirectionKey {
-    /// The same leg seen from the other end, where the link is called `link`.
+    /// The opposite direction, whose sender's link is `link`.
     fn turned(&self, link: Option<IfName>) -> Self {
         Self { asker: self.peer.clone(), peer: self.asker.clone(), link, family: self.family }
     }
@@ -290,7 +290,7 @@ fn judge(
     }
 }
 
-/// What a finding about exactly this pair and link makes of it.
+/// The state that a finding about exactly this pair and link implies.
 fn state_of(row: &PairRowKey, finding: &Finding) -> Option<PairReachability> {
     let state = match finding.code {
         code::PEERS_VIA_GATEWAY => PairReachability::ViaGateway,

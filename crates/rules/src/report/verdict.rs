@@ -1,4 +1,4 @@
-//! The verdict: all of it in one sentence, and one number.
+//! The verdict: the result of a run in one sentence, and its exit code.
 
 use std::collections::BTreeSet;
 
@@ -14,31 +14,31 @@ use pontoon_model::record::Record;
 
 use super::pairs::{PairReachability, PairRow};
 
-/// More names than this make no sentence; the findings name them.
+/// Largest number of names in the sentence; beyond it, the findings list them.
 const NAMES_MAX: usize = 6;
 
-/// The verdict.
+/// The result of a run.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct SurveyVerdict {
-    /// One sentence.
+    /// The result in one sentence.
     pub sentence: String,
-    /// How it stands.
+    /// The result as a class.
     pub standing: SurveyStatus,
-    /// The number with which the program ends.
+    /// The exit code of the program.
     pub exit: u8,
 }
 
-/// How it stands.
+/// The classes of results.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SurveyStatus {
-    /// Nothing is wrong with what was tested.
+    /// No problem in what was tested.
     Good,
-    /// Something is wrong.
+    /// At least one problem, confirmed or likely.
     Failed,
-    /// Something may be wrong, or is not as good as it might be.
+    /// A possible problem, or a warning.
     Warned,
-    /// The question could not be answered: rights were missing, or a host could not be asked.
+    /// The tests could not be done: a privilege was missing, or a host could not be reached.
     Unanswered,
 }
 
@@ -71,7 +71,7 @@ impl SurveyVerdict {
     }
 }
 
-/// What kept the question from being answered.
+/// The exit code if the tests could not be done.
 fn incomplete_exit(facts: &Facts, silent: &[String], pairs: &[PairRow]) -> Exit {
     let is_blind = |host: &HostName, link: Option<&IfName>| {
         facts.hosts.get(host).is_some_and(|host| {
@@ -95,7 +95,7 @@ fn incomplete_exit(facts: &Facts, silent: &[String], pairs: &[PairRow]) -> Exit 
     }
 }
 
-/// Hosts that could not be asked, or not to the end.
+/// Hosts that could not be reached, or not to the end.
 fn unreached_hosts(record: &Record) -> Vec<String> {
     let is_dead = |ending: &AgentOutcome| matches!(ending, AgentOutcome::Died { .. });
     let dead = record.facts.hosts.iter().filter(|(_, host)| is_dead(&host.ending));

@@ -1,4 +1,4 @@
-//! Which WiFi networks can talk to which: pairs of hosts summed up by SSID and access point.
+//! Reachability between Wi-Fi networks: pairs of hosts counted by SSID and access point.
 //!
 //! Isolation is made per network or per access point: stations of one SSID may be kept apart where
 //! those of two are routed to each other. Only networks whose names the radios told stand here.
@@ -19,15 +19,15 @@ use super::pairs::{PairReachability, PairRow};
 /// What became of the pairs of hosts of which one is in the one network and one in the other.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct WifiNetworkPair {
-    /// The SSID of the one.
+    /// The SSID of the first host.
     pub one: Untrusted,
-    /// The SSID of the other; the same for pairs within one network.
+    /// The SSID of the second host; the same for pairs within one network.
     pub other: Untrusted,
     /// Whether the two hosts are at one access point.
     pub access_point: AccessPointRelation,
-    /// The family.
+    /// The address family.
     pub family: IpFamily,
-    /// How many pairs there are of each kind.
+    /// Number of pairs by reachability.
     pub states: BTreeMap<PairReachability, usize>,
 }
 
@@ -35,15 +35,15 @@ pub struct WifiNetworkPair {
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccessPointRelation {
-    /// They are.
+    /// Both use the same access point.
     Same,
-    /// They are at two.
+    /// They use two access points.
     Other,
-    /// A radio did not tell.
+    /// At least one radio does not report its access point.
     Unknown,
 }
 
-/// Sums the pairs up.
+/// Makes a row for each combination of networks.
 #[must_use]
 pub fn of(facts: &Facts, pairs: &[PairRow]) -> Vec<WifiNetworkPair> {
     type WifiNetworkKey<'a> = (&'a Untrusted, &'a Untrusted, AccessPointRelation, IpFamily);

@@ -1,4 +1,4 @@
-//! Networks that want somebody to log in first.
+//! Networks with a captive portal.
 
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ pub(super) fn captive_portal(case: &RuleContext<'_>) -> Vec<RuleMatch> {
         .collect()
 }
 
-/// RFC 6585, section 6.
+/// The status for captive portals (RFC 6585, section 6).
 const NETWORK_AUTHENTICATION_REQUIRED: u16 = 511;
 
 /// Errors of a server are not pages of a portal, save the one that is made for it.

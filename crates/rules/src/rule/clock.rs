@@ -10,18 +10,18 @@ use pontoon_model::observation::{ClockSource, ObservedEvent, ProbeAnswer, ProbeK
 
 use super::rule_context::RuleContext;
 
-/// Seconds of difference worth a word: tokens of Kubernetes are checked with less leeway.
+/// Smallest reported difference in seconds: Kubernetes checks tokens with less leeway.
 const SKEW_S: u64 = 60;
-/// Seconds with which certificates fail: a day.
+/// Difference in seconds with which certificates fail: a day.
 const OFF_S: u64 = 86_400;
 
-/// More than a day.
+/// A clock that is off by more than a day.
 pub(super) fn clock_off(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     judged(facts, |offset| offset > OFF_S)
 }
 
-/// More than a minute.
+/// A clock that is off by more than a minute.
 pub(super) fn clock_skew(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     judged(facts, |offset| (SKEW_S + 1..=OFF_S).contains(&offset))
@@ -31,7 +31,7 @@ pub(super) fn clock_skew(case: &RuleContext<'_>) -> Vec<RuleMatch> {
 /// (`monitorProbingStatus` in etcd's `server/etcdserver/api/rafthttp/probing_status.go`).
 const DRIFT_MS: u64 = 1_000;
 
-/// More than a second between two hosts, whoever is right.
+/// Clocks of two hosts that differ by more than a second, whichever is right.
 pub(super) fn clock_skew_between_hosts(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let hosts = case.facts.hosts.iter();
     let mut clocks: Vec<_> = hosts

@@ -1,6 +1,6 @@
-//! Controls: whether a host's link worked at all in the round in which something was missed.
+//! Controls: whether a host's link worked in the round in which a probe was lost.
 //!
-//! A control gates only what did not arrive; an arrival is proof by itself.
+//! A control qualifies losses only; an arrival is proof by itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -14,30 +14,30 @@ use pontoon_model::shared_links::LinkEndpoint;
 /// A host's link in one family.
 pub(super) type LinkEndpointKey<'a> = (&'a HostName, &'a IfName, IpFamily);
 
-/// What is known of every leg.
+/// What is known about each link end.
 pub(super) struct LinkControls<'a> {
     facts: &'a Facts,
-    /// Rounds in which the leg's gateway was asked, and in which it answered.
+    /// Rounds in which the link's gateway was probed, and in which it responded.
     gateways: BTreeMap<LinkEndpointKey<'a>, GatewayRounds>,
-    /// Rounds in which another host of the run was heard on the leg.
+    /// Rounds in which frames of another host arrived on the link.
     peer_rounds: BTreeMap<LinkEndpointKey<'a>, BTreeMap<&'a HostName, BTreeSet<u16>>>,
 }
 
-/// Rounds of a question.
+/// Rounds of probes to the gateway.
 #[derive(Clone, Debug, Default)]
 pub(super) struct GatewayRounds {
     pub(super) sent: BTreeSet<u16>,
     pub(super) answered: BTreeSet<u16>,
-    /// Whether ARP or ND was put, which no host may leave unanswered.
+    /// Whether ARP or ND was used, to which every host must respond.
     pub(super) by_neighbour: bool,
-    /// Single frames: the round, and whether it was ping.
+    /// The single frames: round, and whether it was a ping.
     frames_sent: BTreeSet<(u16, bool)>,
     frames_answered: BTreeSet<(u16, bool)>,
     unsent: BTreeSet<(u16, bool)>,
 }
 
 impl GatewayRounds {
-    /// What the own kernel did not let out was never put: its silence is no gateway's.
+    /// Drops rounds whose probe the own kernel did not send: they show nothing about the gateway.
     fn drop_unsent(&mut self) {
         self.frames_sent.retain(|frame| !self.unsent.contains(frame));
         self.sent = self.frames_sent.iter().map(|(round, _)| *round).collect();
@@ -53,13 +53,13 @@ impl GatewayRounds {
     }
 }
 
-/// The rounds in which a leg is known to have worked.
+/// The rounds in which a link is known to have worked.
 pub(super) enum ControlRounds {
-    /// A gateway is configured there.
+    /// Rounds in which the configured gateway responded.
     Gateway(BTreeSet<u16>),
-    /// There is none, but another host was heard in these rounds.
+    /// There is no gateway; rounds in which another host was heard.
     Third(BTreeSet<u16>),
-    /// There is nothing to compare with.
+    /// There is no control on the link.
     None,
 }
 

@@ -1,4 +1,4 @@
-//! One way of a pair: what one host asked another over one link, and what became of it.
+//! One direction of a pair: what one host sent to another over one link, and what happened to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,23 +11,23 @@ use pontoon_model::observation::{
 };
 use pontoon_model::shared_links::LinkEndpoint;
 
-/// Rounds with arrivals that prove a way open: one could be a stray, two a coincidence.
+/// Rounds with arrivals that prove a direction open: one may be a stray, two a coincidence.
 pub(super) const ROUNDS_THAT_OPEN: usize = 3;
 
-/// What was put, by how it travels.
+/// The probes of a pair, by how they travel.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum PairProbe {
-    /// UDP in a frame to the peer's own MAC.
+    /// UDP in a frame to the peer's MAC.
     Udp,
-    /// ICMP echo in a frame to the peer's own MAC.
+    /// ICMP echo in a frame to the peer's MAC.
     Echo,
-    /// ARP requests and neighbour solicitations, to all or to one.
+    /// ARP requests and neighbour solicitations, group or unicast.
     Neighbour,
-    /// Whatever goes to all: broadcast, multicast, ARP requests.
+    /// All group frames: broadcast, multicast, ARP requests.
     Group,
-    /// What the kernel sent by its routes.
+    /// Packets that the kernel routed.
     Routed,
-    /// What was sent by the gateway's MAC.
+    /// Packets in frames to the gateway's MAC.
     Bounce,
 }
 
@@ -36,19 +36,19 @@ pub(super) enum PairProbe {
 pub(super) struct ProbeRounds {
     pub(super) sent: BTreeSet<u16>,
     pub(super) arrived: BTreeSet<u16>,
-    /// Answered with what was hoped for.
+    /// Rounds with the expected response.
     pub(super) answered: BTreeSet<u16>,
-    /// Of these, answered by another link than the one by which it was asked.
+    /// Of these, rounds whose response arrived on another link.
     pub(super) elsewhere: BTreeSet<u16>,
-    /// Answered with an ICMP error of the one that was asked.
+    /// Rounds with an ICMP error from the probed host.
     pub(super) rejected: BTreeSet<u16>,
-    /// Source MACs of what arrived.
+    /// Source MACs of the frames that arrived.
     pub(super) arrival_macs: BTreeSet<Mac>,
-    /// Source MACs of answers.
+    /// Source MACs of the responses.
     pub(super) answer_macs: BTreeSet<Mac>,
 }
 
-/// One way of a pair.
+/// One direction of a pair on one link.
 #[derive(Clone, Debug)]
 pub(super) struct DirectedPath {
     pub(super) from: LinkEndpoint,
@@ -57,12 +57,12 @@ pub(super) struct DirectedPath {
     /// Whether that nothing arrived would have been noticed: the receiver lives and has a packet
     /// socket there.
     pub(super) is_witnessed: bool,
-    /// Whether the sender could send frames of its own.
+    /// Whether the sender had a packet socket and could send frames itself.
     is_framed: bool,
     probes: BTreeMap<PairProbe, ProbeRounds>,
 }
 
-/// Observations by who asked whom, by which link, in which family.
+/// Observations by sender, receiver, link and family.
 pub(super) type ObservationIndex<'a> =
     BTreeMap<(&'a HostName, Option<&'a IfName>, &'a HostName, IpFamily), Vec<&'a Observation>>;
 

@@ -23,7 +23,7 @@ struct DnsServerResult<'a> {
     unserved: Vec<&'a ProbeAnswer>,
 }
 
-/// `NOERROR` (RFC 1035, section 4.1.1).
+/// The RCODE of success, `NOERROR` (RFC 1035, section 4.1.1).
 const NO_ERROR: u16 = 0;
 
 fn servers(facts: &Facts) -> BTreeMap<(&HostName, IpAddr), DnsServerResult<'_>> {
@@ -177,7 +177,7 @@ pub(super) fn dns_rewritten(case: &RuleContext<'_>) -> Vec<RuleMatch> {
         .collect()
 }
 
-/// Somebody on the way answers in the name of a server that does not exist.
+/// A response arrives for a query to an address without a name server: DNS is intercepted.
 pub(super) fn dns_intercepted(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();

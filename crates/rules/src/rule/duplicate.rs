@@ -13,7 +13,7 @@ use pontoon_model::snapshot::{Link, Snapshot};
 use super::node_address::{NodeAddressChoice, choice};
 use super::rule_context::RuleContext;
 
-/// A pair as a whole, whichever is named first.
+/// The scope of a pair in both directions.
 pub(super) fn symmetric_scope(a: &HostName, b: &HostName) -> DiagnosisScope {
     DiagnosisScope { to: Some(b.clone()), ..DiagnosisScope::host(a) }
 }

@@ -1,4 +1,4 @@
-//! A host that is another's gateway: does it send packets on, and do answers come back?
+//! A host that is the gateway of another: does it forward packets, and do responses come back?
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -19,17 +19,17 @@ use super::rule_context::RuleContext;
 struct ForwardingHost<'a> {
     name: &'a HostName,
     host: &'a HostFacts,
-    /// The first host that was asked to try.
+    /// The first host whose packets it should forward.
     client: &'a HostName,
-    /// The link by which the client's packets come in.
+    /// The link on which the client's packets arrive.
     inward: &'a IfName,
-    /// The link by which they should leave.
+    /// The link on which they should leave.
     uplink: &'a Link,
-    /// Packets sent beyond the forwarder.
+    /// Number of packets sent beyond the forwarder.
     sent: usize,
-    /// Whether the forwarder itself said that the TTL ended at it.
+    /// Whether the forwarder reported that the TTL expired there.
     first_hop: bool,
-    /// Whether anything beyond it answered.
+    /// Whether anything beyond the forwarder responded.
     beyond: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Frames for all that do not pass where frames for one do.
+//! Group frames that are lost although unicast frames pass.
 
 use super::row::RuleMatch;
 use pontoon_model::finding::Level;

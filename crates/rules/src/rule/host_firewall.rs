@@ -1,4 +1,4 @@
-//! Frames arrive, and the host that gets them does not answer: not the network's doing.
+//! Frames that arrive at a host which does not respond: not a fault of the network.
 
 use super::row::RuleMatch;
 use pontoon_model::facts::Facts;
@@ -10,7 +10,7 @@ use super::directed_path::{DirectedPath, PairProbe, ProbeRounds};
 use super::route_lookup::{RouteLookup, lookup, reverse_path_drop};
 use super::rule_context::RuleContext;
 
-/// Arrivals without an answer that suffice where nothing is lost.
+/// Arrivals without response that suffice on a path without losses.
 const UNANSWERED: usize = 3;
 /// Arrivals without an answer that suffice where frames are lost: with 40 % loss eight answers in
 /// a row are lost once in 1500 times.
@@ -31,7 +31,7 @@ pub(super) fn host_firewall(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     found
 }
 
-/// Ping is not answered, everything else is.
+/// Ping has no response, although everything else has.
 pub(super) fn ping_ignored(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let mut found = Vec::new();
     for pair in &case.pairs {
@@ -145,7 +145,7 @@ pub(super) fn owners(filter: &NetfilterSnapshot) -> String {
     if names.is_empty() { "rules of its own".to_owned() } else { names.join(", ") }
 }
 
-/// What people call the program that wrote the rules.
+/// The name of the program that wrote the rules.
 pub(super) const fn program(owner: FilterOwner) -> &'static str {
     match owner {
         FilterOwner::Docker => "Docker",

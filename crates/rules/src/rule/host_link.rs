@@ -1,4 +1,4 @@
-//! A host's own leg: its link is down, or nothing on it answers.
+//! A host's own link: it is down, or nothing on it responds.
 
 use super::row::RuleMatch;
 use pontoon_model::facts::{Facts, HostFacts};
@@ -11,12 +11,12 @@ use pontoon_model::snapshot::Link;
 use super::control::LinkControls;
 use super::rule_context::RuleContext;
 
-/// Unanswered questions to the gateway that suffice, spread over seconds.
+/// Requests to the gateway without response that suffice, spread over seconds.
 const SILENT: usize = 5;
-/// Unanswered questions that make it likely.
+/// Requests without response that make it likely.
 const SILENT_AND_SHORT: usize = 3;
 
-/// A gateway is configured on the link, and does not even answer ARP.
+/// A gateway is configured on the link, but does not even respond to ARP.
 pub(super) fn no_l2_service(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! Hosts that are copies of one another: a card or a disk that was written twice.
+//! Hosts that are copies of one another: an SD card or disk that was written twice.
 //!
 //! Namespaces and containers of one machine share its files by right. They share its kernel, too,
 //! and its boot id tells: what runs on one kernel accuses nobody.
@@ -36,7 +36,7 @@ pub(super) fn duplicate_machine_id(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     proven.collect()
 }
 
-/// Two machines that call themselves the same. The kubelet takes the name in lower case.
+/// Two machines with the same host name. The kubelet converts the name to lower case.
 pub(super) fn duplicate_host_name(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let named = |host: &Snapshot| {
         // What could not be read is called `localhost` in a snapshot.
@@ -125,12 +125,12 @@ fn shown(text: &str) -> pontoon_model::untrusted::Untrusted {
     pontoon_model::untrusted::Untrusted::new(text)
 }
 
-/// Two hosts, by name, that have something in common and are not known to run on one kernel.
+/// Two hosts that share an identifier and are not known to run on one kernel.
 struct ClonedHosts<'a> {
     a: &'a HostName,
     b: &'a HostName,
     common: String,
-    /// Whether the boot ids tell that these are two machines.
+    /// Whether the boot ids show that these are two machines.
     are_two: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Two hosts on one link: both ways together.
+//! Two hosts on one link, with both directions.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use super::directed_path::{DirectedPath, ObservationIndex, PairProbe};
 /// Rounds without arrival that prove a way shut. With 40 % loss ten misses in a row happen once
 /// in ten thousand times when the way is open.
 const ROUNDS_THAT_SHUT: usize = 10;
-/// Rounds without arrival that make it likely.
+/// Rounds without arrival that make a blocked direction likely.
 const ROUNDS_THAT_SUGGEST: usize = 5;
 
-/// Two hosts on one link.
+/// Two hosts that share a link.
 pub(super) struct LinkPair {
     pub(super) shared: SharedLink,
     pub(super) a_to_b: DirectedPath,
@@ -23,12 +23,12 @@ pub(super) struct LinkPair {
 }
 
 impl LinkPair {
-    /// Both ways.
+    /// Both directions of the pair.
     pub(super) const fn directions(&self) -> [&DirectedPath; 2] {
         [&self.a_to_b, &self.b_to_a]
     }
 
-    /// Each way with the one against it.
+    /// Each direction with its opposite.
     pub(super) const fn direction_pairs(&self) -> [(&DirectedPath, &DirectedPath); 2] {
         [(&self.a_to_b, &self.b_to_a), (&self.b_to_a, &self.a_to_b)]
     }
@@ -38,18 +38,18 @@ impl LinkPair {
         self.directions().iter().all(|way| way.is_open())
     }
 
-    /// Both ways on this link and in this family.
+    /// The scope of both directions on this link, in this family.
     pub(super) fn scope(&self) -> DiagnosisScope {
         self.a_to_b.scope()
     }
 
-    /// "pi1 and pi2".
+    /// Both names: "pi1 and pi2".
     pub(super) fn names(&self) -> String {
         format!("{} and {}", self.shared.a.host, self.shared.b.host)
     }
 }
 
-/// Every link that two hosts with agents share, and what was asked there.
+/// All links that two hosts with agents share, with the probes on them.
 pub(super) fn pairs(facts: &Facts, index: &ObservationIndex<'_>) -> Vec<LinkPair> {
     let hosts: Vec<_> = facts.hosts.iter().collect();
     let mut pairs = Vec::new();
@@ -68,13 +68,13 @@ fn pair(facts: &Facts, index: &ObservationIndex<'_>, shared: SharedLink) -> Link
     LinkPair { shared, a_to_b: there, b_to_a: back }
 }
 
-/// How sure it is that nothing passes one way.
+/// The evidence that nothing passes in one direction.
 pub(super) struct BlockedDirection {
-    /// How sure.
+    /// How certain that is.
     pub(super) level: Level,
-    /// Rounds in which something was sent while both ends' controls were good.
+    /// Rounds with a probe in which the controls of both ends were good.
     pub(super) valid: usize,
-    /// Rounds in which something was sent.
+    /// Rounds with a probe.
     pub(super) sent: usize,
     /// Whether both ends had a control.
     pub(super) is_controlled: bool,

@@ -5,7 +5,7 @@ use pontoon_model::finding::Level;
 
 use super::rule_context::RuleContext;
 
-/// Rounds below which a share means nothing.
+/// Smallest number of rounds for which a share is meaningful.
 const ROUNDS: usize = 5;
 
 /// Frames pass, but more than one in ten is lost.

@@ -1,4 +1,4 @@
-//! Paths on which large packets vanish.
+//! Paths on which large packets are dropped silently.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -25,9 +25,9 @@ const VXLAN: u32 = 50;
 #[derive(Default)]
 struct SizeResult {
     sent: usize,
-    /// It was answered, or reached the other host, which had too much to answer.
+    /// Whether it was answered, or reached a host that had too much to answer.
     passed: bool,
-    /// Somebody said that it is too large, or it did not even leave.
+    /// Whether an ICMP error said that it is too large, or it did not leave.
     told: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Which address Kubernetes will take, and whether the other nodes reach it.
+//! The address that Kubernetes will choose, and whether the other nodes reach it.
 
 use std::net::IpAddr;
 
@@ -58,15 +58,15 @@ fn own_address(host: &Snapshot) -> Option<IpAddr> {
     links.find_map(|link| usable_address(link, IpFamily::V4)).map(|address| address.prefix.address)
 }
 
-/// What a host would advertise.
+/// The predicted node address of a host.
 pub(super) struct NodeAddressChoice {
     pub(super) link: IfName,
     pub(super) address: IpAddr,
-    /// Seconds for which it has the address; none: for ever.
+    /// Remaining lifetime of the address in seconds; `None` if it is permanent.
     valid_s: Option<u32>,
 }
 
-/// What kubeadm takes when nobody names an address, as [`apimachinery`] has it.
+/// The address that kubeadm chooses by default; see [`apimachinery`].
 pub(super) fn choice(host: &Snapshot) -> Option<NodeAddressChoice> {
     let chosen = apimachinery::choose_host_interface(host, IpFamily::V4).ok()?;
     let link = host.links.iter().find(|link| link.name.as_str() == chosen.link)?;
@@ -79,9 +79,9 @@ pub(super) fn choice(host: &Snapshot) -> Option<NodeAddressChoice> {
     })
 }
 
-/// The address that Kubernetes takes is lent: certificates and etcd hold on to it when it changes.
+/// The node address is a DHCP lease: certificates and etcd keep it when the lease changes.
 ///
-/// IPv4 only: IPv6 addresses made of router advertisements always have a lifetime.
+/// IPv4 only: IPv6 addresses from router advertisements always have a lifetime.
 pub(super) fn node_address_by_dhcp(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let mut found = Vec::new();
     for (name, host) in &case.facts.hosts {

@@ -1,4 +1,4 @@
-//! Networks of the hosts that the cluster would want for itself.
+//! Networks of the hosts that overlap with those of the cluster.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,10 +10,10 @@ use pontoon_model::snapshot::{Route, RouteKind};
 
 use super::rule_context::RuleContext;
 
-/// What flannel's manifest gives to pods (`net-conf.json` in kube-flannel.yml).
+/// The pod CIDR of flannel's manifest (`net-conf.json` in kube-flannel.yml).
 const FLANNEL_PODS: Prefix =
     Prefix { address: IpAddr::V4(Ipv4Addr::new(10, 244, 0, 0)), length: 16 };
-/// What kubeadm gives to Services (`DefaultServicesSubnet` in kubeadm's constants).
+/// The default Service CIDR of kubeadm (`DefaultServicesSubnet` in kubeadm's constants).
 const KUBEADM_SERVICES: Prefix =
     Prefix { address: IpAddr::V4(Ipv4Addr::new(10, 96, 0, 0)), length: 12 };
 

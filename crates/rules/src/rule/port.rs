@@ -1,4 +1,4 @@
-//! Ports that Kubernetes needs and that are not reached: by whose doing.
+//! Ports that Kubernetes needs and that are not reachable, with what blocks them.
 
 mod port_outcome;
 
@@ -17,12 +17,12 @@ use port_outcome::{BlockSignal, way};
 
 pub(crate) use port_outcome::{PortAttempt, PortOutcome, asked};
 
-/// Ports that the host which has them keeps shut.
+/// Ports that the packet filter of their own host blocks.
 pub(super) fn port_blocked(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     causes(case, |outcome| matches!(outcome, PortOutcome::KeptOut { .. }))
 }
 
-/// Ports that are not reached for what lies before them.
+/// Ports that are blocked between the two hosts.
 pub(super) fn port_filtered(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     causes(case, |outcome| matches!(outcome, PortOutcome::OnTheWay { .. } | PortOutcome::KeptIn))
 }

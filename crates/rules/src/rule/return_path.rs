@@ -1,4 +1,4 @@
-//! Answers that take another way than the question, or are refused for it.
+//! Responses that take another path than the request, or are dropped because of it.
 
 use super::row::RuleMatch;
 use pontoon_model::facts::Facts;
@@ -8,7 +8,7 @@ use super::directed_path::{DirectedPath, PairProbe};
 use super::route_lookup::{RouteLookup, lookup, reverse_path_drop};
 use super::rule_context::RuleContext;
 
-/// The counter of what the reverse-path filter dropped (`/proc/net/netstat`).
+/// The kernel counter of packets that the reverse-path filter dropped (`/proc/net/netstat`).
 const DROPPED: &str = "TcpExt.IPReversePathFilter";
 
 /// What arrives is dropped by the receiver's strict reverse-path filter.

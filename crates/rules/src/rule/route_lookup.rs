@@ -1,26 +1,26 @@
-//! By which link a host sends what is for an address, as far as its main table tells.
+//! The link on which a host sends to an address, as far as its main table determines it.
 
 use std::net::IpAddr;
 
 use pontoon_model::net::IfName;
 use pontoon_model::snapshot::{Route, RouteKind, Snapshot};
 
-/// `RTNH_F_DEAD` and `RTNH_F_LINKDOWN` (linux/rtnetlink.h).
+/// Flags of a route that is down: `RTNH_F_DEAD` and `RTNH_F_LINKDOWN` (linux/rtnetlink.h).
 const DEAD: u32 = 1 | 16;
 
-/// The way to an address.
+/// The result of a route lookup.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum RouteLookup<'a> {
-    /// By this link, perhaps by a gateway.
+    /// The packet leaves on this link, to a gateway if there is one.
     By {
-        /// The link.
+        /// The outgoing link.
         link: &'a IfName,
-        /// The next hop; none where the address is on the link itself.
+        /// The next hop; `None` if the address is on the link itself.
         gateway: Option<IpAddr>,
     },
-    /// No route leads there.
+    /// There is no route to the address.
     NoRoute,
-    /// Policy routing decides, which is not followed here.
+    /// Policy routing decides, which is not simulated here.
     Policy,
 }
 
@@ -50,7 +50,8 @@ pub(super) fn lookup(host: &Snapshot, address: IpAddr) -> RouteLookup<'_> {
 }
 
 /// Whether a route leads to a link that is down. The link's own word goes before the flags of the
-/// route: the kernel clears those up to a second after the carrier is back (`net/core/link_watch.c`).
+/// route: the kernel clears those up to a second after the carrier is back
+/// (`net/core/link_watch.c`).
 pub(super) fn is_dead(host: &Snapshot, route: &Route) -> bool {
     let link = route.link.as_ref().and_then(|link| host.link(link));
     link.map_or(route.flags & DEAD != 0, |link| !link.is_usable())
@@ -68,7 +69,7 @@ fn has_policy(host: &Snapshot, address: IpAddr) -> bool {
     })
 }
 
-/// Whether an address is one of the host's own.
+/// Whether the host has the address.
 pub(super) fn owns(host: &Snapshot, address: IpAddr) -> bool {
     let addresses = host.links.iter().flat_map(|link| &link.addresses);
     addresses.into_iter().any(|own| own.prefix.address == address)

@@ -1,4 +1,4 @@
-//! Hosts in different networks, which only routers can connect.
+//! Hosts in different networks, which only routers connect.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -14,12 +14,12 @@ use super::control::LinkControls;
 use super::link_pair::LinkPair;
 use super::rule_context::RuleContext;
 
-/// Packets without arrival that prove a way closed: as many as for frames.
+/// Packets without arrival that prove a path blocked: as many as for frames.
 const PROVEN: usize = 10;
 /// Packets without arrival that make it likely.
 const SUGGESTED: usize = 5;
 
-/// What was sent by routes from one host to another, by no link in particular.
+/// Packets that the kernel routed from one host to another.
 #[derive(Default)]
 pub(super) struct RoutedPath {
     sent: BTreeSet<u16>,
@@ -29,18 +29,18 @@ pub(super) struct RoutedPath {
 }
 
 impl RoutedPath {
-    /// Whether all that was sent arrived.
+    /// Whether all packets arrived.
     pub(super) fn is_lossless(&self) -> bool {
         self.sent.is_subset(&self.arrived)
     }
 
-    /// Whether enough was sent, nothing arrived, and it would have been seen.
+    /// Whether enough was sent, nothing arrived, and arrivals would have been captured.
     pub(super) fn is_blocked(&self) -> bool {
         self.is_witnessed && self.arrived.is_empty() && self.sent.len() >= SUGGESTED
     }
 }
 
-/// Gathers what was sent by routes from one host to another.
+/// Collects the routed packets from one host to another.
 pub(super) fn rounds(
     case: &RuleContext<'_>,
     from: &HostName,
@@ -136,7 +136,7 @@ fn blocked(
     )
 }
 
-/// What an ICMP error says, in words (RFC 792; RFC 1812, section 5.2.7.1).
+/// The meaning of an ICMP error (RFC 792; RFC 1812, section 5.2.7.1).
 fn unreachable(kind: u8, code: u8) -> String {
     match (kind, code) {
         (3, 0) => "network unreachable (ICMP 3/0)".to_owned(),

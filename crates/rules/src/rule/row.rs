@@ -1,4 +1,4 @@
-//! A row of the table of rules, and what it proves of the facts.
+//! A row of the table of rules, and its matches.
 
 use pontoon_model::code::DiagnosisCode;
 use pontoon_model::finding::{DiagnosisScope, Level, Severity};
@@ -8,46 +8,46 @@ use super::rule_context::RuleContext;
 /// A row of the table of findings.
 #[derive(Clone, Copy, Debug)]
 pub struct DiagnosisRule {
-    /// Its name.
+    /// The stable code of the finding.
     pub code: DiagnosisCode,
-    /// What is wrong, in one short sentence without a subject's name.
+    /// What is wrong, in one short sentence without names of hosts.
     pub title: &'static str,
-    /// How bad it is.
+    /// How severe it is for a cluster.
     pub severity: Severity,
     /// Whether the finding is about both directions of a pair: then `from` and `to` may be read
     /// either way round.
     pub is_symmetric: bool,
-    /// Findings that are only its consequence, on overlapping scope.
+    /// Findings that are only consequences of this one, on overlapping scope.
     pub masks: &'static [DiagnosisCode],
-    /// The page that `explain` shows: what it is, how it is told from its lookalikes, what to do.
+    /// The page for `explain`: what it is, how it differs from similar findings, what to do.
     pub explain: &'static str,
-    /// Where it holds.
+    /// The function that finds the matches.
     pub prove: fn(&RuleContext<'_>) -> Vec<RuleMatch>,
 }
 
-/// One place where a rule holds.
+/// One match of a rule.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RuleMatch {
-    /// For whom.
+    /// The hosts, link and family of the match.
     pub scope: DiagnosisScope,
-    /// How sure.
+    /// How certain it is.
     pub level: Level,
-    /// What was seen: the lines after "because", never empty.
+    /// The evidence: lines after "because", never empty.
     pub because: Vec<String>,
-    /// What to do, most useful first.
+    /// Remedies, the most useful first.
     pub advice: Vec<String>,
     /// The one test that would decide, where the level is below confirmed.
     pub would_decide: Option<String>,
 }
 
 impl RuleMatch {
-    /// What holds, how sure that is and why. Advice and what would decide are added.
+    /// A match with its evidence. Remedies and the deciding test are added separately.
     #[must_use]
     pub fn new(scope: DiagnosisScope, level: Level, because: Vec<String>) -> Self {
         Self { scope, level, because, advice: Vec::new(), would_decide: None }
     }
 
-    /// Adds what to do, most useful first.
+    /// Adds remedies, the most useful first.
     #[must_use]
     pub fn advise<T: Into<String>>(mut self, advice: impl IntoIterator<Item = T>) -> Self {
         self.advice.extend(advice.into_iter().map(Into::into));

@@ -1,4 +1,4 @@
-//! What every rule looks at: the facts, and what they say of pairs and legs, put together once.
+//! The input of all rules: the facts, with pairs and links derived once.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,9 +12,9 @@ use super::control::LinkControls;
 use super::directed_path::{ObservationIndex, index};
 use super::link_pair::{LinkPair, pairs};
 
-/// The facts of a run, ready to be judged.
+/// The facts of a run, prepared for the rules.
 pub struct RuleContext<'a> {
-    /// The facts.
+    /// The facts of the run.
     pub facts: &'a Facts,
     /// Every link that two hosts share, in order of the hosts' names.
     pub(super) pairs: Vec<LinkPair>,
@@ -25,7 +25,7 @@ pub struct RuleContext<'a> {
 }
 
 impl<'a> RuleContext<'a> {
-    /// Puts the facts together.
+    /// Derives pairs and links from the facts.
     #[must_use]
     pub fn new(facts: &'a Facts) -> Self {
         let index = index(facts);

@@ -1,4 +1,4 @@
-//! Networks that pass no UDP.
+//! Networks that block UDP.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -11,11 +11,11 @@ use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
 
 use super::rule_context::RuleContext;
 
-/// Ports that are passed nearly everywhere, for names and for time: they prove nothing.
+/// Ports that most networks allow, DNS and NTP: they prove nothing about other ports.
 const FOR_NAMES_AND_TIME: [u16; 2] = [53, 123];
-/// Silent ports that suffice (RFC 9308, section 2: some networks block all UDP).
+/// Number of silent ports that suffice (RFC 9308, section 2: some networks block all UDP).
 const PORTS: usize = 3;
-/// Tries of each.
+/// Attempts for each port.
 const TRIES: usize = 3;
 
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! What hosts of one network should have alike: the size of their packets, the names of links.
+//! Properties that hosts of one network should share: MTU, names of links.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use pontoon_model::snapshot::Link;
 
 use super::rule_context::RuleContext;
 
-/// More names than this are counted, not listed.
+/// Largest number of names in a list; more are counted only.
 const NAMES_MAX: usize = 4;
 
 /// A link by its owner and its name.
@@ -62,14 +62,14 @@ pub(super) fn link_names_differ(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     found
 }
 
-/// Who is not as most of its network are.
+/// A host that differs from most hosts in its network.
 struct LinkOutlier<'a, T> {
     port: HostLink<'a>,
     own: T,
     usual: T,
-    /// Hosts that are as most.
+    /// Hosts with the common value.
     most: BTreeSet<&'a HostName>,
-    /// One of their links.
+    /// The link of one of them.
     neighbour: Option<HostLink<'a>>,
 }
 

@@ -1,4 +1,4 @@
-//! What a radio says about itself.
+//! Properties of Wi-Fi links.
 
 use super::row::RuleMatch;
 use pontoon_model::facts::Facts;
@@ -10,7 +10,7 @@ use pontoon_model::snapshot::WifiAssociation;
 use super::link_pair::LinkPair;
 use super::rule_context::RuleContext;
 
-/// The radio dozes between beacons: first packets are late.
+/// Power save is on: the first packets after a pause are late.
 pub(super) fn wifi_power_save(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();

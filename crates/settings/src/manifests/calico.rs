@@ -1,17 +1,17 @@
-//! Calico: which address of a node it takes, and its pool.
+//! Calico: the autodetection of node addresses, and the IP pool.
 
 use crate::node_settings::NodeSettings;
 
 use super::{CommentedText, DERIVED, quoted};
 
-/// Where the fields were read.
+/// Source of the fields.
 pub const SOURCE: &str =
     "tigera/operator api/v1/installation_types.go; projectcalico/calico node/pkg/lifecycle/startup";
 
-/// VXLAN over IPv4.
+/// Bytes that VXLAN adds to a packet over IPv4.
 const OVERHEAD: u32 = 50;
 
-/// The Installation of the operator.
+/// The Installation resource of the Tigera operator.
 #[must_use]
 pub fn installation(settings: &NodeSettings) -> String {
     let mut page = CommentedText::default();

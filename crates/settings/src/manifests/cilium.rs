@@ -1,14 +1,14 @@
-//! Cilium: its devices and its pool, as values of its chart.
+//! Cilium: devices and pod CIDRs, as values of its Helm chart.
 
 use crate::node_settings::NodeSettings;
 
 use super::{CommentedText, DERIVED, quoted};
 
-/// Where the fields were read.
+/// Source of the fields.
 pub const SOURCE: &str =
     "cilium/cilium install/kubernetes/cilium/values.yaml, pkg/datapath/linux/devices_controller.go";
 
-/// The values for `helm install cilium --values`.
+/// The values file for `helm install cilium --values`.
 #[must_use]
 pub fn values(settings: &NodeSettings) -> String {
     let mut page = CommentedText::default();

@@ -1,10 +1,10 @@
-//! flannel: its interface, and the network that it must share with kubeadm.
+//! flannel: its interface, and the pod network that it must share with kubeadm.
 
 use crate::node_settings::NodeSettings;
 
 use super::CommentedText;
 
-/// Where the fields were read, and run.
+/// Source of the fields; the result was tested with a real flannel.
 pub const SOURCE: &str = "flannel-io/flannel v0.28.10, main.go and Documentation/configuration.md";
 
 /// Bytes that VXLAN adds: 50 over IPv4, 70 over IPv6.
@@ -12,7 +12,7 @@ const fn overhead(is_v6: bool) -> u32 {
     if is_v6 { 70 } else { 50 }
 }
 
-/// What to change in kube-flannel.yml, as commands of kubectl.
+/// The changes to kube-flannel.yml, as kubectl commands.
 #[must_use]
 pub fn settings(settings: &NodeSettings) -> String {
     let mut page = CommentedText::default();

@@ -4,10 +4,10 @@ use crate::node_settings::NodeSettings;
 
 use super::{CommentedText, DERIVED, quoted};
 
-/// Where the fields were read.
+/// Source of the fields.
 pub const SOURCE: &str = "k0sproject/k0s v1.36.3, pkg/apis/k0s/v1beta1/api.go";
 
-/// `k0s.yaml`.
+/// The configuration file `k0s.yaml`.
 #[must_use]
 pub fn configuration(settings: &NodeSettings) -> String {
     let mut page = CommentedText::default();

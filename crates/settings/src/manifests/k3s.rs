@@ -4,19 +4,19 @@ use crate::node_settings::NodeSettings;
 
 use super::{CommentedText, DERIVED, quoted};
 
-/// Where the fields were read.
+/// Source of the fields.
 pub const SOURCE: &str = "k3s-io/k3s pkg/cli/cmds/server.go and pkg/cli/server/server.go";
 
-/// Which of the two, which differ in the folder and in who brings the network of pods.
+/// The two distributions; they differ in the folder and in the CNI that they include.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum K3sDistribution {
-    /// K3s, with flannel inside.
+    /// K3s, which includes flannel.
     K3s,
-    /// RKE2, with Canal.
+    /// RKE2, which installs Canal.
     Rke2,
 }
 
-/// `config.yaml` of the first server.
+/// The `config.yaml` of the first server.
 #[must_use]
 pub fn configuration(settings: &NodeSettings, which: K3sDistribution) -> String {
     let mut page = CommentedText::default();

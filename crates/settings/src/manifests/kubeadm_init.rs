@@ -1,15 +1,15 @@
-//! `kubeadm init`: a configuration, or a command line.
+//! `kubeadm init`: a configuration file, or a command line.
 
 use crate::node_settings::NodeSettings;
 use pontoon_predict::kubeadm::version::{ConfigApi, KubernetesVersion};
 
 use super::{CommentedText, quoted};
 
-/// Where the fields were read, and run.
+/// Source of the fields; the result was tested with a real kubeadm.
 pub const SOURCE: &str =
     "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/apis/kubeadm/v1beta4/types.go";
 
-/// The documents of `kubeadm init --config`.
+/// The configuration file for `kubeadm init --config`.
 #[must_use]
 pub fn configuration(
     settings: &NodeSettings,
@@ -51,7 +51,8 @@ pub fn configuration(
     page.0
 }
 
-/// The command line, for a shell of root; kubeadm has no flag for kubelet's own.
+/// The script for a root shell. kubeadm has no flag for kubelet's `--node-ip`, so that is set
+/// first.
 #[must_use]
 pub fn command(settings: &NodeSettings, version: Option<&KubernetesVersion>) -> String {
     let mut page = CommentedText::default();
@@ -75,7 +76,7 @@ pub fn command(settings: &NodeSettings, version: Option<&KubernetesVersion>) -> 
     page.0
 }
 
-/// The node's name, and the address that kubelet is to take.
+/// The node's name, and the `node-ip` of its kubelet.
 pub(super) fn node_registration(page: &mut CommentedText, settings: &NodeSettings, api: ConfigApi) {
     page.line("nodeRegistration:");
     page.line(&format!("  name: {}", quoted(&settings.node_name)));
@@ -92,7 +93,8 @@ pub(super) fn node_registration(page: &mut CommentedText, settings: &NodeSetting
     }
 }
 
-/// `--node-ip` where kubelet reads it last (kubernetes/release, 10-kubeadm.conf).
+/// Sets `--node-ip` in the file that kubelet's unit reads last (kubernetes/release,
+/// 10-kubeadm.conf).
 pub(super) fn kubelet_default(page: &mut CommentedText, settings: &NodeSettings) {
     page.comment(0, "kubelet's address; what stood in that file is kept beside it");
     page.line(

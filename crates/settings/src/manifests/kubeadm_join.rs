@@ -1,4 +1,4 @@
-//! `kubeadm join`: a configuration, or what has to precede the printed line.
+//! `kubeadm join`: a configuration file, or a script to run before the printed command line.
 
 use crate::node_settings::NodeSettings;
 use pontoon_predict::kubeadm::endpoint::HostPort;
@@ -7,22 +7,22 @@ use pontoon_predict::kubeadm::version::ConfigApi;
 use super::kubeadm_init::{kubelet_default, node_registration};
 use super::{CommentedText, quoted};
 
-/// What the line printed by `kubeadm init` holds. The token and the key are secrets.
+/// The arguments of the command line that `kubeadm init` prints. Token and key are secrets.
 #[derive(Clone, Copy, Debug)]
 pub struct JoinDiscovery<'a> {
-    /// The API server.
+    /// The endpoint of the API server.
     pub endpoint: &'a HostPort,
     /// The bootstrap token.
     pub token: &'a str,
-    /// Pins of the cluster's CA.
+    /// Hashes of the cluster's CA certificate.
     pub pins: &'a [String],
-    /// The key of a control plane's join.
+    /// The key for the certificates of a control-plane join; absent for a worker.
     pub certificate_key: Option<&'a str>,
-    /// Whether the host becomes a control plane.
+    /// Whether the host joins as a control plane.
     pub is_control_plane: bool,
 }
 
-/// The document of `kubeadm join --config`.
+/// The configuration file for `kubeadm join --config`.
 #[must_use]
 pub fn configuration(
     settings: &NodeSettings,
@@ -65,7 +65,7 @@ pub fn configuration(
     page.0
 }
 
-/// What precedes the printed line, for a shell of root.
+/// The script to run as root before the printed command line.
 #[must_use]
 pub fn preparation(settings: &NodeSettings) -> String {
     let mut page = CommentedText::default();

@@ -1,4 +1,4 @@
-//! A cluster whose `kubeadm init` took the wrong address, moved to the right one in place.
+//! Moves a cluster whose `kubeadm init` chose the wrong address to the right one, in place.
 
 use std::net::IpAddr;
 
@@ -7,11 +7,10 @@ use pontoon_predict::kubeadm::version::ConfigApi;
 
 use super::CommentedText;
 
-/// What is moved: read in cmd/kubeadm/app/phases of kubernetes/kubernetes v1.36.2, and carried out
-/// on a real cluster by the lab.
+/// Source of the files that contain the address; the lab runs the script on a real cluster.
 pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/phases";
 
-/// A script for the one control plane, which keeps CA, tokens, etcd's data and every object.
+/// The script for a single control plane. It keeps CA, tokens, etcd's data and all objects.
 #[must_use]
 pub fn control_plane(settings: &NodeSettings, old: IpAddr, api: ConfigApi) -> String {
     let mut page = CommentedText::default();
@@ -47,7 +46,7 @@ pub fn control_plane(settings: &NodeSettings, old: IpAddr, api: ConfigApi) -> St
     page.0
 }
 
-/// A script for a worker that joined before.
+/// The script for a worker that has joined already.
 #[must_use]
 pub fn worker(settings: &NodeSettings, old: IpAddr, new: IpAddr) -> String {
     let mut page = CommentedText::default();
@@ -73,7 +72,7 @@ fn url(address: IpAddr) -> String {
     }
 }
 
-/// `/dev/tcp` is bash's own.
+/// The script uses `/dev/tcp`, which only bash has.
 const SHELL: &str = "#!/usr/bin/env bash";
 
 const SCRIPT: &str = r##"set -eu

@@ -1,16 +1,16 @@
-//! What `kubeadm reset` leaves behind.
+//! Removes what `kubeadm reset` leaves behind.
 
 use pontoon_model::snapshot::Snapshot;
 
 use super::CommentedText;
 
-/// Where it was read, and run: `cmd/kubeadm/app/cmd/reset.go` prints what it leaves alone.
+/// Source: `cmd/kubeadm/app/cmd/reset.go` prints what it leaves; tested with a real kubeadm.
 pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/cmd/reset.go";
 
-/// Links of a cluster's network; a new cluster would use them with their old addresses and MTU.
+/// Links of a cluster's network. A new cluster would use them with their old addresses and MTU.
 const LINKS: [&str; 5] = ["cni0", "flannel.1", "flannel-v6.1", "vxlan.calico", "cilium_vxlan"];
 
-/// The commands that take a host out of a cluster and make it as it was.
+/// The commands that remove a host from its cluster and undo the changes of kubeadm and the CNI.
 #[must_use]
 pub fn advice(host: &str, node: &Snapshot) -> String {
     let mut page = CommentedText::default();
@@ -20,7 +20,7 @@ pub fn advice(host: &str, node: &Snapshot) -> String {
     );
     page.line("kubeadm reset --force");
     page.comment(0, "kubeadm leaves the CNI's configuration: pods of a new cluster would use it");
-    // Not the folder: containerd watches it, and would see no other of that name.
+    // Not the folder itself: containerd watches it and would not notice a new one of that name.
     page.line("rm -f /etc/cni/net.d/*");
     let links: Vec<_> = node
         .links

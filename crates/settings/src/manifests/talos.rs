@@ -1,14 +1,14 @@
-//! Talos: which networks its kubelet may take an address of.
+//! Talos: the networks in which its kubelet may choose an address.
 
 use crate::node_settings::NodeSettings;
 
 use super::{CommentedText, DERIVED, quoted};
 
-/// Where the fields were read.
+/// Source of the fields.
 pub const SOURCE: &str =
     "siderolabs/talos v1.13.9, internal/app/machined/pkg/controllers/k8s/nodeip.go";
 
-/// A patch of the machine's configuration.
+/// A patch of the machine configuration.
 #[must_use]
 pub fn patch(settings: &NodeSettings) -> String {
     let mut page = CommentedText::default();

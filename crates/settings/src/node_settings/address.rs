@@ -1,4 +1,4 @@
-//! The address of a node: the one that all others reach.
+//! The address of a node: one that all other hosts reach.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ use super::{
     is_of_containers,
 };
 
-/// An address and where it is.
+/// The decided address with its link.
 #[derive(Debug)]
 pub(super) struct DecidedAddress {
     pub(super) address: DecidedValue<IpAddr>,
@@ -39,7 +39,7 @@ impl AddressCandidate<'_> {
             && self.reach.undecided.is_empty()
     }
 
-    /// What was seen of it.
+    /// What was observed about the address, as evidence.
     fn seen(&self) -> String {
         let on = format!("{} on {}", self.address(), self.link.name);
         let AddressReach { reached_by, unreached_by, undecided } = &self.reach;
@@ -59,7 +59,7 @@ impl AddressCandidate<'_> {
     }
 }
 
-/// Decides which address a host is known by.
+/// Decides the address of a node.
 pub(super) fn decide(
     known: SettingsInputs<'_>,
     host: &HostName,
@@ -74,7 +74,7 @@ pub(super) fn decide(
     let best = candidates
         .iter()
         .filter(|candidate| candidate.is_reached_by_all() || !has_peers && candidates.len() == 1)
-        // A cable before a radio, an address that stays before a leased one.
+        // Wired before Wi-Fi, static addresses before leases.
         .min_by_key(|candidate| (candidate.link.is_radio(), candidate.own.valid_s.is_some()));
     let Some(best) = best else {
         return Err(undecided(host, &candidates, has_peers));
@@ -95,7 +95,7 @@ pub(super) fn decide(
     Ok(place(best, because, Vec::new()))
 }
 
-/// The user names it: it must be there; that others do not reach it is said.
+/// The address that the user set. It must exist; if other hosts do not reach it, that is a warning.
 fn overridden(
     candidates: &[AddressCandidate<'_>],
     host: &HostName,
@@ -148,7 +148,7 @@ fn place(
     }
 }
 
-/// Every address that could be it, IPv4 before IPv6.
+/// All possible addresses: IPv4, or IPv6 if there is no IPv4.
 fn candidates<'a>(
     known: SettingsInputs<'_>,
     host: &HostName,

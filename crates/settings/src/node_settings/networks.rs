@@ -1,4 +1,4 @@
-//! Networks for pods and Services that nobody uses.
+//! Pod and Service CIDRs that overlap with no network of the hosts.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -18,19 +18,19 @@ const fn v4(a: u8, b: u8, length: u8) -> Prefix {
     Prefix { address: IpAddr::V4(Ipv4Addr::new(a, b, 0, 0)), length }
 }
 
-/// Unique local networks as the documentation of kubeadm's dual stack has them.
+/// Unique local networks, as in the dual-stack documentation of kubeadm.
 const fn v6(group: u16, length: u8) -> Prefix {
     Prefix { address: IpAddr::V6(Ipv6Addr::new(0xfd00, 0x10, group, 0, 0, 0, 0, 0)), length }
 }
 
-/// A network of a host, and where it comes from.
+/// A network in use, and where it was seen.
 struct UsedNetwork<'a> {
     network: Prefix,
     host: &'a HostName,
     what: String,
 }
 
-/// Decides the network of Services.
+/// Decides the Service CIDR.
 pub(super) fn services(
     known: SettingsInputs<'_>,
     family: IpFamily,
@@ -53,7 +53,7 @@ pub(super) fn services(
     choose(&taken, usual, "kubeadm's default", others(), wishes.pods, "the Services")
 }
 
-/// Decides the network of pods, beside that of Services.
+/// Decides the pod CIDR, which must not overlap with the Service CIDR.
 pub(super) fn pods(
     known: SettingsInputs<'_>,
     family: IpFamily,
@@ -76,8 +76,8 @@ pub(super) fn pods(
     choose(&taken, usual, "flannel's default", others, Some(services), "the pods")
 }
 
-/// Networks to try when the usual one is taken: private ones (RFC 1918), then those that are
-/// shared with providers (RFC 6598) and of benchmarks (RFC 2544), which no campus routes.
+/// Candidates if the default is in use: private networks (RFC 1918), then networks for
+/// carrier-grade NAT (RFC 6598) and benchmarks (RFC 2544), which campus networks do not route.
 fn scan() -> impl Iterator<Item = Prefix> {
     let ten = (200..=255).chain(128..200).map(|b| v4(10, b, 16));
     let one_seven_two = (16..=31).rev().map(|b| v4(172, b, 16));
@@ -114,7 +114,7 @@ fn choose(
     Ok(DecidedValue::new(found, format!("{usual}, {whose}, overlaps {why_not}; {seen}")))
 }
 
-/// The user names it: it must be one that kubeadm takes and nobody has.
+/// The CIDR that the user set: kubeadm must accept it, and no host may use it.
 fn named(
     taken: &[UsedNetwork<'_>],
     told: Prefix,
@@ -139,7 +139,7 @@ fn named(
     Ok(DecidedValue::new(told.network(), "as you said; no network of the hosts overlaps"))
 }
 
-/// Every network that a host has or routes, but those of containers and of an earlier cluster.
+/// All networks on links and routes of the hosts, without those of containers and earlier clusters.
 fn taken(known: SettingsInputs<'_>) -> Vec<UsedNetwork<'_>> {
     let mut all: Vec<UsedNetwork<'_>> = Vec::new();
     let mut take = |network: Prefix, host, what: String| {
@@ -157,7 +157,7 @@ fn taken(known: SettingsInputs<'_>) -> Vec<UsedNetwork<'_>> {
         let routes = node.routes.iter().filter(|route| {
             matches!(route.kind, RouteKind::Unicast)
                 && route.destination.length > 0
-                // The halves of the internet of a VPN are no network.
+                // VPNs add 0.0.0.0/1 and 128.0.0.0/1 as a default route; they are no networks.
                 && route.destination.length > 1
                 && is_counted(route.destination.address)
                 && !route.link.as_ref().is_some_and(is_cluster_own)
@@ -174,7 +174,7 @@ fn taken(known: SettingsInputs<'_>) -> Vec<UsedNetwork<'_>> {
     all
 }
 
-/// Made by a cluster or a container tool: docker0 counts, what a CNI made does not.
+/// Whether a CNI made the link. Networks of container tools, such as docker0, count as in use.
 fn is_cluster_own(name: &pontoon_model::net::IfName) -> bool {
     is_of_containers(name)
         && !["docker", "br-", "virbr", "podman"]

@@ -5,7 +5,7 @@ use pontoon_model::facts::{Facts, HostFacts};
 use pontoon_predict::captured::CapturedHost;
 use pontoon_rules::report::pairs::{PairReachability, RoundCounts};
 
-/// A host on a switch and a WiFi that has the default route.
+/// A host with a switch and Wi-Fi, whose default route is over Wi-Fi.
 fn host(number: u8, more: &serde_json::Value) -> (HostName, HostFacts) {
     let mut facts = json!({
         "hostname": format!("Pi{number}"),
@@ -85,7 +85,7 @@ fn the_address_is_the_one_that_all_reach() {
     let table = [
         (Open, Isolated, Ok("10.0.0.1")),
         (Isolated, Open, Ok("172.20.5.1")),
-        // Both will do: a cable before a radio.
+        // Both work: wired is preferred to Wi-Fi.
         (Open, Open, Ok("10.0.0.1")),
         (ViaGateway, Isolated, Ok("10.0.0.1")),
         (Isolated, Isolated, Err(RefusalKind::Impossible)),
@@ -127,11 +127,11 @@ fn networks_are_none_that_a_host_has() {
         ("10.9.0.0/16 dev eth0", "10.244.0.0/16", "10.96.0.0/12"),
         ("10.244.7.0/24 via 10.0.0.9 dev eth0", "10.200.0.0/16", "10.96.0.0/12"),
         ("10.99.0.0/24 dev eth0", "10.244.0.0/16", "10.200.0.0/16"),
-        // A campus that is all of 10/8: Services and pods go to different networks elsewhere.
+        // A campus network that uses all of 10/8: other CIDRs are chosen.
         ("10.0.0.0/8 via 172.20.0.1 dev wlan0", "172.30.0.0/16", "172.31.0.0/16"),
-        // What an earlier cluster left is no reason.
+        // Networks of an earlier cluster do not count as in use.
         ("10.244.1.0/24 dev flannel.1", "10.244.0.0/16", "10.96.0.0/12"),
-        // The two halves of the internet are a VPN's default route.
+        // The two halves of the IPv4 space are the default route of a VPN.
         ("0.0.0.0/1 dev eth0\n128.0.0.0/1 dev eth0", "10.244.0.0/16", "10.96.0.0/12"),
     ];
     for (route, pods, services) in table {

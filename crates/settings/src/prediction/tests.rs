@@ -5,7 +5,7 @@ use pontoon_model::facts::HostFacts;
 use pontoon_predict::captured::CapturedHost;
 use pontoon_rules::report::pairs::{PairReachability, RoundCounts};
 
-/// A host with a switch and a WiFi; its default route is on the latter.
+/// A host with a switch and Wi-Fi; its default route is over Wi-Fi.
 fn host(number: u8, default: &str) -> HostFacts {
     let facts = json!({
         "hostname": format!("pi{number}"),
@@ -109,7 +109,7 @@ fn only_the_components_of_one_cluster_have_to_agree() {
     let open = [PairReachability::Open; 3];
     let table: &[(&[Component], bool)] = &[
         (&[Component::Kubeadm, Component::Kubelet, Component::KubeProxy], false),
-        // k0s takes the wire; nobody runs it beside kubeadm.
+        // k0s chooses the wired link, but it never runs beside kubeadm.
         (&[Component::Kubeadm, Component::K0s], false),
         (&[Component::Kubeadm, Component::Flannel, Component::Calico], false),
     ];

@@ -1,4 +1,4 @@
-//! What fills placeholders, and what does not.
+//! Values that placeholders accept, and values that they reject.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What kubeadm says.
+//! Messages of kubeadm.
 
 use super::{Symptom, SymptomGroup};
 use pontoon_model::code::{self, DiagnosisCode};
@@ -21,7 +21,7 @@ pub(super) const TABLE: &[Symptom] = &[
         "kubeadm refused the size of a subnet",
         &[code::SUBNET_SIZE_REFUSED],
     ),
-    // Joining: what stands behind cluster-info.
+    // Joins: errors in cluster-info, or after it was read.
     row(
         &[
             "could not find a jws signature in the cluster-info configmap for token id \"{token}\"",
@@ -109,7 +109,7 @@ pub(super) const TABLE: &[Symptom] = &[
         "kubeadm refused because of a version",
         &[code::JOIN_VERSIONS_APART],
     ),
-    // Which address.
+    // The choice of the advertise address.
     row(
         &[
             "no default routes found in",
@@ -144,7 +144,7 @@ pub(super) const TABLE: &[Symptom] = &[
         "kubeadm refused the advertise address",
         &[code::ADVERTISE_ADDRESS_MALFORMED],
     ),
-    // Preflight.
+    // Preflight checks.
     row(
         &["[error swap]", "running with swap on is not supported"],
         "swap is on, and it is an error here",

@@ -1,4 +1,4 @@
-//! What curl, dig, nslookup and the C library say.
+//! Messages of curl, dig, nslookup and the C library.
 
 use super::{Symptom, SymptomGroup};
 use pontoon_model::code::{self, DiagnosisCode};
@@ -11,7 +11,7 @@ const fn row(
     Symptom::plain(words, proves, causes)
 }
 
-/// From a pod, nothing comes back: so do all of these look (two ends and their facts decide).
+/// Causes of a connection from a pod without response: the text alone does not distinguish them.
 const POD_SILENCE: &[DiagnosisCode] = &[
     code::FLANNEL_ON_UNREACHABLE_LINK,
     code::FORWARD_POLICY_DROP,

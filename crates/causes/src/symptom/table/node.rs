@@ -1,4 +1,4 @@
-//! What kubelet, the container runtime and `kubectl describe node` say.
+//! Messages of kubelet, the container runtime and `kubectl describe node`.
 
 use super::{Symptom, SymptomGroup};
 use pontoon_model::code::{self, DiagnosisCode};

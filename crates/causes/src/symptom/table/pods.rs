@@ -1,4 +1,4 @@
-//! What pods, the scheduler, kube-proxy, CoreDNS and flannel say.
+//! Messages of pods, the scheduler, kube-proxy, CoreDNS and flannel.
 
 use super::{Symptom, SymptomGroup};
 use pontoon_model::code::{self, DiagnosisCode};

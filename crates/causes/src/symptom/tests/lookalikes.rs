@@ -1,4 +1,4 @@
-//! Texts of which nothing must be said.
+//! Texts that must not be recognised.
 
 use crate::symptom::explain;
 
@@ -16,7 +16,7 @@ const UNKNOWN: &[&str] = &[
     "NAME STATUS ROLES AGE VERSION\npi1 Ready control-plane 3d v1.36.2",
     "I1124 main.go:211] CLI flags config: {etcdEndpoints:http://127.0.0.1:4001 iface:[eth0]}",
     "I1124 12:30:15 1 iptables.go:51] Starting flannel in iptables mode...",
-    // Things that resemble.
+    // Texts that resemble symptoms.
     "ssh: connect to host pi2 port 22: No route to host",
     "ssh: connect to host pi2 port 22: Connection refused",
     "fatal: unable to access 'https://github.com/x/': Failed to connect to github.com port 443: \
@@ -41,7 +41,7 @@ fn of_other_texts_nothing_is_said() {
     }
 }
 
-/// Every start waits for its caches for a moment.
+/// Every program waits for its caches for a moment when it starts.
 #[test]
 fn a_healthy_start_is_not_accused() {
     let log = "I1124 12:30:15.1 1 shared_informer.go:349] \"Waiting for caches to sync\" \
@@ -53,7 +53,7 @@ fn a_healthy_start_is_not_accused() {
     assert!(explain(hanging.as_bytes()).is_recognised);
 }
 
-/// A value that is none of its kind is not taken for one.
+/// A text without the format of the placeholder's kind is no value.
 #[test]
 fn what_is_no_address_does_not_stand_in_a_command() {
     let evil = [

@@ -1,10 +1,10 @@
-//! One text, one thing.
+//! Texts with exactly one symptom each.
 
 use super::codes;
 use crate::symptom::explain;
 use pontoon_model::code::{self, DiagnosisCode};
 
-/// Text, and a cause that must be among those that remain.
+/// A text, and a cause that must remain possible.
 const RECOGNISED: &[(&str, DiagnosisCode)] = &[
     // kubeadm join, by stage.
     (
@@ -115,7 +115,7 @@ const RECOGNISED: &[(&str, DiagnosisCode)] = &[
         "[discovery] Failed to request cluster info, will try again: Get https://10.0.0.1:6443/x: EOF",
         code::CONNECTION_CUT,
     ),
-    // kubeadm: which address.
+    // kubeadm: choice of the address.
     (
         "WARNING: could not obtain a bind address for the API Server: no default routes found in \
          \"/proc/net/route\" or \"/proc/net/ipv6_route\"; using: 0.0.0.0",
@@ -147,7 +147,7 @@ const RECOGNISED: &[(&str, DiagnosisCode)] = &[
         "can't get ip address of node pi1. error: no default routes found",
         code::NODE_NAME_WITHOUT_ADDRESS,
     ),
-    // Preflight.
+    // Preflight checks.
     ("\t[ERROR Swap]: running with swap on is not supported. Please disable swap", code::SWAP_ON),
     ("\t[WARNING Swap]: swap is supported for cgroup v2 only", code::SWAP_NOTED),
     (
@@ -208,7 +208,7 @@ const RECOGNISED: &[(&str, DiagnosisCode)] = &[
         code::VERSION_NOT_LOOKED_UP,
     ),
     ("Found multiple CRI endpoints on the host. Please define which one", code::SEVERAL_RUNTIMES),
-    // kubelet and the node.
+    // kubelet and Node.
     (
         "KubeletNotReady container runtime network not ready: NetworkReady=false \
          reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not \
@@ -321,7 +321,7 @@ const RECOGNISED: &[(&str, DiagnosisCode)] = &[
         "standard_init_linux.go:228: exec user process caused: exec format error",
         code::IMAGE_FOR_OTHER_PROCESSOR,
     ),
-    // Rows that came later.
+    // Rows that were added later.
     (
         "Error from server: Get \"https://pi2:10250/containerLogs/a/b/c\": dial tcp: lookup pi2 on \
          192.168.1.1:53: no such host",
@@ -364,7 +364,7 @@ fn texts_are_recognised_with_their_cause() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What stands in front of a line in a log changes nothing.
+/// A log prefix in front of a line does not change the result.
 #[test]
 fn prefixes_of_logs_change_nothing() {
     let prefixes = [

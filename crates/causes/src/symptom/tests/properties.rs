@@ -1,11 +1,11 @@
-//! What holds for any text.
+//! Properties that hold for any text.
 
 use proptest::prelude::*;
 
 use crate::symptom::{PROVEN_MAX, explain};
 use pontoon_model::untrusted::is_harmful;
 
-/// Words that patterns are made of, and what is between them.
+/// Words that occur in patterns, with text between them.
 fn pastes() -> impl Strategy<Value = String> {
     let words = prop_oneof![
         prop::sample::select(vec![

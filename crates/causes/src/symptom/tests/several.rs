@@ -1,4 +1,4 @@
-//! Several texts in one paste.
+//! Several symptoms in one text.
 
 use crate::symptom::explain;
 

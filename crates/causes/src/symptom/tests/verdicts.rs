@@ -1,10 +1,10 @@
-//! How sure a text makes, and what its values become.
+//! Verdicts, and values in sentences and commands.
 
 use super::verdict;
 use crate::symptom::explain;
 use crate::symptom::explanation::SymptomVerdict;
 
-/// One text of several causes is no proof of any of them.
+/// A text that several causes write proves none of them.
 #[test]
 fn these_stay_undecided_without_facts() {
     let texts = [
@@ -58,7 +58,7 @@ fn values_of_the_text_stand_in_the_command() {
     }
 }
 
-/// The host that dialled is the one on which to look.
+/// The command has to run on the host that dialled.
 #[test]
 fn where_to_look_is_where_it_was_dialled() {
     use crate::cause::CheckLocation;

@@ -1,4 +1,4 @@
-//! Ansible's inventories, in both forms ("How to build your inventory", docs.ansible.com).
+//! Ansible's inventories in both formats ("How to build your inventory", docs.ansible.com).
 
 mod group;
 mod ini;

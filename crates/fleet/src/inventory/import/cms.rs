@@ -8,10 +8,10 @@ use super::draft::ImportDraft;
 use crate::inventory::{HostField, role_of};
 use pontoon_wire::yaml::{self, YamlNode, YamlValue};
 
-/// Columns that say what the row's own name says.
+/// Columns that repeat the name of the row.
 const NAMES: [&str; 2] = ["host", "name"];
 
-/// Reads the rows.
+/// Reads the rows of an inventory.
 pub(super) fn read(draft: &mut ImportDraft, text: &str) -> Result<(), ImportError> {
     let root = yaml::read(text)?;
     let rows = root.table().ok_or(ImportError::NoHosts)?;
@@ -62,7 +62,8 @@ fn column(draft: &mut ImportDraft, at: usize, host: &str, column: &str, node: &Y
     }
 }
 
-/// A bare word is a role, or a label with the column's name: cloudmesh has no keys.
+/// A plain word is a role, or else the value of a label named after the column: cloudmesh's labels
+/// have no keys.
 fn label(draft: &mut ImportDraft, at: usize, column: &str, value: &str, line: usize) {
     if let Some(role) = role_of(value) {
         draft.role(at, role, line);

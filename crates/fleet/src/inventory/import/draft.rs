@@ -1,4 +1,4 @@
-//! Hosts on their way in: what fits is taken, the rest is told.
+//! Hosts during an import: what has an equivalent is kept, the rest is reported.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use super::{ImportNotice, ImportedHosts};
 use crate::hostlist;
 use crate::inventory::{HostEntry, HostField, HostRole, InventoryHost, assign};
 
-/// Most hosts of a file: twice what Kubernetes is made for.
+/// Largest number of hosts in a file: twice what Kubernetes supports.
 pub const HOSTS_MAX: usize = 10_000;
 
-/// Most notices: who has read a hundred edits the file.
+/// Largest number of remarks; beyond it, only their number is reported.
 pub const NOTICES_MAX: usize = 100;
 
 #[derive(Default)]
@@ -24,17 +24,18 @@ pub(super) struct ImportDraft {
 }
 
 impl ImportDraft {
-    /// Tells something of a line.
+    /// Adds a remark about a line.
     pub(super) fn note(&mut self, line: usize, said: impl Into<String>) {
         let notice = ImportNotice { line: Some(line), text: said.into() };
         if self.notices.len() >= NOTICES_MAX {
             self.untold += 1;
+        // Each host of a list leads to the same remark.
         } else if !self.notices.contains(&notice) {
             self.notices.push(notice);
         }
     }
 
-    /// The hosts that a text names, each with its number.
+    /// Adds the hosts of a host list; returns their indices.
     pub(super) fn hosts(&mut self, text: &str, line: usize) -> Vec<usize> {
         match hostlist::hosts(text) {
             Ok(list) => list.into_iter().filter_map(|name| self.host(name, line)).collect(),
@@ -59,17 +60,18 @@ impl ImportDraft {
         Some(at)
     }
 
-    /// The name of a host.
+    /// The name of the host with that index.
     pub(super) fn name(&self, at: usize) -> &str {
         self.hosts[at].name.as_str()
     }
 
-    /// What is known so far of a host.
+    /// The properties of the host with that index.
     pub(super) fn entry(&mut self, at: usize) -> &mut HostEntry {
         &mut self.hosts[at].entry
     }
 
-    /// Sets a field of a host, or tells why not. The text is one value, whatever brackets it has.
+    /// Sets a property of a host, or reports why not. Values are not host lists here, whatever
+    /// brackets they contain.
     pub(super) fn set(&mut self, at: usize, field: HostField, text: &str, line: usize) {
         if text.is_empty() {
             return;
@@ -83,12 +85,12 @@ impl ImportDraft {
         }
     }
 
-    /// Gives a role, unless another was given before.
+    /// Sets the role. A host with both roles is a control plane.
     pub(super) fn role(&mut self, at: usize, role: HostRole, line: usize) {
         let InventoryHost { name, entry } = &mut self.hosts[at];
         match entry.role {
             Some(known) if known != role => {
-                // A control plane that also runs pods stands in both groups.
+                // A control plane that also runs pods is listed in both groups.
                 entry.role = Some(HostRole::ControlPlane);
                 let said =
                     format!("{name} is both control-plane and worker: kept as control-plane");

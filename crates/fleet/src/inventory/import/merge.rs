@@ -1,4 +1,4 @@
-//! What is known of a host and what a file says of it, as one.
+//! Merges imported hosts into an inventory.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use pontoon_model::untrusted::Untrusted;
 
 use crate::inventory::{HostEntry, Inventory, InventoryHost};
 
-/// The file says other than the inventory.
+/// A property with different values in file and inventory.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ImportConflict {
-    /// Of which host.
+    /// The host with that property.
     pub host: HostName,
-    /// What was kept.
+    /// The value that was kept.
     pub kept: Untrusted,
-    /// What was not.
+    /// The value that was dropped.
     pub dropped: Untrusted,
 }
 
@@ -25,8 +25,8 @@ impl fmt::Display for ImportConflict {
     }
 }
 
-/// Puts hosts into an inventory: what is not known is taken, what is known stays unless the new
-/// one is to `replace` it.
+/// Merges hosts into an inventory. New properties are added; existing ones stay unless `replace` is
+/// set.
 pub fn merge(
     inventory: &mut Inventory,
     hosts: &[InventoryHost],
@@ -40,6 +40,7 @@ pub fn merge(
             let (kept, dropped) = (Untrusted::new(&kept), Untrusted::new(&dropped));
             conflicts.push(ImportConflict { host: name.clone(), kept, dropped });
         };
+        // Labels are merged one by one: different keys do not conflict.
         let mut labels = second.labels.clone();
         for (key, value) in &first.labels {
             if let Some(other) = labels.get(key).filter(|other| *other != value) {

@@ -1,8 +1,8 @@
-//! OpenSSH's `~/.ssh/config` (`ssh_config(5)`): `Host` with names, and what an inventory has a
-//! place for.
+//! Imports `~/.ssh/config` (`ssh_config(5)`): names of `Host` lines, and options that are
+//! properties here.
 //!
-//! As in ssh the first value counts. What is left out still holds when `ssh` is called with the
-//! name of the `Host` line: it reads its configuration itself.
+//! As in ssh, the first value of an option counts. Options that are not imported stay in effect,
+//! since `ssh` is called with the name of the `Host` line and reads its configuration itself.
 
 mod include;
 
@@ -14,7 +14,7 @@ use super::draft::ImportDraft;
 use crate::inventory::{HostEntry, HostField};
 use include::SshIncludes;
 
-/// Keywords that a configuration may begin with.
+/// Options that a configuration may begin with, used to recognise the format.
 pub(super) const KEYWORDS: [&str; 14] = [
     "Include",
     "HostName",
@@ -32,18 +32,18 @@ pub(super) const KEYWORDS: [&str; 14] = [
     "UserKnownHostsFile",
 ];
 
-/// What the lines below a `Host` or `Match` are about.
+/// The scope of lines below a `Host` or `Match` line.
 #[derive(Default)]
 struct SshConfigBlock {
     hosts: Vec<usize>,
-    /// They hold for hosts that are not named, and are left to ssh.
+    /// The lines apply to hosts that are not named, so they are left to ssh.
     is_left: bool,
 }
 
-/// Reads a configuration; `beside` is the folder it lies in.
+/// Reads a configuration; `beside` is its folder.
 pub(super) fn read(draft: &mut ImportDraft, text: &str, beside: Option<&Path>) {
     let mut includes = SshIncludes::new(beside);
-    // Before the first `Host` lines hold for all.
+    // Lines before the first `Host` apply to all hosts.
     let mut block = SshConfigBlock { hosts: Vec::new(), is_left: true };
     lines(draft, &mut includes, &mut block, text, 0);
 }
@@ -83,7 +83,7 @@ fn lines(
     }
 }
 
-/// The names of a `Host` line. Patterns are left to ssh.
+/// Adds the names of a `Host` line. Patterns are left to ssh.
 fn host(draft: &mut ImportDraft, patterns: &[String], line: usize) -> SshConfigBlock {
     let is_name = |pattern: &&String| !pattern.contains(['*', '?', '!']);
     let mut block = SshConfigBlock::default();
@@ -120,7 +120,7 @@ fn setting(
     let value = arguments.join(" ");
     for at in &block.hosts {
         if is_set(draft.entry(*at), field) {
-            // Several keys are tried in turn by ssh; of the others it takes the first, too.
+            // ssh tries several keys in turn; of any other option it takes the first value.
             if field == HostField::Key {
                 draft.note(line, "left to ssh: another IdentityFile");
             }
@@ -149,8 +149,8 @@ const fn is_set(entry: &HostEntry, field: HostField) -> bool {
     }
 }
 
-/// A line as keyword and arguments: `Port 22`, `Port=22`, `User "a b"`. None for empty lines and
-/// comments.
+/// Splits a line into keyword and arguments: `Port 22`, `Port=22`, `User "a b"`. `None` for empty
+/// lines and comments.
 fn split(text: &str) -> Option<(String, Vec<String>)> {
     let text = text.trim();
     if text.starts_with('#') {

@@ -1,4 +1,4 @@
-//! Files as people have them, and files as nobody has them.
+//! Imports of realistic files, and of hostile ones.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ fn imported(text: &str, format: InventoryFormat) -> (String, Vec<String>) {
     (shown(&hosts), notices.iter().map(ToString::to_string).collect())
 }
 
-/// The hosts as our inventory has them, a line each.
+/// The hosts in our own format, one per line.
 fn shown(hosts: &[InventoryHost]) -> String {
     let mut inventory = Inventory::parse("").unwrap();
     for host in hosts {
@@ -291,7 +291,7 @@ proptest! {
         for format in FORMATS {
             if let Ok(ImportedHosts { hosts, notices }) = import(&text, format, None) {
                 prop_assert!(notices.len() <= NOTICES_MAX + 1);
-                // What is taken over is an inventory.
+                // The imported hosts are a valid inventory.
                 let mut inventory = Inventory::default();
                 merge(&mut inventory, &hosts, false);
                 prop_assert!(Inventory::parse(&inventory.to_string()).is_ok(), "{}", inventory);

@@ -1,9 +1,9 @@
-//! What two hosts saw of each other when each kept its own record.
+//! Merges observations of two hosts that each kept its own record.
 //!
-//! A host that asks another without a common coordinator cannot know whether the other was there.
-//! Both count rounds by the clock: a question counts only where the other host asked something,
-//! too, in that round, and where both clocks are known to be right. Where they are not, and nothing
-//! arrived, one round is left, so that the verdict is undecided and not that all is well.
+//! Without a common coordinator a host cannot know whether its peer was running. Both derive round
+//! numbers from the clock, so a probe counts only if the peer sent something in that round, too,
+//! and both clocks are known to be right. If they are not, and nothing arrived, one round is kept,
+//! so that the verdict is undecided instead of good.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,11 +14,11 @@ use crate::observation::{ClockSource, Observation, ObservedEvent, ProbeAnswer, P
 
 use super::RecordOrigins;
 
-/// Seconds by which a clock may be wrong: rounds are seconds, and the first host is there long
-/// before and after the second.
+/// Largest accepted clock error in seconds. Rounds are one second each, and the first host runs
+/// long before and after the second.
 const CLOCK_S: u64 = 2;
 
-/// Keeps of such questions those that the other host could have missed.
+/// Drops the probes between uncoordinated hosts that the peer was not able to receive.
 pub(super) fn joined(facts: Facts, origins: &RecordOrigins) -> Facts {
     // Hosts without a record in common had no coordinator in common.
     let are_strangers = |one: &HostName, other: &HostName| {
@@ -45,6 +45,8 @@ pub(super) fn joined(facts: Facts, origins: &RecordOrigins) -> Facts {
         if seen.direction != ObservedEvent::Sent || !are_strangers(&seen.host, peer) {
             return true;
         }
+        // A loss counts only if the peer was running in that round by a clock that is right. What
+        // arrived was sent, whatever the clocks show.
         let was_there = rounds.get(peer).is_some_and(|rounds| rounds.contains(&seen.round));
         let is_timed = known.contains(&seen.host) && known.contains(peer);
         (was_there && is_timed)
@@ -52,6 +54,8 @@ pub(super) fn joined(facts: Facts, origins: &RecordOrigins) -> Facts {
             || (was_there && is_first_of_silence(&rounds, &arrived, (&seen.host, peer), seen.round))
     };
     let link = |mut seen: Observation| {
+        // A receiver without coordinator does not know the sender's link; the sender's record has
+        // it.
         if seen.direction == ObservedEvent::Arrived && seen.asked_link.is_none() {
             let key = seen.peer.clone().map(|peer| (peer, seen.round, seen.kind.clone()));
             seen.asked_link = key.and_then(|key| asked_links.get(&key).cloned());
@@ -62,9 +66,9 @@ pub(super) fn joined(facts: Facts, origins: &RecordOrigins) -> Facts {
     Facts { run, hosts, observations, intent }
 }
 
-/// Whether this is the first round that two hosts had in common, of which nothing arrived at all.
-/// By clocks that may be wrong it proves nothing; left out, it would seem that nobody had asked. One
-/// round keeps the question open: undecided.
+/// Whether this is the first round that two hosts have in common and nothing arrived in any round.
+/// Wrong clocks make it no evidence of a loss; but if it were dropped, it would look as if nothing
+/// had been sent. One round keeps the verdict undecided.
 fn is_first_of_silence(
     rounds: &BTreeMap<HostName, BTreeSet<u16>>,
     arrived: &BTreeSet<(HostName, HostName, u16)>,
@@ -80,7 +84,7 @@ fn is_first_of_silence(
 
 type QuestionKey = (HostName, u16, ProbeKind);
 
-/// By which link each question left.
+/// The link on which each probe left its sender.
 fn asked_links(observations: &BTreeSet<Observation>) -> BTreeMap<QuestionKey, IfName> {
     let sent = observations.iter().filter(|seen| seen.direction == ObservedEvent::Sent);
     sent.filter(|seen| seen.peer.is_some())
@@ -91,7 +95,7 @@ fn asked_links(observations: &BTreeSet<Observation>) -> BTreeMap<QuestionKey, If
         .collect()
 }
 
-/// Rounds in which a host asked another.
+/// By host, the rounds in which it sent a probe to a peer.
 fn rounds(observations: &BTreeSet<Observation>) -> BTreeMap<HostName, BTreeSet<u16>> {
     let mut rounds: BTreeMap<HostName, BTreeSet<u16>> = BTreeMap::new();
     for seen in observations {
@@ -102,7 +106,7 @@ fn rounds(observations: &BTreeSet<Observation>) -> BTreeMap<HostName, BTreeSet<u
     rounds
 }
 
-/// Whether a time server said that a host's clock is right.
+/// Whether an SNTP server confirmed a host's clock within [`CLOCK_S`].
 fn is_right(host: &HostName, observations: &BTreeSet<Observation>) -> bool {
     observations.iter().any(|seen| {
         seen.host == *host

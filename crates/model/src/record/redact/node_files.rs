@@ -1,5 +1,4 @@
-//! What Kubernetes reads on a host, without the names of links made of MAC addresses and without
-//! IPv6 addresses made of them.
+//! Redacts the node files: masks link names and IPv6 addresses that are derived from MAC addresses.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -13,6 +12,7 @@ impl RecordRedactor<'_> {
             text.as_ref().map(|text| text.lines().map(|own| line(own) + "\n").collect::<String>())
         };
         let KubeletFlags { node_ip, hostname_override, cloud_provider } = &files.kubelet;
+        // `--node-ip` is a list of addresses, of which IPv6 ones may contain a MAC address.
         let node_ip = node_ip.as_ref().map(|list| {
             let words: Vec<_> = list.raw().split(',').map(|word| self.name(word.trim())).collect();
             Untrusted::new(&words.join(","))
@@ -37,6 +37,7 @@ impl RecordRedactor<'_> {
     fn flannel(&self, flags: &FlannelFlags) -> FlannelFlags {
         let FlannelFlags { iface, iface_regex, iface_can_reach, public_ip, public_ipv6 } = flags;
         let place = |text: &Untrusted| match text.raw().parse() {
+            // `--iface` accepts link names and addresses.
             Ok(link) => Untrusted::new(self.link(&link).as_str()),
             Err(_) => self.untrusted_name(text),
         };
@@ -65,6 +66,8 @@ impl RecordRedactor<'_> {
 
     fn v6_route(&self, line: &str) -> String {
         let mut fields: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        // Fields 0, 2 and 4 are destination, source and next hop; field 9 is the link
+        // (net/ipv6/route.c).
         for at in [0, 2, 4] {
             let masked = fields.get(at).and_then(|hex| v6_address(hex)).map(|address| {
                 let IpAddr::V6(masked) = self.ip(IpAddr::V6(address)) else { return address };
@@ -82,15 +85,15 @@ impl RecordRedactor<'_> {
         }
     }
 
-    /// The name of a link, or `*`, which stands for none.
+    /// Masks a link name; `*`, which is no link, stays.
     fn masked_link(&self, link: &str) -> Option<String> {
         link.parse().ok().map(|name| self.link(&name).to_string())
     }
 }
 
-/// Whether a pattern may be of a link's name, or an IPv6 address, that is made of a MAC address: no
-/// other has that many hexadecimal digits in a row, any behind the x of `enx` and `wlx`, or those of
-/// RFC 4291, appendix A.
+/// Whether a pattern could match a link name or an IPv6 address that contains a MAC address: six
+/// hexadecimal digits in a row, any such digit behind the x of `enx` and `wlx`, or `ff:fe` (RFC
+/// 4291, appendix A).
 fn may_hold_a_mac(pattern: &str) -> bool {
     let pattern = pattern.to_ascii_lowercase();
     let mut runs = pattern.split(|letter: char| !letter.is_ascii_hexdigit());
@@ -104,7 +107,7 @@ fn hex(address: Ipv6Addr) -> String {
     address.octets().iter().fold(String::new(), |text, octet| format!("{text}{octet:02x}"))
 }
 
-/// An address as `/proc/net/ipv6_route` has it: 32 hexadecimal digits.
+/// Parses an address in the form of `/proc/net/ipv6_route`: 32 hexadecimal digits.
 fn v6_address(hex: &str) -> Option<Ipv6Addr> {
     let is_whole = hex.len() == 32 && hex.bytes().all(|digit| digit.is_ascii_hexdigit());
     is_whole.then(|| u128::from_str_radix(hex, 16).ok()).flatten().map(Ipv6Addr::from)

@@ -48,7 +48,7 @@ fn verdict(code: i32, chain: Option<&str>) -> Vec<u8> {
     expression("immediate", &[(1, &[0; 4]), (2, &data)])
 }
 
-/// Loads bytes of the IP header into register 1.
+/// An expression that loads bytes of the IP header into register 1.
 fn header(offset: u32, length: u32) -> Vec<u8> {
     numbers("payload", &[1, 1, offset, length])
 }
@@ -144,7 +144,8 @@ fn a_range_has_both_its_ends() {
     assert_eq!(shown(NFPROTO_IPV4, &apart), expected);
 }
 
-/// The offset of a source in IPv6 is no address in IPv4: without a family nothing is said.
+/// The source of an IPv6 header has another offset than in IPv4: without a family, nothing is
+/// decoded.
 #[test]
 fn in_a_table_of_both_families_a_condition_says_which_it_is() {
     let source = [header(12, 2), compare(0, &[10, 244])];
@@ -206,7 +207,7 @@ fn what_is_not_known_is_named_and_limits_the_rule() {
     let conntrack = &matches(b"conntrack\0").conditions[0].field;
     assert_eq!(*conntrack, MatchField::Iptables(Untrusted::new("conntrack")));
     assert!(matches(b"comment\0").is_unconditional(), "a comment is always true");
-    // Without a register to load into, `meta` sets a mark.
+    // Without a target register, `meta` sets a mark.
     let set = expression("meta", &[(2, &3_u32.to_be_bytes()), (3, &1_u32.to_be_bytes())]);
     assert!(rule(NFPROTO_IPV4, &[set]).is_unconditional());
 }

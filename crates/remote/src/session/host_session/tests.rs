@@ -1,4 +1,4 @@
-//! Sessions with far ends in threads and with programs that are none.
+//! Sessions with far ends in threads, and with programs that are no far ends.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ use nix::poll::PollFd;
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// Answers what it is asked, and pushes what it is told.
+/// Returns each request as its response, and pushes each notice.
 struct Echo;
 
 impl LoopService for Echo {
@@ -46,7 +46,7 @@ impl LoopService for Echo {
     }
 }
 
-/// Whoever holds the sender decides when the next answer comes.
+/// The sender's holder controls when the next response is sent.
 static GATE: Mutex<Option<Receiver<()>>> = Mutex::new(None);
 static IS_TAKEN_BACK: AtomicBool = AtomicBool::new(false);
 
@@ -105,7 +105,7 @@ fn services_of_one_session_do_not_wait_for_each_other() {
         assert!(matches!(unanswered, RequestError::Carrier(CarrierError::Protocol(_))));
         assert!(!slow.is_finished());
         open.send(()).unwrap();
-        // Whichever of the two threads takes in the answer: it comes to the one that waits.
+        // Whichever thread reads the response, it reaches the one that waits for it.
         while !slow.is_finished() {
             survey.hear().unwrap();
             thread::yield_now();

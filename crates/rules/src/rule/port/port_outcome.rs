@@ -1,4 +1,4 @@
-//! Who was asked for which port, and what became of it.
+//! The outcome of each port test.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -13,51 +13,51 @@ use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::port::{Port, PortAnswerer, TransportProtocol};
 
-/// Tries without an answer that suffice where nothing is lost.
+/// Attempts without response that suffice on a path without losses.
 const TRIES: usize = 3;
-/// `EPERM`: what a packet filter of the sender says to its own programs.
+/// `EPERM`: the error of a send that the sender's own packet filter drops.
 const NOT_PERMITTED: i32 = 1;
 
-/// What became of the questions for one port.
+/// The outcome of the attempts for one port.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum PortOutcome {
-    /// It is reached.
+    /// The port is reachable.
     Open,
-    /// A service has the port, but not at this address.
+    /// A service uses the port, but not on this address.
     Elsewhere,
-    /// The far host's own packet filter keeps the asker out: by an error, or by silence.
+    /// The packet filter of the host with the port blocks it.
     KeptOut {
-        /// Whether it said so.
+        /// Whether it sends an error.
         is_rejected: bool,
     },
-    /// It does not get there.
+    /// The packets do not arrive.
     OnTheWay {
-        /// How the asker knows.
+        /// How the sender noticed.
         by: BlockSignal,
     },
-    /// The asker's own packet filter lets nothing out.
+    /// The sender's own packet filter drops the packets.
     KeptIn,
-    /// What was seen does not suffice.
+    /// The observations do not suffice.
     Undecided,
 }
 
-/// How an asker knows that something does not get there.
+/// How a sender notices that packets do not arrive.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum BlockSignal {
-    /// By nothing but silence.
+    /// There was no response at all.
     Silence,
-    /// By an ICMP error of this router.
+    /// A router sent an ICMP error.
     Router(IpAddr),
-    /// By a refusal in the name of the host, which never saw what is refused.
+    /// A reset or ICMP error in the host's name, although the packet never arrived there.
     Forgery,
 }
 
-/// One port of a host, asked for by another.
+/// One port of a host, tested by another host.
 #[derive(Clone, Debug)]
 pub(crate) struct PortAttempt<'a> {
     pub(crate) from: &'a HostName,
     pub(crate) to: &'a HostName,
-    /// The asker's link; none where routers connect the two.
+    /// The sender's link; `None` if routers connect the two hosts.
     pub(crate) link: Option<&'a IfName>,
     pub(crate) family: IpFamily,
     pub(crate) port: Port,
@@ -66,7 +66,7 @@ pub(crate) struct PortAttempt<'a> {
     pub(crate) tries: usize,
 }
 
-/// All that was asked for, in order of who asked whom.
+/// All port tests, ordered by sender and receiver.
 pub(crate) fn asked<'a>(case: &'a RuleContext<'_>) -> Vec<PortAttempt<'a>> {
     let mut all = Vec::new();
     let lossy = lossy_links(case);
@@ -137,18 +137,18 @@ fn has_arrived(
     any.into_iter().flat_map(of).any(|seen| is_arrival(seen))
 }
 
-/// What else is known of a way, so that silence on it can be judged.
+/// Conditions on a path that affect how silence is interpreted.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct PathConditions {
-    /// Other packets get there.
+    /// Whether other packets arrive.
     is_passing: bool,
-    /// And others come back.
+    /// Whether responses to them come back.
     is_returning: bool,
-    /// Nothing is lost there, as far as was seen.
+    /// Whether no loss was observed.
     is_calm: bool,
-    /// What arrives would have been seen.
+    /// Whether arrivals would have been captured.
     is_witnessed: bool,
-    /// The far agent left nothing without an answer.
+    /// Whether the receiving agent answered all requests.
     answers_all: bool,
 }
 
@@ -187,7 +187,7 @@ impl PathConditions {
     }
 }
 
-/// The links on which something was lost of what passes at all.
+/// Links on which some packets were lost although others passed.
 fn lossy_links<'a>(case: &'a RuleContext<'_>) -> BTreeSet<(&'a HostName, &'a IfName)> {
     let ways = case.pairs.iter().flat_map(LinkPair::direction_pairs).map(|(way, _)| way);
     let lossy = ways.filter(|way| !way.arrived().is_empty() && !way.is_lossless());
@@ -211,7 +211,7 @@ pub(super) fn way<'a>(
     turns.find(|(way, _)| way.family == family)
 }
 
-/// What was asked, and whether it got there.
+/// A port test, and whether it arrived.
 struct PortProbe {
     port: Port,
     tries: usize,

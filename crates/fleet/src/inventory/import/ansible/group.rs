@@ -1,4 +1,4 @@
-//! Groups of an Ansible inventory: whose variables a host has, and what its groups say of its role.
+//! Groups of an Ansible inventory: variables that hosts inherit, and roles that group names imply.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,22 +7,23 @@ use pontoon_model::untrusted::Untrusted;
 use crate::inventory::import::draft::{HOSTS_MAX, ImportDraft};
 use crate::inventory::{HostField, role_of};
 
-/// Most groups: a class of thirty with a few clusters each has not half of it.
+/// Largest number of groups; large inventories have a few hundred.
 const GROUPS_MAX: usize = 1000;
 
-/// Most steps from a group down to a host; more are a circle.
+/// Largest nesting of groups; more means a cycle.
 const DEPTH_MAX: usize = 32;
 
-/// Most times a variable is given to a host: ten for each of the most hosts that there may be.
+/// Largest number of assignments of variables to hosts: ten for each host of a file with the most
+/// hosts.
 const GIVEN_MAX: usize = 10 * HOSTS_MAX;
 
-/// What is told where there are more.
+/// The remark when a limit is exceeded.
 const TOO_MANY: &str = "left out: there are too many hosts and variables";
 
-/// The group of all hosts.
+/// The built-in group of all hosts.
 const ALL: &str = "all";
 
-/// A variable that has a place in our inventory.
+/// A variable that corresponds to a property of our inventory.
 #[derive(Clone, Debug)]
 pub(super) struct AnsibleVariable {
     field: HostField,
@@ -31,7 +32,8 @@ pub(super) struct AnsibleVariable {
 }
 
 impl AnsibleVariable {
-    /// Takes what has a place here; the others are told by name, for their values may be secret.
+    /// Keeps a variable with an equivalent here. Others are reported by name only, as values may be
+    /// secret.
     pub(super) fn new(
         draft: &mut ImportDraft,
         name: &str,
@@ -132,8 +134,8 @@ impl AnsibleGroups {
         Some(self.groups.entry(name.to_owned()).or_insert_with(new))
     }
 
-    /// Gives every host what its groups say: outer groups first, so that inner ones and then the
-    /// host's own variables replace it.
+    /// Applies variables and roles of groups to their hosts: outer groups first, so that inner
+    /// groups and then the host's own variables override them.
     pub(super) fn apply_variables(mut self, draft: &mut ImportDraft, hosts: &[usize]) {
         let mut given = 0;
         for name in self.outer_first() {
@@ -164,9 +166,10 @@ impl AnsibleGroups {
         }
     }
 
-    /// The hosts of a group and of all below it.
+    /// The hosts of a group and of its descendants.
     fn below(&self, name: &str) -> Vec<usize> {
         let mut hosts = BTreeSet::new();
+        // Groups may contain each other in a cycle.
         let mut seen = BTreeSet::from([name]);
         let mut open = vec![name];
         while let Some(group) = open.pop().and_then(|name| self.groups.get(name)) {
@@ -178,10 +181,11 @@ impl AnsibleGroups {
         hosts.into_iter().collect()
     }
 
-    /// The names of all groups, each after those that it is in.
+    /// All group names, parents before children.
     fn outer_first(&self) -> Vec<String> {
         let mut depths: BTreeMap<&str, usize> =
             self.groups.keys().map(|name| (name.as_str(), usize::from(name != ALL))).collect();
+        // Each pass moves children below their parents by one level; a cycle would never settle.
         for _ in 0..DEPTH_MAX {
             let mut is_settled = true;
             for (name, group) in &self.groups {

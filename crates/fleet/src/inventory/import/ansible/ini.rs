@@ -1,19 +1,18 @@
-//! The INI form: `[group]`, `[group:children]`, `[group:vars]`, and hosts with variables behind
-//! them.
+//! The INI format: `[group]`, `[group:children]`, `[group:vars]`, and hosts followed by variables.
 
 use super::group::{AnsibleGroups, AnsibleVariable};
 use crate::inventory::import::draft::ImportDraft;
 
-/// What the lines below a heading are.
+/// The kind of lines below a heading.
 enum IniSection {
     Hosts(String),
     Children(String),
     Variables(String),
-    /// A heading that is not understood.
+    /// Lines below a heading that is not understood.
     Unknown,
 }
 
-/// Reads the lines.
+/// Reads an inventory line by line.
 pub(in crate::inventory::import) fn read(draft: &mut ImportDraft, text: &str) {
     let mut groups = AnsibleGroups::default();
     let mut section = IniSection::Hosts("ungrouped".to_owned());
@@ -52,8 +51,8 @@ pub(in crate::inventory::import) fn read(draft: &mut ImportDraft, text: &str) {
     groups.apply_variables(draft, &all);
 }
 
-/// `[group]`, `[group:children]` or `[group:vars]`; none for other lines. A host may begin with a
-/// bracket, too: `[a:f].example.com`.
+/// Parses `[group]`, `[group:children]` or `[group:vars]`; `None` for other lines. A host may begin
+/// with a bracket, too: `[a:f].example.com`.
 fn heading(text: &str) -> Option<IniSection> {
     let (inside, after) = text.strip_prefix('[')?.split_once(']')?;
     if !after.trim().is_empty() && !after.trim_start().starts_with(['#', ';']) {
@@ -68,7 +67,7 @@ fn heading(text: &str) -> Option<IniSection> {
     })
 }
 
-/// A line of hosts: `pi[1:5].local:2222 ansible_user=pi`.
+/// Parses a line of hosts: `pi[1:5].local:2222 ansible_user=pi`.
 fn host(
     draft: &mut ImportDraft,
     groups: &mut AnsibleGroups,
@@ -77,7 +76,7 @@ fn host(
 ) -> Vec<usize> {
     let mut words = words(text).into_iter();
     let name = words.next().unwrap_or_default();
-    // A colon behind brackets and a name begins the port; an address of IPv6 has several.
+    // One colon behind the brackets starts a port; an IPv6 address has several.
     let outside = name.rsplit(']').next().unwrap_or_default();
     let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     let (hosts, port) = match name.rsplit_once(':') {
@@ -108,7 +107,7 @@ fn variable(draft: &mut ImportDraft, text: &str, line: usize) -> Option<AnsibleV
     AnsibleVariable::new(draft, name, unquoted.unwrap_or(value), line)
 }
 
-/// Words of a line as a shell has them; a `#` at the start of one ends the line.
+/// Splits a line into words as a shell does; `#` at the start of a word begins a comment.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

@@ -1,4 +1,4 @@
-//! The YAML form: groups with `hosts`, `children` and `vars`.
+//! The YAML format: groups with `hosts`, `children` and `vars`.
 
 use pontoon_model::untrusted::Untrusted;
 
@@ -7,7 +7,7 @@ use crate::inventory::import::ImportError;
 use crate::inventory::import::draft::ImportDraft;
 use pontoon_wire::yaml::{self, YamlNode, YamlValue};
 
-/// Reads the groups.
+/// Reads the groups of an inventory.
 pub(in crate::inventory::import) fn read(
     draft: &mut ImportDraft,
     text: &str,
@@ -30,7 +30,7 @@ struct AnsibleYamlReader<'a> {
 }
 
 impl AnsibleYamlReader<'_> {
-    /// Reads a group and what is in it; the tree is not deep (`yaml::read`).
+    /// Reads a group and its children. `yaml::read` limits the depth of this recursion.
     fn group(&mut self, name: &str, node: &YamlNode) {
         let parts = match &node.value {
             YamlValue::Table(parts) => parts.as_slice(),

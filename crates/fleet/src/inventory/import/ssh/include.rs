@@ -1,4 +1,4 @@
-//! `Include` in a configuration of ssh: files of the same folder, and nothing else on this machine.
+//! `Include` in an ssh configuration: files of the same folder only.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -6,13 +6,13 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::inventory::import::TEXT_BYTES_MAX;
 
-/// Most steps from one file to the next; ssh itself goes 16 (`READCONF_MAX_DEPTH` in readconf.h).
+/// Largest nesting of includes; ssh itself allows 16 (`READCONF_MAX_DEPTH` in readconf.h).
 const DEPTH_MAX: usize = 4;
 
-/// Most files in all.
+/// Largest number of included files in total.
 const FILES_MAX: usize = 64;
 
-/// What an `Include` may name.
+/// The reason for rejecting a path outside the folder.
 const WHERE: &str = "only files of the same folder are read";
 
 pub(super) struct SshIncludes<'a> {
@@ -26,12 +26,14 @@ impl<'a> SshIncludes<'a> {
         Self { folder, files: 0, bytes: 0 }
     }
 
-    /// The texts of the files that a pattern means, sorted by name; or why there are none.
+    /// The contents of the files that match a pattern, sorted by name, or the reason why there are
+    /// none.
     pub(super) fn read(&mut self, pattern: &str, depth: usize) -> Result<Vec<String>, String> {
         let folder = self.folder.ok_or("the file has no folder here")?;
         if depth >= DEPTH_MAX {
             return Err(format!("there are more than {DEPTH_MAX} in one another"));
         }
+        // The tilde is expanded only if the file is in a folder `.ssh` itself.
         let relative = pattern.strip_prefix("~/.ssh/").filter(|_| folder.ends_with(".ssh"));
         let path = PathBuf::from(relative.unwrap_or(pattern));
         let path = path.strip_prefix(folder).unwrap_or(&path);
@@ -48,7 +50,7 @@ impl<'a> SshIncludes<'a> {
             return Err(format!("there are more than {FILES_MAX} files"));
         }
         let said = |error: io::Error| error.to_string();
-        // A link may lead out of the folder.
+        // A symbolic link may point outside of the folder.
         let (real, home) = (path.canonicalize(), folder.canonicalize());
         if !real.map_err(said)?.starts_with(home.map_err(said)?) {
             return Err(WHERE.to_owned());
@@ -59,6 +61,7 @@ impl<'a> SshIncludes<'a> {
         let room = TEXT_BYTES_MAX.saturating_sub(self.bytes);
         let mut text = String::new();
         let file = File::open(path).map_err(said)?;
+        // One byte more than there is room for shows that the file is too long.
         file.take(room as u64 + 1).read_to_string(&mut text).map_err(said)?;
         self.bytes += text.len();
         if text.len() > room {
@@ -68,7 +71,7 @@ impl<'a> SshIncludes<'a> {
     }
 }
 
-/// The files of a folder that a path means, whose last part may have one `*`.
+/// The files that match a path; its last part may contain one `*`.
 fn matching(folder: &Path, path: &Path) -> io::Result<Vec<PathBuf>> {
     let last = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let Some((start, end)) = last.split_once('*') else {
@@ -79,7 +82,7 @@ fn matching(folder: &Path, path: &Path) -> io::Result<Vec<PathBuf>> {
         name.len() >= start.len() + end.len()
             && name.starts_with(start)
             && name.ends_with(end)
-            // As in glob(3), a hidden file is named, or not meant.
+            // As in glob(3), `*` does not match hidden files.
             && (!name.starts_with('.') || start.starts_with('.'))
     };
     let mut paths = Vec::new();
@@ -89,6 +92,7 @@ fn matching(folder: &Path, path: &Path) -> io::Result<Vec<PathBuf>> {
             paths.push(entry.path());
         }
     }
+    // glob(3) sorts, and ssh takes the first value of an option.
     paths.sort();
     Ok(paths)
 }
