@@ -6,11 +6,11 @@
 pub mod address;
 pub mod networks;
 
+use pontoon_diagnosis::Diagnosis;
 use pontoon_model::code;
 use std::fmt;
 use std::net::IpAddr;
 
-use pontoon_model::finding::Finding;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Prefix};
 use pontoon_model::record::Record;
@@ -128,7 +128,7 @@ pub struct SettingsInputs<'a> {
     /// Who reaches whom.
     pub pairs: &'a [PairRow],
     /// What is wrong.
-    pub findings: &'a [Finding],
+    pub findings: &'a [Diagnosis],
 }
 
 /// Decides what a host is told.
@@ -287,7 +287,8 @@ fn mtu_warnings(
         let is_here = finding.scope.link.as_ref().is_none_or(|other| other == link)
             && [&finding.scope.from, &finding.scope.to].into_iter().flatten().any(|it| it == host);
         if is_here {
-            let why = finding.because.join("; ");
+            let why: Vec<_> = finding.evidence.iter().map(ToString::to_string).collect();
+            let why = why.join("; ");
             warnings.push(format!("large packets vanish on {link} ({why}): see mtu-black-hole"));
         }
     }
