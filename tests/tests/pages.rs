@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use pontoon_diagnosis::Severity;
 use pontoon_lab::expected_findings::ExpectedFinding;
 use pontoon_lab::scenario::{Scenario, builtin, builtin_names};
 use pontoon_model::exit::Exit;
-use pontoon_model::finding::{Level, Severity};
 use pontoon_rules::rule::{DiagnosisRule, RULES};
 use pontoon_tests::generated::assert_current;
 use pontoon_tests::program::{pontoon, stdout};
@@ -99,7 +99,7 @@ fn expected(row: &ExpectedFinding) -> String {
         scope.to.as_ref().map(|host| format!(" to {host}")),
         scope.link.as_ref().map(|link| format!(" on {link}")),
         scope.family.map(|family| format!(" ({family})")),
-        row.level.map(|level| format!(", {}", level_word(level))),
+        row.certainty.map(|certainty| format!(", {}", certainty.as_str())),
     ];
     text.extend(parts.into_iter().flatten());
     text.push('\n');
@@ -112,9 +112,9 @@ fn the_page_of_findings_is_current() {
         "{MADE}\n# Findings\n\nWhat `pontoon check` can find. `pontoon explain CODE` shows the same \
          page in a terminal.\n\n| code | severity | what is wrong |\n|---|---|---|\n"
     );
-    for DiagnosisRule { code, severity, title, .. } in RULES {
+    for DiagnosisRule { code, severity, summary, .. } in RULES {
         let severity = severity_word(*severity);
-        writeln!(page, "| [`{code}`](#{code}) | {severity} | {title} |")
+        writeln!(page, "| [`{code}`](#{code}) | {severity} | {summary} |")
             .expect("a text takes text");
     }
     page.extend(RULES.iter().map(finding_section));
@@ -123,7 +123,7 @@ fn the_page_of_findings_is_current() {
 
 fn finding_section(rule: &DiagnosisRule) -> String {
     let mut text =
-        format!("\n## {}\n\n{}: {}\n", rule.code, severity_word(rule.severity), rule.title);
+        format!("\n## {}\n\n{}: {}\n", rule.code, severity_word(rule.severity), rule.summary);
     for line in rule.explain.trim().lines() {
         match line.strip_prefix("  ") {
             Some(line) => writeln!(text, "{line}"),
@@ -203,14 +203,5 @@ fn severity_word(severity: Severity) -> &'static str {
         Severity::Info => "info",
         Severity::Warning => "warning",
         Severity::Error => "error",
-    }
-}
-
-fn level_word(level: Level) -> &'static str {
-    match level {
-        Level::Undecided => "undecided",
-        Level::Possible => "possible",
-        Level::Likely => "likely",
-        Level::Confirmed => "confirmed",
     }
 }

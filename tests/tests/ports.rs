@@ -87,13 +87,13 @@ s = socket.create_server((\"0.0.0.0\", 2379)); time.sleep(60)' & service=$!
         ["10250/tcp", "pi3", "agent", ["pi1"], []],
     ]);
     assert_eq!(json!(rows(&report, "eth0")), expected, "{page}");
-    let findings = report["findings"].as_array().expect("a report has findings");
+    let findings = report["diagnoses"].as_array().expect("a report has diagnoses");
     let mut found: Vec<_> = findings
         .iter()
         .filter(|finding| finding["severity"] == "error")
         .map(|finding| {
             let [from, to] = ["from", "to"].map(|end| finding["scope"][end].clone());
-            json!([finding["code"], from, to, finding["level"]]).to_string()
+            json!([finding["code"], from, to, finding["certainty"]]).to_string()
         })
         .collect();
     found.sort();
@@ -154,13 +154,13 @@ fn what_is_dropped_on_the_way_accuses_no_host() {
         );
         let (code, page, said) = on_pi1_of(lab, &script);
         let report: Value = serde_json::from_str(&page).unwrap_or_else(|_| panic!("{page}{said}"));
-        let findings = report["findings"].as_array().expect("a report has findings");
+        let findings = report["diagnoses"].as_array().expect("a report has diagnoses");
         let errors = findings.iter().filter(|finding| finding["severity"] == "error");
         let found: std::collections::BTreeSet<String> = errors
-            .filter(|finding| finding["because"].to_string().contains("6443/tcp"))
+            .filter(|finding| finding["evidence"].to_string().contains("6443/tcp"))
             .map(|finding| {
                 let [from, to] = ["from", "to"].map(|end| finding["scope"][end].clone());
-                json!([finding["code"], from, to, finding["level"]]).to_string()
+                json!([finding["code"], from, to, finding["certainty"]]).to_string()
             })
             .collect();
         let expected: std::collections::BTreeSet<String> = expected

@@ -6,6 +6,7 @@
 mod frames;
 mod links;
 mod routing;
+mod node_address;
 mod packet_filter;
 mod services;
 mod identity;
@@ -20,11 +21,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
 pub use cluster::ClusterEvidence;
-pub use frames::FrameEvidence;
+pub use frames::{ArpProxy, ControlTarget, EndControl, FrameEvidence, RoundProbes, SenderRounds};
 pub use identity::IdentityEvidence;
 pub use join::JoinEvidence;
-pub use links::LinkEvidence;
+pub use links::{GatewayProbe, LinkDownState, LinkEvidence};
 pub use log_text::LogEvidence;
+pub use node_address::{NetworkOrigin, NetworkPurpose, NodeAddressEvidence};
 pub use packet_filter::FilterEvidence;
 pub use routing::RoutingEvidence;
 pub use services::ServiceEvidence;
@@ -40,13 +42,15 @@ pub enum Evidence {
     Frames(FrameEvidence),
     /// Links of a host: whether they are up, what answers on them, their MTU and radio.
     Links(LinkEvidence),
-    /// Addresses, masks, routes and forwarding of a host.
+    /// Routes of a host, reverse-path filtering and forwarding.
     Routing(RoutingEvidence),
+    /// The address and the networks that Kubernetes would take.
+    NodeAddress(NodeAddressEvidence),
     /// Packet filters of a host, and ports that are blocked.
     Filter(FilterEvidence),
-    /// Name servers, clocks, captive portals and UDP to the internet.
+    /// Name servers, captive portals, UDP to the internet and clocks.
     Services(ServiceEvidence),
-    /// Names, ids and MAC addresses that should be unique.
+    /// Names, ids, MAC and IP addresses that only one host may have.
     Identity(IdentityEvidence),
     /// A rehearsed join: what the server and the host answered, stage by stage.
     Join(JoinEvidence),
@@ -65,6 +69,7 @@ enum EvidenceFields<'a> {
     Frames(Cow<'a, FrameEvidence>),
     Links(Cow<'a, LinkEvidence>),
     Routing(Cow<'a, RoutingEvidence>),
+    NodeAddress(Cow<'a, NodeAddressEvidence>),
     Filter(Cow<'a, FilterEvidence>),
     Services(Cow<'a, ServiceEvidence>),
     Identity(Cow<'a, IdentityEvidence>),
@@ -89,6 +94,7 @@ impl Serialize for Evidence {
             Self::Frames(fact) => EvidenceFields::Frames(Cow::Borrowed(fact)),
             Self::Links(fact) => EvidenceFields::Links(Cow::Borrowed(fact)),
             Self::Routing(fact) => EvidenceFields::Routing(Cow::Borrowed(fact)),
+            Self::NodeAddress(fact) => EvidenceFields::NodeAddress(Cow::Borrowed(fact)),
             Self::Filter(fact) => EvidenceFields::Filter(Cow::Borrowed(fact)),
             Self::Services(fact) => EvidenceFields::Services(Cow::Borrowed(fact)),
             Self::Identity(fact) => EvidenceFields::Identity(Cow::Borrowed(fact)),
@@ -126,6 +132,7 @@ from_domain! {
     Frames: FrameEvidence,
     Links: LinkEvidence,
     Routing: RoutingEvidence,
+    NodeAddress: NodeAddressEvidence,
     Filter: FilterEvidence,
     Services: ServiceEvidence,
     Identity: IdentityEvidence,

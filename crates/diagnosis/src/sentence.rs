@@ -4,6 +4,7 @@
 mod frames;
 mod links;
 mod routing;
+mod node_address;
 mod packet_filter;
 mod services;
 mod identity;
@@ -22,6 +23,7 @@ impl fmt::Display for Evidence {
             Self::Frames(fact) => fact.fmt(f),
             Self::Links(fact) => fact.fmt(f),
             Self::Routing(fact) => fact.fmt(f),
+            Self::NodeAddress(fact) => fact.fmt(f),
             Self::Filter(fact) => fact.fmt(f),
             Self::Services(fact) => fact.fmt(f),
             Self::Identity(fact) => fact.fmt(f),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use pontoon_model::finding::{DiagnosisScope, Finding, Level, Severity};
+use pontoon_diagnosis::{Certainty, Diagnosis, DiagnosisScope, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,17 +17,17 @@ pub struct ExpectedFinding {
     pub scope: DiagnosisScope,
     /// How sure; omitted = any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub level: Option<Level>,
+    pub certainty: Option<Certainty>,
 }
 
 impl ExpectedFinding {
     /// Whether this row means that finding.
     #[must_use]
-    pub fn matches(&self, finding: &Finding) -> bool {
+    pub fn matches(&self, finding: &Diagnosis) -> bool {
         let scope_meets = self.scope.overlaps(&finding.scope)
             || (finding.is_symmetric && self.scope.reversed().overlaps(&finding.scope));
         self.code == finding.code.as_str()
-            && self.level.is_none_or(|level| level == finding.level)
+            && self.certainty.is_none_or(|certainty| certainty == finding.certainty)
             && scope_meets
     }
 }
@@ -38,7 +38,7 @@ pub struct FindingDifference {
     /// Expected, but not found.
     pub missing: Vec<ExpectedFinding>,
     /// Found above severity info, but not expected.
-    pub surplus: Vec<Finding>,
+    pub surplus: Vec<Diagnosis>,
 }
 
 impl FindingDifference {
@@ -52,9 +52,9 @@ impl FindingDifference {
 /// Compares findings with what must be found: every finding above severity info is met by a row,
 /// and every row by a finding.
 #[must_use]
-pub fn compare(expected: &[ExpectedFinding], findings: &[Finding]) -> FindingDifference {
-    let grave = |finding: &&Finding| finding.severity > Severity::Info;
-    let is_expected = |finding: &&Finding| expected.iter().any(|expect| expect.matches(finding));
+pub fn compare(expected: &[ExpectedFinding], findings: &[Diagnosis]) -> FindingDifference {
+    let grave = |finding: &&Diagnosis| finding.severity > Severity::Info;
+    let is_expected = |finding: &&Diagnosis| expected.iter().any(|expect| expect.matches(finding));
     let is_found = |expect: &&ExpectedFinding| {
         findings.iter().filter(grave).any(|finding| expect.matches(finding))
     };
@@ -67,28 +67,18 @@ pub fn compare(expected: &[ExpectedFinding], findings: &[Finding]) -> FindingDif
 impl fmt::Display for FindingDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for expect in &self.missing {
-            let level = expect.level.map_or("any level".to_owned(), level);
-            writeln!(f, "- missing {} {} ({level})", expect.code, shown(&expect.scope))?;
+            let certainty = expect.certainty.map_or("any certainty", Certainty::as_str);
+            writeln!(f, "- missing {} {} ({certainty})", expect.code, shown(&expect.scope))?;
         }
         for finding in &self.surplus {
-            let level = level(finding.level);
-            writeln!(f, "+ surplus {} {} ({level})", finding.code, shown(&finding.scope))?;
-            for line in &finding.because {
+            let certainty = finding.certainty.as_str();
+            writeln!(f, "+ surplus {} {} ({certainty})", finding.code, shown(&finding.scope))?;
+            for line in &finding.evidence {
                 writeln!(f, "      {line}")?;
             }
         }
         Ok(())
     }
-}
-
-fn level(level: Level) -> String {
-    let word = match level {
-        Level::Undecided => "undecided",
-        Level::Possible => "possible",
-        Level::Likely => "likely",
-        Level::Confirmed => "confirmed",
-    };
-    word.to_owned()
 }
 
 /// A scope in the words of a scenario file.

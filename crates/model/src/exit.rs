@@ -1,11 +1,9 @@
 //! Exit codes of the program (docs/exit-codes.md).
 
-use crate::finding::{Finding, Level, Severity};
-
 /// How a run ended, for scripts.
 ///
-/// The variants are in order of precedence: when several apply, the first one is the exit code.
-/// What prevented a check goes before what the checks found (docs/decisions/013-exit-codes.md).
+/// When several hold, the one that comes first here counts: what kept the question from being
+/// answered at all goes before what was found.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Exit {
     /// A defect of pontoon, or a failure of the machine it runs on.
@@ -70,23 +68,7 @@ impl Exit {
         }
     }
 
-    /// The exit code for these findings alone.
-    #[must_use]
-    pub fn of(findings: &[Finding]) -> Self {
-        findings.iter().map(Self::of_one).min().unwrap_or(Self::Good)
-    }
-
-    fn of_one(finding: &Finding) -> Self {
-        match (finding.severity, finding.level) {
-            (Severity::Error, Level::Confirmed | Level::Likely) => Self::Failed,
-            (Severity::Error, Level::Possible | Level::Undecided) | (Severity::Warning, _) => {
-                Self::Warned
-            }
-            (Severity::Info, _) => Self::Good,
-        }
-    }
-
-    /// The one of two exit codes that takes precedence.
+    /// The one of the two that counts.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         self.min(other)
@@ -96,52 +78,6 @@ impl Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::code;
-    use crate::finding::DiagnosisScope;
-
-    fn finding(severity: Severity, level: Level) -> Finding {
-        Finding {
-            code: code::CLIENT_ISOLATION,
-            title: "a test",
-            severity,
-            level,
-            scope: DiagnosisScope::default(),
-            is_symmetric: false,
-            because: vec!["it was seen".to_owned()],
-            advice: Vec::new(),
-            would_decide: None,
-        }
-    }
-
-    #[test]
-    fn findings_weigh_what_they_should() {
-        let table = [
-            (Severity::Error, Level::Confirmed, 3),
-            (Severity::Error, Level::Likely, 3),
-            (Severity::Error, Level::Possible, 4),
-            (Severity::Error, Level::Undecided, 4),
-            (Severity::Warning, Level::Confirmed, 4),
-            (Severity::Warning, Level::Undecided, 4),
-            (Severity::Info, Level::Confirmed, 0),
-            (Severity::Info, Level::Undecided, 0),
-        ];
-        for (severity, level, code) in table {
-            assert_eq!(
-                Exit::of(&[finding(severity, level)]).code(),
-                code,
-                "{severity:?} {level:?}"
-            );
-        }
-        assert_eq!(Exit::of(&[]).code(), 0);
-    }
-
-    #[test]
-    fn the_worst_finding_decides_wherever_it_stands() {
-        let error = finding(Severity::Error, Level::Likely);
-        let warning = finding(Severity::Warning, Level::Confirmed);
-        assert_eq!(Exit::of(&[warning.clone(), error.clone()]), Exit::Failed);
-        assert_eq!(Exit::of(&[error, warning]), Exit::Failed);
-    }
 
     #[test]
     fn precedence_is_as_documented() {

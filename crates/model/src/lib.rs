@@ -1,8 +1,8 @@
 //! The data types of pontoon: hosts, networks, and what was observed of them.
 //!
-//! Nothing here reads a clock, a file or a socket. A [`snapshot`] describes one host, an
-//! [`observation`] one event on the wire, [`facts`] a whole run. A [`finding`] is a problem under a
-//! stable [`code`]; [`exit`] maps findings to an exit code, [`record`] stores facts in a file.
+//! Nothing here reads a clock, a file or a socket. A [`snapshot`] is what a host is,
+//! an [`observation`] what was seen on the wire, [`facts`] all of a run. A [`code`] is the stable
+//! name of what may be wrong, [`exit`] how a command ends, and [`record`] keeps facts in a file.
 
 pub mod code;
 pub mod untrusted;
@@ -14,7 +14,6 @@ pub mod observation;
 pub mod port;
 pub mod facts;
 pub mod shared_links;
-pub mod finding;
 pub mod exit;
 pub mod record;
 pub mod shell;

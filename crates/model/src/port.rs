@@ -14,7 +14,7 @@ use crate::untrusted::Untrusted;
 
 /// A transport protocol.
 #[derive(
-    Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum TransportProtocol {
@@ -24,8 +24,8 @@ pub enum TransportProtocol {
     Udp,
 }
 
-/// A port of a transport protocol: `6443/tcp`.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+/// A port of a transport: `6443/tcp`.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Port {
     /// The port number, from 1.
     pub number: u16,

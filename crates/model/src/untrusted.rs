@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 /// Text from the network, a file or another host: SSIDs, host names, HTTP headers, remote output.
 ///
-/// `Display` shows control characters, bidirectional overrides and line breaks as `\u{..}`, so that
-/// none reaches a terminal. The stored text is cut at [`Untrusted::MAX_BYTES`].
-#[derive(Clone, Debug, Default, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+/// `Display` never lets a control character, a bidirectional override or a line break reach a
+/// terminal: each is shown as `\u{..}`. The stored text is cut at [`Untrusted::MAX_BYTES`].
+#[derive(Clone, Debug, Default, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct Untrusted(String);
 

@@ -1,4 +1,4 @@
-//! The report of a run: the verdict, the findings, and the tables behind them.
+//! The report at the end of a run: the verdict, the diagnoses, and the sums behind them.
 
 pub mod groups;
 pub mod wifi_networks;
@@ -13,8 +13,8 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use pontoon_diagnosis::Diagnosis;
 use pontoon_model::facts::{AgentOutcome, Facts, HostFacts};
-use pontoon_model::finding::Finding;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Mac, Prefix};
 use pontoon_model::observation::RunId;
@@ -27,10 +27,10 @@ use ports::PortRow;
 use verdict::SurveyVerdict;
 use wifi_networks::WifiNetworkPair;
 
-/// Name and version of the format. Within a version, fields are only ever added.
-pub const SCHEMA: &str = "pontoon/report/v1";
+/// The name and version of the report's form. Within a version fields are only ever added.
+pub const SCHEMA: &str = "pontoon/report/v2";
 
-/// The report of a run; the same facts always give the same bytes.
+/// The report at the end of a run; the same facts always give the same bytes.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct SurveyReport {
     /// Always `pontoon/report/v1`.
@@ -39,8 +39,8 @@ pub struct SurveyReport {
     pub run: RunId,
     /// The result in one sentence.
     pub verdict: SurveyVerdict,
-    /// The findings, the most severe first.
-    pub findings: Vec<Finding>,
+    /// What is wrong, the worst first.
+    pub diagnoses: Vec<Diagnosis>,
     /// The hosts that took part.
     pub hosts: Vec<ReportedHost>,
     /// Hosts that were named but could not be reached, or not to the end, with the reason.
@@ -115,14 +115,14 @@ pub struct ReportedGap {
 impl SurveyReport {
     /// Makes the report of a run.
     #[must_use]
-    pub fn new(record: &Record, findings: Vec<Finding>) -> Self {
+    pub fn new(record: &Record, diagnoses: Vec<Diagnosis>) -> Self {
         let Record { facts, unreached } = record;
-        let findings = worst_first(findings);
-        let pairs = pairs::of(facts, &findings);
+        let diagnoses = worst_first(diagnoses);
+        let pairs = pairs::of(facts, &diagnoses);
         Self {
             schema: SCHEMA.to_owned(),
             run: facts.run,
-            verdict: SurveyVerdict::new(record, &findings, &pairs),
+            verdict: SurveyVerdict::new(record, &diagnoses, &pairs),
             hosts: facts.hosts.iter().map(|(name, host)| ReportedHost::new(name, host)).collect(),
             unreached: unreached.clone().into_iter().chain(left(facts)).collect(),
             untested: untested(facts),
@@ -131,7 +131,7 @@ impl SurveyReport {
                 .iter()
                 .map(|(name, host)| (name.clone(), host.frames_sent.clone()))
                 .collect(),
-            findings,
+            diagnoses,
             networks: wifi_networks::of(facts, &pairs),
             ports: ports::of(facts),
             pairs,
@@ -149,10 +149,10 @@ fn left(facts: &Facts) -> impl Iterator<Item = (HostName, Untrusted)> {
     })
 }
 
-/// Sorts by severity, then level; what is equal in both keeps its order.
-fn worst_first(mut findings: Vec<Finding>) -> Vec<Finding> {
-    findings.sort_by_key(|finding| std::cmp::Reverse((finding.severity, finding.level)));
-    findings
+/// Sorts by severity, then certainty; what is equal in both keeps its order.
+fn worst_first(mut diagnoses: Vec<Diagnosis>) -> Vec<Diagnosis> {
+    diagnoses.sort_by_key(|one| std::cmp::Reverse((one.severity, one.certainty)));
+    diagnoses
 }
 
 impl ReportedHost {

@@ -1,4 +1,4 @@
-//! The table of findings, and how it is applied.
+//! The table of rules, and how it is applied.
 //!
 //! To add one: write its proof in a file below `rule/`, its page in `rule/explain/CODE.md`, and
 //! its row here. Rows with the same consequences for a user stand together.
@@ -33,21 +33,20 @@ mod udp;
 mod uniformity;
 mod directed_path;
 
-use pontoon_model::facts::Facts;
-pub use rule_context::RuleContext;
-
+use pontoon_diagnosis::{Certainty, Diagnosis, DiagnosisScope, Severity};
 use pontoon_model::code;
-use pontoon_model::finding::{DiagnosisScope, Finding, Level, Severity};
+use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
 use pontoon_model::shared_links::shared_links;
 pub use row::{DiagnosisRule, RuleMatch};
+pub use rule_context::RuleContext;
 
-/// All rules, one for each finding code.
+/// Every rule there is.
 pub const RULES: &[DiagnosisRule] = &[
     DiagnosisRule {
         code: code::CLIENT_ISOLATION,
-        title: "the network keeps its clients apart",
+        summary: "the network isolates its clients from each other (client isolation)",
         severity: Severity::Error,
         is_symmetric: true,
         masks: &[],
@@ -56,7 +55,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::PEERS_VIA_GATEWAY,
-        title: "clients reach each other only through their gateway",
+        summary: "clients reach each other only through their gateway",
         severity: Severity::Warning,
         is_symmetric: true,
         masks: &[],
@@ -65,7 +64,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::ONE_WAY_FILTER,
-        title: "frames pass one way only",
+        summary: "frames pass in one direction only",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[],
@@ -74,7 +73,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::GROUP_SUPPRESSION,
-        title: "broadcast does not pass, and nobody answers ARP",
+        summary: "broadcast is blocked and ARP is not answered",
         severity: Severity::Error,
         is_symmetric: true,
         masks: &[code::HOST_FIREWALL],
@@ -83,7 +82,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::GROUP_FRAMES_FILTERED,
-        title: "broadcast does not pass, but ARP is answered",
+        summary: "broadcast is blocked, but ARP is answered",
         severity: Severity::Info,
         is_symmetric: true,
         masks: &[],
@@ -92,7 +91,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::PEER_LINK_DOWN,
-        title: "a link is down",
+        summary: "a link is down",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[
@@ -106,7 +105,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::PEER_UNANSWERED,
-        title: "a peer answers nothing",
+        summary: "a host without an agent does not answer",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[],
@@ -115,7 +114,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::NO_L2_SERVICE,
-        title: "the network does not answer, not even the gateway",
+        summary: "the network does not respond, not even the gateway",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[
@@ -134,7 +133,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::HOST_FIREWALL,
-        title: "a host's own packet filter keeps others out",
+        summary: "a host's own packet filter blocks other hosts",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[],
@@ -143,7 +142,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::PORT_BLOCKED,
-        title: "a host's own packet filter keeps a port shut that Kubernetes needs",
+        summary: "a host's own packet filter blocks a port that Kubernetes needs",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[],
@@ -152,7 +151,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::PORT_FILTERED,
-        title: "a port that Kubernetes needs is dropped before it gets there",
+        summary: "packets to a port that Kubernetes needs are dropped on the path",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[],
@@ -161,7 +160,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::PING_IGNORED,
-        title: "a host answers, but not to ping",
+        summary: "a host ignores ping but answers everything else",
         severity: Severity::Info,
         is_symmetric: false,
         masks: &[],
@@ -170,7 +169,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::ROUTED_PATH_BLOCKED,
-        title: "packets between two networks are dropped on the way",
+        summary: "packets between two networks are dropped on the path",
         severity: Severity::Error,
         is_symmetric: true,
         masks: &[code::PORT_FILTERED],
@@ -179,7 +178,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::LOSSY_PATH,
-        title: "frames are lost",
+        summary: "frames are lost",
         severity: Severity::Info,
         is_symmetric: true,
         masks: &[],
@@ -188,7 +187,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::DUAL_HOMED_SELECTION,
-        title: "kubeadm would advertise an address at which the others cannot reach it",
+        summary: "kubeadm would advertise an address that other hosts cannot reach",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[],
@@ -197,7 +196,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::NO_DEFAULT_ROUTE,
-        title: "there is no default route",
+        summary: "there is no default route",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[],
@@ -206,7 +205,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::SAME_SUBNET,
-        title: "two links of one host are in the same network",
+        summary: "two links of one host are in the same network",
         severity: Severity::Warning,
         is_symmetric: false,
         masks: &[
@@ -223,7 +222,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::WRONG_MASK,
-        title: "two neighbours disagree about the size of their network",
+        summary: "two hosts in one network have different prefix lengths",
         severity: Severity::Error,
         is_symmetric: true,
         masks: &[
@@ -237,7 +236,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::DUPLICATE_ADDRESS,
-        title: "an address is in use twice",
+        summary: "two hosts use the same IP address",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[
@@ -254,7 +253,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::DUPLICATE_MAC,
-        title: "two hosts have one MAC address",
+        summary: "two hosts have the same MAC address",
         severity: Severity::Error,
         is_symmetric: true,
         masks: &[
@@ -272,7 +271,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::DUPLICATE_INTERNAL_IP,
-        title: "Kubernetes would take the same address of two hosts",
+        summary: "Kubernetes would use the same address for two nodes",
         severity: Severity::Error,
         is_symmetric: true,
         masks: &[],
@@ -281,7 +280,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::DUPLICATE_HOST_NAME,
-        title: "two hosts have one name",
+        summary: "two hosts have the same host name",
         severity: Severity::Error,
         is_symmetric: true,
         masks: &[],
@@ -290,7 +289,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::DUPLICATE_MACHINE_ID,
-        title: "two hosts have one machine id",
+        summary: "two hosts have the same machine ID",
         severity: Severity::Error,
         is_symmetric: true,
         masks: &[],
@@ -299,7 +298,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::DUPLICATE_PRODUCT_UUID,
-        title: "two hosts have one product UUID",
+        summary: "two hosts have the same product UUID",
         severity: Severity::Warning,
         is_symmetric: true,
         masks: &[],
@@ -308,7 +307,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::DUPLICATE_SSH_HOST_KEY,
-        title: "two hosts have one SSH host key",
+        summary: "two hosts have the same SSH host key",
         severity: Severity::Warning,
         is_symmetric: true,
         masks: &[],
@@ -317,7 +316,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::MTU_DIFFERS,
-        title: "links of one network take packets of different sizes",
+        summary: "links of one network have different MTUs",
         severity: Severity::Warning,
         is_symmetric: false,
         masks: &[],
@@ -326,7 +325,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::RP_FILTER_DROP,
-        title: "a host drops what arrives, because it would answer by another link",
+        summary: "a host's strict reverse-path filter drops packets",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[code::HOST_FIREWALL, code::ASYMMETRIC_RETURN, code::MTU_BLACK_HOLE],
@@ -335,7 +334,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::ASYMMETRIC_RETURN,
-        title: "answers come back by another link",
+        summary: "replies come back on another link",
         severity: Severity::Warning,
         is_symmetric: false,
         masks: &[],
@@ -344,7 +343,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::FORWARDING_OFF,
-        title: "a host is another's gateway and does not forward",
+        summary: "a host that is the gateway of another does not forward packets",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[code::FORWARD_DROP, code::MISSING_MASQUERADE, code::SOURCE_GUARD],
@@ -353,7 +352,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::FORWARD_DROP,
-        title: "a gateway's packet filter drops what it should forward",
+        summary: "a gateway's packet filter drops packets that it should forward",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[code::MISSING_MASQUERADE, code::SOURCE_GUARD],
@@ -362,7 +361,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::MISSING_MASQUERADE,
-        title: "a gateway forwards private addresses unchanged",
+        summary: "a gateway forwards packets from private addresses without NAT",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[],
@@ -371,7 +370,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::SOURCE_GUARD,
-        title: "the access point may drop what does not come from the client's own address",
+        summary: "the access point drops packets with another host's source address",
         severity: Severity::Warning,
         is_symmetric: false,
         masks: &[],
@@ -380,7 +379,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::CAPTIVE_PORTAL,
-        title: "the network wants somebody to log in first",
+        summary: "a captive portal intercepts HTTP until you log in",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[
@@ -396,7 +395,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::DNS_DEAD,
-        title: "a configured name server resolves nothing",
+        summary: "a configured name server resolves nothing",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[],
@@ -405,7 +404,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::DNS_REWRITTEN,
-        title: "a name server invents addresses for names that do not exist",
+        summary: "a name server returns addresses for names that do not exist",
         severity: Severity::Warning,
         is_symmetric: false,
         masks: &[],
@@ -414,7 +413,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::DNS_INTERCEPTED,
-        title: "somebody on the way answers in the name of every name server",
+        summary: "DNS queries are intercepted on the path",
         severity: Severity::Warning,
         is_symmetric: false,
         masks: &[],
@@ -423,7 +422,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::UDP_BLOCKED,
-        title: "the network passes no UDP beside names and time",
+        summary: "the network blocks UDP except DNS and NTP",
         severity: Severity::Warning,
         is_symmetric: false,
         masks: &[],
@@ -432,7 +431,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::MTU_BLACK_HOLE,
-        title: "large packets vanish without a word",
+        summary: "large packets are dropped silently (path-MTU black hole)",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[],
@@ -441,7 +440,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::CLOCK_OFF,
-        title: "the clock is wrong by more than a day",
+        summary: "the clock is wrong by more than a day",
         severity: Severity::Error,
         is_symmetric: false,
         masks: &[code::CLOCK_SKEW, code::CLOCK_SKEW_BETWEEN_HOSTS],
@@ -450,7 +449,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::CLOCK_SKEW,
-        title: "the clock is wrong by more than a minute",
+        summary: "the clock is wrong by more than a minute",
         severity: Severity::Warning,
         is_symmetric: false,
         masks: &[code::CLOCK_SKEW_BETWEEN_HOSTS],
@@ -459,7 +458,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::CLOCK_SKEW_BETWEEN_HOSTS,
-        title: "two hosts' clocks are more than a second apart",
+        summary: "the clocks of two hosts are more than a second apart",
         severity: Severity::Warning,
         is_symmetric: true,
         masks: &[],
@@ -468,7 +467,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::CIDR_OVERLAP,
-        title: "the cluster would want a network that is in use",
+        summary: "a network of the cluster overlaps with one that is in use",
         severity: Severity::Warning,
         is_symmetric: false,
         masks: &[],
@@ -477,7 +476,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::DEFAULT_SERVICE_CIDR_OVERLAP,
-        title: "kubeadm's default network for Services is in use",
+        summary: "kubeadm's default Service network overlaps with one that is in use",
         severity: Severity::Info,
         is_symmetric: false,
         masks: &[],
@@ -486,7 +485,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::HOSTNAME_LOOPBACK,
-        title: "the host's own name leads to loopback",
+        summary: "the host's own name resolves to a loopback address",
         severity: Severity::Info,
         is_symmetric: false,
         masks: &[],
@@ -495,7 +494,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::LINK_NAMES_DIFFER,
-        title: "links into one network have different names",
+        summary: "links into one network have different names",
         severity: Severity::Info,
         is_symmetric: false,
         masks: &[],
@@ -504,7 +503,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::NODE_ADDRESS_BY_DHCP,
-        title: "the address that Kubernetes would take is lent by DHCP",
+        summary: "the node address is a DHCP lease",
         severity: Severity::Info,
         is_symmetric: false,
         masks: &[],
@@ -513,7 +512,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::WIFI_POWER_SAVE,
-        title: "the radio dozes between beacons",
+        summary: "WiFi power save delays frames",
         severity: Severity::Info,
         is_symmetric: false,
         masks: &[],
@@ -528,9 +527,9 @@ pub fn rule(code: &str) -> Option<&'static DiagnosisRule> {
     RULES.iter().find(|rule| rule.code.as_str() == code)
 }
 
-/// Applies all rules, and drops findings that are consequences of others.
+/// Applies every rule, and drops what is only a consequence of something else that was found.
 #[must_use]
-pub fn diagnose(facts: &Facts) -> Vec<Finding> {
+pub fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
     let case = RuleContext::new(facts);
     let proven: Vec<(&DiagnosisRule, RuleMatch)> = RULES
         .iter()
@@ -541,24 +540,24 @@ pub fn diagnose(facts: &Facts) -> Vec<Finding> {
         proven.iter().any(|(other, cause)| {
             other.masks.contains(&rule.code)
                 && covers(facts, &cause.scope, &found.scope)
-                && cause.level >= found.level.min(Level::Likely)
+                && cause.certainty >= found.certainty.min(Certainty::Likely)
         })
     };
     let kept = proven.iter().filter(|(rule, found)| !is_masked(rule, found));
-    kept.map(|(rule, proven)| finding(rule, proven)).collect()
+    kept.map(|(rule, found)| rule.diagnosis(found.clone())).collect()
 }
 
-/// Whether a cause bears on a finding: every host it names takes part there, whichever way round,
+/// Whether a cause bears on a consequence: every host it names takes part there, either way round,
 /// and by the same link. What holds for others explains nothing here: that one host has no service
 /// does not excuse what two others measured.
-fn covers(facts: &Facts, cause: &DiagnosisScope, finding: &DiagnosisScope) -> bool {
-    let takes_part = |host: &HostName| finding.hosts().any(|other| other == host);
+fn covers(facts: &Facts, cause: &DiagnosisScope, consequence: &DiagnosisScope) -> bool {
+    let takes_part = |host: &HostName| consequence.hosts().any(|other| other == host);
     let is_of_family = |one: Option<IpFamily>, two: Option<IpFamily>| {
         one.zip(two).is_none_or(|(one, two)| one == two)
     };
     cause.hosts().all(takes_part)
-        && is_of_family(cause.family, finding.family)
-        && is_one_link(facts, cause, finding)
+        && is_of_family(cause.family, consequence.family)
+        && is_one_link(facts, cause, consequence)
 }
 
 /// Whether two scopes may mean the same link. A link is named by its owner: where the scopes are
@@ -573,21 +572,6 @@ fn is_one_link(facts: &Facts, one: &DiagnosisScope, two: &DiagnosisScope) -> boo
     }
     let mut shared = shared_links((&a, of_a), (&b, of_b)).into_iter();
     shared.any(|shared| shared.a.link == link_a && shared.b.link == link_b)
-}
-
-fn finding(rule: &DiagnosisRule, proven: &RuleMatch) -> Finding {
-    let RuleMatch { scope, level, because, advice, would_decide } = proven.clone();
-    Finding {
-        code: rule.code,
-        title: rule.title,
-        severity: rule.severity,
-        level,
-        scope,
-        is_symmetric: rule.is_symmetric,
-        because,
-        advice,
-        would_decide,
-    }
 }
 
 #[cfg(test)]

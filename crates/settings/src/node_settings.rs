@@ -6,11 +6,11 @@
 pub mod address;
 pub mod networks;
 
+use pontoon_diagnosis::Diagnosis;
 use pontoon_model::code;
 use std::fmt;
 use std::net::IpAddr;
 
-use pontoon_model::finding::Finding;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Prefix};
 use pontoon_model::record::Record;
@@ -127,8 +127,8 @@ pub struct SettingsInputs<'a> {
     pub record: &'a Record,
     /// For each pair of hosts, whether one reaches the other.
     pub pairs: &'a [PairRow],
-    /// The findings of the rules.
-    pub findings: &'a [Finding],
+    /// What is wrong.
+    pub findings: &'a [Diagnosis],
 }
 
 /// Decides the settings of a host.
@@ -288,7 +288,8 @@ fn mtu_warnings(
         let is_here = finding.scope.link.as_ref().is_none_or(|other| other == link)
             && [&finding.scope.from, &finding.scope.to].into_iter().flatten().any(|it| it == host);
         if is_here {
-            let why = finding.because.join("; ");
+            let why: Vec<_> = finding.evidence.iter().map(ToString::to_string).collect();
+            let why = why.join("; ");
             warnings.push(format!("large packets vanish on {link} ({why}): see mtu-black-hole"));
         }
     }

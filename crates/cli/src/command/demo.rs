@@ -29,7 +29,7 @@ pub(crate) fn run(
         output::data(&demo::introduction(style))?;
         let seen = lab_survey::survey(&lab, &scenario, LabTransport::Process)?;
         drop(lab);
-        let difference = compare(&scenario.expect, &lab_survey::findings(&seen));
+        let difference = compare(&scenario.expect, &lab_survey::diagnoses(&seen));
         for one in &seen {
             let keeping = RecordArguments { record: arguments.record.clone(), redact: false };
             records::keep(&one.record, &keeping, &one.key)?;

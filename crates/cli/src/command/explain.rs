@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use pontoon_causes::cause;
 use pontoon_causes::symptom::placeholder::PlaceholderValues;
-use pontoon_model::finding::Severity;
+use pontoon_diagnosis::Severity;
 
 use crate::arguments::explain::ExplainArguments;
 use crate::failure::{CommandFailure, ExplainFailure};
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, CommandFailu
     };
     let mut page =
         format!("{} ({})\n", style.bold(rule.code.as_str()), style.severity(rule.severity));
-    page.push_str(&style_page(&format!("{}\n\n{}", rule.title, rule.explain), style));
+    page.push_str(&style_page(&format!("{}\n\n{}", rule.summary, rule.explain), style));
     output::data(&page)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -69,7 +69,7 @@ fn list(style: TerminalStyle) -> String {
         };
         let head = format!("{:widest$}  {severity:7}  ", rule.code);
         let rest = " ".repeat(head.len());
-        wrapped(&mut page, style.width, &head, &rest, &style.printable(rule.title));
+        wrapped(&mut page, style.width, &head, &rest, &style.printable(rule.summary));
     }
     page.push_str("\nCauses, which pontoon explain - tells from error text:\n\n");
     let held = PlaceholderValues::default();

@@ -5,7 +5,7 @@ mod join_line;
 
 use std::process::ExitCode;
 
-use pontoon_model::finding::Finding;
+use pontoon_diagnosis::Diagnosis;
 use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
 use pontoon_predict::kubeadm as rule;
@@ -40,13 +40,13 @@ pub(crate) fn run(command: &KubeadmCommand) -> Result<ExitCode, CommandFailure> 
 struct DiagnosedRecord {
     record: Record,
     pairs: Vec<PairRow>,
-    findings: Vec<Finding>,
+    findings: Vec<Diagnosis>,
 }
 
 impl DiagnosedRecord {
     fn of(record: Record) -> Self {
         let report = survey_report::report(&record);
-        Self { record, pairs: report.pairs, findings: report.findings }
+        Self { record, pairs: report.pairs, findings: report.diagnoses }
     }
 
     fn known(&self) -> SettingsInputs<'_> {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pontoon_diagnosis::{Diagnosis, Severity};
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{Finding, Severity};
 use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::ProbeAnswer;
 use pontoon_rules::report::SurveyReport;
@@ -63,12 +63,14 @@ pub(crate) fn demo_report(
         } else {
             format!(" (and alike on {})", others.join(", "))
         };
-        let text = format!("{}{alike}", finding.because.join("; "));
+        let evidence: Vec<_> = finding.evidence.iter().map(ToString::to_string).collect();
+        let text = format!("{}{alike}", evidence.join("; "));
         wrapped(&mut page, style.width, "  - ", "    ", &style.printable(&text));
     }
     page.push_str(&format!("\n{}\n", style.bold("What to do")));
-    for advice in first.iter().rev().flat_map(|(finding, _)| &finding.advice) {
-        wrapped(&mut page, style.width, "  - ", "    ", &style.printable(advice));
+    for remedy in first.iter().rev().flat_map(|(finding, _)| &finding.remedies) {
+        let remedy = style.printable(&remedy.to_string());
+        wrapped(&mut page, style.width, "  - ", "    ", &remedy);
     }
     let frames: u32 = report.frames_sent.values().flat_map(BTreeMap::values).sum();
     page.push_str(&format!("\n{}\n", style.bold("And on your own network")));
@@ -88,8 +90,8 @@ pub(crate) fn demo_report(
 }
 
 /// The first finding of each code, and the other hosts on which it holds.
-fn firsts(report: &SurveyReport) -> Vec<(&Finding, Vec<String>)> {
-    let mut firsts: Vec<(&Finding, Vec<String>)> = Vec::new();
+fn firsts(report: &SurveyReport) -> Vec<(&Diagnosis, Vec<String>)> {
+    let mut firsts: Vec<(&Diagnosis, Vec<String>)> = Vec::new();
     for finding in grave(report) {
         match firsts.iter_mut().find(|(first, _)| first.code == finding.code) {
             Some((_, others)) => others.extend(finding.scope.from.iter().map(ToString::to_string)),
@@ -99,8 +101,8 @@ fn firsts(report: &SurveyReport) -> Vec<(&Finding, Vec<String>)> {
     firsts
 }
 
-fn grave(report: &SurveyReport) -> impl Iterator<Item = &Finding> {
-    report.findings.iter().filter(|finding| finding.severity > Severity::Info)
+fn grave(report: &SurveyReport) -> impl Iterator<Item = &Diagnosis> {
+    report.diagnoses.iter().filter(|finding| finding.severity > Severity::Info)
 }
 
 /// States of all pairs by link.
@@ -136,7 +138,7 @@ fn on_link(
     } else if is_all(PairReachability::Isolated) {
         let proof = grave(report)
             .find(|finding| finding.scope.link.as_ref() == Some(link))
-            .and_then(|finding| finding.because.first());
+            .and_then(|finding| finding.evidence.first());
         let proof = proof.map(|proof| format!(", for example {proof}")).unwrap_or_default();
         format!("no Pi reaches another, seen from both ends{proof}")
     } else {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pontoon_model::finding::{DiagnosisScope, Finding, Level};
+use pontoon_diagnosis::{Diagnosis, DiagnosisScope, Evidence, Remedy};
 use pontoon_model::host::HostName;
 use pontoon_rules::report::groups::{self, PairGroup};
 
@@ -12,7 +12,7 @@ use super::wrap::wrapped;
 /// Lines of evidence in a block unless more are asked for: a screen has 24 lines.
 const EVIDENCE_MAX: usize = 3;
 
-/// Lines of advice in a block unless more are asked for.
+/// Remedies in a block unless more are asked for.
 const ADVICE_MAX: usize = 2;
 
 /// More names than this are said as a host list.
@@ -20,16 +20,16 @@ const NAMES_MAX: usize = 3;
 
 /// Findings of one code and level.
 pub(crate) struct FindingBlock<'a> {
-    findings: Vec<&'a Finding>,
+    findings: Vec<&'a Diagnosis>,
 }
 
 /// Puts findings of the same code and level together; the order is that of the first of each.
-pub(crate) fn group_findings(findings: &[Finding]) -> Vec<FindingBlock<'_>> {
+pub(crate) fn group_findings(findings: &[Diagnosis]) -> Vec<FindingBlock<'_>> {
     let mut blocks: Vec<FindingBlock<'_>> = Vec::new();
     for finding in findings {
         let alike = |block: &&mut FindingBlock<'_>| {
             let first = block.first();
-            first.code == finding.code && first.level == finding.level
+            first.code == finding.code && first.certainty == finding.certainty
         };
         match blocks.iter_mut().find(alike) {
             Some(block) => block.findings.push(finding),
@@ -41,31 +41,26 @@ pub(crate) fn group_findings(findings: &[Finding]) -> Vec<FindingBlock<'_>> {
 
 impl<'a> FindingBlock<'a> {
     /// The first of them: never missing, for a block begins with one.
-    pub(crate) fn first(&self) -> &'a Finding {
+    pub(crate) fn first(&self) -> &'a Diagnosis {
         self.findings[0]
     }
 
     /// Writes the block.
     pub(crate) fn write(&self, page: &mut String, style: TerminalStyle) {
         let first = self.first();
-        let level = match first.level {
-            Level::Confirmed => "confirmed",
-            Level::Likely => "likely",
-            Level::Possible => "possible",
-            Level::Undecided => "undecided",
-        };
+        let certainty = first.certainty.as_str();
         let head = format!("{} ", style.severity(first.severity));
-        page.push_str(&format!("{head}{}  ({level})\n", style.bold(first.code.as_str())));
-        let title = format!("{}: {}", first.title.trim_end_matches('.'), self.places(style));
+        page.push_str(&format!("{head}{}  ({certainty})\n", style.bold(first.code.as_str())));
+        let title = format!("{}: {}", first.summary, self.places(style));
         wrapped(page, style.width, "  ", "  ", &style.printable(&title));
         self.evidence(page, style);
-        self.advice(page, style);
+        self.remedies(page, style);
     }
 
     /// Writes what it is and where, no more.
     pub(crate) fn write_line(&self, page: &mut String, style: TerminalStyle) {
         let first = self.first();
-        let text = format!("{}: {} ({})", first.code, first.title, self.places(style));
+        let text = format!("{}: {} ({})", first.code, first.summary, self.places(style));
         wrapped(page, style.width, "  ", "    ", &style.printable(&text));
     }
 
@@ -83,17 +78,18 @@ impl<'a> FindingBlock<'a> {
     }
 
     fn evidence(&self, page: &mut String, style: TerminalStyle) {
-        let all: Vec<&String> = if style.verbosity > 0 {
-            self.findings.iter().flat_map(|finding| &finding.because).collect()
+        let all: Vec<&Evidence> = if style.verbosity > 0 {
+            self.findings.iter().flat_map(|finding| &finding.evidence).collect()
         } else {
-            self.first().because.iter().chain(self.of_other_hosts()).collect()
+            self.first().evidence.iter().chain(self.of_other_hosts()).collect()
         };
         let mut seen = BTreeSet::new();
-        let all: Vec<_> = all.into_iter().filter(|line| seen.insert(line.as_str())).collect();
+        let all: Vec<_> = all.into_iter().filter(|evidence| seen.insert(*evidence)).collect();
         let most = if style.verbosity > 0 { all.len() } else { EVIDENCE_MAX };
         let mut label = "  because ";
-        for line in all.iter().take(most) {
-            wrapped(page, style.width, label, "          ", &style.printable(line));
+        for evidence in all.iter().take(most) {
+            let line = style.printable(&evidence.to_string());
+            wrapped(page, style.width, label, "          ", &line);
             label = "          ";
         }
         let more = self.findings.len() - 1;
@@ -107,28 +103,30 @@ impl<'a> FindingBlock<'a> {
         }
     }
 
-    /// The first line of what was seen at each other host that is accused.
-    fn of_other_hosts(&self) -> impl Iterator<Item = &String> {
+    /// The first evidence about each other host that is affected.
+    fn of_other_hosts(&self) -> impl Iterator<Item = &Evidence> {
         let first = self.first();
         let mut told = BTreeSet::from([&first.scope.to]);
         let accused = self.findings.iter().filter(|finding| !finding.is_symmetric);
         accused.filter_map(move |finding| {
-            told.insert(&finding.scope.to).then(|| finding.because.first()).flatten()
+            told.insert(&finding.scope.to).then(|| finding.evidence.first()).flatten()
         })
     }
 
-    fn advice(&self, page: &mut String, style: TerminalStyle) {
+    fn remedies(&self, page: &mut String, style: TerminalStyle) {
         let mut seen = BTreeSet::new();
-        let all = self.findings.iter().flat_map(|finding| &finding.advice);
-        let all: Vec<_> = all.filter(|line| seen.insert(line.as_str())).collect();
+        let all = self.findings.iter().flat_map(|finding| &finding.remedies);
+        let all: Vec<_> =
+            all.map(Remedy::to_string).filter(|line| seen.insert(line.clone())).collect();
         let most = if style.verbosity > 0 { all.len() } else { ADVICE_MAX };
         let mut label = "  do      ";
         for line in all.into_iter().take(most) {
-            wrapped(page, style.width, label, "          ", &style.printable(line));
+            wrapped(page, style.width, label, "          ", &style.printable(&line));
             label = "          ";
         }
-        if let Some(test) = &self.first().would_decide {
-            wrapped(page, style.width, "  decide  ", "          ", &style.printable(test));
+        if let Some(check) = &self.first().distinguished_by {
+            let check = style.printable(&check.to_string());
+            wrapped(page, style.width, "  decide  ", "          ", &check);
         }
     }
 }

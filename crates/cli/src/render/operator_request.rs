@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pontoon_model::finding::Finding;
+use pontoon_diagnosis::Diagnosis;
 use pontoon_model::net::IfName;
 use pontoon_rules::report::SurveyReport;
 
@@ -32,7 +32,7 @@ const WISHES: [&str; 4] = [
 pub(crate) fn request(report: &SurveyReport) -> String {
     let mut page = String::new();
     let style = TerminalStyle { width: WIDTH, ..TerminalStyle::PLAIN };
-    let asked: Vec<_> = report.findings.iter().filter(|f| is_for_operator(f)).collect();
+    let asked: Vec<_> = report.diagnoses.iter().filter(|f| is_for_operator(f)).collect();
     if asked.is_empty() {
         wrapped(&mut page, WIDTH, "", "", NOTHING_TO_ASK);
         return page;
@@ -80,23 +80,24 @@ fn say(page: &mut String, style: TerminalStyle, text: &str) {
     page.push('\n');
 }
 
-fn measured(page: &mut String, asked: &[&Finding], style: TerminalStyle) {
+fn measured(page: &mut String, asked: &[&Diagnosis], style: TerminalStyle) {
     let mut told = BTreeSet::new();
     for finding in asked {
         if !told.insert((finding.code.as_str(), &finding.scope.link)) {
             continue;
         }
         let link = finding.scope.link.as_ref().map(|link| format!(" (on {link})"));
-        let text = format!("{}{}", finding.title, link.unwrap_or_default());
+        let text = format!("{}{}", finding.summary, link.unwrap_or_default());
         wrapped(page, WIDTH, "* ", "  ", &style.printable(&text));
-        for line in finding.because.iter().take(3) {
-            wrapped(page, WIDTH, "  - ", "    ", &style.printable(line));
+        for evidence in finding.evidence.iter().take(3) {
+            let line = style.printable(&evidence.to_string());
+            wrapped(page, WIDTH, "  - ", "    ", &line);
         }
     }
 }
 
 /// The links that the findings are about: a switch of our own is nobody else's business.
-fn devices(page: &mut String, report: &SurveyReport, asked: &[&Finding], style: TerminalStyle) {
+fn devices(page: &mut String, report: &SurveyReport, asked: &[&Diagnosis], style: TerminalStyle) {
     let is_meant = |name: &IfName| {
         asked.iter().any(|finding| finding.scope.link.as_ref().is_none_or(|link| link == name))
     };

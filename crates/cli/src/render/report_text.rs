@@ -1,9 +1,9 @@
 //! The report as text: the verdict first, then the evidence, then what to type next.
 
+use pontoon_diagnosis::{Diagnosis, Severity};
 use pontoon_fleet::group_output;
 use pontoon_model::code::{self, DiagnosisCode};
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{Finding, Severity};
 use pontoon_rules::report::{ReportedGap, SurveyReport};
 
 use super::finding::group_findings;
@@ -36,7 +36,7 @@ pub(crate) fn report(report: &SurveyReport, facts: &Facts, style: TerminalStyle)
         page.push_str(&format!("{}\n", style.bold(line)));
     }
     // What is only worth knowing takes one line each, unless more is asked for.
-    let (noted, told): (Vec<_>, Vec<_>) = group_findings(&report.findings)
+    let (noted, told): (Vec<_>, Vec<_>) = group_findings(&report.diagnoses)
         .into_iter()
         .partition(|block| block.first().severity == Severity::Info && style.verbosity == 0);
     for block in &told {
@@ -98,16 +98,16 @@ fn untested(page: &mut String, gaps: &[ReportedGap], style: TerminalStyle) {
 }
 
 /// Whether the people who run the network should be written to.
-pub(crate) fn is_for_operator(finding: &Finding) -> bool {
+pub(crate) fn is_for_operator(finding: &Diagnosis) -> bool {
     finding.severity > Severity::Info && ASK_THE_OPERATOR.contains(&finding.code)
 }
 
 fn next(page: &mut String, report: &SurveyReport, style: TerminalStyle) {
     let mut commands = Vec::new();
-    if let Some(first) = report.findings.iter().find(|f| f.severity > Severity::Info) {
+    if let Some(first) = report.diagnoses.iter().find(|f| f.severity > Severity::Info) {
         commands.push((format!("pontoon explain {}", first.code), "what this means"));
     }
-    if report.findings.iter().any(is_for_operator) {
+    if report.diagnoses.iter().any(is_for_operator) {
         commands.push(("the same with --request".to_owned(), "a text for the network's operators"));
     }
     if report.hosts.len() < 2 {

@@ -3,7 +3,7 @@
 use std::env::VarError;
 use std::io::{self, IsTerminal as _};
 
-use pontoon_model::finding::Severity;
+use pontoon_diagnosis::Severity;
 
 /// What most terminals, mails and tickets show.
 const COLUMNS: usize = 80;

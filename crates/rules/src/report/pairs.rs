@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use pontoon_diagnosis::{Certainty, Diagnosis, DiagnosisScope};
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{DiagnosisScope, Finding, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::{
@@ -75,7 +75,7 @@ pub struct RoundCounts {
 
 /// Makes a row for each pair that was probed.
 #[must_use]
-pub fn of(facts: &Facts, findings: &[Finding]) -> Vec<PairRow> {
+pub fn of(facts: &Facts, diagnoses: &[Diagnosis]) -> Vec<PairRow> {
     let rounds = DirectionTally::of(facts);
     let mut rows: BTreeMap<PairRowKey, (RoundCounts, RoundCounts)> = BTreeMap::new();
     for (leg, counted) in &rounds.legs {
@@ -98,7 +98,7 @@ pub fn of(facts: &Facts, findings: &[Finding]) -> Vec<PairRow> {
         })
         .map(|(row, (there, back))| {
             let has_agent = facts.hosts.contains_key(&row.to);
-            let state = judge(&row, there, back, has_agent, findings);
+            let state = judge(&row, there, back, has_agent, diagnoses);
             let PairRowKey { from, to, link, family } = row;
             PairRow { from, to, link, family, state, there, back }
         })
@@ -269,9 +269,9 @@ fn judge(
     there: RoundCounts,
     back: RoundCounts,
     has_agent: bool,
-    findings: &[Finding],
+    diagnoses: &[Diagnosis],
 ) -> PairReachability {
-    if let Some(state) = findings.iter().filter_map(|finding| state_of(row, finding)).min() {
+    if let Some(state) = diagnoses.iter().filter_map(|one| state_of(row, one)).min() {
         return state;
     }
     if !has_agent {
@@ -290,9 +290,9 @@ fn judge(
     }
 }
 
-/// The state that a finding about exactly this pair and link implies.
-fn state_of(row: &PairRowKey, finding: &Finding) -> Option<PairReachability> {
-    let state = match finding.code {
+/// What a diagnosis of exactly this pair and link makes of it.
+fn state_of(row: &PairRowKey, diagnosis: &Diagnosis) -> Option<PairReachability> {
+    let state = match diagnosis.code {
         code::PEERS_VIA_GATEWAY => PairReachability::ViaGateway,
         code::ONE_WAY_FILTER => PairReachability::OneWay,
         code::CLIENT_ISOLATION => PairReachability::Isolated,
@@ -305,7 +305,8 @@ fn state_of(row: &PairRowKey, finding: &Finding) -> Option<PairReachability> {
         to: Some(row.to.clone()),
         link: row.link.clone(),
         family: Some(row.family),
+        ..DiagnosisScope::default()
     };
-    let meets = finding.scope.overlaps(&here) || finding.scope.overlaps(&here.reversed());
-    (meets && finding.level >= Level::Likely).then_some(state)
+    let meets = diagnosis.scope.overlaps(&here) || diagnosis.scope.overlaps(&here.reversed());
+    (meets && diagnosis.certainty >= Certainty::Likely).then_some(state)
 }

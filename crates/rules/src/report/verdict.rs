@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use pontoon_diagnosis::{Certainty, Diagnosis, Severity, exit_of};
 use pontoon_model::exit::Exit;
 use pontoon_model::facts::{AgentOutcome, Facts};
-use pontoon_model::finding::{Finding, Level, Severity};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
 use pontoon_model::record::Record;
 
 use super::pairs::{PairReachability, PairRow};
 
-/// Largest number of names in the sentence; beyond it, the findings list them.
+/// More names than this make no sentence; the diagnoses name them.
 const NAMES_MAX: usize = 6;
 
 /// The result of a run.
@@ -43,10 +43,10 @@ pub enum SurveyStatus {
 }
 
 impl SurveyVerdict {
-    pub(super) fn new(record: &Record, findings: &[Finding], pairs: &[PairRow]) -> Self {
+    pub(super) fn new(record: &Record, diagnoses: &[Diagnosis], pairs: &[PairRow]) -> Self {
         let facts = &record.facts;
         let silent = unreached_hosts(record);
-        let exit = incomplete_exit(facts, &silent, pairs).or(Exit::of(findings));
+        let exit = incomplete_exit(facts, &silent, pairs).or(exit_of(diagnoses));
         let standing = match exit {
             Exit::Good => SurveyStatus::Good,
             Exit::Failed => SurveyStatus::Failed,
@@ -65,7 +65,7 @@ impl SurveyVerdict {
                 "{} could not be asked, so what is said of it here is not proven.",
                 join(&silent)
             ),
-            _ => sentence(facts, findings, pairs),
+            _ => sentence(facts, diagnoses, pairs),
         };
         Self { sentence, standing, exit: exit.code() }
     }
@@ -103,38 +103,38 @@ fn unreached_hosts(record: &Record) -> Vec<String> {
     names.into_iter().map(ToString::to_string).collect()
 }
 
-fn sentence(facts: &Facts, findings: &[Finding], pairs: &[PairRow]) -> String {
-    let told: Vec<_> = findings.iter().filter(|f| f.severity > Severity::Info).collect();
-    let Some(first) = told.first() else { return success_sentence(facts, pairs) };
-    let title = first.title;
-    let title = match first.level {
-        Level::Confirmed => capitalised(title),
-        Level::Likely => format!("Likely, {title}"),
-        Level::Possible => format!("Possibly, {title}"),
-        Level::Undecided => format!("It is undecided whether {title}"),
+fn sentence(facts: &Facts, diagnoses: &[Diagnosis], pairs: &[PairRow]) -> String {
+    let grave: Vec<_> = diagnoses.iter().filter(|f| f.severity > Severity::Info).collect();
+    let Some(first) = grave.first() else { return success_sentence(facts, pairs) };
+    let summary = first.summary.as_ref();
+    let summary = match first.certainty {
+        Certainty::Confirmed => capitalised(summary),
+        Certainty::Likely => format!("Likely, {summary}"),
+        Certainty::Possible => format!("Possibly, {summary}"),
+        Certainty::Undecided => format!("It is undecided whether {summary}"),
     };
-    let alike: Vec<_> = findings.iter().filter(|f| f.code == first.code).collect();
+    let alike: Vec<_> = diagnoses.iter().filter(|f| f.code == first.code).collect();
     let place = place(&alike);
     let others: BTreeSet<_> =
-        told.iter().map(|f| f.code).filter(|code| *code != first.code).collect();
+        grave.iter().map(|f| f.code).filter(|code| *code != first.code).collect();
     let rest = match others.len() {
         0 => String::new(),
         1 => " One more thing is wrong.".to_owned(),
         more => format!(" {more} more things are wrong."),
     };
-    format!("{title}{place}.{rest}")
+    format!("{summary}{place}.{rest}")
 }
 
-/// "(pi1 and pi2 on wlan0)", "(from pi1 to pi3)": who and where, for all findings of one code.
-fn place(alike: &[&Finding]) -> String {
+/// "(pi1 and pi2 on wlan0)", "(from pi1 to pi3)": who and where, for all diagnoses of one code.
+fn place(alike: &[&Diagnosis]) -> String {
     let mut from = BTreeSet::new();
     let mut to = BTreeSet::new();
     let mut links = BTreeSet::new();
-    let is_directed = alike.iter().all(|finding| {
-        let scope = &finding.scope;
-        !finding.is_symmetric && scope.from.is_some() && scope.to.is_some()
+    let is_directed = alike.iter().all(|diagnosis| {
+        let scope = &diagnosis.scope;
+        !diagnosis.is_symmetric && scope.from.is_some() && scope.to.is_some()
     });
-    for scope in alike.iter().map(|finding| &finding.scope) {
+    for scope in alike.iter().map(|diagnosis| &diagnosis.scope) {
         from.extend(scope.from.iter().map(ToString::to_string));
         to.extend(scope.to.iter().map(ToString::to_string));
         links.extend(scope.link.iter().map(ToString::to_string));

@@ -4,17 +4,22 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::row::RuleMatch;
+use pontoon_diagnosis::evidence::{FrameEvidence, IdentityEvidence, RoutingEvidence};
+use pontoon_diagnosis::{
+    Certainty, CommandPlace, DiagnosisScope, DistinguishingCheck, Evidence, Remedy,
+};
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Mac};
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
+use pontoon_model::shared_links::LinkEndpoint;
+use pontoon_model::shell::quoted;
 use pontoon_model::snapshot::{Link, Snapshot};
 
 use super::link_pair::LinkPair;
 use super::rule_context::RuleContext;
 
-/// Two links of one host in one network: which of them speaks is a matter of luck.
+/// Two links of one host in one network: which of them replies to ARP is a matter of chance.
 pub(super) fn same_subnet(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
@@ -32,14 +37,21 @@ pub(super) fn same_subnet(case: &RuleContext<'_>) -> Vec<RuleMatch> {
 fn shared_network(host: &HostName, one: &Link, two: &Link) -> Option<RuleMatch> {
     let (a, b) =
         ipv4(one).flat_map(|a| ipv4(two).map(move |b| (a, b))).find(|(a, b)| a.overlaps(*b))?;
-    let because =
-        vec![format!("{} has {a} and {} has {b}: one network on two links", one.name, two.name)];
-    Some(RuleMatch::new(DiagnosisScope::host(host), Level::Confirmed, because).advise([
-        format!("on {host}: keep one of the two in this network, or give {} another", two.name),
-        format!(
-            "or on {host}: sudo sysctl -w net.ipv4.conf.all.arp_ignore=1 \
-                 net.ipv4.conf.all.arp_announce=2, so that each link answers for itself"
-        ),
+    let evidence = [RoutingEvidence::LinksShareNetwork {
+        one: one.name.clone(),
+        one_prefix: a,
+        two: two.name.clone(),
+        two_prefix: b,
+    }];
+    let each_for_itself =
+        "sudo sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2";
+    let scope = DiagnosisScope::host(host);
+    Some(RuleMatch::new(scope, Certainty::Confirmed, evidence).with_remedies([
+        Remedy::action(format!(
+            "on {host}: keep one of the two in this network, or give {} another",
+            two.name
+        )),
+        Remedy::on(host, each_for_itself).to("let each link answer ARP for itself"),
     ]))
 }
 
@@ -56,7 +68,7 @@ fn usable_links(host: &Snapshot) -> impl Iterator<Item = &Link> {
     host.links.iter().filter(|link| link.is_usable() && link.reaches_hosts())
 }
 
-/// One of two neighbours takes the other for a stranger.
+/// Only one of two hosts takes the other for a neighbour.
 pub(super) fn wrong_mask(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     case.pairs.iter().filter_map(mask).collect()
 }
@@ -75,24 +87,37 @@ fn mask(pair: &LinkPair) -> Option<RuleMatch> {
     if !arrived || matches!(far.prefix.length, 32 | 128) {
         return None;
     }
-    let because = vec![
-        format!("{} has {}: {} is its neighbour", near.host, near.prefix, far.host),
-        format!("{} has {}: {} is a stranger to it", far.host, far.prefix, near.host),
-        "frames pass between the two: it is one network".to_owned(),
+    let on_link = |host: &LinkEndpoint, peer: &LinkEndpoint, is_on_link| -> Evidence {
+        RoutingEvidence::PeerOnLink {
+            host: host.host.clone(),
+            prefix: host.prefix,
+            peer: peer.host.clone(),
+            is_on_link,
+        }
+        .into()
+    };
+    let (a, b) = (near.host.clone(), far.host.clone());
+    let evidence = [
+        on_link(near, far, true),
+        on_link(far, near, false),
+        FrameEvidence::OneNetwork { a, b }.into(),
     ];
     let scope = DiagnosisScope {
         from: Some(near.host.clone()),
         to: Some(far.host.clone()),
         link: Some(near.link.clone()),
         family: Some(pair.shared.family),
+        ..DiagnosisScope::default()
     };
-    Some(RuleMatch::new(scope, Level::Confirmed, because).advise([format!(
-        "give both the same prefix length: /{} on {} or /{} on {}",
-        near.prefix.length, far.host, far.prefix.length, near.host
+    Some(RuleMatch::new(scope, Certainty::Confirmed, evidence).with_remedies([Remedy::action(
+        format!(
+            "give both the same prefix length: /{} on {} or /{} on {}",
+            near.prefix.length, far.host, far.prefix.length, near.host
+        ),
     )]))
 }
 
-/// Somebody else has the same address.
+/// Another host has the same address.
 pub(super) fn duplicate_address(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
@@ -113,19 +138,30 @@ fn duplicate(case: &RuleContext<'_>, host: &HostName, link: &Link) -> Option<Rul
     let address = first.address?;
     let rounds: BTreeSet<u16> = answers.iter().map(|(seen, _)| seen.round).collect();
     let holder = owner_of_mac(facts, *mac).filter(|holder| *holder != host);
-    let level = if holder.is_some() || rounds.len() > 1 { Level::Confirmed } else { Level::Likely };
-    let who = holder.map_or_else(|| "a host without an agent".to_owned(), ToString::to_string);
-    let because = vec![
-        format!("{host} asked on {} whether anyone else has {address}", link.name),
-        format!("{mac} answered that it has ({who}), {} of 2 times", rounds.len().min(2)),
-    ];
+    let certainty =
+        if holder.is_some() || rounds.len() > 1 { Certainty::Confirmed } else { Certainty::Likely };
+    let evidence = [IdentityEvidence::AddressClaimed {
+        host: host.clone(),
+        link: link.name.clone(),
+        address,
+        mac: *mac,
+        owner: holder.cloned(),
+        answered: rounds.len().min(2),
+    }];
+    let arping = format!("sudo arping -D -I {} {address}", quoted(link.name.as_str()));
     Some(
-        RuleMatch::new(DiagnosisScope::link(host, &link.name), level, because)
-            .advise([
-                format!("give {host} another address on {} than {address}", link.name),
-                "take addresses from one DHCP server, or keep a list".to_owned(),
+        RuleMatch::new(DiagnosisScope::link(host, &link.name), certainty, evidence)
+            .with_remedies([
+                Remedy::action(format!(
+                    "give {host} another address on {} than {address}",
+                    link.name
+                )),
+                Remedy::action("assign addresses by one DHCP server, or keep a list of them"),
             ])
-            .or_decide(format!("on {host}: sudo arping -D -I {} {address}", link.name)),
+            .distinguished_by(DistinguishingCheck::by_command(
+                CommandPlace::Host(host.clone()),
+                arping,
+            )),
     )
 }
 

@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use super::row::RuleMatch;
+use pontoon_diagnosis::evidence::{FrameEvidence, RoutingEvidence};
+use pontoon_diagnosis::{Certainty, DiagnosisScope, DistinguishingCheck, Evidence, Remedy};
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
 
@@ -35,49 +36,47 @@ fn unanswered(facts: &Facts, from: &HostName, peer: &HostName) -> Option<RuleMat
     let sent = |wanted: fn(&ProbeKind) -> bool| {
         of_pair().filter(|seen| seen.direction == ObservedEvent::Sent && wanted(&seen.kind)).count()
     };
-    let arps = sent(|kind| matches!(kind, ProbeKind::Neighbour { .. }));
+    let arp_requests = sent(|kind| matches!(kind, ProbeKind::Neighbour { .. }));
     let pings = sent(|kind| matches!(kind, ProbeKind::RoutedEcho | ProbeKind::Echo));
-    let connections = sent(|kind| matches!(kind, ProbeKind::Tcp { .. }));
-    if arps + pings + connections == 0 {
+    let tcp_connections = sent(|kind| matches!(kind, ProbeKind::Tcp { .. }));
+    if arp_requests + pings + tcp_connections == 0 {
         return None;
     }
-    let asked = [(arps, "ARP requests"), (pings, "pings"), (connections, "TCP connections")];
-    let asked = asked.iter().filter(|(count, _)| *count > 0);
-    let asked: Vec<_> = asked.map(|(count, what)| format!("{count} {what}")).collect();
-    let mut because = vec![match asked.as_slice() {
-        [most @ .., last] if !most.is_empty() => {
-            format!("{} and {last} were not answered", most.join(", "))
-        }
-        _ => format!("{} were not answered", asked.concat()),
-    }];
+    let mut evidence: Vec<Evidence> =
+        vec![FrameEvidence::PeerSilent { arp_requests, pings, tcp_connections }.into()];
     let mac = of_pair().find_map(|seen| {
         let is_arp = matches!(seen.kind, ProbeKind::Neighbour { .. })
             && seen.direction == ObservedEvent::Answered;
         seen.source_mac.filter(|_| is_arp)
     });
-    because.extend(mac.map(|mac| {
-        format!("{mac} answers ARP for it, which a gateway or an access point may do in its place")
-    }));
-    because.extend(of_pair().find_map(|seen| match &seen.answer {
-        Some(ProbeAnswer::Icmp { from: router, .. }) if is_own(facts, from, *router) => {
-            Some(format!("{from}'s own kernel finds nobody at {peer}'s address"))
+    evidence.extend(mac.map(|mac| FrameEvidence::ArpReply { target: peer.clone(), mac }.into()));
+    evidence.extend(of_pair().find_map(|seen| {
+        match &seen.answer {
+            Some(ProbeAnswer::Icmp { from: router, .. }) if is_own(facts, from, *router) => Some(
+                RoutingEvidence::NeighbourUnresolved { host: from.clone(), target: peer.clone() }
+                    .into(),
+            ),
+            Some(ProbeAnswer::Icmp { kind, code, from: router }) => Some(
+                RoutingEvidence::IcmpUnreachable {
+                    reported_by: *router,
+                    target: peer.clone(),
+                    icmp_type: *kind,
+                    icmp_code: *code,
+                }
+                .into(),
+            ),
+            _ => None,
         }
-        Some(ProbeAnswer::Icmp { kind, code, from: router }) => {
-            Some(format!("{router} says that it cannot be reached (ICMP {kind}/{code})"))
-        }
-        _ => None,
     }));
     let scope = DiagnosisScope { to: Some(peer.clone()), ..DiagnosisScope::host(from) };
+    let agent = format!("--peer {peer} --via 'ssh {peer} pontoon agent --stdio'");
     Some(
-        RuleMatch::new(scope, Level::Possible, because)
-            .advise([
-                format!("is {peer} switched on, and is that its address?"),
-                "a silent peer may be off, filtered by itself, or kept apart by the network"
-                    .to_owned(),
-            ])
-            .or_decide(format!(
-                "an agent on {peer}: --peer {peer} --via 'ssh {peer} pontoon agent --stdio'"
-            )),
+        RuleMatch::new(scope, Certainty::Possible, evidence)
+            .with_remedies([Remedy::action(format!(
+                "check that {peer} is switched on and that this is its address: from one end \
+                 nobody can see whether it is off, filters, or is isolated by the network"
+            ))])
+            .distinguished_by(DistinguishingCheck::by_fact(format!("an agent on {peer}: {agent}"))),
     )
 }
 

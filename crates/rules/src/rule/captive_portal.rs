@@ -1,18 +1,20 @@
-//! Networks with a captive portal.
+//! Captive portals: networks that intercept HTTP until somebody logs in (RFC 8952).
 
 use std::collections::BTreeMap;
 
 use super::row::RuleMatch;
+use pontoon_diagnosis::evidence::ServiceEvidence;
+use pontoon_diagnosis::{Certainty, CommandPlace, DiagnosisScope, DistinguishingCheck, Remedy};
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
 use pontoon_model::observation::{DnsQuery, ObservedEvent, ProbeAnswer, ProbeKind};
+use pontoon_model::shell::quoted;
 use pontoon_model::untrusted::Untrusted;
 
 use super::rule_context::RuleContext;
 
-/// Web requests are answered by somebody who is not the one that was asked.
+/// HTTP requests are answered by something else than the server that was asked.
 pub(super) fn captive_portal(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut pages: BTreeMap<(&HostName, &IfName), (u16, &Untrusted, Option<&Untrusted>)> =
@@ -32,25 +34,30 @@ pub(super) fn captive_portal(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     pages
         .into_iter()
         .map(|((host, link), (status, url, location))| {
-            let mut because = vec![match location {
-                Some(location) => {
-                    format!("{url} was answered with {status}, which leads to {location}")
-                }
-                None => format!("{url} was answered with {status} and a page that is not its own"),
+            let mut evidence = vec![ServiceEvidence::PortalAnswer {
+                url: url.clone(),
+                status,
+                location: location.cloned(),
             }];
             let invents = invents_names(facts, host, link);
-            because.extend(invents.then(|| {
-                "a name that cannot exist has an address there, as portals arrange it".to_owned()
-            }));
+            evidence.extend(invents.then_some(ServiceEvidence::PortalInventsNames));
             let is_told = location.is_some() || status == NETWORK_AUTHENTICATION_REQUIRED;
-            let level = if is_told && invents { Level::Confirmed } else { Level::Likely };
+            let certainty =
+                if is_told && invents { Certainty::Confirmed } else { Certainty::Likely };
             let page = location.map_or_else(|| "any http page".to_owned(), ToString::to_string);
-            RuleMatch::new(DiagnosisScope::link(host, link), level, because)
-                .advise([
-                    format!("log in with a browser from {host}: {page}"),
-                    "or have the MAC address registered: a headless host cannot log in".to_owned(),
+            // Where the URL had to be escaped, what is shown is not what was asked for.
+            let curl = format!("curl -i {}", quoted(&url.to_string()));
+            RuleMatch::new(DiagnosisScope::link(host, link), certainty, evidence)
+                .with_remedies([
+                    Remedy::action(format!("log in with a browser from {host}: {page}")),
+                    Remedy::action(
+                        "have the MAC address registered: a headless host cannot log in",
+                    ),
                 ])
-                .or_decide(format!("on {host}: curl -i {url}"))
+                .distinguished_by(DistinguishingCheck::by_command(
+                    CommandPlace::Host(host.clone()),
+                    curl,
+                ))
         })
         .collect()
 }

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::row::RuleMatch;
+use pontoon_diagnosis::evidence::ServiceEvidence;
+use pontoon_diagnosis::{Certainty, DiagnosisScope, DistinguishingCheck, Remedy};
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::observation::{ClockSource, ObservedEvent, ProbeAnswer, ProbeKind};
 
 use super::rule_context::RuleContext;
 
-/// Smallest reported difference in seconds: Kubernetes checks tokens with less leeway.
+/// Seconds of difference that are reported: tokens of Kubernetes are checked with less leeway.
 const SKEW_S: u64 = 60;
 /// Difference in seconds with which certificates fail: a day.
 const OFF_S: u64 = 86_400;
@@ -49,34 +50,30 @@ pub(super) fn clock_skew_between_hosts(case: &RuleContext<'_>) -> Vec<RuleMatch>
         if *host == middle || apart.saturating_sub(unsure) <= DRIFT_MS {
             continue;
         }
-        let side = if clock.offset_ms < usual.offset_ms { "behind" } else { "ahead of" };
-        let mut because = vec![format!(
-            "{host}'s clock is {} s {side} {middle}'s, give or take {} s",
-            tenths(apart),
-            tenths(unsure)
-        )];
+        let mut evidence = vec![ServiceEvidence::ClocksApart {
+            host: (*host).clone(),
+            other: middle.clone(),
+            ahead_ms: clock.offset_ms.saturating_sub(usual.offset_ms),
+            uncertainty_ms: unsure,
+        }];
         for (name, facts) in [(*host, *facts), (middle, of_middle)] {
             if facts.snapshot.clock.is_synchronised == Some(false) {
-                because.push(format!("{name}'s kernel says that nobody keeps its clock"));
+                evidence.push(ServiceEvidence::ClockUnsynchronised { host: name.clone() });
             }
         }
         let scope = DiagnosisScope { to: Some(middle.clone()), ..DiagnosisScope::host(host) };
-        found.push(
-            RuleMatch::new(scope, Level::Confirmed, because).advise([
-                "on both: sudo timedatectl set-ntp true, and the same time servers for all nodes"
-                    .to_owned(),
-                format!("without internet: let chrony on {middle} serve the time to the others"),
-            ]),
-        );
+        found.push(RuleMatch::new(scope, Certainty::Confirmed, evidence).with_remedies([
+            Remedy::command(SYNCHRONISE).to("on both, with the same time servers for all nodes"),
+            Remedy::action(format!(
+                "without internet: let chrony on {middle} serve the time to the others"
+            )),
+        ]));
     }
     found
 }
 
-/// Seconds with one digit behind the point.
-fn tenths(ms: u64) -> String {
-    let tenths = ms.saturating_add(50) / 100;
-    format!("{}.{}", tenths / 10, tenths % 10)
-}
+/// What turns on NTP on a host with systemd.
+const SYNCHRONISE: &str = "sudo timedatectl set-ntp true";
 
 fn judged(facts: &Facts, is_wrong: impl Fn(u64) -> bool) -> Vec<RuleMatch> {
     let mut found = Vec::new();
@@ -86,41 +83,30 @@ fn judged(facts: &Facts, is_wrong: impl Fn(u64) -> bool) -> Vec<RuleMatch> {
             continue;
         };
         let agree = offsets.values().all(|other| other.abs_diff(first) <= SKEW_S);
-        let level = match (agree, offsets.len()) {
-            (true, 2..) => Level::Confirmed,
-            (true, _) => Level::Likely,
-            (false, _) => Level::Undecided,
+        let certainty = match (agree, offsets.len()) {
+            (true, 2..) => Certainty::Confirmed,
+            (true, _) => Certainty::Likely,
+            (false, _) => Certainty::Undecided,
         };
-        let because = offsets.iter().map(|(source, offset)| said(host, *source, *offset)).collect();
+        let evidence = offsets.iter().map(|(source, offset)| ServiceEvidence::ClockOffset {
+            host: host.clone(),
+            source: *source,
+            behind_s: *offset,
+        });
         found.push(
-            RuleMatch::new(DiagnosisScope::host(host), level, because)
-                .advise([
-                    format!("on {host}: sudo timedatectl set-ntp true, and wait until timedatectl says synchronized"),
-                    format!("or once by hand on {host}: sudo date -u -s '...'; a Pi has no clock chip"),
+            RuleMatch::new(DiagnosisScope::host(host), certainty, evidence)
+                .with_remedies([
+                    Remedy::on(host, SYNCHRONISE)
+                        .to("wait afterwards until timedatectl reports it as synchronized"),
+                    Remedy::on(host, "sudo date -u -s 'YYYY-MM-DD HH:MM:SS'")
+                        .to("set it once by hand; a Pi has no clock chip"),
                 ])
-                .or_decide("a second source of time that agrees (--server, or a page with a Date header)"),
+                .distinguished_by(DistinguishingCheck::by_fact(
+                    "a second source of time that agrees (--server, or a page with a Date header)",
+                )),
         );
     }
     found
-}
-
-fn said(host: &HostName, source: ClockSource, offset: i64) -> String {
-    let who = match source {
-        ClockSource::Sntp => "a time server (SNTP)",
-        ClockSource::HttpDate => "a web server's Date header",
-    };
-    let side = if offset > 0 { "behind" } else { "ahead" };
-    format!("by {who}, {host}'s clock is {} {side}", span(offset.unsigned_abs()))
-}
-
-/// A span in the largest unit that fits twice.
-fn span(seconds: u64) -> String {
-    match seconds {
-        172_800.. => format!("{} days", seconds / 86_400),
-        7_200.. => format!("{} hours", seconds / 3_600),
-        120.. => format!("{} minutes", seconds / 60),
-        _ => format!("{seconds} seconds"),
-    }
 }
 
 /// What each source says of each host's clock: the smallest difference it told, for a slow answer

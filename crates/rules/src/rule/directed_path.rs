@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pontoon_diagnosis::DiagnosisScope;
 use pontoon_model::facts::{AgentOutcome, Facts};
-use pontoon_model::finding::DiagnosisScope;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Mac};
 use pontoon_model::observation::{
@@ -174,6 +174,7 @@ impl DirectedPath {
             to: Some(self.to.host.clone()),
             link: Some(self.from.link.clone()),
             family: Some(self.family),
+            ..DiagnosisScope::default()
         }
     }
 }

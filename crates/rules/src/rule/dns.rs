@@ -1,11 +1,14 @@
-//! Names: who answers, and whether the answers are true.
+//! DNS: which servers answer, and whether their answers are true.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::row::RuleMatch;
+use pontoon_diagnosis::evidence::{RoutingEvidence, ServiceEvidence};
+use pontoon_diagnosis::{
+    Certainty, CommandPlace, DiagnosisScope, DistinguishingCheck, Evidence, Remedy,
+};
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
 use pontoon_model::observation::{DnsQuery, ObservedEvent, ProbeAnswer, ProbeKind};
@@ -99,98 +102,113 @@ pub(super) fn dns_dead(case: &RuleContext<'_>) -> Vec<RuleMatch> {
             && !is_explained
     });
     dead.map(|((host, address), server)| {
-        let (level, what) = manner(server);
         let others = all.iter().any(|((other, _), server)| other == host && server.resolves());
-        let consequence = if others {
-            "another configured server does resolve: lookups are slow, not dead"
+        let others = if others {
+            ServiceEvidence::OtherServerResolves
         } else {
-            "no other configured server resolves anything"
+            ServiceEvidence::NoOtherServerResolves
         };
-        let scope =
-            DiagnosisScope { to: Some(HostName::lossy(&address.to_string())), ..DiagnosisScope::host(host) };
-        RuleMatch::new(scope, level, vec![what, consequence.to_owned()])
-            .advise([
-                format!("on {host}: put a server that answers into /etc/resolv.conf, or renew the DHCP lease"),
-                format!("is {address} a server of a network that {host} has left?"),
+        let failure = failure(host, *address, server);
+        let certainty = if failure.is_some() { Certainty::Confirmed } else { Certainty::Likely };
+        let failure = failure.unwrap_or_else(|| {
+            ServiceEvidence::DnsSilent { server: *address, queries: server.known_sent }.into()
+        });
+        let scope = DiagnosisScope { to: Some(named(*address)), ..DiagnosisScope::host(host) };
+        RuleMatch::new(scope, certainty, [failure, others.into()])
+            .with_remedies([
+                Remedy::action(format!(
+                    "on {host}: put a server that answers into /etc/resolv.conf, or renew the \
+                     DHCP lease"
+                )),
+                Remedy::action(format!(
+                    "check whether {address} is a server of a network that {host} has left"
+                )),
             ])
-            .or_decide(format!("on {host}: dig @{address} debian.org"))
+            .distinguished_by(DistinguishingCheck::by_command(
+                CommandPlace::Host((*host).clone()),
+                format!("dig @{address} debian.org"),
+            ))
     })
     .collect()
 }
 
-fn manner(server: &DnsServerResult<'_>) -> (Level, String) {
-    let said = server.known.iter().find_map(|answer| match answer {
-        ProbeAnswer::Garbage { what } => {
-            Some(format!("what it answers is no DNS message ({what})"))
-        }
-        ProbeAnswer::Dns { rcode: NO_ERROR, .. } => {
-            Some("it answers that names which exist have no address".to_owned())
-        }
-        ProbeAnswer::Dns { rcode, .. } => {
-            Some(format!("it answers names that exist with {}", rcode_name(*rcode)))
-        }
-        ProbeAnswer::Icmp { kind, code, from } => {
-            Some(format!("{from} says that it cannot be reached (ICMP {kind}/{code})"))
-        }
-        ProbeAnswer::Refused { errno } => {
-            Some(format!("the own kernel has no way there (errno {errno})"))
-        }
-        _ => None,
-    });
-    let silence =
-        || format!("{} queries for names that exist were not answered", server.known_sent);
-    said.map_or_else(|| (Level::Likely, silence()), |said| (Level::Confirmed, said))
+/// An address as the name of a host: servers beyond the run have no other.
+fn named(address: IpAddr) -> HostName {
+    HostName::lossy(&address.to_string())
 }
 
-/// The names of IANA's registry "DNS RCODEs".
-fn rcode_name(rcode: u16) -> String {
-    match rcode {
-        1 => "FORMERR".to_owned(),
-        2 => "SERVFAIL".to_owned(),
-        3 => "NXDOMAIN".to_owned(),
-        5 => "REFUSED".to_owned(),
-        other => format!("RCODE {other}"),
-    }
+/// What a server did instead of resolving, unless it was silent.
+fn failure(host: &HostName, server: IpAddr, result: &DnsServerResult<'_>) -> Option<Evidence> {
+    result.known.iter().find_map(|answer| {
+        Some(match answer {
+            ProbeAnswer::Garbage { what } => {
+                ServiceEvidence::DnsGarbage { server, what: what.clone() }.into()
+            }
+            ProbeAnswer::Dns { rcode: NO_ERROR, .. } => {
+                ServiceEvidence::DnsNoAddress { server }.into()
+            }
+            ProbeAnswer::Dns { rcode, .. } => {
+                ServiceEvidence::DnsError { server, rcode: *rcode }.into()
+            }
+            ProbeAnswer::Icmp { kind, code, from } => RoutingEvidence::IcmpUnreachable {
+                reported_by: *from,
+                target: named(server),
+                icmp_type: *kind,
+                icmp_code: *code,
+            }
+            .into(),
+            ProbeAnswer::Refused { errno } => RoutingEvidence::NotSent {
+                host: host.clone(),
+                target: named(server),
+                errno: *errno,
+            }
+            .into(),
+            _ => return None,
+        })
+    })
 }
 
 /// A server invents addresses for names that cannot exist (RFC 6761, section 6.4).
 pub(super) fn dns_rewritten(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
-    let mut by_host: BTreeMap<&HostName, Vec<String>> = BTreeMap::new();
-    for ((host, address), server) in servers(facts) {
-        if let Some(invented) = server.invented.first() {
-            by_host.entry(host).or_default().push(format!(
-                "{address} says that a random name below .invalid has the address {invented}"
-            ));
+    let mut by_host: BTreeMap<&HostName, Vec<ServiceEvidence>> = BTreeMap::new();
+    for ((host, server), result) in servers(facts) {
+        if let Some(invented) = result.invented.first() {
+            let evidence = ServiceEvidence::InvalidNameResolved { server, address: *invented };
+            by_host.entry(host).or_default().push(evidence);
         }
     }
     by_host
         .into_iter()
-        .map(|(host, because)| {
-            RuleMatch::new(DiagnosisScope::host(host), Level::Confirmed, because).advise([
-                format!("on {host}: use another server, or one reached by TLS"),
-                "in the cluster: search domains and ndots make pods ask for names that do not \
-                 exist, and they would get that address"
-                    .to_owned(),
+        .map(|(host, evidence)| {
+            let scope = DiagnosisScope::host(host);
+            RuleMatch::new(scope, Certainty::Confirmed, evidence).with_remedies([
+                Remedy::action(format!(
+                    "on {host}: use another name server, or one reached over TLS"
+                )),
+                Remedy::action(
+                    "in the cluster: search domains and ndots make pods ask for names that do not \
+                     exist, and they would get that address",
+                ),
             ])
         })
         .collect()
 }
 
-/// A response arrives for a query to an address without a name server: DNS is intercepted.
+/// A DNS query to an address that runs no server is answered: queries are intercepted.
 pub(super) fn dns_intercepted(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
     for ((host, address), server) in servers(facts) {
         if server.unserved.iter().any(|answer| matches!(answer, ProbeAnswer::Dns { .. })) {
-            let because = vec![
-                format!("{address} runs no DNS server, and a query to it was answered in its name"),
-                "so whatever server is configured, somebody on the way answers".to_owned(),
-            ];
-            found
-                .push(RuleMatch::new(DiagnosisScope::host(host), Level::Confirmed, because).advise([
-                "it works as long as the answers are true; DNS by TLS or HTTPS is not intercepted",
-                "the cluster's own DNS is not affected; its upstream is",
+            let evidence = [ServiceEvidence::AnsweredWithoutServer { address }];
+            let scope = DiagnosisScope::host(host);
+            found.push(RuleMatch::new(scope, Certainty::Confirmed, evidence).with_remedies([
+                Remedy::action(
+                    "this works as long as the answers are true; DNS over TLS or HTTPS is not \
+                     intercepted",
+                ),
+                Remedy::action("the cluster's own DNS is not affected; its upstream servers are"),
             ]));
         }
     }

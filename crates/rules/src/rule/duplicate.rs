@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::row::RuleMatch;
-use pontoon_model::finding::{DiagnosisScope, Level};
+use pontoon_diagnosis::evidence::{IdentityEvidence, NodeAddressEvidence};
+use pontoon_diagnosis::{Certainty, DiagnosisScope, DistinguishingCheck, Remedy};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IpFamily, Mac};
 use pontoon_model::shared_links::usable_address;
+use pontoon_model::shell::quoted;
 use pontoon_model::snapshot::{Link, Snapshot};
 
 use super::node_address::{NodeAddressChoice, choice};
@@ -60,38 +62,38 @@ pub(super) fn duplicate_mac(case: &RuleContext<'_>) -> Vec<RuleMatch> {
 
 fn one_mac(mac: Mac, a: &AddressHolder<'_>, b: &AddressHolder<'_>) -> RuleMatch {
     let is_one_network = share_a_prefix(a.link, b.link);
-    let mut because =
-        vec![format!("{mac} is {}'s {} and {}'s {}", a.host, a.link.name, b.host, b.link.name)];
-    let level = if is_one_network {
-        because.push(
-            "their addresses are of one network: its switch sends frames now to one, now to the \
-             other"
-                .to_owned(),
-        );
-        Level::Confirmed
+    let same = IdentityEvidence::SameMac {
+        mac,
+        a: a.host.clone(),
+        a_link: a.link.name.clone(),
+        b: b.host.clone(),
+        b_link: b.link.name.clone(),
+    };
+    let (certainty, network) = if is_one_network {
+        (Certainty::Confirmed, IdentityEvidence::LinksInOneNetwork)
     } else {
-        because.push("kubeadm asks for another on every node".to_owned());
-        because.push(
-            "whether both are plugged into one network, their addresses do not say".to_owned(),
-        );
-        Level::Likely
+        (Certainty::Likely, IdentityEvidence::LinksMayBeApart)
     };
     let (host, link) = (b.host, &b.link.name);
     let scope =
         DiagnosisScope { link: Some(a.link.name.clone()), ..symmetric_scope(a.host, b.host) };
-    RuleMatch::new(scope, level, because)
-        .advise([
-            format!(
-                "on {host}: remove what sets {link}'s MAC (cloned-mac-address, MACAddress=, hwaddress \
-                 ether, a line in config.txt or cmdline.txt), and reboot"
-            ),
-            format!("virtual machines: let the hypervisor make a new MAC for {host}"),
-            format!("by hand, until the reboot: sudo ip link set dev {link} address 02:xx:xx:xx:xx:xx"),
+    let by_hand =
+        format!("sudo ip link set dev {} address 02:XX:XX:XX:XX:XX", quoted(link.as_str()));
+    RuleMatch::new(scope, certainty, [same, network])
+        .with_remedies([
+            Remedy::action(format!(
+                "on {host}: remove what sets {link}'s MAC address (cloned-mac-address, \
+                 MACAddress=, hwaddress ether, a line in config.txt or cmdline.txt), and reboot"
+            )),
+            Remedy::action(format!(
+                "virtual machines: let the hypervisor make a new MAC address for {host}"
+            )),
+            Remedy::on(host, by_hand).to("set another by hand until the reboot"),
         ])
-        .or_decide(format!(
+        .distinguished_by(DistinguishingCheck::by_fact(format!(
             "unplug {}'s {}: if {host} then works steadily on {link}, it is one network",
             a.host, a.link.name
-        ))
+        )))
 }
 
 fn share_a_prefix(a: &Link, b: &Link) -> bool {
@@ -118,37 +120,48 @@ pub(super) fn duplicate_internal_ip(case: &RuleContext<'_>) -> Vec<RuleMatch> {
                 if is_asked_twice(of_a, of_b) {
                     continue;
                 }
-                let because = vec![
-                    format!("{a}'s first default route leads over {}, so kubeadm takes {address}", by_a.link),
-                    format!("{b}'s leads over {}, and its address is {address} as well", by_b.link),
-                    "two nodes with one InternalIP: what is meant for one reaches the other, or itself"
-                        .to_owned(),
-                ];
-                let advice = [advice(a, of_a, by_a), advice(b, of_b, by_b)].into_iter().flatten();
+                let advertised = |host: &HostName, choice: &NodeAddressChoice| {
+                    NodeAddressEvidence::AdvertisedAddress {
+                        host: host.clone(),
+                        link: choice.link.clone(),
+                        address: *address,
+                    }
+                };
+                let evidence = [advertised(a, by_a), advertised(b, by_b)];
+                let other_links = [other_address(a, of_a, by_a), other_address(b, of_b, by_b)];
+                let virtual_box = Remedy::action(
+                    "VirtualBox: NAT gives every machine 10.0.2.15; add a host-only or bridged \
+                     network for the nodes",
+                );
                 let scope = DiagnosisScope {
                     family: Some(IpFamily::of(*address)),
                     ..symmetric_scope(a, b)
                 };
-                found.push(RuleMatch::new(scope, Level::Confirmed, because).advise(advice).advise(
-                    ["VirtualBox: NAT gives every machine 10.0.2.15; add a host-only or bridged \
-                         network for the nodes"],
-                ));
+                found.push(
+                    RuleMatch::new(scope, Certainty::Confirmed, evidence)
+                        .with_remedies(other_links.into_iter().flatten())
+                        .with_remedies([virtual_box]),
+                );
             }
         }
     }
     found
 }
 
-/// The address of another link, by which the node may be told apart.
-fn advice(host: &HostName, snapshot: &Snapshot, choice: &NodeAddressChoice) -> Option<String> {
+/// The address of another link, by which the node can be told from the other.
+fn other_address(
+    host: &HostName,
+    snapshot: &Snapshot,
+    choice: &NodeAddressChoice,
+) -> Option<Remedy> {
     let family = IpFamily::of(choice.address);
     let mut others = snapshot
         .links
         .iter()
         .filter(|link| link.is_usable() && link.reaches_hosts() && link.name != choice.link);
     let address = others.find_map(|link| usable_address(link, family))?.prefix.address;
-    Some(format!(
+    Some(Remedy::action(format!(
         "on {host}: kubelet --node-ip={address}; where it is the control plane: kubeadm init \
          --apiserver-advertise-address={address}"
-    ))
+    )))
 }

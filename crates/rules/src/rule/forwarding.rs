@@ -1,17 +1,21 @@
-//! A host that is the gateway of another: does it forward packets, and do responses come back?
+//! A host that is another's gateway: whether it forwards packets, and whether replies come back.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::row::RuleMatch;
+use pontoon_diagnosis::evidence::{FilterEvidence, RoutingEvidence};
+use pontoon_diagnosis::{
+    Certainty, CommandPlace, DiagnosisScope, DistinguishingCheck, Evidence, Remedy,
+};
 use pontoon_model::facts::{Facts, HostFacts};
-use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
+use pontoon_model::shell::quoted;
 use pontoon_model::snapshot::{BaseChain, FilterOwner, Link, NetfilterSnapshot, Snapshot};
 
-use super::host_firewall::program;
+use super::host_firewall::READ_RULES;
 use super::route_lookup::owns;
 use super::rule_context::RuleContext;
 
@@ -116,9 +120,21 @@ impl ForwardingHost<'_> {
         &self.host.snapshot.netfilter
     }
 
-    fn silence(&self) -> String {
-        let first = if self.first_hop { "it does answer when the TTL ends at it; " } else { "" };
-        format!("{first}{} packets of {} beyond it drew no answer", self.sent, self.client)
+    /// That what the client sent through it was not answered.
+    fn no_reply(&self) -> Evidence {
+        RoutingEvidence::NoReplyBeyond {
+            gateway: self.name.clone(),
+            client: self.client.clone(),
+            sent: self.sent,
+            reports_expiry: self.first_hop,
+        }
+        .into()
+    }
+
+    /// That the client's default route leads to it.
+    fn is_gateway(&self, is_forwarding: bool) -> Evidence {
+        let (client, gateway) = (self.client.clone(), self.name.clone());
+        RoutingEvidence::DefaultRouteVia { client, gateway, is_forwarding }.into()
     }
 }
 
@@ -145,18 +161,23 @@ pub(super) fn forwarding_off(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let off = forwarders(facts).into_iter().filter(|one| one.is_off() && !one.beyond);
     off.map(|one| {
         let (name, client) = (one.name, one.client);
-        let mut because = vec![
-            format!("{client}'s default route leads to {name}"),
-            format!("{name}'s kernel says net.ipv4.ip_forward = 0"),
+        let mut evidence = vec![
+            one.is_gateway(false),
+            RoutingEvidence::ForwardingOff { host: name.clone() }.into(),
         ];
-        because.extend(one.is_stuck().then(|| one.silence()));
-        let level = if one.is_stuck() { Level::Confirmed } else { Level::Likely };
-        RuleMatch::new(DiagnosisScope::host(name), level, because)
-            .advise([
-                format!("on {name}: sudo sysctl -w net.ipv4.ip_forward=1"),
-                format!("on {name}, to keep it: echo net.ipv4.ip_forward=1 | sudo tee /etc/sysctl.d/99-forward.conf"),
+        evidence.extend(one.is_stuck().then(|| one.no_reply()));
+        let certainty = if one.is_stuck() { Certainty::Confirmed } else { Certainty::Likely };
+        let keep = "echo net.ipv4.ip_forward=1 | sudo tee /etc/sysctl.d/99-forward.conf";
+        let check = DistinguishingCheck::by_command(
+            CommandPlace::Host(client.clone()),
+            "traceroute -n ADDRESS",
+        );
+        RuleMatch::new(DiagnosisScope::host(name), certainty, evidence)
+            .with_remedies([
+                Remedy::on(name, "sudo sysctl -w net.ipv4.ip_forward=1"),
+                Remedy::on(name, keep).to("keep it over a reboot"),
             ])
-            .or_decide(format!("on {client}: traceroute -n to an address beyond {name}"))
+            .distinguished_by(check.showing(format!("with an address beyond {name}")))
     })
     .collect()
 }
@@ -170,43 +191,45 @@ pub(super) fn forward_drop(case: &RuleContext<'_>) -> Vec<RuleMatch> {
 
 fn dropped(one: &ForwardingHost<'_>) -> Option<RuleMatch> {
     let filter = one.filter();
-    let (name, client) = (one.name, one.client);
-    let (level, what) = if !filter.is_readable {
-        (Level::Undecided, "its packet filter rules could not be read".to_owned())
+    let host = one.name.clone();
+    let (certainty, rules) = if !filter.is_readable {
+        (Certainty::Undecided, FilterEvidence::RulesUnread { host })
     } else if let Some(chain) = forward_chains(filter).find(|chain| chain.is_policy_drop) {
         let owner = filter.owners.iter().copied().find(|owner| *owner != FilterOwner::Other);
-        let whose = owner.map(|owner| format!(" ({} wrote it)", program(owner)));
-        let level = if one.first_hop { Level::Confirmed } else { Level::Likely };
-        let whose = whose.unwrap_or_default();
-        (level, format!("its chain {} drops what no rule accepts{whose}", chain.name))
+        let certainty = if one.first_hop { Certainty::Confirmed } else { Certainty::Likely };
+        let chain = chain.name.clone();
+        (certainty, FilterEvidence::ForwardPolicyDrop { host, chain, owner })
     } else if forward_chains(filter).any(|chain| chain.rules > 0) && masquerades(filter) {
-        (Level::Possible, "it has rules about what it forwards".to_owned())
+        (Certainty::Possible, FilterEvidence::ForwardRules { host })
     } else {
         return None;
     };
-    let because = vec![
-        format!("{client}'s default route leads to {name}, which forwards"),
-        what,
-        one.silence(),
-    ];
-    let (inward, outward) = (one.inward, &one.uplink.name);
-    let chain =
-        if filter.owners.contains(&FilterOwner::Docker) { "DOCKER-USER" } else { "FORWARD" };
-    let advice = if filter.owners.contains(&FilterOwner::Ufw) {
-        vec![format!("on {name}: sudo ufw route allow in on {inward} out on {outward}")]
-    } else {
-        vec![
-            format!("on {name}: sudo iptables -I {chain} -i {inward} -o {outward} -j ACCEPT"),
-            format!(
-                "on {name}: sudo iptables -I {chain} -i {outward} -o {inward} -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT"
-            ),
-        ]
-    };
+    let evidence = [one.is_gateway(true), rules.into(), one.no_reply()];
     Some(
-        RuleMatch::new(DiagnosisScope::host(name), level, because)
-            .advise(advice)
-            .or_decide(format!("on {name}, as root: nft list ruleset")),
+        RuleMatch::new(DiagnosisScope::host(one.name), certainty, evidence)
+            .with_remedies(let_through(one))
+            .distinguished_by(DistinguishingCheck::by_command(
+                CommandPlace::Host(one.name.clone()),
+                READ_RULES,
+            )),
     )
+}
+
+/// Commands that let the client's packets and the replies through, by the tool that drops them.
+fn let_through(one: &ForwardingHost<'_>) -> Vec<Remedy> {
+    let owners = &one.filter().owners;
+    let (inward, outward) = (quoted(one.inward.as_str()), quoted(one.uplink.name.as_str()));
+    if owners.contains(&FilterOwner::Ufw) {
+        let allow = format!("sudo ufw route allow in on {inward} out on {outward}");
+        return vec![Remedy::on(one.name, allow)];
+    }
+    let chain = if owners.contains(&FilterOwner::Docker) { "DOCKER-USER" } else { "FORWARD" };
+    let there = format!("sudo iptables -I {chain} -i {inward} -o {outward} -j ACCEPT");
+    let back = format!(
+        "sudo iptables -I {chain} -i {outward} -o {inward} -m conntrack --ctstate \
+         ESTABLISHED,RELATED -j ACCEPT"
+    );
+    vec![Remedy::on(one.name, there), Remedy::on(one.name, back)]
 }
 
 fn forward_chains(filter: &NetfilterSnapshot) -> impl Iterator<Item = &BaseChain> {
@@ -219,49 +242,58 @@ fn masquerades(filter: &NetfilterSnapshot) -> bool {
         || filter.legacy_tables.iter().any(|table| table.raw() == "nat")
 }
 
-/// The gateway forwards private addresses as they are, to which nobody beyond knows the way back.
+/// The gateway forwards packets from private addresses unchanged, to which routers beyond it have no
+/// route back.
 pub(super) fn missing_masquerade(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let bare = forwarders(facts).into_iter().filter(is_bare);
     bare.map(|one| {
         let (name, uplink) = (one.name, &one.uplink.name);
-        let because = vec![
-            format!(
-                "{name} forwards what {} sends, and no rule of it changes the source address",
-                one.client
-            ),
-            one.silence(),
+        let evidence = [
+            FilterEvidence::NoMasquerade { gateway: name.clone(), client: one.client.clone() }
+                .into(),
+            one.no_reply(),
         ];
-        RuleMatch::new(DiagnosisScope::link(name, uplink), Level::Likely, because)
-            .advise([
-                format!("on {name}: sudo iptables -t nat -A POSTROUTING -o {uplink} -j MASQUERADE"),
-                "or have the next router told the way back, if its operators allow that".to_owned(),
+        let dev = quoted(uplink.as_str());
+        let check = DistinguishingCheck::by_command(
+            CommandPlace::Host(name.clone()),
+            format!("sudo tcpdump -ni {dev} icmp"),
+        );
+        RuleMatch::new(DiagnosisScope::link(name, uplink), Certainty::Likely, evidence)
+            .with_remedies([
+                Remedy::on(
+                    name,
+                    format!("sudo iptables -t nat -A POSTROUTING -o {dev} -j MASQUERADE"),
+                ),
+                Remedy::action(
+                    "have a route back added on the next router, if its operators allow that",
+                ),
             ])
-            .or_decide(format!(
-                "on {name}: sudo tcpdump -ni {uplink} icmp, while {} pings",
-                one.client
-            ))
+            .distinguished_by(check.showing(format!("while {} pings", one.client)))
     })
     .collect()
 }
 
-/// The access point may drop what does not come from the address it gave: seen from the hosts it
-/// looks like a missing masquerade, and it is never tested with foreign sources.
+/// The access point may drop what does not come from the address it gave, for many pass only the
+/// address that they know for a client's MAC. From the hosts it looks like a missing masquerade, and
+/// it is never tested with foreign source addresses.
 pub(super) fn source_guard(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let bare = forwarders(facts).into_iter().filter(|one| is_bare(one) && one.uplink.is_radio());
     bare.map(|one| {
         let (name, uplink) = (one.name, &one.uplink.name);
-        let because = vec![
-            format!("{name} sends {}'s address out by {uplink}, a radio", one.client),
-            "access points often pass only the address that they know for a client's MAC"
-                .to_owned(),
-        ];
-        RuleMatch::new(DiagnosisScope::link(name, uplink), Level::Possible, because)
-            .advise(["masquerade: then there is one address and one MAC to see"])
-            .or_decide(
+        let evidence = [RoutingEvidence::ForeignSourceOnRadio {
+            gateway: name.clone(),
+            client: one.client.clone(),
+            link: uplink.clone(),
+        }];
+        RuleMatch::new(DiagnosisScope::link(name, uplink), Certainty::Possible, evidence)
+            .with_remedies([Remedy::action(
+                "masquerade: then the access point sees one address and one MAC address",
+            )])
+            .distinguished_by(DistinguishingCheck::by_fact(
                 "the same with masquerading on: if that works, plain routing cannot work here",
-            )
+            ))
     })
     .collect()
 }

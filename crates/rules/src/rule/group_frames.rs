@@ -1,7 +1,10 @@
-//! Group frames that are lost although unicast frames pass.
+//! Broadcast and multicast frames that do not pass where unicast frames do.
 
 use super::row::RuleMatch;
-use pontoon_model::finding::Level;
+use pontoon_diagnosis::evidence::{FrameEvidence, SenderRounds};
+use pontoon_diagnosis::{Certainty, DistinguishingCheck, Remedy};
+use pontoon_model::shared_links::LinkEndpoint;
+use pontoon_model::shell::quoted;
 
 use super::directed_path::{DirectedPath, PairProbe};
 use super::link_pair::LinkPair;
@@ -11,7 +14,7 @@ use super::rule_context::RuleContext;
 /// sent once and never acknowledged.
 const GROUP_FRAMES: usize = 4;
 
-/// No group frame passes and nobody answers ARP: nothing works, although the path is open.
+/// No group frame passes and no ARP request is answered: nothing works, although the path is open.
 pub(super) fn group_suppression(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let suppressed = case.pairs.iter().filter(|pair| is_suppressed(pair) && !is_proxied(pair));
     suppressed
@@ -22,33 +25,49 @@ pub(super) fn group_suppression(case: &RuleContext<'_>) -> Vec<RuleMatch> {
                 .map(|way| way.rounds(PairProbe::Group).sent.len())
                 .into_iter()
                 .min()?;
-            let level = if fewest >= GROUP_FRAMES { Level::Confirmed } else { Level::Likely };
+            let certainty =
+                if fewest >= GROUP_FRAMES { Certainty::Confirmed } else { Certainty::Likely };
             let [a, b] = [&pair.shared.a, &pair.shared.b];
-            let static_entry = format!(
-                "on {}: ip neigh replace {} lladdr {} dev {} nud permanent; the same on {} for {}",
-                a.host, b.prefix.address, b.mac, a.link, b.host, a.prefix.address
-            );
             Some(
-                RuleMatch::new(pair.scope(), level, because(pair))
-                    .advise([
-                        static_entry,
-                        "ask those who run the network to let ARP pass, or to answer it (proxy ARP)"
-                            .to_owned(),
+                RuleMatch::new(pair.scope(), certainty, evidence(pair))
+                    .with_remedies([
+                        static_entry(a, b),
+                        static_entry(b, a),
+                        Remedy::action(
+                            "ask the network's operators to let ARP pass, or to answer it (proxy \
+                             ARP)",
+                        ),
                     ])
-                    .or_decide("a longer run with more broadcast frames"),
+                    .distinguished_by(DistinguishingCheck::by_fact(MORE_BROADCAST)),
             )
         })
         .collect()
 }
 
-/// No group frame passes, but somebody answers ARP: ordinary traffic works.
+/// What makes a likely diagnosis a confirmed one.
+const MORE_BROADCAST: &str = "a longer run with more broadcast frames";
+
+/// A neighbour entry of one host for the other, which needs no ARP.
+fn static_entry(of: &LinkEndpoint, to: &LinkEndpoint) -> Remedy {
+    let entry = format!(
+        "sudo ip neigh replace {} lladdr {} dev {} nud permanent",
+        to.prefix.address,
+        to.mac,
+        quoted(of.link.as_str())
+    );
+    Remedy::on(&of.host, entry)
+}
+
+/// No group frame passes, but ARP is answered: ordinary traffic works.
 pub(super) fn group_frames_filtered(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let filtered = case.pairs.iter().filter(|pair| is_suppressed(pair) && is_proxied(pair));
     filtered
         .map(|pair| {
-            RuleMatch::new(pair.scope(), Level::Likely, because(pair))
-                .advise(["nothing, unless something needs broadcast: mDNS names, DHCP of your own"])
-                .or_decide("a longer run with more broadcast frames")
+            RuleMatch::new(pair.scope(), Certainty::Likely, evidence(pair))
+                .with_remedies([Remedy::action(
+                    "nothing, unless something needs broadcast: mDNS names, DHCP of your own",
+                )])
+                .distinguished_by(DistinguishingCheck::by_fact(MORE_BROADCAST))
         })
         .collect()
 }
@@ -73,29 +92,17 @@ fn is_proxied(pair: &LinkPair) -> bool {
     })
 }
 
-fn because(pair: &LinkPair) -> Vec<String> {
-    let sent = |way: &DirectedPath| way.rounds(PairProbe::Group).sent.len();
-    let unicast = |way: &DirectedPath| format!("{} of {}", way.arrived().len(), way.sent().len());
-    let answered = if is_proxied(pair) {
-        "ARP is answered all the same, or was known before"
-    } else {
-        "so ARP finds nobody, and answers cannot be addressed"
+fn evidence(pair: &LinkPair) -> [FrameEvidence; 3] {
+    let rounds = |way: &DirectedPath, sent: usize, arrived: usize| SenderRounds {
+        from: way.from.host.clone(),
+        sent,
+        arrived,
     };
-    vec![
-        format!(
-            "frames to one MAC arrive: {} rounds from {}, {} from {}",
-            unicast(&pair.a_to_b),
-            pair.shared.a.host,
-            unicast(&pair.b_to_a),
-            pair.shared.b.host
-        ),
-        format!(
-            "broadcast, multicast and ARP requests do not: 0 of {} from {}, 0 of {} from {}",
-            sent(&pair.a_to_b),
-            pair.shared.a.host,
-            sent(&pair.b_to_a),
-            pair.shared.b.host
-        ),
-        answered.to_owned(),
+    let unicast = |way: &DirectedPath| rounds(way, way.sent().len(), way.arrived().len());
+    let group = |way: &DirectedPath| rounds(way, way.rounds(PairProbe::Group).sent.len(), 0);
+    [
+        FrameEvidence::UnicastRounds { by_sender: pair.directions().map(unicast).to_vec() },
+        FrameEvidence::NoGroupFrameArrived { by_sender: pair.directions().map(group).to_vec() },
+        if is_proxied(pair) { FrameEvidence::ArpResolves } else { FrameEvidence::ArpUnresolved },
     ]
 }

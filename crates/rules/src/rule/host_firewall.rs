@@ -1,8 +1,10 @@
-//! Frames that arrive at a host which does not respond: not a fault of the network.
+//! Frames arrive, and the receiver does not answer: its own filter drops them, not the network.
 
 use super::row::RuleMatch;
+use pontoon_diagnosis::evidence::{FilterEvidence, FrameEvidence};
+use pontoon_diagnosis::{Certainty, CommandPlace, DistinguishingCheck, Evidence, Remedy};
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::Level;
+use pontoon_model::host::HostName;
 use pontoon_model::shared_links::LinkEndpoint;
 use pontoon_model::snapshot::{FilterOwner, NetfilterSnapshot};
 
@@ -15,6 +17,9 @@ const UNANSWERED: usize = 3;
 /// Arrivals without an answer that suffice where frames are lost: with 40 % loss eight answers in
 /// a row are lost once in 1500 times.
 const UNANSWERED_AND_LOSSY: usize = 8;
+
+/// What shows the rules of any packet filter.
+pub(super) const READ_RULES: &str = "sudo nft list ruleset";
 
 /// Whatever arrives is dropped or rejected by the receiver's own packet filter.
 pub(super) fn host_firewall(case: &RuleContext<'_>) -> Vec<RuleMatch> {
@@ -39,18 +44,21 @@ pub(super) fn ping_ignored(case: &RuleContext<'_>) -> Vec<RuleMatch> {
             let (udp, echo) = (way.rounds(PairProbe::Udp), way.rounds(PairProbe::Echo));
             let ignored = !echo.arrived.is_empty() && echo.answered.is_empty();
             if ignored && udp.answered.len() >= UNANSWERED && back.is_lossless() {
-                let because = vec![
-                    format!(
-                        "{} pings from {} arrived, none was answered",
-                        echo.arrived.len(),
-                        way.from.host
-                    ),
-                    format!("{} UDP questions were answered", udp.answered.len()),
+                let evidence = [
+                    FrameEvidence::PingsUnanswered {
+                        from: way.from.host.clone(),
+                        arrived: echo.arrived.len(),
+                    },
+                    FrameEvidence::UdpAnswered { answered: udp.answered.len() },
                 ];
                 found.push(
-                    RuleMatch::new(way.scope(), Level::Likely, because)
-                        .advise(["nothing: only do not take a failed ping for a failed link"])
-                        .or_decide("a longer run with more pings"),
+                    RuleMatch::new(way.scope(), Certainty::Likely, evidence)
+                        .with_remedies([Remedy::action(
+                            "nothing; only do not take a failed ping for a failed link",
+                        )])
+                        .distinguished_by(DistinguishingCheck::by_fact(
+                            "a longer run with more pings",
+                        )),
                 );
             }
         }
@@ -99,35 +107,39 @@ fn answers_all(facts: &Facts, end: &LinkEndpoint) -> bool {
 fn firewall(facts: &Facts, way: &DirectedPath, udp: &ProbeRounds) -> RuleMatch {
     let (from, to) = (&way.from.host, &way.to.host);
     let filter = facts.hosts.get(to).map(|host| &host.snapshot.netfilter);
-    let mut because = vec![
-        format!(
-            "{} of {} UDP frames from {from} reached {to}'s {}, before any packet filter",
-            udp.arrived.len(),
-            udp.sent.len(),
-            way.to.link
-        ),
+    let mut evidence: Vec<Evidence> = vec![
+        FrameEvidence::UdpReachedLink {
+            from: from.clone(),
+            to: to.clone(),
+            link: way.to.link.clone(),
+            sent: udp.sent.len(),
+            arrived: udp.arrived.len(),
+        }
+        .into(),
         if udp.rejected.is_empty() {
-            "none was answered, though the way back is open".to_owned()
+            FrameEvidence::NoneAnswered { by: to.clone() }.into()
         } else {
-            format!("{to} itself rejected {} of them by ICMP", udp.rejected.len())
+            FilterEvidence::RejectedByIcmp { host: to.clone(), rejected: udp.rejected.len() }.into()
         },
     ];
-    let filtering = filter.filter(|filter| has_input_chain(filter));
-    because
-        .extend(filtering.map(|filter| format!("{to} filters what comes in: {}", owners(filter))));
+    let filtering = filter.and_then(|filter| input_filtered(to, filter));
     let is_clean = filter.is_some_and(|filter| filter.is_readable && !has_input_chain(filter));
-    let level = match (udp.rejected.is_empty(), filtering.is_some(), is_clean) {
-        (false, _, _) | (_, true, _) => Level::Confirmed,
-        (true, false, true) => Level::Possible,
-        (true, false, false) => Level::Likely,
+    let certainty = match (udp.rejected.is_empty(), filtering.is_some(), is_clean) {
+        (false, _, _) | (_, true, _) => Certainty::Confirmed,
+        (true, false, true) => Certainty::Possible,
+        (true, false, false) => Certainty::Likely,
     };
-    let program = filter.and_then(|filter| filter.owners.first().copied());
-    RuleMatch::new(way.scope(), level, because)
-        .advise([
-            open_up(program, way),
-            "the network is innocent: nothing to ask of its operators".to_owned(),
+    evidence.extend(filtering.map(Into::into));
+    let owner = filter.and_then(|filter| filter.owners.first().copied());
+    RuleMatch::new(way.scope(), certainty, evidence)
+        .with_remedies([
+            open_up(owner, way),
+            Remedy::action("the network is not to blame: there is nothing to ask its operators"),
         ])
-        .or_decide(format!("on {to}, as root: nft list ruleset"))
+        .distinguished_by(DistinguishingCheck::by_command(
+            CommandPlace::Host(to.clone()),
+            READ_RULES,
+        ))
 }
 
 pub(super) fn has_input_chain(filter: &NetfilterSnapshot) -> bool {
@@ -140,37 +152,32 @@ pub(super) fn has_input_chain(filter: &NetfilterSnapshot) -> bool {
     legacy || filter.tables.iter().flat_map(|table| &table.chains).any(hooks)
 }
 
-pub(super) fn owners(filter: &NetfilterSnapshot) -> String {
-    let names: Vec<_> = filter.owners.iter().map(|owner| program(*owner)).collect();
-    if names.is_empty() { "rules of its own".to_owned() } else { names.join(", ") }
-}
-
-/// The name of the program that wrote the rules.
-pub(super) const fn program(owner: FilterOwner) -> &'static str {
-    match owner {
-        FilterOwner::Docker => "Docker",
-        FilterOwner::Ufw => "ufw",
-        FilterOwner::Firewalld => "firewalld",
-        FilterOwner::KubeProxy => "kube-proxy",
-        FilterOwner::Tailscale => "Tailscale",
-        FilterOwner::Libvirt => "libvirt",
-        FilterOwner::Other => "rules of its own",
-    }
+/// That a host filters what comes in, where it has a chain for it.
+pub(super) fn input_filtered(
+    host: &HostName,
+    filter: &NetfilterSnapshot,
+) -> Option<FilterEvidence> {
+    has_input_chain(filter).then(|| FilterEvidence::InputFiltered {
+        host: host.clone(),
+        owners: filter.owners.clone(),
+    })
 }
 
 /// How the peer is let in, by the tool that keeps it out.
-fn open_up(owner: Option<FilterOwner>, way: &DirectedPath) -> String {
+fn open_up(owner: Option<FilterOwner>, way: &DirectedPath) -> Remedy {
     let (to, network) = (&way.to.host, way.to.prefix.network());
     match owner {
-        Some(FilterOwner::Ufw) => format!("on {to}: sudo ufw allow from {network}"),
-        Some(FilterOwner::Firewalld) => {
+        Some(FilterOwner::Ufw) => Remedy::on(to, format!("sudo ufw allow from {network}")),
+        Some(FilterOwner::Firewalld) => Remedy::on(
+            to,
             format!(
-                "on {to}: sudo firewall-cmd --permanent --zone=trusted --add-source={network} && sudo firewall-cmd --reload"
-            )
-        }
-        _ => format!(
-            "on {to}: let in what comes from {network} by {} (sudo nft list ruleset shows what drops it)",
-            way.to.link
+                "sudo firewall-cmd --permanent --zone=trusted --add-source={network} && sudo \
+                 firewall-cmd --reload"
+            ),
         ),
+        _ => Remedy::on(to, READ_RULES).to(format!(
+            "let in what comes from {network} on {}; find the rule that drops it",
+            way.to.link
+        )),
     }
 }

@@ -1,11 +1,13 @@
 //! A host's own link: it is down, or nothing on it responds.
 
 use super::row::RuleMatch;
+use pontoon_diagnosis::evidence::{GatewayProbe, LinkDownState, LinkEvidence};
+use pontoon_diagnosis::{Certainty, CommandPlace, DiagnosisScope, DistinguishingCheck, Remedy};
 use pontoon_model::facts::{Facts, HostFacts};
-use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IpFamily, Prefix};
 use pontoon_model::observation::ObservedEvent;
+use pontoon_model::shell::quoted;
 use pontoon_model::snapshot::Link;
 
 use super::control::LinkControls;
@@ -45,39 +47,45 @@ fn silent_gateway(
             && seen.link.as_ref() == Some(&link.name)
             && seen.direction == ObservedEvent::Arrived
     });
-    let question = if asked.by_neighbour { "ARP requests" } else { "pings" };
-    let mut because = vec![format!(
-        "{} {question} for the gateway {gateway} on {} were not answered",
-        asked.sent.len(),
-        link.name
-    )];
-    because.push(if is_heard {
-        "other hosts are heard there: it is the gateway that is silent, or its address is wrong"
-            .to_owned()
-    } else {
-        "nothing else was heard there either".to_owned()
-    });
-    let level = match (asked.by_neighbour, is_heard, asked.sent.len()) {
-        (true, false, SILENT..) => Level::Confirmed,
-        (true, _, _) => Level::Likely,
-        (false, _, _) => Level::Possible,
+    let evidence = [
+        LinkEvidence::GatewaySilent {
+            gateway,
+            link: link.name.clone(),
+            asked: asked.sent.len(),
+            by: if asked.by_neighbour { GatewayProbe::Arp } else { GatewayProbe::Ping },
+        },
+        if is_heard { LinkEvidence::OtherHostsHeard } else { LinkEvidence::NothingElseHeard },
+    ];
+    let certainty = match (asked.by_neighbour, is_heard, asked.sent.len()) {
+        (true, false, SILENT..) => Certainty::Confirmed,
+        (true, _, _) => Certainty::Likely,
+        (false, _, _) => Certainty::Possible,
     };
     let mac = link.mac.map(|mac| format!(" {mac}")).unwrap_or_default();
-    let advice = if link.is_radio() {
+    let remedies = if link.is_radio() {
         [
-            format!("is the MAC address{mac} registered with the network? Ask its operators"),
-            "take the address by DHCP: some networks pass only what they leased".to_owned(),
+            Remedy::action(format!(
+                "ask the network's operators whether the MAC address{mac} is registered"
+            )),
+            Remedy::action("take the address by DHCP: some networks pass only what they leased"),
         ]
     } else {
         [
-            format!("check the cable, the switch port and its VLAN at {host}'s {}", link.name),
-            format!("check that {gateway} is the right gateway: ip route"),
+            Remedy::action(format!(
+                "check the cable, the switch port and its VLAN at {host}'s {}",
+                link.name
+            )),
+            Remedy::on(host, "ip route").to(format!("check that {gateway} is the right gateway")),
         ]
     };
+    let arping = format!("sudo arping -I {} {gateway}", quoted(link.name.as_str()));
     Some(
-        RuleMatch::new(DiagnosisScope::link(host, &link.name), level, because)
-            .advise(advice)
-            .or_decide(format!("on {host}: sudo arping -I {} {gateway}", link.name)),
+        RuleMatch::new(DiagnosisScope::link(host, &link.name), certainty, evidence)
+            .with_remedies(remedies)
+            .distinguished_by(DistinguishingCheck::by_command(
+                CommandPlace::Host(host.clone()),
+                arping,
+            )),
     )
 }
 
@@ -93,43 +101,53 @@ pub(super) fn peer_link_down(case: &RuleContext<'_>) -> Vec<RuleMatch> {
             else {
                 continue;
             };
-            let state = match (link.is_usable(), link.is_up, link.is_radio()) {
-                (true, _, _) => "went down while it was asked",
-                (false, true, true) => "is at no access point",
-                (false, true, false) => "has no carrier",
-                (false, false, _) => "is switched off",
-            };
-            let because = vec![
-                format!("{name} says that its {} ({prefix}) {state}", link.name),
+            let evidence = [
+                LinkEvidence::LinkDown {
+                    host: name.clone(),
+                    link: link.name.clone(),
+                    prefix,
+                    state: down_state(link),
+                },
                 if is_up_still {
-                    format!("{peer} is in the same network with a link that is up")
+                    LinkEvidence::NeighbourLinkUp { peer: peer.clone() }
                 } else {
-                    format!("so did {peer}'s link in the same network: what joined them has ended")
+                    LinkEvidence::NeighbourLinkWentDown { peer: peer.clone() }
                 },
             ];
-            let advice = match (link.is_up, link.is_radio()) {
-                (true, true) => format!(
-                    "on {name}: is the access point in reach, and is the key right? iw dev {} \
-                     link, and what wpa_supplicant says: journalctl -t wpa_supplicant",
-                    link.name
-                ),
-                (true, false) => {
-                    format!(
-                        "check the cable at {name}'s {} and the port at its other end",
-                        link.name
-                    )
-                }
-                (false, _) => format!("on {name}: sudo ip link set {} up", link.name),
-            };
             let scope = DiagnosisScope {
                 to: Some(name.clone()),
                 link: Some(link.name.clone()),
                 ..DiagnosisScope::default()
             };
-            found.push(RuleMatch::new(scope, Level::Confirmed, because).advise([advice]));
+            let found_here = RuleMatch::new(scope, Certainty::Confirmed, evidence);
+            found.push(found_here.with_remedies([bring_up(name, link)]));
         }
     }
     found
+}
+
+fn down_state(link: &Link) -> LinkDownState {
+    match (link.is_usable(), link.is_up, link.is_radio()) {
+        (true, _, _) => LinkDownState::WentDown,
+        (false, true, true) => LinkDownState::NotAssociated,
+        (false, true, false) => LinkDownState::NoCarrier,
+        (false, false, _) => LinkDownState::AdminDown,
+    }
+}
+
+fn bring_up(host: &HostName, link: &Link) -> Remedy {
+    let dev = quoted(link.name.as_str());
+    match (link.is_up, link.is_radio()) {
+        (true, true) => {
+            Remedy::on(host, format!("iw dev {dev} link; journalctl -t wpa_supplicant"))
+                .to("check that the access point is in reach and the key is right")
+        }
+        (true, false) => Remedy::action(format!(
+            "check the cable at {host}'s {} and the port at its other end",
+            link.name
+        )),
+        (false, _) => Remedy::on(host, format!("sudo ip link set {dev} up")),
+    }
 }
 
 fn networks(link: &Link) -> impl Iterator<Item = Prefix> {

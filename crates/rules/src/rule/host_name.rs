@@ -1,11 +1,12 @@
 //! A host's own name.
 
 use super::row::RuleMatch;
-use pontoon_model::finding::{DiagnosisScope, Level};
+use pontoon_diagnosis::evidence::IdentityEvidence;
+use pontoon_diagnosis::{Certainty, DiagnosisScope, Remedy};
 
 use super::rule_context::RuleContext;
 
-/// The host's name leads to itself by loopback, as Debian arranges it.
+/// The host's name resolves to a loopback address on itself, as Debian's installer sets it up.
 pub(super) fn hostname_loopback(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
@@ -16,11 +17,17 @@ pub(super) fn hostname_loopback(case: &RuleContext<'_>) -> Vec<RuleMatch> {
                 && line.names.iter().any(|name| name.raw().eq_ignore_ascii_case(own))
         });
         if let Some(line) = line {
-            let because = vec![format!("/etc/hosts of {name} says that {own} is {}", line.address)];
-            found
-                .push(RuleMatch::new(DiagnosisScope::host(name), Level::Confirmed, because).advise([
-                "do not use this name as --control-plane-endpoint: on the host itself it leads to \
-                 loopback, elsewhere it does not",
+            let evidence = [IdentityEvidence::HostsFileLoopback {
+                host: name.clone(),
+                host_name: host.snapshot.host_name.clone(),
+                address: line.address,
+            }];
+            let scope = DiagnosisScope::host(name);
+            found.push(RuleMatch::new(scope, Certainty::Confirmed, evidence).with_remedies([
+                Remedy::action(
+                    "do not use this name as --control-plane-endpoint: on the host itself it \
+                     resolves to loopback, elsewhere it does not",
+                ),
             ]));
         }
     }

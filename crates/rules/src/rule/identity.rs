@@ -1,67 +1,61 @@
 //! Hosts that are copies of one another: an SD card or disk that was written twice.
 //!
-//! Namespaces and containers of one machine share its files by right. They share its kernel, too,
-//! and its boot id tells: what runs on one kernel accuses nobody.
+//! Namespaces and containers of one machine share its files on purpose. They share its kernel, too,
+//! and so its boot id: what runs on one kernel is no copy.
 
 use std::collections::BTreeMap;
 
 use super::row::RuleMatch;
-use pontoon_model::finding::Level;
+use pontoon_diagnosis::evidence::IdentityEvidence;
+use pontoon_diagnosis::{Certainty, DistinguishingCheck, Remedy};
 use pontoon_model::host::HostName;
 use pontoon_model::snapshot::{MachineIdentity, Snapshot};
+use pontoon_model::untrusted::Untrusted;
 
 use super::rule_context::RuleContext;
 
-/// The test that tells two machines from two namespaces of one.
-const DECIDES: &str =
+/// What tells two machines from two namespaces of one.
+const BOOT_IDS: &str =
     "cat /proc/sys/kernel/random/boot_id on both: two machines never have the same";
 
 /// One `/etc/machine-id` on two machines.
 pub(super) fn duplicate_machine_id(case: &RuleContext<'_>) -> Vec<RuleMatch> {
-    let twins = twins(case, |host| host.identity.machine_id.iter().map(|id| id.raw().to_owned()));
-    let proven = twins.into_iter().map(|twins| {
-        let ClonedHosts { a, b, .. } = twins;
-        let because = vec![format!("/etc/machine-id of {a} and of {b} are the same"), twins.told()];
-        let advice = [
-            format!(
-                "on {b}: sudo rm -f /etc/machine-id /var/lib/dbus/machine-id && sudo \
-                 systemd-machine-id-setup && sudo reboot"
-            ),
-            format!("if {b} is a node already: kubectl drain {b} first"),
-            "before the next card is copied: sudo truncate -s 0 /etc/machine-id on the original"
-                .to_owned(),
+    let clones = clones(case, |host| host.identity.machine_id.iter().map(|id| id.raw().to_owned()));
+    let found = clones.into_iter().map(|clones| {
+        let (a, b) = (clones.a.clone(), clones.b.clone());
+        let new_id = "sudo rm -f /etc/machine-id /var/lib/dbus/machine-id && sudo \
+                      systemd-machine-id-setup && sudo reboot";
+        let remedies = [
+            Remedy::on(&b, new_id),
+            Remedy::command(format!("kubectl drain {b}"))
+                .to("do this first if it is a node already"),
+            Remedy::command("sudo truncate -s 0 /etc/machine-id")
+                .to("on the original, before the next card is copied"),
         ];
-        twins.proven(because).advise(advice)
+        clones.matched(IdentityEvidence::SameMachineId { a, b }).with_remedies(remedies)
     });
-    proven.collect()
+    found.collect()
 }
 
-/// Two machines with the same host name. The kubelet converts the name to lower case.
+/// Two machines with one host name. The kubelet takes it in lower case.
 pub(super) fn duplicate_host_name(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let named = |host: &Snapshot| {
         // What could not be read is called `localhost` in a snapshot.
         let is_known = !host.unread.iter().any(|unread| unread.what == "host name");
         is_known.then(|| host.host_name.as_str().to_ascii_lowercase())
     };
-    let proven = twins(case, named).into_iter().map(|twins| {
-        let ClonedHosts { a, b, ref common, .. } = twins;
-        let because = vec![
-            format!("{a} and {b} both call themselves {common}"),
-            "kubeadm makes that the name of the Node: the second is refused while the first is \
-             ready, and takes its place otherwise"
-                .to_owned(),
-            twins.told(),
+    let found = clones(case, named).into_iter().map(|clones| {
+        let (a, b) = (clones.a.clone(), clones.b.clone());
+        let host_name = HostName::lossy(&clones.common);
+        let remedies = [
+            Remedy::on(&b, "sudo hostnamectl set-hostname NAME")
+                .to("rename it, also behind 127.0.1.1 in /etc/hosts"),
+            Remedy::on(&b, "kubeadm join --node-name NAME")
+                .to("keep the name, but give the Node object another"),
         ];
-        let advice = [
-            format!(
-                "on {b}: sudo hostnamectl set-hostname NAME, and the same name in /etc/hosts \
-                 behind 127.0.1.1"
-            ),
-            format!("or leave the name and join {b} with kubeadm join --node-name NAME"),
-        ];
-        twins.proven(because).advise(advice)
+        clones.matched(IdentityEvidence::SameHostName { a, b, host_name }).with_remedies(remedies)
     });
-    proven.collect()
+    found.collect()
 }
 
 /// One UUID in the firmware of two machines.
@@ -70,23 +64,20 @@ pub(super) fn duplicate_product_uuid(case: &RuleContext<'_>) -> Vec<RuleMatch> {
         let own = host.identity.product_uuid.as_ref().map(|uuid| uuid.raw().to_ascii_lowercase());
         own.filter(|uuid| !MachineIdentity::is_placeholder(uuid))
     };
-    let proven = twins(case, uuid).into_iter().map(|twins| {
-        let ClonedHosts { a, b, .. } = twins;
-        let because = vec![
-            format!("/sys/class/dmi/id/product_uuid of {a} and of {b} are the same"),
-            "kubeadm asks for another on every node".to_owned(),
-            twins.told(),
-        ];
-        let advice = [
-            format!(
+    let found = clones(case, uuid).into_iter().map(|clones| {
+        let (a, b) = (clones.a.clone(), clones.b.clone());
+        let remedies = [
+            Remedy::action(format!(
                 "virtual machines: give {b} another UUID (VirtualBox: VBoxManage modifyvm NAME \
                  --hardware-uuid; libvirt: virsh edit, <uuid>), or clone with new identities"
+            )),
+            Remedy::action(
+                "boards: set it with the maker's firmware tool; kubelet itself works without",
             ),
-            "boards: the maker's firmware tool sets it; kubelet itself works without".to_owned(),
         ];
-        twins.proven(because).advise(advice)
+        clones.matched(IdentityEvidence::SameProductUuid { a, b }).with_remedies(remedies)
     });
-    proven.collect()
+    found.collect()
 }
 
 /// One SSH host key on two machines.
@@ -96,33 +87,29 @@ pub(super) fn duplicate_ssh_host_key(case: &RuleContext<'_>) -> Vec<RuleMatch> {
         keys.map(|key| key.raw().to_owned()).collect::<Vec<_>>()
     };
     let mut pairs: BTreeMap<_, (ClonedHosts<'_>, usize)> = BTreeMap::new();
-    for twins in twins(case, keys) {
+    for clones in clones(case, keys) {
         // A card carries several keys; the first stands for all.
-        pairs.entry((twins.a, twins.b)).or_insert((twins, 0)).1 += 1;
+        pairs.entry((clones.a, clones.b)).or_insert((clones, 0)).1 += 1;
     }
-    let proven = pairs.into_values().map(|(twins, count)| {
-        let ClonedHosts { a, b, ref common, .. } = twins;
-        let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
-        let because = vec![
-            format!("{a} and {b} have the same SSH host key ({}{more})", shown(common)),
-            "whoever has one of the two can pass for the other".to_owned(),
-            twins.told(),
-        ];
-        let advice = [
-            format!(
-                "on {b}: sudo rm /etc/ssh/ssh_host_*_key* && sudo ssh-keygen -A && sudo \
-                 systemctl restart ssh"
+    let found = pairs.into_values().map(|(clones, count)| {
+        let (a, b) = (clones.a.clone(), clones.b.clone());
+        let remedies = [
+            Remedy::on(
+                &b,
+                "sudo rm /etc/ssh/ssh_host_*_key* && sudo ssh-keygen -A && sudo systemctl restart \
+                 ssh",
             ),
-            format!("where {b} is known already: ssh-keygen -R {b}"),
+            Remedy::command(format!("ssh-keygen -R {b}")).to("on hosts that have its old key"),
         ];
-        twins.proven(because).advise(advice)
+        let evidence = IdentityEvidence::SameSshHostKey {
+            a,
+            b,
+            fingerprint: Untrusted::new(&clones.common),
+            more: count.saturating_sub(1),
+        };
+        clones.matched(evidence).with_remedies(remedies)
     });
-    proven.collect()
-}
-
-/// A fingerprint of another host, safe to print.
-fn shown(text: &str) -> pontoon_model::untrusted::Untrusted {
-    pontoon_model::untrusted::Untrusted::new(text)
+    found.collect()
 }
 
 /// Two hosts that share an identifier and are not known to run on one kernel.
@@ -130,29 +117,25 @@ struct ClonedHosts<'a> {
     a: &'a HostName,
     b: &'a HostName,
     common: String,
-    /// Whether the boot ids show that these are two machines.
+    /// Whether the boot ids differ, so that these are two machines.
     are_two: bool,
 }
 
 impl ClonedHosts<'_> {
-    fn told(&self) -> String {
-        if self.are_two {
-            "their boot ids differ: these are two machines, not two namespaces of one".to_owned()
-        } else {
-            "their boot ids are not both known: they may be two namespaces of one machine"
-                .to_owned()
-        }
-    }
-
-    fn proven(&self, because: Vec<String>) -> RuleMatch {
+    fn matched(&self, same: IdentityEvidence) -> RuleMatch {
         let scope = super::duplicate::symmetric_scope(self.a, self.b);
-        let level = if self.are_two { Level::Confirmed } else { Level::Possible };
-        RuleMatch::new(scope, level, because).or_decide(DECIDES)
+        let (certainty, boot_ids) = if self.are_two {
+            (Certainty::Confirmed, IdentityEvidence::BootIdsDiffer)
+        } else {
+            (Certainty::Possible, IdentityEvidence::BootIdsUnknown)
+        };
+        RuleMatch::new(scope, certainty, [same, boot_ids])
+            .distinguished_by(DistinguishingCheck::by_fact(BOOT_IDS))
     }
 }
 
 /// All pairs of hosts that have one of these in common.
-fn twins<'a, I: IntoIterator<Item = String>>(
+fn clones<'a, I: IntoIterator<Item = String>>(
     case: &'a RuleContext<'_>,
     marks: impl Fn(&'a Snapshot) -> I,
 ) -> Vec<ClonedHosts<'a>> {

@@ -1,7 +1,10 @@
 //! Frames that do not pass between two hosts although both ends work.
 
 use super::row::RuleMatch;
-use pontoon_model::finding::Level;
+use pontoon_diagnosis::evidence::{
+    ArpProxy, ControlTarget, EndControl, FrameEvidence, LinkEvidence, RoundProbes,
+};
+use pontoon_diagnosis::{Certainty, DistinguishingCheck, Evidence, Remedy};
 use pontoon_model::net::Mac;
 
 use super::control::{ControlRounds, LinkControls};
@@ -16,41 +19,45 @@ pub(super) fn client_isolation(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     shut_pairs(case)
         .filter(|(pair, _)| !is_relayed(pair))
         .map(|(pair, shut)| {
-            let elsewhere = two_networks(case, pair);
-            let most = if elsewhere.is_some() { Level::Possible } else { Level::Confirmed };
-            let level = shut[0].level.min(shut[1].level).min(most);
-            let mut because = vec![
-                missed(&pair.a_to_b, &shut[0]),
-                missed(&pair.b_to_a, &shut[1]),
-                control_line(pair, controls),
+            let two_networks = two_networks(case, pair);
+            let is_doubtful = two_networks.is_some();
+            let most = if is_doubtful { Certainty::Possible } else { Certainty::Confirmed };
+            let certainty = shut[0].certainty.min(shut[1].certainty).min(most);
+            let mut evidence: Vec<Evidence> = vec![
+                nothing_arrived(&pair.a_to_b, &shut[0]).into(),
+                nothing_arrived(&pair.b_to_a, &shut[1]).into(),
+                reached_meanwhile(pair, controls).into(),
             ];
-            let is_elsewhere = elsewhere.is_some();
-            because.extend(elsewhere);
-            because.extend(by_group(pair));
-            because.extend(by_neighbour(case, pair));
-            because.extend(by_gateway(pair));
-            because.extend(super::wifi::wifi_relation(facts, pair));
-            RuleMatch::new(pair.scope(), level, because).advise(advice(case, pair)).or_decide(
-                if is_elsewhere {
-                    "whether the two are on one network at all: compare SSIDs, or where the \
-                     cables lead"
-                } else if pair
-                    .directions()
-                    .iter()
-                    .any(|way| !way.direct().contains(&PairProbe::Udp))
-                {
-                    "a way to run an agent on both at once (--via): then frames to each one's \
-                     own MAC can be tried"
-                } else if shut.iter().all(|shut| shut.is_controlled) {
-                    "a longer run: ten rounds in which both ends reach their gateways"
-                } else {
-                    "a third host on the same link: if the two hear it but not each other, they \
-                     are kept apart; if not, check cables and sockets"
-                },
-            )
+            evidence.extend(two_networks.map(Into::into));
+            evidence.extend(by_group(pair).map(Into::into));
+            evidence.extend(by_neighbour(case, pair).map(Into::into));
+            evidence.extend(by_gateway(pair).map(Into::into));
+            evidence.extend(super::wifi::wifi_relation(facts, pair).map(Into::into));
+            RuleMatch::new(pair.scope(), certainty, evidence)
+                .with_remedies(remedies(case, pair))
+                .distinguished_by(check(pair, &shut, is_doubtful))
         })
         .collect()
 }
+
+/// What would make it surer, by what is missing.
+fn check(pair: &LinkPair, shut: &[BlockedDirection; 2], is_doubtful: bool) -> DistinguishingCheck {
+    let is_unicast = |way: &&DirectedPath| way.direct().contains(&PairProbe::Udp);
+    DistinguishingCheck::by_fact(if is_doubtful {
+        "whether the two are in one network at all: compare SSIDs, or follow the cables"
+    } else if !pair.directions().iter().all(is_unicast) {
+        "agents on both hosts at the same time (--via): then frames to each one's MAC address can \
+         be sent"
+    } else if shut.iter().all(|shut| shut.is_controlled) {
+        LONGER_RUN
+    } else {
+        "a third host on the same link: if both hear it but not each other, the network isolates \
+         them; if not, check cables and ports"
+    })
+}
+
+/// What makes a likely diagnosis of one direction a confirmed one.
+const LONGER_RUN: &str = "a longer run: ten rounds in which both ends reach their gateways";
 
 /// Frames do not pass, but the gateway relays packets between the two, by design (RFC 3069,
 /// RFC 4562).
@@ -58,20 +65,24 @@ pub(super) fn peers_via_gateway(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     shut_pairs(case)
         .filter(|(pair, _)| is_relayed(pair))
         .map(|(pair, shut)| {
-            let level = shut[0].level.min(shut[1].level);
-            let mut because = vec![
-                missed(&pair.a_to_b, &shut[0]),
-                missed(&pair.b_to_a, &shut[1]),
-                "ordinary packets arrive all the same, in frames from the gateway's MAC".to_owned(),
+            let certainty = shut[0].certainty.min(shut[1].certainty);
+            let mut evidence = vec![
+                nothing_arrived(&pair.a_to_b, &shut[0]),
+                nothing_arrived(&pair.b_to_a, &shut[1]),
+                FrameEvidence::ArrivedFromGateway,
             ];
-            because.extend(by_neighbour(case, pair));
-            RuleMatch::new(pair.scope(), level, because)
-                .advise([
-                    "it works, with one hop more: anything that needs the same layer 2 (flannel \
-                     host-gw, MetalLB in L2 mode, keepalived) does not",
-                    "ask those who run the network whether traffic between clients is meant to pass",
+            evidence.extend(by_neighbour(case, pair));
+            RuleMatch::new(pair.scope(), certainty, evidence)
+                .with_remedies([
+                    Remedy::action(
+                        "this works, with one hop more, except for what needs one layer 2 \
+                         network: flannel's host-gw, MetalLB in L2 mode, keepalived",
+                    ),
+                    Remedy::action(
+                        "ask the network's operators whether clients are meant to reach each other",
+                    ),
                 ])
-                .or_decide("a longer run")
+                .distinguished_by(DistinguishingCheck::by_fact("a longer run"))
         })
         .collect()
 }
@@ -87,28 +98,27 @@ pub(super) fn one_way_filter(case: &RuleContext<'_>) -> Vec<RuleMatch> {
             };
             let (from, to) = (&way.from.host, &way.to.host);
             let is_stateful = !against.answered().is_empty();
-            let because = vec![
-                missed(way, &shut),
-                format!(
-                    "{} of {} rounds arrived the other way, from {to} to {from}",
-                    against.arrived().len(),
-                    against.sent().len()
-                ),
-                if is_stateful {
-                    format!("{from}'s answers to what {to} began do arrive: the filter is stateful")
-                } else {
-                    format!("not even {from}'s answers to what {to} began arrive")
+            let evidence = [
+                nothing_arrived(way, &shut),
+                FrameEvidence::RoundsArrived {
+                    from: to.clone(),
+                    to: from.clone(),
+                    sent: against.sent().len(),
+                    arrived: against.arrived().len(),
                 },
+                FrameEvidence::Replies { from: from.clone(), to: to.clone(), arrived: is_stateful },
             ];
-            let advice = if is_stateful {
-                format!("let {to} begin every connection with {from}: those work")
+            let around = if is_stateful {
+                Remedy::action(format!(
+                    "let {to} open all connections between the two: those from {to} to {from} work"
+                ))
             } else {
-                "use another link between the two".to_owned()
+                Remedy::action("use another link between the two")
             };
             found.push(
-                RuleMatch::new(way.scope(), shut.level, because)
-                    .advise([advice, ask_operators(way)])
-                    .or_decide("a longer run: ten rounds in which both ends reach their gateways"),
+                RuleMatch::new(way.scope(), shut.certainty, evidence)
+                    .with_remedies([around, ask_operators(way)])
+                    .distinguished_by(DistinguishingCheck::by_fact(LONGER_RUN)),
             );
         }
     }
@@ -132,19 +142,19 @@ fn shut_pairs<'a>(
 /// Two networks with the same addresses, such as those of two home routers, isolate nobody: each
 /// has a gateway of its own at the one address. (So may one network: Cisco's GLBP gives clients
 /// different MACs. Hence a doubt, not a verdict.)
-fn two_networks(case: &RuleContext<'_>, pair: &LinkPair) -> Option<String> {
+fn two_networks(case: &RuleContext<'_>, pair: &LinkPair) -> Option<LinkEvidence> {
     let gateway =
         |way: &DirectedPath| case.controls.gateway((&way.from.host, &way.from.link, way.family));
     let address =
         gateway(&pair.a_to_b).filter(|address| gateway(&pair.b_to_a) == Some(*address))?;
     let mac = |way: &DirectedPath| gateway_mac(case, way);
     let (a, b) = (mac(&pair.a_to_b)?, mac(&pair.b_to_a)?);
-    (a != b).then(|| {
-        format!(
-            "the gateway {address} has the MAC {a} for {} and {b} for {}: these may be two \
-             networks with the same addresses",
-            pair.a_to_b.from.host, pair.b_to_a.from.host
-        )
+    (a != b).then(|| LinkEvidence::GatewayMacsDiffer {
+        gateway: address,
+        a: pair.a_to_b.from.host.clone(),
+        a_mac: a,
+        b: pair.b_to_a.from.host.clone(),
+        b_mac: b,
     })
 }
 
@@ -156,64 +166,59 @@ fn is_relayed(pair: &LinkPair) -> bool {
     })
 }
 
-/// "0 of 10 rounds from pi1 to pi2 arrived (UDP and ping to its own MAC)".
-fn missed(way: &DirectedPath, shut: &BlockedDirection) -> String {
-    let kinds = if way.direct().contains(&PairProbe::Udp) {
+fn nothing_arrived(way: &DirectedPath, shut: &BlockedDirection) -> FrameEvidence {
+    let direct = way.direct();
+    let probes = if direct.contains(&PairProbe::Udp) {
         match way.kinds_sent() {
-            1 => "UDP to its own MAC",
-            _ => "UDP and ping to its own MAC",
+            1 => RoundProbes::Unicast,
+            _ => RoundProbes::UnicastUdpAndPing,
         }
+    } else if direct.contains(&PairProbe::Routed) {
+        RoundProbes::RoutedUdp
     } else {
-        "ARP and broadcast"
+        RoundProbes::ArpAndBroadcast
     };
-    let valid = if shut.valid < shut.sent {
-        format!("; in {} of them both ends reached their gateways", shut.valid)
-    } else {
-        String::new()
-    };
-    format!(
-        "0 of {} rounds from {} to {} arrived ({kinds}{valid})",
-        shut.sent, way.from.host, way.to.host
-    )
+    FrameEvidence::NoRoundArrived {
+        from: way.from.host.clone(),
+        to: way.to.host.clone(),
+        sent: shut.sent,
+        probes,
+        with_working_links: shut.valid,
+    }
 }
 
-fn control_line(pair: &LinkPair, controls: &LinkControls<'_>) -> String {
-    let say = |way: &DirectedPath| match controls.of(&way.from, &way.to.host) {
-        ControlRounds::Gateway(rounds) => {
-            format!("{} reached its gateway in {} rounds", way.from.host, rounds.len())
-        }
-        ControlRounds::Third(rounds) => {
-            format!("{} heard another host there in {} rounds", way.from.host, rounds.len())
-        }
-        ControlRounds::None => format!("{} has nothing else there to compare with", way.from.host),
+fn reached_meanwhile(pair: &LinkPair, controls: &LinkControls<'_>) -> FrameEvidence {
+    let control = |way: &DirectedPath| EndControl {
+        host: way.from.host.clone(),
+        reached: match controls.of(&way.from, &way.to.host) {
+            ControlRounds::Gateway(rounds) => ControlTarget::Gateway { rounds: rounds.len() },
+            ControlRounds::Third(rounds) => ControlTarget::OtherHost { rounds: rounds.len() },
+            ControlRounds::None => ControlTarget::Nothing,
+        },
     };
-    format!("meanwhile {}, {}", say(&pair.a_to_b), say(&pair.b_to_a))
+    FrameEvidence::ReachedMeanwhile { ends: pair.directions().map(control).to_vec() }
 }
 
 /// Whether group frames pass where others do not.
-fn by_group(pair: &LinkPair) -> Option<String> {
+fn by_group(pair: &LinkPair) -> Option<FrameEvidence> {
     let arrived =
         pair.directions().iter().any(|way| !way.rounds(PairProbe::Group).arrived.is_empty());
-    (arrived && pair.a_to_b.direct().contains(&PairProbe::Udp)).then(|| {
-        "broadcast and multicast frames do arrive: only frames for one host are dropped".to_owned()
-    })
+    (arrived && pair.a_to_b.direct().contains(&PairProbe::Udp))
+        .then_some(FrameEvidence::OnlyUnicastDropped)
 }
 
-/// Who answers ARP for a host that no frame reaches.
-fn by_neighbour(case: &RuleContext<'_>, pair: &LinkPair) -> Option<String> {
+/// Which device answers ARP for a host that no frame reaches.
+fn by_neighbour(case: &RuleContext<'_>, pair: &LinkPair) -> Option<FrameEvidence> {
     pair.directions().iter().find_map(|way| {
         let rounds = way.rounds(PairProbe::Neighbour);
-        let to = &way.to.host;
+        let target = way.to.host.clone();
         if rounds.answer_macs.contains(&way.to.mac) && rounds.arrived.is_empty() {
-            return Some(format!(
-                "ARP for {to} is answered with its MAC though no request reached it: the access \
-                 point answers in its place"
-            ));
+            let mac = way.to.mac;
+            return Some(FrameEvidence::ProxyArp { target, mac, by: ArpProxy::AccessPoint });
         }
-        let gateway = gateway_mac(case, way)?;
-        rounds.answer_macs.contains(&gateway).then(|| {
-            format!("ARP for {to} is answered with the gateway's MAC ({gateway}): proxy ARP")
-        })
+        let mac = gateway_mac(case, way)?;
+        let is_proxied = rounds.answer_macs.contains(&mac);
+        is_proxied.then_some(FrameEvidence::ProxyArp { target, mac, by: ArpProxy::Gateway })
     })
 }
 
@@ -224,33 +229,29 @@ fn gateway_mac(case: &RuleContext<'_>, way: &DirectedPath) -> Option<Mac> {
     case.mac_of(host, &way.from.link, gateway)
 }
 
-fn by_gateway(pair: &LinkPair) -> Option<String> {
-    let bounced =
+fn by_gateway(pair: &LinkPair) -> Option<FrameEvidence> {
+    let is_bounced =
         pair.directions().iter().any(|way| !way.rounds(PairProbe::Bounce).arrived.is_empty());
-    bounced.then(|| {
-        "a packet in a frame to the gateway's MAC does arrive: the operator filters frames, not \
-         packets"
-            .to_owned()
-    })
+    is_bounced.then_some(FrameEvidence::RelayedByGateway)
 }
 
-fn advice(case: &RuleContext<'_>, pair: &LinkPair) -> Vec<String> {
-    let mut advice = Vec::new();
-    if let Some(other) = open_link(case, pair) {
-        advice.push(format!("let {} talk over {other}, where frames pass", pair.names()));
+fn remedies(case: &RuleContext<'_>, pair: &LinkPair) -> [Remedy; 2] {
+    let ask = ask_operators(&pair.a_to_b);
+    match open_link(case, pair) {
+        Some(other) => {
+            let around = format!("use {other} between {}, where frames pass", pair.names());
+            [Remedy::action(around), ask]
+        }
+        None => [ask, Remedy::action("connect them by a switch of your own")],
     }
-    advice.push(ask_operators(&pair.a_to_b));
-    if advice.len() == 1 {
-        advice.push("connect them by a switch of your own".to_owned());
-    }
-    advice
 }
 
-fn ask_operators(way: &DirectedPath) -> String {
-    format!(
-        "ask those who run the network to let frames pass between {} and {} (--request writes it)",
+fn ask_operators(way: &DirectedPath) -> Remedy {
+    Remedy::action(format!(
+        "ask the network's operators to let frames pass between {} and {} (--request drafts the \
+         mail)",
         way.from.mac, way.to.mac
-    )
+    ))
 }
 
 /// Another link on which the two reach each other.

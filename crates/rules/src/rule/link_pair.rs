@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use pontoon_diagnosis::{Certainty, DiagnosisScope};
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::shared_links::{SharedLink, shared_links};
 
 use super::control::LinkControls;
@@ -70,9 +70,9 @@ fn pair(facts: &Facts, index: &ObservationIndex<'_>, shared: SharedLink) -> Link
 
 /// The evidence that nothing passes in one direction.
 pub(super) struct BlockedDirection {
-    /// How certain that is.
-    pub(super) level: Level,
-    /// Rounds with a probe in which the controls of both ends were good.
+    /// How sure.
+    pub(super) certainty: Certainty,
+    /// Rounds in which something was sent while both ends' controls were good.
     pub(super) valid: usize,
     /// Rounds with a probe.
     pub(super) sent: usize,
@@ -98,12 +98,12 @@ pub(super) fn blocked_direction(
         .collect();
     let is_controlled = ends.iter().all(super::control::ControlRounds::is_available);
     let is_direct = way.direct().contains(&PairProbe::Udp);
-    let level = match valid.len() {
-        0..ROUNDS_THAT_SUGGEST => Level::Undecided,
+    let certainty = match valid.len() {
+        0..ROUNDS_THAT_SUGGEST => Certainty::Undecided,
         ROUNDS_THAT_SHUT.. if is_controlled && is_direct && way.kinds_sent() > 1 => {
-            Level::Confirmed
+            Certainty::Confirmed
         }
-        _ => Level::Likely,
+        _ => Certainty::Likely,
     };
-    Some(BlockedDirection { level, valid: valid.len(), sent: sent.len(), is_controlled })
+    Some(BlockedDirection { certainty, valid: valid.len(), sent: sent.len(), is_controlled })
 }

@@ -1,7 +1,8 @@
 //! Paths on which frames are lost.
 
 use super::row::RuleMatch;
-use pontoon_model::finding::Level;
+use pontoon_diagnosis::evidence::FrameEvidence;
+use pontoon_diagnosis::{Certainty, DistinguishingCheck, Remedy};
 
 use super::rule_context::RuleContext;
 
@@ -19,21 +20,16 @@ pub(super) fn lossy_path(case: &RuleContext<'_>) -> Vec<RuleMatch> {
         if !is_lossy {
             continue;
         }
-        let because = pair
-            .directions()
-            .iter()
-            .map(|way| {
-                let (sent, arrived) = (way.sent().len(), way.arrived().len());
-                format!(
-                    "{arrived} of {sent} rounds from {} to {} arrived",
-                    way.from.host, way.to.host
-                )
-            })
-            .collect();
+        let evidence = pair.directions().map(|way| FrameEvidence::RoundsArrived {
+            from: way.from.host.clone(),
+            to: way.to.host.clone(),
+            sent: way.sent().len(),
+            arrived: way.arrived().len(),
+        });
         found.push(
-            RuleMatch::new(pair.scope(), Level::Likely, because)
-                .advise(["move nearer to the access point, or use the wire"])
-                .or_decide("a longer run"),
+            RuleMatch::new(pair.scope(), Certainty::Likely, evidence)
+                .with_remedies([Remedy::action("move closer to the access point, or use a cable")])
+                .distinguished_by(DistinguishingCheck::by_fact("a longer run")),
         );
     }
     found

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::row::RuleMatch;
+use pontoon_diagnosis::evidence::LinkEvidence;
+use pontoon_diagnosis::{Certainty, CommandPlace, DiagnosisScope, DistinguishingCheck, Remedy};
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
@@ -44,7 +45,7 @@ pub(super) fn mtu_black_hole(case: &RuleContext<'_>) -> Vec<RuleMatch> {
         }),
     };
     let steady = paths(facts).into_iter().filter(|(path, _)| is_steady(path));
-    steady.filter_map(|(path, sizes)| hole(path, &sizes)).collect()
+    steady.filter_map(|(path, sizes)| black_hole(path, &sizes)).collect()
 }
 
 /// Whether small frames between the two are never lost.
@@ -67,7 +68,7 @@ fn uplinks<'a>(facts: &'a Facts, host: &HostName) -> impl Iterator<Item = &'a If
     routes.filter_map(|route| route.link.as_ref())
 }
 
-fn hole(
+fn black_hole(
     (host, peer, link, to): MtuPathKey<'_>,
     sizes: &BTreeMap<u32, SizeResult>,
 ) -> Option<RuleMatch> {
@@ -80,26 +81,31 @@ fn hole(
     if times.sent < TRIES_THAT_PROVE {
         return None;
     }
-    let level = if lost_sizes.next().is_some() { Level::Confirmed } else { Level::Likely };
-    let target = peer.map_or_else(|| to.to_string(), ToString::to_string);
-    let because = vec![
-        format!("packets of {passes} bytes to {target} pass"),
-        format!("of {lost} bytes, 0 of {} do, and no router says why", times.sent),
+    let certainty =
+        if lost_sizes.next().is_some() { Certainty::Confirmed } else { Certainty::Likely };
+    let target = peer.cloned().unwrap_or_else(|| HostName::lossy(&to.to_string()));
+    let evidence = [
+        LinkEvidence::SizePasses { to: target.clone(), bytes: *passes },
+        LinkEvidence::SizeLost { to: target, bytes: *lost, sent: times.sent },
     ];
     let scope = DiagnosisScope {
         to: peer.cloned(),
         link: link.cloned().filter(|_| peer.is_some()),
         ..DiagnosisScope::host(host)
     };
-    let decide =
-        format!("on {host}: ping -M do -s {} {to}, and a few bytes less", lost.saturating_sub(28));
-    Some(RuleMatch::new(scope, level, because).or_decide(decide).advise([
-        format!(
-            "give the link an MTU of {passes}; pods behind flannel's VXLAN then get {}",
-            passes.saturating_sub(VXLAN)
-        ),
-        format!("or on {host}: sudo sysctl -w net.ipv4.tcp_mtu_probing=1 (TCP only)"),
-    ]))
+    let ping = format!("ping -M do -s {} {to}", lost.saturating_sub(28));
+    let check = DistinguishingCheck::by_command(CommandPlace::Host(host.clone()), ping)
+        .showing("no answer, and answers with a few bytes less");
+    Some(
+        RuleMatch::new(scope, certainty, evidence).distinguished_by(check).with_remedies([
+            Remedy::action(format!(
+                "give the link an MTU of {passes}; pods behind flannel's VXLAN then get {}",
+                passes.saturating_sub(VXLAN)
+            )),
+            Remedy::on(host, "sudo sysctl -w net.ipv4.tcp_mtu_probing=1")
+                .to("let TCP find the size by itself (RFC 4821), which helps TCP only"),
+        ]),
+    )
 }
 
 fn paths(facts: &Facts) -> BTreeMap<MtuPathKey<'_>, BTreeMap<u32, SizeResult>> {

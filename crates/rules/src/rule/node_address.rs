@@ -1,10 +1,13 @@
-//! The address that Kubernetes will choose, and whether the other nodes reach it.
+//! The address that Kubernetes will take, and whether the other nodes reach it.
 
 use std::net::IpAddr;
 
 use super::row::RuleMatch;
+use pontoon_diagnosis::evidence::{FrameEvidence, NodeAddressEvidence};
+use pontoon_diagnosis::{
+    Certainty, DiagnosisScope, DistinguishingCheck, Evidence, HostSample, Remedy,
+};
 use pontoon_model::facts::HostFacts;
-use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::shared_links::{LinkEndpoint, usable_address};
@@ -24,27 +27,31 @@ pub(super) fn no_default_route(case: &RuleContext<'_>) -> Vec<RuleMatch> {
         facts.hosts.iter().filter(|(_, host)| alive_defaults(&host.snapshot).next().is_none());
     without
         .map(|(name, host)| {
-            let dead = host.snapshot.default_routes().next().is_some();
-            let because = vec![
-                if dead {
-                    "its default route leads to a link that is down".to_owned()
-                } else {
-                    "its main routing table has no default route, in either family".to_owned()
-                },
-                "kubeadm takes the address of the link of the first default route".to_owned(),
-            ];
+            let has_dead_route = host.snapshot.default_routes().next().is_some();
+            let evidence = [if has_dead_route {
+                NodeAddressEvidence::DefaultRouteDown { host: name.clone() }
+            } else {
+                NodeAddressEvidence::NoDefaultRoute { host: name.clone() }
+            }];
             let uplinked = facts.hosts.iter().find(|(other, host)| {
                 *other != name && alive_defaults(&host.snapshot).next().is_some()
             });
-            let mut advice = Vec::new();
-            advice.extend(own_address(&host.snapshot).map(|address| {
-                format!("give kubeadm the address: --apiserver-advertise-address={address}, and kubelet --node-ip={address}")
-            }));
-            advice.push(match uplinked {
-                Some((other, _)) => format!("let {other} share its uplink, and make it {name}'s default gateway"),
+            let address = own_address(&host.snapshot).map(|address| {
+                Remedy::action(format!(
+                    "kubeadm takes the address of the link of the first default route, so name \
+                     one: --apiserver-advertise-address={address}, and kubelet \
+                     --node-ip={address}"
+                ))
+            });
+            let uplink = Remedy::action(match uplinked {
+                Some((other, _)) => {
+                    format!("let {other} share its uplink, and make it {name}'s default gateway")
+                }
                 None => "connect one node to the internet: images must be pulled".to_owned(),
             });
-            RuleMatch::new(DiagnosisScope::host(name), Level::Confirmed, because).advise(advice)
+            let scope = DiagnosisScope::host(name);
+            RuleMatch::new(scope, Certainty::Confirmed, evidence)
+                .with_remedies(address.into_iter().chain([uplink]))
         })
         .collect()
 }
@@ -79,34 +86,36 @@ pub(super) fn choice(host: &Snapshot) -> Option<NodeAddressChoice> {
     })
 }
 
-/// The node address is a DHCP lease: certificates and etcd keep it when the lease changes.
+/// The address that Kubernetes takes is a DHCP lease: certificates and etcd members keep naming it
+/// when it changes.
 ///
 /// IPv4 only: IPv6 addresses from router advertisements always have a lifetime.
 pub(super) fn node_address_by_dhcp(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let mut found = Vec::new();
     for (name, host) in &case.facts.hosts {
-        let Some(NodeAddressChoice { link, address, valid_s: Some(left) }) = choice(&host.snapshot)
+        let Some(NodeAddressChoice { link, address, valid_s: Some(remaining_s) }) =
+            choice(&host.snapshot)
         else {
             continue;
         };
         if IpFamily::of(address) != IpFamily::V4 {
             continue;
         }
-        let because = vec![
-            format!(
-                "kubeadm takes {address} of {name}'s {link}, which is lent for another {left} s"
-            ),
-            "a cluster does not survive that a control plane's address changes: its certificates \
-             and etcd's members name it"
-                .to_owned(),
-        ];
-        found.push(
-            RuleMatch::new(DiagnosisScope::link(name, &link), Level::Confirmed, because).advise([
-                format!("have the DHCP server reserve {address} for {name}, or set it by hand"),
-                "or give kubelet an address that stays, of another link: --node-ip=ADDRESS"
-                    .to_owned(),
-            ]),
-        );
+        let evidence = [NodeAddressEvidence::AddressLease {
+            host: name.clone(),
+            link: link.clone(),
+            address,
+            remaining_s,
+        }];
+        let scope = DiagnosisScope::link(name, &link);
+        found.push(RuleMatch::new(scope, Certainty::Confirmed, evidence).with_remedies([
+            Remedy::action(format!(
+                "reserve {address} for {name} on the DHCP server, or configure it statically: a \
+                 control plane's certificates and etcd members keep naming the address they began \
+                 with"
+            )),
+            Remedy::action("give kubelet a lasting address of another link: --node-ip=ADDRESS"),
+        ]));
     }
     found
 }
@@ -126,45 +135,45 @@ fn wrong_default_link(
     let choice = choice(&host.snapshot)?;
     let mut cut_off = Vec::new();
     let mut better: Option<&LinkEndpoint> = None;
-    let mut level = Level::Undecided;
+    let mut certainty = Certainty::Undecided;
     for peer in case.facts.hosts.keys().filter(|peer| *peer != name) {
         let Some(sure) = is_cut_off(case, peer, name, &choice) else { continue };
         let Some(end) = other_end(case.between(name, peer), name, peer, &choice.link) else {
             continue;
         };
-        cut_off.push(peer.to_string());
+        cut_off.push(peer.clone());
         better.get_or_insert(end);
-        level = level.max(sure);
+        certainty = certainty.max(sure);
     }
     let better = better?;
     let (link, address) = (&choice.link, choice.address);
     let (good, good_address) = (&better.link, better.prefix.address);
-    let because = vec![
-        format!("{name}'s first default route leads over {link}, so kubeadm takes {address}"),
-        format!("{} cannot reach {name} there", few(&cut_off)),
-        format!("on {good} ({good_address}) frames pass both ways"),
+    let evidence: [Evidence; 3] = [
+        NodeAddressEvidence::AdvertisedAddress { host: name.clone(), link: link.clone(), address }
+            .into(),
+        NodeAddressEvidence::AddressUnreached { host: name.clone(), by: few(cut_off) }.into(),
+        FrameEvidence::LinkWorks { link: good.clone(), address: good_address }.into(),
     ];
     Some(
-        RuleMatch::new(DiagnosisScope::link(name, link), level, because)
-            .advise([
-                format!("where {name} is the control plane: kubeadm init --apiserver-advertise-address={good_address}"),
-                format!("on {name}: kubelet --node-ip={good_address} (KUBELET_EXTRA_ARGS in /etc/default/kubelet)"),
-                format!("flannel: --iface={good}"),
+        RuleMatch::new(DiagnosisScope::link(name, link), certainty, evidence)
+            .with_remedies([
+                Remedy::command(format!(
+                    "kubeadm init --apiserver-advertise-address={good_address}"
+                ))
+                .to(format!("where {name} is the control plane")),
+                Remedy::on(name, format!("kubelet --node-ip={good_address}"))
+                    .to("set KUBELET_EXTRA_ARGS in /etc/default/kubelet"),
+                Remedy::action(format!("flannel: --iface={good}")),
             ])
-            .or_decide("a longer run: ten rounds in which both ends reach their gateways"),
+            .distinguished_by(DistinguishingCheck::by_fact(
+                "a longer run: ten rounds in which both ends reach their gateways",
+            )),
     )
 }
 
-/// Names in a line: all of a few, the first of many.
-fn few(names: &[String]) -> String {
-    /// A fleet's names fill a screen and tell no more than their number.
-    const NAMES_MAX: usize = 6;
-    match names {
-        [a, b, c, others @ ..] if names.len() > NAMES_MAX => {
-            format!("{a}, {b}, {c} and {} more", others.len())
-        }
-        _ => names.join(", "),
-    }
+/// All of a few hosts, the first of many: a fleet's names fill a screen.
+fn few(hosts: Vec<HostName>) -> HostSample {
+    HostSample::of(hosts.into_iter(), 6, 3)
 }
 
 /// Whether `peer` cannot reach the address that `host` would advertise, and how sure that is.
@@ -173,7 +182,7 @@ fn is_cut_off(
     peer: &HostName,
     host: &HostName,
     choice: &NodeAddressChoice,
-) -> Option<Level> {
+) -> Option<Certainty> {
     let family = IpFamily::of(choice.address);
     let is_toward = |way: &DirectedPath| {
         way.from.host == *peer
@@ -194,18 +203,18 @@ fn is_cut_off(
             let is_answered = !toward.answered().is_empty() || !routed.answered.is_empty();
             blocked_direction(against, &case.controls).filter(|_| !is_answered)
         };
-        return Some(shut?.level).filter(|level| *level >= Level::Likely);
+        return Some(shut?.certainty).filter(|certainty| *certainty >= Certainty::Likely);
     }
     let routed = super::routed_path::rounds(case, peer, host, family);
     if !routed.arrived.is_empty() {
         return None;
     }
     if routed.is_blocked() {
-        return Some(Level::Likely);
+        return Some(Certainty::Likely);
     }
     let snapshot = |name: &HostName| case.facts.hosts.get(name).map(|host| &host.snapshot);
     match lookup(snapshot(peer)?, choice.address) {
-        RouteLookup::NoRoute => Some(Level::Confirmed),
+        RouteLookup::NoRoute => Some(Certainty::Confirmed),
         // Linux takes what is for any of its addresses by any link.
         RouteLookup::By { gateway: Some(gateway), .. } if owns(snapshot(host)?, gateway) => None,
         RouteLookup::By { .. } | RouteLookup::Policy => None,

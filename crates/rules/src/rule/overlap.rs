@@ -1,11 +1,13 @@
-//! Networks of the hosts that overlap with those of the cluster.
+//! Networks of the hosts that overlap with those that the cluster would use.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::row::RuleMatch;
+use pontoon_diagnosis::evidence::{NetworkOrigin, NetworkPurpose, NodeAddressEvidence};
+use pontoon_diagnosis::{Certainty, DiagnosisScope, DistinguishingCheck, Remedy};
 use pontoon_model::facts::{Facts, HostFacts};
-use pontoon_model::finding::{DiagnosisScope, Level};
-use pontoon_model::net::Prefix;
+use pontoon_model::host::HostName;
+use pontoon_model::net::{IfName, Prefix};
 use pontoon_model::snapshot::{Route, RouteKind};
 
 use super::rule_context::RuleContext;
@@ -22,29 +24,49 @@ pub(super) fn cidr_overlap(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let intent = &facts.intent;
     let pods = intent.pod_cidr.unwrap_or(FLANNEL_PODS);
-    let mut wanted = vec![(pods, intent.pod_cidr.is_some(), "the pods", "--pod-network-cidr")];
-    wanted.extend(intent.service_cidr.map(|cidr| (cidr, true, "the Services", "--service-cidr")));
+    let origin = |named: Option<Prefix>| match named {
+        Some(_) => NetworkOrigin::Named,
+        None => NetworkOrigin::FlannelDefault,
+    };
+    let mut wanted = vec![(pods, origin(intent.pod_cidr), NetworkPurpose::Pods)];
+    wanted.extend(
+        intent.service_cidr.map(|cidr| (cidr, NetworkOrigin::Named, NetworkPurpose::Services)),
+    );
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
-        for (cidr, is_named, whose, option) in &wanted {
-            let Some((network, what)) = overlapping(host, *cidr) else { continue };
-            let level = if *is_named { Level::Confirmed } else { Level::Possible };
-            let origin = if *is_named { "as you named it" } else { "which is flannel's default" };
-            let because = vec![
-                format!("{name} has {network} ({what})"),
-                format!("{whose} would get {cidr}, {origin}: the two overlap"),
+        for (cidr, origin, purpose) in &wanted {
+            let Some(in_use) = overlapping(host, *cidr) else { continue };
+            let certainty = match origin {
+                NetworkOrigin::Named => Certainty::Confirmed,
+                _ => Certainty::Possible,
+            };
+            let option = match purpose {
+                NetworkPurpose::Pods => "--pod-network-cidr",
+                NetworkPurpose::Services => "--service-cidr",
+            };
+            let evidence = [
+                in_use.by(name),
+                NodeAddressEvidence::ClusterNetwork {
+                    purpose: *purpose,
+                    cidr: *cidr,
+                    origin: *origin,
+                },
             ];
             found.push(
-                RuleMatch::new(DiagnosisScope::host(name), level, because)
-                    .advise([format!(
-                        "choose another network: kubeadm init {option}=..., for example {}",
-                        free(facts)
-                    )])
-                    .or_decide("name the network of your pods: --pod-cidr"),
+                RuleMatch::new(DiagnosisScope::host(name), certainty, evidence)
+                    .with_remedies([choose(option, facts)])
+                    .distinguished_by(DistinguishingCheck::by_fact(
+                        "name the network of your pods: --pod-cidr",
+                    )),
             );
         }
     }
     found
+}
+
+fn choose(option: &str, facts: &Facts) -> Remedy {
+    Remedy::command(format!("kubeadm init {option}={}", free(facts)))
+        .to("choose a network that no host uses")
 }
 
 /// The network of the host is within what kubeadm gives to Services unless told otherwise.
@@ -55,30 +77,51 @@ pub(super) fn default_service_cidr_overlap(case: &RuleContext<'_>) -> Vec<RuleMa
     }
     let mut found = Vec::new();
     for (name, host) in &facts.hosts {
-        if let Some((network, what)) = overlapping(host, KUBEADM_SERVICES) {
-            let because = vec![
-                format!("{name} has {network} ({what})"),
-                format!(
-                    "kubeadm gives {KUBEADM_SERVICES} to Services unless --service-cidr says otherwise"
-                ),
+        if let Some(in_use) = overlapping(host, KUBEADM_SERVICES) {
+            let evidence = [
+                in_use.by(name),
+                NodeAddressEvidence::ClusterNetwork {
+                    purpose: NetworkPurpose::Services,
+                    cidr: KUBEADM_SERVICES,
+                    origin: NetworkOrigin::KubeadmDefault,
+                },
             ];
             found.push(
-                RuleMatch::new(DiagnosisScope::host(name), Level::Possible, because)
-                    .advise([format!("kubeadm init --service-cidr={}", free(facts))])
-                    .or_decide("name the network of your Services: --service-cidr"),
+                RuleMatch::new(DiagnosisScope::host(name), Certainty::Possible, evidence)
+                    .with_remedies([choose("--service-cidr", facts)])
+                    .distinguished_by(DistinguishingCheck::by_fact(
+                        "name the network of your Services: --service-cidr",
+                    )),
             );
         }
     }
     found
 }
 
+/// A network that a host uses already.
+struct NetworkInUse<'a> {
+    network: Prefix,
+    /// The link that has an address in it; none: a route leads to it.
+    link: Option<&'a IfName>,
+}
+
+impl NetworkInUse<'_> {
+    fn by(&self, host: &HostName) -> NodeAddressEvidence {
+        NodeAddressEvidence::NetworkInUse {
+            host: host.clone(),
+            network: self.network,
+            link: self.link.cloned(),
+        }
+    }
+}
+
 /// A network of the host's own links or routes that overlaps.
-fn overlapping(host: &HostFacts, cidr: Prefix) -> Option<(Prefix, String)> {
+fn overlapping(host: &HostFacts, cidr: Prefix) -> Option<NetworkInUse<'_>> {
     let snapshot = &host.snapshot;
     let links = snapshot.links.iter().filter(|link| link.reaches_hosts());
     let mut own = links.clone().flat_map(|link| {
         let networks = link.addresses.iter().map(|address| address.prefix.network());
-        networks.map(move |network| (network, format!("on {}", link.name)))
+        networks.map(move |network| NetworkInUse { network, link: Some(&link.name) })
     });
     let routed = |route: &&Route| {
         route.table == Route::MAIN
@@ -90,9 +133,9 @@ fn overlapping(host: &HostFacts, cidr: Prefix) -> Option<(Prefix, String)> {
         .routes
         .iter()
         .filter(routed)
-        .map(|route| (route.destination.network(), "a route".to_owned()));
-    own.find(|(network, _)| network.overlaps(cidr))
-        .or_else(|| routes.find(|(network, _)| network.overlaps(cidr)))
+        .map(|route| NetworkInUse { network: route.destination.network(), link: None });
+    own.find(|one| one.network.overlaps(cidr))
+        .or_else(|| routes.find(|one| one.network.overlaps(cidr)))
 }
 
 /// A private network that no host uses.

@@ -1,17 +1,18 @@
-//! Ports that Kubernetes needs and that are not reachable, with what blocks them.
+//! Ports that Kubernetes needs and that are not reached, and what blocks them.
 
 mod port_outcome;
 
 use std::collections::BTreeMap;
 
 use super::row::RuleMatch;
-use pontoon_model::finding::{DiagnosisScope, Level};
+use pontoon_diagnosis::evidence::FilterEvidence;
+use pontoon_diagnosis::{Certainty, CommandPlace, DiagnosisScope, DistinguishingCheck, Remedy};
 use pontoon_model::net::Prefix;
-use pontoon_model::port::TransportProtocol;
+use pontoon_model::port::{Port, TransportProtocol};
 use pontoon_model::snapshot::{FilterOwner, NetfilterSnapshot};
 use pontoon_model::untrusted::Untrusted;
 
-use super::host_firewall::{has_input_chain, owners};
+use super::host_firewall::{READ_RULES, has_input_chain, input_filtered};
 use super::rule_context::RuleContext;
 use port_outcome::{BlockSignal, way};
 
@@ -27,7 +28,7 @@ pub(super) fn port_filtered(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     causes(case, |outcome| matches!(outcome, PortOutcome::OnTheWay { .. } | PortOutcome::KeptIn))
 }
 
-/// Ports of one way with one cause, in one finding.
+/// Ports of one direction with one cause, in one diagnosis.
 fn causes(case: &RuleContext<'_>, is_meant: impl Fn(&PortOutcome) -> bool) -> Vec<RuleMatch> {
     let mut causes: BTreeMap<(DiagnosisScope, PortOutcome), Vec<PortAttempt<'_>>> = BTreeMap::new();
     for asked in asked(case).into_iter().filter(|asked| is_meant(&asked.outcome)) {
@@ -36,6 +37,7 @@ fn causes(case: &RuleContext<'_>, is_meant: impl Fn(&PortOutcome) -> bool) -> Ve
             to: Some(asked.to.clone()),
             link: asked.link.cloned(),
             family: Some(asked.family),
+            ..DiagnosisScope::default()
         };
         causes.entry((scope, asked.outcome.clone())).or_default().push(asked);
     }
@@ -52,33 +54,29 @@ fn proven(
     all: &[PortAttempt<'_>],
 ) -> Option<RuleMatch> {
     let first = all.first()?;
-    let (from, to) = (first.from, first.to);
-    let ports: Vec<String> = all.iter().map(|asked| asked.port.to_string()).collect();
-    let ports = ports.join(", ");
+    let (from, host) = (first.from.clone(), first.to.clone());
+    let ports: Vec<Port> = all.iter().map(|asked| asked.port).collect();
     let tries = all.iter().map(|asked| asked.tries).max().unwrap_or_default();
     Some(match outcome {
         PortOutcome::KeptOut { is_rejected } => {
-            let filter = case.facts.hosts.get(to).map(|host| &host.snapshot.netfilter);
-            let because = if *is_rejected {
-                vec![format!(
-                    "{to} itself refuses {ports} to {from}, though somebody listens there"
-                )]
+            let filter = case.facts.hosts.get(&host).map(|host| &host.snapshot.netfilter);
+            let check =
+                DistinguishingCheck::by_command(CommandPlace::Host(host.clone()), READ_RULES);
+            let remedies = all.iter().map(|asked| let_in(case, filter, asked));
+            let evidence = if *is_rejected {
+                FilterEvidence::PortsRefused { host, from, ports }
             } else {
-                vec![format!(
-                    "what {from} sends to {ports} reaches {to}, before any packet filter, and is not \
-                     answered, {tries} tries each, though somebody listens there"
-                )]
+                FilterEvidence::PortsUnanswered { host, from, ports, tries }
             };
-            kept_out(scope, *is_rejected, filter, because)
-                .advise(all.iter().map(|asked| let_in(case, filter, asked)))
-                .or_decide(format!("on {to}, as root: nft list ruleset"))
+            kept_out(scope, *is_rejected, filter, evidence)
+                .with_remedies(remedies)
+                .distinguished_by(check)
         }
-        PortOutcome::OnTheWay { by } => on_the_way(scope, *by, first, &ports, tries),
+        PortOutcome::OnTheWay { by } => on_the_way(scope, *by, first, ports, tries),
         PortOutcome::KeptIn => {
-            let because =
-                vec![format!("{from}'s own packet filter lets nothing out to {ports} of {to}")];
-            RuleMatch::new(scope, Level::Confirmed, because)
-                .advise([format!("on {from}, as root: nft list ruleset shows the output chain")])
+            let remedy = Remedy::on(&from, READ_RULES).to("find the rule in its output chains");
+            let evidence = [FilterEvidence::PortsBlockedAtSender { host, from, ports }];
+            RuleMatch::new(scope, Certainty::Confirmed, evidence).with_remedies([remedy])
         }
         PortOutcome::Open | PortOutcome::Elsewhere | PortOutcome::Undecided => return None,
     })
@@ -88,59 +86,57 @@ fn on_the_way(
     scope: DiagnosisScope,
     by: BlockSignal,
     first: &PortAttempt<'_>,
-    ports: &str,
+    ports: Vec<Port>,
     tries: usize,
 ) -> RuleMatch {
-    let PortAttempt { from, to, port, .. } = first;
-    let mut because = vec![match by {
-        BlockSignal::Silence => format!(
-            "what {from} sends to {ports} does not reach {to}, {tries} tries each; other packets \
-             between the two pass"
-        ),
+    let (from, host) = (first.from.clone(), first.to.clone());
+    let names: Vec<_> = ports.iter().map(ToString::to_string).collect();
+    let names = names.join(", ");
+    let mut remedies = Vec::new();
+    remedies.extend(match by {
         BlockSignal::Router(router) => {
-            format!("{router} says that {ports} of {to} is not let through")
+            Some(Remedy::action(format!("ask the operators of {router} to let {names} pass")))
         }
-        BlockSignal::Forgery => format!(
-            "{from} is refused {ports} in {to}'s name, and {to} never saw what it asked for"
+        BlockSignal::Silence => Some(
+            Remedy::on(&from, READ_RULES).to("check its output chains, which would look the same"),
         ),
-    }];
-    let mut advice = Vec::new();
-    let level = if by == BlockSignal::Silence { Level::Likely } else { Level::Confirmed };
-    match by {
-        BlockSignal::Router(router) => {
-            advice.push(format!("ask who runs {router} to let {ports} pass"));
-        }
+        BlockSignal::Forgery => None,
+    });
+    remedies.push(Remedy::action(format!(
+        "ask the operators of the network between {from} and {host} to let {names} pass"
+    )));
+    let tcpdump = format!("sudo tcpdump -ni any port {}", first.port.number);
+    let check = DistinguishingCheck::by_command(CommandPlace::Host(from.clone()), tcpdump)
+        .showing("while it asks again: whether the packets leave");
+    let (certainty, evidence) = match by {
         BlockSignal::Silence => {
-            because.push(format!("an output chain of {from} would look the same"));
-            advice.push(format!("on {from}, as root: nft list ruleset (does it drop it?)"));
+            (Certainty::Likely, FilterEvidence::PortsLost { host, from, ports, tries })
         }
-        BlockSignal::Forgery => {}
-    }
-    advice.push(format!("ask who runs the network between {from} and {to} to let {ports} pass"));
-    RuleMatch::new(scope, level, because).advise(advice).or_decide(format!(
-        "on {from}: sudo tcpdump -ni any port {} while it asks again: does it leave?",
-        port.number
-    ))
+        BlockSignal::Router(router) => {
+            (Certainty::Confirmed, FilterEvidence::PortsRejectedByRouter { router, host, ports })
+        }
+        BlockSignal::Forgery => {
+            (Certainty::Confirmed, FilterEvidence::PortsRefusedOnPath { host, from, ports })
+        }
+    };
+    RuleMatch::new(scope, certainty, [evidence]).with_remedies(remedies).distinguished_by(check)
 }
 
 fn kept_out(
     scope: DiagnosisScope,
     is_rejected: bool,
     filter: Option<&NetfilterSnapshot>,
-    mut because: Vec<String>,
+    evidence: FilterEvidence,
 ) -> RuleMatch {
-    let to = scope.to.clone();
-    let filtering = filter.filter(|filter| has_input_chain(filter));
-    let to = to.map(|to| to.to_string()).unwrap_or_default();
-    because
-        .extend(filtering.map(|filter| format!("{to} filters what comes in: {}", owners(filter))));
+    let host = scope.to.clone();
+    let filtering = filter.zip(host).and_then(|(filter, host)| input_filtered(&host, filter));
     let is_clean = filter.is_some_and(|filter| filter.is_readable && !has_input_chain(filter));
-    let level = match (is_rejected, filtering.is_some(), is_clean) {
-        (true, _, _) | (_, true, _) => Level::Confirmed,
-        (false, false, true) => Level::Possible,
-        (false, false, false) => Level::Likely,
+    let certainty = match (is_rejected, filtering.is_some(), is_clean) {
+        (true, _, _) | (_, true, _) => Certainty::Confirmed,
+        (false, false, true) => Certainty::Possible,
+        (false, false, false) => Certainty::Likely,
     };
-    RuleMatch::new(scope, level, because)
+    RuleMatch::new(scope, certainty, [evidence].into_iter().chain(filtering))
 }
 
 /// How the port is opened, by the tool that keeps it shut.
@@ -148,27 +144,31 @@ fn let_in(
     case: &RuleContext<'_>,
     filter: Option<&NetfilterSnapshot>,
     asked: &PortAttempt<'_>,
-) -> String {
+) -> Remedy {
     let PortAttempt { from, to, port, .. } = asked;
     let number = port.number;
     let transport = if port.transport == TransportProtocol::Tcp { "tcp" } else { "udp" };
     let network = network(case, asked).map_or_else(|| from.to_string(), |net| net.to_string());
     match filter.and_then(|filter| filter.owners.first()) {
-        Some(FilterOwner::Ufw) => {
-            format!("on {to}: sudo ufw allow from {network} to any port {number} proto {transport}")
-        }
-        Some(FilterOwner::Firewalld) => format!(
-            "on {to}: sudo firewall-cmd --permanent --add-port={port} && sudo firewall-cmd --reload"
+        Some(FilterOwner::Ufw) => Remedy::on(
+            to,
+            format!("sudo ufw allow from {network} to any port {number} proto {transport}"),
+        ),
+        Some(FilterOwner::Firewalld) => Remedy::on(
+            to,
+            format!(
+                "sudo firewall-cmd --permanent --add-port={port} && sudo firewall-cmd --reload"
+            ),
         ),
         _ => match filter.and_then(input_chain) {
-            Some(chain) => format!(
-                "on {to}: sudo nft insert rule {chain} {transport} dport {number} accept, and the \
-                 same where its rules are kept"
-            ),
-            None => format!(
-                "on {to}: accept {transport} dport {number} from {network} (sudo nft list ruleset \
-                 shows what drops it)"
-            ),
+            Some(chain) => Remedy::on(
+                to,
+                format!("sudo nft insert rule {chain} {transport} dport {number} accept"),
+            )
+            .to("let it in, and add the same where its rules are kept"),
+            None => Remedy::on(to, READ_RULES).to(format!(
+                "accept {transport} dport {number} from {network}; find the rule that drops it"
+            )),
         },
     }
 }

@@ -1,8 +1,13 @@
-//! Responses that take another path than the request, or are dropped because of it.
+//! Replies that take another link than the question, or questions that are dropped for it.
+
+use std::net::IpAddr;
 
 use super::row::RuleMatch;
+use pontoon_diagnosis::evidence::{FrameEvidence, RoutingEvidence};
+use pontoon_diagnosis::{Certainty, CommandPlace, DistinguishingCheck, Evidence, Remedy};
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::Level;
+use pontoon_model::host::HostName;
+use pontoon_model::shell::quoted;
 
 use super::directed_path::{DirectedPath, PairProbe};
 use super::route_lookup::{RouteLookup, lookup, reverse_path_drop};
@@ -32,39 +37,51 @@ fn dropped(facts: &Facts, way: &DirectedPath) -> Option<RuleMatch> {
         return None;
     }
     let gained = host.counters.get(DROPPED).copied();
-    let level =
-        if gained.is_some_and(|gained| gained > 0) { Level::Confirmed } else { Level::Likely };
-    let mut because = vec![
-        format!(
-            "{} rounds from {from} reached {to}'s {}, none was answered",
-            way.arrived().len(),
-            way.to.link
-        ),
-        format!(
-            "{to} has strict reverse-path filtering there and would answer {source} by {other}"
-        ),
+    let certainty = if gained.is_some_and(|gained| gained > 0) {
+        Certainty::Confirmed
+    } else {
+        Certainty::Likely
+    };
+    let mut evidence: Vec<Evidence> = vec![
+        FrameEvidence::ArrivedUnanswered {
+            from: from.clone(),
+            to: to.clone(),
+            link: way.to.link.clone(),
+            arrived: way.arrived().len(),
+        }
+        .into(),
+        RoutingEvidence::StrictReversePath { host: to.clone(), source, return_link: other.clone() }
+            .into(),
     ];
-    because.extend(
-        gained.filter(|gained| *gained > 0).map(|gained| {
-            format!("{to}'s kernel counted {gained} packets dropped for that reason")
-        }),
+    let counted = gained.filter(|packets| *packets > 0);
+    evidence.extend(
+        counted
+            .map(|packets| RoutingEvidence::ReversePathDrops { host: to.clone(), packets }.into()),
+    );
+    // sysctl(8) takes a `/` for the dot in a VLAN's name.
+    let link = way.to.link.as_str().replace('.', "/");
+    let loose = format!("net.ipv4.conf.{link}.rp_filter=2");
+    let check = DistinguishingCheck::by_command(
+        CommandPlace::Host(to.clone()),
+        "nstat -az TcpExtIPReversePathFilter",
     );
     Some(
-        RuleMatch::new(way.scope(), level, because)
-            .advise([
-                format!("on {to}: correct the route to {source} (ip route get {source})"),
-                format!(
-                    "or on {to}: sudo sysctl -w net.ipv4.conf.{}.rp_filter=2 (loose)",
-                    way.to.link
-                ),
+        RuleMatch::new(way.scope(), certainty, evidence)
+            .with_remedies([
+                correct_route(to, source),
+                Remedy::on(to, format!("sudo sysctl -w {}", quoted(&loose)))
+                    .to("filter loosely there"),
             ])
-            .or_decide(format!(
-                "on {to}: nstat -az TcpExtIPReversePathFilter, before and after a ping"
-            )),
+            .distinguished_by(check.showing("run before and after a ping: the counter rises")),
     )
 }
 
-/// Answers come back, by another link than the question took.
+fn correct_route(host: &HostName, destination: IpAddr) -> Remedy {
+    Remedy::on(host, format!("ip route get {destination}"))
+        .to(format!("correct the route to {destination}, which this shows"))
+}
+
+/// Replies come back, on another link than the question took.
 pub(super) fn asymmetric_return(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();
@@ -78,34 +95,40 @@ pub(super) fn asymmetric_return(case: &RuleContext<'_>) -> Vec<RuleMatch> {
             }
             let (from, to) = (&way.from.host, &way.to.host);
             let source = way.from.prefix.address;
-            let mut because = vec![format!(
-                "{} of {} answers of {to} to {from}'s questions on {} came in by another link",
-                udp.elsewhere.len(),
-                udp.answered.len(),
-                way.from.link
-            )];
-            let host = facts.hosts.get(to);
-            let routed = host.map(|host| lookup(&host.snapshot, source));
-            let is_routed = match routed {
+            let mut evidence = vec![RoutingEvidence::RepliesOnOtherLink {
+                from: from.clone(),
+                to: to.clone(),
+                link: way.from.link.clone(),
+                answered: udp.answered.len(),
+                on_other_link: udp.elsewhere.len(),
+            }];
+            let routed = facts.hosts.get(to).map(|host| lookup(&host.snapshot, source));
+            let route = match routed {
                 Some(RouteLookup::By { link, .. }) if *link != way.to.link => {
-                    because.push(format!(
-                        "{to} sends what is for {source} by {link}, not by {}",
-                        way.to.link
-                    ));
-                    true
+                    Some(RoutingEvidence::ReturnRoute {
+                        host: to.clone(),
+                        destination: source,
+                        link: link.clone(),
+                        arrives_on: way.to.link.clone(),
+                    })
                 }
-                _ => false,
+                _ => None,
             };
-            let level = if is_routed { Level::Confirmed } else { Level::Likely };
+            let certainty = if route.is_some() { Certainty::Confirmed } else { Certainty::Likely };
+            evidence.extend(route);
             found.push(
-                RuleMatch::new(way.scope(), level, because)
-                    .advise([
-                        format!("on {to}: correct the route to {source} (ip route get {source})"),
-                        "it works until a stateful firewall or strict reverse-path filtering is in \
-                         the way"
-                            .to_owned(),
+                RuleMatch::new(way.scope(), certainty, evidence)
+                    .with_remedies([
+                        correct_route(to, source),
+                        Remedy::action(
+                            "this works until a stateful firewall or strict reverse-path \
+                             filtering is in the way",
+                        ),
                     ])
-                    .or_decide(format!("on {to}: ip route get {source}")),
+                    .distinguished_by(DistinguishingCheck::by_command(
+                        CommandPlace::Host(to.clone()),
+                        format!("ip route get {source}"),
+                    )),
             );
         }
     }

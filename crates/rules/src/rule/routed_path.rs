@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::row::RuleMatch;
+use pontoon_diagnosis::evidence::RoutingEvidence;
+use pontoon_diagnosis::{Certainty, DiagnosisScope, DistinguishingCheck, Remedy};
 use pontoon_model::facts::{AgentOutcome, Facts};
-use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
 use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
@@ -105,46 +106,44 @@ fn blocked(
         (false, false) => return None,
     };
     let is_proven = ways.iter().all(|(_, _, way)| way.sent.len() >= PROVEN);
-    let level = if is_proven { Level::Confirmed } else { Level::Likely };
-    let mut because: Vec<String> = ways
+    let certainty = if is_proven { Certainty::Confirmed } else { Certainty::Likely };
+    let mut evidence: Vec<_> = ways
         .iter()
-        .map(|(from, to, way)| {
-            format!(
-                "0 of {} packets from {from} to {to} arrived; each reaches its own gateway",
-                way.sent.len()
-            )
+        .map(|(from, to, way)| RoutingEvidence::RoutedPacketsLost {
+            from: (*from).clone(),
+            to: (*to).clone(),
+            sent: way.sent.len(),
         })
         .collect();
-    because.extend(
-        ways.iter()
-            .flat_map(|(_, _, way)| &way.errors)
-            .map(|(router, kind, code)| format!("{router} says so: {}", unreachable(*kind, *code))),
-    );
+    for (_, to, way) in &ways {
+        evidence.extend(way.errors.iter().map(|(router, kind, code)| {
+            RoutingEvidence::IcmpUnreachable {
+                reported_by: *router,
+                target: (*to).clone(),
+                icmp_type: *kind,
+                icmp_code: *code,
+            }
+        }));
+    }
     let scope = DiagnosisScope {
         from: Some(from.clone()),
         to: Some(to.clone()),
         link: None,
         family: Some(family),
+        ..DiagnosisScope::default()
     };
     Some(
-        RuleMatch::new(scope, level, because)
-            .advise([
-                "ask those who run the network whether packets may pass between the two networks",
-                "put both on the same network, or connect them by a switch of your own",
+        RuleMatch::new(scope, certainty, evidence)
+            .with_remedies([
+                Remedy::action(
+                    "ask the network's operators whether packets may pass between the two networks",
+                ),
+                Remedy::action(
+                    "put both on the same network, or connect them by a switch of your own",
+                ),
             ])
-            .or_decide("a longer run"),
+            .distinguished_by(DistinguishingCheck::by_fact("a longer run")),
     )
-}
-
-/// The meaning of an ICMP error (RFC 792; RFC 1812, section 5.2.7.1).
-fn unreachable(kind: u8, code: u8) -> String {
-    match (kind, code) {
-        (3, 0) => "network unreachable (ICMP 3/0)".to_owned(),
-        (3, 1) => "host unreachable (ICMP 3/1)".to_owned(),
-        (3, 9 | 10 | 13) => format!("administratively prohibited (ICMP 3/{code})"),
-        (1, 1) => "administratively prohibited (ICMPv6 1/1)".to_owned(),
-        _ => format!("ICMP {kind}/{code}"),
-    }
 }
 
 /// Whether a gateway of the host answered at all.

@@ -1,64 +1,92 @@
 //! A row of the table of rules, and its matches.
 
+use pontoon_diagnosis::{
+    Certainty, Diagnosis, DiagnosisScope, DistinguishingCheck, Evidence, Remedy, Severity,
+};
 use pontoon_model::code::DiagnosisCode;
-use pontoon_model::finding::{DiagnosisScope, Level, Severity};
 
 use super::rule_context::RuleContext;
 
-/// A row of the table of findings.
+/// A row of the table of rules.
 #[derive(Clone, Copy, Debug)]
 pub struct DiagnosisRule {
-    /// The stable code of the finding.
+    /// The name of its diagnoses, for `pontoon explain CODE`.
     pub code: DiagnosisCode,
-    /// What is wrong, in one short sentence without names of hosts.
-    pub title: &'static str,
-    /// How severe it is for a cluster.
+    /// What is wrong, in one short sentence without the names of hosts. The verdict puts "Likely,"
+    /// or "It is undecided whether" before it.
+    pub summary: &'static str,
+    /// How bad it is if it holds.
     pub severity: Severity,
-    /// Whether the finding is about both directions of a pair: then `from` and `to` may be read
+    /// Whether the diagnosis is about both directions of a pair: then `from` and `to` may be read
     /// either way round.
     pub is_symmetric: bool,
-    /// Findings that are only consequences of this one, on overlapping scope.
+    /// Diagnoses that are only its consequence, on overlapping scope.
     pub masks: &'static [DiagnosisCode],
     /// The page for `explain`: what it is, how it differs from similar findings, what to do.
     pub explain: &'static str,
-    /// The function that finds the matches.
+    /// Where it holds, by the facts of a run.
     pub prove: fn(&RuleContext<'_>) -> Vec<RuleMatch>,
 }
 
-/// One match of a rule.
+impl DiagnosisRule {
+    /// The diagnosis of a place where the rule holds.
+    pub(super) fn diagnosis(&self, found: RuleMatch) -> Diagnosis {
+        let RuleMatch { scope, certainty, evidence, remedies, distinguished_by } = found;
+        Diagnosis {
+            code: self.code,
+            summary: self.summary.into(),
+            severity: self.severity,
+            certainty,
+            scope,
+            is_symmetric: self.is_symmetric,
+            evidence,
+            alternatives: Vec::new(),
+            distinguished_by,
+            remedies,
+            source: None,
+        }
+    }
+}
+
+/// One place where a rule holds.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RuleMatch {
-    /// The hosts, link and family of the match.
+    /// Whom it is about.
     pub scope: DiagnosisScope,
-    /// How certain it is.
-    pub level: Level,
-    /// The evidence: lines after "because", never empty.
-    pub because: Vec<String>,
-    /// Remedies, the most useful first.
-    pub advice: Vec<String>,
-    /// The one test that would decide, where the level is below confirmed.
-    pub would_decide: Option<String>,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// What was observed, the most telling first; never empty.
+    pub evidence: Vec<Evidence>,
+    /// What to do, the most useful first.
+    pub remedies: Vec<Remedy>,
+    /// The one check that would decide, where it is not confirmed.
+    pub distinguished_by: Option<DistinguishingCheck>,
 }
 
 impl RuleMatch {
-    /// A match with its evidence. Remedies and the deciding test are added separately.
+    /// What holds, how sure that is and by which evidence. Remedies and the check are added.
     #[must_use]
-    pub fn new(scope: DiagnosisScope, level: Level, because: Vec<String>) -> Self {
-        Self { scope, level, because, advice: Vec::new(), would_decide: None }
+    pub fn new<T: Into<Evidence>>(
+        scope: DiagnosisScope,
+        certainty: Certainty,
+        evidence: impl IntoIterator<Item = T>,
+    ) -> Self {
+        let evidence = evidence.into_iter().map(Into::into).collect();
+        Self { scope, certainty, evidence, remedies: Vec::new(), distinguished_by: None }
     }
 
-    /// Adds remedies, the most useful first.
+    /// Adds what to do, the most useful first.
     #[must_use]
-    pub fn advise<T: Into<String>>(mut self, advice: impl IntoIterator<Item = T>) -> Self {
-        self.advice.extend(advice.into_iter().map(Into::into));
+    pub fn with_remedies(mut self, remedies: impl IntoIterator<Item = Remedy>) -> Self {
+        self.remedies.extend(remedies);
         self
     }
 
-    /// Adds the one test that would decide; a confirmed finding needs none.
+    /// Adds the one check that would decide; what is confirmed needs none.
     #[must_use]
-    pub fn or_decide(mut self, test: impl Into<String>) -> Self {
-        if self.level < Level::Confirmed {
-            self.would_decide = Some(test.into());
+    pub fn distinguished_by(mut self, check: DistinguishingCheck) -> Self {
+        if self.certainty < Certainty::Confirmed {
+            self.distinguished_by = Some(check);
         }
         self
     }

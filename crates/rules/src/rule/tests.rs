@@ -3,6 +3,7 @@
 mod addressing;
 pub(crate) mod fixture;
 mod duplicate;
+mod evidence;
 mod forwarding;
 mod identity;
 mod host_links;
@@ -15,4 +16,3 @@ mod selection;
 mod services;
 mod table;
 mod uniformity;
-mod words;

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::row::RuleMatch;
+use pontoon_diagnosis::evidence::ServiceEvidence;
+use pontoon_diagnosis::{Certainty, DiagnosisScope, DistinguishingCheck, Remedy};
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::{DiagnosisScope, Level};
 use pontoon_model::host::HostName;
 use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
 
@@ -50,22 +51,23 @@ fn blocked(host: &HostName, address: IpAddr, server: &UdpServerResult) -> Option
     if any_heard || silent.len() < PORTS {
         return None;
     }
-    let level = if server.connected.is_empty() { Level::Likely } else { Level::Confirmed };
-    let ports: Vec<_> = silent.iter().map(u16::to_string).collect();
-    let because = vec![
-        format!(
-            "UDP to {address} on ports {} was not answered, {TRIES} tries each",
-            ports.join(", ")
-        ),
-        format!("TCP port {tcp} of the same server answers"),
+    let certainty =
+        if server.connected.is_empty() { Certainty::Likely } else { Certainty::Confirmed };
+    let evidence = [
+        ServiceEvidence::UdpPortsSilent { server: address, ports: silent, tries: TRIES },
+        ServiceEvidence::TcpPortAnswers { port: *tcp },
     ];
     Some(
-        RuleMatch::new(DiagnosisScope::host(host), level, because)
-            .advise([
-                "WireGuard and QUIC cannot leave here: use TLS over TCP port 443",
-                "ask those who run the network to open one UDP port (--request writes it)",
+        RuleMatch::new(DiagnosisScope::host(host), certainty, evidence)
+            .with_remedies([
+                Remedy::action("WireGuard and QUIC do not work here: use TLS over TCP port 443"),
+                Remedy::action(
+                    "ask the network's operators to open one UDP port (--request drafts the mail)",
+                ),
             ])
-            .or_decide("a TCP service of your own on the same server"),
+            .distinguished_by(DistinguishingCheck::by_fact(
+                "a TCP service of your own on the same server",
+            )),
     )
 }
 

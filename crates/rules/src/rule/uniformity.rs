@@ -3,36 +3,41 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::row::RuleMatch;
-use pontoon_model::finding::{DiagnosisScope, Level};
+use pontoon_diagnosis::evidence::LinkEvidence;
+use pontoon_diagnosis::{Certainty, DiagnosisScope, HostSample, Remedy};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Prefix};
 use pontoon_model::shared_links::{LinkEndpoint, usable_address};
+use pontoon_model::shell::quoted;
 use pontoon_model::snapshot::Link;
 
 use super::rule_context::RuleContext;
 
-/// Largest number of names in a list; more are counted only.
+/// More hosts than this are counted, not listed: there is a diagnosis for each host.
 const NAMES_MAX: usize = 4;
 
 /// A link by its owner and its name.
 type HostLink<'a> = (&'a HostName, &'a IfName);
 
-/// Links of one network with packets of different sizes.
+/// Links of one network with different MTUs.
 pub(super) fn mtu_differs(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let mut found = Vec::new();
     for network in networks(case) {
         for odd in odd_ones(&network, |port| link(case, port).map(|link| link.mtu)) {
             let ((host, name), own, usual) = (odd.port, odd.own, odd.usual);
-            let because = vec![
-                format!("{host}'s {name} takes packets of up to {own} bytes"),
-                format!("in the same network {} take {usual}", odd.others()),
+            let evidence = [
+                LinkEvidence::LinkMtu { host: host.clone(), link: name.clone(), mtu: own },
+                LinkEvidence::UsualMtu { hosts: odd.others(), mtu: usual },
             ];
-            found.push(RuleMatch::new(DiagnosisScope::link(host, name), Level::Confirmed, because).advise([
-                format!("on {host}: sudo ip link set dev {name} mtu {usual}, and the same in the network's configuration"),
-                "or give all of them, and the switch, the larger one".to_owned(),
-                "until then set the pod network's MTU after the smallest: flannel, Calico and \
-                 Cilium take it from the link of each node"
-                    .to_owned(),
+            let set = format!("sudo ip link set dev {} mtu {usual}", quoted(name.as_str()));
+            let scope = DiagnosisScope::link(host, name);
+            found.push(RuleMatch::new(scope, Certainty::Confirmed, evidence).with_remedies([
+                Remedy::on(host, set).to("set the same in its network configuration, too"),
+                Remedy::action("give all of them, and the switch, the larger MTU instead"),
+                Remedy::action(
+                    "until then set the pod network's MTU by the smallest: flannel, Calico and \
+                     Cilium derive it from the link of each node",
+                ),
             ]));
         }
     }
@@ -45,17 +50,24 @@ pub(super) fn link_names_differ(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     for network in networks(case) {
         for odd in odd_ones(&network, |(_, name)| Some(*name)) {
             let ((host, name), usual) = (odd.port, odd.usual);
-            let because =
-                vec![format!("{host} is by {name} where {} are by {usual}", odd.others())];
+            let evidence = [LinkEvidence::LinkName {
+                host: host.clone(),
+                link: name.clone(),
+                usual: usual.clone(),
+                hosts: odd.others(),
+            }];
             let near = odd.neighbour.and_then(|port| network_of(link(case, &port)?));
-            let near = near.map_or_else(|| "the network".to_owned(), |near| near.to_string());
-            found.push(RuleMatch::new(DiagnosisScope::link(host, name), Level::Confirmed, because).advise([
-                format!(
+            let near = near.map_or_else(|| "CIDR".to_owned(), |near| near.to_string());
+            let scope = DiagnosisScope::link(host, name);
+            found.push(RuleMatch::new(scope, Certainty::Confirmed, evidence).with_remedies([
+                Remedy::action(format!(
                     "flannel: --iface-can-reach=ADDRESS instead of --iface={usual}, with an \
                      address of {near} that no node has (or --iface-regex, or --iface twice)"
-                ),
-                format!("Calico: IP_AUTODETECTION_METHOD=cidr={near}"),
-                format!("or give the link on {host} the name {usual}: systemd.link(5), Name="),
+                )),
+                Remedy::action(format!("Calico: IP_AUTODETECTION_METHOD=cidr={near}")),
+                Remedy::action(format!(
+                    "rename the link on {host} to {usual}: systemd.link(5), Name="
+                )),
             ]));
         }
     }
@@ -74,12 +86,8 @@ struct LinkOutlier<'a, T> {
 }
 
 impl<T> LinkOutlier<'_, T> {
-    fn others(&self) -> String {
-        let names: Vec<_> = self.most.iter().take(NAMES_MAX).map(ToString::to_string).collect();
-        match self.most.len().saturating_sub(NAMES_MAX) {
-            0 => names.join(", "),
-            more => format!("{} and {more} more", names.join(", ")),
-        }
+    fn others(&self) -> HostSample {
+        HostSample::of(self.most.iter().copied().cloned(), NAMES_MAX, NAMES_MAX)
     }
 }
 

@@ -95,17 +95,17 @@ fn sum(
 }
 
 fn path_mtu(report: &SurveyReport) -> StageResult {
-    let hole = report.findings.iter().find(|finding| finding.code == code::MTU_BLACK_HOLE);
+    let hole = report.diagnoses.iter().find(|one| one.code == code::MTU_BLACK_HOLE);
     match hole {
         Some(hole) => StageResult {
             stage: JoinStage::PathMtu,
             is_passed: Some(false),
-            seen: hole.because.join("; "),
+            seen: hole.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
         },
         None => StageResult {
             stage: JoinStage::PathMtu,
             is_passed: Some(true),
-            seen: "no size of packet vanishes between the two".to_owned(),
+            seen: "packets of all sizes pass between the two".to_owned(),
         },
     }
 }

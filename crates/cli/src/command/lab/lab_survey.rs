@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use clap::Parser as _;
-use pontoon_model::finding::Finding;
+use pontoon_diagnosis::Diagnosis;
 use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
 use pontoon_model::record::merge::merge;
@@ -56,12 +56,12 @@ pub(crate) fn survey(
     }
 }
 
-/// All findings of all coordinators, each once.
-pub(crate) fn findings(seen: &[RecordedSurvey]) -> Vec<Finding> {
-    let mut all: Vec<Finding> = Vec::new();
-    for finding in seen.iter().flat_map(|seen| rule::diagnose(&seen.record.facts)) {
-        if !all.contains(&finding) {
-            all.push(finding);
+/// The diagnoses of all coordinators, each once.
+pub(crate) fn diagnoses(seen: &[RecordedSurvey]) -> Vec<Diagnosis> {
+    let mut all: Vec<Diagnosis> = Vec::new();
+    for diagnosis in seen.iter().flat_map(|seen| rule::diagnose(&seen.record.facts)) {
+        if !all.contains(&diagnosis) {
+            all.push(diagnosis);
         }
     }
     all

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::unistd::getppid;
+use pontoon_diagnosis::Diagnosis;
 use pontoon_model::exit::Exit;
 use pontoon_rules::report::SurveyReport;
 use serde::Serialize;
@@ -70,7 +71,7 @@ struct LabRunReport<'a> {
     is_as_expected: bool,
     expected: &'a [ExpectedFinding],
     missing: &'a [ExpectedFinding],
-    surplus: &'a [pontoon_model::finding::Finding],
+    surplus: &'a [Diagnosis],
     reports: &'a [SurveyReport],
 }
 
@@ -82,7 +83,7 @@ fn compare(
     for one in seen {
         records::keep(&one.record, &arguments.recording, &one.key)?;
     }
-    let difference = expected_findings::compare(&scenario.expect, &lab_survey::findings(seen));
+    let difference = expected_findings::compare(&scenario.expect, &lab_survey::diagnoses(seen));
     let reports: Vec<_> = seen.iter().map(|one| survey_report::report(&one.record)).collect();
     let page = if arguments.output.json {
         json::pretty(&LabRunReport {

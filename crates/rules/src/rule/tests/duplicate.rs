@@ -96,8 +96,8 @@ fn virtualbox() -> TestFacts {
 fn one_node_address_on_two_hosts_is_told() {
     let bench = virtualbox();
     assert_eq!(bench.found(), ["duplicate-internal-ip pi1>pi2 confirmed"]);
-    let finding = crate::rule::diagnose(&bench.facts).remove(0);
-    assert!(finding.advice[1].contains("on pi2: kubelet --node-ip=192.168.50.2"));
+    let remedies = bench.remedies(code::DUPLICATE_INTERNAL_IP);
+    assert!(remedies[1].contains("on pi2: kubelet --node-ip=192.168.50.2"), "{remedies:?}");
     // Of namespaces, too, which have one kernel and two networks.
     let mut namespaces = virtualbox();
     one_kernel(&mut namespaces);

@@ -4,8 +4,10 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use crate::rule::diagnose;
+use pontoon_diagnosis::evidence::Evidence;
+use pontoon_diagnosis::{Diagnosis, Severity};
+use pontoon_model::code::DiagnosisCode;
 use pontoon_model::facts::{AgentOutcome, Facts, HostFacts, LinkCapture};
-use pontoon_model::finding::{Finding, Severity};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Mac};
 use pontoon_model::observation::{
@@ -222,7 +224,7 @@ impl TestFacts {
         self.put((b, a), "wlan0", &ProbeKind::Broadcast, rounds, fate)
     }
 
-    /// What is found above info: "code from>to@link level", sorted.
+    /// What is found above info: "code from>to@link certainty", sorted.
     pub(crate) fn found(&self) -> Vec<String> {
         let mut found: Vec<_> = diagnose(&self.facts)
             .iter()
@@ -231,6 +233,22 @@ impl TestFacts {
             .collect();
         found.sort();
         found
+    }
+
+    /// The first diagnosis of this code.
+    pub(crate) fn diagnosis(&self, code: DiagnosisCode) -> Option<Diagnosis> {
+        diagnose(&self.facts).into_iter().find(|one| one.code == code)
+    }
+
+    /// The evidence of that diagnosis; empty where there is none.
+    pub(crate) fn evidence(&self, code: DiagnosisCode) -> Vec<Evidence> {
+        self.diagnosis(code).map(|one| one.evidence).unwrap_or_default()
+    }
+
+    /// The remedies of that diagnosis, as they are shown.
+    pub(crate) fn remedies(&self, code: DiagnosisCode) -> Vec<String> {
+        let diagnosis = self.diagnosis(code);
+        diagnosis.iter().flat_map(|one| &one.remedies).map(ToString::to_string).collect()
     }
 
     /// What is found at severity info.
@@ -244,13 +262,12 @@ impl TestFacts {
 /// The MAC of every gateway here.
 pub(crate) const GATEWAY: Mac = Mac([2, 0xff, 0, 0, 0, 1]);
 
-fn shown(finding: &Finding) -> String {
-    let scope = &finding.scope;
+fn shown(diagnosis: &Diagnosis) -> String {
+    let scope = &diagnosis.scope;
     let from = scope.from.as_ref().map(ToString::to_string).unwrap_or_default();
     let to = scope.to.as_ref().map(|to| format!(">{to}")).unwrap_or_default();
     let link = scope.link.as_ref().map(|link| format!("@{link}")).unwrap_or_default();
-    let level = format!("{:?}", finding.level).to_lowercase();
-    format!("{} {from}{to}{link} {level}", finding.code)
+    format!("{} {from}{to}{link} {}", diagnosis.code, diagnosis.certainty.as_str())
 }
 
 /// An observation with nothing but its place.

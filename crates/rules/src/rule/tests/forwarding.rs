@@ -1,6 +1,7 @@
 //! A host that is another's gateway.
 
-use super::fixture::{TestFacts, ip, link_name, route, seen};
+use super::fixture::{TestFacts, host_name, ip, link_name, route, seen};
+use pontoon_diagnosis::evidence::{FilterEvidence, RoutingEvidence};
 use pontoon_model::code;
 use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::snapshot::{BaseChain, FilterOwner, FilterTable};
@@ -108,8 +109,8 @@ fn a_filter_that_drops_is_told_from_a_missing_masquerade() {
     filter(&mut docker, "pi1", "postrouting", false);
     docker.host("pi1").snapshot.netfilter.owners = vec![FilterOwner::Docker];
     assert_eq!(docker.found(), ["forward-drop pi1 confirmed"]);
-    let advice = crate::rule::diagnose(&docker.facts)[0].advice.join("\n");
-    assert!(advice.contains("DOCKER-USER"), "{advice}");
+    let remedies = docker.remedies(code::FORWARD_DROP);
+    assert!(remedies[0].contains("DOCKER-USER"), "{remedies:?}");
     // Even the gateway itself is silent: the rest is only likely.
     let mut silent = gateway([None, None, None]);
     filter(&mut silent, "pi1", "forward", true);
@@ -158,11 +159,10 @@ fn names_do_not_resolve_behind_a_gateway_that_is_stuck() {
 fn one_client_that_comes_through_clears_the_gateway() {
     for through in ["pi2", "pi3"] {
         let mut bench = stuck();
-        let mut third =
-            TestFacts::of(3).facts.hosts.remove(&super::fixture::host_name("pi3")).unwrap();
+        let mut third = TestFacts::of(3).facts.hosts.remove(&host_name("pi3")).unwrap();
         third.snapshot.links.retain(|link| link.name.as_str() == "eth0");
         third.snapshot.routes = vec![route("0.0.0.0/0", Some("192.168.50.1"), "eth0")];
-        bench.facts.hosts.insert(super::fixture::host_name("pi3"), third);
+        bench.facts.hosts.insert(host_name("pi3"), third);
         for host in ["pi2", "pi3"] {
             let kind = ProbeKind::Hop { ttl: 64 };
             let mut hop = seen(host, None, Some("eth0"), 3, ObservedEvent::Sent, kind);
@@ -226,11 +226,27 @@ fn rules_that_may_drop_are_possible_and_their_owner_is_named() {
     let mut ufw = stuck();
     filter(&mut ufw, "pi1", "forward", true);
     ufw.host("pi1").snapshot.netfilter.owners = vec![FilterOwner::Other, FilterOwner::Ufw];
-    let finding = &crate::rule::diagnose(&ufw.facts)[0];
-    let because = finding.because.join("\n");
-    assert!(because.contains("(ufw wrote it)"), "{because}");
-    assert!(because.contains("4 packets of pi2 beyond it drew no answer"), "{because}");
-    assert!(finding.advice[0].contains("ufw route allow in on eth0 out on wlan0"));
+    let (pi1, pi2) = (host_name("pi1"), host_name("pi2"));
+    assert_eq!(
+        ufw.evidence(code::FORWARD_DROP)[1..],
+        [
+            FilterEvidence::ForwardPolicyDrop {
+                host: pi1.clone(),
+                chain: Untrusted::new("chain"),
+                owner: Some(FilterOwner::Ufw),
+            }
+            .into(),
+            RoutingEvidence::NoReplyBeyond {
+                gateway: pi1,
+                client: pi2,
+                sent: 4,
+                reports_expiry: true,
+            }
+            .into(),
+        ]
+    );
+    let remedies = ufw.remedies(code::FORWARD_DROP);
+    assert!(remedies[0].contains("ufw route allow in on eth0 out on wlan0"), "{remedies:?}");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! A host's own legs, and peers without an agent.
 
 use super::fixture::ProbeFate::{Answered, Lost};
-use super::fixture::{TestFacts, host_name, ip, seen};
+use super::fixture::{TestFacts, host_name, ip, link_name, seen};
 use crate::rule::diagnose;
+use pontoon_diagnosis::evidence::{LinkDownState, LinkEvidence};
 use pontoon_model::code;
 use pontoon_model::observation::{FrameDestination, ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::snapshot::WifiAssociation;
@@ -96,19 +97,21 @@ fn a_link_that_is_down_is_told_by_its_host() {
 
 #[test]
 fn a_radio_has_no_cable_to_check() {
-    for (link, is_up, said, advised) in [
-        ("eth0", true, "has no carrier", "check the cable"),
-        ("wlan0", true, "is at no access point", "iw dev wlan0 link"),
-        ("eth0", false, "is switched off", "sudo ip link set eth0 up"),
-        ("wlan0", false, "is switched off", "sudo ip link set wlan0 up"),
+    for (link, is_up, state, remedy) in [
+        ("eth0", true, LinkDownState::NoCarrier, "check the cable"),
+        ("wlan0", true, LinkDownState::NotAssociated, "iw dev wlan0 link"),
+        ("eth0", false, LinkDownState::AdminDown, "sudo ip link set eth0 up"),
+        ("wlan0", false, LinkDownState::AdminDown, "sudo ip link set wlan0 up"),
     ] {
         let mut bench = TestFacts::of(2);
         bench.link("pi2", link).is_up = is_up;
         bench.link("pi2", link).has_carrier = false;
-        let found = diagnose(&bench.facts);
-        let down = found.iter().find(|one| one.code == code::PEER_LINK_DOWN).unwrap();
-        assert!(down.because[0].ends_with(said), "{:?}", down.because);
-        assert!(down.advice[0].contains(advised), "{:?}", down.advice);
+        let evidence = bench.evidence(code::PEER_LINK_DOWN);
+        let prefix = bench.link("pi2", link).addresses[0].prefix;
+        let (host, link) = (host_name("pi2"), link_name(link));
+        assert_eq!(evidence[0], LinkEvidence::LinkDown { host, link, prefix, state }.into());
+        let remedies = bench.remedies(code::PEER_LINK_DOWN);
+        assert!(remedies[0].contains(remedy), "{remedies:?}");
     }
 }
 
@@ -121,10 +124,9 @@ fn a_link_that_goes_down_while_it_is_asked_is_no_isolation() {
     // The switch between them, or the access point, ends.
     bench.host("pi1").watches[0].went_down = true;
     let found = diagnose(&bench.facts);
-    let said = ["so did pi2's link", "so did pi1's link"];
-    for (finding, said) in found.iter().zip(said) {
-        assert_eq!(finding.code, code::PEER_LINK_DOWN);
-        assert!(finding.because[1].starts_with(said), "{:?}", finding.because);
+    for (one, peer) in found.iter().zip(["pi2", "pi1"].map(host_name)) {
+        assert_eq!(one.code, code::PEER_LINK_DOWN);
+        assert_eq!(one.evidence[1], LinkEvidence::NeighbourLinkWentDown { peer }.into());
     }
     assert_eq!(found.len(), 2);
 }

@@ -2,6 +2,7 @@
 
 use super::fixture::{TestFacts, host_name};
 use crate::rule::diagnose;
+use pontoon_diagnosis::evidence::IdentityEvidence;
 use pontoon_model::code::{self, DiagnosisCode};
 use pontoon_model::record::Record;
 use pontoon_model::record::redact::redact;
@@ -45,10 +46,10 @@ fn copies_are_told_and_namespaces_of_one_machine_are_not() {
         ([None, None], Some("possible")),
         ([Some("b1"), Some("b1")], None),
     ];
-    for (boot_ids, level) in table {
-        let expected: Vec<_> = level
+    for (boot_ids, certainty) in table {
+        let expected: Vec<_> = certainty
             .iter()
-            .flat_map(|level| ALL.map(|code| format!("{code} pi1>pi2 {level}")))
+            .flat_map(|sure| ALL.map(|code| format!("{code} pi1>pi2 {sure}")))
             .collect();
         assert_eq!(copies(boot_ids).found(), expected, "{boot_ids:?}");
     }
@@ -151,7 +152,11 @@ fn host_names_are_compared_as_kubelet_takes_them() {
 #[test]
 fn several_keys_of_one_card_are_one_finding() {
     let bench = copies([Some("b1"), Some("b2")]);
-    let findings = diagnose(&bench.facts);
-    let key = findings.iter().find(|finding| finding.code == code::DUPLICATE_SSH_HOST_KEY).unwrap();
-    assert!(key.because[0].ends_with("(SHA256:x and 1 more)"), "{:?}", key.because);
+    let same = IdentityEvidence::SameSshHostKey {
+        a: host_name("pi1"),
+        b: host_name("pi2"),
+        fingerprint: Untrusted::new("SHA256:x"),
+        more: 1,
+    };
+    assert_eq!(bench.evidence(code::DUPLICATE_SSH_HOST_KEY)[0], same.into());
 }

@@ -30,7 +30,7 @@ fn apart(one: std::ops::RangeInclusive<u16>, two: std::ops::RangeInclusive<u16>)
 fn found(records: [Record; 2]) -> Vec<String> {
     let record = merge(records).unwrap();
     let findings = diagnose(&record.facts);
-    findings.iter().map(|finding| format!("{} {:?}", finding.code, finding.level)).collect()
+    findings.iter().map(|finding| format!("{} {:?}", finding.code, finding.certainty)).collect()
 }
 
 #[test]

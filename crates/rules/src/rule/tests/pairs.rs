@@ -1,8 +1,8 @@
 //! Frames between two hosts.
 
 use super::fixture::ProbeFate::{Answered, Arrives, Lost};
-use super::fixture::{GATEWAY, TestFacts, link_name, seen};
-use crate::rule::diagnose;
+use super::fixture::{GATEWAY, TestFacts, host_name, link_name, seen};
+use pontoon_diagnosis::evidence::{ArpProxy, Evidence, FrameEvidence, LinkEvidence};
 use pontoon_model::code;
 use pontoon_model::facts::AgentOutcome;
 use pontoon_model::net::Mac;
@@ -24,7 +24,7 @@ fn isolated(rounds: u16) -> TestFacts {
 
 #[test]
 fn isolation_is_as_sure_as_its_rounds() {
-    for (rounds, level) in [
+    for (rounds, certainty) in [
         (1, "undecided"),
         (4, "undecided"),
         (5, "likely"),
@@ -32,7 +32,7 @@ fn isolation_is_as_sure_as_its_rounds() {
         (10, "confirmed"),
         (12, "confirmed"),
     ] {
-        let expected = format!("client-isolation pi1>pi2@wlan0 {level}");
+        let expected = format!("client-isolation pi1>pi2@wlan0 {certainty}");
         assert_eq!(isolated(rounds).found(), [expected], "{rounds} rounds");
     }
 }
@@ -44,33 +44,37 @@ fn isolation_says_whether_both_are_at_one_access_point() {
         bssid: bssid.map(|last| Mac([2, 0, 0x5e, 0, 0, last])),
         ..WifiAssociation::default()
     };
-    let (here, there) = ("02:00:5e:00:00:01", "02:00:5e:00:00:02");
+    let bssid = |last| Some(Mac([2, 0, 0x5e, 0, 0, last]));
+    let same =
+        |a_bssid, b_bssid| LinkEvidence::SameSsid { ssid: Untrusted::new("A"), a_bssid, b_bssid };
+    let different = LinkEvidence::DifferentSsids {
+        a: host_name("pi1"),
+        a_ssid: Untrusted::new("A"),
+        b: host_name("pi2"),
+        b_ssid: Untrusted::new("B"),
+    };
     let table = [
-        (at("A", Some(1)), at("A", Some(1)), format!("`A`, at one access point ({here})")),
-        (
-            at("A", Some(1)),
-            at("A", Some(2)),
-            format!("at different access points ({here}, {there})"),
-        ),
-        (at("A", None), at("A", Some(2)), "both are in the network `A`".to_owned()),
-        (at("A", Some(1)), at("B", Some(2)), "pi1 is in the network `A`, pi2 in `B`".to_owned()),
-        (at("\u{1b}[2J", None), at("\u{1b}[2J", None), "`\\u{1b}[2J`".to_owned()),
+        (at("A", Some(1)), at("A", Some(1)), same(bssid(1), bssid(1))),
+        (at("A", Some(1)), at("A", Some(2)), same(bssid(1), bssid(2))),
+        (at("A", None), at("A", Some(2)), same(None, bssid(2))),
+        (at("A", Some(1)), at("B", Some(2)), different),
     ];
-    for (one, two, said) in table {
+    let of_radios = |bench: &TestFacts| {
+        let evidence = bench.evidence(code::CLIENT_ISOLATION);
+        evidence.into_iter().filter(|one| matches!(one, Evidence::Links(_))).collect::<Vec<_>>()
+    };
+    for (one, two, expected) in table {
         let mut bench = isolated(10);
         bench.link("pi1", "wlan0").radio = Some(one);
         bench.link("pi2", "wlan0").radio = Some(two);
-        let found = diagnose(&bench.facts);
-        let because = &found[0].because;
-        assert!(because.iter().any(|line| line.ends_with(&said)), "{said}: {because:?}");
+        assert_eq!(of_radios(&bench), [expected.into()]);
     }
     // One that is not known, or in no network, is nothing to compare with.
     for radio in [None, Some(WifiAssociation::default())] {
         let mut bench = isolated(10);
         bench.link("pi1", "wlan0").radio = Some(at("A", Some(1)));
         bench.link("pi2", "wlan0").radio = radio;
-        let found = diagnose(&bench.facts);
-        assert!(found[0].because.iter().all(|line| !line.contains("network `")), "{found:?}");
+        assert_eq!(of_radios(&bench), []);
     }
 }
 
@@ -83,11 +87,11 @@ fn a_round_without_its_controls_does_not_count() {
         (5, 10, "likely"),
         (10, 4, "undecided"),
     ];
-    for (one, two, level) in table {
+    for (one, two, certainty) in table {
         let mut bench = TestFacts::wifi_only(2);
         bench.controls(&["pi1"], 1..=one).controls(&["pi2"], 1..=two);
         bench.both(PAIR, "wlan0", 1..=10, Lost);
-        let expected = format!("client-isolation pi1>pi2@wlan0 {level}");
+        let expected = format!("client-isolation pi1>pi2@wlan0 {certainty}");
         assert_eq!(bench.found(), [expected], "{one} {two}");
     }
 }
@@ -173,13 +177,14 @@ fn a_gateway_that_relays_is_no_isolation() {
 
 #[test]
 fn one_way_is_told_with_its_direction() {
-    for (fate, word) in [(Arrives, "not even"), (Answered, "stateful")] {
+    for (fate, arrived) in [(Arrives, false), (Answered, true)] {
         let mut bench = TestFacts::wifi_only(2);
         bench.controls(&["pi1", "pi2"], 1..=10);
         bench.way(PAIR, "wlan0", 1..=10, fate).way(("pi2", "pi1"), "wlan0", 1..=10, Lost);
         assert_eq!(bench.found(), ["one-way-filter pi2>pi1@wlan0 confirmed"]);
-        let findings = diagnose(&bench.facts);
-        assert!(findings[0].because[2].contains(word), "{:?}", findings[0].because);
+        let replies =
+            FrameEvidence::Replies { from: host_name("pi2"), to: host_name("pi1"), arrived };
+        assert_eq!(bench.evidence(code::ONE_WAY_FILTER)[2], replies.into());
     }
     // Two arrivals may be strays: neither open nor shut.
     let mut thin = TestFacts::wifi_only(2);
@@ -369,8 +374,8 @@ fn losses_are_noted_and_accuse_nobody() {
 
 #[test]
 fn who_answers_arp_is_told_and_proves_nothing() {
-    for (mac, word) in
-        [(Mac([2, 0xaa, 0, 0, 2, 2]), "access point answers in its place"), (GATEWAY, "proxy ARP")]
+    for (mac, by) in
+        [(Mac([2, 0xaa, 0, 0, 2, 2]), ArpProxy::AccessPoint), (GATEWAY, ArpProxy::Gateway)]
     {
         let mut bench = isolated(10);
         bench.put(PAIR, "wlan0", &ARP, 1..=1, Lost);
@@ -380,7 +385,8 @@ fn who_answers_arp_is_told_and_proves_nothing() {
         answer.link = Some(link_name("wlan0"));
         bench.see(answer);
         assert_eq!(bench.found(), ["client-isolation pi1>pi2@wlan0 confirmed"]);
-        let because = diagnose(&bench.facts)[0].because.join("\n");
-        assert!(because.contains(word), "{because}");
+        let proxied = FrameEvidence::ProxyArp { target: host_name("pi2"), mac, by };
+        let evidence = bench.evidence(code::CLIENT_ISOLATION);
+        assert!(evidence.contains(&proxied.into()), "{evidence:?}");
     }
 }

@@ -253,9 +253,9 @@ fn a_filter_that_is_seen_makes_it_sure_and_names_the_port() {
         found,
         ["host-firewall pi1>pi2@wlan0 confirmed", "port-blocked pi1>pi2@wlan0 confirmed"]
     );
-    let advice = crate::rule::diagnose(&bench.facts).into_iter().flat_map(|found| found.advice);
+    let remedies = bench.remedies(code::PORT_BLOCKED);
     let rule = "sudo nft insert rule inet filter input tcp dport 6443 accept";
-    assert!(advice.into_iter().any(|line| line.contains(rule)));
+    assert!(remedies.iter().any(|line| line.contains(rule)), "{remedies:?}");
 }
 
 #[test]

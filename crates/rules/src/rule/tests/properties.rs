@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::fixture::{ProbeFate, TestFacts, host_name, link_name, seen};
 use crate::rule::{RULES, diagnose};
+use pontoon_diagnosis::Certainty;
 use pontoon_model::facts::Facts;
-use pontoon_model::finding::Level;
 use pontoon_model::observation::{
     DnsQuery, FrameDestination, Observation, ObservedEvent, ProbeAnswer, ProbeKind,
 };
@@ -81,17 +81,21 @@ fn facts() -> impl Strategy<Value = Facts> {
 
 proptest! {
     #[test]
-    fn every_finding_can_be_read_and_acted_on(facts in facts()) {
-        for finding in diagnose(&facts) {
-            prop_assert!(!finding.because.is_empty(), "{}", finding.code);
-            prop_assert!(!finding.advice.is_empty(), "{}", finding.code);
+    fn every_diagnosis_can_be_read_and_acted_on(facts in facts()) {
+        for one in diagnose(&facts) {
+            prop_assert!(!one.evidence.is_empty(), "{}", one.code);
+            prop_assert!(!one.remedies.is_empty(), "{}", one.code);
             prop_assert_eq!(
-                finding.would_decide.is_some(),
-                finding.level < Level::Confirmed,
-                "{} {:?}", finding.code, finding.level
+                one.distinguished_by.is_some(),
+                one.certainty < Certainty::Confirmed,
+                "{} {:?}", one.code, one.certainty
             );
-            for line in finding.because.iter().chain(&finding.advice).chain(&finding.would_decide) {
-                prop_assert!(!line.chars().any(is_harmful), "{}: {:?}", finding.code, line);
+            let evidence = one.evidence.iter().map(ToString::to_string);
+            let remedies = one.remedies.iter().map(ToString::to_string);
+            let check = one.distinguished_by.iter().map(ToString::to_string);
+            for line in evidence.chain(remedies).chain(check) {
+                prop_assert!(!line.is_empty(), "{}", one.code);
+                prop_assert!(!line.chars().any(is_harmful), "{}: {:?}", one.code, line);
             }
         }
     }
@@ -122,7 +126,7 @@ proptest! {
                     && finding.scope.from == Some(host_name("pi1"))
                     && finding.scope.to == Some(host_name("pi2"))
             });
-            of_pair.map(|finding| finding.level).max()
+            of_pair.map(|finding| finding.certainty).max()
         };
         let before = sure(&facts);
         let mut bench = TestFacts { facts };

@@ -31,8 +31,8 @@ fn every_page_has_its_parts_and_fits_a_terminal() {
         for line in rule.explain.lines() {
             assert!(line.chars().count() <= 78, "{}: {line}", rule.code);
         }
-        let title = rule.title;
-        assert!(title.len() <= 78 && !title.ends_with('.'), "{}: {title}", rule.code);
+        let summary = rule.summary;
+        assert!(summary.len() <= 70 && !summary.ends_with('.'), "{}: {summary}", rule.code);
     }
 }
 

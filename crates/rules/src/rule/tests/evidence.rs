@@ -1,44 +1,53 @@
-//! What findings say: the evidence, and the command that fits.
+//! What diagnoses carry: the evidence, and the command that fits.
 
 use super::fixture::ProbeFate::{Answered, Arrives, Lost};
-use super::fixture::{TestFacts, route};
+use super::fixture::{TestFacts, host_name, route};
 use super::forwarding::filter;
-use crate::rule::diagnose;
-use pontoon_model::code::{self, DiagnosisCode};
-use pontoon_model::finding::Finding;
+use pontoon_diagnosis::Certainty::{Confirmed, Possible};
+use pontoon_diagnosis::evidence::{
+    ControlTarget, EndControl, FilterEvidence, FrameEvidence, RoundProbes, SenderRounds,
+};
+use pontoon_model::code;
 use pontoon_model::observation::ProbeKind;
 use pontoon_model::snapshot::FilterOwner;
 use pontoon_model::untrusted::Untrusted;
 
 const PAIR: (&str, &str) = ("pi1", "pi2");
 
-fn finding(bench: &TestFacts, code: DiagnosisCode) -> Option<Finding> {
-    diagnose(&bench.facts).into_iter().find(|finding| finding.code == code)
+fn nothing_arrived(from: &str, to: &str, with_working_links: usize) -> FrameEvidence {
+    FrameEvidence::NoRoundArrived {
+        from: host_name(from),
+        to: host_name(to),
+        sent: 10,
+        probes: RoundProbes::UnicastUdpAndPing,
+        with_working_links,
+    }
 }
 
 #[test]
-fn isolation_says_what_was_sent_and_what_worked_meanwhile() {
+fn isolation_has_what_was_sent_and_what_worked_meanwhile() {
     let mut bench = TestFacts::wifi_only(2);
     bench.controls(&["pi1"], 1..=10).controls(&["pi2"], 1..=9);
     bench.both(PAIR, "wlan0", 1..=10, Lost).group(PAIR, 1..=2, Lost);
-    let because = finding(&bench, code::CLIENT_ISOLATION).unwrap().because;
+    let end = |host, rounds| EndControl {
+        host: host_name(host),
+        reached: ControlTarget::Gateway { rounds },
+    };
     assert_eq!(
-        because,
+        bench.evidence(code::CLIENT_ISOLATION),
         [
-            "0 of 10 rounds from pi1 to pi2 arrived (UDP and ping to its own MAC; in 9 of them \
-             both ends reached their gateways)",
-            "0 of 10 rounds from pi2 to pi1 arrived (UDP and ping to its own MAC; in 9 of them \
-             both ends reached their gateways)",
-            "meanwhile pi1 reached its gateway in 10 rounds, pi2 reached its gateway in 9 rounds",
+            nothing_arrived("pi1", "pi2", 9).into(),
+            nothing_arrived("pi2", "pi1", 9).into(),
+            FrameEvidence::ReachedMeanwhile { ends: vec![end("pi1", 10), end("pi2", 9)] }.into(),
         ]
     );
-    // Broadcast that passes, and the way by the gateway, are told when they were seen.
+    // Broadcast that passes, and the way by the gateway, are evidence where they were seen.
     bench.controls(&["pi2"], 10..=10).group(PAIR, 3..=3, Arrives);
     bench.put(PAIR, "wlan0", &ProbeKind::Bounce, 1..=1, Arrives);
-    let because = finding(&bench, code::CLIENT_ISOLATION).unwrap().because;
-    assert_eq!(because[0], "0 of 10 rounds from pi1 to pi2 arrived (UDP and ping to its own MAC)");
-    assert!(because.iter().any(|line| line.contains("only frames for one host")), "{because:?}");
-    assert!(because.iter().any(|line| line.contains("filters frames, not packets")), "{because:?}");
+    let evidence = bench.evidence(code::CLIENT_ISOLATION);
+    assert_eq!(evidence[0], nothing_arrived("pi1", "pi2", 10).into());
+    assert!(evidence.contains(&FrameEvidence::OnlyUnicastDropped.into()), "{evidence:?}");
+    assert!(evidence.contains(&FrameEvidence::RelayedByGateway.into()), "{evidence:?}");
 }
 
 #[test]
@@ -46,9 +55,9 @@ fn isolation_names_the_link_that_works() {
     let mut bench = TestFacts::of(2);
     bench.controls(&["pi1", "pi2"], 1..=10).both(PAIR, "wlan0", 1..=10, Lost);
     bench.both(PAIR, "eth0", 1..=3, Answered);
-    let advice = finding(&bench, code::CLIENT_ISOLATION).unwrap().advice;
-    assert_eq!(advice[0], "let pi1 and pi2 talk over eth0, where frames pass");
-    assert!(advice[1].contains("02:aa:00:00:01:02 and 02:aa:00:00:02:02"), "{advice:?}");
+    let remedies = bench.remedies(code::CLIENT_ISOLATION);
+    assert_eq!(remedies[0], "use eth0 between pi1 and pi2, where frames pass");
+    assert!(remedies[1].contains("02:aa:00:00:01:02 and 02:aa:00:00:02:02"), "{remedies:?}");
 }
 
 #[test]
@@ -56,13 +65,19 @@ fn suppression_counts_what_it_compares() {
     let mut bench = TestFacts::wifi_only(2);
     bench.controls(&["pi1", "pi2"], 1..=5).both(PAIR, "wlan0", 1..=5, Arrives);
     bench.group(PAIR, 1..=4, Lost);
-    let because = finding(&bench, code::GROUP_SUPPRESSION).unwrap().because;
+    let rounds = |from, sent, arrived| SenderRounds { from: host_name(from), sent, arrived };
     assert_eq!(
-        because,
+        bench.evidence(code::GROUP_SUPPRESSION),
         [
-            "frames to one MAC arrive: 5 of 5 rounds from pi1, 5 of 5 from pi2",
-            "broadcast, multicast and ARP requests do not: 0 of 4 from pi1, 0 of 4 from pi2",
-            "so ARP finds nobody, and answers cannot be addressed",
+            FrameEvidence::UnicastRounds {
+                by_sender: vec![rounds("pi1", 5, 5), rounds("pi2", 5, 5)]
+            }
+            .into(),
+            FrameEvidence::NoGroupFrameArrived {
+                by_sender: vec![rounds("pi1", 4, 0), rounds("pi2", 4, 0)]
+            }
+            .into(),
+            FrameEvidence::ArpUnresolved.into(),
         ]
     );
 }
@@ -85,21 +100,17 @@ fn a_firewall_is_opened_by_the_tool_that_keeps_it() {
         let mut bench = firewalled();
         filter(&mut bench, "pi2", "input", true);
         bench.host("pi2").snapshot.netfilter.owners = owner.into_iter().collect();
-        let found = finding(&bench, code::HOST_FIREWALL).unwrap();
-        assert!(found.advice[0].contains(word), "{:?}", found.advice);
-        let name = match owner {
-            Some(FilterOwner::Ufw) => "ufw",
-            Some(FilterOwner::Firewalld) => "firewalld",
-            _ => "rules of its own",
-        };
-        let line = format!("pi2 filters what comes in: {name}");
-        assert!(found.because.contains(&line), "{:?}", found.because);
+        let remedies = bench.remedies(code::HOST_FIREWALL);
+        assert!(remedies[0].contains(word), "{remedies:?}");
+        let (host, owners) = (host_name("pi2"), owner.into_iter().collect());
+        let filtered = FilterEvidence::InputFiltered { host, owners };
+        let evidence = bench.evidence(code::HOST_FIREWALL);
+        assert!(evidence.contains(&filtered.into()), "{evidence:?}");
     }
 }
 
 #[test]
 fn only_what_can_drop_what_comes_in_counts_as_a_filter() {
-    use pontoon_model::finding::Level::{Confirmed, Possible};
     let table = [
         ("input", "filter", true, 0, Confirmed),
         ("input", "filter", false, 1, Confirmed),
@@ -110,19 +121,20 @@ fn only_what_can_drop_what_comes_in_counts_as_a_filter() {
         ("forward", "filter", true, 1, Possible),
         ("output", "filter", true, 1, Possible),
     ];
-    for (hook, kind, drops, rules, level) in table {
+    for (hook, kind, drops, rules, certainty) in table {
         let mut bench = firewalled();
         filter(&mut bench, "pi2", hook, drops);
         let chain = &mut bench.host("pi2").snapshot.netfilter.tables[0].chains[0];
         chain.kind = Untrusted::new(kind);
         chain.rules = rules;
-        let found = finding(&bench, code::HOST_FIREWALL).unwrap();
-        assert_eq!(found.level, level, "{hook} {kind} {drops} {rules}");
+        let found = bench.diagnosis(code::HOST_FIREWALL).unwrap();
+        assert_eq!(found.certainty, certainty, "{hook} {kind} {drops} {rules}");
     }
-    for (table, level) in [("filter", Confirmed), ("nat", Possible)] {
+    for (table, certainty) in [("filter", Confirmed), ("nat", Possible)] {
         let mut bench = firewalled();
         bench.host("pi2").snapshot.netfilter.legacy_tables = vec![Untrusted::new(table)];
-        assert_eq!(finding(&bench, code::HOST_FIREWALL).unwrap().level, level, "{table}");
+        let found = bench.diagnosis(code::HOST_FIREWALL).unwrap();
+        assert_eq!(found.certainty, certainty, "{table}");
     }
 }
 
@@ -131,13 +143,13 @@ fn a_host_that_answers_by_another_way_is_not_filtered() {
     // Its route to the asker leads elsewhere, or nowhere.
     let mut elsewhere = firewalled();
     elsewhere.route("pi2", "172.20.5.1/32", None, "eth0");
-    assert!(finding(&elsewhere, code::HOST_FIREWALL).is_none());
+    assert!(elsewhere.diagnosis(code::HOST_FIREWALL).is_none());
     let mut nowhere = firewalled();
     nowhere.host("pi2").snapshot.routes = vec![route("192.168.50.0/24", None, "eth0")];
-    assert!(finding(&nowhere, code::HOST_FIREWALL).is_none());
+    assert!(nowhere.diagnosis(code::HOST_FIREWALL).is_none());
     // The asker would drop the answer: its own strict filter, and a route that leads elsewhere.
     let mut drops = firewalled();
     drops.link("pi1", "wlan0").sysctls.rp_filter = Some(1);
     drops.route("pi1", "172.20.5.2/32", None, "eth0");
-    assert!(finding(&drops, code::HOST_FIREWALL).is_none());
+    assert!(drops.diagnosis(code::HOST_FIREWALL).is_none());
 }
