@@ -5,7 +5,6 @@ pub(crate) mod style;
 mod command_text;
 pub(crate) mod diagnosis;
 pub(crate) mod report_text;
-pub(crate) mod finding;
 pub(crate) mod pair_reachability;
 mod pair_table;
 mod pair_grid;

@@ -6,7 +6,7 @@ use pontoon_model::code::{self, DiagnosisCode};
 use pontoon_model::facts::Facts;
 use pontoon_rules::report::{ReportedGap, SurveyReport};
 
-use super::finding::group_findings;
+use super::diagnosis::diagnosis_blocks;
 use super::style::TerminalStyle;
 use super::wrap::wrapped;
 use super::{observations, pair_reachability, ports, wifi_networks};
@@ -36,7 +36,7 @@ pub(crate) fn report(report: &SurveyReport, facts: &Facts, style: TerminalStyle)
         page.push_str(&format!("{}\n", style.bold(line)));
     }
     // What is only worth knowing takes one line each, unless more is asked for.
-    let (noted, told): (Vec<_>, Vec<_>) = group_findings(&report.diagnoses)
+    let (noted, told): (Vec<_>, Vec<_>) = diagnosis_blocks(&report.diagnoses)
         .into_iter()
         .partition(|block| block.first().severity == Severity::Info && style.verbosity == 0);
     for block in &told {
