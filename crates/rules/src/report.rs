@@ -35,7 +35,7 @@ pub const SCHEMA: &str = "pontoon/report/v2";
 pub struct SurveyReport {
     /// Always [`SCHEMA`].
     pub schema: String,
-    /// The run.
+    /// The id of the run.
     pub run: RunId,
     /// All of it in one sentence.
     pub verdict: SurveyVerdict,
@@ -43,13 +43,13 @@ pub struct SurveyReport {
     pub diagnoses: Vec<Diagnosis>,
     /// The hosts that took part.
     pub hosts: Vec<ReportedHost>,
-    /// Hosts that were named and could not be asked, or not to the end, and why.
+    /// Hosts that were named and not reached, or left during the run, and why.
     pub unreached: BTreeMap<HostName, Untrusted>,
-    /// Who reaches whom, by link and family.
+    /// Which hosts reach each other, by link and address family.
     pub pairs: Vec<PairRow>,
-    /// Which WiFi networks can talk to which, as far as radios told their names.
+    /// Which WiFi networks reach each other, as far as radios report their names.
     pub networks: Vec<WifiNetworkPair>,
-    /// Who reaches which port, where ports were asked for.
+    /// Which hosts reach which ports, where ports were asked for.
     pub ports: Vec<PortRow>,
     /// What was not tested, and why.
     pub untested: Vec<ReportedGap>,
@@ -62,7 +62,7 @@ pub struct SurveyReport {
 pub struct ReportedHost {
     /// The name the run knows it by.
     pub name: HostName,
-    /// What it calls itself.
+    /// Its own host name.
     pub host_name: HostName,
     /// The links over which other hosts may be reached.
     pub links: Vec<LinkSummary>,
@@ -76,16 +76,16 @@ pub struct ReportedHost {
 /// A link of a host.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct LinkSummary {
-    /// Its name.
+    /// The name of the link.
     pub name: IfName,
-    /// What it is.
+    /// The kind of link.
     pub kind: LinkKind,
-    /// Its MAC address.
+    /// The MAC address of the link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mac: Option<Mac>,
     /// Whether frames can leave.
     pub is_usable: bool,
-    /// Its addresses.
+    /// Its addresses and networks.
     pub addresses: Vec<Prefix>,
     /// The IPv4 gateway configured on it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,9 +104,9 @@ pub struct LinkSummary {
 /// Something that was not tested.
 #[derive(Clone, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct ReportedGap {
-    /// Where.
+    /// The host on which it was not tested.
     pub host: HostName,
-    /// What.
+    /// What was not tested.
     pub what: String,
     /// Why, and what would help.
     pub why: String,

@@ -9,14 +9,14 @@ use pontoon_model::host::HostName;
 pub enum PairGroup<'a> {
     /// Every pair of these.
     Every(BTreeSet<&'a HostName>),
-    /// Each of the first with each of the second; where the way matters, from the first to the
+    /// Each of the first with each of the second; where the direction matters, from the first to the
     /// second.
     Each(BTreeSet<&'a HostName>, BTreeSet<&'a HostName>),
 }
 
 type PairEdges<'a> = BTreeMap<&'a HostName, BTreeSet<&'a HostName>>;
 
-/// Puts pairs together. With `is_symmetric`, a pair is the same both ways.
+/// Puts pairs together. With `is_symmetric`, a pair is the same in either direction.
 ///
 /// Finding the least number of groups is hard (it is a cover by bicliques); what people make by
 /// accident is not: one host with all others, every pair of a network, two halves.

@@ -1,4 +1,4 @@
-//! Who reaches whom: one row for each pair of hosts, link and family.
+//! Which hosts reach each other: one row for each pair of hosts, link and address family.
 
 use pontoon_model::code;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,22 +15,22 @@ use pontoon_model::observation::{
 };
 use pontoon_model::snapshot::{Link, Snapshot};
 
-/// Arrivals in this many rounds, both ways, make a pair open (one could be a stray).
+/// Arrivals in this many rounds, in both directions, make a pair open (one could be a stray).
 const OPEN_ROUNDS: usize = 3;
 
-/// Two hosts on one link, or routed.
+/// Two hosts on one link, or connected by routers.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct PairRow {
-    /// One of them.
+    /// One of the two hosts.
     pub from: HostName,
-    /// The other.
+    /// The other host.
     pub to: HostName,
     /// The link of `from`; none when the kernel chose it by its routes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<IfName>,
-    /// The family.
+    /// The address family.
     pub family: IpFamily,
-    /// What all rounds together say.
+    /// What all rounds together show.
     pub state: PairReachability,
     /// What `from` sent to `to`.
     pub there: RoundCounts,
@@ -38,17 +38,17 @@ pub struct PairRow {
     pub back: RoundCounts,
 }
 
-/// What a pair's rounds say.
+/// What the rounds of a pair show.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PairReachability {
-    /// Frames arrive both ways; between two networks, packets do.
+    /// Frames arrive in both directions; between two networks, packets do.
     Open,
     /// Frames do not pass between the two, but their gateway relays packets.
     ViaGateway,
-    /// Frames arrive one way only.
+    /// Frames arrive in one direction only.
     OneWay,
-    /// Frames pass neither way though both ends work.
+    /// Frames pass in neither direction although both ends work.
     Isolated,
     /// The routed path between the two is closed.
     Blocked,
@@ -56,9 +56,9 @@ pub enum PairReachability {
     LinkDown,
     /// The other has no agent, and answers.
     Answered,
-    /// The other has no agent, and does not answer: why, only a second agent could say.
+    /// The other has no agent, and does not answer: only a second agent could show why.
     Unanswered,
-    /// What was seen does not suffice.
+    /// The observations do not suffice.
     Undecided,
 }
 
@@ -73,7 +73,7 @@ pub struct RoundCounts {
     pub answered: usize,
 }
 
-/// Sums up every pair that was asked.
+/// Sums up every pair that was probed.
 #[must_use]
 pub fn of(facts: &Facts, diagnoses: &[Diagnosis]) -> Vec<PairRow> {
     let rounds = DirectionTally::of(facts);
@@ -105,7 +105,7 @@ pub fn of(facts: &Facts, diagnoses: &[Diagnosis]) -> Vec<PairRow> {
         .collect()
 }
 
-/// What one host asked another, by which link.
+/// Probes from one host to another over one link.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct DirectionKey {
     asker: HostName,
@@ -115,7 +115,7 @@ struct DirectionKey {
 }
 
 impl DirectionKey {
-    /// The same leg seen from the other end, where the link is called `link`.
+    /// The opposite direction; the other host's link is `link`.
     fn turned(&self, link: Option<IfName>) -> Self {
         Self { asker: self.peer.clone(), peer: self.asker.clone(), link, family: self.family }
     }
@@ -168,7 +168,7 @@ impl DirectionTally {
         for seen in &facts.observations {
             tally.count(facts, seen);
         }
-        // What arrived of a question whose asker's record is missing makes no row of its own.
+        // What arrived of probes whose sender's record is missing makes no row of its own.
         tally.legs.retain(|_, counted| !counted.sent.is_empty());
         tally
     }
@@ -187,7 +187,7 @@ impl DirectionTally {
         match seen.direction {
             ObservedEvent::Sent => counted.sent.insert(seen.round),
             ObservedEvent::Answered => is_of_peer(seen) && counted.answered.insert(seen.round),
-            // A unicast packet in a broadcast frame did not come by the way that is tested.
+            // A unicast packet in a broadcast frame did not take the path that is tested.
             ObservedEvent::Arrived => {
                 (!is_direct || seen.cast != Some(FrameDestination::Group))
                     && counted.arrived.insert(seen.round)

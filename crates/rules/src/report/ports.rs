@@ -1,4 +1,4 @@
-//! Which ports are reached: one row for each port of a host, link and family.
+//! Which ports are reached: one row for each port of a host, link and address family.
 
 use std::collections::BTreeMap;
 
@@ -12,34 +12,34 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::port::{Port, PortAnswerer};
 
-/// A port of a host, and who reaches it.
+/// A port of a host, and the hosts that reach it.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct PortRow {
-    /// The port.
+    /// The port number and its transport.
     pub port: Port,
-    /// The host that has it.
+    /// The host that has the port.
     pub host: HostName,
-    /// Who answers there.
+    /// What answers there: a service, the agent, or nothing.
     #[serde(flatten)]
     pub answerer: PortAnswerer,
-    /// The askers' link; none where routers connect them.
+    /// The link of the hosts that tried it; none where routers connect them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<IfName>,
-    /// The family.
+    /// The address family.
     pub family: IpFamily,
-    /// Those who reach it.
+    /// Hosts that reach it.
     pub open_from: Vec<HostName>,
-    /// Those to whom the service there is at another address only.
+    /// Hosts for which the service listens on another address only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub elsewhere_from: Vec<HostName>,
-    /// Those who do not reach it.
+    /// Hosts that do not reach it.
     pub blocked_from: Vec<HostName>,
-    /// Those of whom what was seen does not suffice.
+    /// Hosts for which the observations do not suffice.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undecided_from: Vec<HostName>,
 }
 
-/// Sums up what was asked for.
+/// Sums up the ports that were tried.
 #[must_use]
 pub fn of(facts: &Facts) -> Vec<PortRow> {
     if facts.hosts.values().all(|host| host.listeners.is_empty()) {

@@ -14,25 +14,25 @@ use super::pairs::{PairReachability, PairRow};
 /// Which other hosts reach an address on the link where it is.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct AddressReach {
-    /// Those that do.
+    /// Hosts that reach it.
     pub reached_by: Vec<HostName>,
-    /// Those that do not.
+    /// Hosts that do not.
     pub unreached_by: Vec<HostName>,
-    /// Those of which what was seen does not suffice, or that were not asked.
+    /// Hosts for which the observations do not suffice, or that were not asked.
     pub undecided: Vec<HostName>,
 }
 
 impl AddressReach {
-    /// Whether nobody was there to ask.
+    /// Whether there was no other host.
     #[must_use]
     pub const fn is_unasked(&self) -> bool {
         self.reached_by.is_empty() && self.unreached_by.is_empty() && self.undecided.is_empty()
     }
 }
 
-/// Who reaches an address of a host on the link that has it.
+/// Which hosts reach an address of a host on the link that has it.
 ///
-/// Frames of the survey decide, not what any program said.
+/// Frames of the survey decide, not what any program reports.
 #[must_use]
 pub fn reach(name: &HostName, address: IpAddr, facts: &Facts, pairs: &[PairRow]) -> AddressReach {
     let mut states: BTreeMap<&HostName, PairReachability> = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! Which WiFi networks can talk to which: pairs of hosts summed up by SSID and access point.
 //!
 //! Isolation is made per network or per access point: stations of one SSID may be kept apart where
-//! those of two are routed to each other. Only networks whose names the radios told stand here.
+//! those of two are routed to each other. Only networks whose names the radios report are listed.
 
 use std::collections::BTreeMap;
 
@@ -19,13 +19,13 @@ use super::pairs::{PairReachability, PairRow};
 /// What became of the pairs of hosts of which one is in the one network and one in the other.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct WifiNetworkPair {
-    /// The SSID of the one.
+    /// The SSID of one of the networks.
     pub one: Untrusted,
     /// The SSID of the other; the same for pairs within one network.
     pub other: Untrusted,
     /// Whether the two hosts are at one access point.
     pub access_point: AccessPointRelation,
-    /// The family.
+    /// The address family.
     pub family: IpFamily,
     /// How many pairs there are of each kind.
     pub states: BTreeMap<PairReachability, usize>,
@@ -35,11 +35,11 @@ pub struct WifiNetworkPair {
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccessPointRelation {
-    /// They are.
+    /// Both are at one.
     Same,
-    /// They are at two.
+    /// They are at two different ones.
     Other,
-    /// A radio did not tell.
+    /// A radio does not report its access point.
     Unknown,
 }
 
@@ -70,7 +70,7 @@ pub fn of(facts: &Facts, pairs: &[PairRow]) -> Vec<WifiNetworkPair> {
         .collect()
 }
 
-/// The radios of a pair: those of the link it was asked on, or, where the kernel chose by its
+/// The radios of a pair: those of the link it was probed on, or, where the kernel chose by its
 /// routes, those by which the two hosts leave.
 fn radios<'a>(
     facts: &'a Facts,
@@ -79,7 +79,7 @@ fn radios<'a>(
     match &pair.link {
         Some(link) => {
             let one = radio(facts, &pair.from, link)?;
-            // The other host may call its link otherwise: the one in the same network is meant.
+            // The other host's link may have another name: the one in the same network is meant.
             let other = radio(facts, &pair.to, link).or_else(|| uplink(facts, &pair.to));
             Some((one, other?))
         }

@@ -23,7 +23,7 @@ use super::rule_context::RuleContext;
 struct ForwardingHost<'a> {
     name: &'a HostName,
     host: &'a HostFacts,
-    /// The first host that was asked to try.
+    /// The host whose packets show how far it forwards.
     client: &'a HostName,
     /// The link by which the client's packets come in.
     inward: &'a IfName,
@@ -31,7 +31,7 @@ struct ForwardingHost<'a> {
     uplink: &'a Link,
     /// Packets sent beyond the forwarder.
     sent: usize,
-    /// Whether the forwarder itself said that the TTL ended at it.
+    /// Whether the forwarder itself reported that the TTL expired there.
     first_hop: bool,
     /// Whether anything beyond it answered.
     beyond: bool,

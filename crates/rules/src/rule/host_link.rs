@@ -1,4 +1,4 @@
-//! A host's own leg: its link is down, or nothing on it answers.
+//! A host's own links: one is down, or nothing on it answers.
 
 use super::row::RuleMatch;
 use pontoon_diagnosis::evidence::{GatewayProbe, LinkDownState, LinkEvidence};
@@ -13,9 +13,9 @@ use pontoon_model::snapshot::Link;
 use super::control::LinkControls;
 use super::rule_context::RuleContext;
 
-/// Unanswered questions to the gateway that suffice, spread over seconds.
+/// Unanswered probes of the gateway that prove it, spread over seconds.
 const SILENT: usize = 5;
-/// Unanswered questions that make it likely.
+/// Unanswered probes that make it likely.
 const SILENT_AND_SHORT: usize = 3;
 
 /// A gateway is configured on the link, and does not even answer ARP.

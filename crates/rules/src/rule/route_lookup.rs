@@ -1,4 +1,4 @@
-//! By which link a host sends what is for an address, as far as its main table tells.
+//! The link over which a host sends to an address, as far as its main table decides it.
 
 use std::net::IpAddr;
 
@@ -8,17 +8,17 @@ use pontoon_model::snapshot::{Route, RouteKind, Snapshot};
 /// `RTNH_F_DEAD` and `RTNH_F_LINKDOWN` (linux/rtnetlink.h).
 const DEAD: u32 = 1 | 16;
 
-/// The way to an address.
+/// What a lookup finds.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum RouteLookup<'a> {
-    /// By this link, perhaps by a gateway.
+    /// A route over this link, perhaps by a gateway.
     By {
         /// The link.
         link: &'a IfName,
         /// The next hop; none where the address is on the link itself.
         gateway: Option<IpAddr>,
     },
-    /// No route leads there.
+    /// The table has no route to it.
     NoRoute,
     /// Policy routing decides, which is not followed here.
     Policy,
@@ -49,8 +49,8 @@ pub(super) fn lookup(host: &Snapshot, address: IpAddr) -> RouteLookup<'_> {
     }
 }
 
-/// Whether a route leads to a link that is down. The link's own word goes before the flags of the
-/// route: the kernel clears those up to a second after the carrier is back (`net/core/link_watch.c`).
+/// Whether a route leads to a link that is down. The link's own state counts more than the flags of
+/// the route: the kernel clears those up to a second after the carrier is back (`net/core/link_watch.c`).
 pub(super) fn is_dead(host: &Snapshot, route: &Route) -> bool {
     let link = route.link.as_ref().and_then(|link| host.link(link));
     link.map_or(route.flags & DEAD != 0, |link| !link.is_usable())

@@ -1,4 +1,5 @@
-//! What every rule looks at: the facts, and what they say of pairs and legs, put together once.
+//! What every rule reads: the facts, and what follows from them for pairs of hosts and for links,
+//! put together once.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,15 +13,15 @@ use super::control::LinkControls;
 use super::directed_path::{ObservationIndex, index};
 use super::link_pair::{LinkPair, pairs};
 
-/// The facts of a run, ready to be judged.
+/// The facts of a run, indexed for the rules.
 pub struct RuleContext<'a> {
-    /// The facts.
+    /// The facts of the run.
     pub facts: &'a Facts,
     /// Every link that two hosts share, in order of the hosts' names.
     pub(super) pairs: Vec<LinkPair>,
     pub(super) controls: LinkControls<'a>,
     pub(super) index: ObservationIndex<'a>,
-    /// The MACs that answered ARP or ND, by who asked on which link for what.
+    /// The MAC addresses that answered ARP or ND, by the host that asked, its link and the address.
     macs: BTreeMap<(&'a HostName, &'a IfName, IpAddr), Mac>,
 }
 

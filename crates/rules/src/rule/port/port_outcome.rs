@@ -1,4 +1,4 @@
-//! Who was asked for which port, and what became of it.
+//! The ports that hosts tried on each other, and what became of each try.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -18,46 +18,46 @@ const TRIES: usize = 3;
 /// `EPERM`: what a packet filter of the sender says to its own programs.
 const NOT_PERMITTED: i32 = 1;
 
-/// What became of the questions for one port.
+/// What became of the tries of one port.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum PortOutcome {
     /// It is reached.
     Open,
     /// A service has the port, but not at this address.
     Elsewhere,
-    /// The far host's own packet filter keeps the asker out: by an error, or by silence.
+    /// The receiver's own packet filter blocks the sender: with an error, or by silence.
     KeptOut {
-        /// Whether it said so.
+        /// Whether it sent an error.
         is_rejected: bool,
     },
-    /// It does not get there.
+    /// It does not arrive.
     OnTheWay {
-        /// How the asker knows.
+        /// How the sender knows.
         by: BlockSignal,
     },
-    /// The asker's own packet filter lets nothing out.
+    /// The sender's own packet filter lets nothing out.
     KeptIn,
-    /// What was seen does not suffice.
+    /// The observations do not suffice.
     Undecided,
 }
 
-/// How an asker knows that something does not get there.
+/// How a sender knows that something does not arrive.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum BlockSignal {
-    /// By nothing but silence.
+    /// By silence alone.
     Silence,
     /// By an ICMP error of this router.
     Router(IpAddr),
-    /// By a refusal in the name of the host, which never saw what is refused.
+    /// By a refusal from the address of a host that never received the try.
     Forgery,
 }
 
-/// One port of a host, asked for by another.
+/// One port of a host, tried from another.
 #[derive(Clone, Debug)]
 pub(crate) struct PortAttempt<'a> {
     pub(crate) from: &'a HostName,
     pub(crate) to: &'a HostName,
-    /// The asker's link; none where routers connect the two.
+    /// The sender's link; none where routers connect the two.
     pub(crate) link: Option<&'a IfName>,
     pub(crate) family: IpFamily,
     pub(crate) port: Port,
@@ -66,7 +66,7 @@ pub(crate) struct PortAttempt<'a> {
     pub(crate) tries: usize,
 }
 
-/// All that was asked for, in order of who asked whom.
+/// All tries, in order of sender and receiver.
 pub(crate) fn asked<'a>(case: &'a RuleContext<'_>) -> Vec<PortAttempt<'a>> {
     let mut all = Vec::new();
     let lossy = lossy_links(case);
@@ -78,7 +78,7 @@ pub(crate) fn asked<'a>(case: &'a RuleContext<'_>) -> Vec<PortAttempt<'a>> {
                 by_port.entry(port).or_default().push(seen);
             }
         }
-        // What arrives without having been asked for is somebody else's.
+        // What arrives on a port that was not tried is other traffic.
         by_port.retain(|_, seen| tries(seen) > 0);
         if by_port.is_empty() {
             continue;
@@ -120,8 +120,8 @@ fn answers<'a>(seen: &[&'a Observation]) -> Vec<&'a ProbeAnswer> {
     seen.iter().filter_map(|seen| seen.answer.as_ref()).collect()
 }
 
-/// Whether the question was seen at the far end. What routers carried bears no link of the asker
-/// in its question, and one in what the far witness makes of its address.
+/// Whether a try was seen at the receiver. Where routers carried it, the sender's observation names
+/// no link of its own, and the receiver's names the one that has the source address.
 fn has_arrived(
     case: &RuleContext<'_>,
     (from, link, to, family): (&HostName, Option<&IfName>, &HostName, IpFamily),
@@ -137,18 +137,18 @@ fn has_arrived(
     any.into_iter().flat_map(of).any(|seen| is_arrival(seen))
 }
 
-/// What else is known of a way, so that silence on it can be judged.
+/// What else is known of a path, so that silence on it can be judged.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct PathConditions {
-    /// Other packets get there.
+    /// Other packets arrive.
     is_passing: bool,
-    /// And others come back.
+    /// Others arrive in the opposite direction.
     is_returning: bool,
-    /// Nothing is lost there, as far as was seen.
+    /// Nothing is lost there, as far as is known.
     is_calm: bool,
     /// What arrives would have been seen.
     is_witnessed: bool,
-    /// The far agent left nothing without an answer.
+    /// The receiver's agent answered everything.
     answers_all: bool,
 }
 
@@ -165,7 +165,7 @@ impl PathConditions {
         Some(Self {
             is_passing: way.is_open(),
             is_returning: back.is_open(),
-            // Three frames of one way are too few to know a lossy link by: all of both ends.
+            // Three frames of one direction are too few to recognise a lossy link: all of both ends.
             is_calm: ![&way.from, &way.to]
                 .into_iter()
                 .any(|end| lossy.contains(&(&end.host, &end.link))),
@@ -211,7 +211,7 @@ pub(super) fn way<'a>(
     turns.find(|(way, _)| way.family == family)
 }
 
-/// What was asked, and whether it got there.
+/// A port that was tried, and whether the tries arrived.
 struct PortProbe {
     port: Port,
     tries: usize,
