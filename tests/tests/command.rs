@@ -23,7 +23,7 @@ fn the_verdict_needs_the_other_end() {
     let output = on("wifi-only", "pi1", &check);
     let text = stdout(&output);
     assert!(
-        text.starts_with("The network keeps its clients apart (pi1 and pi2 on wlan0)"),
+        text.starts_with("The network isolates its clients from each other (client isolation):"),
         "{text}"
     );
     assert_eq!(output.status.code(), Some(3), "{text}");

@@ -80,7 +80,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
             "join",
         ],
     ),
-    ("lab", &["model", "probe"]),
+    ("lab", &["model", "diagnosis", "probe"]),
     (
         "cli",
         &[

@@ -34,3 +34,18 @@ impl fmt::Display for Evidence {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    /// Compares each observation's sentence.
+    pub(super) fn assert_sentences<T: fmt::Display>(
+        table: impl IntoIterator<Item = (T, &'static str)>,
+    ) {
+        for (evidence, sentence) in table {
+            assert_eq!(evidence.to_string(), sentence);
+            assert!(!sentence.ends_with('.'), "{sentence}");
+        }
+    }
+}

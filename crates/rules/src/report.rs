@@ -43,13 +43,13 @@ pub struct SurveyReport {
     pub diagnoses: Vec<Diagnosis>,
     /// The hosts that took part.
     pub hosts: Vec<ReportedHost>,
-    /// Hosts that were named but could not be reached, or not to the end, with the reason.
+    /// Hosts that were named and not reached, or left during the run, and why.
     pub unreached: BTreeMap<HostName, Untrusted>,
-    /// Reachability of each pair of hosts, by link and family.
+    /// Which hosts reach each other, by link and address family.
     pub pairs: Vec<PairRow>,
-    /// Reachability between Wi-Fi networks, as far as radios report their SSIDs.
+    /// Which WiFi networks reach each other, as far as radios report their names.
     pub networks: Vec<WifiNetworkPair>,
-    /// Reachability of each port, if ports were tested.
+    /// Which hosts reach which ports, where ports were asked for.
     pub ports: Vec<PortRow>,
     /// What was not tested, with the reasons.
     pub untested: Vec<ReportedGap>,
@@ -62,7 +62,7 @@ pub struct SurveyReport {
 pub struct ReportedHost {
     /// The name of the host within the run.
     pub name: HostName,
-    /// The name from `gethostname(2)`.
+    /// Its own host name.
     pub host_name: HostName,
     /// The links on which other hosts may be.
     pub links: Vec<LinkSummary>,
@@ -85,7 +85,7 @@ pub struct LinkSummary {
     pub mac: Option<Mac>,
     /// Whether the link is up and has a carrier.
     pub is_usable: bool,
-    /// The addresses of the link.
+    /// Its addresses and networks.
     pub addresses: Vec<Prefix>,
     /// The gateway of the IPv4 default route on the link.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,9 +104,9 @@ pub struct LinkSummary {
 /// Something that was not tested.
 #[derive(Clone, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct ReportedGap {
-    /// The host of the missing test.
+    /// The host on which it was not tested.
     pub host: HostName,
-    /// The missing test.
+    /// What was not tested.
     pub what: String,
     /// The reason, and what would help.
     pub why: String,

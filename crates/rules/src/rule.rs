@@ -485,7 +485,7 @@ pub const RULES: &[DiagnosisRule] = &[
     },
     DiagnosisRule {
         code: code::HOSTNAME_LOOPBACK,
-        summary: "the host's own name resolves to a loopback address",
+        summary: "the host's own name resolves to loopback",
         severity: Severity::Info,
         is_symmetric: false,
         masks: &[],

@@ -30,38 +30,39 @@ fn screen(lines: &str) -> String {
 #[test]
 fn a_campus_fits_one_screen_and_says_what_to_type() {
     insta::assert_snapshot!(screen(CAMPUS), @r#"
-    The network keeps its clients apart (pi1 and pi2 on wlan0). One more thing is
-    wrong.
+    The network isolates its clients from each other (client isolation): pi1 and pi2
+    on wlan0. One more thing is wrong.
 
     error client-isolation  (confirmed)
-      the network keeps its clients apart: pi1 <-> pi2 on wlan0 (IPv4)
-      because 0 of 10 rounds from pi1 to pi2 arrived (UDP and ping to its own MAC)
-              0 of 10 rounds from pi2 to pi1 arrived (UDP and ping to its own MAC)
+      the network isolates its clients from each other (client isolation): pi1 <->
+      pi2 on wlan0 (IPv4)
+      because 0 of 10 rounds from pi1 to pi2 arrived (UDP and ping to its MAC)
+              0 of 10 rounds from pi2 to pi1 arrived (UDP and ping to its MAC)
               meanwhile pi1 reached its gateway in 10 rounds, pi2 reached its
               gateway in 10 rounds
-      do      let pi1 and pi2 talk over eth0, where frames pass
-              ask those who run the network to let frames pass between
-              02:aa:00:00:01:02 and 02:aa:00:00:02:02 (--request writes it)
+      do      use eth0 between pi1 and pi2, where frames pass
+              ask the network's operators to let frames pass between
+              02:aa:00:00:01:02 and 02:aa:00:00:02:02 (--request drafts the mail)
 
     error dual-homed-selection  (confirmed)
-      kubeadm would advertise an address at which the others cannot reach it: pi1,
-      pi2 on wlan0
+      kubeadm would advertise an address that other hosts cannot reach: pi1, pi2 on
+      wlan0
       because pi1's first default route leads over wlan0, so kubeadm takes
               172.20.5.1
-              pi2 cannot reach pi1 there
+              pi2 cannot reach pi1 at that address
               on eth0 (192.168.50.1) frames pass both ways
               (and alike for the other one: -v)
       do      where pi1 is the control plane: kubeadm init
               --apiserver-advertise-address=192.168.50.1
-              on pi1: kubelet --node-ip=192.168.50.1 (KUBELET_EXTRA_ARGS in
-              /etc/default/kubelet)
+              on pi1: set KUBELET_EXTRA_ARGS=--node-ip=192.168.50.1 in
+              /etc/default/kubelet
 
     who reaches whom
                    eth0         wlan0
       pi1 <-> pi2  open         isolated
 
     noted
-      hostname-loopback: the host's own name leads to loopback (pi1, pi2)
+      hostname-loopback: the host's own name resolves to loopback (pi1, pi2)
 
     next
       pontoon explain client-isolation  what this means
@@ -79,7 +80,7 @@ fn a_home_is_told_in_few_lines() {
       pi1 <-> pi2  open         open
 
     noted
-      hostname-loopback: the host's own name leads to loopback (pi1, pi2)
+      hostname-loopback: the host's own name resolves to loopback (pi1, pi2)
     "#);
 }
 
@@ -94,9 +95,10 @@ fn the_request_names_devices_and_asks_politely() {
     on your network. They have to exchange packets with each other. We
     measured what keeps them from it:
 
-    * the network keeps its clients apart (on wlan0)
-      - 0 of 10 rounds from pi1 to pi2 arrived (UDP and ping to its own MAC)
-      - 0 of 10 rounds from pi2 to pi1 arrived (UDP and ping to its own MAC)
+    * the network isolates its clients from each other (client isolation)
+      (on wlan0)
+      - 0 of 10 rounds from pi1 to pi2 arrived (UDP and ping to its MAC)
+      - 0 of 10 rounds from pi2 to pi1 arrived (UDP and ping to its MAC)
       - meanwhile pi1 reached its gateway in 10 rounds, pi2 reached its
         gateway in 10 rounds
 

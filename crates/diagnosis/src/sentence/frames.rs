@@ -2,7 +2,12 @@
 
 use std::fmt;
 
-use crate::evidence::{ArpProxy, ControlTarget, FrameEvidence, RoundProbes, SenderRounds};
+use pontoon_model::host::HostName;
+use pontoon_model::net::Mac;
+
+use crate::evidence::{
+    ArpProxy, ControlTarget, EndControl, FrameEvidence, RoundProbes, SenderRounds,
+};
 
 impl fmt::Display for FrameEvidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -11,35 +16,18 @@ impl fmt::Display for FrameEvidence {
                 write!(f, "{arrived} of {sent} rounds from {from} to {to} arrived")
             }
             Self::NoRoundArrived { from, to, sent, probes, with_working_links } => {
-                write!(f, "0 of {sent} rounds from {from} to {to} arrived (")?;
-                match probes {
-                    RoundProbes::Unicast => write!(f, "UDP to {to}'s MAC address")?,
-                    RoundProbes::UnicastUdpAndPing => {
-                        write!(f, "UDP and ping to {to}'s MAC address")?;
-                    }
-                    RoundProbes::ArpAndBroadcast => f.write_str("ARP and broadcast")?,
-                    RoundProbes::RoutedUdp => f.write_str("UDP by the routing table")?,
-                }
+                let probes = sent_probes(*probes);
+                write!(f, "0 of {sent} rounds from {from} to {to} arrived ({probes}")?;
                 if with_working_links < sent {
                     write!(f, "; in {with_working_links} of them both links worked")?;
                 }
                 f.write_str(")")
             }
             Self::ReachedMeanwhile { ends } => {
+                f.write_str("meanwhile ")?;
                 for (at, end) in ends.iter().enumerate() {
-                    f.write_str(if at == 0 { "meanwhile " } else { ", " })?;
-                    let host = &end.host;
-                    match end.reached {
-                        ControlTarget::Gateway { rounds } => {
-                            write!(f, "{host} reached its gateway in {rounds} rounds")?;
-                        }
-                        ControlTarget::OtherHost { rounds } => {
-                            write!(f, "{host} heard another host there in {rounds} rounds")?;
-                        }
-                        ControlTarget::Nothing => {
-                            write!(f, "{host} has nothing else there to compare with")?;
-                        }
-                    }
+                    f.write_str(if at == 0 { "" } else { ", " })?;
+                    end.fmt(f)?;
                 }
                 Ok(())
             }
@@ -54,18 +42,7 @@ impl fmt::Display for FrameEvidence {
                 "packets that the kernels route do arrive, in frames from the gateway's MAC \
                  address",
             ),
-            Self::ProxyArp { target, mac, by } => match by {
-                ArpProxy::AccessPoint => write!(
-                    f,
-                    "ARP requests for {target} are answered with its MAC address, although none \
-                     reached it: the access point replies on its behalf"
-                ),
-                ArpProxy::Gateway => write!(
-                    f,
-                    "ARP requests for {target} are answered with the gateway's MAC address \
-                     ({mac}): proxy ARP"
-                ),
-            },
+            Self::ProxyArp { target, mac, by } => proxy_arp(f, target, *mac, *by),
             Self::ArpReply { target, mac } => write!(
                 f,
                 "{mac} answers ARP for {target}, which a gateway or an access point may do on its \
@@ -117,6 +94,48 @@ impl fmt::Display for FrameEvidence {
     }
 }
 
+impl fmt::Display for EndControl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = &self.host;
+        match self.reached {
+            ControlTarget::Gateway { rounds } => {
+                write!(f, "{host} reached its gateway in {rounds} rounds")
+            }
+            ControlTarget::OtherHost { rounds } => {
+                write!(f, "{host} heard another host there in {rounds} rounds")
+            }
+            ControlTarget::Nothing => {
+                write!(f, "{host} has nothing else there to compare with")
+            }
+        }
+    }
+}
+
+/// What was sent, in words about the receiver.
+const fn sent_probes(probes: RoundProbes) -> &'static str {
+    match probes {
+        RoundProbes::Unicast => "UDP to its MAC",
+        RoundProbes::UnicastUdpAndPing => "UDP and ping to its MAC",
+        RoundProbes::ArpAndBroadcast => "ARP and broadcast",
+        RoundProbes::RoutedUdp => "UDP by the routing table",
+    }
+}
+
+fn proxy_arp(f: &mut fmt::Formatter<'_>, target: &HostName, mac: Mac, by: ArpProxy) -> fmt::Result {
+    match by {
+        ArpProxy::AccessPoint => write!(
+            f,
+            "ARP requests for {target} are answered with its MAC address, although none reached \
+             it: the access point replies on its behalf"
+        ),
+        ArpProxy::Gateway => write!(
+            f,
+            "ARP requests for {target} are answered with the gateway's MAC address ({mac}): proxy \
+             ARP"
+        ),
+    }
+}
+
 /// "5 of 5 rounds from pi1, 4 of 5 from pi2".
 fn shares(f: &mut fmt::Formatter<'_>, by_sender: &[SenderRounds], unit: &str) -> fmt::Result {
     for (at, SenderRounds { from, sent, arrived }) in by_sender.iter().enumerate() {
@@ -138,4 +157,161 @@ fn silent(f: &mut fmt::Formatter<'_>, arps: usize, pings: usize, tcp: usize) -> 
         write!(f, "{before}{count} {what}")?;
     }
     f.write_str(" got no answer")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sentence::tests::assert_sentences;
+    use pontoon_model::net::IfName;
+
+    #[test]
+    fn each_observation_of_frames_has_its_sentence() {
+        let host = HostName::lossy;
+        let (pi1, pi2) = (host("pi1"), host("pi2"));
+        let (from, to) = (pi1.clone(), pi2.clone());
+        let mac = Mac([2, 0, 0, 0, 0, 1]);
+        let link: IfName = "wlan0".parse().unwrap();
+        let end = |name, reached| EndControl { host: host(name), reached };
+        let rounds = |from, sent, arrived| SenderRounds { from: host(from), sent, arrived };
+        assert_sentences([
+            (
+                FrameEvidence::RoundsArrived {
+                    from: from.clone(),
+                    to: to.clone(),
+                    sent: 10,
+                    arrived: 8,
+                },
+                "8 of 10 rounds from pi1 to pi2 arrived",
+            ),
+            (
+                FrameEvidence::ReachedMeanwhile {
+                    ends: vec![
+                        end("pi1", ControlTarget::Gateway { rounds: 10 }),
+                        end("pi2", ControlTarget::OtherHost { rounds: 9 }),
+                    ],
+                },
+                "meanwhile pi1 reached its gateway in 10 rounds, pi2 heard another host there in 9 \
+                 rounds",
+            ),
+            (
+                FrameEvidence::ReachedMeanwhile { ends: vec![end("pi1", ControlTarget::Nothing)] },
+                "meanwhile pi1 has nothing else there to compare with",
+            ),
+            (
+                FrameEvidence::OnlyUnicastDropped,
+                "broadcast and multicast frames do arrive: only frames to one host are dropped",
+            ),
+            (
+                FrameEvidence::RelayedByGateway,
+                "a packet in a frame to the gateway's MAC address does arrive: the network filters \
+                 frames, not packets",
+            ),
+            (
+                FrameEvidence::ArrivedFromGateway,
+                "packets that the kernels route do arrive, in frames from the gateway's MAC address",
+            ),
+            (
+                FrameEvidence::ProxyArp { target: pi2.clone(), mac, by: ArpProxy::AccessPoint },
+                "ARP requests for pi2 are answered with its MAC address, although none reached it: \
+                 the access point replies on its behalf",
+            ),
+            (
+                FrameEvidence::ProxyArp { target: pi2.clone(), mac, by: ArpProxy::Gateway },
+                "ARP requests for pi2 are answered with the gateway's MAC address \
+                 (02:00:00:00:00:01): proxy ARP",
+            ),
+            (
+                FrameEvidence::ArpReply { target: pi2.clone(), mac },
+                "02:00:00:00:00:01 answers ARP for pi2, which a gateway or an access point may do \
+                 on its behalf",
+            ),
+            (
+                FrameEvidence::Replies { from: from.clone(), to: to.clone(), arrived: true },
+                "replies from pi1 to pi2 do arrive: the filter is stateful",
+            ),
+            (
+                FrameEvidence::Replies { from: from.clone(), to: to.clone(), arrived: false },
+                "not even replies from pi1 to pi2 arrive",
+            ),
+            (
+                FrameEvidence::UnicastRounds {
+                    by_sender: vec![rounds("pi1", 5, 5), rounds("pi2", 5, 4)],
+                },
+                "frames to one MAC address arrive: 5 of 5 rounds from pi1, 4 of 5 from pi2",
+            ),
+            (
+                FrameEvidence::NoGroupFrameArrived {
+                    by_sender: vec![rounds("pi1", 4, 0), rounds("pi2", 4, 0)],
+                },
+                "no broadcast frame, multicast frame or ARP request arrives: 0 of 4 from pi1, 0 of \
+                 4 from pi2",
+            ),
+            (FrameEvidence::ArpResolves, "ARP is answered, or was resolved before"),
+            (
+                FrameEvidence::ArpUnresolved,
+                "so ARP requests get no reply, and answers cannot be addressed",
+            ),
+            (
+                FrameEvidence::PeerSilent { arp_requests: 3, pings: 2, tcp_connections: 1 },
+                "3 ARP requests, 2 pings and 1 TCP connections got no answer",
+            ),
+            (
+                FrameEvidence::PeerSilent { arp_requests: 0, pings: 2, tcp_connections: 0 },
+                "2 pings got no answer",
+            ),
+            (
+                FrameEvidence::UdpReachedLink {
+                    from: from.clone(),
+                    to: to.clone(),
+                    link: link.clone(),
+                    sent: 5,
+                    arrived: 5,
+                },
+                "5 of 5 UDP frames from pi1 reached pi2's wlan0, before any packet filter",
+            ),
+            (
+                FrameEvidence::NoneAnswered { by: pi2.clone() },
+                "pi2 answered none of them, although its own frames get through",
+            ),
+            (
+                FrameEvidence::ArrivedUnanswered { from, to, link: link.clone(), arrived: 5 },
+                "5 rounds from pi1 reached pi2's wlan0, none was answered",
+            ),
+            (
+                FrameEvidence::PingsUnanswered { from: pi1.clone(), arrived: 4 },
+                "4 pings from pi1 arrived, none was answered",
+            ),
+            (FrameEvidence::UdpAnswered { answered: 5 }, "5 UDP probes were answered"),
+            (
+                FrameEvidence::LinkWorks { link, address: "192.168.50.1".parse().unwrap() },
+                "on wlan0 (192.168.50.1) frames pass both ways",
+            ),
+            (
+                FrameEvidence::OneNetwork { a: pi1, b: pi2 },
+                "frames pass between pi1 and pi2: it is one network",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn rounds_of_which_nothing_arrived_say_what_was_sent() {
+        let table = [
+            (RoundProbes::Unicast, 10, "UDP to its MAC"),
+            (RoundProbes::UnicastUdpAndPing, 10, "UDP and ping to its MAC"),
+            (RoundProbes::ArpAndBroadcast, 10, "ARP and broadcast"),
+            (RoundProbes::RoutedUdp, 9, "UDP by the routing table; in 9 of them both links worked"),
+        ];
+        for (probes, with_working_links, said) in table {
+            let evidence = FrameEvidence::NoRoundArrived {
+                from: HostName::lossy("pi1"),
+                to: HostName::lossy("pi2"),
+                sent: 10,
+                probes,
+                with_working_links,
+            };
+            let sentence = format!("0 of 10 rounds from pi1 to pi2 arrived ({said})");
+            assert_eq!(evidence.to_string(), sentence);
+        }
+    }
 }

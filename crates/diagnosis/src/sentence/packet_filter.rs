@@ -88,3 +88,88 @@ const fn owner_name(owner: FilterOwner) -> &'static str {
 fn listed(ports: &[Port]) -> String {
     ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use pontoon_model::host::HostName;
+    use pontoon_model::untrusted::Untrusted;
+
+    use super::*;
+    use crate::sentence::tests::assert_sentences;
+
+    #[test]
+    fn each_observation_of_packet_filters_has_its_sentence() {
+        let (host, from) = (HostName::lossy("pi1"), HostName::lossy("pi2"));
+        let ports: Vec<Port> =
+            ["6443/tcp", "8472/udp"].iter().map(|port| port.parse().unwrap()).collect();
+        let filtered = |owners| FilterEvidence::InputFiltered { host: host.clone(), owners };
+        let policy = |owner| FilterEvidence::ForwardPolicyDrop {
+            host: host.clone(),
+            chain: Untrusted::new("FORWARD"),
+            owner,
+        };
+        let (host, from) = (|| host.clone(), || from.clone());
+        let ports = || ports.clone();
+        assert_sentences([
+            (
+                filtered(vec![FilterOwner::Ufw, FilterOwner::Docker]),
+                "pi1 filters incoming packets: ufw, Docker",
+            ),
+            (filtered(Vec::new()), "pi1 filters incoming packets: rules of its own"),
+            (
+                FilterEvidence::RejectedByIcmp { host: host(), rejected: 3 },
+                "pi1 itself rejected 3 of them with ICMP errors",
+            ),
+            (
+                FilterEvidence::PortsRefused { host: host(), from: from(), ports: ports() },
+                "pi1 itself refuses 6443/tcp, 8472/udp to pi2, although something listens there",
+            ),
+            (
+                FilterEvidence::PortsUnanswered {
+                    host: host(),
+                    from: from(),
+                    ports: ports(),
+                    tries: 3,
+                },
+                "packets from pi2 to 6443/tcp, 8472/udp reach pi1, before any packet filter, and \
+                 are not answered (3 tries each), although something listens there",
+            ),
+            (
+                FilterEvidence::PortsLost { host: host(), from: from(), ports: ports(), tries: 3 },
+                "packets from pi2 to 6443/tcp, 8472/udp do not reach pi1 (3 tries each); other \
+                 packets between the two do",
+            ),
+            (
+                FilterEvidence::PortsRejectedByRouter {
+                    router: "192.0.2.1".parse().unwrap(),
+                    host: host(),
+                    ports: ports(),
+                },
+                "192.0.2.1 rejects packets to 6443/tcp, 8472/udp of pi1",
+            ),
+            (
+                FilterEvidence::PortsRefusedOnPath { host: host(), from: from(), ports: ports() },
+                "6443/tcp, 8472/udp is refused to pi2 from pi1's address, but pi1 never received \
+                 the packets",
+            ),
+            (
+                FilterEvidence::PortsBlockedAtSender { host: host(), from: from(), ports: ports() },
+                "pi2's own packet filter blocks outgoing packets to 6443/tcp, 8472/udp of pi1",
+            ),
+            (
+                FilterEvidence::RulesUnread { host: host() },
+                "the packet filter rules of pi1 could not be read",
+            ),
+            (
+                policy(Some(FilterOwner::Docker)),
+                "pi1's chain FORWARD drops what no rule accepts (written by Docker)",
+            ),
+            (policy(None), "pi1's chain FORWARD drops what no rule accepts"),
+            (FilterEvidence::ForwardRules { host: host() }, "pi1 has rules about what it forwards"),
+            (
+                FilterEvidence::NoMasquerade { gateway: host(), client: from() },
+                "pi1 forwards what pi2 sends, and no rule changes the source address",
+            ),
+        ]);
+    }
+}

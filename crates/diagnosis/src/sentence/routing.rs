@@ -84,3 +84,140 @@ fn icmp_error(f: &mut fmt::Formatter<'_>, icmp_type: u8, icmp_code: u8) -> fmt::
         _ => write!(f, "ICMP {icmp_type}/{icmp_code}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use pontoon_model::host::HostName;
+    use pontoon_model::net::IfName;
+
+    use super::*;
+    use crate::sentence::tests::assert_sentences;
+
+    #[test]
+    fn each_observation_of_routing_has_its_sentence() {
+        let host = HostName::lossy;
+        let (pi1, pi2) = (host("pi1"), host("pi2"));
+        let [eth0, wlan0]: [IfName; 2] = ["eth0", "wlan0"].map(|name| name.parse().unwrap());
+        let address: IpAddr = "172.20.5.1".parse().unwrap();
+        let unreachable = |icmp_type, icmp_code| RoutingEvidence::IcmpUnreachable {
+            reported_by: address,
+            target: host("pi2"),
+            icmp_type,
+            icmp_code,
+        };
+        let via = |is_forwarding| RoutingEvidence::DefaultRouteVia {
+            client: host("pi2"),
+            gateway: host("pi1"),
+            is_forwarding,
+        };
+        let beyond = |reports_expiry| RoutingEvidence::NoReplyBeyond {
+            gateway: host("pi1"),
+            client: host("pi2"),
+            sent: 4,
+            reports_expiry,
+        };
+        let on_link = |is_on_link| RoutingEvidence::PeerOnLink {
+            host: host("pi1"),
+            prefix: "172.20.5.1/16".parse().unwrap(),
+            peer: host("pi2"),
+            is_on_link,
+        };
+        assert_sentences([
+            (
+                RoutingEvidence::RoutedPacketsLost { from: pi1.clone(), to: pi2.clone(), sent: 10 },
+                "0 of 10 packets from pi1 to pi2 arrived, although both reach their gateways",
+            ),
+            (
+                unreachable(3, 0),
+                "172.20.5.1 reports that pi2 cannot be reached: network unreachable (ICMP 3/0)",
+            ),
+            (
+                unreachable(3, 1),
+                "172.20.5.1 reports that pi2 cannot be reached: host unreachable (ICMP 3/1)",
+            ),
+            (
+                unreachable(3, 13),
+                "172.20.5.1 reports that pi2 cannot be reached: administratively prohibited (ICMP \
+                 3/13)",
+            ),
+            (
+                unreachable(1, 1),
+                "172.20.5.1 reports that pi2 cannot be reached: administratively prohibited \
+                 (ICMPv6 1/1)",
+            ),
+            (unreachable(11, 0), "172.20.5.1 reports that pi2 cannot be reached: ICMP 11/0"),
+            (
+                RoutingEvidence::NeighbourUnresolved { host: pi1.clone(), target: pi2.clone() },
+                "pi1's own kernel got no ARP or ND reply for pi2",
+            ),
+            (
+                RoutingEvidence::NotSent { host: pi1.clone(), target: pi2.clone(), errno: 101 },
+                "pi1 has no route to pi2 (errno 101)",
+            ),
+            (
+                RoutingEvidence::StrictReversePath {
+                    host: pi2.clone(),
+                    source: address,
+                    return_link: eth0.clone(),
+                },
+                "pi2 has strict reverse-path filtering there, and its route to 172.20.5.1 uses eth0",
+            ),
+            (
+                RoutingEvidence::ReversePathDrops { host: pi2.clone(), packets: 7 },
+                "pi2's kernel counted 7 packets dropped by its reverse-path filter",
+            ),
+            (
+                RoutingEvidence::RepliesOnOtherLink {
+                    from: pi1.clone(),
+                    to: pi2.clone(),
+                    link: wlan0.clone(),
+                    answered: 5,
+                    on_other_link: 4,
+                },
+                "4 of 5 replies from pi2 to what pi1 sent on wlan0 came in on another link",
+            ),
+            (
+                RoutingEvidence::ReturnRoute {
+                    host: pi2.clone(),
+                    destination: address,
+                    link: eth0.clone(),
+                    arrives_on: wlan0.clone(),
+                },
+                "pi2 routes 172.20.5.1 over eth0, not over wlan0",
+            ),
+            (via(false), "pi2's default route leads to pi1"),
+            (via(true), "pi2's default route leads to pi1, which forwards"),
+            (
+                RoutingEvidence::ForwardingOff { host: pi1.clone() },
+                "pi1's kernel does not forward IPv4 (net.ipv4.ip_forward = 0)",
+            ),
+            (beyond(false), "4 packets from pi2 to addresses beyond pi1 got no reply"),
+            (
+                beyond(true),
+                "4 packets from pi2 to addresses beyond pi1 got no reply; pi1 itself does reply \
+                 when their TTL expires there",
+            ),
+            (
+                RoutingEvidence::ForeignSourceOnRadio {
+                    gateway: pi1,
+                    client: pi2,
+                    link: wlan0.clone(),
+                },
+                "pi1 sends packets with pi2's source address out on wlan0, a radio",
+            ),
+            (
+                RoutingEvidence::LinksShareNetwork {
+                    one: eth0,
+                    one_prefix: "192.168.50.1/24".parse().unwrap(),
+                    two: wlan0,
+                    two_prefix: "192.168.50.2/24".parse().unwrap(),
+                },
+                "eth0 has 192.168.50.1/24 and wlan0 has 192.168.50.2/24: one network on two links",
+            ),
+            (on_link(true), "pi1 has 172.20.5.1/16, so pi2 is on-link for it"),
+            (on_link(false), "pi1 has 172.20.5.1/16, so pi2 is not on-link for it"),
+        ]);
+    }
+}

@@ -100,3 +100,117 @@ fn tenths(ms: u64) -> String {
     let tenths = ms.saturating_add(50) / 100;
     format!("{}.{}", tenths / 10, tenths % 10)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use pontoon_model::host::HostName;
+    use pontoon_model::untrusted::Untrusted;
+
+    use super::*;
+    use crate::sentence::tests::assert_sentences;
+
+    #[test]
+    fn each_observation_of_services_has_its_sentence() {
+        let (pi1, pi2) = (HostName::lossy("pi1"), HostName::lossy("pi2"));
+        let server: IpAddr = "192.0.2.53".parse().unwrap();
+        let error = |rcode| ServiceEvidence::DnsError { server, rcode };
+        let portal = |location: Option<&str>| ServiceEvidence::PortalAnswer {
+            url: Untrusted::new("http://example.org/"),
+            status: 302,
+            location: location.map(Untrusted::new),
+        };
+        let offset = |source, behind_s| ServiceEvidence::ClockOffset {
+            host: HostName::lossy("pi1"),
+            source,
+            behind_s,
+        };
+        let apart = |ahead_ms| ServiceEvidence::ClocksApart {
+            host: HostName::lossy("pi1"),
+            other: pi2.clone(),
+            ahead_ms,
+            uncertainty_ms: 100,
+        };
+        assert_sentences([
+            (
+                ServiceEvidence::DnsGarbage { server, what: Untrusted::new("too short") },
+                "what 192.0.2.53 answers is not a DNS message (too short)",
+            ),
+            (
+                ServiceEvidence::DnsNoAddress { server },
+                "192.0.2.53 answers that existing names have no address",
+            ),
+            (error(1), "192.0.2.53 answers FORMERR for existing names"),
+            (error(2), "192.0.2.53 answers SERVFAIL for existing names"),
+            (error(3), "192.0.2.53 answers NXDOMAIN for existing names"),
+            (error(5), "192.0.2.53 answers REFUSED for existing names"),
+            (error(9), "192.0.2.53 answers RCODE 9 for existing names"),
+            (
+                ServiceEvidence::DnsSilent { server, queries: 6 },
+                "6 queries to 192.0.2.53 for existing names got no answer",
+            ),
+            (
+                ServiceEvidence::OtherServerResolves,
+                "another configured name server does resolve: lookups are slow, they do not fail",
+            ),
+            (
+                ServiceEvidence::NoOtherServerResolves,
+                "no other configured name server resolves anything",
+            ),
+            (
+                ServiceEvidence::InvalidNameResolved {
+                    server,
+                    address: "198.51.100.1".parse().unwrap(),
+                },
+                "192.0.2.53 returns 198.51.100.1 for a random name below .invalid",
+            ),
+            (
+                ServiceEvidence::AnsweredWithoutServer { address: server },
+                "a query to 192.0.2.53 was answered, although no DNS server runs there",
+            ),
+            (
+                portal(Some("http://login.example/")),
+                "http://example.org/ was answered with 302 and a redirect to http://login.example/",
+            ),
+            (
+                portal(None),
+                "http://example.org/ was answered with 302 and a page that is not its own",
+            ),
+            (
+                ServiceEvidence::PortalInventsNames,
+                "names that cannot exist resolve there, as with captive portals",
+            ),
+            (
+                ServiceEvidence::UdpPortsSilent { server, ports: vec![443, 51820], tries: 3 },
+                "UDP to 192.0.2.53 on ports 443, 51820 got no answer (3 tries each)",
+            ),
+            (
+                ServiceEvidence::TcpPortAnswers { port: 22 },
+                "TCP port 22 of the same server answers",
+            ),
+            (
+                offset(ClockSource::Sntp, 90),
+                "pi1's clock is 90 seconds behind a time server (SNTP)",
+            ),
+            (
+                offset(ClockSource::HttpDate, -7_200),
+                "pi1's clock is 2 hours ahead of the Date header of a web server",
+            ),
+            (
+                offset(ClockSource::Sntp, 120),
+                "pi1's clock is 2 minutes behind a time server (SNTP)",
+            ),
+            (
+                offset(ClockSource::Sntp, 345_600),
+                "pi1's clock is 4 days behind a time server (SNTP)",
+            ),
+            (apart(2_450), "pi1's clock is 2.5 s ahead of pi2's (± 0.1 s)"),
+            (apart(-1_200), "pi1's clock is 1.2 s behind pi2's (± 0.1 s)"),
+            (
+                ServiceEvidence::ClockUnsynchronised { host: pi1 },
+                "pi1's kernel reports its clock as unsynchronised",
+            ),
+        ]);
+    }
+}

@@ -9,14 +9,14 @@ use pontoon_model::host::HostName;
 pub enum PairGroup<'a> {
     /// All pairs of these hosts.
     Every(BTreeSet<&'a HostName>),
-    /// Each of the first with each of the second; where the way matters, from the first to the
+    /// Each of the first with each of the second; where the direction matters, from the first to the
     /// second.
     Each(BTreeSet<&'a HostName>, BTreeSet<&'a HostName>),
 }
 
 type PairEdges<'a> = BTreeMap<&'a HostName, BTreeSet<&'a HostName>>;
 
-/// Groups pairs. With `is_symmetric`, both directions of a pair are the same.
+/// Puts pairs together. With `is_symmetric`, a pair is the same in either direction.
 ///
 /// Finding the least number of groups is hard (it is a cover by bicliques); what people make by
 /// accident is not: one host with all others, every pair of a network, two halves.

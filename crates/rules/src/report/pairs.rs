@@ -1,4 +1,4 @@
-//! Reachability of pairs: one row for each pair of hosts, link and family.
+//! Which hosts reach each other: one row for each pair of hosts, link and address family.
 
 use pontoon_model::code;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,13 +15,13 @@ use pontoon_model::observation::{
 };
 use pontoon_model::snapshot::{Link, Snapshot};
 
-/// Rounds with arrivals, in each direction, that make a pair open: a single one may be a stray.
+/// Arrivals in this many rounds, in both directions, make a pair open (one could be a stray).
 const OPEN_ROUNDS: usize = 3;
 
-/// Reachability between two hosts, on one link or by routers.
+/// Two hosts on one link, or connected by routers.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct PairRow {
-    /// One host of the pair.
+    /// One of the two hosts.
     pub from: HostName,
     /// The other host.
     pub to: HostName,
@@ -30,7 +30,7 @@ pub struct PairRow {
     pub link: Option<IfName>,
     /// The address family.
     pub family: IpFamily,
-    /// The result of all rounds.
+    /// What all rounds together show.
     pub state: PairReachability,
     /// Rounds of probes that `from` sent to `to`.
     pub there: RoundCounts,
@@ -38,7 +38,7 @@ pub struct PairRow {
     pub back: RoundCounts,
 }
 
-/// The result of a pair's rounds.
+/// What the rounds of a pair show.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PairReachability {
@@ -48,7 +48,7 @@ pub enum PairReachability {
     ViaGateway,
     /// Frames arrive in one direction only.
     OneWay,
-    /// Frames arrive in neither direction although both links work.
+    /// Frames pass in neither direction although both ends work.
     Isolated,
     /// The routed path between the two hosts is blocked.
     Blocked,
@@ -56,7 +56,7 @@ pub enum PairReachability {
     LinkDown,
     /// The other host has no agent, but responds.
     Answered,
-    /// The other host has no agent and does not respond; only a second agent could show why.
+    /// The other has no agent, and does not answer: only a second agent could show why.
     Unanswered,
     /// The observations do not suffice.
     Undecided,
@@ -73,7 +73,7 @@ pub struct RoundCounts {
     pub answered: usize,
 }
 
-/// Makes a row for each pair that was probed.
+/// Sums up every pair that was probed.
 #[must_use]
 pub fn of(facts: &Facts, diagnoses: &[Diagnosis]) -> Vec<PairRow> {
     let rounds = DirectionTally::of(facts);
@@ -105,7 +105,7 @@ pub fn of(facts: &Facts, diagnoses: &[Diagnosis]) -> Vec<PairRow> {
         .collect()
 }
 
-/// One direction of a pair: sender, receiver, link and family.
+/// Probes from one host to another over one link.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct DirectionKey {
     asker: HostName,
@@ -115,7 +115,7 @@ struct DirectionKey {
 }
 
 impl DirectionKey {
-    /// The opposite direction, whose sender's link is `link`.
+    /// The opposite direction; the other host's link is `link`.
     fn turned(&self, link: Option<IfName>) -> Self {
         Self { asker: self.peer.clone(), peer: self.asker.clone(), link, family: self.family }
     }
@@ -168,7 +168,7 @@ impl DirectionTally {
         for seen in &facts.observations {
             tally.count(facts, seen);
         }
-        // What arrived of a question whose asker's record is missing makes no row of its own.
+        // What arrived of probes whose sender's record is missing makes no row of its own.
         tally.legs.retain(|_, counted| !counted.sent.is_empty());
         tally
     }
@@ -187,7 +187,7 @@ impl DirectionTally {
         match seen.direction {
             ObservedEvent::Sent => counted.sent.insert(seen.round),
             ObservedEvent::Answered => is_of_peer(seen) && counted.answered.insert(seen.round),
-            // A unicast packet in a broadcast frame did not come by the way that is tested.
+            // A unicast packet in a broadcast frame did not take the path that is tested.
             ObservedEvent::Arrived => {
                 (!is_direct || seen.cast != Some(FrameDestination::Group))
                     && counted.arrived.insert(seen.round)

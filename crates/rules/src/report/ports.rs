@@ -1,4 +1,4 @@
-//! Reachability of ports: one row for each port of a host, link and family.
+//! Which ports are reached: one row for each port of a host, link and address family.
 
 use std::collections::BTreeMap;
 
@@ -15,31 +15,31 @@ use pontoon_model::port::{Port, PortAnswerer};
 /// A port of a host, and the hosts that reach it.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct PortRow {
-    /// The tested port.
+    /// The port number and its transport.
     pub port: Port,
-    /// The host of the port.
+    /// The host that has the port.
     pub host: HostName,
-    /// What listens on the port.
+    /// What answers there: a service, the agent, or nothing.
     #[serde(flatten)]
     pub answerer: PortAnswerer,
-    /// The link of the connecting hosts; absent if routers connect them.
+    /// The link of the hosts that tried it; none where routers connect them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<IfName>,
     /// The address family.
     pub family: IpFamily,
-    /// Hosts that reach the port.
+    /// Hosts that reach it.
     pub open_from: Vec<HostName>,
     /// Hosts for which the service listens on another address only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub elsewhere_from: Vec<HostName>,
-    /// Hosts that do not reach the port.
+    /// Hosts that do not reach it.
     pub blocked_from: Vec<HostName>,
     /// Hosts for which the observations do not suffice.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub undecided_from: Vec<HostName>,
 }
 
-/// Makes a row for each tested port.
+/// Sums up the ports that were tried.
 #[must_use]
 pub fn of(facts: &Facts) -> Vec<PortRow> {
     if facts.hosts.values().all(|host| host.listeners.is_empty()) {

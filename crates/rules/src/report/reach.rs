@@ -14,16 +14,16 @@ use super::pairs::{PairReachability, PairRow};
 /// Which other hosts reach an address on its own link.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct AddressReach {
-    /// Hosts that reach the address.
+    /// Hosts that reach it.
     pub reached_by: Vec<HostName>,
-    /// Hosts that do not reach it.
+    /// Hosts that do not.
     pub unreached_by: Vec<HostName>,
-    /// Hosts for which the observations do not suffice, or that did not probe it.
+    /// Hosts for which the observations do not suffice, or that were not asked.
     pub undecided: Vec<HostName>,
 }
 
 impl AddressReach {
-    /// Whether no other host could have probed it.
+    /// Whether there was no other host.
     #[must_use]
     pub const fn is_unasked(&self) -> bool {
         self.reached_by.is_empty() && self.unreached_by.is_empty() && self.undecided.is_empty()
@@ -32,7 +32,7 @@ impl AddressReach {
 
 /// Which hosts reach an address of a host on the link that has it.
 ///
-/// Decided by frames of the survey, not by the output of other programs.
+/// Frames of the survey decide, not what any program reports.
 #[must_use]
 pub fn reach(name: &HostName, address: IpAddr, facts: &Facts, pairs: &[PairRow]) -> AddressReach {
     let mut states: BTreeMap<&HostName, PairReachability> = BTreeMap::new();

@@ -17,18 +17,18 @@ use super::pairs::{PairReachability, PairRow};
 /// More names than this make no sentence; the diagnoses name them.
 const NAMES_MAX: usize = 6;
 
-/// The result of a run.
+/// The verdict of a run: a sentence for people, a number for scripts.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct SurveyVerdict {
-    /// The result in one sentence.
+    /// All of it in one sentence.
     pub sentence: String,
-    /// The result as a class.
+    /// The outcome in one word.
     pub standing: SurveyStatus,
     /// The exit code of the program.
     pub exit: u8,
 }
 
-/// The classes of results.
+/// The outcome of a run.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SurveyStatus {
@@ -36,9 +36,9 @@ pub enum SurveyStatus {
     Good,
     /// At least one problem, confirmed or likely.
     Failed,
-    /// A possible problem, or a warning.
+    /// Something may be wrong, or is not as good as it could be.
     Warned,
-    /// The tests could not be done: a privilege was missing, or a host could not be reached.
+    /// The question could not be answered: a privilege was missing, or a host was not reached.
     Unanswered,
 }
 
@@ -84,7 +84,7 @@ fn incomplete_exit(facts: &Facts, silent: &[String], pairs: &[PairRow]) -> Exit 
         pair.state == PairReachability::Undecided
             && (is_blind(&pair.from, pair.link.as_ref()) || is_blind(&pair.to, None))
     };
-    // Only when nothing at all could be told of any pair: what was seen counts.
+    // Only when nothing at all was observed of any pair: a part of the answer is one.
     let unseen = pairs.iter().filter(|pair| is_unseen(pair)).count();
     if unseen > 0 && unseen == pairs.len() {
         Exit::NotPermitted
@@ -95,7 +95,7 @@ fn incomplete_exit(facts: &Facts, silent: &[String], pairs: &[PairRow]) -> Exit 
     }
 }
 
-/// Hosts that could not be reached, or not to the end.
+/// Hosts that were not reached, or left during the run.
 fn unreached_hosts(record: &Record) -> Vec<String> {
     let is_dead = |ending: &AgentOutcome| matches!(ending, AgentOutcome::Died { .. });
     let dead = record.facts.hosts.iter().filter(|(_, host)| is_dead(&host.ending));
@@ -125,7 +125,7 @@ fn sentence(facts: &Facts, diagnoses: &[Diagnosis], pairs: &[PairRow]) -> String
     format!("{summary}{place}.{rest}")
 }
 
-/// "(pi1 and pi2 on wlan0)", "(from pi1 to pi3)": who and where, for all diagnoses of one code.
+/// ": pi1 and pi2 on wlan0", ": from pi1 to pi3": who and where, for all diagnoses of one code.
 fn place(alike: &[&Diagnosis]) -> String {
     let mut from = BTreeSet::new();
     let mut to = BTreeSet::new();
@@ -149,9 +149,9 @@ fn place(alike: &[&Diagnosis]) -> String {
     let links = join(links);
     match (hosts.is_empty(), links.is_empty()) {
         (true, true) => String::new(),
-        (true, false) => format!(" ({links})"),
-        (false, true) => format!(" ({hosts})"),
-        (false, false) => format!(" ({hosts} on {links})"),
+        (true, false) => format!(": {links}"),
+        (false, true) => format!(": {hosts}"),
+        (false, false) => format!(": {hosts} on {links}"),
     }
 }
 

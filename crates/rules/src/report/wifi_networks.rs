@@ -1,7 +1,7 @@
 //! Reachability between Wi-Fi networks: pairs of hosts counted by SSID and access point.
 //!
 //! Isolation is made per network or per access point: stations of one SSID may be kept apart where
-//! those of two are routed to each other. Only networks whose names the radios told stand here.
+//! those of two are routed to each other. Only networks whose names the radios report are listed.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use super::pairs::{PairReachability, PairRow};
 /// What became of the pairs of hosts of which one is in the one network and one in the other.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct WifiNetworkPair {
-    /// The SSID of the first host.
+    /// The SSID of one of the networks.
     pub one: Untrusted,
     /// The SSID of the second host; the same for pairs within one network.
     pub other: Untrusted,
@@ -35,11 +35,11 @@ pub struct WifiNetworkPair {
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccessPointRelation {
-    /// Both use the same access point.
+    /// Both are at one.
     Same,
-    /// They use two access points.
+    /// They are at two different ones.
     Other,
-    /// At least one radio does not report its access point.
+    /// A radio does not report its access point.
     Unknown,
 }
 
@@ -70,7 +70,7 @@ pub fn of(facts: &Facts, pairs: &[PairRow]) -> Vec<WifiNetworkPair> {
         .collect()
 }
 
-/// The radios of a pair: those of the link it was asked on, or, where the kernel chose by its
+/// The radios of a pair: those of the link it was probed on, or, where the kernel chose by its
 /// routes, those by which the two hosts leave.
 fn radios<'a>(
     facts: &'a Facts,
@@ -79,7 +79,7 @@ fn radios<'a>(
     match &pair.link {
         Some(link) => {
             let one = radio(facts, &pair.from, link)?;
-            // The other host may call its link otherwise: the one in the same network is meant.
+            // The other host's link may have another name: the one in the same network is meant.
             let other = radio(facts, &pair.to, link).or_else(|| uplink(facts, &pair.to));
             Some((one, other?))
         }

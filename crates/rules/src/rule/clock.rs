@@ -109,8 +109,8 @@ fn judged(facts: &Facts, is_wrong: impl Fn(u64) -> bool) -> Vec<RuleMatch> {
     found
 }
 
-/// What each source says of each host's clock: the smallest difference it told, for a slow answer
-/// makes it larger.
+/// The offset of each host's clock by each source: the smallest that was measured, because a slow
+/// answer makes it larger.
 fn offsets(facts: &Facts) -> BTreeMap<&HostName, BTreeMap<ClockSource, i64>> {
     let mut offsets: BTreeMap<&HostName, BTreeMap<ClockSource, i64>> = BTreeMap::new();
     for seen in &facts.observations {

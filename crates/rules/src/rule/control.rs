@@ -11,24 +11,24 @@ use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::shared_links::LinkEndpoint;
 
-/// A host's link in one family.
+/// A host's link in one address family.
 pub(super) type LinkEndpointKey<'a> = (&'a HostName, &'a IfName, IpFamily);
 
-/// What is known about each link end.
+/// What is known of every link of a host, by address family.
 pub(super) struct LinkControls<'a> {
     facts: &'a Facts,
-    /// Rounds in which the link's gateway was probed, and in which it responded.
+    /// Rounds in which the gateway of the link was probed, and in which it answered.
     gateways: BTreeMap<LinkEndpointKey<'a>, GatewayRounds>,
-    /// Rounds in which frames of another host arrived on the link.
+    /// Rounds in which another host of the run was heard on the link.
     peer_rounds: BTreeMap<LinkEndpointKey<'a>, BTreeMap<&'a HostName, BTreeSet<u16>>>,
 }
 
-/// Rounds of probes to the gateway.
+/// Rounds in which a gateway was probed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct GatewayRounds {
     pub(super) sent: BTreeSet<u16>,
     pub(super) answered: BTreeSet<u16>,
-    /// Whether ARP or ND was used, to which every host must respond.
+    /// Whether ARP or ND was sent, which no host may leave unanswered.
     pub(super) by_neighbour: bool,
     /// The single frames: round, and whether it was a ping.
     frames_sent: BTreeSet<(u16, bool)>,
@@ -37,7 +37,8 @@ pub(super) struct GatewayRounds {
 }
 
 impl GatewayRounds {
-    /// Drops rounds whose probe the own kernel did not send: they show nothing about the gateway.
+    /// What the sender's own kernel did not let out was never sent: that it got no answer says
+    /// nothing about the gateway.
     fn drop_unsent(&mut self) {
         self.frames_sent.retain(|frame| !self.unsent.contains(frame));
         self.sent = self.frames_sent.iter().map(|(round, _)| *round).collect();
@@ -118,17 +119,17 @@ impl<'a> LinkControls<'a> {
         self.peer_rounds.entry(leg).or_default().entry(peer).or_default().insert(round);
     }
 
-    /// The gateway configured on a leg.
+    /// The gateway that is configured on a link.
     pub(super) fn gateway(&self, (host, link, family): LinkEndpointKey<'_>) -> Option<IpAddr> {
         self.facts.hosts.get(host)?.snapshot.gateway(link, family)
     }
 
-    /// How often the gateway of a leg was asked, and answered.
+    /// How often the gateway of a link was probed, and answered.
     pub(super) fn asked(&self, leg: LinkEndpointKey<'_>) -> GatewayRounds {
         self.gateways.get(&leg).cloned().unwrap_or_default()
     }
 
-    /// What can be said of an end of a pair without the other end's help.
+    /// What shows that an end of a pair works, without the other end's help.
     pub(super) fn of(&self, end: &LinkEndpoint, other: &HostName) -> ControlRounds {
         let leg = (&end.host, &end.link, end.prefix.family());
         if self.gateway(leg).is_some() {
@@ -145,7 +146,7 @@ impl<'a> LinkControls<'a> {
 }
 
 impl ControlRounds {
-    /// Whether the leg is known to have worked in that round, or there is nothing to tell by.
+    /// Whether the link is known to have worked in that round, or there is nothing to know it by.
     pub(super) fn allows(&self, round: u16) -> bool {
         match self {
             Self::Gateway(rounds) | Self::Third(rounds) => rounds.contains(&round),
@@ -153,7 +154,7 @@ impl ControlRounds {
         }
     }
 
-    /// Whether there is something to tell by.
+    /// Whether there is something to know it by.
     pub(super) const fn is_available(&self) -> bool {
         !matches!(self, Self::None)
     }

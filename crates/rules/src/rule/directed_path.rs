@@ -1,4 +1,4 @@
-//! One direction of a pair: what one host sent to another over one link, and what happened to it.
+//! One direction of a pair: what one host sent to another over one link, and what became of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use pontoon_model::observation::{
 };
 use pontoon_model::shared_links::LinkEndpoint;
 
-/// Rounds with arrivals that prove a direction open: one may be a stray, two a coincidence.
+/// Rounds with arrivals that prove a direction open: one could be a stray, two a coincidence.
 pub(super) const ROUNDS_THAT_OPEN: usize = 3;
 
-/// The probes of a pair, by how they travel.
+/// What was sent, by how it travels.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum PairProbe {
     /// UDP in a frame to the peer's MAC.
@@ -23,11 +23,11 @@ pub(super) enum PairProbe {
     Echo,
     /// ARP requests and neighbour solicitations, group or unicast.
     Neighbour,
-    /// All group frames: broadcast, multicast, ARP requests.
+    /// Frames to a group: broadcast, multicast, ARP requests.
     Group,
-    /// Packets that the kernel routed.
+    /// What the kernel routed.
     Routed,
-    /// Packets in frames to the gateway's MAC.
+    /// What was sent in a frame to the gateway's MAC address.
     Bounce,
 }
 
@@ -36,11 +36,11 @@ pub(super) enum PairProbe {
 pub(super) struct ProbeRounds {
     pub(super) sent: BTreeSet<u16>,
     pub(super) arrived: BTreeSet<u16>,
-    /// Rounds with the expected response.
+    /// Answered with a reply, not an error.
     pub(super) answered: BTreeSet<u16>,
-    /// Of these, rounds whose response arrived on another link.
+    /// Of these, answered on another link than the one the probe left by.
     pub(super) elsewhere: BTreeSet<u16>,
-    /// Rounds with an ICMP error from the probed host.
+    /// Answered with an ICMP error of the receiver.
     pub(super) rejected: BTreeSet<u16>,
     /// Source MACs of the frames that arrived.
     pub(super) arrival_macs: BTreeSet<Mac>,
@@ -48,7 +48,7 @@ pub(super) struct ProbeRounds {
     pub(super) answer_macs: BTreeSet<Mac>,
 }
 
-/// One direction of a pair on one link.
+/// One direction of a pair.
 #[derive(Clone, Debug)]
 pub(super) struct DirectedPath {
     pub(super) from: LinkEndpoint,
@@ -62,7 +62,7 @@ pub(super) struct DirectedPath {
     probes: BTreeMap<PairProbe, ProbeRounds>,
 }
 
-/// Observations by sender, receiver, link and family.
+/// Observations by sender, its link, receiver and address family.
 pub(super) type ObservationIndex<'a> =
     BTreeMap<(&'a HostName, Option<&'a IfName>, &'a HostName, IpFamily), Vec<&'a Observation>>;
 
@@ -157,7 +157,7 @@ impl DirectedPath {
         self.direct().iter().filter(|probe| !self.rounds(**probe).sent.is_empty()).count()
     }
 
-    /// Whether frames pass this way.
+    /// Whether frames pass in this direction.
     pub(super) fn is_open(&self) -> bool {
         self.arrived().len() >= ROUNDS_THAT_OPEN
     }
@@ -191,7 +191,7 @@ fn take(
             rounds.sent.insert(seen.round);
         }
         ObservedEvent::Arrived => {
-            // A packet for one host in a frame to all did not come by the way that is tested
+            // A packet for one host in a frame to all did not take the path that is tested
             // (Linux takes it, see drop_unicast_in_l2_multicast in ip-sysctl.rst).
             let is_stray = matches!(probe, PairProbe::Udp | PairProbe::Echo | PairProbe::Routed)
                 && seen.cast == Some(FrameDestination::Group);

@@ -66,8 +66,8 @@ struct UplinkLosses<'a> {
 }
 
 impl UplinkLosses<'_> {
-    /// Whether a link by which the host would leave lost some of what was put there: to the
-    /// gateway, or to another host by a way that is open.
+    /// Whether a link of a default route lost some of what was sent there: to the
+    /// gateway, or to another host on a path that is open.
     fn bear_on(&self, host: &HostName) -> bool {
         let routes = self
             .case

@@ -1,4 +1,4 @@
-//! What two hosts have and only one may: a MAC address, the address that Kubernetes takes.
+//! What two hosts have and only one may have: a MAC address, the address that Kubernetes takes.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -15,12 +15,12 @@ use pontoon_model::snapshot::{Link, Snapshot};
 use super::node_address::{NodeAddressChoice, choice};
 use super::rule_context::RuleContext;
 
-/// The scope of a pair in both directions.
+/// Two hosts, in either order.
 pub(super) fn symmetric_scope(a: &HostName, b: &HostName) -> DiagnosisScope {
     DiagnosisScope { to: Some(b.clone()), ..DiagnosisScope::host(a) }
 }
 
-/// Whether two names mean one network namespace, asked twice: one kernel, and the same links in
+/// Whether two names stand for one network namespace, probed twice: one kernel, and the same links in
 /// every detail that a kernel never gives twice.
 fn is_asked_twice(a: &Snapshot, b: &Snapshot) -> bool {
     let links = |host: &Snapshot| -> Vec<_> {

@@ -23,7 +23,7 @@ use super::rule_context::RuleContext;
 struct ForwardingHost<'a> {
     name: &'a HostName,
     host: &'a HostFacts,
-    /// The first host whose packets it should forward.
+    /// The host whose packets show how far it forwards.
     client: &'a HostName,
     /// The link on which the client's packets arrive.
     inward: &'a IfName,
@@ -31,7 +31,7 @@ struct ForwardingHost<'a> {
     uplink: &'a Link,
     /// Number of packets sent beyond the forwarder.
     sent: usize,
-    /// Whether the forwarder reported that the TTL expired there.
+    /// Whether the forwarder itself reported that the TTL expired there.
     first_hop: bool,
     /// Whether anything beyond the forwarder responded.
     beyond: bool,

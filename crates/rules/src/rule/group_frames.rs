@@ -10,8 +10,8 @@ use super::directed_path::{DirectedPath, PairProbe};
 use super::link_pair::LinkPair;
 use super::rule_context::RuleContext;
 
-/// Group frames each way that must be missing: one or two are lost on a good radio, for they are
-/// sent once and never acknowledged.
+/// Group frames in each direction that must be missing: one or two are lost on a good radio, because they
+/// are sent once and never acknowledged.
 const GROUP_FRAMES: usize = 4;
 
 /// No group frame passes and no ARP request is answered: nothing works, although the path is open.
@@ -72,7 +72,7 @@ pub(super) fn group_frames_filtered(case: &RuleContext<'_>) -> Vec<RuleMatch> {
         .collect()
 }
 
-/// Whether frames for one host pass both ways and frames for all pass neither way.
+/// Whether unicast frames pass in both directions and group frames in neither.
 fn is_suppressed(pair: &LinkPair) -> bool {
     let is_dead = |way: &&DirectedPath| {
         let group = way.rounds(PairProbe::Group);

@@ -1,4 +1,4 @@
-//! A host's own link: it is down, or nothing on it responds.
+//! A host's own links: one is down, or nothing on it answers.
 
 use super::row::RuleMatch;
 use pontoon_diagnosis::evidence::{GatewayProbe, LinkDownState, LinkEvidence};
@@ -13,9 +13,9 @@ use pontoon_model::snapshot::Link;
 use super::control::LinkControls;
 use super::rule_context::RuleContext;
 
-/// Requests to the gateway without response that suffice, spread over seconds.
+/// Unanswered probes of the gateway that prove it, spread over seconds.
 const SILENT: usize = 5;
-/// Requests without response that make it likely.
+/// Unanswered probes that make it likely.
 const SILENT_AND_SHORT: usize = 3;
 
 /// A gateway is configured on the link, but does not even respond to ARP.

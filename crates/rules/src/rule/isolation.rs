@@ -12,7 +12,7 @@ use super::directed_path::{DirectedPath, PairProbe};
 use super::link_pair::{BlockedDirection, LinkPair, blocked_direction};
 use super::rule_context::RuleContext;
 
-/// Neither way does a frame arrive, and no gateway relays what is sent.
+/// Frames arrive in neither direction, and no gateway relays what is sent.
 pub(super) fn client_isolation(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let controls = &case.controls;
@@ -87,7 +87,7 @@ pub(super) fn peers_via_gateway(case: &RuleContext<'_>) -> Vec<RuleMatch> {
         .collect()
 }
 
-/// Frames pass one way and not the other.
+/// Frames pass in one direction and not in the other.
 pub(super) fn one_way_filter(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let controls = &case.controls;
     let mut found = Vec::new();
@@ -125,7 +125,7 @@ pub(super) fn one_way_filter(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     found
 }
 
-/// Pairs of which neither way passes anything.
+/// Pairs between which nothing passes in either direction.
 fn shut_pairs<'a>(
     case: &'a RuleContext<'_>,
 ) -> impl Iterator<Item = (&'a LinkPair, [BlockedDirection; 2])> {
@@ -139,9 +139,9 @@ fn shut_pairs<'a>(
     })
 }
 
-/// Two networks with the same addresses, such as those of two home routers, isolate nobody: each
-/// has a gateway of its own at the one address. (So may one network: Cisco's GLBP gives clients
-/// different MACs. Hence a doubt, not a verdict.)
+/// Two networks with the same addresses, such as those of two home routers, are not isolation:
+/// each has a gateway of its own at that address. (One network may have two as well: Cisco's GLBP
+/// gives clients different MAC addresses. So this only lowers the certainty.)
 fn two_networks(case: &RuleContext<'_>, pair: &LinkPair) -> Option<LinkEvidence> {
     let gateway =
         |way: &DirectedPath| case.controls.gateway((&way.from.host, &way.from.link, way.family));
@@ -158,7 +158,7 @@ fn two_networks(case: &RuleContext<'_>, pair: &LinkPair) -> Option<LinkEvidence>
     })
 }
 
-/// Whether packets that the kernels sent came through both ways on the same links.
+/// Whether packets that the kernels routed arrived in both directions on the same links.
 fn is_relayed(pair: &LinkPair) -> bool {
     pair.directions().iter().all(|way| {
         !way.direct().contains(&PairProbe::Routed)
@@ -222,7 +222,7 @@ fn by_neighbour(case: &RuleContext<'_>, pair: &LinkPair) -> Option<FrameEvidence
     })
 }
 
-/// The MAC with which the gateway of a way's sender answered, or is cached.
+/// The MAC address with which the gateway of the sender answered, or that is cached.
 fn gateway_mac(case: &RuleContext<'_>, way: &DirectedPath) -> Option<Mac> {
     let host = &way.from.host;
     let gateway = case.controls.gateway((host, &way.from.link, way.family))?;

@@ -1,4 +1,4 @@
-//! Two hosts on one link, with both directions.
+//! Two hosts on one link: both directions together.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use pontoon_model::shared_links::{SharedLink, shared_links};
 use super::control::LinkControls;
 use super::directed_path::{DirectedPath, ObservationIndex, PairProbe};
 
-/// Rounds without arrival that prove a way shut. With 40 % loss ten misses in a row happen once
-/// in ten thousand times when the way is open.
+/// Rounds without arrival that prove a direction blocked. With 40 % loss ten misses in a row happen
+/// once in ten thousand times when it is open.
 const ROUNDS_THAT_SHUT: usize = 10;
 /// Rounds without arrival that make a blocked direction likely.
 const ROUNDS_THAT_SUGGEST: usize = 5;
@@ -23,22 +23,22 @@ pub(super) struct LinkPair {
 }
 
 impl LinkPair {
-    /// Both directions of the pair.
+    /// Both directions.
     pub(super) const fn directions(&self) -> [&DirectedPath; 2] {
         [&self.a_to_b, &self.b_to_a]
     }
 
-    /// Each direction with its opposite.
+    /// Each direction with the opposite one.
     pub(super) const fn direction_pairs(&self) -> [(&DirectedPath, &DirectedPath); 2] {
         [(&self.a_to_b, &self.b_to_a), (&self.b_to_a, &self.a_to_b)]
     }
 
-    /// Whether frames pass both ways.
+    /// Whether frames pass in both directions.
     pub(super) fn is_open(&self) -> bool {
         self.directions().iter().all(|way| way.is_open())
     }
 
-    /// The scope of both directions on this link, in this family.
+    /// Both hosts, on this link and in this address family.
     pub(super) fn scope(&self) -> DiagnosisScope {
         self.a_to_b.scope()
     }
@@ -49,7 +49,7 @@ impl LinkPair {
     }
 }
 
-/// All links that two hosts with agents share, with the probes on them.
+/// Every link that two hosts with agents share, and what was sent there.
 pub(super) fn pairs(facts: &Facts, index: &ObservationIndex<'_>) -> Vec<LinkPair> {
     let hosts: Vec<_> = facts.hosts.iter().collect();
     let mut pairs = Vec::new();
@@ -68,9 +68,9 @@ fn pair(facts: &Facts, index: &ObservationIndex<'_>, shared: SharedLink) -> Link
     LinkPair { shared, a_to_b: there, b_to_a: back }
 }
 
-/// The evidence that nothing passes in one direction.
+/// How sure it is that nothing passes in one direction.
 pub(super) struct BlockedDirection {
-    /// How sure.
+    /// How sure that is.
     pub(super) certainty: Certainty,
     /// Rounds in which something was sent while both ends' controls were good.
     pub(super) valid: usize,
@@ -80,8 +80,8 @@ pub(super) struct BlockedDirection {
     pub(super) is_controlled: bool,
 }
 
-/// Judges a way of which nothing arrived; `None` when something did, nothing was sent, or nobody
-/// would have noticed.
+/// Judges a direction of which nothing arrived; `None` when something did, nothing was sent, or no
+/// receiver was listening.
 pub(super) fn blocked_direction(
     way: &DirectedPath,
     controls: &LinkControls<'_>,

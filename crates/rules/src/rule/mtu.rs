@@ -17,8 +17,8 @@ use super::rule_context::RuleContext;
 
 /// Losses of one size that suggest it is too large: `MAX_PROBES` of RFC 8899, section 5.1.2.
 const TRIES: usize = 3;
-/// Losses of the smallest such size that prove it: RFC 8899 speaks of a protocol that tries again
-/// later, an accusation takes more.
+/// Losses of the smallest such size that prove it: RFC 8899 is about a protocol that tries again
+/// later, a diagnosis takes more.
 const TRIES_THAT_PROVE: usize = 8;
 /// What flannel's VXLAN adds to a packet: 50 bytes over IPv4.
 const VXLAN: u32 = 50;
@@ -26,10 +26,10 @@ const VXLAN: u32 = 50;
 #[derive(Default)]
 struct SizeResult {
     sent: usize,
-    /// Whether it was answered, or reached a host that had too much to answer.
+    /// It was answered, or reached the other host.
     passed: bool,
-    /// Whether an ICMP error said that it is too large, or it did not leave.
-    told: bool,
+    /// An ICMP error reported that it is too large, or it did not even leave.
+    is_reported: bool,
 }
 
 type MtuPathKey<'a> = (&'a HostName, Option<&'a HostName>, Option<&'a IfName>, IpAddr);
@@ -62,7 +62,7 @@ fn is_lossless(case: &RuleContext<'_>, host: &HostName, peer: &HostName, link: &
         .all(DirectedPath::is_lossless)
 }
 
-/// Links by which the host would leave for anywhere.
+/// Links of the host's default routes.
 fn uplinks<'a>(facts: &'a Facts, host: &HostName) -> impl Iterator<Item = &'a IfName> {
     let routes = facts.hosts.get(host).into_iter().flat_map(|host| host.snapshot.default_routes());
     routes.filter_map(|route| route.link.as_ref())
@@ -75,7 +75,7 @@ fn black_hole(
     // One that passed only when repeated tells of losses, which may have taken the large ones.
     let is_steady = sizes.values().filter(|size| size.passed).all(|size| size.sent == 1);
     let (passes, _) = sizes.iter().rfind(|(_, size)| size.passed)?;
-    let is_lost = |size: &SizeResult| !size.passed && !size.told && size.sent >= TRIES;
+    let is_lost = |size: &SizeResult| !size.passed && !size.is_reported && size.sent >= TRIES;
     let mut lost_sizes = sizes.iter().filter(|(bytes, size)| *bytes > passes && is_lost(size));
     let (lost, times) = lost_sizes.next().filter(|_| is_steady)?;
     if times.sent < TRIES_THAT_PROVE {
@@ -123,7 +123,7 @@ fn paths(facts: &Facts) -> BTreeMap<MtuPathKey<'_>, BTreeMap<u32, SizeResult>> {
         match (seen.direction, &seen.answer) {
             (ObservedEvent::Sent, _) => size.sent += 1,
             (_, Some(ProbeAnswer::Reply)) => size.passed = true,
-            (_, Some(_)) => size.told = true,
+            (_, Some(_)) => size.is_reported = true,
             (_, None) => {}
         }
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::row::RuleMatch;
 use pontoon_diagnosis::evidence::{FrameEvidence, NodeAddressEvidence};
 use pontoon_diagnosis::{
-    Certainty, DiagnosisScope, DistinguishingCheck, Evidence, HostSample, Remedy,
+    Certainty, CommandPlace, DiagnosisScope, DistinguishingCheck, Evidence, HostSample, Remedy,
 };
 use pontoon_model::facts::HostFacts;
 use pontoon_model::host::HostName;
@@ -73,7 +73,7 @@ pub(super) struct NodeAddressChoice {
     valid_s: Option<u32>,
 }
 
-/// The address that kubeadm chooses by default; see [`apimachinery`].
+/// The address that kubeadm takes by default, chosen as [`apimachinery`] does.
 pub(super) fn choice(host: &Snapshot) -> Option<NodeAddressChoice> {
     let chosen = apimachinery::choose_host_interface(host, IpFamily::V4).ok()?;
     let link = host.links.iter().find(|link| link.name.as_str() == chosen.link)?;
@@ -161,8 +161,10 @@ fn wrong_default_link(
                     "kubeadm init --apiserver-advertise-address={good_address}"
                 ))
                 .to(format!("where {name} is the control plane")),
-                Remedy::on(name, format!("kubelet --node-ip={good_address}"))
-                    .to("set KUBELET_EXTRA_ARGS in /etc/default/kubelet"),
+                Remedy::action(format!(
+                    "set KUBELET_EXTRA_ARGS=--node-ip={good_address} in /etc/default/kubelet"
+                ))
+                .at(CommandPlace::Host(name.clone())),
                 Remedy::action(format!("flannel: --iface={good}")),
             ])
             .distinguished_by(DistinguishingCheck::by_fact(

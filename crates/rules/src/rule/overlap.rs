@@ -69,7 +69,7 @@ fn choose(option: &str, facts: &Facts) -> Remedy {
         .to("choose a network that no host uses")
 }
 
-/// The network of the host is within what kubeadm gives to Services unless told otherwise.
+/// The network of the host is within what kubeadm gives to Services by default.
 pub(super) fn default_service_cidr_overlap(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     if facts.intent.service_cidr.is_some() {

@@ -1,4 +1,4 @@
-//! Replies that take another link than the question, or questions that are dropped for it.
+//! Replies that take another link than the probe, or probes that are dropped because they would.
 
 use std::net::IpAddr;
 
@@ -81,7 +81,7 @@ fn correct_route(host: &HostName, destination: IpAddr) -> Remedy {
         .to(format!("correct the route to {destination}, which this shows"))
 }
 
-/// Replies come back, on another link than the question took.
+/// Replies come back on another link than the one the probes left by.
 pub(super) fn asymmetric_return(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! The link on which a host sends to an address, as far as its main table determines it.
+//! The link over which a host sends to an address, as far as its main table decides it.
 
 use std::net::IpAddr;
 
@@ -8,17 +8,17 @@ use pontoon_model::snapshot::{Route, RouteKind, Snapshot};
 /// Flags of a route that is down: `RTNH_F_DEAD` and `RTNH_F_LINKDOWN` (linux/rtnetlink.h).
 const DEAD: u32 = 1 | 16;
 
-/// The result of a route lookup.
+/// What a lookup finds.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum RouteLookup<'a> {
-    /// The packet leaves on this link, to a gateway if there is one.
+    /// A route over this link, perhaps by a gateway.
     By {
         /// The outgoing link.
         link: &'a IfName,
         /// The next hop; `None` if the address is on the link itself.
         gateway: Option<IpAddr>,
     },
-    /// There is no route to the address.
+    /// The table has no route to it.
     NoRoute,
     /// Policy routing decides, which is not simulated here.
     Policy,
@@ -49,9 +49,8 @@ pub(super) fn lookup(host: &Snapshot, address: IpAddr) -> RouteLookup<'_> {
     }
 }
 
-/// Whether a route leads to a link that is down. The link's own word goes before the flags of the
-/// route: the kernel clears those up to a second after the carrier is back
-/// (`net/core/link_watch.c`).
+/// Whether a route leads to a link that is down. The link's own state counts more than the flags of
+/// the route: the kernel clears those up to a second after the carrier is back (`net/core/link_watch.c`).
 pub(super) fn is_dead(host: &Snapshot, route: &Route) -> bool {
     let link = route.link.as_ref().and_then(|link| host.link(link));
     link.map_or(route.flags & DEAD != 0, |link| !link.is_usable())

@@ -60,7 +60,7 @@ pub(super) fn rounds(
             (ObservedEvent::Sent, _) => {
                 routed.sent.insert(seen.round);
             }
-            // An answer proves that the question arrived, whatever the receiver says.
+            // A reply proves that the probe arrived, whatever the receiver reports.
             (ObservedEvent::Arrived, _) | (ObservedEvent::Answered, Some(ProbeAnswer::Reply)) => {
                 routed.arrived.insert(seen.round);
             }
@@ -73,7 +73,7 @@ pub(super) fn rounds(
     routed
 }
 
-/// Two hosts behind routers of their own: no packet comes through, and they share no other link.
+/// Two hosts behind routers of their own: no packet gets through, and they share no other link.
 pub(super) fn routed_path_blocked(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     let facts = case.facts;
     let hosts: Vec<&HostName> = facts.hosts.keys().collect();

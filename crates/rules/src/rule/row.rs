@@ -18,11 +18,11 @@ pub struct DiagnosisRule {
     /// How bad it is if it holds.
     pub severity: Severity,
     /// Whether the diagnosis is about both directions of a pair: then `from` and `to` may be read
-    /// either way round.
+    /// in either order.
     pub is_symmetric: bool,
     /// Diagnoses that are only its consequence, on overlapping scope.
     pub masks: &'static [DiagnosisCode],
-    /// The page for `explain`: what it is, how it differs from similar findings, what to do.
+    /// The page that `explain` shows: what it is, how it is detected, what looks similar, what to do.
     pub explain: &'static str,
     /// Where it holds, by the facts of a run.
     pub prove: fn(&RuleContext<'_>) -> Vec<RuleMatch>,

@@ -1,4 +1,5 @@
-//! The input of all rules: the facts, with pairs and links derived once.
+//! What every rule reads: the facts, and what follows from them for pairs of hosts and for links,
+//! put together once.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,7 +13,7 @@ use super::control::LinkControls;
 use super::directed_path::{ObservationIndex, index};
 use super::link_pair::{LinkPair, pairs};
 
-/// The facts of a run, prepared for the rules.
+/// The facts of a run, indexed for the rules.
 pub struct RuleContext<'a> {
     /// The facts of the run.
     pub facts: &'a Facts,
@@ -20,7 +21,7 @@ pub struct RuleContext<'a> {
     pub(super) pairs: Vec<LinkPair>,
     pub(super) controls: LinkControls<'a>,
     pub(super) index: ObservationIndex<'a>,
-    /// The MACs that answered ARP or ND, by who asked on which link for what.
+    /// The MAC addresses that answered ARP or ND, by the host that asked, its link and the address.
     macs: BTreeMap<(&'a HostName, &'a IfName, IpAddr), Mac>,
 }
 

@@ -12,9 +12,9 @@ use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
 
 use super::rule_context::RuleContext;
 
-/// Ports that most networks allow, DNS and NTP: they prove nothing about other ports.
-const FOR_NAMES_AND_TIME: [u16; 2] = [53, 123];
-/// Number of silent ports that suffice (RFC 9308, section 2: some networks block all UDP).
+/// Ports that nearly every network passes, DNS and NTP: they prove nothing.
+const DNS_AND_NTP: [u16; 2] = [53, 123];
+/// Silent ports that suffice (RFC 9308, section 2: some networks block all UDP).
 const PORTS: usize = 3;
 /// Attempts for each port.
 const TRIES: usize = 3;
@@ -37,7 +37,7 @@ pub(super) fn udp_blocked(case: &RuleContext<'_>) -> Vec<RuleMatch> {
 }
 
 fn blocked(host: &HostName, address: IpAddr, server: &UdpServerResult) -> Option<RuleMatch> {
-    let is_telling = |port: &u16| !FOR_NAMES_AND_TIME.contains(port);
+    let is_telling = |port: &u16| !DNS_AND_NTP.contains(port);
     let silent: Vec<u16> = server
         .tries
         .iter()
@@ -80,7 +80,7 @@ fn servers(facts: &Facts) -> BTreeMap<(&HostName, IpAddr), UdpServerResult> {
                 let server = servers.entry((&seen.host, address)).or_default();
                 match (direction, &seen.answer) {
                     (ObservedEvent::Sent, _) => *server.tries.entry(*port).or_default() += 1,
-                    // "Nobody listens there", said by the server itself, came all the way.
+                    // A port-unreachable error of the server itself came all the way.
                     (ObservedEvent::Answered, Some(answer)) if is_from(answer, address) => {
                         server.heard.insert(*port);
                     }

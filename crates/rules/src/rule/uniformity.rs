@@ -1,4 +1,4 @@
-//! Properties that hosts of one network should share: MTU, names of links.
+//! What links of one network should have in common: the MTU and the name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,12 +74,12 @@ pub(super) fn link_names_differ(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     found
 }
 
-/// A host that differs from most hosts in its network.
+/// A link that differs from most links of its network.
 struct LinkOutlier<'a, T> {
     port: HostLink<'a>,
     own: T,
     usual: T,
-    /// Hosts with the common value.
+    /// Hosts whose links are as most are.
     most: BTreeSet<&'a HostName>,
     /// The link of one of them.
     neighbour: Option<HostLink<'a>>,
@@ -91,7 +91,8 @@ impl<T> LinkOutlier<'_, T> {
     }
 }
 
-/// Finds the value that most have (of two equally frequent ones, the smaller), and who has another.
+/// Finds the value that most have (of two equally frequent ones, the smaller), and the links that
+/// have another.
 fn odd_ones<'a, T: Clone + Ord>(
     network: &BTreeSet<HostLink<'a>>,
     value: impl Fn(&HostLink<'a>) -> Option<T>,

@@ -39,8 +39,8 @@ pub(super) fn wifi_power_save(case: &RuleContext<'_>) -> Vec<RuleMatch> {
     found
 }
 
-/// Whether two stations are in one network, and at one access point: `ap_isolate` of hostapd and
-/// its kin keep stations of one access point apart only, others a whole network.
+/// Whether two stations are in one network, and at one access point: `ap_isolate` of hostapd
+/// isolates stations of one access point only, other products those of a whole network.
 pub(super) fn wifi_relation(facts: &Facts, pair: &LinkPair) -> Option<LinkEvidence> {
     let (a, b) = (&pair.a_to_b.from, &pair.a_to_b.to);
     let (radio_a, radio_b) = (radio(facts, &a.host, &a.link)?, radio(facts, &b.host, &b.link)?);

@@ -1,4 +1,4 @@
-//! The outcome of each port test.
+//! The ports that hosts tried on each other, and what became of each try.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -18,46 +18,46 @@ const TRIES: usize = 3;
 /// `EPERM`: the error of a send that the sender's own packet filter drops.
 const NOT_PERMITTED: i32 = 1;
 
-/// The outcome of the attempts for one port.
+/// What became of the tries of one port.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum PortOutcome {
     /// The port is reachable.
     Open,
     /// A service uses the port, but not on this address.
     Elsewhere,
-    /// The packet filter of the host with the port blocks it.
+    /// The receiver's own packet filter blocks the sender: with an error, or by silence.
     KeptOut {
-        /// Whether it sends an error.
+        /// Whether it sent an error.
         is_rejected: bool,
     },
-    /// The packets do not arrive.
+    /// It does not arrive.
     OnTheWay {
-        /// How the sender noticed.
+        /// How the sender knows.
         by: BlockSignal,
     },
-    /// The sender's own packet filter drops the packets.
+    /// The sender's own packet filter lets nothing out.
     KeptIn,
     /// The observations do not suffice.
     Undecided,
 }
 
-/// How a sender notices that packets do not arrive.
+/// How a sender knows that something does not arrive.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum BlockSignal {
-    /// There was no response at all.
+    /// By silence alone.
     Silence,
     /// A router sent an ICMP error.
     Router(IpAddr),
-    /// A reset or ICMP error in the host's name, although the packet never arrived there.
+    /// By a refusal from the address of a host that never received the try.
     Forgery,
 }
 
-/// One port of a host, tested by another host.
+/// One port of a host, tried from another.
 #[derive(Clone, Debug)]
 pub(crate) struct PortAttempt<'a> {
     pub(crate) from: &'a HostName,
     pub(crate) to: &'a HostName,
-    /// The sender's link; `None` if routers connect the two hosts.
+    /// The sender's link; none where routers connect the two.
     pub(crate) link: Option<&'a IfName>,
     pub(crate) family: IpFamily,
     pub(crate) port: Port,
@@ -66,7 +66,7 @@ pub(crate) struct PortAttempt<'a> {
     pub(crate) tries: usize,
 }
 
-/// All port tests, ordered by sender and receiver.
+/// All tries, in order of sender and receiver.
 pub(crate) fn asked<'a>(case: &'a RuleContext<'_>) -> Vec<PortAttempt<'a>> {
     let mut all = Vec::new();
     let lossy = lossy_links(case);
@@ -78,7 +78,7 @@ pub(crate) fn asked<'a>(case: &'a RuleContext<'_>) -> Vec<PortAttempt<'a>> {
                 by_port.entry(port).or_default().push(seen);
             }
         }
-        // What arrives without having been asked for is somebody else's.
+        // What arrives on a port that was not tried is other traffic.
         by_port.retain(|_, seen| tries(seen) > 0);
         if by_port.is_empty() {
             continue;
@@ -120,8 +120,8 @@ fn answers<'a>(seen: &[&'a Observation]) -> Vec<&'a ProbeAnswer> {
     seen.iter().filter_map(|seen| seen.answer.as_ref()).collect()
 }
 
-/// Whether the question was seen at the far end. What routers carried bears no link of the asker
-/// in its question, and one in what the far witness makes of its address.
+/// Whether a try was seen at the receiver. Where routers carried it, the sender's observation names
+/// no link of its own, and the receiver's names the one that has the source address.
 fn has_arrived(
     case: &RuleContext<'_>,
     (from, link, to, family): (&HostName, Option<&IfName>, &HostName, IpFamily),
@@ -137,18 +137,18 @@ fn has_arrived(
     any.into_iter().flat_map(of).any(|seen| is_arrival(seen))
 }
 
-/// Conditions on a path that affect how silence is interpreted.
+/// What else is known of a path, so that silence on it can be judged.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct PathConditions {
-    /// Whether other packets arrive.
+    /// Other packets arrive.
     is_passing: bool,
-    /// Whether responses to them come back.
+    /// Others arrive in the opposite direction.
     is_returning: bool,
-    /// Whether no loss was observed.
+    /// Nothing is lost there, as far as is known.
     is_calm: bool,
     /// Whether arrivals would have been captured.
     is_witnessed: bool,
-    /// Whether the receiving agent answered all requests.
+    /// The receiver's agent answered everything.
     answers_all: bool,
 }
 
@@ -165,7 +165,7 @@ impl PathConditions {
         Some(Self {
             is_passing: way.is_open(),
             is_returning: back.is_open(),
-            // Three frames of one way are too few to know a lossy link by: all of both ends.
+            // Three frames of one direction are too few to recognise a lossy link: all of both ends.
             is_calm: ![&way.from, &way.to]
                 .into_iter()
                 .any(|end| lossy.contains(&(&end.host, &end.link))),
@@ -211,7 +211,7 @@ pub(super) fn way<'a>(
     turns.find(|(way, _)| way.family == family)
 }
 
-/// A port test, and whether it arrived.
+/// A port that was tried, and whether the tries arrived.
 struct PortProbe {
     port: Port,
     tries: usize,

@@ -25,7 +25,9 @@ fn what_is_masked_exists_and_never_masks_back() {
 #[test]
 fn every_page_has_its_parts_and_fits_a_terminal() {
     for rule in RULES {
-        for part in ["What it is", "How it is told", "What looks alike", "What to do", "Sources"] {
+        for part in
+            ["What it is", "How it is detected", "What looks similar", "What to do", "Sources"]
+        {
             assert!(rule.explain.lines().any(|line| line == part), "{}: {part}", rule.code);
         }
         for line in rule.explain.lines() {
@@ -40,7 +42,7 @@ fn every_page_has_its_parts_and_fits_a_terminal() {
 fn pages_name_findings_that_exist() {
     let codes: BTreeSet<_> = RULES.iter().map(|rule| rule.code.as_str()).collect();
     for rule in RULES {
-        let (_, alike) = rule.explain.split_once("What looks alike").unwrap();
+        let (_, alike) = rule.explain.split_once("What looks similar").unwrap();
         let (alike, _) = alike.split_once("What to do").unwrap();
         for item in alike.lines().filter_map(|line| line.strip_prefix("  - ")) {
             let head = item.split([':', ',']).next().unwrap_or_default();
