@@ -1,7 +1,9 @@
 //! From error text to causes: why a cluster does not work.
 //!
-//! Pure. [`cause`] is the table of causes, by what they are and not by what their texts say;
-//! [`symptom`] reads pasted logs and messages, and says which causes remain.
+//! Pure. [`placeholder`] reads typed values from text; [`cause`] is the table of causes, by what
+//! they are and not by what their texts say; [`symptom`] reads pasted logs and messages, and says
+//! which causes remain.
 
+pub mod placeholder;
 pub mod cause;
 pub mod symptom;

@@ -1,13 +1,13 @@
 //! What pasted error text proves, and which causes remain.
 //!
 //! A text is read line by line. A line is a symptom of the table (`table`), or a connection that
-//! failed (`dial`): the setting says who dialled whom, the end how it went. Each proven thing is
-//! told once, the most special first.
+//! failed (`failed_dial`): the context says who dialled whom, the failure how it ended. Each
+//! symptom is reported once, the most special first.
 
 pub mod explanation;
-pub mod placeholder;
 mod failed_dial;
 mod log_text;
+mod narrowing;
 mod pattern;
 mod candidates;
 mod table;
@@ -17,18 +17,20 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use pontoon_diagnosis::Severity;
 use pontoon_model::code::DiagnosisCode;
 
+use crate::cause::cause;
+use crate::placeholder::PlaceholderValues;
 use explanation::{ExplainedSymptom, Explanation};
 use failed_dial::{DialContext, DialPatterns, DialTarget, FailedDial};
 use log_text::{LogLine, LogText};
-use placeholder::PlaceholderValues;
 use table::{CompiledSymptom, SymptomCauses, SymptomClass, SymptomGroup};
 
 pub use log_text::BYTES_MAX;
 
-/// Proven things that are kept of one paste: a log of a broken cluster has less than ten.
-const PROVEN_MAX: usize = 24;
+/// Symptoms that are kept of one paste: a log of a broken cluster has less than ten.
+const SYMPTOMS_MAX: usize = 24;
 
 /// What was found in a line. The order is that of telling.
 #[derive(Clone, Debug)]
@@ -62,7 +64,7 @@ pub fn explain(bytes: &[u8]) -> Explanation {
         }
         let key = key(&found);
         let is_known = seen.contains_key(&key);
-        if is_known || seen.len() < PROVEN_MAX {
+        if is_known || seen.len() < SYMPTOMS_MAX {
             let seen =
                 seen.entry(key).or_insert(SymptomOccurrence { found, line: line.number, times: 0 });
             seen.times += 1;
@@ -71,8 +73,8 @@ pub fn explain(bytes: &[u8]) -> Explanation {
     let mut all: Vec<SymptomOccurrence> = seen.into_values().collect();
     without_echoes(&mut all, &rows);
     all.sort_by_key(|seen| (rank(&seen.found, &rows), seen.line));
-    let proven = all.iter().map(|seen| proven(seen, &rows)).collect();
-    Explanation::new(proven, paste.lines.len(), paste.is_cut)
+    let symptoms = all.iter().map(|seen| explained(seen, &rows)).collect();
+    Explanation::new(symptoms, paste.lines.len(), paste.is_cut)
 }
 
 /// What makes two finds one: the same symptom of the same things.
@@ -193,14 +195,13 @@ fn rank(found: &LineMatch, rows: &[CompiledSymptom]) -> u8 {
 }
 
 fn is_harmless(causes: &[DiagnosisCode]) -> bool {
-    let weights = causes.iter().filter_map(|code| crate::cause::cause(*code));
-    weights.into_iter().all(|cause| cause.weight == crate::cause::CauseSeverity::Harmless)
+    causes.iter().filter_map(|code| cause(*code)).all(|cause| cause.severity == Severity::Info)
 }
 
-fn proven(seen: &SymptomOccurrence, rows: &[CompiledSymptom]) -> ExplainedSymptom {
+fn explained(seen: &SymptomOccurrence, rows: &[CompiledSymptom]) -> ExplainedSymptom {
     let (row, held): (SymptomCauses, &PlaceholderValues) = match &seen.found {
         LineMatch::Row(at, held) => (rows[*at].symptom.row(), held),
-        LineMatch::Dial(dial) => (dial.row(), &dial.held),
+        LineMatch::Dial(dial) => (candidates::row(dial), &dial.held),
     };
     ExplainedSymptom::new(&row, held, seen.line, seen.times)
 }

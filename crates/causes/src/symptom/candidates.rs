@@ -1,8 +1,9 @@
 //! What a failed connection proves, and which causes remain.
 
 use super::failed_dial::{DialContext, DialFailure, DialTarget, FailedDial, is_service_address};
-use super::placeholder::PlaceholderKind;
-use super::table::{LogSource, SymptomCauses};
+use super::table::SymptomCauses;
+use crate::cause::TextOrigin;
+use crate::placeholder::PlaceholderKind;
 use pontoon_model::code::{self, DiagnosisCode};
 
 /// Sentence and causes.
@@ -10,9 +11,9 @@ pub(super) fn row(dial: &FailedDial) -> SymptomCauses {
     SymptomCauses {
         proves: proves(dial),
         causes: causes(dial),
-        source: match dial.setting {
-            DialContext::ApiToKubelet | DialContext::Webhook => LogSource::ApiServer,
-            _ => LogSource::Host,
+        origin: match dial.setting {
+            DialContext::ApiToKubelet | DialContext::Webhook => TextOrigin::ApiServer,
+            _ => TextOrigin::ThisHost,
         },
     }
 }

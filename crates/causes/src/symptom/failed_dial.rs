@@ -2,12 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::candidates;
+use pontoon_model::net::Prefix;
+
 use super::log_text::LogLine;
 use super::pattern::LinePattern;
-use super::placeholder::{PlaceholderKind, PlaceholderValues, at};
-use super::table::SymptomCauses;
-use pontoon_model::net::Prefix;
+use crate::placeholder::{PlaceholderKind, PlaceholderValues, at};
 
 /// What was going on. The first whose words are there is it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -334,11 +333,6 @@ impl DialPatterns {
 }
 
 impl FailedDial {
-    /// What follows from it.
-    pub(super) fn row(&self) -> SymptomCauses {
-        candidates::row(self)
-    }
-
     /// Whether the address lies in a range that Services have by default.
     pub(super) fn is_in_service_range(&self) -> bool {
         self.held.get(PlaceholderKind::Address).is_some_and(is_service_address)

@@ -1,6 +1,6 @@
 //! Words with typed holes: `dial tcp {endpoint}: connect`.
 
-use super::placeholder::{PlaceholderKind, PlaceholderValues, next_placeholder};
+use crate::placeholder::{PlaceholderKind, PlaceholderValues, next_placeholder};
 
 /// A part of a pattern.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -5,8 +5,10 @@ mod node;
 mod pods;
 mod network;
 
-use super::pattern::LinePattern;
 use pontoon_model::code::{self, DiagnosisCode};
+
+use super::pattern::LinePattern;
+use crate::cause::TextOrigin;
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -19,8 +21,8 @@ pub(super) struct Symptom {
     pub(super) causes: &'static [DiagnosisCode],
     /// How much it says beside others.
     pub(super) class: SymptomClass,
-    /// Who dialled, or writes of itself.
-    pub(super) source: LogSource,
+    /// Whose words the line is, and so which host dialled.
+    pub(super) origin: TextOrigin,
 }
 
 /// How much a symptom says beside others.
@@ -47,15 +49,6 @@ pub(super) enum SymptomGroup {
     Any,
 }
 
-/// Who dialled, or writes of itself.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum LogSource {
-    /// The host on which the text was written.
-    Host,
-    /// The API server, whoever shows its words.
-    ApiServer,
-}
-
 /// What follows from a line.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct SymptomCauses {
@@ -63,8 +56,8 @@ pub(super) struct SymptomCauses {
     pub(super) proves: String,
     /// The causes that remain, by their codes.
     pub(super) causes: Vec<DiagnosisCode>,
-    /// Who dialled.
-    pub(super) source: LogSource,
+    /// Whose words the line is, and so which host dialled.
+    pub(super) origin: TextOrigin,
 }
 
 impl Symptom {
@@ -73,7 +66,7 @@ impl Symptom {
         proves: &'static str,
         causes: &'static [DiagnosisCode],
     ) -> Self {
-        Self { words, proves, causes, class: SymptomClass::Plain, source: LogSource::Host }
+        Self { words, proves, causes, class: SymptomClass::Plain, origin: TextOrigin::ThisHost }
     }
 
     const fn after(self, group: SymptomGroup) -> Self {
@@ -85,7 +78,7 @@ impl Symptom {
     }
 
     const fn by_api_server(self) -> Self {
-        Self { source: LogSource::ApiServer, ..self }
+        Self { origin: TextOrigin::ApiServer, ..self }
     }
 
     /// What follows from it.
@@ -93,7 +86,7 @@ impl Symptom {
         SymptomCauses {
             proves: self.proves.to_owned(),
             causes: self.causes.to_vec(),
-            source: self.source,
+            origin: self.origin,
         }
     }
 

@@ -7,17 +7,21 @@ mod several;
 mod verdicts;
 
 use super::explain;
-use super::explanation::{Explanation, SymptomVerdict};
+use super::explanation::Explanation;
+use pontoon_diagnosis::Certainty;
 use pontoon_model::code::DiagnosisCode;
 
-/// The codes of the first thing that is proven.
+/// The codes of the first symptom's causes.
 fn codes(explanation: &Explanation) -> Vec<DiagnosisCode> {
-    let first = explanation.proven.first();
-    first.map(|proven| proven.causes.iter().map(|one| one.code).collect()).unwrap_or_default()
+    let first = explanation.symptoms.first().into_iter();
+    first.flat_map(|first| explanation.diagnoses_of(first)).map(|one| one.code).collect()
 }
 
-fn verdict(text: &str) -> Option<SymptomVerdict> {
-    explain(text.as_bytes()).proven.first().map(|proven| proven.verdict)
+/// How sure the first symptom makes of its first cause.
+fn certainty(text: &str) -> Option<Certainty> {
+    let explanation = explain(text.as_bytes());
+    let first = explanation.diagnoses_of(explanation.symptoms.first()?).next()?;
+    Some(first.certainty)
 }
 
 #[test]

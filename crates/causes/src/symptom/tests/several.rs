@@ -3,7 +3,7 @@
 use crate::symptom::explain;
 
 fn whats(text: &str) -> Vec<String> {
-    explain(text.as_bytes()).proven.into_iter().map(|proven| proven.what).collect()
+    explain(text.as_bytes()).symptoms.into_iter().map(|symptom| symptom.what).collect()
 }
 
 #[test]
@@ -12,8 +12,8 @@ fn ten_thousand_lines_are_one_thing() {
                 exists, will retry\" err=\"Get \\\"https://10.0.0.1:6443/apis/x\\\": dial tcp \
                 10.0.0.1:6443: connect: no route to host\"\n";
     let explanation = explain(line.repeat(10_000).as_bytes());
-    assert_eq!(explanation.proven.len(), 1);
-    assert!(explanation.proven[0].times > 4_000);
+    assert_eq!(explanation.symptoms.len(), 1);
+    assert!(explanation.symptoms[0].times > 4_000);
     assert!(explanation.is_cut, "that is more than is read");
 }
 

@@ -106,7 +106,7 @@ impl PlaceholderKind {
     const MAX_LEN: usize = 260;
 
     /// Reads a value at the beginning of `text`; gives its length in bytes and what it is.
-    pub(super) fn read(self, text: &str) -> Option<(usize, Vec<(Self, String)>)> {
+    pub(crate) fn read(self, text: &str) -> Option<(usize, Vec<(Self, String)>)> {
         if self == Self::Names {
             return names(text);
         }
@@ -196,7 +196,7 @@ fn endpoint(text: &str) -> Option<Vec<(PlaceholderKind, String)>> {
 }
 
 /// The values of a host and a port.
-pub(super) fn at(host: &str, port: u16) -> Vec<(PlaceholderKind, String)> {
+pub(crate) fn at(host: &str, port: u16) -> Vec<(PlaceholderKind, String)> {
     let mut values =
         vec![(PlaceholderKind::Host, host.to_owned()), (PlaceholderKind::Port, port.to_string())];
     let is_v6 = host.contains(':');
@@ -209,7 +209,7 @@ pub(super) fn at(host: &str, port: u16) -> Vec<(PlaceholderKind, String)> {
 }
 
 /// An address in its one form, or a name in small letters.
-pub(super) fn host(text: &str) -> Option<String> {
+pub(crate) fn host(text: &str) -> Option<String> {
     match text.parse::<IpAddr>() {
         Ok(address) => Some(address.to_string()),
         Err(_) => is_dns_name(text).then(|| text.to_ascii_lowercase()),
@@ -259,7 +259,7 @@ pub struct PlaceholderValues(BTreeMap<PlaceholderKind, String>);
 impl PlaceholderValues {
     /// Holds these.
     #[must_use]
-    pub(super) fn of(values: Vec<(PlaceholderKind, String)>) -> Self {
+    pub(crate) fn of(values: Vec<(PlaceholderKind, String)>) -> Self {
         Self(values.into_iter().collect())
     }
 
@@ -277,14 +277,14 @@ impl PlaceholderValues {
     }
 
     /// Whether both are about one host and port.
-    pub(super) fn is_same_place(&self, other: &Self) -> bool {
+    pub(crate) fn is_same_place(&self, other: &Self) -> bool {
         [PlaceholderKind::Host, PlaceholderKind::Port]
             .iter()
             .all(|hole| self.get(*hole) == other.get(*hole))
     }
 
     /// Takes those of another where there is none of the kind yet.
-    pub(super) fn fill_missing_from(&mut self, other: &Self) {
+    pub(crate) fn fill_missing_from(&mut self, other: &Self) {
         for (hole, value) in &other.0 {
             self.0.entry(*hole).or_insert_with(|| value.clone());
         }
@@ -323,7 +323,7 @@ impl PlaceholderValues {
 
 /// What stands before the next hole, the hole, and what follows; braces with other words in them
 /// are text.
-pub(super) fn next_placeholder(text: &str) -> Option<(&str, PlaceholderKind, &str)> {
+pub(crate) fn next_placeholder(text: &str) -> Option<(&str, PlaceholderKind, &str)> {
     text.match_indices('{').find_map(|(at, _)| {
         let (name, after) = text[at + 1..].split_once('}')?;
         PlaceholderKind::named(name).map(|hole| (&text[..at], hole, after))
