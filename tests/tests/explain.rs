@@ -18,7 +18,7 @@ fn explain(arguments: &[&str], text: &str) -> Output {
 fn the_first_line_is_what_is_proven() {
     let output = explain(&["-"], NO_ARP);
     let text = stdout(&output);
-    assert!(text.starts_with("Proven: the kubelet at 172.20.5.2:10250 was asked"), "{text}");
+    assert!(text.starts_with("Proven: request to the kubelet at 172.20.5.2:10250"), "{text}");
     assert!(text.contains("\n3 possible causes\n"), "{text}");
     assert!(
         text.contains("\n  look  ping -c 2 -W 2 172.20.5.2   (on the control plane)\n"),

@@ -88,7 +88,7 @@ impl Cause {
     }
 }
 
-/// All, by what they are about.
+/// All causes, by the component they are about.
 const TABLES: [&[Cause]; 11] = [
     api::TABLE,
     certificate::TABLE,
@@ -103,7 +103,7 @@ const TABLES: [&[Cause]; 11] = [
     unexplained::TABLE,
 ];
 
-/// Every cause.
+/// Every cause, in the order of [`pontoon_model::code::CAUSES`].
 pub fn all() -> impl Iterator<Item = &'static Cause> {
     TABLES.into_iter().flatten()
 }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use pontoon_model::net::Prefix;
 
-/// What a hole takes.
+/// What a placeholder takes.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum PlaceholderKind {
     /// `HOST:PORT` as Go writes it; fills [`PlaceholderKind::Host`] and [`PlaceholderKind::Port`], too.
@@ -16,7 +16,7 @@ pub enum PlaceholderKind {
     Address,
     /// An IP address or a name.
     Host,
-    /// A port.
+    /// A TCP or UDP port from 1.
     Port,
     /// A name that was looked up.
     Name,
@@ -26,7 +26,7 @@ pub enum PlaceholderKind {
     Wanted,
     /// The names that a certificate has.
     Names,
-    /// A Node.
+    /// The name of a Kubernetes Node.
     Node,
     /// A pod, Service or other object.
     Pod,
@@ -34,13 +34,13 @@ pub enum PlaceholderKind {
     Token,
     /// A network interface.
     Link,
-    /// A network.
+    /// An address with a prefix length.
     Cidr,
-    /// An image.
+    /// The name of a container image.
     Image,
     /// The name of a check of kubeadm's preflight.
     Check,
-    /// A program.
+    /// The name of a program.
     Program,
     /// An absolute path.
     Path,
@@ -49,7 +49,7 @@ pub enum PlaceholderKind {
 }
 
 impl PlaceholderKind {
-    /// All.
+    /// Every kind, the composed ones first.
     pub const ALL: [Self; 18] = [
         Self::Endpoint,
         Self::Address,
@@ -96,10 +96,10 @@ impl PlaceholderKind {
         }
     }
 
-    /// The hole of that name.
+    /// The kind with that name between its braces.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|hole| hole.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     /// Longest text that is tried: the longest host name, and room for a port.
@@ -257,7 +257,7 @@ fn names(text: &str) -> Option<(usize, Vec<(PlaceholderKind, String)>)> {
 pub struct PlaceholderValues(BTreeMap<PlaceholderKind, String>);
 
 impl PlaceholderValues {
-    /// Holds these.
+    /// Takes values of their kinds.
     #[must_use]
     pub(crate) fn of(values: Vec<(PlaceholderKind, String)>) -> Self {
         Self(values.into_iter().collect())
@@ -265,41 +265,41 @@ impl PlaceholderValues {
 
     /// Holds this as well. The value comes from facts, and is of its kind.
     #[must_use]
-    pub fn with(mut self, hole: PlaceholderKind, value: &dyn fmt::Display) -> Self {
-        self.0.insert(hole, value.to_string());
+    pub fn with(mut self, kind: PlaceholderKind, value: &dyn fmt::Display) -> Self {
+        self.0.insert(kind, value.to_string());
         self
     }
 
-    /// A value.
+    /// The value of a kind, where there is one.
     #[must_use]
-    pub fn get(&self, hole: PlaceholderKind) -> Option<&str> {
-        self.0.get(&hole).map(String::as_str)
+    pub fn get(&self, kind: PlaceholderKind) -> Option<&str> {
+        self.0.get(&kind).map(String::as_str)
     }
 
     /// Whether both are about one host and port.
     pub(crate) fn is_same_place(&self, other: &Self) -> bool {
         [PlaceholderKind::Host, PlaceholderKind::Port]
             .iter()
-            .all(|hole| self.get(*hole) == other.get(*hole))
+            .all(|kind| self.get(*kind) == other.get(*kind))
     }
 
     /// Takes those of another where there is none of the kind yet.
     pub(crate) fn fill_missing_from(&mut self, other: &Self) {
-        for (hole, value) in &other.0 {
-            self.0.entry(*hole).or_insert_with(|| value.clone());
+        for (kind, value) in &other.0 {
+            self.0.entry(*kind).or_insert_with(|| value.clone());
         }
     }
 
-    /// The text with its holes filled; those that nothing fills stand there in capitals.
+    /// The text with its placeholders filled; those that nothing fills stand there in capitals.
     #[must_use]
     pub fn fill(&self, text: &str) -> String {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
-        while let Some((before, hole, after)) = next_placeholder(rest) {
+        while let Some((before, kind, after)) = next_placeholder(rest) {
             filled.push_str(before);
-            match self.get(hole) {
+            match self.get(kind) {
                 Some(value) => filled.push_str(value),
-                None => filled.push_str(&hole.name().to_ascii_uppercase()),
+                None => filled.push_str(&kind.name().to_ascii_uppercase()),
             }
             rest = after;
         }
@@ -307,12 +307,12 @@ impl PlaceholderValues {
         filled
     }
 
-    /// Whether every hole of the text has a value.
+    /// Whether every placeholder of the text has a value.
     #[must_use]
     pub fn has_all(&self, text: &str) -> bool {
         let mut rest = text;
-        while let Some((_, hole, after)) = next_placeholder(rest) {
-            if self.get(hole).is_none() {
+        while let Some((_, kind, after)) = next_placeholder(rest) {
+            if self.get(kind).is_none() {
                 return false;
             }
             rest = after;
@@ -321,12 +321,12 @@ impl PlaceholderValues {
     }
 }
 
-/// What stands before the next hole, the hole, and what follows; braces with other words in them
+/// What stands before the next placeholder, its kind, and what follows; braces with other words in them
 /// are text.
 pub(crate) fn next_placeholder(text: &str) -> Option<(&str, PlaceholderKind, &str)> {
     text.match_indices('{').find_map(|(at, _)| {
         let (name, after) = text[at + 1..].split_once('}')?;
-        PlaceholderKind::named(name).map(|hole| (&text[..at], hole, after))
+        PlaceholderKind::named(name).map(|kind| (&text[..at], kind, after))
     })
 }
 

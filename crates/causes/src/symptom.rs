@@ -32,12 +32,12 @@ pub use log_text::BYTES_MAX;
 /// Symptoms that are kept of one paste: a log of a broken cluster has less than ten.
 const SYMPTOMS_MAX: usize = 24;
 
-/// What was found in a line. The order is that of telling.
+/// What was found in a line. The order is that of the explanation.
 #[derive(Clone, Debug)]
 enum LineMatch {
     /// A row of the table, by its place in it.
     Row(usize, PlaceholderValues),
-    /// A connection.
+    /// A connection that failed.
     Dial(FailedDial),
 }
 
@@ -83,9 +83,9 @@ type SymptomKey =
 
 fn key(found: &LineMatch) -> SymptomKey {
     match found {
-        LineMatch::Row(row, held) => (*row, None, held.clone()),
+        LineMatch::Row(row, values) => (*row, None, values.clone()),
         LineMatch::Dial(dial) => {
-            (usize::MAX, Some((dial.setting, dial.target, dial.end)), dial.held.clone())
+            (usize::MAX, Some((dial.setting, dial.target, dial.end)), dial.values.clone())
         }
     }
 }
@@ -111,18 +111,19 @@ fn read_line(
     dialling: &DialPatterns,
 ) -> Option<LineMatch> {
     let of_table = rows.iter().enumerate().find_map(|(at, row)| {
-        let held = row.patterns.iter().find_map(|pattern| pattern.find(&line.text, &line.lower))?;
-        Some((at, held))
+        let values =
+            row.patterns.iter().find_map(|pattern| pattern.find(&line.text, &line.lower))?;
+        Some((at, values))
     });
     let is_general = |at: usize| {
         matches!(rows[at].symptom.class, SymptomClass::After(_) | SymptomClass::Unless(_))
     };
     match of_table {
-        Some((at, held)) if !is_general(at) => Some(LineMatch::Row(at, held)),
+        Some((at, values)) if !is_general(at) => Some(LineMatch::Row(at, values)),
         general => dialling
             .read(line)
             .map(LineMatch::Dial)
-            .or_else(|| general.map(|(at, held)| LineMatch::Row(at, held))),
+            .or_else(|| general.map(|(at, values)| LineMatch::Row(at, values))),
     }
 }
 
@@ -140,7 +141,7 @@ fn without_echoes(all: &mut Vec<SymptomOccurrence>, rows: &[CompiledSymptom]) {
     let dials: Vec<(DialContext, PlaceholderValues, failed_dial::DialFailure)> = all
         .iter()
         .filter_map(|seen| match &seen.found {
-            LineMatch::Dial(dial) => Some((dial.setting, dial.held.clone(), dial.end)),
+            LineMatch::Dial(dial) => Some((dial.setting, dial.values.clone(), dial.end)),
             LineMatch::Row(..) => None,
         })
         .collect();
@@ -150,12 +151,12 @@ fn without_echoes(all: &mut Vec<SymptomOccurrence>, rows: &[CompiledSymptom]) {
             _ => true,
         },
         LineMatch::Dial(dial) => {
-            let same = |(setting, held, end): &&(
+            let same = |(setting, values, end): &&(
                 DialContext,
                 PlaceholderValues,
                 failed_dial::DialFailure,
             )| {
-                *setting < dial.setting && *end == dial.end && held.is_same_place(&dial.held)
+                *setting < dial.setting && *end == dial.end && values.is_same_place(&dial.values)
             };
             !dials.iter().any(|other| same(&other))
         }
@@ -199,9 +200,9 @@ fn is_harmless(causes: &[DiagnosisCode]) -> bool {
 }
 
 fn explained(seen: &SymptomOccurrence, rows: &[CompiledSymptom]) -> ExplainedSymptom {
-    let (row, held): (SymptomCauses, &PlaceholderValues) = match &seen.found {
-        LineMatch::Row(at, held) => (rows[*at].symptom.row(), held),
-        LineMatch::Dial(dial) => (candidates::row(dial), &dial.held),
+    let (row, values): (SymptomCauses, &PlaceholderValues) = match &seen.found {
+        LineMatch::Row(at, values) => (rows[*at].symptom.row(), values),
+        LineMatch::Dial(dial) => (candidates::row(dial), &dial.values),
     };
-    ExplainedSymptom::new(&row, held, seen.line, seen.times)
+    ExplainedSymptom::new(&row, values, seen.line, seen.times)
 }

@@ -103,7 +103,7 @@ pub struct CommandResult {
 /// What a command needs that was missing: then its end says nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CommandRequirement {
-    /// More rights.
+    /// Rights that the user lacks.
     Rights,
     /// A cluster that answers.
     Cluster,

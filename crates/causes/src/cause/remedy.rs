@@ -21,7 +21,7 @@ pub(super) const fn action(action: &'static str) -> CauseRemedy {
     CauseRemedy { on: None, action: Some(action), command: None }
 }
 
-/// A command.
+/// A command to run.
 pub(super) const fn run(command: &'static str) -> CauseRemedy {
     CauseRemedy { on: None, action: None, command: Some(command) }
 }

@@ -18,18 +18,18 @@ const PARTS_MAX: usize = 6;
 /// A paste of more lines is a log from a file or a pipe, which nobody broke.
 const BROKEN_LINES_MAX: usize = 400;
 
-/// A line.
+/// A line that is not empty.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct LogLine {
     /// Its number in the paste, from 1.
     pub(super) number: usize,
-    /// Its text.
+    /// Its text, with logged quotes as they were.
     pub(super) text: String,
     /// Its text in small letters (ASCII only).
     pub(super) lower: String,
 }
 
-/// Pasted text.
+/// Pasted text, taken apart into lines.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct LogText {
     /// Its lines that are not empty.

@@ -1,4 +1,4 @@
-//! Words with typed holes: `dial tcp {endpoint}: connect`.
+//! Words with typed placeholders: `dial tcp {endpoint}: connect`.
 
 use crate::placeholder::{PlaceholderKind, PlaceholderValues, next_placeholder};
 
@@ -8,7 +8,7 @@ enum PatternPart {
     /// These letters, in any case.
     Text(&'static str),
     /// A value of this kind.
-    Hole(PlaceholderKind),
+    Placeholder(PlaceholderKind),
     /// Anything, within the line.
     Gap,
 }
@@ -23,7 +23,7 @@ const GAP_MAX: usize = 400;
 /// a word three times at most; hostile ones must not cost the square of their length.
 const TRIES_MAX: usize = 6;
 
-/// Words with typed holes.
+/// Words with typed placeholders.
 ///
 /// Written in small letters, beginning with a word. `{..}` is anything up to the next word, which
 /// must follow it.
@@ -39,9 +39,9 @@ impl LinePattern {
                 pieces.push(PatternPart::Gap);
             }
             let mut rest = part;
-            while let Some((before, hole, after)) = next_placeholder(rest) {
+            while let Some((before, placeholder, after)) = next_placeholder(rest) {
                 pieces.extend((!before.is_empty()).then_some(PatternPart::Text(before)));
-                pieces.push(PatternPart::Hole(hole));
+                pieces.push(PatternPart::Placeholder(placeholder));
                 rest = after;
             }
             pieces.extend((!rest.is_empty()).then_some(PatternPart::Text(rest)));
@@ -75,8 +75,8 @@ fn matches(
         PatternPart::Text(text) => {
             lower[at..].starts_with(text) && matches(rest, line, lower, at + text.len(), values)
         }
-        PatternPart::Hole(hole) => {
-            let Some((length, read)) = hole.read(&line[at..]) else { return false };
+        PatternPart::Placeholder(placeholder) => {
+            let Some((length, read)) = placeholder.read(&line[at..]) else { return false };
             let before = values.len();
             values.extend(read);
             let is_good = matches(rest, line, lower, at + length, values);
@@ -111,9 +111,9 @@ mod tests {
     fn words_and_values_follow_each_other() {
         let line = "E1124 Get \"https://10.0.0.1:6443/api\": dial tcp 10.0.0.1:6443: connect: no \
                     route to host";
-        let held = found("dial tcp {endpoint}: connect: no route", line).unwrap();
-        assert_eq!(held.get(PlaceholderKind::Host), Some("10.0.0.1"));
-        assert_eq!(held.get(PlaceholderKind::Port), Some("6443"));
+        let values = found("dial tcp {endpoint}: connect: no route", line).unwrap();
+        assert_eq!(values.get(PlaceholderKind::Host), Some("10.0.0.1"));
+        assert_eq!(values.get(PlaceholderKind::Port), Some("6443"));
         assert!(found("dial tcp {endpoint}: connect: refused", line).is_none());
         assert!(found("get {..}no route", line).is_some());
         assert!(found("no route{..}get", line).is_none());
@@ -121,10 +121,10 @@ mod tests {
 
     #[test]
     fn a_later_place_is_tried_when_the_first_does_not_fit() {
-        let held = found("lookup {name} on", "lookup: failed; lookup pi1 on 10.0.0.1").unwrap();
-        assert_eq!(held.get(PlaceholderKind::Name), Some("pi1"));
-        let held = found("x{..}port {port}", "x port y port 22").unwrap();
-        assert_eq!(held.get(PlaceholderKind::Port), Some("22"));
+        let values = found("lookup {name} on", "lookup: failed; lookup pi1 on 10.0.0.1").unwrap();
+        assert_eq!(values.get(PlaceholderKind::Name), Some("pi1"));
+        let values = found("x{..}port {port}", "x port y port 22").unwrap();
+        assert_eq!(values.get(PlaceholderKind::Port), Some("22"));
     }
 
     #[test]

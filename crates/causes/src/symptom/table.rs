@@ -15,7 +15,7 @@ use crate::cause::TextOrigin;
 pub(super) struct Symptom {
     /// Patterns, of which one suffices.
     pub(super) words: &'static [&'static str],
-    /// What it proves, and no more; holes are filled.
+    /// What it proves, and no more; placeholders are filled.
     pub(super) proves: &'static str,
     /// The causes that remain, by their codes.
     pub(super) causes: &'static [DiagnosisCode],
@@ -39,9 +39,9 @@ pub(super) enum SymptomClass {
 /// Symptoms of which a general one says nothing beside a special one.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum SymptomGroup {
-    /// Names.
+    /// Names that are not resolved.
     Dns,
-    /// Images.
+    /// Images that are not pulled.
     Pull,
     /// A node that is not ready.
     Node,
@@ -52,7 +52,7 @@ pub(super) enum SymptomGroup {
 /// What follows from a line.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct SymptomCauses {
-    /// What is proven; with holes.
+    /// What is proven; with placeholders.
     pub(super) proves: String,
     /// The causes that remain, by their codes.
     pub(super) causes: Vec<DiagnosisCode>,

@@ -35,7 +35,7 @@ fn every_cause_that_is_named_exists() {
 fn patterns_are_written_as_they_are_read() {
     for (symptom, _) in super::table::codes() {
         for words in symptom.words {
-            assert!(!words.starts_with('{'), "{words} begins with a hole");
+            assert!(!words.starts_with('{'), "{words} begins with a placeholder");
             assert_eq!(*words, words.to_ascii_lowercase(), "patterns are in small letters");
             assert!(words.matches("{..}").count() <= 2, "{words} costs too much");
             assert!(!words.ends_with("{..}") && !words.contains("{..}{"), "{words}");

@@ -129,7 +129,7 @@ pub enum ClusterEvidence {
     NodeAddressInServiceRange {
         /// The node whose address it is.
         node: String,
-        /// Its `InternalIP`.
+        /// The `InternalIP` of the node.
         address: IpAddr,
         /// The serviceSubnet that contains it.
         services: Prefix,

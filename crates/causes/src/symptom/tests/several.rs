@@ -27,7 +27,10 @@ fn the_join_error_goes_before_what_is_within() {
                 To see the stack trace of this error execute with --v=5 or higher";
     let whats = whats(text);
     assert_eq!(whats.len(), 1, "{whats:?}");
-    assert!(whats[0].starts_with("kubeadm join asked 172.20.5.1:6443"), "{whats:?}");
+    assert!(
+        whats[0].starts_with("kubeadm join requested cluster-info from 172.20.5.1:6443"),
+        "{whats:?}"
+    );
 }
 
 #[test]
@@ -68,7 +71,10 @@ fn a_text_that_a_terminal_broke_is_read_whole() {
     for glue in ["\n", "\r\n", "\n   "] {
         let whats = whats(&broken.join(glue));
         assert_eq!(whats.len(), 1, "{whats:?}");
-        assert!(whats[0].starts_with("kubeadm join asked 172.20.5.1:6443"), "{whats:?}");
+        assert!(
+            whats[0].starts_with("kubeadm join requested cluster-info from 172.20.5.1:6443"),
+            "{whats:?}"
+        );
         assert!(whats[0].contains("was not reached"), "{whats:?}");
     }
 }
