@@ -12,12 +12,16 @@ fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let status = bytes.first().map(|byte| i32::from(*byte));
     explanation.apply_results(true, &|_| CommandResult { status, text: text.clone() });
-    for proven in &explanation.proven {
-        assert!(proven.what.len() < 4096);
-        for cause in &proven.causes {
-            for said in [&proven.what, &cause.is, &cause.apart, &cause.command, &cause.cure] {
-                assert!(!said.chars().any(is_harmful), "{said:?}");
-            }
+    for symptom in &explanation.symptoms {
+        assert!(symptom.what.len() < 4096);
+        assert!(!symptom.what.chars().any(is_harmful), "{:?}", symptom.what);
+    }
+    for one in &explanation.diagnoses {
+        let check = one.distinguished_by.iter().map(ToString::to_string);
+        let remedies = one.remedies.iter().map(ToString::to_string);
+        let evidence = one.evidence.iter().map(ToString::to_string);
+        for said in check.chain(remedies).chain(evidence).chain([one.summary.to_string()]) {
+            assert!(!said.chars().any(is_harmful), "{said:?}");
         }
     }
     for words in explanation.commands(true) {

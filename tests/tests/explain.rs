@@ -18,8 +18,8 @@ fn explain(arguments: &[&str], text: &str) -> Output {
 fn the_first_line_is_what_is_proven() {
     let output = explain(&["-"], NO_ARP);
     let text = stdout(&output);
-    assert!(text.starts_with("Proven: the kubelet at 172.20.5.2:10250 was asked"), "{text}");
-    assert!(text.contains("\nundecided between 3\n"), "{text}");
+    assert!(text.starts_with("Proven: request to the kubelet at 172.20.5.2:10250"), "{text}");
+    assert!(text.contains("\n3 possible causes\n"), "{text}");
     assert!(
         text.contains("\n  look  ping -c 2 -W 2 172.20.5.2   (on the control plane)\n"),
         "{text}"
@@ -30,10 +30,10 @@ fn the_first_line_is_what_is_proven() {
 #[test]
 fn the_number_says_how_sure_it_is() {
     let table = [
-        ("[ERROR Swap]: running with swap on is not supported", 3, "certain"),
-        ("curl: (28) Connection timed out after 10001 milliseconds", 4, "undecided between "),
+        ("[ERROR Swap]: running with swap on is not supported", 3, "confirmed"),
+        ("curl: (28) Connection timed out after 10001 milliseconds", 4, " possible causes"),
         ("nothing of this is known", 4, "not recognised"),
-        ("[WARNING Swap]: swap is supported for cgroup v2 only", 0, "certain"),
+        ("[WARNING Swap]: swap is supported for cgroup v2 only", 0, "confirmed"),
     ];
     for (text, code, said) in table {
         let output = explain(&["-"], text);
@@ -93,20 +93,23 @@ fn prove_runs_what_only_reads() {
     let run = |arguments: &[&str]| pontoon_in(folder.path(), &variables, arguments, NO_ARP);
     let output = run(&["explain", "-", "--prove", "--json"]);
     let report: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
-    let causes = report["proven"][0]["causes"].as_array().expect("causes").clone();
-    let means = |code: &str| {
-        let cause = causes.iter().find(|cause| cause["code"] == code).expect("a cause");
-        cause["means"].as_str().unwrap_or("nothing").to_owned()
+    let diagnoses = report["diagnoses"].as_array().expect("diagnoses").clone();
+    let outcome = |code: &str| {
+        let diagnosis = diagnoses.iter().find(|one| one["code"] == code).expect("a diagnosis");
+        diagnosis["distinguished_by"]["outcome"].clone()
     };
-    assert_eq!(means("internal-ip-unreachable"), "excludes");
-    assert_eq!(means("node-off"), "fits");
+    assert_eq!(outcome("node-off"), "fits");
     // Its ping has to run on the control plane.
-    assert_eq!(means("firewall-reject"), "nothing");
+    assert_eq!(outcome("firewall-reject")["unknown"], "it has to run on another host");
+    let excluded = &report["symptoms"][0]["excluded"];
+    assert_eq!(excluded.as_array().map(Vec::len), Some(1), "{excluded}");
+    assert_eq!(excluded[0]["code"], "internal-ip-unreachable");
+    assert_eq!(excluded[0]["command"], "kubectl get nodes -o wide");
     let asked = fs::read_to_string(&log).expect("kubectl was run");
     assert_eq!(asked.lines().count(), 1, "{asked}");
     assert!(asked.trim_end().ends_with("kubectl get nodes -o wide"), "{asked}");
     let text = stdout(&run(&["explain", "-", "--prove"]));
-    assert!(text.contains("excluded by what was seen here: internal-ip-unreachable"), "{text}");
+    assert!(text.contains("excluded by the output here: internal-ip-unreachable"), "{text}");
 }
 
 #[test]

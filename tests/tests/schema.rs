@@ -119,7 +119,7 @@ fn what_is_said_of_error_text_is_as_published() {
     let entries = cases["entries"].as_array().expect("a list of entries");
     let texts: Vec<_> = entries.iter().filter_map(|one| one["symptom_text"].as_str()).collect();
     let explanation = explain(texts.join("\n").as_bytes());
-    assert!(explanation.proven.len() > 10, "{explanation:?}");
+    assert!(explanation.symptoms.len() > 10, "{explanation:?}");
     let mut wrong = Vec::new();
     for explanation in [explanation, explain(b"nothing of this is known")] {
         let shown = serde_json::to_value(&explanation).expect("it is JSON");
@@ -233,7 +233,7 @@ fn the_published_schemas_refuse_other_things() {
         ("exec", json!({ "schema": exec::FORM })),
         ("exec", json!({ "schema": exec::FORM, "hosts": [{ "host": "pi1" }] })),
         ("clock", json!({ "schema": clock::FORM, "hosts": [] })),
-        ("explanation", json!({ "schema": explanation::SCHEMA, "proven": [{}] })),
+        ("explanation", json!({ "schema": explanation::SCHEMA, "symptoms": [{}] })),
         ("join-hosts", json!({ "schema": join_hosts::SCHEMA, "hosts": [] })),
         ("discover", json!({ "schema": discover::FORM, "hosts": [{ "mac": "nobody" }] })),
         ("scenario", json!({ "title": "no truth" })),

@@ -1,10 +1,11 @@
 //! The table of causes for which a cluster does not work, described by facts instead of log texts.
 //!
-//! `explain` gets to them from a text, join-check from a stage of a join, cluster check from
-//! measurements. Each cause has a one-sentence summary, the fact that distinguishes it from similar
-//! ones, one command that shows the fact, and a remedy.
+//! `explain` comes to them from a text, a rehearsed join from a stage, a check of a cluster from
+//! what it measured. A cause says in one sentence what it is, which fact distinguishes it from its
+//! look-alikes, which one command shows that fact, and what to do.
 
 pub mod check;
+mod remedy;
 mod api;
 mod certificate;
 mod cni;
@@ -15,36 +16,39 @@ mod kubelet;
 mod pod;
 mod registry;
 mod runtime;
+mod unexplained;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
+use pontoon_diagnosis::{Certainty, Diagnosis, DiagnosisScope, DistinguishingCheck, Severity};
 use pontoon_model::code::DiagnosisCode;
 
+use crate::placeholder::PlaceholderValues;
 pub use check::{
     CauseCheck, CauseImplication, CheckLocation, CommandRequirement, CommandResult, OutputPattern,
+    TextOrigin,
 };
+pub use remedy::CauseRemedy;
 
 /// A row of the table of causes.
 ///
-/// `summary`, `distinguished_by`, `check` and `remedy` may contain placeholders such as `{address}`
-/// (`symptom::placeholder::PlaceholderKind`), which are replaced by values of that kind; without a
-/// value, the placeholder is printed in capitals.
+/// `summary`, `distinguished_by`, `check` and `remedies` may contain placeholders such as
+/// `{address}` ([`crate::placeholder::PlaceholderKind`]), which a value of that kind fills; without
+/// a value the placeholder stands there in capitals.
 #[derive(Clone, Copy, Debug)]
 pub struct Cause {
     /// The stable code, in kebab-case, for scripts and `explain`. No finding has the same code.
     pub code: DiagnosisCode,
-    /// How severe it is.
-    pub weight: CauseSeverity,
-    /// What is wrong, as a sentence without its full stop.
+    /// How bad it is: an error stays until somebody does something, a warning goes away by itself,
+    /// an info is harmless.
+    pub severity: Severity,
+    /// What is wrong, in a sentence without its full stop.
     pub summary: &'static str,
-    /// The fact that is true for this cause and false for similar ones.
+    /// The fact that holds for this cause and for none of its look-alikes.
     pub distinguished_by: &'static str,
     /// The command that shows the fact.
     pub check: CauseCheck,
-    /// What to do about it.
-    pub remedy: &'static str,
-    /// Source: code or documentation that was read, or a measurement.
+    /// What to do, the most useful first.
+    pub remedies: &'static [CauseRemedy],
+    /// Where this was read or measured.
     pub source: &'static str,
 }
 
@@ -55,20 +59,37 @@ impl PartialEq for Cause {
     }
 }
 
-/// How bad a cause is.
-#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CauseSeverity {
-    /// It stays until someone fixes it.
-    Fault,
-    /// It resolves on its own.
-    Passing,
-    /// Nothing is wrong: the text is expected.
-    Harmless,
+impl Cause {
+    /// The diagnosis that it is this cause, with the values of a text or of a cluster filled in;
+    /// whoever has evidence, alternatives and a scope adds them. `origin` says where the commands
+    /// have to run.
+    #[must_use]
+    pub fn diagnosis(
+        &self,
+        certainty: Certainty,
+        values: &PlaceholderValues,
+        origin: TextOrigin,
+    ) -> Diagnosis {
+        let place = self.check.on.place(origin);
+        let check = DistinguishingCheck::by_command(place, self.check.shell_command(values));
+        Diagnosis {
+            code: self.code,
+            summary: values.fill(self.summary).into(),
+            severity: self.severity,
+            certainty,
+            scope: DiagnosisScope::default(),
+            is_symmetric: false,
+            evidence: Vec::new(),
+            alternatives: Vec::new(),
+            distinguished_by: Some(check.showing(values.fill(self.distinguished_by))),
+            remedies: self.remedies.iter().map(|remedy| remedy.filled(values, origin)).collect(),
+            source: Some(self.source),
+        }
+    }
 }
 
-/// The tables of all causes, grouped by component.
-const TABLES: [&[Cause]; 10] = [
+/// All causes, by the component they are about.
+const TABLES: [&[Cause]; 11] = [
     api::TABLE,
     certificate::TABLE,
     join::TABLE,
@@ -79,9 +100,10 @@ const TABLES: [&[Cause]; 10] = [
     pod::TABLE,
     name_resolution::TABLE,
     registry::TABLE,
+    unexplained::TABLE,
 ];
 
-/// All causes, in the order of the tables.
+/// Every cause, in the order of [`pontoon_model::code::CAUSES`].
 pub fn all() -> impl Iterator<Item = &'static Cause> {
     TABLES.into_iter().flatten()
 }
@@ -112,19 +134,15 @@ mod tests {
     #[test]
     fn every_cause_is_whole() {
         for cause in all() {
-            let parts = [
-                cause.summary,
-                cause.distinguished_by,
-                cause.check.command,
-                cause.remedy,
-                cause.source,
-            ];
+            let parts = [cause.summary, cause.distinguished_by, cause.check.command, cause.source];
             assert!(parts.iter().all(|part| !part.is_empty()), "{}", cause.code);
-            assert!(
-                !cause.summary.ends_with('.') && !cause.distinguished_by.ends_with('.'),
-                "{}",
-                cause.code
-            );
+            assert!(!cause.remedies.is_empty(), "{}", cause.code);
+            let actions = cause.remedies.iter().filter_map(|remedy| remedy.action);
+            let commands = cause.remedies.iter().filter_map(|remedy| remedy.command);
+            let mut words: Vec<_> = actions.chain(commands).collect();
+            assert!(words.iter().all(|text| !text.is_empty()), "{}", cause.code);
+            words.extend([cause.summary, cause.distinguished_by]);
+            assert!(words.iter().all(|text| !text.ends_with('.')), "{}", cause.code);
         }
     }
 

@@ -1,13 +1,13 @@
 //! What pasted error text proves, and which causes remain possible.
 //!
-//! A text is read line by line. A line is a symptom of the table (`table`), or a failed connection
-//! (`failed_dial`), which is described by who dialled whom and how it failed. Each proven symptom
-//! is reported once, the most specific first.
+//! A text is read line by line. A line is a symptom of the table (`table`), or a connection that
+//! failed (`failed_dial`): the context says who dialled whom, the failure how it ended. Each
+//! symptom is reported once, the most special first.
 
 pub mod explanation;
-pub mod placeholder;
 mod failed_dial;
 mod log_text;
+mod narrowing;
 mod pattern;
 mod candidates;
 mod table;
@@ -17,26 +17,27 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use pontoon_diagnosis::Severity;
 use pontoon_model::code::DiagnosisCode;
 
+use crate::cause::cause;
+use crate::placeholder::PlaceholderValues;
 use explanation::{ExplainedSymptom, Explanation};
 use failed_dial::{DialContext, DialPatterns, DialTarget, FailedDial};
 use log_text::{LogLine, LogText};
-use placeholder::PlaceholderValues;
 use table::{CompiledSymptom, SymptomCauses, SymptomClass, SymptomGroup};
 
 pub use log_text::BYTES_MAX;
 
-/// Largest number of symptoms reported for one text; the log of a broken cluster has fewer than
-/// ten.
-const PROVEN_MAX: usize = 24;
+/// Symptoms that are kept of one paste: a log of a broken cluster has less than ten.
+const SYMPTOMS_MAX: usize = 24;
 
-/// What matches a line.
+/// What was found in a line. The order is that of the explanation.
 #[derive(Clone, Debug)]
 enum LineMatch {
     /// A row of the symptom table, by its index.
     Row(usize, PlaceholderValues),
-    /// A failed connection.
+    /// A connection that failed.
     Dial(FailedDial),
 }
 
@@ -63,8 +64,7 @@ pub fn explain(bytes: &[u8]) -> Explanation {
         }
         let key = key(&found);
         let is_known = seen.contains_key(&key);
-        // Known symptoms are still counted once the limit is reached.
-        if is_known || seen.len() < PROVEN_MAX {
+        if is_known || seen.len() < SYMPTOMS_MAX {
             let seen =
                 seen.entry(key).or_insert(SymptomOccurrence { found, line: line.number, times: 0 });
             seen.times += 1;
@@ -73,8 +73,8 @@ pub fn explain(bytes: &[u8]) -> Explanation {
     let mut all: Vec<SymptomOccurrence> = seen.into_values().collect();
     without_echoes(&mut all, &rows);
     all.sort_by_key(|seen| (rank(&seen.found, &rows), seen.line));
-    let proven = all.iter().map(|seen| proven(seen, &rows)).collect();
-    Explanation::new(proven, paste.lines.len(), paste.is_cut)
+    let symptoms = all.iter().map(|seen| explained(seen, &rows)).collect();
+    Explanation::new(symptoms, paste.lines.len(), paste.is_cut)
 }
 
 /// Two matches with equal keys are the same symptom with the same values.
@@ -83,9 +83,9 @@ type SymptomKey =
 
 fn key(found: &LineMatch) -> SymptomKey {
     match found {
-        LineMatch::Row(row, held) => (*row, None, held.clone()),
+        LineMatch::Row(row, values) => (*row, None, values.clone()),
         LineMatch::Dial(dial) => {
-            (usize::MAX, Some((dial.setting, dial.target, dial.end)), dial.held.clone())
+            (usize::MAX, Some((dial.setting, dial.target, dial.end)), dial.values.clone())
         }
     }
 }
@@ -111,19 +111,19 @@ fn read_line(
     dialling: &DialPatterns,
 ) -> Option<LineMatch> {
     let of_table = rows.iter().enumerate().find_map(|(at, row)| {
-        let held = row.patterns.iter().find_map(|pattern| pattern.find(&line.text, &line.lower))?;
-        Some((at, held))
+        let values =
+            row.patterns.iter().find_map(|pattern| pattern.find(&line.text, &line.lower))?;
+        Some((at, values))
     });
     let is_general = |at: usize| {
         matches!(rows[at].symptom.class, SymptomClass::After(_) | SymptomClass::Unless(_))
     };
     match of_table {
-        Some((at, held)) if !is_general(at) => Some(LineMatch::Row(at, held)),
-        // A general row counts only if the line is not a failed connection, which says more.
+        Some((at, values)) if !is_general(at) => Some(LineMatch::Row(at, values)),
         general => dialling
             .read(line)
             .map(LineMatch::Dial)
-            .or_else(|| general.map(|(at, held)| LineMatch::Row(at, held))),
+            .or_else(|| general.map(|(at, values)| LineMatch::Row(at, values))),
     }
 }
 
@@ -141,7 +141,7 @@ fn without_echoes(all: &mut Vec<SymptomOccurrence>, rows: &[CompiledSymptom]) {
     let dials: Vec<(DialContext, PlaceholderValues, failed_dial::DialFailure)> = all
         .iter()
         .filter_map(|seen| match &seen.found {
-            LineMatch::Dial(dial) => Some((dial.setting, dial.held.clone(), dial.end)),
+            LineMatch::Dial(dial) => Some((dial.setting, dial.values.clone(), dial.end)),
             LineMatch::Row(..) => None,
         })
         .collect();
@@ -151,12 +151,12 @@ fn without_echoes(all: &mut Vec<SymptomOccurrence>, rows: &[CompiledSymptom]) {
             _ => true,
         },
         LineMatch::Dial(dial) => {
-            let same = |(setting, held, end): &&(
+            let same = |(setting, values, end): &&(
                 DialContext,
                 PlaceholderValues,
                 failed_dial::DialFailure,
             )| {
-                *setting < dial.setting && *end == dial.end && held.is_same_place(&dial.held)
+                *setting < dial.setting && *end == dial.end && values.is_same_place(&dial.values)
             };
             !dials.iter().any(|other| same(&other))
         }
@@ -196,14 +196,13 @@ fn rank(found: &LineMatch, rows: &[CompiledSymptom]) -> u8 {
 }
 
 fn is_harmless(causes: &[DiagnosisCode]) -> bool {
-    let weights = causes.iter().filter_map(|code| crate::cause::cause(*code));
-    weights.into_iter().all(|cause| cause.weight == crate::cause::CauseSeverity::Harmless)
+    causes.iter().filter_map(|code| cause(*code)).all(|cause| cause.severity == Severity::Info)
 }
 
-fn proven(seen: &SymptomOccurrence, rows: &[CompiledSymptom]) -> ExplainedSymptom {
-    let (row, held): (SymptomCauses, &PlaceholderValues) = match &seen.found {
-        LineMatch::Row(at, held) => (rows[*at].symptom.row(), held),
-        LineMatch::Dial(dial) => (dial.row(), &dial.held),
+fn explained(seen: &SymptomOccurrence, rows: &[CompiledSymptom]) -> ExplainedSymptom {
+    let (row, values): (SymptomCauses, &PlaceholderValues) = match &seen.found {
+        LineMatch::Row(at, values) => (rows[*at].symptom.row(), values),
+        LineMatch::Dial(dial) => (candidates::row(dial), &dial.values),
     };
-    ExplainedSymptom::new(&row, held, seen.line, seen.times)
+    ExplainedSymptom::new(&row, values, seen.line, seen.times)
 }

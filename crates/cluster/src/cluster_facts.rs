@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::IfName;
 use pontoon_model::record::Record;
 use pontoon_model::snapshot::{Link, Snapshot};
 use pontoon_model::untrusted::Untrusted;
@@ -107,10 +106,4 @@ impl ClusterFacts {
 fn link_of(snapshot: &Snapshot, address: IpAddr) -> Option<&Link> {
     let has = |link: &&Link| link.addresses.iter().any(|own| own.prefix.address == address);
     snapshot.links.iter().find(has)
-}
-
-/// A link's name, or a word for its absence.
-#[must_use]
-pub fn link_name(link: Option<&Link>) -> String {
-    link.map_or_else(|| "no link".to_owned(), |link: &Link| IfName::to_string(&link.name))
 }

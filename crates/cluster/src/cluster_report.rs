@@ -1,9 +1,8 @@
-//! What a check says.
+//! The report of `pontoon cluster check`.
 
 use std::collections::BTreeMap;
 
-use pontoon_causes::cause::CheckLocation;
-use pontoon_model::code::DiagnosisCode;
+use pontoon_diagnosis::{Diagnosis, exit_of};
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
@@ -12,78 +11,51 @@ use serde::Serialize;
 
 use crate::cluster_facts::ClusterFacts;
 use crate::connectivity_test::ConnectivityTest;
-use crate::diagnosis_rules::{Accusation, Certainty, diagnose_cluster};
-use crate::objects::NodeReadiness;
+use crate::diagnosis_rules::diagnose_cluster;
+use crate::objects::{ClusterNode, NodeReadiness};
 use crate::startup::is_starting;
 
 /// The name and version of this form. Within a version fields are only ever added.
-pub const SCHEMA: &str = "pontoon/cluster/v1";
+pub const SCHEMA: &str = "pontoon/cluster/v2";
 
-/// A check.
+/// What a check of a cluster found.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct ClusterReport {
     /// Always [`SCHEMA`].
     pub schema: String,
     /// Whether the cluster was young and not all of it there: it may still become well by itself.
     pub is_starting: bool,
-    /// The nodes.
+    /// The nodes that the API server lists.
     pub nodes: Vec<ReportedNode>,
-    /// What is wrong, the ground first.
-    pub wrong: Vec<ReportedProblem>,
-    /// Everything that was tried.
-    pub tried: Vec<ConnectivityTest>,
+    /// What is wrong, the ground first; several causes of one problem stand beside each other.
+    pub diagnoses: Vec<Diagnosis>,
+    /// Every connectivity test that was run, and its outcome.
+    pub connectivity_tests: Vec<ConnectivityTest>,
     /// Hosts that were named and could not be asked, and why.
     pub unreached: BTreeMap<HostName, Untrusted>,
     /// Nodes of the cluster of which no host was named or asked.
     pub unasked: Vec<String>,
 }
 
-/// A node.
+/// A node of the cluster.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub struct ReportedNode {
-    /// Its name.
+    /// Its name in the API.
     pub name: String,
-    /// Its `InternalIP`.
+    /// Its `InternalIP`, or `none`.
     pub address: String,
-    /// The link that has it.
+    /// The link of the node that has this address.
     pub link: Option<String>,
-    /// Whether it is ready.
+    /// Whether its condition Ready is True.
     pub is_ready: bool,
 }
 
-/// Something that is wrong.
-#[derive(Clone, Debug, JsonSchema, Serialize)]
-pub struct ReportedProblem {
-    /// What was found.
-    #[serde(flatten)]
-    pub accusation: Accusation,
-    /// Its causes in words.
-    pub told: Vec<ReportedCause>,
-}
-
-/// A cause in words.
-#[derive(Clone, Debug, JsonSchema, Serialize)]
-pub struct ReportedCause {
-    /// Its name, for `pontoon explain`.
-    pub code: DiagnosisCode,
-    /// What it is.
-    pub is: String,
-    /// The fact that tells it from others.
-    pub apart: String,
-    /// Where the command runs that shows it.
-    pub on: CheckLocation,
-    /// That command.
-    pub command: String,
-    /// What to do.
-    pub cure: String,
-}
-
 impl ClusterReport {
-    /// Judges.
+    /// Diagnoses the cluster, and reports what it was diagnosed from.
     #[must_use]
     pub fn of(facts: &ClusterFacts) -> Self {
         let nodes = facts.objects().map(|objects| &objects.nodes[..]).unwrap_or_default();
-        let row = |node: &crate::objects::ClusterNode| {
+        let row = |node: &ClusterNode| {
             let address = node.internal_ips.first().copied();
             let link = address.and_then(|address| facts.link(node, address));
             ReportedNode {
@@ -98,22 +70,22 @@ impl ClusterReport {
             schema: SCHEMA.to_owned(),
             is_starting: facts.objects().is_some_and(|all| is_starting(all, facts.now_s)),
             nodes: nodes.iter().map(row).collect(),
-            wrong: diagnose_cluster(facts).into_iter().map(ReportedProblem::of).collect(),
-            tried: facts.connectivity_tests.clone(),
+            diagnoses: diagnose_cluster(facts),
+            connectivity_tests: facts.connectivity_tests.clone(),
             unreached: facts.record.unreached.clone(),
             unasked: unasked.map(|node| node.name.clone()).collect(),
         }
     }
 
-    /// What it amounts to.
+    /// How the program ends: as the diagnoses say, unless the cluster is still starting, or not all
+    /// of it could be asked.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        let of = |wrong: &ReportedProblem| match wrong.accusation.certainty {
-            Certainty::Certain | Certainty::Likely if !self.is_starting => Exit::Failed,
-            _ => Exit::Warned,
+        let worst = match exit_of(&self.diagnoses) {
+            // What fails may go away by itself.
+            Exit::Failed | Exit::Good if self.is_starting => Exit::Warned,
+            worst => worst,
         };
-        let worst = self.wrong.iter().map(of).min().unwrap_or(Exit::Good);
-        let worst = if self.is_starting { worst.or(Exit::Warned) } else { worst };
         if !self.unreached.is_empty() {
             worst.or(Exit::Unreachable)
         } else if !self.unasked.is_empty() {
@@ -124,20 +96,51 @@ impl ClusterReport {
     }
 }
 
-impl ReportedProblem {
-    /// Puts the causes into words.
-    #[must_use]
-    pub fn of(accusation: Accusation) -> Self {
-        let held = &accusation.held;
-        let told = accusation.rows().map(|cause| ReportedCause {
-            code: cause.code,
-            is: held.fill(cause.summary),
-            apart: held.fill(cause.distinguished_by),
-            on: cause.check.on,
-            command: held.fill(cause.check.command),
-            cure: held.fill(cause.remedy),
-        });
-        let told = told.collect();
-        Self { accusation, told }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pontoon_causes::cause::{TextOrigin, cause};
+    use pontoon_causes::placeholder::PlaceholderValues;
+    use pontoon_diagnosis::Certainty;
+    use pontoon_model::code::{self, DiagnosisCode};
+
+    fn report(code: DiagnosisCode, certainty: Certainty) -> ClusterReport {
+        let row = cause(code).unwrap();
+        let values = PlaceholderValues::default();
+        ClusterReport {
+            schema: SCHEMA.to_owned(),
+            is_starting: false,
+            nodes: Vec::new(),
+            diagnoses: vec![row.diagnosis(certainty, &values, TextOrigin::ClusterNode)],
+            connectivity_tests: Vec::new(),
+            unreached: BTreeMap::new(),
+            unasked: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_cluster_that_is_starting_does_not_fail() {
+        let mut report = report(code::NODE_OFF, Certainty::Confirmed);
+        assert_eq!(report.exit(), Exit::Failed);
+        report.is_starting = true;
+        assert_eq!(report.exit(), Exit::Warned);
+        report.diagnoses.clear();
+        assert_eq!(report.exit(), Exit::Warned);
+        report.is_starting = false;
+        assert_eq!(report.exit(), Exit::Good);
+    }
+
+    #[test]
+    fn what_was_not_asked_is_no_good_news() {
+        let mut report = report(code::UNEXPLAINED, Certainty::Undecided);
+        assert_eq!(report.exit(), Exit::Warned);
+        report.unreached.insert(HostName::lossy("pi3"), Untrusted::new("no route"));
+        assert_eq!(report.exit(), Exit::Unreachable);
+        report.diagnoses[0].certainty = Certainty::Likely;
+        assert_eq!(report.exit(), Exit::Failed);
+        report.diagnoses.clear();
+        report.unreached.clear();
+        report.unasked.push("pi3".to_owned());
+        assert_eq!(report.exit(), Exit::Warned);
     }
 }

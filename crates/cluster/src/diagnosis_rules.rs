@@ -1,9 +1,10 @@
-//! Which causes follow from what was seen.
+//! Which causes follow from what was observed.
 //!
 //! The rules go from the ground up: API server, nodes, packet sizes, network plug-in, forwarding,
-//! Services, DNS. Each takes the failed tries that its cause explains, so that what is left for a
-//! later rule, or for nobody, is what was not explained yet.
+//! Services, DNS. Each takes the failed tests that its cause explains, so that what is left for a
+//! later rule, or at the end, is what was not explained yet.
 
+mod problem_draft;
 mod api_server;
 mod cluster_dns;
 mod forwarding;
@@ -16,100 +17,23 @@ mod unexplained;
 mod kube_proxy;
 
 use std::collections::BTreeSet;
-use std::fmt;
 
-use pontoon_causes::cause::{Cause, cause};
 use pontoon_causes::symptom::explain;
-use pontoon_causes::symptom::placeholder::{PlaceholderKind, PlaceholderValues};
+use pontoon_diagnosis::evidence::{ClusterEvidence, LogEvidence};
+use pontoon_diagnosis::{Certainty, Diagnosis, Evidence, Severity};
 use pontoon_model::code::DiagnosisCode;
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use crate::cluster_facts::ClusterFacts;
 use crate::connectivity_test::{ConnectivityTarget, ConnectivityTest};
-use crate::objects::{ClusterNode, ClusterObjects};
+use crate::objects::ClusterObjects;
+use problem_draft::ProblemDraft;
 
-/// How sure a cause is.
-#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Certainty {
-    /// What was seen is the cause itself.
-    Certain,
-    /// Nothing else that is known fits what was seen.
-    Likely,
-    /// One of several.
-    Undecided,
-    /// It does no harm to the cluster itself, or not yet.
-    Warning,
-}
-
-/// Something that is wrong.
-#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-pub struct Accusation {
-    /// Its cause; several where it is undecided, none where nothing that is known explains it.
-    pub causes: Vec<DiagnosisCode>,
-    /// How sure that is.
-    pub certainty: Certainty,
-    /// The nodes it is about.
-    pub nodes: BTreeSet<String>,
-    /// What was seen.
-    pub seen: Vec<String>,
-    /// What to do here; empty: the cause's own advice says it.
-    pub advice: Vec<String>,
-    /// What fills the holes of the causes' words.
-    #[serde(skip)]
-    #[schemars(skip)]
-    pub held: PlaceholderValues,
-}
-
-impl Accusation {
-    /// A cause at some nodes.
-    fn new<'a>(
-        code: DiagnosisCode,
-        certainty: Certainty,
-        nodes: impl IntoIterator<Item = &'a ClusterNode>,
-    ) -> Self {
-        Self { causes: vec![code], certainty, ..Self::unexplained(nodes) }
-    }
-
-    /// Something that no known cause explains, at some nodes.
-    fn unexplained<'a>(nodes: impl IntoIterator<Item = &'a ClusterNode>) -> Self {
-        Self {
-            causes: Vec::new(),
-            certainty: Certainty::Undecided,
-            nodes: nodes.into_iter().map(|node| node.name.clone()).collect(),
-            seen: Vec::new(),
-            advice: Vec::new(),
-            held: PlaceholderValues::default(),
-        }
-    }
-
-    fn about(mut self, hole: PlaceholderKind, value: &dyn fmt::Display) -> Self {
-        self.held = self.held.with(hole, value);
-        self
-    }
-
-    fn seen(mut self, what: impl Into<String>) -> Self {
-        self.seen.push(what.into());
-        self
-    }
-
-    fn advise(mut self, what: impl Into<String>) -> Self {
-        self.advice.push(what.into());
-        self
-    }
-
-    /// Its causes in the table.
-    pub fn rows(&self) -> impl Iterator<Item = &'static Cause> {
-        self.causes.iter().filter_map(|code| cause(*code))
-    }
-}
-
-/// Judges a cluster: what is wrong, the ground first.
+/// Diagnoses a cluster: what is wrong, the ground first. Several causes of one problem stand beside
+/// each other, as alternatives.
 #[must_use]
-pub fn diagnose_cluster(facts: &ClusterFacts) -> Vec<Accusation> {
-    let mut case = ClusterRuleContext::of(facts);
-    let rules: [fn(&mut ClusterRuleContext<'_>); 12] = [
+pub fn diagnose_cluster(facts: &ClusterFacts) -> Vec<Diagnosis> {
+    let mut context = ClusterRuleContext::of(facts);
+    let rules: [fn(&mut ClusterRuleContext<'_>); 13] = [
         api_server::server,
         node_address::addresses,
         cidr_overlap::networks,
@@ -122,134 +46,144 @@ pub fn diagnose_cluster(facts: &ClusterFacts) -> Vec<Accusation> {
         forwarding::of_nodes,
         cluster_dns::servers,
         kube_proxy::proxies,
+        unexplained::unexplained,
     ];
     for rule in rules {
-        rule(&mut case);
+        rule(&mut context);
     }
-    unexplained::unexplained(&mut case);
-    case.accusations
+    context.diagnoses
 }
 
-/// A judgement in the making.
+/// The facts, what the rules found so far, and what is left for the next ones.
 struct ClusterRuleContext<'a> {
     facts: &'a ClusterFacts,
     objects: &'a ClusterObjects,
-    /// Failed tries that nothing explains yet.
+    /// Failed tests that nothing explains yet.
     unexplained_tests: Vec<&'a ConnectivityTest>,
-    accusations: Vec<Accusation>,
+    diagnoses: Vec<Diagnosis>,
+}
+
+/// Causes that a text leaves, and what it proves.
+struct TextCauses {
+    causes: Vec<DiagnosisCode>,
+    evidence: LogEvidence,
 }
 
 impl<'a> ClusterRuleContext<'a> {
     fn of(facts: &'a ClusterFacts) -> Self {
         static NONE: ClusterObjects = ClusterObjects::NONE;
+        let failed = facts.connectivity_tests.iter().filter(|test| test.outcome.fails());
         Self {
             facts,
             objects: facts.objects().unwrap_or(&NONE),
-            unexplained_tests: facts
-                .connectivity_tests
-                .iter()
-                .filter(|tried| tried.outcome.fails())
-                .collect(),
-            accusations: Vec::new(),
+            unexplained_tests: failed.collect(),
+            diagnoses: Vec::new(),
         }
     }
 
-    /// Accuses, and takes the tries that this explains; the first of each kind are its evidence.
+    /// Reports a problem, and takes the tests that it explains; the first are its evidence.
     fn report_problem(
         &mut self,
-        mut accusation: Accusation,
+        mut problem: ProblemDraft,
         explains: impl Fn(&ConnectivityTest) -> bool,
     ) {
         /// More examples prove no more.
         const EXAMPLES: usize = 3;
         let (explained, open): (Vec<_>, Vec<_>) =
-            self.unexplained_tests.iter().copied().partition(|tried| explains(tried));
+            self.unexplained_tests.iter().copied().partition(|test| explains(test));
         self.unexplained_tests = open;
-        let examples = explained.iter().take(EXAMPLES).map(|tried| shown(tried));
-        accusation.seen.extend(examples);
-        if explained.len() > EXAMPLES {
-            let more = explained.len() - EXAMPLES;
-            accusation.seen.push(format!("and {more} more tries that failed because of it"));
+        problem.add_evidence(explained.iter().take(EXAMPLES).map(|test| test_evidence(test)));
+        if let count @ 1.. = explained.len().saturating_sub(EXAMPLES) {
+            problem.add_evidence([ClusterEvidence::FurtherTestsFailed { count }.into()]);
         }
-        self.accusations.push(accusation);
+        self.diagnoses.extend(problem.diagnoses());
     }
 
     /// Whether a cause was found at a node.
     fn has_cause(&self, code: DiagnosisCode, node: &str) -> bool {
-        self.accusations
-            .iter()
-            .any(|accusation| accusation.nodes.contains(node) && accusation.causes.contains(&code))
+        self.diagnoses.iter().any(|one| one.code == code && one.scope.nodes.contains(node))
     }
 
-    /// The open tries from a node or its pod.
+    /// Whether something was found at a node that keeps the cluster from working there.
+    fn has_trouble(&self, node: &str) -> bool {
+        // A warning that is confirmed concerns other networks than the cluster's own.
+        let is_trouble = |one: &Diagnosis| {
+            one.severity == Severity::Error || one.certainty != Certainty::Confirmed
+        };
+        self.diagnoses.iter().any(|one| is_trouble(one) && one.scope.nodes.contains(node))
+    }
+
+    /// The open tests from a node or its pod.
     fn unexplained_tests_from<'b>(
         &'b self,
         node: &'b str,
         is_pod: bool,
     ) -> impl Iterator<Item = &'a ConnectivityTest> + 'b {
-        let is_its = move |tried: &&&ConnectivityTest| {
-            tried.from.node == node && tried.from.is_pod == is_pod
-        };
+        let is_its =
+            move |test: &&&ConnectivityTest| test.from.node == node && test.from.is_pod == is_pod;
         self.unexplained_tests.iter().filter(is_its).copied()
     }
 
-    /// Whether a try was made and works.
+    /// Whether a test was run and works.
     fn works(
         &self,
         node: &str,
         is_pod: bool,
         is_meant: impl Fn(&ConnectivityTarget) -> bool,
     ) -> bool {
-        self.facts.tests_from(node, is_pod, is_meant).any(|tried| tried.outcome.works())
+        self.facts.tests_from(node, is_pod, is_meant).any(|test| test.outcome.works())
     }
 
-    /// Whether a try was made and fails.
+    /// Whether a test was run and fails.
     fn fails(
         &self,
         node: &str,
         is_pod: bool,
         is_meant: impl Fn(&ConnectivityTarget) -> bool,
     ) -> bool {
-        self.facts.tests_from(node, is_pod, is_meant).any(|tried| tried.outcome.fails())
+        self.facts.tests_from(node, is_pod, is_meant).any(|test| test.outcome.fails())
     }
 
-    /// What the texts about a node prove, as causes; the proof that leaves the fewest.
-    fn causes_from_texts(
-        &self,
-        node: &str,
-        about: impl Fn(&str) -> bool,
-    ) -> Option<(Vec<DiagnosisCode>, String)> {
-        let texts = self.facts.texts.iter().filter(|text| text.node == node && about(&text.source));
-        let told = texts.filter_map(|text| {
-            let explanation = explain(text.text.as_bytes());
-            let proven = explanation.proven.first()?;
-            let causes: Vec<DiagnosisCode> =
-                proven.possible_causes().map(|cause| cause.code).collect();
-            let what = format!("{}: {}", text.source, proven.what);
-            (!causes.is_empty()).then_some((causes, what))
-        });
-        told.min_by_key(|(causes, _)| causes.len())
+    /// What the texts about a node prove; the proof that leaves the fewest causes.
+    fn causes_from_texts(&self, node: &str, is_meant: impl Fn(&str) -> bool) -> Option<TextCauses> {
+        let texts =
+            self.facts.texts.iter().filter(|text| text.node == node && is_meant(&text.source));
+        let proofs = texts.filter_map(|text| causes_of_text(&text.text, &text.source));
+        proofs.min_by_key(|proof| proof.causes.len())
     }
 }
 
-/// A try in a line.
-fn shown(tried: &ConnectivityTest) -> String {
-    format!("{} to {}: {}", tried.from, tried.to, tried.outcome)
+/// The causes of the first thing that a text proves; none: nothing in it is recognised.
+fn causes_of_text(text: &str, source: &str) -> Option<TextCauses> {
+    let explanation = explain(text.as_bytes());
+    let first = explanation.symptoms.first()?;
+    let causes: Vec<_> = explanation.diagnoses_of(first).map(|one| one.code).collect();
+    let evidence = LogEvidence::TextProves {
+        what: first.what.clone(),
+        source: Some(source.to_owned()),
+        line: first.line,
+        times: first.times,
+    };
+    (!causes.is_empty()).then_some(TextCauses { causes, evidence })
 }
 
-/// Whether a try needs pods of other nodes: it goes to one, or to a Service before several.
-fn crosses_nodes(tried: &ConnectivityTest) -> bool {
-    match &tried.to {
+fn test_evidence(test: &ConnectivityTest) -> Evidence {
+    ClusterEvidence::ConnectivityTest(test.clone()).into()
+}
+
+/// Whether a test needs pods of other nodes: it goes to one, or to a Service before several.
+fn crosses_nodes(test: &ConnectivityTest) -> bool {
+    match &test.to {
         ConnectivityTarget::Service { .. } | ConnectivityTarget::Dns { pod_on: None, .. } => true,
         ConnectivityTarget::Pod { node, .. }
-        | ConnectivityTarget::Dns { pod_on: Some(node), .. } => *node != tried.from.node,
+        | ConnectivityTarget::Dns { pod_on: Some(node), .. } => *node != test.from.node,
         _ => false,
     }
 }
 
-/// Whether a try begins or ends at one of these nodes.
-fn touches(tried: &ConnectivityTest, nodes: &BTreeSet<String>) -> bool {
-    let to = match &tried.to {
+/// Whether a test begins or ends at one of these nodes.
+fn touches(test: &ConnectivityTest, nodes: &BTreeSet<String>) -> bool {
+    let to = match &test.to {
         ConnectivityTarget::Kubelet { node, .. }
         | ConnectivityTarget::KubeletByApi { node }
         | ConnectivityTarget::Sizes { node, .. }
@@ -259,7 +193,7 @@ fn touches(tried: &ConnectivityTest, nodes: &BTreeSet<String>) -> bool {
         | ConnectivityTarget::Service { .. }
         | ConnectivityTarget::Dns { pod_on: None, .. } => None,
     };
-    nodes.contains(&tried.from.node) || to.is_some_and(|node| nodes.contains(node))
+    nodes.contains(&test.from.node) || to.is_some_and(|node| nodes.contains(node))
 }
 
 #[cfg(test)]

@@ -156,18 +156,18 @@ fn kubelet(peer: &ClusterNode) -> Option<ConnectivityTarget> {
     Some(ConnectivityTarget::Kubelet { node: peer.name.clone(), address })
 }
 
-impl ConnectivityTarget {
-    /// How it is tried in a cluster of this DNS domain; none: not by a node.
+impl ConnectivityProbe {
+    /// How a target is probed in a cluster of this DNS domain; none: not by a node.
     #[must_use]
-    pub fn dial(&self, domain: &str) -> Option<ConnectivityProbe> {
-        Some(match self {
-            Self::Api { at, .. } => ConnectivityProbe::Tls(*at),
-            Self::Kubelet { address, .. } => ConnectivityProbe::Tcp((*address, KUBELET).into()),
-            Self::KubeletByApi { .. } => return None,
-            Self::Sizes { address, .. } => ConnectivityProbe::Sizes(*address),
-            Self::Pod { address, bytes, .. } => ConnectivityProbe::Echo(*address, *bytes),
-            Self::Service { address } => ConnectivityProbe::Echo(*address, 0),
-            Self::Dns { server, .. } => ConnectivityProbe::Dns(*server, domain.to_owned()),
+    pub fn of(target: &ConnectivityTarget, domain: &str) -> Option<Self> {
+        Some(match target {
+            ConnectivityTarget::Api { at, .. } => Self::Tls(*at),
+            ConnectivityTarget::Kubelet { address, .. } => Self::Tcp((*address, KUBELET).into()),
+            ConnectivityTarget::KubeletByApi { .. } => return None,
+            ConnectivityTarget::Sizes { address, .. } => Self::Sizes(*address),
+            ConnectivityTarget::Pod { address, bytes, .. } => Self::Echo(*address, *bytes),
+            ConnectivityTarget::Service { address } => Self::Echo(*address, 0),
+            ConnectivityTarget::Dns { server, .. } => Self::Dns(*server, domain.to_owned()),
         })
     }
 }

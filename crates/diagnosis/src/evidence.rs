@@ -12,7 +12,9 @@ mod services;
 mod identity;
 mod join;
 mod settings;
+mod connectivity;
 mod cluster;
+mod pod_network;
 mod log_text;
 
 use std::borrow::Cow;
@@ -20,7 +22,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
-pub use cluster::ClusterEvidence;
+pub use cluster::{ClusterEvidence, NodeAddressKind};
+pub use connectivity::{
+    ApiAddressSource, ConnectivityOutcome, ConnectivitySource, ConnectivityTarget, ConnectivityTest,
+};
 pub use frames::{ArpProxy, ControlTarget, EndControl, FrameEvidence, RoundProbes, SenderRounds};
 pub use identity::IdentityEvidence;
 pub use join::JoinEvidence;
@@ -28,6 +33,7 @@ pub use links::{GatewayProbe, LinkDownState, LinkEvidence};
 pub use log_text::LogEvidence;
 pub use node_address::{NetworkOrigin, NetworkPurpose, NodeAddressEvidence};
 pub use packet_filter::FilterEvidence;
+pub use pod_network::{MissingPodRoute, PodNetworkEvidence};
 pub use routing::RoutingEvidence;
 pub use services::ServiceEvidence;
 pub use settings::SettingsEvidence;
@@ -58,6 +64,8 @@ pub enum Evidence {
     Settings(SettingsEvidence),
     /// Objects, nodes and connectivity of a running cluster.
     Cluster(ClusterEvidence),
+    /// The network of a cluster's pods and Services on its nodes.
+    PodNetwork(PodNetworkEvidence),
     /// What a log or an error message says.
     Log(LogEvidence),
 }
@@ -76,6 +84,7 @@ enum EvidenceFields<'a> {
     Join(Cow<'a, JoinEvidence>),
     Settings(Cow<'a, SettingsEvidence>),
     Cluster(Cow<'a, ClusterEvidence>),
+    PodNetwork(Cow<'a, PodNetworkEvidence>),
     Log(Cow<'a, LogEvidence>),
 }
 
@@ -101,6 +110,7 @@ impl Serialize for Evidence {
             Self::Join(fact) => EvidenceFields::Join(Cow::Borrowed(fact)),
             Self::Settings(fact) => EvidenceFields::Settings(Cow::Borrowed(fact)),
             Self::Cluster(fact) => EvidenceFields::Cluster(Cow::Borrowed(fact)),
+            Self::PodNetwork(fact) => EvidenceFields::PodNetwork(Cow::Borrowed(fact)),
             Self::Log(fact) => EvidenceFields::Log(Cow::Borrowed(fact)),
         };
         EvidenceJson { fields, text: self.to_string() }.serialize(serializer)
@@ -139,5 +149,6 @@ from_domain! {
     Join: JoinEvidence,
     Settings: SettingsEvidence,
     Cluster: ClusterEvidence,
+    PodNetwork: PodNetworkEvidence,
     Log: LogEvidence,
 }

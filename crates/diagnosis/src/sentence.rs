@@ -10,7 +10,9 @@ mod services;
 mod identity;
 mod join;
 mod settings;
+mod connectivity;
 mod cluster;
+mod pod_network;
 mod log_text;
 
 use std::fmt;
@@ -30,9 +32,15 @@ impl fmt::Display for Evidence {
             Self::Join(fact) => fact.fmt(f),
             Self::Settings(fact) => fact.fmt(f),
             Self::Cluster(fact) => fact.fmt(f),
+            Self::PodNetwork(fact) => fact.fmt(f),
             Self::Log(fact) => fact.fmt(f),
         }
     }
+}
+
+/// Several things in one sentence: "eth0, wlan0".
+fn listed<T: fmt::Display>(all: impl IntoIterator<Item = T>) -> String {
+    all.into_iter().map(|one| one.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

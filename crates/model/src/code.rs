@@ -247,6 +247,7 @@ codes! {
     IMAGE_UNKNOWN = "image-unknown",
     REGISTRY_RATE_LIMIT = "registry-rate-limit",
     PULL_FAILED_UNTOLD = "pull-failed-untold",
+    UNEXPLAINED = "unexplained",
 }
 
 #[cfg(test)]

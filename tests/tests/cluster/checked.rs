@@ -319,23 +319,24 @@ impl Cluster {
             said.err,
             self.lab.run(MASTER, "pontoon cluster check pi1 pi2 -v").out
         );
-        assert_eq!(report["wrong"], Value::Array(Vec::new()));
-        let tried = report["tried"].as_array().expect("it is a list");
-        assert!(tried.len() > 20, "{report}");
+        assert_eq!(report["diagnoses"], Value::Array(Vec::new()));
+        let tests = report["connectivity_tests"].as_array().expect("it is a list");
+        assert!(tests.len() > 20, "{report}");
         let left = self.kubectl("get namespaces -l app.kubernetes.io/managed-by=pontoon -o name --field-selector status.phase=Active");
         assert_eq!(left, "", "its namespace is still there");
     }
 }
 
-/// What a report says is the cause, with certainty or likely.
-fn accused(report: &Value) -> Vec<(String, Vec<String>)> {
-    let texts = |value: &Value| -> Vec<String> {
-        let all = value.as_array().into_iter().flatten();
+/// What a report says is wrong, apart from warnings: codes, and the nodes of each.
+fn faults(report: &Value) -> Vec<(String, Vec<String>)> {
+    let nodes = |diagnosis: &Value| -> Vec<String> {
+        let all = diagnosis["scope"]["nodes"].as_array().into_iter().flatten();
         all.filter_map(|one| one.as_str().map(str::to_owned)).collect()
     };
-    let wrong = report["wrong"].as_array().into_iter().flatten();
-    let faults = wrong.filter(|wrong| wrong["certainty"] != "warning");
-    faults.map(|wrong| (texts(&wrong["causes"]).join(" or "), texts(&wrong["nodes"]))).collect()
+    let code = |diagnosis: &Value| diagnosis["code"].as_str().unwrap_or_default().to_owned();
+    let diagnoses = report["diagnoses"].as_array().into_iter().flatten();
+    let faults = diagnoses.filter(|one| one["severity"] != "warning");
+    faults.map(|one| (code(one), nodes(one))).collect()
 }
 
 /// A cluster that works in kube-proxy's iptables mode is accused of what is done to it, and of
@@ -352,7 +353,7 @@ pub(crate) fn accused_of_what_is_done_to_it(cluster: &Cluster) {
         };
         carry_out(by);
         let (said, report) = cluster.check();
-        let mut found = accused(&report);
+        let mut found = faults(&report);
         if nodes.is_empty() {
             for (_, nodes) in &mut found {
                 nodes.clear();

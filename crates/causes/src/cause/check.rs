@@ -1,24 +1,24 @@
 //! The check of a cause: a command that shows the fact, and the interpretation of its output.
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use pontoon_diagnosis::CommandPlace;
+use pontoon_model::shell::quoted;
 
-/// A command that changes nothing, with patterns for its output.
+use crate::placeholder::PlaceholderValues;
+
+/// A command that shows whether a cause holds, and how its output is read.
 #[derive(Clone, Copy, Debug)]
 pub struct CauseCheck {
     /// The host on which it has to run.
     pub on: CheckLocation,
-    /// The command line, words separated by blanks. With `patterns` it is one program with
-    /// arguments, which pontoon can run without a shell; without, it is for the user and may be a
-    /// pipe.
+    /// Words with blanks between them, as typed. With `patterns` it is one program and its
+    /// arguments, run without a shell; without, it is for a person and may be a pipe.
     pub command: &'static str,
-    /// What the output implies: the first matching pattern decides.
+    /// What its output says of the cause: the first pattern that matches decides.
     pub patterns: &'static [(OutputPattern, CauseImplication)],
 }
 
-/// The host on which a command has to run.
-#[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "kebab-case")]
+/// Where a command has to run, seen from the text or the node that shows the symptom.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum CheckLocation {
     /// The host on which the text was written.
     Here,
@@ -34,10 +34,39 @@ pub enum CheckLocation {
     Kubectl,
 }
 
-/// A pattern for the result of a command.
+/// What a symptom was read from: it decides which host "here" and "the one that dialled" are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TextOrigin {
+    /// A text of the host on which pontoon runs.
+    ThisHost,
+    /// A text of the API server, whoever shows it.
+    ApiServer,
+    /// A node of a cluster that pontoon checks from elsewhere.
+    ClusterNode,
+}
+
+impl CheckLocation {
+    /// The place in a diagnosis of something that was read from `origin`.
+    #[must_use]
+    pub const fn place(self, origin: TextOrigin) -> CommandPlace {
+        match (self, origin) {
+            (Self::Here | Self::Dialler, TextOrigin::ClusterNode) | (Self::Node, _) => {
+                CommandPlace::Node
+            }
+            (Self::Dialler, TextOrigin::ApiServer) | (Self::ControlPlane, _) => {
+                CommandPlace::ControlPlane
+            }
+            (Self::Here | Self::Dialler, _) => CommandPlace::ThisHost,
+            (Self::Peer, _) => CommandPlace::OtherHost,
+            (Self::Kubectl, _) => CommandPlace::Kubectl,
+        }
+    }
+}
+
+/// What a command's output or exit status may show.
 #[derive(Clone, Copy, Debug)]
 pub enum OutputPattern {
-    /// The output contains this text, ignoring case, with placeholders replaced.
+    /// It wrote this (any case; placeholders are filled).
     Says(&'static str),
     /// The output contains one of these texts.
     SaysAny(&'static [&'static str]),
@@ -51,9 +80,8 @@ pub enum OutputPattern {
     Fails,
 }
 
-/// What a matching pattern implies for the cause.
-#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+/// What a pattern in the output says of the cause.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CauseImplication {
     /// This is the cause.
     Proves,
@@ -75,7 +103,7 @@ pub struct CommandResult {
 /// A requirement that a command did not meet, so that its result implies nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CommandRequirement {
-    /// Privileges, usually root.
+    /// Rights that the user lacks.
     Rights,
     /// A cluster whose API server responds.
     Cluster,
@@ -116,40 +144,71 @@ impl CommandResult {
 }
 
 impl CauseCheck {
-    /// What the result implies for the cause; `None` if nothing. `fill` replaces placeholders.
+    /// A command whose output is for a person to read.
+    pub(super) const fn new(on: CheckLocation, command: &'static str) -> Self {
+        Self { on, command, patterns: &[] }
+    }
+
+    /// Adds what its output says of the cause.
+    pub(super) const fn judged_by(
+        self,
+        patterns: &'static [(OutputPattern, CauseImplication)],
+    ) -> Self {
+        Self { patterns, ..self }
+    }
+
+    /// The program and its arguments with their placeholders filled.
+    #[must_use]
+    pub fn words(&self, values: &PlaceholderValues) -> Vec<String> {
+        self.command.split(' ').map(|word| values.fill(word)).collect()
+    }
+
+    /// The command as a shell takes it.
+    #[must_use]
+    pub fn shell_command(&self, values: &PlaceholderValues) -> String {
+        if self.patterns.is_empty() {
+            return values.fill(self.command);
+        }
+        let words = self.words(values);
+        words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What the output says of the cause; `None` when nothing.
     #[must_use]
     pub fn evaluate(
         &self,
         outcome: &CommandResult,
-        fill: &dyn Fn(&str) -> String,
+        values: &PlaceholderValues,
     ) -> Option<CauseImplication> {
         // A command that lacks privileges or a cluster shows nothing about the cause.
         if outcome.missing_requirement().is_some() {
             return None;
         }
         let text = outcome.text.to_lowercase();
-        let says = |word: &str| text.contains(&fill(word).to_lowercase());
-        let holds = |sign: &OutputPattern| match sign {
+        let fill = |word: &str| values.fill(word).to_lowercase();
+        let says = |word: &str| text.contains(&fill(word));
+        let holds = |pattern: &OutputPattern| match pattern {
             OutputPattern::Says(word) => says(word),
             OutputPattern::SaysAny(words) => words.iter().any(|word| says(word)),
             OutputPattern::Line(one, other) => {
-                let (one, other) = (fill(one).to_lowercase(), fill(other).to_lowercase());
+                let (one, other) = (fill(one), fill(other));
                 text.lines().any(|line| line.contains(&one) && line.contains(&other))
             }
             OutputPattern::Silent => outcome.is_good() && text.trim().is_empty(),
             OutputPattern::Succeeds => outcome.is_good(),
             OutputPattern::Fails => outcome.status.is_some_and(|status| status != 0),
         };
-        self.patterns.iter().find(|(sign, _)| holds(sign)).map(|(_, means)| *means)
+        self.patterns.iter().find(|(pattern, _)| holds(pattern)).map(|(_, means)| *means)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::placeholder::PlaceholderKind;
 
-    fn look(signs: &'static [(OutputPattern, CauseImplication)]) -> CauseCheck {
-        CauseCheck { on: CheckLocation::Here, command: "ip route get {address}", patterns: signs }
+    const fn check(patterns: &'static [(OutputPattern, CauseImplication)]) -> CauseCheck {
+        CauseCheck::new(CheckLocation::Here, "ip route get {address}").judged_by(patterns)
     }
 
     fn ended(status: i32, text: &str) -> CommandResult {
@@ -158,13 +217,13 @@ mod tests {
 
     #[test]
     fn the_first_sign_decides() {
-        let look = look(&[
+        let check = check(&[
             (OutputPattern::Line("{address}", "unreachable"), CauseImplication::Proves),
             (OutputPattern::Silent, CauseImplication::Fits),
             (OutputPattern::Succeeds, CauseImplication::Excludes),
             (OutputPattern::Fails, CauseImplication::Fits),
         ]);
-        let fill = |text: &str| text.replace("{address}", "10.96.0.1");
+        let values = PlaceholderValues::default().with(PlaceholderKind::Address, &"10.96.0.1");
         let table = [
             (ended(2, "10.96.0.1: Network is UNREACHABLE"), Some(CauseImplication::Proves)),
             (ended(2, "10.96.0.1\nunreachable"), Some(CauseImplication::Fits)),
@@ -173,13 +232,29 @@ mod tests {
             (CommandResult { status: None, text: "10.0.0.9".to_owned() }, None),
         ];
         for (outcome, means) in table {
-            assert_eq!(look.evaluate(&outcome, &fill), means, "{outcome:?}");
+            assert_eq!(check.evaluate(&outcome, &values), means, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn here_is_where_the_symptom_was_read() {
+        let table = [
+            (CheckLocation::Here, TextOrigin::ThisHost, CommandPlace::ThisHost),
+            (CheckLocation::Here, TextOrigin::ApiServer, CommandPlace::ThisHost),
+            (CheckLocation::Here, TextOrigin::ClusterNode, CommandPlace::Node),
+            (CheckLocation::Dialler, TextOrigin::ThisHost, CommandPlace::ThisHost),
+            (CheckLocation::Dialler, TextOrigin::ApiServer, CommandPlace::ControlPlane),
+            (CheckLocation::Dialler, TextOrigin::ClusterNode, CommandPlace::Node),
+            (CheckLocation::Peer, TextOrigin::ThisHost, CommandPlace::OtherHost),
+        ];
+        for (location, origin, place) in table {
+            assert_eq!(location.place(origin), place, "{location:?} {origin:?}");
         }
     }
 
     #[test]
     fn a_command_in_trouble_of_its_own_says_nothing() {
-        let look = look(&[
+        let check = check(&[
             (OutputPattern::Succeeds, CauseImplication::Excludes),
             (OutputPattern::Fails, CauseImplication::Proves),
         ]);
@@ -189,7 +264,11 @@ mod tests {
             ended(1, "open /run/containerd/containerd.sock: permission denied"),
         ];
         for outcome in trouble {
-            assert_eq!(look.evaluate(&outcome, &str::to_owned), None, "{outcome:?}");
+            assert_eq!(
+                check.evaluate(&outcome, &PlaceholderValues::default()),
+                None,
+                "{outcome:?}"
+            );
         }
     }
 }

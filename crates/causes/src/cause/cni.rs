@@ -1,9 +1,15 @@
 //! Causes in network plug-ins: not installed, not ready, on the wrong link.
 
-use super::{Cause, CauseCheck, CauseImplication, CauseSeverity, CheckLocation, OutputPattern};
+use pontoon_diagnosis::Severity;
 use pontoon_model::code;
 
-/// Name prefixes of the pods of network plug-ins.
+use super::CauseImplication::{Excludes, Fits, Proves};
+use super::CheckLocation::{ControlPlane, Kubectl, Node};
+use super::OutputPattern::{Line, Says, SaysAny, Silent, Succeeds};
+use super::remedy::{action, run};
+use super::{Cause, CauseCheck};
+
+/// What the pods of network plug-ins are called.
 const CNI_NAMES: &[&str] = &[
     "flannel",
     "calico",
@@ -21,261 +27,261 @@ const PODS: &str = "kubectl get pods -A -o wide";
 pub(super) const TABLE: &[Cause] = &[
     Cause {
         code: code::CNI_NOT_INSTALLED,
-        weight: CauseSeverity::Fault,
-        summary: "no network plug-in has been applied: kubeadm brings none",
+        severity: Severity::Error,
+        summary: "no network plug-in has been applied: kubeadm does not install one",
         distinguished_by: "no pod of flannel, calico or cilium is listed",
-        check: CauseCheck {
-            on: CheckLocation::Kubectl,
-            command: PODS,
-            patterns: &[
-                (OutputPattern::SaysAny(CNI_NAMES), CauseImplication::Excludes),
-                (OutputPattern::Succeeds, CauseImplication::Fits),
-            ],
-        },
-        remedy: "apply one whose network is the cluster's podSubnet; flannel wants 10.244.0.0/16, \
-               and with two networks --iface=LINK",
+        check: CauseCheck::new(Kubectl, PODS)
+            .judged_by(&[(SaysAny(CNI_NAMES), Excludes), (Succeeds, Fits)]),
+        remedies: &[action(
+            "apply one whose network is the cluster's podSubnet; flannel expects \
+                    10.244.0.0/16, and with two networks --iface=LINK",
+        )
+        .on(Kubectl)],
         source: "kubernetes.io: Creating a cluster with kubeadm, Installing a Pod network add-on",
     },
     Cause {
         code: code::CNI_NOT_READY,
-        weight: CauseSeverity::Fault,
-        summary: "the network plug-in's pod on this node does not run, so it writes no configuration",
+        severity: Severity::Error,
+        summary: "the network plug-in's pod is not running on this node, so that it writes no \
+                  configuration",
         distinguished_by: "its pod is listed on this node, and is not Running",
-        check: CauseCheck {
-            on: CheckLocation::Kubectl,
-            command: PODS,
-            patterns: &[
-                (OutputPattern::SaysAny(CNI_NAMES), CauseImplication::Fits),
-                (OutputPattern::Succeeds, CauseImplication::Excludes),
-            ],
-        },
-        remedy: "kubectl logs of that pod (on a node that cannot be asked: crictl logs), into \
-               pontoon explain -",
+        check: CauseCheck::new(Kubectl, PODS)
+            .judged_by(&[(SaysAny(CNI_NAMES), Fits), (Succeeds, Excludes)]),
+        remedies: &[
+            run("kubectl logs -n NAMESPACE POD | pontoon explain -")
+                .on(Kubectl)
+                .to("explain the log of that pod"),
+            run("crictl logs ID 2>&1 | pontoon explain -")
+                .on(Node)
+                .to("the same where kubectl cannot reach the node"),
+        ],
         source: "kubernetes.io: Network Plugins",
     },
     Cause {
         code: code::CNI_CONFIG_REMOVED,
-        weight: CauseSeverity::Fault,
-        summary: "the network plug-in runs on this node, and its configuration is gone (kubeadm reset, or \
-             somebody cleaned up)",
+        severity: Severity::Error,
+        summary: "the network plug-in runs on this node, but its configuration is gone (kubeadm \
+                  reset, or a manual cleanup)",
         distinguished_by: "the plug-in's process runs, and /etc/cni/net.d is empty",
-        check: CauseCheck {
-            on: CheckLocation::Node,
-            command: "ls /etc/cni/net.d",
-            patterns: &[
-                (OutputPattern::Says(".conf"), CauseImplication::Excludes),
-                (OutputPattern::Succeeds, CauseImplication::Fits),
-            ],
-        },
-        remedy: "delete the plug-in's pod of that node: the new one writes it (kubectl delete pod -n \
-               kube-flannel POD)",
+        check: CauseCheck::new(Node, "ls /etc/cni/net.d")
+            .judged_by(&[(Says(".conf"), Excludes), (Succeeds, Fits)]),
+        remedies: &[run("kubectl delete pod -n kube-flannel POD")
+            .on(Kubectl)
+            .to("delete the plug-in's pod of that node: the new one writes the configuration")],
         source: "measured: an empty /etc/cni/net.d under a running flannel",
     },
     Cause {
         code: code::CNI_CONFIG_NOT_READ,
-        weight: CauseSeverity::Fault,
-        summary: "the plug-in has written its configuration, and containerd does not see it: another \
-             conf_dir, or started before and stuck",
-        distinguished_by: "/etc/cni/net.d holds a file, and the node stays NotReady",
-        check: CauseCheck {
-            on: CheckLocation::Node,
-            command: "ls /etc/cni/net.d",
-            patterns: &[
-                (OutputPattern::Says(".conf"), CauseImplication::Fits),
-                (OutputPattern::Silent, CauseImplication::Excludes),
-                (OutputPattern::Says("no such file"), CauseImplication::Excludes),
-            ],
-        },
-        remedy: "sudo systemctl restart containerd; conf_dir in /etc/containerd/config.toml must be \
-               /etc/cni/net.d",
+        severity: Severity::Error,
+        summary: "the plug-in has written its configuration, but containerd does not see it: \
+                  another conf_dir, or it was started before and is stuck",
+        distinguished_by: "/etc/cni/net.d contains a file, and the node stays NotReady",
+        check: CauseCheck::new(Node, "ls /etc/cni/net.d").judged_by(&[
+            (Says(".conf"), Fits),
+            (Silent, Excludes),
+            (Says("no such file"), Excludes),
+        ]),
+        remedies: &[
+            run("sudo systemctl restart containerd").on(Node).to("restart containerd"),
+            action("set conf_dir in /etc/containerd/config.toml to /etc/cni/net.d").on(Node),
+        ],
         source: "containerd docs/cri/config.md: cni.conf_dir",
     },
     Cause {
         code: code::CNI_BINARIES_MISSING,
-        weight: CauseSeverity::Fault,
+        severity: Severity::Error,
         summary: "the plug-in's programs are not in /opt/cni/bin",
         distinguished_by: "ls does not show the one that the text names",
-        check: CauseCheck { on: CheckLocation::Node, command: "ls /opt/cni/bin", patterns: &[] },
-        remedy: "install them: apt-get install kubernetes-cni or containernetworking-plugins (Debian: \
-               /usr/lib/cni; set bin_dir in containerd's config), and restart containerd",
+        check: CauseCheck::new(Node, "ls /opt/cni/bin"),
+        remedies: &[
+            run("apt-get install kubernetes-cni")
+                .on(Node)
+                .to("install them, then restart containerd"),
+            run("apt-get install containernetworking-plugins")
+                .on(Node)
+                .to("install Debian's (they are in /usr/lib/cni: set bin_dir in containerd's \
+                    configuration), then restart containerd"),
+        ],
         source: "containernetworking/plugins; containerd docs/cri/config.md: cni.bin_dir",
     },
     Cause {
         code: code::FLANNEL_NOT_RUNNING,
-        weight: CauseSeverity::Fault,
-        summary: "flannel does not run on this node: it writes /run/flannel/subnet.env when it starts, \
-             and a reboot empties /run",
+        severity: Severity::Error,
+        summary: "flannel is not running on this node; it writes /run/flannel/subnet.env when it \
+                  starts, and a reboot empties /run",
         distinguished_by: "its pod on this node is not Running",
-        check: CauseCheck {
-            on: CheckLocation::Kubectl,
-            command: "kubectl get pods -n kube-flannel -o wide",
-            patterns: &[
-                (OutputPattern::Line("{node} ", " running"), CauseImplication::Excludes),
-                (OutputPattern::Succeeds, CauseImplication::Fits),
-            ],
-        },
-        remedy: "kubectl logs -n kube-flannel POD, into pontoon explain -",
+        check: CauseCheck::new(Kubectl, "kubectl get pods -n kube-flannel -o wide")
+            .judged_by(&[(Line("{node} ", " running"), Excludes), (Succeeds, Fits)]),
+        remedies: &[run("kubectl logs -n kube-flannel POD | pontoon explain -")
+            .on(Kubectl)
+            .to("explain its log")],
         source: "flannel-io/flannel main.go WriteSubnetFile",
     },
     Cause {
         code: code::POD_CIDR_NOT_ASSIGNED,
-        weight: CauseSeverity::Fault,
-        summary: "the node has no pod network of its own: kubeadm init ran without --pod-network-cidr",
+        severity: Severity::Error,
+        summary: "the node has no pod network of its own: kubeadm init was run without \
+                  --pod-network-cidr",
         distinguished_by: "spec.podCIDR of the Node is empty",
-        check: CauseCheck {
-            on: CheckLocation::Kubectl,
-            command: "kubectl get nodes -o custom-columns=NAME:.metadata.name,POD:.spec.podCIDR",
-            patterns: &[
-                (OutputPattern::Says("<none>"), CauseImplication::Proves),
-                (OutputPattern::Succeeds, CauseImplication::Excludes),
-            ],
-        },
-        remedy: "kubeadm reset, then init with --pod-network-cidr=10.244.0.0/16 (the quickest on a \
-               new cluster); else --allocate-node-cidrs and --cluster-cidr of the controller \
-               manager",
+        check: CauseCheck::new(
+            Kubectl,
+            "kubectl get nodes -o custom-columns=NAME:.metadata.name,POD:.spec.podCIDR",
+        )
+        .judged_by(&[(Says("<none>"), Proves), (Succeeds, Excludes)]),
+        remedies: &[
+            run("kubeadm init --pod-network-cidr=10.244.0.0/16")
+                .on(ControlPlane)
+                .to("reset, then initialise with one (the quickest on a new cluster)"),
+            action(
+                "otherwise set --allocate-node-cidrs and --cluster-cidr of the controller \
+                    manager",
+            )
+            .on(ControlPlane),
+        ],
         source: "flannel-io/flannel Documentation/troubleshooting.md",
     },
     Cause {
         code: code::FLANNEL_NETWORK_DIFFERS,
-        weight: CauseSeverity::Fault,
+        severity: Severity::Error,
         summary: "Network in flannel's net-conf.json is not the cluster's podSubnet",
-        distinguished_by: "the node's pod network lies outside of it",
-        check: CauseCheck {
-            on: CheckLocation::Kubectl,
-            command: "kubectl get configmap -n kube-flannel kube-flannel-cfg -o yaml",
-            patterns: &[],
-        },
-        remedy: "set Network there to the podSubnet of the cluster (ConfigMap kubeadm-config), delete \
-               flannel's pods",
+        distinguished_by: "the node's pod network is outside of it",
+        check: CauseCheck::new(
+            Kubectl,
+            "kubectl get configmap -n kube-flannel kube-flannel-cfg -o yaml",
+        ),
+        remedies: &[action(
+            "set Network there to the cluster's podSubnet (ConfigMap kubeadm-config), then \
+                    delete flannel's pods",
+        )
+        .on(Kubectl)],
         source: "flannel-io/flannel pkg/subnet/kube: the PodCIDR must lie in Network",
     },
     Cause {
         code: code::POD_ADDRESSES_USED_UP,
-        weight: CauseSeverity::Fault,
-        summary: "every address of this node's pod network counts as taken, by pods or by what they left",
+        severity: Severity::Error,
+        summary: "every address of this node's pod network counts as used, by pods or by what they \
+                  left behind",
         distinguished_by: "there are as many files as addresses, and fewer pods",
-        check: CauseCheck {
-            on: CheckLocation::Node,
-            command: "ls /var/lib/cni/networks/cbr0 | wc -l",
-            patterns: &[],
-        },
-        remedy: "on that node: drain it, remove the files of /var/lib/cni/networks/cbr0, restart \
-               containerd; a /24 has room for 254",
+        check: CauseCheck::new(Node, "ls /var/lib/cni/networks/cbr0 | wc -l"),
+        remedies: &[action(
+            "drain the node, delete the files of /var/lib/cni/networks/cbr0, then restart \
+                    containerd; a /24 has room for 254",
+        )
+        .on(Node)],
         source: "containernetworking/plugins plugins/ipam/host-local",
     },
     Cause {
         code: code::FLANNEL_STARTS,
-        weight: CauseSeverity::Passing,
-        summary: "flannel on this node is starting, and its file is not there yet",
+        severity: Severity::Warning,
+        summary: "flannel is starting on this node and has not written its file yet",
         distinguished_by: "the text stops within a minute",
-        check: CauseCheck {
-            on: CheckLocation::Node,
-            command: "cat /run/flannel/subnet.env",
-            patterns: &[
-                (OutputPattern::Says("flannel_subnet="), CauseImplication::Proves),
-                (OutputPattern::Says("no such file"), CauseImplication::Excludes),
-            ],
-        },
-        remedy: "wait a minute",
+        check: CauseCheck::new(Node, "cat /run/flannel/subnet.env")
+            .judged_by(&[(Says("flannel_subnet="), Proves), (Says("no such file"), Excludes)]),
+        remedies: &[action("wait a minute")],
         source: "flannel-io/flannel main.go WriteSubnetFile",
     },
     Cause {
         code: code::CNI0_STALE_ADDRESS,
-        weight: CauseSeverity::Fault,
+        severity: Severity::Error,
         summary: "the bridge cni0 has an address of an earlier cluster or CNI, which kubeadm reset \
-             leaves behind",
+                  leaves behind",
         distinguished_by: "its address is not in the node's spec.podCIDR",
-        check: CauseCheck {
-            on: CheckLocation::Node,
-            command: "ip -br address show dev cni0",
-            patterns: &[],
-        },
-        remedy: "on that node: sudo ip link delete cni0; sudo ip link delete flannel.1; restart \
-               flannel there (pods of the node are made anew)",
+        check: CauseCheck::new(Node, "ip -br address show dev cni0"),
+        remedies: &[
+            run("sudo ip link delete cni0").on(Node).to("delete the bridge"),
+            run("sudo ip link delete flannel.1")
+                .on(Node)
+                .to("delete flannel's link, then restart flannel on that node (its pods are \
+                    recreated)"),
+        ],
         source: "containernetworking/plugins plugins/main/bridge: ensureAddr",
     },
     Cause {
         code: code::FLANNEL_ON_UNREACHABLE_LINK,
-        weight: CauseSeverity::Fault,
-        summary: "flannel took the interface of the default route, over which the nodes do not reach \
-             each other",
-        distinguished_by: "its public-ip is not an address by which the other nodes reach the node; pods of \
-                one node reach each other",
-        check: CauseCheck {
-            on: CheckLocation::Kubectl,
-            command: "kubectl describe nodes | grep -E '^Name|InternalIP|public-ip'",
-            patterns: &[],
-        },
-        remedy: "flannel's arguments: --iface=LINK (the switch); restart its pods (3 s)",
+        severity: Severity::Error,
+        summary: "flannel uses the interface of the default route, over which the nodes do not \
+                  reach each other",
+        distinguished_by: "its public-ip is not an address by which the other nodes reach the \
+                           node; pods of one node reach each other",
+        check: CauseCheck::new(
+            Kubectl,
+            "kubectl describe nodes | grep -E '^Name|InternalIP|public-ip'",
+        ),
+        remedies: &[action(
+            "set --iface=LINK (the switch) in flannel's arguments, then restart its pods (3 \
+                    s)",
+        )],
         source: "measured: flannel-wifi-curl (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
         code: code::FLANNEL_WITHOUT_ROUTES,
-        weight: CauseSeverity::Fault,
-        summary: "flannel.1 was made anew under a running flannel, and has lost its routes",
+        severity: Severity::Error,
+        summary: "flannel.1 was recreated while flannel was running, and has lost its routes",
         distinguished_by: "ip route shows no line with flannel.1 although the link is up",
-        check: CauseCheck {
-            on: CheckLocation::Node,
-            command: "ip route show dev flannel.1",
-            patterns: &[
-                (OutputPattern::Says("via"), CauseImplication::Excludes),
-                (OutputPattern::Silent, CauseImplication::Proves),
-                (OutputPattern::Says("cannot find device"), CauseImplication::Proves),
-            ],
-        },
-        remedy: "restart flannel on that node: kubectl delete pod -n kube-flannel POD",
+        check: CauseCheck::new(Node, "ip route show dev flannel.1").judged_by(&[
+            (Says("via"), Excludes),
+            (Silent, Proves),
+            (Says("cannot find device"), Proves),
+        ]),
+        remedies: &[run("kubectl delete pod -n kube-flannel POD")
+            .on(Kubectl)
+            .to("restart flannel on that node")],
         source: "measured: after a tunnel's restart, flannel v0.28.10",
     },
     Cause {
         code: code::VXLAN_PORT_BLOCKED,
-        weight: CauseSeverity::Fault,
-        summary: "the packets in which the network plug-in wraps those of pods (VXLAN, UDP {port}) do not \
-             get from node to node: a packet filter drops them",
-        distinguished_by: "pods reach other nodes' own addresses, and no pods there; routes and links are as \
-                they should be",
-        check: CauseCheck {
-            on: CheckLocation::Node,
-            command: "pontoon mesh HOSTS --ports worker",
-            patterns: &[],
-        },
-        remedy: "on every node let UDP {port} in from the other nodes (ufw allow 8472/udp; \
-               firewall-cmd --permanent --add-port=8472/udp && firewall-cmd --reload)",
+        severity: Severity::Error,
+        summary: "the network plug-in's VXLAN packets (UDP {port}) do not get from node to node: a \
+                  packet filter drops them",
+        distinguished_by: "pods reach other nodes' own addresses, but no pods there; routes and \
+                           links are as they should be",
+        check: CauseCheck::new(Node, "pontoon mesh HOSTS --ports worker"),
+        remedies: &[
+            run("ufw allow 8472/udp")
+                .on(Node)
+                .to("on every node allow UDP {port} from the other nodes, with ufw"),
+            run("firewall-cmd --permanent --add-port=8472/udp && firewall-cmd --reload")
+                .on(Node)
+                .to("the same with firewalld"),
+        ],
         source: "flannel-io/flannel Documentation/backends.md; RFC 7348 section 8",
     },
     Cause {
         code: code::FLANNEL_INTERFACE_MISSING,
-        weight: CauseSeverity::Fault,
-        summary: "the interface or address that flannel was told to use is not there",
+        severity: Severity::Error,
+        summary: "the interface or address that flannel is configured to use does not exist",
         distinguished_by: "ip address does not show it",
-        check: CauseCheck { on: CheckLocation::Node, command: "ip -br address", patterns: &[] },
-        remedy: "bring it up (a tunnel, a USB stick), or correct --iface / --public-ip",
+        check: CauseCheck::new(Node, "ip -br address"),
+        remedies: &[action(
+            "bring it up (a tunnel, a USB stick), or correct --iface / --public-ip",
+        )
+        .on(Node)],
         source: "flannel-io/flannel pkg/ipmatch/match.go; measured: wg-down",
     },
     Cause {
         code: code::CNI_PICKED_OTHER_ADDRESS,
-        weight: CauseSeverity::Fault,
-        summary: "Calico picked an address of another network on one of the nodes",
-        distinguished_by: "the addresses in calicoctl node status, or the annotation, are not the nodes' \
-                InternalIPs",
-        check: CauseCheck {
-            on: CheckLocation::Kubectl,
-            command: "kubectl describe nodes | grep -E '^Name|InternalIP|IPv4Address'",
-            patterns: &[],
-        },
-        remedy: "IP_AUTODETECTION_METHOD=kubernetes-internal-ip in the DaemonSet calico-node",
+        severity: Severity::Error,
+        summary: "Calico chose an address of another network on one of the nodes",
+        distinguished_by: "the addresses in calicoctl node status, or in the annotation, are not \
+                           the nodes' InternalIPs",
+        check: CauseCheck::new(
+            Kubectl,
+            "kubectl describe nodes | grep -E '^Name|InternalIP|IPv4Address'",
+        ),
+        remedies: &[action(
+            "set IP_AUTODETECTION_METHOD=kubernetes-internal-ip in the DaemonSet \
+                    calico-node",
+        )
+        .on(Kubectl)],
         source: "projectcalico/calico node/pkg/lifecycle/startup/autodetection",
     },
     Cause {
         code: code::BGP_PORT_BLOCKED,
-        weight: CauseSeverity::Fault,
-        summary: "port 179 does not pass between the nodes",
+        severity: Severity::Error,
+        summary: "port 179 is blocked between the nodes",
         distinguished_by: "the addresses are right, and a connection to 179 fails",
-        check: CauseCheck {
-            on: CheckLocation::Node,
-            command: "pontoon mesh HOSTS --ports 179/tcp",
-            patterns: &[],
-        },
-        remedy: "let 179/tcp and IP protocol 4 pass, or use VXLAN",
+        check: CauseCheck::new(Node, "pontoon mesh HOSTS --ports 179/tcp"),
+        remedies: &[action("allow 179/tcp and IP protocol 4, or use VXLAN")],
         source: "docs.tigera.io: Network requirements",
     },
 ];

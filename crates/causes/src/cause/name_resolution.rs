@@ -1,105 +1,97 @@
 //! Causes in name resolution.
 
-use super::{Cause, CauseCheck, CauseImplication, CauseSeverity, CheckLocation, OutputPattern};
+use pontoon_diagnosis::Severity;
 use pontoon_model::code;
+
+use super::CauseImplication::{Excludes, Fits, Proves};
+use super::CheckLocation::{Dialler, Kubectl, Node};
+use super::OutputPattern::{Fails, Says, Succeeds};
+use super::remedy::{action, run};
+use super::{Cause, CauseCheck};
 
 pub(super) const TABLE: &[Cause] = &[
     Cause {
         code: code::NAME_UNKNOWN,
-        weight: CauseSeverity::Fault,
-        summary: "the resolver answered that there is no {name}",
+        severity: Severity::Error,
+        summary: "the resolver answered that {name} does not exist",
         distinguished_by: "getent finds nothing on this host either",
-        check: CauseCheck {
-            on: CheckLocation::Dialler,
-            command: "getent hosts {name}",
-            patterns: &[
-                (OutputPattern::Succeeds, CauseImplication::Excludes),
-                (OutputPattern::Fails, CauseImplication::Fits),
-            ],
-        },
-        remedy: "correct the name, or one line ADDRESS {name} in /etc/hosts of every node",
+        check: CauseCheck::new(Dialler, "getent hosts {name}")
+            .judged_by(&[(Succeeds, Excludes), (Fails, Fits)]),
+        remedies: &[
+            action("correct the name"),
+            action("add a line ADDRESS {name} to /etc/hosts of every node"),
+        ],
         source: "Go net: no such host; getaddrinfo(3)",
     },
     Cause {
         code: code::NAME_OF_OTHER_RESOLVER,
-        weight: CauseSeverity::Fault,
-        summary: "the name is known elsewhere: in /etc/hosts, by mDNS (.local) or inside the cluster, \
-             and not to the resolver that was asked",
+        severity: Severity::Error,
+        summary: "the name is known elsewhere (in /etc/hosts, by mDNS as .local, or inside the \
+                  cluster), but not to the resolver that was asked",
         distinguished_by: "getent finds it on this host",
-        check: CauseCheck {
-            on: CheckLocation::Dialler,
-            command: "getent hosts {name}",
-            patterns: &[
-                (OutputPattern::Succeeds, CauseImplication::Fits),
-                (OutputPattern::Fails, CauseImplication::Excludes),
-            ],
-        },
-        remedy: "pods ask CoreDNS, and CoreDNS asks the node's resolv.conf, not /etc/hosts: use \
-               addresses, or a hosts block in ConfigMap coredns",
+        check: CauseCheck::new(Dialler, "getent hosts {name}")
+            .judged_by(&[(Succeeds, Fits), (Fails, Excludes)]),
+        remedies: &[action(
+            "use addresses, or a hosts block in ConfigMap coredns: pods ask CoreDNS, which \
+                    uses the node's resolv.conf and not /etc/hosts",
+        )],
         source: "kubernetes.io: DNS for Services and Pods; RFC 6762 (.local)",
     },
     Cause {
         code: code::RESOLVER_UNREACHABLE,
-        weight: CauseSeverity::Fault,
-        summary: "the resolver {server} does not answer: out of reach, or it serves no strangers",
-        distinguished_by: "a question straight to it gets no answer",
-        check: CauseCheck {
-            on: CheckLocation::Dialler,
-            command: "nslookup example.org {server}",
-            patterns: &[],
-        },
-        remedy: "name one that answers in /etc/resolv.conf (or the DHCP server); `pontoon check` \
-               tests them",
+        severity: Severity::Error,
+        summary: "the resolver {server} does not answer: it is unreachable, or does not serve this \
+                  client",
+        distinguished_by: "a direct query to it gets no answer",
+        check: CauseCheck::new(Dialler, "nslookup example.org {server}"),
+        remedies: &[
+            action("set one that answers, in /etc/resolv.conf or in the DHCP server"),
+            run("pontoon check").to("test the resolvers"),
+        ],
         source: "resolv.conf(5)",
     },
     Cause {
         code: code::NO_NAMESERVER,
-        weight: CauseSeverity::Fault,
-        summary: "the node's resolv.conf names no nameserver, and CoreDNS does not start without",
+        severity: Severity::Error,
+        summary: "the node's resolv.conf has no nameserver, and CoreDNS does not start without one",
         distinguished_by: "the file has no line nameserver",
-        check: CauseCheck {
-            on: CheckLocation::Node,
-            command: "cat /etc/resolv.conf",
-            patterns: &[
-                // The stub of systemd-resolved: kubelet is configured with another file.
-                (OutputPattern::Says("nameserver 127.0.0.53"), CauseImplication::Fits),
-                (OutputPattern::Says("nameserver "), CauseImplication::Excludes),
-                (OutputPattern::Succeeds, CauseImplication::Proves),
-            ],
-        },
-        remedy: "add one (in the network's configuration, or it is overwritten), then: kubectl \
-               delete pod -n kube-system -l k8s-app=kube-dns",
+        check: CauseCheck::new(Node, "cat /etc/resolv.conf").judged_by(&[
+            // systemd-resolved's: kubelet is given another file.
+            (Says("nameserver 127.0.0.53"), Fits),
+            (Says("nameserver "), Excludes),
+            (Succeeds, Proves),
+        ]),
+        remedies: &[
+            action("add one in the network's configuration, or it is overwritten").on(Node),
+            run("kubectl delete pod -n kube-system -l k8s-app=kube-dns")
+                .on(Kubectl)
+                .to("then restart CoreDNS"),
+        ],
         source: "measured: coredns-nons (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
         code: code::DNS_FORWARDING_LOOP,
-        weight: CauseSeverity::Fault,
-        summary: "CoreDNS's upstream is itself: the node's resolv.conf names 127.0.0.53 or 127.0.0.1",
-        distinguished_by: "it does",
-        check: CauseCheck {
-            on: CheckLocation::Node,
-            command: "cat /etc/resolv.conf",
-            patterns: &[
-                (OutputPattern::Says("nameserver 127."), CauseImplication::Proves),
-                (OutputPattern::Succeeds, CauseImplication::Excludes),
-            ],
-        },
-        remedy: "resolvConf: /run/systemd/resolve/resolv.conf in /var/lib/kubelet/config.yaml, \
-               restart kubelet, delete CoreDNS's pods",
+        severity: Severity::Error,
+        summary: "CoreDNS forwards to itself: the node's resolv.conf has 127.0.0.53 or 127.0.0.1",
+        distinguished_by: "resolv.conf has such an address",
+        check: CauseCheck::new(Node, "cat /etc/resolv.conf")
+            .judged_by(&[(Says("nameserver 127."), Proves), (Succeeds, Excludes)]),
+        remedies: &[action(
+            "set resolvConf: /run/systemd/resolve/resolv.conf in \
+                    /var/lib/kubelet/config.yaml, restart kubelet, then delete CoreDNS's pods",
+        )
+        .on(Node)],
         source: "coredns.io/plugins/loop: Troubleshooting",
     },
     Cause {
         code: code::DNS_PACKETS_BLOCKED,
-        weight: CauseSeverity::Fault,
-        summary: "questions on port 53 do not get through to {server} (a filter on UDP, a portal that \
-             wants a login)",
-        distinguished_by: "ping answers, and port 53 does not",
-        check: CauseCheck {
-            on: CheckLocation::Dialler,
-            command: "nslookup example.org {server}",
-            patterns: &[],
-        },
-        remedy: "`pontoon check` tells a portal, a filter and a dead resolver apart",
+        severity: Severity::Error,
+        summary: "DNS queries to port 53 do not get through to {server} (a filter on UDP, a \
+                  captive portal that requires a login)",
+        distinguished_by: "ping is answered, port 53 is not",
+        check: CauseCheck::new(Dialler, "nslookup example.org {server}"),
+        remedies: &[run("pontoon check")
+            .to("see whether it is a captive portal, a filter or a dead resolver")],
         source: "RFC 8952; RFC 1035",
     },
 ];

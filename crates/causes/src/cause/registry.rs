@@ -1,129 +1,121 @@
 //! Causes in pulling images.
 
-use super::{Cause, CauseCheck, CauseImplication, CauseSeverity, CheckLocation, OutputPattern};
+use pontoon_diagnosis::Severity;
 use pontoon_model::code;
+
+use super::CauseImplication::{Excludes, Fits, Proves};
+use super::CheckLocation::{ControlPlane, Kubectl, Node};
+use super::OutputPattern::{Fails, Says, Silent, Succeeds};
+use super::remedy::{action, run};
+use super::{Cause, CauseCheck};
 
 pub(super) const TABLE: &[Cause] = &[
     Cause {
         code: code::NO_WAY_TO_INTERNET,
-        weight: CauseSeverity::Fault,
-        summary: "the node has no way to the registry: no default route",
+        severity: Severity::Error,
+        summary: "the node has no route to the registry: no default route",
         distinguished_by: "ip route shows no default there",
-        check: CauseCheck {
-            on: CheckLocation::Node,
-            command: "ip route show default",
-            patterns: &[
-                (OutputPattern::Silent, CauseImplication::Proves),
-                (OutputPattern::Succeeds, CauseImplication::Excludes),
-            ],
-        },
-        remedy: "a default route over a node that masquerades, or bring the images: ctr -n k8s.io \
-               images import FILE",
+        check: CauseCheck::new(Node, "ip route show default")
+            .judged_by(&[(Silent, Proves), (Succeeds, Excludes)]),
+        remedies: &[
+            action("add a default route over a node that masquerades"),
+            run("ctr -n k8s.io images import FILE").on(Node).to("import the images from a file"),
+        ],
         source: "measured: pull-noroute (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
         code: code::NAT_MISSING,
-        weight: CauseSeverity::Fault,
-        summary: "the node that leads out forwards and does not masquerade: answers never come back",
-        distinguished_by: "itself it reaches the registry; its POSTROUTING has no MASQUERADE for the nodes' \
-                network",
-        check: CauseCheck {
-            on: CheckLocation::ControlPlane,
-            command: "iptables -t nat -S POSTROUTING",
-            patterns: &[],
-        },
-        remedy: "on it: iptables -t nat -A POSTROUTING -s NODES_NETWORK -o UPLINK -j MASQUERADE, and \
-               keep it over a reboot",
+        severity: Severity::Error,
+        summary: "the node that leads out forwards but does not masquerade, so that replies never \
+                  come back",
+        distinguished_by: "it reaches the registry itself; its POSTROUTING has no MASQUERADE for \
+                           the nodes' network",
+        check: CauseCheck::new(ControlPlane, "iptables -t nat -S POSTROUTING"),
+        remedies: &[run("iptables -t nat -A POSTROUTING -s NODES_NETWORK -o UPLINK -j MASQUERADE")
+            .to("on the node that leads out, and keep it over a reboot")],
         source: "measured: nat-missing (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
         code: code::GATEWAY_OFF,
-        weight: CauseSeverity::Fault,
+        severity: Severity::Error,
         summary: "the default route leads to a router that does not answer",
-        distinguished_by: "ip neigh shows FAILED for it",
-        check: CauseCheck {
-            on: CheckLocation::Node,
-            command: "ip neigh show nud failed",
-            patterns: &[],
-        },
-        remedy: "bring the router back, or correct the default route",
+        distinguished_by: "ip neigh shows it as FAILED",
+        check: CauseCheck::new(Node, "ip neigh show nud failed"),
+        remedies: &[action("bring the router back, or correct the default route")],
         source: "ip(7): EHOSTUNREACH",
     },
     Cause {
         code: code::REGISTRY_FILTERED,
-        weight: CauseSeverity::Fault,
-        summary: "the way to the internet drops or refuses what goes to the registry (a login page, a \
-             filter, a proxy that must be used)",
-        distinguished_by: "other hosts of the same network fail alike",
-        check: CauseCheck {
-            on: CheckLocation::Node,
-            command: "curl -sk -m 10 -D - -o /dev/null https://{endpoint}/v2/",
-            patterns: &[
-                (OutputPattern::Says("http/"), CauseImplication::Excludes),
-                (OutputPattern::Fails, CauseImplication::Fits),
-            ],
-        },
-        remedy: "`pontoon check` finds portals; behind a proxy: HTTPS_PROXY for containerd \
-               (systemctl edit containerd)",
+        severity: Severity::Error,
+        summary: "the path to the internet drops or rejects packets to the registry (a login page, \
+                  a filter, a proxy that must be used)",
+        distinguished_by: "other hosts of the same network fail in the same way",
+        check: CauseCheck::new(Node, "curl -sk -m 10 -D - -o /dev/null https://{endpoint}/v2/")
+            .judged_by(&[(Says("http/"), Excludes), (Fails, Fits)]),
+        remedies: &[
+            run("pontoon check").to("look for a captive portal"),
+            run("systemctl edit containerd")
+                .on(Node)
+                .to("behind a proxy, set HTTPS_PROXY for containerd"),
+        ],
         source: "containerd docs; RFC 8952",
     },
     Cause {
         code: code::PORTAL_INTERCEPTS,
-        weight: CauseSeverity::Fault,
-        summary: "a login page or a filter answers in the registry's place, with its own certificate",
+        severity: Severity::Error,
+        summary: "a captive portal or a filter answers instead of the registry, with its own \
+                  certificate",
         distinguished_by: "the certificate's issuer is none of the public ones",
-        check: CauseCheck {
-            on: CheckLocation::Node,
-            command: "curl -sk -m 10 -v -o /dev/null https://{endpoint}/v2/",
-            patterns: &[],
-        },
-        remedy: "log in once on that network (`pontoon check` names the portal), or have your CA \
-               added to the node",
+        check: CauseCheck::new(Node, "curl -sk -m 10 -v -o /dev/null https://{endpoint}/v2/"),
+        remedies: &[
+            run("pontoon check").to("log in once on that network; this names the portal"),
+            action("if the filter is your own, add its CA to the node").on(Node),
+        ],
         source: "RFC 8952",
     },
     Cause {
         code: code::PRIVATE_REGISTRY_CA,
-        weight: CauseSeverity::Fault,
+        severity: Severity::Error,
         summary: "the registry is your own, and the node does not know its CA",
         distinguished_by: "the certificate's issuer is your own",
-        check: CauseCheck {
-            on: CheckLocation::Node,
-            command: "ls /etc/containerd/certs.d",
-            patterns: &[],
-        },
-        remedy: "put its CA into /etc/containerd/certs.d/HOST/hosts.toml (ca = ...), or into the \
-               system's; restart containerd",
+        check: CauseCheck::new(Node, "ls /etc/containerd/certs.d"),
+        remedies: &[action(
+            "put its CA into /etc/containerd/certs.d/HOST/hosts.toml (ca = ...), or into \
+                    the system's, then restart containerd",
+        )
+        .on(Node)],
         source: "containerd docs/hosts.md",
     },
     Cause {
         code: code::IMAGE_UNKNOWN,
-        weight: CauseSeverity::Fault,
-        summary: "the registry answered: there is no such image or tag, or it is private",
-        distinguished_by: "the text says not found or denied; the network is all right",
-        check: CauseCheck { on: CheckLocation::Node, command: "crictl pull IMAGE", patterns: &[] },
-        remedy: "correct name and tag; for a private one: imagePullSecrets",
+        severity: Severity::Error,
+        summary: "the registry answered that the image or tag does not exist, or it is private",
+        distinguished_by: "the text says not found or denied; the network works",
+        check: CauseCheck::new(Node, "crictl pull IMAGE"),
+        remedies: &[
+            action("correct the name and tag"),
+            action("for a private image set imagePullSecrets"),
+        ],
         source: "OCI distribution spec: MANIFEST_UNKNOWN, DENIED",
     },
     Cause {
         code: code::REGISTRY_RATE_LIMIT,
-        weight: CauseSeverity::Fault,
-        summary: "the registry has had enough questions from this address (many hosts behind one NAT)",
+        severity: Severity::Error,
+        summary: "the registry limits requests from this address (many hosts behind one NAT)",
         distinguished_by: "the text says 429 or toomanyrequests",
-        check: CauseCheck { on: CheckLocation::Node, command: "crictl images", patterns: &[] },
-        remedy: "log in to the registry, wait, or use a mirror (/etc/containerd/certs.d)",
+        check: CauseCheck::new(Node, "crictl images"),
+        remedies: &[action(
+            "log in to the registry, wait, or use a mirror (/etc/containerd/certs.d)",
+        )],
         source: "docs.docker.com: Docker Hub usage and limits",
     },
     Cause {
         code: code::PULL_FAILED_UNTOLD,
-        weight: CauseSeverity::Fault,
+        severity: Severity::Error,
         summary: "the image was not pulled; this line does not say why",
         distinguished_by: "the event before it does: Failed to pull image",
-        check: CauseCheck {
-            on: CheckLocation::Kubectl,
-            command: "kubectl get events -A",
-            patterns: &[],
-        },
-        remedy: "paste that line into pontoon explain -",
+        check: CauseCheck::new(Kubectl, "kubectl get events -A"),
+        remedies: &[run("pontoon explain -").to("explain that line")],
         source: "kubernetes.io: Images, ImagePullBackOff",
     },
 ];

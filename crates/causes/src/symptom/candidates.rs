@@ -1,8 +1,9 @@
 //! What a failed connection proves, and which causes are possible.
 
 use super::failed_dial::{DialContext, DialFailure, DialTarget, FailedDial, is_service_address};
-use super::placeholder::PlaceholderKind;
-use super::table::{LogSource, SymptomCauses};
+use super::table::SymptomCauses;
+use crate::cause::TextOrigin;
+use crate::placeholder::PlaceholderKind;
 use pontoon_model::code::{self, DiagnosisCode};
 
 /// The proven statement and the possible causes.
@@ -10,9 +11,9 @@ pub(super) fn row(dial: &FailedDial) -> SymptomCauses {
     SymptomCauses {
         proves: proves(dial),
         causes: causes(dial),
-        source: match dial.setting {
-            DialContext::ApiToKubelet | DialContext::Webhook => LogSource::ApiServer,
-            _ => LogSource::Host,
+        origin: match dial.setting {
+            DialContext::ApiToKubelet | DialContext::Webhook => TextOrigin::ApiServer,
+            _ => TextOrigin::ThisHost,
         },
     }
 }
@@ -21,110 +22,105 @@ fn proves(dial: &FailedDial) -> String {
     format!("{}: {}", doing(dial), ending(dial))
 }
 
-/// A placeholder if the text had a value for it, else other words.
-fn whom(dial: &FailedDial, hole: PlaceholderKind, otherwise: &str) -> String {
-    match dial.held.get(hole) {
-        Some(_) => format!("{{{}}}", hole.name()),
+/// A placeholder where the text had a value, else other words.
+fn whom(dial: &FailedDial, kind: PlaceholderKind, otherwise: &str) -> String {
+    match dial.values.get(kind) {
+        Some(_) => format!("{{{}}}", kind.name()),
         None => otherwise.to_owned(),
     }
 }
 
-/// Who dialled whom, as the beginning of a sentence.
+/// Which program contacted which server.
 fn doing(dial: &FailedDial) -> String {
-    let whom = |hole, otherwise| whom(dial, hole, otherwise);
+    let whom = |kind, otherwise| whom(dial, kind, otherwise);
     match dial.setting {
         DialContext::Discovery => {
             format!(
-                "kubeadm join asked {} for cluster-info",
+                "kubeadm join requested cluster-info from {}",
                 whom(PlaceholderKind::Endpoint, "the server")
             )
         }
         DialContext::Config => format!(
-            "kubeadm join had cluster-info, and asked the server that it names, {}",
+            "kubeadm join had cluster-info, and contacted the server that it names, {}",
             whom(PlaceholderKind::Endpoint, "the server")
         ),
         DialContext::ApiToKubelet if dial.target == DialTarget::Kubelet => {
-            format!("the kubelet at {} was asked", whom(PlaceholderKind::Endpoint, "the node"))
+            format!("request to the kubelet at {}", whom(PlaceholderKind::Endpoint, "the node"))
         }
-        DialContext::Webhook => "the API server asked a webhook".to_owned(),
+        DialContext::Webhook => "the API server called a webhook".to_owned(),
         DialContext::Pull => {
             format!(
-                "the node asked {} for an image",
+                "the node requested an image from {}",
                 whom(PlaceholderKind::Endpoint, "the registry")
             )
         }
         DialContext::Kubelet => {
             format!(
-                "kubelet asked the API server at {}",
+                "kubelet contacted the API server at {}",
                 whom(PlaceholderKind::Endpoint, "its address")
             )
         }
-        DialContext::Kubectl => match dial.held.get(PlaceholderKind::Endpoint) {
-            Some(_) => "kubectl asked the API server at {endpoint}".to_owned(),
-            None => "kubectl asked its API server".to_owned(),
+        DialContext::Kubectl => match dial.values.get(PlaceholderKind::Endpoint) {
+            Some(_) => "kubectl contacted the API server at {endpoint}".to_owned(),
+            None => "kubectl contacted its API server".to_owned(),
         },
         DialContext::ApiToKubelet | DialContext::Plain => match dial.target {
             DialTarget::Service => {
-                format!("the Service {} was asked", whom(PlaceholderKind::Endpoint, ""))
+                format!("connection to the Service {}", whom(PlaceholderKind::Endpoint, ""))
             }
-            _ => format!("{} was asked", whom(PlaceholderKind::Endpoint, "a server")),
+            _ => format!("connection to {}", whom(PlaceholderKind::Endpoint, "a server")),
         },
     }
 }
 
-/// How the connection failed, as the end of a sentence.
+/// How the connection ended, in words.
 fn ending(dial: &FailedDial) -> String {
-    let whom = |hole, otherwise| whom(dial, hole, otherwise);
+    let whom = |kind, otherwise| whom(dial, kind, otherwise);
     let host = whom(PlaceholderKind::Host, "it");
     match dial.end {
         DialFailure::NoRoute => format!(
-            "{host} was not reached: nobody answered for the address, or a filter said \
-             \"prohibited\""
+            "{host} was not reached: no ARP or NDP reply, or a filter answered \"prohibited\""
         ),
         DialFailure::NetUnreachable => format!("there is no route to {host} from there"),
-        DialFailure::Timeout => "nothing came back, not even a refusal".to_owned(),
+        DialFailure::Timeout => "no response, not even a refusal".to_owned(),
         DialFailure::Silence => {
-            "no answer came in time; the text does not say whether TCP connected".to_owned()
+            "no response in time; the text does not say whether TCP connected".to_owned()
         }
         DialFailure::Refused => format!("{host} answered that nothing listens on that port"),
         DialFailure::TlsTimeout => {
-            "TCP connected, and the TLS handshake got no further in 10 s".to_owned()
+            "TCP connected, but the TLS handshake was not complete after 10 s".to_owned()
         }
-        DialFailure::Lost => "a connection that had worked got no answers any more".to_owned(),
+        DialFailure::Lost => "a connection that had worked got no more responses".to_owned(),
         DialFailure::Reset => "the other side cut the connection".to_owned(),
         DialFailure::NameUnknown => {
             format!(
-                "{} answered that there is no {{name}}",
+                "{} answered that {{name}} does not exist",
                 whom(PlaceholderKind::Server, "the resolver")
             )
         }
         DialFailure::NameUnasked => {
-            format!(
-                "{} gave no answer to what {{name}} is",
-                whom(PlaceholderKind::Server, "the resolver")
-            )
+            format!("{} did not resolve {{name}}", whom(PlaceholderKind::Server, "the resolver"))
         }
-        DialFailure::CertificateName => match dial.held.get(PlaceholderKind::Names) {
-            Some(_) => "the certificate that was shown is valid for {names}, and not for {wanted}"
-                .to_owned(),
+        DialFailure::CertificateName => match dial.values.get(PlaceholderKind::Names) {
+            Some(_) => {
+                "the certificate presented is valid for {names}, and not for {wanted}".to_owned()
+            }
             None => format!(
-                "the certificate that was shown is not valid for {}",
+                "the certificate presented is not valid for {}",
                 whom(PlaceholderKind::Wanted, "the name that was asked")
             ),
         },
         DialFailure::CertificateAuthority => {
-            "the certificate that was shown is not of the CA that the asking side trusts".to_owned()
+            "the certificate presented is not from a CA that the client trusts".to_owned()
         }
         DialFailure::CertificateExpired => {
-            "by the clock of the asking side the certificate has run out".to_owned()
+            "by the clock of the client the certificate has expired".to_owned()
         }
         DialFailure::CertificateFuture => {
-            "by the clock of the asking side the certificate is not valid yet".to_owned()
+            "by the clock of the client the certificate is not valid yet".to_owned()
         }
         DialFailure::CertificateTime => {
-            "by the clock of the asking side the certificate has run out, or is \
-                                 not valid yet"
-                .to_owned()
+            "by the clock of the client the certificate has expired, or is not valid yet".to_owned()
         }
         DialFailure::NotTls => "what answered does not speak TLS".to_owned(),
     }
@@ -156,7 +152,7 @@ fn causes(dial: &FailedDial) -> Vec<DiagnosisCode> {
         }
         DialFailure::NameUnknown => Some(vec![code::NAME_UNKNOWN, code::NAME_OF_OTHER_RESOLVER]),
         DialFailure::NameUnasked
-            if dial.held.get(PlaceholderKind::Server).is_some_and(is_service_address) =>
+            if dial.values.get(PlaceholderKind::Server).is_some_and(is_service_address) =>
         {
             Some(of_cluster_dns())
         }
@@ -221,7 +217,7 @@ fn of_api(dial: &FailedDial) -> Vec<DiagnosisCode> {
 
 /// Whether the certificate is that of an API server: no other has the name `kubernetes`.
 fn is_of_api_server(dial: &FailedDial) -> bool {
-    let names = dial.held.get(PlaceholderKind::Names).unwrap_or_default();
+    let names = dial.values.get(PlaceholderKind::Names).unwrap_or_default();
     names.split(", ").any(|name| name.starts_with("kubernetes") || is_service_address(name))
 }
 
@@ -261,7 +257,7 @@ pub(super) fn of_cluster_dns() -> Vec<DiagnosisCode> {
 }
 
 fn of_service(dial: &FailedDial) -> Vec<DiagnosisCode> {
-    let is_dns = dial.held.get(PlaceholderKind::Port) == Some("53");
+    let is_dns = dial.values.get(PlaceholderKind::Port) == Some("53");
     match dial.end {
         DialFailure::NetUnreachable => vec![code::NO_ROUTE_TO_SERVICE_RANGE],
         DialFailure::Refused if is_dns => {

@@ -1,21 +1,21 @@
-//! The explanation of a pasted text, and how results of commands narrow it down.
+//! What a pasted text proves, the diagnoses that follow from it, and how commands narrow them.
 
+use pontoon_diagnosis::evidence::LogEvidence;
+use pontoon_diagnosis::{Certainty, CommandPlace, Diagnosis, Evidence, exit_of};
+use pontoon_model::code::DiagnosisCode;
+use pontoon_model::exit::Exit;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::placeholder::PlaceholderValues;
-use super::table::{LogSource, SymptomCauses};
-use crate::cause::{
-    Cause, CauseImplication, CauseSeverity, CheckLocation, CommandRequirement, CommandResult, cause,
-};
-use pontoon_model::code::DiagnosisCode;
-use pontoon_model::exit::Exit;
-use pontoon_model::shell::quoted;
+use super::narrowing::CandidateCause;
+use super::table::SymptomCauses;
+use crate::cause::{CauseImplication, CommandResult, TextOrigin, cause};
+use crate::placeholder::PlaceholderValues;
 
-/// Name and version of the format. Within a version, fields are only ever added.
-pub const SCHEMA: &str = "pontoon/explanation/v1";
+/// The name and version of this form. Within a version fields are only ever added.
+pub const SCHEMA: &str = "pontoon/explanation/v2";
 
-/// The explanation of a pasted text.
+/// What a pasted text proves, and what may be wrong.
 #[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 pub struct Explanation {
     /// Always `pontoon/explanation/v1`.
@@ -26,8 +26,11 @@ pub struct Explanation {
     pub lines: usize,
     /// Whether the text or one of its lines exceeded the limit and was cut.
     pub is_cut: bool,
-    /// The proven symptoms, the most specific first.
-    pub proven: Vec<ExplainedSymptom>,
+    /// Each thing that the text proves, the most special first.
+    pub symptoms: Vec<ExplainedSymptom>,
+    /// The causes that remain, symptom by symptom: the evidence of each is its symptom. Several of
+    /// one symptom are alternatives.
+    pub diagnoses: Vec<Diagnosis>,
 }
 
 /// One symptom that the text proves.
@@ -39,234 +42,182 @@ pub struct ExplainedSymptom {
     pub line: usize,
     /// Number of lines that prove it.
     pub times: usize,
-    /// Whether one cause, several or none remain.
-    pub verdict: SymptomVerdict,
-    /// The causes; excluded ones come last.
-    pub causes: Vec<RemainingCause>,
+    /// The causes that the output of a command excluded.
+    pub excluded: Vec<ExcludedCause>,
+    /// Causes that nothing excluded, left out because another one was proved.
+    pub set_aside: Vec<DiagnosisCode>,
+    #[serde(skip)]
+    #[schemars(skip)]
+    candidates: Vec<CandidateCause>,
+    #[serde(skip)]
+    #[schemars(skip)]
+    values: PlaceholderValues,
+    #[serde(skip)]
+    #[schemars(skip)]
+    origin: TextOrigin,
 }
 
-/// The number of remaining causes.
-#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SymptomVerdict {
-    /// Exactly one cause remains.
-    Certain,
-    /// Several causes remain.
-    Undecided,
-    /// No cause remains: commands on this host excluded all.
-    Cleared,
-}
-
-/// A possible cause of a proven symptom.
-#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
-pub struct RemainingCause {
-    /// The code of the cause, for `pontoon explain`.
+/// A cause that it is not, and the command that showed it.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct ExcludedCause {
+    /// The code of the cause.
     pub code: DiagnosisCode,
-    /// How bad it is.
-    pub weight: CauseSeverity,
-    /// What is wrong, in one sentence.
-    pub is: String,
-    /// The fact that distinguishes it from the other causes.
-    pub apart: String,
-    /// The host on which the command has to run.
-    pub on: CheckLocation,
-    /// The command that shows the fact, quoted for a shell.
+    /// Where the command was run, seen from the text.
+    pub place: CommandPlace,
+    /// The command whose output excludes the cause.
     pub command: String,
-    /// What to do about it.
-    pub cure: String,
-    /// Source: code or documentation that was read, or a measurement.
-    pub source: &'static str,
-    /// What the command implied, if it was run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub means: Option<CauseImplication>,
-    /// Why the command was not run, or had no usable result.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub untold: Option<String>,
-    #[serde(skip)]
-    #[schemars(skip)]
-    row: &'static Cause,
-    #[serde(skip)]
-    #[schemars(skip)]
-    held: PlaceholderValues,
-    #[serde(skip)]
-    #[schemars(skip)]
-    is_elsewhere: bool,
 }
 
 impl Explanation {
-    pub(super) fn new(proven: Vec<ExplainedSymptom>, lines: usize, is_cut: bool) -> Self {
-        let is_recognised = !proven.is_empty();
-        Self { schema: SCHEMA.to_owned(), is_recognised, lines, is_cut, proven }
+    pub(super) fn new(symptoms: Vec<ExplainedSymptom>, lines: usize, is_cut: bool) -> Self {
+        let is_recognised = !symptoms.is_empty();
+        let diagnoses = symptoms.iter().flat_map(ExplainedSymptom::diagnoses).collect();
+        Self { schema: SCHEMA.to_owned(), is_recognised, lines, is_cut, symptoms, diagnoses }
     }
 
-    /// The exit code: certain faults are errors, undecided ones warnings.
+    /// The causes of one of its symptoms that remain.
+    pub fn diagnoses_of<'a>(
+        &'a self,
+        symptom: &'a ExplainedSymptom,
+    ) -> impl Iterator<Item = &'a Diagnosis> {
+        // A line is of one symptom at most.
+        self.diagnoses
+            .iter()
+            .filter(move |diagnosis| diagnosis.evidence[..] == [symptom.evidence()])
+    }
+
+    /// How the program ends: as its diagnoses say. What is not recognised, and what has no cause
+    /// left, is for a person to look at.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        let of = |proven: &ExplainedSymptom| match (proven.verdict, proven.possible_causes().next())
-        {
-            (SymptomVerdict::Certain, Some(told)) => match told.weight {
-                CauseSeverity::Fault => Exit::Failed,
-                CauseSeverity::Passing => Exit::Warned,
-                CauseSeverity::Harmless => Exit::Good,
-            },
-            _ => Exit::Warned,
-        };
-        // Nothing recognised is a warning: it does not show that nothing is wrong.
-        self.proven.iter().map(of).min().unwrap_or(Exit::Warned)
+        let is_open = |symptom| self.diagnoses_of(symptom).next().is_none();
+        let worst = exit_of(&self.diagnoses);
+        if self.symptoms.is_empty() || self.symptoms.iter().any(is_open) {
+            worst.or(Exit::Warned)
+        } else {
+            worst
+        }
     }
 
     /// The commands that can run on this host to exclude causes, each once. They change nothing and
     /// need no shell.
     #[must_use]
     pub fn commands(&self, is_control_plane: bool) -> Vec<Vec<String>> {
-        let mut questions = Vec::new();
-        for remaining in self.proven.iter().flat_map(|proven| &proven.causes) {
-            if remaining.not_run_reason(is_control_plane).is_some() {
-                continue;
-            }
-            let words = remaining.words();
-            if !questions.contains(&words) {
-                questions.push(words);
+        let mut commands = Vec::new();
+        for symptom in &self.symptoms {
+            let (values, origin) = (&symptom.values, symptom.origin);
+            let may_run = |candidate: &&CandidateCause| {
+                candidate.not_run_reason(values, origin, is_control_plane).is_none()
+            };
+            for candidate in symptom.candidates.iter().filter(may_run) {
+                let words = candidate.row.check.words(values);
+                if !commands.contains(&words) {
+                    commands.push(words);
+                }
             }
         }
-        questions
+        commands
     }
 
     /// Applies the results of the commands to all causes.
     pub fn apply_results(
         &mut self,
         is_control_plane: bool,
-        outcome_of: &dyn Fn(&[String]) -> CommandResult,
+        result_of: &dyn Fn(&[String]) -> CommandResult,
     ) {
-        for proven in &mut self.proven {
-            for remaining in &mut proven.causes {
-                remaining.untold = remaining.not_run_reason(is_control_plane);
-                if remaining.untold.is_none() {
-                    remaining.apply_result(&outcome_of(&remaining.words()));
-                }
-            }
-            // Proven causes first, excluded ones last. The sort is stable.
-            proven.causes.sort_by_key(|remaining| match remaining.means {
-                Some(CauseImplication::Proves) => 0,
-                Some(CauseImplication::Fits) => 1,
-                None => 2,
-                Some(CauseImplication::Excludes) => 3,
-            });
-            proven.judge();
+        for symptom in &mut self.symptoms {
+            symptom.apply_results(is_control_plane, result_of);
         }
+        self.diagnoses = self.symptoms.iter().flat_map(ExplainedSymptom::diagnoses).collect();
     }
 }
 
 impl ExplainedSymptom {
     pub(super) fn new(
         row: &SymptomCauses,
-        held: &PlaceholderValues,
+        values: &PlaceholderValues,
         line: usize,
         times: usize,
     ) -> Self {
-        let causes = row.causes.iter().filter_map(|code| cause(*code));
-        let causes = causes.map(|cause| RemainingCause::new(cause, held, row.source)).collect();
-        let what = held.fill(&row.proves);
-        let mut proven = Self { what, line, times, verdict: SymptomVerdict::Undecided, causes };
-        proven.judge();
-        proven
+        let rows = row.causes.iter().filter_map(|code| cause(*code));
+        Self {
+            what: values.fill(&row.proves),
+            line,
+            times,
+            excluded: Vec::new(),
+            set_aside: Vec::new(),
+            candidates: rows.map(CandidateCause::new).collect(),
+            values: values.clone(),
+            origin: row.origin,
+        }
     }
 
-    /// The remaining causes: those that are proven, else those that are not excluded.
-    pub fn possible_causes(&self) -> impl Iterator<Item = &RemainingCause> {
-        let is_proved = self.causes.iter().any(|one| one.means == Some(CauseImplication::Proves));
-        self.causes.iter().filter(move |one| match one.means {
+    /// The symptom as the evidence of its causes.
+    #[must_use]
+    pub fn evidence(&self) -> Evidence {
+        let Self { what, line, times, .. } = self;
+        LogEvidence::TextProves { what: what.clone(), source: None, line: *line, times: *times }
+            .into()
+    }
+
+    /// The causes that remain: those that were proved, else those that were not excluded.
+    fn remaining(&self) -> impl Iterator<Item = &CandidateCause> {
+        let is_proof = |one: &CandidateCause| one.implication == Some(CauseImplication::Proves);
+        let is_proved = self.candidates.iter().any(is_proof);
+        self.candidates.iter().filter(move |one| match one.implication {
             Some(CauseImplication::Proves) => true,
             Some(CauseImplication::Excludes) => false,
             _ => !is_proved,
         })
     }
 
-    fn judge(&mut self) {
-        self.verdict = match self.possible_causes().count() {
-            0 => SymptomVerdict::Cleared,
-            1 => SymptomVerdict::Certain,
-            _ => SymptomVerdict::Undecided,
+    /// A diagnosis for each cause that remains.
+    fn diagnoses(&self) -> Vec<Diagnosis> {
+        let codes: Vec<DiagnosisCode> = self.remaining().map(|one| one.row.code).collect();
+        let certainty = if codes.len() == 1 { Certainty::Confirmed } else { Certainty::Possible };
+        let diagnosis = |one: &CandidateCause| Diagnosis {
+            evidence: vec![self.evidence()],
+            alternatives: codes.iter().copied().filter(|code| *code != one.row.code).collect(),
+            ..one.diagnosis(certainty, &self.values, self.origin)
         };
+        self.remaining().map(diagnosis).collect()
     }
-}
 
-impl RemainingCause {
-    fn new(row: &'static Cause, held: &PlaceholderValues, speaker: LogSource) -> Self {
-        let on = match (row.check.on, speaker) {
-            (CheckLocation::Dialler, LogSource::ApiServer) => CheckLocation::ControlPlane,
-            (CheckLocation::Dialler, LogSource::Host) => CheckLocation::Here,
-            (on, _) => on,
-        };
-        let is_elsewhere = on == CheckLocation::Peer
-            || (on == CheckLocation::Node && speaker == LogSource::ApiServer);
-        // With patterns, pontoon can run the command, so each word is quoted on its own. Without,
-        // the command may be a pipe, whose characters must stay as they are.
-        let command = if row.check.patterns.is_empty() {
-            held.fill(row.check.command)
-        } else {
-            let words = row.check.command.split(' ').map(|word| quoted(&held.fill(word)));
-            words.collect::<Vec<_>>().join(" ")
-        };
-        Self {
-            code: row.code,
-            weight: row.weight,
-            is: held.fill(row.summary),
-            apart: held.fill(row.distinguished_by),
-            on,
-            command,
-            cure: held.fill(row.remedy),
-            source: row.source,
-            means: None,
-            untold: None,
-            row,
-            held: held.clone(),
-            is_elsewhere,
+    fn apply_results(
+        &mut self,
+        is_control_plane: bool,
+        result_of: &dyn Fn(&[String]) -> CommandResult,
+    ) {
+        let (values, origin) = (&self.values, self.origin);
+        for candidate in &mut self.candidates {
+            match candidate.not_run_reason(values, origin, is_control_plane) {
+                Some(why) => candidate.not_run(why),
+                None => {
+                    candidate.apply_result(values, &result_of(&candidate.row.check.words(values)))
+                }
+            }
         }
-    }
-
-    /// The program and its arguments.
-    fn words(&self) -> Vec<String> {
-        self.row.check.command.split(' ').map(|word| self.held.fill(word)).collect()
-    }
-
-    /// Why the command cannot run on this host.
-    fn not_run_reason(&self, is_control_plane: bool) -> Option<String> {
-        let look = &self.row.check;
-        let why = if look.patterns.is_empty() {
-            "its output is for a person to read"
-        } else if !self.held.has_all(look.command) {
-            "the text does not name what it asks about"
-        } else if self.is_elsewhere || (self.on == CheckLocation::ControlPlane && !is_control_plane)
-        {
-            "it has to run on another host"
-        } else {
-            return None;
+        self.candidates.sort_by_key(CandidateCause::rank);
+        let excluded = |one: &CandidateCause| ExcludedCause {
+            code: one.row.code,
+            place: one.row.check.on.place(origin),
+            command: one.row.check.shell_command(values),
         };
-        Some(why.to_owned())
-    }
-
-    fn apply_result(&mut self, outcome: &CommandResult) {
-        let look = &self.row.check;
-        self.means = look.evaluate(outcome, &|text| self.held.fill(text));
-        if self.means.is_none() {
-            let why = match (outcome.missing_requirement(), outcome.status) {
-                (Some(CommandRequirement::Rights), _) => "it needs root",
-                (Some(CommandRequirement::Cluster), _) => "kubectl reaches no cluster from here",
-                (None, None) => "it took too long",
-                (None, Some(126 | 127)) => "the program is not there",
-                (None, Some(_)) => "its output says nothing of this",
-            };
-            self.untold = Some(why.to_owned());
-        }
+        let is_out = |one: &&CandidateCause| one.implication == Some(CauseImplication::Excludes);
+        self.excluded = self.candidates.iter().filter(is_out).map(excluded).collect();
+        let remaining: Vec<DiagnosisCode> = self.remaining().map(|one| one.row.code).collect();
+        let codes = self.candidates.iter().filter(|one| !is_out(one)).map(|one| one.row.code);
+        self.set_aside = codes.filter(|code| !remaining.contains(code)).collect();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use pontoon_diagnosis::CheckOutcome;
+    use pontoon_model::code;
+
     use super::*;
     use crate::symptom::explain;
-    use pontoon_model::code;
 
     const NO_ARP: &str = "Error from server: Get \"https://172.20.5.2:10250/containerLogs/a/b/c\": \
                           dial tcp 172.20.5.2:10250: connect: no route to host";
@@ -293,8 +244,8 @@ mod tests {
         explanation
     }
 
-    fn told(explanation: &Explanation) -> Vec<DiagnosisCode> {
-        explanation.proven[0].possible_causes().map(|one| one.code).collect()
+    fn codes(explanation: &Explanation) -> Vec<DiagnosisCode> {
+        explanation.diagnoses.iter().map(|one| one.code).collect()
     }
 
     #[test]
@@ -308,11 +259,13 @@ mod tests {
             // The ping would have to run on the control plane.
             (false, "NotReady", unreachable, vec![code::NODE_OFF, code::FIREWALL_REJECT]),
         ];
-        for (is_control_plane, status, ping, codes) in table {
+        for (is_control_plane, status, ping, expected) in table {
             let explanation = narrowed(is_control_plane, status, ping);
-            assert_eq!(told(&explanation), codes, "{status} {ping}");
-            let is_certain = explanation.proven[0].verdict == SymptomVerdict::Certain;
-            assert_eq!(is_certain, codes.len() == 1);
+            assert_eq!(codes(&explanation), expected, "{status} {ping}");
+            let is_certain = explanation.diagnoses[0].certainty == Certainty::Confirmed;
+            assert_eq!(is_certain, expected.len() == 1);
+            let (first, second) = (&explanation.diagnoses[0], explanation.diagnoses.get(1));
+            assert!(second.is_none_or(|second| first.is_alternative_to(second)));
             let exit = if is_certain { Exit::Failed } else { Exit::Warned };
             assert_eq!(explanation.exit(), exit);
         }
@@ -331,15 +284,54 @@ mod tests {
             },
             _ => CommandResult { status: Some(127), text: String::new() },
         });
-        assert_eq!(told(&explanation), [code::NO_ROUTE_TO_SERVICE_RANGE]);
+        assert_eq!(codes(&explanation), [code::NO_ROUTE_TO_SERVICE_RANGE]);
+        let check = explanation.diagnoses[0].distinguished_by.clone().unwrap();
+        assert_eq!(check.outcome, Some(CheckOutcome::Proves));
+        let symptom = &explanation.symptoms[0];
+        assert_eq!(symptom.excluded, []);
+        assert!(symptom.set_aside.contains(&code::SERVICE_WITHOUT_ENDPOINTS), "{symptom:?}");
         assert_eq!(explanation.exit(), Exit::Failed);
     }
 
     #[test]
     fn what_is_not_run_says_why() {
         let explanation = narrowed(false, "Ready", "");
-        let why: Vec<_> =
-            explanation.proven[0].causes.iter().filter_map(|one| one.untold.as_deref()).collect();
-        assert_eq!(why, ["it has to run on another host"]);
+        let outcomes = explanation.diagnoses.iter().map(|one| {
+            (one.code, one.distinguished_by.as_ref().and_then(|check| check.outcome.clone()))
+        });
+        let elsewhere = CheckOutcome::Unknown("it has to run on another host".into());
+        assert_eq!(
+            outcomes.collect::<Vec<_>>(),
+            [
+                (code::INTERNAL_IP_UNREACHABLE, Some(CheckOutcome::Fits)),
+                (code::FIREWALL_REJECT, Some(elsewhere)),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_command_excludes_is_named_with_the_command() {
+        let explanation = narrowed(false, "NotReady", "");
+        assert_eq!(
+            explanation.symptoms[0].excluded,
+            [ExcludedCause {
+                code: code::INTERNAL_IP_UNREACHABLE,
+                place: CommandPlace::Kubectl,
+                command: "kubectl get nodes -o wide".to_owned(),
+            }]
+        );
+    }
+
+    /// Where commands exclude every cause, a person has to look.
+    #[test]
+    fn a_symptom_without_a_cause_is_a_warning() {
+        let mut explanation = explain(b"[ERROR Swap]: running with swap on is not supported");
+        assert_eq!(explanation.exit(), Exit::Failed);
+        explanation.apply_results(false, &|_| CommandResult {
+            status: Some(0),
+            text: "Filename Type Size Used Priority".to_owned(),
+        });
+        assert_eq!(codes(&explanation), []);
+        assert_eq!(explanation.exit(), Exit::Warned);
     }
 }

@@ -2,12 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::candidates;
+use pontoon_model::net::Prefix;
+
 use super::log_text::LogLine;
 use super::pattern::LinePattern;
-use super::placeholder::{PlaceholderKind, PlaceholderValues, at};
-use super::table::SymptomCauses;
-use pontoon_model::net::Prefix;
+use crate::placeholder::{PlaceholderKind, PlaceholderValues, at};
 
 /// What the program was doing. The first context whose words occur in the line is taken.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -24,7 +23,7 @@ pub(super) enum DialContext {
     Pull,
     /// kubelet connects to its API server.
     Kubelet,
-    /// kubectl connects to its API server.
+    /// kubectl talks to its API server.
     Kubectl,
     /// The line does not show the context.
     Plain,
@@ -104,34 +103,34 @@ const SETTINGS: [(DialContext, &[&str]); 7] = [
 pub(super) enum DialTarget {
     /// An API server at its own address.
     Api,
-    /// A kubelet, by its port.
+    /// A kubelet's port, 10250.
     Kubelet,
     /// The address of a Service.
     Service,
-    /// etcd, by its ports.
+    /// A port of etcd.
     Etcd,
-    /// A DNS server.
+    /// A resolver on port 53.
     Resolver,
-    /// A container registry.
+    /// A registry of images.
     Registry,
-    /// An admission webhook.
+    /// A webhook of the API server.
     Webhook,
-    /// Any other server.
+    /// Anything else that has an address.
     Other,
 }
 
 /// How the connection failed.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum DialFailure {
-    /// EHOSTUNREACH: no route to host.
+    /// EHOSTUNREACH: no neighbour, or an ICMP "prohibited".
     NoRoute,
-    /// ENETUNREACH: network is unreachable.
+    /// ENETUNREACH: the kernel has no route.
     NetUnreachable,
     /// The connection attempt had no response.
     Timeout,
     /// Some step timed out; the text does not show which.
     Silence,
-    /// ECONNREFUSED: connection refused.
+    /// ECONNREFUSED: an RST came back.
     Refused,
     /// Connected, but the TLS handshake timed out.
     TlsTimeout,
@@ -226,7 +225,7 @@ pub(super) struct FailedDial {
     pub(super) setting: DialContext,
     pub(super) target: DialTarget,
     pub(super) end: DialFailure,
-    pub(super) held: PlaceholderValues,
+    pub(super) values: PlaceholderValues,
 }
 
 /// The compiled patterns.
@@ -262,19 +261,18 @@ impl DialPatterns {
         if setting == DialContext::Plain && !is_go.iter().any(|word| lower.contains(word)) {
             return None;
         }
-        let mut held =
+        let mut values =
             self.places.iter().find_map(|place| place.find(text, lower)).unwrap_or_default();
-        if held.get(PlaceholderKind::Endpoint) == Some(NO_SETTINGS) {
+        if values.get(PlaceholderKind::Endpoint) == Some(NO_SETTINGS) {
             return None;
         }
-        if held.get(PlaceholderKind::Port).is_none() {
-            // A URL without a port is HTTPS.
-            if let Some(host) = held.get(PlaceholderKind::Host) {
-                held = PlaceholderValues::of(at(host, 443));
+        if values.get(PlaceholderKind::Port).is_none() {
+            // A URL without a port.
+            if let Some(host) = values.get(PlaceholderKind::Host) {
+                values = PlaceholderValues::of(at(host, 443));
             }
         }
-        // A failed lookup comes first: its text also contains the words of a timeout or a refusal.
-        let end = self.lookup(text, lower, &mut held).or_else(|| {
+        let end = self.lookup(text, lower, &mut values).or_else(|| {
             self.ends
                 .iter()
                 .find(|(words, _)| words.find(text, lower).is_some())
@@ -283,21 +281,20 @@ impl DialPatterns {
         if end == DialFailure::CertificateName {
             let names = [&self.names, &self.any_names];
             if let Some(found) = names.iter().find_map(|names| names.find(text, lower)) {
-                held.fill_missing_from(&found);
+                values.fill_missing_from(&found);
             }
             if let (None, Some(wanted)) =
-                (held.get(PlaceholderKind::Host), held.get(PlaceholderKind::Wanted))
+                (values.get(PlaceholderKind::Host), values.get(PlaceholderKind::Wanted))
             {
                 let wanted = wanted.to_owned();
-                held.fill_missing_from(&PlaceholderValues::of(vec![(
+                values.fill_missing_from(&PlaceholderValues::of(vec![(
                     PlaceholderKind::Host,
                     wanted,
                 )]));
             }
         }
-        // Without an address, a timeout may be anything; a certificate error is always about a
-        // server.
-        let is_nowhere = held == PlaceholderValues::default();
+        // A deadline may be anybody's; a certificate is always a server's.
+        let is_nowhere = values == PlaceholderValues::default();
         let is_telling = matches!(
             end,
             DialFailure::CertificateName
@@ -313,11 +310,16 @@ impl DialPatterns {
         if is_nowhere && !is_telling && (setting == DialContext::Plain || is_vague) {
             return None;
         }
-        let target = target(setting, &held);
-        Some(FailedDial { setting, target, end, held })
+        let target = target(setting, &values);
+        Some(FailedDial { setting, target, end, values })
     }
 
-    fn lookup(&self, text: &str, lower: &str, held: &mut PlaceholderValues) -> Option<DialFailure> {
+    fn lookup(
+        &self,
+        text: &str,
+        lower: &str,
+        values: &mut PlaceholderValues,
+    ) -> Option<DialFailure> {
         let found = match self.lookup_at.find(text, lower) {
             Some(found) => {
                 let server = found.get(PlaceholderKind::Host).unwrap_or_default().to_owned();
@@ -329,27 +331,22 @@ impl DialPatterns {
             }
             None => self.lookup.find(text, lower)?,
         };
-        held.fill_missing_from(&found);
+        values.fill_missing_from(&found);
         let is_known = lower.contains("no such host") || lower.contains("not known");
         Some(if is_known { DialFailure::NameUnknown } else { DialFailure::NameUnasked })
     }
 }
 
 impl FailedDial {
-    /// The proven statement and the possible causes.
-    pub(super) fn row(&self) -> SymptomCauses {
-        candidates::row(self)
-    }
-
-    /// Whether the address is in a default Service CIDR.
+    /// Whether the address lies in a range that Services have by default.
     pub(super) fn is_in_service_range(&self) -> bool {
-        self.held.get(PlaceholderKind::Address).is_some_and(is_service_address)
+        self.values.get(PlaceholderKind::Address).is_some_and(is_service_address)
     }
 }
 
-fn target(setting: DialContext, held: &PlaceholderValues) -> DialTarget {
-    let port = held.get(PlaceholderKind::Port).unwrap_or_default();
-    let is_service = held.get(PlaceholderKind::Address).is_some_and(is_service_address);
+fn target(setting: DialContext, values: &PlaceholderValues) -> DialTarget {
+    let port = values.get(PlaceholderKind::Port).unwrap_or_default();
+    let is_service = values.get(PlaceholderKind::Address).is_some_and(is_service_address);
     match (setting, port) {
         (DialContext::Webhook, _) => DialTarget::Webhook,
         (_, "2379" | "2380") => DialTarget::Etcd,

@@ -19,18 +19,18 @@ const PARTS_MAX: usize = 6;
 /// A text with more lines than this comes from a file or a pipe, which wraps nothing.
 const BROKEN_LINES_MAX: usize = 400;
 
-/// One line of the text.
+/// A line that is not empty.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct LogLine {
     /// The line number, from 1.
     pub(super) number: usize,
-    /// The text without escapes.
+    /// Its text, with logged quotes as they were.
     pub(super) text: String,
     /// The same in lower case (ASCII only, so offsets stay the same).
     pub(super) lower: String,
 }
 
-/// A pasted text, split into lines.
+/// Pasted text, taken apart into lines.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct LogText {
     /// The lines that are not empty.

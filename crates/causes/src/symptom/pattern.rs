@@ -1,6 +1,6 @@
-//! Line patterns with typed placeholders: `dial tcp {endpoint}: connect`.
+//! Words with typed placeholders: `dial tcp {endpoint}: connect`.
 
-use super::placeholder::{PlaceholderKind, PlaceholderValues, next_placeholder};
+use crate::placeholder::{PlaceholderKind, PlaceholderValues, next_placeholder};
 
 /// One part of a pattern.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -8,8 +8,8 @@ enum PatternPart {
     /// Literal text, ignoring case.
     Text(&'static str),
     /// A value of this kind.
-    Hole(PlaceholderKind),
-    /// Any text within the line.
+    Placeholder(PlaceholderKind),
+    /// Anything, within the line.
     Gap,
 }
 
@@ -24,7 +24,7 @@ const GAP_MAX: usize = 400;
 /// text three times at most; without the limit, matching hostile text would take quadratic time.
 const TRIES_MAX: usize = 6;
 
-/// Text with typed placeholders.
+/// Words with typed placeholders.
 ///
 /// The notation is in lower case and begins with literal text. `{..}` matches anything up to the
 /// literal text behind it.
@@ -40,9 +40,9 @@ impl LinePattern {
                 pieces.push(PatternPart::Gap);
             }
             let mut rest = part;
-            while let Some((before, hole, after)) = next_placeholder(rest) {
+            while let Some((before, placeholder, after)) = next_placeholder(rest) {
                 pieces.extend((!before.is_empty()).then_some(PatternPart::Text(before)));
-                pieces.push(PatternPart::Hole(hole));
+                pieces.push(PatternPart::Placeholder(placeholder));
                 rest = after;
             }
             pieces.extend((!rest.is_empty()).then_some(PatternPart::Text(rest)));
@@ -76,8 +76,8 @@ fn matches(
         PatternPart::Text(text) => {
             lower[at..].starts_with(text) && matches(rest, line, lower, at + text.len(), values)
         }
-        PatternPart::Hole(hole) => {
-            let Some((length, read)) = hole.read(&line[at..]) else { return false };
+        PatternPart::Placeholder(placeholder) => {
+            let Some((length, read)) = placeholder.read(&line[at..]) else { return false };
             let before = values.len();
             values.extend(read);
             let is_good = matches(rest, line, lower, at + length, values);
@@ -112,9 +112,9 @@ mod tests {
     fn words_and_values_follow_each_other() {
         let line = "E1124 Get \"https://10.0.0.1:6443/api\": dial tcp 10.0.0.1:6443: connect: no \
                     route to host";
-        let held = found("dial tcp {endpoint}: connect: no route", line).unwrap();
-        assert_eq!(held.get(PlaceholderKind::Host), Some("10.0.0.1"));
-        assert_eq!(held.get(PlaceholderKind::Port), Some("6443"));
+        let values = found("dial tcp {endpoint}: connect: no route", line).unwrap();
+        assert_eq!(values.get(PlaceholderKind::Host), Some("10.0.0.1"));
+        assert_eq!(values.get(PlaceholderKind::Port), Some("6443"));
         assert!(found("dial tcp {endpoint}: connect: refused", line).is_none());
         assert!(found("get {..}no route", line).is_some());
         assert!(found("no route{..}get", line).is_none());
@@ -122,10 +122,10 @@ mod tests {
 
     #[test]
     fn a_later_place_is_tried_when_the_first_does_not_fit() {
-        let held = found("lookup {name} on", "lookup: failed; lookup pi1 on 10.0.0.1").unwrap();
-        assert_eq!(held.get(PlaceholderKind::Name), Some("pi1"));
-        let held = found("x{..}port {port}", "x port y port 22").unwrap();
-        assert_eq!(held.get(PlaceholderKind::Port), Some("22"));
+        let values = found("lookup {name} on", "lookup: failed; lookup pi1 on 10.0.0.1").unwrap();
+        assert_eq!(values.get(PlaceholderKind::Name), Some("pi1"));
+        let values = found("x{..}port {port}", "x port y port 22").unwrap();
+        assert_eq!(values.get(PlaceholderKind::Port), Some("22"));
     }
 
     #[test]

@@ -5,22 +5,24 @@ mod node;
 mod pods;
 mod network;
 
-use super::pattern::LinePattern;
 use pontoon_model::code::{self, DiagnosisCode};
+
+use super::pattern::LinePattern;
+use crate::cause::TextOrigin;
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Symptom {
     /// Patterns; one match suffices.
     pub(super) words: &'static [&'static str],
-    /// What a match proves, with placeholders.
+    /// What it proves, and no more; placeholders are filled.
     pub(super) proves: &'static str,
     /// The codes of the possible causes.
     pub(super) causes: &'static [DiagnosisCode],
     /// How specific the symptom is.
     pub(super) class: SymptomClass,
-    /// The program that wrote the message, or dialled.
-    pub(super) source: LogSource,
+    /// Whose words the line is, and so which host dialled.
+    pub(super) origin: TextOrigin,
 }
 
 /// How specific a symptom is compared with others.
@@ -37,9 +39,9 @@ pub(super) enum SymptomClass {
 /// Groups of symptoms in which general ones are consequences of specific ones.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum SymptomGroup {
-    /// Name resolution.
+    /// Names that are not resolved.
     Dns,
-    /// Pulling images.
+    /// Images that are not pulled.
     Pull,
     /// A Node that is not ready.
     Node,
@@ -47,24 +49,15 @@ pub(super) enum SymptomGroup {
     Any,
 }
 
-/// The program that wrote a message, or dialled.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum LogSource {
-    /// A program on the host of the text.
-    Host,
-    /// The API server, whichever program prints its message.
-    ApiServer,
-}
-
-/// The result of a matching line.
+/// What follows from a line.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct SymptomCauses {
-    /// What is proven, with placeholders.
+    /// What is proven; with placeholders.
     pub(super) proves: String,
     /// The codes of the possible causes.
     pub(super) causes: Vec<DiagnosisCode>,
-    /// The program that dialled.
-    pub(super) source: LogSource,
+    /// Whose words the line is, and so which host dialled.
+    pub(super) origin: TextOrigin,
 }
 
 impl Symptom {
@@ -73,7 +66,7 @@ impl Symptom {
         proves: &'static str,
         causes: &'static [DiagnosisCode],
     ) -> Self {
-        Self { words, proves, causes, class: SymptomClass::Plain, source: LogSource::Host }
+        Self { words, proves, causes, class: SymptomClass::Plain, origin: TextOrigin::ThisHost }
     }
 
     const fn after(self, group: SymptomGroup) -> Self {
@@ -85,7 +78,7 @@ impl Symptom {
     }
 
     const fn by_api_server(self) -> Self {
-        Self { source: LogSource::ApiServer, ..self }
+        Self { origin: TextOrigin::ApiServer, ..self }
     }
 
     /// The result of this row.
@@ -93,7 +86,7 @@ impl Symptom {
         SymptomCauses {
             proves: self.proves.to_owned(),
             causes: self.causes.to_vec(),
-            source: self.source,
+            origin: self.origin,
         }
     }
 

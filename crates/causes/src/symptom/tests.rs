@@ -7,17 +7,21 @@ mod several;
 mod verdicts;
 
 use super::explain;
-use super::explanation::{Explanation, SymptomVerdict};
+use super::explanation::Explanation;
+use pontoon_diagnosis::Certainty;
 use pontoon_model::code::DiagnosisCode;
 
-/// The causes of the first proven symptom.
+/// The codes of the first symptom's causes.
 fn codes(explanation: &Explanation) -> Vec<DiagnosisCode> {
-    let first = explanation.proven.first();
-    first.map(|proven| proven.causes.iter().map(|one| one.code).collect()).unwrap_or_default()
+    let first = explanation.symptoms.first().into_iter();
+    first.flat_map(|first| explanation.diagnoses_of(first)).map(|one| one.code).collect()
 }
 
-fn verdict(text: &str) -> Option<SymptomVerdict> {
-    explain(text.as_bytes()).proven.first().map(|proven| proven.verdict)
+/// How sure the first symptom makes of its first cause.
+fn certainty(text: &str) -> Option<Certainty> {
+    let explanation = explain(text.as_bytes());
+    let first = explanation.diagnoses_of(explanation.symptoms.first()?).next()?;
+    Some(first.certainty)
 }
 
 #[test]
@@ -31,7 +35,7 @@ fn every_cause_that_is_named_exists() {
 fn patterns_are_written_as_they_are_read() {
     for (symptom, _) in super::table::codes() {
         for words in symptom.words {
-            assert!(!words.starts_with('{'), "{words} begins with a hole");
+            assert!(!words.starts_with('{'), "{words} begins with a placeholder");
             assert_eq!(*words, words.to_ascii_lowercase(), "patterns are in small letters");
             assert!(words.matches("{..}").count() <= 2, "{words} costs too much");
             assert!(!words.ends_with("{..}") && !words.contains("{..}{"), "{words}");

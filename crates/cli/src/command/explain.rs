@@ -6,7 +6,7 @@ mod read_only_command;
 use std::process::ExitCode;
 
 use pontoon_causes::cause;
-use pontoon_causes::symptom::placeholder::PlaceholderValues;
+use pontoon_causes::placeholder::PlaceholderValues;
 use pontoon_diagnosis::Severity;
 
 use crate::arguments::explain::ExplainArguments;
@@ -34,8 +34,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, CommandFailu
         return Err(ExplainFailure::Code.into());
     }
     if let Some(cause) = cause::cause_named(code) {
-        let held = PlaceholderValues::default();
-        output::data(&explanation::cause(cause, &|text| held.fill(text), style))?;
+        output::data(&explanation::cause(cause, style))?;
         return Ok(ExitCode::SUCCESS);
     }
     let Some(rule) = rule(code) else {
@@ -71,13 +70,19 @@ fn list(style: TerminalStyle) -> String {
         let rest = " ".repeat(head.len());
         wrapped(&mut page, style.width, &head, &rest, &style.printable(rule.summary));
     }
-    page.push_str("\nCauses, which pontoon explain - tells from error text:\n\n");
-    let held = PlaceholderValues::default();
+    page.push_str("\nCauses, which pontoon explain - and pontoon cluster check diagnose:\n\n");
+    let values = PlaceholderValues::default();
     let widest = cause::all().map(|cause| cause.code.as_str().len()).max().unwrap_or(0);
     for cause in cause::all() {
         let head = format!("{:widest$}  ", cause.code);
         let rest = " ".repeat(head.len());
-        wrapped(&mut page, style.width, &head, &rest, &style.printable(&held.fill(cause.summary)));
+        wrapped(
+            &mut page,
+            style.width,
+            &head,
+            &rest,
+            &style.printable(&values.fill(cause.summary)),
+        );
     }
     page
 }

@@ -1,11 +1,10 @@
 //! A checked cluster: what is wrong and what to do, then who reaches what.
 
-use pontoon_causes::cause::CheckLocation;
-use pontoon_cluster::cluster_report::{ClusterReport, ReportedCause, ReportedProblem};
+use pontoon_cluster::cluster_report::{ClusterReport, ReportedNode};
 use pontoon_cluster::connectivity_test::{
     ConnectivityTarget, ConnectivityTest, LARGE_TRANSFER_BYTES,
 };
-use pontoon_cluster::diagnosis_rules::Certainty;
+use pontoon_diagnosis::{Certainty, Diagnosis, Severity};
 
 use super::style::TerminalStyle;
 use super::wrap::{padded, wrapped};
@@ -15,13 +14,13 @@ pub(crate) fn page(report: &ClusterReport, style: TerminalStyle) -> String {
     let mut page = String::new();
     wrapped(&mut page, style.width, "", "  ", &style.bold(&sentence(report)));
     if report.is_starting {
-        let text = "not all of the cluster is ready, and it is younger than three minutes: what \
-                    follows may go by itself. Ask again in a minute.";
+        let text = "not all of the cluster is ready, and it is younger than three minutes: these \
+                    may resolve on their own. Run it again in a minute.";
         wrapped(&mut page, style.width, "  ", "  ", text);
     }
-    for wrong in &report.wrong {
+    for candidates in problems(&report.diagnoses) {
         page.push('\n');
-        one(&mut page, wrong, style);
+        problem(&mut page, candidates, style);
     }
     for (host, why) in &report.unreached {
         page.push('\n');
@@ -31,17 +30,16 @@ pub(crate) fn page(report: &ClusterReport, style: TerminalStyle) -> String {
     if !report.unasked.is_empty() {
         page.push('\n');
         let text = format!(
-            "Not asked, so that nothing was tried from there: {}",
+            "Not asked, so that nothing was tested from there: {}",
             report.unasked.join(", ")
         );
         wrapped(&mut page, style.width, "", "  ", &style.printable(&text));
     }
     table(&mut page, report, style);
     if style.verbosity > 0 {
-        page.push_str("\nEverything that was tried:\n");
-        for tried in &report.tried {
-            let text = format!("{} to {}: {}", tried.from, tried.to, tried.outcome);
-            wrapped(&mut page, style.width, "  ", "    ", &style.printable(&text));
+        page.push_str("\nAll connectivity tests:\n");
+        for test in &report.connectivity_tests {
+            wrapped(&mut page, style.width, "  ", "    ", &style.printable(&test.to_string()));
         }
     }
     page
@@ -52,116 +50,110 @@ fn sentence(report: &ClusterReport) -> String {
         1 => "1 node".to_owned(),
         count => format!("{count} nodes"),
     };
-    let count = |is_meant: fn(Certainty) -> bool| {
-        report.wrong.iter().filter(|wrong| is_meant(wrong.accusation.certainty)).count()
-    };
-    let faults = count(|certainty| certainty != Certainty::Warning);
-    let warnings = count(|certainty| certainty == Certainty::Warning);
-    let and = match warnings {
+    let (warnings, faults): (Vec<_>, Vec<_>) = problems(&report.diagnoses)
+        .partition(|candidates| candidates.iter().all(|one| one.severity == Severity::Warning));
+    let tests = report.connectivity_tests.len();
+    let and = match warnings.len() {
         0 => String::new(),
         1 => ", 1 warning".to_owned(),
         count => format!(", {count} warnings"),
     };
-    match (report.nodes.is_empty(), faults) {
+    match (report.nodes.is_empty(), faults.len()) {
         (true, _) => "The cluster does not answer.".to_owned(),
-        (false, 0) if report.tried.is_empty() => {
-            format!("Cluster of {nodes}: nothing could be tried{and}.")
-        }
-        (false, 0) => {
-            format!("Cluster of {nodes}: all {} tries work{and}.", report.tried.len())
-        }
+        (false, 0) if tests == 0 => format!("Cluster of {nodes}: nothing could be tested{and}."),
+        (false, 0) => format!("Cluster of {nodes}: all {tests} tests work{and}."),
         (false, 1) => format!("Cluster of {nodes}: 1 cause of trouble{and}."),
         (false, count) => format!("Cluster of {nodes}: {count} causes of trouble{and}."),
     }
 }
 
-fn one(page: &mut String, wrong: &ReportedProblem, style: TerminalStyle) {
-    let accusation = &wrong.accusation;
-    let nodes: Vec<&str> = accusation.nodes.iter().map(String::as_str).collect();
+/// Diagnoses by problem: those that are alternatives of each other are one.
+fn problems(diagnoses: &[Diagnosis]) -> impl Iterator<Item = &[Diagnosis]> {
+    diagnoses.chunk_by(Diagnosis::is_alternative_to)
+}
+
+fn problem(page: &mut String, candidates: &[Diagnosis], style: TerminalStyle) {
+    let [first, others @ ..] = candidates else { return };
+    let nodes: Vec<&str> = first.scope.nodes.iter().map(String::as_str).collect();
     let at = if nodes.is_empty() { String::new() } else { format!(" ({})", nodes.join(", ")) };
-    let word = match (accusation.certainty, wrong.told.len()) {
-        (Certainty::Certain, _) => "certain".to_owned(),
-        (Certainty::Likely, _) => "likely".to_owned(),
-        (Certainty::Warning, _) => "warning".to_owned(),
-        (Certainty::Undecided, 0) => "cause not known".to_owned(),
-        (Certainty::Undecided, 1) => "possible".to_owned(),
-        (Certainty::Undecided, count) => format!("undecided between {count}"),
+    let word = match (first.severity, first.certainty) {
+        _ if !others.is_empty() => format!("{} possible causes", candidates.len()),
+        (Severity::Warning, Certainty::Confirmed) => "warning".to_owned(),
+        (_, certainty) => certainty.as_str().to_owned(),
     };
-    let codes: Vec<&str> = wrong.told.iter().map(|told| told.code.as_str()).collect();
-    let codes = if codes.is_empty() { "not explained".to_owned() } else { codes.join(" or ") };
-    let head = format!("{codes}{at}: {word}");
+    let codes: Vec<&str> = candidates.iter().map(|one| one.code.as_str()).collect();
+    let head = format!("{}{at}: {word}", codes.join(" or "));
     let mut text = String::new();
     wrapped(&mut text, style.width, "", "  ", &style.printable(&head));
     page.push_str(&style.bold(text.trim_end()));
     page.push('\n');
-    let is_alone = wrong.told.len() == 1;
-    for told in &wrong.told {
-        if is_alone {
-            wrapped(page, style.width, "  ", "  ", &style.printable(&format!("{}.", told.is)));
+    if others.is_empty() {
+        wrapped(page, style.width, "  ", "  ", &style.printable(&format!("{}.", first.summary)));
+    }
+    for evidence in &first.evidence {
+        let text = style.printable(&evidence.to_string());
+        wrapped(page, style.width, "  seen  ", "        ", &text);
+    }
+    if others.is_empty() {
+        for remedy in &first.remedies {
+            let text = style.printable(&remedy.to_string());
+            wrapped(page, style.width, "  cure  ", "        ", &text);
         }
-    }
-    for seen in &accusation.seen {
-        wrapped(page, style.width, "  seen  ", "        ", &style.printable(seen));
-    }
-    for told in wrong.told.iter().filter(|_| !is_alone) {
-        candidate(page, told, style);
-    }
-    if accusation.advice.is_empty() {
-        for told in wrong.told.iter().filter(|_| is_alone) {
-            wrapped(page, style.width, "  cure  ", "        ", &style.printable(&told.cure));
+    } else {
+        for one in candidates {
+            candidate(page, one, style);
         }
-    }
-    for advice in &accusation.advice {
-        wrapped(page, style.width, "  cure  ", "        ", &style.printable(advice));
     }
 }
 
-/// One of several: how it is told from the others.
-fn candidate(page: &mut String, told: &ReportedCause, style: TerminalStyle) {
-    let place = match told.on {
-        CheckLocation::Kubectl => "with kubectl",
-        CheckLocation::ControlPlane => "on the control plane",
-        CheckLocation::Node | CheckLocation::Here | CheckLocation::Dialler => "on the node",
-        CheckLocation::Peer => "on the other host",
-    };
-    let text = format!("{}: {}", told.code, told.apart);
+/// One of several: what distinguishes it from the others.
+fn candidate(page: &mut String, one: &Diagnosis, style: TerminalStyle) {
+    let check = one.distinguished_by.as_ref();
+    let fact = check.and_then(|check| check.fact.as_deref()).unwrap_or(&one.summary);
+    let text = format!("{}: {fact}", one.code);
     wrapped(page, style.width, "  - ", "    ", &style.printable(&text));
-    let look = format!("{} ({place})", told.command);
-    wrapped(page, style.width, "    look  ", "          ", &style.printable(&look));
-    wrapped(page, style.width, "    cure  ", "          ", &style.printable(&told.cure));
+    if let Some((command, place)) =
+        check.and_then(|one| one.command.as_ref().zip(one.place.as_ref()))
+    {
+        let look = format!("{command} ({place})");
+        wrapped(page, style.width, "    look  ", "          ", &style.printable(&look));
+    }
+    for remedy in &one.remedies {
+        let text = style.printable(&remedy.to_string());
+        wrapped(page, style.width, "    cure  ", "          ", &text);
+    }
 }
 
 /// A column: its head, and what belongs in it.
 type ConnectivityColumn = (&'static str, fn(&ConnectivityTest) -> bool);
 
 const COLUMNS: [ConnectivityColumn; 7] = [
-    ("API", |tried| matches!(tried.to, ConnectivityTarget::Api { .. }) && !tried.from.is_pod),
-    ("kubelets", |tried| {
+    ("API", |test| matches!(test.to, ConnectivityTarget::Api { .. }) && !test.from.is_pod),
+    ("kubelets", |test| {
         matches!(
-            tried.to,
+            test.to,
             ConnectivityTarget::Kubelet { .. } | ConnectivityTarget::KubeletByApi { .. }
-        ) && !tried.from.is_pod
+        ) && !test.from.is_pod
     }),
-    ("pods", |tried| matches!(tried.to, ConnectivityTarget::Pod { bytes: 0, .. })),
-    ("large", |tried| {
+    ("pods", |test| matches!(test.to, ConnectivityTarget::Pod { bytes: 0, .. })),
+    ("large", |test| {
         matches!(
-            tried.to,
+            test.to,
             ConnectivityTarget::Pod { bytes: LARGE_TRANSFER_BYTES, .. }
                 | ConnectivityTarget::Sizes { .. }
         )
     }),
-    ("Service", |tried| matches!(tried.to, ConnectivityTarget::Service { .. })),
-    ("DNS", |tried| matches!(tried.to, ConnectivityTarget::Dns { .. })),
-    ("API by pod", |tried| matches!(tried.to, ConnectivityTarget::Api { .. }) && tried.from.is_pod),
+    ("Service", |test| matches!(test.to, ConnectivityTarget::Service { .. })),
+    ("DNS", |test| matches!(test.to, ConnectivityTarget::Dns { .. })),
+    ("API by pod", |test| matches!(test.to, ConnectivityTarget::Api { .. }) && test.from.is_pod),
 ];
 
-/// Who reaches what: for each node how many tries of how many work.
+/// Who reaches what: for each node how many tests of how many work.
 fn table(page: &mut String, report: &ClusterReport, style: TerminalStyle) {
     if report.nodes.is_empty() {
         return;
     }
-    let widest = |of: &dyn Fn(&pontoon_cluster::cluster_report::ReportedNode) -> usize,
-                  least: usize| {
+    let widest = |of: &dyn Fn(&ReportedNode) -> usize, least: usize| {
         report.nodes.iter().map(of).max().unwrap_or(0).max(least) + 2
     };
     let name = widest(&|node| node.name.len(), 4);
@@ -179,11 +171,11 @@ fn table(page: &mut String, report: &ClusterReport, style: TerminalStyle) {
             padded(&style.printable(&node.address), address)
         );
         for (title, is_meant) in COLUMNS {
-            let own = report.tried.iter().filter(|tried| tried.from.node == node.name);
-            let all: Vec<&ConnectivityTest> = own.filter(|tried| is_meant(tried)).collect();
-            let works = all.iter().filter(|tried| tried.outcome.works()).count();
+            let own = report.connectivity_tests.iter().filter(|test| test.from.node == node.name);
+            let all: Vec<&ConnectivityTest> = own.filter(|test| is_meant(test)).collect();
+            let works = all.iter().filter(|test| test.outcome.works()).count();
             let judged =
-                all.iter().filter(|tried| tried.outcome.works() || tried.outcome.fails()).count();
+                all.iter().filter(|test| test.outcome.works() || test.outcome.fails()).count();
             let cell = if judged == 0 { "-".to_owned() } else { format!("{works}/{judged}") };
             line.push_str(&padded(&cell, title.len().max(5) + 2));
         }
@@ -194,19 +186,21 @@ fn table(page: &mut String, report: &ClusterReport, style: TerminalStyle) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
-    use pontoon_causes::symptom::placeholder::PlaceholderValues;
-    use pontoon_cluster::cluster_report::{ClusterReport, ReportedNode, SCHEMA};
+    use pontoon_causes::cause::{TextOrigin, cause};
+    use pontoon_causes::placeholder::PlaceholderValues;
+    use pontoon_cluster::cluster_report::SCHEMA;
     use pontoon_cluster::connectivity_test::{
         ConnectivityOutcome, ConnectivitySource, ConnectivityTarget, ConnectivityTest,
     };
-    use pontoon_cluster::diagnosis_rules::{Accusation, Certainty};
+    use pontoon_diagnosis::DiagnosisScope;
+    use pontoon_diagnosis::evidence::ClusterEvidence;
     use pontoon_model::code::{self, DiagnosisCode};
 
     use super::*;
 
-    fn tried(
+    fn test(
         is_pod: bool,
         to: ConnectivityTarget,
         outcome: ConnectivityOutcome,
@@ -218,7 +212,7 @@ mod tests {
         }
     }
 
-    fn report(wrong: Vec<Accusation>) -> ClusterReport {
+    fn report(diagnoses: Vec<Diagnosis>) -> ClusterReport {
         let pod = ConnectivityTarget::Pod {
             node: "pi1".to_owned(),
             address: "10.244.0.9".parse().unwrap(),
@@ -234,35 +228,36 @@ mod tests {
             schema: SCHEMA.to_owned(),
             is_starting: false,
             nodes: vec![node("pi1", "10.0.0.1", true), node("pi2", "10.0.0.2", false)],
-            wrong: wrong.into_iter().map(ReportedProblem::of).collect(),
-            tried: vec![
-                tried(false, pod.clone(), ConnectivityOutcome::Works { ms: 2 }),
-                tried(true, pod, ConnectivityOutcome::Silent { ms: 3_500 }),
+            diagnoses,
+            connectivity_tests: vec![
+                test(false, pod.clone(), ConnectivityOutcome::Works { ms: 2 }),
+                test(true, pod, ConnectivityOutcome::Silent { ms: 3_500 }),
             ],
             unreached: BTreeMap::new(),
             unasked: vec!["pi1".to_owned()],
         }
     }
 
-    fn accusation(causes: &[DiagnosisCode], certainty: Certainty) -> Accusation {
-        Accusation {
-            causes: causes.to_vec(),
-            certainty,
-            nodes: BTreeSet::from(["pi2".to_owned()]),
-            seen: vec!["a pod of pi2 to a pod of pi1 (10.244.0.9): no answer".to_owned()],
-            advice: Vec::new(),
-            held: PlaceholderValues::default(),
-        }
+    fn diagnoses(codes: &[DiagnosisCode], certainty: Certainty) -> Vec<Diagnosis> {
+        let values = PlaceholderValues::default();
+        let evidence = report(Vec::new()).connectivity_tests[1].clone();
+        let diagnosis = |code: &DiagnosisCode| Diagnosis {
+            scope: DiagnosisScope::nodes(["pi2"]),
+            evidence: vec![ClusterEvidence::ConnectivityTest(evidence.clone()).into()],
+            alternatives: codes.iter().copied().filter(|other| other != code).collect(),
+            ..cause(*code).unwrap().diagnosis(certainty, &values, TextOrigin::ClusterNode)
+        };
+        codes.iter().map(diagnosis).collect()
     }
 
     #[test]
     fn the_cause_comes_first_and_the_table_last() {
-        let wrong = vec![
-            accusation(&[code::FLANNEL_WITHOUT_ROUTES], Certainty::Certain),
-            accusation(&[code::NODE_OFF, code::WAY_LOST], Certainty::Undecided),
-            accusation(&[], Certainty::Undecided),
+        let all = [
+            diagnoses(&[code::FLANNEL_WITHOUT_ROUTES], Certainty::Confirmed),
+            diagnoses(&[code::NODE_OFF, code::WAY_LOST], Certainty::Possible),
+            diagnoses(&[code::UNEXPLAINED], Certainty::Undecided),
         ];
-        insta::assert_snapshot!(page(&report(wrong), TerminalStyle::PLAIN), @r"
+        insta::assert_snapshot!(page(&report(all.concat()), TerminalStyle::PLAIN), @r"
         Cluster of 2 nodes: 3 causes of trouble.
 
         flannel-without-routes (pi2): certain
@@ -294,7 +289,7 @@ mod tests {
     #[test]
     fn a_cluster_that_works_takes_a_few_lines() {
         let mut report = report(Vec::new());
-        report.tried.truncate(1);
+        report.connectivity_tests.truncate(1);
         report.unasked.clear();
         insta::assert_snapshot!(page(&report, TerminalStyle::PLAIN), @r"
         Cluster of 2 nodes: all 1 tries work.

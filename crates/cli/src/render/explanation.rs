@@ -1,15 +1,15 @@
 //! What is said of pasted error text: first what it proves, then what may be behind it.
 
-use pontoon_causes::cause::{Cause, CauseImplication, CheckLocation};
-use pontoon_causes::symptom::explanation::{
-    ExplainedSymptom, Explanation, RemainingCause, SymptomVerdict,
-};
+use pontoon_causes::cause::{Cause, TextOrigin};
+use pontoon_causes::placeholder::PlaceholderValues;
+use pontoon_causes::symptom::explanation::{ExplainedSymptom, Explanation};
+use pontoon_diagnosis::{Certainty, CheckOutcome, CommandPlace, Diagnosis, DistinguishingCheck};
 
 use super::style::TerminalStyle;
 use super::wrap::wrapped;
 
-/// Things that are told whole unless more are asked for: a screen has 24 lines, the first counts.
-const PROVEN_SHOWN: usize = 3;
+/// Symptoms that are shown whole unless more are asked for: a screen has 24 lines, the first counts.
+const SYMPTOMS_SHOWN: usize = 3;
 
 /// Writes the page. `is_asked`: commands were run (`--prove`).
 pub(crate) fn page(explanation: &Explanation, is_asked: bool, style: TerminalStyle) -> String {
@@ -19,19 +19,19 @@ pub(crate) fn page(explanation: &Explanation, is_asked: bool, style: TerminalSty
                     the error itself (and the one before it), or more of the log";
         wrapped(&mut page, style.width, "", "", text);
     }
-    let most = if style.verbosity > 0 { explanation.proven.len() } else { PROVEN_SHOWN };
-    for (at, proven) in explanation.proven.iter().take(most).enumerate() {
+    let most = if style.verbosity > 0 { explanation.symptoms.len() } else { SYMPTOMS_SHOWN };
+    for (at, shown) in explanation.symptoms.iter().take(most).enumerate() {
         if at > 0 {
             page.push('\n');
         }
-        one(&mut page, proven, explanation.lines > 1, is_asked, style);
+        symptom(&mut page, explanation, shown, is_asked, style);
     }
-    if explanation.proven.len() > most {
+    if explanation.symptoms.len() > most {
         page.push_str("\nalso proven (more of each: -v)\n");
     }
-    for proven in explanation.proven.iter().skip(most) {
-        let codes: Vec<_> = proven.possible_causes().map(|cause| cause.code.as_str()).collect();
-        let text = format!("{}, line {}: {}", proven.what, proven.line, codes.join(" or "));
+    for shown in explanation.symptoms.iter().skip(most) {
+        let codes: Vec<_> = explanation.diagnoses_of(shown).map(|one| one.code.as_str()).collect();
+        let text = format!("{}, line {}: {}", shown.what, shown.line, codes.join(" or "));
         wrapped(&mut page, style.width, "- ", "  ", &style.printable(&text));
     }
     if explanation.is_cut {
@@ -40,80 +40,87 @@ pub(crate) fn page(explanation: &Explanation, is_asked: bool, style: TerminalSty
     page
 }
 
-fn one(
+fn symptom(
     page: &mut String,
-    proven: &ExplainedSymptom,
-    has_lines: bool,
+    explanation: &Explanation,
+    symptom: &ExplainedSymptom,
     is_asked: bool,
     style: TerminalStyle,
 ) {
-    let place = match (has_lines, proven.times) {
+    let place = match (explanation.lines > 1, symptom.times) {
         (false, _) => String::new(),
-        (true, 1) => format!(" (line {})", proven.line),
-        (true, times) => format!(" (line {}, {times} times)", proven.line),
+        (true, 1) => format!(" (line {})", symptom.line),
+        (true, times) => format!(" (line {}, {times} times)", symptom.line),
     };
     let mut head = String::new();
-    let what = format!("Proven: {}{place}", proven.what);
+    let what = format!("Proven: {}{place}", symptom.what);
     wrapped(&mut head, style.width, "", "", &style.printable(&what));
     for line in head.lines() {
         page.push_str(&format!("{}\n", style.bold(line)));
     }
-    let told: Vec<&RemainingCause> = proven.possible_causes().collect();
-    let verdict = match proven.verdict {
-        SymptomVerdict::Certain => "certain".to_owned(),
-        SymptomVerdict::Undecided => format!("undecided between {}", told.len()),
-        SymptomVerdict::Cleared => {
-            "what was asked on this host excludes every cause that is known: it may \
-                             be over, or be another host's"
-                .to_owned()
-        }
+    let diagnoses: Vec<&Diagnosis> = explanation.diagnoses_of(symptom).collect();
+    let verdict = match &diagnoses[..] {
+        [] => "the output of commands on this host excludes every cause that is known: it may be \
+               over, or be another host's"
+            .to_owned(),
+        [one] => one.certainty.as_str().to_owned(),
+        several => format!("{} possible causes", several.len()),
     };
     wrapped(page, style.width, "", "", &style.bold(&verdict));
-    let mut looks: Vec<(&str, CheckLocation)> = Vec::new();
-    for (at, cause) in told.iter().enumerate() {
-        let look = (cause.command.as_str(), cause.on);
-        let earlier = looks.iter().position(|known| *known == look);
-        looks.push(look);
+    let mut checks: Vec<(Option<&String>, Option<&CommandPlace>)> = Vec::new();
+    for (at, one) in diagnoses.iter().enumerate() {
+        let check = one.distinguished_by.as_ref();
+        let look = check.map(|check| (check.command.as_ref(), check.place.as_ref()));
+        let earlier = checks.iter().position(|known| Some(*known) == look);
+        checks.push(look.unwrap_or_default());
         page.push('\n');
-        remaining(page, at + 1, cause, earlier, is_asked, proven.verdict, style);
+        diagnosis(page, at + 1, one, earlier, is_asked, style);
     }
-    excluded(page, proven, &told, style);
+    left_out(page, symptom, style);
 }
 
-fn remaining(
+fn diagnosis(
     page: &mut String,
     number: usize,
-    cause: &RemainingCause,
+    one: &Diagnosis,
     earlier: Option<usize>,
     is_asked: bool,
-    verdict: SymptomVerdict,
     style: TerminalStyle,
 ) {
-    let is_alone = verdict == SymptomVerdict::Certain;
+    let is_alone = one.certainty == Certainty::Confirmed;
     let number = if is_alone { String::new() } else { format!("{number} ") };
     let mut head = String::new();
-    let text = format!("{}: {}", cause.code, style.printable(&cause.is));
+    let text = format!("{}: {}", one.code, style.printable(&one.summary));
     wrapped(&mut head, style.width, &number, "  ", &text);
-    page.push_str(&head.replacen(cause.code.as_str(), &style.bold(cause.code.as_str()), 1));
-    if !is_alone {
-        part(page, style, "sign", &cause.apart);
+    page.push_str(&head.replacen(one.code.as_str(), &style.bold(one.code.as_str()), 1));
+    if let Some(check) = &one.distinguished_by {
+        if let Some(fact) = check.fact.as_deref().filter(|_| !is_alone) {
+            part(page, style, "sign", fact);
+        }
+        match earlier {
+            Some(earlier) => part(page, style, "look", &format!("as for {}", earlier + 1)),
+            None => look(page, check, style),
+        }
+        if is_asked {
+            let seen = match &check.outcome {
+                Some(CheckOutcome::Proves) => "the output here proves it".to_owned(),
+                Some(CheckOutcome::Fits) => "the output here fits".to_owned(),
+                Some(CheckOutcome::Unknown(why)) => format!("not known: {why}"),
+                None => "not known".to_owned(),
+            };
+            part(page, style, "seen", &seen);
+        }
     }
-    match earlier {
-        Some(earlier) => part(page, style, "look", &format!("as for {}", earlier + 1)),
-        None => look(page, &cause.command, cause.on, style),
+    cures(page, one, style);
+}
+
+/// What to do, and where this was read.
+fn cures(page: &mut String, one: &Diagnosis, style: TerminalStyle) {
+    for remedy in &one.remedies {
+        part(page, style, "cure", &remedy.to_string());
     }
-    if is_asked {
-        let seen = match (cause.means, &cause.untold) {
-            (Some(CauseImplication::Proves), _) => "that is what was seen here".to_owned(),
-            (Some(_), _) => "what was seen here fits".to_owned(),
-            (None, Some(why)) => format!("not known: {why}"),
-            (None, None) => "not known".to_owned(),
-        };
-        part(page, style, "seen", &seen);
-    }
-    part(page, style, "cure", &cause.cure);
-    if style.verbosity > 0 {
-        part(page, style, "from", cause.source);
+    if let Some(source) = one.source.filter(|_| style.verbosity > 0) {
+        part(page, style, "from", source);
     }
 }
 
@@ -122,28 +129,22 @@ fn part(page: &mut String, style: TerminalStyle, label: &str, text: &str) {
     wrapped(page, style.width, &first, "        ", &style.printable(text));
 }
 
-fn excluded(
-    page: &mut String,
-    proven: &ExplainedSymptom,
-    told: &[&RemainingCause],
-    style: TerminalStyle,
-) {
-    let is_told = |one: &RemainingCause| told.iter().any(|told| told.code == one.code);
-    let rest: Vec<_> = proven.causes.iter().filter(|one| !is_told(one)).collect();
-    let (out, open): (Vec<_>, Vec<_>) =
-        rest.into_iter().partition(|one| one.means == Some(CauseImplication::Excludes));
-    for (label, causes) in [("excluded by what was seen here", out), ("not excluded", open)] {
-        if !causes.is_empty() {
-            let names: Vec<_> = causes.iter().map(|one| one.code.as_str()).collect();
+/// Causes that it is not, and causes that are left out because another one was proved.
+fn left_out(page: &mut String, symptom: &ExplainedSymptom, style: TerminalStyle) {
+    let excluded: Vec<_> = symptom.excluded.iter().map(|one| one.code.as_str()).collect();
+    let set_aside: Vec<_> = symptom.set_aside.iter().map(|code| code.as_str()).collect();
+    for (label, codes) in [("excluded by the output here", excluded), ("not excluded", set_aside)] {
+        if !codes.is_empty() {
             page.push('\n');
-            wrapped(page, style.width, "", "  ", &format!("{label}: {}", names.join(", ")));
+            wrapped(page, style.width, "", "  ", &format!("{label}: {}", codes.join(", ")));
         }
     }
 }
 
 /// A command in as many lines as it needs, so that all of them together can be pasted.
-fn look(page: &mut String, command: &str, on: CheckLocation, style: TerminalStyle) {
+fn look(page: &mut String, check: &DistinguishingCheck, style: TerminalStyle) {
     const LABEL: usize = 8;
+    let (Some(command), Some(place)) = (&check.command, &check.place) else { return };
     let mut lines: Vec<String> = Vec::new();
     for word in style.printable(command).split(' ') {
         match lines.last_mut() {
@@ -154,32 +155,23 @@ fn look(page: &mut String, command: &str, on: CheckLocation, style: TerminalStyl
             _ => lines.push(word.to_owned()),
         }
     }
-    let place = format!("({})", place(on));
+    let place = format!("({place})");
     let last = lines.last().map_or(0, String::len);
     let is_room = LABEL + last + place.len() + 3 <= style.width;
     let glue = if is_room { "   " } else { "\n        " };
     page.push_str(&format!("  look  {}{glue}{place}\n", lines.join(" \\\n        ")));
 }
 
-/// Where a command has to run, in words.
-const fn place(on: CheckLocation) -> &'static str {
-    match on {
-        CheckLocation::Here | CheckLocation::Dialler => "on this host",
-        CheckLocation::ControlPlane => "on the control plane",
-        CheckLocation::Node => "on the node",
-        CheckLocation::Peer => "on the other host",
-        CheckLocation::Kubectl => "with kubectl",
-    }
-}
-
-/// Writes what is known of a cause by itself; holes stand there in capitals.
-pub(crate) fn cause(cause: &Cause, fill: &dyn Fn(&str) -> String, style: TerminalStyle) -> String {
+/// Writes what is known of a cause by itself; placeholders stand there in capitals.
+pub(crate) fn cause(cause: &Cause, style: TerminalStyle) -> String {
+    let values = PlaceholderValues::default();
+    let one = cause.diagnosis(Certainty::Undecided, &values, TextOrigin::ThisHost);
     let mut page = format!("{} (cause)\n", style.bold(cause.code.as_str()));
-    let is = fill(cause.summary);
-    wrapped(&mut page, style.width, "  ", "  ", &style.printable(&is));
-    part(&mut page, style, "sign", &fill(cause.distinguished_by));
-    look(&mut page, &fill(cause.check.command), cause.check.on, style);
-    part(&mut page, style, "cure", &fill(cause.remedy));
-    part(&mut page, style, "from", cause.source);
+    wrapped(&mut page, style.width, "  ", "  ", &style.printable(&one.summary));
+    if let Some(check) = &one.distinguished_by {
+        part(&mut page, style, "sign", check.fact.as_deref().unwrap_or_default());
+        look(&mut page, check, style);
+    }
+    cures(&mut page, &one, TerminalStyle { verbosity: 1, ..style });
     page
 }

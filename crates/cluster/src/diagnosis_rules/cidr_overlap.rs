@@ -1,35 +1,36 @@
-//! Networks of the cluster that are also networks of its hosts.
+//! Ranges of the cluster that are also networks of its hosts.
 
-use pontoon_model::code::{self, DiagnosisCode};
 use std::collections::BTreeMap;
 
-use pontoon_causes::symptom::placeholder::PlaceholderKind;
-use pontoon_model::net::Prefix;
+use pontoon_causes::placeholder::PlaceholderKind;
+use pontoon_diagnosis::Certainty;
+use pontoon_diagnosis::evidence::ClusterEvidence;
+use pontoon_model::code::{self, DiagnosisCode};
+use pontoon_model::net::{IfName, Prefix};
 
-use super::{Accusation, Certainty, ClusterRuleContext};
-use crate::connectivity_test::{ApiAddressSource, ConnectivityTarget, ConnectivityTest};
-use crate::objects::ClusterNode;
+use super::{ClusterRuleContext, ProblemDraft};
+use crate::connectivity_test::{ApiAddressSource, ConnectivityTarget};
 
-/// Pods' and Services' networks beside what the hosts' links have.
-pub(super) fn networks(case: &mut ClusterRuleContext<'_>) {
-    let services = case.objects.networks.services.clone();
-    for services in services {
-        for node in &case.objects.nodes {
+/// podSubnet and serviceSubnet beside the networks of the hosts' links.
+pub(super) fn networks(context: &mut ClusterRuleContext<'_>) {
+    for services in &context.objects.networks.services {
+        for node in &context.objects.nodes {
             let Some(own) = node.internal_ips.iter().find(|own| services.contains(**own)) else {
                 continue;
             };
-            let accusation =
-                Accusation::new(code::NODE_NETWORK_IN_SERVICE_RANGE, Certainty::Certain, [node])
-                    .about(PlaceholderKind::Host, &own)
-                    .seen(format!(
-                        "{}'s InternalIP {own} lies in serviceSubnet {services}",
-                        node.name
-                    ));
+            let code = code::NODE_NETWORK_IN_SERVICE_RANGE;
             let name = node.name.clone();
-            case.report_problem(accusation, |tried| {
-                tried.from.node == name
+            let problem = ProblemDraft::new(code, Certainty::Confirmed, [&name])
+                .about(PlaceholderKind::Host, own)
+                .evidence(ClusterEvidence::NodeAddressInServiceRange {
+                    node: name.clone(),
+                    address: *own,
+                    services: *services,
+                });
+            context.report_problem(problem, |test| {
+                test.from.node == name
                     && matches!(
-                        tried.to,
+                        test.to,
                         ConnectivityTarget::Api {
                             by: ApiAddressSource::Service | ApiAddressSource::Endpoint,
                             ..
@@ -37,28 +38,31 @@ pub(super) fn networks(case: &mut ClusterRuleContext<'_>) {
                     )
             });
         }
-        of(case, services, "serviceSubnet", code::SERVICE_NETWORK_OVERLAPS);
+        overlaps(context, *services, "serviceSubnet", code::SERVICE_NETWORK_OVERLAPS);
     }
-    for pods in case.objects.networks.pods.clone() {
-        of(case, pods, "podSubnet", code::POD_NETWORK_OVERLAPS);
+    for pods in &context.objects.networks.pods {
+        overlaps(context, *pods, "podSubnet", code::POD_NETWORK_OVERLAPS);
     }
 }
 
-fn of(case: &mut ClusterRuleContext<'_>, cluster: Prefix, name: &str, code: DiagnosisCode) {
-    let mut of: BTreeMap<String, Vec<&ClusterNode>> = BTreeMap::new();
-    for node in &case.objects.nodes {
-        let snapshot = case.facts.snapshot(node).into_iter();
-        for (link, own) in snapshot.flat_map(|snapshot| snapshot.overlapping(cluster)) {
-            of.entry(format!("{} on {}", own.network(), link.name)).or_default().push(node);
+fn overlaps(
+    context: &mut ClusterRuleContext<'_>,
+    range: Prefix,
+    setting: &'static str,
+    code: DiagnosisCode,
+) {
+    let mut nodes_by_network: BTreeMap<(Prefix, IfName), Vec<&str>> = BTreeMap::new();
+    for node in &context.objects.nodes {
+        let snapshot = context.facts.snapshot(node).into_iter();
+        for (link, own) in snapshot.flat_map(|snapshot| snapshot.overlapping(range)) {
+            let network = (own.network(), link.name.clone());
+            nodes_by_network.entry(network).or_default().push(&node.name);
         }
     }
-    for (network, nodes) in of {
-        let accusation = Accusation::new(code, Certainty::Warning, nodes)
-            .about(PlaceholderKind::Host, &network)
-            .seen(format!(
-                "{name} {cluster} overlaps {network}: hosts there are not reached, from pods or at \
-                 all; what is inside the cluster works"
-            ));
-        case.report_problem(accusation, |_: &ConnectivityTest| false);
+    for ((network, link), nodes) in nodes_by_network {
+        let problem = ProblemDraft::new(code, Certainty::Confirmed, nodes)
+            .harmless_because("traffic inside the cluster works")
+            .evidence(ClusterEvidence::RangeOverlapsNetwork { setting, range, network, link });
+        context.report_problem(problem, |_| false);
     }
 }

@@ -1,56 +1,59 @@
-//! The cluster's own DNS.
+//! The cluster's DNS.
 
-use pontoon_model::code;
 use std::collections::BTreeSet;
 
-use super::{Accusation, Certainty, ClusterRuleContext};
+use pontoon_diagnosis::evidence::ClusterEvidence;
+use pontoon_diagnosis::{Certainty, CommandPlace, Remedy};
+use pontoon_model::code;
+
+use super::{ClusterRuleContext, ProblemDraft};
 use crate::connectivity_test::{ConnectivityOutcome, ConnectivityTarget, ConnectivityTest};
 use crate::test_matrix::DNS;
 
-/// Its pods are there and ready, and answer well.
-pub(super) fn servers(case: &mut ClusterRuleContext<'_>) {
+/// Its pods exist, are ready, and answer as they should.
+pub(super) fn servers(context: &mut ClusterRuleContext<'_>) {
     let (namespace, name) = DNS;
-    if case.objects.service(namespace, name).is_none() {
+    if context.objects.service(namespace, name).is_none() {
         return;
     }
-    let is_dns = |tried: &ConnectivityTest| matches!(tried.to, ConnectivityTarget::Dns { .. });
-    if case.objects.endpoints(namespace, name).is_empty() {
-        let pods: Vec<_> = case.objects.dns_pods().collect();
-        let told = pods.iter().filter_map(|pod| {
-            let node = pod.node.clone().unwrap_or_default();
-            case.causes_from_texts(&node, |by| by.contains(pod.name.as_str()))
-        });
-        let told = told.min_by_key(|(causes, _)| causes.len());
-        let nodes: BTreeSet<String> = pods.iter().filter_map(|pod| pod.node.clone()).collect();
-        let mut accusation = Accusation::new(code::COREDNS_NOT_READY, Certainty::Certain, []);
-        accusation.nodes = nodes;
-        accusation = accusation.seen(match pods.len() {
-            0 => "there is no pod of CoreDNS".to_owned(),
-            count => format!("none of the {count} pods of CoreDNS is ready"),
-        });
-        if pods.is_empty() {
-            accusation =
-                accusation.advise("kubectl -n kube-system scale deployment coredns --replicas=2");
-        }
-        if let Some((causes, what)) = told {
-            if causes.len() > 1 {
-                accusation.certainty = Certainty::Undecided;
-            }
-            accusation = Accusation { causes, ..accusation }.seen(what);
-        }
-        case.report_problem(accusation, is_dns);
+    if context.objects.endpoints(namespace, name).is_empty() {
+        not_ready(context);
         return;
     }
-    let is_bad = |tried: &&&ConnectivityTest| {
-        is_dns(tried) && matches!(tried.outcome, ConnectivityOutcome::Wrong(_))
+    let is_bad = |test: &ConnectivityTest| {
+        is_dns(test) && matches!(test.outcome, ConnectivityOutcome::Wrong(_))
     };
-    if case.unexplained_tests.iter().any(|tried| is_bad(&tried)) {
-        let mut accusation = Accusation::new(code::COREDNS_NOT_READY, Certainty::Undecided, []);
-        accusation.nodes = case.objects.dns_pods().filter_map(|pod| pod.node.clone()).collect();
-        let accusation =
-            accusation.seen("CoreDNS answers, and does not know the API server's name");
-        case.report_problem(accusation, |tried| {
-            is_dns(tried) && matches!(tried.outcome, ConnectivityOutcome::Wrong(_))
-        });
+    if context.unexplained_tests.iter().any(|test| is_bad(test)) {
+        let nodes = context.objects.dns_pods().filter_map(|pod| pod.node.clone());
+        let problem = ProblemDraft::new(code::COREDNS_NOT_READY, Certainty::Possible, nodes)
+            .evidence(ClusterEvidence::DnsLacksApiServerName);
+        context.report_problem(problem, is_bad);
     }
+}
+
+const fn is_dns(test: &ConnectivityTest) -> bool {
+    matches!(test.to, ConnectivityTarget::Dns { .. })
+}
+
+/// The Service of CoreDNS has no endpoint; the texts about its pods may say why.
+fn not_ready(context: &mut ClusterRuleContext<'_>) {
+    let pods: Vec<_> = context.objects.dns_pods().collect();
+    let proofs = pods.iter().filter_map(|pod| {
+        let node = pod.node.clone().unwrap_or_default();
+        context.causes_from_texts(&node, |source| source.contains(pod.name.as_str()))
+    });
+    let proof = proofs.min_by_key(|proof| proof.causes.len());
+    let nodes: BTreeSet<String> = pods.iter().filter_map(|pod| pod.node.clone()).collect();
+    let causes =
+        proof.as_ref().map_or_else(|| vec![code::COREDNS_NOT_READY], |proof| proof.causes.clone());
+    let mut problem = ProblemDraft::candidates(causes, Certainty::Confirmed, nodes)
+        .evidence(ClusterEvidence::NoReadyDnsPod { pods: pods.len() });
+    if pods.is_empty() {
+        let command = "kubectl -n kube-system scale deployment coredns --replicas=2";
+        problem = problem.remedy(Remedy::command(command).at(CommandPlace::Kubectl));
+    }
+    if let Some(proof) = proof {
+        problem = problem.evidence(proof.evidence);
+    }
+    context.report_problem(problem, is_dns);
 }

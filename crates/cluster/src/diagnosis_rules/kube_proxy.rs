@@ -1,141 +1,167 @@
-//! Services: kube-proxy, and the way that their addresses take.
+//! Services: kube-proxy, and the path that packets to their addresses take.
 
-use std::collections::BTreeSet;
-
-use pontoon_causes::symptom::placeholder::PlaceholderKind;
+use pontoon_causes::placeholder::PlaceholderKind;
+use pontoon_diagnosis::Certainty;
+use pontoon_diagnosis::evidence::{ClusterEvidence, PodNetworkEvidence};
 use pontoon_model::code;
 use pontoon_model::snapshot::Snapshot;
 
-use super::{Accusation, Certainty, ClusterRuleContext};
+use super::{ClusterRuleContext, ProblemDraft, test_evidence};
 use crate::connectivity_test::{
     ApiAddressSource, ConnectivityOutcome, ConnectivityTarget, ConnectivityTest,
 };
 use crate::node_state::NodeState;
 use crate::objects::ClusterNode;
 
-/// A node that reaches the API server, and not by its Service.
-pub(super) fn proxies(case: &mut ClusterRuleContext<'_>) {
-    for node in &case.objects.nodes {
-        let is_service = |tried: &&ConnectivityTest| {
-            matches!(
-                tried.to,
-                ConnectivityTarget::Api { by: ApiAddressSource::Service, .. }
-                    | ConnectivityTarget::Service { .. }
-            )
-        };
+/// A node that reaches the API server, but not by its Service.
+pub(super) fn proxies(context: &mut ClusterRuleContext<'_>) {
+    for node in &context.objects.nodes {
         let mut failed: Vec<&ConnectivityTest> =
-            case.unexplained_tests_from(&node.name, false).collect();
-        failed.extend(case.unexplained_tests_from(&node.name, true));
-        failed.retain(|tried| is_service(tried) || is_dns_service(tried));
+            context.unexplained_tests_from(&node.name, false).collect();
+        failed.extend(context.unexplained_tests_from(&node.name, true));
+        failed.retain(|test| is_service(test));
         let Some(first) = failed.first().copied() else {
-            not_running(case, node);
+            not_running(context, node);
             continue;
         };
-        let (Some(look), Some(snapshot)) = (case.facts.node_state(node), case.facts.snapshot(node))
+        let (Some(state), Some(snapshot)) =
+            (context.facts.node_state(node), context.facts.snapshot(node))
         else {
             continue;
         };
-        let Some(accusation) = cause(case, node, look, snapshot, first) else { continue };
+        let problem = proxy_problem(context, node, state)
+            .or_else(|| route_problem(context, node, snapshot, first))
+            .or_else(|| undecided_problem(context, node, snapshot));
+        let Some(problem) = problem else { continue };
         let name = node.name.clone();
-        case.report_problem(accusation, |tried| {
+        context.report_problem(problem, |test| {
             let is_proxys =
-                matches!(tried.to, ConnectivityTarget::Api { by: ApiAddressSource::Proxy, .. });
-            tried.from.node == name && (is_service(&tried) || is_dns_service(tried) || is_proxys)
+                matches!(test.to, ConnectivityTarget::Api { by: ApiAddressSource::Proxy, .. });
+            test.from.node == name && (is_service(test) || is_proxys)
         });
     }
 }
 
-const fn is_dns_service(tried: &ConnectivityTest) -> bool {
-    matches!(tried.to, ConnectivityTarget::Dns { pod_on: None, .. })
+/// Whether a test goes to the address of a Service.
+const fn is_service(test: &ConnectivityTest) -> bool {
+    matches!(
+        test.to,
+        ConnectivityTarget::Api { by: ApiAddressSource::Service, .. }
+            | ConnectivityTarget::Service { .. }
+            | ConnectivityTarget::Dns { pod_on: None, .. }
+    )
 }
 
-fn runs(look: &NodeState) -> bool {
+fn runs(state: &NodeState) -> bool {
     // Cilium and K3s can be the proxy themselves.
-    look.runs("kube-proxy")
-        || look.proxy_mode.is_some()
-        || look.is_k3s()
-        || look.runs("cilium-agent")
+    state.runs("kube-proxy")
+        || state.proxy_mode.is_some()
+        || state.is_k3s()
+        || state.runs("cilium-agent")
 }
 
-/// Nothing fails yet, and nothing new would be learned.
-fn not_running(case: &mut ClusterRuleContext<'_>, node: &ClusterNode) {
-    let is_meant = case.objects.proxy.is_some();
-    let Some(look) = case.facts.node_state(node).filter(|look| is_meant && !runs(look)) else {
-        return;
-    };
-    let what = if look.programs.is_empty() {
-        "no program of the cluster"
+fn without_proxy(node: &ClusterNode) -> ClusterEvidence {
+    ClusterEvidence::ProgramsNotRunning { node: node.name.clone(), programs: vec!["kube-proxy"] }
+}
+
+/// Nothing fails yet, but changes of Services will not arrive on the node.
+fn not_running(context: &mut ClusterRuleContext<'_>, node: &ClusterNode) {
+    let is_meant = context.objects.proxy.is_some();
+    let state = context.facts.node_state(node);
+    let Some(state) = state.filter(|state| is_meant && !runs(state)) else { return };
+    let name = node.name.clone();
+    let evidence = if state.programs.is_empty() {
+        ClusterEvidence::NoClusterProgramRunning { node: name.clone() }
     } else {
-        "no process kube-proxy"
+        without_proxy(node)
     };
-    let accusation = Accusation::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Certain, [node])
-        .seen(format!("{what} runs on {}; what it wrote before still stands", node.name));
-    case.report_problem(accusation, |_| false);
+    let problem =
+        ProblemDraft::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Confirmed, [&node.name])
+            .evidence(evidence)
+            .evidence(ClusterEvidence::ServiceRulesStillApply { node: name });
+    context.report_problem(problem, |_| false);
 }
 
-fn cause(
-    case: &ClusterRuleContext<'_>,
+/// kube-proxy does not reach its API server, or does not run.
+fn proxy_problem(
+    context: &ClusterRuleContext<'_>,
     node: &ClusterNode,
-    look: &NodeState,
-    snapshot: &Snapshot,
-    first: &ConnectivityTest,
-) -> Option<Accusation> {
+    state: &NodeState,
+) -> Option<ProblemDraft> {
+    let proxy = context.objects.proxy.as_ref()?;
     let by_proxy = |to: &ConnectivityTarget| {
         matches!(to, ConnectivityTarget::Api { by: ApiAddressSource::Proxy, .. })
     };
-    let asked =
-        case.facts.tests_from(&node.name, false, by_proxy).find(|tried| tried.outcome.fails());
-    let server = case.objects.proxy.as_ref().and_then(|proxy| proxy.server.as_ref());
-    if let (Some(tried), Some(server)) = (asked, server) {
+    let failed =
+        context.facts.tests_from(&node.name, false, by_proxy).find(|test| test.outcome.fails());
+    if let (Some(test), Some(server)) = (failed, &proxy.server) {
+        let code = code::KUBE_PROXY_SERVER_UNREACHABLE;
         return Some(
-            Accusation::new(code::KUBE_PROXY_SERVER_UNREACHABLE, Certainty::Certain, [node])
-                .seen(format!("kube-proxy is told to ask {server}"))
-                .seen(super::shown(tried)),
+            ProblemDraft::new(code, Certainty::Confirmed, [&node.name])
+                .evidence(PodNetworkEvidence::KubeProxyServer { server: server.clone() })
+                .evidence(test_evidence(test)),
         );
     }
-    if case.objects.proxy.is_some() && !runs(look) {
-        let accusation =
-            Accusation::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Certain, [node]);
-        return Some(accusation.seen(format!("no process kube-proxy runs on {}", node.name)));
-    }
-    let services = case.objects.networks.services.first().copied()?;
+    (!runs(state)).then(|| {
+        ProblemDraft::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Confirmed, [&node.name])
+            .evidence(without_proxy(node))
+    })
+}
+
+/// The node routes the service range nowhere, or over another link than that of its address.
+fn route_problem(
+    context: &ClusterRuleContext<'_>,
+    node: &ClusterNode,
+    snapshot: &Snapshot,
+    first: &ConnectivityTest,
+) -> Option<ProblemDraft> {
+    let services = context.objects.networks.services.first().copied()?;
+    let problem = |code, certainty| {
+        ProblemDraft::new(code, certainty, [&node.name]).about(PlaceholderKind::Host, &services)
+    };
+    let name = node.name.clone();
     if !first.from.is_pod && matches!(first.outcome, ConnectivityOutcome::NoRoute) {
         return Some(
-            Accusation::new(code::NO_ROUTE_TO_SERVICE_RANGE, Certainty::Certain, [node])
-                .about(PlaceholderKind::Host, &services)
-                .seen(format!("{} has no default route, and none to {services}", node.name)),
+            problem(code::NO_ROUTE_TO_SERVICE_RANGE, Certainty::Confirmed)
+                .evidence(PodNetworkEvidence::NoRouteToServices { node: name, services }),
         );
     }
-    let own = case.facts.link(node, *node.internal_ips.first()?)?;
-    let way = snapshot.route_to(services)?;
-    let from_node = case.fails(&node.name, false, |to| {
+    let own = context.facts.link(node, *node.internal_ips.first()?)?;
+    let route_link = snapshot.route_to(services)?.link.clone().filter(|link| *link != own.name)?;
+    let from_node = context.fails(&node.name, false, |to| {
         matches!(to, ConnectivityTarget::Api { by: ApiAddressSource::Service, .. })
     });
-    if from_node && way.link.as_ref().is_some_and(|link| *link != own.name) {
-        let link = way.link.as_ref().map(ToString::to_string).unwrap_or_default();
-        return Some(
-            Accusation::new(code::REPLY_INTO_OTHER_NETWORK, Certainty::Likely, [node])
-                .about(PlaceholderKind::Host, &services)
-                .seen(format!(
-                    "{}: {services} is routed by {link}, and the node's address is on {}",
-                    node.name, own.name
-                )),
-        );
-    }
-    // Where the pods behind it are not reached either, the Service is not to blame.
-    let pods_work =
-        case.facts.tests_from(&node.name, true, |to| matches!(to, ConnectivityTarget::Pod { .. }));
-    let pods_fail = pods_work.into_iter().any(|tried| tried.outcome.fails());
-    let ends_work = case.works(&node.name, true, |to| {
+    from_node.then(|| {
+        problem(code::REPLY_INTO_OTHER_NETWORK, Certainty::Likely).evidence(
+            PodNetworkEvidence::ServiceRouteOnOtherLink {
+                node: name,
+                services,
+                route_link,
+                address_link: own.name.clone(),
+            },
+        )
+    })
+}
+
+/// Only Services fail. Where the pods behind them are not reached either, Services are not to blame.
+fn undecided_problem(
+    context: &ClusterRuleContext<'_>,
+    node: &ClusterNode,
+    snapshot: &Snapshot,
+) -> Option<ProblemDraft> {
+    // What was not seen of the node's own route could be the cause.
+    let services = context.objects.networks.services.first().copied()?;
+    context.facts.link(node, *node.internal_ips.first()?)?;
+    snapshot.route_to(services)?;
+    let pods_fail =
+        context.fails(&node.name, true, |to| matches!(to, ConnectivityTarget::Pod { .. }));
+    let endpoint_works = context.works(&node.name, true, |to| {
         matches!(to, ConnectivityTarget::Api { by: ApiAddressSource::Endpoint, .. })
     });
-    (!pods_fail && ends_work && !super::forwarding::broken(case).contains(&node.name)).then(|| {
-        let none = Accusation::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Undecided, [node]);
+    let is_forwarding = !super::forwarding::is_broken(context, &node.name);
+    (!pods_fail && endpoint_works && is_forwarding).then(|| {
         let causes = vec![code::KUBE_PROXY_WITHOUT_RULES, code::NETWORK_POLICY];
-        let nodes: BTreeSet<String> = none.nodes.clone();
-        Accusation { causes, nodes, ..none }.seen(format!(
-            "{}: pods and the API server are reached by their own addresses, and not by Services",
-            node.name
-        ))
+        ProblemDraft::candidates(causes, Certainty::Possible, [&node.name])
+            .evidence(PodNetworkEvidence::OnlyServicesFail { node: node.name.clone() })
     })
 }

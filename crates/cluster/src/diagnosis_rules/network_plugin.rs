@@ -1,15 +1,18 @@
 //! flannel: its address, its link, its routes, its packets between nodes.
 
-use pontoon_model::code;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use pontoon_causes::symptom::placeholder::PlaceholderKind;
+use pontoon_causes::placeholder::PlaceholderKind;
+use pontoon_diagnosis::evidence::{
+    ClusterEvidence, MissingPodRoute, NodeAddressKind, PodNetworkEvidence,
+};
+use pontoon_diagnosis::{Certainty, CommandPlace, Remedy};
+use pontoon_model::code;
 use pontoon_model::net::Prefix;
 use pontoon_model::snapshot::{Route, Snapshot};
 
-use super::{Accusation, Certainty, ClusterRuleContext, crosses_nodes, touches};
-use crate::cluster_facts::link_name;
+use super::{ClusterRuleContext, ProblemDraft, crosses_nodes, touches};
 use crate::connectivity_test::{ConnectivityOutcome, ConnectivityTarget, ConnectivityTest};
 use crate::objects::ClusterNode;
 
@@ -18,149 +21,163 @@ const LINK: &str = "flannel.1";
 /// What flannel's VXLAN uses on Linux (its Documentation/backends.md).
 const PORT: u16 = 8472;
 
-/// Judges flannel, where it is what makes the pods' network.
-pub(super) fn flannel(case: &mut ClusterRuleContext<'_>) {
-    let uses = case.objects.nodes.iter().any(|node| node.flannel_ip.is_some());
+/// Diagnoses flannel, where it is the network plug-in of the cluster.
+pub(super) fn flannel(context: &mut ClusterRuleContext<'_>) {
+    let uses = context.objects.nodes.iter().any(|node| node.flannel_ip.is_some());
     if !uses {
         return;
     }
-    for node in &case.objects.nodes {
-        networks(case, node);
+    for node in &context.objects.nodes {
+        pod_cidr(context, node);
     }
-    on_unreachable_links(case);
-    for node in &case.objects.nodes {
-        if !stale_bridge(case, node) && !routes(case, node) {
-            program(case, node);
+    on_unreachable_links(context);
+    for node in &context.objects.nodes {
+        if !stale_bridge(context, node) && !routes(context, node) {
+            program(context, node);
         }
     }
-    blocked(case);
+    blocked(context);
 }
 
-/// The node has a network for its pods, and it lies in flannel's.
-fn networks(case: &mut ClusterRuleContext<'_>, node: &ClusterNode) {
-    let Some(cidr) = node.pod_cidrs.first().copied() else {
-        let accusation = Accusation::new(code::POD_CIDR_NOT_ASSIGNED, Certainty::Certain, [node])
-            .seen(format!("spec.podCIDR of {} is empty", node.name));
-        let own = BTreeSet::from([node.name.clone()]);
-        case.report_problem(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
-        return;
+/// The node has a pod network, and it is part of flannel's.
+fn pod_cidr(context: &mut ClusterRuleContext<'_>, node: &ClusterNode) {
+    let name = node.name.clone();
+    let problem = match (node.pod_cidrs.first(), context.objects.flannel_network) {
+        (None, _) => ProblemDraft::new(code::POD_CIDR_NOT_ASSIGNED, Certainty::Confirmed, [&name])
+            .evidence(PodNetworkEvidence::PodCidrEmpty { node: name }),
+        (Some(pod_cidr), Some(network)) if !network.contains(pod_cidr.address) => {
+            let pod_cidr = *pod_cidr;
+            ProblemDraft::new(code::FLANNEL_NETWORK_DIFFERS, Certainty::Confirmed, [&name])
+                .evidence(PodNetworkEvidence::PodCidrOutsideFlannelNetwork {
+                    node: name,
+                    network,
+                    pod_cidr,
+                })
+        }
+        (Some(_), _) => return,
     };
-    let Some(network) = case.objects.flannel_network else { return };
-    if !network.contains(cidr.address) {
-        let accusation = Accusation::new(code::FLANNEL_NETWORK_DIFFERS, Certainty::Certain, [node])
-            .seen(format!("flannel's Network is {network}, and {}'s pods have {cidr}", node.name));
-        let own = BTreeSet::from([node.name.clone()]);
-        case.report_problem(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
-    }
+    report(context, problem, &BTreeSet::from([node.name.clone()]));
+}
+
+/// Reports what keeps packets from crossing between these nodes' pods and others.
+fn report(context: &mut ClusterRuleContext<'_>, problem: ProblemDraft, nodes: &BTreeSet<String>) {
+    context.report_problem(problem, |test| crosses_nodes(test) && is_touched(test, nodes));
 }
 
 /// flannel's address of a node is one over which other nodes do not reach it.
-fn on_unreachable_links(case: &mut ClusterRuleContext<'_>) {
+fn on_unreachable_links(context: &mut ClusterRuleContext<'_>) {
     let mut nodes: Vec<&ClusterNode> = Vec::new();
-    let mut seen = Vec::new();
-    for node in &case.objects.nodes {
+    let mut evidence = Vec::new();
+    for node in &context.objects.nodes {
         let Some(address) = node.flannel_ip else { continue };
-        let Some(snapshot) = case.facts.snapshot(node) else { continue };
-        let Some(link) = case.facts.link(node, address) else {
-            missing(case, node, address, snapshot);
+        let Some(snapshot) = context.facts.snapshot(node) else { continue };
+        let Some(link) = context.facts.link(node, address) else {
+            missing(context, node, address, snapshot);
             continue;
         };
-        let reach = case.facts.reach(node, address).unwrap_or_default();
+        let reach = context.facts.reach(node, address).unwrap_or_default();
         if !reach.unreached_by.is_empty() {
-            let others: Vec<_> = reach.unreached_by.iter().map(ToString::to_string).collect();
-            seen.push(format!(
-                "{}: flannel's public-ip {address} is on {}, where frames from {} do not arrive",
-                node.name,
-                link.name,
-                others.join(", ")
-            ));
+            let unreached = ClusterEvidence::AddressUnreached {
+                node: node.name.clone(),
+                address_kind: NodeAddressKind::FlannelPublicIp,
+                address,
+                link: Some(link.name.clone()),
+                unreached_by: reach.unreached_by.into_iter().collect(),
+            };
+            evidence.push(unreached.into());
             nodes.push(node);
         }
     }
-    let fails = case.unexplained_tests.iter().any(|tried| crosses_nodes(tried));
+    let fails = context.unexplained_tests.iter().any(|test| crosses_nodes(test));
     if nodes.is_empty() || !fails {
         return;
     }
-    let own: BTreeSet<String> = nodes.iter().map(|node| node.name.clone()).collect();
-    let mut accusation = Accusation::new(
-        code::FLANNEL_ON_UNREACHABLE_LINK,
-        Certainty::Certain,
-        nodes.iter().copied(),
-    );
-    accusation.seen = seen;
-    if let Some(advice) = nodes.iter().find_map(|node| better(case, node)) {
-        accusation = accusation.advise(advice);
+    let names: BTreeSet<String> = nodes.iter().map(|node| node.name.clone()).collect();
+    let code = code::FLANNEL_ON_UNREACHABLE_LINK;
+    let mut problem = ProblemDraft::new(code, Certainty::Confirmed, &names);
+    problem.add_evidence(evidence);
+    for remedy in nodes.iter().find_map(|node| better_link(context, node)).into_iter().flatten() {
+        problem = problem.remedy(remedy);
     }
-    case.report_problem(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
+    report(context, problem, &names);
 }
 
-/// Whether a try may have gone to one of these nodes: of a Service nobody knows.
-fn is_touched(tried: &ConnectivityTest, nodes: &BTreeSet<String>) -> bool {
+/// Whether a test may have gone to one of these nodes: of a Service that is not known.
+fn is_touched(test: &ConnectivityTest, nodes: &BTreeSet<String>) -> bool {
     let is_before_several = matches!(
-        tried.to,
+        test.to,
         ConnectivityTarget::Service { .. } | ConnectivityTarget::Dns { pod_on: None, .. }
     );
-    is_before_several || touches(tried, nodes)
+    is_before_several || touches(test, nodes)
 }
 
-/// The link of the node's own address, where the others reach that.
-fn better(case: &ClusterRuleContext<'_>, node: &ClusterNode) -> Option<String> {
+/// Over the link of the node's own address, where the others reach that.
+fn better_link(context: &ClusterRuleContext<'_>, node: &ClusterNode) -> Option<[Remedy; 2]> {
     let address = *node.internal_ips.first()?;
-    let reach = case.facts.reach(node, address)?;
-    let link = case.facts.link(node, address)?;
+    let reach = context.facts.reach(node, address)?;
+    let link = context.facts.link(node, address)?;
     reach.unreached_by.is_empty().then(|| {
-        format!(
-            "--iface={} in flannel's arguments (kubectl edit daemonset -n kube-flannel \
-             kube-flannel-ds, or pontoon flannel --for {}), then restart its pods",
-            link.name, node.name
-        )
+        let edit =
+            format!("set --iface={} in flannel's arguments, then restart its pods", link.name);
+        let write = format!("pontoon flannel --for {}", node.name);
+        [
+            Remedy::command("kubectl edit daemonset -n kube-flannel kube-flannel-ds")
+                .at(CommandPlace::Kubectl)
+                .to(edit),
+            Remedy::command(write)
+                .at(CommandPlace::ThisHost)
+                .to("write a manifest with these arguments"),
+        ]
     })
 }
 
 fn missing(
-    case: &mut ClusterRuleContext<'_>,
+    context: &mut ClusterRuleContext<'_>,
     node: &ClusterNode,
     address: IpAddr,
     snapshot: &Snapshot,
 ) {
-    if !case.unexplained_tests.iter().any(|tried| crosses_nodes(tried)) {
+    if !context.unexplained_tests.iter().any(|test| crosses_nodes(test)) {
         return;
     }
-    let links: Vec<_> = snapshot.links.iter().map(|link| link.name.to_string()).collect();
-    let accusation = Accusation::new(code::FLANNEL_INTERFACE_MISSING, Certainty::Certain, [node])
-        .seen(format!(
-            "flannel registered {address} for {}, which is on none of its links ({})",
-            node.name,
-            links.join(", ")
-        ));
-    let own = BTreeSet::from([node.name.clone()]);
-    case.report_problem(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
+    let names = BTreeSet::from([node.name.clone()]);
+    let problem = ProblemDraft::new(code::FLANNEL_INTERFACE_MISSING, Certainty::Confirmed, &names)
+        .evidence(ClusterEvidence::AddressOnNoLink {
+            node: node.name.clone(),
+            address_kind: NodeAddressKind::FlannelPublicIp,
+            address,
+            links: snapshot.links.iter().map(|link| link.name.clone()).collect(),
+        });
+    report(context, problem, &names);
 }
 
-/// The bridge of the node's pods has an address of another cluster's time.
-fn stale_bridge(case: &mut ClusterRuleContext<'_>, node: &ClusterNode) -> bool {
-    let Some(snapshot) = case.facts.snapshot(node) else { return false };
+/// The bridge of the node's pods has an address of an earlier cluster.
+fn stale_bridge(context: &mut ClusterRuleContext<'_>, node: &ClusterNode) -> bool {
+    let Some(snapshot) = context.facts.snapshot(node) else { return false };
     let bridge = snapshot.links.iter().find(|link| link.name.as_str() == "cni0");
-    let addresses = bridge.into_iter().flat_map(|link| &link.addresses);
-    let own = addresses.map(|own| own.prefix).find(|own| own.address.is_ipv4());
-    let (Some(own), Some(cidr)) = (own, node.pod_cidrs.iter().find(|cidr| cidr.address.is_ipv4()))
-    else {
-        return false;
-    };
-    if cidr.contains(own.address) {
+    let pod_cidr = node.pod_cidrs.iter().find(|cidr| cidr.address.is_ipv4());
+    let (Some(bridge), Some(pod_cidr)) = (bridge, pod_cidr) else { return false };
+    let mut addresses = bridge.addresses.iter().map(|own| own.prefix);
+    let Some(address) = addresses.find(|own| own.address.is_ipv4()) else { return false };
+    if pod_cidr.contains(address.address) {
         return false;
     }
-    let accusation = Accusation::new(code::CNI0_STALE_ADDRESS, Certainty::Certain, [node])
-        .seen(format!("cni0 of {} has {own}, and its pods' network is {cidr}", node.name));
-    let nodes = BTreeSet::from([node.name.clone()]);
-    case.report_problem(accusation, |tried| is_touched(tried, &nodes));
+    let names = BTreeSet::from([node.name.clone()]);
+    let problem = ProblemDraft::new(code::CNI0_STALE_ADDRESS, Certainty::Confirmed, &names)
+        .evidence(PodNetworkEvidence::BridgeOutsidePodCidr {
+            node: node.name.clone(),
+            bridge: bridge.name.clone(),
+            address,
+            pod_cidr: *pod_cidr,
+        });
+    context.report_problem(problem, |test| is_touched(test, &names));
     true
 }
 
 /// Every other node's pods have a route by flannel's link.
-fn routes(case: &mut ClusterRuleContext<'_>, node: &ClusterNode) -> bool {
-    let Some(snapshot) = case.facts.snapshot(node) else { return false };
-    let others = case
+fn routes(context: &mut ClusterRuleContext<'_>, node: &ClusterNode) -> bool {
+    let Some(snapshot) = context.facts.snapshot(node) else { return false };
+    let others = context
         .objects
         .nodes
         .iter()
@@ -174,29 +191,28 @@ fn routes(case: &mut ClusterRuleContext<'_>, node: &ClusterNode) -> bool {
                 && route.gateway.is_some_and(|gateway| !is_default_gateway(snapshot, gateway))
         })
     };
-    let missing: Vec<String> = others
-        .filter_map(|other| other.pod_cidrs.first().map(|cidr| (other, cidr)))
+    let missing: Vec<MissingPodRoute> = others
+        .filter_map(|other| other.pod_cidrs.first().map(|cidr| (other, *cidr)))
         .filter(|(_, cidr)| !has(cidr))
-        .map(|(other, cidr)| format!("{cidr} ({})", other.name))
+        .map(|(other, network)| MissingPodRoute { network, node: other.name.clone() })
         .collect();
-    let fails = case
+    let fails = context
         .unexplained_tests_from(&node.name, true)
-        .chain(case.unexplained_tests_from(&node.name, false));
+        .chain(context.unexplained_tests_from(&node.name, false));
     let fails = fails.into_iter().any(crosses_nodes);
     if missing.is_empty() || !fails {
         return false;
     }
-    let is_there = snapshot.links.iter().any(|link| link.name.as_str() == LINK);
+    let exists = snapshot.links.iter().any(|link| link.name.as_str() == LINK);
     let runs =
-        case.facts.node_state(node).is_none_or(|look| look.runs("flanneld") || look.is_k3s());
+        context.facts.node_state(node).is_none_or(|state| state.runs("flanneld") || state.is_k3s());
     let code = if runs { code::FLANNEL_WITHOUT_ROUTES } else { code::FLANNEL_NOT_RUNNING };
-    let link = if is_there { "is there" } else { "is not there" };
-    let accusation = Accusation::new(code, Certainty::Certain, [node])
-        .about(PlaceholderKind::Node, &node.name)
-        .seen(format!("{} has no route to {}", node.name, missing.join(", ")))
-        .seen(format!("its link {LINK} {link}"));
-    let own = BTreeSet::from([node.name.clone()]);
-    case.report_problem(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &own));
+    let name = node.name.clone();
+    let problem = ProblemDraft::new(code, Certainty::Confirmed, [&name])
+        .about(PlaceholderKind::Node, &name)
+        .evidence(PodNetworkEvidence::PodRoutesMissing { node: name.clone(), missing })
+        .evidence(PodNetworkEvidence::PluginLink { node: name.clone(), link: LINK, exists });
+    report(context, problem, &BTreeSet::from([name]));
     true
 }
 
@@ -204,80 +220,77 @@ fn is_default_gateway(snapshot: &Snapshot, gateway: IpAddr) -> bool {
     snapshot.default_routes().any(|route| route.gateway == Some(gateway))
 }
 
-/// flannel does not run: what it made still stands, and nothing new is learned.
-fn program(case: &mut ClusterRuleContext<'_>, node: &ClusterNode) {
-    let Some(look) = case.facts.node_state(node) else { return };
-    if node.flannel_ip.is_none() || look.runs("flanneld") || look.is_k3s() {
+/// flannel does not run: what it set up is still there, and changes do not arrive.
+fn program(context: &mut ClusterRuleContext<'_>, node: &ClusterNode) {
+    let Some(state) = context.facts.node_state(node) else { return };
+    if node.flannel_ip.is_none() || state.runs("flanneld") || state.is_k3s() {
         return;
     }
-    if case.has_cause(code::FLANNEL_NOT_RUNNING, &node.name) {
+    if context.has_cause(code::FLANNEL_NOT_RUNNING, &node.name) {
         return;
     }
-    let accusation = Accusation::new(code::FLANNEL_NOT_RUNNING, Certainty::Certain, [node])
-        .about(PlaceholderKind::Node, &node.name)
-        .seen(format!("no process flanneld runs on {}", node.name));
-    let own = BTreeSet::from([node.name.clone()]);
-    let is_down = case
+    let name = node.name.clone();
+    let problem = ProblemDraft::new(code::FLANNEL_NOT_RUNNING, Certainty::Confirmed, [&name])
+        .about(PlaceholderKind::Node, &name)
+        .evidence(ClusterEvidence::ProgramsNotRunning {
+            node: name.clone(),
+            programs: vec!["flanneld"],
+        });
+    let is_down = context
         .facts
         .snapshot(node)
         .is_some_and(|snapshot| !snapshot.links.iter().any(|link| link.name.as_str() == LINK));
-    case.report_problem(accusation, |tried| {
-        is_down && crosses_nodes(tried) && is_touched(tried, &own)
-    });
+    let names = BTreeSet::from([name]);
+    context
+        .report_problem(problem, |test| is_down && crosses_nodes(test) && is_touched(test, &names));
 }
 
-/// Everything stands, the nodes reach each other, and nothing of the pods' network passes: its
-/// packets are dropped.
-fn blocked(case: &mut ClusterRuleContext<'_>) {
-    let fails: Vec<&ConnectivityTest> = case
+/// Everything is set up, the nodes reach each other, and yet no packet of the pod network arrives: they
+/// are dropped.
+fn blocked(context: &mut ClusterRuleContext<'_>) {
+    let fails: Vec<&ConnectivityTest> = context
         .unexplained_tests
         .iter()
         .copied()
-        .filter(|tried| {
-            matches!(tried.to, ConnectivityTarget::Pod { bytes: 0, .. })
-                && crosses_nodes(tried)
+        .filter(|test| {
+            matches!(test.to, ConnectivityTarget::Pod { bytes: 0, .. })
+                && crosses_nodes(test)
                 && matches!(
-                    tried.outcome,
+                    test.outcome,
                     ConnectivityOutcome::Silent { .. } | ConnectivityOutcome::Prohibited
                 )
         })
         .collect();
     // A pod that gets out of its own node to another's kubelet shows that forwarding works there.
-    let gets_out =
-        |node: &str| case.works(node, true, |to| matches!(to, ConnectivityTarget::Kubelet { .. }));
+    let gets_out = |node: &str| {
+        context.works(node, true, |to| matches!(to, ConnectivityTarget::Kubelet { .. }))
+    };
     let gets_in = |node: &str| {
         // What comes into its pods is forwarded by it as well.
-        case.works(
+        context.works(
             node,
             false,
             |to| matches!(to, ConnectivityTarget::Pod { node: own, .. } if own == node),
         ) && gets_out(node)
     };
     let mut ends: BTreeSet<String> = BTreeSet::new();
-    for tried in &fails {
-        let ConnectivityTarget::Pod { node, .. } = &tried.to else { continue };
-        if gets_out(&tried.from.node) && gets_in(node) {
-            ends.extend([tried.from.node.clone(), node.clone()]);
+    for test in &fails {
+        let ConnectivityTarget::Pod { node, .. } = &test.to else { continue };
+        if gets_out(&test.from.node) && gets_in(node) {
+            ends.extend([test.from.node.clone(), node.clone()]);
         }
     }
     if ends.is_empty() {
         return;
     }
-    let nodes: Vec<&ClusterNode> =
-        case.objects.nodes.iter().filter(|node| ends.contains(&node.name)).collect();
-    let links: Vec<String> = nodes
-        .iter()
-        .filter_map(|node| Some(link_name(case.facts.link(node, node.flannel_ip?))))
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
-    let accusation = Accusation::new(code::VXLAN_PORT_BLOCKED, Certainty::Likely, nodes)
+    let nodes = context.objects.nodes.iter().filter(|node| ends.contains(&node.name));
+    let links = nodes.filter_map(|node| context.facts.link(node, node.flannel_ip?));
+    let evidence = PodNetworkEvidence::OnlyPodTrafficFails {
+        nodes: ends.clone(),
+        links: links.map(|link| link.name.clone()).collect(),
+    };
+    let problem = ProblemDraft::new(code::VXLAN_PORT_BLOCKED, Certainty::Likely, &ends)
         .about(PlaceholderKind::Port, &PORT)
-        .seen(format!(
-            "pods of {} get out to other nodes' own addresses, and not to pods there; frames pass \
-             on {}",
-            ends.iter().map(String::as_str).collect::<Vec<_>>().join(" and "),
-            links.join(", ")
-        ));
-    case.report_problem(accusation, |tried| crosses_nodes(tried) && is_touched(tried, &ends));
+        .evidence(evidence);
+    report(context, problem, &ends);
 }

@@ -1,78 +1,87 @@
 //! The addresses that nodes registered, and kubelet's port on them.
 
-use pontoon_model::code;
 use std::net::IpAddr;
 
-use pontoon_causes::symptom::placeholder::PlaceholderKind;
+use pontoon_causes::placeholder::PlaceholderKind;
+use pontoon_diagnosis::evidence::{ClusterEvidence, NodeAddressKind};
+use pontoon_diagnosis::{Certainty, CommandPlace, Remedy};
+use pontoon_model::code;
 
-use super::{Accusation, Certainty, ClusterRuleContext};
-use crate::cluster_facts::link_name;
+use super::{ClusterRuleContext, ProblemDraft, TextCauses, causes_of_text};
 use crate::connectivity_test::{ConnectivityOutcome, ConnectivityTarget, ConnectivityTest};
 use crate::objects::ClusterNode;
 use crate::test_matrix::KUBELET;
 
 /// Every node needs an `InternalIP` that is its own and that the control plane reaches.
-pub(super) fn addresses(case: &mut ClusterRuleContext<'_>) {
-    for node in &case.objects.nodes {
+pub(super) fn addresses(context: &mut ClusterRuleContext<'_>) {
+    for node in &context.objects.nodes {
+        let name = node.name.clone();
         let Some(address) = node.internal_ips.first().copied() else {
-            let accusation = Accusation::new(code::NO_INTERNAL_IP, Certainty::Certain, [node])
-                .seen(format!("the Node {} lists no InternalIP", node.name));
-            case.report_problem(accusation, |tried| is_of_kubelet(tried, node));
+            let problem = ProblemDraft::new(code::NO_INTERNAL_IP, Certainty::Confirmed, [&name])
+                .evidence(ClusterEvidence::NoInternalIp { node: name });
+            context.report_problem(problem, |test| is_of_kubelet(test, node));
             continue;
         };
-        let twins = case.objects.nodes.iter().filter(|one| one.internal_ips.contains(&address));
-        let twins: Vec<&ClusterNode> = twins.collect();
-        if twins.len() > 1 {
-            if twins[0].name == node.name {
-                let names: Vec<_> = twins.iter().map(|twin| twin.name.as_str()).collect();
-                let seen = format!("{} all have the InternalIP {address}", names.join(" and "));
-                let accusation = Accusation::new(
-                    code::INTERNAL_IP_OF_ANOTHER_HOST,
-                    Certainty::Certain,
-                    twins.iter().copied(),
-                )
-                .about(PlaceholderKind::Host, &address);
-                case.report_problem(accusation.seen(seen), |tried| is_of_kubelet(tried, node));
+        let sharing =
+            context.objects.nodes.iter().filter(|one| one.internal_ips.contains(&address));
+        let sharing: Vec<String> = sharing.map(|one| one.name.clone()).collect();
+        if sharing.len() > 1 {
+            if sharing[0] == name {
+                let code = code::INTERNAL_IP_OF_ANOTHER_HOST;
+                let problem = ProblemDraft::new(code, Certainty::Confirmed, &sharing)
+                    .about(PlaceholderKind::Host, &address)
+                    .evidence(ClusterEvidence::SharedInternalIp { nodes: sharing, address });
+                context.report_problem(problem, |test| is_of_kubelet(test, node));
             }
             continue;
         }
-        if case.facts.snapshot(node).is_some() && case.facts.link(node, address).is_none() {
-            let seen = format!("no link of {} has its InternalIP {address}", node.name);
-            let accusation = Accusation::new(code::NODE_IP_NOT_ON_HOST, Certainty::Certain, [node])
-                .about(PlaceholderKind::Address, &address);
-            case.report_problem(accusation.seen(seen), |tried| is_of_kubelet(tried, node));
-            continue;
+        let snapshot = context.facts.snapshot(node);
+        match snapshot.filter(|_| context.facts.link(node, address).is_none()) {
+            Some(snapshot) => {
+                let code = code::NODE_IP_NOT_ON_HOST;
+                let problem = ProblemDraft::new(code, Certainty::Confirmed, [&name])
+                    .about(PlaceholderKind::Address, &address)
+                    .evidence(ClusterEvidence::AddressOnNoLink {
+                        node: name,
+                        address_kind: NodeAddressKind::InternalIp,
+                        address,
+                        links: snapshot.links.iter().map(|link| link.name.clone()).collect(),
+                    });
+                context.report_problem(problem, |test| is_of_kubelet(test, node));
+            }
+            None => unreachable(context, node, address),
         }
-        unreachable(case, node, address);
     }
 }
 
-/// The address is the node's, and lies on a network over which others do not reach it.
-fn unreachable(case: &mut ClusterRuleContext<'_>, node: &ClusterNode, address: IpAddr) {
-    let Some(reach) = case.facts.reach(node, address) else { return };
-    let link = link_name(case.facts.link(node, address));
-    let fails = case.unexplained_tests.iter().any(|tried| is_of_kubelet(tried, node));
+/// The address is the node's, and is on a network over which others do not reach it.
+fn unreachable(context: &mut ClusterRuleContext<'_>, node: &ClusterNode, address: IpAddr) {
+    let Some(reach) = context.facts.reach(node, address) else { return };
+    let fails = context.unexplained_tests.iter().any(|test| is_of_kubelet(test, node));
     if reach.unreached_by.is_empty() || !fails {
         return;
     }
-    let others: Vec<_> = reach.unreached_by.iter().map(ToString::to_string).collect();
-    let others = others.join(", ");
-    let accusation = Accusation::new(code::INTERNAL_IP_UNREACHABLE, Certainty::Certain, [node])
+    let name = node.name.clone();
+    let command = format!("pontoon kubeadm repair-advice --for {name}");
+    let remedy = Remedy::command(command)
+        .at(CommandPlace::ThisHost)
+        .to("write the commands that give it an address which the others reach");
+    let problem = ProblemDraft::new(code::INTERNAL_IP_UNREACHABLE, Certainty::Confirmed, [&name])
         .about(PlaceholderKind::Host, &address)
-        .seen(format!(
-            "{}'s InternalIP {address} is on {link}; frames from {others} do not arrive there",
-            node.name
-        ));
-    let advice = format!(
-        "pontoon kubeadm repair-advice --for {} writes it with an address that the others reach",
-        node.name
-    );
-    case.report_problem(accusation.advise(advice), |tried| is_of_kubelet(tried, node));
+        .evidence(ClusterEvidence::AddressUnreached {
+            node: name,
+            address_kind: NodeAddressKind::InternalIp,
+            address,
+            link: context.facts.link(node, address).map(|link| link.name.clone()),
+            unreached_by: reach.unreached_by.into_iter().collect(),
+        })
+        .remedy(remedy);
+    context.report_problem(problem, |test| is_of_kubelet(test, node));
 }
 
-/// Whether a try goes to a node's kubelet or to its address.
-fn is_of_kubelet(tried: &ConnectivityTest, node: &ClusterNode) -> bool {
-    match &tried.to {
+/// Whether a test goes to a node's kubelet or to its address.
+fn is_of_kubelet(test: &ConnectivityTest, node: &ClusterNode) -> bool {
+    match &test.to {
         ConnectivityTarget::Kubelet { node: name, .. }
         | ConnectivityTarget::KubeletByApi { node: name }
         | ConnectivityTarget::Sizes { node: name, .. } => *name == node.name,
@@ -81,27 +90,26 @@ fn is_of_kubelet(tried: &ConnectivityTest, node: &ClusterNode) -> bool {
 }
 
 /// kubelet's port of a node whose address is reached.
-pub(super) fn kubelet_port(case: &mut ClusterRuleContext<'_>) {
-    for node in &case.objects.nodes {
-        let is_its = |tried: &&&ConnectivityTest| {
-            !tried.from.is_pod
-                && matches!(&tried.to, ConnectivityTarget::Kubelet { node: name, .. } if *name == node.name)
+pub(super) fn kubelet_port(context: &mut ClusterRuleContext<'_>) {
+    for node in &context.objects.nodes {
+        let is_its = |test: &&&ConnectivityTest| {
+            !test.from.is_pod
+                && matches!(&test.to, ConnectivityTarget::Kubelet { node: name, .. } if *name == node.name)
         };
-        let Some(tried) = case.unexplained_tests.iter().find(is_its).copied() else {
-            by_api(case, node);
+        let Some(test) = context.unexplained_tests.iter().find(is_its).copied() else {
+            by_api(context, node);
             continue;
         };
-        let reaches = case.facts.tests_from(
-            &tried.from.node,
+        let answers_echo = context.works(
+            &test.from.node,
             false,
             |to| matches!(to, ConnectivityTarget::Sizes { node: name, .. } if *name == node.name),
         );
-        let pings = reaches.into_iter().any(|tried| tried.outcome.works());
-        let runs =
-            case.facts.node_state(node).is_some_and(|look| look.runs("kubelet") || look.is_k3s());
-        let (code, certainty) = match (&tried.outcome, pings, runs) {
+        let state = context.facts.node_state(node);
+        let runs = state.is_some_and(|state| state.runs("kubelet") || state.is_k3s());
+        let (code, certainty) = match (&test.outcome, answers_echo, runs) {
             (ConnectivityOutcome::Refused, _, false) => {
-                (code::KUBELET_NOT_RUNNING, Certainty::Certain)
+                (code::KUBELET_NOT_RUNNING, Certainty::Confirmed)
             }
             (ConnectivityOutcome::Refused | ConnectivityOutcome::Prohibited, _, true) => {
                 (code::FIREWALL_REJECT, Certainty::Likely)
@@ -111,33 +119,31 @@ pub(super) fn kubelet_port(case: &mut ClusterRuleContext<'_>) {
             }
             _ => continue,
         };
-        let ConnectivityTarget::Kubelet { address, .. } = &tried.to else { continue };
-        let accusation = Accusation::new(code, certainty, [node])
-            .about(PlaceholderKind::Host, &address)
+        let ConnectivityTarget::Kubelet { address, .. } = &test.to else { continue };
+        let name = node.name.clone();
+        let problem = ProblemDraft::new(code, certainty, [&name])
+            .about(PlaceholderKind::Host, address)
             .about(PlaceholderKind::Port, &KUBELET)
-            .seen(format!("{} answers an echo, and not on port 10250", node.name));
-        let accusation = match code {
-            code::KUBELET_NOT_RUNNING => accusation,
-            _ => accusation.advise(format!(
-                "let 10250/tcp of {} pass from the other nodes: `nft list ruleset` there shows who \
-                 drops it",
-                node.name
-            )),
-        };
-        case.report_problem(accusation, |tried| is_of_kubelet(tried, node));
+            .evidence(ClusterEvidence::PortUnanswered { node: name, port: KUBELET, answers_echo });
+        let problem =
+            match code {
+                code::KUBELET_NOT_RUNNING => problem,
+                _ => problem.remedy(Remedy::command("nft list ruleset").at(CommandPlace::Node).to(
+                    "find the rule that drops 10250/tcp, and allow the port from the other nodes",
+                )),
+            };
+        context.report_problem(problem, |test| is_of_kubelet(test, node));
     }
 }
 
-/// The port is reached, and the API server says that it has trouble with it.
-fn by_api(case: &mut ClusterRuleContext<'_>, node: &ClusterNode) {
-    let is_its = |tried: &&&ConnectivityTest| matches!(&tried.to, ConnectivityTarget::KubeletByApi { node: name } if *name == node.name);
-    let Some(tried) = case.unexplained_tests.iter().find(is_its).copied() else { return };
-    let ConnectivityOutcome::Wrong(text) = &tried.outcome else { return };
-    let explanation = pontoon_causes::symptom::explain(text.raw().as_bytes());
-    let Some(proven) = explanation.proven.first() else { return };
-    let causes: Vec<_> = proven.possible_causes().map(|cause| cause.code).collect();
-    let certainty = if causes.len() == 1 { Certainty::Likely } else { Certainty::Undecided };
-    let none = Accusation::new(code::KUBELET_NOT_RUNNING, certainty, [node]);
-    let accusation = Accusation { causes, ..none }.seen(proven.what.clone());
-    case.report_problem(accusation, |tried| is_of_kubelet(tried, node));
+/// The port is reached, and the API server reports trouble with it.
+fn by_api(context: &mut ClusterRuleContext<'_>, node: &ClusterNode) {
+    let is_its = |test: &&&ConnectivityTest| matches!(&test.to, ConnectivityTarget::KubeletByApi { node: name } if *name == node.name);
+    let Some(test) = context.unexplained_tests.iter().find(is_its).copied() else { return };
+    let ConnectivityOutcome::Wrong(text) = &test.outcome else { return };
+    let Some(proof) = causes_of_text(text.raw(), "the API server") else { return };
+    let TextCauses { causes, evidence } = proof;
+    let problem =
+        ProblemDraft::candidates(causes, Certainty::Likely, [&node.name]).evidence(evidence);
+    context.report_problem(problem, |test| is_of_kubelet(test, node));
 }

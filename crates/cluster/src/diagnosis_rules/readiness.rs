@@ -1,45 +1,55 @@
-//! Nodes that are not ready: whose fault it is.
+//! Nodes that are not ready, and why.
 
 use std::collections::BTreeSet;
 
-use pontoon_causes::symptom::placeholder::PlaceholderKind;
+use pontoon_causes::placeholder::PlaceholderKind;
+use pontoon_diagnosis::Certainty;
+use pontoon_diagnosis::evidence::ClusterEvidence;
 use pontoon_model::code::{self, DiagnosisCode};
+use pontoon_model::untrusted::Untrusted;
 
-use super::{Accusation, Certainty, ClusterRuleContext, touches};
+use super::{ClusterRuleContext, ProblemDraft, TextCauses, test_evidence, touches};
 use crate::connectivity_test::{ApiAddressSource, ConnectivityOutcome, ConnectivityTarget};
 use crate::node_state::NodeState;
 use crate::objects::{ClusterNode, NodeReadiness};
 
 /// Every node has something that runs containers.
-pub(super) fn runtimes(case: &mut ClusterRuleContext<'_>) {
-    for node in &case.objects.nodes {
-        let Some(look) = case.facts.node_state(node) else { continue };
+pub(super) fn runtimes(context: &mut ClusterRuleContext<'_>) {
+    for node in &context.objects.nodes {
+        let Some(state) = context.facts.node_state(node) else { continue };
         // Where not even kubelet is seen, programs may not be seen at all.
-        if look.runs("containerd") || look.runs("crio") || look.is_k3s() || !look.runs("kubelet") {
+        if state.runs("containerd")
+            || state.runs("crio")
+            || state.is_k3s()
+            || !state.runs("kubelet")
+        {
             continue;
         }
-        let accusation = Accusation::new(code::CONTAINERD_NOT_RUNNING, Certainty::Certain, [node])
-            .seen(format!("neither containerd nor crio runs on {}", node.name));
         let own = BTreeSet::from([node.name.clone()]);
-        case.report_problem(accusation, |tried| touches(tried, &own) && !is_of_network(&tried.to));
+        let problem = ProblemDraft::new(code::CONTAINERD_NOT_RUNNING, Certainty::Confirmed, &own)
+            .evidence(ClusterEvidence::ProgramsNotRunning {
+                node: node.name.clone(),
+                programs: vec!["containerd", "crio"],
+            });
+        context.report_problem(problem, |test| touches(test, &own) && !is_of_network(&test.to));
     }
 }
 
 /// Every node that is not ready gets its cause.
-pub(super) fn nodes(case: &mut ClusterRuleContext<'_>) {
-    for node in &case.objects.nodes {
-        if case.has_cause(code::CONTAINERD_NOT_RUNNING, &node.name) {
+pub(super) fn nodes(context: &mut ClusterRuleContext<'_>) {
+    for node in &context.objects.nodes {
+        if context.has_cause(code::CONTAINERD_NOT_RUNNING, &node.name) {
             continue;
         }
-        let accusation = match &node.ready {
+        let problem = match &node.ready {
             NodeReadiness::Yes => continue,
-            NodeReadiness::No(why) => says_no(case, node, why.raw()),
-            NodeReadiness::Unknown => says_nothing(case, node),
+            NodeReadiness::No(message) => not_ready(context, node, message),
+            NodeReadiness::Unknown => status_unknown(context, node),
         };
         let own = BTreeSet::from([node.name.clone()]);
-        case.report_problem(accusation, |tried| touches(tried, &own) && !is_of_network(&tried.to));
+        context.report_problem(problem, |test| touches(test, &own) && !is_of_network(&test.to));
         // Its pods could not be made, or not be reached.
-        case.unexplained_tests.retain(|tried| !touches(tried, &own));
+        context.unexplained_tests.retain(|test| !touches(test, &own));
     }
 }
 
@@ -48,40 +58,47 @@ const fn is_of_network(target: &ConnectivityTarget) -> bool {
 }
 
 /// kubelet says why: most often the network plug-in.
-fn says_no(case: &ClusterRuleContext<'_>, node: &ClusterNode, why: &str) -> Accusation {
-    let (told, what) = case
-        .causes_from_texts(&node.name, |by| by == "the node's condition")
-        .unwrap_or_else(|| (Vec::new(), why.to_owned()));
-    let look = case.facts.node_state(node);
-    let of_plugin = look.filter(|_| told.iter().any(|code| code.as_str().starts_with("cni-")));
-    let decided = of_plugin.map(|look| plugin(case, node, look));
-    let (causes, certainty) = match (decided, &told[..]) {
-        (Some(code), _) => (vec![code], Certainty::Certain),
-        (None, [_]) => (told, Certainty::Likely),
-        _ => (told, Certainty::Undecided),
+fn not_ready(
+    context: &ClusterRuleContext<'_>,
+    node: &ClusterNode,
+    message: &Untrusted,
+) -> ProblemDraft {
+    let name = node.name.clone();
+    let proof = context.causes_from_texts(&name, |source| source == "the node's condition");
+    let Some(TextCauses { causes, evidence }) = proof else {
+        let message = message.clone();
+        return ProblemDraft::unexplained([&name])
+            .evidence(ClusterEvidence::NodeNotReady { node: name, message });
     };
-    let none = Accusation::new(code::CNI_NOT_READY, certainty, [node]);
-    let mut accusation = Accusation { causes, ..none }.seen(format!("{}: {what}", node.name));
-    if let Some(look) = of_plugin {
-        let files: Vec<_> = look.cni_files.iter().map(ToString::to_string).collect();
-        let files = if files.is_empty() { "nothing".to_owned() } else { files.join(", ") };
-        accusation = accusation.seen(format!("/etc/cni/net.d of {} holds {files}", node.name));
+    let is_of_plugin = causes.iter().any(|code| code.as_str().starts_with("cni-"));
+    match context.facts.node_state(node).filter(|_| is_of_plugin) {
+        Some(state) => {
+            let files = state.cni_files.clone();
+            let code = plugin_cause(context, node, state);
+            ProblemDraft::new(code, Certainty::Confirmed, [&name])
+                .evidence(evidence)
+                .evidence(ClusterEvidence::CniConfigFiles { node: name, files })
+        }
+        None => ProblemDraft::candidates(causes, Certainty::Likely, [&name]).evidence(evidence),
     }
-    accusation
 }
 
-/// Which trouble of the plug-in it is.
-fn plugin(case: &ClusterRuleContext<'_>, node: &ClusterNode, look: &NodeState) -> DiagnosisCode {
+/// Why the network plug-in is not ready.
+fn plugin_cause(
+    context: &ClusterRuleContext<'_>,
+    node: &ClusterNode,
+    state: &NodeState,
+) -> DiagnosisCode {
     let agents = ["flanneld", "calico-node", "cilium-agent"];
-    let runs_here = agents.iter().any(|agent| look.runs(agent));
+    let runs_here = agents.iter().any(|agent| state.runs(agent));
     let is_flannel = |one: &ClusterNode| one.flannel_ip.is_some();
     let is_anywhere =
-        case.facts.node_states.values().any(|look| agents.iter().any(|one| look.runs(one)))
-            || case.objects.nodes.iter().any(is_flannel)
-            || case.objects.flannel_network.is_some();
+        context.facts.node_states.values().any(|state| agents.iter().any(|one| state.runs(one)))
+            || context.objects.nodes.iter().any(is_flannel)
+            || context.objects.flannel_network.is_some();
     let uses_flannel =
-        case.objects.nodes.iter().any(is_flannel) || case.objects.flannel_network.is_some();
-    match (look.cni_files.is_empty(), runs_here, is_anywhere) {
+        context.objects.nodes.iter().any(is_flannel) || context.objects.flannel_network.is_some();
+    match (state.cni_files.is_empty(), runs_here, is_anywhere) {
         (true, _, false) => code::CNI_NOT_INSTALLED,
         (false, _, _) => code::CNI_CONFIG_NOT_READ,
         (true, true, true) if uses_flannel && node.pod_cidrs.is_empty() => {
@@ -93,20 +110,21 @@ fn plugin(case: &ClusterRuleContext<'_>, node: &ClusterNode, look: &NodeState) -
     }
 }
 
-/// kubelet says nothing: it, its host, or its way to the API server.
-fn says_nothing(case: &ClusterRuleContext<'_>, node: &ClusterNode) -> Accusation {
-    let silent = format!("{}'s kubelet has not reported for a while", node.name);
-    let Some(look) = case.facts.node_state(node) else {
-        let none = Accusation::new(code::NODE_OFF, Certainty::Undecided, [node]);
+/// kubelet reports nothing: it does not run, its host is off, or it does not reach the API server.
+fn status_unknown(context: &ClusterRuleContext<'_>, node: &ClusterNode) -> ProblemDraft {
+    let name = node.name.clone();
+    let unknown = ClusterEvidence::NodeStatusUnknown { node: name.clone() };
+    let Some(state) = context.facts.node_state(node) else {
         let causes = vec![code::NODE_OFF, code::WAY_LOST, code::KUBELET_NOT_RUNNING];
-        return Accusation { causes, ..none }
-            .seen(silent)
-            .seen(format!("{} was not asked, or could not be", node.name));
+        return ProblemDraft::candidates(causes, Certainty::Possible, [&name])
+            .evidence(unknown)
+            .evidence(ClusterEvidence::NodeNotInspected { node: name });
     };
-    if !look.runs("kubelet") && !look.is_k3s() {
-        return Accusation::new(code::KUBELET_NOT_RUNNING, Certainty::Certain, [node])
-            .seen(silent)
-            .seen(format!("no process kubelet runs on {}", node.name));
+    if !state.runs("kubelet") && !state.is_k3s() {
+        let programs = vec!["kubelet"];
+        return ProblemDraft::new(code::KUBELET_NOT_RUNNING, Certainty::Confirmed, [&name])
+            .evidence(unknown)
+            .evidence(ClusterEvidence::ProgramsNotRunning { node: name, programs });
     }
     let of_api = |to: &ConnectivityTarget| {
         matches!(
@@ -117,34 +135,39 @@ fn says_nothing(case: &ClusterRuleContext<'_>, node: &ClusterNode) -> Accusation
             }
         )
     };
-    let failed =
-        case.facts.tests_from(&node.name, false, of_api).find(|tried| tried.outcome.fails());
-    let code = match failed.map(|tried| &tried.outcome) {
-        Some(ConnectivityOutcome::NoRoute) => code::NO_ROUTE_FROM_HERE,
-        Some(ConnectivityOutcome::NoNeighbour | ConnectivityOutcome::Silent { .. }) => {
+    let mut tests = context.facts.tests_from(&node.name, false, of_api);
+    if let Some(test) = tests.find(|test| test.outcome.fails()) {
+        let code = api_server_cause(&test.outcome);
+        let problem = ProblemDraft::new(code, Certainty::Likely, [&name]);
+        let problem = match &test.to {
+            ConnectivityTarget::Api { at, .. } => problem
+                .about(PlaceholderKind::Host, &at.ip())
+                .about(PlaceholderKind::Port, &at.port()),
+            _ => problem,
+        };
+        return problem.evidence(unknown).evidence(test_evidence(test));
+    }
+    match context.causes_from_texts(&name, |source| source == "kubelet's log") {
+        Some(TextCauses { causes, evidence }) => {
+            ProblemDraft::candidates(causes, Certainty::Possible, [&name])
+                .evidence(unknown)
+                .evidence(evidence)
+        }
+        None => ProblemDraft::new(code::KUBELET_LOST_API_SERVER, Certainty::Possible, [&name])
+            .evidence(unknown),
+    }
+}
+
+/// Why a node does not reach the API server, by how a connection to it ended.
+const fn api_server_cause(outcome: &ConnectivityOutcome) -> DiagnosisCode {
+    match outcome {
+        ConnectivityOutcome::NoRoute => code::NO_ROUTE_FROM_HERE,
+        ConnectivityOutcome::NoNeighbour | ConnectivityOutcome::Silent { .. } => {
             code::API_ADDRESS_UNREACHABLE
         }
-        Some(ConnectivityOutcome::Prohibited) => code::FIREWALL_REJECT,
-        Some(ConnectivityOutcome::Refused) => code::WRONG_ENDPOINT,
-        Some(ConnectivityOutcome::Stalls { .. }) => code::PATH_MTU_HOLE,
+        ConnectivityOutcome::Prohibited => code::FIREWALL_REJECT,
+        ConnectivityOutcome::Refused => code::WRONG_ENDPOINT,
+        ConnectivityOutcome::Stalls { .. } => code::PATH_MTU_HOLE,
         _ => code::KUBELET_LOST_API_SERVER,
-    };
-    let told = case.causes_from_texts(&node.name, |by| by == "kubelet's log");
-    match (failed, told) {
-        (Some(tried), _) => {
-            let accusation = Accusation::new(code, Certainty::Likely, [node]);
-            let accusation = match &tried.to {
-                ConnectivityTarget::Api { at, .. } => accusation
-                    .about(PlaceholderKind::Host, &at.ip())
-                    .about(PlaceholderKind::Port, &at.port()),
-                _ => accusation,
-            };
-            accusation.seen(silent).seen(super::shown(tried))
-        }
-        (None, Some((causes, what))) => {
-            let none = Accusation::new(code, Certainty::Undecided, [node]);
-            Accusation { causes, ..none }.seen(silent).seen(what)
-        }
-        (None, None) => Accusation::new(code, Certainty::Undecided, [node]).seen(silent),
     }
 }

@@ -19,7 +19,7 @@ use crate::cluster_facts::{ClusterFacts, CollectedText};
 use crate::connectivity_test::{
     ConnectivityOutcome, ConnectivitySource, ConnectivityTarget, ConnectivityTest,
 };
-use crate::node_protocol::{NodeRequest, NodeResponse};
+use crate::node_protocol::{ConnectivityProbe, NodeRequest, NodeResponse};
 use crate::node_state::NodeState;
 use crate::objects::{ClusterNode, ClusterObjects, NodeReadiness, OWN_LABEL, Pod};
 use crate::startup::is_starting;
@@ -372,7 +372,8 @@ fn ask_all(
             })
             .collect();
         let ask = if names.is_empty() {
-            let dials = targets.iter().filter_map(|target| target.dial(domain)).collect();
+            let dials =
+                targets.iter().filter_map(|target| ConnectivityProbe::of(target, domain)).collect();
             NodeRequest::Try { pod: pod.map(|pod| pod.uid.clone()), dials }
         } else {
             NodeRequest::Kubelets { nodes: names }

@@ -2,10 +2,268 @@
 
 use std::fmt;
 
-use crate::evidence::ClusterEvidence;
+use crate::evidence::{ClusterEvidence, NodeAddressKind};
+
+use super::listed;
 
 impl fmt::Display for ClusterEvidence {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {}
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ConnectivityTest(test) => test.fmt(f),
+            Self::FurtherTestsFailed { count: 1 } => f.write_str("and 1 more test that failed"),
+            Self::FurtherTestsFailed { count } => write!(f, "and {count} more tests that failed"),
+            Self::NothingTestedFromPods => f.write_str(
+                "nothing could be tested from a pod: the test pod got no address, or pontoon could \
+                 not enter its network namespace",
+            ),
+            Self::KubectlFailed { host, error } => write!(f, "kubectl on {host}: {error}"),
+            Self::AdvertisedAddress { address } => {
+                write!(f, "the API server advertises {address}")
+            }
+            Self::ProgramsNotRunning { node, programs } => match &programs[..] {
+                [one, other] => write!(f, "neither {one} nor {other} runs on {node}"),
+                programs => write!(f, "no process {} runs on {node}", programs.join(", ")),
+            },
+            Self::NoClusterProgramRunning { node } => {
+                write!(f, "no program of the cluster runs on {node}")
+            }
+            Self::ServiceRulesStillApply { node } => {
+                write!(f, "the Service rules written earlier still apply on {node}")
+            }
+            Self::NodeNotReady { node, message } => write!(f, "{node}: {message}"),
+            Self::NodeStatusUnknown { node } => {
+                write!(f, "kubelet on {node} has not reported its status for a while")
+            }
+            Self::NodeNotInspected { node } => {
+                write!(f, "{node} was not named to pontoon, or could not be reached")
+            }
+            Self::CniConfigFiles { node, files } if files.is_empty() => {
+                write!(f, "/etc/cni/net.d on {node} is empty")
+            }
+            Self::CniConfigFiles { node, files } => {
+                write!(f, "/etc/cni/net.d on {node} contains {}", listed(files))
+            }
+            Self::NoInternalIp { node } => write!(f, "the Node {node} lists no InternalIP"),
+            Self::SharedInternalIp { nodes, address } => {
+                write!(f, "{} have the same InternalIP {address}", nodes.join(" and "))
+            }
+            Self::AddressOnNoLink { node, address_kind, address, links } => {
+                let links = if links.is_empty() { "none".to_owned() } else { listed(links) };
+                write!(f, "no link of {node} has its {address_kind} {address} (links: {links})")
+            }
+            Self::AddressUnreached { node, address_kind, address, link, unreached_by } => {
+                let link = link.as_ref().map_or_else(|| "no link".to_owned(), ToString::to_string);
+                let others = listed(unreached_by);
+                write!(
+                    f,
+                    "{node}: {address_kind} {address} is on {link}, where frames from {others} do \
+                     not arrive"
+                )
+            }
+            Self::NodeAddressInServiceRange { node, address, services } => {
+                write!(f, "InternalIP {address} of {node} is in serviceSubnet {services}")
+            }
+            Self::RangeOverlapsNetwork { setting, range, network, link } => {
+                write!(f, "{setting} {range} overlaps {network} on {link}")
+            }
+            Self::PortUnanswered { node, port, answers_echo: true } => {
+                write!(f, "{node} answers ping, but not on port {port}")
+            }
+            Self::PortUnanswered { node, port, answers_echo: false } => {
+                write!(f, "{node} does not answer on port {port}")
+            }
+            Self::NoReadyDnsPod { pods: 0 } => f.write_str("there is no pod of CoreDNS"),
+            Self::NoReadyDnsPod { pods } => {
+                write!(f, "none of the {pods} pods of CoreDNS is ready")
+            }
+            Self::DnsLacksApiServerName => {
+                f.write_str("CoreDNS answers, but does not know the API server's name")
+            }
+        }
+    }
+}
+
+impl fmt::Display for NodeAddressKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InternalIp => "InternalIP",
+            Self::FlannelPublicIp => "flannel public-ip",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::net::IpAddr;
+
+    use pontoon_model::host::HostName;
+    use pontoon_model::untrusted::Untrusted;
+
+    use super::*;
+    use crate::evidence::{
+        ConnectivityOutcome, ConnectivitySource, ConnectivityTarget, ConnectivityTest,
+    };
+
+    fn node() -> String {
+        "pi2".to_owned()
+    }
+
+    fn address() -> IpAddr {
+        "10.0.0.2".parse().unwrap()
+    }
+
+    #[test]
+    fn each_kind_of_test_and_node_reads_well() {
+        let test = ConnectivityTest {
+            from: ConnectivitySource { node: node(), is_pod: true },
+            to: ConnectivityTarget::Service { address: address() },
+            outcome: ConnectivityOutcome::Refused,
+        };
+        let table = [
+            (
+                ClusterEvidence::ConnectivityTest(test),
+                "a pod of pi2 to a Service (10.0.0.2): refused",
+            ),
+            (ClusterEvidence::FurtherTestsFailed { count: 1 }, "and 1 more test that failed"),
+            (ClusterEvidence::FurtherTestsFailed { count: 4 }, "and 4 more tests that failed"),
+            (
+                ClusterEvidence::NothingTestedFromPods,
+                "nothing could be tested from a pod: the test pod got no address, or pontoon could \
+                 not enter its network namespace",
+            ),
+            (
+                ClusterEvidence::KubectlFailed {
+                    host: HostName::lossy("pi1"),
+                    error: Untrusted::new("refused\u{1b}"),
+                },
+                "kubectl on pi1: refused\\u{1b}",
+            ),
+            (
+                ClusterEvidence::ProgramsNotRunning { node: node(), programs: vec!["kubelet"] },
+                "no process kubelet runs on pi2",
+            ),
+            (
+                ClusterEvidence::ProgramsNotRunning {
+                    node: node(),
+                    programs: vec!["containerd", "crio"],
+                },
+                "neither containerd nor crio runs on pi2",
+            ),
+            (
+                ClusterEvidence::NoClusterProgramRunning { node: node() },
+                "no program of the cluster runs on pi2",
+            ),
+            (
+                ClusterEvidence::ServiceRulesStillApply { node: node() },
+                "the Service rules written earlier still apply on pi2",
+            ),
+            (
+                ClusterEvidence::NodeNotReady {
+                    node: node(),
+                    message: Untrusted::new("PLEG is not healthy"),
+                },
+                "pi2: PLEG is not healthy",
+            ),
+            (
+                ClusterEvidence::NodeStatusUnknown { node: node() },
+                "kubelet on pi2 has not reported its status for a while",
+            ),
+            (
+                ClusterEvidence::NodeNotInspected { node: node() },
+                "pi2 was not named to pontoon, or could not be reached",
+            ),
+            (
+                ClusterEvidence::CniConfigFiles { node: node(), files: Vec::new() },
+                "/etc/cni/net.d on pi2 is empty",
+            ),
+            (
+                ClusterEvidence::CniConfigFiles {
+                    node: node(),
+                    files: vec![Untrusted::new("10-flannel.conflist")],
+                },
+                "/etc/cni/net.d on pi2 contains 10-flannel.conflist",
+            ),
+        ];
+        for (evidence, text) in table {
+            assert_eq!(evidence.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn each_kind_of_address_and_port_reads_well() {
+        let unreached = |address_kind, link: Option<&str>| ClusterEvidence::AddressUnreached {
+            node: node(),
+            address_kind,
+            address: address(),
+            link: link.map(|link| link.parse().unwrap()),
+            unreached_by: BTreeSet::from([HostName::lossy("pi1"), HostName::lossy("pi3")]),
+        };
+        let table = [
+            (
+                ClusterEvidence::AdvertisedAddress { address: address() },
+                "the API server advertises 10.0.0.2",
+            ),
+            (ClusterEvidence::NoInternalIp { node: node() }, "the Node pi2 lists no InternalIP"),
+            (
+                ClusterEvidence::SharedInternalIp {
+                    nodes: vec!["pi1".to_owned(), node()],
+                    address: address(),
+                },
+                "pi1 and pi2 have the same InternalIP 10.0.0.2",
+            ),
+            (
+                ClusterEvidence::AddressOnNoLink {
+                    node: node(),
+                    address_kind: NodeAddressKind::InternalIp,
+                    address: address(),
+                    links: vec!["eth0".parse().unwrap(), "wlan0".parse().unwrap()],
+                },
+                "no link of pi2 has its InternalIP 10.0.0.2 (links: eth0, wlan0)",
+            ),
+            (
+                unreached(NodeAddressKind::InternalIp, None),
+                "pi2: InternalIP 10.0.0.2 is on no link, where frames from pi1, pi3 do not arrive",
+            ),
+            (
+                unreached(NodeAddressKind::FlannelPublicIp, Some("wlan0")),
+                "pi2: flannel public-ip 10.0.0.2 is on wlan0, where frames from pi1, pi3 do not \
+                 arrive",
+            ),
+            (
+                ClusterEvidence::NodeAddressInServiceRange {
+                    node: node(),
+                    address: address(),
+                    services: "10.0.0.0/12".parse().unwrap(),
+                },
+                "InternalIP 10.0.0.2 of pi2 is in serviceSubnet 10.0.0.0/12",
+            ),
+            (
+                ClusterEvidence::RangeOverlapsNetwork {
+                    setting: "podSubnet",
+                    range: "10.0.0.0/8".parse().unwrap(),
+                    network: "10.0.0.0/24".parse().unwrap(),
+                    link: "eth0".parse().unwrap(),
+                },
+                "podSubnet 10.0.0.0/8 overlaps 10.0.0.0/24 on eth0",
+            ),
+            (
+                ClusterEvidence::PortUnanswered { node: node(), port: 10250, answers_echo: true },
+                "pi2 answers ping, but not on port 10250",
+            ),
+            (
+                ClusterEvidence::PortUnanswered { node: node(), port: 10250, answers_echo: false },
+                "pi2 does not answer on port 10250",
+            ),
+            (ClusterEvidence::NoReadyDnsPod { pods: 0 }, "there is no pod of CoreDNS"),
+            (ClusterEvidence::NoReadyDnsPod { pods: 2 }, "none of the 2 pods of CoreDNS is ready"),
+            (
+                ClusterEvidence::DnsLacksApiServerName,
+                "CoreDNS answers, but does not know the API server's name",
+            ),
+        ];
+        for (evidence, text) in table {
+            assert_eq!(evidence.to_string(), text);
+        }
     }
 }

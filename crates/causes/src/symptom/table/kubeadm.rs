@@ -18,7 +18,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "the size of pod subnet with mask",
             "subnet is too small",
         ],
-        "kubeadm refused the size of a subnet",
+        "kubeadm rejected the size of a subnet",
         &[code::SUBNET_SIZE_REFUSED],
     ),
     // Joins: errors in cluster-info, or after it was read.
@@ -32,7 +32,7 @@ pub(super) const TABLE: &[Symptom] = &[
     ),
     row(
         &["failed to verify jws signature of received cluster info object"],
-        "the API server was reached; cluster-info is signed with another secret than this token's",
+        "the API server was reached; cluster-info is not signed with this token's secret",
         &[code::JOIN_TOKEN_SECRET_WRONG],
     ),
     row(
@@ -40,7 +40,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "none of the public keys {..}are pinned",
             "cluster ca found in cluster-info configmap is",
         ],
-        "the API server was reached; its CA is not the one of --discovery-token-ca-cert-hash",
+        "the API server was reached; its CA does not match --discovery-token-ca-cert-hash",
         &[code::CA_PIN_OF_ANOTHER_CLUSTER],
     ),
     row(
@@ -67,7 +67,7 @@ pub(super) const TABLE: &[Symptom] = &[
     ),
     row(
         &["error decoding secret data with provided key"],
-        "the certificates for another control plane do not open with this --certificate-key",
+        "the certificates for another control plane cannot be decrypted with this --certificate-key",
         &[code::CERTIFICATE_KEY_WRONG],
     ),
     row(
@@ -92,7 +92,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "invalid hash \"",
             "accepts at most 1 arg(s), received",
         ],
-        "kubeadm refused the join line before it asked anybody",
+        "kubeadm rejected the join command before it contacted any server",
         &[code::JOIN_LINE_INCOMPLETE],
     ),
     row(
@@ -106,7 +106,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "please use kubeadm v1.{number} instead",
             "no kind \"clusterconfiguration\" is registered",
         ],
-        "kubeadm refused because of a version",
+        "kubeadm rejected a version",
         &[code::JOIN_VERSIONS_APART],
     ),
     // The choice of the advertise address.
@@ -119,7 +119,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "unable to find suitable network address",
             "unable to find default route",
         ],
-        "the program looked for a default route to take its address from, and found none",
+        "the program found no default route to derive its address from",
         &[code::DEFAULT_ROUTE_MISSING],
     ),
     row(
@@ -127,12 +127,12 @@ pub(super) const TABLE: &[Symptom] = &[
             "unable to select an ip from default routes",
             "unable to select an ip from {link} network",
         ],
-        "no interface of a default route has an address that Kubernetes takes",
+        "no interface of a default route has an address that Kubernetes uses",
         &[code::DEFAULT_ROUTE_WITHOUT_ADDRESS],
     ),
     row(
         &["route ip+net: no such network interface", "found default route but could not determine"],
-        "the first default route names no interface",
+        "the first default route has no interface",
         &[code::DEFAULT_ROUTE_UNREACHABLE],
     ),
     row(
@@ -141,13 +141,13 @@ pub(super) const TABLE: &[Symptom] = &[
             "couldn't use {..}as \"apiserver-advertise-address\"",
             "cannot use \"{address}\" as the bind address for the api server",
         ],
-        "kubeadm refused the advertise address",
+        "kubeadm rejected the advertise address",
         &[code::ADVERTISE_ADDRESS_MALFORMED],
     ),
     // Preflight checks.
     row(
         &["[error swap]", "running with swap on is not supported"],
-        "swap is on, and it is an error here",
+        "swap is on, which is an error here",
         &[code::SWAP_ON],
     ),
     row(
@@ -174,22 +174,22 @@ pub(super) const TABLE: &[Symptom] = &[
             "/proc/sys/net/bridge/bridge-nf-call-iptables does not exist",
             "stat /proc/sys/net/bridge/bridge-nf-call-iptables: no such file",
         ],
-        "packets of a bridge do not pass netfilter here",
+        "bridged packets do not pass netfilter here",
         &[code::BRIDGE_NETFILTER_OFF],
     ),
     row(
         &["[error port-10250]", "port 10250 is in use"],
-        "something listens on 10250, kubelet's port, already",
+        "something already listens on 10250, kubelet's port",
         &[code::NODE_JOINED_BEFORE, code::PORT_TAKEN],
     ),
     row(
         &["[error port-{port}]", "port {port} is in use"],
-        "something listens on port {port} already",
+        "something already listens on port {port}",
         &[code::NODE_JOINED_BEFORE, code::PORT_TAKEN],
     ),
     row(
         &["[error fileavailable-", "[error diravailable-", "already exists[error"],
-        "files of an earlier init or join are there",
+        "files of an earlier init or join exist",
         &[code::NODE_JOINED_BEFORE],
     ),
     row(
@@ -213,7 +213,7 @@ pub(super) const TABLE: &[Symptom] = &[
     ),
     row(
         &["[error numcpu]", "[error mem]", "the number of available cpus"],
-        "this host is smaller than kubeadm wants for a control plane",
+        "this host is smaller than kubeadm requires for a control plane",
         &[code::HOST_TOO_SMALL],
     ),
     row(
@@ -263,7 +263,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "unable to get url \"https://dl.k8s.io",
             "unable to get url \"https://storage.googleapis.com/kubernetes-release",
         ],
-        "the newest version's number was not had from the internet",
+        "the newest version could not be looked up on the internet",
         &[code::VERSION_NOT_LOOKED_UP],
     ),
     row(
@@ -277,7 +277,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "unknown service runtime.v1alpha2.runtimeservice",
             "unknown service runtime.v1.imageservice",
         ],
-        "containerd answers, and does not offer the CRI that was asked for",
+        "containerd answers, but does not offer the CRI service that was requested",
         &[code::CRI_PLUGIN_DISABLED, code::CRI_TOO_OLD],
     ),
     row(
@@ -288,7 +288,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "dial unix {path}: connect: no such file",
             "containerd.sock: no such file or directory",
         ],
-        "the container runtime's socket is not there",
+        "the container runtime's socket does not exist",
         &[code::CONTAINERD_NOT_RUNNING, code::CRI_SOCKET_MISSING],
     ),
     row(

@@ -26,7 +26,7 @@ const POD_SILENCE: &[DiagnosisCode] = &[
 pub(super) const TABLE: &[Symptom] = &[
     row(
         &["wget: can't connect to remote host ({host}): no route"],
-        "{host} was not reached: nobody answered for the address, or a filter said \"prohibited\"",
+        "{host} was not reached: no ARP or NDP reply, or a filter answered \"prohibited\"",
         &[
             code::ADDRESS_UNREACHABLE,
             code::HOST_OFF,
@@ -55,7 +55,7 @@ pub(super) const TABLE: &[Symptom] = &[
     ),
     row(
         &["communications error to {address}#{port}: connection refused"],
-        "{address} refused the question on port {port}",
+        "{address} refused the query on port {port}",
         &[code::COREDNS_NOT_READY, code::KUBE_PROXY_WITHOUT_RULES, code::RESOLVER_UNREACHABLE],
     ),
     row(
@@ -63,7 +63,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "communications error to {address}#{port}: timed out",
             "communications error to {address}#{port}: host unreachable",
         ],
-        "no answer came from {address} to a DNS question",
+        "no answer from {address} to a DNS query",
         &[
             code::FLANNEL_ON_UNREACHABLE_LINK,
             code::FORWARD_POLICY_DROP,
@@ -79,12 +79,12 @@ pub(super) const TABLE: &[Symptom] = &[
     ),
     row(
         &["server can't find {name}: nxdomain"],
-        "the resolver answered: there is no {name}",
+        "the resolver answered that {name} does not exist",
         &[code::NAME_UNKNOWN, code::NAME_OF_OTHER_RESOLVER],
     ),
     row(
         &["server can't find {name}: servfail", "server can't find {name}: refused"],
-        "the resolver answered that it cannot say what {name} is",
+        "the resolver answered that it cannot resolve {name}",
         &[code::RESOLVER_UNREACHABLE, code::NAME_OF_OTHER_RESOLVER],
     ),
     row(
@@ -127,8 +127,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "curl: (7) failed to connect to {host} port {port} after {number} ms",
             "curl: (7) failed to connect to {host} port {port}: no route",
         ],
-        "{host} port {port} was not reached: refused, or nobody answered for the address (that \
-         takes 3 s)",
+        "{host} port {port} was not reached: refused, or no ARP or NDP reply (that takes 3 s)",
         &[
             code::ADDRESS_UNREACHABLE,
             code::HOST_OFF,
@@ -142,7 +141,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "operation timed out after {number} milliseconds with 0 out of {number} bytes received",
             "operation timed out after {number} milliseconds with {number} out of {number} bytes",
         ],
-        "the answer began (its length is known), and its body did not come",
+        "the response began (its length is known), but its body did not come",
         &[code::POD_MTU_HOLE, code::SERVER_STALLS],
     ),
     row(
@@ -150,23 +149,23 @@ pub(super) const TABLE: &[Symptom] = &[
             "ssl connection timeout",
             "curl: (28) operation timed out after {number} milliseconds with 0 bytes",
         ],
-        "TCP connected, and no answer came",
+        "TCP connected, but no response came",
         &[code::POD_MTU_HOLE, code::SERVER_STALLS, code::SERVER_OVERLOADED],
     ),
     row(
         &["curl: (28) failed to connect to {host} port {port}"],
-        "nothing came back from {host} port {port}, not even a refusal",
+        "no response from {host} port {port}, not even a refusal",
         POD_SILENCE,
     ),
     row(
         &["curl: (28) connection timed out", "curl: (28)"],
-        "nothing came back, or not in time",
+        "no response, or not in time",
         POD_SILENCE,
     ),
-    row(&["wget: download timed out"], "nothing came back, or not in time", POD_SILENCE),
+    row(&["wget: download timed out"], "no response, or not in time", POD_SILENCE),
     row(
         &["curl: (60) ssl certificate problem"],
-        "TLS was spoken; the certificate is of no CA that curl trusts",
+        "TLS works, but the certificate is from no CA that curl trusts",
         &[code::KUBECONFIG_OF_ANOTHER_CA, code::PORTAL_INTERCEPTS, code::PRIVATE_REGISTRY_CA],
     ),
 ];

@@ -17,7 +17,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "unable to load bootstrap kubeconfig",
             "bootstrap-kubelet.conf: no such file or directory",
         ],
-        "kubelet has no valid certificate, and no bootstrap file to ask for one with",
+        "kubelet has no valid certificate, and no bootstrap kubeconfig to request one with",
         &[code::KUBELET_CERTIFICATE_EXPIRED, code::KUBELET_CRASH_LOOP],
     ),
     row(
@@ -25,17 +25,17 @@ pub(super) const TABLE: &[Symptom] = &[
             "kubelet is configured to not run on a host using cgroup v1",
             "cgroup v1 support is unsupported",
         ],
-        "kubelet ended because the host uses cgroup v1",
+        "kubelet exited because the host uses cgroup v1",
         &[code::CGROUP_V1],
     ),
     row(
         &["error loading config file \"{path}\": open {path}: permission denied"],
-        "kubectl may not read {path}",
+        "kubectl is not allowed to read {path}",
         &[code::KUBECONFIG_NOT_READABLE],
     ),
     row(
         &["remote error: tls: internal error"],
-        "a kubelet was reached, and has no certificate to show",
+        "a kubelet was reached, but has no certificate to present",
         &[code::KUBELET_SERVING_CSR_PENDING, code::KUBELET_JUST_RESTARTED],
     )
     .by_api_server(),
@@ -52,7 +52,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "dial tcp [::1]:8080: connect: connection refused",
             "connect to localhost:8080",
         ],
-        "kubectl asked localhost:8080, which it does only without a kubeconfig",
+        "kubectl used localhost:8080, which it does only without a kubeconfig",
         &[code::NO_KUBECONFIG],
     ),
     row(
@@ -60,7 +60,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "failed to validate nodeip: node ip: \"{address}\" not found in the host's network",
             "node ip: \"{address}\" not found in the host's network interfaces",
         ],
-        "kubelet was told the node IP {address}, and no interface of the host has it",
+        "kubelet is configured with the node IP {address}, which no interface of the host has",
         &[code::TUNNEL_DOWN, code::NODE_IP_NOT_ON_HOST],
     ),
     row(
@@ -76,7 +76,7 @@ pub(super) const TABLE: &[Symptom] = &[
     .by_api_server(),
     row(
         &["could not find the requested resource ( pods/log"],
-        "a kubelet was reached, and did not know the pod",
+        "a kubelet was reached, but did not know the pod",
         &[code::KUBELET_JUST_RESTARTED],
     )
     .by_api_server(),
@@ -101,7 +101,7 @@ pub(super) const TABLE: &[Symptom] = &[
     ),
     row(
         &["failed to set bridge addr: \"cni0\" already has an ip address different from {cidr}"],
-        "the bridge cni0 has another address than {cidr}, which is this node's now",
+        "the bridge cni0 has an address other than {cidr}, which is this node's now",
         &[code::CNI0_STALE_ADDRESS],
     ),
     row(
@@ -145,7 +145,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "part of the existing bootstrap client certificate in {..}is expired",
             "bootstrap client certificate {..}expired",
         ],
-        "kubelet's client certificate has run out",
+        "kubelet's client certificate has expired",
         &[code::KUBELET_CERTIFICATE_EXPIRED],
     ),
     row(
@@ -154,22 +154,22 @@ pub(super) const TABLE: &[Symptom] = &[
             "failed to parse kubelet flag",
             "unknown flag: --{program}",
         ],
-        "kubelet ended while it read its own configuration",
+        "kubelet exited while it read its own configuration",
         &[code::KUBELET_CRASH_LOOP],
     ),
     row(
         &["failed to run kubelet{..}running with swap on", "swap on is not supported"],
-        "kubelet ended because swap is on",
+        "kubelet exited because swap is on",
         &[code::SWAP_ON],
     ),
     row(
         &["failed to get sandbox image \"{image}\"{..}not found"],
-        "the sandbox image {image} is not to be had",
+        "the sandbox image {image} was not found",
         &[code::SANDBOX_IMAGE_MISSING, code::IMAGE_UNKNOWN],
     ),
     row(
         &["exec format error", "no match for platform in manifest"],
-        "the image's programs are for another processor",
+        "the image's programs are for another CPU architecture",
         &[code::IMAGE_FOR_OTHER_PROCESSOR],
     ),
     row(
@@ -185,7 +185,7 @@ pub(super) const TABLE: &[Symptom] = &[
     .unless(&["nodehasnodiskpressure"]),
     row(
         &["oomkilled", "memory cgroup out of memory"],
-        "a container was ended for memory",
+        "a container was killed for lack of memory",
         &[code::OUT_OF_MEMORY],
     ),
     row(
@@ -195,7 +195,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "forbidden: user \"{..}\" cannot",
             "(forbidden)",
         ],
-        "the server knows who asked, and refused for lack of rights",
+        "the server knows the user, and denied the request for lack of rights",
         &[code::RIGHTS_MISSING],
     ),
     row(
@@ -206,7 +206,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "the server has asked for the client to provide credentials",
             "unable to authenticate the request",
         ],
-        "the server was reached, and did not accept the credentials",
+        "the server was reached, but did not accept the credentials",
         &[code::CREDENTIALS_NOT_ACCEPTED],
     ),
     row(
@@ -244,12 +244,12 @@ pub(super) const TABLE: &[Symptom] = &[
             "listen tcp 0.0.0.0:6443: bind: address already in use",
             "listen tcp :6443: bind: address already in use",
         ],
-        "the API server could not open 6443: something has the port",
+        "the API server could not open 6443: something else uses the port",
         &[code::OLD_POD_STILL_RUNS, code::NODE_JOINED_BEFORE],
     ),
     row(
         &["listen tcp {endpoint}: bind: address already in use", "bind: address already in use"],
-        "a port is taken",
+        "a port is already in use",
         &[code::PORT_TAKEN, code::OLD_POD_STILL_RUNS],
     ),
     row(
@@ -257,12 +257,12 @@ pub(super) const TABLE: &[Symptom] = &[
             "listen tcp {endpoint}: bind: cannot assign requested address",
             "bind: cannot assign requested address",
         ],
-        "a program was told to listen on an address that the host does not have",
+        "a program is configured to listen on an address that the host does not have",
         &[code::ADVERTISE_ADDRESS_NOT_ON_HOST, code::TUNNEL_DOWN],
     ),
     row(
         &["uapi listen error: unix socket in use"],
-        "wireguard-go found its control socket taken",
+        "wireguard-go found its control socket in use",
         &[code::TUNNEL_SOCKET_IN_USE],
     ),
 ];

@@ -14,22 +14,22 @@ const fn row(
 pub(super) const TABLE: &[Symptom] = &[
     row(
         &["plugin/forward: no nameservers found"],
-        "CoreDNS was given no resolver to ask",
+        "CoreDNS has no upstream resolver",
         &[code::NO_NAMESERVER],
     ),
     row(
         &["plugin/loop: loop {..}detected", "plugin/loop: seen \"hinfo"],
-        "CoreDNS got its own question back",
+        "CoreDNS received its own query back",
         &[code::DNS_FORWARDING_LOOP],
     ),
     row(
         &["plugins not ready: \"kubernetes\"", "still waiting on: \"kubernetes\""],
-        "CoreDNS runs, and has not reached the API server by its Service yet",
+        "CoreDNS runs, but has not reached the API server by its Service yet",
         &[code::KUBE_PROXY_WITHOUT_RULES, code::API_SERVICE_LEADS_NOWHERE, code::STILL_STARTING],
     ),
     row(
         &["could not set conntrack parameters"],
-        "kube-proxy ended: it may not set conntrack's size",
+        "kube-proxy exited: it is not allowed to set conntrack's size",
         &[code::CONNTRACK_NOT_WRITABLE],
     ),
     row(
@@ -37,12 +37,12 @@ pub(super) const TABLE: &[Symptom] = &[
             "can't determine this node's ip, assuming loopback",
             "timed out waiting for node to be assigned ips",
         ],
-        "kube-proxy found no address on its Node for 30 s, and keeps loopback until it is restarted",
+        "kube-proxy found no address on its Node for 30 s, and uses loopback until it is restarted",
         &[code::NO_INTERNAL_IP, code::NODE_NOT_REGISTERED],
     ),
     row(
         &["external interface {link} not found"],
-        "flannel misses its interface {link}",
+        "flannel does not find its interface {link}",
         &[code::TUNNEL_DOWN, code::FLANNEL_INTERFACE_MISSING],
     ),
     row(
@@ -52,12 +52,12 @@ pub(super) const TABLE: &[Symptom] = &[
             "could not find interface {..}with address",
             "no interface with given ip found",
         ],
-        "flannel found none of the interfaces or addresses that it was told to use",
+        "flannel found none of the interfaces or addresses that it is configured to use",
         &[code::FLANNEL_INTERFACE_MISSING],
     ),
     row(
         &["specified in the flannel net config doesn't contain \"{cidr}\" podcidr"],
-        "flannel's Network does not hold {cidr}, which is this node's",
+        "flannel's Network does not contain {cidr}, which is this node's",
         &[code::FLANNEL_NETWORK_DIFFERS],
     ),
     row(
@@ -72,7 +72,7 @@ pub(super) const TABLE: &[Symptom] = &[
     ),
     row(
         &["toomanyrequests", "429 too many requests", "you have reached your pull rate limit"],
-        "the registry was reached, and refuses more questions from this address",
+        "the registry was reached, but rejects further requests from this address",
         &[code::REGISTRY_RATE_LIMIT],
     ),
     row(
@@ -86,12 +86,12 @@ pub(super) const TABLE: &[Symptom] = &[
             "unexpected status from head request {..}403",
             "unexpected status from head request {..}404",
         ],
-        "the registry was reached, and does not give out that image",
+        "the registry was reached, but does not provide that image",
         &[code::IMAGE_UNKNOWN],
     ),
     row(
         &["no endpoints available for service"],
-        "a Service was asked, and has no ready pod behind it",
+        "a Service has no ready pod behind it",
         &[code::SERVICE_WITHOUT_ENDPOINTS],
     ),
     row(
@@ -100,7 +100,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "had taint {node-role.kubernetes.io/master",
             "had untolerated taint(s){..}control-plane",
         ],
-        "the pod waits: the only nodes are of the control plane, and take no ordinary pods",
+        "the pod is pending: there are only control plane nodes, which accept no ordinary pods",
         &[code::WORKERS_MISSING],
     ),
     row(
@@ -110,23 +110,23 @@ pub(super) const TABLE: &[Symptom] = &[
             "had taint {node.kubernetes.io/not-ready",
             "no nodes available to schedule pods",
         ],
-        "the pod waits: no node is ready",
+        "the pod is pending: no node is ready",
         &[code::NO_NODE_READY],
     )
     .after(SymptomGroup::Node),
     row(
         &["insufficient cpu", "insufficient memory"],
-        "the pod waits: no node has the processor or memory that it asks for",
+        "the pod is pending: no node has the CPU or memory that it requests",
         &[code::NODE_WITHOUT_ROOM],
     ),
     row(
         &["liveness probe failed", "readiness probe failed", "startup probe failed"],
-        "kubelet's probe of a container got no good answer",
+        "kubelet's probe of a container failed",
         &[code::PROBE_FAILS, code::STILL_STARTING],
     ),
     row(
         &["waiting for caches to sync"],
-        "the program has begun to ask its API server, and has no whole answer so far",
+        "the program waits for a complete answer from its API server",
         &[code::STILL_STARTING, code::KUBE_PROXY_SERVER_UNREACHABLE],
     )
     .unless(&["caches are synced", "caches are synced for", "successfully retrieved nodeips"]),
@@ -144,7 +144,7 @@ pub(super) const TABLE: &[Symptom] = &[
     .after(SymptomGroup::Pull),
     row(
         &["crashloopbackoff", "back-off restarting failed container"],
-        "a container ends again and again; this line does not say why",
+        "a container exits again and again; this line does not say why",
         &[code::CONTAINER_ENDS_BY_ITSELF, code::PROBE_FAILS, code::OUT_OF_MEMORY],
     )
     .after(SymptomGroup::Any),

@@ -37,7 +37,7 @@ const UNKNOWN: &[&str] = &[
 fn of_other_texts_nothing_is_said() {
     for text in UNKNOWN {
         let explanation = explain(text.as_bytes());
-        assert!(!explanation.is_recognised, "{text}: {:?}", explanation.proven);
+        assert!(!explanation.is_recognised, "{text}: {:?}", explanation.symptoms);
     }
 }
 
@@ -66,8 +66,8 @@ fn what_is_no_address_does_not_stand_in_a_command() {
     ];
     for text in evil {
         let explanation = explain(text.as_bytes());
-        for one in explanation.proven.iter().flat_map(|proven| &proven.causes) {
-            let shown = format!("{}{}{}", one.is, one.command, one.cure);
+        for one in &explanation.diagnoses {
+            let shown = format!("{} {:?} {:?}", one.summary, one.distinguished_by, one.remedies);
             for word in ["$(reboot)", ";reboot", "ProxyCommand", "`id`", "-rf"] {
                 assert!(!shown.contains(word), "{text}: {shown}");
             }

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use crate::symptom::{PROVEN_MAX, explain};
+use pontoon_diagnosis::Diagnosis;
+
+use crate::symptom::{SYMPTOMS_MAX, explain};
 use pontoon_model::untrusted::is_harmful;
 
 /// Words that occur in patterns, with text between them.
@@ -36,18 +38,24 @@ fn pastes() -> impl Strategy<Value = String> {
     prop::collection::vec(words, 0..24).prop_map(|words| words.concat())
 }
 
+/// Everything that a diagnosis says.
+fn words(diagnosis: &Diagnosis) -> Vec<String> {
+    let check = diagnosis.distinguished_by.iter().map(ToString::to_string);
+    let remedies = diagnosis.remedies.iter().map(ToString::to_string);
+    let evidence = diagnosis.evidence.iter().map(ToString::to_string);
+    check.chain(remedies).chain(evidence).chain([diagnosis.summary.to_string()]).collect()
+}
+
 proptest! {
     #[test]
     fn what_is_said_is_bounded_and_clean(text in pastes()) {
         let explanation = explain(text.as_bytes());
-        prop_assert!(explanation.proven.len() <= PROVEN_MAX);
-        for proven in &explanation.proven {
-            prop_assert!(!proven.causes.is_empty());
-            prop_assert!(proven.what.len() < 4096);
-            let words = proven.causes.iter().flat_map(|one| {
-                [&one.is, &one.apart, &one.command, &one.cure]
-            });
-            for said in words.chain([&proven.what]) {
+        prop_assert!(explanation.symptoms.len() <= SYMPTOMS_MAX);
+        for symptom in &explanation.symptoms {
+            prop_assert!(explanation.diagnoses_of(symptom).next().is_some());
+            prop_assert!(symptom.what.len() < 4096);
+            let words = explanation.diagnoses_of(symptom).flat_map(words);
+            for said in words.chain([symptom.what.clone()]) {
                 prop_assert!(!said.chars().any(is_harmful), "{said:?}");
                 prop_assert!(said.is_ascii(), "{said:?}");
             }
@@ -57,6 +65,6 @@ proptest! {
     #[test]
     fn bytes_of_any_kind_do_no_harm(bytes in prop::collection::vec(any::<u8>(), 0..2048)) {
         let explanation = explain(&bytes);
-        prop_assert!(explanation.proven.len() <= PROVEN_MAX);
+        prop_assert!(explanation.symptoms.len() <= SYMPTOMS_MAX);
     }
 }

@@ -3,7 +3,7 @@
 use crate::symptom::explain;
 
 fn whats(text: &str) -> Vec<String> {
-    explain(text.as_bytes()).proven.into_iter().map(|proven| proven.what).collect()
+    explain(text.as_bytes()).symptoms.into_iter().map(|symptom| symptom.what).collect()
 }
 
 #[test]
@@ -12,8 +12,8 @@ fn ten_thousand_lines_are_one_thing() {
                 exists, will retry\" err=\"Get \\\"https://10.0.0.1:6443/apis/x\\\": dial tcp \
                 10.0.0.1:6443: connect: no route to host\"\n";
     let explanation = explain(line.repeat(10_000).as_bytes());
-    assert_eq!(explanation.proven.len(), 1);
-    assert!(explanation.proven[0].times > 4_000);
+    assert_eq!(explanation.symptoms.len(), 1);
+    assert!(explanation.symptoms[0].times > 4_000);
     assert!(explanation.is_cut, "that is more than is read");
 }
 
@@ -27,7 +27,10 @@ fn the_join_error_goes_before_what_is_within() {
                 To see the stack trace of this error execute with --v=5 or higher";
     let whats = whats(text);
     assert_eq!(whats.len(), 1, "{whats:?}");
-    assert!(whats[0].starts_with("kubeadm join asked 172.20.5.1:6443"), "{whats:?}");
+    assert!(
+        whats[0].starts_with("kubeadm join requested cluster-info from 172.20.5.1:6443"),
+        "{whats:?}"
+    );
 }
 
 #[test]
@@ -68,7 +71,10 @@ fn a_text_that_a_terminal_broke_is_read_whole() {
     for glue in ["\n", "\r\n", "\n   "] {
         let whats = whats(&broken.join(glue));
         assert_eq!(whats.len(), 1, "{whats:?}");
-        assert!(whats[0].starts_with("kubeadm join asked 172.20.5.1:6443"), "{whats:?}");
+        assert!(
+            whats[0].starts_with("kubeadm join requested cluster-info from 172.20.5.1:6443"),
+            "{whats:?}"
+        );
         assert!(whats[0].contains("was not reached"), "{whats:?}");
     }
 }

@@ -1,8 +1,8 @@
 //! Verdicts, and values in sentences and commands.
 
-use super::verdict;
+use super::certainty;
 use crate::symptom::explain;
-use crate::symptom::explanation::SymptomVerdict;
+use pontoon_diagnosis::{Certainty, CommandPlace};
 
 /// A text that several causes write proves none of them.
 #[test]
@@ -19,7 +19,7 @@ fn these_stay_undecided_without_facts() {
          fritz.box, not 10.0.0.1",
     ];
     for text in texts {
-        assert_eq!(verdict(text), Some(SymptomVerdict::Undecided), "{text}");
+        assert_eq!(certainty(text), Some(Certainty::Possible), "{text}");
     }
 }
 
@@ -32,7 +32,7 @@ fn one_cause_is_certain() {
         "[ERROR Swap]: running with swap on is not supported",
     ];
     for text in texts {
-        assert_eq!(verdict(text), Some(SymptomVerdict::Certain), "{text}");
+        assert_eq!(certainty(text), Some(Certainty::Confirmed), "{text}");
     }
 }
 
@@ -52,8 +52,8 @@ fn values_of_the_text_stand_in_the_command() {
     ];
     for (text, command) in table {
         let explanation = explain(text.as_bytes());
-        let commands: Vec<_> =
-            explanation.proven[0].causes.iter().map(|one| one.command.as_str()).collect();
+        let checks = explanation.diagnoses.iter().filter_map(|one| one.distinguished_by.as_ref());
+        let commands: Vec<_> = checks.filter_map(|check| check.command.as_deref()).collect();
         assert!(commands.contains(&command), "{text}: {commands:?}");
     }
 }
@@ -61,15 +61,15 @@ fn values_of_the_text_stand_in_the_command() {
 /// The command has to run on the host that dialled.
 #[test]
 fn where_to_look_is_where_it_was_dialled() {
-    use crate::cause::CheckLocation;
-    let on = |text: &str| {
+    let place = |text: &str| {
         let explanation = explain(text.as_bytes());
-        let causes = &explanation.proven[0].causes;
-        causes.iter().find(|one| one.command.starts_with("ping")).map(|one| one.on)
+        let mut checks = explanation.diagnoses.into_iter().filter_map(|one| one.distinguished_by);
+        let is_ping = |command: &String| command.starts_with("ping");
+        checks.find(|check| check.command.as_ref().is_some_and(is_ping))?.place
     };
     let logs = "Error from server: Get \"https://10.0.0.2:10250/containerLogs/x\": dial tcp \
                 10.0.0.2:10250: i/o timeout";
-    assert_eq!(on(logs), Some(CheckLocation::ControlPlane));
+    assert_eq!(place(logs), Some(CommandPlace::ControlPlane));
     let join = "failed to request the cluster-info ConfigMap: dial tcp 10.0.0.1:6443: i/o timeout";
-    assert_eq!(on(join), Some(CheckLocation::Here));
+    assert_eq!(place(join), Some(CommandPlace::ThisHost));
 }

@@ -2,10 +2,10 @@
 
 use super::*;
 
-fn read(hole: PlaceholderKind, text: &str) -> Option<(usize, String)> {
-    let (length, values) = hole.read(text)?;
-    let held = PlaceholderValues::of(values);
-    Some((length, held.get(hole).unwrap_or_default().to_owned()))
+fn read(kind: PlaceholderKind, text: &str) -> Option<(usize, String)> {
+    let (length, values) = kind.read(text)?;
+    let values = PlaceholderValues::of(values);
+    Some((length, values.get(kind).unwrap_or_default().to_owned()))
 }
 
 #[test]
@@ -45,17 +45,17 @@ fn a_value_has_the_form_of_its_kind() {
         (PlaceholderKind::Token, "zzzzzz0123\"", None),
         (PlaceholderKind::Number, "10001 milli", Some("10001")),
     ];
-    for (hole, text, expected) in table {
-        let found = read(*hole, text).map(|(_, value)| value);
-        assert_eq!(found.as_deref(), *expected, "{hole:?} {text}");
+    for (kind, text, expected) in table {
+        let found = read(*kind, text).map(|(_, value)| value);
+        assert_eq!(found.as_deref(), *expected, "{kind:?} {text}");
     }
 }
 
 #[test]
 fn nothing_that_a_shell_reads_gets_through() {
-    for hole in PlaceholderKind::ALL {
+    for kind in PlaceholderKind::ALL {
         for evil in ["a;b", "a b", "$(a)", "`a`", "a|b", "a&b", "a>b", "a'b", "a\"b", "a\nb"] {
-            let taken = hole.read(evil).map(|(_, values)| values).unwrap_or_default();
+            let taken = kind.read(evil).map(|(_, values)| values).unwrap_or_default();
             for (_, value) in taken {
                 assert!(!value.contains([';', ' ', '$', '`', '|', '&', '>', '\'', '"', '\n']));
             }
@@ -65,7 +65,7 @@ fn nothing_that_a_shell_reads_gets_through() {
 
 #[test]
 fn what_is_missing_stands_in_capitals() {
-    let held = PlaceholderValues::of(at("10.0.0.1", 6443));
-    assert_eq!(held.fill("curl {endpoint} {link} {.items}"), "curl 10.0.0.1:6443 LINK {.items}");
-    assert!(held.has_all("{host} {port}") && !held.has_all("{link}"));
+    let values = PlaceholderValues::of(at("10.0.0.1", 6443));
+    assert_eq!(values.fill("curl {endpoint} {link} {.items}"), "curl 10.0.0.1:6443 LINK {.items}");
+    assert!(values.has_all("{host} {port}") && !values.has_all("{link}"));
 }

@@ -1,5 +1,5 @@
-//! Typed values from pasted text. A value must have the format of its kind, so it can be inserted
-//! into sentences and commands without further checks.
+//! Values read from pasted text, each of a kind: what does not have the form of its kind is not
+//! taken, so that a value can stand in a sentence or a command without further thought.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,50 +7,49 @@ use std::net::IpAddr;
 
 use pontoon_model::net::Prefix;
 
-/// The kinds of values.
+/// What a placeholder takes.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum PlaceholderKind {
-    /// `HOST:PORT` as Go writes it; also sets [`PlaceholderKind::Host`] and
-    /// [`PlaceholderKind::Port`].
+    /// `HOST:PORT` as Go writes it; fills [`PlaceholderKind::Host`] and [`PlaceholderKind::Port`], too.
     Endpoint,
     /// An IP address.
     Address,
     /// An IP address or a name.
     Host,
-    /// A port number.
+    /// A TCP or UDP port from 1.
     Port,
     /// A name that was looked up.
     Name,
-    /// The DNS server that was queried.
+    /// The resolver that was asked.
     Server,
     /// The name that a certificate lacks.
     Wanted,
     /// The names that a certificate has.
     Names,
-    /// The name of a Node.
+    /// The name of a Kubernetes Node.
     Node,
-    /// The name of a pod, Service or other object.
+    /// A pod, Service or other object.
     Pod,
-    /// The id of a bootstrap token; the secret is never kept.
+    /// The public half of a bootstrap token.
     Token,
-    /// The name of a network interface.
+    /// A network interface.
     Link,
-    /// A network in CIDR notation.
+    /// An address with a prefix length.
     Cidr,
-    /// The reference of an image.
+    /// The name of a container image.
     Image,
-    /// The name of a kubeadm preflight check.
+    /// The name of a check of kubeadm's preflight.
     Check,
     /// The name of a program.
     Program,
     /// An absolute path.
     Path,
-    /// A non-negative integer.
+    /// A whole number.
     Number,
 }
 
 impl PlaceholderKind {
-    /// All kinds of values.
+    /// Every kind, the composed ones first.
     pub const ALL: [Self; 18] = [
         Self::Endpoint,
         Self::Address,
@@ -72,7 +71,7 @@ impl PlaceholderKind {
         Self::Number,
     ];
 
-    /// The name between braces.
+    /// As it stands between braces.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -97,17 +96,17 @@ impl PlaceholderKind {
         }
     }
 
-    /// The kind with that name.
+    /// The kind with that name between its braces.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|hole| hole.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Longest text that is tried, in bytes: the longest host name with a port.
+    /// Longest text that is tried: the longest host name, and room for a port.
     const MAX_LEN: usize = 260;
 
-    /// Parses a value at the start of `text`; returns its length in bytes and the values it sets.
-    pub(super) fn read(self, text: &str) -> Option<(usize, Vec<(Self, String)>)> {
+    /// Reads a value at the beginning of `text`; gives its length in bytes and what it is.
+    pub(crate) fn read(self, text: &str) -> Option<(usize, Vec<(Self, String)>)> {
         if self == Self::Names {
             return names(text);
         }
@@ -130,7 +129,7 @@ impl PlaceholderKind {
         };
         let most = text.bytes().take(Self::MAX_LEN + 1);
         let mut length = most.take_while(|byte| is_part(char::from(*byte))).count();
-        // A full stop or colon may follow the value.
+        // The value may be followed by a sentence's own point or colon.
         for _ in 0..3 {
             if let Some(values) = self.value(&text[..length]) {
                 return Some((length, values));
@@ -141,7 +140,7 @@ impl PlaceholderKind {
         None
     }
 
-    /// The values that the text sets; `None` if it does not have the format of this kind.
+    /// What the text is; `None` when it is nothing of this kind.
     fn value(self, text: &str) -> Option<Vec<(Self, String)>> {
         let value = match self {
             Self::Endpoint => return endpoint(text),
@@ -178,7 +177,7 @@ impl PlaceholderKind {
     }
 }
 
-/// Whether the text starts with a character that cannot begin an option, and is short enough.
+/// A word that cannot be taken for an option.
 fn begins_well(text: &str, most: usize) -> bool {
     (1..=most).contains(&text.len()) && text.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
@@ -188,7 +187,7 @@ fn endpoint(text: &str) -> Option<Vec<(PlaceholderKind, String)>> {
     let port: u16 = port.parse().ok().filter(|port| *port > 0)?;
     let bare = host_text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let found = match bare {
-        // A zone such as %eth0 is valid on one host only.
+        // A zone such as %eth0 means something on that host only.
         Some(v6) => v6.split('%').next()?.parse::<IpAddr>().ok()?.to_string(),
         None if host_text.contains([':', '[', ']', '%']) => return None,
         None => host(host_text)?,
@@ -196,8 +195,8 @@ fn endpoint(text: &str) -> Option<Vec<(PlaceholderKind, String)>> {
     Some(at(&found, port))
 }
 
-/// The values of a host with a port.
-pub(super) fn at(host: &str, port: u16) -> Vec<(PlaceholderKind, String)> {
+/// The values of a host and a port.
+pub(crate) fn at(host: &str, port: u16) -> Vec<(PlaceholderKind, String)> {
     let mut values =
         vec![(PlaceholderKind::Host, host.to_owned()), (PlaceholderKind::Port, port.to_string())];
     let is_v6 = host.contains(':');
@@ -209,16 +208,15 @@ pub(super) fn at(host: &str, port: u16) -> Vec<(PlaceholderKind, String)> {
     values
 }
 
-/// A canonical address, or a name in lower case.
-pub(super) fn host(text: &str) -> Option<String> {
+/// An address in its one form, or a name in small letters.
+pub(crate) fn host(text: &str) -> Option<String> {
     match text.parse::<IpAddr>() {
         Ok(address) => Some(address.to_string()),
         Err(_) => is_dns_name(text).then(|| text.to_ascii_lowercase()),
     }
 }
 
-/// A host name (RFC 1123, section 2.1) that is not only digits and dots, which would be a malformed
-/// address.
+/// RFC 1123, section 2.1; not all digits and points, which would be a broken address.
 fn is_dns_name(text: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -231,10 +229,10 @@ fn is_dns_name(text: &str) -> bool {
         && text.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-/// Largest number of certificate names that are kept: those of kubeadm and some more.
+/// Names of a certificate that are shown: what a kubeadm certificate has, and some more.
 const NAMES_MAX: usize = 12;
 
-/// Parses `10.96.0.1, 172.20.5.1`, up to the first part that is no name.
+/// `10.96.0.1, 172.20.5.1`: up to a comma that something else follows.
 fn names(text: &str) -> Option<(usize, Vec<(PlaceholderKind, String)>)> {
     let mut found = Vec::new();
     let mut end = 0;
@@ -254,54 +252,54 @@ fn names(text: &str) -> Option<(usize, Vec<(PlaceholderKind, String)>)> {
     (!found.is_empty()).then(|| (end, vec![(PlaceholderKind::Names, found.join(", "))]))
 }
 
-/// Values by kind, one of each.
+/// Values by what they are.
 #[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct PlaceholderValues(BTreeMap<PlaceholderKind, String>);
 
 impl PlaceholderValues {
-    /// Collects values of several kinds.
+    /// Takes values of their kinds.
     #[must_use]
-    pub(super) fn of(values: Vec<(PlaceholderKind, String)>) -> Self {
+    pub(crate) fn of(values: Vec<(PlaceholderKind, String)>) -> Self {
         Self(values.into_iter().collect())
     }
 
-    /// Adds a value that comes from facts and has the format of its kind.
+    /// Holds this as well. The value comes from facts, and is of its kind.
     #[must_use]
-    pub fn with(mut self, hole: PlaceholderKind, value: &dyn fmt::Display) -> Self {
-        self.0.insert(hole, value.to_string());
+    pub fn with(mut self, kind: PlaceholderKind, value: &dyn fmt::Display) -> Self {
+        self.0.insert(kind, value.to_string());
         self
     }
 
-    /// The value of that kind, if there is one.
+    /// The value of a kind, where there is one.
     #[must_use]
-    pub fn get(&self, hole: PlaceholderKind) -> Option<&str> {
-        self.0.get(&hole).map(String::as_str)
+    pub fn get(&self, kind: PlaceholderKind) -> Option<&str> {
+        self.0.get(&kind).map(String::as_str)
     }
 
-    /// Whether both have the same host and port.
-    pub(super) fn is_same_place(&self, other: &Self) -> bool {
+    /// Whether both are about one host and port.
+    pub(crate) fn is_same_place(&self, other: &Self) -> bool {
         [PlaceholderKind::Host, PlaceholderKind::Port]
             .iter()
-            .all(|hole| self.get(*hole) == other.get(*hole))
+            .all(|kind| self.get(*kind) == other.get(*kind))
     }
 
-    /// Adds the values of another for kinds that have none.
-    pub(super) fn fill_missing_from(&mut self, other: &Self) {
-        for (hole, value) in &other.0 {
-            self.0.entry(*hole).or_insert_with(|| value.clone());
+    /// Takes those of another where there is none of the kind yet.
+    pub(crate) fn fill_missing_from(&mut self, other: &Self) {
+        for (kind, value) in &other.0 {
+            self.0.entry(*kind).or_insert_with(|| value.clone());
         }
     }
 
-    /// Replaces placeholders in a text by values; those without a value are printed in capitals.
+    /// The text with its placeholders filled; those that nothing fills stand there in capitals.
     #[must_use]
     pub fn fill(&self, text: &str) -> String {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
-        while let Some((before, hole, after)) = next_placeholder(rest) {
+        while let Some((before, kind, after)) = next_placeholder(rest) {
             filled.push_str(before);
-            match self.get(hole) {
+            match self.get(kind) {
                 Some(value) => filled.push_str(value),
-                None => filled.push_str(&hole.name().to_ascii_uppercase()),
+                None => filled.push_str(&kind.name().to_ascii_uppercase()),
             }
             rest = after;
         }
@@ -309,12 +307,12 @@ impl PlaceholderValues {
         filled
     }
 
-    /// Whether there is a value for each placeholder in a text.
+    /// Whether every placeholder of the text has a value.
     #[must_use]
     pub fn has_all(&self, text: &str) -> bool {
         let mut rest = text;
-        while let Some((_, hole, after)) = next_placeholder(rest) {
-            if self.get(hole).is_none() {
+        while let Some((_, kind, after)) = next_placeholder(rest) {
+            if self.get(kind).is_none() {
                 return false;
             }
             rest = after;
@@ -323,12 +321,12 @@ impl PlaceholderValues {
     }
 }
 
-/// The text before the next placeholder, its kind, and the text behind it. Braces with other
-/// content are ordinary text.
-pub(super) fn next_placeholder(text: &str) -> Option<(&str, PlaceholderKind, &str)> {
+/// What stands before the next placeholder, its kind, and what follows; braces with other words in them
+/// are text.
+pub(crate) fn next_placeholder(text: &str) -> Option<(&str, PlaceholderKind, &str)> {
     text.match_indices('{').find_map(|(at, _)| {
         let (name, after) = text[at + 1..].split_once('}')?;
-        PlaceholderKind::named(name).map(|hole| (&text[..at], hole, after))
+        PlaceholderKind::named(name).map(|kind| (&text[..at], kind, after))
     })
 }
 
