@@ -62,7 +62,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("settings", &["model", "predict", "rules"]),
     ("probe", &["model", "wire", "netlink", "remote", "predict"]),
     ("fleet", &["model", "wire", "remote", "probe"]),
-    ("join", &["model", "wire", "netlink", "predict"]),
+    ("join", &["model", "wire", "netlink", "remote", "predict", "probe"]),
     (
         "cluster",
         &["model", "wire", "netlink", "remote", "predict", "rules", "causes", "probe", "join"],

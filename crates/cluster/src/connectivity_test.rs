@@ -1,12 +1,12 @@
 //! What was tried from a node or from a pod, and what came of it.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::{fmt, io};
 
+use pontoon_join::trial::TcpOutcome;
+use pontoon_model::untrusted::Untrusted;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use pontoon_model::untrusted::Untrusted;
 
 /// Where something was tried.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
@@ -149,6 +149,23 @@ impl ConnectivityOutcome {
     #[must_use]
     pub const fn fails(&self) -> bool {
         !matches!(self, Self::Works { .. } | Self::Untried(_))
+    }
+}
+
+/// A connection that does not stand; of one that stands nothing is known yet.
+impl From<TcpOutcome> for ConnectivityOutcome {
+    fn from(tcp: TcpOutcome) -> Self {
+        match tcp {
+            TcpOutcome::Refused => Self::Refused,
+            TcpOutcome::NoNeighbour => Self::NoNeighbour,
+            TcpOutcome::Unreachable => Self::Prohibited,
+            TcpOutcome::NoRoute => Self::NoRoute,
+            TcpOutcome::Silent { ms } => Self::Silent { ms },
+            TcpOutcome::Failed { errno } => {
+                Self::Wrong(Untrusted::new(&io::Error::from_raw_os_error(errno).to_string()))
+            }
+            TcpOutcome::Open | TcpOutcome::NotTried => Self::Untried(Untrusted::default()),
+        }
     }
 }
 

@@ -1,18 +1,13 @@
 //! What is said between the two ends of a check: the one that judges, and one on each node. These
 //! are the bodies of the messages of [`ServiceName::Node`](pontoon_remote::message::ServiceName); a
 //! change of one makes a new version of the protocol ([`pontoon_remote::preamble::VERSIONS`]).
-//!
-//! A node that is yet to join is asked in the same way ([`NodeRequest::Joiner`],
-//! [`NodeRequest::Contact`]). No question has room for a token or another secret.
 
 use std::net::{IpAddr, SocketAddr};
 
-use pontoon_join::discovery_flow::{DiscoveryQuery, DiscoveryReply};
-use pontoon_join::edge::JoinTimeouts;
+use pontoon_model::untrusted::Untrusted;
 use serde::{Deserialize, Serialize};
 
 use crate::connectivity_test::ConnectivityOutcome;
-use crate::joining_host::JoiningHost;
 use crate::node_state::NodeState;
 use crate::objects::ClusterObjects;
 
@@ -56,15 +51,6 @@ pub enum NodeRequest {
         /// Its uid.
         pod: String,
     },
-    /// What it says of itself before a join.
-    Joiner,
-    /// Ask API servers anonymously, all at once.
-    Contact {
-        /// What.
-        questions: Vec<DiscoveryQuery>,
-        /// How long each may take.
-        limits: JoinTimeouts,
-    },
     /// Try these, all at once.
     Try {
         /// The uid of the pod in whose network; none: in the node's.
@@ -96,14 +82,31 @@ pub enum NodeResponse {
     Look(Box<NodeState>),
     /// To [`NodeRequest::Objects`], with the control plane's clock in seconds since 1970.
     Objects(Box<ClusterObjects>, i64),
-    /// To [`NodeRequest::Joiner`].
-    Joiner(Box<JoiningHost>),
-    /// To [`NodeRequest::Contact`], in their order.
-    Contact(Vec<DiscoveryReply>),
     /// To [`NodeRequest::Try`] in their order, to [`NodeRequest::Kubelets`] as well.
     Outcomes(Vec<ConnectivityOutcome>),
     /// A text that was asked for.
     Text(String),
     /// It is done. That it cannot be done is a refusal of the request.
     Done,
+}
+
+/// Why a request has no response of its own kind.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum NodeRequestError {
+    /// The far end does not do it, and says why: kubectl failed, or a pod is not there.
+    #[error("{0}")]
+    Refused(Untrusted),
+    /// Nothing came back in time, or the session is over.
+    #[error("{0}")]
+    NoResponse(Untrusted),
+}
+
+impl NodeRequestError {
+    /// The reason, whoever gave it.
+    #[must_use]
+    pub fn why(self) -> Untrusted {
+        match self {
+            Self::Refused(why) | Self::NoResponse(why) => why,
+        }
+    }
 }

@@ -4,8 +4,8 @@
 //! by the user's ssh, as a copy that is brought there, as a child of this process, or by a command
 //! of the user. A session is one conversation with a pontoon that was started so: [`framing`],
 //! [`preamble`] and [`message`] are its bytes, [`near_end`] and [`far_end`] its two state machines
-//! without sockets and clocks, [`session`] drives them. Services (the survey of `probe`, the node of
-//! `cluster`) send messages over it; each knows only its own bodies. What needs no pontoon on the
+//! without sockets and clocks, [`session`] drives them. Services (the survey of `probe`, the join of
+//! `join`, the node of `cluster`) send messages over it; each knows only its own bodies. What needs no pontoon on the
 //! other host uses a carrier alone: [`host_command`] (`pontoon exec`) and [`line_session`]
 //! (`pontoon clock`).
 

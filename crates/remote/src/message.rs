@@ -16,8 +16,10 @@ use crate::protocol_error::ProtocolError;
 pub enum ServiceName {
     /// Take part in a survey of the network: send frames, and report what arrived.
     Survey,
-    /// Look at this host as a node of a cluster, or as one that is to join.
+    /// Look at this host as a node of a cluster.
     Node,
+    /// Look at this host as one that is to join a cluster, and ask API servers from it.
+    Join,
     /// A service that this version does not know.
     #[serde(other)]
     Unknown,

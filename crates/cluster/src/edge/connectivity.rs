@@ -1,12 +1,11 @@
 //! Tries several things at once, in the node's network or in a pod's.
 
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::thread;
 use std::time::Duration;
 
 use pontoon_join::edge::endpoint_check::{connect, sizes, tls_handshake};
-use pontoon_join::trial::{TcpOutcome, TlsOutcome};
+use pontoon_join::trial::TlsOutcome;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::edge::clock::RunClock;
 
@@ -49,7 +48,7 @@ fn one(dial: &ConnectivityProbe) -> ConnectivityOutcome {
         ConnectivityProbe::Tls(to) => tls(*to),
         ConnectivityProbe::Tcp(to) => match connect(*to, CONNECT) {
             Ok(_) => ConnectivityOutcome::Works { ms: 0 },
-            Err(tcp) => of_tcp(tcp),
+            Err(tcp) => tcp.into(),
         },
         ConnectivityProbe::Echo(to, bytes) => echo_server::ask(*to, *bytes, CONNECT, READ),
         ConnectivityProbe::Dns(server, domain) => dns_probe::ask(*server, domain, DNS),
@@ -64,7 +63,7 @@ fn one(dial: &ConnectivityProbe) -> ConnectivityOutcome {
 fn tls(to: SocketAddr) -> ConnectivityOutcome {
     let stream = match connect(to, CONNECT) {
         Ok(stream) => stream,
-        Err(tcp) => return of_tcp(tcp),
+        Err(tcp) => return tcp.into(),
     };
     match tls_handshake(stream, to, READ) {
         Ok(()) | Err(TlsOutcome::Chain { .. }) => ConnectivityOutcome::Works { ms: 0 },
@@ -81,22 +80,5 @@ fn large(to: IpAddr) -> ConnectivityOutcome {
         Some(sizes) if sizes.small => ConnectivityOutcome::LargeLost { mtu: sizes.mtu },
         // Hosts need not answer an echo.
         Some(_) => ConnectivityOutcome::Untried(Untrusted::new("no echo is answered")),
-    }
-}
-
-/// What a connection came to.
-pub(super) fn of_tcp(tcp: TcpOutcome) -> ConnectivityOutcome {
-    match tcp {
-        TcpOutcome::Refused => ConnectivityOutcome::Refused,
-        TcpOutcome::NoNeighbour => ConnectivityOutcome::NoNeighbour,
-        TcpOutcome::Unreachable => ConnectivityOutcome::Prohibited,
-        TcpOutcome::NoRoute => ConnectivityOutcome::NoRoute,
-        TcpOutcome::Silent { ms } => ConnectivityOutcome::Silent { ms },
-        TcpOutcome::Failed { errno } => ConnectivityOutcome::Wrong(Untrusted::new(
-            &io::Error::from_raw_os_error(errno).to_string(),
-        )),
-        TcpOutcome::Open | TcpOutcome::NotTried => {
-            ConnectivityOutcome::Untried(Untrusted::default())
-        }
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use pontoon_join::edge::endpoint_check::connect;
 
-use super::connectivity;
 use crate::connectivity_test::{ConnectivityOutcome, LARGE_TRANSFER_BYTES};
 use crate::test_matrix::ECHO;
 
@@ -66,7 +65,7 @@ pub(super) fn ask(
 ) -> ConnectivityOutcome {
     let mut stream = match connect((to, ECHO).into(), connecting) {
         Ok(stream) => stream,
-        Err(tcp) => return connectivity::of_tcp(tcp),
+        Err(tcp) => return tcp.into(),
     };
     match read(&mut stream, bytes, reading) {
         Ok(()) => ConnectivityOutcome::Works { ms: 0 },

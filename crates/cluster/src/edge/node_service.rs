@@ -1,5 +1,5 @@
-//! The service of a far end that looks at its host as a node of a cluster, or as one that is to be
-//! a node. It takes back what it made when the session ends.
+//! The service of a far end that looks at its host as a node of a cluster. It takes back what it
+//! made when the session ends.
 
 use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::edge::clock::unix_s;
@@ -7,9 +7,7 @@ use pontoon_remote::message::{read_body, write_body};
 use pontoon_remote::protocol_error::ProtocolError;
 use pontoon_remote::session::far_loop::ThreadService;
 
-use super::{
-    connectivity, echo_server, joiner, kubectl, node_state_reader, pod_network, test_pods,
-};
+use super::{connectivity, echo_server, kubectl, node_state_reader, pod_network, test_pods};
 use crate::node_protocol::{NodeRequest, NodeResponse};
 
 /// What this end has made in the cluster, and removes however the connection ends.
@@ -75,10 +73,6 @@ fn answer(request: NodeRequest, held: &mut Held) -> Result<NodeResponse, Untrust
             let begun = pod_network::spawn(&pod, echo_server::serve);
             begun.map_err(|why| Untrusted::new(&why.to_string()))?;
             NodeResponse::Done
-        }
-        NodeRequest::Joiner => NodeResponse::Joiner(Box::new(joiner::look())),
-        NodeRequest::Contact { questions, limits } => {
-            NodeResponse::Contact(joiner::contact(&questions, limits))
         }
         NodeRequest::Try { pod, dials } => {
             NodeResponse::Outcomes(connectivity::run_probes(pod.as_deref(), dials))
