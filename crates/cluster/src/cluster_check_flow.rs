@@ -7,6 +7,7 @@
 //! everything once more, collect the texts of programs in trouble, remove the test pods.
 
 mod collected_texts;
+mod created_pods;
 mod test_plan;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -20,16 +21,13 @@ use crate::cluster_facts::{ClusterFacts, CollectedText};
 use crate::cluster_progress::ClusterProgress;
 use crate::connectivity_test::{ConnectivitySource, ConnectivityTarget, ConnectivityTest};
 use crate::node_protocol::{NodeRequest, NodeRequestError, NodeResponse};
-use crate::objects::{ClusterNode, ClusterObjects, NodeReadiness, OWN_LABEL, Pod};
+use crate::objects::{ClusterNode, ClusterObjects, Pod};
 use crate::startup::is_starting;
 use crate::test_matrix::{SERVICE, TestMatrix, TestPod};
 
 use collected_texts::TextRequest;
 use test_plan::{PlannedTest, TestPlan};
 
-/// The image of a test pod on a node that lists no pause image: the one of kubeadm 1.36
-/// (`PauseVersion`, k/k cmd/kubeadm/app/constants/constants.go).
-const PAUSE_IMAGE: &str = "registry.k8s.io/pause:3.10.1";
 /// How long a cluster that is starting is waited for before it is judged as it is: an API server is
 /// not believed for so long after its start ([`crate::startup`]), and a user waits no longer.
 pub const STARTUP_WITHIN: Duration = Duration::from_secs(60);
@@ -194,7 +192,7 @@ impl ClusterCheckFlow {
             CheckPhase::CollectingTexts(asked) => {
                 self.take_texts(asked, &mut responses);
                 self.phase = CheckPhase::RemovingPods;
-                Some(at_once(self.of_server(NodeRequest::Clear)))
+                Some(at_once(self.of_server(&NodeRequest::Clear)))
             }
             CheckPhase::RemovingPods => {
                 if let Err(why) = self.server_response(&mut responses) {
@@ -252,10 +250,10 @@ impl ClusterCheckFlow {
 
     fn read_objects(&mut self, phase: CheckPhase, wait: Duration) -> ClusterCheckStep {
         self.phase = phase;
-        ClusterCheckStep { wait, requests: self.of_server(NodeRequest::Objects) }
+        ClusterCheckStep { wait, requests: self.of_server(&NodeRequest::Objects) }
     }
 
-    fn of_server(&self, request: NodeRequest) -> HostRequests {
+    fn of_server(&self, request: &NodeRequest) -> HostRequests {
         self.facts.control_plane.iter().map(|host| (host.clone(), vec![request.clone()])).collect()
     }
 
@@ -295,30 +293,15 @@ impl ClusterCheckFlow {
 
     /// Waits for a cluster that is starting, and goes on with the test pods.
     fn settle(&mut self, since: Duration, now: Duration) -> ClusterCheckStep {
-        if is_starting(self.objects(), self.facts.now_s) && now - since < STARTUP_WITHIN {
+        if is_starting(self.objects(), self.facts.now_s)
+            && now.saturating_sub(since) < STARTUP_WITHIN
+        {
             if now == since {
                 self.progress.push_back(ClusterProgress::AwaitingStartup);
             }
             return self.read_objects(CheckPhase::AwaitingStartup(since), READ_AGAIN_AFTER);
         }
-        self.progress.push_back(ClusterProgress::CreatingTestPods);
-        let image =
-            |node: &ClusterNode| node.pause_image.clone().unwrap_or_else(|| PAUSE_IMAGE.to_owned());
-        let nodes = self.objects().nodes.iter().filter(|node| self.host_of(node).is_some());
-        let pods = nodes.map(|node| (node.name.clone(), image(node))).collect();
-        self.phase = CheckPhase::CreatingPods;
-        at_once(self.of_server(NodeRequest::Raise { namespace: self.namespace.clone(), pods }))
-    }
-
-    fn take_creation(&mut self, now: Duration, responses: &mut HostResponses) -> ClusterCheckStep {
-        match self.server_response(responses) {
-            Ok(_) => self.read_objects(CheckPhase::AwaitingAddresses(now), Duration::ZERO),
-            Err(why) => {
-                let server = self.facts.control_plane.iter().map(ToString::to_string).collect();
-                self.collect(server, "kubectl apply", &why);
-                self.read_objects(CheckPhase::ReadingBeforeTests(Vec::new()), Duration::ZERO)
-            }
-        }
+        self.create_pods()
     }
 
     fn collect(&mut self, node: String, source: &str, text: &Untrusted) {
@@ -326,59 +309,14 @@ impl ClusterCheckFlow {
         self.facts.texts.push(CollectedText { node, source, text });
     }
 
-    fn own_pods(&self) -> impl Iterator<Item = &Pod> {
-        let pods = self.objects().pods.iter();
-        pods.filter(|pod| pod.namespace == self.namespace && pod.labels.contains_key(OWN_LABEL.0))
-    }
-
-    /// Waits until the test pods of ready nodes have addresses, and starts an echo server in each.
-    fn await_addresses(&mut self, since: Duration, now: Duration) -> ClusterCheckStep {
-        let is_awaited = |pod: &Pod| {
-            let node = pod.node.as_ref().and_then(|node| self.objects().node(node));
-            pod.address.is_none() && node.is_some_and(|node| node.ready == NodeReadiness::Yes)
-        };
-        if self.own_pods().any(is_awaited) && now - since <= ADDRESSES_WITHIN {
-            return self.read_objects(CheckPhase::AwaitingAddresses(since), READ_AGAIN_AFTER);
-        }
-        let pods = self.own_pods().filter_map(|pod| {
-            let node = self.objects().node(pod.node.as_deref()?)?;
-            let (name, uid) = (node.name.clone(), pod.uid.clone());
-            Some((self.host_of(node)?.clone(), TestPod { node: name, uid, address: pod.address? }))
-        });
-        let pods: Vec<_> = pods.collect();
-        let mut requests = HostRequests::new();
-        for (host, pod) in &pods {
-            let request = NodeRequest::Answer { pod: pod.uid.clone() };
-            requests.entry(host.clone()).or_default().push(request);
-        }
-        self.phase = CheckPhase::StartingEchoServers(pods);
-        at_once(requests)
-    }
-
-    /// The pods in which an echo server runs now.
-    fn take_echo_servers(
-        &mut self,
-        pods: Vec<(HostName, TestPod)>,
-        responses: &mut HostResponses,
-    ) -> Vec<TestPod> {
-        let mut answering = Vec::new();
-        // A host's responses are taken from their end, and so are its pods.
-        for (host, pod) in pods.into_iter().rev() {
-            match responses.get_mut(&host).and_then(Vec::pop) {
-                Some(Ok(_)) => answering.push(pod),
-                Some(Err(error)) => self.collect(pod.node, "the test pod", &error.why()),
-                None => {}
-            }
-        }
-        answering.reverse();
-        answering
-    }
-
     /// Tests everything, from all nodes at once.
     fn test(&mut self, pods: Vec<TestPod>) -> ClusterCheckStep {
         self.progress.push_back(ClusterProgress::Testing);
         let objects = self.objects();
-        let service = objects.service(&self.namespace, SERVICE);
+        // A pod without an echo server is behind the Service all the same, and refuses.
+        let answers = |pod: &Pod| pods.iter().any(|answering| answering.uid == pod.uid);
+        let all_answer = self.own_pods().all(|pod| pod.address.is_none() || answers(pod));
+        let service = objects.service(&self.namespace, SERVICE).filter(|_| all_answer);
         let matrix = TestMatrix { objects, test_pods: &pods, service };
         let mut tests = Vec::new();
         for node in &objects.nodes {
@@ -401,7 +339,7 @@ impl ClusterCheckFlow {
                 add(false, names.map(|node| ConnectivityTarget::KubeletByApi { node }).collect());
             }
         }
-        let plan = TestPlan::of(tests, &pods, objects.networks.domain.as_deref());
+        let plan = TestPlan::of(&tests, &pods, objects.networks.domain.as_deref());
         let requests = plan.requests();
         self.phase = CheckPhase::Testing(pods, plan);
         at_once(requests)
@@ -414,7 +352,11 @@ impl ClusterCheckFlow {
             let host = self.host_of(self.objects().node(&test.from.node)?)?.clone();
             Some(PlannedTest { host, from: test.from.clone(), to: test.to.clone() })
         });
-        let plan = TestPlan::of(again.collect(), pods, self.objects().networks.domain.as_deref());
+        let plan = TestPlan::of(
+            &again.collect::<Vec<_>>(),
+            pods,
+            self.objects().networks.domain.as_deref(),
+        );
         let requests = plan.requests();
         if requests.is_empty() {
             return self.read_again();
@@ -438,7 +380,7 @@ impl ClusterCheckFlow {
     fn read_again(&mut self) -> ClusterCheckStep {
         self.phase = CheckPhase::ReadingAgain;
         let mut requests = self.look_requests();
-        for (host, request) in self.of_server(NodeRequest::Objects) {
+        for (host, request) in self.of_server(&NodeRequest::Objects) {
             requests.entry(host).or_default().extend(request);
         }
         at_once(requests)
@@ -453,3 +395,6 @@ fn at_once(requests: HostRequests) -> ClusterCheckStep {
 fn other_response() -> Untrusted {
     Untrusted::new("another answer than was asked for")
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,3 +20,5 @@ pub mod cluster_check_flow;
 pub mod diagnosis_rules;
 pub mod cluster_report;
 pub mod edge;
+#[cfg(test)]
+mod twin;

@@ -84,7 +84,7 @@ impl<'a> HostRehearsalFlow<'a> {
             }
         }
         let since = *self.first_reply.get_or_insert(now);
-        let is_late = now - since + SIGNATURE_AGAIN_AFTER > self.signature_within;
+        let is_late = now.saturating_sub(since) + SIGNATURE_AGAIN_AFTER > self.signature_within;
         let awaits = |flow: &&mut DiscoveryFlow<'_>| flow.next().is_some_and(|next| next.is_again);
         if is_late {
             self.flows.iter_mut().filter(awaits).for_each(DiscoveryFlow::settle);

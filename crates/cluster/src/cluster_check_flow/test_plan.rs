@@ -44,7 +44,7 @@ struct TestRequest {
 
 impl TestPlan {
     /// Puts tests that follow one another, from the same place and of the same kind, into requests.
-    pub(super) fn of(tests: Vec<PlannedTest>, pods: &[TestPod], domain: Option<&str>) -> Self {
+    pub(super) fn of(tests: &[PlannedTest], pods: &[TestPod], domain: Option<&str>) -> Self {
         let mut plan = Self::default();
         let is_alike = |one: &PlannedTest, next: &PlannedTest| {
             one.host == next.host
@@ -115,5 +115,63 @@ fn request(targets: &[ConnectivityTarget], pod: Option<&TestPod>, domain: &str) 
         NodeRequest::Try { pod: pod.map(|pod| pod.uid.clone()), dials }
     } else {
         NodeRequest::Kubelets { nodes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn by_api(count: usize) -> Vec<PlannedTest> {
+        let test = |at: usize| PlannedTest {
+            host: "pi1".parse().unwrap(),
+            from: ConnectivitySource { node: "pi1".to_owned(), is_pod: false },
+            to: ConnectivityTarget::KubeletByApi { node: format!("pi{at}") },
+        };
+        (0..count).map(test).collect()
+    }
+
+    #[test]
+    fn many_tests_are_several_requests() {
+        let plan = TestPlan::of(&by_api(40), &[], None);
+        let requests = plan.requests().into_values().flatten();
+        let counts = requests.map(|request| match request {
+            NodeRequest::Kubelets { nodes } => nodes.len(),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(counts.collect::<Vec<_>>(), [16, 16, 8]);
+    }
+
+    #[test]
+    fn tests_of_both_kinds_are_not_in_one_request() {
+        let mut tests = by_api(2);
+        tests[1].to = ConnectivityTarget::Service { address: "10.96.7.7".parse().unwrap() };
+        assert_eq!(TestPlan::of(&tests, &[], None).requests().values().flatten().count(), 2);
+    }
+
+    /// Or else outcomes would be those of other tests.
+    #[test]
+    fn outcomes_that_are_too_few_or_too_many_are_none() {
+        let works = ConnectivityOutcome::Works { ms: 1 };
+        let table = [
+            (Ok(NodeResponse::Outcomes(vec![works.clone(); 2])), works),
+            (
+                Ok(NodeResponse::Outcomes(Vec::new())),
+                ConnectivityOutcome::Untried(other_response()),
+            ),
+            (Ok(NodeResponse::Done), ConnectivityOutcome::Untried(other_response())),
+            (
+                Err(NodeRequestError::Refused(Untrusted::new("no"))),
+                ConnectivityOutcome::Untried(Untrusted::new("no")),
+            ),
+        ];
+        for (response, expected) in table {
+            let responses = HostResponses::from([("pi1".parse().unwrap(), vec![response])]);
+            let tests = TestPlan::of(&by_api(2), &[], None).outcomes(responses);
+            assert_eq!(tests.len(), 2);
+            assert!(tests.iter().all(|test| test.outcome == expected), "{tests:?}");
+        }
+        let tests = TestPlan::of(&by_api(2), &[], None).outcomes(HostResponses::new());
+        assert!(tests.iter().all(|test| !test.outcome.works() && !test.outcome.fails()));
     }
 }
