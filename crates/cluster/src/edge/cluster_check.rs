@@ -79,3 +79,6 @@ fn ask_host(
 fn pause(span: Duration) {
     thread::sleep(span);
 }
+
+#[cfg(test)]
+mod tests;

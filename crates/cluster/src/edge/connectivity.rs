@@ -12,11 +12,14 @@ use pontoon_probe::edge::clock::RunClock;
 use super::{dns_probe, echo_server, pod_network};
 use crate::connectivity_test::ConnectivityOutcome;
 use crate::node_protocol::ConnectivityProbe;
+use crate::test_matrix::ECHO;
 
 /// The kernel gives an ARP question up after three seconds, and sends a SYN again after one.
 const CONNECT: Duration = Duration::from_millis(3_500);
 /// For what comes over a connection that stands.
 const READ: Duration = Duration::from_secs(3);
+/// Where a DNS server answers (RFC 1035, section 4.2).
+const DNS_PORT: u16 = 53;
 /// For each DNS question.
 const DNS: Duration = Duration::from_millis(1_500);
 /// More is not tried at once, whoever asks.
@@ -50,8 +53,12 @@ fn one(dial: &ConnectivityProbe) -> ConnectivityOutcome {
             Ok(_) => ConnectivityOutcome::Works { ms: 0 },
             Err(tcp) => tcp.into(),
         },
-        ConnectivityProbe::Echo(to, bytes) => echo_server::ask(*to, *bytes, CONNECT, READ),
-        ConnectivityProbe::Dns(server, domain) => dns_probe::ask(*server, domain, DNS),
+        ConnectivityProbe::Echo(to, bytes) => {
+            echo_server::ask((*to, ECHO).into(), *bytes, CONNECT, READ)
+        }
+        ConnectivityProbe::Dns(server, domain) => {
+            dns_probe::ask((*server, DNS_PORT).into(), domain, DNS)
+        }
         ConnectivityProbe::Sizes(to) => large(*to),
     };
     match outcome {
@@ -80,5 +87,58 @@ fn large(to: IpAddr) -> ConnectivityOutcome {
         Some(sizes) if sizes.small => ConnectivityOutcome::LargeLost { mtu: sizes.mtu },
         // Hosts need not answer an echo.
         Some(_) => ConnectivityOutcome::Untried(Untrusted::new("no echo is answered")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    fn listener() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        (listener, address)
+    }
+
+    #[test]
+    fn outcomes_are_in_the_order_of_the_probes() {
+        let (_open, open) = listener();
+        let closed = listener().1;
+        let probes = [closed, open, closed].map(ConnectivityProbe::Tcp);
+        let outcomes = run_probes(None, probes.into());
+        assert_eq!(outcomes[0], ConnectivityOutcome::Refused);
+        assert!(outcomes[1].works(), "{outcomes:?}");
+        assert_eq!(outcomes[2], ConnectivityOutcome::Refused);
+    }
+
+    #[test]
+    fn what_speaks_no_tls_is_no_api_server() {
+        let (listener, address) = listener();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n").unwrap();
+            // It is kept until the client has read.
+            stream
+        });
+        let outcomes = run_probes(None, vec![ConnectivityProbe::Tls(address)]);
+        assert_eq!(outcomes, [ConnectivityOutcome::Wrong(Untrusted::new("plain HTTP"))]);
+        drop(server.join().unwrap());
+    }
+
+    #[test]
+    fn from_a_pod_that_is_not_here_nothing_is_tried() {
+        let probes = vec![ConnectivityProbe::Tcp(listener().1)];
+        let outcomes = run_probes(Some("no-such-pod"), probes);
+        let [ConnectivityOutcome::Untried(why)] = &outcomes[..] else { panic!("{outcomes:?}") };
+        assert!(why.raw().contains("no process of the pod"), "{why}");
+    }
+
+    #[test]
+    fn more_than_a_limit_is_not_tried() {
+        let closed = ConnectivityProbe::Tcp(listener().1);
+        assert_eq!(run_probes(None, vec![closed; DIALS_MAX + 5]).len(), DIALS_MAX);
     }
 }

@@ -14,7 +14,7 @@ const WORKS: ConnectivityOutcome = ConnectivityOutcome::Works { ms: 1 };
 
 impl ClusterTwin {
     /// Answers a request to a host.
-    pub(super) fn answer(
+    pub(crate) fn answer(
         &mut self,
         number: u8,
         request: &NodeRequest,
