@@ -176,4 +176,4 @@ fn info(answered: &DiscoveryReply) -> Option<ClusterInfo> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -61,3 +61,50 @@ fn contact(questions: &[DiscoveryQuery], limits: JoinTimeouts) -> Vec<DiscoveryR
 fn sources() -> SnapshotSources {
     SnapshotSources::live(unix_s(), std::env::vars_os())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use pontoon_predict::kubeadm::endpoint::HostPort;
+
+    use super::*;
+    use crate::trial::TcpOutcome;
+
+    fn answered(request: &JoinHostRequest) -> JoinHostResponse {
+        let body = JoinService.answer(&write_body(request).unwrap()).unwrap();
+        read_body(&body).unwrap()
+    }
+
+    #[test]
+    fn a_request_that_cannot_be_read_is_refused() {
+        let why = JoinService.answer(b"{\"Contact\":7}").unwrap_err();
+        assert!(why.raw().contains("could not be read"), "{why}");
+    }
+
+    #[test]
+    fn a_host_describes_itself() {
+        let JoinHostResponse::Described(host) = answered(&JoinHostRequest::Describe) else {
+            panic!("another response")
+        };
+        assert!(host.snapshot.links.iter().any(|link| link.name.as_str() == "lo"));
+    }
+
+    #[test]
+    fn replies_are_in_the_order_of_the_questions() {
+        let open = TcpListener::bind("127.0.0.1:0").unwrap();
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let query = |server: std::net::SocketAddr| DiscoveryQuery {
+            server: HostPort::try_from(server.to_string()).unwrap(),
+            link: None,
+            wants_cluster_info: false,
+        };
+        let questions = vec![query(closed), query(open.local_addr().unwrap()), query(closed)];
+        let tls = std::time::Duration::from_millis(100);
+        let limits = JoinTimeouts { tls, ..JoinTimeouts::USUAL };
+        let response = answered(&JoinHostRequest::Contact { questions, limits });
+        let JoinHostResponse::Contacted(replies) = response else { panic!("another response") };
+        let tcp: Vec<_> = replies.iter().map(|reply| reply.contact.tcp).collect();
+        assert_eq!(tcp, [TcpOutcome::Refused, TcpOutcome::Open, TcpOutcome::Refused]);
+    }
+}
