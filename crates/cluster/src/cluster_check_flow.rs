@@ -82,7 +82,7 @@ enum CheckPhase {
     StartingEchoServers(Vec<(HostName, TestPod)>),
     /// The API server before the tests: by now its Service has an address.
     ReadingBeforeTests(Vec<TestPod>),
-    /// The tests.
+    /// The outcomes of the tests.
     Testing(Vec<TestPod>, TestPlan),
     /// Once more those that failed.
     Retesting(TestPlan),

@@ -14,13 +14,13 @@ use crate::objects::ClusterObjects;
 /// What a node is asked.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub enum NodeRequest {
-    /// What it says of itself.
+    /// Its state: addresses, programs, and the rules of its packet filter.
     Look,
     /// What the API server says of the cluster. On the control plane.
     Objects,
     /// Make the test pods. On the control plane, which removes them when the connection ends.
     Raise {
-        /// The namespace.
+        /// The namespace that is made for them.
         namespace: String,
         /// Each node, and the image that is there.
         pods: Vec<(String, String)>,
@@ -29,33 +29,33 @@ pub enum NodeRequest {
     Clear,
     /// Whether the API server reaches the kubelets of nodes. On the control plane.
     Kubelets {
-        /// The nodes.
+        /// The names of the nodes.
         nodes: Vec<String>,
     },
     /// The last lines of a pod's log. On the control plane.
     PodLog {
-        /// Its namespace.
+        /// The namespace of the pod or pods.
         namespace: String,
-        /// Its name.
+        /// The name of the pod.
         name: String,
     },
     /// What was said of a pod. On the control plane.
     Events {
-        /// Its namespace.
+        /// The namespace of the pod or pods.
         namespace: String,
     },
     /// The last lines of kubelet's log.
     KubeletLog,
     /// Answer in a pod from now on.
     Answer {
-        /// Its uid.
+        /// The uid of the pod, as the API server lists it.
         pod: String,
     },
     /// Try these, all at once.
     Try {
         /// The uid of the pod in whose network; none: in the node's.
         pod: Option<String>,
-        /// What.
+        /// The probes; outcomes come in their order.
         dials: Vec<ConnectivityProbe>,
     },
 }
@@ -65,7 +65,7 @@ pub enum NodeRequest {
 pub enum ConnectivityProbe {
     /// TLS up to the certificate.
     Tls(SocketAddr),
-    /// A connection.
+    /// A TCP connection, which is closed at once.
     Tcp(SocketAddr),
     /// A test pod, which is to send so many bytes.
     Echo(IpAddr, u32),
@@ -78,7 +78,7 @@ pub enum ConnectivityProbe {
 /// What it answers.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub enum NodeResponse {
-    /// To [`NodeRequest::Look`].
+    /// The response to [`NodeRequest::Look`].
     Look(Box<NodeState>),
     /// To [`NodeRequest::Objects`], with the control plane's clock in seconds since 1970.
     Objects(Box<ClusterObjects>, i64),

@@ -31,7 +31,7 @@ use tls_session::UnverifiedTls;
 /// What a trial is made with.
 #[derive(Clone, Debug)]
 pub struct JoinAttempt<'a> {
-    /// The join.
+    /// The join that is attempted.
     pub request: &'a JoinRequest,
     /// The link to tie every question to; none: the kernel chooses.
     pub link: Option<IfName>,
@@ -41,7 +41,7 @@ pub struct JoinAttempt<'a> {
     pub proxies: &'a ProxyEnvironment,
     /// This host's clock, in seconds since 1970.
     pub now_s: i64,
-    /// How long.
+    /// How long each part may take.
     pub limits: JoinTimeouts,
 }
 

@@ -28,7 +28,7 @@ pub enum JoinHostRequest {
 /// What it responds.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub enum JoinHostResponse {
-    /// To [`JoinHostRequest::Describe`].
+    /// The response to [`JoinHostRequest::Describe`].
     Described(Box<JoiningHost>),
     /// To [`JoinHostRequest::Contact`], in the order of the questions.
     Contacted(Vec<DiscoveryReply>),

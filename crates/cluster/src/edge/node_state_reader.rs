@@ -26,7 +26,7 @@ const ANSWER_MAX: u64 = 4096;
 /// No file that is read here is longer.
 const FILE_MAX: u64 = 64 * 1024;
 
-/// Looks.
+/// Reads what bears on the cluster's network: programs, files, the packet filter.
 pub(super) fn read_node_state() -> NodeState {
     let (forward_drops, sees_rules) = rules::forward_drops();
     NodeState {

@@ -16,7 +16,7 @@ const LIFE_S: u32 = 600;
 /// A new namespace has no account for pods in its first moments.
 const TRIES_MS: u64 = 10_000;
 
-/// Makes them.
+/// Creates the namespace, the Service and the pods, each on a node and of an image.
 pub(super) fn create(
     kubectl: &Kubectl,
     namespace: &str,
@@ -55,7 +55,7 @@ fn remove_old(kubectl: &Kubectl) {
     }
 }
 
-/// Removes them.
+/// Removes the namespace with all that is in it, and does not wait for that.
 pub(super) fn delete(kubectl: &Kubectl, namespace: &str) {
     let words = ["delete", "namespace", namespace, "--wait=false", "--ignore-not-found"];
     // Nobody is left to be told; the pods end by themselves.

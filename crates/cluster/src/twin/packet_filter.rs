@@ -21,11 +21,11 @@ pub(crate) enum ProxyMode {
     Nftables,
 }
 
-/// `NF_INET_FORWARD`.
+/// The number of the forward hook (`NF_INET_FORWARD`).
 const FORWARD: u32 = 2;
 /// `established,related` (`NF_CT_STATE_BIT`, `linux/netfilter/nf_conntrack_common.h`).
 const REPLIES: u32 = 2 | 4;
-/// `new`.
+/// The state of a first packet (`new`).
 const NEW: u32 = 8;
 
 type RuleDraft = (Vec<RuleCondition>, RuleEffect);
