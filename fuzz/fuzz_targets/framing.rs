@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use pontoon_cluster::node_protocol::{NodeRequest, NodeResponse};
+use pontoon_join::join_protocol::{JoinHostRequest, JoinHostResponse};
 use pontoon_probe::protocol::{FromAgent, ToAgent};
 use pontoon_remote::far_end::FarEnd;
 use pontoon_remote::framing::write_frames;
@@ -62,6 +63,12 @@ fn understood(body: &[u8]) {
         assert!(write_body(&message).is_ok());
     }
     if let Ok(message) = read_body::<NodeResponse>(body) {
+        assert!(write_body(&message).is_ok());
+    }
+    if let Ok(message) = read_body::<JoinHostRequest>(body) {
+        assert!(write_body(&message).is_ok());
+    }
+    if let Ok(message) = read_body::<JoinHostResponse>(body) {
         assert!(write_body(&message).is_ok());
     }
 }

@@ -64,7 +64,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("settings", &["model", "diagnosis", "predict", "rules"]),
     ("probe", &["model", "wire", "netlink", "remote", "predict"]),
     ("fleet", &["model", "wire", "remote", "probe"]),
-    ("join", &["model", "diagnosis", "wire", "netlink", "predict"]),
+    ("join", &["model", "diagnosis", "wire", "netlink", "remote", "predict", "probe"]),
     (
         "cluster",
         &[

@@ -42,7 +42,7 @@ pub struct CollectedText {
     pub node: String,
     /// Who wrote it, such as `log of kubelet`.
     pub source: String,
-    /// The text.
+    /// The text as it was written, which is not trusted.
     pub text: String,
 }
 

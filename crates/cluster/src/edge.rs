@@ -5,8 +5,6 @@ pub mod node_service;
 pub mod node_session;
 pub mod cluster_check;
 pub mod kubectl;
-pub mod rehearse;
-mod joiner;
 mod connectivity;
 mod dns_probe;
 mod echo_server;

@@ -1,31 +1,26 @@
 //! What is said between the two ends of a check: the one that judges, and one on each node. These
 //! are the bodies of the messages of [`ServiceName::Node`](pontoon_remote::message::ServiceName); a
 //! change of one makes a new version of the protocol ([`pontoon_remote::preamble::VERSIONS`]).
-//!
-//! A node that is yet to join is asked in the same way ([`NodeRequest::Joiner`],
-//! [`NodeRequest::Contact`]). No question has room for a token or another secret.
 
 use std::net::{IpAddr, SocketAddr};
 
-use pontoon_join::discovery_flow::{DiscoveryQuery, DiscoveryReply};
-use pontoon_join::edge::JoinTimeouts;
+use pontoon_model::untrusted::Untrusted;
 use serde::{Deserialize, Serialize};
 
 use crate::connectivity_test::ConnectivityOutcome;
-use crate::joining_host::JoiningHost;
 use crate::node_state::NodeState;
 use crate::objects::ClusterObjects;
 
 /// What a node is asked.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub enum NodeRequest {
-    /// What it says of itself.
+    /// Its state: addresses, programs, and the rules of its packet filter.
     Look,
     /// What the API server says of the cluster. On the control plane.
     Objects,
     /// Make the test pods. On the control plane, which removes them when the connection ends.
     Raise {
-        /// The namespace.
+        /// The namespace that is made for them.
         namespace: String,
         /// Each node, and the image that is there.
         pods: Vec<(String, String)>,
@@ -34,42 +29,33 @@ pub enum NodeRequest {
     Clear,
     /// Whether the API server reaches the kubelets of nodes. On the control plane.
     Kubelets {
-        /// The nodes.
+        /// The names of the nodes.
         nodes: Vec<String>,
     },
     /// The last lines of a pod's log. On the control plane.
     PodLog {
-        /// Its namespace.
+        /// The namespace of the pod or pods.
         namespace: String,
-        /// Its name.
+        /// The name of the pod.
         name: String,
     },
     /// What was said of a pod. On the control plane.
     Events {
-        /// Its namespace.
+        /// The namespace of the pod or pods.
         namespace: String,
     },
     /// The last lines of kubelet's log.
     KubeletLog,
     /// Answer in a pod from now on.
     Answer {
-        /// Its uid.
+        /// The uid of the pod, as the API server lists it.
         pod: String,
-    },
-    /// What it says of itself before a join.
-    Joiner,
-    /// Ask API servers anonymously, all at once.
-    Contact {
-        /// What.
-        questions: Vec<DiscoveryQuery>,
-        /// How long each may take.
-        limits: JoinTimeouts,
     },
     /// Try these, all at once.
     Try {
         /// The uid of the pod in whose network; none: in the node's.
         pod: Option<String>,
-        /// What.
+        /// The probes; outcomes come in their order.
         dials: Vec<ConnectivityProbe>,
     },
 }
@@ -79,7 +65,7 @@ pub enum NodeRequest {
 pub enum ConnectivityProbe {
     /// TLS up to the certificate.
     Tls(SocketAddr),
-    /// A connection.
+    /// A TCP connection, which is closed at once.
     Tcp(SocketAddr),
     /// A test pod, which is to send so many bytes.
     Echo(IpAddr, u32),
@@ -92,18 +78,35 @@ pub enum ConnectivityProbe {
 /// What it answers.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub enum NodeResponse {
-    /// To [`NodeRequest::Look`].
+    /// The response to [`NodeRequest::Look`].
     Look(Box<NodeState>),
     /// To [`NodeRequest::Objects`], with the control plane's clock in seconds since 1970.
     Objects(Box<ClusterObjects>, i64),
-    /// To [`NodeRequest::Joiner`].
-    Joiner(Box<JoiningHost>),
-    /// To [`NodeRequest::Contact`], in their order.
-    Contact(Vec<DiscoveryReply>),
     /// To [`NodeRequest::Try`] in their order, to [`NodeRequest::Kubelets`] as well.
     Outcomes(Vec<ConnectivityOutcome>),
     /// A text that was asked for.
     Text(String),
     /// It is done. That it cannot be done is a refusal of the request.
     Done,
+}
+
+/// Why a request has no response of its own kind.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum NodeRequestError {
+    /// The far end does not do it, and says why: kubectl failed, or a pod is not there.
+    #[error("{0}")]
+    Refused(Untrusted),
+    /// Nothing came back in time, or the session is over.
+    #[error("{0}")]
+    NoResponse(Untrusted),
+}
+
+impl NodeRequestError {
+    /// The reason, whoever gave it.
+    #[must_use]
+    pub fn why(self) -> Untrusted {
+        match self {
+            Self::Refused(why) | Self::NoResponse(why) => why,
+        }
+    }
 }

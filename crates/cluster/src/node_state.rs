@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct NodeState {
     /// What the host calls itself.
     pub host_name: String,
-    /// Its addresses.
+    /// Its addresses, without those of loopback.
     pub addresses: BTreeSet<IpAddr>,
     /// Whether a kubeconfig of an administrator is there: then the cluster can be asked from it.
     pub has_kubeconfig: bool,
@@ -35,7 +35,7 @@ pub struct NodeState {
 pub struct ForwardDrop {
     /// `ip filter`, for instance.
     pub table: Untrusted,
-    /// Its name.
+    /// The name of the chain in it.
     pub chain: Untrusted,
     /// Networks for which the chain, or one that it calls, has an accept.
     pub accepts: Vec<Untrusted>,

@@ -20,9 +20,9 @@ pub const OWN_LABEL: (&str, &str) = ("app.kubernetes.io/managed-by", "pontoon");
 /// The objects of a cluster.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct ClusterObjects {
-    /// Its nodes.
+    /// Its nodes, in the order of the API server.
     pub nodes: Vec<ClusterNode>,
-    /// Its pods.
+    /// Its pods in all namespaces.
     pub pods: Vec<Pod>,
     /// Its Services that have an address.
     pub services: Vec<ClusterService>,
@@ -36,10 +36,10 @@ pub struct ClusterObjects {
     pub flannel_network: Option<Prefix>,
 }
 
-/// A node.
+/// A Node object (k8s.io/api/core/v1).
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct ClusterNode {
-    /// Its name.
+    /// The name by which it registered.
     pub name: String,
     /// Its addresses of type `InternalIP`.
     pub internal_ips: Vec<IpAddr>,
@@ -47,7 +47,7 @@ pub struct ClusterNode {
     pub ready: NodeReadiness,
     /// When it was made, in seconds since 1970.
     pub created_s: Option<i64>,
-    /// Its `spec.podCIDRs`.
+    /// Its `spec.podCIDRs`; empty where none was assigned.
     pub pod_cidrs: Vec<Prefix>,
     /// Whether it has the role control-plane.
     pub is_control_plane: bool,
@@ -61,7 +61,7 @@ pub struct ClusterNode {
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodeReadiness {
-    /// It is.
+    /// Its kubelet says that it is.
     Yes,
     /// Its kubelet says that it is not, and why.
     No(Untrusted),
@@ -70,14 +70,14 @@ pub enum NodeReadiness {
     Unknown,
 }
 
-/// A pod.
+/// A Pod object (k8s.io/api/core/v1).
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Pod {
-    /// Its namespace.
+    /// The namespace that it is in.
     pub namespace: String,
-    /// Its name.
+    /// Its name in its namespace.
     pub name: String,
-    /// Its uid.
+    /// Its uid, which is part of the names of its control groups.
     pub uid: String,
     /// Its node, once it has one.
     pub node: Option<String>,
@@ -95,23 +95,23 @@ pub struct Pod {
     pub labels: BTreeMap<String, String>,
 }
 
-/// A Service.
+/// A Service object (k8s.io/api/core/v1).
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct ClusterService {
-    /// Its namespace.
+    /// The namespace that it is in.
     pub namespace: String,
-    /// Its name.
+    /// Its name in its namespace.
     pub name: String,
-    /// Its address.
+    /// Its `clusterIP`; none: it is headless.
     pub address: Option<IpAddr>,
 }
 
 /// Some of the endpoints of a Service.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct EndpointSlice {
-    /// Its namespace.
+    /// The namespace that it is in.
     pub namespace: String,
-    /// The Service.
+    /// The name of the Service.
     pub service: String,
     /// Addresses of endpoints that are ready.
     pub ready: Vec<IpAddr>,

@@ -13,7 +13,7 @@ use crate::objects::{ClusterNode, ClusterObjects};
 const ALL_ASK: usize = 8;
 /// How many of the next nodes on the ring each asks.
 const RING: usize = 3;
-/// kubelet's port.
+/// The port of kubelet's own API (its `port`, k8s.io/kubelet/config/v1beta1).
 pub const KUBELET: u16 = 10250;
 /// The test pods' port.
 pub const ECHO: u16 = 8080;
@@ -29,18 +29,18 @@ pub const SERVICE: &str = "pontoon";
 /// A test pod that has an address.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TestPod {
-    /// Its node.
+    /// The name of its node.
     pub node: String,
-    /// Its uid.
+    /// Its uid, by which its node finds its processes.
     pub uid: String,
-    /// Its address.
+    /// The address that the network plug-in gave it.
     pub address: IpAddr,
 }
 
 /// What is known before anything is tried.
 #[derive(Clone, Debug)]
 pub struct TestMatrix<'a> {
-    /// The cluster.
+    /// The cluster as its API server lists it.
     pub objects: &'a ClusterObjects,
     /// The test pods.
     pub test_pods: &'a [TestPod],

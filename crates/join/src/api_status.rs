@@ -9,7 +9,7 @@ use crate::http::ApiResponse;
 /// What an answer says in the place of what was asked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ApiRefusal {
-    /// The words.
+    /// The words for people.
     pub words: String,
     /// An API server says so: it sends a `Status`.
     pub is_by_api_server: bool,

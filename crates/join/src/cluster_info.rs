@@ -15,7 +15,7 @@ pub const PATH: &str = "/api/v1/namespaces/kube-public/configmaps/cluster-info?t
 /// `JWSSignatureKeyPrefix` (kubernetes/cluster-bootstrap token/api/types.go).
 const SIGNATURE_KEY: &str = "jws-kubeconfig-";
 
-/// Its data.
+/// The data of the `ConfigMap`.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 pub struct ClusterInfo {
     #[serde(default)]

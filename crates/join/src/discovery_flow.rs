@@ -16,7 +16,7 @@ use crate::verdict::{TrustedCluster, trust};
 /// Something to ask of a server, anonymously.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct DiscoveryQuery {
-    /// The server.
+    /// The server that is asked.
     pub server: HostPort,
     /// The link to tie the question to; none: the kernel chooses.
     pub link: Option<IfName>,
@@ -45,7 +45,7 @@ pub struct DiscoveryReply {
 /// The question that follows.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NextQuery {
-    /// Which.
+    /// The question to ask next.
     pub question: DiscoveryQuery,
     /// It is the one before, and the answer needs a while to be another.
     pub is_again: bool,
@@ -176,4 +176,4 @@ fn info(answered: &DiscoveryReply) -> Option<ClusterInfo> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,4 +1,4 @@
-//! Where questions leave: sockets, clocks, and how long each may take.
+//! Where questions leave: sockets, clocks, and sessions with other hosts.
 
 mod deadline;
 mod connect;
@@ -7,17 +7,16 @@ mod proxy_connect;
 mod packet_sizes;
 pub mod preflight_reader;
 pub mod endpoint_check;
-
-use std::time::Duration;
+pub mod join_service;
+pub mod join_session;
 
 use pontoon_model::net::IfName;
 use pontoon_predict::kubeadm::endpoint::HostPort;
 use pontoon_predict::proxy::ProxyEnvironment;
 
-use serde::{Deserialize, Serialize};
-
 use crate::cluster_info::PATH;
 use crate::discovery_flow::{DiscoveryFlow, DiscoveryQuery, DiscoveryReply};
+use crate::join_timeouts::{JoinTimeouts, SIGNATURE_AGAIN_AFTER};
 use crate::proxy::{ConnectReply, ProxyContact};
 use crate::request::JoinRequest;
 use crate::trial::{
@@ -29,48 +28,10 @@ use connect::{connect, resolve, way};
 use deadline::Deadline;
 use tls_session::UnverifiedTls;
 
-/// How long each part may take. kubeadm allows ten seconds for a question as a whole.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-pub struct JoinTimeouts {
-    /// For a name.
-    pub resolve: Duration,
-    /// For a connection: the kernel gives an ARP question up after three seconds.
-    pub connect: Duration,
-    /// For the start of TLS.
-    pub tls: Duration,
-    /// For cluster-info to be signed by a token that was made a moment ago: the signer needs up to
-    /// half a minute after `kubeadm init`, and kubeadm asks again every five seconds.
-    pub signature: Duration,
-    /// For all of it.
-    pub all: Duration,
-}
-
-impl JoinTimeouts {
-    /// A dead way is known in less than eight seconds.
-    pub const USUAL: Self = Self {
-        resolve: Duration::from_secs(2),
-        connect: Duration::from_millis(3_500),
-        tls: Duration::from_secs(3),
-        signature: Duration::from_secs(6),
-        all: Duration::from_millis(7_500),
-    };
-    /// As long as kubeadm waits.
-    pub const PATIENT: Self = Self {
-        resolve: Duration::from_secs(10),
-        connect: Duration::from_secs(10),
-        tls: Duration::from_secs(10),
-        signature: Duration::from_secs(60),
-        all: Duration::from_secs(90),
-    };
-}
-
-/// So long after an answer without a signature the question is asked again.
-pub const AGAIN: Duration = Duration::from_secs(1);
-
 /// What a trial is made with.
 #[derive(Clone, Debug)]
 pub struct JoinAttempt<'a> {
-    /// The join.
+    /// The join that is attempted.
     pub request: &'a JoinRequest,
     /// The link to tie every question to; none: the kernel chooses.
     pub link: Option<IfName>,
@@ -80,7 +41,7 @@ pub struct JoinAttempt<'a> {
     pub proxies: &'a ProxyEnvironment,
     /// This host's clock, in seconds since 1970.
     pub now_s: i64,
-    /// How long.
+    /// How long each part may take.
     pub limits: JoinTimeouts,
 }
 
@@ -94,7 +55,7 @@ pub fn attempt(attempt: &JoinAttempt<'_>) -> JoinTrial {
     let answered = asker.ask(&first, deadline);
     let mut course = DiscoveryFlow::begin(attempt.request, attempt.link.as_ref(), answered);
     while let Some(next) = course.next() {
-        if next.is_again && !signed_by.sleep(AGAIN) {
+        if next.is_again && !signed_by.sleep(SIGNATURE_AGAIN_AFTER) {
             course.settle();
         } else {
             course.take(asker.ask(&next.question, deadline));

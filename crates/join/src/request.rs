@@ -37,7 +37,7 @@ impl DiscoveryMethod {
     }
 }
 
-/// A join.
+/// A join as a whole, with all that its line or file says.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct JoinRequest {
     /// How the cluster is found.
@@ -113,10 +113,10 @@ pub struct JoinFlags {
 /// What keeps a join from being one.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum IncompleteJoin {
-    /// No server.
+    /// No server is named.
     #[error("no API server is named: a join begins with HOST:PORT")]
     Endpoint,
-    /// No token.
+    /// No token is given.
     #[error("there is no token")]
     Token,
     /// Neither a pin nor the word that none is wanted (`ValidateDiscoveryBootstrapToken`).

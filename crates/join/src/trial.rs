@@ -32,7 +32,7 @@ pub struct JoinTrial {
 /// Something was read with the token, or not.
 #[derive(Clone, Debug)]
 pub struct TokenRead {
-    /// What.
+    /// The object that was asked for.
     pub object: JoinObject,
     /// What came back.
     pub page: QueryOutcome,
@@ -50,7 +50,7 @@ pub enum JoinObject {
 }
 
 impl JoinObject {
-    /// Its path.
+    /// Its path at the API server.
     #[must_use]
     pub fn path(&self) -> String {
         match self {
@@ -66,7 +66,7 @@ impl JoinObject {
 /// A server, asked up to its certificate.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct ServerContact {
-    /// The server.
+    /// The server that was asked.
     pub server: HostPort,
     /// The proxy through which Go programs of this environment ask it.
     pub proxy: Option<ProxyContact>,
@@ -117,12 +117,12 @@ pub struct RouteChoice {
     pub link: Option<IfName>,
 }
 
-/// A connection.
+/// What came of connecting.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum TcpOutcome {
     /// There was nothing to connect to.
     NotTried,
-    /// It stands.
+    /// The connection stands.
     Open,
     /// Refused: nothing listens, or a packet filter says so.
     Refused,
@@ -136,12 +136,12 @@ pub enum TcpOutcome {
     NoRoute,
     /// Not a word, in so many milliseconds.
     Silent {
-        /// How long.
+        /// How long was waited, in milliseconds.
         ms: u64,
     },
     /// Something else, by its `errno`.
     Failed {
-        /// The number.
+        /// The number of the error.
         errno: i32,
     },
 }
@@ -163,7 +163,7 @@ pub enum TlsOutcome {
     Broken(Untrusted),
     /// Not a word, in so many milliseconds.
     Silent {
-        /// How long.
+        /// How long was waited, in milliseconds.
         ms: u64,
     },
 }
@@ -175,7 +175,7 @@ pub enum QueryOutcome {
     Answer(ApiResponse),
     /// Not a word, or not all of them, in so many milliseconds.
     Silent {
-        /// How long.
+        /// How long was waited, in milliseconds.
         ms: u64,
     },
     /// The answer makes no sense.

@@ -5,9 +5,9 @@
 //! user. A session exchanges messages with a pontoon that was started in this way: [`framing`],
 //! [`preamble`] and [`message`] define the bytes, [`near_end`] and [`far_end`] are its two state
 //! machines without sockets and clocks, [`session`] drives them. Services (the survey of `probe`,
-//! the node of `cluster`) send messages over a session; each knows only its own bodies. Features
-//! that need no pontoon on the other host use a carrier alone: [`host_command`] (`pontoon exec`)
-//! and [`line_session`] (`pontoon clock`).
+//! the join of `join`, the node of `cluster`) send messages over a session; each knows only its own
+//! bodies. Features that need no pontoon on the other host use a carrier alone: [`host_command`]
+//! (`pontoon exec`) and [`line_session`] (`pontoon clock`).
 
 pub mod limits;
 pub mod framing;

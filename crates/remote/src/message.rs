@@ -16,8 +16,10 @@ use crate::protocol_error::ProtocolError;
 pub enum ServiceName {
     /// Part of a network survey: sends frames and reports what arrived.
     Survey,
-    /// Examines this host as a node of a cluster, or as one that is to join.
+    /// Examines this host as a node of a cluster.
     Node,
+    /// Examines this host as one that is to join a cluster, and queries API servers from it.
+    Join,
     /// A service of a newer version.
     #[serde(other)]
     Unknown,

@@ -4,8 +4,9 @@
 use pontoon_model::code::{self, DiagnosisCode};
 use std::time::Duration;
 
-use pontoon_join::edge::{JoinAttempt, JoinTimeouts, attempt};
+use pontoon_join::edge::{JoinAttempt, attempt};
 use pontoon_join::join_line;
+use pontoon_join::join_timeouts::JoinTimeouts;
 use pontoon_join::verdict::{JoinStage, JoinVerdict, judge};
 use pontoon_predict::proxy::ProxyEnvironment;
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use crate::arguments::AgentArguments;
 use crate::failure::CommandFailure;
 use pontoon_cluster::edge::node_service::NodeService;
+use pontoon_join::edge::join_service::JoinService;
 use pontoon_probe::agent::SurveyService;
 use pontoon_remote::message::ServiceName;
 use pontoon_remote::session::far_loop::{FarServices, LoopService, ThreadService, serve_host};
@@ -16,9 +17,10 @@ pub(crate) fn run(arguments: &AgentArguments) -> Result<ExitCode, CommandFailure
     }
     let mut survey = SurveyService::default();
     let node: fn() -> Box<dyn ThreadService> = NodeService::boxed;
+    let join: fn() -> Box<dyn ThreadService> = JoinService::boxed;
     let services = FarServices {
         in_loop: [(ServiceName::Survey, &mut survey as &mut dyn LoopService)].into(),
-        in_threads: [(ServiceName::Node, node)].into(),
+        in_threads: [(ServiceName::Node, node), (ServiceName::Join, join)].into(),
     };
     serve_host(std::io::stdin(), std::io::stdout(), services)
         .map_err(|source| CommandFailure::Agent { source })?;

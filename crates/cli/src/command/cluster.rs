@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 use std::thread;
 
+use pontoon_cluster::cluster_progress::ClusterProgress;
 use pontoon_cluster::cluster_report::ClusterReport;
 use pontoon_cluster::edge::cluster_check;
 use pontoon_cluster::edge::kubectl::node_names;
@@ -56,12 +57,8 @@ fn check(arguments: &ClusterCheckArguments) -> Result<ExitCode, CommandFailure> 
     mesh::announce(seats.len(), &options);
     let (survey, facts) = thread::scope(|scope| {
         let survey = scope.spawn(|| mesh::ask(seats, &intent, &options));
-        let mut last = String::new();
-        let facts = cluster_check::check(nodes, &mut |text| {
-            if text != last {
-                output::note(&text);
-                text.clone_into(&mut last);
-            }
+        let facts = cluster_check::check(nodes, &mut |progress| {
+            output::note(&progress_line(progress));
         });
         (survey.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), facts)
     });
@@ -90,6 +87,21 @@ fn check(arguments: &ClusterCheckArguments) -> Result<ExitCode, CommandFailure> 
     };
     output::data(&shown)?;
     Ok(ExitCode::from(report.exit().code()))
+}
+
+/// How far a check is, in a line.
+fn progress_line(progress: &ClusterProgress) -> String {
+    match progress {
+        ClusterProgress::AwaitingStartup => {
+            "the cluster is starting: waiting for it, a minute at most".to_owned()
+        }
+        ClusterProgress::CreatingTestPods => "making a test pod on every node".to_owned(),
+        ClusterProgress::Testing => "trying every way".to_owned(),
+        ClusterProgress::Retesting => "trying again what failed".to_owned(),
+        ClusterProgress::NamespaceLeft { namespace, why } => {
+            format!("the namespace {namespace} was not removed: {why}")
+        }
+    }
 }
 
 /// Two services of every session: the node's, and the agent's in the order of the command line.

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use std::thread;
 
 use pontoon_join::candidate_links::candidate_links;
-use pontoon_join::edge::{self, JoinAttempt, JoinTimeouts, attempt};
+use pontoon_join::edge::{self, JoinAttempt, attempt};
+use pontoon_join::join_timeouts::JoinTimeouts;
 use pontoon_join::network_overlap::networks;
 use pontoon_join::preflight::PreflightFailure;
 use pontoon_join::report::{JoinReport, LinkJoinResult, SCHEMA, service_route};

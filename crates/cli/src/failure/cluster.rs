@@ -62,7 +62,7 @@ pub(crate) enum ClusterFailure {
     NoCluster {
         /// Why.
         #[source]
-        source: pontoon_cluster::edge::cluster_check::ClusterCheckError,
+        source: pontoon_cluster::cluster_check_flow::ClusterCheckError,
     },
     /// No hosts are named, and kubectl names none.
     #[error("no hosts are named, and kubectl on this host names no nodes: {why}")]

@@ -1,23 +1,25 @@
 //! Tries several things at once, in the node's network or in a pod's.
 
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::thread;
 use std::time::Duration;
 
 use pontoon_join::edge::endpoint_check::{connect, sizes, tls_handshake};
-use pontoon_join::trial::{TcpOutcome, TlsOutcome};
+use pontoon_join::trial::TlsOutcome;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::edge::clock::RunClock;
 
 use super::{dns_probe, echo_server, pod_network};
-use crate::connectivity_test::ConnectivityOutcome;
+use crate::connectivity_test::{ConnectivityOutcome, unconnected};
 use crate::node_protocol::ConnectivityProbe;
+use crate::test_matrix::ECHO;
 
 /// The kernel gives an ARP question up after three seconds, and sends a SYN again after one.
 const CONNECT: Duration = Duration::from_millis(3_500);
 /// For what comes over a connection that stands.
 const READ: Duration = Duration::from_secs(3);
+/// Where a DNS server answers (RFC 1035, section 4.2).
+const DNS_PORT: u16 = 53;
 /// For each DNS question.
 const DNS: Duration = Duration::from_millis(1_500);
 /// More is not tried at once, whoever asks.
@@ -49,10 +51,14 @@ fn one(dial: &ConnectivityProbe) -> ConnectivityOutcome {
         ConnectivityProbe::Tls(to) => tls(*to),
         ConnectivityProbe::Tcp(to) => match connect(*to, CONNECT) {
             Ok(_) => ConnectivityOutcome::Works { ms: 0 },
-            Err(tcp) => of_tcp(tcp),
+            Err(tcp) => unconnected(tcp),
         },
-        ConnectivityProbe::Echo(to, bytes) => echo_server::ask(*to, *bytes, CONNECT, READ),
-        ConnectivityProbe::Dns(server, domain) => dns_probe::ask(*server, domain, DNS),
+        ConnectivityProbe::Echo(to, bytes) => {
+            echo_server::ask((*to, ECHO).into(), *bytes, CONNECT, READ)
+        }
+        ConnectivityProbe::Dns(server, domain) => {
+            dns_probe::ask((*server, DNS_PORT).into(), domain, DNS)
+        }
         ConnectivityProbe::Sizes(to) => large(*to),
     };
     match outcome {
@@ -64,7 +70,7 @@ fn one(dial: &ConnectivityProbe) -> ConnectivityOutcome {
 fn tls(to: SocketAddr) -> ConnectivityOutcome {
     let stream = match connect(to, CONNECT) {
         Ok(stream) => stream,
-        Err(tcp) => return of_tcp(tcp),
+        Err(tcp) => return unconnected(tcp),
     };
     match tls_handshake(stream, to, READ) {
         Ok(()) | Err(TlsOutcome::Chain { .. }) => ConnectivityOutcome::Works { ms: 0 },
@@ -84,19 +90,55 @@ fn large(to: IpAddr) -> ConnectivityOutcome {
     }
 }
 
-/// What a connection came to.
-pub(super) fn of_tcp(tcp: TcpOutcome) -> ConnectivityOutcome {
-    match tcp {
-        TcpOutcome::Refused => ConnectivityOutcome::Refused,
-        TcpOutcome::NoNeighbour => ConnectivityOutcome::NoNeighbour,
-        TcpOutcome::Unreachable => ConnectivityOutcome::Prohibited,
-        TcpOutcome::NoRoute => ConnectivityOutcome::NoRoute,
-        TcpOutcome::Silent { ms } => ConnectivityOutcome::Silent { ms },
-        TcpOutcome::Failed { errno } => ConnectivityOutcome::Wrong(Untrusted::new(
-            &io::Error::from_raw_os_error(errno).to_string(),
-        )),
-        TcpOutcome::Open | TcpOutcome::NotTried => {
-            ConnectivityOutcome::Untried(Untrusted::default())
-        }
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    fn listener() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        (listener, address)
+    }
+
+    #[test]
+    fn outcomes_are_in_the_order_of_the_probes() {
+        let (_open, open) = listener();
+        let closed = listener().1;
+        let probes = [closed, open, closed].map(ConnectivityProbe::Tcp);
+        let outcomes = run_probes(None, probes.into());
+        assert_eq!(outcomes[0], ConnectivityOutcome::Refused);
+        assert!(outcomes[1].works(), "{outcomes:?}");
+        assert_eq!(outcomes[2], ConnectivityOutcome::Refused);
+    }
+
+    #[test]
+    fn what_speaks_no_tls_is_no_api_server() {
+        let (listener, address) = listener();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n").unwrap();
+            // It is kept until the client has read.
+            stream
+        });
+        let outcomes = run_probes(None, vec![ConnectivityProbe::Tls(address)]);
+        assert_eq!(outcomes, [ConnectivityOutcome::Wrong(Untrusted::new("plain HTTP"))]);
+        drop(server.join().unwrap());
+    }
+
+    #[test]
+    fn from_a_pod_that_is_not_here_nothing_is_tried() {
+        let probes = vec![ConnectivityProbe::Tcp(listener().1)];
+        let outcomes = run_probes(Some("no-such-pod"), probes);
+        let [ConnectivityOutcome::Untried(why)] = &outcomes[..] else { panic!("{outcomes:?}") };
+        assert!(why.raw().contains("no process of the pod"), "{why}");
+    }
+
+    #[test]
+    fn more_than_a_limit_is_not_tried() {
+        let closed = ConnectivityProbe::Tcp(listener().1);
+        assert_eq!(run_probes(None, vec![closed; DIALS_MAX + 5]).len(), DIALS_MAX);
     }
 }

@@ -12,12 +12,11 @@ use crate::connectivity_test::ConnectivityOutcome;
 
 /// Every cluster has it.
 const NAME: &str = "kubernetes.default.svc";
-const PORT: u16 = 53;
 /// Asked so often: a lost packet is not a dead server.
 const TRIES: usize = 2;
 
-/// Asks for the API server's name in a domain.
-pub(super) fn ask(server: IpAddr, domain: &str, each: Duration) -> ConnectivityOutcome {
+/// Asks for the API server's name in a domain; each question waits so long.
+pub(super) fn ask(server: SocketAddr, domain: &str, each: Duration) -> ConnectivityOutcome {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
             ConnectivityOutcome::Silent { ms: u64::try_from(each.as_millis()).unwrap_or(u64::MAX) }
@@ -40,13 +39,13 @@ pub(super) fn ask(server: IpAddr, domain: &str, each: Duration) -> ConnectivityO
     last
 }
 
-fn once(server: IpAddr, domain: &str, within: Duration) -> io::Result<ConnectivityOutcome> {
+fn once(server: SocketAddr, domain: &str, within: Duration) -> io::Result<ConnectivityOutcome> {
     let any: IpAddr = match server {
-        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
     let socket = UdpSocket::bind(SocketAddr::new(any, 0))?;
-    socket.connect((server, PORT))?;
+    socket.connect(server)?;
     socket.set_read_timeout(Some(within))?;
     let name = Name::from_ascii(format!("{NAME}.{domain}.")).map_err(io::Error::other)?;
     let mut question = Message::query();
@@ -64,4 +63,66 @@ fn once(server: IpAddr, domain: &str, within: Duration) -> io::Result<Connectivi
         }
         Err(_) => ConnectivityOutcome::Wrong(Untrusted::new("an answer that is no DNS")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use hickory_proto::op::MessageType;
+
+    use super::*;
+
+    const EACH: Duration = Duration::from_millis(500);
+
+    /// Asks a server that does this with each question in turn; none: it is lost.
+    fn asked(answers: Vec<Option<fn(Message) -> Vec<u8>>>) -> ConnectivityOutcome {
+        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        let thread = thread::spawn(move || {
+            for answer in answers {
+                let mut bytes = [0; 1500];
+                let (count, from) = server.recv_from(&mut bytes).unwrap();
+                let question = Message::from_vec(&bytes[..count]).unwrap();
+                let name = question.queries[0].name().to_string();
+                assert_eq!(name, "kubernetes.default.svc.cluster.local.");
+                if let Some(answer) = answer {
+                    server.send_to(&answer(question), from).unwrap();
+                }
+            }
+        });
+        let outcome = ask(address, "cluster.local", EACH);
+        thread.join().unwrap();
+        outcome
+    }
+
+    fn answer(mut question: Message, code: ResponseCode) -> Vec<u8> {
+        question.metadata.message_type = MessageType::Response;
+        question.metadata.response_code = code;
+        question.to_vec().unwrap()
+    }
+
+    #[test]
+    fn an_answer_without_error_works() {
+        let works = asked(vec![Some(|question| answer(question, ResponseCode::NoError))]);
+        assert!(works.works(), "{works:?}");
+        let lost_once = asked(vec![None, Some(|question| answer(question, ResponseCode::NoError))]);
+        assert!(lost_once.works(), "a lost packet is not a dead server: {lost_once:?}");
+    }
+
+    #[test]
+    fn what_a_server_says_instead_is_told() {
+        let unknown = asked(vec![Some(|question| answer(question, ResponseCode::NXDomain))]);
+        let text = ResponseCode::NXDomain.to_string();
+        assert_eq!(unknown, ConnectivityOutcome::Wrong(Untrusted::new(&text)));
+        let noise = asked(vec![Some(|_| b"no DNS".to_vec())]);
+        assert_eq!(noise, ConnectivityOutcome::Wrong(Untrusted::new("an answer that is no DNS")));
+    }
+
+    #[test]
+    fn silence_and_a_closed_port_are_told_apart() {
+        assert_eq!(asked(vec![None, None]), ConnectivityOutcome::Silent { ms: 500 });
+        let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        assert_eq!(ask(closed, "cluster.local", EACH), ConnectivityOutcome::Refused);
+    }
 }

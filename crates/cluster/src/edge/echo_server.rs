@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use pontoon_join::edge::endpoint_check::connect;
 
-use super::connectivity;
-use crate::connectivity_test::{ConnectivityOutcome, LARGE_TRANSFER_BYTES};
+use crate::connectivity_test::{ConnectivityOutcome, LARGE_TRANSFER_BYTES, unconnected};
 use crate::test_matrix::ECHO;
 
 /// The first line of a question; the number of bytes follows.
@@ -28,6 +27,11 @@ pub(super) fn serve() -> io::Result<()> {
     let listener = TcpListener::bind(SocketAddr::new(any, ECHO))
         // Where there is no IPv6.
         .or_else(|_| TcpListener::bind(("0.0.0.0", ECHO)))?;
+    serve_on(&listener);
+    Ok(())
+}
+
+fn serve_on(listener: &TcpListener) {
     let busy = std::sync::Arc::new(());
     for stream in listener.incoming() {
         let Ok(stream) = stream else { continue };
@@ -41,7 +45,6 @@ pub(super) fn serve() -> io::Result<()> {
             drop(one);
         });
     }
-    Ok(())
 }
 
 fn answer(mut stream: TcpStream) -> io::Result<()> {
@@ -59,14 +62,14 @@ fn answer(mut stream: TcpStream) -> io::Result<()> {
 
 /// Asks a test pod for so many bytes.
 pub(super) fn ask(
-    to: IpAddr,
+    to: SocketAddr,
     bytes: u32,
     connecting: Duration,
     reading: Duration,
 ) -> ConnectivityOutcome {
-    let mut stream = match connect((to, ECHO).into(), connecting) {
+    let mut stream = match connect(to, connecting) {
         Ok(stream) => stream,
-        Err(tcp) => return connectivity::of_tcp(tcp),
+        Err(tcp) => return unconnected(tcp),
     };
     match read(&mut stream, bytes, reading) {
         Ok(()) => ConnectivityOutcome::Works { ms: 0 },
@@ -94,4 +97,79 @@ fn read(stream: &mut TcpStream, bytes: u32, within: Duration) -> Result<(), u64>
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(5);
+
+    fn listener() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        (listener, address)
+    }
+
+    /// What one learns of a server that sends so many bytes and ends.
+    fn asked_of(sent: usize, wanted: u32) -> ConnectivityOutcome {
+        let (listener, address) = listener();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.read_exact(&mut [0; QUESTION_LEN]).unwrap();
+            stream.write_all(&vec![YES; sent]).unwrap();
+        });
+        let outcome = ask(address, wanted, SOON, SOON);
+        server.join().unwrap();
+        outcome
+    }
+
+    #[test]
+    fn as_many_bytes_come_as_were_asked_for() {
+        let (listener, address) = listener();
+        thread::spawn(move || serve_on(&listener));
+        for bytes in [0, 1, LARGE_TRANSFER_BYTES] {
+            assert!(ask(address, bytes, SOON, SOON).works(), "{bytes}");
+        }
+        let refused = ask(address, LARGE_TRANSFER_BYTES + 1, SOON, SOON);
+        assert_eq!(
+            refused,
+            ConnectivityOutcome::Stalls { bytes: 0 },
+            "more is not sent to anybody"
+        );
+    }
+
+    #[test]
+    fn what_does_not_come_as_a_whole_stalls() {
+        assert!(asked_of(1, 0).works());
+        assert_eq!(asked_of(0, 0), ConnectivityOutcome::Stalls { bytes: 0 });
+        assert_eq!(asked_of(701, 1000), ConnectivityOutcome::Stalls { bytes: 700 });
+    }
+
+    #[test]
+    fn other_questions_are_not_answered() {
+        for question in [&b"GET / HTTP/1.1\r\nHost: localhost\r\n"[..], &[0xff; QUESTION_LEN], b"x"]
+        {
+            let (listener, address) = listener();
+            let client = thread::spawn(move || {
+                let mut stream = TcpStream::connect(address).unwrap();
+                stream.write_all(question).unwrap();
+                // It fails where the server has ended already.
+                let _ = stream.shutdown(std::net::Shutdown::Write);
+                let mut bytes = Vec::new();
+                // A reset says as much as an end.
+                let _ = stream.read_to_end(&mut bytes);
+                bytes
+            });
+            // That the client breaks off is no defect.
+            let _ = answer(listener.accept().unwrap().0);
+            assert_eq!(client.join().unwrap(), b"", "{question:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_listens() {
+        let (_, address) = listener();
+        assert_eq!(ask(address, 0, SOON, SOON), ConnectivityOutcome::Refused);
+    }
 }

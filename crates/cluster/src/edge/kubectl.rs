@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
@@ -23,23 +23,140 @@ const WAYS: [(&str, &[&str]); 4] = [
 const WITHIN_S: &str = "12";
 /// kubectl's own limit for a question.
 const REQUEST: &str = "--request-timeout=8s";
-/// What is kept of a text for people.
+/// What is kept of a text for people, in bytes.
 const TEXT_MAX: usize = 16 * 1024;
+/// So many kubectl run at a time: each takes 50 MB, and a Pi has little.
+const AT_ONCE: usize = 4;
 
-/// Whether the cluster can be asked from here.
-pub(super) fn has_admin_kubeconfig() -> bool {
-    way().is_some()
+/// A kubectl, and the kubeconfig that it is to use.
+#[derive(Clone, Debug)]
+pub(super) struct Kubectl {
+    words: Vec<String>,
+    kubeconfig: Option<PathBuf>,
 }
 
-fn way() -> Option<(&'static str, &'static [&'static str])> {
-    WAYS.into_iter().find(|(file, _)| Path::new(file).exists())
-}
+impl Kubectl {
+    /// kubectl with an administrator's kubeconfig of this host; none: it has none.
+    pub(super) fn of_admin() -> Option<Self> {
+        let (file, words) = WAYS.into_iter().find(|(file, _)| Path::new(file).exists())?;
+        let words = words.iter().map(ToString::to_string).collect();
+        Some(Self { words, kubeconfig: Some(file.into()) })
+    }
 
-/// Runs kubectl, with this on its standard input.
-pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, Untrusted> {
-    let (file, words) =
-        way().ok_or_else(|| Untrusted::new("no kubeconfig of an administrator is here"))?;
-    run_by(words, &[&["--kubeconfig", file][..], arguments].concat(), input)
+    /// The same where there has to be one.
+    ///
+    /// # Errors
+    ///
+    /// That there is none.
+    pub(super) fn required() -> Result<Self, Untrusted> {
+        Self::of_admin().ok_or_else(|| Untrusted::new("no kubeconfig of an administrator is here"))
+    }
+
+    /// The user's own, which finds its kubeconfig itself.
+    fn of_user() -> Self {
+        Self { words: vec!["kubectl".to_owned()], kubeconfig: None }
+    }
+
+    /// Runs it, with this on its standard input.
+    ///
+    /// # Errors
+    ///
+    /// What it says to people, or why it says nothing.
+    pub(super) fn run(&self, arguments: &[&str], input: &str) -> Result<String, Untrusted> {
+        let failed = |why: &dyn std::fmt::Display| Untrusted::new(&why.to_string());
+        let mut command = command();
+        command.args(["-k", "1", WITHIN_S]).args(&self.words).arg(REQUEST);
+        if let Some(file) = &self.kubeconfig {
+            command.arg("--kubeconfig").arg(file);
+        }
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| failed(&error))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // What does not read its input says so itself.
+            let _ = stdin.write_all(input.as_bytes());
+        }
+        let output = child.wait_with_output().map_err(|error| failed(&error))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said = said.lines().filter(|line| !is_log(line)).collect::<Vec<_>>().join("\n");
+        let said = said.trim();
+        // timeout(1).
+        Err(match output.status.code() {
+            Some(124 | 137) => failed(&format!("kubectl had no answer in {WITHIN_S} s")),
+            Some(127) => failed(&format!("{} is not installed", self.words[0])),
+            _ if said.is_empty() => failed(&"kubectl failed without a word"),
+            _ => Untrusted::new(said),
+        })
+    }
+
+    /// All that the API server says of the cluster.
+    ///
+    /// # Errors
+    ///
+    /// What kubectl says instead.
+    pub(super) fn objects(&self) -> Result<ClusterObjects, Untrusted> {
+        let mut objects = ClusterObjects::default();
+        for arguments in [
+            &["get", "nodes,pods,services,endpointslices", "-A", "-o", "json"][..],
+            &[
+                "get",
+                "configmaps",
+                "-A",
+                "-o",
+                "json",
+                "--ignore-not-found",
+                "--field-selector",
+                "metadata.name!=kube-root-ca.crt",
+            ],
+        ] {
+            let text = self.run(arguments, "")?;
+            objects::read(&text, &mut objects)
+                .map_err(|error| Untrusted::new(&error.to_string()))?;
+        }
+        Ok(objects)
+    }
+
+    /// kubelets of nodes, asked by the API server.
+    pub(super) fn kubelets(&self, nodes: &[String]) -> Vec<ConnectivityOutcome> {
+        let few = nodes.chunks(AT_ONCE);
+        let outcomes = few.flat_map(|few| {
+            thread::scope(|scope| {
+                let running: Vec<_> =
+                    few.iter().map(|node| scope.spawn(move || self.kubelet(node))).collect();
+                let untried = || ConnectivityOutcome::Untried(Untrusted::new("it broke off"));
+                let ends = running.into_iter().map(|one| one.join().unwrap_or_else(|_| untried()));
+                ends.collect::<Vec<_>>()
+            })
+        });
+        outcomes.collect()
+    }
+
+    fn kubelet(&self, node: &str) -> ConnectivityOutcome {
+        let clock = RunClock::start();
+        match self.run(&["get", "--raw", &format!("/api/v1/nodes/{node}/proxy/healthz")], "") {
+            Ok(_) => ConnectivityOutcome::Works { ms: clock.now().0 },
+            Err(said) => ConnectivityOutcome::Wrong(said),
+        }
+    }
+
+    /// The last lines of a pod's log, and of the run before.
+    pub(super) fn pod_log(&self, namespace: &str, name: &str) -> String {
+        let of = |more: &[&str]| {
+            let words = ["logs", "-n", namespace, name, "--tail=20", "--all-containers"];
+            let words: Vec<&str> = words.iter().chain(more).copied().collect();
+            self.run(&words, "").unwrap_or_default()
+        };
+        cut(format!("{}{}", of(&[]), of(&["--previous"])))
+    }
+
+    /// What was said of the pods of a namespace.
+    pub(super) fn events(&self, namespace: &str) -> String {
+        let columns = "custom-columns=O:.involvedObject.name,M:.message";
+        let words = ["get", "events", "-n", namespace, "--no-headers", "-o", columns];
+        cut(self.run(&words, "").unwrap_or_default())
+    }
 }
 
 /// The names of the nodes: as the user's kubectl tells where `KUBECONFIG` says which cluster is
@@ -50,36 +167,12 @@ pub(super) fn run(arguments: &[&str], input: &str) -> Result<String, Untrusted> 
 /// What kubectl says instead.
 pub fn node_names() -> Result<Vec<String>, Untrusted> {
     let names = ["get", "nodes", "-o", "jsonpath={.items[*].metadata.name}"];
-    let is_ours = std::env::var_os("KUBECONFIG").is_none()
-        && way().is_some_and(|(file, _)| File::open(file).is_ok());
-    let said = if is_ours { run(&names, "") } else { run_by(&["kubectl"], &names, "") }?;
+    let admin = Kubectl::of_admin().filter(|admin| {
+        let is_readable = admin.kubeconfig.as_ref().is_some_and(|file| File::open(file).is_ok());
+        std::env::var_os("KUBECONFIG").is_none() && is_readable
+    });
+    let said = admin.unwrap_or_else(Kubectl::of_user).run(&names, "")?;
     Ok(said.split_ascii_whitespace().map(str::to_owned).collect())
-}
-
-fn run_by(words: &[&str], arguments: &[&str], input: &str) -> Result<String, Untrusted> {
-    let failed = |why: &dyn std::fmt::Display| Untrusted::new(&why.to_string());
-    let mut command = command();
-    command.args(["-k", "1", WITHIN_S]).args(words).arg(REQUEST);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| failed(&error))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // What does not read its input says so itself.
-        let _ = stdin.write_all(input.as_bytes());
-    }
-    let output = child.wait_with_output().map_err(|error| failed(&error))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let said = said.lines().filter(|line| !is_log(line)).collect::<Vec<_>>().join("\n");
-    let said = said.trim();
-    // timeout(1).
-    Err(match output.status.code() {
-        Some(124 | 137) => failed(&format!("kubectl had no answer in {WITHIN_S} s")),
-        Some(127) => failed(&format!("{} is not installed", words[0])),
-        _ if said.is_empty() => failed(&"kubectl failed without a word"),
-        _ => Untrusted::new(said),
-    })
 }
 
 /// Whether a line is one of klog's (severity, month and day, as `E1129 `), which precede what kubectl
@@ -94,71 +187,7 @@ fn command() -> Command {
     Command::new("timeout")
 }
 
-/// All that the API server says of the cluster.
-pub(super) fn objects() -> Result<ClusterObjects, Untrusted> {
-    let mut objects = ClusterObjects::default();
-    for arguments in [
-        &["get", "nodes,pods,services,endpointslices", "-A", "-o", "json"][..],
-        &[
-            "get",
-            "configmaps",
-            "-A",
-            "-o",
-            "json",
-            "--ignore-not-found",
-            "--field-selector",
-            "metadata.name!=kube-root-ca.crt",
-        ],
-    ] {
-        let text = run(arguments, "")?;
-        objects::read(&text, &mut objects).map_err(|error| Untrusted::new(&error.to_string()))?;
-    }
-    Ok(objects)
-}
-
-/// So many kubectl run at a time: each takes 50 MB, and a Pi has little.
-const AT_ONCE: usize = 4;
-
-/// kubelets of nodes, asked by the API server.
-pub(super) fn kubelets(nodes: &[String]) -> Vec<ConnectivityOutcome> {
-    let few = nodes.chunks(AT_ONCE);
-    let outcomes = few.flat_map(|few| {
-        thread::scope(|scope| {
-            let running: Vec<_> =
-                few.iter().map(|node| scope.spawn(move || kubelet(node))).collect();
-            let untried = || ConnectivityOutcome::Untried(Untrusted::new("it broke off"));
-            let ends = running.into_iter().map(|one| one.join().unwrap_or_else(|_| untried()));
-            ends.collect::<Vec<_>>()
-        })
-    });
-    outcomes.collect()
-}
-
-fn kubelet(node: &str) -> ConnectivityOutcome {
-    let clock = RunClock::start();
-    match run(&["get", "--raw", &format!("/api/v1/nodes/{node}/proxy/healthz")], "") {
-        Ok(_) => ConnectivityOutcome::Works { ms: clock.now().0 },
-        Err(said) => ConnectivityOutcome::Wrong(said),
-    }
-}
-
-/// The last lines of a pod's log, and of the run before.
-pub(super) fn pod_log(namespace: &str, name: &str) -> String {
-    let of = |more: &[&str]| {
-        let words = ["logs", "-n", namespace, name, "--tail=20", "--all-containers"];
-        let words: Vec<&str> = words.iter().chain(more).copied().collect();
-        run(&words, "").unwrap_or_default()
-    };
-    cut(format!("{}{}", of(&[]), of(&["--previous"])))
-}
-
-/// What was said of the pods of a namespace.
-pub(super) fn events(namespace: &str) -> String {
-    let columns = "custom-columns=O:.involvedObject.name,M:.message";
-    let words = ["get", "events", "-n", namespace, "--no-headers", "-o", columns];
-    cut(run(&words, "").unwrap_or_default())
-}
-
+/// At most [`TEXT_MAX`] bytes of a text, up to the end of a character.
 fn cut(mut text: String) -> String {
     let mut end = text.len().min(TEXT_MAX);
     while !text.is_char_boundary(end) {
@@ -167,3 +196,6 @@ fn cut(mut text: String) -> String {
     text.truncate(end);
     text
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,5 +1,5 @@
-//! The service of a far end that looks at its host as a node of a cluster, or as one that is to be
-//! a node. It takes back what it made when the session ends.
+//! The service of a far end that looks at its host as a node of a cluster. It takes back what it
+//! made when the session ends.
 
 use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::edge::clock::unix_s;
@@ -7,9 +7,8 @@ use pontoon_remote::message::{read_body, write_body};
 use pontoon_remote::protocol_error::ProtocolError;
 use pontoon_remote::session::far_loop::ThreadService;
 
-use super::{
-    connectivity, echo_server, joiner, kubectl, node_state_reader, pod_network, test_pods,
-};
+use super::kubectl::Kubectl;
+use super::{connectivity, echo_server, node_state_reader, pod_network, test_pods};
 use crate::node_protocol::{NodeRequest, NodeResponse};
 
 /// What this end has made in the cluster, and removes however the connection ends.
@@ -18,8 +17,8 @@ struct Held(Option<String>);
 
 impl Held {
     fn clear(&mut self) {
-        if let Some(namespace) = self.0.take() {
-            test_pods::delete(&namespace);
+        if let (Some(namespace), Some(kubectl)) = (self.0.take(), Kubectl::of_admin()) {
+            test_pods::delete(&kubectl, &namespace);
         }
     }
 }
@@ -55,30 +54,33 @@ impl ThreadService for NodeService {
 fn answer(request: NodeRequest, held: &mut Held) -> Result<NodeResponse, Untrusted> {
     Ok(match request {
         NodeRequest::Look => NodeResponse::Look(Box::new(node_state_reader::read_node_state())),
-        NodeRequest::Objects => NodeResponse::Objects(Box::new(kubectl::objects()?), unix_s()),
+        NodeRequest::Objects => {
+            NodeResponse::Objects(Box::new(Kubectl::required()?.objects()?), unix_s())
+        }
         NodeRequest::Raise { namespace, pods } => {
+            let kubectl = Kubectl::required()?;
             held.0 = Some(namespace.clone());
-            test_pods::create(&namespace, &pods)?;
+            test_pods::create(&kubectl, &namespace, &pods)?;
             NodeResponse::Done
         }
         NodeRequest::Clear => {
             held.clear();
             NodeResponse::Done
         }
-        NodeRequest::Kubelets { nodes } => NodeResponse::Outcomes(kubectl::kubelets(&nodes)),
-        NodeRequest::PodLog { namespace, name } => {
-            NodeResponse::Text(kubectl::pod_log(&namespace, &name))
+        NodeRequest::Kubelets { nodes } => {
+            NodeResponse::Outcomes(Kubectl::required()?.kubelets(&nodes))
         }
-        NodeRequest::Events { namespace } => NodeResponse::Text(kubectl::events(&namespace)),
+        NodeRequest::PodLog { namespace, name } => {
+            NodeResponse::Text(Kubectl::required()?.pod_log(&namespace, &name))
+        }
+        NodeRequest::Events { namespace } => {
+            NodeResponse::Text(Kubectl::required()?.events(&namespace))
+        }
         NodeRequest::KubeletLog => NodeResponse::Text(node_state_reader::kubelet_log()),
         NodeRequest::Answer { pod } => {
             let begun = pod_network::spawn(&pod, echo_server::serve);
             begun.map_err(|why| Untrusted::new(&why.to_string()))?;
             NodeResponse::Done
-        }
-        NodeRequest::Joiner => NodeResponse::Joiner(Box::new(joiner::look())),
-        NodeRequest::Contact { questions, limits } => {
-            NodeResponse::Contact(joiner::contact(&questions, limits))
         }
         NodeRequest::Try { pod, dials } => {
             NodeResponse::Outcomes(connectivity::run_probes(pod.as_deref(), dials))

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
@@ -21,7 +21,7 @@ pub(super) enum PodNetworkError {
 
 /// Enters the network of a pod; from then on this thread is there.
 pub(super) fn enter(pod: &str) -> Result<(), PodNetworkError> {
-    let process = process_of(pod).ok_or(PodNetworkError::NoProcess)?;
+    let process = process_of(Path::new("/proc"), pod).ok_or(PodNetworkError::NoProcess)?;
     let network = File::open(process.join("ns/net")).map_err(PodNetworkError::Refused)?;
     setns(network, CloneFlags::CLONE_NEWNET).map_err(|error| PodNetworkError::Refused(error.into()))
 }
@@ -45,10 +45,10 @@ pub(super) fn spawn(pod: &str, then: fn() -> io::Result<()>) -> Result<(), PodNe
 
 /// A process of a pod, by its control group: kubelet puts the pod's uid into the name, with `_`
 /// for `-` where systemd makes the group (k/k pkg/kubelet/cm, `cgroup_manager_linux.go`).
-fn process_of(pod: &str) -> Option<PathBuf> {
+fn process_of(proc: &Path, pod: &str) -> Option<PathBuf> {
     let of_systemd = format!("pod{}", pod.replace('-', "_"));
     let plain = format!("pod{pod}");
-    let processes = fs::read_dir("/proc").ok()?.filter_map(Result::ok).map(|entry| entry.path());
+    let processes = fs::read_dir(proc).ok()?.filter_map(Result::ok).map(|entry| entry.path());
     let is_its = |process: &PathBuf| {
         let groups = fs::read_to_string(process.join("cgroup")).unwrap_or_default();
         groups.contains(&plain) || groups.contains(&of_systemd)
@@ -58,4 +58,38 @@ fn process_of(pod: &str) -> Option<PathBuf> {
             .is_some_and(|name| name.to_string_lossy().bytes().all(|b| b.is_ascii_digit()))
     };
     processes.filter(is_process).find(is_its)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POD: &str = "5f3a1c2e-0d5b-4f5c-9a43-7d1f4c1f9b11";
+
+    #[test]
+    fn a_process_of_a_pod_is_found_by_its_control_group() {
+        let of_systemd = "0::/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-\
+                          pod5f3a1c2e_0d5b_4f5c_9a43_7d1f4c1f9b11.slice/cri-containerd-1.scope\n";
+        let of_cgroupfs = format!("0::/kubepods/besteffort/pod{POD}/4d2c\n");
+        let other = of_cgroupfs.replace("5f3a", "6f3a");
+        for (groups, expected) in [(of_systemd, true), (&of_cgroupfs, true), (&other, false)] {
+            let proc = tempfile::tempdir().unwrap();
+            for (name, groups) in [("1", "0::/init.scope\n"), ("self", of_systemd), ("812", groups)]
+            {
+                fs::create_dir(proc.path().join(name)).unwrap();
+                fs::write(proc.path().join(name).join("cgroup"), groups).unwrap();
+            }
+            // Processes end while one looks.
+            fs::create_dir(proc.path().join("813")).unwrap();
+            let found = process_of(proc.path(), POD);
+            assert_eq!(found, expected.then(|| proc.path().join("812")), "{groups}");
+        }
+    }
+
+    #[test]
+    fn a_pod_that_is_not_here_cannot_be_entered() {
+        assert!(matches!(enter("no-such-pod"), Err(PodNetworkError::NoProcess)));
+        let spawned = spawn("no-such-pod", || panic!("it is not entered"));
+        assert!(matches!(spawned, Err(PodNetworkError::NoProcess)));
+    }
 }

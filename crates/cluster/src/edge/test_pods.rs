@@ -5,7 +5,7 @@ use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::edge::clock::{RunClock, unix_ms};
 use serde_json::{Value, json};
 
-use super::kubectl;
+use super::kubectl::Kubectl;
 use crate::objects::OWN_LABEL;
 use crate::test_matrix::{ECHO, SERVICE};
 
@@ -16,13 +16,17 @@ const LIFE_S: u32 = 600;
 /// A new namespace has no account for pods in its first moments.
 const TRIES_MS: u64 = 10_000;
 
-/// Makes them.
-pub(super) fn create(namespace: &str, pods: &[(String, String)]) -> Result<(), Untrusted> {
-    remove_old();
+/// Creates the namespace, the Service and the pods, each on a node and of an image.
+pub(super) fn create(
+    kubectl: &Kubectl,
+    namespace: &str,
+    pods: &[(String, String)],
+) -> Result<(), Untrusted> {
+    remove_old(kubectl);
     let manifest = manifest(namespace, pods).to_string();
     let clock = RunClock::start();
     loop {
-        match kubectl::run(&["apply", "-f", "-"], &manifest) {
+        match kubectl.run(&["apply", "-f", "-"], &manifest) {
             Ok(_) => return Ok(()),
             Err(why) if clock.now().0 > TRIES_MS => return Err(why),
             // The tries themselves take a second each.
@@ -39,23 +43,23 @@ pub(super) fn name() -> String {
 
 /// Removes what an earlier check left, should it have died with its node. One that goes on at the
 /// same time, by somebody else, is younger than its pods may become.
-fn remove_old() {
+fn remove_old(kubectl: &Kubectl) {
     let label = format!("{}={}", OWN_LABEL.0, OWN_LABEL.1);
-    let names = kubectl::run(&["get", "namespaces", "-l", &label, "-o", "name"], "");
+    let names = kubectl.run(&["get", "namespaces", "-l", &label, "-o", "name"], "");
     for name in names.unwrap_or_default().lines() {
         let name = name.trim_start_matches("namespace/");
         let made = name.strip_prefix(PREFIX).and_then(|made| u64::from_str_radix(made, 16).ok());
         if made.is_some_and(|made| made + u64::from(LIFE_S) * 1000 < unix_ms()) {
-            delete(name);
+            delete(kubectl, name);
         }
     }
 }
 
-/// Removes them.
-pub(super) fn delete(namespace: &str) {
+/// Removes the namespace with all that is in it, and does not wait for that.
+pub(super) fn delete(kubectl: &Kubectl, namespace: &str) {
     let words = ["delete", "namespace", namespace, "--wait=false", "--ignore-not-found"];
     // Nobody is left to be told; the pods end by themselves.
-    let _ = kubectl::run(&words, "");
+    let _ = kubectl.run(&words, "");
 }
 
 fn manifest(namespace: &str, pods: &[(String, String)]) -> Value {
@@ -103,4 +107,63 @@ fn manifest(namespace: &str, pods: &[(String, String)]) -> Value {
         })
     }));
     json!({ "apiVersion": "v1", "kind": "List", "items": items })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edge::kubectl::tests::FakeKubectl;
+
+    fn pods() -> Vec<(String, String)> {
+        [("pi1", "pause:1"), ("pi2", "pause:2")]
+            .map(|(node, image)| (node.to_owned(), image.to_owned()))
+            .into()
+    }
+
+    #[test]
+    fn each_node_has_a_pod_that_ends_by_itself() {
+        let manifest = manifest("pontoon-check-1", &pods());
+        let items = manifest["items"].as_array().unwrap();
+        let kinds: Vec<_> = items.iter().filter_map(|item| item["kind"].as_str()).collect();
+        assert_eq!(kinds, ["Namespace", "Service", "Pod", "Pod"]);
+        for (pod, (node, image)) in items[2..].iter().zip(pods()) {
+            assert_eq!(pod["spec"]["nodeName"], node, "the scheduler is not asked");
+            assert_eq!(pod["spec"]["containers"][0]["image"], image);
+            assert_eq!(pod["spec"]["activeDeadlineSeconds"], LIFE_S);
+            // The Service finds it, and so does whoever removes it.
+            assert_eq!(pod["metadata"]["labels"], items[1]["spec"]["selector"]);
+            assert_eq!(pod["metadata"]["namespace"], "pontoon-check-1");
+        }
+    }
+
+    /// A new namespace has no account for pods in its first moments.
+    #[test]
+    fn what_is_refused_at_first_is_tried_again() {
+        let script = r#"case "$*" in *apply*) cat >$dir/manifest
+            if ! test -e $dir/refused; then touch $dir/refused; exit 1; fi ;; esac"#;
+        let fake = FakeKubectl::new(script);
+        create(&fake.kubectl, "pontoon-check-1", &pods()).unwrap();
+        assert!(fake.left("manifest").contains("pontoon-check-1"));
+    }
+
+    #[test]
+    fn only_what_was_left_long_ago_is_removed() {
+        let name = |before_ms: u64| format!("{PREFIX}{:x}", unix_ms() - before_ms);
+        let (old, young) = (name(u64::from(LIFE_S) * 1000 + 60_000), name(60_000));
+        let script = format!(
+            r#"case "$*" in *delete*) echo "$*" >>$dir/deleted ;;
+            *namespaces*) echo namespace/{old}; echo namespace/{young}; echo namespace/default
+            echo namespace/{PREFIX}zz ;; esac"#
+        );
+        let fake = FakeKubectl::new(&script);
+        remove_old(&fake.kubectl);
+        let deleted = fake.left("deleted");
+        assert!(deleted.lines().count() == 1 && deleted.contains(&old), "{deleted}");
+    }
+
+    #[test]
+    fn a_name_says_when_it_was_made() {
+        let made = u64::from_str_radix(name().strip_prefix(PREFIX).unwrap(), 16).unwrap();
+        assert!(unix_ms() - made < 60_000);
+    }
 }

@@ -12,12 +12,12 @@ use crate::trial::TcpOutcome;
 const LINE: &str = "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \
                     --discovery-token-unsafe-skip-ca-verification";
 
-fn request() -> JoinRequest {
+pub(crate) fn request() -> JoinRequest {
     join_line::parse(LINE).unwrap().complete(None).unwrap()
 }
 
 /// What a host says that connects to a server and is answered.
-fn answered(page: Option<QueryOutcome>) -> DiscoveryReply {
+pub(crate) fn answered(page: Option<QueryOutcome>) -> DiscoveryReply {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(vec!["kubernetes".to_owned()]).unwrap();
     let der = certificate.self_signed(&key).unwrap().der().to_vec();
@@ -36,7 +36,7 @@ fn answered(page: Option<QueryOutcome>) -> DiscoveryReply {
 }
 
 /// cluster-info of a server, signed with this secret half for the token of the line, or not.
-fn info(server: &str, secret: Option<&str>) -> QueryOutcome {
+pub(crate) fn info(server: &str, secret: Option<&str>) -> QueryOutcome {
     let key = KeyPair::generate().unwrap();
     let ca = CertificateParams::default().self_signed(&key).unwrap();
     let kubeconfig = format!(

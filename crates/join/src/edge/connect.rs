@@ -186,4 +186,50 @@ mod tests {
         assert!(!answered("10.80.0.77", "wlan0"), "nobody");
         assert!(!answered("fe80::2", "wlan0"), "the cache cannot be read");
     }
+
+    fn soon() -> Deadline {
+        Deadline::after(std::time::Duration::from_secs(5))
+    }
+
+    #[test]
+    fn an_address_needs_no_name_server() {
+        let host = EndpointHost::Address(address("192.0.2.1"));
+        assert_eq!(resolve(&host, soon()), Ok(vec![address("192.0.2.1")]));
+    }
+
+    #[test]
+    fn a_name_has_each_of_its_addresses_once() {
+        let found = resolve(&EndpointHost::Name("localhost".to_owned()), soon()).unwrap();
+        assert!(found.contains(&address("127.0.0.1")), "{found:?}");
+        let unique: std::collections::BTreeSet<_> = found.iter().collect();
+        assert_eq!(unique.len(), found.len());
+    }
+
+    #[test]
+    fn the_way_to_this_host_is_over_loopback() {
+        let way = way((address("127.0.0.1"), 6443).into(), None).unwrap();
+        assert_eq!(way.source, address("127.0.0.1"));
+        assert_eq!(way.link.as_ref().map(IfName::as_str), Some("lo"));
+    }
+
+    #[test]
+    fn a_link_that_is_not_here_connects_nowhere() {
+        let link: IfName = "nolink0".parse().unwrap();
+        let to = (address("127.0.0.1"), 9).into();
+        assert_eq!(way(to, Some(&link)), None);
+        let outcome = connect(to, Some(&link), soon()).map(drop);
+        assert!(matches!(outcome, Err(TcpOutcome::Failed { errno: 1.. })), "{outcome:?}");
+    }
+
+    #[test]
+    fn what_the_kernel_says_is_kept_apart() {
+        let to = (address("127.0.0.1"), 9).into();
+        let outcome = |errno: Errno| outcome(Some(errno as i32), to, None, soon());
+        assert_eq!(outcome(Errno::ECONNREFUSED), TcpOutcome::Refused);
+        assert_eq!(outcome(Errno::ENETUNREACH), TcpOutcome::NoRoute);
+        assert_eq!(outcome(Errno::EHOSTUNREACH), TcpOutcome::NoNeighbour);
+        assert!(matches!(outcome(Errno::ETIMEDOUT), TcpOutcome::Silent { .. }));
+        let errno = Errno::EPERM as i32;
+        assert_eq!(outcome(Errno::EPERM), TcpOutcome::Failed { errno });
+    }
 }

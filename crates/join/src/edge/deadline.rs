@@ -64,3 +64,34 @@ impl Deadline {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn a_part_never_outlasts_the_whole() {
+        let whole = Deadline::after(Duration::from_millis(200));
+        assert!(whole.at_most(Duration::from_secs(60)).left() <= Duration::from_millis(200));
+        assert!(whole.at_most(Duration::from_millis(10)).left() <= Duration::from_millis(10));
+    }
+
+    #[test]
+    fn there_is_no_pause_that_is_longer_than_what_is_left() {
+        let deadline = Deadline::after(Duration::from_millis(300));
+        assert!(!deadline.sleep(Duration::from_secs(60)));
+        assert!(deadline.sleep(Duration::from_millis(10)));
+        assert!(deadline.spent_ms() >= 10);
+    }
+
+    #[test]
+    fn a_socket_is_waited_for_until_the_deadline() {
+        let (near, far) = UnixStream::pair().unwrap();
+        assert!(!Deadline::after(Duration::from_millis(20)).wait(&near, PollFlags::POLLIN));
+        // The end of the other is something to read.
+        drop(far);
+        assert!(Deadline::after(Duration::from_secs(5)).wait(&near, PollFlags::POLLIN));
+    }
+}

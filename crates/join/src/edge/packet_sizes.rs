@@ -24,7 +24,7 @@ sockopt_impl!(MtuDiscover6, SetOnly, libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER
 const SMALL: usize = 500;
 /// The largest packet that a link between hosts carries.
 const JUMBO: u32 = 9000;
-/// Echo header.
+/// Length of an echo's header, in bytes.
 const ICMP: usize = 8;
 /// Which 16 bits of it are the checksum.
 const CHECKSUM_WORD: usize = 1;

@@ -48,3 +48,54 @@ pub(super) fn ask(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// What a proxy says that answers with these bytes and ends, or nothing at all.
+    fn asked(said: Option<&'static [u8]>) -> ConnectReply {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let to = listener.local_addr().unwrap();
+        let (over, wait) = std::sync::mpsc::channel::<()>();
+        let proxy = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut question = [0; 4096];
+            let count = stream.read(&mut question).unwrap();
+            match said {
+                Some(said) => stream.write_all(said).unwrap(),
+                None => drop(wait.recv()),
+            }
+            String::from_utf8_lossy(&question[..count]).into_owned()
+        });
+        let at = HostPort::try_from(to.to_string()).unwrap();
+        let server = HostPort::try_from("10.0.0.1:6443".to_owned()).unwrap();
+        let mut stream = TcpStream::connect(to).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let within = Duration::from_millis(if said.is_some() { 5_000 } else { 100 });
+        let reply = ask(&mut stream, &at, &server, Deadline::after(within));
+        drop(over);
+        let question = proxy.join().unwrap();
+        assert!(question.starts_with("CONNECT 10.0.0.1:6443 HTTP/1.1\r\n"), "{question}");
+        reply
+    }
+
+    #[test]
+    fn a_proxy_opens_a_tunnel_or_says_why_not() {
+        let open = asked(Some(b"HTTP/1.1 200 Connection established\r\n\r\n"));
+        assert_eq!(open, ConnectReply::Open);
+        let denied = asked(Some(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"));
+        assert!(!matches!(denied, ConnectReply::Open | ConnectReply::Silent { .. }), "{denied:?}");
+    }
+
+    #[test]
+    fn a_proxy_may_end_or_say_nothing() {
+        assert!(matches!(asked(Some(b"")), ConnectReply::Bad(_)));
+        assert!(matches!(asked(Some(b"HTTP/1.1 20")), ConnectReply::Bad(_)));
+        assert!(matches!(asked(None), ConnectReply::Silent { ms: 100.. }));
+    }
+}

@@ -26,7 +26,7 @@ pub(super) struct UnverifiedTls {
 }
 
 impl UnverifiedTls {
-    /// Shakes hands.
+    /// Shakes hands; the certificate that was shown is part of the outcome.
     pub(super) fn begin(
         stream: TcpStream,
         host: &EndpointHost,

@@ -24,7 +24,7 @@ fn greeted() -> SessionTwin {
     let mut twin = SessionTwin::default();
     twin.deliver(usize::MAX).unwrap();
     twin.deliver(usize::MAX).unwrap();
-    assert_eq!(events(&mut twin.near), [NearEvent::Greeted { version: 4 }]);
+    assert_eq!(events(&mut twin.near), [NearEvent::Greeted { version: 5 }]);
     twin
 }
 

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 use std::thread;
 
-use pontoon_cluster::edge::node_session::NodeSession;
-use pontoon_cluster::edge::rehearse::{Rehearsed, rehearse};
+use pontoon_join::edge::join_session::rehearse;
+use pontoon_join::host_rehearsal::HostRehearsal;
 use pontoon_join::hosts_report::{JoinHostsReport, SCHEMA};
 use pontoon_join::report::JoinReport;
 use pontoon_join::request::JoinRequest;
@@ -39,9 +39,7 @@ pub(super) fn run(
         let own = is_named.then(|| scope.spawn(|| here(arguments, request)));
         let sessions = host_sessions::by_ssh(&fleet, &arguments.by_ssh, OnInterrupt::TakesBack);
         let others = sessions.map(|sessions| {
-            host_sessions::with_each(sessions, |session| {
-                rehearse(&mut NodeSession::alone(session), request, limits)
-            })
+            host_sessions::with_each(sessions, |session| rehearse(session, request, limits))
         });
         let own = own
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
@@ -67,12 +65,12 @@ pub(super) fn run(
 }
 
 /// Holds what another host saw to the token and the pins.
-fn judged(request: &JoinRequest, host: HostName, seen: &Rehearsed) -> JoinReport {
+fn judged(request: &JoinRequest, host: HostName, seen: &HostRehearsal) -> JoinReport {
     let judge = |trial| judge(request, trial).without_token(request);
     let by_link = seen.by_link.iter().map(|(link, trial)| (link.clone(), judge(trial)));
     let seen = HostJoinResult {
         host,
-        lacks: seen.host.lacks(request),
+        lacks: seen.preflight.lacks(request),
         own: judge(&seen.own),
         by_link: by_link.collect(),
         beyond: reverse_path::undecided_steps("with --server-via on that host only"),

@@ -1,0 +1,97 @@
+//! The test pods of a check: created, waited for, and made to answer.
+
+use std::time::Duration;
+
+use pontoon_model::host::HostName;
+
+use super::{
+    ADDRESSES_WITHIN, CheckPhase, ClusterCheckFlow, ClusterCheckStep, HostRequests, HostResponses,
+    READ_AGAIN_AFTER, at_once,
+};
+use crate::cluster_progress::ClusterProgress;
+use crate::node_protocol::NodeRequest;
+use crate::objects::{ClusterNode, NodeReadiness, OWN_LABEL, Pod};
+use crate::test_matrix::TestPod;
+
+/// The image of a test pod on a node that lists no pause image: the one of kubeadm 1.36
+/// (`PauseVersion`, k/k cmd/kubeadm/app/constants/constants.go).
+const PAUSE_IMAGE: &str = "registry.k8s.io/pause:3.10.1";
+
+impl ClusterCheckFlow {
+    /// Creates a test pod on every node that can be asked.
+    pub(super) fn create_pods(&mut self) -> ClusterCheckStep {
+        self.progress.push_back(ClusterProgress::CreatingTestPods);
+        let image =
+            |node: &ClusterNode| node.pause_image.clone().unwrap_or_else(|| PAUSE_IMAGE.to_owned());
+        let nodes = self.objects().nodes.iter().filter(|node| self.host_of(node).is_some());
+        let pods = nodes.map(|node| (node.name.clone(), image(node))).collect();
+        self.phase = CheckPhase::CreatingPods;
+        let namespace = self.namespace.clone();
+        at_once(self.of_server(&NodeRequest::Raise { namespace, pods }))
+    }
+
+    /// Takes what came of the creation; where it failed, nodes are tested without pods.
+    pub(super) fn take_creation(
+        &mut self,
+        now: Duration,
+        responses: &mut HostResponses,
+    ) -> ClusterCheckStep {
+        match self.server_response(responses) {
+            Ok(_) => self.read_objects(CheckPhase::AwaitingAddresses(now), Duration::ZERO),
+            Err(why) => {
+                let server = self.facts.control_plane.iter().map(ToString::to_string).collect();
+                self.collect(server, "kubectl apply", &why);
+                self.read_objects(CheckPhase::ReadingBeforeTests(Vec::new()), Duration::ZERO)
+            }
+        }
+    }
+
+    /// The test pods, as the API server listed them last.
+    pub(super) fn own_pods(&self) -> impl Iterator<Item = &Pod> {
+        let pods = self.objects().pods.iter();
+        pods.filter(|pod| pod.namespace == self.namespace && pod.labels.contains_key(OWN_LABEL.0))
+    }
+
+    /// Waits until the test pods of ready nodes have addresses, and starts an echo server in each.
+    pub(super) fn await_addresses(&mut self, since: Duration, now: Duration) -> ClusterCheckStep {
+        let is_awaited = |pod: &Pod| {
+            let node = pod.node.as_ref().and_then(|node| self.objects().node(node));
+            pod.address.is_none() && node.is_some_and(|node| node.ready == NodeReadiness::Yes)
+        };
+        if self.own_pods().any(is_awaited) && now.saturating_sub(since) <= ADDRESSES_WITHIN {
+            return self.read_objects(CheckPhase::AwaitingAddresses(since), READ_AGAIN_AFTER);
+        }
+        let pods = self.own_pods().filter_map(|pod| {
+            let node = self.objects().node(pod.node.as_deref()?)?;
+            let (name, uid) = (node.name.clone(), pod.uid.clone());
+            Some((self.host_of(node)?.clone(), TestPod { node: name, uid, address: pod.address? }))
+        });
+        let pods: Vec<_> = pods.collect();
+        let mut requests = HostRequests::new();
+        for (host, pod) in &pods {
+            let request = NodeRequest::Answer { pod: pod.uid.clone() };
+            requests.entry(host.clone()).or_default().push(request);
+        }
+        self.phase = CheckPhase::StartingEchoServers(pods);
+        at_once(requests)
+    }
+
+    /// The pods in which an echo server runs now.
+    pub(super) fn take_echo_servers(
+        &mut self,
+        pods: Vec<(HostName, TestPod)>,
+        responses: &mut HostResponses,
+    ) -> Vec<TestPod> {
+        let mut answering = Vec::new();
+        // A host's responses are taken from their end, and so are its pods.
+        for (host, pod) in pods.into_iter().rev() {
+            match responses.get_mut(&host).and_then(Vec::pop) {
+                Some(Ok(_)) => answering.push(pod),
+                Some(Err(error)) => self.collect(pod.node, "the test pod", &error.why()),
+                None => {}
+            }
+        }
+        answering.reverse();
+        answering
+    }
+}

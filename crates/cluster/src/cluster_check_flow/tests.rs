@@ -1,0 +1,233 @@
+//! Whole checks of a cluster in memory.
+
+mod fault_rows;
+mod faults;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use pontoon_diagnosis::Diagnosis;
+use pontoon_model::code::{self, DiagnosisCode};
+use pontoon_model::untrusted::Untrusted;
+
+use super::{ADDRESSES_WITHIN, RETEST_AFTER, STARTUP_WITHIN};
+use crate::cluster_facts::ClusterFacts;
+use crate::cluster_progress::ClusterProgress::{
+    AwaitingStartup, CreatingTestPods, NamespaceLeft, Retesting, Testing,
+};
+use crate::diagnosis_rules::diagnose_cluster;
+use crate::startup::is_starting;
+use crate::twin::ProxyMode;
+use crate::twin::cluster::ClusterTwin;
+use crate::twin::node::NODES;
+
+/// Both modes of kube-proxy that a cluster may be in.
+const MODES: [ProxyMode; 2] = [ProxyMode::Iptables, ProxyMode::Nftables];
+
+/// What is found: codes with the nodes that they are about.
+type FoundCauses = BTreeSet<(Vec<DiagnosisCode>, String)>;
+
+/// What the rules find in the facts of a check; candidates for the same evidence together.
+fn found(facts: &ClusterFacts) -> FoundCauses {
+    let mut groups: Vec<Vec<Diagnosis>> = Vec::new();
+    for diagnosis in diagnose_cluster(facts) {
+        match groups.iter_mut().find(|group| group[0].is_alternative_to(&diagnosis)) {
+            Some(group) => group.push(diagnosis),
+            None => groups.push(vec![diagnosis]),
+        }
+    }
+    let all = groups.into_iter().map(|group| {
+        let nodes: Vec<_> = group[0].scope.nodes.iter().cloned().collect();
+        (group.into_iter().map(|one| one.code).collect(), nodes.join(" "))
+    });
+    all.collect()
+}
+
+/// A cluster with kube-proxy as most have it.
+fn twin() -> ClusterTwin {
+    ClusterTwin::new(ProxyMode::Iptables)
+}
+
+/// Causes with their nodes, to compare with.
+fn causes(all: &[(&[DiagnosisCode], &str)]) -> FoundCauses {
+    all.iter().map(|(codes, nodes)| (codes.to_vec(), (*nodes).to_owned())).collect()
+}
+
+/// Longer than any check.
+const NEVER: Duration = Duration::from_secs(100_000);
+
+#[test]
+fn a_cluster_that_works_has_no_fault() {
+    for mode in MODES {
+        let run = ClusterTwin::new(mode).check();
+        let facts = run.facts.unwrap();
+        let bad: Vec<_> =
+            facts.connectivity_tests.iter().filter(|test| !test.outcome.works()).collect();
+        assert!(bad.is_empty(), "{mode:?}: {bad:?}");
+        assert_eq!(found(&facts), FoundCauses::new());
+        assert_eq!(run.progress, [CreatingTestPods, Testing]);
+        assert_eq!(run.waited, Duration::ZERO);
+    }
+}
+
+#[test]
+fn a_cluster_that_is_starting_is_waited_for() {
+    let mut twin = twin();
+    twin.ready_at = Some(Duration::from_secs(20));
+    let run = twin.check();
+    assert_eq!(found(&run.facts.unwrap()), FoundCauses::new());
+    assert_eq!(run.progress, [AwaitingStartup, CreatingTestPods, Testing]);
+    assert_eq!(run.waited, Duration::from_secs(20));
+}
+
+#[test]
+fn a_cluster_that_never_starts_is_judged_as_it_is() {
+    let mut twin = twin();
+    twin.ready_at = Some(NEVER);
+    let run = twin.check();
+    let facts = run.facts.unwrap();
+    assert!(is_starting(facts.objects().unwrap(), facts.now_s), "its report says so");
+    assert_eq!(run.progress[0], AwaitingStartup);
+    assert_eq!(run.waited, STARTUP_WITHIN);
+    let conditions = facts.texts.iter().filter(|text| text.source == "the node's condition");
+    assert_eq!(conditions.count(), usize::from(NODES));
+}
+
+#[test]
+fn addresses_of_test_pods_are_waited_for() {
+    let mut twin = twin();
+    twin.node(3).pod_address_after = Duration::from_secs(10);
+    let run = twin.check();
+    assert_eq!(found(&run.facts.unwrap()), FoundCauses::new());
+    assert_eq!(run.waited, Duration::from_secs(10));
+}
+
+#[test]
+fn a_test_pod_without_an_address_is_told_by_its_events() {
+    let mut twin = twin();
+    twin.node(3).pod_address_after = NEVER;
+    twin.events = "pontoon-2  Failed to create pod sandbox: it hangs\n\
+                   pontoon-1  Pulled\nother  Failed\n"
+        .to_owned();
+    let run = twin.check();
+    let facts = run.facts.unwrap();
+    let texts: Vec<_> = facts.texts.iter().map(|text| (&*text.node, &*text.source)).collect();
+    assert_eq!(texts, [("pi3", "events")]);
+    assert_eq!(facts.texts[0].text, "Failed to create pod sandbox: it hangs");
+    assert!(found(&facts).iter().all(|(_, nodes)| nodes == "pi3"), "{:?}", found(&facts));
+    assert!(!found(&facts).is_empty());
+    // A second more than the limit, since it is looked at once a second.
+    assert_eq!(run.waited, ADDRESSES_WITHIN + Duration::from_secs(1));
+}
+
+/// Each request to it would cost a minute.
+#[test]
+fn a_host_that_falls_silent_is_not_asked_again() {
+    let mut twin = twin();
+    twin.silent_after.insert(3, 2);
+    let run = twin.check();
+    let facts = run.facts.unwrap();
+    assert_eq!(twin.requests[&3], 3);
+    assert_eq!(found(&facts), causes(&[(&[code::UNEXPLAINED], "pi3")]));
+    let untried = facts.connectivity_tests.iter().filter(|test| test.from.node == "pi3");
+    assert!(untried.clone().count() > 0 && untried.clone().all(|test| !test.outcome.works()));
+    assert_eq!(run.progress, [CreatingTestPods, Testing]);
+}
+
+/// It may still be able to remove what it made.
+#[test]
+fn a_control_plane_that_falls_silent_is_asked_to_the_end() {
+    let mut twin = twin();
+    twin.silent_after.insert(1, 4);
+    let run = twin.check();
+    assert_eq!(run.facts.unwrap().control_plane.unwrap().as_str(), "pi1");
+    let why = Untrusted::new("no answer came within 60 s");
+    let left = NamespaceLeft { namespace: "pontoon-check-1".to_owned(), why };
+    assert_eq!(run.progress.last(), Some(&left));
+}
+
+#[test]
+fn another_control_plane_is_asked_where_the_first_does_not_answer() {
+    let mut twin = twin();
+    twin.node(2).state.has_kubeconfig = true;
+    twin.silent_after.insert(1, 1);
+    let facts = twin.check().facts.unwrap();
+    assert_eq!(facts.control_plane.as_ref().unwrap().as_str(), "pi2");
+    assert!(facts.objects.is_ok());
+}
+
+#[test]
+fn without_a_control_plane_there_is_nothing_to_check() {
+    let mut twin = twin();
+    twin.node(1).state.has_kubeconfig = false;
+    assert!(twin.check().facts.is_err());
+    assert_eq!(twin.requests.values().sum::<usize>(), 3);
+}
+
+/// What nodes reach is tested all the same.
+#[test]
+fn an_api_server_may_refuse_the_test_pods() {
+    let mut twin = twin();
+    twin.apply_error = Some(Untrusted::new("namespaces is forbidden: quota"));
+    let run = twin.check();
+    let facts = run.facts.unwrap();
+    let [text] = &facts.texts[..] else { panic!("{:?}", facts.texts) };
+    assert_eq!((&*text.node, &*text.source), ("pi1", "kubectl apply"));
+    assert!(facts.connectivity_tests.iter().all(|test| test.outcome.works() && !test.from.is_pod));
+    assert_eq!(found(&facts), causes(&[(&[code::UNEXPLAINED], "pi1")]));
+    assert_eq!(run.waited, Duration::ZERO);
+}
+
+#[test]
+fn pods_whose_network_cannot_be_entered_are_not_tested() {
+    let mut twin = twin();
+    twin.node(3).pods_closed = Some(Untrusted::new("that takes root, try --sudo"));
+    let facts = twin.check().facts.unwrap();
+    assert!(facts.tests_from("pi3", true, |_| true).next().is_none());
+    assert_eq!(found(&facts), causes(&[(&[code::UNEXPLAINED], "pi3")]));
+}
+
+#[test]
+fn what_works_the_second_time_is_no_fault() {
+    let mut twin = twin();
+    twin.node(3).service_rules_after = Duration::from_secs(2);
+    let run = twin.check();
+    assert_eq!(found(&run.facts.unwrap()), FoundCauses::new());
+    assert_eq!(run.progress, [CreatingTestPods, Testing, Retesting]);
+    assert_eq!(run.waited, RETEST_AFTER);
+}
+
+#[test]
+fn only_what_failed_is_tested_again() {
+    let mut twin = twin();
+    faults::kubelet_port_dropped(&mut twin);
+    let run = twin.check();
+    let facts = run.facts.unwrap();
+    assert_eq!(found(&facts), causes(&[(&[code::FIREWALL_DROP], "pi3")]));
+    assert_eq!(run.waited, RETEST_AFTER);
+    // State twice, echo server, tests of node and pod; nothing of its own failed.
+    assert_eq!(twin.requests[&3], 5);
+}
+
+#[test]
+fn a_namespace_that_is_not_removed_is_named() {
+    let mut twin = twin();
+    let why = Untrusted::new("Error from server (Forbidden)");
+    twin.clear_error = Some(why.clone());
+    let run = twin.check();
+    let left = NamespaceLeft { namespace: "pontoon-check-1".to_owned(), why };
+    assert_eq!(run.progress, [CreatingTestPods, Testing, left]);
+    assert_eq!(found(&run.facts.unwrap()), FoundCauses::new());
+}
+
+/// A far end may be another program than ours.
+#[test]
+fn what_was_not_asked_is_not_believed() {
+    let mut worker = twin();
+    worker.confused.insert(3);
+    let facts = worker.check().facts.unwrap();
+    assert!(facts.node_states.len() == 2 && found(&facts).is_empty(), "{:?}", found(&facts));
+    let mut server = twin();
+    server.confused.insert(1);
+    assert!(server.check().facts.is_err(), "no state shows a kubeconfig");
+}

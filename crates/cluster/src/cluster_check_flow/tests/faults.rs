@@ -1,0 +1,327 @@
+//! Faults of a cluster, each of which changes what is so and not what is seen of it.
+
+use pontoon_model::net::Prefix;
+use pontoon_model::untrusted::Untrusted;
+
+use crate::objects::NodeReadiness;
+use crate::twin::cluster::ClusterTwin;
+use crate::twin::node::{FilterAction, NODES, ip, network};
+use crate::twin::{add_host_firewall, drop_by_policy, flush_flannel};
+
+/// What kubelet says without a network plug-in.
+const NO_PLUGIN: &str = "container runtime network not ready: NetworkReady=false \
+                         reason:NetworkPluginNotReady message:Network plugin returns error: cni \
+                         plugin not initialized";
+
+pub(super) fn node_ip_on_wifi(twin: &mut ClusterTwin) {
+    twin.node(3).object.internal_ips = vec![ip("172.20.5.3")];
+}
+
+pub(super) fn no_node_ip(twin: &mut ClusterTwin) {
+    twin.node(3).object.internal_ips.clear();
+}
+
+pub(super) fn foreign_node_ip(twin: &mut ClusterTwin) {
+    twin.node(3).object.internal_ips = vec![ip("10.0.0.77")];
+}
+
+pub(super) fn node_ip_of_another(twin: &mut ClusterTwin) {
+    twin.node(3).object.internal_ips = vec![ip("10.0.0.2")];
+}
+
+pub(super) fn kubelet_port_dropped(twin: &mut ClusterTwin) {
+    twin.node(3).inbound.insert(10250, FilterAction::Drop);
+}
+
+pub(super) fn kubelet_port_prohibited(twin: &mut ClusterTwin) {
+    twin.node(3).inbound.insert(10250, FilterAction::Prohibit);
+}
+
+pub(super) fn kubelet_port_refused(twin: &mut ClusterTwin) {
+    twin.node(3).inbound.insert(10250, FilterAction::Refuse);
+}
+
+pub(super) fn kubelet_stopped(twin: &mut ClusterTwin) {
+    twin.node(3).stop("kubelet");
+}
+
+pub(super) fn kubelet_certificate(twin: &mut ClusterTwin) {
+    let why = "Error from server: tls: failed to verify certificate: x509: certificate is valid \
+               for 10.0.0.33, not 10.0.0.3";
+    twin.kubelet_error = Some((3, Untrusted::new(why)));
+}
+
+pub(super) fn nodes_in_service_range(twin: &mut ClusterTwin) {
+    twin.set_services("10.0.0.0/12");
+}
+
+pub(super) fn services_on_wifi(twin: &mut ClusterTwin) {
+    twin.set_services("172.20.0.0/16");
+}
+
+pub(super) fn pods_on_wifi(twin: &mut ClusterTwin) {
+    twin.networks.pods.push(network("172.20.0.0/16"));
+}
+
+pub(super) fn advertised_on_wifi(twin: &mut ClusterTwin) {
+    twin.advertised = ip("172.20.5.1");
+}
+
+pub(super) fn control_plane_without_runtime(twin: &mut ClusterTwin) {
+    twin.node(1).stop("containerd");
+}
+
+pub(super) fn control_plane_without_kubelet(twin: &mut ClusterTwin) {
+    twin.node(1).stop("kubelet");
+    twin.node(1).stop("kube-apiserver");
+}
+
+/// An API server without its etcd ends within seconds.
+pub(super) fn no_etcd(twin: &mut ClusterTwin) {
+    twin.node(1).stop("etcd");
+    twin.node(1).stop("kube-apiserver");
+}
+
+pub(super) fn no_api_server(twin: &mut ClusterTwin) {
+    twin.node(1).stop("kube-apiserver");
+}
+
+pub(super) fn api_certificate_expired(twin: &mut ClusterTwin) {
+    let why = "Unable to connect to the server: tls: failed to verify certificate: x509: \
+               certificate has expired or is not yet valid";
+    twin.api_error = Some(Untrusted::new(why));
+}
+
+pub(super) fn dns_not_ready(twin: &mut ClusterTwin) {
+    twin.has_dns = false;
+}
+
+pub(super) fn dns_without_answer(twin: &mut ClusterTwin) {
+    twin.dns_error = Some(Untrusted::new("Non-Existent Domain"));
+}
+
+pub(super) fn forwarding_off(twin: &mut ClusterTwin) {
+    twin.node(3).snapshot.forwarding.ipv4 = Some(false);
+}
+
+pub(super) fn host_firewall(twin: &mut ClusterTwin) {
+    add_host_firewall(&mut twin.node(3).ruleset);
+}
+
+pub(super) fn host_firewall_unseen(twin: &mut ClusterTwin) {
+    host_firewall(twin);
+    twin.node(3).state.sees_rules = false;
+}
+
+/// Docker, started after flannel.
+pub(super) fn docker_after_flannel(twin: &mut ClusterTwin) {
+    drop_by_policy(&mut twin.node(3).ruleset);
+    flush_flannel(&mut twin.node(3).ruleset);
+}
+
+/// Docker, and flannel after it: its accepts let pods pass.
+pub(super) fn docker_before_flannel(twin: &mut ClusterTwin) {
+    drop_by_policy(&mut twin.node(3).ruleset);
+}
+
+pub(super) fn foreign_flannel_ip(twin: &mut ClusterTwin) {
+    twin.node(3).object.flannel_ip = Some(ip("10.77.0.3"));
+}
+
+pub(super) fn flannel_on_wifi(twin: &mut ClusterTwin) {
+    for number in 1..=NODES {
+        twin.node(number).object.flannel_ip = Some(ip(&format!("172.20.5.{number}")));
+    }
+}
+
+pub(super) fn no_flannel_routes(twin: &mut ClusterTwin) {
+    twin.node(3).snapshot.routes.truncate(1);
+}
+
+pub(super) fn flannel_never_ran(twin: &mut ClusterTwin) {
+    twin.node(3).stop("flanneld");
+    twin.node(3).remove_link("flannel.1");
+}
+
+pub(super) fn flannel_died(twin: &mut ClusterTwin) {
+    twin.node(3).stop("flanneld");
+}
+
+pub(super) fn no_pod_network(twin: &mut ClusterTwin) {
+    twin.node(3).object.pod_cidrs.clear();
+    twin.node(3).remove_link("flannel.1");
+    for number in [1, 2] {
+        route_pods_of_3(twin, number, None);
+    }
+}
+
+/// The node joined anew, and got another network.
+pub(super) fn stale_bridge(twin: &mut ClusterTwin) {
+    twin.node(3).object.pod_cidrs = vec![network("10.244.7.0/24")];
+    twin.node(3).link_mut("flannel.1").addresses[0].prefix = network("10.244.7.0/32");
+    for number in [1, 2] {
+        route_pods_of_3(twin, number, Some(network("10.244.7.0/24")));
+    }
+}
+
+/// Changes a node's route to the pods of `pi3`, or removes it.
+fn route_pods_of_3(twin: &mut ClusterTwin, number: u8, to: Option<Prefix>) {
+    let routes = &mut twin.node(number).snapshot.routes;
+    let own = network("10.244.2.0/24");
+    match to {
+        Some(to) => {
+            let route = routes.iter_mut().find(|route| route.destination == own).unwrap();
+            (route.destination, route.gateway) = (to, Some(to.address));
+        }
+        None => routes.retain(|route| route.destination != own),
+    }
+}
+
+pub(super) fn vxlan_dropped(twin: &mut ClusterTwin) {
+    twin.drops_vxlan = true;
+}
+
+/// flannel gives up where its network is not that of the nodes.
+pub(super) fn other_flannel_network(twin: &mut ClusterTwin) {
+    twin.flannel_network = Some(network("10.9.0.0/16"));
+    for number in 1..=NODES {
+        twin.node(number).remove_link("flannel.1");
+    }
+}
+
+pub(super) fn small_path_mtu(twin: &mut ClusterTwin) {
+    twin.node(3).path_mtu = 1400;
+}
+
+pub(super) fn large_overlay_mtu(twin: &mut ClusterTwin) {
+    for number in 1..=NODES {
+        twin.node(number).link_mut("flannel.1").mtu = 1480;
+        twin.node(number).link_mut("cni0").mtu = 1480;
+    }
+}
+
+pub(super) fn kube_proxy_stopped(twin: &mut ClusterTwin) {
+    twin.node(3).stop("kube-proxy");
+}
+
+pub(super) fn kube_proxy_asks_wifi(twin: &mut ClusterTwin) {
+    twin.proxy_server = "172.20.5.1:6443".to_owned();
+    for number in [2, 3] {
+        twin.node(number).has_service_rules = false;
+    }
+}
+
+pub(super) fn no_default_route(twin: &mut ClusterTwin) {
+    twin.node(3).snapshot.routes.remove(0);
+}
+
+pub(super) fn services_not_masqueraded(twin: &mut ClusterTwin) {
+    twin.node(3).masquerades = false;
+}
+
+pub(super) fn services_dropped_for_pods(twin: &mut ClusterTwin) {
+    twin.node(3).drops_services_of_pods = true;
+}
+
+pub(super) fn runtime_stopped(twin: &mut ClusterTwin) {
+    twin.node(3).stop("containerd");
+}
+
+fn not_ready(twin: &mut ClusterTwin) {
+    twin.node(3).object.ready = NodeReadiness::No(Untrusted::new(NO_PLUGIN));
+}
+
+fn without_flannel(twin: &mut ClusterTwin) {
+    twin.flannel_network = None;
+    for number in 1..=NODES {
+        twin.node(number).object.flannel_ip = None;
+        twin.node(number).stop("flanneld");
+        twin.node(number).state.cni_files.clear();
+    }
+}
+
+/// As kubeadm leaves a cluster: no node is ready, and CoreDNS has no network.
+pub(super) fn plugin_not_installed(twin: &mut ClusterTwin) {
+    without_flannel(twin);
+    for node in &mut twin.nodes {
+        node.object.ready = NodeReadiness::No(Untrusted::new(NO_PLUGIN));
+    }
+    twin.has_dns = false;
+}
+
+pub(super) fn plugin_removed(twin: &mut ClusterTwin) {
+    not_ready(twin);
+    twin.node(3).state.cni_files.clear();
+}
+
+pub(super) fn plugin_not_read(twin: &mut ClusterTwin) {
+    not_ready(twin);
+}
+
+pub(super) fn plugin_without_pod_network(twin: &mut ClusterTwin) {
+    plugin_removed(twin);
+    twin.node(3).object.pod_cidrs.clear();
+}
+
+pub(super) fn plugin_not_running(twin: &mut ClusterTwin) {
+    plugin_removed(twin);
+    twin.node(3).stop("flanneld");
+}
+
+/// Calico runs on the other nodes, and not here.
+pub(super) fn calico_elsewhere(twin: &mut ClusterTwin) {
+    without_flannel(twin);
+    not_ready(twin);
+    for number in [1, 2] {
+        twin.node(number).state.programs.insert("calico-node".to_owned());
+        twin.node(number).state.cni_files.push(Untrusted::new("10-calico.conflist"));
+    }
+}
+
+fn lost(twin: &mut ClusterTwin) {
+    twin.node(3).object.ready = NodeReadiness::Unknown;
+}
+
+pub(super) fn host_off(twin: &mut ClusterTwin) {
+    lost(twin);
+    twin.unreached.insert(3);
+    twin.apart.insert((3, "eth0"));
+}
+
+pub(super) fn kubelet_long_stopped(twin: &mut ClusterTwin) {
+    lost(twin);
+    kubelet_stopped(twin);
+}
+
+/// Neither a default route nor an address with a network.
+pub(super) fn no_route(twin: &mut ClusterTwin) {
+    lost(twin);
+    no_default_route(twin);
+    twin.node(3).link_mut("eth0").addresses[0].prefix = network("10.0.0.3/32");
+}
+
+pub(super) fn api_port_dropped(twin: &mut ClusterTwin) {
+    lost(twin);
+    twin.node(3).outbound.insert(6443, FilterAction::Drop);
+}
+
+pub(super) fn api_port_prohibited(twin: &mut ClusterTwin) {
+    lost(twin);
+    twin.node(3).outbound.insert(6443, FilterAction::Prohibit);
+}
+
+pub(super) fn kubelet_asks_wrong_port(twin: &mut ClusterTwin) {
+    lost(twin);
+    twin.node(3).state.kubelet_server = Some(Untrusted::new("10.0.0.1:6444"));
+}
+
+/// Large packets are lost, and no host answers an echo that would show it.
+pub(super) fn small_path_mtu_unseen(twin: &mut ClusterTwin) {
+    lost(twin);
+    small_path_mtu(twin);
+    twin.nodes.iter_mut().for_each(|node| node.answers_echo = false);
+}
+
+pub(super) fn kubelet_hangs(twin: &mut ClusterTwin) {
+    lost(twin);
+}
