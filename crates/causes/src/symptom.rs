@@ -200,7 +200,7 @@ fn is_harmless(causes: &[DiagnosisCode]) -> bool {
 fn proven(seen: &SymptomOccurrence, rows: &[CompiledSymptom]) -> ExplainedSymptom {
     let (row, held): (SymptomCauses, &PlaceholderValues) = match &seen.found {
         LineMatch::Row(at, held) => (rows[*at].symptom.row(), held),
-        LineMatch::Dial(dial) => (dial.row(), &dial.held),
+        LineMatch::Dial(dial) => (candidates::row(dial), &dial.held),
     };
     ExplainedSymptom::new(&row, held, seen.line, seen.times)
 }

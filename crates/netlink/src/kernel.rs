@@ -1,10 +1,24 @@
-//! What answers a request: the running kernel ([`crate::socket`]) or a recording
+//! What a kernel is asked, and what answers: the running kernel ([`crate::socket`]) or a recording
 //! ([`crate::recorded`]).
 
 use std::ops::ControlFlow;
 
 use crate::error::NetlinkError;
-use crate::request::KernelRequest;
+
+/// A request for a table or for one thing.
+#[derive(Clone, Copy, Debug)]
+pub struct KernelRequest<'a> {
+    /// `NETLINK_ROUTE`, `NETLINK_NETFILTER`, …
+    pub protocol: isize,
+    /// Message type, such as `RTM_GETLINK`.
+    pub kind: u16,
+    /// What follows the netlink header.
+    pub body: &'a [u8],
+    /// What is asked for, as error messages name it.
+    pub what: &'static str,
+    /// How many entries of the answer are kept.
+    pub limit: usize,
+}
 
 /// One datagram of an answer.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,7 @@ use std::cell::Cell;
 use std::io;
 
 use crate::error::NetlinkError;
-use crate::kernel::{AnswerDatagram, NetlinkKernel, TakeDatagram};
-use crate::request::KernelRequest;
+use crate::kernel::{AnswerDatagram, KernelRequest, NetlinkKernel, TakeDatagram};
 
 /// EOPNOTSUPP, as a kernel says of a table that it does not have.
 const NO_SUCH_TABLE: i32 = 95;

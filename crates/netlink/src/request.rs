@@ -7,7 +7,7 @@ use netlink_packet_core::{
 };
 
 use crate::error::NetlinkError;
-use crate::kernel::NetlinkKernel;
+use crate::kernel::{KernelRequest, NetlinkKernel};
 use crate::message::{message, messages, refusal};
 
 /// A dump that changes while it is read is read again, this often in all: on a busy router the
@@ -15,21 +15,6 @@ use crate::message::{message, messages, refusal};
 const DUMP_TRIES: u32 = 3;
 /// No dump of ours needs more; without a limit a broken kernel could keep us reading for ever.
 const MAX_DATAGRAMS: u32 = 4096;
-
-/// A request.
-#[derive(Clone, Copy, Debug)]
-pub struct KernelRequest<'a> {
-    /// `NETLINK_ROUTE`, `NETLINK_NETFILTER`, …
-    pub protocol: isize,
-    /// Message type, such as `RTM_GETLINK`.
-    pub kind: u16,
-    /// What follows the netlink header.
-    pub body: &'a [u8],
-    /// What is asked for, as messages name it.
-    pub what: &'static str,
-    /// How many entries are kept.
-    pub limit: usize,
-}
 
 /// What a dump gave.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -8,8 +8,7 @@ use nix::sys::socket::{setsockopt, sockopt::ReceiveTimeout};
 use nix::sys::time::TimeVal;
 
 use crate::error::NetlinkError;
-use crate::kernel::{AnswerDatagram, NetlinkKernel, TakeDatagram};
-use crate::request::KernelRequest;
+use crate::kernel::{AnswerDatagram, KernelRequest, NetlinkKernel, TakeDatagram};
 
 /// The kernel answers from memory; waiting longer would only hide that it will not answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);

@@ -5,7 +5,7 @@ use super::placeholder::PlaceholderKind;
 use super::table::{LogSource, SymptomCauses};
 use pontoon_model::code::{self, DiagnosisCode};
 
-/// Sentence and causes.
+/// What a failed connection proves, as a sentence, and the causes that remain.
 pub(super) fn row(dial: &FailedDial) -> SymptomCauses {
     SymptomCauses {
         proves: proves(dial),

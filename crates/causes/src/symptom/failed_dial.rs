@@ -2,11 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::candidates;
 use super::log_text::LogLine;
 use super::pattern::LinePattern;
 use super::placeholder::{PlaceholderKind, PlaceholderValues, at};
-use super::table::SymptomCauses;
 use pontoon_model::net::Prefix;
 
 /// What was going on. The first whose words are there is it.
@@ -334,11 +332,6 @@ impl DialPatterns {
 }
 
 impl FailedDial {
-    /// What follows from it.
-    pub(super) fn row(&self) -> SymptomCauses {
-        candidates::row(self)
-    }
-
     /// Whether the address lies in a range that Services have by default.
     pub(super) fn is_in_service_range(&self) -> bool {
         self.held.get(PlaceholderKind::Address).is_some_and(is_service_address)

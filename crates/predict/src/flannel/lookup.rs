@@ -13,6 +13,7 @@ use pontoon_model::untrusted::Untrusted;
 
 use super::FlannelVersion;
 use super::can_reach::by_target;
+use super::selection::{InterfaceLookupError, IpStack, SelectedInterface, words};
 
 /// `IFA_F_TEMPORARY`, which is `IFA_F_SECONDARY` for IPv4; `IFA_F_DEPRECATED`,
 /// `IFA_F_PERMANENT` (`linux/if_addr.h`).
@@ -21,17 +22,6 @@ const DEPRECATED: u32 = 0x20;
 const PERMANENT: u32 = 0x80;
 /// What a pattern may take in memory: somebody else's record may hold any.
 const PATTERN_BYTES: usize = 256 * 1024;
-
-/// The families of the pods' network (`EnableIPv4` and `EnableIPv6` of net-conf.json).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum IpStack {
-    /// IPv4 alone: the default.
-    V4,
-    /// IPv6 alone.
-    V6,
-    /// Both.
-    Dual,
-}
 
 /// Where the tunnels of a node end (`backend.ExternalInterface`).
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -57,15 +47,6 @@ pub enum InterfaceSelector<'a> {
     Matching(&'a str),
     /// `--iface-can-reach`.
     Reaching(&'a str),
-}
-
-/// Nothing was found.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum InterfaceLookupError {
-    /// flanneld ends with these words.
-    Words(String),
-    /// What would have to be known.
-    Unknown(String),
 }
 
 /// `LookupExtIface`, by one thing. Without a name, a pattern and a target the default route
@@ -180,23 +161,6 @@ fn usable(link: &Link, version: FlannelVersion, family: IpFamily) -> impl Iterat
         }
     }
     own.into_iter().map(|own| own.prefix.address)
-}
-
-/// A link, and the addresses on it that were decided with it.
-pub(super) struct SelectedInterface<'a> {
-    pub(super) link: &'a Link,
-    pub(super) v4: Option<IpAddr>,
-    pub(super) v6: Option<IpAddr>,
-}
-
-impl<'a> SelectedInterface<'a> {
-    pub(super) const fn on(link: &'a Link) -> Self {
-        Self { link, v4: None, v6: None }
-    }
-}
-
-pub(super) fn words(words: impl Into<String>) -> InterfaceLookupError {
-    InterfaceLookupError::Words(words.into())
 }
 
 /// The link of the default route; with both families their routes have to agree.
