@@ -111,7 +111,7 @@ fn better(case: &ClusterRuleContext<'_>, node: &ClusterNode) -> Option<String> {
     reach.unreached_by.is_empty().then(|| {
         format!(
             "--iface={} in flannel's arguments (kubectl edit daemonset -n kube-flannel \
-             kube-flannel-ds, or pontoon flannel --for {}), then restart its pods",
+             kube-flannel-ds, or pontoon settings flannel --for {}), then restart its pods",
             link.name, node.name
         )
     })
