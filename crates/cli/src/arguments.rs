@@ -107,7 +107,7 @@ pub(crate) enum DiagnoseGroup {
 pub(crate) enum SettingsGroup {
     /// Write settings for kubeadm, flannel, K3s ..., with the evidence
     Settings(ComponentArguments),
-    /// Short form of `pontoon settings kubeadm`
+    /// Settings for kubeadm: short form of `pontoon settings kubeadm`
     Kubeadm(KubeadmArguments),
 }
 
