@@ -66,34 +66,46 @@ pub fn stdout(output: &Output) -> String {
 #[must_use]
 pub fn path() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let folder = profile_folder();
-        let folder_name = folder.file_name().expect("a profile has a name").to_string_lossy();
-        let profile = if folder_name == "debug" { "dev" } else { &folder_name };
-        let target = folder.parent().expect("a profile lies in the target folder");
-        let mut build = start(Path::new(env!("CARGO")));
-        // What cargo told this test of its own package: build scripts (ring's) that look at it would
-        // begin anew, and with them all that is built upon theirs.
-        let of_this_package = |name: &str| {
-            ["CARGO_MANIFEST_", "CARGO_PKG_"].iter().any(|begin| name.starts_with(begin))
-        };
-        for (name, _) in env::vars().filter(|(name, _)| of_this_package(name)) {
-            build.env_remove(name);
-        }
-        let built = started(
-            build
-                .current_dir(root())
-                // With --examples (there are none) features are those of `cargo test --workspace`, so
-                // that nothing is built twice.
-                .args(["build", "--quiet", "--workspace", "--bin", "pontoon", "--examples"])
-                .args(["--profile", profile])
-                .arg("--target-dir")
-                .arg(target),
-        );
-        let said = String::from_utf8_lossy(&built.stderr);
-        assert!(built.status.success(), "pontoon could not be built:\n{said}");
-        folder.join("pontoon")
-    })
+    PATH.get_or_init(|| built("pontoon"))
+}
+
+/// Where the program is that raises labs with Kubernetes nodes, built as [`path`] is.
+///
+/// # Panics
+///
+/// When it cannot be built.
+#[must_use]
+pub fn lab_kubernetes() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| built("pontoon-lab-kubernetes"))
+}
+
+fn built(program: &str) -> PathBuf {
+    let folder = profile_folder();
+    let folder_name = folder.file_name().expect("a profile has a name").to_string_lossy();
+    let profile = if folder_name == "debug" { "dev" } else { &folder_name };
+    let target = folder.parent().expect("a profile lies in the target folder");
+    let mut build = start(Path::new(env!("CARGO")));
+    // What cargo told this test of its own package: build scripts (ring's) that look at it would
+    // begin anew, and with them all that is built upon theirs.
+    let of_this_package =
+        |name: &str| ["CARGO_MANIFEST_", "CARGO_PKG_"].iter().any(|begin| name.starts_with(begin));
+    for (name, _) in env::vars().filter(|(name, _)| of_this_package(name)) {
+        build.env_remove(name);
+    }
+    let built = started(
+        build
+            .current_dir(root())
+            // With --examples (there are none) features are those of `cargo test --workspace`, so
+            // that nothing is built twice.
+            .args(["build", "--quiet", "--workspace", "--bin", program, "--examples"])
+            .args(["--profile", profile])
+            .arg("--target-dir")
+            .arg(target),
+    );
+    let said = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success(), "{program} could not be built:\n{said}");
+    folder.join(program)
 }
 
 /// Where cargo puts what it builds as these tests are built.

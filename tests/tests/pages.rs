@@ -12,52 +12,6 @@ use pontoon_tests::program::{pontoon, stdout};
 
 const MADE: &str = "<!-- made by: PONTOON_WRITE=1 cargo test -p pontoon-tests -->";
 
-/// Every command that a user is told of.
-const COMMANDS: [&[&str]; 42] = [
-    &[],
-    &["check"],
-    &["mesh"],
-    &["predict"],
-    &["join-check"],
-    &["kubeadm"],
-    &["kubeadm", "init"],
-    &["kubeadm", "join"],
-    &["kubeadm", "reset-advice"],
-    &["kubeadm", "repair-advice"],
-    &["flannel"],
-    &["calico"],
-    &["cilium"],
-    &["k3s"],
-    &["rke2"],
-    &["k0s"],
-    &["talos"],
-    &["cluster"],
-    &["cluster", "check"],
-    &["exec"],
-    &["ssh"],
-    &["clock"],
-    &["discover"],
-    &["replay"],
-    &["explain"],
-    &["hosts"],
-    &["hosts", "add"],
-    &["hosts", "set"],
-    &["hosts", "list"],
-    &["hosts", "remove"],
-    &["hosts", "import"],
-    &["hosts", "expand"],
-    &["hosts", "compress"],
-    &["lab"],
-    &["lab", "list"],
-    &["lab", "run"],
-    &["lab", "shell"],
-    &["lab", "via"],
-    &["demo"],
-    &["agent"],
-    &["completions"],
-    &["man"],
-];
-
 #[test]
 fn the_page_of_scenarios_is_current() {
     let mut page = format!(
@@ -166,36 +120,33 @@ fn the_page_of_exit_codes_is_current() {
 #[test]
 fn the_page_of_commands_is_current() {
     let mut page = format!("{MADE}\n# Commands\n\nWhat `--help` says, command by command.\n");
-    for command in COMMANDS {
-        let mut words = command.to_vec();
-        words.push("--help");
-        let run = pontoon(&words);
-        assert!(run.status.success(), "{words:?} ends with {}", run.status);
-        let name: Vec<_> = ["pontoon"].iter().chain(command).copied().collect();
-        let help = stdout(&run);
-        let help: Vec<_> = help.lines().map(str::trim_end).collect();
-        let (name, help) = (name.join(" "), help.join("\n"));
-        write!(page, "\n## {name}\n\n```text\n{help}\n```\n").expect("a text takes text");
-    }
+    add_help(&mut page, &[]);
     assert_current("docs/commands.md", &page);
 }
 
-/// A command that is not in the list has no page.
-#[test]
-fn every_command_is_listed() {
-    for command in COMMANDS {
-        let mut words = command.to_vec();
-        words.push("--help");
-        let help = stdout(&pontoon(&words));
-        let below = help.split("Commands:\n").nth(1).unwrap_or_default();
-        let below = below.lines().take_while(|line| line.starts_with("  "));
-        let below = below.filter(|line| !line.starts_with("   "));
-        let names = below.filter_map(|line| line.split_whitespace().next());
-        for name in names.filter(|name| *name != "help") {
-            let whole: Vec<_> = command.iter().copied().chain([name]).collect();
-            assert!(COMMANDS.contains(&whole.as_slice()), "{whole:?} is not in COMMANDS");
+/// Adds the help of a command, and of those below it.
+fn add_help(page: &mut String, command: &[&str]) {
+    let run = pontoon(&[command, &["--help"]].concat());
+    assert!(run.status.success(), "{command:?} ends with {}", run.status);
+    let help = stdout(&run);
+    let help: Vec<_> = help.lines().map(str::trim_end).collect();
+    let name = [&["pontoon"], command].concat().join(" ");
+    write!(page, "\n## {name}\n\n```text\n{}\n```\n", help.join("\n")).expect("a text takes text");
+    // What `pontoon kubeadm` has below it is the same.
+    if command != ["settings", "kubeadm"] {
+        for below in commands_in(&help) {
+            add_help(page, &[command, &[below]].concat());
         }
     }
+}
+
+/// The commands that a page of help lists: the first words of the lines before its options.
+fn commands_in<'a>(help: &[&'a str]) -> Vec<&'a str> {
+    let lines = help.iter().skip_while(|line| !line.starts_with("Usage:"));
+    let lines = lines.take_while(|line| **line != "Options:");
+    let names = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let is_name = |name: &&str| name.starts_with(|c: char| c.is_ascii_lowercase());
+    names.filter(is_name).filter(|name| *name != "help").collect()
 }
 
 fn severity_word(severity: Severity) -> &'static str {

@@ -1,4 +1,4 @@
-//! `pontoon kubeadm` and its like as they are typed: what is written, and what is refused.
+//! `pontoon settings` and `pontoon kubeadm` as they are typed: what is written, and what is refused.
 
 use std::path::Path;
 use std::process::Output;
@@ -40,16 +40,16 @@ fn what_the_facts_do_not_decide_is_refused_with_what_would() {
     let init = [&["kubeadm", "init"][..], &version].concat();
     let table: [(&[&str], u8, &str); 6] = [
         (&init, 4, "nobody was asked about 10.0.0.1 on eth0"),
-        (&["kubeadm", "init", "--link", "eth0"], 4, "which kubeadm is on pi1 is not known"),
+        (&["kubeadm", "init", "--link", "eth0"], 4, "the version of kubeadm on pi1 is not known"),
         (
             &["kubeadm", "init", "--link", "eth0", "--kubeadm-version", "v1.21.0"],
             4,
-            "kubeadm v1.21.0 reads none",
+            "kubeadm v1.21.0 reads no API version",
         ),
         (&["kubeadm", "init", "--for", "pi9"], 2, "the facts are of pi1"),
         (&["kubeadm", "init", "--address", "10.0.0.9"], 2, "the host has 10.0.0.1 on eth0"),
         (
-            &["flannel", "--link", "eth0", "--pod-cidr", "172.20.0.0/16"],
+            &["settings", "flannel", "--link", "eth0", "--pod-cidr", "172.20.0.0/16"],
             2,
             "has 172.20.0.0/16 (on wlan0)",
         ),

@@ -30,7 +30,9 @@ mod text_input;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::arguments::{CommandLine, PontoonCommand};
+use crate::arguments::{
+    CommandLine, DiagnoseGroup, HostsGroup, LabGroup, OtherGroup, PontoonCommand, SettingsGroup,
+};
 use crate::failure::CommandFailure;
 
 /// Where this process runs.
@@ -45,50 +47,42 @@ pub(crate) enum ProcessContext {
     Sandbox,
 }
 
-/// Does what the command line says.
+/// Runs the command of the command line; returns the exit code of the process.
 pub(crate) fn run(
     arguments: CommandLine,
     place: &ProcessContext,
 ) -> Result<ExitCode, CommandFailure> {
     match arguments.command {
-        PontoonCommand::Check(arguments) => check::run(&arguments),
-        PontoonCommand::Exec(arguments) => exec::run(&arguments),
-        PontoonCommand::Ssh(arguments) => ssh::run(&arguments),
-        PontoonCommand::Clock(arguments) => clock::run(&arguments),
-        PontoonCommand::Discover(arguments) => discover::run(&arguments),
-        PontoonCommand::Mesh(arguments) => mesh::run(&arguments),
-        PontoonCommand::Cluster(arguments) => cluster::run(&arguments.command),
-        PontoonCommand::Predict(arguments) => predict::run(&arguments),
-        PontoonCommand::JoinCheck(arguments) => join_check::run(&arguments),
-        PontoonCommand::Kubeadm(arguments) => kubeadm::run(&arguments.command),
-        PontoonCommand::Flannel(arguments) => {
-            component_settings::run(component_settings::SettingsTarget::Flannel, &arguments)
+        PontoonCommand::Diagnose(command) => diagnose(&command),
+        PontoonCommand::Settings(SettingsGroup::Settings(arguments)) => {
+            component_settings::run(&arguments.component)
         }
-        PontoonCommand::Calico(arguments) => {
-            component_settings::run(component_settings::SettingsTarget::Calico, &arguments)
+        PontoonCommand::Settings(SettingsGroup::Kubeadm(arguments)) => {
+            kubeadm::run(&arguments.command)
         }
-        PontoonCommand::Cilium(arguments) => {
-            component_settings::run(component_settings::SettingsTarget::Cilium, &arguments)
+        PontoonCommand::Hosts(HostsGroup::Hosts(arguments)) => hosts::run(&arguments),
+        PontoonCommand::Hosts(HostsGroup::Exec(arguments)) => exec::run(&arguments),
+        PontoonCommand::Hosts(HostsGroup::Ssh(arguments)) => ssh::run(&arguments),
+        PontoonCommand::Hosts(HostsGroup::Clock(arguments)) => clock::run(&arguments),
+        PontoonCommand::Lab(LabGroup::Lab(arguments)) => lab::run(&arguments.command, place),
+        PontoonCommand::Lab(LabGroup::Demo(arguments)) => demo::run(&arguments, place),
+        PontoonCommand::Other(OtherGroup::Agent(arguments)) => agent::run(&arguments),
+        PontoonCommand::Other(OtherGroup::Completions(arguments)) => {
+            completions::run(arguments.shell)
         }
-        PontoonCommand::K3s(arguments) => {
-            component_settings::run(component_settings::SettingsTarget::K3s, &arguments)
-        }
-        PontoonCommand::Rke2(arguments) => {
-            component_settings::run(component_settings::SettingsTarget::Rke2, &arguments)
-        }
-        PontoonCommand::K0s(arguments) => {
-            component_settings::run(component_settings::SettingsTarget::K0s, &arguments)
-        }
-        PontoonCommand::Talos(arguments) => {
-            component_settings::run(component_settings::SettingsTarget::Talos, &arguments)
-        }
-        PontoonCommand::Replay(arguments) => replay::run(&arguments),
-        PontoonCommand::Explain(arguments) => explain::run(&arguments),
-        PontoonCommand::Hosts(arguments) => hosts::run(&arguments),
-        PontoonCommand::Lab(arguments) => lab::run(&arguments.command, place),
-        PontoonCommand::Demo(arguments) => demo::run(&arguments, place),
-        PontoonCommand::Agent(arguments) => agent::run(&arguments),
-        PontoonCommand::Completions(arguments) => completions::run(arguments.shell),
-        PontoonCommand::Man(arguments) => man::run(&arguments),
+        PontoonCommand::Other(OtherGroup::Man(arguments)) => man::run(&arguments),
+    }
+}
+
+fn diagnose(command: &DiagnoseGroup) -> Result<ExitCode, CommandFailure> {
+    match command {
+        DiagnoseGroup::Check(arguments) => check::run(arguments),
+        DiagnoseGroup::Mesh(arguments) => mesh::run(arguments),
+        DiagnoseGroup::Discover(arguments) => discover::run(arguments),
+        DiagnoseGroup::Predict(arguments) => predict::run(arguments),
+        DiagnoseGroup::JoinCheck(arguments) => join_check::run(arguments),
+        DiagnoseGroup::Cluster(arguments) => cluster::run(&arguments.command),
+        DiagnoseGroup::Explain(arguments) => explain::run(arguments),
+        DiagnoseGroup::Replay(arguments) => replay::run(arguments),
     }
 }

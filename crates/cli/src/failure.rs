@@ -17,7 +17,6 @@ pub(crate) use explain::ExplainFailure;
 pub(crate) use hosts::HostsFailure;
 
 use crate::shell_split::SplitError;
-use pontoon_lab::kubernetes::KubernetesError;
 use pontoon_lab::sandbox::SandboxError;
 use pontoon_lab::scenario::ScenarioLoadError;
 use pontoon_lab::{LabError, SshError};
@@ -194,9 +193,12 @@ pub(crate) enum CommandFailure {
         #[source]
         source: SshError,
     },
-    /// There can be no Kubernetes nodes in a lab.
-    #[error("this lab's hosts are Kubernetes nodes, which cannot be had here")]
-    Kubernetes(#[source] KubernetesError),
+    /// The hosts of a lab are to be Kubernetes nodes, which only a program for tests makes.
+    #[error(
+        "this lab has Kubernetes nodes, which pontoon itself does not make; in a checkout of it \
+         `cargo run --bin pontoon-lab-kubernetes` does (docs/lab.md)"
+    )]
+    KubernetesLab,
     /// The kernel's neighbour table is too small for a lab.
     #[error("a lab of {hosts} hosts takes more neighbour entries than this kernel has")]
     NoRoom {
@@ -280,8 +282,7 @@ impl CommandFailure {
         match self {
             Self::Hosts(failure) => failure.exit(),
             Self::Cluster(failure) => failure.exit(),
-            Self::Kubernetes(KubernetesError::NotRoot)
-            | Self::Sandbox { .. }
+            Self::Sandbox { .. }
             | Self::NoRoom { .. }
             | Self::NoFrames { .. }
             | Self::LabSsh { .. } => Exit::NotPermitted,
@@ -289,7 +290,6 @@ impl CommandFailure {
             | Self::System { .. }
             | Self::Json { .. }
             | Self::Lab { .. }
-            | Self::Kubernetes(_)
             | Self::Agent { .. } => Exit::Internal,
             Self::Read { .. }
             | Self::Write { .. }
@@ -313,6 +313,7 @@ impl CommandFailure {
             | Self::Scenario { .. }
             | Self::NoScenario { .. }
             | Self::NoLabHost { .. }
+            | Self::KubernetesLab
             | Self::CheckArguments { .. }
             | Self::NoCommand { .. } => Exit::Usage,
             Self::NoHost { .. } | Self::Survey { .. } => Exit::Unreachable,
@@ -373,8 +374,8 @@ impl CommandFailure {
             | Self::ViaPlace
             | Self::TwoInputs
             | Self::Lab { .. }
+            | Self::KubernetesLab
             | Self::LabSsh { .. }
-            | Self::Kubernetes(_)
             | Self::Sandbox { .. }
             | Self::Scenario { .. }
             | Self::CheckArguments { .. }

@@ -20,7 +20,9 @@ fn main() -> ExitCode {
     let mut words: Vec<OsString> = std::env::args_os().collect();
     // The lab's own helpers are not commands of the user, and must run before any thread starts.
     let helper = words.get(1).and_then(|name| name.to_str()).map(ToOwned::to_owned);
-    if let Some(code) = helper.as_deref().and_then(|name| helper_commands::run(name, &words[2..])) {
+    if let Some(code) =
+        helper.as_deref().and_then(|name| helper_commands::run(name, &words[2..], None))
+    {
         return code;
     }
     let place = if helper.as_deref() == Some(sandbox::INSIDE) {

@@ -12,7 +12,8 @@ use pontoon_lab::{Lab, helper_commands, sandbox, via};
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
     let words: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
-    if let Some(code) = words.first().and_then(|name| helper_commands::run(name, &args[1..])) {
+    if let Some(code) = words.first().and_then(|name| helper_commands::run(name, &args[1..], None))
+    {
         return Ok(code);
     }
     match words.as_slice() {

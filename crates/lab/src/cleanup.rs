@@ -1,6 +1,6 @@
 //! A process that puts something of the machine back when a lab is gone, also when that was killed.
 //!
-//! It is nobody's child and waits for the end of its standard input, whose other end is held by
+//! It has left the process that started it, and waits for the end of its standard input, whose other end is held by
 //! the lab's own process: however that ends, the kernel closes it.
 
 use std::ffi::OsString;
@@ -10,21 +10,21 @@ use std::process::{ChildStdin, ExitCode, Stdio};
 
 use crate::process;
 
-/// The helper that starts a keeper and ends.
-pub(crate) const START: &str = "lab-keeper";
+/// The helper that starts a cleanup process and ends.
+pub(crate) const START: &str = "lab-cleanup";
 
-/// What a keeper lives by. Dropped, it begins to put things back.
+/// Keeps a cleanup process waiting. Dropped, that begins to put things back.
 #[derive(Debug)]
-pub(crate) struct CleanupProcess {
+pub struct CleanupProcess {
     _end: ChildStdin,
 }
 
-/// Starts the keeper `name`, and waits until it says `ok`.
+/// Starts the cleanup process of the helper `name`, and waits until it writes `ok`.
 ///
 /// # Errors
 ///
-/// It could not be started, or said something else; its own words are on standard error.
-pub(crate) fn start(name: &str, args: &[&str]) -> io::Result<CleanupProcess> {
+/// It could not be started, or wrote something else; why is on standard error.
+pub fn start(name: &str, args: &[&str]) -> io::Result<CleanupProcess> {
     let mut starter = process::program("/proc/self/exe")
         .args([START, name])
         .args(args)
@@ -39,11 +39,11 @@ pub(crate) fn start(name: &str, args: &[&str]) -> io::Result<CleanupProcess> {
     starter.wait()?;
     match end {
         Some(end) if said.trim() == "ok" => Ok(CleanupProcess { _end: end }),
-        _ => Err(io::Error::other("its keeper did not start; what it said is above")),
+        _ => Err(io::Error::other("its cleanup process did not start; what it wrote is above")),
     }
 }
 
-/// `lab-keeper NAME ARGS…`: starts the keeper, apart from whoever types Ctrl-C.
+/// `lab-cleanup NAME ARGS…`: starts it in a process group that Ctrl-C does not reach.
 pub(crate) fn run(args: &[OsString]) -> io::Result<ExitCode> {
     process::program("/proc/self/exe").args(args).process_group(0).spawn()?;
     Ok(ExitCode::SUCCESS)

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectedFinding {
-    /// Its code.
+    /// The code of the finding.
     pub code: String,
     /// For whom; what is omitted may be anything.
     #[serde(default)]
@@ -89,4 +89,72 @@ fn shown(scope: &DiagnosisScope) -> String {
     parts.extend(scope.link.as_ref().map(|link| format!("on {link}")));
     parts.extend(scope.family.map(|family| family.to_string()));
     if parts.is_empty() { "anywhere".to_owned() } else { parts.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use pontoon_model::code;
+
+    use super::*;
+
+    fn found(severity: Severity, from: &str, to: &str) -> Diagnosis {
+        let host = |name: &str| Some(name.parse().unwrap());
+        Diagnosis {
+            code: code::CLIENT_ISOLATION,
+            summary: "t".into(),
+            severity,
+            certainty: Certainty::Confirmed,
+            scope: DiagnosisScope { from: host(from), to: host(to), ..DiagnosisScope::default() },
+            is_symmetric: true,
+            evidence: Vec::new(),
+            alternatives: Vec::new(),
+            distinguished_by: None,
+            remedies: Vec::new(),
+            source: None,
+        }
+    }
+
+    fn row(text: &str) -> ExpectedFinding {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn each_row_must_be_met_and_each_finding_be_meant() {
+        let findings = [found(Severity::Error, "pi1", "pi2")];
+        let code = "code = \"client-isolation\"\n";
+        for (rows, missing, surplus) in [
+            (vec![row(code)], 0, 0),
+            (vec![row(&format!("{code}certainty = \"confirmed\""))], 0, 0),
+            // A symmetric finding is meant from either end.
+            (vec![row(&format!("{code}scope = {{ from = \"pi2\", to = \"pi1\" }}"))], 0, 0),
+            (vec![row(&format!("{code}certainty = \"likely\""))], 1, 1),
+            (vec![row(&format!("{code}scope = {{ from = \"pi3\" }}"))], 1, 1),
+            (vec![row("code = \"one-way-filter\"")], 1, 1),
+            (vec![row(code), row("code = \"one-way-filter\"")], 1, 0),
+            (vec![], 0, 1),
+        ] {
+            let difference = compare(&rows, &findings);
+            let counts = (difference.missing.len(), difference.surplus.len());
+            assert_eq!(counts, (missing, surplus), "{rows:?}");
+            assert_eq!(difference.is_empty(), difference.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_for_information_only_need_not_be_meant() {
+        let findings = [found(Severity::Info, "pi1", "pi2")];
+        assert!(compare(&[], &findings).is_empty());
+        assert_eq!(compare(&[row("code = \"client-isolation\"")], &findings).missing.len(), 1);
+    }
+
+    #[test]
+    fn a_difference_names_what_a_scenario_would_say() {
+        let findings = [found(Severity::Error, "pi1", "pi2")];
+        let text = compare(&[row("code = \"one-way-filter\"")], &findings).to_string();
+        assert_eq!(
+            text,
+            "- missing one-way-filter anywhere (any level)\n\
+             + surplus client-isolation from pi1 to pi2 (confirmed)\n      seen\n"
+        );
+    }
 }

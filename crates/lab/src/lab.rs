@@ -9,8 +9,9 @@ use std::process::{Command, Stdio};
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
 
-use crate::kubernetes::{self, KubernetesError};
-use crate::node::{LabNode, NodeError};
+use crate::node::LabNode;
+use crate::node_error::NodeError;
+use crate::nsenter;
 use crate::process;
 use crate::scenario::Scenario;
 use crate::ssh::{self, SshError};
@@ -36,19 +37,16 @@ pub enum LabError {
     /// `ip` could not be run.
     #[error("cannot start `ip` (Debian: apt-get install iproute2)")]
     Ip(#[source] io::Error),
-    /// The programs of Kubernetes are not to be had.
-    #[error("cannot raise a lab with Kubernetes nodes")]
-    Kubernetes(#[source] KubernetesError),
-    /// The door for `lab via` could not be opened.
-    #[error("cannot open the door of the lab, {}", via::VIA_SOCKET)]
-    Door(#[source] io::Error),
+    /// The socket for `lab via` could not be made.
+    #[error("cannot listen on {} for `lab via`", via::VIA_SOCKET)]
+    ViaSocket(#[source] io::Error),
 }
 
 /// The hosts and networks of a scenario. Dropped, everything in it ends.
 #[derive(Debug)]
 pub struct Lab {
-    // Dropped first: nobody comes in while the nodes end.
-    door: via::ViaListener,
+    // Dropped first: nothing is started on nodes while they end.
+    via: via::ViaListener,
     nodes: BTreeMap<String, LabNode>,
     agents: Vec<HostName>,
     addresses: BTreeMap<HostName, Vec<IpAddr>>,
@@ -65,7 +63,6 @@ impl Lab {
         if !std::path::Path::new(process::OWN_PROGRAM).exists() {
             return Err(LabError::Outside);
         }
-        kubernetes::show_programs(scenario).map_err(LabError::Kubernetes)?;
         let plan = topology::plan(scenario);
         let mut nodes = BTreeMap::new();
         for (key, node) in &plan.nodes {
@@ -87,8 +84,8 @@ impl Lab {
         let addresses =
             machines.map(|(name, host)| (name.clone(), topology::addresses(host))).collect();
         let pids = agents.iter().map(|name| (name.clone(), nodes[name.as_str()].pid)).collect();
-        let door = via::ViaListener::open(pids).map_err(LabError::Door)?;
-        Ok(Self { door, nodes, agents, addresses })
+        let via = via::ViaListener::open(pids).map_err(LabError::ViaSocket)?;
+        Ok(Self { via, nodes, agents, addresses })
     }
 
     /// Gives every host an ssh server, its key and the way to the others, so that `ssh HOST` on
@@ -98,8 +95,8 @@ impl Lab {
     ///
     /// [`SshError`]: not root, no server installed.
     pub fn start_ssh(&mut self) -> Result<(), SshError> {
-        let equipment = ssh::ssh_setups(&self.agents)?;
-        for (host, own) in equipment {
+        let setups = ssh::ssh_setups(&self.agents)?;
+        for (host, own) in setups {
             if let Some(node) = self.nodes.get_mut(host.as_str()) {
                 node.send_steps(&[NodeStep::Ssh(own)]).map_err(SshError::Node)?;
             }
@@ -130,21 +127,14 @@ impl Lab {
     #[must_use]
     pub fn command(&self, host: &HostName, argv: &[&OsStr]) -> Command {
         let pid = self.nodes.get(host.as_str()).map_or(0, |node| node.pid);
-        nsenter_command(pid, argv)
+        nsenter::command(pid, argv)
     }
 
     /// Number of programs that were started through [`via`](crate::via) and still run.
     #[must_use]
     pub fn open_connections(&self) -> usize {
-        self.door.visitors()
+        self.via.connections()
     }
-}
-
-/// The command that runs `argv` in the namespaces of the process `pid`.
-pub(crate) fn nsenter_command(pid: u32, argv: &[&OsStr]) -> Command {
-    let mut command = process::helper("lab-enter");
-    command.arg(pid.to_string()).arg("--").args(argv);
-    command
 }
 
 /// Lays all cables at once, each end straight into its namespace.

@@ -10,14 +10,16 @@
 //! ```
 //!
 //! The lab runs `ip`, `bridge`, `nft` and this binary's [`helper_commands`] subcommands, and never touches
-//! the machine's own network.
+//! the machine's own network. Another program can make some of its hosts more than that
+//! ([`kubernetes_node`]): pontoon itself does not.
 
 pub mod scenario;
 pub mod expected_findings;
 mod topology;
-mod process;
-mod cleanup;
-pub mod kubernetes;
+pub mod kubernetes_node;
+mod node_error;
+pub mod process;
+pub mod cleanup;
 pub mod neighbour_table;
 pub mod sandbox;
 mod node;
@@ -30,5 +32,5 @@ mod lab;
 pub mod helper_commands;
 
 pub use lab::{Lab, LabError};
-pub use node::NodeError;
+pub use node_error::NodeError;
 pub use ssh::SshError;

@@ -18,7 +18,7 @@ use nix::unistd::geteuid;
 
 use crate::cleanup::{self, CleanupProcess};
 
-/// The keeper's subcommand.
+/// The subcommand of the cleanup process.
 pub(crate) const KEEP: &str = "lab-neighbours-keep";
 
 /// What was there before, and who still needs more.
@@ -35,10 +35,10 @@ const LIMITS: [&str; 6] = [
 /// What every kernel has room for, beside what the machine itself needs.
 const ALWAYS: usize = 600;
 
-/// Room in the table, as long as this lives.
+/// Room in the table, for as long as this value lives.
 #[derive(Debug, Default)]
 pub struct NeighbourTableGuard {
-    _keeper: Option<CleanupProcess>,
+    _cleanup: Option<CleanupProcess>,
 }
 
 /// Makes room for so many entries. Call it before the sandbox is entered.
@@ -57,8 +57,8 @@ pub fn reserve_entries(entries: usize) -> io::Result<NeighbourTableGuard> {
             "all namespaces share one neighbour table (net.ipv4.neigh.default.gc_thresh3)",
         ));
     }
-    let keeper = cleanup::start(KEEP, &[&entries.to_string()])?;
-    Ok(NeighbourTableGuard { _keeper: Some(keeper) })
+    let cleanup = cleanup::start(KEEP, &[&entries.to_string()])?;
+    Ok(NeighbourTableGuard { _cleanup: Some(cleanup) })
 }
 
 /// `lab-neighbours-keep ENTRIES`: raises the limits, says `ok`, and puts them back when its

@@ -1,4 +1,4 @@
-//! A node of the lab: a process that holds a network namespace and does what it is told.
+//! A node of the lab: a process that holds a network namespace and carries out steps.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -6,45 +6,17 @@ use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use pontoon_model::untrusted::Untrusted;
 use serde::{Deserialize, Serialize};
 
+use crate::node_error::NodeError;
 use crate::process;
 use crate::topology::NodeStep;
 
 mod etc;
 mod node_process;
 
-pub(crate) use etc::HOME;
-pub(crate) use node_process::{furnished, hold, leave};
+pub(crate) use node_process::{hold, host_init, leave};
 
 /// Longer than any answer of a node.
 const MAX_ANSWER_BYTES: u64 = 64 * 1024;
-
-/// A node cannot be had, or did not do what it was told.
-#[derive(Debug, thiserror::Error)]
-pub enum NodeError {
-    /// Its process could not be started.
-    #[error("cannot start a process for {node}")]
-    Start {
-        /// Which.
-        node: String,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// Its process ended.
-    #[error("the process of {node} ended; its own message is above")]
-    Ended {
-        /// Which.
-        node: String,
-    },
-    /// A step failed.
-    #[error("{node}: {message}")]
-    Step {
-        /// Which.
-        node: String,
-        /// What was tried, and what the program said.
-        message: Untrusted,
-    },
-}
 
 /// What a node answers to a list of steps.
 #[derive(Debug, Deserialize, Serialize)]

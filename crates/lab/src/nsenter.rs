@@ -4,13 +4,12 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
 
-use crate::node::HOME;
-use crate::process;
+use crate::process::{self, HOME};
 use crate::sandbox::die_with_parent;
 
 /// A program could not be run in a host.
@@ -24,25 +23,25 @@ pub(crate) enum EnterError {
     Gone {
         /// Its PID 1.
         pid: String,
-        /// Why.
+        /// What the kernel answered.
         #[source]
         source: io::Error,
     },
     /// A namespace could not be entered.
     #[error("cannot enter the {which} namespace of the host")]
     Refused {
-        /// Which.
+        /// The name of the namespace in `/proc/PID/ns`.
         which: &'static str,
-        /// Why.
+        /// What the kernel answered.
         #[source]
         source: Errno,
     },
     /// The program could not be started.
     #[error("cannot start `{program}`")]
     Start {
-        /// Which.
+        /// The program as it was named.
         program: String,
-        /// Why.
+        /// What the kernel answered.
         #[source]
         source: io::Error,
     },
@@ -58,6 +57,13 @@ const NAMESPACES: [(&str, CloneFlags); 6] = [
     ("pid", CloneFlags::CLONE_NEWPID),
     ("mnt", CloneFlags::CLONE_NEWNS),
 ];
+
+/// The command that runs `argv` in the namespaces of the process `pid`, by [`enter`].
+pub(crate) fn command(pid: u32, argv: &[&OsStr]) -> Command {
+    let mut command = process::helper("lab-enter");
+    command.arg(pid.to_string()).arg("--").args(argv);
+    command
+}
 
 /// `lab-enter PID -- PROGRAM ARGS…`: runs the program in all namespaces of a process, with the
 /// standard streams of this one and an environment of four variables, and waits for it.
@@ -101,7 +107,7 @@ fn is_other(pid: &str, which: &str) -> bool {
     of(pid) != of("self")
 }
 
-/// `lab-exec PROGRAM ARGS…`: becomes the program, and dies with whoever started it.
+/// `lab-exec PROGRAM ARGS…`: becomes the program, and ends with its parent.
 pub(crate) fn exec(args: &[OsString]) -> Result<ExitCode, EnterError> {
     let (program, rest) = args.split_first().ok_or(EnterError::Usage)?;
     die_with_parent().map_err(|_| EnterError::Usage)?;

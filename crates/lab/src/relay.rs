@@ -44,18 +44,18 @@ pub(crate) enum RelayError {
     /// A packet socket could not be had.
     #[error("cannot open a packet socket on {link}")]
     Socket {
-        /// Where.
+        /// The interface of the relay.
         link: String,
-        /// Why.
+        /// What the kernel answered.
         #[source]
         source: Errno,
     },
     /// The system refused something simple.
     #[error("cannot {what}")]
     System {
-        /// What.
+        /// What was to be done.
         what: &'static str,
-        /// Why.
+        /// What the system answered.
         #[source]
         source: io::Error,
     },

@@ -25,7 +25,9 @@ use crate::process;
 mod namespace_init;
 mod mounts;
 
-pub(crate) use mounts::{STAGE, bind, file, make_dir, mount_proc, mount_tmpfs, mounting};
+pub(crate) use mounts::mount_proc;
+pub use mounts::{STAGE, bind, file, make_dir, mount_tmpfs, mounting};
+pub use namespace_init::show_pontoon;
 pub(crate) use namespace_init::{die_with_parent, init, isolate};
 
 /// The command that the sandbox runs inside: `pontoon lab-inside ARGS…`.
@@ -46,36 +48,36 @@ pub enum SandboxError {
     /// The user could not be mapped into the new user namespace.
     #[error("cannot become root of a new user namespace: writing {path}")]
     Mapping {
-        /// The file.
+        /// The file of `/proc/self` that maps users or groups.
         path: &'static str,
-        /// Why.
+        /// What the kernel answered.
         #[source]
         source: io::Error,
     },
     /// A mount failed.
     #[error("cannot mount {what}; a container may forbid it: try on the machine itself")]
     Mount {
-        /// What.
+        /// What was to be mounted, and where.
         what: String,
-        /// Why.
+        /// What the kernel answered.
         #[source]
         source: Errno,
     },
     /// A file of the sandbox could not be written.
     #[error("cannot prepare {path} in the sandbox")]
     File {
-        /// The file.
+        /// The whole path of the file.
         path: String,
-        /// Why.
+        /// What the system answered.
         #[source]
         source: io::Error,
     },
     /// A system call failed that does not fail.
     #[error("{call} failed")]
     System {
-        /// Which.
+        /// The name of the call.
         call: &'static str,
-        /// Why.
+        /// What the kernel answered.
         #[source]
         source: Errno,
     },
@@ -84,8 +86,8 @@ pub enum SandboxError {
     Orphan,
 }
 
-/// A system call that failed.
-pub(crate) fn system(call: &'static str) -> impl FnOnce(Errno) -> SandboxError {
+/// Makes the error of a system call, by its name.
+pub fn system(call: &'static str) -> impl FnOnce(Errno) -> SandboxError {
     move |source| SandboxError::System { call, source }
 }
 
@@ -105,7 +107,7 @@ pub fn enter(args: &[OsString]) -> Result<ExitCode, SandboxError> {
         signals.add(signal);
     }
     signals.thread_block().map_err(system("sigprocmask"))?;
-    // Whoever is orphaned in there becomes our child, so that its end can be waited for.
+    // Processes that are orphaned in there become our children, so that their ends can be waited for.
     prctl::set_child_subreaper(true).map_err(system("prctl(PR_SET_CHILD_SUBREAPER)"))?;
     let child = process::program("/proc/self/exe")
         .arg("lab-sandbox")

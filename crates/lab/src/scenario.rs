@@ -17,6 +17,8 @@ mod network;
 mod service_spec;
 mod schema;
 mod validate;
+#[cfg(test)]
+mod tests;
 
 pub use builtin::{builtin, builtin_names};
 pub use load::{MAX_FILE_BYTES, ScenarioLoadError, load, parse};
@@ -106,11 +108,18 @@ pub enum MachineRole {
     Host,
     /// Forwards between networks.
     Router,
-    /// Only serves.
+    /// It only serves others.
     Server,
 }
 
 impl Scenario {
+    /// Whether a host is to be a Kubernetes node, which not every program can make of it
+    /// ([`kubernetes_node`](crate::kubernetes_node)).
+    #[must_use]
+    pub fn has_kubernetes_nodes(&self) -> bool {
+        self.host.values().any(|host| host.kubernetes.is_some())
+    }
+
     /// Entries that the neighbour tables of all machines together may hold: each on each of its
     /// links one for every other machine there.
     #[must_use]

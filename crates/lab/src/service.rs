@@ -35,15 +35,15 @@ pub(crate) enum ServiceError {
     /// A port could not be had.
     #[error("cannot listen on {address} ({protocol})")]
     Listen {
-        /// Where.
+        /// The address to listen on.
         address: SocketAddr,
         /// UDP or TCP.
         protocol: &'static str,
-        /// Why.
+        /// What the kernel answered.
         #[source]
         source: io::Error,
     },
-    /// The lab could not be told.
+    /// Standard output, where the lab waits for `ready`, is closed.
     #[error("cannot say that it is ready")]
     Ready(#[source] io::Error),
 }
@@ -56,9 +56,10 @@ type StreamHandler = Arc<dyn Fn(&mut TcpStream) -> io::Result<()> + Send + Sync>
 /// `lab-service JSON`: serves until it is killed.
 pub(crate) fn run(args: &[OsString]) -> Result<ExitCode, ServiceError> {
     let text = args.first().and_then(|text| text.to_str()).ok_or(ServiceError::Usage)?;
-    let offer: ServiceHelperConfig = serde_json::from_str(text).map_err(|_| ServiceError::Usage)?;
-    for service in &offer.services {
-        offer_one(&offer, service)?;
+    let config: ServiceHelperConfig =
+        serde_json::from_str(text).map_err(|_| ServiceError::Usage)?;
+    for service in &config.services {
+        start_service(&config, service)?;
     }
     let mut out = io::stdout().lock();
     writeln!(out, "ready").and_then(|()| out.flush()).map_err(ServiceError::Ready)?;
@@ -68,14 +69,14 @@ pub(crate) fn run(args: &[OsString]) -> Result<ExitCode, ServiceError> {
     }
 }
 
-fn offer_one(offer: &ServiceHelperConfig, service: &ServiceSpec) -> Result<(), ServiceError> {
+fn start_service(config: &ServiceHelperConfig, service: &ServiceSpec) -> Result<(), ServiceError> {
     match service {
         ServiceSpec::Dns { at, port, manner, zone, address, delay_ms } => {
-            let zone = dns::DnsZone::new(offer, zone, *manner, *address);
+            let zone = dns::DnsZone::new(config, zone, *manner, *address);
             let pause = Duration::from_millis((*delay_ms).into());
             let (zone, port) = (Arc::new(zone), port.unwrap_or(53));
             let on_stream = Arc::clone(&zone);
-            udp(addresses(offer, at), port, &move || {
+            udp(addresses(config, at), port, &move || {
                 let zone = Arc::clone(&zone);
                 Box::new(move |query, _| {
                     wait(pause);
@@ -83,7 +84,7 @@ fn offer_one(offer: &ServiceHelperConfig, service: &ServiceSpec) -> Result<(), S
                 })
             })?;
             tcp(
-                addresses(offer, at),
+                addresses(config, at),
                 port,
                 &(Arc::new(move |stream: &mut TcpStream| {
                     dns::converse(stream, &on_stream, || wait(pause))
@@ -97,7 +98,7 @@ fn offer_one(offer: &ServiceHelperConfig, service: &ServiceSpec) -> Result<(), S
             };
             let offset = *date_offset_s;
             tcp(
-                addresses(offer, at),
+                addresses(config, at),
                 port.unwrap_or(80),
                 &(Arc::new(move |stream: &mut TcpStream| {
                     page.converse(stream, unix_now().saturating_add(offset), || {
@@ -108,7 +109,7 @@ fn offer_one(offer: &ServiceHelperConfig, service: &ServiceSpec) -> Result<(), S
         }
         ServiceSpec::Ntp { at, port, manner, offset_s } => {
             let (manner, offset) = (*manner, *offset_s);
-            udp(addresses(offer, at), port.unwrap_or(123), &move || {
+            udp(addresses(config, at), port.unwrap_or(123), &move || {
                 Box::new(move |query, _| {
                     ntp::answer(manner, query, unix_now().saturating_add(offset))
                 })
@@ -116,19 +117,19 @@ fn offer_one(offer: &ServiceHelperConfig, service: &ServiceSpec) -> Result<(), S
         }
         ServiceSpec::Echo { at, udp: datagrams, tcp: streams } => {
             for port in datagrams.as_deref().unwrap_or(&echo::UDP_PORTS) {
-                udp(addresses(offer, at), *port, &|| Box::new(echo::answer))?;
+                udp(addresses(config, at), *port, &|| Box::new(echo::answer))?;
             }
             let converse: StreamHandler = Arc::new(|stream: &mut TcpStream| echo::converse(stream));
             for port in streams.as_deref().unwrap_or(&echo::TCP_PORTS) {
-                tcp(addresses(offer, at), *port, &converse)?;
+                tcp(addresses(config, at), *port, &converse)?;
             }
             Ok(())
         }
     }
 }
 
-fn addresses<'a>(offer: &'a ServiceHelperConfig, at: &'a [IpAddr]) -> &'a [IpAddr] {
-    if at.is_empty() { &offer.addresses } else { at }
+fn addresses<'a>(config: &'a ServiceHelperConfig, at: &'a [IpAddr]) -> &'a [IpAddr] {
+    if at.is_empty() { &config.addresses } else { at }
 }
 
 /// One socket for each address, so that an answer leaves from the address that was asked.

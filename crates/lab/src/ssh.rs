@@ -1,7 +1,7 @@
 //! OpenSSH between the hosts of a lab: real clients, real servers, real keys, and no network.
 //!
 //! A server is started for each connection (`sshd -i`, as inetd would), behind the
-//! [door](crate::via) of the lab, so that ssh works also where no frame passes. Every host has its
+//! [socket](crate::via) of the lab, so that ssh works also where no frame passes. Every host has its
 //! own host key, the others' in its `known_hosts`, and the one user key of the lab. All of it lies
 //! in the host's own `/etc` and home, which are memory, and ends with them.
 
@@ -16,8 +16,8 @@ use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
 use serde::{Deserialize, Serialize};
 
-use crate::node::HOME;
-use crate::process;
+use crate::node_error::NodeError;
+use crate::process::{self, HOME};
 use crate::sandbox::{SandboxError, file, make_dir, mount_tmpfs};
 
 /// The server. By its whole path: it starts itself again.
@@ -25,7 +25,7 @@ const SERVER: &str = "/usr/sbin/sshd";
 const SERVER_CONFIG: &str = "/etc/ssh/sshd_config";
 const HOST_KEY: &str = "/etc/ssh/ssh_host_ed25519_key";
 /// Where keys are made before each host takes its own: seen by no host, and memory.
-const WORKSHOP: &str = "/run/keys";
+const KEY_FOLDER: &str = "/run/keys";
 
 /// What a server is started with, for one connection on its standard streams.
 pub(crate) const SERVE: [&str; 4] = [SERVER, "-i", "-f", SERVER_CONFIG];
@@ -51,15 +51,15 @@ pub enum SshError {
     System(#[source] io::Error),
     /// A host did not take what was made for it.
     #[error("a host could not be given its ssh server")]
-    Node(#[source] crate::NodeError),
+    Node(#[source] NodeError),
 }
 
-/// What a host gets.
+/// The keys and files of one host.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct SshSetup {
     host_key: String,
     user_key: String,
-    /// The public half of the user key: whoever has that may come in.
+    /// The public half of the user key, with which each login is made.
     authorized: String,
     known_hosts: String,
     config: String,
@@ -82,7 +82,7 @@ pub(crate) fn ssh_setups(hosts: &[HostName]) -> Result<BTreeMap<HostName, SshSet
     if !Path::new(SERVER).is_file() {
         return Err(SshError::NoServer);
     }
-    let folder = Path::new(WORKSHOP);
+    let folder = Path::new(KEY_FOLDER);
     fs::DirBuilder::new().mode(0o700).create(folder).map_err(SshError::System)?;
     let made = make_keys(folder, hosts);
     let removed = fs::remove_dir_all(folder).map_err(SshError::System);
@@ -92,14 +92,14 @@ pub(crate) fn ssh_setups(hosts: &[HostName]) -> Result<BTreeMap<HostName, SshSet
     let known_hosts: String = keys.iter().map(line).collect();
     let config = client_config(hosts);
     let of = |(host, key): (HostName, KeyPair)| {
-        let equipment = SshSetup {
+        let setup = SshSetup {
             host_key: key.private,
             user_key: user.private.clone(),
             authorized: format!("{}\n", user.public),
             known_hosts: known_hosts.clone(),
             config: config.clone(),
         };
-        (host, equipment)
+        (host, setup)
     };
     Ok(keys.into_iter().map(of).collect())
 }
@@ -147,12 +147,12 @@ fn make_keys(
     Ok((read(USER).map_err(SshError::System)?, of_hosts.map_err(SshError::System)?))
 }
 
-/// How each host reaches the others: through the door, by name.
+/// How each host reaches the others: by name, over the socket of the lab.
 fn client_config(hosts: &[HostName]) -> String {
     let block = |host: &HostName| {
         format!(
             "Host {host}\n  HostKeyAlias {host}\n  ProxyCommand {} lab via --ssh %n\n",
-            process::OWN_PROGRAM
+            process::PONTOON
         )
     };
     let blocks: String = hosts.iter().map(block).collect();
@@ -171,7 +171,7 @@ fn server_config() -> String {
 }
 
 /// In a host: puts everything in its place.
-pub(crate) fn install(equipment: &SshSetup) -> Result<(), SandboxError> {
+pub(crate) fn install(setup: &SshSetup) -> Result<(), SandboxError> {
     // A login with a terminal is counted in files there (wtmp(5)); the machine's are not ours.
     mount_tmpfs("/var/log")?;
     // Where the server locks up the part of itself that talks to strangers.
@@ -182,12 +182,12 @@ pub(crate) fn install(equipment: &SshSetup) -> Result<(), SandboxError> {
     // No password fits, yet root is not locked out: without the file, systemd's name service says
     // that it is (nss-systemd(8)).
     write("/etc/shadow", "root:*:20000:0:99999:7:::\n")?;
-    write(HOST_KEY, &equipment.host_key)?;
+    write(HOST_KEY, &setup.host_key)?;
     write(SERVER_CONFIG, &server_config())?;
-    write(&format!("{own}/id_ed25519"), &equipment.user_key)?;
-    write(&format!("{own}/authorized_keys"), &equipment.authorized)?;
-    write(&format!("{own}/known_hosts"), &equipment.known_hosts)?;
-    write(&format!("{own}/config"), &equipment.config)
+    write(&format!("{own}/id_ed25519"), &setup.user_key)?;
+    write(&format!("{own}/authorized_keys"), &setup.authorized)?;
+    write(&format!("{own}/known_hosts"), &setup.known_hosts)?;
+    write(&format!("{own}/config"), &setup.config)
 }
 
 fn write(path: &str, text: &str) -> Result<(), SandboxError> {

@@ -8,7 +8,7 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Mac};
 use serde::{Deserialize, Serialize};
 
-use crate::kubernetes::NodeSetup;
+use crate::kubernetes_node::KubernetesNodeSetup;
 use crate::scenario::{
     Attachment, LinkImpairment, Machine, MachineRole, Network, NetworkKind, Scenario, ServiceSpec,
 };
@@ -16,6 +16,8 @@ use crate::ssh::SshSetup;
 
 mod access_point;
 mod machine;
+#[cfg(test)]
+mod tests;
 
 /// The whole lab as work for its nodes.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +64,7 @@ pub(crate) struct VethPair {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum NodeStep {
     /// Take this name and this `/etc`.
-    Furnish(EtcFiles),
+    HostFiles(EtcFiles),
     /// Allow ping sockets.
     PingGroups,
     /// Write kernel settings; `/`-separated below `/proc/sys`.
@@ -72,11 +74,11 @@ pub(crate) enum NodeStep {
         /// Fine if the kernel does not have it.
         optional: bool,
     },
-    /// `ip -batch`.
+    /// Give these lines to `ip -batch`.
     Ip(String),
-    /// `bridge -batch`.
+    /// Give these lines to `bridge -batch`.
     Bridge(String),
-    /// `nft -f`.
+    /// Give these rules to `nft -f`.
     Nft(String),
     /// Run a program to its end.
     Run(Vec<String>),
@@ -85,22 +87,22 @@ pub(crate) enum NodeStep {
     /// Start our own relay.
     Relay(RelayHelperConfig),
     /// Be a Kubernetes node.
-    Kubernetes(NodeSetup),
+    Kubernetes(KubernetesNodeSetup),
     /// Have an ssh server, and the way to those of the others.
     Ssh(SshSetup),
 }
 
-/// What the service helper is told.
+/// The configuration of the service helper.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct ServiceHelperConfig {
     pub(crate) services: Vec<ServiceSpec>,
-    /// One UDP socket for each, so that answers leave from the address that was asked.
+    /// One UDP socket for each, so that answers leave from the address that the request was sent to.
     pub(crate) addresses: Vec<IpAddr>,
     pub(crate) internet: Option<IpAddr>,
     pub(crate) internet_time: Option<IpAddr>,
 }
 
-/// What the relay helper is told.
+/// The configuration of the relay helper.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct RelayHelperConfig {
     pub(crate) manner: LinkImpairment,

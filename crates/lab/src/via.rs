@@ -1,6 +1,7 @@
-//! The door of the lab: from inside one host, start an agent or an ssh server on another.
+//! `lab via`: from a shell on one host of a lab, start an agent or an ssh server on another, by way
+//! of the lab and not of its networks.
 //!
-//! Every host has the socket `/run/pontoon/lab.sock`. A visitor sends what it wants, the name of a
+//! Every host has the socket `/run/pontoon/lab.sock`. A client sends a service, the name of a
 //! host and a line break, and is from then on connected to `pontoon agent --stdio` there, or to an
 //! ssh server that is there for this one connection.
 
@@ -17,22 +18,22 @@ use std::time::Duration;
 
 use pontoon_model::host::HostName;
 
-use crate::lab::nsenter_command;
+use crate::nsenter;
 use crate::process;
 use crate::ssh::SERVE;
 
-/// Where the door is, in every host.
+/// The socket of the lab, the same in every host.
 pub const VIA_SOCKET: &str = "/run/pontoon/lab.sock";
 
-/// Agents that may run at the same time through the door: a class room's worth.
-const MAX_VISITORS: usize = 64;
-/// A visitor that does not say whom it wants in this time is sent away.
+/// Programs that may run at the same time over this socket: enough for a class room of hosts.
+const MAX_CONNECTIONS: usize = 64;
+/// A client that has not sent its line by then is disconnected.
 const NAME_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a visitor wants of a host.
+/// What can be started on another host.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ViaService {
-    /// Its agent.
+    /// The agent of that host.
     Agent,
     /// Its ssh server.
     Ssh,
@@ -55,51 +56,52 @@ impl ViaService {
         }
     }
 
-    /// Reads `WISH HOST`.
+    /// Reads `SERVICE HOST`.
     fn parse(line: &str) -> Option<(Self, HostName)> {
         let (word, name) = line.split_once(' ')?;
-        let wish = Self::ALL.into_iter().find(|wish| wish.word() == word)?;
-        Some((wish, name.parse().ok()?))
+        let service = Self::ALL.into_iter().find(|service| service.word() == word)?;
+        Some((service, name.parse().ok()?))
     }
 }
 
-/// The open door.
+/// The listening socket, with a thread that serves its clients.
 #[derive(Debug)]
 pub(crate) struct ViaListener {
-    visitors: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl ViaListener {
-    /// Opens it; the thread behind it lives as long as the process, which is the lab's.
+    /// Listens on the socket; the thread behind it lives as long as the process, which is the lab's.
     pub(crate) fn open(pids: BTreeMap<HostName, u32>) -> io::Result<Self> {
         match std::fs::remove_file(VIA_SOCKET) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
         let listener = UnixListener::bind(VIA_SOCKET)?;
-        let visitors = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&visitors);
-        thread::Builder::new().name("lab-door".to_owned()).spawn(move || {
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
+        thread::Builder::new().name("lab-via".to_owned()).spawn(move || {
             let pids = Arc::new(pids);
             for stream in listener.incoming().flatten() {
-                if count.fetch_add(1, Ordering::Relaxed) >= MAX_VISITORS {
+                if count.fetch_add(1, Ordering::Relaxed) >= MAX_CONNECTIONS {
                     count.fetch_sub(1, Ordering::Relaxed);
                     continue;
                 }
                 let (pids, count) = (Arc::clone(&pids), Arc::clone(&count));
                 thread::spawn(move || {
-                    if let Ok(mut child) = admit(stream, &pids) {
+                    if let Ok(mut child) = start_program(stream, &pids) {
                         let _ = child.wait();
                     }
                     count.fetch_sub(1, Ordering::Relaxed);
                 });
             }
         })?;
-        Ok(Self { visitors })
+        Ok(Self { connections })
     }
 
-    pub(crate) fn visitors(&self) -> usize {
-        self.visitors.load(Ordering::Relaxed)
+    /// Number of programs that were started over the socket and still run.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 }
 
@@ -109,20 +111,20 @@ impl Drop for ViaListener {
     }
 }
 
-fn admit(mut stream: UnixStream, pids: &BTreeMap<HostName, u32>) -> io::Result<Child> {
+fn start_program(mut stream: UnixStream, pids: &BTreeMap<HostName, u32>) -> io::Result<Child> {
     stream.set_read_timeout(Some(NAME_TIMEOUT))?;
-    let (wish, name) = read_wish(&mut stream)?;
+    let (service, name) = read_request(&mut stream)?;
     stream.set_read_timeout(None)?;
     let Some(pid) = pids.get(&name) else {
         return Err(io::Error::new(io::ErrorKind::NotFound, "no such host"));
     };
-    let argv: Vec<&OsStr> = wish.argv().iter().map(OsStr::new).collect();
+    let argv: Vec<&OsStr> = service.argv().iter().map(OsStr::new).collect();
     let input = OwnedFd::from(stream.try_clone()?);
-    nsenter_command(*pid, &argv).stdin(input).stdout(OwnedFd::from(stream)).spawn()
+    nsenter::command(*pid, &argv).stdin(input).stdout(OwnedFd::from(stream)).spawn()
 }
 
 /// Byte by byte: what follows the line is for the agent or the server.
-fn read_wish(stream: &mut impl Read) -> io::Result<(ViaService, HostName)> {
+fn read_request(stream: &mut impl Read) -> io::Result<(ViaService, HostName)> {
     /// The longest word, a blank, the longest name.
     const LINE_MAX: usize = HostName::MAX_LEN + 8;
     let mut line = Vec::new();
@@ -130,15 +132,15 @@ fn read_wish(stream: &mut impl Read) -> io::Result<(ViaService, HostName)> {
     while line.len() <= LINE_MAX {
         stream.read_exact(&mut byte)?;
         if byte[0] == b'\n' {
-            let wish = ViaService::parse(&String::from_utf8_lossy(&line));
-            return wish.ok_or_else(|| io::ErrorKind::InvalidData.into());
+            let service = ViaService::parse(&String::from_utf8_lossy(&line));
+            return service.ok_or_else(|| io::ErrorKind::InvalidData.into());
         }
         line.push(byte[0]);
     }
     Err(io::ErrorKind::InvalidData.into())
 }
 
-/// The door could not be used.
+/// Another host could not be reached by way of the lab.
 #[derive(Debug, thiserror::Error)]
 enum ViaError {
     /// There is none.
@@ -149,9 +151,9 @@ enum ViaError {
     /// The connection broke, or the lab has no such host.
     #[error("the lab hung up on the way to {host}: no such host, or what was started there ended")]
     Broken {
-        /// The host.
+        /// The host that was asked for.
         host: HostName,
-        /// Why.
+        /// What the system answered.
         #[source]
         source: io::Error,
     },
@@ -160,20 +162,20 @@ enum ViaError {
 /// Connects standard input and output to an agent or an ssh server on another host of the same
 /// lab.
 #[must_use]
-pub fn via(wish: ViaService, host: &HostName) -> ExitCode {
-    match connect(wish, host) {
+pub fn via(service: ViaService, host: &HostName) -> ExitCode {
+    match connect(service, host) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => process::report_failure(&error),
     }
 }
 
-fn connect(wish: ViaService, host: &HostName) -> Result<(), ViaError> {
+fn connect(service: ViaService, host: &HostName) -> Result<(), ViaError> {
     let mut stream = UnixStream::connect(VIA_SOCKET).map_err(ViaError::NoLab)?;
     let broken = |source| ViaError::Broken { host: host.clone(), source };
-    stream.write_all(format!("{} {host}\n", wish.word()).as_bytes()).map_err(broken)?;
+    stream.write_all(format!("{} {host}\n", service.word()).as_bytes()).map_err(broken)?;
     let mut upward = stream.try_clone().map_err(broken)?;
     thread::spawn(move || {
-        // Its end shows at the other side; there is nobody here to tell.
+        // The other side sees its end; here nothing is left to be done.
         let _ = io::copy(&mut io::stdin().lock(), &mut upward);
         let _ = upward.shutdown(std::net::Shutdown::Write);
     });
@@ -196,21 +198,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wish_is_read_and_nothing_after_it() {
-        for (line, wish) in [("agent pi2\n", ViaService::Agent), ("ssh pi2\n", ViaService::Ssh)] {
+    fn a_request_is_read_and_nothing_after_it() {
+        for (line, service) in [("agent pi2\n", ViaService::Agent), ("ssh pi2\n", ViaService::Ssh)]
+        {
             let bytes = [line.as_bytes(), b"\x00\x00\x00\x05hello"].concat();
             let mut rest: &[u8] = &bytes;
-            assert_eq!(read_wish(&mut rest).unwrap(), (wish, "pi2".parse().unwrap()));
+            assert_eq!(read_request(&mut rest).unwrap(), (service, "pi2".parse().unwrap()));
             assert_eq!(rest, b"\x00\x00\x00\x05hello");
         }
     }
 
     #[test]
-    fn what_is_no_wish_is_refused() {
+    fn what_is_no_request_is_refused() {
         let long = [b"agent ", [b'a'; 300].as_slice()].concat();
         for bytes in [&b"\n"[..], b"pi2\n", b"agent \x1b[2J\n", b"agent pi2", b"root pi2\n", &long]
         {
-            assert!(read_wish(&mut &*bytes).is_err(), "{bytes:?}");
+            assert!(read_request(&mut &*bytes).is_err(), "{bytes:?}");
         }
     }
 }

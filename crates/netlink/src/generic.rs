@@ -3,8 +3,8 @@
 
 use crate::attribute::{attributes, text, u16_at};
 use crate::error::NetlinkError;
-use crate::kernel::NetlinkKernel;
-use crate::request::{KernelRequest, ask, dump};
+use crate::kernel::{KernelRequest, NetlinkKernel};
+use crate::request::{ask, dump};
 use crate::uapi::genetlink::{
     CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, CTRL_CMD_GETFAMILY, CTRL_CMD_NEWFAMILY,
     GENL_HDRLEN, GENL_ID_CTRL,

@@ -1,10 +1,24 @@
-//! The source of responses: the running kernel ([`crate::socket`]) or a recording
+//! Requests to the kernel and the source of responses: the running kernel ([`crate::socket`]) or a recording
 //! ([`crate::recorded`]).
 
 use std::ops::ControlFlow;
 
 use crate::error::NetlinkError;
-use crate::request::KernelRequest;
+
+/// One netlink request.
+#[derive(Clone, Copy, Debug)]
+pub struct KernelRequest<'a> {
+    /// The protocol: `NETLINK_ROUTE`, `NETLINK_NETFILTER`, …
+    pub protocol: isize,
+    /// The message type, such as `RTM_GETLINK`.
+    pub kind: u16,
+    /// The bytes behind the netlink header.
+    pub body: &'a [u8],
+    /// The requested table, as error messages name it.
+    pub what: &'static str,
+    /// Largest number of entries to keep.
+    pub limit: usize,
+}
 
 /// One datagram of a response.
 #[derive(Clone, Copy, Debug)]

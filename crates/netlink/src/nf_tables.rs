@@ -12,8 +12,8 @@ mod register;
 
 use crate::attribute::{attributes, be32, find, push_attribute, text};
 use crate::error::NetlinkError;
-use crate::kernel::NetlinkKernel;
-use crate::request::{KernelRequest, TableDump, dump};
+use crate::kernel::{KernelRequest, NetlinkKernel};
+use crate::request::{TableDump, dump};
 use crate::uapi::netlink::NETLINK_NETFILTER;
 use crate::uapi::nf_tables::{
     NF_DROP, NFGENMSG_BYTES, NFPROTO_ARP, NFPROTO_BRIDGE, NFPROTO_INET, NFPROTO_IPV4, NFPROTO_IPV6,

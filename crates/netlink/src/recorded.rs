@@ -4,8 +4,7 @@ use std::cell::Cell;
 use std::io;
 
 use crate::error::NetlinkError;
-use crate::kernel::{AnswerDatagram, NetlinkKernel, TakeDatagram};
-use crate::request::KernelRequest;
+use crate::kernel::{AnswerDatagram, KernelRequest, NetlinkKernel, TakeDatagram};
 
 /// EOPNOTSUPP, the response of a kernel without the requested table.
 const NO_SUCH_TABLE: i32 = 95;

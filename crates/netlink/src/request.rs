@@ -7,7 +7,7 @@ use netlink_packet_core::{
 };
 
 use crate::error::NetlinkError;
-use crate::kernel::NetlinkKernel;
+use crate::kernel::{KernelRequest, NetlinkKernel};
 use crate::message::{message, messages, refusal};
 
 /// How often a dump is tried if the table changes meanwhile (`NLM_F_DUMP_INTR`). On a busy router
@@ -16,21 +16,6 @@ const DUMP_TRIES: u32 = 3;
 /// Largest number of datagrams read for one dump; more than any real table needs. The limit guards
 /// against a broken kernel that never ends its response.
 const MAX_DATAGRAMS: u32 = 4096;
-
-/// One netlink request.
-#[derive(Clone, Copy, Debug)]
-pub struct KernelRequest<'a> {
-    /// The protocol: `NETLINK_ROUTE`, `NETLINK_NETFILTER`, …
-    pub protocol: isize,
-    /// The message type, such as `RTM_GETLINK`.
-    pub kind: u16,
-    /// The bytes behind the netlink header.
-    pub body: &'a [u8],
-    /// The requested table, as error messages name it.
-    pub what: &'static str,
-    /// Largest number of entries to keep.
-    pub limit: usize,
-}
 
 /// The result of a dump.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -13,8 +13,8 @@ use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::snapshot::Link;
 
 use crate::error::NetlinkError;
-use crate::kernel::NetlinkKernel;
-use crate::request::{KernelRequest, TableDump, dump};
+use crate::kernel::{KernelRequest, NetlinkKernel};
+use crate::request::{TableDump, dump};
 use crate::uapi::netlink::{AF_INET, AF_INET6, NETLINK_ROUTE};
 
 /// Link names by index, since most tables refer to links by index only.

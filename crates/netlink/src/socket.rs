@@ -8,8 +8,7 @@ use nix::sys::socket::{setsockopt, sockopt::ReceiveTimeout};
 use nix::sys::time::TimeVal;
 
 use crate::error::NetlinkError;
-use crate::kernel::{AnswerDatagram, NetlinkKernel, TakeDatagram};
-use crate::request::KernelRequest;
+use crate::kernel::{AnswerDatagram, KernelRequest, NetlinkKernel, TakeDatagram};
 
 /// How long to wait for each datagram: the kernel responds from memory within milliseconds, so a
 /// second without a datagram means that none will come.

@@ -1,5 +1,6 @@
 //! flannel: the interface and address of its tunnel endpoint.
 
+mod selection;
 mod lookup;
 mod can_reach;
 
@@ -10,7 +11,8 @@ use pontoon_model::untrusted::Untrusted;
 use super::{PredictedAddresses, PredictedChoice};
 use pontoon_model::node_files::FlannelFlags;
 
-pub use lookup::{ExternalInterface, InterfaceLookupError, InterfaceSelector, IpStack, look_up};
+pub use lookup::{ExternalInterface, InterfaceSelector, look_up};
+pub use selection::{InterfaceLookupError, IpStack};
 
 /// Source of the rule; the prediction was compared with running versions.
 pub const SOURCE: &str =

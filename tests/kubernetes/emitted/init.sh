@@ -17,5 +17,5 @@ kubeadm init \
   --service-cidr=10.96.0.0/12 \
   --node-name=pi1 \
   --kubernetes-version=v1.36.2
-# Afterwards: pontoon flannel --for pi1 says what the network of the pods needs,
-# pontoon kubeadm join --for HOST what a worker does.
+# Afterwards: pontoon settings flannel --for pi1 says what the network of the
+# pods needs, pontoon kubeadm join --for HOST what a worker does.

@@ -54,4 +54,4 @@ $cluster -n kube-system get configmap kube-proxy -o yaml | sed 's#https://172.20
 $cluster -n kube-system rollout restart daemonset kube-proxy
 # Workers that joined: pontoon kubeadm repair-advice --for WORKER --from
 # 172.20.5.1 --to 10.0.0.1. Copies of admin.conf (~/.kube/config) still name the
-# old address. flannel: pontoon flannel --for pi1.
+# old address. flannel: pontoon settings flannel --for pi1.

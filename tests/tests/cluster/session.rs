@@ -60,19 +60,20 @@ impl Session {
     /// Raises a scenario from a file, and waits until its first host has a shell.
     pub(crate) fn start(scenario: &Path, first: &str) -> Self {
         assert!(
-            std::env::var_os(pontoon_lab::kubernetes::PROGRAMS).is_some(),
+            std::env::var_os(pontoon_lab_kubernetes::PROGRAMS).is_some(),
             "these tests take the real Kubernetes: run ./check --kubernetes, or first\n  \
              export {}=$(tests/kubernetes/build)",
-            pontoon_lab::kubernetes::PROGRAMS,
+            pontoon_lab_kubernetes::PROGRAMS,
         );
-        let mut child = start(program::path())
-            .args(["lab", "shell"])
+        // Its hosts have the pontoon that lies beside the program which raises them.
+        let _ = program::path();
+        let mut child = start(program::lab_kubernetes())
             .arg(scenario)
-            .args([first, "--", "bash"])
+            .args([first, "bash"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("pontoon starts");
+            .expect("the lab starts");
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().expect("it was asked for"));
         let waiting = Waiting::default();

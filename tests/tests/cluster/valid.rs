@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use pontoon_lab::kubernetes::PROGRAMS;
+use pontoon_lab_kubernetes::PROGRAMS;
 use pontoon_tests::program::{pontoon_in, stdout};
 
 use crate::shapes::{cases, word};

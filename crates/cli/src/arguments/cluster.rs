@@ -2,26 +2,27 @@
 
 use clap::{Args, Subcommand};
 
-use super::mesh::{ConnectionArguments, RemoteStartArguments};
+use super::host_connection::{ConnectionArguments, RemoteStartArguments};
+use super::report_output::{JsonArguments, VerboseArguments, schema};
 
 const DETAILS: &str = "\
-HOSTS is a host list such as pi[1-5]: all nodes, the control plane among them.
-Each is reached by your own ssh, as root or with --sudo, and has pontoon, or
-gets it for this run with --push. Without HOSTS the nodes are those that kubectl
-on this host knows: by $KUBECONFIG, else by the administrator's kubeconfig where
-you may read it, else by your own.
+HOSTS is a host list such as pi[1-5] of all nodes, including the control plane.
+Each is reached by your own ssh, as root or with --sudo. It has pontoon, or gets
+it for this run with --push. Without HOSTS, kubectl on this host lists the
+nodes: with $KUBECONFIG, else with the administrator's kubeconfig if you may
+read it, else with your own.
 
-Every pair of hosts is asked over every link, as pontoon mesh does. A pod is
-made on every node, in a namespace of its own that is removed at the end, also
-after Ctrl-C; its image is the pause image that is there already. From every
-node and every such pod the API server is asked, other nodes' kubelets, other
-nodes' pods with small and large answers, a Service, and DNS. What fails is
-tried again before anything is accused.
+Every pair of hosts is tested over every link, as pontoon mesh does. Each node
+gets a test pod, in a namespace that is removed at the end, also after Ctrl-C;
+its image is the pause image that the node already has. From every node and
+every test pod, requests go to the API server, other nodes' kubelets, other
+nodes' pods (with small and large answers), a Service, and DNS. A test that
+fails is repeated before it counts.
 
-A cluster younger than three minutes is waited for, up to a minute. If it is
-still starting then, that is said, and the exit code is 4.
+If the cluster is younger than three minutes, the check waits up to a minute for
+it. If it is still starting then, the report says so, and the exit code is 4.
 
-Nothing else is changed, and only addresses of the cluster are asked.";
+Nothing else is changed, and only addresses of the cluster are contacted.";
 
 #[derive(Args, Debug)]
 pub(crate) struct ClusterArguments {
@@ -31,24 +32,22 @@ pub(crate) struct ClusterArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClusterCommand {
-    /// Whether the cluster works; if not, what the cause is, and the fix
+    /// Check whether the cluster works; if not, find the cause and the fix
     Check(Box<ClusterCheckArguments>),
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = DETAILS)]
+#[command(after_help = DETAILS, mut_arg("json", schema("cluster")))]
 pub(crate) struct ClusterCheckArguments {
-    /// The hosts, such as 'pi[1-5]'; without any, the nodes that kubectl on this host knows
+    /// Hosts, such as 'pi[1-5]'; default: the nodes that kubectl on this host lists
     #[arg(value_name = "HOSTS")]
     pub(crate) hosts: Vec<String>,
     #[command(flatten)]
     pub(crate) reaching: ConnectionArguments,
     #[command(flatten)]
     pub(crate) by_ssh: RemoteStartArguments,
-    /// Write the report as JSON (docs/schema/cluster.schema.json)
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// List everything that was tried
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) format: JsonArguments,
+    #[command(flatten)]
+    pub(crate) detail: VerboseArguments,
 }

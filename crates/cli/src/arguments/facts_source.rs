@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::mesh::{AgentStartArguments, ConnectionArguments};
+use super::host_connection::{AgentStartArguments, ConnectionArguments};
 
-/// Hosts to ask, or files to read; neither: this host.
+/// Hosts to ask, or files to read; without either, this host.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct FactsSourceArguments {
-    /// The hosts, such as 'pi[1-5]'; without them this one
+    /// Hosts, such as 'pi[1-5]'; default: this host
     #[arg(value_name = "HOSTS", conflicts_with = "facts")]
     pub(crate) hosts: Vec<String>,
-    /// Take what was recorded or captured elsewhere (repeatable: several hosts)
+    /// Read facts that were recorded or captured elsewhere (repeatable, for several hosts)
     #[arg(long, value_name = "FILE")]
     pub(crate) facts: Vec<PathBuf>,
     #[command(flatten)]

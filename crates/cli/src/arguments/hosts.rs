@@ -4,15 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::host_connection::{HostListArguments, InventoryArguments};
+use super::report_output::{JsonArguments, schema};
+
 const DETAILS: &str = "\
-Hosts are named as in pi[1-5,7], a[1-2]b[1-2] or pi1,pi2: quote brackets, for
-zsh takes them for file names ('pi[1-5]').
+Hosts are named as in pi[1-5,7], a[1-2]b[1-2] or pi1,pi2. Quote brackets, which
+zsh expands as file names ('pi[1-5]').
 
 The inventory is --inventory FILE, else $PONTOON_HOSTS, else ./hosts.toml if it
-is there, else $XDG_CONFIG_HOME/pontoon/hosts.toml (~/.config/pontoon). It is
-text that you may edit; docs/schema/hosts.schema.json says what may stand in
-it. Keys are named by their path; no secret belongs into it. A host that is not
-in it is still a host: ssh may know it.
+exists, else $XDG_CONFIG_HOME/pontoon/hosts.toml (~/.config/pontoon). It is text
+that you may edit; its format is docs/schema/hosts.schema.json. Keys are given by
+path; do not put secrets into it. Hosts that are not in it can be used as well,
+as your ssh knows them.
 
   pontoon hosts add 'pi[1-5]' --role worker --user pi
   pontoon hosts set pi1 role=control-plane
@@ -22,9 +25,8 @@ in it is still a host: ssh may know it.
 #[derive(Args, Debug)]
 #[command(after_help = DETAILS)]
 pub(crate) struct HostsArguments {
-    /// The inventory, instead of the one found as said below
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) inventory: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
     #[command(subcommand)]
     pub(crate) command: HostsCommand,
 }
@@ -33,55 +35,54 @@ pub(crate) struct HostsArguments {
 pub(crate) enum HostsCommand {
     /// Add hosts to the inventory
     Add(AddArguments),
-    /// Say something of hosts that are in the inventory
+    /// Change hosts in the inventory
     Set(SetArguments),
     /// Show the inventory
     List(ListArguments),
-    /// Take hosts out of the inventory
+    /// Remove hosts from the inventory
     Remove(RemoveArguments),
-    /// Take over the hosts of cloudmesh, Ansible or ssh
+    /// Import hosts from cloudmesh, Ansible or ssh
     Import(ImportArguments),
-    /// Write each host of a list on a line of its own
+    /// Expand a host list, one host per line
     Expand(ExpandArguments),
-    /// Write hosts as a list: pi1 pi2 pi3 become pi[1-3]
+    /// Compress hosts to a list: pi1 pi2 pi3 become pi[1-3]
     Compress(CompressArguments),
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct DryRunArguments {
-    /// Write what the inventory would be to standard output, and nothing else
+    /// Print the resulting inventory, and change nothing
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct AddArguments {
-    /// The hosts, such as 'pi[1-5]'
-    #[arg(required = true)]
-    pub(crate) hosts: Vec<String>,
-    /// What they do: control-plane or worker
+    #[command(flatten)]
+    pub(crate) targets: HostListArguments,
+    /// Role: control-plane or worker
     #[arg(long)]
     pub(crate) role: Option<String>,
-    /// Where they are reached, if not by name; several are paired in order, such as
+    /// Address, if the name does not resolve; several are paired in order, such as
     /// '192.168.1.[21-25]'
     #[arg(long, alias = "ip")]
     pub(crate) address: Option<String>,
-    /// The user to log in as
-    #[arg(long)]
+    /// User to log in as
+    #[arg(short, long)]
     pub(crate) user: Option<String>,
-    /// The port of their SSH servers
+    /// Port of the SSH servers
     #[arg(long)]
     pub(crate) port: Option<String>,
-    /// The path of the private key
+    /// Path of the private key
     #[arg(long, value_name = "PATH", alias = "keyfile", allow_hyphen_values = true)]
     pub(crate) key: Option<String>,
-    /// A label, such as gpu=no (repeatable)
+    /// Label, such as gpu=no (repeatable)
     #[arg(long = "label", value_name = "LABEL")]
     pub(crate) labels: Vec<String>,
-    /// The cluster they belong to
+    /// Name of their cluster
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<String>,
-    /// What cloudmesh calls so
+    /// A service, as cloudmesh has them; kept as a label
     #[arg(long, hide = true, alias = "services")]
     pub(crate) service: Option<String>,
     #[command(flatten)]
@@ -91,16 +92,16 @@ pub(crate) struct AddArguments {
 const SET_DETAILS: &str = "\
 Fields: role, address, user, port, key, label, cluster. One value goes to all
 hosts, several are paired in order ('pi[1-5]' address='192.168.1.[21-25]');
-`user=` takes it away. Labels go to all: label=gpu=no,rack=3 sets two,
-label=gpu- takes one away. `ip to ADDRESSES` and `label to master` are
-understood as in `cms inventory set`.";
+`user=` removes the value. Labels go to all: label=gpu=no,rack=3 sets two,
+label=gpu- removes one. `ip to ADDRESSES` and `label to master` are understood
+as by `cms inventory set`.";
 
 #[derive(Args, Debug)]
 #[command(after_help = SET_DETAILS)]
 pub(crate) struct SetArguments {
-    /// The hosts, such as 'pi[1-5]'
+    /// Hosts, such as 'pi[1-5]'
     pub(crate) hosts: String,
-    /// What is said of them, such as role=worker
+    /// Changes, such as role=worker
     #[arg(required = true, value_name = "FIELD=VALUE")]
     pub(crate) assignments: Vec<String>,
     #[command(flatten)]
@@ -108,19 +109,18 @@ pub(crate) struct SetArguments {
 }
 
 #[derive(Args, Debug)]
+#[command(mut_arg("json", schema("hosts-list")))]
 pub(crate) struct ListArguments {
-    /// These hosts only
+    /// Hosts, such as 'pi[1-5]'; default: all
     pub(crate) hosts: Vec<String>,
-    /// As JSON (docs/schema/hosts-list.schema.json)
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: JsonArguments,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct RemoveArguments {
-    /// The hosts, such as 'pi[1-5]'
-    #[arg(required = true)]
-    pub(crate) hosts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) targets: HostListArguments,
     #[command(flatten)]
     pub(crate) run: DryRunArguments,
 }
@@ -129,17 +129,17 @@ pub(crate) struct RemoveArguments {
 pub(crate) struct ImportArguments {
     /// ~/.cloudmesh/inventory.yaml, an Ansible inventory or ~/.ssh/config; `-` is standard input
     pub(crate) file: PathBuf,
-    /// Whose file it is, where its content does not tell
+    /// Format of FILE; default: guessed from its content
     #[arg(long)]
     pub(crate) format: Option<ImportFormat>,
-    /// What the file says goes before what the inventory says
+    /// Where both have a value, take that of FILE
     #[arg(long)]
     pub(crate) replace: bool,
     #[command(flatten)]
     pub(crate) run: DryRunArguments,
 }
 
-/// Whose inventory it is.
+/// Formats of inventories that can be imported.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum ImportFormat {
     /// Cloudmesh: ~/.cloudmesh/inventory.yaml
@@ -152,14 +152,13 @@ pub(crate) enum ImportFormat {
 
 #[derive(Args, Debug)]
 pub(crate) struct ExpandArguments {
-    /// The list, such as 'pi[1-5]'
-    #[arg(required = true, value_name = "HOSTS")]
-    pub(crate) hosts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) targets: HostListArguments,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct CompressArguments {
-    /// The hosts; `-` reads them from standard input, one a line
+    /// Hosts; `-` reads them from standard input, one per line
     #[arg(required = true, value_name = "HOST")]
     pub(crate) hosts: Vec<String>,
 }

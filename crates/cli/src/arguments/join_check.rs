@@ -5,40 +5,42 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::mesh::{ConnectionArguments, RemoteStartArguments};
+use super::host_connection::{ConnectionArguments, RemoteStartArguments};
+use super::report_output::{JsonArguments, schema};
 
 const DETAILS: &str = "\
+Paste the line that kubeadm init printed on standard input; text around it does
+not matter:
+
   pontoon join-check -
-  kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \\
+  kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \
       --discovery-token-ca-cert-hash sha256:...
   (Ctrl-D)
 
-Paste the line that kubeadm init printed on standard input; what stands around
-it does not matter. After -- it works, too, but then the token shows in the
-list of processes.
+It can also follow --, but then the token shows in the process list.
 
-Asked is what kubeadm asks, in its order, by the way that the kernel chooses and
-by each link; nothing is changed. The token is shown to no server but one whose
-certificate is vouched for by the CA that the token's signature and the pins
-vouch for. It stands in no output.
+The requests are kubeadm's, in its order, over the route that the kernel chooses
+and over each link; nothing is changed. The token is sent only to a server whose
+certificate is signed by the CA that the token's signature and the pins confirm.
+It appears in no output.
 
-Whether the control plane reaches this host's kubelet, and the ports of the pod
-network, can be told with an agent on it:
+An agent on the control plane can also test whether the control plane reaches
+this host's kubelet, and the ports of the pod network:
 
   pontoon join-check - --server-via 'ssh pi1 pontoon agent --stdio'
 
-With --on each of these hosts is asked in place of this one, by your own ssh,
+--on rehearses the join on other hosts instead of this one, over your own ssh,
 as pontoon mesh does:
 
   pontoon join-check --on 'pi[2-5]' -
 
-They need pontoon, or get it for this run with --push. The token, and what a
-discovery file holds, are never sent there: the answer to the anonymous question
-comes back and is judged here. The settings and the node's name, which take the
-token, are read where this host itself is among them.";
+They need pontoon, or get it for this run with --push. The token and the
+contents of a discovery file are never sent there: the reply to the anonymous
+request comes back and is verified here. The cluster's configuration and the
+node name, which need the token, are checked if this host itself is among them.";
 
 #[derive(Args, Debug)]
-#[command(after_help = DETAILS)]
+#[command(after_help = DETAILS, mut_arg("json", schema("join")))]
 #[command(group(
     ArgGroup::new("elsewhere")
         .args(["inventory", "ssh", "user", "push", "binaries", "sudo"])
@@ -46,35 +48,34 @@ token, are read where this host itself is among them.";
         .requires("on")
 ))]
 pub(crate) struct JoinCheckArguments {
-    /// `-`: the line is read from standard input
+    /// `-` reads the `kubeadm join` line from standard input
     #[arg(value_name = "-", value_parser = ["-"], conflicts_with = "line")]
     pub(crate) stdin: Option<String>,
-    /// Rehearse it on these hosts, such as 'pi[2-5]' (repeatable)
+    /// Rehearse the join on these hosts, such as 'pi[2-5]' (repeatable)
     #[arg(long, value_name = "HOSTS", conflicts_with_all = ["server_via", "node_name"])]
     pub(crate) on: Vec<String>,
     #[command(flatten)]
     pub(crate) reaching: ConnectionArguments,
     #[command(flatten)]
     pub(crate) by_ssh: RemoteStartArguments,
-    /// The configuration of kubeadm join --config
+    /// Configuration file, as for `kubeadm join --config`
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The kubeconfig of kubeadm join --discovery-file
+    /// Kubeconfig, as for `kubeadm join --discovery-file`
     #[arg(long, value_name = "FILE")]
     pub(crate) discovery_file: Option<PathBuf>,
-    /// Start an agent on the control plane by this command, and ask both ways
+    /// Command that starts an agent on the control plane, to test both directions
     #[arg(long, value_name = "CMD")]
     pub(crate) server_via: Option<String>,
-    /// The name that the node will have, if not this host's
+    /// Name that the node will have; default: this host's name
     #[arg(long, value_name = "NAME")]
     pub(crate) node_name: Option<String>,
-    /// Wait as long as kubeadm does: ten seconds for a question
+    /// Wait as long as kubeadm does: 10 s for each request
     #[arg(long)]
     pub(crate) patient: bool,
-    /// Write the report as JSON (docs/schema/join.schema.json; with --on join-hosts.schema.json)
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// The line itself
+    #[command(flatten)]
+    pub(crate) format: JsonArguments,
+    /// The `kubeadm join` line itself
     #[arg(last = true, value_name = "kubeadm join ...")]
     pub(crate) line: Vec<OsString>,
 }

@@ -1,4 +1,4 @@
-//! `pontoon check`: what is wrong here, and between here and its peers.
+//! `pontoon check`: what is wrong on this host, and on the paths to its peers.
 
 pub(crate) mod local_names;
 pub(crate) mod pair;
@@ -12,6 +12,7 @@ use pontoon_model::facts::RunParameters;
 use pontoon_model::host::HostName;
 
 use crate::arguments::check::CheckArguments;
+use crate::arguments::probe_scope::ProbeScopeArguments;
 use crate::command::{records, survey_report};
 use crate::failure::CommandFailure;
 use crate::output;
@@ -19,17 +20,17 @@ use pontoon_model::record::Record;
 use pontoon_probe::run_key::RunKey;
 use pontoon_probe::survey::{SurveyOptions, SurveyParticipant};
 
-/// Asks the hosts, judges, shows.
+/// Tests, diagnoses, shows.
 pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandFailure> {
-    local_names::links_exist(&arguments.interfaces)?;
+    local_names::links_exist(&arguments.scope.interfaces)?;
     let here = local_names::host_name()?;
-    let (seats, one_ended) = participants::participants(arguments, here)?;
+    let (participants, one_ended) = participants::participants(arguments, here)?;
     let addresses = addresses(&one_ended)?;
-    let intent = intent(arguments, one_ended);
+    let intent = run_parameters(&arguments.scope, one_ended);
     let options = options(arguments, addresses)?;
     let (record, key) = match &arguments.pair {
-        Some(text) => paired(text, seats, &intent, &options)?,
-        None => survey_report::survey(seats, &intent, &options)?,
+        Some(text) => paired(text, participants, &intent, &options)?,
+        None => survey_report::survey(participants, &intent, &options)?,
     };
     records::keep(&record, &arguments.recording, &key)?;
     let report = survey_report::report(&record);
@@ -40,7 +41,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandFailure
 /// The one peer, asked without a control channel.
 fn paired(
     text: &str,
-    seats: Vec<SurveyParticipant>,
+    participants: Vec<SurveyParticipant>,
     intent: &RunParameters,
     options: &SurveyOptions,
 ) -> Result<(Record, RunKey), CommandFailure> {
@@ -49,39 +50,49 @@ fn paired(
         return Err(CommandFailure::PairPeers { peers: options.one_ended.len() });
     };
     let is_one = options.one_ended.iter().all(|(other, _)| other == peer);
-    match (seats.into_iter().next(), is_one) {
+    match (participants.into_iter().next(), is_one) {
         (Some(seat), true) => pair::survey(seat, (peer, *address), pair, intent, options),
         _ => Err(CommandFailure::PairPeers { peers: options.one_ended.len() }),
     }
 }
 
-/// What the user wants, as far as it bears on judgement.
-pub(crate) fn intent(arguments: &CheckArguments, one_ended: Vec<HostName>) -> RunParameters {
+/// The user's plans, on which findings may depend.
+pub(crate) fn run_parameters(
+    scope: &ProbeScopeArguments,
+    one_ended: Vec<HostName>,
+) -> RunParameters {
     RunParameters {
-        pod_cidr: arguments.pod_cidr,
-        service_cidr: arguments.service_cidr,
-        server: arguments.server.clone(),
+        pod_cidr: scope.planned.pod_cidr,
+        service_cidr: scope.planned.service_cidr,
+        server: scope.server.clone(),
         one_ended,
     }
 }
 
-/// How the user wants it.
+/// The limits of a survey, which `check` and `mesh` share.
+pub(crate) fn survey_limits(scope: &ProbeScopeArguments) -> Result<SurveyOptions, CommandFailure> {
+    let server = scope.server.as_ref().map(local_names::resolve).transpose()?;
+    let timeout = scope.timeout.map(|time| time.as_millis());
+    Ok(SurveyOptions {
+        links: scope.interfaces.clone(),
+        timeout_ms: timeout.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
+        is_offline: scope.offline,
+        server: server.and_then(|addresses| addresses.into_iter().next()),
+        ..SurveyOptions::default()
+    })
+}
+
+/// How a check is done, with the addresses of the peers that have no agent.
 pub(crate) fn options(
     arguments: &CheckArguments,
     one_ended: Vec<(HostName, IpAddr)>,
 ) -> Result<SurveyOptions, CommandFailure> {
-    let server = arguments.server.as_ref().map(local_names::resolve).transpose()?;
-    let timeout = arguments.timeout.map(|time| time.as_millis());
     Ok(SurveyOptions {
-        links: arguments.interfaces.clone(),
-        timeout_ms: timeout.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
         is_passive: arguments.passive,
-        is_offline: arguments.offline,
         bounces: arguments.bounce,
-        server: server.and_then(|addresses| addresses.into_iter().next()),
         page: arguments.portal_url.clone(),
         one_ended,
-        ..SurveyOptions::default()
+        ..survey_limits(&arguments.scope)?
     })
 }
 

@@ -10,7 +10,7 @@ use pontoon_model::host::HostName;
 use pontoon_remote::carrier::ssh::SshLogin;
 use pontoon_remote::reach_failure::{FailureCause, ReachFailure};
 
-use crate::arguments::remote::ClockArguments;
+use crate::arguments::remote_commands::ClockArguments;
 use crate::command::fleet::Fleet;
 use crate::failure::CommandFailure;
 use crate::output;
@@ -19,12 +19,12 @@ use crate::render::{clean, clock, json};
 
 type ClockAnswers = Vec<(HostName, Result<ClockOffset, ReachFailure>)>;
 
-/// Asks, shows, and sets where that was asked for.
+/// Compares the clocks, shows them, and sets those that are off with `--sync`.
 pub(crate) fn run(arguments: &ClockArguments) -> Result<ExitCode, CommandFailure> {
-    let fleet = Fleet::of(&arguments.hosts, &arguments.reaching)?;
+    let fleet = Fleet::of(&arguments.targets.hosts, &arguments.reaching)?;
     let answers = asked(&fleet);
     let clocks = ClockReport::of(&answers);
-    if arguments.json {
+    if arguments.format.json {
         output::data(&json::pretty(&clocks)?)?;
     } else {
         output::data(&clock::table(&clocks, TerminalStyle::of_stdout(0)))?;
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &ClockArguments) -> Result<ExitCode, CommandFailure
         output::note(&"nothing was set");
         return Ok(ExitCode::from(clocks.exit().code()));
     }
-    let set = set(&fleet, &wrong, arguments.sudo);
+    let set = set(&fleet, &wrong, arguments.privilege.sudo);
     let clocks = ClockReport::of(&asked(&fleet));
     output::data(&clock::table(&clocks, TerminalStyle::of_stdout(0)))?;
     Ok(ExitCode::from(clocks.exit().or(set).code()))
@@ -49,7 +49,7 @@ fn asked(fleet: &Fleet) -> ClockAnswers {
     hosts.zip(ssh_clock::ask(&fleet.ssh, &logins)).collect()
 }
 
-/// Those whose clock is off from this host's for sure.
+/// Hosts whose clock differs from this host's by more than the uncertainty and a second.
 fn off<'a>(fleet: &'a Fleet, answers: &ClockAnswers) -> Vec<(&'a SshLogin, ClockOffset)> {
     let both = fleet.logins.iter().zip(answers);
     let off = both.filter_map(|(login, (_, answer))| {
@@ -60,7 +60,7 @@ fn off<'a>(fleet: &'a Fleet, answers: &ClockAnswers) -> Vec<(&'a SshLogin, Clock
     off.collect()
 }
 
-/// Says what is about to be done, and asks.
+/// Says what is about to be set, and asks for confirmation.
 fn is_wanted(
     wrong: &[(&SshLogin, ClockOffset)],
     clocks: &ClockReport,
@@ -83,7 +83,7 @@ fn is_wanted(
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
-/// Sets them and says what each was; the number says whether all could be.
+/// Sets the clocks and says how far each was off; returns whether all could be set.
 fn set(fleet: &Fleet, wrong: &[(&SshLogin, ClockOffset)], is_sudo: bool) -> Exit {
     let mut exit = Exit::Good;
     for ((login, offset), set) in wrong.iter().zip(ssh_clock::set(&fleet.ssh, wrong, is_sudo)) {

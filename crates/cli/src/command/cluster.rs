@@ -26,14 +26,14 @@ use crate::output;
 use crate::render::style::TerminalStyle;
 use crate::render::{cluster, json};
 
-/// Does what the command line says.
+/// Runs a command below `pontoon cluster`.
 pub(crate) fn run(command: &ClusterCommand) -> Result<ExitCode, CommandFailure> {
     match command {
         ClusterCommand::Check(arguments) => check(arguments),
     }
 }
 
-/// Asks the hosts' networks and the cluster, and judges.
+/// Tests the hosts' networks and the cluster, and diagnoses both.
 fn check(arguments: &ClusterCheckArguments) -> Result<ExitCode, CommandFailure> {
     let hosts = match &arguments.hosts[..] {
         [] => node_names().map_err(|why| ClusterFailure::NoNodes { why })?,
@@ -80,10 +80,10 @@ fn check(arguments: &ClusterCheckArguments) -> Result<ExitCode, CommandFailure> 
         facts.record.unreached.entry(host).or_insert(why);
     }
     let report = ClusterReport::of(&facts);
-    let shown = if arguments.json {
+    let shown = if arguments.format.json {
         json::pretty(&report)?
     } else {
-        cluster::page(&report, TerminalStyle::of_stdout(u8::from(arguments.verbose)))
+        cluster::page(&report, TerminalStyle::of_stdout(arguments.detail.verbose))
     };
     output::data(&shown)?;
     Ok(ExitCode::from(report.exit().code()))

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::arguments::{DemoArguments, LabTransport, RecordArguments};
+use crate::arguments::lab::{DemoArguments, LabTransport};
 use crate::command::lab::{in_sandbox, lab_survey, scenario};
 use crate::command::{ProcessContext, records, survey_report};
 use crate::failure::CommandFailure;
@@ -13,10 +13,10 @@ use pontoon_lab::Lab;
 use pontoon_lab::expected_findings::compare;
 use pontoon_model::exit::Exit;
 
-/// The scenario that is told.
+/// The scenario that the demo shows.
 const SCENARIO: &str = "campus";
 
-/// Raises the campus, asks its hosts, tells what was seen.
+/// Builds the campus, tests it from its hosts, shows what they see.
 pub(crate) fn run(
     arguments: &DemoArguments,
     place: &ProcessContext,
@@ -31,15 +31,16 @@ pub(crate) fn run(
         drop(lab);
         let difference = compare(&scenario.expect, &lab_survey::diagnoses(&seen));
         for one in &seen {
-            let keeping = RecordArguments { record: arguments.record.clone(), redact: false };
-            records::keep(&one.record, &keeping, &one.key)?;
+            records::keep(&one.record, &arguments.recording, &one.key)?;
             let report = survey_report::report(&one.record);
             output::data(&demo::demo_report(&report, &one.record.facts, &program, style))?;
         }
         if difference.is_empty() {
             Ok(ExitCode::SUCCESS)
         } else {
-            output::data(&format!("\nThis is not the story that was to be told:\n{difference}"))?;
+            output::data(&format!(
+                "\nThe findings are not those that the scenario expects:\n{difference}"
+            ))?;
             Ok(ExitCode::from(Exit::Failed.code()))
         }
     })

@@ -17,7 +17,7 @@ use crate::output;
 use crate::render::style::TerminalStyle;
 use crate::render::{discover, json};
 
-/// Looks at the link, asks everybody on it, shows who answered.
+/// Checks that the link is private, sweeps it, shows the hosts that answered.
 pub(crate) fn run(arguments: &DiscoverArguments) -> Result<ExitCode, CommandFailure> {
     local_names::links_exist(std::slice::from_ref(&arguments.interface))?;
     let snapshot = snapshot::take(&SnapshotSources::live(unix_s(), std::env::vars_os()));
@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &DiscoverArguments) -> Result<ExitCode, CommandFail
     let discoverer = discoverer.map_err(refused)?;
     output::note(&expectation);
     let discovery = discoverer.run();
-    if arguments.json {
+    if arguments.format.json {
         output::data(&json::pretty(&discovery)?)?;
     } else {
         output::data(&discover::page(&discovery, TerminalStyle::of_stdout(0)))?;
@@ -46,7 +46,7 @@ fn refused(source: io::Error) -> CommandFailure {
     }
 }
 
-/// What it will take, said beforehand.
+/// How long the sweep will take.
 fn expectation(target: &SweepTarget) -> String {
     let sweep = LinkSweep::new(target);
     let skipped: String =

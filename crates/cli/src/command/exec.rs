@@ -16,7 +16,7 @@ use pontoon_model::shell::shell_line;
 use pontoon_remote::carrier::RemoteProgram;
 use pontoon_remote::host_command::{CommandEnd, OutputStream};
 
-use crate::arguments::remote::ExecArguments;
+use crate::arguments::remote_commands::ExecArguments;
 use crate::command::fleet::Fleet;
 use crate::failure::CommandFailure;
 use crate::output;
@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &ExecArguments) -> Result<ExitCode, CommandFailure>
     let mut trouble = None;
     let ends = exec::run(jobs, input.as_ref(), &mut |event| {
         if let ExecEvent::Line(host, stream, line) = event {
-            let told = if arguments.json {
+            let told = if arguments.format.json {
                 said.keep(host, *stream, line);
                 Ok(())
             } else {
@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &ExecArguments) -> Result<ExitCode, CommandFailure>
     if let Some(failure) = trouble {
         return Err(failure);
     }
-    if arguments.json {
+    if arguments.format.json {
         let hosts = fleet.logins.iter().map(|login| &login.host);
         output::data(&json::pretty(&said.results(hosts, &ends))?)?;
     } else {

@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, CommandFailu
     if code == STDIN {
         return error_text::run(arguments);
     }
-    if arguments.prove || arguments.json {
+    if arguments.prove || arguments.format.json {
         return Err(ExplainFailure::Code.into());
     }
     if let Some(cause) = cause::cause_named(code) {

@@ -1,4 +1,4 @@
-//! Facts for what is foretold or written down: of hosts asked now, recorded, or captured by hand.
+//! Facts for predictions and settings: collected now, recorded, or captured by hand.
 
 mod facts_file;
 
@@ -18,8 +18,8 @@ use crate::command::check::local_names;
 use crate::command::{fleet, mesh};
 use crate::failure::CommandFailure;
 
-/// Asks the hosts that are named, reads the files, or looks at this host. Where nobody could be
-/// asked the number to end with comes back.
+/// Collects facts from the named hosts, the files, or this host. If no host can be reached, returns
+/// the exit code.
 pub(crate) fn collect_facts(
     source: &FactsSourceArguments,
 ) -> Result<Result<Record, ExitCode>, CommandFailure> {
@@ -40,7 +40,7 @@ pub(crate) fn collect_facts(
     Ok(found.map(|(record, _)| record))
 }
 
-/// Records of one run are merged; hosts that were captured one by one stand side by side.
+/// Merges records of one run, and adds hosts that were captured one by one.
 fn together(all: Vec<facts_file::FactsFile>) -> Result<Record, CommandFailure> {
     let (mut records, mut hosts) = (Vec::new(), BTreeMap::new());
     for source in all {

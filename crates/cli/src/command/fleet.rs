@@ -7,16 +7,16 @@ use pontoon_fleet::inventory::{HostRole, Inventory, InventoryHost, InventoryLoca
 use pontoon_model::host::HostName;
 use pontoon_remote::carrier::ssh::{SshLogin, SshProgram};
 
-use crate::arguments::mesh::ConnectionArguments;
+use crate::arguments::host_connection::ConnectionArguments;
 use crate::command::hosts::parse_host_lists;
 use crate::failure::{CommandFailure, HostsFailure};
 use crate::shell_split::split;
 
-/// Hosts and the way to them.
+/// Hosts, and how to log in on each.
 pub(crate) struct Fleet {
     pub(crate) ssh: SshProgram,
     pub(crate) logins: Vec<SshLogin>,
-    /// Those of them that are of the control plane.
+    /// The hosts that the inventory has as control planes.
     pub(crate) control_planes: BTreeSet<HostName>,
 }
 
@@ -34,7 +34,7 @@ impl Fleet {
                 SshProgram { words: words.into_iter().map(Into::into).collect() }
             }
         };
-        let inventory = inventory(reaching.inventory.as_deref())?;
+        let inventory = inventory(reaching.inventory.path.as_deref())?;
         let known: Vec<InventoryHost> =
             parse_host_lists(words)?.into_iter().map(|name| inventory.host(&name)).collect();
         let is_server = |host: &&InventoryHost| host.entry.role == Some(HostRole::ControlPlane);
@@ -56,7 +56,7 @@ fn login(host: &InventoryHost, user: Option<&str>) -> SshLogin {
     }
 }
 
-/// The inventory; one that nobody named and that is not there is empty.
+/// The inventory; the default one is empty if its file does not exist.
 fn inventory(asked: Option<&Path>) -> Result<Inventory, CommandFailure> {
     let variable = |name: &str| std::env::var_os(name);
     match InventoryLocation::find(asked, Path::new("."), variable) {

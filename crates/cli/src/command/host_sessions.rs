@@ -12,7 +12,7 @@ use pontoon_remote::carrier::{CarrierError, OnInterrupt, RemoteProgram, RunAs};
 use pontoon_remote::reach_failure::ReachFailure;
 use pontoon_remote::session::host_session::HostSession;
 
-use crate::arguments::mesh::RemoteStartArguments;
+use crate::arguments::host_connection::RemoteStartArguments;
 use crate::command::check::{local_names, participants};
 use crate::command::fleet::Fleet;
 use crate::failure::CommandFailure;
@@ -32,7 +32,7 @@ pub(super) fn by_ssh(
     let own = std::env::current_exe().ok();
     let here = local_names::host_name()?;
     let files = Arc::new(ProgramFiles::new(own.clone(), launch.binaries.clone()));
-    let run_as = if launch.sudo { RunAs::Root } else { RunAs::LoginUser };
+    let run_as = if launch.privilege.sudo { RunAs::Root } else { RunAs::LoginUser };
     let programs = fleet.logins.iter().map(|login| match &own {
         Some(own) if login.host == here && login.address.is_none() => {
             RemoteProgram::local(here.clone(), own, run_as, interrupt)

@@ -19,9 +19,9 @@ use crate::failure::{CommandFailure, HostsFailure};
 use crate::output;
 use crate::render::clean;
 
-/// Does what the command line says.
+/// Runs a command below `pontoon hosts`.
 pub(crate) fn run(arguments: &HostsArguments) -> Result<ExitCode, CommandFailure> {
-    let inventory = arguments.inventory.as_deref();
+    let inventory = arguments.inventory.path.as_deref();
     match &arguments.command {
         HostsCommand::Add(arguments) => add::run(inventory, arguments),
         HostsCommand::Set(arguments) => set::run(inventory, arguments),
@@ -44,7 +44,7 @@ pub(crate) fn parse_host_lists(words: &[String]) -> Result<Vec<HostName>, Comman
     Ok(items)
 }
 
-/// Says something that is no data.
+/// Writes a note to standard error.
 fn note(what: &dyn std::fmt::Display) {
     output::note(&format!("note: {}", clean(&what.to_string())));
 }

@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &JoinCheckArguments) -> Result<ExitCode, CommandFai
         return on_hosts::run(arguments, &request);
     }
     let report = here(arguments, &request)?;
-    let shown = if arguments.json {
+    let shown = if arguments.format.json {
         json::pretty(&report)?
     } else {
         join::page(&report, TerminalStyle::of_stdout(0))

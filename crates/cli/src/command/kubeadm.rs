@@ -18,7 +18,7 @@ use pontoon_settings::node_settings::{
     reaches,
 };
 
-use crate::arguments::kubeadm::{
+use crate::arguments::settings::{
     InitArguments, JoinArguments, KubeadmCommand, RepairArguments, ResetArguments,
     SettingsArguments,
 };
@@ -26,7 +26,7 @@ use crate::command::{facts_source, survey_report};
 use crate::failure::{ClusterFailure, CommandFailure};
 use crate::output;
 
-/// Writes what was asked for.
+/// Runs a command below `pontoon kubeadm`.
 pub(crate) fn run(command: &KubeadmCommand) -> Result<ExitCode, CommandFailure> {
     match command {
         KubeadmCommand::Init(arguments) => init(arguments),
@@ -36,7 +36,7 @@ pub(crate) fn run(command: &KubeadmCommand) -> Result<ExitCode, CommandFailure> 
     }
 }
 
-/// Facts, and what follows from them.
+/// Facts, and the diagnosis of them.
 struct DiagnosedRecord {
     record: Record,
     pairs: Vec<PairRow>,
@@ -54,16 +54,16 @@ impl DiagnosedRecord {
     }
 
     fn settle(&self, arguments: &SettingsArguments) -> Result<NodeSettings, CommandFailure> {
-        let host = host(&self.record, arguments.host.as_ref())?;
-        let wishes = SettingsOverrides {
+        let host = host(&self.record, arguments.target.host.as_ref())?;
+        let overrides = SettingsOverrides {
             address: arguments.address,
             link: arguments.link.clone(),
-            pods: arguments.pod_cidr,
-            services: arguments.service_cidr,
+            pods: arguments.planned.pod_cidr,
+            services: arguments.planned.service_cidr,
             endpoint: arguments.endpoint.clone(),
             names: arguments.names.clone(),
         };
-        let settings = decide_settings(self.known(), host, &wishes)
+        let settings = decide_settings(self.known(), host, &overrides)
             .map_err(|source| ClusterFailure::Settings { source })?;
         for warning in &settings.warnings {
             output::note(&format!("WARNING: {warning}"));
@@ -72,18 +72,17 @@ impl DiagnosedRecord {
     }
 }
 
-/// The settings of the host that is meant. Where nobody could be asked the number to end with
-/// comes back.
+/// The settings for the target host. If no host can be reached, returns the exit code.
 pub(crate) fn settings_for_host(
     arguments: &SettingsArguments,
 ) -> Result<Result<NodeSettings, ExitCode>, CommandFailure> {
-    match facts_source::collect_facts(&arguments.source)? {
+    match facts_source::collect_facts(&arguments.target.source)? {
         Ok(record) => DiagnosedRecord::of(record).settle(arguments).map(Ok),
         Err(code) => Ok(Err(code)),
     }
 }
 
-/// The host that is meant: the only one, where none is named.
+/// The host of `--for`; without it the only one that the facts cover.
 fn host<'a>(
     record: &'a Record,
     named: Option<&'a HostName>,
@@ -99,7 +98,7 @@ fn host<'a>(
                     kind: RefusalKind::Wish,
                     what: "settings".to_owned(),
                     why: format!("the facts are of several hosts: {}", names.join(", ")),
-                    ask: "say --for HOST".to_owned(),
+                    ask: "use --for HOST".to_owned(),
                 },
             }
             .into())
@@ -112,11 +111,11 @@ fn init(arguments: &InitArguments) -> Result<ExitCode, CommandFailure> {
         Ok(settings) => settings,
         Err(code) => return Ok(code),
     };
-    let told = arguments.kubeadm_version.as_ref();
+    let named_version = arguments.kubeadm.kubeadm_version.as_ref();
     let text = if arguments.flags {
-        kubeadm_init::command(&settings, told)
+        kubeadm_init::command(&settings, named_version)
     } else {
-        let (version, api) = version(&settings, &arguments.settings, told)?;
+        let (version, api) = version(&settings, &arguments.settings, named_version)?;
         kubeadm_init::configuration(&settings, api, &version)
     };
     output::data(&text)?;
@@ -124,26 +123,26 @@ fn init(arguments: &InitArguments) -> Result<ExitCode, CommandFailure> {
 }
 
 fn join(arguments: &JoinArguments) -> Result<ExitCode, CommandFailure> {
-    // What was pasted is read first: it may be wrong, and hosts are asked for seconds.
-    let told = arguments.line.as_deref().map(join_line::read_join_line).transpose()?;
-    let record = match facts_source::collect_facts(&arguments.settings.source)? {
+    // The line is read first: it may be invalid, and asking hosts takes seconds.
+    let line = arguments.line.as_deref().map(join_line::read_join_line).transpose()?;
+    let record = match facts_source::collect_facts(&arguments.settings.target.source)? {
         Ok(record) => record,
         Err(code) => return Ok(code),
     };
-    let gathered = DiagnosedRecord::of(record);
-    let settings = gathered.settle(&arguments.settings)?;
-    let text = match told {
+    let diagnosed = DiagnosedRecord::of(record);
+    let settings = diagnosed.settle(&arguments.settings)?;
+    let text = match line {
         None => kubeadm_join::preparation(&settings),
         Some(line) => {
             let endpoint = line.discovery.endpoint();
-            let reaches = |address| reaches(gathered.known(), &settings.host, address);
+            let reaches = |address| reaches(diagnosed.known(), &settings.host, address);
             if endpoint.host.address().and_then(reaches) == Some(false) {
                 return Err(
                     ClusterFailure::Settings { source: unreached(&settings, endpoint) }.into()
                 );
             }
-            let told = arguments.kubeadm_version.as_ref();
-            let (_, api) = version(&settings, &arguments.settings, told)?;
+            let named_version = arguments.kubeadm.kubeadm_version.as_ref();
+            let (_, api) = version(&settings, &arguments.settings, named_version)?;
             join_line::configuration(&settings, api, &line)
         }
     };
@@ -151,14 +150,14 @@ fn join(arguments: &JoinArguments) -> Result<ExitCode, CommandFailure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The line leads to an address that the host does not reach.
+/// Refuses a join to an address that the host cannot reach.
 fn unreached(settings: &NodeSettings, endpoint: &HostPort) -> SettingsRefusal {
     SettingsRefusal {
         kind: RefusalKind::Impossible,
         what: format!("a join of {} to {}", settings.host, endpoint.authority()),
-        why: format!("{} does not reach {}", settings.host, endpoint.host),
+        why: format!("{} cannot reach {}", settings.host, endpoint.host),
         ask: format!(
-            "the cluster has to move to an address that all reach: pontoon kubeadm repair-advice \
+            "the cluster has to move to an address that all nodes can reach: pontoon kubeadm repair-advice \
              --from {}",
             endpoint.host
         ),
@@ -166,11 +165,11 @@ fn unreached(settings: &NodeSettings, endpoint: &HostPort) -> SettingsRefusal {
 }
 
 fn reset(arguments: &ResetArguments) -> Result<ExitCode, CommandFailure> {
-    let record = match facts_source::collect_facts(&arguments.source)? {
+    let record = match facts_source::collect_facts(&arguments.target.source)? {
         Ok(record) => record,
         Err(code) => return Ok(code),
     };
-    let name = host(&record, arguments.host.as_ref())?;
+    let name = host(&record, arguments.target.host.as_ref())?;
     let Some(facts) = record.facts.hosts.get(name) else {
         return Err(ClusterFailure::NoFacts { name: name.clone() }.into());
     };
@@ -179,24 +178,24 @@ fn reset(arguments: &ResetArguments) -> Result<ExitCode, CommandFailure> {
 }
 
 fn repair(arguments: &RepairArguments) -> Result<ExitCode, CommandFailure> {
-    let record = match facts_source::collect_facts(&arguments.settings.source)? {
+    let record = match facts_source::collect_facts(&arguments.settings.target.source)? {
         Ok(record) => record,
         Err(code) => return Ok(code),
     };
-    let gathered = DiagnosedRecord::of(record);
-    let settings = gathered.settle(&arguments.settings)?;
-    let node = gathered.record.facts.hosts.get(&settings.host);
-    let foretold = || {
+    let diagnosed = DiagnosedRecord::of(record);
+    let settings = diagnosed.settle(&arguments.settings)?;
+    let node = diagnosed.record.facts.hosts.get(&settings.host);
+    let predicted = || {
         let choice = rule::advertise_address(&node?.snapshot, None);
         choice.pick().and_then(|pick| pick.addresses.first().copied())
     };
-    let Some(from) = arguments.from.or_else(foretold) else {
+    let Some(from) = arguments.from.or_else(predicted) else {
         return Err(ClusterFailure::Settings {
             source: SettingsRefusal {
                 kind: RefusalKind::Undecided,
                 what: "the address that kubeadm init took".to_owned(),
-                why: "there is no default route now that would lead to it".to_owned(),
-                ask: "say --from; it is the server in /etc/kubernetes/admin.conf".to_owned(),
+                why: "no default route leads to it now".to_owned(),
+                ask: "use --from; it is the server in /etc/kubernetes/admin.conf".to_owned(),
             },
         }
         .into());
@@ -208,15 +207,15 @@ fn repair(arguments: &RepairArguments) -> Result<ExitCode, CommandFailure> {
                 source: SettingsRefusal {
                     kind: RefusalKind::Wish,
                     what: format!("a repair of {}", settings.host),
-                    why: format!("{from} is the address that it ought to have"),
-                    ask: "say --from, if init took another".to_owned(),
+                    why: format!("{from} is the address that it should have"),
+                    ask: "use --from, if init took another".to_owned(),
                 },
             }
             .into());
         }
         None => {
-            let told = arguments.kubeadm_version.as_ref();
-            let (_, api) = version(&settings, &arguments.settings, told)?;
+            let named_version = arguments.kubeadm.kubeadm_version.as_ref();
+            let (_, api) = version(&settings, &arguments.settings, named_version)?;
             kubeadm_repair::control_plane(&settings, from, api)
         }
     };
@@ -224,29 +223,32 @@ fn repair(arguments: &RepairArguments) -> Result<ExitCode, CommandFailure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The kubeadm of the host, and the form of configuration that it reads.
+/// The version of the host's kubeadm, and the API version of the configuration it reads.
 fn version(
     settings: &NodeSettings,
     arguments: &SettingsArguments,
-    told: Option<&KubernetesVersion>,
+    named_version: Option<&KubernetesVersion>,
 ) -> Result<(KubernetesVersion, ConfigApi), CommandFailure> {
-    let is_here = arguments.source.hosts.is_empty() && arguments.source.facts.is_empty();
-    let found = told.cloned().or_else(|| is_here.then(installed_version::version).flatten());
+    let source = &arguments.target.source;
+    let is_here = source.hosts.is_empty() && source.facts.is_empty();
+    let found =
+        named_version.cloned().or_else(|| is_here.then(installed_version::version).flatten());
     let refuse = |why: String| ClusterFailure::Settings {
         source: SettingsRefusal {
             kind: RefusalKind::Undecided,
-            what: "the form of the configuration".to_owned(),
+            what: "the API version of the configuration".to_owned(),
             why,
             ask: format!(
-                "say --kubeadm-version; `kubeadm version -o short` on {} prints it",
+                "use --kubeadm-version; `kubeadm version -o short` on {} prints it",
                 settings.host
             ),
         },
     };
-    let version = found
-        .ok_or_else(|| refuse(format!("which kubeadm is on {} is not known", settings.host)))?;
-    let api = version
-        .config_api()
-        .ok_or_else(|| refuse(format!("kubeadm {version} reads none that is written here")))?;
+    let version = found.ok_or_else(|| {
+        refuse(format!("the version of kubeadm on {} is not known", settings.host))
+    })?;
+    let api = version.config_api().ok_or_else(|| {
+        refuse(format!("kubeadm {version} reads no API version that pontoon writes"))
+    })?;
     Ok((version, api))
 }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::arguments::{LabCommand, LabListArguments};
+use crate::arguments::lab::{LabCommand, LabListArguments};
 use crate::command::ProcessContext;
 use crate::failure::CommandFailure;
 use crate::output;
@@ -19,9 +19,9 @@ use crate::render::style::TerminalStyle;
 use crate::render::wrap::wrapped;
 use pontoon_lab::scenario::{self, Scenario};
 use pontoon_lab::via::{self, ViaService};
-use pontoon_lab::{kubernetes, neighbour_table, sandbox};
+use pontoon_lab::{neighbour_table, sandbox};
 
-/// Does what the command line says.
+/// Runs a command below `pontoon lab`.
 pub(crate) fn run(
     command: &LabCommand,
     place: &ProcessContext,
@@ -32,25 +32,27 @@ pub(crate) fn run(
         LabCommand::Run(arguments) => run::run(arguments, place),
         LabCommand::Shell(arguments) => shell::run(arguments, place),
         LabCommand::Via(arguments) => {
-            let wish = if arguments.ssh { ViaService::Ssh } else { ViaService::Agent };
-            Ok(via::via(wish, &arguments.host))
+            let service = if arguments.ssh { ViaService::Ssh } else { ViaService::Agent };
+            Ok(via::via(service, &arguments.host))
         }
     }
 }
 
-/// Does the work in a sandbox: enters one if this is not one yet.
+/// Does the work in a sandbox, and enters one first if this is none yet.
 pub(crate) fn in_sandbox(
     place: &ProcessContext,
     scenario: &Scenario,
     work: impl FnOnce() -> Result<ExitCode, CommandFailure>,
 ) -> Result<ExitCode, CommandFailure> {
+    if scenario.has_kubernetes_nodes() {
+        return Err(CommandFailure::KubernetesLab);
+    }
     match place {
         ProcessContext::Sandbox => work(),
         ProcessContext::Machine { words } => {
             let room = neighbour_table::reserve_entries(scenario.neighbours());
             let _room = room
                 .map_err(|source| CommandFailure::NoRoom { hosts: scenario.host.len(), source })?;
-            let _nodes = kubernetes::prepare(scenario).map_err(CommandFailure::Kubernetes)?;
             sandbox::enter(words).map_err(|source| CommandFailure::Sandbox { source })
         }
     }
@@ -83,7 +85,7 @@ fn list(arguments: &LabListArguments) -> Result<ExitCode, CommandFailure> {
             Ok(ScenarioRow { name: name.to_owned(), title, truth })
         })
         .collect::<Result<_, CommandFailure>>()?;
-    let page = if arguments.json { json::pretty(&rows)? } else { page(&rows) };
+    let page = if arguments.format.json { json::pretty(&rows)? } else { page(&rows) };
     output::data(&page)?;
     Ok(ExitCode::SUCCESS)
 }

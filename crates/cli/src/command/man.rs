@@ -10,7 +10,7 @@ use crate::arguments::{CommandLine, ManArguments};
 use crate::failure::CommandFailure;
 use crate::output;
 
-/// Writes one page, or all into a folder.
+/// Writes one page to standard output, or all pages into a folder.
 pub(crate) fn run(arguments: &ManArguments) -> Result<ExitCode, CommandFailure> {
     let mut root = CommandLine::command();
     root.build();

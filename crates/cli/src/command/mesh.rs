@@ -16,33 +16,19 @@ use pontoon_probe::survey::{
 };
 use pontoon_remote::carrier::OnInterrupt;
 
-use crate::arguments::mesh::{AgentStartArguments, MeshArguments};
-use crate::command::check::local_names;
+use crate::arguments::host_connection::AgentStartArguments;
+use crate::arguments::mesh::MeshArguments;
 use crate::command::progress::ProgressMeter;
-use crate::command::{fleet, host_sessions, records, survey_report};
+use crate::command::{check, fleet, host_sessions, records, survey_report};
 use crate::failure::CommandFailure;
 use crate::output;
 
-/// Starts an agent on every host, asks, judges, shows.
+/// Starts an agent on every host, tests, diagnoses, shows.
 pub(crate) fn run(arguments: &MeshArguments) -> Result<ExitCode, CommandFailure> {
-    let fleet = fleet::Fleet::of(&arguments.hosts, &arguments.reaching)?;
-    let server = arguments.server.as_ref().map(local_names::resolve).transpose()?;
-    let timeout = arguments.timeout.map(|time| time.as_millis());
-    let options = SurveyOptions {
-        links: arguments.interfaces.clone(),
-        timeout_ms: timeout.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
-        is_offline: arguments.offline,
-        server: server.and_then(|addresses| addresses.into_iter().next()),
-        ..SurveyOptions::default()
-    };
+    let fleet = fleet::Fleet::of(&arguments.targets.hosts, &arguments.reaching)?;
     let ports = ports::plan(&arguments.ports, &fleet.control_planes)?;
-    let options = SurveyOptions { ports, ..options };
-    let intent = RunParameters {
-        pod_cidr: arguments.pod_cidr,
-        service_cidr: arguments.service_cidr,
-        server: arguments.server.clone(),
-        one_ended: Vec::new(),
-    };
+    let options = SurveyOptions { ports, ..check::survey_limits(&arguments.scope)? };
+    let intent = check::run_parameters(&arguments.scope, Vec::new());
     let (record, key) = match survey(&fleet, &arguments.agent, &intent, &options)? {
         Ok(found) => found,
         Err(code) => return Ok(code),
@@ -53,8 +39,8 @@ pub(crate) fn run(arguments: &MeshArguments) -> Result<ExitCode, CommandFailure>
     Ok(ExitCode::from(report.verdict.exit))
 }
 
-/// Starts the agents, and asks. Where nobody could be asked, that is said and the number to end
-/// with comes back.
+/// Starts the agents, and runs a survey. If no host can be reached, it says so and returns the exit
+/// code.
 pub(crate) fn survey(
     fleet: &fleet::Fleet,
     launch: &AgentStartArguments,
@@ -116,7 +102,7 @@ fn nobody(unreached: &BTreeMap<HostName, Untrusted>) -> String {
     format!("No host could be asked.\n{}", host_sessions::unreached_lines(unreached).join("\n"))
 }
 
-/// What it will take, said beforehand.
+/// How long the survey will take.
 fn expectation(hosts: usize, options: &SurveyOptions) -> String {
     let (open_s, shut_s) = survey::estimate_s(hosts);
     let ports_s = survey::estimate_ports_s(hosts, &options.ports);

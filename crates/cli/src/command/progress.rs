@@ -1,4 +1,4 @@
-//! How far a run is, for whoever watches.
+//! The progress of a run, for the person at the terminal.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -7,7 +7,7 @@ use pontoon_probe::survey::SurveyProgress;
 
 use crate::output;
 
-/// One line at the bottom of a terminal; nothing where nobody watches.
+/// One line at the bottom of a terminal; nothing if standard error is none.
 #[derive(Debug)]
 pub(crate) struct ProgressMeter {
     is_watched: bool,

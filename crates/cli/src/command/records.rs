@@ -6,7 +6,7 @@ use std::path::Path;
 
 use pontoon_model::record::{self, LINE_BYTES_MAX, Record, RecordReader, redact};
 
-use crate::arguments::RecordArguments;
+use crate::arguments::report_output::RecordArguments;
 use crate::failure::CommandFailure;
 use pontoon_probe::run_key::RunKey;
 

@@ -1,4 +1,4 @@
-//! `pontoon replay`: judges recorded runs again, without a network.
+//! `pontoon replay`: diagnoses recorded runs again, without a network.
 
 use std::io;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use crate::failure::CommandFailure;
 use crate::output;
 use pontoon_probe::run_key::RunKey;
 
-/// Reads, merges, judges.
+/// Reads and merges records, diagnoses, shows.
 pub(crate) fn run(arguments: &ReplayArguments) -> Result<ExitCode, CommandFailure> {
     let all: Vec<_> =
         arguments.files.iter().map(|path| records::read(path)).collect::<Result<_, _>>()?;

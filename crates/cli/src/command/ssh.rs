@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use pontoon_fleet::hostlist::compress;
 use pontoon_model::exit::Exit;
 
-use crate::arguments::remote::SshArguments;
+use crate::arguments::remote_commands::SshArguments;
 use crate::command::fleet::Fleet;
 use crate::failure::CommandFailure;
 use crate::output;
@@ -15,7 +15,7 @@ const SSH_FAILED: i32 = 255;
 
 /// Logs in on each; leaving one leads to the next.
 pub(crate) fn run(arguments: &SshArguments) -> Result<ExitCode, CommandFailure> {
-    let fleet = Fleet::of(&arguments.hosts, &arguments.reaching)?;
+    let fleet = Fleet::of(&arguments.targets.hosts, &arguments.reaching)?;
     let count = fleet.logins.len();
     let mut unreached = Vec::new();
     for (number, login) in (1..).zip(&fleet.logins) {

@@ -5,7 +5,7 @@ use pontoon_model::record::Record;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_rules::report::SurveyReport;
 
-use crate::arguments::OutputArguments;
+use crate::arguments::report_output::OutputArguments;
 use crate::command::progress::ProgressMeter;
 use crate::failure::CommandFailure;
 use crate::render::style::TerminalStyle;
@@ -47,22 +47,26 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Judges a record.
+/// Diagnoses a record.
 pub(crate) fn report(record: &Record) -> SurveyReport {
     SurveyReport::new(record, rule::diagnose(&record.facts))
 }
 
-/// The report in the form that was asked for.
+/// The report as text, as JSON, or as a request to the network's administrators.
 pub(crate) fn render_report(
     report: &SurveyReport,
     record: &Record,
     showing: &OutputArguments,
 ) -> Result<String, CommandFailure> {
-    if showing.json {
+    if showing.format.json {
         json::pretty(report)
     } else if showing.request {
         Ok(operator_request::request(report))
     } else {
-        Ok(report_text::report(report, &record.facts, TerminalStyle::of_stdout(showing.verbose)))
+        Ok(report_text::report(
+            report,
+            &record.facts,
+            TerminalStyle::of_stdout(showing.detail.verbose),
+        ))
     }
 }

@@ -119,7 +119,7 @@ fn better_link(context: &ClusterRuleContext<'_>, node: &ClusterNode) -> Option<[
     reach.unreached_by.is_empty().then(|| {
         let edit =
             format!("set --iface={} in flannel's arguments, then restart its pods", link.name);
-        let write = format!("pontoon flannel --for {}", node.name);
+        let write = format!("pontoon settings flannel --for {}", node.name);
         [
             Remedy::command("kubectl edit daemonset -n kube-flannel kube-flannel-ds")
                 .at(CommandPlace::Kubectl)

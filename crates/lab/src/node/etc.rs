@@ -6,6 +6,7 @@ use std::path::Path;
 use nix::mount::{MsFlags, mount};
 use nix::unistd::sethostname;
 
+use crate::process::HOME;
 use crate::sandbox::{
     STAGE, SandboxError, bind, file, make_dir, mount_proc, mount_tmpfs, mounting, system,
 };
@@ -30,12 +31,8 @@ const FILES: [&str; 11] = [
 const DIRS: [&str; 6] =
     ["alternatives", "iproute2", "ssl", "ca-certificates", "ld.so.conf.d", "terminfo"];
 
-/// The home of root on a host: ssh and shells keep their files there, and the machine's are not
-/// the lab's.
-pub(crate) const HOME: &str = "/run/root";
-
 /// Makes this process's mounts those of the host.
-pub(crate) fn furnish(own: &EtcFiles) -> Result<(), SandboxError> {
+pub(crate) fn install(own: &EtcFiles) -> Result<(), SandboxError> {
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)
         .map_err(mounting("/ privately"))?;
     sethostname(own.name.as_str()).map_err(system("sethostname"))?;
@@ -102,7 +99,7 @@ fn sys() -> Result<(), SandboxError> {
         .map_err(mounting("/sys"))
 }
 
-/// An empty `/run` but for the door to the lab, and root's home.
+/// An empty `/run` but for the lab's socket and programs, and root's home.
 fn run() -> Result<(), SandboxError> {
     mount_tmpfs(STAGE)?;
     for dir in ["pontoon", "lock", "netns", "root"] {

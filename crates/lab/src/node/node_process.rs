@@ -14,11 +14,14 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid};
 
 use super::{StepsResult, etc};
-use crate::kubernetes;
+use crate::kubernetes_node::{KubernetesNodeMaker, KubernetesNodeSetup};
 use crate::process;
 use crate::sandbox::{SandboxError, die_with_parent, system};
 use crate::ssh;
 use crate::topology::NodeStep;
+
+/// What makes Kubernetes nodes of hosts, in a program that has such labs.
+type NodeMaker<'a> = Option<&'a dyn KubernetesNodeMaker>;
 
 /// A list of steps is some kilobytes; a scenario file may be 256 KiB.
 const MAX_ORDER_BYTES: u64 = 4 * 1024 * 1024;
@@ -27,7 +30,7 @@ const MAX_ORDER_BYTES: u64 = 4 * 1024 * 1024;
 pub(crate) fn hold() -> Result<ExitCode, SandboxError> {
     unshare(CloneFlags::CLONE_NEWNET).map_err(SandboxError::Refused)?;
     say(&getpid().to_string())?;
-    serve()
+    serve(None)
 }
 
 /// `lab-host`: leaves for namespaces of its own and starts their PID 1.
@@ -45,9 +48,9 @@ pub(crate) fn leave() -> Result<ExitCode, SandboxError> {
 }
 
 /// `lab-host-init`: PID 1 of a host.
-pub(crate) fn furnished() -> Result<ExitCode, SandboxError> {
+pub(crate) fn host_init(nodes: NodeMaker<'_>) -> Result<ExitCode, SandboxError> {
     die_with_parent()?;
-    serve()
+    serve(nodes)
 }
 
 fn say(line: &str) -> Result<(), SandboxError> {
@@ -58,7 +61,7 @@ fn say(line: &str) -> Result<(), SandboxError> {
 }
 
 /// Carries out orders until there will be no more.
-fn serve() -> Result<ExitCode, SandboxError> {
+fn serve(nodes: NodeMaker<'_>) -> Result<ExitCode, SandboxError> {
     let mut children = SigSet::empty();
     children.add(Signal::SIGCHLD);
     children.thread_block().map_err(system("sigprocmask"))?;
@@ -91,7 +94,7 @@ fn serve() -> Result<ExitCode, SandboxError> {
             return Ok(ExitCode::SUCCESS);
         }
         orders.get_mut().set_limit(MAX_ORDER_BYTES);
-        let done = match carry_out(&line) {
+        let done = match carry_out(&line, nodes) {
             Ok(()) => StepsResult::Well,
             Err(message) => StepsResult::Failed(message),
         };
@@ -100,7 +103,7 @@ fn serve() -> Result<ExitCode, SandboxError> {
 }
 
 /// Takes the remains of services, and of programs whose parents are gone. Only between orders:
-/// while a step waits for its own program, nobody else may.
+/// while a step waits for its own program, its exit status must not be taken here.
 fn reap(ended: &SignalFd) {
     while let Ok(Some(_)) = ended.read_signal() {}
     loop {
@@ -111,31 +114,32 @@ fn reap(ended: &SignalFd) {
     }
 }
 
-fn carry_out(line: &str) -> Result<(), String> {
+fn carry_out(line: &str, nodes: NodeMaker<'_>) -> Result<(), String> {
     let steps: Vec<NodeStep> = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    steps.iter().try_for_each(perform)
+    steps.iter().try_for_each(|step| perform(step, nodes))
 }
 
-fn perform(step: &NodeStep) -> Result<(), String> {
+fn perform(step: &NodeStep, nodes: NodeMaker<'_>) -> Result<(), String> {
     match step {
-        NodeStep::Furnish(own) => etc::furnish(own).map_err(|error| in_full(&error)),
+        NodeStep::HostFiles(own) => etc::install(own).map_err(|error| in_full(&error)),
         NodeStep::PingGroups => ping_groups(),
         NodeStep::Sysctl { key, value, optional } => sysctl(key, value, *optional),
         NodeStep::Ip(batch) => feed(&["ip", "-batch", "-"], batch),
         NodeStep::Bridge(batch) => feed(&["bridge", "-batch", "-"], batch),
         NodeStep::Nft(rules) => feed(&["nft", "-f", "-"], rules),
         NodeStep::Run(argv) => feed(argv, ""),
-        NodeStep::Serve(offer) => start("lab-service", &serde_json::to_string(offer)),
-        NodeStep::Ssh(equipment) => ssh::install(equipment).map_err(|error| in_full(&error)),
-        NodeStep::Kubernetes(setup) => kubernetes(setup),
-        NodeStep::Relay(stretch) => start("lab-relay", &serde_json::to_string(stretch)),
+        NodeStep::Serve(config) => start("lab-service", &serde_json::to_string(config)),
+        NodeStep::Ssh(setup) => ssh::install(setup).map_err(|error| in_full(&error)),
+        NodeStep::Kubernetes(setup) => kubernetes(setup, nodes),
+        NodeStep::Relay(config) => start("lab-relay", &serde_json::to_string(config)),
     }
 }
 
 /// Makes the host a node, and starts its services when all is in its place.
-fn kubernetes(setup: &kubernetes::NodeSetup) -> Result<(), String> {
-    kubernetes::furnish(setup).map_err(|error| in_full(&error))?;
-    start(kubernetes::UNITS, &serde_json::to_string(setup))
+fn kubernetes(setup: &KubernetesNodeSetup, nodes: NodeMaker<'_>) -> Result<(), String> {
+    let nodes = nodes.ok_or("this program makes no Kubernetes nodes (docs/lab.md)")?;
+    nodes.prepare_host(setup)?;
+    start(nodes.supervisor(), &serde_json::to_string(setup))
 }
 
 fn in_full(error: &dyn std::error::Error) -> String {
@@ -155,7 +159,7 @@ fn sysctl(key: &str, value: &str, optional: bool) -> Result<(), String> {
     }
 }
 
-/// Whoever may use ping sockets (icmp(7)): all groups, or group 0 alone in a user namespace,
+/// Lets all users open ping sockets (icmp(7)): all groups, or group 0 alone in a user namespace,
 /// where no other is mapped.
 fn ping_groups() -> Result<(), String> {
     let key = "net/ipv4/ping_group_range";
@@ -232,4 +236,63 @@ fn start(name: &str, argument: &serde_json::Result<String>) -> Result<(), String
         let _ = out.take(4096).read_to_string(&mut said);
     }
     Err(format!("{name} did not start: {}", said.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_faulty_line_of_a_batch_is_named() {
+        let batch = "link set lo up\nroute add nonsense\n";
+        assert_eq!(faulty_line("Error: x\nCommand failed -:2", batch), " (`route add nonsense`)");
+        for said in ["", "Command failed -:0", "Command failed -:9", "Command failed -:x"] {
+            assert_eq!(faulty_line(said, batch), "", "{said}");
+        }
+    }
+
+    #[test]
+    fn a_kernel_setting_does_not_lead_out_of_its_folder() {
+        for key in ["../../etc/passwd", "net//ipv4", "/etc/passwd", ".", "net/.."] {
+            let said = sysctl(key, "1", true).unwrap_err();
+            assert!(said.contains("no kernel setting"), "{key}: {said}");
+        }
+        // One that this kernel has not is fine only where the scenario says so.
+        assert!(sysctl("net/pontoon/none", "1", true).is_ok());
+        assert!(sysctl("net/pontoon/none", "1", false).is_err());
+    }
+
+    #[test]
+    fn without_a_maker_no_host_becomes_a_kubernetes_node() {
+        let setup =
+            KubernetesNodeSetup { name: "pi1".to_owned(), role: crate::scenario::NodeRole::Worker };
+        let order = serde_json::to_string(&[NodeStep::Kubernetes(setup)]).unwrap();
+        assert!(carry_out(&order, None).unwrap_err().contains("makes no Kubernetes nodes"));
+    }
+
+    /// A maker whose error shows that it was called.
+    struct TestNodes;
+
+    impl KubernetesNodeMaker for TestNodes {
+        fn prepare_host(&self, setup: &KubernetesNodeSetup) -> Result<(), String> {
+            Err(format!("asked to prepare {}", setup.name))
+        }
+
+        fn supervisor(&self) -> &'static str {
+            "never-started"
+        }
+    }
+
+    #[test]
+    fn the_maker_prepares_the_host_before_anything_is_started() {
+        let order = "[{\"kubernetes\":{\"name\":\"pi1\",\"role\":\"control-plane\"}}]";
+        assert_eq!(carry_out(order, Some(&TestNodes)), Err("asked to prepare pi1".to_owned()));
+    }
+
+    #[test]
+    fn an_order_that_cannot_be_read_is_a_failed_step() {
+        assert!(carry_out("[{\"dance\":1}]", None).is_err());
+        assert!(carry_out("", None).is_err());
+        assert!(carry_out("[]", None).is_ok());
+    }
 }

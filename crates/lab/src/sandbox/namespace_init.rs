@@ -73,7 +73,7 @@ pub(crate) fn init(args: &[OsString]) -> Result<ExitCode, SandboxError> {
     if parent.to_str() != Some(parent_by_proc()?.as_str()) {
         return Err(SandboxError::Orphan);
     }
-    furnish()?;
+    prepare_mounts()?;
     sethostname("pontoon-lab").map_err(system("sethostname"))?;
     let command = process::helper(INSIDE).args(rest).spawn().map_err(SandboxError::Restart)?;
     let command = i32::try_from(command.id()).map_or(Pid::from_raw(-1), Pid::from_raw);
@@ -98,7 +98,7 @@ fn parent_by_proc() -> Result<String, SandboxError> {
 }
 
 /// Private mounts: nothing mounted in here is seen outside, and `/run` begins empty.
-fn furnish() -> Result<(), SandboxError> {
+fn prepare_mounts() -> Result<(), SandboxError> {
     mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)
         .map_err(mounting("/ privately"))?;
     mount_tmpfs("/run")?;
@@ -109,16 +109,32 @@ fn furnish() -> Result<(), SandboxError> {
     mount_proc()
 }
 
-/// Puts our own binary where every host finds it: as a mount of its file, or, where that file is
-/// out of sight (deleted, or below the old `/run`), as a copy.
+/// Puts our own binary where every host finds it, as the lab's helpers and as `pontoon`: as a mount
+/// of its file, or, where that file is out of sight (deleted, or below the old `/run`), as a copy.
 fn show_ourselves() -> Result<(), SandboxError> {
     const SELF: &str = "/proc/self/exe";
     let identity = |path: &Path| fs::metadata(path).map(|data| (data.dev(), data.ino())).ok();
     let path = fs::read_link(SELF).map_err(file(SELF))?;
     if identity(&path).is_some_and(|file| identity(Path::new(SELF)) == Some(file)) {
-        fs::write(process::OWN_PROGRAM, "").map_err(file(process::OWN_PROGRAM))?;
-        bind(&path.to_string_lossy(), process::OWN_PROGRAM)
+        show(&path.to_string_lossy(), process::OWN_PROGRAM)?;
     } else {
-        fs::copy(SELF, process::OWN_PROGRAM).map(drop).map_err(file(process::OWN_PROGRAM))
+        fs::copy(SELF, process::OWN_PROGRAM).map(drop).map_err(file(process::OWN_PROGRAM))?;
     }
+    show(process::OWN_PROGRAM, process::PONTOON)
+}
+
+/// In the sandbox, before hosts are made: puts another program in the place of `pontoon` on every
+/// host, for a lab that is not raised by pontoon itself.
+///
+/// # Errors
+///
+/// [`SandboxError`]: there is no such program, or the kernel refused the mount.
+pub fn show_pontoon(program: &Path) -> Result<(), SandboxError> {
+    bind(&program.to_string_lossy(), process::PONTOON)
+}
+
+/// Shows a file at a path that has none yet.
+fn show(source: &str, target: &str) -> Result<(), SandboxError> {
+    fs::write(target, "").map_err(file(target))?;
+    bind(source, target)
 }

@@ -21,22 +21,22 @@ pub enum ScenarioLoadError {
     /// The file could not be read.
     #[error("cannot read the scenario {path}")]
     Read {
-        /// The file.
+        /// The file as it was named.
         path: PathBuf,
-        /// Why.
+        /// What the system answered.
         #[source]
         source: io::Error,
     },
     /// The file is too large.
     #[error("the scenario {path} is larger than {MAX_FILE_BYTES} bytes")]
     TooLarge {
-        /// The file.
+        /// The file as it was named.
         path: PathBuf,
     },
     /// The text is no scenario; the message has the line and a caret.
     #[error("{name} is no scenario ({of}; see docs/scenarios.md)\n{message}")]
     Grammar {
-        /// Which scenario.
+        /// The name of the scenario.
         name: Untrusted,
         /// Which text the line number counts in.
         of: &'static str,
@@ -46,7 +46,7 @@ pub enum ScenarioLoadError {
     /// The base is not there.
     #[error("{name} begins from `{base}`, which is no built-in scenario")]
     NoBase {
-        /// Which scenario.
+        /// The name of the scenario.
         name: Untrusted,
         /// The base it names.
         base: Untrusted,
@@ -54,7 +54,7 @@ pub enum ScenarioLoadError {
     /// It removes what is not there.
     #[error("{name} is to be without `{path}`, which its base has not")]
     NotThere {
-        /// Which scenario.
+        /// The name of the scenario.
         name: Untrusted,
         /// The dotted key.
         path: Untrusted,
@@ -62,7 +62,7 @@ pub enum ScenarioLoadError {
     /// It contradicts itself.
     #[error("{name} cannot be built")]
     Invalid {
-        /// Which scenario.
+        /// The name of the scenario.
         name: Untrusted,
         /// What is wrong.
         #[source]

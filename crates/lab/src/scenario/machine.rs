@@ -55,8 +55,8 @@ pub struct Machine {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub run: Vec<Vec<String>>,
     /// That it is a Kubernetes node, with the images of this role (hosts only). The real containerd
-    /// runs on it and waits for `kubeadm init` or `kubeadm join`; the programs are those that
-    /// `tests/kubernetes/build` made. It takes root.
+    /// runs on it and waits for `kubeadm init` or `kubeadm join`. `pontoon` makes no such node; the
+    /// program of the tests does, `pontoon-lab-kubernetes` (docs/lab.md).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kubernetes: Option<NodeRole>,
     /// Whether an agent may be started on it (hosts only). `false`: a host that is switched off,
@@ -71,7 +71,7 @@ pub struct Machine {
 pub enum NodeRole {
     /// `kubeadm init`, or `kubeadm join --control-plane`.
     ControlPlane,
-    /// `kubeadm join`.
+    /// A node for `kubeadm join`.
     Worker,
 }
 
@@ -98,7 +98,7 @@ impl std::fmt::Display for SysctlValue {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Attachment {
-    /// The network.
+    /// The name of the network.
     pub network: String,
     /// Its addresses with prefix length, of either family.
     #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
@@ -148,9 +148,9 @@ pub struct Attachment {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum OneOrMany<T> {
-    /// Just one.
+    /// Just one value, without brackets.
     One(T),
-    /// Any number.
+    /// Any number of values.
     Many(Vec<T>),
 }
 

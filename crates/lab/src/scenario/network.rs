@@ -75,7 +75,7 @@ pub enum NetworkKind {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StationIsolation {
-    /// Nothing.
+    /// Nothing is blocked.
     #[default]
     None,
     /// Every frame (hostapd's `ap_isolate`; the bridge's `isolated` ports).

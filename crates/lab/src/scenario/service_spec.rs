@@ -90,7 +90,7 @@ pub enum DnsManner {
     Rewrite,
     /// `address` for everything.
     Everything,
-    /// Nothing, ever.
+    /// No answer at all.
     Silent,
     /// Bytes that are no DNS message, with the query's id in front.
     Garbage,
@@ -103,9 +103,9 @@ pub enum HttpManner {
     /// The usual connectivity-check pages as their providers serve them.
     #[default]
     Honest,
-    /// 302 to `location`, whatever is asked.
+    /// 302 to `location`, for every request.
     Portal,
-    /// 511 (RFC 6585, section 6), whatever is asked.
+    /// 511 (RFC 6585, section 6), for every request.
     NetworkAuthentication,
     /// 200 and a body that never ends.
     Endless,
@@ -122,8 +122,8 @@ pub enum NtpManner {
     /// With the time (and the offset).
     #[default]
     Honest,
-    /// Nothing, ever.
+    /// No answer at all.
     Silent,
-    /// Random bytes.
+    /// Random bytes for an answer.
     Garbage,
 }

@@ -39,7 +39,7 @@ const TIME_NAMES: [&str; 6] = [
     "ntp.ubuntu.com",
 ];
 
-/// Short: nobody shall remember an answer of a lab.
+/// Short, so that no answer of a lab stays in a cache.
 const TTL_S: u32 = 5;
 
 /// The longest message over TCP (RFC 1035, section 4.2.2: two octets of length).
@@ -55,15 +55,15 @@ pub(super) struct DnsZone {
 
 impl DnsZone {
     pub(super) fn new(
-        offer: &ServiceHelperConfig,
+        config: &ServiceHelperConfig,
         zone: &BTreeMap<String, IpAddr>,
         manner: DnsManner,
         address: Option<IpAddr>,
     ) -> Self {
-        let web = offer.internet.into_iter();
+        let web = config.internet.into_iter();
         let web = web.flat_map(|at| WEB_NAMES.iter().map(move |name| ((*name).to_owned(), at)));
         let own = zone.iter().map(|(name, at)| (name.trim_end_matches('.').to_lowercase(), *at));
-        let time = offer.internet_time.or(offer.internet);
+        let time = config.internet_time.or(config.internet);
         Self { names: web.chain(own).collect(), time, manner, address }
     }
 
@@ -155,14 +155,14 @@ mod tests {
     use super::*;
 
     fn zone(manner: DnsManner) -> DnsZone {
-        let offer = ServiceHelperConfig {
+        let config = ServiceHelperConfig {
             services: vec![],
             addresses: vec![],
             internet: Some([203, 0, 113, 80].into()),
             internet_time: Some([203, 0, 113, 123].into()),
         };
         let own = BTreeMap::from([("Srv.Test.".to_owned(), [192, 0, 2, 1].into())]);
-        DnsZone::new(&offer, &own, manner, Some([172, 20, 0, 1].into()))
+        DnsZone::new(&config, &own, manner, Some([172, 20, 0, 1].into()))
     }
 
     fn ask(zone: &DnsZone, name: &str, kind: RecordType) -> Option<(ResponseCode, Vec<String>)> {

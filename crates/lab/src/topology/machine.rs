@@ -7,7 +7,7 @@ use super::{
     EtcFiles, NodePlan, NodeStep, ServiceHelperConfig, addresses, best_address, line, sysctl,
     sysctl_if_there,
 };
-use crate::kubernetes::NodeSetup;
+use crate::kubernetes_node::KubernetesNodeSetup;
 use crate::scenario::{Attachment, Machine, MachineRole, Scenario};
 
 /// What `NetworkManager` gives the default route of a radio link.
@@ -20,7 +20,7 @@ pub(super) fn node(
     part: MachineRole,
 ) -> NodePlan {
     let etc = (part == MachineRole::Host).then(|| etc(scenario, name, machine));
-    let mut steps: Vec<NodeStep> = etc.iter().cloned().map(NodeStep::Furnish).collect();
+    let mut steps: Vec<NodeStep> = etc.iter().cloned().map(NodeStep::HostFiles).collect();
     steps.push(NodeStep::PingGroups);
     steps.extend(before_links(machine, part));
     steps.push(NodeStep::Ip(links(scenario, machine)));
@@ -41,7 +41,7 @@ pub(super) fn node(
         }));
     }
     if let Some(role) = machine.kubernetes {
-        services.push(NodeStep::Kubernetes(NodeSetup { name: name.to_string(), role }));
+        services.push(NodeStep::Kubernetes(KubernetesNodeSetup { name: name.to_string(), role }));
     }
     NodePlan { etc, steps, services }
 }

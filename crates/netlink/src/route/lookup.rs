@@ -10,8 +10,8 @@ use super::routes::{out_index, parse_route};
 use super::{LinkNames, family_number};
 use crate::attribute::{octets, push_attribute};
 use crate::error::NetlinkError;
-use crate::kernel::NetlinkKernel;
-use crate::request::{KernelRequest, ask};
+use crate::kernel::{KernelRequest, NetlinkKernel};
+use crate::request::ask;
 use crate::uapi::netlink::NETLINK_ROUTE;
 use crate::uapi::rtnetlink::{RTA_DST, RTA_IIF, RTA_SRC, RTM_GETROUTE, RTM_NEWROUTE, RTMSG_BYTES};
 

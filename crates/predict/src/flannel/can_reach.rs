@@ -8,7 +8,7 @@ use pontoon_model::net::IpFamily;
 use pontoon_model::snapshot::{Link, LinkKind, Route, RouteKind, RoutingRule, Snapshot};
 use pontoon_model::untrusted::Untrusted;
 
-use super::lookup::{InterfaceLookupError, IpStack, SelectedInterface, words};
+use super::selection::{InterfaceLookupError, IpStack, SelectedInterface, words};
 
 /// Next-hop flag of a route whose link is down: `RTNH_F_DEAD` (`linux/rtnetlink.h`).
 const DEAD: u32 = 1;

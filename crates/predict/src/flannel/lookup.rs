@@ -13,6 +13,7 @@ use pontoon_model::untrusted::Untrusted;
 
 use super::FlannelVersion;
 use super::can_reach::by_target;
+use super::selection::{InterfaceLookupError, IpStack, SelectedInterface, words};
 
 /// Address flags (`linux/if_addr.h`): `IFA_F_TEMPORARY`, which is `IFA_F_SECONDARY` for IPv4,
 /// `IFA_F_DEPRECATED` and `IFA_F_PERMANENT`.
@@ -21,17 +22,6 @@ const DEPRECATED: u32 = 0x20;
 const PERMANENT: u32 = 0x80;
 /// Largest size of a compiled pattern in bytes: an untrusted record may hold any pattern.
 const PATTERN_BYTES: usize = 256 * 1024;
-
-/// The families of the pod network (`EnableIPv4` and `EnableIPv6` of net-conf.json).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum IpStack {
-    /// IPv4 only: the default.
-    V4,
-    /// IPv6 only (`EnableIPv6` without `EnableIPv4`).
-    V6,
-    /// IPv4 and IPv6.
-    Dual,
-}
 
 /// The endpoint of a node's tunnels (`backend.ExternalInterface`).
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -57,15 +47,6 @@ pub enum InterfaceSelector<'a> {
     Matching(&'a str),
     /// `--iface-can-reach`: an address to which a route leads.
     Reaching(&'a str),
-}
-
-/// Why no interface was selected.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum InterfaceLookupError {
-    /// flanneld fails with this message.
-    Words(String),
-    /// The snapshot lacks this fact.
-    Unknown(String),
 }
 
 /// `LookupExtIface`, for one flag. An empty value selects by the default route, as no flag does.
@@ -180,23 +161,6 @@ fn usable(link: &Link, version: FlannelVersion, family: IpFamily) -> impl Iterat
         }
     }
     own.into_iter().map(|own| own.prefix.address)
-}
-
-/// A selected link, with the addresses that the selection determined.
-pub(super) struct SelectedInterface<'a> {
-    pub(super) link: &'a Link,
-    pub(super) v4: Option<IpAddr>,
-    pub(super) v6: Option<IpAddr>,
-}
-
-impl<'a> SelectedInterface<'a> {
-    pub(super) const fn on(link: &'a Link) -> Self {
-        Self { link, v4: None, v6: None }
-    }
-}
-
-pub(super) fn words(words: impl Into<String>) -> InterfaceLookupError {
-    InterfaceLookupError::Words(words.into())
 }
 
 /// The link of the default route; for both families it must be the same link.

@@ -109,7 +109,7 @@ pub(super) fn kubelet_default(page: &mut CommentedText, settings: &NodeSettings)
 fn after(page: &mut CommentedText, settings: &NodeSettings) {
     let NodeSettings { host, .. } = settings;
     page.comment(0, &format!(
-        "Afterwards: pontoon flannel --for {host} says what the network of the pods needs, pontoon \
+        "Afterwards: pontoon settings flannel --for {host} says what the network of the pods needs, pontoon \
          kubeadm join --for HOST what a worker does."
     ));
 }

@@ -39,7 +39,7 @@ pub fn control_plane(settings: &NodeSettings, old: IpAddr, api: ConfigApi) -> St
     page.0.push_str(&body);
     page.comment(0, &format!(
         "Workers that joined: pontoon kubeadm repair-advice --for WORKER --from {old} --to {}. \
-         Copies of admin.conf (~/.kube/config) still name the old address. flannel: pontoon flannel \
+         Copies of admin.conf (~/.kube/config) still name the old address. flannel: pontoon settings flannel \
          --for {}.",
         settings.address.value, settings.host
     ));

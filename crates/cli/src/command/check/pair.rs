@@ -19,7 +19,7 @@ use crate::output;
 /// The word that asks for a new code.
 const NEW: &str = "new";
 
-/// What `--pair` said.
+/// The argument of `--pair`.
 pub(crate) enum PairArgument {
     /// Make a code.
     New,
@@ -27,7 +27,7 @@ pub(crate) enum PairArgument {
     Code(PairCode),
 }
 
-/// Reads what `--pair` said.
+/// Reads the argument of `--pair`.
 pub(crate) fn read(text: &str) -> Result<PairArgument, CommandFailure> {
     let mut typed = text.to_owned();
     if text == "-" {
@@ -45,7 +45,7 @@ pub(crate) fn read(text: &str) -> Result<PairArgument, CommandFailure> {
         .map_err(|source| CommandFailure::PairCode { source })
 }
 
-/// Asks the peer; a new code is said on standard error.
+/// Tests with the peer; a new code is written to standard error.
 pub(crate) fn survey(
     seat: SurveyParticipant,
     (peer, address): (&HostName, IpAddr),

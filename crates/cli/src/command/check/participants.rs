@@ -1,4 +1,4 @@
-//! Who takes part in a check, and how its agent is started.
+//! The participants of a check, and how their agents are started.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -15,7 +15,7 @@ use pontoon_remote::session::host_session::HostSession;
 /// Stands for the peer in a `--via` that serves all peers.
 pub(crate) const PLACE: &str = "{}";
 
-/// The hosts with an agent, this one first, and the peers that have none.
+/// The hosts with an agent, this one first, and the peers without one.
 pub(crate) fn participants(
     arguments: &CheckArguments,
     here: HostName,
@@ -33,7 +33,7 @@ pub(crate) fn participants(
     Ok((seats, one_ended))
 }
 
-/// Starts an agent. That it cannot be started is the seat's, not the run's failure.
+/// Starts an agent. If it cannot be started, that is this participant's failure, not the run's.
 pub(crate) fn participant(program: RemoteProgram, asks: bool) -> SurveyParticipant {
     let host = program.host().clone();
     let channel = HostSession::start(program).map(AgentChannel::alone);

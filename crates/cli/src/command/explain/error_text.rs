@@ -42,13 +42,13 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitCode, CommandFailu
             outcomes.get(words).cloned().unwrap_or_default()
         });
     }
-    let shown = if arguments.json {
+    let shown = if arguments.format.json {
         json::pretty(&explanation)?
     } else {
         explanation::page(
             &explanation,
             arguments.prove,
-            TerminalStyle::of_stdout(arguments.verbose),
+            TerminalStyle::of_stdout(arguments.detail.verbose),
         )
     };
     output::data(&shown)?;

@@ -1,4 +1,4 @@
-//! What `--facts` names: a record, or a host that somebody captured.
+//! What `--facts` names: a record, or a host captured by hand.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
@@ -19,7 +19,7 @@ const CAPTURED_BYTES_MAX: u64 = 4 * 1024 * 1024;
 pub(super) enum FactsFile {
     /// Facts of a run.
     Record(Box<Record>),
-    /// One host.
+    /// One host, captured by hand.
     Host(Box<Snapshot>),
 }
 

@@ -15,7 +15,7 @@ pub(super) fn run(
     arguments: &AddArguments,
 ) -> Result<(), CommandFailure> {
     let mut shelf = InventoryFile::open_or_create(inventory, &arguments.run)?;
-    let names = parse_host_lists(&arguments.hosts)?;
+    let names = parse_host_lists(&arguments.targets.hosts)?;
     let is_known = |name: &&_| shelf.inventory.get(name).is_some();
     let known: Vec<_> = names.iter().filter(is_known).collect();
     if !known.is_empty() {

@@ -7,6 +7,6 @@ use crate::output;
 
 /// Writes each host on a line.
 pub(super) fn run(arguments: &ExpandArguments) -> Result<(), CommandFailure> {
-    let names = parse_host_lists(&arguments.hosts)?;
+    let names = parse_host_lists(&arguments.targets.hosts)?;
     output::data(&names.iter().map(|name| format!("{name}\n")).collect::<String>())
 }

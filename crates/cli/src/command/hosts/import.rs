@@ -40,7 +40,7 @@ pub(super) fn run(
     shelf.save(&arguments.run, &format!("took over {names} from {format}"))
 }
 
-/// What was asked for, or what the text looks like. Ansible has two forms.
+/// The format of `--format`, or the one that the text looks like. Ansible has two.
 fn format(asked: Option<Asked>, text: &str) -> Option<InventoryFormat> {
     let guessed = guess(text);
     Some(match asked {

@@ -21,7 +21,7 @@ pub(super) struct InventoryFile {
 }
 
 impl InventoryFile {
-    /// Finds and reads it; one that nobody named and that is not there is empty.
+    /// Finds and reads the inventory; the default one is empty if its file does not exist.
     pub(super) fn read(asked: Option<&Path>) -> Result<Self, CommandFailure> {
         let place = find(asked)?;
         let inventory = load_from(&place).map_err(|source| HostsFailure::Load { source })?;
@@ -41,7 +41,7 @@ impl InventoryFile {
         Ok(Self { place, inventory, _lock: lock })
     }
 
-    /// The same to add to it: a file that is not there will be made, whoever named it.
+    /// The same to add to it: a file that does not exist will be made, also if it was named.
     pub(super) fn open_or_create(
         asked: Option<&Path>,
         run: &DryRunArguments,

@@ -23,7 +23,7 @@ pub(super) fn run(
     } else {
         shelf.hosts_named(&parse_host_lists(&arguments.hosts)?)?
     };
-    if arguments.json {
+    if arguments.format.json {
         return output::data(&json::pretty(&InventoryListing::new(&hosts))?);
     }
     if hosts.is_empty() {

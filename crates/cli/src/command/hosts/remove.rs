@@ -13,7 +13,7 @@ pub(super) fn run(
     arguments: &RemoveArguments,
 ) -> Result<(), CommandFailure> {
     let mut shelf = InventoryFile::open(inventory, &arguments.run)?;
-    let names = parse_host_lists(&arguments.hosts)?;
+    let names = parse_host_lists(&arguments.targets.hosts)?;
     shelf.hosts_named(&names)?;
     for name in &names {
         shelf.inventory.remove(name);

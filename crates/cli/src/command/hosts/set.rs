@@ -9,7 +9,7 @@ use super::{host_summary, note, parse_host_lists};
 use crate::arguments::hosts::SetArguments;
 use crate::failure::{CommandFailure, HostsFailure};
 
-/// Says something of hosts: all that is said, or nothing.
+/// Changes hosts: makes all the changes, or none.
 pub(super) fn run(
     inventory: Option<&Path>,
     arguments: &SetArguments,

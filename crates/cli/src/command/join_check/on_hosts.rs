@@ -55,7 +55,7 @@ pub(super) fn run(
         hosts,
         unreached,
     };
-    let shown = if arguments.json {
+    let shown = if arguments.format.json {
         json::pretty(&hosts)?
     } else {
         join_hosts::page(&hosts, TerminalStyle::of_stdout(0))

@@ -12,7 +12,7 @@ use crate::command::text_input;
 use crate::failure::{ClusterFailure, CommandFailure};
 use crate::output;
 
-/// Reads it.
+/// Reads the join request from where the command line says it is.
 pub(super) fn read(arguments: &JoinCheckArguments) -> Result<JoinRequest, CommandFailure> {
     let told = told(arguments)?;
     let told = match told.config.clone().or_else(|| arguments.config.clone()) {

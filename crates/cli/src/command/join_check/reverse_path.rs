@@ -1,4 +1,4 @@
-//! What only two ends can tell: from the control plane to this host's kubelet, and the ports of
+//! What takes both ends to test: from the control plane to this host's kubelet, and the ports of
 //! the pod network.
 
 use pontoon_model::code;
@@ -18,7 +18,7 @@ use crate::command::check::{local_names, participants};
 use crate::command::survey_report;
 use crate::failure::CommandFailure;
 
-/// kubelet's port.
+/// kubelet's port, to which the API server connects for logs and exec.
 const KUBELET: u16 = 10250;
 
 /// Asks from both ends, where there is an agent on the other.

@@ -13,7 +13,8 @@ use pontoon_model::record::Record;
 use pontoon_model::record::merge::merge;
 
 use crate::arguments::check::CheckArguments;
-use crate::arguments::{CommandLine, LabTransport, PontoonCommand};
+use crate::arguments::lab::LabTransport;
+use crate::arguments::{CommandLine, DiagnoseGroup, PontoonCommand};
 use crate::command::{check, survey_report};
 use crate::failure::CommandFailure;
 use pontoon_lab::Lab;
@@ -75,9 +76,9 @@ impl LabSurvey<'_> {
     ) -> Result<RecordedSurvey, CommandFailure> {
         let seat_of = |host: &HostName| self.seat(host, askers.contains(host));
         let seats = self.lab.hosts().iter().map(seat_of).collect();
-        // Peers that the scenario names are hosts without an agent, or they would have a seat.
+        // Peers that the scenario names are hosts without an agent, or they would be participants.
         let options = check::options(arguments, addresses(self.lab, &arguments.peers))?;
-        let intent = check::intent(arguments, arguments.peers.clone());
+        let intent = check::run_parameters(&arguments.scope, arguments.peers.clone());
         let (record, key) = survey_report::survey(seats, &intent, &options)?;
         Ok(RecordedSurvey { record, key })
     }
@@ -97,7 +98,10 @@ impl LabSurvey<'_> {
         let meet = |host: &HostName, other: &HostName, side: RendezvousSide<'_>| {
             let address = self.lab.addresses(other).into_iter().next();
             let address = address.ok_or(CommandFailure::NoControl { hosts: 0 })?;
-            let intent = check::intent(arguments, vec![HostName::lossy(&address.to_string())]);
+            let intent = check::run_parameters(
+                &arguments.scope,
+                vec![HostName::lossy(&address.to_string())],
+            );
             let seat = self.seat(host, true);
             survey::run_rendezvous(seat, address, side, &intent, &options, &mut |_| {})
                 .map(survey_report::record_of_survey)
@@ -105,7 +109,7 @@ impl LabSurvey<'_> {
         };
         let (one, other) = thread::scope(|scope| {
             let one = scope.spawn(|| {
-                // The second gives up when the first is gone before it has said anything.
+                // The second gives up when the first ends before it has a code.
                 let say = say;
                 meet(
                     first,
@@ -115,7 +119,7 @@ impl LabSurvey<'_> {
             });
             let other =
                 said.recv().ok().map(|code| meet(second, first, RendezvousSide::Second(code)));
-            // A thread that panicked has said so; the panic goes on here.
+            // A thread that panicked has printed why; the panic goes on here.
             (one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), other)
         });
         let (one, key) = one?;
@@ -173,7 +177,7 @@ fn arguments(scenario: &Scenario) -> Result<CheckArguments, CommandFailure> {
     let parsed = CommandLine::try_parse_from(words)
         .map_err(|error| CommandFailure::CheckArguments { said: error.kind().to_string() })?;
     match parsed.command {
-        PontoonCommand::Check(arguments) => Ok(*arguments),
+        PontoonCommand::Diagnose(DiagnoseGroup::Check(arguments)) => Ok(*arguments),
         _ => Err(CommandFailure::CheckArguments { said: "another command".to_owned() }),
     }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::lab_survey::{self, RecordedSurvey};
 use super::{in_sandbox, scenario};
-use crate::arguments::{LabRunArguments, LabTransport};
+use crate::arguments::lab::{LabRunArguments, LabTransport};
 use crate::command::{ProcessContext, records, survey_report};
 use crate::failure::CommandFailure;
 use crate::output;
@@ -44,7 +44,7 @@ pub(crate) fn run(
     })
 }
 
-/// `lab run all` may be killed; then its children have nobody to tell.
+/// `lab run all` may be killed; then its children must end as well.
 fn die_with(parent: Option<i32>) -> Result<(), CommandFailure> {
     let Some(parent) = parent else { return Ok(()) };
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(|errno| CommandFailure::System {
@@ -85,7 +85,7 @@ fn compare(
     }
     let difference = expected_findings::compare(&scenario.expect, &lab_survey::diagnoses(seen));
     let reports: Vec<_> = seen.iter().map(|one| survey_report::report(&one.record)).collect();
-    let page = if arguments.output.json {
+    let page = if arguments.output.format.json {
         json::pretty(&LabRunReport {
             scenario: &scenario.name,
             title: &scenario.title,
@@ -111,7 +111,7 @@ fn page(
     difference: &FindingDifference,
     arguments: &LabRunArguments,
 ) -> Result<String, CommandFailure> {
-    let style = TerminalStyle::of_stdout(arguments.output.verbose);
+    let style = TerminalStyle::of_stdout(arguments.output.detail.verbose);
     let mut page = String::new();
     let title = format!("{}: {}", scenario.name, scenario.title);
     wrapped(&mut page, style.width, "", "  ", &style.printable(&title));

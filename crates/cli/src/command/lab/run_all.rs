@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use pontoon_model::exit::Exit;
 
-use crate::arguments::{LabRunArguments, LabTransport};
+use crate::arguments::lab::{LabRunArguments, LabTransport};
 use crate::failure::CommandFailure;
 use crate::output;
 use crate::render::clean;
@@ -24,11 +24,11 @@ const RUN_MAX: Duration = Duration::from_secs(120);
 struct ScenarioRunResult {
     name: &'static str,
     took: Duration,
-    /// What it said, when it is not as expected.
+    /// Its output, if it was not as expected.
     fault: Option<String>,
 }
 
-/// The scenarios that are asked for.
+/// The scenarios that `--only` selects; all without it.
 fn chosen(only: &[String]) -> Result<Vec<&'static str>, CommandFailure> {
     if only.is_empty() {
         return Ok(builtin_names().collect());
@@ -40,7 +40,7 @@ fn chosen(only: &[String]) -> Result<Vec<&'static str>, CommandFailure> {
     only.iter().map(known).collect()
 }
 
-/// Runs all scenarios, or those that are asked for, and counts.
+/// Runs the selected scenarios, and counts those that pass and fail.
 pub(crate) fn run(arguments: &LabRunArguments) -> Result<ExitCode, CommandFailure> {
     let names = chosen(&arguments.only)?;
     let times = usize::from(arguments.times);
@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &LabRunArguments) -> Result<ExitCode, CommandFailur
             });
         }
         drop(sender);
-        tell(&done)
+        show_results(&done)
     })?;
     let passed = names.len() * times - failed;
     output::data(&format!("{passed} passed, {failed} failed\n"))?;
@@ -69,27 +69,27 @@ pub(crate) fn run(arguments: &LabRunArguments) -> Result<ExitCode, CommandFailur
 }
 
 /// Writes a line for each run as it ends; returns how many failed.
-fn tell(done: &Receiver<ScenarioRunResult>) -> Result<usize, CommandFailure> {
+fn show_results(done: &Receiver<ScenarioRunResult>) -> Result<usize, CommandFailure> {
     let mut failed = 0;
     for ScenarioRunResult { name, took, fault } in done {
         let seconds = took.as_secs_f32();
         match fault {
             None => output::data(&format!("ok      {name:28} {seconds:5.1} s\n"))?,
-            Some(said) => {
+            Some(output) => {
                 failed += 1;
-                output::data(&format!("FAILED  {name:28} {seconds:5.1} s\n{said}"))?;
+                output::data(&format!("FAILED  {name:28} {seconds:5.1} s\n{output}"))?;
             }
         }
     }
     Ok(failed)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the time a run took is told, and decides nothing")]
+#[expect(clippy::disallowed_methods, reason = "the time a run took is shown, and decides nothing")]
 fn one(name: &'static str, over: LabTransport) -> ScenarioRunResult {
     let start = Instant::now();
     let fault = match lab(name, over) {
         Ok(output) if output.status.success() => None,
-        Ok(output) => Some(said(&output)),
+        Ok(output) => Some(output_lines(&output)),
         Err(error) => Some(format!("    {}\n", clean(&error.to_string()))),
     };
     ScenarioRunResult { name, took: start.elapsed(), fault }
@@ -108,7 +108,7 @@ fn lab(name: &str, over: LabTransport) -> io::Result<Output> {
     Ok(Output { status: child.wait()?, ..output })
 }
 
-/// Reads what the child says until it ends, or ends it.
+/// Reads the child's output until it ends, or kills it after [`RUN_MAX`].
 fn read_to_end(child: &mut Child) -> io::Result<Output> {
     let (sender, streams) = mpsc::channel();
     let out = child.stdout.take().map(|out| Box::new(out) as Box<dyn io::Read + Send>);
@@ -143,7 +143,7 @@ fn read_to_end(child: &mut Child) -> io::Result<Output> {
     Ok(Output { status: std::process::ExitStatus::default(), stdout, stderr })
 }
 
-fn said(output: &Output) -> String {
+fn output_lines(output: &Output) -> String {
     let mut text = String::new();
     for stream in [&output.stdout, &output.stderr] {
         for line in String::from_utf8_lossy(stream).lines() {

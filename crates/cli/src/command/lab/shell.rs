@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use super::{in_sandbox, scenario};
-use crate::arguments::LabShellArguments;
+use crate::arguments::lab::LabShellArguments;
 use crate::command::ProcessContext;
 use crate::failure::CommandFailure;
 use crate::output;

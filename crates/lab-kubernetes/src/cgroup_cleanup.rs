@@ -1,4 +1,4 @@
-//! The keeper of a run's control groups: outside the sandbox, so that it outlives what it clears.
+//! The process that makes and removes the control groups of a run: outside the sandbox, so that it outlives what it clears.
 //!
 //! Namespaces, mounts and processes end with the lab; folders of control groups do not. So a
 //! process of its own makes the folder of the run, moves the lab into it, and waits until its
@@ -17,12 +17,13 @@ use nix::poll::{PollTimeout, poll};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{SigSet, Signal};
 
-use super::KubernetesError;
-use super::cgroups::{RUN, fit, hierarchies};
-use crate::cleanup;
-use crate::sandbox::{SandboxError, file, mount_tmpfs, mounting, system};
+use pontoon_lab::cleanup;
+use pontoon_lab::sandbox::{SandboxError, file, make_dir, mount_tmpfs, mounting, system};
 
-/// The keeper's subcommand.
+use crate::KubernetesError;
+use crate::cgroups::{RUN, fit, hierarchies};
+
+/// The subcommand of that process.
 pub(crate) const KEEP: &str = "lab-cgroups-keep";
 
 /// A folder that every Linux has (FHS), for mounts that nobody else sees.
@@ -32,9 +33,9 @@ const PLACE: &str = "/mnt";
 const TRIES: usize = 600;
 
 /// Makes the folder of a run and moves this process into it, for as long as the result lives.
-pub(super) fn start() -> Result<cleanup::CleanupProcess, KubernetesError> {
+pub(crate) fn start() -> Result<cleanup::CleanupProcess, KubernetesError> {
     let pid = nix::unistd::getpid().to_string();
-    cleanup::start(KEEP, &[&pid]).map_err(KubernetesError::Keeper)
+    cleanup::start(KEEP, &[&pid]).map_err(KubernetesError::Cleanup)
 }
 
 /// `lab-cgroups-keep PID`: makes the folder, moves the process into it, says `ok`, and removes the
@@ -77,7 +78,7 @@ pub(crate) fn keep(args: &[OsString]) -> Result<ExitCode, KubernetesError> {
     Err(KubernetesError::Left { folders: TRIES })
 }
 
-/// No other keeper sweeps or makes folders while the result lives: between the making of a folder
+/// No other such process sweeps or makes folders while the result lives: between the making of a folder
 /// and the process in it, it looks like one that was left.
 fn alone(roots: &[PathBuf]) -> Result<Option<Flock<fs::File>>, SandboxError> {
     let Some(root) = roots.first() else { return Ok(None) };
@@ -99,7 +100,7 @@ fn make(roots: &[PathBuf], pid: &str) -> Result<Vec<PathBuf>, SandboxError> {
     let mut folders = Vec::new();
     for root in roots {
         let folder = root.join(&name);
-        crate::sandbox::make_dir(&folder)?;
+        make_dir(&folder)?;
         fit(&folder)?;
         let processes = folder.join("cgroup.procs");
         fs::write(&processes, pid).map_err(file(&processes))?;

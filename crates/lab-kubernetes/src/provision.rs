@@ -6,9 +6,12 @@ use std::path::Path;
 
 use nix::mount::{MsFlags, mount};
 
-use super::{BUILT, KubernetesError, NodeSetup, cgroups};
-use crate::process::OWN_PROGRAM;
-use crate::sandbox::{STAGE, SandboxError, bind, file, make_dir, mount_tmpfs, mounting};
+use pontoon_lab::kubernetes_node::KubernetesNodeSetup;
+use pontoon_lab::process::OWN_PROGRAM;
+use pontoon_lab::sandbox::{STAGE, SandboxError, bind, file, make_dir, mount_tmpfs, mounting};
+
+use crate::images::snapshotter;
+use crate::{BUILT, KubernetesError, cgroups, journalctl, systemctl};
 
 /// Where a node's programs are: in the path of every login, and empty on an ordinary machine.
 const PROGRAMS: &str = "/usr/local/sbin";
@@ -29,7 +32,7 @@ const TUNABLES: [(&str, &str); 6] = [
 ];
 
 /// In the first process of a host: makes it a node, with nothing started yet.
-pub(crate) fn furnish(setup: &NodeSetup) -> Result<(), KubernetesError> {
+pub(crate) fn provision(setup: &KubernetesNodeSetup) -> Result<(), KubernetesError> {
     cgroups::enter(&setup.name)?;
     mount_node_state()?;
     hide_the_machine()?;
@@ -109,7 +112,7 @@ fn private(path: &str) -> Result<(), SandboxError> {
     mount(Some(STAGE), path, None::<&str>, MsFlags::MS_MOVE, None::<&str>).map_err(mounting(path))
 }
 
-fn etc(setup: &NodeSetup) -> Result<(), SandboxError> {
+fn etc(setup: &KubernetesNodeSetup) -> Result<(), SandboxError> {
     for folder in ["kubernetes", "default", "containerd", "cni/net.d"] {
         make_dir(format!("/etc/{folder}"))?;
     }
@@ -117,12 +120,6 @@ fn etc(setup: &NodeSetup) -> Result<(), SandboxError> {
     // machine-id(5): 32 hexadecimal digits, of which no two machines have the same.
     let digits: String = setup.name.bytes().map(|byte| format!("{byte:02x}")).collect();
     write("/etc/machine-id", &format!("{digits:0<32.32}\n"))
-}
-
-/// How images become file systems: without copying where the kernel can.
-pub(super) fn snapshotter() -> &'static str {
-    let known = fs::read_to_string("/proc/filesystems").unwrap_or_default();
-    if known.lines().any(|line| line.ends_with("\toverlay")) { "overlayfs" } else { "native" }
 }
 
 /// `restrict_oom_score_adj`: where root lacks `CAP_SYS_RESOURCE`, as in many containers, runc
@@ -144,9 +141,9 @@ fn programs() -> Result<(), SandboxError> {
         let link = format!("{PROGRAMS}/{name}");
         symlink(format!("{BUILT}/bin/{name}"), &link).map_err(file(&link))?;
     }
-    for name in ["systemctl", "journalctl"] {
+    for (name, helper) in [("systemctl", systemctl::NAME), ("journalctl", journalctl::NAME)] {
         let path = format!("{PROGRAMS}/{name}");
-        write(&path, &format!("#!/bin/sh\nexec {OWN_PROGRAM} lab-{name} \"$@\"\n"))?;
+        write(&path, &format!("#!/bin/sh\nexec {OWN_PROGRAM} {helper} \"$@\"\n"))?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).map_err(file(&path))?;
     }
     let plugins = "/opt/cni/bin";

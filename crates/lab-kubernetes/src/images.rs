@@ -1,10 +1,11 @@
 //! The images that a node has before anybody asks for them: there is no registry in a lab.
 
-use crate::process;
-use crate::scenario::NodeRole;
+use std::fs;
 
-use super::BUILT;
-use super::provision::snapshotter;
+use pontoon_lab::process;
+use pontoon_lab::scenario::NodeRole;
+
+use crate::BUILT;
 
 /// What every node runs.
 const EVERY: [&str; 4] = ["pause", "kube-proxy", "coredns", "web"];
@@ -17,7 +18,7 @@ const CONTROL_PLANE: [&str; 4] =
 /// # Errors
 ///
 /// What `ctr` said.
-pub(super) fn import(role: NodeRole) -> Result<(), String> {
+pub(crate) fn import(role: NodeRole) -> Result<(), String> {
     let more: &[&str] = if role == NodeRole::ControlPlane { &CONTROL_PLANE } else { &[] };
     EVERY.iter().chain(more).try_for_each(|name| {
         let output = process::program("ctr")
@@ -28,4 +29,10 @@ pub(super) fn import(role: NodeRole) -> Result<(), String> {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         if output.status.success() { Ok(()) } else { Err(format!("image {name}: {said}")) }
     })
+}
+
+/// How images become file systems: without copying where the kernel can.
+pub(crate) fn snapshotter() -> &'static str {
+    let known = fs::read_to_string("/proc/filesystems").unwrap_or_default();
+    if known.lines().any(|line| line.ends_with("\toverlay")) { "overlayfs" } else { "native" }
 }

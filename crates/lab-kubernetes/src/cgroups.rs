@@ -4,7 +4,7 @@
 //! end each other's containers. Each node therefore has a folder of its own in every hierarchy,
 //! and a cgroup namespace (`cgroup_namespaces(7)`) in which that folder is all there is: nothing
 //! in the node need be told about it. The folders of a run lie in one folder, which the
-//! [`cgroup_cleanup`](super::cgroup_cleanup) makes and removes.
+//! [`cgroup_cleanup`](crate::cgroup_cleanup) makes and removes.
 //!
 //! Version 1 only: its hierarchies can be mounted again inside, each alone. On a machine with
 //! version 2 there is one tree, whose controllers must be handed down step by step, and systemd
@@ -16,18 +16,19 @@ use std::path::{Path, PathBuf};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
-use super::KubernetesError;
-use crate::sandbox::{SandboxError, file, make_dir, mounting};
+use pontoon_lab::sandbox::{SandboxError, file, make_dir, mount_tmpfs, mounting, system};
+
+use crate::KubernetesError;
 
 /// How the folder of a run is called, before the number.
-pub(super) const RUN: &str = "pontoon-lab-";
+pub(crate) const RUN: &str = "pontoon-lab-";
 
 /// What kubelet and runc cannot do without.
 const NEEDED: [&str; 6] = ["cpu", "cpuacct", "cpuset", "memory", "devices", "pids"];
 
 /// A hierarchy of version 1.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct CgroupHierarchy {
+pub(crate) struct CgroupHierarchy {
     /// Its controllers, or `name=NAME`, as the kernel writes them.
     controllers: String,
     /// Where this process is in it.
@@ -51,7 +52,7 @@ fn parse(text: &str) -> Vec<CgroupHierarchy> {
 /// # Errors
 ///
 /// [`KubernetesError::CgroupVersion`] where those of version 1 lack a controller that a node needs.
-pub(super) fn hierarchies() -> Result<Vec<CgroupHierarchy>, KubernetesError> {
+pub(crate) fn hierarchies() -> Result<Vec<CgroupHierarchy>, KubernetesError> {
     let found = parse(&fs::read_to_string("/proc/self/cgroup").unwrap_or_default());
     let has = |name: &&str| found.iter().any(|it| it.controllers.split(',').any(|it| it == *name));
     match NEEDED.into_iter().find(|name| !has(name)) {
@@ -67,7 +68,7 @@ impl CgroupHierarchy {
     }
 
     /// Mounts it below a folder; what is shown is what this process's cgroup namespace shows.
-    pub(super) fn mount(&self, below: &str) -> Result<PathBuf, SandboxError> {
+    pub(crate) fn mount(&self, below: &str) -> Result<PathBuf, SandboxError> {
         let place = format!("{below}/{}", self.name());
         make_dir(&place)?;
         let options = if self.controllers.starts_with("name=") {
@@ -84,7 +85,7 @@ impl CgroupHierarchy {
 
 /// Makes a folder of a mounted hierarchy fit for processes: without processors and memory nodes
 /// of its own a cpuset takes none.
-pub(super) fn fit(folder: &Path) -> Result<(), SandboxError> {
+pub(crate) fn fit(folder: &Path) -> Result<(), SandboxError> {
     let Some(above) = folder.parent() else { return Ok(()) };
     for name in ["cpuset.cpus", "cpuset.mems"] {
         let from = above.join(name);
@@ -99,13 +100,13 @@ pub(super) fn fit(folder: &Path) -> Result<(), SandboxError> {
 
 /// In a node's first process: moves to a folder of that name within the run's, and shows it to
 /// the node as the whole of `/sys/fs/cgroup`.
-pub(super) fn enter(name: &str) -> Result<(), KubernetesError> {
+pub(crate) fn enter(name: &str) -> Result<(), KubernetesError> {
     let hierarchies = hierarchies()?;
     let outside = "/run/cgroup";
     for hierarchy in &hierarchies {
         let is_run = |part: &std::ffi::OsStr| part.to_string_lossy().starts_with(RUN);
         if !hierarchy.path.file_name().is_some_and(is_run) {
-            return Err(KubernetesError::NoKeeper);
+            return Err(KubernetesError::NoRunGroups);
         }
         let root = hierarchy.mount(outside)?;
         // As an absolute path it would replace the root.
@@ -117,10 +118,9 @@ pub(super) fn enter(name: &str) -> Result<(), KubernetesError> {
         fs::write(&processes, "0").map_err(file(&processes))?;
         nix::mount::umount(&root).map_err(mounting(outside))?;
     }
-    unshare(CloneFlags::CLONE_NEWCGROUP)
-        .map_err(crate::sandbox::system("unshare(CLONE_NEWCGROUP)"))?;
+    unshare(CloneFlags::CLONE_NEWCGROUP).map_err(system("unshare(CLONE_NEWCGROUP)"))?;
     let place = "/sys/fs/cgroup";
-    crate::sandbox::mount_tmpfs(place)?;
+    mount_tmpfs(place)?;
     for hierarchy in &hierarchies {
         hierarchy.mount(place)?;
         // `cpu,cpuacct` is found under either name.

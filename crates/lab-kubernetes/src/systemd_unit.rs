@@ -6,19 +6,19 @@
 
 use std::collections::BTreeMap;
 
-/// A service.
+/// A service of a node.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum SystemdUnit {
+pub(crate) enum SystemdUnit {
     Containerd,
     Kubelet,
     Flanneld,
 }
 
 impl SystemdUnit {
-    pub(super) const ALL: [Self; 3] = [Self::Containerd, Self::Kubelet, Self::Flanneld];
+    pub(crate) const ALL: [Self; 3] = [Self::Containerd, Self::Kubelet, Self::Flanneld];
 
     /// Its name without `.service`.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Containerd => "containerd",
             Self::Kubelet => "kubelet",
@@ -26,7 +26,7 @@ impl SystemdUnit {
         }
     }
 
-    pub(super) const fn title(self) -> &'static str {
+    pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Containerd => "containerd container runtime",
             Self::Kubelet => "kubelet: The Kubernetes Node Agent",
@@ -35,18 +35,18 @@ impl SystemdUnit {
     }
 
     /// The unit that a user means, with or without `.service`.
-    pub(super) fn named(word: &str) -> Option<Self> {
+    pub(crate) fn named(word: &str) -> Option<Self> {
         let name = word.strip_suffix(".service").unwrap_or(word);
         Self::ALL.into_iter().find(|unit| unit.name() == name)
     }
 
     /// Where what it says is kept.
-    pub(super) fn log(self) -> String {
+    pub(crate) fn log(self) -> String {
         format!("/run/log/{}.log", self.name())
     }
 
     /// The files with its variables, in the order in which they are read.
-    pub(super) const fn environment_files(self) -> &'static [&'static str] {
+    pub(crate) const fn environment_files(self) -> &'static [&'static str] {
         match self {
             Self::Containerd => &[],
             Self::Kubelet => &["/var/lib/kubelet/kubeadm-flags.env", "/etc/default/kubelet"],
@@ -55,7 +55,7 @@ impl SystemdUnit {
     }
 
     /// The command line, with the variables of those files.
-    pub(super) fn command(self, variables: &BTreeMap<String, String>) -> Vec<String> {
+    pub(crate) fn command(self, variables: &BTreeMap<String, String>) -> Vec<String> {
         let words: &[&str] = match self {
             Self::Containerd => &["containerd"],
             Self::Kubelet => &[
@@ -97,7 +97,7 @@ impl SystemdUnit {
 
 /// Adds the variables of an environment file (`systemd.exec(5)`, `EnvironmentFile=`): a later line
 /// replaces an earlier one.
-pub(super) fn read_environment(text: &str, variables: &mut BTreeMap<String, String>) {
+pub(crate) fn read_environment(text: &str, variables: &mut BTreeMap<String, String>) {
     for line in text.lines().map(str::trim) {
         let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with(['#', ';']))
         else {

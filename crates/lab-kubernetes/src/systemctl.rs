@@ -9,8 +9,11 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
-use super::systemd_unit::SystemdUnit;
-use super::unit_supervisor::{SOCKET, UnitCommand, UnitCommandResult, UnitState};
+use crate::systemd_unit::SystemdUnit;
+use crate::unit_supervisor::{SOCKET, UnitCommand, UnitCommandResult, UnitState};
+
+/// The subcommand behind the `systemctl` of a node.
+pub(crate) const NAME: &str = "lab-systemctl";
 
 /// Units that somebody enabled or disabled, the last word of each last. A node is never started
 /// twice, so this is only remembered.
@@ -26,7 +29,7 @@ struct SystemctlOutput {
     code: u8,
 }
 
-/// `lab-systemctl ARGS…`
+/// `lab-systemctl ARGS…`: does what `systemctl ARGS…` would, for the services of this node.
 pub(crate) fn run(args: &[OsString]) -> io::Result<ExitCode> {
     let words: Vec<String> = args.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let reply = reply(&words);

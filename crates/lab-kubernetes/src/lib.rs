@@ -2,25 +2,29 @@
 //! everything, so that `kubeadm init` and `kubeadm join` do there what they do on a Pi.
 //!
 //! ```text
-//! the user's process ── keeper: folders of control groups, which no namespace takes along
+//! pontoon-lab-kubernetes ── cgroup_cleanup: control groups, which end with no namespace
 //! └─ sandbox
-//!    └─ host pi1        cgroups + furnish: its own control groups, /var/lib, /etc, /opt, programs
-//!       └─ units        what systemd is on a Pi: containerd, kubelet, flanneld
+//!    └─ host pi1        cgroups + provision: its own control groups, /var/lib, /etc, /opt, programs
+//!       └─ unit_supervisor   what systemd is on a Pi: containerd, kubelet, flanneld
 //!          └─ containers, in PID namespaces below the host's
 //! ```
 //!
+//! Only tests have such labs, so this is no part of `pontoon`: the program of this crate raises
+//! them, and puts the real `pontoon` on their hosts.
+//!
 //! Nothing of the lab stands in a configuration that kubeadm is given. What only the lab needs is
-//! in the flags with which its `units` start the kubelet, and in the image of kube-proxy.
+//! in the flags with which `unit_supervisor` starts the kubelet, and in the image of kube-proxy.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use nix::unistd::geteuid;
-use serde::{Deserialize, Serialize};
-
-use crate::cleanup::CleanupProcess;
-use crate::sandbox::{SandboxError, bind, make_dir};
-use crate::scenario::{NodeRole, Scenario};
+use pontoon_lab::cleanup::CleanupProcess;
+use pontoon_lab::helper_commands;
+use pontoon_lab::kubernetes_node::{KubernetesNodeMaker, KubernetesNodeSetup};
+use pontoon_lab::sandbox::{SandboxError, bind, make_dir};
+use pontoon_lab::scenario::Scenario;
 
 mod cgroups;
 mod provision;
@@ -30,12 +34,6 @@ mod cgroup_cleanup;
 mod systemctl;
 mod systemd_unit;
 mod unit_supervisor;
-
-pub(crate) use cgroup_cleanup::{KEEP, keep};
-pub(crate) use journalctl::run as journalctl;
-pub(crate) use provision::furnish;
-pub(crate) use systemctl::run as systemctl;
-pub(crate) use unit_supervisor::{UNITS, run as units};
 
 /// The variable that names the folder of the built programs.
 pub const PROGRAMS: &str = "PONTOON_KUBERNETES";
@@ -55,7 +53,7 @@ const NEEDED: [(&str, &str); 4] = [
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KubernetesError {
-    /// Not root.
+    /// The process is not run by root.
     #[error("a Kubernetes node mounts and owns control groups, which takes root: try sudo")]
     NotRoot,
     /// Version 2 of control groups, or no useful version 1.
@@ -76,17 +74,17 @@ pub enum KubernetesError {
     /// A program of the machine is missing.
     #[error("there is no {path} (Debian: apt-get install {package})")]
     Missing {
-        /// The program.
+        /// The whole path of the program.
         path: &'static str,
         /// What brings it.
         package: &'static str,
     },
-    /// The keeper of control groups could not be started.
+    /// The process that makes and removes control groups could not be started.
     #[error("the control groups of the lab could not be made")]
-    Keeper(#[source] std::io::Error),
-    /// A node was to be made in a lab without a keeper.
-    #[error("a Kubernetes node needs pontoon_lab::kubernetes::prepare before the sandbox")]
-    NoKeeper,
+    Cleanup(#[source] std::io::Error),
+    /// A node was to be made in a lab that has no control groups of its own.
+    #[error("a Kubernetes node needs pontoon_lab_kubernetes::prepare before the sandbox")]
+    NoRunGroups,
     /// Folders of control groups could not be removed.
     #[error("control groups of a lab that is gone could not be removed in {folders} tries")]
     Left {
@@ -98,19 +96,10 @@ pub enum KubernetesError {
     System(#[from] SandboxError),
 }
 
-/// What a node is told of itself.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(crate) struct NodeSetup {
-    /// The host's name.
-    pub(crate) name: String,
-    /// Which images it has.
-    pub(crate) role: NodeRole,
-}
-
 /// Held while a lab with nodes lives; dropped, its control groups are removed.
 #[derive(Debug, Default)]
 pub struct CgroupGuard {
-    _keeper: Option<CleanupProcess>,
+    _cleanup: Option<CleanupProcess>,
 }
 
 /// Makes sure that the nodes of a scenario can be had, and readies the machine for them; nothing
@@ -120,7 +109,7 @@ pub struct CgroupGuard {
 ///
 /// [`KubernetesError`]: what is missing, and how to get it.
 pub fn prepare(scenario: &Scenario) -> Result<CgroupGuard, KubernetesError> {
-    if scenario.host.values().all(|host| host.kubernetes.is_none()) {
+    if !scenario.has_kubernetes_nodes() {
         return Ok(CgroupGuard::default());
     }
     if !geteuid().is_root() {
@@ -133,7 +122,7 @@ pub fn prepare(scenario: &Scenario) -> Result<CgroupGuard, KubernetesError> {
     if let Some((path, package)) = NEEDED.into_iter().find(|(path, _)| !Path::new(path).exists()) {
         return Err(KubernetesError::Missing { path, package });
     }
-    Ok(CgroupGuard { _keeper: Some(cgroup_cleanup::start()?) })
+    Ok(CgroupGuard { _cleanup: Some(cgroup_cleanup::start()?) })
 }
 
 fn built() -> Option<PathBuf> {
@@ -141,8 +130,12 @@ fn built() -> Option<PathBuf> {
 }
 
 /// In the sandbox, before hosts are made: shows the programs where every host will find them.
-pub(crate) fn show_programs(scenario: &Scenario) -> Result<(), KubernetesError> {
-    if scenario.host.values().all(|host| host.kubernetes.is_none()) {
+///
+/// # Errors
+///
+/// [`KubernetesError`]: they are not built, or the kernel refused a mount.
+pub fn show_programs(scenario: &Scenario) -> Result<(), KubernetesError> {
+    if !scenario.has_kubernetes_nodes() {
         return Ok(());
     }
     let folder = built().ok_or(KubernetesError::NotBuilt)?;
@@ -151,5 +144,33 @@ pub(crate) fn show_programs(scenario: &Scenario) -> Result<(), KubernetesError> 
     Ok(())
 }
 
-/// Renders a helper's error as its exit code.
-pub(crate) type HelperResult = Result<ExitCode, KubernetesError>;
+/// Runs the helper subcommand of that name, if it is one of the lab or of its Kubernetes nodes;
+/// call it first in `main`, before any thread.
+#[must_use]
+pub fn run_helper(name: &str, args: &[OsString]) -> Option<ExitCode> {
+    let result = match name {
+        cgroup_cleanup::KEEP => helper_commands::say(cgroup_cleanup::keep(args)),
+        unit_supervisor::UNITS => helper_commands::say(unit_supervisor::run(args)),
+        systemctl::NAME => helper_commands::say(systemctl::run(args)),
+        journalctl::NAME => helper_commands::say(journalctl::run(args)),
+        _ => return helper_commands::run(name, args, Some(&RealKubernetes)),
+    };
+    Some(result)
+}
+
+/// Nodes with the programs that `tests/kubernetes/build` makes.
+#[derive(Clone, Copy, Debug)]
+struct RealKubernetes;
+
+impl KubernetesNodeMaker for RealKubernetes {
+    fn prepare_host(&self, setup: &KubernetesNodeSetup) -> Result<(), String> {
+        provision::provision(setup).map_err(|error| {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+            format!("{error}{}", cause.unwrap_or_default())
+        })
+    }
+
+    fn supervisor(&self) -> &'static str {
+        unit_supervisor::UNITS
+    }
+}

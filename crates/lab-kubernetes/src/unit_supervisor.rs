@@ -1,5 +1,5 @@
 //! What systemd is on a Pi: starts the services of a node, starts them again when they end, and
-//! does what [`systemctl`](super::systemctl) asks.
+//! does what [`systemctl`](crate::systemctl) asks.
 //!
 //! One loop: a child has ended, somebody asks something, or a second has passed in which neither
 //! happened and a service that should run does not.
@@ -11,7 +11,7 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitCode, Stdio};
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -20,15 +20,17 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::systemd_unit::{SystemdUnit, read_environment};
-use super::{HelperResult, NodeSetup, images};
-use crate::process;
-use crate::sandbox::{file, system};
+use pontoon_lab::kubernetes_node::KubernetesNodeSetup;
+use pontoon_lab::process;
+use pontoon_lab::sandbox::{file, system};
 
-/// The subcommand.
+use crate::systemd_unit::{SystemdUnit, read_environment};
+use crate::{KubernetesError, images};
+
+/// The subcommand that runs as long as the node.
 pub(crate) const UNITS: &str = "lab-units";
 /// Where it is asked.
-pub(super) const SOCKET: &str = "/run/units.sock";
+pub(crate) const SOCKET: &str = "/run/units.sock";
 /// Milliseconds until a service that ended is started again (`RestartSec=`; kubelet.service has
 /// ten seconds, which a test need not wait for).
 const RESTART_MS: u16 = 1000;
@@ -64,7 +66,7 @@ const FLANNEL_CNI_FILE: &str = "/etc/cni/net.d/10-flannel.conflist";
 /// What can be asked of a service.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum UnitCommand {
+pub(crate) enum UnitCommand {
     Start,
     Stop,
     Restart,
@@ -74,7 +76,7 @@ pub(super) enum UnitCommand {
 /// How a service is.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum UnitState {
+pub(crate) enum UnitState {
     /// It runs, as this process.
     Active(u32),
     /// It ended and will be started again.
@@ -84,7 +86,7 @@ pub(super) enum UnitState {
 }
 
 /// The answer to a question: how it is then, or why it could not be done.
-pub(super) type UnitCommandResult = Result<UnitState, String>;
+pub(crate) type UnitCommandResult = Result<UnitState, String>;
 
 #[derive(Debug, Default)]
 struct UnitProcess {
@@ -93,9 +95,9 @@ struct UnitProcess {
 }
 
 /// `lab-units SETUP`: starts containerd, imports the images, says `ready`, and serves.
-pub(crate) fn run(args: &[OsString]) -> HelperResult {
+pub(crate) fn run(args: &[OsString]) -> Result<ExitCode, KubernetesError> {
     let setup = args.first().and_then(|text| text.to_str());
-    let setup: NodeSetup = setup
+    let setup: KubernetesNodeSetup = setup
         .and_then(|text| serde_json::from_str(text).ok())
         .ok_or_else(|| file("the set-up of a node")(io::ErrorKind::InvalidInput.into()))?;
     let mut children = SigSet::empty();
@@ -131,7 +133,7 @@ pub(crate) fn run(args: &[OsString]) -> HelperResult {
     }
 }
 
-fn said(message: String) -> super::KubernetesError {
+fn said(message: String) -> KubernetesError {
     file("a node")(io::Error::other(message)).into()
 }
 
@@ -262,4 +264,51 @@ fn stop(mut child: Child) {
     }
     let _ = child.kill();
     let _ = child.wait();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is answered to a line, without a service that could be started.
+    fn answer_to(supervisor: &mut UnitSupervisor, line: &str) -> UnitCommandResult {
+        let (mut here, there) = UnixStream::pair().unwrap();
+        here.write_all(line.as_bytes()).unwrap();
+        supervisor.serve(&there).unwrap();
+        drop(there);
+        let mut text = String::new();
+        here.read_to_string(&mut text).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn a_service_that_nobody_started_is_inactive() {
+        let mut supervisor = UnitSupervisor::default();
+        let state = answer_to(&mut supervisor, "[\"state\",\"kubelet\"]\n");
+        assert_eq!(state, Ok(UnitState::Inactive));
+        assert_eq!(answer_to(&mut supervisor, "[\"stop\",\"kubelet\"]\n"), Ok(UnitState::Inactive));
+        assert!(!supervisor.is_one_missing());
+    }
+
+    #[test]
+    fn what_is_no_question_is_refused() {
+        let mut supervisor = UnitSupervisor::default();
+        for line in ["[\"state\",\"docker\"]\n", "[\"dance\",\"kubelet\"]\n", "state kubelet\n"] {
+            assert!(answer_to(&mut supervisor, line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_service_that_ended_is_missing_until_it_is_started_again() {
+        let mut supervisor = UnitSupervisor::default();
+        let child = process::program("true").spawn().unwrap();
+        let process = UnitProcess { is_wanted: true, child: Some(child) };
+        supervisor.all.insert(SystemdUnit::Kubelet, process);
+        while !supervisor.is_one_missing() {
+            supervisor.reap();
+            pause();
+        }
+        let state = answer_to(&mut supervisor, "[\"state\",\"kubelet\"]\n");
+        assert_eq!(state, Ok(UnitState::Activating));
+    }
 }

@@ -5,8 +5,12 @@ use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::ExitCode;
 
-use super::systemd_unit::SystemdUnit;
-use crate::process;
+use pontoon_lab::process;
+
+use crate::systemd_unit::SystemdUnit;
+
+/// The subcommand behind the `journalctl` of a node.
+pub(crate) const NAME: &str = "lab-journalctl";
 
 /// What `-e` shows at most (journalctl(1)).
 const END: &str = "1000";
