@@ -4,7 +4,7 @@ mod task_queue;
 pub mod frame_builder;
 mod watched_links;
 mod admission;
-mod multi_packet;
+mod kernel_probe;
 mod agent_run;
 mod survey_service;
 

@@ -6,18 +6,17 @@
 //! version of the protocol ([`pontoon_remote::preamble::VERSIONS`]).
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use pontoon_model::facts::LinkCapture;
 use pontoon_model::host::HostName;
-use pontoon_model::net::{IfName, IpFamily, Mac};
+use pontoon_model::net::{IfName, Mac};
 use pontoon_model::observation::{Observation, RunId};
-use pontoon_model::port::{Port, PortListener, TransportProtocol};
+use pontoon_model::port::{Port, PortListener};
 use pontoon_model::snapshot::{CollectionGap, Snapshot};
 use serde::{Deserialize, Serialize};
 
-use crate::probes::ProbeSpec;
-use crate::round_schedule::RoundSchedule;
+use crate::round_schedule::{ProbeTask, RoundSchedule};
 use crate::run_key::RunKey;
 
 /// What the coordinator says.
@@ -66,7 +65,7 @@ pub enum ToAgent {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         courses: Vec<RoundSchedule>,
         /// All others.
-        tasks: Vec<Task>,
+        tasks: Vec<ProbeTask>,
     },
     /// Forget the questions of these groups that have not been put yet.
     Cancel {
@@ -98,121 +97,6 @@ pub struct Peer {
     pub macs: Vec<Mac>,
     /// Its addresses, each with the place in `links` of the link that holds it.
     pub addresses: Vec<(IpAddr, Option<u8>)>,
-}
-
-/// A question to be put at a time.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Task {
-    /// By this it can be cancelled.
-    pub group: u32,
-    /// When, in milliseconds after the message came.
-    pub at_ms: u32,
-    /// The round.
-    pub round: u16,
-    /// The family.
-    pub family: IpFamily,
-    /// The link to leave by; none = as routed.
-    pub link: Option<IfName>,
-    /// The host that is asked, when it has an agent.
-    pub peer: Option<HostName>,
-    /// What.
-    pub question: Question,
-}
-
-/// What is asked.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(tag = "what", rename_all = "kebab-case")]
-pub enum Question {
-    /// "Who has `target`?" to all, or to one MAC.
-    Neighbour {
-        /// Our address.
-        from: IpAddr,
-        /// The address sought.
-        target: IpAddr,
-        /// None: to all.
-        to_mac: Option<Mac>,
-    },
-    /// Is our own address in use elsewhere? (IPv4)
-    OwnAddress {
-        /// The address.
-        address: IpAddr,
-    },
-    /// UDP in a frame to the peer's MAC.
-    Udp {
-        /// Our address.
-        from: IpAddr,
-        /// The peer's agent.
-        to: SocketAddr,
-        /// The peer's MAC.
-        to_mac: Mac,
-    },
-    /// ICMP echo in a frame to the peer's MAC.
-    Echo {
-        /// Our address.
-        from: IpAddr,
-        /// The peer's address.
-        to: IpAddr,
-        /// The peer's MAC.
-        to_mac: Mac,
-    },
-    /// UDP to everybody on the link.
-    Broadcast {
-        /// Our address.
-        from: IpAddr,
-        /// The hosts that are meant.
-        peers: Vec<HostName>,
-    },
-    /// UDP to the group of mDNS.
-    Multicast {
-        /// Our address.
-        from: IpAddr,
-        /// The hosts that are meant.
-        peers: Vec<HostName>,
-    },
-    /// The control of a leg: ARP and echo to its gateway.
-    Control {
-        /// Our address.
-        from: IpAddr,
-        /// The gateway.
-        gateway: IpAddr,
-    },
-    /// UDP to the peer's address in a frame to the gateway's MAC (`--bounce`).
-    Bounce {
-        /// Our address.
-        from: IpAddr,
-        /// The peer's agent.
-        to: SocketAddr,
-        /// The gateway.
-        gateway: IpAddr,
-    },
-    /// UDP to the peer's agent, as the kernel routes it.
-    RoutedUdp {
-        /// The peer's agent.
-        to: SocketAddr,
-        /// Tries at most.
-        tries: u16,
-    },
-    /// UDP of this size to the peer's agent, which may not be fragmented; smaller on a miss.
-    PathMtu {
-        /// The peer's agent.
-        to: SocketAddr,
-        /// The MTU of the link, in bytes.
-        bytes: u32,
-    },
-    /// Does somebody answer on a port of the peer, as any program would ask?
-    Port {
-        /// The peer's address and the port.
-        to: SocketAddr,
-        /// TCP or UDP.
-        transport: TransportProtocol,
-        /// Tries at most.
-        tries: u16,
-    },
-    /// A question that takes several packets.
-    Several {
-        /// What.
-        ask: ProbeSpec,
-    },
 }
 
 /// What an agent says.

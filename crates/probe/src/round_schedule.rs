@@ -1,7 +1,9 @@
-//! The rounds of one leg in one message: what a host puts to every peer on one of its links.
+//! When an agent puts its questions: single tasks, and the rounds that it puts to every peer on
+//! one of its links.
 //!
-//! Fifty peers over twelve rounds are six hundred questions that differ in little; said one by
-//! one they would take an ssh connection longer than the rounds last.
+//! Rounds have a form of their own: fifty peers over twelve rounds are six hundred questions that
+//! differ in little, and sent one by one they would take an ssh connection longer than the rounds
+//! last.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,7 +11,7 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Mac};
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{Question, Task};
+use crate::probes::ProbeQuestion;
 
 /// Most rounds of a course that are put, and most peers: whatever the coordinator says.
 const ROUNDS_MAX: usize = 64;
@@ -24,6 +26,25 @@ const CROWD: usize = 5;
 #[must_use]
 pub const fn is_crowd(peers: usize) -> bool {
     peers > CROWD
+}
+
+/// A question to be put at a time.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ProbeTask {
+    /// The number by which it can be cancelled, with others of its group.
+    pub group: u32,
+    /// When to put it, in milliseconds after the message came.
+    pub at_ms: u32,
+    /// The round, from 1, under which it is recorded.
+    pub round: u16,
+    /// IPv4 or IPv6.
+    pub family: IpFamily,
+    /// The link to leave by; without it, the kernel's routes decide.
+    pub link: Option<IfName>,
+    /// The host that is asked, when it has an agent.
+    pub peer: Option<HostName>,
+    /// What to ask.
+    pub question: ProbeQuestion,
 }
 
 /// What a host puts to every peer on one of its links, round after round.
@@ -69,7 +90,7 @@ pub struct ScheduledPeer {
 
 impl RoundSchedule {
     /// Its questions, one by one.
-    pub fn tasks(&self) -> impl Iterator<Item = Task> + '_ {
+    pub fn tasks(&self) -> impl Iterator<Item = ProbeTask> + '_ {
         let rounds = self.rounds.iter().take(ROUNDS_MAX);
         rounds.flat_map(|round| {
             let partners = self.partners.iter().take(PARTNERS_MAX);
@@ -81,9 +102,9 @@ impl RoundSchedule {
         &self,
         round: ScheduledRound,
         partner: &ScheduledPeer,
-    ) -> impl Iterator<Item = Task> + use<> {
+    ) -> impl Iterator<Item = ProbeTask> + use<> {
         let (from, to, to_mac) = (self.from, partner.to, partner.mac);
-        let task = |question, later_ms| Task {
+        let task = |question, later_ms| ProbeTask {
             group: partner.group,
             at_ms: round.at_ms.saturating_add(partner.later_ms).saturating_add(later_ms),
             round: round.number,
@@ -92,8 +113,8 @@ impl RoundSchedule {
             peer: Some(partner.host.clone()),
             question,
         };
-        let udp = round.has_udp.then(|| task(Question::Udp { from, to, to_mac }, 0));
-        let echo = Question::Echo { from, to: to.ip(), to_mac };
+        let udp = round.has_udp.then(|| task(ProbeQuestion::Udp { from, to, to_mac }, 0));
+        let echo = ProbeQuestion::Echo { from, to: to.ip(), to_mac };
         let echo = round.has_echo.then(|| task(echo, ECHO_LATER_MS));
         udp.into_iter().chain(echo)
     }
@@ -127,7 +148,7 @@ mod tests {
 
     #[test]
     fn every_peer_is_asked_in_every_round_at_its_own_time() {
-        let tasks: Vec<Task> = course(2, 3).tasks().collect();
+        let tasks: Vec<ProbeTask> = course(2, 3).tasks().collect();
         let at: Vec<_> = tasks.iter().map(|task| (task.round, task.group, task.at_ms)).collect();
         assert_eq!(
             at,

@@ -3,6 +3,7 @@
 mod agent_channel;
 mod endpoints;
 mod clock_offset;
+mod host_task;
 mod schedule;
 mod pair_state;
 mod host_questions;

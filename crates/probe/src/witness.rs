@@ -4,7 +4,6 @@
 //! and every other opinion of the receiving host. The answer is the host's verdict.
 
 mod arrival;
-mod probe_kinds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -18,12 +17,11 @@ use pontoon_model::port::{Port, TransportProtocol};
 
 use crate::frame::read::{FrameBody, ParsedFrame, QuotedPacket};
 use crate::machine::RunInstant;
-use crate::probe_token::{ProbeToken, TokenPayload, WireProbe, read_payload};
+use crate::probe_token::{ProbeToken, TokenPayload, read_payload};
 use crate::protocol::{Peer, Seen};
 use crate::run_key::{RunKey, to_hex};
 
 use arrival::FrameArrival;
-pub use probe_kinds::{kind_of, probe_of};
 
 /// What this agent is called and who else takes part.
 #[derive(Clone, Debug)]
@@ -148,7 +146,7 @@ impl Witness {
                         *from,
                         Some(*ttl),
                         &token,
-                        kind_of(token.header.probe),
+                        ProbeKind::from_token_code(token.header.code, None, None),
                     ),
                     _ => Vec::new(),
                 }
@@ -176,12 +174,8 @@ impl Witness {
         };
         match read_payload(payload, &self.identity.run_key) {
             Some(TokenPayload::Question(token)) => {
-                // How large it is is not in the token.
-                let kind = match token.header.probe {
-                    WireProbe::Size => Some(ProbeKind::Size { bytes: *packet_bytes }),
-                    WireProbe::Port => Some(ProbeKind::UdpPort { port: to.port() }),
-                    probe => kind_of(probe),
-                };
+                let (bytes, port) = (Some(*packet_bytes), Some(to.port()));
+                let kind = ProbeKind::from_token_code(token.header.code, bytes, port);
                 self.arrived(arrival, from.ip(), Some(*ttl), &token, kind)
             }
             Some(TokenPayload::Answer(own, asked)) if asked.header.seat == self.identity.seat => {
@@ -242,10 +236,7 @@ impl Witness {
         port: u16,
         token: &ProbeToken,
     ) -> Vec<Seen> {
-        let kind = match token.header.probe {
-            WireProbe::Port => Some(ProbeKind::UdpPort { port }),
-            probe => kind_of(probe),
-        };
+        let kind = ProbeKind::from_token_code(token.header.code, None, Some(port));
         let mut seen = kind.and_then(|kind| self.template(now, token, kind));
         if let Some(observation) = &mut seen {
             observation.link = Some(link.clone());
@@ -264,7 +255,8 @@ impl Witness {
     ) -> Vec<Seen> {
         match ProbeToken::decode(bytes, &self.identity.run_key) {
             Some(token) if !token.header.is_answer => {
-                self.arrived(arrival, from, ttl, &token, kind_of(token.header.probe))
+                let kind = ProbeKind::from_token_code(token.header.code, None, None);
+                self.arrived(arrival, from, ttl, &token, kind)
             }
             _ => Vec::new(),
         }

@@ -11,7 +11,7 @@ use pontoon_model::untrusted::Untrusted;
 use crate::limits::{GREETING_MAX, SHOWN_MAX};
 
 /// The versions that this pontoon speaks. A change of any message of any service makes a new one.
-pub const VERSIONS: VersionRange = VersionRange { lowest: 4, highest: 4 };
+pub const VERSIONS: VersionRange = VersionRange { lowest: 5, highest: 5 };
 
 const NAME: &[u8] = b"PONTOON-REMOTE/";
 /// What pontoons said that spoke versions before 4; those had a protocol for each purpose.

@@ -15,7 +15,7 @@ use pontoon_model::snapshot::{CollectionGap, Snapshot};
 
 use super::admission::{KernelRouteCache, LinkAdmission};
 use super::frame_builder::{EgressLink, SenderContext, build_frames};
-use super::multi_packet;
+use super::kernel_probe;
 use super::task_queue::TaskQueue;
 use super::watched_links::{WatchedLink, lane, send};
 use crate::budget::FrameLoad;
@@ -28,8 +28,8 @@ use crate::flows::{FlowDriver, MachineId};
 use crate::frame::read;
 use crate::machine::RunInstant;
 use crate::probe_token::AgentKeys;
-use crate::protocol::{FromAgent, Peer, Question, Seen, Task};
-use crate::round_schedule::is_crowd;
+use crate::protocol::{FromAgent, Peer, Seen};
+use crate::round_schedule::{ProbeTask, is_crowd};
 use crate::run_key::RunKey;
 use crate::snapshot::links::usable_now;
 use crate::witness::{AgentIdentity, Witness};
@@ -134,7 +134,7 @@ impl AgentRun {
         self.witness.set_peers(peers);
     }
 
-    pub(super) fn enqueue(&mut self, now: RunInstant, tasks: impl Iterator<Item = Task>) {
+    pub(super) fn enqueue(&mut self, now: RunInstant, tasks: impl Iterator<Item = ProbeTask>) {
         self.is_idle_said = false;
         self.agenda.add(now, tasks);
     }
@@ -245,7 +245,7 @@ impl AgentRun {
     }
 
     /// Puts a question, or says when there is room for it.
-    fn put(&mut self, now: RunInstant, task: &Task) -> Result<Vec<Observation>, RunInstant> {
+    fn put(&mut self, now: RunInstant, task: &ProbeTask) -> Result<Vec<Observation>, RunInstant> {
         let asker = SenderContext {
             run: self.identity.run,
             host: &self.identity.host,
@@ -256,23 +256,20 @@ impl AgentRun {
             task.link.as_ref().and_then(|name| self.links.iter().position(|l| l.name == *name));
         let leg = at.map(|at| (self.links[at].name.clone(), self.links[at].number));
         let sees_frames = at.is_some_and(|at| self.links[at].socket.is_some());
-        if let Some(machine) = multi_packet::machine(task, &asker, leg.as_ref(), sees_frames, now) {
+        if let Some(machine) = kernel_probe::machine(task, &asker, leg.as_ref(), sees_frames, now) {
             // What it sends waits for room when it comes to that.
             let id = self.flows.start(machine);
             self.running.push((task.group, id));
             return Ok(Vec::new());
         }
         let Some(at) = at.filter(|_| sees_frames) else {
-            self.untested.insert(multi_packet::untested(task));
+            self.untested.insert(kernel_probe::untested(task));
             return Ok(Vec::new());
         };
         let link = &mut self.links[at];
-        let gateway = match &task.question {
-            Question::Control { gateway, .. } | Question::Bounce { gateway, .. } => {
-                self.gateways.get(&(link.name.clone(), *gateway)).copied()
-            }
-            _ => None,
-        };
+        let gateway = task.question.gateway();
+        let gateway = gateway.and_then(|gateway| self.gateways.get(&(link.name.clone(), gateway)));
+        let gateway = gateway.copied();
         let leg = EgressLink { name: &link.name, number: link.number, mac: link.mac };
         let held = &mut self.held;
         let launches = build_frames(task, &asker, &leg, gateway, now, &mut || hold_port(held, now));

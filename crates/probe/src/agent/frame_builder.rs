@@ -8,8 +8,9 @@ use pontoon_model::observation::{FrameDestination, Observation, ObservedEvent, P
 
 use crate::frame::write::{self, FrameAddresses};
 use crate::machine::RunInstant;
-use crate::probe_token::{self, AgentKeys, ProbeToken, TokenHeader, WireProbe};
-use crate::protocol::{Question, Task};
+use crate::probe_token::{self, AgentKeys, ProbeToken, TokenHeader};
+use crate::probes::ProbeQuestion;
+use crate::round_schedule::ProbeTask;
 use crate::witness::ReplyKey;
 
 /// The port to which group frames go: nobody listens there, and the witness does not need to
@@ -33,6 +34,15 @@ pub struct SenderContext<'a> {
     pub seat: u16,
     /// Its keys.
     pub keys: &'a AgentKeys,
+}
+
+impl SenderContext<'_> {
+    /// The token of a packet of this kind, which has a code.
+    pub(super) fn token(&self, kind: &ProbeKind, link: u8, round: u16) -> ProbeToken {
+        let code = kind.token_code().unwrap_or_default();
+        let header = TokenHeader { seat: self.seat, link, code, is_answer: false, round };
+        ProbeToken::new(header, self.keys)
+    }
 }
 
 /// The link by which a question leaves.
@@ -67,7 +77,7 @@ pub type FlowIdSource<'a> = &'a mut dyn FnMut() -> u16;
 ///
 /// `gateway_mac` is what is known of the gateway in the question, if it is about one.
 pub fn build_frames(
-    task: &Task,
+    task: &ProbeTask,
     asker: &SenderContext<'_>,
     leg: &EgressLink<'_>,
     gateway_mac: Option<Mac>,
@@ -76,50 +86,36 @@ pub fn build_frames(
 ) -> Vec<OutgoingFrame> {
     let shot = FrameBuilder { task, asker, leg, now };
     match &task.question {
-        Question::Neighbour { from, target, to_mac } => {
+        ProbeQuestion::Neighbour { from, target, to_mac } => {
             shot.neighbour(*from, *target, *to_mac).into_iter().collect()
         }
-        Question::OwnAddress { address } => shot.own_address(*address).into_iter().collect(),
-        Question::Udp { from, to, to_mac } => {
-            vec![shot.udp(WireProbe::Udp, ProbeKind::Udp, *from, *to, *to_mac, fresh())]
+        ProbeQuestion::OwnAddress { address } => shot.own_address(*address).into_iter().collect(),
+        ProbeQuestion::Udp { from, to, to_mac } => {
+            vec![shot.udp(ProbeKind::Udp, *from, *to, *to_mac, fresh())]
         }
-        Question::Bounce { from, to, .. } => gateway_mac
-            .map(|mac| shot.udp(WireProbe::Bounce, ProbeKind::Bounce, *from, *to, mac, fresh()))
+        ProbeQuestion::Bounce { from, to, .. } => gateway_mac
+            .map(|mac| shot.udp(ProbeKind::Bounce, *from, *to, mac, fresh()))
             .into_iter()
             .collect(),
-        Question::Echo { from, to, to_mac } => {
+        ProbeQuestion::Echo { from, to, to_mac } => {
             vec![shot.echo(ProbeKind::Echo, *from, *to, *to_mac, fresh())]
         }
-        Question::Broadcast { from, peers } => {
+        ProbeQuestion::Broadcast { from, peers } => {
             let (to, mac) = match from {
                 IpAddr::V4(_) => (IpAddr::V4(Ipv4Addr::BROADCAST), Mac::BROADCAST),
                 IpAddr::V6(_) => (IpAddr::V6(ALL_NODES), group_mac_v6(ALL_NODES)),
             };
-            vec![shot.group(
-                WireProbe::Broadcast,
-                &ProbeKind::Broadcast,
-                *from,
-                (to, mac),
-                peers,
-                fresh(),
-            )]
+            vec![shot.group(&ProbeKind::Broadcast, *from, (to, mac), peers, fresh())]
         }
-        Question::Multicast { from, peers } => {
+        ProbeQuestion::Multicast { from, peers } => {
             let (to, mac) = match from {
                 // RFC 1112, section 6.4: the low 23 bits of the group.
                 IpAddr::V4(_) => (IpAddr::V4(MDNS_V4), Mac([1, 0, 0x5e, 0, 0, 251])),
                 IpAddr::V6(_) => (IpAddr::V6(MDNS_V6), group_mac_v6(MDNS_V6)),
             };
-            vec![shot.group(
-                WireProbe::Multicast,
-                &ProbeKind::Multicast,
-                *from,
-                (to, mac),
-                peers,
-                fresh(),
-            )]
+            vec![shot.group(&ProbeKind::Multicast, *from, (to, mac), peers, fresh())]
         }
-        Question::Control { from, gateway } => {
+        ProbeQuestion::Control { from, gateway } => {
             let mut frames: Vec<_> =
                 shot.neighbour(*from, *gateway, gateway_mac).into_iter().collect();
             if let Some(mac) = gateway_mac {
@@ -127,15 +123,13 @@ pub fn build_frames(
             }
             frames
         }
-        Question::RoutedUdp { .. }
-        | Question::PathMtu { .. }
-        | Question::Port { .. }
-        | Question::Several { .. } => Vec::new(),
+        // Put by a machine.
+        _ => Vec::new(),
     }
 }
 
 struct FrameBuilder<'a> {
-    task: &'a Task,
+    task: &'a ProbeTask,
     asker: &'a SenderContext<'a>,
     leg: &'a EgressLink<'a>,
     now: RunInstant,
@@ -150,11 +144,8 @@ impl FrameBuilder<'_> {
     ) -> Option<OutgoingFrame> {
         let cast =
             if to_mac.is_some() { FrameDestination::Unicast } else { FrameDestination::Group };
-        let probe = match cast {
-            FrameDestination::Unicast => WireProbe::NeighbourUnicast,
-            FrameDestination::Group => WireProbe::NeighbourGroup,
-        };
-        let token = self.token(probe);
+        let kind = ProbeKind::Neighbour { cast };
+        let token = self.token(&kind);
         let own = self.leg.mac;
         let frame = match (from, target) {
             (IpAddr::V4(from), IpAddr::V4(target)) => {
@@ -174,7 +165,7 @@ impl FrameBuilder<'_> {
             frame,
             is_group: cast == FrameDestination::Group,
             sent: Some(ReplyKey::Neighbour(target)),
-            observations: vec![self.observation(ProbeKind::Neighbour { cast }, Some(target))],
+            observations: vec![self.observation(kind, Some(target))],
         })
     }
 
@@ -192,7 +183,6 @@ impl FrameBuilder<'_> {
 
     fn udp(
         &self,
-        probe: WireProbe,
         kind: ProbeKind,
         from: IpAddr,
         to: SocketAddr,
@@ -201,7 +191,7 @@ impl FrameBuilder<'_> {
     ) -> OutgoingFrame {
         let ends = FrameAddresses { from_mac: self.leg.mac, to_mac, from, to: to.ip() };
         OutgoingFrame {
-            frame: write::udp(&ends, port, to.port(), &probe_token::payload(&self.token(probe))),
+            frame: write::udp(&ends, port, to.port(), &probe_token::payload(&self.token(&kind))),
             is_group: false,
             sent: Some(ReplyKey::Udp(self.task.family, port)),
             observations: vec![self.observation(kind, Some(to.ip()))],
@@ -217,7 +207,7 @@ impl FrameBuilder<'_> {
         id: u16,
     ) -> OutgoingFrame {
         let ends = FrameAddresses { from_mac: self.leg.mac, to_mac, from, to };
-        let payload = probe_token::payload(&self.token(WireProbe::Echo));
+        let payload = probe_token::payload(&self.token(&ProbeKind::Echo));
         OutgoingFrame {
             frame: write::echo(&ends, id, self.task.round, &payload),
             is_group: false,
@@ -228,7 +218,6 @@ impl FrameBuilder<'_> {
 
     fn group(
         &self,
-        probe: WireProbe,
         kind: &ProbeKind,
         from: IpAddr,
         (to, to_mac): (IpAddr, Mac),
@@ -241,22 +230,15 @@ impl FrameBuilder<'_> {
             ..self.observation(kind.clone(), None)
         };
         OutgoingFrame {
-            frame: write::udp(&ends, port, GROUP_PORT, &probe_token::payload(&self.token(probe))),
+            frame: write::udp(&ends, port, GROUP_PORT, &probe_token::payload(&self.token(kind))),
             is_group: true,
             sent: None,
             observations: peers.iter().map(asked).collect(),
         }
     }
 
-    fn token(&self, probe: WireProbe) -> ProbeToken {
-        let header = TokenHeader {
-            seat: self.asker.seat,
-            link: self.leg.number,
-            probe,
-            is_answer: false,
-            round: self.task.round,
-        };
-        ProbeToken::new(header, self.asker.keys)
+    fn token(&self, kind: &ProbeKind) -> ProbeToken {
+        self.asker.token(kind, self.leg.number, self.task.round)
     }
 
     fn observation(&self, kind: ProbeKind, address: Option<IpAddr>) -> Observation {
@@ -268,7 +250,7 @@ impl FrameBuilder<'_> {
 #[must_use]
 pub fn sent_observation(
     asker: &SenderContext<'_>,
-    task: &Task,
+    task: &ProbeTask,
     link: Option<&IfName>,
     kind: ProbeKind,
     address: Option<IpAddr>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pontoon_model::net::IfName;
 
 use crate::machine::RunInstant;
-use crate::protocol::Task;
+use crate::round_schedule::ProbeTask;
 
 /// Most questions that wait.
 const TASKS_MAX: usize = 20_000;
@@ -24,14 +24,14 @@ pub(super) type TaskOrder = (RunInstant, u64);
 /// and the control of a leg is such a one.
 #[derive(Debug, Default)]
 pub(super) struct TaskQueue {
-    tasks: BTreeMap<TaskOrder, Task>,
+    tasks: BTreeMap<TaskOrder, ProbeTask>,
     taken: u64,
     holds: BTreeMap<SendLane, RunInstant>,
 }
 
 impl TaskQueue {
     /// Takes questions in, counted from now.
-    pub(super) fn add(&mut self, now: RunInstant, tasks: impl Iterator<Item = Task>) {
+    pub(super) fn add(&mut self, now: RunInstant, tasks: impl Iterator<Item = ProbeTask>) {
         for task in tasks.take(TASKS_MAX.saturating_sub(self.tasks.len())) {
             self.taken += 1;
             self.tasks.insert((now.after_ms(task.at_ms.into()), self.taken), task);
@@ -57,8 +57,8 @@ impl TaskQueue {
     pub(super) fn next(
         &mut self,
         now: RunInstant,
-        lane: impl Fn(&Task) -> SendLane,
-    ) -> Option<(TaskOrder, Task)> {
+        lane: impl Fn(&ProbeTask) -> SendLane,
+    ) -> Option<(TaskOrder, ProbeTask)> {
         let mut due = self.tasks.range(..=(now, u64::MAX));
         let place =
             due.find(|(_, task)| self.free_at(&lane(task)) <= now).map(|(place, _)| *place)?;
@@ -68,7 +68,7 @@ impl TaskQueue {
     /// Puts a question back for which there was no room, and holds its lane until then.
     pub(super) fn requeue(
         &mut self,
-        (place, task): (TaskOrder, Task),
+        (place, task): (TaskOrder, ProbeTask),
         lane: SendLane,
         until: RunInstant,
     ) {
@@ -77,7 +77,7 @@ impl TaskQueue {
     }
 
     /// When a question can be put at the earliest.
-    pub(super) fn deadline(&self, lane: impl Fn(&Task) -> SendLane) -> Option<RunInstant> {
+    pub(super) fn deadline(&self, lane: impl Fn(&ProbeTask) -> SendLane) -> Option<RunInstant> {
         let mut earliest: Option<RunInstant> = None;
         for ((due, _), task) in &self.tasks {
             if earliest.is_some_and(|earliest| earliest <= *due) {
@@ -99,15 +99,15 @@ mod tests {
     use pontoon_model::net::IpFamily;
 
     use super::*;
-    use crate::protocol::Question;
+    use crate::probes::ProbeQuestion;
 
-    fn task(round: u16, at_ms: u32) -> Task {
-        let question = Question::OwnAddress { address: "192.0.2.1".parse().unwrap() };
-        Task { group: 1, at_ms, round, family: IpFamily::V4, link: None, peer: None, question }
+    fn task(round: u16, at_ms: u32) -> ProbeTask {
+        let question = ProbeQuestion::OwnAddress { address: "192.0.2.1".parse().unwrap() };
+        ProbeTask { group: 1, at_ms, round, family: IpFamily::V4, link: None, peer: None, question }
     }
 
     /// Odd rounds on one lane, even ones on another.
-    fn lane(task: &Task) -> SendLane {
+    fn lane(task: &ProbeTask) -> SendLane {
         let link = "wlan0".parse().ok()?;
         Some((link, task.round.is_multiple_of(2)))
     }

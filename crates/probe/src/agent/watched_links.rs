@@ -14,7 +14,7 @@ use super::task_queue::SendLane;
 use crate::budget::{FrameLoad, LinkBudget, RateLimit};
 use crate::edge::packet_socket::PacketSocket;
 use crate::machine::RunInstant;
-use crate::protocol::{Question, Task};
+use crate::round_schedule::ProbeTask;
 use crate::witness::Witness;
 
 /// A watched link.
@@ -105,18 +105,12 @@ impl WatchedLink {
 pub(super) fn lane(
     links: &[WatchedLink],
     gateways: &BTreeMap<(IfName, IpAddr), Mac>,
-    task: &Task,
+    task: &ProbeTask,
 ) -> SendLane {
     let link = links.iter().find(|link| task.link.as_ref() == Some(&link.name))?;
-    let is_group = match &task.question {
-        _ if link.socket.is_none() => false,
-        Question::Broadcast { .. } | Question::Multicast { .. } | Question::OwnAddress { .. } => {
-            true
-        }
-        Question::Neighbour { to_mac, .. } => to_mac.is_none(),
-        Question::Control { gateway, .. } => !gateways.contains_key(&(link.name.clone(), *gateway)),
-        _ => false,
-    };
+    let knows = |gateway| gateways.contains_key(&(link.name.clone(), gateway));
+    let knows_gateway = task.question.gateway().is_some_and(knows);
+    let is_group = link.socket.is_some() && task.question.is_group(knows_gateway);
     Some((link.name.clone(), is_group))
 }
 

@@ -14,7 +14,6 @@ use crate::machine::RunInstant;
 use crate::probe_token::TokenHeader;
 use crate::protocol::{FromAgent, Seen, ToAgent};
 use crate::run_key::from_hex;
-use crate::witness::probe_of;
 
 /// After the last frame of a pair that misses: a late one may still come (a dozing radio is woken
 /// at the next beacon; 0.2 s apart and more).
@@ -181,8 +180,8 @@ impl<'a> SurveyCoordinator<'a> {
             // arrives and is not answered is kept out by the host where it arrives.
             return sender.is_some();
         }
-        let (Some(sender), Some(probe), Some(proof)) =
-            (sender, probe_of(&observation.kind), seen.proof.as_deref().and_then(from_hex))
+        let (Some(sender), Some(code), Some(proof)) =
+            (sender, observation.kind.token_code(), seen.proof.as_deref().and_then(from_hex))
         else {
             return false;
         };
@@ -194,7 +193,7 @@ impl<'a> SurveyCoordinator<'a> {
         let header = TokenHeader {
             seat: sender.member.seat,
             link,
-            probe,
+            code,
             is_answer: false,
             round: observation.round,
         };

@@ -7,19 +7,15 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
 
 use super::endpoints::{SurveyEndpoint, SurveyEndpoints, SurveyedHost};
+use super::host_task::{HostTask, TRIES, by_link};
 use super::pair_state::PairState;
 use super::port_schedule;
 use super::run::SurveyOptions;
-use super::schedule::{HostTask, ROUNDS, is_in_crowd};
+use super::schedule::{ROUNDS, is_in_crowd};
 use crate::machine::RunInstant;
-use crate::probes::{ProbePayload, ProbeSpec, TracerouteProtocol};
-use crate::protocol::{Question, Task};
+use crate::probes::{ProbeQuestion, TracerouteProtocol};
 use crate::round_schedule::is_crowd;
 
-/// Never cancelled.
-pub(super) const ALWAYS: u32 = 0;
-/// Tries of an ordinary packet between two hosts on one network.
-pub(super) const TRIES: u16 = 3;
 /// With more peers than this, ordinary packets and large ones go to the next few of each host
 /// only: its routes and its MTU are the same for all of them, and its budget is not.
 const LARGE_MESH_PEERS: usize = 15;
@@ -67,8 +63,8 @@ pub(super) fn pair(
         let is_lost = crowd && state.is_missed && way.arrived.is_empty();
         if is_lost && way.is_resolved && !way.is_routed {
             way.is_routed = true;
-            let routed = Question::RoutedUdp { to: reflector, tries: 1 };
-            tasks.push(assign(from, Some(&to.id.host), 1, 0, routed));
+            let routed = ProbeQuestion::RoutedUdp { to: reflector, tries: 1 };
+            tasks.push(by_link(from, Some(&to.id.host), 1, 0, routed));
         }
     }
     tasks
@@ -100,11 +96,11 @@ fn after_answer(
     let host = Some(&to.id.host);
     let is_paced = is_in_crowd(from) && !from.is_private;
     let at_ms = if is_paced { from.turn_of(to.seat) * CROWD_ANSWERED_MS } else { 0 };
-    let routed = Question::RoutedUdp { to: reflector, tries: TRIES };
-    let mut tasks = vec![assign(from, host, 1, at_ms, routed)];
+    let routed = ProbeQuestion::RoutedUdp { to: reflector, tries: TRIES };
+    let mut tasks = vec![by_link(from, host, 1, at_ms, routed)];
     if let Some(link) = member.snapshot.link(&from.id.link) {
-        let size = Question::PathMtu { to: reflector, bytes: link.mtu };
-        tasks.push(assign(from, host, 1, at_ms, size));
+        let size = ProbeQuestion::PathMtu { to: reflector, bytes: link.mtu };
+        tasks.push(by_link(from, host, 1, at_ms, size));
     }
     tasks
 }
@@ -117,21 +113,17 @@ fn after_misses(
     options: &SurveyOptions,
 ) -> Vec<HostTask> {
     let host = Some(&to.id.host);
-    let routed = Question::RoutedUdp { to: reflector, tries: TRIES };
-    let mut tasks = vec![assign(from, host, 1, 0, routed)];
+    let routed = ProbeQuestion::RoutedUdp { to: reflector, tries: TRIES };
+    let mut tasks = vec![by_link(from, host, 1, 0, routed)];
     if from.id.family == IpFamily::V4 {
-        let ask = ProbeSpec::Ladder {
-            to: reflector,
-            ttls: vec![1, 2],
-            vehicle: TracerouteProtocol::Udp,
-            payload: ProbePayload::default(),
-        };
-        tasks.push(assign(from, host, 1, 200, Question::Several { ask }));
+        let protocol = TracerouteProtocol::Udp;
+        let question = ProbeQuestion::Traceroute { to: reflector, ttls: vec![1, 2], protocol };
+        tasks.push(by_link(from, host, 1, 200, question));
     }
     if let (true, Some(gateway)) = (options.bounces, from.gateway) {
         for (round, at_ms) in [(1, 0), (2, 1100), (3, 2200)] {
-            let question = Question::Bounce { from: from.address, to: reflector, gateway };
-            tasks.push(assign(from, host, round, at_ms, question));
+            let question = ProbeQuestion::Bounce { from: from.address, to: reflector, gateway };
+            tasks.push(by_link(from, host, round, at_ms, question));
         }
     }
     tasks
@@ -139,27 +131,9 @@ fn after_misses(
 
 /// Who answers ARP or ND for a peer that no frame reaches?
 fn who_answers_for(from: &SurveyEndpoint, to: &SurveyEndpoint) -> HostTask {
-    let question = Question::Neighbour { from: from.address, target: to.address, to_mac: None };
+    let question =
+        ProbeQuestion::Neighbour { from: from.address, target: to.address, to_mac: None };
     let apart = if from.is_private { PRIVATE_NEIGHBOUR_MS } else { CROWD_NEIGHBOUR_MS };
     let at_ms = from.turn_of(to.seat).saturating_mul(apart);
-    assign(from, Some(&to.id.host), ROUNDS + 1, at_ms, question)
-}
-
-pub(super) fn assign(
-    leg: &SurveyEndpoint,
-    peer: Option<&HostName>,
-    round: u16,
-    at_ms: u32,
-    question: Question,
-) -> HostTask {
-    let task = Task {
-        group: ALWAYS,
-        at_ms,
-        round,
-        family: leg.id.family,
-        link: Some(leg.id.link.clone()),
-        peer: peer.cloned(),
-        question,
-    };
-    (leg.id.host.clone(), task)
+    by_link(from, Some(&to.id.host), ROUNDS + 1, at_ms, question)
 }

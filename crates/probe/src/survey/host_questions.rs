@@ -6,16 +6,13 @@ use std::net::{IpAddr, SocketAddr};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::DnsQuery;
+use pontoon_model::port::TransportProtocol;
 
 use super::endpoints::{RoutedPair, SurveyEndpoint, SurveyEndpoints, SurveyedHost};
-use super::follow_up::{ALWAYS, TRIES, assign};
+use super::host_task::{HostTask, TRIES, as_routed, by_link};
 use super::port_schedule::routed as ports_of_routed;
 use super::run::SurveyOptions;
-use super::schedule::HostTask;
-use crate::probes::{
-    DEFAULT_NTP, DnsName, ProbePayload, ProbeSpec, TracerouteProtocol, port_probes,
-};
-use crate::protocol::{Question, Task};
+use crate::probes::{DEFAULT_NTP, DnsName, ProbeQuestion, TracerouteProtocol, port_probes};
 
 /// Tries between hosts that only routers connect: as many as rounds prove isolation.
 const ROUTED_TRIES: u16 = 10;
@@ -42,8 +39,8 @@ pub(super) fn host_questions(
         let Some(member) = members.get(&leg.id.host) else { continue };
         if leg.id.family == IpFamily::V4 {
             for (at, at_ms) in (1..).zip(OWN_ADDRESS_MS) {
-                let question = Question::OwnAddress { address: leg.address };
-                tasks.push(assign(leg, None, at, at_ms, question));
+                let question = ProbeQuestion::OwnAddress { address: leg.address };
+                tasks.push(by_link(leg, None, at, at_ms, question));
             }
         }
         if leg.gateway.is_some() && !options.is_offline {
@@ -82,9 +79,7 @@ fn internet(leg: &SurveyEndpoint, member: &SurveyedHost, options: &SurveyOptions
         return Vec::new();
     }
     let portal = options.page.clone().unwrap_or_default();
-    let ask = ProbeSpec::Internet { servers, portal, ntp };
-    let task = assign(leg, None, 1, 0, Question::Several { ask });
-    vec![task]
+    vec![by_link(leg, None, 1, 0, ProbeQuestion::Internet { servers, portal, ntp })]
 }
 
 /// As many as resolv.conf(5) may name.
@@ -116,13 +111,12 @@ fn ladder(
     let ends = next_hop.into_iter().chain(options.server);
     ends.filter(|end| IpFamily::of(*end) == leg.id.family && leg.id.family == IpFamily::V4)
         .map(|end| {
-            let ask = ProbeSpec::Ladder {
+            let question = ProbeQuestion::Traceroute {
                 to: SocketAddr::new(end, 0),
                 ttls: vec![1, 2, 64],
-                vehicle: TracerouteProtocol::Echo,
-                payload: ProbePayload::default(),
+                protocol: TracerouteProtocol::Echo,
             };
-            assign(leg, None, 1, 100, Question::Several { ask })
+            by_link(leg, None, 1, 100, question)
         })
         .collect()
 }
@@ -134,29 +128,18 @@ fn server_questions(member: &SurveyedHost, server: IpAddr) -> Vec<HostTask> {
     let at = |port| SocketAddr::new(server, port);
     let random = u64::from(member.seat) + 1;
     let mtu = uplink_mtu(member).unwrap_or(1500);
-    let asks = [
-        ProbeSpec::UdpPorts {
+    let questions = [
+        ProbeQuestion::EchoServer {
             to: server,
             udp: port_probes::udp_ports(random),
             tcp: port_probes::TCP.to_vec(),
         },
-        ProbeSpec::Dns { server: at(53), query: DnsQuery::NoServer, name: None },
-        ProbeSpec::PathMtu {
-            to: at(ECHO_PORT),
-            from_bytes: mtu,
-            payload_prefix: ProbePayload::default(),
-        },
+        ProbeQuestion::Dns { server: at(53), query: DnsQuery::NoServer, name: None },
+        ProbeQuestion::PathMtu { to: at(ECHO_PORT), bytes: mtu },
     ];
-    let task = |ask| Task {
-        group: ALWAYS,
-        at_ms: 0,
-        round: 1,
-        family: IpFamily::of(server),
-        link: None,
-        peer: None,
-        question: Question::Several { ask },
-    };
-    asks.into_iter().map(|ask| (member.host.clone(), task(ask))).collect()
+    let family = IpFamily::of(server);
+    let tasks = questions.map(|question| as_routed(&member.host, None, family, 0, question));
+    tasks.into()
 }
 
 fn uplink_mtu(member: &SurveyedHost) -> Option<u32> {
@@ -181,26 +164,22 @@ fn one_ended(
     });
     for leg in on_link {
         for (round, at_ms) in [(1, 0), (2, 1100), (3, 2200)] {
-            let question = Question::Neighbour { from: leg.address, target: address, to_mac: None };
-            tasks.push(assign(leg, Some(peer), round, at_ms + 80, question));
+            let question =
+                ProbeQuestion::Neighbour { from: leg.address, target: address, to_mac: None };
+            tasks.push(by_link(leg, Some(peer), round, at_ms + 80, question));
         }
     }
-    let mut asks = vec![ProbeSpec::RoutedEcho { to: address, tries: TRIES, every_ms: 1100 }];
-    asks.extend(
-        PEER_PORTS.map(|port| ProbeSpec::Tcp { to: SocketAddr::new(address, port), tries: 1 }),
-    );
-    tasks.extend(asks.into_iter().map(|ask| {
-        let task = Task {
-            group: ALWAYS,
-            at_ms: 0,
-            round: 1,
-            family: IpFamily::of(address),
-            link: None,
-            peer: Some(peer.clone()),
-            question: Question::Several { ask },
-        };
-        (member.host.clone(), task)
+    let mut questions =
+        vec![ProbeQuestion::RoutedEcho { to: address, tries: TRIES, every_ms: 1100 }];
+    questions.extend(PEER_PORTS.map(|port| {
+        let to = SocketAddr::new(address, port);
+        ProbeQuestion::Port { to, transport: TransportProtocol::Tcp, tries: 1 }
     }));
+    tasks.extend(
+        questions.into_iter().map(|question| {
+            as_routed(&member.host, Some(peer), IpFamily::of(address), 0, question)
+        }),
+    );
     tasks
 }
 
@@ -238,18 +217,11 @@ fn routed_way(
     let Some(reflector) = members.get(to).and_then(|peer| peer.reflector(*address)) else {
         return Vec::new();
     };
-    let echo = ProbeSpec::RoutedEcho { to: *address, tries, every_ms: 1000 };
-    let questions = [Question::RoutedUdp { to: reflector, tries }, Question::Several { ask: echo }];
-    let task = |question| Task {
-        group: ALWAYS,
-        at_ms,
-        round: 1,
-        family,
-        link: None,
-        peer: Some(to.clone()),
-        question,
-    };
-    questions.into_iter().map(|question| (from.clone(), task(question))).collect()
+    let questions = [
+        ProbeQuestion::RoutedUdp { to: reflector, tries },
+        ProbeQuestion::RoutedEcho { to: *address, tries, every_ms: 1000 },
+    ];
+    questions.map(|question| as_routed(from, Some(to), family, at_ms, question)).into()
 }
 
 /// Whether an address belongs to a member.

@@ -9,9 +9,8 @@ use pontoon_model::net::IpFamily;
 use pontoon_model::port::{Port, PortPlan, TransportProtocol};
 
 use super::endpoints::{RoutedPair, SurveyEndpoint, SurveyEndpointId, SurveyEndpoints};
-use super::follow_up::{ALWAYS, TRIES, assign};
-use super::schedule::HostTask;
-use crate::protocol::{Question, Task};
+use super::host_task::{HostTask, TRIES, as_routed, by_link};
+use crate::probes::ProbeQuestion;
 
 /// Room for a port where strangers share the air: a connection takes four frames, a datagram one,
 /// and ten a second is the budget.
@@ -39,8 +38,8 @@ pub(super) fn of_way(
     let mut tasks = Vec::new();
     for port in plan.between(&from.id.host, &to.id.host) {
         let to_port = SocketAddr::new(to.address, port.number);
-        let question = Question::Port { to: to_port, transport: port.transport, tries: TRIES };
-        tasks.push(assign(from, Some(&to.id.host), 1, at_ms, question));
+        let question = ProbeQuestion::Port { to: to_port, transport: port.transport, tries: TRIES };
+        tasks.push(by_link(from, Some(&to.id.host), 1, at_ms, question));
         at_ms = at_ms.saturating_add(room_ms(port, from.is_private));
     }
     tasks
@@ -57,29 +56,17 @@ pub(super) fn routed(pairs: &[RoutedPair], plan: &PortPlan) -> Vec<HostTask> {
             let mut at_ms = turn.saturating_mul(longest_list_ms(plan, false)) + AFTER_MS;
             *turn += 1;
             for port in plan.between(from, to) {
-                let question = Question::Port {
+                let question = ProbeQuestion::Port {
                     to: SocketAddr::new(*address, port.number),
                     transport: port.transport,
                     tries: TRIES,
                 };
-                tasks.push(routed_task(from, to, pair.family, at_ms, question));
+                tasks.push(as_routed(from, Some(to), pair.family, at_ms, question));
                 at_ms = at_ms.saturating_add(room_ms(port, false));
             }
         }
     }
     tasks
-}
-
-fn routed_task(
-    from: &HostName,
-    to: &HostName,
-    family: IpFamily,
-    at_ms: u32,
-    question: Question,
-) -> HostTask {
-    let peer = Some(to.clone());
-    let task = Task { group: ALWAYS, at_ms, round: 1, family, link: None, peer, question };
-    (from.clone(), task)
 }
 
 /// How long the questions of all legs take at most, in milliseconds after the last round.

@@ -24,9 +24,10 @@ use super::run::{
 use crate::edge::clock::{RunClock, unix_ms};
 use crate::machine::RunInstant;
 use crate::probe_token::TokenHeader;
-use crate::protocol::{FromAgent, Peer, Question, Seen, Task, ToAgent};
+use crate::probes::ProbeQuestion;
+use crate::protocol::{FromAgent, Peer, Seen, ToAgent};
+use crate::round_schedule::ProbeTask;
 use crate::run_key::{RunKey, from_hex};
-use crate::witness::probe_of;
 
 /// Rounds of the second host, and of the first from when it hears the second.
 const ROUNDS: u64 = 12;
@@ -219,28 +220,28 @@ impl PairRendezvous {
         let Ok(round) = u16::try_from(round) else { return };
         let mut questions = Vec::new();
         let gateway = self.attendee.member.snapshot.gateway(&self.link.name, family);
-        questions.extend(gateway.map(|gateway| Question::Control { from, gateway }));
+        questions.extend(gateway.map(|gateway| ProbeQuestion::Control { from, gateway }));
         let peers = vec![self.name.clone()];
         questions.push(match round % 4 {
-            1 => Question::Broadcast { from, peers },
-            3 => Question::Multicast { from, peers },
-            _ => Question::Neighbour { from, target: self.peer, to_mac: None },
+            1 => ProbeQuestion::Broadcast { from, peers },
+            3 => ProbeQuestion::Multicast { from, peers },
+            _ => ProbeQuestion::Neighbour { from, target: self.peer, to_mac: None },
         });
         if let Some(to_mac) = self.peer_mac {
             let to = SocketAddr::new(self.peer, self.code.port);
-            questions.push(Question::Udp { from, to, to_mac });
+            questions.push(ProbeQuestion::Udp { from, to, to_mac });
             if round % 2 == 0 {
-                questions.push(Question::Echo { from, to: self.peer, to_mac });
+                questions.push(ProbeQuestion::Echo { from, to: self.peer, to_mac });
             }
         }
-        let task = |(question, at_ms)| Task {
+        let task = |(question, at_ms)| ProbeTask {
             group: 0,
             at_ms,
             round,
             family,
             link: Some(self.link.name.clone()),
             peer: match question {
-                Question::Control { .. } => None,
+                ProbeQuestion::Control { .. } => None,
                 _ => Some(self.name.clone()),
             },
             question,
@@ -277,14 +278,14 @@ impl PairRendezvous {
     /// Whether the other host made this packet. Both watch one link only: number 0.
     fn is_proven(&self, seen: &Seen) -> bool {
         let proof = seen.proof.as_deref().and_then(from_hex);
-        let (Some(probe), Some(Ok(proof))) =
-            (probe_of(&seen.observation.kind), proof.map(TryInto::try_into))
+        let (Some(code), Some(Ok(proof))) =
+            (seen.observation.kind.token_code(), proof.map(TryInto::try_into))
         else {
             return false;
         };
         let round = seen.observation.round;
         let header =
-            TokenHeader { seat: 1 - self.own_seat, link: 0, probe, is_answer: false, round };
+            TokenHeader { seat: 1 - self.own_seat, link: 0, code, is_answer: false, round };
         header.is_proven_by(proof, &self.other_key)
     }
 }

@@ -8,9 +8,10 @@ use pontoon_model::net::IpFamily;
 
 use super::endpoints::{SurveyEndpoint, SurveyEndpoints};
 use super::follow_up::{frames_after_answers, frames_after_misses};
+use super::host_task::HostTask;
+use crate::probes::ProbeQuestion;
 use crate::probes::probe_context::NonceGenerator;
-use crate::protocol::{Question, Task};
-use crate::round_schedule::{RoundSchedule, ScheduledPeer, ScheduledRound, is_crowd};
+use crate::round_schedule::{ProbeTask, RoundSchedule, ScheduledPeer, ScheduledRound, is_crowd};
 
 /// Rounds scheduled: ten that count, and two for those in which a control failed.
 pub(super) const ROUNDS: u16 = 12;
@@ -36,9 +37,6 @@ const ECHO_ROUNDS: [u16; 4] = [2, 5, 8, 10];
 const CROWD_ECHO_ROUNDS: [u16; 2] = [5, 10];
 /// Rounds in which a leg without pairs is controlled.
 const LONE_ROUNDS_MS: [u32; 5] = [0, 350, 700, 1700, 2700];
-
-/// A task and the host that puts it.
-pub(super) type HostTask = (HostName, Task);
 
 /// Whether a leg has so many peers that the length of its rounds follows from their number.
 pub(super) const fn is_in_crowd(leg: &SurveyEndpoint) -> bool {
@@ -186,7 +184,7 @@ pub(super) fn leg_tasks(
             round_start_ms(leg, round, seed)
         };
         let task = |question, later, peer: Option<&HostName>| {
-            let task = Task {
+            let task = ProbeTask {
                 group,
                 at_ms: at_ms + later,
                 round,
@@ -199,7 +197,7 @@ pub(super) fn leg_tasks(
         };
         let from = leg.address;
         if let Some(gateway) = leg.gateway {
-            tasks.push(task(Question::Control { from, gateway }, 0, None));
+            tasks.push(task(ProbeQuestion::Control { from, gateway }, 0, None));
         }
         if peers.is_empty() || !is_turn_of(leg.id.family, is_dual, round) {
             continue;
@@ -208,14 +206,14 @@ pub(super) fn leg_tasks(
         if round % 2 == 1 {
             let hosts: Vec<_> = peers.iter().map(|peer| peer.id.host.clone()).collect();
             let question = if turn % 2 == 0 {
-                Question::Broadcast { from, peers: hosts }
+                ProbeQuestion::Broadcast { from, peers: hosts }
             } else {
-                Question::Multicast { from, peers: hosts }
+                ProbeQuestion::Multicast { from, peers: hosts }
             };
             tasks.push(task(question, 60, None));
         } else {
             let peer = peers[turn % peers.len()];
-            let question = Question::Neighbour { from, target: peer.address, to_mac: None };
+            let question = ProbeQuestion::Neighbour { from, target: peer.address, to_mac: None };
             tasks.push(task(question, 60, Some(&peer.id.host)));
         }
     }
@@ -282,8 +280,9 @@ mod tests {
             let frames = OTHER_FRAMES * u32::from(ROUNDS) + u32::from(count) * directed;
             let slack = JITTER_MAX_MS + round_start_ms(&leg, 2, 7);
             assert!(frames * 1000 <= 10 * (span + slack), "{count} peers: {frames} in {span} ms");
-            let groups =
-                tasks.iter().filter(|(_, task)| !matches!(task.question, Question::Control { .. }));
+            let groups = tasks
+                .iter()
+                .filter(|(_, task)| !matches!(task.question, ProbeQuestion::Control { .. }));
             assert_eq!(groups.count(), usize::from(ROUNDS));
         }
     }

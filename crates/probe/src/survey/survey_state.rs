@@ -14,19 +14,19 @@ use super::endpoints::{
 };
 use super::follow_up;
 use super::host_questions::host_questions;
+use super::host_task::HostTask;
 use super::pair_state::{PairDirection, PairState, RoundSet};
 use super::port_schedule;
 use super::run::SurveyOptions;
-use super::schedule::{HostTask, ROUNDS, course, is_in_crowd, leg_tasks, round_start_ms, turn_ms};
+use super::schedule::{ROUNDS, course, is_in_crowd, leg_tasks, round_start_ms, turn_ms};
 use crate::machine::RunInstant;
-use crate::protocol::Task;
-use crate::round_schedule::RoundSchedule;
+use crate::round_schedule::{ProbeTask, RoundSchedule};
 
 /// What one host is given to do.
 #[derive(Debug, Default)]
 pub(super) struct HostWork {
     pub(super) courses: Vec<RoundSchedule>,
-    pub(super) tasks: Vec<Task>,
+    pub(super) tasks: Vec<ProbeTask>,
 }
 
 /// What is asked and what is known.

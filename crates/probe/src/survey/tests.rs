@@ -23,9 +23,10 @@ use super::{
     run_rendezvous,
 };
 use crate::edge::clock::unix_ms;
-use crate::probe_token::{AgentKeys, ProbeToken, TokenHeader, WireProbe};
-use crate::protocol::{FromAgent, Question, Seen, Task, ToAgent};
-use crate::round_schedule::RoundSchedule;
+use crate::probe_token::{AgentKeys, ProbeToken, TokenHeader};
+use crate::probes::ProbeQuestion;
+use crate::protocol::{FromAgent, Seen, ToAgent};
+use crate::round_schedule::{ProbeTask, RoundSchedule};
 use crate::run_key::{RunKey, to_hex};
 
 /// How an agent behaves.
@@ -301,8 +302,8 @@ impl ScriptedAgent {
     }
 
     /// Says that it asked; one that hears also knows what its peer will have sent in that round.
-    fn perform(&self, task: &Task) -> Vec<Seen> {
-        if !matches!(task.question, Question::Udp { .. }) {
+    fn perform(&self, task: &ProbeTask) -> Vec<Seen> {
+        if !matches!(task.question, ProbeQuestion::Udp { .. }) {
             return Vec::new();
         }
         let own = Observation {
@@ -345,7 +346,7 @@ impl ScriptedAgent {
     /// stands in for the wire.
     fn proof_of_peer(&self, round: u16) -> String {
         let seat = 1 - self.seat;
-        let header = TokenHeader { seat, link: 0, probe: WireProbe::Udp, is_answer: false, round };
+        let header = TokenHeader { seat, link: 0, code: 3, is_answer: false, round };
         let own = KEYS.lock().unwrap().get(&(self.run_tag(), seat)).cloned();
         let own = own.unwrap_or_else(|| RunKey::from_bytes([0; 32]));
         let keys = AgentKeys { run: self.keys.as_ref().unwrap().run.clone(), own };

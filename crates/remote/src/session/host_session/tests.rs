@@ -145,7 +145,7 @@ fn greeted(script: &str) -> Result<(), ReachFailure> {
 #[test]
 fn what_answers_in_place_of_pontoon_has_a_cause() {
     let table = [
-        ("echo Welcome; printf 'PONTOON-REMOTE/4-4\\n'; cat", None),
+        ("echo Welcome; printf 'PONTOON-REMOTE/5-5\\n'; cat", None),
         ("printf 'PONTOON-REMOTE/9-9\\n'; cat", Some(FailureCause::Version)),
         ("echo PONTOON-AGENT/1; cat", Some(FailureCause::Version)),
         ("echo Welcome", Some(FailureCause::NotAnAgent)),
@@ -168,7 +168,7 @@ fn what_takes_something_back_is_given_the_time_for_it() {
     let folder = tempfile::tempdir().unwrap();
     let mark = folder.path().join("taken-back");
     let script = format!(
-        "printf 'PONTOON-REMOTE/4-4\\n'; cat >/dev/null; sleep 0.3; touch {}",
+        "printf 'PONTOON-REMOTE/5-5\\n'; cat >/dev/null; sleep 0.3; touch {}",
         mark.display()
     );
     for takes_back in [false, true] {
