@@ -16,7 +16,8 @@ use crate::machine::{
     FlowAction, FlowEvent, FlowId, MachinePoll, ProbeMachine, RunInstant, SendOptions,
 };
 pub use send_budget::{SendBudget, UnlimitedBudget};
-use socket::{FlowSocket, ReceiveBuffers, SocketKind};
+use recvmsg::ReceiveBuffers;
+use socket::{FlowSocket, SocketKind};
 
 mod send_budget;
 mod echo_codec;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use pontoon_model::observation::RunId;
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -39,6 +40,13 @@ impl RunKey {
     #[must_use]
     pub fn derive(&self, purpose: &str) -> Self {
         Self(self.tag(purpose.as_bytes()))
+    }
+
+    /// The id of the run that has this key.
+    #[must_use]
+    pub fn run_id(&self) -> RunId {
+        let [a, b, c, d, e, f, g, h, ..] = self.tag(b"run id");
+        RunId(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
     }
 
     /// HMAC-SHA256 (RFC 2104) of `message`.

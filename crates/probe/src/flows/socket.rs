@@ -3,34 +3,17 @@
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 
-use nix::libc::{EACCES, EIO, EPERM};
+use nix::libc::{EACCES, EPERM};
 use nix::poll::PollFlags;
 use pontoon_model::net::IfName;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::echo_codec::EchoCodec;
-use super::recvmsg::{ReceivedIcmpError, packet, trouble};
-use super::socket_options::{apply, bind_to_link, enable_ancillary_data};
+use super::recvmsg::{ReceiveBuffers, ReceivedIcmpError, next_error, next_packet};
+use super::socket_options::{apply, bind_to_link, enable_ancillary_data, errno_of};
 use super::tcp_connection::TcpConnection;
 use crate::budget::FrameLoad;
 use crate::machine::{FlowEvent, FlowId, SendOptions};
-
-/// What is read into, again and again.
-pub(super) struct ReceiveBuffers {
-    pub(super) bytes: Vec<u8>,
-    pub(super) control: Vec<u8>,
-}
-
-impl ReceiveBuffers {
-    /// The longest UDP datagram; a longer one does not exist.
-    const BYTES: usize = 65_535;
-    /// Link, TTL and an extended error with an IPv6 address take 136 bytes.
-    const CONTROL: usize = 512;
-
-    pub(super) fn new() -> Self {
-        Self { bytes: vec![0; Self::BYTES], control: vec![0; Self::CONTROL] }
-    }
-}
 
 /// Sorts of sockets.
 #[derive(Clone, Copy)]
@@ -195,7 +178,7 @@ impl FlowSocket {
     ) {
         for _ in 0..MAX_READS {
             // A pending error makes one read fail; what it was stands in the error queue.
-            let Ok(packet) = packet(self.as_fd(), buffers) else { return };
+            let Ok(packet) = next_packet(self.as_fd(), buffers) else { return };
             let Some(from) = packet.from else { continue };
             let (link, ttl) = (packet.link, packet.ttl);
             match &self.speech {
@@ -230,12 +213,12 @@ impl FlowSocket {
     ) -> bool {
         let mut any = false;
         for _ in 0..MAX_READS {
-            let Ok(trouble) = trouble(self.as_fd(), buffers) else { break };
+            let Ok(error) = next_error(self.as_fd(), buffers) else { break };
             let is_ours = match &self.speech {
-                FlowTransport::Echo(dialect) => dialect.is_quoted(trouble.quote),
+                FlowTransport::Echo(dialect) => dialect.is_quoted(error.quote),
                 FlowTransport::Udp | FlowTransport::Tcp(_) => true,
             };
-            if let Some(ReceivedIcmpError { kind, code, from }) = trouble.icmp.filter(|_| is_ours) {
+            if let Some(ReceivedIcmpError { kind, code, from }) = error.icmp.filter(|_| is_ours) {
                 events.push(FlowEvent::Icmp { flow, kind, code, from });
                 any = true;
             }
@@ -260,8 +243,4 @@ fn echo_socket(domain: Domain) -> (std::io::Result<Socket>, bool) {
         }
         other => (other, false),
     }
-}
-
-pub(super) fn errno_of(error: &std::io::Error) -> i32 {
-    error.raw_os_error().unwrap_or(EIO)
 }

@@ -7,7 +7,7 @@ use nix::libc::{ECONNREFUSED, ECONNRESET, EINPROGRESS, ENOBUFS, ENOTCONN};
 use nix::poll::PollFlags;
 use socket2::Socket;
 
-use super::socket::errno_of;
+use super::socket_options::errno_of;
 use crate::budget::FrameLoad;
 use crate::machine::{FlowEvent, FlowId};
 

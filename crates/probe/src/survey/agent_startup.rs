@@ -7,12 +7,11 @@ use pontoon_model::net::IfName;
 use pontoon_model::observation::RunId;
 use pontoon_model::snapshot::{Snapshot, WifiAssociation};
 use pontoon_model::untrusted::Untrusted;
-use pontoon_remote::carrier::CarrierError;
-use pontoon_remote::protocol_error::ProtocolError;
 
 use super::agent_channel::{AgentChannel, UnreachedReason};
 use super::endpoints::SurveyedHost;
-use super::run::{ActiveAgent, OwnNameSource, SurveyParticipant, wait};
+use super::survey_agent::{ActiveAgent, SurveyParticipant, silent, wait};
+use super::survey_options::OwnNameSource;
 use crate::edge::clock::RunClock;
 use crate::protocol::{FromAgent, ToAgent};
 use crate::run_key::RunKey;
@@ -106,11 +105,6 @@ fn is_same(one: &Snapshot, other: &Snapshot) -> bool {
         cards.map(|link| (link.index, link.mac, link.addresses.clone())).collect()
     };
     one.host_name == other.host_name && !links(one).is_empty() && links(one) == links(other)
-}
-
-/// What is said of an agent that says nothing.
-pub(super) fn silent() -> CarrierError {
-    ProtocolError::Silent.into()
 }
 
 struct StartingAgent {

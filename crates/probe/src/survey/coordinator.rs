@@ -7,7 +7,9 @@ use pontoon_model::host::HostName;
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeKind, RunId};
 
 use super::endpoints::{SurveyEndpointId, SurveyedHost};
-use super::run::{ActiveAgent, SurveyOptions, SurveyProgress, wait};
+use super::survey_agent::{ActiveAgent, wait};
+use super::survey_options::SurveyOptions;
+use super::survey_result::SurveyProgress;
 use super::survey_state::{HostWork, LinkProgress, SurveyState};
 use crate::edge::clock::RunClock;
 use crate::machine::RunInstant;

@@ -11,7 +11,7 @@ use pontoon_model::port::TransportProtocol;
 use super::endpoints::{RoutedPair, SurveyEndpoint, SurveyEndpoints, SurveyedHost};
 use super::host_task::{HostTask, TRIES, as_routed, by_link};
 use super::port_schedule::routed as ports_of_routed;
-use super::run::SurveyOptions;
+use super::survey_options::SurveyOptions;
 use crate::probes::{DEFAULT_NTP, DnsName, ProbeQuestion, TracerouteProtocol, port_probes};
 
 /// Tries between hosts that only routers connect: as many as rounds prove isolation.

@@ -4,7 +4,7 @@ use pontoon_model::observation::{
     FrameDestination, Observation, ObservedEvent, ProbeAnswer, ProbeKind,
 };
 
-use super::schedule::{ROUNDS, ROUNDS_THAT_PROVE};
+use super::round_timing::{ROUNDS, ROUNDS_THAT_PROVE};
 use crate::machine::RunInstant;
 
 /// Rounds with arrivals that prove a direction open.

@@ -13,14 +13,14 @@ use pontoon_model::net::{IpFamily, Mac};
 use pontoon_model::observation::{Observation, ObservedEvent, RunId};
 use pontoon_model::snapshot::{Link, Snapshot};
 
+use super::agent_phases::{finish, watch};
 use super::agent_startup::start_agents;
 use super::endpoints::SurveyEndpoints;
 use super::host_questions::host_questions;
 use super::pair_code::{PairCode, PairSecret};
-use super::run::{
-    ActiveAgent, OwnNameSource, SurveyError, SurveyOptions, SurveyParticipant, SurveyProgress,
-    SurveyResult, finish, host_facts, no_agents_error, run_id, wait, watch,
-};
+use super::survey_agent::{ActiveAgent, SurveyParticipant, host_facts, wait};
+use super::survey_options::{OwnNameSource, SurveyOptions};
+use super::survey_result::{SurveyError, SurveyProgress, SurveyResult, no_agents_error};
 use crate::edge::clock::{RunClock, unix_ms};
 use crate::machine::RunInstant;
 use crate::probe_token::TokenHeader;
@@ -65,7 +65,7 @@ pub fn run_rendezvous(
         RendezvousSide::Second(code) => code.secret(),
     };
     let key = secret.key();
-    let run = run_id(&key);
+    let run = key.run_id();
     let own_seat = u16::from(matches!(side, RendezvousSide::Second(_)));
     progress(SurveyProgress::Starting { hosts: 1 });
     let (mut attendees, unreached) =

@@ -17,8 +17,9 @@ use super::host_questions::host_questions;
 use super::host_task::HostTask;
 use super::pair_state::{PairDirection, PairState, RoundSet};
 use super::port_schedule;
-use super::run::SurveyOptions;
-use super::schedule::{ROUNDS, course, is_in_crowd, leg_tasks, round_start_ms, turn_ms};
+use super::round_plan::{course, leg_tasks};
+use super::round_timing::{ROUNDS, is_in_crowd, round_start_ms, turn_ms};
+use super::survey_options::SurveyOptions;
 use crate::machine::RunInstant;
 use crate::round_schedule::{ProbeTask, RoundSchedule};
 

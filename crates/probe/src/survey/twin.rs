@@ -12,7 +12,7 @@ use pontoon_model::snapshot::Snapshot;
 use pontoon_remote::message::write_body;
 
 use super::endpoints::SurveyedHost;
-use super::run::SurveyOptions;
+use super::survey_options::SurveyOptions;
 use super::survey_state::SurveyState;
 
 /// Rounds after which a pair of the twin is settled either way.

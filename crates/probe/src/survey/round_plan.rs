@@ -1,122 +1,16 @@
-//! When each question is put: pure, so that the budgets can be shown on paper.
-//!
-//! A pair takes ten rounds, one second apart, when nothing arrives: losses on radio come in
-//! bursts, and ten tries within half a second prove less than four in four seconds.
+//! What is asked in the rounds of a survey: of every pair, and of every link for itself.
 
 use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
 
 use super::endpoints::{SurveyEndpoint, SurveyEndpoints};
-use super::follow_up::{frames_after_answers, frames_after_misses};
 use super::host_task::HostTask;
+use super::round_timing::{ROUNDS, is_in_crowd, round_probes, round_start_ms, turn_ms};
 use crate::probes::ProbeQuestion;
-use crate::probes::probe_context::NonceGenerator;
-use crate::round_schedule::{ProbeTask, RoundSchedule, ScheduledPeer, ScheduledRound, is_crowd};
+use crate::round_schedule::{ProbeTask, RoundSchedule, ScheduledPeer, ScheduledRound};
 
-/// Rounds scheduled: ten that count, and two for those in which a control failed.
-pub(super) const ROUNDS: u16 = 12;
-/// Rounds without arrival that prove isolation.
-pub(super) const ROUNDS_THAT_PROVE: usize = 10;
-/// Between two rounds where strangers share the air.
-const SHARED_ROUND_MS: u32 = 1000;
-/// Between two rounds on a private switch.
-const PRIVATE_ROUND_MS: u32 = 250;
-/// Room for one frame at ten a second.
-const FRAME_MS: u32 = 100;
-/// On a private switch a crowd is asked at fifty a second: all hosts ask at once, and each has to
-/// hear the others.
-const PRIVATE_FRAME_MS: u32 = 20;
-/// Frames of a round beside those to the peers: the control takes two, the group frame one.
-const OTHER_FRAMES: u32 = 3;
-/// Rounds are shaken by 20 %, and in a crowd by no more than this: their length is the budget's.
-const JITTER_MAX_MS: u32 = 200;
-/// Rounds whose directed UDP is joined by an ICMP echo, the second kind of probe.
-const ECHO_ROUNDS: [u16; 4] = [2, 5, 8, 10];
-/// In a crowd an echo takes the place of UDP, and in these rounds only: every frame of a crowd makes
-/// its rounds longer.
-const CROWD_ECHO_ROUNDS: [u16; 2] = [5, 10];
 /// Rounds in which a leg without pairs is controlled.
 const LONE_ROUNDS_MS: [u32; 5] = [0, 350, 700, 1700, 2700];
-
-/// Whether a leg has so many peers that the length of its rounds follows from their number.
-pub(super) const fn is_in_crowd(leg: &SurveyEndpoint) -> bool {
-    is_crowd(leg.partners.len())
-}
-
-/// Room for one frame in a crowd.
-const fn frame_ms(leg: &SurveyEndpoint) -> u32 {
-    if leg.is_private { PRIVATE_FRAME_MS } else { FRAME_MS }
-}
-
-/// Which probes a round carries: UDP, echo.
-fn probes(round: u16, is_in_crowd: bool) -> (bool, bool) {
-    if is_in_crowd {
-        let has_echo = CROWD_ECHO_ROUNDS.contains(&round);
-        return (!has_echo, has_echo);
-    }
-    (true, ECHO_ROUNDS.contains(&round))
-}
-
-/// When round `round` of a leg begins, in milliseconds: spaced evenly, shaken so that nothing
-/// periodic on the air hides it.
-pub(super) fn round_start_ms(leg: &SurveyEndpoint, round: u16, seed: u64) -> u32 {
-    let interval = interval_ms(leg.is_private, leg.partners.len());
-    let start = interval.saturating_mul(u32::from(round) - 1);
-    if round == 1 {
-        return start;
-    }
-    let shake = (interval / 5).min(JITTER_MAX_MS);
-    let noise = u32::try_from(
-        NonceGenerator::new(seed ^ u64::from(round)).next() % u64::from(2 * shake + 1),
-    )
-    .unwrap_or(0);
-    start + noise - shake
-}
-
-/// From one round to the next.
-fn interval_ms(is_private: bool, peers: usize) -> u32 {
-    let (least, frame) =
-        if is_private { (PRIVATE_ROUND_MS, PRIVATE_FRAME_MS) } else { (SHARED_ROUND_MS, FRAME_MS) };
-    let count = u32::try_from(peers).unwrap_or(u32::MAX).saturating_add(OTHER_FRAMES);
-    if is_crowd(peers) { least.max(count.saturating_mul(frame)) } else { least }
-}
-
-/// How long so many hosts take on one link that others share, in seconds: when all is open, and
-/// when nothing passes.
-#[must_use]
-pub fn estimate_s(hosts: usize) -> (u32, u32) {
-    /// Agents are started, and counters read in the end: of all at once, but on one machine here.
-    const AROUND_MS: u32 = 500;
-    const AROUND_EACH_MS: u32 = 40;
-    /// After the last frame.
-    const TAIL_MS: u32 = 1_500;
-    let peers = hosts.saturating_sub(1);
-    let interval = interval_ms(false, peers);
-    let all = u32::try_from(hosts).unwrap_or(u32::MAX);
-    let around = all.saturating_mul(AROUND_EACH_MS).saturating_add(AROUND_MS);
-    let ms = |rounds: u16, others: u32| {
-        let frames = frames(peers, rounds).saturating_add(others);
-        // Those of the first second do not wait.
-        let waited = frames.saturating_sub(1000 / FRAME_MS).saturating_mul(FRAME_MS);
-        waited.max(interval.saturating_mul(rounds.into())).saturating_add(around)
-    };
-    let open = ms(3, frames_after_answers(peers));
-    let shut = ms(10, frames_after_misses(peers)).saturating_add(TAIL_MS);
-    let seconds = |ms: u32| ms.saturating_add(500) / 1000;
-    (seconds(open), seconds(shut))
-}
-
-/// The frames of a host in so many rounds with so many peers, and those at the start: two for its
-/// own address, three for names, six for a page, one for the time.
-fn frames(peers: usize, rounds: u16) -> u32 {
-    const AT_THE_START: u32 = 12;
-    let directed: u32 = (1..=rounds)
-        .map(|round| probes(round, is_crowd(peers)))
-        .map(|(has_udp, has_echo)| u32::from(has_udp) + u32::from(has_echo))
-        .sum();
-    let to_peers = u32::try_from(peers).unwrap_or(u32::MAX).saturating_mul(directed);
-    to_peers.saturating_add(OTHER_FRAMES * u32::from(rounds)).saturating_add(AT_THE_START)
-}
 
 /// The rounds of one leg with all its peers; `None` when it has none that can be asked.
 ///
@@ -148,20 +42,11 @@ pub(super) fn course(
         })
         .collect();
     let rounds = (1..=ROUNDS).map(|number| {
-        let (has_udp, has_echo) = probes(number, crowd);
+        let (has_udp, has_echo) = round_probes(number, crowd);
         ScheduledRound { number, at_ms: round_start_ms(leg, number, seed), has_udp, has_echo }
     });
     let (link, from) = (leg.id.link.clone(), leg.address);
     (!partners.is_empty()).then(|| RoundSchedule { link, from, rounds: rounds.collect(), partners })
-}
-
-/// How far into a round a peer has its turn: frames of one round do not leave in one burst.
-pub(super) fn turn_ms(leg: &SurveyEndpoint, turn: u32) -> u32 {
-    if is_in_crowd(leg) {
-        turn.saturating_add(OTHER_FRAMES).saturating_mul(frame_ms(leg))
-    } else {
-        20 + turn % 16 * 10
-    }
 }
 
 /// The questions of one leg: its control in every round, and one frame to all.
@@ -230,6 +115,7 @@ const fn is_turn_of(family: IpFamily, is_dual: bool, round: u16) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::endpoints::SurveyEndpointId;
+    use super::super::round_timing::{JITTER_MAX_MS, OTHER_FRAMES};
     use super::*;
 
     fn leg(link: &str, is_private: bool, last: u8, peers: u16) -> SurveyEndpoint {
@@ -274,7 +160,7 @@ mod tests {
             // A round's frames: the control takes two, the group frame one, each peer its own.
             let span = round_start_ms(&leg, ROUNDS, 7);
             let directed: u32 = (1..=ROUNDS)
-                .map(|round| probes(round, is_in_crowd(&leg)))
+                .map(|round| round_probes(round, is_in_crowd(&leg)))
                 .map(|(udp, echo)| u32::from(udp) + u32::from(echo))
                 .sum();
             let frames = OTHER_FRAMES * u32::from(ROUNDS) + u32::from(count) * directed;
@@ -284,14 +170,6 @@ mod tests {
                 .iter()
                 .filter(|(_, task)| !matches!(task.question, ProbeQuestion::Control { .. }));
             assert_eq!(groups.count(), usize::from(ROUNDS));
-        }
-    }
-
-    #[test]
-    fn what_is_said_beforehand_is_what_was_measured() {
-        // Seconds on a quiet machine, open and isolating.
-        for (hosts, open, shut) in [(6, 5, 16), (12, 8, 18), (50, 19, 61)] {
-            assert_eq!(estimate_s(hosts), (open, shut), "{hosts}");
         }
     }
 
