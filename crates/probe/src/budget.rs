@@ -13,7 +13,7 @@ use crate::machine::RunInstant;
 /// the port off above (Cisco Catalyst 2960 configuration guide): a radio host stays far below.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RateLimit {
-    /// All frames.
+    /// Frames of all kinds in any second.
     pub frames_per_s: usize,
     /// Of these, broadcast and multicast.
     pub groups_per_s: usize,
@@ -38,7 +38,7 @@ impl RateLimit {
 /// What leaves in one go.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct FrameLoad {
-    /// Frames.
+    /// How many frames leave, at once or later.
     pub frames: usize,
     /// Of these, broadcast and multicast.
     pub groups: usize,

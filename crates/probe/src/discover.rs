@@ -23,11 +23,11 @@ const PREFIX_MIN: u8 = 22;
 /// Where to look.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SweepTarget {
-    /// The link.
+    /// Name of the link that was to be swept.
     pub link: IfName,
-    /// Its index.
+    /// The kernel's number of the link (`if_nametoindex(3)`).
     pub index: u32,
-    /// Its MAC.
+    /// MAC address from which the requests are sent.
     pub mac: Mac,
     /// This host's IPv4 networks on it, with its address in each.
     pub networks: Vec<Prefix>,
@@ -46,7 +46,7 @@ pub enum SweepRefusal {
         "{link} is radio, which others share: a sweep of all addresses is for links of your own"
     )]
     Radio {
-        /// The link.
+        /// Name of the link that was to be swept.
         link: IfName,
     },
     /// It leads to other networks.
@@ -55,33 +55,33 @@ pub enum SweepRefusal {
          addresses is for links of your own"
     )]
     Gateway {
-        /// The link.
+        /// Name of the link that was to be swept.
         link: IfName,
-        /// Its gateway.
+        /// The gateway that makes the network one of strangers.
         gateway: IpAddr,
     },
     /// Whether it has a gateway is not known.
     #[error("the routes of this host could not be read, so {link} may be shared with others")]
     Unread {
-        /// The link.
+        /// Name of the link that was to be swept.
         link: IfName,
     },
-    /// No Ethernet.
+    /// The link carries no Ethernet, so that nothing answers ARP on it.
     #[error("{link} is no link on which other hosts could be")]
     NoHosts {
-        /// The link.
+        /// Name of the link that was to be swept.
         link: IfName,
     },
     /// Nothing can leave.
     #[error("{link} is down, or nothing is plugged in")]
     Down {
-        /// The link.
+        /// Name of the link that was to be swept.
         link: IfName,
     },
     /// Nobody could answer.
     #[error("{link} has neither an IPv4 nor a link-local IPv6 address to ask from")]
     NoAddress {
-        /// The link.
+        /// Name of the link that was to be swept.
         link: IfName,
     },
 }

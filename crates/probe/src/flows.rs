@@ -15,8 +15,8 @@ use pontoon_model::observation::{Observation, ObservedEvent};
 use crate::machine::{
     FlowAction, FlowEvent, FlowId, MachinePoll, ProbeMachine, RunInstant, SendOptions,
 };
-pub use send_budget::{SendBudget, UnlimitedBudget};
 use recvmsg::ReceiveBuffers;
+pub use send_budget::{SendBudget, UnlimitedBudget};
 use socket::{FlowSocket, SocketKind};
 
 mod send_budget;

@@ -60,47 +60,47 @@ pub struct FlowId(pub u16);
 pub enum FlowAction {
     /// Send a UDP datagram as any program would. The first on a flow opens its socket.
     SendUdp {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
         /// How it leaves.
         way: SendOptions,
-        /// To whom.
+        /// Address and port that it goes to.
         to: SocketAddr,
-        /// What.
+        /// Bytes behind the UDP header.
         payload: Vec<u8>,
     },
     /// Send an ICMP echo request (ping socket, or raw where ping sockets are not allowed).
     SendEcho {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
         /// How it leaves.
         way: SendOptions,
-        /// To whom.
+        /// Address that it goes to.
         to: IpAddr,
         /// Its sequence number.
         sequence: u16,
-        /// What it carries.
+        /// Bytes behind the ICMP header.
         payload: Vec<u8>,
     },
     /// Open a TCP connection.
     Connect {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
         /// How it leaves.
         way: SendOptions,
-        /// To whom.
+        /// Address and port that it goes to.
         to: SocketAddr,
     },
     /// Write to an open connection.
     Write {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
-        /// What.
+        /// Bytes of the stream, in order.
         bytes: Vec<u8>,
     },
     /// Close a conversation.
     Close {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
     },
     /// Put an observation on record.
@@ -137,46 +137,46 @@ pub struct SendOptions {
 pub enum FlowEvent {
     /// A UDP datagram came.
     Datagram {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
-        /// From whom.
+        /// Address and port that it came from.
         from: SocketAddr,
         /// By which link (`IP_PKTINFO`).
         link: Option<IfName>,
-        /// Its TTL.
+        /// TTL or hop limit on arrival.
         ttl: Option<u8>,
-        /// What.
+        /// Bytes behind the UDP header.
         payload: Vec<u8>,
     },
     /// An ICMP echo reply came.
     EchoReply {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
-        /// From whom.
+        /// Address that it came from.
         from: IpAddr,
         /// By which link (`IP_PKTINFO`).
         link: Option<IfName>,
         /// Its sequence number.
         sequence: u16,
-        /// Its TTL.
+        /// TTL or hop limit on arrival.
         ttl: Option<u8>,
-        /// What it carries.
+        /// Bytes behind the ICMP header.
         payload: Vec<u8>,
     },
     /// An ICMP error came, read from the socket's error queue (`IP_RECVERR`, ip(7)).
     Icmp {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
-        /// ICMP type.
+        /// ICMP or `ICMPv6` type.
         kind: u8,
-        /// ICMP code.
+        /// Code within the type.
         code: u8,
         /// Who sent it.
         from: IpAddr,
     },
     /// The kernel refused at once (no ICMP error was involved).
     Refused {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
         /// Why, such as 101 for ENETUNREACH.
         errno: i32,
@@ -184,29 +184,29 @@ pub enum FlowEvent {
     /// What was to leave had to wait for room, and left only now: what waits for its answer
     /// begins to wait here.
     Left {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
     },
     /// The connection stands.
     Connected {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
     },
     /// The peer reset the connection, or refused it.
     Reset {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
     },
     /// Bytes came over the connection.
     Bytes {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
-        /// What.
+        /// Bytes of the stream, in order.
         bytes: Vec<u8>,
     },
     /// The peer closed the connection.
     Closed {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
     },
 }

@@ -10,15 +10,15 @@ pub const MAGIC: [u8; 4] = *b"pntn";
 /// Who sent a packet, by which link, in which round.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct TokenHeader {
-    /// The sender's seat in the run.
-    pub seat: u16,
+    /// The number of the sender in the run.
+    pub sender: u16,
     /// The number of the sender's link in its list of watched links.
     pub link: u8,
     /// What was sent, by [`ProbeKind::token_code`]; on the wire the top bit marks an answer.
     pub code: u8,
     /// Whether it is an agent's answer to such a probe.
     pub is_answer: bool,
-    /// The round.
+    /// The round, from 1, in which it was sent.
     pub round: u16,
 }
 
@@ -63,13 +63,13 @@ impl ProbeToken {
     #[must_use]
     pub fn decode(wire: &[u8], run: &RunKey) -> Option<Self> {
         let wire: &[u8; Self::LEN] = wire.get(..Self::LEN)?.try_into().ok()?;
-        let [seat_high, seat_low, link, code, round_high, round_low, ..] = *wire;
+        let [sender_high, sender_low, link, code, round_high, round_low, ..] = *wire;
         let is_answer = code & 0x80 != 0;
         let code = code & 0x7f;
         // Whatever the packet would tell of size and port: is there such a kind?
         ProbeKind::from_token_code(code, Some(0), Some(0))?;
         let header = TokenHeader {
-            seat: u16::from_be_bytes([seat_high, seat_low]),
+            sender: u16::from_be_bytes([sender_high, sender_low]),
             link,
             code,
             is_answer,
@@ -86,10 +86,10 @@ impl ProbeToken {
 
 impl TokenHeader {
     fn bytes(self) -> [u8; 6] {
-        let [seat_high, seat_low] = self.seat.to_be_bytes();
+        let [sender_high, sender_low] = self.sender.to_be_bytes();
         let [round_high, round_low] = self.round.to_be_bytes();
         let code = self.code | if self.is_answer { 0x80 } else { 0 };
-        [seat_high, seat_low, self.link, code, round_high, round_low]
+        [sender_high, sender_low, self.link, code, round_high, round_low]
     }
 
     /// Whether `proof` was made by the holder of `own`, the sender's key.
@@ -131,7 +131,7 @@ pub const PAYLOAD_LEN: usize = 4 + 2 * ProbeToken::LEN;
 /// What a payload of this run says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TokenPayload {
-    /// A question.
+    /// A probe that its receiver answers.
     Question(ProbeToken),
     /// An answer by the first to the second.
     Answer(ProbeToken, ProbeToken),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     fn header() -> TokenHeader {
-        TokenHeader { seat: 3, link: 1, code: 3, is_answer: false, round: 7 }
+        TokenHeader { sender: 3, link: 1, code: 3, is_answer: false, round: 7 }
     }
 
     #[test]
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn an_answer_names_its_question_and_is_no_longer() {
         let asked = ProbeToken::new(header(), &keys(2));
-        let own = ProbeToken::new(TokenHeader { seat: 4, is_answer: true, ..header() }, &keys(3));
+        let own = ProbeToken::new(TokenHeader { sender: 4, is_answer: true, ..header() }, &keys(3));
         let wire = answer(&own, &asked);
         assert_eq!(wire.len(), payload(&asked).len());
         assert_eq!(read_payload(&wire, &keys(0).run), Some(TokenPayload::Answer(own, asked)));

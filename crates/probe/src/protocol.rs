@@ -25,10 +25,10 @@ use crate::run_key::RunKey;
 pub enum ToAgent {
     /// You take part in this run. Answered by [`FromAgent::Ready`].
     Begin {
-        /// The run.
+        /// The id of the run.
         run: RunId,
-        /// The agent's seat.
-        seat: u16,
+        /// The agent's number.
+        number: u16,
         /// What the run calls this host.
         host: HostName,
         /// Known to all agents of the run.
@@ -42,7 +42,7 @@ pub enum ToAgent {
     /// Watch these links, in this order: their places are the link numbers of tokens. Answered
     /// by [`FromAgent::Watching`].
     Watch {
-        /// The links.
+        /// Names of this host's links; 16 at most.
         links: Vec<IfName>,
         /// The UDP port to answer on; none: whichever is free.
         #[serde(default)]
@@ -50,26 +50,26 @@ pub enum ToAgent {
     },
     /// These are the other hosts of the run: probe and answer nobody else.
     Peers {
-        /// They.
+        /// All other hosts of the run.
         peers: Vec<Peer>,
     },
     /// Listen on these ports until the run ends, where nobody else does. Answered by
     /// [`FromAgent::Listening`].
     Listen {
-        /// They.
+        /// The ports to open; those that a service holds stay with it.
         ports: Vec<Port>,
     },
     /// Put these questions.
     Do {
         /// Those that make up rounds with many peers.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        courses: Vec<RoundSchedule>,
-        /// All others.
+        rounds: Vec<RoundSchedule>,
+        /// Questions that are put once.
         tasks: Vec<ProbeTask>,
     },
     /// Forget the questions of these groups that have not been put yet.
     Cancel {
-        /// The groups.
+        /// Groups of tasks, as in [`ProbeTask::group`].
         groups: Vec<u32>,
     },
     /// Stop watching. Answered by [`FromAgent::Finished`].
@@ -87,8 +87,8 @@ impl ToAgent {
 /// Another host of the run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Peer {
-    /// Its seat.
-    pub seat: u16,
+    /// The number of the host in the run.
+    pub number: u16,
     /// What the run calls it.
     pub host: HostName,
     /// The links it watches, in its order.
@@ -108,7 +108,7 @@ pub enum FromAgent {
         /// My account of my host.
         snapshot: Box<Snapshot>,
     },
-    /// I watch.
+    /// The sockets are open.
     Watching {
         /// How well, for each link.
         watches: Vec<LinkCapture>,
@@ -154,7 +154,7 @@ pub enum FromAgent {
 /// An observation, with the proof that a packet of another host was really seen.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Seen {
-    /// What.
+    /// What was sent, arrived or answered.
     pub observation: Observation,
     /// On `arrived`: the sender's proof, in hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]

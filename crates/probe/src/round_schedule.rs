@@ -54,7 +54,7 @@ pub struct RoundSchedule {
     pub link: IfName,
     /// The host's own address there.
     pub from: IpAddr,
-    /// The rounds.
+    /// The rounds in order of time; 64 at most are put.
     pub rounds: Vec<ScheduledRound>,
     /// The peers, in the order in which they are asked.
     pub partners: Vec<ScheduledPeer>,
@@ -78,11 +78,11 @@ pub struct ScheduledRound {
 pub struct ScheduledPeer {
     /// By this its questions are cancelled.
     pub group: u32,
-    /// The peer.
+    /// The peer, as the run calls it.
     pub host: HostName,
     /// Where its agent answers.
     pub to: SocketAddr,
-    /// Its MAC.
+    /// The MAC address that frames go to.
     pub mac: Mac,
     /// How far into each round it is asked, in milliseconds.
     pub later_ms: u32,

@@ -42,6 +42,13 @@ impl RunKey {
         Self(self.tag(purpose.as_bytes()))
     }
 
+    /// The key with which a host signs its packets, by its number in the run. Both hosts of a
+    /// rendezvous make them, so the purpose reads the same in all versions.
+    #[must_use]
+    pub fn of_host(&self, number: u16) -> Self {
+        self.derive(&format!("seat {number}"))
+    }
+
     /// The id of the run that has this key.
     #[must_use]
     pub fn run_id(&self) -> RunId {

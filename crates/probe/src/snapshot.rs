@@ -33,9 +33,9 @@ pub use files::FileError;
 /// `/proc/net/wireless`, `/etc/hostname`, the lists of table names: a few lines each.
 const SMALL_FILE_BYTES: u64 = 16 * 1024;
 
-/// `RT_TABLE_LOCAL` (`linux/rtnetlink.h`).
+/// The table of own addresses, `RT_TABLE_LOCAL` (`linux/rtnetlink.h`).
 const LOCAL_TABLE: u32 = 255;
-/// `RTPROT_KERNEL` (`linux/rtnetlink.h`).
+/// Routes that the kernel made itself, `RTPROT_KERNEL` (`linux/rtnetlink.h`).
 const BY_KERNEL: u8 = 2;
 /// `IFA_F_OPTIMISTIC`, `IFA_F_DEPRECATED`, `IFA_F_TENTATIVE` (`linux/if_addr.h`).
 const PASSING_FLAGS: u32 = 0x04 | 0x20 | 0x40;

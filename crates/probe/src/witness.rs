@@ -26,12 +26,12 @@ use arrival::FrameArrival;
 /// What this agent is called and who else takes part.
 #[derive(Clone, Debug)]
 pub struct AgentIdentity {
-    /// The run.
+    /// The id of the run.
     pub run: RunId,
-    /// This host.
+    /// This host, as the run calls it.
     pub host: HostName,
-    /// Its seat.
-    pub seat: u16,
+    /// The number of this host in the run.
+    pub number: u16,
     /// The key of the run.
     pub run_key: RunKey,
 }
@@ -78,7 +78,7 @@ impl Witness {
 
     /// Makes these the other hosts of the run.
     pub fn set_peers(&mut self, peers: Vec<Peer>) {
-        self.peers = peers.into_iter().map(|peer| (peer.seat, peer)).collect();
+        self.peers = peers.into_iter().map(|peer| (peer.number, peer)).collect();
     }
 
     /// Makes these the ports at which arrivals of connections count.
@@ -178,9 +178,17 @@ impl Witness {
                 let kind = ProbeKind::from_token_code(token.header.code, bytes, port);
                 self.arrived(arrival, from.ip(), Some(*ttl), &token, kind)
             }
-            Some(TokenPayload::Answer(own, asked)) if asked.header.seat == self.identity.seat => {
+            Some(TokenPayload::Answer(own, asked))
+                if asked.header.sender == self.identity.number =>
+            {
                 let sent = ReplyKey::Udp(IpFamily::of(to.ip()), to.port());
-                self.answered(arrival, sent, Some(own.header.seat), Some(*ttl), ProbeAnswer::Reply)
+                self.answered(
+                    arrival,
+                    sent,
+                    Some(own.header.sender),
+                    Some(*ttl),
+                    ProbeAnswer::Reply,
+                )
             }
             _ => Vec::new(),
         }
@@ -284,7 +292,7 @@ impl Witness {
         token: &ProbeToken,
         kind: ProbeKind,
     ) -> Option<Observation> {
-        let peer = self.peers.get(&token.header.seat)?;
+        let peer = self.peers.get(&token.header.sender)?;
         let asked_link = peer.links.get(usize::from(token.header.link)).cloned();
         Some(Observation {
             run: self.identity.run,
@@ -359,7 +367,7 @@ impl Witness {
             return Vec::new();
         };
         let mut observation = question.clone();
-        if let Some(peer) = answerer.and_then(|seat| self.peers.get(&seat)) {
+        if let Some(peer) = answerer.and_then(|number| self.peers.get(&number)) {
             observation.peer = Some(peer.host.clone());
         }
         observation.source_mac = Some(arrival.frame.from_mac);

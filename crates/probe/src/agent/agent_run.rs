@@ -249,7 +249,7 @@ impl AgentRun {
         let asker = SenderContext {
             run: self.identity.run,
             host: &self.identity.host,
-            seat: self.identity.seat,
+            number: self.identity.number,
             keys: &self.keys,
         };
         let at =

@@ -23,16 +23,16 @@ const MDNS_V6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0xfb);
 /// All nodes on the link (RFC 4291, section 2.7.1).
 const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 
-/// Who asks.
+/// The host that sends, and what signs its packets.
 #[derive(Clone, Copy, Debug)]
 pub struct SenderContext<'a> {
-    /// The run.
+    /// The id of the run.
     pub run: RunId,
-    /// This host.
+    /// This host, as the run calls it.
     pub host: &'a HostName,
-    /// Its seat.
-    pub seat: u16,
-    /// Its keys.
+    /// The number of this host in the run.
+    pub number: u16,
+    /// The keys that make its tokens.
     pub keys: &'a AgentKeys,
 }
 
@@ -40,7 +40,7 @@ impl SenderContext<'_> {
     /// The token of a packet of this kind, which has a code.
     pub(super) fn token(&self, kind: &ProbeKind, link: u8, round: u16) -> ProbeToken {
         let code = kind.token_code().unwrap_or_default();
-        let header = TokenHeader { seat: self.seat, link, code, is_answer: false, round };
+        let header = TokenHeader { sender: self.number, link, code, is_answer: false, round };
         ProbeToken::new(header, self.keys)
     }
 }
@@ -48,18 +48,18 @@ impl SenderContext<'_> {
 /// The link by which a question leaves.
 #[derive(Clone, Copy, Debug)]
 pub struct EgressLink<'a> {
-    /// Its name.
+    /// Name of the link on this host.
     pub name: &'a IfName,
     /// Its place in the list of watched links.
     pub number: u8,
-    /// Its MAC.
+    /// MAC address that frames are sent from.
     pub mac: Mac,
 }
 
 /// A frame ready to leave, and what goes on record when it does.
 #[derive(Clone, Debug)]
 pub struct OutgoingFrame {
-    /// The frame.
+    /// Bytes from the Ethernet header on.
     pub frame: Vec<u8>,
     /// Whether it goes to more than one host.
     pub is_group: bool,

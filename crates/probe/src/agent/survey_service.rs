@@ -65,8 +65,8 @@ impl SurveyService {
     fn obey(&mut self, message: ToAgent) -> Option<FromAgent> {
         let now = self.clock.now();
         match (message, &mut self.part) {
-            (ToAgent::Begin { run, seat, host, run_key, own_key, asks_own_name }, slot) => {
-                let identity = AgentIdentity { run, host, seat, run_key: run_key.clone() };
+            (ToAgent::Begin { run, number, host, run_key, own_key, asks_own_name }, slot) => {
+                let identity = AgentIdentity { run, host, number, run_key: run_key.clone() };
                 let mut snapshot =
                     snapshot::take(&SnapshotSources::live(unix_s(), std::env::vars_os()));
                 if asks_own_name {
@@ -83,9 +83,9 @@ impl SurveyService {
             (ToAgent::Watch { links, port }, Some(part)) => return Some(part.watch(&links, port)),
             (ToAgent::Peers { peers }, Some(part)) => part.set_peers(peers),
             (ToAgent::Listen { ports }, Some(part)) => return Some(part.listen(&ports)),
-            (ToAgent::Do { courses, tasks }, Some(part)) => {
+            (ToAgent::Do { rounds, tasks }, Some(part)) => {
                 part.enqueue(now, tasks.into_iter());
-                for course in &courses {
+                for course in &rounds {
                     part.enqueue(now, course.tasks());
                 }
             }

@@ -43,7 +43,7 @@ impl TaskQueue {
         self.tasks.retain(|_, task| !groups.contains(&task.group));
     }
 
-    /// Drops all.
+    /// Drops every question that waits.
     pub(super) fn clear(&mut self) {
         self.tasks.clear();
     }

@@ -11,7 +11,7 @@ use pontoon_model::untrusted::Untrusted;
 
 /// Where responders listen and answer from (RFC 6762, sections 3 and 6).
 pub const PORT: u16 = 5353;
-/// Their group.
+/// The IPv4 group of mDNS (RFC 6762, section 3).
 pub const GROUP_V4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
 /// The same over IPv6.
 pub const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0xfb);
@@ -86,7 +86,7 @@ fn query(id: u16, names: &[Vec<String>]) -> Vec<u8> {
 pub struct MdnsAnnouncement {
     /// Who says it.
     pub from: IpAddr,
-    /// The address.
+    /// The address that the name has.
     pub address: IpAddr,
     /// The name, without `.local`.
     pub name: Untrusted,

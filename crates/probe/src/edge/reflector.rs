@@ -21,10 +21,10 @@ pub struct UdpReflector {
     port: u16,
 }
 
-/// A datagram.
+/// A datagram as the kernel delivered it.
 #[derive(Clone, Copy, Debug)]
 pub struct ReceivedDatagram {
-    /// Its length.
+    /// Length of the payload in bytes.
     pub length: usize,
     /// Who sent it.
     pub from: SocketAddr,
@@ -66,13 +66,13 @@ impl UdpReflector {
         Ok(Self { socket, family, port })
     }
 
-    /// The port.
+    /// The port on which it answers.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    /// The family.
+    /// IPv4 or IPv6, never both.
     #[must_use]
     pub const fn family(&self) -> IpFamily {
         self.family

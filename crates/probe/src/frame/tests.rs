@@ -16,7 +16,7 @@ fn ends(from: &str, to: &str) -> FrameAddresses {
 }
 
 fn token() -> ProbeToken {
-    let header = TokenHeader { seat: 1, link: 2, code: 3, is_answer: false, round: 3 };
+    let header = TokenHeader { sender: 1, link: 2, code: 3, is_answer: false, round: 3 };
     ProbeToken::new(
         header,
         &AgentKeys { run: RunKey::from_bytes([1; 32]), own: RunKey::from_bytes([2; 32]) },

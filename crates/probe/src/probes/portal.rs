@@ -25,6 +25,7 @@ pub(crate) struct PortalExchange {
     challenge: String,
     clock: WallClockReading,
     reading: PageReader,
+    is_requested: bool,
     is_concluded: bool,
 }
 
@@ -42,7 +43,9 @@ pub(super) fn probe(
 ) -> RetriedProbe<PortalExchange> {
     let challenge = format!("{:016x}", NonceGenerator::new(random).next());
     let reading = PageReader::default();
-    let exchange = PortalExchange { to, page, challenge, clock, reading, is_concluded: false };
+    let (is_requested, is_concluded) = (false, false);
+    let exchange =
+        PortalExchange { to, page, challenge, clock, reading, is_requested, is_concluded };
     RetriedProbe::new(context, PACE, exchange)
 }
 
@@ -70,6 +73,9 @@ impl ProbeExchange for PortalExchange {
         let flow = attempt.flow;
         let answer = match event {
             FlowEvent::Connected { .. } => {
+                if std::mem::replace(&mut self.is_requested, true) {
+                    return None;
+                }
                 let bytes = self.page.request(&self.challenge).into_bytes();
                 attempt.context.act(FlowAction::Write { flow, bytes });
                 return None;

@@ -21,7 +21,7 @@ const SMALL_FILE_BYTES: u64 = 64 * 1024;
 /// Sources of a line of nsswitch.conf(5).
 const MAX_SERVICES: usize = 16;
 
-/// Reads them.
+/// Reads what kubelet, kubeadm and k3s left on the host.
 pub(super) fn read(root: &Path, unread: &mut Vec<CollectionGap>) -> NodeFiles {
     let mut text = |path: &str, limit| match files::read(root, path, limit) {
         Ok(found) => Some(found.text),

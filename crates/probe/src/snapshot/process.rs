@@ -10,9 +10,9 @@ use super::files;
 
 /// `/proc/PID/status` has some sixty lines.
 const STATUS_BYTES: u64 = 64 * 1024;
-/// `CAP_NET_ADMIN` (linux/capability.h).
+/// The bit of `CAP_NET_ADMIN` (linux/capability.h).
 const NET_ADMIN: u32 = 12;
-/// `CAP_NET_RAW` (linux/capability.h).
+/// The bit of `CAP_NET_RAW` (linux/capability.h).
 const NET_RAW: u32 = 13;
 /// The variables that curl, Go and Python obey, in upper or lower case.
 const PROXY_VARIABLES: [&str; 5] =

@@ -27,7 +27,7 @@ pub enum UnreachedReason {
     /// Its agent cannot go on.
     #[error("the agent cannot go on: {why}")]
     Fault {
-        /// Its words.
+        /// What the agent said.
         why: Untrusted,
     },
     /// It is a host that takes part under another name.

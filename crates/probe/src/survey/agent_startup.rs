@@ -25,40 +25,40 @@ pub(super) type UnreachedHosts = Vec<(HostName, UnreachedReason)>;
 /// `own_names`: how each learns
 /// what its own name means.
 pub(super) fn start_agents(
-    seats: Vec<SurveyParticipant>,
+    participants: Vec<SurveyParticipant>,
     first: u16,
     run: RunId,
     key: &RunKey,
     own_names: OwnNameSource,
     clock: &RunClock,
 ) -> (Vec<ActiveAgent>, UnreachedHosts) {
-    let mut attendees = Vec::new();
+    let mut agents = Vec::new();
     let mut unreached = Vec::new();
     let mut waiting = Vec::new();
-    for (number, seat) in seats.into_iter().enumerate() {
+    for (number, participant) in participants.into_iter().enumerate() {
         let number = u16::try_from(number).unwrap_or(u16::MAX).saturating_add(first);
-        let own_key = key.derive(&format!("seat {number}"));
+        let own_key = key.of_host(number);
         let begin = ToAgent::Begin {
             run,
-            seat: number,
-            host: seat.host.clone(),
+            number,
+            host: participant.host.clone(),
             run_key: key.derive("run"),
             own_key: own_key.clone(),
             asks_own_name: own_names == OwnNameSource::Asked,
         };
-        match seat.channel {
+        match participant.channel {
             Ok(mut channel) => match channel.say(&begin) {
                 Ok(()) => waiting.push(StartingAgent {
                     number,
                     own_key,
                     channel,
-                    host: seat.host,
-                    asks: seat.asks,
-                    radios: seat.radios,
+                    host: participant.host,
+                    asks: participant.asks,
+                    radios: participant.radios,
                 }),
-                Err(error) => unreached.push((seat.host, error.into())),
+                Err(error) => unreached.push((participant.host, error.into())),
             },
-            Err(error) => unreached.push((seat.host, error.into())),
+            Err(error) => unreached.push((participant.host, error.into())),
         }
     }
     let deadline = clock.now().after_ms(START_MS);
@@ -70,31 +70,31 @@ pub(super) fn start_agents(
         wait(waiting.iter().map(|greeted| &greeted.channel), clock, deadline);
         for mut greeted in std::mem::take(&mut waiting) {
             match greeted.hear() {
-                Ok(Some(snapshot)) => attendees.push(greeted.into_active_agent(*snapshot)),
+                Ok(Some(snapshot)) => agents.push(greeted.into_active_agent(*snapshot)),
                 Ok(None) => waiting.push(greeted),
                 Err(error) => unreached.push((greeted.host, error)),
             }
         }
     }
-    attendees.sort_by_key(|attendee| attendee.member.seat);
-    (each_once(attendees, &mut unreached), unreached)
+    agents.sort_by_key(|agent| agent.member.number);
+    (each_once(agents, &mut unreached), unreached)
 }
 
 /// A host that was reached under two names takes part under the first: asked about itself it
 /// would find all well.
-fn each_once(attendees: Vec<ActiveAgent>, unreached: &mut UnreachedHosts) -> Vec<ActiveAgent> {
-    let mut seated: Vec<ActiveAgent> = Vec::new();
-    for attendee in attendees {
+fn each_once(agents: Vec<ActiveAgent>, unreached: &mut UnreachedHosts) -> Vec<ActiveAgent> {
+    let mut distinct: Vec<ActiveAgent> = Vec::new();
+    for agent in agents {
         let same =
-            seated.iter().find(|other| is_same(&other.member.snapshot, &attendee.member.snapshot));
+            distinct.iter().find(|other| is_same(&other.member.snapshot, &agent.member.snapshot));
         match same.map(|other| other.member.host.clone()) {
             Some(other) => {
-                unreached.push((attendee.member.host, UnreachedReason::SameHost { other }));
+                unreached.push((agent.member.host, UnreachedReason::SameHost { other }));
             }
-            None => seated.push(attendee),
+            None => distinct.push(agent),
         }
     }
-    seated
+    distinct
 }
 
 /// Whether two snapshots are of one host: the same links with the same MACs and addresses. Cards
@@ -138,7 +138,7 @@ impl StartingAgent {
         }
         ActiveAgent {
             member: SurveyedHost {
-                seat: self.number,
+                number: self.number,
                 host: self.host,
                 snapshot,
                 asks: self.asks,

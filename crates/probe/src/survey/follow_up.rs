@@ -32,12 +32,12 @@ const PRIVATE_NEIGHBOUR_MS: u32 = 40;
 pub(super) fn pair(
     state: &mut PairState,
     members: &BTreeMap<HostName, SurveyedHost>,
-    legs: &SurveyEndpoints,
+    endpoints: &SurveyEndpoints,
     options: &SurveyOptions,
     now: RunInstant,
 ) -> Vec<HostTask> {
     let mut tasks = Vec::new();
-    let [a, b] = state.legs.map(|place| legs.at(place));
+    let [a, b] = state.endpoints.map(|place| endpoints.at(place));
     let is_missing = !state.is_missed && state.is_missing(now);
     state.is_missed |= is_missing;
     for (way, from, to) in [(&mut state.a_to_b, a, b), (&mut state.b_to_a, b, a)] {
@@ -45,14 +45,15 @@ pub(super) fn pair(
         let crowd = is_in_crowd(from);
         if !way.answered.is_empty() && !way.is_followed {
             way.is_followed = true;
-            if from.partners.len() <= LARGE_MESH_PEERS || from.turn_of(to.seat) < LARGE_MESH_SAMPLE
+            if from.partners.len() <= LARGE_MESH_PEERS
+                || from.turn_of(to.number) < LARGE_MESH_SAMPLE
             {
                 tasks.extend(after_answer(members, from, to, reflector));
             }
         }
         if way.is_passable() && !way.has_ports {
             way.has_ports = true;
-            tasks.extend(port_schedule::of_way(from, to, legs, &options.ports));
+            tasks.extend(port_schedule::of_way(from, to, endpoints, &options.ports));
         }
         if is_missing && crowd {
             tasks.push(who_answers_for(from, to));
@@ -64,7 +65,7 @@ pub(super) fn pair(
         if is_lost && way.is_resolved && !way.is_routed {
             way.is_routed = true;
             let routed = ProbeQuestion::RoutedUdp { to: reflector, tries: 1 };
-            tasks.push(by_link(from, Some(&to.id.host), 1, 0, routed));
+            tasks.push(by_link(from, Some(&to.end.host), 1, 0, routed));
         }
     }
     tasks
@@ -92,13 +93,13 @@ fn after_answer(
     to: &SurveyEndpoint,
     reflector: SocketAddr,
 ) -> Vec<HostTask> {
-    let Some(member) = members.get(&from.id.host) else { return Vec::new() };
-    let host = Some(&to.id.host);
+    let Some(member) = members.get(&from.end.host) else { return Vec::new() };
+    let host = Some(&to.end.host);
     let is_paced = is_in_crowd(from) && !from.is_private;
-    let at_ms = if is_paced { from.turn_of(to.seat) * CROWD_ANSWERED_MS } else { 0 };
+    let at_ms = if is_paced { from.turn_of(to.number) * CROWD_ANSWERED_MS } else { 0 };
     let routed = ProbeQuestion::RoutedUdp { to: reflector, tries: TRIES };
     let mut tasks = vec![by_link(from, host, 1, at_ms, routed)];
-    if let Some(link) = member.snapshot.link(&from.id.link) {
+    if let Some(link) = member.snapshot.link(&from.end.link) {
         let size = ProbeQuestion::PathMtu { to: reflector, bytes: link.mtu };
         tasks.push(by_link(from, host, 1, at_ms, size));
     }
@@ -112,17 +113,17 @@ fn after_misses(
     reflector: SocketAddr,
     options: &SurveyOptions,
 ) -> Vec<HostTask> {
-    let host = Some(&to.id.host);
+    let host = Some(&to.end.host);
     let routed = ProbeQuestion::RoutedUdp { to: reflector, tries: TRIES };
     let mut tasks = vec![by_link(from, host, 1, 0, routed)];
-    if from.id.family == IpFamily::V4 {
+    if from.family() == IpFamily::V4 {
         let protocol = TracerouteProtocol::Udp;
         let question = ProbeQuestion::Traceroute { to: reflector, ttls: vec![1, 2], protocol };
         tasks.push(by_link(from, host, 1, 200, question));
     }
     if let (true, Some(gateway)) = (options.bounces, from.gateway) {
         for (round, at_ms) in [(1, 0), (2, 1100), (3, 2200)] {
-            let question = ProbeQuestion::Bounce { from: from.address, to: reflector, gateway };
+            let question = ProbeQuestion::Bounce { from: from.address(), to: reflector, gateway };
             tasks.push(by_link(from, host, round, at_ms, question));
         }
     }
@@ -132,8 +133,8 @@ fn after_misses(
 /// Who answers ARP or ND for a peer that no frame reaches?
 fn who_answers_for(from: &SurveyEndpoint, to: &SurveyEndpoint) -> HostTask {
     let question =
-        ProbeQuestion::Neighbour { from: from.address, target: to.address, to_mac: None };
+        ProbeQuestion::Neighbour { from: from.address(), target: to.address(), to_mac: None };
     let apart = if from.is_private { PRIVATE_NEIGHBOUR_MS } else { CROWD_NEIGHBOUR_MS };
-    let at_ms = from.turn_of(to.seat).saturating_mul(apart);
-    by_link(from, Some(&to.id.host), ROUNDS + 1, at_ms, question)
+    let at_ms = from.turn_of(to.number).saturating_mul(apart);
+    by_link(from, Some(&to.end.host), ROUNDS + 1, at_ms, question)
 }

@@ -30,24 +30,24 @@ const OWN_ADDRESS_MS: [u32; 2] = [40, 640];
 /// What is asked once, at the start.
 pub(super) fn host_questions(
     members: &BTreeMap<HostName, SurveyedHost>,
-    legs: &SurveyEndpoints,
+    endpoints: &SurveyEndpoints,
     routed: &[RoutedPair],
     options: &SurveyOptions,
 ) -> Vec<HostTask> {
     let mut tasks = Vec::new();
-    for leg in legs.iter().filter(|leg| leg.asks) {
-        let Some(member) = members.get(&leg.id.host) else { continue };
-        if leg.id.family == IpFamily::V4 {
+    for endpoint in endpoints.iter().filter(|endpoint| endpoint.asks) {
+        let Some(member) = members.get(&endpoint.end.host) else { continue };
+        if endpoint.family() == IpFamily::V4 {
             for (at, at_ms) in (1..).zip(OWN_ADDRESS_MS) {
-                let question = ProbeQuestion::OwnAddress { address: leg.address };
-                tasks.push(by_link(leg, None, at, at_ms, question));
+                let question = ProbeQuestion::OwnAddress { address: endpoint.address() };
+                tasks.push(by_link(endpoint, None, at, at_ms, question));
             }
         }
-        if leg.gateway.is_some() && !options.is_offline {
-            tasks.extend(internet(leg, member, options));
+        if endpoint.gateway.is_some() && !options.is_offline {
+            tasks.extend(internet(endpoint, member, options));
         }
-        if let Some(forwarder) = leg.gateway.and_then(|gateway| owner(members, gateway)) {
-            tasks.extend(ladder(leg, forwarder, options));
+        if let Some(forwarder) = endpoint.gateway.and_then(|gateway| owner(members, gateway)) {
+            tasks.extend(ladder(endpoint, forwarder, options));
         }
     }
     for member in members.values().filter(|member| member.asks) {
@@ -55,7 +55,7 @@ pub(super) fn host_questions(
             tasks.extend(server_questions(member, server));
         }
         for (peer, address) in &options.one_ended {
-            tasks.extend(one_ended(member, legs, peer, *address));
+            tasks.extend(one_ended(member, endpoints, peer, *address));
         }
     }
     tasks.extend(routed_ways(members, routed));
@@ -64,30 +64,34 @@ pub(super) fn host_questions(
 }
 
 /// Names, check page and time over one uplink.
-fn internet(leg: &SurveyEndpoint, member: &SurveyedHost, options: &SurveyOptions) -> Vec<HostTask> {
+fn internet(
+    endpoint: &SurveyEndpoint,
+    member: &SurveyedHost,
+    options: &SurveyOptions,
+) -> Vec<HostTask> {
     let servers: Vec<IpAddr> = member
         .snapshot
         .resolver
         .servers
         .iter()
         .copied()
-        .filter(|server| is_asked_by(leg, member, *server))
+        .filter(|server| is_asked_by(endpoint, member, *server))
         .take(SERVERS_MAX)
         .collect();
     let Ok(ntp) = DEFAULT_NTP.parse::<DnsName>() else { return Vec::new() };
-    if servers.is_empty() || leg.id.family != IpFamily::V4 {
+    if servers.is_empty() || endpoint.family() != IpFamily::V4 {
         return Vec::new();
     }
     let portal = options.page.clone().unwrap_or_default();
-    vec![by_link(leg, None, 1, 0, ProbeQuestion::Internet { servers, portal, ntp })]
+    vec![by_link(endpoint, None, 1, 0, ProbeQuestion::Internet { servers, portal, ntp })]
 }
 
 /// As many as resolv.conf(5) may name.
 const SERVERS_MAX: usize = 3;
 
 /// A resolver on a wire of this host is asked by that wire only; one far away by every uplink.
-fn is_asked_by(leg: &SurveyEndpoint, member: &SurveyedHost, server: IpAddr) -> bool {
-    if IpFamily::of(server) != leg.id.family || server.is_loopback() {
+fn is_asked_by(endpoint: &SurveyEndpoint, member: &SurveyedHost, server: IpAddr) -> bool {
+    if IpFamily::of(server) != endpoint.family() || server.is_loopback() {
         return false;
     }
     let holders: Vec<&IfName> = member
@@ -97,26 +101,26 @@ fn is_asked_by(leg: &SurveyEndpoint, member: &SurveyedHost, server: IpAddr) -> b
         .filter(|link| link.addresses.iter().any(|own| own.prefix.contains(server)))
         .map(|link| &link.name)
         .collect();
-    holders.is_empty() || holders.contains(&&leg.id.link)
+    holders.is_empty() || holders.contains(&&endpoint.end.link)
 }
 
 /// Does the host that is this one's gateway send packets on? Asked up to its own next hop, so
 /// that no third party is involved.
 fn ladder(
-    leg: &SurveyEndpoint,
+    endpoint: &SurveyEndpoint,
     forwarder: &SurveyedHost,
     options: &SurveyOptions,
 ) -> Vec<HostTask> {
     let next_hop = forwarder.snapshot.default_routes().find_map(|route| route.gateway);
     let ends = next_hop.into_iter().chain(options.server);
-    ends.filter(|end| IpFamily::of(*end) == leg.id.family && leg.id.family == IpFamily::V4)
+    ends.filter(|end| IpFamily::of(*end) == endpoint.family() && endpoint.family() == IpFamily::V4)
         .map(|end| {
             let question = ProbeQuestion::Traceroute {
                 to: SocketAddr::new(end, 0),
                 ttls: vec![1, 2, 64],
                 protocol: TracerouteProtocol::Echo,
             };
-            by_link(leg, None, 1, 100, question)
+            by_link(endpoint, None, 1, 100, question)
         })
         .collect()
 }
@@ -126,7 +130,7 @@ fn server_questions(member: &SurveyedHost, server: IpAddr) -> Vec<HostTask> {
     /// The port of QUIC and HTTPS: the one that is open most often.
     const ECHO_PORT: u16 = 443;
     let at = |port| SocketAddr::new(server, port);
-    let random = u64::from(member.seat) + 1;
+    let random = u64::from(member.number) + 1;
     let mtu = uplink_mtu(member).unwrap_or(1500);
     let questions = [
         ProbeQuestion::EchoServer {
@@ -150,23 +154,26 @@ fn uplink_mtu(member: &SurveyedHost) -> Option<u32> {
 /// A peer without an agent: one end is all there is to see.
 fn one_ended(
     member: &SurveyedHost,
-    legs: &SurveyEndpoints,
+    endpoints: &SurveyEndpoints,
     peer: &HostName,
     address: IpAddr,
 ) -> Vec<HostTask> {
     let mut tasks = Vec::new();
-    let on_link = legs.iter().filter(|leg| {
-        leg.id.host == member.host
+    let on_link = endpoints.iter().filter(|endpoint| {
+        endpoint.end.host == member.host
             && member
                 .snapshot
-                .link(&leg.id.link)
+                .link(&endpoint.end.link)
                 .is_some_and(|link| link.addresses.iter().any(|own| own.prefix.contains(address)))
     });
-    for leg in on_link {
+    for endpoint in on_link {
         for (round, at_ms) in [(1, 0), (2, 1100), (3, 2200)] {
-            let question =
-                ProbeQuestion::Neighbour { from: leg.address, target: address, to_mac: None };
-            tasks.push(by_link(leg, Some(peer), round, at_ms + 80, question));
+            let question = ProbeQuestion::Neighbour {
+                from: endpoint.address(),
+                target: address,
+                to_mac: None,
+            };
+            tasks.push(by_link(endpoint, Some(peer), round, at_ms + 80, question));
         }
     }
     let mut questions =

@@ -24,10 +24,10 @@ pub(super) fn by_link(
     at_ms: u32,
     question: ProbeQuestion,
 ) -> HostTask {
-    let link = Some(from.id.link.clone());
-    let (group, family) = (NEVER_CANCELLED, from.id.family);
+    let link = Some(from.end.link.clone());
+    let (group, family) = (NEVER_CANCELLED, from.family());
     let task = ProbeTask { group, at_ms, round, family, link, peer: peer.cloned(), question };
-    (from.id.host.clone(), task)
+    (from.end.host.clone(), task)
 }
 
 /// A task whose packets leave as the kernel routes them.

@@ -79,14 +79,14 @@ impl PairDirection {
     }
 }
 
-/// A pair that is being asked, by the places of its legs.
+/// A pair that is being asked, by the places of its endpoints.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own; there are half a million"
 )]
 pub(super) struct PairState {
-    pub(super) legs: [u32; 2],
+    pub(super) endpoints: [u32; 2],
     pub(super) a_to_b: PairDirection,
     pub(super) b_to_a: PairDirection,
     pub(super) is_done: bool,
@@ -101,9 +101,9 @@ pub(super) struct PairState {
 }
 
 impl PairState {
-    pub(super) fn new(legs: [u32; 2], is_by_kernel: bool, is_in_crowd: bool) -> Self {
+    pub(super) fn new(endpoints: [u32; 2], is_by_kernel: bool, is_in_crowd: bool) -> Self {
         Self {
-            legs,
+            endpoints,
             a_to_b: PairDirection::default(),
             b_to_a: PairDirection::default(),
             is_done: false,

@@ -51,7 +51,7 @@ pub enum RendezvousSide<'a> {
 ///
 /// [`SurveyError`]: no agent, no link in the peer's network, or the port of the code is taken.
 pub fn run_rendezvous(
-    seat: SurveyParticipant,
+    participant: SurveyParticipant,
     peer: IpAddr,
     side: RendezvousSide<'_>,
     intent: &RunParameters,
@@ -59,22 +59,22 @@ pub fn run_rendezvous(
     progress: &mut dyn FnMut(SurveyProgress),
 ) -> Result<SurveyResult, SurveyError> {
     let clock = RunClock::start();
-    let host = seat.host.clone();
+    let host = participant.host.clone();
     let secret = match &side {
         RendezvousSide::First(_) => PairSecret::random().map_err(SurveyError::NoRandomness)?,
         RendezvousSide::Second(code) => code.secret(),
     };
     let key = secret.key();
     let run = key.run_id();
-    let own_seat = u16::from(matches!(side, RendezvousSide::Second(_)));
+    let own_number = u16::from(matches!(side, RendezvousSide::Second(_)));
     progress(SurveyProgress::Starting { hosts: 1 });
-    let (mut attendees, unreached) =
-        start_agents(vec![seat], own_seat, run, &key, OwnNameSource::Read, &clock);
-    let Some(attendee) = attendees.first() else {
+    let (mut agents, unreached) =
+        start_agents(vec![participant], own_number, run, &key, OwnNameSource::Read, &clock);
+    let Some(agent) = agents.first() else {
         return Err(no_agents_error(unreached));
     };
     let no_link = || SurveyError::NotOurNetwork { host: host.clone(), peer };
-    let link = link_to(&attendee.member.snapshot, peer).ok_or_else(no_link)?.clone();
+    let link = link_to(&agent.member.snapshot, peer).ok_or_else(no_link)?.clone();
     let mac = link.mac.ok_or_else(no_link)?;
     let own = own_address(&link, peer).ok_or_else(no_link)?;
     let (code, peer_mac) = match side {
@@ -90,33 +90,33 @@ pub fn run_rendezvous(
         }
     };
     let only = SurveyOptions { links: vec![link.name.clone()], ..options.clone() };
-    watch(&mut attendees, &only, Some(code.port), &clock);
-    // There is exactly one: `gather` was given one seat.
-    let attendee = attendees.remove(0);
-    if attendee.member.reflector(peer).is_none_or(|own| own.port() != code.port) {
+    watch(&mut agents, &only, Some(code.port), &clock);
+    // There is exactly one: one participant was given.
+    let agent = agents.remove(0);
+    if agent.member.reflector(peer).is_none_or(|own| own.port() != code.port) {
         return Err(SurveyError::PortTaken { host, port: code.port });
     }
-    let mut meeting = PairRendezvous {
+    let mut rendezvous = PairRendezvous {
         run,
-        other_key: key.derive(&format!("seat {}", 1 - own_seat)),
-        own_seat,
+        other_key: key.of_host(1 - own_number),
+        own_number,
         peer,
         name: HostName::lossy(&peer.to_string()),
         link,
         code,
         peer_mac,
         heard_at: None,
-        attendee,
+        agent,
         observations: BTreeSet::new(),
     };
-    meeting.introduce();
+    rendezvous.introduce();
     if !options.is_passive {
-        meeting.hold(&clock, &only, progress);
+        rendezvous.hold(&clock, &only, progress);
     }
-    let observations = std::mem::take(&mut meeting.observations);
-    let mut attendees = [meeting.attendee];
-    finish(&mut attendees, &clock);
-    let hosts = attendees.into_iter().map(host_facts).collect();
+    let observations = std::mem::take(&mut rendezvous.observations);
+    let mut agents = [rendezvous.agent];
+    finish(&mut agents, &clock);
+    let hosts = agents.into_iter().map(host_facts).collect();
     let facts = Facts { run, hosts, observations, intent: intent.clone() };
     Ok(SurveyResult { facts, unreached, key })
 }
@@ -140,28 +140,28 @@ fn own_address(link: &Link, peer: IpAddr) -> Option<IpAddr> {
 struct PairRendezvous {
     run: RunId,
     other_key: RunKey,
-    own_seat: u16,
+    own_number: u16,
     peer: IpAddr,
     name: HostName,
     link: Link,
     code: PairCode,
     peer_mac: Option<Mac>,
     heard_at: Option<RunInstant>,
-    attendee: ActiveAgent,
+    agent: ActiveAgent,
     observations: BTreeSet<Observation>,
 }
 
 impl PairRendezvous {
     fn introduce(&mut self) {
         let peer = Peer {
-            seat: 1 - self.own_seat,
+            number: 1 - self.own_number,
             host: self.name.clone(),
             // What the other host calls its link is known when the records meet.
             links: Vec::new(),
             macs: self.peer_mac.into_iter().collect(),
             addresses: vec![(self.peer, None)],
         };
-        self.attendee.send_message(&ToAgent::Peers { peers: vec![peer] });
+        self.agent.send_message(&ToAgent::Peers { peers: vec![peer] });
     }
 
     fn hold(
@@ -184,31 +184,31 @@ impl PairRendezvous {
             }
             self.hear(now);
             let end = last.after_ms(TAIL_MS);
-            if now >= end || self.attendee.failure.is_some() {
+            if now >= end || self.agent.failure.is_some() {
                 return;
             }
             let left_ms = end.0.saturating_sub(now.0);
             progress(SurveyProgress::Asking { pairs: 1, settled: 0, left_ms });
             let wake = if next < last { next.min(end) } else { end };
-            wait(std::iter::once(&self.attendee.channel), clock, wake.max(now.after_ms(1)));
+            wait(std::iter::once(&self.agent.channel), clock, wake.max(now.after_ms(1)));
         }
     }
 
     /// When the last round begins.
     fn last_round(&self, start: RunInstant, most: u64) -> RunInstant {
         let limit = start.after_ms(most.saturating_sub(TAIL_MS));
-        let from = if self.own_seat == 0 { self.heard_at } else { Some(start) };
+        let from = if self.own_number == 0 { self.heard_at } else { Some(start) };
         from.map_or(limit, |from| from.after_ms(ROUNDS * ROUND_MS).min(limit))
     }
 
     fn ask_about_ourselves(&mut self, options: &SurveyOptions) {
-        let member = self.attendee.member.clone();
-        let legs = SurveyEndpoints::new(std::slice::from_ref(&member), &options.links);
+        let member = self.agent.member.clone();
+        let endpoints = SurveyEndpoints::new(std::slice::from_ref(&member), &options.links);
         let members = BTreeMap::from([(member.host.clone(), member)]);
         let alone = SurveyOptions { one_ended: Vec::new(), ..options.clone() };
-        let tasks = host_questions(&members, &legs, &[], &alone);
+        let tasks = host_questions(&members, &endpoints, &[], &alone);
         let tasks = tasks.into_iter().map(|(_, task)| task).collect();
-        self.attendee.send_message(&ToAgent::Do { courses: Vec::new(), tasks });
+        self.agent.send_message(&ToAgent::Do { rounds: Vec::new(), tasks });
     }
 
     /// One round: the control, one frame to all, and frames to the peer once its MAC is known.
@@ -219,7 +219,7 @@ impl PairRendezvous {
         let round = since.saturating_sub(u64::from(self.code.epoch_s)) + 1;
         let Ok(round) = u16::try_from(round) else { return };
         let mut questions = Vec::new();
-        let gateway = self.attendee.member.snapshot.gateway(&self.link.name, family);
+        let gateway = self.agent.member.snapshot.gateway(&self.link.name, family);
         questions.extend(gateway.map(|gateway| ProbeQuestion::Control { from, gateway }));
         let peers = vec![self.name.clone()];
         questions.push(match round % 4 {
@@ -247,16 +247,16 @@ impl PairRendezvous {
             question,
         };
         // Neither host's frames leave in one burst, nor at the very edge of the second.
-        let later = (1..).map(|place| place * 120 + u32::from(self.own_seat) * 60);
+        let later = (1..).map(|place| place * 120 + u32::from(self.own_number) * 60);
         let tasks = questions.into_iter().zip(later).map(task).collect();
-        self.attendee.send_message(&ToAgent::Do { courses: Vec::new(), tasks });
+        self.agent.send_message(&ToAgent::Do { rounds: Vec::new(), tasks });
     }
 
     fn hear(&mut self, now: RunInstant) {
-        for message in self.attendee.receive_messages() {
+        for message in self.agent.receive_messages() {
             match message {
                 FromAgent::Saw { seen } => seen.into_iter().for_each(|seen| self.take(now, seen)),
-                FromAgent::Fault { why } => self.attendee.failure = Some(why),
+                FromAgent::Fault { why } => self.agent.failure = Some(why),
                 _ => {}
             }
         }
@@ -264,7 +264,7 @@ impl PairRendezvous {
 
     fn take(&mut self, now: RunInstant, seen: Seen) {
         let is_arrival = seen.observation.direction == ObservedEvent::Arrived;
-        let is_own = seen.observation.host == self.attendee.member.host;
+        let is_own = seen.observation.host == self.agent.member.host;
         if !is_own || is_arrival && !self.is_proven(&seen) {
             return;
         }
@@ -285,7 +285,7 @@ impl PairRendezvous {
         };
         let round = seen.observation.round;
         let header =
-            TokenHeader { seat: 1 - self.own_seat, link: 0, code, is_answer: false, round };
+            TokenHeader { sender: 1 - self.own_number, link: 0, code, is_answer: false, round };
         header.is_proven_by(proof, &self.other_key)
     }
 }

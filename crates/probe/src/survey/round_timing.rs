@@ -31,14 +31,14 @@ const ECHO_ROUNDS: [u16; 4] = [2, 5, 8, 10];
 /// its rounds longer.
 const CROWD_ECHO_ROUNDS: [u16; 2] = [5, 10];
 
-/// Whether a leg has so many peers that the length of its rounds follows from their number.
-pub(super) const fn is_in_crowd(leg: &SurveyEndpoint) -> bool {
-    is_crowd(leg.partners.len())
+/// Whether an endpoint has so many peers that the length of its rounds follows from their number.
+pub(super) const fn is_in_crowd(endpoint: &SurveyEndpoint) -> bool {
+    is_crowd(endpoint.partners.len())
 }
 
 /// Room for one frame in a crowd.
-const fn frame_ms(leg: &SurveyEndpoint) -> u32 {
-    if leg.is_private { PRIVATE_FRAME_MS } else { FRAME_MS }
+const fn frame_ms(endpoint: &SurveyEndpoint) -> u32 {
+    if endpoint.is_private { PRIVATE_FRAME_MS } else { FRAME_MS }
 }
 
 /// Which probes a round carries: UDP, echo.
@@ -50,10 +50,10 @@ pub(super) fn round_probes(round: u16, is_in_crowd: bool) -> (bool, bool) {
     (true, ECHO_ROUNDS.contains(&round))
 }
 
-/// When round `round` of a leg begins, in milliseconds: spaced evenly, shaken so that nothing
+/// When round `round` of an endpoint begins, in milliseconds: spaced evenly, shaken so that nothing
 /// periodic on the air hides it.
-pub(super) fn round_start_ms(leg: &SurveyEndpoint, round: u16, seed: u64) -> u32 {
-    let interval = interval_ms(leg.is_private, leg.partners.len());
+pub(super) fn round_start_ms(endpoint: &SurveyEndpoint, round: u16, seed: u64) -> u32 {
+    let interval = interval_ms(endpoint.is_private, endpoint.partners.len());
     let start = interval.saturating_mul(u32::from(round) - 1);
     if round == 1 {
         return start;
@@ -75,9 +75,9 @@ pub(super) fn interval_ms(is_private: bool, peers: usize) -> u32 {
 }
 
 /// How far into a round a peer has its turn: frames of one round do not leave in one burst.
-pub(super) fn turn_ms(leg: &SurveyEndpoint, turn: u32) -> u32 {
-    if is_in_crowd(leg) {
-        turn.saturating_add(OTHER_FRAMES).saturating_mul(frame_ms(leg))
+pub(super) fn turn_ms(endpoint: &SurveyEndpoint, turn: u32) -> u32 {
+    if is_in_crowd(endpoint) {
+        turn.saturating_add(OTHER_FRAMES).saturating_mul(frame_ms(endpoint))
     } else {
         20 + turn % 16 * 10
     }

@@ -18,7 +18,7 @@ use crate::run_key::RunKey;
 /// When nobody could be asked. A host that fails while others do not is named in
 /// [`SurveyResult::unreached`], or has its [`AgentOutcome`] say so.
 pub fn run(
-    seats: Vec<SurveyParticipant>,
+    participants: Vec<SurveyParticipant>,
     intent: &RunParameters,
     options: &SurveyOptions,
     progress: &mut dyn FnMut(SurveyProgress),
@@ -26,26 +26,27 @@ pub fn run(
     let clock = RunClock::start();
     let key = RunKey::random().map_err(SurveyError::NoRandomness)?;
     let run = key.run_id();
-    progress(SurveyProgress::Starting { hosts: seats.len() });
-    let (mut attendees, unreached) = start_agents(seats, 0, run, &key, options.own_names, &clock);
-    if attendees.is_empty() {
+    progress(SurveyProgress::Starting { hosts: participants.len() });
+    let (mut agents, unreached) =
+        start_agents(participants, 0, run, &key, options.own_names, &clock);
+    if agents.is_empty() {
         return Err(no_agents_error(unreached));
     }
-    watch(&mut attendees, options, None, &clock);
-    for attendee in &mut attendees {
-        attendee.member.snapshot.clock.difference = attendee.difference;
+    watch(&mut agents, options, None, &clock);
+    for agent in &mut agents {
+        agent.member.snapshot.clock.difference = agent.difference;
     }
-    send_peer_lists(&mut attendees);
+    send_peer_lists(&mut agents);
     if !options.is_passive {
-        open_port_listeners(&mut attendees, &options.ports, &clock);
+        open_port_listeners(&mut agents, &options.ports, &clock);
     }
-    let mut conduct = SurveyCoordinator::new(run, attendees, options);
+    let mut coordinator = SurveyCoordinator::new(run, agents, options);
     if !options.is_passive {
-        conduct.ask(&clock, progress);
+        coordinator.ask(&clock, progress);
     }
-    let (mut attendees, observations) = conduct.into_parts();
-    finish(&mut attendees, &clock);
-    let hosts = attendees.into_iter().map(host_facts).collect();
+    let (mut agents, observations) = coordinator.into_parts();
+    finish(&mut agents, &clock);
+    let hosts = agents.into_iter().map(host_facts).collect();
     let facts = Facts { run, hosts, observations, intent: intent.clone() };
     Ok(SurveyResult { facts, unreached, key })
 }

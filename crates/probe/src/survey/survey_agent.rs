@@ -94,23 +94,23 @@ fn last_watches(mut watches: Vec<LinkCapture>, last: &[LinkCapture]) -> Vec<Link
     watches
 }
 
-pub(super) fn host_facts(attendee: ActiveAgent) -> (HostName, HostFacts) {
-    let finished = attendee.finished.unwrap_or_default();
+pub(super) fn host_facts(agent: ActiveAgent) -> (HostName, HostFacts) {
+    let finished = agent.finished.unwrap_or_default();
     let facts = HostFacts {
-        snapshot: attendee.member.snapshot,
-        watches: last_watches(attendee.watches, &finished.watches),
+        snapshot: agent.member.snapshot,
+        watches: last_watches(agent.watches, &finished.watches),
         counters: finished.counters,
         frames_sent: finished.frames_sent,
-        listeners: attendee.listeners,
+        listeners: agent.listeners,
         untested: finished.untested,
-        ending: attendee.failure.map_or(AgentOutcome::Complete, |why| AgentOutcome::Died { why }),
+        ending: agent.failure.map_or(AgentOutcome::Complete, |why| AgentOutcome::Died { why }),
     };
-    (attendee.member.host, facts)
+    (agent.member.host, facts)
 }
 
 /// Hears all who still live until each is ready or the time is over; then who is not has died.
 pub(super) fn await_all(
-    attendees: &mut [ActiveAgent],
+    agents: &mut [ActiveAgent],
     clock: &RunClock,
     within_ms: u64,
     is_ready: impl Fn(&ActiveAgent) -> bool,
@@ -118,24 +118,22 @@ pub(super) fn await_all(
 ) {
     let deadline = clock.now().after_ms(within_ms);
     loop {
-        for attendee in attendees.iter_mut() {
-            for message in attendee.receive_messages() {
-                take(attendee, message);
+        for agent in agents.iter_mut() {
+            for message in agent.receive_messages() {
+                take(agent, message);
             }
         }
-        let pending = || {
-            attendees.iter().filter(|attendee| attendee.failure.is_none() && !is_ready(attendee))
-        };
+        let pending = || agents.iter().filter(|agent| agent.failure.is_none() && !is_ready(agent));
         if pending().next().is_none() {
             return;
         }
         if clock.now() >= deadline {
             break;
         }
-        wait(pending().map(|attendee| &attendee.channel), clock, deadline);
+        wait(pending().map(|agent| &agent.channel), clock, deadline);
     }
-    for attendee in attendees.iter_mut().filter(|attendee| !is_ready(attendee)) {
-        attendee.failure.get_or_insert_with(|| silent().to_string());
+    for agent in agents.iter_mut().filter(|agent| !is_ready(agent)) {
+        agent.failure.get_or_insert_with(|| silent().to_string());
     }
 }
 

@@ -12,7 +12,7 @@ use crate::run_key::{NoRandomness, RunKey};
 /// What a run found.
 #[derive(Debug)]
 pub struct SurveyResult {
-    /// The facts.
+    /// What every host saw, for diagnosis.
     pub facts: Facts,
     /// Hosts that were named and could not be asked, and why.
     pub unreached: Vec<(HostName, UnreachedReason)>,
@@ -25,7 +25,7 @@ pub struct SurveyResult {
 pub enum SurveyProgress {
     /// Agents are being started.
     Starting {
-        /// How many.
+        /// How many hosts were named.
         hosts: usize,
     },
     /// Questions are being put.
@@ -41,7 +41,7 @@ pub enum SurveyProgress {
     Link {
         /// What the first hosts of these pairs call it.
         link: IfName,
-        /// The pairs.
+        /// How many pairs share the link.
         pairs: usize,
         /// Those of them on which frames pass both ways.
         open: usize,
@@ -65,17 +65,17 @@ pub enum SurveyError {
         "no link of {host} is in the network of {peer}: pairing is for two hosts on one network"
     )]
     NotOurNetwork {
-        /// This host.
+        /// The host on which this runs.
         host: HostName,
-        /// The peer.
+        /// The address that was to be asked.
         peer: IpAddr,
     },
     /// Another program has the port of the code.
     #[error("UDP port {port} is taken on {host}: let the first host make a new code")]
     PortTaken {
-        /// This host.
+        /// The host on which this runs.
         host: HostName,
-        /// The port.
+        /// The UDP port that the code names.
         port: u16,
     },
     /// There is nobody to ask.

@@ -20,8 +20,8 @@ const ROUNDS: u16 = 10;
 
 /// Hosts on one WiFi, and a run of them.
 pub struct SurveyTwin<'a> {
-    board: SurveyState<'a>,
-    /// Questions that were scheduled: those of courses counted one by one.
+    state: SurveyState<'a>,
+    /// Questions that were scheduled: those of rounds counted one by one.
     pub questions: usize,
     /// Bytes of all messages that say so.
     pub message_bytes: usize,
@@ -34,7 +34,7 @@ pub struct PairTotals {
     pub open: usize,
     /// Frames arrive one way.
     pub one_way: usize,
-    /// None arrive.
+    /// No frame arrives either way.
     pub shut: usize,
 }
 
@@ -43,15 +43,15 @@ impl<'a> SurveyTwin<'a> {
     #[must_use]
     pub fn new(hosts: u16, options: &'a SurveyOptions) -> Self {
         let members = (0..hosts).filter_map(member).collect();
-        let board = SurveyState::new(RunId(1), members, &|_| true, options);
+        let state = SurveyState::new(RunId(1), members, &|_| true, options);
         let (mut questions, mut message_bytes) = (0, 0);
-        for work in board.initial_work().into_values() {
+        for work in state.initial_work().into_values() {
             questions += work.tasks.len();
-            questions += work.courses.iter().map(|course| course.tasks().count()).sum::<usize>();
-            let message = crate::protocol::ToAgent::Do { courses: work.courses, tasks: work.tasks };
+            questions += work.rounds.iter().map(|course| course.tasks().count()).sum::<usize>();
+            let message = crate::protocol::ToAgent::Do { rounds: work.rounds, tasks: work.tasks };
             message_bytes += write_body(&message).map_or(0, |body| body.len());
         }
-        Self { board, questions, message_bytes }
+        Self { state, questions, message_bytes }
     }
 
     /// Plays the run: `passes` says whether frames of one host reach another, by their numbers.
@@ -78,7 +78,7 @@ impl<'a> SurveyTwin<'a> {
             seen(ObservedEvent::Arrived),
             seen(ObservedEvent::Answered),
         );
-        self.board.each_direction(&mut |from, to, take| {
+        self.state.each_direction(&mut |from, to, take| {
             let (there, back) = (passes(from, to), passes(to, from));
             for round in 1..=ROUNDS {
                 sent.round = round;
@@ -93,20 +93,20 @@ impl<'a> SurveyTwin<'a> {
                 }
             }
         });
-        self.board.settle(&std::collections::BTreeSet::new());
+        self.state.settle(&std::collections::BTreeSet::new());
     }
 
     /// How many pairs there are, and how many of them are settled.
     #[must_use]
     pub fn progress(&self) -> (usize, usize) {
-        self.board.progress()
+        self.state.progress()
     }
 
     /// The matrix, summed up.
     #[must_use]
     pub fn sum(&self) -> PairTotals {
         let mut sum = PairTotals::default();
-        for [there, back] in self.board.directions() {
+        for [there, back] in self.state.directions() {
             match (there.arrived.is_empty(), back.arrived.is_empty()) {
                 (false, false) => sum.open += 1,
                 (true, true) => sum.shut += 1,
@@ -134,7 +134,7 @@ fn member(number: u16) -> Option<SurveyedHost> {
     link.addresses.first_mut()?.prefix.address = IpAddr::V4(Ipv4Addr::new(172, 20, high, low));
     let host = HostName::lossy(&format!("pi{number}"));
     let port_v4 = Some(4000);
-    Some(SurveyedHost { seat: number, host, snapshot, asks: true, port_v4, port_v6: None })
+    Some(SurveyedHost { number, host, snapshot, asks: true, port_v4, port_v6: None })
 }
 
 #[cfg(test)]
@@ -147,7 +147,7 @@ mod tests {
         let mut twin = SurveyTwin::new(1000, &options);
         let pairs = 1000 * 999 / 2;
         assert_eq!(twin.progress(), (pairs, 0));
-        // Each of the two asks in twelve rounds; each leg adds its group frames.
+        // Each of the two asks in twelve rounds; each endpoint adds its group frames.
         assert!((2 * 12 * pairs..2 * 12 * pairs + 20_000).contains(&twin.questions));
         // Two networks of five hundred; pi0 is heard by all and hears nobody.
         twin.simulate(&|from, to| (from < 500) == (to < 500) && to != 0 || from == 0);

@@ -32,7 +32,7 @@ impl AgentRun {
         else {
             return Vec::new();
         };
-        if !self.witness.peers().any(|peer| peer.seat == token.header.seat) {
+        if !self.witness.peers().any(|peer| peer.number == token.header.sender) {
             return Vec::new();
         }
         let link = self.links.iter().find(|link| link.index == received.link_index);
@@ -84,7 +84,7 @@ impl AgentRun {
             link.answers.take(now, FrameLoad::one(false))?;
         }
         let header = TokenHeader {
-            seat: self.identity.seat,
+            sender: self.identity.number,
             link: number,
             is_answer: true,
             ..question.header
