@@ -14,7 +14,7 @@ pub trait ProbeMachine {
     /// Returns what to do at `now`. Do it and poll again, until [`MachinePoll::Done`].
     fn poll(&mut self, now: RunInstant) -> MachinePoll;
 
-    /// Takes what came in at `now`; what is meant for somebody else is ignored.
+    /// Takes what came in at `now`; events of flows that are not its own are ignored.
     fn receive(&mut self, now: RunInstant, event: &FlowEvent);
 }
 
@@ -47,22 +47,22 @@ pub enum MachinePoll {
     Done,
 }
 
-/// One conversation of a machine with one socket of its own: a fresh source port or ICMP id, so
-/// that a stateful box cannot take it for an earlier one. Numbers are the machine's own.
+/// One socket of a machine with a fresh source port or ICMP id, so that a stateful packet filter
+/// cannot take it for an earlier flow. Numbers are the machine's own.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct FlowId(pub u16);
 
 /// Something to be done for a machine.
 ///
-/// What sends may have to wait for room; the machine is not polled until then, and is told
-/// ([`FlowEvent::Left`]).
+/// An action that sends may have to wait for room in the budget. The machine is not polled until
+/// then, and gets [`FlowEvent::Left`] afterwards.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum FlowAction {
     /// Send a UDP datagram as any program would. The first on a flow opens its socket.
     SendUdp {
         /// The flow that this concerns.
         flow: FlowId,
-        /// How it leaves.
+        /// Link, TTL and fragmentation.
         way: SendOptions,
         /// Address and port that it goes to.
         to: SocketAddr,
@@ -73,7 +73,7 @@ pub enum FlowAction {
     SendEcho {
         /// The flow that this concerns.
         flow: FlowId,
-        /// How it leaves.
+        /// Link, TTL and fragmentation.
         way: SendOptions,
         /// Address that it goes to.
         to: IpAddr,
@@ -86,7 +86,7 @@ pub enum FlowAction {
     Connect {
         /// The flow that this concerns.
         flow: FlowId,
-        /// How it leaves.
+        /// Link, TTL and fragmentation.
         way: SendOptions,
         /// Address and port that it goes to.
         to: SocketAddr,
@@ -98,7 +98,7 @@ pub enum FlowAction {
         /// Bytes of the stream, in order.
         bytes: Vec<u8>,
     },
-    /// Close a conversation.
+    /// Close a flow and its socket.
     Close {
         /// The flow that this concerns.
         flow: FlowId,
@@ -212,7 +212,7 @@ pub enum FlowEvent {
 }
 
 impl FlowEvent {
-    /// The conversation it happened on.
+    /// The flow that it happened on.
     #[must_use]
     pub const fn flow(&self) -> FlowId {
         match self {

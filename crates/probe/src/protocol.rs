@@ -1,4 +1,4 @@
-//! What coordinator and agent say to each other.
+//! The messages between coordinator and agent.
 //!
 //! The coordinator schedules, the agent executes and reports: an agent holds no policy but its
 //! own limits. These are the bodies of the messages of
@@ -19,65 +19,64 @@ use serde::{Deserialize, Serialize};
 use crate::round_schedule::{ProbeTask, RoundSchedule};
 use crate::run_key::RunKey;
 
-/// What the coordinator says.
+/// A message of the coordinator.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(tag = "say", rename_all = "kebab-case")]
 pub enum ToAgent {
-    /// You take part in this run. Answered by [`FromAgent::Ready`].
+    /// Begins a run, in which the agent takes part. Answered by [`FromAgent::Ready`].
     Begin {
         /// The id of the run.
         run: RunId,
-        /// The agent's number.
+        /// The number of the agent's host in the run.
         number: u16,
-        /// What the run calls this host.
+        /// What the run calls this host, whatever its own name is.
         host: HostName,
-        /// Known to all agents of the run.
+        /// The key that all agents of the run have: packets of the run are known by it.
         run_key: RunKey,
-        /// Known to this agent and the coordinator.
+        /// The key of this agent and the coordinator: proves which host made a packet.
         own_key: RunKey,
-        /// Ask this host's name services what its own name means, as kubelet will.
+        /// Whether to resolve the host's own name with its name services, as kubelet will.
         #[serde(default)]
         asks_own_name: bool,
     },
-    /// Watch these links, in this order: their places are the link numbers of tokens. Answered
-    /// by [`FromAgent::Watching`].
+    /// Opens sockets on these links; their places are the link numbers of tokens. Answered by [`FromAgent::Watching`].
     Watch {
         /// Names of this host's links; 16 at most.
         links: Vec<IfName>,
-        /// The UDP port to answer on; none: whichever is free.
+        /// The UDP port to answer on; without it, one that the kernel picks.
         #[serde(default)]
         port: Option<u16>,
     },
-    /// These are the other hosts of the run: probe and answer nobody else.
+    /// Names the other hosts of the run: the agent probes and answers no others.
     Peers {
         /// All other hosts of the run.
         peers: Vec<Peer>,
     },
-    /// Listen on these ports until the run ends, where nobody else does. Answered by
+    /// Listens on these ports until the run ends, where no service does. Answered by
     /// [`FromAgent::Listening`].
     Listen {
         /// The ports to open; those that a service holds stay with it.
         ports: Vec<Port>,
     },
-    /// Put these questions.
+    /// Puts these questions, each at its time.
     Do {
-        /// Those that make up rounds with many peers.
+        /// Questions to every peer on a link, round after round.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         rounds: Vec<RoundSchedule>,
         /// Questions that are put once.
         tasks: Vec<ProbeTask>,
     },
-    /// Forget the questions of these groups that have not been put yet.
+    /// Drops the questions of these groups that have not been put yet.
     Cancel {
         /// Groups of tasks, as in [`ProbeTask::group`].
         groups: Vec<u32>,
     },
-    /// Stop watching. Answered by [`FromAgent::Finished`].
+    /// Ends the run. Answered by [`FromAgent::Finished`].
     Finish,
 }
 
 impl ToAgent {
-    /// Whether the agent answers it.
+    /// Whether the agent answers it with a message of its own.
     #[must_use]
     pub const fn is_answered(&self) -> bool {
         matches!(self, Self::Begin { .. } | Self::Watch { .. } | Self::Listen { .. } | Self::Finish)
@@ -89,62 +88,62 @@ impl ToAgent {
 pub struct Peer {
     /// The number of the host in the run.
     pub number: u16,
-    /// What the run calls it.
+    /// What the run calls the host.
     pub host: HostName,
-    /// The links it watches, in its order.
+    /// The links that its agent watches, in the order of their numbers.
     pub links: Vec<IfName>,
-    /// Its MAC addresses.
+    /// The MAC addresses of all its links.
     pub macs: Vec<Mac>,
     /// Its addresses, each with the place in `links` of the link that holds it.
     pub addresses: Vec<(IpAddr, Option<u8>)>,
 }
 
-/// What an agent says.
+/// A message of an agent.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(tag = "say", rename_all = "kebab-case")]
 pub enum FromAgent {
-    /// I am here.
+    /// The agent takes part.
     Ready {
-        /// My account of my host.
+        /// What the agent read about its host.
         snapshot: Box<Snapshot>,
     },
     /// The sockets are open.
     Watching {
-        /// How well, for each link.
+        /// How well each link can be watched.
         watches: Vec<LinkCapture>,
-        /// The UDP port on which I answer over IPv4.
+        /// The UDP port on which the agent answers over IPv4.
         port_v4: Option<u16>,
-        /// The same over IPv6.
+        /// The UDP port on which it answers over IPv6.
         port_v6: Option<u16>,
-        /// My clock as I say this, in milliseconds since 1970.
+        /// The host's clock when this was written, in milliseconds since 1970.
         #[serde(default)]
         unix_ms: Option<u64>,
     },
-    /// I listen, or somebody else does.
+    /// The ports are open.
     Listening {
-        /// Who answers on each port.
+        /// What answers on each port: the agent, a service, or nothing.
         listeners: Vec<PortListener>,
     },
-    /// This left, arrived or came back.
+    /// Packets left, arrived or came back.
     Saw {
-        /// In the order in which it happened.
+        /// The observations in the order in which they were made.
         seen: Vec<Seen>,
     },
-    /// Every question has been put, and those of several packets have their answers.
+    /// Every question has been put, and every machine is done.
     Idle,
-    /// I stopped watching.
+    /// The agent has closed its sockets.
     Finished {
-        /// How well I could watch each link, to the end.
+        /// How well each link could be watched, up to the end.
         #[serde(default)]
         watches: Vec<LinkCapture>,
-        /// What the kernel's counters gained.
+        /// By how much the kernel's counters grew in the run.
         counters: BTreeMap<String, u64>,
         /// Frames sent, by link and kind: `wlan0 udp`.
         frames_sent: BTreeMap<String, u32>,
         /// What could not be tested.
         untested: Vec<CollectionGap>,
     },
-    /// I cannot go on.
+    /// The agent cannot go on.
     Fault {
         /// What was tried, what happened, what would help.
         why: String,

@@ -13,10 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::probes::ProbeQuestion;
 
-/// Most rounds of a course that are put, and most peers: whatever the coordinator says.
+/// Most rounds and most peers of one schedule that are put, whatever the coordinator sends.
 const ROUNDS_MAX: usize = 64;
 const PARTNERS_MAX: usize = 2_000;
-/// An echo leaves this much later than the UDP of its round.
+/// An echo leaves this much later than the UDP of its round, so that one burst of interference does
+/// not take both.
 const ECHO_LATER_MS: u32 = 40;
 
 /// More peers than this are a crowd.
@@ -60,10 +61,10 @@ pub struct RoundSchedule {
     pub partners: Vec<ScheduledPeer>,
 }
 
-/// A round of a course.
+/// One round of a schedule.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ScheduledRound {
-    /// Its number, from 1.
+    /// The number of the round, from 1.
     pub number: u16,
     /// When it begins, in milliseconds after the message came.
     pub at_ms: u32,
@@ -73,10 +74,10 @@ pub struct ScheduledRound {
     pub has_echo: bool,
 }
 
-/// A peer of a course.
+/// A peer and when it has its turn in each round.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct ScheduledPeer {
-    /// By this its questions are cancelled.
+    /// The number by which its questions are cancelled.
     pub group: u32,
     /// The peer, as the run calls it.
     pub host: HostName,
@@ -89,7 +90,7 @@ pub struct ScheduledPeer {
 }
 
 impl RoundSchedule {
-    /// Its questions, one by one.
+    /// Its questions as single tasks.
     pub fn tasks(&self) -> impl Iterator<Item = ProbeTask> + '_ {
         let rounds = self.rounds.iter().take(ROUNDS_MAX);
         rounds.flat_map(|round| {
@@ -124,7 +125,7 @@ impl RoundSchedule {
 mod tests {
     use super::*;
 
-    fn course(rounds: u16, partners: u16) -> RoundSchedule {
+    fn schedule(rounds: u16, partners: u16) -> RoundSchedule {
         let round = |number| ScheduledRound {
             number,
             at_ms: u32::from(number) * 1000,
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn every_peer_is_asked_in_every_round_at_its_own_time() {
-        let tasks: Vec<ProbeTask> = course(2, 3).tasks().collect();
+        let tasks: Vec<ProbeTask> = schedule(2, 3).tasks().collect();
         let at: Vec<_> = tasks.iter().map(|task| (task.round, task.group, task.at_ms)).collect();
         assert_eq!(
             at,
@@ -167,8 +168,9 @@ mod tests {
     }
 
     #[test]
-    fn a_course_without_end_is_cut_off() {
-        let course = RoundSchedule { rounds: vec![course(1, 0).rounds[0]; 5000], ..course(1, 1) };
-        assert_eq!(course.tasks().count(), ROUNDS_MAX);
+    fn a_schedule_without_end_is_cut_off() {
+        let schedule =
+            RoundSchedule { rounds: vec![schedule(1, 0).rounds[0]; 5000], ..schedule(1, 1) };
+        assert_eq!(schedule.tasks().count(), ROUNDS_MAX);
     }
 }

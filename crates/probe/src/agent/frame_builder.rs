@@ -13,8 +13,8 @@ use crate::probes::ProbeQuestion;
 use crate::round_schedule::ProbeTask;
 use crate::witness::ReplyKey;
 
-/// The port to which group frames go: nobody listens there, and the witness does not need to
-/// (discard, RFC 863).
+/// The port to which group frames go, discard (RFC 863): a witness sees the frame, and no program
+/// has to listen.
 const GROUP_PORT: u16 = 9;
 /// The group of mDNS (RFC 6762, section 3).
 const MDNS_V4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
@@ -63,13 +63,13 @@ pub struct OutgoingFrame {
     pub frame: Vec<u8>,
     /// Whether it goes to more than one host.
     pub is_group: bool,
-    /// How an answer will be known.
+    /// How its answer will be recognised.
     pub sent: Option<ReplyKey>,
     /// What was asked; group frames ask several hosts at once.
     pub observations: Vec<Observation>,
 }
 
-/// A source port or ICMP identifier that nothing used before.
+/// Makes source ports and ICMP identifiers that nothing used before.
 pub type FlowIdSource<'a> = &'a mut dyn FnMut() -> u16;
 
 /// Makes the frames of a question. Empty where it cannot be put as a frame, such as between
@@ -78,34 +78,36 @@ pub type FlowIdSource<'a> = &'a mut dyn FnMut() -> u16;
 /// `gateway_mac` is what is known of the gateway in the question, if it is about one.
 pub fn build_frames(
     task: &ProbeTask,
-    asker: &SenderContext<'_>,
-    leg: &EgressLink<'_>,
+    sender: &SenderContext<'_>,
+    link: &EgressLink<'_>,
     gateway_mac: Option<Mac>,
     now: RunInstant,
     fresh: FlowIdSource<'_>,
 ) -> Vec<OutgoingFrame> {
-    let shot = FrameBuilder { task, asker, leg, now };
+    let builder = FrameBuilder { task, sender, link, now };
     match &task.question {
         ProbeQuestion::Neighbour { from, target, to_mac } => {
-            shot.neighbour(*from, *target, *to_mac).into_iter().collect()
+            builder.neighbour(*from, *target, *to_mac).into_iter().collect()
         }
-        ProbeQuestion::OwnAddress { address } => shot.own_address(*address).into_iter().collect(),
+        ProbeQuestion::OwnAddress { address } => {
+            builder.own_address(*address).into_iter().collect()
+        }
         ProbeQuestion::Udp { from, to, to_mac } => {
-            vec![shot.udp(ProbeKind::Udp, *from, *to, *to_mac, fresh())]
+            vec![builder.udp(ProbeKind::Udp, *from, *to, *to_mac, fresh())]
         }
         ProbeQuestion::Bounce { from, to, .. } => gateway_mac
-            .map(|mac| shot.udp(ProbeKind::Bounce, *from, *to, mac, fresh()))
+            .map(|mac| builder.udp(ProbeKind::Bounce, *from, *to, mac, fresh()))
             .into_iter()
             .collect(),
         ProbeQuestion::Echo { from, to, to_mac } => {
-            vec![shot.echo(ProbeKind::Echo, *from, *to, *to_mac, fresh())]
+            vec![builder.echo(ProbeKind::Echo, *from, *to, *to_mac, fresh())]
         }
         ProbeQuestion::Broadcast { from, peers } => {
             let (to, mac) = match from {
                 IpAddr::V4(_) => (IpAddr::V4(Ipv4Addr::BROADCAST), Mac::BROADCAST),
                 IpAddr::V6(_) => (IpAddr::V6(ALL_NODES), group_mac_v6(ALL_NODES)),
             };
-            vec![shot.group(&ProbeKind::Broadcast, *from, (to, mac), peers, fresh())]
+            vec![builder.group(&ProbeKind::Broadcast, *from, (to, mac), peers, fresh())]
         }
         ProbeQuestion::Multicast { from, peers } => {
             let (to, mac) = match from {
@@ -113,13 +115,13 @@ pub fn build_frames(
                 IpAddr::V4(_) => (IpAddr::V4(MDNS_V4), Mac([1, 0, 0x5e, 0, 0, 251])),
                 IpAddr::V6(_) => (IpAddr::V6(MDNS_V6), group_mac_v6(MDNS_V6)),
             };
-            vec![shot.group(&ProbeKind::Multicast, *from, (to, mac), peers, fresh())]
+            vec![builder.group(&ProbeKind::Multicast, *from, (to, mac), peers, fresh())]
         }
         ProbeQuestion::Control { from, gateway } => {
             let mut frames: Vec<_> =
-                shot.neighbour(*from, *gateway, gateway_mac).into_iter().collect();
+                builder.neighbour(*from, *gateway, gateway_mac).into_iter().collect();
             if let Some(mac) = gateway_mac {
-                frames.push(shot.echo(ProbeKind::RoutedEcho, *from, *gateway, mac, fresh()));
+                frames.push(builder.echo(ProbeKind::RoutedEcho, *from, *gateway, mac, fresh()));
             }
             frames
         }
@@ -130,8 +132,8 @@ pub fn build_frames(
 
 struct FrameBuilder<'a> {
     task: &'a ProbeTask,
-    asker: &'a SenderContext<'a>,
-    leg: &'a EgressLink<'a>,
+    sender: &'a SenderContext<'a>,
+    link: &'a EgressLink<'a>,
     now: RunInstant,
 }
 
@@ -146,7 +148,7 @@ impl FrameBuilder<'_> {
             if to_mac.is_some() { FrameDestination::Unicast } else { FrameDestination::Group };
         let kind = ProbeKind::Neighbour { cast };
         let token = self.token(&kind);
-        let own = self.leg.mac;
+        let own = self.link.mac;
         let frame = match (from, target) {
             (IpAddr::V4(from), IpAddr::V4(target)) => {
                 let to_mac = to_mac.unwrap_or(Mac::BROADCAST);
@@ -169,12 +171,12 @@ impl FrameBuilder<'_> {
         })
     }
 
-    /// An ARP probe: sender 0.0.0.0, so that nobody's cache is changed (RFC 5227, section 2.1.1).
+    /// An ARP probe: sender 0.0.0.0, so that no host's cache changes (RFC 5227, section 2.1.1).
     fn own_address(&self, address: IpAddr) -> Option<OutgoingFrame> {
         let IpAddr::V4(target) = address else { return None };
-        let nobody = Ipv4Addr::UNSPECIFIED;
+        let unspecified = Ipv4Addr::UNSPECIFIED;
         Some(OutgoingFrame {
-            frame: write::arp_request(self.leg.mac, Mac::BROADCAST, nobody, target, None),
+            frame: write::arp_request(self.link.mac, Mac::BROADCAST, unspecified, target, None),
             is_group: true,
             sent: Some(ReplyKey::Neighbour(address)),
             observations: vec![self.observation(ProbeKind::OwnAddress, Some(address))],
@@ -189,7 +191,7 @@ impl FrameBuilder<'_> {
         to_mac: Mac,
         port: u16,
     ) -> OutgoingFrame {
-        let ends = FrameAddresses { from_mac: self.leg.mac, to_mac, from, to: to.ip() };
+        let ends = FrameAddresses { from_mac: self.link.mac, to_mac, from, to: to.ip() };
         OutgoingFrame {
             frame: write::udp(&ends, port, to.port(), &probe_token::payload(&self.token(&kind))),
             is_group: false,
@@ -206,7 +208,7 @@ impl FrameBuilder<'_> {
         to_mac: Mac,
         id: u16,
     ) -> OutgoingFrame {
-        let ends = FrameAddresses { from_mac: self.leg.mac, to_mac, from, to };
+        let ends = FrameAddresses { from_mac: self.link.mac, to_mac, from, to };
         let payload = probe_token::payload(&self.token(&ProbeKind::Echo));
         OutgoingFrame {
             frame: write::echo(&ends, id, self.task.round, &payload),
@@ -224,7 +226,7 @@ impl FrameBuilder<'_> {
         peers: &[HostName],
         port: u16,
     ) -> OutgoingFrame {
-        let ends = FrameAddresses { from_mac: self.leg.mac, to_mac, from, to };
+        let ends = FrameAddresses { from_mac: self.link.mac, to_mac, from, to };
         let asked = |peer: &HostName| Observation {
             peer: Some(peer.clone()),
             ..self.observation(kind.clone(), None)
@@ -238,18 +240,18 @@ impl FrameBuilder<'_> {
     }
 
     fn token(&self, kind: &ProbeKind) -> ProbeToken {
-        self.asker.token(kind, self.leg.number, self.task.round)
+        self.sender.token(kind, self.link.number, self.task.round)
     }
 
     fn observation(&self, kind: ProbeKind, address: Option<IpAddr>) -> Observation {
-        sent_observation(self.asker, self.task, Some(self.leg.name), kind, address, self.now)
+        sent_observation(self.sender, self.task, Some(self.link.name), kind, address, self.now)
     }
 }
 
 /// What goes on record when a question leaves.
 #[must_use]
 pub fn sent_observation(
-    asker: &SenderContext<'_>,
+    sender: &SenderContext<'_>,
     task: &ProbeTask,
     link: Option<&IfName>,
     kind: ProbeKind,
@@ -257,8 +259,8 @@ pub fn sent_observation(
     now: RunInstant,
 ) -> Observation {
     Observation {
-        run: asker.run,
-        host: asker.host.clone(),
+        run: sender.run,
+        host: sender.host.clone(),
         peer: task.peer.clone(),
         address,
         link: link.cloned(),

@@ -19,9 +19,9 @@ pub(super) type TaskOrder = (RunInstant, u64);
 
 /// Waiting questions, in the order in which they are due.
 ///
-/// Nobody overtakes: where there is no room for a question, those behind it on the same lane wait
+/// Nothing overtakes: where there is no room for a question, those behind it on the same lane wait
 /// as well. Otherwise one that takes two frames would never find two places free on a busy link,
-/// and the control of a leg is such a one.
+/// and the control of a link is such a one.
 #[derive(Debug, Default)]
 pub(super) struct TaskQueue {
     tasks: BTreeMap<TaskOrder, ProbeTask>,
@@ -53,7 +53,7 @@ impl TaskQueue {
         self.tasks.is_empty()
     }
 
-    /// Takes out the first question that is due and has nobody waiting before it.
+    /// Takes out the first question that is due and has none waiting before it on its lane.
     pub(super) fn next(
         &mut self,
         now: RunInstant,
@@ -114,36 +114,36 @@ mod tests {
 
     #[test]
     fn questions_come_in_the_order_in_which_they_are_due() {
-        let mut agenda = TaskQueue::default();
-        agenda.add(RunInstant(100), [task(1, 50), task(2, 20), task(3, 50)].into_iter());
-        assert_eq!(agenda.deadline(lane), Some(RunInstant(120)));
-        assert!(agenda.next(RunInstant(119), lane).is_none());
-        let rounds = std::iter::from_fn(|| agenda.next(RunInstant(150), lane));
+        let mut queue = TaskQueue::default();
+        queue.add(RunInstant(100), [task(1, 50), task(2, 20), task(3, 50)].into_iter());
+        assert_eq!(queue.deadline(lane), Some(RunInstant(120)));
+        assert!(queue.next(RunInstant(119), lane).is_none());
+        let rounds = std::iter::from_fn(|| queue.next(RunInstant(150), lane));
         let rounds: Vec<_> = rounds.map(|(_, task)| task.round).collect();
         assert_eq!(rounds, [2, 1, 3]);
-        assert!(agenda.is_empty());
+        assert!(queue.is_empty());
     }
 
     #[test]
-    fn nobody_overtakes_one_for_whom_there_was_no_room() {
-        let mut agenda = TaskQueue::default();
-        agenda.add(RunInstant(0), [task(1, 10), task(3, 20), task(4, 30)].into_iter());
-        let held = agenda.next(RunInstant(40), lane).unwrap();
-        agenda.requeue(held, lane(&task(1, 0)), RunInstant(500));
+    fn nothing_overtakes_a_question_without_room() {
+        let mut queue = TaskQueue::default();
+        queue.add(RunInstant(0), [task(1, 10), task(3, 20), task(4, 30)].into_iter());
+        let held = queue.next(RunInstant(40), lane).unwrap();
+        queue.requeue(held, lane(&task(1, 0)), RunInstant(500));
         // The other lane goes on.
-        assert_eq!(agenda.next(RunInstant(40), lane).unwrap().1.round, 4);
-        assert!(agenda.next(RunInstant(499), lane).is_none());
-        assert_eq!(agenda.deadline(lane), Some(RunInstant(500)));
-        assert_eq!(agenda.next(RunInstant(500), lane).unwrap().1.round, 1);
+        assert_eq!(queue.next(RunInstant(40), lane).unwrap().1.round, 4);
+        assert!(queue.next(RunInstant(499), lane).is_none());
+        assert_eq!(queue.deadline(lane), Some(RunInstant(500)));
+        assert_eq!(queue.next(RunInstant(500), lane).unwrap().1.round, 1);
     }
 
     #[test]
     fn what_is_cancelled_waits_no_more() {
-        let mut agenda = TaskQueue::default();
-        agenda.add(RunInstant(0), [task(1, 0)].into_iter());
-        agenda.cancel(&BTreeSet::from([2]));
-        assert!(!agenda.is_empty());
-        agenda.cancel(&BTreeSet::from([1]));
-        assert_eq!((agenda.is_empty(), agenda.deadline(lane)), (true, None));
+        let mut queue = TaskQueue::default();
+        queue.add(RunInstant(0), [task(1, 0)].into_iter());
+        queue.cancel(&BTreeSet::from([2]));
+        assert!(!queue.is_empty());
+        queue.cancel(&BTreeSet::from([1]));
+        assert_eq!((queue.is_empty(), queue.deadline(lane)), (true, None));
     }
 }

@@ -1,4 +1,4 @@
-//! Socket options: how packets leave, and what is told about those that come in.
+//! Socket options: how packets leave, and what the kernel reports about those that come in.
 
 use std::net::IpAddr;
 use std::num::NonZeroI32;
@@ -18,7 +18,7 @@ sockopt_impl!(MtuDiscover6, SetOnly, libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER
 sockopt_impl!(UnicastIf, SetOnly, libc::IPPROTO_IP, libc::IP_UNICAST_IF, libc::c_int);
 sockopt_impl!(UnicastIf6, SetOnly, libc::IPPROTO_IPV6, libc::IPV6_UNICAST_IF, libc::c_int);
 
-/// Asks the kernel to tell link, TTL and ICMP errors (ip(7), ipv6(7)).
+/// Has the kernel report link, TTL and ICMP errors (ip(7), ipv6(7)).
 pub(super) fn enable_ancillary_data(socket: &Socket, to: IpAddr) -> Result<(), Errno> {
     if to.is_ipv4() {
         setsockopt(socket, sockopt::Ipv4RecvErr, &true)?;

@@ -29,7 +29,7 @@ enum ConnectionState {
     Over,
 }
 
-/// What a machine may have waiting to be sent: requests are a few hundred bytes.
+/// Most bytes of one machine that wait to be sent: requests are a few hundred bytes.
 const MAX_UNSENT: usize = 16 * 1024;
 
 /// Bytes handed to a machine in one turn from a peer that streams.

@@ -1,4 +1,4 @@
-//! The beginning of a run: every agent is greeted, and those that answer sit down.
+//! The beginning of a run: every agent gets the run's keys and sends its snapshot.
 
 use std::collections::BTreeMap;
 
@@ -47,7 +47,7 @@ pub(super) fn start_agents(
             asks_own_name: own_names == OwnNameSource::Asked,
         };
         match participant.channel {
-            Ok(mut channel) => match channel.say(&begin) {
+            Ok(mut channel) => match channel.send(&begin) {
                 Ok(()) => waiting.push(StartingAgent {
                     number,
                     own_key,
@@ -64,15 +64,15 @@ pub(super) fn start_agents(
     let deadline = clock.now().after_ms(START_MS);
     while !waiting.is_empty() {
         if clock.now() >= deadline {
-            unreached.extend(waiting.drain(..).map(|greeted| (greeted.host, silent().into())));
+            unreached.extend(waiting.drain(..).map(|starting| (starting.host, silent().into())));
             break;
         }
-        wait(waiting.iter().map(|greeted| &greeted.channel), clock, deadline);
-        for mut greeted in std::mem::take(&mut waiting) {
-            match greeted.hear() {
-                Ok(Some(snapshot)) => agents.push(greeted.into_active_agent(*snapshot)),
-                Ok(None) => waiting.push(greeted),
-                Err(error) => unreached.push((greeted.host, error)),
+        wait(waiting.iter().map(|starting| &starting.channel), clock, deadline);
+        for mut starting in std::mem::take(&mut waiting) {
+            match starting.hear() {
+                Ok(Some(snapshot)) => agents.push(starting.into_active_agent(*snapshot)),
+                Ok(None) => waiting.push(starting),
+                Err(error) => unreached.push((starting.host, error)),
             }
         }
     }
@@ -118,7 +118,7 @@ struct StartingAgent {
 
 impl StartingAgent {
     fn hear(&mut self) -> Result<Option<Box<Snapshot>>, UnreachedReason> {
-        for message in self.channel.hear()? {
+        for message in self.channel.receive()? {
             match message {
                 FromAgent::Ready { snapshot } => return Ok(Some(snapshot)),
                 FromAgent::Fault { why } => {

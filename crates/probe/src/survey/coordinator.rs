@@ -1,5 +1,5 @@
-//! The run itself: carries the board's questions to the agents and what they saw back to it,
-//! and stops when nothing new can come.
+//! A run in progress: carries questions of the survey state to the agents and observations back,
+//! and ends when nothing new can come.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,15 +18,17 @@ use crate::probe_token::TokenHeader;
 use crate::protocol::{FromAgent, Seen, ToAgent};
 use crate::run_key::from_hex;
 
-/// After the last frame of a pair that misses: a late one may still come (a dozing radio is woken
-/// at the next beacon; 0.2 s apart and more).
+/// How long a frame that is missing may still arrive after the last was sent: an access point
+/// buffers frames for a radio in power save until a beacon, 0.1 s and more apart.
 const TAIL_MS: u64 = 1500;
-/// Beyond the last scheduled frame nothing takes longer than this, whatever the agents say.
+/// The longest that anything takes after the last scheduled frame: an agent that never becomes
+/// idle does not keep the run open.
 const BEYOND_MS: u64 = 45_000;
 /// Observations of one run that are kept.
 const OBSERVATIONS_MAX: usize = 500_000;
-/// How often the board is looked at: what comes in between is taken in, and judged together.
-const LOOK_EVERY_MS: u64 = 40;
+/// How often the survey state is evaluated: half a million pairs are not gone through for every
+/// message.
+const EVALUATE_EVERY_MS: u64 = 40;
 
 /// A run in progress.
 pub(super) struct SurveyCoordinator<'a> {
@@ -63,21 +65,21 @@ impl<'a> SurveyCoordinator<'a> {
         (self.agents, self.observations)
     }
 
-    /// Puts every question and hears the answers.
+    /// Runs the survey: assigns questions and takes in observations until nothing new can come.
     pub(super) fn ask(&mut self, clock: &RunClock, progress: &mut dyn FnMut(SurveyProgress)) {
         let start = clock.now();
         let most = self.state.last_frame_ms() + self.state.ports_ms() + BEYOND_MS;
         let end = start.after_ms(self.timeout_ms.unwrap_or(most).min(most));
         let opening = self.state.initial_work();
         self.assign(opening);
-        let mut look_at = start;
+        let mut evaluate_at = start;
         loop {
             let now = clock.now();
-            self.hear(now);
+            self.receive(now);
             let is_last = now >= end || self.is_over(now);
-            if now >= look_at || is_last {
-                look_at = now.after_ms(LOOK_EVERY_MS);
-                self.look(now);
+            if now >= evaluate_at || is_last {
+                evaluate_at = now.after_ms(EVALUATE_EVERY_MS);
+                self.evaluate(now);
                 for (link, standing) in self.state.finished_links() {
                     let LinkProgress { pairs, open, .. } = standing;
                     let after_ms = now.0.saturating_sub(start.0);
@@ -96,12 +98,12 @@ impl<'a> SurveyCoordinator<'a> {
             }
             let quiet = if self.is_quiet() { self.last_sent.after_ms(TAIL_MS) } else { end };
             let live = self.agents.iter().filter(|agent| agent.failure.is_none());
-            wait(live.map(|agent| &agent.channel), clock, quiet.min(end).min(look_at));
+            wait(live.map(|agent| &agent.channel), clock, quiet.min(end).min(evaluate_at));
         }
     }
 
-    /// Follows up what came, and has forgotten what is settled.
-    fn look(&mut self, now: RunInstant) {
+    /// Assigns what follows from the observations, and cancels what is settled.
+    fn evaluate(&mut self, now: RunInstant) {
         let due = self.state.follow_up_work(now);
         self.assign(due);
         let dead = self.agents.iter().filter(|agent| agent.failure.is_some());
@@ -127,7 +129,7 @@ impl<'a> SurveyCoordinator<'a> {
         }
     }
 
-    fn hear(&mut self, now: RunInstant) {
+    fn receive(&mut self, now: RunInstant) {
         for place in 0..self.agents.len() {
             for message in self.agents[place].receive_messages() {
                 match message {
@@ -163,7 +165,8 @@ impl<'a> SurveyCoordinator<'a> {
         }
     }
 
-    /// An agent speaks for itself only, and cannot have seen what was not sent.
+    /// Whether an agent can have made this observation: only as its own host, and an arrival only
+    /// with the proof that the sender put into the packet.
     fn is_believable(&self, host: &HostName, seen: &Seen) -> bool {
         let observation = &seen.observation;
         if observation.host != *host {
@@ -178,8 +181,8 @@ impl<'a> SurveyCoordinator<'a> {
             .and_then(|peer| self.places.get(peer))
             .map(|place| &self.agents[*place]);
         if matches!(observation.kind, ProbeKind::Tcp { .. }) {
-            // A kernel's SYN bears no proof. Who claims one that was not sent accuses itself: what
-            // arrives and is not answered is kept out by the host where it arrives.
+            // A kernel's SYN carries no proof. A false claim could only blame its own host: what
+            // arrives and is not answered counts as dropped by the host where it arrives.
             return sender.is_some();
         }
         let (Some(sender), Some(code), Some(proof)) =
@@ -202,12 +205,12 @@ impl<'a> SurveyCoordinator<'a> {
         header.is_proven_by(proof, &sender.own_key)
     }
 
-    /// Whether every agent has put what it was given.
+    /// Whether every agent has put all of its questions.
     fn is_quiet(&self) -> bool {
         self.agents.iter().all(|agent| agent.is_idle || agent.failure.is_some())
     }
 
-    /// Whether nothing new can come.
+    /// Whether nothing new can come from any agent.
     fn is_over(&self, now: RunInstant) -> bool {
         let tail = if self.state.is_missing() { TAIL_MS } else { 0 };
         self.is_quiet() && now >= self.last_sent.after_ms(tail)

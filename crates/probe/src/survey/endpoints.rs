@@ -1,4 +1,4 @@
-//! Who can be asked by what: the endpoints of every host, and the pairs of endpoints that share a network.
+//! The endpoints of every host of a run, and the pairs of them that share a network.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -16,7 +16,7 @@ pub(super) struct SurveyedHost {
     pub(super) number: u16,
     pub(super) host: HostName,
     pub(super) snapshot: Snapshot,
-    /// Whether questions about itself are put from here.
+    /// Whether it is asked about itself (gateway, names, portal, clock), and not only by others.
     pub(super) asks: bool,
     pub(super) port_v4: Option<u16>,
     pub(super) port_v6: Option<u16>,
@@ -58,7 +58,8 @@ impl SurveyEndpoint {
         self.end.prefix.family()
     }
 
-    /// When the host of a number has its turn on this endpoint, counted from the one that sits next.
+    /// The turn of another host on this endpoint: 0 for the next higher number, and around. So no
+    /// host is asked by all others at once.
     pub(super) fn turn_of(&self, number: u16) -> u32 {
         let place = |number| self.partners.partition_point(|(other, _)| *other < number);
         let count = self.partners.len().max(1);
@@ -66,8 +67,8 @@ impl SurveyEndpoint {
         u32::try_from(turn).unwrap_or(u32::MAX)
     }
 
-    /// The pairs that this endpoint has with the host of a number: one, or two where that host has two
-    /// links in one network.
+    /// The pairs that this endpoint has with another host: one, or two where that host has two links
+    /// in one network.
     pub(super) fn pairs_with(&self, number: u16) -> impl Iterator<Item = usize> + use<> {
         let from = self.partners.partition_point(|(other, _)| *other < number);
         let same = self.partners[from..].iter().take_while(|(other, _)| *other == number);
@@ -84,8 +85,8 @@ pub(super) struct SurveyEndpoints {
 }
 
 impl SurveyEndpoints {
-    /// Every endpoint of every member that has an address, on the chosen links. Hosts that only answer
-    /// may call theirs as they like.
+    /// Every endpoint of every member, on the chosen links. Those of hosts that only answer are not
+    /// chosen by name: their links may have other names.
     pub(super) fn new(members: &[SurveyedHost], only: &[IfName]) -> Self {
         Self::of(members.iter().flat_map(|member| endpoints_of(member, only)).collect())
     }
@@ -136,7 +137,7 @@ impl SurveyEndpoints {
                     only.is_empty()
                         || [&of_a[a], &of_b[b]].iter().any(|end| only.contains(&end.link))
                 };
-                // A endpoint that was not chosen has no place.
+                // An endpoint on a link that was not chosen has no place.
                 pairs.extend(
                     shared(of_a, of_b)
                         .filter(|(a, b)| is_chosen(*a, *b))
@@ -187,7 +188,7 @@ fn endpoints_of(member: &SurveyedHost, only: &[IfName]) -> impl Iterator<Item = 
     })
 }
 
-/// Two hosts without a common network, each with a gateway: they should meet by routing.
+/// Two hosts without a common network, each with a gateway: routers should connect them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct RoutedPair {
     pub(super) a: (HostName, IpAddr),
@@ -218,7 +219,7 @@ pub(super) fn routed_pairs(
                     .map(move |end_b| (end_a, end_b))
             });
             let apart = combinations.find(|(end_a, end_b)| {
-                // Two hosts behind one another's shared gateway meet at layer 2, or not at all.
+                // Behind the same gateway there is no router between them: that is asked at layer 2.
                 end_a.gateway != end_b.gateway && !is_shared(endpoints, end_a, end_b)
             });
             routed.extend(apart.map(|(end_a, end_b)| RoutedPair {

@@ -1,4 +1,4 @@
-//! What a pair's answers and misses give reason to ask beside its rounds.
+//! What is asked of a pair beside its rounds, because of its answers and misses.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -28,7 +28,7 @@ const CROWD_NEIGHBOUR_MS: u32 = 600;
 /// The same on a private switch.
 const PRIVATE_NEIGHBOUR_MS: u32 = 40;
 
-/// What a pair's answers and misses so far give reason to ask.
+/// The questions that follow from what was seen of a pair so far.
 pub(super) fn pair(
     state: &mut PairState,
     members: &BTreeMap<HostName, SurveyedHost>,
@@ -53,14 +53,14 @@ pub(super) fn pair(
         }
         if way.is_passable() && !way.has_ports {
             way.has_ports = true;
-            tasks.extend(port_schedule::of_way(from, to, endpoints, &options.ports));
+            tasks.extend(port_schedule::between(from, to, endpoints, &options.ports));
         }
         if is_missing && crowd {
-            tasks.push(who_answers_for(from, to));
+            tasks.push(neighbour_question(from, to));
         } else if is_missing {
             tasks.extend(after_misses(from, to, reflector, options));
         }
-        // A kernel sends nothing to whom nobody answers for.
+        // Without an answer to ARP or ND a kernel sends nothing but more requests.
         let is_lost = crowd && state.is_missed && way.arrived.is_empty();
         if is_lost && way.is_resolved && !way.is_routed {
             way.is_routed = true;
@@ -79,14 +79,14 @@ pub(super) fn frames_after_answers(peers: usize) -> u32 {
     asked.saturating_mul(2)
 }
 
-/// The same when nothing of each arrives: three ordinary packets and two rungs twice, and in a
+/// The same when nothing of each arrives: three ordinary packets and two hops twice, and in a
 /// crowd one request by ARP.
 pub(super) fn frames_after_misses(peers: usize) -> u32 {
     let each = if is_crowd(peers) { 1 } else { 7 };
     u32::try_from(peers).unwrap_or(u32::MAX).saturating_mul(each)
 }
 
-/// An open way: does an ordinary packet pass, and how large may it be?
+/// After an answer: does an ordinary packet pass, and how large may it be?
 fn after_answer(
     members: &BTreeMap<HostName, SurveyedHost>,
     from: &SurveyEndpoint,
@@ -106,7 +106,7 @@ fn after_answer(
     tasks
 }
 
-/// A way on which nothing arrives: does the kernel find another, over how many hops?
+/// When nothing arrives: does the kernel reach the peer by another path, over how many hops?
 fn after_misses(
     from: &SurveyEndpoint,
     to: &SurveyEndpoint,
@@ -130,8 +130,8 @@ fn after_misses(
     tasks
 }
 
-/// Who answers ARP or ND for a peer that no frame reaches?
-fn who_answers_for(from: &SurveyEndpoint, to: &SurveyEndpoint) -> HostTask {
+/// When nothing arrives in a crowd: does anything answer ARP or ND for the peer?
+fn neighbour_question(from: &SurveyEndpoint, to: &SurveyEndpoint) -> HostTask {
     let question =
         ProbeQuestion::Neighbour { from: from.address(), target: to.address(), to_mac: None };
     let apart = if from.is_private { PRIVATE_NEIGHBOUR_MS } else { CROWD_NEIGHBOUR_MS };

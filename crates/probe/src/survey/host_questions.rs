@@ -1,4 +1,5 @@
-//! What is asked once, at the start: of a host's own links, and of whom no agent answers for.
+//! What is asked once, at the start: of a host's own links and gateways, of peers without an agent,
+//! of peers behind routers, of the user's own server.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -27,7 +28,7 @@ const PEER_PORTS: [u16; 2] = [22, 6443];
 /// to two seconds apart, before an address is taken; here it is in use already).
 const OWN_ADDRESS_MS: [u32; 2] = [40, 640];
 
-/// What is asked once, at the start.
+/// The questions that every host is given at the start.
 pub(super) fn host_questions(
     members: &BTreeMap<HostName, SurveyedHost>,
     endpoints: &SurveyEndpoints,
@@ -47,7 +48,7 @@ pub(super) fn host_questions(
             tasks.extend(internet(endpoint, member, options));
         }
         if let Some(forwarder) = endpoint.gateway.and_then(|gateway| owner(members, gateway)) {
-            tasks.extend(ladder(endpoint, forwarder, options));
+            tasks.extend(forwarding(endpoint, forwarder, options));
         }
     }
     for member in members.values().filter(|member| member.asks) {
@@ -89,7 +90,8 @@ fn internet(
 /// As many as resolv.conf(5) may name.
 const SERVERS_MAX: usize = 3;
 
-/// A resolver on a wire of this host is asked by that wire only; one far away by every uplink.
+/// A resolver in the network of one of this host's links is asked over that link only; others over
+/// every uplink.
 fn is_asked_by(endpoint: &SurveyEndpoint, member: &SurveyedHost, server: IpAddr) -> bool {
     if IpFamily::of(server) != endpoint.family() || server.is_loopback() {
         return false;
@@ -104,9 +106,9 @@ fn is_asked_by(endpoint: &SurveyEndpoint, member: &SurveyedHost, server: IpAddr)
     holders.is_empty() || holders.contains(&&endpoint.end.link)
 }
 
-/// Does the host that is this one's gateway send packets on? Asked up to its own next hop, so
-/// that no third party is involved.
-fn ladder(
+/// Does the host that is this one's gateway forward packets? Asked up to its own next hop, so that
+/// no third party is involved.
+fn forwarding(
     endpoint: &SurveyEndpoint,
     forwarder: &SurveyedHost,
     options: &SurveyOptions,
@@ -125,7 +127,7 @@ fn ladder(
         .collect()
 }
 
-/// The user's own server: which ports pass, how large a packet, does somebody answer in its name?
+/// The user's own server: which ports pass, how large a packet, are DNS queries to it intercepted?
 fn server_questions(member: &SurveyedHost, server: IpAddr) -> Vec<HostTask> {
     /// The port of QUIC and HTTPS: the one that is open most often.
     const ECHO_PORT: u16 = 443;
@@ -151,7 +153,7 @@ fn uplink_mtu(member: &SurveyedHost) -> Option<u32> {
     Some(member.snapshot.link(route.link.as_ref()?)?.mtu)
 }
 
-/// A peer without an agent: one end is all there is to see.
+/// A peer without an agent: only this end can be observed.
 fn one_ended(
     member: &SurveyedHost,
     endpoints: &SurveyEndpoints,
@@ -231,7 +233,7 @@ fn routed_way(
     questions.map(|question| as_routed(from, Some(to), family, at_ms, question)).into()
 }
 
-/// Whether an address belongs to a member.
+/// The member that has this address, if any.
 fn owner(members: &BTreeMap<HostName, SurveyedHost>, address: IpAddr) -> Option<&SurveyedHost> {
     members.values().find(|member| {
         let addresses = member.snapshot.links.iter().flat_map(|link| &link.addresses);

@@ -1,4 +1,4 @@
-//! What one host tells the other where nothing but a person connects the two.
+//! The code that a person carries from one host to the other, where nothing else connects the two.
 
 use std::fmt;
 use std::str::FromStr;

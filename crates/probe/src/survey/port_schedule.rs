@@ -1,5 +1,5 @@
-//! When the ports that Kubernetes needs are asked for: on ways on which packets pass, one after
-//! another, so that the budget lasts.
+//! When the ports that Kubernetes needs are probed: between hosts that reach each other, one port
+//! after another, within the budget.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,18 +13,18 @@ use super::endpoints::{RoutedPair, SurveyEndpoint, SurveyEndpoints};
 use super::host_task::{HostTask, TRIES, as_routed, by_link};
 use crate::probes::ProbeQuestion;
 
-/// Room for a port where strangers share the air: a connection takes four frames, a datagram one,
+/// Room for a port on a link that strangers share, TCP and UDP: a connection takes four frames, a datagram one,
 /// and ten a second is the budget.
 const SHARED_MS: [u32; 2] = [400, 100];
 /// The same on a private switch.
 const PRIVATE_MS: [u32; 2] = [40, 10];
-/// After the first packet of a way: others that follow from an answer go first.
+/// After the first answer: the other questions that follow from it go first.
 const AFTER_MS: u32 = 300;
 /// Three tries a second apart, and what the last one waits.
 const LONGEST_MS: u64 = 5_000;
 
-/// The questions of one way.
-pub(super) fn of_way(
+/// The questions from one endpoint to another.
+pub(super) fn between(
     from: &SurveyEndpoint,
     to: &SurveyEndpoint,
     endpoints: &SurveyEndpoints,
@@ -49,7 +49,7 @@ pub(super) fn of_way(
 /// The questions between two hosts that only routers connect, as the kernel routes them.
 pub(super) fn routed(pairs: &[RoutedPair], plan: &PortPlan) -> Vec<HostTask> {
     let mut tasks = Vec::new();
-    // No link has a budget for what the kernel routes: each peer has its turn.
+    // The link is not known here, only the agent's budget holds: each peer has its turn.
     let mut turns: BTreeMap<&HostName, u32> = BTreeMap::new();
     for pair in pairs.iter().filter(|pair| pair.family == IpFamily::V4) {
         for ((from, _), (to, address)) in [(&pair.a, &pair.b), (&pair.b, &pair.a)] {

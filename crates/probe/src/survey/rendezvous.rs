@@ -1,8 +1,8 @@
-//! Two hosts that nothing connects but the link in question: each asks for itself and keeps its
-//! own record, and the two records are judged together later.
+//! Two hosts that nothing connects but the link in question: each asks on its own and keeps its own
+//! record, and the two records are merged later.
 //!
-//! Both count rounds from the same moment of the clock, so that a round means the same second on
-//! both: what one sent in a round in which the other was not there is no miss.
+//! Both count rounds from the same time of day, so that a round is the same second on both: what
+//! one sent in a round in which the other did not run yet is no miss.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -29,19 +29,19 @@ use crate::protocol::{FromAgent, Peer, Seen, ToAgent};
 use crate::round_schedule::ProbeTask;
 use crate::run_key::{RunKey, from_hex};
 
-/// Rounds of the second host, and of the first from when it hears the second.
+/// Rounds of the second host, and of the first after the first frame of the second arrived.
 const ROUNDS: u64 = 12;
 /// How long the first host waits for the second: to walk over, log in and type.
 const WAIT_MS: u64 = 180_000;
-/// After the last round.
+/// How long a frame of the last round may take.
 const TAIL_MS: u64 = 1_500;
 const ROUND_MS: u64 = 1_000;
 
-/// Which of the two this host is.
+/// Which of the two hosts this is.
 pub enum RendezvousSide<'a> {
-    /// The one that makes the code, and says it with its own address.
+    /// The one that makes the code. The function shows it, with this host's address.
     First(&'a mut dyn FnMut(&PairCode, IpAddr)),
-    /// The one on which it is typed.
+    /// The one on which the code is typed.
     Second(PairCode),
 }
 
@@ -109,9 +109,9 @@ pub fn run_rendezvous(
         agent,
         observations: BTreeSet::new(),
     };
-    rendezvous.introduce();
+    rendezvous.name_peer();
     if !options.is_passive {
-        rendezvous.hold(&clock, &only, progress);
+        rendezvous.run_rounds(&clock, &only, progress);
     }
     let observations = std::mem::take(&mut rendezvous.observations);
     let mut agents = [rendezvous.agent];
@@ -152,7 +152,7 @@ struct PairRendezvous {
 }
 
 impl PairRendezvous {
-    fn introduce(&mut self) {
+    fn name_peer(&mut self) {
         let peer = Peer {
             number: 1 - self.own_number,
             host: self.name.clone(),
@@ -164,7 +164,7 @@ impl PairRendezvous {
         self.agent.send_message(&ToAgent::Peers { peers: vec![peer] });
     }
 
-    fn hold(
+    fn run_rounds(
         &mut self,
         clock: &RunClock,
         options: &SurveyOptions,
@@ -182,7 +182,7 @@ impl PairRendezvous {
                 // To the beginning of the next second, which is the other's next round as well.
                 next = now.after_ms(ROUND_MS - unix_ms() % ROUND_MS);
             }
-            self.hear(now);
+            self.receive(now);
             let end = last.after_ms(TAIL_MS);
             if now >= end || self.agent.failure.is_some() {
                 return;
@@ -252,7 +252,7 @@ impl PairRendezvous {
         self.agent.send_message(&ToAgent::Do { rounds: Vec::new(), tasks });
     }
 
-    fn hear(&mut self, now: RunInstant) {
+    fn receive(&mut self, now: RunInstant) {
         for message in self.agent.receive_messages() {
             match message {
                 FromAgent::Saw { seen } => seen.into_iter().for_each(|seen| self.take(now, seen)),

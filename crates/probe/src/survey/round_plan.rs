@@ -9,14 +9,14 @@ use super::round_timing::{ROUNDS, is_in_crowd, round_probes, round_start_ms, tur
 use crate::probes::ProbeQuestion;
 use crate::round_schedule::{ProbeTask, RoundSchedule, ScheduledPeer, ScheduledRound};
 
-/// Rounds in which an endpoint without pairs is controlled.
+/// When the gateway of an endpoint without pairs is asked.
 const LONE_ROUNDS_MS: [u32; 5] = [0, 350, 700, 1700, 2700];
 
 /// The rounds of one endpoint with all its peers; `None` when it has none that can be asked.
 ///
-/// `group` names a pair by its place. Every host begins with those that sit after it, so that
-/// nobody is asked by all at once.
-pub(super) fn course(
+/// `group` is the number by which a pair's questions are cancelled. Every host begins with the next
+/// higher number, so that no host is asked by all others at once.
+pub(super) fn rounds_with_peers(
     endpoint: &SurveyEndpoint,
     endpoints: &SurveyEndpoints,
     pairs: &[[u32; 2]],
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_asked_by_all_at_once() {
+    fn no_host_is_asked_by_all_at_once() {
         const HOSTS: u16 = 20;
         let mut endpoints: Vec<SurveyEndpoint> =
             (0..HOSTS).map(|at| endpoint("wlan0", false, u8::try_from(at).unwrap(), 0)).collect();
@@ -205,9 +205,9 @@ mod tests {
         let endpoints = SurveyEndpoints::of(endpoints);
         let mut asked = std::collections::BTreeMap::new();
         for endpoint in endpoints.iter() {
-            let course = course(endpoint, &endpoints, &pairs, &|_| 1, 7).unwrap();
-            assert_eq!(course.partners.len(), usize::from(HOSTS) - 1);
-            for partner in course.partners {
+            let rounds = rounds_with_peers(endpoint, &endpoints, &pairs, &|_| 1, 7).unwrap();
+            assert_eq!(rounds.partners.len(), usize::from(HOSTS) - 1);
+            for partner in rounds.partners {
                 *asked.entry((partner.host, partner.later_ms)).or_insert(0) += 1;
             }
         }

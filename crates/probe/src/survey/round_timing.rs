@@ -12,18 +12,20 @@ use crate::round_schedule::is_crowd;
 pub(super) const ROUNDS: u16 = 12;
 /// Rounds without arrival that prove isolation.
 pub(super) const ROUNDS_THAT_PROVE: usize = 10;
-/// Between two rounds where strangers share the air.
+/// From one round to the next on a link that strangers share: losses on radio come in bursts of
+/// less than a second.
 const SHARED_ROUND_MS: u32 = 1000;
-/// Between two rounds on a private switch.
+/// From one round to the next on a private switch.
 const PRIVATE_ROUND_MS: u32 = 250;
 /// Room for one frame at ten a second.
 pub(super) const FRAME_MS: u32 = 100;
-/// On a private switch a crowd is asked at fifty a second: all hosts ask at once, and each has to
-/// hear the others.
+/// Room for one frame on a private switch, at fifty a second: all hosts ask at once, and each has
+/// to take in what the others send.
 const PRIVATE_FRAME_MS: u32 = 20;
 /// Frames of a round beside those to the peers: the control takes two, the group frame one.
 pub(super) const OTHER_FRAMES: u32 = 3;
-/// Rounds are shaken by 20 %, and in a crowd by no more than this: their length is the budget's.
+/// Most by which the start of a round is moved at random (20 % of its length, if that is less): in a
+/// crowd, rounds are as long as the budget makes them.
 pub(super) const JITTER_MAX_MS: u32 = 200;
 /// Rounds whose directed UDP is joined by an ICMP echo, the second kind of probe.
 const ECHO_ROUNDS: [u16; 4] = [2, 5, 8, 10];
@@ -50,20 +52,20 @@ pub(super) fn round_probes(round: u16, is_in_crowd: bool) -> (bool, bool) {
     (true, ECHO_ROUNDS.contains(&round))
 }
 
-/// When round `round` of an endpoint begins, in milliseconds: spaced evenly, shaken so that nothing
-/// periodic on the air hides it.
+/// When round `round` of an endpoint begins, in milliseconds: spaced evenly, with random jitter so that
+/// no periodic interference hides behind the same phase of every round.
 pub(super) fn round_start_ms(endpoint: &SurveyEndpoint, round: u16, seed: u64) -> u32 {
     let interval = interval_ms(endpoint.is_private, endpoint.partners.len());
     let start = interval.saturating_mul(u32::from(round) - 1);
     if round == 1 {
         return start;
     }
-    let shake = (interval / 5).min(JITTER_MAX_MS);
+    let jitter = (interval / 5).min(JITTER_MAX_MS);
     let noise = u32::try_from(
-        NonceGenerator::new(seed ^ u64::from(round)).next() % u64::from(2 * shake + 1),
+        NonceGenerator::new(seed ^ u64::from(round)).next() % u64::from(2 * jitter + 1),
     )
     .unwrap_or(0);
-    start + noise - shake
+    start + noise - jitter
 }
 
 /// From one round to the next.

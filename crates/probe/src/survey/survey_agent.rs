@@ -18,12 +18,12 @@ use crate::machine::RunInstant;
 use crate::protocol::{FromAgent, ToAgent};
 use crate::run_key::RunKey;
 
-/// A place in a run: how to reach the agent of a host.
+/// A host that is to take part in a survey, and the channel to its agent.
 #[derive(Debug)]
 pub struct SurveyParticipant {
     /// What the run calls the host.
     pub host: HostName,
-    /// The way to its agent.
+    /// The channel to its agent, or why there is none.
     pub channel: Result<AgentChannel, CarrierError>,
     /// Whether questions about the host itself are put (gateway, names, portal, clock).
     pub asks: bool,
@@ -47,7 +47,7 @@ pub(super) struct ActiveAgent {
     pub(super) finished: Option<AgentTotals>,
 }
 
-/// What an agent says last.
+/// What an agent reports at the end of a run.
 #[derive(Default)]
 pub(super) struct AgentTotals {
     pub(super) watches: Vec<LinkCapture>,
@@ -61,28 +61,28 @@ impl ActiveAgent {
         self.member.port_v4.is_some() || self.member.port_v6.is_some()
     }
 
-    /// Says something, unless the agent is gone.
+    /// Sends a message, unless the agent is gone.
     pub(super) fn send_message(&mut self, message: &ToAgent) {
         if self.failure.is_none()
-            && let Err(error) = self.channel.say(message)
+            && let Err(error) = self.channel.send(message)
         {
             self.failure = Some(error.to_string());
         }
     }
 
-    /// Takes what came, unless the agent is gone.
+    /// Takes the messages that came, unless the agent is gone.
     pub(super) fn receive_messages(&mut self) -> Vec<FromAgent> {
         if self.failure.is_some() {
             return Vec::new();
         }
-        self.channel.hear().unwrap_or_else(|error| {
+        self.channel.receive().unwrap_or_else(|error| {
             self.failure = Some(error.to_string());
             Vec::new()
         })
     }
 }
 
-/// What was said of each link first, and what became of it afterwards.
+/// What was known of each link at the start, with what happened to it until the end.
 fn last_watches(mut watches: Vec<LinkCapture>, last: &[LinkCapture]) -> Vec<LinkCapture> {
     for watch in &mut watches {
         if let Some(last) = last.iter().find(|last| last.link == watch.link) {
@@ -108,7 +108,8 @@ pub(super) fn host_facts(agent: ActiveAgent) -> (HostName, HostFacts) {
     (agent.member.host, facts)
 }
 
-/// Hears all who still live until each is ready or the time is over; then who is not has died.
+/// Takes messages until every agent that has not failed is ready. An agent that is not ready when
+/// time is up counts as failed.
 pub(super) fn await_all(
     agents: &mut [ActiveAgent],
     clock: &RunClock,
@@ -137,7 +138,7 @@ pub(super) fn await_all(
     }
 }
 
-/// Waits until one of the agents has something to say or the deadline comes.
+/// Waits until a message of an agent can be read, or the deadline comes.
 pub(super) fn wait<'a>(
     channels: impl Iterator<Item = &'a AgentChannel>,
     clock: &RunClock,
@@ -153,7 +154,7 @@ pub(super) fn wait<'a>(
     let _ = poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX));
 }
 
-/// What is said of an agent that says nothing.
+/// The error of an agent that does not answer in time.
 pub(super) fn silent() -> CarrierError {
     ProtocolError::Silent.into()
 }

@@ -15,11 +15,11 @@ pub struct SurveyOptions {
     pub links: Vec<IfName>,
     /// Milliseconds for the whole run; none = as long as it takes, which is bounded.
     pub timeout_ms: Option<u64>,
-    /// Send nothing at all.
+    /// Send nothing at all: only read snapshots and watch.
     pub is_passive: bool,
-    /// Ask no third party.
+    /// Ask no third party, such as DNS servers and check pages.
     pub is_offline: bool,
-    /// Try the detour over the gateway's MAC.
+    /// Also send frames to peers by way of the gateway's MAC (`--bounce`).
     pub bounces: bool,
     /// The user's own echo server.
     pub server: Option<IpAddr>,
@@ -27,7 +27,7 @@ pub struct SurveyOptions {
     pub page: Option<PortalPage>,
     /// Hosts that were named but have no agent.
     pub one_ended: Vec<(HostName, IpAddr)>,
-    /// The ports that are asked for, and by whom.
+    /// The ports that are probed, and between which hosts.
     pub ports: PortPlan,
     /// How hosts learn what their own names mean.
     pub own_names: OwnNameSource,

@@ -1,7 +1,7 @@
 //! What is asked and what is known in a run: pure, fed with observations.
 //!
-//! The board says what to put and what to forget; who carries it to the agents, and what time it
-//! is, is not its affair.
+//! It returns the questions to put and to cancel; the coordinator carries them to the agents and
+//! reads the clock.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,20 +16,20 @@ use super::host_questions::host_questions;
 use super::host_task::HostTask;
 use super::pair_state::{PairDirection, PairState, RoundSet};
 use super::port_schedule;
-use super::round_plan::{course, link_questions};
+use super::round_plan::{link_questions, rounds_with_peers};
 use super::round_timing::{ROUNDS, is_in_crowd, round_start_ms, turn_ms};
 use super::survey_options::SurveyOptions;
 use crate::machine::RunInstant;
 use crate::round_schedule::{ProbeTask, RoundSchedule};
 
-/// What one host is given to do.
+/// The questions that one host is given.
 #[derive(Debug, Default)]
 pub(super) struct HostWork {
     pub(super) rounds: Vec<RoundSchedule>,
     pub(super) tasks: Vec<ProbeTask>,
 }
 
-/// What is asked and what is known.
+/// Endpoints, pairs and what was seen of each so far.
 pub(super) struct SurveyState<'a> {
     run: RunId,
     options: &'a SurveyOptions,
@@ -39,15 +39,15 @@ pub(super) struct SurveyState<'a> {
     endpoints: SurveyEndpoints,
     pairs: Vec<PairState>,
     routed: Vec<RoutedPair>,
-    /// By the place of the endpoint: the rounds in which its gateway answered; none without a gateway.
+    /// By the place of the endpoint: the rounds in which its gateway answered; `None` without one.
     controls: Vec<Option<RoundSet>>,
     /// By the place of the endpoint: whether no question is left to be put on it.
     is_endpoint_over: Vec<bool>,
-    /// By link, how its pairs stand.
+    /// For each link, how many of its pairs are settled.
     standing: BTreeMap<IfName, LinkProgress>,
 }
 
-/// How the pairs of a link stand.
+/// How many pairs of a link are open, and how many not settled yet.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LinkProgress {
     pub(super) pairs: usize,
@@ -56,7 +56,7 @@ pub(super) struct LinkProgress {
 }
 
 impl<'a> SurveyState<'a> {
-    /// A run of these members. `sees` tells whether a host has a packet socket on a link.
+    /// A run of these members. `sees`: whether the agent has a packet socket on that link.
     pub(super) fn new(
         run: RunId,
         list: Vec<SurveyedHost>,
@@ -113,7 +113,13 @@ impl<'a> SurveyState<'a> {
         let ends: Vec<[u32; 2]> = self.pairs.iter().map(|pair| pair.endpoints).collect();
         for (place, endpoint) in self.endpoints.iter().enumerate() {
             let own = work.entry(endpoint.end.host.clone()).or_default();
-            own.rounds.extend(course(endpoint, &self.endpoints, &ends, &pair_group, self.run.0));
+            own.rounds.extend(rounds_with_peers(
+                endpoint,
+                &self.endpoints,
+                &ends,
+                &pair_group,
+                self.run.0,
+            ));
             let peers = self.partners(endpoint);
             if !peers.is_empty() || endpoint.asks {
                 let group = self.endpoint_group(place);
@@ -146,7 +152,8 @@ impl<'a> SurveyState<'a> {
         twin.is_some_and(|(_, twin)| !twin.partners.is_empty())
     }
 
-    /// Takes in what a host saw. Returns it with names that are shared by all that was seen.
+    /// Takes in an observation. Returns it with host and link names that share their memory with
+    /// all others: a run keeps up to half a million.
     pub(super) fn take(&mut self, seen: Observation) -> Observation {
         let host =
             |name: HostName| self.numbers.get_key_value(&name).map_or(name, |(own, _)| own.clone());
@@ -199,7 +206,7 @@ impl<'a> SurveyState<'a> {
         }
     }
 
-    /// What the answers and misses so far give reason to ask.
+    /// The questions that follow from the answers and misses so far.
     pub(super) fn follow_up_work(&mut self, now: RunInstant) -> BTreeMap<HostName, HostWork> {
         let mut tasks = Vec::new();
         for state in &mut self.pairs {
@@ -208,8 +215,8 @@ impl<'a> SurveyState<'a> {
         by_host(tasks)
     }
 
-    /// The groups of questions that each host may forget: of pairs that are settled or have lost
-    /// an end, and of endpoints on which no pair is left.
+    /// The groups of questions that each host may drop: of pairs that are settled or of which an
+    /// agent died, and of endpoints on which no pair is left.
     pub(super) fn settle(&mut self, dead: &BTreeSet<HostName>) -> BTreeMap<HostName, Vec<u32>> {
         let mut over: BTreeMap<HostName, Vec<u32>> = BTreeMap::new();
         let mut forget = |endpoint: &SurveyEndpoint, group| {
@@ -261,7 +268,7 @@ impl<'a> SurveyState<'a> {
         }
     }
 
-    /// Both ways of every pair.
+    /// Both directions of every pair.
     pub(super) fn directions(&self) -> impl Iterator<Item = [&PairDirection; 2]> {
         self.pairs.iter().map(PairState::directions)
     }

@@ -1,5 +1,5 @@
-//! A run in memory: as many hosts as you like, no agent, no network. What scheduling and the
-//! matrix cost for a fleet can be told without one.
+//! A run in memory with any number of hosts, without agents and network: measures what scheduling
+//! and the matrix cost for a fleet.
 
 use std::net::{IpAddr, Ipv4Addr};
 
