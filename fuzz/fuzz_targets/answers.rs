@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use libfuzzer_sys::fuzz_target;
 use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
-use pontoon_model::observation::{Observation, ObservedEvent, ProbeKind, RunId};
+use pontoon_model::observation::{Observation, ProbeKind, RunId};
 use pontoon_probe::machine::{FlowAction, FlowEvent, MachinePoll, RunInstant};
 use pontoon_probe::probes::{MachineInputs, PortalPage, ProbeQuestion, machine};
 use pontoon_wire::http_date::unix_time;
@@ -111,21 +111,7 @@ fn questions() -> Vec<ProbeQuestion> {
 }
 
 fn template() -> Observation {
-    Observation {
-        run: RunId(1),
-        host: HostName::lossy("a"),
-        peer: Some(HostName::lossy("b")),
-        address: None,
-        link: None,
-        asked_link: None,
-        family: IpFamily::V4,
-        direction: ObservedEvent::Sent,
-        round: 1,
-        at_ms: 0,
-        source_mac: None,
-        ttl: None,
-        cast: None,
-        kind: ProbeKind::Udp,
-        answer: None,
-    }
+    let host = HostName::lossy("a");
+    let sent = Observation::sent(RunId(1), host, IpFamily::V4, ProbeKind::Udp);
+    Observation { peer: Some(HostName::lossy("b")), ..sent }
 }

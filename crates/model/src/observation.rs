@@ -59,6 +59,30 @@ pub struct Observation {
     pub answer: Option<ProbeAnswer>,
 }
 
+impl Observation {
+    /// A question of the first round, with nothing known of it but who asks what.
+    #[must_use]
+    pub const fn sent(run: RunId, host: HostName, family: IpFamily, kind: ProbeKind) -> Self {
+        Self {
+            run,
+            host,
+            peer: None,
+            address: None,
+            link: None,
+            asked_link: None,
+            family,
+            direction: ObservedEvent::Sent,
+            round: 1,
+            at_ms: 0,
+            source_mac: None,
+            ttl: None,
+            cast: None,
+            kind,
+            answer: None,
+        }
+    }
+}
+
 /// Which way.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,

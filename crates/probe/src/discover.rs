@@ -1,5 +1,5 @@
-//! Who is on a private link: its own IPv4 network asked by ARP (RFC 826), all IPv6 hosts by one
-//! echo to all nodes (RFC 4443), names by mDNS (RFC 6762).
+//! Finds the hosts on a private link: IPv4 by ARP requests for every address of its network
+//! (RFC 826), IPv6 by one echo to all nodes (RFC 4443), names by mDNS (RFC 6762).
 //!
 //! A sweep is what a scanner does, and on a network of strangers an alarm: so it is for links that
 //! are the user's own, and the rule is the one by which probes are paced ([`RateLimit::of`]).
@@ -20,7 +20,7 @@ use crate::budget::RateLimit;
 /// Larger networks are not swept: /22 takes 20 seconds, /16 would take 22 minutes.
 const PREFIX_MIN: u8 = 22;
 
-/// Where to look.
+/// The link that is swept, and this host's addresses on it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SweepTarget {
     /// Name of the link that was to be swept.
@@ -35,7 +35,7 @@ pub struct SweepTarget {
     pub link_local: Option<Ipv6Addr>,
 }
 
-/// Why nobody is looked for on a link.
+/// Why a link is not swept.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum SweepRefusal {
     /// There is no such link.
@@ -72,13 +72,13 @@ pub enum SweepRefusal {
         /// Name of the link that was to be swept.
         link: IfName,
     },
-    /// Nothing can leave.
+    /// The link is down, so that no frame can leave.
     #[error("{link} is down, or nothing is plugged in")]
     Down {
         /// Name of the link that was to be swept.
         link: IfName,
     },
-    /// Nobody could answer.
+    /// There is no address to ask from, so that no host could answer.
     #[error("{link} has neither an IPv4 nor a link-local IPv6 address to ask from")]
     NoAddress {
         /// Name of the link that was to be swept.
@@ -87,7 +87,7 @@ pub enum SweepRefusal {
 }
 
 impl SweepTarget {
-    /// The link of that name, if it is one on which everybody may be asked.
+    /// The link of that name, if all addresses on it may be asked.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Kernel sockets for [machines](crate::machine): one loop of poll(2), no threads.
 //!
-//! The owner of the loop waits until one of [`FlowDriver::fds`] is ready or [`FlowDriver::deadline`] comes,
-//! then calls [`FlowDriver::turn`], which never blocks.
+//! The owner of the loop waits until one of [`FlowDriver::fds`] is ready or
+//! [`FlowDriver::deadline`] comes, then calls [`FlowDriver::turn`], which never blocks.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;

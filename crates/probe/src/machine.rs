@@ -8,8 +8,8 @@ use pontoon_model::observation::Observation;
 /// A question that takes several packets to answer.
 ///
 /// A machine never sends, waits or reads a clock: it says what should happen next, and the
-/// [flows](crate::flows) do it. The contract: after one [`ProbeMachine::receive`] (or at a deadline),
-/// poll until it asks to wait or is done.
+/// [flows](crate::flows) do it. The contract: after one [`ProbeMachine::receive`] (or at a
+/// deadline), poll until it asks to wait or is done.
 pub trait ProbeMachine {
     /// Returns what to do at `now`. Do it and poll again, until [`MachinePoll::Done`].
     fn poll(&mut self, now: RunInstant) -> MachinePoll;

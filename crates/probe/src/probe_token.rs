@@ -1,4 +1,4 @@
-//! What a probe packet carries: who sent it, in which round, and proof that it did.
+//! The token in a probe packet: its sender, link, kind and round, and a proof of the sender.
 
 use pontoon_model::observation::ProbeKind;
 
@@ -7,7 +7,7 @@ use crate::run_key::RunKey;
 /// Starts every UDP and ICMP payload of ours, so that a packet filter can pick them out.
 pub const MAGIC: [u8; 4] = *b"pntn";
 
-/// Who sent a packet, by which link, in which round.
+/// The readable part of a token: sender, link, kind and round.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct TokenHeader {
     /// The number of the sender in the run.
@@ -30,11 +30,11 @@ pub struct TokenHeader {
 ///   can show that it has seen a packet, and cannot claim one that it has not.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ProbeToken {
-    /// Who and what.
+    /// The readable part.
     pub header: TokenHeader,
-    /// Belongs to the run.
+    /// Shows that the packet belongs to the run.
     pub mark: [u8; 4],
-    /// Was made by the sender.
+    /// Shows that the sender made the packet.
     pub proof: [u8; 8],
 }
 
@@ -49,7 +49,7 @@ impl ProbeToken {
         Self { header, mark: first(keys.run.tag(&bytes)), proof: first(keys.own.tag(&bytes)) }
     }
 
-    /// As it goes over the wire.
+    /// The bytes on the wire.
     #[must_use]
     pub fn encode(&self) -> [u8; Self::LEN] {
         let mut wire = [0; Self::LEN];
@@ -128,12 +128,12 @@ pub fn answer(own: &ProbeToken, asked: &ProbeToken) -> [u8; PAYLOAD_LEN] {
 /// Length of a payload in bytes. An answer is never longer than its question.
 pub const PAYLOAD_LEN: usize = 4 + 2 * ProbeToken::LEN;
 
-/// What a payload of this run says.
+/// A payload of this run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TokenPayload {
     /// A probe that its receiver answers.
     Question(ProbeToken),
-    /// An answer by the first to the second.
+    /// An answer: the token of the agent that answers, and that of the question.
     Answer(ProbeToken, ProbeToken),
 }
 

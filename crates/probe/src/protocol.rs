@@ -16,8 +16,9 @@ use pontoon_model::port::{Port, PortListener};
 use pontoon_model::snapshot::{CollectionGap, Snapshot};
 use serde::{Deserialize, Serialize};
 
+use crate::probe_token::TokenHeader;
 use crate::round_schedule::{ProbeTask, RoundSchedule};
-use crate::run_key::RunKey;
+use crate::run_key::{RunKey, from_hex};
 
 /// A message of the coordinator.
 #[derive(Debug, Deserialize, Serialize)]
@@ -39,7 +40,8 @@ pub enum ToAgent {
         #[serde(default)]
         asks_own_name: bool,
     },
-    /// Opens sockets on these links; their places are the link numbers of tokens. Answered by [`FromAgent::Watching`].
+    /// Opens sockets on these links; their places are the link numbers of tokens. Answered by
+    /// [`FromAgent::Watching`].
     Watch {
         /// Names of this host's links; 16 at most.
         links: Vec<IfName>,
@@ -50,7 +52,7 @@ pub enum ToAgent {
     /// Names the other hosts of the run: the agent probes and answers no others.
     Peers {
         /// All other hosts of the run.
-        peers: Vec<Peer>,
+        peers: Vec<SurveyPeer>,
     },
     /// Listens on these ports until the run ends, where no service does. Answered by
     /// [`FromAgent::Listening`].
@@ -85,7 +87,7 @@ impl ToAgent {
 
 /// Another host of the run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Peer {
+pub struct SurveyPeer {
     /// The number of the host in the run.
     pub number: u16,
     /// What the run calls the host.
@@ -127,7 +129,7 @@ pub enum FromAgent {
     /// Packets left, arrived or came back.
     Saw {
         /// The observations in the order in which they were made.
-        seen: Vec<Seen>,
+        seen: Vec<ReportedObservation>,
     },
     /// Every question has been put, and every machine is done.
     Idle,
@@ -152,10 +154,26 @@ pub enum FromAgent {
 
 /// An observation, with the proof that a packet of another host was really seen.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Seen {
+pub struct ReportedObservation {
     /// What was sent, arrived or answered.
     pub observation: Observation,
     /// On `arrived`: the sender's proof, in hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
+}
+
+impl ReportedObservation {
+    /// Whether the packet was made by the host of this number, with its own key, for its link of
+    /// this number.
+    #[must_use]
+    pub fn is_proven(&self, sender: u16, link: u8, own: &RunKey) -> bool {
+        let proof = self.proof.as_deref().and_then(from_hex);
+        let (Some(code), Some(Ok(proof))) =
+            (self.observation.kind.token_code(), proof.map(TryInto::try_into))
+        else {
+            return false;
+        };
+        let round = self.observation.round;
+        TokenHeader { sender, link, code, is_answer: false, round }.is_proven_by(proof, own)
+    }
 }

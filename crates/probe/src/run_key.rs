@@ -1,4 +1,4 @@
-//! Secrets of one run.
+//! The keys of one run, made anew for each and wiped when dropped.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl RunKey {
         Ok(Self(bytes))
     }
 
-    /// Takes the bytes of a key that was typed.
+    /// The key with these bytes, such as those of a pair code.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -52,8 +52,9 @@ impl RunKey {
     /// The id of the run that has this key.
     #[must_use]
     pub fn run_id(&self) -> RunId {
-        let [a, b, c, d, e, f, g, h, ..] = self.tag(b"run id");
-        RunId(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&self.tag(b"run id")[..8]);
+        RunId(u64::from_be_bytes(bytes))
     }
 
     /// HMAC-SHA256 (RFC 2104) of `message`.

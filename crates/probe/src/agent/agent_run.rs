@@ -28,7 +28,7 @@ use crate::flows::{FlowDriver, MachineId};
 use crate::frame::read;
 use crate::machine::RunInstant;
 use crate::probe_token::AgentKeys;
-use crate::protocol::{FromAgent, Peer, Seen};
+use crate::protocol::{FromAgent, ReportedObservation, SurveyPeer};
 use crate::round_schedule::{ProbeTask, is_crowd};
 use crate::run_key::RunKey;
 use crate::snapshot::links::usable_now;
@@ -127,7 +127,7 @@ impl AgentRun {
         }
     }
 
-    pub(super) fn set_peers(&mut self, peers: Vec<Peer>) {
+    pub(super) fn set_peers(&mut self, peers: Vec<SurveyPeer>) {
         if is_crowd(peers.len()) {
             self.links.iter_mut().for_each(|link| link.budget.spread());
         }
@@ -181,7 +181,7 @@ impl AgentRun {
     }
 
     /// Reads what came, puts what is due.
-    pub(super) fn turn(&mut self, now: RunInstant) -> Vec<Seen> {
+    pub(super) fn turn(&mut self, now: RunInstant) -> Vec<ReportedObservation> {
         let mut seen = self.read_frames(now);
         self.send_pending_answers(now);
         self.take_connections(now);
@@ -190,7 +190,7 @@ impl AgentRun {
         let room =
             &mut LinkAdmission { links: &mut self.links, route_cache: &mut self.route_cache };
         let reports = self.flows.turn(now, room).into_iter();
-        seen.extend(reports.map(|observation| Seen { observation, proof: None }));
+        seen.extend(reports.map(|observation| ReportedObservation { observation, proof: None }));
         seen.extend(self.launch_due(now));
         self.held.retain(|(since, _)| since.after_ms(PORT_HELD_MS) > now);
         seen
@@ -227,7 +227,7 @@ impl AgentRun {
         next_task.into_iter().chain(next_answer).chain(held).chain(self.flows.deadline()).min()
     }
 
-    fn launch_due(&mut self, now: RunInstant) -> Vec<Seen> {
+    fn launch_due(&mut self, now: RunInstant) -> Vec<ReportedObservation> {
         let mut seen = Vec::new();
         loop {
             let (links, gateways) = (&self.links, &self.gateways);
@@ -237,7 +237,9 @@ impl AgentRun {
             let lane = lane(links, gateways, &next.1);
             match self.put(now, &next.1) {
                 Ok(observations) => seen.extend(
-                    observations.into_iter().map(|observation| Seen { observation, proof: None }),
+                    observations
+                        .into_iter()
+                        .map(|observation| ReportedObservation { observation, proof: None }),
                 ),
                 Err(when) => self.queue.requeue(next, lane, when.max(now.after_ms(1))),
             }
@@ -285,7 +287,7 @@ impl AgentRun {
         Ok(observations)
     }
 
-    fn read_frames(&mut self, now: RunInstant) -> Vec<Seen> {
+    fn read_frames(&mut self, now: RunInstant) -> Vec<ReportedObservation> {
         /// Most frames of one link in one turn, so that a flood cannot starve the rest.
         const TURN_MAX: usize = 256;
         let mut buffer = [0; CAPTURE];
@@ -316,7 +318,7 @@ impl AgentRun {
         seen
     }
 
-    fn read_datagrams(&mut self, now: RunInstant) -> Vec<Seen> {
+    fn read_datagrams(&mut self, now: RunInstant) -> Vec<ReportedObservation> {
         const TURN_MAX: usize = 256;
         let mut buffer = [0; 64];
         let mut seen = Vec::new();
@@ -336,8 +338,8 @@ impl AgentRun {
 }
 
 /// Remembers the MACs in answers to ARP and ND, for the controls that follow.
-fn learn_gateways(gateways: &mut BTreeMap<(IfName, IpAddr), Mac>, seen: &[Seen]) {
-    for Seen { observation, .. } in seen {
+fn learn_gateways(gateways: &mut BTreeMap<(IfName, IpAddr), Mac>, seen: &[ReportedObservation]) {
+    for ReportedObservation { observation, .. } in seen {
         let is_reply = matches!(observation.kind, ProbeKind::Neighbour { .. })
             && observation.answer == Some(ProbeAnswer::Reply);
         if let (true, Some(link), Some(address), Some(mac)) =

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Mac};
-use pontoon_model::observation::{FrameDestination, Observation, ObservedEvent, ProbeKind, RunId};
+use pontoon_model::observation::{FrameDestination, Observation, ProbeKind, RunId};
 
 use crate::frame::write::{self, FrameAddresses};
 use crate::machine::RunInstant;
@@ -259,21 +259,13 @@ pub fn sent_observation(
     now: RunInstant,
 ) -> Observation {
     Observation {
-        run: sender.run,
-        host: sender.host.clone(),
         peer: task.peer.clone(),
         address,
         link: link.cloned(),
         asked_link: link.cloned(),
-        family: task.family,
-        direction: ObservedEvent::Sent,
         round: task.round,
         at_ms: now.at_ms(),
-        source_mac: None,
-        ttl: None,
-        cast: None,
-        kind,
-        answer: None,
+        ..Observation::sent(sender.run, sender.host.clone(), task.family, kind)
     }
 }
 

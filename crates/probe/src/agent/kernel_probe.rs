@@ -1,7 +1,7 @@
 //! Questions that the kernel sends for the agent: what their machines are given.
 
 use pontoon_model::net::IfName;
-use pontoon_model::observation::{Observation, ProbeKind};
+use pontoon_model::observation::ProbeKind;
 use pontoon_model::snapshot::CollectionGap;
 
 use super::frame_builder::{SenderContext, sent_observation};
@@ -23,10 +23,7 @@ pub(super) fn machine(
     let number = link.map_or(u8::MAX, |(_, number)| *number);
     let token = |kind: &ProbeKind, round| sender.token(kind, number, round);
     let name = task.link.as_ref();
-    let template = Observation {
-        link: name.cloned(),
-        ..sent_observation(sender, task, name, ProbeKind::RoutedUdp, None, now)
-    };
+    let template = sent_observation(sender, task, name, ProbeKind::RoutedUdp, None, now);
     let random = u64::from_be_bytes(token(&ProbeKind::Size { bytes: 0 }, 0).proof)
         ^ now.0.rotate_left(32)
         ^ u64::from(task.round) << 16

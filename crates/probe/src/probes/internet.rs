@@ -1,4 +1,4 @@
-//! Is the internet there? DNS, a check page and the time, through one link.
+//! Access to the internet over one link: DNS, a check page and the time.
 
 use std::net::{IpAddr, SocketAddr};
 

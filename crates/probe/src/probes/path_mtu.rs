@@ -1,4 +1,4 @@
-//! Path MTU: how large a packet passes that nobody may fragment (RFC 8899).
+//! Path MTU: how large a packet passes without fragmentation (RFC 8899).
 
 use std::net::SocketAddr;
 
@@ -118,7 +118,7 @@ impl PathMtuProbe {
     /// Takes what came for a packet of `size`.
     fn settle(&mut self, size: u32, answer: &ProbeAnswer) {
         if self.is_repeat {
-            // One answer tells as much as five.
+            // One answer shows as much as five.
             self.is_over |= size == self.size;
             return;
         }
@@ -128,7 +128,7 @@ impl PathMtuProbe {
                 self.open.retain(|open| *open > size);
             }
             answer if is_too_big(answer) => self.open.retain(|open| *open < size),
-            // Nobody listens there, or nothing leaves at all: other sizes would tell no more.
+            // The port is closed, or nothing leaves at all: other sizes would show no more.
             _ => self.is_over = true,
         }
         if !self.open.contains(&self.size) {
@@ -174,7 +174,7 @@ impl ProbeMachine for PathMtuProbe {
             return;
         };
         let answer = match event {
-            // Dropped by the own link, which says nothing about why: lost like any other.
+            // Dropped by the own link, whose queue was full: lost like any other.
             FlowEvent::Refused { errno: ENOBUFS, .. } => return,
             event => datagram_from(event, self.to).map(|_| ProbeAnswer::Reply),
         };

@@ -1,4 +1,4 @@
-//! Which UDP ports get through to the user's own echo server, and TCP beside them.
+//! Which UDP ports are open on the path to the user's own echo server, and TCP beside them.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,4 +1,4 @@
-//! SNTP: what time is it? (RFC 4330)
+//! The time by SNTP (RFC 4330).
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -28,23 +28,9 @@ pub(crate) fn link() -> IfName {
 }
 
 pub(crate) fn template() -> Observation {
-    Observation {
-        run: RunId(1),
-        host: HostName::lossy("a"),
-        peer: None,
-        address: None,
-        link: Some(link()),
-        asked_link: None,
-        family: IpFamily::V4,
-        direction: ObservedEvent::Sent,
-        round: 1,
-        at_ms: 0,
-        source_mac: None,
-        ttl: None,
-        cast: None,
-        kind: ProbeKind::RoutedUdp,
-        answer: None,
-    }
+    let host = HostName::lossy("a");
+    let sent = Observation::sent(RunId(1), host, IpFamily::V4, ProbeKind::RoutedUdp);
+    Observation { link: Some(link()), ..sent }
 }
 
 /// The machine of a question to a peer, whose datagrams begin with `pntn`.

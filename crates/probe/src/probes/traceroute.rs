@@ -1,4 +1,4 @@
-//! The TTL ladder: which router answers at which distance.
+//! Traceroute: which router answers at which distance.
 
 use std::net::SocketAddr;
 
@@ -13,9 +13,9 @@ use crate::machine::{
 
 /// Sends with growing TTL ([`ProbeKind::Hop`]), one packet after the other, unanswered hops twice.
 ///
-/// All packets are [`TracerouteProbe::EVERY_MS`] apart, not only those of one hop: a packet that the
-/// first router rejects draws an error from the same router as the TTL that ends there, and Linux
-/// sends one a second (`net.ipv4.icmp_ratelimit`). Above a hop that the destination itself
+/// All packets are [`TracerouteProbe::EVERY_MS`] apart, not only those of one hop: a packet that
+/// the first router rejects draws an error from the same router as the TTL that ends there, and
+/// Linux sends one a second (`net.ipv4.icmp_ratelimit`). Above a hop that the destination itself
 /// answered nothing is sent.
 #[derive(Debug)]
 pub(crate) struct TracerouteProbe {
@@ -27,7 +27,7 @@ pub(crate) struct TracerouteProbe {
     is_over: bool,
 }
 
-/// What climbs the ladder.
+/// Which packets traceroute sends.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TracerouteProtocol {
@@ -53,7 +53,7 @@ impl TracerouteProbe {
     pub(crate) const WINDOW_MS: u64 = 1_500;
     /// Tries of one hop.
     const TRIES: usize = 2;
-    /// Rungs at most: the way to one's own gateway and a little further.
+    /// Hops at most: the path to the own gateway and a little further.
     pub(crate) const MAX_HOPS: usize = 8;
 
     pub(crate) fn new(

@@ -10,7 +10,7 @@ use super::clock_offset::ClockReference;
 use super::survey_agent::{ActiveAgent, AgentTotals, await_all};
 use super::survey_options::SurveyOptions;
 use crate::edge::clock::{RunClock, unix_ms};
-use crate::protocol::{FromAgent, Peer, ToAgent};
+use crate::protocol::{FromAgent, SurveyPeer, ToAgent};
 
 /// How long an agent may take to open its sockets or to read its counters.
 pub(super) const REPLY_MS: u64 = 2_000;
@@ -54,11 +54,11 @@ pub(super) fn watch(
 
 /// Tells every agent of the others.
 pub(super) fn send_peer_lists(agents: &mut [ActiveAgent]) {
-    let peers: Vec<Peer> = agents
+    let peers: Vec<SurveyPeer> = agents
         .iter()
         .map(|agent| {
             let links = &agent.member.snapshot.links;
-            Peer {
+            SurveyPeer {
                 number: agent.member.number,
                 host: agent.member.host.clone(),
                 links: agent.links.clone(),

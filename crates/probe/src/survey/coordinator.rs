@@ -14,9 +14,7 @@ use super::survey_result::SurveyProgress;
 use super::survey_state::{HostWork, LinkProgress, SurveyState};
 use crate::edge::clock::RunClock;
 use crate::machine::RunInstant;
-use crate::probe_token::TokenHeader;
-use crate::protocol::{FromAgent, Seen, ToAgent};
-use crate::run_key::from_hex;
+use crate::protocol::{FromAgent, ReportedObservation, ToAgent};
 
 /// How long a frame that is missing may still arrive after the last was sent: an access point
 /// buffers frames for a radio in power save until a beacon, 0.1 s and more apart.
@@ -146,7 +144,7 @@ impl<'a> SurveyCoordinator<'a> {
         }
     }
 
-    fn take(&mut self, place: usize, seen: Seen, now: RunInstant) {
+    fn take(&mut self, place: usize, seen: ReportedObservation, now: RunInstant) {
         let host = &self.agents[place].member.host;
         if !self.is_believable(host, &seen) {
             let host = host.clone();
@@ -167,7 +165,7 @@ impl<'a> SurveyCoordinator<'a> {
 
     /// Whether an agent can have made this observation: only as its own host, and an arrival only
     /// with the proof that the sender put into the packet.
-    fn is_believable(&self, host: &HostName, seen: &Seen) -> bool {
+    fn is_believable(&self, host: &HostName, seen: &ReportedObservation) -> bool {
         let observation = &seen.observation;
         if observation.host != *host {
             return false;
@@ -185,24 +183,12 @@ impl<'a> SurveyCoordinator<'a> {
             // arrives and is not answered counts as dropped by the host where it arrives.
             return sender.is_some();
         }
-        let (Some(sender), Some(code), Some(proof)) =
-            (sender, observation.kind.token_code(), seen.proof.as_deref().and_then(from_hex))
-        else {
-            return false;
-        };
+        let Some(sender) = sender else { return false };
         let link = observation.asked_link.as_ref().map_or(Some(u8::MAX), |link| {
             let place = sender.links.iter().position(|name| name == link)?;
             u8::try_from(place).ok()
         });
-        let (Some(link), Ok(proof)) = (link, proof.try_into()) else { return false };
-        let header = TokenHeader {
-            sender: sender.member.number,
-            link,
-            code,
-            is_answer: false,
-            round: observation.round,
-        };
-        header.is_proven_by(proof, &sender.own_key)
+        link.is_some_and(|link| seen.is_proven(sender.member.number, link, &sender.own_key))
     }
 
     /// Whether every agent has put all of its questions.

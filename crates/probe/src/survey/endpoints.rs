@@ -67,8 +67,8 @@ impl SurveyEndpoint {
         u32::try_from(turn).unwrap_or(u32::MAX)
     }
 
-    /// The pairs that this endpoint has with another host: one, or two where that host has two links
-    /// in one network.
+    /// The pairs that this endpoint has with another host: one, or two where that host has two
+    /// links in one network.
     pub(super) fn pairs_with(&self, number: u16) -> impl Iterator<Item = usize> + use<> {
         let from = self.partners.partition_point(|(other, _)| *other < number);
         let same = self.partners[from..].iter().take_while(|(other, _)| *other == number);
@@ -219,7 +219,8 @@ pub(super) fn routed_pairs(
                     .map(move |end_b| (end_a, end_b))
             });
             let apart = combinations.find(|(end_a, end_b)| {
-                // Behind the same gateway there is no router between them: that is asked at layer 2.
+                // Behind the same gateway there is no router between them: that is asked at layer
+                // 2.
                 end_a.gateway != end_b.gateway && !is_shared(endpoints, end_a, end_b)
             });
             routed.extend(apart.map(|(end_a, end_b)| RoutedPair {

@@ -164,8 +164,8 @@ impl PairState {
         })
     }
 
-    /// Whether three rounds went by without any arrival, in one direction or the other, and so long ago
-    /// that the other agent would have reported it.
+    /// Whether three rounds went by without any arrival, in one direction or the other, and so long
+    /// ago that the other agent would have reported it.
     pub(super) fn is_missing(&mut self, now: RunInstant) -> bool {
         let is_missing =
             self.directions().iter().any(|way| way.sent.len() >= 3 && way.arrived.is_empty());
@@ -206,21 +206,12 @@ mod tests {
 
     fn seen(round: u16, direction: ObservedEvent, kind: ProbeKind) -> Observation {
         Observation {
-            run: RunId(1),
-            host: "a".parse().unwrap(),
             peer: Some("b".parse().unwrap()),
-            address: None,
-            link: None,
-            asked_link: None,
-            family: IpFamily::V4,
             direction,
             round,
-            at_ms: 0,
-            source_mac: None,
-            ttl: None,
             cast: (direction == ObservedEvent::Arrived).then_some(FrameDestination::Unicast),
-            kind,
             answer: (direction == ObservedEvent::Answered).then_some(ProbeAnswer::Reply),
+            ..Observation::sent(RunId(1), "a".parse().unwrap(), IpFamily::V4, kind)
         }
     }
 

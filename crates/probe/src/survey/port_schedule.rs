@@ -13,8 +13,8 @@ use super::endpoints::{RoutedPair, SurveyEndpoint, SurveyEndpoints};
 use super::host_task::{HostTask, TRIES, as_routed, by_link};
 use crate::probes::ProbeQuestion;
 
-/// Room for a port on a link that strangers share, TCP and UDP: a connection takes four frames, a datagram one,
-/// and ten a second is the budget.
+/// Room for a port on a link that strangers share, TCP and UDP: a connection takes four frames, a
+/// datagram one, and ten a second is the budget.
 const SHARED_MS: [u32; 2] = [400, 100];
 /// The same on a private switch.
 const PRIVATE_MS: [u32; 2] = [40, 10];

@@ -23,11 +23,10 @@ use super::survey_options::{OwnNameSource, SurveyOptions};
 use super::survey_result::{SurveyError, SurveyProgress, SurveyResult, no_agents_error};
 use crate::edge::clock::{RunClock, unix_ms};
 use crate::machine::RunInstant;
-use crate::probe_token::TokenHeader;
 use crate::probes::ProbeQuestion;
-use crate::protocol::{FromAgent, Peer, Seen, ToAgent};
+use crate::protocol::{FromAgent, ReportedObservation, SurveyPeer, ToAgent};
 use crate::round_schedule::ProbeTask;
-use crate::run_key::{RunKey, from_hex};
+use crate::run_key::RunKey;
 
 /// Rounds of the second host, and of the first after the first frame of the second arrived.
 const ROUNDS: u64 = 12;
@@ -153,7 +152,7 @@ struct PairRendezvous {
 
 impl PairRendezvous {
     fn name_peer(&mut self) {
-        let peer = Peer {
+        let peer = SurveyPeer {
             number: 1 - self.own_number,
             host: self.name.clone(),
             // What the other host calls its link is known when the records meet.
@@ -262,7 +261,7 @@ impl PairRendezvous {
         }
     }
 
-    fn take(&mut self, now: RunInstant, seen: Seen) {
+    fn take(&mut self, now: RunInstant, seen: ReportedObservation) {
         let is_arrival = seen.observation.direction == ObservedEvent::Arrived;
         let is_own = seen.observation.host == self.agent.member.host;
         if !is_own || is_arrival && !self.is_proven(&seen) {
@@ -276,16 +275,7 @@ impl PairRendezvous {
     }
 
     /// Whether the other host made this packet. Both watch one link only: number 0.
-    fn is_proven(&self, seen: &Seen) -> bool {
-        let proof = seen.proof.as_deref().and_then(from_hex);
-        let (Some(code), Some(Ok(proof))) =
-            (seen.observation.kind.token_code(), proof.map(TryInto::try_into))
-        else {
-            return false;
-        };
-        let round = seen.observation.round;
-        let header =
-            TokenHeader { sender: 1 - self.own_number, link: 0, code, is_answer: false, round };
-        header.is_proven_by(proof, &self.other_key)
+    fn is_proven(&self, seen: &ReportedObservation) -> bool {
+        seen.is_proven(1 - self.own_number, 0, &self.other_key)
     }
 }

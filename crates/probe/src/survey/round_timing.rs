@@ -24,13 +24,13 @@ pub(super) const FRAME_MS: u32 = 100;
 const PRIVATE_FRAME_MS: u32 = 20;
 /// Frames of a round beside those to the peers: the control takes two, the group frame one.
 pub(super) const OTHER_FRAMES: u32 = 3;
-/// Most by which the start of a round is moved at random (20 % of its length, if that is less): in a
-/// crowd, rounds are as long as the budget makes them.
+/// Most by which the start of a round is moved at random (20 % of its length, if that is less): in
+/// a crowd, rounds are as long as the budget makes them.
 pub(super) const JITTER_MAX_MS: u32 = 200;
 /// Rounds whose directed UDP is joined by an ICMP echo, the second kind of probe.
 const ECHO_ROUNDS: [u16; 4] = [2, 5, 8, 10];
-/// In a crowd an echo takes the place of UDP, and in these rounds only: every frame of a crowd makes
-/// its rounds longer.
+/// In a crowd an echo takes the place of UDP, and in these rounds only: every frame of a crowd
+/// makes its rounds longer.
 const CROWD_ECHO_ROUNDS: [u16; 2] = [5, 10];
 
 /// Whether an endpoint has so many peers that the length of its rounds follows from their number.
@@ -52,8 +52,8 @@ pub(super) fn round_probes(round: u16, is_in_crowd: bool) -> (bool, bool) {
     (true, ECHO_ROUNDS.contains(&round))
 }
 
-/// When round `round` of an endpoint begins, in milliseconds: spaced evenly, with random jitter so that
-/// no periodic interference hides behind the same phase of every round.
+/// When round `round` of an endpoint begins, in milliseconds: spaced evenly, with random jitter so
+/// that no periodic interference hides behind the same phase of every round.
 pub(super) fn round_start_ms(endpoint: &SurveyEndpoint, round: u16, seed: u64) -> u32 {
     let interval = interval_ms(endpoint.is_private, endpoint.partners.len());
     let start = interval.saturating_mul(u32::from(round) - 1);

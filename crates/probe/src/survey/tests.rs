@@ -25,7 +25,7 @@ use super::{
 use crate::edge::clock::unix_ms;
 use crate::probe_token::{AgentKeys, ProbeToken, TokenHeader};
 use crate::probes::ProbeQuestion;
-use crate::protocol::{FromAgent, Seen, ToAgent};
+use crate::protocol::{FromAgent, ReportedObservation, ToAgent};
 use crate::round_schedule::{ProbeTask, RoundSchedule};
 use crate::run_key::{RunKey, to_hex};
 
@@ -308,43 +308,41 @@ impl ScriptedAgent {
     }
 
     /// Says that it asked; one that hears also knows what its peer will have sent in that round.
-    fn perform(&self, task: &ProbeTask) -> Vec<Seen> {
+    fn perform(&self, task: &ProbeTask) -> Vec<ReportedObservation> {
         if !matches!(task.question, ProbeQuestion::Udp { .. }) {
             return Vec::new();
         }
         let own = Observation {
-            run: pontoon_model::observation::RunId(0),
-            host: self.name.parse().unwrap(),
             peer: task.peer.clone(),
-            address: None,
             link: task.link.clone(),
             asked_link: task.link.clone(),
-            family: task.family,
-            direction: ObservedEvent::Sent,
             round: task.round,
-            at_ms: 0,
-            source_mac: None,
-            ttl: None,
-            cast: None,
-            kind: ProbeKind::Udp,
-            answer: None,
+            ..Observation::sent(
+                pontoon_model::observation::RunId(0),
+                self.name.parse().unwrap(),
+                task.family,
+                ProbeKind::Udp,
+            )
         };
         let heard = Observation {
             direction: ObservedEvent::Arrived,
             cast: Some(FrameDestination::Unicast),
             ..own.clone()
         };
-        let mut seen = vec![Seen { observation: own, proof: None }];
+        let mut seen = vec![ReportedObservation { observation: own, proof: None }];
         let proof = match self.script {
             AgentScript::GreetsThenHears => self.proof_of_peer(task.round),
             AgentScript::Lies => "00".repeat(8),
             AgentScript::Impersonates => {
                 let observation = Observation { host: task.peer.clone().unwrap(), ..heard };
-                return vec![Seen { observation, proof: Some(self.proof_of_peer(task.round)) }];
+                return vec![ReportedObservation {
+                    observation,
+                    proof: Some(self.proof_of_peer(task.round)),
+                }];
             }
             _ => return seen,
         };
-        seen.push(Seen { observation: heard, proof: Some(proof) });
+        seen.push(ReportedObservation { observation: heard, proof: Some(proof) });
         seen
     }
 

@@ -57,21 +57,10 @@ impl<'a> SurveyTwin<'a> {
     /// Plays the run: `passes` says whether frames of one host reach another, by their numbers.
     pub fn simulate(&mut self, passes: &dyn Fn(u16, u16) -> bool) {
         let seen = |direction| Observation {
-            run: RunId(1),
-            host: HostName::lossy("twin"),
-            peer: None,
-            address: None,
-            link: None,
-            asked_link: None,
-            family: IpFamily::V4,
             direction,
-            round: 0,
-            at_ms: 0,
-            source_mac: None,
-            ttl: None,
             cast: (direction == ObservedEvent::Arrived).then_some(FrameDestination::Unicast),
-            kind: ProbeKind::Udp,
             answer: (direction == ObservedEvent::Answered).then_some(ProbeAnswer::Reply),
+            ..Observation::sent(RunId(1), HostName::lossy("twin"), IpFamily::V4, ProbeKind::Udp)
         };
         let (mut sent, mut arrived, mut answered) = (
             seen(ObservedEvent::Sent),

@@ -5,7 +5,7 @@ use crate::budget::FrameLoad;
 use crate::edge::reflector::ReceivedDatagram;
 use crate::machine::RunInstant;
 use crate::probe_token::{ProbeToken, TokenHeader, TokenPayload, answer, read_payload};
-use crate::protocol::Seen;
+use crate::protocol::ReportedObservation;
 
 /// Most answers that wait. An answer that is left out looks like a packet filter of this host.
 const PENDING_MAX: usize = 256;
@@ -26,7 +26,7 @@ impl AgentRun {
         reflector: usize,
         received: &ReceivedDatagram,
         buffer: &[u8],
-    ) -> Vec<Seen> {
+    ) -> Vec<ReportedObservation> {
         let payload = &buffer[..received.length.min(buffer.len())];
         let Some(TokenPayload::Question(token)) = read_payload(payload, &self.identity.run_key)
         else {

@@ -1,4 +1,4 @@
-//! The pages that say "you are on the internet", and exactly what each says.
+//! Connectivity-check pages, and exactly what each answers.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -163,7 +163,7 @@ impl PortalPage {
 
     fn row(&self) -> (&'static str, &'static str, ExpectedPage) {
         KNOWN.iter().find(|(page, ..)| page == self).map_or(
-            // Own pages are told apart by every caller.
+            // Every caller handles own pages before.
             ("", "/", ExpectedPage::Echo),
             |(_, host, path, expected)| (host, path, *expected),
         )
@@ -176,7 +176,7 @@ impl FromStr for PortalPage {
     fn from_str(text: &str) -> Result<Self, NotAPage> {
         let own =
             OwnPage::read(text).map(Self::Own).ok_or_else(|| NotAPage(Untrusted::new(text)))?;
-        // One of the others is told by what is asked for, however it was typed: it echoes nothing.
+        // A known page is recognised however its URL was typed: its server echoes no challenge.
         let url = own.to_string();
         Ok(Self::known().find(|page| page.to_string() == url).unwrap_or(own))
     }
