@@ -3,16 +3,14 @@
 #![no_main]
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use libfuzzer_sys::fuzz_target;
 use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
-use pontoon_model::observation::{DnsQuery, Observation, ObservedEvent, ProbeKind, RunId};
+use pontoon_model::observation::{Observation, ProbeKind, RunId};
 use pontoon_probe::machine::{FlowAction, FlowEvent, MachinePoll, RunInstant};
-use pontoon_probe::probes::{
-    DEFAULT_NTP, PortalPage, ProbePayload, ProbeSpec, TracerouteProtocol, machine, port_probes,
-};
+use pontoon_probe::probes::{MachineInputs, PortalPage, ProbeQuestion, machine};
 use pontoon_wire::http_date::unix_time;
 
 /// More than any machine needs: 60 tries are the limit of one question.
@@ -27,7 +25,10 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let questions = questions();
     let question = &questions[usize::from(*which) % questions.len()];
-    let mut machine = machine(question, template(), 1_800_000_000, 7);
+    let payload = |_: &ProbeKind| vec![7; 24];
+    let (template, unix_s) = (template(), 1_800_000_000);
+    let inputs = MachineInputs { template, unix_s, random: 7, payload: &payload };
+    let mut machine = machine(question, true, inputs).expect("it takes a machine");
     let (mut now, mut events, mut reports) = (RunInstant(0), VecDeque::new(), 0);
     for _ in 0..STEPS_MAX {
         match machine.poll(now) {
@@ -101,62 +102,16 @@ fn as_answer(port: u16, asked: &[u8], answer: &[u8]) -> Vec<u8> {
     answer
 }
 
-fn questions() -> Vec<ProbeSpec> {
-    let ip: IpAddr = "10.0.0.1".parse().expect("an address");
-    let at = |port| SocketAddr::new(ip, port);
-    let page = |url: &str| url.parse::<PortalPage>().expect("a page");
-    let name = |name: &str| name.parse().expect("a name");
-    let payload = ProbePayload::new(vec![7; 24]).expect("it is short");
-    let mut questions = vec![
-        ProbeSpec::Dns { server: at(53), query: DnsQuery::Known, name: Some(name("a.example")) },
-        ProbeSpec::Dns { server: at(53), query: DnsQuery::NoServer, name: None },
-        ProbeSpec::Sntp { server: at(123) },
-        ProbeSpec::Internet {
-            servers: vec![ip],
-            portal: PortalPage::Firefox,
-            ntp: name(DEFAULT_NTP),
-        },
-        ProbeSpec::Portal { to: at(80), page: page("http://srv:8080/generate_204") },
-        ProbeSpec::RoutedEcho { to: ip, tries: 2, every_ms: 10 },
-        ProbeSpec::RoutedUdp {
-            to: at(9),
-            payload: payload.clone(),
-            answer: None,
-            tries: 2,
-            every_ms: 9,
-        },
-        ProbeSpec::UdpPort { to: at(9), payload: payload.clone(), tries: 2, every_ms: 9 },
-        ProbeSpec::UdpPorts {
-            to: ip,
-            udp: port_probes::udp_ports(9),
-            tcp: port_probes::TCP.to_vec(),
-        },
-        ProbeSpec::Tcp { to: at(22), tries: 2 },
-        ProbeSpec::PathMtu { to: at(9), from_bytes: 9216, payload_prefix: payload.clone() },
-    ];
-    questions.extend(PortalPage::known().map(|page| ProbeSpec::Portal { to: at(80), page }));
-    questions.extend([TracerouteProtocol::Udp, TracerouteProtocol::Echo].map(|vehicle| {
-        ProbeSpec::Ladder { to: at(9), ttls: vec![1, 2, 8], vehicle, payload: payload.clone() }
-    }));
+fn questions() -> Vec<ProbeQuestion> {
+    let to: IpAddr = "10.0.0.1".parse().expect("an address");
+    let mut questions = ProbeQuestion::examples(to);
+    let own = "http://srv:8080/generate_204".parse::<PortalPage>().expect("a page");
+    questions.push(ProbeQuestion::Portal { to: (to, 80).into(), page: own });
     questions
 }
 
 fn template() -> Observation {
-    Observation {
-        run: RunId(1),
-        host: HostName::lossy("a"),
-        peer: Some(HostName::lossy("b")),
-        address: None,
-        link: None,
-        asked_link: None,
-        family: IpFamily::V4,
-        direction: ObservedEvent::Sent,
-        round: 1,
-        at_ms: 0,
-        source_mac: None,
-        ttl: None,
-        cast: None,
-        kind: ProbeKind::Udp,
-        answer: None,
-    }
+    let host = HostName::lossy("a");
+    let sent = Observation::sent(RunId(1), host, IpFamily::V4, ProbeKind::Udp);
+    Observation { peer: Some(HostName::lossy("b")), ..sent }
 }

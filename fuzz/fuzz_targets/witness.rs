@@ -8,7 +8,7 @@ use pontoon_model::net::{IfName, IpFamily, Mac};
 use pontoon_model::observation::{FrameDestination, Observation, ObservedEvent, ProbeKind, RunId};
 use pontoon_probe::frame::read::read;
 use pontoon_probe::machine::RunInstant;
-use pontoon_probe::protocol::Peer;
+use pontoon_probe::protocol::SurveyPeer;
 use pontoon_probe::run_key::RunKey;
 use pontoon_probe::witness::{AgentIdentity, ReplyKey, Witness};
 
@@ -32,12 +32,12 @@ fn witness(link: &IfName) -> Witness {
     let identity = AgentIdentity {
         run: RunId(1),
         host: HostName::lossy("a"),
-        seat: 0,
+        number: 0,
         run_key: RunKey::from_bytes([7; 32]),
     };
     let mut witness = Witness::new(identity);
-    witness.set_peers(vec![Peer {
-        seat: 1,
+    witness.set_peers(vec![SurveyPeer {
+        number: 1,
         host: HostName::lossy("b"),
         links: vec![link.clone()],
         macs: vec![Mac([2, 0, 0, 0, 0, 2])],
@@ -61,20 +61,9 @@ fn witness(link: &IfName) -> Witness {
 
 fn question(link: &IfName) -> Observation {
     Observation {
-        run: RunId(1),
-        host: HostName::lossy("a"),
         peer: Some(HostName::lossy("b")),
-        address: None,
         link: Some(link.clone()),
         asked_link: Some(link.clone()),
-        family: IpFamily::V4,
-        direction: ObservedEvent::Sent,
-        round: 1,
-        at_ms: 0,
-        source_mac: None,
-        ttl: None,
-        cast: None,
-        kind: ProbeKind::Udp,
-        answer: None,
+        ..Observation::sent(RunId(1), HostName::lossy("a"), IpFamily::V4, ProbeKind::Udp)
     }
 }

@@ -60,6 +60,30 @@ pub struct Observation {
     pub answer: Option<ProbeAnswer>,
 }
 
+impl Observation {
+    /// A question of the first round, with nothing known of it but who asks what.
+    #[must_use]
+    pub const fn sent(run: RunId, host: HostName, family: IpFamily, kind: ProbeKind) -> Self {
+        Self {
+            run,
+            host,
+            peer: None,
+            address: None,
+            link: None,
+            asked_link: None,
+            family,
+            direction: ObservedEvent::Sent,
+            round: 1,
+            at_ms: 0,
+            source_mac: None,
+            ttl: None,
+            cast: None,
+            kind,
+            answer: None,
+        }
+    }
+}
+
 /// The event that an observation reports.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
@@ -151,6 +175,46 @@ pub enum ProbeKind {
         /// The protocol of the query.
         source: ClockSource,
     },
+}
+
+impl ProbeKind {
+    /// The number by which the token in a packet names its kind (docs/decisions/006); `None` for
+    /// packets without a token. Hosts of one run agree on it, so a number is never used again.
+    #[must_use]
+    pub const fn token_code(&self) -> Option<u8> {
+        Some(match self {
+            Self::Neighbour { cast: FrameDestination::Group } => 1,
+            Self::Neighbour { cast: FrameDestination::Unicast } => 2,
+            Self::Udp => 3,
+            Self::Echo => 4,
+            Self::Broadcast => 5,
+            Self::Multicast => 6,
+            Self::RoutedUdp => 7,
+            Self::Bounce => 8,
+            Self::Size { .. } => 9,
+            Self::UdpPort { .. } => 10,
+            _ => return None,
+        })
+    }
+
+    /// The kind with this number, in a packet of that length to that port: what the token does
+    /// not say is read from the packet. `None` where the packet does not tell it either.
+    #[must_use]
+    pub fn from_token_code(code: u8, packet_bytes: Option<u32>, port: Option<u16>) -> Option<Self> {
+        Some(match code {
+            1 => Self::Neighbour { cast: FrameDestination::Group },
+            2 => Self::Neighbour { cast: FrameDestination::Unicast },
+            3 => Self::Udp,
+            4 => Self::Echo,
+            5 => Self::Broadcast,
+            6 => Self::Multicast,
+            7 => Self::RoutedUdp,
+            8 => Self::Bounce,
+            9 => Self::Size { bytes: packet_bytes? },
+            10 => Self::UdpPort { port: port? },
+            _ => return None,
+        })
+    }
 }
 
 /// The kinds of DNS queries.
@@ -258,6 +322,18 @@ as_text!(RunId, "RunId", "^[0-9a-f]{16}$");
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kind_is_found_again_by_its_code() {
+        for code in 0..=u8::MAX {
+            let kind = ProbeKind::from_token_code(code, Some(1_500), Some(6443));
+            assert_eq!(
+                kind.as_ref().map(ProbeKind::token_code),
+                kind.is_some().then_some(Some(code))
+            );
+        }
+        assert_eq!(ProbeKind::from_token_code(9, None, Some(1)), None);
+    }
 
     #[test]
     fn a_run_is_read_as_it_is_printed() {

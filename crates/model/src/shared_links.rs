@@ -17,20 +17,40 @@ pub struct SharedLink {
     pub family: IpFamily,
 }
 
-/// One end of a shared link.
+/// A host's link with one of its addresses: what shares a network with another, or does not.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct LinkEndpoint {
-    /// The host that owns the link.
+    /// The host that has the link.
     pub host: HostName,
-    /// The name of the link.
+    /// What the host calls the link.
     pub link: IfName,
-    /// The MAC address of the link.
+    /// The link's MAC address.
     pub mac: Mac,
-    /// The host's address on the link, with its prefix.
+    /// The address and the network that is on the link.
     pub prefix: Prefix,
 }
 
-/// Returns the links that two hosts share: the address of one lies in the network of the other.
+/// What names an endpoint: a host's link in one family.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct EndpointKey {
+    /// The host that has the link.
+    pub host: HostName,
+    /// What the host calls the link.
+    pub link: IfName,
+    /// IPv4 or IPv6: a link may have an endpoint of each.
+    pub family: IpFamily,
+}
+
+impl LinkEndpoint {
+    /// What names this endpoint.
+    #[must_use]
+    pub fn key(&self) -> EndpointKey {
+        let family = self.prefix.family();
+        EndpointKey { host: self.host.clone(), link: self.link.clone(), family }
+    }
+}
+
+/// Returns the links that two hosts share: one's address lies in the other's network.
 #[must_use]
 pub fn shared_links(
     (a, of_a): (&HostName, &Snapshot),

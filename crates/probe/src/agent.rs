@@ -1,10 +1,11 @@
-//! The agent: executes what the coordinator schedules, and reports what it saw.
+//! The agent on each host: puts the questions that the coordinator schedules, answers those of
+//! other agents, and reports what was sent and seen.
 
 mod task_queue;
 pub mod frame_builder;
 mod watched_links;
 mod admission;
-mod multi_packet;
+mod kernel_probe;
 mod agent_run;
 mod survey_service;
 

@@ -1,4 +1,4 @@
-//! How much a host may send on a link: pontoon is a guest.
+//! How much a host may send on a link, since the network belongs to others.
 
 use std::collections::VecDeque;
 
@@ -13,16 +13,16 @@ use crate::machine::RunInstant;
 /// the port off above (Cisco Catalyst 2960 configuration guide): a radio host stays far below.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RateLimit {
-    /// All frames.
+    /// Frames of all kinds in any second.
     pub frames_per_s: usize,
     /// Of these, broadcast and multicast.
     pub groups_per_s: usize,
 }
 
 impl RateLimit {
-    /// On a link that strangers share.
+    /// The limit on a link that strangers share.
     pub const SHARED: Self = Self { frames_per_s: 10, groups_per_s: 2 };
-    /// On a private switch.
+    /// The limit on a private switch.
     pub const PRIVATE: Self = Self { frames_per_s: 200, groups_per_s: 50 };
 
     /// A wire without a gateway is a private switch; everything else is shared with strangers.
@@ -35,10 +35,10 @@ impl RateLimit {
     }
 }
 
-/// What leaves in one go.
+/// The frames of one action or question.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct FrameLoad {
-    /// Frames.
+    /// How many frames leave, at once or later.
     pub frames: usize,
     /// Of these, broadcast and multicast.
     pub groups: usize,
@@ -46,7 +46,7 @@ pub struct FrameLoad {
     pub later: usize,
 }
 
-/// How much later: a round trip on a slow WiFi, or an acknowledgement that the kernel puts off
+/// How much later that is: a round trip on a slow WiFi, or a delayed acknowledgement
 /// (`TCP_DELACK_MIN` of include/net/tcp.h: 40 ms).
 const LATER_MS: u64 = 60;
 
@@ -85,7 +85,8 @@ pub struct LinkBudget {
 struct SentWindow {
     limit: usize,
     times: VecDeque<RunInstant>,
-    /// What was let go at a moment, and is not known to have left; the later ones apart.
+    /// Since when frames were taken that are not known to have left: how many, and how many of
+    /// those that leave later.
     let_go: (RunInstant, usize, usize),
 }
 
@@ -107,7 +108,7 @@ impl LinkBudget {
     /// Spreads what leaves over the second, as far as that costs no time: where many hosts begin
     /// together, all would be busy in the same moment and idle for the rest of the second.
     pub fn spread(&mut self) {
-        // A little less than the rate allows, so that who is late can catch up.
+        // A little less than the rate allows, so that a host that is late can catch up.
         let frames = u64::try_from(self.frames.limit.max(1)).unwrap_or(u64::MAX);
         self.apart_ms = 800 / frames;
     }
@@ -245,7 +246,7 @@ mod tests {
         budget.take(RunInstant(40), FrameLoad::of(4)).unwrap();
         budget.mark_sent(RunInstant(45));
         assert_eq!(budget.take(RunInstant(1001), FrameLoad::of(1)), Err(RunInstant(1031)));
-        // Said again, it is no news.
+        // Marked again, nothing changes.
         budget.mark_sent(RunInstant(60));
         budget.mark_sent(RunInstant(70));
         assert_eq!(budget.take(RunInstant(1031), FrameLoad::of(7)), Err(RunInstant(1046)));

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gain_is_told_from_a_counter_that_is_missing() {
+    fn a_counter_that_grew_is_not_one_that_is_missing() {
         let reading = |forwarded: u64| {
             let text = format!("Ip: ForwDatagrams InReceives\nIp: {forwarded} 4\n");
             parse(&text)

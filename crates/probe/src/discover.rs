@@ -1,5 +1,5 @@
-//! Who is on a private link: its own IPv4 network asked by ARP (RFC 826), all IPv6 hosts by one
-//! echo to all nodes (RFC 4443), names by mDNS (RFC 6762).
+//! Finds the hosts on a private link: IPv4 by ARP requests for every address of its network
+//! (RFC 826), IPv6 by one echo to all nodes (RFC 4443), names by mDNS (RFC 6762).
 //!
 //! A sweep is what a scanner does, and on a network of strangers an alarm: so it is for links that
 //! are the user's own, and the rule is the one by which probes are paced ([`RateLimit::of`]).
@@ -20,14 +20,14 @@ use crate::budget::RateLimit;
 /// Larger networks are not swept: /22 takes 20 seconds, /16 would take 22 minutes.
 const PREFIX_MIN: u8 = 22;
 
-/// Where to look.
+/// The link that is swept, and this host's addresses on it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SweepTarget {
-    /// The link.
+    /// Name of the link that was to be swept.
     pub link: IfName,
-    /// Its index.
+    /// The kernel's number of the link (`if_nametoindex(3)`).
     pub index: u32,
-    /// Its MAC.
+    /// MAC address from which the requests are sent.
     pub mac: Mac,
     /// This host's IPv4 networks on it, with its address in each.
     pub networks: Vec<Prefix>,
@@ -35,7 +35,7 @@ pub struct SweepTarget {
     pub link_local: Option<Ipv6Addr>,
 }
 
-/// Why nobody is looked for on a link.
+/// Why a link is not swept.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum SweepRefusal {
     /// There is no such link.
@@ -46,7 +46,7 @@ pub enum SweepRefusal {
         "{link} is radio, which others share: a sweep of all addresses is for links of your own"
     )]
     Radio {
-        /// The link.
+        /// Name of the link that was to be swept.
         link: IfName,
     },
     /// It leads to other networks.
@@ -55,39 +55,39 @@ pub enum SweepRefusal {
          addresses is for links of your own"
     )]
     Gateway {
-        /// The link.
+        /// Name of the link that was to be swept.
         link: IfName,
-        /// Its gateway.
+        /// The gateway that makes the network one of strangers.
         gateway: IpAddr,
     },
     /// Whether it has a gateway is not known.
     #[error("the routes of this host could not be read, so {link} may be shared with others")]
     Unread {
-        /// The link.
+        /// Name of the link that was to be swept.
         link: IfName,
     },
-    /// No Ethernet.
+    /// The link carries no Ethernet, so that nothing answers ARP on it.
     #[error("{link} is no link on which other hosts could be")]
     NoHosts {
-        /// The link.
+        /// Name of the link that was to be swept.
         link: IfName,
     },
-    /// Nothing can leave.
+    /// The link is down, so that no frame can leave.
     #[error("{link} is down, or nothing is plugged in")]
     Down {
-        /// The link.
+        /// Name of the link that was to be swept.
         link: IfName,
     },
-    /// Nobody could answer.
+    /// There is no address to ask from, so that no host could answer.
     #[error("{link} has neither an IPv4 nor a link-local IPv6 address to ask from")]
     NoAddress {
-        /// The link.
+        /// Name of the link that was to be swept.
         link: IfName,
     },
 }
 
 impl SweepTarget {
-    /// The link of that name, if it is one on which everybody may be asked.
+    /// The link of that name, if all addresses on it may be asked.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Kernel sockets for [machines](crate::machine): one loop of poll(2), no threads.
 //!
-//! The owner of the loop waits until one of [`FlowDriver::fds`] is ready or [`FlowDriver::deadline`] comes,
-//! then calls [`FlowDriver::turn`], which never blocks.
+//! The owner of the loop waits until one of [`FlowDriver::fds`] is ready or
+//! [`FlowDriver::deadline`] comes, then calls [`FlowDriver::turn`], which never blocks.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -15,8 +15,9 @@ use pontoon_model::observation::{Observation, ObservedEvent};
 use crate::machine::{
     FlowAction, FlowEvent, FlowId, MachinePoll, ProbeMachine, RunInstant, SendOptions,
 };
+use recvmsg::ReceiveBuffers;
 pub use send_budget::{SendBudget, UnlimitedBudget};
-use socket::{FlowSocket, ReceiveBuffers, SocketKind};
+use socket::{FlowSocket, SocketKind};
 
 mod send_budget;
 mod echo_codec;
@@ -30,13 +31,14 @@ pub mod twin;
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct MachineId(u64);
 
-/// Machines that run, and the sockets they talk through.
+/// Machines that run, and the sockets that they send and receive with.
 ///
 /// A flow is closed when its machine closes it, is done or is cancelled.
 pub struct FlowDriver {
     machines: BTreeMap<MachineId, RunningMachine>,
     sockets: BTreeMap<(MachineId, FlowId), FlowSocket>,
-    /// Connections that nobody needs any more, and when there is room for what closing them sends.
+    /// Connections that no machine needs any more, and when the budget has room for the frames that
+    /// closing them sends.
     closing: VecDeque<(RunInstant, FlowSocket)>,
     frames_sent: BTreeMap<&'static str, u32>,
     buffers: ReceiveBuffers,
@@ -55,7 +57,7 @@ struct RunningMachine {
 
 impl FlowDriver {
     /// Sockets open at once. An agent may open 1,024 files by default and needs some itself; a
-    /// machine that asks for more is told `EMFILE`.
+    /// machine that asks for more gets `EMFILE`.
     pub const MAX_SOCKETS: usize = 512;
 
     /// Actions of one machine in one turn. More than any machine asks for at once; one that
@@ -87,8 +89,8 @@ impl FlowDriver {
         id
     }
 
-    /// Ends a machine: its flows are closed and nothing more is reported. One that has ended
-    /// already is left in peace.
+    /// Ends a machine: its flows are closed and nothing more is reported. Nothing happens if it
+    /// has ended already.
     pub fn cancel(&mut self, id: MachineId) {
         self.machines.remove(&id);
         self.close_all(id);
@@ -108,7 +110,7 @@ impl FlowDriver {
 
     /// What to wait for, besides [`Self::deadline`].
     pub fn fds(&self) -> impl Iterator<Item = (BorrowedFd<'_>, PollFlags)> {
-        self.sockets.values().map(|talk| (talk.as_fd(), talk.poll_flags()))
+        self.sockets.values().map(|socket| (socket.as_fd(), socket.poll_flags()))
     }
 
     /// When the next turn is due, whatever comes in. A time in the past means: now.
@@ -125,12 +127,12 @@ impl FlowDriver {
         &self.frames_sent
     }
 
-    /// Reads what came in, lets the machines act as far as the gate lets what they send pass, and
-    /// returns what they put on record. Never blocks.
+    /// Reads what came in, lets the machines act as far as the budget allows, and returns what they
+    /// put on record. Never blocks.
     ///
-    /// Who waits at the gate goes first, in the order in which machines were started.
-    pub fn turn(&mut self, now: RunInstant, gate: &mut dyn SendBudget) -> Vec<Observation> {
-        self.hang_up(now, gate);
+    /// Machines that wait for the budget go first, in the order in which they were started.
+    pub fn turn(&mut self, now: RunInstant, budget: &mut dyn SendBudget) -> Vec<Observation> {
+        self.hang_up(now, budget);
         let mut reports = Vec::new();
         let mut due: BTreeSet<MachineId> = self
             .machines
@@ -147,14 +149,14 @@ impl FlowDriver {
         for id in due {
             // Taken out, so that its actions may use the other fields; put back unless done.
             if let Some(mut running) = self.machines.remove(&id) {
-                if self.run(id, &mut running, now, gate, &mut reports) {
+                if self.run(id, &mut running, now, budget, &mut reports) {
                     self.machines.insert(id, running);
                 } else {
                     self.close_all(id);
                 }
             }
         }
-        self.hang_up(now, gate);
+        self.hang_up(now, budget);
         reports
     }
 
@@ -163,26 +165,26 @@ impl FlowDriver {
         let own = self.sockets.keys().filter(|(owner, _)| *owner == id);
         let own: Vec<_> = own.copied().collect();
         for place in own {
-            if let Some(talk) = self.sockets.remove(&place) {
-                self.close(talk);
+            if let Some(socket) = self.sockets.remove(&place) {
+                self.close(socket);
             }
         }
     }
 
     /// Closes a socket at once, or when there is room for what that sends.
-    fn close(&mut self, talk: FlowSocket) {
-        if talk.close_cost().frames > 0 {
-            self.closing.push_back((RunInstant::default(), talk));
+    fn close(&mut self, socket: FlowSocket) {
+        if socket.close_cost().frames > 0 {
+            self.closing.push_back((RunInstant::default(), socket));
         }
     }
 
     /// Closes the connections for which there is room.
-    fn hang_up(&mut self, now: RunInstant, gate: &mut dyn SendBudget) {
-        self.closing.retain_mut(|(at, talk)| {
+    fn hang_up(&mut self, now: RunInstant, budget: &mut dyn SendBudget) {
+        self.closing.retain_mut(|(at, socket)| {
             if *at > now {
                 return true;
             }
-            match gate.pass(now, talk.link.as_ref(), talk.to, talk.close_cost()) {
+            match budget.pass(now, socket.link.as_ref(), socket.to, socket.close_cost()) {
                 Ok(()) => false,
                 Err(when) => {
                     *at = when.max(now.after_ms(1));
@@ -203,10 +205,10 @@ impl FlowDriver {
             fds.iter().map(|fd| fd.revents().unwrap_or(PollFlags::empty())).collect();
         drop(fds);
         let mut came = Vec::new();
-        for (((id, flow), talk), ready) in self.sockets.iter_mut().zip(ready) {
+        for (((id, flow), socket), ready) in self.sockets.iter_mut().zip(ready) {
             if !ready.is_empty() {
                 let mut events = Vec::new();
-                talk.drain(*flow, ready, &mut self.buffers, &mut events);
+                socket.drain(*flow, ready, &mut self.buffers, &mut events);
                 came.push((*id, events));
             }
         }
@@ -219,12 +221,12 @@ impl FlowDriver {
         id: MachineId,
         running: &mut RunningMachine,
         now: RunInstant,
-        gate: &mut dyn SendBudget,
+        budget: &mut dyn SendBudget,
         reports: &mut Vec<Observation>,
     ) -> bool {
         if let Some(action) = running.held.take() {
             let flow = action.flow();
-            if !self.pass(id, running, action, now, gate) {
+            if !self.pass(id, running, action, now, budget) {
                 return true;
             }
             if let Some(flow) = flow {
@@ -238,8 +240,8 @@ impl FlowDriver {
                     reports.push(as_left(*observation, now));
                 }
                 MachinePoll::Do(action) => {
-                    if !self.pass(id, running, action, now, gate) {
-                        // What came is told at once, and not when there is room.
+                    if !self.pass(id, running, action, now, budget) {
+                        // Events are delivered at once, and not when there is room.
                         news.for_each(|event| running.machine.receive(now, &event));
                         return true;
                     }
@@ -264,18 +266,18 @@ impl FlowDriver {
         true
     }
 
-    /// Performs an action if the gate lets it pass; else it is held, and what came is told.
+    /// Performs an action if the budget has room; otherwise holds it and delivers pending events.
     fn pass(
         &mut self,
         id: MachineId,
         running: &mut RunningMachine,
         action: FlowAction,
         now: RunInstant,
-        gate: &mut dyn SendBudget,
+        budget: &mut dyn SendBudget,
     ) -> bool {
         let frames = send_budget::frames(&action);
         let passed = match self.leaving(id, &action).filter(|_| frames.frames > 0) {
-            Some((link, to)) => gate.pass(now, link.as_ref(), to, frames),
+            Some((link, to)) => budget.pass(now, link.as_ref(), to, frames),
             None => Ok(()),
         };
         match passed {
@@ -302,7 +304,7 @@ impl FlowDriver {
             }
             FlowAction::SendEcho { way, to, .. } => Some((way.link.clone(), *to)),
             FlowAction::Write { flow, .. } => {
-                self.sockets.get(&(id, *flow)).map(|talk| (talk.link.clone(), talk.to))
+                self.sockets.get(&(id, *flow)).map(|socket| (socket.link.clone(), socket.to))
             }
             FlowAction::Close { .. } | FlowAction::Report(_) => None,
         }
@@ -311,35 +313,36 @@ impl FlowDriver {
     fn perform(&mut self, id: MachineId, action: FlowAction, events: &mut Vec<FlowEvent>) {
         match action {
             FlowAction::SendUdp { flow, way, to, payload } => {
-                if let Some((talk, buffers)) =
-                    self.talk(id, flow, SocketKind::Udp, &way, to.ip(), events)
+                if let Some((socket, buffers)) =
+                    self.socket(id, flow, SocketKind::Udp, &way, to.ip(), events)
                 {
-                    talk.send(flow, &way, to, &payload, buffers, events);
+                    socket.send(flow, &way, to, &payload, buffers, events);
                     self.count("udp-datagram");
                 }
             }
             FlowAction::SendEcho { flow, way, to, sequence, payload } => {
-                if let Some((talk, buffers)) =
-                    self.talk(id, flow, SocketKind::Echo, &way, to, events)
+                if let Some((socket, buffers)) =
+                    self.socket(id, flow, SocketKind::Echo, &way, to, events)
                 {
-                    talk.send_echo(flow, &way, to, sequence, &payload, buffers, events);
+                    socket.send_echo(flow, &way, to, sequence, &payload, buffers, events);
                     self.count("icmp-echo");
                 }
             }
             FlowAction::Connect { flow, way, to } => {
-                if let Some((talk, _)) = self.talk(id, flow, SocketKind::Tcp, &way, to.ip(), events)
+                if let Some((socket, _)) =
+                    self.socket(id, flow, SocketKind::Tcp, &way, to.ip(), events)
                 {
-                    talk.connect(flow, &way, to, events);
+                    socket.connect(flow, &way, to, events);
                     self.count("tcp-connect");
                 }
             }
             FlowAction::Write { flow, bytes } => match self.sockets.get_mut(&(id, flow)) {
-                Some(talk) => talk.write(flow, &bytes, events),
+                Some(socket) => socket.write(flow, &bytes, events),
                 None => events.push(FlowEvent::Refused { flow, errno: EBADF }),
             },
             FlowAction::Close { flow } => {
-                if let Some(talk) = self.sockets.remove(&(id, flow)) {
-                    self.close(talk);
+                if let Some(socket) = self.sockets.remove(&(id, flow)) {
+                    self.close(socket);
                 }
             }
             // Put on record by the caller.
@@ -348,11 +351,11 @@ impl FlowDriver {
     }
 
     /// The socket of a flow, opened if this is its first use.
-    fn talk(
+    fn socket(
         &mut self,
         id: MachineId,
         flow: FlowId,
-        kin: SocketKind,
+        kind: SocketKind,
         way: &SendOptions,
         to: IpAddr,
         events: &mut Vec<FlowEvent>,
@@ -362,10 +365,10 @@ impl FlowDriver {
                 events.push(FlowEvent::Refused { flow, errno: EMFILE });
                 return None;
             }
-            match FlowSocket::open(kin, way, to, self.next_ident) {
-                Ok(talk) => {
+            match FlowSocket::open(kind, way, to, self.next_ident) {
+                Ok(socket) => {
                     self.next_ident = self.next_ident.wrapping_add(1);
-                    self.sockets.insert((id, flow), talk);
+                    self.sockets.insert((id, flow), socket);
                 }
                 Err(errno) => {
                     events.push(FlowEvent::Refused { flow, errno });
@@ -373,7 +376,7 @@ impl FlowDriver {
                 }
             }
         }
-        self.sockets.get_mut(&(id, flow)).map(|talk| (talk, &mut self.buffers))
+        self.sockets.get_mut(&(id, flow)).map(|socket| (socket, &mut self.buffers))
     }
 
     fn count(&mut self, kind: &'static str) {

@@ -1,4 +1,4 @@
-//! Reads the world: host snapshots, probes, the agent and its witness.
+//! Reads the host and the network: snapshots, probes, the agent with its witness, the survey.
 //!
 //! Everything that decides is sans-IO; sockets, clocks and files live in the modules called
 //! `edge` and in [`snapshot`].

@@ -8,13 +8,13 @@ use pontoon_model::observation::Observation;
 /// A question that takes several packets to answer.
 ///
 /// A machine never sends, waits or reads a clock: it says what should happen next, and the
-/// [flows](crate::flows) do it. The contract: after one [`ProbeMachine::receive`] (or at a deadline),
-/// poll until it asks to wait or is done.
+/// [flows](crate::flows) do it. The contract: after one [`ProbeMachine::receive`] (or at a
+/// deadline), poll until it asks to wait or is done.
 pub trait ProbeMachine {
     /// Returns what to do at `now`. Do it and poll again, until [`MachinePoll::Done`].
     fn poll(&mut self, now: RunInstant) -> MachinePoll;
 
-    /// Takes what came in at `now`; what is meant for somebody else is ignored.
+    /// Takes what came in at `now`; events of flows that are not its own are ignored.
     fn receive(&mut self, now: RunInstant, event: &FlowEvent);
 }
 
@@ -47,60 +47,60 @@ pub enum MachinePoll {
     Done,
 }
 
-/// One conversation of a machine with one socket of its own: a fresh source port or ICMP id, so
-/// that a stateful box cannot take it for an earlier one. Numbers are the machine's own.
+/// One socket of a machine with a fresh source port or ICMP id, so that a stateful packet filter
+/// cannot take it for an earlier flow. Numbers are the machine's own.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct FlowId(pub u16);
 
 /// Something to be done for a machine.
 ///
-/// What sends may have to wait for room; the machine is not polled until then, and is told
-/// ([`FlowEvent::Left`]).
+/// An action that sends may have to wait for room in the budget. The machine is not polled until
+/// then, and gets [`FlowEvent::Left`] afterwards.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum FlowAction {
     /// Send a UDP datagram as any program would. The first on a flow opens its socket.
     SendUdp {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
-        /// How it leaves.
+        /// Link, TTL and fragmentation.
         way: SendOptions,
-        /// To whom.
+        /// Address and port that it goes to.
         to: SocketAddr,
-        /// What.
+        /// Bytes behind the UDP header.
         payload: Vec<u8>,
     },
     /// Send an ICMP echo request (ping socket, or raw where ping sockets are not allowed).
     SendEcho {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
-        /// How it leaves.
+        /// Link, TTL and fragmentation.
         way: SendOptions,
-        /// To whom.
+        /// Address that it goes to.
         to: IpAddr,
         /// Its sequence number.
         sequence: u16,
-        /// What it carries.
+        /// Bytes behind the ICMP header.
         payload: Vec<u8>,
     },
     /// Open a TCP connection.
     Connect {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
-        /// How it leaves.
+        /// Link, TTL and fragmentation.
         way: SendOptions,
-        /// To whom.
+        /// Address and port that it goes to.
         to: SocketAddr,
     },
     /// Write to an open connection.
     Write {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
-        /// What.
+        /// Bytes of the stream, in order.
         bytes: Vec<u8>,
     },
-    /// Close a conversation.
+    /// Close a flow and its socket.
     Close {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
     },
     /// Put an observation on record.
@@ -137,46 +137,46 @@ pub struct SendOptions {
 pub enum FlowEvent {
     /// A UDP datagram came.
     Datagram {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
-        /// From whom.
+        /// Address and port that it came from.
         from: SocketAddr,
         /// By which link (`IP_PKTINFO`).
         link: Option<IfName>,
-        /// Its TTL.
+        /// TTL or hop limit on arrival.
         ttl: Option<u8>,
-        /// What.
+        /// Bytes behind the UDP header.
         payload: Vec<u8>,
     },
     /// An ICMP echo reply came.
     EchoReply {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
-        /// From whom.
+        /// Address that it came from.
         from: IpAddr,
         /// By which link (`IP_PKTINFO`).
         link: Option<IfName>,
         /// Its sequence number.
         sequence: u16,
-        /// Its TTL.
+        /// TTL or hop limit on arrival.
         ttl: Option<u8>,
-        /// What it carries.
+        /// Bytes behind the ICMP header.
         payload: Vec<u8>,
     },
     /// An ICMP error came, read from the socket's error queue (`IP_RECVERR`, ip(7)).
     Icmp {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
-        /// ICMP type.
+        /// ICMP or `ICMPv6` type.
         kind: u8,
-        /// ICMP code.
+        /// Code within the type.
         code: u8,
         /// Who sent it.
         from: IpAddr,
     },
     /// The kernel refused at once (no ICMP error was involved).
     Refused {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
         /// Why, such as 101 for ENETUNREACH.
         errno: i32,
@@ -184,35 +184,35 @@ pub enum FlowEvent {
     /// What was to leave had to wait for room, and left only now: what waits for its answer
     /// begins to wait here.
     Left {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
     },
     /// The connection stands.
     Connected {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
     },
     /// The peer reset the connection, or refused it.
     Reset {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
     },
     /// Bytes came over the connection.
     Bytes {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
-        /// What.
+        /// Bytes of the stream, in order.
         bytes: Vec<u8>,
     },
     /// The peer closed the connection.
     Closed {
-        /// The conversation.
+        /// The flow that this concerns.
         flow: FlowId,
     },
 }
 
 impl FlowEvent {
-    /// The conversation it happened on.
+    /// The flow that it happened on.
     #[must_use]
     pub const fn flow(&self) -> FlowId {
         match self {

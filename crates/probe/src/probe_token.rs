@@ -1,66 +1,24 @@
-//! What a probe packet carries: who sent it, in which round, and proof that it did.
+//! The token in a probe packet: its sender, link, kind and round, and a proof of the sender.
+
+use pontoon_model::observation::ProbeKind;
 
 use crate::run_key::RunKey;
 
 /// Starts every UDP and ICMP payload of ours, so that a packet filter can pick them out.
 pub const MAGIC: [u8; 4] = *b"pntn";
 
-/// What kind of probe a packet is. The top bit marks an agent's answer.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-#[repr(u8)]
-pub enum WireProbe {
-    /// ARP request or neighbour solicitation to all.
-    NeighbourGroup = 1,
-    /// The same to one MAC.
-    NeighbourUnicast = 2,
-    /// UDP in a frame to the peer's MAC.
-    Udp = 3,
-    /// ICMP echo in a frame to the peer's MAC.
-    Echo = 4,
-    /// UDP to everybody.
-    Broadcast = 5,
-    /// UDP to the group of mDNS.
-    Multicast = 6,
-    /// UDP as the kernel routes it.
-    RoutedUdp = 7,
-    /// UDP to the peer's address in a frame to the gateway's MAC.
-    Bounce = 8,
-    /// UDP of a given size as the kernel routes it.
-    Size = 9,
-    /// UDP to a port that Kubernetes needs, as the kernel routes it.
-    Port = 10,
-}
-
-impl WireProbe {
-    const fn from_code(code: u8) -> Option<Self> {
-        Some(match code {
-            1 => Self::NeighbourGroup,
-            2 => Self::NeighbourUnicast,
-            3 => Self::Udp,
-            4 => Self::Echo,
-            5 => Self::Broadcast,
-            6 => Self::Multicast,
-            7 => Self::RoutedUdp,
-            8 => Self::Bounce,
-            9 => Self::Size,
-            10 => Self::Port,
-            _ => return None,
-        })
-    }
-}
-
-/// Who sent a packet, by which link, in which round.
+/// The readable part of a token: sender, link, kind and round.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct TokenHeader {
-    /// The sender's seat in the run.
-    pub seat: u16,
+    /// The number of the sender in the run.
+    pub sender: u16,
     /// The number of the sender's link in its list of watched links.
     pub link: u8,
-    /// What was sent.
-    pub probe: WireProbe,
+    /// What was sent, by [`ProbeKind::token_code`]; on the wire the top bit marks an answer.
+    pub code: u8,
     /// Whether it is an agent's answer to such a probe.
     pub is_answer: bool,
-    /// The round.
+    /// The round, from 1, in which it was sent.
     pub round: u16,
 }
 
@@ -72,11 +30,11 @@ pub struct TokenHeader {
 ///   can show that it has seen a packet, and cannot claim one that it has not.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ProbeToken {
-    /// Who and what.
+    /// The readable part.
     pub header: TokenHeader,
-    /// Belongs to the run.
+    /// Shows that the packet belongs to the run.
     pub mark: [u8; 4],
-    /// Was made by the sender.
+    /// Shows that the sender made the packet.
     pub proof: [u8; 8],
 }
 
@@ -91,7 +49,7 @@ impl ProbeToken {
         Self { header, mark: first(keys.run.tag(&bytes)), proof: first(keys.own.tag(&bytes)) }
     }
 
-    /// As it goes over the wire.
+    /// The bytes on the wire.
     #[must_use]
     pub fn encode(&self) -> [u8; Self::LEN] {
         let mut wire = [0; Self::LEN];
@@ -105,12 +63,16 @@ impl ProbeToken {
     #[must_use]
     pub fn decode(wire: &[u8], run: &RunKey) -> Option<Self> {
         let wire: &[u8; Self::LEN] = wire.get(..Self::LEN)?.try_into().ok()?;
-        let [seat_high, seat_low, link, code, round_high, round_low, ..] = *wire;
+        let [sender_high, sender_low, link, code, round_high, round_low, ..] = *wire;
+        let is_answer = code & 0x80 != 0;
+        let code = code & 0x7f;
+        // Whatever the packet would tell of size and port: is there such a kind?
+        ProbeKind::from_token_code(code, Some(0), Some(0))?;
         let header = TokenHeader {
-            seat: u16::from_be_bytes([seat_high, seat_low]),
+            sender: u16::from_be_bytes([sender_high, sender_low]),
             link,
-            probe: WireProbe::from_code(code & 0x7f)?,
-            is_answer: code & 0x80 != 0,
+            code,
+            is_answer,
             round: u16::from_be_bytes([round_high, round_low]),
         };
         let mut mark = [0; 4];
@@ -124,10 +86,10 @@ impl ProbeToken {
 
 impl TokenHeader {
     fn bytes(self) -> [u8; 6] {
-        let [seat_high, seat_low] = self.seat.to_be_bytes();
+        let [sender_high, sender_low] = self.sender.to_be_bytes();
         let [round_high, round_low] = self.round.to_be_bytes();
-        let code = self.probe as u8 | if self.is_answer { 0x80 } else { 0 };
-        [seat_high, seat_low, self.link, code, round_high, round_low]
+        let code = self.code | if self.is_answer { 0x80 } else { 0 };
+        [sender_high, sender_low, self.link, code, round_high, round_low]
     }
 
     /// Whether `proof` was made by the holder of `own`, the sender's key.
@@ -166,12 +128,12 @@ pub fn answer(own: &ProbeToken, asked: &ProbeToken) -> [u8; PAYLOAD_LEN] {
 /// Length of a payload in bytes. An answer is never longer than its question.
 pub const PAYLOAD_LEN: usize = 4 + 2 * ProbeToken::LEN;
 
-/// What a payload of this run says.
+/// A payload of this run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TokenPayload {
-    /// A question.
+    /// A probe that its receiver answers.
     Question(ProbeToken),
-    /// An answer by the first to the second.
+    /// An answer: the token of the agent that answers, and that of the question.
     Answer(ProbeToken, ProbeToken),
 }
 
@@ -203,7 +165,7 @@ mod tests {
     }
 
     fn header() -> TokenHeader {
-        TokenHeader { seat: 3, link: 1, probe: WireProbe::Udp, is_answer: false, round: 7 }
+        TokenHeader { sender: 3, link: 1, code: 3, is_answer: false, round: 7 }
     }
 
     #[test]
@@ -224,7 +186,7 @@ mod tests {
     #[test]
     fn an_answer_names_its_question_and_is_no_longer() {
         let asked = ProbeToken::new(header(), &keys(2));
-        let own = ProbeToken::new(TokenHeader { seat: 4, is_answer: true, ..header() }, &keys(3));
+        let own = ProbeToken::new(TokenHeader { sender: 4, is_answer: true, ..header() }, &keys(3));
         let wire = answer(&own, &asked);
         assert_eq!(wire.len(), payload(&asked).len());
         assert_eq!(read_payload(&wire, &keys(0).run), Some(TokenPayload::Answer(own, asked)));

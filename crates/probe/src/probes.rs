@@ -1,239 +1,356 @@
-//! Questions that an agent is asked to put, and the machines that put them.
+//! What can be probed: every question that a coordinator has an agent put, and the machines for
+//! those that take several packets or that the kernel has to send.
 //!
-//! Every machine takes a template [`Observation`] with run, host, peer, link and family filled
-//! in, and reports what it `sent` and what was `answered`. Where the template has a `link`, its
-//! packets leave by that link only; where it has an `asked_link` alone, the kernel's routes decide
-//! and the record carries that label. Rounds count from the template's.
+//! What was asked and what came back is recorded as an [`Observation`] with a [`ProbeKind`]: there
+//! is no third list of probes. A machine reports what it `sent` and what was `answered`, made from
+//! the template in its [`MachineInputs`].
 
 use std::net::{IpAddr, SocketAddr};
 
+use pontoon_model::host::HostName;
+use pontoon_model::net::Mac;
 use pontoon_model::observation::{DnsQuery, Observation, ProbeKind};
+use pontoon_model::port::TransportProtocol;
 use serde::{Deserialize, Serialize};
 
 use crate::machine::ProbeMachine;
-use datagram::{DatagramProbe, ExpectedReply};
-use dns::DnsProbe;
-use echo::EchoProbe;
 use internet::InternetProbe;
 use path_mtu::PathMtuProbe;
-use portal::PortalProbe;
 use probe_context::ProbeContext;
-use retry::RetryPace;
-use sntp::{SntpProbe, WallClockReading};
-use tcp::TcpProbe;
+use sntp::WallClockReading;
 use traceroute::TracerouteProbe;
 
 pub use dns::{DnsName, NotDnsName};
-pub use payload::ProbePayload;
 pub use portal::{NotAPage, OwnPage, PortalPage};
 pub use traceroute::TracerouteProtocol;
 
 pub(crate) mod probe_context;
-mod datagram;
-mod dns;
-mod echo;
-mod internet;
-mod traceroute;
-mod path_mtu;
-mod payload;
-mod portal;
-pub mod port_probes;
-mod sntp;
-mod tcp;
-mod parallel;
 mod retry;
+mod retried_probe;
+mod parallel;
+mod datagram;
+mod echo;
+mod tcp;
+mod dns;
+mod sntp;
+mod portal;
+mod internet;
+mod path_mtu;
+pub mod port_probes;
+mod traceroute;
 
 /// The time server that is asked by default: the name that Debian and Raspberry Pi OS, the hosts
 /// this is for, ask anyway (systemd-timesyncd).
 pub const DEFAULT_NTP: &str = "2.debian.pool.ntp.org";
 
-/// A question, with all it takes to put it.
+/// Between two tries of a datagram to an agent: a router sends one ICMP error a second to one host
+/// (`net.ipv4.icmp_ratelimit`).
+const DATAGRAM_EVERY_MS: u32 = 1_100;
+
+/// A question with everything it takes to put it.
+///
+/// Those up to [`Self::Bounce`] are single frames, made by
+/// [`build_frames`](crate::agent::frame_builder::build_frames) where the link has a packet socket;
+/// all others are put by a [`machine`].
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum ProbeSpec {
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum ProbeQuestion {
+    /// ARP request or neighbour solicitation ([`ProbeKind::Neighbour`]).
+    Neighbour {
+        /// This host's own address.
+        from: IpAddr,
+        /// The address that is sought.
+        target: IpAddr,
+        /// The only host to ask; without it, all on the link are asked.
+        to_mac: Option<Mac>,
+    },
+    /// ARP probe for an own address ([`ProbeKind::OwnAddress`]).
+    OwnAddress {
+        /// The IPv4 address that may be in use elsewhere.
+        address: IpAddr,
+    },
+    /// UDP in a frame to the peer's MAC ([`ProbeKind::Udp`]).
+    Udp {
+        /// This host's own address.
+        from: IpAddr,
+        /// Where the peer's agent answers.
+        to: SocketAddr,
+        /// The peer's MAC address.
+        to_mac: Mac,
+    },
+    /// ICMP echo in a frame to the peer's MAC ([`ProbeKind::Echo`]).
+    Echo {
+        /// This host's own address.
+        from: IpAddr,
+        /// The peer's address.
+        to: IpAddr,
+        /// The peer's MAC address.
+        to_mac: Mac,
+    },
+    /// UDP to all on the link ([`ProbeKind::Broadcast`]).
+    Broadcast {
+        /// This host's own address.
+        from: IpAddr,
+        /// The hosts that should receive it, each of which gets an observation.
+        peers: Vec<HostName>,
+    },
+    /// UDP to the group of mDNS ([`ProbeKind::Multicast`]).
+    Multicast {
+        /// This host's own address.
+        from: IpAddr,
+        /// The hosts that should receive it, each of which gets an observation.
+        peers: Vec<HostName>,
+    },
+    /// The control of a link: [`ProbeKind::Neighbour`] and [`ProbeKind::RoutedEcho`] to its
+    /// gateway.
+    Control {
+        /// This host's own address.
+        from: IpAddr,
+        /// The link's gateway.
+        gateway: IpAddr,
+    },
+    /// UDP to the peer's address in a frame to the gateway's MAC ([`ProbeKind::Bounce`]).
+    Bounce {
+        /// This host's own address.
+        from: IpAddr,
+        /// Where the peer's agent answers.
+        to: SocketAddr,
+        /// The gateway whose MAC the frame goes to.
+        gateway: IpAddr,
+    },
+    /// UDP to the peer's agent as any program sends it, until it is answered
+    /// ([`ProbeKind::RoutedUdp`]). The task's link only labels the record.
+    RoutedUdp {
+        /// Where the peer's agent answers.
+        to: SocketAddr,
+        /// Tries at most; 60 are the limit.
+        tries: u16,
+    },
     /// ICMP echo as `ping` sends it, until one is answered ([`ProbeKind::RoutedEcho`]).
     RoutedEcho {
-        /// Whom.
+        /// The address that is pinged.
         to: IpAddr,
         /// Tries at most; 60 are the limit.
         tries: u16,
-        /// Milliseconds between two.
+        /// Milliseconds between two tries.
         every_ms: u32,
     },
-    /// UDP to the reflector of the peer's agent, as any program sends it, until it is answered
-    /// ([`ProbeKind::RoutedUdp`]).
-    RoutedUdp {
-        /// The reflector.
+    /// Path MTU ([`ProbeKind::Size`]): the size given, and smaller ones only if it fails.
+    PathMtu {
+        /// The peer's agent or, in a task without a peer, an echo server.
         to: SocketAddr,
-        /// What, the same in every try.
-        payload: ProbePayload,
-        /// What the answer is, to the byte; any datagram from `to` if not given.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        answer: Option<ProbePayload>,
+        /// The link's MTU, length of the first IP packet; from 1,200 to 9,216.
+        bytes: u32,
+    },
+    /// A port as any program would ask for it ([`ProbeKind::Tcp`], [`ProbeKind::UdpPort`]). UDP
+    /// carries the run's token, which only an agent answers.
+    Port {
+        /// The address and the port.
+        to: SocketAddr,
+        /// TCP or UDP.
+        transport: TransportProtocol,
         /// Tries at most; 60 are the limit.
         tries: u16,
-        /// Milliseconds between two.
-        every_ms: u32,
     },
-    /// The TTL ladder ([`ProbeKind::Hop`]): rungs 1.1 s apart, silent ones twice.
-    Ladder {
-        /// Whom; the port matters for UDP only.
-        to: SocketAddr,
-        /// TTLs, in this order; 8 at most.
-        ttls: Vec<u8>,
-        /// UDP or echo.
-        #[serde(default)]
-        vehicle: TracerouteProtocol,
-        /// What is carried.
-        #[serde(default)]
-        payload: ProbePayload,
-    },
-    /// A TCP connection ([`ProbeKind::Tcp`]).
-    Tcp {
-        /// Whom.
-        to: SocketAddr,
-        /// Tries at most, until one is open or closed.
-        #[serde(default = "once")]
-        tries: u16,
-    },
-    /// A UDP port of a peer, whose agent listens there ([`ProbeKind::UdpPort`]).
-    UdpPort {
-        /// Whom.
-        to: SocketAddr,
-        /// What, the same in every try.
-        payload: ProbePayload,
-        /// Tries at most.
-        tries: u16,
-        /// Milliseconds between two.
-        every_ms: u32,
-    },
-    /// The user's own echo server ([`ProbeKind::UdpPort`], and [`ProbeKind::Tcp`] beside it).
-    UdpPorts {
-        /// Whom.
+    /// The ports of the user's own echo server ([`ProbeKind::UdpPort`], [`ProbeKind::Tcp`]).
+    EchoServer {
+        /// The server's address.
         to: IpAddr,
         /// UDP ports, such as [`port_probes::udp_ports`]; 16 at most.
         udp: Vec<u16>,
         /// TCP ports, such as [`port_probes::TCP`]; 16 at most.
         tcp: Vec<u16>,
     },
-    /// Path MTU ([`ProbeKind::Size`]): the size given, and smaller ones only if it fails.
-    PathMtu {
-        /// An echo server, or the reflector of the peer's agent.
+    /// Traceroute ([`ProbeKind::Hop`]): hops 1.1 s apart, silent ones twice.
+    Traceroute {
+        /// The destination; the port matters for UDP only.
         to: SocketAddr,
-        /// The link's MTU: length of the first IP packet; from 1,200 to 9,216.
-        from_bytes: u32,
-        /// What each datagram begins with.
-        #[serde(default)]
-        payload_prefix: ProbePayload,
+        /// TTLs in the order in which they are sent; 8 at most.
+        ttls: Vec<u8>,
+        /// UDP or ICMP echo.
+        protocol: TracerouteProtocol,
     },
-    /// One DNS query ([`ProbeKind::Dns`]) for addresses of the template's family.
+    /// One DNS query ([`ProbeKind::Dns`]) for addresses of the task's family.
     Dns {
-        /// The server.
+        /// The server's address and port.
         server: SocketAddr,
-        /// What it is for.
+        /// What the query is for.
         query: DnsQuery,
-        /// The name; not given = a random one under `.invalid`.
+        /// The name; without it, a random one under `.invalid`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<DnsName>,
     },
-    /// A check page at a known address ([`ProbeKind::Portal`]).
+    /// A connectivity-check page at a known address ([`ProbeKind::Portal`]).
     Portal {
-        /// Its server.
+        /// The web server's address and port.
         to: SocketAddr,
-        /// The page.
+        /// The page to fetch.
         page: PortalPage,
     },
-    /// The time ([`ProbeKind::Clock`]).
+    /// The time by SNTP ([`ProbeKind::Clock`]).
     Sntp {
-        /// The server.
+        /// The server's address and port.
         server: SocketAddr,
     },
-    /// DNS, then check page and time at the addresses found.
+    /// DNS, then check page and time at the addresses that DNS gave.
     Internet {
         /// DNS servers; 3 at most.
         servers: Vec<IpAddr>,
         /// The check page.
         portal: PortalPage,
-        /// The time server's name.
+        /// The name of the time server.
         ntp: DnsName,
     },
 }
 
-/// Makes the machine that puts a question.
+/// What a machine needs beside its question.
+pub struct MachineInputs<'a> {
+    /// An observation with run, host, peer, links, family and first round filled in. Packets leave
+    /// by its `link` only; with an `asked_link` alone the kernel's routes decide.
+    pub template: Observation,
+    /// Seconds since 1970 by this host's wall clock, now.
+    pub unix_s: i64,
+    /// A number that differs for every machine: ids, nonces and random names come from it.
+    pub random: u64,
+    /// What a datagram of this kind to an agent of the run carries, which is how it is recognised.
+    pub payload: &'a dyn Fn(&ProbeKind) -> Vec<u8>,
+}
+
+/// Makes the machine that puts a question; `None` when a frame does it better.
 ///
-/// `unix_s` is what this host's wall clock shows now; `random` differs for every machine: ids,
-/// nonces and names come from it.
+/// Without `sees_frames` the link has no packet socket. Then the kernel sends in its place: its
+/// routes and caches have a say, and the record says `routed`.
 #[must_use]
 pub fn machine(
-    ask: &ProbeSpec,
-    template: Observation,
-    unix_s: i64,
-    random: u64,
-) -> Box<dyn ProbeMachine> {
-    match ask {
-        ProbeSpec::RoutedEcho { to, tries, every_ms } => {
-            let pace = pace(*tries, *every_ms);
-            Box::new(EchoProbe::new(template, *to, pace, random))
+    question: &ProbeQuestion,
+    sees_frames: bool,
+    inputs: MachineInputs<'_>,
+) -> Option<Box<dyn ProbeMachine>> {
+    use ProbeQuestion as Question;
+    let MachineInputs { template, unix_s, random, payload } = inputs;
+    let datagram = |template, kind: ProbeKind, to, tries| {
+        let payload = payload(&kind);
+        datagram::probe(ProbeContext::new(template), kind, to, payload, tries, DATAGRAM_EVERY_MS)
+    };
+    let clock = WallClockReading::new(unix_s);
+    Some(match question {
+        Question::Udp { to, .. } if !sees_frames => {
+            Box::new(datagram(template, ProbeKind::RoutedUdp, *to, 1))
         }
-        ProbeSpec::RoutedUdp { to, payload, answer, tries, every_ms } => {
-            let expected = match answer {
-                Some(answer) => ExpectedReply::Exactly(answer.as_slice().to_vec()),
-                None => ExpectedReply::Any,
-            };
-            let (asker, payload) = (ProbeContext::new(template), payload.as_slice().to_vec());
-            let pace = pace(*tries, *every_ms);
-            Box::new(DatagramProbe::new(asker, ProbeKind::RoutedUdp, *to, payload, expected, pace))
+        Question::Echo { to, .. } | Question::Control { gateway: to, .. } if !sees_frames => {
+            Box::new(echo::probe(template, *to, 1, DATAGRAM_EVERY_MS, random))
         }
-        ProbeSpec::Ladder { to, ttls, vehicle, payload } => Box::new(TracerouteProbe::new(
-            template,
-            *to,
-            *vehicle,
-            ttls,
-            payload.as_slice().to_vec(),
-        )),
-        ProbeSpec::Tcp { to, tries } => {
-            Box::new(TcpProbe::new(ProbeContext::new(template), *to, 0, *tries))
+        Question::Neighbour { .. }
+        | Question::OwnAddress { .. }
+        | Question::Udp { .. }
+        | Question::Echo { .. }
+        | Question::Broadcast { .. }
+        | Question::Multicast { .. }
+        | Question::Control { .. }
+        | Question::Bounce { .. } => return None,
+        Question::RoutedUdp { to, tries } => {
+            let asked_link = template.asked_link.clone().or_else(|| template.link.clone());
+            let template = Observation { link: None, asked_link, ..template };
+            Box::new(datagram(template, ProbeKind::RoutedUdp, *to, *tries))
         }
-        ProbeSpec::UdpPort { to, payload, tries, every_ms } => {
-            let (asker, payload) = (ProbeContext::new(template), payload.as_slice().to_vec());
-            let (kind, pace) = (ProbeKind::UdpPort { port: to.port() }, pace(*tries, *every_ms));
-            Box::new(DatagramProbe::new(asker, kind, *to, payload, ExpectedReply::Any, pace))
+        Question::RoutedEcho { to, tries, every_ms } => {
+            Box::new(echo::probe(template, *to, *tries, *every_ms, random))
         }
-        ProbeSpec::UdpPorts { to, udp, tcp } => {
-            Box::new(port_probes::ask(&template, *to, udp, tcp, random))
+        Question::PathMtu { to, bytes } => {
+            // A stranger's echo server learns nothing of the run.
+            let is_agent = template.peer.is_some();
+            let kind = ProbeKind::Size { bytes: *bytes };
+            let prefix = if is_agent { payload(&kind) } else { Vec::new() };
+            Box::new(PathMtuProbe::new(template, *to, *bytes, prefix))
         }
-        ProbeSpec::PathMtu { to, from_bytes, payload_prefix } => {
-            let prefix = payload_prefix.as_slice().to_vec();
-            Box::new(PathMtuProbe::new(template, *to, *from_bytes, prefix))
+        Question::Port { to, transport: TransportProtocol::Tcp, tries } => {
+            Box::new(tcp::probe(ProbeContext::new(template), *to, 0, *tries))
         }
-        ProbeSpec::Dns { server, query, name } => {
+        Question::Port { to, transport: TransportProtocol::Udp, tries } => {
+            Box::new(datagram(template, ProbeKind::UdpPort { port: to.port() }, *to, *tries))
+        }
+        Question::EchoServer { to, udp, tcp } => {
+            Box::new(port_probes::echo_server(&template, *to, udp, tcp, random))
+        }
+        Question::Traceroute { to, ttls, protocol } => {
+            Box::new(TracerouteProbe::new(template, *to, *protocol, ttls))
+        }
+        Question::Dns { server, query, name } => {
             let name = name.clone().unwrap_or_else(|| DnsName::random_invalid(random));
-            Box::new(DnsProbe::new(ProbeContext::new(template), *server, *query, name, random))
+            Box::new(dns::probe(ProbeContext::new(template), *server, *query, name, random))
         }
-        ProbeSpec::Portal { to, page } => {
-            let (asker, clock) = (ProbeContext::new(template), WallClockReading::new(unix_s));
-            Box::new(PortalProbe::new(asker, *to, page.clone(), clock, random))
+        Question::Portal { to, page } => {
+            let context = ProbeContext::new(template);
+            Box::new(portal::probe(context, *to, page.clone(), clock, random))
         }
-        ProbeSpec::Sntp { server } => {
-            let (asker, clock) = (ProbeContext::new(template), WallClockReading::new(unix_s));
-            Box::new(SntpProbe::new(asker, *server, clock, random))
+        Question::Sntp { server } => {
+            Box::new(sntp::probe(ProbeContext::new(template), *server, clock, random))
         }
-        ProbeSpec::Internet { servers, portal, ntp } => {
-            let page = portal.clone();
-            Box::new(InternetProbe::new(template, servers, page, ntp, unix_s, random))
+        Question::Internet { servers, portal, ntp } => {
+            Box::new(InternetProbe::new(template, servers, portal.clone(), ntp, clock, random))
         }
+    })
+}
+
+impl ProbeQuestion {
+    /// The gateway that the question is about, whose MAC its frames need.
+    #[must_use]
+    pub const fn gateway(&self) -> Option<IpAddr> {
+        match self {
+            Self::Control { gateway, .. } | Self::Bounce { gateway, .. } => Some(*gateway),
+            _ => None,
+        }
+    }
+
+    /// Whether its frame goes to all or to a group, which has a budget of its own. A gateway whose
+    /// MAC is not known is asked for by broadcast.
+    #[must_use]
+    pub const fn is_group(&self, knows_gateway: bool) -> bool {
+        match self {
+            Self::Broadcast { .. } | Self::Multicast { .. } | Self::OwnAddress { .. } => true,
+            Self::Neighbour { to_mac, .. } => to_mac.is_none(),
+            Self::Control { .. } => !knows_gateway,
+            _ => false,
+        }
+    }
+
+    /// What is not known about a link when the question takes a packet socket and there is none.
+    #[must_use]
+    pub const fn untested(&self) -> &'static str {
+        match self {
+            Self::OwnAddress { .. } => "whether another host uses the same address",
+            Self::Broadcast { .. } | Self::Multicast { .. } => "whether group frames pass",
+            Self::Bounce { .. } => "the detour over the gateway",
+            _ => "ARP and ND",
+        }
+    }
+
+    /// One question of each sort that a [`machine`] puts, to this address: what fuzzing and
+    /// property tests go through.
+    #[must_use]
+    pub fn examples(to: IpAddr) -> Vec<Self> {
+        let at = |port| SocketAddr::new(to, port);
+        let port = |transport| Self::Port { to: at(22), transport, tries: 2 };
+        let traceroute = |protocol| Self::Traceroute { to: at(9), ttls: vec![1, 2, 8], protocol };
+        let name = DnsName::random_invalid(0);
+        let mut examples = vec![
+            Self::RoutedUdp { to: at(9), tries: 3 },
+            Self::RoutedEcho { to, tries: 3, every_ms: 1_000 },
+            Self::PathMtu { to: at(9), bytes: 9_216 },
+            port(TransportProtocol::Tcp),
+            port(TransportProtocol::Udp),
+            Self::EchoServer { to, udp: vec![53, 123], tcp: port_probes::TCP.to_vec() },
+            traceroute(TracerouteProtocol::Udp),
+            traceroute(TracerouteProtocol::Echo),
+            Self::Dns { server: at(53), query: DnsQuery::Known, name: Some(name.clone()) },
+            Self::Dns { server: at(53), query: DnsQuery::NoServer, name: None },
+            Self::Sntp { server: at(123) },
+            Self::Internet { servers: vec![to], portal: PortalPage::Firefox, ntp: name },
+        ];
+        examples.extend(PortalPage::known().map(|page| Self::Portal { to: at(80), page }));
+        examples
     }
 }
 
-const fn once() -> u16 {
-    1
-}
-
-/// Tries of an echo or a datagram.
-fn pace(count: u16, every_ms: u32) -> RetryPace {
-    let window_ms = EchoProbe::WINDOW_MS;
-    RetryPace { count, delay_ms: 0, every_ms: u64::from(every_ms), window_ms }
-}
-
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

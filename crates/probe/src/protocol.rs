@@ -1,4 +1,4 @@
-//! What coordinator and agent say to each other.
+//! The messages between coordinator and agent.
 //!
 //! The coordinator schedules, the agent executes and reports: an agent holds no policy but its
 //! own limits. These are the bodies of the messages of
@@ -6,79 +6,79 @@
 //! version of the protocol ([`pontoon_remote::preamble::VERSIONS`]).
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use pontoon_model::facts::LinkCapture;
 use pontoon_model::host::HostName;
-use pontoon_model::net::{IfName, IpFamily, Mac};
+use pontoon_model::net::{IfName, Mac};
 use pontoon_model::observation::{Observation, RunId};
-use pontoon_model::port::{Port, PortListener, TransportProtocol};
+use pontoon_model::port::{Port, PortListener};
 use pontoon_model::snapshot::{CollectionGap, Snapshot};
 use serde::{Deserialize, Serialize};
 
-use crate::probes::ProbeSpec;
-use crate::round_schedule::RoundSchedule;
-use crate::run_key::RunKey;
+use crate::probe_token::TokenHeader;
+use crate::round_schedule::{ProbeTask, RoundSchedule};
+use crate::run_key::{RunKey, from_hex};
 
-/// What the coordinator says.
+/// A message of the coordinator.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(tag = "say", rename_all = "kebab-case")]
 pub enum ToAgent {
-    /// You take part in this run. Answered by [`FromAgent::Ready`].
+    /// Begins a run, in which the agent takes part. Answered by [`FromAgent::Ready`].
     Begin {
-        /// The run.
+        /// The id of the run.
         run: RunId,
-        /// The agent's seat.
-        seat: u16,
-        /// What the run calls this host.
+        /// The number of the agent's host in the run.
+        number: u16,
+        /// What the run calls this host, whatever its own name is.
         host: HostName,
-        /// Known to all agents of the run.
+        /// The key that all agents of the run have: packets of the run are known by it.
         run_key: RunKey,
-        /// Known to this agent and the coordinator.
+        /// The key of this agent and the coordinator: proves which host made a packet.
         own_key: RunKey,
-        /// Ask this host's name services what its own name means, as kubelet will.
+        /// Whether to resolve the host's own name with its name services, as kubelet will.
         #[serde(default)]
         asks_own_name: bool,
     },
-    /// Watch these links, in this order: their places are the link numbers of tokens. Answered
-    /// by [`FromAgent::Watching`].
+    /// Opens sockets on these links; their places are the link numbers of tokens. Answered by
+    /// [`FromAgent::Watching`].
     Watch {
-        /// The links.
+        /// Names of this host's links; 16 at most.
         links: Vec<IfName>,
-        /// The UDP port to answer on; none: whichever is free.
+        /// The UDP port to answer on; without it, one that the kernel picks.
         #[serde(default)]
         port: Option<u16>,
     },
-    /// These are the other hosts of the run: probe and answer nobody else.
+    /// Names the other hosts of the run: the agent probes and answers no others.
     Peers {
-        /// They.
-        peers: Vec<Peer>,
+        /// All other hosts of the run.
+        peers: Vec<SurveyPeer>,
     },
-    /// Listen on these ports until the run ends, where nobody else does. Answered by
+    /// Listens on these ports until the run ends, where no service does. Answered by
     /// [`FromAgent::Listening`].
     Listen {
-        /// They.
+        /// The ports to open; those that a service holds stay with it.
         ports: Vec<Port>,
     },
-    /// Put these questions.
+    /// Puts these questions, each at its time.
     Do {
-        /// Those that make up rounds with many peers.
+        /// Questions to every peer on a link, round after round.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        courses: Vec<RoundSchedule>,
-        /// All others.
-        tasks: Vec<Task>,
+        rounds: Vec<RoundSchedule>,
+        /// Questions that are put once.
+        tasks: Vec<ProbeTask>,
     },
-    /// Forget the questions of these groups that have not been put yet.
+    /// Drops the questions of these groups that have not been put yet.
     Cancel {
-        /// The groups.
+        /// Groups of tasks, as in [`ProbeTask::group`].
         groups: Vec<u32>,
     },
-    /// Stop watching. Answered by [`FromAgent::Finished`].
+    /// Ends the run. Answered by [`FromAgent::Finished`].
     Finish,
 }
 
 impl ToAgent {
-    /// Whether the agent answers it.
+    /// Whether the agent answers it with a message of its own.
     #[must_use]
     pub const fn is_answered(&self) -> bool {
         matches!(self, Self::Begin { .. } | Self::Watch { .. } | Self::Listen { .. } | Self::Finish)
@@ -87,180 +87,65 @@ impl ToAgent {
 
 /// Another host of the run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Peer {
-    /// Its seat.
-    pub seat: u16,
-    /// What the run calls it.
+pub struct SurveyPeer {
+    /// The number of the host in the run.
+    pub number: u16,
+    /// What the run calls the host.
     pub host: HostName,
-    /// The links it watches, in its order.
+    /// The links that its agent watches, in the order of their numbers.
     pub links: Vec<IfName>,
-    /// Its MAC addresses.
+    /// The MAC addresses of all its links.
     pub macs: Vec<Mac>,
     /// Its addresses, each with the place in `links` of the link that holds it.
     pub addresses: Vec<(IpAddr, Option<u8>)>,
 }
 
-/// A question to be put at a time.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Task {
-    /// By this it can be cancelled.
-    pub group: u32,
-    /// When, in milliseconds after the message came.
-    pub at_ms: u32,
-    /// The round.
-    pub round: u16,
-    /// The family.
-    pub family: IpFamily,
-    /// The link to leave by; none = as routed.
-    pub link: Option<IfName>,
-    /// The host that is asked, when it has an agent.
-    pub peer: Option<HostName>,
-    /// What.
-    pub question: Question,
-}
-
-/// What is asked.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(tag = "what", rename_all = "kebab-case")]
-pub enum Question {
-    /// "Who has `target`?" to all, or to one MAC.
-    Neighbour {
-        /// Our address.
-        from: IpAddr,
-        /// The address sought.
-        target: IpAddr,
-        /// None: to all.
-        to_mac: Option<Mac>,
-    },
-    /// Is our own address in use elsewhere? (IPv4)
-    OwnAddress {
-        /// The address.
-        address: IpAddr,
-    },
-    /// UDP in a frame to the peer's MAC.
-    Udp {
-        /// Our address.
-        from: IpAddr,
-        /// The peer's agent.
-        to: SocketAddr,
-        /// The peer's MAC.
-        to_mac: Mac,
-    },
-    /// ICMP echo in a frame to the peer's MAC.
-    Echo {
-        /// Our address.
-        from: IpAddr,
-        /// The peer's address.
-        to: IpAddr,
-        /// The peer's MAC.
-        to_mac: Mac,
-    },
-    /// UDP to everybody on the link.
-    Broadcast {
-        /// Our address.
-        from: IpAddr,
-        /// The hosts that are meant.
-        peers: Vec<HostName>,
-    },
-    /// UDP to the group of mDNS.
-    Multicast {
-        /// Our address.
-        from: IpAddr,
-        /// The hosts that are meant.
-        peers: Vec<HostName>,
-    },
-    /// The control of a leg: ARP and echo to its gateway.
-    Control {
-        /// Our address.
-        from: IpAddr,
-        /// The gateway.
-        gateway: IpAddr,
-    },
-    /// UDP to the peer's address in a frame to the gateway's MAC (`--bounce`).
-    Bounce {
-        /// Our address.
-        from: IpAddr,
-        /// The peer's agent.
-        to: SocketAddr,
-        /// The gateway.
-        gateway: IpAddr,
-    },
-    /// UDP to the peer's agent, as the kernel routes it.
-    RoutedUdp {
-        /// The peer's agent.
-        to: SocketAddr,
-        /// Tries at most.
-        tries: u16,
-    },
-    /// UDP of this size to the peer's agent, which may not be fragmented; smaller on a miss.
-    PathMtu {
-        /// The peer's agent.
-        to: SocketAddr,
-        /// The MTU of the link, in bytes.
-        bytes: u32,
-    },
-    /// Does somebody answer on a port of the peer, as any program would ask?
-    Port {
-        /// The peer's address and the port.
-        to: SocketAddr,
-        /// TCP or UDP.
-        transport: TransportProtocol,
-        /// Tries at most.
-        tries: u16,
-    },
-    /// A question that takes several packets.
-    Several {
-        /// What.
-        ask: ProbeSpec,
-    },
-}
-
-/// What an agent says.
+/// A message of an agent.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(tag = "say", rename_all = "kebab-case")]
 pub enum FromAgent {
-    /// I am here.
+    /// The agent takes part.
     Ready {
-        /// My account of my host.
+        /// What the agent read about its host.
         snapshot: Box<Snapshot>,
     },
-    /// I watch.
+    /// The sockets are open.
     Watching {
-        /// How well, for each link.
+        /// How well each link can be watched.
         watches: Vec<LinkCapture>,
-        /// The UDP port on which I answer over IPv4.
+        /// The UDP port on which the agent answers over IPv4.
         port_v4: Option<u16>,
-        /// The same over IPv6.
+        /// The UDP port on which it answers over IPv6.
         port_v6: Option<u16>,
-        /// My clock as I say this, in milliseconds since 1970.
+        /// The host's clock when this was written, in milliseconds since 1970.
         #[serde(default)]
         unix_ms: Option<u64>,
     },
-    /// I listen, or somebody else does.
+    /// The ports are open.
     Listening {
-        /// Who answers on each port.
+        /// What answers on each port: the agent, a service, or nothing.
         listeners: Vec<PortListener>,
     },
-    /// This left, arrived or came back.
+    /// Packets left, arrived or came back.
     Saw {
-        /// In the order in which it happened.
-        seen: Vec<Seen>,
+        /// The observations in the order in which they were made.
+        seen: Vec<ReportedObservation>,
     },
-    /// Every question has been put, and those of several packets have their answers.
+    /// Every question has been put, and every machine is done.
     Idle,
-    /// I stopped watching.
+    /// The agent has closed its sockets.
     Finished {
-        /// How well I could watch each link, to the end.
+        /// How well each link could be watched, up to the end.
         #[serde(default)]
         watches: Vec<LinkCapture>,
-        /// What the kernel's counters gained.
+        /// By how much the kernel's counters grew in the run.
         counters: BTreeMap<String, u64>,
         /// Frames sent, by link and kind: `wlan0 udp`.
         frames_sent: BTreeMap<String, u32>,
         /// What could not be tested.
         untested: Vec<CollectionGap>,
     },
-    /// I cannot go on.
+    /// The agent cannot go on.
     Fault {
         /// What was tried, what happened, what would help.
         why: String,
@@ -269,10 +154,26 @@ pub enum FromAgent {
 
 /// An observation, with the proof that a packet of another host was really seen.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Seen {
-    /// What.
+pub struct ReportedObservation {
+    /// What was sent, arrived or answered.
     pub observation: Observation,
     /// On `arrived`: the sender's proof, in hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
+}
+
+impl ReportedObservation {
+    /// Whether the packet was made by the host of this number, with its own key, for its link of
+    /// this number.
+    #[must_use]
+    pub fn is_proven(&self, sender: u16, link: u8, own: &RunKey) -> bool {
+        let proof = self.proof.as_deref().and_then(from_hex);
+        let (Some(code), Some(Ok(proof))) =
+            (self.observation.kind.token_code(), proof.map(TryInto::try_into))
+        else {
+            return false;
+        };
+        let round = self.observation.round;
+        TokenHeader { sender, link, code, is_answer: false, round }.is_proven_by(proof, own)
+    }
 }

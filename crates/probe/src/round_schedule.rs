@@ -1,7 +1,9 @@
-//! The rounds of one leg in one message: what a host puts to every peer on one of its links.
+//! When an agent puts its questions: single tasks, and the rounds that it puts to every peer on
+//! one of its links.
 //!
-//! Fifty peers over twelve rounds are six hundred questions that differ in little; said one by
-//! one they would take an ssh connection longer than the rounds last.
+//! Rounds have a form of their own: fifty peers over twelve rounds are six hundred questions that
+//! differ in little, and sent one by one they would take an ssh connection longer than the rounds
+//! last.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,12 +11,13 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Mac};
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{Question, Task};
+use crate::probes::ProbeQuestion;
 
-/// Most rounds of a course that are put, and most peers: whatever the coordinator says.
+/// Most rounds and most peers of one schedule that are put, whatever the coordinator sends.
 const ROUNDS_MAX: usize = 64;
 const PARTNERS_MAX: usize = 2_000;
-/// An echo leaves this much later than the UDP of its round.
+/// An echo leaves this much later than the UDP of its round, so that one burst of interference does
+/// not take both.
 const ECHO_LATER_MS: u32 = 40;
 
 /// More peers than this are a crowd.
@@ -26,6 +29,25 @@ pub const fn is_crowd(peers: usize) -> bool {
     peers > CROWD
 }
 
+/// A question to be put at a time.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ProbeTask {
+    /// The number by which it can be cancelled, with others of its group.
+    pub group: u32,
+    /// When to put it, in milliseconds after the message came.
+    pub at_ms: u32,
+    /// The round, from 1, under which it is recorded.
+    pub round: u16,
+    /// IPv4 or IPv6.
+    pub family: IpFamily,
+    /// The link to leave by; without it, the kernel's routes decide.
+    pub link: Option<IfName>,
+    /// The host that is asked, when it has an agent.
+    pub peer: Option<HostName>,
+    /// What to ask.
+    pub question: ProbeQuestion,
+}
+
 /// What a host puts to every peer on one of its links, round after round.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct RoundSchedule {
@@ -33,16 +55,16 @@ pub struct RoundSchedule {
     pub link: IfName,
     /// The host's own address there.
     pub from: IpAddr,
-    /// The rounds.
+    /// The rounds in order of time; 64 at most are put.
     pub rounds: Vec<ScheduledRound>,
     /// The peers, in the order in which they are asked.
     pub partners: Vec<ScheduledPeer>,
 }
 
-/// A round of a course.
+/// One round of a schedule.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ScheduledRound {
-    /// Its number, from 1.
+    /// The number of the round, from 1.
     pub number: u16,
     /// When it begins, in milliseconds after the message came.
     pub at_ms: u32,
@@ -52,24 +74,24 @@ pub struct ScheduledRound {
     pub has_echo: bool,
 }
 
-/// A peer of a course.
+/// A peer and when it has its turn in each round.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct ScheduledPeer {
-    /// By this its questions are cancelled.
+    /// The number by which its questions are cancelled.
     pub group: u32,
-    /// The peer.
+    /// The peer, as the run calls it.
     pub host: HostName,
     /// Where its agent answers.
     pub to: SocketAddr,
-    /// Its MAC.
+    /// The MAC address that frames go to.
     pub mac: Mac,
     /// How far into each round it is asked, in milliseconds.
     pub later_ms: u32,
 }
 
 impl RoundSchedule {
-    /// Its questions, one by one.
-    pub fn tasks(&self) -> impl Iterator<Item = Task> + '_ {
+    /// Its questions as single tasks.
+    pub fn tasks(&self) -> impl Iterator<Item = ProbeTask> + '_ {
         let rounds = self.rounds.iter().take(ROUNDS_MAX);
         rounds.flat_map(|round| {
             let partners = self.partners.iter().take(PARTNERS_MAX);
@@ -81,9 +103,9 @@ impl RoundSchedule {
         &self,
         round: ScheduledRound,
         partner: &ScheduledPeer,
-    ) -> impl Iterator<Item = Task> + use<> {
+    ) -> impl Iterator<Item = ProbeTask> + use<> {
         let (from, to, to_mac) = (self.from, partner.to, partner.mac);
-        let task = |question, later_ms| Task {
+        let task = |question, later_ms| ProbeTask {
             group: partner.group,
             at_ms: round.at_ms.saturating_add(partner.later_ms).saturating_add(later_ms),
             round: round.number,
@@ -92,8 +114,8 @@ impl RoundSchedule {
             peer: Some(partner.host.clone()),
             question,
         };
-        let udp = round.has_udp.then(|| task(Question::Udp { from, to, to_mac }, 0));
-        let echo = Question::Echo { from, to: to.ip(), to_mac };
+        let udp = round.has_udp.then(|| task(ProbeQuestion::Udp { from, to, to_mac }, 0));
+        let echo = ProbeQuestion::Echo { from, to: to.ip(), to_mac };
         let echo = round.has_echo.then(|| task(echo, ECHO_LATER_MS));
         udp.into_iter().chain(echo)
     }
@@ -103,7 +125,7 @@ impl RoundSchedule {
 mod tests {
     use super::*;
 
-    fn course(rounds: u16, partners: u16) -> RoundSchedule {
+    fn schedule(rounds: u16, partners: u16) -> RoundSchedule {
         let round = |number| ScheduledRound {
             number,
             at_ms: u32::from(number) * 1000,
@@ -127,7 +149,7 @@ mod tests {
 
     #[test]
     fn every_peer_is_asked_in_every_round_at_its_own_time() {
-        let tasks: Vec<Task> = course(2, 3).tasks().collect();
+        let tasks: Vec<ProbeTask> = schedule(2, 3).tasks().collect();
         let at: Vec<_> = tasks.iter().map(|task| (task.round, task.group, task.at_ms)).collect();
         assert_eq!(
             at,
@@ -146,8 +168,9 @@ mod tests {
     }
 
     #[test]
-    fn a_course_without_end_is_cut_off() {
-        let course = RoundSchedule { rounds: vec![course(1, 0).rounds[0]; 5000], ..course(1, 1) };
-        assert_eq!(course.tasks().count(), ROUNDS_MAX);
+    fn a_schedule_without_end_is_cut_off() {
+        let schedule =
+            RoundSchedule { rounds: vec![schedule(1, 0).rounds[0]; 5000], ..schedule(1, 1) };
+        assert_eq!(schedule.tasks().count(), ROUNDS_MAX);
     }
 }

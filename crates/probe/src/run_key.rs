@@ -1,8 +1,9 @@
-//! Secrets of one run.
+//! The keys of one run, made anew for each and wiped when dropped.
 
 use std::fmt;
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use pontoon_model::observation::RunId;
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -29,7 +30,7 @@ impl RunKey {
         Ok(Self(bytes))
     }
 
-    /// Takes the bytes of a key that was typed.
+    /// The key with these bytes, such as those of a pair code.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -39,6 +40,21 @@ impl RunKey {
     #[must_use]
     pub fn derive(&self, purpose: &str) -> Self {
         Self(self.tag(purpose.as_bytes()))
+    }
+
+    /// The key with which a host signs its packets, by its number in the run. Both hosts of a
+    /// rendezvous make them, so the purpose reads the same in all versions.
+    #[must_use]
+    pub fn of_host(&self, number: u16) -> Self {
+        self.derive(&format!("seat {number}"))
+    }
+
+    /// The id of the run that has this key.
+    #[must_use]
+    pub fn run_id(&self) -> RunId {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&self.tag(b"run id")[..8]);
+        RunId(u64::from_be_bytes(bytes))
     }
 
     /// HMAC-SHA256 (RFC 2104) of `message`.

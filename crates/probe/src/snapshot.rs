@@ -1,4 +1,4 @@
-//! A host's account of itself: read once, from netlink and files, without sending anything.
+//! A snapshot of this host: read once, from netlink and files, without sending anything.
 //!
 //! Nothing here fails as a whole. What could not be read is named in [`Snapshot::unread`].
 
@@ -33,9 +33,9 @@ pub use files::FileError;
 /// `/proc/net/wireless`, `/etc/hostname`, the lists of table names: a few lines each.
 const SMALL_FILE_BYTES: u64 = 16 * 1024;
 
-/// `RT_TABLE_LOCAL` (`linux/rtnetlink.h`).
+/// The table of own addresses, `RT_TABLE_LOCAL` (`linux/rtnetlink.h`).
 const LOCAL_TABLE: u32 = 255;
-/// `RTPROT_KERNEL` (`linux/rtnetlink.h`).
+/// Routes that the kernel made itself, `RTPROT_KERNEL` (`linux/rtnetlink.h`).
 const BY_KERNEL: u8 = 2;
 /// `IFA_F_OPTIMISTIC`, `IFA_F_DEPRECATED`, `IFA_F_TENTATIVE` (`linux/if_addr.h`).
 const PASSING_FLAGS: u32 = 0x04 | 0x20 | 0x40;
@@ -113,7 +113,7 @@ pub fn take(sources: &SnapshotSources) -> Snapshot {
     snapshot
 }
 
-/// What the environment says of proxies, without passwords: [`Snapshot::proxies`] alone.
+/// The proxies that the environment names, without passwords: [`Snapshot::proxies`] alone.
 #[must_use]
 pub fn proxies(sources: &SnapshotSources) -> BTreeMap<String, Untrusted> {
     process::proxies(&sources.environment)
@@ -129,8 +129,7 @@ fn ask_kernel(kernel: &dyn NetlinkKernel, root: &Path, snapshot: &mut Snapshot) 
     snapshot.neighbours = routes::read_neighbours(kernel, &names, unread);
     let legacy = std::mem::take(&mut snapshot.netfilter.legacy_tables);
     snapshot.netfilter = netfilter::read(kernel, legacy, unread);
-    // In a user namespace capabilities may not reach as far as this network namespace: trying
-    // tells.
+    // In a user namespace capabilities may not hold in this network namespace: only a try shows.
     let privileges = &mut snapshot.privileges;
     privileges.net_admin &= snapshot.netfilter.is_readable;
     privileges.net_raw = privileges.net_raw && process::may_open_packet_socket();

@@ -1,10 +1,9 @@
 //! What a frame proves: sans-IO, fed with every frame that a packet socket delivers.
 //!
-//! Arrival is the network's verdict: it is seen before netfilter, reverse-path filter, ARP policy
-//! and every other opinion of the receiving host. The answer is the host's verdict.
+//! Arrival is the network's verdict: it is seen before the receiving host's netfilter, reverse-path
+//! filter and ARP policy. The answer is the host's verdict.
 
 mod arrival;
-mod probe_kinds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -18,34 +17,33 @@ use pontoon_model::port::{Port, TransportProtocol};
 
 use crate::frame::read::{FrameBody, ParsedFrame, QuotedPacket};
 use crate::machine::RunInstant;
-use crate::probe_token::{ProbeToken, TokenPayload, WireProbe, read_payload};
-use crate::protocol::{Peer, Seen};
+use crate::probe_token::{ProbeToken, TokenPayload, read_payload};
+use crate::protocol::{ReportedObservation, SurveyPeer};
 use crate::run_key::{RunKey, to_hex};
 
 use arrival::FrameArrival;
-pub use probe_kinds::{kind_of, probe_of};
 
-/// What this agent is called and who else takes part.
+/// The names and the key by which an agent takes part in a run.
 #[derive(Clone, Debug)]
 pub struct AgentIdentity {
-    /// The run.
+    /// The id of the run.
     pub run: RunId,
-    /// This host.
+    /// This host, as the run calls it.
     pub host: HostName,
-    /// Its seat.
-    pub seat: u16,
+    /// The number of this host in the run.
+    pub number: u16,
     /// The key of the run.
     pub run_key: RunKey,
 }
 
-/// How a question will be known by its answer.
+/// What an answer has in common with its question, by which the question is found.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum ReplyKey {
-    /// By the UDP port it came from.
+    /// The UDP port that the question came from.
     Udp(IpFamily, u16),
-    /// By its ICMP identifier.
+    /// The ICMP identifier of the question.
     Echo(IpFamily, u16),
-    /// By the address it sought.
+    /// The address that ARP or ND asked for.
     Neighbour(IpAddr),
 }
 
@@ -53,16 +51,17 @@ pub enum ReplyKey {
 #[derive(Debug)]
 pub struct Witness {
     identity: AgentIdentity,
-    peers: BTreeMap<u16, Peer>,
+    peers: BTreeMap<u16, SurveyPeer>,
     /// Ports of this host that the run is about.
     ports: BTreeSet<Port>,
     sent: BTreeMap<ReplyKey, Vec<Observation>>,
     seen: BTreeSet<Observation>,
 }
 
-/// How many questions to one address are remembered: more than a run has rounds.
+/// Most questions to one address that are remembered: more than a run has rounds.
 const SENT_MAX: usize = 64;
-/// How many things one run may see here: 50 peers, two links, two families, 20 rounds, 5 kinds.
+/// Most observations of one run that are kept here: 50 peers, two links, two families, 20 rounds, 5
+/// kinds.
 const SEEN_MAX: usize = 50_000;
 
 impl Witness {
@@ -79,8 +78,8 @@ impl Witness {
     }
 
     /// Makes these the other hosts of the run.
-    pub fn set_peers(&mut self, peers: Vec<Peer>) {
-        self.peers = peers.into_iter().map(|peer| (peer.seat, peer)).collect();
+    pub fn set_peers(&mut self, peers: Vec<SurveyPeer>) {
+        self.peers = peers.into_iter().map(|peer| (peer.number, peer)).collect();
     }
 
     /// Makes these the ports at which arrivals of connections count.
@@ -89,7 +88,7 @@ impl Witness {
     }
 
     /// The other hosts of the run.
-    pub fn peers(&self) -> impl Iterator<Item = &Peer> {
+    pub fn peers(&self) -> impl Iterator<Item = &SurveyPeer> {
         self.peers.values()
     }
 
@@ -110,7 +109,7 @@ impl Witness {
         own_mac: Mac,
         cast: FrameDestination,
         frame: &ParsedFrame<'_>,
-    ) -> Vec<Seen> {
+    ) -> Vec<ReportedObservation> {
         let arrival = FrameArrival { now, link, cast, frame };
         match &frame.body {
             FrameBody::ArpRequest { sender, padding, .. } => {
@@ -148,7 +147,7 @@ impl Witness {
                         *from,
                         Some(*ttl),
                         &token,
-                        kind_of(token.header.probe),
+                        ProbeKind::from_token_code(token.header.code, None, None),
                     ),
                     _ => Vec::new(),
                 }
@@ -170,37 +169,41 @@ impl Witness {
     }
 
     /// A UDP datagram: a question that arrived, or the answer to one of ours.
-    fn datagram(&mut self, arrival: &FrameArrival<'_>) -> Vec<Seen> {
+    fn datagram(&mut self, arrival: &FrameArrival<'_>) -> Vec<ReportedObservation> {
         let FrameBody::Udp { from, to, ttl, packet_bytes, payload } = &arrival.frame.body else {
             return Vec::new();
         };
         match read_payload(payload, &self.identity.run_key) {
             Some(TokenPayload::Question(token)) => {
-                // How large it is is not in the token.
-                let kind = match token.header.probe {
-                    WireProbe::Size => Some(ProbeKind::Size { bytes: *packet_bytes }),
-                    WireProbe::Port => Some(ProbeKind::UdpPort { port: to.port() }),
-                    probe => kind_of(probe),
-                };
+                let (bytes, port) = (Some(*packet_bytes), Some(to.port()));
+                let kind = ProbeKind::from_token_code(token.header.code, bytes, port);
                 self.arrived(arrival, from.ip(), Some(*ttl), &token, kind)
             }
-            Some(TokenPayload::Answer(own, asked)) if asked.header.seat == self.identity.seat => {
+            Some(TokenPayload::Answer(own, asked))
+                if asked.header.sender == self.identity.number =>
+            {
                 let sent = ReplyKey::Udp(IpFamily::of(to.ip()), to.port());
-                self.answered(arrival, sent, Some(own.header.seat), Some(*ttl), ProbeAnswer::Reply)
+                self.answered(
+                    arrival,
+                    sent,
+                    Some(own.header.sender),
+                    Some(*ttl),
+                    ProbeAnswer::Reply,
+                )
             }
             _ => Vec::new(),
         }
     }
 
-    /// The beginning of a connection that a peer asks for, to one of the ports of the run. It bears
-    /// no proof: nothing follows from it but what this host's own packet filter does.
+    /// The first packet of a peer's connection to one of the ports of the run. It carries no proof:
+    /// all that follows from it is what this host's own packet filter does.
     fn connection(
         &mut self,
         arrival: &FrameArrival<'_>,
         from: SocketAddr,
         to: SocketAddr,
         ttl: u8,
-    ) -> Vec<Seen> {
+    ) -> Vec<ReportedObservation> {
         let port = Port { number: to.port(), transport: TransportProtocol::Tcp };
         if !self.ports.contains(&port) {
             return Vec::new();
@@ -210,24 +213,9 @@ impl Witness {
             Some((peer, *place))
         });
         let Some((peer, place)) = holder else { return Vec::new() };
-        let seen = Observation {
-            run: self.identity.run,
-            host: self.identity.host.clone(),
-            peer: Some(peer.host.clone()),
-            address: None,
-            link: None,
-            asked_link: place.and_then(|place| peer.links.get(usize::from(place)).cloned()),
-            family: IpFamily::of(from.ip()),
-            direction: ObservedEvent::Arrived,
-            // Which try it was does not show.
-            round: 1,
-            at_ms: arrival.now.at_ms(),
-            source_mac: None,
-            ttl: None,
-            cast: None,
-            kind: ProbeKind::Tcp { port: to.port() },
-            answer: None,
-        };
+        // Which try it was does not show: it counts as the first.
+        let mut seen = self.arrival_of(arrival.now, peer, 1, ProbeKind::Tcp { port: to.port() });
+        seen.asked_link = place.and_then(|place| peer.links.get(usize::from(place)).cloned());
         let seen = arrival.question(seen, from.ip(), Some(ttl));
         self.keep(Some(seen), None)
     }
@@ -241,11 +229,8 @@ impl Witness {
         from: IpAddr,
         port: u16,
         token: &ProbeToken,
-    ) -> Vec<Seen> {
-        let kind = match token.header.probe {
-            WireProbe::Port => Some(ProbeKind::UdpPort { port }),
-            probe => kind_of(probe),
-        };
+    ) -> Vec<ReportedObservation> {
+        let kind = ProbeKind::from_token_code(token.header.code, None, Some(port));
         let mut seen = kind.and_then(|kind| self.template(now, token, kind));
         if let Some(observation) = &mut seen {
             observation.link = Some(link.clone());
@@ -261,10 +246,11 @@ impl Witness {
         from: IpAddr,
         ttl: Option<u8>,
         bytes: &[u8],
-    ) -> Vec<Seen> {
+    ) -> Vec<ReportedObservation> {
         match ProbeToken::decode(bytes, &self.identity.run_key) {
             Some(token) if !token.header.is_answer => {
-                self.arrived(arrival, from, ttl, &token, kind_of(token.header.probe))
+                let kind = ProbeKind::from_token_code(token.header.code, None, None);
+                self.arrived(arrival, from, ttl, &token, kind)
             }
             _ => Vec::new(),
         }
@@ -277,40 +263,43 @@ impl Witness {
         ttl: Option<u8>,
         token: &ProbeToken,
         kind: Option<ProbeKind>,
-    ) -> Vec<Seen> {
+    ) -> Vec<ReportedObservation> {
         let seen = kind
             .and_then(|kind| self.template(arrival.now, token, kind))
             .map(|seen| arrival.question(seen, from, ttl));
         self.keep(seen, Some(token))
     }
 
-    /// An arrival of a token, as far as the token tells; `None` when it is our own or of nobody
-    /// in the run.
+    /// An arrival as far as the token describes it; `None` for our own and for hosts outside the
+    /// run.
     fn template(
         &self,
         now: RunInstant,
         token: &ProbeToken,
         kind: ProbeKind,
     ) -> Option<Observation> {
-        let peer = self.peers.get(&token.header.seat)?;
-        let asked_link = peer.links.get(usize::from(token.header.link)).cloned();
-        Some(Observation {
-            run: self.identity.run,
-            host: self.identity.host.clone(),
+        let peer = self.peers.get(&token.header.sender)?;
+        let mut seen = self.arrival_of(now, peer, token.header.round, kind);
+        seen.asked_link = peer.links.get(usize::from(token.header.link)).cloned();
+        Some(seen)
+    }
+
+    /// An arrival from a peer. Family and address are filled in from the packet.
+    fn arrival_of(
+        &self,
+        now: RunInstant,
+        peer: &SurveyPeer,
+        round: u16,
+        kind: ProbeKind,
+    ) -> Observation {
+        let AgentIdentity { run, host, .. } = &self.identity;
+        Observation {
             peer: Some(peer.host.clone()),
-            address: None,
-            link: None,
-            asked_link,
-            family: IpFamily::V4,
             direction: ObservedEvent::Arrived,
-            round: token.header.round,
+            round,
             at_ms: now.at_ms(),
-            source_mac: None,
-            ttl: None,
-            cast: None,
-            kind,
-            answer: None,
-        })
+            ..Observation::sent(*run, host.clone(), IpFamily::V4, kind)
+        }
     }
 
     fn neighbour_answered(
@@ -318,22 +307,12 @@ impl Witness {
         arrival: &FrameArrival<'_>,
         who: IpAddr,
         mac: Mac,
-    ) -> Vec<Seen> {
-        let Some(question) = self.sent.get(&ReplyKey::Neighbour(who)).and_then(|sent| {
-            let same_link = |asked: &&Observation| asked.link.as_ref() == Some(arrival.link);
-            let asked = |asked: &&Observation| asked.kind != ProbeKind::OwnAddress;
-            sent.iter()
-                .rev()
-                .filter(asked)
-                .find(same_link)
-                .or_else(|| sent.iter().rev().find(asked))
-        }) else {
-            return Vec::new();
-        };
-        let mut observation = question.clone();
-        observation.source_mac = Some(mac);
-        let seen = arrival.answer(observation, None, ProbeAnswer::Reply);
-        self.keep(Some(seen), None)
+    ) -> Vec<ReportedObservation> {
+        let same_link = |asked: &&Observation| asked.link.as_ref() == Some(arrival.link);
+        let asked = || self.neighbour_questions(who, false);
+        let question = asked().find(same_link).or_else(|| asked().next());
+        let seen = question.map(|asked| arrival.neighbour_answer(asked, mac));
+        self.keep(seen, None)
     }
 
     fn own_address_claimed(
@@ -341,18 +320,21 @@ impl Witness {
         arrival: &FrameArrival<'_>,
         who: IpAddr,
         mac: Mac,
-    ) -> Vec<Seen> {
-        let Some(question) = self.sent.get(&ReplyKey::Neighbour(who)).and_then(|sent| {
-            sent.iter().rev().find(|asked| {
-                asked.kind == ProbeKind::OwnAddress && asked.link.as_ref() == Some(arrival.link)
-            })
-        }) else {
-            return Vec::new();
-        };
-        let mut observation = question.clone();
-        observation.source_mac = Some(mac);
-        let seen = arrival.answer(observation, None, ProbeAnswer::Reply);
-        self.keep(Some(seen), None)
+    ) -> Vec<ReportedObservation> {
+        let same_link = |asked: &&Observation| asked.link.as_ref() == Some(arrival.link);
+        let question = self.neighbour_questions(who, true).find(same_link);
+        let seen = question.map(|asked| arrival.neighbour_answer(asked, mac));
+        self.keep(seen, None)
+    }
+
+    /// The questions for an address, last first: whether it is in use elsewhere, or who has it.
+    fn neighbour_questions(
+        &self,
+        address: IpAddr,
+        is_own: bool,
+    ) -> impl Iterator<Item = &Observation> {
+        let asked = self.sent.get(&ReplyKey::Neighbour(address)).into_iter().flatten().rev();
+        asked.filter(move |asked| (asked.kind == ProbeKind::OwnAddress) == is_own)
     }
 
     fn answered(
@@ -362,12 +344,12 @@ impl Witness {
         answerer: Option<u16>,
         ttl: Option<u8>,
         answer: ProbeAnswer,
-    ) -> Vec<Seen> {
+    ) -> Vec<ReportedObservation> {
         let Some(question) = self.sent.get(&sent).and_then(|sent| sent.last()) else {
             return Vec::new();
         };
         let mut observation = question.clone();
-        if let Some(peer) = answerer.and_then(|seat| self.peers.get(&seat)) {
+        if let Some(peer) = answerer.and_then(|number| self.peers.get(&number)) {
             observation.peer = Some(peer.host.clone());
         }
         observation.source_mac = Some(arrival.frame.from_mac);
@@ -375,13 +357,17 @@ impl Witness {
         self.keep(Some(seen), None)
     }
 
-    /// Drops what was seen before: a packet that a network doubles is one arrival.
-    fn keep(&mut self, seen: Option<Observation>, token: Option<&ProbeToken>) -> Vec<Seen> {
+    /// Drops what was seen before: a packet that a network duplicates is one arrival.
+    fn keep(
+        &mut self,
+        seen: Option<Observation>,
+        token: Option<&ProbeToken>,
+    ) -> Vec<ReportedObservation> {
         let Some(observation) = seen else { return Vec::new() };
         let timeless = Observation { at_ms: 0, ..observation.clone() };
         if self.seen.len() >= SEEN_MAX || !self.seen.insert(timeless) {
             return Vec::new();
         }
-        vec![Seen { observation, proof: token.map(|token| to_hex(&token.proof)) }]
+        vec![ReportedObservation { observation, proof: token.map(|token| to_hex(&token.proof)) }]
     }
 }

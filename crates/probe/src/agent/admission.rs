@@ -12,11 +12,11 @@ use crate::budget::FrameLoad;
 use crate::flows::SendBudget;
 use crate::machine::RunInstant;
 
-/// Most destinations of which the way is remembered.
-const WAYS_MAX: usize = 4_096;
+/// Most destinations whose link is remembered.
+const ROUTES_MAX: usize = 4_096;
 
-/// By which link the kernel sends what is tied to none. Routes do not change within a run, or the
-/// run is about that.
+/// By which link the kernel sends what is bound to none. It is asked once for each destination:
+/// routes seldom change within a run.
 #[derive(Debug, Default)]
 pub(super) struct KernelRouteCache(BTreeMap<IpAddr, Option<IfName>>);
 
@@ -27,14 +27,14 @@ impl KernelRouteCache {
             return known.clone();
         }
         let link = lookup(&KernelSocket, to, None, None).ok().and_then(|answer| answer.link);
-        if self.0.len() < WAYS_MAX {
+        if self.0.len() < ROUTES_MAX {
             self.0.insert(to, link.clone());
         }
         link
     }
 }
 
-/// The budgets of the watched links, as a gate.
+/// The budgets of the watched links, for what the kernel sends.
 #[derive(Debug)]
 pub(super) struct LinkAdmission<'a> {
     pub(super) links: &'a mut [WatchedLink],

@@ -1,4 +1,4 @@
-//! An agent's part in one run: what it watches, asks and answers.
+//! One run of an agent: the links it watches, the questions it puts, the answers it gives.
 
 mod pending_answers;
 mod port_listeners;
@@ -15,7 +15,7 @@ use pontoon_model::snapshot::{CollectionGap, Snapshot};
 
 use super::admission::{KernelRouteCache, LinkAdmission};
 use super::frame_builder::{EgressLink, SenderContext, build_frames};
-use super::multi_packet;
+use super::kernel_probe;
 use super::task_queue::TaskQueue;
 use super::watched_links::{WatchedLink, lane, send};
 use crate::budget::FrameLoad;
@@ -28,8 +28,8 @@ use crate::flows::{FlowDriver, MachineId};
 use crate::frame::read;
 use crate::machine::RunInstant;
 use crate::probe_token::AgentKeys;
-use crate::protocol::{FromAgent, Peer, Question, Seen, Task};
-use crate::round_schedule::is_crowd;
+use crate::protocol::{FromAgent, ReportedObservation, SurveyPeer};
+use crate::round_schedule::{ProbeTask, is_crowd};
 use crate::run_key::RunKey;
 use crate::snapshot::links::usable_now;
 use crate::witness::{AgentIdentity, Witness};
@@ -50,7 +50,7 @@ pub(super) struct AgentRun {
     links: Vec<WatchedLink>,
     reflectors: Vec<UdpReflector>,
     listeners: Vec<TcpPortListener>,
-    agenda: TaskQueue,
+    queue: TaskQueue,
     flows: FlowDriver,
     route_cache: KernelRouteCache,
     running: Vec<(u32, MachineId)>,
@@ -74,7 +74,7 @@ impl AgentRun {
             links: Vec::new(),
             reflectors: Vec::new(),
             listeners: Vec::new(),
-            agenda: TaskQueue::default(),
+            queue: TaskQueue::default(),
             flows: FlowDriver::new(seed),
             route_cache: KernelRouteCache::default(),
             running: Vec::new(),
@@ -111,7 +111,7 @@ impl AgentRun {
             }
         }
         self.counters = counters::read("/".as_ref()).unwrap_or_default();
-        // A host without IPv6 has no socket for it; then nobody will ask it over IPv6.
+        // A host without IPv6 has no socket for it, and its peers see no IPv6 port of it.
         self.reflectors = [IpFamily::V4, IpFamily::V6]
             .into_iter()
             .filter_map(|family| UdpReflector::open(family, port.unwrap_or(0)).ok())
@@ -127,27 +127,27 @@ impl AgentRun {
         }
     }
 
-    pub(super) fn set_peers(&mut self, peers: Vec<Peer>) {
+    pub(super) fn set_peers(&mut self, peers: Vec<SurveyPeer>) {
         if is_crowd(peers.len()) {
             self.links.iter_mut().for_each(|link| link.budget.spread());
         }
         self.witness.set_peers(peers);
     }
 
-    pub(super) fn enqueue(&mut self, now: RunInstant, tasks: impl Iterator<Item = Task>) {
+    pub(super) fn enqueue(&mut self, now: RunInstant, tasks: impl Iterator<Item = ProbeTask>) {
         self.is_idle_said = false;
-        self.agenda.add(now, tasks);
+        self.queue.add(now, tasks);
     }
 
     pub(super) fn cancel(&mut self, groups: &BTreeSet<u32>) {
-        self.agenda.cancel(groups);
+        self.queue.cancel(groups);
         for (_, machine) in self.running.extract_if(.., |(group, _)| groups.contains(group)) {
             self.flows.cancel(machine);
         }
     }
 
     pub(super) fn finish(&mut self) -> FromAgent {
-        self.agenda.clear();
+        self.queue.clear();
         if let Some(usable) = usable_now() {
             self.links.iter_mut().for_each(|link| link.note_went_down(&usable));
         }
@@ -181,16 +181,16 @@ impl AgentRun {
     }
 
     /// Reads what came, puts what is due.
-    pub(super) fn turn(&mut self, now: RunInstant) -> Vec<Seen> {
+    pub(super) fn turn(&mut self, now: RunInstant) -> Vec<ReportedObservation> {
         let mut seen = self.read_frames(now);
         self.send_pending_answers(now);
         self.take_connections(now);
         seen.extend(self.read_datagrams(now));
-        // What was begun has the first turn.
+        // Machines that have begun go before new questions.
         let room =
             &mut LinkAdmission { links: &mut self.links, route_cache: &mut self.route_cache };
         let reports = self.flows.turn(now, room).into_iter();
-        seen.extend(reports.map(|observation| Seen { observation, proof: None }));
+        seen.extend(reports.map(|observation| ReportedObservation { observation, proof: None }));
         seen.extend(self.launch_due(now));
         self.held.retain(|(since, _)| since.after_ms(PORT_HELD_MS) > now);
         seen
@@ -203,11 +203,11 @@ impl AgentRun {
 
     /// Whether everything has been put since this was last asked.
     pub(super) fn has_become_idle(&mut self) -> bool {
-        let is_idle = self.agenda.is_empty() && self.flows.is_idle();
+        let is_idle = self.queue.is_empty() && self.flows.is_idle();
         is_idle && !std::mem::replace(&mut self.is_idle_said, is_idle)
     }
 
-    /// What to wait for, besides [`Self::deadline`].
+    /// The descriptors to wait for, until [`Self::deadline`] at most.
     pub(super) fn fds(&self) -> impl Iterator<Item = (BorrowedFd<'_>, PollFlags)> {
         let links = self.links.iter().filter_map(|link| link.socket.as_ref());
         let links = links.map(|socket| (socket.as_fd(), PollFlags::POLLIN));
@@ -221,72 +221,74 @@ impl AgentRun {
 
     /// When something is due.
     pub(super) fn deadline(&self) -> Option<RunInstant> {
-        let next_task = self.agenda.deadline(|task| lane(&self.links, &self.gateways, task));
+        let next_task = self.queue.deadline(|task| lane(&self.links, &self.gateways, task));
         let next_answer = self.pending_answers.front().map(|(at, _)| *at);
         let held = self.listeners.iter().filter_map(TcpPortListener::deadline);
         next_task.into_iter().chain(next_answer).chain(held).chain(self.flows.deadline()).min()
     }
 
-    fn launch_due(&mut self, now: RunInstant) -> Vec<Seen> {
+    fn launch_due(&mut self, now: RunInstant) -> Vec<ReportedObservation> {
         let mut seen = Vec::new();
         loop {
             let (links, gateways) = (&self.links, &self.gateways);
-            let Some(next) = self.agenda.next(now, |task| lane(links, gateways, task)) else {
+            let Some(next) = self.queue.next(now, |task| lane(links, gateways, task)) else {
                 return seen;
             };
             let lane = lane(links, gateways, &next.1);
             match self.put(now, &next.1) {
                 Ok(observations) => seen.extend(
-                    observations.into_iter().map(|observation| Seen { observation, proof: None }),
+                    observations
+                        .into_iter()
+                        .map(|observation| ReportedObservation { observation, proof: None }),
                 ),
-                Err(when) => self.agenda.requeue(next, lane, when.max(now.after_ms(1))),
+                Err(when) => self.queue.requeue(next, lane, when.max(now.after_ms(1))),
             }
         }
     }
 
     /// Puts a question, or says when there is room for it.
-    fn put(&mut self, now: RunInstant, task: &Task) -> Result<Vec<Observation>, RunInstant> {
-        let asker = SenderContext {
+    fn put(&mut self, now: RunInstant, task: &ProbeTask) -> Result<Vec<Observation>, RunInstant> {
+        let sender = SenderContext {
             run: self.identity.run,
             host: &self.identity.host,
-            seat: self.identity.seat,
+            number: self.identity.number,
             keys: &self.keys,
         };
         let at =
             task.link.as_ref().and_then(|name| self.links.iter().position(|l| l.name == *name));
-        let leg = at.map(|at| (self.links[at].name.clone(), self.links[at].number));
+        let named = at.map(|at| (self.links[at].name.clone(), self.links[at].number));
         let sees_frames = at.is_some_and(|at| self.links[at].socket.is_some());
-        if let Some(machine) = multi_packet::machine(task, &asker, leg.as_ref(), sees_frames, now) {
+        if let Some(machine) =
+            kernel_probe::machine(task, &sender, named.as_ref(), sees_frames, now)
+        {
             // What it sends waits for room when it comes to that.
             let id = self.flows.start(machine);
             self.running.push((task.group, id));
             return Ok(Vec::new());
         }
         let Some(at) = at.filter(|_| sees_frames) else {
-            self.untested.insert(multi_packet::untested(task));
+            self.untested.insert(kernel_probe::untested(task));
             return Ok(Vec::new());
         };
         let link = &mut self.links[at];
-        let gateway = match &task.question {
-            Question::Control { gateway, .. } | Question::Bounce { gateway, .. } => {
-                self.gateways.get(&(link.name.clone(), *gateway)).copied()
-            }
-            _ => None,
-        };
-        let leg = EgressLink { name: &link.name, number: link.number, mac: link.mac };
+        let gateway = task.question.gateway();
+        let gateway = gateway.and_then(|gateway| self.gateways.get(&(link.name.clone(), gateway)));
+        let gateway = gateway.copied();
+        let egress = EgressLink { name: &link.name, number: link.number, mac: link.mac };
         let held = &mut self.held;
-        let launches = build_frames(task, &asker, &leg, gateway, now, &mut || hold_port(held, now));
-        let groups = launches.iter().filter(|launch| launch.is_group).count();
-        link.take(now, FrameLoad { groups, ..FrameLoad::of(launches.len()) })?;
+        let frames =
+            build_frames(task, &sender, &egress, gateway, now, &mut || hold_port(held, now));
+        let groups = frames.iter().filter(|frame| frame.is_group).count();
+        link.take(now, FrameLoad { groups, ..FrameLoad::of(frames.len()) })?;
         let mut observations = Vec::new();
-        for launch in launches {
-            observations.extend(send(link, &mut self.witness, &mut self.untested, launch));
+        for frame in frames {
+            observations.extend(send(link, &mut self.witness, &mut self.untested, frame));
         }
         Ok(observations)
     }
 
-    fn read_frames(&mut self, now: RunInstant) -> Vec<Seen> {
-        /// At most this many frames of one link in one turn, so that a flood cannot starve the rest.
+    fn read_frames(&mut self, now: RunInstant) -> Vec<ReportedObservation> {
+        /// Most frames of one link in one turn, so that a flood cannot starve the rest.
         const TURN_MAX: usize = 256;
         let mut buffer = [0; CAPTURE];
         let mut seen = Vec::new();
@@ -316,7 +318,7 @@ impl AgentRun {
         seen
     }
 
-    fn read_datagrams(&mut self, now: RunInstant) -> Vec<Seen> {
+    fn read_datagrams(&mut self, now: RunInstant) -> Vec<ReportedObservation> {
         const TURN_MAX: usize = 256;
         let mut buffer = [0; 64];
         let mut seen = Vec::new();
@@ -325,7 +327,7 @@ impl AgentRun {
                 let received = match self.reflectors[at].receive(&mut buffer) {
                     Ok(Some(received)) => received,
                     Ok(None) => break,
-                    // An ICMP error about an earlier answer: the asker's affair.
+                    // An ICMP error about an earlier answer, which concerns only the peer.
                     Err(_) => continue,
                 };
                 seen.extend(self.take_datagram(now, at, &received, &buffer));
@@ -335,9 +337,9 @@ impl AgentRun {
     }
 }
 
-/// Remembers the MAC of whoever answered a neighbour question, for the controls that follow.
-fn learn_gateways(gateways: &mut BTreeMap<(IfName, IpAddr), Mac>, seen: &[Seen]) {
-    for Seen { observation, .. } in seen {
+/// Remembers the MACs in answers to ARP and ND, for the controls that follow.
+fn learn_gateways(gateways: &mut BTreeMap<(IfName, IpAddr), Mac>, seen: &[ReportedObservation]) {
+    for ReportedObservation { observation, .. } in seen {
         let is_reply = matches!(observation.kind, ProbeKind::Neighbour { .. })
             && observation.answer == Some(ProbeAnswer::Reply);
         if let (true, Some(link), Some(address), Some(mac)) =
@@ -362,7 +364,7 @@ fn hold_port(held: &mut VecDeque<(RunInstant, UdpSocket)>, now: RunInstant) -> u
     port
 }
 
-/// A number that nobody outside can guess, for transaction ids.
+/// A number that other hosts cannot guess, for transaction ids.
 pub(super) fn random(own: &RunKey) -> u64 {
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&own.tag(b"flows")[..8]);

@@ -4,16 +4,17 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Mac};
-use pontoon_model::observation::{FrameDestination, Observation, ObservedEvent, ProbeKind, RunId};
+use pontoon_model::observation::{FrameDestination, Observation, ProbeKind, RunId};
 
 use crate::frame::write::{self, FrameAddresses};
 use crate::machine::RunInstant;
-use crate::probe_token::{self, AgentKeys, ProbeToken, TokenHeader, WireProbe};
-use crate::protocol::{Question, Task};
+use crate::probe_token::{self, AgentKeys, ProbeToken, TokenHeader};
+use crate::probes::ProbeQuestion;
+use crate::round_schedule::ProbeTask;
 use crate::witness::ReplyKey;
 
-/// The port to which group frames go: nobody listens there, and the witness does not need to
-/// (discard, RFC 863).
+/// The port to which group frames go, discard (RFC 863): a witness sees the frame, and no program
+/// has to listen.
 const GROUP_PORT: u16 = 9;
 /// The group of mDNS (RFC 6762, section 3).
 const MDNS_V4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
@@ -22,44 +23,53 @@ const MDNS_V6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0xfb);
 /// All nodes on the link (RFC 4291, section 2.7.1).
 const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 
-/// Who asks.
+/// The host that sends, and what signs its packets.
 #[derive(Clone, Copy, Debug)]
 pub struct SenderContext<'a> {
-    /// The run.
+    /// The id of the run.
     pub run: RunId,
-    /// This host.
+    /// This host, as the run calls it.
     pub host: &'a HostName,
-    /// Its seat.
-    pub seat: u16,
-    /// Its keys.
+    /// The number of this host in the run.
+    pub number: u16,
+    /// The keys that make its tokens.
     pub keys: &'a AgentKeys,
+}
+
+impl SenderContext<'_> {
+    /// The token of a packet of this kind, which has a code.
+    pub(super) fn token(&self, kind: &ProbeKind, link: u8, round: u16) -> ProbeToken {
+        let code = kind.token_code().unwrap_or_default();
+        let header = TokenHeader { sender: self.number, link, code, is_answer: false, round };
+        ProbeToken::new(header, self.keys)
+    }
 }
 
 /// The link by which a question leaves.
 #[derive(Clone, Copy, Debug)]
 pub struct EgressLink<'a> {
-    /// Its name.
+    /// Name of the link on this host.
     pub name: &'a IfName,
     /// Its place in the list of watched links.
     pub number: u8,
-    /// Its MAC.
+    /// MAC address that frames are sent from.
     pub mac: Mac,
 }
 
 /// A frame ready to leave, and what goes on record when it does.
 #[derive(Clone, Debug)]
 pub struct OutgoingFrame {
-    /// The frame.
+    /// Bytes from the Ethernet header on.
     pub frame: Vec<u8>,
     /// Whether it goes to more than one host.
     pub is_group: bool,
-    /// How an answer will be known.
+    /// How its answer will be recognised.
     pub sent: Option<ReplyKey>,
     /// What was asked; group frames ask several hosts at once.
     pub observations: Vec<Observation>,
 }
 
-/// A source port or ICMP identifier that nothing used before.
+/// Makes source ports and ICMP identifiers that nothing used before.
 pub type FlowIdSource<'a> = &'a mut dyn FnMut() -> u16;
 
 /// Makes the frames of a question. Empty where it cannot be put as a frame, such as between
@@ -67,77 +77,63 @@ pub type FlowIdSource<'a> = &'a mut dyn FnMut() -> u16;
 ///
 /// `gateway_mac` is what is known of the gateway in the question, if it is about one.
 pub fn build_frames(
-    task: &Task,
-    asker: &SenderContext<'_>,
-    leg: &EgressLink<'_>,
+    task: &ProbeTask,
+    sender: &SenderContext<'_>,
+    link: &EgressLink<'_>,
     gateway_mac: Option<Mac>,
     now: RunInstant,
     fresh: FlowIdSource<'_>,
 ) -> Vec<OutgoingFrame> {
-    let shot = FrameBuilder { task, asker, leg, now };
+    let builder = FrameBuilder { task, sender, link, now };
     match &task.question {
-        Question::Neighbour { from, target, to_mac } => {
-            shot.neighbour(*from, *target, *to_mac).into_iter().collect()
+        ProbeQuestion::Neighbour { from, target, to_mac } => {
+            builder.neighbour(*from, *target, *to_mac).into_iter().collect()
         }
-        Question::OwnAddress { address } => shot.own_address(*address).into_iter().collect(),
-        Question::Udp { from, to, to_mac } => {
-            vec![shot.udp(WireProbe::Udp, ProbeKind::Udp, *from, *to, *to_mac, fresh())]
+        ProbeQuestion::OwnAddress { address } => {
+            builder.own_address(*address).into_iter().collect()
         }
-        Question::Bounce { from, to, .. } => gateway_mac
-            .map(|mac| shot.udp(WireProbe::Bounce, ProbeKind::Bounce, *from, *to, mac, fresh()))
+        ProbeQuestion::Udp { from, to, to_mac } => {
+            vec![builder.udp(ProbeKind::Udp, *from, *to, *to_mac, fresh())]
+        }
+        ProbeQuestion::Bounce { from, to, .. } => gateway_mac
+            .map(|mac| builder.udp(ProbeKind::Bounce, *from, *to, mac, fresh()))
             .into_iter()
             .collect(),
-        Question::Echo { from, to, to_mac } => {
-            vec![shot.echo(ProbeKind::Echo, *from, *to, *to_mac, fresh())]
+        ProbeQuestion::Echo { from, to, to_mac } => {
+            vec![builder.echo(ProbeKind::Echo, *from, *to, *to_mac, fresh())]
         }
-        Question::Broadcast { from, peers } => {
+        ProbeQuestion::Broadcast { from, peers } => {
             let (to, mac) = match from {
                 IpAddr::V4(_) => (IpAddr::V4(Ipv4Addr::BROADCAST), Mac::BROADCAST),
                 IpAddr::V6(_) => (IpAddr::V6(ALL_NODES), group_mac_v6(ALL_NODES)),
             };
-            vec![shot.group(
-                WireProbe::Broadcast,
-                &ProbeKind::Broadcast,
-                *from,
-                (to, mac),
-                peers,
-                fresh(),
-            )]
+            vec![builder.group(&ProbeKind::Broadcast, *from, (to, mac), peers, fresh())]
         }
-        Question::Multicast { from, peers } => {
+        ProbeQuestion::Multicast { from, peers } => {
             let (to, mac) = match from {
                 // RFC 1112, section 6.4: the low 23 bits of the group.
                 IpAddr::V4(_) => (IpAddr::V4(MDNS_V4), Mac([1, 0, 0x5e, 0, 0, 251])),
                 IpAddr::V6(_) => (IpAddr::V6(MDNS_V6), group_mac_v6(MDNS_V6)),
             };
-            vec![shot.group(
-                WireProbe::Multicast,
-                &ProbeKind::Multicast,
-                *from,
-                (to, mac),
-                peers,
-                fresh(),
-            )]
+            vec![builder.group(&ProbeKind::Multicast, *from, (to, mac), peers, fresh())]
         }
-        Question::Control { from, gateway } => {
+        ProbeQuestion::Control { from, gateway } => {
             let mut frames: Vec<_> =
-                shot.neighbour(*from, *gateway, gateway_mac).into_iter().collect();
+                builder.neighbour(*from, *gateway, gateway_mac).into_iter().collect();
             if let Some(mac) = gateway_mac {
-                frames.push(shot.echo(ProbeKind::RoutedEcho, *from, *gateway, mac, fresh()));
+                frames.push(builder.echo(ProbeKind::RoutedEcho, *from, *gateway, mac, fresh()));
             }
             frames
         }
-        Question::RoutedUdp { .. }
-        | Question::PathMtu { .. }
-        | Question::Port { .. }
-        | Question::Several { .. } => Vec::new(),
+        // Put by a machine.
+        _ => Vec::new(),
     }
 }
 
 struct FrameBuilder<'a> {
-    task: &'a Task,
-    asker: &'a SenderContext<'a>,
-    leg: &'a EgressLink<'a>,
+    task: &'a ProbeTask,
+    sender: &'a SenderContext<'a>,
+    link: &'a EgressLink<'a>,
     now: RunInstant,
 }
 
@@ -150,12 +146,9 @@ impl FrameBuilder<'_> {
     ) -> Option<OutgoingFrame> {
         let cast =
             if to_mac.is_some() { FrameDestination::Unicast } else { FrameDestination::Group };
-        let probe = match cast {
-            FrameDestination::Unicast => WireProbe::NeighbourUnicast,
-            FrameDestination::Group => WireProbe::NeighbourGroup,
-        };
-        let token = self.token(probe);
-        let own = self.leg.mac;
+        let kind = ProbeKind::Neighbour { cast };
+        let token = self.token(&kind);
+        let own = self.link.mac;
         let frame = match (from, target) {
             (IpAddr::V4(from), IpAddr::V4(target)) => {
                 let to_mac = to_mac.unwrap_or(Mac::BROADCAST);
@@ -174,16 +167,16 @@ impl FrameBuilder<'_> {
             frame,
             is_group: cast == FrameDestination::Group,
             sent: Some(ReplyKey::Neighbour(target)),
-            observations: vec![self.observation(ProbeKind::Neighbour { cast }, Some(target))],
+            observations: vec![self.observation(kind, Some(target))],
         })
     }
 
-    /// An ARP probe: sender 0.0.0.0, so that nobody's cache is changed (RFC 5227, section 2.1.1).
+    /// An ARP probe: sender 0.0.0.0, so that no host's cache changes (RFC 5227, section 2.1.1).
     fn own_address(&self, address: IpAddr) -> Option<OutgoingFrame> {
         let IpAddr::V4(target) = address else { return None };
-        let nobody = Ipv4Addr::UNSPECIFIED;
+        let unspecified = Ipv4Addr::UNSPECIFIED;
         Some(OutgoingFrame {
-            frame: write::arp_request(self.leg.mac, Mac::BROADCAST, nobody, target, None),
+            frame: write::arp_request(self.link.mac, Mac::BROADCAST, unspecified, target, None),
             is_group: true,
             sent: Some(ReplyKey::Neighbour(address)),
             observations: vec![self.observation(ProbeKind::OwnAddress, Some(address))],
@@ -192,16 +185,15 @@ impl FrameBuilder<'_> {
 
     fn udp(
         &self,
-        probe: WireProbe,
         kind: ProbeKind,
         from: IpAddr,
         to: SocketAddr,
         to_mac: Mac,
         port: u16,
     ) -> OutgoingFrame {
-        let ends = FrameAddresses { from_mac: self.leg.mac, to_mac, from, to: to.ip() };
+        let ends = FrameAddresses { from_mac: self.link.mac, to_mac, from, to: to.ip() };
         OutgoingFrame {
-            frame: write::udp(&ends, port, to.port(), &probe_token::payload(&self.token(probe))),
+            frame: write::udp(&ends, port, to.port(), &probe_token::payload(&self.token(&kind))),
             is_group: false,
             sent: Some(ReplyKey::Udp(self.task.family, port)),
             observations: vec![self.observation(kind, Some(to.ip()))],
@@ -216,8 +208,8 @@ impl FrameBuilder<'_> {
         to_mac: Mac,
         id: u16,
     ) -> OutgoingFrame {
-        let ends = FrameAddresses { from_mac: self.leg.mac, to_mac, from, to };
-        let payload = probe_token::payload(&self.token(WireProbe::Echo));
+        let ends = FrameAddresses { from_mac: self.link.mac, to_mac, from, to };
+        let payload = probe_token::payload(&self.token(&ProbeKind::Echo));
         OutgoingFrame {
             frame: write::echo(&ends, id, self.task.round, &payload),
             is_group: false,
@@ -228,68 +220,52 @@ impl FrameBuilder<'_> {
 
     fn group(
         &self,
-        probe: WireProbe,
         kind: &ProbeKind,
         from: IpAddr,
         (to, to_mac): (IpAddr, Mac),
         peers: &[HostName],
         port: u16,
     ) -> OutgoingFrame {
-        let ends = FrameAddresses { from_mac: self.leg.mac, to_mac, from, to };
+        let ends = FrameAddresses { from_mac: self.link.mac, to_mac, from, to };
         let asked = |peer: &HostName| Observation {
             peer: Some(peer.clone()),
             ..self.observation(kind.clone(), None)
         };
         OutgoingFrame {
-            frame: write::udp(&ends, port, GROUP_PORT, &probe_token::payload(&self.token(probe))),
+            frame: write::udp(&ends, port, GROUP_PORT, &probe_token::payload(&self.token(kind))),
             is_group: true,
             sent: None,
             observations: peers.iter().map(asked).collect(),
         }
     }
 
-    fn token(&self, probe: WireProbe) -> ProbeToken {
-        let header = TokenHeader {
-            seat: self.asker.seat,
-            link: self.leg.number,
-            probe,
-            is_answer: false,
-            round: self.task.round,
-        };
-        ProbeToken::new(header, self.asker.keys)
+    fn token(&self, kind: &ProbeKind) -> ProbeToken {
+        self.sender.token(kind, self.link.number, self.task.round)
     }
 
     fn observation(&self, kind: ProbeKind, address: Option<IpAddr>) -> Observation {
-        sent_observation(self.asker, self.task, Some(self.leg.name), kind, address, self.now)
+        sent_observation(self.sender, self.task, Some(self.link.name), kind, address, self.now)
     }
 }
 
 /// What goes on record when a question leaves.
 #[must_use]
 pub fn sent_observation(
-    asker: &SenderContext<'_>,
-    task: &Task,
+    sender: &SenderContext<'_>,
+    task: &ProbeTask,
     link: Option<&IfName>,
     kind: ProbeKind,
     address: Option<IpAddr>,
     now: RunInstant,
 ) -> Observation {
     Observation {
-        run: asker.run,
-        host: asker.host.clone(),
         peer: task.peer.clone(),
         address,
         link: link.cloned(),
         asked_link: link.cloned(),
-        family: task.family,
-        direction: ObservedEvent::Sent,
         round: task.round,
         at_ms: now.at_ms(),
-        source_mac: None,
-        ttl: None,
-        cast: None,
-        kind,
-        answer: None,
+        ..Observation::sent(sender.run, sender.host.clone(), task.family, kind)
     }
 }
 

@@ -37,7 +37,7 @@ impl LoopService for SurveyService {
         message: ServiceMessage,
         output: &mut ServiceOutput<'_>,
     ) -> Result<(), ProtocolError> {
-        match (self.obey(read_body(&message.body)?), message.id) {
+        match (self.execute(read_body(&message.body)?), message.id) {
             (Some(reply), Some(id)) => output.respond(id, &reply),
             (Some(reply), None) => output.push(&reply),
             (None, _) => Ok(()),
@@ -48,7 +48,7 @@ impl LoopService for SurveyService {
         self.turn().iter().try_for_each(|message| output.push(message))
     }
 
-    /// The coordinator apart: frames and flows.
+    /// Frames and flows; the coordinator's own pipe is the loop's affair.
     fn poll_fds(&self) -> Vec<PollFd<'_>> {
         let fds = self.part.iter().flat_map(AgentRun::fds);
         fds.map(|(fd, flags)| PollFd::new(fd, flags)).collect()
@@ -61,12 +61,12 @@ impl LoopService for SurveyService {
 }
 
 impl SurveyService {
-    /// Does what it is told, and says what that came to.
-    fn obey(&mut self, message: ToAgent) -> Option<FromAgent> {
+    /// Carries out a message of the coordinator; returns the answer, if it has one.
+    fn execute(&mut self, message: ToAgent) -> Option<FromAgent> {
         let now = self.clock.now();
         match (message, &mut self.part) {
-            (ToAgent::Begin { run, seat, host, run_key, own_key, asks_own_name }, slot) => {
-                let identity = AgentIdentity { run, host, seat, run_key: run_key.clone() };
+            (ToAgent::Begin { run, number, host, run_key, own_key, asks_own_name }, slot) => {
+                let identity = AgentIdentity { run, host, number, run_key: run_key.clone() };
                 let mut snapshot =
                     snapshot::take(&SnapshotSources::live(unix_s(), std::env::vars_os()));
                 if asks_own_name {
@@ -83,9 +83,9 @@ impl SurveyService {
             (ToAgent::Watch { links, port }, Some(part)) => return Some(part.watch(&links, port)),
             (ToAgent::Peers { peers }, Some(part)) => part.set_peers(peers),
             (ToAgent::Listen { ports }, Some(part)) => return Some(part.listen(&ports)),
-            (ToAgent::Do { courses, tasks }, Some(part)) => {
+            (ToAgent::Do { rounds, tasks }, Some(part)) => {
                 part.enqueue(now, tasks.into_iter());
-                for course in &courses {
+                for course in &rounds {
                     part.enqueue(now, course.tasks());
                 }
             }

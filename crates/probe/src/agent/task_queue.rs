@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pontoon_model::net::IfName;
 
 use crate::machine::RunInstant;
-use crate::protocol::Task;
+use crate::round_schedule::ProbeTask;
 
 /// Most questions that wait.
 const TASKS_MAX: usize = 20_000;
@@ -19,19 +19,19 @@ pub(super) type TaskOrder = (RunInstant, u64);
 
 /// Waiting questions, in the order in which they are due.
 ///
-/// Nobody overtakes: where there is no room for a question, those behind it on the same lane wait
+/// Nothing overtakes: where there is no room for a question, those behind it on the same lane wait
 /// as well. Otherwise one that takes two frames would never find two places free on a busy link,
-/// and the control of a leg is such a one.
+/// and the control of a link is such a one.
 #[derive(Debug, Default)]
 pub(super) struct TaskQueue {
-    tasks: BTreeMap<TaskOrder, Task>,
+    tasks: BTreeMap<TaskOrder, ProbeTask>,
     taken: u64,
     holds: BTreeMap<SendLane, RunInstant>,
 }
 
 impl TaskQueue {
     /// Takes questions in, counted from now.
-    pub(super) fn add(&mut self, now: RunInstant, tasks: impl Iterator<Item = Task>) {
+    pub(super) fn add(&mut self, now: RunInstant, tasks: impl Iterator<Item = ProbeTask>) {
         for task in tasks.take(TASKS_MAX.saturating_sub(self.tasks.len())) {
             self.taken += 1;
             self.tasks.insert((now.after_ms(task.at_ms.into()), self.taken), task);
@@ -43,7 +43,7 @@ impl TaskQueue {
         self.tasks.retain(|_, task| !groups.contains(&task.group));
     }
 
-    /// Drops all.
+    /// Drops every question that waits.
     pub(super) fn clear(&mut self) {
         self.tasks.clear();
     }
@@ -53,12 +53,12 @@ impl TaskQueue {
         self.tasks.is_empty()
     }
 
-    /// Takes out the first question that is due and has nobody waiting before it.
+    /// Takes out the first question that is due and has none waiting before it on its lane.
     pub(super) fn next(
         &mut self,
         now: RunInstant,
-        lane: impl Fn(&Task) -> SendLane,
-    ) -> Option<(TaskOrder, Task)> {
+        lane: impl Fn(&ProbeTask) -> SendLane,
+    ) -> Option<(TaskOrder, ProbeTask)> {
         let mut due = self.tasks.range(..=(now, u64::MAX));
         let place =
             due.find(|(_, task)| self.free_at(&lane(task)) <= now).map(|(place, _)| *place)?;
@@ -68,7 +68,7 @@ impl TaskQueue {
     /// Puts a question back for which there was no room, and holds its lane until then.
     pub(super) fn requeue(
         &mut self,
-        (place, task): (TaskOrder, Task),
+        (place, task): (TaskOrder, ProbeTask),
         lane: SendLane,
         until: RunInstant,
     ) {
@@ -77,7 +77,7 @@ impl TaskQueue {
     }
 
     /// When a question can be put at the earliest.
-    pub(super) fn deadline(&self, lane: impl Fn(&Task) -> SendLane) -> Option<RunInstant> {
+    pub(super) fn deadline(&self, lane: impl Fn(&ProbeTask) -> SendLane) -> Option<RunInstant> {
         let mut earliest: Option<RunInstant> = None;
         for ((due, _), task) in &self.tasks {
             if earliest.is_some_and(|earliest| earliest <= *due) {
@@ -99,51 +99,51 @@ mod tests {
     use pontoon_model::net::IpFamily;
 
     use super::*;
-    use crate::protocol::Question;
+    use crate::probes::ProbeQuestion;
 
-    fn task(round: u16, at_ms: u32) -> Task {
-        let question = Question::OwnAddress { address: "192.0.2.1".parse().unwrap() };
-        Task { group: 1, at_ms, round, family: IpFamily::V4, link: None, peer: None, question }
+    fn task(round: u16, at_ms: u32) -> ProbeTask {
+        let question = ProbeQuestion::OwnAddress { address: "192.0.2.1".parse().unwrap() };
+        ProbeTask { group: 1, at_ms, round, family: IpFamily::V4, link: None, peer: None, question }
     }
 
     /// Odd rounds on one lane, even ones on another.
-    fn lane(task: &Task) -> SendLane {
+    fn lane(task: &ProbeTask) -> SendLane {
         let link = "wlan0".parse().ok()?;
         Some((link, task.round.is_multiple_of(2)))
     }
 
     #[test]
     fn questions_come_in_the_order_in_which_they_are_due() {
-        let mut agenda = TaskQueue::default();
-        agenda.add(RunInstant(100), [task(1, 50), task(2, 20), task(3, 50)].into_iter());
-        assert_eq!(agenda.deadline(lane), Some(RunInstant(120)));
-        assert!(agenda.next(RunInstant(119), lane).is_none());
-        let rounds = std::iter::from_fn(|| agenda.next(RunInstant(150), lane));
+        let mut queue = TaskQueue::default();
+        queue.add(RunInstant(100), [task(1, 50), task(2, 20), task(3, 50)].into_iter());
+        assert_eq!(queue.deadline(lane), Some(RunInstant(120)));
+        assert!(queue.next(RunInstant(119), lane).is_none());
+        let rounds = std::iter::from_fn(|| queue.next(RunInstant(150), lane));
         let rounds: Vec<_> = rounds.map(|(_, task)| task.round).collect();
         assert_eq!(rounds, [2, 1, 3]);
-        assert!(agenda.is_empty());
+        assert!(queue.is_empty());
     }
 
     #[test]
-    fn nobody_overtakes_one_for_whom_there_was_no_room() {
-        let mut agenda = TaskQueue::default();
-        agenda.add(RunInstant(0), [task(1, 10), task(3, 20), task(4, 30)].into_iter());
-        let held = agenda.next(RunInstant(40), lane).unwrap();
-        agenda.requeue(held, lane(&task(1, 0)), RunInstant(500));
+    fn nothing_overtakes_a_question_without_room() {
+        let mut queue = TaskQueue::default();
+        queue.add(RunInstant(0), [task(1, 10), task(3, 20), task(4, 30)].into_iter());
+        let held = queue.next(RunInstant(40), lane).unwrap();
+        queue.requeue(held, lane(&task(1, 0)), RunInstant(500));
         // The other lane goes on.
-        assert_eq!(agenda.next(RunInstant(40), lane).unwrap().1.round, 4);
-        assert!(agenda.next(RunInstant(499), lane).is_none());
-        assert_eq!(agenda.deadline(lane), Some(RunInstant(500)));
-        assert_eq!(agenda.next(RunInstant(500), lane).unwrap().1.round, 1);
+        assert_eq!(queue.next(RunInstant(40), lane).unwrap().1.round, 4);
+        assert!(queue.next(RunInstant(499), lane).is_none());
+        assert_eq!(queue.deadline(lane), Some(RunInstant(500)));
+        assert_eq!(queue.next(RunInstant(500), lane).unwrap().1.round, 1);
     }
 
     #[test]
     fn what_is_cancelled_waits_no_more() {
-        let mut agenda = TaskQueue::default();
-        agenda.add(RunInstant(0), [task(1, 0)].into_iter());
-        agenda.cancel(&BTreeSet::from([2]));
-        assert!(!agenda.is_empty());
-        agenda.cancel(&BTreeSet::from([1]));
-        assert_eq!((agenda.is_empty(), agenda.deadline(lane)), (true, None));
+        let mut queue = TaskQueue::default();
+        queue.add(RunInstant(0), [task(1, 0)].into_iter());
+        queue.cancel(&BTreeSet::from([2]));
+        assert!(!queue.is_empty());
+        queue.cancel(&BTreeSet::from([1]));
+        assert_eq!((queue.is_empty(), queue.deadline(lane)), (true, None));
     }
 }

@@ -14,7 +14,7 @@ use super::task_queue::SendLane;
 use crate::budget::{FrameLoad, LinkBudget, RateLimit};
 use crate::edge::packet_socket::PacketSocket;
 use crate::machine::RunInstant;
-use crate::protocol::{Question, Task};
+use crate::round_schedule::ProbeTask;
 use crate::witness::Witness;
 
 /// A watched link.
@@ -29,7 +29,7 @@ pub(super) struct WatchedLink {
     pub(super) budget: LinkBudget,
     /// Of what the agent answers, apart from what it asks.
     pub(super) answers: LinkBudget,
-    /// When there will be room for what the kernel is to send: until then it has the first turn.
+    /// When there will be room for what the kernel is to send: until then nothing else leaves.
     pub(super) kernel_send_at: Option<RunInstant>,
     pub(super) frames_sent: BTreeMap<&'static str, u32>,
     was_usable: bool,
@@ -69,7 +69,7 @@ impl WatchedLink {
         (watched, error)
     }
 
-    /// Takes room for what leaves. Nobody overtakes what the kernel is to send.
+    /// Takes room for what leaves. What the kernel is to send goes first.
     pub(super) fn take(&mut self, now: RunInstant, load: FrameLoad) -> Result<(), RunInstant> {
         match self.kernel_send_at.filter(|at| *at > now) {
             Some(at) => Err(at),
@@ -101,22 +101,16 @@ impl WatchedLink {
     }
 }
 
-/// What a question needs room on.
+/// The lane on which a question needs room.
 pub(super) fn lane(
     links: &[WatchedLink],
     gateways: &BTreeMap<(IfName, IpAddr), Mac>,
-    task: &Task,
+    task: &ProbeTask,
 ) -> SendLane {
     let link = links.iter().find(|link| task.link.as_ref() == Some(&link.name))?;
-    let is_group = match &task.question {
-        _ if link.socket.is_none() => false,
-        Question::Broadcast { .. } | Question::Multicast { .. } | Question::OwnAddress { .. } => {
-            true
-        }
-        Question::Neighbour { to_mac, .. } => to_mac.is_none(),
-        Question::Control { gateway, .. } => !gateways.contains_key(&(link.name.clone(), *gateway)),
-        _ => false,
-    };
+    let knows = |gateway| gateways.contains_key(&(link.name.clone(), gateway));
+    let knows_gateway = task.question.gateway().is_some_and(knows);
+    let is_group = link.socket.is_some() && task.question.is_group(knows_gateway);
     Some((link.name.clone(), is_group))
 }
 
@@ -125,23 +119,23 @@ pub(super) fn send(
     link: &mut WatchedLink,
     witness: &mut Witness,
     untested: &mut BTreeSet<CollectionGap>,
-    launch: OutgoingFrame,
+    outgoing: OutgoingFrame,
 ) -> Vec<Observation> {
     let Some(socket) = &link.socket else { return Vec::new() };
-    if let Err(error) = socket.send(&launch.frame) {
+    if let Err(error) = socket.send(&outgoing.frame) {
         untested.insert(CollectionGap {
             what: format!("some questions on {}", link.name),
             why: format!("the kernel did not take the frame: {error}"),
         });
         return Vec::new();
     }
-    if let Some(first) = launch.observations.first() {
+    if let Some(first) = outgoing.observations.first() {
         *link.frames_sent.entry(kind_name(&first.kind)).or_default() += 1;
-        if let Some(sent) = launch.sent {
+        if let Some(sent) = outgoing.sent {
             witness.note_sent(sent, first.clone());
         }
     }
-    launch.observations
+    outgoing.observations
 }
 
 /// What a frame is called in the account of what was sent.

@@ -11,7 +11,7 @@ use pontoon_model::untrusted::Untrusted;
 
 /// Where responders listen and answer from (RFC 6762, sections 3 and 6).
 pub const PORT: u16 = 5353;
-/// Their group.
+/// The IPv4 group of mDNS (RFC 6762, section 3).
 pub const GROUP_V4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);
 /// The same over IPv6.
 pub const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0xfb);
@@ -22,21 +22,22 @@ const RECORDS_MAX: usize = 64;
 /// The letters of a name that are kept (a name has 255 bytes, RFC 1035, section 2.3.4).
 const NAME_MAX: usize = 255;
 
-/// Where hosts say that they are there (RFC 6763, section 4; what Avahi calls workstations).
+/// The service under which hosts announce themselves (RFC 6763, section 4; what Avahi calls
+/// workstations).
 const WORKSTATIONS: [&str; 3] = ["_workstation", "_tcp", "local"];
-/// Which services there are (RFC 6763, section 9): somebody who says nothing else may say this.
+/// The list of services (RFC 6763, section 9), which hosts answer that announce nothing else.
 const SERVICES: [&str; 4] = ["_services", "_dns-sd", "_udp", "local"];
 
 const PTR: u16 = 12;
 const IN: u16 = 1;
 
-/// The message that asks who is there.
+/// The query for all hosts and services on the link.
 #[must_use]
 pub fn browse(id: u16) -> Vec<u8> {
     query(id, &[labels(&WORKSTATIONS), labels(&SERVICES)])
 }
 
-/// The message that asks for the names of addresses (RFC 6762, section 4).
+/// The query for the names of these addresses (RFC 6762, section 4).
 #[must_use]
 pub fn reverse(id: u16, addresses: &[IpAddr]) -> Vec<u8> {
     let names: Vec<_> = addresses.iter().map(|address| reverse_name(*address)).collect();
@@ -81,18 +82,18 @@ fn query(id: u16, names: &[Vec<String>]) -> Vec<u8> {
     bytes
 }
 
-/// Somebody says that an address has a name.
+/// A host's announcement that an address has a name.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct MdnsAnnouncement {
-    /// Who says it.
+    /// The address that the announcement came from.
     pub from: IpAddr,
-    /// The address.
+    /// The address that the name has.
     pub address: IpAddr,
     /// The name, without `.local`.
     pub name: Untrusted,
 }
 
-/// Reads an answer; empty when it is none, or says nothing of names.
+/// Reads an answer; empty when it is none, or holds no names.
 #[must_use]
 pub fn read(bytes: &[u8], from: IpAddr) -> Vec<MdnsAnnouncement> {
     let Ok(message) = Message::from_vec(bytes.get(..MESSAGE_MAX).unwrap_or(bytes)) else {

@@ -1,4 +1,4 @@
-//! What is sent when: a machine without a socket or a clock.
+//! What a sweep sends, and when: a machine without a socket or a clock.
 //!
 //! Every frame goes to a group, so the budget's limit on those is the one that counts: 50 a second.
 
@@ -13,7 +13,7 @@ use crate::machine::RunInstant;
 
 /// Addresses asked at most, over all networks of the link.
 pub const ADDRESSES_MAX: usize = 1024;
-/// After the last question: a host that sleeps between beacons or is busy answers within it.
+/// How long to wait after the last question: a busy host answers within it.
 const LATE_MS: u64 = 1000;
 /// After the last question for a name: responders wait up to 120 ms (RFC 6762, section 6), and a
 /// second try of theirs a second.
@@ -21,20 +21,20 @@ const LATE_NAMES_MS: u64 = 1500;
 /// Questions in one message, so that it fits a packet: 16 reverse names of IPv6 are 1,200 bytes.
 const NAMES_IN_ONE: usize = 16;
 
-/// Something to send.
+/// One frame or message of a sweep.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SweepProbe {
-    /// Ask by ARP who has this address.
+    /// An ARP request for this address.
     Arp(Ipv4Addr),
     /// An IPv6 echo to all nodes.
     Echo,
-    /// Ask by mDNS who is there: a responder that hears one family may not hear the other.
+    /// An mDNS query for all hosts and services: a responder may listen on one family only.
     Browse(IpFamily),
-    /// Ask by mDNS for the names of these addresses.
+    /// An mDNS query for the names of these addresses.
     Names(Vec<IpAddr>),
 }
 
-/// What to do next.
+/// What a sweep wants next.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SweepAction {
     /// Send this now.
@@ -65,7 +65,7 @@ impl LinkSweep {
     /// All questions for this link.
     #[must_use]
     pub fn new(target: &SweepTarget) -> Self {
-        // What takes one frame and may find everybody goes first.
+        // What takes one frame and may find all hosts goes first.
         let mut queue = VecDeque::new();
         if target.link_local.is_some() {
             queue.extend([SweepProbe::Echo, SweepProbe::Browse(IpFamily::V6)]);
@@ -79,13 +79,13 @@ impl LinkSweep {
 
     /// What to do at `now`; `known` are the addresses found so far.
     pub fn poll(&mut self, now: RunInstant, known: impl FnOnce() -> Vec<IpAddr>) -> SweepAction {
-        if let Some(shot) = self.queue.front() {
-            let shot = shot.clone();
+        if let Some(probe) = self.queue.front() {
+            let probe = probe.clone();
             if let Err(later) = self.budget.take(now, FrameLoad::one(true)) {
                 return SweepAction::WaitUntil(later);
             }
             self.queue.pop_front();
-            return SweepAction::Send(shot);
+            return SweepAction::Send(probe);
         }
         match self.phase {
             SweepPhase::Asking => {
@@ -121,7 +121,7 @@ impl LinkSweep {
     /// How many addresses are asked by ARP.
     #[must_use]
     pub fn addresses(&self) -> usize {
-        self.queue.iter().filter(|shot| matches!(shot, SweepProbe::Arp(_))).count()
+        self.queue.iter().filter(|probe| matches!(probe, SweepProbe::Arp(_))).count()
     }
 }
 
@@ -159,7 +159,7 @@ mod tests {
         let (mut sent, mut now) = (Vec::new(), RunInstant(0));
         loop {
             match sweep.poll(now, || known.clone()) {
-                SweepAction::Send(shot) => sent.push((now.0, shot)),
+                SweepAction::Send(probe) => sent.push((now.0, probe)),
                 SweepAction::WaitUntil(later) => now = now.max(later),
                 SweepAction::Done => return (sent, now.0),
             }
@@ -168,7 +168,7 @@ mod tests {
 
     fn asked(networks: &[&str]) -> Vec<String> {
         let (sent, _) = run(networks, &[]);
-        let arp = sent.iter().filter_map(|(_, shot)| match shot {
+        let arp = sent.iter().filter_map(|(_, probe)| match probe {
             SweepProbe::Arp(address) => Some(address.to_string()),
             _ => None,
         });
@@ -213,12 +213,12 @@ mod tests {
     #[test]
     fn names_are_asked_of_those_that_were_found_when_all_could_answer() {
         let (sent, done) = run(&["10.0.0.1/30"], &["10.0.0.2"; 20]);
-        let shots: Vec<_> = sent.iter().map(|(_, shot)| shot.clone()).collect();
+        let probes: Vec<_> = sent.iter().map(|(_, probe)| probe.clone()).collect();
         let names = |count| SweepProbe::Names(vec!["10.0.0.2".parse().unwrap(); count]);
         let arp = SweepProbe::Arp("10.0.0.2".parse().unwrap());
         let browse = [IpFamily::V6, IpFamily::V4].map(SweepProbe::Browse);
         let first = [vec![SweepProbe::Echo], browse.to_vec(), vec![arp]].concat();
-        assert_eq!(shots, [first, vec![names(16), names(4)]].concat());
+        assert_eq!(probes, [first, vec![names(16), names(4)]].concat());
         assert_eq!((sent[4].0, done), (1000, 2500));
     }
 

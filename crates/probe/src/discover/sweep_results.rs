@@ -1,8 +1,7 @@
-//! Who has been found so far: answers of all kinds, put together by MAC.
+//! The hosts found so far: answers of all kinds, grouped by MAC.
 //!
-//! A MAC is what the frame came from; an address is what its sender says it holds. So two hosts
-//! that claim one address both stand here, and a router that answers for everybody is one host with
-//! many addresses.
+//! The MAC is that of the frame's sender, the address is what the sender claims. So two hosts that
+//! claim one address are both here, and a router with proxy ARP is one host with many addresses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -26,23 +25,23 @@ pub const NAMES_MAX: usize = 4;
 /// Claims that are kept: a few for each host.
 const CLAIMS_MAX: usize = 4 * HOSTS_MAX;
 
-/// Who has been found.
+/// The hosts that a sweep has found, with their addresses and names.
 #[derive(Clone, Debug)]
 pub struct SweepResults {
     hosts: BTreeMap<Mac, BTreeSet<IpAddr>>,
     claims: BTreeSet<MdnsAnnouncement>,
-    /// Of our own echo requests.
+    /// The identifier of our own echo requests.
     identifier: u16,
 }
 
 impl SweepResults {
-    /// Nobody yet. Echoes of ours have this identifier.
+    /// No hosts yet. Echo requests of this sweep have this identifier.
     #[must_use]
     pub const fn new(identifier: u16) -> Self {
         Self { hosts: BTreeMap::new(), claims: BTreeSet::new(), identifier }
     }
 
-    /// Takes a frame. Who asks others is there, too.
+    /// Takes a frame. A host that asks for others is a host as well.
     pub fn take(&mut self, frame: &ParsedFrame<'_>, target: &SweepTarget) {
         let (mac, address) = match &frame.body {
             FrameBody::ArpReply { sender_mac, sender } => (*sender_mac, IpAddr::V4(*sender)),

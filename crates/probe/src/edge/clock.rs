@@ -1,4 +1,4 @@
-//! The clock.
+//! The clocks of this host: monotonic for a run, and the time of day.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -42,7 +42,7 @@ pub fn unix_s() -> i64 {
 }
 
 /// This host's clock as it was at the start, carried on by the monotonic clock: a step of the
-/// clock in mid run does not tear two moments apart.
+/// clock during a run does not change the time between two readings.
 #[derive(Clone, Copy, Debug)]
 pub struct SteadyClock {
     start: Instant,

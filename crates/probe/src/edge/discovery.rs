@@ -25,14 +25,14 @@ const AT_ONCE: usize = 256;
 /// mDNS messages and questions are for this link only: a router has lowered it (RFC 6762, section
 /// 11).
 const HOPS: u32 = 255;
-/// What our echo carries.
+/// The payload of our echo, by which an operator recognises it.
 const PAYLOAD: &[u8] = b"pontoon discover";
 /// All nodes on the link (RFC 4291, section 2.7.1), and the MAC of that group (RFC 2464, section
 /// 7).
 const ALL_NODES: (Ipv6Addr, Mac) =
     (Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1), Mac([0x33, 0x33, 0, 0, 0, 1]));
 
-/// A run on a link.
+/// The sockets and findings of one sweep.
 #[derive(Debug)]
 pub struct LinkDiscovery {
     target: SweepTarget,
@@ -72,14 +72,14 @@ impl LinkDiscovery {
         })
     }
 
-    /// Asks and listens until everybody has had time to answer.
+    /// Asks and listens until all hosts have had time to answer.
     #[must_use]
     pub fn run(mut self) -> DiscoveryReport {
         let clock = RunClock::start();
         let mut sweep = LinkSweep::new(&self.target);
         loop {
             match sweep.poll(clock.now(), || self.found.addresses()) {
-                SweepAction::Send(shot) => self.send(&shot),
+                SweepAction::Send(probe) => self.send(&probe),
                 SweepAction::WaitUntil(until) => self.listen(&clock, until),
                 SweepAction::Done => break,
             }
@@ -97,8 +97,8 @@ impl LinkDiscovery {
         }
     }
 
-    fn send(&mut self, shot: &SweepProbe) {
-        match shot {
+    fn send(&mut self, probe: &SweepProbe) {
+        match probe {
             SweepProbe::Arp(address) => {
                 let Some(from) = self.target.source(*address) else { return };
                 let (mac, group) = (self.target.mac, Mac::BROADCAST);
@@ -161,7 +161,7 @@ impl LinkDiscovery {
     fn take_frames(&mut self) {
         let mut buffer = [0; CAPTURE];
         for _ in 0..AT_ONCE {
-            // A link that goes down says so once; then it is silent.
+            // The socket reports once that the link went down (packet(7)).
             let Ok(Some(captured)) = self.frames.receive(&mut buffer) else { return };
             if let Some(frame) = read(&buffer[..captured.length]) {
                 self.found.take(&frame, &self.target);

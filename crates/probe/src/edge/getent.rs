@@ -1,4 +1,4 @@
-//! getent(1): what a name means to the C library's name services.
+//! Name lookup by getent(1), which asks the C library's name services as kubelet does.
 
 use std::io::{self, Read};
 use std::net::IpAddr;
@@ -9,9 +9,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::clock::RunClock;
 
-/// A name server that takes longer is as good as none, and kubelet waits for it in its turn.
+/// How long a lookup may take: resolvers that take longer are as good as none for kubelet, too.
 const WITHIN_MS: u64 = 3_000;
-/// A name with more addresses than fit is no host's.
+/// Most bytes of its output: no host has so many addresses.
 const OUTPUT_BYTES: usize = 64 * 1024;
 
 /// The addresses of a name, in the order in which getent prints them; `None` when it could not be
@@ -41,7 +41,7 @@ fn start(name: &str) -> io::Result<Child> {
         .spawn()
 }
 
-/// All that it writes, if it comes to an end in time.
+/// The whole output, if it ends in time.
 fn read(mut stdout: ChildStdout) -> Option<String> {
     let clock = RunClock::start();
     let mut bytes = Vec::new();

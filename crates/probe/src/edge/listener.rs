@@ -1,5 +1,5 @@
-//! A TCP port on which an agent listens for as long as a run lasts: whoever connects finds it
-//! open, and nothing is read or written.
+//! A TCP port on which an agent listens for as long as a run lasts: connections are accepted, and
+//! nothing is read or written.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,8 +14,8 @@ use crate::machine::RunInstant;
 const TURN_MAX: usize = 64;
 /// Connections held at a time; the oldest goes first.
 const HELD_MAX: usize = 128;
-/// How long a connection is held at most: whoever asked hangs up first, which leaves the port as
-/// it was (RFC 9293, section 3.6.1: who closes first keeps the pair of ports for a while).
+/// How long a connection is held at most. The peer should close it first: the end that does keeps
+/// the pair of ports in TIME-WAIT (RFC 9293, section 3.6.1), and here that would be a service's.
 const HELD_MS: u64 = 1_000;
 /// Connections that wait to be taken.
 const BACKLOG: i32 = 128;
@@ -32,7 +32,7 @@ impl TcpPortListener {
     ///
     /// # Errors
     ///
-    /// EADDRINUSE where somebody listens there, on whichever address; EACCES for a port that
+    /// EADDRINUSE where a program listens there, on whichever address; EACCES for a port that
     /// takes a privilege.
     pub fn open(port: u16) -> io::Result<Self> {
         let socket = match bound(Domain::IPV6, Ipv6Addr::UNSPECIFIED.into(), port) {
@@ -46,8 +46,8 @@ impl TcpPortListener {
         Ok(Self { listener: socket.into(), held: VecDeque::new() })
     }
 
-    /// Takes whoever waits, and lets go of whom it has held for long enough. Only those are held
-    /// that `is_known` knows.
+    /// Accepts the connections that wait, and closes those that were held long enough. Connections
+    /// from addresses that are not `is_known` are closed at once.
     pub fn turn(&mut self, now: RunInstant, is_known: &dyn Fn(IpAddr) -> bool) {
         for _ in 0..TURN_MAX {
             // An error is one of that connection, or there is none.
@@ -74,7 +74,8 @@ impl TcpPortListener {
     }
 }
 
-/// Whether whoever asked has hung up: then its end is answered while it still counts on that.
+/// Whether the peer has closed the connection: then this end is closed at once, too, which the
+/// peer's budget has room for.
 fn has_hung_up(stream: &std::net::TcpStream) -> bool {
     let would_wait = |error: io::Error| error.kind() == io::ErrorKind::WouldBlock;
     let is_set = stream.set_nonblocking(true).is_ok();
@@ -86,7 +87,7 @@ fn bound(domain: Domain, any: IpAddr, port: u16) -> io::Result<Socket> {
     if domain == Domain::IPV6 {
         socket.set_only_v6(false)?;
     }
-    // What is left of connections of before is nobody's who listens.
+    // Connections of before in TIME-WAIT do not keep the port.
     socket.set_reuse_address(true)?;
     socket.bind(&SockAddr::from(SocketAddr::new(any, port)))?;
     Ok(socket)
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_somebody_has_is_in_use() {
+    fn a_port_of_another_program_is_in_use() {
         let service = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = service.local_addr().unwrap().port();
         let error = TcpPortListener::open(port).unwrap_err();

@@ -24,12 +24,12 @@ pub const CAPTURE: usize = 512;
 /// Room for the frames of a second in which fifty hosts ask at once.
 const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
 
-/// A frame came.
+/// What is known of a frame beside its bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct CapturedFrame {
     /// How many bytes of it are in the buffer.
     pub length: usize,
-    /// To whom it was addressed.
+    /// Whether it was addressed to this host or to a group.
     pub cast: FrameDestination,
 }
 

@@ -1,5 +1,5 @@
-//! Two UDP sockets on which an agent answers packets of its run: the host's own stack decides
-//! whether they get here and which way the answer leaves.
+//! The UDP sockets on which an agent answers packets of its run. The host's own stack decides
+//! whether these arrive and by which route the answer leaves.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -21,14 +21,14 @@ pub struct UdpReflector {
     port: u16,
 }
 
-/// A datagram.
+/// A datagram as the kernel delivered it.
 #[derive(Clone, Copy, Debug)]
 pub struct ReceivedDatagram {
-    /// Its length.
+    /// Length of the payload in bytes.
     pub length: usize,
-    /// Who sent it.
+    /// The address and port that it came from.
     pub from: SocketAddr,
-    /// To which of our addresses.
+    /// The address of this host that it was sent to.
     pub to: IpAddr,
     /// The index of the link by which it came.
     pub link_index: u32,
@@ -66,13 +66,13 @@ impl UdpReflector {
         Ok(Self { socket, family, port })
     }
 
-    /// The port.
+    /// The port on which it answers.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    /// The family.
+    /// IPv4 or IPv6, never both.
     #[must_use]
     pub const fn family(&self) -> IpFamily {
         self.family

@@ -5,16 +5,17 @@ use pnet_packet::icmp::{IcmpPacket, checksum};
 /// Type, code, checksum, identifier, sequence number.
 pub(super) const HEADER: usize = 8;
 
-/// ICMP echo request.
+/// Type of an ICMP echo request.
 const REQUEST_V4: u8 = 8;
-/// ICMP echo reply.
+/// Type of an ICMP echo reply.
 const REPLY_V4: u8 = 0;
-/// `ICMPv6` echo request.
+/// Type of an `ICMPv6` echo request.
 const REQUEST_V6: u8 = 128;
-/// `ICMPv6` echo reply.
+/// Type of an `ICMPv6` echo reply.
 const REPLY_V6: u8 = 129;
 
-/// Which sort of socket: they differ in what the kernel fills in and hands over.
+/// Encodes and decodes for one sort of socket: they differ in what the kernel fills in and
+/// delivers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct EchoCodec {
     /// IPv4, else IPv6.
@@ -50,7 +51,7 @@ impl EchoCodec {
         self.echo(message, kind)
     }
 
-    /// Whether an ICMP error quotes a request of this socket. A raw socket is told the errors of
+    /// Whether an ICMP error quotes a request of this socket. A raw socket gets the errors of
     /// every other one, too.
     pub(super) fn is_quoted(self, quote: &[u8]) -> bool {
         let kind = if self.is_v4 { REQUEST_V4 } else { REQUEST_V6 };
@@ -114,9 +115,9 @@ mod tests {
     proptest! {
         #[test]
         fn no_packet_breaks_the_reader(bytes: Vec<u8>, is_v4: bool, is_raw: bool) {
-            let dialect = EchoCodec { is_v4, is_raw, ident: 1 };
-            let _ = dialect.reply(&bytes);
-            let _ = dialect.is_quoted(&bytes);
+            let codec = EchoCodec { is_v4, is_raw, ident: 1 };
+            let _ = codec.reply(&bytes);
+            let _ = codec.is_quoted(&bytes);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who lets packets of [`FlowDriver`](super::FlowDriver) leave: a budget is kept elsewhere.
+//! What decides when packets of a [`FlowDriver`](super::FlowDriver) may leave.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use pontoon_model::net::IfName;
 use crate::budget::FrameLoad;
 use crate::machine::{FlowAction, RunInstant};
 
-/// Lets packets leave, or has them wait.
+/// A limit on what is sent: lets packets leave, or has them wait.
 pub trait SendBudget {
     /// Lets these frames leave for `to`, by `link` or, without one, as the kernel routes them.
     ///
@@ -23,7 +23,7 @@ pub trait SendBudget {
     ) -> Result<(), RunInstant>;
 }
 
-/// A gate that always stands open, for sockets that nobody shares.
+/// No limit, for links that no stranger shares.
 #[derive(Clone, Copy, Debug)]
 pub struct UnlimitedBudget;
 

@@ -3,36 +3,19 @@
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 
-use nix::libc::{EACCES, EIO, EPERM};
+use nix::libc::{EACCES, EPERM};
 use nix::poll::PollFlags;
 use pontoon_model::net::IfName;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::echo_codec::EchoCodec;
-use super::recvmsg::{ReceivedIcmpError, packet, trouble};
-use super::socket_options::{apply, bind_to_link, enable_ancillary_data};
+use super::recvmsg::{ReceiveBuffers, ReceivedIcmpError, next_error, next_packet};
+use super::socket_options::{apply, bind_to_link, enable_ancillary_data, errno_of};
 use super::tcp_connection::TcpConnection;
 use crate::budget::FrameLoad;
 use crate::machine::{FlowEvent, FlowId, SendOptions};
 
-/// What is read into, again and again.
-pub(super) struct ReceiveBuffers {
-    pub(super) bytes: Vec<u8>,
-    pub(super) control: Vec<u8>,
-}
-
-impl ReceiveBuffers {
-    /// The longest UDP datagram; a longer one does not exist.
-    const BYTES: usize = 65_535;
-    /// Link, TTL and an extended error with an IPv6 address take 136 bytes.
-    const CONTROL: usize = 512;
-
-    pub(super) fn new() -> Self {
-        Self { bytes: vec![0; Self::BYTES], control: vec![0; Self::CONTROL] }
-    }
-}
-
-/// Sorts of sockets.
+/// Which socket a flow needs.
 #[derive(Clone, Copy)]
 pub(super) enum SocketKind {
     Udp,
@@ -40,11 +23,11 @@ pub(super) enum SocketKind {
     Tcp,
 }
 
-/// A flow's socket.
+/// The socket of one flow, bound and ready to send.
 pub(super) struct FlowSocket {
     pub(super) socket: Socket,
-    speech: FlowTransport,
-    /// The link to which it is tied, and the other end.
+    transport: FlowTransport,
+    /// The link to which it is bound.
     pub(super) link: Option<IfName>,
     pub(super) to: IpAddr,
 }
@@ -62,13 +45,13 @@ const MAX_READS: usize = 32;
 impl FlowSocket {
     /// Opens a socket toward `to`, or says which errno forbids it.
     pub(super) fn open(
-        kin: SocketKind,
+        kind: SocketKind,
         way: &SendOptions,
         to: IpAddr,
         ident: u16,
     ) -> Result<Self, i32> {
         let domain = if to.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
-        let (socket, speech) = match kin {
+        let (socket, transport) = match kind {
             SocketKind::Udp => {
                 (Socket::new(domain, Type::DGRAM, Some(Protocol::UDP)), FlowTransport::Udp)
             }
@@ -87,12 +70,12 @@ impl FlowSocket {
         if let Some(link) = &way.link {
             bind_to_link(&socket, link, to)?;
         }
-        Ok(Self { socket, speech, link: way.link.clone(), to })
+        Ok(Self { socket, transport, link: way.link.clone(), to })
     }
 
     /// The frames that closing it sends.
     pub(super) const fn close_cost(&self) -> FrameLoad {
-        match &self.speech {
+        match &self.transport {
             FlowTransport::Udp | FlowTransport::Echo(_) => FrameLoad::of(0),
             FlowTransport::Tcp(stream) => stream.close_cost(),
         }
@@ -100,7 +83,7 @@ impl FlowSocket {
 
     /// What to wait for.
     pub(super) fn poll_flags(&self) -> PollFlags {
-        match &self.speech {
+        match &self.transport {
             FlowTransport::Udp | FlowTransport::Echo(_) => PollFlags::POLLIN,
             FlowTransport::Tcp(stream) => stream.poll_flags(),
         }
@@ -141,8 +124,8 @@ impl FlowSocket {
         buffers: &mut ReceiveBuffers,
         events: &mut Vec<FlowEvent>,
     ) {
-        if let FlowTransport::Echo(dialect) = &self.speech {
-            let request = dialect.request(sequence, payload);
+        if let FlowTransport::Echo(codec) = &self.transport {
+            let request = codec.request(sequence, payload);
             self.send(flow, way, SocketAddr::new(to, 0), &request, buffers, events);
         }
     }
@@ -156,13 +139,13 @@ impl FlowSocket {
     ) {
         if let Err(error) = apply(&self.socket, way, to.ip()) {
             events.push(FlowEvent::Refused { flow, errno: error as i32 });
-        } else if let FlowTransport::Tcp(stream) = &mut self.speech {
+        } else if let FlowTransport::Tcp(stream) = &mut self.transport {
             stream.connect(&self.socket, flow, to, events);
         }
     }
 
     pub(super) fn write(&mut self, flow: FlowId, bytes: &[u8], events: &mut Vec<FlowEvent>) {
-        if let FlowTransport::Tcp(stream) = &mut self.speech {
+        if let FlowTransport::Tcp(stream) = &mut self.transport {
             stream.write(&self.socket, flow, bytes, events);
         }
     }
@@ -177,7 +160,7 @@ impl FlowSocket {
     ) {
         let was_icmp =
             ready.contains(PollFlags::POLLERR) && self.drain_errors(flow, buffers, events);
-        match &mut self.speech {
+        match &mut self.transport {
             FlowTransport::Tcp(stream) => {
                 stream.drain(&self.socket, flow, was_icmp, &mut buffers.bytes, events);
             }
@@ -195,16 +178,16 @@ impl FlowSocket {
     ) {
         for _ in 0..MAX_READS {
             // A pending error makes one read fail; what it was stands in the error queue.
-            let Ok(packet) = packet(self.as_fd(), buffers) else { return };
+            let Ok(packet) = next_packet(self.as_fd(), buffers) else { return };
             let Some(from) = packet.from else { continue };
             let (link, ttl) = (packet.link, packet.ttl);
-            match &self.speech {
+            match &self.transport {
                 FlowTransport::Udp => {
                     let payload = packet.bytes.to_vec();
                     events.push(FlowEvent::Datagram { flow, from, link, ttl, payload });
                 }
-                FlowTransport::Echo(dialect) => {
-                    if let Some((sequence, payload)) = dialect.reply(packet.bytes) {
+                FlowTransport::Echo(codec) => {
+                    if let Some((sequence, payload)) = codec.reply(packet.bytes) {
                         let (from, payload) = (from.ip(), payload.to_vec());
                         events.push(FlowEvent::EchoReply {
                             flow,
@@ -230,12 +213,12 @@ impl FlowSocket {
     ) -> bool {
         let mut any = false;
         for _ in 0..MAX_READS {
-            let Ok(trouble) = trouble(self.as_fd(), buffers) else { break };
-            let is_ours = match &self.speech {
-                FlowTransport::Echo(dialect) => dialect.is_quoted(trouble.quote),
+            let Ok(error) = next_error(self.as_fd(), buffers) else { break };
+            let is_ours = match &self.transport {
+                FlowTransport::Echo(codec) => codec.is_quoted(error.quote),
                 FlowTransport::Udp | FlowTransport::Tcp(_) => true,
             };
-            if let Some(ReceivedIcmpError { kind, code, from }) = trouble.icmp.filter(|_| is_ours) {
+            if let Some(ReceivedIcmpError { kind, code, from }) = error.icmp.filter(|_| is_ours) {
                 events.push(FlowEvent::Icmp { flow, kind, code, from });
                 any = true;
             }
@@ -260,8 +243,4 @@ fn echo_socket(domain: Domain) -> (std::io::Result<Socket>, bool) {
         }
         other => (other, false),
     }
-}
-
-pub(super) fn errno_of(error: &std::io::Error) -> i32 {
-    error.raw_os_error().unwrap_or(EIO)
 }

@@ -1,4 +1,4 @@
-//! Socket options: how packets leave, and what is told about those that come in.
+//! Socket options: how packets leave, and what the kernel reports about those that come in.
 
 use std::net::IpAddr;
 use std::num::NonZeroI32;
@@ -18,7 +18,7 @@ sockopt_impl!(MtuDiscover6, SetOnly, libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER
 sockopt_impl!(UnicastIf, SetOnly, libc::IPPROTO_IP, libc::IP_UNICAST_IF, libc::c_int);
 sockopt_impl!(UnicastIf6, SetOnly, libc::IPPROTO_IPV6, libc::IPV6_UNICAST_IF, libc::c_int);
 
-/// Asks the kernel to tell link, TTL and ICMP errors (ip(7), ipv6(7)).
+/// Has the kernel report link, TTL and ICMP errors (ip(7), ipv6(7)).
 pub(super) fn enable_ancillary_data(socket: &Socket, to: IpAddr) -> Result<(), Errno> {
     if to.is_ipv4() {
         setsockopt(socket, sockopt::Ipv4RecvErr, &true)?;
@@ -37,7 +37,7 @@ pub(super) fn enable_ancillary_data(socket: &Socket, to: IpAddr) -> Result<(), E
 /// refused, `IP_UNICAST_IF` still chooses the link for what leaves, though not for what comes in.
 pub(super) fn bind_to_link(socket: &Socket, link: &IfName, to: IpAddr) -> Result<(), i32> {
     let Err(error) = socket.bind_device(Some(link.as_str().as_bytes())) else { return Ok(()) };
-    let errno = error.raw_os_error().unwrap_or(libc::EIO);
+    let errno = errno_of(&error);
     if errno != libc::EPERM {
         return Err(errno);
     }
@@ -77,4 +77,9 @@ pub(super) fn link_name(index: i32) -> Option<IfName> {
     let index = NonZeroI32::new(index)?.get();
     let name = if_indextoname(index.cast_unsigned()).ok()?;
     name.to_str().ok()?.parse().ok()
+}
+
+/// The number of an error of the kernel; one that is none counts as an I/O error.
+pub(super) fn errno_of(error: &std::io::Error) -> i32 {
+    error.raw_os_error().unwrap_or(libc::EIO)
 }

@@ -7,7 +7,7 @@ use nix::libc::{ECONNREFUSED, ECONNRESET, EINPROGRESS, ENOBUFS, ENOTCONN};
 use nix::poll::PollFlags;
 use socket2::Socket;
 
-use super::socket::errno_of;
+use super::socket_options::errno_of;
 use crate::budget::FrameLoad;
 use crate::machine::{FlowEvent, FlowId};
 
@@ -29,7 +29,7 @@ enum ConnectionState {
     Over,
 }
 
-/// What a machine may have waiting to be sent: requests are a few hundred bytes.
+/// Most bytes of one machine that wait to be sent: requests are a few hundred bytes.
 const MAX_UNSENT: usize = 16 * 1024;
 
 /// Bytes handed to a machine in one turn from a peer that streams.

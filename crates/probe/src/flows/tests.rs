@@ -6,37 +6,20 @@ use std::time::{Duration, Instant};
 
 use nix::libc::{EACCES, EMFILE, ENODEV, EPERM};
 use nix::poll::{PollFd, PollTimeout, poll};
-use pontoon_model::host::HostName;
-use pontoon_model::net::IpFamily;
-use pontoon_model::observation::{
-    DnsQuery, Observation, ObservedEvent, ProbeAnswer, ProbeKind, RunId,
-};
+use pontoon_model::observation::{DnsQuery, Observation, ObservedEvent, ProbeAnswer, ProbeKind};
+use pontoon_model::port::TransportProtocol;
 
 use super::{FlowDriver, SendBudget, UnlimitedBudget};
 use crate::budget::{FrameLoad, LinkBudget, RateLimit};
 use crate::machine::{
     FlowAction, FlowEvent, FlowId, MachinePoll, ProbeMachine, RunInstant, SendOptions,
 };
-use crate::probes::{ProbePayload, ProbeSpec, machine};
+use crate::probes::ProbeQuestion;
+use crate::probes::tests::{datagrams, machine_from};
 
+/// By no link in particular: loopback.
 fn template() -> Observation {
-    Observation {
-        run: RunId(1),
-        host: HostName::lossy("a"),
-        peer: None,
-        address: None,
-        link: None,
-        asked_link: None,
-        family: IpFamily::V4,
-        direction: ObservedEvent::Sent,
-        round: 1,
-        at_ms: 0,
-        source_mac: None,
-        ttl: None,
-        cast: None,
-        kind: ProbeKind::RoutedUdp,
-        answer: None,
-    }
+    Observation { link: None, ..crate::probes::tests::template() }
 }
 
 /// Runs the machines as an agent would, for a minute at most.
@@ -58,9 +41,13 @@ fn run(flows: &mut FlowDriver, mut each: impl FnMut()) -> Vec<Observation> {
     seen
 }
 
-fn ask(ask: &ProbeSpec, each: impl FnMut()) -> Vec<Observation> {
+fn ask(question: &ProbeQuestion, each: impl FnMut()) -> Vec<Observation> {
+    drive(machine_from(template(), question), each)
+}
+
+fn drive(machine: Box<dyn ProbeMachine>, each: impl FnMut()) -> Vec<Observation> {
     let mut flows = FlowDriver::new(7);
-    flows.start(machine(ask, template(), 0, 1));
+    flows.start(machine);
     run(&mut flows, each)
 }
 
@@ -83,16 +70,19 @@ fn serve(server: &UdpSocket) {
     }
 }
 
-fn routed_udp(to: SocketAddr) -> ProbeSpec {
-    let payload = ProbePayload::new(b"nonce".to_vec()).unwrap();
-    ProbeSpec::RoutedUdp { to, answer: Some(payload.clone()), payload, tries: 1, every_ms: 100 }
+fn routed_udp(to: SocketAddr) -> Box<dyn ProbeMachine> {
+    datagrams(template(), to, (1, 100), Some(b"question"))
+}
+
+fn tcp(to: SocketAddr) -> ProbeQuestion {
+    ProbeQuestion::Port { to, transport: TransportProtocol::Tcp, tries: 1 }
 }
 
 #[test]
 fn a_udp_answer_tells_link_and_ttl() {
     for host in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
         let (server, address) = echo_server(host);
-        let seen = ask(&routed_udp(address), || serve(&server));
+        let seen = drive(routed_udp(address), || serve(&server));
         let [sent, answered] = &seen[..] else { panic!("{seen:?}") };
         assert_eq!(sent.direction, ObservedEvent::Sent);
         assert_eq!(answered.answer, Some(ProbeAnswer::Reply));
@@ -107,7 +97,7 @@ fn a_closed_udp_port_is_an_icmp_error_with_its_sender() {
         [(IpAddr::V4(Ipv4Addr::LOCALHOST), 3, 3), (IpAddr::V6(Ipv6Addr::LOCALHOST), 1, 4)]
     {
         let address = echo_server(host).1;
-        let seen = ask(&routed_udp(address), || {});
+        let seen = drive(routed_udp(address), || {});
         assert_eq!(answers(&seen), [&ProbeAnswer::Icmp { kind, code, from: host }]);
     }
 }
@@ -116,30 +106,24 @@ fn a_closed_udp_port_is_an_icmp_error_with_its_sender() {
 fn tcp_ports_are_open_or_closed() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let to = listener.local_addr().unwrap();
-    assert_eq!(answers(&ask(&ProbeSpec::Tcp { to, tries: 1 }, || {})), [&ProbeAnswer::Reply]);
+    assert_eq!(answers(&ask(&tcp(to), || {})), [&ProbeAnswer::Reply]);
     drop(listener);
-    assert_eq!(answers(&ask(&ProbeSpec::Tcp { to, tries: 1 }, || {})), [&ProbeAnswer::Reset]);
+    assert_eq!(answers(&ask(&tcp(to), || {})), [&ProbeAnswer::Reset]);
 }
 
 #[test]
 fn a_whole_packet_passes_loopback_at_its_mtu() {
     let (server, to) = echo_server(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let question =
-        ProbeSpec::PathMtu { to, from_bytes: 1_500, payload_prefix: ProbePayload::default() };
-    let seen = ask(&question, || serve(&server));
+    let seen = ask(&ProbeQuestion::PathMtu { to, bytes: 1_500 }, || serve(&server));
     assert_eq!(seen.last().unwrap().kind, ProbeKind::Size { bytes: 1_500 });
     assert_eq!(answers(&seen), [&ProbeAnswer::Reply]);
 }
 
 #[test]
-fn the_second_rung_is_the_destination_itself() {
+fn the_second_hop_is_the_destination_itself() {
     let (server, to) = echo_server(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let question = ProbeSpec::Ladder {
-        to,
-        ttls: vec![1, 2],
-        vehicle: crate::probes::TracerouteProtocol::Udp,
-        payload: ProbePayload::new(b"x".to_vec()).unwrap(),
-    };
+    let protocol = crate::probes::TracerouteProtocol::Udp;
+    let question = ProbeQuestion::Traceroute { to, ttls: vec![1, 2], protocol };
     let seen = ask(&question, || serve(&server));
     assert_eq!(seen.len(), 2, "nothing is sent above the destination: {seen:?}");
     assert_eq!(answers(&seen), [&ProbeAnswer::Reply]);
@@ -150,7 +134,7 @@ fn the_second_rung_is_the_destination_itself() {
 #[test]
 fn an_echo_is_answered_or_refused_by_this_host() {
     for host in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
-        let question = ProbeSpec::RoutedEcho { to: host, tries: 1, every_ms: 100 };
+        let question = ProbeQuestion::RoutedEcho { to: host, tries: 1, every_ms: 100 };
         let seen = ask(&question, || {});
         let is_allowed = socket2::Socket::new(
             if host.is_ipv4() { socket2::Domain::IPV4 } else { socket2::Domain::IPV6 },
@@ -180,8 +164,7 @@ fn an_echo_is_answered_or_refused_by_this_host() {
 fn a_link_that_does_not_exist_is_refused() {
     let mut flows = FlowDriver::new(7);
     let template = Observation { link: Some("nosuchlink0".parse().unwrap()), ..template() };
-    let question = routed_udp("192.0.2.1:9".parse().unwrap());
-    flows.start(machine(&question, template, 0, 1));
+    flows.start(datagrams(template, "192.0.2.1:9".parse().unwrap(), (1, 100), None));
     let seen = run(&mut flows, || {});
     assert_eq!(answers(&seen), [&ProbeAnswer::Refused { errno: ENODEV }]);
 }
@@ -190,7 +173,7 @@ fn a_link_that_does_not_exist_is_refused() {
 fn a_dns_server_that_is_not_there_is_no_silence() {
     let server = echo_server(IpAddr::V4(Ipv4Addr::LOCALHOST)).1;
     let query = DnsQuery::NoServer;
-    let seen = ask(&ProbeSpec::Dns { server, query, name: None }, || {});
+    let seen = ask(&ProbeQuestion::Dns { server, query, name: None }, || {});
     assert!(matches!(answers(&seen)[..], [ProbeAnswer::Icmp { kind: 3, code: 3, .. }]), "{seen:?}");
 }
 
@@ -321,12 +304,11 @@ fn slow(frames_per_s: usize) -> ThrottledBudget {
 #[test]
 fn what_has_to_wait_leaves_later_and_its_own_time_begins_there() {
     let silent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let (to, payload) = (silent.local_addr().unwrap(), ProbePayload::default());
-    let ask = ProbeSpec::RoutedUdp { to, payload, answer: None, tries: 2, every_ms: 100 };
+    let to = silent.local_addr().unwrap();
     let mut flows = FlowDriver::new(7);
     let mut gate = slow(1);
     for _ in 0..2 {
-        flows.start(machine(&ask, template(), 0, 1));
+        flows.start(datagrams(template(), to, (2, 100), None));
     }
     let mut sent = Vec::new();
     let mut now = RunInstant(0);
@@ -346,7 +328,7 @@ fn every_frame_of_a_connection_is_asked_for() {
     let to = listener.local_addr().unwrap();
     let mut flows = FlowDriver::new(7);
     let mut gate = slow(10);
-    flows.start(machine(&ProbeSpec::Tcp { to, tries: 1 }, template(), 0, 1));
+    flows.start(machine_from(template(), &tcp(to)));
     let mut seen = Vec::new();
     for ms in 0..1_000 {
         seen.extend(flows.turn(RunInstant(ms), &mut gate));
@@ -367,7 +349,7 @@ fn a_connection_stays_open_until_there_is_room_to_close_it() {
     let to = listener.local_addr().unwrap();
     let mut flows = FlowDriver::new(7);
     let mut gate = slow(2);
-    flows.start(machine(&ProbeSpec::Tcp { to, tries: 1 }, template(), 0, 1));
+    flows.start(machine_from(template(), &tcp(to)));
     let mut seen = Vec::new();
     while seen.len() < 2 {
         seen.extend(flows.turn(RunInstant(0), &mut gate));

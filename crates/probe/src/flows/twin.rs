@@ -1,4 +1,4 @@
-//! The twin of [`FlowDriver`](super::FlowDriver): a network in memory, with exact times.
+//! A [`FlowDriver`](super::FlowDriver) in memory: the network is a function, and times are exact.
 
 use std::collections::BTreeMap;
 

@@ -34,14 +34,14 @@ pub enum FrameBody<'a> {
         sender: Ipv4Addr,
         /// The address that is sought.
         target: Ipv4Addr,
-        /// The padding.
+        /// The padding of the frame, where our token is.
         padding: &'a [u8],
     },
     /// An ARP reply.
     ArpReply {
         /// The MAC that is said to hold the address.
         sender_mac: Mac,
-        /// The address.
+        /// The address that was asked for.
         sender: Ipv4Addr,
     },
     /// A neighbour solicitation with its nonce option.
@@ -55,16 +55,16 @@ pub enum FrameBody<'a> {
     },
     /// A neighbour advertisement.
     Advertisement {
-        /// The address.
+        /// The address that was asked for.
         target: Ipv6Addr,
         /// The MAC that is said to hold it.
         target_mac: Option<Mac>,
     },
     /// A UDP datagram.
     Udp {
-        /// From where.
+        /// Source address and port.
         from: SocketAddr,
-        /// To where.
+        /// Destination address and port.
         to: SocketAddr,
         /// TTL or hop limit.
         ttl: u8,
@@ -75,9 +75,9 @@ pub enum FrameBody<'a> {
     },
     /// The first packet of a TCP connection (RFC 9293: SYN without ACK).
     Syn {
-        /// From where.
+        /// Source address and port.
         from: SocketAddr,
-        /// To where.
+        /// Destination address and port.
         to: SocketAddr,
         /// TTL or hop limit.
         ttl: u8,
@@ -86,13 +86,13 @@ pub enum FrameBody<'a> {
     Echo {
         /// Whether it is the reply.
         is_reply: bool,
-        /// From where.
+        /// Source address of the packet.
         from: IpAddr,
-        /// To where.
+        /// Destination address of the packet.
         to: IpAddr,
         /// TTL or hop limit.
         ttl: u8,
-        /// Its identifier.
+        /// Identifier, by which a reply finds its request.
         identifier: u16,
         /// What it carries.
         payload: &'a [u8],
@@ -103,7 +103,7 @@ pub enum FrameBody<'a> {
         from: IpAddr,
         /// ICMP or `ICMPv6` type.
         kind: u8,
-        /// Its code.
+        /// Code within the type.
         code: u8,
         /// The packet it is about.
         about: QuotedPacket,
@@ -121,7 +121,7 @@ pub enum QuotedPacket {
     },
     /// An echo request with this identifier.
     Echo {
-        /// The identifier.
+        /// Identifier of the request.
         identifier: u16,
     },
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::read::{FrameBody, QuotedPacket, read};
 use super::write::{self, FrameAddresses};
-use crate::probe_token::{self, AgentKeys, ProbeToken, TokenHeader, WireProbe};
+use crate::probe_token::{self, AgentKeys, ProbeToken, TokenHeader};
 use crate::run_key::RunKey;
 
 const A: Mac = Mac([2, 0xaa, 0, 0, 0, 0xa]);
@@ -16,8 +16,7 @@ fn ends(from: &str, to: &str) -> FrameAddresses {
 }
 
 fn token() -> ProbeToken {
-    let header =
-        TokenHeader { seat: 1, link: 2, probe: WireProbe::Udp, is_answer: false, round: 3 };
+    let header = TokenHeader { sender: 1, link: 2, code: 3, is_answer: false, round: 3 };
     ProbeToken::new(
         header,
         &AgentKeys { run: RunKey::from_bytes([1; 32]), own: RunKey::from_bytes([2; 32]) },

@@ -33,11 +33,11 @@ const TTL: u8 = 64;
 /// The two ends of a frame.
 #[derive(Clone, Copy, Debug)]
 pub struct FrameAddresses {
-    /// Our MAC.
+    /// MAC address of our link.
     pub from_mac: Mac,
     /// The MAC it goes to.
     pub to_mac: Mac,
-    /// Our address.
+    /// Our address on that link.
     pub from: IpAddr,
     /// The address it goes to.
     pub to: IpAddr,

@@ -4,75 +4,59 @@ use std::net::IpAddr;
 
 use pontoon_model::observation::{Observation, ProbeAnswer, ProbeKind};
 
-use super::probe_context::{NonceGenerator, PacketIngress, ProbeContext, failure};
-use super::retry::{RetryAction, RetryPace, RetrySchedule};
-use crate::machine::{FlowAction, FlowEvent, MachinePoll, ProbeMachine, RunInstant};
+use super::datagram::WINDOW_MS;
+use super::probe_context::{NonceGenerator, ProbeContext};
+use super::retried_probe::{ProbeAttempt, ProbeExchange, RetriedProbe};
+use super::retry::RetryPace;
+use crate::machine::{FlowAction, FlowEvent, RunInstant};
 
-/// Asks until one echo is answered ([`ProbeKind::RoutedEcho`]).
+/// Pings an address; the payload is random, so that nobody can answer who has not seen it.
 #[derive(Debug)]
-pub(crate) struct EchoProbe {
-    asker: ProbeContext,
+pub(crate) struct EchoExchange {
     to: IpAddr,
     payload: [u8; 16],
-    tries: RetrySchedule,
 }
 
-impl EchoProbe {
-    /// How long an echo may take on a network whose radio dozes.
-    pub(crate) const WINDOW_MS: u64 = 1_500;
+pub(super) fn probe(
+    template: Observation,
+    to: IpAddr,
+    tries: u16,
+    every_ms: u32,
+    random: u64,
+) -> RetriedProbe<EchoExchange> {
+    let pace =
+        RetryPace { count: tries, delay_ms: 0, every_ms: every_ms.into(), window_ms: WINDOW_MS };
+    let payload = NonceGenerator::new(random).next_16_bytes();
+    RetriedProbe::new(ProbeContext::new(template), pace, EchoExchange { to, payload })
+}
 
-    pub(crate) fn new(template: Observation, to: IpAddr, pace: RetryPace, random: u64) -> Self {
-        let mut nonces = NonceGenerator::new(random);
-        let payload = (u128::from(nonces.next()) << 64 | u128::from(nonces.next())).to_be_bytes();
-        Self { asker: ProbeContext::new(template), to, payload, tries: RetrySchedule::new(pace) }
+impl ProbeExchange for EchoExchange {
+    fn kind(&self) -> ProbeKind {
+        ProbeKind::RoutedEcho
     }
-}
 
-impl ProbeMachine for EchoProbe {
-    fn poll(&mut self, now: RunInstant) -> MachinePoll {
-        if let Some(next) = self.asker.next() {
-            return next;
-        }
-        match self.tries.due(now) {
-            RetryAction::Wait(until) => MachinePoll::WaitUntil(until),
-            RetryAction::Over => MachinePoll::Done,
-            RetryAction::Try(nth) => {
-                let flow = self.asker.flow();
-                self.tries.made(flow);
-                let round = self.asker.round(nth);
-                self.asker.sent(now, round, ProbeKind::RoutedEcho, self.to);
-                MachinePoll::Do(FlowAction::SendEcho {
-                    flow,
-                    way: self.asker.way(self.to),
-                    to: self.to,
-                    sequence: nth + 1,
-                    payload: self.payload.to_vec(),
-                })
-            }
+    fn to(&self) -> IpAddr {
+        self.to
+    }
+
+    fn send(&mut self, _: RunInstant, attempt: ProbeAttempt<'_>) -> FlowAction {
+        FlowAction::SendEcho {
+            flow: attempt.flow,
+            way: attempt.context.way(self.to),
+            to: self.to,
+            sequence: attempt.nth + 1,
+            payload: self.payload.to_vec(),
         }
     }
 
-    fn receive(&mut self, now: RunInstant, event: &FlowEvent) {
-        self.tries.note_sent_at(now, event);
-        let Some(nth) = self.tries.open(event.flow()) else { return };
-        let (answer, ingress) = match event {
-            FlowEvent::EchoReply { from, link, sequence, ttl, payload, .. } => {
-                let is_ours = *from == self.to && *sequence == nth + 1 && *payload == self.payload;
-                if !is_ours {
-                    return;
-                }
-                (ProbeAnswer::Reply, PacketIngress { link: link.clone(), ttl: *ttl })
-            }
-            event => match failure(event) {
-                Some(answer) => (answer, PacketIngress::default()),
-                None => return,
-            },
-        };
-        self.tries.answered(nth);
-        if matches!(answer, ProbeAnswer::Reply | ProbeAnswer::Refused { .. }) {
-            self.tries.settle();
-        }
-        let round = self.asker.round(nth);
-        self.asker.answered(now, round, ProbeKind::RoutedEcho, self.to, answer, ingress);
+    fn read(
+        &mut self,
+        _: RunInstant,
+        attempt: ProbeAttempt<'_>,
+        event: &FlowEvent,
+    ) -> Option<ProbeAnswer> {
+        let FlowEvent::EchoReply { from, sequence, payload, .. } = event else { return None };
+        let is_ours = *from == self.to && *sequence == attempt.nth + 1 && *payload == self.payload;
+        is_ours.then_some(ProbeAnswer::Reply)
     }
 }

@@ -1,14 +1,16 @@
-//! Is the internet there? DNS, a check page and the time, through one link.
+//! Access to the internet over one link: DNS, a check page and the time.
 
 use std::net::{IpAddr, SocketAddr};
 
 use pontoon_model::net::IpFamily;
 use pontoon_model::observation::{DnsQuery, Observation};
 
-use super::dns::{self, DnsName, DnsProbe};
-use super::portal::{PortalPage, PortalProbe};
+use super::dns::{self, DnsExchange, DnsName};
+use super::parallel::poll_all;
+use super::portal::{self, PortalExchange, PortalPage};
 use super::probe_context::{NonceGenerator, ProbeContext};
-use super::sntp::{self, SntpProbe, WallClockReading};
+use super::retried_probe::RetriedProbe;
+use super::sntp::{self, SntpExchange, WallClockReading};
 use crate::machine::{FlowEvent, MachinePoll, ProbeMachine, RunInstant};
 
 /// Asks every server, all at once: the addresses of the check page and of the time server, and a
@@ -21,11 +23,11 @@ pub(crate) struct InternetProbe {
     page: PortalPage,
     clock: WallClockReading,
     nonces: NonceGenerator,
-    page_lookups: Vec<DnsProbe>,
-    time_lookups: Vec<DnsProbe>,
-    invalid_lookups: Vec<DnsProbe>,
-    portal: Option<PortalProbe>,
-    sntp: Option<SntpProbe>,
+    page_lookups: Vec<RetriedProbe<DnsExchange>>,
+    time_lookups: Vec<RetriedProbe<DnsExchange>>,
+    invalid_lookups: Vec<RetriedProbe<DnsExchange>>,
+    portal: Option<RetriedProbe<PortalExchange>>,
+    sntp: Option<RetriedProbe<SntpExchange>>,
     next_child: u16,
 }
 
@@ -38,13 +40,13 @@ impl InternetProbe {
         servers: &[IpAddr],
         page: PortalPage,
         time: &DnsName,
-        unix_s: i64,
+        clock: WallClockReading,
         random: u64,
     ) -> Self {
         let mut internet = Self {
             template,
             page,
-            clock: WallClockReading::new(unix_s),
+            clock,
             nonces: NonceGenerator::new(random),
             page_lookups: Vec::new(),
             time_lookups: Vec::new(),
@@ -70,13 +72,19 @@ impl InternetProbe {
         internet
     }
 
-    fn lookup(&mut self, server: IpAddr, query: DnsQuery, name: &DnsName, later: u16) -> DnsProbe {
-        let asker = self.child(later);
+    fn lookup(
+        &mut self,
+        server: IpAddr,
+        query: DnsQuery,
+        name: &DnsName,
+        later: u16,
+    ) -> RetriedProbe<DnsExchange> {
+        let context = self.child(later);
         let server = SocketAddr::new(server, dns::PORT);
-        DnsProbe::new(asker, server, query, name.clone(), self.nonces.next())
+        dns::probe(context, server, query, name.clone(), self.nonces.next())
     }
 
-    /// An asker with flows of its own, whose rounds begin `later`.
+    /// A context with flows of its own, whose rounds begin `later`.
     fn child(&mut self, later: u16) -> ProbeContext {
         let mut template = self.template.clone();
         template.round = template.round.max(1).saturating_add(later);
@@ -93,24 +101,24 @@ impl InternetProbe {
             let address = literal.or_else(|| self.usable(&self.page_lookups));
             if let Some(address) = address {
                 let to = SocketAddr::new(address, self.page.port());
-                let (asker, page) = (self.child(0), self.page.clone());
+                let (context, page) = (self.child(0), self.page.clone());
                 self.portal =
-                    Some(PortalProbe::new(asker, to, page, self.clock, self.nonces.next()));
+                    Some(portal::probe(context, to, page, self.clock, self.nonces.next()));
             }
         }
         if self.sntp.is_none()
             && let Some(address) = self.usable(&self.time_lookups)
         {
             let server = SocketAddr::new(address, sntp::PORT);
-            let asker = self.child(0);
-            self.sntp = Some(SntpProbe::new(asker, server, self.clock, self.nonces.next()));
+            let context = self.child(0);
+            self.sntp = Some(sntp::probe(context, server, self.clock, self.nonces.next()));
         }
     }
 
     /// The first address found that a server on the network could have. A private one is: that is
     /// how portals answer. One of this host itself is not: a hostile resolver must not make us
     /// talk to local services.
-    fn usable(&self, lookups: &[DnsProbe]) -> Option<IpAddr> {
+    fn usable(&self, lookups: &[RetriedProbe<DnsExchange>]) -> Option<IpAddr> {
         let family = self.template.family;
         let is_usable = |address: &IpAddr| {
             let is_broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
@@ -120,7 +128,8 @@ impl InternetProbe {
                     || address.is_multicast()
                     || is_broadcast)
         };
-        lookups.iter().filter_map(DnsProbe::found).flatten().copied().find(is_usable)
+        let found = lookups.iter().filter_map(|lookup| lookup.exchange().found());
+        found.flatten().copied().find(is_usable)
     }
 
     fn children(&mut self) -> impl Iterator<Item = &mut dyn ProbeMachine> {
@@ -135,17 +144,7 @@ impl InternetProbe {
 impl ProbeMachine for InternetProbe {
     fn poll(&mut self, now: RunInstant) -> MachinePoll {
         self.advance(now);
-        let mut wait: Option<RunInstant> = None;
-        for child in self.children() {
-            match child.poll(now) {
-                MachinePoll::Do(action) => return MachinePoll::Do(action),
-                MachinePoll::WaitUntil(until) => {
-                    wait = Some(wait.map_or(until, |other| other.min(until)));
-                }
-                MachinePoll::Done => {}
-            }
-        }
-        wait.map_or(MachinePoll::Done, MachinePoll::WaitUntil)
+        poll_all(self.children(), now)
     }
 
     fn receive(&mut self, now: RunInstant, event: &FlowEvent) {

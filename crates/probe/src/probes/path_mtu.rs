@@ -1,11 +1,12 @@
-//! Path MTU: how large a packet passes that nobody may fragment (RFC 8899).
+//! Path MTU: how large a packet passes without fragmentation (RFC 8899).
 
 use std::net::SocketAddr;
 
 use nix::libc::{EMSGSIZE, ENOBUFS};
 use pontoon_model::observation::{Observation, ProbeAnswer, ProbeKind};
 
-use super::probe_context::{PacketIngress, ProbeContext, failure, is_same};
+use super::probe_context::ProbeContext;
+use super::retried_probe::{datagram_from, failure};
 use super::retry::{RetryAction, RetryPace, RetrySchedule};
 use crate::machine::{
     FlowAction, FlowEvent, FlowId, MachinePoll, ProbeMachine, RunInstant, SendOptions,
@@ -15,7 +16,7 @@ use crate::machine::{
 /// ([`ProbeKind::Size`]).
 #[derive(Debug)]
 pub(crate) struct PathMtuProbe {
-    asker: ProbeContext,
+    context: ProbeContext,
     to: SocketAddr,
     prefix: Vec<u8>,
     /// Sizes not yet settled, ascending.
@@ -67,9 +68,9 @@ impl PathMtuProbe {
         let open = USUAL.into_iter().filter(|usual| *usual < size).chain([size]).collect();
         // Every size holds it whole.
         prefix.truncate((USUAL[0] - Self::overhead(to)) as usize);
-        let (asker, tries) = (ProbeContext::new(template), RetrySchedule::new(PACE));
+        let (context, tries) = (ProbeContext::new(template), RetrySchedule::new(PACE));
         Self {
-            asker,
+            context,
             to,
             prefix,
             open,
@@ -89,15 +90,14 @@ impl PathMtuProbe {
     }
 
     fn probe(&mut self, now: RunInstant, nth: u16) -> FlowAction {
-        let flow = self.asker.flow();
+        let flow = self.context.flow();
         self.tries.made(flow);
         let nth = if self.is_repeat { PACE.count + nth } else { nth };
         self.probes.push(SizeProbe { flow, size: self.size, nth, is_answered: false });
-        let (round, kind) = (self.asker.round(nth), ProbeKind::Size { bytes: self.size });
-        self.asker.sent(now, round, kind, self.to.ip());
+        self.context.sent(now, nth, ProbeKind::Size { bytes: self.size }, self.to.ip());
         let mut payload = self.prefix.clone();
         payload.resize((self.size - Self::overhead(self.to)) as usize, 0);
-        let way = SendOptions { is_whole: true, ..self.asker.way(self.to.ip()) };
+        let way = SendOptions { is_whole: true, ..self.context.way(self.to.ip()) };
         FlowAction::SendUdp { flow, way, to: self.to, payload }
     }
 
@@ -118,7 +118,7 @@ impl PathMtuProbe {
     /// Takes what came for a packet of `size`.
     fn settle(&mut self, size: u32, answer: &ProbeAnswer) {
         if self.is_repeat {
-            // One answer tells as much as five.
+            // One answer shows as much as five.
             self.is_over |= size == self.size;
             return;
         }
@@ -128,7 +128,7 @@ impl PathMtuProbe {
                 self.open.retain(|open| *open > size);
             }
             answer if is_too_big(answer) => self.open.retain(|open| *open < size),
-            // Nobody listens there, or nothing leaves at all: other sizes would tell no more.
+            // The port is closed, or nothing leaves at all: other sizes would show no more.
             _ => self.is_over = true,
         }
         if !self.open.contains(&self.size) {
@@ -149,7 +149,7 @@ const fn is_too_big(answer: &ProbeAnswer) -> bool {
 
 impl ProbeMachine for PathMtuProbe {
     fn poll(&mut self, now: RunInstant) -> MachinePoll {
-        if let Some(next) = self.asker.next() {
+        if let Some(next) = self.context.next() {
             return next;
         }
         while !self.is_over {
@@ -173,22 +173,17 @@ impl ProbeMachine for PathMtuProbe {
         let Some(probe) = self.probes.iter_mut().find(is_open).filter(|_| !self.is_over) else {
             return;
         };
-        let (answer, ingress) = match event {
-            // Dropped by the own link, which says nothing about why: lost like any other.
+        let answer = match event {
+            // Dropped by the own link, whose queue was full: lost like any other.
             FlowEvent::Refused { errno: ENOBUFS, .. } => return,
-            FlowEvent::Datagram { from, link, ttl, .. } if is_same(*from, self.to) => {
-                (ProbeAnswer::Reply, PacketIngress { link: link.clone(), ttl: *ttl })
-            }
-            event => match failure(event) {
-                Some(answer) => (answer, PacketIngress::default()),
-                None => return,
-            },
+            event => datagram_from(event, self.to).map(|_| ProbeAnswer::Reply),
         };
+        let Some(answer) = answer.or_else(|| failure(event)) else { return };
         probe.is_answered = true;
-        let (size, round) = (probe.size, self.asker.round(probe.nth));
-        let kind = ProbeKind::Size { bytes: size };
+        let (size, nth) = (probe.size, probe.nth);
         self.settle(size, &answer);
-        self.asker.answered(now, round, kind, self.to.ip(), answer, ingress);
+        let kind = ProbeKind::Size { bytes: size };
+        self.context.answered(now, nth, kind, self.to.ip(), answer, Some(event));
     }
 }
 

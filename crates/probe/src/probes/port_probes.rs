@@ -1,14 +1,15 @@
-//! Which UDP ports get through to the user's own echo server, and TCP beside them.
+//! Which UDP ports are open on the path to the user's own echo server, and TCP beside them.
 
 use std::net::{IpAddr, SocketAddr};
 
 use pontoon_model::observation::{Observation, ProbeKind};
 
-use super::datagram::{DatagramProbe, ExpectedReply};
+use super::datagram::DatagramExchange;
 use super::parallel::ParallelMachines;
 use super::probe_context::{NonceGenerator, ProbeContext};
+use super::retried_probe::RetriedProbe;
 use super::retry::RetryPace;
-use super::tcp::TcpProbe;
+use super::tcp;
 use crate::machine::ProbeMachine;
 
 /// UDP ports worth asking for: DNS, time, QUIC, STUN, `IPsec`, `WireGuard`. A random high one is
@@ -36,7 +37,7 @@ pub fn udp_ports(random: u64) -> Vec<u16> {
 }
 
 /// All ports side by side; each datagram carries a nonce that must come back unchanged.
-pub(crate) fn ask(
+pub(super) fn echo_server(
     template: &Observation,
     to: IpAddr,
     udp: &[u16],
@@ -48,18 +49,17 @@ pub(crate) fn ask(
     let all = udp.iter().take(MAX_PORTS).map(|port| (true, *port));
     let all = all.chain(tcp.iter().take(MAX_PORTS).map(|port| (false, *port)));
     for (nth, (is_udp, port)) in (0_u16..).zip(all) {
-        let asker = ProbeContext::nth(template.clone(), nth);
+        let context = ProbeContext::nth(template.clone(), nth);
         let to = SocketAddr::new(to, port);
         let delay_ms = u64::from(nth) * STAGGER_MS;
         machines.push(if is_udp {
-            let nonce = (u128::from(nonces.next()) << 64 | u128::from(nonces.next())).to_be_bytes();
-            let expected = ExpectedReply::Exactly(nonce.to_vec());
-            let pace = RetryPace { delay_ms, ..PACE };
-            let kind = ProbeKind::UdpPort { port };
-            Box::new(DatagramProbe::new(asker, kind, to, nonce.to_vec(), expected, pace))
+            let payload = nonces.next_16_bytes().to_vec();
+            let (kind, expected) = (ProbeKind::UdpPort { port }, Some(payload.clone()));
+            let exchange = DatagramExchange { kind, to, payload, expected };
+            Box::new(RetriedProbe::new(context, RetryPace { delay_ms, ..PACE }, exchange))
         } else {
-            Box::new(TcpProbe::new(asker, to, delay_ms, 1))
+            Box::new(tcp::probe(context, to, delay_ms, 1))
         });
     }
-    ParallelMachines::new(machines)
+    ParallelMachines(machines)
 }

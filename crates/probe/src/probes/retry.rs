@@ -12,7 +12,7 @@ pub(crate) struct RetrySchedule {
     is_over: bool,
 }
 
-/// How often, how fast, how long.
+/// How many tries, how far apart, and how long the last one waits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct RetryPace {
     /// Tries at most.
@@ -29,10 +29,10 @@ pub(crate) struct RetryPace {
 struct RetryAttempt {
     flow: FlowId,
     is_answered: bool,
-    is_spoilt: bool,
+    has_garbage: bool,
 }
 
-/// What the tries want.
+/// What a retry schedule wants next.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum RetryAction {
     /// Make the try with this number, from 0, and tell its flow by [`RetrySchedule::made`].
@@ -76,7 +76,7 @@ impl RetrySchedule {
 
     /// Notes the flow of the try that was due.
     pub(crate) fn made(&mut self, flow: FlowId) {
-        self.made.push(RetryAttempt { flow, is_answered: false, is_spoilt: false });
+        self.made.push(RetryAttempt { flow, is_answered: false, has_garbage: false });
     }
 
     /// Takes note of a try that had to wait before it left: its time begins there.
@@ -101,7 +101,7 @@ impl RetrySchedule {
     pub(crate) fn note_garbage(&mut self, nth: u16) -> bool {
         self.made
             .get_mut(usize::from(nth))
-            .is_some_and(|made| !std::mem::replace(&mut made.is_spoilt, true))
+            .is_some_and(|made| !std::mem::replace(&mut made.has_garbage, true))
     }
 
     /// Notes that a try was answered: what else comes on its flow is a duplicate.

@@ -1,24 +1,22 @@
-//! SNTP: what time is it? (RFC 4330)
+//! The time by SNTP (RFC 4330).
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use pontoon_model::observation::{ClockSource, ProbeAnswer, ProbeKind};
-use pontoon_model::untrusted::Untrusted;
 
-use super::probe_context::{NonceGenerator, PacketIngress, ProbeContext, failure, is_same};
-use super::retry::{RetryAction, RetryPace, RetrySchedule};
-use crate::machine::{FlowAction, FlowEvent, MachinePoll, ProbeMachine, RunInstant};
+use super::probe_context::{NonceGenerator, ProbeContext};
+use super::retried_probe::{ProbeAttempt, ProbeExchange, RetriedProbe, datagram_from, garbage};
+use super::retry::RetryPace;
+use crate::machine::{FlowAction, FlowEvent, RunInstant};
 
-/// Asks one server for the time.
+/// Asks one server for the time ([`ClockSource::Sntp`]).
 #[derive(Debug)]
-pub(crate) struct SntpProbe {
-    asker: ProbeContext,
+pub(crate) struct SntpExchange {
     server: SocketAddr,
     clock: WallClockReading,
     nonces: NonceGenerator,
     /// The transmit timestamp of each try: random, so that only the server can echo it.
     asked: Vec<u64>,
-    tries: RetrySchedule,
 }
 
 /// This host's own wall clock, read once.
@@ -34,8 +32,6 @@ pub(super) const PORT: u16 = 123;
 /// Both tries and their answers fit the 1.5 s that a silent portal takes.
 pub(crate) const PACE: RetryPace =
     RetryPace { count: 2, delay_ms: 0, every_ms: 750, window_ms: 750 };
-
-const KIND: ProbeKind = ProbeKind::Clock { source: ClockSource::Sntp };
 
 impl WallClockReading {
     /// The wall clock showed `unix_s` when the machine began.
@@ -56,71 +52,43 @@ impl WallClockReading {
     }
 }
 
-impl SntpProbe {
-    pub(crate) fn new(
-        asker: ProbeContext,
-        server: SocketAddr,
-        clock: WallClockReading,
-        random: u64,
-    ) -> Self {
-        let (nonces, tries) = (NonceGenerator::new(random), RetrySchedule::new(PACE));
-        Self { asker, server, clock, nonces, asked: Vec::new(), tries }
-    }
+pub(super) fn probe(
+    context: ProbeContext,
+    server: SocketAddr,
+    clock: WallClockReading,
+    random: u64,
+) -> RetriedProbe<SntpExchange> {
+    let nonces = NonceGenerator::new(random);
+    RetriedProbe::new(context, PACE, SntpExchange { server, clock, nonces, asked: Vec::new() })
 }
 
-impl ProbeMachine for SntpProbe {
-    fn poll(&mut self, now: RunInstant) -> MachinePoll {
-        self.clock.begin(now);
-        if let Some(next) = self.asker.next() {
-            return next;
-        }
-        match self.tries.due(now) {
-            RetryAction::Wait(until) => MachinePoll::WaitUntil(until),
-            RetryAction::Over => MachinePoll::Done,
-            RetryAction::Try(nth) => {
-                let flow = self.asker.flow();
-                self.tries.made(flow);
-                let nonce = self.nonces.next();
-                self.asked.push(nonce);
-                let round = self.asker.round(nth);
-                self.asker.sent(now, round, KIND, self.server.ip());
-                MachinePoll::Do(FlowAction::SendUdp {
-                    flow,
-                    way: self.asker.way(self.server.ip()),
-                    to: self.server,
-                    payload: request(nonce),
-                })
-            }
-        }
+impl ProbeExchange for SntpExchange {
+    fn kind(&self) -> ProbeKind {
+        ProbeKind::Clock { source: ClockSource::Sntp }
     }
 
-    fn receive(&mut self, now: RunInstant, event: &FlowEvent) {
-        self.tries.note_sent_at(now, event);
-        let Some(nth) = self.tries.open(event.flow()) else { return };
-        let (answer, ingress) = match event {
-            FlowEvent::Datagram { from, link, ttl, payload, .. } if is_same(*from, self.server) => {
-                let answer = match unix_time(payload, self.asked[usize::from(nth)]) {
-                    Ok(unix_s) => ProbeAnswer::Clock { offset_s: self.clock.offset_s(now, unix_s) },
-                    Err(what) => ProbeAnswer::Garbage { what: Untrusted::new(what) },
-                };
-                (answer, PacketIngress { link: link.clone(), ttl: *ttl })
-            }
-            event => match failure(event) {
-                Some(answer) => (answer, PacketIngress::default()),
-                None => return,
-            },
-        };
-        match answer {
-            ProbeAnswer::Garbage { .. } if !self.tries.note_garbage(nth) => return,
-            ProbeAnswer::Garbage { .. } => {}
-            ProbeAnswer::Icmp { .. } => self.tries.answered(nth),
-            _ => {
-                self.tries.answered(nth);
-                self.tries.settle();
-            }
-        }
-        let round = self.asker.round(nth);
-        self.asker.answered(now, round, KIND, self.server.ip(), answer, ingress);
+    fn to(&self) -> IpAddr {
+        self.server.ip()
+    }
+
+    fn send(&mut self, now: RunInstant, attempt: ProbeAttempt<'_>) -> FlowAction {
+        self.clock.begin(now);
+        let nonce = self.nonces.next();
+        self.asked.push(nonce);
+        attempt.send_udp(self.server, request(nonce))
+    }
+
+    fn read(
+        &mut self,
+        now: RunInstant,
+        attempt: ProbeAttempt<'_>,
+        event: &FlowEvent,
+    ) -> Option<ProbeAnswer> {
+        let payload = datagram_from(event, self.server)?;
+        Some(match unix_time(payload, *self.asked.get(usize::from(attempt.nth))?) {
+            Ok(unix_s) => ProbeAnswer::Clock { offset_s: self.clock.offset_s(now, unix_s) },
+            Err(what) => garbage(what),
+        })
     }
 }
 

@@ -6,77 +6,83 @@ use nix::libc::ENETUNREACH;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind, RunId};
+use pontoon_model::port::TransportProtocol;
 use proptest::prelude::*;
 
-use super::{ProbePayload, ProbeSpec, TracerouteProtocol, machine};
+use super::datagram::DatagramExchange;
+use super::probe_context::ProbeContext;
+use super::retried_probe::RetriedProbe;
+use super::retry::RetryPace;
+use super::{MachineInputs, ProbeQuestion, TracerouteProtocol, machine};
 use crate::flows::twin::{MachineTrace, run};
-use crate::machine::{FlowAction, FlowEvent, FlowId, RunInstant};
+use crate::machine::{FlowAction, FlowEvent, FlowId, ProbeMachine, RunInstant};
 
-pub(super) const SERVER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
-pub(super) const STRANGER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 9));
+pub(crate) const SERVER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+pub(crate) const STRANGER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 9));
 
 /// Half past four in the morning, by this host.
-pub(super) const NOW_S: i64 = 1_795_495_390;
+pub(crate) const NOW_S: i64 = 1_795_495_390;
 
-pub(super) fn link() -> IfName {
+pub(crate) fn link() -> IfName {
     "wlan0".parse().unwrap()
 }
 
-pub(super) fn template() -> Observation {
-    Observation {
-        run: RunId(1),
-        host: HostName::lossy("a"),
-        peer: None,
-        address: None,
-        link: Some(link()),
-        asked_link: None,
-        family: IpFamily::V4,
-        direction: ObservedEvent::Sent,
-        round: 1,
-        at_ms: 0,
-        source_mac: None,
-        ttl: None,
-        cast: None,
-        kind: ProbeKind::RoutedUdp,
-        answer: None,
-    }
+pub(crate) fn template() -> Observation {
+    let host = HostName::lossy("a");
+    let sent = Observation::sent(RunId(1), host, IpFamily::V4, ProbeKind::RoutedUdp);
+    Observation { link: Some(link()), ..sent }
 }
 
-pub(super) fn put(
-    ask: &ProbeSpec,
+/// The machine of a question to a peer, whose datagrams begin with `pntn`.
+pub(crate) fn machine_of(question: &ProbeQuestion) -> Box<dyn ProbeMachine> {
+    machine_from(template(), question)
+}
+
+pub(crate) fn machine_from(
+    template: Observation,
+    question: &ProbeQuestion,
+) -> Box<dyn ProbeMachine> {
+    let template = Observation { peer: Some(HostName::lossy("b")), ..template };
+    let payload = |_: &ProbeKind| b"pntn".to_vec();
+    let inputs = MachineInputs { template, unix_s: NOW_S, random: 7, payload: &payload };
+    machine(question, true, inputs).expect("it takes a machine")
+}
+
+pub(crate) fn put(
+    question: &ProbeQuestion,
     network: impl FnMut(RunInstant, &FlowAction) -> Vec<(u64, FlowEvent)>,
 ) -> MachineTrace {
-    run(&mut *machine(ask, template(), NOW_S, 7), network)
+    run(&mut *machine_of(question), network)
 }
 
 /// A network in which nothing ever answers.
-pub(super) fn silence(_: RunInstant, _: &FlowAction) -> Vec<(u64, FlowEvent)> {
+pub(crate) fn silence(_: RunInstant, _: &FlowAction) -> Vec<(u64, FlowEvent)> {
     Vec::new()
 }
 
-pub(super) fn datagram(flow: FlowId, from: SocketAddr, payload: &[u8]) -> FlowEvent {
+pub(crate) fn datagram(flow: FlowId, from: SocketAddr, payload: &[u8]) -> FlowEvent {
     FlowEvent::Datagram { flow, from, link: Some(link()), ttl: Some(60), payload: payload.to_vec() }
 }
 
 /// Round and answer of all that came back.
-pub(super) fn answers(trace: &MachineTrace) -> Vec<(u16, ProbeAnswer)> {
+pub(crate) fn answers(trace: &MachineTrace) -> Vec<(u16, ProbeAnswer)> {
     let answer = |seen: &Observation| Some((seen.round, seen.answer.clone()?));
     trace.observations.iter().filter_map(answer).collect()
 }
 
 /// How many answers are garbage.
-pub(super) fn garbage(trace: &MachineTrace) -> usize {
+pub(crate) fn garbage(trace: &MachineTrace) -> usize {
     let answers = answers(trace).into_iter();
     answers.filter(|(_, answer)| matches!(answer, ProbeAnswer::Garbage { .. })).count()
 }
 
 /// When each question left, by the record.
-pub(super) fn sent_at(trace: &MachineTrace) -> Vec<u32> {
+pub(crate) fn sent_at(trace: &MachineTrace) -> Vec<u32> {
     let sent = trace.observations.iter().filter(|seen| seen.direction == ObservedEvent::Sent);
     sent.map(|seen| seen.at_ms).collect()
 }
 
-pub(super) fn done_ms(trace: &MachineTrace) -> u64 {
+pub(crate) fn done_ms(trace: &MachineTrace) -> u64 {
     trace.done.expect("a machine ends").0
 }
 
@@ -89,17 +95,29 @@ fn refused(flow: FlowId) -> FlowEvent {
     FlowEvent::Refused { flow, errno: ENETUNREACH }
 }
 
-fn routed_udp(answer: Option<&[u8]>) -> ProbeSpec {
-    ProbeSpec::RoutedUdp {
-        to: SocketAddr::new(SERVER, 7),
-        payload: ProbePayload::new(b"question".to_vec()).unwrap(),
-        answer: answer.map(|bytes| ProbePayload::new(bytes.to_vec()).unwrap()),
-        tries: 3,
-        every_ms: 1_000,
-    }
+/// A datagram of `question`, until the expected answer comes or, without one, any.
+pub(crate) fn datagrams(
+    template: Observation,
+    to: SocketAddr,
+    (count, every_ms): (u16, u64),
+    expected: Option<&[u8]>,
+) -> Box<dyn ProbeMachine> {
+    let pace = RetryPace { count, delay_ms: 0, every_ms, window_ms: 1_500 };
+    let (payload, expected) = (b"question".to_vec(), expected.map(<[u8]>::to_vec));
+    let exchange = DatagramExchange { kind: ProbeKind::RoutedUdp, to, payload, expected };
+    Box::new(RetriedProbe::new(ProbeContext::new(template), pace, exchange))
 }
 
-const ECHO: ProbeSpec = ProbeSpec::RoutedEcho { to: SERVER, tries: 3, every_ms: 1_000 };
+fn routed_udp(expected: Option<&[u8]>) -> Box<dyn ProbeMachine> {
+    datagrams(template(), SocketAddr::new(SERVER, 7), (3, 1_000), expected)
+}
+
+const ECHO: ProbeQuestion = ProbeQuestion::RoutedEcho { to: SERVER, tries: 3, every_ms: 1_000 };
+
+/// What both have in common.
+fn datagram_and_echo() -> [Box<dyn ProbeMachine>; 2] {
+    [routed_udp(None), machine_of(&ECHO)]
+}
 
 /// Sends of datagrams and echoes, with what an honest peer would return.
 fn sent(action: &FlowAction) -> Option<(FlowId, u16, &[u8])> {
@@ -112,9 +130,9 @@ fn sent(action: &FlowAction) -> Option<(FlowId, u16, &[u8])> {
 
 #[test]
 fn silence_is_waited_for_and_leaves_no_answer() {
-    for ask in [routed_udp(None), ECHO] {
-        let trace = put(&ask, silence);
-        assert_eq!(sent_at(&trace), [0, 1_000, 2_000], "{ask:?}");
+    for mut machine in datagram_and_echo() {
+        let trace = run(&mut *machine, silence);
+        assert_eq!(sent_at(&trace), [0, 1_000, 2_000]);
         assert_eq!(answers(&trace), []);
         assert_eq!(done_ms(&trace), 3_500);
     }
@@ -122,7 +140,7 @@ fn silence_is_waited_for_and_leaves_no_answer() {
 
 #[test]
 fn the_first_answer_ends_the_question_and_tells_where_it_came_in() {
-    let udp = put(&routed_udp(Some(b"answer")), |_, action| match action {
+    let udp = run(&mut *routed_udp(Some(b"answer")), |_, action| match action {
         FlowAction::SendUdp { flow, to, .. } => vec![(10, datagram(*flow, *to, b"answer"))],
         _ => Vec::new(),
     });
@@ -147,7 +165,7 @@ fn echo_reply(flow: FlowId, from: IpAddr, sequence: u16, payload: &[u8]) -> Flow
 #[test]
 fn a_late_answer_to_an_early_try_counts_for_that_try() {
     let mut first = None;
-    let trace = put(&routed_udp(None), |_, action| match action {
+    let trace = run(&mut *routed_udp(None), |_, action| match action {
         FlowAction::SendUdp { flow, to, .. } if first.is_none() => {
             first = Some(*flow);
             vec![(2_900, datagram(*flow, *to, b"late"))]
@@ -172,7 +190,7 @@ fn answers_to_another_question_are_no_answers() {
         assert_eq!(answers(&trace), [], "{from} {more} {extra:?} {elsewhere}");
     }
     for from in [SocketAddr::new(STRANGER, 7), SocketAddr::new(SERVER, 8)] {
-        let trace = put(&routed_udp(None), |_, action| {
+        let trace = run(&mut *routed_udp(None), |_, action| {
             vec![(5, datagram(sent(action).unwrap().0, from, b"question"))]
         });
         assert_eq!(answers(&trace), [], "{from}");
@@ -181,17 +199,17 @@ fn answers_to_another_question_are_no_answers() {
 
 #[test]
 fn every_try_has_a_flow_of_its_own() {
-    for ask in [routed_udp(None), ECHO] {
-        let trace = put(&ask, silence);
+    for mut machine in datagram_and_echo() {
+        let trace = run(&mut *machine, silence);
         let flows: std::collections::BTreeSet<_> =
             trace.actions.iter().map(|(_, action)| sent(action).unwrap().0).collect();
-        assert_eq!(flows.len(), 3, "{ask:?}");
+        assert_eq!(flows.len(), 3);
     }
 }
 
 #[test]
 fn a_flood_of_garbage_is_one_line_a_try_and_hides_no_answer() {
-    let trace = put(&routed_udp(Some(b"answer")), |now, action| {
+    let trace = run(&mut *routed_udp(Some(b"answer")), |now, action| {
         let FlowAction::SendUdp { flow, to, .. } = action else { return Vec::new() };
         let mut flood: Vec<_> =
             (0..900).map(|delay| (delay / 10, datagram(*flow, *to, b"junk"))).collect();
@@ -208,18 +226,20 @@ fn a_flood_of_garbage_is_one_line_a_try_and_hides_no_answer() {
 #[test]
 fn an_icmp_error_is_recorded_and_asked_again_a_refusal_is_final() {
     let icmp = ProbeAnswer::Icmp { kind: 3, code: 13, from: STRANGER };
-    for ask in [routed_udp(None), ECHO] {
-        let trace = put(&ask, |_, action| vec![(5, prohibited(sent(action).unwrap().0))]);
+    for mut machine in datagram_and_echo() {
+        let trace = run(&mut *machine, |_, action| vec![(5, prohibited(sent(action).unwrap().0))]);
         let all: Vec<_> = (1..=3).map(|round| (round, icmp.clone())).collect();
-        assert_eq!((answers(&trace), done_ms(&trace)), (all, 2_005), "{ask:?}");
-        let trace = put(&ask, |_, action| vec![(0, refused(sent(action).unwrap().0))]);
-        assert_eq!(answers(&trace), [(1, ProbeAnswer::Refused { errno: ENETUNREACH })], "{ask:?}");
+        assert_eq!((answers(&trace), done_ms(&trace)), (all, 2_005));
+    }
+    for mut machine in datagram_and_echo() {
+        let trace = run(&mut *machine, |_, action| vec![(0, refused(sent(action).unwrap().0))]);
+        assert_eq!(answers(&trace), [(1, ProbeAnswer::Refused { errno: ENETUNREACH })]);
     }
 }
 
 #[test]
 fn a_caller_that_wants_thousands_of_tries_gets_sixty() {
-    let ask = ProbeSpec::RoutedEcho { to: SERVER, tries: u16::MAX, every_ms: 10 };
+    let ask = ProbeQuestion::RoutedEcho { to: SERVER, tries: u16::MAX, every_ms: 10 };
     assert_eq!(sent_at(&put(&ask, silence)).len(), 60);
 }
 
@@ -237,7 +257,7 @@ fn a_tcp_port_is_open_closed_or_filtered_within_its_window() {
         (|_| None, None, 1_500),
     ];
     for (event, expected, end) in table {
-        let trace = put(&ProbeSpec::Tcp { to, tries: 1 }, |_, action| match action {
+        let trace = put(&tcp(to), |_, action| match action {
             FlowAction::Connect { flow, .. } => {
                 event(*flow).map(|event| (20, event)).into_iter().collect()
             }
@@ -251,9 +271,12 @@ fn a_tcp_port_is_open_closed_or_filtered_within_its_window() {
     }
 }
 
-fn ladder(vehicle: TracerouteProtocol, ttls: &[u8]) -> ProbeSpec {
-    let payload = ProbePayload::new(b"x".to_vec()).unwrap();
-    ProbeSpec::Ladder { to: SocketAddr::new(SERVER, 33434), ttls: ttls.to_vec(), vehicle, payload }
+fn tcp(to: SocketAddr) -> ProbeQuestion {
+    ProbeQuestion::Port { to, transport: TransportProtocol::Tcp, tries: 1 }
+}
+
+fn traceroute(protocol: TracerouteProtocol, ttls: &[u8]) -> ProbeQuestion {
+    ProbeQuestion::Traceroute { to: SocketAddr::new(SERVER, 33434), ttls: ttls.to_vec(), protocol }
 }
 
 fn ttl(action: &FlowAction) -> u8 {
@@ -288,11 +311,11 @@ fn path(
 }
 
 #[test]
-fn a_ladder_ends_at_the_destination_and_never_hurries_a_router() {
-    for vehicle in [TracerouteProtocol::Udp, TracerouteProtocol::Echo] {
-        let trace = put(&ladder(vehicle, &[1, 2, 3, 4, 5]), path(2, &[]));
+fn traceroute_ends_at_the_destination_and_never_hurries_a_router() {
+    for protocol in [TracerouteProtocol::Udp, TracerouteProtocol::Echo] {
+        let trace = put(&traceroute(protocol, &[1, 2, 3, 4, 5]), path(2, &[]));
         let ttls: Vec<_> = trace.actions.iter().map(|(_, action)| ttl(action)).collect();
-        assert_eq!(ttls, [1, 2, 3], "{vehicle:?}");
+        assert_eq!(ttls, [1, 2, 3], "{protocol:?}");
         assert_eq!(sent_at(&trace), [0, 1_100, 2_200]);
         let hop =
             |ttl| ProbeAnswer::Icmp { kind: 11, code: 0, from: IpAddr::from([10, 0, 0, ttl]) };
@@ -302,18 +325,18 @@ fn a_ladder_ends_at_the_destination_and_never_hurries_a_router() {
 }
 
 #[test]
-fn silent_rungs_are_tried_twice_and_then_left() {
-    let trace = put(&ladder(TracerouteProtocol::Udp, &[1, 2]), path(1, &[1]));
+fn silent_hops_are_tried_twice_and_then_left() {
+    let trace = put(&traceroute(TracerouteProtocol::Udp, &[1, 2]), path(1, &[1]));
     let ttls: Vec<_> = trace.actions.iter().map(|(_, action)| ttl(action)).collect();
     assert_eq!(ttls, [1, 2, 1]);
     assert_eq!(done_ms(&trace), 2_200 + 1_500);
-    let trace = put(&ladder(TracerouteProtocol::Udp, &[9; 40]), silence);
-    assert_eq!(trace.actions.len(), 16, "eight rungs, twice");
+    let trace = put(&traceroute(TracerouteProtocol::Udp, &[9; 40]), silence);
+    assert_eq!(trace.actions.len(), 16, "eight hops, twice");
 }
 
 #[test]
-fn a_ladder_that_the_kernel_refuses_stops() {
-    let trace = put(&ladder(TracerouteProtocol::Udp, &[1, 2, 3]), |_, action| {
+fn traceroute_that_the_kernel_refuses_stops() {
+    let trace = put(&traceroute(TracerouteProtocol::Udp, &[1, 2, 3]), |_, action| {
         vec![(0, refused(sent(action).unwrap().0))]
     });
     assert_eq!((trace.actions.len(), done_ms(&trace)), (1, 0));
@@ -321,7 +344,8 @@ fn a_ladder_that_the_kernel_refuses_stops() {
 
 #[test]
 fn ports_are_judged_by_a_nonce_that_must_come_back() {
-    let ask = ProbeSpec::UdpPorts { to: SERVER, udp: vec![53, 443, 4500], tcp: vec![443, 22] };
+    let ask =
+        ProbeQuestion::EchoServer { to: SERVER, udp: vec![53, 443, 4500], tcp: vec![443, 22] };
     let trace = put(&ask, |_, action| match action {
         FlowAction::SendUdp { flow, to, payload, .. } => match to.port() {
             53 => vec![(5, datagram(*flow, *to, payload))],
@@ -346,7 +370,7 @@ fn ports_are_judged_by_a_nonce_that_must_come_back() {
 #[test]
 fn a_question_about_ports_is_no_scan() {
     let all: Vec<u16> = (1..1_000).collect();
-    let trace = put(&ProbeSpec::UdpPorts { to: SERVER, udp: all.clone(), tcp: all }, silence);
+    let trace = put(&ProbeQuestion::EchoServer { to: SERVER, udp: all.clone(), tcp: all }, silence);
     let ports: std::collections::BTreeSet<_> =
         trace.observations.iter().map(|seen| seen.kind.clone()).collect();
     assert_eq!(ports.len(), 32);
@@ -354,7 +378,8 @@ fn a_question_about_ports_is_no_scan() {
 
 #[test]
 fn an_address_of_this_host_is_not_asked_through_a_link() {
-    let ask = ProbeSpec::RoutedEcho { to: "127.0.0.53".parse().unwrap(), tries: 1, every_ms: 10 };
+    let ask =
+        ProbeQuestion::RoutedEcho { to: "127.0.0.53".parse().unwrap(), tries: 1, every_ms: 10 };
     let trace = put(&ask, silence);
     let [(_, FlowAction::SendEcho { way, .. })] = &trace.actions[..] else { panic!("{trace:?}") };
     assert_eq!(way.link, None);
@@ -364,18 +389,11 @@ proptest! {
     /// Whatever comes, in whatever order: every machine ends, and what it records stays small.
     #[test]
     fn no_sequence_of_events_keeps_a_machine_or_fills_the_record(
-        which in 0_usize..6,
+        which in any::<proptest::sample::Index>(),
         script in proptest::collection::vec((0_u64..2_000, 0_u8..10, 0_u16..4, any::<u8>()), 0..40),
     ) {
-        let ask = [
-            routed_udp(Some(b"answer")),
-            ECHO,
-            ProbeSpec::Tcp { to: SocketAddr::new(SERVER, 80), tries: 1 },
-            ladder(TracerouteProtocol::Echo, &[1, 2, 3]),
-            ProbeSpec::PathMtu { to: SocketAddr::new(SERVER, 7), from_bytes: 9_000, payload_prefix: ProbePayload::default() },
-            ProbeSpec::UdpPorts { to: SERVER, udp: vec![53], tcp: vec![80] },
-        ][which].clone();
-        let trace = put(&ask, |_, _| script.iter().map(|(delay, what, flow, byte)| {
+        let questions = ProbeQuestion::examples(SERVER);
+        let trace = put(which.get(&questions), |_, _| script.iter().map(|(delay, what, flow, byte)| {
             (*delay, any_event(*what, FlowId(*flow), *byte))
         }).collect());
         prop_assert!(trace.done.is_some());
@@ -384,7 +402,7 @@ proptest! {
 }
 
 /// One of everything that can happen on a flow.
-pub(super) fn any_event(what: u8, flow: FlowId, byte: u8) -> FlowEvent {
+pub(crate) fn any_event(what: u8, flow: FlowId, byte: u8) -> FlowEvent {
     match what {
         0 => datagram(flow, SocketAddr::new(SERVER, 7), &[byte; 40]),
         1 => datagram(flow, SocketAddr::new(SERVER, 53), &[byte; 600]),

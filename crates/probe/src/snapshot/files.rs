@@ -16,12 +16,12 @@ pub enum FileError {
     /// It is a pipe, a device or a directory, which might never end.
     #[error("{0} is not a plain file")]
     NotPlain(PathBuf),
-    /// Reading failed.
+    /// The file is there and cannot be read.
     #[error("cannot read {path}")]
     Failed {
-        /// Which.
+        /// The file below the root.
         path: PathBuf,
-        /// Why.
+        /// What the kernel said.
         #[source]
         source: io::Error,
     },

@@ -1,4 +1,4 @@
-//! What Kubernetes' components read before they choose an address.
+//! The files that Kubernetes' components read before they choose an address.
 
 use std::fs;
 use std::path::Path;
@@ -21,7 +21,7 @@ const SMALL_FILE_BYTES: u64 = 64 * 1024;
 /// Sources of a line of nsswitch.conf(5).
 const MAX_SERVICES: usize = 16;
 
-/// Reads them.
+/// Reads what kubelet, kubeadm and k3s left on the host.
 pub(super) fn read(root: &Path, unread: &mut Vec<CollectionGap>) -> NodeFiles {
     let mut text = |path: &str, limit| match files::read(root, path, limit) {
         Ok(found) => Some(found.text),
@@ -37,9 +37,9 @@ pub(super) fn read(root: &Path, unread: &mut Vec<CollectionGap>) -> NodeFiles {
     let nsswitch = text("etc/nsswitch.conf", SMALL_FILE_BYTES).unwrap_or_default();
     NodeFiles {
         proc_net_route: text("proc/net/route", ROUTES_BYTES)
-            .map(|text| telling(&text, IpFamily::V4)),
+            .map(|text| relevant_routes(&text, IpFamily::V4)),
         proc_net_ipv6_route: text("proc/net/ipv6_route", ROUTES_BYTES)
-            .map(|text| telling(&text, IpFamily::V6)),
+            .map(|text| relevant_routes(&text, IpFamily::V6)),
         name_services: name_services(&nsswitch),
         looked_up: None,
         kubelet: effective_flags(kubeadm.as_deref(), extra.as_deref()),
@@ -47,8 +47,8 @@ pub(super) fn read(root: &Path, unread: &mut Vec<CollectionGap>) -> NodeFiles {
     }
 }
 
-/// What the flanneld of this network namespace was told, by its command line and, where that may
-/// be read, its environment.
+/// The flags of the flanneld in this network namespace: its command line and, where that may be
+/// read, its environment.
 fn flannel(root: &Path) -> FlannelFlags {
     let processes = fs::read_dir(root.join("proc")).into_iter().flatten().filter_map(Result::ok);
     let own = fs::read_link(root.join("proc/self/ns/net")).ok();
@@ -61,12 +61,13 @@ fn flannel(root: &Path) -> FlannelFlags {
         if !is_number || read(&process, "comm")?.text.trim() != "flanneld" {
             return None;
         }
-        // Another user's is not shown to an ordinary one: there any flanneld is taken for this one.
+        // An ordinary user may not read the namespace of another user's process: then any flanneld
+        // is taken for this one.
         let namespace = fs::read_link(root.join(format!("proc/{process}/ns/net"))).ok();
         if namespace.is_some() && namespace != own {
             return None;
         }
-        // Of one that has ended, and is a process still, there is no line.
+        // A zombie has no command line.
         let line = read(&process, "cmdline").filter(|line| !line.text.is_empty())?;
         let flags = FlannelFlags::of(line.text.split('\0').skip(1));
         let environment = read(&process, "environ").map(|all| all.text).unwrap_or_default();
@@ -75,13 +76,13 @@ fn flannel(root: &Path) -> FlannelFlags {
     flags.next().unwrap_or_default()
 }
 
-/// The lines without which nothing would be judged otherwise.
-fn telling(text: &str, family: IpFamily) -> String {
+/// The lines that the choice of an address depends on.
+fn relevant_routes(text: &str, family: IpFamily) -> String {
     let lines = text.split_inclusive('\n').filter(|line| is_relevant_route_line(line, family));
     lines.take(MAX_ROUTES).map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-/// The words of the `hosts:` line, as nsswitch.conf(5) has them.
+/// The sources in the `hosts:` line, as nsswitch.conf(5) has them.
 fn name_services(text: &str) -> Vec<Untrusted> {
     let line = text.lines().find_map(|line| {
         line.split('#').next().unwrap_or_default().trim_start().strip_prefix("hosts:")
@@ -99,13 +100,13 @@ mod tests {
         let text = "Iface\tDestination\tGateway \tFlags\n\
                     wlan0\t00000000\t010014AC\t0003\t0\t0\t600\t00000000\t0\t0\t0    \n\
                     eth0\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n";
-        let kept = telling(text, IpFamily::V4);
+        let kept = relevant_routes(text, IpFamily::V4);
         assert_eq!(kept, "wlan0\t00000000\t010014AC\t0003\t0\t0\t600\t00000000\t0\t0\t0\n");
     }
 
     #[test]
     fn a_line_that_spoils_the_file_is_kept() {
-        assert_eq!(telling("eth0\tXY\t00\n", IpFamily::V4), "eth0\tXY\t00\n");
+        assert_eq!(relevant_routes("eth0\tXY\t00\n", IpFamily::V4), "eth0\tXY\t00\n");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What this process may do and was told: capabilities(7), proxy variables, the clock's state.
+//! What this process may do, and its environment: capabilities(7), proxy variables.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,11 +10,11 @@ use super::files;
 
 /// `/proc/PID/status` has some sixty lines.
 const STATUS_BYTES: u64 = 64 * 1024;
-/// `CAP_NET_ADMIN` (linux/capability.h).
+/// The bit of `CAP_NET_ADMIN` (linux/capability.h).
 const NET_ADMIN: u32 = 12;
-/// `CAP_NET_RAW` (linux/capability.h).
+/// The bit of `CAP_NET_RAW` (linux/capability.h).
 const NET_RAW: u32 = 13;
-/// The variables that curl, Go and Python obey, in upper or lower case.
+/// The variables that curl, Go and Python read, in upper or lower case.
 const PROXY_VARIABLES: [&str; 5] =
     ["all_proxy", "ftp_proxy", "http_proxy", "https_proxy", "no_proxy"];
 
@@ -42,7 +42,7 @@ fn parse_privileges(status: &str) -> NetCapabilities {
 }
 
 /// Picks the proxy variables. Where both spellings are set Go takes the capitals
-/// (golang.org/x/net, http/httpproxy/proxy.go), and it is Go's programs that make a cluster.
+/// (golang.org/x/net, http/httpproxy/proxy.go), as all components of Kubernetes do.
 pub(super) fn proxies(environment: &BTreeMap<String, String>) -> BTreeMap<String, Untrusted> {
     let mut found = BTreeMap::new();
     for name in PROXY_VARIABLES {

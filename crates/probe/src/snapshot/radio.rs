@@ -5,7 +5,7 @@ use pontoon_netlink::uapi::nl80211::{NL80211_IFTYPE_AP, NL80211_IFTYPE_STATION};
 use pontoon_netlink::wireless::{AssociatedNetwork, WirelessFamily, WirelessInterface};
 use pontoon_netlink::{NetlinkError, NetlinkKernel};
 
-/// Gives each radio link what its driver says. Where there is no nl80211, nothing happens.
+/// Adds to each radio link what its driver reports. Without nl80211 nothing happens.
 pub(super) fn read(
     kernel: &dyn NetlinkKernel,
     links: &mut [Link],
@@ -15,7 +15,7 @@ pub(super) fn read(
         Ok(Some(found)) => found,
         Ok(None) => return,
         Err(error) => {
-            // Without radios nobody misses an answer: kernels without generic netlink refuse.
+            // Kernels without generic netlink refuse, which matters only where there are radios.
             if links.iter().any(|link| link.kind == LinkKind::Wifi) {
                 unread.push(super::unread("radios", &error));
             }

@@ -1,4 +1,4 @@
-//! The coordinator's end of the conversation with an agent.
+//! The coordinator's channel to an agent.
 
 use std::os::fd::BorrowedFd;
 
@@ -21,16 +21,16 @@ pub struct AgentChannel(ServiceChannel);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnreachedReason {
-    /// Its pontoon cannot be talked to.
+    /// There is no session with a pontoon on it.
     #[error(transparent)]
     Carrier(#[from] CarrierError),
     /// Its agent cannot go on.
     #[error("the agent cannot go on: {why}")]
     Fault {
-        /// Its words.
+        /// What the agent said.
         why: Untrusted,
     },
-    /// It is a host that takes part under another name.
+    /// It takes part already, under another name.
     #[error("it is the same host as {other}: both names lead to one machine")]
     SameHost {
         /// The other name.
@@ -77,12 +77,12 @@ impl AgentChannel {
         self.0.writable()
     }
 
-    /// Says something, now or as soon as the agent takes it.
+    /// Sends a message, now or as soon as the pipe takes it.
     ///
     /// # Errors
     ///
     /// When the agent is gone.
-    pub fn say(&mut self, message: &ToAgent) -> Result<(), CarrierError> {
+    pub fn send(&mut self, message: &ToAgent) -> Result<(), CarrierError> {
         if message.is_answered() {
             // The coordinator has limits of its own, which are shorter.
             self.0.send_request(message, ANSWER_WITHIN).map(drop)
@@ -91,12 +91,12 @@ impl AgentChannel {
         }
     }
 
-    /// Takes what came: answers and what the agent says unasked.
+    /// Takes the messages that came: answers and pushes.
     ///
     /// # Errors
     ///
-    /// When the agent is gone, floods, or is none.
-    pub fn hear(&mut self) -> Result<Vec<FromAgent>, CarrierError> {
+    /// When the agent is gone, sends too much, or is no agent.
+    pub fn receive(&mut self) -> Result<Vec<FromAgent>, CarrierError> {
         let mut messages = Vec::new();
         for event in self.0.hear()? {
             match event {

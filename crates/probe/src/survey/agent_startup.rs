@@ -1,4 +1,4 @@
-//! The beginning of a run: every agent is greeted, and those that answer sit down.
+//! The beginning of a run: every agent gets the run's keys and sends its snapshot.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,11 @@ use pontoon_model::net::IfName;
 use pontoon_model::observation::RunId;
 use pontoon_model::snapshot::{Snapshot, WifiAssociation};
 use pontoon_model::untrusted::Untrusted;
-use pontoon_remote::carrier::CarrierError;
-use pontoon_remote::protocol_error::ProtocolError;
 
 use super::agent_channel::{AgentChannel, UnreachedReason};
 use super::endpoints::SurveyedHost;
-use super::run::{ActiveAgent, OwnNameSource, SurveyParticipant, wait};
+use super::survey_agent::{ActiveAgent, SurveyParticipant, silent, wait};
+use super::survey_options::OwnNameSource;
 use crate::edge::clock::RunClock;
 use crate::protocol::{FromAgent, ToAgent};
 use crate::run_key::RunKey;
@@ -26,76 +25,76 @@ pub(super) type UnreachedHosts = Vec<(HostName, UnreachedReason)>;
 /// `own_names`: how each learns
 /// what its own name means.
 pub(super) fn start_agents(
-    seats: Vec<SurveyParticipant>,
+    participants: Vec<SurveyParticipant>,
     first: u16,
     run: RunId,
     key: &RunKey,
     own_names: OwnNameSource,
     clock: &RunClock,
 ) -> (Vec<ActiveAgent>, UnreachedHosts) {
-    let mut attendees = Vec::new();
+    let mut agents = Vec::new();
     let mut unreached = Vec::new();
     let mut waiting = Vec::new();
-    for (number, seat) in seats.into_iter().enumerate() {
+    for (number, participant) in participants.into_iter().enumerate() {
         let number = u16::try_from(number).unwrap_or(u16::MAX).saturating_add(first);
-        let own_key = key.derive(&format!("seat {number}"));
+        let own_key = key.of_host(number);
         let begin = ToAgent::Begin {
             run,
-            seat: number,
-            host: seat.host.clone(),
+            number,
+            host: participant.host.clone(),
             run_key: key.derive("run"),
             own_key: own_key.clone(),
             asks_own_name: own_names == OwnNameSource::Asked,
         };
-        match seat.channel {
-            Ok(mut channel) => match channel.say(&begin) {
+        match participant.channel {
+            Ok(mut channel) => match channel.send(&begin) {
                 Ok(()) => waiting.push(StartingAgent {
                     number,
                     own_key,
                     channel,
-                    host: seat.host,
-                    asks: seat.asks,
-                    radios: seat.radios,
+                    host: participant.host,
+                    asks: participant.asks,
+                    radios: participant.radios,
                 }),
-                Err(error) => unreached.push((seat.host, error.into())),
+                Err(error) => unreached.push((participant.host, error.into())),
             },
-            Err(error) => unreached.push((seat.host, error.into())),
+            Err(error) => unreached.push((participant.host, error.into())),
         }
     }
     let deadline = clock.now().after_ms(START_MS);
     while !waiting.is_empty() {
         if clock.now() >= deadline {
-            unreached.extend(waiting.drain(..).map(|greeted| (greeted.host, silent().into())));
+            unreached.extend(waiting.drain(..).map(|starting| (starting.host, silent().into())));
             break;
         }
-        wait(waiting.iter().map(|greeted| &greeted.channel), clock, deadline);
-        for mut greeted in std::mem::take(&mut waiting) {
-            match greeted.hear() {
-                Ok(Some(snapshot)) => attendees.push(greeted.into_active_agent(*snapshot)),
-                Ok(None) => waiting.push(greeted),
-                Err(error) => unreached.push((greeted.host, error)),
+        wait(waiting.iter().map(|starting| &starting.channel), clock, deadline);
+        for mut starting in std::mem::take(&mut waiting) {
+            match starting.hear() {
+                Ok(Some(snapshot)) => agents.push(starting.into_active_agent(*snapshot)),
+                Ok(None) => waiting.push(starting),
+                Err(error) => unreached.push((starting.host, error)),
             }
         }
     }
-    attendees.sort_by_key(|attendee| attendee.member.seat);
-    (each_once(attendees, &mut unreached), unreached)
+    agents.sort_by_key(|agent| agent.member.number);
+    (each_once(agents, &mut unreached), unreached)
 }
 
 /// A host that was reached under two names takes part under the first: asked about itself it
 /// would find all well.
-fn each_once(attendees: Vec<ActiveAgent>, unreached: &mut UnreachedHosts) -> Vec<ActiveAgent> {
-    let mut seated: Vec<ActiveAgent> = Vec::new();
-    for attendee in attendees {
+fn each_once(agents: Vec<ActiveAgent>, unreached: &mut UnreachedHosts) -> Vec<ActiveAgent> {
+    let mut distinct: Vec<ActiveAgent> = Vec::new();
+    for agent in agents {
         let same =
-            seated.iter().find(|other| is_same(&other.member.snapshot, &attendee.member.snapshot));
+            distinct.iter().find(|other| is_same(&other.member.snapshot, &agent.member.snapshot));
         match same.map(|other| other.member.host.clone()) {
             Some(other) => {
-                unreached.push((attendee.member.host, UnreachedReason::SameHost { other }));
+                unreached.push((agent.member.host, UnreachedReason::SameHost { other }));
             }
-            None => seated.push(attendee),
+            None => distinct.push(agent),
         }
     }
-    seated
+    distinct
 }
 
 /// Whether two snapshots are of one host: the same links with the same MACs and addresses. Cards
@@ -106,11 +105,6 @@ fn is_same(one: &Snapshot, other: &Snapshot) -> bool {
         cards.map(|link| (link.index, link.mac, link.addresses.clone())).collect()
     };
     one.host_name == other.host_name && !links(one).is_empty() && links(one) == links(other)
-}
-
-/// What is said of an agent that says nothing.
-pub(super) fn silent() -> CarrierError {
-    ProtocolError::Silent.into()
 }
 
 struct StartingAgent {
@@ -124,7 +118,7 @@ struct StartingAgent {
 
 impl StartingAgent {
     fn hear(&mut self) -> Result<Option<Box<Snapshot>>, UnreachedReason> {
-        for message in self.channel.hear()? {
+        for message in self.channel.receive()? {
             match message {
                 FromAgent::Ready { snapshot } => return Ok(Some(snapshot)),
                 FromAgent::Fault { why } => {
@@ -144,7 +138,7 @@ impl StartingAgent {
         }
         ActiveAgent {
             member: SurveyedHost {
-                seat: self.number,
+                number: self.number,
                 host: self.host,
                 snapshot,
                 asks: self.asks,

@@ -8,12 +8,13 @@ use crate::machine::RunInstant;
 /// Both clocks are read in whole milliseconds.
 const ROUNDING_MS: u64 = 2;
 
-/// This host's clock at a moment of the run. That somebody sets it meanwhile does no harm.
+/// This host's clock at one time of the run, carried on by the monotonic clock: setting the clock
+/// during a run does no harm.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClockReference {
     /// When it was read.
     pub(super) began: RunInstant,
-    /// What it said.
+    /// What it showed then.
     pub(super) unix_ms: u64,
 }
 

@@ -1,35 +1,37 @@
-//! The run itself: carries the board's questions to the agents and what they saw back to it,
-//! and stops when nothing new can come.
+//! A run in progress: carries questions of the survey state to the agents and observations back,
+//! and ends when nothing new can come.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::host::HostName;
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeKind, RunId};
+use pontoon_model::shared_links::EndpointKey;
 
-use super::endpoints::{SurveyEndpointId, SurveyedHost};
-use super::run::{ActiveAgent, SurveyOptions, SurveyProgress, wait};
+use super::endpoints::SurveyedHost;
+use super::survey_agent::{ActiveAgent, wait};
+use super::survey_options::SurveyOptions;
+use super::survey_result::SurveyProgress;
 use super::survey_state::{HostWork, LinkProgress, SurveyState};
 use crate::edge::clock::RunClock;
 use crate::machine::RunInstant;
-use crate::probe_token::TokenHeader;
-use crate::protocol::{FromAgent, Seen, ToAgent};
-use crate::run_key::from_hex;
-use crate::witness::probe_of;
+use crate::protocol::{FromAgent, ReportedObservation, ToAgent};
 
-/// After the last frame of a pair that misses: a late one may still come (a dozing radio is woken
-/// at the next beacon; 0.2 s apart and more).
+/// How long a frame that is missing may still arrive after the last was sent: an access point
+/// buffers frames for a radio in power save until a beacon, 0.1 s and more apart.
 const TAIL_MS: u64 = 1500;
-/// Beyond the last scheduled frame nothing takes longer than this, whatever the agents say.
+/// The longest that anything takes after the last scheduled frame: an agent that never becomes
+/// idle does not keep the run open.
 const BEYOND_MS: u64 = 45_000;
 /// Observations of one run that are kept.
 const OBSERVATIONS_MAX: usize = 500_000;
-/// How often the board is looked at: what comes in between is taken in, and judged together.
-const LOOK_EVERY_MS: u64 = 40;
+/// How often the survey state is evaluated: half a million pairs are not gone through for every
+/// message.
+const EVALUATE_EVERY_MS: u64 = 40;
 
 /// A run in progress.
 pub(super) struct SurveyCoordinator<'a> {
-    board: SurveyState<'a>,
-    attendees: Vec<ActiveAgent>,
+    state: SurveyState<'a>,
+    agents: Vec<ActiveAgent>,
     places: BTreeMap<HostName, usize>,
     observations: BTreeSet<Observation>,
     timeout_ms: Option<u64>,
@@ -37,20 +39,19 @@ pub(super) struct SurveyCoordinator<'a> {
 }
 
 impl<'a> SurveyCoordinator<'a> {
-    pub(super) fn new(run: RunId, attendees: Vec<ActiveAgent>, options: &'a SurveyOptions) -> Self {
-        let list: Vec<SurveyedHost> =
-            attendees.iter().map(|attendee| attendee.member.clone()).collect();
+    pub(super) fn new(run: RunId, agents: Vec<ActiveAgent>, options: &'a SurveyOptions) -> Self {
+        let list: Vec<SurveyedHost> = agents.iter().map(|agent| agent.member.clone()).collect();
         let places: BTreeMap<_, _> =
             list.iter().enumerate().map(|(place, member)| (member.host.clone(), place)).collect();
-        let sees = |leg: &SurveyEndpointId| {
-            let attendee = places.get(&leg.host).map(|place| &attendees[*place]);
-            let mut watches = attendee.into_iter().flat_map(|attendee| &attendee.watches);
-            watches.any(|watch| watch.link == leg.link && watch.sees_frames)
+        let sees = |endpoint: &EndpointKey| {
+            let agent = places.get(&endpoint.host).map(|place| &agents[*place]);
+            let mut watches = agent.into_iter().flat_map(|agent| &agent.watches);
+            watches.any(|watch| watch.link == endpoint.link && watch.sees_frames)
         };
-        let board = SurveyState::new(run, list, &sees, options);
+        let state = SurveyState::new(run, list, &sees, options);
         Self {
-            board,
-            attendees,
+            state,
+            agents,
             places,
             observations: BTreeSet::new(),
             timeout_ms: options.timeout_ms,
@@ -59,33 +60,33 @@ impl<'a> SurveyCoordinator<'a> {
     }
 
     pub(super) fn into_parts(self) -> (Vec<ActiveAgent>, BTreeSet<Observation>) {
-        (self.attendees, self.observations)
+        (self.agents, self.observations)
     }
 
-    /// Puts every question and hears the answers.
+    /// Runs the survey: assigns questions and takes in observations until nothing new can come.
     pub(super) fn ask(&mut self, clock: &RunClock, progress: &mut dyn FnMut(SurveyProgress)) {
         let start = clock.now();
-        let most = self.board.last_frame_ms() + self.board.ports_ms() + BEYOND_MS;
+        let most = self.state.last_frame_ms() + self.state.ports_ms() + BEYOND_MS;
         let end = start.after_ms(self.timeout_ms.unwrap_or(most).min(most));
-        let opening = self.board.initial_work();
+        let opening = self.state.initial_work();
         self.assign(opening);
-        let mut look_at = start;
+        let mut evaluate_at = start;
         loop {
             let now = clock.now();
-            self.hear(now);
+            self.receive(now);
             let is_last = now >= end || self.is_over(now);
-            if now >= look_at || is_last {
-                look_at = now.after_ms(LOOK_EVERY_MS);
-                self.look(now);
-                for (link, standing) in self.board.finished_links() {
+            if now >= evaluate_at || is_last {
+                evaluate_at = now.after_ms(EVALUATE_EVERY_MS);
+                self.evaluate(now);
+                for (link, standing) in self.state.finished_links() {
                     let LinkProgress { pairs, open, .. } = standing;
                     let after_ms = now.0.saturating_sub(start.0);
                     progress(SurveyProgress::Link { link, pairs, open, after_ms });
                 }
-                let (pairs, settled) = self.board.progress();
-                let last = self.board.last_frame_ms() + TAIL_MS;
+                let (pairs, settled) = self.state.progress();
+                let last = self.state.last_frame_ms() + TAIL_MS;
                 let left_ms = last.saturating_sub(now.0.saturating_sub(start.0));
-                let ports_ms = self.board.ports_ms().saturating_sub(now.0.saturating_sub(start.0));
+                let ports_ms = self.state.ports_ms().saturating_sub(now.0.saturating_sub(start.0));
                 let left_ms = if settled < pairs { left_ms.max(ports_ms) } else { ports_ms };
                 progress(SurveyProgress::Asking { pairs, settled, left_ms });
                 // What was found to be due may go on for a while.
@@ -94,61 +95,61 @@ impl<'a> SurveyCoordinator<'a> {
                 }
             }
             let quiet = if self.is_quiet() { self.last_sent.after_ms(TAIL_MS) } else { end };
-            let live = self.attendees.iter().filter(|attendee| attendee.failure.is_none());
-            wait(live.map(|attendee| &attendee.channel), clock, quiet.min(end).min(look_at));
+            let live = self.agents.iter().filter(|agent| agent.failure.is_none());
+            wait(live.map(|agent| &agent.channel), clock, quiet.min(end).min(evaluate_at));
         }
     }
 
-    /// Follows up what came, and has forgotten what is settled.
-    fn look(&mut self, now: RunInstant) {
-        let due = self.board.follow_up_work(now);
+    /// Assigns what follows from the observations, and cancels what is settled.
+    fn evaluate(&mut self, now: RunInstant) {
+        let due = self.state.follow_up_work(now);
         self.assign(due);
-        let dead = self.attendees.iter().filter(|attendee| attendee.failure.is_some());
-        let dead = dead.map(|attendee| attendee.member.host.clone()).collect();
-        for (host, groups) in self.board.settle(&dead) {
-            if let Some(attendee) = self.attendee(&host) {
-                attendee.send_message(&ToAgent::Cancel { groups });
+        let dead = self.agents.iter().filter(|agent| agent.failure.is_some());
+        let dead = dead.map(|agent| agent.member.host.clone()).collect();
+        for (host, groups) in self.state.settle(&dead) {
+            if let Some(agent) = self.agent(&host) {
+                agent.send_message(&ToAgent::Cancel { groups });
             }
         }
     }
 
-    fn attendee(&mut self, host: &HostName) -> Option<&mut ActiveAgent> {
+    fn agent(&mut self, host: &HostName) -> Option<&mut ActiveAgent> {
         let place = *self.places.get(host)?;
-        self.attendees.get_mut(place)
+        self.agents.get_mut(place)
     }
 
     fn assign(&mut self, work: BTreeMap<HostName, HostWork>) {
-        for (host, HostWork { courses, tasks }) in work {
-            if let Some(attendee) = self.attendee(&host) {
-                attendee.is_idle = false;
-                attendee.send_message(&ToAgent::Do { courses, tasks });
+        for (host, HostWork { rounds, tasks }) in work {
+            if let Some(agent) = self.agent(&host) {
+                agent.is_idle = false;
+                agent.send_message(&ToAgent::Do { rounds, tasks });
             }
         }
     }
 
-    fn hear(&mut self, now: RunInstant) {
-        for place in 0..self.attendees.len() {
-            for message in self.attendees[place].receive_messages() {
+    fn receive(&mut self, now: RunInstant) {
+        for place in 0..self.agents.len() {
+            for message in self.agents[place].receive_messages() {
                 match message {
                     FromAgent::Saw { seen } => {
                         for seen in seen {
                             self.take(place, seen, now);
                         }
                     }
-                    FromAgent::Idle => self.attendees[place].is_idle = true,
-                    FromAgent::Fault { why } => self.attendees[place].failure = Some(why),
+                    FromAgent::Idle => self.agents[place].is_idle = true,
+                    FromAgent::Fault { why } => self.agents[place].failure = Some(why),
                     _ => {}
                 }
             }
         }
     }
 
-    fn take(&mut self, place: usize, seen: Seen, now: RunInstant) {
-        let host = &self.attendees[place].member.host;
+    fn take(&mut self, place: usize, seen: ReportedObservation, now: RunInstant) {
+        let host = &self.agents[place].member.host;
         if !self.is_believable(host, &seen) {
             let host = host.clone();
             self.observations.retain(|kept| kept.host != host);
-            self.attendees[place].failure.get_or_insert_with(|| {
+            self.agents[place].failure.get_or_insert_with(|| {
                 "it reports frames that nobody sent: nothing it says is counted".to_owned()
             });
             return;
@@ -156,14 +157,15 @@ impl<'a> SurveyCoordinator<'a> {
         if seen.observation.direction == ObservedEvent::Sent {
             self.last_sent = now;
         }
-        let observation = self.board.take(seen.observation);
+        let observation = self.state.take(seen.observation);
         if self.observations.len() < OBSERVATIONS_MAX {
             self.observations.insert(observation);
         }
     }
 
-    /// An agent speaks for itself only, and cannot have seen what was not sent.
-    fn is_believable(&self, host: &HostName, seen: &Seen) -> bool {
+    /// Whether an agent can have made this observation: only as its own host, and an arrival only
+    /// with the proof that the sender put into the packet.
+    fn is_believable(&self, host: &HostName, seen: &ReportedObservation) -> bool {
         let observation = &seen.observation;
         if observation.host != *host {
             return false;
@@ -175,40 +177,28 @@ impl<'a> SurveyCoordinator<'a> {
             .peer
             .as_ref()
             .and_then(|peer| self.places.get(peer))
-            .map(|place| &self.attendees[*place]);
+            .map(|place| &self.agents[*place]);
         if matches!(observation.kind, ProbeKind::Tcp { .. }) {
-            // A kernel's SYN bears no proof. Who claims one that was not sent accuses itself: what
-            // arrives and is not answered is kept out by the host where it arrives.
+            // A kernel's SYN carries no proof. A false claim could only blame its own host: what
+            // arrives and is not answered counts as dropped by the host where it arrives.
             return sender.is_some();
         }
-        let (Some(sender), Some(probe), Some(proof)) =
-            (sender, probe_of(&observation.kind), seen.proof.as_deref().and_then(from_hex))
-        else {
-            return false;
-        };
+        let Some(sender) = sender else { return false };
         let link = observation.asked_link.as_ref().map_or(Some(u8::MAX), |link| {
             let place = sender.links.iter().position(|name| name == link)?;
             u8::try_from(place).ok()
         });
-        let (Some(link), Ok(proof)) = (link, proof.try_into()) else { return false };
-        let header = TokenHeader {
-            seat: sender.member.seat,
-            link,
-            probe,
-            is_answer: false,
-            round: observation.round,
-        };
-        header.is_proven_by(proof, &sender.own_key)
+        link.is_some_and(|link| seen.is_proven(sender.member.number, link, &sender.own_key))
     }
 
-    /// Whether every agent has put what it was given.
+    /// Whether every agent has put all of its questions.
     fn is_quiet(&self) -> bool {
-        self.attendees.iter().all(|attendee| attendee.is_idle || attendee.failure.is_some())
+        self.agents.iter().all(|agent| agent.is_idle || agent.failure.is_some())
     }
 
-    /// Whether nothing new can come.
+    /// Whether nothing new can come from any agent.
     fn is_over(&self, now: RunInstant) -> bool {
-        let tail = if self.board.is_missing() { TAIL_MS } else { 0 };
+        let tail = if self.state.is_missing() { TAIL_MS } else { 0 };
         self.is_quiet() && now >= self.last_sent.after_ms(tail)
     }
 }

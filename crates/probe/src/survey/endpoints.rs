@@ -1,20 +1,22 @@
-//! Who can be asked by what: the legs of every host, and the pairs of legs that share a network.
+//! The endpoints of every host of a run, and the pairs of them that share a network.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Mac};
-use pontoon_model::shared_links::{LinkEndpoint, link_endpoints, shared, usable_address};
+use pontoon_model::shared_links::{
+    EndpointKey, LinkEndpoint, link_endpoints, shared, usable_address,
+};
 use pontoon_model::snapshot::Snapshot;
 
 /// A host of the run whose agent answered.
 #[derive(Clone, Debug)]
 pub(super) struct SurveyedHost {
-    pub(super) seat: u16,
+    pub(super) number: u16,
     pub(super) host: HostName,
     pub(super) snapshot: Snapshot,
-    /// Whether questions about itself are put from here.
+    /// Whether it is asked about itself (gateway, names, portal, clock), and not only by others.
     pub(super) asks: bool,
     pub(super) port_v4: Option<u16>,
     pub(super) port_v6: Option<u16>,
@@ -31,69 +33,69 @@ impl SurveyedHost {
     }
 }
 
-/// A host's link, in one family: what a control is put to.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) struct SurveyEndpointId {
-    pub(super) host: HostName,
-    pub(super) link: IfName,
-    pub(super) family: IpFamily,
-}
-
-/// A leg.
+/// An endpoint of a host of the run, and what decides how it is asked.
 #[derive(Clone, Debug)]
 pub(super) struct SurveyEndpoint {
-    pub(super) id: SurveyEndpointId,
-    pub(super) seat: u16,
-    pub(super) address: IpAddr,
-    /// None on links without one, which share no network.
-    pub(super) mac: Option<Mac>,
+    /// With a MAC of zeros on links without one, which share no network.
+    pub(super) end: LinkEndpoint,
+    pub(super) number: u16,
     /// Where the host's agent answers at this address.
     pub(super) reflector: Option<SocketAddr>,
     pub(super) gateway: Option<IpAddr>,
     /// A wire without a gateway: no strangers, no need to be slow.
     pub(super) is_private: bool,
     pub(super) asks: bool,
-    /// The pairs on it by the seat of the other host, in order of seats.
+    /// The pairs on it by the number of the other host, in order of numbers.
     pub(super) partners: Vec<(u16, u32)>,
 }
 
 impl SurveyEndpoint {
-    /// When the host of a seat has its turn on this leg, counted from the one that sits next.
-    pub(super) fn turn_of(&self, seat: u16) -> u32 {
-        let place = |seat| self.partners.partition_point(|(other, _)| *other < seat);
+    pub(super) const fn address(&self) -> IpAddr {
+        self.end.prefix.address
+    }
+
+    pub(super) const fn family(&self) -> IpFamily {
+        self.end.prefix.family()
+    }
+
+    /// The turn of another host on this endpoint: 0 for the next higher number, and around. So no
+    /// host is asked by all others at once.
+    pub(super) fn turn_of(&self, number: u16) -> u32 {
+        let place = |number| self.partners.partition_point(|(other, _)| *other < number);
         let count = self.partners.len().max(1);
-        let turn = (place(seat) + count - place(self.seat)) % count;
+        let turn = (place(number) + count - place(self.number)) % count;
         u32::try_from(turn).unwrap_or(u32::MAX)
     }
 
-    /// The pairs that this leg has with the host of a seat: one, or two where that host has two
+    /// The pairs that this endpoint has with another host: one, or two where that host has two
     /// links in one network.
-    pub(super) fn pairs_with(&self, seat: u16) -> impl Iterator<Item = usize> + use<> {
-        let from = self.partners.partition_point(|(other, _)| *other < seat);
-        let same = self.partners[from..].iter().take_while(|(other, _)| *other == seat);
+    pub(super) fn pairs_with(&self, number: u16) -> impl Iterator<Item = usize> + use<> {
+        let from = self.partners.partition_point(|(other, _)| *other < number);
+        let same = self.partners[from..].iter().take_while(|(other, _)| *other == number);
         let places: Vec<usize> = same.map(|(_, place)| *place as usize).collect();
         places.into_iter()
     }
 }
 
-/// The legs of a run, in order of their names.
+/// The endpoints of a run, in order of their names.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SurveyEndpoints {
     list: Vec<SurveyEndpoint>,
-    places: BTreeMap<SurveyEndpointId, usize>,
+    places: BTreeMap<EndpointKey, usize>,
 }
 
 impl SurveyEndpoints {
-    /// Every leg of every member that has an address, on the chosen links. Hosts that only answer
-    /// may call theirs as they like.
+    /// Every endpoint of every member, on the chosen links. Those of hosts that only answer are not
+    /// chosen by name: their links may have other names.
     pub(super) fn new(members: &[SurveyedHost], only: &[IfName]) -> Self {
-        Self::of(members.iter().flat_map(|member| legs_of(member, only)).collect())
+        Self::of(members.iter().flat_map(|member| endpoints_of(member, only)).collect())
     }
 
-    pub(super) fn of(mut legs: Vec<SurveyEndpoint>) -> Self {
-        legs.sort_by(|one, other| one.id.cmp(&other.id));
-        let places = legs.iter().enumerate().map(|(at, leg)| (leg.id.clone(), at)).collect();
-        Self { list: legs, places }
+    pub(super) fn of(mut endpoints: Vec<SurveyEndpoint>) -> Self {
+        endpoints.sort_by_cached_key(|endpoint| endpoint.end.key());
+        let places =
+            endpoints.iter().enumerate().map(|(at, endpoint)| (endpoint.end.key(), at)).collect();
+        Self { list: endpoints, places }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &SurveyEndpoint> {
@@ -112,12 +114,12 @@ impl SurveyEndpoints {
         &self.list[place]
     }
 
-    pub(super) fn find(&self, id: &SurveyEndpointId) -> Option<(usize, &SurveyEndpoint)> {
-        let place = *self.places.get(id)?;
+    pub(super) fn find(&self, key: &EndpointKey) -> Option<(usize, &SurveyEndpoint)> {
+        let place = *self.places.get(key)?;
         Some((place, &self.list[place]))
     }
 
-    /// Pairs up all members' legs that share a network, and notes the pairs on each leg.
+    /// Pairs up all members' endpoints that share a network, and notes the pairs on each endpoint.
     pub(super) fn pair_up(&mut self, members: &[SurveyedHost], only: &[IfName]) -> Vec<[u32; 2]> {
         let mut hosts: Vec<(&HostName, Vec<LinkEndpoint>)> = members
             .iter()
@@ -135,7 +137,7 @@ impl SurveyEndpoints {
                     only.is_empty()
                         || [&of_a[a], &of_b[b]].iter().any(|end| only.contains(&end.link))
                 };
-                // A leg that was not chosen has no place.
+                // An endpoint on a link that was not chosen has no place.
                 pairs.extend(
                     shared(of_a, of_b)
                         .filter(|(a, b)| is_chosen(*a, *b))
@@ -143,29 +145,24 @@ impl SurveyEndpoints {
                 );
             }
         }
-        for (place, legs) in (0..).zip(&pairs) {
-            for [own, other] in [*legs, [legs[1], legs[0]]] {
-                let seat = self.at(other).seat;
-                self.list[own as usize].partners.push((seat, place));
+        for (place, endpoints) in (0..).zip(&pairs) {
+            for [own, other] in [*endpoints, [endpoints[1], endpoints[0]]] {
+                let number = self.at(other).number;
+                self.list[own as usize].partners.push((number, place));
             }
         }
-        for leg in &mut self.list {
-            leg.partners.sort_unstable();
+        for endpoint in &mut self.list {
+            endpoint.partners.sort_unstable();
         }
         pairs
     }
 
     fn place_of(&self, end: &LinkEndpoint) -> Option<u32> {
-        let id = SurveyEndpointId {
-            host: end.host.clone(),
-            link: end.link.clone(),
-            family: end.prefix.family(),
-        };
-        self.places.get(&id).and_then(|place| u32::try_from(*place).ok())
+        self.places.get(&end.key()).and_then(|place| u32::try_from(*place).ok())
     }
 }
 
-fn legs_of(member: &SurveyedHost, only: &[IfName]) -> impl Iterator<Item = SurveyEndpoint> {
+fn endpoints_of(member: &SurveyedHost, only: &[IfName]) -> impl Iterator<Item = SurveyEndpoint> {
     let snapshot = &member.snapshot;
     let links = snapshot.links.iter().filter(|link| {
         let is_chosen = !member.asks || only.is_empty() || only.contains(&link.name);
@@ -176,15 +173,12 @@ fn legs_of(member: &SurveyedHost, only: &[IfName]) -> impl Iterator<Item = Surve
             .into_iter()
             .any(|family| snapshot.gateway(&link.name, family).is_some());
         [IpFamily::V4, IpFamily::V6].into_iter().filter_map(move |family| {
-            let address = usable_address(link, family)?.prefix.address;
-            let id =
-                SurveyEndpointId { host: member.host.clone(), link: link.name.clone(), family };
+            let prefix = usable_address(link, family)?.prefix;
+            let (host, mac) = (member.host.clone(), link.mac.unwrap_or(Mac::ZERO));
             Some(SurveyEndpoint {
-                id,
-                seat: member.seat,
-                address,
-                mac: link.mac,
-                reflector: member.reflector(address),
+                end: LinkEndpoint { host, link: link.name.clone(), mac, prefix },
+                number: member.number,
+                reflector: member.reflector(prefix.address),
                 gateway: snapshot.gateway(&link.name, family),
                 is_private: !link.is_radio() && !has_gateway,
                 asks: member.asks,
@@ -194,7 +188,7 @@ fn legs_of(member: &SurveyedHost, only: &[IfName]) -> impl Iterator<Item = Surve
     })
 }
 
-/// Two hosts without a common network, each with a gateway: they should meet by routing.
+/// Two hosts without a common network, each with a gateway: routers should connect them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct RoutedPair {
     pub(super) a: (HostName, IpAddr),
@@ -203,29 +197,36 @@ pub(super) struct RoutedPair {
 }
 
 /// Members that stand behind different gateways, at most one such pair of links for two hosts.
-pub(super) fn routed_pairs(members: &[SurveyedHost], legs: &SurveyEndpoints) -> Vec<RoutedPair> {
+pub(super) fn routed_pairs(
+    members: &[SurveyedHost],
+    endpoints: &SurveyEndpoints,
+) -> Vec<RoutedPair> {
     let behind_gateway = |member: &SurveyedHost| -> Vec<&SurveyEndpoint> {
-        let seat = member.seat;
-        legs.iter().filter(|leg| leg.seat == seat && leg.gateway.is_some()).collect()
+        let number = member.number;
+        endpoints
+            .iter()
+            .filter(|endpoint| endpoint.number == number && endpoint.gateway.is_some())
+            .collect()
     };
     let mut hosts: Vec<_> = members.iter().map(|member| (member, behind_gateway(member))).collect();
     hosts.sort_by_key(|(member, _)| &member.host);
     let mut routed = Vec::new();
     for (at, (_, of_a)) in hosts.iter().enumerate() {
         for (_, of_b) in &hosts[at + 1..] {
-            let mut combinations = of_a.iter().flat_map(|leg_a| {
+            let mut combinations = of_a.iter().flat_map(|end_a| {
                 of_b.iter()
-                    .filter(|leg_b| leg_b.id.family == leg_a.id.family)
-                    .map(move |leg_b| (leg_a, leg_b))
+                    .filter(|end_b| end_b.family() == end_a.family())
+                    .map(move |end_b| (end_a, end_b))
             });
-            let apart = combinations.find(|(leg_a, leg_b)| {
-                // Two hosts behind one another's shared gateway meet at layer 2, or not at all.
-                leg_a.gateway != leg_b.gateway && !is_shared(legs, leg_a, leg_b)
+            let apart = combinations.find(|(end_a, end_b)| {
+                // Behind the same gateway there is no router between them: that is asked at layer
+                // 2.
+                end_a.gateway != end_b.gateway && !is_shared(endpoints, end_a, end_b)
             });
-            routed.extend(apart.map(|(leg_a, leg_b)| RoutedPair {
-                a: (leg_a.id.host.clone(), leg_a.address),
-                b: (leg_b.id.host.clone(), leg_b.address),
-                family: leg_a.id.family,
+            routed.extend(apart.map(|(end_a, end_b)| RoutedPair {
+                a: (end_a.end.host.clone(), end_a.address()),
+                b: (end_b.end.host.clone(), end_b.address()),
+                family: end_a.family(),
             }));
         }
     }
@@ -233,15 +234,16 @@ pub(super) fn routed_pairs(members: &[SurveyedHost], legs: &SurveyEndpoints) -> 
 }
 
 /// Whether two links share a network, in either family.
-fn is_shared(legs: &SurveyEndpoints, a: &SurveyEndpoint, b: &SurveyEndpoint) -> bool {
+fn is_shared(endpoints: &SurveyEndpoints, a: &SurveyEndpoint, b: &SurveyEndpoint) -> bool {
     [IpFamily::V4, IpFamily::V6].into_iter().any(|family| {
-        let id = |leg: &SurveyEndpoint| SurveyEndpointId { family, ..leg.id.clone() };
-        let Some(((_, leg_a), (place_b, _))) = legs.find(&id(a)).zip(legs.find(&id(b))) else {
+        let key = |endpoint: &SurveyEndpoint| EndpointKey { family, ..endpoint.end.key() };
+        let Some(((_, end_a), (place_b, _))) = endpoints.find(&key(a)).zip(endpoints.find(&key(b)))
+        else {
             return false;
         };
-        let pairs_of_b = &legs.list[place_b].partners;
-        leg_a
-            .pairs_with(b.seat)
+        let pairs_of_b = &endpoints.list[place_b].partners;
+        end_a
+            .pairs_with(b.number)
             .any(|pair| pairs_of_b.iter().any(|(_, other)| *other as usize == pair))
     })
 }

@@ -1,4 +1,5 @@
-//! What is asked once, at the start: of a host's own links, and of whom no agent answers for.
+//! What is asked once, at the start: of a host's own links and gateways, of peers without an agent,
+//! of peers behind routers, of the user's own server.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -6,16 +7,13 @@ use std::net::{IpAddr, SocketAddr};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::DnsQuery;
+use pontoon_model::port::TransportProtocol;
 
 use super::endpoints::{RoutedPair, SurveyEndpoint, SurveyEndpoints, SurveyedHost};
-use super::follow_up::{ALWAYS, TRIES, assign};
+use super::host_task::{HostTask, TRIES, as_routed, by_link};
 use super::port_schedule::routed as ports_of_routed;
-use super::run::SurveyOptions;
-use super::schedule::HostTask;
-use crate::probes::{
-    DEFAULT_NTP, DnsName, ProbePayload, ProbeSpec, TracerouteProtocol, port_probes,
-};
-use crate::protocol::{Question, Task};
+use super::survey_options::SurveyOptions;
+use crate::probes::{DEFAULT_NTP, DnsName, ProbeQuestion, TracerouteProtocol, port_probes};
 
 /// Tries between hosts that only routers connect: as many as rounds prove isolation.
 const ROUTED_TRIES: u16 = 10;
@@ -30,27 +28,27 @@ const PEER_PORTS: [u16; 2] = [22, 6443];
 /// to two seconds apart, before an address is taken; here it is in use already).
 const OWN_ADDRESS_MS: [u32; 2] = [40, 640];
 
-/// What is asked once, at the start.
+/// The questions that every host is given at the start.
 pub(super) fn host_questions(
     members: &BTreeMap<HostName, SurveyedHost>,
-    legs: &SurveyEndpoints,
+    endpoints: &SurveyEndpoints,
     routed: &[RoutedPair],
     options: &SurveyOptions,
 ) -> Vec<HostTask> {
     let mut tasks = Vec::new();
-    for leg in legs.iter().filter(|leg| leg.asks) {
-        let Some(member) = members.get(&leg.id.host) else { continue };
-        if leg.id.family == IpFamily::V4 {
+    for endpoint in endpoints.iter().filter(|endpoint| endpoint.asks) {
+        let Some(member) = members.get(&endpoint.end.host) else { continue };
+        if endpoint.family() == IpFamily::V4 {
             for (at, at_ms) in (1..).zip(OWN_ADDRESS_MS) {
-                let question = Question::OwnAddress { address: leg.address };
-                tasks.push(assign(leg, None, at, at_ms, question));
+                let question = ProbeQuestion::OwnAddress { address: endpoint.address() };
+                tasks.push(by_link(endpoint, None, at, at_ms, question));
             }
         }
-        if leg.gateway.is_some() && !options.is_offline {
-            tasks.extend(internet(leg, member, options));
+        if endpoint.gateway.is_some() && !options.is_offline {
+            tasks.extend(internet(endpoint, member, options));
         }
-        if let Some(forwarder) = leg.gateway.and_then(|gateway| owner(members, gateway)) {
-            tasks.extend(ladder(leg, forwarder, options));
+        if let Some(forwarder) = endpoint.gateway.and_then(|gateway| owner(members, gateway)) {
+            tasks.extend(forwarding(endpoint, forwarder, options));
         }
     }
     for member in members.values().filter(|member| member.asks) {
@@ -58,7 +56,7 @@ pub(super) fn host_questions(
             tasks.extend(server_questions(member, server));
         }
         for (peer, address) in &options.one_ended {
-            tasks.extend(one_ended(member, legs, peer, *address));
+            tasks.extend(one_ended(member, endpoints, peer, *address));
         }
     }
     tasks.extend(routed_ways(members, routed));
@@ -67,32 +65,35 @@ pub(super) fn host_questions(
 }
 
 /// Names, check page and time over one uplink.
-fn internet(leg: &SurveyEndpoint, member: &SurveyedHost, options: &SurveyOptions) -> Vec<HostTask> {
+fn internet(
+    endpoint: &SurveyEndpoint,
+    member: &SurveyedHost,
+    options: &SurveyOptions,
+) -> Vec<HostTask> {
     let servers: Vec<IpAddr> = member
         .snapshot
         .resolver
         .servers
         .iter()
         .copied()
-        .filter(|server| is_asked_by(leg, member, *server))
+        .filter(|server| is_asked_by(endpoint, member, *server))
         .take(SERVERS_MAX)
         .collect();
     let Ok(ntp) = DEFAULT_NTP.parse::<DnsName>() else { return Vec::new() };
-    if servers.is_empty() || leg.id.family != IpFamily::V4 {
+    if servers.is_empty() || endpoint.family() != IpFamily::V4 {
         return Vec::new();
     }
     let portal = options.page.clone().unwrap_or_default();
-    let ask = ProbeSpec::Internet { servers, portal, ntp };
-    let task = assign(leg, None, 1, 0, Question::Several { ask });
-    vec![task]
+    vec![by_link(endpoint, None, 1, 0, ProbeQuestion::Internet { servers, portal, ntp })]
 }
 
 /// As many as resolv.conf(5) may name.
 const SERVERS_MAX: usize = 3;
 
-/// A resolver on a wire of this host is asked by that wire only; one far away by every uplink.
-fn is_asked_by(leg: &SurveyEndpoint, member: &SurveyedHost, server: IpAddr) -> bool {
-    if IpFamily::of(server) != leg.id.family || server.is_loopback() {
+/// A resolver in the network of one of this host's links is asked over that link only; others over
+/// every uplink.
+fn is_asked_by(endpoint: &SurveyEndpoint, member: &SurveyedHost, server: IpAddr) -> bool {
+    if IpFamily::of(server) != endpoint.family() || server.is_loopback() {
         return false;
     }
     let holders: Vec<&IfName> = member
@@ -102,61 +103,49 @@ fn is_asked_by(leg: &SurveyEndpoint, member: &SurveyedHost, server: IpAddr) -> b
         .filter(|link| link.addresses.iter().any(|own| own.prefix.contains(server)))
         .map(|link| &link.name)
         .collect();
-    holders.is_empty() || holders.contains(&&leg.id.link)
+    holders.is_empty() || holders.contains(&&endpoint.end.link)
 }
 
-/// Does the host that is this one's gateway send packets on? Asked up to its own next hop, so
-/// that no third party is involved.
-fn ladder(
-    leg: &SurveyEndpoint,
+/// Does the host that is this one's gateway forward packets? Asked up to its own next hop, so that
+/// no third party is involved.
+fn forwarding(
+    endpoint: &SurveyEndpoint,
     forwarder: &SurveyedHost,
     options: &SurveyOptions,
 ) -> Vec<HostTask> {
     let next_hop = forwarder.snapshot.default_routes().find_map(|route| route.gateway);
     let ends = next_hop.into_iter().chain(options.server);
-    ends.filter(|end| IpFamily::of(*end) == leg.id.family && leg.id.family == IpFamily::V4)
+    ends.filter(|end| IpFamily::of(*end) == endpoint.family() && endpoint.family() == IpFamily::V4)
         .map(|end| {
-            let ask = ProbeSpec::Ladder {
+            let question = ProbeQuestion::Traceroute {
                 to: SocketAddr::new(end, 0),
                 ttls: vec![1, 2, 64],
-                vehicle: TracerouteProtocol::Echo,
-                payload: ProbePayload::default(),
+                protocol: TracerouteProtocol::Echo,
             };
-            assign(leg, None, 1, 100, Question::Several { ask })
+            by_link(endpoint, None, 1, 100, question)
         })
         .collect()
 }
 
-/// The user's own server: which ports pass, how large a packet, does somebody answer in its name?
+/// The user's own server: which ports pass, how large a packet, are DNS queries to it intercepted?
 fn server_questions(member: &SurveyedHost, server: IpAddr) -> Vec<HostTask> {
     /// The port of QUIC and HTTPS: the one that is open most often.
     const ECHO_PORT: u16 = 443;
     let at = |port| SocketAddr::new(server, port);
-    let random = u64::from(member.seat) + 1;
+    let random = u64::from(member.number) + 1;
     let mtu = uplink_mtu(member).unwrap_or(1500);
-    let asks = [
-        ProbeSpec::UdpPorts {
+    let questions = [
+        ProbeQuestion::EchoServer {
             to: server,
             udp: port_probes::udp_ports(random),
             tcp: port_probes::TCP.to_vec(),
         },
-        ProbeSpec::Dns { server: at(53), query: DnsQuery::NoServer, name: None },
-        ProbeSpec::PathMtu {
-            to: at(ECHO_PORT),
-            from_bytes: mtu,
-            payload_prefix: ProbePayload::default(),
-        },
+        ProbeQuestion::Dns { server: at(53), query: DnsQuery::NoServer, name: None },
+        ProbeQuestion::PathMtu { to: at(ECHO_PORT), bytes: mtu },
     ];
-    let task = |ask| Task {
-        group: ALWAYS,
-        at_ms: 0,
-        round: 1,
-        family: IpFamily::of(server),
-        link: None,
-        peer: None,
-        question: Question::Several { ask },
-    };
-    asks.into_iter().map(|ask| (member.host.clone(), task(ask))).collect()
+    let family = IpFamily::of(server);
+    let tasks = questions.map(|question| as_routed(&member.host, None, family, 0, question));
+    tasks.into()
 }
 
 fn uplink_mtu(member: &SurveyedHost) -> Option<u32> {
@@ -164,43 +153,42 @@ fn uplink_mtu(member: &SurveyedHost) -> Option<u32> {
     Some(member.snapshot.link(route.link.as_ref()?)?.mtu)
 }
 
-/// A peer without an agent: one end is all there is to see.
+/// A peer without an agent: only this end can be observed.
 fn one_ended(
     member: &SurveyedHost,
-    legs: &SurveyEndpoints,
+    endpoints: &SurveyEndpoints,
     peer: &HostName,
     address: IpAddr,
 ) -> Vec<HostTask> {
     let mut tasks = Vec::new();
-    let on_link = legs.iter().filter(|leg| {
-        leg.id.host == member.host
+    let on_link = endpoints.iter().filter(|endpoint| {
+        endpoint.end.host == member.host
             && member
                 .snapshot
-                .link(&leg.id.link)
+                .link(&endpoint.end.link)
                 .is_some_and(|link| link.addresses.iter().any(|own| own.prefix.contains(address)))
     });
-    for leg in on_link {
+    for endpoint in on_link {
         for (round, at_ms) in [(1, 0), (2, 1100), (3, 2200)] {
-            let question = Question::Neighbour { from: leg.address, target: address, to_mac: None };
-            tasks.push(assign(leg, Some(peer), round, at_ms + 80, question));
+            let question = ProbeQuestion::Neighbour {
+                from: endpoint.address(),
+                target: address,
+                to_mac: None,
+            };
+            tasks.push(by_link(endpoint, Some(peer), round, at_ms + 80, question));
         }
     }
-    let mut asks = vec![ProbeSpec::RoutedEcho { to: address, tries: TRIES, every_ms: 1100 }];
-    asks.extend(
-        PEER_PORTS.map(|port| ProbeSpec::Tcp { to: SocketAddr::new(address, port), tries: 1 }),
-    );
-    tasks.extend(asks.into_iter().map(|ask| {
-        let task = Task {
-            group: ALWAYS,
-            at_ms: 0,
-            round: 1,
-            family: IpFamily::of(address),
-            link: None,
-            peer: Some(peer.clone()),
-            question: Question::Several { ask },
-        };
-        (member.host.clone(), task)
+    let mut questions =
+        vec![ProbeQuestion::RoutedEcho { to: address, tries: TRIES, every_ms: 1100 }];
+    questions.extend(PEER_PORTS.map(|port| {
+        let to = SocketAddr::new(address, port);
+        ProbeQuestion::Port { to, transport: TransportProtocol::Tcp, tries: 1 }
     }));
+    tasks.extend(
+        questions.into_iter().map(|question| {
+            as_routed(&member.host, Some(peer), IpFamily::of(address), 0, question)
+        }),
+    );
     tasks
 }
 
@@ -238,21 +226,14 @@ fn routed_way(
     let Some(reflector) = members.get(to).and_then(|peer| peer.reflector(*address)) else {
         return Vec::new();
     };
-    let echo = ProbeSpec::RoutedEcho { to: *address, tries, every_ms: 1000 };
-    let questions = [Question::RoutedUdp { to: reflector, tries }, Question::Several { ask: echo }];
-    let task = |question| Task {
-        group: ALWAYS,
-        at_ms,
-        round: 1,
-        family,
-        link: None,
-        peer: Some(to.clone()),
-        question,
-    };
-    questions.into_iter().map(|question| (from.clone(), task(question))).collect()
+    let questions = [
+        ProbeQuestion::RoutedUdp { to: reflector, tries },
+        ProbeQuestion::RoutedEcho { to: *address, tries, every_ms: 1000 },
+    ];
+    questions.map(|question| as_routed(from, Some(to), family, at_ms, question)).into()
 }
 
-/// Whether an address belongs to a member.
+/// The member that has this address, if any.
 fn owner(members: &BTreeMap<HostName, SurveyedHost>, address: IpAddr) -> Option<&SurveyedHost> {
     members.values().find(|member| {
         let addresses = member.snapshot.links.iter().flat_map(|link| &link.addresses);

@@ -1,4 +1,4 @@
-//! What one host tells the other where nothing but a person connects the two.
+//! The code that a person carries from one host to the other, where nothing else connects the two.
 
 use std::fmt;
 use std::str::FromStr;
@@ -65,7 +65,8 @@ impl PairCode {
     }
 }
 
-/// Crockford's base 32 (<https://www.crockford.com/base32.html>): no letter that is taken for another.
+/// Crockford's base 32 (<https://www.crockford.com/base32.html>): no letter that is taken for
+/// another.
 static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
     let mut specification = Specification::new();
     specification.symbols.push_str("0123456789ABCDEFGHJKMNPQRSTVWXYZ");

@@ -1,10 +1,10 @@
-//! What is known so far of each pair, as far as it decides whether to go on asking.
+//! What is known so far of each pair, as far as it decides what else to ask.
 
 use pontoon_model::observation::{
     FrameDestination, Observation, ObservedEvent, ProbeAnswer, ProbeKind,
 };
 
-use super::schedule::{ROUNDS, ROUNDS_THAT_PROVE};
+use super::round_timing::{ROUNDS, ROUNDS_THAT_PROVE};
 use crate::machine::RunInstant;
 
 /// Rounds with arrivals that prove a direction open.
@@ -14,7 +14,7 @@ const ROUNDS_UNANSWERED: usize = 5;
 /// The same, in arrivals, where some are lost: answers may have been lost as well.
 const ARRIVALS_UNANSWERED: usize = 8;
 
-/// How long the account of one end may come after that of the other: a busy host, a slow ssh.
+/// How long the report of one agent may come after that of the other: a busy host, a slow ssh.
 const REPORT_SKEW_MS: u64 = 1_000;
 
 /// Rounds, as bits: a run has twelve, and a thousand hosts have half a million pairs.
@@ -46,7 +46,7 @@ impl RoundSet {
     }
 }
 
-/// One way of a pair.
+/// One direction of a pair: what its first host asked of the second.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; there are a million")]
 pub(super) struct PairDirection {
@@ -56,7 +56,7 @@ pub(super) struct PairDirection {
     /// Rounds of single frames: UDP, and ping.
     frames_sent: [RoundSet; 2],
     frames_arrived: [RoundSet; 2],
-    /// Whether somebody told the asker a MAC for the peer.
+    /// Whether ARP or ND gave a MAC for the peer's address.
     pub(super) is_resolved: bool,
     /// Whether what follows a first answer has been asked.
     pub(super) is_followed: bool,
@@ -79,18 +79,18 @@ impl PairDirection {
     }
 }
 
-/// A pair that is being asked, by the places of its legs.
+/// A pair that is being asked, by the places of its endpoints.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own; there are half a million"
 )]
 pub(super) struct PairState {
-    pub(super) legs: [u32; 2],
+    pub(super) endpoints: [u32; 2],
     pub(super) a_to_b: PairDirection,
     pub(super) b_to_a: PairDirection,
     pub(super) is_done: bool,
-    /// Since when three rounds have gone by without any arrival, one way or the other.
+    /// Since when three rounds have gone by without any arrival, in one direction or the other.
     pub(super) missing_since: Option<RunInstant>,
     /// Whether what follows a run of misses has been asked.
     pub(super) is_missed: bool,
@@ -101,9 +101,9 @@ pub(super) struct PairState {
 }
 
 impl PairState {
-    pub(super) fn new(legs: [u32; 2], is_by_kernel: bool, is_in_crowd: bool) -> Self {
+    pub(super) fn new(endpoints: [u32; 2], is_by_kernel: bool, is_in_crowd: bool) -> Self {
         Self {
-            legs,
+            endpoints,
             a_to_b: PairDirection::default(),
             b_to_a: PairDirection::default(),
             is_done: false,
@@ -164,8 +164,8 @@ impl PairState {
         })
     }
 
-    /// Whether three rounds went by without any arrival, one way or the other, and so long ago
-    /// that the other end would have told of it.
+    /// Whether three rounds went by without any arrival, in one direction or the other, and so long
+    /// ago that the other agent would have reported it.
     pub(super) fn is_missing(&mut self, now: RunInstant) -> bool {
         let is_missing =
             self.directions().iter().any(|way| way.sent.len() >= 3 && way.arrived.is_empty());
@@ -206,21 +206,12 @@ mod tests {
 
     fn seen(round: u16, direction: ObservedEvent, kind: ProbeKind) -> Observation {
         Observation {
-            run: RunId(1),
-            host: "a".parse().unwrap(),
             peer: Some("b".parse().unwrap()),
-            address: None,
-            link: None,
-            asked_link: None,
-            family: IpFamily::V4,
             direction,
             round,
-            at_ms: 0,
-            source_mac: None,
-            ttl: None,
             cast: (direction == ObservedEvent::Arrived).then_some(FrameDestination::Unicast),
-            kind,
             answer: (direction == ObservedEvent::Answered).then_some(ProbeAnswer::Reply),
+            ..Observation::sent(RunId(1), "a".parse().unwrap(), IpFamily::V4, kind)
         }
     }
 

@@ -1,5 +1,5 @@
-//! When the ports that Kubernetes needs are asked for: on ways on which packets pass, one after
-//! another, so that the budget lasts.
+//! When the ports that Kubernetes needs are probed: between hosts that reach each other, one port
+//! after another, within the budget.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -7,40 +7,40 @@ use std::net::SocketAddr;
 use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
 use pontoon_model::port::{Port, PortPlan, TransportProtocol};
+use pontoon_model::shared_links::EndpointKey;
 
-use super::endpoints::{RoutedPair, SurveyEndpoint, SurveyEndpointId, SurveyEndpoints};
-use super::follow_up::{ALWAYS, TRIES, assign};
-use super::schedule::HostTask;
-use crate::protocol::{Question, Task};
+use super::endpoints::{RoutedPair, SurveyEndpoint, SurveyEndpoints};
+use super::host_task::{HostTask, TRIES, as_routed, by_link};
+use crate::probes::ProbeQuestion;
 
-/// Room for a port where strangers share the air: a connection takes four frames, a datagram one,
-/// and ten a second is the budget.
+/// Room for a port on a link that strangers share, TCP and UDP: a connection takes four frames, a
+/// datagram one, and ten a second is the budget.
 const SHARED_MS: [u32; 2] = [400, 100];
 /// The same on a private switch.
 const PRIVATE_MS: [u32; 2] = [40, 10];
-/// After the first packet of a way: others that follow from an answer go first.
+/// After the first answer: the other questions that follow from it go first.
 const AFTER_MS: u32 = 300;
 /// Three tries a second apart, and what the last one waits.
 const LONGEST_MS: u64 = 5_000;
 
-/// The questions of one way.
-pub(super) fn of_way(
+/// The questions from one endpoint to another.
+pub(super) fn between(
     from: &SurveyEndpoint,
     to: &SurveyEndpoint,
-    legs: &SurveyEndpoints,
+    endpoints: &SurveyEndpoints,
     plan: &PortPlan,
 ) -> Vec<HostTask> {
-    if !is_asked(from, legs) {
+    if !is_asked(from, endpoints) {
         return Vec::new();
     }
     // Each peer has its turn, as long as the longest list.
-    let turn_ms = from.turn_of(to.seat).saturating_mul(longest_list_ms(plan, from.is_private));
+    let turn_ms = from.turn_of(to.number).saturating_mul(longest_list_ms(plan, from.is_private));
     let mut at_ms = turn_ms.saturating_add(AFTER_MS);
     let mut tasks = Vec::new();
-    for port in plan.between(&from.id.host, &to.id.host) {
-        let to_port = SocketAddr::new(to.address, port.number);
-        let question = Question::Port { to: to_port, transport: port.transport, tries: TRIES };
-        tasks.push(assign(from, Some(&to.id.host), 1, at_ms, question));
+    for port in plan.between(&from.end.host, &to.end.host) {
+        let to_port = SocketAddr::new(to.address(), port.number);
+        let question = ProbeQuestion::Port { to: to_port, transport: port.transport, tries: TRIES };
+        tasks.push(by_link(from, Some(&to.end.host), 1, at_ms, question));
         at_ms = at_ms.saturating_add(room_ms(port, from.is_private));
     }
     tasks
@@ -49,7 +49,7 @@ pub(super) fn of_way(
 /// The questions between two hosts that only routers connect, as the kernel routes them.
 pub(super) fn routed(pairs: &[RoutedPair], plan: &PortPlan) -> Vec<HostTask> {
     let mut tasks = Vec::new();
-    // No link has a budget for what the kernel routes: each peer has its turn.
+    // The link is not known here, only the agent's budget holds: each peer has its turn.
     let mut turns: BTreeMap<&HostName, u32> = BTreeMap::new();
     for pair in pairs.iter().filter(|pair| pair.family == IpFamily::V4) {
         for ((from, _), (to, address)) in [(&pair.a, &pair.b), (&pair.b, &pair.a)] {
@@ -57,12 +57,12 @@ pub(super) fn routed(pairs: &[RoutedPair], plan: &PortPlan) -> Vec<HostTask> {
             let mut at_ms = turn.saturating_mul(longest_list_ms(plan, false)) + AFTER_MS;
             *turn += 1;
             for port in plan.between(from, to) {
-                let question = Question::Port {
+                let question = ProbeQuestion::Port {
                     to: SocketAddr::new(*address, port.number),
                     transport: port.transport,
                     tries: TRIES,
                 };
-                tasks.push(routed_task(from, to, pair.family, at_ms, question));
+                tasks.push(as_routed(from, Some(to), pair.family, at_ms, question));
                 at_ms = at_ms.saturating_add(room_ms(port, false));
             }
         }
@@ -70,31 +70,19 @@ pub(super) fn routed(pairs: &[RoutedPair], plan: &PortPlan) -> Vec<HostTask> {
     tasks
 }
 
-fn routed_task(
-    from: &HostName,
-    to: &HostName,
-    family: IpFamily,
-    at_ms: u32,
-    question: Question,
-) -> HostTask {
-    let peer = Some(to.clone());
-    let task = Task { group: ALWAYS, at_ms, round: 1, family, link: None, peer, question };
-    (from.clone(), task)
-}
-
-/// How long the questions of all legs take at most, in milliseconds after the last round.
-pub(super) fn longest_ms(legs: &SurveyEndpoints, hosts: usize, plan: &PortPlan) -> u64 {
+/// How long the questions of all endpoints take at most, in milliseconds after the last round.
+pub(super) fn longest_ms(endpoints: &SurveyEndpoints, hosts: usize, plan: &PortPlan) -> u64 {
     if plan.is_empty() {
         return 0;
     }
-    let of_leg = |leg: &SurveyEndpoint| {
-        let partners = u64::try_from(leg.partners.len()).unwrap_or(u64::MAX);
-        partners.saturating_mul(u64::from(longest_list_ms(plan, leg.is_private)))
+    let of_endpoint = |endpoint: &SurveyEndpoint| {
+        let partners = u64::try_from(endpoint.partners.len()).unwrap_or(u64::MAX);
+        partners.saturating_mul(u64::from(longest_list_ms(plan, endpoint.is_private)))
     };
     // Routed, a host may have all others as its peers.
     let peers = u64::try_from(hosts).unwrap_or(u64::MAX);
     let routed = peers.saturating_mul(u64::from(longest_list_ms(plan, false)));
-    legs.iter().map(of_leg).max().unwrap_or(0).max(routed).saturating_add(LONGEST_MS)
+    endpoints.iter().map(of_endpoint).max().unwrap_or(0).max(routed).saturating_add(LONGEST_MS)
 }
 
 /// How long the ports take for so many hosts on one link that others share, in seconds.
@@ -122,8 +110,8 @@ const fn room_ms(port: Port, is_private: bool) -> u32 {
 }
 
 /// A cluster's nodes have one family, and IPv4 where there is both.
-fn is_asked(from: &SurveyEndpoint, legs: &SurveyEndpoints) -> bool {
-    let v4 = SurveyEndpointId { family: IpFamily::V4, ..from.id.clone() };
-    from.id.family == IpFamily::V4
-        || legs.find(&v4).is_none_or(|(_, twin)| twin.partners.is_empty())
+fn is_asked(from: &SurveyEndpoint, endpoints: &SurveyEndpoints) -> bool {
+    let v4 = EndpointKey { family: IpFamily::V4, ..from.end.key() };
+    from.family() == IpFamily::V4
+        || endpoints.find(&v4).is_none_or(|(_, twin)| twin.partners.is_empty())
 }

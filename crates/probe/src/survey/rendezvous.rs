@@ -1,8 +1,8 @@
-//! Two hosts that nothing connects but the link in question: each asks for itself and keeps its
-//! own record, and the two records are judged together later.
+//! Two hosts that nothing connects but the link in question: each asks on its own and keeps its own
+//! record, and the two records are merged later.
 //!
-//! Both count rounds from the same moment of the clock, so that a round means the same second on
-//! both: what one sent in a round in which the other was not there is no miss.
+//! Both count rounds from the same time of day, so that a round is the same second on both: what
+//! one sent in a round in which the other did not run yet is no miss.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -13,34 +13,34 @@ use pontoon_model::net::{IpFamily, Mac};
 use pontoon_model::observation::{Observation, ObservedEvent, RunId};
 use pontoon_model::snapshot::{Link, Snapshot};
 
+use super::agent_phases::{finish, watch};
 use super::agent_startup::start_agents;
 use super::endpoints::SurveyEndpoints;
 use super::host_questions::host_questions;
 use super::pair_code::{PairCode, PairSecret};
-use super::run::{
-    ActiveAgent, OwnNameSource, SurveyError, SurveyOptions, SurveyParticipant, SurveyProgress,
-    SurveyResult, finish, host_facts, no_agents_error, run_id, wait, watch,
-};
+use super::survey_agent::{ActiveAgent, SurveyParticipant, host_facts, wait};
+use super::survey_options::{OwnNameSource, SurveyOptions};
+use super::survey_result::{SurveyError, SurveyProgress, SurveyResult, no_agents_error};
 use crate::edge::clock::{RunClock, unix_ms};
 use crate::machine::RunInstant;
-use crate::probe_token::TokenHeader;
-use crate::protocol::{FromAgent, Peer, Question, Seen, Task, ToAgent};
-use crate::run_key::{RunKey, from_hex};
-use crate::witness::probe_of;
+use crate::probes::ProbeQuestion;
+use crate::protocol::{FromAgent, ReportedObservation, SurveyPeer, ToAgent};
+use crate::round_schedule::ProbeTask;
+use crate::run_key::RunKey;
 
-/// Rounds of the second host, and of the first from when it hears the second.
+/// Rounds of the second host, and of the first after the first frame of the second arrived.
 const ROUNDS: u64 = 12;
 /// How long the first host waits for the second: to walk over, log in and type.
 const WAIT_MS: u64 = 180_000;
-/// After the last round.
+/// How long a frame of the last round may take.
 const TAIL_MS: u64 = 1_500;
 const ROUND_MS: u64 = 1_000;
 
-/// Which of the two this host is.
+/// Which of the two hosts this is.
 pub enum RendezvousSide<'a> {
-    /// The one that makes the code, and says it with its own address.
+    /// The one that makes the code. The function shows it, with this host's address.
     First(&'a mut dyn FnMut(&PairCode, IpAddr)),
-    /// The one on which it is typed.
+    /// The one on which the code is typed.
     Second(PairCode),
 }
 
@@ -50,7 +50,7 @@ pub enum RendezvousSide<'a> {
 ///
 /// [`SurveyError`]: no agent, no link in the peer's network, or the port of the code is taken.
 pub fn run_rendezvous(
-    seat: SurveyParticipant,
+    participant: SurveyParticipant,
     peer: IpAddr,
     side: RendezvousSide<'_>,
     intent: &RunParameters,
@@ -58,22 +58,22 @@ pub fn run_rendezvous(
     progress: &mut dyn FnMut(SurveyProgress),
 ) -> Result<SurveyResult, SurveyError> {
     let clock = RunClock::start();
-    let host = seat.host.clone();
+    let host = participant.host.clone();
     let secret = match &side {
         RendezvousSide::First(_) => PairSecret::random().map_err(SurveyError::NoRandomness)?,
         RendezvousSide::Second(code) => code.secret(),
     };
     let key = secret.key();
-    let run = run_id(&key);
-    let own_seat = u16::from(matches!(side, RendezvousSide::Second(_)));
+    let run = key.run_id();
+    let own_number = u16::from(matches!(side, RendezvousSide::Second(_)));
     progress(SurveyProgress::Starting { hosts: 1 });
-    let (mut attendees, unreached) =
-        start_agents(vec![seat], own_seat, run, &key, OwnNameSource::Read, &clock);
-    let Some(attendee) = attendees.first() else {
+    let (mut agents, unreached) =
+        start_agents(vec![participant], own_number, run, &key, OwnNameSource::Read, &clock);
+    let Some(agent) = agents.first() else {
         return Err(no_agents_error(unreached));
     };
     let no_link = || SurveyError::NotOurNetwork { host: host.clone(), peer };
-    let link = link_to(&attendee.member.snapshot, peer).ok_or_else(no_link)?.clone();
+    let link = link_to(&agent.member.snapshot, peer).ok_or_else(no_link)?.clone();
     let mac = link.mac.ok_or_else(no_link)?;
     let own = own_address(&link, peer).ok_or_else(no_link)?;
     let (code, peer_mac) = match side {
@@ -89,33 +89,33 @@ pub fn run_rendezvous(
         }
     };
     let only = SurveyOptions { links: vec![link.name.clone()], ..options.clone() };
-    watch(&mut attendees, &only, Some(code.port), &clock);
-    // There is exactly one: `gather` was given one seat.
-    let attendee = attendees.remove(0);
-    if attendee.member.reflector(peer).is_none_or(|own| own.port() != code.port) {
+    watch(&mut agents, &only, Some(code.port), &clock);
+    // There is exactly one: one participant was given.
+    let agent = agents.remove(0);
+    if agent.member.reflector(peer).is_none_or(|own| own.port() != code.port) {
         return Err(SurveyError::PortTaken { host, port: code.port });
     }
-    let mut meeting = PairRendezvous {
+    let mut rendezvous = PairRendezvous {
         run,
-        other_key: key.derive(&format!("seat {}", 1 - own_seat)),
-        own_seat,
+        other_key: key.of_host(1 - own_number),
+        own_number,
         peer,
         name: HostName::lossy(&peer.to_string()),
         link,
         code,
         peer_mac,
         heard_at: None,
-        attendee,
+        agent,
         observations: BTreeSet::new(),
     };
-    meeting.introduce();
+    rendezvous.name_peer();
     if !options.is_passive {
-        meeting.hold(&clock, &only, progress);
+        rendezvous.run_rounds(&clock, &only, progress);
     }
-    let observations = std::mem::take(&mut meeting.observations);
-    let mut attendees = [meeting.attendee];
-    finish(&mut attendees, &clock);
-    let hosts = attendees.into_iter().map(host_facts).collect();
+    let observations = std::mem::take(&mut rendezvous.observations);
+    let mut agents = [rendezvous.agent];
+    finish(&mut agents, &clock);
+    let hosts = agents.into_iter().map(host_facts).collect();
     let facts = Facts { run, hosts, observations, intent: intent.clone() };
     Ok(SurveyResult { facts, unreached, key })
 }
@@ -139,31 +139,31 @@ fn own_address(link: &Link, peer: IpAddr) -> Option<IpAddr> {
 struct PairRendezvous {
     run: RunId,
     other_key: RunKey,
-    own_seat: u16,
+    own_number: u16,
     peer: IpAddr,
     name: HostName,
     link: Link,
     code: PairCode,
     peer_mac: Option<Mac>,
     heard_at: Option<RunInstant>,
-    attendee: ActiveAgent,
+    agent: ActiveAgent,
     observations: BTreeSet<Observation>,
 }
 
 impl PairRendezvous {
-    fn introduce(&mut self) {
-        let peer = Peer {
-            seat: 1 - self.own_seat,
+    fn name_peer(&mut self) {
+        let peer = SurveyPeer {
+            number: 1 - self.own_number,
             host: self.name.clone(),
             // What the other host calls its link is known when the records meet.
             links: Vec::new(),
             macs: self.peer_mac.into_iter().collect(),
             addresses: vec![(self.peer, None)],
         };
-        self.attendee.send_message(&ToAgent::Peers { peers: vec![peer] });
+        self.agent.send_message(&ToAgent::Peers { peers: vec![peer] });
     }
 
-    fn hold(
+    fn run_rounds(
         &mut self,
         clock: &RunClock,
         options: &SurveyOptions,
@@ -181,33 +181,33 @@ impl PairRendezvous {
                 // To the beginning of the next second, which is the other's next round as well.
                 next = now.after_ms(ROUND_MS - unix_ms() % ROUND_MS);
             }
-            self.hear(now);
+            self.receive(now);
             let end = last.after_ms(TAIL_MS);
-            if now >= end || self.attendee.failure.is_some() {
+            if now >= end || self.agent.failure.is_some() {
                 return;
             }
             let left_ms = end.0.saturating_sub(now.0);
             progress(SurveyProgress::Asking { pairs: 1, settled: 0, left_ms });
             let wake = if next < last { next.min(end) } else { end };
-            wait(std::iter::once(&self.attendee.channel), clock, wake.max(now.after_ms(1)));
+            wait(std::iter::once(&self.agent.channel), clock, wake.max(now.after_ms(1)));
         }
     }
 
     /// When the last round begins.
     fn last_round(&self, start: RunInstant, most: u64) -> RunInstant {
         let limit = start.after_ms(most.saturating_sub(TAIL_MS));
-        let from = if self.own_seat == 0 { self.heard_at } else { Some(start) };
+        let from = if self.own_number == 0 { self.heard_at } else { Some(start) };
         from.map_or(limit, |from| from.after_ms(ROUNDS * ROUND_MS).min(limit))
     }
 
     fn ask_about_ourselves(&mut self, options: &SurveyOptions) {
-        let member = self.attendee.member.clone();
-        let legs = SurveyEndpoints::new(std::slice::from_ref(&member), &options.links);
+        let member = self.agent.member.clone();
+        let endpoints = SurveyEndpoints::new(std::slice::from_ref(&member), &options.links);
         let members = BTreeMap::from([(member.host.clone(), member)]);
         let alone = SurveyOptions { one_ended: Vec::new(), ..options.clone() };
-        let tasks = host_questions(&members, &legs, &[], &alone);
+        let tasks = host_questions(&members, &endpoints, &[], &alone);
         let tasks = tasks.into_iter().map(|(_, task)| task).collect();
-        self.attendee.send_message(&ToAgent::Do { courses: Vec::new(), tasks });
+        self.agent.send_message(&ToAgent::Do { rounds: Vec::new(), tasks });
     }
 
     /// One round: the control, one frame to all, and frames to the peer once its MAC is known.
@@ -218,52 +218,52 @@ impl PairRendezvous {
         let round = since.saturating_sub(u64::from(self.code.epoch_s)) + 1;
         let Ok(round) = u16::try_from(round) else { return };
         let mut questions = Vec::new();
-        let gateway = self.attendee.member.snapshot.gateway(&self.link.name, family);
-        questions.extend(gateway.map(|gateway| Question::Control { from, gateway }));
+        let gateway = self.agent.member.snapshot.gateway(&self.link.name, family);
+        questions.extend(gateway.map(|gateway| ProbeQuestion::Control { from, gateway }));
         let peers = vec![self.name.clone()];
         questions.push(match round % 4 {
-            1 => Question::Broadcast { from, peers },
-            3 => Question::Multicast { from, peers },
-            _ => Question::Neighbour { from, target: self.peer, to_mac: None },
+            1 => ProbeQuestion::Broadcast { from, peers },
+            3 => ProbeQuestion::Multicast { from, peers },
+            _ => ProbeQuestion::Neighbour { from, target: self.peer, to_mac: None },
         });
         if let Some(to_mac) = self.peer_mac {
             let to = SocketAddr::new(self.peer, self.code.port);
-            questions.push(Question::Udp { from, to, to_mac });
+            questions.push(ProbeQuestion::Udp { from, to, to_mac });
             if round % 2 == 0 {
-                questions.push(Question::Echo { from, to: self.peer, to_mac });
+                questions.push(ProbeQuestion::Echo { from, to: self.peer, to_mac });
             }
         }
-        let task = |(question, at_ms)| Task {
+        let task = |(question, at_ms)| ProbeTask {
             group: 0,
             at_ms,
             round,
             family,
             link: Some(self.link.name.clone()),
             peer: match question {
-                Question::Control { .. } => None,
+                ProbeQuestion::Control { .. } => None,
                 _ => Some(self.name.clone()),
             },
             question,
         };
         // Neither host's frames leave in one burst, nor at the very edge of the second.
-        let later = (1..).map(|place| place * 120 + u32::from(self.own_seat) * 60);
+        let later = (1..).map(|place| place * 120 + u32::from(self.own_number) * 60);
         let tasks = questions.into_iter().zip(later).map(task).collect();
-        self.attendee.send_message(&ToAgent::Do { courses: Vec::new(), tasks });
+        self.agent.send_message(&ToAgent::Do { rounds: Vec::new(), tasks });
     }
 
-    fn hear(&mut self, now: RunInstant) {
-        for message in self.attendee.receive_messages() {
+    fn receive(&mut self, now: RunInstant) {
+        for message in self.agent.receive_messages() {
             match message {
                 FromAgent::Saw { seen } => seen.into_iter().for_each(|seen| self.take(now, seen)),
-                FromAgent::Fault { why } => self.attendee.failure = Some(why),
+                FromAgent::Fault { why } => self.agent.failure = Some(why),
                 _ => {}
             }
         }
     }
 
-    fn take(&mut self, now: RunInstant, seen: Seen) {
+    fn take(&mut self, now: RunInstant, seen: ReportedObservation) {
         let is_arrival = seen.observation.direction == ObservedEvent::Arrived;
-        let is_own = seen.observation.host == self.attendee.member.host;
+        let is_own = seen.observation.host == self.agent.member.host;
         if !is_own || is_arrival && !self.is_proven(&seen) {
             return;
         }
@@ -275,16 +275,7 @@ impl PairRendezvous {
     }
 
     /// Whether the other host made this packet. Both watch one link only: number 0.
-    fn is_proven(&self, seen: &Seen) -> bool {
-        let proof = seen.proof.as_deref().and_then(from_hex);
-        let (Some(probe), Some(Ok(proof))) =
-            (probe_of(&seen.observation.kind), proof.map(TryInto::try_into))
-        else {
-            return false;
-        };
-        let round = seen.observation.round;
-        let header =
-            TokenHeader { seat: 1 - self.own_seat, link: 0, probe, is_answer: false, round };
-        header.is_proven_by(proof, &self.other_key)
+    fn is_proven(&self, seen: &ReportedObservation) -> bool {
+        seen.is_proven(1 - self.own_number, 0, &self.other_key)
     }
 }

@@ -1,53 +1,53 @@
 //! What is asked and what is known in a run: pure, fed with observations.
 //!
-//! The board says what to put and what to forget; who carries it to the agents, and what time it
-//! is, is not its affair.
+//! It returns the questions to put and to cancel; the coordinator carries them to the agents and
+//! reads the clock.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind, RunId};
+use pontoon_model::shared_links::EndpointKey;
 
-use super::endpoints::{
-    RoutedPair, SurveyEndpoint, SurveyEndpointId, SurveyEndpoints, SurveyedHost, routed_pairs,
-};
+use super::endpoints::{RoutedPair, SurveyEndpoint, SurveyEndpoints, SurveyedHost, routed_pairs};
 use super::follow_up;
 use super::host_questions::host_questions;
+use super::host_task::HostTask;
 use super::pair_state::{PairDirection, PairState, RoundSet};
 use super::port_schedule;
-use super::run::SurveyOptions;
-use super::schedule::{HostTask, ROUNDS, course, is_in_crowd, leg_tasks, round_start_ms, turn_ms};
+use super::round_plan::{link_questions, rounds_with_peers};
+use super::round_timing::{ROUNDS, is_in_crowd, round_start_ms, turn_ms};
+use super::survey_options::SurveyOptions;
 use crate::machine::RunInstant;
-use crate::protocol::Task;
-use crate::round_schedule::RoundSchedule;
+use crate::round_schedule::{ProbeTask, RoundSchedule};
 
-/// What one host is given to do.
+/// The questions that one host is given.
 #[derive(Debug, Default)]
 pub(super) struct HostWork {
-    pub(super) courses: Vec<RoundSchedule>,
-    pub(super) tasks: Vec<Task>,
+    pub(super) rounds: Vec<RoundSchedule>,
+    pub(super) tasks: Vec<ProbeTask>,
 }
 
-/// What is asked and what is known.
+/// Endpoints, pairs and what was seen of each so far.
 pub(super) struct SurveyState<'a> {
     run: RunId,
     options: &'a SurveyOptions,
     members: BTreeMap<HostName, SurveyedHost>,
-    seats: BTreeMap<HostName, u16>,
+    numbers: BTreeMap<HostName, u16>,
     links: BTreeSet<IfName>,
-    legs: SurveyEndpoints,
+    endpoints: SurveyEndpoints,
     pairs: Vec<PairState>,
     routed: Vec<RoutedPair>,
-    /// By the place of the leg: the rounds in which its gateway answered; none without a gateway.
+    /// By the place of the endpoint: the rounds in which its gateway answered; `None` without one.
     controls: Vec<Option<RoundSet>>,
-    /// By the place of the leg: whether no question is left to be put on it.
-    is_leg_over: Vec<bool>,
-    /// By link, how its pairs stand.
+    /// By the place of the endpoint: whether no question is left to be put on it.
+    is_endpoint_over: Vec<bool>,
+    /// For each link, how many of its pairs are settled.
     standing: BTreeMap<IfName, LinkProgress>,
 }
 
-/// How the pairs of a link stand.
+/// How many pairs of a link are open, and how many not settled yet.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LinkProgress {
     pub(super) pairs: usize,
@@ -56,41 +56,45 @@ pub(super) struct LinkProgress {
 }
 
 impl<'a> SurveyState<'a> {
-    /// A run of these members. `sees` tells whether a host has a packet socket on a link.
+    /// A run of these members. `sees`: whether the agent has a packet socket on that link.
     pub(super) fn new(
         run: RunId,
         list: Vec<SurveyedHost>,
-        sees: &dyn Fn(&SurveyEndpointId) -> bool,
+        sees: &dyn Fn(&EndpointKey) -> bool,
         options: &'a SurveyOptions,
     ) -> Self {
-        let mut legs = SurveyEndpoints::new(&list, &options.links);
-        let pairs = legs.pair_up(&list, &options.links);
-        let routed = routed_pairs(&list, &legs);
-        let seeing: Vec<bool> = legs.iter().map(|leg| sees(&leg.id)).collect();
+        let mut endpoints = SurveyEndpoints::new(&list, &options.links);
+        let pairs = endpoints.pair_up(&list, &options.links);
+        let routed = routed_pairs(&list, &endpoints);
+        let seeing: Vec<bool> =
+            endpoints.iter().map(|endpoint| sees(&endpoint.end.key())).collect();
         let pairs: Vec<PairState> = pairs
             .into_iter()
             .map(|ends| {
                 let is_by_kernel = ends.iter().any(|end| !seeing[*end as usize]);
-                let is_crowd = ends.iter().any(|end| is_in_crowd(legs.at(*end)));
+                let is_crowd = ends.iter().any(|end| is_in_crowd(endpoints.at(*end)));
                 PairState::new(ends, is_by_kernel, is_crowd)
             })
             .collect();
-        let controls = legs.iter().map(|leg| leg.gateway.map(|_| RoundSet::default())).collect();
+        let controls = endpoints
+            .iter()
+            .map(|endpoint| endpoint.gateway.map(|_| RoundSet::default()))
+            .collect();
         let mut standing: BTreeMap<IfName, LinkProgress> = BTreeMap::new();
         for pair in &pairs {
-            let link = legs.at(pair.legs[0]).id.link.clone();
+            let link = endpoints.at(pair.endpoints[0]).end.link.clone();
             let standing = standing.entry(link).or_default();
             (standing.pairs, standing.left) = (standing.pairs + 1, standing.left + 1);
         }
         Self {
             run,
             options,
-            seats: list.iter().map(|member| (member.host.clone(), member.seat)).collect(),
-            links: legs.iter().map(|leg| leg.id.link.clone()).collect(),
+            numbers: list.iter().map(|member| (member.host.clone(), member.number)).collect(),
+            links: endpoints.iter().map(|endpoint| endpoint.end.link.clone()).collect(),
             members: list.into_iter().map(|member| (member.host.clone(), member)).collect(),
             standing,
-            is_leg_over: vec![false; legs.len()],
-            legs,
+            is_endpoint_over: vec![false; endpoints.len()],
+            endpoints,
             pairs,
             routed,
             controls,
@@ -104,46 +108,55 @@ impl<'a> SurveyState<'a> {
 
     /// What every host is to do from the start.
     pub(super) fn initial_work(&self) -> BTreeMap<HostName, HostWork> {
-        let about = host_questions(&self.members, &self.legs, &self.routed, self.options);
+        let about = host_questions(&self.members, &self.endpoints, &self.routed, self.options);
         let mut work = by_host(about);
-        let ends: Vec<[u32; 2]> = self.pairs.iter().map(|pair| pair.legs).collect();
-        for (place, leg) in self.legs.iter().enumerate() {
-            let own = work.entry(leg.id.host.clone()).or_default();
-            own.courses.extend(course(leg, &self.legs, &ends, &pair_group, self.run.0));
-            let peers = self.partners(leg);
-            if !peers.is_empty() || leg.asks {
-                let group = self.leg_group(place);
-                let tasks = leg_tasks(leg, group, &peers, self.is_dual(leg), self.run.0);
+        let ends: Vec<[u32; 2]> = self.pairs.iter().map(|pair| pair.endpoints).collect();
+        for (place, endpoint) in self.endpoints.iter().enumerate() {
+            let own = work.entry(endpoint.end.host.clone()).or_default();
+            own.rounds.extend(rounds_with_peers(
+                endpoint,
+                &self.endpoints,
+                &ends,
+                &pair_group,
+                self.run.0,
+            ));
+            let peers = self.partners(endpoint);
+            if !peers.is_empty() || endpoint.asks {
+                let group = self.endpoint_group(place);
+                let tasks =
+                    link_questions(endpoint, group, &peers, self.is_dual(endpoint), self.run.0);
                 own.tasks.extend(tasks.into_iter().map(|(_, task)| task));
             }
         }
-        work.retain(|_, work| !work.courses.is_empty() || !work.tasks.is_empty());
+        work.retain(|_, work| !work.rounds.is_empty() || !work.tasks.is_empty());
         work
     }
 
-    /// The legs of the peers of a leg.
-    fn partners(&self, leg: &SurveyEndpoint) -> Vec<&SurveyEndpoint> {
-        let other = |(seat, place): &(u16, u32)| {
-            let [a, b] = self.pairs[*place as usize].legs.map(|leg| self.legs.at(leg));
-            if a.seat == *seat { a } else { b }
+    /// The endpoints of the peers of an endpoint.
+    fn partners(&self, endpoint: &SurveyEndpoint) -> Vec<&SurveyEndpoint> {
+        let other = |(number, place): &(u16, u32)| {
+            let [a, b] =
+                self.pairs[*place as usize].endpoints.map(|endpoint| self.endpoints.at(endpoint));
+            if a.number == *number { a } else { b }
         };
-        leg.partners.iter().map(other).collect()
+        endpoint.partners.iter().map(other).collect()
     }
 
     /// Whether the link has peers in the other family as well.
-    fn is_dual(&self, leg: &SurveyEndpoint) -> bool {
-        let family = match leg.id.family {
+    fn is_dual(&self, endpoint: &SurveyEndpoint) -> bool {
+        let family = match endpoint.family() {
             IpFamily::V4 => IpFamily::V6,
             IpFamily::V6 => IpFamily::V4,
         };
-        let twin = self.legs.find(&SurveyEndpointId { family, ..leg.id.clone() });
+        let twin = self.endpoints.find(&EndpointKey { family, ..endpoint.end.key() });
         twin.is_some_and(|(_, twin)| !twin.partners.is_empty())
     }
 
-    /// Takes in what a host saw. Returns it with names that are shared by all that was seen.
+    /// Takes in an observation. Returns it with host and link names that share their memory with
+    /// all others: a run keeps up to half a million.
     pub(super) fn take(&mut self, seen: Observation) -> Observation {
         let host =
-            |name: HostName| self.seats.get_key_value(&name).map_or(name, |(own, _)| own.clone());
+            |name: HostName| self.numbers.get_key_value(&name).map_or(name, |(own, _)| own.clone());
         let link = |name: IfName| self.links.get(&name).cloned().unwrap_or(name);
         let seen = Observation {
             run: self.run,
@@ -164,71 +177,73 @@ impl<'a> SurveyState<'a> {
             ObservedEvent::Arrived => (peer, &seen.host),
             ObservedEvent::Sent | ObservedEvent::Answered => (&seen.host, peer),
         };
-        let id = SurveyEndpointId { host: asker.clone(), link: link.clone(), family: seen.family };
-        let (Some((place, leg)), Some(seat)) = (self.legs.find(&id), self.seats.get(other)) else {
+        let id = EndpointKey { host: asker.clone(), link: link.clone(), family: seen.family };
+        let (Some((place, endpoint)), Some(number)) =
+            (self.endpoints.find(&id), self.numbers.get(other))
+        else {
             return;
         };
-        for pair in leg.pairs_with(*seat) {
+        for pair in endpoint.pairs_with(*number) {
             let state = &mut self.pairs[pair];
-            let is_back = state.legs[1] as usize == place;
+            let is_back = state.endpoints[1] as usize == place;
             state.take(seen, is_back);
         }
     }
 
-    /// Notes that a leg's gateway answered.
+    /// Notes that an endpoint's gateway answered.
     fn note_control(&mut self, seen: &Observation) {
         let is_control = seen.direction == ObservedEvent::Answered
             && seen.answer == Some(ProbeAnswer::Reply)
             && seen.peer.is_none()
             && matches!(seen.kind, ProbeKind::Neighbour { .. } | ProbeKind::RoutedEcho);
         let (true, Some(link)) = (is_control, &seen.asked_link) else { return };
-        let id =
-            SurveyEndpointId { host: seen.host.clone(), link: link.clone(), family: seen.family };
-        let Some((place, leg)) = self.legs.find(&id) else { return };
-        if leg.gateway == seen.address
+        let id = EndpointKey { host: seen.host.clone(), link: link.clone(), family: seen.family };
+        let Some((place, endpoint)) = self.endpoints.find(&id) else { return };
+        if endpoint.gateway == seen.address
             && let Some(rounds) = &mut self.controls[place]
         {
             rounds.insert(seen.round);
         }
     }
 
-    /// What the answers and misses so far give reason to ask.
+    /// The questions that follow from the answers and misses so far.
     pub(super) fn follow_up_work(&mut self, now: RunInstant) -> BTreeMap<HostName, HostWork> {
         let mut tasks = Vec::new();
         for state in &mut self.pairs {
-            tasks.extend(follow_up::pair(state, &self.members, &self.legs, self.options, now));
+            tasks.extend(follow_up::pair(state, &self.members, &self.endpoints, self.options, now));
         }
         by_host(tasks)
     }
 
-    /// The groups of questions that each host may forget: of pairs that are settled or have lost
-    /// an end, and of legs on which no pair is left.
+    /// The groups of questions that each host may drop: of pairs that are settled or of which an
+    /// agent died, and of endpoints on which no pair is left.
     pub(super) fn settle(&mut self, dead: &BTreeSet<HostName>) -> BTreeMap<HostName, Vec<u32>> {
         let mut over: BTreeMap<HostName, Vec<u32>> = BTreeMap::new();
-        let mut forget = |leg: &SurveyEndpoint, group| {
-            over.entry(leg.id.host.clone()).or_default().push(group);
+        let mut forget = |endpoint: &SurveyEndpoint, group| {
+            over.entry(endpoint.end.host.clone()).or_default().push(group);
         };
         for (place, state) in self.pairs.iter_mut().enumerate().filter(|(_, pair)| !pair.is_done) {
-            let ends = state.legs.map(|leg| self.legs.at(leg));
-            let controls = state.legs.map(|leg| self.controls[leg as usize]);
-            let is_dead = !dead.is_empty() && ends.iter().any(|leg| dead.contains(&leg.id.host));
+            let ends = state.endpoints.map(|endpoint| self.endpoints.at(endpoint));
+            let controls = state.endpoints.map(|endpoint| self.controls[endpoint as usize]);
+            let is_dead =
+                !dead.is_empty() && ends.iter().any(|endpoint| dead.contains(&endpoint.end.host));
             if is_dead || state.is_settled(controls) {
                 state.is_done = true;
-                if let Some(standing) = self.standing.get_mut(&ends[0].id.link) {
+                if let Some(standing) = self.standing.get_mut(&ends[0].end.link) {
                     standing.left -= 1;
                     standing.open += usize::from(state.is_open());
                 }
-                for leg in ends {
-                    forget(leg, pair_group(place));
+                for endpoint in ends {
+                    forget(endpoint, pair_group(place));
                 }
             }
         }
-        for place in 0..self.legs.len() {
-            let is_over = !self.is_leg_over[place] && self.is_leg_settled(place);
+        for place in 0..self.endpoints.len() {
+            let is_over = !self.is_endpoint_over[place] && self.is_endpoint_settled(place);
             if is_over {
-                self.is_leg_over[place] = true;
-                let group = self.leg_group(place);
-                let host = self.legs.at_place(place).id.host.clone();
+                self.is_endpoint_over[place] = true;
+                let group = self.endpoint_group(place);
+                let host = self.endpoints.at_place(place).end.host.clone();
                 over.entry(host).or_default().push(group);
             }
         }
@@ -244,16 +259,16 @@ impl<'a> SurveyState<'a> {
         over
     }
 
-    fn is_leg_settled(&self, place: usize) -> bool {
-        let leg = self.legs.at_place(place);
-        if leg.partners.is_empty() {
+    fn is_endpoint_settled(&self, place: usize) -> bool {
+        let endpoint = self.endpoints.at_place(place);
+        if endpoint.partners.is_empty() {
             self.controls[place].is_none_or(|answered| answered.len() >= 2)
         } else {
-            leg.partners.iter().all(|(_, pair)| self.pairs[*pair as usize].is_done)
+            endpoint.partners.iter().all(|(_, pair)| self.pairs[*pair as usize].is_done)
         }
     }
 
-    /// Both ways of every pair.
+    /// Both directions of every pair.
     pub(super) fn directions(&self) -> impl Iterator<Item = [&PairDirection; 2]> {
         self.pairs.iter().map(PairState::directions)
     }
@@ -265,7 +280,7 @@ impl<'a> SurveyState<'a> {
         visit: &mut dyn FnMut(u16, u16, &mut dyn FnMut(&Observation)),
     ) {
         for state in &mut self.pairs {
-            let [a, b] = state.legs.map(|place| self.legs.at(place).seat);
+            let [a, b] = state.endpoints.map(|place| self.endpoints.at(place).number);
             visit(a, b, &mut |seen| state.take(seen, false));
             visit(b, a, &mut |seen| state.take(seen, true));
         }
@@ -280,24 +295,24 @@ impl<'a> SurveyState<'a> {
     /// How long the rounds that are left take at most, in milliseconds from the start.
     pub(super) fn last_frame_ms(&self) -> u64 {
         let open = self.pairs.iter().filter(|pair| !pair.is_done);
-        let mut places: Vec<u32> = open.flat_map(|pair| pair.legs).collect();
+        let mut places: Vec<u32> = open.flat_map(|pair| pair.endpoints).collect();
         places.sort_unstable();
         places.dedup();
         let last = |place: u32| {
-            let leg = self.legs.at(place);
-            let turns = u32::try_from(leg.partners.len()).unwrap_or(u32::MAX);
-            round_start_ms(leg, ROUNDS, self.run.0).saturating_add(turn_ms(leg, turns))
+            let endpoint = self.endpoints.at(place);
+            let turns = u32::try_from(endpoint.partners.len()).unwrap_or(u32::MAX);
+            round_start_ms(endpoint, ROUNDS, self.run.0).saturating_add(turn_ms(endpoint, turns))
         };
         places.into_iter().map(last).max().unwrap_or(0).into()
     }
 
     /// How long the ports that Kubernetes needs take at most, in milliseconds after the last round.
     pub(super) fn ports_ms(&self) -> u64 {
-        port_schedule::longest_ms(&self.legs, self.members.len(), &self.options.ports)
+        port_schedule::longest_ms(&self.endpoints, self.members.len(), &self.options.ports)
     }
 
-    /// Groups of legs come after those of pairs; group 0 is never cancelled.
-    fn leg_group(&self, place: usize) -> u32 {
+    /// Groups of endpoints come after those of pairs; group 0 is never cancelled.
+    fn endpoint_group(&self, place: usize) -> u32 {
         pair_group(self.pairs.len() + place)
     }
 }

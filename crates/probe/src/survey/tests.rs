@@ -23,9 +23,10 @@ use super::{
     run_rendezvous,
 };
 use crate::edge::clock::unix_ms;
-use crate::probe_token::{AgentKeys, ProbeToken, TokenHeader, WireProbe};
-use crate::protocol::{FromAgent, Question, Seen, Task, ToAgent};
-use crate::round_schedule::RoundSchedule;
+use crate::probe_token::{AgentKeys, ProbeToken, TokenHeader};
+use crate::probes::ProbeQuestion;
+use crate::protocol::{FromAgent, ReportedObservation, ToAgent};
+use crate::round_schedule::{ProbeTask, RoundSchedule};
 use crate::run_key::{RunKey, to_hex};
 
 /// How an agent behaves.
@@ -132,15 +133,21 @@ fn what_a_pairs_host_claims_to_have_heard_is_checked() {
         let code = PairCode::new(&secret, Mac([2, 0, 0, 0, 0, 2]), epoch_s);
         let key = secret.key();
         let run_tag = key.derive("run").tag(b"test");
-        KEYS.lock().unwrap().insert((run_tag, 0), key.derive("seat 0"));
-        let (seat, agent) = seat("a", script);
+        KEYS.lock().unwrap().insert((run_tag, 0), key.of_host(0));
+        let (participant, agent) = participant("a", script);
         let options =
             SurveyOptions { is_offline: true, timeout_ms: Some(3_000), ..SurveyOptions::default() };
         let peer = "192.168.50.2".parse().unwrap();
         let side = RendezvousSide::Second(code);
-        let survey =
-            run_rendezvous(seat, peer, side, &RunParameters::default(), &options, &mut |_| {})
-                .unwrap();
+        let survey = run_rendezvous(
+            participant,
+            peer,
+            side,
+            &RunParameters::default(),
+            &options,
+            &mut |_| {},
+        )
+        .unwrap();
         agent.join().unwrap();
         assert_eq!(arrived(&survey, "a") > 0, is_true, "{script:?}");
         assert!(survey.facts.observations.iter().all(|seen| seen.host.as_str() == "a"));
@@ -149,11 +156,11 @@ fn what_a_pairs_host_claims_to_have_heard_is_checked() {
 
 #[test]
 fn a_peer_in_no_network_of_ours_cannot_be_met() {
-    let (seat, agent) = seat("a", AgentScript::Deaf);
+    let (participant, agent) = participant("a", AgentScript::Deaf);
     let side = RendezvousSide::First(&mut |_, _| panic!("no code is of use"));
     let peer = "10.0.0.1".parse().unwrap();
     let met = run_rendezvous(
-        seat,
+        participant,
         peer,
         side,
         &RunParameters::default(),
@@ -175,31 +182,31 @@ fn arrived(survey: &SurveyResult, host: &str) -> usize {
 
 /// A survey of two hosts, `a` and `b`, on one private wire.
 fn survey(scripts: [AgentScript; 2]) -> SurveyResult {
-    let mut seats = Vec::new();
+    let mut participants = Vec::new();
     let mut agents = Vec::new();
     for (name, script) in ["a", "b"].into_iter().zip(scripts) {
-        let (seat, agent) = seat(name, script);
-        seats.push(seat);
+        let (participant, agent) = participant(name, script);
+        participants.push(participant);
         agents.push(agent);
     }
     let options = SurveyOptions { is_offline: true, ..SurveyOptions::default() };
-    let survey = run(seats, &RunParameters::default(), &options, &mut |_| {}).unwrap();
+    let survey = run(participants, &RunParameters::default(), &options, &mut |_| {}).unwrap();
     for agent in agents {
         agent.join().unwrap();
     }
     survey
 }
 
-fn seat(name: &'static str, script: AgentScript) -> (SurveyParticipant, JoinHandle<()>) {
+fn participant(name: &'static str, script: AgentScript) -> (SurveyParticipant, JoinHandle<()>) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let input = OwnedFd::from(ours.try_clone().unwrap());
-    let seat = SurveyParticipant {
+    let participant = SurveyParticipant {
         host: name.parse().unwrap(),
         channel: Ok(AgentChannel::alone(HostSession::over(input, OwnedFd::from(ours)))),
         asks: false,
         radios: std::collections::BTreeMap::new(),
     };
-    (seat, start(name, script, theirs))
+    (participant, start(name, script, theirs))
 }
 
 fn start(name: &'static str, script: AgentScript, stream: UnixStream) -> JoinHandle<()> {
@@ -211,7 +218,7 @@ fn start(name: &'static str, script: AgentScript, stream: UnixStream) -> JoinHan
                 _ => VERSIONS,
             };
             let far = FarEnd::of_versions(versions);
-            ScriptedAgent { name, script, stream, far, asked: None, keys: None, seat: 0 }.play()
+            ScriptedAgent { name, script, stream, far, asked: None, keys: None, number: 0 }.play()
         };
     })
 }
@@ -224,7 +231,7 @@ struct ScriptedAgent {
     /// The request that is being answered.
     asked: Option<RequestId>,
     keys: Option<AgentKeys>,
-    seat: u16,
+    number: u16,
 }
 
 impl ScriptedAgent {
@@ -256,9 +263,9 @@ impl ScriptedAgent {
 
     fn obey(&mut self, message: ToAgent) -> std::io::Result<bool> {
         match message {
-            ToAgent::Begin { run_key, own_key, seat, .. } => {
+            ToAgent::Begin { run_key, own_key, number, .. } => {
                 self.keys = Some(AgentKeys { run: run_key, own: own_key });
-                self.seat = seat;
+                self.number = number;
                 self.say(&FromAgent::Ready { snapshot: Box::new(snapshot(self.name)) })?;
             }
             ToAgent::Watch { port, .. } => {
@@ -283,8 +290,8 @@ impl ScriptedAgent {
                     untested: Vec::new(),
                 })?;
             },
-            ToAgent::Do { courses, tasks } => {
-                let tasks = tasks.into_iter().chain(courses.iter().flat_map(RoundSchedule::tasks));
+            ToAgent::Do { rounds, tasks } => {
+                let tasks = tasks.into_iter().chain(rounds.iter().flat_map(RoundSchedule::tasks));
                 let seen = tasks.flat_map(|task| self.perform(&task)).collect();
                 self.say(&FromAgent::Saw { seen })?;
                 self.say(&FromAgent::Idle)?;
@@ -301,52 +308,50 @@ impl ScriptedAgent {
     }
 
     /// Says that it asked; one that hears also knows what its peer will have sent in that round.
-    fn perform(&self, task: &Task) -> Vec<Seen> {
-        if !matches!(task.question, Question::Udp { .. }) {
+    fn perform(&self, task: &ProbeTask) -> Vec<ReportedObservation> {
+        if !matches!(task.question, ProbeQuestion::Udp { .. }) {
             return Vec::new();
         }
         let own = Observation {
-            run: pontoon_model::observation::RunId(0),
-            host: self.name.parse().unwrap(),
             peer: task.peer.clone(),
-            address: None,
             link: task.link.clone(),
             asked_link: task.link.clone(),
-            family: task.family,
-            direction: ObservedEvent::Sent,
             round: task.round,
-            at_ms: 0,
-            source_mac: None,
-            ttl: None,
-            cast: None,
-            kind: ProbeKind::Udp,
-            answer: None,
+            ..Observation::sent(
+                pontoon_model::observation::RunId(0),
+                self.name.parse().unwrap(),
+                task.family,
+                ProbeKind::Udp,
+            )
         };
         let heard = Observation {
             direction: ObservedEvent::Arrived,
             cast: Some(FrameDestination::Unicast),
             ..own.clone()
         };
-        let mut seen = vec![Seen { observation: own, proof: None }];
+        let mut seen = vec![ReportedObservation { observation: own, proof: None }];
         let proof = match self.script {
             AgentScript::GreetsThenHears => self.proof_of_peer(task.round),
             AgentScript::Lies => "00".repeat(8),
             AgentScript::Impersonates => {
                 let observation = Observation { host: task.peer.clone().unwrap(), ..heard };
-                return vec![Seen { observation, proof: Some(self.proof_of_peer(task.round)) }];
+                return vec![ReportedObservation {
+                    observation,
+                    proof: Some(self.proof_of_peer(task.round)),
+                }];
             }
             _ => return seen,
         };
-        seen.push(Seen { observation: heard, proof: Some(proof) });
+        seen.push(ReportedObservation { observation: heard, proof: Some(proof) });
         seen
     }
 
     /// The proof that the peer's packet bears. A real witness reads it off the wire; the test
     /// stands in for the wire.
     fn proof_of_peer(&self, round: u16) -> String {
-        let seat = 1 - self.seat;
-        let header = TokenHeader { seat, link: 0, probe: WireProbe::Udp, is_answer: false, round };
-        let own = KEYS.lock().unwrap().get(&(self.run_tag(), seat)).cloned();
+        let number = 1 - self.number;
+        let header = TokenHeader { sender: number, link: 0, code: 3, is_answer: false, round };
+        let own = KEYS.lock().unwrap().get(&(self.run_tag(), number)).cloned();
         let own = own.unwrap_or_else(|| RunKey::from_bytes([0; 32]));
         let keys = AgentKeys { run: self.keys.as_ref().unwrap().run.clone(), own };
         to_hex(&ProbeToken::new(header, &keys).proof)
@@ -358,7 +363,7 @@ impl ScriptedAgent {
 
     fn say(&mut self, message: &FromAgent) -> std::io::Result<()> {
         if let (FromAgent::Ready { .. }, Some(keys)) = (message, &self.keys) {
-            KEYS.lock().unwrap().insert((self.run_tag(), self.seat), keys.own.clone());
+            KEYS.lock().unwrap().insert((self.run_tag(), self.number), keys.own.clone());
         }
         let body = write_body(message).unwrap();
         match self.asked.take() {
@@ -375,7 +380,7 @@ impl ScriptedAgent {
     }
 }
 
-/// The wire between actors: which key each seat of a run signs with.
+/// The wire between actors: which key each number of a run signs with.
 static KEYS: std::sync::Mutex<std::collections::BTreeMap<([u8; 32], u16), RunKey>> =
     std::sync::Mutex::new(std::collections::BTreeMap::new());
 

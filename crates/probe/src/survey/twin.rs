@@ -1,5 +1,5 @@
-//! A run in memory: as many hosts as you like, no agent, no network. What scheduling and the
-//! matrix cost for a fleet can be told without one.
+//! A run in memory with any number of hosts, without agents and network: measures what scheduling
+//! and the matrix cost for a fleet.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -12,7 +12,7 @@ use pontoon_model::snapshot::Snapshot;
 use pontoon_remote::message::write_body;
 
 use super::endpoints::SurveyedHost;
-use super::run::SurveyOptions;
+use super::survey_options::SurveyOptions;
 use super::survey_state::SurveyState;
 
 /// Rounds after which a pair of the twin is settled either way.
@@ -20,8 +20,8 @@ const ROUNDS: u16 = 10;
 
 /// Hosts on one WiFi, and a run of them.
 pub struct SurveyTwin<'a> {
-    board: SurveyState<'a>,
-    /// Questions that were scheduled: those of courses counted one by one.
+    state: SurveyState<'a>,
+    /// Questions that were scheduled: those of rounds counted one by one.
     pub questions: usize,
     /// Bytes of all messages that say so.
     pub message_bytes: usize,
@@ -34,7 +34,7 @@ pub struct PairTotals {
     pub open: usize,
     /// Frames arrive one way.
     pub one_way: usize,
-    /// None arrive.
+    /// No frame arrives either way.
     pub shut: usize,
 }
 
@@ -43,42 +43,31 @@ impl<'a> SurveyTwin<'a> {
     #[must_use]
     pub fn new(hosts: u16, options: &'a SurveyOptions) -> Self {
         let members = (0..hosts).filter_map(member).collect();
-        let board = SurveyState::new(RunId(1), members, &|_| true, options);
+        let state = SurveyState::new(RunId(1), members, &|_| true, options);
         let (mut questions, mut message_bytes) = (0, 0);
-        for work in board.initial_work().into_values() {
+        for work in state.initial_work().into_values() {
             questions += work.tasks.len();
-            questions += work.courses.iter().map(|course| course.tasks().count()).sum::<usize>();
-            let message = crate::protocol::ToAgent::Do { courses: work.courses, tasks: work.tasks };
+            questions += work.rounds.iter().map(|course| course.tasks().count()).sum::<usize>();
+            let message = crate::protocol::ToAgent::Do { rounds: work.rounds, tasks: work.tasks };
             message_bytes += write_body(&message).map_or(0, |body| body.len());
         }
-        Self { board, questions, message_bytes }
+        Self { state, questions, message_bytes }
     }
 
     /// Plays the run: `passes` says whether frames of one host reach another, by their numbers.
     pub fn simulate(&mut self, passes: &dyn Fn(u16, u16) -> bool) {
         let seen = |direction| Observation {
-            run: RunId(1),
-            host: HostName::lossy("twin"),
-            peer: None,
-            address: None,
-            link: None,
-            asked_link: None,
-            family: IpFamily::V4,
             direction,
-            round: 0,
-            at_ms: 0,
-            source_mac: None,
-            ttl: None,
             cast: (direction == ObservedEvent::Arrived).then_some(FrameDestination::Unicast),
-            kind: ProbeKind::Udp,
             answer: (direction == ObservedEvent::Answered).then_some(ProbeAnswer::Reply),
+            ..Observation::sent(RunId(1), HostName::lossy("twin"), IpFamily::V4, ProbeKind::Udp)
         };
         let (mut sent, mut arrived, mut answered) = (
             seen(ObservedEvent::Sent),
             seen(ObservedEvent::Arrived),
             seen(ObservedEvent::Answered),
         );
-        self.board.each_direction(&mut |from, to, take| {
+        self.state.each_direction(&mut |from, to, take| {
             let (there, back) = (passes(from, to), passes(to, from));
             for round in 1..=ROUNDS {
                 sent.round = round;
@@ -93,20 +82,20 @@ impl<'a> SurveyTwin<'a> {
                 }
             }
         });
-        self.board.settle(&std::collections::BTreeSet::new());
+        self.state.settle(&std::collections::BTreeSet::new());
     }
 
     /// How many pairs there are, and how many of them are settled.
     #[must_use]
     pub fn progress(&self) -> (usize, usize) {
-        self.board.progress()
+        self.state.progress()
     }
 
     /// The matrix, summed up.
     #[must_use]
     pub fn sum(&self) -> PairTotals {
         let mut sum = PairTotals::default();
-        for [there, back] in self.board.directions() {
+        for [there, back] in self.state.directions() {
             match (there.arrived.is_empty(), back.arrived.is_empty()) {
                 (false, false) => sum.open += 1,
                 (true, true) => sum.shut += 1,
@@ -134,7 +123,7 @@ fn member(number: u16) -> Option<SurveyedHost> {
     link.addresses.first_mut()?.prefix.address = IpAddr::V4(Ipv4Addr::new(172, 20, high, low));
     let host = HostName::lossy(&format!("pi{number}"));
     let port_v4 = Some(4000);
-    Some(SurveyedHost { seat: number, host, snapshot, asks: true, port_v4, port_v6: None })
+    Some(SurveyedHost { number, host, snapshot, asks: true, port_v4, port_v6: None })
 }
 
 #[cfg(test)]
@@ -147,7 +136,7 @@ mod tests {
         let mut twin = SurveyTwin::new(1000, &options);
         let pairs = 1000 * 999 / 2;
         assert_eq!(twin.progress(), (pairs, 0));
-        // Each of the two asks in twelve rounds; each leg adds its group frames.
+        // Each of the two asks in twelve rounds; each endpoint adds its group frames.
         assert!((2 * 12 * pairs..2 * 12 * pairs + 20_000).contains(&twin.questions));
         // Two networks of five hundred; pi0 is heard by all and hears nobody.
         twin.simulate(&|from, to| (from < 500) == (to < 500) && to != 0 || from == 0);

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use pontoon_model::net::{IfName, IpFamily};
+use pontoon_model::net::{IfName, IpFamily, Mac};
 use pontoon_model::observation::{FrameDestination, Observation, ObservedEvent, ProbeAnswer};
 
 use crate::frame::read::ParsedFrame;
@@ -30,6 +30,12 @@ impl FrameArrival<'_> {
         seen.cast = Some(self.cast);
         seen.ttl = ttl;
         seen
+    }
+
+    /// The answer to a question of ARP or ND: `mac` holds the address.
+    pub(super) fn neighbour_answer(&self, question: &Observation, mac: Mac) -> Observation {
+        let question = Observation { source_mac: Some(mac), ..question.clone() };
+        self.answer(question, None, ProbeAnswer::Reply)
     }
 
     pub(super) fn answer(

@@ -233,18 +233,7 @@ const fn is_direct(kind: &ProbeKind) -> Option<bool> {
     match kind {
         ProbeKind::Udp | ProbeKind::Echo => Some(true),
         ProbeKind::RoutedUdp | ProbeKind::RoutedEcho => Some(false),
-        ProbeKind::Neighbour { .. }
-        | ProbeKind::OwnAddress
-        | ProbeKind::Broadcast
-        | ProbeKind::Multicast
-        | ProbeKind::Bounce
-        | ProbeKind::Hop { .. }
-        | ProbeKind::Tcp { .. }
-        | ProbeKind::UdpPort { .. }
-        | ProbeKind::Size { .. }
-        | ProbeKind::Dns { .. }
-        | ProbeKind::Portal { .. }
-        | ProbeKind::Clock { .. } => None,
+        _ => None,
     }
 }
 

@@ -227,15 +227,8 @@ const fn probes_of(kind: &ProbeKind) -> &'static [PairProbe] {
         ProbeKind::Broadcast | ProbeKind::Multicast => &[PairProbe::Group],
         ProbeKind::RoutedUdp => &[PairProbe::Routed],
         ProbeKind::Bounce => &[PairProbe::Bounce],
-        ProbeKind::OwnAddress
-        | ProbeKind::RoutedEcho
-        | ProbeKind::Hop { .. }
-        | ProbeKind::Tcp { .. }
-        | ProbeKind::UdpPort { .. }
-        | ProbeKind::Size { .. }
-        | ProbeKind::Dns { .. }
-        | ProbeKind::Portal { .. }
-        | ProbeKind::Clock { .. } => &[],
+        // Asked of this host, its gateway or third parties: no evidence about a pair.
+        _ => &[],
     }
 }
 

@@ -5,10 +5,10 @@ use crate::budget::FrameLoad;
 use crate::edge::reflector::ReceivedDatagram;
 use crate::machine::RunInstant;
 use crate::probe_token::{ProbeToken, TokenHeader, TokenPayload, answer, read_payload};
-use crate::protocol::Seen;
+use crate::protocol::ReportedObservation;
 
 /// Most answers that wait. An answer that is left out looks like a packet filter of this host.
-const OWED_MAX: usize = 256;
+const PENDING_MAX: usize = 256;
 
 /// An answer to a datagram of the run.
 #[derive(Clone, Copy)]
@@ -26,13 +26,13 @@ impl AgentRun {
         reflector: usize,
         received: &ReceivedDatagram,
         buffer: &[u8],
-    ) -> Vec<Seen> {
+    ) -> Vec<ReportedObservation> {
         let payload = &buffer[..received.length.min(buffer.len())];
         let Some(TokenPayload::Question(token)) = read_payload(payload, &self.identity.run_key)
         else {
             return Vec::new();
         };
-        if !self.witness.peers().any(|peer| peer.seat == token.header.seat) {
+        if !self.witness.peers().any(|peer| peer.number == token.header.sender) {
             return Vec::new();
         }
         let link = self.links.iter().find(|link| link.index == received.link_index);
@@ -44,12 +44,12 @@ impl AgentRun {
             let port = self.reflectors[reflector].port();
             seen = self.witness.receive_datagram(now, &link.name, from, port, &token);
         }
-        let owed = PendingAnswer { reflector, received: *received, question: token };
-        if let Err(when) = self.try_answer(now, &owed) {
-            if self.pending_answers.len() < OWED_MAX {
-                self.pending_answers.push_back((when, owed));
+        let pending = PendingAnswer { reflector, received: *received, question: token };
+        if let Err(when) = self.try_answer(now, &pending) {
+            if self.pending_answers.len() < PENDING_MAX {
+                self.pending_answers.push_back((when, pending));
             } else {
-                self.withhold(owed.received.link_index);
+                self.withhold(pending.received.link_index);
             }
         }
         seen
@@ -64,10 +64,10 @@ impl AgentRun {
 
     /// Answers what had to wait, first come, first served.
     pub(super) fn send_pending_answers(&mut self, now: RunInstant) {
-        while let Some((_, owed)) =
+        while let Some((_, pending)) =
             self.pending_answers.front().filter(|(at, _)| *at <= now).copied()
         {
-            if let Err(when) = self.try_answer(now, &owed) {
+            if let Err(when) = self.try_answer(now, &pending) {
                 self.pending_answers[0].0 = when.max(now.after_ms(1));
                 return;
             }
@@ -76,15 +76,15 @@ impl AgentRun {
     }
 
     /// Answers from the address that was asked, or says when there is room for it.
-    fn try_answer(&mut self, now: RunInstant, owed: &PendingAnswer) -> Result<(), RunInstant> {
-        let PendingAnswer { reflector, received, question } = owed;
+    fn try_answer(&mut self, now: RunInstant, pending: &PendingAnswer) -> Result<(), RunInstant> {
+        let PendingAnswer { reflector, received, question } = pending;
         let link = self.links.iter_mut().find(|link| link.index == received.link_index);
         let number = link.as_ref().map_or(u8::MAX, |link| link.number);
         if let Some(link) = link {
             link.answers.take(now, FrameLoad::one(false))?;
         }
         let header = TokenHeader {
-            seat: self.identity.seat,
+            sender: self.identity.number,
             link: number,
             is_answer: true,
             ..question.header

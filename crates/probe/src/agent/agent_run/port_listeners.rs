@@ -15,7 +15,7 @@ use crate::machine::RunInstant;
 use crate::protocol::FromAgent;
 
 impl AgentRun {
-    /// Listens where nobody else does, and says who answers.
+    /// Listens where no service does, and reports what answers on each port.
     pub(in super::super) fn listen(&mut self, ports: &[Port]) -> FromAgent {
         let ports = &ports[..ports.len().min(PORTS_MAX)];
         let listeners = ports
@@ -58,7 +58,7 @@ impl AgentRun {
         Ok(())
     }
 
-    /// Takes whoever connects, if it is a host of the run.
+    /// Accepts connections from hosts of the run, and closes all others.
     pub(super) fn take_connections(&mut self, now: RunInstant) {
         let witness = &self.witness;
         let is_peer = |from: IpAddr| {

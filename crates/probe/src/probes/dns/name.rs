@@ -18,7 +18,7 @@ pub struct DnsName(String);
 pub struct NotDnsName(Untrusted);
 
 impl DnsName {
-    /// The name.
+    /// The name without a final dot, in lower case.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

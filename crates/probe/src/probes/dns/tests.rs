@@ -9,7 +9,7 @@ use crate::flows::twin::MachineTrace;
 use crate::probes::tests::{
     SERVER, STRANGER, answers, datagram, done_ms, garbage, put, sent_at, silence,
 };
-use crate::probes::{DnsName, ProbeSpec};
+use crate::probes::{DnsName, ProbeQuestion};
 
 const AT: SocketAddr = SocketAddr::new(SERVER, PORT);
 
@@ -17,8 +17,8 @@ fn name() -> DnsName {
     "detectportal.firefox.com".parse().unwrap()
 }
 
-fn ask(query: DnsQuery) -> ProbeSpec {
-    ProbeSpec::Dns { server: AT, query, name: Some(name()) }
+fn ask(query: DnsQuery) -> ProbeQuestion {
+    ProbeQuestion::Dns { server: AT, query, name: Some(name()) }
 }
 
 /// Asks for a known name; the server says `reply` to each query, 10 ms later.
@@ -82,7 +82,7 @@ fn an_answer_is_taken_with_its_code_and_addresses() {
 
 #[test]
 fn a_name_that_cannot_exist_and_is_given_an_address_is_recorded_so() {
-    let random = ProbeSpec::Dns { server: AT, query: DnsQuery::Invalid, name: None };
+    let random = ProbeQuestion::Dns { server: AT, query: DnsQuery::Invalid, name: None };
     let trace = put(&random, |_, action| match action {
         FlowAction::SendUdp { flow, to, payload, .. } => {
             assert!(asks_for(payload, "\x07invalid"), "{payload:?}");

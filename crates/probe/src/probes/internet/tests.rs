@@ -7,7 +7,7 @@ use super::super::sntp::tests::reply as time;
 use super::*;
 use crate::flows::twin::MachineTrace;
 use crate::machine::{FlowAction, FlowEvent};
-use crate::probes::ProbeSpec;
+use crate::probes::ProbeQuestion;
 use crate::probes::tests::{NOW_S, SERVER, datagram, done_ms, garbage, put, silence};
 
 /// Where the names lead, when the resolver is honest.
@@ -15,8 +15,8 @@ const PAGE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 80));
 const TIME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 123));
 const SUCCESS: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsuccess\n";
 
-fn ask(servers: &[IpAddr], page: PortalPage) -> ProbeSpec {
-    ProbeSpec::Internet {
+fn ask(servers: &[IpAddr], page: PortalPage) -> ProbeQuestion {
+    ProbeQuestion::Internet {
         servers: servers.to_vec(),
         portal: page,
         ntp: "2.debian.pool.ntp.org".parse().unwrap(),

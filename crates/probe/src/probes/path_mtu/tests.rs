@@ -5,9 +5,9 @@ use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
 use proptest::prelude::*;
 
 use super::*;
-use crate::flows::twin::MachineTrace;
-use crate::probes::tests::{SERVER, STRANGER, answers, datagram, done_ms, put};
-use crate::probes::{ProbePayload, ProbeSpec};
+use crate::flows::twin::{MachineTrace, run};
+use crate::probes::ProbeQuestion;
+use crate::probes::tests::{SERVER, STRANGER, answers, datagram, done_ms, put, template};
 
 const AT: SocketAddr = SocketAddr::new(SERVER, 7);
 
@@ -22,12 +22,8 @@ enum OversizePolicy {
     Refused,
 }
 
-fn ask(to: SocketAddr, from_bytes: u32) -> ProbeSpec {
-    ProbeSpec::PathMtu {
-        to,
-        from_bytes,
-        payload_prefix: ProbePayload::new(b"pntn".to_vec()).unwrap(),
-    }
+fn ask(to: SocketAddr, bytes: u32) -> ProbeQuestion {
+    ProbeQuestion::PathMtu { to, bytes }
 }
 
 /// Asks over a path through which packets of `limit` bytes pass; `is_lost` says which of those
@@ -203,13 +199,12 @@ fn sizes_that_no_link_has_are_brought_into_bounds() {
 
 #[test]
 fn the_longest_prefix_fits_the_smallest_size() {
-    let payload_prefix = ProbePayload::new(vec![7; ProbePayload::MAX_BYTES]).unwrap();
-    let trace =
-        put(&ProbeSpec::PathMtu { to: AT, from_bytes: 1_200, payload_prefix }, |_, action| {
-            let FlowAction::SendUdp { payload, .. } = action else { return Vec::new() };
-            assert_eq!(payload.len(), 1_200 - 28);
-            Vec::new()
-        });
+    let mut probe = PathMtuProbe::new(template(), AT, 1_200, vec![7; 1_452]);
+    let trace = run(&mut probe, |_, action| {
+        let FlowAction::SendUdp { payload, .. } = action else { return Vec::new() };
+        assert_eq!(payload.len(), 1_200 - 28);
+        Vec::new()
+    });
     assert_eq!(sends(&trace), 3);
 }
 

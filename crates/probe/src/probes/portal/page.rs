@@ -1,4 +1,4 @@
-//! The pages that say "you are on the internet", and exactly what each says.
+//! Connectivity-check pages, and exactly what each answers.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,13 +15,13 @@ pub enum PortalPage {
     /// purpose and worldwide; every Firefox asks for it, so that asking gives nothing away.
     #[default]
     Firefox,
-    /// `http://connectivitycheck.gstatic.com/generate_204`: Android's.
+    /// `http://connectivitycheck.gstatic.com/generate_204`: that of Android.
     Gstatic,
     /// `http://clients3.google.com/generate_204`: older Androids' and Chrome's.
     Google,
-    /// `http://cp.cloudflare.com/generate_204`.
+    /// `http://cp.cloudflare.com/generate_204`: that of Cloudflare.
     Cloudflare,
-    /// `http://captive.apple.com/hotspot-detect.html`.
+    /// `http://captive.apple.com/hotspot-detect.html`: that of macOS and iOS.
     Apple,
     /// `http://www.msftconnecttest.com/connecttest.txt`: Windows 10 and later.
     Microsoft,
@@ -61,7 +61,7 @@ pub(super) enum ExpectedPage {
     Body(&'static str),
     /// 200 and a body with this in it.
     Within(&'static str),
-    /// This header.
+    /// A header of this name with this value.
     Header(&'static str, &'static str),
 }
 
@@ -108,7 +108,7 @@ const KNOWN: [(PortalPage, &str, &str, ExpectedPage); 9] = [
     ),
 ];
 
-/// Plain HTTP.
+/// The port of plain HTTP, which a URL need not name.
 const HTTP_PORT: u16 = 80;
 
 /// A URL is typed by a person; a longer one is a mistake.
@@ -129,7 +129,7 @@ impl PortalPage {
         }
     }
 
-    /// The port.
+    /// The port of the web server.
     #[must_use]
     pub fn port(&self) -> u16 {
         if let Self::Own(own) = self { own.port } else { HTTP_PORT }
@@ -163,7 +163,7 @@ impl PortalPage {
 
     fn row(&self) -> (&'static str, &'static str, ExpectedPage) {
         KNOWN.iter().find(|(page, ..)| page == self).map_or(
-            // Own pages are told apart by every caller.
+            // Every caller handles own pages before.
             ("", "/", ExpectedPage::Echo),
             |(_, host, path, expected)| (host, path, *expected),
         )
@@ -176,7 +176,7 @@ impl FromStr for PortalPage {
     fn from_str(text: &str) -> Result<Self, NotAPage> {
         let own =
             OwnPage::read(text).map(Self::Own).ok_or_else(|| NotAPage(Untrusted::new(text)))?;
-        // One of the others is told by what is asked for, however it was typed: it echoes nothing.
+        // A known page is recognised however its URL was typed: its server echoes no challenge.
         let url = own.to_string();
         Ok(Self::known().find(|page| page.to_string() == url).unwrap_or(own))
     }

@@ -42,7 +42,7 @@ enum BodyFraming {
 const MAX_HEAD: usize = 8 * 1024;
 /// No check page has a longer body.
 const MAX_BODY: usize = 4 * 1024;
-/// Header lines.
+/// Most header lines of an answer; one with more is no HTTP.
 const MAX_HEADERS: usize = 64;
 
 impl PageReader {

@@ -6,13 +6,13 @@ use pontoon_model::observation::{ClockSource, Observation, ProbeAnswer, ProbeKin
 use super::*;
 use crate::flows::twin::MachineTrace;
 use crate::machine::FlowId;
-use crate::probes::ProbeSpec;
+use crate::probes::ProbeQuestion;
 use crate::probes::tests::{NOW_S, SERVER, STRANGER, done_ms, put, silence};
 
 const AT: SocketAddr = SocketAddr::new(SERVER, 80);
 
-fn ask(page: PortalPage) -> ProbeSpec {
-    ProbeSpec::Portal { to: AT, page }
+fn ask(page: PortalPage) -> ProbeQuestion {
+    ProbeQuestion::Portal { to: AT, page }
 }
 
 fn own() -> PortalPage {

@@ -5,13 +5,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::flows::twin::MachineTrace;
-use crate::probes::ProbeSpec;
+use crate::probes::ProbeQuestion;
 use crate::probes::tests::{
     NOW_S, SERVER, STRANGER, answers, datagram, done_ms, garbage, put, sent_at, silence,
 };
 
 const AT: SocketAddr = SocketAddr::new(SERVER, PORT);
-const ASK: ProbeSpec = ProbeSpec::Sntp { server: AT };
+const ASK: ProbeQuestion = ProbeQuestion::Sntp { server: AT };
 
 /// What an honest server of stratum 2 says when its clock shows `unix_s`.
 pub(in crate::probes) fn reply(request: &[u8], unix_s: i64) -> Vec<u8> {
@@ -48,8 +48,9 @@ fn the_offset_is_told_to_the_second() {
 
 #[test]
 fn a_host_that_believes_it_is_1970_learns_how_far_off_it_is() {
-    let mut sntp = super::super::machine(&ASK, super::super::tests::template(), 12, 7);
-    let trace = crate::flows::twin::run(&mut *sntp, |_, action| match action {
+    let context = ProbeContext::new(crate::probes::tests::template());
+    let mut sntp = probe(context, AT, WallClockReading::new(12), 7);
+    let trace = crate::flows::twin::run(&mut sntp, |_, action| match action {
         FlowAction::SendUdp { flow, to, payload, .. } => {
             vec![(40, datagram(*flow, *to, &reply(payload, NOW_S)))]
         }
