@@ -4,8 +4,9 @@ use pontoon_cluster::cluster_report::{ClusterReport, ReportedNode};
 use pontoon_cluster::connectivity_test::{
     ConnectivityTarget, ConnectivityTest, LARGE_TRANSFER_BYTES,
 };
-use pontoon_diagnosis::{Certainty, Diagnosis, Severity};
+use pontoon_diagnosis::{Diagnosis, Severity};
 
+use super::diagnosis::diagnosis_blocks;
 use super::style::TerminalStyle;
 use super::wrap::{padded, wrapped};
 
@@ -18,9 +19,9 @@ pub(crate) fn page(report: &ClusterReport, style: TerminalStyle) -> String {
                     may resolve on their own. Run it again in a minute.";
         wrapped(&mut page, style.width, "  ", "  ", text);
     }
-    for candidates in problems(&report.diagnoses) {
+    for block in diagnosis_blocks(&report.diagnoses) {
         page.push('\n');
-        problem(&mut page, candidates, style);
+        block.write(&mut page, style);
     }
     for (host, why) in &report.unreached {
         page.push('\n');
@@ -70,58 +71,6 @@ fn sentence(report: &ClusterReport) -> String {
 /// Diagnoses by problem: those that are alternatives of each other are one.
 fn problems(diagnoses: &[Diagnosis]) -> impl Iterator<Item = &[Diagnosis]> {
     diagnoses.chunk_by(Diagnosis::is_alternative_to)
-}
-
-fn problem(page: &mut String, candidates: &[Diagnosis], style: TerminalStyle) {
-    let [first, others @ ..] = candidates else { return };
-    let nodes: Vec<&str> = first.scope.nodes.iter().map(String::as_str).collect();
-    let at = if nodes.is_empty() { String::new() } else { format!(" ({})", nodes.join(", ")) };
-    let word = match (first.severity, first.certainty) {
-        _ if !others.is_empty() => format!("{} possible causes", candidates.len()),
-        (Severity::Warning, Certainty::Confirmed) => "warning".to_owned(),
-        (_, certainty) => certainty.as_str().to_owned(),
-    };
-    let codes: Vec<&str> = candidates.iter().map(|one| one.code.as_str()).collect();
-    let head = format!("{}{at}: {word}", codes.join(" or "));
-    let mut text = String::new();
-    wrapped(&mut text, style.width, "", "  ", &style.printable(&head));
-    page.push_str(&style.bold(text.trim_end()));
-    page.push('\n');
-    if others.is_empty() {
-        wrapped(page, style.width, "  ", "  ", &style.printable(&format!("{}.", first.summary)));
-    }
-    for evidence in &first.evidence {
-        let text = style.printable(&evidence.to_string());
-        wrapped(page, style.width, "  seen  ", "        ", &text);
-    }
-    if others.is_empty() {
-        for remedy in &first.remedies {
-            let text = style.printable(&remedy.to_string());
-            wrapped(page, style.width, "  cure  ", "        ", &text);
-        }
-    } else {
-        for one in candidates {
-            candidate(page, one, style);
-        }
-    }
-}
-
-/// One of several: what distinguishes it from the others.
-fn candidate(page: &mut String, one: &Diagnosis, style: TerminalStyle) {
-    let check = one.distinguished_by.as_ref();
-    let fact = check.and_then(|check| check.fact.as_deref()).unwrap_or(&one.summary);
-    let text = format!("{}: {fact}", one.code);
-    wrapped(page, style.width, "  - ", "    ", &style.printable(&text));
-    if let Some((command, place)) =
-        check.and_then(|one| one.command.as_ref().zip(one.place.as_ref()))
-    {
-        let look = format!("{command} ({place})");
-        wrapped(page, style.width, "    look  ", "          ", &style.printable(&look));
-    }
-    for remedy in &one.remedies {
-        let text = style.printable(&remedy.to_string());
-        wrapped(page, style.width, "    cure  ", "          ", &text);
-    }
 }
 
 /// A column: its head, and what belongs in it.

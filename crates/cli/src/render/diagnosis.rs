@@ -25,6 +25,9 @@ const NAMES_MAX: usize = 3;
 /// Under the labels of a block.
 const INDENT: &str = "          ";
 
+/// The longest label, "because", and a blank.
+const LABEL_WIDTH: usize = 8;
+
 /// Diagnoses of one code and certainty, or several candidates for the same evidence.
 pub(crate) struct DiagnosisBlock<'a> {
     /// Each place where it holds, with the candidates there; one where the evidence decides.
@@ -98,11 +101,13 @@ impl<'a> DiagnosisBlock<'a> {
             let remedies = self.diagnoses().flat_map(|diagnosis| &diagnosis.remedies);
             write_remedies(page, style, "  ", remedies);
             if let Some(check) = &first.distinguished_by {
-                write_check(page, style, "  ", check);
+                let place = CandidatePlace { bullet: "", indent: "  ", same_check_as: None };
+                write_check(page, style, place, check);
             }
         } else {
+            let place = CandidatePlace { bullet: "  - ", indent: "    ", same_check_as: None };
             for candidate in candidates {
-                write_candidate(page, style, "- ", candidate);
+                write_candidate(page, style, place, candidate);
             }
         }
     }
@@ -163,65 +168,87 @@ impl<'a> DiagnosisBlock<'a> {
     }
 }
 
+/// How a candidate stands in its list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CandidatePlace<'a> {
+    /// Before its code: a dash or a number.
+    pub(crate) bullet: &'a str,
+    /// Before the labels of what is known of it.
+    pub(crate) indent: &'a str,
+    /// The number of an earlier candidate that has the same check.
+    pub(crate) same_check_as: Option<usize>,
+}
+
 /// Writes one of several causes: what it is, what would show that it is this one, what to do.
 pub(crate) fn write_candidate(
     page: &mut String,
     style: TerminalStyle,
-    bullet: &str,
+    place: CandidatePlace<'_>,
     candidate: &Diagnosis,
 ) {
     let head = format!("{}: {}", candidate.code, candidate.summary);
     let mut text = String::new();
-    wrapped(&mut text, style.width, &format!("  {bullet}"), "    ", &style.printable(&head));
+    wrapped(&mut text, style.width, place.bullet, place.indent, &style.printable(&head));
     let code = candidate.code.as_str();
     page.push_str(&text.replacen(code, &style.bold(code), 1));
     if let Some(check) = &candidate.distinguished_by {
-        write_check(page, style, "    ", check);
+        write_check(page, style, place, check);
     }
-    write_remedies(page, style, "    ", candidate.remedies.iter());
+    write_remedies(page, style, place.indent, candidate.remedies.iter());
+    if let Some(source) = candidate.source.filter(|_| style.verbosity > 0) {
+        write_labelled(page, style, place.indent, "source", source);
+    }
 }
 
 /// Writes what would decide, and what it showed where it was run.
-pub(crate) fn write_check(
+fn write_check(
     page: &mut String,
     style: TerminalStyle,
-    indent: &str,
+    place: CandidatePlace<'_>,
     check: &DistinguishingCheck,
 ) {
-    let label = |name: &str| format!("{indent}{name:<8}");
-    let rest = " ".repeat(indent.len() + 8);
-    match (&check.command, &check.fact) {
-        (Some(command), fact) => {
-            if let Some(fact) = fact {
-                wrapped(page, style.width, &label("if"), &rest, &style.printable(fact));
-            }
-            let place = check.place.as_ref().map(ToString::to_string).unwrap_or_default();
-            led_command(page, style, &label("check"), &place, command);
-        }
-        (None, _) => {
-            let text = check.to_string();
-            wrapped(page, style.width, &label("decide"), &rest, &style.printable(&text));
-        }
+    let Some(command) = &check.command else {
+        write_labelled(page, style, place.indent, "decide", &check.to_string());
+        return;
+    };
+    if let Some(fact) = &check.fact {
+        write_labelled(page, style, place.indent, "if", fact);
+    }
+    if let Some(earlier) = place.same_check_as {
+        write_labelled(page, style, place.indent, "check", &format!("as for {earlier}"));
+    } else {
+        let lead = check.place.as_ref().map(ToString::to_string).unwrap_or_default();
+        let label = label(place.indent, "check");
+        led_command(page, style, &label, &lead, command);
     }
     if let Some(outcome) = &check.outcome {
         let text = match outcome {
-            CheckOutcome::Proves => "this is what the check showed here".to_owned(),
-            CheckOutcome::Fits => "what the check showed here fits".to_owned(),
+            CheckOutcome::Proves => "the output here proves it".to_owned(),
+            CheckOutcome::Fits => "the output here fits".to_owned(),
             CheckOutcome::Unknown(why) => format!("not known: {why}"),
         };
-        wrapped(page, style.width, &label("showed"), &rest, &style.printable(&text));
+        write_labelled(page, style, place.indent, "output", &text);
     }
 }
 
+fn label(indent: &str, name: &str) -> String {
+    format!("{indent}{name:<LABEL_WIDTH$}")
+}
+
+fn write_labelled(page: &mut String, style: TerminalStyle, indent: &str, name: &str, text: &str) {
+    let rest = label(indent, "");
+    wrapped(page, style.width, &label(indent, name), &rest, &style.printable(text));
+}
+
 /// Writes what to do, each remedy once.
-pub(crate) fn write_remedies<'a>(
+fn write_remedies<'a>(
     page: &mut String,
     style: TerminalStyle,
     indent: &str,
     remedies: impl Iterator<Item = &'a Remedy>,
 ) {
-    let rest = " ".repeat(indent.len() + 8);
-    let mut label = format!("{indent}{:<8}", "do");
+    let rest = label(indent, "");
+    let mut label = label(indent, "do");
     let mut all: Vec<&Remedy> = Vec::new();
     for remedy in remedies {
         if !all.contains(&remedy) {

@@ -3,8 +3,9 @@
 use pontoon_causes::cause::{Cause, TextOrigin};
 use pontoon_causes::placeholder::PlaceholderValues;
 use pontoon_causes::symptom::explanation::{ExplainedSymptom, Explanation};
-use pontoon_diagnosis::{Certainty, CheckOutcome, CommandPlace, Diagnosis, DistinguishingCheck};
+use pontoon_diagnosis::{Certainty, CheckOutcome, Diagnosis};
 
+use super::diagnosis::{CandidatePlace, write_candidate};
 use super::style::TerminalStyle;
 use super::wrap::wrapped;
 
@@ -67,66 +68,40 @@ fn symptom(
         several => format!("{} possible causes", several.len()),
     };
     wrapped(page, style.width, "", "", &style.bold(&verdict));
-    let mut checks: Vec<(Option<&String>, Option<&CommandPlace>)> = Vec::new();
+    let check_of = |one: &Diagnosis| {
+        let check = one.distinguished_by.as_ref()?;
+        Some((check.command.clone()?, check.place.clone()))
+    };
     for (at, one) in diagnoses.iter().enumerate() {
-        let check = one.distinguished_by.as_ref();
-        let look = check.map(|check| (check.command.as_ref(), check.place.as_ref()));
-        let earlier = checks.iter().position(|known| Some(*known) == look);
-        checks.push(look.unwrap_or_default());
+        let check = check_of(one);
+        let earlier =
+            diagnoses[..at].iter().position(|known| check.is_some() && check_of(known) == check);
         page.push('\n');
-        diagnosis(page, at + 1, one, earlier, is_asked, style);
+        let number = format!("{} ", at + 1);
+        let is_alone = one.certainty == Certainty::Confirmed;
+        let place = CandidatePlace {
+            bullet: if is_alone { "" } else { &number },
+            indent: "  ",
+            same_check_as: earlier.map(|earlier| earlier + 1),
+        };
+        write_candidate(page, style, place, &shown_candidate(one, is_alone, is_asked));
     }
     left_out(page, symptom, style);
 }
 
-fn diagnosis(
-    page: &mut String,
-    number: usize,
-    one: &Diagnosis,
-    earlier: Option<usize>,
-    is_asked: bool,
-    style: TerminalStyle,
-) {
-    let is_alone = one.certainty == Certainty::Confirmed;
-    let number = if is_alone { String::new() } else { format!("{number} ") };
-    let mut head = String::new();
-    let text = format!("{}: {}", one.code, style.printable(&one.summary));
-    wrapped(&mut head, style.width, &number, "  ", &text);
-    page.push_str(&head.replacen(one.code.as_str(), &style.bold(one.code.as_str()), 1));
-    if let Some(check) = &one.distinguished_by {
-        if let Some(fact) = check.fact.as_deref().filter(|_| !is_alone) {
-            part(page, style, "sign", fact);
+/// A cause as it is shown: the only one needs no sign, and where commands were run each has an
+/// outcome.
+fn shown_candidate(one: &Diagnosis, is_alone: bool, is_asked: bool) -> Diagnosis {
+    let mut shown = one.clone();
+    if let Some(check) = &mut shown.distinguished_by {
+        if is_alone {
+            check.fact = None;
         }
-        match earlier {
-            Some(earlier) => part(page, style, "look", &format!("as for {}", earlier + 1)),
-            None => look(page, check, style),
-        }
-        if is_asked {
-            let seen = match &check.outcome {
-                Some(CheckOutcome::Proves) => "the output here proves it".to_owned(),
-                Some(CheckOutcome::Fits) => "the output here fits".to_owned(),
-                Some(CheckOutcome::Unknown(why)) => format!("not known: {why}"),
-                None => "not known".to_owned(),
-            };
-            part(page, style, "seen", &seen);
+        if is_asked && check.outcome.is_none() {
+            check.outcome = Some(CheckOutcome::Unknown("the command was not run".into()));
         }
     }
-    cures(page, one, style);
-}
-
-/// What to do, and where this was read.
-fn cures(page: &mut String, one: &Diagnosis, style: TerminalStyle) {
-    for remedy in &one.remedies {
-        part(page, style, "cure", &remedy.to_string());
-    }
-    if let Some(source) = one.source.filter(|_| style.verbosity > 0) {
-        part(page, style, "from", source);
-    }
-}
-
-fn part(page: &mut String, style: TerminalStyle, label: &str, text: &str) {
-    let first = format!("  {label}  ");
-    wrapped(page, style.width, &first, "        ", &style.printable(text));
+    shown
 }
 
 /// Causes that it is not, and causes that are left out because another one was proved.
@@ -141,37 +116,12 @@ fn left_out(page: &mut String, symptom: &ExplainedSymptom, style: TerminalStyle)
     }
 }
 
-/// A command in as many lines as it needs, so that all of them together can be pasted.
-fn look(page: &mut String, check: &DistinguishingCheck, style: TerminalStyle) {
-    const LABEL: usize = 8;
-    let (Some(command), Some(place)) = (&check.command, &check.place) else { return };
-    let mut lines: Vec<String> = Vec::new();
-    for word in style.printable(command).split(' ') {
-        match lines.last_mut() {
-            Some(line) if LABEL + line.len() + word.len() + 3 <= style.width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    let place = format!("({place})");
-    let last = lines.last().map_or(0, String::len);
-    let is_room = LABEL + last + place.len() + 3 <= style.width;
-    let glue = if is_room { "   " } else { "\n        " };
-    page.push_str(&format!("  look  {}{glue}{place}\n", lines.join(" \\\n        ")));
-}
-
 /// Writes what is known of a cause by itself; placeholders stand there in capitals.
 pub(crate) fn cause(cause: &Cause, style: TerminalStyle) -> String {
     let values = PlaceholderValues::default();
     let one = cause.diagnosis(Certainty::Undecided, &values, TextOrigin::ThisHost);
-    let mut page = format!("{} (cause)\n", style.bold(cause.code.as_str()));
-    wrapped(&mut page, style.width, "  ", "  ", &style.printable(&one.summary));
-    if let Some(check) = &one.distinguished_by {
-        part(&mut page, style, "sign", check.fact.as_deref().unwrap_or_default());
-        look(&mut page, check, style);
-    }
-    cures(&mut page, &one, TerminalStyle { verbosity: 1, ..style });
+    let mut page = String::new();
+    let place = CandidatePlace { bullet: "", indent: "  ", same_check_as: None };
+    write_candidate(&mut page, TerminalStyle { verbosity: 1, ..style }, place, &one);
     page
 }
