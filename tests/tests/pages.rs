@@ -1,4 +1,4 @@
-//! Pages of `docs/` that are made from the code.
+//! Pages of `docs/` that are generated from the code.
 
 use std::fmt::Write as _;
 
@@ -61,9 +61,9 @@ const COMMANDS: [&[&str]; 42] = [
 #[test]
 fn the_page_of_scenarios_is_current() {
     let mut page = format!(
-        "{MADE}\n# Scenarios\n\nThe networks of the lab, what is true of each, and what must be \
-         found: every finding above\ninfo, and no other. `pontoon lab run NAME` raises one; its \
-         file is `scenarios/NAME.toml`.\n[lab.md](lab.md) says how to write one.\n"
+        "{MADE}\n# Scenarios\n\nThe networks of the lab, a description of each, and the expected \
+         diagnoses: all of those above\ninfo, and no others. `pontoon lab run NAME` sets one up; its \
+         file is `scenarios/NAME.toml`.\n[lab.md](lab.md) explains how to write one.\n"
     );
     for name in builtin_names() {
         let scenario = builtin(name).expect("a listed scenario is there").expect("it can be read");
@@ -76,14 +76,14 @@ fn scenario_section(name: &str, scenario: &Scenario) -> String {
     let mut text = format!("\n## {name}\n\n{}.\n\n{}\n", scenario.title, scenario.truth.trim());
     let args = &scenario.check.args;
     if !args.is_empty() {
-        writeln!(text, "\nAsked with `{}`.", args.join(" ")).expect("a text takes text");
+        writeln!(text, "\nRun with `{}`.", args.join(" ")).expect("a text takes text");
     }
     if !scenario.check.control {
-        text.push_str("\nThe hosts cannot talk to each other while they are asked.\n");
+        text.push_str("\nThere is no connection to the other hosts during the check.\n");
     }
-    text.push_str("\nMust be found:");
+    text.push_str("\nExpected:");
     if scenario.expect.is_empty() {
-        text.push_str(" nothing.\n");
+        text.push_str(" no diagnosis.\n");
     } else {
         text.push_str("\n\n");
         text.extend(scenario.expect.iter().map(expected));
@@ -140,8 +140,8 @@ fn the_page_of_exit_codes_is_current() {
     let mut codes = Exit::ALL;
     codes.sort_by_key(|exit| exit.code());
     let mut page = format!(
-        "{MADE}\n# Exit codes\n\n`pontoon check`, `mesh`, `replay`, `join-check`, `cluster check`, `exec`, `clock`, `discover`,\n`hosts`, `explain -` and `lab run` end with one of these. For several hosts it is the worst of\nthem.\n\n\
-         | code | what it says |\n|---|---|\n"
+        "{MADE}\n# Exit codes\n\n`pontoon check`, `mesh`, `replay`, `join-check`, `cluster check`, `exec`, `clock`, `discover`,\n`hosts`, `explain -` and `lab run` end with one of these codes. For several hosts it is the\nworst of them.\n\n\
+         | code | meaning |\n|---|---|\n"
     );
     for exit in codes {
         writeln!(page, "| {} | {} |", exit.code(), exit.meaning()).expect("a text takes text");
@@ -149,14 +149,13 @@ fn the_page_of_exit_codes_is_current() {
     let order: Vec<_> = Exit::ALL.iter().map(|exit| exit.code().to_string()).collect();
     write!(
         page,
-        "| 130 | interrupted (SIGINT) |\n| 141 | nobody reads the output (SIGPIPE); nothing is \
-         said about it |\n| 143 | terminated (SIGTERM) |\n\nWhen several hold, the first of {} is \
-         told: what kept the question from being\nanswered goes before what was found. 5 is for a \
-         question that could not be answered at all\nwithout the privilege; where a part of it \
-         could, the report names what was not tested.\n\n`explain -` ends with 3 when one cause \
-         of something in the text remains, with 4 when several\ndo, when it goes by itself, or \
-         when the text was not recognised, with 0 when all that it says\nis harmless.\n\nFor scripts: `pontoon check --json` says \
-         more than a number can.\n",
+        "| 130 | interrupted (SIGINT) |\n| 141 | the reader of the output has closed it (SIGPIPE); no error \
+         is printed |\n| 143 | terminated (SIGTERM) |\n\nIf several apply, the exit code is the first of {}: what \
+         prevented the check takes\nprecedence over its results. 5 is for a check that is not possible \
+         at all without the privilege;\nif a part of it is possible, the report lists what was not tested.\n\n`explain -` ends with 3 if one cause \
+         of a problem in the text remains, with 4 if several remain,\nif the problem resolves by itself, or \
+         if the text was not recognised, and with 0 if everything in the\ntext is harmless.\n\nScripts that need more than an exit code can read \
+         `pontoon check --json`.\n",
         order.join(", ")
     )
     .expect("a text takes text");
@@ -165,7 +164,7 @@ fn the_page_of_exit_codes_is_current() {
 
 #[test]
 fn the_page_of_commands_is_current() {
-    let mut page = format!("{MADE}\n# Commands\n\nWhat `--help` says, command by command.\n");
+    let mut page = format!("{MADE}\n# Commands\n\nThe output of `--help`, command by command.\n");
     for command in COMMANDS {
         let mut words = command.to_vec();
         words.push("--help");
