@@ -8,22 +8,22 @@ use std::sync::OnceLock;
 
 use crate::checkout::root;
 
-/// Runs `pontoon` with these arguments to its end.
+/// Runs `pontoon` with these arguments until it ends.
 ///
 /// # Panics
 ///
-/// When it cannot be built or started.
+/// If it cannot be built or started.
 #[must_use]
 pub fn pontoon(arguments: &[&str]) -> Output {
     started(start(path()).args(arguments))
 }
 
-/// Runs `pontoon` with these arguments in a folder, with these variables and this on its standard
-/// input.
+/// Runs `pontoon` with these arguments in a folder, with these environment variables and this
+/// standard input.
 ///
 /// # Panics
 ///
-/// When it cannot be built or started.
+/// If it cannot be built or started.
 #[must_use]
 pub fn pontoon_in(
     folder: &Path,
@@ -36,11 +36,11 @@ pub fn pontoon_in(
     fed(&mut command, input)
 }
 
-/// Starts `pontoon` with these arguments, with nobody at its ends.
+/// Starts `pontoon` with these arguments, with /dev/null as input and output.
 ///
 /// # Panics
 ///
-/// When it cannot be built or started.
+/// If it cannot be built or started.
 #[must_use]
 pub fn start_pontoon(arguments: &[&str]) -> Child {
     let mut command = start(path());
@@ -48,21 +48,21 @@ pub fn start_pontoon(arguments: &[&str]) -> Child {
     command.spawn().unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"))
 }
 
-/// What a run wrote to standard output.
+/// The standard output of a run.
 ///
 /// # Panics
 ///
-/// When it is not UTF-8.
+/// If it is not UTF-8.
 #[must_use]
 pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("pontoon writes UTF-8")
 }
 
-/// Where the program is. It is built first: a test must not judge yesterday's.
+/// The path of the program. It is built first, so that a test never runs an old build.
 ///
 /// # Panics
 ///
-/// When it cannot be built.
+/// If it cannot be built.
 #[must_use]
 pub fn path() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
@@ -72,8 +72,8 @@ pub fn path() -> &'static Path {
         let profile = if folder_name == "debug" { "dev" } else { &folder_name };
         let target = folder.parent().expect("a profile lies in the target folder");
         let mut build = start(Path::new(env!("CARGO")));
-        // What cargo told this test of its own package: build scripts (ring's) that look at it would
-        // begin anew, and with them all that is built upon theirs.
+        // What cargo told this test of its own package: build scripts (ring's) that look at it
+        // would begin anew, and with them all that is built upon theirs.
         let of_this_package = |name: &str| {
             ["CARGO_MANIFEST_", "CARGO_PKG_"].iter().any(|begin| name.starts_with(begin))
         };
@@ -83,8 +83,8 @@ pub fn path() -> &'static Path {
         let built = started(
             build
                 .current_dir(root())
-                // With --examples (there are none) features are those of `cargo test --workspace`, so
-                // that nothing is built twice.
+                // With --examples (there are none) features are those of `cargo test --workspace`,
+                // so that nothing is built twice.
                 .args(["build", "--quiet", "--workspace", "--bin", "pontoon", "--examples"])
                 .args(["--profile", profile])
                 .arg("--target-dir")
@@ -96,18 +96,18 @@ pub fn path() -> &'static Path {
     })
 }
 
-/// Where cargo puts what it builds as these tests are built.
+/// The folder of the profile with which these tests were built.
 fn profile_folder() -> PathBuf {
     // .../target/PROFILE/deps/TEST
     let test = env::current_exe().expect("a test knows its own path");
     test.ancestors().nth(2).expect("cargo puts tests two folders down").to_owned()
 }
 
-/// Runs cargo on this checkout; returns what it wrote to standard output.
+/// Runs cargo on this checkout; returns its standard output.
 ///
 /// # Panics
 ///
-/// When it fails.
+/// If it fails.
 #[must_use]
 pub fn cargo(arguments: &[&str]) -> String {
     let output = started(start(Path::new(env!("CARGO"))).current_dir(root()).args(arguments));
@@ -116,11 +116,11 @@ pub fn cargo(arguments: &[&str]) -> String {
     stdout(&output)
 }
 
-/// Runs a Python script with this on its standard input; returns what it wrote to standard output.
+/// Runs a Python script with this standard input; returns its standard output.
 ///
 /// # Panics
 ///
-/// When it fails: `./check` installs what scripts need below `target/tools/python`.
+/// If it fails: `./check` installs the packages that scripts need below `target/tools/python`.
 #[must_use]
 pub fn python(script: &str, input: &str) -> String {
     let target = profile_folder().parent().expect("a profile lies in the target folder").to_owned();
@@ -128,7 +128,7 @@ pub fn python(script: &str, input: &str) -> String {
     command.args(["-c", script]).env("PYTHONPATH", target.join("tools/python"));
     let output = fed(&mut command, input);
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "run ./check, which installs what is missing:\n{said}");
+    assert!(output.status.success(), "run ./check, which installs missing packages:\n{said}");
     stdout(&output)
 }
 
@@ -141,13 +141,13 @@ fn started(command: &mut Command) -> Output {
     command.output().unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"))
 }
 
-/// Runs a program to its end, with this on its standard input.
+/// Runs a program until it ends, with this standard input.
 fn fed(command: &mut Command, input: &str) -> Output {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child =
         command.spawn().unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"));
-    let mut stdin = child.stdin.take().expect("it was asked for");
-    // Programs that do not care for it close it early; those that do read all before they write.
+    let mut stdin = child.stdin.take().expect("it was requested");
+    // Programs that do not use it close it early; the others read all of it before they write.
     let _ = stdin.write_all(input.as_bytes());
     drop(stdin);
     child.wait_with_output().expect("a program ends")

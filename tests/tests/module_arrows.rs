@@ -1,8 +1,8 @@
 //! Modules of a crate that use each other in a circle can only be understood all at once.
 //!
-//! Read from the text of `use` declarations and paths, as a person would: an arrow leads from the
-//! module in which a path stands to the module that the path names. A parent and its child may
-//! use each other; brothers may not, nor may they in a longer circle. Tests are left out.
+//! Parsed from the text of `use` declarations and paths: an arrow leads from the module that
+//! contains a path to the module that the path names. A parent and its child may
+//! use each other; siblings may not, not even in a longer circle. Tests are skipped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,8 +15,8 @@ type ModulePath = Vec<String>;
 /// From each module to those it names.
 type ModuleArrows = BTreeMap<ModulePath, BTreeSet<ModulePath>>;
 
-/// Circles from before this test, still to be undone. A new one fails, and so does one in this
-/// list that is gone: the list only ever shrinks.
+/// Circles that are older than this test. The test fails for a new one, and for one in this list
+/// that no longer exists: the list only gets shorter.
 const KNOWN: [&str; 8] = [
     "crates/causes, below `symptom`: candidates, failed_dial",
     "crates/cluster, below `edge`: connectivity, echo_server",
@@ -62,7 +62,7 @@ fn crates() -> BTreeSet<String> {
     folders.map(|name| name.to_string_lossy().into_owned()).collect()
 }
 
-/// The circles among brothers, at each depth of a crate's tree of modules.
+/// The circles among siblings, at each depth of a crate's tree of modules.
 fn circles(name: &str) -> Vec<String> {
     let arrows = arrows(name);
     let parents: BTreeSet<&[String]> =
@@ -78,7 +78,7 @@ fn circles(name: &str) -> Vec<String> {
     parents.iter().filter_map(of_parent).collect()
 }
 
-/// The arrows between children of one module; what stands deeper counts for the child above it.
+/// The arrows between children of one module; deeper modules count as the child above them.
 fn between_children(arrows: &ModuleArrows, parent: &[String]) -> BTreeSet<(String, String)> {
     let child = |module: &ModulePath| module.strip_prefix(parent)?.first().cloned();
     let all = arrows.iter().flat_map(|(from, to)| to.iter().map(move |to| (from, to)));

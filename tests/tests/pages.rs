@@ -76,7 +76,7 @@ fn scenario_section(name: &str, scenario: &Scenario) -> String {
     let mut text = format!("\n## {name}\n\n{}.\n\n{}\n", scenario.title, scenario.truth.trim());
     let args = &scenario.check.args;
     if !args.is_empty() {
-        writeln!(text, "\nRun with `{}`.", args.join(" ")).expect("a text takes text");
+        writeln!(text, "\nRun with `{}`.", args.join(" ")).expect("a String can be written to");
     }
     if !scenario.check.control {
         text.push_str("\nThere is no connection to the other hosts during the check.\n");
@@ -115,7 +115,7 @@ fn the_page_of_findings_is_current() {
     for DiagnosisRule { code, severity, title, .. } in RULES {
         let severity = severity_word(*severity);
         writeln!(page, "| [`{code}`](#{code}) | {severity} | {title} |")
-            .expect("a text takes text");
+            .expect("a String can be written to");
     }
     page.extend(RULES.iter().map(finding_section));
     assert_current("docs/findings.md", &page);
@@ -130,7 +130,7 @@ fn finding_section(rule: &DiagnosisRule) -> String {
             None if line.is_empty() => writeln!(text),
             None => writeln!(text, "\n### {line}\n"),
         }
-        .expect("a text takes text");
+        .expect("a String can be written to");
     }
     text.replace("\n\n\n", "\n\n")
 }
@@ -144,7 +144,8 @@ fn the_page_of_exit_codes_is_current() {
          | code | meaning |\n|---|---|\n"
     );
     for exit in codes {
-        writeln!(page, "| {} | {} |", exit.code(), exit.meaning()).expect("a text takes text");
+        writeln!(page, "| {} | {} |", exit.code(), exit.meaning())
+            .expect("a String can be written to");
     }
     let order: Vec<_> = Exit::ALL.iter().map(|exit| exit.code().to_string()).collect();
     write!(
@@ -158,7 +159,7 @@ fn the_page_of_exit_codes_is_current() {
          `pontoon check --json`.\n",
         order.join(", ")
     )
-    .expect("a text takes text");
+    .expect("a String can be written to");
     assert_current("docs/exit-codes.md", &page);
 }
 

@@ -1,5 +1,5 @@
-//! `cluster check` on the real cluster: nothing is accused while it works, and each fault that is
-//! made in it is named by its cause.
+//! `cluster check` on the real cluster: no cause is reported while it works, and each fault that is
+//! made in it is reported with its cause.
 
 use pontoon_tests::checkout::{root, text};
 use serde_json::Value;
@@ -7,37 +7,37 @@ use serde_json::Value;
 use crate::cluster::{Cluster, MASTER, WORKER};
 use crate::session::Said;
 
-/// So often a cluster that works is looked at in each mode of kube-proxy.
+/// How often a working cluster is checked in each mode of kube-proxy.
 const LOOKS: usize = 3;
 
-/// A cluster broken in one way.
+/// A fault of a cluster.
 struct Broken {
-    /// How, on which host.
+    /// The commands that make it, by host.
     by: &'static [(&'static str, &'static str)],
-    /// What has to be found, and on which nodes; none: that depends on where pods were put.
+    /// The expected cause, and on which nodes; none: that depends on where pods were scheduled.
     cause: &'static str,
     nodes: &'static [&'static str],
-    /// How it is undone.
+    /// The commands that undo it.
     undo: &'static [(&'static str, &'static str)],
 }
 
 const KUBECTL: &str = "export KUBECONFIG=/etc/kubernetes/admin.conf; ";
 
-/// Packets that are longer than 1400 bytes are lost without a word, as before a tunnel.
+/// Packets that are longer than 1400 bytes are dropped silently, as before a tunnel.
 const HOLE: &str = "nft add table netdev hole; \
      nft add chain netdev hole in '{ type filter hook ingress device eth0 priority 0; }'; \
      nft add rule netdev hole in ip length gt 1400 drop";
 
-/// flannel's tunnel goes over this link on both sides: its own, and the other node's by its
+/// flannel's tunnel uses this link on both nodes: here by its own link, on the other node by its
 /// forwarding table.
 const TUNNEL_OVER_WLAN0: &str = "timeout 300 sh -c 'until ip -d link show flannel.1 | grep -q \"dev wlan0\" && bridge fdb show dev flannel.1 | grep -qF \"dst 172.20.5.\"; do sleep 0.2; done'";
 const TUNNEL_OVER_ETH0: &str = "timeout 300 sh -c 'until ip -d link show flannel.1 | grep -q \"dev eth0\" && bridge fdb show dev flannel.1 | grep -qF \"dst 10.0.0.\" && ip route show dev flannel.1 | grep -q via; do sleep 0.2; done'";
 
-/// The API server that was begun anew knows the rights of whoever asks, and so do the kubelets, which
-/// ask it and remember a refusal for half a minute.
+/// The restarted API server knows the permissions of its clients, and so do the kubelets, which
+/// query it and cache a refusal for half a minute.
 const API_SERVER_KNOWS_RIGHTS: &str = "timeout 300 sh -c 'until kubectl get --raw /readyz && kubectl get --raw /api/v1/nodes/pi1/proxy/healthz && kubectl get --raw /api/v1/nodes/pi2/proxy/healthz; do sleep 0.5; done' >/dev/null 2>&1";
 
-/// kube-proxy (iptables) has carried into the kernel where the API server's Service leads.
+/// kube-proxy (iptables) has written the endpoint of the API server's Service into the kernel.
 const API_SERVICE_ON_WIFI: &str =
     "timeout 300 sh -c 'until iptables-save -t nat | grep -qF 172.20.5.1:6443; do sleep 0.2; done'";
 const API_SERVICE_ON_SWITCH: &str =
@@ -99,7 +99,7 @@ const FAULTS: &[Broken] = &[
             (WORKER, TUNNEL_OVER_ETH0),
         ],
     },
-    // A firewall of its own beside flannel's accepts.
+    // A firewall of the host beside flannel's accept rules.
     Broken {
         by: &[(
             WORKER,
@@ -109,14 +109,14 @@ const FAULTS: &[Broken] = &[
         nodes: &["pi2"],
         undo: &[(WORKER, "nft delete table inet hostfw")],
     },
-    // A switch that carries 1400 bytes, seen from both ends.
+    // A switch that passes 1400 bytes, from both ends.
     Broken {
         by: &[(MASTER, HOLE), (WORKER, HOLE)],
         cause: "path-mtu-hole",
         nodes: &["pi1", "pi2"],
         undo: &[(MASTER, "nft delete table netdev hole"), (WORKER, "nft delete table netdev hole")],
     },
-    // What a tunnel or a cable leaves behind when it comes back.
+    // The state after a tunnel or a cable comes back.
     Broken {
         by: &[(WORKER, "ip route show dev flannel.1 >/run/routes; ip route flush dev flannel.1")],
         cause: "flannel-without-routes",
@@ -153,7 +153,7 @@ const FAULTS: &[Broken] = &[
             "kubectl -n kube-system scale deployment coredns --replicas=2; kubectl -n kube-system rollout status deployment coredns --timeout=300s",
         )],
     },
-    // Its rules are gone, and nobody writes new ones.
+    // Its rules are gone, and nothing writes new ones.
     Broken {
         by: &[
             (
@@ -198,7 +198,7 @@ const FAULTS: &[Broken] = &[
             (WORKER, API_SERVICE_ON_SWITCH),
         ],
     },
-    // kube-proxy is told to ask the WiFi's address, and its rules are gone.
+    // kube-proxy is configured with the WiFi's address, and its rules are gone.
     Broken {
         by: &[
             (
@@ -221,7 +221,7 @@ const FAULTS: &[Broken] = &[
             (WORKER, API_SERVICE_ON_SWITCH),
         ],
     },
-    // A node's resolv.conf names nobody.
+    // A node's resolv.conf has no name server.
     Broken {
         by: &[
             (
@@ -232,7 +232,7 @@ const FAULTS: &[Broken] = &[
                 WORKER,
                 "cp /etc/resolv.conf /root/resolv.good; umount /etc/resolv.conf 2>/dev/null; echo >/etc/resolv.conf",
             ),
-            // CoreDNS ends for want of a nameserver, and is started again ever later.
+            // CoreDNS exits without a name server, and is restarted after longer and longer delays.
             (
                 MASTER,
                 "kubectl -n kube-system delete pod -l k8s-app=kube-dns; timeout 300 sh -c 'until [ $(kubectl -n kube-system get pod -l k8s-app=kube-dns -o yaml | grep -c \"reason: CrashLoopBackOff\") = 2 ]; do sleep 0.5; done'",
@@ -280,7 +280,7 @@ const FAULTS: &[Broken] = &[
 ];
 
 impl Cluster {
-    /// Looks at the cluster from the control plane.
+    /// Checks the cluster from the control plane.
     pub(crate) fn check(&self) -> (Said, Value) {
         let said = self.lab.run(MASTER, "pontoon cluster check pi1 pi2 --json");
         let report: Value = serde_json::from_str(&said.out).unwrap_or(Value::Null);
@@ -293,12 +293,12 @@ impl Cluster {
         (said, report)
     }
 
-    /// Nothing is accused.
+    /// No cause is reported.
     pub(crate) fn assert_healthy(&self) {
         self.assert_told_healthy(&self.check());
     }
 
-    /// What was broken and mended comes to rest, and then nothing is accused.
+    /// After a repair the cluster settles, and then no cause is reported.
     fn assert_heals(&self) {
         let mut told = self.check();
         for _ in 0..20 {
@@ -327,7 +327,7 @@ impl Cluster {
     }
 }
 
-/// What a report says is the cause, with certainty or likely.
+/// The causes in a report that are certain or likely.
 fn accused(report: &Value) -> Vec<(String, Vec<String>)> {
     let texts = |value: &Value| -> Vec<String> {
         let all = value.as_array().into_iter().flatten();
@@ -338,7 +338,7 @@ fn accused(report: &Value) -> Vec<(String, Vec<String>)> {
     faults.map(|wrong| (texts(&wrong["causes"]).join(" or "), texts(&wrong["nodes"]))).collect()
 }
 
-/// A cluster that works in kube-proxy's iptables mode is accused of what is done to it, and of
+/// For a working cluster in kube-proxy's iptables mode, each fault that is made is reported, and
 /// nothing else; nothing works after that.
 pub(crate) fn accused_of_what_is_done_to_it(cluster: &Cluster) {
     for _ in 0..LOOKS {
@@ -375,18 +375,18 @@ pub(crate) fn accused_of_what_is_done_to_it(cluster: &Cluster) {
     }
 }
 
-/// Nothing is accused of a cluster that works, and a look leaves nothing.
+/// No cause is reported for a working cluster, and a check leaves nothing behind.
 pub(crate) fn accused_of_nothing(cluster: &Cluster) {
     for _ in 0..LOOKS {
         cluster.assert_healthy();
     }
     // The nodes' names are known here.
     cluster.lab.must(MASTER, "pontoon cluster check");
-    // What was made goes when nobody is left to remove it.
+    // Created objects are removed even if the process that created them is killed.
     cluster.lab.must(MASTER, &format!("{KUBECTL}{ENDED_MIDWAY}"));
 }
 
-/// A check that is ended while its namespace is there: then that goes as well.
+/// A check that is ended while its namespace exists: the namespace is removed as well.
 const ENDED_MIDWAY: &str = "pontoon cluster check pi1 pi2 >/dev/null 2>&1 & check=$!
 own() { kubectl get namespaces -l app.kubernetes.io/managed-by=pontoon -o name; }
 for i in $(seq 100); do [ -n \"$(own)\" ] && break; sleep 0.2; done
