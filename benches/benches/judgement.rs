@@ -1,6 +1,6 @@
-//! How long judgement takes: fifty hosts that cannot reach each other on one link.
+//! How long the rules take: fifty hosts that cannot reach each other on one link.
 
-#![expect(clippy::unwrap_used, reason = "a bench that cannot go on says where")]
+#![expect(clippy::unwrap_used, reason = "a bench that fails panics at the place")]
 
 use std::hint::black_box;
 

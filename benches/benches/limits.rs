@@ -1,9 +1,9 @@
-//! What was promised about sizes and times, and what is measured on this machine.
+//! The limits of sizes and times, and the measurements on this machine.
 //!
 //! `cargo build --release && cargo bench -p pontoon-benches --bench limits`. Each time is the
-//! middle one of several runs, and the longest.
+//! median of several runs, and the longest.
 
-#![expect(clippy::unwrap_used, reason = "a bench that cannot go on says where")]
+#![expect(clippy::unwrap_used, reason = "a bench that fails panics at the place")]
 
 use std::fs;
 use std::io::Write as _;
@@ -14,7 +14,7 @@ use std::time::Instant;
 use nix::sys::resource::{UsageWho, getrusage};
 use pontoon_benches::release;
 
-/// A host whose every question beyond ARP stays unanswered.
+/// A host on a network where only ARP is answered.
 const SILENT: &str = r#"
 title = "A gateway that drops everything"
 base = "home"
@@ -33,7 +33,7 @@ table ip silent {
 "#;
 
 fn main() {
-    // `cargo test --benches` starts this, too, and has nothing to measure.
+    // `cargo test --benches` starts this as well, without anything to measure.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -78,7 +78,7 @@ fn run(pontoon: &Path, arguments: &[&str]) -> u128 {
     start.elapsed().as_millis()
 }
 
-/// The milliseconds that a command takes on pi1 of a lab, without those that raise the lab.
+/// The milliseconds that a command takes on pi1 of a lab, without the set-up of the lab.
 #[expect(clippy::disallowed_methods, reason = "the bench starts what it measures")]
 fn in_lab(pontoon: &Path, scenario: &str, command: &str) -> u128 {
     let timed = format!(

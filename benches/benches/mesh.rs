@@ -1,10 +1,10 @@
-//! What a mesh costs: 10, 20 and 50 hosts on a switch and a WiFi that is open or isolates, over
-//! the lab's own way to its hosts; and a thousand hosts in memory.
+//! The cost of a mesh: 10, 20 and 50 hosts on a switch and a WiFi with or without isolation, with
+//! `pontoon lab via` as the connection to the hosts; and a thousand hosts in memory.
 //!
 //! `cargo build --release && cargo bench -p pontoon-benches --bench mesh`. As root: fifty hosts
-//! take more neighbour entries than a kernel has by default.
+//! need more neighbour entries than a kernel allows by default.
 
-#![expect(clippy::unwrap_used, reason = "a bench that cannot go on says where")]
+#![expect(clippy::unwrap_used, reason = "a bench that fails panics at the place")]
 
 use std::fs;
 use std::io::Write as _;
@@ -16,7 +16,7 @@ use pontoon_probe::survey::SurveyOptions;
 use pontoon_probe::survey::twin::SurveyTwin;
 
 fn main() {
-    // `cargo test --benches` starts this, too, and has nothing to measure.
+    // `cargo test --benches` starts this as well, without anything to measure.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -37,7 +37,7 @@ fn main() {
     thousand();
 }
 
-/// Seconds that a mesh takes, without raising the lab; and the largest resident set of the
+/// Seconds that a mesh takes, without the set-up of the lab; and the largest resident set of the
 /// coordinator and of an agent, in MiB (`VmHWM` in proc(5)).
 #[expect(clippy::disallowed_methods, reason = "the bench starts what it measures")]
 fn mesh(scenario: &str, hosts: u16) -> (String, String, String) {
@@ -65,7 +65,7 @@ fn mesh(scenario: &str, hosts: u16) -> (String, String, String) {
     (format!("{}.{}", tenths / 10, tenths % 10), mib(coordinator), mib(agent))
 }
 
-/// The schedule and the matrix of a thousand hosts that nobody has.
+/// The schedule and the matrix of a thousand simulated hosts.
 #[expect(clippy::disallowed_methods, reason = "the bench measures")]
 fn thousand() {
     let options = SurveyOptions::default();

@@ -1,10 +1,10 @@
-//! A mesh beside what people use today: `fping`, `arp-scan` and `nmap -sT` over ssh, for the same
-//! questions on the same hosts in one run. Do they answer alike, and how long do they take?
+//! A mesh compared with common tools: `fping`, `arp-scan` and `nmap -sT` over ssh, for the same
+//! tests on the same hosts in one run. Are the results equal, and how long does each take?
 //!
 //! `cargo build --release && cargo bench -p pontoon-benches --bench peers`, as root, with fping,
 //! arp-scan, nmap and openssh-server (Debian's packages of these names).
 
-#![expect(clippy::unwrap_used, reason = "a bench that cannot go on says where")]
+#![expect(clippy::unwrap_used, reason = "a bench that fails panics at the place")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,14 +14,15 @@ use std::process::Command;
 use pontoon_benches::{home_of, release};
 use serde_json::Value;
 
-/// What people type, for one host: who answers pings and ARP on each link, and which ports do.
+/// The usual commands, for one host: which hosts answer pings and ARP on each link, and which
+/// ports.
 const TOOLS: &str = "\
 fping -q -c 3 -I wlan0 $WIFI 2>&1; fping -q -c 3 -I eth0 $WIRE 2>&1
 arp-scan -q -I wlan0 $WIFI; arp-scan -q -I eth0 $WIRE
 nmap -n -Pn -sT -p 10250,10256 -oG - $WIFI $WIRE";
 
 fn main() {
-    // `cargo test --benches` starts this, too, and has nothing to measure.
+    // `cargo test --benches` starts this as well, without anything to measure.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -81,7 +82,7 @@ for i in $all; do echo \"# pi$i\"; cat tools.$i; done; echo '# json'; cat mesh.j
     )
 }
 
-/// Who asked, whom by which address, and how: by ping, ARP or TCP port.
+/// The source host, the destination address, and the kind of test: ping, ARP or TCP port.
 type Way = (String, String, &'static str);
 
 fn address(link: &str, host: &str) -> String {
@@ -89,7 +90,7 @@ fn address(link: &str, host: &str) -> String {
     if link == "wlan0" { format!("172.20.5.{number}") } else { format!("192.168.50.{number}") }
 }
 
-/// What the report says to the questions of the tools.
+/// The results of the tools' tests according to the report.
 fn by_us(report: &Value) -> BTreeMap<Way, bool> {
     let mut ways = BTreeMap::new();
     for pair in report["pairs"].as_array().unwrap() {
@@ -99,7 +100,7 @@ fn by_us(report: &Value) -> BTreeMap<Way, bool> {
             for how in ["ping", "arp"] {
                 ways.insert((from.to_owned(), address(link, to), how), is_open);
             }
-            // Where no packet passes, no port is asked for: that is the answer.
+            // Where no packet passes, no port is tested: it is closed.
             ways.entry((from.to_owned(), address(link, to), "tcp")).or_insert(false);
         }
     }
@@ -116,7 +117,7 @@ fn by_us(report: &Value) -> BTreeMap<Way, bool> {
     ways
 }
 
-/// What the tools print, host by host.
+/// The output of the tools, host by host.
 fn by_tools(text: &str) -> BTreeMap<Way, bool> {
     let mut ways = BTreeMap::new();
     let mut from = String::new();
@@ -134,7 +135,8 @@ fn by_tools(text: &str) -> BTreeMap<Way, bool> {
             [to, mac, ..] if mac.matches(':').count() == 5 && to.matches('.').count() == 3 => {
                 ways.insert((from.clone(), (*to).to_owned(), "arp"), true);
             }
-            // Host: 172.20.5.2 ()  Ports: 10250/closed/tcp//..., closed: it was reached.
+            // Host: 172.20.5.2 ()  Ports: 10250/closed/tcp//..., closed means that the host was
+            // reached.
             ["Host:", to, "()", "Ports:", port, ..] => {
                 let is_open = port.contains("/closed/") || port.contains("/open/");
                 ways.insert((from.clone(), (*to).to_owned(), "tcp"), is_open);

@@ -1,8 +1,8 @@
-//! Nothing here but the benches: `cargo bench -p pontoon-benches`.
+//! Shared by the benches: `cargo bench -p pontoon-benches`.
 
 use std::path::PathBuf;
 
-/// A program of the release build, beside the bench's own folder.
+/// The path of a program of the release build.
 ///
 /// # Panics
 ///
@@ -16,7 +16,7 @@ pub fn release(name: &str) -> PathBuf {
     program.unwrap_or_default()
 }
 
-/// A lab with so many hosts on a switch and on a WiFi, which isolates so.
+/// A lab with this number of hosts on a switch and on a WiFi with this isolation.
 #[must_use]
 pub fn home_of(hosts: u16, isolation: &str) -> String {
     let mut text = format!(

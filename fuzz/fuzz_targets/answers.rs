@@ -1,5 +1,5 @@
-//! Any bytes as the answer to each question: every machine ends, and puts a bounded number of
-//! things on record, all of which can be read again.
+//! Any bytes as the response to each probe: every state machine ends, and records a bounded number
+//! of observations, all of which can be read again.
 #![no_main]
 
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use pontoon_probe::machine::{FlowAction, FlowEvent, MachinePoll, RunInstant};
 use pontoon_probe::probes::{MachineInputs, PortalPage, ProbeQuestion, machine};
 use pontoon_wire::http_date::unix_time;
 
-/// More than any machine needs: 60 tries are the limit of one question.
+/// More than any state machine needs: one probe has at most 60 tries.
 const STEPS_MAX: usize = 10_000;
 const REPORTS_MAX: usize = 500;
 
@@ -52,7 +52,7 @@ fuzz_target!(|bytes: &[u8]| {
     panic!("it does not end: {question:?}");
 });
 
-/// What happens after an action: the answer, or what `how` makes of it.
+/// The event after an action: the response, as changed by `how`.
 fn meet(action: FlowAction, how: u8, answer: &[u8]) -> Vec<FlowEvent> {
     match action {
         FlowAction::SendUdp { flow, to, payload, .. } => match how {

@@ -1,4 +1,4 @@
-//! Any bytes as the answer of an API server or a proxy, and its body as cluster-info, kubeconfig,
+//! Any bytes as the response of an API server or a proxy, and its body as cluster-info, kubeconfig,
 //! configuration and SecretText.
 #![no_main]
 
@@ -38,7 +38,8 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-/// Rightly signed, so that the fuzzer need not guess it: what is signed may still be anything.
+/// Correctly signed, so that the fuzzer need not guess the signature; the signed text may be
+/// anything.
 fn trust(kubeconfig: &str) {
     let (id, secret) = ("abcdef", "0123456789abcdef");
     let token = BootstrapToken::parse(&format!("{id}.{secret}")).expect("it is a token");

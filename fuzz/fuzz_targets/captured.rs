@@ -1,4 +1,4 @@
-//! Any text as a captured host: every component answers, whatever it is.
+//! Any text as a captured host: every component has a prediction.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -6,7 +6,7 @@ use pontoon_predict::Component;
 use pontoon_predict::captured::CapturedHost;
 
 fuzz_target!(|text: &str| {
-    // What stands first is routes, addresses and names, what follows the files of /proc/net.
+    // The first part is routes, addresses and names, the second the files of /proc/net.
     let (words, files) = text.split_once("\n--\n").unwrap_or((text, text));
     let facts = serde_json::json!({
         "hostname": "pi1",

@@ -1,4 +1,4 @@
-//! Any bytes as a server's certificate: it is judged, in words that are clean.
+//! Any bytes as a server's certificate: it is verified, and messages about it are escaped.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,5 @@
-//! What a cluster and its nodes say to `cluster check`: kubectl's objects, moments; and a rule of the kernel's.
+//! The input of `cluster check`: kubectl's objects, timestamps, and rules of the kernel's packet
+//! filter.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,5 @@
-//! Any bytes from a packet socket: the reader takes them or not, and points only into them.
+//! Any bytes from a packet socket: the reader accepts or rejects them, and returns slices of them
+//! only.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Anything over the pipe, to either end; what is understood can be said again.
+//! Any bytes over the pipe, to either end; every message that is parsed can be written again.
 #![no_main]
 
 use std::time::Duration;
@@ -15,7 +15,7 @@ use pontoon_remote::near_end::{NearEnd, NearEvent, ServiceEvent};
 use pontoon_remote::preamble::VERSIONS;
 
 fuzz_target!(|bytes: &[u8]| {
-    // As a pipe would deliver it: in two pieces; from the first byte on, after a preamble, and as
+    // As a pipe may deliver it: in two pieces; from the first byte on, after a preamble, and as
     // one message in a frame of ours, so that the fuzzer need not guess lengths.
     let framed = write_frames(bytes).unwrap_or_default();
     for (is_greeted, bytes) in [(false, bytes), (true, bytes), (true, &framed[..])] {
@@ -41,14 +41,14 @@ fuzz_target!(|bytes: &[u8]| {
         while let Some(message) = far.poll_message() {
             understood(&message.body);
             if let Some(id) = message.id {
-                // A second request of the same number takes the place of the first.
+                // A second request with the same number replaces the first.
                 let _ = far.respond(id, &message.body);
             }
         }
         let _ = near.handle_timeout(ANSWER_WITHIN);
         let _ = near.handle_end();
     }
-    // Bodies alone.
+    // Message bodies without frames.
     understood(bytes);
 });
 

@@ -1,4 +1,4 @@
-//! Any text as a host list: what is taken is written as a list, and read again as the same hosts.
+//! Any text as a host list: a valid one is written as a list, and parsed again as the same hosts.
 #![no_main]
 
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use pontoon_fleet::hostlist::{TEXT_BYTES_MAX, compress, hosts};
 fuzz_target!(|text: &str| {
     let Ok(items) = hosts(text) else { return };
     let list = compress(&items);
-    // Names that no range holds may be more than one list can.
+    // Names that fit into no range may be too many for one list.
     if list.len() > TEXT_BYTES_MAX {
         return;
     }

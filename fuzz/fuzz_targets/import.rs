@@ -1,4 +1,4 @@
-//! Any text as an inventory of others: what is taken over is an inventory of ours.
+//! Any text as an inventory of another program: the imported result is a valid inventory.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Any text as an inventory: what a change writes is read again as what was put.
+//! Any text as an inventory: a value that is written is read again as the same.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Any text as a pasted join: what is refused names no secret half of a token.
+//! Any text as a pasted join line: an error message never contains the secret half of a token.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
                 assert!(!format!("{token:?}").contains(&whole.expose()[7..]));
             }
         }
-        // It shows a word of the text, cut, and each of its characters escaped.
+        // It shows a word of the text, truncated, with each character escaped.
         Err(error) => assert!(error.to_string().len() < 8192),
     }
 });

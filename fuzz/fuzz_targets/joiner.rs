@@ -1,5 +1,5 @@
-//! What a host says that is asked in the place of this one (`join-check --on`): one answer a line,
-//! each believed as far as the token and the pins allow.
+//! Replies of another host that sends the requests (`join-check --on`): one reply per line, each
+//! trusted only as far as the token and the pins allow.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -26,7 +26,7 @@ fuzz_target!(|text: &str| {
     let clock =
         text.bytes().rev().chain([0; 8]).take(8).fold(0, |all, byte| all << 8 | i64::from(byte));
     let trial = course.end(clock);
-    // It says which server it asked; it is not believed.
+    // The server that the reply names is not trusted.
     assert_eq!(trial.first.server.authority(), "10.0.0.1:6443");
     let verdict = judge(&request, &trial);
     let words = verdict.stop.iter().map(|stop| &stop.words);

@@ -1,4 +1,4 @@
-//! Any bytes as an answer of mDNS: what it says of names is bounded, and clean.
+//! Any bytes as an mDNS response: the names in it are bounded and escaped.
 #![no_main]
 
 use std::net::{IpAddr, Ipv4Addr};

@@ -1,4 +1,4 @@
-//! Any text as a list of ports: what is read is bounded, and means what it says.
+//! Any text as a list of ports: the result is bounded, and is written as the same list.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Any file as a record: what is taken is written, and read again as the same.
+//! Any file as a record: a valid one is written, and read again as the same.
 #![no_main]
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -10,7 +10,7 @@ use pontoon_rules::rule::diagnose;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some(record) = read(bytes) else { return };
-    // Rules are pure and total: made-up facts may not stop them.
+    // Rules are pure and total: no facts may make them panic.
     let _ = diagnose(&record.facts);
     let text = write(&record).expect("a record that was read can be written");
     let again = read(text.as_bytes()).expect("what was written can be read");
@@ -21,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = diagnose(&again.facts);
 });
 
-/// Stands for a keyed hash: equal texts have equal tags.
+/// Replaces a keyed hash: equal texts have equal tags.
 fn tag(text: &[u8]) -> [u8; 32] {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);

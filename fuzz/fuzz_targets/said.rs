@@ -1,4 +1,4 @@
-//! Anything that a host says over ssh, itself or its shell or its clock: it is shown clean.
+//! Any output of a host over ssh, of its shell or its clock: it is shown escaped.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

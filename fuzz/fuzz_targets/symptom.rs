@@ -1,4 +1,4 @@
-//! Any bytes as pasted error text: what is said is bounded, and clean.
+//! Any bytes as pasted error text: the explanation is bounded and escaped.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -8,7 +8,7 @@ use pontoon_model::untrusted::is_harmful;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut explanation = explain(bytes);
-    // What commands answer comes from elsewhere, too.
+    // The output of commands is untrusted as well.
     let text = String::from_utf8_lossy(bytes).into_owned();
     let status = bytes.first().map(|byte| i32::from(*byte));
     explanation.apply_results(true, &|_| CommandResult { status, text: text.clone() });

@@ -1,5 +1,5 @@
-//! Frames of strangers at a witness in the middle of a run: nothing they send is an arrival from
-//! a peer, for they do not know the key.
+//! Foreign frames at a witness during a run: none of them is an arrival from a peer, because their
+//! sender does not have the key.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -17,7 +17,7 @@ const OWN: Mac = Mac([2, 0, 0, 0, 0, 1]);
 fuzz_target!(|bytes: &[u8]| {
     let link: IfName = "wlan0".parse().expect("a name of a link");
     let mut witness = witness(&link);
-    // Several frames: what one leaves behind must not harm the next.
+    // Several frames: state left by one must not affect the next.
     for (nth, bytes) in (0..).zip(bytes.split(|byte| *byte == 0xaa)) {
         let Some(frame) = read(bytes) else { continue };
         for seen in witness.receive(RunInstant(nth), &link, OWN, FrameDestination::Unicast, &frame)
@@ -43,7 +43,7 @@ fn witness(link: &IfName) -> Witness {
         macs: vec![Mac([2, 0, 0, 0, 0, 2])],
         addresses: vec![("10.0.0.2".parse().expect("an address"), Some(0))],
     }]);
-    // What a small input is likely to name: ports and identifiers of few bits.
+    // Values that a small input is likely to contain: ports and identifiers of few bits.
     for number in 0..4 {
         let sent = [
             ReplyKey::Udp(IpFamily::V4, number),

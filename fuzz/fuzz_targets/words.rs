@@ -1,4 +1,4 @@
-//! Any text as each thing that has a written form: what is read is written as the same.
+//! Any text as each type that has a written form: a parsed value is written as the same text.
 #![no_main]
 
 use std::fmt::{Debug, Display};
@@ -47,7 +47,7 @@ fuzz_target!(|text: &str| {
     same::<ClusterName>(text);
     same::<LabelKey>(text);
     same::<LabelValue>(text);
-    // These are written in one way only, but for the case of their digits.
+    // These have one written form only, except for the case of their digits.
     for written in [same::<Mac>(text), same::<RunId>(text), same::<PublicKeyPin>(text)] {
         assert!(written.is_none_or(|written| written.eq_ignore_ascii_case(text)));
     }
@@ -55,7 +55,7 @@ fuzz_target!(|text: &str| {
     flannel(text);
 });
 
-/// flanneld's flags, on a host with a link.
+/// flanneld's flags, on a host with one link.
 fn flannel(text: &str) {
     let captured: CapturedHost = serde_json::from_str(HOST).expect("a captured host is JSON");
     let node = captured.snapshot().expect("names and addresses of a host");
@@ -75,7 +75,7 @@ fn flannel(text: &str) {
 const HOST: &str = r#"{"interfaces": [{"name": "eth0", "flags": ["up"], "addrs": ["10.0.0.1/24"]}],
     "ip_route_all": "default via 10.0.0.254 dev eth0"}"#;
 
-/// What is written of what was read.
+/// The written form of a parsed value.
 fn same<T: Debug + Display + FromStr + PartialEq>(text: &str) -> Option<String> {
     let read = text.parse::<T>().ok()?;
     let written = read.to_string();
@@ -84,7 +84,7 @@ fn same<T: Debug + Display + FromStr + PartialEq>(text: &str) -> Option<String> 
     Some(written)
 }
 
-/// The settings of Kubernetes.
+/// Values in settings of Kubernetes.
 fn settings(text: &str) {
     if let Ok(HostPort { host, port }) = parse_host_port(text) {
         let whole = HostPort { port: Some(port.unwrap_or(6443)), host };
@@ -98,7 +98,7 @@ fn settings(text: &str) {
     let _ = validate_pod_subnets(text.split(' ').next().unwrap_or_default(), mask);
     for network in validate_service_subnets(text).unwrap_or_default() {
         let [first, tenth] = [api_server_address(network), dns_address(network)];
-        // Smaller ones are refused for their size, elsewhere.
+        // Smaller ones are rejected elsewhere because of their size.
         if validate_subnets(&network.to_string(), 16).is_ok() {
             let is_within = |address: IpAddr| network.contains(address);
             assert!(is_within(first) && is_within(tenth), "{network}");

@@ -1,4 +1,4 @@
-//! Any text as YAML: what is read is bounded, in depth and in number.
+//! Any text as YAML: the result is bounded, in depth and in number of values.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -11,7 +11,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// How many there are, this one counted.
+/// The number of values, including this one.
 fn nodes(node: &YamlNode, depth: usize) -> usize {
     assert!(depth <= 32 && node.line > 0, "{node:?}");
     let below = |node: &YamlNode| nodes(node, depth + 1);

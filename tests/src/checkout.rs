@@ -3,21 +3,21 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folder that holds `Cargo.toml` of the workspace.
+/// The folder with `Cargo.toml` of the workspace.
 ///
 /// # Panics
 ///
-/// When this crate does not lie one level below it.
+/// If this crate is not one level below it.
 #[must_use]
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is a folder of the checkout")
 }
 
-/// Every file below a folder of the checkout, sorted; what builds leave behind is passed over.
+/// Every file below a folder of the checkout, sorted, without build results.
 ///
 /// # Panics
 ///
-/// When a folder cannot be read.
+/// If a folder cannot be read.
 #[must_use]
 pub fn files_below(folder: &str) -> Vec<PathBuf> {
     let mut folders = vec![root().join(folder)];
@@ -36,7 +36,7 @@ pub fn files_below(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The sources below a folder of the checkout.
+/// The Rust sources below a folder of the checkout.
 #[must_use]
 pub fn sources_below(folder: &str) -> Vec<PathBuf> {
     let mut files = files_below(folder);
@@ -50,7 +50,7 @@ pub fn name(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
-/// A path as seen from the root of the checkout.
+/// A path relative to the root of the checkout.
 #[must_use]
 pub fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
@@ -60,7 +60,7 @@ pub fn shown(path: &Path) -> String {
 ///
 /// # Panics
 ///
-/// When it cannot be read.
+/// If it cannot be read.
 #[must_use]
 pub fn text(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", shown(path)))

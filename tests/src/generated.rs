@@ -1,18 +1,18 @@
-//! Pages of `docs/` that are made from the code, and must not fall behind it.
+//! Pages of `docs/` that are generated from the code, and must be up to date.
 
 use std::env;
 use std::fs;
 
 use crate::checkout::{root, shown};
 
-/// With this variable set, tests write the pages instead of comparing them.
+/// If this variable is set, tests write the pages instead of comparing them.
 const WRITE: &str = "PONTOON_WRITE";
 
-/// Compares a page of the checkout with what the code makes of it.
+/// Compares a page of the checkout with the generated one.
 ///
 /// # Panics
 ///
-/// When they differ: the message names the command that writes the page anew.
+/// If they differ: the message names the command that writes the page.
 pub fn assert_current(page: &str, made: &str) {
     let path = root().join(page);
     if env::var_os(WRITE).is_some() {
@@ -24,7 +24,7 @@ pub fn assert_current(page: &str, made: &str) {
     let found = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == made,
-        "{} is not what the code makes of it; write it anew with\n  \
+        "{} is not up to date; generate it with\n  \
          {WRITE}=1 cargo test -p pontoon-tests\nThe first line that differs: {}",
         shown(&path),
         first_difference(&found, made),

@@ -1,4 +1,4 @@
-//! What the tests of the whole program share.
+//! Shared code of the tests of the whole program.
 
 pub mod checkout;
 pub mod generated;

@@ -1,4 +1,4 @@
-//! Labs whose hosts talk over OpenSSH, and meshes in them.
+//! Labs whose hosts are connected by OpenSSH, and meshes in them.
 
 use std::fs;
 use std::path::Path;
@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use crate::program::{pontoon, stdout};
 
-/// Makes sure that hosts of a lab can have ssh servers.
+/// Checks that hosts of a lab can have ssh servers.
 ///
 /// # Panics
 ///
-/// When they cannot, for it takes root and a server that is installed: a test that is not run proves
-/// nothing.
+/// If they cannot: this needs root and an installed server, and a test that did not run must not
+/// pass.
 pub fn need_ssh() {
     let status = fs::read_to_string("/proc/self/status").expect("/proc is mounted");
     let is_root = status.lines().any(|line| line.starts_with("Uid:\t0\t"));
@@ -28,7 +28,7 @@ pub fn need_ssh() {
 ///
 /// # Panics
 ///
-/// When the lab's file cannot be written, or there can be no ssh.
+/// If the lab's file cannot be written, or ssh is not possible.
 #[must_use]
 pub fn in_home_of(count: usize, script: &str) -> Output {
     need_ssh();
@@ -38,7 +38,7 @@ pub fn in_home_of(count: usize, script: &str) -> Output {
     pontoon(&["lab", "shell", &path.to_string_lossy(), "pi1", "--", "bash", "-c", script])
 }
 
-/// The file of a healthy home of `count` hosts.
+/// The scenario file of a healthy home with `count` hosts.
 #[must_use]
 pub fn many(count: usize) -> String {
     let mut text = String::from(
@@ -55,30 +55,30 @@ pub fn many(count: usize) -> String {
     text
 }
 
-/// What a mesh came to.
+/// The result of a mesh.
 #[derive(Debug)]
 pub struct Mesh {
-    /// What it ended with.
+    /// Its exit code.
     pub code: i32,
-    /// Its report.
+    /// Its report, parsed.
     pub report: Value,
-    /// Files and agents that were left on the hosts that can be looked at.
+    /// Files and agents that were left behind on the hosts that can be inspected.
     pub left: String,
-    /// What was said beside it.
+    /// Its standard error.
     pub noise: String,
 }
 
-/// What is left on a host of pontoons that were copied there and of agents, after the time that
-/// they may take to see that nobody is there: a shell script without a `'`.
+/// A shell script without a `'` that lists copies of pontoon and agents that are left on a host,
+/// after the time that agents may take to notice that their connection is closed.
 pub const LEFT_AT_LAST: &str = "left() { ls -A /tmp; ps ax -o args= | grep \"[a]gent --stdio\"; }; \
      n=0; while [ $n -lt 300 ] && left | grep -q pontoon; do sleep 0.2; n=$((n + 1)); done; left";
 
-/// Breaks hosts by a script that runs on pi1, then makes a mesh of all. In the script `on HOST`
-/// runs its standard input on a host, and `program HOST` makes it the host's own pontoon.
+/// Breaks hosts with a script that runs on pi1, then runs a mesh of all hosts. In the script
+/// `on HOST` runs its standard input on a host, and `program HOST` installs it there as `pontoon`.
 ///
 /// # Panics
 ///
-/// When the mesh writes no report.
+/// If the mesh writes no report.
 #[must_use]
 pub fn mesh(count: usize, faults: &str, arguments: &str) -> Mesh {
     let script = format!(
@@ -106,18 +106,18 @@ pub fn mesh(count: usize, faults: &str, arguments: &str) -> Mesh {
 }
 
 impl Mesh {
-    /// Why a host could not be asked; empty when it could.
+    /// The reason why a host could not be reached; empty if it was.
     #[must_use]
     pub fn why(&self, host: &str) -> &str {
         self.report["unreached"][host].as_str().unwrap_or_default()
     }
 
-    /// Asserts that these hosts have a whole result: each pair of them open on each link, in both
-    /// directions.
+    /// Asserts that these hosts have a complete result: each pair of them open on each link, in
+    /// both directions.
     ///
     /// # Panics
     ///
-    /// When not.
+    /// If they have not.
     pub fn assert_whole(&self, hosts: &[&str]) {
         let pairs = self.report["pairs"].as_array().expect("a report has pairs");
         let is_ours = |pair: &&Value| {
@@ -125,7 +125,7 @@ impl Mesh {
             is("from") && is("to")
         };
         let states: Vec<&Value> = pairs.iter().filter(is_ours).map(|pair| &pair["state"]).collect();
-        // A switch and a WiFi.
+        // Each pair has two links: a switch and a WiFi.
         assert_eq!(states.len(), hosts.len() * (hosts.len() - 1), "{:#}", self.report);
         assert!(states.iter().all(|state| **state == "open"), "{:#}", self.report["pairs"]);
     }

@@ -1,25 +1,25 @@
-//! What `pontoon` sends on a radio link, counted on the wire: never more than is promised.
+//! What `pontoon` sends on a radio link, counted on the wire: never more than the limit.
 
 use std::fs;
 
 use pontoon_tests::program::{pontoon, stdout};
 use pontoon_tests::ssh_lab::many;
 
-/// Counts what leaves by a link while a command runs.
+/// Counts the frames that leave on a link while a command runs.
 const COUNT: &str = include_str!("budget/count.py");
 
-/// What a command sent on wlan0 of pi1.
+/// The frames that a command sent on wlan0 of pi1.
 #[derive(Debug)]
 struct Sent {
     busiest: usize,
     busiest_groups: usize,
     all: usize,
     kernel_arp: usize,
-    /// What the busiest second was made of.
+    /// The frames of the busiest second, by kind.
     words: String,
 }
 
-/// Runs a command on pi1 of a WiFi with so many hosts, with or without isolation.
+/// Runs a command on pi1 of a WiFi with [`HOSTS`] hosts, with or without isolation.
 fn sent(count: usize, isolation: &str, command: &str) -> Sent {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path().join("many.toml");
@@ -49,11 +49,11 @@ fn no_second_on_a_radio_link_holds_more_than_ten_own_frames() {
     for (isolation, command, at_least) in cases {
         let sent = sent(HOSTS, isolation, command);
         assert!(sent.all >= at_least, "{isolation}, {command}: {sent:?}");
-        // The kernel's clock says when each left: what waits leaves a second after what it waited
+        // Times are those of the kernel: a delayed frame leaves a second after the frame it waited
         // for, however busy the machine is.
         assert!(sent.busiest <= 10, "{isolation}, {command}: {}: {sent:?}", sent.words);
         assert!(sent.busiest_groups <= 2, "{isolation}, {command}: {sent:?}");
-        // To answer or to ask as any program does, the kernel looks for each peer and the gateway.
+        // For packets of ordinary sockets the kernel resolves each peer and the gateway.
         assert!(sent.kernel_arp <= 3 * HOSTS, "{isolation}, {command}: {sent:?}");
     }
 }

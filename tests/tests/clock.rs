@@ -1,5 +1,5 @@
-//! `pontoon clock` as users type it. No clock is touched: the hosts' `date` is a script that says
-//! another time and writes down what it was asked to set, and `ssh` is one that runs lines here.
+//! `pontoon clock` as users run it. No clock is set: the hosts' `date` is a script that prints
+//! another time and logs what it is to set, and `ssh` is a script that runs the command here.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,8 +10,8 @@ use pontoon_tests::checkout::{root, text};
 use pontoon_tests::program::{pontoon_in, stdout};
 use serde_json::Value;
 
-/// Runs the line for a host here, with the programs of that host before all others. It knows the
-/// options that pontoon gives to ssh, and refuses a host that is off.
+/// Runs the command for a host here, with the programs of that host first in PATH. It accepts the
+/// options that pontoon gives to ssh, and fails for a host that is off.
 const SSH: &str = r#"#!/bin/sh
 while [ "$1" != -- ]; do
   case $1 in -o | -l | -p | -i) shift 2 ;; *) shift ;; esac
@@ -25,8 +25,8 @@ echo 'Welcome to Raspberry Pi OS'
 HOST=$FOLDER/$host PATH=$FOLDER/$host:$PATH exec sh -c "$line"
 "#;
 
-/// Seconds ahead stand in the file `ahead`. What is set is written to `set`, and then the clock is
-/// right.
+/// The file `ahead` contains the seconds by which the clock is ahead. A time that is set is written
+/// to `set`, and then the clock is right.
 const DATE: &str = r#"#!/bin/sh
 for last; do :; done
 case $* in
@@ -45,7 +45,7 @@ esac
 const SUDO: &str =
     "#!/bin/sh\n[ \"$1\" = -n ] || exit 1\nshift\necho sudo >>\"$HOST/set\"\nexec \"$@\"\n";
 
-/// A folder with a host for each of these, so many seconds ahead.
+/// A folder with a host for each of these, this many seconds ahead.
 struct Hosts(tempfile::TempDir);
 
 impl Hosts {
@@ -75,7 +75,7 @@ impl Hosts {
         pontoon_in(self.path(), &variables, &words, "")
     }
 
-    /// What a host's `date` was asked to set.
+    /// The times that a host's `date` was to set.
     fn set(&self, host: &str) -> String {
         fs::read_to_string(self.path().join(host).join("set")).unwrap_or_default()
     }
@@ -95,7 +95,7 @@ fn row<'a>(table: &'a str, host: &str) -> &'a str {
     row.unwrap_or_else(|| panic!("{host} has no line: {table}"))
 }
 
-/// What does not keep a published schema.
+/// Violations of a published schema.
 fn violations(name: &str, value: &Value) -> Vec<String> {
     let schema = text(&root().join(format!("docs/schema/{name}.schema.json")));
     let schema = serde_json::from_str(&schema).expect("a published schema is JSON");

@@ -1,4 +1,4 @@
-//! The command as users and scripts meet it, in labs.
+//! The command as users and scripts run it, in labs.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -47,7 +47,7 @@ fn what_cannot_be_is_said_with_a_number() {
         (&["replay", "/no/such/file"], 2, "/no/such/file"),
     ];
     for (arguments, code, said) in table {
-        // In a lab: nothing leaves this machine, whatever the arguments ask for.
+        // In a lab: nothing leaves this machine, whatever the arguments are.
         let inside: Vec<&str> = ["pontoon"].iter().chain(*arguments).copied().collect();
         let output = on("home", "pi1", &inside);
         let text = stderr(&output);
@@ -95,7 +95,7 @@ fn a_link_that_goes_down_in_mid_run_is_no_isolation() {
 #[test]
 fn asking_changes_nothing_on_a_host() {
     let folder = tempfile::tempdir().unwrap();
-    // The lab's hosts have a /tmp of their own: what they see comes back on standard output.
+    // The lab's hosts have a /tmp of their own, so results are returned on standard output.
     let script = "pontoon check --passive --record /tmp/before >/dev/null; \
         pontoon check --peer pi2 --via 'pontoon lab via {}' >/dev/null; \
         pontoon check --passive --record /tmp/after >/dev/null; \
@@ -149,7 +149,7 @@ fn nobody_reading_is_no_error() {
     let output =
         on("home", "pi1", &["bash", "-c", "pontoon explain --list | true; echo ${PIPESTATUS[0]}"]);
     let text = stdout(&output);
-    // 0 when all was written before the reader left.
+    // 0 if everything was written before the reader closed the pipe.
     assert!(["141\n", "0\n"].contains(&text.as_str()), "{text}");
     assert!(stderr(&output).is_empty(), "{}", stderr(&output));
 }
@@ -171,7 +171,7 @@ fn a_killed_lab_leaves_no_process() {
     let script = format!(": {word}; sleep 300");
     let mut lab = start_pontoon(&["lab", "shell", "home", "pi1", "--", "sh", "-c", &script]);
     let until = |is_there: bool| {
-        // A lab is up within a second; a slow machine is given a minute.
+        // A lab is up within a second; a slow machine gets a minute.
         for _ in 0..600 {
             let inside = processes_with(&word).iter().any(|line| line.starts_with("sh\0"));
             if inside == is_there {
@@ -203,7 +203,7 @@ fn without_hosts_a_cluster_has_the_nodes_that_kubectl_names() {
         let variables = [("PATH", path.as_str()), ("KUBECONFIG", "/dev/null")];
         pontoon_in(folder.path(), &variables, &["cluster", "check", "--ssh", "false"], "")
     };
-    // What kubectl logs before its sentence is not for people.
+    // Log lines of kubectl before its error message are not shown.
     let failed = "echo 'E1129 06:00:48.1 1 memcache.go:265] Unhandled' >&2; \
                   echo 'The connection to the server was refused' >&2; exit 1";
     let output = check(failed);

@@ -1,5 +1,5 @@
-//! What the packages of the lock file may be: their licences, where they come from, and those that
-//! are kept out.
+//! Which packages the lock file may contain: their licences, their sources, and packages that are
+//! banned.
 
 use std::collections::BTreeSet;
 
@@ -10,17 +10,17 @@ use serde_json::Value;
 const TARGETS: [&str; 3] =
     ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-musl", "armv7-unknown-linux-musleabihf"];
 
-/// Licences that are taken, by their SPDX names.
+/// Licences that are accepted, by their SPDX names.
 const LICENCES: [&str; 4] = ["MIT", "Apache-2.0", "ISC", "Unicode-3.0"];
 
-/// Taken for one package, and why.
+/// Licences accepted for one package only, and why.
 const LICENCES_OF: [(&str, &str, &str); 3] = [
     ("borrow-or-share", "MIT-0", "in tests alone, of jsonschema; it is MIT without its condition"),
     ("foldhash", "Zlib", "in tests alone: jsonschema asks hashbrown for its default hasher"),
     ("subtle", "BSD-3-Clause", "of rustls; the licence asks no more than MIT's but its name"),
 ];
 
-/// Packages that are kept out, and why.
+/// Packages that are banned, and why.
 const KEPT_OUT: [(&str, &str); 2] = [
     ("openssl-sys", "ring is the one source of cryptography"),
     ("tokio", "one poll(2) loop a host; part 1 has no use for a runtime"),
@@ -45,8 +45,8 @@ fn word<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
 }
 
-/// Whether an SPDX expression is met by licences that are taken: `AND` binds closer than `OR`, and
-/// `/` is how `OR` was written once.
+/// Whether an SPDX expression is met by accepted licences: `AND` binds closer than `OR`, and `/` is
+/// an old form of `OR`.
 fn is_met(expression: &str, is_taken: &dyn Fn(&str) -> bool) -> bool {
     let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
@@ -94,7 +94,7 @@ fn one(words: &mut &[&str], is_taken: &dyn Fn(&str) -> bool) -> bool {
     }
 }
 
-/// What is wrong with a package.
+/// Reasons to reject a package.
 fn wrong(package: &Value) -> Vec<String> {
     let name = word(package, "name");
     let mut found = Vec::new();
@@ -128,7 +128,7 @@ fn packages_are_what_they_may_be() {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
     for (name, licence, why) in LICENCES_OF {
         let is_there = packages.iter().any(|package| word(package, "name") == name);
-        assert!(is_there, "no package {name} needs {licence} any more ({why})");
+        assert!(is_there, "no package {name} needs {licence} any longer ({why})");
     }
 }
 

@@ -55,8 +55,8 @@ fn without_rights_it_says_what_would_help() {
     assert!(output.stdout.is_empty(), "{}", stdout(&output));
 }
 
-/// A wire from pi1 to a namespace in which a responder says a name of its own, one of somebody
-/// else, and one that would clear the screen.
+/// A cable from pi1 to a namespace with a responder that sends a name of its own, a name of another
+/// host, and one that would clear the screen.
 const WIRE: &str = r#"
 unshare -n sleep 60 & other=$!
 until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.1; done

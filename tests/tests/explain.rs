@@ -1,4 +1,4 @@
-//! `pontoon explain -` as a person meets it.
+//! `pontoon explain -` as a user runs it.
 
 use std::fs;
 use std::process::Output;

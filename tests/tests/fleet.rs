@@ -1,13 +1,13 @@
-//! Many hosts over real ssh, in labs: what comes back, and what stays behind.
+//! Many hosts over real ssh, in labs: the results, and what is left on the hosts.
 //!
-//! An ordinary user has no ssh servers in a lab: `./check` runs these as root, and says how many it
-//! could not run otherwise.
+//! Without root there are no ssh servers in a lab: `./check` runs these as root, and otherwise
+//! prints how many it could not run.
 
 use pontoon_tests::program::{pontoon, stdout};
 use pontoon_tests::ssh_lab::{LEFT_AT_LAST, in_home_of, mesh};
 
 #[test]
-#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
+#[ignore = "needs root: hosts of a lab are connected by OpenSSH"]
 fn over_ssh_the_verdicts_are_the_same() {
     for scenario in ["home", "campus", "firewalled", "one-way", "peer-down"] {
         let output = pontoon(&["lab", "run", scenario, "--over", "ssh"]);
@@ -16,9 +16,9 @@ fn over_ssh_the_verdicts_are_the_same() {
 }
 
 #[test]
-#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
+#[ignore = "needs root: hosts of a lab are connected by OpenSSH"]
 fn a_copied_pontoon_leaves_nothing() {
-    // Without a pontoon of their own, and with shells that greet.
+    // Without pontoon installed, and with shells that print a greeting.
     let faults = "for host in pi2 pi3; do on $host <<'X'\n\
         sed -i s,:/run/pontoon/bin,, /etc/ssh/sshd_config\n\
         printf 'printf \"\\\\033[2JWelcome\\\\n\"\\n' >~/.bashrc\n\
@@ -30,9 +30,9 @@ fn a_copied_pontoon_leaves_nothing() {
 }
 
 #[test]
-#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
+#[ignore = "needs root: hosts of a lab are connected by OpenSSH"]
 fn whoever_is_killed_leaves_no_copy() {
-    // The client of ssh, while it copies and while it asks; then pontoon itself.
+    // The ssh client, while it copies and while it runs the agent; then pontoon itself.
     let script = format!(
         "mesh() {{ pontoon mesh 'pi[2-3]' --offline --push >/dev/null 2>&1 & }}\n\
         look() {{ wait; sleep 1; for host in pi2 pi3; do ssh -n $host '{LEFT_AT_LAST}'; done; }}\n\
@@ -45,7 +45,7 @@ fn whoever_is_killed_leaves_no_copy() {
 }
 
 #[test]
-#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
+#[ignore = "needs root: hosts of a lab are connected by OpenSSH"]
 fn sudo_is_what_starts_the_agent() {
     let sudo = "ssh pi2 'mkdir ~/bin; cat >~/bin/sudo; chmod 755 ~/bin/sudo' <<'X'\n\
         #!/bin/sh\n[ \"$1\" = -n ] || exit 1\nshift\ntouch /run/was-asked\nexec \"$@\"\nX\n\
@@ -55,7 +55,7 @@ fn sudo_is_what_starts_the_agent() {
     let output = in_home_of(4, sudo);
     let text = stdout(&output);
     assert!(text.contains("pi3: sudo wants a password there; let pi3 sudo"), "{text}");
-    // What pi4 has is the machine's.
+    // pi4 uses the files of the machine.
     if !std::path::Path::new("/usr/bin/sudo").exists() {
         assert!(text.contains("pi4: there is no sudo on it"), "{text}");
     }
@@ -63,7 +63,7 @@ fn sudo_is_what_starts_the_agent() {
 }
 
 #[test]
-#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
+#[ignore = "needs root: hosts of a lab are connected by OpenSSH"]
 fn a_command_runs_everywhere_and_each_says_how_it_ended() {
     let script = "exec 2>&1\n\
         pontoon exec 'pi[1-3]' -- sh -c 'test $(hostname) != pi2'; echo $?; echo =\n\
@@ -84,7 +84,7 @@ fn a_command_runs_everywhere_and_each_says_how_it_ended() {
 }
 
 #[test]
-#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
+#[ignore = "needs root: hosts of a lab are connected by OpenSSH"]
 fn logins_come_one_after_another() {
     let script = "echo 'hostname; exit 3' | pontoon ssh pi2 2>&1; echo $?\n\
         ssh pi3 'rm ~/.ssh/authorized_keys'\n\

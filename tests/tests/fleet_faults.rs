@@ -1,5 +1,5 @@
-//! A mesh over real ssh in which hosts fail, each in its own way: it is named with its cause, the
-//! others have a whole result, nothing hangs and nothing stays behind.
+//! A mesh over real ssh in which hosts fail in different ways: each is listed with its cause, the
+//! others have a complete result, nothing hangs and nothing is left behind.
 
 use pontoon_remote::preamble::VERSIONS;
 use pontoon_tests::ssh_lab::{Mesh, mesh};
@@ -15,7 +15,7 @@ fn assert_told(mesh: &Mesh, table: &[(&str, &str)]) {
 }
 
 #[test]
-#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
+#[ignore = "needs root: hosts of a lab are connected by OpenSSH"]
 fn hosts_that_let_nobody_in() {
     let faults = r"
         ssh pi3 'rm ~/.ssh/authorized_keys'
@@ -48,7 +48,7 @@ X
 }
 
 #[test]
-#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
+#[ignore = "needs root: hosts of a lab are connected by OpenSSH"]
 fn hosts_whose_pontoon_is_no_pontoon_of_ours() {
     let faults = r#"
         ssh pi3 'sed -i s,:/run/pontoon/bin,, /etc/ssh/sshd_config'
@@ -105,9 +105,9 @@ X
 }
 
 #[test]
-#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
+#[ignore = "needs root: hosts of a lab are connected by OpenSSH"]
 fn hosts_that_are_slow_or_babble_hold_nobody_up() {
-    // Longer than any limit: whoever waits for them to the end is found out by the hang limit.
+    // Longer than any limit: code that waits for them to end is caught by the hang limit.
     let faults = r#"
         sed -i '1i Host pi3\n ProxyCommand sh -c "sleep 300; exec pontoon lab via --ssh pi3"' ~/.ssh/config
         ssh pi4 'echo "sleep 300" >~/.bashrc'
@@ -135,7 +135,7 @@ fn hosts_that_are_slow_or_babble_hold_nobody_up() {
 }
 
 #[test]
-#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
+#[ignore = "needs root: hosts of a lab are connected by OpenSSH"]
 fn a_full_disk_is_told_and_left_as_it_was() {
     let faults = r"on pi3 <<'X'
 mkdir /run/tiny
@@ -149,9 +149,9 @@ X
 }
 
 #[test]
-#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
+#[ignore = "needs root: hosts of a lab are connected by OpenSSH"]
 fn a_host_without_the_right_to_see_frames_says_so() {
-    // It calls itself as another does, too: what the run calls it counts.
+    // It has the host name of another host: only its name in the run matters.
     let faults = r#"program pi3 <<'X'
 #!/bin/sh
 exec setpriv --bounding-set -net_raw --inh-caps -net_raw /run/pontoon/bin/pontoon "$@"

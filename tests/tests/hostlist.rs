@@ -1,8 +1,8 @@
-//! Host lists beside python-hostlist, which users of cloudmesh know: the same text must mean the
-//! same hosts.
+//! Host lists compared with python-hostlist, which users of cloudmesh know: the same text must mean
+//! the same hosts.
 //!
-//! `./check` installs it below `target/tools/python`; without it these tests fail, for a comparison
-//! that was left out would look like one that went well.
+//! `./check` installs it below `target/tools/python`; without it these tests fail, because a
+//! comparison that did not run would look like a successful one.
 
 use pontoon_fleet::hostlist::{compress, expand, hosts};
 use pontoon_model::host::HostName;
@@ -12,7 +12,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-/// Reads `{expand: [text], collect: [[name]]}`, writes the same with the answers; null is a refusal.
+/// Reads `{expand: [text], collect: [[name]]}`, writes the same with the results; null is an error.
 const ASK: &str = "
 import hostlist, json, sys
 def asked(function, value):
@@ -27,7 +27,7 @@ print(json.dumps({
 }))
 ";
 
-/// Generated texts of each kind.
+/// Number of generated texts of each kind.
 const GENERATED: usize = 400;
 
 const TEXTS: [&str; 42] = [
@@ -91,14 +91,14 @@ const NAMES: [&[&str]; 12] = [
 ];
 
 fn generated<T>(strategy: impl Strategy<Value = T>) -> Vec<T> {
-    // Always the same ones: what fails here fails again.
+    // A fixed seed, so that a failure can be reproduced.
     let mut runner = TestRunner::deterministic();
     let mut one = || strategy.new_tree(&mut runner).expect("a value can be made").current();
     (0..GENERATED).map(|_| one()).collect()
 }
 
-/// Texts that are lists, or nearly so. No letter stands in a bracket: that means something here,
-/// and nothing there.
+/// Texts that are lists, or nearly so, without letters in brackets: those have a meaning here and
+/// none in python-hostlist.
 fn texts() -> Vec<String> {
     let up = (0..120_u32, 0..9_u32, 1..4_usize, 1..4_usize);
     let up = up.prop_map(|(low, more, one, two)| format!("{low:0one$}-{:0two$}", low + more));

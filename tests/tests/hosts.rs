@@ -1,4 +1,4 @@
-//! `pontoon hosts` as users type it.
+//! `pontoon hosts` as users run it.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::Output;
 use pontoon_tests::checkout::{root, text};
 use pontoon_tests::program::{pontoon_in, stdout};
 
-/// A folder of a user who has nothing yet.
+/// The empty home folder of a new user.
 struct Desk(tempfile::TempDir);
 
 impl Desk {
@@ -26,7 +26,7 @@ impl Desk {
         pontoon_in(self.path(), &variables, &[&["hosts"], arguments].concat(), input)
     }
 
-    /// Runs what must go well; returns what it says on standard error.
+    /// Runs a command that must succeed; returns its standard error.
     fn does(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments, "");
         let said = stderr(&output);
@@ -78,7 +78,7 @@ pi3   worker         192.168.1.23  pi    gpu=no
     assert_eq!(one.lines().count(), 2, "{one}");
 }
 
-/// The commands of the cloudmesh tutorial, with `pontoon hosts` for `cms inventory`.
+/// The commands of the cloudmesh tutorial, with `pontoon hosts` in place of `cms inventory`.
 #[test]
 fn what_cloudmesh_users_type_is_understood() {
     let desk = Desk::new();

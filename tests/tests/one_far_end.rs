@@ -1,11 +1,11 @@
 //! `pontoon cluster check` over real ssh, on hosts whose `kubectl` is a script: what is started on
-//! them, and what is taken back. The cluster itself is no subject here.
+//! them, and what is undone. The cluster itself is not tested here.
 
 use pontoon_tests::program::stdout;
 use pontoon_tests::ssh_lab::{LEFT_AT_LAST, in_home_of};
 
-/// A cluster of pi2 and pi3 that says nothing else of itself; pi2 is the control plane. Whatever
-/// kubectl is asked is in /run/kubectl there; /tmp/spy is an ssh that keeps what it starts.
+/// A cluster of pi2 and pi3 without other objects; pi2 is the control plane. Every call of kubectl
+/// is logged in /run/kubectl there; /tmp/spy is an ssh that logs what it starts.
 const CLUSTER: &str = r#"
 cat >/tmp/spy <<'X'
 #!/bin/bash
@@ -31,7 +31,7 @@ X
 "#;
 
 #[test]
-#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
+#[ignore = "needs root: hosts of a lab are connected by OpenSSH"]
 fn a_check_starts_one_process_on_a_host_and_removes_what_it_made() {
     let script = format!(
         "{CLUSTER}\n\
@@ -44,8 +44,8 @@ fn a_check_starts_one_process_on_a_host_and_removes_what_it_made() {
     let [report, started, asked, left] = parts[..] else { panic!("{text}") };
     let report: serde_json::Value =
         serde_json::from_str(report).unwrap_or_else(|error| panic!("{error}: {text}"));
-    // The survey and the node's questions went over the same connections: the one knows the link,
-    // the other the cluster.
+    // The survey and the node's requests used the same connections: the former knows the link,
+    // the latter the cluster.
     let nodes = report["nodes"].as_array().expect("a report has nodes");
     let links: Vec<_> = nodes.iter().map(|node| node["link"].as_str()).collect();
     assert_eq!(links, [Some("eth0"), Some("eth0")], "{report:#}");
@@ -56,10 +56,10 @@ fn a_check_starts_one_process_on_a_host_and_removes_what_it_made() {
     assert!(!left.contains("pontoon"), "{left}");
 }
 
-/// While the control plane is still making the test pods: its far end notices that its input has
+/// While the control plane is still creating the test pods: its far end notices that its input has
 /// ended as soon as that is done.
 #[test]
-#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
+#[ignore = "needs root: hosts of a lab are connected by OpenSSH"]
 fn a_check_that_is_killed_is_taken_back_by_the_far_end() {
     let script = format!(
         "{CLUSTER}\n\

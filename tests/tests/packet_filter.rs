@@ -14,7 +14,7 @@ use pontoon_netlink::KernelSocket;
 use pontoon_netlink::nf_tables::ruleset::NftRuleset;
 use pontoon_tests::checkout::{files_below, name, root};
 
-/// Names the ruleset to the process inside the namespace.
+/// The variable that names the ruleset to the process inside the namespace.
 const RULESET: &str = "PONTOON_TEST_RULESET";
 
 #[expect(clippy::disallowed_methods, reason = "programs are what is compared with")]
@@ -70,7 +70,7 @@ fn inside_the_same_is_read() {
     assert_eq!(read.len(), listed.len());
 }
 
-/// What the cluster check makes of each: chain, and for whom it accepts.
+/// The result of the cluster check for each: chain, and for which sources it accepts.
 const DROPS: [(&str, &[(&str, &str)]); 5] = [
     ("docker", &[("ip filter FORWARD", "docker0 docker0 docker0 172.17.0.2")]),
     ("ufw", &[("ip filter FORWARD", "10.244.0.0/20")]),

@@ -1,4 +1,4 @@
-//! What the compiler and its lints cannot see, and a newcomer relies on.
+//! Rules of the code base that the compiler and its lints cannot check.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,26 +6,26 @@ use std::path::Path;
 use pontoon_model::code;
 use pontoon_tests::checkout::{files_below, name, root, shown, sources_below, text};
 
-/// A file is read in one sitting.
+/// Longest file, in lines: a file is read in one sitting.
 const LINES_MAX: usize = 400;
 
-/// Longer, and why.
+/// Files that are longer, and why.
 const LONG: [(&str, &str); 1] = [(
     "crates/rules/src/rule.rs",
     "a table: one row for each finding, nothing to understand twice",
 )];
 
-/// The only files in which `unsafe` may stand, and why.
+/// The only files that may contain `unsafe`, and why.
 const UNSAFE: [(&str, &str); 2] = [
     ("crates/probe/src/edge/packet_socket.rs", "a sockaddr_ll is made by hand for bind(2)"),
     ("crates/probe/src/snapshot/clock.rs", "adjtimex(2) has no safe wrapper"),
 ];
 
-/// Names that say nothing about what is in the room.
+/// Module names that do not describe their contents.
 const EMPTY_NAMES: [&str; 8] =
     ["util", "utils", "common", "helper", "helpers", "manager", "misc", "shared"];
 
-/// What pure crates may not touch: with these, the same facts could give other findings.
+/// What pure crates may not use: with these, the same facts could give other diagnoses.
 const IMPURE: [&str; 9] = [
     "std::fs",
     "std::process",
@@ -48,7 +48,7 @@ const PURE: [(&str, &[&str]); 6] = [
     ("settings", &["schemars", "serde", "serde_json", "thiserror"]),
 ];
 
-/// Where words that are also codes are something else: the table itself, names of scenarios.
+/// Files in which words that are also codes mean something else: the table, names of scenarios.
 const NOT_CODES: [&str; 2] = ["crates/model/src/code.rs", "crates/lab/src/scenario/builtin.rs"];
 
 /// The crates by layer: each may depend on those to its left only.
@@ -108,7 +108,7 @@ fn violations(of: impl IntoIterator<Item = String>) {
     assert!(all.is_empty(), "\n{}", all.join("\n"));
 }
 
-/// The files of the checkout that people read, but for texts that are not ours or are made.
+/// The files of the checkout that people read, except texts of others and generated ones.
 fn pages() -> Vec<std::path::PathBuf> {
     let mut pages = files_below(".");
     let is_page = |path: &Path| {
@@ -160,7 +160,7 @@ fn nothing_is_left_for_later() {
     }));
 }
 
-/// Sources that the reader of this checkout does not have are no sources.
+/// Documents that are not in the checkout may not be cited as sources.
 #[test]
 fn sources_can_be_looked_up() {
     let private = ["decisions.md", "isolation.md", "libraries.md", "lab-recipes", "shared/"];
@@ -241,7 +241,7 @@ fn dependencies(layer: &str) -> Vec<String> {
     table.keys().cloned().collect()
 }
 
-/// A misspelt code that is a string compiles, and is never true.
+/// A misspelt code in a string compiles, but never matches.
 #[test]
 fn codes_are_constants() {
     let quoted: Vec<_> =
@@ -259,7 +259,7 @@ fn codes_are_constants() {
     );
 }
 
-/// Every dependency has its reason.
+/// The reason for every dependency is documented.
 #[test]
 fn dependencies_are_decided() {
     let manifest: toml::Table =
@@ -275,16 +275,16 @@ fn dependencies_are_decided() {
     );
 }
 
-/// Where ignored tests may be, by the reason they give: `./check` runs those of each.
+/// Where ignored tests may be, by their reason: `./check` runs all of these.
 const IGNORED: [(&str, &str); 3] = [
     ("tests/tests/", "needs root: "),
-    // Halves of tests that start this program again, in a namespace of its own.
+    // Parts of tests that execute the test program again, in a namespace of its own.
     ("tests/tests/packet_filter.rs", "runs in the namespace that "),
     ("tests/tests/cluster/", "takes the real Kubernetes: ./check --kubernetes"),
 ];
 
-/// A test that cannot run is ignored and says what it needs; one that returned early would count as
-/// passed.
+/// A test that cannot run is ignored and states what it needs; one that returned early would count
+/// as passed.
 #[test]
 fn ignored_tests_say_what_they_need() {
     violations(sources_below(".").iter().flat_map(|path| {

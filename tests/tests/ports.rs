@@ -5,7 +5,7 @@ use std::fs;
 use pontoon_tests::program::{pontoon, stdout};
 use serde_json::{Value, json};
 
-/// pi1 drops one port and has a service on another; pi2 refuses one, and lets one not out.
+/// pi1 drops one port and has a service on another; pi2 rejects one, and blocks one outgoing.
 const LAB: &str = r#"
 title = "Three hosts, and filters for ports"
 base = "home"
@@ -53,7 +53,7 @@ fn on_pi1_of(lab: &str, script: &str) -> (Option<i32>, String, String) {
     (output.status.code(), stdout(&output), said)
 }
 
-/// Rows of one link: port, host, who answers, open from, blocked from.
+/// Rows of one link: port, host, what listens, open from, blocked from.
 fn rows(report: &Value, link: &str) -> Vec<Value> {
     let rows = report["ports"].as_array().expect("a report has ports");
     let rows = rows.iter().filter(|row| row["link"] == link);

@@ -1,12 +1,12 @@
-//! An agent that may not see frames (no `CAP_NET_RAW`): it asks through the kernel, answers its
-//! peers, and says what it did not test.
+//! An agent without access to frames (no `CAP_NET_RAW`): it probes through the kernel, answers its
+//! peers, and reports what it did not test.
 
 use std::process::Output;
 
 use pontoon_tests::program::{pontoon, stdout};
 use serde_json::Value;
 
-/// Checks pi1 and pi2 from pi1, which has lost the right to see frames.
+/// Checks pi1 and pi2 from pi1, which has no access to frames.
 fn blind(scenario: &str, more: &[&str]) -> Output {
     let shell = ["lab", "shell", scenario, "pi1", "--"];
     let drop = ["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw"];
@@ -35,8 +35,8 @@ fn an_open_network_is_seen_open_without_rights() {
     assert_eq!(code, Some(0), "{report:#}");
 }
 
-/// What went through the kernel's routes and caches and did not arrive says nothing about frames;
-/// what arrived with a router's MAC did not pass directly.
+/// A packet that used the kernel's routes and caches and did not arrive proves nothing about
+/// frames; one that arrived with a router's MAC did not pass directly.
 #[test]
 fn nothing_is_claimed_of_frames_that_could_not_be_sent() {
     for scenario in ["wifi-only", "proxy-arp"] {

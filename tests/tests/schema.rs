@@ -1,4 +1,4 @@
-//! The published forms of what pontoon reads and writes: up to date, and kept by real outputs.
+//! The published schemas of inputs and outputs: they are up to date, and real outputs match them.
 
 use std::path::Path;
 use std::{fs, thread};
@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use serde_json::{Value, json};
 
 /// Scenarios whose outputs have little in common: two links, both families, a router, a portal, a
-/// host that cannot be asked, packet filters, records merged without a control channel.
+/// host that cannot be reached, packet filters, records merged without a control channel.
 const RAISED: [&str; 6] =
     ["campus", "campus-v6", "docker", "portal", "wifi-only-no-control", "peer-off"];
 
@@ -66,7 +66,7 @@ fn a_rehearsed_join_is_as_published() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// This host by its own name is one that needs no ssh; the other has no address.
+/// The name of this host needs no ssh; the other host has no address.
 #[test]
 fn a_join_rehearsed_on_hosts_is_as_published() {
     let published = published("join-hosts");
@@ -197,7 +197,7 @@ fn real_outputs_keep_the_published_schemas() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// Raises a lab, asks its hosts, writes the record; returns the outcome.
+/// Starts a lab, checks its hosts, writes the record; returns the result.
 fn raised(name: &str, record: &Path) -> Value {
     let record = record.to_str().expect("folders for tests have plain names");
     let run = pontoon(&["lab", "run", name, "--json", "--record", record]);
@@ -221,7 +221,7 @@ fn scenario_files_keep_the_published_schema() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// A schema that everything keeps says nothing.
+/// A schema that accepts everything would be useless.
 #[test]
 fn the_published_schemas_refuse_other_things() {
     let rows = [

@@ -8,7 +8,7 @@ use serde_json::json;
 
 const HASH: &str = "sha256:7173b809ca12ec5dee4506cd86be934c4596dd234ee82c0662eac04a8c2c71dc";
 
-/// A host captured by hand, on a switch and a WiFi.
+/// The facts of a host on a switch and a WiFi, written by hand.
 fn captured(folder: &Path) {
     let facts = json!({
         "hostname": "pi1",

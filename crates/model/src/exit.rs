@@ -59,12 +59,12 @@ impl Exit {
         match self {
             Self::Good => "nothing is wrong",
             Self::Internal => "pontoon itself failed",
-            Self::Usage => "the command line, or a file it names, makes no sense",
+            Self::Usage => "the command line, or a file that it names, is invalid",
             Self::Failed => "something is wrong, confirmed or likely",
             Self::Warned => "warnings, or errors that are only possible or undecided",
-            Self::NotPermitted => "the question needs a privilege that was missing",
-            Self::Unreachable => "a host that you named is not known, or could not be asked",
-            Self::RolledBack => "a change was taken back",
+            Self::NotPermitted => "the check needs a privilege that is missing",
+            Self::Unreachable => "a host that you named is unknown, or could not be reached",
+            Self::RolledBack => "a change was rolled back",
         }
     }
 

@@ -31,7 +31,7 @@ def is_own(frame, is_outgoing, begun):
         return is_outgoing and frame[header] == 8
     ports = struct.unpack("!HH", frame[header : header + 4])
     flow = (protocol, *sorted(zip(ends, ports)))
-    # Whoever sent the first packet of a conversation began it.
+    # The sender of the first packet opened the connection.
     return begun.setdefault(flow, is_outgoing) and is_outgoing
 
 

@@ -1,4 +1,4 @@
-//! A cluster of two hosts, and what is asked of it.
+//! A cluster of two hosts, and commands on it.
 
 use std::path::{Path, PathBuf};
 
@@ -6,12 +6,12 @@ use pontoon_tests::checkout::root;
 
 use crate::session::{Running, Session};
 
-/// The control plane's host.
+/// The host that is the control plane.
 pub(crate) const MASTER: &str = "pi1";
-/// The other one.
+/// The host that is the worker.
 pub(crate) const WORKER: &str = "pi2";
 
-/// What a lab cannot satisfy, each by its name (`kubeadm init --help`).
+/// Preflight checks that fail in a lab, by name (`kubeadm init --help`).
 const IGNORED: &str = "SystemVerification";
 
 /// kubectl as the administrator.
@@ -29,7 +29,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Raises the hosts; nothing is initialised.
+    /// Starts the hosts; nothing is initialised.
     pub(crate) fn raise(scenario: &Path) -> Self {
         Self { lab: Session::start(scenario, MASTER) }
     }
@@ -44,7 +44,7 @@ impl Cluster {
         printed_join(&out).unwrap_or_else(|| panic!("no line to join with in\n{out}"))
     }
 
-    /// The printed line, typed on the worker.
+    /// Runs the printed line on the worker.
     pub(crate) fn begin_join(&self, line: &str) -> Running {
         self.lab.begin(
             WORKER,
@@ -54,7 +54,7 @@ impl Cluster {
         )
     }
 
-    /// kubectl on the control plane; what it wrote.
+    /// Runs kubectl on the control plane; returns its output.
     pub(crate) fn kubectl(&self, arguments: &str) -> String {
         self.lab.must(MASTER, &format!("{KUBECTL} {arguments}"))
     }
@@ -64,7 +64,7 @@ impl Cluster {
         self.lab.must(MASTER, &format!("{KUBECTL} apply -f - <<'END'\n{manifest}\nEND"));
     }
 
-    /// Starts flannel on both hosts: a service of each, with the rights of the administrator.
+    /// Starts flannel on both hosts: a service of each, with the permissions of the administrator.
     pub(crate) fn flannel(&self, option: &str) {
         let configuration = self.lab.must(MASTER, "cat /etc/kubernetes/admin.conf");
         for host in [MASTER, WORKER] {
@@ -87,15 +87,14 @@ impl Cluster {
         self.kubectl("wait node/pi1 node/pi2 --for=condition=Ready --timeout=300s");
     }
 
-    /// The address of a node as the cluster knows it.
+    /// The InternalIP of a node.
     pub(crate) fn internal_ip(&self, node: &str) -> String {
         self.kubectl(&format!(
             "get node {node} -o 'jsonpath={{.status.addresses[?(@.type==\"InternalIP\")].address}}'"
         ))
     }
 
-    /// What holds of the mode that kube-proxy reports on the worker, once it is there: a node is
-    /// ready without.
+    /// The mode that kube-proxy reports on the worker, once it runs: a node is ready without it.
     pub(crate) fn proxy_mode(&self) -> String {
         self.lab.must(
             WORKER,

@@ -1,4 +1,4 @@
-//! A lab with a running cluster that is killed leaves nothing.
+//! A lab with a running cluster that is killed leaves nothing behind.
 
 use std::fs;
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::cluster::{Cluster, scenario};
 
 /// The folder of a run, as the kernel names it for the process that raised the lab.
 fn run_of(pid: u32) -> String {
-    let text = fs::read_to_string(format!("/proc/{pid}/cgroup")).expect("it lives");
+    let text = fs::read_to_string(format!("/proc/{pid}/cgroup")).expect("it runs");
     let mut names = text.lines().filter_map(|line| line.rsplit('/').next());
     let name = names.find(|name| name.starts_with("pontoon-lab-"));
     name.unwrap_or_else(|| panic!("no control group of its own in\n{text}")).to_owned()
@@ -20,7 +20,7 @@ fn processes_in(run: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").expect("it is mounted").flatten() {
         let path = entry.path();
-        // Whatever is no process has no such file; a process may end at any time.
+        // Entries that are not processes have no such file; a process may end at any time.
         if fs::read_to_string(path.join("cgroup")).is_ok_and(|text| text.contains(run)) {
             found.push(fs::read_to_string(path.join("comm")).unwrap_or_default());
         }
@@ -41,21 +41,21 @@ fn pids_with(words: [&str; 2]) -> Vec<String> {
     found
 }
 
-/// Folders of a run, in the hierarchies that the kernel has. One that goes while it is looked at is
-/// no failure.
+/// Folders of a run, in the hierarchies that the kernel has. One that is removed meanwhile is no
+/// failure.
 fn folders_of(run: &str) -> String {
     in_hierarchies(&format!("find . -name '{run}' 2>/dev/null || true"))
 }
 
-/// Process numbers in those folders, 0 for those of another PID namespace. What is on its way out
-/// is there until it holds nothing any more.
+/// Process numbers in those folders, 0 for those of another PID namespace. A process that is
+/// exiting is listed until it has released everything.
 fn held_in(run: &str) -> String {
     in_hierarchies(&format!(
         "find . -path '*/{run}/*' -name cgroup.procs -exec cat {{}} + 2>/dev/null || true"
     ))
 }
 
-/// Runs a command where all hierarchies are mounted, wherever the machine has them.
+/// Runs a command with all hierarchies mounted, wherever the machine mounts them.
 fn in_hierarchies(command: &str) -> String {
     bash(&format!(
         "mount -t tmpfs none /mnt; IFS=:; while read -r _ names _; do \
@@ -66,7 +66,7 @@ fn in_hierarchies(command: &str) -> String {
     ))
 }
 
-#[expect(clippy::disallowed_methods, reason = "looking at mounts takes a mount namespace")]
+#[expect(clippy::disallowed_methods, reason = "inspecting mounts needs a mount namespace")]
 fn bash(script: &str) -> String {
     let output = Command::new("unshare")
         .args(["--mount", "--propagation", "private", "bash", "-c", script])
@@ -84,7 +84,7 @@ pub(crate) fn mounts() -> String {
     fs::read_to_string("/proc/self/mountinfo").expect("it is mounted")
 }
 
-#[expect(clippy::disallowed_methods, reason = "what was killed takes a moment to be gone")]
+#[expect(clippy::disallowed_methods, reason = "a killed process takes a moment to end")]
 fn eventually(what: &str, holds: impl Fn() -> bool) {
     for _ in 0..600 {
         if holds() {

@@ -1,4 +1,4 @@
-//! Real clusters in the lab: `./check --kubernetes` builds what they take and runs them.
+//! Real clusters in the lab: `./check --kubernetes` builds what they need and runs them.
 
 mod checked;
 mod cluster;

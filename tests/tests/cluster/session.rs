@@ -1,7 +1,7 @@
-//! A lab that stays, and commands on its hosts, also several at once.
+//! A lab that stays up, and commands on its hosts, also in parallel.
 //!
-//! A shell on the first host reads one line for each command, carries it out over the lab's own
-//! ssh in the background, and says number, exit code and both streams when it has ended.
+//! A shell on the first host reads one line for each command, runs it over the lab's own ssh in the
+//! background, and prints number, exit code and both streams when it has ended.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use pontoon_tests::program;
 
-/// What a command came to.
+/// The result of a command.
 #[derive(Clone, Debug)]
 pub(crate) struct Said {
     pub(crate) code: i32,
@@ -26,7 +26,7 @@ pub(crate) struct Said {
 /// The commands that have not ended, by number.
 type Waiting = Arc<Mutex<BTreeMap<usize, Sender<Said>>>>;
 
-/// A raised lab.
+/// A running lab.
 #[derive(Debug)]
 pub(crate) struct Session {
     child: Child,
@@ -35,7 +35,7 @@ pub(crate) struct Session {
     next: AtomicUsize,
 }
 
-/// A command that runs.
+/// A running command.
 #[derive(Debug)]
 pub(crate) struct Running {
     end: Receiver<Said>,
@@ -43,7 +43,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// What it came to; none if it still runs after so many seconds.
+    /// Its result; none if it still runs after this many seconds.
     pub(crate) fn within(&self, seconds: u64) -> Option<Said> {
         match self.end.recv_timeout(Duration::from_secs(seconds)) {
             Ok(said) => Some(said),
@@ -57,7 +57,7 @@ impl Running {
 const LONGEST_S: u64 = 400;
 
 impl Session {
-    /// Raises a scenario from a file, and waits until its first host has a shell.
+    /// Starts a scenario from a file, and waits until its first host has a shell.
     pub(crate) fn start(scenario: &Path, first: &str) -> Self {
         assert!(
             std::env::var_os(pontoon_lab_kubernetes::PROGRAMS).is_some(),
@@ -75,36 +75,36 @@ impl Session {
             .spawn()
             .expect("the lab starts");
         let input = child.stdin.take();
-        let output = BufReader::new(child.stdout.take().expect("it was asked for"));
+        let output = BufReader::new(child.stdout.take().expect("it was requested"));
         let waiting = Waiting::default();
         let heard = Arc::clone(&waiting);
         thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
                 hear(&line, &heard);
             }
-            // Nobody waits for an answer that cannot come any more.
-            heard.lock().expect("no panic holds it").clear();
+            // No thread may wait for a result that cannot arrive any more.
+            heard.lock().expect("no thread panicked").clear();
         });
         let session = Self { child, input: Mutex::new(input), waiting, next: AtomicUsize::new(0) };
         session.write("mkdir -p /run/session");
-        let up = session.begin(first, "true").within(LONGEST_S).expect("the lab is raised");
+        let up = session.begin(first, "true").within(LONGEST_S).expect("the lab is up");
         assert_eq!(up.code, 0, "the first host is not reached by ssh: {}", up.err);
         session
     }
 
     fn write(&self, line: &str) {
-        let mut input = self.input.lock().expect("no panic holds it");
+        let mut input = self.input.lock().expect("no thread panicked");
         let input = input.as_mut().expect("it ends with the session");
-        writeln!(input, "{line}").and_then(|()| input.flush()).expect("the lab still stands");
+        writeln!(input, "{line}").and_then(|()| input.flush()).expect("the lab still runs");
     }
 
     /// Starts a bash script on a host.
     pub(crate) fn begin(&self, host: &str, script: &str) -> Running {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (say, end) = channel();
-        self.waiting.lock().expect("no panic holds it").insert(number, say);
-        // Printed by number, so that no quote of it is seen by another shell; read whole before it
-        // begins, so that no command of it reads the rest of it.
+        self.waiting.lock().expect("no thread panicked").insert(number, say);
+        // Printed by number, so that no other shell parses its quotes; read whole before it
+        // starts, so that none of its commands reads the rest of it.
         let octal: String = script.bytes().map(|byte| format!("\\{byte:03o}")).collect();
         self.write(&format!(
             "( f=/run/session/{number}; printf '{octal}' | \
@@ -116,13 +116,13 @@ impl Session {
         Running { end, what: script.to_owned() }
     }
 
-    /// Runs a bash script on a host to its end.
+    /// Runs a bash script on a host until it ends.
     pub(crate) fn run(&self, host: &str, script: &str) -> Said {
         let running = self.begin(host, script);
         running.within(LONGEST_S).unwrap_or_else(|| panic!("{host}: no end of: {script}"))
     }
 
-    /// Runs a bash script that must succeed; what it wrote to standard output.
+    /// Runs a bash script that must succeed; returns its standard output.
     pub(crate) fn must(&self, host: &str, script: &str) -> String {
         let Said { code, out, err } = self.run(host, script);
         assert_eq!(code, 0, "{host}: {script}\n{out}{err}");
@@ -139,7 +139,7 @@ impl Session {
         );
     }
 
-    /// The process whose end is the lab's.
+    /// The process with which the lab ends.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -147,7 +147,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // Its input ends, so does the shell, so does the lab.
+        // When its input ends, the shell ends, and so does the lab.
         if let Ok(mut input) = self.input.lock() {
             *input = None;
         }
@@ -162,9 +162,9 @@ fn hear(line: &str, waiting: &Waiting) {
     let (number, code) = (word().parse::<usize>(), word().parse());
     let (out, err) = (text(word()), text(word()));
     if let (Ok(number), Ok(code)) = (number, code)
-        && let Some(say) = waiting.lock().expect("no panic holds it").remove(&number)
+        && let Some(say) = waiting.lock().expect("no thread panicked").remove(&number)
     {
-        // Whoever does not wait any more is not told.
+        // The receiver may have stopped waiting.
         let _ = say.send(Said { code, out, err });
     }
 }

@@ -1,54 +1,55 @@
-//! What the real programs are given: by pontoon, of what the two hosts saw, and used as it stands.
+//! The settings that pontoon writes from the facts of the two hosts, used unedited by the real
+//! programs.
 
 use crate::cluster::{Cluster, MASTER, WORKER};
 
-/// Where the facts of both hosts are.
+/// The record with the facts of both hosts.
 const FACTS: &str = "/run/facts.jsonl";
 
-/// As anyone types it: no address. The version is given because a lab has no internet to ask for
+/// The usual command: no address. The version is given because a lab has no internet to ask for
 /// it, and a bare `kubeadm init` waits ten seconds for that; the pods' network because flannel
-/// wants one.
+/// needs one.
 pub(crate) const AS_ANYONE_TYPES_IT: &str = "apiVersion: kubeadm.k8s.io/v1beta4\n\
      kind: ClusterConfiguration\n\
      kubernetesVersion: v1.36.2\n\
      networking:\n  podSubnet: 10.244.0.0/16\n";
 
 impl Cluster {
-    /// Both hosts are asked who reaches whom.
+    /// Records which of the two hosts can reach each other.
     pub(crate) fn look(&self) {
         let said =
             self.lab.run(MASTER, &format!("pontoon mesh pi1 pi2 --offline --record {FACTS}"));
-        // The WiFi keeps the two apart, which is an error.
+        // The WiFi isolates the two, which is an error.
         assert_eq!(said.code, 3, "{}{}", said.out, said.err);
     }
 
-    /// What pontoon writes of that.
+    /// The settings that pontoon writes from that.
     pub(crate) fn written(&self, arguments: &str, input: &str) -> String {
         let script = format!("pontoon {arguments} --facts {FACTS} <<'END'\n{input}\nEND");
         self.lab.must(MASTER, &script)
     }
 
-    /// A configuration of kubeadm for the kubeadm that is there.
+    /// A configuration for the installed kubeadm.
     pub(crate) fn configuration(&self, arguments: &str, input: &str) -> String {
         let version = "--kubeadm-version $(kubeadm version -o short)";
         self.written(&format!("kubeadm {arguments} {version}"), input)
     }
 
-    /// The option by which flannel is told its link.
+    /// The option that sets flannel's link.
     pub(crate) fn flannel_option(&self) -> String {
         let text = self.written("flannel --for pi1", "");
         let option = text.split('"').find(|part| part.starts_with("--iface="));
         option.unwrap_or_else(|| panic!("no link in\n{text}")).to_owned()
     }
 
-    /// Rehearses a line on the worker: the exit code and what is said.
+    /// Rehearses a line on the worker: the exit code and the output.
     pub(crate) fn rehearse(&self, line: &str, arguments: &str) -> (i32, String) {
         let script = format!("pontoon join-check - {arguments} <<'END'\n{line}\nEND");
         let said = self.lab.run(WORKER, &script);
         (said.code, format!("{}{}", said.out, said.err))
     }
 
-    /// Joins the worker by what pontoon makes of a printed line.
+    /// Joins the worker with the settings that pontoon writes for a printed line.
     pub(crate) fn join(&self, line: &str) {
         let text = self.configuration("join --for pi2 --line -", line);
         self.lab.put(WORKER, "/run/join.yaml", &text);
@@ -58,7 +59,7 @@ impl Cluster {
         assert!(joined.out.contains("This node has joined the cluster"), "{}", joined.out);
     }
 
-    /// Each value stands where it should.
+    /// Each value is where it should be.
     pub(crate) fn assert_landed(&self) {
         let kubernetes = "/etc/kubernetes";
         for (host, file, text) in [

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC1091
-# Inside the namespaces of one host shape: makes the host, lets pontoon foretell, then asks the
+# Inside the namespaces of one host shape: makes the host, runs pontoon predict, then the
 # real programs. $1: its folder, $2: its number, $3: its node's name.
 set -eu
 folder=$1 number=$2 name=$3
@@ -30,7 +30,7 @@ eventually 1200 test -e "$folder/linked"
 ip addr add "192.168.77.$number/24" dev mgmt0
 ip link set mgmt0 up
 eventually 1200 quietly curl -sSk -m 2 https://192.168.77.1:6443/readyz
-# Every process in these namespaces, whoever started it.
+# Every process in these namespaces, whatever started it.
 end() {
   local pid
   for pid in /proc/[0-9]*; do
@@ -64,7 +64,7 @@ eventually 10 registered one || true
 echo "kubelet $(cat "$folder/addresses")"
 
 if [ -s "$folder/addresses" ]; then
-  # In its pod it is; nobody types it.
+  # In its pod this is set; nobody types it.
   proxy() {
     until /run/pontoon/kubernetes/bin/kube-proxy --kubeconfig=$KUBECONFIG \
       --hostname-override="$name" --proxy-mode=nftables --conntrack-max-per-core=0 \
@@ -76,7 +76,7 @@ if [ -s "$folder/addresses" ]; then
   sed -n 's/.*NodeIPs=\[\(.*\)\].*/kube-proxy \1/p' "$folder/proxy" | sed 's/","/ /g; s/"//g' | head -n 1
 fi
 
-# It ends while its node has no network for pods yet, and is started again, as its pod is.
+# It exits as long as its node has no pod network, and is restarted, as its pod would be.
 export NODE_NAME=$name
 # tunnel LOG FLAGS...
 tunnel() {
@@ -94,8 +94,8 @@ sed -n 's/FLANNEL_MTU=/flannel-mtu /p' /run/flannel/subnet.env 2>/dev/null || tr
 sed -n 's/.*Failed to find any valid/flannel-error Failed to find any valid/p' "$folder/flannel" |
   head -n 1
 
-# Once more, told by flags what to take: mgmt0, where the default route never leads. What it is
-# told is read while it runs.
+# Once more, with flags that name mgmt0, which never has the default route. The flags are read
+# while it runs.
 kill $!
 wait $! 2>/dev/null || true
 # One that it had just begun is flanneld by now.
@@ -117,6 +117,6 @@ eventually 1200 test -s /run/flannel/subnet.env || tail -n 8 "$folder/told" >&2
 sed -n 's/.*Using interface with name \(.*\) and address \(.*\)/told \1 \2/p' "$folder/told" | head -n 1
 pontoon predict --component flannel --json 2>/dev/null | python3 -c 'import json, sys
 choice = json.load(sys.stdin)["hosts"][0]["choices"][0]["choice"]
-print("foretold", *choice.get("links", []), *choice.get("addresses", [choice["is"]]))'
+print("predicted", *choice.get("links", []), *choice.get("addresses", [choice["is"]]))'
 echo "record"
 cat "$folder/record"

@@ -1,7 +1,7 @@
-//! What each real component takes on many kinds of hosts, beside what `pontoon predict` says there.
+//! The choice of each real component on many kinds of hosts, compared with `pontoon predict`.
 //!
 //! One real control plane; each host is a network namespace made by the lines of a case, with a
-//! way of its own to the API server (`mgmt0`, the last interface, without a default route), as
+//! link of its own to the API server (`mgmt0`, the last interface, without a default route), as
 //! they were when the cases were measured. The kubelets share a containerd that runs nothing.
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use crate::session::Running;
 
 /// The Kubernetes of these tests is built without the C library.
 const LINKAGE: GoResolver = GoResolver::PureGo;
-/// Hosts that are asked at the same time.
+/// Hosts that run in parallel.
 const AT_ONCE: usize = 4;
 
 const INIT: &str = "apiVersion: kubeadm.k8s.io/v1beta4
@@ -36,7 +36,7 @@ kubernetesVersion: v1.36.2
 networking: {podSubnet: 10.244.0.0/16}
 ";
 
-/// What all hosts share.
+/// Files and addresses that all hosts share.
 const READY: &str = "set -e
 mkdir -p /run/shapes
 sed -e '/^staticPodPath/d' -e '/^containerRuntimeEndpoint/d' /var/lib/kubelet/config.yaml \
@@ -72,7 +72,7 @@ pub(crate) fn word<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
 }
 
-/// The lines that make the interfaces of a case, those that it makes itself excepted.
+/// The lines that make the interfaces of a case, except those that it makes itself.
 fn made(case: &Value) -> String {
     let lines: Vec<&str> =
         case["setup"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -97,7 +97,7 @@ fn made(case: &Value) -> String {
     script
 }
 
-/// Starts a host and what is asked on it.
+/// Starts a host and the programs on it.
 fn begin(cluster: &Cluster, number: usize, case: &Value) -> Running {
     let folder = format!("/run/shapes/{number}");
     let facts = &case["facts"];
@@ -128,7 +128,7 @@ fn begin(cluster: &Cluster, number: usize, case: &Value) -> Running {
     cluster.lab.begin(MASTER, &script)
 }
 
-/// What the programs took, by program.
+/// The choice of each program.
 fn taken(out: &str) -> (BTreeMap<&str, &str>, Snapshot) {
     let (lines, record) = out.split_once("record\n").expect("a record is last");
     let mut reader = RecordReader::default();
@@ -146,14 +146,14 @@ fn addresses(choice: &PredictedChoice) -> String {
     all.join(" ")
 }
 
-/// What differs between what was foretold and what was taken.
+/// Differences between the predictions and the real choices.
 fn differences(out: &str) -> Vec<String> {
     let (real, host) = taken(out);
     let of = |name: &str| real.get(name).copied().unwrap_or_default();
     let mut found = Vec::new();
-    let mut same = |what: &str, foretold: String, real: &str| {
-        if foretold != real {
-            found.push(format!("{what} took `{real}`, foretold `{foretold}`"));
+    let mut same = |what: &str, predicted: String, real: &str| {
+        if predicted != real {
+            found.push(format!("{what} took `{real}`, predicted `{predicted}`"));
         }
     };
     same("kubelet", addresses(&kubelet::node_addresses_of(&host, LINKAGE)), of("kubelet"));
@@ -163,22 +163,22 @@ fn differences(out: &str) -> Vec<String> {
         same("kube-proxy", addresses(&kube_proxy::node_ips_of(&host, LINKAGE)), of("kube-proxy"));
     }
     let told = of("told");
-    // What rules of its own make of a target is more than the snapshot has.
+    // The effect of the case's own routing rules is not in the snapshot.
     let usual = [0, 32_766, 32_767];
     let has_rules = host.rules.iter().any(|rule| !usual.contains(&rule.preference));
-    if !(has_rules && of("foretold") == "unknown") {
+    if !(has_rules && of("predicted") == "unknown") {
         let told = if told.is_empty() { "nothing" } else { told };
-        same("flannel with flags", of("foretold").to_owned(), told);
+        same("flannel with flags", of("predicted").to_owned(), told);
     }
     match flannel::external_interface(&host, FlannelVersion::Newest) {
         PredictedChoice::Pick(pick) => {
-            let foretold = format!("{} {}", pick.links.join(" "), pick.addresses[0]);
-            same("flannel", foretold, of("flannel"));
+            let predicted = format!("{} {}", pick.links.join(" "), pick.addresses[0]);
+            same("flannel", predicted, of("flannel"));
             let mtu = pick.mtu.map(|mtu| mtu.to_string()).unwrap_or_default();
             same("flannel's MTU", mtu, of("flannel-mtu"));
         }
         PredictedChoice::Refusal { words, .. } => {
-            // Its log says before that in which line of its source.
+            // In its log, the line of its source comes before that.
             let real = of("flannel-error");
             let end = if real.ends_with(&words) { words.clone() } else { real.to_owned() };
             same("flannel", words, &end);
@@ -192,12 +192,13 @@ fn differences(out: &str) -> Vec<String> {
 
 #[test]
 #[ignore = "takes the real Kubernetes: ./check --kubernetes"]
-fn every_component_takes_what_was_foretold() {
+fn every_component_takes_what_was_predicted() {
     let cluster = Cluster::raise(&scenario("campus"));
     cluster.lab.must(
         MASTER,
-        // Without a MAC address of its own a bridge takes the lowest of its ports', another one each
-        // time one comes, and whoever knew the old one talks to nobody for half a minute.
+        // Without a MAC address of its own a bridge takes the lowest of its ports', a new one each
+        // time a port is added, and hosts that have the old one cached lose contact for half a
+        // minute.
         "ip link add mgmt address 02:aa:77:00:00:01 type bridge && ip addr add 192.168.77.1/24 dev mgmt && ip link set mgmt up",
     );
     cluster.init(INIT);

@@ -1,5 +1,5 @@
-//! The story: on the campus network a cluster is made as anyone makes it, and does not come
-//! together; with addresses on the switch it does, and carries what a cluster must carry.
+//! The story: on the campus network a cluster is created in the usual way, and the join fails; with
+//! addresses on the switch it works, for all traffic of a cluster.
 
 use crate::cluster::{Cluster, KUBECTL, MASTER, WORKER, scenario};
 use crate::settings::AS_ANYONE_TYPES_IT;
@@ -46,8 +46,9 @@ fn pods(cluster: &Cluster) -> Vec<Pod> {
     text.lines().filter_map(pod).collect()
 }
 
-/// Asks from within a pod, and wants so many bytes. Without a number it is the first question of
-/// its kind, and repeated: a pod is ready before every node's kube-proxy and `CoreDNS` know of it.
+/// Sends a request from a pod, and expects this many bytes. Without a number it is the first
+/// request of its kind, and repeated: a pod is ready before kube-proxy on every node and `CoreDNS`
+/// have been updated.
 fn assert_gets(cluster: &Cluster, from: &Pod, url: &str, bytes: Option<usize>) {
     let times = if bytes.is_none() { 30 } else { 1 };
     let said = cluster.lab.must(
@@ -66,7 +67,7 @@ fn assert_gets(cluster: &Cluster, from: &Pod, url: &str, bytes: Option<usize>) {
     }
 }
 
-/// What is true of a cluster that works.
+/// Asserts what must hold for a working cluster.
 fn assert_works(cluster: &Cluster) {
     cluster.apply(WEB);
     cluster.kubectl("rollout status deployment web --timeout=300s");
@@ -90,7 +91,7 @@ fn assert_works(cluster: &Cluster) {
     }
 }
 
-/// Taken away again, so that what comes after finds what a new cluster has.
+/// Removes it again, so that the next test finds the state of a new cluster.
 fn remove_web(cluster: &Cluster) {
     cluster.kubectl("delete deployment/web service/web");
     cluster.kubectl("wait pod -l app=web --for=delete --timeout=300s");
@@ -115,18 +116,18 @@ fn the_campus_to_its_end() {
     let line = cluster.init(AS_ANYONE_TYPES_IT);
     assert!(line.starts_with("kubeadm join 172.20.5.1:6443 "), "{line}");
 
-    // pontoon says so beforehand, with the stage.
+    // pontoon reports this beforehand, with the stage.
     let (code, said) = cluster.rehearse(&line, "");
     assert_eq!(code, 3, "{said}");
     assert!(said.contains("would hang for 5 minutes without a word"), "{said}");
     assert!(said.contains("nobody answers for 172.20.5.1"), "{said}");
-    // It says nothing, and it does not end.
+    // It prints nothing, and does not end.
     let join = cluster.begin_join(&line);
     let said = join.within(10);
     assert!(said.is_none(), "it ended: {said:?}");
     cluster.lab.must(WORKER, "kill $(cat /run/join.pid)");
     let said = join.within(120).expect("it was ended");
-    // What it wrote is of its own host: no word of the address that it waits for.
+    // Its output is about its own host and does not mention the address that it waits for.
     for word in ["172.20.5.1", "discovery", "context deadline", "i/o timeout"] {
         assert!(!said.out.contains(word), "it said why, with `{word}`: {}", said.out);
     }
@@ -140,14 +141,14 @@ fn the_campus_to_its_end() {
     the_good_half(&cluster);
 }
 
-/// Made by what pontoon writes, everything works; then it is broken, in each way.
+/// With the settings that pontoon writes everything works; then it is broken, in each way.
 fn the_good_half(cluster: &Cluster) {
     let line = cluster.init(&cluster.configuration("init --for pi1", ""));
     assert!(line.starts_with("kubeadm join 10.0.0.1:6443 "), "{line}");
     let (code, said) = cluster.rehearse(&line, "--patient");
     assert!(said.contains("would go through"), "{code}: {said}");
     words::kubeadm_says_what_join_check_foretells(cluster, &line);
-    // kubeadm's own default, and nothing is said of it.
+    // kubeadm's own default, which is not mentioned.
     cluster.completed(&line, "iptables");
     cluster.assert_landed();
     assert_works(cluster);
@@ -155,12 +156,12 @@ fn the_good_half(cluster: &Cluster) {
     checked::accused_of_what_is_done_to_it(cluster);
 }
 
-/// What kube-proxy is told beside what anyone types.
+/// Configuration of kube-proxy besides the usual command.
 const OTHER_MODE: &str = "---\napiVersion: kubeproxy.config.k8s.io/v1alpha1\n\
                           kind: KubeProxyConfiguration\nmode: nftables\n";
 
-/// Advice carried out as it is printed, in kube-proxy's other mode: the cluster that took the WiFi's
-/// address is moved, works, is accused of nothing, and leaves nothing when its lab is killed.
+/// Advice is run as printed, in kube-proxy's other mode: the cluster that took the WiFi's address
+/// is moved, works, gets no diagnosis, and leaves nothing behind when its lab is killed.
 #[test]
 #[ignore = "takes the real Kubernetes: ./check --kubernetes"]
 fn a_wrong_init_is_moved_in_place() {
@@ -172,7 +173,7 @@ fn a_wrong_init_is_moved_in_place() {
     cluster.lab.put(MASTER, "/run/repair.sh", &advice);
     cluster.lab.must(MASTER, "bash /run/repair.sh");
     let line = cluster.lab.must(MASTER, "kubeadm token create --print-join-command");
-    // With an agent on the control plane both ways are asked.
+    // With an agent on the control plane both directions are tested.
     let (code, said) =
         cluster.rehearse(&line, "--patient --server-via 'ssh pi1 pontoon agent --stdio'");
     assert!(said.contains("would go through"), "{code}: {said}");

@@ -8,7 +8,7 @@ use pontoon_tests::program::{pontoon_in, stdout};
 
 use crate::shapes::{cases, word};
 
-/// The program, and its version.
+/// The path of the program, and its version.
 const KUBEADMS: [(&str, &str); 2] = [("kubeadm", "v1.36.2"), ("kubeadm-v1beta3", "v1.30.14")];
 
 const LINE: &str = "kubeadm join 10.0.0.1:6443 --token abcdef.0123456789abcdef \
@@ -65,7 +65,7 @@ fn what_is_written_for_kubeadm_is_valid_for_its_version() {
     }
     assert!(refused.is_empty(), "{} of {valid}:\n{}", refused.len(), refused.join("\n"));
     assert!(valid > 400, "only {valid} were written");
-    // That it reads them at all: it does not know the version that came after it.
+    // Check that it reads them at all: it does not know later versions.
     let file = folder.path().join("newer");
     let newer = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\n";
     std::fs::write(&file, newer).expect("it is written");

@@ -1,8 +1,8 @@
-//! What `join-check` foretells, beside what the real kubeadm then says.
+//! The error that `join-check` predicts, compared with that of the real kubeadm.
 //!
-//! kubeadm gives up after the time that its configuration says: here after its first question,
-//! which it gives ten seconds. `PONTOON_DISCOVERY_S=300` waits out the five minutes that are its
-//! default.
+//! kubeadm gives up after the time that is set in its configuration: here after its first request,
+//! which has a timeout of ten seconds. `PONTOON_DISCOVERY_S=300` waits out the five minutes that
+//! are its default.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ use crate::session::Running;
 /// Joins at a time.
 const AT_ONCE: usize = 6;
 
-/// Seconds for which kubeadm asks for cluster-info.
+/// Seconds for which kubeadm requests cluster-info.
 fn discovery_s() -> u64 {
     let told = std::env::var("PONTOON_DISCOVERY_S").ok();
     told.map_or(12, |text| text.parse().expect("PONTOON_DISCOVERY_S is a number of seconds"))
@@ -41,7 +41,7 @@ impl Line {
         Self { endpoint, token, pin, proxy: "" }
     }
 
-    /// As a `JoinConfiguration`.
+    /// The same as a `JoinConfiguration`.
     fn configuration(&self) -> String {
         let Self { endpoint, token, pin, .. } = self;
         format!(
@@ -53,7 +53,7 @@ impl Line {
     }
 }
 
-/// The line with something wrong in it, or around it.
+/// The line with a fault in it, or in its environment.
 fn cases(line: &Line) -> Vec<(&'static str, Line)> {
     let at = |endpoint: &str| Line { endpoint: endpoint.to_owned(), ..line.clone() };
     let by = |proxy| Line { proxy, ..line.clone() };
@@ -75,7 +75,7 @@ fn cases(line: &Line) -> Vec<(&'static str, Line)> {
     ]
 }
 
-/// What every error of kubeadm's begins with.
+/// The beginning of every error of kubeadm.
 const BEGIN: &str = "error execution phase ";
 
 /// The error that kubeadm ends with, in one line.
@@ -86,13 +86,13 @@ fn error(said: &str) -> String {
     said.replace(CLIENT_TIMEOUT, "context deadline exceeded")
 }
 
-/// How silence is told where the timer of the question ends it, and not that of the whole: which of
-/// the two is first is chance.
+/// The error for silence if the timeout of the request ends it, not that of the whole join: which
+/// of the two comes first is random.
 const CLIENT_TIMEOUT: &str = "net/http: request canceled while waiting for connection \
                               (Client.Timeout exceeded while awaiting headers)";
 
-/// The one that `join-check` foretells.
-fn foretold(said: &str) -> String {
+/// The error that `join-check` predicts.
+fn predicted(said: &str) -> String {
     let report: Value =
         serde_json::from_str(said).unwrap_or_else(|error| panic!("{error}: {said}"));
     error(report["verdict"]["stop"]["words"].as_str().unwrap_or_default())
@@ -122,21 +122,21 @@ pub(crate) fn kubeadm_says_what_join_check_foretells(cluster: &Cluster, printed:
         );
         checking.push((name, cluster.lab.begin(WORKER, &check), join));
     }
-    // Each has seconds for what takes milliseconds, unless all of them ask at once.
-    let foretold: Vec<(&str, String, String)> = checking
+    // Each has seconds for what takes milliseconds, unless all of them run at once.
+    let predicted: Vec<(&str, String, String)> = checking
         .into_iter()
         .map(|(name, check, join)| {
-            (name, foretold(&check.within(400).expect("join-check ends").out), join)
+            (name, predicted(&check.within(400).expect("join-check ends").out), join)
         })
         .collect();
-    for together in foretold.chunks(AT_ONCE) {
+    for together in predicted.chunks(AT_ONCE) {
         let joining: Vec<Running> =
             together.iter().map(|(_, _, join)| cluster.lab.begin(WORKER, join)).collect();
-        for ((name, foretold, _), join) in together.iter().zip(joining) {
+        for ((name, predicted, _), join) in together.iter().zip(joining) {
             let join = join.within(discovery_s() + 400).expect("kubeadm join ends");
             let said = error(&join.out);
             assert!(!said.is_empty(), "{name}: kubeadm ends without an error: {}", join.out);
-            compare(&mut differ, name, foretold, &said);
+            compare(&mut differ, name, predicted, &said);
         }
     }
     certificates(cluster, printed, &mut differ);
@@ -147,14 +147,15 @@ pub(crate) fn kubeadm_says_what_join_check_foretells(cluster: &Cluster, printed:
     cluster.lab.must(WORKER, "nft delete table ip words");
 }
 
-fn compare(differ: &mut String, name: &str, foretold: &str, said: &str) {
-    if foretold != said {
-        writeln!(differ, "{name}\n  foretold: {foretold}\n  said:     {said}")
+fn compare(differ: &mut String, name: &str, predicted: &str, said: &str) {
+    if predicted != said {
+        writeln!(differ, "{name}\n  predicted: {predicted}\n  said:     {said}")
             .expect("a String can be written to");
     }
 }
 
-/// Those that control planes share: not there, then there by another key, then by this one.
+/// The certificates that control planes share: missing, then encrypted with another key, then with
+/// this one.
 fn certificates(cluster: &Cluster, printed: &str, differ: &mut String) {
     let check = |key: &str| {
         let line = format!("{printed} --control-plane --certificate-key {key}");
@@ -162,7 +163,7 @@ fn certificates(cluster: &Cluster, printed: &str, differ: &mut String) {
         cluster.lab.run(WORKER, &script).out
     };
     let real = |key: &str| {
-        // The phase alone, for what precedes it makes of the host a control plane.
+        // Only this phase, because the phases before it make the host a control plane.
         let phase = printed.replace(
             "kubeadm join",
             "kubeadm join phase control-plane-prepare \
@@ -173,16 +174,16 @@ fn certificates(cluster: &Cluster, printed: &str, differ: &mut String) {
             .run(WORKER, &format!("{phase} --control-plane --certificate-key {key} 2>&1"));
         error(&said.out)
     };
-    let foretold = |key: &str| foretold(&check(key));
+    let predicted = |key: &str| predicted(&check(key));
     let other = "0f".repeat(32);
-    compare(differ, "never uploaded", &foretold(&other), &real(&other));
+    compare(differ, "never uploaded", &predicted(&other), &real(&other));
     let said = cluster.lab.must(MASTER, "kubeadm init phase upload-certs --upload-certs");
     let own = said.split_whitespace().last().expect("it prints a key").to_owned();
-    compare(differ, "another key", &foretold(&other), &real(&other));
+    compare(differ, "another key", &predicted(&other), &real(&other));
     let said: Value = serde_json::from_str(&check(&own)).expect("a report is JSON");
     let steps = said["verdict"]["steps"].as_array().expect("steps");
     let opened = steps.iter().find(|step| step["stage"] == "shared-certificates");
     assert_eq!(opened.map(|step| &step["is_passed"]), Some(&true.into()), "{said:#}");
     cluster.kubectl("-n kube-system delete secret kubeadm-certs");
-    compare(differ, "deleted after two hours", &foretold(&own), &real(&own));
+    compare(differ, "deleted after two hours", &predicted(&own), &real(&own));
 }

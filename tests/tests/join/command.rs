@@ -1,4 +1,4 @@
-//! `pontoon join-check` as it is typed.
+//! `pontoon join-check` as users run it.
 
 use std::process::Output;
 
@@ -41,7 +41,7 @@ fn the_report_is_json_on_demand_and_holds_no_secret() {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)));
     assert_eq!(report["schema"], "pontoon/join/v1");
     assert!(report["verdict"]["stop"].is_null(), "{report}");
-    // What is beyond kubeadm's own stages, by the settings that were read.
+    // Checks beyond kubeadm's own stages, from the settings that were read.
     let beyond: Vec<_> = report["beyond"].as_array().expect("a list").iter().collect();
     for stage in ["service-route", "networks"] {
         assert!(beyond.iter().any(|step| step["stage"] == stage), "{stage}: {report}");

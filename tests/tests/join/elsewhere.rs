@@ -1,4 +1,4 @@
-//! `pontoon join-check --on`: a join rehearsed on hosts that ssh reaches, and what is sent there.
+//! `pontoon join-check --on`: a join rehearsed on other hosts over ssh, and what is sent to them.
 
 use std::ffi::OsStr;
 use std::net::Ipv4Addr;
@@ -11,27 +11,27 @@ use crate::server::{Behaviour, Server};
 
 const SECRET: &str = "0123456789abcdef";
 const CERTIFICATE_KEY: &str = "feedfacecafebeeffeedfacecafebeeffeedfacecafebeeffeedfacecafebeef";
-/// Where the line of the server is put that [`serve_in_a_lab`] starts.
+/// The file with the join line of the server that [`serve_in_a_lab`] starts.
 const LINE: &str = "PONTOON_SERVES_LINE";
-/// pi1's on the switch.
+/// The address of pi1 on the switch.
 const SERVER: Ipv4Addr = Ipv4Addr::new(192, 168, 50, 1);
 
-/// The API server of the lab, which the test begins there by calling itself.
+/// The API server of the lab, which the test starts there by executing itself.
 fn serve_in_a_lab(line: &OsStr) -> ! {
     let addresses = vec![Ipv4Addr::new(10, 96, 0, 1), SERVER];
     let behaviour = Behaviour { addresses, ..Behaviour::default() };
     let server = Server::start_at((SERVER, 6443).into(), behaviour);
     std::fs::write(line, server.line()).expect("a file can be written");
-    // The script that began it ends it.
+    // The script that started it ends it.
     loop {
         std::thread::park();
     }
 }
 
-/// Every byte that goes to the hosts, and every word with which they are called, is kept; pi3's
-/// way to the server is shut.
+/// Keeps every byte that is sent to the hosts, and every argument of ssh; pi3's path to the server
+/// is blocked.
 #[test]
-#[ignore = "needs root: hosts of a lab talk over OpenSSH"]
+#[ignore = "needs root: hosts of a lab are connected by OpenSSH"]
 fn each_host_is_judged_and_no_secret_leaves() {
     if let Some(line) = std::env::var_os(LINE) {
         serve_in_a_lab(&line);
@@ -91,7 +91,7 @@ fn each_host_is_judged_and_no_secret_leaves() {
     assert!(wide.clone().all(|line| line.contains("https://")), "{:?}", wide.collect::<Vec<_>>());
 }
 
-/// Before any host is reached.
+/// Errors before any host is contacted.
 #[test]
 fn what_is_for_one_host_is_refused_for_several() {
     let table = [

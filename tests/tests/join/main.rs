@@ -1,4 +1,4 @@
-//! Joins rehearsed against an API server that fails in every way that there is.
+//! Joins rehearsed against an API server that fails in every known way.
 
 mod command;
 mod elsewhere;

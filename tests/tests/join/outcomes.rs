@@ -1,5 +1,5 @@
-//! Which stage stops a join, by which cause, after how long and with which words: what kubeadm
-//! 1.36.2 did in the same case.
+//! Which stage stops a join, by which cause, after how long and with which message: the results of
+//! kubeadm 1.36.2 in the same case.
 
 use pontoon_model::code::{self, DiagnosisCode};
 use std::time::Duration;
@@ -51,7 +51,7 @@ fn every_failure_is_named_by_its_stage_and_cause_and_kubeadms_words() {
         let verdict = rehearsed(&line, case.now_s, SHORT);
         let name = case.name;
         let stop = verdict.stop.unwrap_or_else(|| panic!("{name}: {:?}", verdict.steps));
-        // Who may send no echo cannot tell two silences apart.
+        // Without permission to send pings, two causes of silence cannot be distinguished.
         let has_no_echo = stop.because.iter().any(|because| because.contains("answers no ping"));
         let causes = if has_no_echo && case.causes == [code::SERVER_OVERLOADED] {
             &[code::PATH_MTU_HOLE, code::SERVER_OVERLOADED][..]
@@ -69,7 +69,7 @@ fn every_failure_is_named_by_its_stage_and_cause_and_kubeadms_words() {
     }
 }
 
-/// A Secret whose entries Go sealed with the key below: what is in them does not matter.
+/// A Secret whose entries Go encrypted with the key below: their contents do not matter.
 fn certificates() -> Behaviour {
     let names =
         ["ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub"];
@@ -101,14 +101,14 @@ fn a_good_join_goes_through_and_asks_what_kubeadm_asks() {
         let server = Server::start(behaviour);
         let verdict = rehearsed(&line(&server.line()), NOW_S, JoinTimeouts::USUAL);
         assert_eq!(verdict.stop, None, "{name}: {:?}", verdict.steps);
-        let bearers = server.bearers.lock().expect("nobody panicked").clone();
+        let bearers = server.bearers.lock().expect("no thread panicked").clone();
         let ends: Vec<_> =
             bearers.iter().filter_map(|path| path.split('?').next()?.rsplit('/').next()).collect();
         assert_eq!(ends, expected, "{name}");
     }
 }
 
-/// Cluster-info and one of the settings come, then no more.
+/// The server returns cluster-info and one of the settings, then nothing more.
 #[test]
 fn what_could_not_be_asked_is_not_passed() {
     let server = Server::start(Behaviour { conversations: 2, ..Behaviour::default() });
@@ -120,7 +120,7 @@ fn what_could_not_be_asked_is_not_passed() {
     assert_eq!(reads.map(|step| step.is_passed), Some(None), "{:?}", verdict.steps);
 }
 
-/// The token goes to nobody whom the signature and the pin do not vouch for.
+/// The token is sent only to servers that the signature and the pin authenticate.
 #[test]
 fn a_server_that_is_not_vouched_for_never_sees_the_token() {
     let table = [
@@ -134,12 +134,12 @@ fn a_server_that_is_not_vouched_for_never_sees_the_token() {
             let server = Server::start(behaviour.clone());
             let verdict = rehearsed(&line(&server.line()), now_s, SHORT);
             assert!(verdict.stop.is_some(), "{name}");
-            assert!(server.bearers.lock().expect("nobody panicked").is_empty(), "{name}");
+            assert!(server.bearers.lock().expect("no thread panicked").is_empty(), "{name}");
         }
     }
 }
 
-/// kubeadm asks again, too: the cluster signs for a new token some seconds after it was made.
+/// kubeadm repeats the request as well: the cluster signs for a new token after some seconds.
 #[test]
 fn a_token_that_was_made_a_moment_ago_is_waited_for() {
     let server = Server::start(Behaviour { unsigned_answers: 2, ..Behaviour::default() });
@@ -153,7 +153,7 @@ fn nothing_listens() {
     let line = format!(
         "kubeadm join 127.0.0.1:9 --token {TOKEN} --discovery-token-unsafe-skip-ca-verification"
     );
-    let stop = rehearsed(&line, NOW_S, SHORT).stop.expect("nobody is there");
+    let stop = rehearsed(&line, NOW_S, SHORT).stop.expect("nothing listens");
     assert_eq!(stop.stage, JoinStage::Tcp);
     assert!(stop.words.ends_with("dial tcp 127.0.0.1:9: connect: connection refused"));
 }

@@ -1,4 +1,4 @@
-//! Joins through a proxy of the environment, which leads there or does not.
+//! Joins through a proxy of the environment, with and without a path to the server.
 
 use pontoon_model::code;
 use std::io::{Read as _, Write as _};
@@ -15,18 +15,18 @@ use crate::outcomes::{SHORT, rehearsed_by};
 use crate::rows::NOW_S;
 use crate::server::{Behaviour, Server};
 
-/// What a proxy does with a question.
+/// The behaviour of a proxy for a request.
 #[derive(Clone, Copy)]
 enum Proxy {
-    /// Leads to the server on loopback that has the port of the question.
+    /// Connects to the server on loopback that has the port of the request.
     Leads,
     Answers(&'static str),
     Silent,
-    /// Nobody listens.
+    /// Nothing listens on the port.
     Gone,
 }
 
-/// Serves on loopback until the test ends; where, and the questions that came.
+/// Serves on loopback until the test ends; returns its port, and the requests that it gets.
 fn serve(proxy: Proxy) -> (u16, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let port = listener.local_addr().expect("its address").port();
@@ -56,7 +56,7 @@ fn answer(mut stream: TcpStream, proxy: Proxy, heard: &Mutex<Vec<String>>) {
     }
     let port =
         question.split(' ').nth(1).and_then(|server| server.rsplit_once(':')?.1.parse().ok());
-    heard.lock().expect("nobody panicked").push(question);
+    heard.lock().expect("no thread panicked").push(question);
     match proxy {
         Proxy::Gone => {}
         Proxy::Silent => drop(stream.read(&mut byte)),
@@ -74,7 +74,7 @@ fn answer(mut stream: TcpStream, proxy: Proxy, heard: &Mutex<Vec<String>>) {
     }
 }
 
-/// The line of a server, by a name that only a proxy knows; it is in the certificate.
+/// The join line of a server, with a name that only a proxy resolves; the certificate has it.
 fn line(server: &Server) -> String {
     server.line().replacen("127.0.0.1", "kubernetes", 1)
 }
@@ -91,7 +91,7 @@ fn a_proxy_that_leads_there_is_gone_through() {
     assert_eq!(verdict.stop, None, "{:?}", verdict.steps);
     let proxy = verdict.steps.iter().find(|step| step.stage == JoinStage::Proxy);
     assert_eq!(proxy.and_then(|step| step.is_passed), Some(true), "{:?}", verdict.steps);
-    let questions = questions.lock().expect("nobody panicked").clone();
+    let questions = questions.lock().expect("no thread panicked").clone();
     let first = format!("CONNECT kubernetes:{} HTTP/1.1\r\n", server.address.port());
     assert!(questions[0].starts_with(&first), "{questions:?}");
     assert!(questions.iter().all(|question| !question.contains("0123456789abcdef")));
@@ -116,7 +116,7 @@ fn a_proxy_that_leads_nowhere_is_named_with_kubeadms_words() {
         let stop = verdict.stop.unwrap_or_else(|| panic!("{words}: {:?}", verdict.steps));
         assert_eq!(stop.stage, JoinStage::Proxy, "{stop:?}");
         assert_eq!(stop.causes[0], code::HTTP_PROXY_APPLIES, "{stop:?}");
-        // It may be the server, where the proxy has tried.
+        // If the proxy has tried, the server may be the cause.
         let has_tried = because.contains("503") || because.contains("no answer");
         assert_eq!(stop.causes.len(), if has_tried { 2 } else { 1 }, "{stop:?}");
         assert!(stop.words.contains(&words.replace("PORT", &port.to_string())), "{stop:?}");
@@ -124,10 +124,10 @@ fn a_proxy_that_leads_nowhere_is_named_with_kubeadms_words() {
         assert!(stop.advice[0].contains("NO_PROXY,kubernetes"), "{stop:?}");
         assert_eq!(stop.after_ms, 300_000);
     }
-    assert!(server.bearers.lock().expect("nobody panicked").is_empty());
+    assert!(server.bearers.lock().expect("no thread panicked").is_empty());
 }
 
-/// What is not spoken is no reason to accuse anybody.
+/// A proxy protocol that is not supported gives no diagnosis.
 #[test]
 fn a_proxy_of_another_kind_is_left_open() {
     let server = Server::start(Behaviour::default());
@@ -135,20 +135,20 @@ fn a_proxy_of_another_kind_is_left_open() {
         let verdict = rehearsed(&line(&server), proxy);
         let step = verdict.steps.iter().find(|step| step.stage == JoinStage::Proxy);
         assert_eq!(step.map(|step| step.is_passed), Some(None), "{:?}", verdict.steps);
-        // Nobody here knows the name; the proxy may.
+        // The name cannot be resolved here; the proxy may resolve it.
         assert_eq!(verdict.stop, None, "{:?}", verdict.steps);
         assert!(verdict.open.is_some_and(|open| open.contains("is not spoken to here")));
         assert!(verdict.steps.iter().all(|step| step.is_passed != Some(false)));
     }
 }
 
-/// User and password stand in the environment, and nowhere but at the proxy.
+/// User and password are in the environment, and are sent only to the proxy.
 #[test]
 fn the_proxys_password_is_shown_to_the_proxy_alone() {
     let server = Server::start(Behaviour::default());
     let (port, questions) = serve(Proxy::Leads);
     let url = format!("http://pi:berry@127.0.0.1:{port}");
-    // An empty one counts as none, as Go has it.
+    // An empty one counts as none, as in Go.
     let variables = [("HTTPS_PROXY", ""), ("https_proxy", url.as_str()), ("NO_PROXY", "")];
     let arguments = ["join-check", "--json", "-"];
     let folder = tempfile::tempdir().expect("a folder");
@@ -156,7 +156,7 @@ fn the_proxys_password_is_shown_to_the_proxy_alone() {
     let said = stdout(&output);
     assert!(said.contains(&format!("http://127.0.0.1:{port} leads to kubernetes:")), "{said}");
     assert!(!said.contains("berry") && !String::from_utf8_lossy(&output.stderr).contains("berry"));
-    let questions = questions.lock().expect("nobody panicked").clone();
+    let questions = questions.lock().expect("no thread panicked").clone();
     let header = "\r\nProxy-Authorization: Basic cGk6YmVycnk=\r\n";
     assert!(!questions.is_empty() && questions.iter().all(|one| one.contains(header)));
 }

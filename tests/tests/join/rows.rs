@@ -1,4 +1,4 @@
-//! How an API server fails, and what kubeadm 1.36.2 made of it.
+//! Failures of an API server, and the results of kubeadm 1.36.2.
 
 use pontoon_model::code::{self, DiagnosisCode};
 use std::net::Ipv4Addr;
@@ -7,14 +7,14 @@ use pontoon_join::verdict::JoinStage;
 
 use crate::server::{Behaviour, Manner};
 
-/// 25 November 2026.
+/// The time of the rehearsals, 25 November 2026.
 pub(crate) const NOW_S: i64 = 1_795_600_800;
 const FIVE_MINUTES: u64 = 300_000;
 
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) behaviour: Behaviour,
-    /// The line, of the one that init printed.
+    /// The join line, made from the one that init printed.
     pub(crate) line: fn(&str) -> String,
     pub(crate) now_s: i64,
     pub(crate) stage: JoinStage,
@@ -231,7 +231,7 @@ fn conversations() -> Vec<Case> {
             "EOF",
         ),
         at(
-            // Loopback answers packets of any size, so that it is the server.
+            // Loopback passes packets of any size, so the server is the cause.
             "silent after the connection",
             by_manner(Manner::Silent),
             JoinStage::Tls,

@@ -1,4 +1,4 @@
-//! An API server of our own, on loopback: as much of one as a join asks for.
+//! An API server of our own, on loopback: as much of one as a join needs.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -20,32 +20,32 @@ use serde_json::{Value, json};
 
 pub(crate) const TOKEN: &str = "abcdef.0123456789abcdef";
 
-/// How it behaves; the default is a good one.
+/// Its behaviour; the default has no fault.
 #[derive(Clone)]
 pub(crate) struct Behaviour {
     /// The addresses in its certificate.
     pub(crate) addresses: Vec<Ipv4Addr>,
-    /// First and last year of it.
+    /// First and last year of its certificate.
     pub(crate) years: (i32, i32),
     /// It is issued by another CA than the one in cluster-info.
     pub(crate) has_other_ca: bool,
-    /// The server in cluster-info; none: itself.
+    /// The server in cluster-info; none: its own address.
     pub(crate) inside: Option<String>,
     /// Tokens for which cluster-info is signed.
     pub(crate) signed_for: Vec<String>,
-    /// So many answers come before the signatures do.
+    /// This many responses come without signatures first.
     pub(crate) unsigned_answers: usize,
-    /// After so many conversations it closes every connection at once.
+    /// After this many connections it closes every new one at once.
     pub(crate) conversations: usize,
-    /// The status of each answer, by the end of its path.
+    /// The HTTP status of each response, by the end of its path.
     pub(crate) statuses: Vec<(&'static str, u16)>,
-    /// The bodies in the place of good ones.
+    /// Bodies that replace the correct ones.
     pub(crate) bodies: Vec<(&'static str, Vec<u8>)>,
-    /// What it does in the place of TLS.
+    /// Its behaviour in place of TLS.
     pub(crate) manner: Manner,
-    /// `controlPlaneEndpoint`.
+    /// The value of `controlPlaneEndpoint` in its settings.
     pub(crate) endpoint: &'static str,
-    /// The year of its clock.
+    /// The year of its clock, as in its responses.
     pub(crate) date: &'static str,
 }
 
@@ -56,9 +56,9 @@ pub(crate) enum Manner {
     Ssh,
     Silent,
     Closing,
-    /// TLS, and then no answer.
+    /// TLS, and then no response.
     Dumb,
-    /// TLS, and an answer that does not end.
+    /// TLS, and a response that does not end.
     Endless,
 }
 
@@ -81,12 +81,12 @@ impl Default for Behaviour {
     }
 }
 
-/// It runs until it is dropped.
+/// A server that runs until it is dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// The pin of the CA in cluster-info.
     pub(crate) pin: String,
-    /// Every line `Authorization` that came, and the path it came for.
+    /// The path of every request with an `Authorization` header.
     pub(crate) bearers: Arc<Mutex<Vec<String>>>,
     is_over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -161,7 +161,7 @@ impl Server {
                     let Ok(stream) = stream else { continue };
                     let Some(fewer) = left.checked_sub(1) else { continue };
                     left = fewer;
-                    // One after another: a join asks one thing at a time.
+                    // One after another: a join sends one request at a time.
                     let pages = if unsigned > 0 { &without_signatures } else { &pages };
                     unsigned = unsigned.saturating_sub(1);
                     serve(stream, &config, &behaviour, pages, &bearers);
@@ -221,7 +221,7 @@ fn pages(behaviour: &Behaviour, own: &Authority, address: SocketAddr) -> Pages {
     ]
 }
 
-/// Longer than anybody here waits for an answer: it is not the server that hangs up.
+/// Longer than any timeout of the tests, so that the server does not close the connection first.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn serve(
@@ -265,7 +265,7 @@ fn serve(
     let path = question.split(' ').nth(1).unwrap_or_default().to_owned();
     let page = path.split('?').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
     if question.contains("\r\nAuthorization:") {
-        bearers.lock().expect("nobody panicked").push(path.clone());
+        bearers.lock().expect("no thread panicked").push(path.clone());
     }
     match behaviour.manner {
         Manner::Dumb => {
@@ -298,7 +298,7 @@ fn serve(
     let _ = stream.flush();
 }
 
-/// What an API server says in the place of an object.
+/// The error object of an API server.
 fn refusal(name: &str, status: u16) -> Value {
     let message = match status {
         401 => "Unauthorized".to_owned(),

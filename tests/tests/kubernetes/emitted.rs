@@ -1,7 +1,7 @@
-//! The texts that are written for the campus of the story, letter by letter.
+//! The settings that are written for the campus of the story, byte by byte.
 //!
 //! `PONTOON_WRITE=1 cargo test -p pontoon-tests` writes them again; `./check --kubernetes` gives
-//! those of kubeadm to the real one.
+//! those for kubeadm to the real kubeadm.
 
 use std::net::IpAddr;
 
@@ -24,7 +24,7 @@ use serde_json::json;
 
 use crate::files::host;
 
-/// A Pi on the switch and on the WiFi, whose gateway is its way out.
+/// A Pi on the switch and on the WiFi, with the WiFi's gateway as its default route.
 fn pi(number: u8) -> (HostName, HostFacts) {
     let mut node = host(&json!({
         "hostname": format!("pi{number}"),

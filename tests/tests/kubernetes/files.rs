@@ -1,4 +1,4 @@
-//! The files of cases.
+//! The files with the test cases.
 
 use std::path::PathBuf;
 
@@ -7,12 +7,12 @@ use pontoon_predict::captured::CapturedHost;
 use pontoon_tests::checkout::{root, text};
 use serde_json::Value;
 
-/// Cases of the functions of Kubernetes, and of their choices on hosts made by hand.
+/// Cases of functions of Kubernetes, and of their choices on hosts made by hand.
 pub(crate) fn functions() -> Value {
     read("kubernetes-cases.json")
 }
 
-/// What the real programs did on hosts of a real cluster.
+/// The results of the real programs on hosts of a real cluster.
 pub(crate) fn clusters() -> Value {
     read("cluster-cases.json")
 }
@@ -28,7 +28,7 @@ fn read(name: &str) -> Value {
     serde_json::from_str(&text(&folder.join(name))).expect("a file of cases is JSON")
 }
 
-/// The members of a list; none where there is no such list.
+/// The members of a list; none if there is no such list.
 pub(crate) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value[name].as_array().map(Vec::as_slice).unwrap_or_default()
 }
@@ -48,7 +48,7 @@ pub(crate) fn host(facts: &Value) -> Snapshot {
     captured.snapshot().expect("names and addresses of a host")
 }
 
-/// Fails with all that differs, of so many cases.
+/// Fails with all differences, if there are any or if there were no cases.
 pub(crate) fn assert_same(what: &str, cases: usize, differing: &[String]) {
     assert!(cases > 0, "{what}: there are no cases");
     assert!(

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::files::{host, word, words};
 
-/// What is found on the suite's host; none: it is another suite.
+/// The result on the suite's host; none: it is another suite.
 pub(crate) fn found(suite: &Value, case: &Value) -> Option<Value> {
     if word(suite, "id") != "flannel_lookup" {
         return None;
@@ -39,7 +39,7 @@ pub(crate) fn found(suite: &Value, case: &Value) -> Option<Value> {
             return Some(json!({ "error": words }));
         }
     };
-    // What a case does not have it does not ask for.
+    // Only the fields of the case are compared.
     let mut shown = json!({ "interface": interface.link.name });
     for (field, address) in [
         ("address", interface.address),

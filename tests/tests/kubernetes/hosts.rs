@@ -25,7 +25,7 @@ fn words_of(choice: &PredictedChoice) -> &str {
     }
 }
 
-/// Runs a comparison on every host; it says what differs.
+/// Runs a comparison on every host; it returns the differences.
 fn compare(what: &str, differs: impl Fn(&Snapshot, &Value) -> Option<String>) {
     let all = clusters();
     let cases = list(&all, "cases");
@@ -79,7 +79,7 @@ fn the_node_ips_are_the_real_kube_proxys() {
     compare("kube-proxy", |node, real| {
         let choice = kube_proxy::node_ips_of(node, LINKAGE);
         let real = &real["kube_proxy_node_ips"];
-        // It never got any, and takes the loopback addresses.
+        // It never got an address, and takes the loopback addresses.
         let expected =
             if real.is_null() { vec!["127.0.0.1".into(), "::1".into()] } else { words(real) };
         (addresses(&choice) != expected).then(|| format!("{choice:?}, not {real}"))
@@ -93,7 +93,7 @@ pub(crate) fn flannel_differs(choice: &PredictedChoice, real: &Value) -> Option<
                 && addresses(choice) == [word(real, "public_ip")]
                 && pick.mtu.map(u64::from) == real["mtu"].as_u64()
         }
-        // Its log says in which line it gave up.
+        // Its log contains the source line at which it gave up.
         None => word(real, "error").ends_with(words_of(choice)),
     };
     (!is_same).then(|| format!("{choice:?}, not {real}"))

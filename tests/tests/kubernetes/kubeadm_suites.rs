@@ -32,7 +32,7 @@ use serde_json::{Value, json};
 
 use crate::files::{list, word, words};
 
-/// What our counterpart of a suite's function finds; none: it is no suite of kubeadm's.
+/// The result of our counterpart of a suite's function; none: it is no suite of kubeadm.
 pub(crate) fn found(suite: &str, case: &Value, fixtures: &Value) -> Option<Value> {
     of_endpoints(suite, case)
         .or_else(|| of_networks(suite, case))
@@ -139,7 +139,7 @@ fn of_certificates(suite: &str, case: &Value, fixtures: &Value) -> Option<Value>
     })
 }
 
-/// What is expected, if all of it is among what was found and nothing of it was dropped there.
+/// The expected result, if all of it was found and none of it was dropped.
 fn held(found: &AltNames, expect: &Value) -> Value {
     let addresses: Vec<_> = found.addresses.iter().map(ToString::to_string).collect();
     let is_in = |all: &[String], name: &str| words(&expect[name]).iter().all(|it| all.contains(it));
@@ -170,7 +170,7 @@ fn pins(case: &Value, fixtures: &Value) -> Value {
 }
 
 fn of_preflight(suite: &str, case: &Value) -> Option<Value> {
-    // The environment of upstream's tests.
+    // The environment of the upstream tests.
     let proxies = ProxyEnvironment::new(
         "https://proxy.example.com:3128",
         "example.com,10.0.0.0/8,2001:db8::/48",
@@ -236,7 +236,7 @@ fn of_tokens(suite: &str, case: &Value, fixtures: &Value) -> Option<Value> {
     })
 }
 
-/// cluster-info as the case has it, and whether it is trusted.
+/// The cluster-info of the case, and whether it is trusted.
 fn discovered(case: &Value, fixtures: &Value) -> Value {
     let error = |words: String| json!({ "error": words });
     if case.get("configmap_name").is_some() {
@@ -251,7 +251,7 @@ fn discovered(case: &Value, fixtures: &Value) -> Value {
     let own_pin = PublicKeyPin::of(public_key_info(&der).expect("a key"));
     let mut pins = Vec::new();
     for text in words(&case["pins"]) {
-        // `(pin of the CA)` stands for it.
+        // The case has `(pin of the CA)` in its place.
         let pin = if text.starts_with('(') { Ok(own_pin) } else { text.parse() };
         match pin {
             Ok(pin) => pins.push(pin),
@@ -287,7 +287,7 @@ fn discovered(case: &Value, fixtures: &Value) -> Value {
     }
 }
 
-/// Each case of a list of a suite is one of ours: none is left out by a slip.
+/// Each suite of kubeadm has a counterpart here, so that none is skipped by mistake.
 #[test]
 fn no_suite_of_kubeadm_falls_through() {
     let all = crate::files::functions();

@@ -1,8 +1,8 @@
-//! What is foretold of Kubernetes' components beside what they did, and what is read from the error
-//! text of broken clusters.
+//! The predictions for Kubernetes' components compared with their results, and the causes derived
+//! from the error text of broken clusters.
 //!
 //! Three files of cases in `tests/kubernetes/cases`; `PONTOON_CASES=DIR` runs the same tests on
-//! other files of that form.
+//! other files of the same format.
 
 mod emitted;
 mod files;

@@ -1,4 +1,4 @@
-//! The functions themselves on hosts made by hand, and what follows for those that were not run.
+//! The functions themselves on hosts made by hand, and predictions for those that were not run.
 
 use std::net::IpAddr;
 
@@ -56,7 +56,7 @@ fn names_mean_what_go_finds() {
     assert_same("LookupIP", cases.len(), &differing);
 }
 
-/// Whether a choice is what a case has: an address, its interface where it is named, or words.
+/// Whether a choice matches a case: an address, its interface if it is given, or an error message.
 fn is_same(choice: &PredictedChoice, expected: &Value) -> bool {
     match choice {
         PredictedChoice::Pick(pick) => {

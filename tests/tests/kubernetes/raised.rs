@@ -1,5 +1,5 @@
-//! The hosts of the cases once more, this time as network namespaces: what our own snapshot of
-//! each gives is what the real programs took there.
+//! The hosts of the cases once more, this time as network namespaces: predictions from our own
+//! snapshot of each match the choices of the real programs there.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::files::{assert_same, clusters, list, word, words};
 use crate::hosts::{addresses, flannel_differs};
 
-/// What stands before the lines of a case: files of its own, and the end of every interface.
+/// The commands before the lines of a case: files of its own, and removing every interface.
 const BEGIN: &str = "set -e
 mount -t tmpfs none /var/lib
 mkdir -p /var/lib/kubelet
@@ -29,7 +29,7 @@ mount --bind \"$1/nsswitch\" /etc/nsswitch.conf
 ip link set lo up
 ";
 
-/// The commands that make the host of a case, and foretell there.
+/// The commands that make the host of a case, and predict there.
 fn script(case: &Value) -> String {
     let mut script = BEGIN.to_owned();
     let facts = &case["facts"];
@@ -56,7 +56,7 @@ fn script(case: &Value) -> String {
     script
 }
 
-/// The host's account of itself.
+/// The snapshot that the host takes of itself.
 fn raise(case: &Value, folder: &Path) -> Snapshot {
     for (name, text) in [
         ("hosts", word(&case["facts"], "hosts")),

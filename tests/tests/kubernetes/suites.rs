@@ -32,14 +32,14 @@ const WITHOUT: &[(&str, &str)] = &[
     ("etcd_probe", MANIFESTS),
     ("kube_proxy_defaults", MANIFESTS),
     ("kubeadm_token_groups", TOKENS),
-    ("kubelet_node_name", "the name of a node is foretold by the suite `hostname`"),
+    ("kubelet_node_name", "the name of a node is predicted by the suite `hostname`"),
     ("missing_route_files", "a file that is not there is no error here: netlink stands in for it"),
     ("mixed_arguments", "what is written is a file, or flags, and never both"),
     ("node_host_ips", AFTER),
     ("parse_node_ip_annotation", "the annotation is another program's word about the Node"),
     ("preferred_node_address", AFTER),
     ("scheduler_probe_address", MANIFESTS),
-    ("skip_api_endpoint_defaulting", "a switch inside kubeadm: what it does is foretold"),
+    ("skip_api_endpoint_defaulting", "a switch inside kubeadm: its effect is predicted"),
     ("split_version", VERSIONS),
     ("validate_discovery_file", "a file is read, and no URL is asked for one"),
     ("validate_urls", "an etcd outside of the cluster is not written"),
@@ -85,7 +85,7 @@ fn a_suite_without_a_counterpart_is_one_of_the_file() {
     }
 }
 
-/// Whether one case comes out as it should.
+/// Whether one case gives the expected result.
 fn same(suite: &Value, case: &Value, fixtures: &Value) -> Result<(), String> {
     let id = word(suite, "id");
     let found = by_apimachinery(id, case, fixtures)
@@ -155,7 +155,7 @@ fn by_programs(suite: &str, case: &Value) -> Option<Value> {
         "validate_node_ip" => valid_node_ip(word(case, "ip"), &case["expect"]),
         "parse_node_ip_argument" => node_ip_argument(case),
         "hostname" => match node_name("system", Some(word(case, "input"))) {
-            // The case cannot know what the system is called.
+            // The case has no host name of the system.
             Ok(name) if name == "system" => json!({ "name": "(lower-cased system host name)" }),
             Ok(name) => json!({ "name": name }),
             Err(words) => json!({ "error": words }),
@@ -186,7 +186,7 @@ fn by_programs(suite: &str, case: &Value) -> Option<Value> {
     })
 }
 
-/// What was found, or an error that holds the words that it should.
+/// The result, or an error that contains the expected words.
 fn is_expected(found: &Value, expect: &Value) -> Result<(), String> {
     if found == expect {
         return Ok(());
@@ -236,15 +236,15 @@ fn hex_ip(hex: &str, family: IpFamily) -> Value {
     }
 }
 
-/// The host of a fixture; its address may be no address, which no snapshot has.
+/// The host of a fixture; its address may be invalid, which no snapshot contains.
 fn named_host(fixture: &Value) -> Result<Snapshot, String> {
     let captured = serde_json::from_value::<pontoon_predict::captured::CapturedHost>;
     let captured = captured(fixture.clone()).map_err(|error| error.to_string())?;
     captured.snapshot().map_err(|_| "invalid CIDR address".to_owned())
 }
 
-/// Runs a function on the host of a case. What could not be listed there is an error of the
-/// system, which a snapshot does not have.
+/// Runs a function on the host of a case. If addresses could not be listed there, that is an error
+/// of the system, which a snapshot does not contain.
 fn on(
     fixtures: &Value,
     case: &Value,
@@ -261,7 +261,7 @@ fn on(
     }
 }
 
-/// A host that has the node IPs of a case, and a default route to the address that is to be found.
+/// A host with the node IPs of a case, and a default route on the link of the expected address.
 fn node_address(case: &Value) -> Value {
     let resolved = case["resolve_bind_address"].as_str();
     let mut addresses: Vec<String> =
@@ -294,18 +294,18 @@ fn node_address(case: &Value) -> Value {
             let all = pick.addresses.iter().map(internal).chain([hostname]);
             json!({ "addresses": all.collect::<Vec<_>>() })
         }
-        // The cloud provider gives the others.
+        // The other addresses come from the cloud provider.
         PredictedChoice::Unknown { .. } => json!({ "addresses": [hostname] }),
         PredictedChoice::Refusal { words, .. } => json!({ "error": words }),
     };
-    // The annotation is for the cloud provider: `--node-ip`, as it stands.
+    // The annotation is for the cloud provider: `--node-ip`, unchanged.
     if let Some(annotation) = case["expect"].get("provided_node_ip_annotation") {
         found["provided_node_ip_annotation"] = annotation.clone();
     }
     found
 }
 
-/// What kubelet says of a node IP, in the words of the cases.
+/// kubelet's error for a node IP, as worded in the cases.
 fn valid_node_ip(text: &str, expect: &Value) -> Value {
     let node = host(&json!({ "interfaces": [] }));
     let says = match text.parse().ok().map(|address| validate_node_ip(&node, address)) {
@@ -328,7 +328,7 @@ fn node_ip_argument(case: &Value) -> Value {
     };
     let mut shown = json!({ "ips": found.addresses, "invalid": found.invalid });
     if let Some(error) = error {
-        // As much of the words as the case has.
+        // Only as much of the message as the case has.
         let part = case["expect"]["error_contains"].as_str().unwrap_or_default();
         let is_same = !part.is_empty() && error.contains(part);
         shown["error_contains"] = json!(if is_same { part } else { error });

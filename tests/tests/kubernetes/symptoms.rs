@@ -1,5 +1,5 @@
-//! Error texts of clusters that were broken on purpose: recognised, with the measured cause among
-//! those that remain.
+//! Error texts of clusters that were broken on purpose are recognised, and the measured cause is
+//! among those that remain.
 
 use pontoon_causes::cause::cause_named;
 use pontoon_causes::symptom::explain;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::files::{assert_same, list, symptoms, word};
 
-/// What was broken, by the entry's id.
+/// The fault that was made, by the entry's id.
 const MEASURED: &[(&str, &str)] = &[
     ("logs-noarp", "internal-ip-unreachable"),
     ("exec-noarp", "internal-ip-unreachable"),
@@ -42,7 +42,7 @@ const MEASURED: &[(&str, &str)] = &[
     ("nat-missing", "nat-missing"),
 ];
 
-/// Entries that somebody would paste: not those which describe a state.
+/// Entries that a user would paste: not those that describe a state.
 fn pasted(all: &Value) -> Vec<&Value> {
     let is_text = |entry: &&Value| entry["is_observation"] != true;
     list(all, "entries").iter().filter(is_text).collect()
@@ -56,7 +56,7 @@ fn codes(explanation: &Explanation) -> Vec<&'static str> {
     explanation.diagnoses.iter().map(|one| one.code.as_str()).collect()
 }
 
-/// What this entry was, where it is known: by its own `code`, or by our list.
+/// The cause of this entry, if known: by its own `code`, or by our list.
 fn measured(entry: &Value) -> Option<&str> {
     let of_list =
         || MEASURED.iter().find(|(id, _)| *id == word(entry, "id")).map(|(_, code)| *code);
@@ -81,13 +81,13 @@ fn every_text_is_recognised_with_its_measured_cause() {
     assert_same("symptoms", entries.len(), &differing);
 }
 
-/// Texts that several broken clusters wrote alike.
+/// Texts that several broken clusters have in common.
 #[test]
 fn one_text_of_several_clusters_is_undecided() {
     let all = symptoms();
     let entries = pasted(&all);
     for entry in &entries {
-        // Clusters differ in addresses and in how long they were waited for, not in words.
+        // Clusters differ in addresses and waiting times, not in words.
         let words = |entry: &Value| {
             let text = word(entry, "symptom_text").to_owned();
             text.replace(|letter: char| letter.is_ascii_digit(), "")

@@ -9,11 +9,11 @@ use pontoon_netlink::nf_tables::ruleset::NftRuleset;
 use pontoon_netlink::nf_tables::{NftChain, NftTable};
 use serde_json::Value;
 
-// What nft writes in these places.
+// The terms of nft for these.
 const LIST: &str = "nft writes a list here";
 const TEXT: &str = "nft writes a text here";
 
-/// By chain: what it hangs on, then its rules.
+/// By chain: its hook, then its rules.
 pub(crate) type Listing = BTreeMap<String, Vec<String>>;
 
 fn raw(bytes: &[u8]) -> String {
@@ -24,7 +24,7 @@ fn chain_key(table: &NftTable, chain: &[u8]) -> String {
     format!("{} {} {}", table.family_name(), raw(&table.name), raw(chain))
 }
 
-/// What was read over netlink.
+/// The listing that was read over netlink.
 pub(crate) fn of_netlink(ruleset: &NftRuleset) -> Listing {
     let mut listing = Listing::new();
     for chain in &ruleset.chains {
@@ -65,7 +65,7 @@ fn line(is_unconditional: bool, mut conditions: Vec<String>, effect: &str) -> St
     format!("{} | {effect}", conditions.join("; "))
 }
 
-/// None for what neither side says in the same way, such as what nft adds by itself.
+/// None for expressions that the two sides write differently, such as those that nft adds itself.
 fn condition(condition: &RuleCondition) -> Option<String> {
     let field = match &condition.field {
         MatchField::Source => "saddr",
@@ -94,7 +94,7 @@ fn of_values(field: &str, is_negated: bool, mut values: Vec<String>) -> String {
     format!("{field} {not}{}", values.join(", "))
 }
 
-/// What `nft -j list ruleset` writes.
+/// The listing from `nft -j list ruleset`.
 pub(crate) fn of_nft(document: &Value) -> Listing {
     let objects = document["nftables"].as_array().expect(LIST);
     let mut sets = BTreeMap::new();
@@ -133,7 +133,7 @@ fn rule_of_nft(expressions: &Value, sets: &BTreeMap<String, Value>) -> String {
             "jump" | "goto" => effect = format!("{key} {}", target()),
             "vmap" => {
                 "map".clone_into(&mut effect);
-                // A number that is drawn by lot is an expression of its own.
+                // A random number is an expression of its own.
                 if value["key"].get("numgen").is_some() {
                     is_unconditional = false;
                     conditions.push("unknown numgen".to_owned());
