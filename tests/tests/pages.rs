@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use pontoon_diagnosis::Severity;
 use pontoon_lab::expected_findings::ExpectedFinding;
 use pontoon_lab::scenario::{Scenario, builtin, builtin_names};
 use pontoon_model::exit::Exit;
@@ -67,7 +66,7 @@ fn the_page_of_findings_is_current() {
          page in a terminal.\n\n| code | severity | what is wrong |\n|---|---|---|\n"
     );
     for DiagnosisRule { code, severity, summary, .. } in RULES {
-        let severity = severity_word(*severity);
+        let severity = severity.as_str();
         writeln!(page, "| [`{code}`](#{code}) | {severity} | {summary} |")
             .expect("a text takes text");
     }
@@ -76,8 +75,7 @@ fn the_page_of_findings_is_current() {
 }
 
 fn finding_section(rule: &DiagnosisRule) -> String {
-    let mut text =
-        format!("\n## {}\n\n{}: {}\n", rule.code, severity_word(rule.severity), rule.summary);
+    let mut text = format!("\n## {}\n\n{}: {}\n", rule.code, rule.severity.as_str(), rule.summary);
     for line in rule.explain.trim().lines() {
         match line.strip_prefix("  ") {
             Some(line) => writeln!(text, "{line}"),
@@ -147,12 +145,4 @@ fn commands_in<'a>(help: &[&'a str]) -> Vec<&'a str> {
     let names = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
     let is_name = |name: &&str| name.starts_with(|c: char| c.is_ascii_lowercase());
     names.filter(is_name).filter(|name| *name != "help").collect()
-}
-
-fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    }
 }

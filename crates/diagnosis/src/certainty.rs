@@ -45,3 +45,15 @@ pub enum Severity {
     /// Something does not work.
     Error,
 }
+
+impl Severity {
+    /// The word for it, as in the JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 
 use pontoon_causes::cause;
 use pontoon_causes::placeholder::PlaceholderValues;
-use pontoon_diagnosis::Severity;
 
 use crate::arguments::explain::ExplainArguments;
 use crate::failure::{CommandFailure, ExplainFailure};
@@ -61,11 +60,7 @@ fn list(style: TerminalStyle) -> String {
     rules.sort_by_key(|rule| (std::cmp::Reverse(rule.severity), rule.code));
     let mut page = String::new();
     for rule in rules {
-        let severity = match rule.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Info => "info",
-        };
+        let severity = rule.severity.as_str();
         let head = format!("{:widest$}  {severity:7}  ", rule.code);
         let rest = " ".repeat(head.len());
         wrapped(&mut page, style.width, &head, &rest, &style.printable(rule.summary));

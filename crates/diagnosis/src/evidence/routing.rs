@@ -26,7 +26,7 @@ pub enum RoutingEvidence {
         reported_by: IpAddr,
         /// The host or address that cannot be reached.
         target: HostName,
-        /// The ICMP type, or the ICMPv6 type.
+        /// The type of the error, in ICMP or `ICMPv6`.
         icmp_type: u8,
         /// The code of that type.
         icmp_code: u8,

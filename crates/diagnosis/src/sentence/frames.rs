@@ -17,20 +17,10 @@ impl fmt::Display for FrameEvidence {
             }
             Self::NoRoundArrived { from, to, sent, probes, with_working_links } => {
                 let probes = sent_probes(*probes);
-                write!(f, "0 of {sent} rounds from {from} to {to} arrived ({probes}")?;
-                if with_working_links < sent {
-                    write!(f, "; in {with_working_links} of them both links worked")?;
-                }
-                f.write_str(")")
+                let working = working_links(*sent, *with_working_links);
+                write!(f, "0 of {sent} rounds from {from} to {to} arrived ({probes}{working})")
             }
-            Self::ReachedMeanwhile { ends } => {
-                f.write_str("meanwhile ")?;
-                for (at, end) in ends.iter().enumerate() {
-                    f.write_str(if at == 0 { "" } else { ", " })?;
-                    end.fmt(f)?;
-                }
-                Ok(())
-            }
+            Self::ReachedMeanwhile { ends } => meanwhile(f, ends),
             Self::OnlyUnicastDropped => f.write_str(
                 "broadcast and multicast frames do arrive: only frames to one host are dropped",
             ),
@@ -48,20 +38,19 @@ impl fmt::Display for FrameEvidence {
                 "{mac} answers ARP for {target}, which a gateway or an access point may do on its \
                  behalf"
             ),
-            Self::Replies { from, to, arrived: true } => {
-                write!(f, "replies from {from} to {to} do arrive: the filter is stateful")
-            }
-            Self::Replies { from, to, arrived: false } => {
-                write!(f, "not even replies from {from} to {to} arrive")
-            }
+            Self::Replies { from, to, arrived } => match arrived {
+                true => write!(f, "replies from {from} to {to} do arrive: the filter is stateful"),
+                false => write!(f, "not even replies from {from} to {to} arrive"),
+            },
             Self::UnicastRounds { by_sender } => {
-                f.write_str("frames to one MAC address arrive: ")?;
-                shares(f, by_sender, " rounds")
+                shares(f, "frames to one MAC address arrive", by_sender, " rounds")
             }
-            Self::NoGroupFrameArrived { by_sender } => {
-                f.write_str("no broadcast frame, multicast frame or ARP request arrives: ")?;
-                shares(f, by_sender, "")
-            }
+            Self::NoGroupFrameArrived { by_sender } => shares(
+                f,
+                "no broadcast frame, multicast frame or ARP request arrives",
+                by_sender,
+                "",
+            ),
             Self::ArpResolves => f.write_str("ARP is answered, or was resolved before"),
             Self::ArpUnresolved => {
                 f.write_str("so ARP requests get no reply, and answers cannot be addressed")
@@ -94,6 +83,11 @@ impl fmt::Display for FrameEvidence {
     }
 }
 
+fn meanwhile(f: &mut fmt::Formatter<'_>, ends: &[EndControl]) -> fmt::Result {
+    let ends: Vec<_> = ends.iter().map(ToString::to_string).collect();
+    write!(f, "meanwhile {}", ends.join(", "))
+}
+
 impl fmt::Display for EndControl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = &self.host;
@@ -109,6 +103,10 @@ impl fmt::Display for EndControl {
             }
         }
     }
+}
+
+fn working_links(sent: usize, working: usize) -> String {
+    if working < sent { format!("; in {working} of them both links worked") } else { String::new() }
 }
 
 /// What was sent, in words about the receiver.
@@ -136,11 +134,18 @@ fn proxy_arp(f: &mut fmt::Formatter<'_>, target: &HostName, mac: Mac, by: ArpPro
     }
 }
 
-/// "5 of 5 rounds from pi1, 4 of 5 from pi2".
-fn shares(f: &mut fmt::Formatter<'_>, by_sender: &[SenderRounds], unit: &str) -> fmt::Result {
+/// "frames arrive: 5 of 5 rounds from pi1, 4 of 5 from pi2".
+fn shares(
+    f: &mut fmt::Formatter<'_>,
+    what: &str,
+    by_sender: &[SenderRounds],
+    unit: &str,
+) -> fmt::Result {
     for (at, SenderRounds { from, sent, arrived }) in by_sender.iter().enumerate() {
-        let (before, unit) = if at == 0 { ("", unit) } else { (", ", "") };
-        write!(f, "{before}{arrived} of {sent}{unit} from {from}")?;
+        match at {
+            0 => write!(f, "{what}: {arrived} of {sent}{unit} from {from}")?,
+            _ => write!(f, ", {arrived} of {sent} from {from}")?,
+        }
     }
     Ok(())
 }
@@ -166,6 +171,7 @@ mod tests {
     use pontoon_model::net::IfName;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "rows of a table")]
     fn each_observation_of_frames_has_its_sentence() {
         let host = HostName::lossy;
         let (pi1, pi2) = (host("pi1"), host("pi2"));

@@ -64,6 +64,7 @@ mod tests {
     use crate::sentence::tests::assert_sentences;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "rows of a table")]
     fn each_observation_of_identity_has_its_sentence() {
         let pi1 = || HostName::lossy("pi1");
         let pi2 = || HostName::lossy("pi2");

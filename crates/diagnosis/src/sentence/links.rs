@@ -82,6 +82,7 @@ mod tests {
     use crate::sentence::tests::assert_sentences;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "rows of a table")]
     fn each_observation_of_links_has_its_sentence() {
         let host = HostName::lossy;
         let (pi1, pi2) = (host("pi1"), host("pi2"));

@@ -98,6 +98,7 @@ mod tests {
     use crate::sentence::tests::assert_sentences;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "rows of a table")]
     fn each_observation_of_packet_filters_has_its_sentence() {
         let (host, from) = (HostName::lossy("pi1"), HostName::lossy("pi2"));
         let ports: Vec<Port> =

@@ -112,6 +112,7 @@ mod tests {
     use crate::sentence::tests::assert_sentences;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "rows of a table")]
     fn each_observation_of_services_has_its_sentence() {
         let (pi1, pi2) = (HostName::lossy("pi1"), HostName::lossy("pi2"));
         let server: IpAddr = "192.0.2.53".parse().unwrap();
