@@ -48,16 +48,15 @@ impl fmt::Display for ClusterEvidence {
                 write!(f, "{} have the same InternalIP {address}", nodes.join(" and "))
             }
             Self::AddressOnNoLink { node, address_kind, address, links } => {
-                let links = if links.is_empty() { "none".to_owned() } else { listed(links) };
-                write!(f, "no link of {node} has its {address_kind} {address} (links: {links})")
+                let links = listed(links);
+                write!(f, "{address_kind} {address} of {node} is on none of its links ({links})")
             }
             Self::AddressUnreached { node, address_kind, address, link, unreached_by } => {
-                let link = link.as_ref().map_or_else(|| "no link".to_owned(), ToString::to_string);
-                let others = listed(unreached_by);
+                let link = link.as_ref().map(|link| format!(" on {link}")).unwrap_or_default();
+                let hosts = listed(unreached_by);
                 write!(
                     f,
-                    "{node}: {address_kind} {address} is on {link}, where frames from {others} do \
-                     not arrive"
+                    "frames from {hosts} do not reach {address_kind} {address} of {node}{link}"
                 )
             }
             Self::NodeAddressInServiceRange { node, address, services } => {
@@ -219,16 +218,15 @@ mod tests {
                     address: address(),
                     links: vec!["eth0".parse().unwrap(), "wlan0".parse().unwrap()],
                 },
-                "no link of pi2 has its InternalIP 10.0.0.2 (links: eth0, wlan0)",
+                "InternalIP 10.0.0.2 of pi2 is on none of its links (eth0, wlan0)",
             ),
             (
                 unreached(NodeAddressKind::InternalIp, None),
-                "pi2: InternalIP 10.0.0.2 is on no link, where frames from pi1, pi3 do not arrive",
+                "frames from pi1, pi3 do not reach InternalIP 10.0.0.2 of pi2",
             ),
             (
                 unreached(NodeAddressKind::FlannelPublicIp, Some("wlan0")),
-                "pi2: flannel public-ip 10.0.0.2 is on wlan0, where frames from pi1, pi3 do not \
-                 arrive",
+                "frames from pi1, pi3 do not reach flannel public-ip 10.0.0.2 of pi2 on wlan0",
             ),
             (
                 ClusterEvidence::NodeAddressInServiceRange {
