@@ -6,16 +6,17 @@ use crate::evidence::{ClusterEvidence, NodeAddressKind};
 
 use super::listed;
 
+/// Which of the two it was is in the text of an event, if there is one.
+const NOTHING_TESTED: &str = "nothing could be tested from a pod: the test pod got no address, or \
+                              pontoon could not enter its network namespace";
+
 impl fmt::Display for ClusterEvidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ConnectivityTest(test) => test.fmt(f),
             Self::FurtherTestsFailed { count: 1 } => f.write_str("and 1 more test that failed"),
             Self::FurtherTestsFailed { count } => write!(f, "and {count} more tests that failed"),
-            Self::NothingTestedFromPods => f.write_str(
-                "nothing could be tested from a pod: the test pod got no address, or pontoon could \
-                 not enter its network namespace",
-            ),
+            Self::NothingTestedFromPods => f.write_str(NOTHING_TESTED),
             Self::KubectlFailed { host, error } => write!(f, "kubectl on {host}: {error}"),
             Self::AdvertisedAddress { address } => {
                 write!(f, "the API server advertises {address}")
