@@ -113,8 +113,14 @@ mod tests {
         "10.0.0.2".parse().unwrap()
     }
 
+    fn assert_sentences(table: &[(ClusterEvidence, &str)]) {
+        for (evidence, text) in table {
+            assert_eq!(evidence.to_string(), *text);
+        }
+    }
+
     #[test]
-    fn each_kind_of_test_and_node_reads_well() {
+    fn each_kind_of_test_and_program_reads_well() {
         let test = ConnectivityTest {
             from: ConnectivitySource { node: node(), is_pod: true },
             to: ConnectivityTarget::Service { address: address() },
@@ -158,6 +164,13 @@ mod tests {
                 ClusterEvidence::ServiceRulesStillApply { node: node() },
                 "the Service rules written earlier still apply on pi2",
             ),
+        ];
+        assert_sentences(&table);
+    }
+
+    #[test]
+    fn each_state_of_a_node_reads_well() {
+        let table = [
             (
                 ClusterEvidence::NodeNotReady {
                     node: node(),
@@ -185,9 +198,7 @@ mod tests {
                 "/etc/cni/net.d on pi2 contains 10-flannel.conflist",
             ),
         ];
-        for (evidence, text) in table {
-            assert_eq!(evidence.to_string(), text);
-        }
+        assert_sentences(&table);
     }
 
     #[test]
@@ -246,6 +257,13 @@ mod tests {
                 },
                 "podSubnet 10.0.0.0/8 overlaps 10.0.0.0/24 on eth0",
             ),
+        ];
+        assert_sentences(&table);
+    }
+
+    #[test]
+    fn each_kind_of_port_and_dns_reads_well() {
+        let table = [
             (
                 ClusterEvidence::PortUnanswered { node: node(), port: 10250, answers_echo: true },
                 "pi2 answers ping, but not on port 10250",
@@ -261,8 +279,6 @@ mod tests {
                 "CoreDNS answers, but does not know the API server's name",
             ),
         ];
-        for (evidence, text) in table {
-            assert_eq!(evidence.to_string(), text);
-        }
+        assert_sentences(&table);
     }
 }
