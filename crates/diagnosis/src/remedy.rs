@@ -58,7 +58,9 @@ impl Remedy {
 /// "on pi1: keep it over a reboot: echo …".
 impl fmt::Display for Remedy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(place) = &self.place {
+        // A command of kubectl says so itself.
+        let is_told = self.command.is_some() && self.place == Some(CommandPlace::Kubectl);
+        if let Some(place) = self.place.as_ref().filter(|_| !is_told) {
             write!(f, "{place}: ")?;
         }
         match (&self.action, &self.command) {
@@ -85,6 +87,8 @@ mod tests {
                 "on pi1: keep it over a reboot: tee f",
             ),
             (Remedy::command("pontoon mesh"), "pontoon mesh"),
+            (Remedy::command("kubectl get csr").at(CommandPlace::Kubectl), "kubectl get csr"),
+            (Remedy::action("edit it").at(CommandPlace::Kubectl), "with kubectl: edit it"),
         ];
         for (remedy, text) in table {
             assert_eq!(remedy.to_string(), text);

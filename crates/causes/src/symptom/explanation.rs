@@ -190,11 +190,10 @@ impl ExplainedSymptom {
     ) {
         let (values, origin) = (&self.values, self.origin);
         for candidate in &mut self.candidates {
-            match candidate.not_run_reason(values, origin, is_control_plane) {
-                Some(why) => candidate.not_run(why),
-                None => {
-                    candidate.apply_result(values, &result_of(&candidate.row.check.words(values)))
-                }
+            if let Some(why) = candidate.not_run_reason(values, origin, is_control_plane) {
+                candidate.not_run(why);
+            } else {
+                candidate.apply_result(values, &result_of(&candidate.row.check.words(values)));
             }
         }
         self.candidates.sort_by_key(CandidateCause::rank);

@@ -209,25 +209,31 @@ mod tests {
         insta::assert_snapshot!(page(&report(all.concat()), TerminalStyle::PLAIN), @r"
         Cluster of 2 nodes: 3 causes of trouble.
 
-        flannel-without-routes (pi2): certain
-          flannel.1 was made anew under a running flannel, and has lost its routes.
-          seen  a pod of pi2 to a pod of pi1 (10.244.0.9): no answer
+        flannel-without-routes (pi2): confirmed
+          flannel.1 was recreated while flannel was running, and has lost its routes.
+          seen  a pod of pi2 to a pod of pi1 (10.244.0.9): no response
           cure  restart flannel on that node: kubectl delete pod -n kube-flannel POD
 
-        node-off or way-lost (pi2): undecided between 2
-          seen  a pod of pi2 to a pod of pi1 (10.244.0.9): no answer
+        node-off or way-lost (pi2): 2 possible causes
+          seen  a pod of pi2 to a pod of pi1 (10.244.0.9): no response
           - node-off: it is NotReady (within a minute)
             look  kubectl get nodes -o wide (with kubectl)
             cure  switch it on; look at its screen, power supply and SD card
           - way-lost: not even a small ping gets through now
             look  ping -c 2 -W 2 HOST (on the node)
-            cure  bring it back (ip -br address shows what is missing); `pontoon check
-                  --peer HOST` tells the network from the host
+            cure  see which link or address is missing, and restore it: ip -br address
+            cure  tell a fault of the network from one of the host: pontoon check --peer
+                  HOST
 
-        not explained (pi2): cause not known
-          seen  a pod of pi2 to a pod of pi1 (10.244.0.9): no answer
+        unexplained (pi2): undecided
+          something does not work, and no known cause explains it.
+          seen  a pod of pi2 to a pod of pi1 (10.244.0.9): no response
+          cure  see which ports pass between the nodes: pontoon mesh HOSTS --ports
+                worker
+          cure  on the node: look for an error text that is known: journalctl -u kubelet
+                -n 200 | pontoon explain -
 
-        Not asked, so that nothing was tried from there: pi1
+        Not asked, so that nothing was tested from there: pi1
 
         node  address   API    kubelets  pods   large  Service  DNS    API by pod
         pi1   10.0.0.1  -      -         -      -      -        -      -
@@ -241,7 +247,7 @@ mod tests {
         report.connectivity_tests.truncate(1);
         report.unasked.clear();
         insta::assert_snapshot!(page(&report, TerminalStyle::PLAIN), @r"
-        Cluster of 2 nodes: all 1 tries work.
+        Cluster of 2 nodes: all 1 tests work.
 
         node  address   API    kubelets  pods   large  Service  DNS    API by pod
         pi1   10.0.0.1  -      -         -      -      -        -      -

@@ -124,9 +124,7 @@ fn better_link(context: &ClusterRuleContext<'_>, node: &ClusterNode) -> Option<[
             Remedy::command("kubectl edit daemonset -n kube-flannel kube-flannel-ds")
                 .at(CommandPlace::Kubectl)
                 .to(edit),
-            Remedy::command(write)
-                .at(CommandPlace::ThisHost)
-                .to("write a manifest with these arguments"),
+            Remedy::command(write).at(CommandPlace::ThisHost).to("write these settings"),
         ]
     })
 }

@@ -119,7 +119,7 @@ pub enum ClusterEvidence {
         address_kind: NodeAddressKind,
         /// The address itself.
         address: IpAddr,
-        /// The link that has the address; none: no link of the node has it.
+        /// The link that has the address; none: the links of the node are not known.
         #[serde(skip_serializing_if = "Option::is_none")]
         link: Option<IfName>,
         /// The hosts whose frames do not arrive.

@@ -6,16 +6,17 @@ use crate::evidence::{ClusterEvidence, NodeAddressKind};
 
 use super::listed;
 
+/// Which of the two it was is in the text of an event, if there is one.
+const NOTHING_TESTED: &str = "nothing could be tested from a pod: the test pod got no address, or \
+                              pontoon could not enter its network namespace";
+
 impl fmt::Display for ClusterEvidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ConnectivityTest(test) => test.fmt(f),
             Self::FurtherTestsFailed { count: 1 } => f.write_str("and 1 more test that failed"),
             Self::FurtherTestsFailed { count } => write!(f, "and {count} more tests that failed"),
-            Self::NothingTestedFromPods => f.write_str(
-                "nothing could be tested from a pod: the test pod got no address, or pontoon could \
-                 not enter its network namespace",
-            ),
+            Self::NothingTestedFromPods => f.write_str(NOTHING_TESTED),
             Self::KubectlFailed { host, error } => write!(f, "kubectl on {host}: {error}"),
             Self::AdvertisedAddress { address } => {
                 write!(f, "the API server advertises {address}")
@@ -48,16 +49,15 @@ impl fmt::Display for ClusterEvidence {
                 write!(f, "{} have the same InternalIP {address}", nodes.join(" and "))
             }
             Self::AddressOnNoLink { node, address_kind, address, links } => {
-                let links = if links.is_empty() { "none".to_owned() } else { listed(links) };
-                write!(f, "no link of {node} has its {address_kind} {address} (links: {links})")
+                let links = listed(links);
+                write!(f, "{address_kind} {address} of {node} is on none of its links ({links})")
             }
             Self::AddressUnreached { node, address_kind, address, link, unreached_by } => {
-                let link = link.as_ref().map_or_else(|| "no link".to_owned(), ToString::to_string);
-                let others = listed(unreached_by);
+                let link = link.as_ref().map(|link| format!(" on {link}")).unwrap_or_default();
+                let hosts = listed(unreached_by);
                 write!(
                     f,
-                    "{node}: {address_kind} {address} is on {link}, where frames from {others} do \
-                     not arrive"
+                    "frames from {hosts} do not reach {address_kind} {address} of {node}{link}"
                 )
             }
             Self::NodeAddressInServiceRange { node, address, services } => {
@@ -113,8 +113,14 @@ mod tests {
         "10.0.0.2".parse().unwrap()
     }
 
+    fn assert_sentences(table: &[(ClusterEvidence, &str)]) {
+        for (evidence, text) in table {
+            assert_eq!(evidence.to_string(), *text);
+        }
+    }
+
     #[test]
-    fn each_kind_of_test_and_node_reads_well() {
+    fn each_kind_of_test_and_program_reads_well() {
         let test = ConnectivityTest {
             from: ConnectivitySource { node: node(), is_pod: true },
             to: ConnectivityTarget::Service { address: address() },
@@ -158,6 +164,13 @@ mod tests {
                 ClusterEvidence::ServiceRulesStillApply { node: node() },
                 "the Service rules written earlier still apply on pi2",
             ),
+        ];
+        assert_sentences(&table);
+    }
+
+    #[test]
+    fn each_state_of_a_node_reads_well() {
+        let table = [
             (
                 ClusterEvidence::NodeNotReady {
                     node: node(),
@@ -185,9 +198,7 @@ mod tests {
                 "/etc/cni/net.d on pi2 contains 10-flannel.conflist",
             ),
         ];
-        for (evidence, text) in table {
-            assert_eq!(evidence.to_string(), text);
-        }
+        assert_sentences(&table);
     }
 
     #[test]
@@ -219,16 +230,15 @@ mod tests {
                     address: address(),
                     links: vec!["eth0".parse().unwrap(), "wlan0".parse().unwrap()],
                 },
-                "no link of pi2 has its InternalIP 10.0.0.2 (links: eth0, wlan0)",
+                "InternalIP 10.0.0.2 of pi2 is on none of its links (eth0, wlan0)",
             ),
             (
                 unreached(NodeAddressKind::InternalIp, None),
-                "pi2: InternalIP 10.0.0.2 is on no link, where frames from pi1, pi3 do not arrive",
+                "frames from pi1, pi3 do not reach InternalIP 10.0.0.2 of pi2",
             ),
             (
                 unreached(NodeAddressKind::FlannelPublicIp, Some("wlan0")),
-                "pi2: flannel public-ip 10.0.0.2 is on wlan0, where frames from pi1, pi3 do not \
-                 arrive",
+                "frames from pi1, pi3 do not reach flannel public-ip 10.0.0.2 of pi2 on wlan0",
             ),
             (
                 ClusterEvidence::NodeAddressInServiceRange {
@@ -247,6 +257,13 @@ mod tests {
                 },
                 "podSubnet 10.0.0.0/8 overlaps 10.0.0.0/24 on eth0",
             ),
+        ];
+        assert_sentences(&table);
+    }
+
+    #[test]
+    fn each_kind_of_port_and_dns_reads_well() {
+        let table = [
             (
                 ClusterEvidence::PortUnanswered { node: node(), port: 10250, answers_echo: true },
                 "pi2 answers ping, but not on port 10250",
@@ -262,8 +279,6 @@ mod tests {
                 "CoreDNS answers, but does not know the API server's name",
             ),
         ];
-        for (evidence, text) in table {
-            assert_eq!(evidence.to_string(), text);
-        }
+        assert_sentences(&table);
     }
 }
