@@ -41,7 +41,7 @@ const IMPURE: [&str; 9] = [
 /// The pure crates, and the only dependencies they may have: each turns values into values.
 const PURE: [(&str, &[&str]); 6] = [
     ("model", &["schemars", "serde", "serde_json", "thiserror"]),
-    ("diagnosis", &["schemars", "serde"]),
+    ("diagnosis", &["schemars", "serde", "time"]),
     ("predict", &["regex-lite", "schemars", "serde", "serde_json", "thiserror"]),
     ("rules", &["schemars", "serde"]),
     ("causes", &["schemars", "serde"]),
@@ -64,7 +64,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("settings", &["model", "diagnosis", "predict", "rules"]),
     ("probe", &["model", "wire", "netlink", "remote", "predict"]),
     ("fleet", &["model", "wire", "remote", "probe"]),
-    ("join", &["model", "diagnosis", "wire", "netlink", "predict"]),
+    ("join", &["model", "diagnosis", "wire", "netlink", "predict", "causes"]),
     (
         "cluster",
         &[

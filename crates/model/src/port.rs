@@ -14,7 +14,7 @@ use crate::untrusted::Untrusted;
 
 /// TCP or UDP.
 #[derive(
-    Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+    Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum TransportProtocol {
@@ -25,7 +25,7 @@ pub enum TransportProtocol {
 }
 
 /// A port of a transport: `6443/tcp`.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Port {
     /// Its number, from 1.
     pub number: u16,
