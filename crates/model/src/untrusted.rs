@@ -9,9 +9,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// `Display` never lets a control character, a bidirectional override or a line break reach a
 /// terminal: each is shown as `\u{..}`. The stored text is cut at [`Untrusted::MAX_BYTES`].
-#[derive(
-    Clone, Debug, Default, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
-)]
+#[derive(Clone, Debug, Default, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct Untrusted(String);
 

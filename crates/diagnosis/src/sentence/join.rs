@@ -166,10 +166,7 @@ mod tests {
                 JoinEvidence::ConnectionAccepted { server: server.clone() },
                 "10.0.0.1:6443 accepts connections",
             ),
-            (
-                JoinEvidence::ConnectionRefused { server: six },
-                "[fd00::1]:6443 refuses connections",
-            ),
+            (JoinEvidence::ConnectionRefused { server: six }, "[fd00::1]:6443 refuses connections"),
             (
                 JoinEvidence::ConnectionUnreachable { address },
                 "10.0.0.1 is up, but the connection is rejected as unreachable (ICMP)",
@@ -191,10 +188,7 @@ mod tests {
                 JoinEvidence::CertificateShown { issuer: text("CN=kubernetes") },
                 "certificate issued by CN=kubernetes",
             ),
-            (
-                JoinEvidence::PlainHttp { server: server.clone() },
-                "10.0.0.1:6443 speaks plain HTTP",
-            ),
+            (JoinEvidence::PlainHttp { server: server.clone() }, "10.0.0.1:6443 speaks plain HTTP"),
             (
                 JoinEvidence::NotTls { server: server.clone(), reason: text("a\u{1b}") },
                 "10.0.0.1:6443 does not speak TLS: a\\u{1b}",
@@ -236,10 +230,7 @@ mod tests {
                 JoinEvidence::ProxyRefused { status: 403, reason: text("Forbidden") },
                 "the proxy answers 403 Forbidden",
             ),
-            (
-                JoinEvidence::ProxyRefused { status: 407, reason: text("") },
-                "the proxy answers 407",
-            ),
+            (JoinEvidence::ProxyRefused { status: 407, reason: text("") }, "the proxy answers 407"),
             (
                 JoinEvidence::ProxyTimeout { waited_ms: 3_000 },
                 "no response from the proxy within 3 s",

@@ -33,7 +33,11 @@ impl fmt::Display for JoinAnswerEvidence {
                 write!(f, "cluster-info is signed for {}", Tokens(tokens, *count))
             }
             Self::TokenNotSigned { token, signed_for, count } => {
-                write!(f, "cluster-info is signed for {}, not for {token}", Tokens(signed_for, *count))
+                write!(
+                    f,
+                    "cluster-info is signed for {}, not for {token}",
+                    Tokens(signed_for, *count)
+                )
             }
             Self::SignatureValid => f.write_str("signed with the token's secret"),
             Self::SignatureInvalid => {
@@ -71,7 +75,9 @@ impl fmt::Display for JoinAnswerEvidence {
                 if *is_early { "from" } else { "until" },
                 Utc(*limit_s)
             ),
-            Self::ServerClock { server_s } => write!(f, "the server's clock says {}", Utc(*server_s)),
+            Self::ServerClock { server_s } => {
+                write!(f, "the server's clock says {}", Utc(*server_s))
+            }
             Self::CertificateIssuer { issuer } => {
                 write!(f, "the certificate was issued by {issuer}, not by the CA in cluster-info")
             }
@@ -96,9 +102,9 @@ impl fmt::Display for JoinAnswerEvidence {
             }
             Self::NodeNameFree { name } => write!(f, "no Ready node is named {name}"),
             Self::NodeNameTaken { name } => write!(f, "a Ready node is already named {name}"),
-            Self::TokenNotSent => {
-                f.write_str("not tested: it takes the token, which stays on the host that runs pontoon")
-            }
+            Self::TokenNotSent => f.write_str(
+                "not tested: it takes the token, which stays on the host that runs pontoon",
+            ),
         }
     }
 }
@@ -306,10 +312,7 @@ mod tests {
                 JoinAnswerEvidence::CertificatesNeverUploaded,
                 "the token may not read the certificates: they were never uploaded",
             ),
-            (
-                JoinAnswerEvidence::NodeNameFree { name: text("pi2") },
-                "no Ready node is named pi2",
-            ),
+            (JoinAnswerEvidence::NodeNameFree { name: text("pi2") }, "no Ready node is named pi2"),
             (
                 JoinAnswerEvidence::NodeNameTaken { name: text("pi2") },
                 "a Ready node is already named pi2",

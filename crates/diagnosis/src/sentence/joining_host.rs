@@ -15,11 +15,13 @@ impl fmt::Display for JoiningHostEvidence {
             ),
             Self::ForwardingOff { sysctl } => write!(f, "{sysctl} is 0"),
             Self::MemoryCgroupOff => f.write_str("the memory cgroup is off"),
-            Self::NoContainerRuntime => f.write_str("no container runtime is running"),
+            Self::NoContainerRuntime => f.write_str("no container runtime found"),
             Self::SeveralRuntimes { runtimes } => {
-                write!(f, "several container runtimes are running: {}", runtimes.join(", "))
+                write!(f, "several container runtimes found: {}", runtimes.join(", "))
             }
-            Self::SwapOn => f.write_str("swap is on, and by default kubelet does not start with it"),
+            Self::SwapOn => {
+                f.write_str("swap is on, and by default kubelet does not start with it")
+            }
             Self::BridgeNetfilterOff => f.write_str(
                 "br_netfilter is off, which kubeadm no longer checks: Services fail between pods \
                  of one node",
@@ -34,7 +36,8 @@ impl fmt::Display for JoiningHostEvidence {
             }
             Self::PortsUndecided => f.write_str("too little was observed to tell"),
             Self::PortUntested { port, is_both_ways, is_on_other_host } => {
-                let way = if *is_both_ways { "in both directions" } else { "from the control plane" };
+                let way =
+                    if *is_both_ways { "in both directions" } else { "from the control plane" };
                 let on = if *is_on_other_host { " on that host" } else { "" };
                 write!(f, "not tested: {port} {way} (needs --server-via{on})")
             }
@@ -121,10 +124,10 @@ mod tests {
                 "net.ipv4.ip_forward is 0",
             ),
             (JoiningHostEvidence::MemoryCgroupOff, "the memory cgroup is off"),
-            (JoiningHostEvidence::NoContainerRuntime, "no container runtime is running"),
+            (JoiningHostEvidence::NoContainerRuntime, "no container runtime found"),
             (
                 JoiningHostEvidence::SeveralRuntimes { runtimes: vec!["containerd", "CRI-O"] },
-                "several container runtimes are running: containerd, CRI-O",
+                "several container runtimes found: containerd, CRI-O",
             ),
             (
                 JoiningHostEvidence::SwapOn,
@@ -171,10 +174,7 @@ mod tests {
                 },
                 "large packets are dropped silently from pi2 on eth0",
             ),
-            (
-                JoiningHostEvidence::LargePacketsPass,
-                "packets of every size pass between the two",
-            ),
+            (JoiningHostEvidence::LargePacketsPass, "packets of every size pass between the two"),
             (
                 JoiningHostEvidence::ServiceRoute { services, link: Some(link.clone()) },
                 "the Services (10.96.0.0/12) have a route by eth0",

@@ -69,9 +69,7 @@ impl fmt::Display for SettingsEvidence {
                 "kubelet is started with --node-ip={node_ip}, set in /etc/default/kubelet or \
                  /var/lib/kubelet/kubeadm-flags.env"
             ),
-            Self::HttpsProxySet => {
-                f.write_str("HTTPS_PROXY is set, and applies to the API server")
-            }
+            Self::HttpsProxySet => f.write_str("HTTPS_PROXY is set, and applies to the API server"),
             Self::InvalidNodeName { name } => {
                 write!(f, "`{name}` is not a name that Kubernetes accepts")
             }
@@ -160,11 +158,8 @@ mod tests {
         let host = HostName::lossy("pi1");
         let pods: Prefix = "10.244.0.0/16".parse().unwrap();
         let used = |usage| UsedNetwork { network: pods, host: host.clone(), usage };
-        let taken = |used| SettingsEvidence::DefaultNetworkTaken {
-            network: pods,
-            of: "flannel",
-            used,
-        };
+        let taken =
+            |used| SettingsEvidence::DefaultNetworkTaken { network: pods, of: "flannel", used };
         let mtus = vec![
             HostMtu { host: host.clone(), mtu: 1500 },
             HostMtu { host: HostName::lossy("pi2"), mtu: 1400 },
@@ -193,10 +188,7 @@ mod tests {
                 taken(Some(used(NetworkUsage::OnLink(eth0.clone())))),
                 "10.244.0.0/16, flannel's default, overlaps 10.244.0.0/16 of pi1 (on eth0)",
             ),
-            (
-                taken(None),
-                "10.244.0.0/16, flannel's default, overlaps the cluster's other network",
-            ),
+            (taken(None), "10.244.0.0/16, flannel's default, overlaps the cluster's other network"),
             (
                 SettingsEvidence::NetworkFree { compared: 2 },
                 "none of the 2 networks seen on the hosts overlaps",
@@ -248,10 +240,7 @@ mod tests {
                 "kubelet is started with --node-ip=10.0.0.9, set in /etc/default/kubelet or \
                  /var/lib/kubelet/kubeadm-flags.env",
             ),
-            (
-                SettingsEvidence::HttpsProxySet,
-                "HTTPS_PROXY is set, and applies to the API server",
-            ),
+            (SettingsEvidence::HttpsProxySet, "HTTPS_PROXY is set, and applies to the API server"),
             (
                 SettingsEvidence::InvalidNodeName { name: Untrusted::new("Pi_1") },
                 "`Pi_1` is not a name that Kubernetes accepts",
@@ -271,10 +260,7 @@ mod tests {
                 },
                 "pi1 does not reach 10.0.0.9",
             ),
-            (
-                SettingsEvidence::NoDefaultRoute,
-                "there is no default route now that leads to it",
-            ),
+            (SettingsEvidence::NoDefaultRoute, "there is no default route now that leads to it"),
             (
                 SettingsEvidence::AddressAlreadyRight { address },
                 "10.0.0.1 is already the address that it should have",
