@@ -242,8 +242,11 @@ fn dependencies(layer: &str) -> Vec<String> {
 /// A misspelt code that is a string compiles, and is never true.
 #[test]
 fn codes_are_constants() {
-    let quoted: Vec<_> =
-        code::FINDINGS.iter().chain(code::CAUSES).map(|code| format!("\"{code}\"")).collect();
+    let quoted: Vec<_> = [code::FINDINGS, code::CAUSES, code::REFUSALS]
+        .concat()
+        .iter()
+        .map(|code| format!("\"{code}\""))
+        .collect();
     violations(
         sources_below("crates").iter().filter(|path| !NOT_CODES.contains(&&*shown(path))).flat_map(
             |path| {

@@ -5,6 +5,9 @@ mod join_line;
 
 use std::process::ExitCode;
 
+use pontoon_diagnosis::evidence::SettingsEvidence;
+use pontoon_diagnosis::{CommandPlace, DistinguishingCheck, Remedy};
+use pontoon_model::code;
 use pontoon_model::finding::Finding;
 use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
@@ -14,9 +17,9 @@ use pontoon_predict::kubeadm::version::{ConfigApi, KubernetesVersion};
 use pontoon_rules::report::pairs::PairRow;
 use pontoon_settings::manifests::{kubeadm_init, kubeadm_join, kubeadm_repair, kubeadm_reset};
 use pontoon_settings::node_settings::{
-    NodeSettings, RefusalKind, SettingsInputs, SettingsOverrides, SettingsRefusal, decide_settings,
-    reaches,
+    NodeSettings, SettingsInputs, SettingsOverrides, decide_settings, reaches,
 };
+use pontoon_settings::refusal::SettingsRefusal;
 
 use crate::arguments::kubeadm::{
     InitArguments, JoinArguments, KubeadmCommand, RepairArguments, ResetArguments,
@@ -93,16 +96,14 @@ fn host<'a>(
         (Some(named), ..) => Ok(named),
         (None, Some(only), None) => Ok(only),
         (None, ..) => {
-            let names: Vec<_> = record.facts.hosts.keys().map(HostName::as_str).collect();
-            Err(ClusterFailure::Settings {
-                source: SettingsRefusal {
-                    kind: RefusalKind::Wish,
-                    what: "settings".to_owned(),
-                    why: format!("the facts are of several hosts: {}", names.join(", ")),
-                    ask: "say --for HOST".to_owned(),
-                },
-            }
-            .into())
+            let hosts = record.facts.hosts.keys().cloned().collect();
+            let known = SettingsEvidence::KnownHosts { hosts };
+            let refusal = SettingsRefusal::new(
+                code::SETTINGS_HOST_UNNAMED,
+                "it is not said which host the settings are for",
+                [known],
+            );
+            Err(refused(refusal.remedy(Remedy::action("say --for HOST"))))
         }
     }
 }
@@ -138,9 +139,7 @@ fn join(arguments: &JoinArguments) -> Result<ExitCode, CommandFailure> {
             let endpoint = line.discovery.endpoint();
             let reaches = |address| reaches(gathered.known(), &settings.host, address);
             if endpoint.host.address().and_then(reaches) == Some(false) {
-                return Err(
-                    ClusterFailure::Settings { source: unreached(&settings, endpoint) }.into()
-                );
+                return Err(refused(unreached(&settings, endpoint)));
             }
             let told = arguments.kubeadm_version.as_ref();
             let (_, api) = version(&settings, &arguments.settings, told)?;
@@ -151,18 +150,23 @@ fn join(arguments: &JoinArguments) -> Result<ExitCode, CommandFailure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A refusal as the failure of the command.
+fn refused(source: SettingsRefusal) -> CommandFailure {
+    ClusterFailure::Settings { source }.into()
+}
+
 /// The line leads to an address that the host does not reach.
 fn unreached(settings: &NodeSettings, endpoint: &HostPort) -> SettingsRefusal {
-    SettingsRefusal {
-        kind: RefusalKind::Impossible,
-        what: format!("a join of {} to {}", settings.host, endpoint.authority()),
-        why: format!("{} does not reach {}", settings.host, endpoint.host),
-        ask: format!(
-            "the cluster has to move to an address that all reach: pontoon kubeadm repair-advice \
-             --from {}",
-            endpoint.host
-        ),
-    }
+    let host = &settings.host;
+    let server = HostName::lossy(&endpoint.host.to_string());
+    let move_it = format!("pontoon kubeadm repair-advice --from {server}");
+    let summary = format!("{host} cannot join {}", endpoint.authority());
+    let evidence = SettingsEvidence::ServerUnreached { host: host.clone(), server };
+    SettingsRefusal::new(code::JOIN_SERVER_UNREACHED, summary, [evidence]).of_host(host).remedy(
+        Remedy::command(move_it)
+            .at(CommandPlace::ControlPlane)
+            .to("move the cluster to an address that all hosts reach"),
+    )
 }
 
 fn reset(arguments: &ResetArguments) -> Result<ExitCode, CommandFailure> {
@@ -191,28 +195,30 @@ fn repair(arguments: &RepairArguments) -> Result<ExitCode, CommandFailure> {
         choice.pick().and_then(|pick| pick.addresses.first().copied())
     };
     let Some(from) = arguments.from.or_else(foretold) else {
-        return Err(ClusterFailure::Settings {
-            source: SettingsRefusal {
-                kind: RefusalKind::Undecided,
-                what: "the address that kubeadm init took".to_owned(),
-                why: "there is no default route now that would lead to it".to_owned(),
-                ask: "say --from; it is the server in /etc/kubernetes/admin.conf".to_owned(),
-            },
-        }
-        .into());
+        return Err(refused(
+            SettingsRefusal::new(
+                code::INIT_ADDRESS_UNKNOWN,
+                "the address that kubeadm init took is not known",
+                [SettingsEvidence::NoDefaultRoute],
+            )
+            .of_host(&settings.host)
+            .decided_by(DistinguishingCheck::by_command(
+                CommandPlace::ControlPlane,
+                "grep server: /etc/kubernetes/admin.conf",
+            ))
+            .remedy(Remedy::action("say --from")),
+        ));
     };
     let text = match arguments.to {
         Some(to) => kubeadm_repair::worker(&settings, from, to),
         None if from == settings.address.value => {
-            return Err(ClusterFailure::Settings {
-                source: SettingsRefusal {
-                    kind: RefusalKind::Wish,
-                    what: format!("a repair of {}", settings.host),
-                    why: format!("{from} is the address that it ought to have"),
-                    ask: "say --from, if init took another".to_owned(),
-                },
-            }
-            .into());
+            let right = SettingsEvidence::AddressAlreadyRight { address: from };
+            let summary = format!("{} needs no repair", settings.host);
+            return Err(refused(
+                SettingsRefusal::new(code::REPAIR_NOT_NEEDED, summary, [right])
+                    .of_host(&settings.host)
+                    .remedy(Remedy::action("say --from, if init took another")),
+            ));
         }
         None => {
             let told = arguments.kubeadm_version.as_ref();
@@ -232,21 +238,27 @@ fn version(
 ) -> Result<(KubernetesVersion, ConfigApi), CommandFailure> {
     let is_here = arguments.source.hosts.is_empty() && arguments.source.facts.is_empty();
     let found = told.cloned().or_else(|| is_here.then(installed_version::version).flatten());
-    let refuse = |why: String| ClusterFailure::Settings {
-        source: SettingsRefusal {
-            kind: RefusalKind::Undecided,
-            what: "the form of the configuration".to_owned(),
-            why,
-            ask: format!(
-                "say --kubeadm-version; `kubeadm version -o short` on {} prints it",
-                settings.host
-            ),
-        },
+    let host = &settings.host;
+    let refuse = |code, why| {
+        let check = DistinguishingCheck::by_command(
+            CommandPlace::Host(host.clone()),
+            "kubeadm version -o short",
+        );
+        refused(
+            SettingsRefusal::new(code, "the form of the configuration is not decided", [why])
+                .of_host(host)
+                .decided_by(check)
+                .remedy(Remedy::action("say --kubeadm-version")),
+        )
     };
-    let version = found
-        .ok_or_else(|| refuse(format!("which kubeadm is on {} is not known", settings.host)))?;
-    let api = version
-        .config_api()
-        .ok_or_else(|| refuse(format!("kubeadm {version} reads none that is written here")))?;
+    let version = found.ok_or_else(|| {
+        let unknown = SettingsEvidence::KubeadmVersionUnknown { host: host.clone() };
+        refuse(code::KUBEADM_VERSION_UNKNOWN, unknown)
+    })?;
+    let api = version.config_api().ok_or_else(|| {
+        let unsupported =
+            SettingsEvidence::KubeadmVersionUnsupported { version: version.to_string() };
+        refuse(code::KUBEADM_VERSION_UNSUPPORTED, unsupported)
+    })?;
     Ok((version, api))
 }

@@ -75,7 +75,7 @@ fn judged(request: &JoinRequest, host: HostName, seen: &Rehearsed) -> JoinReport
         lacks: seen.host.lacks(request),
         own: judge(&seen.own),
         by_link: by_link.collect(),
-        beyond: reverse_path::undecided_steps("with --server-via on that host only"),
+        beyond: reverse_path::untested_stages(true),
     };
     report(request, seen)
 }
