@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, CommandFailu
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(row) = refusal_named(code) {
-        let mut page = format!("{}\n", style.bold(row.code.as_str()));
+        let mut page = format!("{} (refusal)\n", style.bold(row.code.as_str()));
         wrapped(&mut page, style.width, "", "", row.summary);
         page.push('\n');
         wrapped(&mut page, style.width, "", "", row.explain);
