@@ -100,7 +100,7 @@ pub struct StageResult {
     /// What was observed in it, the most telling first.
     pub evidence: Vec<Evidence>,
     /// What to do, where a stage that kubeadm does not look at was not passed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remedies: Vec<Remedy>,
 }
 
