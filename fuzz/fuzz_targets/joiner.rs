@@ -29,7 +29,8 @@ fuzz_target!(|text: &str| {
     // The server that the reply names is not trusted.
     assert_eq!(trial.first.server.authority(), "10.0.0.1:6443");
     let verdict = judge(&request, &trial);
-    let words = verdict.stop.iter().map(|stop| &stop.words);
-    let seen = verdict.steps.iter().map(|step| &step.seen);
-    assert!(words.chain(seen).all(|text| !text.contains('\u{1b}')), "{verdict:?}");
+    let response = verdict.failure.iter().map(|failure| failure.response.clone());
+    let evidence = verdict.stages.iter().flat_map(|stage| &stage.evidence);
+    let mut texts = response.chain(evidence.map(ToString::to_string));
+    assert!(texts.all(|text| !text.contains('\u{1b}')), "{verdict:?}");
 });

@@ -118,6 +118,12 @@ fn a_cause_has_a_page_and_stands_in_the_list() {
     assert!(page.starts_with("path-mtu-hole (cause)\n"), "{page}");
     let list = stdout(&explain(&["--list"], ""));
     assert!(list.contains("client-isolation") && list.contains("path-mtu-hole"), "{list}");
+    let page = stdout(&explain(&["no-shared-network"], ""));
+    assert!(
+        page.starts_with("no-shared-network (refusal)\n") && page.lines().count() > 3,
+        "{page}"
+    );
+    assert!(list.contains("no-shared-network"), "{list}");
     let near = explain(&["path-mtu-hol"], "");
     assert!(String::from_utf8_lossy(&near.stderr).contains("did you mean `path-mtu-hole`?"));
 }

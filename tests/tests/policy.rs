@@ -41,7 +41,7 @@ const IMPURE: [&str; 9] = [
 /// The pure crates, and the only dependencies they may have: each turns values into values.
 const PURE: [(&str, &[&str]); 6] = [
     ("model", &["schemars", "serde", "serde_json", "thiserror"]),
-    ("diagnosis", &["schemars", "serde"]),
+    ("diagnosis", &["schemars", "serde", "time"]),
     ("predict", &["regex-lite", "schemars", "serde", "serde_json", "thiserror"]),
     ("rules", &["schemars", "serde"]),
     ("causes", &["schemars", "serde"]),
@@ -64,7 +64,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("settings", &["model", "diagnosis", "predict", "rules"]),
     ("probe", &["model", "wire", "netlink", "remote", "predict"]),
     ("fleet", &["model", "wire", "remote", "probe"]),
-    ("join", &["model", "diagnosis", "wire", "netlink", "remote", "predict", "probe"]),
+    ("join", &["model", "diagnosis", "wire", "netlink", "remote", "predict", "causes", "probe"]),
     (
         "cluster",
         &[
@@ -244,8 +244,11 @@ fn dependencies(layer: &str) -> Vec<String> {
 /// A misspelt code in a string compiles, but never matches.
 #[test]
 fn codes_are_constants() {
-    let quoted: Vec<_> =
-        code::FINDINGS.iter().chain(code::CAUSES).map(|code| format!("\"{code}\"")).collect();
+    let quoted: Vec<_> = [code::FINDINGS, code::CAUSES, code::REFUSALS]
+        .concat()
+        .iter()
+        .map(|code| format!("\"{code}\""))
+        .collect();
     violations(
         sources_below("crates").iter().filter(|path| !NOT_CODES.contains(&&*shown(path))).flat_map(
             |path| {

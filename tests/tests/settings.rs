@@ -39,12 +39,12 @@ fn what_the_facts_do_not_decide_is_refused_with_what_would() {
     let version = ["--kubeadm-version", "v1.36.2"];
     let init = [&["kubeadm", "init"][..], &version].concat();
     let table: [(&[&str], u8, &str); 6] = [
-        (&init, 4, "nobody was asked about 10.0.0.1 on eth0"),
+        (&init, 4, "no other host was asked about 10.0.0.1 on eth0"),
         (&["kubeadm", "init", "--link", "eth0"], 4, "the version of kubeadm on pi1 is not known"),
         (
             &["kubeadm", "init", "--link", "eth0", "--kubeadm-version", "v1.21.0"],
             4,
-            "kubeadm v1.21.0 reads no API version",
+            "kubeadm v1.21.0 reads no configuration",
         ),
         (&["kubeadm", "init", "--for", "pi9"], 2, "the facts are of pi1"),
         (&["kubeadm", "init", "--address", "10.0.0.9"], 2, "the host has 10.0.0.1 on eth0"),

@@ -11,6 +11,8 @@ mod packet_filter;
 mod services;
 mod identity;
 mod join;
+mod join_answer;
+mod joining_host;
 mod settings;
 mod connectivity;
 mod cluster;
@@ -28,7 +30,9 @@ pub use connectivity::{
 };
 pub use frames::{ArpProxy, ControlTarget, EndControl, FrameEvidence, RoundProbes, SenderRounds};
 pub use identity::IdentityEvidence;
-pub use join::JoinEvidence;
+pub use join::{JoinEvidence, ServerEndpoint};
+pub use join_answer::{JoinAnswerEvidence, RequestedObject};
+pub use joining_host::{ClusterNetwork, JoiningHostEvidence};
 pub use links::{GatewayProbe, LinkDownState, LinkEvidence};
 pub use log_text::LogEvidence;
 pub use node_address::{NetworkOrigin, NetworkPurpose, NodeAddressEvidence};
@@ -36,7 +40,7 @@ pub use packet_filter::FilterEvidence;
 pub use pod_network::{MissingPodRoute, PodNetworkEvidence};
 pub use routing::RoutingEvidence;
 pub use services::ServiceEvidence;
-pub use settings::SettingsEvidence;
+pub use settings::{AddressOnLink, HostMtu, NetworkUsage, SettingsEvidence, UsedNetwork};
 
 /// Something that was observed.
 ///
@@ -58,8 +62,12 @@ pub enum Evidence {
     Services(ServiceEvidence),
     /// Names, ids, MAC and IP addresses that only one host may have.
     Identity(IdentityEvidence),
-    /// A rehearsed join: what the server and the host answered, stage by stage.
+    /// A rehearsed join: the way to the API server.
     Join(JoinEvidence),
+    /// A rehearsed join: what the API server answered.
+    JoinAnswer(JoinAnswerEvidence),
+    /// A host that is to join a cluster: preflight, ports, networks.
+    JoiningHost(JoiningHostEvidence),
     /// Why a setting for Kubernetes was decided as it was, or could not be.
     Settings(SettingsEvidence),
     /// Objects, nodes and connectivity of a running cluster.
@@ -82,6 +90,8 @@ enum EvidenceFields<'a> {
     Services(Cow<'a, ServiceEvidence>),
     Identity(Cow<'a, IdentityEvidence>),
     Join(Cow<'a, JoinEvidence>),
+    JoinAnswer(Cow<'a, JoinAnswerEvidence>),
+    JoiningHost(Cow<'a, JoiningHostEvidence>),
     Settings(Cow<'a, SettingsEvidence>),
     Cluster(Cow<'a, ClusterEvidence>),
     PodNetwork(Cow<'a, PodNetworkEvidence>),
@@ -108,6 +118,8 @@ impl Serialize for Evidence {
             Self::Services(fact) => EvidenceFields::Services(Cow::Borrowed(fact)),
             Self::Identity(fact) => EvidenceFields::Identity(Cow::Borrowed(fact)),
             Self::Join(fact) => EvidenceFields::Join(Cow::Borrowed(fact)),
+            Self::JoinAnswer(fact) => EvidenceFields::JoinAnswer(Cow::Borrowed(fact)),
+            Self::JoiningHost(fact) => EvidenceFields::JoiningHost(Cow::Borrowed(fact)),
             Self::Settings(fact) => EvidenceFields::Settings(Cow::Borrowed(fact)),
             Self::Cluster(fact) => EvidenceFields::Cluster(Cow::Borrowed(fact)),
             Self::PodNetwork(fact) => EvidenceFields::PodNetwork(Cow::Borrowed(fact)),
@@ -147,6 +159,8 @@ from_domain! {
     Services: ServiceEvidence,
     Identity: IdentityEvidence,
     Join: JoinEvidence,
+    JoinAnswer: JoinAnswerEvidence,
+    JoiningHost: JoiningHostEvidence,
     Settings: SettingsEvidence,
     Cluster: ClusterEvidence,
     PodNetwork: PodNetworkEvidence,

@@ -9,6 +9,9 @@ mod packet_filter;
 mod services;
 mod identity;
 mod join;
+mod join_answer;
+mod joining_host;
+mod words;
 mod settings;
 mod connectivity;
 mod cluster;
@@ -30,6 +33,8 @@ impl fmt::Display for Evidence {
             Self::Services(fact) => fact.fmt(f),
             Self::Identity(fact) => fact.fmt(f),
             Self::Join(fact) => fact.fmt(f),
+            Self::JoinAnswer(fact) => fact.fmt(f),
+            Self::JoiningHost(fact) => fact.fmt(f),
             Self::Settings(fact) => fact.fmt(f),
             Self::Cluster(fact) => fact.fmt(f),
             Self::PodNetwork(fact) => fact.fmt(f),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use pontoon_diagnosis::evidence::JoinAnswerEvidence;
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
@@ -13,7 +14,7 @@ use crate::request::JoinRequest;
 use crate::verdict::{JoinStage, JoinVerdict, StageResult};
 
 /// The name and version of this form. Within a version fields are only ever added.
-pub const SCHEMA: &str = "pontoon/join-hosts/v1";
+pub const SCHEMA: &str = "pontoon/join-hosts/v2";
 
 /// Rehearsals of one join.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
@@ -42,12 +43,11 @@ impl JoinVerdict {
     /// Adds what is not decided of a host that the token was not taken to.
     #[must_use]
     pub fn without_token(mut self, request: &JoinRequest) -> Self {
-        if self.stop.is_some() || self.open.is_some() || request.bearer().is_none() {
+        if self.failure.is_some() || self.undecided.is_some() || request.bearer().is_none() {
             return self;
         }
         let mut open = |stage| {
-            let seen = "it takes the token, which stays on the host where pontoon runs";
-            self.steps.push(StageResult { stage, is_passed: None, seen: seen.to_owned() });
+            self.stages.push(StageResult::undecided(stage, JoinAnswerEvidence::TokenNotSent));
         };
         open(JoinStage::Reads);
         if request.is_control_plane {
@@ -65,8 +65,8 @@ impl JoinVerdict {
     #[must_use]
     pub fn lacks_token(&self) -> bool {
         let is_open =
-            |step: &StageResult| step.stage == JoinStage::Reads && step.is_passed.is_none();
-        self.stop.is_none() && self.steps.iter().any(is_open)
+            |stage: &StageResult| stage.stage == JoinStage::Reads && stage.is_passed.is_none();
+        self.failure.is_none() && self.stages.iter().any(is_open)
     }
 }
 
@@ -78,18 +78,18 @@ mod tests {
     fn report(lacks_something: bool) -> JoinReport {
         let lack = crate::preflight::PreflightFailure {
             check: None,
-            seen: String::new(),
-            advice: String::new(),
+            evidence: pontoon_diagnosis::evidence::JoiningHostEvidence::SwapOn.into(),
+            remedies: Vec::new(),
             is_fatal: false,
         };
         JoinReport {
             schema: crate::report::SCHEMA.to_owned(),
             host: HostName::lossy("pi2"),
             endpoint: String::new(),
-            lacks: lacks_something.then_some(lack).into_iter().collect(),
+            preflight: lacks_something.then_some(lack).into_iter().collect(),
             verdict: JoinVerdict::default(),
             links: Vec::new(),
-            beyond: Vec::new(),
+            beyond_kubeadm: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -127,8 +127,8 @@ mod tests {
             let request = told.complete(None).unwrap();
             let verdict = JoinVerdict::default().without_token(&request);
             assert!(verdict.lacks_token());
-            assert!(verdict.steps.iter().all(|step| step.is_passed.is_none()));
-            assert_eq!(verdict.steps.iter().map(|step| step.stage).collect::<Vec<_>>(), stages);
+            assert!(verdict.stages.iter().all(|stage| stage.is_passed.is_none()));
+            assert_eq!(verdict.stages.iter().map(|stage| stage.stage).collect::<Vec<_>>(), stages);
         }
         assert!(!JoinVerdict::default().lacks_token());
     }

@@ -6,6 +6,7 @@
 
 mod command_split;
 
+use pontoon_diagnosis::evidence::JoiningHostEvidence;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_predict::kubeadm::endpoint::{HostPort, parse_join_endpoint};
 
@@ -113,10 +114,7 @@ fn one_of(joins: Vec<JoinFlags>) -> Result<JoinFlags, JoinLineError> {
     let mut workers = joins.into_iter().filter(|told| !told.is_control_plane);
     match (is_one_cluster, workers.next(), workers.next()) {
         (true, Some(mut worker), None) => {
-            worker.notes.push(
-                "the text has a line for control planes, too; the one for workers was taken"
-                    .to_owned(),
-            );
+            worker.notes.push(JoiningHostEvidence::WorkerLineTaken.into());
             Ok(worker)
         }
         _ => Err(JoinLineError::Several),

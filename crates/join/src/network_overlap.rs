@@ -1,6 +1,8 @@
 //! The cluster's networks beside those of the host that joins.
 
-use pontoon_model::net::{IfName, Prefix};
+use pontoon_diagnosis::Remedy;
+use pontoon_diagnosis::evidence::{ClusterNetwork, JoiningHostEvidence};
+use pontoon_model::net::IfName;
 use pontoon_model::snapshot::Snapshot;
 
 use crate::verdict::{ClusterSettings, JoinStage, StageResult};
@@ -14,46 +16,48 @@ pub fn networks(
     ahead: &ClusterSettings,
     way: Option<&IfName>,
 ) -> Option<StageResult> {
-    let known: Vec<(&str, Prefix)> =
+    let known: Vec<ClusterNetwork> =
         [("serviceSubnet", &ahead.services), ("podSubnet", &ahead.pods)]
             .into_iter()
-            .flat_map(|(name, all)| {
+            .flat_map(|(setting, all)| {
                 let all = all.iter().flat_map(|all| all.split(','));
-                all.filter_map(move |one| Some((name, one.trim().parse().ok()?)))
+                all.filter_map(move |one| {
+                    Some(ClusterNetwork { setting, network: one.trim().parse().ok()? })
+                })
             })
             .collect();
     if known.is_empty() {
         return None;
     }
-    let (mut lost, mut is_way) = (Vec::new(), false);
-    for (name, range) in &known {
-        for (link, own) in node.overlapping(*range) {
-            lost.push(format!("{name} {range} overlaps {} on {}", own.network(), link.name));
-            is_way |= way == Some(&link.name);
+    let mut lost = Vec::new();
+    let mut is_way_lost = false;
+    for cluster in &known {
+        for (link, own) in node.overlapping(cluster.network) {
+            let is_path_to_server = way == Some(&link.name);
+            is_way_lost |= is_path_to_server;
+            let (cluster, own, link) = (cluster.clone(), own.network(), link.name.clone());
+            let overlap =
+                JoiningHostEvidence::NetworkOverlap { cluster, own, link, is_path_to_server };
+            lost.push(overlap.into());
         }
     }
-    let (is_passed, seen) = if lost.is_empty() {
-        let known: Vec<_> = known.iter().map(|(name, range)| format!("{name} {range}")).collect();
-        (Some(true), format!("no link of this host is in {}", known.join(" or ")))
-    } else if is_way {
-        let seen = format!(
-            "{}: the other nodes are there, and would not be reached; pontoon kubeadm init \
-             chooses networks that are free",
-            lost.join("; ")
-        );
-        (Some(false), seen)
-    } else {
-        let seen = format!(
-            "{}: the hosts there would not be reached, from pods or at all",
-            lost.join("; ")
-        );
-        (None, seen)
-    };
-    Some(StageResult { stage: JoinStage::Networks, is_passed, seen })
+    if lost.is_empty() {
+        let free = JoiningHostEvidence::NetworksFree { networks: known };
+        return Some(StageResult::passed(JoinStage::Networks, free));
+    }
+    let choose = Remedy::command("pontoon kubeadm init")
+        .to("make the cluster anew with networks that are free");
+    Some(StageResult {
+        stage: JoinStage::Networks,
+        is_passed: is_way_lost.then_some(false),
+        evidence: lost,
+        remedies: is_way_lost.then_some(choose).into_iter().collect(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use pontoon_diagnosis::Evidence;
     use pontoon_predict::captured::CapturedHost;
 
     use super::*;
@@ -74,28 +78,68 @@ mod tests {
             link.has_carrier = true;
             link.mac = Some(pontoon_model::net::Mac([2, 0, 0, 0, 0, 1]));
         }
-        let table = [
+        // What overlaps: the cluster's network, the host's own, and whether the server is there.
+        type Overlap = (&'static str, &'static str, bool);
+        let table: [(&str, &str, Option<Option<bool>>, &[Overlap]); 6] = [
+            ("10.96.0.0/12", "10.244.0.0/16", Some(Some(true)), &[]),
+            (
+                "10.0.0.0/16",
+                "10.244.0.0/16",
+                Some(Some(false)),
+                &[("serviceSubnet 10.0.0.0/16", "10.0.0.0/24", true)],
+            ),
             (
                 "10.96.0.0/12",
-                "10.244.0.0/16",
-                Some(Some(true)),
-                "no link of this host is in serviceSubnet",
+                "10.0.0.0/8",
+                Some(Some(false)),
+                &[("podSubnet 10.0.0.0/8", "10.0.0.0/24", true)],
             ),
-            ("10.0.0.0/16", "10.244.0.0/16", Some(Some(false)), "overlaps 10.0.0.0/24 on eth0"),
-            ("10.96.0.0/12", "10.0.0.0/8", Some(Some(false)), "podSubnet 10.0.0.0/8 overlaps"),
-            ("10.96.0.0/12", "172.16.0.0/12", Some(None), "from pods or at all"),
-            ("fd00::/112,10.96.0.0/12", "172.21.0.0/24", Some(Some(true)), "fd00::/112"),
-            ("", "", None, ""),
+            (
+                "10.96.0.0/12",
+                "172.16.0.0/12",
+                Some(None),
+                &[("podSubnet 172.16.0.0/12", "172.20.0.0/16", false)],
+            ),
+            ("fd00::/112,10.96.0.0/12", "172.21.0.0/24", Some(Some(true)), &[]),
+            ("", "", None, &[]),
         ];
-        for (services, pods, is_passed, said) in table {
+        for (services, pods, is_passed, overlaps) in table {
             let ahead = ClusterSettings {
                 services: Some(services.to_owned()),
                 pods: Some(pods.to_owned()),
                 endpoint: None,
             };
-            let step = networks(&node, &ahead, Some(&"eth0".parse().unwrap()));
-            assert_eq!(step.as_ref().map(|step| step.is_passed), is_passed, "{step:?}");
-            assert!(step.is_none_or(|step| step.seen.contains(said)), "{said}");
+            let stage = networks(&node, &ahead, Some(&"eth0".parse().unwrap()));
+            assert_eq!(stage.as_ref().map(|stage| stage.is_passed), is_passed, "{stage:?}");
+            let evidence = stage.map(|stage| stage.evidence).unwrap_or_default();
+            if overlaps.is_empty() && is_passed.is_some() {
+                let [Evidence::JoiningHost(JoiningHostEvidence::NetworksFree { networks })] =
+                    &evidence[..]
+                else {
+                    panic!("{evidence:?}")
+                };
+                let known: Vec<_> = services.split(',').chain(pods.split(',')).collect();
+                let found: Vec<_> = networks.iter().map(|one| one.network.to_string()).collect();
+                assert_eq!(found, known);
+                continue;
+            }
+            let found: Vec<_> = evidence
+                .iter()
+                .map(|evidence| match evidence {
+                    Evidence::JoiningHost(JoiningHostEvidence::NetworkOverlap {
+                        cluster,
+                        own,
+                        is_path_to_server,
+                        ..
+                    }) => (cluster.to_string(), own.to_string(), *is_path_to_server),
+                    other => panic!("{other:?}"),
+                })
+                .collect();
+            let expected: Vec<_> = overlaps
+                .iter()
+                .map(|(cluster, own, is_path)| (cluster.to_string(), own.to_string(), *is_path))
+                .collect();
+            assert_eq!(found, expected);
         }
     }
 }

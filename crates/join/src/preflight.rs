@@ -1,15 +1,16 @@
 //! What a host itself must have, as its own list: each is shown, none of them is on the network.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fmt;
 
+use pontoon_diagnosis::evidence::JoiningHostEvidence;
+use pontoon_diagnosis::{CommandPlace, Evidence, Remedy};
 use pontoon_model::net::IpFamily;
 use pontoon_predict::kubeadm::preflight::{forwarding_check, join_forwarding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::request::JoinRequest;
-use crate::verdict::{JoinStage, StageResult};
 
 /// What was looked at.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -50,13 +51,14 @@ pub enum ContainerRuntime {
     CriDockerd,
 }
 
-impl fmt::Display for ContainerRuntime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl ContainerRuntime {
+    /// Its name as its project writes it.
+    const fn as_str(self) -> &'static str {
+        match self {
             Self::Containerd => "containerd",
             Self::CriO => "CRI-O",
             Self::CriDockerd => "cri-dockerd",
-        })
+        }
     }
 }
 
@@ -74,30 +76,73 @@ pub const PORTS: [u16; 6] = [KUBELET, 10257, 10259, 6443, 2379, 2380];
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct PreflightFailure {
     /// kubeadm's name for the check; none: it does not look any more, and the node fails later.
-    pub check: Option<String>,
-    /// What is the matter.
-    pub seen: String,
-    /// What to do.
-    pub advice: String,
+    pub check: Option<Cow<'static, str>>,
+    /// What was observed on the host.
+    pub evidence: Evidence,
+    /// What to do, the most useful first.
+    pub remedies: Vec<Remedy>,
     /// Whether kubeadm stops; otherwise it warns, or says nothing.
     pub is_fatal: bool,
+}
+
+impl PreflightFailure {
+    /// A check of kubeadm's that stops it.
+    fn error(
+        check: impl Into<Cow<'static, str>>,
+        evidence: JoiningHostEvidence,
+        remedy: Remedy,
+    ) -> Self {
+        let (check, evidence) = (Some(check.into()), evidence.into());
+        Self { check, evidence, remedies: vec![remedy], is_fatal: true }
+    }
+
+    /// A check of kubeadm's that it only warns of, or none of its.
+    fn warning(
+        check: Option<&'static str>,
+        evidence: JoiningHostEvidence,
+        remedies: Vec<Remedy>,
+    ) -> Self {
+        let check = check.map(Cow::Borrowed);
+        Self { check, evidence: evidence.into(), remedies, is_fatal: false }
+    }
 }
 
 impl PreflightFacts {
     /// What is lacking for this join.
     #[must_use]
     pub fn lacks(&self, request: &JoinRequest) -> Vec<PreflightFailure> {
-        let endpoint = request.discovery.endpoint();
         let mut lacks = self.taken(request.is_control_plane);
-        let mut lack = |check: Option<&str>, seen: &str, advice: &str, is_fatal| {
-            let check = check.map(str::to_owned);
-            lacks.push(PreflightFailure {
-                check,
-                seen: seen.to_owned(),
-                advice: advice.to_owned(),
-                is_fatal,
-            });
-        };
+        lacks.extend(self.earlier_files(request));
+        lacks.extend(self.forwarding(request));
+        lacks.extend(self.runtime());
+        if self.has_swap {
+            let off = Remedy::command("swapoff -a");
+            let keep_off = Remedy::command("systemctl disable dphys-swapfile")
+                .to("keep it off over a reboot, on Raspberry Pi OS");
+            let evidence = JoiningHostEvidence::SwapOn;
+            lacks.push(PreflightFailure::warning(Some("Swap"), evidence, vec![off, keep_off]));
+        }
+        if self.bridge_netfilter != Some(true) {
+            let on = Remedy::command(
+                "modprobe br_netfilter && sysctl -w net.bridge.bridge-nf-call-iptables=1",
+            );
+            let keep_on =
+                Remedy::command("echo br_netfilter > /etc/modules-load.d/kubernetes.conf")
+                    .to("keep it over a reboot");
+            let evidence = JoiningHostEvidence::BridgeNetfilterOff;
+            lacks.push(PreflightFailure::warning(None, evidence, vec![on, keep_on]));
+        }
+        if !self.is_root {
+            let remedy = Remedy::action("run it with sudo");
+            let evidence = JoiningHostEvidence::NotRoot;
+            lacks.push(PreflightFailure::warning(Some("IsPrivilegedUser"), evidence, vec![remedy]));
+        }
+        lacks
+    }
+
+    /// Files below `/etc/kubernetes` that are there, or are not.
+    fn earlier_files(&self, request: &JoinRequest) -> Vec<PreflightFailure> {
+        let mut lacks = Vec::new();
         // A control plane may bring its CA with it.
         if self.has_kubelet_conf || self.has_ca && !request.is_control_plane {
             let check = if self.has_kubelet_conf {
@@ -105,92 +150,84 @@ impl PreflightFacts {
             } else {
                 "FileAvailable--etc-kubernetes-pki-ca.crt"
             };
-            let advice = "pontoon kubeadm reset-advice says how to make it as new";
-            lack(Some(check), "the host joined a cluster before", advice, true);
+            let remedy =
+                Remedy::command("pontoon kubeadm reset-advice").to("see how to make it as new");
+            lacks.push(PreflightFailure::error(check, JoiningHostEvidence::JoinedBefore, remedy));
         }
         let has_key = request.certificate_key.is_some();
         if request.is_control_plane && !has_key && !self.has_shared_certificates {
-            let seen = "the certificates that control planes share are not here, and no \
-                        --certificate-key is given to fetch them";
-            let advice = "on the control plane: kubeadm init phase upload-certs --upload-certs \
-                          prints a --certificate-key; or copy them to /etc/kubernetes/pki";
-            lack(None, seen, advice, true);
-        }
-        let (forward, key) = match join_forwarding(endpoint) {
-            Some(IpFamily::V6) => (self.ipv6_forward, "net.ipv6.conf.default.forwarding"),
-            _ => (self.ipv4_forward, "net.ipv4.ip_forward"),
-        };
-        if forward == Some(false) {
-            // By a name the check is left out, and pods reach nothing all the same.
-            let family = join_forwarding(endpoint);
-            let check = family.map(forwarding_check);
-            lack(check, &format!("{key} is 0"), &format!("sysctl -w {key}=1"), family.is_some());
-        }
-        if self.has_cgroup_memory == Some(false) {
-            let advice = "add cgroup_enable=memory to /boot/firmware/cmdline.txt, and reboot";
-            lack(Some("SystemVerification"), "the memory cgroup is off", advice, true);
-        }
-        if self.runtimes.is_empty() {
-            let advice = "apt-get install containerd, or start it";
-            lack(Some("CRI"), "no container runtime is there", advice, true);
-        }
-        if self.runtimes.len() > 1 {
-            let names: Vec<_> = self.runtimes.iter().map(ToString::to_string).collect();
-            let seen = format!("there are several runtimes: {}", names.join(", "));
-            lack(Some("CRI"), &seen, "say which: kubeadm join --cri-socket", true);
-        }
-        if self.has_swap {
-            let advice = "swapoff -a, and keep it off (Raspberry Pi OS: systemctl disable \
-                          dphys-swapfile)";
-            lack(Some("Swap"), "swap is on: kubelet does not start by default", advice, false);
-        }
-        if self.bridge_netfilter != Some(true) {
-            let advice = "modprobe br_netfilter && sysctl -w net.bridge.bridge-nf-call-iptables=1; \
-                          echo br_netfilter > /etc/modules-load.d/kubernetes.conf";
-            let seen = "br_netfilter is off, and kubeadm does not look any more: Services fail \
-                        between pods of one node";
-            lack(None, seen, advice, false);
-        }
-        if !self.is_root {
-            lack(Some("IsPrivilegedUser"), "kubeadm wants to be run as root", "sudo", false);
+            let upload = Remedy::command("kubeadm init phase upload-certs --upload-certs")
+                .at(CommandPlace::ControlPlane)
+                .to("upload them; it prints a --certificate-key");
+            let copy = Remedy::action("copy them to /etc/kubernetes/pki");
+            lacks.push(PreflightFailure {
+                check: None,
+                evidence: JoiningHostEvidence::SharedCertificatesAbsent.into(),
+                remedies: vec![upload, copy],
+                is_fatal: true,
+            });
         }
         lacks
     }
 
-    /// The ports that somebody else listens on.
+    fn forwarding(&self, request: &JoinRequest) -> Option<PreflightFailure> {
+        let family = join_forwarding(request.discovery.endpoint());
+        let (is_on, sysctl) = match family {
+            Some(IpFamily::V6) => (self.ipv6_forward, "net.ipv6.conf.default.forwarding"),
+            _ => (self.ipv4_forward, "net.ipv4.ip_forward"),
+        };
+        (is_on == Some(false)).then(|| PreflightFailure {
+            // By a name the check is left out, and pods reach nothing all the same.
+            check: family.map(|family| forwarding_check(family).into()),
+            evidence: JoiningHostEvidence::ForwardingOff { sysctl }.into(),
+            remedies: vec![Remedy::command(format!("sysctl -w {sysctl}=1"))],
+            is_fatal: family.is_some(),
+        })
+    }
+
+    /// The memory cgroup and the container runtime.
+    fn runtime(&self) -> Vec<PreflightFailure> {
+        let mut lacks = Vec::new();
+        if self.has_cgroup_memory == Some(false) {
+            let remedy = Remedy::action(
+                "add cgroup_enable=memory to /boot/firmware/cmdline.txt, and reboot",
+            );
+            let evidence = JoiningHostEvidence::MemoryCgroupOff;
+            lacks.push(PreflightFailure::error("SystemVerification", evidence, remedy));
+        }
+        if self.runtimes.is_empty() {
+            let remedy =
+                Remedy::command("apt-get install containerd").to("install it, or start it");
+            let evidence = JoiningHostEvidence::NoContainerRuntime;
+            lacks.push(PreflightFailure::error("CRI", evidence, remedy));
+        }
+        if self.runtimes.len() > 1 {
+            let runtimes = self.runtimes.iter().map(|runtime| runtime.as_str()).collect();
+            let remedy = Remedy::command("kubeadm join --cri-socket SOCKET").to("say which");
+            let evidence = JoiningHostEvidence::SeveralRuntimes { runtimes };
+            lacks.push(PreflightFailure::error("CRI", evidence, remedy));
+        }
+        lacks
+    }
+
+    /// The ports that another program listens on.
     fn taken(&self, is_control_plane: bool) -> Vec<PreflightFailure> {
         let is_wanted =
             |port: &&u16| **port == KUBELET || is_control_plane && PORTS.contains(*port);
         let taken = self.taken_ports.iter().filter(is_wanted);
         let lacks = taken.map(|port| {
-            let who = format!(
-                "ss -ltnp 'sport = :{port}' shows who; what an earlier join left: kubeadm reset"
-            );
-            let (check, advice) = if MOVABLE.contains(port) {
-                (None, format!("{who}; nothing to do if yours is to be elsewhere"))
-            } else {
-                (Some(format!("Port-{port}")), who)
-            };
-            let is_fatal = check.is_some();
-            PreflightFailure {
-                check,
-                seen: format!("somebody listens on port {port}"),
-                advice,
-                is_fatal,
+            let evidence = JoiningHostEvidence::PortTaken { port: *port };
+            let who = Remedy::command(format!("ss -ltnp 'sport = :{port}'"))
+                .to("see which program it is");
+            if MOVABLE.contains(port) {
+                let nothing = Remedy::action("nothing to do if yours is to be elsewhere");
+                return PreflightFailure::warning(None, evidence, vec![who, nothing]);
             }
+            let mut lack = PreflightFailure::error(format!("Port-{port}"), evidence, who);
+            lack.remedies.push(Remedy::command("kubeadm reset").to("remove an earlier join"));
+            lack
         });
         lacks.collect()
-    }
-
-    /// All of it in a step.
-    #[must_use]
-    pub fn step(lacks: &[PreflightFailure]) -> StageResult {
-        let fatal: Vec<_> = lacks.iter().filter(|lack| lack.is_fatal).collect();
-        let seen = match fatal.first() {
-            None => "nothing on the host itself keeps it from joining".to_owned(),
-            Some(_) => fatal.iter().map(|lack| lack.seen.as_str()).collect::<Vec<_>>().join("; "),
-        };
-        StageResult { stage: JoinStage::Host, is_passed: Some(fatal.is_empty()), seen }
     }
 }
 
@@ -243,8 +280,8 @@ mod tests {
             let lacks = host.lacks(&told.complete(None).unwrap());
             let checks: Vec<_> = lacks.iter().map(|lack| lack.check.as_deref()).collect();
             assert_eq!(checks, expected, "{name}");
-            let is_fatal =
-                |lack: &PreflightFailure| lack.is_fatal || lack.seen.ends_with("port 6443");
+            let movable: Evidence = JoiningHostEvidence::PortTaken { port: 6443 }.into();
+            let is_fatal = |lack: &PreflightFailure| lack.is_fatal || lack.evidence == movable;
             assert!(lacks.iter().all(is_fatal), "{name}");
         }
     }

@@ -1,5 +1,7 @@
 //! All that a rehearsal says.
 
+use pontoon_diagnosis::evidence::JoiningHostEvidence;
+use pontoon_diagnosis::{Evidence, Remedy};
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Prefix};
@@ -11,7 +13,7 @@ use crate::preflight::PreflightFailure;
 use crate::verdict::{ClusterSettings, JoinStage, JoinVerdict, StageResult};
 
 /// The name and version of this form. Within a version fields are only ever added.
-pub const SCHEMA: &str = "pontoon/join/v1";
+pub const SCHEMA: &str = "pontoon/join/v2";
 
 /// A rehearsal.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
@@ -23,15 +25,15 @@ pub struct JoinReport {
     /// The server that the line names.
     pub endpoint: String,
     /// What the host itself lacks.
-    pub lacks: Vec<PreflightFailure>,
+    pub preflight: Vec<PreflightFailure>,
     /// The way that kubeadm would go: the kernel's.
     pub verdict: JoinVerdict,
     /// The ways by each link.
     pub links: Vec<LinkJoinResult>,
     /// What kubeadm does not look at, and a node needs.
-    pub beyond: Vec<StageResult>,
-    /// What the reader should know.
-    pub notes: Vec<String>,
+    pub beyond_kubeadm: Vec<StageResult>,
+    /// What the reader should know of the text that the join was read from.
+    pub notes: Vec<Evidence>,
 }
 
 /// The way by one link.
@@ -44,15 +46,15 @@ pub struct LinkJoinResult {
 }
 
 impl JoinReport {
-    /// What it amounts to.
+    /// What it amounts to: a join that would fail has failed, however many causes are left.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        let is_broken = self.verdict.stop.is_some()
-            || self.lacks.iter().any(|lack| lack.is_fatal)
-            || self.beyond.iter().any(|step| step.is_passed == Some(false));
+        let is_broken = self.verdict.failure.is_some()
+            || self.preflight.iter().any(|lack| lack.is_fatal)
+            || self.beyond_kubeadm.iter().any(|stage| stage.is_passed == Some(false));
         if is_broken {
             Exit::Failed
-        } else if self.lacks.is_empty() && self.verdict.open.is_none() {
+        } else if self.preflight.is_empty() && self.verdict.undecided.is_none() {
             Exit::Good
         } else {
             Exit::Warned
@@ -66,19 +68,20 @@ impl JoinReport {
 pub fn service_route(node: &Snapshot, ahead: Option<&ClusterSettings>) -> Option<StageResult> {
     let services = ahead?.services.as_deref()?.split(',').next()?;
     let services: Prefix = services.trim().parse().ok()?;
-    Some(match node.route_to(services) {
-        Some(route) => {
-            let link = route.link.as_ref().map_or_else(String::new, |link| format!(" by {link}"));
-            let seen = format!("{services} has a route{link}");
-            StageResult { stage: JoinStage::ServiceRoute, is_passed: Some(true), seen }
-        }
-        None => StageResult {
-            stage: JoinStage::ServiceRoute,
-            is_passed: Some(false),
-            seen: format!(
-                "no route leads to the Services ({services}): kube-proxy and the CNI would not \
-                 reach the API; ip route add {services} dev IF"
-            ),
-        },
-    })
+    let Some(route) = node.route_to(services) else {
+        return Some(StageResult {
+            remedies: vec![
+                Remedy::command(format!("ip route add {services} dev IF"))
+                    .to("let kube-proxy and the CNI reach the API"),
+            ],
+            ..StageResult::new(
+                JoinStage::ServiceRoute,
+                Some(false),
+                JoiningHostEvidence::NoServiceRoute { services },
+            )
+        });
+    };
+    let link = route.link.clone();
+    let route = JoiningHostEvidence::ServiceRoute { services, link };
+    Some(StageResult::passed(JoinStage::ServiceRoute, route))
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use pontoon_diagnosis::Evidence;
 use pontoon_predict::kubeadm::endpoint::HostPort;
 
 use crate::bootstrap_token::BootstrapToken;
@@ -53,7 +54,7 @@ pub struct JoinRequest {
     /// The seconds for which kubeadm asks for cluster-info.
     pub discovery_s: u64,
     /// What the reader of the line should know.
-    pub notes: Vec<String>,
+    pub notes: Vec<Evidence>,
 }
 
 /// `timeouts.discovery` unless told otherwise (k/k
@@ -107,7 +108,7 @@ pub struct JoinFlags {
     /// The seconds for which kubeadm asks for cluster-info.
     pub discovery_s: Option<u64>,
     /// What the reader should know.
-    pub notes: Vec<String>,
+    pub notes: Vec<Evidence>,
 }
 
 /// What keeps a join from being one.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use pontoon_diagnosis::evidence::RequestedObject;
 use pontoon_model::net::IfName;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_predict::kubeadm::endpoint::HostPort;
@@ -60,6 +61,17 @@ impl JoinObject {
             Self::SharedCertificates => shared_certificates::PATH.to_owned(),
             Self::Node(name) => format!("/api/v1/nodes/{name}?timeout=10s"),
         }
+    }
+
+    /// The object as evidence names it.
+    #[must_use]
+    pub fn requested(&self) -> RequestedObject {
+        let (resource, name) = match self {
+            Self::ConfigMap(name) => ("ConfigMap", *name),
+            Self::SharedCertificates => ("Secret", "kubeadm-certs"),
+            Self::Node(name) => ("Node", name.as_str()),
+        };
+        RequestedObject { resource, name: Untrusted::new(name) }
     }
 }
 

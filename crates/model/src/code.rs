@@ -1,15 +1,15 @@
-//! The stable names of findings and causes, for scripts, `explain` and links in docs.
+//! The stable names of findings, causes and refusals, for scripts, `explain` and links in docs.
 //!
-//! Code that refers to a finding or a cause uses a constant of this file, so that a misspelt code
-//! does not compile. The meaning of a code is a row of the table of rules (`rules`) or of causes
-//! (`causes`); tests there check that each code has exactly one row.
+//! Code that refers to a finding, a cause or a refusal uses a constant of this file, so that a
+//! misspelt code does not compile. The meaning of a code is a row of the table of rules (`rules`), of
+//! causes (`causes`) or of refusals (`settings`); tests there check that each code has exactly one row.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The name of a finding or of a cause, in kebab-case. No finding and cause share a name.
+/// The name of a finding, a cause or a refusal, in kebab-case. No two of them share a name.
 #[derive(Clone, Copy, Debug, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct DiagnosisCode(&'static str);
@@ -250,6 +250,25 @@ codes! {
     UNEXPLAINED = "unexplained",
 }
 
+codes! {
+    /// Every reason for which settings for Kubernetes are not decided.
+    REFUSALS:
+    SETTINGS_HOST_UNKNOWN = "settings-host-unknown",
+    SETTINGS_HOST_UNNAMED = "settings-host-unnamed",
+    NODE_NAME_INVALID = "node-name-invalid",
+    CHOSEN_ADDRESS_NOT_ON_HOST = "chosen-address-not-on-host",
+    NODE_ADDRESS_MISSING = "node-address-missing",
+    NODE_ADDRESS_UNDECIDED = "node-address-undecided",
+    NO_SHARED_NETWORK = "no-shared-network",
+    CHOSEN_NETWORK_REFUSED = "chosen-network-refused",
+    NO_FREE_NETWORK = "no-free-network",
+    JOIN_SERVER_UNREACHED = "join-server-unreached",
+    INIT_ADDRESS_UNKNOWN = "init-address-unknown",
+    REPAIR_NOT_NEEDED = "repair-not-needed",
+    KUBEADM_VERSION_UNKNOWN = "kubeadm-version-unknown",
+    KUBEADM_VERSION_UNSUPPORTED = "kubeadm-version-unsupported",
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -259,7 +278,7 @@ mod tests {
     #[test]
     fn codes_are_kebab_case_and_a_code_means_one_thing() {
         let mut seen = BTreeSet::new();
-        for code in FINDINGS.iter().chain(CAUSES) {
+        for code in FINDINGS.iter().chain(CAUSES).chain(REFUSALS) {
             assert!(seen.insert(code), "{code} is there twice");
             let is_kebab_case = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
             assert!(code.as_str().bytes().all(is_kebab_case), "{code}");

@@ -12,7 +12,7 @@ pub mod k3s;
 pub mod k0s;
 pub mod talos;
 
-use super::node_settings::NodeSettings;
+use super::node_settings::{NodeSettings, SettingsNotice};
 
 /// Column at which comments are wrapped.
 const WIDTH: usize = 80;
@@ -55,12 +55,16 @@ impl CommentedText {
         if !settings.preparations.is_empty() {
             self.comment(0, &format!("First, on {}, as root:", settings.host));
         }
-        for preparation in &settings.preparations {
-            self.comment(0, &format!("- {}", preparation.because));
-            match &preparation.command {
-                Some(command) if is_shell => self.line(command),
-                Some(command) => self.line(&format!("#     {command}")),
-                None => {}
+        for SettingsNotice { evidence, remedies } in &settings.preparations {
+            let actions: Vec<_> =
+                remedies.iter().filter_map(|remedy| remedy.action.as_deref()).collect();
+            self.comment(0, &format!("- {evidence}: {}", actions.join("; ")));
+            for command in remedies.iter().filter_map(|remedy| remedy.command.as_deref()) {
+                if is_shell {
+                    self.line(command);
+                } else {
+                    self.line(&format!("#     {command}"));
+                }
             }
         }
     }

@@ -6,11 +6,12 @@
 pub mod address;
 pub mod networks;
 
-use pontoon_diagnosis::Diagnosis;
-use pontoon_model::code;
 use std::fmt;
 use std::net::IpAddr;
 
+use pontoon_diagnosis::evidence::{HostMtu, JoiningHostEvidence, SettingsEvidence};
+use pontoon_diagnosis::{Diagnosis, Evidence, Remedy};
+use pontoon_model::code;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Prefix};
 use pontoon_model::record::Record;
@@ -19,6 +20,7 @@ use pontoon_model::snapshot::{Snapshot, is_container_link};
 use pontoon_model::untrusted::Untrusted;
 use pontoon_rules::report::pairs::PairRow;
 
+use crate::refusal::SettingsRefusal;
 use pontoon_predict::kubeadm::certificates::lower_case;
 use pontoon_predict::kubeadm::endpoint::{API_PORT, EndpointHost, HostPort, is_dns_subdomain};
 use pontoon_predict::node_name::node_name;
@@ -45,25 +47,49 @@ pub struct SettingsOverrides {
 /// A value with its evidence.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DecidedValue<T> {
-    /// The decided value.
+    /// The value to write.
     pub value: T,
-    /// The evidence, in one line.
-    pub because: String,
+    /// What led to it, the most telling first.
+    pub evidence: Vec<SettingsEvidence>,
 }
 
 impl<T> DecidedValue<T> {
-    pub(crate) fn new(value: T, because: impl Into<String>) -> Self {
-        Self { value, because: because.into() }
+    pub(crate) fn new(value: T, evidence: impl IntoIterator<Item = SettingsEvidence>) -> Self {
+        Self { value, evidence: evidence.into_iter().collect() }
+    }
+
+    /// What led to it, in one line for a comment.
+    #[must_use]
+    pub fn evidence_text(&self) -> String {
+        let all: Vec<_> = self.evidence.iter().map(ToString::to_string).collect();
+        all.join("; ")
     }
 }
 
-/// A change to the host that is necessary before kubeadm starts.
+/// Something that has to be known or done beside the settings, and what to do.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct HostPreparation {
-    /// The reason for the change.
-    pub because: String,
-    /// The command, to be run as root; absent if the user has to decide.
-    pub command: Option<String>,
+pub struct SettingsNotice {
+    /// What was seen on the host, or on the hosts.
+    pub evidence: Evidence,
+    /// What to do, as root where it is a command.
+    pub remedies: Vec<Remedy>,
+}
+
+impl SettingsNotice {
+    fn new(evidence: impl Into<Evidence>, remedies: impl IntoIterator<Item = Remedy>) -> Self {
+        Self { evidence: evidence.into(), remedies: remedies.into_iter().collect() }
+    }
+}
+
+/// "cni0 is left from an earlier cluster: pontoon kubeadm reset-advice".
+impl fmt::Display for SettingsNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.evidence)?;
+        for (at, remedy) in self.remedies.iter().enumerate() {
+            write!(f, "{} {remedy}", if at == 0 { ":" } else { ";" })?;
+        }
+        Ok(())
+    }
 }
 
 /// All settings of one node.
@@ -89,35 +115,10 @@ pub struct NodeSettings {
     pub endpoint: DecidedValue<HostPort>,
     /// Names and addresses for the API server's certificate.
     pub names: DecidedValue<Vec<String>>,
-    /// Changes to the host that are necessary first.
-    pub preparations: Vec<HostPreparation>,
-    /// Problems that do not prevent the settings.
-    pub warnings: Vec<String>,
-}
-
-/// Why a value was refused.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum RefusalKind {
-    /// The user's value is not possible.
-    Wish,
-    /// The facts do not suffice for a decision.
-    Undecided,
-    /// The facts show that no value works.
-    Impossible,
-}
-
-/// A value that was not decided.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{what}: {why}")]
-pub struct SettingsRefusal {
-    /// The kind of refusal.
-    pub kind: RefusalKind,
-    /// The name of the value.
-    pub what: String,
-    /// The facts that led to the refusal.
-    pub why: String,
-    /// The missing fact, with the command that shows it.
-    pub ask: String,
+    /// What has to be done on the host before kubeadm is started.
+    pub preparations: Vec<SettingsNotice>,
+    /// What the reader should know.
+    pub warnings: Vec<SettingsNotice>,
 }
 
 /// The facts about all hosts, with what was derived from them.
@@ -128,7 +129,7 @@ pub struct SettingsInputs<'a> {
     /// For each pair of hosts, whether one reaches the other.
     pub pairs: &'a [PairRow],
     /// What is wrong.
-    pub findings: &'a [Diagnosis],
+    pub diagnoses: &'a [Diagnosis],
 }
 
 /// Decides the settings of a host.
@@ -145,13 +146,14 @@ pub fn decide_settings(
     let told = node.node.kubelet.hostname_override.as_ref().map(Untrusted::raw);
     let name = node_name(node.host_name.as_str(), told).unwrap_or_default();
     if !is_dns_subdomain(&name) {
-        return Err(SettingsRefusal {
-            kind: RefusalKind::Impossible,
-            what: format!("the name of the node on {host}"),
-            why: format!("`{}` is no name that Kubernetes takes", Untrusted::new(&name)),
-            ask: "give the host a name of small letters, digits, - and .: hostnamectl set-hostname"
-                .to_owned(),
-        });
+        let invalid = SettingsEvidence::InvalidNodeName { name: Untrusted::new(&name) };
+        let summary = format!("{host} has no name that a Node can have");
+        return Err(SettingsRefusal::new(code::NODE_NAME_INVALID, summary, [invalid])
+            .of_host(host)
+            .remedy(
+                Remedy::on(host, "hostnamectl set-hostname NAME")
+                    .to("give it a name of small letters, digits, - and ."),
+            ));
     }
     let place = address::decide(known, host, node, wishes)?;
     let address = place.address.value;
@@ -161,9 +163,9 @@ pub fn decide_settings(
     let endpoint = wishes.endpoint.clone().map_or_else(
         || {
             let own = HostPort { host: EndpointHost::Address(address), port: Some(API_PORT) };
-            DecidedValue::new(own, "kubeconfigs, cluster-info and the join line will name this")
+            DecidedValue::new(own, [SettingsEvidence::OwnEndpoint])
         },
-        |told| DecidedValue::new(told, "as you said"),
+        |told| DecidedValue::new(told, [SettingsEvidence::GivenByUser]),
     );
     let names = names(node, &name, &endpoint.value, &wishes.names);
     let mtu = least_mtu(known, place.prefix);
@@ -214,17 +216,15 @@ fn snapshot<'a>(
     host: &HostName,
 ) -> Result<&'a Snapshot, SettingsRefusal> {
     known.record.facts.hosts.get(host).map(|facts| &facts.snapshot).ok_or_else(|| {
-        let names: Vec<_> = known.record.facts.hosts.keys().map(HostName::as_str).collect();
+        let hosts = || known.record.facts.hosts.keys().cloned().collect();
         let why = known.record.unreached.get(host).map_or_else(
-            || format!("the facts are of {}", CommaList(&names)),
-            |why| format!("it could not be asked: {why}"),
+            || SettingsEvidence::KnownHosts { hosts: hosts() },
+            |why| SettingsEvidence::HostUnreached { reason: why.clone() },
         );
-        SettingsRefusal {
-            kind: RefusalKind::Wish,
-            what: format!("settings for {host}"),
-            why,
-            ask: "name a host of which there are facts, as they call it".to_owned(),
-        }
+        let summary = format!("there can be no settings for {host}");
+        SettingsRefusal::new(code::SETTINGS_HOST_UNKNOWN, summary, [why])
+            .of_host(host)
+            .remedy(Remedy::action("name a host of which there are facts, as the facts name it"))
     })
 }
 
@@ -246,7 +246,7 @@ fn names(
     names.extend(lower_case(others));
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(name.clone()));
-    DecidedValue::new(names, "whoever dials another address or name than these is refused")
+    DecidedValue::new(names, [SettingsEvidence::CertificateNames])
 }
 
 /// Whether it is loopback, or a link made by a container tool or an earlier cluster.
@@ -274,79 +274,85 @@ fn mtu_warnings(
     host: &HostName,
     link: &IfName,
     network: Prefix,
-) -> Vec<String> {
-    let all: Vec<_> = mtus(known, network).collect();
+) -> Vec<SettingsNotice> {
+    let mtus: Vec<_> =
+        mtus(known, network).map(|(host, mtu)| HostMtu { host: host.clone(), mtu }).collect();
     let mut warnings = Vec::new();
-    if all.iter().any(|(_, mtu)| *mtu != all[0].1) {
-        let each: Vec<_> = all.iter().map(|(name, mtu)| format!("{name} {mtu}")).collect();
-        warnings.push(format!(
-            "the MTU of {network} differs ({}): set one on every host before anything else",
-            each.join(", ")
-        ));
+    if mtus.iter().any(|one| one.mtu != mtus[0].mtu) {
+        let same = Remedy::action("set one on every host before anything else");
+        warnings.push(SettingsNotice::new(SettingsEvidence::MtusDiffer { network, mtus }, [same]));
     }
-    for finding in known.findings.iter().filter(|finding| finding.code == code::MTU_BLACK_HOLE) {
-        let is_here = finding.scope.link.as_ref().is_none_or(|other| other == link)
-            && [&finding.scope.from, &finding.scope.to].into_iter().flatten().any(|it| it == host);
+    for finding in known.diagnoses.iter().filter(|one| one.code == code::MTU_BLACK_HOLE) {
+        let scope = &finding.scope;
+        let is_here = scope.link.as_ref().is_none_or(|other| other == link)
+            && scope.hosts().any(|it| it == host);
         if is_here {
-            let why: Vec<_> = finding.evidence.iter().map(ToString::to_string).collect();
-            let why = why.join("; ");
-            warnings.push(format!("large packets vanish on {link} ({why}): see mtu-black-hole"));
+            let dropped = JoiningHostEvidence::LargePacketsDropped {
+                from: scope.from.clone(),
+                to: scope.to.clone(),
+                link: Some(link.clone()),
+            };
+            let explain = Remedy::command(format!("pontoon explain {}", finding.code));
+            warnings.push(SettingsNotice::new(dropped, [explain]));
         }
     }
     warnings
 }
 
-/// Links of an earlier cluster that still exist.
-fn leftovers(node: &Snapshot, host: &HostName) -> Option<String> {
-    let left: Vec<_> = node
-        .links
-        .iter()
-        .map(|link| link.name.as_str())
-        .filter(|name| *name == "cni0" || name.starts_with("flannel."))
+/// What an earlier cluster left.
+fn leftovers(node: &Snapshot, host: &HostName) -> Option<SettingsNotice> {
+    let names = node.links.iter().map(|link| &link.name);
+    let links: Vec<_> = names
+        .filter(|name| name.as_str() == "cni0" || name.as_str().starts_with("flannel."))
+        .cloned()
         .collect();
-    (!left.is_empty()).then(|| {
-        format!(
-            "{} of an earlier cluster is still there: pontoon kubeadm reset-advice --for {host}",
-            left.join(" and ")
+    let reset = || Remedy::command(format!("pontoon kubeadm reset-advice --for {host}"));
+    (!links.is_empty())
+        .then(|| SettingsNotice::new(SettingsEvidence::LeftoverLinks { links }, [reset()]))
+}
+
+fn forwarding(node: &Snapshot, family: IpFamily) -> Option<SettingsNotice> {
+    let (is_on, sysctl) = match family {
+        IpFamily::V4 => (node.forwarding.ipv4, "net.ipv4.ip_forward"),
+        IpFamily::V6 => (node.forwarding.ipv6, "net.ipv6.conf.default.forwarding"),
+    };
+    (is_on == Some(false)).then(|| {
+        let on = format!(
+            "echo '{sysctl} = 1' > /etc/sysctl.d/90-kubernetes.conf && sysctl -qw {sysctl}=1"
+        );
+        SettingsNotice::new(
+            JoiningHostEvidence::ForwardingOff { sysctl },
+            [Remedy::command(on).to("without it kubeadm refuses, and pods reach nothing")],
         )
     })
 }
 
-fn forwarding(node: &Snapshot, family: IpFamily) -> Option<HostPreparation> {
-    let (is_on, key) = match family {
-        IpFamily::V4 => (node.forwarding.ipv4, "net.ipv4.ip_forward"),
-        IpFamily::V6 => (node.forwarding.ipv6, "net.ipv6.conf.default.forwarding"),
-    };
-    (is_on == Some(false)).then(|| HostPreparation {
-        because: format!("{key} is 0: kubeadm refuses, and pods would reach nothing"),
-        command: Some(format!(
-            "echo '{key} = 1' > /etc/sysctl.d/90-kubernetes.conf && sysctl -qw {key}=1"
-        )),
-    })
-}
-
-/// Without a default route, the host itself has no route to a Service, and kube-proxy's NAT never
-/// sees the packet.
-fn service_route(node: &Snapshot, link: &IfName, services: Prefix) -> Option<HostPreparation> {
+/// Without a default route the host itself has no way to a Service.
+fn service_route(node: &Snapshot, link: &IfName, services: Prefix) -> Option<SettingsNotice> {
     let six = if services.family() == IpFamily::V6 { "-6 " } else { "" };
-    node.route_to(services).is_none().then(|| HostPreparation {
-        because: format!(
-            "no route leads to the Services: the host could not ask them (make it last: {})",
-            "a line `up` in /etc/network/interfaces, or nmcli connection modify +ipv4.routes"
-        ),
-        command: Some(format!("ip {six}route replace {services} dev {link}")),
+    node.route_to(services).is_none().then(|| {
+        SettingsNotice::new(
+            JoiningHostEvidence::NoServiceRoute { services },
+            [
+                Remedy::command(format!("ip {six}route replace {services} dev {link}"))
+                    .to("add one, which lasts until a reboot"),
+                Remedy::action(
+                    "keep it with a line `up` in /etc/network/interfaces, or with nmcli connection \
+                     modify +ipv4.routes",
+                ),
+            ],
+        )
     })
 }
 
-/// An existing `--node-ip` of kubelet, which would take precedence.
-fn own_node_ip(node: &Snapshot, address: IpAddr) -> Option<HostPreparation> {
-    let told = node.node.kubelet.node_ip.as_ref()?;
-    (told.raw() != address.to_string()).then(|| HostPreparation {
-        because: format!(
-            "kubelet is told --node-ip={told} in /etc/default/kubelet or \
-             /var/lib/kubelet/kubeadm-flags.env, and the former wins: take it out there"
-        ),
-        command: None,
+/// The `--node-ip` that kubelet has already, and that would override the one written here.
+fn own_node_ip(node: &Snapshot, address: IpAddr) -> Option<SettingsNotice> {
+    let node_ip = node.node.kubelet.node_ip.as_ref()?;
+    (node_ip.raw() != address.to_string()).then(|| {
+        SettingsNotice::new(
+            SettingsEvidence::KubeletNodeIp { node_ip: node_ip.clone() },
+            [Remedy::action("take it out there: the former file overrides the latter")],
+        )
     })
 }
 
@@ -357,33 +363,15 @@ fn proxy(
     pods: Prefix,
     services: Prefix,
     network: Prefix,
-) -> Option<HostPreparation> {
+) -> Option<SettingsNotice> {
     let proxies = ProxyEnvironment::of(&node.proxies);
-    proxies.of_https(&endpoint.host.to_string())?;
-    Some(HostPreparation {
-        because: "HTTPS_PROXY is set, and the API server would be asked through it".to_owned(),
-        command: Some(format!(
-            "export NO_PROXY=\"${{NO_PROXY:+$NO_PROXY,}}{},{network},{pods},{services},.svc,.cluster.local\"",
-            endpoint.host
-        )),
-    })
-}
-
-/// Formats items with commas and an "and" before the last.
-pub(super) struct CommaList<'a, T>(pub(super) &'a [T]);
-
-impl<T: fmt::Display> fmt::Display for CommaList<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, item) in self.0.iter().enumerate() {
-            match at {
-                0 => {}
-                _ if at + 1 == self.0.len() => f.write_str(" and ")?,
-                _ => f.write_str(", ")?,
-            }
-            item.fmt(f)?;
-        }
-        Ok(())
-    }
+    let host = &endpoint.host;
+    proxies.of_https(&host.to_string())?;
+    let exempt = Remedy::command(format!(
+        "export NO_PROXY=\"${{NO_PROXY:+$NO_PROXY,}}{host},{network},{pods},{services},.svc,.cluster.local\"",
+    ));
+    let exempt = exempt.to("let requests inside the cluster bypass it");
+    Some(SettingsNotice::new(SettingsEvidence::HttpsProxySet, [exempt]))
 }
 
 #[cfg(test)]

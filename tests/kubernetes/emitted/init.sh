@@ -1,6 +1,6 @@
 # kubeadm init on pi1, as root
 # First, on pi1, as root:
-# - net.ipv4.ip_forward is 0: kubeadm refuses, and pods would reach nothing
+# - net.ipv4.ip_forward is 0: without it kubeadm refuses, and pods reach nothing
 echo 'net.ipv4.ip_forward = 1' > /etc/sysctl.d/90-kubernetes.conf && sysctl -qw net.ipv4.ip_forward=1
 # kubelet's address; what stood in that file is kept beside it
 [ ! -s /etc/default/kubelet ] || cp /etc/default/kubelet /etc/default/kubelet.before

@@ -3,7 +3,7 @@
 # pi1 and pi3 reach 10.0.0.2 on eth0; pi1 and pi3 do not reach 172.20.5.2 on
 # wlan0
 # First, on pi2, as root:
-# - net.ipv4.ip_forward is 0: kubeadm refuses, and pods would reach nothing
+# - net.ipv4.ip_forward is 0: without it kubeadm refuses, and pods reach nothing
 echo 'net.ipv4.ip_forward = 1' > /etc/sysctl.d/90-kubernetes.conf && sysctl -qw net.ipv4.ip_forward=1
 set -eu
 cp -a /etc/kubernetes/kubelet.conf /etc/kubernetes/kubelet.conf.before

@@ -5,7 +5,7 @@
 # pi2 and pi3 reach 10.0.0.1 on eth0; pi2 and pi3 do not reach 172.20.5.1 on
 # wlan0
 # First, on pi1, as root:
-# - net.ipv4.ip_forward is 0: kubeadm refuses, and pods would reach nothing
+# - net.ipv4.ip_forward is 0: without it kubeadm refuses, and pods reach nothing
 echo 'net.ipv4.ip_forward = 1' > /etc/sysctl.d/90-kubernetes.conf && sysctl -qw net.ipv4.ip_forward=1
 set -eu
 k=/etc/kubernetes

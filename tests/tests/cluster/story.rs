@@ -119,9 +119,9 @@ fn the_campus_to_its_end() {
     // pontoon reports this beforehand, with the stage.
     let (code, said) = cluster.rehearse(&line, "");
     assert_eq!(code, 3, "{said}");
-    assert!(said.contains("would hang for 5 minutes without a word"), "{said}");
-    assert!(said.contains("nobody answers for 172.20.5.1"), "{said}");
-    // It prints nothing, and does not end.
+    assert!(said.contains("would hang for 5 minutes without output"), "{said}");
+    assert!(said.contains("no ARP reply for 172.20.5.1"), "{said}");
+    // It says nothing, and it does not end.
     let join = cluster.begin_join(&line);
     let said = join.within(10);
     assert!(said.is_none(), "it ended: {said:?}");

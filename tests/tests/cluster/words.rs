@@ -95,7 +95,7 @@ const CLIENT_TIMEOUT: &str = "net/http: request canceled while waiting for conne
 fn predicted(said: &str) -> String {
     let report: Value =
         serde_json::from_str(said).unwrap_or_else(|error| panic!("{error}: {said}"));
-    error(report["verdict"]["stop"]["words"].as_str().unwrap_or_default())
+    error(report["verdict"]["failure"]["response"].as_str().unwrap_or_default())
 }
 
 /// Before the worker joins: `printed` is what init printed.
@@ -181,7 +181,7 @@ fn certificates(cluster: &Cluster, printed: &str, differ: &mut String) {
     let own = said.split_whitespace().last().expect("it prints a key").to_owned();
     compare(differ, "another key", &predicted(&other), &real(&other));
     let said: Value = serde_json::from_str(&check(&own)).expect("a report is JSON");
-    let steps = said["verdict"]["steps"].as_array().expect("steps");
+    let steps = said["verdict"]["stages"].as_array().expect("stages");
     let opened = steps.iter().find(|step| step["stage"] == "shared-certificates");
     assert_eq!(opened.map(|step| &step["is_passed"]), Some(&true.into()), "{said:#}");
     cluster.kubectl("-n kube-system delete secret kubeadm-certs");

@@ -26,7 +26,7 @@ fn a_failure_is_told_with_the_stage_and_no_secret() {
     let output = typed(&["-"], &server.line());
     let said = text(&output);
     assert_eq!(output.status.code(), Some(3), "{said}");
-    assert!(said.contains("would hang for 5 minutes without a word"), "{said}");
+    assert!(said.contains("would hang for 5 minutes without output"), "{said}");
     assert!(said.contains("join-token-unknown") && said.contains("token ID \"abcdef\""), "{said}");
     assert!(!said.contains(SECRET), "{said}");
     let wide = said.lines().filter(|line| line.chars().count() > 80);
@@ -39,10 +39,10 @@ fn the_report_is_json_on_demand_and_holds_no_secret() {
     let output = typed(&["-", "--json"], &server.line());
     let report: serde_json::Value =
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)));
-    assert_eq!(report["schema"], "pontoon/join/v1");
-    assert!(report["verdict"]["stop"].is_null(), "{report}");
-    // Checks beyond kubeadm's own stages, from the settings that were read.
-    let beyond: Vec<_> = report["beyond"].as_array().expect("a list").iter().collect();
+    assert_eq!(report["schema"], "pontoon/join/v2");
+    assert!(report["verdict"]["failure"].is_null(), "{report}");
+    // What is beyond kubeadm's own stages, by the settings that were read.
+    let beyond: Vec<_> = report["beyond_kubeadm"].as_array().expect("a list").iter().collect();
     for stage in ["service-route", "networks"] {
         assert!(beyond.iter().any(|step| step["stage"] == stage), "{stage}: {report}");
     }
@@ -58,7 +58,7 @@ fn a_line_after_two_dashes_is_read_with_a_warning() {
     let output = typed(&words, "");
     let said = text(&output);
     assert!(said.contains("shows in the list of processes"), "{said}");
-    assert!(said.contains("go through") || said.contains("lets kubeadm join"), "{said}");
+    assert!(said.contains("go through") || said.contains("prevents the join"), "{said}");
 }
 
 #[test]
@@ -92,5 +92,5 @@ fn a_configuration_is_a_join_too() {
     let output = typed(&["--config", path.to_str().expect("a path"), "--json"], "");
     let report: serde_json::Value =
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)));
-    assert!(report["verdict"]["stop"].is_null(), "{report}");
+    assert!(report["verdict"]["failure"].is_null(), "{report}");
 }

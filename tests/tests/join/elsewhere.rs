@@ -58,13 +58,13 @@ fn each_host_is_judged_and_no_secret_leaves() {
     let (report, kept, page) = (part(), part(), part());
 
     let report: Value = serde_json::from_str(report).unwrap_or_else(|_| panic!("{text}{noise}"));
-    assert_eq!(report["schema"], "pontoon/join-hosts/v1");
+    assert_eq!(report["schema"], "pontoon/join-hosts/v2");
     let hosts = report["hosts"].as_array().expect("hosts");
     let names: Vec<_> = hosts.iter().filter_map(|host| host["host"].as_str()).collect();
     assert_eq!(names, ["pi2", "pi3"], "{report:#}");
     let why = report["unreached"]["pi9"].as_str().unwrap_or_default();
     assert!(why.contains("its name has no address"), "{why}");
-    let steps = hosts[0]["verdict"]["steps"].as_array().expect("steps");
+    let steps = hosts[0]["verdict"]["stages"].as_array().expect("stages");
     let passed = |stage: &str| {
         let step = steps.iter().find(|step| step["stage"] == stage);
         step.unwrap_or_else(|| panic!("{stage}: {steps:#?}"))["is_passed"].as_bool()
@@ -75,8 +75,10 @@ fn each_host_is_judged_and_no_secret_leaves() {
     for stage in ["reads", "control-plane", "node-name"] {
         assert_eq!(passed(stage), None, "{stage}: {steps:#?}");
     }
-    assert!(hosts[0]["verdict"]["stop"].is_null(), "{:#}", hosts[0]);
-    assert!(hosts[1]["verdict"]["stop"]["stage"].is_string(), "{:#}", hosts[1]);
+    assert!(hosts[0]["verdict"]["failure"].is_null(), "{:#}", hosts[0]);
+    let failure = &hosts[1]["verdict"]["failure"];
+    assert!(failure["stage"].is_string(), "{:#}", hosts[1]);
+    assert_eq!(failure["diagnoses"][0]["scope"]["from"], "pi3", "{failure:#}");
 
     assert!(kept.contains("pontoon agent --stdio"), "{kept}");
     assert!(kept.contains("Contact") && kept.contains("192.168.50.1:6443"), "{kept}");
@@ -85,7 +87,7 @@ fn each_host_is_judged_and_no_secret_leaves() {
         assert!(!noise.contains(secret), "{noise}");
     }
 
-    assert!(page.contains("pi2: the network lets it join, as far as can be asked"), "{page}");
+    assert!(page.contains("pi2: nothing on the network prevents the join, as far as"), "{page}");
     assert!(page.contains("\npi3: would hang for 5 minutes"), "{page}");
     let wide = page.lines().filter(|line| line.chars().count() > 80);
     assert!(wide.clone().all(|line| line.contains("https://")), "{:?}", wide.collect::<Vec<_>>());

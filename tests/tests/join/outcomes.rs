@@ -1,12 +1,17 @@
 //! Which stage stops a join, by which cause, after how long and with which message: the results of
 //! kubeadm 1.36.2 in the same case.
 
-use pontoon_model::code::{self, DiagnosisCode};
 use std::time::Duration;
+
+use pontoon_causes::cause::cause;
+use pontoon_diagnosis::evidence::{JoinAnswerEvidence, JoinEvidence};
+use pontoon_diagnosis::{Certainty, Evidence};
+use pontoon_model::code;
 
 use pontoon_join::edge::{JoinAttempt, attempt};
 use pontoon_join::join_line;
 use pontoon_join::join_timeouts::JoinTimeouts;
+use pontoon_join::trial::JoinObject;
 use pontoon_join::verdict::{JoinStage, JoinVerdict, judge};
 use pontoon_predict::proxy::ProxyEnvironment;
 
@@ -50,22 +55,35 @@ fn every_failure_is_named_by_its_stage_and_cause_and_kubeadms_words() {
         let line = (case.line)(&server.line());
         let verdict = rehearsed(&line, case.now_s, SHORT);
         let name = case.name;
-        let stop = verdict.stop.unwrap_or_else(|| panic!("{name}: {:?}", verdict.steps));
-        // Without permission to send pings, two causes of silence cannot be distinguished.
-        let has_no_echo = stop.because.iter().any(|because| because.contains("answers no ping"));
+        let failure = verdict.failure.unwrap_or_else(|| panic!("{name}: {:?}", verdict.stages));
+        // Who may send no echo cannot tell two silences apart.
+        let untested: Evidence =
+            JoinEvidence::PacketSizesUntested { is_behind_proxy: false }.into();
+        let has_no_echo = failure.evidence().contains(&untested);
         let causes = if has_no_echo && case.causes == [code::SERVER_OVERLOADED] {
             &[code::PATH_MTU_HOLE, code::SERVER_OVERLOADED][..]
         } else {
             case.causes
         };
-        assert_eq!((stop.stage, &stop.causes[..]), (case.stage, causes), "{name}: {stop:?}");
-        assert_eq!(stop.after_ms, case.after_ms, "{name}");
-        assert!(stop.words.contains(case.words), "{name}: {}", stop.words);
-        let known = |code: &DiagnosisCode| pontoon_causes::cause::cause(*code).is_some();
-        assert!(stop.causes.iter().all(known), "{name}: {:?} are to be explained", stop.causes);
-        assert!(!stop.advice.is_empty() && !stop.because.is_empty(), "{name}");
-        let failed = verdict.steps.iter().filter(|step| step.is_passed == Some(false)).count();
-        assert_eq!(failed, 1, "{name}: {:?}", verdict.steps);
+        let found: Vec<_> = failure.diagnoses.iter().map(|one| one.code).collect();
+        assert_eq!((failure.stage, &found[..]), (case.stage, causes), "{name}: {failure:?}");
+        assert_eq!(failure.after_ms, case.after_ms, "{name}");
+        assert!(failure.response.contains(case.words), "{name}: {}", failure.response);
+        for diagnosis in &failure.diagnoses {
+            let code = diagnosis.code;
+            let known = cause(code).unwrap_or_else(|| panic!("{name}: {code} is to be explained"));
+            assert_eq!(diagnosis.source, Some(known.source), "{name}");
+            assert_eq!(diagnosis.evidence, failure.evidence(), "{name}");
+            let others = causes.iter().filter(|it| **it != code).copied();
+            assert_eq!(diagnosis.alternatives, others.collect::<Vec<_>>(), "{name}");
+            let is_possible = diagnosis.certainty == Certainty::Possible;
+            assert_eq!(is_possible, causes.len() > 1, "{name}: {diagnosis:?}");
+            let is_sure = diagnosis.certainty == Certainty::Confirmed;
+            assert_eq!(diagnosis.distinguished_by.is_none(), is_sure, "{name}: {diagnosis:?}");
+        }
+        assert!(!failure.remedies().is_empty() && !failure.evidence().is_empty(), "{name}");
+        let failed = verdict.stages.iter().filter(|stage| stage.is_passed == Some(false)).count();
+        assert_eq!(failed, 1, "{name}: {:?}", verdict.stages);
     }
 }
 
@@ -100,8 +118,8 @@ fn a_good_join_goes_through_and_asks_what_kubeadm_asks() {
     for (name, behaviour, line, expected) in table {
         let server = Server::start(behaviour);
         let verdict = rehearsed(&line(&server.line()), NOW_S, JoinTimeouts::USUAL);
-        assert_eq!(verdict.stop, None, "{name}: {:?}", verdict.steps);
-        let bearers = server.bearers.lock().expect("no thread panicked").clone();
+        assert_eq!(verdict.failure, None, "{name}: {:?}", verdict.stages);
+        let bearers = server.bearers.lock().expect("nobody panicked").clone();
         let ends: Vec<_> =
             bearers.iter().filter_map(|path| path.split('?').next()?.rsplit('/').next()).collect();
         assert_eq!(ends, expected, "{name}");
@@ -113,11 +131,12 @@ fn a_good_join_goes_through_and_asks_what_kubeadm_asks() {
 fn what_could_not_be_asked_is_not_passed() {
     let server = Server::start(Behaviour { conversations: 2, ..Behaviour::default() });
     let verdict = rehearsed(&server.line(), NOW_S, SHORT);
-    assert_eq!(verdict.stop, None, "{:?}", verdict.steps);
-    let open = verdict.open.unwrap_or_else(|| panic!("{:?}", verdict.steps));
-    assert!(open.contains("the settings kube-proxy could not be asked for"), "{open}");
-    let reads = verdict.steps.iter().find(|step| step.stage == JoinStage::Reads);
-    assert_eq!(reads.map(|step| step.is_passed), Some(None), "{:?}", verdict.steps);
+    assert_eq!(verdict.failure, None, "{:?}", verdict.stages);
+    let object = JoinObject::ConfigMap("kube-proxy").requested();
+    let unasked: Evidence = JoinAnswerEvidence::ObjectNotRequested { object }.into();
+    assert_eq!(verdict.undecided, Some(unasked), "{:?}", verdict.stages);
+    let reads = verdict.stages.iter().find(|stage| stage.stage == JoinStage::Reads);
+    assert_eq!(reads.map(|stage| stage.is_passed), Some(None), "{:?}", verdict.stages);
 }
 
 /// The token is sent only to servers that the signature and the pin authenticate.
@@ -133,8 +152,8 @@ fn a_server_that_is_not_vouched_for_never_sees_the_token() {
         for line in [str::to_owned as fn(&str) -> String, unpinned] {
             let server = Server::start(behaviour.clone());
             let verdict = rehearsed(&line(&server.line()), now_s, SHORT);
-            assert!(verdict.stop.is_some(), "{name}");
-            assert!(server.bearers.lock().expect("no thread panicked").is_empty(), "{name}");
+            assert!(verdict.failure.is_some(), "{name}");
+            assert!(server.bearers.lock().expect("nobody panicked").is_empty(), "{name}");
         }
     }
 }
@@ -145,7 +164,7 @@ fn a_token_that_was_made_a_moment_ago_is_waited_for() {
     let server = Server::start(Behaviour { unsigned_answers: 2, ..Behaviour::default() });
     let limits = JoinTimeouts { signature: Duration::from_secs(6), ..SHORT };
     let verdict = rehearsed(&server.line(), NOW_S, limits);
-    assert_eq!(verdict.stop, None, "{:?}", verdict.steps);
+    assert_eq!(verdict.failure, None, "{:?}", verdict.stages);
 }
 
 #[test]
@@ -153,16 +172,21 @@ fn nothing_listens() {
     let line = format!(
         "kubeadm join 127.0.0.1:9 --token {TOKEN} --discovery-token-unsafe-skip-ca-verification"
     );
-    let stop = rehearsed(&line, NOW_S, SHORT).stop.expect("nothing listens");
-    assert_eq!(stop.stage, JoinStage::Tcp);
-    assert!(stop.words.ends_with("dial tcp 127.0.0.1:9: connect: connection refused"));
+    let failure = rehearsed(&line, NOW_S, SHORT).failure.expect("nobody is there");
+    assert_eq!(failure.stage, JoinStage::Tcp);
+    assert!(failure.response.ends_with("dial tcp 127.0.0.1:9: connect: connection refused"));
 }
 
 #[test]
 fn a_slow_answer_is_waited_for_as_long_as_was_said() {
     let server = Server::start(by_manner(Manner::Dumb));
     let limits = JoinTimeouts { all: Duration::from_secs(3), ..SHORT };
-    let stop = rehearsed(&server.line(), NOW_S, limits).stop.expect("no answer");
-    assert_eq!(stop.stage, JoinStage::ClusterInfo);
-    assert!(stop.because[0].contains("kubeadm allows 10 s"), "{:?}", stop.because);
+    let failure = rehearsed(&server.line(), NOW_S, limits).failure.expect("no answer");
+    assert_eq!(failure.stage, JoinStage::ClusterInfo);
+    let [Evidence::JoinAnswer(JoinAnswerEvidence::ObjectTimeout { allowed_ms, .. })] =
+        failure.evidence()
+    else {
+        panic!("{:?}", failure.evidence())
+    };
+    assert_eq!(*allowed_ms, Some(10_000));
 }

@@ -1,13 +1,17 @@
 //! Joins through a proxy of the environment, with and without a path to the server.
 
-use pontoon_model::code;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use pontoon_diagnosis::Evidence;
+use pontoon_diagnosis::evidence::{JoinEvidence, ServerEndpoint};
 use pontoon_join::verdict::{JoinStage, JoinVerdict};
+use pontoon_model::code;
+use pontoon_model::host::HostName;
+use pontoon_model::untrusted::Untrusted;
 use pontoon_predict::proxy::ProxyEnvironment;
 use pontoon_tests::program::{pontoon_in, stdout};
 
@@ -88,10 +92,10 @@ fn a_proxy_that_leads_there_is_gone_through() {
     let server = Server::start(Behaviour::default());
     let (port, questions) = serve(Proxy::Leads);
     let verdict = rehearsed(&line(&server), &format!("http://127.0.0.1:{port}"));
-    assert_eq!(verdict.stop, None, "{:?}", verdict.steps);
-    let proxy = verdict.steps.iter().find(|step| step.stage == JoinStage::Proxy);
-    assert_eq!(proxy.and_then(|step| step.is_passed), Some(true), "{:?}", verdict.steps);
-    let questions = questions.lock().expect("no thread panicked").clone();
+    assert_eq!(verdict.failure, None, "{:?}", verdict.stages);
+    let proxy = verdict.stages.iter().find(|stage| stage.stage == JoinStage::Proxy);
+    assert_eq!(proxy.and_then(|stage| stage.is_passed), Some(true), "{:?}", verdict.stages);
+    let questions = questions.lock().expect("nobody panicked").clone();
     let first = format!("CONNECT kubernetes:{} HTTP/1.1\r\n", server.address.port());
     assert!(questions[0].starts_with(&first), "{questions:?}");
     assert!(questions.iter().all(|question| !question.contains("0123456789abcdef")));
@@ -101,28 +105,55 @@ fn a_proxy_that_leads_there_is_gone_through() {
 fn a_proxy_that_leads_nowhere_is_named_with_kubeadms_words() {
     let refused = "proxyconnect tcp: dial tcp 127.0.0.1:PORT: connect: connection refused";
     let forbidden = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+    let status = |status, reason: &str| JoinEvidence::ProxyRefused {
+        status,
+        reason: Untrusted::new(reason),
+    };
+    let no_http = JoinEvidence::ProxyMalformed { reason: Untrusted::new("the answer is no HTTP") };
+    // Of silence and of a refused connection it is the kind that counts.
+    let silent = JoinEvidence::ProxyTimeout { waited_ms: 0 };
+    let gone = JoinEvidence::ConnectionRefused {
+        server: ServerEndpoint { host: HostName::lossy("127.0.0.1"), port: 0 },
+    };
     let table = [
-        (Proxy::Answers(forbidden), "?timeout=10s\": Forbidden", "403 Forbidden"),
-        (Proxy::Answers("HTTP/1.1 407\r\n\r\n"), "\": unknown status code", "answers 407"),
-        (Proxy::Answers("SSH-2.0-x\r\n"), "\": EOF", "no HTTP"),
-        (Proxy::Silent, "context deadline exceeded", "no answer in"),
-        (Proxy::Answers("HTTP/1.1 503 No\r\n\r\n"), "?timeout=10s\": No", "answers 503"),
-        (Proxy::Gone, refused, "refuses"),
+        (Proxy::Answers(forbidden), "?timeout=10s\": Forbidden", status(403, "Forbidden")),
+        (Proxy::Answers("HTTP/1.1 407\r\n\r\n"), "\": unknown status code", status(407, "")),
+        (Proxy::Answers("SSH-2.0-x\r\n"), "\": EOF", no_http),
+        (Proxy::Silent, "context deadline exceeded", silent),
+        (Proxy::Answers("HTTP/1.1 503 No\r\n\r\n"), "?timeout=10s\": No", status(503, "No")),
+        (Proxy::Gone, refused, gone),
     ];
     let server = Server::start(Behaviour::default());
-    for (proxy, words, because) in table {
+    for (proxy, words, expected) in table {
         let (port, _) = serve(proxy);
         let verdict = rehearsed(&line(&server), &format!("http://127.0.0.1:{port}"));
-        let stop = verdict.stop.unwrap_or_else(|| panic!("{words}: {:?}", verdict.steps));
-        assert_eq!(stop.stage, JoinStage::Proxy, "{stop:?}");
-        assert_eq!(stop.causes[0], code::HTTP_PROXY_APPLIES, "{stop:?}");
-        // If the proxy has tried, the server may be the cause.
-        let has_tried = because.contains("503") || because.contains("no answer");
-        assert_eq!(stop.causes.len(), if has_tried { 2 } else { 1 }, "{stop:?}");
-        assert!(stop.words.contains(&words.replace("PORT", &port.to_string())), "{stop:?}");
-        assert!(stop.because.join("; ").contains(because), "{stop:?}");
-        assert!(stop.advice[0].contains("NO_PROXY,kubernetes"), "{stop:?}");
-        assert_eq!(stop.after_ms, 300_000);
+        let failure = verdict.failure.unwrap_or_else(|| panic!("{words}: {:?}", verdict.stages));
+        assert_eq!(failure.stage, JoinStage::Proxy, "{failure:?}");
+        assert_eq!(failure.diagnoses[0].code, code::HTTP_PROXY_APPLIES, "{failure:?}");
+        // It may be the server, where the proxy has tried.
+        let has_tried = matches!(
+            expected,
+            JoinEvidence::ProxyRefused { status: 503, .. } | JoinEvidence::ProxyTimeout { .. }
+        );
+        assert_eq!(failure.diagnoses.len(), if has_tried { 2 } else { 1 }, "{failure:?}");
+        let response = words.replace("PORT", &port.to_string());
+        assert!(failure.response.contains(&response), "{failure:?}");
+        let [Evidence::Join(JoinEvidence::ProxyApplies { .. }), Evidence::Join(found)] =
+            failure.evidence()
+        else {
+            panic!("{failure:?}")
+        };
+        match (found, &expected) {
+            (JoinEvidence::ProxyTimeout { .. }, JoinEvidence::ProxyTimeout { .. }) => {}
+            (
+                JoinEvidence::ConnectionRefused { server },
+                JoinEvidence::ConnectionRefused { .. },
+            ) => assert_eq!(server.port, port),
+            (found, expected) => assert_eq!(found, expected),
+        }
+        let first = failure.remedies()[0].command.as_deref().unwrap_or_default();
+        assert!(first.contains("NO_PROXY,kubernetes"), "{failure:?}");
+        assert_eq!(failure.after_ms, 300_000);
     }
     assert!(server.bearers.lock().expect("no thread panicked").is_empty());
 }
@@ -133,12 +164,16 @@ fn a_proxy_of_another_kind_is_left_open() {
     let server = Server::start(Behaviour::default());
     for proxy in ["socks5://127.0.0.1:9", "https://127.0.0.1:9"] {
         let verdict = rehearsed(&line(&server), proxy);
-        let step = verdict.steps.iter().find(|step| step.stage == JoinStage::Proxy);
-        assert_eq!(step.map(|step| step.is_passed), Some(None), "{:?}", verdict.steps);
-        // The name cannot be resolved here; the proxy may resolve it.
-        assert_eq!(verdict.stop, None, "{:?}", verdict.steps);
-        assert!(verdict.open.is_some_and(|open| open.contains("is not spoken to here")));
-        assert!(verdict.steps.iter().all(|step| step.is_passed != Some(false)));
+        let stage = verdict.stages.iter().find(|stage| stage.stage == JoinStage::Proxy);
+        assert_eq!(stage.map(|stage| stage.is_passed), Some(None), "{:?}", verdict.stages);
+        // Nobody here knows the name; the proxy may.
+        assert_eq!(verdict.failure, None, "{:?}", verdict.stages);
+        let untested = Evidence::from(JoinEvidence::ProxyUntested {
+            proxy: Untrusted::new(proxy),
+            server: HostName::lossy("kubernetes"),
+        });
+        assert_eq!(verdict.undecided, Some(untested));
+        assert!(verdict.stages.iter().all(|stage| stage.is_passed != Some(false)));
     }
 }
 
@@ -154,7 +189,7 @@ fn the_proxys_password_is_shown_to_the_proxy_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let output = pontoon_in(folder.path(), &variables, &arguments, &line(&server));
     let said = stdout(&output);
-    assert!(said.contains(&format!("http://127.0.0.1:{port} leads to kubernetes:")), "{said}");
+    assert!(said.contains(&format!("http://127.0.0.1:{port} connects to kubernetes:")), "{said}");
     assert!(!said.contains("berry") && !String::from_utf8_lossy(&output.stderr).contains("berry"));
     let questions = questions.lock().expect("no thread panicked").clone();
     let header = "\r\nProxy-Authorization: Basic cGk6YmVycnk=\r\n";

@@ -72,7 +72,7 @@ fn settings(of: &str) -> NodeSettings {
             });
         }
     }
-    let known = SettingsInputs { record: &record, pairs: &pairs, findings: &[] };
+    let known = SettingsInputs { record: &record, pairs: &pairs, diagnoses: &[] };
     decide_settings(known, &of.parse().expect("a name"), &SettingsOverrides::default())
         .expect("it is decided")
 }

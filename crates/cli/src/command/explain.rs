@@ -15,6 +15,7 @@ use crate::render::explanation;
 use crate::render::style::TerminalStyle;
 use crate::render::wrap::wrapped;
 use pontoon_rules::rule::{RULES, rule};
+use pontoon_settings::refusal::{REFUSALS, refusal_named};
 
 /// What stands for pasted text.
 const STDIN: &str = "-";
@@ -36,9 +37,18 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, CommandFailu
         output::data(&explanation::cause(cause, style))?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Some(row) = refusal_named(code) {
+        let mut page = format!("{} (refusal)\n", style.bold(row.code.as_str()));
+        wrapped(&mut page, style.width, "", "", row.summary);
+        page.push('\n');
+        wrapped(&mut page, style.width, "", "", row.explain);
+        output::data(&page)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let Some(rule) = rule(code) else {
         let known = RULES.iter().map(|rule| rule.code.as_str());
         let known = known.chain(cause::all().map(|cause| cause.code.as_str()));
+        let known = known.chain(REFUSALS.iter().map(|row| row.code.as_str()));
         let near = known.min_by_key(|known| distance(code, known));
         let near = near.filter(|known| distance(code, known) <= known.len() / 3);
         return Err(CommandFailure::NoCode { code: code.to_owned(), near });
@@ -78,6 +88,13 @@ fn list(style: TerminalStyle) -> String {
             &rest,
             &style.printable(&values.fill(cause.summary)),
         );
+    }
+    page.push_str("\nWhy settings for Kubernetes are not decided:\n\n");
+    let widest = REFUSALS.iter().map(|row| row.code.as_str().len()).max().unwrap_or(0);
+    for row in REFUSALS {
+        let head = format!("{:widest$}  ", row.code);
+        let rest = " ".repeat(head.len());
+        wrapped(&mut page, style.width, &head, &rest, row.summary);
     }
     page
 }

@@ -102,18 +102,19 @@ fn report(request: &JoinRequest, seen: HostJoinResult) -> JoinReport {
     let HostJoinResult { host, lacks, own: mut verdict, by_link, beyond } = seen;
     let endpoint = request.discovery.endpoint();
     verdict.compare(endpoint, &by_link);
+    let links = by_link.into_iter().map(|(link, verdict)| {
+        let verdict = verdict.of_host(&host);
+        LinkJoinResult { link, verdict }
+    });
     JoinReport {
         schema: SCHEMA.to_owned(),
-        host,
         endpoint: endpoint.authority(),
-        lacks,
-        verdict,
-        links: by_link
-            .into_iter()
-            .map(|(link, verdict)| LinkJoinResult { link, verdict })
-            .collect(),
-        beyond,
+        preflight: lacks,
+        links: links.collect(),
+        verdict: verdict.of_host(&host),
+        beyond_kubeadm: beyond,
         notes: request.notes.clone(),
+        host,
     }
 }
 

@@ -5,7 +5,9 @@ mod join_line;
 
 use std::process::ExitCode;
 
-use pontoon_diagnosis::Diagnosis;
+use pontoon_diagnosis::evidence::SettingsEvidence;
+use pontoon_diagnosis::{CommandPlace, Diagnosis, DistinguishingCheck, Remedy};
+use pontoon_model::code;
 use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
 use pontoon_predict::kubeadm as rule;
@@ -14,9 +16,9 @@ use pontoon_predict::kubeadm::version::{ConfigApi, KubernetesVersion};
 use pontoon_rules::report::pairs::PairRow;
 use pontoon_settings::manifests::{kubeadm_init, kubeadm_join, kubeadm_repair, kubeadm_reset};
 use pontoon_settings::node_settings::{
-    NodeSettings, RefusalKind, SettingsInputs, SettingsOverrides, SettingsRefusal, decide_settings,
-    reaches,
+    NodeSettings, SettingsInputs, SettingsOverrides, decide_settings, reaches,
 };
+use pontoon_settings::refusal::SettingsRefusal;
 
 use crate::arguments::settings::{
     InitArguments, JoinArguments, KubeadmCommand, RepairArguments, ResetArguments,
@@ -40,17 +42,17 @@ pub(crate) fn run(command: &KubeadmCommand) -> Result<ExitCode, CommandFailure> 
 struct DiagnosedRecord {
     record: Record,
     pairs: Vec<PairRow>,
-    findings: Vec<Diagnosis>,
+    diagnoses: Vec<Diagnosis>,
 }
 
 impl DiagnosedRecord {
     fn of(record: Record) -> Self {
         let report = survey_report::report(&record);
-        Self { record, pairs: report.pairs, findings: report.diagnoses }
+        Self { record, pairs: report.pairs, diagnoses: report.diagnoses }
     }
 
     fn known(&self) -> SettingsInputs<'_> {
-        SettingsInputs { record: &self.record, pairs: &self.pairs, findings: &self.findings }
+        SettingsInputs { record: &self.record, pairs: &self.pairs, diagnoses: &self.diagnoses }
     }
 
     fn settle(&self, arguments: &SettingsArguments) -> Result<NodeSettings, CommandFailure> {
@@ -92,16 +94,14 @@ fn host<'a>(
         (Some(named), ..) => Ok(named),
         (None, Some(only), None) => Ok(only),
         (None, ..) => {
-            let names: Vec<_> = record.facts.hosts.keys().map(HostName::as_str).collect();
-            Err(ClusterFailure::Settings {
-                source: SettingsRefusal {
-                    kind: RefusalKind::Wish,
-                    what: "settings".to_owned(),
-                    why: format!("the facts are of several hosts: {}", names.join(", ")),
-                    ask: "use --for HOST".to_owned(),
-                },
-            }
-            .into())
+            let hosts = record.facts.hosts.keys().cloned().collect();
+            let known = SettingsEvidence::KnownHosts { hosts };
+            let refusal = SettingsRefusal::new(
+                code::SETTINGS_HOST_UNNAMED,
+                "the host that the settings are for is not named",
+                [known],
+            );
+            Err(refused(refusal.remedy(Remedy::action("use --for HOST"))))
         }
     }
 }
@@ -137,9 +137,7 @@ fn join(arguments: &JoinArguments) -> Result<ExitCode, CommandFailure> {
             let endpoint = line.discovery.endpoint();
             let reaches = |address| reaches(diagnosed.known(), &settings.host, address);
             if endpoint.host.address().and_then(reaches) == Some(false) {
-                return Err(
-                    ClusterFailure::Settings { source: unreached(&settings, endpoint) }.into()
-                );
+                return Err(refused(unreached(&settings, endpoint)));
             }
             let named_version = arguments.kubeadm.kubeadm_version.as_ref();
             let (_, api) = version(&settings, &arguments.settings, named_version)?;
@@ -150,18 +148,23 @@ fn join(arguments: &JoinArguments) -> Result<ExitCode, CommandFailure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Refuses a join to an address that the host cannot reach.
+/// A refusal as the failure of the command.
+fn refused(source: SettingsRefusal) -> CommandFailure {
+    ClusterFailure::Settings { source }.into()
+}
+
+/// The line leads to an address that the host does not reach.
 fn unreached(settings: &NodeSettings, endpoint: &HostPort) -> SettingsRefusal {
-    SettingsRefusal {
-        kind: RefusalKind::Impossible,
-        what: format!("a join of {} to {}", settings.host, endpoint.authority()),
-        why: format!("{} cannot reach {}", settings.host, endpoint.host),
-        ask: format!(
-            "the cluster has to move to an address that all nodes can reach: pontoon kubeadm repair-advice \
-             --from {}",
-            endpoint.host
-        ),
-    }
+    let host = &settings.host;
+    let server = HostName::lossy(&endpoint.host.to_string());
+    let move_it = format!("pontoon kubeadm repair-advice --from {server}");
+    let summary = format!("{host} cannot join {}", endpoint.authority());
+    let evidence = SettingsEvidence::ServerUnreached { host: host.clone(), server };
+    SettingsRefusal::new(code::JOIN_SERVER_UNREACHED, summary, [evidence]).of_host(host).remedy(
+        Remedy::command(move_it)
+            .at(CommandPlace::ControlPlane)
+            .to("move the cluster to an address that all hosts reach"),
+    )
 }
 
 fn reset(arguments: &ResetArguments) -> Result<ExitCode, CommandFailure> {
@@ -190,28 +193,30 @@ fn repair(arguments: &RepairArguments) -> Result<ExitCode, CommandFailure> {
         choice.pick().and_then(|pick| pick.addresses.first().copied())
     };
     let Some(from) = arguments.from.or_else(predicted) else {
-        return Err(ClusterFailure::Settings {
-            source: SettingsRefusal {
-                kind: RefusalKind::Undecided,
-                what: "the address that kubeadm init took".to_owned(),
-                why: "no default route leads to it now".to_owned(),
-                ask: "use --from; it is the server in /etc/kubernetes/admin.conf".to_owned(),
-            },
-        }
-        .into());
+        return Err(refused(
+            SettingsRefusal::new(
+                code::INIT_ADDRESS_UNKNOWN,
+                "the address that kubeadm init took is not known",
+                [SettingsEvidence::NoDefaultRoute],
+            )
+            .of_host(&settings.host)
+            .decided_by(DistinguishingCheck::by_command(
+                CommandPlace::ControlPlane,
+                "grep server: /etc/kubernetes/admin.conf",
+            ))
+            .remedy(Remedy::action("use --from")),
+        ));
     };
     let text = match arguments.to {
         Some(to) => kubeadm_repair::worker(&settings, from, to),
         None if from == settings.address.value => {
-            return Err(ClusterFailure::Settings {
-                source: SettingsRefusal {
-                    kind: RefusalKind::Wish,
-                    what: format!("a repair of {}", settings.host),
-                    why: format!("{from} is the address that it should have"),
-                    ask: "use --from, if init took another".to_owned(),
-                },
-            }
-            .into());
+            let right = SettingsEvidence::AddressAlreadyRight { address: from };
+            let summary = format!("{} needs no repair", settings.host);
+            return Err(refused(
+                SettingsRefusal::new(code::REPAIR_NOT_NEEDED, summary, [right])
+                    .of_host(&settings.host)
+                    .remedy(Remedy::action("use --from, if init took another")),
+            ));
         }
         None => {
             let named_version = arguments.kubeadm.kubeadm_version.as_ref();
@@ -229,26 +234,31 @@ fn version(
     arguments: &SettingsArguments,
     named_version: Option<&KubernetesVersion>,
 ) -> Result<(KubernetesVersion, ConfigApi), CommandFailure> {
-    let source = &arguments.target.source;
-    let is_here = source.hosts.is_empty() && source.facts.is_empty();
+    let is_here =
+        arguments.target.source.hosts.is_empty() && arguments.target.source.facts.is_empty();
     let found =
         named_version.cloned().or_else(|| is_here.then(installed_version::version).flatten());
-    let refuse = |why: String| ClusterFailure::Settings {
-        source: SettingsRefusal {
-            kind: RefusalKind::Undecided,
-            what: "the API version of the configuration".to_owned(),
-            why,
-            ask: format!(
-                "use --kubeadm-version; `kubeadm version -o short` on {} prints it",
-                settings.host
-            ),
-        },
+    let host = &settings.host;
+    let refuse = |code, why| {
+        let check = DistinguishingCheck::by_command(
+            CommandPlace::Host(host.clone()),
+            "kubeadm version -o short",
+        );
+        refused(
+            SettingsRefusal::new(code, "the form of the configuration is not decided", [why])
+                .of_host(host)
+                .decided_by(check)
+                .remedy(Remedy::action("use --kubeadm-version")),
+        )
     };
     let version = found.ok_or_else(|| {
-        refuse(format!("the version of kubeadm on {} is not known", settings.host))
+        let unknown = SettingsEvidence::KubeadmVersionUnknown { host: host.clone() };
+        refuse(code::KUBEADM_VERSION_UNKNOWN, unknown)
     })?;
     let api = version.config_api().ok_or_else(|| {
-        refuse(format!("kubeadm {version} reads no API version that pontoon writes"))
+        let unsupported =
+            SettingsEvidence::KubeadmVersionUnsupported { version: version.to_string() };
+        refuse(code::KUBEADM_VERSION_UNSUPPORTED, unsupported)
     })?;
     Ok((version, api))
 }

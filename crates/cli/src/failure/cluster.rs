@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use pontoon_diagnosis::exit_of;
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
-use pontoon_settings::node_settings::RefusalKind;
+use pontoon_settings::refusal::{RefusalKind, SettingsRefusal};
 
 /// What is wanted of a cluster makes no sense, or cannot be decided.
 #[derive(Debug, thiserror::Error)]
@@ -53,9 +54,9 @@ pub(crate) enum ClusterFailure {
     /// Settings cannot be decided.
     #[error("not decided")]
     Settings {
-        /// Which, and why.
+        /// The diagnosis: which value, and why.
         #[source]
-        source: pontoon_settings::node_settings::SettingsRefusal,
+        source: SettingsRefusal,
     },
     /// No cluster can be asked.
     #[error("no cluster can be checked from here")]
@@ -80,13 +81,11 @@ pub(crate) enum ClusterFailure {
 
 impl ClusterFailure {
     /// The number to end with.
-    pub(crate) const fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Settings { source } => match source.kind {
-                RefusalKind::Wish => Exit::Usage,
-                RefusalKind::Undecided => Exit::Warned,
-                RefusalKind::Impossible => Exit::Failed,
-            },
+            Self::Settings { source } if source.kind != RefusalKind::Usage => {
+                exit_of([&*source.diagnosis])
+            }
             _ => Exit::Usage,
         }
     }
@@ -94,7 +93,11 @@ impl ClusterFailure {
     /// What to do about it.
     pub(crate) fn advice(&self) -> Option<String> {
         match self {
-            Self::Settings { source } => Some(source.ask.clone()),
+            Self::Settings { source } => {
+                let check = source.diagnosis.distinguished_by.iter().map(ToString::to_string);
+                let remedies = source.diagnosis.remedies.iter().map(ToString::to_string);
+                Some(check.chain(remedies).collect::<Vec<_>>().join("\n"))
+            }
             Self::Line { .. } | Self::Incomplete { .. } => Some(
                 "on the control plane this prints a new line:\n  \
                  kubeadm token create --print-join-command"

@@ -147,6 +147,8 @@ mod tests {
     use pontoon_diagnosis::evidence::ClusterEvidence;
     use pontoon_model::code::{self, DiagnosisCode};
 
+    use pontoon_diagnosis::Certainty;
+
     use super::*;
 
     fn test(

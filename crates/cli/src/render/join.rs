@@ -1,8 +1,9 @@
 //! A rehearsed join: where it stops and why, what kubeadm would say, what to do.
 
+use pontoon_diagnosis::Evidence;
 use pontoon_join::preflight::PreflightFailure;
 use pontoon_join::report::JoinReport;
-use pontoon_join::verdict::{JoinVerdict, StageResult, Stop};
+use pontoon_join::verdict::{JoinFailure, JoinVerdict, StageResult};
 
 use super::style::TerminalStyle;
 use super::wrap::{padded, wrapped};
@@ -18,22 +19,22 @@ pub(crate) fn page(report: &JoinReport, style: TerminalStyle) -> String {
     };
     say(&format!("{}: ", report.host), "  ", &sentence(report));
     for note in &report.notes {
-        say("  note: ", "        ", note);
+        say("  note: ", "        ", &note.to_string());
     }
-    if let Some(stop) = &report.verdict.stop {
-        for because in &stop.because {
-            say("  - ", "    ", because);
+    if let Some(failure) = &report.verdict.failure {
+        for evidence in failure.evidence() {
+            say("  - ", "    ", &evidence.to_string());
         }
-        say("  ", "  ", &causes(stop));
-        say("  ", "  ", &format!("kubeadm says {}:", when(stop)));
-        say("    error: ", "    ", &stop.words);
+        say("  ", "  ", &causes(failure));
+        say("  ", "  ", &format!("kubeadm says {}:", when(failure)));
+        say("    error: ", "    ", &failure.response);
         page.push_str("\nWhat to do:\n");
-        advice(&mut page, stop, style);
+        remedies(&mut page, failure, style);
     }
-    lacks(&mut page, report, style);
+    preflight(&mut page, report, style);
     page.push_str("\nStage by stage:\n");
-    steps(&mut page, &report.verdict.steps, style);
-    steps(&mut page, &report.beyond, style);
+    stages(&mut page, &report.verdict.stages, style);
+    stages(&mut page, &report.beyond_kubeadm, style);
     if !report.links.is_empty() {
         page.push_str("\nBy each link:\n");
     }
@@ -46,55 +47,51 @@ pub(crate) fn page(report: &JoinReport, style: TerminalStyle) -> String {
 }
 
 fn sentence(report: &JoinReport) -> String {
-    let JoinReport { endpoint, .. } = report;
-    if let Some(stop) = &report.verdict.stop {
-        return format!("kubeadm join to {endpoint} {}", failure_sentence(stop));
+    let join = format!("kubeadm join to {} ", report.endpoint);
+    match &report.verdict.failure {
+        Some(failure) => format!("{join}{}", failure_sentence(failure)),
+        None => pass_sentence(report, &join),
     }
-    pass_sentence(
-        report,
-        &format!("kubeadm join to {endpoint} "),
-        &format!("kubeadm join to {endpoint}"),
-    )
 }
 
-/// The sentence of a host that nothing stops: who would go through, and what the network lets be.
-pub(super) fn pass_sentence(report: &JoinReport, who: &str, join: &str) -> String {
-    if let Some(open) = &report.verdict.open {
-        return format!("{who}is not decided: {open}.");
+/// The sentence of a host that nothing stops; `join` is what would go through, and a blank.
+pub(super) fn pass_sentence(report: &JoinReport, join: &str) -> String {
+    if let Some(undecided) = &report.verdict.undecided {
+        return format!("{join}is not decided: {undecided}.");
     }
-    let is_ready = !report.lacks.iter().any(|lack| lack.is_fatal);
-    let but = if is_ready { "" } else { "; the host itself does not yet" };
+    let is_ready = !report.preflight.iter().any(|lack| lack.is_fatal);
+    let but = if is_ready { "" } else { ", but the host itself is not ready" };
     match (report.verdict.lacks_token(), is_ready) {
-        (false, true) => format!("{who}would go through."),
-        (false, false) => format!("the network lets {join}{but}."),
-        (true, _) => format!("the network lets {join}, {WITHOUT_TOKEN}{but}."),
+        (false, true) => format!("{join}would go through."),
+        (false, false) => format!("nothing on the network prevents the join{but}."),
+        (true, _) => format!("nothing on the network prevents the join, {WITHOUT_TOKEN}{but}."),
     }
 }
 
 /// What is true of a host that was asked from another one.
-const WITHOUT_TOKEN: &str = "as far as can be asked without the token";
+const WITHOUT_TOKEN: &str = "as far as can be tested without the token";
 
 /// How it ends.
-pub(super) fn failure_sentence(stop: &Stop) -> String {
-    match stop.after_ms / 60_000 {
+pub(super) fn failure_sentence(failure: &JoinFailure) -> String {
+    match failure.after_ms / 60_000 {
         0 => "would fail.".to_owned(),
-        minutes => format!("would hang for {minutes} minutes without a word, then fail."),
+        minutes => format!("would hang for {minutes} minutes without output, then fail."),
     }
 }
 
 /// The causes in a sentence.
-pub(super) fn causes(stop: &Stop) -> String {
-    match &stop.causes[..] {
-        [one] => format!("The cause: {one}."),
+pub(super) fn causes(failure: &JoinFailure) -> String {
+    match &failure.diagnoses[..] {
+        [one] => format!("The cause: {}.", one.code),
         several => {
-            let names: Vec<_> = several.iter().map(|code| code.as_str()).collect();
+            let names: Vec<_> = several.iter().map(|one| one.code.as_str()).collect();
             format!("The cause is one of these: {}.", names.join(", "))
         }
     }
 }
 
-pub(super) fn when(stop: &Stop) -> String {
-    match stop.after_ms {
+pub(super) fn when(failure: &JoinFailure) -> String {
+    match failure.after_ms {
         0 => "at once".to_owned(),
         ms if ms.is_multiple_of(60_000) => format!("after {} minutes", ms / 60_000),
         ms if ms < 1_000 => "in less than a second".to_owned(),
@@ -102,19 +99,19 @@ pub(super) fn when(stop: &Stop) -> String {
     }
 }
 
-fn advice(page: &mut String, stop: &Stop, style: TerminalStyle) {
-    for (at, advice) in stop.advice.iter().enumerate() {
+fn remedies(page: &mut String, failure: &JoinFailure, style: TerminalStyle) {
+    for (at, remedy) in failure.remedies().iter().enumerate() {
         let first = format!("  {}. ", at + 1);
-        wrapped(page, style.width, &first, "     ", &style.printable(advice));
+        wrapped(page, style.width, &first, "     ", &style.printable(&remedy.to_string()));
     }
 }
 
-fn lacks(page: &mut String, report: &JoinReport, style: TerminalStyle) {
-    if report.lacks.is_empty() {
+fn preflight(page: &mut String, report: &JoinReport, style: TerminalStyle) {
+    if report.preflight.is_empty() {
         return;
     }
     page.push_str("\nOn the host itself:\n");
-    for lack in &report.lacks {
+    for lack in &report.preflight {
         wrapped(page, style.width, "  - ", "    ", &style.printable(&preflight_text(lack)));
     }
 }
@@ -125,30 +122,38 @@ pub(super) fn preflight_text(lack: &PreflightFailure) -> String {
         (Some(check), false) => format!(" [WARNING {check}]"),
         (None, _) => String::new(),
     };
-    format!("{}{check}: {}", lack.seen, lack.advice)
+    let remedies: Vec<_> = lack.remedies.iter().map(ToString::to_string).collect();
+    format!("{}{check}: {}", lack.evidence, remedies.join("; "))
 }
 
-fn steps(page: &mut String, steps: &[StageResult], style: TerminalStyle) {
-    for step in steps {
-        let word = match step.is_passed {
+fn stages(page: &mut String, stages: &[StageResult], style: TerminalStyle) {
+    for stage in stages {
+        let word = match stage.is_passed {
             Some(true) => "ok",
             Some(false) => "FAILS",
             None => "?",
         };
-        let first = format!("  {}{}", padded(step.stage.as_str(), STAGE_WIDTH), padded(word, 7));
+        let first = format!("  {}{}", padded(stage.stage.as_str(), STAGE_WIDTH), padded(word, 7));
         let rest = " ".repeat(2 + STAGE_WIDTH + 7);
-        wrapped(page, style.width, &first, &rest, &style.printable(&step.seen));
+        wrapped(page, style.width, &first, &rest, &style.printable(&stage_text(stage)));
     }
+}
+
+/// What was observed in a stage, and what to do about it where that is not a failure of the join.
+pub(super) fn stage_text(stage: &StageResult) -> String {
+    let evidence = stage.evidence.iter().map(ToString::to_string);
+    let remedies = stage.remedies.iter().map(ToString::to_string);
+    evidence.chain(remedies).collect::<Vec<_>>().join("; ")
 }
 
 /// How far one comes by a link.
 pub(super) fn short(verdict: &JoinVerdict) -> String {
-    match &verdict.stop {
-        Some(stop) => {
-            let because = stop.because.first().map(String::as_str).unwrap_or_default();
-            format!("stops at {}: {because}", stop.stage)
+    match &verdict.failure {
+        Some(failure) => {
+            let first = failure.evidence().first().map(Evidence::to_string).unwrap_or_default();
+            format!("stops at {}: {first}", failure.stage)
         }
-        None if verdict.open.is_some() => "is not decided".to_owned(),
+        None if verdict.undecided.is_some() => "is not decided".to_owned(),
         None => "goes through".to_owned(),
     }
 }

@@ -3,10 +3,12 @@
 use pontoon_fleet::group_output::{self, GroupedText};
 use pontoon_join::hosts_report::JoinHostsReport;
 use pontoon_join::report::JoinReport;
-use pontoon_join::verdict::Stop;
+use pontoon_join::verdict::JoinFailure;
 use pontoon_model::host::HostName;
 
-use super::join::{causes, failure_sentence, pass_sentence, preflight_text, short, when};
+use super::join::{
+    causes, failure_sentence, pass_sentence, preflight_text, short, stage_text, when,
+};
 use super::style::TerminalStyle;
 use super::wrap::wrapped;
 
@@ -21,7 +23,13 @@ pub(crate) fn page(hosts: &JoinHostsReport, style: TerminalStyle) -> String {
     let mut page = String::new();
     wrapped(&mut page, style.width, "", "  ", &style.printable(&sentence(hosts)));
     for note in hosts.hosts.first().iter().flat_map(|report| &report.notes) {
-        wrapped(&mut page, style.width, "  note: ", "        ", &style.printable(note));
+        wrapped(
+            &mut page,
+            style.width,
+            "  note: ",
+            "        ",
+            &style.printable(&note.to_string()),
+        );
     }
     for alike in fold(hosts.hosts.iter().map(|report| (&report.host, paragraph(report)))) {
         page.push('\n');
@@ -38,10 +46,10 @@ pub(crate) fn page(hosts: &JoinHostsReport, style: TerminalStyle) -> String {
         }
     }
     let lacks = hosts.hosts.iter().flat_map(|report| {
-        report.lacks.iter().map(|lack| (&report.host, flat(&preflight_text(lack))))
+        report.preflight.iter().map(|lack| (&report.host, flat(&preflight_text(lack))))
     });
     section(&mut page, "On the hosts themselves:", &fold(lacks), style);
-    if stops(hosts).next().is_some() {
+    if failures(hosts).next().is_some() {
         let links = hosts.hosts.iter().flat_map(|report| {
             let by = |by: &pontoon_join::report::LinkJoinResult| {
                 (&report.host, flat(&format!("by {} it {}", by.link, short(&by.verdict))))
@@ -54,25 +62,25 @@ pub(crate) fn page(hosts: &JoinHostsReport, style: TerminalStyle) -> String {
     section(&mut page, "Not asked:", &fold(whys), style);
     if hosts.hosts.iter().any(|report| report.verdict.lacks_token()) {
         let text = "The settings and the node's name take the token, which stays on this host; \
-                    pontoon join-check - on a host itself asks for them, too.";
+                    pontoon join-check - on a host itself tests them, too.";
         page.push('\n');
         wrapped(&mut page, style.width, "", "", text);
     }
     page
 }
 
-fn stops(hosts: &JoinHostsReport) -> impl Iterator<Item = &Stop> {
-    hosts.hosts.iter().filter_map(|report| report.verdict.stop.as_ref())
+fn failures(hosts: &JoinHostsReport) -> impl Iterator<Item = &JoinFailure> {
+    hosts.hosts.iter().filter_map(|report| report.verdict.failure.as_ref())
 }
 
 fn sentence(hosts: &JoinHostsReport) -> String {
-    let stopped = stops(hosts).count();
-    let open = hosts.hosts.iter().filter(|report| report.verdict.open.is_some()).count();
-    let through = hosts.hosts.len() - stopped - open;
+    let failed = failures(hosts).count();
+    let open = hosts.hosts.iter().filter(|report| report.verdict.undecided.is_some()).count();
+    let through = hosts.hosts.len() - failed - open;
     let counts = [
-        (stopped, "would fail"),
+        (failed, "would fail"),
         (open, "not decided"),
-        (through, "would be let in by the network"),
+        (through, "not prevented by the network"),
         (hosts.unreached.len(), "could not be asked"),
     ];
     let all = hosts.hosts.len() + hosts.unreached.len();
@@ -93,28 +101,28 @@ fn sentence(hosts: &JoinHostsReport) -> String {
 
 /// The sentence of a host, then lines with what each begins with.
 fn paragraph(report: &JoinReport) -> String {
-    let Some(stop) = &report.verdict.stop else { return passes(report) };
-    let mut lines = vec![failure_sentence(stop)];
+    let Some(failure) = &report.verdict.failure else { return passes(report) };
+    let mut lines = vec![failure_sentence(failure)];
     let mut line = |first: &str, text: &str| {
         lines.push(format!("{first}{BEGINS}{}", flat(text)));
     };
-    for because in &stop.because {
-        line("  - ", because);
+    for evidence in failure.evidence() {
+        line("  - ", &evidence.to_string());
     }
-    line("  ", &causes(stop));
-    line("  ", &format!("kubeadm says {}:", when(stop)));
-    line("    error: ", &stop.words);
+    line("  ", &causes(failure));
+    line("  ", &format!("kubeadm says {}:", when(failure)));
+    line("    error: ", &failure.response);
     line("  ", "What to do:");
-    for (at, advice) in stop.advice.iter().enumerate() {
-        line(&format!("  {}. ", at + 1), advice);
+    for (at, remedy) in failure.remedies().iter().enumerate() {
+        line(&format!("  {}. ", at + 1), &remedy.to_string());
     }
     lines.join("\n")
 }
 
 fn passes(report: &JoinReport) -> String {
-    let mut lines = vec![flat(&pass_sentence(report, "", "it join"))];
-    let failed = report.beyond.iter().filter(|step| step.is_passed == Some(false));
-    lines.extend(failed.map(|step| format!("  - {BEGINS}{}", flat(&step.seen))));
+    let mut lines = vec![flat(&pass_sentence(report, ""))];
+    let failed = report.beyond_kubeadm.iter().filter(|stage| stage.is_passed == Some(false));
+    lines.extend(failed.map(|stage| format!("  - {BEGINS}{}", flat(&stage_text(stage)))));
     lines.join("\n")
 }
 

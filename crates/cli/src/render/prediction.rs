@@ -29,7 +29,7 @@ pub(crate) fn page(prediction: &Prediction, style: TerminalStyle) -> String {
         }
     }
     if prediction.hosts.iter().any(|host| host.reach.values().any(AddressReach::is_unasked)) {
-        let text = "Which other hosts reach these addresses was not asked: pontoon predict HOSTS \
+        let text = "Which other hosts reach these addresses was not measured: pontoon predict HOSTS \
                     asks them.";
         page.push('\n');
         wrapped(&mut page, style.width, "", "", text);
@@ -61,7 +61,7 @@ fn verdict(host: &HostPrediction) -> String {
         }
     };
     if host.has_disagreement() {
-        text.push_str(" The components of one cluster do not agree.");
+        text.push_str(" The components of one cluster choose different addresses.");
     }
     text
 }
@@ -95,7 +95,7 @@ fn reached(reach: &AddressReach) -> Option<String> {
     let parts: Vec<String> = [
         part(&reach.unreached_by, "does not reach", "do not reach"),
         part(&reach.reached_by, "reaches", "reach"),
-        is_undecided.then(|| format!("of {} it was not seen", names(undecided))),
+        is_undecided.then(|| format!("not measured from {}", names(undecided))),
     ]
     .into_iter()
     .flatten()
@@ -105,7 +105,7 @@ fn reached(reach: &AddressReach) -> Option<String> {
 
 fn advice(page: &mut String, host: &HostPrediction, better: &BetterAddress, style: TerminalStyle) {
     let BetterAddress { link, address } = better;
-    let text = format!("Use {address} on {link} instead, which all of them reach:");
+    let text = format!("Use {address} on {link} instead, which all other hosts reach:");
     wrapped(page, style.width, "  ", "  ", &text);
     let mut flannel =
         host.chosen_addresses().filter(|(component, _)| *component == Component::Flannel);
@@ -262,7 +262,7 @@ mod tests {
         let (first, _) = page.split_once("\n\n").unwrap();
         insta::assert_snapshot!(first, @r#"
         pi1: kubeadm will take 172.20.5.1 on wlan0, and pi2 does not reach it.
-          Use 10.0.0.1 on eth0 instead, which all of them reach:
+          Use 10.0.0.1 on eth0 instead, which all other hosts reach:
             kubeadm init --apiserver-advertise-address=10.0.0.1
             KUBELET_EXTRA_ARGS=--node-ip=10.0.0.1   in /etc/default/kubelet
             --iface=eth0   in flannel's arguments

@@ -2,30 +2,29 @@
 
 use std::fmt;
 
+use pontoon_diagnosis::{Evidence, Remedy};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A stage.
+/// A stage of a join that the network or the host can stop.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum JoinStage {
-    /// What the host itself must have (kubeadm's preflight).
-    Host,
     /// What the server's name means.
     Resolve,
     /// The proxy of the environment.
     Proxy,
-    /// A route to it.
+    /// A route to that address.
     Route,
-    /// Who has its address on the link (ARP, ND).
+    /// The neighbour that has its address on the link (ARP, NDP).
     Neighbour,
-    /// The connection.
+    /// The TCP connection to it.
     Tcp,
     /// The start of TLS; the certificate is not looked at yet.
     Tls,
     /// The anonymous question for cluster-info.
     ClusterInfo,
-    /// Its signature by the token.
+    /// The signature of cluster-info by the token.
     Signature,
     /// Its CA against the pins.
     Pin,
@@ -33,7 +32,7 @@ pub enum JoinStage {
     Certificate,
     /// The server that cluster-info names.
     Inside,
-    /// And its certificate.
+    /// The certificate of that server.
     InsideCertificate,
     /// What is read with the token.
     Reads,
@@ -47,7 +46,7 @@ pub enum JoinStage {
     Reverse,
     /// Between the nodes, for the network of pods.
     PodNetwork,
-    /// Large packets.
+    /// Whether large packets pass between the hosts.
     PathMtu,
     /// From this host to a Service.
     ServiceRoute,
@@ -56,11 +55,10 @@ pub enum JoinStage {
 }
 
 impl JoinStage {
-    /// What it is called.
+    /// Its name on a terminal, at most fifteen letters.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Host => "host",
             Self::Resolve => "name",
             Self::Proxy => "proxy",
             Self::Route => "route",
@@ -95,10 +93,33 @@ impl fmt::Display for JoinStage {
 /// One stage, passed or not.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct StageResult {
-    /// Which.
+    /// The stage that was come to.
     pub stage: JoinStage,
     /// Whether it was passed; none: it could not be decided.
     pub is_passed: Option<bool>,
-    /// What was seen.
-    pub seen: String,
+    /// What was observed in it, the most telling first.
+    pub evidence: Vec<Evidence>,
+    /// What to do, where a stage that kubeadm does not look at was not passed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remedies: Vec<Remedy>,
+}
+
+impl StageResult {
+    /// The result of a stage, by one observation.
+    #[must_use]
+    pub fn new(stage: JoinStage, is_passed: Option<bool>, evidence: impl Into<Evidence>) -> Self {
+        Self { stage, is_passed, evidence: vec![evidence.into()], remedies: Vec::new() }
+    }
+
+    /// A stage that was passed.
+    #[must_use]
+    pub fn passed(stage: JoinStage, evidence: impl Into<Evidence>) -> Self {
+        Self::new(stage, Some(true), evidence)
+    }
+
+    /// A stage that could not be decided.
+    #[must_use]
+    pub fn undecided(stage: JoinStage, evidence: impl Into<Evidence>) -> Self {
+        Self::new(stage, None, evidence)
+    }
 }

@@ -26,7 +26,8 @@ pub fn settings(settings: &NodeSettings) -> String {
         &format!(
             "Left alone, flannel takes the link of the default route on each node; what was seen: \
              {}. The link must be called {} on all nodes.",
-            settings.address.because, settings.link
+            settings.address.evidence_text(),
+            settings.link
         ),
     );
     page.line("kubectl -n kube-flannel patch daemonset kube-flannel-ds --type=json -p '[");

@@ -17,7 +17,7 @@ pub fn configuration(settings: &NodeSettings) -> String {
     page.line("kind: ClusterConfig");
     page.line("spec:");
     page.line("  api:");
-    page.comment(4, &settings.address.because);
+    page.comment(4, &settings.address.evidence_text());
     page.line(&format!("    address: {}", quoted(settings.address.value)));
     page.line("    sans:");
     for name in &settings.names.value {

@@ -27,18 +27,18 @@ pub fn configuration(settings: &NodeSettings, which: K3sDistribution) -> String 
     page.comment(0, &format!("{DERIVED} {SOURCE}"));
     page.comment(0, &format!("/etc/rancher/{folder}/config.yaml of a server on {}", settings.host));
     page.first(settings, false);
-    page.comment(0, &settings.address.because);
+    page.comment(0, &settings.address.evidence_text());
     page.line(&format!("node-ip: {}", quoted(settings.address.value)));
     page.line(&format!("advertise-address: {}", quoted(settings.address.value)));
     if which == K3sDistribution::K3s {
         page.line(&format!("flannel-iface: {}", quoted(&settings.link)));
     }
-    page.comment(0, &settings.pods.because);
+    page.comment(0, &settings.pods.evidence_text());
     page.line(&format!("cluster-cidr: {}", quoted(settings.pods.value)));
-    page.comment(0, &settings.services.because);
+    page.comment(0, &settings.services.evidence_text());
     page.line(&format!("service-cidr: {}", quoted(settings.services.value)));
     page.line("tls-san:");
-    page.comment(2, &settings.names.because);
+    page.comment(2, &settings.names.evidence_text());
     for name in &settings.names.value {
         page.line(&format!("  - {}", quoted(name)));
     }

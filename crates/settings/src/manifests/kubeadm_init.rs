@@ -26,7 +26,7 @@ pub fn configuration(
     page.line(&format!("apiVersion: {api}"));
     page.line("kind: InitConfiguration");
     page.line("localAPIEndpoint:");
-    page.comment(2, &settings.address.because);
+    page.comment(2, &settings.address.evidence_text());
     page.line(&format!("  advertiseAddress: {}", quoted(settings.address.value)));
     node_registration(&mut page, settings, api);
     page.line("---");
@@ -34,16 +34,16 @@ pub fn configuration(
     page.line("kind: ClusterConfiguration");
     page.comment(0, "kubeadm's own version: without it kubeadm asks the internet for one");
     page.line(&format!("kubernetesVersion: {version}"));
-    page.comment(0, &settings.endpoint.because);
+    page.comment(0, &settings.endpoint.evidence_text());
     page.line(&format!("controlPlaneEndpoint: {}", quoted(settings.endpoint.value.authority())));
     page.line("networking:");
-    page.comment(2, &settings.pods.because);
+    page.comment(2, &settings.pods.evidence_text());
     page.line(&format!("  podSubnet: {}", quoted(settings.pods.value)));
-    page.comment(2, &settings.services.because);
+    page.comment(2, &settings.services.evidence_text());
     page.line(&format!("  serviceSubnet: {}", quoted(settings.services.value)));
     page.line("apiServer:");
     page.line("  certSANs:");
-    page.comment(4, &settings.names.because);
+    page.comment(4, &settings.names.evidence_text());
     for name in &settings.names.value {
         page.line(&format!("    - {}", quoted(name)));
     }
@@ -59,9 +59,9 @@ pub fn command(settings: &NodeSettings, version: Option<&KubernetesVersion>) -> 
     page.comment(0, &format!("kubeadm init on {}, as root", settings.host));
     page.first(settings, true);
     kubelet_default(&mut page, settings);
-    page.comment(0, &settings.address.because);
-    page.comment(0, &format!("Pods: {}", settings.pods.because));
-    page.comment(0, &format!("Services: {}", settings.services.because));
+    page.comment(0, &settings.address.evidence_text());
+    page.comment(0, &format!("Pods: {}", settings.pods.evidence_text()));
+    page.comment(0, &format!("Services: {}", settings.services.evidence_text()));
     let mut flags = vec![
         format!("--apiserver-advertise-address={}", settings.address.value),
         format!("--control-plane-endpoint={}", settings.endpoint.value.authority()),

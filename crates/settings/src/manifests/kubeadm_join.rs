@@ -52,7 +52,7 @@ pub fn configuration(
             page.line(&format!("      - {}", quoted(pin)));
         }
     }
-    page.comment(0, &settings.address.because);
+    page.comment(0, &settings.address.evidence_text());
     node_registration(&mut page, settings, api);
     if discovery.is_control_plane {
         page.line("controlPlane:");
@@ -71,7 +71,7 @@ pub fn preparation(settings: &NodeSettings) -> String {
     let mut page = CommentedText::default();
     page.comment(0, &format!("Before kubeadm join on {}, as root", settings.host));
     page.first(settings, true);
-    page.comment(0, &settings.address.because);
+    page.comment(0, &settings.address.evidence_text());
     kubelet_default(&mut page, settings);
     page.comment(
         0,

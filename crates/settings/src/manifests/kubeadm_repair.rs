@@ -20,7 +20,7 @@ pub fn control_plane(settings: &NodeSettings, old: IpAddr, api: ConfigApi) -> St
          own etcd. The API is away for about half a minute; CA, tokens, pods and all objects stay.",
         settings.host, settings.address.value
     ));
-    page.comment(0, &settings.address.because);
+    page.comment(0, &settings.address.evidence_text());
     page.first(settings, true);
     let node_ip = match api {
         ConfigApi::V1Beta3 => format!("{{node-ip: \"{}\"}}", settings.address.value),
@@ -55,7 +55,7 @@ pub fn worker(settings: &NodeSettings, old: IpAddr, new: IpAddr) -> String {
         0,
         &format!("Leads the worker {} to {new} instead of {old}, as root.", settings.host),
     );
-    page.comment(0, &settings.address.because);
+    page.comment(0, &settings.address.evidence_text());
     page.first(settings, true);
     let body = WORKER
         .replace("@OLD_URL@", &url(old))

@@ -17,7 +17,7 @@ pub fn patch(settings: &NodeSettings) -> String {
     page.line("machine:");
     page.line("  kubelet:");
     page.line("    nodeIP:");
-    page.comment(6, &settings.address.because);
+    page.comment(6, &settings.address.evidence_text());
     page.line(&format!("      validSubnets: [{}]", quoted(settings.network)));
     page.line("cluster:");
     page.line("  network:");

@@ -2,16 +2,17 @@
 
 use std::net::IpAddr;
 
+use pontoon_diagnosis::evidence::{AddressOnLink, SettingsEvidence};
+use pontoon_diagnosis::{CommandPlace, DistinguishingCheck, Remedy};
+use pontoon_model::code;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Prefix};
 use pontoon_model::shared_links::usable_address;
 use pontoon_model::snapshot::{Link, LinkAddress, Snapshot};
 use pontoon_rules::report::reach::{AddressReach, reach};
 
-use super::{
-    CommaList, DecidedValue, RefusalKind, SettingsInputs, SettingsOverrides, SettingsRefusal,
-    is_of_containers,
-};
+use super::{DecidedValue, SettingsInputs, SettingsNotice, SettingsOverrides, is_of_containers};
+use crate::refusal::SettingsRefusal;
 
 /// The decided address with its link.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub(super) struct DecidedAddress {
     pub(super) address: DecidedValue<IpAddr>,
     pub(super) link: IfName,
     pub(super) prefix: Prefix,
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<SettingsNotice>,
 }
 
 struct AddressCandidate<'a> {
@@ -39,23 +40,14 @@ impl AddressCandidate<'_> {
             && self.reach.undecided.is_empty()
     }
 
-    /// What was observed about the address, as evidence.
-    fn seen(&self) -> String {
-        let on = format!("{} on {}", self.address(), self.link.name);
-        let AddressReach { reached_by, unreached_by, undecided } = &self.reach;
-        let verb = |hosts: &[HostName], one: &str, many: &str| {
-            if hosts.len() == 1 { one.to_owned() } else { many.to_owned() }
-        };
-        if !unreached_by.is_empty() {
-            let does = verb(unreached_by, "does not reach", "do not reach");
-            format!("{} {does} {on}", CommaList(unreached_by))
-        } else if !undecided.is_empty() {
-            format!("whether {} reach {on} was not seen", CommaList(undecided))
-        } else if reached_by.is_empty() {
-            format!("nobody was asked about {on}")
-        } else {
-            format!("{} {} {on}", CommaList(reached_by), verb(reached_by, "reaches", "reach"))
-        }
+    fn at(&self) -> AddressOnLink {
+        AddressOnLink { address: self.address(), link: self.link.name.clone() }
+    }
+
+    /// What was measured of it.
+    fn measured(&self) -> SettingsEvidence {
+        let AddressReach { reached_by, unreached_by, undecided } = self.reach.clone();
+        SettingsEvidence::AddressReach { at: self.at(), reached_by, unreached_by, undecided }
     }
 }
 
@@ -79,20 +71,17 @@ pub(super) fn decide(
     let Some(best) = best else {
         return Err(undecided(host, &candidates, has_peers));
     };
-    let others: Vec<_> = candidates
+    let why = if has_peers {
+        best.measured()
+    } else {
+        SettingsEvidence::OnlyAddress { host: host.clone(), link: best.link.name.clone() }
+    };
+    let others = candidates
         .iter()
         .filter(|other| other.address() != best.address() && !other.reach.unreached_by.is_empty())
-        .map(AddressCandidate::seen)
-        .collect();
-    let mut because = if has_peers {
-        best.seen()
-    } else {
-        format!("the only address of {host} that others could reach, on {}", best.link.name)
-    };
-    if !others.is_empty() {
-        because = format!("{because}; {}", others.join("; "));
-    }
-    Ok(place(best, because, Vec::new()))
+        .map(AddressCandidate::measured);
+    let evidence = [why].into_iter().chain(others).collect();
+    Ok(place(best, evidence, Vec::new()))
 }
 
 /// The address that the user set. It must exist; if other hosts do not reach it, that is a warning.
@@ -106,42 +95,43 @@ fn overridden(
             && wishes.link.as_ref().is_none_or(|link| *link == candidate.link.name)
     };
     let found = candidates.iter().find(is_meant).ok_or_else(|| {
-        let own: Vec<_> = candidates
-            .iter()
-            .map(|candidate| format!("{} on {}", candidate.address(), candidate.link.name))
-            .collect();
+        let addresses = candidates.iter().map(AddressCandidate::at).collect();
         let what = wishes.address.map_or_else(
             || wishes.link.as_ref().map(ToString::to_string).unwrap_or_default(),
             |address| address.to_string(),
         );
-        SettingsRefusal {
-            kind: RefusalKind::Wish,
-            what: format!("{what} for {host}"),
-            why: format!("the host has {}", CommaList(&own)),
-            ask: "name one of these, or bring the address up first: kubelet refuses one that it \
-                  does not find"
-                .to_owned(),
-        }
+        SettingsRefusal::new(
+            code::CHOSEN_ADDRESS_NOT_ON_HOST,
+            format!("{host} does not have {what}"),
+            [SettingsEvidence::OwnAddresses { addresses }],
+        )
+        .of_host(host)
+        .remedy(Remedy::action(
+            "name one of these, or bring the address up first: kubelet refuses one that it does \
+             not find",
+        ))
     })?;
-    let warnings: Vec<String> =
-        (!found.reach.unreached_by.is_empty()).then(|| found.seen()).into_iter().collect();
-    Ok(place(found, format!("as you said; {}", found.seen()), warnings))
+    let unreached = SettingsNotice::new(found.measured(), []);
+    let warnings = (!found.reach.unreached_by.is_empty()).then_some(unreached);
+    let evidence = vec![SettingsEvidence::GivenByUser, found.measured()];
+    Ok(place(found, evidence, warnings.into_iter().collect()))
 }
 
 fn place(
     found: &AddressCandidate<'_>,
-    because: String,
-    mut warnings: Vec<String>,
+    evidence: Vec<SettingsEvidence>,
+    mut warnings: Vec<SettingsNotice>,
 ) -> DecidedAddress {
     if found.own.valid_s.is_some() {
-        warnings.push(format!(
-            "{} is leased (DHCP): a cluster does not survive another address; reserve it or make \
-             it static",
-            found.address()
+        warnings.push(SettingsNotice::new(
+            SettingsEvidence::LeasedAddress { address: found.address() },
+            [Remedy::action(
+                "reserve it or make it static, since a cluster does not survive a new address",
+            )],
         ));
     }
     DecidedAddress {
-        address: DecidedValue::new(found.address(), because),
+        address: DecidedValue::new(found.address(), evidence),
         link: found.link.name.clone(),
         prefix: found.own.prefix.network(),
         warnings,
@@ -173,32 +163,48 @@ fn candidates<'a>(
         .collect()
 }
 
+/// No address is reached by all other hosts, as far as was measured.
 fn undecided(
     host: &HostName,
     candidates: &[AddressCandidate<'_>],
     has_peers: bool,
 ) -> SettingsRefusal {
-    let what = format!("the address of {host} in the cluster");
+    let refuse = |code, summary: String, evidence: Vec<_>| {
+        SettingsRefusal::new(code, summary, evidence).of_host(host)
+    };
     if candidates.is_empty() {
-        return SettingsRefusal {
-            kind: RefusalKind::Impossible,
-            what,
-            why: "no link that is up has an address that others could reach".to_owned(),
-            ask: "give the link to the other nodes an address, then ask again".to_owned(),
-        };
+        let none = SettingsEvidence::OwnAddresses { addresses: Vec::new() };
+        return refuse(
+            code::NODE_ADDRESS_MISSING,
+            format!("{host} has no address for the cluster"),
+            vec![none],
+        )
+        .remedy(Remedy::action("give the link to the other nodes an address, then ask again"));
     }
-    let seen: Vec<_> = candidates.iter().map(AddressCandidate::seen).collect();
+    let undecided = format!("the address of {host} in the cluster is not decided");
+    let measured = candidates.iter().map(AddressCandidate::measured).collect();
     let is_unseen = candidates
         .iter()
         .any(|candidate| !candidate.reach.undecided.is_empty() || candidate.reach.is_unasked());
-    let ask = if !has_peers {
-        format!("name all nodes, so that they are asked: --for {host} HOSTS; or say --link")
-    } else if is_unseen {
-        "pontoon mesh with the same hosts says what was not seen; or say --link".to_owned()
-    } else {
-        "no network is shared by all of them: pontoon mesh says why".to_owned()
-    };
-    let kind =
-        if has_peers && !is_unseen { RefusalKind::Impossible } else { RefusalKind::Undecided };
-    SettingsRefusal { kind, what, why: seen.join("; "), ask }
+    let measure = DistinguishingCheck::by_command(CommandPlace::ThisHost, "pontoon mesh HOSTS");
+    let name_link = Remedy::action("say --link, if you know which link reaches them");
+    if !has_peers {
+        return refuse(code::NODE_ADDRESS_UNDECIDED, undecided, measured)
+            .decided_by(measure.showing("which of its addresses the other nodes reach"))
+            .remedy(Remedy::action(format!(
+                "name all nodes, so that they are asked: --for {host} HOSTS"
+            )))
+            .remedy(name_link);
+    }
+    if is_unseen {
+        return refuse(code::NODE_ADDRESS_UNDECIDED, undecided, measured)
+            .decided_by(measure.showing("what was not measured with the same hosts"))
+            .remedy(name_link);
+    }
+    refuse(
+        code::NO_SHARED_NETWORK,
+        format!("{host} has no address that all other hosts reach"),
+        measured,
+    )
+    .remedy(Remedy::command("pontoon mesh HOSTS").to("see why no network is shared by all of them"))
 }

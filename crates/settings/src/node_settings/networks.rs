@@ -2,17 +2,20 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use pontoon_diagnosis::Remedy;
+use pontoon_diagnosis::evidence::{NetworkUsage, SettingsEvidence, UsedNetwork};
+use pontoon_model::code;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IpFamily, Prefix};
 use pontoon_model::snapshot::RouteKind;
+use pontoon_model::untrusted::Untrusted;
 use pontoon_predict::kubeadm::networking::{
     SERVICE_ADDRESSES_MIN, node_mask, validate_pod_subnets, validate_service_subnets,
     validate_subnets,
 };
 
-use super::{
-    DecidedValue, RefusalKind, SettingsInputs, SettingsOverrides, SettingsRefusal, is_of_containers,
-};
+use super::{DecidedValue, SettingsInputs, SettingsOverrides, is_of_containers};
+use crate::refusal::SettingsRefusal;
 
 const fn v4(a: u8, b: u8, length: u8) -> Prefix {
     Prefix { address: IpAddr::V4(Ipv4Addr::new(a, b, 0, 0)), length }
@@ -23,14 +26,7 @@ const fn v6(group: u16, length: u8) -> Prefix {
     Prefix { address: IpAddr::V6(Ipv6Addr::new(0xfd00, 0x10, group, 0, 0, 0, 0, 0)), length }
 }
 
-/// A network in use, and where it was seen.
-struct UsedNetwork<'a> {
-    network: Prefix,
-    host: &'a HostName,
-    what: String,
-}
-
-/// Decides the Service CIDR.
+/// Decides the network of Services.
 pub(super) fn services(
     known: SettingsInputs<'_>,
     family: IpFamily,
@@ -50,7 +46,7 @@ pub(super) fn services(
         IpFamily::V4 => scan().chain([v4(10, 96, 16)]).collect(),
         IpFamily::V6 => (0x97..0xa0).map(|group| v6(group, 112)).collect::<Vec<_>>(),
     };
-    choose(&taken, usual, "kubeadm's default", others(), wishes.pods, "the Services")
+    choose(&taken, usual, "kubeadm", others(), wishes.pods, "the Services")
 }
 
 /// Decides the pod CIDR, which must not overlap with the Service CIDR.
@@ -73,7 +69,7 @@ pub(super) fn pods(
         IpFamily::V4 => scan().collect(),
         IpFamily::V6 => (0x245..0x250).map(|group| v6(group, 56)).collect(),
     };
-    choose(&taken, usual, "flannel's default", others, Some(services), "the pods")
+    choose(&taken, usual, "flannel", others, Some(services), "the pods")
 }
 
 /// Candidates if the default is in use: private networks (RFC 1918), then networks for
@@ -86,9 +82,9 @@ fn scan() -> impl Iterator<Item = Prefix> {
 }
 
 fn choose(
-    taken: &[UsedNetwork<'_>],
+    taken: &[UsedNetwork],
     usual: Prefix,
-    whose: &str,
+    of: &'static str,
     others: Vec<Prefix>,
     beside: Option<Prefix>,
     what: &str,
@@ -97,61 +93,59 @@ fn choose(
     let is_free = |network: &Prefix| {
         clash(*network).is_none() && !beside.is_some_and(|beside| beside.overlaps(*network))
     };
-    let seen = format!("none of the {} networks seen on the hosts overlaps", taken.len());
+    let free = SettingsEvidence::NetworkFree { compared: taken.len() };
     if is_free(&usual) {
-        return Ok(DecidedValue::new(usual, format!("{whose}; {seen}")));
+        return Ok(DecidedValue::new(usual, [SettingsEvidence::DefaultNetwork { of }, free]));
     }
-    let why_not = clash(usual).map_or_else(
-        || "the other network of the cluster".to_owned(),
-        |taken| format!("{} of {} ({})", taken.network, taken.host, taken.what),
-    );
-    let found = others.into_iter().find(is_free).ok_or_else(|| SettingsRefusal {
-        kind: RefusalKind::Undecided,
-        what: format!("a network for {what}"),
-        why: "every private network overlaps one that a host has".to_owned(),
-        ask: "say --pod-cidr and --service-cidr".to_owned(),
+    let found = others.into_iter().find(is_free).ok_or_else(|| {
+        let summary = format!("no network for {what} is free");
+        SettingsRefusal::new(code::NO_FREE_NETWORK, summary, [SettingsEvidence::NoFreeNetwork])
+            .remedy(Remedy::action("say --pod-cidr and --service-cidr"))
     })?;
-    Ok(DecidedValue::new(found, format!("{usual}, {whose}, overlaps {why_not}; {seen}")))
+    let used = clash(usual).cloned();
+    let usual = SettingsEvidence::DefaultNetworkTaken { network: usual, of, used };
+    Ok(DecidedValue::new(found, [usual, free]))
 }
 
 /// The CIDR that the user set: kubeadm must accept it, and no host may use it.
 fn named(
-    taken: &[UsedNetwork<'_>],
+    taken: &[UsedNetwork],
     told: Prefix,
     option: &str,
     checked: Result<(), String>,
     beside: Option<Prefix>,
 ) -> Result<DecidedValue<Prefix>, SettingsRefusal> {
-    let refuse = |why: String| SettingsRefusal {
-        kind: RefusalKind::Wish,
-        what: format!("{option} {told}"),
-        why,
-        ask: "name another, or leave it to pontoon".to_owned(),
+    let refuse = |why| {
+        let summary = format!("{option} {told} cannot be used");
+        SettingsRefusal::new(code::CHOSEN_NETWORK_REFUSED, summary, [why])
+            .remedy(Remedy::action("name another, or leave it to pontoon"))
     };
-    checked.map_err(&refuse)?;
+    checked.map_err(|response| {
+        refuse(SettingsEvidence::RefusedByKubeadm { response: Untrusted::new(&response) })
+    })?;
     if let Some(clash) = taken.iter().find(|taken| taken.network.overlaps(told)) {
-        let UsedNetwork { network, host, what } = clash;
-        return Err(refuse(format!("{host} has {network} ({what}), and kubeadm would not say so")));
+        return Err(refuse(SettingsEvidence::NetworkInUse(clash.clone())));
     }
     if let Some(other) = beside.filter(|other| other.overlaps(told)) {
-        return Err(refuse(format!("it overlaps {other}, the cluster's other network")));
+        return Err(refuse(SettingsEvidence::OverlapsOtherNetwork { other }));
     }
-    Ok(DecidedValue::new(told.network(), "as you said; no network of the hosts overlaps"))
+    let free = SettingsEvidence::NetworkFree { compared: taken.len() };
+    Ok(DecidedValue::new(told.network(), [SettingsEvidence::GivenByUser, free]))
 }
 
-/// All networks on links and routes of the hosts, without those of containers and earlier clusters.
-fn taken(known: SettingsInputs<'_>) -> Vec<UsedNetwork<'_>> {
-    let mut all: Vec<UsedNetwork<'_>> = Vec::new();
-    let mut take = |network: Prefix, host, what: String| {
+/// Every network that a host has or routes, but those of containers and of an earlier cluster.
+fn taken(known: SettingsInputs<'_>) -> Vec<UsedNetwork> {
+    let mut all: Vec<UsedNetwork> = Vec::new();
+    let mut take = |network: Prefix, host: &HostName, usage| {
         if !all.iter().any(|taken| taken.network == network) {
-            all.push(UsedNetwork { network, host, what });
+            all.push(UsedNetwork { network, host: host.clone(), usage });
         }
     };
     for (host, facts) in &known.record.facts.hosts {
         let node = &facts.snapshot;
         for link in node.links.iter().filter(|link| !is_cluster_own(&link.name)) {
             for own in link.addresses.iter().filter(|own| is_counted(own.prefix.address)) {
-                take(own.prefix.network(), host, format!("on {}", link.name));
+                take(own.prefix.network(), host, NetworkUsage::OnLink(link.name.clone()));
             }
         }
         let routes = node.routes.iter().filter(|route| {
@@ -163,12 +157,12 @@ fn taken(known: SettingsInputs<'_>) -> Vec<UsedNetwork<'_>> {
                 && !route.link.as_ref().is_some_and(is_cluster_own)
         });
         for route in routes {
-            let by = route.link.as_ref().map(|link| format!(" by {link}")).unwrap_or_default();
-            take(route.destination.network(), host, format!("a route{by}"));
+            let usage = route.link.clone().map_or(NetworkUsage::Routed, NetworkUsage::RoutedBy);
+            take(route.destination.network(), host, usage);
         }
         for server in node.resolver.servers.iter().filter(|server| is_counted(**server)) {
             let length = if server.is_ipv4() { 32 } else { 128 };
-            take(Prefix { address: *server, length }, host, "its name server".to_owned());
+            take(Prefix { address: *server, length }, host, NetworkUsage::NameServer);
         }
     }
     all

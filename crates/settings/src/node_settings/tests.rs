@@ -1,6 +1,9 @@
 use serde_json::json;
 
 use super::*;
+use crate::refusal::RefusalKind;
+use pontoon_diagnosis::Certainty;
+use pontoon_diagnosis::evidence::{AddressOnLink, NetworkUsage, UsedNetwork};
 use pontoon_model::facts::{Facts, HostFacts};
 use pontoon_predict::captured::CapturedHost;
 use pontoon_rules::report::pairs::{PairReachability, RoundCounts};
@@ -70,7 +73,7 @@ impl CampusFixture {
     }
 
     fn settle(&self, wishes: &SettingsOverrides) -> Result<NodeSettings, SettingsRefusal> {
-        let known = SettingsInputs { record: &self.record, pairs: &self.pairs, findings: &[] };
+        let known = SettingsInputs { record: &self.record, pairs: &self.pairs, diagnoses: &[] };
         decide_settings(known, &"pi1".parse().unwrap(), wishes)
     }
 }
@@ -88,14 +91,23 @@ fn the_address_is_the_one_that_all_reach() {
         // Both work: wired is preferred to Wi-Fi.
         (Open, Open, Ok("10.0.0.1")),
         (ViaGateway, Isolated, Ok("10.0.0.1")),
-        (Isolated, Isolated, Err(RefusalKind::Impossible)),
-        (Undecided, Isolated, Err(RefusalKind::Undecided)),
+        (Isolated, Isolated, Err(code::NO_SHARED_NETWORK)),
+        (Undecided, Isolated, Err(code::NODE_ADDRESS_UNDECIDED)),
     ];
     for (eth0, wlan0, expected) in table {
         let settled = CampusFixture::new(eth0, wlan0).settle(&SettingsOverrides::default());
         let found = settled.as_ref().map(|settings| settings.address.value.to_string());
         let expected = expected.map(str::to_owned);
-        assert_eq!(found.map_err(|refusal| refusal.kind), expected, "{eth0:?} {wlan0:?}");
+        assert_eq!(found.map_err(|refusal| refusal.diagnosis.code), expected, "{eth0:?} {wlan0:?}");
+    }
+}
+
+fn reach(address: &str, link: &str, unreached_by: &[&str]) -> SettingsEvidence {
+    SettingsEvidence::AddressReach {
+        at: AddressOnLink { address: address.parse().unwrap(), link: link.parse().unwrap() },
+        reached_by: Vec::new(),
+        unreached_by: unreached_by.iter().map(|name| name.parse().unwrap()).collect(),
+        undecided: Vec::new(),
     }
 }
 
@@ -103,7 +115,10 @@ fn the_address_is_the_one_that_all_reach() {
 fn of_one_host_alone_nothing_is_guessed() {
     let refusal = open().alone().settle(&SettingsOverrides::default()).unwrap_err();
     assert_eq!(refusal.kind, RefusalKind::Undecided);
-    assert!(refusal.why.contains("nobody was asked about 172.20.5.1 on wlan0"), "{refusal}");
+    assert_eq!(refusal.diagnosis.certainty, Certainty::Undecided);
+    assert!(refusal.diagnosis.distinguished_by.is_some(), "{refusal:?}");
+    let unasked = Evidence::from(reach("172.20.5.1", "wlan0", &[]));
+    assert!(refusal.diagnosis.evidence.contains(&unasked), "{refusal}");
     let told =
         SettingsOverrides { link: Some("eth0".parse().unwrap()), ..SettingsOverrides::default() };
     assert_eq!(open().alone().settle(&told).unwrap().address.value.to_string(), "10.0.0.1");
@@ -116,8 +131,12 @@ fn what_the_user_says_holds_and_is_commented() {
         ..SettingsOverrides::default()
     };
     let settings = open().settle(&told("172.20.5.1")).unwrap();
-    assert_eq!(settings.warnings, ["pi2 does not reach 172.20.5.1 on wlan0"]);
-    assert_eq!(open().settle(&told("192.0.2.9")).unwrap_err().kind, RefusalKind::Wish);
+    let [warning] = &settings.warnings[..] else { panic!("{:?}", settings.warnings) };
+    assert_eq!(warning.evidence, reach("172.20.5.1", "wlan0", &["pi2"]).into());
+    assert_eq!(settings.address.evidence[0], SettingsEvidence::GivenByUser);
+    let refusal = open().settle(&told("192.0.2.9")).unwrap_err();
+    assert_eq!(refusal.kind, RefusalKind::Usage);
+    assert_eq!(refusal.diagnosis.code, code::CHOSEN_ADDRESS_NOT_ON_HOST);
 }
 
 #[test]
@@ -149,21 +168,41 @@ fn networks_that_the_user_names_are_checked() {
         services: services.parse().ok(),
         ..SettingsOverrides::default()
     };
+    let refused =
+        |words: &str| SettingsEvidence::RefusedByKubeadm { response: Untrusted::new(words) };
+    let wifi: Prefix = "172.20.0.0/16".parse().unwrap();
+    let in_use = || {
+        let usage = NetworkUsage::OnLink("wlan0".parse().unwrap());
+        SettingsEvidence::NetworkInUse(UsedNetwork {
+            network: wifi,
+            host: "pi1".parse().unwrap(),
+            usage,
+        })
+    };
+    let pods = SettingsEvidence::OverlapsOtherNetwork { other: "10.96.0.0/16".parse().unwrap() };
+    // What kubeadm says is held to its words alone.
     let table = [
         (wish("10.42.0.0/16", "10.43.0.0/16"), None),
-        (wish("172.20.0.0/16", ""), Some("has 172.20.0.0/16")),
-        (wish("", "172.16.0.0/12"), Some("has 172.20.0.0/16")),
-        (wish("10.96.0.0/16", "10.96.0.0/12"), Some("the cluster's other network")),
-        (wish("10.42.0.0/29", ""), Some("must be smaller than the node subnet")),
-        (wish("", "10.0.0.0/8"), Some("is too large")),
-        (wish("", "10.43.0.0/30"), Some("is too small")),
+        (wish("172.20.0.0/16", ""), Some(in_use())),
+        (wish("", "172.16.0.0/12"), Some(in_use())),
+        (wish("10.96.0.0/16", "10.96.0.0/12"), Some(pods)),
+        (wish("10.42.0.0/29", ""), Some(refused("must be smaller than the node subnet"))),
+        (wish("", "10.0.0.0/8"), Some(refused("is too large"))),
+        (wish("", "10.43.0.0/30"), Some(refused("is too small"))),
     ];
     for (wishes, expected) in table {
         let refusal = open().settle(&wishes).err();
         assert_eq!(refusal.is_some(), expected.is_some(), "{wishes:?}: {refusal:?}");
         if let (Some(refusal), Some(expected)) = (refusal, expected) {
-            assert_eq!(refusal.kind, RefusalKind::Wish);
-            assert!(refusal.to_string().contains(expected), "{refusal}");
+            assert_eq!(refusal.kind, RefusalKind::Usage);
+            assert_eq!(refusal.diagnosis.code, code::CHOSEN_NETWORK_REFUSED);
+            match (&refusal.diagnosis.evidence[..], expected) {
+                (
+                    [Evidence::Settings(SettingsEvidence::RefusedByKubeadm { response })],
+                    SettingsEvidence::RefusedByKubeadm { response: words },
+                ) => assert!(response.raw().contains(words.raw()), "{refusal}"),
+                (found, expected) => assert_eq!(found, [expected.into()], "{wishes:?}"),
+            }
         }
     }
 }
@@ -201,20 +240,17 @@ fn what_has_to_be_done_first_is_said() {
     node.routes.retain(|route| !route.is_default());
     node.proxies.insert("https_proxy".to_owned(), Untrusted::new("http://proxy:3128"));
     let settings = campus.settle(&SettingsOverrides::default()).unwrap();
-    let because: Vec<_> =
-        settings.preparations.iter().map(|first| first.because.as_str()).collect();
-    let expected = [
-        "net.ipv4.ip_forward is 0",
-        "no route leads to the Services",
-        "kubelet is told --node-ip=172.20.5.1",
-        "HTTPS_PROXY is set",
+    let evidence: Vec<_> =
+        settings.preparations.iter().map(|first| first.evidence.clone()).collect();
+    let expected: [Evidence; 4] = [
+        JoiningHostEvidence::ForwardingOff { sysctl: "net.ipv4.ip_forward" }.into(),
+        JoiningHostEvidence::NoServiceRoute { services: settings.services.value }.into(),
+        SettingsEvidence::KubeletNodeIp { node_ip: Untrusted::new("172.20.5.1") }.into(),
+        SettingsEvidence::HttpsProxySet.into(),
     ];
-    assert_eq!(because.len(), expected.len(), "{because:?}");
-    for (because, expected) in because.iter().zip(expected) {
-        assert!(because.starts_with(expected), "{because}");
-    }
-    let commands: Vec<_> =
-        settings.preparations.iter().filter_map(|it| it.command.as_deref()).collect();
+    assert_eq!(evidence, expected);
+    let remedies = settings.preparations.iter().flat_map(|it| &it.remedies);
+    let commands: Vec<_> = remedies.filter_map(|it| it.command.as_deref()).collect();
     assert!(commands[1].contains("ip route replace 10.96.0.0/12 dev eth0"), "{commands:?}");
     assert!(commands[2].contains("10.0.0.1,10.0.0.0/24,10.244.0.0/16,10.96.0.0/12"));
     assert!(open().settle(&SettingsOverrides::default()).unwrap().preparations.len() <= 1);
@@ -233,6 +269,11 @@ fn mtus_that_differ_and_what_is_left_of_a_cluster_are_told() {
     let settings = campus.settle(&SettingsOverrides::default()).unwrap();
     assert_eq!(settings.mtu, 1400);
     let [differs, left] = &settings.warnings[..] else { panic!("{:?}", settings.warnings) };
-    assert!(differs.contains("differs (pi1 1500, pi2 1400)"), "{differs}");
-    assert!(left.starts_with("cni0 of an earlier cluster"), "{left}");
+    let mtus = [("pi1", 1500), ("pi2", 1400)]
+        .map(|(host, mtu)| HostMtu { host: host.parse().unwrap(), mtu });
+    let network = settings.network;
+    let expected = SettingsEvidence::MtusDiffer { network, mtus: mtus.to_vec() };
+    assert_eq!(differs.evidence, expected.into());
+    let expected = SettingsEvidence::LeftoverLinks { links: vec!["cni0".parse().unwrap()] };
+    assert_eq!(left.evidence, expected.into());
 }

@@ -73,7 +73,7 @@ fn judged(request: &JoinRequest, host: HostName, seen: &HostRehearsal) -> JoinRe
         lacks: seen.preflight.lacks(request),
         own: judge(&seen.own),
         by_link: by_link.collect(),
-        beyond: reverse_path::undecided_steps("with --server-via on that host only"),
+        beyond: reverse_path::untested_stages(true),
     };
     report(request, seen)
 }

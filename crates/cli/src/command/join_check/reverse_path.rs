@@ -4,11 +4,13 @@
 use pontoon_model::code;
 use std::collections::BTreeSet;
 
+use pontoon_diagnosis::Evidence;
+use pontoon_diagnosis::evidence::JoiningHostEvidence;
 use pontoon_join::request::JoinRequest;
 use pontoon_join::verdict::{JoinStage, StageResult};
 use pontoon_model::facts::RunParameters;
 use pontoon_model::host::HostName;
-use pontoon_model::port::{CONTROL_PLANE_PORTS, PortPlan, TransportProtocol};
+use pontoon_model::port::{CONTROL_PLANE_PORTS, Port, PortPlan, TransportProtocol};
 use pontoon_probe::survey::SurveyOptions;
 use pontoon_remote::carrier::RemoteProgram;
 use pontoon_rules::report::SurveyReport;
@@ -18,15 +20,17 @@ use crate::command::check::{local_names, participants};
 use crate::command::survey_report;
 use crate::failure::CommandFailure;
 
-/// kubelet's port, to which the API server connects for logs and exec.
-const KUBELET: u16 = 10250;
+/// kubelet's port.
+const KUBELET: Port = Port { number: 10250, transport: TransportProtocol::Tcp };
+/// flannel's VXLAN.
+const VXLAN: Port = Port { number: 8472, transport: TransportProtocol::Udp };
 
 /// Asks from both ends, where there is an agent on the other.
 pub(super) fn ask(
     via: Option<&str>,
     request: &JoinRequest,
 ) -> Result<Vec<StageResult>, CommandFailure> {
-    let Some(via) = via else { return Ok(undecided_steps("with --server-via only")) };
+    let Some(via) = via else { return Ok(untested_stages(false)) };
     let here = local_names::host_name()?;
     let server = HostName::lossy(&request.discovery.endpoint().host.to_string());
     let server = if server == here { HostName::lossy("server") } else { server };
@@ -43,10 +47,10 @@ pub(super) fn ask(
     let (record, _) = survey_report::survey(all, &RunParameters::default(), &options)?;
     let report = survey_report::report(&record);
     if let Some(why) = record.unreached.get(&server) {
-        let seen = format!("the agent on the control plane does not answer: {why}");
-        return Ok(vec![StageResult { stage: JoinStage::Reverse, is_passed: None, seen }]);
+        let silent = JoiningHostEvidence::ServerAgentSilent { reason: why.clone() };
+        return Ok(vec![StageResult::undecided(JoinStage::Reverse, silent)]);
     }
-    let own = |row: &&PortRow| row.host == here && row.port.number == KUBELET;
+    let own = |row: &&PortRow| row.host == here && row.port == KUBELET;
     let overlay = |row: &&PortRow| row.port.transport == TransportProtocol::Udp;
     Ok(vec![
         sum(JoinStage::Reverse, &report, own),
@@ -55,16 +59,13 @@ pub(super) fn ask(
     ])
 }
 
-/// What is not decided; `how` it is asked.
-pub(super) fn undecided_steps(how: &str) -> Vec<StageResult> {
-    let undecided = |stage, what: &str| {
-        let seen = format!("{what} is asked {how}");
-        StageResult { stage, is_passed: None, seen }
+/// What takes `--server-via`, on this host or on the other one that joins.
+pub(super) fn untested_stages(is_on_other_host: bool) -> Vec<StageResult> {
+    let untested = |stage, port, is_both_ways| {
+        let untested = JoiningHostEvidence::PortUntested { port, is_both_ways, is_on_other_host };
+        StageResult::undecided(stage, untested)
     };
-    vec![
-        undecided(JoinStage::Reverse, "port 10250 of this host from the control plane"),
-        undecided(JoinStage::PodNetwork, "VXLAN (8472/udp) both ways"),
-    ]
+    vec![untested(JoinStage::Reverse, KUBELET, false), untested(JoinStage::PodNetwork, VXLAN, true)]
 }
 
 /// What the rows say together: reached by every link, by some, or by none.
@@ -74,38 +75,39 @@ fn sum(
     is_meant: impl Fn(&&PortRow) -> bool,
 ) -> StageResult {
     let rows: Vec<&PortRow> = report.ports.iter().filter(is_meant).collect();
-    let by = |row: &PortRow| match &row.link {
-        Some(link) => format!("{} of {} on {link}", row.port, row.host),
-        None => format!("{} of {}", row.port, row.host),
+    let tried = |is_reached: bool| {
+        let rows = rows.iter().filter(move |row| {
+            let from = if is_reached { &row.open_from } else { &row.blocked_from };
+            !from.is_empty()
+        });
+        rows.map(move |row| {
+            let (port, host, link) = (row.port, row.host.clone(), row.link.clone());
+            JoiningHostEvidence::PortTried { port, host, link, is_reached }.into()
+        })
     };
-    let open: Vec<_> =
-        rows.iter().filter(|row| !row.open_from.is_empty()).map(|row| by(row)).collect();
-    let closed: Vec<_> =
-        rows.iter().filter(|row| !row.blocked_from.is_empty()).map(|row| by(row)).collect();
-    let (is_passed, seen) = match (open.is_empty(), closed.is_empty()) {
-        (true, true) => (None, "what was seen does not suffice".to_owned()),
-        (false, true) => (Some(true), format!("reached: {}", open.join(", "))),
-        (true, false) => (Some(false), format!("not reached: {}", closed.join(", "))),
-        // One link is enough, and which one is the node's address decides.
-        (false, false) => {
-            (None, format!("reached: {}; not reached: {}", open.join(", "), closed.join(", ")))
+    let (open, closed): (Vec<Evidence>, Vec<_>) = (tried(true).collect(), tried(false).collect());
+    let is_passed = match (open.is_empty(), closed.is_empty()) {
+        (true, true) => {
+            return StageResult::undecided(stage, JoiningHostEvidence::PortsUndecided);
         }
+        (false, true) => Some(true),
+        (true, false) => Some(false),
+        // One link is enough, and which one is the node's address decides.
+        (false, false) => None,
     };
-    StageResult { stage, is_passed, seen }
+    StageResult { stage, is_passed, evidence: [open, closed].concat(), remedies: Vec::new() }
 }
 
 fn path_mtu(report: &SurveyReport) -> StageResult {
     let hole = report.diagnoses.iter().find(|one| one.code == code::MTU_BLACK_HOLE);
-    match hole {
-        Some(hole) => StageResult {
-            stage: JoinStage::PathMtu,
-            is_passed: Some(false),
-            seen: hole.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
-        },
-        None => StageResult {
-            stage: JoinStage::PathMtu,
-            is_passed: Some(true),
-            seen: "packets of all sizes pass between the two".to_owned(),
-        },
-    }
+    let Some(hole) = hole else {
+        return StageResult::passed(JoinStage::PathMtu, JoiningHostEvidence::LargePacketsPass);
+    };
+    let scope = hole.scope.clone();
+    let dropped = JoiningHostEvidence::LargePacketsDropped {
+        from: scope.from,
+        to: scope.to,
+        link: scope.link,
+    };
+    StageResult::new(JoinStage::PathMtu, Some(false), dropped)
 }

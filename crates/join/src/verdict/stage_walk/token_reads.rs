@@ -1,6 +1,9 @@
 //! After the discovery: what is read with the token, of the server that cluster-info names.
 
-use pontoon_model::code::{self, DiagnosisCode};
+use pontoon_diagnosis::evidence::JoinAnswerEvidence;
+use pontoon_diagnosis::{Evidence, Remedy};
+use pontoon_model::code;
+use pontoon_model::shell;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_predict::kubeadm::endpoint::HostPort;
 use pontoon_wire::yaml;
@@ -13,8 +16,9 @@ use crate::proxy::ConnectReply;
 use crate::request::{DiscoveryMethod, JoinRequest};
 use crate::trial::{JoinObject, QueryOutcome, ServerContact, TcpOutcome, TlsOutcome, TokenRead};
 
-use super::shared_text::{PATIENT, seconds};
-use super::{JoinStage, PHASE, StageWalk, Stop, StopResult, control_plane};
+use super::{JoinStage, PHASE, StageResult, StageWalk, WalkResult, control_plane};
+use crate::verdict::join_remedies::{be_patient, new_join_command, on_control_plane};
+use crate::verdict::stage_failure::StageFailure;
 
 /// Whom the token may be shown to: a server whose certificate is vouched for by the CA that the
 /// token's signature and the pins, or the user's own file, vouch for.
@@ -122,6 +126,9 @@ pub(super) fn asking(server: &HostPort) -> String {
     )
 }
 
+/// How long kubeadm waits for an answer, by the `timeout` of its requests.
+pub(super) const REQUEST_ALLOWED_MS: u64 = 10_000;
+
 /// A read is tried once or twice, ten seconds each at most.
 pub(super) fn reads_give_up_ms(contact: &ServerContact) -> u64 {
     let tunnel = contact.proxy.as_ref().and_then(|proxied| proxied.tunnel.as_ref());
@@ -134,25 +141,22 @@ pub(super) fn reads_give_up_ms(contact: &ServerContact) -> u64 {
 
 /// One connection came to be and the next did not, or another server answered it.
 fn unasked(walk: &mut StageWalk<'_>, object: &JoinObject) {
-    let (stage, what) = match object {
-        JoinObject::ConfigMap(name) => (JoinStage::Reads, format!("the settings {name}")),
-        JoinObject::SharedCertificates => {
-            (JoinStage::SharedCertificates, "the certificates".to_owned())
-        }
-        JoinObject::Node(name) => {
-            (JoinStage::NodeName, format!("the Node {}", Untrusted::new(name)))
-        }
+    let stage = match object {
+        JoinObject::ConfigMap(_) => JoinStage::Reads,
+        JoinObject::SharedCertificates => JoinStage::SharedCertificates,
+        JoinObject::Node(_) => JoinStage::NodeName,
     };
-    let seen = format!("{what} could not be asked for: that connection did not come to be");
-    walk.note(stage, None, seen.clone());
-    walk.verdict.open = Some(seen);
+    let unasked: Evidence =
+        JoinAnswerEvidence::ObjectNotRequested { object: object.requested() }.into();
+    walk.verdict.stages.push(StageResult::undecided(stage, unasked.clone()));
+    walk.verdict.undecided = Some(unasked);
 }
 
 /// The last of the settings: what a control plane needs is looked at then.
 const LAST_SETTINGS: &str = "kubelet-config";
 
 /// Judges what was read with the token.
-pub(super) fn reads(walk: &mut StageWalk<'_>) -> StopResult<()> {
+pub(super) fn reads(walk: &mut StageWalk<'_>) -> WalkResult<()> {
     let mut names = Vec::new();
     for read in &walk.trial.reads {
         if matches!(read.page, QueryOutcome::NotAsked) {
@@ -164,7 +168,8 @@ pub(super) fn reads(walk: &mut StageWalk<'_>) -> StopResult<()> {
                 settings(walk, name, &read.page)?;
                 names.push(*name);
                 if *name == LAST_SETTINGS {
-                    walk.note(JoinStage::Reads, Some(true), names.join(", "));
+                    let names = names.clone();
+                    walk.pass(JoinStage::Reads, JoinAnswerEvidence::SettingsRead { names });
                     control_plane::endpoint(walk)?;
                 }
             }
@@ -175,86 +180,86 @@ pub(super) fn reads(walk: &mut StageWalk<'_>) -> StopResult<()> {
     Ok(())
 }
 
-fn settings(walk: &mut StageWalk<'_>, name: &str, page: &QueryOutcome) -> StopResult<()> {
-    let said = |answer| ApiRefusal::of(answer, "configmaps", name).words;
-    let (causes, seen, words): (&[DiagnosisCode], _, _) = match page {
-        QueryOutcome::Answer(answer) if answer.status == 200 => return Ok(()),
-        QueryOutcome::Answer(answer) if answer.status == 401 => (
-            &[code::CREDENTIALS_NOT_ACCEPTED],
-            "the server does not accept the token any more".to_owned(),
-            said(answer),
-        ),
-        QueryOutcome::Answer(answer) if answer.status == 403 => (
-            &[code::RIGHTS_MISSING],
-            "the token may not read it: its group is not system:bootstrappers:kubeadm:\
-             default-node-token"
-                .to_owned(),
-            said(answer),
-        ),
-        QueryOutcome::Answer(answer) => (
-            &[code::SERVER_OVERLOADED, code::STILL_STARTING],
-            format!("the server answers {} for {name}", answer.status),
-            said(answer),
-        ),
-        QueryOutcome::Silent { ms } => (
-            &[code::SERVER_OVERLOADED, code::PATH_MTU_HOLE],
-            format!("no answer for {name} in {}, kubeadm allows 10 s", seconds(*ms)),
-            "context deadline exceeded".to_owned(),
-        ),
-        QueryOutcome::Bad(why) => (
-            &[code::CONNECTION_CUT],
-            format!("the answer for {name} makes no sense: {why}"),
-            "EOF".to_owned(),
-        ),
-        QueryOutcome::NotAsked => return Ok(()),
+/// The group whose members may read the settings (k/k cmd/kubeadm/app/constants/constants.go,
+/// `NodeBootstrapTokenAuthGroup`).
+const TOKEN_GROUP: &str = "system:bootstrappers:kubeadm:default-node-token";
+
+fn settings(walk: &mut StageWalk<'_>, name: &'static str, page: &QueryOutcome) -> WalkResult<()> {
+    let object = JoinObject::ConfigMap(name).requested();
+    let fails = |causes: &[_], evidence, response: &str| {
+        let response = format!(
+            "{PHASE}unable to fetch the {name} ConfigMap: failed to get config map: {response}"
+        );
+        StageFailure::new(JoinStage::Reads, causes, evidence, response)
     };
-    walk.note(JoinStage::Reads, Some(false), seen.clone());
-    Err(Box::new(Stop {
-        stage: JoinStage::Reads,
-        causes: causes.to_vec(),
-        because: vec![seen],
-        advice: match page {
-            QueryOutcome::Silent { .. } => vec![PATIENT.to_owned()],
-            _ => vec!["on the control plane: kubeadm token create --print-join-command".to_owned()],
-        },
-        after_ms: if matches!(page, QueryOutcome::Silent { .. }) { 10_300 } else { 400 },
-        words: format!(
-            "{PHASE}unable to fetch the {name} ConfigMap: failed to get config map: {words}"
-        ),
-    }))
+    walk.fail(match page {
+        QueryOutcome::Answer(answer) if answer.status == 200 => return Ok(()),
+        QueryOutcome::NotAsked => return Ok(()),
+        QueryOutcome::Answer(answer) => {
+            let said = ApiRefusal::of(answer, "configmaps", name).words;
+            let status = answer.status;
+            let refused = JoinAnswerEvidence::ObjectRefused { object, status, response: None };
+            let (causes, remedy): (&[_], _) = match status {
+                401 => (&[code::CREDENTIALS_NOT_ACCEPTED], new_join_command()),
+                403 => (
+                    &[code::RIGHTS_MISSING],
+                    new_join_command().to(format!("make a token of the group {TOKEN_GROUP}")),
+                ),
+                _ => (&[code::SERVER_OVERLOADED, code::STILL_STARTING], new_join_command()),
+            };
+            fails(causes, refused, &said).remedies([remedy]).after(400)
+        }
+        QueryOutcome::Silent { ms } => fails(
+            &[code::SERVER_OVERLOADED, code::PATH_MTU_HOLE],
+            JoinAnswerEvidence::ObjectTimeout {
+                object,
+                waited_ms: *ms,
+                allowed_ms: Some(REQUEST_ALLOWED_MS),
+            },
+            "context deadline exceeded",
+        )
+        .remedies([be_patient()])
+        .after(10_300),
+        QueryOutcome::Bad(why) => fails(
+            &[code::CONNECTION_CUT],
+            JoinAnswerEvidence::ObjectMalformed { object, reason: why.clone() },
+            "EOF",
+        )
+        .likely()
+        .remedies([new_join_command()])
+        .after(400),
+    })
 }
 
 /// What precedes the words of the phase that looks whether the name is free (k/k
 /// cmd/kubeadm/app/cmd/phases/join/kubelet.go).
 const KUBELET_START: &str = "error execution phase kubelet-start: ";
 
-fn node_name(walk: &mut StageWalk<'_>, name: &str, page: &QueryOutcome) -> StopResult<()> {
+fn node_name(walk: &mut StageWalk<'_>, name: &str, page: &QueryOutcome) -> WalkResult<()> {
     let QueryOutcome::Answer(answer) = page else { return Ok(()) };
     let is_ready = answer.status == 200
         && serde_json::from_slice::<ExistingNode>(&answer.body).is_ok_and(|node| {
             let mut conditions = node.status.conditions.iter();
             conditions.any(|it| it.r#type == "Ready" && it.status == "True")
         });
+    let delete = format!("kubectl delete node {}", shell::quoted(name));
     let name = Untrusted::new(name);
     if !is_ready {
-        walk.note(JoinStage::NodeName, Some(true), format!("no Ready node is called {name}"));
+        walk.pass(JoinStage::NodeName, JoinAnswerEvidence::NodeNameFree { name });
         return Ok(());
     }
-    let seen = format!("a Ready node is called {name} already");
-    walk.note(JoinStage::NodeName, Some(false), seen.clone());
-    Err(Box::new(Stop {
-        stage: JoinStage::NodeName,
-        causes: vec![code::NODE_NAME_TAKEN],
-        because: vec![seen],
-        advice: vec![
-            "give this host another name (hostnamectl set-hostname), or --node-name".to_owned(),
-            format!("if that node is gone: kubectl delete node {name}"),
-        ],
-        after_ms: 0,
-        words: format!(
-            "{KUBELET_START}a Node with name \"{name}\" and status \"Ready\" already exists in the \
-             cluster. You must delete the existing Node or change the name of this new joining \
-             Node"
+    let response = format!(
+        "{KUBELET_START}a Node with name \"{name}\" and status \"Ready\" already exists in the \
+         cluster. You must delete the existing Node or change the name of this new joining Node"
+    );
+    let taken = JoinAnswerEvidence::NodeNameTaken { name };
+    walk.fail(
+        StageFailure::new(JoinStage::NodeName, &[code::NODE_NAME_TAKEN], taken, response).remedies(
+            [
+                Remedy::command("hostnamectl set-hostname NAME")
+                    .to("give this host another name, or join with --node-name"),
+                on_control_plane(delete, "if that node is gone"),
+            ],
         ),
-    }))
+    )
 }
