@@ -134,6 +134,7 @@ mod tests {
     use pontoon_model::untrusted::Untrusted;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "rows of a table")]
     fn each_observation_on_the_way_has_its_sentence() {
         let name = HostName::lossy("api");
         let server = ServerEndpoint { host: HostName::lossy("10.0.0.1"), port: 6443 };

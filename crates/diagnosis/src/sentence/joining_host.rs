@@ -5,7 +5,6 @@ use std::fmt;
 use crate::evidence::{ClusterNetwork, JoiningHostEvidence};
 
 impl fmt::Display for JoiningHostEvidence {
-    #[expect(clippy::too_many_lines, reason = "one line of text for each kind of observation")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::JoinedBefore => f.write_str("the host has already joined a cluster"),
@@ -92,6 +91,7 @@ mod tests {
     use pontoon_model::untrusted::Untrusted;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "rows of a table")]
     fn each_observation_of_a_joining_host_has_its_sentence() {
         let kubelet = Port { number: 10250, transport: TransportProtocol::Tcp };
         let vxlan = Port { number: 8472, transport: TransportProtocol::Udp };

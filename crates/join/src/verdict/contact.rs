@@ -32,7 +32,7 @@ pub(super) fn reach(contact: &ServerContact, link: Option<&IfName>) -> Vec<Stage
     if let Some(proxied) = by_proxy {
         match stages.pop() {
             Some(Err(failure)) => {
-                stages.push(Err(proxy::unreached(contact, proxied, *failure)));
+                stages.push(Err(Box::new(proxy::unreached(contact, proxied, *failure))));
             }
             last => {
                 stages.extend(last);
@@ -58,12 +58,12 @@ fn resolve(contact: &ServerContact) -> Option<StageOutcome> {
     let name = host_name(host);
     let add = Remedy::command(format!("echo 'ADDRESS {name}' >> /etc/hosts"))
         .to("name its address on every node");
-    Some(match &contact.resolved {
-        Ok(addresses) => Ok(StageResult::passed(
-            JoinStage::Resolve,
-            JoinEvidence::NameResolved { name, addresses: addresses.clone() },
-        )),
-        Err(ResolveFailure::Unknown { name_server }) => Err(StageFailure::new(
+    let failure = match &contact.resolved {
+        Ok(addresses) => {
+            let resolved = JoinEvidence::NameResolved { name, addresses: addresses.clone() };
+            return Some(Ok(StageResult::passed(JoinStage::Resolve, resolved)));
+        }
+        Err(ResolveFailure::Unknown { name_server }) => StageFailure::new(
             JoinStage::Resolve,
             &[code::NAME_UNKNOWN],
             JoinEvidence::NameUnknown { name },
@@ -72,8 +72,8 @@ fn resolve(contact: &ServerContact) -> Option<StageOutcome> {
                 SocketAddr::new(*name_server, DNS_PORT)
             ),
         )
-        .remedies([add])),
-        Err(ResolveFailure::Silent) => Err(StageFailure::new(
+        .remedies([add]),
+        Err(ResolveFailure::Silent) => StageFailure::new(
             JoinStage::Resolve,
             &[code::RESOLVER_UNREACHABLE, code::DNS_PACKETS_BLOCKED],
             JoinEvidence::NameServersSilent { name },
@@ -82,8 +82,9 @@ fn resolve(contact: &ServerContact) -> Option<StageOutcome> {
         .remedies([
             add,
             Remedy::command("pontoon check").to("see which name servers answer, over which link"),
-        ])),
-    })
+        ]),
+    };
+    Some(Err(Box::new(failure)))
 }
 
 fn connect(contact: &ServerContact, link: Option<&IfName>) -> Vec<StageOutcome> {
@@ -111,7 +112,7 @@ fn connect(contact: &ServerContact, link: Option<&IfName>) -> Vec<StageOutcome> 
                 None => link.cloned(),
             };
             let attempt = ConnectionAttempt { address: *address, server, source, link };
-            stages.push(Err(unconnected(tcp, attempt)));
+            stages.push(Err(Box::new(unconnected(tcp, attempt))));
         }
     }
     stages
@@ -126,7 +127,7 @@ struct ConnectionAttempt {
 }
 
 /// Why there is no connection.
-fn unconnected(tcp: TcpOutcome, attempt: ConnectionAttempt) -> Box<StageFailure> {
+fn unconnected(tcp: TcpOutcome, attempt: ConnectionAttempt) -> StageFailure {
     let ConnectionAttempt { address, server, source, link } = attempt;
     let dial = format!("dial tcp {}: connect: ", server.authority());
     let port = server.port_or_default();
@@ -148,14 +149,7 @@ fn unconnected(tcp: TcpOutcome, attempt: ConnectionAttempt) -> Box<StageFailure>
             JoinEvidence::NoNeighbour { address, source, link },
             format!("{dial}no route to host"),
         )
-        .remedies([
-            on_control_plane(
-                "pontoon kubeadm repair-advice",
-                "move the cluster to an address that all nodes reach",
-            ),
-            on_control_plane("pontoon kubeadm init", "write settings for a cluster made anew"),
-            compare_links(),
-        ]),
+        .remedies(reachable_address()),
         TcpOutcome::Unreachable => StageFailure::new(
             JoinStage::Tcp,
             &[code::FIREWALL_REJECT, code::API_ADDRESS_UNREACHABLE],
@@ -202,13 +196,25 @@ fn unconnected(tcp: TcpOutcome, attempt: ConnectionAttempt) -> Box<StageFailure>
     }
 }
 
+/// Where the link keeps its clients apart, or that host is not there.
+fn reachable_address() -> [Remedy; 3] {
+    [
+        on_control_plane(
+            "pontoon kubeadm repair-advice",
+            "move the cluster to an address that all nodes reach",
+        ),
+        on_control_plane("pontoon kubeadm init", "write settings for a cluster made anew"),
+        compare_links(),
+    ]
+}
+
 fn tls(contact: &ServerContact) -> StageOutcome {
     let server = endpoint(&contact.server);
     let fails = |causes: &[DiagnosisCode], evidence, response: &str| {
         StageFailure::new(JoinStage::Tls, causes, evidence, response)
             .remedies([see_what_answers(&contact.server)])
     };
-    Err(match &contact.tls {
+    let failure = match &contact.tls {
         Some(TlsOutcome::Chain { leaf, .. }) => {
             let shown = JoinEvidence::CertificateShown { issuer: leaf.issuer.clone() };
             return Ok(StageResult::passed(JoinStage::Tls, shown));
@@ -225,23 +231,22 @@ fn tls(contact: &ServerContact) -> StageOutcome {
         ),
         Some(TlsOutcome::Silent { ms }) => silent(contact, *ms),
         None => fails(&[code::CONNECTION_CUT], JoinEvidence::ClosedBeforeTls { server }, "EOF"),
-    })
+    };
+    Err(Box::new(failure))
 }
 
 /// A connection that stands, and then no byte: large packets are dropped, or the server is busy.
 /// Of either one packet of each size is the proof, so that it is no more than likely.
-fn silent(contact: &ServerContact, ms: u64) -> Box<StageFailure> {
+fn silent(contact: &ServerContact, ms: u64) -> StageFailure {
     const EITHER: &[DiagnosisCode] = &[code::PATH_MTU_HOLE, code::SERVER_OVERLOADED];
-    let (causes, sizes): (&[DiagnosisCode], _) = match contact.sizes {
-        Some(PacketSizes { small: true, large, mtu }) => (
-            if large { &[code::SERVER_OVERLOADED] } else { &[code::PATH_MTU_HOLE] },
-            JoinEvidence::LargePackets { mtu, is_answered: large },
-        ),
-        _ => {
+    let (causes, sizes): (&[DiagnosisCode], _) =
+        if let Some(PacketSizes { small: true, large, mtu }) = contact.sizes {
+            let cause = if large { &[code::SERVER_OVERLOADED] } else { &[code::PATH_MTU_HOLE] };
+            (cause, JoinEvidence::LargePackets { mtu, is_answered: large })
+        } else {
             let is_behind_proxy = contact.sizes.is_none() && contact.by_proxy().is_some();
             (EITHER, JoinEvidence::PacketSizesUntested { is_behind_proxy })
-        }
-    };
+        };
     let link = contact.way.as_ref().and_then(|way| way.link.as_ref());
     let link = link.map_or_else(|| "IF".to_owned(), ToString::to_string);
     let remedies = match causes {
@@ -270,7 +275,7 @@ pub(super) fn certificate(
     leaf: &ServerCertificate,
     trial: &JoinTrial,
     server: &HostPort,
-) -> Box<StageFailure> {
+) -> StageFailure {
     let ahead_s = match &trial.cluster_info {
         Some(QueryOutcome::Answer(answer)) => {
             answer.date_s.map(|date_s| date_s.saturating_sub(trial.now_s))

@@ -34,7 +34,7 @@ pub(super) fn proxy_stage(contact: &ServerContact, proxied: &ProxyContact) -> St
         }
         None => (JoinEvidence::ProxyClosed, "EOF".to_owned()),
     };
-    Err(stopped(contact, proxied, vec![evidence.into()], response))
+    Err(Box::new(stopped(contact, proxied, vec![evidence.into()], response)))
 }
 
 /// The failure of a connection to the proxy, told as one of the proxy.
@@ -42,7 +42,7 @@ pub(super) fn unreached(
     contact: &ServerContact,
     proxied: &ProxyContact,
     failure: StageFailure,
-) -> Box<StageFailure> {
+) -> StageFailure {
     let response = if failure.response.starts_with("dial ") {
         format!("proxyconnect tcp: {}", failure.response)
     } else {
@@ -76,7 +76,7 @@ fn stopped(
     proxied: &ProxyContact,
     evidence: Vec<Evidence>,
     response: String,
-) -> Box<StageFailure> {
+) -> StageFailure {
     let host = &contact.server.host;
     let mut causes = vec![CAUSE];
     let mut remedies = exempt_from_proxy(host).to_vec();

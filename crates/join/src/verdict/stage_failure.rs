@@ -35,8 +35,8 @@ impl StageFailure {
         causes: &[DiagnosisCode],
         evidence: impl Into<Evidence>,
         response: impl Into<String>,
-    ) -> Box<Self> {
-        Box::new(Self {
+    ) -> Self {
+        Self {
             stage,
             causes: causes.to_vec(),
             certainty: Certainty::Confirmed,
@@ -44,26 +44,23 @@ impl StageFailure {
             remedies: Vec::new(),
             after_ms: 0,
             response: response.into(),
-        })
+        }
     }
 
     /// The sole cause is what is left, and not what was seen.
-    pub(super) fn likely(mut self: Box<Self>) -> Box<Self> {
+    pub(super) fn likely(mut self) -> Self {
         self.certainty = Certainty::Likely;
         self
     }
 
     /// What to do, the most useful first.
-    pub(super) fn remedies(
-        mut self: Box<Self>,
-        remedies: impl IntoIterator<Item = Remedy>,
-    ) -> Box<Self> {
+    pub(super) fn remedies(mut self, remedies: impl IntoIterator<Item = Remedy>) -> Self {
         self.remedies.extend(remedies);
         self
     }
 
     /// How long kubeadm takes to give up.
-    pub(super) fn after(mut self: Box<Self>, ms: u64) -> Box<Self> {
+    pub(super) fn after(mut self, ms: u64) -> Self {
         self.after_ms = ms;
         self
     }

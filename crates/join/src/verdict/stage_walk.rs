@@ -238,7 +238,7 @@ impl<'a> StageWalk<'a> {
                 let response = format!("{PHASE}{asking}{}", failure.response);
                 let after_ms = token_reads::reads_give_up_ms(inside);
                 let stage = JoinStage::Inside;
-                return self.fail(Box::new(StageFailure { stage, after_ms, response, ..failure }));
+                return self.fail(StageFailure { stage, after_ms, response, ..failure });
             }
         }
         let server = endpoint(&cluster.server);
@@ -270,7 +270,7 @@ impl<'a> StageWalk<'a> {
         }
         let words = refused.words();
         let response = format!("{PHASE}{asking}tls: failed to verify certificate: {words}");
-        self.fail(Box::new(StageFailure { stage, after_ms, response, ..*failure }))
+        self.fail(StageFailure { stage, after_ms, response, ..failure })
     }
 
     /// Takes a stage of the way to a server.
@@ -282,7 +282,7 @@ impl<'a> StageWalk<'a> {
             }
             Err(failure) => {
                 let response = format!("{PHASE}{asking}{}", failure.response);
-                self.fail(Box::new(StageFailure { after_ms, response, ..*failure }))
+                self.fail(StageFailure { after_ms, response, ..*failure })
             }
         }
     }
@@ -293,14 +293,14 @@ impl<'a> StageWalk<'a> {
     }
 
     /// The stage that was not, which is the last.
-    fn fail<T>(&mut self, failure: Box<StageFailure>) -> WalkResult<T> {
+    fn fail<T>(&mut self, failure: StageFailure) -> WalkResult<T> {
         self.verdict.stages.push(StageResult {
             stage: failure.stage,
             is_passed: Some(false),
             evidence: failure.evidence.clone(),
             remedies: Vec::new(),
         });
-        Err(failure)
+        Err(Box::new(failure))
     }
 }
 
