@@ -31,13 +31,12 @@ pub(super) fn server(context: &mut ClusterRuleContext<'_>) {
     } else {
         Some(code::API_SERVER_NOT_RUNNING)
     };
-    let problem = match missing {
-        Some(code) => ProblemDraft::new(code, Certainty::Confirmed, [host]),
-        None => {
-            let proof = causes_of_text(error.raw(), "kubectl");
-            let causes = proof.map(|proof| proof.causes).unwrap_or_default();
-            ProblemDraft::candidates(causes, Certainty::Possible, [host])
-        }
+    let problem = if let Some(code) = missing {
+        ProblemDraft::new(code, Certainty::Confirmed, [host])
+    } else {
+        let proof = causes_of_text(error.raw(), "kubectl");
+        let causes = proof.map(|proof| proof.causes).unwrap_or_default();
+        ProblemDraft::candidates(causes, Certainty::Possible, [host])
     };
     let problem =
         problem.about(PlaceholderKind::Host, &host).evidence(ClusterEvidence::KubectlFailed {
