@@ -153,7 +153,7 @@ mod tests {
         let text = compare(&[row("code = \"one-way-filter\"")], &findings).to_string();
         assert_eq!(
             text,
-            "- missing one-way-filter anywhere (any level)\n\
+            "- missing one-way-filter anywhere (any certainty)\n\
              + surplus client-isolation from pi1 to pi2 (confirmed)\n      seen\n"
         );
     }

@@ -208,32 +208,43 @@ mod tests {
             diagnoses(&[code::NODE_OFF, code::WAY_LOST], Certainty::Possible),
             diagnoses(&[code::UNEXPLAINED], Certainty::Undecided),
         ];
-        insta::assert_snapshot!(page(&report(all.concat()), TerminalStyle::PLAIN), @r"
+        insta::assert_snapshot!(page(&report(all.concat()), TerminalStyle::PLAIN), @"
         Cluster of 2 nodes: 3 causes of trouble.
 
-        flannel-without-routes (pi2): confirmed
-          flannel.1 was recreated while flannel was running, and has lost its routes.
-          seen  a pod of pi2 to a pod of pi1 (10.244.0.9): no response
-          cure  restart flannel on that node: kubectl delete pod -n kube-flannel POD
+        error flannel-without-routes  (confirmed)
+          flannel.1 was recreated while flannel was running, and has lost its routes:
+          pi2
+          because a pod of pi2 to a pod of pi1 (10.244.0.9): no response
+          do      with kubectl: restart flannel on that node:
+                    kubectl delete pod -n kube-flannel POD
+          if      ip route shows no line with flannel.1 although the link is up
+          check   on the node: ip route show dev flannel.1
 
-        node-off or way-lost (pi2): 2 possible causes
-          seen  a pod of pi2 to a pod of pi1 (10.244.0.9): no response
-          - node-off: it is NotReady (within a minute)
-            look  kubectl get nodes -o wide (with kubectl)
-            cure  switch it on; look at its screen, power supply and SD card
-          - way-lost: not even a small ping gets through now
-            look  ping -c 2 -W 2 HOST (on the node)
-            cure  see which link or address is missing, and restore it: ip -br address
-            cure  tell a fault of the network from one of the host: pontoon check --peer
-                  HOST
+        error node-off or way-lost  (one of 2)
+          pi2
+          because a pod of pi2 to a pod of pi1 (10.244.0.9): no response
+          - node-off: the node is off, hangs, or has lost its network
+            if      it is NotReady (within a minute)
+            check   with kubectl: kubectl get nodes -o wide
+            do      switch it on; look at its screen, power supply and SD card
+          - way-lost: the path to HOST existed and is gone: an unplugged cable, a lost
+            WiFi, a tunnel that is down
+            if      not even a small ping gets through now
+            check   on the node: ping -c 2 -W 2 HOST
+            do      see which link or address is missing, and restore it: ip -br address
+                    tell a fault of the network from one of the host:
+                      pontoon check --peer HOST
 
-        unexplained (pi2): undecided
-          something does not work, and no known cause explains it.
-          seen  a pod of pi2 to a pod of pi1 (10.244.0.9): no response
-          cure  see which ports pass between the nodes: pontoon mesh HOSTS --ports
-                worker
-          cure  on the node: look for an error text that is known: journalctl -u kubelet
-                -n 200 | pontoon explain -
+        error unexplained  (undecided)
+          something does not work, and no known cause explains it: pi2
+          because a pod of pi2 to a pod of pi1 (10.244.0.9): no response
+          do      see which ports pass between the nodes:
+                    pontoon mesh HOSTS --ports worker
+                  on the node: look for an error text that is known:
+                    journalctl -u kubelet -n 200 | pontoon explain -
+          if      every cause that is known is excluded, or needs something that was not
+                  observed
+          check   on the node: pontoon mesh HOSTS --ports worker
 
         Not asked, so that nothing was tested from there: pi1
 

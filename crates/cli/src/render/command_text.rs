@@ -96,7 +96,8 @@ mod tests {
             page("on pi1", "echo 'net.ipv4.ip_forward = 1' | sudo tee /etc/sysctl.d/99-forward.conf"),
             @r"
         do      on pi1:
-                  echo 'net.ipv4.ip_forward = 1' \
+                  echo \
+                    'net.ipv4.ip_forward = 1' \
                     | sudo tee \
                     /etc/sysctl.d/99-forward.conf
         "

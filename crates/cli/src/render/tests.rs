@@ -29,7 +29,7 @@ fn screen(lines: &str) -> String {
 
 #[test]
 fn a_campus_fits_one_screen_and_says_what_to_type() {
-    insta::assert_snapshot!(screen(CAMPUS), @r#"
+    insta::assert_snapshot!(screen(CAMPUS), @"
     The network isolates its clients from each other (client isolation): pi1 and pi2
     on wlan0. One more thing is wrong.
 
@@ -52,8 +52,8 @@ fn a_campus_fits_one_screen_and_says_what_to_type() {
               pi2 cannot reach pi1 at that address
               on eth0 (192.168.50.1) frames pass both ways
               (and alike for the other one: -v)
-      do      where pi1 is the control plane: kubeadm init
-              --apiserver-advertise-address=192.168.50.1
+      do      where pi1 is the control plane:
+                kubeadm init --apiserver-advertise-address=192.168.50.1
               on pi1: set KUBELET_EXTRA_ARGS=--node-ip=192.168.50.1 in
               /etc/default/kubelet
 
@@ -67,7 +67,7 @@ fn a_campus_fits_one_screen_and_says_what_to_type() {
     next
       pontoon explain client-isolation  what this means
       the same with --request           a text for the network's operators
-    "#);
+    ");
 }
 
 #[test]
