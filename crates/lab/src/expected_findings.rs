@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(
             text,
             "- missing one-way-filter anywhere (any certainty)\n\
-             + surplus client-isolation from pi1 to pi2 (confirmed)\n      seen\n"
+             + surplus client-isolation from pi1 to pi2 (confirmed)\n"
         );
     }
 }

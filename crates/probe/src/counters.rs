@@ -53,7 +53,7 @@ pub fn counter_increases(
         .iter()
         .filter_map(|(name, late)| {
             let early = before.get(name)?;
-            // Counters of 32 bits may wrap; a reading that fell says nothing.
+            // Counters of 32 bits may wrap; a reading that fell is no measure.
             Some((name.clone(), late.saturating_sub(*early)))
         })
         .collect()

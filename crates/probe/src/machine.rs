@@ -7,7 +7,7 @@ use pontoon_model::observation::Observation;
 
 /// A question that takes several packets to answer.
 ///
-/// A machine never sends, waits or reads a clock: it says what should happen next, and the
+/// A machine never sends, waits or reads a clock: it returns what should happen next, and the
 /// [flows](crate::flows) do it. The contract: after one [`ProbeMachine::receive`] (or at a
 /// deadline), poll until it asks to wait or is done.
 pub trait ProbeMachine {
@@ -128,7 +128,7 @@ pub struct SendOptions {
     pub link: Option<IfName>,
     /// TTL or hop limit other than the kernel's.
     pub ttl: Option<u8>,
-    /// May not be fragmented, whatever the kernel's path MTU cache says (`IP_PMTUDISC_PROBE`).
+    /// May not be fragmented, whatever the kernel's path MTU cache holds (`IP_PMTUDISC_PROBE`).
     pub is_whole: bool,
 }
 

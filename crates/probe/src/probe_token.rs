@@ -66,7 +66,7 @@ impl ProbeToken {
         let [sender_high, sender_low, link, code, round_high, round_low, ..] = *wire;
         let is_answer = code & 0x80 != 0;
         let code = code & 0x7f;
-        // Whatever the packet would tell of size and port: is there such a kind?
+        // A kind that this pontoon does not know is no probe, whatever its size and port.
         ProbeKind::from_token_code(code, Some(0), Some(0))?;
         let header = TokenHeader {
             sender: u16::from_be_bytes([sender_high, sender_low]),

@@ -218,8 +218,8 @@ pub struct MachineInputs<'a> {
 
 /// Makes the machine that puts a question; `None` when a frame does it better.
 ///
-/// Without `sees_frames` the link has no packet socket. Then the kernel sends in its place: its
-/// routes and caches have a say, and the record says `routed`.
+/// Without `sees_frames` the link has no packet socket. Then the kernel sends in its place, by its
+/// own routes and neighbour cache, and the kind recorded is a routed one.
 #[must_use]
 pub fn machine(
     question: &ProbeQuestion,

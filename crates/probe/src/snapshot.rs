@@ -202,7 +202,8 @@ fn all_links(root: &Path) -> LinkSysctls {
 }
 
 fn wireless(root: &Path) -> BTreeSet<String> {
-    // Absent where the kernel has no wireless extensions: no failure, names say `wl…` then.
+    // Absent where the kernel has no wireless extensions, which is no failure: nl80211 names the
+    // radios, too.
     files::read(root, "proc/net/wireless", SMALL_FILE_BYTES)
         .map(|found| links::parse_wireless(&found.text))
         .unwrap_or_default()
@@ -218,7 +219,7 @@ fn legacy_tables(root: &Path, unread: &mut Vec<CollectionGap>) -> Vec<Untrusted>
             Err(error) => refused = Some(error),
         }
     }
-    // Both files are root's alone; one line says it for both.
+    // Only root may read either file; one gap stands for both.
     unread.extend(refused.map(|error| self::unread("tables of the older iptables", &error)));
     tables.sort();
     tables.dedup();

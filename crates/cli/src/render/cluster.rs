@@ -217,8 +217,6 @@ mod tests {
           because a pod of pi2 to a pod of pi1 (10.244.0.9): no response
           do      with kubectl: restart flannel on that node:
                     kubectl delete pod -n kube-flannel POD
-          if      ip route shows no line with flannel.1 although the link is up
-          check   on the node: ip route show dev flannel.1
 
         error node-off or way-lost  (one of 2)
           pi2

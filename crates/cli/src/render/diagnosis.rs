@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pontoon_diagnosis::{
-    CheckOutcome, Diagnosis, DiagnosisScope, DistinguishingCheck, Evidence, Remedy,
+    Certainty, CheckOutcome, Diagnosis, DiagnosisScope, DistinguishingCheck, Evidence, Remedy,
 };
 use pontoon_model::host::HostName;
 use pontoon_rules::report::groups::{self, PairGroup};
@@ -100,7 +100,8 @@ impl<'a> DiagnosisBlock<'a> {
         if let [_] = candidates[..] {
             let remedies = self.diagnoses().flat_map(|diagnosis| &diagnosis.remedies);
             write_remedies(page, style, "  ", remedies);
-            if let Some(check) = &first.distinguished_by {
+            let is_open = first.certainty < Certainty::Confirmed || style.verbosity > 0;
+            if let Some(check) = first.distinguished_by.as_ref().filter(|_| is_open) {
                 let place = CandidatePlace { bullet: "", indent: "  ", same_check_as: None };
                 write_check(page, style, place, check);
             }

@@ -246,7 +246,7 @@ impl AgentRun {
         }
     }
 
-    /// Puts a question, or says when there is room for it.
+    /// Puts a question; the error is the time at which there is room for it.
     fn put(&mut self, now: RunInstant, task: &ProbeTask) -> Result<Vec<Observation>, RunInstant> {
         let sender = SenderContext {
             run: self.identity.run,

@@ -68,7 +68,7 @@ impl SweepResults {
         }
     }
 
-    /// Takes what somebody says of names.
+    /// Takes the announcements of one mDNS message.
     pub fn claim(&mut self, claims: Vec<MdnsAnnouncement>) {
         let room = CLAIMS_MAX.saturating_sub(self.claims.len());
         self.claims.extend(claims.into_iter().take(room));

@@ -31,7 +31,7 @@ mod tests {
             ("b8:27:eb:00:00:01", true),
             ("88:a2:9e:ff:ff:ff", true),
             ("b8:27:ec:00:00:01", false),
-            // Set by hand: the same digits with the "local" bit say nothing of the maker.
+            // Set by hand: digits with the "local" bit do not identify a maker.
             ("ba:27:eb:00:00:01", false),
             ("02:aa:00:00:00:0b", false),
         ];

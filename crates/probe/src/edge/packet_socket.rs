@@ -53,7 +53,7 @@ impl PacketSocket {
     ///
     /// # Errors
     ///
-    /// What the kernel says; the filter is then as it was.
+    /// Errors of setsockopt(2); the filter is then as it was.
     pub fn capture_tcp_connections(&self) -> io::Result<()> {
         self.0.attach_filter(&filter(true))
     }

@@ -39,7 +39,7 @@ impl UdpReflector {
     ///
     /// # Errors
     ///
-    /// What the kernel says; for IPv6 this is where the host has none.
+    /// Errors of the kernel; for IPv6 that is so on a host without it.
     pub fn open(family: IpFamily, port: u16) -> io::Result<Self> {
         let (domain, any) = match family {
             IpFamily::V4 => (Domain::IPV4, IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
@@ -82,7 +82,7 @@ impl UdpReflector {
     ///
     /// # Errors
     ///
-    /// What the kernel says, such as an ICMP error about an earlier answer; the socket stays good.
+    /// Errors of the kernel, such as an ICMP error about an earlier answer; the socket stays good.
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<ReceivedDatagram>> {
         let mut space = nix::cmsg_space!(libc::in6_pktinfo);
         let mut slices = [IoSliceMut::new(buffer)];
@@ -123,7 +123,7 @@ impl UdpReflector {
     ///
     /// # Errors
     ///
-    /// What the kernel says, such as ENETUNREACH without a route back or EPERM by a filter.
+    /// Errors of the kernel, such as ENETUNREACH without a route back or EPERM by a filter.
     pub fn answer(&self, received: &ReceivedDatagram, payload: &[u8]) -> io::Result<()> {
         let slices = [IoSlice::new(payload)];
         match (received.to, received.from) {

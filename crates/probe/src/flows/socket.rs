@@ -43,7 +43,7 @@ enum FlowTransport {
 const MAX_READS: usize = 32;
 
 impl FlowSocket {
-    /// Opens a socket toward `to`, or says which errno forbids it.
+    /// Opens a socket toward `to`; the error is the errno.
     pub(super) fn open(
         kind: SocketKind,
         way: &SendOptions,

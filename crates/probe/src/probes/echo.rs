@@ -10,7 +10,7 @@ use super::retried_probe::{ProbeAttempt, ProbeExchange, RetriedProbe};
 use super::retry::RetryPace;
 use crate::machine::{FlowAction, FlowEvent, RunInstant};
 
-/// Pings an address; the payload is random, so that nobody can answer who has not seen it.
+/// Pings an address. The payload is random, so that only a host that saw it can answer.
 #[derive(Debug)]
 pub(crate) struct EchoExchange {
     to: IpAddr,

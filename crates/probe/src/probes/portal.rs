@@ -16,7 +16,7 @@ use response::{PageOutcome, PageReader};
 mod response;
 mod page;
 
-/// Fetches one page and says whether it is what it should be ([`ProbeKind::Portal`]); follows no
+/// Fetches one page and compares it with what it should be ([`ProbeKind::Portal`]); follows no
 /// redirect. The `Date` of the answer is put on record, too ([`ClockSource::HttpDate`]).
 #[derive(Debug)]
 pub(crate) struct PortalExchange {

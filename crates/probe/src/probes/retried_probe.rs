@@ -104,6 +104,8 @@ impl<E: ProbeExchange> ProbeMachine for RetriedProbe<E> {
                 self.context.next().unwrap_or(MachinePoll::Done)
             }
             RetryAction::Try(nth) => {
+                // A fresh flow for each try: an answer then shows which try it is for, and a stateful
+                // packet filter cannot take the second for a part of the first.
                 let flow = self.context.flow();
                 self.tries.made(flow);
                 let attempt = ProbeAttempt { nth, flow, context: &mut self.context };

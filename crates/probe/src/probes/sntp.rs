@@ -112,7 +112,7 @@ fn request(nonce: u64) -> Vec<u8> {
     bytes
 }
 
-/// The time a server says it is, after the checks of RFC 4330, section 5.
+/// The time in a server's answer, after the checks of RFC 4330, section 5.
 fn unix_time(bytes: &[u8], nonce: u64) -> Result<i64, &'static str> {
     let (message, _) = bytes.split_at_checked(LENGTH).ok_or("too short for SNTP")?;
     let (leap, mode, stratum) = (message[0] >> 6, message[0] & 7, message[1]);

@@ -303,7 +303,7 @@ fn path(
             match (ttl <= hops, action) {
                 (true, _) => FlowEvent::Icmp { flow, kind: 11, code: 0, from },
                 (false, FlowAction::SendEcho { .. }) => echo_reply(flow, SERVER, sequence, payload),
-                // Nobody listens at the port: that is the destination's own word, too.
+                // The port is closed: an answer of the destination itself, too.
                 (false, _) => FlowEvent::Icmp { flow, kind: 3, code: 3, from: SERVER },
             },
         )]

@@ -104,7 +104,7 @@ impl TracerouteProbe {
         }
     }
 
-    /// An answer of the destination itself, even if it is that nobody listens at that port.
+    /// An answer of the destination itself, even if it is that the port is closed.
     fn read(&self, event: &FlowEvent) -> Option<ProbeAnswer> {
         let is_reply = match event {
             FlowEvent::EchoReply { from, .. } => *from == self.to.ip(),

@@ -37,7 +37,7 @@ pub(super) fn read(
     links
 }
 
-/// The links by which frames can leave just now, by index; `None` where the kernel does not say.
+/// The links by which frames can leave just now, by index; `None` where they cannot be read.
 pub(crate) fn usable_now() -> Option<BTreeSet<u32>> {
     let found = links(&KernelSocket).ok().filter(|found| found.flaw.is_none())?;
     let usable = found.entries.into_iter().flatten().filter(Link::is_usable);

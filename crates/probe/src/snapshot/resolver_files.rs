@@ -56,7 +56,7 @@ pub(super) fn read_hosts(
     parse_hosts(&text, own, unread)
 }
 
-/// Reads a file; one that does not exist says nothing, which is no failure.
+/// Reads a file; one that does not exist is empty, which is no failure.
 fn read(root: &Path, path: &str, limit: u64, unread: &mut Vec<CollectionGap>) -> Option<String> {
     match files::read(root, path, limit) {
         Ok(found) => {

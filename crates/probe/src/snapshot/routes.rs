@@ -50,7 +50,7 @@ pub(super) fn read_routes(
     found
 }
 
-/// Keeps all that lead everywhere, up to the limit, and as many of the others; says whether some
+/// Keeps all that lead everywhere, up to the limit, and as many of the others; returns whether some
 /// were dropped.
 fn keep_most_telling(routes: &mut Vec<Route>) -> bool {
     let (before, mut defaults, mut others) = (routes.len(), 0, 0);

@@ -15,7 +15,7 @@ use crate::protocol::{FromAgent, SurveyPeer, ToAgent};
 /// How long an agent may take to open its sockets or to read its counters.
 pub(super) const REPLY_MS: u64 = 2_000;
 
-/// Has every agent open its sockets, and say what time it has.
+/// Has every agent open its sockets, and compares its clock with this host's.
 pub(super) fn watch(
     agents: &mut [ActiveAgent],
     options: &SurveyOptions,
@@ -101,7 +101,7 @@ pub(super) fn open_port_listeners(agents: &mut [ActiveAgent], plan: &PortPlan, c
     });
 }
 
-/// Has every agent read its counters and say goodbye.
+/// Has every agent read its counters and close its sockets.
 pub(super) fn finish(agents: &mut [ActiveAgent], clock: &RunClock) {
     for agent in agents.iter_mut() {
         agent.send_message(&ToAgent::Finish);

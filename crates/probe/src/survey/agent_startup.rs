@@ -21,9 +21,8 @@ const START_MS: u64 = 10_000;
 
 pub(super) type UnreachedHosts = Vec<(HostName, UnreachedReason)>;
 
-/// Greets every agent and waits for all of them at once. Seats are numbered from `first`.
-/// `own_names`: how each learns
-/// what its own name means.
+/// Starts every agent and waits for all of them at once. Hosts are numbered from `first`;
+/// `own_names` is how each resolves its own name.
 pub(super) fn start_agents(
     participants: Vec<SurveyParticipant>,
     first: u16,
@@ -46,19 +45,13 @@ pub(super) fn start_agents(
             own_key: own_key.clone(),
             asks_own_name: own_names == OwnNameSource::Asked,
         };
-        match participant.channel {
-            Ok(mut channel) => match channel.send(&begin) {
-                Ok(()) => waiting.push(StartingAgent {
-                    number,
-                    own_key,
-                    channel,
-                    host: participant.host,
-                    asks: participant.asks,
-                    radios: participant.radios,
-                }),
-                Err(error) => unreached.push((participant.host, error.into())),
-            },
-            Err(error) => unreached.push((participant.host, error.into())),
+        let SurveyParticipant { host, channel, asks, radios } = participant;
+        let begun = channel.and_then(|mut channel| channel.send(&begin).map(|()| channel));
+        match begun {
+            Ok(channel) => {
+                waiting.push(StartingAgent { number, own_key, channel, host, asks, radios });
+            }
+            Err(error) => unreached.push((host, error.into())),
         }
     }
     let deadline = clock.now().after_ms(START_MS);
@@ -69,19 +62,20 @@ pub(super) fn start_agents(
         }
         wait(waiting.iter().map(|starting| &starting.channel), clock, deadline);
         for mut starting in std::mem::take(&mut waiting) {
-            match starting.hear() {
+            match starting.receive_snapshot() {
                 Ok(Some(snapshot)) => agents.push(starting.into_active_agent(*snapshot)),
                 Ok(None) => waiting.push(starting),
                 Err(error) => unreached.push((starting.host, error)),
             }
         }
     }
+    // They answered in any order; of two names of one host the one that was given first is kept.
     agents.sort_by_key(|agent| agent.member.number);
     (each_once(agents, &mut unreached), unreached)
 }
 
-/// A host that was reached under two names takes part under the first: asked about itself it
-/// would find all well.
+/// A host that was reached under two names takes part under the first only: between its two names
+/// every probe would pass.
 fn each_once(agents: Vec<ActiveAgent>, unreached: &mut UnreachedHosts) -> Vec<ActiveAgent> {
     let mut distinct: Vec<ActiveAgent> = Vec::new();
     for agent in agents {
@@ -117,7 +111,7 @@ struct StartingAgent {
 }
 
 impl StartingAgent {
-    fn hear(&mut self) -> Result<Option<Box<Snapshot>>, UnreachedReason> {
+    fn receive_snapshot(&mut self) -> Result<Option<Box<Snapshot>>, UnreachedReason> {
         for message in self.channel.receive()? {
             match message {
                 FromAgent::Ready { snapshot } => return Ok(Some(snapshot)),

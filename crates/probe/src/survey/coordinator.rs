@@ -148,6 +148,7 @@ impl<'a> SurveyCoordinator<'a> {
         let host = &self.agents[place].member.host;
         if !self.is_believable(host, &seen) {
             let host = host.clone();
+            // What it reported before may be as false.
             self.observations.retain(|kept| kept.host != host);
             self.agents[place].failure.get_or_insert_with(|| {
                 "it reports frames that nobody sent: nothing it says is counted".to_owned()
@@ -158,6 +159,7 @@ impl<'a> SurveyCoordinator<'a> {
             self.last_sent = now;
         }
         let observation = self.state.take(seen.observation);
+        // The state above has taken it in; only the record is bounded.
         if self.observations.len() < OBSERVATIONS_MAX {
             self.observations.insert(observation);
         }

@@ -27,7 +27,7 @@ pub struct SurveyParticipant {
     pub channel: Result<AgentChannel, CarrierError>,
     /// Whether questions about the host itself are put (gateway, names, portal, clock).
     pub asks: bool,
-    /// What is known of its radios beside what its kernel says.
+    /// Associations of its radios that its kernel does not report, as in the lab.
     pub radios: BTreeMap<IfName, WifiAssociation>,
 }
 

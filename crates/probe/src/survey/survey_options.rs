@@ -39,6 +39,6 @@ pub enum OwnNameSource {
     /// From their files.
     #[default]
     Read,
-    /// Where these do not say it, from their name services.
+    /// From their files, and where the name is not in them, from their name services.
     Asked,
 }

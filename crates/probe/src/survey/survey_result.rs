@@ -78,7 +78,7 @@ pub enum SurveyError {
         /// The UDP port that the code names.
         port: u16,
     },
-    /// There is nobody to ask.
+    /// No host was named that could be asked.
     #[error("a run needs at least one host")]
     NoSeats,
     /// No keys could be made.

@@ -23,7 +23,7 @@ pub struct SurveyTwin<'a> {
     state: SurveyState<'a>,
     /// Questions that were scheduled: those of rounds counted one by one.
     pub questions: usize,
-    /// Bytes of all messages that say so.
+    /// Bytes of the messages that carry these questions.
     pub message_bytes: usize,
 }
 
@@ -54,7 +54,7 @@ impl<'a> SurveyTwin<'a> {
         Self { state, questions, message_bytes }
     }
 
-    /// Plays the run: `passes` says whether frames of one host reach another, by their numbers.
+    /// Simulates the run: `passes` is whether frames of one host reach another, by their numbers.
     pub fn simulate(&mut self, passes: &dyn Fn(u16, u16) -> bool) {
         let seen = |direction| Observation {
             direction,

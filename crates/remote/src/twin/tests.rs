@@ -13,7 +13,7 @@ use crate::limits::{
 };
 use crate::message::ServiceName::{Node, Survey};
 use crate::near_end::{NearEnd, NearEvent, ServiceEvent};
-use crate::preamble::{PreambleError, VersionRange};
+use crate::preamble::{PreambleError, VERSIONS, VersionRange};
 use crate::protocol_error::ProtocolError;
 
 fn events(near: &mut NearEnd) -> Vec<NearEvent> {
@@ -24,7 +24,7 @@ fn greeted() -> SessionTwin {
     let mut twin = SessionTwin::default();
     twin.deliver(usize::MAX).unwrap();
     twin.deliver(usize::MAX).unwrap();
-    assert_eq!(events(&mut twin.near), [NearEvent::Greeted { version: 5 }]);
+    assert_eq!(events(&mut twin.near), [NearEvent::Greeted { version: VERSIONS.highest }]);
     twin
 }
 

@@ -75,7 +75,7 @@ impl AgentRun {
         }
     }
 
-    /// Answers from the address that was asked, or says when there is room for it.
+    /// Answers from the address that was asked; the error is the time at which there is room.
     fn try_answer(&mut self, now: RunInstant, pending: &PendingAnswer) -> Result<(), RunInstant> {
         let PendingAnswer { reflector, received, question } = pending;
         let link = self.links.iter_mut().find(|link| link.index == received.link_index);

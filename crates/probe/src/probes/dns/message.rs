@@ -17,7 +17,7 @@ pub(super) struct DnsAddressQuery {
     pub(super) family: IpFamily,
 }
 
-/// What a server says.
+/// The part of a server's answer that is recorded.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct DnsResponse {
     pub(super) rcode: u16,
@@ -58,7 +58,7 @@ impl DnsAddressQuery {
     }
 }
 
-/// Reads the answer to `query`, or says in a few words why it is none.
+/// Reads the answer to `query`; the error is why it is none, in a few words.
 pub(super) fn read(bytes: &[u8], query: &DnsAddressQuery) -> Result<DnsResponse, &'static str> {
     let message = Message::from_vec(bytes).map_err(|_| "no DNS message")?;
     if message.metadata.message_type != MessageType::Response {
