@@ -29,12 +29,12 @@ pub struct Diagnosis {
     /// Whom it is about.
     pub scope: DiagnosisScope,
     /// Whether `scope.from` and `scope.to` may be read either way round.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_symmetric: bool,
     /// What was observed, the most telling first.
     pub evidence: Vec<Evidence>,
     /// Other causes that fit the same evidence.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<DiagnosisCode>,
     /// What holds for this cause and for none of its look-alikes, and the check that shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
