@@ -61,7 +61,7 @@ impl PartialEq for Cause {
 
 impl Cause {
     /// The diagnosis that it is this cause, with the values of a text or of a cluster filled in;
-    /// whoever has evidence, alternatives and a scope adds them. `origin` says where the commands
+    /// the caller adds evidence, alternatives and a scope. `origin` says where the commands
     /// have to run.
     #[must_use]
     pub fn diagnosis(

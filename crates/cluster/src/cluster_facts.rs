@@ -25,7 +25,7 @@ pub struct ClusterFacts {
     pub objects: Result<ClusterObjects, Untrusted>,
     /// What each host says of the programs on it.
     pub node_states: BTreeMap<HostName, NodeState>,
-    /// Who reaches whom: the hosts' networks, before any cluster.
+    /// Which hosts reach each other: their networks, before any cluster.
     pub record: Record,
     /// The pairs of the record.
     pub pairs: Vec<PairRow>,

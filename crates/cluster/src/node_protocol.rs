@@ -102,7 +102,7 @@ pub enum NodeRequestError {
 }
 
 impl NodeRequestError {
-    /// The reason, whoever gave it.
+    /// The reason, from whichever program.
     #[must_use]
     pub fn why(self) -> Untrusted {
         match self {

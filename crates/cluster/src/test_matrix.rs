@@ -142,7 +142,7 @@ impl TestMatrix<'_> {
         let ring = nodes.iter().cycle().skip(own + 1).take(count);
         let is_near =
             move |at: usize| (1..=count).contains(&((at + nodes.len() - own) % nodes.len()));
-        // Whoever the ring leaves out is asked of the control plane all the same.
+        // A node that the ring leaves out is still tested from the control plane.
         let servers = nodes
             .iter()
             .enumerate()

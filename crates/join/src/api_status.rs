@@ -22,7 +22,7 @@ struct ApiStatus {
     message: String,
 }
 
-/// Of the body that a stranger sent.
+/// How much is read of a body from an unknown server.
 const SHOWN_BYTES_MAX: usize = 200;
 
 impl ApiRefusal {

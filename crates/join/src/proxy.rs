@@ -33,7 +33,7 @@ pub enum ConnectReply {
         /// The words after it.
         reason: Untrusted,
     },
-    /// Not a word, in so many milliseconds.
+    /// No response within so many milliseconds.
     Silent {
         /// How long.
         ms: u64,

@@ -146,7 +146,7 @@ pub enum TcpOutcome {
     Unreachable,
     /// There is no route.
     NoRoute,
-    /// Not a word, in so many milliseconds.
+    /// No response within so many milliseconds.
     Silent {
         /// How long was waited, in milliseconds.
         ms: u64,
@@ -173,7 +173,7 @@ pub enum TlsOutcome {
     Http,
     /// It speaks something else, or broke off.
     Broken(Untrusted),
-    /// Not a word, in so many milliseconds.
+    /// No response within so many milliseconds.
     Silent {
         /// How long was waited, in milliseconds.
         ms: u64,
@@ -185,7 +185,7 @@ pub enum TlsOutcome {
 pub enum QueryOutcome {
     /// It was answered.
     Answer(ApiResponse),
-    /// Not a word, or not all of them, in so many milliseconds.
+    /// No response, or only a part of it, within so many milliseconds.
     Silent {
         /// How long was waited, in milliseconds.
         ms: u64,

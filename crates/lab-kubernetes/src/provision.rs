@@ -78,7 +78,7 @@ fn hide_the_machine() -> Result<(), SandboxError> {
             cover(&path, &format!("{folder}/{}", key.replace('/', ".")), &format!("{value}\n"))?;
         }
     }
-    // With swap a kubelet does not start; whoever has a Pi turns it off.
+    // With swap a kubelet does not start; on a Pi it is turned off.
     let none = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";
     cover("/proc/swaps", &format!("{folder}/swaps"), none)
 }

@@ -124,7 +124,7 @@ pub(crate) fn run(args: &[OsString]) -> Result<ExitCode, KubernetesError> {
             services.reap();
         }
         if is_asked && let Ok((stream, _)) = questions.accept() {
-            // Whoever hangs up has got no answer; there is nobody else to tell.
+            // A client that hangs up gets no response, and no one else needs one.
             let _ = services.serve(&stream);
         }
         if count == 0 {

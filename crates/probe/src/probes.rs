@@ -257,7 +257,7 @@ pub fn machine(
             Box::new(echo::probe(template, *to, *tries, *every_ms, random))
         }
         Question::PathMtu { to, bytes } => {
-            // A stranger's echo server learns nothing of the run.
+            // A third party's echo server learns nothing of the run.
             let is_agent = template.peer.is_some();
             let kind = ProbeKind::Size { bytes: *bytes };
             let prefix = if is_agent { payload(&kind) } else { Vec::new() };

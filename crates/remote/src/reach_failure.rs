@@ -280,7 +280,7 @@ impl fmt::Display for ReachFailure {
             FailureCause::Version => "another version of pontoon is on it",
             FailureCause::NotAnAgent => "what answers is not a pontoon agent",
             FailureCause::Silent => "it is there, but pontoon does not answer in time",
-            FailureCause::Wordless => "it ended without a word",
+            FailureCause::Wordless => "it ended without output",
             FailureCause::Fault => return self.said.fmt(f),
             FailureCause::Other => "ssh failed",
         };

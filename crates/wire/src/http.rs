@@ -106,7 +106,7 @@ impl ResponseHead {
     }
 
     fn framing(&self) -> BodyFraming {
-        let text = |name| self.header(name).map(|value| value.trim_ascii());
+        let text = |name| self.header(name).map(<[u8]>::trim_ascii);
         match (text("Transfer-Encoding"), text("Content-Length")) {
             // Of both, the transfer coding counts.
             (Some(coding), _) if coding.eq_ignore_ascii_case(b"chunked") => BodyFraming::Chunked,

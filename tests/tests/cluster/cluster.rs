@@ -87,7 +87,7 @@ impl Cluster {
         self.kubectl("wait node/pi1 node/pi2 --for=condition=Ready --timeout=300s");
     }
 
-    /// The InternalIP of a node.
+    /// The `InternalIP` of a node.
     pub(crate) fn internal_ip(&self, node: &str) -> String {
         self.kubectl(&format!(
             "get node {node} -o 'jsonpath={{.status.addresses[?(@.type==\"InternalIP\")].address}}'"

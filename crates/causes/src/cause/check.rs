@@ -39,7 +39,7 @@ pub enum CheckLocation {
 pub enum TextOrigin {
     /// A text of the host on which pontoon runs.
     ThisHost,
-    /// A text of the API server, whoever shows it.
+    /// A text of the API server, whichever program shows it.
     ApiServer,
     /// A node of a cluster that pontoon checks from elsewhere.
     ClusterNode,

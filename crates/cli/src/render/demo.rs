@@ -41,7 +41,7 @@ pub(crate) fn introduction(style: TerminalStyle) -> String {
 
 /// What they saw, what it means, what to do.
 ///
-/// `program` is where this binary is: whoever comes from `./demo` has not installed it yet.
+/// `program` is where this binary is: after `./demo` it is not installed yet.
 pub(crate) fn demo_report(
     report: &SurveyReport,
     facts: &Facts,

@@ -1,4 +1,4 @@
-//! Who reaches whom, one letter a pair and one line a host: readable for fifty.
+//! Which hosts reach each other, one letter a pair and one line a host: readable for fifty.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,7 +72,7 @@ pub(super) fn write(page: &mut String, pairs: &[PairRow], style: TerminalStyle) 
     }
     for ((link, family), cells) in &networks {
         let link = link.map_or_else(|| "routed".to_owned(), ToString::to_string);
-        let title = format!("who reaches whom on {link} ({family})");
+        let title = format!("reachability on {link} ({family})");
         page.push_str(&format!("{}\n", style.bold(&title)));
         let hosts: BTreeSet<&HostName> = cells.keys().map(|(host, _)| *host).collect();
         let hosts: Vec<&HostName> = in_order(hosts);
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(
             page(&pairs(10, state)),
             "\
-who reaches whom on wlan0 (IPv4)
+reachability on wlan0 (IPv4)
                     1
            1234567890
    1 pi1   \\>........
@@ -238,7 +238,7 @@ who reaches whom on wlan0 (IPv4)
         assert_eq!(
             page,
             "\
-who reaches whom on wlan0 (IPv4)
+reachability on wlan0 (IPv4)
   pi7: 6 open, 83 isolated
   pi[8-90]: 88 open, 1 isolated
   pi[1-6]: 89 open

@@ -26,7 +26,7 @@ pub(super) fn write(page: &mut String, pairs: &[PairRow], style: TerminalStyle) 
         rows.entry(row).or_default().insert(at, pair.state);
     }
     let label = rows.keys().map(|row| row.width()).max().unwrap_or(0) + 2;
-    page.push_str(&format!("{}\n", style.bold("who reaches whom")));
+    page.push_str(&format!("{}\n", style.bold("reachability")));
     let widths: Vec<_> = columns.iter().map(|column| column.width().max(12) + 1).collect();
     let heads = columns.iter().zip(&widths).map(|(column, width)| padded(column, *width));
     line(page, &padded("", label), heads);

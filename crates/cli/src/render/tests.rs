@@ -57,7 +57,7 @@ fn a_campus_fits_one_screen_and_says_what_to_type() {
               on pi1: set KUBELET_EXTRA_ARGS=--node-ip=192.168.50.1 in
               /etc/default/kubelet
 
-    who reaches whom
+    reachability
                    eth0         wlan0
       pi1 <-> pi2  open         isolated
 
@@ -75,7 +75,7 @@ fn a_home_is_told_in_few_lines() {
     insta::assert_snapshot!(screen(HOME), @r#"
     Nothing is wrong: pi1 and pi2 reach each other on eth0 and wlan0.
 
-    who reaches whom
+    reachability
                    eth0         wlan0
       pi1 <-> pi2  open         open
 

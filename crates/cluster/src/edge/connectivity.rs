@@ -22,7 +22,7 @@ const READ: Duration = Duration::from_secs(3);
 const DNS_PORT: u16 = 53;
 /// For each DNS question.
 const DNS: Duration = Duration::from_millis(1_500);
-/// More is not tried at once, whoever asks.
+/// Most tests that run at the same time, for all requests together.
 const DIALS_MAX: usize = 64;
 
 /// Tries all of them, and says how each went, in their order.

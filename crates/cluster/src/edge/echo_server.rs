@@ -16,7 +16,7 @@ const QUESTION: &str = "pontoon ";
 const QUESTION_LEN: usize = 32;
 /// The first byte of an answer.
 const YES: u8 = b'.';
-/// Whoever connects and says nothing is left alone after this.
+/// A connection over which no request comes is closed after this.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Questions at a time: those of the nodes that ask one pod.
 const AT_ONCE: usize = 64;
@@ -40,7 +40,7 @@ fn serve_on(listener: &TcpListener) {
             continue;
         }
         thread::spawn(move || {
-            // Whoever breaks off is not answered.
+            // A connection that breaks off gets no response.
             let _ = answer(stream);
             drop(one);
         });

@@ -86,7 +86,7 @@ impl Kubectl {
         Err(match output.status.code() {
             Some(124 | 137) => failed(&format!("kubectl had no answer in {WITHIN_S} s")),
             Some(127) => failed(&format!("{} is not installed", self.words[0])),
-            _ if said.is_empty() => failed(&"kubectl failed without a word"),
+            _ if said.is_empty() => failed(&"kubectl failed without output"),
             _ => Untrusted::new(said),
         })
     }

@@ -33,7 +33,7 @@ pub(super) fn spawn(pod: &str, then: fn() -> io::Result<()>) -> Result<(), PodNe
     thread::spawn(move || {
         let is_in = enter(&pod);
         let goes_on = is_in.is_ok();
-        // Whoever asked waits for this.
+        // The caller waits for this.
         let _ = say.send(is_in);
         if goes_on {
             // It ends with the process; that it could not listen shows when it is asked.

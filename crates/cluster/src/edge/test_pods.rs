@@ -75,7 +75,7 @@ fn manifest(namespace: &str, pods: &[(String, String)]) -> Value {
             "spec": {
                 "selector": labels,
                 "ports": [{ "port": ECHO }],
-                // Whoever answers is in the pod's network, whatever its container does.
+                // The echo server is in the pod's network, whatever its container does.
                 "publishNotReadyAddresses": true,
             },
         }),
@@ -130,7 +130,7 @@ mod tests {
             assert_eq!(pod["spec"]["nodeName"], node, "the scheduler is not asked");
             assert_eq!(pod["spec"]["containers"][0]["image"], image);
             assert_eq!(pod["spec"]["activeDeadlineSeconds"], LIFE_S);
-            // The Service finds it, and so does whoever removes it.
+            // The Service finds it by this, and so does its removal.
             assert_eq!(pod["metadata"]["labels"], items[1]["spec"]["selector"]);
             assert_eq!(pod["metadata"]["namespace"], "pontoon-check-1");
         }

@@ -41,7 +41,7 @@ pub(super) fn put(document: &mut DocumentMut, host: &InventoryHost) {
     set(table, "key", entry.key.as_ref().map(|key| text(key)));
     set_labels(table, &entry.labels);
     set(table, "cluster", entry.cluster.as_ref().map(|cluster| text(cluster)));
-    // Without properties `host.pi1.user = ".."` would vanish, and the host with it.
+    // Without properties `host.pi1.user = ".."` would be lost, and the host with it.
     if item.as_table().is_some_and(|table| table.is_dotted() && table.is_empty()) {
         *item = Item::Value(Value::InlineTable(InlineTable::new()));
     }

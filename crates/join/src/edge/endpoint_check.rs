@@ -77,7 +77,7 @@ mod tests {
         let other = handshake(Some(b"SSH-2.0-OpenSSH_9.9\r\n"), SOON);
         assert!(matches!(other, Err(TlsOutcome::Broken(_))), "{other:?}");
         let Err(TlsOutcome::Broken(why)) = handshake(Some(b""), SOON) else { panic!("it ended") };
-        assert_eq!(why.raw(), "it closes the connection without a word");
+        assert_eq!(why.raw(), "it closes the connection without a response");
     }
 
     #[test]

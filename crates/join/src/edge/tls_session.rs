@@ -48,7 +48,7 @@ impl UnverifiedTls {
                 TlsProgress::Went => {}
                 TlsProgress::Late => return Err(TlsOutcome::Silent { ms: deadline.spent_ms() }),
                 TlsProgress::Ended if seen.is_empty() => {
-                    return Err(broken(&"it closes the connection without a word"));
+                    return Err(broken(&"it closes the connection without a response"));
                 }
                 TlsProgress::Ended => return Err(broken(&"it breaks off in the middle")),
                 TlsProgress::Failed(_) if seen.starts_with(b"HTTP/") => {

@@ -196,7 +196,7 @@ fn unconnected(tcp: TcpOutcome, attempt: ConnectionAttempt) -> StageFailure {
     }
 }
 
-/// Where the link keeps its clients apart, or that host is not there.
+/// Where the link isolates its clients, or that host is not there.
 fn reachable_address() -> [Remedy; 3] {
     [
         on_control_plane(

@@ -35,7 +35,7 @@ pub fn make_dir(path: impl AsRef<Path>) -> Result<(), SandboxError> {
     fs::DirBuilder::new().recursive(true).mode(0o755).create(path).map_err(file(path))
 }
 
-/// Memory that vanishes with its namespace. 64 MiB: a record of a long run fits, a runaway
+/// Memory that is freed with its namespace. 64 MiB: a record of a long run fits, a runaway
 /// program does not take the machine's memory.
 ///
 /// # Errors

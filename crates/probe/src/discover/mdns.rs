@@ -1,7 +1,7 @@
 //! mDNS as one asks who does not run it: a query from a port of our own, which responders answer
 //! to that port alone (RFC 6762, section 6.7).
 //!
-//! What comes is anybody's bytes: read by a library, bounded, and a name is text of a stranger.
+//! What comes is anybody's bytes: read by a library, bounded, and a name is untrusted text.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -23,7 +23,7 @@ pub trait SendBudget {
     ) -> Result<(), RunInstant>;
 }
 
-/// No limit, for links that no stranger shares.
+/// No limit, for links that no foreign host shares.
 #[derive(Clone, Copy, Debug)]
 pub struct UnlimitedBudget;
 

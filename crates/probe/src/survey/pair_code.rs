@@ -13,7 +13,7 @@ use crate::run_key::{NoRandomness, RunKey};
 /// A code that is printed on the first host and typed on the second: it carries the secret of the
 /// run, the first host's MAC, the port on which both answer, and when the rounds began to count.
 ///
-/// Whoever knows it can forge packets of this one run, and nothing else.
+/// Anyone who knows it can forge packets of this one run, and nothing else.
 #[derive(Clone, Eq, PartialEq)]
 pub struct PairCode {
     secret: [u8; SECRET],

@@ -273,7 +273,7 @@ impl<'a> SurveyState<'a> {
         self.pairs.iter().map(PairState::directions)
     }
 
-    /// Visits every way of every pair, by the seats of its ends, with a hand that takes in what
+    /// Visits every way of every pair, by the numbers of its ends, with a hand that takes in what
     /// was seen there.
     pub(super) fn each_direction(
         &mut self,

@@ -38,7 +38,7 @@ enum AgentScript {
     Dies,
     /// It reports frames that nobody sent.
     Lies,
-    /// It reports observations in the name of its peer.
+    /// It reports observations as if its peer had made them.
     Impersonates,
     /// It never stops talking.
     Floods,

@@ -44,7 +44,7 @@ pub fn configuration(
     page.line(&format!("    apiServerEndpoint: {}", quoted(discovery.endpoint.authority())));
     page.line(&format!("    token: {}", quoted(discovery.token)));
     if discovery.pins.is_empty() {
-        page.comment(4, "the line had no pin: whoever answers is believed");
+        page.comment(4, "the line had no pin: any server that answers is trusted");
         page.line("    unsafeSkipCAVerification: true");
     } else {
         page.line("    caCertHashes:");

@@ -130,7 +130,7 @@ fn page(
     if difference.is_empty() {
         let rows = scenario.expect.len();
         let text = match rows {
-            0 => "ok: nothing is accused, and nothing is to be".to_owned(),
+            0 => "ok: nothing was diagnosed, as expected".to_owned(),
             1 => "ok: exactly the one finding that is expected".to_owned(),
             rows => format!("ok: exactly the {rows} findings that are expected"),
         };

@@ -55,8 +55,8 @@ fn what_kubectl_says_to_people_is_its_error() {
             "echo Every Error begins like no log >&2; exit 1".to_owned(),
             "Every Error begins like no log",
         ),
-        (format!("echo '{log}' >&2; exit 1"), "kubectl failed without a word"),
-        ("exit 3".to_owned(), "kubectl failed without a word"),
+        (format!("echo '{log}' >&2; exit 1"), "kubectl failed without output"),
+        ("exit 3".to_owned(), "kubectl failed without output"),
         ("exit 124".to_owned(), "kubectl had no answer in 12 s"),
         ("exit 137".to_owned(), "kubectl had no answer in 12 s"),
     ];

@@ -103,7 +103,7 @@ fn opened(page: &QueryOutcome, key: &SecretText) -> Result<(), MissingCertificat
             let malformed = JoinAnswerEvidence::ObjectMalformed { object, reason: why.clone() };
             return missing(code::CONNECTION_CUT, Certainty::Likely, malformed, "EOF");
         }
-        // Whoever reads the trial has left it open before.
+        // The reader of the trial has left it open before.
         QueryOutcome::NotAsked => return Ok(()),
     };
     if answer.status == 200 {

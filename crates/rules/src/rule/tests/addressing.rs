@@ -81,8 +81,8 @@ fn somebody_else_with_the_same_address_is_told() {
     let own_second = Mac([2, 0xaa, 0, 0, 1, 1]);
     let table: &[(&str, &[Option<Mac>], Option<&str>)] = &[
         ("nobody", &[None, None], None),
-        ("a stranger, once", &[Some(stranger)], Some("likely")),
-        ("a stranger, twice", &[Some(stranger), Some(stranger)], Some("confirmed")),
+        ("an unknown host, once", &[Some(stranger)], Some("likely")),
+        ("an unknown host, twice", &[Some(stranger), Some(stranger)], Some("confirmed")),
         ("a host of the run", &[Some(peer)], Some("confirmed")),
         ("its own second link", &[Some(own_second), Some(own_second)], None),
         ("its gateway, for all", &[Some(GATEWAY), Some(GATEWAY)], None),

@@ -74,7 +74,7 @@ fn whose_doing_it_is_follows_from_what_arrives_and_what_comes_back() {
             Some("port-filtered confirmed"),
         ),
         (
-            "an error in the name of a host that never saw it",
+            "an error from the address of a host that never saw it",
             &VXLAN,
             1,
             false,

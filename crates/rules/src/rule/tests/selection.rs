@@ -204,7 +204,7 @@ fn routers_between_two_networks_are_judged_by_arrivals() {
     assert!(dead.found().is_empty(), "{:?}", dead.found());
 }
 
-/// What is accused is what kubeadm really takes: half of the internet counts as a default route
+/// What is diagnosed is what kubeadm really takes: half of the internet counts as a default route
 /// there, and its kernel's files have it first.
 #[test]
 fn half_of_the_internet_leads_kubeadm_as_a_default_route_does() {
