@@ -130,7 +130,7 @@ impl Lab {
         nsenter::command(pid, argv)
     }
 
-    /// Number of programs that were started through [`via`](crate::via) and still run.
+    /// Number of programs that were started through [`crate::via`] and still run.
     #[must_use]
     pub fn open_connections(&self) -> usize {
         self.via.connections()

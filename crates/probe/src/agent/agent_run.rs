@@ -41,7 +41,7 @@ const LINKS_MAX: usize = 16;
 /// probe waits.
 const PORT_HELD_MS: u64 = 3_000;
 
-/// What an agent has from [`ToAgent::Begin`] on.
+/// What an agent has from the message that begins a run on.
 pub(super) struct AgentRun {
     identity: AgentIdentity,
     keys: AgentKeys,

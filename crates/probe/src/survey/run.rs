@@ -16,7 +16,7 @@ use crate::run_key::RunKey;
 /// # Errors
 ///
 /// When no host could be asked. A host that fails while others do not is named in
-/// [`SurveyResult::unreached`], or has its [`AgentOutcome`] say so.
+/// [`SurveyResult::unreached`], or has its `AgentOutcome` say so.
 pub fn run(
     participants: Vec<SurveyParticipant>,
     intent: &RunParameters,
