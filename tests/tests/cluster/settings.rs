@@ -37,7 +37,7 @@ impl Cluster {
 
     /// The option that sets flannel's link.
     pub(crate) fn flannel_option(&self) -> String {
-        let text = self.written("flannel --for pi1", "");
+        let text = self.written("settings flannel --for pi1", "");
         let option = text.split('"').find(|part| part.starts_with("--iface="));
         option.unwrap_or_else(|| panic!("no link in\n{text}")).to_owned()
     }

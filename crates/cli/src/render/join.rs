@@ -25,7 +25,9 @@ pub(crate) fn page(report: &JoinReport, style: TerminalStyle) -> String {
         for evidence in failure.evidence() {
             say("  - ", "    ", &evidence.to_string());
         }
-        say("  ", "  ", &causes(failure));
+        for line in causes(failure) {
+            say(line.first, line.rest, &line.text);
+        }
         say("  ", "  ", &format!("kubeadm says {}:", when(failure)));
         say("    error: ", "    ", &failure.response);
         page.push_str("\nWhat to do:\n");
@@ -79,15 +81,28 @@ pub(super) fn failure_sentence(failure: &JoinFailure) -> String {
     }
 }
 
-/// The causes in a sentence.
-pub(super) fn causes(failure: &JoinFailure) -> String {
-    match &failure.diagnoses[..] {
-        [one] => format!("The cause: {}.", one.code),
-        several => {
-            let names: Vec<_> = several.iter().map(|one| one.code.as_str()).collect();
-            format!("The cause is one of these: {}.", names.join(", "))
-        }
+/// A line of a list: what its first line begins with, and the lines that it is broken into.
+pub(super) struct ListLine {
+    pub(super) first: &'static str,
+    pub(super) rest: &'static str,
+    pub(super) text: String,
+}
+
+/// The causes with what each means; of several also the check that would decide.
+pub(super) fn causes(failure: &JoinFailure) -> Vec<ListLine> {
+    let line = |first, rest, text| ListLine { first, rest, text };
+    if let [one] = &failure.diagnoses[..] {
+        let text =
+            format!("The cause ({}): {}: {}.", one.certainty.as_str(), one.code, one.summary);
+        return vec![line("  ", "  ", text)];
     }
+    let mut lines = vec![line("  ", "  ", "The cause is one of these:".to_owned())];
+    for one in &failure.diagnoses {
+        lines.push(line("    - ", "      ", format!("{}: {}", one.code, one.summary)));
+        let check = one.distinguished_by.as_ref().map(ToString::to_string);
+        lines.extend(check.map(|check| line("      check ", "            ", check)));
+    }
+    lines
 }
 
 pub(super) fn when(failure: &JoinFailure) -> String {

@@ -109,7 +109,9 @@ fn paragraph(report: &JoinReport) -> String {
     for evidence in failure.evidence() {
         line("  - ", &evidence.to_string());
     }
-    line("  ", &causes(failure));
+    for cause in causes(failure) {
+        line(cause.first, &cause.text);
+    }
     line("  ", &format!("kubeadm says {}:", when(failure)));
     line("    error: ", &failure.response);
     line("  ", "What to do:");

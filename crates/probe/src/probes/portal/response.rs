@@ -1,7 +1,7 @@
-//! Reading an HTTP answer of bounded size (RFC 9112).
+//! What the response to a request for a check page means: the expected page, or another.
 
 use pontoon_model::untrusted::Untrusted;
-use pontoon_wire::http_date;
+use pontoon_wire::http::{HttpError, ResponseHead};
 
 use super::page::{ExpectedPage, PortalPage};
 
@@ -9,7 +9,7 @@ use super::page::{ExpectedPage, PortalPage};
 #[derive(Debug, Default)]
 pub(super) struct PageReader {
     bytes: Vec<u8>,
-    head: Option<PageHead>,
+    head: Option<ResponseHead>,
 }
 
 /// What a page turned out to be.
@@ -19,31 +19,10 @@ pub(super) enum PageOutcome {
     Garbage(&'static str),
 }
 
-#[derive(Clone, Debug)]
-struct PageHead {
-    /// Where the body begins.
-    length: usize,
-    status: u16,
-    location: Option<Untrusted>,
-    date: Option<i64>,
-    response: Option<String>,
-    manager: Option<String>,
-    framing: BodyFraming,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum BodyFraming {
-    Length(usize),
-    Chunked,
-    ToTheEnd,
-}
-
 /// No check page has a longer head; a portal that sends one is judged without it.
 const MAX_HEAD: usize = 8 * 1024;
 /// No check page has a longer body.
 const MAX_BODY: usize = 4 * 1024;
-/// Most header lines of an answer; one with more is no HTTP.
-const MAX_HEADERS: usize = 64;
 
 impl PageReader {
     /// Takes more bytes; a verdict as soon as they suffice.
@@ -56,11 +35,13 @@ impl PageReader {
         let room = (MAX_HEAD + MAX_BODY + 1).saturating_sub(self.bytes.len());
         self.bytes.extend(&bytes[..bytes.len().min(room)]);
         if self.head.is_none() {
-            match read_head(&self.bytes) {
+            match ResponseHead::parse(&self.bytes, MAX_HEAD) {
                 Ok(Some(head)) => self.head = Some(head),
-                Ok(None) if self.bytes.len() <= MAX_HEAD => return None,
-                Ok(None) => return Some(PageOutcome::Garbage("an HTTP head without end")),
-                Err(what) => return Some(PageOutcome::Garbage(what)),
+                Ok(None) => return None,
+                Err(HttpError::EndlessHead) => {
+                    return Some(PageOutcome::Garbage("an HTTP head without end"));
+                }
+                Err(_) => return Some(PageOutcome::Garbage("an answer that is not HTTP")),
             }
         }
         self.judge(page, challenge, false)
@@ -75,13 +56,13 @@ impl PageReader {
     /// nothing came at all.
     pub(super) fn cut_short(&self) -> Option<PageOutcome> {
         let half = PageOutcome::Garbage("half an HTTP answer");
-        let verdict = self.head.as_ref().map_or(half, |head| head.verdict(false));
+        let verdict = self.head.as_ref().map_or(half, |head| outcome(head, false));
         (!self.bytes.is_empty()).then_some(verdict)
     }
 
     /// The time in the head.
     pub(super) fn date(&self) -> Option<i64> {
-        self.head.as_ref()?.date
+        self.head.as_ref()?.date_s()
     }
 
     fn judge(&self, page: &PortalPage, challenge: &str, is_end: bool) -> Option<PageOutcome> {
@@ -94,127 +75,50 @@ impl PageReader {
         };
         let rest = self.bytes.get(head.length..).unwrap_or_default();
         let expected = page.expected();
+        let has_header = |name, value: &str| head.header(name) == Some(value.as_bytes());
         let is_right_head = match expected {
             ExpectedPage::Nothing => head.status == 204,
-            ExpectedPage::Echo => head.status == 204 && head.response.as_deref() == Some(challenge),
+            ExpectedPage::Echo => head.status == 204 && has_header("X-Pontoon-Response", challenge),
             ExpectedPage::Body(_) | ExpectedPage::Within(_) => head.status == 200,
-            ExpectedPage::Header(_, value) => head.manager.as_deref() == Some(value),
+            ExpectedPage::Header(name, value) => has_header(name, value),
         };
         if !is_right_head {
-            return Some(head.verdict(false));
+            return Some(outcome(head, false));
         }
-        match expected {
-            ExpectedPage::Nothing | ExpectedPage::Echo => Some(head.verdict(rest.is_empty())),
-            ExpectedPage::Header(..) => Some(head.verdict(true)),
+        let is_expected = match expected {
+            ExpectedPage::Nothing | ExpectedPage::Echo => rest.is_empty(),
+            ExpectedPage::Header(..) => true,
             ExpectedPage::Body(text) => {
-                let is_text = |body: &[u8]| body == text.as_bytes();
-                head.body(rest, is_end).judged(is_text).map(|is_right| head.verdict(is_right))
+                is_right_body(head, rest, is_end, |body| body == text.as_bytes())?
             }
-            ExpectedPage::Within(text) => {
-                let has = |body: &[u8]| body.windows(text.len()).any(|at| at == text.as_bytes());
-                head.body(rest, is_end).judged(has).map(|is_right| head.verdict(is_right))
-            }
-        }
-    }
-}
-
-impl PageHead {
-    fn verdict(&self, is_expected: bool) -> PageOutcome {
-        PageOutcome::Http { status: self.status, location: self.location.clone(), is_expected }
-    }
-
-    fn body(&self, rest: &[u8], is_end: bool) -> BodyProgress {
-        if rest.len() > MAX_BODY {
-            return BodyProgress::Wrong;
-        }
-        let whole = match self.framing {
-            BodyFraming::Length(length) if length > MAX_BODY => return BodyProgress::Wrong,
-            BodyFraming::Length(length) => rest.get(..length).map(<[u8]>::to_vec),
-            BodyFraming::ToTheEnd => is_end.then(|| rest.to_vec()),
-            BodyFraming::Chunked => match unchunk(rest) {
-                Ok(body) => body,
-                Err(()) => return BodyProgress::Wrong,
-            },
+            ExpectedPage::Within(text) => is_right_body(head, rest, is_end, |body| {
+                body.windows(text.len()).any(|at| at == text.as_bytes())
+            })?,
         };
-        match whole {
-            Some(body) => BodyProgress::Whole(body),
-            None if is_end => BodyProgress::Wrong,
-            None => BodyProgress::Unfinished,
-        }
+        Some(outcome(head, is_expected))
     }
 }
 
-/// The body, as far as it is there.
-enum BodyProgress {
-    Whole(Vec<u8>),
-    /// More may come.
-    Unfinished,
-    /// Too long, cut off or malformed.
-    Wrong,
+fn outcome(head: &ResponseHead, is_expected: bool) -> PageOutcome {
+    let location = head.header("Location").map(Untrusted::from_bytes);
+    PageOutcome::Http { status: head.status, location, is_expected }
 }
 
-impl BodyProgress {
-    /// Whether it is right; `None` while more may come.
-    fn judged(&self, is_right: impl Fn(&[u8]) -> bool) -> Option<bool> {
-        match self {
-            Self::Whole(body) => Some(is_right(body)),
-            Self::Unfinished => None,
-            Self::Wrong => Some(false),
-        }
+/// Whether the body is right; `None` while more may come. One that is too long, cut off or
+/// malformed is not.
+fn is_right_body(
+    head: &ResponseHead,
+    rest: &[u8],
+    is_end: bool,
+    is_right: impl Fn(&[u8]) -> bool,
+) -> Option<bool> {
+    if rest.len() > MAX_BODY {
+        return Some(false);
     }
-}
-
-fn read_head(bytes: &[u8]) -> Result<Option<PageHead>, &'static str> {
-    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-    let mut response = httparse::Response::new(&mut headers);
-    let Ok(status) = response.parse(&bytes[..bytes.len().min(MAX_HEAD)]) else {
-        return Err("an answer that is not HTTP");
-    };
-    let httparse::Status::Complete(length) = status else { return Ok(None) };
-    let value = |name: &str| {
-        response.headers.iter().find(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value)
-    };
-    let text = |name: &str| value(name).map(|value| String::from_utf8_lossy(value).into_owned());
-    let content_length = || text("Content-Length").and_then(|text| text.trim().parse().ok());
-    // Of both, the transfer coding counts (RFC 9112, section 6.3).
-    let framing = match text("Transfer-Encoding") {
-        Some(coding) if coding.trim().eq_ignore_ascii_case("chunked") => BodyFraming::Chunked,
-        Some(_) => BodyFraming::ToTheEnd,
-        None => content_length().map_or(BodyFraming::ToTheEnd, BodyFraming::Length),
-    };
-    Ok(Some(PageHead {
-        length,
-        status: response.code.unwrap_or_default(),
-        location: value("Location").map(Untrusted::from_bytes),
-        date: value("Date").and_then(http_date::unix_time),
-        response: text("X-Pontoon-Response"),
-        manager: text("X-NetworkManager-Status"),
-        framing,
-    }))
-}
-
-/// Puts chunks together (RFC 9112, section 7.1): `Ok(None)` = the last is not there yet.
-fn unchunk(mut rest: &[u8]) -> Result<Option<Vec<u8>>, ()> {
-    let mut body = Vec::new();
-    loop {
-        match httparse::parse_chunk_size(rest) {
-            Ok(httparse::Status::Complete((_, 0))) => return Ok(Some(body)),
-            Ok(httparse::Status::Complete((begin, size))) => {
-                let size = usize::try_from(size).map_err(|_| ())?;
-                if size > MAX_BODY {
-                    return Err(());
-                }
-                let Some(chunk) = rest.get(begin..begin + size) else { return Ok(None) };
-                body.extend(chunk);
-                match rest.get(begin + size..) {
-                    Some([b'\r', b'\n', more @ ..]) => rest = more,
-                    Some([] | [b'\r']) | None => return Ok(None),
-                    Some(_) => return Err(()),
-                }
-            }
-            Ok(httparse::Status::Partial) => return Ok(None),
-            Err(_) => return Err(()),
-        }
+    match head.body(rest, is_end, MAX_BODY) {
+        Ok(Some(body)) => Some(is_right(&body)),
+        Ok(None) => is_end.then_some(false),
+        Err(_) => Some(false),
     }
 }
 
