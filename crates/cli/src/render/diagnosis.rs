@@ -241,6 +241,18 @@ fn write_labelled(page: &mut String, style: TerminalStyle, indent: &str, name: &
     wrapped(page, style.width, &label(indent, name), &rest, &style.printable(text));
 }
 
+/// Writes one thing to do; its command can be pasted.
+pub(crate) fn write_remedy(page: &mut String, style: TerminalStyle, first: &str, remedy: &Remedy) {
+    let rest = " ".repeat(first.len());
+    match &remedy.command {
+        Some(command) => {
+            let lead = Remedy { command: None, ..remedy.clone() }.to_string();
+            led_command(page, style, first, lead.trim_end_matches(": "), command);
+        }
+        None => wrapped(page, style.width, first, &rest, &style.printable(&remedy.to_string())),
+    }
+}
+
 /// Writes what to do, each remedy once.
 fn write_remedies<'a>(
     page: &mut String,
@@ -258,15 +270,7 @@ fn write_remedies<'a>(
     }
     let most = if style.verbosity > 0 { all.len() } else { REMEDIES_MAX };
     for remedy in all.into_iter().take(most) {
-        match &remedy.command {
-            Some(command) => {
-                let lead = Remedy { command: None, ..remedy.clone() }.to_string();
-                led_command(page, style, &label, lead.trim_end_matches(": "), command);
-            }
-            None => {
-                wrapped(page, style.width, &label, &rest, &style.printable(&remedy.to_string()));
-            }
-        }
+        write_remedy(page, style, &label, remedy);
         label.clone_from(&rest);
     }
 }

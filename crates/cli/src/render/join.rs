@@ -5,6 +5,7 @@ use pontoon_join::preflight::PreflightFailure;
 use pontoon_join::report::JoinReport;
 use pontoon_join::verdict::{JoinFailure, JoinVerdict, StageResult};
 
+use super::diagnosis::write_remedy;
 use super::style::TerminalStyle;
 use super::wrap::{padded, wrapped};
 
@@ -117,7 +118,7 @@ pub(super) fn when(failure: &JoinFailure) -> String {
 fn remedies(page: &mut String, failure: &JoinFailure, style: TerminalStyle) {
     for (at, remedy) in failure.remedies().iter().enumerate() {
         let first = format!("  {}. ", at + 1);
-        wrapped(page, style.width, &first, "     ", &style.printable(&remedy.to_string()));
+        write_remedy(page, style, &first, remedy);
     }
 }
 
