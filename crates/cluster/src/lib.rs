@@ -21,4 +21,4 @@ pub mod diagnosis_rules;
 pub mod cluster_report;
 pub mod edge;
 #[cfg(test)]
-mod twin;
+mod tests;

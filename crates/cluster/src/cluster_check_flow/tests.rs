@@ -17,9 +17,9 @@ use crate::cluster_progress::ClusterProgress::{
 };
 use crate::diagnosis_rules::diagnose_cluster;
 use crate::startup::is_starting;
-use crate::twin::ProxyMode;
-use crate::twin::cluster::ClusterTwin;
-use crate::twin::node::NODES;
+use crate::tests::twin::ProxyMode;
+use crate::tests::twin::cluster::ClusterTwin;
+use crate::tests::twin::node::NODES;
 
 /// Both modes of kube-proxy that a cluster may be in.
 const MODES: [ProxyMode; 2] = [ProxyMode::Iptables, ProxyMode::Nftables];

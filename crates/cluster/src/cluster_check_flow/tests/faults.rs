@@ -4,9 +4,9 @@ use pontoon_model::net::Prefix;
 use pontoon_model::untrusted::Untrusted;
 
 use crate::objects::NodeReadiness;
-use crate::twin::cluster::ClusterTwin;
-use crate::twin::node::{FilterAction, NODES, ip, network};
-use crate::twin::{add_host_firewall, drop_by_policy, flush_flannel};
+use crate::tests::twin::cluster::ClusterTwin;
+use crate::tests::twin::node::{FilterAction, NODES, ip, network};
+use crate::tests::twin::{add_host_firewall, drop_by_policy, flush_flannel};
 
 /// What kubelet says without a network plug-in.
 const NO_PLUGIN: &str = "container runtime network not ready: NetworkReady=false \

@@ -10,8 +10,8 @@ use pontoon_remote::session::far_loop::{FarServices, ThreadService, serve_host};
 use pontoon_remote::session::host_session::HostSession;
 
 use super::*;
-use crate::twin::ProxyMode;
-use crate::twin::cluster::ClusterTwin;
+use crate::tests::twin::ProxyMode;
+use crate::tests::twin::cluster::ClusterTwin;
 
 /// Services are made without arguments, so that they find the cluster here.
 static TWIN: Mutex<Option<ClusterTwin>> = Mutex::new(None);
