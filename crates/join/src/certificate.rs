@@ -239,3 +239,6 @@ pub fn rfc3339(unix_s: i64) -> String {
         time.second()
     )
 }
+
+#[cfg(test)]
+mod tests;
