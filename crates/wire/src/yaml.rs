@@ -15,6 +15,10 @@ const DEPTH_MAX: usize = 32;
 /// Largest number of nodes, copies by aliases included: as many as a megabyte of short lines has.
 const NODES_MAX: usize = 200_000;
 
+/// Largest number of bytes in keys and scalars, copies by aliases included. No input is larger than
+/// a megabyte; an alias of a long scalar is a few bytes of input, and each copy needs memory.
+const TEXT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// A text that is not valid YAML, or exceeds a limit.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("line {line}: {wrong}")]
@@ -37,6 +41,9 @@ pub enum YamlErrorKind {
     /// The text has more than `NODES_MAX` nodes.
     #[error("there are more than {NODES_MAX} values, copies by aliases counted")]
     TooMany,
+    /// The keys and scalars have more than `TEXT_BYTES_MAX` bytes.
+    #[error("there are more than {TEXT_BYTES_MAX} bytes of text, copies by aliases counted")]
+    TooLong,
     /// An alias refers to an anchor that does not exist, or that contains the alias.
     #[error("an alias stands for what is not there yet")]
     Alias,
@@ -112,11 +119,17 @@ impl YamlNode {
         }
     }
 
-    fn count(&self) -> usize {
-        1 + match &self.value {
-            YamlValue::List(items) => items.iter().map(Self::count).sum(),
-            YamlValue::Table(entries) => entries.iter().map(|(_, node)| node.count()).sum(),
-            YamlValue::Null | YamlValue::Text(_) | YamlValue::Tagged => 0,
+    /// The number of nodes, and the bytes of their keys and scalars.
+    fn size(&self) -> (usize, usize) {
+        let add = |sum: (usize, usize), one: (usize, usize)| (sum.0 + one.0, sum.1 + one.1);
+        match &self.value {
+            YamlValue::Text(text) => (1, text.len()),
+            YamlValue::List(items) => items.iter().map(Self::size).fold((1, 0), add),
+            YamlValue::Table(entries) => {
+                let entry = |(key, node): &(String, Self)| add((0, key.len()), node.size());
+                entries.iter().map(entry).fold((1, 0), add)
+            }
+            YamlValue::Null | YamlValue::Tagged => (1, 0),
         }
     }
 
@@ -155,6 +168,7 @@ struct YamlBuilder {
     root: Option<YamlNode>,
     anchors: BTreeMap<usize, YamlNode>,
     nodes: usize,
+    text_bytes: usize,
     documents: usize,
 }
 
@@ -187,10 +201,12 @@ impl YamlBuilder {
                 if self.open.len() + node.depth() > DEPTH_MAX {
                     return Err(YamlErrorKind::TooDeep);
                 }
+                self.count(node.size())?;
                 node.line = line;
                 self.put(node)?;
             }
             Event::Scalar(text, style, anchor, tag) => {
+                self.count((1, text.len()))?;
                 // A quoted "null" is text.
                 let is_null = style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null");
                 let value = if is_own(tag.as_deref()) {
@@ -225,8 +241,6 @@ impl YamlBuilder {
                     CollectionItems::List(items) => YamlValue::List(items),
                     CollectionItems::Table { entries, .. } => YamlValue::Table(entries),
                 };
-                // `begin` has counted it, and `close` counts it again.
-                self.nodes -= 1;
                 self.close(YamlNode { line, value }, anchor)?;
             }
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
@@ -244,7 +258,7 @@ impl YamlBuilder {
         if self.open.len() >= DEPTH_MAX {
             return Err(YamlErrorKind::TooDeep);
         }
-        self.count(1)?;
+        self.count((1, 0))?;
         self.open.push(OpenCollection { line, anchor, is_tagged, inside });
         Ok(())
     }
@@ -254,19 +268,13 @@ impl YamlBuilder {
         // The parser numbers anchors from 1; 0 means none.
         if anchor > 0 {
             // The copy for later aliases needs memory, too.
-            self.count(node.count())?;
+            self.count(node.size())?;
             self.anchors.insert(anchor, node.clone());
         }
-        self.count_and_put(node)
+        self.put(node)
     }
 
     fn put(&mut self, node: YamlNode) -> Result<(), YamlErrorKind> {
-        self.count(node.count() - 1)?;
-        self.count_and_put(node)
-    }
-
-    fn count_and_put(&mut self, node: YamlNode) -> Result<(), YamlErrorKind> {
-        self.count(1)?;
         let Some(open) = self.open.last_mut() else {
             self.root.get_or_insert(node);
             return Ok(());
@@ -289,9 +297,16 @@ impl YamlBuilder {
         Ok(())
     }
 
-    fn count(&mut self, nodes: usize) -> Result<(), YamlErrorKind> {
+    fn count(&mut self, (nodes, text_bytes): (usize, usize)) -> Result<(), YamlErrorKind> {
         self.nodes += nodes;
-        if self.nodes > NODES_MAX { Err(YamlErrorKind::TooMany) } else { Ok(()) }
+        self.text_bytes += text_bytes;
+        if self.nodes > NODES_MAX {
+            Err(YamlErrorKind::TooMany)
+        } else if self.text_bytes > TEXT_BYTES_MAX {
+            Err(YamlErrorKind::TooLong)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -347,5 +362,19 @@ mod tests {
         assert_eq!(wrong("? [1]\n: 2\n"), "line 1: a key is no text");
         assert_eq!(wrong(""), "line 1: there is nothing");
         assert!(wrong("a: [1\n").starts_with("line "));
+    }
+
+    /// An alias is two bytes, and each costs as many as it stands for, be it one scalar or one key.
+    #[test]
+    fn copies_of_a_long_text_cost_its_length() {
+        let long = "x".repeat(100_000);
+        let copies = |times: usize| vec!["*x"; times].join(",");
+        for anchored in [format!("&x \"{long}\""), format!("&x {{ {long}: 1 }}")] {
+            let text = |times| format!("a: {anchored}\nl: [{}]", copies(times));
+            assert!(read(&text(30)).is_ok());
+            let expected =
+                "line 2: there are more than 4194304 bytes of text, copies by aliases counted";
+            assert_eq!(wrong(&text(100_000)), expected);
+        }
     }
 }
