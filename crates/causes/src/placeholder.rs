@@ -6,6 +6,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use pontoon_model::net::Prefix;
+use pontoon_model::shell::{ShellCommand, quoted};
 
 /// What a placeholder takes.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -305,6 +306,13 @@ impl PlaceholderValues {
         }
         filled.push_str(rest);
         filled
+    }
+
+    /// The command with its placeholders filled, each value quoted.
+    #[must_use]
+    pub fn fill_command(&self, command: &str) -> ShellCommand {
+        let quoted = self.0.iter().map(|(kind, value)| (*kind, quoted(value)));
+        ShellCommand::of_quoted(Self(quoted.collect()).fill(command))
     }
 
     /// Whether every placeholder of the text has a value.

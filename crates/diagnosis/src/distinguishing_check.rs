@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use pontoon_model::host::HostName;
+use pontoon_model::shell::ShellCommand;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -49,7 +50,7 @@ pub struct DistinguishingCheck {
     pub place: Option<CommandPlace>,
     /// The command that shows it, as a shell takes it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub command: Option<String>,
+    pub command: Option<ShellCommand>,
     /// What the command showed, where it was run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<CheckOutcome>,
@@ -64,7 +65,7 @@ impl DistinguishingCheck {
 
     /// A command whose output decides.
     #[must_use]
-    pub fn by_command(place: CommandPlace, command: impl Into<String>) -> Self {
+    pub fn by_command(place: CommandPlace, command: impl Into<ShellCommand>) -> Self {
         Self { fact: None, place: Some(place), command: Some(command.into()), outcome: None }
     }
 
@@ -82,7 +83,7 @@ impl fmt::Display for DistinguishingCheck {
             (Some(place), Some(command), Some(fact)) => write!(f, "{place}: {command} ({fact})"),
             (Some(place), Some(command), None) => write!(f, "{place}: {command}"),
             (None, Some(command), Some(fact)) => write!(f, "{command} ({fact})"),
-            (None, Some(command), None) => f.write_str(command),
+            (None, Some(command), None) => f.write_str(command.as_str()),
             (Some(place), None, Some(fact)) => write!(f, "{place}: {fact}"),
             (None, None, Some(fact)) => f.write_str(fact),
             (_, None, None) => Ok(()),

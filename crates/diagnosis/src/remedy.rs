@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use pontoon_model::host::HostName;
+use pontoon_model::shell::ShellCommand;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -20,7 +21,7 @@ pub struct Remedy {
     pub action: Option<Cow<'static, str>>,
     /// The command, as a shell takes it; words in capitals are for the reader to fill in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub command: Option<String>,
+    pub command: Option<ShellCommand>,
 }
 
 impl Remedy {
@@ -32,13 +33,13 @@ impl Remedy {
 
     /// A command for wherever the reader is.
     #[must_use]
-    pub fn command(command: impl Into<String>) -> Self {
+    pub fn command(command: impl Into<ShellCommand>) -> Self {
         Self { place: None, action: None, command: Some(command.into()) }
     }
 
     /// A command for a host.
     #[must_use]
-    pub fn on(host: &HostName, command: impl Into<String>) -> Self {
+    pub fn on(host: &HostName, command: impl Into<ShellCommand>) -> Self {
         Self::command(command).at(CommandPlace::Host(host.clone()))
     }
 
@@ -66,7 +67,7 @@ impl fmt::Display for Remedy {
         match (&self.action, &self.command) {
             (Some(action), Some(command)) => write!(f, "{action}: {command}"),
             (Some(action), None) => f.write_str(action),
-            (None, Some(command)) => f.write_str(command),
+            (None, Some(command)) => f.write_str(command.as_str()),
             (None, None) => Ok(()),
         }
     }

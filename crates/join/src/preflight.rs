@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use pontoon_diagnosis::evidence::JoiningHostEvidence;
 use pontoon_diagnosis::{CommandPlace, Evidence, Remedy};
 use pontoon_model::net::IpFamily;
+use pontoon_model::shell_command;
 use pontoon_predict::kubeadm::preflight::{forwarding_check, join_forwarding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -180,7 +181,7 @@ impl PreflightFacts {
             // By a name the check is left out, and pods reach nothing all the same.
             check: family.map(|family| forwarding_check(family).into()),
             evidence: JoiningHostEvidence::ForwardingOff { sysctl }.into(),
-            remedies: vec![Remedy::command(format!("sysctl -w {sysctl}=1"))],
+            remedies: vec![Remedy::command(shell_command!("sysctl -w {}=1", sysctl))],
             is_fatal: family.is_some(),
         })
     }
@@ -217,7 +218,7 @@ impl PreflightFacts {
         let taken = self.taken_ports.iter().filter(is_wanted);
         let lacks = taken.map(|port| {
             let evidence = JoiningHostEvidence::PortTaken { port: *port };
-            let who = Remedy::command(format!("ss -ltnp 'sport = :{port}'"))
+            let who = Remedy::command(shell_command!("ss -ltnp {}", format!("sport = :{port}")))
                 .to("see which program it is");
             if MOVABLE.contains(port) {
                 let nothing = Remedy::action("nothing to do if yours is to be elsewhere");

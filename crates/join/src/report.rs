@@ -5,6 +5,7 @@ use pontoon_diagnosis::{Evidence, Remedy};
 use pontoon_model::exit::Exit;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Prefix};
+use pontoon_model::shell_command;
 use pontoon_model::snapshot::Snapshot;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -71,7 +72,7 @@ pub fn service_route(node: &Snapshot, ahead: Option<&ClusterSettings>) -> Option
     let Some(route) = node.route_to(services) else {
         return Some(StageResult {
             remedies: vec![
-                Remedy::command(format!("ip route add {services} dev IF"))
+                Remedy::command(shell_command!("ip route add {} dev IF", services))
                     .to("let kube-proxy and the CNI reach the API"),
             ],
             ..StageResult::new(

@@ -13,6 +13,7 @@ use pontoon_diagnosis::evidence::JoinEvidence;
 use pontoon_diagnosis::{CommandPlace, Diagnosis, Evidence, Remedy};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
+use pontoon_model::shell_command;
 use pontoon_predict::kubeadm::endpoint::HostPort;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -88,7 +89,7 @@ impl JoinVerdict {
         });
         if let Some((link, _)) = further {
             let host = &server.host;
-            let route = Remedy::command(format!("ip route add {host} dev {link}"))
+            let route = Remedy::command(shell_command!("ip route add {} dev {}", host, link))
                 .to(format!("for the join alone: {host} answers on {link}, too"));
             for diagnosis in &mut failure.diagnoses {
                 // A way to join, and none to be reached: it comes after what cures.

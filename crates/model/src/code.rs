@@ -256,6 +256,7 @@ codes! {
     SETTINGS_HOST_UNKNOWN = "settings-host-unknown",
     SETTINGS_HOST_UNNAMED = "settings-host-unnamed",
     NODE_NAME_INVALID = "node-name-invalid",
+    LINK_NAME_INVALID = "link-name-invalid",
     CHOSEN_ADDRESS_NOT_ON_HOST = "chosen-address-not-on-host",
     NODE_ADDRESS_MISSING = "node-address-missing",
     NODE_ADDRESS_UNDECIDED = "node-address-undecided",

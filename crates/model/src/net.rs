@@ -98,6 +98,17 @@ impl IfName {
     }
 }
 
+impl IfName {
+    /// Whether it begins with a letter or digit and has letters, digits and `._@-` alone, so that
+    /// it means nothing else in scripts and configuration files.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._@-".contains(&b);
+        self.0.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && self.0.bytes().all(is_plain)
+    }
+}
+
 impl fmt::Display for IfName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)

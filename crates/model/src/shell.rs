@@ -4,6 +4,63 @@
 //! Not `shell-words`: it leaves braces unquoted, which bash expands, and it quotes `a=b`, which
 //! every command of pontoon contains.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A command for a person to paste, or a line of a script. Names of hosts and links, addresses and
+/// texts of others get into one by [`shell_command!`](crate::shell_command) alone, which quotes
+/// them: there is no way from a `String`.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct ShellCommand(Cow<'static, str>);
+
+impl ShellCommand {
+    /// The command as a shell takes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Of words that are quoted already, which only this module and its macro can know.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn of_quoted(text: String) -> Self {
+        Self(Cow::Owned(text))
+    }
+}
+
+impl From<&'static str> for ShellCommand {
+    fn from(text: &'static str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
+impl fmt::Display for ShellCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A [`ShellCommand`]: each `{}` of the text becomes one quoted part of a word.
+///
+/// ```
+/// use pontoon_model::shell_command;
+/// let link = "x;id";
+/// let command = shell_command!("ip link set dev {} mtu {}", link, 1400);
+/// assert_eq!(command.as_str(), "ip link set dev 'x;id' mtu 1400");
+/// ```
+#[macro_export]
+macro_rules! shell_command {
+    ($text:literal $(, $value:expr)+ $(,)?) => {
+        $crate::shell::ShellCommand::of_quoted(
+            format!($text $(, $crate::shell::quoted(&$value.to_string()))+)
+        )
+    };
+}
+
 /// Quotes a word for a shell, unless all its characters are safe.
 #[must_use]
 pub fn quoted(word: &str) -> String {
@@ -24,6 +81,11 @@ pub fn shell_line(words: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -39,6 +101,23 @@ mod tests {
         ];
         for (word, shown) in table {
             assert_eq!(quoted(word), shown);
+        }
+    }
+
+    proptest! {
+        // Each case starts a shell.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// A real shell splits a command into the words that were put into it.
+        #[test]
+        fn a_shell_reads_every_word_as_it_is(words in vec("[^\0]{0,12}", 1..8)) {
+            let words: Vec<String> = words;
+            let command = shell_command!("printf '%s\\0' x{}y", words[0]);
+            let line = format!("{command}; printf '%s\\0' {}", shell_line(&words));
+            let output = Command::new("sh").args(["-c", &line]).output().unwrap();
+            let mut expected = format!("x{}y\0", words[0]);
+            words.iter().for_each(|word| expected.extend([word.as_str(), "\0"]));
+            prop_assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
         }
     }
 }

@@ -12,6 +12,8 @@ pub mod k3s;
 pub mod k0s;
 pub mod talos;
 
+use pontoon_model::shell::ShellCommand;
+
 use super::node_settings::{NodeSettings, SettingsNotice};
 
 /// Column at which comments are wrapped.
@@ -26,6 +28,18 @@ impl CommentedText {
     fn line(&mut self, text: &str) {
         self.0.push_str(text);
         self.0.push('\n');
+    }
+
+    /// Appends a line of a shell script.
+    fn shell(&mut self, command: &ShellCommand) {
+        self.line(command.as_str());
+    }
+
+    /// Appends a command to type, as a comment. A value may hold a newline, which quotes keep.
+    fn commented_command(&mut self, command: &ShellCommand) {
+        for line in command.as_str().lines() {
+            self.line(&format!("#     {line}"));
+        }
     }
 
     /// Appends a comment, wrapped between words. Control characters become blanks, so that
@@ -59,11 +73,11 @@ impl CommentedText {
             let actions: Vec<_> =
                 remedies.iter().filter_map(|remedy| remedy.action.as_deref()).collect();
             self.comment(0, &format!("- {evidence}: {}", actions.join("; ")));
-            for command in remedies.iter().filter_map(|remedy| remedy.command.as_deref()) {
+            for command in remedies.iter().filter_map(|remedy| remedy.command.as_ref()) {
                 if is_shell {
-                    self.line(command);
+                    self.shell(command);
                 } else {
-                    self.line(&format!("#     {command}"));
+                    self.commented_command(command);
                 }
             }
         }
@@ -73,9 +87,10 @@ impl CommentedText {
 /// Heading of a text that was not tested with the real program.
 const DERIVED: &str = "Derived from source, not run:";
 
-/// A value in double quotes. Values are addresses and checked names, so they contain none.
+/// A YAML scalar in double quotes. JSON's strings are such scalars (YAML 1.2.2, 1.2), so that no
+/// character of a value ends it.
 fn quoted(value: impl std::fmt::Display) -> String {
-    format!("\"{value}\"")
+    serde_json::Value::from(value.to_string()).to_string()
 }
 
 #[cfg(test)]

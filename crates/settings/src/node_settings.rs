@@ -16,6 +16,7 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Prefix};
 use pontoon_model::record::Record;
 use pontoon_model::shared_links::usable_address;
+use pontoon_model::shell_command;
 use pontoon_model::snapshot::{Snapshot, is_container_link};
 use pontoon_model::untrusted::Untrusted;
 use pontoon_rules::report::pairs::PairRow;
@@ -156,6 +157,7 @@ pub fn decide_settings(
             ));
     }
     let place = address::decide(known, host, node, wishes)?;
+    refuse_unwritable_link(host, &place.link)?;
     let address = place.address.value;
     let family = IpFamily::of(address);
     let services = networks::services(known, family, wishes)?;
@@ -191,6 +193,20 @@ pub fn decide_settings(
         preparations: before,
         warnings,
     })
+}
+
+/// A link's name stands in scripts and in files of many programs, and one that a foreign host gives
+/// its link may be made to mean something there.
+fn refuse_unwritable_link(host: &HostName, link: &IfName) -> Result<(), SettingsRefusal> {
+    if link.is_plain() {
+        return Ok(());
+    }
+    let invalid = SettingsEvidence::InvalidLinkName { link: link.clone() };
+    let summary = format!("{host}'s link has a name that no file or script can hold");
+    let rename = shell_command!("ip link set {} down; ip link set {} name NAME", link, link);
+    Err(SettingsRefusal::new(code::LINK_NAME_INVALID, summary, [invalid])
+        .of_host(host)
+        .remedy(Remedy::on(host, rename).to("give it another name, as root")))
 }
 
 /// Whether a host reaches an address of another host; `None` if it was not observed, or none of the
@@ -292,7 +308,7 @@ fn mtu_warnings(
                 to: scope.to.clone(),
                 link: Some(link.clone()),
             };
-            let explain = Remedy::command(format!("pontoon explain {}", finding.code));
+            let explain = Remedy::command(shell_command!("pontoon explain {}", finding.code));
             warnings.push(SettingsNotice::new(dropped, [explain]));
         }
     }
@@ -306,7 +322,7 @@ fn leftovers(node: &Snapshot, host: &HostName) -> Option<SettingsNotice> {
         .filter(|name| name.as_str() == "cni0" || name.as_str().starts_with("flannel."))
         .cloned()
         .collect();
-    let reset = || Remedy::command(format!("pontoon kubeadm reset-advice --for {host}"));
+    let reset = || Remedy::command(shell_command!("pontoon kubeadm reset-advice --for {}", host));
     (!links.is_empty())
         .then(|| SettingsNotice::new(SettingsEvidence::LeftoverLinks { links }, [reset()]))
 }
@@ -317,8 +333,10 @@ fn forwarding(node: &Snapshot, family: IpFamily) -> Option<SettingsNotice> {
         IpFamily::V6 => (node.forwarding.ipv6, "net.ipv6.conf.default.forwarding"),
     };
     (is_on == Some(false)).then(|| {
-        let on = format!(
-            "echo '{sysctl} = 1' > /etc/sysctl.d/90-kubernetes.conf && sysctl -qw {sysctl}=1"
+        let on = shell_command!(
+            "echo {} > /etc/sysctl.d/90-kubernetes.conf && sysctl -qw {}=1",
+            format!("{sysctl} = 1"),
+            sysctl
         );
         SettingsNotice::new(
             JoiningHostEvidence::ForwardingOff { sysctl },
@@ -329,13 +347,15 @@ fn forwarding(node: &Snapshot, family: IpFamily) -> Option<SettingsNotice> {
 
 /// Without a default route the host itself has no way to a Service.
 fn service_route(node: &Snapshot, link: &IfName, services: Prefix) -> Option<SettingsNotice> {
-    let six = if services.family() == IpFamily::V6 { "-6 " } else { "" };
+    let replace = match services.family() {
+        IpFamily::V4 => shell_command!("ip route replace {} dev {}", services, link),
+        IpFamily::V6 => shell_command!("ip -6 route replace {} dev {}", services, link),
+    };
     node.route_to(services).is_none().then(|| {
         SettingsNotice::new(
             JoiningHostEvidence::NoServiceRoute { services },
             [
-                Remedy::command(format!("ip {six}route replace {services} dev {link}"))
-                    .to("add one, which lasts until a reboot"),
+                Remedy::command(replace).to("add one, which lasts until a reboot"),
                 Remedy::action(
                     "keep it with a line `up` in /etc/network/interfaces, or with nmcli connection \
                      modify +ipv4.routes",
@@ -367,8 +387,9 @@ fn proxy(
     let proxies = ProxyEnvironment::of(&node.proxies);
     let host = &endpoint.host;
     proxies.of_https(&host.to_string())?;
-    let exempt = Remedy::command(format!(
-        "export NO_PROXY=\"${{NO_PROXY:+$NO_PROXY,}}{host},{network},{pods},{services},.svc,.cluster.local\"",
+    let exempt = Remedy::command(shell_command!(
+        "export NO_PROXY=\"${{NO_PROXY:+$NO_PROXY,}}\"{}",
+        format!("{host},{network},{pods},{services},.svc,.cluster.local")
     ));
     let exempt = exempt.to("let requests inside the cluster bypass it");
     Some(SettingsNotice::new(SettingsEvidence::HttpsProxySet, [exempt]))

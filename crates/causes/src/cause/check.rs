@@ -1,7 +1,7 @@
 //! The check of a cause: a command that shows the fact, and the interpretation of its output.
 
 use pontoon_diagnosis::CommandPlace;
-use pontoon_model::shell::quoted;
+use pontoon_model::shell::{ShellCommand, shell_line};
 
 use crate::placeholder::PlaceholderValues;
 
@@ -165,12 +165,11 @@ impl CauseCheck {
 
     /// The command as a shell takes it.
     #[must_use]
-    pub fn shell_command(&self, values: &PlaceholderValues) -> String {
+    pub fn shell_command(&self, values: &PlaceholderValues) -> ShellCommand {
         if self.patterns.is_empty() {
-            return values.fill(self.command);
+            return values.fill_command(self.command);
         }
-        let words = self.words(values);
-        words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+        ShellCommand::of_quoted(shell_line(&self.words(values)))
     }
 
     /// What the output says of the cause; `None` when nothing.

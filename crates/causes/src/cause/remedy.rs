@@ -41,7 +41,7 @@ impl CauseRemedy {
         Remedy {
             place: self.on.map(|on| on.place(origin)),
             action: self.action.map(|action| values.fill(action).into()),
-            command: self.command.map(|command| values.fill(command)),
+            command: self.command.map(|command| values.fill_command(command)),
         }
     }
 }

@@ -4,6 +4,7 @@ use pontoon_diagnosis::evidence::LogEvidence;
 use pontoon_diagnosis::{Certainty, CommandPlace, Diagnosis, Evidence, exit_of};
 use pontoon_model::code::DiagnosisCode;
 use pontoon_model::exit::Exit;
+use pontoon_model::shell::ShellCommand;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -65,7 +66,7 @@ pub struct ExcludedCause {
     /// Where the command was run, seen from the text.
     pub place: CommandPlace,
     /// The command whose output excludes the cause.
-    pub command: String,
+    pub command: ShellCommand,
 }
 
 impl Explanation {
@@ -316,7 +317,7 @@ mod tests {
             [ExcludedCause {
                 code: code::INTERNAL_IP_UNREACHABLE,
                 place: CommandPlace::Kubectl,
-                command: "kubectl get nodes -o wide".to_owned(),
+                command: "kubectl get nodes -o wide".into(),
             }]
         );
     }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use clap::{Args, Subcommand};
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
+use pontoon_predict::kubeadm::certificates::is_alt_name;
 use pontoon_predict::kubeadm::endpoint::{HostPort, parse_host_port};
 use pontoon_predict::kubeadm::version::KubernetesVersion;
 
@@ -101,8 +102,15 @@ pub(crate) struct SettingsArguments {
     #[arg(long, value_name = "HOST[:PORT]", value_parser = parse_host_port)]
     pub(crate) endpoint: Option<HostPort>,
     /// Additional name for the API server's certificate (repeatable)
-    #[arg(long = "name", value_name = "NAME")]
+    #[arg(long = "name", value_name = "NAME", value_parser = certificate_name)]
     pub(crate) names: Vec<String>,
+}
+
+/// What kubeadm takes in certSANs.
+fn certificate_name(text: &str) -> Result<String, String> {
+    let is_name = is_alt_name(&text.to_lowercase());
+    let refused = || "kubeadm takes an address, or a name such as api.example.org".to_owned();
+    is_name.then(|| text.to_owned()).ok_or_else(refused)
 }
 
 /// The kubeadm that will read a configuration; its version decides the API version of the file.

@@ -10,6 +10,7 @@ use pontoon_diagnosis::{CommandPlace, Diagnosis, DistinguishingCheck, Remedy};
 use pontoon_model::code;
 use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
+use pontoon_model::shell_command;
 use pontoon_predict::kubeadm as rule;
 use pontoon_predict::kubeadm::endpoint::HostPort;
 use pontoon_predict::kubeadm::version::{ConfigApi, KubernetesVersion};
@@ -157,7 +158,7 @@ fn refused(source: SettingsRefusal) -> CommandFailure {
 fn unreached(settings: &NodeSettings, endpoint: &HostPort) -> SettingsRefusal {
     let host = &settings.host;
     let server = HostName::lossy(&endpoint.host.to_string());
-    let move_it = format!("pontoon kubeadm repair-advice --from {server}");
+    let move_it = shell_command!("pontoon kubeadm repair-advice --from {}", server);
     let summary = format!("{host} cannot join {}", endpoint.authority());
     let evidence = SettingsEvidence::ServerUnreached { host: host.clone(), server };
     SettingsRefusal::new(code::JOIN_SERVER_UNREACHED, summary, [evidence]).of_host(host).remedy(

@@ -220,7 +220,7 @@ fn write_check(
     } else {
         let lead = check.place.as_ref().map(ToString::to_string).unwrap_or_default();
         let label = label(place.indent, "check");
-        led_command(page, style, &label, &lead, command);
+        led_command(page, style, &label, &lead, command.as_str());
     }
     if let Some(outcome) = &check.outcome {
         let text = match outcome {
@@ -247,7 +247,7 @@ pub(crate) fn write_remedy(page: &mut String, style: TerminalStyle, first: &str,
     match &remedy.command {
         Some(command) => {
             let lead = Remedy { command: None, ..remedy.clone() }.to_string();
-            led_command(page, style, first, lead.trim_end_matches(": "), command);
+            led_command(page, style, first, lead.trim_end_matches(": "), command.as_str());
         }
         None => wrapped(page, style.width, first, &rest, &style.printable(&remedy.to_string())),
     }

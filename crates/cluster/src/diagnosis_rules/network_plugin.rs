@@ -10,6 +10,7 @@ use pontoon_diagnosis::evidence::{
 use pontoon_diagnosis::{Certainty, CommandPlace, Remedy};
 use pontoon_model::code;
 use pontoon_model::net::Prefix;
+use pontoon_model::shell_command;
 use pontoon_model::snapshot::{Route, Snapshot};
 
 use super::{ClusterRuleContext, ProblemDraft, crosses_nodes, touches};
@@ -119,7 +120,7 @@ fn better_link(context: &ClusterRuleContext<'_>, node: &ClusterNode) -> Option<[
     reach.unreached_by.is_empty().then(|| {
         let edit =
             format!("set --iface={} in flannel's arguments, then restart its pods", link.name);
-        let write = format!("pontoon settings flannel --for {}", node.name);
+        let write = shell_command!("pontoon settings flannel --for {}", node.name);
         [
             Remedy::command("kubectl edit daemonset -n kube-flannel kube-flannel-ds")
                 .at(CommandPlace::Kubectl)

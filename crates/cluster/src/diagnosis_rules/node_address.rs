@@ -6,6 +6,7 @@ use pontoon_causes::placeholder::PlaceholderKind;
 use pontoon_diagnosis::evidence::{ClusterEvidence, NodeAddressKind};
 use pontoon_diagnosis::{Certainty, CommandPlace, Remedy};
 use pontoon_model::code;
+use pontoon_model::shell_command;
 
 use super::{ClusterRuleContext, ProblemDraft, TextCauses, causes_of_text};
 use crate::connectivity_test::{ConnectivityOutcome, ConnectivityTarget, ConnectivityTest};
@@ -62,7 +63,7 @@ fn unreachable(context: &mut ClusterRuleContext<'_>, node: &ClusterNode, address
         return;
     }
     let name = node.name.clone();
-    let command = format!("pontoon kubeadm repair-advice --for {name}");
+    let command = shell_command!("pontoon kubeadm repair-advice --for {}", name);
     let remedy = Remedy::command(command)
         .at(CommandPlace::ThisHost)
         .to("write the commands that give it an address which the others reach");

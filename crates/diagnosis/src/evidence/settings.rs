@@ -147,6 +147,11 @@ pub enum SettingsEvidence {
         /// The name that kubelet would register.
         name: Untrusted,
     },
+    /// The link's name may mean something else in a script or a configuration file.
+    InvalidLinkName {
+        /// The link.
+        link: IfName,
+    },
     /// The hosts of which there are facts.
     KnownHosts {
         /// Their names.

@@ -73,6 +73,12 @@ impl fmt::Display for SettingsEvidence {
             Self::InvalidNodeName { name } => {
                 write!(f, "`{name}` is not a name that Kubernetes accepts")
             }
+            Self::InvalidLinkName { link } => {
+                write!(
+                    f,
+                    "`{link}` has characters that a shell or YAML may take for something else"
+                )
+            }
             Self::KnownHosts { hosts } => write!(f, "the facts are of {}", CommaList(hosts)),
             Self::HostUnreached { reason } => write!(f, "it could not be asked: {reason}"),
             Self::ServerUnreached { host, server } => write!(f, "{host} does not reach {server}"),
@@ -244,6 +250,10 @@ mod tests {
             (
                 SettingsEvidence::InvalidNodeName { name: Untrusted::new("Pi_1") },
                 "`Pi_1` is not a name that Kubernetes accepts",
+            ),
+            (
+                SettingsEvidence::InvalidLinkName { link: "x;id".parse().unwrap() },
+                "`x;id` has characters that a shell or YAML may take for something else",
             ),
             (
                 SettingsEvidence::KnownHosts { hosts: names(&["pi1", "pi2"]) },

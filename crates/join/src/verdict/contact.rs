@@ -6,6 +6,7 @@ use pontoon_diagnosis::Remedy;
 use pontoon_diagnosis::evidence::{JoinAnswerEvidence, JoinEvidence};
 use pontoon_model::code::{self, DiagnosisCode};
 use pontoon_model::net::IfName;
+use pontoon_model::shell_command;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_predict::kubeadm::endpoint::{EndpointHost, HostPort};
 
@@ -56,7 +57,7 @@ fn resolve(contact: &ServerContact) -> Option<StageOutcome> {
     let host = &contact.peer().host;
     let EndpointHost::Name(text) = host else { return None };
     let name = host_name(host);
-    let add = Remedy::command(format!("echo 'ADDRESS {name}' >> /etc/hosts"))
+    let add = Remedy::command(shell_command!("echo {} >> /etc/hosts", format!("ADDRESS {name}")))
         .to("name its address on every node");
     let failure = match &contact.resolved {
         Ok(addresses) => {
@@ -140,7 +141,7 @@ fn unconnected(tcp: TcpOutcome, attempt: ConnectionAttempt) -> StageFailure {
             format!("{dial}network is unreachable"),
         )
         .remedies([
-            Remedy::command(format!("ip route add {address} dev IF")),
+            Remedy::command(shell_command!("ip route add {} dev IF", address)),
             Remedy::action("use a join command whose address is on a network of this host"),
         ]),
         TcpOutcome::NoNeighbour => StageFailure::new(
@@ -165,7 +166,7 @@ fn unconnected(tcp: TcpOutcome, attempt: ConnectionAttempt) -> StageFailure {
         )
         .remedies([
             on_control_plane(
-                format!("ss -ltn 'sport = :{port}'"),
+                shell_command!("ss -ltn {}", format!("sport = :{port}")),
                 "see whether anything listens there",
             ),
             on_control_plane("crictl ps -a | grep apiserver", "see whether the API server runs"),
@@ -251,7 +252,7 @@ fn silent(contact: &ServerContact, ms: u64) -> StageFailure {
     let link = link.map_or_else(|| "IF".to_owned(), ToString::to_string);
     let remedies = match causes {
         [code::PATH_MTU_HOLE] => vec![
-            Remedy::command(format!("ip link set {link} mtu 1400"))
+            Remedy::command(shell_command!("ip link set {} mtu 1400", link))
                 .to("lower the MTU on EVERY node, and in its configuration, too"),
             compare_links(),
         ],

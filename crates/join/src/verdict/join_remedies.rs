@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use pontoon_diagnosis::{CommandPlace, Remedy};
-use pontoon_model::shell;
+use pontoon_model::shell::ShellCommand;
+use pontoon_model::shell_command;
 use pontoon_predict::kubeadm::endpoint::{EndpointHost, HostPort};
 
 /// A command for a control plane, and what it is for.
 pub(super) fn on_control_plane(
-    command: impl Into<String>,
+    command: impl Into<ShellCommand>,
     action: impl Into<Cow<'static, str>>,
 ) -> Remedy {
     Remedy::command(command).at(CommandPlace::ControlPlane).to(action)
@@ -28,7 +29,7 @@ pub(super) fn be_patient() -> Remedy {
 /// Where the server gives an answer that no API server gives.
 pub(super) fn see_what_answers(server: &HostPort) -> Remedy {
     let url = format!("{}/version", server.url());
-    Remedy::command(format!("curl -k {}", shell::quoted(&url))).to("see what answers there")
+    Remedy::command(shell_command!("curl -k {}", url)).to("see what answers there")
 }
 
 /// Where frames between the two hosts may be blocked.
@@ -47,7 +48,7 @@ pub(super) fn move_cluster(answers: &HostPort) -> Remedy {
 /// needed, and more.
 pub(super) fn exempt_from_proxy(host: &EndpointHost) -> [Remedy; 2] {
     [
-        Remedy::command(format!("export NO_PROXY=\"$NO_PROXY,{host}\""))
+        Remedy::command(shell_command!("export NO_PROXY=\"$NO_PROXY,\"{}", host))
             .to("ask the server directly"),
         Remedy::command("pontoon kubeadm init").to(
             "write NO_PROXY for kubelet and containerd, too, with the networks of nodes, Services \

@@ -13,7 +13,7 @@ use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Mac};
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::shared_links::LinkEndpoint;
-use pontoon_model::shell::quoted;
+use pontoon_model::shell_command;
 use pontoon_model::snapshot::{Link, Snapshot};
 
 use super::link_pair::LinkPair;
@@ -148,7 +148,7 @@ fn duplicate(case: &RuleContext<'_>, host: &HostName, link: &Link) -> Option<Rul
         owner: holder.cloned(),
         answered: rounds.len().min(2),
     }];
-    let arping = format!("sudo arping -D -I {} {address}", quoted(link.name.as_str()));
+    let arping = shell_command!("sudo arping -D -I {} {}", link.name, address);
     Some(
         RuleMatch::new(DiagnosisScope::link(host, &link.name), certainty, evidence)
             .with_remedies([

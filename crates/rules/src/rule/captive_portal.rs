@@ -9,7 +9,7 @@ use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
 use pontoon_model::observation::{DnsQuery, ObservedEvent, ProbeAnswer, ProbeKind};
-use pontoon_model::shell::quoted;
+use pontoon_model::shell_command;
 use pontoon_model::untrusted::Untrusted;
 
 use super::rule_context::RuleContext;
@@ -46,7 +46,7 @@ pub(super) fn captive_portal(case: &RuleContext<'_>) -> Vec<RuleMatch> {
                 if is_told && invents { Certainty::Confirmed } else { Certainty::Likely };
             let page = location.map_or_else(|| "any http page".to_owned(), ToString::to_string);
             // Where the URL had to be escaped, what is shown is not what was asked for.
-            let curl = format!("curl -i {}", quoted(&url.to_string()));
+            let curl = shell_command!("curl -i {}", url);
             RuleMatch::new(DiagnosisScope::link(host, link), certainty, evidence)
                 .with_remedies([
                     Remedy::action(format!("log in with a browser from {host}: {page}")),

@@ -12,6 +12,7 @@ use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
 use pontoon_model::observation::{DnsQuery, ObservedEvent, ProbeAnswer, ProbeKind};
+use pontoon_model::shell_command;
 
 use super::directed_path::DirectedPath;
 use super::forwarding::is_stuck_behind_gateway;
@@ -126,7 +127,7 @@ pub(super) fn dns_dead(case: &RuleContext<'_>) -> Vec<RuleMatch> {
             ])
             .distinguished_by(DistinguishingCheck::by_command(
                 CommandPlace::Host((*host).clone()),
-                format!("dig @{address} debian.org"),
+                shell_command!("dig @{} debian.org", address),
             ))
     })
     .collect()

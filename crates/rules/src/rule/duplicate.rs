@@ -9,7 +9,7 @@ use pontoon_diagnosis::{Certainty, DiagnosisScope, DistinguishingCheck, Remedy};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IpFamily, Mac};
 use pontoon_model::shared_links::usable_address;
-use pontoon_model::shell::quoted;
+use pontoon_model::shell_command;
 use pontoon_model::snapshot::{Link, Snapshot};
 
 use super::node_address::{NodeAddressChoice, choice};
@@ -77,8 +77,7 @@ fn one_mac(mac: Mac, a: &AddressHolder<'_>, b: &AddressHolder<'_>) -> RuleMatch 
     let (host, link) = (b.host, &b.link.name);
     let scope =
         DiagnosisScope { link: Some(a.link.name.clone()), ..symmetric_scope(a.host, b.host) };
-    let by_hand =
-        format!("sudo ip link set dev {} address 02:XX:XX:XX:XX:XX", quoted(link.as_str()));
+    let by_hand = shell_command!("sudo ip link set dev {} address 02:XX:XX:XX:XX:XX", link);
     RuleMatch::new(scope, certainty, [same, network])
         .with_remedies([
             Remedy::action(format!(

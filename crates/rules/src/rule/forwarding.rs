@@ -12,7 +12,7 @@ use pontoon_model::facts::{Facts, HostFacts};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
-use pontoon_model::shell::quoted;
+use pontoon_model::shell_command;
 use pontoon_model::snapshot::{BaseChain, FilterOwner, Link, NetfilterSnapshot, Snapshot};
 
 use super::host_firewall::READ_RULES;
@@ -218,16 +218,19 @@ fn dropped(one: &ForwardingHost<'_>) -> Option<RuleMatch> {
 /// Commands that let the client's packets and the replies through, by the tool that drops them.
 fn let_through(one: &ForwardingHost<'_>) -> Vec<Remedy> {
     let owners = &one.filter().owners;
-    let (inward, outward) = (quoted(one.inward.as_str()), quoted(one.uplink.name.as_str()));
+    let (inward, outward) = (one.inward, &one.uplink.name);
     if owners.contains(&FilterOwner::Ufw) {
-        let allow = format!("sudo ufw route allow in on {inward} out on {outward}");
+        let allow = shell_command!("sudo ufw route allow in on {} out on {}", inward, outward);
         return vec![Remedy::on(one.name, allow)];
     }
     let chain = if owners.contains(&FilterOwner::Docker) { "DOCKER-USER" } else { "FORWARD" };
-    let there = format!("sudo iptables -I {chain} -i {inward} -o {outward} -j ACCEPT");
-    let back = format!(
-        "sudo iptables -I {chain} -i {outward} -o {inward} -m conntrack --ctstate \
-         ESTABLISHED,RELATED -j ACCEPT"
+    let there = shell_command!("sudo iptables -I {} -i {} -o {} -j ACCEPT", chain, inward, outward);
+    let back = shell_command!(
+        "sudo iptables -I {} -i {} -o {} -m conntrack --ctstate \
+         ESTABLISHED,RELATED -j ACCEPT",
+        chain,
+        outward,
+        inward
     );
     vec![Remedy::on(one.name, there), Remedy::on(one.name, back)]
 }
@@ -254,16 +257,16 @@ pub(super) fn missing_masquerade(case: &RuleContext<'_>) -> Vec<RuleMatch> {
                 .into(),
             one.no_reply(),
         ];
-        let dev = quoted(uplink.as_str());
+        let dev = uplink;
         let check = DistinguishingCheck::by_command(
             CommandPlace::Host(name.clone()),
-            format!("sudo tcpdump -ni {dev} icmp"),
+            shell_command!("sudo tcpdump -ni {} icmp", dev),
         );
         RuleMatch::new(DiagnosisScope::link(name, uplink), Certainty::Likely, evidence)
             .with_remedies([
                 Remedy::on(
                     name,
-                    format!("sudo iptables -t nat -A POSTROUTING -o {dev} -j MASQUERADE"),
+                    shell_command!("sudo iptables -t nat -A POSTROUTING -o {} -j MASQUERADE", dev),
                 ),
                 Remedy::action(
                     "have a route back added on the next router, if its operators allow that",

@@ -4,7 +4,7 @@ use super::row::RuleMatch;
 use pontoon_diagnosis::evidence::{FrameEvidence, SenderRounds};
 use pontoon_diagnosis::{Certainty, DistinguishingCheck, Remedy};
 use pontoon_model::shared_links::LinkEndpoint;
-use pontoon_model::shell::quoted;
+use pontoon_model::shell_command;
 
 use super::directed_path::{DirectedPath, PairProbe};
 use super::link_pair::LinkPair;
@@ -49,11 +49,11 @@ const MORE_BROADCAST: &str = "a longer run with more broadcast frames";
 
 /// A neighbour entry of one host for the other, which needs no ARP.
 fn static_entry(of: &LinkEndpoint, to: &LinkEndpoint) -> Remedy {
-    let entry = format!(
+    let entry = shell_command!(
         "sudo ip neigh replace {} lladdr {} dev {} nud permanent",
         to.prefix.address,
         to.mac,
-        quoted(of.link.as_str())
+        of.link
     );
     Remedy::on(&of.host, entry)
 }

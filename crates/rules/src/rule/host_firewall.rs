@@ -6,6 +6,7 @@ use pontoon_diagnosis::{Certainty, CommandPlace, DistinguishingCheck, Evidence, 
 use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
 use pontoon_model::shared_links::LinkEndpoint;
+use pontoon_model::shell_command;
 use pontoon_model::snapshot::{FilterOwner, NetfilterSnapshot};
 
 use super::directed_path::{DirectedPath, PairProbe, ProbeRounds};
@@ -167,12 +168,13 @@ pub(super) fn input_filtered(
 fn open_up(owner: Option<FilterOwner>, way: &DirectedPath) -> Remedy {
     let (to, network) = (&way.to.host, way.to.prefix.network());
     match owner {
-        Some(FilterOwner::Ufw) => Remedy::on(to, format!("sudo ufw allow from {network}")),
+        Some(FilterOwner::Ufw) => Remedy::on(to, shell_command!("sudo ufw allow from {}", network)),
         Some(FilterOwner::Firewalld) => Remedy::on(
             to,
-            format!(
-                "sudo firewall-cmd --permanent --zone=trusted --add-source={network} && sudo \
-                 firewall-cmd --reload"
+            shell_command!(
+                "sudo firewall-cmd --permanent --zone=trusted --add-source={} && sudo \
+                 firewall-cmd --reload",
+                network
             ),
         ),
         _ => Remedy::on(to, READ_RULES).to(format!(

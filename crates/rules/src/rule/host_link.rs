@@ -7,7 +7,7 @@ use pontoon_model::facts::{Facts, HostFacts};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IpFamily, Prefix};
 use pontoon_model::observation::ObservedEvent;
-use pontoon_model::shell::quoted;
+use pontoon_model::shell_command;
 use pontoon_model::snapshot::Link;
 
 use super::control::LinkControls;
@@ -78,7 +78,7 @@ fn silent_gateway(
             Remedy::on(host, "ip route").to(format!("check that {gateway} is the right gateway")),
         ]
     };
-    let arping = format!("sudo arping -I {} {gateway}", quoted(link.name.as_str()));
+    let arping = shell_command!("sudo arping -I {} {}", link.name, gateway);
     Some(
         RuleMatch::new(DiagnosisScope::link(host, &link.name), certainty, evidence)
             .with_remedies(remedies)
@@ -136,17 +136,17 @@ fn down_state(link: &Link) -> LinkDownState {
 }
 
 fn bring_up(host: &HostName, link: &Link) -> Remedy {
-    let dev = quoted(link.name.as_str());
+    let dev = &link.name;
     match (link.is_up, link.is_radio()) {
         (true, true) => {
-            Remedy::on(host, format!("iw dev {dev} link; journalctl -t wpa_supplicant"))
+            Remedy::on(host, shell_command!("iw dev {} link; journalctl -t wpa_supplicant", dev))
                 .to("check that the access point is in reach and the key is right")
         }
         (true, false) => Remedy::action(format!(
             "check the cable at {host}'s {} and the port at its other end",
             link.name
         )),
-        (false, _) => Remedy::on(host, format!("sudo ip link set {dev} up")),
+        (false, _) => Remedy::on(host, shell_command!("sudo ip link set {} up", dev)),
     }
 }
 

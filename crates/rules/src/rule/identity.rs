@@ -9,6 +9,7 @@ use super::row::RuleMatch;
 use pontoon_diagnosis::evidence::IdentityEvidence;
 use pontoon_diagnosis::{Certainty, DistinguishingCheck, Remedy};
 use pontoon_model::host::HostName;
+use pontoon_model::shell_command;
 use pontoon_model::snapshot::{MachineIdentity, Snapshot};
 use pontoon_model::untrusted::Untrusted;
 
@@ -27,7 +28,7 @@ pub(super) fn duplicate_machine_id(case: &RuleContext<'_>) -> Vec<RuleMatch> {
                       systemd-machine-id-setup && sudo reboot";
         let remedies = [
             Remedy::on(&b, new_id),
-            Remedy::command(format!("kubectl drain {b}"))
+            Remedy::command(shell_command!("kubectl drain {}", b))
                 .to("do this first if it is a node already"),
             Remedy::command("sudo truncate -s 0 /etc/machine-id")
                 .to("on the original, before the next card is copied"),
@@ -99,7 +100,8 @@ pub(super) fn duplicate_ssh_host_key(case: &RuleContext<'_>) -> Vec<RuleMatch> {
                 "sudo rm /etc/ssh/ssh_host_*_key* && sudo ssh-keygen -A && sudo systemctl restart \
                  ssh",
             ),
-            Remedy::command(format!("ssh-keygen -R {b}")).to("on hosts that have its old key"),
+            Remedy::command(shell_command!("ssh-keygen -R {}", b))
+                .to("on hosts that have its old key"),
         ];
         let evidence = IdentityEvidence::SameSshHostKey {
             a,

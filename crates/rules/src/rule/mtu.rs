@@ -10,6 +10,7 @@ use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::observation::{ObservedEvent, ProbeAnswer, ProbeKind};
+use pontoon_model::shell_command;
 
 use super::directed_path::DirectedPath;
 use super::link_pair::LinkPair;
@@ -93,7 +94,7 @@ fn black_hole(
         link: link.cloned().filter(|_| peer.is_some()),
         ..DiagnosisScope::host(host)
     };
-    let ping = format!("ping -M do -s {} {to}", lost.saturating_sub(28));
+    let ping = shell_command!("ping -M do -s {} {}", lost.saturating_sub(28), to);
     let check = DistinguishingCheck::by_command(CommandPlace::Host(host.clone()), ping)
         .showing("no answer, and answers with a few bytes less");
     Some(

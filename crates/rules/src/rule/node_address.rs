@@ -11,6 +11,7 @@ use pontoon_model::facts::HostFacts;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily};
 use pontoon_model::shared_links::{LinkEndpoint, usable_address};
+use pontoon_model::shell_command;
 use pontoon_model::snapshot::{Route, Snapshot};
 use pontoon_predict::apimachinery;
 
@@ -157,8 +158,9 @@ fn wrong_default_link(
     Some(
         RuleMatch::new(DiagnosisScope::link(name, link), certainty, evidence)
             .with_remedies([
-                Remedy::command(format!(
-                    "kubeadm init --apiserver-advertise-address={good_address}"
+                Remedy::command(shell_command!(
+                    "kubeadm init --apiserver-advertise-address={}",
+                    good_address
                 ))
                 .to(format!("where {name} is the control plane")),
                 Remedy::action(format!(

@@ -8,6 +8,7 @@ use pontoon_diagnosis::{Certainty, DiagnosisScope, DistinguishingCheck, Remedy};
 use pontoon_model::facts::{Facts, HostFacts};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, Prefix};
+use pontoon_model::shell_command;
 use pontoon_model::snapshot::{Route, RouteKind};
 
 use super::rule_context::RuleContext;
@@ -65,7 +66,7 @@ pub(super) fn cidr_overlap(case: &RuleContext<'_>) -> Vec<RuleMatch> {
 }
 
 fn choose(option: &str, facts: &Facts) -> Remedy {
-    Remedy::command(format!("kubeadm init {option}={}", free(facts)))
+    Remedy::command(shell_command!("kubeadm init {}={}", option, free(facts)))
         .to("choose a network that no host uses")
 }
 

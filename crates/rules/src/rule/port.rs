@@ -9,6 +9,7 @@ use pontoon_diagnosis::evidence::FilterEvidence;
 use pontoon_diagnosis::{Certainty, CommandPlace, DiagnosisScope, DistinguishingCheck, Remedy};
 use pontoon_model::net::Prefix;
 use pontoon_model::port::{Port, TransportProtocol};
+use pontoon_model::shell_command;
 use pontoon_model::snapshot::{FilterOwner, NetfilterSnapshot};
 use pontoon_model::untrusted::Untrusted;
 
@@ -105,7 +106,7 @@ fn on_the_way(
     remedies.push(Remedy::action(format!(
         "ask the operators of the network between {from} and {host} to let {names} pass"
     )));
-    let tcpdump = format!("sudo tcpdump -ni any port {}", first.port.number);
+    let tcpdump = shell_command!("sudo tcpdump -ni any port {}", first.port.number);
     let check = DistinguishingCheck::by_command(CommandPlace::Host(from.clone()), tcpdump)
         .showing("while it asks again: whether the packets leave");
     let (certainty, evidence) = match by {
@@ -152,18 +153,31 @@ fn let_in(
     match filter.and_then(|filter| filter.owners.first()) {
         Some(FilterOwner::Ufw) => Remedy::on(
             to,
-            format!("sudo ufw allow from {network} to any port {number} proto {transport}"),
+            shell_command!(
+                "sudo ufw allow from {} to any port {} proto {}",
+                network,
+                number,
+                transport
+            ),
         ),
         Some(FilterOwner::Firewalld) => Remedy::on(
             to,
-            format!(
-                "sudo firewall-cmd --permanent --add-port={port} && sudo firewall-cmd --reload"
+            shell_command!(
+                "sudo firewall-cmd --permanent --add-port={} && sudo firewall-cmd --reload",
+                port
             ),
         ),
         _ => match filter.and_then(input_chain) {
-            Some(chain) => Remedy::on(
+            Some([family, table, chain]) => Remedy::on(
                 to,
-                format!("sudo nft insert rule {chain} {transport} dport {number} accept"),
+                shell_command!(
+                    "sudo nft insert rule {} {} {} {} dport {} accept",
+                    family,
+                    table,
+                    chain,
+                    transport,
+                    number
+                ),
             )
             .to("let it in, and add the same where its rules are kept"),
             None => Remedy::on(to, READ_RULES).to(format!(
@@ -174,7 +188,7 @@ fn let_in(
 }
 
 /// The one chain that filters what comes in, as nft(8) names it; `None` where there are several.
-fn input_chain(filter: &NetfilterSnapshot) -> Option<String> {
+fn input_chain(filter: &NetfilterSnapshot) -> Option<[&str; 3]> {
     let chains = filter.tables.iter().flat_map(|table| {
         let input = table
             .chains
@@ -184,11 +198,11 @@ fn input_chain(filter: &NetfilterSnapshot) -> Option<String> {
     });
     let mut names = chains.map(|words| words.map(Untrusted::raw));
     let one = names.next().filter(|_| names.next().is_none())?;
-    // It is to be typed into a shell.
+    // The shell's quotes do not reach nft, which has a grammar of its own.
     let is_plain = |word: &&str| {
         word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
     };
-    one.iter().all(is_plain).then(|| one.join(" "))
+    one.iter().all(is_plain).then_some(one)
 }
 
 fn network(case: &RuleContext<'_>, asked: &PortAttempt<'_>) -> Option<Prefix> {

@@ -7,7 +7,7 @@ use pontoon_diagnosis::evidence::{FrameEvidence, RoutingEvidence};
 use pontoon_diagnosis::{Certainty, CommandPlace, DistinguishingCheck, Evidence, Remedy};
 use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
-use pontoon_model::shell::quoted;
+use pontoon_model::shell_command;
 
 use super::directed_path::{DirectedPath, PairProbe};
 use super::route_lookup::{RouteLookup, lookup, reverse_path_drop};
@@ -69,7 +69,7 @@ fn dropped(facts: &Facts, way: &DirectedPath) -> Option<RuleMatch> {
         RuleMatch::new(way.scope(), certainty, evidence)
             .with_remedies([
                 correct_route(to, source),
-                Remedy::on(to, format!("sudo sysctl -w {}", quoted(&loose)))
+                Remedy::on(to, shell_command!("sudo sysctl -w {}", loose))
                     .to("filter loosely there"),
             ])
             .distinguished_by(check.showing("run before and after a ping: the counter rises")),
@@ -77,7 +77,7 @@ fn dropped(facts: &Facts, way: &DirectedPath) -> Option<RuleMatch> {
 }
 
 fn correct_route(host: &HostName, destination: IpAddr) -> Remedy {
-    Remedy::on(host, format!("ip route get {destination}"))
+    Remedy::on(host, shell_command!("ip route get {}", destination))
         .to(format!("correct the route to {destination}, which this shows"))
 }
 
@@ -127,7 +127,7 @@ pub(super) fn asymmetric_return(case: &RuleContext<'_>) -> Vec<RuleMatch> {
                     ])
                     .distinguished_by(DistinguishingCheck::by_command(
                         CommandPlace::Host(to.clone()),
-                        format!("ip route get {source}"),
+                        shell_command!("ip route get {}", source),
                     )),
             );
         }

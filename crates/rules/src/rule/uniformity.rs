@@ -8,7 +8,7 @@ use pontoon_diagnosis::{Certainty, DiagnosisScope, HostSample, Remedy};
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Prefix};
 use pontoon_model::shared_links::{LinkEndpoint, usable_address};
-use pontoon_model::shell::quoted;
+use pontoon_model::shell_command;
 use pontoon_model::snapshot::Link;
 
 use super::rule_context::RuleContext;
@@ -29,7 +29,7 @@ pub(super) fn mtu_differs(case: &RuleContext<'_>) -> Vec<RuleMatch> {
                 LinkEvidence::LinkMtu { host: host.clone(), link: name.clone(), mtu: own },
                 LinkEvidence::UsualMtu { hosts: odd.others(), mtu: usual },
             ];
-            let set = format!("sudo ip link set dev {} mtu {usual}", quoted(name.as_str()));
+            let set = shell_command!("sudo ip link set dev {} mtu {}", name, usual);
             let scope = DiagnosisScope::link(host, name);
             found.push(RuleMatch::new(scope, Certainty::Confirmed, evidence).with_remedies([
                 Remedy::on(host, set).to("set the same in its network configuration, too"),

@@ -6,7 +6,7 @@ use pontoon_diagnosis::{Certainty, DiagnosisScope, Remedy};
 use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
 use pontoon_model::net::IfName;
-use pontoon_model::shell::quoted;
+use pontoon_model::shell_command;
 use pontoon_model::snapshot::WifiAssociation;
 
 use super::link_pair::LinkPair;
@@ -22,10 +22,10 @@ pub(super) fn wifi_power_save(case: &RuleContext<'_>) -> Vec<RuleMatch> {
                 let evidence =
                     [LinkEvidence::PowerSaveOn { host: name.clone(), link: link.name.clone() }];
                 let scope = DiagnosisScope::link(name, &link.name);
-                let dev = quoted(link.name.as_str());
+                let dev = &link.name;
                 found.push(
                     RuleMatch::new(scope, Certainty::Confirmed, evidence).with_remedies([
-                        Remedy::on(name, format!("sudo iw dev {dev} set power_save off")),
+                        Remedy::on(name, shell_command!("sudo iw dev {} set power_save off", dev)),
                         Remedy::on(
                             name,
                             "nmcli connection modify NAME 802-11-wireless.powersave 2",

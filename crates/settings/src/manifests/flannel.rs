@@ -1,8 +1,10 @@
 //! flannel: its interface, and the pod network that it must share with kubeadm.
 
+use pontoon_model::shell_command;
+
 use crate::node_settings::NodeSettings;
 
-use super::CommentedText;
+use super::{CommentedText, quoted};
 
 /// Source of the fields; the result was tested with a real flannel.
 pub const SOURCE: &str = "flannel-io/flannel v0.28.10, main.go and Documentation/configuration.md";
@@ -30,11 +32,13 @@ pub fn settings(settings: &NodeSettings) -> String {
             settings.link
         ),
     );
-    page.line("kubectl -n kube-flannel patch daemonset kube-flannel-ds --type=json -p '[");
-    page.line(&format!(
-        "  {{\"op\": \"add\", \"path\": \"/spec/template/spec/containers/0/args/-\", \"value\": \
-         \"--iface={}\"}}]'",
-        settings.link
+    let patch = format!(
+        "[\n  {{\"op\": \"add\", \"path\": \"/spec/template/spec/containers/0/args/-\", \"value\": {}}}]",
+        quoted(format_args!("--iface={}", settings.link))
+    );
+    page.shell(&shell_command!(
+        "kubectl -n kube-flannel patch daemonset kube-flannel-ds --type=json -p {}",
+        patch
     ));
     page.comment(0, "The network must be kubeadm's podSubnet");
     let (family, on) = if is_v6 {

@@ -1,5 +1,7 @@
 //! `kubeadm init`: a configuration file, or a command line.
 
+use pontoon_model::shell;
+
 use crate::node_settings::NodeSettings;
 use pontoon_predict::kubeadm::version::{ConfigApi, KubernetesVersion};
 
@@ -71,6 +73,7 @@ pub fn command(settings: &NodeSettings, version: Option<&KubernetesVersion>) -> 
         format!("--node-name={}", settings.node_name),
     ];
     flags.extend(version.map(|version| format!("--kubernetes-version={version}")));
+    let flags: Vec<String> = flags.iter().map(|flag| shell::quoted(flag)).collect();
     page.line(&format!("kubeadm init \\\n  {}", flags.join(" \\\n  ")));
     after(&mut page, settings);
     page.0

@@ -250,7 +250,7 @@ fn what_has_to_be_done_first_is_said() {
     ];
     assert_eq!(evidence, expected);
     let remedies = settings.preparations.iter().flat_map(|it| &it.remedies);
-    let commands: Vec<_> = remedies.filter_map(|it| it.command.as_deref()).collect();
+    let commands: Vec<_> = remedies.filter_map(|it| Some(it.command.as_ref()?.as_str())).collect();
     assert!(commands[1].contains("ip route replace 10.96.0.0/12 dev eth0"), "{commands:?}");
     assert!(commands[2].contains("10.0.0.1,10.0.0.0/24,10.244.0.0/16,10.96.0.0/12"));
     assert!(open().settle(&SettingsOverrides::default()).unwrap().preparations.len() <= 1);
@@ -276,4 +276,26 @@ fn mtus_that_differ_and_what_is_left_of_a_cluster_are_told() {
     assert_eq!(differs.evidence, expected.into());
     let expected = SettingsEvidence::LeftoverLinks { links: vec!["cni0".parse().unwrap()] };
     assert_eq!(left.evidence, expected.into());
+}
+
+/// A host may give its link a name that means something to a shell or in YAML.
+#[test]
+fn a_link_is_named_in_settings_only_by_a_plain_name() {
+    let settle = |name: &str| {
+        let mut campus = open();
+        for host in campus.record.facts.hosts.values_mut() {
+            host.snapshot.links[1].name = name.parse().unwrap();
+            host.snapshot.routes[1].link = Some(name.parse().unwrap());
+        }
+        campus.pairs[0] = pair(name, PairReachability::Open);
+        campus.settle(&SettingsOverrides::default())
+    };
+    for plain in ["eth0", "enxb827eb010203", "eth0.100", "usb0@x", "p2p_0"] {
+        assert_eq!(settle(plain).unwrap().link.as_str(), plain);
+    }
+    for odd in ["x';id>z;'y", "a$(id)", "a`id`", "-rf", ".x", "a\"b", "a#b", "a&b", "a|b", "@x"] {
+        let refusal = settle(odd).unwrap_err();
+        assert_eq!(refusal.diagnosis.code, code::LINK_NAME_INVALID, "{odd}");
+        assert_eq!(refusal.kind, RefusalKind::Impossible);
+    }
 }

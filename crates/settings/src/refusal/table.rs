@@ -43,6 +43,14 @@ pub const REFUSALS: &[RefusalRow] = &[
                   point. hostnamectl set-hostname gives the host another name.",
     },
     RefusalRow {
+        code: code::LINK_NAME_INVALID,
+        kind: RefusalKind::Impossible,
+        summary: "the link's name cannot stand in scripts and configuration files",
+        explain: "The kernel lets a link be called almost anything, also what a shell or YAML would \
+                  take for something else. Settings are written for links whose names begin with a \
+                  letter or digit and have letters, digits, points, _, @ and - alone.",
+    },
+    RefusalRow {
         code: code::CHOSEN_ADDRESS_NOT_ON_HOST,
         kind: RefusalKind::Usage,
         summary: "the host does not have the address or link that was named",

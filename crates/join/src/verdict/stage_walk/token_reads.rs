@@ -3,7 +3,7 @@
 use pontoon_diagnosis::evidence::JoinAnswerEvidence;
 use pontoon_diagnosis::{Evidence, Remedy};
 use pontoon_model::code;
-use pontoon_model::shell;
+use pontoon_model::shell_command;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_predict::kubeadm::endpoint::HostPort;
 use pontoon_wire::yaml;
@@ -242,7 +242,7 @@ fn node_name(walk: &mut StageWalk<'_>, name: &str, page: &QueryOutcome) -> WalkR
             let mut conditions = node.status.conditions.iter();
             conditions.any(|it| it.r#type == "Ready" && it.status == "True")
         });
-    let delete = format!("kubectl delete node {}", shell::quoted(name));
+    let delete = shell_command!("kubectl delete node {}", name);
     let name = Untrusted::new(name);
     if !is_ready {
         walk.pass(JoinStage::NodeName, JoinAnswerEvidence::NodeNameFree { name });
