@@ -7,6 +7,7 @@
 //! everything once more, collect the texts of programs in trouble, remove the test pods.
 
 mod collected_texts;
+mod control_plane;
 mod created_pods;
 mod test_plan;
 
@@ -26,6 +27,7 @@ use crate::startup::is_starting;
 use crate::test_matrix::{SERVICE, TestMatrix, TestPod};
 
 use collected_texts::TextRequest;
+pub use control_plane::ClusterCheckError;
 use test_plan::{PlannedTest, TestPlan};
 
 /// How long a cluster that is starting is waited for before it is judged as it is: an API server is
@@ -48,14 +50,6 @@ pub type HostRequests = BTreeMap<HostName, Vec<NodeRequest>>;
 /// What came of the requests of a step, by host and in their order.
 pub type HostResponses = BTreeMap<HostName, Vec<Result<NodeResponse, NodeRequestError>>>;
 
-/// Why nothing can be checked at all.
-#[derive(Debug, thiserror::Error)]
-pub enum ClusterCheckError {
-    /// No host has an administrator's kubeconfig.
-    #[error("none of these hosts is a control plane: none has /etc/kubernetes/admin.conf")]
-    NoKubeconfig,
-}
-
 /// What the driver does next.
 #[derive(Clone, Debug)]
 pub struct ClusterCheckStep {
@@ -70,8 +64,8 @@ pub struct ClusterCheckStep {
 enum CheckPhase {
     /// The first state of every host.
     ReadingStates,
-    /// The API server, by one of these hosts after another until one answers.
-    FindingControlPlane(VecDeque<HostName>),
+    /// The API server, by each of these hosts.
+    FindingControlPlane(Vec<HostName>),
     /// The API server of a cluster that is starting since this moment of the check.
     AwaitingStartup(Duration),
     /// The test pods.
@@ -98,6 +92,10 @@ enum CheckPhase {
 #[derive(Debug)]
 pub struct ClusterCheckFlow {
     hosts: BTreeSet<HostName>,
+    /// The control planes by the user's own account; empty where there is none.
+    named_control_planes: BTreeSet<HostName>,
+    /// Hosts that describe different clusters.
+    contradicting: Vec<HostName>,
     namespace: String,
     /// Workers of which a request had no response: each more would cost the time limit again.
     silent: BTreeSet<HostName>,
@@ -107,11 +105,18 @@ pub struct ClusterCheckFlow {
 }
 
 impl ClusterCheckFlow {
-    /// Begins a check of these hosts; what it makes in the cluster is in `namespace`, which is new.
+    /// Begins a check of these hosts, of which the user names some as control planes, or none; what
+    /// it makes in the cluster is in `namespace`, which is new.
     #[must_use]
-    pub fn begin(hosts: BTreeSet<HostName>, namespace: String) -> (Self, ClusterCheckStep) {
+    pub fn begin(
+        hosts: BTreeSet<HostName>,
+        named_control_planes: BTreeSet<HostName>,
+        namespace: String,
+    ) -> (Self, ClusterCheckStep) {
         let flow = Self {
             hosts,
+            named_control_planes,
+            contradicting: Vec::new(),
             namespace,
             silent: BTreeSet::new(),
             facts: ClusterFacts {
@@ -147,18 +152,11 @@ impl ClusterCheckFlow {
         match std::mem::replace(&mut self.phase, CheckPhase::RemovingPods) {
             CheckPhase::ReadingStates => {
                 self.take_states(&responses);
-                let servers =
-                    self.facts.node_states.iter().filter(|(_, state)| state.has_kubeconfig);
-                self.read_objects_by(servers.map(|(host, _)| host.clone()).collect())
+                self.find_control_plane()
             }
-            CheckPhase::FindingControlPlane(others) => match self.take_objects(&mut responses) {
-                Ok(()) => Some(self.settle(now, now)),
-                Err(why) => {
-                    // Where none answers, the last one's reason is reported, as its own.
-                    self.facts.objects = Err(why);
-                    self.read_objects_by(others)
-                }
-            },
+            CheckPhase::FindingControlPlane(servers) => {
+                self.take_control_plane(now, servers, &mut responses)
+            }
             CheckPhase::AwaitingStartup(since) => {
                 self.refresh(&mut responses);
                 Some(self.settle(since, now))
@@ -211,6 +209,9 @@ impl ClusterCheckFlow {
     ///
     /// [`ClusterCheckError`].
     pub fn end(self) -> Result<ClusterFacts, ClusterCheckError> {
+        if !self.contradicting.is_empty() {
+            return Err(ClusterCheckError::Contradiction(self.contradicting));
+        }
         if self.facts.control_plane.is_none() {
             return Err(ClusterCheckError::NoKubeconfig);
         }
@@ -240,12 +241,6 @@ impl ClusterCheckFlow {
                 self.facts.node_states.insert(host.clone(), (**state).clone());
             }
         }
-    }
-
-    /// Asks the API server by the first of these control planes; none: the check is over.
-    fn read_objects_by(&mut self, mut servers: VecDeque<HostName>) -> Option<ClusterCheckStep> {
-        self.facts.control_plane = Some(servers.pop_front()?);
-        Some(self.read_objects(CheckPhase::FindingControlPlane(servers), Duration::ZERO))
     }
 
     fn read_objects(&mut self, phase: CheckPhase, wait: Duration) -> ClusterCheckStep {

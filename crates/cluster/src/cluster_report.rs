@@ -88,7 +88,7 @@ impl ClusterReport {
         };
         if !self.unreached.is_empty() {
             worst.or(Exit::Unreachable)
-        } else if !self.unasked.is_empty() {
+        } else if !self.unasked.is_empty() || self.nodes.is_empty() {
             worst.or(Exit::Warned)
         } else {
             worst
@@ -110,7 +110,12 @@ mod tests {
         ClusterReport {
             schema: SCHEMA.to_owned(),
             is_starting: false,
-            nodes: Vec::new(),
+            nodes: vec![ReportedNode {
+                name: "pi1".to_owned(),
+                address: "10.0.0.1".to_owned(),
+                link: None,
+                is_ready: true,
+            }],
             diagnoses: vec![row.diagnosis(certainty, &values, TextOrigin::ClusterNode)],
             connectivity_tests: Vec::new(),
             unreached: BTreeMap::new(),
@@ -141,6 +146,11 @@ mod tests {
         report.diagnoses.clear();
         report.unreached.clear();
         report.unasked.push("pi3".to_owned());
+        assert_eq!(report.exit(), Exit::Warned);
+        report.unasked.clear();
+        assert_eq!(report.exit(), Exit::Good);
+        // Of a cluster without nodes nothing is known.
+        report.nodes.clear();
         assert_eq!(report.exit(), Exit::Warned);
     }
 }

@@ -13,6 +13,7 @@ pub mod node_state;
 pub mod forward_chain;
 pub mod connectivity_test;
 pub mod test_matrix;
+pub mod probe_authorization;
 pub mod cluster_facts;
 pub mod node_protocol;
 pub mod cluster_progress;

@@ -11,7 +11,9 @@ use pontoon_model::untrusted::Untrusted;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use config_maps::{ClusterNetworks, KubeProxySettings};
+pub use config_maps::{
+    CONFIG_MAP_NAMES, CONFIG_MAP_NAMESPACES, ClusterNetworks, KubeProxySettings,
+};
 pub use kubectl_json::{ObjectListError, read};
 
 /// The label of what pontoon makes in a cluster.
@@ -32,6 +34,8 @@ pub struct ClusterObjects {
     pub networks: ClusterNetworks,
     /// What kube-proxy is told; none: it has no `ConfigMap`.
     pub proxy: Option<KubeProxySettings>,
+    /// Where kubeadm has its images from (`imageRepository`).
+    pub image_repository: Option<String>,
     /// `Network` of flannel's net-conf.json; none: no such `ConfigMap`.
     pub flannel_network: Option<Prefix>,
 }
@@ -53,8 +57,8 @@ pub struct ClusterNode {
     pub is_control_plane: bool,
     /// The address that flannel registered for it.
     pub flannel_ip: Option<IpAddr>,
-    /// A pause image that is there.
-    pub pause_image: Option<String>,
+    /// Images that are there and are called pause, whoever made them.
+    pub pause_images: Vec<String>,
 }
 
 /// The condition Ready.
@@ -128,6 +132,7 @@ impl ClusterObjects {
         slices: Vec::new(),
         networks: ClusterNetworks { pods: Vec::new(), services: Vec::new(), domain: None },
         proxy: None,
+        image_repository: None,
         flannel_network: None,
     };
 

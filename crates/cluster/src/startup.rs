@@ -30,7 +30,8 @@ pub fn is_starting(objects: &ClusterObjects, now_s: i64) -> bool {
     };
     // In its first moments it does not know everybody's rights, and what it serves may be refused.
     let server = |pod: &Pod| {
-        pod.labels.get("component").is_some_and(|component| component == "kube-apiserver")
+        pod.namespace == "kube-system"
+            && pod.labels.get("component").is_some_and(|component| component == "kube-apiserver")
             && pod.started_s.is_some_and(|since| now_s - since < SERVER_YOUNG_S)
     };
     objects.nodes.iter().any(node) || objects.pods.iter().any(|one| pod(one) || server(one))
@@ -52,6 +53,7 @@ mod tests {
             ..Pod::default()
         };
         let server = |age_s: i64| Pod {
+            namespace: "kube-system".to_owned(),
             is_ready: true,
             started_s: Some(1_000 - age_s),
             labels: [("component".to_owned(), "kube-apiserver".to_owned())].into(),
@@ -65,6 +67,7 @@ mod tests {
             (server(10), true),
             (server(40), true),
             (server(70), false),
+            (Pod { namespace: "tenant".to_owned(), ..server(10) }, false),
         ];
         for (pod, expected) in table {
             let objects = ClusterObjects { pods: vec![pod], ..ClusterObjects::default() };

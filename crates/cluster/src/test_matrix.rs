@@ -20,7 +20,7 @@ pub const ECHO: u16 = 8080;
 /// The namespace and name of the API server's Service.
 pub const API: (&str, &str) = ("default", "kubernetes");
 /// The port of the API server's Service.
-const API_SERVICE: u16 = 443;
+pub const API_SERVICE: u16 = 443;
 /// The namespace and name of the DNS Service.
 pub const DNS: (&str, &str) = ("kube-system", "kube-dns");
 /// The Service before the test pods.

@@ -57,7 +57,7 @@ fn check(arguments: &ClusterCheckArguments) -> Result<ExitCode, CommandFailure> 
     mesh::announce(seats.len(), &options);
     let (survey, facts) = thread::scope(|scope| {
         let survey = scope.spawn(|| mesh::ask(seats, &intent, &options));
-        let facts = cluster_check::check(nodes, &mut |progress| {
+        let facts = cluster_check::check(nodes, &fleet.control_planes, &mut |progress| {
             output::note(&progress_line(progress));
         });
         (survey.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), facts)

@@ -17,12 +17,30 @@ use crate::test_matrix::TestPod;
 /// (`PauseVersion`, k/k cmd/kubeadm/app/constants/constants.go).
 const PAUSE_IMAGE: &str = "registry.k8s.io/pause:3.10.1";
 
+/// Whose pause images are run: those of Kubernetes (`DefaultImageRepository` in k/k
+/// cmd/kubeadm/app/apis/kubeadm/v1beta4/defaults.go, and the one before v1.25) and of Rancher (K3s
+/// pkg/cli/cmds/agent.go).
+const PAUSE_REPOSITORIES: [&str; 4] =
+    ["registry.k8s.io", "k8s.gcr.io", "docker.io/rancher", "index.docker.io/rancher"];
+
+/// A pause image that a node has, by its makers or by the cluster's own configuration: any tenant
+/// can have an image pulled that is called pause, and on every node, too.
+fn pause_image<'a>(node: &'a ClusterNode, image_repository: Option<&str>) -> &'a str {
+    let is_known = |image: &&String| {
+        let repository = image.rsplit_once('/').map(|(repository, _)| repository);
+        let mut known = PAUSE_REPOSITORIES.into_iter().chain(image_repository);
+        known.any(|known| repository == Some(known))
+    };
+    node.pause_images.iter().find(is_known).map_or(PAUSE_IMAGE, String::as_str)
+}
+
 impl ClusterCheckFlow {
     /// Creates a test pod on every node that can be asked.
     pub(super) fn create_pods(&mut self) -> ClusterCheckStep {
         self.progress.push_back(ClusterProgress::CreatingTestPods);
-        let image =
-            |node: &ClusterNode| node.pause_image.clone().unwrap_or_else(|| PAUSE_IMAGE.to_owned());
+        let image = |node: &ClusterNode| {
+            pause_image(node, self.objects().image_repository.as_deref()).to_owned()
+        };
         let nodes = self.objects().nodes.iter().filter(|node| self.host_of(node).is_some());
         let pods = nodes.map(|node| (node.name.clone(), image(node))).collect();
         self.phase = CheckPhase::CreatingPods;
@@ -93,5 +111,36 @@ impl ClusterCheckFlow {
         }
         answering.reverse();
         answering
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pause_images_of_known_makers_are_run() {
+        let table = [
+            (
+                &["evil.example/miner/pause:latest", "registry.k8s.io/pause:3.10"][..],
+                "registry.k8s.io/pause:3.10",
+            ),
+            (&["docker.io/rancher/mirrored-pause:3.6"], "docker.io/rancher/mirrored-pause:3.6"),
+            (&["registry.example/k8s/pause:3.9"], "registry.example/k8s/pause:3.9"),
+            (
+                &["registry.k8s.io.evil.example/pause:1", "evil.example/registry.k8s.io/pause:1"],
+                PAUSE_IMAGE,
+            ),
+            (&["docker.io/tenant/pause:3.10", "pause:3.10"], PAUSE_IMAGE),
+            (&[], PAUSE_IMAGE),
+        ];
+        for (images, expected) in table {
+            let pause_images = images.iter().map(ToString::to_string).collect();
+            let node = ClusterNode { pause_images, ..ClusterNode::default() };
+            assert_eq!(pause_image(&node, Some("registry.example/k8s")), expected, "{images:?}");
+        }
+        let own = ["registry.example/k8s/pause:3.9".to_owned()].into();
+        let node = ClusterNode { pause_images: own, ..ClusterNode::default() };
+        assert_eq!(pause_image(&node, None), PAUSE_IMAGE);
     }
 }

@@ -150,10 +150,54 @@ fn a_control_plane_that_falls_silent_is_asked_to_the_end() {
 fn another_control_plane_is_asked_where_the_first_does_not_answer() {
     let mut twin = twin();
     twin.node(2).state.has_kubeconfig = true;
+    twin.node(2).object.is_control_plane = true;
     twin.silent_after.insert(1, 1);
     let facts = twin.check().facts.unwrap();
     assert_eq!(facts.control_plane.as_ref().unwrap().as_str(), "pi2");
     assert!(facts.objects.is_ok());
+}
+
+/// pi0 says that it is a control plane; it is sorted before the real one.
+fn with_pretender() -> ClusterTwin {
+    let mut twin = twin();
+    twin.node(2).state.has_kubeconfig = true;
+    let mut objects = twin.objects();
+    objects.nodes.retain(|node| node.name != "pi1");
+    objects.nodes[0].is_control_plane = true;
+    twin.own_account.insert(2, objects);
+    twin
+}
+
+#[test]
+fn where_two_hosts_describe_different_clusters_neither_is_believed() {
+    let mut twin = with_pretender();
+    let error = twin.check().facts.unwrap_err();
+    assert_eq!(
+        error.to_string().split(':').next().unwrap(),
+        "pi1 and pi2 describe different clusters, and one of them may not be a control plane"
+    );
+    // Their states and accounts were read, and nothing was tried on behalf of either.
+    assert_eq!(twin.requests, [(1, 2), (2, 2), (3, 1)].into());
+}
+
+#[test]
+fn a_control_plane_that_the_user_names_is_believed_alone() {
+    let mut twin = with_pretender();
+    twin.named_control_planes = BTreeSet::from(["pi1".parse().unwrap()]);
+    let facts = twin.check().facts.unwrap();
+    assert_eq!(facts.control_plane.as_ref().unwrap().as_str(), "pi1");
+    assert_eq!(found(&facts), causes(&[]));
+}
+
+/// A worker with an administrator's kubeconfig may have stolen it.
+#[test]
+fn a_worker_does_not_speak_for_the_cluster() {
+    let mut twin = twin();
+    twin.node(1).state.has_kubeconfig = false;
+    twin.node(3).state.has_kubeconfig = true;
+    let facts = twin.check().facts.unwrap();
+    let why = facts.objects.unwrap_err();
+    assert!(why.raw().ends_with("the cluster lists it as a worker"), "{why}");
 }
 
 #[test]

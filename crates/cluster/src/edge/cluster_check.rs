@@ -1,7 +1,7 @@
 //! Carries the steps of a [check](crate::cluster_check_flow) to the nodes: all hosts side by side,
 //! each with one request after another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::Duration;
 
@@ -18,7 +18,8 @@ use crate::node_protocol::{NodeRequest, NodeRequestError, NodeResponse};
 /// The sessions of a check, by host.
 pub type NodeSessions = BTreeMap<HostName, NodeSession>;
 
-/// Checks a cluster, and tells how far it is. What was made in the cluster is removed before this
+/// Checks a cluster, of which the user names some hosts as control planes or none, and tells how far
+/// it is. What was made in the cluster is removed before this
 /// returns, or else when the sessions end.
 ///
 /// # Errors
@@ -26,11 +27,13 @@ pub type NodeSessions = BTreeMap<HostName, NodeSession>;
 /// [`ClusterCheckError`].
 pub fn check(
     mut sessions: NodeSessions,
+    named_control_planes: &BTreeSet<HostName>,
     report: &mut dyn FnMut(&ClusterProgress),
 ) -> Result<ClusterFacts, ClusterCheckError> {
     let clock = RunClock::start();
     let hosts = sessions.keys().cloned().collect();
-    let (mut flow, first) = ClusterCheckFlow::begin(hosts, test_pods::name());
+    let (mut flow, first) =
+        ClusterCheckFlow::begin(hosts, named_control_planes.clone(), test_pods::name());
     let mut next = Some(first);
     loop {
         while let Some(progress) = flow.poll_progress() {

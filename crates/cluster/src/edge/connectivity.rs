@@ -1,5 +1,6 @@
 //! Tries several things at once, in the node's network or in a pod's.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::thread;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use pontoon_probe::edge::clock::RunClock;
 use super::{dns_probe, echo_server, pod_network};
 use crate::connectivity_test::{ConnectivityOutcome, unconnected};
 use crate::node_protocol::ConnectivityProbe;
+use crate::probe_authorization::ProbeRefusal;
 use crate::test_matrix::ECHO;
 
 /// The kernel gives an ARP question up after three seconds, and sends a SYN again after one.
@@ -25,19 +27,28 @@ const DNS: Duration = Duration::from_millis(1_500);
 /// Most tests that run at the same time, for all requests together.
 const DIALS_MAX: usize = 64;
 
-/// Tries all of them, and says how each went, in their order.
+/// Tries those that the node makes, and says how each went, in their order.
 pub(super) fn run_probes(
     pod: Option<&str>,
-    dials: Vec<ConnectivityProbe>,
+    dials: Vec<Result<ConnectivityProbe, ProbeRefusal>>,
 ) -> Vec<ConnectivityOutcome> {
     let running: Vec<_> = dials
         .into_iter()
         .take(DIALS_MAX)
         .map(|dial| {
             let pod = pod.map(ToOwned::to_owned);
-            thread::spawn(move || match pod.map(|pod| pod_network::enter(&pod)) {
-                Some(Err(why)) => ConnectivityOutcome::Untried(Untrusted::new(&why.to_string())),
-                _ => one(&dial),
+            thread::spawn(move || {
+                let untried = |why: &dyn fmt::Display| {
+                    ConnectivityOutcome::Untried(Untrusted::new(&why.to_string()))
+                };
+                let dial = match dial {
+                    Ok(dial) => dial,
+                    Err(refusal) => return untried(&refusal),
+                };
+                match pod.map(|pod| pod_network::enter(&pod)) {
+                    Some(Err(why)) => untried(&why),
+                    _ => one(&dial),
+                }
             })
         })
         .collect();
@@ -107,7 +118,7 @@ mod tests {
     fn outcomes_are_in_the_order_of_the_probes() {
         let (_open, open) = listener();
         let closed = listener().1;
-        let probes = [closed, open, closed].map(ConnectivityProbe::Tcp);
+        let probes = [closed, open, closed].map(ConnectivityProbe::Tcp).map(Ok);
         let outcomes = run_probes(None, probes.into());
         assert_eq!(outcomes[0], ConnectivityOutcome::Refused);
         assert!(outcomes[1].works(), "{outcomes:?}");
@@ -123,22 +134,29 @@ mod tests {
             // It is kept until the client has read.
             stream
         });
-        let outcomes = run_probes(None, vec![ConnectivityProbe::Tls(address)]);
+        let outcomes = run_probes(None, vec![Ok(ConnectivityProbe::Tls(address))]);
         assert_eq!(outcomes, [ConnectivityOutcome::Wrong(Untrusted::new("plain HTTP"))]);
         drop(server.join().unwrap());
     }
 
     #[test]
     fn from_a_pod_that_is_not_here_nothing_is_tried() {
-        let probes = vec![ConnectivityProbe::Tcp(listener().1)];
+        let probes = vec![Ok(ConnectivityProbe::Tcp(listener().1))];
         let outcomes = run_probes(Some("no-such-pod"), probes);
         let [ConnectivityOutcome::Untried(why)] = &outcomes[..] else { panic!("{outcomes:?}") };
         assert!(why.raw().contains("no process of the pod"), "{why}");
     }
 
     #[test]
+    fn a_probe_that_the_node_refuses_is_untried_with_its_reason() {
+        let outcomes = run_probes(None, vec![Err(ProbeRefusal::Port)]);
+        let why = Untrusted::new(&ProbeRefusal::Port.to_string());
+        assert_eq!(outcomes, [ConnectivityOutcome::Untried(why)]);
+    }
+
+    #[test]
     fn more_than_a_limit_is_not_tried() {
         let closed = ConnectivityProbe::Tcp(listener().1);
-        assert_eq!(run_probes(None, vec![closed; DIALS_MAX + 5]).len(), DIALS_MAX);
+        assert_eq!(run_probes(None, vec![Ok(closed); DIALS_MAX + 5]).len(), DIALS_MAX);
     }
 }

@@ -1,16 +1,16 @@
 //! The API server, asked by kubectl with an administrator's kubeconfig.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 
 use pontoon_model::untrusted::Untrusted;
 use pontoon_probe::edge::clock::RunClock;
 
 use crate::connectivity_test::ConnectivityOutcome;
-use crate::objects::{self, ClusterObjects};
+use crate::objects::{self, CONFIG_MAP_NAMES, CONFIG_MAP_NAMESPACES, ClusterObjects};
 
 /// Where an administrator's kubeconfig lies, and the kubectl that goes with it.
 const WAYS: [(&str, &[&str]); 4] = [
@@ -23,6 +23,8 @@ const WAYS: [(&str, &[&str]); 4] = [
 const WITHIN_S: &str = "12";
 /// kubectl's own limit for a question.
 const REQUEST: &str = "--request-timeout=8s";
+/// Most bytes of a list of objects: 256 MiB are those of some ten thousand pods.
+const OUTPUT_MAX: usize = 256 << 20;
 /// What is kept of a text for people, in bytes.
 const TEXT_MAX: usize = 16 * 1024;
 /// So many kubectl run at a time: each takes 50 MB, and a Pi has little.
@@ -75,15 +77,18 @@ impl Kubectl {
             // What does not read its input says so itself.
             let _ = stdin.write_all(input.as_bytes());
         }
-        let output = child.wait_with_output().map_err(|error| failed(&error))?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        let (stdout, stderr, status) = outputs(child).map_err(|error| failed(&error))?;
+        if stdout.len() > OUTPUT_MAX {
+            return Err(failed(&format!("kubectl wrote more than {OUTPUT_MAX} bytes")));
         }
-        let said = String::from_utf8_lossy(&output.stderr);
+        if status.success() {
+            return Ok(String::from_utf8_lossy(&stdout).into_owned());
+        }
+        let said = String::from_utf8_lossy(&stderr);
         let said = said.lines().filter(|line| !is_log(line)).collect::<Vec<_>>().join("\n");
         let said = said.trim();
         // timeout(1).
-        Err(match output.status.code() {
+        Err(match status.code() {
             Some(124 | 137) => failed(&format!("kubectl had no answer in {WITHIN_S} s")),
             Some(127) => failed(&format!("{} is not installed", self.words[0])),
             _ if said.is_empty() => failed(&"kubectl failed without output"),
@@ -98,22 +103,19 @@ impl Kubectl {
     /// What kubectl says instead.
     pub(super) fn objects(&self) -> Result<ClusterObjects, Untrusted> {
         let mut objects = ClusterObjects::default();
-        for arguments in [
-            &["get", "nodes,pods,services,endpointslices", "-A", "-o", "json"][..],
-            &[
-                "get",
-                "configmaps",
-                "-A",
-                "-o",
-                "json",
-                "--ignore-not-found",
-                "--field-selector",
-                "metadata.name!=kube-root-ca.crt",
-            ],
-        ] {
+        let mut read = |arguments: &[&str]| {
             let text = self.run(arguments, "")?;
-            objects::read(&text, &mut objects)
-                .map_err(|error| Untrusted::new(&error.to_string()))?;
+            let is_empty = text.trim().is_empty();
+            let list = if is_empty { Ok(()) } else { objects::read(&text, &mut objects) };
+            list.map_err(|error| Untrusted::new(&error.to_string()))
+        };
+        read(&["get", "nodes,pods,services,endpointslices", "-A", "-o", "json"])?;
+        // By name, for a tenant's own may be large, or many.
+        for namespace in CONFIG_MAP_NAMESPACES {
+            let mut words = vec!["get", "configmaps", "-n", namespace];
+            words.extend(CONFIG_MAP_NAMES);
+            words.extend(["-o", "json", "--ignore-not-found"]);
+            read(&words)?;
         }
         Ok(objects)
     }
@@ -157,6 +159,25 @@ impl Kubectl {
         let words = ["get", "events", "-n", namespace, "--no-headers", "-o", columns];
         cut(self.run(&words, "").unwrap_or_default())
     }
+}
+
+/// Both outputs of a program, each with a limit, and how it ended. What writes more than it may is
+/// not read any further, which ends it (SIGPIPE).
+fn outputs(mut child: Child) -> io::Result<(Vec<u8>, Vec<u8>, ExitStatus)> {
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let errors = thread::spawn(move || limited(stderr, TEXT_MAX));
+    let text = limited(stdout, OUTPUT_MAX + 1);
+    let status = child.wait()?;
+    Ok((text, errors.join().unwrap_or_default(), status))
+}
+
+fn limited(pipe: Option<impl Read>, most: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(pipe) = pipe {
+        // What came before an error counts as well.
+        let _ = pipe.take(u64::try_from(most).unwrap_or(u64::MAX)).read_to_end(&mut bytes);
+    }
+    bytes
 }
 
 /// The names of the nodes: as the user's kubectl tells where `KUBECONFIG` says which cluster is

@@ -18,7 +18,11 @@ use pontoon_wire::yaml;
 use super::kubectl::Kubectl;
 use super::rules;
 use crate::node_state::{NodeState, PROGRAMS};
+use crate::probe_authorization::OwnCluster;
 
+/// kubelet's kubeconfig and configuration, where kubeadm writes them.
+const KUBECONFIG: &str = "/etc/kubernetes/kubelet.conf";
+const CONFIGURATION: &str = "/var/lib/kubelet/config.yaml";
 /// A program of this node answers at once, or not at all.
 const WITHIN: Duration = Duration::from_secs(1);
 /// No answer that is read here is longer.
@@ -35,7 +39,7 @@ pub(super) fn read_node_state() -> NodeState {
         addresses: own_addresses(),
         has_kubeconfig: Kubectl::of_admin().is_some(),
         programs: programs(Path::new("/proc")),
-        kubelet_server: kubelet_server(Path::new("/etc/kubernetes/kubelet.conf")),
+        kubelet_server: kubelet_server(Path::new(KUBECONFIG)),
         proxy_mode: answer(10249, "/proxyMode"),
         cni_files: cni_files(Path::new("/etc/cni/net.d")),
         forward_drops,
@@ -71,6 +75,20 @@ fn kubelet_server(path: &Path) -> Option<Untrusted> {
     let document = yaml::read(&file(path)?).ok()?;
     let cluster = document.get("clusters")?.items().first()?.get("cluster")?;
     Some(Untrusted::new(cluster.get("server")?.text()?.trim_start_matches("https://")))
+}
+
+/// What this node knows of its cluster by its own files.
+pub(super) fn own_cluster() -> OwnCluster {
+    OwnCluster {
+        kubelet_server: kubelet_server(Path::new(KUBECONFIG)).map(|server| server.raw().to_owned()),
+        domain: cluster_domain(Path::new(CONFIGURATION)),
+    }
+}
+
+/// The domain of the cluster's names, by kubelet's configuration.
+fn cluster_domain(path: &Path) -> Option<String> {
+    let document = yaml::read(&file(path)?).ok()?;
+    Some(document.get("clusterDomain")?.text()?.to_owned())
 }
 
 /// What containerd reads there (github.com/containerd/go-cni), the first of them by name.

@@ -46,6 +46,11 @@ pub(super) fn spawn(pod: &str, then: fn() -> io::Result<()>) -> Result<(), PodNe
 /// A process of a pod, by its control group: kubelet puts the pod's uid into the name, with `_`
 /// for `-` where systemd makes the group (k/k pkg/kubelet/cm, `cgroup_manager_linux.go`).
 fn process_of(proc: &Path, pod: &str) -> Option<PathBuf> {
+    // Anything shorter would be a part of the name of many groups.
+    let is_uid = pod.len() == 36 && pod.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    if !is_uid {
+        return None;
+    }
     let of_systemd = format!("pod{}", pod.replace('-', "_"));
     let plain = format!("pod{pod}");
     let processes = fs::read_dir(proc).ok()?.filter_map(Result::ok).map(|entry| entry.path());

@@ -40,7 +40,7 @@ pub fn read(text: &str, objects: &mut ClusterObjects) -> Result<(), ObjectListEr
             "EndpointSlice" => objects.slices.extend(of(item).map(slice)),
             "ConfigMap" => {
                 if let Some(RawConfigMap { metadata, data }) = of(item) {
-                    config_maps::take(objects, &metadata.name, &data);
+                    config_maps::take(objects, (&metadata.namespace, &metadata.name), &data);
                 }
             }
             _ => {}
@@ -116,6 +116,16 @@ struct RawContainerImage {
     names: Vec<String>,
 }
 
+/// How many pause images of a node are kept: a control plane has one or two.
+const PAUSE_IMAGES_MAX: usize = 16;
+
+/// Whether the last part of an image's name says that it is a pause image; whose image it is, is
+/// another question.
+fn is_pause_image(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or_default();
+    last.starts_with("pause:") || last.starts_with("mirrored-pause:")
+}
+
 const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
 /// github.com/flannel-io/flannel pkg/subnet/kube/annotations.go.
 const FLANNEL_IP: &str = "flannel.alpha.coreos.com/public-ip";
@@ -124,11 +134,7 @@ fn node(raw: RawNode) -> ClusterNode {
     let RawNode { metadata, spec, status } = raw;
     let condition = status.conditions.iter().find(|condition| condition.r#type == "Ready");
     let internal = status.addresses.iter().filter(|address| address.r#type == "InternalIP");
-    let names = status.images.iter().flat_map(|image| &image.names);
-    let mut pauses = names.filter(|name| {
-        let last = name.rsplit('/').next().unwrap_or_default();
-        last.starts_with("pause:") || last.starts_with("mirrored-pause:")
-    });
+    let images = status.images.into_iter().flat_map(|image| image.names);
     ClusterNode {
         internal_ips: internal.filter_map(|address| address.address.parse().ok()).collect(),
         ready: match condition.map(|condition| (condition.status.as_str(), &condition.message)) {
@@ -140,7 +146,7 @@ fn node(raw: RawNode) -> ClusterNode {
         pod_cidrs: spec.pod_cidrs.iter().filter_map(|cidr| cidr.parse().ok()).collect(),
         is_control_plane: metadata.labels.contains_key(CONTROL_PLANE),
         flannel_ip: metadata.annotations.get(FLANNEL_IP).and_then(|address| address.parse().ok()),
-        pause_image: pauses.next().cloned(),
+        pause_images: images.filter(|name| is_pause_image(name)).take(PAUSE_IMAGES_MAX).collect(),
         name: metadata.name,
     }
 }
@@ -316,7 +322,7 @@ mod tests {
         let [node] = &objects.nodes[..] else { panic!("{objects:?}") };
         assert_eq!(node.internal_ips, ["10.0.0.2".parse::<IpAddr>().unwrap()]);
         assert_eq!(node.flannel_ip, Some("172.20.5.2".parse().unwrap()));
-        assert_eq!(node.pause_image.as_deref(), Some("registry.k8s.io/pause:3.10"));
+        assert_eq!(node.pause_images, ["registry.k8s.io/pause:3.10"]);
         assert!(matches!(&node.ready, NodeReadiness::No(why) if why.raw() == "no network"));
         let [server, dns] = &objects.pods[..] else { panic!("{objects:?}") };
         assert_eq!(server.started_s, Some(1_795_909_243));

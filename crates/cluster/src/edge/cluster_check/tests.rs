@@ -52,7 +52,8 @@ fn a_check_reaches_every_host_and_reports_what_it_does() {
     let sessions = makers.into_iter().zip(["pi1", "pi2", "pi3"]);
     let sessions = sessions.map(|(make, host)| (host.parse().unwrap(), session(make)));
     let mut progress = Vec::new();
-    let facts = check(sessions.collect(), &mut |one| progress.push(one.clone())).unwrap();
+    let facts =
+        check(sessions.collect(), &BTreeSet::new(), &mut |one| progress.push(one.clone())).unwrap();
     assert_eq!(progress, [ClusterProgress::CreatingTestPods, ClusterProgress::Testing]);
     assert_eq!(facts.node_states.len(), 3);
     assert!(facts.connectivity_tests.len() > 50);

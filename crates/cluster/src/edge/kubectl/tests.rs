@@ -74,9 +74,11 @@ fn a_kubectl_that_is_missing_is_named() {
 }
 
 #[test]
-fn objects_come_in_two_lists() {
+fn objects_come_in_lists_of_which_some_are_empty() {
     let script = r#"case "$*" in
-        *configmaps*) printf %s '{"items": [{"kind": "ConfigMap", "metadata": {"name": "kubeadm-config"},
+        *configmaps*kube-flannel\ *) ;;
+        *configmaps*) printf %s '{"items": [{"kind": "ConfigMap",
+            "metadata": {"namespace": "kube-system", "name": "kubeadm-config"},
             "data": {"ClusterConfiguration": "networking:\n  podSubnet: 10.244.0.0/16\n"}}]}' ;;
         *nodes,pods*) echo '{"items": [{"kind": "Node", "metadata": {"name": "pi1"}}]}' ;;
         esac"#;
@@ -87,6 +89,13 @@ fn objects_come_in_two_lists() {
     assert_eq!(why.raw(), "kubectl did not write a list of objects");
     let why = FakeKubectl::new("echo Unauthorized >&2; exit 1").kubectl.objects().unwrap_err();
     assert_eq!(why.raw(), "Unauthorized");
+}
+
+#[test]
+fn an_endless_list_is_cut_and_named() {
+    let why = said("yes '{\"items\": []}'").unwrap_err();
+    assert_eq!(why, format!("kubectl wrote more than {OUTPUT_MAX} bytes"));
+    assert!(said("yes >&2").is_err(), "endless errors end as well");
 }
 
 #[test]

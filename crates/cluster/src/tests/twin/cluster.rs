@@ -51,6 +51,10 @@ pub(crate) struct ClusterTwin {
     pub(crate) drops_vxlan: bool,
     /// Links on which frames do not pass between hosts, beside `wlan0`.
     pub(crate) apart: BTreeSet<(u8, &'static str)>,
+    /// The hosts that the user names as control planes.
+    pub(crate) named_control_planes: BTreeSet<HostName>,
+    /// Hosts that say something else of the cluster than its API server does.
+    pub(crate) own_account: BTreeMap<u8, ClusterObjects>,
     /// Hosts without a session.
     pub(crate) unreached: BTreeSet<u8>,
     /// Hosts that are silent after so many requests.
@@ -99,6 +103,8 @@ impl ClusterTwin {
             dns_error: None,
             drops_vxlan: false,
             apart: BTreeSet::new(),
+            named_control_planes: BTreeSet::new(),
+            own_account: BTreeMap::new(),
             unreached: BTreeSet::new(),
             silent_after: BTreeMap::new(),
             confused: BTreeSet::new(),
@@ -166,7 +172,7 @@ impl ClusterTwin {
     }
 
     /// What the API server says of the cluster.
-    pub(super) fn objects(&self) -> ClusterObjects {
+    pub(crate) fn objects(&self) -> ClusterObjects {
         let service = |namespace: &str, name: &str, address: &str| ClusterService {
             namespace: namespace.to_owned(),
             name: name.to_owned(),
@@ -188,6 +194,7 @@ impl ClusterTwin {
             slices: vec![slice("default", "kubernetes", self.advertised, 6443)],
             networks: self.networks.clone(),
             proxy: Some(KubeProxySettings { server: Some(Untrusted::new(&self.proxy_server)) }),
+            image_repository: None,
             flannel_network: self.flannel_network,
         };
         if self.has_dns {

@@ -37,7 +37,8 @@ impl ClusterTwin {
             NodeRequest::Objects => {
                 self.api_server()?;
                 let now_s = BEGIN_S + i64::try_from(self.now.as_secs()).unwrap();
-                NodeResponse::Objects(Box::new(self.objects()), now_s)
+                let objects = self.own_account.get(&number).cloned();
+                NodeResponse::Objects(Box::new(objects.unwrap_or_else(|| self.objects())), now_s)
             }
             NodeRequest::Raise { namespace, pods } => {
                 let nodes = pods.iter().map(|(node, _)| node.clone()).collect();

@@ -88,7 +88,7 @@ impl TwinNode {
                 pod_cidrs: vec![network(&format!("10.244.{}.0/24", number - 1))],
                 is_control_plane: number == 1,
                 flannel_ip: Some(eth0),
-                pause_image: None,
+                pause_images: Vec::new(),
             },
             state: NodeState {
                 host_name: format!("pi{number}"),

@@ -30,7 +30,11 @@ impl ClusterTwin {
     pub(crate) fn check(&mut self) -> CheckRun {
         let reached = self.nodes.iter().filter(|node| !self.unreached.contains(&node.number));
         let hosts = reached.map(TwinNode::host).collect();
-        let (mut flow, first) = ClusterCheckFlow::begin(hosts, "pontoon-check-1".to_owned());
+        let (mut flow, first) = ClusterCheckFlow::begin(
+            hosts,
+            self.named_control_planes.clone(),
+            "pontoon-check-1".to_owned(),
+        );
         let (mut progress, mut next) = (Vec::new(), Some(first));
         while let Some(step) = next {
             self.now += step.wait;
