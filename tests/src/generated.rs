@@ -1,4 +1,7 @@
-//! Pages of `docs/` that are generated from the code, and must be up to date.
+//! Files that are generated from the code, and must be up to date.
+//!
+//! The tests that write them have `current` in their names, so that they can be run alone: tests
+//! that read the schemas would still find the old ones.
 
 use std::env;
 use std::fs;
@@ -7,6 +10,9 @@ use crate::checkout::{root, shown};
 
 /// If this variable is set, tests write the pages instead of comparing them.
 const WRITE: &str = "PONTOON_WRITE";
+
+/// What generates all of them.
+const COMMAND: &str = "PONTOON_WRITE=1 cargo test -p pontoon-tests current";
 
 /// Compares a page of the checkout with the generated one.
 ///
@@ -24,8 +30,7 @@ pub fn assert_current(page: &str, made: &str) {
     let found = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == made,
-        "{} is not up to date; generate it with\n  \
-         {WRITE}=1 cargo test -p pontoon-tests\nThe first line that differs: {}",
+        "{} is not up to date; generate it with\n  {COMMAND}\nThe first line that differs: {}",
         shown(&path),
         first_difference(&found, made),
     );

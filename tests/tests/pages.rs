@@ -9,7 +9,7 @@ use pontoon_rules::rule::{DiagnosisRule, RULES};
 use pontoon_tests::generated::assert_current;
 use pontoon_tests::program::{pontoon, stdout};
 
-const MADE: &str = "<!-- made by: PONTOON_WRITE=1 cargo test -p pontoon-tests -->";
+const MADE: &str = "<!-- made by: PONTOON_WRITE=1 cargo test -p pontoon-tests current -->";
 
 #[test]
 fn the_page_of_scenarios_is_current() {

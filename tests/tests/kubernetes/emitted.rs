@@ -1,7 +1,7 @@
 //! The settings that are written for the campus of the story, byte by byte.
 //!
-//! `PONTOON_WRITE=1 cargo test -p pontoon-tests` writes them again; `./check --kubernetes` gives
-//! those for kubeadm to the real kubeadm.
+//! `PONTOON_WRITE=1 cargo test -p pontoon-tests current` writes them again; `./check --kubernetes`
+//! gives those for kubeadm to the real kubeadm.
 
 use std::net::IpAddr;
 
@@ -78,7 +78,7 @@ fn settings(of: &str) -> NodeSettings {
 }
 
 #[test]
-fn texts_are_as_they_were_read_last() {
+fn the_emitted_texts_are_current() {
     let pi1 = settings("pi1");
     let version = |text: &str| text.parse::<KubernetesVersion>().expect("a version");
     let wifi: IpAddr = "172.20.5.1".parse().expect("an address");

@@ -8,15 +8,18 @@ use crate::rule::{RULES, diagnose};
 use pontoon_diagnosis::Certainty;
 use pontoon_model::facts::Facts;
 use pontoon_model::observation::{
-    DnsQuery, FrameDestination, Observation, ObservedEvent, ProbeAnswer, ProbeKind,
+    ClockSource, DnsQuery, FrameDestination, Observation, ObservedEvent, ProbeAnswer, ProbeKind,
 };
 use pontoon_model::untrusted::{Untrusted, is_harmful};
 
+/// Every kind of probe: a rule is not tested with a kind that is missing here.
 fn kinds() -> impl Strategy<Value = ProbeKind> {
     prop_oneof![
         Just(ProbeKind::Udp),
         Just(ProbeKind::Echo),
         Just(ProbeKind::Broadcast),
+        Just(ProbeKind::Multicast),
+        Just(ProbeKind::Bounce),
         Just(ProbeKind::RoutedUdp),
         Just(ProbeKind::RoutedEcho),
         Just(ProbeKind::OwnAddress),
@@ -28,15 +31,20 @@ fn kinds() -> impl Strategy<Value = ProbeKind> {
         (0..3_u32).prop_map(|step| ProbeKind::Size { bytes: 1280 + step * 100 }),
         Just(ProbeKind::Dns { query: DnsQuery::Known }),
         Just(ProbeKind::Dns { query: DnsQuery::Invalid }),
+        Just(ProbeKind::Dns { query: DnsQuery::NoServer }),
+        Just(ProbeKind::Clock { source: ClockSource::Sntp }),
+        Just(ProbeKind::Clock { source: ClockSource::HttpDate }),
         ".{0,12}".prop_map(|url| ProbeKind::Portal { url: Untrusted::new(&url) }),
     ]
 }
 
+/// Every kind of answer.
 fn answers() -> impl Strategy<Value = Option<ProbeAnswer>> {
     prop_oneof![
         Just(None),
         Just(Some(ProbeAnswer::Reply)),
         Just(Some(ProbeAnswer::Reset)),
+        Just(Some(ProbeAnswer::Refused { errno: 101 })),
         Just(Some(ProbeAnswer::Dns { rcode: 0, addresses: vec!["192.0.2.1".parse().unwrap()] })),
         Just(Some(ProbeAnswer::Icmp { kind: 3, code: 1, from: "172.20.0.1".parse().unwrap() })),
         any::<i64>().prop_map(|offset_s| Some(ProbeAnswer::Clock { offset_s })),
