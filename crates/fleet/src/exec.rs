@@ -6,6 +6,7 @@
 pub mod results;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
@@ -13,7 +14,7 @@ use std::thread;
 use pontoon_model::host::HostName;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_remote::carrier::RemoteProgram;
-use pontoon_remote::host_command::{CommandEnd, OutputStream, run_command};
+use pontoon_remote::host_command::{CommandEnd, CommandHandle, OutputStream, run_command};
 
 /// Largest number of parallel connections. Larger fleets are processed in turn, so that this host
 /// runs out of neither descriptors nor memory.
@@ -31,31 +32,37 @@ pub enum ExecEvent {
 }
 
 /// Runs a command for each host and reports events as they occur. `input` becomes the standard
-/// input of each command. Returns how each ended.
+/// input of each command. Returns how each ended. Where `tell` breaks, because nobody reads the
+/// output any more, all commands are ended and no other is started.
 pub fn run(
     jobs: Vec<RemoteProgram>,
     input: Option<&Arc<[u8]>>,
-    tell: &mut dyn FnMut(&ExecEvent),
+    tell: &mut dyn FnMut(&ExecEvent) -> ControlFlow<()>,
 ) -> BTreeMap<HostName, CommandEnd> {
     let mut ends = BTreeMap::new();
+    let mut handles = BTreeMap::new();
+    let mut is_over = false;
     let mut waiting = jobs.into_iter();
     let (say, said) = sync_channel(LINES_WAITING);
     thread::scope(|scope| {
         let mut begin = |program: RemoteProgram| {
-            let (say, input) = (say.clone(), input.cloned());
-            scope.spawn(move || one(program, input.as_deref(), &say));
+            let (say, input, handle) = (say.clone(), input.cloned(), CommandHandle::default());
+            let by_host = (program.host().clone(), handle.clone());
+            scope.spawn(move || one(program, &handle, input.as_deref(), &say));
+            by_host
         };
-        let mut running = waiting.by_ref().take(AT_ONCE).map(&mut begin).count();
-        while running > 0 {
+        handles.extend(waiting.by_ref().take(AT_ONCE).map(&mut begin));
+        while !handles.is_empty() {
             // This scope holds a sender, so `recv` cannot fail.
             let Ok(event) = said.recv() else { break };
-            tell(&event);
+            if !is_over && tell(&event).is_break() {
+                is_over = true;
+                handles.values().for_each(CommandHandle::end);
+            }
             if let ExecEvent::Ended(host, end) = event {
+                handles.remove(&host);
                 ends.insert(host, end);
-                match waiting.next() {
-                    Some(job) => begin(job),
-                    None => running -= 1,
-                }
+                handles.extend(waiting.next().filter(|_| !is_over).map(&mut begin));
             }
         }
     });
@@ -63,10 +70,15 @@ pub fn run(
 }
 
 /// Runs one command to its end.
-fn one(program: RemoteProgram, input: Option<&[u8]>, say: &SyncSender<ExecEvent>) {
+fn one(
+    program: RemoteProgram,
+    handle: &CommandHandle,
+    input: Option<&[u8]>,
+    say: &SyncSender<ExecEvent>,
+) {
     let host = program.host().clone();
     // Sending fails only if the receiver is gone; the output is not needed then.
-    let end = run_command(program, input, &|stream, line| {
+    let end = run_command(program, handle, input, &|stream, line| {
         let _ = say.send(ExecEvent::Line(host.clone(), stream, line));
     });
     let _ = say.send(ExecEvent::Ended(host, end));
@@ -109,6 +121,7 @@ mod tests {
                 if let ExecEvent::Line(host, stream, line) = event {
                     lines.push((host.to_string(), *stream, shown(line)));
                 }
+                ControlFlow::Continue(())
             },
         );
         let of = |host: &str| ends[&host.parse::<HostName>().unwrap()].clone();
@@ -135,9 +148,26 @@ mod tests {
             said += usize::from(
                 matches!(event, ExecEvent::Line(_, OutputStream::Out, line) if line == b"hello"),
             );
+            ControlFlow::Continue(())
         });
         assert_eq!((ends.len(), said), (AT_ONCE + 20, AT_ONCE + 20));
         assert!(ends.values().all(CommandEnd::is_good));
+    }
+
+    /// `pontoon exec … | head -1`: also those that say nothing end, and no other begins.
+    #[test]
+    fn where_nobody_reads_on_every_command_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let touch = format!("touch {}", folder.path().join("late").display());
+        let mut scripts = vec![("h0".to_owned(), "yes".to_owned())];
+        scripts.extend((1..AT_ONCE).map(|at| (format!("h{at}"), "sleep 1000".to_owned())));
+        scripts.push(("late".to_owned(), touch));
+        let scripts: Vec<(&str, &str)> =
+            scripts.iter().map(|(host, script)| (host.as_str(), script.as_str())).collect();
+        let ends = run(jobs(&scripts), None, &mut |_| ControlFlow::Break(()));
+        assert_eq!(ends.len(), AT_ONCE);
+        assert!(ends.values().all(|end| *end == CommandEnd::Signalled(9)), "{ends:?}");
+        assert!(!folder.path().join("late").exists());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::ExitStatus;
+use std::process::{Child, ExitStatus};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crate::carrier::RemoteProgram;
@@ -14,6 +15,9 @@ use crate::reach_failure::ReachFailure;
 const LINE_MAX: u64 = 64 * 1024;
 /// Exit status of ssh if it could not connect (ssh(1)).
 const SSH_FAILED: i32 = 255;
+
+/// The signal by which [`CommandHandle::end`] ends a command (signal(7)).
+const SIGKILL: i32 = 9;
 
 /// The stream of an output line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -53,10 +57,39 @@ impl CommandEnd {
     }
 }
 
+/// A command of another thread, which can be ended.
+#[derive(Clone, Debug, Default)]
+pub struct CommandHandle(Arc<Mutex<CommandState>>);
+
+#[derive(Debug, Default)]
+enum CommandState {
+    #[default]
+    NotStarted,
+    Running(Child),
+    Over,
+}
+
+impl CommandHandle {
+    /// Ends the command, or keeps it from being started.
+    pub fn end(&self) {
+        if let CommandState::Running(mut child) = self.replace(CommandState::Over) {
+            // Killing a process that has ended fails, harmlessly.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// A panic elsewhere leaves the state whole.
+    fn replace(&self, state: CommandState) -> CommandState {
+        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), state)
+    }
+}
+
 /// Runs a command to its end. `input` becomes its standard input; `tell` receives each line without
-/// its line break, as it arrives.
+/// its line break, as it arrives. `handle` is new; by it another thread can end the command.
 pub fn run_command(
     program: RemoteProgram,
+    handle: &CommandHandle,
     input: Option<&[u8]>,
     tell: &(impl Fn(OutputStream, Vec<u8>) + Sync),
 ) -> CommandEnd {
@@ -65,6 +98,9 @@ pub fn run_command(
         Err(error) => return CommandEnd::Unreached(ReachFailure::of(&error)),
     };
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    if matches!(handle.replace(CommandState::Running(child)), CommandState::Over) {
+        handle.end();
+    }
     // All pipes are served at the same time: a full one would block the program, and so the others.
     let complaint = thread::scope(|scope| {
         match (stdin, input) {
@@ -89,6 +125,9 @@ pub fn run_command(
         each_line(stdout, |line| tell(OutputStream::Out, line));
         complaint.join().unwrap_or_default()
     });
+    let CommandState::Running(mut child) = handle.replace(CommandState::Over) else {
+        return CommandEnd::Signalled(SIGKILL);
+    };
     match child.wait() {
         Ok(status) => CommandEnd::of(status, &complaint),
         // Waiting fails only if another part of the process has collected the child.

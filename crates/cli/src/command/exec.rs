@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -51,8 +52,9 @@ pub(crate) fn run(arguments: &ExecArguments) -> Result<ExitCode, CommandFailure>
             } else {
                 tell(host, *stream, line, width, arguments.raw)
             };
-            trouble = trouble.take().or(told.err());
+            trouble = told.err();
         }
+        if trouble.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     if let Some(failure) = trouble {
         return Err(failure);

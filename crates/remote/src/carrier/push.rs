@@ -4,11 +4,13 @@
 //! its processor, this side sends length and checksum and then the program, and the rest of the
 //! connection belongs to the agent. The agent removes its own file as soon as it runs.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, poll};
@@ -54,6 +56,8 @@ chmod 700 "$d/pontoon"
 pub struct ProgramFiles {
     own: Option<PathBuf>,
     folder: Option<PathBuf>,
+    /// What was read, by output of `uname -m`: all hosts with one processor get the same bytes.
+    images: Arc<Mutex<BTreeMap<&'static str, Arc<ProgramImage>>>>,
 }
 
 /// A program file, ready to be copied.
@@ -116,14 +120,19 @@ impl ProgramFiles {
     /// a file named by the output of `uname -m` (`aarch64`, `armv7l`), or a folder of that name
     /// with `pontoon` in it.
     #[must_use]
-    pub const fn new(own: Option<PathBuf>, folder: Option<PathBuf>) -> Self {
-        Self { own, folder }
+    pub fn new(own: Option<PathBuf>, folder: Option<PathBuf>) -> Self {
+        Self { own, folder, images: Arc::default() }
     }
 
-    fn for_machine(&self, machine: &str) -> Result<ProgramImage, PushError> {
+    fn for_machine(&self, machine: &str) -> Result<Arc<ProgramImage>, PushError> {
         let Some((name, elf, class)) = MACHINES.iter().find(|(name, ..)| *name == machine) else {
             return Err(PushError::NoProgram { machine: Untrusted::new(machine) });
         };
+        // Held while the file is read, so that it is read once. A panic elsewhere leaves it whole.
+        let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(image) = images.get(name) {
+            return Ok(Arc::clone(image));
+        }
         let in_folder = self.folder.iter().flat_map(|folder| {
             let plain = folder.join(name);
             [plain.join("pontoon"), plain]
@@ -133,7 +142,9 @@ impl ProgramFiles {
             let read = |source| PushError::Program { path: path.clone(), source };
             let bytes = read_program(&path).map_err(read)?;
             if is_for(&bytes, *elf, *class) {
-                return Ok(ProgramImage::new(bytes));
+                let image = Arc::new(ProgramImage::new(bytes));
+                images.insert(name, Arc::clone(&image));
+                return Ok(image);
             }
         }
         Err(PushError::NoProgram { machine: Untrusted::new(machine) })
@@ -307,6 +318,10 @@ mod tests {
         let machine = |name| programs.for_machine(name).map(|program| program.bytes[18]);
         assert_eq!(machine("x86_64").unwrap(), 62);
         assert_eq!(machine("armv7l").unwrap(), 40);
+        // It is read once, whoever asks.
+        std::fs::remove_file(folder.path().join("own")).unwrap();
+        let again = programs.for_machine("x86_64").unwrap();
+        assert!(Arc::ptr_eq(&again, &programs.clone().for_machine("x86_64").unwrap()));
         // A file with the right name, for another processor.
         assert!(matches!(machine("aarch64"), Err(PushError::NoProgram { .. })));
         assert!(matches!(machine("vax\u{1b}"), Err(PushError::NoProgram { .. })));
