@@ -29,6 +29,12 @@ pub const LINE_BYTES_MAX: usize = 1 << 20;
 /// about 150 000.
 pub const LINES_MAX: usize = 1_000_000;
 
+/// Most accepted bytes of a record. The largest plausible one, of 256 hosts, has about 100 MB.
+pub const RECORD_BYTES_MAX: usize = 128 << 20;
+
+/// Most entries of a kind that are accepted of one host, such as counters: a kernel has some 500.
+pub const HOST_ENTRIES_MAX: usize = 4096;
+
 /// Largest accepted number of hosts: five times the design size of a run, as rules look at each
 /// pair.
 pub const HOSTS_MAX: usize = 256;
@@ -135,6 +141,17 @@ pub enum RecordError {
     /// There are more lines than [`LINES_MAX`].
     #[error("the record has more than {LINES_MAX} lines: this is not a record of pontoon")]
     ManyLines,
+    /// There are more bytes than [`RECORD_BYTES_MAX`].
+    #[error("the record has more than {RECORD_BYTES_MAX} bytes: this is not a record of pontoon")]
+    ManyBytes,
+    /// A host has more entries of a kind than [`HOST_ENTRIES_MAX`].
+    #[error("line {line}: {host} has more than {HOST_ENTRIES_MAX} entries of this kind")]
+    ManyEntries {
+        /// The line number, from 1.
+        line: usize,
+        /// The host.
+        host: HostName,
+    },
     /// There are more hosts than [`HOSTS_MAX`].
     #[error("line {line} brings more than {HOSTS_MAX} hosts: this is not a record of one run")]
     ManyHosts {
@@ -193,6 +210,7 @@ pub enum RecordError {
 #[derive(Debug, Default)]
 pub struct RecordReader {
     line: usize,
+    bytes: usize,
     run: Option<(RunId, RunParameters)>,
     hosts: BTreeMap<HostName, PartialHostFacts>,
     observations: BTreeSet<Observation>,
@@ -221,6 +239,10 @@ impl RecordReader {
         let line = self.line;
         if bytes.len() > LINE_BYTES_MAX {
             return Err(RecordError::LongLine { line });
+        }
+        self.bytes += bytes.len();
+        if self.bytes > RECORD_BYTES_MAX {
+            return Err(RecordError::ManyBytes);
         }
         if line > LINES_MAX {
             return Err(RecordError::ManyLines);
@@ -266,11 +288,17 @@ impl RecordReader {
                     return Err(RecordError::SecondSnapshot { line, host });
                 }
             }
-            RecordLine::Watch { host, watch } => self.part(&host)?.watches.push(watch),
-            RecordLine::Counters { host, gained } => self.part(&host)?.counters.extend(gained),
-            RecordLine::Frames { host, sent } => self.part(&host)?.frames_sent.extend(sent),
-            RecordLine::Listener { host, listener } => self.part(&host)?.listeners.push(listener),
-            RecordLine::Untested { host, gap } => self.part(&host)?.untested.push(gap),
+            RecordLine::Watch { host, watch } => self.add(host, |part| part.watches.push(watch))?,
+            RecordLine::Counters { host, gained } => {
+                self.add(host, |part| part.counters.extend(gained))?;
+            }
+            RecordLine::Frames { host, sent } => {
+                self.add(host, |part| part.frames_sent.extend(sent))?;
+            }
+            RecordLine::Listener { host, listener } => {
+                self.add(host, |part| part.listeners.push(listener))?;
+            }
+            RecordLine::Untested { host, gap } => self.add(host, |part| part.untested.push(gap))?,
             RecordLine::Ending { host, ending } => self.part(&host)?.ending = ending,
             RecordLine::Unreached { host, why } => {
                 // An unreached host took no snapshot, so it must not become an entry of `hosts`.
@@ -302,6 +330,23 @@ impl RecordReader {
             Some((expected, _)) => {
                 return Err(RecordError::OtherRun { line, expected: *expected, found: run });
             }
+        }
+        Ok(())
+    }
+
+    /// Adds something of a host, of which there may be several.
+    fn add(
+        &mut self,
+        host: HostName,
+        add: impl FnOnce(&mut PartialHostFacts),
+    ) -> Result<(), RecordError> {
+        let line = self.line;
+        let part = self.part(&host)?;
+        add(part);
+        let lists = [part.watches.len(), part.listeners.len(), part.untested.len()];
+        let maps = [part.counters.len(), part.frames_sent.len()];
+        if lists.into_iter().chain(maps).any(|entries| entries > HOST_ENTRIES_MAX) {
+            return Err(RecordError::ManyEntries { line, host });
         }
         Ok(())
     }

@@ -15,7 +15,6 @@ use crate::arguments::check::CheckArguments;
 use crate::arguments::probe_scope::ProbeScopeArguments;
 use crate::command::{records, survey_report};
 use crate::failure::CommandFailure;
-use crate::output;
 use pontoon_model::record::Record;
 use pontoon_probe::run_key::RunKey;
 use pontoon_probe::survey::{SurveyOptions, SurveyParticipant};
@@ -23,6 +22,7 @@ use pontoon_probe::survey::{SurveyOptions, SurveyParticipant};
 /// Tests, diagnoses, shows.
 pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandFailure> {
     local_names::links_exist(&arguments.scope.interfaces)?;
+    records::check_writable(&arguments.recording)?;
     let here = local_names::host_name()?;
     let (participants, one_ended) = participants::participants(arguments, here)?;
     let addresses = addresses(&one_ended)?;
@@ -32,10 +32,7 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CommandFailure
         Some(text) => paired(text, participants, &intent, &options)?,
         None => survey_report::survey(participants, &intent, &options)?,
     };
-    records::keep(&record, &arguments.recording, &key)?;
-    let report = survey_report::report(&record);
-    output::data(&survey_report::render_report(&report, &record, &arguments.output)?)?;
-    Ok(ExitCode::from(report.verdict.exit))
+    survey_report::conclude(&record, &key, &arguments.recording, &arguments.output)
 }
 
 /// The one peer, asked without a control channel.

@@ -25,6 +25,7 @@ use crate::output;
 
 /// Starts an agent on every host, tests, diagnoses, shows.
 pub(crate) fn run(arguments: &MeshArguments) -> Result<ExitCode, CommandFailure> {
+    records::check_writable(&arguments.recording)?;
     let fleet = fleet::Fleet::of(&arguments.targets.hosts, &arguments.reaching)?;
     let ports = ports::plan(&arguments.ports, &fleet.control_planes)?;
     let options = SurveyOptions { ports, ..check::survey_limits(&arguments.scope)? };
@@ -33,10 +34,7 @@ pub(crate) fn run(arguments: &MeshArguments) -> Result<ExitCode, CommandFailure>
         Ok(found) => found,
         Err(code) => return Ok(code),
     };
-    records::keep(&record, &arguments.recording, &key)?;
-    let report = survey_report::report(&record);
-    output::data(&survey_report::render_report(&report, &record, &arguments.output)?)?;
-    Ok(ExitCode::from(report.verdict.exit))
+    survey_report::conclude(&record, &key, &arguments.recording, &arguments.output)
 }
 
 /// Starts the agents, and runs a survey. If no host can be reached, it says so and returns the exit

@@ -14,6 +14,7 @@ use crate::render::{json, prediction};
 
 /// Collects facts, predicts, shows.
 pub(crate) fn run(arguments: &PredictArguments) -> Result<ExitCode, CommandFailure> {
+    records::check_writable(&arguments.recording)?;
     let record = match facts_source::collect_facts(&arguments.source)? {
         Ok(record) => record,
         Err(code) => return Ok(code),

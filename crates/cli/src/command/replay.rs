@@ -8,7 +8,6 @@ use pontoon_model::record::merge::merge;
 use crate::arguments::ReplayArguments;
 use crate::command::{records, survey_report};
 use crate::failure::CommandFailure;
-use crate::output;
 use pontoon_probe::run_key::RunKey;
 
 /// Reads and merges records, diagnoses, shows.
@@ -21,8 +20,5 @@ pub(crate) fn run(arguments: &ReplayArguments) -> Result<ExitCode, CommandFailur
         what: "no key for the pseudonyms could be made",
         source: io::Error::other(error),
     })?;
-    records::keep(&record, &arguments.recording, &key)?;
-    let report = survey_report::report(&record);
-    output::data(&survey_report::render_report(&report, &record, &arguments.output)?)?;
-    Ok(ExitCode::from(report.verdict.exit))
+    survey_report::conclude(&record, &key, &arguments.recording, &arguments.output)
 }

@@ -1,13 +1,17 @@
 //! From facts to words: what `check`, `replay` and `lab run` do alike.
 
+use std::process::ExitCode;
+
 use pontoon_model::facts::RunParameters;
 use pontoon_model::record::Record;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_rules::report::SurveyReport;
 
-use crate::arguments::report_output::OutputArguments;
+use crate::arguments::report_output::{OutputArguments, RecordArguments};
 use crate::command::progress::ProgressMeter;
+use crate::command::records;
 use crate::failure::CommandFailure;
+use crate::output;
 use crate::render::style::TerminalStyle;
 use crate::render::{json, operator_request, report_text};
 use pontoon_probe::run_key::RunKey;
@@ -50,6 +54,21 @@ fn chain(error: &dyn std::error::Error) -> String {
 /// Diagnoses a record.
 pub(crate) fn report(record: &Record) -> SurveyReport {
     SurveyReport::new(record, rule::diagnose(&record.facts))
+}
+
+/// Keeps the record if that is wanted, and shows the report. A record that cannot be written keeps
+/// nobody from reading what was found.
+pub(crate) fn conclude(
+    record: &Record,
+    key: &RunKey,
+    recording: &RecordArguments,
+    showing: &OutputArguments,
+) -> Result<ExitCode, CommandFailure> {
+    let kept = records::keep(record, recording, key);
+    let report = report(record);
+    output::data(&render_report(&report, record, showing)?)?;
+    kept?;
+    Ok(ExitCode::from(report.verdict.exit))
 }
 
 /// The report as text, as JSON, or as a request to the network's administrators.

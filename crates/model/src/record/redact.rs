@@ -170,6 +170,9 @@ impl RecordRedactor<'_> {
         for watch in &mut host.watches {
             watch.link = self.link(&watch.link);
         }
+        let sent = std::mem::take(&mut host.frames_sent);
+        // The kinds of frames begin with the link's name.
+        host.frames_sent = sent.iter().map(|(kind, count)| (self.prose(kind), *count)).collect();
         for gap in host.untested.iter_mut().chain(&mut host.snapshot.unread) {
             gap.why = self.prose(&gap.why);
             gap.what = self.prose(&gap.what);
