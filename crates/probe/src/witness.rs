@@ -87,9 +87,10 @@ impl Witness {
         self.ports = ports.into_iter().collect();
     }
 
-    /// The other hosts of the run.
-    pub fn peers(&self) -> impl Iterator<Item = &SurveyPeer> {
-        self.peers.values()
+    /// The other hosts of the run, by their numbers.
+    #[must_use]
+    pub const fn peers(&self) -> &BTreeMap<u16, SurveyPeer> {
+        &self.peers
     }
 
     /// Remembers a question, by what its answer will bear.

@@ -60,12 +60,28 @@ impl LoopService for SurveyService {
     }
 }
 
+fn fault(why: &str) -> FromAgent {
+    FromAgent::Fault { why: why.to_owned() }
+}
+
 impl SurveyService {
     /// Carries out a message of the coordinator; returns the answer, if it has one.
     fn execute(&mut self, message: ToAgent) -> Option<FromAgent> {
         let now = self.clock.now();
         match (message, &mut self.part) {
-            (ToAgent::Begin { run, number, host, run_key, own_key, asks_own_name }, slot) => {
+            (ToAgent::Begin { .. }, Some(_)) => return Some(fault("a run has begun already")),
+            (
+                ToAgent::Begin {
+                    run,
+                    number,
+                    host,
+                    run_key,
+                    own_key,
+                    asks_own_name,
+                    third_parties,
+                },
+                slot,
+            ) => {
                 let identity = AgentIdentity { run, host, number, run_key: run_key.clone() };
                 let mut snapshot =
                     snapshot::take(&SnapshotSources::live(unix_s(), std::env::vars_os()));
@@ -77,6 +93,7 @@ impl SurveyService {
                     identity,
                     AgentKeys { run: run_key, own: own_key },
                     snapshot,
+                    third_parties,
                 ));
                 return Some(ready);
             }
@@ -91,10 +108,7 @@ impl SurveyService {
             }
             (ToAgent::Cancel { groups }, Some(part)) => part.cancel(&groups.into_iter().collect()),
             (ToAgent::Finish, Some(part)) => return Some(part.finish()),
-            (_, None) => {
-                let why = "the first message has to be `begin`".to_owned();
-                return Some(FromAgent::Fault { why });
-            }
+            (_, None) => return Some(fault("the first message has to be `begin`")),
         }
         None
     }
