@@ -4,6 +4,7 @@
 //! filter and ARP policy. The answer is the host's verdict.
 
 mod arrival;
+mod seen_packets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -22,6 +23,7 @@ use crate::protocol::{ReportedObservation, SurveyPeer};
 use crate::run_key::{RunKey, to_hex};
 
 use arrival::FrameArrival;
+use seen_packets::{SeenBefore, SeenPackets};
 
 /// The names and the key by which an agent takes part in a run.
 #[derive(Clone, Debug)]
@@ -55,14 +57,13 @@ pub struct Witness {
     /// Ports of this host that the run is about.
     ports: BTreeSet<Port>,
     sent: BTreeMap<ReplyKey, Vec<Observation>>,
-    seen: BTreeSet<Observation>,
+    seen: SeenPackets,
+    /// Frames of the run that came in when no more could be remembered.
+    lost: BTreeMap<IfName, u32>,
 }
 
 /// Most questions to one address that are remembered: more than a run has rounds.
 const SENT_MAX: usize = 64;
-/// Most observations of one run that are kept here: 50 peers, two links, two families, 20 rounds, 5
-/// kinds.
-const SEEN_MAX: usize = 50_000;
 
 impl Witness {
     /// A witness that has seen nothing.
@@ -73,7 +74,8 @@ impl Witness {
             peers: BTreeMap::new(),
             ports: BTreeSet::new(),
             sent: BTreeMap::new(),
-            seen: BTreeSet::new(),
+            seen: SeenPackets::new(),
+            lost: BTreeMap::new(),
         }
     }
 
@@ -91,6 +93,12 @@ impl Witness {
     #[must_use]
     pub const fn peers(&self) -> &BTreeMap<u16, SurveyPeer> {
         &self.peers
+    }
+
+    /// How many frames of the run came in on a link and are not on record.
+    #[must_use]
+    pub fn lost(&self, link: &IfName) -> u32 {
+        self.lost.get(link).copied().unwrap_or_default()
     }
 
     /// Remembers a question, by what its answer will bear.
@@ -178,6 +186,8 @@ impl Witness {
             Some(TokenPayload::Question(token)) => {
                 let (bytes, port) = (Some(*packet_bytes), Some(to.port()));
                 let kind = ProbeKind::from_token_code(token.header.code, bytes, port);
+                // A token can be replayed to any port.
+                let kind = kind.filter(|kind| self.is_awaited(kind));
                 self.arrived(arrival, from.ip(), Some(*ttl), &token, kind)
             }
             Some(TokenPayload::Answer(own, asked))
@@ -194,6 +204,12 @@ impl Witness {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Whether a datagram of this kind is about a port of this run, if it is about one.
+    fn is_awaited(&self, kind: &ProbeKind) -> bool {
+        let ProbeKind::UdpPort { port: number } = *kind else { return true };
+        self.ports.contains(&Port { number, transport: TransportProtocol::Udp })
     }
 
     /// The first packet of a peer's connection to one of the ports of the run. It carries no proof:
@@ -358,17 +374,28 @@ impl Witness {
         self.keep(Some(seen), None)
     }
 
-    /// Drops what was seen before: a packet that a network duplicates is one arrival.
+    /// Drops what was seen before: a packet that a network duplicates is one arrival. What cannot
+    /// be remembered any more counts as lost on its link.
     fn keep(
         &mut self,
         seen: Option<Observation>,
         token: Option<&ProbeToken>,
     ) -> Vec<ReportedObservation> {
         let Some(observation) = seen else { return Vec::new() };
-        let timeless = Observation { at_ms: 0, ..observation.clone() };
-        if self.seen.len() >= SEEN_MAX || !self.seen.insert(timeless) {
-            return Vec::new();
+        match self.seen.insert(&observation) {
+            SeenBefore::No => {}
+            SeenBefore::Yes => return Vec::new(),
+            SeenBefore::Unknown => {
+                if let Some(link) = &observation.link {
+                    let lost = self.lost.entry(link.clone()).or_default();
+                    *lost = lost.saturating_add(1);
+                }
+                return Vec::new();
+            }
         }
         vec![ReportedObservation { observation, proof: token.map(|token| to_hex(&token.proof)) }]
     }
 }
+
+#[cfg(test)]
+mod tests;

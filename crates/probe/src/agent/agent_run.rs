@@ -139,7 +139,7 @@ impl AgentRun {
             self.reflectors.iter().find(|socket| socket.family() == family).map(UdpReflector::port)
         };
         FromAgent::Watching {
-            watches: self.links.iter_mut().map(WatchedLink::watch).collect(),
+            watches: self.links.iter_mut().map(|link| link.watch(0)).collect(),
             port_v4: port(IpFamily::V4),
             port_v6: port(IpFamily::V6),
             unix_ms: Some(unix_ms()),
@@ -173,7 +173,9 @@ impl AgentRun {
         for (_, owed) in std::mem::take(&mut self.pending_answers) {
             self.withhold(owed.received.link_index);
         }
-        let watches: Vec<_> = self.links.iter_mut().map(WatchedLink::watch).collect();
+        let witness = &self.witness;
+        let watches: Vec<_> =
+            self.links.iter_mut().map(|link| link.watch(witness.lost(&link.name))).collect();
         for watch in watches.iter().filter(|watch| watch.lost > 0) {
             self.untested.insert(CollectionGap {
                 what: format!("some of the frames on {}", watch.link),
