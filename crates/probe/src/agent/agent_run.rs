@@ -323,3 +323,6 @@ pub(super) fn random(own: &RunKey) -> u64 {
     bytes.copy_from_slice(&own.tag(b"flows")[..8]);
     u64::from_be_bytes(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,3 +123,31 @@ impl SurveyService {
         messages
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pontoon_model::host::HostName;
+    use pontoon_model::observation::RunId;
+
+    use super::*;
+    use crate::protocol::ThirdParties;
+    use crate::run_key::RunKey;
+
+    #[test]
+    fn an_agent_takes_part_in_one_run() {
+        let begin = || ToAgent::Begin {
+            run: RunId(1),
+            number: 0,
+            host: HostName::lossy("a"),
+            run_key: RunKey::from_bytes([1; 32]),
+            own_key: RunKey::from_bytes([2; 32]),
+            asks_own_name: false,
+            third_parties: ThirdParties::default(),
+        };
+        let mut service = SurveyService::default();
+        assert!(matches!(service.execute(ToAgent::Finish), Some(FromAgent::Fault { .. })));
+        assert!(matches!(service.execute(begin()), Some(FromAgent::Ready { .. })));
+        // A second one would have new budgets.
+        assert!(matches!(service.execute(begin()), Some(FromAgent::Fault { .. })));
+    }
+}
