@@ -23,7 +23,7 @@ use crate::protocol::{ReportedObservation, SurveyPeer};
 use crate::run_key::{RunKey, to_hex};
 
 use arrival::FrameArrival;
-use seen_packets::{SeenBefore, SeenPackets};
+use seen_packets::SeenPackets;
 
 /// The names and the key by which an agent takes part in a run.
 #[derive(Clone, Debug)]
@@ -58,8 +58,6 @@ pub struct Witness {
     ports: BTreeSet<Port>,
     sent: BTreeMap<ReplyKey, Vec<Observation>>,
     seen: SeenPackets,
-    /// Frames of the run that came in when no more could be remembered.
-    lost: BTreeMap<IfName, u32>,
 }
 
 /// Most questions to one address that are remembered: more than a run has rounds.
@@ -75,7 +73,6 @@ impl Witness {
             ports: BTreeSet::new(),
             sent: BTreeMap::new(),
             seen: SeenPackets::new(),
-            lost: BTreeMap::new(),
         }
     }
 
@@ -98,7 +95,7 @@ impl Witness {
     /// How many frames of the run came in on a link and are not on record.
     #[must_use]
     pub fn lost(&self, link: &IfName) -> u32 {
-        self.lost.get(link).copied().unwrap_or_default()
+        self.seen.lost(link)
     }
 
     /// Remembers a question, by what its answer will bear.
@@ -382,16 +379,8 @@ impl Witness {
         token: Option<&ProbeToken>,
     ) -> Vec<ReportedObservation> {
         let Some(observation) = seen else { return Vec::new() };
-        match self.seen.insert(&observation) {
-            SeenBefore::No => {}
-            SeenBefore::Yes => return Vec::new(),
-            SeenBefore::Unknown => {
-                if let Some(link) = &observation.link {
-                    let lost = self.lost.entry(link.clone()).or_default();
-                    *lost = lost.saturating_add(1);
-                }
-                return Vec::new();
-            }
+        if !self.seen.is_new(&observation) {
+            return Vec::new();
         }
         vec![ReportedObservation { observation, proof: token.map(|token| to_hex(&token.proof)) }]
     }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pontoon_model::net::IfName;
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeKind};
 
 /// Most packets that are remembered: 50 peers, two links, two families, 20 rounds, 5 kinds.
@@ -15,47 +16,45 @@ const VARIANTS_MAX: usize = 4;
 /// Sizes of one packet: more than a path MTU probe tries.
 const SIZES_MAX: usize = 32;
 
-/// Whether a packet was seen before.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum SeenBefore {
-    /// It is new, and remembered from now on.
-    No,
-    /// It was, or so many variants of it that it tells nothing new.
-    Yes,
-    /// No more can be remembered.
-    Unknown,
-}
-
 /// The packets that were seen.
 #[derive(Debug)]
-pub(super) struct SeenPackets(BTreeMap<Observation, BTreeSet<Observation>>);
+pub(super) struct SeenPackets {
+    packets: BTreeMap<Observation, BTreeSet<Observation>>,
+    /// Packets that came in when no more could be remembered.
+    lost: BTreeMap<IfName, u32>,
+}
 
 impl SeenPackets {
     pub(super) const fn new() -> Self {
-        Self(BTreeMap::new())
+        Self { packets: BTreeMap::new(), lost: BTreeMap::new() }
     }
 
-    /// Remembers a packet, whenever it was seen.
-    pub(super) fn insert(&mut self, seen: &Observation) -> SeenBefore {
+    /// How many packets of a link could not be remembered.
+    pub(super) fn lost(&self, link: &IfName) -> u32 {
+        self.lost.get(link).copied().unwrap_or_default()
+    }
+
+    /// Whether a packet tells something new, whenever it was seen; it is remembered from then on.
+    pub(super) fn is_new(&mut self, seen: &Observation) -> bool {
         let timeless = Observation { at_ms: 0, ..seen.clone() };
         let packet = packet_of(&timeless);
-        let count = self.0.len();
-        let Some(variants) = self.0.get_mut(&packet) else {
-            if count >= PACKETS_MAX {
-                return SeenBefore::Unknown;
-            }
-            self.0.insert(packet, BTreeSet::from([timeless]));
-            return SeenBefore::No;
-        };
         let most = match packet.kind {
             ProbeKind::Size { .. } => SIZES_MAX,
             _ => VARIANTS_MAX,
         };
-        if variants.len() < most && variants.insert(timeless) {
-            SeenBefore::No
-        } else {
-            SeenBefore::Yes
+        let count = self.packets.len();
+        if let Some(variants) = self.packets.get_mut(&packet) {
+            return variants.len() < most && variants.insert(timeless);
         }
+        if count < PACKETS_MAX {
+            self.packets.insert(packet, BTreeSet::from([timeless]));
+            return true;
+        }
+        if let Some(link) = &seen.link {
+            let lost = self.lost.entry(link.clone()).or_default();
+            *lost = lost.saturating_add(1);
+        }
+        false
     }
 }
 
