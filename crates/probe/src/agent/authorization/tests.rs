@@ -98,7 +98,7 @@ fn departures(task: &ProbeTask) -> Vec<Departure> {
     for _ in 0..100 {
         match machine.poll(now) {
             MachinePoll::Do(FlowAction::SendUdp { to, .. } | FlowAction::Connect { to, .. }) => {
-                departures.push((None, to.ip(), None))
+                departures.push((None, to.ip(), None));
             }
             MachinePoll::Do(FlowAction::SendEcho { to, .. }) => departures.push((None, to, None)),
             MachinePoll::Do(_) => {}
