@@ -120,7 +120,7 @@ fn open_locked() -> io::Result<Flock<File>> {
             .open(LOCK)?;
         let lock = Flock::lock(file, FlockArg::LockExclusive)
             .map_err(|(_, errno)| io::Error::from(errno))?;
-        // Whoever had it before may have removed the file.
+        // The process that had it before may have removed the file.
         if fs::metadata(LOCK)
             .is_ok_and(|file| file.ino() == lock.metadata().map_or(0, |own| own.ino()))
         {

@@ -35,7 +35,7 @@ impl AgentRun {
         let Some(sender) = self.witness.peers().get(&token.header.sender) else {
             return Vec::new();
         };
-        // To another address than the sender's, the answer would go to whoever's that is.
+        // An answer to another address than the sender's would go to a host that did not ask.
         let is_from_sender = sender.has_address(received.from.ip());
         let link = self.links.iter().find(|link| link.index == received.link_index);
         let mut seen = Vec::new();
