@@ -42,6 +42,7 @@ fn witness(link: &IfName) -> Witness {
         links: vec![link.clone()],
         macs: vec![Mac([2, 0, 0, 0, 0, 2])],
         addresses: vec![("10.0.0.2".parse().expect("an address"), Some(0))],
+        gateways: Vec::new(),
     }]);
     // Values that a small input is likely to contain: ports and identifiers of few bits.
     for number in 0..4 {

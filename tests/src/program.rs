@@ -144,6 +144,16 @@ pub fn python(script: &str, input: &str) -> String {
     stdout(&output)
 }
 
+/// Runs another program of the machine with its arguments to its end.
+///
+/// # Panics
+///
+/// When it cannot be started.
+#[must_use]
+pub fn shell(words: &[&str]) -> Output {
+    started(start(Path::new(words[0])).args(&words[1..]))
+}
+
 #[expect(clippy::disallowed_methods, reason = "the program under test is a program")]
 fn start(program: &Path) -> Command {
     Command::new(program)

@@ -1,5 +1,6 @@
 //! `pontoon`: says why Kubernetes nodes cannot join, and what to do about it.
 
+mod file_capabilities;
 mod arguments;
 mod failure;
 mod shell_split;
@@ -14,10 +15,15 @@ use clap::Parser as _;
 
 use arguments::CommandLine;
 use command::ProcessContext;
+use failure::CommandFailure;
 use pontoon_lab::{helper_commands, sandbox};
 
 fn main() -> ExitCode {
     let mut words: Vec<OsString> = std::env::args_os().collect();
+    if let Err(source) = file_capabilities::confine(words.get(1).and_then(|word| word.to_str())) {
+        let what = "the rights of this program's file could not be given up";
+        return output::failure(&CommandFailure::System { what, source });
+    }
     // The lab's own helpers are not commands of the user, and must run before any thread starts.
     let helper = words.get(1).and_then(|name| name.to_str()).map(ToOwned::to_owned);
     if let Some(code) =

@@ -4,7 +4,19 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::kubernetes_node::KubernetesNodeMaker;
+use crate::sandbox::SandboxError;
 use crate::{cleanup, neighbour_table, node, nsenter, process, relay, sandbox, service};
+
+/// The helpers that run in a sandbox, or not at all.
+const INSIDE_ONLY: [&str; 7] = [
+    "lab-segment",
+    "lab-host",
+    "lab-host-init",
+    "lab-enter",
+    "lab-exec",
+    "lab-service",
+    "lab-relay",
+];
 
 /// Runs the helper of that name, if it is one; call it first in `main`, before any thread.
 ///
@@ -22,6 +34,10 @@ pub fn run(
         "lab-init" => say(sandbox::init(args)),
         cleanup::START => say(cleanup::run(args)),
         neighbour_table::KEEP => say(neighbour_table::keep(args)),
+        // All others change the namespaces in which they are.
+        _ if INSIDE_ONLY.contains(&name) && !sandbox::is_inside() => {
+            say(Err(SandboxError::Outside))
+        }
         "lab-segment" => say(node::hold()),
         "lab-host" => say(node::leave()),
         "lab-host-init" => say(node::host_init(nodes)),

@@ -8,8 +8,8 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::process::ExitCode;
 
 use nix::fcntl::{Flock, FlockArg};
@@ -97,8 +97,8 @@ fn put_back(lock: &Flock<File>) -> io::Result<()> {
     for (path, value) in LIMITS.iter().zip(before.lines()) {
         fs::write(path, number(value).to_string())?;
     }
-    lock.set_len(0)?;
-    (&**lock).rewind()
+    // Those that wait for the lock find the file gone, and begin anew.
+    fs::remove_file(LOCK)
 }
 
 fn read_all() -> io::Result<String> {
@@ -110,12 +110,21 @@ fn number(text: &str) -> u64 {
 }
 
 fn open_locked() -> io::Result<Flock<File>> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(LOCK)?;
-    Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, errno)| errno.into())
+    loop {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(LOCK)?;
+        let lock = Flock::lock(file, FlockArg::LockExclusive)
+            .map_err(|(_, errno)| io::Error::from(errno))?;
+        // The process that had it before may have removed the file.
+        if fs::metadata(LOCK)
+            .is_ok_and(|file| file.ino() == lock.metadata().map_or(0, |own| own.ino()))
+        {
+            return Ok(lock);
+        }
+    }
 }

@@ -28,7 +28,7 @@ mod mounts;
 pub(crate) use mounts::mount_proc;
 pub use mounts::{STAGE, bind, file, make_dir, mount_tmpfs, mounting};
 pub use namespace_init::show_pontoon;
-pub(crate) use namespace_init::{die_with_parent, init, isolate};
+pub(crate) use namespace_init::{die_with_parent, init, is_inside, isolate};
 
 /// The command that the sandbox runs inside: `pontoon lab-inside ARGS…`.
 pub const INSIDE: &str = "lab-inside";
@@ -81,6 +81,9 @@ pub enum SandboxError {
         #[source]
         source: Errno,
     },
+    /// A helper of the lab was started on the machine.
+    #[error("this is a part of `pontoon lab`, which runs in its sandbox only")]
+    Outside,
     /// The process that asked for the sandbox is gone.
     #[error("the process that asked for this sandbox is gone")]
     Orphan,

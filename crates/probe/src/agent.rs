@@ -4,6 +4,7 @@
 mod task_queue;
 pub mod frame_builder;
 mod watched_links;
+mod authorization;
 mod admission;
 mod kernel_probe;
 mod agent_run;

@@ -24,7 +24,7 @@ use crate::run_key::{RunKey, from_hex};
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(tag = "say", rename_all = "kebab-case")]
 pub enum ToAgent {
-    /// Begins a run, in which the agent takes part. Answered by [`FromAgent::Ready`].
+    /// Begins the run in which the agent takes part: one for each agent. Answered by [`FromAgent::Ready`].
     Begin {
         /// The id of the run.
         run: RunId,
@@ -39,8 +39,11 @@ pub enum ToAgent {
         /// Whether to resolve the host's own name with its name services, as kubelet will.
         #[serde(default)]
         asks_own_name: bool,
+        /// Hosts outside the run that the agent may ask; without them, none.
+        #[serde(default)]
+        third_parties: ThirdParties,
     },
-    /// Opens sockets on these links; their places are the link numbers of tokens. Answered by
+    /// Opens sockets on these links, once in a run; their places are the link numbers of tokens. Answered by
     /// [`FromAgent::Watching`].
     Watch {
         /// Names of this host's links; 16 at most.
@@ -85,6 +88,16 @@ impl ToAgent {
     }
 }
 
+/// Hosts outside the run that an agent may ask.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct ThirdParties {
+    /// Hosts that the user named: peers without an agent, the user's own server.
+    pub hosts: Vec<IpAddr>,
+    /// Whether the agent's own name servers may be asked, and the check page and the time server at
+    /// the addresses that they give.
+    pub has_internet: bool,
+}
+
 /// Another host of the run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct SurveyPeer {
@@ -98,6 +111,17 @@ pub struct SurveyPeer {
     pub macs: Vec<Mac>,
     /// Its addresses, each with the place in `links` of the link that holds it.
     pub addresses: Vec<(IpAddr, Option<u8>)>,
+    /// The gateways of its default routes: where its packets go if it forwards those of others.
+    #[serde(default)]
+    pub gateways: Vec<IpAddr>,
+}
+
+impl SurveyPeer {
+    /// Whether the host has this address.
+    #[must_use]
+    pub fn has_address(&self, address: IpAddr) -> bool {
+        self.addresses.iter().any(|(own, _)| *own == address)
+    }
 }
 
 /// A message of an agent.

@@ -34,4 +34,4 @@ pub use survey_options::{OwnNameSource, SurveyOptions};
 pub use survey_result::{SurveyError, SurveyProgress, SurveyResult};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

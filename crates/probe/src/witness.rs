@@ -4,6 +4,7 @@
 //! filter and ARP policy. The answer is the host's verdict.
 
 mod arrival;
+mod seen_packets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -22,6 +23,7 @@ use crate::protocol::{ReportedObservation, SurveyPeer};
 use crate::run_key::{RunKey, to_hex};
 
 use arrival::FrameArrival;
+use seen_packets::SeenPackets;
 
 /// The names and the key by which an agent takes part in a run.
 #[derive(Clone, Debug)]
@@ -55,14 +57,11 @@ pub struct Witness {
     /// Ports of this host that the run is about.
     ports: BTreeSet<Port>,
     sent: BTreeMap<ReplyKey, Vec<Observation>>,
-    seen: BTreeSet<Observation>,
+    seen: SeenPackets,
 }
 
 /// Most questions to one address that are remembered: more than a run has rounds.
 const SENT_MAX: usize = 64;
-/// Most observations of one run that are kept here: 50 peers, two links, two families, 20 rounds, 5
-/// kinds.
-const SEEN_MAX: usize = 50_000;
 
 impl Witness {
     /// A witness that has seen nothing.
@@ -73,7 +72,7 @@ impl Witness {
             peers: BTreeMap::new(),
             ports: BTreeSet::new(),
             sent: BTreeMap::new(),
-            seen: BTreeSet::new(),
+            seen: SeenPackets::new(),
         }
     }
 
@@ -87,9 +86,16 @@ impl Witness {
         self.ports = ports.into_iter().collect();
     }
 
-    /// The other hosts of the run.
-    pub fn peers(&self) -> impl Iterator<Item = &SurveyPeer> {
-        self.peers.values()
+    /// The other hosts of the run, by their numbers.
+    #[must_use]
+    pub const fn peers(&self) -> &BTreeMap<u16, SurveyPeer> {
+        &self.peers
+    }
+
+    /// How many frames of the run came in on a link and are not on record.
+    #[must_use]
+    pub fn lost(&self, link: &IfName) -> u32 {
+        self.seen.lost(link)
     }
 
     /// Remembers a question, by what its answer will bear.
@@ -177,6 +183,8 @@ impl Witness {
             Some(TokenPayload::Question(token)) => {
                 let (bytes, port) = (Some(*packet_bytes), Some(to.port()));
                 let kind = ProbeKind::from_token_code(token.header.code, bytes, port);
+                // A token can be replayed to any port.
+                let kind = kind.filter(|kind| self.is_awaited(kind));
                 self.arrived(arrival, from.ip(), Some(*ttl), &token, kind)
             }
             Some(TokenPayload::Answer(own, asked))
@@ -193,6 +201,12 @@ impl Witness {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Whether a datagram of this kind is about a port of this run, if it is about one.
+    fn is_awaited(&self, kind: &ProbeKind) -> bool {
+        let ProbeKind::UdpPort { port: number } = *kind else { return true };
+        self.ports.contains(&Port { number, transport: TransportProtocol::Udp })
     }
 
     /// The first packet of a peer's connection to one of the ports of the run. It carries no proof:
@@ -357,17 +371,20 @@ impl Witness {
         self.keep(Some(seen), None)
     }
 
-    /// Drops what was seen before: a packet that a network duplicates is one arrival.
+    /// Drops what was seen before: a packet that a network duplicates is one arrival. What cannot
+    /// be remembered any more counts as lost on its link.
     fn keep(
         &mut self,
         seen: Option<Observation>,
         token: Option<&ProbeToken>,
     ) -> Vec<ReportedObservation> {
         let Some(observation) = seen else { return Vec::new() };
-        let timeless = Observation { at_ms: 0, ..observation.clone() };
-        if self.seen.len() >= SEEN_MAX || !self.seen.insert(timeless) {
+        if !self.seen.is_new(&observation) {
             return Vec::new();
         }
         vec![ReportedObservation { observation, proof: token.map(|token| to_hex(&token.proof)) }]
     }
 }
+
+#[cfg(test)]
+mod tests;

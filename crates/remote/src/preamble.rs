@@ -12,7 +12,7 @@ use crate::limits::{GREETING_MAX, SHOWN_MAX};
 
 /// The versions that this pontoon supports. Any change to a message of a service makes a new
 /// version.
-pub const VERSIONS: VersionRange = VersionRange { lowest: 5, highest: 5 };
+pub const VERSIONS: VersionRange = VersionRange { lowest: 6, highest: 6 };
 
 const NAME: &[u8] = b"PONTOON-REMOTE/";
 /// First words of pontoons with protocol versions before 4, which had one protocol for each

@@ -25,6 +25,9 @@ pub(crate) enum LabCommand {
     /// List the scenarios
     List(LabListArguments),
     /// Build a scenario, run pontoon on its hosts, compare with the expected findings
+    ///
+    /// The commands of a file (`run`, `nft`, `routes`) run with your privileges: as root they can
+    /// change any file of this machine. Read a file from someone else before you run it.
     Run(LabRunArguments),
     /// Open a shell on a host of a scenario
     Shell(LabShellArguments),

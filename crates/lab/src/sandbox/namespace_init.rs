@@ -18,6 +18,9 @@ use super::mounts::{STAGE, bind, file, make_dir, mount_proc, mount_tmpfs, mounti
 use super::{INSIDE, SandboxError, system};
 use crate::process;
 
+/// The file of this process's program (proc(5)).
+const SELF: &str = "/proc/self/exe";
+
 /// `lab-sandbox PARENT ARGS…`: leaves for new namespaces and starts their PID 1.
 pub(crate) fn isolate(args: &[OsString]) -> Result<ExitCode, SandboxError> {
     let (parent, rest) = args.split_first().ok_or(SandboxError::Orphan)?;
@@ -73,6 +76,9 @@ pub(crate) fn init(args: &[OsString]) -> Result<ExitCode, SandboxError> {
     if parent.to_str() != Some(parent_by_proc()?.as_str()) {
         return Err(SandboxError::Orphan);
     }
+    if getpid() != Pid::from_raw(1) {
+        return Err(SandboxError::Outside);
+    }
     prepare_mounts()?;
     sethostname("pontoon-lab").map_err(system("sethostname"))?;
     let command = process::helper(INSIDE).args(rest).spawn().map_err(SandboxError::Restart)?;
@@ -112,15 +118,25 @@ fn prepare_mounts() -> Result<(), SandboxError> {
 /// Puts our own binary where every host finds it, as the lab's helpers and as `pontoon`: as a mount
 /// of its file, or, where that file is out of sight (deleted, or below the old `/run`), as a copy.
 fn show_ourselves() -> Result<(), SandboxError> {
-    const SELF: &str = "/proc/self/exe";
-    let identity = |path: &Path| fs::metadata(path).map(|data| (data.dev(), data.ino())).ok();
     let path = fs::read_link(SELF).map_err(file(SELF))?;
-    if identity(&path).is_some_and(|file| identity(Path::new(SELF)) == Some(file)) {
+    if is_this_program(&path) {
         show(&path.to_string_lossy(), process::OWN_PROGRAM)?;
     } else {
         fs::copy(SELF, process::OWN_PROGRAM).map(drop).map_err(file(process::OWN_PROGRAM))?;
     }
     show(process::OWN_PROGRAM, process::PONTOON)
+}
+
+/// Whether this process runs in a sandbox of the lab: where this very program has been put in the
+/// place of [`show_ourselves`]. On the machine only root can put anything there, and who does it in
+/// a namespace of their own has rights in that alone.
+pub(crate) fn is_inside() -> bool {
+    is_this_program(Path::new(process::OWN_PROGRAM))
+}
+
+fn is_this_program(path: &Path) -> bool {
+    let identity = |path: &Path| fs::metadata(path).map(|data| (data.dev(), data.ino())).ok();
+    identity(path).is_some_and(|file| identity(Path::new(SELF)) == Some(file))
 }
 
 /// In the sandbox, before hosts are made: puts another program in the place of `pontoon` on every

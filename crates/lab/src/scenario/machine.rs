@@ -26,7 +26,7 @@ pub struct Machine {
     /// Static neighbours, each the words after `ip neighbour replace`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub neighbours: Vec<String>,
-    /// Kernel settings by their `sysctl` names, applied when the links are up; `/` in place of
+    /// Kernel settings of the network (`net.`) by their `sysctl` names, applied when the links are up; `/` in place of
     /// `.` where a link's name has a dot.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sysctls: BTreeMap<String, SysctlValue>,

@@ -22,6 +22,8 @@ fn what_cannot_be_built_is_refused_with_its_place() {
         ("[server.srv]\nkubernetes = \"worker\"", "srv.kubernetes: only a host"),
         ("[host.pi2]\nmasquerade = [\"eth1\"]", "pi2: it has no link `eth1`"),
         ("[host.pi2]\nroutes = [\"a\\nb\"]", "must be one line"),
+        ("[host.pi2]\nsysctls.\"vm.swappiness\" = 42", "pi2.sysctls: `vm.swappiness` is not"),
+        ("[host.pi2]\nsysctls.\"net\" = 1", "pi2.sysctls: `net` is not of"),
         ("[host.pi2]\nrun = [[]]", "pi2.run: an empty list"),
         ("[network.a_b]\nkind = \"switch\"", "network.a_b: a network's name"),
         ("[network.air]\nkind = \"access-point\"\naccess-points = 9", "1 to 8 access points"),

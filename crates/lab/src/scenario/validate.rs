@@ -101,6 +101,11 @@ impl Scenario {
         if let Some(line) = words.find(has_line_break) {
             return wrong(text, format!("`{}` must be one line", line.escape_debug()));
         }
+        let is_of_network = |key: &&String| key.starts_with("net.") || key.starts_with("net/");
+        if let Some(key) = machine.sysctls.keys().find(|key| !is_of_network(key)) {
+            let what = format!("`{}` is not of `net.`: it is the machine's", key.escape_debug());
+            return wrong(format!("{text}.sysctls"), what);
+        }
         if machine.run.iter().any(Vec::is_empty) {
             return wrong(format!("{text}.run"), "an empty list of arguments");
         }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use pontoon_model::net::IfName;
+use pontoon_model::snapshot::{LinkKind, Snapshot};
 use pontoon_netlink::KernelSocket;
 use pontoon_netlink::route::lookup::lookup;
 
 use super::watched_links::WatchedLink;
-use crate::budget::FrameLoad;
+use crate::budget::{FrameLoad, LinkBudget};
 use crate::flows::SendBudget;
 use crate::machine::RunInstant;
 
@@ -34,10 +35,13 @@ impl KernelRouteCache {
     }
 }
 
-/// The budgets of the watched links, for what the kernel sends.
+/// The budgets of the links, for what the kernel sends.
 #[derive(Debug)]
 pub(super) struct LinkAdmission<'a> {
     pub(super) links: &'a mut [WatchedLink],
+    /// Of all other links together: whose they are is not known.
+    pub(super) elsewhere: &'a mut LinkBudget,
+    pub(super) snapshot: &'a Snapshot,
     pub(super) route_cache: &'a mut KernelRouteCache,
 }
 
@@ -51,9 +55,13 @@ impl SendBudget for LinkAdmission<'_> {
     ) -> Result<(), RunInstant> {
         let routed = if link.is_none() { self.route_cache.to(to) } else { None };
         let name = link.or(routed.as_ref());
-        // What stays on this host, or leaves by a link that is no network's, has no budget.
-        let Some(link) = self.links.iter_mut().find(|link| Some(&link.name) == name) else {
+        let known = name.and_then(|name| self.snapshot.link(name));
+        // What stays on this host needs no budget.
+        if known.is_some_and(|link| link.kind == LinkKind::Loopback) {
             return Ok(());
+        }
+        let Some(link) = self.links.iter_mut().find(|link| Some(&link.name) == name) else {
+            return self.elsewhere.take(now, frames);
         };
         let taken = link.take(now, frames);
         link.kernel_send_at = taken.err();

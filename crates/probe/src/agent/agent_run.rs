@@ -1,24 +1,23 @@
 //! One run of an agent: the links it watches, the questions it puts, the answers it gives.
 
+mod launch;
 mod pending_answers;
 mod port_listeners;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::iter;
-use std::net::{IpAddr, Ipv6Addr, UdpSocket};
+use std::net::{IpAddr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::poll::PollFlags;
 use pontoon_model::net::{IfName, IpFamily, Mac};
-use pontoon_model::observation::{Observation, ProbeAnswer, ProbeKind};
+use pontoon_model::observation::{ProbeAnswer, ProbeKind};
 use pontoon_model::snapshot::{CollectionGap, Snapshot};
 
 use super::admission::{KernelRouteCache, LinkAdmission};
-use super::frame_builder::{EgressLink, SenderContext, build_frames};
-use super::kernel_probe;
 use super::task_queue::TaskQueue;
-use super::watched_links::{WatchedLink, lane, send};
-use crate::budget::FrameLoad;
+use super::watched_links::{WatchedLink, lane};
+use crate::budget::{LinkBudget, RateLimit};
 use crate::counters;
 use crate::edge::clock::unix_ms;
 use crate::edge::listener::TcpPortListener;
@@ -28,7 +27,7 @@ use crate::flows::{FlowDriver, MachineId};
 use crate::frame::read;
 use crate::machine::RunInstant;
 use crate::probe_token::AgentKeys;
-use crate::protocol::{FromAgent, ReportedObservation, SurveyPeer};
+use crate::protocol::{FromAgent, ReportedObservation, SurveyPeer, ThirdParties};
 use crate::round_schedule::{ProbeTask, is_crowd};
 use crate::run_key::RunKey;
 use crate::snapshot::links::usable_now;
@@ -47,7 +46,12 @@ pub(super) struct AgentRun {
     keys: AgentKeys,
     snapshot: Snapshot,
     witness: Witness,
+    third_parties: ThirdParties,
     links: Vec<WatchedLink>,
+    /// Of all links that are not watched together: what is sent there, and what is answered.
+    elsewhere: LinkBudget,
+    elsewhere_answers: LinkBudget,
+    is_watching: bool,
     reflectors: Vec<UdpReflector>,
     listeners: Vec<TcpPortListener>,
     queue: TaskQueue,
@@ -64,14 +68,23 @@ pub(super) struct AgentRun {
 }
 
 impl AgentRun {
-    pub(super) fn new(identity: AgentIdentity, keys: AgentKeys, snapshot: Snapshot) -> Self {
+    pub(super) fn new(
+        identity: AgentIdentity,
+        keys: AgentKeys,
+        snapshot: Snapshot,
+        third_parties: ThirdParties,
+    ) -> Self {
         let seed = random(&keys.own);
         Self {
             witness: Witness::new(identity.clone()),
             identity,
             keys,
             snapshot,
+            third_parties,
             links: Vec::new(),
+            elsewhere: LinkBudget::new(RateLimit::SHARED),
+            elsewhere_answers: LinkBudget::new(RateLimit::SHARED),
+            is_watching: false,
             reflectors: Vec::new(),
             listeners: Vec::new(),
             queue: TaskQueue::default(),
@@ -88,9 +101,15 @@ impl AgentRun {
     }
 
     pub(super) fn watch(&mut self, names: &[IfName], port: Option<u16>) -> FromAgent {
-        self.links.clear();
+        // Sockets opened anew would have budgets of which nothing is spent.
+        if std::mem::replace(&mut self.is_watching, true) {
+            return FromAgent::Fault { why: "the links are watched already".to_owned() };
+        }
         for name in names.iter().take(LINKS_MAX) {
             let Some(link) = self.snapshot.link(name) else { continue };
+            if self.links.iter().any(|watched| watched.index == link.index) {
+                continue;
+            }
             // LINKS_MAX is far below 256.
             let number = u8::try_from(self.links.len()).unwrap_or(u8::MAX);
             let (watched, error) = WatchedLink::open(link, number, &self.snapshot);
@@ -120,7 +139,7 @@ impl AgentRun {
             self.reflectors.iter().find(|socket| socket.family() == family).map(UdpReflector::port)
         };
         FromAgent::Watching {
-            watches: self.links.iter_mut().map(WatchedLink::watch).collect(),
+            watches: self.links.iter_mut().map(|link| link.watch(0)).collect(),
             port_v4: port(IpFamily::V4),
             port_v6: port(IpFamily::V6),
             unix_ms: Some(unix_ms()),
@@ -154,7 +173,9 @@ impl AgentRun {
         for (_, owed) in std::mem::take(&mut self.pending_answers) {
             self.withhold(owed.received.link_index);
         }
-        let watches: Vec<_> = self.links.iter_mut().map(WatchedLink::watch).collect();
+        let witness = &self.witness;
+        let watches: Vec<_> =
+            self.links.iter_mut().map(|link| link.watch(witness.lost(&link.name))).collect();
         for watch in watches.iter().filter(|watch| watch.lost > 0) {
             self.untested.insert(CollectionGap {
                 what: format!("some of the frames on {}", watch.link),
@@ -187,8 +208,12 @@ impl AgentRun {
         self.take_connections(now);
         seen.extend(self.read_datagrams(now));
         // Machines that have begun go before new questions.
-        let room =
-            &mut LinkAdmission { links: &mut self.links, route_cache: &mut self.route_cache };
+        let room = &mut LinkAdmission {
+            links: &mut self.links,
+            elsewhere: &mut self.elsewhere,
+            snapshot: &self.snapshot,
+            route_cache: &mut self.route_cache,
+        };
         let reports = self.flows.turn(now, room).into_iter();
         seen.extend(reports.map(|observation| ReportedObservation { observation, proof: None }));
         seen.extend(self.launch_due(now));
@@ -199,6 +224,8 @@ impl AgentRun {
     /// Notes that what was put in the last turn has left by now.
     pub(super) fn mark_sent(&mut self, now: RunInstant) {
         self.links.iter_mut().for_each(|link| link.mark_sent(now));
+        self.elsewhere.mark_sent(now);
+        self.elsewhere_answers.mark_sent(now);
     }
 
     /// Whether everything has been put since this was last asked.
@@ -225,66 +252,6 @@ impl AgentRun {
         let next_answer = self.pending_answers.front().map(|(at, _)| *at);
         let held = self.listeners.iter().filter_map(TcpPortListener::deadline);
         next_task.into_iter().chain(next_answer).chain(held).chain(self.flows.deadline()).min()
-    }
-
-    fn launch_due(&mut self, now: RunInstant) -> Vec<ReportedObservation> {
-        let mut seen = Vec::new();
-        loop {
-            let (links, gateways) = (&self.links, &self.gateways);
-            let Some(next) = self.queue.next(now, |task| lane(links, gateways, task)) else {
-                return seen;
-            };
-            let lane = lane(links, gateways, &next.1);
-            match self.put(now, &next.1) {
-                Ok(observations) => seen.extend(
-                    observations
-                        .into_iter()
-                        .map(|observation| ReportedObservation { observation, proof: None }),
-                ),
-                Err(when) => self.queue.requeue(next, lane, when.max(now.after_ms(1))),
-            }
-        }
-    }
-
-    /// Puts a question; the error is the time at which there is room for it.
-    fn put(&mut self, now: RunInstant, task: &ProbeTask) -> Result<Vec<Observation>, RunInstant> {
-        let sender = SenderContext {
-            run: self.identity.run,
-            host: &self.identity.host,
-            number: self.identity.number,
-            keys: &self.keys,
-        };
-        let at =
-            task.link.as_ref().and_then(|name| self.links.iter().position(|l| l.name == *name));
-        let named = at.map(|at| (self.links[at].name.clone(), self.links[at].number));
-        let sees_frames = at.is_some_and(|at| self.links[at].socket.is_some());
-        if let Some(machine) =
-            kernel_probe::machine(task, &sender, named.as_ref(), sees_frames, now)
-        {
-            // What it sends waits for room when it comes to that.
-            let id = self.flows.start(machine);
-            self.running.push((task.group, id));
-            return Ok(Vec::new());
-        }
-        let Some(at) = at.filter(|_| sees_frames) else {
-            self.untested.insert(kernel_probe::untested(task));
-            return Ok(Vec::new());
-        };
-        let link = &mut self.links[at];
-        let gateway = task.question.gateway();
-        let gateway = gateway.and_then(|gateway| self.gateways.get(&(link.name.clone(), gateway)));
-        let gateway = gateway.copied();
-        let egress = EgressLink { name: &link.name, number: link.number, mac: link.mac };
-        let held = &mut self.held;
-        let frames =
-            build_frames(task, &sender, &egress, gateway, now, &mut || hold_port(held, now));
-        let groups = frames.iter().filter(|frame| frame.is_group).count();
-        link.take(now, FrameLoad { groups, ..FrameLoad::of(frames.len()) })?;
-        let mut observations = Vec::new();
-        for frame in frames {
-            observations.extend(send(link, &mut self.witness, &mut self.untested, frame));
-        }
-        Ok(observations)
     }
 
     fn read_frames(&mut self, now: RunInstant) -> Vec<ReportedObservation> {
@@ -350,23 +317,12 @@ fn learn_gateways(gateways: &mut BTreeMap<(IfName, IpAddr), Mac>, seen: &[Report
     }
 }
 
-/// A source port of our own: as long as it is held, the kernel does not answer for it.
-fn hold_port(held: &mut VecDeque<(RunInstant, UdpSocket)>, now: RunInstant) -> u16 {
-    let socket =
-        UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).or_else(|_| UdpSocket::bind(("0.0.0.0", 0)));
-    let Ok(socket) = socket else {
-        /// The start of the dynamic range (RFC 6335, section 6): only where no socket is left.
-        const FALLBACK: u16 = 49152;
-        return FALLBACK + u16::try_from(now.0 % 16384).unwrap_or_default();
-    };
-    let port = socket.local_addr().map_or(0, |address| address.port());
-    held.push_back((now, socket));
-    port
-}
-
 /// A number that other hosts cannot guess, for transaction ids.
 pub(super) fn random(own: &RunKey) -> u64 {
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&own.tag(b"flows")[..8]);
     u64::from_be_bytes(bytes)
 }
+
+#[cfg(test)]
+mod tests;

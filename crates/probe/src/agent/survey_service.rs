@@ -60,12 +60,28 @@ impl LoopService for SurveyService {
     }
 }
 
+fn fault(why: &str) -> FromAgent {
+    FromAgent::Fault { why: why.to_owned() }
+}
+
 impl SurveyService {
     /// Carries out a message of the coordinator; returns the answer, if it has one.
     fn execute(&mut self, message: ToAgent) -> Option<FromAgent> {
         let now = self.clock.now();
         match (message, &mut self.part) {
-            (ToAgent::Begin { run, number, host, run_key, own_key, asks_own_name }, slot) => {
+            (ToAgent::Begin { .. }, Some(_)) => return Some(fault("a run has begun already")),
+            (
+                ToAgent::Begin {
+                    run,
+                    number,
+                    host,
+                    run_key,
+                    own_key,
+                    asks_own_name,
+                    third_parties,
+                },
+                slot,
+            ) => {
                 let identity = AgentIdentity { run, host, number, run_key: run_key.clone() };
                 let mut snapshot =
                     snapshot::take(&SnapshotSources::live(unix_s(), std::env::vars_os()));
@@ -77,6 +93,7 @@ impl SurveyService {
                     identity,
                     AgentKeys { run: run_key, own: own_key },
                     snapshot,
+                    third_parties,
                 ));
                 return Some(ready);
             }
@@ -91,10 +108,7 @@ impl SurveyService {
             }
             (ToAgent::Cancel { groups }, Some(part)) => part.cancel(&groups.into_iter().collect()),
             (ToAgent::Finish, Some(part)) => return Some(part.finish()),
-            (_, None) => {
-                let why = "the first message has to be `begin`".to_owned();
-                return Some(FromAgent::Fault { why });
-            }
+            (_, None) => return Some(fault("the first message has to be `begin`")),
         }
         None
     }
@@ -107,5 +121,33 @@ impl SurveyService {
             seen.chunks(SAW_MAX).map(|some| FromAgent::Saw { seen: some.to_vec() }).collect();
         messages.extend(part.has_become_idle().then_some(FromAgent::Idle));
         messages
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pontoon_model::host::HostName;
+    use pontoon_model::observation::RunId;
+
+    use super::*;
+    use crate::protocol::ThirdParties;
+    use crate::run_key::RunKey;
+
+    #[test]
+    fn an_agent_takes_part_in_one_run() {
+        let begin = || ToAgent::Begin {
+            run: RunId(1),
+            number: 0,
+            host: HostName::lossy("a"),
+            run_key: RunKey::from_bytes([1; 32]),
+            own_key: RunKey::from_bytes([2; 32]),
+            asks_own_name: false,
+            third_parties: ThirdParties::default(),
+        };
+        let mut service = SurveyService::default();
+        assert!(matches!(service.execute(ToAgent::Finish), Some(FromAgent::Fault { .. })));
+        assert!(matches!(service.execute(begin()), Some(FromAgent::Ready { .. })));
+        // A second one would have new budgets.
+        assert!(matches!(service.execute(begin()), Some(FromAgent::Fault { .. })));
     }
 }

@@ -89,13 +89,14 @@ impl WatchedLink {
         self.went_down |= self.was_usable && !usable.contains(&self.index);
     }
 
-    pub(super) fn watch(&mut self) -> LinkCapture {
+    /// How well the link was watched up to now; `unkept` frames could not be put on record.
+    pub(super) fn watch(&mut self, unkept: u32) -> LinkCapture {
         self.lost = self.lost.saturating_add(self.socket.as_ref().map_or(0, PacketSocket::lost));
         LinkCapture {
             link: self.name.clone(),
             sees_frames: self.socket.is_some(),
             went_down: self.went_down,
-            lost: self.lost,
+            lost: self.lost.saturating_add(unkept),
             withheld: self.withheld,
         }
     }

@@ -71,6 +71,12 @@ pub(super) fn send_peer_lists(agents: &mut [ActiveAgent]) {
                         link.addresses.iter().map(move |own| (own.prefix.address, place))
                     })
                     .collect(),
+                gateways: agent
+                    .member
+                    .snapshot
+                    .default_routes()
+                    .filter_map(|route| route.gateway)
+                    .collect(),
             }
         })
         .collect();

@@ -11,7 +11,7 @@ use pontoon_model::untrusted::Untrusted;
 use super::agent_channel::{AgentChannel, UnreachedReason};
 use super::endpoints::SurveyedHost;
 use super::survey_agent::{ActiveAgent, SurveyParticipant, silent, wait};
-use super::survey_options::OwnNameSource;
+use super::survey_options::{OwnNameSource, SurveyOptions};
 use crate::edge::clock::RunClock;
 use crate::protocol::{FromAgent, ToAgent};
 use crate::run_key::RunKey;
@@ -21,14 +21,13 @@ const START_MS: u64 = 10_000;
 
 pub(super) type UnreachedHosts = Vec<(HostName, UnreachedReason)>;
 
-/// Starts every agent and waits for all of them at once. Hosts are numbered from `first`;
-/// `own_names` is how each resolves its own name.
+/// Starts every agent and waits for all of them at once. Hosts are numbered from `first`.
 pub(super) fn start_agents(
     participants: Vec<SurveyParticipant>,
     first: u16,
     run: RunId,
     key: &RunKey,
-    own_names: OwnNameSource,
+    options: &SurveyOptions,
     clock: &RunClock,
 ) -> (Vec<ActiveAgent>, UnreachedHosts) {
     let mut agents = Vec::new();
@@ -43,7 +42,8 @@ pub(super) fn start_agents(
             host: participant.host.clone(),
             run_key: key.derive("run"),
             own_key: own_key.clone(),
-            asks_own_name: own_names == OwnNameSource::Asked,
+            asks_own_name: options.own_names == OwnNameSource::Asked,
+            third_parties: options.third_parties(),
         };
         let SurveyParticipant { host, channel, asks, radios } = participant;
         let begun = channel.and_then(|mut channel| channel.send(&begin).map(|()| channel));

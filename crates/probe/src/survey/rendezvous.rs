@@ -67,8 +67,9 @@ pub fn run_rendezvous(
     let run = key.run_id();
     let own_number = u16::from(matches!(side, RendezvousSide::Second(_)));
     progress(SurveyProgress::Starting { hosts: 1 });
+    let own_options = SurveyOptions { own_names: OwnNameSource::Read, ..options.clone() };
     let (mut agents, unreached) =
-        start_agents(vec![participant], own_number, run, &key, OwnNameSource::Read, &clock);
+        start_agents(vec![participant], own_number, run, &key, &own_options, &clock);
     let Some(agent) = agents.first() else {
         return Err(no_agents_error(unreached));
     };
@@ -159,6 +160,7 @@ impl PairRendezvous {
             links: Vec::new(),
             macs: self.peer_mac.into_iter().collect(),
             addresses: vec![(self.peer, None)],
+            gateways: Vec::new(),
         };
         self.agent.send_message(&ToAgent::Peers { peers: vec![peer] });
     }
@@ -269,7 +271,10 @@ impl PairRendezvous {
         }
         if is_arrival {
             self.heard_at.get_or_insert(now);
-            self.peer_mac = self.peer_mac.or(seen.observation.source_mac);
+            if self.peer_mac.is_none() {
+                self.peer_mac = seen.observation.source_mac;
+                self.name_peer();
+            }
         }
         self.observations.insert(Observation { run: self.run, ..seen.observation });
     }

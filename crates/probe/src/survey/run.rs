@@ -27,8 +27,7 @@ pub fn run(
     let key = RunKey::random().map_err(SurveyError::NoRandomness)?;
     let run = key.run_id();
     progress(SurveyProgress::Starting { hosts: participants.len() });
-    let (mut agents, unreached) =
-        start_agents(participants, 0, run, &key, options.own_names, &clock);
+    let (mut agents, unreached) = start_agents(participants, 0, run, &key, options, &clock);
     if agents.is_empty() {
         return Err(no_agents_error(unreached));
     }

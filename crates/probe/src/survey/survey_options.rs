@@ -7,6 +7,7 @@ use pontoon_model::net::IfName;
 use pontoon_model::port::PortPlan;
 
 use crate::probes::PortalPage;
+use crate::protocol::ThirdParties;
 
 /// What to ask, and how long.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +32,17 @@ pub struct SurveyOptions {
     pub ports: PortPlan,
     /// How hosts learn what their own names mean.
     pub own_names: OwnNameSource,
+}
+
+impl SurveyOptions {
+    /// The hosts outside the run that its agents may ask.
+    pub(super) fn third_parties(&self) -> ThirdParties {
+        let peers = self.one_ended.iter().map(|(_, address)| *address);
+        ThirdParties {
+            hosts: peers.chain(self.server).collect(),
+            has_internet: !self.is_offline && !self.is_passive,
+        }
+    }
 }
 
 /// How hosts learn what their own names mean, which decides their address in a cluster.

@@ -384,7 +384,7 @@ impl ScriptedAgent {
 static KEYS: std::sync::Mutex<std::collections::BTreeMap<([u8; 32], u16), RunKey>> =
     std::sync::Mutex::new(std::collections::BTreeMap::new());
 
-fn snapshot(name: &str) -> Snapshot {
+pub(crate) fn snapshot(name: &str) -> Snapshot {
     let last = if name == "a" { 1 } else { 2 };
     let text = format!(
         r#"{{"host_name":"{name}","links":[{{"name":"eth0","index":2,"mac":"02:00:00:00:00:0{last}",

@@ -32,9 +32,11 @@ impl AgentRun {
         else {
             return Vec::new();
         };
-        if !self.witness.peers().any(|peer| peer.number == token.header.sender) {
+        let Some(sender) = self.witness.peers().get(&token.header.sender) else {
             return Vec::new();
-        }
+        };
+        // An answer to another address than the sender's would go to a host that did not ask.
+        let is_from_sender = sender.has_address(received.from.ip());
         let link = self.links.iter().find(|link| link.index == received.link_index);
         let mut seen = Vec::new();
         if let Some(link) = link
@@ -43,6 +45,10 @@ impl AgentRun {
             let from = received.from.ip();
             let port = self.reflectors[reflector].port();
             seen = self.witness.receive_datagram(now, &link.name, from, port, &token);
+        }
+        if !is_from_sender {
+            self.withhold(received.link_index);
+            return seen;
         }
         let pending = PendingAnswer { reflector, received: *received, question: token };
         if let Err(when) = self.try_answer(now, &pending) {
@@ -80,9 +86,8 @@ impl AgentRun {
         let PendingAnswer { reflector, received, question } = pending;
         let link = self.links.iter_mut().find(|link| link.index == received.link_index);
         let number = link.as_ref().map_or(u8::MAX, |link| link.number);
-        if let Some(link) = link {
-            link.answers.take(now, FrameLoad::one(false))?;
-        }
+        let budget = link.map_or(&mut self.elsewhere_answers, |link| &mut link.answers);
+        budget.take(now, FrameLoad::one(false))?;
         let header = TokenHeader {
             sender: self.identity.number,
             link: number,

@@ -61,10 +61,7 @@ impl AgentRun {
     /// Accepts connections from hosts of the run, and closes all others.
     pub(super) fn take_connections(&mut self, now: RunInstant) {
         let witness = &self.witness;
-        let is_peer = |from: IpAddr| {
-            let mut addresses = witness.peers().flat_map(|peer| &peer.addresses);
-            addresses.any(|(address, _)| *address == from)
-        };
+        let is_peer = |from: IpAddr| witness.peers().values().any(|peer| peer.has_address(from));
         for listener in &mut self.listeners {
             listener.turn(now, &is_peer);
         }
