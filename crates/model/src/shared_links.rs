@@ -1,5 +1,6 @@
 //! Finds the links that two hosts share, from their snapshots alone.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::host::HostName;
@@ -95,17 +96,29 @@ pub fn shared<'a>(
     a: &'a [LinkEndpoint],
     b: &'a [LinkEndpoint],
 ) -> impl Iterator<Item = (usize, usize)> + 'a {
-    let partner = move |end_a: &LinkEndpoint| {
-        let is_shared = |end_b: &&LinkEndpoint| is_one_network(end_a, end_b);
-        let same_name = |end_b: &&LinkEndpoint| end_b.link == end_a.link;
-        // The other host's link may have a better match here: the link of its own name.
-        let is_free = |end_b: &&LinkEndpoint| {
-            !a.iter().any(|other| other.link == end_b.link && is_one_network(other, end_b))
+    let (of_a, of_b) = (by_name(a), by_name(b));
+    let is_named =
+        |ends: &BTreeMap<&IfName, Vec<usize>>, list: &[LinkEndpoint], end: &LinkEndpoint| {
+            let same_name = ends.get(&end.link).into_iter().flatten();
+            same_name.copied().find(|at| is_one_network(&list[*at], end))
         };
-        let named = b.iter().position(|end| same_name(&end) && is_shared(&end));
-        named.or_else(|| b.iter().position(|end| is_shared(&end) && is_free(&end)))
+    // The other host's link may have a better match here: the link of its own name.
+    let free: Vec<usize> =
+        (0..b.len()).filter(|at| is_named(&of_a, a, &b[*at]).is_none()).collect();
+    let partner = move |end_a: &LinkEndpoint| {
+        let first_free = || free.iter().copied().find(|at| is_one_network(end_a, &b[*at]));
+        is_named(&of_b, b, end_a).or_else(first_free)
     };
     a.iter().enumerate().filter_map(move |(at, end)| Some((at, partner(end)?)))
+}
+
+/// Where the endpoints of each link are in a list.
+fn by_name(ends: &[LinkEndpoint]) -> BTreeMap<&IfName, Vec<usize>> {
+    let mut names: BTreeMap<&IfName, Vec<usize>> = BTreeMap::new();
+    for (at, end) in ends.iter().enumerate() {
+        names.entry(&end.link).or_default().push(at);
+    }
+    names
 }
 
 /// The first address of the link in this family that is neither link-local nor loopback.

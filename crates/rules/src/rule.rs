@@ -33,12 +33,13 @@ mod udp;
 mod uniformity;
 mod directed_path;
 
+use std::collections::BTreeMap;
+
 use pontoon_diagnosis::{Certainty, Diagnosis, DiagnosisScope, Severity};
-use pontoon_model::code;
+use pontoon_model::code::{self, DiagnosisCode};
 use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
-use pontoon_model::shared_links::shared_links;
 pub use row::{DiagnosisRule, RuleMatch};
 pub use rule_context::RuleContext;
 
@@ -535,11 +536,16 @@ pub fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
         .iter()
         .flat_map(|rule| (rule.prove)(&case).into_iter().map(move |proven| (rule, proven)))
         .collect();
+    let mut causes: BTreeMap<DiagnosisCode, Vec<&RuleMatch>> = BTreeMap::new();
+    for (rule, cause) in &proven {
+        for masked in rule.masks {
+            causes.entry(*masked).or_default().push(cause);
+        }
+    }
     // What is only possible explains nothing that is surer.
     let is_masked = |rule: &DiagnosisRule, found: &RuleMatch| {
-        proven.iter().any(|(other, cause)| {
-            other.masks.contains(&rule.code)
-                && covers(facts, &cause.scope, &found.scope)
+        causes.get(&rule.code).into_iter().flatten().any(|cause| {
+            covers(&case, &cause.scope, &found.scope)
                 && cause.certainty >= found.certainty.min(Certainty::Likely)
         })
     };
@@ -550,28 +556,30 @@ pub fn diagnose(facts: &Facts) -> Vec<Diagnosis> {
 /// Whether a cause bears on a consequence: every host it names takes part there, either way round,
 /// and by the same link. What holds for others explains nothing here: that one host has no service
 /// does not excuse what two others measured.
-fn covers(facts: &Facts, cause: &DiagnosisScope, consequence: &DiagnosisScope) -> bool {
+fn covers(case: &RuleContext<'_>, cause: &DiagnosisScope, consequence: &DiagnosisScope) -> bool {
     let takes_part = |host: &HostName| consequence.hosts().any(|other| other == host);
     let is_of_family = |one: Option<IpFamily>, two: Option<IpFamily>| {
         one.zip(two).is_none_or(|(one, two)| one == two)
     };
     cause.hosts().all(takes_part)
         && is_of_family(cause.family, consequence.family)
-        && is_one_link(facts, cause, consequence)
+        && is_one_link(case, cause, consequence)
 }
 
 /// Whether two scopes may mean the same link. A link is named by its owner: where the scopes are
 /// written from different ends, the names differ and the network counts.
-fn is_one_link(facts: &Facts, one: &DiagnosisScope, two: &DiagnosisScope) -> bool {
+fn is_one_link(case: &RuleContext<'_>, one: &DiagnosisScope, two: &DiagnosisScope) -> bool {
     let owned = |scope: &DiagnosisScope| Some((scope.hosts().next()?.clone(), scope.link.clone()?));
     let (Some((a, link_a)), Some((b, link_b))) = (owned(one), owned(two)) else { return true };
-    let host = |name: &HostName| facts.hosts.get(name).map(|host| &host.snapshot);
-    let (Some(of_a), Some(of_b)) = (host(&a), host(&b)) else { return link_a == link_b };
-    if a == b {
+    let is_known = |name: &HostName| case.facts.hosts.contains_key(name);
+    if a == b || !is_known(&a) || !is_known(&b) {
         return link_a == link_b;
     }
-    let mut shared = shared_links((&a, of_a), (&b, of_b)).into_iter();
-    shared.any(|shared| shared.a.link == link_a && shared.b.link == link_b)
+    let (ends_of_a, ends_of_b) = ((&a, &link_a), (&b, &link_b));
+    case.between(&a, &b).iter().any(|pair| {
+        let ends = [&pair.shared.a, &pair.shared.b].map(|end| (&end.host, &end.link));
+        ends == [ends_of_a, ends_of_b] || ends == [ends_of_b, ends_of_a]
+    })
 }
 
 #[cfg(test)]

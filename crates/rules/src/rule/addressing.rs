@@ -10,7 +10,7 @@ use pontoon_diagnosis::{
 };
 use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
-use pontoon_model::net::{IfName, IpFamily, Mac};
+use pontoon_model::net::{IfName, IpFamily, Mac, Prefix};
 use pontoon_model::observation::{Observation, ObservedEvent, ProbeAnswer, ProbeKind};
 use pontoon_model::shared_links::LinkEndpoint;
 use pontoon_model::shell_command;
@@ -19,43 +19,64 @@ use pontoon_model::snapshot::{Link, Snapshot};
 use super::link_pair::LinkPair;
 use super::rule_context::RuleContext;
 
-/// Two links of one host in one network: which of them replies to ARP is a matter of chance.
+/// An address of a link.
+type LinkPrefix<'a> = (&'a Link, Prefix);
+
+/// Links of one host in one network: which of them replies to ARP is a matter of chance.
 pub(super) fn same_subnet(case: &RuleContext<'_>) -> Vec<RuleMatch> {
-    let facts = case.facts;
-    let mut found = Vec::new();
-    for (name, host) in &facts.hosts {
-        let links: Vec<&Link> = usable_links(&host.snapshot).collect();
-        for (at, one) in links.iter().enumerate() {
-            for two in &links[at + 1..] {
-                found.extend(shared_network(name, one, two));
-            }
-        }
-    }
-    found
+    let hosts = case.facts.hosts.iter();
+    hosts
+        .flat_map(|(name, host)| {
+            let groups = overlapping_groups(&host.snapshot).into_iter();
+            groups.filter_map(|group| shared_network(name, &group))
+        })
+        .collect()
 }
 
-fn shared_network(host: &HostName, one: &Link, two: &Link) -> Option<RuleMatch> {
-    let (a, b) =
-        ipv4(one).flat_map(|a| ipv4(two).map(move |b| (a, b))).find(|(a, b)| a.overlaps(*b))?;
-    let evidence = [RoutingEvidence::LinksShareNetwork {
-        one: one.name.clone(),
-        one_prefix: a,
-        two: two.name.clone(),
-        two_prefix: b,
-    }];
+/// The addresses of a host by network: those of a group are in the widest network among them, which
+/// stands first.
+fn overlapping_groups(host: &Snapshot) -> Vec<Vec<LinkPrefix<'_>>> {
+    let links = usable_links(host);
+    let mut all: Vec<_> =
+        links.flat_map(|link| ipv4(link).map(move |prefix| (link, prefix))).collect();
+    // Where two networks overlap, one contains the other, and then stands directly before it.
+    all.sort_by_key(|(link, prefix)| (prefix.network(), link.index));
+    let mut groups: Vec<Vec<LinkPrefix<'_>>> = Vec::new();
+    for one in all {
+        match groups.last_mut().filter(|group| group[0].1.overlaps(one.1)) {
+            Some(group) => group.push(one),
+            None => groups.push(vec![one]),
+        }
+    }
+    groups
+}
+
+fn shared_network(host: &HostName, group: &[LinkPrefix<'_>]) -> Option<RuleMatch> {
+    let [(one, a), ..] = group else { return None };
+    let mut names = BTreeSet::from([&one.name]);
+    let others = group.iter().filter(|(link, _)| names.insert(&link.name));
+    let evidence: Vec<_> = others
+        .map(|(two, b)| RoutingEvidence::LinksShareNetwork {
+            one: one.name.clone(),
+            one_prefix: *a,
+            two: two.name.clone(),
+            two_prefix: *b,
+        })
+        .collect();
+    let (two, _) = group.iter().find(|(link, _)| link.name != one.name)?;
     let each_for_itself =
         "sudo sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2";
     let scope = DiagnosisScope::host(host);
     Some(RuleMatch::new(scope, Certainty::Confirmed, evidence).with_remedies([
         Remedy::action(format!(
-            "on {host}: keep one of the two in this network, or give {} another",
+            "on {host}: keep one link in this network, and give {} another",
             two.name
         )),
         Remedy::on(host, each_for_itself).to("let each link answer ARP for itself"),
     ]))
 }
 
-fn ipv4(link: &Link) -> impl Iterator<Item = pontoon_model::net::Prefix> {
+fn ipv4(link: &Link) -> impl Iterator<Item = Prefix> {
     let prefixes = link.addresses.iter().map(|address| address.prefix);
     prefixes.filter(|prefix| match prefix.address {
         // Point-to-point addresses share nothing.
