@@ -51,6 +51,7 @@ codes! {
     PEER_LINK_DOWN = "peer-link-down",
     PEER_UNANSWERED = "peer-unanswered",
     NO_L2_SERVICE = "no-l2-service",
+    GATEWAY_SILENT = "gateway-silent",
     HOST_FIREWALL = "host-firewall",
     PORT_BLOCKED = "port-blocked",
     PORT_FILTERED = "port-filtered",

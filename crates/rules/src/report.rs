@@ -33,7 +33,7 @@ pub const SCHEMA: &str = "pontoon/report/v2";
 /// The report at the end of a run; the same facts always give the same bytes.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct SurveyReport {
-    /// Always `pontoon/report/v1`.
+    /// Always [`SCHEMA`].
     pub schema: String,
     /// The id of the run.
     pub run: RunId,
@@ -119,10 +119,11 @@ impl SurveyReport {
         let Record { facts, unreached } = record;
         let diagnoses = worst_first(diagnoses);
         let pairs = pairs::of(facts, &diagnoses);
+        let ports = ports::of(facts);
         Self {
             schema: SCHEMA.to_owned(),
             run: facts.run,
-            verdict: SurveyVerdict::new(record, &diagnoses, &pairs),
+            verdict: SurveyVerdict::new(record, &diagnoses, &pairs, &ports),
             hosts: facts.hosts.iter().map(|(name, host)| ReportedHost::new(name, host)).collect(),
             unreached: unreached.clone().into_iter().chain(left(facts)).collect(),
             untested: untested(facts),
@@ -133,7 +134,7 @@ impl SurveyReport {
                 .collect(),
             diagnoses,
             networks: wifi_networks::of(facts, &pairs),
-            ports: ports::of(facts),
+            ports,
             pairs,
         }
     }

@@ -133,6 +133,15 @@ pub const RULES: &[DiagnosisRule] = &[
         prove: host_link::no_l2_service,
     },
     DiagnosisRule {
+        code: code::GATEWAY_SILENT,
+        summary: "the gateway does not answer, and other hosts do",
+        severity: Severity::Warning,
+        is_symmetric: false,
+        masks: &[code::DNS_DEAD, code::CAPTIVE_PORTAL, code::UDP_BLOCKED],
+        explain: include_str!("rule/explain/gateway-silent.md"),
+        prove: host_link::gateway_silent,
+    },
+    DiagnosisRule {
         code: code::HOST_FIREWALL,
         summary: "a host's own packet filter blocks other hosts",
         severity: Severity::Error,

@@ -2,6 +2,7 @@
 
 use super::SurveyReport;
 use super::pairs::PairReachability;
+use super::verdict::SurveyStatus;
 use crate::rule::diagnose;
 use crate::rule::tests::fixture::ProbeFate::{Answered, Arrives, Lost};
 use crate::rule::tests::fixture::TestFacts;
@@ -80,7 +81,27 @@ fn a_missing_right_is_told_only_when_nothing_could_be_seen() {
         report(&bench).verdict.exit
     };
     assert_eq!(blind(false), 5);
-    assert_eq!(blind(true), 0);
+    assert_eq!(blind(true), 4);
+}
+
+/// What was asked and not decided, or not asked at all, is no good news.
+#[test]
+fn only_what_was_tested_and_decided_is_well() {
+    let open = || {
+        let mut bench = TestFacts::wifi_only(2);
+        bench.controls(&["pi1", "pi2"], 1..=3).both(PAIR, "wlan0", 1..=3, Answered);
+        bench
+    };
+    assert_eq!(report(&open()).verdict.exit, 0);
+    let mut undecided = TestFacts::wifi_only(2);
+    undecided.controls(&["pi1", "pi2"], 1..=3).both(PAIR, "wlan0", 1..=1, Answered);
+    let verdict = report(&undecided).verdict;
+    assert_eq!((verdict.exit, verdict.standing), (4, SurveyStatus::Warned), "{verdict:?}");
+    let mut untested = TestFacts::wifi_only(3);
+    untested.controls(&["pi1", "pi2"], 1..=3).both(PAIR, "wlan0", 1..=3, Answered);
+    let verdict = report(&untested).verdict;
+    assert_eq!(verdict.exit, 4, "{verdict:?}");
+    assert!(verdict.sentence.contains("between pi1, pi2 and pi3 was tested"), "{verdict:?}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use pontoon_model::net::IfName;
 use pontoon_model::record::Record;
 
 use super::pairs::{PairReachability, PairRow};
+use super::ports::PortRow;
 
 /// More names than this make no sentence; the diagnoses name them.
 const NAMES_MAX: usize = 6;
@@ -43,10 +44,17 @@ pub enum SurveyStatus {
 }
 
 impl SurveyVerdict {
-    pub(super) fn new(record: &Record, diagnoses: &[Diagnosis], pairs: &[PairRow]) -> Self {
+    pub(super) fn new(
+        record: &Record,
+        diagnoses: &[Diagnosis],
+        pairs: &[PairRow],
+        ports: &[PortRow],
+    ) -> Self {
         let facts = &record.facts;
         let silent = unreached_hosts(record);
-        let exit = incomplete_exit(facts, &silent, pairs).or(exit_of(diagnoses));
+        let is_whole = untested_hosts(facts, pairs).is_empty() && !is_undecided(pairs, ports);
+        let undecided = if is_whole { Exit::Good } else { Exit::Warned };
+        let exit = incomplete_exit(facts, &silent, pairs).or(exit_of(diagnoses)).or(undecided);
         let standing = match exit {
             Exit::Good => SurveyStatus::Good,
             Exit::Failed => SurveyStatus::Failed,
@@ -65,7 +73,7 @@ impl SurveyVerdict {
                 "{} could not be asked, so what is said of it here is not proven.",
                 join(&silent)
             ),
-            _ => sentence(facts, diagnoses, pairs),
+            _ => sentence(facts, diagnoses, pairs, ports),
         };
         Self { sentence, standing, exit: exit.code() }
     }
@@ -103,9 +111,14 @@ fn unreached_hosts(record: &Record) -> Vec<String> {
     names.into_iter().map(ToString::to_string).collect()
 }
 
-fn sentence(facts: &Facts, diagnoses: &[Diagnosis], pairs: &[PairRow]) -> String {
+fn sentence(
+    facts: &Facts,
+    diagnoses: &[Diagnosis],
+    pairs: &[PairRow],
+    ports: &[PortRow],
+) -> String {
     let grave: Vec<_> = diagnoses.iter().filter(|f| f.severity > Severity::Info).collect();
-    let Some(first) = grave.first() else { return success_sentence(facts, pairs) };
+    let Some(first) = grave.first() else { return success_sentence(facts, pairs, ports) };
     let summary = first.summary.as_ref();
     let summary = match first.certainty {
         Certainty::Confirmed => capitalised(summary),
@@ -155,7 +168,7 @@ fn place(alike: &[&Diagnosis]) -> String {
     }
 }
 
-fn success_sentence(facts: &Facts, pairs: &[PairRow]) -> String {
+fn success_sentence(facts: &Facts, pairs: &[PairRow], ports: &[PortRow]) -> String {
     let hosts: Vec<_> = facts.hosts.keys().map(ToString::to_string).collect();
     let works = |pair: &PairRow| {
         matches!(
@@ -176,11 +189,36 @@ fn success_sentence(facts: &Facts, pairs: &[PairRow]) -> String {
     let ends: BTreeSet<_> =
         pairs.iter().flat_map(|pair| [pair.from.to_string(), pair.to.to_string()]).collect();
     let ends = join(&ends.into_iter().collect::<Vec<_>>());
-    if pairs.iter().all(works) {
+    let untested = untested_hosts(facts, pairs);
+    if !untested.is_empty() {
+        let untested = join(&untested.iter().map(ToString::to_string).collect::<Vec<_>>());
+        format!("Nothing wrong was found, but not every path between {untested} was tested.")
+    } else if pairs.iter().all(works) && !is_undecided(pairs, ports) {
         format!("Nothing is wrong: {ends} reach each other{on}.")
     } else {
         format!("Nothing wrong was proven, but not every path between {ends} could be decided.")
     }
+}
+
+/// Whether the observations of some path do not suffice: that is no good news.
+fn is_undecided(pairs: &[PairRow], ports: &[PortRow]) -> bool {
+    pairs.iter().any(|pair| pair.state == PairReachability::Undecided)
+        || ports.iter().any(|row| !row.undecided_from.is_empty())
+}
+
+/// Hosts of the run of which at least two were not tested with each other.
+fn untested_hosts<'a>(facts: &'a Facts, pairs: &[PairRow]) -> BTreeSet<&'a HostName> {
+    let tested: BTreeSet<_> =
+        pairs.iter().flat_map(|pair| [(&pair.from, &pair.to), (&pair.to, &pair.from)]).collect();
+    let hosts: Vec<_> = facts.hosts.keys().collect();
+    let mut untested = BTreeSet::new();
+    for (at, one) in hosts.iter().enumerate() {
+        let others = hosts[at + 1..].iter().filter(|other| !tested.contains(&(*one, **other)));
+        for other in others {
+            untested.extend([*one, *other]);
+        }
+    }
+    untested
 }
 
 /// "a", "a and b", "a, b and c", "a, b, c and 47 more".

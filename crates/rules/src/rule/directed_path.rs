@@ -36,6 +36,8 @@ pub(super) enum PairProbe {
 pub(super) struct ProbeRounds {
     pub(super) sent: BTreeSet<u16>,
     pub(super) arrived: BTreeSet<u16>,
+    /// Arrived in a frame to all, which is not the path that is tested.
+    strayed: BTreeSet<u16>,
     /// Answered with a reply, not an error.
     pub(super) answered: BTreeSet<u16>,
     /// Of these, answered on another link than the one the probe left by.
@@ -95,6 +97,13 @@ impl DirectedPath {
                 take(probes.entry(*probe).or_default(), seen, *probe, from, to);
             }
         }
+        // What was answered has arrived, whatever the receiver reports. Of ARP and ND others answer,
+        // too; UDP and echo are answered by the host alone.
+        for probe in [PairProbe::Udp, PairProbe::Echo, PairProbe::Routed] {
+            if let Some(rounds) = probes.get_mut(&probe) {
+                rounds.arrived.extend(rounds.answered.difference(&rounds.strayed));
+            }
+        }
         Self {
             from: from.clone(),
             to: to.clone(),
@@ -110,6 +119,7 @@ impl DirectedPath {
         static NONE: ProbeRounds = ProbeRounds {
             sent: BTreeSet::new(),
             arrived: BTreeSet::new(),
+            strayed: BTreeSet::new(),
             answered: BTreeSet::new(),
             elsewhere: BTreeSet::new(),
             rejected: BTreeSet::new(),
@@ -195,7 +205,9 @@ fn take(
             // (Linux takes it, see drop_unicast_in_l2_multicast in ip-sysctl.rst).
             let is_stray = matches!(probe, PairProbe::Udp | PairProbe::Echo | PairProbe::Routed)
                 && seen.cast == Some(FrameDestination::Group);
-            if seen.link.as_ref() == Some(&to.link) && !is_stray {
+            if is_stray {
+                rounds.strayed.insert(seen.round);
+            } else if seen.link.as_ref() == Some(&to.link) {
                 rounds.arrived.insert(seen.round);
                 rounds.arrival_macs.extend(seen.source_mac);
             }

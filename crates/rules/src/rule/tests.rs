@@ -7,6 +7,7 @@ mod evidence;
 mod forwarding;
 mod identity;
 mod host_links;
+mod lying_agents;
 mod masks;
 mod merged_records;
 mod pairs;

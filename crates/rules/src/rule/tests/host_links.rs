@@ -37,7 +37,11 @@ fn a_gateway_that_is_silent_among_others_is_told_apart() {
         bench.control(host, "wlan0", 1..=5, false);
     }
     bench.both(("pi1", "pi2"), "wlan0", 1..=5, Answered);
-    assert_eq!(bench.found(), ["no-l2-service pi1@wlan0 likely", "no-l2-service pi2@wlan0 likely"]);
+    let silent = ["gateway-silent pi1@wlan0 likely", "gateway-silent pi2@wlan0 likely"];
+    assert_eq!(bench.found(), silent);
+    // It answers another host by the same address: it may be this host that it does not know.
+    bench.control("pi2", "wlan0", 6..=6, true);
+    assert_eq!(bench.found(), ["gateway-silent pi1@wlan0 possible"]);
 }
 
 #[test]
