@@ -44,6 +44,7 @@ const FILES: &[(&str, &str)] = scenarios![
     "asymmetric",
     "rp-filter",
     "no-l2-service",
+    "dead-gateway",
     "campus-unregistered",
     "source-guard",
     "no-masquerade",

@@ -22,6 +22,10 @@ use super::survey_options::SurveyOptions;
 use crate::machine::RunInstant;
 use crate::round_schedule::{ProbeTask, RoundSchedule};
 
+/// A gateway that was asked in so many rounds in vain is not asked on: as many as the rules take for
+/// silence.
+const GATEWAY_SILENT_ROUNDS: usize = 5;
+
 /// The questions that one host is given.
 #[derive(Debug, Default)]
 pub(super) struct HostWork {
@@ -41,6 +45,8 @@ pub(super) struct SurveyState<'a> {
     routed: Vec<RoutedPair>,
     /// By the place of the endpoint: the rounds in which its gateway answered; `None` without one.
     controls: Vec<Option<RoundSet>>,
+    /// By the place of the endpoint: the rounds in which its gateway was asked.
+    controls_sent: Vec<RoundSet>,
     /// By the place of the endpoint: whether no question is left to be put on it.
     is_endpoint_over: Vec<bool>,
     /// For each link, how many of its pairs are settled.
@@ -94,6 +100,7 @@ impl<'a> SurveyState<'a> {
             members: list.into_iter().map(|member| (member.host.clone(), member)).collect(),
             standing,
             is_endpoint_over: vec![false; endpoints.len()],
+            controls_sent: vec![RoundSet::default(); endpoints.len()],
             endpoints,
             pairs,
             routed,
@@ -190,18 +197,23 @@ impl<'a> SurveyState<'a> {
         }
     }
 
-    /// Notes that an endpoint's gateway answered.
+    /// Notes that an endpoint's gateway was asked or answered.
     fn note_control(&mut self, seen: &Observation) {
-        let is_control = seen.direction == ObservedEvent::Answered
-            && seen.answer == Some(ProbeAnswer::Reply)
+        let is_sent = seen.direction == ObservedEvent::Sent;
+        let is_answered =
+            seen.direction == ObservedEvent::Answered && seen.answer == Some(ProbeAnswer::Reply);
+        let is_control = (is_sent || is_answered)
             && seen.peer.is_none()
             && matches!(seen.kind, ProbeKind::Neighbour { .. } | ProbeKind::RoutedEcho);
         let (true, Some(link)) = (is_control, &seen.asked_link) else { return };
         let id = EndpointKey { host: seen.host.clone(), link: link.clone(), family: seen.family };
         let Some((place, endpoint)) = self.endpoints.find(&id) else { return };
-        if endpoint.gateway == seen.address
-            && let Some(rounds) = &mut self.controls[place]
-        {
+        if endpoint.gateway != seen.address {
+            return;
+        }
+        if is_sent {
+            self.controls_sent[place].insert(seen.round);
+        } else if let Some(rounds) = &mut self.controls[place] {
             rounds.insert(seen.round);
         }
     }
@@ -264,7 +276,10 @@ impl<'a> SurveyState<'a> {
         if endpoint.partners.is_empty() {
             self.controls[place].is_none_or(|answered| answered.len() >= 2)
         } else {
-            endpoint.partners.iter().all(|(_, pair)| self.pairs[*pair as usize].is_done)
+            // That the peers answer says nothing of the gateway.
+            let is_silent = self.controls_sent[place].len() >= GATEWAY_SILENT_ROUNDS;
+            self.controls[place].is_none_or(|answered| answered.len() >= 1 || is_silent)
+                && endpoint.partners.iter().all(|(_, pair)| self.pairs[*pair as usize].is_done)
         }
     }
 
