@@ -45,6 +45,7 @@ const FILES: &[(&str, &str)] = scenarios![
     "rp-filter",
     "no-l2-service",
     "dead-gateway",
+    "one-address-networks",
     "campus-unregistered",
     "source-guard",
     "no-masquerade",

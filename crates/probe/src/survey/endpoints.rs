@@ -196,7 +196,7 @@ pub(super) struct RoutedPair {
     pub(super) family: IpFamily,
 }
 
-/// Members that stand behind different gateways, at most one such pair of links for two hosts.
+/// Members with a router between them, at most one such pair of links for two hosts.
 pub(super) fn routed_pairs(
     members: &[SurveyedHost],
     endpoints: &SurveyEndpoints,
@@ -219,9 +219,10 @@ pub(super) fn routed_pairs(
                     .map(move |end_b| (end_a, end_b))
             });
             let apart = combinations.find(|(end_a, end_b)| {
-                // Behind the same gateway there is no router between them: that is asked at layer
-                // 2.
-                end_a.gateway != end_b.gateway && !is_shared(endpoints, end_a, end_b)
+                // In one network there is no router between them: that is asked at layer 2. One
+                // gateway may be that of several networks, or of hosts with a network for each
+                // (RFC 3442).
+                !is_one_network(end_a, end_b) && !is_shared(endpoints, end_a, end_b)
             });
             routed.extend(apart.map(|(end_a, end_b)| RoutedPair {
                 a: (end_a.end.host.clone(), end_a.address()),
@@ -231,6 +232,13 @@ pub(super) fn routed_pairs(
         }
     }
     routed
+}
+
+/// Whether two ends behind gateways are in one network: one has the other in its own.
+fn is_one_network(a: &SurveyEndpoint, b: &SurveyEndpoint) -> bool {
+    let has =
+        |one: &SurveyEndpoint, other: &SurveyEndpoint| one.end.prefix.contains(other.address());
+    has(a, b) || has(b, a)
 }
 
 /// Whether two links share a network, in either family.
