@@ -256,6 +256,10 @@ impl DialPatterns {
             _ if lower.contains("proxyconnect tcp") => DialTarget::Proxy,
             target => target,
         };
+        if let (DialTarget::Resolver, Some(host)) = (target, values.get(PlaceholderKind::Host)) {
+            let server = vec![(PlaceholderKind::Server, host.to_owned())];
+            values.fill_missing_from(&PlaceholderValues::of(server));
+        }
         Some(FailedDial { setting, target, end, is_udp, values })
     }
 

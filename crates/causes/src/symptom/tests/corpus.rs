@@ -46,7 +46,12 @@ fn faults(truth: &str, text: &str) -> Vec<String> {
         let is_open = ["HOST", "SERVER"].iter().any(|word| {
             said.split(|c: char| !c.is_ascii_alphanumeric()).any(|other| other == *word)
         });
-        if is_open && explanation.symptoms.iter().any(|symptom| symptom.what.contains("10.")) {
+        if is_open
+            && explanation
+                .symptoms
+                .iter()
+                .any(|symptom| symptom.what.contains("10.") || symptom.what.contains("192.168."))
+        {
             faults.push(format!("open placeholder: {} {said}", one.code));
         }
     }
