@@ -14,6 +14,7 @@ mod node_table;
 mod pattern;
 mod line_reader;
 mod recovery;
+mod trigrams;
 mod scheduler;
 mod candidates;
 mod table;
@@ -21,7 +22,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use pontoon_diagnosis::Severity;
 use pontoon_model::code::DiagnosisCode;
@@ -71,8 +72,16 @@ pub fn explain(bytes: &[u8]) -> Explanation {
     let mut seen: BTreeMap<SymptomKey, SymptomOccurrence> = BTreeMap::new();
     // Lines of a wrapped record that has been read whole: a failed connection in them is a part.
     let mut is_part_until = 0;
+    // A log repeats its lines; each is read once.
+    let is_log = !paste.may_be_wrapped();
+    let mut known: HashMap<&str, Vec<LineMatch>> = HashMap::new();
     for (at, line) in paste.lines.iter().enumerate() {
-        let (matches, parts) = reader.record(&paste, at);
+        let (matches, parts) = if is_log {
+            let known = known.entry(&line.text).or_insert_with(|| reader.line(line));
+            (known.clone(), 1)
+        } else {
+            reader.record(&paste, at)
+        };
         let is_rest = at < is_part_until;
         if parts > 1 && !is_rest {
             is_part_until = at + parts;

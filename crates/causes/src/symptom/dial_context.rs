@@ -1,6 +1,7 @@
 //! What a program was doing when a connection failed, as far as its own words tell.
 
 use super::log_text::speaker;
+use super::pattern::LinePattern;
 
 /// What the program was doing. The first context whose words occur in the line is taken.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -85,14 +86,21 @@ const SETTINGS: [(DialContext, &[&str]); 7] = [
 ];
 
 impl DialContext {
-    /// The context of a line. kubelet is named by its own messages, or by the header of the line
-    /// where the request is one to an API server: other programs ask for the same objects.
-    pub(super) fn of(text: &str, lower: &str) -> Self {
-        let of_words =
-            SETTINGS.iter().find(|(_, words)| words.iter().any(|word| lower.contains(word)));
+    /// The words of each context.
+    pub(super) fn patterns() -> Vec<(Self, Vec<LinePattern>)> {
+        let compile = |(context, words): (Self, &'static [&'static str])| {
+            (context, words.iter().map(|words| LinePattern::new(words)).collect())
+        };
+        SETTINGS.into_iter().map(compile).collect()
+    }
+
+    /// The context of a line with such words. kubelet is named by its own messages, or by the
+    /// header of the line where the request is one to an API server: other programs ask for the
+    /// same objects.
+    pub(super) fn of(of_words: Option<Self>, text: &str, lower: &str) -> Self {
         let is_kubelet = || speaker(text) == Some("kubelet") && is_request_to_api(lower);
         match of_words {
-            Some((context, _)) => *context,
+            Some(context) => context,
             None if is_kubelet() => Self::Kubelet,
             None => Self::Plain,
         }

@@ -7,6 +7,7 @@ use pontoon_model::net::Prefix;
 use super::dial_context::DialContext;
 use super::log_text::LogLine;
 use super::pattern::LinePattern;
+use super::trigrams::Trigrams;
 use crate::placeholder::{PlaceholderKind, PlaceholderValues, at};
 
 /// The kind of the dialled server.
@@ -113,6 +114,23 @@ const ENDS: [(&str, DialFailure); 34] = [
     ("couldn't connect", DialFailure::Unstated),
 ];
 
+/// Words of the errors of Go's net packages and of curl, beside which an address is a dialled one.
+const GO: [&str; 13] = [
+    "dial tcp",
+    "dial udp",
+    "read udp",
+    "read tcp",
+    "x509: ",
+    "tls: ",
+    "http2: ",
+    "get \"http",
+    "post \"http",
+    "put \"http",
+    "patch \"http",
+    "get http",
+    "curl: (7) ",
+];
+
 /// Texts that contain the dialled address.
 const PLACES: [&str; 13] = [
     "failed to connect to {host} port {port}",
@@ -153,6 +171,8 @@ pub(super) struct FailedDial {
 
 /// The compiled patterns.
 pub(super) struct DialPatterns {
+    contexts: Vec<(DialContext, Vec<LinePattern>)>,
+    of_go: Vec<LinePattern>,
     places: Vec<LinePattern>,
     ends: Vec<(LinePattern, DialFailure)>,
     lookup_at: LinePattern,
@@ -164,6 +184,8 @@ pub(super) struct DialPatterns {
 impl DialPatterns {
     pub(super) fn new() -> Self {
         Self {
+            contexts: DialContext::patterns(),
+            of_go: GO.map(LinePattern::new).into(),
             places: PLACES.map(LinePattern::new).into(),
             ends: ENDS.map(|(words, end)| (LinePattern::new(words), end)).into(),
             lookup_at: LinePattern::new("lookup {name} on {endpoint}"),
@@ -174,25 +196,12 @@ impl DialPatterns {
     }
 
     /// The failed connection in this line, if there is one.
-    pub(super) fn read(&self, line: &LogLine) -> Option<FailedDial> {
+    pub(super) fn read(&self, line: &LogLine, trigrams: &Trigrams) -> Option<FailedDial> {
         let (text, lower) = (line.text.as_str(), line.lower.as_str());
-        let setting = DialContext::of(text, lower);
-        let is_go = [
-            "dial tcp",
-            "dial udp",
-            "read udp",
-            "read tcp",
-            "x509: ",
-            "tls: ",
-            "http2: ",
-            "get \"http",
-            "post \"http",
-            "put \"http",
-            "patch \"http",
-            "get http",
-            "curl: (7) ",
-        ];
-        if setting == DialContext::Plain && !is_go.iter().any(|word| lower.contains(word)) {
+        let has = |words: &LinePattern| words.find_in(line, trigrams).is_some();
+        let of_words = self.contexts.iter().find(|(_, words)| words.iter().any(has));
+        let setting = DialContext::of(of_words.map(|(context, _)| *context), text, lower);
+        if setting == DialContext::Plain && !self.of_go.iter().any(has) {
             return None;
         }
         let mut values =

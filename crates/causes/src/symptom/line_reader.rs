@@ -7,6 +7,7 @@ use super::failed_dial::DialPatterns;
 use super::log_text::{LogLine, LogText};
 use super::scheduler;
 use super::table::{self, CompiledSymptom, SymptomClass};
+use super::trigrams::Trigrams;
 
 /// The compiled patterns.
 pub(super) struct LineReader {
@@ -47,7 +48,8 @@ impl LineReader {
     }
 
     /// The matches of one line: several only where a sentence sums up several reasons.
-    fn line(&self, line: &LogLine) -> Vec<LineMatch> {
+    pub(super) fn line(&self, line: &LogLine) -> Vec<LineMatch> {
+        let trigrams = Trigrams::of(&line.lower);
         if scheduler::is_summary(&line.lower) {
             let reasons: Vec<_> = scheduler::reasons(&line.lower).collect();
             let is_only = reasons.len() == 1;
@@ -55,18 +57,17 @@ impl LineReader {
             return rows.collect();
         }
         let is_general = |at: usize| matches!(self.rows[at].symptom.class, SymptomClass::After(_));
-        let found = match self.row(line) {
+        let found = match self.row(line, &trigrams) {
             Some(LineMatch::Row(at, values)) if !is_general(at) => Some(LineMatch::Row(at, values)),
-            general => self.dials.read(line).map(LineMatch::Dial).or(general),
+            general => self.dials.read(line, &trigrams).map(LineMatch::Dial).or(general),
         };
         found.into_iter().collect()
     }
 
     /// The first row that matches.
-    fn row(&self, line: &LogLine) -> Option<LineMatch> {
+    fn row(&self, line: &LogLine, trigrams: &Trigrams) -> Option<LineMatch> {
         self.rows.iter().enumerate().find_map(|(at, row)| {
-            let values =
-                row.patterns.iter().find_map(|pattern| pattern.find(&line.text, &line.lower))?;
+            let values = row.patterns.iter().find_map(|pattern| pattern.find_in(line, trigrams))?;
             Some(LineMatch::Row(at, values))
         })
     }

@@ -70,11 +70,16 @@ impl LogText {
         Self { lines, is_cut }
     }
 
+    /// Whether its lines may be parts of records: a long text is from a file.
+    pub(super) fn may_be_wrapped(&self) -> bool {
+        self.lines.len() <= BROKEN_LINES_MAX
+    }
+
     /// The record that starts at this line, if a terminal or mail program has wrapped it, and the
     /// number of its lines. A terminal breaks words and keeps or loses the blank at the break, a
     /// mail program breaks at blanks: the record is joined in each way.
     pub(super) fn rejoined(&self, at: usize) -> WrappedRecord {
-        if self.lines.len() > BROKEN_LINES_MAX {
+        if !self.may_be_wrapped() {
             return WrappedRecord::default();
         }
         let next = self.lines[at..].windows(2).take(PARTS_MAX - 1);
