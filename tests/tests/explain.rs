@@ -19,7 +19,7 @@ fn the_first_line_is_what_is_proven() {
     let output = explain(&["-"], NO_ARP);
     let text = stdout(&output);
     assert!(text.starts_with("Proven: request to the kubelet at 172.20.5.2:10250"), "{text}");
-    assert!(text.contains("\n3 possible causes\n"), "{text}");
+    assert!(text.contains("\n3 possible causes; another one is possible\n"), "{text}");
     let check = "\n  check   on the control plane: ping -c 2 -W 2 172.20.5.2\n";
     assert!(text.contains(check), "{text}");
     assert_eq!(output.status.code(), Some(4));
@@ -31,6 +31,13 @@ fn the_number_says_how_sure_it_is() {
         ("[ERROR Swap]: running with swap on is not supported", 3, "confirmed"),
         ("curl: (28) Connection timed out after 10001 milliseconds", 4, " possible causes"),
         ("nothing of this is known", 4, "not recognised"),
+        ("This node has joined the cluster:", 0, "nothing is wrong"),
+        ("Failed to listen: bind: address already in use", 4, "another one is possible"),
+        (
+            "nodes are not ready: no nodes available to schedule pods",
+            3,
+            "another cause is possible",
+        ),
         ("[WARNING Swap]: swap is supported for cgroup v2 only", 0, "confirmed"),
     ];
     for (text, code, said) in table {

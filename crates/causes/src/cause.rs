@@ -16,6 +16,9 @@ mod kubelet;
 mod pod;
 mod registry;
 mod runtime;
+mod object;
+mod node_program;
+mod server;
 mod unexplained;
 
 use pontoon_diagnosis::{Certainty, Diagnosis, DiagnosisScope, DistinguishingCheck, Severity};
@@ -89,7 +92,7 @@ impl Cause {
 }
 
 /// All causes, by the component they are about.
-const TABLES: [&[Cause]; 11] = [
+const TABLES: [&[Cause]; 14] = [
     api::TABLE,
     certificate::TABLE,
     join::TABLE,
@@ -100,6 +103,9 @@ const TABLES: [&[Cause]; 11] = [
     pod::TABLE,
     name_resolution::TABLE,
     registry::TABLE,
+    object::TABLE,
+    node_program::TABLE,
+    server::TABLE,
     unexplained::TABLE,
 ];
 

@@ -5,26 +5,36 @@
 //! symptom is reported once, the most special first.
 
 pub mod explanation;
+mod dial_context;
 mod failed_dial;
+mod dial_sentence;
 mod log_text;
 mod narrowing;
+mod node_table;
 mod pattern;
+mod line_reader;
+mod recovery;
+mod trigrams;
+mod scheduler;
 mod candidates;
 mod table;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use pontoon_diagnosis::Severity;
 use pontoon_model::code::DiagnosisCode;
 
 use crate::cause::cause;
 use crate::placeholder::PlaceholderValues;
+use dial_context::DialContext;
 use explanation::{ExplainedSymptom, Explanation};
-use failed_dial::{DialContext, DialPatterns, DialTarget, FailedDial};
-use log_text::{LogLine, LogText};
+use failed_dial::{DialTarget, FailedDial};
+use line_reader::LineReader;
+use log_text::LogText;
+use recovery::Recovery;
 use table::{CompiledSymptom, SymptomCauses, SymptomClass, SymptomGroup};
 
 pub use log_text::BYTES_MAX;
@@ -33,7 +43,7 @@ pub use log_text::BYTES_MAX;
 const SYMPTOMS_MAX: usize = 24;
 
 /// What was found in a line. The order is that of the explanation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum LineMatch {
     /// A row of the symptom table, by its index.
     Row(usize, PlaceholderValues),
@@ -53,28 +63,54 @@ struct SymptomOccurrence {
 /// explanation reports.
 #[must_use]
 pub fn explain(bytes: &[u8]) -> Explanation {
-    let paste = LogText::of(bytes);
-    let rows = table::compiled();
-    let dialling = DialPatterns::new();
+    let mut paste = LogText::of(bytes);
+    let lines = paste.lines.len();
+    paste.lines.extend(node_table::sentences(&paste.lines));
+    let reader = LineReader::new();
+    let rows = &reader.rows;
+    let recovery = Recovery::of(&paste.lines);
     let mut seen: BTreeMap<SymptomKey, SymptomOccurrence> = BTreeMap::new();
+    // Lines of a wrapped record that has been read whole: a failed connection in them is a part.
+    let mut is_part_until = 0;
+    // A log repeats its lines; each is read once.
+    let is_log = !paste.may_be_wrapped();
+    let mut known: HashMap<&str, Vec<LineMatch>> = HashMap::new();
     for (at, line) in paste.lines.iter().enumerate() {
-        let Some(found) = read(line, &paste.rejoined(at), &rows, &dialling) else { continue };
-        if is_taken_back(&found, &rows, &paste.lines[at..]) {
-            continue;
+        let (matches, parts) = if is_log {
+            let known = known.entry(&line.text).or_insert_with(|| reader.line(line));
+            (known.clone(), 1)
+        } else {
+            reader.record(&paste, at)
+        };
+        let is_rest = at < is_part_until;
+        if parts > 1 && !is_rest {
+            is_part_until = at + parts;
         }
-        let key = key(&found);
-        let is_known = seen.contains_key(&key);
-        if is_known || seen.len() < SYMPTOMS_MAX {
-            let seen =
-                seen.entry(key).or_insert(SymptomOccurrence { found, line: line.number, times: 0 });
-            seen.times += 1;
+        for found in matches {
+            let is_part = is_rest && matches!(found, LineMatch::Dial(_));
+            if is_part || recovery.is_over(&found, rows, at) {
+                continue;
+            }
+            let key = key(&found);
+            if seen.contains_key(&key) || seen.len() < SYMPTOMS_MAX {
+                let seen = seen.entry(key).or_insert(SymptomOccurrence {
+                    found,
+                    line: line.number,
+                    times: 0,
+                });
+                seen.times += 1;
+            }
         }
     }
     let mut all: Vec<SymptomOccurrence> = seen.into_values().collect();
-    without_echoes(&mut all, &rows);
-    all.sort_by_key(|seen| (rank(&seen.found, &rows), seen.line));
-    let symptoms = all.iter().map(|seen| explained(seen, &rows)).collect();
-    Explanation::new(symptoms, paste.lines.len(), paste.is_cut)
+    all.retain(|seen| match &seen.found {
+        LineMatch::Row(at, _) => seen.times >= rows[*at].symptom.times_min,
+        LineMatch::Dial(_) => true,
+    });
+    without_echoes(&mut all, rows);
+    all.sort_by_key(|seen| (rank(&seen.found, rows), seen.line));
+    let symptoms = all.iter().map(|seen| explained(seen, rows)).collect();
+    Explanation::new(symptoms, recovery.success(&paste.lines), lines, paste.is_cut)
 }
 
 /// Two matches with equal keys are the same symptom with the same values.
@@ -88,50 +124,6 @@ fn key(found: &LineMatch) -> SymptomKey {
             (usize::MAX, Some((dial.setting, dial.target, dial.end)), dial.values.clone())
         }
     }
-}
-
-/// The match of a line; if it has none, or only a failed connection, that of the unwrapped record.
-fn read(
-    line: &LogLine,
-    mended: &[LogLine],
-    rows: &[CompiledSymptom],
-    dialling: &DialPatterns,
-) -> Option<LineMatch> {
-    let found = read_line(line, rows, dialling);
-    let is_whole = found.as_ref().is_some_and(|found| matches!(found, LineMatch::Row(..)));
-    if is_whole || mended.is_empty() {
-        return found;
-    }
-    mended.iter().find_map(|line| read_line(line, rows, dialling)).or(found)
-}
-
-fn read_line(
-    line: &LogLine,
-    rows: &[CompiledSymptom],
-    dialling: &DialPatterns,
-) -> Option<LineMatch> {
-    let of_table = rows.iter().enumerate().find_map(|(at, row)| {
-        let values =
-            row.patterns.iter().find_map(|pattern| pattern.find(&line.text, &line.lower))?;
-        Some((at, values))
-    });
-    let is_general = |at: usize| {
-        matches!(rows[at].symptom.class, SymptomClass::After(_) | SymptomClass::Unless(_))
-    };
-    match of_table {
-        Some((at, values)) if !is_general(at) => Some(LineMatch::Row(at, values)),
-        general => dialling
-            .read(line)
-            .map(LineMatch::Dial)
-            .or_else(|| general.map(|(at, values)| LineMatch::Row(at, values))),
-    }
-}
-
-/// Whether a later line shows that the program recovered.
-fn is_taken_back(found: &LineMatch, rows: &[CompiledSymptom], from: &[LogLine]) -> bool {
-    let LineMatch::Row(at, _) = found else { return false };
-    let SymptomClass::Unless(later) = rows[*at].symptom.class else { return false };
-    from.iter().any(|line| later.iter().any(|words| line.lower.contains(words)))
 }
 
 /// Removes consequences of other symptoms: general ones beside specific ones of their group, and a
@@ -169,7 +161,8 @@ fn groups(found: &LineMatch, rows: &[CompiledSymptom]) -> Vec<SymptomGroup> {
     match found {
         LineMatch::Row(at, _) => {
             let symptom = rows[*at].symptom;
-            let is_special = !matches!(symptom.class, SymptomClass::After(_));
+            let is_special =
+                !matches!(symptom.class, SymptomClass::After(_)) && !is_harmless(symptom.causes);
             all.into_iter().filter(|group| is_special && symptom.is_of(*group)).collect()
         }
         LineMatch::Dial(dial) => match (dial.setting, dial.target) {
@@ -188,7 +181,7 @@ fn rank(found: &LineMatch, rows: &[CompiledSymptom]) -> u8 {
         LineMatch::Row(at, _) => match rows[*at].symptom.class {
             SymptomClass::Plain if is_harmless(rows[*at].symptom.causes) => 4,
             SymptomClass::Plain => 0,
-            SymptomClass::Unless(_) | SymptomClass::After(_) => 3,
+            SymptomClass::After(_) => 3,
         },
         LineMatch::Dial(dial) if dial.setting == DialContext::Plain => 2,
         LineMatch::Dial(_) => 1,
@@ -199,9 +192,17 @@ fn is_harmless(causes: &[DiagnosisCode]) -> bool {
     causes.iter().filter_map(|code| cause(*code)).all(|cause| cause.severity == Severity::Info)
 }
 
+/// The codes of the causes of a match.
+fn causes_of(found: &LineMatch, rows: &[CompiledSymptom]) -> Vec<DiagnosisCode> {
+    match found {
+        LineMatch::Row(at, _) => rows[*at].symptom.causes.to_vec(),
+        LineMatch::Dial(dial) => candidates::row(dial).causes,
+    }
+}
+
 fn explained(seen: &SymptomOccurrence, rows: &[CompiledSymptom]) -> ExplainedSymptom {
     let (row, values): (SymptomCauses, &PlaceholderValues) = match &seen.found {
-        LineMatch::Row(at, values) => (rows[*at].symptom.row(), values),
+        LineMatch::Row(at, values) => (rows[*at].symptom.row(values), values),
         LineMatch::Dial(dial) => (candidates::row(dial), &dial.values),
     };
     ExplainedSymptom::new(&row, values, seen.line, seen.times)

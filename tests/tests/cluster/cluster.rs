@@ -11,6 +11,10 @@ pub(crate) const MASTER: &str = "pi1";
 /// The host that is the worker.
 pub(crate) const WORKER: &str = "pi2";
 
+/// What kubeadm wrote on each of them.
+pub(crate) const INIT_LOG: &str = "/run/init.log";
+pub(crate) const JOIN_LOG: &str = "/run/join.log";
+
 /// Preflight checks that fail in a lab, by name (`kubeadm init --help`).
 const IGNORED: &str = "SystemVerification";
 
@@ -39,7 +43,10 @@ impl Cluster {
         self.lab.put(MASTER, "/run/init.yaml", configuration);
         let out = self.lab.must(
             MASTER,
-            &format!("kubeadm init --config /run/init.yaml --ignore-preflight-errors={IGNORED}"),
+            &format!(
+                "kubeadm init --config /run/init.yaml --ignore-preflight-errors={IGNORED} \
+                 >{INIT_LOG} 2>&1; code=$?; cat {INIT_LOG}; exit $code"
+            ),
         );
         printed_join(&out).unwrap_or_else(|| panic!("no line to join with in\n{out}"))
     }

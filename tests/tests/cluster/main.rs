@@ -2,6 +2,7 @@
 
 mod checked;
 mod cluster;
+mod good_logs;
 mod killed;
 mod session;
 mod settings;

@@ -1,7 +1,7 @@
 //! The settings that pontoon writes from the facts of the two hosts, used unedited by the real
 //! programs.
 
-use crate::cluster::{Cluster, MASTER, WORKER};
+use crate::cluster::{Cluster, JOIN_LOG, MASTER, WORKER};
 
 /// The record with the facts of both hosts.
 const FACTS: &str = "/run/facts.jsonl";
@@ -56,6 +56,7 @@ impl Cluster {
         let joined = self.begin_join("kubeadm join --config /run/join.yaml");
         let joined = joined.within(400).expect("kubeadm join ends");
         assert_eq!(joined.code, 0, "{}", joined.out);
+        self.lab.put(WORKER, JOIN_LOG, &joined.out);
         assert!(joined.out.contains("This node has joined the cluster"), "{}", joined.out);
     }
 

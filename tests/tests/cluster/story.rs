@@ -2,6 +2,7 @@
 //! addresses on the switch it works, for all traffic of a cluster.
 
 use crate::cluster::{Cluster, KUBECTL, MASTER, WORKER, scenario};
+use crate::good_logs::{self, EarlierLines};
 use crate::settings::AS_ANYONE_TYPES_IT;
 use crate::{checked, killed, words};
 
@@ -143,6 +144,7 @@ fn the_campus_to_its_end() {
 
 /// With the settings that pontoon writes everything works; then it is broken, in each way.
 fn the_good_half(cluster: &Cluster) {
+    let earlier = EarlierLines::count(cluster);
     let line = cluster.init(&cluster.configuration("init --for pi1", ""));
     assert!(line.starts_with("kubeadm join 10.0.0.1:6443 "), "{line}");
     let (code, said) = cluster.rehearse(&line, "--patient");
@@ -152,6 +154,7 @@ fn the_good_half(cluster: &Cluster) {
     cluster.completed(&line, "iptables");
     cluster.assert_landed();
     assert_works(cluster);
+    good_logs::nothing_follows_from(cluster, &earlier);
     remove_web(cluster);
     checked::accused_of_what_is_done_to_it(cluster);
 }
@@ -172,6 +175,7 @@ fn a_wrong_init_is_moved_in_place() {
     let advice = cluster.configuration("repair-advice --for pi1", "");
     cluster.lab.put(MASTER, "/run/repair.sh", &advice);
     cluster.lab.must(MASTER, "bash /run/repair.sh");
+    let earlier = EarlierLines::count(&cluster);
     let line = cluster.lab.must(MASTER, "kubeadm token create --print-join-command");
     // With an agent on the control plane both directions are tested.
     let (code, said) =
@@ -183,6 +187,7 @@ fn a_wrong_init_is_moved_in_place() {
     cluster.completed(&line, "nftables");
     cluster.assert_landed();
     assert_works(&cluster);
+    good_logs::nothing_follows_from(&cluster, &earlier);
     remove_web(&cluster);
     checked::accused_of_nothing(&cluster);
     killed::leaves_nothing(&cluster, &before);

@@ -32,7 +32,7 @@ pub(super) const TABLE: &[Cause] = &[
     Cause {
         code: code::INTERNAL_IP_OF_ANOTHER_HOST,
         severity: Severity::Error,
-        summary: "another machine has {host}, too: two nodes registered the same address (every \
+        summary: "another machine has this address, too: two nodes registered the same address (every \
                   VirtualBox guest has 10.0.2.15)",
         distinguished_by: "kubectl get nodes shows the address twice",
         check: CauseCheck::new(Kubectl, NODES),

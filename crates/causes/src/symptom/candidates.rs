@@ -1,6 +1,8 @@
 //! What a failed connection proves, and which causes are possible.
 
-use super::failed_dial::{DialContext, DialFailure, DialTarget, FailedDial, is_service_address};
+use super::dial_context::DialContext;
+use super::dial_sentence;
+use super::failed_dial::{DialFailure, DialTarget, FailedDial, is_service_address};
 use super::table::SymptomCauses;
 use crate::cause::TextOrigin;
 use crate::placeholder::PlaceholderKind;
@@ -9,7 +11,8 @@ use pontoon_model::code::{self, DiagnosisCode};
 /// The proven statement and the possible causes.
 pub(super) fn row(dial: &FailedDial) -> SymptomCauses {
     SymptomCauses {
-        proves: proves(dial),
+        proves: dial_sentence::proves(dial),
+        is_certain: is_certain(dial),
         causes: causes(dial),
         origin: match dial.setting {
             DialContext::ApiToKubelet | DialContext::Webhook => TextOrigin::ApiServer,
@@ -18,112 +21,13 @@ pub(super) fn row(dial: &FailedDial) -> SymptomCauses {
     }
 }
 
-fn proves(dial: &FailedDial) -> String {
-    format!("{}: {}", doing(dial), ending(dial))
-}
-
-/// A placeholder where the text had a value, else other words.
-fn whom(dial: &FailedDial, kind: PlaceholderKind, otherwise: &str) -> String {
-    match dial.values.get(kind) {
-        Some(_) => format!("{{{}}}", kind.name()),
-        None => otherwise.to_owned(),
-    }
-}
-
-/// Which program contacted which server.
-fn doing(dial: &FailedDial) -> String {
-    let whom = |kind, otherwise| whom(dial, kind, otherwise);
-    match dial.setting {
-        DialContext::Discovery => {
-            format!(
-                "kubeadm join requested cluster-info from {}",
-                whom(PlaceholderKind::Endpoint, "the server")
-            )
-        }
-        DialContext::Config => format!(
-            "kubeadm join had cluster-info, and contacted the server that it names, {}",
-            whom(PlaceholderKind::Endpoint, "the server")
-        ),
-        DialContext::ApiToKubelet if dial.target == DialTarget::Kubelet => {
-            format!("request to the kubelet at {}", whom(PlaceholderKind::Endpoint, "the node"))
-        }
-        DialContext::Webhook => "the API server called a webhook".to_owned(),
-        DialContext::Pull => {
-            format!(
-                "the node requested an image from {}",
-                whom(PlaceholderKind::Endpoint, "the registry")
-            )
-        }
-        DialContext::Kubelet => {
-            format!(
-                "kubelet contacted the API server at {}",
-                whom(PlaceholderKind::Endpoint, "its address")
-            )
-        }
-        DialContext::Kubectl => match dial.values.get(PlaceholderKind::Endpoint) {
-            Some(_) => "kubectl contacted the API server at {endpoint}".to_owned(),
-            None => "kubectl contacted its API server".to_owned(),
-        },
-        DialContext::ApiToKubelet | DialContext::Plain => match dial.target {
-            DialTarget::Service => {
-                format!("connection to the Service {}", whom(PlaceholderKind::Endpoint, ""))
-            }
-            _ => format!("connection to {}", whom(PlaceholderKind::Endpoint, "a server")),
-        },
-    }
-}
-
-/// How the connection ended, in words.
-fn ending(dial: &FailedDial) -> String {
-    let whom = |kind, otherwise| whom(dial, kind, otherwise);
-    let host = whom(PlaceholderKind::Host, "it");
-    match dial.end {
-        DialFailure::NoRoute => format!(
-            "{host} was not reached: no ARP or NDP reply, or a filter answered \"prohibited\""
-        ),
-        DialFailure::NetUnreachable => format!("there is no route to {host} from there"),
-        DialFailure::Timeout => "no response, not even a refusal".to_owned(),
-        DialFailure::Silence => {
-            "no response in time; the text does not say whether TCP connected".to_owned()
-        }
-        DialFailure::Refused => format!("{host} answered that nothing listens on that port"),
-        DialFailure::TlsTimeout => {
-            "TCP connected, but the TLS handshake was not complete after 10 s".to_owned()
-        }
-        DialFailure::Lost => "a connection that had worked got no more responses".to_owned(),
-        DialFailure::Reset => "the other side cut the connection".to_owned(),
-        DialFailure::NameUnknown => {
-            format!(
-                "{} answered that {{name}} does not exist",
-                whom(PlaceholderKind::Server, "the resolver")
-            )
-        }
-        DialFailure::NameUnasked => {
-            format!("{} did not resolve {{name}}", whom(PlaceholderKind::Server, "the resolver"))
-        }
-        DialFailure::CertificateName => match dial.values.get(PlaceholderKind::Names) {
-            Some(_) => {
-                "the certificate presented is valid for {names}, and not for {wanted}".to_owned()
-            }
-            None => format!(
-                "the certificate presented is not valid for {}",
-                whom(PlaceholderKind::Wanted, "the name that was asked")
-            ),
-        },
-        DialFailure::CertificateAuthority => {
-            "the certificate presented is not from a CA that the client trusts".to_owned()
-        }
-        DialFailure::CertificateExpired => {
-            "by the clock of the client the certificate has expired".to_owned()
-        }
-        DialFailure::CertificateFuture => {
-            "by the clock of the client the certificate is not valid yet".to_owned()
-        }
-        DialFailure::CertificateTime => {
-            "by the clock of the client the certificate has expired, or is not valid yet".to_owned()
-        }
-        DialFailure::NotTls => "what answered does not speak TLS".to_owned(),
-    }
+/// Whether the words exclude every other cause: the kernel says that it has no route, the
+/// certificate itself shows its names, loopback is each host itself.
+fn is_certain(dial: &FailedDial) -> bool {
+    causes(dial).len() == 1
+        && (dial.end == DialFailure::NetUnreachable
+            || dial.end == DialFailure::CertificateName && is_of_api_server(dial)
+            || dial.target == DialTarget::Loopback && dial.setting == DialContext::Config)
 }
 
 /// The possible causes, the most frequent one on hostile networks first.
@@ -151,6 +55,9 @@ fn causes(dial: &FailedDial) -> Vec<DiagnosisCode> {
             Some(vec![code::NO_INTERNAL_IP, code::NAME_UNKNOWN, code::NAME_OF_OTHER_RESOLVER])
         }
         DialFailure::NameUnknown => Some(vec![code::NAME_UNKNOWN, code::NAME_OF_OTHER_RESOLVER]),
+        DialFailure::NameRefused => {
+            Some(vec![code::RESOLVER_ANSWERS_WITH_ERROR, code::RESOLVER_UNREACHABLE])
+        }
         DialFailure::NameUnasked
             if dial.values.get(PlaceholderKind::Server).is_some_and(is_service_address) =>
         {
@@ -167,11 +74,21 @@ fn causes(dial: &FailedDial) -> Vec<DiagnosisCode> {
         DialTarget::Service => of_service(dial),
         DialTarget::Registry => of_registry(dial.end),
         DialTarget::Webhook => of_webhook(dial.end),
-        DialTarget::Resolver => vec![code::RESOLVER_UNREACHABLE, code::DNS_PACKETS_BLOCKED],
+        DialTarget::Resolver => vec![
+            code::RESOLVER_UNREACHABLE,
+            code::DNS_PACKETS_BLOCKED,
+            code::IP_FORWARD_OFF,
+            code::FORWARD_POLICY_DROP,
+            code::NAT_MISSING,
+        ],
         DialTarget::Etcd => match dial.end {
-            DialFailure::Refused => vec![code::ETCD_NOT_RUNNING, code::STILL_STARTING],
-            _ => of_other(dial.end),
+            DialFailure::Refused => {
+                vec![code::ETCD_NOT_RUNNING, code::ETCD_PEER_UNREACHABLE, code::STILL_STARTING]
+            }
+            end => [vec![code::ETCD_PEER_UNREACHABLE], of_other(end)].concat(),
         },
+        DialTarget::Proxy => vec![code::PROXY_UNREACHABLE, code::HTTP_PROXY_APPLIES],
+        DialTarget::Loopback => of_loopback(dial),
         DialTarget::Other => of_other(dial.end),
     })
 }
@@ -183,6 +100,9 @@ fn of_api(dial: &FailedDial) -> Vec<DiagnosisCode> {
         code::API_ADDRESS_UNREACHABLE
     };
     let mut causes = match dial.end {
+        DialFailure::Unstated => {
+            vec![code::API_SERVER_NOT_RUNNING, unreachable, code::WRONG_ENDPOINT, code::HOST_OFF]
+        }
         DialFailure::NoRoute => vec![unreachable, code::HOST_OFF, code::FIREWALL_REJECT],
         DialFailure::NetUnreachable if dial.setting == DialContext::Config => {
             vec![code::CLUSTER_INFO_NAMES_UNREACHABLE_SERVER, code::NO_ROUTE_FROM_HERE]
@@ -213,6 +133,32 @@ fn of_api(dial: &FailedDial) -> Vec<DiagnosisCode> {
         causes.push(code::KUBECONFIG_STALE_ADDRESS);
     }
     causes
+}
+
+/// Causes of a connection of a host to itself: neither a network nor another host is among them.
+fn of_loopback(dial: &FailedDial) -> Vec<DiagnosisCode> {
+    if dial.setting == DialContext::Config {
+        return vec![code::CLUSTER_INFO_NAMES_LOOPBACK];
+    }
+    // The local balancer of K3s and RKE2 (k3s, pkg/agent/loadbalancer).
+    if dial.values.get(PlaceholderKind::Port) == Some("6444") {
+        return vec![code::LOCAL_BALANCER_WITHOUT_SERVER, code::STILL_STARTING];
+    }
+    let port = dial.values.get(PlaceholderKind::Port).unwrap_or_default();
+    let is_api = dial.setting == DialContext::Kubectl
+        || dial.setting == DialContext::Kubelet
+        || matches!(port, "6443" | "8443" | "16443" | "9345");
+    match dial.end {
+        DialFailure::Refused | DialFailure::Unstated if is_api => {
+            vec![code::API_SERVER_NOT_RUNNING, code::WRONG_ENDPOINT, code::STILL_STARTING]
+        }
+        DialFailure::Refused | DialFailure::Unstated => {
+            vec![code::NOTHING_LISTENS, code::STILL_STARTING]
+        }
+        DialFailure::Reset | DialFailure::Lost => vec![code::CONNECTION_CUT, code::STILL_STARTING],
+        DialFailure::CertificateAuthority | DialFailure::CertificateName => of_other(dial.end),
+        _ => vec![code::SERVER_OVERLOADED, code::SERVER_STALLS, code::FIREWALL_REJECT],
+    }
 }
 
 /// Whether the certificate is that of an API server: no other has the name `kubernetes`.
@@ -277,6 +223,19 @@ fn of_service(dial: &FailedDial) -> Vec<DiagnosisCode> {
             vec![code::API_CERTIFICATE_LACKS_NAME, code::ANOTHER_SERVER_ANSWERS]
         }
         DialFailure::Reset | DialFailure::Lost => vec![code::CONNECTION_CUT, code::PATH_MTU_HOLE],
+        DialFailure::NoRoute => vec![
+            code::SERVICE_PATH_REJECTED,
+            code::ENDPOINT_UNREACHABLE,
+            code::API_SERVICE_LEADS_NOWHERE,
+        ],
+        DialFailure::Unstated => vec![
+            code::NO_ROUTE_TO_SERVICE_RANGE,
+            code::SERVICE_WITHOUT_ENDPOINTS,
+            code::SERVICE_PORT_UNASSIGNED,
+            code::SERVICE_NETWORK_OVERLAPS,
+            code::KUBE_PROXY_WITHOUT_RULES,
+            code::SERVICE_PATH_REJECTED,
+        ],
         _ if is_dns => of_cluster_dns(),
         _ => vec![
             code::KUBE_PROXY_WITHOUT_RULES,
@@ -312,7 +271,7 @@ fn of_webhook(end: DialFailure) -> Vec<DiagnosisCode> {
     match end {
         DialFailure::Refused => vec![code::SERVICE_WITHOUT_ENDPOINTS, code::WEBHOOK_WITHOUT_ANSWER],
         DialFailure::CertificateAuthority | DialFailure::CertificateName => {
-            vec![code::KUBECONFIG_OF_ANOTHER_CA, code::ANOTHER_SERVER_ANSWERS]
+            vec![code::WEBHOOK_CA_STALE, code::CLOCK_BEFORE_CERTIFICATE]
         }
         _ => vec![
             code::WEBHOOK_WITHOUT_ANSWER,
@@ -332,6 +291,13 @@ fn of_other(end: DialFailure) -> Vec<DiagnosisCode> {
             vec![code::ADDRESS_UNREACHABLE, code::FIREWALL_DROP, code::HOST_OFF]
         }
         DialFailure::Refused => vec![code::NOTHING_LISTENS, code::STILL_STARTING],
+        DialFailure::Unstated => vec![
+            code::NOTHING_LISTENS,
+            code::ADDRESS_UNREACHABLE,
+            code::HOST_OFF,
+            code::FIREWALL_REJECT,
+            code::POD_NETWORK_OVERLAPS,
+        ],
         DialFailure::TlsTimeout => vec![code::PATH_MTU_HOLE, code::SERVER_OVERLOADED],
         DialFailure::Lost => vec![code::PATH_MTU_HOLE, code::WAY_LOST, code::HOST_OFF],
         DialFailure::Reset => vec![code::CONNECTION_CUT, code::STILL_STARTING],

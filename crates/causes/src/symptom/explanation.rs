@@ -23,6 +23,9 @@ pub struct Explanation {
     pub schema: String,
     /// Whether any symptom was recognised.
     pub is_recognised: bool,
+    /// What the text says went well, where it has no symptom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success: Option<ReportedSuccess>,
     /// Number of lines read, without empty ones.
     pub lines: usize,
     /// Whether the text or one of its lines exceeded the limit and was cut.
@@ -32,6 +35,15 @@ pub struct Explanation {
     /// The causes that remain, symptom by symptom: the evidence of each is its symptom. Several of
     /// one symptom are alternatives.
     pub diagnoses: Vec<Diagnosis>,
+}
+
+/// What a program says went well.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct ReportedSuccess {
+    /// In one sentence, without its full stop.
+    pub what: String,
+    /// The number of the line, from 1.
+    pub line: usize,
 }
 
 /// One symptom that the text proves.
@@ -47,6 +59,9 @@ pub struct ExplainedSymptom {
     pub excluded: Vec<ExcludedCause>,
     /// Causes that nothing excluded, left out because another one was proved.
     pub set_aside: Vec<DiagnosisCode>,
+    #[serde(skip)]
+    #[schemars(skip)]
+    is_certain: bool,
     #[serde(skip)]
     #[schemars(skip)]
     candidates: Vec<CandidateCause>,
@@ -70,10 +85,18 @@ pub struct ExcludedCause {
 }
 
 impl Explanation {
-    pub(super) fn new(symptoms: Vec<ExplainedSymptom>, lines: usize, is_cut: bool) -> Self {
+    pub(super) fn new(
+        symptoms: Vec<ExplainedSymptom>,
+        success: Option<(&'static str, usize)>,
+        lines: usize,
+        is_cut: bool,
+    ) -> Self {
         let is_recognised = !symptoms.is_empty();
+        let success = success.filter(|_| !is_recognised);
+        let success = success.map(|(what, line)| ReportedSuccess { what: what.to_owned(), line });
         let diagnoses = symptoms.iter().flat_map(ExplainedSymptom::diagnoses).collect();
-        Self { schema: SCHEMA.to_owned(), is_recognised, lines, is_cut, symptoms, diagnoses }
+        let schema = SCHEMA.to_owned();
+        Self { schema, is_recognised, success, lines, is_cut, symptoms, diagnoses }
     }
 
     /// The causes of one of its symptoms that remain.
@@ -93,11 +116,8 @@ impl Explanation {
     pub fn exit(&self) -> Exit {
         let is_open = |symptom| self.diagnoses_of(symptom).next().is_none();
         let worst = exit_of(&self.diagnoses);
-        if self.symptoms.is_empty() || self.symptoms.iter().any(is_open) {
-            worst.or(Exit::Warned)
-        } else {
-            worst
-        }
+        let is_unknown = self.symptoms.is_empty() && self.success.is_none();
+        if is_unknown || self.symptoms.iter().any(is_open) { worst.or(Exit::Warned) } else { worst }
     }
 
     /// The commands that can run on this host to exclude causes, each once. They change nothing and
@@ -147,6 +167,7 @@ impl ExplainedSymptom {
             times,
             excluded: Vec::new(),
             set_aside: Vec::new(),
+            is_certain: row.is_certain,
             candidates: rows.map(CandidateCause::new).collect(),
             values: values.clone(),
             origin: row.origin,
@@ -172,14 +193,22 @@ impl ExplainedSymptom {
         })
     }
 
-    /// A diagnosis for each cause that remains.
+    /// A diagnosis for each cause that remains. The only one left is not certain by that: the text
+    /// may have a cause that no table knows.
     fn diagnoses(&self) -> Vec<Diagnosis> {
         let codes: Vec<DiagnosisCode> = self.remaining().map(|one| one.row.code).collect();
-        let certainty = if codes.len() == 1 { Certainty::Confirmed } else { Certainty::Possible };
+        let certainty = |one: &CandidateCause| {
+            let is_proved = one.implication == Some(CauseImplication::Proves);
+            match codes.len() {
+                1 if self.is_certain || is_proved => Certainty::Confirmed,
+                1 => Certainty::Likely,
+                _ => Certainty::Possible,
+            }
+        };
         let diagnosis = |one: &CandidateCause| Diagnosis {
             evidence: vec![self.evidence()],
             alternatives: codes.iter().copied().filter(|code| *code != one.row.code).collect(),
-            ..one.diagnosis(certainty, &self.values, self.origin)
+            ..one.diagnosis(certainty(one), &self.values, self.origin)
         };
         self.remaining().map(diagnosis).collect()
     }
@@ -262,7 +291,7 @@ mod tests {
         for (is_control_plane, status, ping, expected) in table {
             let explanation = narrowed(is_control_plane, status, ping);
             assert_eq!(codes(&explanation), expected, "{status} {ping}");
-            let is_certain = explanation.diagnoses[0].certainty == Certainty::Confirmed;
+            let is_certain = explanation.diagnoses[0].certainty != Certainty::Possible;
             assert_eq!(is_certain, expected.len() == 1);
             let (first, second) = (&explanation.diagnoses[0], explanation.diagnoses.get(1));
             assert!(second.is_none_or(|second| first.is_alternative_to(second)));

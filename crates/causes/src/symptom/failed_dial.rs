@@ -4,99 +4,11 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use pontoon_model::net::Prefix;
 
+use super::dial_context::DialContext;
 use super::log_text::LogLine;
 use super::pattern::LinePattern;
+use super::trigrams::Trigrams;
 use crate::placeholder::{PlaceholderKind, PlaceholderValues, at};
-
-/// What the program was doing. The first context whose words occur in the line is taken.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum DialContext {
-    /// `kubeadm join` fetches cluster-info from the given address.
-    Discovery,
-    /// `kubeadm join` connects to the server that cluster-info names.
-    Config,
-    /// The API server connects to a kubelet (logs, exec, port-forward, metrics).
-    ApiToKubelet,
-    /// The API server calls a webhook.
-    Webhook,
-    /// A container runtime pulls an image.
-    Pull,
-    /// kubelet connects to its API server.
-    Kubelet,
-    /// kubectl talks to its API server.
-    Kubectl,
-    /// The line does not show the context.
-    Plain,
-}
-
-const SETTINGS: [(DialContext, &[&str]); 7] = [
-    (
-        DialContext::Discovery,
-        &[
-            "failed to request the cluster-info configmap",
-            "couldn't validate the identity of the api server",
-            "failed to request cluster info",
-            "failed to request cluster-info",
-        ],
-    ),
-    (
-        DialContext::Config,
-        &["unable to fetch the kubeadm-config configmap", "failed to get config map"],
-    ),
-    (DialContext::Webhook, &["failed calling webhook", "failed to call webhook"]),
-    (
-        DialContext::ApiToKubelet,
-        &[
-            "containerlogs",
-            "error dialing backend",
-            ":10250/",
-            ":10250:",
-            "unable to fetch metrics",
-        ],
-    ),
-    (
-        DialContext::Pull,
-        &[
-            "failed to pull",
-            "failed to resolve reference",
-            "failed to do request: head",
-            "failed to do request: get",
-            "errimagepull",
-            "imagepullbackoff",
-            "failed to get sandbox image",
-            "pulling image",
-            "error pinging",
-            "/v2/",
-        ],
-    ),
-    (
-        DialContext::Kubectl,
-        &[
-            "unable to connect to the server",
-            "the connection to the server",
-            "couldn't get current server api group list",
-            "error from server",
-            "kubernetes cluster unreachable",
-        ],
-    ),
-    (
-        DialContext::Kubelet,
-        &[
-            "kubelet",
-            "node-lease",
-            "failed to update lease",
-            "failed to ensure lease exists",
-            "error updating node status",
-            "error getting node",
-            "unable to register node",
-            "/api/v1/nodes",
-            "csinode",
-            "unable to write event",
-            "failed while requesting a signed certificate",
-            "certificatesigningrequest",
-        ],
-    ),
-];
 
 /// The kind of the dialled server.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -113,6 +25,10 @@ pub(super) enum DialTarget {
     Resolver,
     /// A registry of images.
     Registry,
+    /// The HTTP proxy that a program was told to use.
+    Proxy,
+    /// The host that dialled, by its loopback address.
+    Loopback,
     /// A webhook of the API server.
     Webhook,
     /// Anything else that has an address.
@@ -140,8 +56,12 @@ pub(super) enum DialFailure {
     Reset,
     /// The name server responded that the name does not exist.
     NameUnknown,
-    /// The name server did not respond, or with an error.
+    /// The name server did not respond.
     NameUnasked,
+    /// The name server responded with an error, such as SERVFAIL or REFUSED.
+    NameRefused,
+    /// No connection; the program does not say how it failed.
+    Unstated,
     /// The certificate is valid for other names only.
     CertificateName,
     /// The certificate is signed by another CA.
@@ -157,7 +77,7 @@ pub(super) enum DialFailure {
 }
 
 /// Texts of failures; the first one that occurs in a line decides.
-const ENDS: [(&str, DialFailure); 33] = [
+const ENDS: [(&str, DialFailure); 34] = [
     ("x509: certificate is valid for", DialFailure::CertificateName),
     ("x509: certificate is not valid for any names", DialFailure::CertificateName),
     ("doesn't contain any ip sans", DialFailure::CertificateName),
@@ -191,10 +111,29 @@ const ENDS: [(&str, DialFailure); 33] = [
     ("unexpected eof", DialFailure::Reset),
     (": eof", DialFailure::Reset),
     ("use of closed network connection", DialFailure::Reset),
+    ("couldn't connect", DialFailure::Unstated),
+];
+
+/// Words of the errors of Go's net packages and of curl, beside which an address is a dialled one.
+const GO: [&str; 13] = [
+    "dial tcp",
+    "dial udp",
+    "read udp",
+    "read tcp",
+    "x509: ",
+    "tls: ",
+    "http2: ",
+    "get \"http",
+    "post \"http",
+    "put \"http",
+    "patch \"http",
+    "get http",
+    "curl: (7) ",
 ];
 
 /// Texts that contain the dialled address.
-const PLACES: [&str; 12] = [
+const PLACES: [&str; 13] = [
+    "failed to connect to {host} port {port}",
     "dial tcp {endpoint}",
     "dial udp {endpoint}",
     "dial tcp4 {endpoint}",
@@ -220,16 +159,20 @@ const SERVICE_RANGES: [(Ipv4Addr, u8); 3] = [
 ];
 
 /// A connection that failed, as one line describes it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct FailedDial {
     pub(super) setting: DialContext,
     pub(super) target: DialTarget,
     pub(super) end: DialFailure,
+    /// Whether UDP packets were sent: nothing connects then.
+    pub(super) is_udp: bool,
     pub(super) values: PlaceholderValues,
 }
 
 /// The compiled patterns.
 pub(super) struct DialPatterns {
+    contexts: Vec<(DialContext, Vec<LinePattern>)>,
+    of_go: Vec<LinePattern>,
     places: Vec<LinePattern>,
     ends: Vec<(LinePattern, DialFailure)>,
     lookup_at: LinePattern,
@@ -241,6 +184,8 @@ pub(super) struct DialPatterns {
 impl DialPatterns {
     pub(super) fn new() -> Self {
         Self {
+            contexts: DialContext::patterns(),
+            of_go: GO.map(LinePattern::new).into(),
             places: PLACES.map(LinePattern::new).into(),
             ends: ENDS.map(|(words, end)| (LinePattern::new(words), end)).into(),
             lookup_at: LinePattern::new("lookup {name} on {endpoint}"),
@@ -251,18 +196,23 @@ impl DialPatterns {
     }
 
     /// The failed connection in this line, if there is one.
-    pub(super) fn read(&self, line: &LogLine) -> Option<FailedDial> {
+    pub(super) fn read(&self, line: &LogLine, trigrams: &Trigrams) -> Option<FailedDial> {
         let (text, lower) = (line.text.as_str(), line.lower.as_str());
-        let setting = SETTINGS
-            .iter()
-            .find(|(_, words)| words.iter().any(|word| lower.contains(word)))
-            .map_or(DialContext::Plain, |(setting, _)| *setting);
-        let is_go = ["dial tcp", "dial udp", "read udp", "read tcp", "x509: ", "tls: "];
-        if setting == DialContext::Plain && !is_go.iter().any(|word| lower.contains(word)) {
+        let has = |words: &LinePattern| words.find_in(line, trigrams).is_some();
+        let of_words = self.contexts.iter().find(|(_, words)| words.iter().any(has));
+        let setting = DialContext::of(of_words.map(|(context, _)| *context), text, lower);
+        if setting == DialContext::Plain && !self.of_go.iter().any(has) {
             return None;
         }
         let mut values =
             self.places.iter().find_map(|place| place.find(text, lower)).unwrap_or_default();
+        if let (None, Some(host), Some(port)) = (
+            values.get(PlaceholderKind::Endpoint),
+            values.get(PlaceholderKind::Host),
+            values.get(PlaceholderKind::Port).and_then(|port| port.parse().ok()),
+        ) {
+            values = PlaceholderValues::of(at(host, port));
+        }
         if values.get(PlaceholderKind::Endpoint) == Some(NO_SETTINGS) {
             return None;
         }
@@ -310,8 +260,16 @@ impl DialPatterns {
         if is_nowhere && !is_telling && (setting == DialContext::Plain || is_vague) {
             return None;
         }
-        let target = target(setting, &values);
-        Some(FailedDial { setting, target, end, values })
+        let is_udp = ["read udp", "write udp", "dial udp"].iter().any(|word| lower.contains(word));
+        let target = match target(setting, &values) {
+            _ if lower.contains("proxyconnect tcp") => DialTarget::Proxy,
+            target => target,
+        };
+        if let (DialTarget::Resolver, Some(host)) = (target, values.get(PlaceholderKind::Host)) {
+            let server = vec![(PlaceholderKind::Server, host.to_owned())];
+            values.fill_missing_from(&PlaceholderValues::of(server));
+        }
+        Some(FailedDial { setting, target, end, is_udp, values })
     }
 
     fn lookup(
@@ -332,6 +290,10 @@ impl DialPatterns {
             None => self.lookup.find(text, lower)?,
         };
         values.fill_missing_from(&found);
+        let words = ["server misbehaving", "servfail", ": refused"];
+        if words.iter().any(|word| lower.contains(word)) {
+            return Some(DialFailure::NameRefused);
+        }
         let is_known = lower.contains("no such host") || lower.contains("not known");
         Some(if is_known { DialFailure::NameUnknown } else { DialFailure::NameUnasked })
     }
@@ -347,6 +309,9 @@ impl FailedDial {
 fn target(setting: DialContext, values: &PlaceholderValues) -> DialTarget {
     let port = values.get(PlaceholderKind::Port).unwrap_or_default();
     let is_service = values.get(PlaceholderKind::Address).is_some_and(is_service_address);
+    if is_loopback(values) && !matches!(port, "53" | "2379" | "2380" | "10250") {
+        return DialTarget::Loopback;
+    }
     match (setting, port) {
         (DialContext::Webhook, _) => DialTarget::Webhook,
         (_, "2379" | "2380") => DialTarget::Etcd,
@@ -366,6 +331,12 @@ fn target(setting: DialContext, values: &PlaceholderValues) -> DialTarget {
         ) => DialTarget::Api,
         _ => DialTarget::Other,
     }
+}
+
+/// Whether the host that dialled is itself the server.
+fn is_loopback(values: &PlaceholderValues) -> bool {
+    let host = values.get(PlaceholderKind::Host).unwrap_or_default();
+    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 pub(super) fn is_service_address(text: &str) -> bool {

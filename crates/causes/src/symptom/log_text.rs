@@ -28,6 +28,10 @@ pub(super) struct LogLine {
     pub(super) text: String,
     /// The same in lower case (ASCII only, so offsets stay the same).
     pub(super) lower: String,
+    /// Its width as pasted, in characters, without blanks at its end.
+    width: usize,
+    /// Whether exactly one blank stood before it.
+    is_after_blank: bool,
 }
 
 /// Pasted text, taken apart into lines.
@@ -47,6 +51,8 @@ impl LogText {
         let text = without_escapes(&text);
         let mut lines = Vec::new();
         for (at, line) in text.split('\n').enumerate() {
+            let width = line.trim_end().chars().count();
+            let is_after_blank = line.starts_with(' ') && !line.starts_with("  ");
             let mut line = plain(line);
             if line.len() > LINE_BYTES_MAX {
                 is_cut = true;
@@ -57,59 +63,127 @@ impl LogText {
                 line.truncate(end);
             }
             if !line.is_empty() {
-                lines.push(LogLine::new(at + 1, line));
+                let line = LogLine::new(at + 1, line);
+                lines.push(LogLine { width, is_after_blank, ..line });
             }
         }
         Self { lines, is_cut }
     }
 
-    /// The record that starts at this line, if a terminal or mail program has wrapped it: once
-    /// joined directly and once with a blank, since either may have been the original.
-    pub(super) fn rejoined(&self, at: usize) -> Vec<LogLine> {
-        if self.lines.len() > BROKEN_LINES_MAX {
-            return Vec::new();
-        }
-        let mut glued = vec![self.lines[at].text.clone(), self.lines[at].text.clone()];
-        let mut parts = 1;
-        for pair in self.lines[at..].windows(2).take(PARTS_MAX - 1) {
-            let is_next = pair[1].number == pair[0].number + 1;
-            let is_room = glued[1].len() + pair[1].text.len() < LINE_BYTES_MAX;
-            if !is_next
-                || !is_room
-                || pair[0].text.len() < BROKEN_FROM
-                || is_beginning(&pair[1].text)
-            {
-                break;
-            }
-            glued[0].push_str(&pair[1].text);
-            glued[1].push(' ');
-            glued[1].push_str(&pair[1].text);
-            parts += 1;
-        }
-        let number = self.lines[at].number;
-        let lines = glued.into_iter().map(|text| LogLine::new(number, text));
-        if parts > 1 { lines.collect() } else { Vec::new() }
+    /// Whether its lines may be parts of records: a long text is from a file.
+    pub(super) fn may_be_wrapped(&self) -> bool {
+        self.lines.len() <= BROKEN_LINES_MAX
     }
+
+    /// The record that starts at this line, if a terminal or mail program has wrapped it, and the
+    /// number of its lines. A terminal breaks words and keeps or loses the blank at the break, a
+    /// mail program breaks at blanks: the record is joined in each way.
+    pub(super) fn rejoined(&self, at: usize) -> WrappedRecord {
+        if !self.may_be_wrapped() {
+            return WrappedRecord::default();
+        }
+        let next = self.lines[at..].windows(2).take(PARTS_MAX - 1);
+        let parts = 1 + next.take_while(|pair| is_wrapped(&pair[0], &pair[1])).count();
+        let record = &self.lines[at..at + parts];
+        let bytes: usize = record.iter().map(|line| line.text.len() + 1).sum();
+        if parts == 1 || bytes > LINE_BYTES_MAX {
+            return WrappedRecord::default();
+        }
+        let widths = || record[..parts - 1].iter().map(|line| line.width);
+        let full = widths().max().unwrap_or_default();
+        let is_blank_lost = |pair: &[LogLine]| pair[0].width < full || pair[1].is_after_blank;
+        let ways: [&dyn Fn(&[LogLine]) -> bool; 3] = [&is_blank_lost, &|_| false, &|_| true];
+        let join = |is_blank: &dyn Fn(&[LogLine]) -> bool| {
+            let mut text = record[0].text.clone();
+            for pair in record.windows(2) {
+                text.push_str(if is_blank(pair) { " " } else { "" });
+                text.push_str(&pair[1].text);
+            }
+            LogLine::new(record[0].number, text)
+        };
+        let is_even = parts > 2 && widths().all(|width| width + 1 >= full);
+        WrappedRecord { ways: ways.into_iter().map(join).collect(), parts, is_even }
+    }
+}
+
+/// A record of several lines.
+#[derive(Debug, Default)]
+pub(super) struct WrappedRecord {
+    /// The record joined in each way that is possible; empty: it is no record of several lines.
+    pub(super) ways: Vec<LogLine>,
+    /// The number of its lines.
+    pub(super) parts: usize,
+    /// Whether its lines are of one width, as a terminal breaks them.
+    pub(super) is_even: bool,
+}
+
+/// Whether the second line may be the rest of the first.
+fn is_wrapped(first: &LogLine, second: &LogLine) -> bool {
+    second.number == first.number + 1 && first.width >= BROKEN_FROM && !is_beginning(&second.text)
 }
 
 impl LogLine {
-    fn new(number: usize, text: String) -> Self {
+    pub(super) fn new(number: usize, text: String) -> Self {
         let lower = text.to_ascii_lowercase();
-        Self { number, text, lower }
+        Self { number, text, lower, width: 0, is_after_blank: false }
     }
 }
 
-/// Whether a line starts a new record: it begins with a heading, a time or a level.
+/// Words that begin a message of a command.
+const HEADINGS: [&str; 16] = [
+    "error: ",
+    "error execution",
+    "warning: ",
+    "fatal: ",
+    "curl: ",
+    "wget: ",
+    "ssh: ",
+    "panic: ",
+    "unable to connect",
+    "the connection to the server",
+    "warning ",
+    "normal ",
+    "to see the stack",
+    "error from server",
+    "error:",
+    "failed to pull image",
+];
+
+/// Keys with which a record of logfmt begins.
+const LOGFMT: [&str; 5] = ["time=", "ts=", "level=", "msg=", "t="];
+
+/// Whether a line starts a new record: it has the header of klog, logfmt, JSON, journald, the
+/// kernel or kubeadm, begins with a time, or with words that begin a message.
 fn is_beginning(text: &str) -> bool {
-    let first = text.split(' ').next().unwrap_or_default();
-    let is_heading = first.ends_with(':') && !first.contains(|c: char| c.is_ascii_digit());
-    let is_loud =
-        text.starts_with(|c: char| c.is_ascii_uppercase() || matches!(c, '[' | ';' | '{'));
-    // Times such as 2026-11-24T… and 12:30:15.
-    let is_time = first.len() >= 8
-        && first.starts_with(|c: char| c.is_ascii_digit())
-        && (first.as_bytes()[4] == b'-' || first.matches(':').count() == 2);
-    is_heading || is_loud || is_time
+    let lower = text.get(..40).unwrap_or(text).to_ascii_lowercase();
+    let is_digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    // klog: "E1124 12:30:15.1".
+    let is_klog = text.starts_with(['I', 'W', 'E', 'F']) && (1..5).all(is_digit) && is_digit(6);
+    let in_brackets = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    // "[preflight]", "[ERROR Swap]", "[ 1423.03]", and not "[fd00::1]:6443".
+    let is_tag = in_brackets.is_some_and(|(tag, _)| !tag.contains(':'));
+    // "2026-11-24T", "2026/11/24 ", "12:30:15".
+    let is_time = text.is_char_boundary(8)
+        && is_digit(0)
+        && (matches!(text.as_bytes().get(4), Some(b'-' | b'/')) && (0..4).all(is_digit)
+            || text.split(' ').next().is_some_and(|first| {
+                first.matches(':').count() == 2 && first.len() >= 8 && !first.contains('.')
+            }));
+    is_klog
+        || is_tag
+        || is_time
+        || speaker(text).is_some()
+        || text.starts_with(['{', ';', '*', '-'])
+        || HEADINGS.iter().chain(&LOGFMT).any(|word| lower.starts_with(word))
+}
+
+/// The program in the header of a line of journald: `Nov 24 12:30:15 pi2 kubelet[9]: `.
+pub(super) fn speaker(text: &str) -> Option<&str> {
+    let mut words = text.splitn(5, ' ');
+    let (month, day, time, _host) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let is_date = month.len() == 3 && day.parse::<u8>().is_ok() && time.matches(':').count() == 2;
+    let (program, _) = words.next().filter(|_| is_date)?.split_once(": ")?;
+    Some(program.split('[').next().unwrap_or(program))
 }
 
 /// Removes terminal escapes (ECMA-48: CSI, OSC and others), and treats CR and CR LF as line breaks.
@@ -260,12 +334,51 @@ mod tests {
     #[test]
     fn broken_lines_are_mended() {
         let long = "x".repeat(BROKEN_FROM);
-        let paste = LogText::of(format!("{long}\ndial tcp\nError: y").as_bytes());
-        let mended: Vec<_> = paste.rejoined(0).into_iter().map(|line| line.text).collect();
-        assert_eq!(mended, [format!("{long}dial tcp"), format!("{long} dial tcp")]);
-        for next in ["E1124 12:30:15", "[ERROR Swap]", "error: x", "2026-11-24T12:30:15 x", ""] {
+        for next in
+            ["dial tcp", "connect: refused", "10.0.0.1:6443: connect", "[fd00::1]:6443", "API"]
+        {
+            let paste = LogText::of(format!("{long}\n{next}\nError: y").as_bytes());
+            let record = paste.rejoined(0);
+            let mended: Vec<_> = record.ways.into_iter().map(|line| line.text).collect();
+            assert_eq!(record.parts, 2);
+            assert!(mended.contains(&format!("{long}{next}")), "{next}");
+            assert!(mended.contains(&format!("{long} {next}")), "{next}");
+        }
+    }
+
+    /// Each format says where its records begin.
+    #[test]
+    fn a_record_is_not_part_of_another() {
+        let long = "x".repeat(BROKEN_FROM);
+        for next in [
+            "E1124 12:30:15.1 1 x.go:1] y",
+            "[ERROR Swap]: y",
+            "[ 1423.03] y",
+            "error: x",
+            "2026-11-24T12:30:15 x",
+            "2026/11/24 12:30:15 x",
+            "time=\"2026-11-24\" level=error",
+            "level=error msg=x",
+            "{\"level\":\"warn\"}",
+            "Nov 24 12:30:15 pi2 kubelet[9]: x",
+            "Nov  4 12:30:15 pi2 kubelet[9]: x",
+            "",
+        ] {
             let paste = LogText::of(format!("{long}\n{next}").as_bytes());
-            assert!(paste.rejoined(0).is_empty(), "{next}");
+            assert!(paste.rejoined(0).ways.is_empty(), "{next}");
+        }
+    }
+
+    #[test]
+    fn the_header_names_the_program() {
+        let table = [
+            ("Nov 24 12:30:15 pi2 kubelet[9]: E1124", Some("kubelet")),
+            ("Nov 24 12:30:15 pi2 kernel: x", Some("kernel")),
+            ("kubelet[9]: x", None),
+            ("one two three four five: six", None),
+        ];
+        for (text, program) in table {
+            assert_eq!(speaker(text), program, "{text}");
         }
     }
 }

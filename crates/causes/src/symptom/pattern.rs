@@ -1,5 +1,7 @@
 //! Words with typed placeholders: `dial tcp {endpoint}: connect`.
 
+use super::log_text::LogLine;
+use super::trigrams::{TextTrigrams, Trigrams};
 use crate::placeholder::{PlaceholderKind, PlaceholderValues, next_placeholder};
 
 /// One part of a pattern.
@@ -29,7 +31,11 @@ const TRIES_MAX: usize = 6;
 /// The notation is in lower case and begins with literal text. `{..}` matches anything up to the
 /// literal text behind it.
 #[derive(Clone, Debug)]
-pub(super) struct LinePattern(Vec<PatternPart>);
+pub(super) struct LinePattern {
+    parts: Vec<PatternPart>,
+    /// Of its first text.
+    trigrams: TextTrigrams,
+}
 
 impl LinePattern {
     /// Parses the notation of a pattern.
@@ -47,13 +53,22 @@ impl LinePattern {
             }
             pieces.extend((!rest.is_empty()).then_some(PatternPart::Text(rest)));
         }
-        Self(pieces)
+        let first = match pieces.first() {
+            Some(PatternPart::Text(text)) => text,
+            _ => "",
+        };
+        Self { trigrams: TextTrigrams::of(first), parts: pieces }
+    }
+
+    /// Searches a line, if it has the trigrams of the first text.
+    pub(super) fn find_in(&self, line: &LogLine, trigrams: &Trigrams) -> Option<PlaceholderValues> {
+        trigrams.may_contain(&self.trigrams).then(|| self.find(&line.text, &line.lower))?
     }
 
     /// Searches a line. `lower` is the line in lower case (ASCII only, so that both have the same
     /// offsets).
     pub(super) fn find(&self, line: &str, lower: &str) -> Option<PlaceholderValues> {
-        let Some((PatternPart::Text(first), rest)) = self.0.split_first() else { return None };
+        let Some((PatternPart::Text(first), rest)) = self.parts.split_first() else { return None };
         for (at, _) in lower.match_indices(first).take(TRIES_MAX) {
             let mut values = Vec::new();
             if matches(rest, line, lower, at + first.len(), &mut values) {

@@ -4,11 +4,13 @@ mod kubeadm;
 mod node;
 mod pods;
 mod network;
+mod objects;
 
 use pontoon_model::code::{self, DiagnosisCode};
 
 use super::pattern::LinePattern;
 use crate::cause::TextOrigin;
+use crate::placeholder::{PlaceholderKind, PlaceholderValues};
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +23,12 @@ pub(super) struct Symptom {
     pub(super) causes: &'static [DiagnosisCode],
     /// How specific the symptom is.
     pub(super) class: SymptomClass,
+    /// Whether the words exclude every other cause, also those that no table knows.
+    pub(super) is_certain: bool,
+    /// Whether it is a reason in the scheduler's sentence.
+    pub(super) is_reason: bool,
+    /// In how many lines it has to be.
+    pub(super) times_min: usize,
     /// Whose words the line is, and so which host dialled.
     pub(super) origin: TextOrigin,
 }
@@ -32,8 +40,6 @@ pub(super) enum SymptomClass {
     Plain,
     /// It is a consequence of other symptoms in this group and is not reported beside them.
     After(SymptomGroup),
-    /// It counts only if none of these texts follows, as they show that the program recovered.
-    Unless(&'static [&'static str]),
 }
 
 /// Groups of symptoms in which general ones are consequences of specific ones.
@@ -56,6 +62,8 @@ pub(super) struct SymptomCauses {
     pub(super) proves: String,
     /// The codes of the possible causes.
     pub(super) causes: Vec<DiagnosisCode>,
+    /// Whether the words exclude every other cause.
+    pub(super) is_certain: bool,
     /// Whose words the line is, and so which host dialled.
     pub(super) origin: TextOrigin,
 }
@@ -66,15 +74,36 @@ impl Symptom {
         proves: &'static str,
         causes: &'static [DiagnosisCode],
     ) -> Self {
-        Self { words, proves, causes, class: SymptomClass::Plain, origin: TextOrigin::ThisHost }
+        Self {
+            words,
+            proves,
+            causes,
+            class: SymptomClass::Plain,
+            origin: TextOrigin::ThisHost,
+            is_certain: false,
+            is_reason: false,
+            times_min: 1,
+        }
     }
 
     const fn after(self, group: SymptomGroup) -> Self {
         Self { class: SymptomClass::After(group), ..self }
     }
 
-    const fn unless(self, later: &'static [&'static str]) -> Self {
-        Self { class: SymptomClass::Unless(later), ..self }
+    /// Claims that the words exclude every other cause, also those that no table knows.
+    const fn certain(self) -> Self {
+        assert!(self.causes.len() == 1, "only one cause can be certain");
+        Self { is_certain: true, ..self }
+    }
+
+    /// A reason in the scheduler's sentence, which holds for a number of nodes.
+    const fn reason(self) -> Self {
+        Self { is_reason: true, ..self }
+    }
+
+    /// Counts only from so many lines on: programs that start well say it a few times.
+    const fn from_times(self, times_min: usize) -> Self {
+        Self { times_min, ..self }
     }
 
     const fn by_api_server(self) -> Self {
@@ -82,10 +111,16 @@ impl Symptom {
     }
 
     /// The result of this row.
-    pub(super) fn row(&self) -> SymptomCauses {
+    pub(super) fn row(&self, values: &PlaceholderValues) -> SymptomCauses {
+        let nodes = match values.get(PlaceholderKind::Number).filter(|_| self.is_reason) {
+            Some("1") => " (1 node)",
+            Some(_) => " ({number} nodes)",
+            None => "",
+        };
         SymptomCauses {
-            proves: self.proves.to_owned(),
+            proves: format!("{}{nodes}", self.proves),
             causes: self.causes.to_vec(),
+            is_certain: self.is_certain,
             origin: self.origin,
         }
     }
@@ -114,7 +149,8 @@ impl Symptom {
 }
 
 /// The tables, the most specific first: the first row that matches a line is taken.
-const TABLES: [&[Symptom]; 4] = [kubeadm::TABLE, node::TABLE, pods::TABLE, network::TABLE];
+const TABLES: [&[Symptom]; 5] =
+    [objects::TABLE, kubeadm::TABLE, node::TABLE, pods::TABLE, network::TABLE];
 
 /// A row with compiled patterns.
 pub(super) struct CompiledSymptom {

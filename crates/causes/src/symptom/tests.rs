@@ -1,5 +1,6 @@
 //! Pasted texts and their explanations.
 
+mod corpus;
 mod lookalikes;
 mod pasted;
 mod properties;

@@ -15,7 +15,13 @@ const SYMPTOMS_SHOWN: usize = 3;
 /// Writes the page. `is_asked`: commands were run (`--prove`).
 pub(crate) fn page(explanation: &Explanation, is_asked: bool, style: TerminalStyle) -> String {
     let mut page = String::new();
-    if !explanation.is_recognised {
+    if let Some(success) = &explanation.success {
+        let text = format!(
+            "nothing is wrong as far as the text says: {} (line {})",
+            success.what, success.line
+        );
+        wrapped(&mut page, style.width, "", "", &style.printable(&text));
+    } else if !explanation.is_recognised {
         let text = "not recognised: the text holds nothing that pontoon knows. Paste the line with \
                     the error itself (and the one before it), or more of the log";
         wrapped(&mut page, style.width, "", "", text);
@@ -64,8 +70,9 @@ fn symptom(
         [] => "the output of commands on this host excludes every cause that is known: it may be \
                over, or be another host's"
             .to_owned(),
-        [one] => one.certainty.as_str().to_owned(),
-        several => format!("{} possible causes", several.len()),
+        [one] if one.certainty == Certainty::Confirmed => one.certainty.as_str().to_owned(),
+        [one] => format!("{}; another cause is possible", one.certainty.as_str()),
+        several => format!("{} possible causes; another one is possible", several.len()),
     };
     wrapped(page, style.width, "", "", &style.bold(&verdict));
     let check_of = |one: &Diagnosis| {

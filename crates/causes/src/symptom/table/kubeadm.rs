@@ -20,12 +20,14 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "kubeadm rejected the size of a subnet",
         &[code::SUBNET_SIZE_REFUSED],
-    ),
+    )
+    .certain(),
     // Joins: errors in cluster-info, or after it was read.
     row(
         &[
             "could not find a jws signature in the cluster-info configmap for token id \"{token}\"",
             "token id \"{token}\" is invalid for this cluster or it has expired",
+            "does not yet contain a jws signature for token id \"{token}\"",
         ],
         "the API server was reached; cluster-info is not signed with the token {token}",
         &[code::JOIN_TOKEN_UNKNOWN, code::BOOTSTRAP_SIGNER_NOT_RUNNING],
@@ -34,7 +36,8 @@ pub(super) const TABLE: &[Symptom] = &[
         &["failed to verify jws signature of received cluster info object"],
         "the API server was reached; cluster-info is not signed with this token's secret",
         &[code::JOIN_TOKEN_SECRET_WRONG],
-    ),
+    )
+    .certain(),
     row(
         &[
             "none of the public keys {..}are pinned",
@@ -42,12 +45,14 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "the API server was reached; its CA does not match --discovery-token-ca-cert-hash",
         &[code::CA_PIN_OF_ANOTHER_CLUSTER],
-    ),
+    )
+    .certain(),
     row(
         &["the second kubeconfig from the cluster-info configmap"],
         "cluster-info read over verified TLS differs from the first one",
         &[code::CLUSTER_INFO_CHANGED_MIDWAY],
-    ),
+    )
+    .certain(),
     row(
         &[
             "doesn't have a stable controlplaneendpoint address",
@@ -55,12 +60,12 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "the cluster has no controlPlaneEndpoint, which a second control plane needs",
         &[code::CONTROL_PLANE_ENDPOINT_MISSING],
-    ),
+    )
+    .certain(),
     row(
         &[
             "secret \"kubeadm-certs\" was not found",
             "secrets \"kubeadm-certs\" not found",
-            "error downloading the secret",
         ],
         "the certificates for another control plane are not in the cluster",
         &[code::CERTIFICATE_KEY_EXPIRED],
@@ -69,7 +74,8 @@ pub(super) const TABLE: &[Symptom] = &[
         &["error decoding secret data with provided key"],
         "the certificates for another control plane cannot be decrypted with this --certificate-key",
         &[code::CERTIFICATE_KEY_WRONG],
-    ),
+    )
+    .certain(),
     row(
         &["a node with name \"{node}\" and status \"ready\" already exists"],
         "the cluster has a Ready node {node} already",
@@ -82,7 +88,6 @@ pub(super) const TABLE: &[Symptom] = &[
     ),
     row(
         &[
-            "missing port in address",
             "discovery.bootstraptoken.token: invalid value",
             "the bootstrap token {..}was not of the form",
             "discovery: invalid value: \"\": bootstraptoken or file must be set",
@@ -94,7 +99,8 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "kubeadm rejected the join command before it contacted any server",
         &[code::JOIN_LINE_INCOMPLETE],
-    ),
+    )
+    .certain(),
     row(
         &[
             "this version of kubeadm only supports deploying clusters with the control plane version",
@@ -108,7 +114,8 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "kubeadm rejected a version",
         &[code::JOIN_VERSIONS_APART],
-    ),
+    )
+    .certain(),
     // The choice of the advertise address.
     row(
         &[
@@ -129,7 +136,8 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "no interface of a default route has an address that Kubernetes uses",
         &[code::DEFAULT_ROUTE_WITHOUT_ADDRESS],
-    ),
+    )
+    .certain(),
     row(
         &["route ip+net: no such network interface", "found default route but could not determine"],
         "the first default route has no interface",
@@ -143,18 +151,21 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "kubeadm rejected the advertise address",
         &[code::ADVERTISE_ADDRESS_MALFORMED],
-    ),
+    )
+    .certain(),
     // Preflight checks.
     row(
         &["[error swap]", "running with swap on is not supported"],
         "swap is on, which is an error here",
         &[code::SWAP_ON],
-    ),
+    )
+    .certain(),
     row(
         &["[warning swap]", "swap is supported for cgroup v2 only"],
         "swap is on, which kubeadm only notes",
         &[code::SWAP_NOTED],
-    ),
+    )
+    .certain(),
     row(
         &[
             "/proc/sys/net/ipv4/ip_forward contents are not set to 1",
@@ -162,12 +173,14 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "this host does not forward IPv4 packets",
         &[code::IP_FORWARD_OFF],
-    ),
+    )
+    .certain(),
     row(
         &["filecontent--proc-sys-net-ipv6-conf-default-forwarding"],
         "this host does not forward IPv6 packets",
         &[code::IPV6_FORWARD_OFF],
-    ),
+    )
+    .certain(),
     row(
         &[
             "filecontent--proc-sys-net-bridge-bridge-nf-call-iptables",
@@ -176,7 +189,8 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "bridged packets do not pass netfilter here",
         &[code::BRIDGE_NETFILTER_OFF],
-    ),
+    )
+    .certain(),
     row(
         &["[error port-10250]", "port 10250 is in use"],
         "something already listens on 10250, kubelet's port",
@@ -191,12 +205,14 @@ pub(super) const TABLE: &[Symptom] = &[
         &["[error fileavailable-", "[error diravailable-", "already exists[error"],
         "files of an earlier init or join exist",
         &[code::NODE_JOINED_BEFORE],
-    ),
+    )
+    .certain(),
     row(
         &["missing required cgroups: memory", "cgroups_memory: missing", "cgroup_memory: missing"],
         "the kernel runs without the memory cgroup",
         &[code::CGROUP_MEMORY_OFF],
-    ),
+    )
+    .certain(),
     row(
         &[
             "missing required cgroups",
@@ -210,22 +226,26 @@ pub(super) const TABLE: &[Symptom] = &[
         &["missing optional cgroups"],
         "an optional cgroup controller is missing",
         &[code::OPTIONAL_CGROUP_MISSING],
-    ),
+    )
+    .certain(),
     row(
         &["[error numcpu]", "[error mem]", "the number of available cpus"],
         "this host is smaller than kubeadm requires for a control plane",
         &[code::HOST_TOO_SMALL],
-    ),
+    )
+    .certain(),
     row(
         &["[error isprivilegeduser]", "user is not running as root"],
         "kubeadm was not run as root",
         &[code::NOT_ROOT],
-    ),
+    )
+    .certain(),
     row(
         &["[error fileexisting-{program}]"],
         "{program} is not installed, or not in root's PATH",
         &[code::PROGRAM_MISSING],
-    ),
+    )
+    .certain(),
     row(
         &[
             "kernel config not found",
@@ -239,14 +259,16 @@ pub(super) const TABLE: &[Symptom] = &[
         &["[warning hostname]", "hostname \"{node}\" could not be reached"],
         "the node's own name is not resolved, which kubeadm only notes",
         &[code::HOST_NAME_UNRESOLVED],
-    ),
+    )
+    .certain(),
     row(
         &["[warning firewalld]", "firewalld is active"],
         "firewalld is active on this host",
         &[code::FIREWALLD_ACTIVE],
-    ),
+    )
+    .certain(),
     row(
-        &["[warning httpproxy", "proxyconnect tcp", "connection to \"https://{..}uses proxy"],
+        &["[warning httpproxy", "connection to \"https://{..}uses proxy"],
         "an HTTP proxy is used, or would be, for traffic of the cluster",
         &[code::HTTP_PROXY_APPLIES],
     ),
@@ -254,7 +276,8 @@ pub(super) const TABLE: &[Symptom] = &[
         &["the recommended value for \"bindaddress\" in \"kubeproxyconfiguration\" is"],
         "kubeadm compares kube-proxy's bindAddress with a host without a default route",
         &[code::BIND_ADDRESS_ADVICE],
-    ),
+    )
+    .certain(),
     row(
         &[
             "could not fetch a kubernetes version from the internet",
@@ -265,12 +288,14 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "the newest version could not be looked up on the internet",
         &[code::VERSION_NOT_LOOKED_UP],
-    ),
+    )
+    .certain(),
     row(
         &["found multiple cri endpoints on the host"],
         "two container runtimes are installed",
         &[code::SEVERAL_RUNTIMES],
-    ),
+    )
+    .certain(),
     row(
         &[
             "unknown service runtime.v1.runtimeservice",
@@ -285,7 +310,7 @@ pub(super) const TABLE: &[Symptom] = &[
             "dial unix /run/containerd/containerd.sock: connect: no such file",
             "dial unix /var/run/containerd/containerd.sock: connect: no such file",
             "dial unix /var/run/crio/crio.sock: connect: no such file",
-            "dial unix {path}: connect: no such file",
+            "cri-dockerd.sock: connect: no such file",
             "containerd.sock: no such file or directory",
         ],
         "the container runtime's socket does not exist",
@@ -294,7 +319,8 @@ pub(super) const TABLE: &[Symptom] = &[
     row(
         &[
             "container runtime is not running",
-            "dial unix {path}: connect: connection refused",
+            "containerd.sock: connect: connection refused",
+            "crio.sock: connect: connection refused",
             "[error cri]",
             "container runtime is down",
             "failed to create new cri runtime service",
@@ -310,15 +336,17 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "kubelet and the container runtime use different cgroup drivers",
         &[code::CGROUP_DRIVER_MISMATCH],
-    ),
+    )
+    .certain(),
     row(
         &[
-            "localhost:10248/healthz",
-            "127.0.0.1:10248/healthz",
+            "localhost:10248/healthz\": ",
+            "localhost:10248/healthz' failed",
+            "127.0.0.1:10248/healthz\": ",
+            "127.0.0.1:10248/healthz' failed",
             "127.0.0.1:10248: connect: connection refused",
             "it seems like the kubelet isn't running or healthy",
             "the kubelet is not healthy after",
-            "the kubelet is not running",
         ],
         "kubelet on this host did not answer on its health port",
         &[
@@ -327,6 +355,7 @@ pub(super) const TABLE: &[Symptom] = &[
             code::CGROUP_DRIVER_MISMATCH,
             code::CGROUP_MEMORY_OFF,
             code::CONTAINERD_NOT_RUNNING,
+            code::KUBELET_NOT_RUNNING,
         ],
     ),
     row(
@@ -337,18 +366,22 @@ pub(super) const TABLE: &[Symptom] = &[
     .after(SymptomGroup::Pull),
     row(
         &[
-            "timed out waiting for the condition{..}the kubelet",
-            "a control plane component may have crashed or exited",
+            "the api server is not healthy after",
+            "kube-apiserver is not healthy after",
+            "kube-controller-manager is not healthy after",
+            "kube-scheduler is not healthy after",
             "wait-control-plane: timed out",
             "error execution phase wait-control-plane",
             "couldn't initialize a kubernetes cluster",
+            "could not initialize a kubernetes cluster",
         ],
         "kubeadm waited for the control plane's containers, and they did not come up",
         &[
-            code::KUBELET_CRASH_LOOP,
+            code::ADVERTISE_ADDRESS_NOT_ON_HOST,
+            code::ETCD_NOT_RUNNING,
             code::CGROUP_DRIVER_MISMATCH,
             code::SANDBOX_IMAGE_MISSING,
-            code::ETCD_NOT_RUNNING,
+            code::CONTAINER_ENDS_BY_ITSELF,
         ],
     )
     .after(SymptomGroup::Any),

@@ -78,6 +78,15 @@ pub(super) const TABLE: &[Symptom] = &[
         &[code::NO_ROUTE_TO_SERVICE_RANGE, code::NO_ROUTE_FROM_HERE],
     ),
     row(
+        &[
+            "server can't find {name}.default.cluster.local: nxdomain",
+            "server can't find kubernetes.default.svc.cluster.local: nxdomain",
+            "server can't find kubernetes.default.cluster.local: nxdomain",
+        ],
+        "nslookup was answered that a name of its search list does not exist",
+        &[code::SEARCH_LIST_TRIED, code::NAME_UNKNOWN],
+    ),
+    row(
         &["server can't find {name}: nxdomain"],
         "the resolver answered that {name} does not exist",
         &[code::NAME_UNKNOWN, code::NAME_OF_OTHER_RESOLVER],
@@ -85,7 +94,7 @@ pub(super) const TABLE: &[Symptom] = &[
     row(
         &["server can't find {name}: servfail", "server can't find {name}: refused"],
         "the resolver answered that it cannot resolve {name}",
-        &[code::RESOLVER_UNREACHABLE, code::NAME_OF_OTHER_RESOLVER],
+        &[code::RESOLVER_ANSWERS_WITH_ERROR, code::NAME_OF_OTHER_RESOLVER],
     ),
     row(
         &["could not resolve host: {name}", "wget: bad address '{name}"],
@@ -103,39 +112,6 @@ pub(super) const TABLE: &[Symptom] = &[
         &[code::RESOLVER_UNREACHABLE, code::DNS_PACKETS_BLOCKED, code::COREDNS_NOT_READY],
     )
     .after(SymptomGroup::Dns),
-    row(
-        &["curl: (7) failed to connect to {host} port {port} after 0 ms"],
-        "{host} port {port} was refused at once: by this host itself, or by one that is near",
-        &[
-            code::NO_ROUTE_TO_SERVICE_RANGE,
-            code::SERVICE_WITHOUT_ENDPOINTS,
-            code::SERVICE_PORT_UNASSIGNED,
-            code::SERVICE_NETWORK_OVERLAPS,
-            code::KUBE_PROXY_WITHOUT_RULES,
-        ],
-    ),
-    row(
-        &[
-            "curl: (7) failed to connect to {host} port {port} after {number} ms: connection refused",
-            "curl: (7) failed to connect to {host} port {port}: connection refused",
-        ],
-        "{host} answered that nothing listens on port {port}",
-        &[code::NOTHING_LISTENS, code::SERVICE_WITHOUT_ENDPOINTS, code::STILL_STARTING],
-    ),
-    row(
-        &[
-            "curl: (7) failed to connect to {host} port {port} after {number} ms",
-            "curl: (7) failed to connect to {host} port {port}: no route",
-        ],
-        "{host} port {port} was not reached: refused, or no ARP or NDP reply (that takes 3 s)",
-        &[
-            code::ADDRESS_UNREACHABLE,
-            code::HOST_OFF,
-            code::FIREWALL_REJECT,
-            code::POD_NETWORK_OVERLAPS,
-            code::NOTHING_LISTENS,
-        ],
-    ),
     row(
         &[
             "operation timed out after {number} milliseconds with 0 out of {number} bytes received",

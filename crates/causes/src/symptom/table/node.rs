@@ -27,12 +27,14 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "kubelet exited because the host uses cgroup v1",
         &[code::CGROUP_V1],
-    ),
+    )
+    .certain(),
     row(
         &["error loading config file \"{path}\": open {path}: permission denied"],
         "kubectl is not allowed to read {path}",
         &[code::KUBECONFIG_NOT_READABLE],
-    ),
+    )
+    .certain(),
     row(
         &["remote error: tls: internal error"],
         "a kubelet was reached, but has no certificate to present",
@@ -47,14 +49,15 @@ pub(super) const TABLE: &[Symptom] = &[
     row(
         &[
             "connection to the server localhost:8080 was refused",
-            "get \"http://localhost:8080/",
-            "dial tcp 127.0.0.1:8080: connect: connection refused",
-            "dial tcp [::1]:8080: connect: connection refused",
-            "connect to localhost:8080",
+            "get \"http://localhost:8080/api?",
+            "get \"http://localhost:8080/api/v1{..}dial tcp 127.0.0.1:8080",
+            "get \"http://localhost:8080/version{..}dial tcp 127.0.0.1:8080",
+            "get \"http://localhost:8080/openapi",
         ],
         "kubectl used localhost:8080, which it does only without a kubeconfig",
         &[code::NO_KUBECONFIG],
-    ),
+    )
+    .certain(),
     row(
         &[
             "failed to validate nodeip: node ip: \"{address}\" not found in the host's network",
@@ -73,11 +76,12 @@ pub(super) const TABLE: &[Symptom] = &[
         "the Node has no address by which the API server could reach its kubelet",
         &[code::NO_INTERNAL_IP],
     )
+    .certain()
     .by_api_server(),
     row(
         &["could not find the requested resource ( pods/log"],
         "a kubelet was reached, but did not know the pod",
-        &[code::KUBELET_JUST_RESTARTED],
+        &[code::KUBELET_JUST_RESTARTED, code::INTERNAL_IP_OF_ANOTHER_HOST],
     )
     .by_api_server(),
     row(
@@ -98,22 +102,26 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "the node has no pod network of its own",
         &[code::POD_CIDR_NOT_ASSIGNED],
-    ),
+    )
+    .certain(),
     row(
         &["failed to set bridge addr: \"cni0\" already has an ip address different from {cidr}"],
         "the bridge cni0 has an address other than {cidr}, which is this node's now",
         &[code::CNI0_STALE_ADDRESS],
-    ),
+    )
+    .certain(),
     row(
         &["failed to set bridge addr: {..}already has an ip address different"],
         "the pods' bridge has the address of another pod network",
         &[code::CNI0_STALE_ADDRESS],
-    ),
+    )
+    .certain(),
     row(
         &["failed to find plugin \"{program}\" in path"],
         "the network plug-in's program {program} is not in /opt/cni/bin",
         &[code::CNI_BINARIES_MISSING],
-    ),
+    )
+    .certain(),
     row(
         &["stat /var/lib/calico/nodename: no such file"],
         "calico-node has not run on this node",
@@ -147,13 +155,10 @@ pub(super) const TABLE: &[Symptom] = &[
         ],
         "kubelet's client certificate has expired",
         &[code::KUBELET_CERTIFICATE_EXPIRED],
-    ),
+    )
+    .certain(),
     row(
-        &[
-            "failed to load kubelet config file",
-            "failed to parse kubelet flag",
-            "unknown flag: --{program}",
-        ],
+        &["failed to load kubelet config file", "failed to parse kubelet flag"],
         "kubelet exited while it read its own configuration",
         &[code::KUBELET_CRASH_LOOP],
     ),
@@ -161,48 +166,46 @@ pub(super) const TABLE: &[Symptom] = &[
         &["failed to run kubelet{..}running with swap on", "swap on is not supported"],
         "kubelet exited because swap is on",
         &[code::SWAP_ON],
-    ),
+    )
+    .certain(),
     row(
         &["failed to get sandbox image \"{image}\"{..}not found"],
         "the sandbox image {image} was not found",
         &[code::SANDBOX_IMAGE_MISSING, code::IMAGE_UNKNOWN],
     ),
     row(
-        &["exec format error", "no match for platform in manifest"],
-        "the image's programs are for another CPU architecture",
-        &[code::IMAGE_FOR_OTHER_PROCESSOR],
-    ),
-    row(
         &[
             "no space left on device",
-            "diskpressure",
+            "diskpressure true",
             "nodehasdiskpressure",
+            "[diskpressure]",
+            "had disk pressure",
+            "evictionthresholdmet",
             "threshold quantity: {..}ephemeral-storage",
         ],
         "the node's disk is full, or counts as full",
         &[code::DISK_FULL],
-    )
-    .unless(&["nodehasnodiskpressure"]),
+    ),
     row(
         &["oomkilled", "memory cgroup out of memory"],
         "a container was killed for lack of memory",
         &[code::OUT_OF_MEMORY],
-    ),
+    )
+    .certain(),
     row(
         &[
             "system:node:{node}\" cannot",
-            "is forbidden: user",
+            "is forbidden: user \"{..}\" cannot",
             "forbidden: user \"{..}\" cannot",
-            "(forbidden)",
         ],
         "the server knows the user, and denied the request for lack of rights",
         &[code::RIGHTS_MISSING],
-    ),
+    )
+    .certain(),
     row(
         &[
             "error: you must be logged in to the server",
             "(unauthorized)",
-            ": unauthorized",
             "the server has asked for the client to provide credentials",
             "unable to authenticate the request",
         ],
@@ -264,5 +267,6 @@ pub(super) const TABLE: &[Symptom] = &[
         &["uapi listen error: unix socket in use"],
         "wireguard-go found its control socket in use",
         &[code::TUNNEL_SOCKET_IN_USE],
-    ),
+    )
+    .certain(),
 ];

@@ -16,22 +16,27 @@ pub(super) const TABLE: &[Symptom] = &[
         &["plugin/forward: no nameservers found"],
         "CoreDNS has no upstream resolver",
         &[code::NO_NAMESERVER],
-    ),
+    )
+    .certain(),
     row(
         &["plugin/loop: loop {..}detected", "plugin/loop: seen \"hinfo"],
         "CoreDNS received its own query back",
         &[code::DNS_FORWARDING_LOOP],
-    ),
+    )
+    .certain(),
     row(
         &["plugins not ready: \"kubernetes\"", "still waiting on: \"kubernetes\""],
         "CoreDNS runs, but has not reached the API server by its Service yet",
         &[code::KUBE_PROXY_WITHOUT_RULES, code::API_SERVICE_LEADS_NOWHERE, code::STILL_STARTING],
-    ),
+    )
+    // A readiness probe every 10 s: a cluster that is well starts within half a minute.
+    .from_times(4),
     row(
         &["could not set conntrack parameters"],
         "kube-proxy exited: it is not allowed to set conntrack's size",
         &[code::CONNTRACK_NOT_WRITABLE],
-    ),
+    )
+    .certain(),
     row(
         &[
             "can't determine this node's ip, assuming loopback",
@@ -46,43 +51,39 @@ pub(super) const TABLE: &[Symptom] = &[
         &[code::TUNNEL_DOWN, code::FLANNEL_INTERFACE_MISSING],
     ),
     row(
-        &[
-            "failed to find any valid interface to use",
-            "error looking up interface {host}",
-            "could not find interface {..}with address",
-            "no interface with given ip found",
-        ],
-        "flannel found none of the interfaces or addresses that it is configured to use",
-        &[code::FLANNEL_INTERFACE_MISSING],
-    ),
-    row(
         &["specified in the flannel net config doesn't contain \"{cidr}\" podcidr"],
         "flannel's Network does not contain {cidr}, which is this node's",
         &[code::FLANNEL_NETWORK_DIFFERS],
-    ),
+    )
+    .certain(),
     row(
         &["no ip addresses available in range set", "no available ip addresses"],
         "the node's pod network has no free address",
         &[code::POD_ADDRESSES_USED_UP],
-    ),
+    )
+    .certain(),
     row(
         &["network {cidr} overlaps with existing route"],
         "the pod network {cidr} is a network that this host has a route to",
         &[code::POD_NETWORK_OVERLAPS],
-    ),
+    )
+    .certain(),
     row(
-        &["toomanyrequests", "429 too many requests", "you have reached your pull rate limit"],
+        &[
+            "toomanyrequests",
+            "429 too many requests",
+            "you have reached your pull rate limit",
+            "unauthenticated pull rate limit",
+        ],
         "the registry was reached, but rejects further requests from this address",
         &[code::REGISTRY_RATE_LIMIT],
-    ),
+    )
+    .certain(),
     row(
         &[
             "failed to resolve reference \"{image}\": {image}: not found",
             "manifest unknown",
             "manifest for {..}not found",
-            "pull access denied",
-            "repository does not exist or may require",
-            "insufficient_scope: authorization failed",
             "unexpected status from head request {..}403",
             "unexpected status from head request {..}404",
         ],
@@ -93,32 +94,8 @@ pub(super) const TABLE: &[Symptom] = &[
         &["no endpoints available for service"],
         "a Service has no ready pod behind it",
         &[code::SERVICE_WITHOUT_ENDPOINTS],
-    ),
-    row(
-        &[
-            "had untolerated taint {node-role.kubernetes.io/control-plane",
-            "had taint {node-role.kubernetes.io/master",
-            "had untolerated taint(s){..}control-plane",
-        ],
-        "the pod is pending: there are only control plane nodes, which accept no ordinary pods",
-        &[code::WORKERS_MISSING],
-    ),
-    row(
-        &[
-            "had untolerated taint {node.kubernetes.io/not-ready",
-            "had untolerated taint {node.kubernetes.io/unreachable",
-            "had taint {node.kubernetes.io/not-ready",
-            "no nodes available to schedule pods",
-        ],
-        "the pod is pending: no node is ready",
-        &[code::NO_NODE_READY],
     )
-    .after(SymptomGroup::Node),
-    row(
-        &["insufficient cpu", "insufficient memory"],
-        "the pod is pending: no node has the CPU or memory that it requests",
-        &[code::NODE_WITHOUT_ROOM],
-    ),
+    .certain(),
     row(
         &["liveness probe failed", "readiness probe failed", "startup probe failed"],
         "kubelet's probe of a container failed",
@@ -129,7 +106,7 @@ pub(super) const TABLE: &[Symptom] = &[
         "the program waits for a complete answer from its API server",
         &[code::STILL_STARTING, code::KUBE_PROXY_SERVER_UNREACHABLE],
     )
-    .unless(&["caches are synced", "caches are synced for", "successfully retrieved nodeips"]),
+    .after(SymptomGroup::Any),
     row(
         &["kubeletnotready", "container runtime network not ready"],
         "the node is NotReady; this line does not say why",
