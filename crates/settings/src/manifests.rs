@@ -60,16 +60,24 @@ impl CommentedText {
         self.line(&line);
     }
 
-    /// Appends warnings and preparations. Their commands are comments, too, unless the text is a
-    /// shell script.
+    /// Appends warnings and preparations.
     fn first(&mut self, settings: &NodeSettings, is_shell: bool) {
-        for warning in &settings.warnings {
-            self.comment(0, &format!("WARNING: {warning}"));
-        }
+        self.warnings(settings);
         if !settings.preparations.is_empty() {
             self.comment(0, &format!("First, on {}, as root:", settings.host));
         }
-        for SettingsNotice { evidence, remedies } in &settings.preparations {
+        self.preparations(&settings.preparations.iter().collect::<Vec<_>>(), is_shell);
+    }
+
+    fn warnings(&mut self, settings: &NodeSettings) {
+        for warning in &settings.warnings {
+            self.comment(0, &format!("WARNING: {warning}"));
+        }
+    }
+
+    /// Appends preparations. Their commands are comments, too, unless the text is a shell script.
+    fn preparations(&mut self, notices: &[&SettingsNotice], is_shell: bool) {
+        for SettingsNotice { evidence, remedies } in notices {
             let actions: Vec<_> =
                 remedies.iter().filter_map(|remedy| remedy.action.as_deref()).collect();
             self.comment(0, &format!("- {evidence}: {}", actions.join("; ")));

@@ -2,13 +2,14 @@
 # First, on pi1, as root:
 # - net.ipv4.ip_forward is 0: without it kubeadm refuses, and pods reach nothing
 echo 'net.ipv4.ip_forward = 1' > /etc/sysctl.d/90-kubernetes.conf && sysctl -qw net.ipv4.ip_forward=1
-# kubelet's address; what stood in that file is kept beside it
-[ ! -s /etc/default/kubelet ] || cp /etc/default/kubelet /etc/default/kubelet.before
-echo KUBELET_EXTRA_ARGS=--node-ip=10.0.0.1 > /etc/default/kubelet
 # pi2 and pi3 reach 10.0.0.1 on eth0; pi2 and pi3 do not reach 172.20.5.1 on
 # wlan0
 # Pods: flannel's default; none of the 2 networks seen on the hosts overlaps
 # Services: kubeadm's default; none of the 2 networks seen on the hosts overlaps
+# kubelet's address; what stood in that file first is kept beside it
+d=/etc/default/kubelet
+if [ -s $d ] && [ ! -e $d.before ]; then cp $d $d.new && mv $d.new $d.before; fi &&
+  echo KUBELET_EXTRA_ARGS=--node-ip=10.0.0.1 > $d.new && mv $d.new $d &&
 kubeadm init \
   --apiserver-advertise-address=10.0.0.1 \
   --control-plane-endpoint=10.0.0.1:6443 \

@@ -4,21 +4,48 @@
 # tokens, pods and all objects stay.
 # pi2 and pi3 reach 10.0.0.1 on eth0; pi2 and pi3 do not reach 172.20.5.1 on
 # wlan0
-# First, on pi1, as root:
-# - net.ipv4.ip_forward is 0: without it kubeadm refuses, and pods reach nothing
-echo 'net.ipv4.ip_forward = 1' > /etc/sysctl.d/90-kubernetes.conf && sysctl -qw net.ipv4.ip_forward=1
-set -eu
+set -euo pipefail
+old='172.20.5.1' new='10.0.0.1'
+node_ip='10.0.0.1'
 k=/etc/kubernetes
-cluster="kubectl --kubeconfig $k/admin.conf"
+flags=/var/lib/kubelet/kubeadm-flags.env
+# The same with dots and brackets escaped, for sed.
+pattern=$(printf '%s' "$old" | sed 's/[].[]/\\&/g')
+stop() { echo "$1" >&2; exit 1; }
 # it COMMAND...: until it succeeds, two minutes at most.
-it() { for _ in $(seq 240); do "$@" > /dev/null 2>&1 && return; sleep 0.5; done; echo "gave up: $*" >&2; exit 1; }
-closed() { ! (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
+it() { for _ in $(seq 240); do said=$("$@" 2>&1) && return; sleep 0.5; done; stop "gave up: $*: $said"; }
+lead() { sed -i "s|server: https://$pattern:|server: https://$new:|" "$@"; }
+set_node_ip() { sed -i -E "s#--node-ip=[^ \"]* ?##; s#KUBELET_KUBEADM_ARGS=\"#&--node-ip=$node_ip #" $flags; }
 
-grep -qF 'https://172.20.5.1:' $k/admin.conf || { echo "$k/admin.conf does not name 172.20.5.1" >&2; exit 1; }
-cp -a $k "$k.before-172.20.5.1"
-# The cluster's configuration, while the API still answers.
+grep -q '^KUBELET_KUBEADM_ARGS="' $flags || stop "$flags is not as kubeadm writes it; nothing was changed"
 umask 077
-settings=$(mktemp)
+work=$(mktemp -d $k.repair.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+cluster="kubectl --kubeconfig $k/admin.conf"
+closed() { ! (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
+static_pods="$k/manifests/etcd.yaml $k/manifests/kube-apiserver.yaml $k/manifests/kube-controller-manager.yaml $k/manifests/kube-scheduler.yaml"
+
+# A second run completes a first one that stopped when the control plane had
+# moved.
+moved=
+if ! grep -qF "server: https://$old:" $k/admin.conf; then
+  grep -qF "server: https://$new:" $k/admin.conf || stop "$k/admin.conf does not name $old; nothing was changed"
+  moved=yes
+fi
+
+# The cluster's configuration. 127.0.0.1 answers as long as the API server runs,
+# also if the old address is gone; each of its certificates has the name
+# kubernetes.
+port=$(sed -n 's/^ *- --secure-port=//p' $k/manifests/kube-apiserver.yaml)
+$cluster --server "https://127.0.0.1:$port" --tls-server-name kubernetes -n kube-system get configmap kubeadm-config \
+  -o 'jsonpath={.data.ClusterConfiguration}' > "$work/cluster.yaml" ||
+  stop "The cluster's configuration cannot be read, so nothing was changed. If the old address is gone and no other host has it: ip address add 172.20.5.1 dev lo; systemctl restart kubelet. Then run this script again, and remove the address."
+for line in '^kind: ClusterConfiguration$' '^networking:$' "^certificatesDir: $k/pki\$"; do
+  grep -q "$line" "$work/cluster.yaml" || stop "The cluster's configuration has no $line; nothing was changed"
+done
+settings=$work/settings.yaml
 cat > "$settings" <<'SETTINGS'
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: InitConfiguration
@@ -26,32 +53,61 @@ localAPIEndpoint: {advertiseAddress: "10.0.0.1"}
 nodeRegistration: {name: "pi1", kubeletExtraArgs: [{name: node-ip, value: "10.0.0.1"}]}
 ---
 SETTINGS
-$cluster -n kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' |
-  sed 's#^controlPlaneEndpoint: "\{0,1\}172.20.5.1\(:[0-9]*\)\{0,1\}"\{0,1\}$#controlPlaneEndpoint: "10.0.0.1\1"#' >> "$settings"
+sed -E "s#^(controlPlaneEndpoint: *[\"']?)$pattern((:[0-9]+)?[\"']?)\$#\1$new\2#" "$work/cluster.yaml" >> "$settings"
 
-# The static pods first: kubelet leaves the old ones running beside the new.
-mkdir -p /run/manifests.before
-mv $k/manifests/*.yaml /run/manifests.before/
-for port in 6443 2379 10257 10259; do it closed $port; done
+if [ -z "$moved" ]; then
+  # The new certificates, beside the old ones: if kubeadm does not accept the
+  # settings, nothing is changed. kubeadm keeps a certificate that is there.
+  sed "s#^certificatesDir: .*#certificatesDir: $work/pki#" "$settings" > "$work/staged.yaml"
+  cp -a $k/pki "$work/pki"
+  (cd "$work/pki" && rm -f apiserver.crt apiserver.key etcd/server.crt etcd/server.key etcd/peer.crt etcd/peer.key)
+  for certificate in apiserver etcd-server etcd-peer; do kubeadm init phase certs $certificate --config "$work/staged.yaml"; done
+  mkdir "$work/before"
+  cp -a $k/. "$work/before/"
+  cp -a $flags "$work/flags"
 
-# kubeadm keeps a certificate that is there.
-rm -f $k/pki/apiserver.crt $k/pki/apiserver.key $k/pki/etcd/server.crt $k/pki/etcd/server.key $k/pki/etcd/peer.crt $k/pki/etcd/peer.key
-for certificate in apiserver etcd-server etcd-peer; do kubeadm init phase certs $certificate --config "$settings"; done
-sed -i 's#server: https://172.20.5.1:#server: https://10.0.0.1:#' $k/*.conf
-sed -i -E 's#--node-ip=[^ "]* ?##; s#KUBELET_KUBEADM_ARGS="#&--node-ip=10.0.0.1 #' /var/lib/kubelet/kubeadm-flags.env
+  # From here on a step that fails puts everything back.
+  undo() {
+    trap '' EXIT HUP INT TERM
+    echo "A step failed: the files of before are put back." >&2
+    # shellcheck disable=SC2086
+    if rm -f $static_pods && cp -a "$work/before/." $k/ && cp -a "$work/flags" $flags; then
+      rm -rf "$work"
+    else
+      echo "That failed, too: they are in $work/before and $work/flags." >&2
+    fi
+    systemctl restart kubelet || true
+    exit 1
+  }
+  trap undo EXIT
 
-kubeadm init phase etcd local --config "$settings"
-kubeadm init phase control-plane all --config "$settings"
-systemctl restart kubelet
-it $cluster get --raw /readyz
+  # The static pods first: kubelet leaves the old ones running beside the new.
+  # shellcheck disable=SC2086
+  rm -f $static_pods
+  for closing in "$port" 2379 10257 10259; do it closed "$closing"; done
+  cp -a "$work/pki/." $k/pki/
+  lead $k/*.conf
+  set_node_ip
+  kubeadm init phase etcd local --config "$settings"
+  kubeadm init phase control-plane all --config "$settings"
+  systemctl restart kubelet
+  it $cluster get --raw /readyz
+  rm -rf "$k.before-172.20.5.1"
+  mv "$work/before" "$k.before-172.20.5.1"
+fi
 
 # What lies in the cluster: its configuration, cluster-info, kube-proxy.
-kubeadm init phase upload-config kubeadm --config "$settings" --kubeconfig $k/admin.conf
-kubeadm init phase bootstrap-token --config "$settings" --kubeconfig $k/admin.conf --skip-token-print
-rm -f "$settings"
+trap 'rm -rf "$work"; echo "The control plane is at 10.0.0.1, but a step in the cluster failed: run this script again." >&2' EXIT
+it kubeadm init phase upload-config kubeadm --config "$settings" --kubeconfig $k/admin.conf
+it kubeadm init phase bootstrap-token --config "$settings" --kubeconfig $k/admin.conf --skip-token-print
 # Not `init phase addon kube-proxy`, which sets all its other settings back.
-$cluster -n kube-system get configmap kube-proxy -o yaml | sed 's#https://172.20.5.1:#https://10.0.0.1:#' | $cluster replace -f -
-$cluster -n kube-system rollout restart daemonset kube-proxy
+proxy() { $cluster -n kube-system get configmap kube-proxy -o yaml | sed "s|https://$pattern:|https://$new:|" | $cluster replace -f -; }
+it proxy
+it $cluster -n kube-system rollout restart daemonset kube-proxy
+trap - EXIT
+rm -rf "$work"
+# - net.ipv4.ip_forward is 0: without it kubeadm refuses, and pods reach nothing
+echo 'net.ipv4.ip_forward = 1' > /etc/sysctl.d/90-kubernetes.conf && sysctl -qw net.ipv4.ip_forward=1
 # Workers that joined: pontoon kubeadm repair-advice --for WORKER --from
 # 172.20.5.1 --to 10.0.0.1. Copies of admin.conf (~/.kube/config) still name the
 # old address. flannel: pontoon settings flannel --for pi1.

@@ -53,7 +53,7 @@ fn record() -> Record {
     Record { facts, ..Record::default() }
 }
 
-fn settings(of: &str) -> NodeSettings {
+pub(crate) fn settings(of: &str) -> NodeSettings {
     let record = record();
     let names: Vec<_> = record.facts.hosts.keys().cloned().collect();
     let mut pairs = Vec::new();

@@ -10,6 +10,7 @@ mod flannel_suite;
 mod hosts;
 mod measured;
 mod raised;
+mod repaired;
 mod kubeadm_suites;
 mod suites;
 mod symptoms;

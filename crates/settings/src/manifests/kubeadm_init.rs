@@ -60,7 +60,6 @@ pub fn command(settings: &NodeSettings, version: Option<&KubernetesVersion>) -> 
     let mut page = CommentedText::default();
     page.comment(0, &format!("kubeadm init on {}, as root", settings.host));
     page.first(settings, true);
-    kubelet_default(&mut page, settings);
     page.comment(0, &settings.address.evidence_text());
     page.comment(0, &format!("Pods: {}", settings.pods.evidence_text()));
     page.comment(0, &format!("Services: {}", settings.services.evidence_text()));
@@ -74,7 +73,8 @@ pub fn command(settings: &NodeSettings, version: Option<&KubernetesVersion>) -> 
     ];
     flags.extend(version.map(|version| format!("--kubernetes-version={version}")));
     let flags: Vec<String> = flags.iter().map(|flag| shell::quoted(flag)).collect();
-    page.line(&format!("kubeadm init \\\n  {}", flags.join(" \\\n  ")));
+    let init = format!(" &&\nkubeadm init \\\n  {}", flags.join(" \\\n  "));
+    kubelet_default(&mut page, settings, &init);
     after(&mut page, settings);
     page.0
 }
@@ -97,14 +97,13 @@ pub(super) fn node_registration(page: &mut CommentedText, settings: &NodeSetting
 }
 
 /// Sets `--node-ip` in the file that kubelet's unit reads last (kubernetes/release,
-/// 10-kubeadm.conf).
-pub(super) fn kubelet_default(page: &mut CommentedText, settings: &NodeSettings) {
-    page.comment(0, "kubelet's address; what stood in that file is kept beside it");
-    page.line(
-        "[ ! -s /etc/default/kubelet ] || cp /etc/default/kubelet /etc/default/kubelet.before",
-    );
+/// 10-kubeadm.conf). The command `then` may continue the line, for what must not follow a failure.
+pub(super) fn kubelet_default(page: &mut CommentedText, settings: &NodeSettings, then: &str) {
+    page.comment(0, "kubelet's address; what stood in that file first is kept beside it");
+    page.line("d=/etc/default/kubelet");
     page.line(&format!(
-        "echo KUBELET_EXTRA_ARGS=--node-ip={} > /etc/default/kubelet",
+        "if [ -s $d ] && [ ! -e $d.before ]; then cp $d $d.new && mv $d.new $d.before; fi &&\n  echo \
+         KUBELET_EXTRA_ARGS=--node-ip={} > $d.new && mv $d.new $d{then}",
         settings.address.value
     ));
 }

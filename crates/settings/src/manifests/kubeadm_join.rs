@@ -72,7 +72,7 @@ pub fn preparation(settings: &NodeSettings) -> String {
     page.comment(0, &format!("Before kubeadm join on {}, as root", settings.host));
     page.first(settings, true);
     page.comment(0, &settings.address.evidence_text());
-    kubelet_default(&mut page, settings);
+    kubelet_default(&mut page, settings, "");
     page.comment(
         0,
         "Then the line that kubeadm init printed, unchanged. pontoon join-check - \

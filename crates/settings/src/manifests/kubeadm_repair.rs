@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use pontoon_diagnosis::evidence::SettingsEvidence;
+
 use crate::node_settings::NodeSettings;
 use pontoon_predict::kubeadm::version::ConfigApi;
 
@@ -11,120 +13,85 @@ use super::CommentedText;
 pub const SOURCE: &str = "kubernetes/kubernetes v1.36.2, cmd/kubeadm/app/phases";
 
 /// The script for a single control plane. It keeps CA, tokens, etcd's data and all objects.
+///
+/// Nothing on the host changes before the cluster's configuration was read and the certificates
+/// were generated from it. A step that fails afterwards puts all files back; once the control plane
+/// is at its new address, a second run completes the rest.
 #[must_use]
 pub fn control_plane(settings: &NodeSettings, old: IpAddr, api: ConfigApi) -> String {
-    let mut page = CommentedText::default();
-    page.line(SHELL);
-    page.comment(0, &format!(
-        "Moves the control plane on {} from {old} to {}, as root. For one control plane with its \
-         own etcd. The API is away for about half a minute; CA, tokens, pods and all objects stay.",
-        settings.host, settings.address.value
-    ));
-    page.comment(0, &settings.address.evidence_text());
-    page.first(settings, true);
+    let new = settings.address.value;
     let node_ip = match api {
-        ConfigApi::V1Beta3 => format!("{{node-ip: \"{}\"}}", settings.address.value),
-        ConfigApi::V1Beta4 => {
-            format!("[{{name: node-ip, value: \"{}\"}}]", settings.address.value)
-        }
+        ConfigApi::V1Beta3 => format!("{{node-ip: \"{new}\"}}"),
+        ConfigApi::V1Beta4 => format!("[{{name: node-ip, value: \"{new}\"}}]"),
     };
-    let body = SCRIPT
+    let title = format!(
+        "Moves the control plane on {} from {old} to {new}, as root. For one control plane with its \
+         own etcd. The API is away for about half a minute; CA, tokens, pods and all objects stay.",
+        settings.host
+    );
+    let body = CONTROL_PLANE
         .replace("@OLD@", &old.to_string())
-        .replace("@NEW@", &settings.address.value.to_string())
-        .replace("@OLD_URL@", &url(old))
-        .replace("@NEW_URL@", &url(settings.address.value))
+        .replace("@NEW@", &new.to_string())
         .replace("@NODE@", &settings.node_name)
         .replace("@API@", &api.to_string())
         .replace("@NODE_IP@", &node_ip);
-    page.0.push_str(&body);
+    let mut page = script(settings, &title, (old, new), &body);
     page.comment(0, &format!(
-        "Workers that joined: pontoon kubeadm repair-advice --for WORKER --from {old} --to {}. \
+        "Workers that joined: pontoon kubeadm repair-advice --for WORKER --from {old} --to {new}. \
          Copies of admin.conf (~/.kube/config) still name the old address. flannel: pontoon settings flannel \
          --for {}.",
-        settings.address.value, settings.host
+        settings.host
     ));
     page.0
 }
 
-/// The script for a worker that has joined already.
+/// The script for a worker that has joined already. A step that fails puts its files back.
 #[must_use]
 pub fn worker(settings: &NodeSettings, old: IpAddr, new: IpAddr) -> String {
-    let mut page = CommentedText::default();
-    page.line(SHELL);
-    page.comment(
-        0,
-        &format!("Leads the worker {} to {new} instead of {old}, as root.", settings.host),
-    );
-    page.comment(0, &settings.address.evidence_text());
-    page.first(settings, true);
-    let body = WORKER
-        .replace("@OLD_URL@", &url(old))
-        .replace("@NEW_URL@", &url(new))
-        .replace("@NODE_IP@", &settings.address.value.to_string());
-    page.0.push_str(&body);
-    page.0
+    let title = format!("Leads the worker {} to {new} instead of {old}, as root.", settings.host);
+    let body = WORKER.replace("@NEW@", &new.to_string());
+    script(settings, &title, (old, new), &body).0
 }
 
-fn url(address: IpAddr) -> String {
+/// A script that replaces one address of the API server by another.
+fn script(
+    settings: &NodeSettings,
+    title: &str,
+    (old, new): (IpAddr, IpAddr),
+    body: &str,
+) -> CommentedText {
+    let mut page = CommentedText::default();
+    page.line(SHELL);
+    page.comment(0, title);
+    page.comment(0, &settings.address.evidence_text());
+    page.warnings(settings);
+    page.line("set -euo pipefail");
+    page.line(&format!("old='{}' new='{}'", in_url(old), in_url(new)));
+    page.line(&format!("node_ip='{}'", settings.address.value));
+    // The proxy is an environment variable; everything else changes the host, so it comes last.
+    let (environment, changes): (Vec<_>, Vec<_>) = settings
+        .preparations
+        .iter()
+        .partition(|one| one.evidence == SettingsEvidence::HttpsProxySet.into());
+    page.preparations(&environment, true);
+    page.0.push_str(BOTH);
+    page.line("");
+    page.0.push_str(body);
+    page.preparations(&changes, true);
+    page
+}
+
+/// An address as URLs contain it: IPv6 in brackets.
+fn in_url(address: IpAddr) -> String {
     match address {
-        IpAddr::V4(v4) => format!("https://{v4}:"),
-        IpAddr::V6(v6) => format!("https://[{v6}]:"),
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => format!("[{v6}]"),
     }
 }
 
-/// The script uses `/dev/tcp`, which only bash has.
+/// The scripts use `/dev/tcp` and `pipefail`, which only bash has.
 const SHELL: &str = "#!/usr/bin/env bash";
 
-const SCRIPT: &str = r##"set -eu
-k=/etc/kubernetes
-cluster="kubectl --kubeconfig $k/admin.conf"
-# it COMMAND...: until it succeeds, two minutes at most.
-it() { for _ in $(seq 240); do "$@" > /dev/null 2>&1 && return; sleep 0.5; done; echo "gave up: $*" >&2; exit 1; }
-closed() { ! (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
-
-grep -qF '@OLD_URL@' $k/admin.conf || { echo "$k/admin.conf does not name @OLD@" >&2; exit 1; }
-cp -a $k "$k.before-@OLD@"
-# The cluster's configuration, while the API still answers.
-umask 077
-settings=$(mktemp)
-cat > "$settings" <<'SETTINGS'
-apiVersion: @API@
-kind: InitConfiguration
-localAPIEndpoint: {advertiseAddress: "@NEW@"}
-nodeRegistration: {name: "@NODE@", kubeletExtraArgs: @NODE_IP@}
----
-SETTINGS
-$cluster -n kube-system get configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}' |
-  sed 's#^controlPlaneEndpoint: "\{0,1\}@OLD@\(:[0-9]*\)\{0,1\}"\{0,1\}$#controlPlaneEndpoint: "@NEW@\1"#' >> "$settings"
-
-# The static pods first: kubelet leaves the old ones running beside the new.
-mkdir -p /run/manifests.before
-mv $k/manifests/*.yaml /run/manifests.before/
-for port in 6443 2379 10257 10259; do it closed $port; done
-
-# kubeadm keeps a certificate that is there.
-rm -f $k/pki/apiserver.crt $k/pki/apiserver.key $k/pki/etcd/server.crt $k/pki/etcd/server.key $k/pki/etcd/peer.crt $k/pki/etcd/peer.key
-for certificate in apiserver etcd-server etcd-peer; do kubeadm init phase certs $certificate --config "$settings"; done
-sed -i 's#server: @OLD_URL@#server: @NEW_URL@#' $k/*.conf
-sed -i -E 's#--node-ip=[^ "]* ?##; s#KUBELET_KUBEADM_ARGS="#&--node-ip=@NEW@ #' /var/lib/kubelet/kubeadm-flags.env
-
-kubeadm init phase etcd local --config "$settings"
-kubeadm init phase control-plane all --config "$settings"
-systemctl restart kubelet
-it $cluster get --raw /readyz
-
-# What lies in the cluster: its configuration, cluster-info, kube-proxy.
-kubeadm init phase upload-config kubeadm --config "$settings" --kubeconfig $k/admin.conf
-kubeadm init phase bootstrap-token --config "$settings" --kubeconfig $k/admin.conf --skip-token-print
-rm -f "$settings"
-# Not `init phase addon kube-proxy`, which sets all its other settings back.
-$cluster -n kube-system get configmap kube-proxy -o yaml | sed 's#@OLD_URL@#@NEW_URL@#' | $cluster replace -f -
-$cluster -n kube-system rollout restart daemonset kube-proxy
-"##;
-
-const WORKER: &str = r##"set -eu
-cp -a /etc/kubernetes/kubelet.conf /etc/kubernetes/kubelet.conf.before
-sed -i 's#server: @OLD_URL@#server: @NEW_URL@#' /etc/kubernetes/kubelet.conf
-sed -i -E 's#--node-ip=[^ "]* ?##; s#KUBELET_KUBEADM_ARGS="#&--node-ip=@NODE_IP@ #' /var/lib/kubelet/kubeadm-flags.env
-systemctl restart kubelet
-"##;
+const BOTH: &str = include_str!("kubeadm_repair/both.sh");
+const CONTROL_PLANE: &str = include_str!("kubeadm_repair/control_plane.sh");
+const WORKER: &str = include_str!("kubeadm_repair/worker.sh");

@@ -18,7 +18,8 @@ pub fn advice(host: &str, node: &Snapshot) -> String {
         0,
         &format!("Takes {host} out of its cluster, as root. Certificates, etcd and pods are lost."),
     );
-    page.line("kubeadm reset --force");
+    // If kubeadm fails, the host is still in its cluster: then nothing of it is removed.
+    page.line("kubeadm reset --force && {");
     page.comment(0, "kubeadm leaves the CNI's configuration: pods of a new cluster would use it");
     // Not the folder itself: containerd watches it and would not notice a new one of that name.
     page.line("rm -f /etc/cni/net.d/*");
@@ -37,7 +38,8 @@ pub fn advice(host: &str, node: &Snapshot) -> String {
     page.comment(0, "and the rules of kube-proxy, in either mode");
     page.line("nft delete table ip kube-proxy 2> /dev/null");
     page.line("nft delete table ip6 kube-proxy 2> /dev/null");
-    page.line("iptables-save | grep -v -e KUBE- -e FLANNEL- | iptables-restore");
+    page.line("rules=$(iptables-save) && printf '%s\\n' \"$rules\" | grep -v -e KUBE- -e FLANNEL- | iptables-restore");
+    page.line("}");
     if node.node.kubelet.node_ip.is_some() {
         page.comment(0, "kubelet is still told an address: see that it is the one you want");
         page.line("grep -s node-ip /etc/default/kubelet");
