@@ -65,6 +65,18 @@ fn every_page_fits_its_columns() {
     assert!(long.iter().all(|line| is_word(line)), "{long:#?}");
 }
 
+/// Time grows with the length alone: with the square of it, 1 MiB took a minute and more.
+#[expect(clippy::disallowed_methods, reason = "the time it takes is what is tested")]
+#[test]
+fn a_long_paste_is_read_in_a_moment() {
+    for line in ["waiting for caches to sync\n", "diskpressure true\n"] {
+        let start = std::time::Instant::now();
+        explain(&["-"], &line.repeat((1 << 20) / line.len()));
+        let took = start.elapsed();
+        assert!(took.as_secs() < 10, "{line}: {took:?}");
+    }
+}
+
 #[test]
 fn nothing_of_a_hostile_paste_reaches_the_terminal() {
     let evil = format!(

@@ -140,7 +140,7 @@ fn without_echoes(all: &mut Vec<SymptomOccurrence>, rows: &[CompiledSymptom]) {
     all.retain(|seen| match &seen.found {
         LineMatch::Row(at, _) => match rows[*at].symptom.class {
             SymptomClass::After(group) => !groups.contains(&group),
-            _ => true,
+            SymptomClass::Plain => true,
         },
         LineMatch::Dial(dial) => {
             let same = |(setting, values, end): &&(

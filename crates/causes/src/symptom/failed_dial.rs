@@ -229,19 +229,7 @@ impl DialPatterns {
                 .map(|(_, end)| *end)
         })?;
         if end == DialFailure::CertificateName {
-            let names = [&self.names, &self.any_names];
-            if let Some(found) = names.iter().find_map(|names| names.find(text, lower)) {
-                values.fill_missing_from(&found);
-            }
-            if let (None, Some(wanted)) =
-                (values.get(PlaceholderKind::Host), values.get(PlaceholderKind::Wanted))
-            {
-                let wanted = wanted.to_owned();
-                values.fill_missing_from(&PlaceholderValues::of(vec![(
-                    PlaceholderKind::Host,
-                    wanted,
-                )]));
-            }
+            self.read_certificate_names(text, lower, &mut values);
         }
         // A deadline may be anybody's; a certificate is always a server's.
         let is_nowhere = values == PlaceholderValues::default();
@@ -270,6 +258,20 @@ impl DialPatterns {
             values.fill_missing_from(&PlaceholderValues::of(server));
         }
         Some(FailedDial { setting, target, end, is_udp, values })
+    }
+
+    /// The names that a certificate has, and the one that it lacks, which was dialled.
+    fn read_certificate_names(&self, text: &str, lower: &str, values: &mut PlaceholderValues) {
+        let names = [&self.names, &self.any_names];
+        if let Some(found) = names.iter().find_map(|names| names.find(text, lower)) {
+            values.fill_missing_from(&found);
+        }
+        if let (None, Some(wanted)) =
+            (values.get(PlaceholderKind::Host), values.get(PlaceholderKind::Wanted))
+        {
+            let wanted = wanted.to_owned();
+            values.fill_missing_from(&PlaceholderValues::of(vec![(PlaceholderKind::Host, wanted)]));
+        }
     }
 
     fn lookup(

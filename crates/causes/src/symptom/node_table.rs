@@ -1,4 +1,4 @@
-//! The table of `kubectl get nodes -o wide`: an InternalIP that several nodes have.
+//! The table of `kubectl get nodes -o wide`: an `InternalIP` that several nodes have.
 
 use std::collections::BTreeMap;
 

@@ -102,7 +102,7 @@ impl Symptom {
     }
 
     /// Counts only from so many lines on: programs that start well say it a few times.
-    const fn from_times(self, times_min: usize) -> Self {
+    const fn at_least(self, times_min: usize) -> Self {
         Self { times_min, ..self }
     }
 

@@ -1,6 +1,5 @@
 //! Pasted texts and their explanations.
 
-mod corpus;
 mod lookalikes;
 mod pasted;
 mod properties;

@@ -30,7 +30,7 @@ pub(super) const TABLE: &[Symptom] = &[
         &[code::KUBE_PROXY_WITHOUT_RULES, code::API_SERVICE_LEADS_NOWHERE, code::STILL_STARTING],
     )
     // A readiness probe every 10 s: a cluster that is well starts within half a minute.
-    .from_times(4),
+    .at_least(4),
     row(
         &["could not set conntrack parameters"],
         "kube-proxy exited: it is not allowed to set conntrack's size",

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use pontoon_diagnosis::{Certainty, Severity};
 
-use crate::cause::cause_named;
-use crate::symptom::explain;
+use pontoon_causes::cause::cause_named;
+use pontoon_causes::symptom::explain;
 
 fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata")
