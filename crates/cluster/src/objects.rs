@@ -57,7 +57,7 @@ pub struct ClusterNode {
     pub is_control_plane: bool,
     /// The address that flannel registered for it.
     pub flannel_ip: Option<IpAddr>,
-    /// Images that are there and are called pause, whoever made them.
+    /// Images that are there and are called pause, of any maker.
     pub pause_images: Vec<String>,
 }
 

@@ -154,7 +154,7 @@ fn the_good_half(cluster: &Cluster) {
     cluster.completed(&line, "iptables");
     cluster.assert_landed();
     assert_works(cluster);
-    good_logs::nothing_follows_from(cluster, &earlier);
+    good_logs::nothing_follows_if_asked(cluster, &earlier);
     remove_web(cluster);
     checked::accused_of_what_is_done_to_it(cluster);
 }
@@ -187,7 +187,7 @@ fn a_wrong_init_is_moved_in_place() {
     cluster.completed(&line, "nftables");
     cluster.assert_landed();
     assert_works(&cluster);
-    good_logs::nothing_follows_from(&cluster, &earlier);
+    good_logs::nothing_follows_if_asked(&cluster, &earlier);
     remove_web(&cluster);
     checked::accused_of_nothing(&cluster);
     killed::leaves_nothing(&cluster, &before);

@@ -98,6 +98,9 @@ impl SshProgram {
 #[cfg(test)]
 mod tests {
     use pontoon_model::shell::shell_line;
+    use pontoon_model::shell_command;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -139,5 +142,23 @@ mod tests {
             .unwrap();
         let expected: String = words[1..].iter().map(|word| format!("{word}|")).collect();
         assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+    }
+
+    proptest! {
+        // Each case starts a shell.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// A real shell splits a command into the words that were put into it.
+        #[test]
+        #[expect(clippy::disallowed_methods, reason = "the test is about a real shell")]
+        fn a_shell_reads_every_word_as_it_is(words in vec("[^\0]{0,12}", 1..8)) {
+            let words: Vec<String> = words;
+            let command = shell_command!("printf '%s\\0' x{}y", words[0]);
+            let line = format!("{command}; printf '%s\\0' {}", shell_line(&words));
+            let output = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
+            let mut expected = format!("x{}y\0", words[0]);
+            words.iter().for_each(|word| expected.extend([word.as_str(), "\0"]));
+            prop_assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+        }
     }
 }
