@@ -7,6 +7,7 @@ use std::thread;
 
 use super::*;
 use crate::far_end::ServiceMessage;
+use crate::preamble::{VERSIONS, VersionRange};
 use crate::reach_failure::{FailureCause, ReachFailure};
 use crate::session::far_loop::{
     FarServices, LoopService, ServiceOutput, ThreadService, serve_host,
