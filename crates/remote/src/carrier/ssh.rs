@@ -157,7 +157,9 @@ mod tests {
             let line = format!("{command}; printf '%s\\0' {}", shell_line(&words));
             let output = Command::new("sh").args(["-c", &line]).output().unwrap();
             let mut expected = format!("x{}y\0", words[0]);
-            words.iter().for_each(|word| expected.extend([word.as_str(), "\0"]));
+            for word in &words {
+                expected.extend([word.as_str(), "\0"]);
+            }
             prop_assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
         }
     }
