@@ -172,6 +172,8 @@ fn a_wrong_init_is_moved_in_place() {
     let cluster = Cluster::raise(&scenario("campus"));
     cluster.look();
     cluster.init(&format!("{AS_ANYONE_TYPES_IT}{OTHER_MODE}"));
+    // The address that the API server has is in the host's files, which an earlier look has not seen.
+    cluster.look();
     let advice = cluster.configuration("repair-advice --for pi1", "");
     cluster.lab.put(MASTER, "/run/repair.sh", &advice);
     cluster.lab.must(MASTER, "bash /run/repair.sh");

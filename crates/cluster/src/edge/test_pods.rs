@@ -14,8 +14,12 @@ use crate::timestamp::unix_s;
 const PREFIX: &str = "pontoon-check-";
 /// So long the pods live at most: longer than any check.
 const LIFE_S: u32 = 600;
-/// A new namespace has no account for pods in its first moments.
+/// So long what is refused is tried again.
 const TRIES_MS: u64 = 10_000;
+/// The same where the namespace has no account for pods yet. The controller manager makes it: in
+/// moments, or after a restart of the API server once its lease has run out and been taken again
+/// (15 s, 10 s and 2 s of `--leader-elect-*`), and it has read all objects anew.
+const ACCOUNT_MS: u64 = 60_000;
 
 /// Creates the namespace, the Service and the pods, each on a node and of an image.
 pub(super) fn create(
@@ -29,11 +33,16 @@ pub(super) fn create(
     loop {
         match kubectl.run(&["apply", "-f", "-"], &manifest) {
             Ok(_) => return Ok(()),
-            Err(why) if clock.now().0 > TRIES_MS => return Err(why),
             // The tries themselves take a second each.
-            Err(_) => {}
+            Err(why) if clock.now().0 <= tries_ms(why.raw()) => {}
+            Err(why) => return Err(why),
         }
     }
+}
+
+fn tries_ms(refusal: &str) -> u64 {
+    let has_account = !refusal.contains("error looking up service account");
+    if has_account { TRIES_MS } else { ACCOUNT_MS }
 }
 
 /// The name of a new namespace: no two checks begin in the same millisecond.
@@ -138,6 +147,15 @@ mod tests {
             assert_eq!(pod["metadata"]["labels"], items[1]["spec"]["selector"]);
             assert_eq!(pod["metadata"]["namespace"], "pontoon-check-1");
         }
+    }
+
+    #[test]
+    fn an_account_that_is_not_there_yet_is_waited_for_longer() {
+        let refusal = "Error from server (Forbidden): error when creating \"STDIN\": pods \
+             \"pontoon-0\" is forbidden: error looking up service account pontoon-check-1/default: \
+             serviceaccount \"default\" not found";
+        assert_eq!(tries_ms(refusal), ACCOUNT_MS);
+        assert_eq!(tries_ms("The connection to the server was refused"), TRIES_MS);
     }
 
     /// A new namespace has no account for pods in its first moments.
