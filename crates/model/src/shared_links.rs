@@ -121,12 +121,18 @@ fn by_name(ends: &[LinkEndpoint]) -> BTreeMap<&IfName, Vec<usize>> {
     names
 }
 
-/// The first address of the link in this family that is neither link-local nor loopback.
-#[must_use]
-pub fn usable_address(link: &Link, family: IpFamily) -> Option<&LinkAddress> {
+/// The addresses of the link in this family that are neither link-local nor loopback, in the
+/// kernel's order.
+pub fn usable_addresses(link: &Link, family: IpFamily) -> impl Iterator<Item = &LinkAddress> {
     link.addresses
         .iter()
-        .find(|address| address.prefix.family() == family && is_usable(address.prefix.address))
+        .filter(move |own| own.prefix.family() == family && is_usable(own.prefix.address))
+}
+
+/// The first of [`usable_addresses`]: the one that the survey asks for.
+#[must_use]
+pub fn usable_address(link: &Link, family: IpFamily) -> Option<&LinkAddress> {
+    usable_addresses(link, family).next()
 }
 
 fn is_one_network(a: &LinkEndpoint, b: &LinkEndpoint) -> bool {

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod networks;
+pub mod flannel_interface;
 mod preparations;
 
 use std::fmt;
@@ -16,13 +17,14 @@ use pontoon_model::code;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Prefix};
 use pontoon_model::record::Record;
-use pontoon_model::shared_links::usable_address;
+use pontoon_model::shared_links::usable_addresses;
 use pontoon_model::shell_command;
 use pontoon_model::snapshot::{LinkKind, Snapshot, is_container_link};
 use pontoon_model::untrusted::Untrusted;
 use pontoon_rules::report::pairs::PairRow;
 
 use crate::refusal::SettingsRefusal;
+use flannel_interface::FlannelInterface;
 use pontoon_predict::kubeadm::certificates::lower_case;
 use pontoon_predict::kubeadm::endpoint::{API_PORT, EndpointHost, HostPort, is_dns_subdomain};
 use pontoon_predict::node_name::node_name;
@@ -104,6 +106,8 @@ pub struct NodeSettings {
     pub address: DecidedValue<IpAddr>,
     /// The link with that address.
     pub link: IfName,
+    /// How flannel is told to take that address on every node.
+    pub flannel: FlannelInterface,
     /// Whether the link is a tunnel that carries no Ethernet frames, such as `WireGuard`.
     pub is_tunnel: bool,
     /// The network of the address.
@@ -192,6 +196,7 @@ pub fn decide_settings(
         node_name: name,
         address: place.address,
         is_tunnel: node.link(&place.link).is_some_and(|link| link.kind == LinkKind::Tunnel),
+        flannel: FlannelInterface::decide(known, node, &place.link, address, place.prefix),
         link: place.link,
         network: place.prefix,
         mtu,
@@ -263,8 +268,8 @@ fn names(
     let mut names: Vec<String> = Vec::new();
     for link in node.links.iter().filter(|link| link.is_up && !is_of_containers(&link.name)) {
         for family in [IpFamily::V4, IpFamily::V6] {
-            let own = usable_address(link, family).map(|own| own.prefix.address.to_string());
-            names.extend(own);
+            let own = usable_addresses(link, family);
+            names.extend(own.map(|own| own.prefix.address.to_string()));
         }
     }
     names.extend([node_name.to_owned(), format!("{node_name}.local"), endpoint.host.to_string()]);
@@ -325,4 +330,4 @@ fn mtu_warnings(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

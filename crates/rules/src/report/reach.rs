@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use pontoon_model::facts::Facts;
 use pontoon_model::host::HostName;
 use pontoon_model::net::IpFamily;
+use pontoon_model::snapshot::Link;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,18 @@ impl AddressReach {
     }
 }
 
+/// Whether what the survey saw on a link of a host holds for one of its addresses: the survey asks
+/// for the first one, and the others are as near only to a peer that is in their network.
+fn is_shared(link: &Link, address: IpAddr, peer: &HostName, facts: &Facts) -> bool {
+    let peers = facts.hosts.get(peer).into_iter().flat_map(|host| &host.snapshot.links);
+    let mut peers = peers.flat_map(|link| &link.addresses).map(|own| own.prefix);
+    let own = link.addresses.iter().map(|own| own.prefix).find(|own| own.address == address);
+    // One direction suffices, as for the survey: a mask may be wrong.
+    own.is_some_and(|own| {
+        peers.any(|peer| own.contains(peer.address) || peer.contains(own.address))
+    })
+}
+
 /// Which hosts reach an address of a host on the link that has it.
 ///
 /// Frames of the survey decide, not what any program reports.
@@ -47,10 +60,15 @@ pub fn reach(name: &HostName, address: IpAddr, facts: &Facts, pairs: &[PairRow])
         // The link is that of `from`, whichever of the two that is.
         let is_there = match &pair.link {
             None => true,
-            Some(link) => facts.hosts.get(&pair.from).is_some_and(|from| {
-                let own = from.snapshot.link(link).into_iter().flat_map(|link| &link.addresses);
-                own.into_iter().any(|own| own.prefix.contains(address))
-            }),
+            Some(link) => {
+                facts.hosts.get(&pair.from).and_then(|from| from.snapshot.link(link)).is_some_and(
+                    |link| {
+                        let mut own = link.addresses.iter();
+                        own.any(|own| own.prefix.contains(address))
+                            && (pair.from != *name || is_shared(link, address, peer, facts))
+                    },
+                )
+            }
         };
         if is_there {
             states.entry(peer).or_insert(pair.state);

@@ -3,6 +3,7 @@
 use pontoon_model::shell_command;
 
 use crate::node_settings::NodeSettings;
+use crate::node_settings::flannel_interface::FlannelInterface;
 
 use super::{CommentedText, quoted};
 
@@ -27,14 +28,22 @@ pub fn settings(settings: &NodeSettings) -> String {
         0,
         &format!(
             "Left alone, flannel takes the link of the default route on each node; what was seen: \
-             {}. The link must be called {} on all nodes.",
+             {}. {}",
             settings.address.evidence_text(),
-            settings.link
+            match &settings.flannel {
+                FlannelInterface::Link(link) =>
+                    format!("The link must be called {link} on all nodes."),
+                FlannelInterface::Addresses(_) => format!(
+                    "{} has several addresses, of which flannel would take another one. A node \
+                     that is added later has to be added here.",
+                    settings.link
+                ),
+            }
         ),
     );
     let patch = format!(
         "[\n  {{\"op\": \"add\", \"path\": \"/spec/template/spec/containers/0/args/-\", \"value\": {}}}]",
-        quoted(format_args!("--iface={}", settings.link))
+        quoted(settings.flannel.flag())
     );
     page.shell(&shell_command!(
         "kubectl -n kube-flannel patch daemonset kube-flannel-ds --type=json -p {}",

@@ -1,6 +1,7 @@
 //! K3s and RKE2: `config.yaml` of a server or an agent.
 
 use crate::node_settings::NodeSettings;
+use crate::node_settings::flannel_interface::{FlannelInterface, alternation};
 
 use super::{CommentedText, DERIVED, quoted};
 
@@ -31,6 +32,16 @@ pub fn configuration(settings: &NodeSettings, which: K3sDistribution) -> String 
     page.line(&format!("node-ip: {}", quoted(settings.address.value)));
     page.line(&format!("advertise-address: {}", quoted(settings.address.value)));
     if which == K3sDistribution::K3s {
+        if let FlannelInterface::Addresses(_) = settings.flannel {
+            page.comment(
+                0,
+                &format!(
+                    "WARNING: {} has several addresses, and K3s's flannel takes another one than \
+                     {}: leave the link that one alone",
+                    settings.link, settings.address.value
+                ),
+            );
+        }
         page.line(&format!("flannel-iface: {}", quoted(&settings.link)));
     }
     page.comment(0, &settings.pods.evidence_text());
@@ -42,8 +53,42 @@ pub fn configuration(settings: &NodeSettings, which: K3sDistribution) -> String 
     for name in &settings.names.value {
         page.line(&format!("  - {}", quoted(name)));
     }
-    page.comment(0, "An agent: node-ip and flannel-iface of its own, and server: https://HOST:PORT \
+    if which == K3sDistribution::Rke2 {
+        canal(&mut page, settings);
+    }
+    let own = match which {
+        K3sDistribution::K3s => "node-ip and flannel-iface of its own",
+        K3sDistribution::Rke2 => "node-ip of its own",
+    };
+    page.comment(0, &format!("An agent: {own}, and server: https://HOST:PORT \
                      with the address above (6443; RKE2: 9345). Its token belongs in a file of mode \
-                     0600, token-file.");
+                     0600, token-file."));
     page.0
+}
+
+/// The values of Canal's chart, which are a file of their own (RKE2, "Network Options"). Canal's
+/// flannel takes the link of the default route otherwise.
+fn canal(page: &mut CommentedText, settings: &NodeSettings) {
+    let value = match &settings.flannel {
+        FlannelInterface::Link(link) => format!("iface: {}", quoted(link)),
+        FlannelInterface::Addresses(addresses) => {
+            format!("regexIface: {}", quoted(alternation(addresses)))
+        }
+    };
+    page.comment(
+        0,
+        "Canal is told its link by a second file, on every server before it starts; without the \
+         \"# \" before each line: /var/lib/rancher/rke2/server/manifests/rke2-canal-config.yaml",
+    );
+    for line in [
+        "apiVersion: helm.cattle.io/v1",
+        "kind: HelmChartConfig",
+        "metadata: {name: rke2-canal, namespace: kube-system}",
+        "spec:",
+        "  valuesContent: |-",
+        "    flannel:",
+        &format!("      {value}"),
+    ] {
+        page.line(&format!("# {line}"));
+    }
 }

@@ -7,7 +7,7 @@ use pontoon_diagnosis::{CommandPlace, DistinguishingCheck, Remedy};
 use pontoon_model::code;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{IfName, IpFamily, Prefix};
-use pontoon_model::shared_links::usable_address;
+use pontoon_model::shared_links::usable_addresses;
 use pontoon_model::snapshot::{Link, LinkAddress, Snapshot};
 use pontoon_rules::report::reach::{AddressReach, reach};
 
@@ -32,6 +32,16 @@ struct AddressCandidate<'a> {
 impl AddressCandidate<'_> {
     fn address(&self) -> IpAddr {
         self.own.prefix.address
+    }
+
+    /// Whether it may move to another host, as those of keepalived and kube-vip do: the address of a
+    /// host alone, beside one with a network.
+    fn is_floating(&self) -> bool {
+        let is_alone = |own: &LinkAddress| {
+            own.prefix.length == if own.prefix.address.is_ipv4() { 32 } else { 128 }
+        };
+        is_alone(self.own)
+            && usable_addresses(self.link, self.own.prefix.family()).any(|own| !is_alone(own))
     }
 
     fn is_reached_by_all(&self) -> bool {
@@ -65,6 +75,7 @@ pub(super) fn decide(
     let has_peers = known.record.facts.hosts.len() > 1;
     let best = candidates
         .iter()
+        .filter(|candidate| !candidate.is_floating())
         .filter(|candidate| candidate.is_reached_by_all() || !has_peers && candidates.len() == 1)
         // Wired before Wi-Fi, static addresses before leases.
         .min_by_key(|candidate| (candidate.link.is_radio(), candidate.own.valid_s.is_some()));
@@ -149,8 +160,9 @@ fn candidates<'a>(
             link.is_usable() && link.master.is_none() && !is_of_containers(&link.name)
         })
     };
-    let of_family =
-        |family| links().filter_map(move |link| Some((link, usable_address(link, family)?)));
+    let of_family = |family| {
+        links().flat_map(move |link| usable_addresses(link, family).map(move |own| (link, own)))
+    };
     let mut all: Vec<_> = of_family(IpFamily::V4).collect();
     if all.is_empty() {
         all = of_family(IpFamily::V6).collect();
