@@ -136,6 +136,17 @@ fn a_file_that_makes_no_sense_is_named_with_its_line() {
     let text = stderr(&output);
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(text.contains("hosts.toml") && text.contains("line 2, column 8"), "{text}");
+    // The lines that point at it stay lines.
+    assert!(text.contains("\n    2 | role = \"boss\"\n"), "{text}");
+}
+
+#[test]
+fn an_ssh_configuration_by_its_bare_name_has_its_includes() {
+    let desk = Desk::new();
+    fs::write(desk.path().join("config"), "Include more\n").unwrap();
+    fs::write(desk.path().join("more"), "Host pi1\n").unwrap();
+    desk.does(&["import", "config"]);
+    assert!(desk.file().contains("[host.pi1]"), "{}", desk.file());
 }
 
 #[test]

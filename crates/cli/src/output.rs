@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use pontoon_model::exit::Exit;
 
 use crate::failure::CommandFailure;
-use crate::render::clean;
+use crate::render::clean_lines;
 
 /// What a shell reports for a program that SIGPIPE ended: nobody reads the output any more.
 const CLOSED: u8 = 141;
@@ -47,10 +47,10 @@ pub(crate) fn failure(failure: &CommandFailure) -> ExitCode {
     if failure.is_closed_pipe() {
         return ExitCode::from(CLOSED);
     }
-    let mut text = format!("pontoon: {}", clean(&failure.to_string()));
+    let mut text = format!("pontoon: {}", clean_lines(&failure.to_string()));
     let mut cause = std::error::Error::source(failure);
     while let Some(error) = cause {
-        text.push_str(&format!("\n  because: {}", clean(&error.to_string())));
+        text.push_str(&format!("\n  because: {}", clean_lines(&error.to_string())));
         cause = error.source();
     }
     if let Some(advice) = failure.advice() {

@@ -41,3 +41,9 @@ pub(crate) fn clean(text: &str) -> String {
     }
     safe
 }
+
+/// The same for an error of several lines, such as one that points at a place in a file. Those after
+/// the first are indented, so that none can pass for a line of pontoon's own.
+pub(crate) fn clean_lines(text: &str) -> String {
+    text.trim_end().lines().map(clean).collect::<Vec<_>>().join("\n    ")
+}

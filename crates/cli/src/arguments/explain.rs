@@ -13,7 +13,8 @@ and the fix. Text that matches nothing is reported as `not recognised`.
 
 --prove runs those commands that only read, on this host, as if the text had
 been written here: ping, ip, ss, nft list, systemctl is-active, crictl ps,
-kubectl get, curl and the like. Commands for other hosts are left to you.
+kubectl get, curl, getent and the like; some ask the network about addresses
+and names in the text. Commands for other hosts are left to you.
 Commands that change or delete anything are never run.
 
   kubeadm join ... 2>&1 | tee join.log;  pontoon explain - <join.log

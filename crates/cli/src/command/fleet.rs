@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use pontoon_fleet::inventory::{HostRole, Inventory, InventoryHost, InventoryLocation, load_from};
+use pontoon_fleet::inventory::{HostRole, Inventory, InventoryHost, load_from};
 use pontoon_model::host::HostName;
 use pontoon_remote::carrier::ssh::{SshLogin, SshProgram};
 
 use crate::arguments::host_connection::ConnectionArguments;
+use crate::command::hosts::inventory_file::inventory_location;
 use crate::command::hosts::parse_host_lists;
 use crate::failure::{CommandFailure, HostsFailure};
 use crate::shell_split::split;
@@ -58,8 +59,7 @@ fn login(host: &InventoryHost, user: Option<&str>) -> SshLogin {
 
 /// The inventory; the default one is empty if its file does not exist.
 fn inventory(asked: Option<&Path>) -> Result<Inventory, CommandFailure> {
-    let variable = |name: &str| std::env::var_os(name);
-    match InventoryLocation::find(asked, Path::new("."), variable) {
+    match inventory_location(asked) {
         Ok(place) => Ok(load_from(&place).map_err(|source| HostsFailure::Load { source })?),
         // Where there is no home, names alone must do.
         Err(_) => Ok(Inventory::default()),

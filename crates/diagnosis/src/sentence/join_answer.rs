@@ -131,13 +131,19 @@ impl fmt::Display for Tokens<'_> {
 /// Foreign words between commas.
 struct Commas<'a>(&'a [Untrusted]);
 
+/// Most words of a list in a sentence. A certificate may have thousands of names.
+const WORDS_MAX: usize = 12;
+
 impl fmt::Display for Commas<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, word) in self.0.iter().enumerate() {
+        for (at, word) in self.0.iter().take(WORDS_MAX).enumerate() {
             let before = if at == 0 { "" } else { ", " };
             write!(f, "{before}{word}")?;
         }
-        Ok(())
+        match self.0.len().saturating_sub(WORDS_MAX) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
     }
 }
 
@@ -262,6 +268,14 @@ mod tests {
                     valid_for: vec![text("172.20.5.1"), text("10.96.0.1")],
                 },
                 "the certificate is valid for 172.20.5.1, 10.96.0.1, not for 10.0.0.1",
+            ),
+            (
+                JoinAnswerEvidence::CertificateForOthers {
+                    host: host.clone(),
+                    valid_for: vec![text("a"); 3_500],
+                },
+                "the certificate is valid for a, a, a, a, a, a, a, a, a, a, a, a and 3488 more, \
+                 not for 10.0.0.1",
             ),
             (
                 JoinAnswerEvidence::CertificateForOthers { host, valid_for: Vec::new() },

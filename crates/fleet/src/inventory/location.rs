@@ -1,7 +1,11 @@
 //! Finds the file of the inventory.
 
 use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+
+use nix::unistd::geteuid;
 
 /// The default name of the file.
 pub const FILE_NAME: &str = "hosts.toml";
@@ -16,6 +20,20 @@ pub struct InventoryLocation {
     pub path: PathBuf,
     /// How the path was determined.
     pub origin: LocationOrigin,
+    /// A file in the current folder that was passed over, and why.
+    pub ignored: Option<(PathBuf, IgnoredReason)>,
+}
+
+/// Why a file in the current folder is not taken for the user's inventory: it names addresses and
+/// logins, and somebody else could have put it there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum IgnoredReason {
+    /// Its owner is neither this user, nor root, nor the user of `sudo`.
+    #[error("it belongs to another user")]
+    OtherOwner,
+    /// It, or its folder, may be written by everybody.
+    #[error("everybody may write to it or to its folder")]
+    WritableByAll,
 }
 
 /// The sources of the path, in order of precedence.
@@ -46,8 +64,8 @@ impl LocationOrigin {
 pub struct NoInventoryLocation;
 
 impl InventoryLocation {
-    /// Finds the path: `asked`, then [`VARIABLE`], then the file in `here` if it exists, then the
-    /// user's configuration.
+    /// Finds the path: `asked`, then [`VARIABLE`], then the file in `here` if it exists and no other
+    /// user could have written it, then the user's configuration.
     ///
     /// # Errors
     ///
@@ -60,20 +78,44 @@ impl InventoryLocation {
         // An empty variable counts as not set (XDG Base Directory Specification).
         let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         if let Some(path) = asked {
-            return Ok(Self { path: path.to_owned(), origin: LocationOrigin::Asked });
+            let path = path.to_owned();
+            return Ok(Self { path, origin: LocationOrigin::Asked, ignored: None });
         }
         if let Some(path) = set(VARIABLE) {
-            return Ok(Self { path, origin: LocationOrigin::Variable });
+            return Ok(Self { path, origin: LocationOrigin::Variable, ignored: None });
         }
-        if here.join(FILE_NAME).exists() {
-            return Ok(Self { path: here.join(FILE_NAME), origin: LocationOrigin::Here });
+        let path = here.join(FILE_NAME);
+        let mut ignored = None;
+        if path.exists() {
+            let sudo_user = variable("SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok());
+            match ignored_reason(here, &path, sudo_user) {
+                Some(reason) => ignored = Some((path, reason)),
+                None => return Ok(Self { path, origin: LocationOrigin::Here, ignored }),
+            }
         }
         // The specification says that a relative path in this variable must be ignored.
         let configuration = set("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
         let configuration = configuration.or_else(|| set("HOME").map(|home| home.join(".config")));
         let folder = configuration.ok_or(NoInventoryLocation)?;
-        Ok(Self { path: folder.join("pontoon").join(FILE_NAME), origin: LocationOrigin::Home })
+        let path = folder.join("pontoon").join(FILE_NAME);
+        Ok(Self { path, origin: LocationOrigin::Home, ignored })
     }
+}
+
+fn ignored_reason(folder: &Path, file: &Path, sudo_user: Option<u32>) -> Option<IgnoredReason> {
+    const OTHERS_WRITE: u32 = 0o002;
+    const STICKY: u32 = 0o1000;
+    // What cannot be looked at fails when it is read, with its own words.
+    let file = fs::metadata(file).ok()?;
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let folder = fs::metadata(folder).ok()?;
+    let (own, root) = (geteuid().as_raw(), 0);
+    if ![own, root, sudo_user.unwrap_or(own)].contains(&file.uid()) {
+        return Some(IgnoredReason::OtherOwner);
+    }
+    // In a sticky folder, such as /tmp, nobody else can replace the file.
+    let is_open = folder.mode() & (OTHERS_WRITE | STICKY) == OTHERS_WRITE;
+    (is_open || file.mode() & OTHERS_WRITE != 0).then_some(IgnoredReason::WritableByAll)
 }
 
 #[cfg(test)]
@@ -113,5 +155,46 @@ mod tests {
         let relative = [("HOME", "/h"), ("XDG_CONFIG_HOME", "x"), (VARIABLE, "")];
         assert_eq!(found(None, empty, &relative), home);
         assert_eq!(found(None, empty, &[]), None);
+    }
+
+    #[test]
+    fn a_file_that_others_could_have_written_is_passed_over() {
+        use std::os::unix::fs::{PermissionsExt as _, chown};
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(FILE_NAME);
+        fs::write(&file, "").unwrap();
+        let set = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap()
+        };
+        let find = |variables: &[(&str, &str)]| {
+            let variable = |name: &str| {
+                let set = variables.iter().find(|(key, _)| *key == name);
+                set.map(|(_, value)| OsString::from(value))
+            };
+            let place = InventoryLocation::find(None, folder.path(), variable).unwrap();
+            (place.origin, place.ignored.map(|(_, reason)| reason))
+        };
+        let here = (LocationOrigin::Here, None);
+        let open = (LocationOrigin::Home, Some(IgnoredReason::WritableByAll));
+        for (folder_mode, file_mode, expected) in [
+            (0o755, 0o644, here),
+            (0o775, 0o664, here),
+            (0o1777, 0o644, here),
+            (0o777, 0o644, open),
+            (0o755, 0o666, open),
+        ] {
+            set(folder.path(), folder_mode);
+            set(&file, file_mode);
+            assert_eq!(find(&[("HOME", "/h")]), expected, "{folder_mode:o} {file_mode:o}");
+        }
+        set(folder.path(), 0o755);
+        set(&file, 0o644);
+        if geteuid().is_root() {
+            chown(&file, Some(1_234), None).unwrap();
+            let other = (LocationOrigin::Home, Some(IgnoredReason::OtherOwner));
+            assert_eq!(find(&[("HOME", "/h")]), other);
+            assert_eq!(find(&[("SUDO_UID", "1234")]), here);
+        }
     }
 }

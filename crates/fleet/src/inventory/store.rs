@@ -65,7 +65,7 @@ pub fn load(path: &Path) -> Result<Inventory, InventoryLoadError> {
 /// [`InventoryLoadError`] if a named file does not exist, or the file cannot be read or is not
 /// valid.
 pub fn load_from(place: &InventoryLocation) -> Result<Inventory, InventoryLoadError> {
-    let InventoryLocation { path, origin } = place;
+    let InventoryLocation { path, origin, .. } = place;
     match read(path)? {
         Some(inventory) => Ok(inventory),
         None if origin.is_named() => {
@@ -189,7 +189,7 @@ mod tests {
             (LocationOrigin::Home, true),
         ];
         for (origin, may_be_missing) in table {
-            let loaded = load_from(&InventoryLocation { path: path.clone(), origin });
+            let loaded = load_from(&InventoryLocation { path: path.clone(), origin, ignored: None });
             assert_eq!(loaded.is_ok(), may_be_missing, "{origin:?}");
         }
     }

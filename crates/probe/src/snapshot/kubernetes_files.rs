@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::net::IpAddr;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use nix::unistd::geteuid;
 use pontoon_model::net::IpFamily;
 use pontoon_model::node_files::{FlannelFlags, KubeadmFiles, NodeFiles};
 use pontoon_model::snapshot::CollectionGap;
@@ -85,6 +87,11 @@ fn flannel(root: &Path) -> FlannelFlags {
     let mut flags = names.filter_map(|process| {
         let is_number = process.bytes().all(|byte| byte.is_ascii_digit());
         if !is_number || read(&process, "comm")?.text.trim() != "flanneld" {
+            return None;
+        }
+        // Whatever another user calls their process says nothing about the flannel of the host.
+        let owner = fs::metadata(root.join("proc").join(&process)).ok()?.uid();
+        if owner != 0 && owner != geteuid().as_raw() {
             return None;
         }
         // An ordinary user may not read the namespace of another user's process: then any flanneld
@@ -182,6 +189,16 @@ mod tests {
         }
         process("9", "flanneld", "net:[1]", "/opt/bin/flanneld\0--ip-masq\0--iface=eth0\0");
         assert_eq!(flannel(root.path()).iface, [Untrusted::new("eth0")]);
+        if geteuid().is_root() {
+            // Those of another user are passed over.
+            process("10", "flanneld", "net:[1]", "flanneld\0--iface=wlan0\0");
+            for id in ["9", "10"] {
+                std::os::unix::fs::chown(root.path().join("proc").join(id), Some(1_000), None)
+                    .unwrap();
+            }
+            assert_eq!(flannel(root.path()), FlannelFlags::default());
+            std::os::unix::fs::chown(root.path().join("proc/9"), Some(0), None).unwrap();
+        }
         fs::write(root.path().join("proc/9/environ"), "FLANNELD_PUBLIC_IP=10.0.0.1\0").unwrap();
         assert_eq!(flannel(root.path()).public_ip, Some(Untrusted::new("10.0.0.1")));
     }

@@ -80,6 +80,8 @@ impl SshProgram {
         if let Some(address) = &login.address {
             // As an option: with the address as destination, the `Host` block of the name would not
             // apply.
+            // ssh_config(5): `%` begins a token in HostName, and a zone stands behind one.
+            let address = address.as_str().replace('%', "%%");
             command.args(["-o", &format!("HostName={address}")]);
         }
         if let Some(user) = &login.user {
@@ -128,6 +130,8 @@ mod tests {
             words(&ssh.shell(&SshLogin::named("pi3".parse().unwrap()))).join(" "),
             "ssh -F /tmp/config -- pi3"
         );
+        let zoned = SshLogin { address: Some("fe80::1%eth0".parse().unwrap()), ..login };
+        assert!(words(&ssh.shell(&zoned)).contains(&"HostName=fe80::1%%eth0".to_owned()));
     }
 
     #[test]

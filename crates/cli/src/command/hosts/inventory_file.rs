@@ -4,7 +4,8 @@ use std::env;
 use std::path::Path;
 
 use pontoon_fleet::inventory::{
-    Inventory, InventoryHost, InventoryLocation, InventoryLock, load, load_from, save,
+    Inventory, InventoryHost, InventoryLocation, InventoryLock, NoInventoryLocation, load,
+    load_from, save,
 };
 use pontoon_model::host::HostName;
 
@@ -80,8 +81,18 @@ impl InventoryFile {
 }
 
 fn find(asked: Option<&Path>) -> Result<InventoryLocation, CommandFailure> {
-    let place = InventoryLocation::find(asked, Path::new(""), |name| env::var_os(name));
-    Ok(place.map_err(|source| HostsFailure::NoPlace { source })?)
+    Ok(inventory_location(asked).map_err(|source| HostsFailure::NoPlace { source })?)
+}
+
+/// Where the inventory lies; says which file of the current folder was passed over.
+pub(crate) fn inventory_location(
+    asked: Option<&Path>,
+) -> Result<InventoryLocation, NoInventoryLocation> {
+    let location = InventoryLocation::find(asked, Path::new(""), |name| env::var_os(name))?;
+    if let Some((path, reason)) = &location.ignored {
+        output::note(&format_args!("{} in this folder is not used: {reason}", path.display()));
+    }
+    Ok(location)
 }
 
 /// A dry run changes nothing, and makes no folder.

@@ -12,6 +12,10 @@ use crate::inventory::{HostEntry, HostField, HostRole, InventoryHost, assign};
 /// Largest number of hosts in a file: twice what Kubernetes supports.
 pub const HOSTS_MAX: usize = 10_000;
 
+/// Largest number of names that the host lists of a file may stand for, repeated ones counted: a
+/// host is in several groups, but each range takes time, whether or not its hosts are known.
+const NAMES_MAX: usize = 10 * HOSTS_MAX;
+
 /// Largest number of remarks; beyond it, only their number is reported.
 pub const NOTICES_MAX: usize = 100;
 
@@ -21,6 +25,7 @@ pub(super) struct ImportDraft {
     places: BTreeMap<HostName, usize>,
     notices: Vec<ImportNotice>,
     untold: usize,
+    names: usize,
 }
 
 impl ImportDraft {
@@ -37,8 +42,15 @@ impl ImportDraft {
 
     /// Adds the hosts of a host list; returns their indices.
     pub(super) fn hosts(&mut self, text: &str, line: usize) -> Vec<usize> {
+        if self.names >= NAMES_MAX {
+            self.note(line, format!("left out: the lists stand for more than {NAMES_MAX} hosts"));
+            return Vec::new();
+        }
         match hostlist::hosts(text) {
-            Ok(list) => list.into_iter().filter_map(|name| self.host(name, line)).collect(),
+            Ok(list) => {
+                self.names += list.len();
+                list.into_iter().filter_map(|name| self.host(name, line)).collect()
+            }
             Err(error) => {
                 self.note(line, format!("left out: {error}"));
                 Vec::new()

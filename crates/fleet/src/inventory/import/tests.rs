@@ -213,6 +213,16 @@ fn ssh_hosts_are_taken_over_and_the_rest_is_left_to_ssh() {
 }
 
 #[test]
+fn ranges_without_end_are_left_out() {
+    let lines: String = (0..3_000).map(|at| format!("h{at}-[1:60000]\n")).collect();
+    let ImportedHosts { hosts, notices } =
+        import(&format!("[all]\n{lines}"), InventoryFormat::AnsibleIni, None).unwrap();
+    assert_eq!(hosts.len(), HOSTS_MAX);
+    let is_told = |words: &str| notices.iter().any(|notice| notice.text.contains(words));
+    assert!(is_told("the lists stand for more than 100000 hosts"), "{notices:?}");
+}
+
+#[test]
 fn included_files_lie_in_the_same_folder() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join(".ssh");

@@ -22,8 +22,12 @@ pub(super) struct SshIncludes<'a> {
 }
 
 impl<'a> SshIncludes<'a> {
-    pub(super) const fn new(folder: Option<&'a Path>) -> Self {
-        Self { folder, files: 0, bytes: 0 }
+    pub(super) fn new(folder: Option<&'a Path>) -> Self {
+        // The parent of a bare file name is empty.
+        let current = |path: &'a Path| {
+            if path.as_os_str().is_empty() { Path::new(".") } else { path }
+        };
+        Self { folder: folder.map(current), files: 0, bytes: 0 }
     }
 
     /// The contents of the files that match a pattern, sorted by name, or the reason why there are
