@@ -35,7 +35,9 @@ pub use entry::{HostEntry, HostRole, InventoryHost};
 pub use host_values::{ClusterName, HostAddress, KeyPath, UserName};
 pub use label::{HostLabels, LabelKey, LabelValue};
 pub use listing::{InventoryListing, LISTING, ListedHost};
-pub use location::{FILE_NAME, InventoryLocation, LocationOrigin, NoInventoryLocation, VARIABLE};
+pub use location::{
+    FILE_NAME, IgnoredReason, InventoryLocation, LocationOrigin, NoInventoryLocation, VARIABLE,
+};
 pub use lock::InventoryLock;
 pub use store::{InventoryLoadError, InventorySaveError, load, load_from, save};
 pub use toml_reader::{InventoryDocument, InventoryError, TEXT_BYTES_MAX};

@@ -7,7 +7,7 @@ mod import;
 mod list;
 mod remove;
 mod set;
-mod inventory_file;
+pub(crate) mod inventory_file;
 
 use std::process::ExitCode;
 

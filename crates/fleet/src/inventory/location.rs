@@ -138,7 +138,7 @@ mod tests {
     fn the_first_that_says_something_is_believed() {
         let empty = tempfile::tempdir().unwrap();
         let full = tempfile::tempdir().unwrap();
-        std::fs::write(full.path().join(FILE_NAME), "").unwrap();
+        fs::write(full.path().join(FILE_NAME), "").unwrap();
         let all = [(VARIABLE, "/v"), ("HOME", "/h"), ("XDG_CONFIG_HOME", "/x")];
         let (empty, full) = (empty.path(), full.path());
         let is = |path: &str, origin| Some((path.to_owned(), origin));

@@ -189,7 +189,8 @@ mod tests {
             (LocationOrigin::Home, true),
         ];
         for (origin, may_be_missing) in table {
-            let loaded = load_from(&InventoryLocation { path: path.clone(), origin, ignored: None });
+            let loaded =
+                load_from(&InventoryLocation { path: path.clone(), origin, ignored: None });
             assert_eq!(loaded.is_ok(), may_be_missing, "{origin:?}");
         }
     }
