@@ -18,13 +18,14 @@ ssh pi2 'mkdir -p /etc/kubernetes ~/bin; touch /etc/kubernetes/admin.conf; cat >
 #!/bin/bash
 echo "$*" >>/run/kubectl
 node() {
-    echo '{"kind": "Node", "metadata": {"name": "'$1'", "creationTimestamp": "2020-01-01T00:00:00Z"},
+    echo '{"kind": "Node", "metadata": {"name": "'$1'", "creationTimestamp": "2020-01-01T00:00:00Z",
+            "labels": {'"$3"'}},
         "status": {"addresses": [{"type": "InternalIP", "address": "'$2'"}],
         "conditions": [{"type": "Ready", "status": "True"}]}}'
 }
 case "$*" in
 *configmaps*) echo '{"items": []}' ;;
-*"get nodes,"*) echo "{\"items\": [$(node pi2 192.168.50.2), $(node pi3 192.168.50.3)]}" ;;
+*"get nodes,"*) echo "{\"items\": [$(node pi2 192.168.50.2 '"node-role.kubernetes.io/control-plane": ""'), $(node pi3 192.168.50.3)]}" ;;
 *apply*) cat >/dev/null; sleep "$(cat /run/apply-takes 2>/dev/null || echo 0)" ;;
 esac
 X

@@ -40,32 +40,29 @@ pub fn run(
     tell: &mut dyn FnMut(&ExecEvent) -> ControlFlow<()>,
 ) -> BTreeMap<HostName, CommandEnd> {
     let mut ends = BTreeMap::new();
-    let mut handles = BTreeMap::new();
-    let mut is_over = false;
     let mut waiting = jobs.into_iter();
     let (say, said) = sync_channel(LINES_WAITING);
-    thread::scope(|scope| {
-        let mut begin = |program: RemoteProgram| {
-            let (say, input, handle) = (say.clone(), input.cloned(), CommandHandle::default());
-            let by_host = (program.host().clone(), handle.clone());
-            scope.spawn(move || one(program, &handle, input.as_deref(), &say));
-            by_host
-        };
-        handles.extend(waiting.by_ref().take(AT_ONCE).map(&mut begin));
-        while !handles.is_empty() {
-            // This scope holds a sender, so `recv` cannot fail.
-            let Ok(event) = said.recv() else { break };
-            if !is_over && tell(&event).is_break() {
-                is_over = true;
-                handles.values().for_each(CommandHandle::end);
-            }
-            if let ExecEvent::Ended(host, end) = event {
-                handles.remove(&host);
-                ends.insert(host, end);
-                handles.extend(waiting.next().filter(|_| !is_over).map(&mut begin));
-            }
+    let begin = |program: RemoteProgram| {
+        let (say, input, handle) = (say.clone(), input.cloned(), CommandHandle::default());
+        let by_host = (program.host().clone(), handle.clone());
+        // Not joined: what a command has left in the background may hold its pipes open.
+        thread::spawn(move || one(program, &handle, input.as_deref(), &say));
+        by_host
+    };
+    let mut handles: BTreeMap<_, _> = waiting.by_ref().take(AT_ONCE).map(begin).collect();
+    while !handles.is_empty() {
+        // `begin` holds a sender, so `recv` cannot fail.
+        let Ok(event) = said.recv() else { break };
+        if tell(&event).is_break() {
+            handles.values().for_each(CommandHandle::end);
+            break;
         }
-    });
+        if let ExecEvent::Ended(host, end) = event {
+            handles.remove(&host);
+            ends.insert(host, end);
+            handles.extend(waiting.next().map(begin));
+        }
+    }
     ends
 }
 
@@ -154,20 +151,22 @@ mod tests {
         assert!(ends.values().all(CommandEnd::is_good));
     }
 
-    /// `pontoon exec … | head -1`: also those that say nothing end, and no other begins.
+    /// `pontoon exec … | head -1`: what runs is ended, and no other begins.
     #[test]
     fn where_nobody_reads_on_every_command_is_ended() {
         let folder = tempfile::tempdir().unwrap();
-        let touch = format!("touch {}", folder.path().join("late").display());
-        let mut scripts = vec![("h0".to_owned(), "yes".to_owned())];
-        scripts.extend((1..AT_ONCE).map(|at| (format!("h{at}"), "sleep 1000".to_owned())));
-        scripts.push(("late".to_owned(), touch));
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        let endless = format!("echo $$ >{}; exec yes", file("pid"));
+        let late = format!("touch {}", file("late"));
+        let mut scripts = vec![("h0".to_owned(), endless.as_str())];
+        scripts.extend((1..AT_ONCE).map(|at| (format!("h{at}"), "exec sleep 1000")));
+        scripts.push(("late".to_owned(), late.as_str()));
         let scripts: Vec<(&str, &str)> =
-            scripts.iter().map(|(host, script)| (host.as_str(), script.as_str())).collect();
-        let ends = run(jobs(&scripts), None, &mut |_| ControlFlow::Break(()));
-        assert_eq!(ends.len(), AT_ONCE);
-        assert!(ends.values().all(|end| *end == CommandEnd::Signalled(9)), "{ends:?}");
-        assert!(!folder.path().join("late").exists());
+            scripts.iter().map(|(host, script)| (host.as_str(), *script)).collect();
+        run(jobs(&scripts), None, &mut |_| ControlFlow::Break(()));
+        let pid = std::fs::read_to_string(file("pid")).unwrap();
+        assert!(!std::path::Path::new("/proc").join(pid.trim()).exists(), "yes runs on");
+        assert!(!std::path::Path::new(&file("late")).exists());
     }
 
     #[test]

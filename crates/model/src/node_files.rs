@@ -27,6 +27,9 @@ pub struct NodeFiles {
     /// Flags on the command line of kubelet.
     #[serde(default, skip_serializing_if = "KubeletFlags::is_empty")]
     pub kubelet: KubeletFlags,
+    /// What kubeadm wrote when the host became a node.
+    #[serde(default, skip_serializing_if = "KubeadmFiles::is_empty")]
+    pub kubeadm: KubeadmFiles,
     /// Flags of the flanneld that runs on this host.
     #[serde(default, skip_serializing_if = "FlannelFlags::is_empty")]
     pub flannel: FlannelFlags,
@@ -69,6 +72,28 @@ impl KubeletFlags {
     #[must_use]
     pub fn is_cloud_external(&self) -> bool {
         self.cloud_provider.as_ref().is_some_and(|provider| provider.raw() == "external")
+    }
+}
+
+/// Files of `/etc/kubernetes`. Only root may read their contents.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct KubeadmFiles {
+    /// Whether the host is a node of a cluster: `kubelet.conf` exists (`kubeadm reset` removes it).
+    #[serde(default)]
+    pub is_node: bool,
+    /// The address in `server:` of `kubelet.conf`; absent if that is a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_server: Option<IpAddr>,
+    /// `--advertise-address` of the static pod of kube-apiserver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advertise_address: Option<IpAddr>,
+}
+
+impl KubeadmFiles {
+    /// Whether the host is no node, as far as is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }
 

@@ -19,7 +19,7 @@ use pontoon_model::snapshot::{
 use pontoon_model::untrusted::Untrusted;
 
 use super::kubelet_flags::effective_flags;
-use pontoon_model::node_files::{FlannelFlags, NodeFiles};
+use pontoon_model::node_files::{FlannelFlags, KubeadmFiles, NodeFiles};
 
 /// `IFA_F_PERMANENT` (`linux/if_addr.h`): the default for an address.
 const PERMANENT: u32 = 0x80;
@@ -117,6 +117,11 @@ impl CapturedHost {
                 .unwrap_or_default(),
             looked_up: None,
             kubelet: effective_flags(Some(&self.flags), Some(&self.default_kubelet)),
+            // kubeadm writes kubelet's flags when the host becomes a node.
+            kubeadm: KubeadmFiles {
+                is_node: !self.flags.trim().is_empty(),
+                ..KubeadmFiles::default()
+            },
             flannel: FlannelFlags::of(self.flanneld.split_ascii_whitespace()),
         };
         Ok(Snapshot {

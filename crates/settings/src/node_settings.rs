@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod networks;
+mod preparations;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -17,7 +18,7 @@ use pontoon_model::net::{IfName, IpFamily, Prefix};
 use pontoon_model::record::Record;
 use pontoon_model::shared_links::usable_address;
 use pontoon_model::shell_command;
-use pontoon_model::snapshot::{Snapshot, is_container_link};
+use pontoon_model::snapshot::{LinkKind, Snapshot, is_container_link};
 use pontoon_model::untrusted::Untrusted;
 use pontoon_rules::report::pairs::PairRow;
 
@@ -25,7 +26,6 @@ use crate::refusal::SettingsRefusal;
 use pontoon_predict::kubeadm::certificates::lower_case;
 use pontoon_predict::kubeadm::endpoint::{API_PORT, EndpointHost, HostPort, is_dns_subdomain};
 use pontoon_predict::node_name::node_name;
-use pontoon_predict::proxy::ProxyEnvironment;
 use pontoon_rules::report::reach::reach;
 
 /// Values that the user sets, where the facts leave a choice or the user knows better.
@@ -104,6 +104,8 @@ pub struct NodeSettings {
     pub address: DecidedValue<IpAddr>,
     /// The link with that address.
     pub link: IfName,
+    /// Whether the link is a tunnel that carries no Ethernet frames, such as `WireGuard`.
+    pub is_tunnel: bool,
     /// The network of the address.
     pub network: Prefix,
     /// The MTU in bytes: the smallest of all hosts on that network.
@@ -173,16 +175,23 @@ pub fn decide_settings(
     let mtu = least_mtu(known, place.prefix);
     let mut warnings = place.warnings;
     warnings.extend(mtu_warnings(known, host, &place.link, place.prefix));
-    warnings.extend(leftovers(node, host));
+    warnings.extend(preparations::leftovers(node, host));
     let mut before = Vec::new();
-    before.extend(forwarding(node, family));
-    before.extend(service_route(node, &place.link, services.value));
-    before.extend(own_node_ip(node, address));
-    before.extend(proxy(node, &endpoint.value, pods.value, services.value, place.prefix));
+    before.extend(preparations::forwarding(node, family));
+    before.extend(preparations::service_route(node, &place.link, services.value));
+    before.extend(preparations::own_node_ip(node, address));
+    before.extend(preparations::proxy(
+        node,
+        &endpoint.value,
+        pods.value,
+        services.value,
+        place.prefix,
+    ));
     Ok(NodeSettings {
         host: host.clone(),
         node_name: name,
         address: place.address,
+        is_tunnel: node.link(&place.link).is_some_and(|link| link.kind == LinkKind::Tunnel),
         link: place.link,
         network: place.prefix,
         mtu,
@@ -313,86 +322,6 @@ fn mtu_warnings(
         }
     }
     warnings
-}
-
-/// What an earlier cluster left.
-fn leftovers(node: &Snapshot, host: &HostName) -> Option<SettingsNotice> {
-    let names = node.links.iter().map(|link| &link.name);
-    let links: Vec<_> = names
-        .filter(|name| name.as_str() == "cni0" || name.as_str().starts_with("flannel."))
-        .cloned()
-        .collect();
-    let reset = || Remedy::command(shell_command!("pontoon kubeadm reset-advice --for {}", host));
-    (!links.is_empty())
-        .then(|| SettingsNotice::new(SettingsEvidence::LeftoverLinks { links }, [reset()]))
-}
-
-fn forwarding(node: &Snapshot, family: IpFamily) -> Option<SettingsNotice> {
-    let (is_on, sysctl) = match family {
-        IpFamily::V4 => (node.forwarding.ipv4, "net.ipv4.ip_forward"),
-        IpFamily::V6 => (node.forwarding.ipv6, "net.ipv6.conf.default.forwarding"),
-    };
-    (is_on == Some(false)).then(|| {
-        let on = shell_command!(
-            "echo {} > /etc/sysctl.d/90-kubernetes.conf && sysctl -qw {}=1",
-            format!("{sysctl} = 1"),
-            sysctl
-        );
-        SettingsNotice::new(
-            JoiningHostEvidence::ForwardingOff { sysctl },
-            [Remedy::command(on).to("without it kubeadm refuses, and pods reach nothing")],
-        )
-    })
-}
-
-/// Without a default route the host itself has no way to a Service.
-fn service_route(node: &Snapshot, link: &IfName, services: Prefix) -> Option<SettingsNotice> {
-    let replace = match services.family() {
-        IpFamily::V4 => shell_command!("ip route replace {} dev {}", services, link),
-        IpFamily::V6 => shell_command!("ip -6 route replace {} dev {}", services, link),
-    };
-    node.route_to(services).is_none().then(|| {
-        SettingsNotice::new(
-            JoiningHostEvidence::NoServiceRoute { services },
-            [
-                Remedy::command(replace).to("add one, which lasts until a reboot"),
-                Remedy::action(
-                    "keep it with a line `up` in /etc/network/interfaces, or with nmcli connection \
-                     modify +ipv4.routes",
-                ),
-            ],
-        )
-    })
-}
-
-/// The `--node-ip` that kubelet has already, and that would override the one written here.
-fn own_node_ip(node: &Snapshot, address: IpAddr) -> Option<SettingsNotice> {
-    let node_ip = node.node.kubelet.node_ip.as_ref()?;
-    (node_ip.raw() != address.to_string()).then(|| {
-        SettingsNotice::new(
-            SettingsEvidence::KubeletNodeIp { node_ip: node_ip.clone() },
-            [Remedy::action("take it out there: the former file overrides the latter")],
-        )
-    })
-}
-
-/// Addresses for which no proxy must be used.
-fn proxy(
-    node: &Snapshot,
-    endpoint: &HostPort,
-    pods: Prefix,
-    services: Prefix,
-    network: Prefix,
-) -> Option<SettingsNotice> {
-    let proxies = ProxyEnvironment::of(&node.proxies);
-    let host = &endpoint.host;
-    proxies.of_https(&host.to_string())?;
-    let exempt = Remedy::command(shell_command!(
-        "export NO_PROXY=\"${{NO_PROXY:+$NO_PROXY,}}\"{}",
-        format!("{host},{network},{pods},{services},.svc,.cluster.local")
-    ));
-    let exempt = exempt.to("let requests inside the cluster bypass it");
-    Some(SettingsNotice::new(SettingsEvidence::HttpsProxySet, [exempt]))
 }
 
 #[cfg(test)]

@@ -367,7 +367,7 @@ pub(crate) fn accused_of_what_is_done_to_it(cluster: &Cluster) {
             said.err,
             cluster.lab.run(MASTER, "pontoon cluster check pi1 pi2 -v").out
         );
-        assert_eq!(said.code, 3, "{cause}");
+        assert_eq!(said.code, 3, "{cause}: {report}");
         carry_out(undo);
         if !undo.is_empty() {
             cluster.await_nodes();

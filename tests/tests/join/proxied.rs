@@ -152,7 +152,7 @@ fn a_proxy_that_leads_nowhere_is_named_with_kubeadms_words() {
             (found, expected) => assert_eq!(found, expected),
         }
         let first = failure.remedies()[0].command.as_ref().expect("a command").as_str();
-        assert_eq!(first, "export NO_PROXY=\"$NO_PROXY,\"kubernetes.default", "{failure:?}");
+        assert_eq!(first, "export NO_PROXY=\"$NO_PROXY,\"kubernetes", "{failure:?}");
         assert_eq!(failure.after_ms, 300_000);
     }
     assert!(server.bearers.lock().expect("no thread panicked").is_empty());

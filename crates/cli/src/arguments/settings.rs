@@ -163,7 +163,7 @@ pub(crate) struct ResetArguments {
 pub(crate) struct RepairArguments {
     #[command(flatten)]
     pub(crate) settings: SettingsArguments,
-    /// Address that init took; default: the predicted address
+    /// The API server's address now; default: as the host's own files name it
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) from: Option<IpAddr>,
     /// The host is a worker, and the control plane moved to this address

@@ -11,7 +11,6 @@ use pontoon_model::code;
 use pontoon_model::host::HostName;
 use pontoon_model::record::Record;
 use pontoon_model::shell_command;
-use pontoon_predict::kubeadm as rule;
 use pontoon_predict::kubeadm::endpoint::HostPort;
 use pontoon_predict::kubeadm::version::{ConfigApi, KubernetesVersion};
 use pontoon_rules::report::pairs::PairRow;
@@ -189,21 +188,26 @@ fn repair(arguments: &RepairArguments) -> Result<ExitCode, CommandFailure> {
     let diagnosed = DiagnosedRecord::of(record);
     let settings = diagnosed.settle(&arguments.settings)?;
     let node = diagnosed.record.facts.hosts.get(&settings.host);
-    let predicted = || {
-        let choice = rule::advertise_address(&node?.snapshot, None);
-        choice.pick().and_then(|pick| pick.addresses.first().copied())
+    let in_files = || {
+        let files = &node?.snapshot.node;
+        let node_ip = || files.kubelet.node_ip.as_ref()?.raw().parse().ok();
+        match arguments.to {
+            // A worker is led to the API server; its own addresses do not matter.
+            Some(_) => files.kubeadm.api_server,
+            None => files.kubeadm.advertise_address.or(files.kubeadm.api_server).or_else(node_ip),
+        }
     };
-    let Some(from) = arguments.from.or_else(predicted) else {
+    let Some(from) = arguments.from.or_else(in_files) else {
         return Err(refused(
             SettingsRefusal::new(
                 code::INIT_ADDRESS_UNKNOWN,
-                "the address that kubeadm init took is not known",
-                [SettingsEvidence::NoDefaultRoute],
+                "the address that the API server has now is not known",
+                [SettingsEvidence::NotInNodeFiles],
             )
             .of_host(&settings.host)
             .decided_by(DistinguishingCheck::by_command(
                 CommandPlace::ControlPlane,
-                "grep server: /etc/kubernetes/admin.conf",
+                "grep server: /etc/kubernetes/kubelet.conf",
             ))
             .remedy(Remedy::action("use --from")),
         ));

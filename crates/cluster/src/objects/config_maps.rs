@@ -54,7 +54,7 @@ pub(super) fn take(
         }
         // flannel had its pods in kube-system before v0.19.
         ("kube-flannel" | "kube-system", "kube-flannel-cfg") => {
-            objects.flannel_network = flannel(text("net-conf.json"))
+            objects.flannel_network = flannel(text("net-conf.json"));
         }
         _ => {}
     }

@@ -176,9 +176,21 @@ struct RawPodStatus {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 struct RawContainerStatus {
+    ready: bool,
     state: BTreeMap<String, RawContainerState>,
+    last_state: BTreeMap<String, RawContainerState>,
+}
+
+impl RawContainerStatus {
+    /// Why it is not running; of one that was restarted and is not ready yet, how it ended. Between
+    /// two crashes it runs for a moment, which says nothing good of it.
+    fn wait(&self) -> Option<&RawContainerState> {
+        let stopped = self.state.iter().find(|(state, _)| *state != "running");
+        let ended = self.last_state.iter().next().filter(|_| !self.ready);
+        stopped.or(ended).map(|(_, why)| why)
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -194,10 +206,7 @@ fn pod(raw: RawPod) -> Pod {
     metadata.labels.retain(|label, _| LABELS.contains(&label.as_str()));
     let running = status.container_statuses.iter().filter_map(|one| one.state.get("running"));
     let started_s = running.filter_map(|running| unix_s(&running.started_at)).max();
-    let states = status.container_statuses.iter().flat_map(|container| &container.state);
-    let mut waits = states
-        .filter(|(state, _)| *state != "running")
-        .map(|(_, why)| Untrusted::new(format!("{} {}", why.reason, why.message).trim()));
+    let mut waits = status.container_statuses.iter().filter_map(RawContainerStatus::wait);
     let is_ready =
         |condition: &RawCondition| condition.r#type == "Ready" && condition.status == "True";
     Pod {
@@ -207,7 +216,9 @@ fn pod(raw: RawPod) -> Pod {
         node: spec.node_name.filter(|node| !node.is_empty()),
         address: status.pod_ip.and_then(|address| address.parse().ok()),
         is_ready: status.conditions.iter().any(is_ready),
-        waits: waits.next(),
+        waits: waits
+            .next()
+            .map(|why| Untrusted::new(format!("{} {}", why.reason, why.message).trim())),
         created_s: unix_s(&metadata.creation_timestamp),
         started_s,
         labels: metadata.labels,
@@ -304,6 +315,12 @@ mod tests {
           "spec": {},
           "status": { "containerStatuses": [{ "state": { "waiting":
             { "reason": "CrashLoopBackOff", "message": "back-off\u001b[2J" } } }] } },
+        { "kind": "Pod",
+          "metadata": { "name": "coredns-b", "namespace": "kube-system", "uid": "w" },
+          "spec": {},
+          "status": { "containerStatuses": [{ "ready": false, "restartCount": 2,
+            "state": { "running": { "startedAt": "2026-11-28T23:40:43Z" } },
+            "lastState": { "terminated": { "reason": "Error", "exitCode": 1 } } }] } },
         { "kind": "EndpointSlice",
           "metadata": { "namespace": "default", "labels": { "kubernetes.io/service-name": "kubernetes" } },
           "endpoints": [{ "addresses": ["10.0.0.1"] },
@@ -324,7 +341,7 @@ mod tests {
         assert_eq!(node.flannel_ip, Some("172.20.5.2".parse().unwrap()));
         assert_eq!(node.pause_images, ["registry.k8s.io/pause:3.10"]);
         assert!(matches!(&node.ready, NodeReadiness::No(why) if why.raw() == "no network"));
-        let [server, dns] = &objects.pods[..] else { panic!("{objects:?}") };
+        let [server, dns, restarted] = &objects.pods[..] else { panic!("{objects:?}") };
         assert_eq!(server.started_s, Some(1_795_909_243));
         assert_eq!(server.labels.len(), 1);
         assert_eq!(dns.node, None);
@@ -332,6 +349,7 @@ mod tests {
             dns.waits.as_ref().map(ToString::to_string).as_deref(),
             Some("CrashLoopBackOff back-off\\u{1b}[2J")
         );
+        assert_eq!(restarted.waits.as_ref().map(Untrusted::raw), Some("Error"));
         let ends = objects.endpoints("default", "kubernetes");
         assert_eq!(ends, [("10.0.0.1".parse().unwrap(), 6443)]);
         assert_eq!(objects.services[0].address, None);

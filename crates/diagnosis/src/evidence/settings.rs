@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use pontoon_model::host::HostName;
-use pontoon_model::net::{IfName, Prefix};
+use pontoon_model::net::{IfName, IpFamily, Prefix};
 use pontoon_model::untrusted::Untrusted;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -140,6 +140,11 @@ pub enum SettingsEvidence {
         /// The value of its `--node-ip`.
         node_ip: Untrusted,
     },
+    /// The address of the node is of the other family.
+    NodeFamily {
+        /// The family of the node's address.
+        family: IpFamily,
+    },
     /// The environment has a proxy for HTTPS that applies to the API server.
     HttpsProxySet,
     /// The host's name cannot be that of a Node.
@@ -169,8 +174,8 @@ pub enum SettingsEvidence {
         /// The server that the join command names.
         server: HostName,
     },
-    /// No default route would lead kubeadm to an address.
-    NoDefaultRoute,
+    /// No file of kubeadm or kubelet that could be read names an address.
+    NotInNodeFiles,
     /// The address that kubeadm init took is the one that it should have taken.
     AddressAlreadyRight {
         /// The address of both.

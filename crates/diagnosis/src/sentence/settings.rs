@@ -69,6 +69,7 @@ impl fmt::Display for SettingsEvidence {
                 "kubelet is started with --node-ip={node_ip}, set in /etc/default/kubelet or \
                  /var/lib/kubelet/kubeadm-flags.env"
             ),
+            Self::NodeFamily { family } => write!(f, "the node's address is {family}"),
             Self::HttpsProxySet => f.write_str("HTTPS_PROXY is set, and applies to the API server"),
             Self::InvalidNodeName { name } => {
                 write!(f, "`{name}` is not a name that Kubernetes accepts")
@@ -82,7 +83,10 @@ impl fmt::Display for SettingsEvidence {
             Self::KnownHosts { hosts } => write!(f, "the facts are of {}", CommaList(hosts)),
             Self::HostUnreached { reason } => write!(f, "it could not be asked: {reason}"),
             Self::ServerUnreached { host, server } => write!(f, "{host} does not reach {server}"),
-            Self::NoDefaultRoute => f.write_str("there is no default route now that leads to it"),
+            Self::NotInNodeFiles => f.write_str(
+                "neither the files of kubeadm nor the flags of kubelet name it, as far as they \
+                 could be read (root reads all of them)",
+            ),
             Self::AddressAlreadyRight { address } => {
                 write!(f, "{address} is already the address that it should have")
             }
@@ -143,7 +147,7 @@ impl fmt::Display for NetworkUsage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pontoon_model::net::{IfName, Prefix};
+    use pontoon_model::net::{IfName, IpFamily, Prefix};
     use pontoon_model::untrusted::Untrusted;
 
     #[test]
@@ -270,7 +274,12 @@ mod tests {
                 },
                 "pi1 does not reach 10.0.0.9",
             ),
-            (SettingsEvidence::NoDefaultRoute, "there is no default route now that leads to it"),
+            (
+                SettingsEvidence::NotInNodeFiles,
+                "neither the files of kubeadm nor the flags of kubelet name it, as far as they \
+                 could be read (root reads all of them)",
+            ),
+            (SettingsEvidence::NodeFamily { family: IpFamily::V6 }, "the node's address is IPv6"),
             (
                 SettingsEvidence::AddressAlreadyRight { address },
                 "10.0.0.1 is already the address that it should have",

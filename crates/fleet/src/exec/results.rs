@@ -34,7 +34,7 @@ pub struct HostResult {
     /// Its standard error, line by line.
     pub err: Vec<String>,
     /// Bytes of output that are left out, beyond the limit of a host.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub cut_bytes: u64,
 }
 

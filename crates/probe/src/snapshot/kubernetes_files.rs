@@ -1,10 +1,11 @@
 //! The files that Kubernetes' components read before they choose an address.
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::Path;
 
 use pontoon_model::net::IpFamily;
-use pontoon_model::node_files::{FlannelFlags, NodeFiles};
+use pontoon_model::node_files::{FlannelFlags, KubeadmFiles, NodeFiles};
 use pontoon_model::snapshot::CollectionGap;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_predict::apimachinery::is_relevant_route_line;
@@ -43,8 +44,33 @@ pub(super) fn read(root: &Path, unread: &mut Vec<CollectionGap>) -> NodeFiles {
         name_services: name_services(&nsswitch),
         looked_up: None,
         kubelet: effective_flags(kubeadm.as_deref(), extra.as_deref()),
+        kubeadm: kubeadm_files(root),
         flannel: flannel(root),
     }
+}
+
+/// What kubeadm wrote. An ordinary user sees only that `kubelet.conf` exists, which is no gap.
+fn kubeadm_files(root: &Path) -> KubeadmFiles {
+    let text = |path: &str| files::read(root, path, SMALL_FILE_BYTES).ok().map(|file| file.text);
+    let after = |text: &str, start: &str| {
+        text.lines().find_map(|line| line.trim().strip_prefix(start)).map(str::to_owned)
+    };
+    let server = text(KUBELET_CONF).and_then(|text| after(&text, "server: https://"));
+    let advertised = text("etc/kubernetes/manifests/kube-apiserver.yaml")
+        .and_then(|text| after(&text, "- --advertise-address="));
+    KubeadmFiles {
+        is_node: root.join(KUBELET_CONF).exists(),
+        api_server: server.as_deref().and_then(server_address),
+        advertise_address: advertised.and_then(|address| address.parse().ok()),
+    }
+}
+
+const KUBELET_CONF: &str = "etc/kubernetes/kubelet.conf";
+
+/// The address in `10.0.0.1:6443` or `[fd00::1]:6443`.
+fn server_address(authority: &str) -> Option<IpAddr> {
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    host.trim_matches(['[', ']']).parse().ok()
 }
 
 /// The flags of the flanneld in this network namespace: its command line and, where that may be
@@ -107,6 +133,31 @@ mod tests {
     #[test]
     fn a_line_that_spoils_the_file_is_kept() {
         assert_eq!(relevant_routes("eth0\tXY\t00\n", IpFamily::V4), "eth0\tXY\t00\n");
+    }
+
+    #[test]
+    fn a_node_knows_its_api_server_by_its_own_files() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(kubeadm_files(root.path()), KubeadmFiles::default());
+        fs::create_dir_all(root.path().join("etc/kubernetes/manifests")).unwrap();
+        let manifest = "spec:\n  - command:\n    - --advertise-address=fd00::1\n";
+        fs::write(root.path().join("etc/kubernetes/manifests/kube-apiserver.yaml"), manifest)
+            .unwrap();
+        let table = [
+            ("10.0.0.1:6443", Some("10.0.0.1")),
+            ("[fd00::2]:6443", Some("fd00::2")),
+            ("api.example:6443", None),
+        ];
+        for (server, address) in table {
+            let conf = format!("clusters:\n- cluster:\n    server: https://{server}\n");
+            fs::write(root.path().join(KUBELET_CONF), conf).unwrap();
+            let expected = KubeadmFiles {
+                is_node: true,
+                api_server: address.map(|address| address.parse().unwrap()),
+                advertise_address: Some("fd00::1".parse().unwrap()),
+            };
+            assert_eq!(kubeadm_files(root.path()), expected, "{server}");
+        }
     }
 
     #[test]

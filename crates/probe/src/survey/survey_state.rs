@@ -283,7 +283,7 @@ impl<'a> SurveyState<'a> {
         } else {
             // That the peers answer says nothing of the gateway.
             let is_silent = self.controls_sent[place].len() >= GATEWAY_SILENT_ROUNDS;
-            self.controls[place].is_none_or(|answered| answered.len() >= 1 || is_silent)
+            self.controls[place].is_none_or(|answered| !answered.is_empty() || is_silent)
                 && endpoint.partners.iter().all(|(_, pair)| self.pairs[*pair as usize].is_done)
         }
     }

@@ -318,7 +318,7 @@ mod tests {
         let machine = |name| programs.for_machine(name).map(|program| program.bytes[18]);
         assert_eq!(machine("x86_64").unwrap(), 62);
         assert_eq!(machine("armv7l").unwrap(), 40);
-        // It is read once, whoever asks.
+        // It is read once for all hosts.
         std::fs::remove_file(folder.path().join("own")).unwrap();
         let again = programs.for_machine("x86_64").unwrap();
         assert!(Arc::ptr_eq(&again, &programs.clone().for_machine("x86_64").unwrap()));

@@ -155,9 +155,11 @@ mod tests {
             let words: Vec<String> = words;
             let command = shell_command!("printf '%s\\0' x{}y", words[0]);
             let line = format!("{command}; printf '%s\\0' {}", shell_line(&words));
-            let output = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
+            let output = Command::new("sh").args(["-c", &line]).output().unwrap();
             let mut expected = format!("x{}y\0", words[0]);
-            words.iter().for_each(|word| expected.extend([word.as_str(), "\0"]));
+            for word in &words {
+                expected.extend([word.as_str(), "\0"]);
+            }
             prop_assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
         }
     }

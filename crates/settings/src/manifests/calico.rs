@@ -2,14 +2,12 @@
 
 use crate::node_settings::NodeSettings;
 
+use super::flannel::overhead;
 use super::{CommentedText, DERIVED, quoted};
 
 /// Source of the fields.
 pub const SOURCE: &str =
     "tigera/operator api/v1/installation_types.go; projectcalico/calico node/pkg/lifecycle/startup";
-
-/// Bytes that VXLAN adds to a packet over IPv4.
-const OVERHEAD: u32 = 50;
 
 /// The Installation resource of the Tigera operator.
 #[must_use]
@@ -28,11 +26,20 @@ pub fn installation(settings: &NodeSettings) -> String {
     );
     let family = if settings.address.value.is_ipv4() { "V4" } else { "V6" };
     page.line(&format!("    nodeAddressAutodetection{family}: {{kubernetes: NodeInternalIP}}"));
-    page.comment(4, &format!("{} of {} less {OVERHEAD} for VXLAN", settings.mtu, settings.link));
-    page.line(&format!("    mtu: {}", settings.mtu.saturating_sub(OVERHEAD)));
+    let overhead = overhead(settings.address.value.is_ipv6());
+    page.comment(4, &format!("{} of {} less {overhead} for VXLAN", settings.mtu, settings.link));
+    page.line(&format!("    mtu: {}", settings.mtu.saturating_sub(overhead)));
     page.line("    ipPools:");
     page.comment(6, "kubeadm's podSubnet");
     page.line(&format!("      - cidr: {}", quoted(settings.pods.value)));
-    page.line("        encapsulation: VXLANCrossSubnet");
+    if settings.is_tunnel {
+        page.comment(
+            8,
+            "a layer-3 tunnel such as WireGuard drops packets between addresses of pods",
+        );
+        page.line("        encapsulation: VXLAN");
+    } else {
+        page.line("        encapsulation: VXLANCrossSubnet");
+    }
     page.0
 }

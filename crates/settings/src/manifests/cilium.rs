@@ -16,13 +16,17 @@ pub fn values(settings: &NodeSettings) -> String {
     page.comment(0, "left alone, every link with a route is a device, the WiFi, too");
     page.line(&format!("devices: {}", quoted(&settings.link)));
     page.line(&format!("MTU: {}", settings.mtu));
+    let is_v4 = settings.pods.value.address.is_ipv4();
+    page.line(&format!("ipv4: {{enabled: {is_v4}}}"));
+    page.line(&format!("ipv6: {{enabled: {}}}", !is_v4));
     page.line("ipam:");
     page.line("  mode: cluster-pool");
     page.line("  operator:");
-    page.comment(4, "the chart's own 10.0.0.0/8 holds the Services of kubeadm");
-    let list = if settings.pods.value.address.is_ipv4() {
+    let list = if is_v4 {
+        page.comment(4, "the chart's own 10.0.0.0/8 holds the Services of kubeadm");
         "clusterPoolIPv4PodCIDRList"
     } else {
+        page.comment(4, "kubeadm's podSubnet");
         "clusterPoolIPv6PodCIDRList"
     };
     page.line(&format!("    {list}: [{}]", quoted(settings.pods.value)));

@@ -10,7 +10,7 @@ use super::{CommentedText, quoted};
 pub const SOURCE: &str = "flannel-io/flannel v0.28.10, main.go and Documentation/configuration.md";
 
 /// Bytes that VXLAN adds: 50 over IPv4, 70 over IPv6.
-const fn overhead(is_v6: bool) -> u32 {
+pub(super) const fn overhead(is_v6: bool) -> u32 {
     if is_v6 { 70 } else { 50 }
 }
 

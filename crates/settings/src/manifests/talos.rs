@@ -20,6 +20,9 @@ pub fn patch(settings: &NodeSettings) -> String {
     page.comment(6, &settings.address.evidence_text());
     page.line(&format!("      validSubnets: [{}]", quoted(settings.network)));
     page.line("cluster:");
+    page.line("  etcd:");
+    page.comment(4, "left alone, etcd advertises the host's first address, whatever kubelet's is");
+    page.line(&format!("    advertisedSubnets: [{}]", quoted(settings.network)));
     page.line("  network:");
     page.line(&format!("    podSubnets: [{}]", quoted(settings.pods.value)));
     page.line(&format!("    serviceSubnets: [{}]", quoted(settings.services.value)));

@@ -36,7 +36,7 @@ pub(super) fn services(
     if let Some(told) = wishes.services {
         let checked = validate_subnets(&told.to_string(), SERVICE_ADDRESSES_MIN)
             .and_then(|_| validate_service_subnets(&told.to_string()));
-        return named(&taken, told, "--service-cidr", checked.map(|_| ()), wishes.pods);
+        return named(&taken, (told, family), "--service-cidr", checked.map(|_| ()), wishes.pods);
     }
     let usual = match family {
         IpFamily::V4 => v4(10, 96, 12),
@@ -59,7 +59,7 @@ pub(super) fn pods(
     let taken = taken(known);
     if let Some(told) = wishes.pods {
         let checked = validate_pod_subnets(&told.to_string(), |of| node_mask(|_| None, of));
-        return named(&taken, told, "--pod-cidr", checked.map(|_| ()), Some(services));
+        return named(&taken, (told, family), "--pod-cidr", checked.map(|_| ()), Some(services));
     }
     let usual = match family {
         IpFamily::V4 => v4(10, 244, 16),
@@ -107,10 +107,11 @@ fn choose(
     Ok(DecidedValue::new(found, [usual, free]))
 }
 
-/// The CIDR that the user set: kubeadm must accept it, and no host may use it.
+/// The CIDR that the user set: it must be of the node's family, kubeadm must accept it, and no host
+/// may use it.
 fn named(
     taken: &[UsedNetwork],
-    told: Prefix,
+    (told, family): (Prefix, IpFamily),
     option: &str,
     checked: Result<(), String>,
     beside: Option<Prefix>,
@@ -120,6 +121,9 @@ fn named(
         SettingsRefusal::new(code::CHOSEN_NETWORK_REFUSED, summary, [why])
             .remedy(Remedy::action("name another, or leave it to pontoon"))
     };
+    if told.family() != family {
+        return Err(refuse(SettingsEvidence::NodeFamily { family }));
+    }
     checked.map_err(|response| {
         refuse(SettingsEvidence::RefusedByKubeadm { response: Untrusted::new(&response) })
     })?;

@@ -299,3 +299,56 @@ fn a_link_is_named_in_settings_only_by_a_plain_name() {
         assert_eq!(refusal.kind, RefusalKind::Impossible);
     }
 }
+
+#[test]
+fn links_of_a_living_cluster_are_no_leftovers() {
+    let mut campus = CampusFixture::new(PairReachability::Open, PairReachability::Isolated);
+    let host = campus.record.facts.hosts.values_mut().next().unwrap();
+    let mut link = host.snapshot.links[1].clone();
+    link.name = "flannel.1".parse().unwrap();
+    link.addresses.clear();
+    host.snapshot.links.push(link);
+    let warned = |campus: &CampusFixture| {
+        !campus.settle(&SettingsOverrides::default()).unwrap().warnings.is_empty()
+    };
+    assert!(warned(&campus));
+    let host = campus.record.facts.hosts.values_mut().next().unwrap();
+    host.snapshot.node.kubeadm.is_node = true;
+    assert!(!warned(&campus));
+}
+
+#[test]
+fn a_network_of_the_other_family_is_refused() {
+    let campus = CampusFixture::new(PairReachability::Open, PairReachability::Isolated);
+    let none = SettingsOverrides::default;
+    for wishes in [
+        SettingsOverrides { pods: "fd00:10:244::/56".parse().ok(), ..none() },
+        SettingsOverrides { services: "fd00:10:96::/112".parse().ok(), ..none() },
+    ] {
+        let said = campus.settle(&wishes).unwrap_err().to_string();
+        assert!(said.contains("the node's address is IPv4"), "{said}");
+    }
+}
+
+#[test]
+fn calico_and_cilium_follow_the_family_and_the_link() {
+    let campus = CampusFixture::new(PairReachability::Open, PairReachability::Isolated);
+    let switch = campus.settle(&SettingsOverrides::default()).unwrap();
+    let tunnel = NodeSettings { is_tunnel: true, ..switch.clone() };
+    let mut six = switch.clone();
+    six.address.value = "fd00::1".parse().unwrap();
+    six.pods.value = "fd00:10:244::/56".parse().unwrap();
+    for (settings, encapsulation, mtu, is_v4) in [
+        (&switch, "VXLANCrossSubnet", 1450, true),
+        (&tunnel, "VXLAN", 1450, true),
+        (&six, "VXLANCrossSubnet", 1430, false),
+    ] {
+        let calico = crate::manifests::calico::installation(settings);
+        let cilium = crate::manifests::cilium::values(settings);
+        assert!(calico.contains(&format!("encapsulation: {encapsulation}\n")), "{calico}");
+        assert!(calico.contains(&format!("mtu: {mtu}\n")), "{calico}");
+        let families = format!("ipv4: {{enabled: {is_v4}}}\nipv6: {{enabled: {}}}\n", !is_v4);
+        assert!(cilium.contains(&families), "{cilium}");
+        assert_eq!(cilium.contains("10.0.0.0/8"), is_v4, "{cilium}");
+    }
+}

@@ -109,10 +109,10 @@ pub const REFUSALS: &[RefusalRow] = &[
     RefusalRow {
         code: code::INIT_ADDRESS_UNKNOWN,
         kind: RefusalKind::Undecided,
-        summary: "which address kubeadm init took is not known",
-        explain: "Without --from it is the one that kubeadm would take now, and now there is no \
-                  default route that leads to one. It is the server in \
-                  /etc/kubernetes/admin.conf.",
+        summary: "which address the API server has now is not known",
+        explain: "Without --from it is read from kube-apiserver's manifest, kubelet.conf and \
+                  kubelet's --node-ip, most of which only root may read. It is the server in \
+                  /etc/kubernetes/kubelet.conf.",
     },
     RefusalRow {
         code: code::REPAIR_NOT_NEEDED,

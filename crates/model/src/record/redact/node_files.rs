@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::{REDACTED, RecordRedactor};
-use crate::node_files::{FlannelFlags, KubeletFlags, NodeFiles};
+use crate::node_files::{FlannelFlags, KubeadmFiles, KubeletFlags, NodeFiles};
 use crate::untrusted::Untrusted;
 
 impl RecordRedactor<'_> {
@@ -29,6 +29,11 @@ impl RecordRedactor<'_> {
                 node_ip,
                 hostname_override: hostname_override.as_ref().map(|name| self.untrusted_name(name)),
                 cloud_provider: cloud_provider.clone(),
+            },
+            kubeadm: KubeadmFiles {
+                is_node: files.kubeadm.is_node,
+                api_server: files.kubeadm.api_server.map(|address| self.ip(address)),
+                advertise_address: files.kubeadm.advertise_address.map(|address| self.ip(address)),
             },
             flannel: self.flannel(&files.flannel),
         }

@@ -7,6 +7,7 @@ use std::thread;
 
 use super::*;
 use crate::far_end::ServiceMessage;
+use crate::preamble::{VERSIONS, VersionRange};
 use crate::reach_failure::{FailureCause, ReachFailure};
 use crate::session::far_loop::{
     FarServices, LoopService, ServiceOutput, ThreadService, serve_host,
@@ -142,10 +143,17 @@ fn greeted(script: &str) -> Result<(), ReachFailure> {
     session.await_greeting().map_err(|error| ReachFailure::of(&error))
 }
 
+/// The shell command that greets as this pontoon does.
+fn print_greeting() -> String {
+    let VersionRange { lowest, highest } = VERSIONS;
+    format!("printf 'PONTOON-REMOTE/{lowest}-{highest}\\n'")
+}
+
 #[test]
 fn what_answers_in_place_of_pontoon_has_a_cause() {
+    let greeting = format!("echo Welcome; {}; cat", print_greeting());
     let table = [
-        ("echo Welcome; printf 'PONTOON-REMOTE/5-5\\n'; cat", None),
+        (greeting.as_str(), None),
         ("printf 'PONTOON-REMOTE/9-9\\n'; cat", Some(FailureCause::Version)),
         ("echo PONTOON-AGENT/1; cat", Some(FailureCause::Version)),
         ("echo Welcome", Some(FailureCause::NotAnAgent)),
@@ -167,10 +175,8 @@ fn what_answers_in_place_of_pontoon_has_a_cause() {
 fn what_takes_something_back_is_given_the_time_for_it() {
     let folder = tempfile::tempdir().unwrap();
     let mark = folder.path().join("taken-back");
-    let script = format!(
-        "printf 'PONTOON-REMOTE/5-5\\n'; cat >/dev/null; sleep 0.3; touch {}",
-        mark.display()
-    );
+    let script =
+        format!("{}; cat >/dev/null; sleep 0.3; touch {}", print_greeting(), mark.display());
     for takes_back in [false, true] {
         let words = ["sh", "-c", &script].map(Into::into);
         let program = RemoteProgram::via("pi2".parse().unwrap(), words);

@@ -15,7 +15,7 @@ fn open() -> TestFacts {
 }
 
 /// An answer to a probe proves that it arrived: where answers came back to one host, the other
-/// cannot get the network accused by saying that nothing came.
+/// cannot get the network blamed by saying that nothing came.
 #[test]
 fn an_agent_that_conceals_what_arrived_accuses_nobody() {
     let honest = diagnose(&open().facts);
