@@ -99,6 +99,14 @@ impl RoundSchedule {
         })
     }
 
+    /// When its last question is to be put, in milliseconds.
+    #[must_use]
+    pub fn last_ms(&self) -> u32 {
+        let round = self.rounds.iter().map(|round| round.at_ms).max().unwrap_or(0);
+        let peer = self.partners.iter().map(|partner| partner.later_ms).max().unwrap_or(0);
+        round.saturating_add(peer).saturating_add(ECHO_LATER_MS)
+    }
+
     fn questions(
         &self,
         round: ScheduledRound,

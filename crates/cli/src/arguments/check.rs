@@ -12,12 +12,14 @@ Privileges: a packet socket sees whether frames arrive, which needs
 CAP_NET_RAW. Without it the report names what was not tested. As root:
   setcap cap_net_raw,cap_net_admin+ep \"$(command -v pontoon)\"
 
-Third parties: check contacts this host's name servers, one public page for the
-captive-portal check, and one public time server. --offline contacts none of
-them, --server HOST uses your own echo server, --passive sends nothing at all.
+Third parties: each host with an agent contacts its own name servers, one public
+page for the captive-portal check, and one public time server. --offline contacts
+none of them, --server HOST uses your own echo server, --passive sends nothing at
+all.
 
 Peers: from one end alone, isolation looks like a peer that is off. --via starts
-an agent on the peer over a connection that works:
+an agent on the peer over a connection that works, and then the peer is tested as
+this host is:
   pontoon check --peer 10.0.0.12 --via 'ssh pi2 pontoon agent --stdio'
 
 -v also lists the frames that were sent, by host and kind.";

@@ -114,7 +114,7 @@ fn shared(
         let Some((host, session)) = sessions.remove_entry(&login.host) else { continue };
         nodes.insert(host.clone(), NodeSession::beside_others(&session)?);
         let channel = Ok(AgentChannel::beside_others(&session)?);
-        seats.push(SurveyParticipant { host, channel, asks: true, radios: BTreeMap::new() });
+        seats.push(SurveyParticipant { host, channel, radios: BTreeMap::new() });
     }
     Ok((nodes, seats))
 }

@@ -53,7 +53,6 @@ pub(crate) fn survey(
     let seats = sessions?.into_iter().map(|(host, session)| SurveyParticipant {
         host,
         channel: session.map(AgentChannel::alone),
-        asks: true,
         radios: BTreeMap::new(),
     });
     ask(seats.collect(), intent, options)

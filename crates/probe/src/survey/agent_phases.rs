@@ -7,6 +7,7 @@ use pontoon_model::host::HostName;
 use pontoon_model::port::PortPlan;
 
 use super::clock_offset::ClockReference;
+use super::endpoints::chosen_links;
 use super::survey_agent::{ActiveAgent, AgentTotals, await_all};
 use super::survey_options::SurveyOptions;
 use crate::edge::clock::{RunClock, unix_ms};
@@ -24,17 +25,11 @@ pub(super) fn watch(
 ) {
     let ours = ClockReference { began: clock.now(), unix_ms: unix_ms() };
     let mut asked = BTreeMap::new();
-    for agent in agents.iter_mut() {
-        let links = agent.member.snapshot.links.iter();
-        agent.links = links
-            .filter(|link| link.is_up && link.reaches_hosts())
-            .filter(|link| {
-                // Hosts that only answer may call theirs as they like.
-                !agent.member.asks || options.links.is_empty() || options.links.contains(&link.name)
-            })
-            .map(|link| link.name.clone())
-            .collect();
-        let message = ToAgent::Watch { links: agent.links.clone(), port };
+    let members: Vec<_> = agents.iter().map(|agent| &agent.member).collect();
+    let chosen = chosen_links(&members, &options.links);
+    for (agent, links) in agents.iter_mut().zip(chosen) {
+        let message = ToAgent::Watch { links: links.clone(), port };
+        agent.member.links = links;
         asked.insert(agent.member.number, clock.now());
         agent.send_message(&message);
     }
@@ -61,12 +56,12 @@ pub(super) fn send_peer_lists(agents: &mut [ActiveAgent]) {
             SurveyPeer {
                 number: agent.member.number,
                 host: agent.member.host.clone(),
-                links: agent.links.clone(),
+                links: agent.member.links.clone(),
                 macs: links.iter().filter_map(|link| link.mac).collect(),
                 addresses: links
                     .iter()
                     .flat_map(|link| {
-                        let place = agent.links.iter().position(|name| *name == link.name);
+                        let place = agent.member.links.iter().position(|name| *name == link.name);
                         let place = place.and_then(|place| u8::try_from(place).ok());
                         link.addresses.iter().map(move |own| (own.prefix.address, place))
                     })

@@ -13,6 +13,7 @@ use super::endpoints::SurveyedHost;
 use super::survey_agent::{ActiveAgent, SurveyParticipant, silent, wait};
 use super::survey_options::{OwnNameSource, SurveyOptions};
 use crate::edge::clock::RunClock;
+use crate::machine::RunInstant;
 use crate::protocol::{FromAgent, ToAgent};
 use crate::run_key::RunKey;
 
@@ -45,11 +46,11 @@ pub(super) fn start_agents(
             asks_own_name: options.own_names == OwnNameSource::Asked,
             third_parties: options.third_parties(),
         };
-        let SurveyParticipant { host, channel, asks, radios } = participant;
+        let SurveyParticipant { host, channel, radios } = participant;
         let begun = channel.and_then(|mut channel| channel.send(&begin).map(|()| channel));
         match begun {
             Ok(channel) => {
-                waiting.push(StartingAgent { number, own_key, channel, host, asks, radios });
+                waiting.push(StartingAgent { number, own_key, channel, host, radios });
             }
             Err(error) => unreached.push((host, error.into())),
         }
@@ -106,7 +107,6 @@ struct StartingAgent {
     own_key: RunKey,
     channel: AgentChannel,
     host: HostName,
-    asks: bool,
     radios: BTreeMap<IfName, WifiAssociation>,
 }
 
@@ -135,7 +135,7 @@ impl StartingAgent {
                 number: self.number,
                 host: self.host,
                 snapshot,
-                asks: self.asks,
+                links: Vec::new(),
                 port_v4: None,
                 port_v6: None,
             },
@@ -143,9 +143,10 @@ impl StartingAgent {
             own_key: self.own_key,
             watches: Vec::new(),
             difference: None,
-            links: Vec::new(),
             listeners: Vec::new(),
             is_idle: true,
+            due: RunInstant::default(),
+            heard: RunInstant::default(),
             failure: None,
             finished: None,
         }

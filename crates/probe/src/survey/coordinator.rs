@@ -22,6 +22,9 @@ const TAIL_MS: u64 = 1500;
 /// The longest that anything takes after the last scheduled frame: an agent that never becomes
 /// idle does not keep the run open.
 const BEYOND_MS: u64 = 45_000;
+/// How long an agent may send nothing after the last of its questions was due: twice what any
+/// question waits for its answer.
+const SILENT_MS: u64 = 3_000;
 /// Observations of one run that are kept.
 const OBSERVATIONS_MAX: usize = 500_000;
 /// How often the survey state is evaluated: half a million pairs are not gone through for every
@@ -69,7 +72,7 @@ impl<'a> SurveyCoordinator<'a> {
         let most = self.state.last_frame_ms() + self.state.ports_ms() + BEYOND_MS;
         let end = start.after_ms(self.timeout_ms.unwrap_or(most).min(most));
         let opening = self.state.initial_work();
-        self.assign(opening);
+        self.assign(opening, start);
         let mut evaluate_at = start;
         loop {
             let now = clock.now();
@@ -103,7 +106,8 @@ impl<'a> SurveyCoordinator<'a> {
     /// Assigns what follows from the observations, and cancels what is settled.
     fn evaluate(&mut self, now: RunInstant) {
         let due = self.state.follow_up_work(now);
-        self.assign(due);
+        self.assign(due, now);
+        self.give_up_silent(now);
         let dead = self.agents.iter().filter(|agent| agent.failure.is_some());
         let dead = dead.map(|agent| agent.member.host.clone()).collect();
         for (host, groups) in self.state.settle(&dead) {
@@ -113,15 +117,29 @@ impl<'a> SurveyCoordinator<'a> {
         }
     }
 
+    /// Gives up agents that have not put all of their questions and send nothing any more: one that
+    /// is stopped keeps its connection open.
+    fn give_up_silent(&mut self, now: RunInstant) {
+        for agent in self.agents.iter_mut().filter(|agent| !agent.is_idle) {
+            if now >= agent.due.max(agent.heard).after_ms(SILENT_MS) {
+                agent.failure.get_or_insert_with(|| {
+                    "it stopped sending before it had asked all of its questions".to_owned()
+                });
+            }
+        }
+    }
+
     fn agent(&mut self, host: &HostName) -> Option<&mut ActiveAgent> {
         let place = *self.places.get(host)?;
         self.agents.get_mut(place)
     }
 
-    fn assign(&mut self, work: BTreeMap<HostName, HostWork>) {
-        for (host, HostWork { rounds, tasks }) in work {
+    fn assign(&mut self, work: BTreeMap<HostName, HostWork>, now: RunInstant) {
+        for (host, work) in work {
             if let Some(agent) = self.agent(&host) {
                 agent.is_idle = false;
+                agent.due = agent.due.max(now.after_ms(work.last_ms().into()));
+                let HostWork { rounds, tasks } = work;
                 agent.send_message(&ToAgent::Do { rounds, tasks });
             }
         }
@@ -129,7 +147,11 @@ impl<'a> SurveyCoordinator<'a> {
 
     fn receive(&mut self, now: RunInstant) {
         for place in 0..self.agents.len() {
-            for message in self.agents[place].receive_messages() {
+            let messages = self.agents[place].receive_messages();
+            if !messages.is_empty() {
+                self.agents[place].heard = now;
+            }
+            for message in messages {
                 match message {
                     FromAgent::Saw { seen } => {
                         for seen in seen {
@@ -187,7 +209,7 @@ impl<'a> SurveyCoordinator<'a> {
         }
         let Some(sender) = sender else { return false };
         let link = observation.asked_link.as_ref().map_or(Some(u8::MAX), |link| {
-            let place = sender.links.iter().position(|name| name == link)?;
+            let place = sender.member.links.iter().position(|name| name == link)?;
             u8::try_from(place).ok()
         });
         link.is_some_and(|link| seen.is_proven(sender.member.number, link, &sender.own_key))

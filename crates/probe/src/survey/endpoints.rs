@@ -1,6 +1,6 @@
 //! The endpoints of every host of a run, and the pairs of them that share a network.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use pontoon_model::host::HostName;
@@ -16,8 +16,8 @@ pub(super) struct SurveyedHost {
     pub(super) number: u16,
     pub(super) host: HostName,
     pub(super) snapshot: Snapshot,
-    /// Whether it is asked about itself (gateway, names, portal, clock), and not only by others.
-    pub(super) asks: bool,
+    /// Its links that the run is about, by [`chosen_links`].
+    pub(super) links: Vec<IfName>,
     pub(super) port_v4: Option<u16>,
     pub(super) port_v6: Option<u16>,
 }
@@ -33,6 +33,35 @@ impl SurveyedHost {
     }
 }
 
+/// The links of each member that the run is about: all that are up; with names, those of the names,
+/// and what other members have in one network with these, whatever they call it.
+pub(super) fn chosen_links(members: &[&SurveyedHost], only: &[IfName]) -> Vec<Vec<IfName>> {
+    let mut also: BTreeSet<(HostName, IfName)> = BTreeSet::new();
+    if !only.is_empty() {
+        let ends: Vec<Vec<LinkEndpoint>> =
+            members.iter().map(|member| link_endpoints(&member.host, &member.snapshot)).collect();
+        for (at, of_a) in ends.iter().enumerate() {
+            for of_b in ends.iter().skip(at + 1) {
+                for (a, b) in shared(of_a, of_b).map(|(a, b)| (&of_a[a], &of_b[b])) {
+                    if only.contains(&a.link) || only.contains(&b.link) {
+                        also.extend([a, b].map(|end| (end.host.clone(), end.link.clone())));
+                    }
+                }
+            }
+        }
+    }
+    let of_member = |member: &&SurveyedHost| {
+        let links = member.snapshot.links.iter().filter(|link| link.is_up && link.reaches_hosts());
+        let is_chosen = |name: &IfName| {
+            only.is_empty()
+                || only.contains(name)
+                || also.contains(&(member.host.clone(), name.clone()))
+        };
+        links.map(|link| link.name.clone()).filter(is_chosen).collect()
+    };
+    members.iter().map(of_member).collect()
+}
+
 /// An endpoint of a host of the run, and what decides how it is asked.
 #[derive(Clone, Debug)]
 pub(super) struct SurveyEndpoint {
@@ -44,7 +73,6 @@ pub(super) struct SurveyEndpoint {
     pub(super) gateway: Option<IpAddr>,
     /// A wire without a gateway: no strangers, no need to be slow.
     pub(super) is_private: bool,
-    pub(super) asks: bool,
     /// The pairs on it by the number of the other host, in order of numbers.
     pub(super) partners: Vec<(u16, u32)>,
 }
@@ -85,10 +113,9 @@ pub(super) struct SurveyEndpoints {
 }
 
 impl SurveyEndpoints {
-    /// Every endpoint of every member, on the chosen links. Those of hosts that only answer are not
-    /// chosen by name: their links may have other names.
-    pub(super) fn new(members: &[SurveyedHost], only: &[IfName]) -> Self {
-        Self::of(members.iter().flat_map(|member| endpoints_of(member, only)).collect())
+    /// Every endpoint of every member, on the chosen links.
+    pub(super) fn new(members: &[SurveyedHost]) -> Self {
+        Self::of(members.iter().flat_map(endpoints_of).collect())
     }
 
     pub(super) fn of(mut endpoints: Vec<SurveyEndpoint>) -> Self {
@@ -120,7 +147,7 @@ impl SurveyEndpoints {
     }
 
     /// Pairs up all members' endpoints that share a network, and notes the pairs on each endpoint.
-    pub(super) fn pair_up(&mut self, members: &[SurveyedHost], only: &[IfName]) -> Vec<[u32; 2]> {
+    pub(super) fn pair_up(&mut self, members: &[SurveyedHost]) -> Vec<[u32; 2]> {
         let mut hosts: Vec<(&HostName, Vec<LinkEndpoint>)> = members
             .iter()
             .map(|member| (&member.host, link_endpoints(&member.host, &member.snapshot)))
@@ -133,14 +160,9 @@ impl SurveyEndpoints {
         let mut pairs = Vec::new();
         for (at, (_, of_a)) in hosts.iter().enumerate() {
             for (other, (_, of_b)) in hosts.iter().enumerate().skip(at + 1) {
-                let is_chosen = |a: usize, b: usize| {
-                    only.is_empty()
-                        || [&of_a[a], &of_b[b]].iter().any(|end| only.contains(&end.link))
-                };
                 // An endpoint on a link that was not chosen has no place.
                 pairs.extend(
                     shared(of_a, of_b)
-                        .filter(|(a, b)| is_chosen(*a, *b))
                         .filter_map(|(a, b)| Some([places[at][a]?, places[other][b]?])),
                 );
             }
@@ -162,11 +184,10 @@ impl SurveyEndpoints {
     }
 }
 
-fn endpoints_of(member: &SurveyedHost, only: &[IfName]) -> impl Iterator<Item = SurveyEndpoint> {
+fn endpoints_of(member: &SurveyedHost) -> impl Iterator<Item = SurveyEndpoint> {
     let snapshot = &member.snapshot;
     let links = snapshot.links.iter().filter(|link| {
-        let is_chosen = !member.asks || only.is_empty() || only.contains(&link.name);
-        link.is_usable() && link.reaches_hosts() && is_chosen
+        link.is_usable() && link.reaches_hosts() && member.links.contains(&link.name)
     });
     links.flat_map(move |link| {
         let has_gateway = [IpFamily::V4, IpFamily::V6]
@@ -181,7 +202,6 @@ fn endpoints_of(member: &SurveyedHost, only: &[IfName]) -> impl Iterator<Item = 
                 reflector: member.reflector(prefix.address),
                 gateway: snapshot.gateway(&link.name, family),
                 is_private: !link.is_radio() && !has_gateway,
-                asks: member.asks,
                 partners: Vec::new(),
             })
         })

@@ -36,7 +36,7 @@ pub(super) fn host_questions(
     options: &SurveyOptions,
 ) -> Vec<HostTask> {
     let mut tasks = Vec::new();
-    for endpoint in endpoints.iter().filter(|endpoint| endpoint.asks) {
+    for endpoint in endpoints.iter() {
         let Some(member) = members.get(&endpoint.end.host) else { continue };
         if endpoint.family() == IpFamily::V4 {
             for (at, at_ms) in (1..).zip(OWN_ADDRESS_MS) {
@@ -51,7 +51,7 @@ pub(super) fn host_questions(
             tasks.extend(forwarding(endpoint, forwarder, options));
         }
     }
-    for member in members.values().filter(|member| member.asks) {
+    for member in members.values() {
         if let Some(server) = options.server {
             tasks.extend(server_questions(member, server));
         }

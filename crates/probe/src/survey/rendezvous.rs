@@ -204,7 +204,7 @@ impl PairRendezvous {
 
     fn ask_about_ourselves(&mut self, options: &SurveyOptions) {
         let member = self.agent.member.clone();
-        let endpoints = SurveyEndpoints::new(std::slice::from_ref(&member), &options.links);
+        let endpoints = SurveyEndpoints::new(std::slice::from_ref(&member));
         let members = BTreeMap::from([(member.host.clone(), member)]);
         let alone = SurveyOptions { one_ended: Vec::new(), ..options.clone() };
         let tasks = host_questions(&members, &endpoints, &[], &alone);

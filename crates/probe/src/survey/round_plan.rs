@@ -134,7 +134,6 @@ mod tests {
             reflector: Some(std::net::SocketAddr::new(address, 4000)),
             gateway,
             is_private,
-            asks: true,
             partners: (1..=peers).map(|number| (number, 0)).collect(),
         }
     }

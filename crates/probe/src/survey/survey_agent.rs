@@ -25,8 +25,6 @@ pub struct SurveyParticipant {
     pub host: HostName,
     /// The channel to its agent, or why there is none.
     pub channel: Result<AgentChannel, CarrierError>,
-    /// Whether questions about the host itself are put (gateway, names, portal, clock).
-    pub asks: bool,
     /// Associations of its radios that its kernel does not report, as in the lab.
     pub radios: BTreeMap<IfName, WifiAssociation>,
 }
@@ -39,10 +37,13 @@ pub(super) struct ActiveAgent {
     pub(super) watches: Vec<LinkCapture>,
     /// How its clock differs from this host's.
     pub(super) difference: Option<ClockDifference>,
-    pub(super) links: Vec<IfName>,
     /// Who answers on the ports that are asked for.
     pub(super) listeners: Vec<PortListener>,
     pub(super) is_idle: bool,
+    /// When the last of its questions is due.
+    pub(super) due: RunInstant,
+    /// When its last message came.
+    pub(super) heard: RunInstant,
     pub(super) failure: Option<String>,
     pub(super) finished: Option<AgentTotals>,
 }

@@ -33,6 +33,14 @@ pub(super) struct HostWork {
     pub(super) tasks: Vec<ProbeTask>,
 }
 
+impl HostWork {
+    /// When the last question is to be put, in milliseconds from the first.
+    pub(super) fn last_ms(&self) -> u32 {
+        let tasks = self.tasks.iter().map(|task| task.at_ms);
+        tasks.chain(self.rounds.iter().map(RoundSchedule::last_ms)).max().unwrap_or(0)
+    }
+}
+
 /// Endpoints, pairs and what was seen of each so far.
 pub(super) struct SurveyState<'a> {
     run: RunId,
@@ -69,8 +77,8 @@ impl<'a> SurveyState<'a> {
         sees: &dyn Fn(&EndpointKey) -> bool,
         options: &'a SurveyOptions,
     ) -> Self {
-        let mut endpoints = SurveyEndpoints::new(&list, &options.links);
-        let pairs = endpoints.pair_up(&list, &options.links);
+        let mut endpoints = SurveyEndpoints::new(&list);
+        let pairs = endpoints.pair_up(&list);
         let routed = routed_pairs(&list, &endpoints);
         let seeing: Vec<bool> =
             endpoints.iter().map(|endpoint| sees(&endpoint.end.key())).collect();
@@ -128,12 +136,9 @@ impl<'a> SurveyState<'a> {
                 self.run.0,
             ));
             let peers = self.partners(endpoint);
-            if !peers.is_empty() || endpoint.asks {
-                let group = self.endpoint_group(place);
-                let tasks =
-                    link_questions(endpoint, group, &peers, self.is_dual(endpoint), self.run.0);
-                own.tasks.extend(tasks.into_iter().map(|(_, task)| task));
-            }
+            let group = self.endpoint_group(place);
+            let tasks = link_questions(endpoint, group, &peers, self.is_dual(endpoint), self.run.0);
+            own.tasks.extend(tasks.into_iter().map(|(_, task)| task));
         }
         work.retain(|_, work| !work.rounds.is_empty() || !work.tasks.is_empty());
         work
@@ -343,3 +348,6 @@ fn by_host(tasks: Vec<HostTask>) -> BTreeMap<HostName, HostWork> {
     }
     work
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,8 +122,9 @@ fn member(number: u16) -> Option<SurveyedHost> {
     link.mac = Some(Mac([2, 0, 0, 0, high, low]));
     link.addresses.first_mut()?.prefix.address = IpAddr::V4(Ipv4Addr::new(172, 20, high, low));
     let host = HostName::lossy(&format!("pi{number}"));
+    let links = vec![link.name.clone()];
     let port_v4 = Some(4000);
-    Some(SurveyedHost { number, host, snapshot, asks: true, port_v4, port_v6: None })
+    Some(SurveyedHost { number, host, snapshot, links, port_v4, port_v6: None })
 }
 
 #[cfg(test)]

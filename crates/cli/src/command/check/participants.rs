@@ -21,23 +21,23 @@ pub(crate) fn participants(
     here: HostName,
 ) -> Result<(Vec<SurveyParticipant>, Vec<HostName>), CommandFailure> {
     let vias = vias(&arguments.peers, &arguments.vias)?;
-    let mut seats = vec![participant(own(here)?, true)];
+    let mut seats = vec![participant(own(here)?)];
     let mut one_ended = Vec::new();
     for (peer, argv) in arguments.peers.iter().zip(vias) {
         if argv.is_empty() {
             one_ended.push(peer.clone());
         } else {
-            seats.push(participant(RemoteProgram::via(peer.clone(), argv), false));
+            seats.push(participant(RemoteProgram::via(peer.clone(), argv)));
         }
     }
     Ok((seats, one_ended))
 }
 
 /// Starts an agent. If it cannot be started, that is this participant's failure, not the run's.
-pub(crate) fn participant(program: RemoteProgram, asks: bool) -> SurveyParticipant {
+pub(crate) fn participant(program: RemoteProgram) -> SurveyParticipant {
     let host = program.host().clone();
     let channel = HostSession::start(program).map(AgentChannel::alone);
-    SurveyParticipant { host, channel, asks, radios: BTreeMap::new() }
+    SurveyParticipant { host, channel, radios: BTreeMap::new() }
 }
 
 /// This program, as an agent.

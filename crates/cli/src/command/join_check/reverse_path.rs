@@ -36,8 +36,8 @@ pub(super) fn ask(
     let server = if server == here { HostName::lossy("server") } else { server };
     let argv = participants::command(via, &server)?;
     let all = vec![
-        participants::participant(participants::own(here.clone())?, true),
-        participants::participant(RemoteProgram::via(server.clone(), argv), true),
+        participants::participant(participants::own(here.clone())?),
+        participants::participant(RemoteProgram::via(server.clone(), argv)),
     ];
     let ports = PortPlan {
         needs: BTreeSet::from(CONTROL_PLANE_PORTS),

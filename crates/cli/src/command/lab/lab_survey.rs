@@ -47,11 +47,11 @@ pub(crate) fn survey(
 ) -> Result<Vec<RecordedSurvey>, CommandFailure> {
     let raised = LabSurvey { lab, scenario, over };
     let arguments = arguments(scenario)?;
-    let askers = scenario.askers();
+    let hosts = scenario.askers();
     if scenario.check.control {
-        return Ok(vec![raised.together(&arguments, &askers)?]);
+        return Ok(vec![raised.together(&arguments, &hosts)?]);
     }
-    match askers.as_slice() {
+    match hosts.as_slice() {
         [first, second] => Ok(vec![raised.apart(&arguments, first, second)?]),
         others => Err(CommandFailure::NoControl { hosts: others.len() }),
     }
@@ -72,10 +72,9 @@ impl LabSurvey<'_> {
     fn together(
         &self,
         arguments: &CheckArguments,
-        askers: &[HostName],
+        hosts: &[HostName],
     ) -> Result<RecordedSurvey, CommandFailure> {
-        let seat_of = |host: &HostName| self.seat(host, askers.contains(host));
-        let seats = self.lab.hosts().iter().map(seat_of).collect();
+        let seats = hosts.iter().map(|host| self.seat(host)).collect();
         // Peers that the scenario names are hosts without an agent, or they would be participants.
         let options = check::options(arguments, addresses(self.lab, &arguments.peers))?;
         let intent = check::run_parameters(&arguments.scope, arguments.peers.clone());
@@ -102,7 +101,7 @@ impl LabSurvey<'_> {
                 &arguments.scope,
                 vec![HostName::lossy(&address.to_string())],
             );
-            let seat = self.seat(host, true);
+            let seat = self.seat(host);
             survey::run_rendezvous(seat, address, side, &intent, &options, &mut |_| {})
                 .map(survey_report::record_of_survey)
                 .map_err(|source| CommandFailure::Survey { source })
@@ -131,7 +130,7 @@ impl LabSurvey<'_> {
         Ok(RecordedSurvey { record, key })
     }
 
-    fn seat(&self, host: &HostName, asks: bool) -> SurveyParticipant {
+    fn seat(&self, host: &HostName) -> SurveyParticipant {
         let radios: BTreeMap<_, _> = self
             .scenario
             .radio_facts()
@@ -140,7 +139,7 @@ impl LabSurvey<'_> {
             .map(|((_, link), radio)| (link, radio))
             .collect();
         let channel = HostSession::start(self.agent(host)).map(AgentChannel::alone);
-        SurveyParticipant { host: host.clone(), channel, asks, radios }
+        SurveyParticipant { host: host.clone(), channel, radios }
     }
 
     /// What starts the agent of a host.
