@@ -25,7 +25,7 @@ fn a_greeting_before_the_agent_does_no_harm() {
 #[test]
 fn clocks_are_told_apart_within_their_uncertainty() {
     let survey = survey([AgentScript::Deaf, AgentScript::Deaf]);
-    for (host, truth) in [("a", 0), ("b", AHEAD_MS)] {
+    for (host, truth) in [("a", 0), ("b", i64::try_from(AHEAD_MS).unwrap())] {
         let clock = &survey.facts.hosts[&host.parse().unwrap()].snapshot.clock;
         let found = clock.difference.unwrap();
         let off = found.offset_ms.abs_diff(truth);
