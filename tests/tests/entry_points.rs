@@ -68,7 +68,9 @@ fn entries(scenario: &Scenario) -> Vec<Entry<'_>> {
     let check = |host: &String| {
         let mut words = vec!["pontoon".to_owned(), "check".to_owned(), "--json".to_owned()];
         for peer in hosts.iter().filter(|peer| *peer != host) {
-            words.extend(["--peer", peer, "--via", &format!("pontoon lab via {peer}")].map(Into::into));
+            words.extend(
+                ["--peer", peer, "--via", &format!("pontoon lab via {peer}")].map(Into::into),
+            );
         }
         // A peer of the scenario has no agent, and so no command.
         let bare = args.iter().filter(|word| *word == "--peer");
@@ -76,16 +78,16 @@ fn entries(scenario: &Scenario) -> Vec<Entry<'_>> {
         words.extend(args.iter().cloned());
         (scenario, host.clone(), words)
     };
-    let is_asker = |(at, _): &(usize, &String)| {
-        hosts.len() <= HOSTS_MAX || *at == 0 || at + 1 == hosts.len()
-    };
+    let is_asker =
+        |(at, _): &(usize, &String)| hosts.len() <= HOSTS_MAX || *at == 0 || at + 1 == hosts.len();
     let asking = hosts.iter().enumerate().filter(is_asker);
     let mut entries: Vec<Entry<'_>> = asking.map(|(_, host)| check(host)).collect();
     // mesh has no hosts without an agent.
     if !args.iter().any(|word| word == "--peer") {
-        let mut words = ["pontoon", "mesh", &hosts.join(","), "--json", "--via", "pontoon lab via {}"]
-            .map(ToOwned::to_owned)
-            .to_vec();
+        let mut words =
+            ["pontoon", "mesh", &hosts.join(","), "--json", "--via", "pontoon lab via {}"]
+                .map(ToOwned::to_owned)
+                .to_vec();
         words.extend(args.iter().cloned());
         entries.extend(hosts.last().map(|host| (scenario, host.clone(), words)));
     }

@@ -197,6 +197,25 @@ fn links_between_pages_lead_somewhere() {
 }
 
 #[test]
+fn each_promise_of_security_names_a_test() {
+    let page = text(&root().join("SECURITY.md"));
+    let is_test = |word: &&str| {
+        word.contains('_') && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    };
+    let named: BTreeSet<&str> = page.split('`').skip(1).step_by(2).filter(is_test).collect();
+    assert!(named.len() > 30, "{named:?}");
+    let sources: Vec<String> = ["crates", "tests"]
+        .iter()
+        .flat_map(|folder| sources_below(folder))
+        .map(|path| text(&path))
+        .collect();
+    let is_there =
+        |name: &str| sources.iter().any(|source| source.contains(&format!("fn {name}(")));
+    let missing = named.into_iter().filter(|name| !is_there(name));
+    violations(missing.map(|name| format!("SECURITY.md names no test: {name}")));
+}
+
+#[test]
 fn unsafe_stands_in_named_files_only() {
     violations(sources_below(".").iter().map(|path| shown(path)).filter(|path| {
         let is_known = UNSAFE.iter().any(|(known, _)| known == path);

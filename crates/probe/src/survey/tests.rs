@@ -170,4 +170,3 @@ fn survey(scripts: [AgentScript; 2]) -> SurveyResult {
     }
     survey
 }
-

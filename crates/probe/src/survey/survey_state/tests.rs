@@ -214,9 +214,11 @@ fn a_name_chooses_a_link_and_what_others_call_it() {
         let members = order.map(|at| &hosts[at]);
         let links = chosen_links(&members, &only);
         let named = members.iter().zip(links);
-        named.flat_map(|(member, links)| {
-            links.into_iter().map(|link| format!("{} {link}", member.host)).collect::<Vec<_>>()
-        }).collect()
+        named
+            .flat_map(|(member, links)| {
+                links.into_iter().map(|link| format!("{} {link}", member.host)).collect::<Vec<_>>()
+            })
+            .collect()
     };
     for order in [[0, 1, 2], [1, 0, 2], [2, 1, 0]] {
         assert_eq!(chosen(&[], order).len(), 5);

@@ -47,7 +47,10 @@ pub(super) enum AgentScript {
 /// By how much the clock of `b` is ahead of that of `a`, which is ours.
 pub(super) const AHEAD_MS: u64 = 90_000;
 
-pub(super) fn participant(name: &'static str, script: AgentScript) -> (SurveyParticipant, JoinHandle<()>) {
+pub(super) fn participant(
+    name: &'static str,
+    script: AgentScript,
+) -> (SurveyParticipant, JoinHandle<()>) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let input = OwnedFd::from(ours.try_clone().unwrap());
     let participant = SurveyParticipant {
