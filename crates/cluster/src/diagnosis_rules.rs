@@ -10,6 +10,7 @@ mod cluster_dns;
 mod forwarding;
 mod network_plugin;
 mod node_address;
+mod node_trouble;
 mod cidr_overlap;
 mod packet_size;
 mod readiness;
@@ -33,12 +34,14 @@ use problem_draft::ProblemDraft;
 #[must_use]
 pub fn diagnose_cluster(facts: &ClusterFacts) -> Vec<Diagnosis> {
     let mut context = ClusterRuleContext::of(facts);
-    let rules: [fn(&mut ClusterRuleContext<'_>); 13] = [
+    let rules: [fn(&mut ClusterRuleContext<'_>); 16] = [
         api_server::server,
+        node_trouble::links,
         node_address::addresses,
         cidr_overlap::networks,
         api_server::endpoint,
         packet_size::between_nodes,
+        node_trouble::pressures,
         readiness::runtimes,
         readiness::nodes,
         node_address::kubelet_port,
@@ -46,6 +49,7 @@ pub fn diagnose_cluster(facts: &ClusterFacts) -> Vec<Diagnosis> {
         forwarding::of_nodes,
         cluster_dns::servers,
         kube_proxy::proxies,
+        node_trouble::system_pods,
         unexplained::unexplained,
     ];
     for rule in rules {
@@ -179,6 +183,16 @@ fn crosses_nodes(test: &ConnectivityTest) -> bool {
         | ConnectivityTarget::Dns { pod_on: Some(node), .. } => *node != test.from.node,
         _ => false,
     }
+}
+
+/// Whether a test may have gone to one of these nodes: of a Service before several pods that is not
+/// known.
+fn may_touch(test: &ConnectivityTest, nodes: &BTreeSet<String>) -> bool {
+    let is_before_several = matches!(
+        test.to,
+        ConnectivityTarget::Service { .. } | ConnectivityTarget::Dns { pod_on: None, .. }
+    );
+    is_before_several || touches(test, nodes)
 }
 
 /// Whether a test begins or ends at one of these nodes.

@@ -49,6 +49,8 @@ pub struct ClusterNode {
     pub internal_ips: Vec<IpAddr>,
     /// Whether it is ready.
     pub ready: NodeReadiness,
+    /// Conditions that are True and should not be: DiskPressure, MemoryPressure, PIDPressure.
+    pub pressures: Vec<NodePressure>,
     /// When it was made, in seconds since 1970.
     pub created_s: Option<i64>,
     /// Its `spec.podCIDRs`; empty where none was assigned.
@@ -74,6 +76,15 @@ pub enum NodeReadiness {
     Unknown,
 }
 
+/// A resource that a node is short of, by its kubelet's account.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct NodePressure {
+    /// The type of the condition.
+    pub condition: String,
+    /// What kubelet says of it.
+    pub message: Untrusted,
+}
+
 /// A Pod object (k8s.io/api/core/v1).
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Pod {
@@ -89,6 +100,8 @@ pub struct Pod {
     pub address: Option<IpAddr>,
     /// Whether it is ready.
     pub is_ready: bool,
+    /// Whether it has ended (`Succeeded`, `Failed`), or is being deleted.
+    pub is_ended: bool,
     /// Why one of its containers waits, or how it ended.
     pub waits: Option<Untrusted>,
     /// When it was made, in seconds since 1970.
@@ -121,6 +134,18 @@ pub struct EndpointSlice {
     pub ready: Vec<IpAddr>,
     /// The first port.
     pub port: Option<u16>,
+}
+
+/// Namespaces of the cluster's own pods and of the usual network plug-ins.
+const SYSTEM_NAMESPACES: [&str; 4] =
+    ["kube-system", "kube-flannel", "calico-system", "tigera-operator"];
+
+impl Pod {
+    /// Whether it is one of the cluster's own, or of its network plug-in.
+    #[must_use]
+    pub fn is_of_system(&self) -> bool {
+        SYSTEM_NAMESPACES.contains(&self.namespace.as_str())
+    }
 }
 
 impl ClusterObjects {

@@ -9,6 +9,23 @@ const YOUNG_S: i64 = 180;
 /// `authorization.webhook.cacheUnauthorizedTTL`).
 const SERVER_YOUNG_S: i64 = 60;
 
+/// Whether a pod that is not ready may become ready by itself: it is young, or was just started
+/// again, as after a reboot of its node.
+#[must_use]
+pub fn is_pod_starting(pod: &Pod, now_s: i64) -> bool {
+    let is_young = |since: Option<i64>| since.is_some_and(|since| now_s - since < YOUNG_S);
+    !is_failing(pod) && (is_young(pod.created_s) || is_young(pod.started_s))
+}
+
+/// Whether a container of it waits for a reason that does not pass by itself.
+fn is_failing(pod: &Pod) -> bool {
+    pod.waits.as_ref().is_some_and(|why| {
+        ["CrashLoop", "Error", "ErrImage", "ImagePull", "CreateContainer", "RunContainer"]
+            .iter()
+            .any(|word| why.raw().starts_with(word))
+    })
+}
+
 /// Whether something of the cluster is young and not ready yet.
 #[must_use]
 pub fn is_starting(objects: &ClusterObjects, now_s: i64) -> bool {
@@ -17,15 +34,11 @@ pub fn is_starting(objects: &ClusterObjects, now_s: i64) -> bool {
         |node: &ClusterNode| matches!(node.ready, NodeReadiness::No(_)) && is_young(node.created_s);
     let pod = |pod: &Pod| {
         let is_own = pod.labels.contains_key(OWN_LABEL.0);
-        let is_failing = pod.waits.as_ref().is_some_and(|why| {
-            ["CrashLoop", "Error", "ErrImage", "ImagePull", "CreateContainer", "RunContainer"]
-                .iter()
-                .any(|word| why.raw().starts_with(word))
-        });
         pod.namespace == "kube-system"
             && !is_own
             && !pod.is_ready
-            && !is_failing
+            && !pod.is_ended
+            && !is_failing(pod)
             && is_young(pod.created_s)
     };
     // In its first moments it does not know everybody's rights, and what it serves may be refused.
@@ -64,6 +77,7 @@ mod tests {
             (pod(20, false, Some("ContainerCreating")), true),
             (pod(20, false, Some("CrashLoopBackOff back-off")), false),
             (pod(200, false, None), false),
+            (Pod { is_ended: true, ..pod(20, false, Some("Completed")) }, false),
             (server(10), true),
             (server(40), true),
             (server(70), false),

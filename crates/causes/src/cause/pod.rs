@@ -134,6 +134,17 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Debugging DNS Resolution",
     },
     Cause {
+        code: code::COREFILE_REJECTED,
+        severity: Severity::Error,
+        summary: "CoreDNS rejects its Corefile and does not start with it",
+        distinguished_by: "its log names the line of the Corefile",
+        check: CauseCheck::new(Kubectl, "kubectl logs -n kube-system -l k8s-app=kube-dns"),
+        remedies: &[run("kubectl edit configmap -n kube-system coredns")
+            .on(Kubectl)
+            .to("correct the line that the log names, then delete CoreDNS's pods")],
+        source: "coredns/caddy caddyfile/parse.go, caddyfile/dispenser.go",
+    },
+    Cause {
         code: code::KUBE_PROXY_WITHOUT_RULES,
         severity: Severity::Error,
         summary: "kube-proxy has written no rules on this node: it is not running, or waits for \

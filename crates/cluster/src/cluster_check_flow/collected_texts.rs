@@ -7,9 +7,6 @@ use crate::cluster_facts::CollectedText;
 use crate::node_protocol::{NodeRequest, NodeResponse};
 use crate::objects::{NodeReadiness, Pod};
 
-/// Namespaces of the cluster's own pods and of the usual network plug-ins.
-const SYSTEM_NAMESPACES: [&str; 4] =
-    ["kube-system", "kube-flannel", "calico-system", "tigera-operator"];
 /// Pods of which logs are read: more have the same trouble, and each log takes two runs of kubectl.
 const LOGS_MAX: usize = 6;
 
@@ -39,8 +36,7 @@ impl ClusterCheckFlow {
                 request: NodeRequest::KubeletLog,
             }));
         }
-        let is_ill =
-            |pod: &&Pod| SYSTEM_NAMESPACES.contains(&pod.namespace.as_str()) && !pod.is_ready;
+        let is_ill = |pod: &&Pod| pod.is_of_system() && !pod.is_ready && !pod.is_ended;
         let server = self.facts.control_plane.clone();
         let ill = objects.pods.iter().filter(is_ill).take(LOGS_MAX);
         for (pod, host) in ill.zip(server.iter().cycle()) {

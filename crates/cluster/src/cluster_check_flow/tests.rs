@@ -16,10 +16,11 @@ use crate::cluster_progress::ClusterProgress::{
     AwaitingStartup, CreatingTestPods, NamespaceLeft, Retesting, Testing,
 };
 use crate::diagnosis_rules::diagnose_cluster;
+use crate::objects::Pod;
 use crate::startup::is_starting;
 use crate::tests::twin::ProxyMode;
 use crate::tests::twin::cluster::ClusterTwin;
-use crate::tests::twin::node::NODES;
+use crate::tests::twin::node::{BEGIN_S, NODES};
 
 /// Both modes of kube-proxy that a cluster may be in.
 const MODES: [ProxyMode; 2] = [ProxyMode::Iptables, ProxyMode::Nftables];
@@ -68,6 +69,34 @@ fn a_cluster_that_works_has_no_fault() {
         assert_eq!(run.progress, [CreatingTestPods, Testing]);
         assert_eq!(run.waited, Duration::ZERO);
     }
+}
+
+/// A link of another network that is down, pods that are young, just restarted, gone or of a tenant.
+#[test]
+fn what_is_no_fault_is_not_accused() {
+    let mut twin = twin();
+    twin.node(3).link_mut("wlan0").has_carrier = false;
+    let [young, restarted, ended, tenant] =
+        ["young", "restarted", "ended", "tenant"].map(|name| Pod {
+            namespace: "kube-system".to_owned(),
+            name: name.to_owned(),
+            node: Some("pi2".to_owned()),
+            created_s: Some(BEGIN_S - 1_000),
+            ..Pod::default()
+        });
+    twin.more_pods = vec![
+        Pod { created_s: Some(BEGIN_S - 20), ..young },
+        Pod { started_s: Some(BEGIN_S - 20), waits: Some(Untrusted::new("Unknown")), ..restarted },
+        Pod { is_ended: true, ..ended },
+        Pod { namespace: "default".to_owned(), ..tenant },
+    ];
+    let facts = twin.check().facts.unwrap();
+    assert_eq!(found(&facts), FoundCauses::new());
+    // The same pods once they are neither.
+    let mut later = facts;
+    later.now_s += 1_000;
+    let unready = causes(&[(&[code::UNEXPLAINED], "pi2")]);
+    assert_eq!(found(&later), unready);
 }
 
 #[test]

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    ClusterNode, ClusterObjects, ClusterService, EndpointSlice, NodeReadiness, Pod, config_maps,
+    ClusterNode, ClusterObjects, ClusterService, EndpointSlice, NodePressure, NodeReadiness, Pod,
+    config_maps,
 };
 use crate::timestamp::unix_s;
 
@@ -60,6 +61,7 @@ struct ObjectMeta {
     namespace: String,
     uid: String,
     creation_timestamp: String,
+    deletion_timestamp: Option<String>,
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
 }
@@ -126,6 +128,17 @@ fn is_pause_image(name: &str) -> bool {
     last.starts_with("pause:") || last.starts_with("mirrored-pause:")
 }
 
+/// What a node can be short of (kubernetes.io: Node-pressure Eviction).
+const PRESSURES: [&str; 3] = ["DiskPressure", "MemoryPressure", "PIDPressure"];
+
+fn pressure(condition: &RawCondition) -> Option<NodePressure> {
+    let is_short = PRESSURES.contains(&condition.r#type.as_str()) && condition.status == "True";
+    is_short.then(|| NodePressure {
+        condition: condition.r#type.clone(),
+        message: Untrusted::new(&condition.message),
+    })
+}
+
 const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
 /// github.com/flannel-io/flannel pkg/subnet/kube/annotations.go.
 const FLANNEL_IP: &str = "flannel.alpha.coreos.com/public-ip";
@@ -142,6 +155,7 @@ fn node(raw: RawNode) -> ClusterNode {
             Some(("False", message)) => NodeReadiness::No(Untrusted::new(message)),
             _ => NodeReadiness::Unknown,
         },
+        pressures: status.conditions.iter().filter_map(pressure).collect(),
         created_s: unix_s(&metadata.creation_timestamp),
         pod_cidrs: spec.pod_cidrs.iter().filter_map(|cidr| cidr.parse().ok()).collect(),
         is_control_plane: metadata.labels.contains_key(CONTROL_PLANE),
@@ -171,6 +185,7 @@ struct RawPodSpec {
 struct RawPodStatus {
     #[serde(rename = "podIP")]
     pod_ip: Option<String>,
+    phase: String,
     conditions: Vec<RawCondition>,
     container_statuses: Vec<RawContainerStatus>,
 }
@@ -216,6 +231,8 @@ fn pod(raw: RawPod) -> Pod {
         node: spec.node_name.filter(|node| !node.is_empty()),
         address: status.pod_ip.and_then(|address| address.parse().ok()),
         is_ready: status.conditions.iter().any(is_ready),
+        is_ended: metadata.deletion_timestamp.is_some()
+            || ["Succeeded", "Failed"].contains(&status.phase.as_str()),
         waits: waits
             .next()
             .map(|why| Untrusted::new(format!("{} {}", why.reason, why.message).trim())),
@@ -300,7 +317,9 @@ mod tests {
           "status": {
             "addresses": [{ "type": "Hostname", "address": "pi2" },
                           { "type": "InternalIP", "address": "10.0.0.2" }],
-            "conditions": [{ "type": "Ready", "status": "False", "message": "no network" }],
+            "conditions": [{ "type": "Ready", "status": "False", "message": "no network" },
+                           { "type": "MemoryPressure", "status": "False", "message": "enough" },
+                           { "type": "DiskPressure", "status": "True", "message": "full" }],
             "images": [{ "names": ["registry.k8s.io/etcd:3.6"] },
                        { "names": ["registry.k8s.io/pause@sha256:1", "registry.k8s.io/pause:3.10"] }],
             "nodeInfo": { "kubeletVersion": "v1.36.2" } } },
@@ -313,7 +332,7 @@ mod tests {
         { "kind": "Pod",
           "metadata": { "name": "coredns-a", "namespace": "kube-system", "uid": "v" },
           "spec": {},
-          "status": { "containerStatuses": [{ "state": { "waiting":
+          "status": { "phase": "Failed", "containerStatuses": [{ "state": { "waiting":
             { "reason": "CrashLoopBackOff", "message": "back-off\u001b[2J" } } }] } },
         { "kind": "Pod",
           "metadata": { "name": "coredns-b", "namespace": "kube-system", "uid": "w" },
@@ -340,6 +359,8 @@ mod tests {
         assert_eq!(node.internal_ips, ["10.0.0.2".parse::<IpAddr>().unwrap()]);
         assert_eq!(node.flannel_ip, Some("172.20.5.2".parse().unwrap()));
         assert_eq!(node.pause_images, ["registry.k8s.io/pause:3.10"]);
+        assert_eq!(node.pressures[0].condition, "DiskPressure");
+        assert_eq!(node.pressures.len(), 1);
         assert!(matches!(&node.ready, NodeReadiness::No(why) if why.raw() == "no network"));
         let [server, dns, restarted] = &objects.pods[..] else { panic!("{objects:?}") };
         assert_eq!(server.started_s, Some(1_795_909_243));
@@ -349,6 +370,7 @@ mod tests {
             dns.waits.as_ref().map(ToString::to_string).as_deref(),
             Some("CrashLoopBackOff back-off\\u{1b}[2J")
         );
+        assert!(dns.is_ended && !restarted.is_ended);
         assert_eq!(restarted.waits.as_ref().map(Untrusted::raw), Some("Error"));
         let ends = objects.endpoints("default", "kubernetes");
         assert_eq!(ends, [("10.0.0.1".parse().unwrap(), 6443)]);

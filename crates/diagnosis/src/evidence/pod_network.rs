@@ -46,6 +46,18 @@ pub enum PodNetworkEvidence {
         /// The pod network of the node.
         pod_cidr: Prefix,
     },
+    /// The network that flannel gives to pods of a node lies outside the node's pod network.
+    FlannelSubnetOutsidePodCidr {
+        /// The node whose file was read.
+        node: String,
+        /// `FLANNEL_SUBNET` in `/run/flannel/subnet.env`.
+        subnet: Prefix,
+        /// The pod network of the node.
+        pod_cidr: Prefix,
+        /// The node to whose pod network it belongs, if there is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        belongs_to: Option<String>,
+    },
     /// A node has no route to the pod networks of other nodes.
     PodRoutesMissing {
         /// The node whose routing table was read.

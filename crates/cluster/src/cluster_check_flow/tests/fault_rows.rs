@@ -37,6 +37,8 @@ const ROWS: &[FaultRow] = &rows! {
         &[code::CLOCK_BEFORE_CERTIFICATE, code::CERTIFICATE_EXPIRED, code::CLOCK_AHEAD],
         "pi1",
     )],
+    address_gone => [(&[code::ADVERTISE_ADDRESS_NOT_ON_HOST], "pi1")],
+    address_gone_for_long => [(&[code::ADVERTISE_ADDRESS_NOT_ON_HOST], "pi1")],
     advertised_on_wifi => [(&[code::API_SERVICE_LEADS_NOWHERE], "pi2 pi3")],
     // Addresses of nodes.
     node_ip_on_wifi => [(&[code::INTERNAL_IP_UNREACHABLE], "pi3")],
@@ -63,6 +65,13 @@ const ROWS: &[FaultRow] = &rows! {
     // Sizes of packets.
     small_path_mtu => [(&[code::PATH_MTU_HOLE], ALL)],
     large_overlay_mtu => [(&[code::POD_MTU_HOLE], ALL)],
+    // Links.
+    cable_out => [(&[code::NODE_LINK_DOWN], "pi3")],
+    link_switched_off => [(&[code::NODE_LINK_DOWN], "pi3")],
+    cable_out_of_control_plane => [(&[code::NODE_LINK_DOWN], "pi1")],
+    // Resources.
+    disk_full => [(&[code::DISK_FULL], "pi3")],
+    memory_short => [(&[code::NODE_SHORT_OF_RESOURCES], "pi3")],
     // Nodes that are not ready.
     runtime_stopped => [(&[code::CONTAINERD_NOT_RUNNING], "pi3")],
     plugin_not_installed => [
@@ -96,6 +105,7 @@ const ROWS: &[FaultRow] = &rows! {
         (&[code::FLANNEL_NETWORK_DIFFERS], "pi2"),
         (&[code::FLANNEL_NETWORK_DIFFERS], "pi3"),
     ],
+    subnet_of_another => [(&[code::FLANNEL_SUBNET_DIFFERS], "pi3")],
     stale_bridge => [(&[code::CNI0_STALE_ADDRESS], "pi3")],
     vxlan_dropped => [(&[code::VXLAN_PORT_BLOCKED], ALL)],
     // Forwarding.
@@ -106,6 +116,8 @@ const ROWS: &[FaultRow] = &rows! {
     docker_before_flannel => [],
     // DNS.
     dns_not_ready => [(&[code::COREDNS_NOT_READY], "pi1")],
+    one_dns_pod_not_ready => [(&[code::UNEXPLAINED], "pi2")],
+    corefile_rejected => [(&[code::COREFILE_REJECTED], "pi1 pi2")],
     dns_without_answer => [(&[code::COREDNS_NOT_READY], "pi1")],
     // Services.
     kube_proxy_stopped => [(&[code::KUBE_PROXY_WITHOUT_RULES], "pi3")],

@@ -3,7 +3,7 @@
 use pontoon_model::net::Prefix;
 use pontoon_model::untrusted::Untrusted;
 
-use crate::objects::NodeReadiness;
+use crate::objects::{NodePressure, NodeReadiness, Pod};
 use crate::tests::twin::cluster::ClusterTwin;
 use crate::tests::twin::node::{FilterAction, NODES, ip, network};
 use crate::tests::twin::{add_host_firewall, drop_by_policy, flush_flannel};
@@ -155,9 +155,86 @@ pub(super) fn no_pod_network(twin: &mut ClusterTwin) {
     }
 }
 
+/// flannel's file names the network of another node.
+pub(super) fn subnet_of_another(twin: &mut ClusterTwin) {
+    twin.node(3).state.flannel_subnet = Some(network("10.244.1.1/24"));
+}
+
+/// The cable is out of a worker.
+pub(super) fn cable_out(twin: &mut ClusterTwin) {
+    lost(twin);
+    twin.node(3).link_mut("eth0").has_carrier = false;
+}
+
+/// The same before anybody noticed that the node is lost.
+pub(super) fn link_switched_off(twin: &mut ClusterTwin) {
+    let link = twin.node(3).link_mut("eth0");
+    (link.is_up, link.has_carrier) = (false, false);
+}
+
+pub(super) fn cable_out_of_control_plane(twin: &mut ClusterTwin) {
+    for number in 2..=NODES {
+        twin.node(number).object.ready = NodeReadiness::Unknown;
+    }
+    twin.node(1).link_mut("eth0").has_carrier = false;
+}
+
+/// The address of the control plane is taken away, and its API server does not live long without.
+pub(super) fn address_gone(twin: &mut ClusterTwin) {
+    twin.node(1).link_mut("eth0").addresses.clear();
+    twin.node(1).state.addresses.remove(&ip("10.0.0.1"));
+}
+
+pub(super) fn address_gone_for_long(twin: &mut ClusterTwin) {
+    address_gone(twin);
+    no_etcd(twin);
+}
+
+fn short_of(twin: &mut ClusterTwin, condition: &str) {
+    let (condition, message) = (condition.to_owned(), Untrusted::new("kubelet has disk pressure"));
+    twin.node(3).object.pressures = vec![NodePressure { condition, message }];
+}
+
+pub(super) fn disk_full(twin: &mut ClusterTwin) {
+    short_of(twin, "DiskPressure");
+}
+
+/// kubelet rejects pods on such a node.
+pub(super) fn memory_short(twin: &mut ClusterTwin) {
+    short_of(twin, "MemoryPressure");
+    twin.node(3).pod_address_after = std::time::Duration::from_secs(100_000);
+}
+
+/// The second pod of CoreDNS, which everything works without.
+fn second_dns_pod(twin: &mut ClusterTwin) -> Pod {
+    let first = twin.objects().pods.remove(0);
+    Pod {
+        name: "coredns-b".to_owned(),
+        node: Some("pi2".to_owned()),
+        address: None,
+        is_ready: false,
+        ..first
+    }
+}
+
+pub(super) fn one_dns_pod_not_ready(twin: &mut ClusterTwin) {
+    let pod = second_dns_pod(twin);
+    twin.more_pods.push(pod);
+}
+
+pub(super) fn corefile_rejected(twin: &mut ClusterTwin) {
+    let waits = Some(Untrusted::new("CrashLoopBackOff back-off 5m0s restarting failed container"));
+    let pod = Pod { waits: waits.clone(), ..second_dns_pod(twin) };
+    twin.more_pods.push(pod);
+    (twin.has_dns, twin.dns_waits) = (false, waits);
+    twin.pod_log =
+        "/etc/coredns/Corefile:5 - Error during parsing: Unknown directive 'forwrad'\n".to_owned();
+}
+
 /// The node joined anew, and got another network.
 pub(super) fn stale_bridge(twin: &mut ClusterTwin) {
     twin.node(3).object.pod_cidrs = vec![network("10.244.7.0/24")];
+    twin.node(3).state.flannel_subnet = Some(network("10.244.7.1/24"));
     twin.node(3).link_mut("flannel.1").addresses[0].prefix = network("10.244.7.0/32");
     for number in [1, 2] {
         route_pods_of_3(twin, number, Some(network("10.244.7.0/24")));

@@ -45,6 +45,10 @@ pub(crate) struct ClusterTwin {
     pub(crate) has_dns: bool,
     /// Why the pod of CoreDNS waits.
     pub(crate) dns_waits: Option<Untrusted>,
+    /// Pods of the system beside that of CoreDNS.
+    pub(crate) more_pods: Vec<Pod>,
+    /// `kubectl logs` of any pod.
+    pub(crate) pod_log: String,
     /// What CoreDNS answers instead of an address.
     pub(crate) dns_error: Option<Untrusted>,
     /// A packet filter between the nodes drops VXLAN (8472/udp).
@@ -100,6 +104,8 @@ impl ClusterTwin {
             advertised: ip("10.0.0.1"),
             has_dns: true,
             dns_waits: None,
+            more_pods: Vec::new(),
+            pod_log: String::new(),
             dns_error: None,
             drops_vxlan: false,
             apart: BTreeSet::new(),
@@ -186,7 +192,7 @@ impl ClusterTwin {
         };
         let mut objects = ClusterObjects {
             nodes: self.nodes.iter().map(|node| self.object_of(node)).collect(),
-            pods: vec![self.dns_pod()],
+            pods: [vec![self.dns_pod()], self.more_pods.clone()].concat(),
             services: vec![
                 service("default", "kubernetes", "10.96.0.1"),
                 service("kube-system", "kube-dns", "10.96.0.10"),

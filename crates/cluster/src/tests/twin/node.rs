@@ -87,6 +87,7 @@ impl TwinNode {
                 created_s: Some(BEGIN_S - 100_000),
                 pod_cidrs: vec![network(&format!("10.244.{}.0/24", number - 1))],
                 is_control_plane: number == 1,
+                pressures: Vec::new(),
                 flannel_ip: Some(eth0),
                 pause_images: Vec::new(),
             },
@@ -101,6 +102,8 @@ impl TwinNode {
                     ProxyMode::Nftables => "nftables",
                 })),
                 cni_files: vec![Untrusted::new("10-flannel.conflist")],
+                flannel_subnet: Some(network(&format!("10.244.{}.1/24", number - 1))),
+                advertised: (number == 1).then_some(eth0),
                 sees_rules: true,
                 ..NodeState::default()
             },
@@ -125,12 +128,12 @@ impl TwinNode {
         format!("pi{}", self.number).parse().unwrap()
     }
 
-    /// The address of its test pod: the ninth of the network of its pods.
+    /// The address of its test pod: the ninth of the network that flannel has for its pods.
     pub(super) fn test_address(&self) -> IpAddr {
-        let cidr = self.object.pod_cidrs.first().copied();
-        let cidr = cidr.unwrap_or_else(|| network(&format!("10.244.{}.0/24", self.number - 1)));
-        let IpAddr::V4(first) = cidr.address else { panic!("{cidr}") };
-        Ipv4Addr::from_bits(first.to_bits() + 9).into()
+        let subnet = self.state.flannel_subnet;
+        let subnet = subnet.unwrap_or_else(|| network(&format!("10.244.{}.1/24", self.number - 1)));
+        let IpAddr::V4(first) = subnet.address else { panic!("{subnet}") };
+        Ipv4Addr::from_bits(first.to_bits() + 8).into()
     }
 
     /// The link of that name.
