@@ -22,9 +22,9 @@ use std::collections::BTreeSet;
 use pontoon_causes::symptom::explain;
 use pontoon_diagnosis::evidence::{ClusterEvidence, LogEvidence};
 use pontoon_diagnosis::{Certainty, Diagnosis, Evidence, Severity};
-use pontoon_model::code::DiagnosisCode;
+use pontoon_model::code::{self, DiagnosisCode};
 
-use crate::cluster_facts::ClusterFacts;
+use crate::cluster_facts::{ClusterFacts, CollectedText};
 use crate::connectivity_test::{ConnectivityTarget, ConnectivityTest};
 use crate::objects::ClusterObjects;
 use problem_draft::ProblemDraft;
@@ -155,6 +155,41 @@ impl<'a> ClusterRuleContext<'a> {
         let proofs = texts.filter_map(|text| causes_of_text(&text.text, &text.source));
         proofs.min_by_key(|proof| proof.causes.len())
     }
+}
+
+/// What ends kubelet at its start, and is named in its log.
+const ENDS_KUBELET: [DiagnosisCode; 8] = [
+    code::KUBELET_CERTIFICATE_EXPIRED,
+    code::CERTIFICATE_EXPIRED,
+    code::SWAP_ON,
+    code::CGROUP_V1,
+    code::CGROUP_CONTROLLER_MISSING,
+    code::CGROUP_DRIVER_MISMATCH,
+    code::CRI_SOCKET_MISSING,
+    code::FLAG_UNKNOWN,
+];
+
+/// Why kubelet ended, by the log that it left; none: it was stopped, or the log does not say.
+fn kubelet_end(context: &ClusterRuleContext<'_>, node: &str) -> Option<TextCauses> {
+    let is_log = |text: &&CollectedText| text.node == node && text.source == "kubelet's log";
+    let log = &context.facts.texts.iter().find(is_log)?.text;
+    // systemd says so of a stop that was asked for, and not of a restart of its own.
+    let stopped = log.lines().enumerate().filter(|(_, line)| line.starts_with("Stopping kubelet"));
+    let stopped = stopped.last().map_or(0, |(at, _)| at + 1);
+    let explanation = explain(log.as_bytes());
+    let later = explanation.symptoms.iter().filter(|symptom| symptom.line > stopped);
+    let proofs = later.filter_map(|symptom| {
+        let causes: Vec<_> = explanation.diagnoses_of(symptom).map(|one| one.code).collect();
+        let evidence = LogEvidence::TextProves {
+            what: symptom.what.clone(),
+            source: Some("kubelet's log".to_owned()),
+            line: symptom.line,
+            times: symptom.times,
+        };
+        let is_end = causes.iter().any(|code| ENDS_KUBELET.contains(code));
+        is_end.then_some(TextCauses { causes, evidence })
+    });
+    proofs.min_by_key(|proof| proof.causes.len())
 }
 
 /// The causes of the first thing that a text proves; none: nothing in it is recognised.

@@ -54,7 +54,10 @@ pub(super) const TABLE: &[Cause] = &[
             (SaysAny(&["dev flannel", "dev cni0", "dev lo"]), Fits),
             (Succeeds, Excludes),
         ]),
-        remedies: &[action("initialise again with a podSubnet that none of your networks uses")],
+        remedies: &[action(
+            "give the hosts' network another range; a new cluster is best initialised with \
+                    another podSubnet",
+        )],
         source: "measured: pod-overlaps-wifi (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
@@ -65,7 +68,8 @@ pub(super) const TABLE: &[Cause] = &[
         distinguished_by: "nft shows a drop for a range that contains the address",
         check: CauseCheck::new(Node, "nft list table ip kube-proxy"),
         remedies: &[action(
-            "initialise again with a serviceSubnet that none of your networks uses",
+            "give the hosts' network another range; a new cluster is best initialised with \
+                    another serviceSubnet",
         )],
         source: "measured: svc-overlaps-wifi (tests/kubernetes/cases/symptoms.json)",
     },

@@ -271,6 +271,20 @@ fn what_works_the_second_time_is_no_fault() {
 }
 
 #[test]
+fn a_kube_proxy_that_is_late_is_waited_for() {
+    let mut late = twin();
+    late.node(3).service_rules_after = Duration::from_secs(20);
+    let run = late.check();
+    assert_eq!(found(&run.facts.unwrap()), FoundCauses::new());
+    assert_eq!(run.waited, 7 * RETEST_AFTER);
+    let mut later = twin();
+    later.node(3).service_rules_after = NEVER;
+    let run = later.check();
+    assert!(!found(&run.facts.unwrap()).is_empty());
+    assert_eq!(run.waited, Duration::from_secs(30), "it is not waited for without end");
+}
+
+#[test]
 fn only_what_failed_is_tested_again() {
     let mut twin = twin();
     faults::kubelet_port_dropped(&mut twin);

@@ -9,7 +9,7 @@ use pontoon_diagnosis::evidence::ClusterEvidence;
 use pontoon_model::code::{self, DiagnosisCode};
 use pontoon_model::untrusted::Untrusted;
 
-use super::{ClusterRuleContext, ProblemDraft, TextCauses, test_evidence, touches};
+use super::{ClusterRuleContext, ProblemDraft, TextCauses, kubelet_end, test_evidence, touches};
 use crate::connectivity_test::{ApiAddressSource, ConnectivityOutcome, ConnectivityTarget};
 use crate::node_state::NodeState;
 use crate::objects::{ClusterNode, NodeReadiness};
@@ -143,7 +143,13 @@ fn status_unknown(context: &ClusterRuleContext<'_>, node: &ClusterNode) -> Probl
     };
     if !state.runs("kubelet") && !state.is_k3s() {
         let programs = vec!["kubelet"];
-        return ProblemDraft::new(code::KUBELET_NOT_RUNNING, Certainty::Confirmed, [&name])
+        let problem = match kubelet_end(context, &name) {
+            Some(TextCauses { causes, evidence }) => {
+                ProblemDraft::candidates(causes, Certainty::Likely, [&name]).evidence(evidence)
+            }
+            None => ProblemDraft::new(code::KUBELET_NOT_RUNNING, Certainty::Confirmed, [&name]),
+        };
+        return problem
             .evidence(unknown)
             .evidence(ClusterEvidence::ProgramsNotRunning { node: name, programs });
     }

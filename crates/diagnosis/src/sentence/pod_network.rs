@@ -74,6 +74,12 @@ impl fmt::Display for PodNetworkEvidence {
                 "{node}: the route to {services} is over {route_link}, and the node's address is on \
                  {address_link}"
             ),
+            Self::SomeServicesFail { node, failing, working } => write!(
+                f,
+                "{node}: its pods do not reach the Services {}, and reach the Services {}",
+                listed(failing),
+                listed(working)
+            ),
             Self::OnlyServicesFail { node } => write!(
                 f,
                 "{node}: pods and the API server answer at their own addresses, but not by Services"
@@ -225,6 +231,15 @@ mod tests {
                     address_link: link("eth0"),
                 },
                 "pi2: the route to 10.96.0.0/12 is over wlan0, and the node's address is on eth0",
+            ),
+            (
+                PodNetworkEvidence::SomeServicesFail {
+                    node: node(),
+                    failing: ["10.96.0.1".parse().unwrap()].into(),
+                    working: ["10.96.0.10", "10.96.7.7"].map(|at| at.parse().unwrap()).into(),
+                },
+                "pi2: its pods do not reach the Services 10.96.0.1, and reach the Services \
+                 10.96.0.10, 10.96.7.7",
             ),
             (
                 PodNetworkEvidence::OnlyServicesFail { node: node() },

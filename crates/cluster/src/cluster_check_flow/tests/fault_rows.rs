@@ -87,6 +87,8 @@ const ROWS: &[FaultRow] = &rows! {
     calico_elsewhere => [(&[code::CNI_NOT_READY], "pi3")],
     host_off => [(&[code::NODE_OFF, code::WAY_LOST, code::KUBELET_NOT_RUNNING], "pi3")],
     kubelet_long_stopped => [(&[code::KUBELET_NOT_RUNNING], "pi3")],
+    kubelet_certificate_expired => [(&[code::KUBELET_CERTIFICATE_EXPIRED], "pi3")],
+    kubelet_stopped_by_hand => [(&[code::KUBELET_NOT_RUNNING], "pi3")],
     no_route => [(&[code::NO_ROUTE_FROM_HERE], "pi3")],
     api_port_dropped => [(&[code::API_ADDRESS_UNREACHABLE], "pi3")],
     api_port_prohibited => [(&[code::FIREWALL_REJECT], "pi3")],
@@ -127,9 +129,15 @@ const ROWS: &[FaultRow] = &rows! {
     ],
     no_default_route => [(&[code::NO_ROUTE_TO_SERVICE_RANGE], "pi3")],
     services_not_masqueraded => [(&[code::REPLY_INTO_OTHER_NETWORK], "pi3")],
-    services_dropped_for_pods => [
-        (&[code::KUBE_PROXY_WITHOUT_RULES, code::NETWORK_POLICY], "pi3"),
-    ],
+    services_dropped_for_pods => [(
+        &[code::FIREWALL_DROP, code::KUBE_PROXY_WITHOUT_RULES, code::NETWORK_POLICY],
+        "pi3",
+    )],
+    api_service_dropped_for_pods => [(&[code::FIREWALL_DROP, code::NETWORK_POLICY], "pi3")],
+    test_service_dropped_for_pods => [(
+        &[code::FIREWALL_DROP, code::KUBE_PROXY_WITHOUT_RULES, code::NETWORK_POLICY],
+        "pi3",
+    )],
 };
 
 /// What differs where kube-proxy uses nftables. Its rules drop new connections to addresses in the
@@ -165,6 +173,23 @@ fn every_fault_is_found_in_both_modes_of_kube_proxy() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// A cluster that runs is not made anew, whatever is wrong with it.
+#[test]
+fn no_cure_destroys_the_cluster() {
+    for row in ROWS {
+        let mut twin = ClusterTwin::new(ProxyMode::Iptables);
+        (row.fault)(&mut twin);
+        for diagnosis in diagnose_cluster(&twin.check().facts.unwrap()) {
+            assert!(!diagnosis.remedies.is_empty(), "{}: {diagnosis:#?}", row.name);
+            for remedy in &diagnosis.remedies {
+                let words = format!("{remedy:?}");
+                let is_bad = ["kubeadm init --", "kubeadm reset", "initialise again"];
+                assert!(is_bad.iter().all(|bad| !words.contains(bad)), "{}: {words}", row.name);
+            }
+        }
+    }
 }
 
 /// The codes that the sources of the rules name.

@@ -13,6 +13,12 @@ const NO_PLUGIN: &str = "container runtime network not ready: NetworkReady=false
                          reason:NetworkPluginNotReady message:Network plugin returns error: cni \
                          plugin not initialized";
 
+const KUBELET_ENDS: &str = "E1201 10:00:00.000000     811 bootstrap.go:266] part of the existing \
+    bootstrap client certificate in /etc/kubernetes/kubelet.conf is expired: 2026-11-30 00:00:00 \
+    +0000 UTC\nE1201 10:00:00.000000     811 run.go:72] \"command failed\" err=\"failed to run \
+    Kubelet: unable to load bootstrap kubeconfig: stat /etc/kubernetes/bootstrap-kubelet.conf: no \
+    such file or directory\"\n";
+
 pub(super) fn node_ip_on_wifi(twin: &mut ClusterTwin) {
     twin.node(3).object.internal_ips = vec![ip("172.20.5.3")];
 }
@@ -298,6 +304,27 @@ pub(super) fn services_not_masqueraded(twin: &mut ClusterTwin) {
 
 pub(super) fn services_dropped_for_pods(twin: &mut ClusterTwin) {
     twin.node(3).drops_services_of_pods = true;
+}
+
+/// A rule of the node's own drops what pods send to the API server's Service.
+pub(super) fn api_service_dropped_for_pods(twin: &mut ClusterTwin) {
+    twin.node(3).dropped_service = Some(ip("10.96.0.1"));
+}
+
+pub(super) fn test_service_dropped_for_pods(twin: &mut ClusterTwin) {
+    twin.node(3).dropped_service = Some(ip("10.96.7.7"));
+}
+
+/// kubelet's client certificate expired, and it ends again and again.
+pub(super) fn kubelet_certificate_expired(twin: &mut ClusterTwin) {
+    kubelet_long_stopped(twin);
+    twin.node(3).kubelet_log = KUBELET_ENDS.to_owned();
+}
+
+/// The same in its log, and then somebody stopped it.
+pub(super) fn kubelet_stopped_by_hand(twin: &mut ClusterTwin) {
+    kubelet_long_stopped(twin);
+    twin.node(3).kubelet_log = format!("{KUBELET_ENDS}Stopping kubelet.service - kubelet\n");
 }
 
 pub(super) fn runtime_stopped(twin: &mut ClusterTwin) {

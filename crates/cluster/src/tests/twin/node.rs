@@ -57,6 +57,8 @@ pub(crate) struct TwinNode {
     pub(crate) masquerades: bool,
     /// A policy on the node drops what its pods send to Services.
     pub(crate) drops_services_of_pods: bool,
+    /// A packet filter on the node drops what its pods send to this Service.
+    pub(crate) dropped_service: Option<IpAddr>,
     /// How long the sandbox of a pod takes.
     pub(crate) pod_address_after: Duration,
     /// Why the network of its pods cannot be entered.
@@ -115,6 +117,7 @@ impl TwinNode {
             service_rules_after: Duration::ZERO,
             masquerades: true,
             drops_services_of_pods: false,
+            dropped_service: None,
             pod_address_after: Duration::ZERO,
             pods_closed: None,
             path_mtu: 1500,

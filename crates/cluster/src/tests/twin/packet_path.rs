@@ -119,6 +119,7 @@ impl ClusterTwin {
                 return Err(ConnectivityOutcome::NoRoute);
             }
             PacketPlace::Pod(..) if node.drops_services_of_pods => return Err(SILENT),
+            PacketPlace::Pod(..) if node.dropped_service == Some(to.ip()) => return Err(SILENT),
             _ => {}
         }
         if !self.knows_service(node, to.ip()) {
