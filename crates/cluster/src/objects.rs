@@ -34,6 +34,8 @@ pub struct ClusterObjects {
     pub networks: ClusterNetworks,
     /// What kube-proxy is told; none: it has no `ConfigMap`.
     pub proxy: Option<KubeProxySettings>,
+    /// `nodeSelector` of kube-proxy's `DaemonSet`; none: there is no such `DaemonSet`.
+    pub proxy_selector: Option<BTreeMap<String, String>>,
     /// Where kubeadm has its images from (`imageRepository`).
     pub image_repository: Option<String>,
     /// `Network` of flannel's net-conf.json; none: no such `ConfigMap`.
@@ -49,6 +51,8 @@ pub struct ClusterNode {
     pub internal_ips: Vec<IpAddr>,
     /// Whether it is ready.
     pub ready: NodeReadiness,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
     /// Conditions that are True and should not be: DiskPressure, MemoryPressure, PIDPressure.
     pub pressures: Vec<NodePressure>,
     /// When it was made, in seconds since 1970.
@@ -157,6 +161,7 @@ impl ClusterObjects {
         slices: Vec::new(),
         networks: ClusterNetworks { pods: Vec::new(), services: Vec::new(), domain: None },
         proxy: None,
+        proxy_selector: None,
         image_repository: None,
         flannel_network: None,
     };
@@ -184,6 +189,16 @@ impl ClusterObjects {
             slice.ready.iter().filter_map(|address| Some((*address, slice.port?)))
         });
         all.collect()
+    }
+
+    /// Whether a pod of kube-proxy is on a node.
+    #[must_use]
+    pub fn has_proxy_pod(&self, node: &str) -> bool {
+        self.pods.iter().any(|pod| {
+            pod.namespace == "kube-system"
+                && pod.labels.get("k8s-app").is_some_and(|app| app == "kube-proxy")
+                && pod.node.as_deref() == Some(node)
+        })
     }
 
     /// Pods of the cluster's own DNS.

@@ -151,8 +151,8 @@ pub(super) const TABLE: &[Cause] = &[
     Cause {
         code: code::KUBE_PROXY_WITHOUT_RULES,
         severity: Severity::Error,
-        summary: "kube-proxy has written no rules on this node: it is not running, or waits for \
-                  the API server",
+        summary: "kube-proxy does not keep the rules of Services on this node up to date: it is \
+                  not running there, or waits for the API server",
         distinguished_by: "its pod's log ends with \"Waiting for caches to sync\"",
         check: CauseCheck::new(
             Kubectl,

@@ -2,6 +2,7 @@
 
 mod fault_rows;
 mod faults;
+mod node_faults;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -282,6 +283,21 @@ fn a_kube_proxy_that_is_late_is_waited_for() {
     let run = later.check();
     assert!(!found(&run.facts.unwrap()).is_empty());
     assert_eq!(run.waited, Duration::from_secs(30), "it is not waited for without end");
+}
+
+/// The log of a pod that is not there cannot be read.
+#[test]
+fn the_selector_that_keeps_kube_proxy_from_a_node_is_named() {
+    let mut selected = twin();
+    faults::kube_proxy_selects_others(&mut selected);
+    let mut stopped = twin();
+    faults::kube_proxy_stopped(&mut stopped);
+    for (mut twin, is_named) in [(selected, true), (stopped, false)] {
+        let text = format!("{:?}", diagnose_cluster(&twin.check().facts.unwrap()));
+        assert_eq!(text.contains("host=pi1"), is_named, "{text}");
+        assert_eq!(text.contains("edit daemonset kube-proxy"), is_named, "{text}");
+        assert_eq!(text.contains("kubectl logs -n kube-system POD"), !is_named, "{text}");
+    }
 }
 
 #[test]

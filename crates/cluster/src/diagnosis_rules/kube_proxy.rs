@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use pontoon_causes::placeholder::PlaceholderKind;
-use pontoon_diagnosis::Certainty;
 use pontoon_diagnosis::evidence::{ClusterEvidence, PodNetworkEvidence};
+use pontoon_diagnosis::{Certainty, CommandPlace, Remedy};
 use pontoon_model::code;
 use pontoon_model::snapshot::Snapshot;
 
@@ -69,6 +69,29 @@ fn runs(state: &NodeState) -> bool {
         || state.runs("cilium-agent")
 }
 
+/// kube-proxy does not run on a node; where it has no pod there, why not.
+fn without_program(context: &ClusterRuleContext<'_>, node: &ClusterNode) -> ProblemDraft {
+    let name = node.name.clone();
+    let problem = ProblemDraft::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Confirmed, [&name]);
+    let Some(selector) = &context.objects.proxy_selector else { return problem };
+    if context.objects.has_proxy_pod(&name) {
+        return problem;
+    }
+    let lacks = selector.iter().filter(|(label, value)| node.labels.get(*label) != Some(value));
+    let lacks: Vec<_> = lacks.map(|(label, value)| format!("{label}={value}")).collect();
+    let remedy = if lacks.is_empty() {
+        Remedy::command("kubectl -n kube-system describe daemonset kube-proxy").to(
+            "see why it has no pod on that node: its tolerations have to cover the node's taints",
+        )
+    } else {
+        Remedy::command("kubectl -n kube-system edit daemonset kube-proxy")
+            .to("correct its nodeSelector, or give the node the labels that it asks for")
+    };
+    problem
+        .evidence(ClusterEvidence::NoProxyPod { node: name, lacks })
+        .remedy(remedy.at(CommandPlace::Kubectl))
+}
+
 fn without_proxy(node: &ClusterNode) -> ClusterEvidence {
     ClusterEvidence::ProgramsNotRunning { node: node.name.clone(), programs: vec!["kube-proxy"] }
 }
@@ -84,10 +107,9 @@ fn not_running(context: &mut ClusterRuleContext<'_>, node: &ClusterNode) {
     } else {
         without_proxy(node)
     };
-    let problem =
-        ProblemDraft::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Confirmed, [&node.name])
-            .evidence(evidence)
-            .evidence(ClusterEvidence::ServiceRulesStillApply { node: name });
+    let problem = without_program(context, node)
+        .evidence(evidence)
+        .evidence(ClusterEvidence::ServiceRulesStillApply { node: name });
     context.report_problem(problem, |_| false);
 }
 
@@ -111,10 +133,7 @@ fn proxy_problem(
                 .evidence(test_evidence(test)),
         );
     }
-    (!runs(state)).then(|| {
-        ProblemDraft::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Confirmed, [&node.name])
-            .evidence(without_proxy(node))
-    })
+    (!runs(state)).then(|| without_program(context, node).evidence(without_proxy(node)))
 }
 
 /// The node routes the service range nowhere, or over another link than that of its address.

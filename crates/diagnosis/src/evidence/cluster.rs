@@ -54,6 +54,14 @@ pub enum ClusterEvidence {
         /// The names of the programs, as in `/proc/PID/comm`.
         programs: Vec<&'static str>,
     },
+    /// No pod of kube-proxy is on a node.
+    NoProxyPod {
+        /// The node without one.
+        node: String,
+        /// What the `nodeSelector` of its `DaemonSet` asks for and the node does not have, as
+        /// `LABEL=VALUE`.
+        lacks: Vec<String>,
+    },
     /// Not one program of the cluster runs as a process on a node.
     NoClusterProgramRunning {
         /// The node on which processes were looked for.

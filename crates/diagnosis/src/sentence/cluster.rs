@@ -25,6 +25,15 @@ impl fmt::Display for ClusterEvidence {
                 [one, other] => write!(f, "neither {one} nor {other} runs on {node}"),
                 programs => write!(f, "no process {} runs on {node}", programs.join(", ")),
             },
+            Self::NoProxyPod { node, lacks } if lacks.is_empty() => {
+                write!(f, "there is no pod of kube-proxy on {node}")
+            }
+            Self::NoProxyPod { node, lacks } => write!(
+                f,
+                "there is no pod of kube-proxy on {node}: its DaemonSet has the nodeSelector {}, \
+                 which the node's labels do not match",
+                lacks.join(", ")
+            ),
             Self::NoClusterProgramRunning { node } => {
                 write!(f, "no program of the cluster runs on {node}")
             }
@@ -178,6 +187,15 @@ mod tests {
                     programs: vec!["containerd", "crio"],
                 },
                 "neither containerd nor crio runs on pi2",
+            ),
+            (
+                ClusterEvidence::NoProxyPod { node: node(), lacks: Vec::new() },
+                "there is no pod of kube-proxy on pi2",
+            ),
+            (
+                ClusterEvidence::NoProxyPod { node: node(), lacks: vec!["a=b".to_owned()] },
+                "there is no pod of kube-proxy on pi2: its DaemonSet has the nodeSelector a=b, \
+                 which the node's labels do not match",
             ),
             (
                 ClusterEvidence::NoClusterProgramRunning { node: node() },

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use pontoon_model::code::{self, DiagnosisCode};
 
 use super::faults::*;
+use super::node_faults::*;
 use super::*;
 
 /// A cause, or several that are not told apart, and the nodes that it is about.
@@ -123,6 +124,10 @@ const ROWS: &[FaultRow] = &rows! {
     dns_without_answer => [(&[code::COREDNS_NOT_READY], "pi1")],
     // Services.
     kube_proxy_stopped => [(&[code::KUBE_PROXY_WITHOUT_RULES], "pi3")],
+    kube_proxy_selects_others => [
+        (&[code::KUBE_PROXY_WITHOUT_RULES], "pi2"),
+        (&[code::KUBE_PROXY_WITHOUT_RULES], "pi3"),
+    ],
     kube_proxy_asks_wifi => [
         (&[code::KUBE_PROXY_SERVER_UNREACHABLE], "pi2"),
         (&[code::KUBE_PROXY_SERVER_UNREACHABLE], "pi3"),

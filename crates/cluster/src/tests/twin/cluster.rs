@@ -45,6 +45,8 @@ pub(crate) struct ClusterTwin {
     pub(crate) has_dns: bool,
     /// Why the pod of CoreDNS waits.
     pub(crate) dns_waits: Option<Untrusted>,
+    /// What kube-proxy's `DaemonSet` asks of a node.
+    pub(crate) proxy_selector: BTreeMap<String, String>,
     /// Pods of the system beside that of CoreDNS.
     pub(crate) more_pods: Vec<Pod>,
     /// `kubectl logs` of any pod.
@@ -104,6 +106,7 @@ impl ClusterTwin {
             advertised: ip("10.0.0.1"),
             has_dns: true,
             dns_waits: None,
+            proxy_selector: BTreeMap::new(),
             more_pods: Vec::new(),
             pod_log: String::new(),
             dns_error: None,
@@ -200,9 +203,11 @@ impl ClusterTwin {
             slices: vec![slice("default", "kubernetes", self.advertised, 6443)],
             networks: self.networks.clone(),
             proxy: Some(KubeProxySettings { server: Some(Untrusted::new(&self.proxy_server)) }),
+            proxy_selector: Some(self.proxy_selector.clone()),
             image_repository: None,
             flannel_network: self.flannel_network,
         };
+        objects.pods.extend(self.proxy_pods());
         if self.has_dns {
             objects.slices.push(slice("kube-system", "kube-dns", ip("10.244.0.2"), 53));
         }
@@ -220,6 +225,23 @@ impl ClusterTwin {
             object.created_s = Some(BEGIN_S - 10);
         }
         object
+    }
+
+    /// The `DaemonSet` has a pod on each node that its selector matches.
+    fn proxy_pods(&self) -> impl Iterator<Item = Pod> + '_ {
+        let is_meant = |node: &&TwinNode| {
+            let labels = &node.object.labels;
+            self.proxy_selector.iter().all(|(label, value)| labels.get(label) == Some(value))
+        };
+        self.nodes.iter().filter(is_meant).map(|node| Pod {
+            namespace: "kube-system".to_owned(),
+            name: format!("kube-proxy-{}", node.number),
+            node: Some(node.object.name.clone()),
+            is_ready: node.runs("kube-proxy"),
+            created_s: Some(BEGIN_S - 100_000),
+            labels: BTreeMap::from([("k8s-app".to_owned(), "kube-proxy".to_owned())]),
+            ..Pod::default()
+        })
     }
 
     fn dns_pod(&self) -> Pod {

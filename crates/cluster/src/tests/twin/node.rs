@@ -89,6 +89,7 @@ impl TwinNode {
                 created_s: Some(BEGIN_S - 100_000),
                 pod_cidrs: vec![network(&format!("10.244.{}.0/24", number - 1))],
                 is_control_plane: number == 1,
+                labels: BTreeMap::from([("host".to_owned(), format!("pi{number}"))]),
                 pressures: Vec::new(),
                 flannel_ip: Some(eth0),
                 pause_images: Vec::new(),
