@@ -9,6 +9,7 @@
 mod collected_texts;
 mod control_plane;
 mod created_pods;
+mod retest;
 mod test_plan;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -20,7 +21,7 @@ use pontoon_model::untrusted::Untrusted;
 
 use crate::cluster_facts::{ClusterFacts, CollectedText};
 use crate::cluster_progress::ClusterProgress;
-use crate::connectivity_test::{ConnectivitySource, ConnectivityTarget, ConnectivityTest};
+use crate::connectivity_test::{ConnectivitySource, ConnectivityTarget};
 use crate::node_protocol::{NodeRequest, NodeRequestError, NodeResponse};
 use crate::objects::{ClusterNode, ClusterObjects, Pod};
 use crate::startup::is_starting;
@@ -28,6 +29,7 @@ use crate::test_matrix::{SERVICE, TestMatrix, TestPod};
 
 use collected_texts::TextRequest;
 pub use control_plane::ClusterCheckError;
+pub use retest::RETEST_AFTER;
 use test_plan::{PlannedTest, TestPlan};
 
 /// How long a cluster that is starting is waited for before it is judged as it is: an API server is
@@ -39,11 +41,6 @@ pub const ADDRESSES_WITHIN: Duration = Duration::from_secs(30);
 /// Pause between two reads of the API server: kubectl itself takes about a second on a small board,
 /// and a cluster that is starting needs the CPU for itself.
 pub const READ_AGAIN_AFTER: Duration = Duration::from_secs(1);
-/// What failed is tested again after this: kube-proxy collects changes for a second before it writes
-/// rules (its `minSyncPeriod`), and the kernel asks three times, once a second, for a neighbour that
-/// it does not know (`mcast_solicit`, Documentation/networking/ip-sysctl.rst).
-pub const RETEST_AFTER: Duration = Duration::from_secs(3);
-
 /// Requests of a step by host. Hosts are asked side by side, each of them one request after another.
 pub type HostRequests = BTreeMap<HostName, Vec<NodeRequest>>;
 
@@ -78,8 +75,8 @@ enum CheckPhase {
     ReadingBeforeTests(Vec<TestPod>),
     /// The outcomes of the tests.
     Testing(Vec<TestPod>, TestPlan),
-    /// Once more those that failed.
-    Retesting(TestPlan),
+    /// Once more those that failed, first at this moment of the check.
+    Retesting(Vec<TestPod>, TestPlan, Duration),
     /// States and API server at the end: what was starting before may run by now.
     ReadingAgain,
     /// Texts of programs in trouble.
@@ -176,11 +173,11 @@ impl ClusterCheckFlow {
             }
             CheckPhase::Testing(pods, plan) => {
                 self.facts.connectivity_tests = plan.outcomes(responses);
-                Some(self.retest(&pods))
+                Some(self.retest(pods, now))
             }
-            CheckPhase::Retesting(plan) => {
-                self.take_second_outcomes(plan.outcomes(responses));
-                Some(self.read_again())
+            CheckPhase::Retesting(pods, plan, since) => {
+                self.take_later_outcomes(plan.outcomes(responses));
+                Some(self.retest_late_proxies(pods, since, now))
             }
             CheckPhase::ReadingAgain => {
                 self.take_states(&responses);
@@ -338,38 +335,6 @@ impl ClusterCheckFlow {
         let requests = plan.requests();
         self.phase = CheckPhase::Testing(pods, plan);
         at_once(requests)
-    }
-
-    /// Tests once more what failed: what is being set up fails in its first moments.
-    fn retest(&mut self, pods: &[TestPod]) -> ClusterCheckStep {
-        let failed = self.facts.connectivity_tests.iter().filter(|test| test.outcome.fails());
-        let again = failed.filter_map(|test| {
-            let host = self.host_of(self.objects().node(&test.from.node)?)?.clone();
-            Some(PlannedTest { host, from: test.from.clone(), to: test.to.clone() })
-        });
-        let plan = TestPlan::of(
-            &again.collect::<Vec<_>>(),
-            pods,
-            self.objects().networks.domain.as_deref(),
-        );
-        let requests = plan.requests();
-        if requests.is_empty() {
-            return self.read_again();
-        }
-        self.progress.push_back(ClusterProgress::Retesting);
-        self.phase = CheckPhase::Retesting(plan);
-        ClusterCheckStep { wait: RETEST_AFTER, requests }
-    }
-
-    fn take_second_outcomes(&mut self, again: Vec<ConnectivityTest>) {
-        for again in again {
-            let tests = &mut self.facts.connectivity_tests;
-            let is_same =
-                |test: &&mut ConnectivityTest| test.from == again.from && test.to == again.to;
-            if let Some(test) = tests.iter_mut().find(is_same) {
-                test.outcome = again.outcome;
-            }
-        }
     }
 
     fn read_again(&mut self) -> ClusterCheckStep {

@@ -13,7 +13,7 @@ use crate::cluster_facts::ClusterFacts;
 use crate::connectivity_test::ConnectivityTest;
 use crate::diagnosis_rules::diagnose_cluster;
 use crate::objects::{ClusterNode, NodeReadiness};
-use crate::startup::is_starting;
+use crate::startup::what_starts;
 
 /// The name and version of this form. Within a version fields are only ever added.
 pub const SCHEMA: &str = "pontoon/cluster/v2";
@@ -25,6 +25,8 @@ pub struct ClusterReport {
     pub schema: String,
     /// Whether the cluster was young and not all of it there: it may still become well by itself.
     pub is_starting: bool,
+    /// What of it was young and not ready, in words.
+    pub starting: Vec<String>,
     /// The nodes that the API server lists.
     pub nodes: Vec<ReportedNode>,
     /// What is wrong, the ground first; several causes of one problem stand beside each other.
@@ -66,9 +68,12 @@ impl ClusterReport {
             }
         };
         let unasked = nodes.iter().filter(|node| facts.node_state(node).is_none());
+        let starting = facts.objects().map(|all| what_starts(all, facts.now_s));
+        let starting = starting.unwrap_or_default();
         Self {
             schema: SCHEMA.to_owned(),
-            is_starting: facts.objects().is_some_and(|all| is_starting(all, facts.now_s)),
+            is_starting: !starting.is_empty(),
+            starting,
             nodes: nodes.iter().map(row).collect(),
             diagnoses: diagnose_cluster(facts),
             connectivity_tests: facts.connectivity_tests.clone(),
@@ -110,6 +115,7 @@ mod tests {
         ClusterReport {
             schema: SCHEMA.to_owned(),
             is_starting: false,
+            starting: Vec::new(),
             nodes: vec![ReportedNode {
                 name: "pi1".to_owned(),
                 address: "10.0.0.1".to_owned(),

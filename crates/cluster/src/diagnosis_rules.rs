@@ -10,6 +10,7 @@ mod cluster_dns;
 mod forwarding;
 mod network_plugin;
 mod node_address;
+mod node_trouble;
 mod cidr_overlap;
 mod packet_size;
 mod readiness;
@@ -21,9 +22,9 @@ use std::collections::BTreeSet;
 use pontoon_causes::symptom::explain;
 use pontoon_diagnosis::evidence::{ClusterEvidence, LogEvidence};
 use pontoon_diagnosis::{Certainty, Diagnosis, Evidence, Severity};
-use pontoon_model::code::DiagnosisCode;
+use pontoon_model::code::{self, DiagnosisCode};
 
-use crate::cluster_facts::ClusterFacts;
+use crate::cluster_facts::{ClusterFacts, CollectedText};
 use crate::connectivity_test::{ConnectivityTarget, ConnectivityTest};
 use crate::objects::ClusterObjects;
 use problem_draft::ProblemDraft;
@@ -33,12 +34,14 @@ use problem_draft::ProblemDraft;
 #[must_use]
 pub fn diagnose_cluster(facts: &ClusterFacts) -> Vec<Diagnosis> {
     let mut context = ClusterRuleContext::of(facts);
-    let rules: [fn(&mut ClusterRuleContext<'_>); 13] = [
+    let rules: [fn(&mut ClusterRuleContext<'_>); 16] = [
         api_server::server,
+        node_trouble::links,
         node_address::addresses,
         cidr_overlap::networks,
         api_server::endpoint,
         packet_size::between_nodes,
+        node_trouble::pressures,
         readiness::runtimes,
         readiness::nodes,
         node_address::kubelet_port,
@@ -46,6 +49,7 @@ pub fn diagnose_cluster(facts: &ClusterFacts) -> Vec<Diagnosis> {
         forwarding::of_nodes,
         cluster_dns::servers,
         kube_proxy::proxies,
+        node_trouble::system_pods,
         unexplained::unexplained,
     ];
     for rule in rules {
@@ -153,6 +157,41 @@ impl<'a> ClusterRuleContext<'a> {
     }
 }
 
+/// What ends kubelet at its start, and is named in its log.
+const ENDS_KUBELET: [DiagnosisCode; 8] = [
+    code::KUBELET_CERTIFICATE_EXPIRED,
+    code::CERTIFICATE_EXPIRED,
+    code::SWAP_ON,
+    code::CGROUP_V1,
+    code::CGROUP_CONTROLLER_MISSING,
+    code::CGROUP_DRIVER_MISMATCH,
+    code::CRI_SOCKET_MISSING,
+    code::FLAG_UNKNOWN,
+];
+
+/// Why kubelet ended, by the log that it left; none: it was stopped, or the log does not say.
+fn kubelet_end(context: &ClusterRuleContext<'_>, node: &str) -> Option<TextCauses> {
+    let is_log = |text: &&CollectedText| text.node == node && text.source == "kubelet's log";
+    let log = &context.facts.texts.iter().find(is_log)?.text;
+    // systemd says so of a stop that was asked for, and not of a restart of its own.
+    let stopped = log.lines().enumerate().filter(|(_, line)| line.starts_with("Stopping kubelet"));
+    let stopped = stopped.last().map_or(0, |(at, _)| at + 1);
+    let explanation = explain(log.as_bytes());
+    let later = explanation.symptoms.iter().filter(|symptom| symptom.line > stopped);
+    let proofs = later.filter_map(|symptom| {
+        let causes: Vec<_> = explanation.diagnoses_of(symptom).map(|one| one.code).collect();
+        let evidence = LogEvidence::TextProves {
+            what: symptom.what.clone(),
+            source: Some("kubelet's log".to_owned()),
+            line: symptom.line,
+            times: symptom.times,
+        };
+        let is_end = causes.iter().any(|code| ENDS_KUBELET.contains(code));
+        is_end.then_some(TextCauses { causes, evidence })
+    });
+    proofs.min_by_key(|proof| proof.causes.len())
+}
+
 /// The causes of the first thing that a text proves; none: nothing in it is recognised.
 fn causes_of_text(text: &str, source: &str) -> Option<TextCauses> {
     let explanation = explain(text.as_bytes());
@@ -179,6 +218,16 @@ fn crosses_nodes(test: &ConnectivityTest) -> bool {
         | ConnectivityTarget::Dns { pod_on: Some(node), .. } => *node != test.from.node,
         _ => false,
     }
+}
+
+/// Whether a test may have gone to one of these nodes: of a Service before several pods that is not
+/// known.
+fn may_touch(test: &ConnectivityTest, nodes: &BTreeSet<String>) -> bool {
+    let is_before_several = matches!(
+        test.to,
+        ConnectivityTarget::Service { .. } | ConnectivityTarget::Dns { pod_on: None, .. }
+    );
+    is_before_several || touches(test, nodes)
 }
 
 /// Whether a test begins or ends at one of these nodes.

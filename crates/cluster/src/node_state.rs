@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use pontoon_model::net::Prefix;
 use pontoon_model::untrusted::Untrusted;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,11 @@ pub struct NodeState {
     pub proxy_mode: Option<Untrusted>,
     /// Files in `/etc/cni/net.d` that containerd would read.
     pub cni_files: Vec<Untrusted>,
+    /// The network that flannel has for pods of this node (`FLANNEL_SUBNET` in
+    /// `/run/flannel/subnet.env`).
+    pub flannel_subnet: Option<Prefix>,
+    /// The address that the API server of this host is told to advertise (its static pod).
+    pub advertised: Option<IpAddr>,
     /// Chains at the forward hook that drop by default, whose tables accept nothing for pods.
     pub forward_drops: Vec<ForwardDrop>,
     /// Whether the packet filter's rules could be listed.

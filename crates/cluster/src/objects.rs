@@ -34,6 +34,8 @@ pub struct ClusterObjects {
     pub networks: ClusterNetworks,
     /// What kube-proxy is told; none: it has no `ConfigMap`.
     pub proxy: Option<KubeProxySettings>,
+    /// `nodeSelector` of kube-proxy's `DaemonSet`; none: there is no such `DaemonSet`.
+    pub proxy_selector: Option<BTreeMap<String, String>>,
     /// Where kubeadm has its images from (`imageRepository`).
     pub image_repository: Option<String>,
     /// `Network` of flannel's net-conf.json; none: no such `ConfigMap`.
@@ -49,6 +51,10 @@ pub struct ClusterNode {
     pub internal_ips: Vec<IpAddr>,
     /// Whether it is ready.
     pub ready: NodeReadiness,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Conditions that are True and should not be: DiskPressure, MemoryPressure, PIDPressure.
+    pub pressures: Vec<NodePressure>,
     /// When it was made, in seconds since 1970.
     pub created_s: Option<i64>,
     /// Its `spec.podCIDRs`; empty where none was assigned.
@@ -74,6 +80,15 @@ pub enum NodeReadiness {
     Unknown,
 }
 
+/// A resource that a node is short of, by its kubelet's account.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct NodePressure {
+    /// The type of the condition.
+    pub condition: String,
+    /// What kubelet says of it.
+    pub message: Untrusted,
+}
+
 /// A Pod object (k8s.io/api/core/v1).
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Pod {
@@ -89,6 +104,8 @@ pub struct Pod {
     pub address: Option<IpAddr>,
     /// Whether it is ready.
     pub is_ready: bool,
+    /// Whether it has ended (`Succeeded`, `Failed`), or is being deleted.
+    pub is_ended: bool,
     /// Why one of its containers waits, or how it ended.
     pub waits: Option<Untrusted>,
     /// When it was made, in seconds since 1970.
@@ -123,6 +140,18 @@ pub struct EndpointSlice {
     pub port: Option<u16>,
 }
 
+/// Namespaces of the cluster's own pods and of the usual network plug-ins.
+const SYSTEM_NAMESPACES: [&str; 4] =
+    ["kube-system", "kube-flannel", "calico-system", "tigera-operator"];
+
+impl Pod {
+    /// Whether it is one of the cluster's own, or of its network plug-in.
+    #[must_use]
+    pub fn is_of_system(&self) -> bool {
+        SYSTEM_NAMESPACES.contains(&self.namespace.as_str())
+    }
+}
+
 impl ClusterObjects {
     /// Nothing at all.
     pub const NONE: Self = Self {
@@ -132,6 +161,7 @@ impl ClusterObjects {
         slices: Vec::new(),
         networks: ClusterNetworks { pods: Vec::new(), services: Vec::new(), domain: None },
         proxy: None,
+        proxy_selector: None,
         image_repository: None,
         flannel_network: None,
     };
@@ -159,6 +189,16 @@ impl ClusterObjects {
             slice.ready.iter().filter_map(|address| Some((*address, slice.port?)))
         });
         all.collect()
+    }
+
+    /// Whether a pod of kube-proxy is on a node.
+    #[must_use]
+    pub fn has_proxy_pod(&self, node: &str) -> bool {
+        self.pods.iter().any(|pod| {
+            pod.namespace == "kube-system"
+                && pod.labels.get("k8s-app").is_some_and(|app| app == "kube-proxy")
+                && pod.node.as_deref() == Some(node)
+        })
     }
 
     /// Pods of the cluster's own DNS.

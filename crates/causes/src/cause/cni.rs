@@ -157,6 +157,20 @@ pub(super) const TABLE: &[Cause] = &[
         source: "flannel-io/flannel pkg/subnet/kube: the PodCIDR must lie in Network",
     },
     Cause {
+        code: code::FLANNEL_SUBNET_DIFFERS,
+        severity: Severity::Error,
+        summary: "/run/flannel/subnet.env of the node holds another network than the Node's \
+                  podCIDR, so that new pods get addresses that are routed to another node",
+        distinguished_by: "FLANNEL_SUBNET there is not in the Node's spec.podCIDR",
+        check: CauseCheck::new(Node, "cat /run/flannel/subnet.env"),
+        remedies: &[action(
+            "delete flannel's pod of this node: it writes the file anew; then delete the pods \
+                    of the node that have an address outside its podCIDR",
+        )
+        .on(Kubectl)],
+        source: "flannel-io/flannel pkg/subnet/kube; its CNI plug-in reads subnet.env",
+    },
+    Cause {
         code: code::POD_ADDRESSES_USED_UP,
         severity: Severity::Error,
         summary: "every address of this node's pod network counts as used, by pods or by what they \

@@ -57,6 +57,19 @@ pub(super) const TABLE: &[Cause] = &[
         source: "k/k pkg/controller/nodelifecycle: 50 s without a lease is NotReady",
     },
     Cause {
+        code: code::NODE_LINK_DOWN,
+        severity: Severity::Error,
+        summary: "link {link} of the node is down or has no carrier, and the node's address is on \
+                  it",
+        distinguished_by: "ip -br link shows it as DOWN or NO-CARRIER",
+        check: CauseCheck::new(Node, "ip -br link show {link}"),
+        remedies: &[
+            action("plug the cable in, or check the port of the switch or the access point"),
+            run("ip link set {link} up").on(Node).to("switch the link on, if it was switched off"),
+        ],
+        source: "ip-link(8); Documentation/networking/operstates.rst",
+    },
+    Cause {
         code: code::KUBELET_NOT_RUNNING,
         severity: Severity::Error,
         summary: "kubelet is not running on the node",
@@ -273,6 +286,18 @@ pub(super) const TABLE: &[Cause] = &[
             run("journalctl --vacuum-size=200M").on(Node).to("shorten the journal"),
             action("use a larger card"),
         ],
+        source: "kubernetes.io: Node-pressure Eviction",
+    },
+    Cause {
+        code: code::NODE_SHORT_OF_RESOURCES,
+        severity: Severity::Error,
+        summary: "the node is short of memory or of process IDs: kubelet evicts pods and rejects \
+                  new ones",
+        distinguished_by: "the Node's condition MemoryPressure or PIDPressure is True",
+        check: CauseCheck::new(Kubectl, "kubectl describe nodes"),
+        remedies: &[run("kubectl top pods -A --sort-by=memory")
+            .on(Kubectl)
+            .to("find what uses it (needs metrics-server), and set limits")],
         source: "kubernetes.io: Node-pressure Eviction",
     },
 ];

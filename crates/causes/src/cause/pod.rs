@@ -54,7 +54,10 @@ pub(super) const TABLE: &[Cause] = &[
             (SaysAny(&["dev flannel", "dev cni0", "dev lo"]), Fits),
             (Succeeds, Excludes),
         ]),
-        remedies: &[action("initialise again with a podSubnet that none of your networks uses")],
+        remedies: &[action(
+            "give the hosts' network another range; a new cluster is best initialised with \
+                    another podSubnet",
+        )],
         source: "measured: pod-overlaps-wifi (tests/kubernetes/cases/symptoms.json)",
     },
     Cause {
@@ -65,7 +68,8 @@ pub(super) const TABLE: &[Cause] = &[
         distinguished_by: "nft shows a drop for a range that contains the address",
         check: CauseCheck::new(Node, "nft list table ip kube-proxy"),
         remedies: &[action(
-            "initialise again with a serviceSubnet that none of your networks uses",
+            "give the hosts' network another range; a new cluster is best initialised with \
+                    another serviceSubnet",
         )],
         source: "measured: svc-overlaps-wifi (tests/kubernetes/cases/symptoms.json)",
     },
@@ -134,10 +138,21 @@ pub(super) const TABLE: &[Cause] = &[
         source: "kubernetes.io: Debugging DNS Resolution",
     },
     Cause {
+        code: code::COREFILE_REJECTED,
+        severity: Severity::Error,
+        summary: "CoreDNS rejects its Corefile and does not start with it",
+        distinguished_by: "its log names the line of the Corefile",
+        check: CauseCheck::new(Kubectl, "kubectl logs -n kube-system -l k8s-app=kube-dns"),
+        remedies: &[run("kubectl edit configmap -n kube-system coredns")
+            .on(Kubectl)
+            .to("correct the line that the log names, then delete CoreDNS's pods")],
+        source: "coredns/caddy caddyfile/parse.go, caddyfile/dispenser.go",
+    },
+    Cause {
         code: code::KUBE_PROXY_WITHOUT_RULES,
         severity: Severity::Error,
-        summary: "kube-proxy has written no rules on this node: it is not running, or waits for \
-                  the API server",
+        summary: "kube-proxy does not keep the rules of Services on this node up to date: it is \
+                  not running there, or waits for the API server",
         distinguished_by: "its pod's log ends with \"Waiting for caches to sync\"",
         check: CauseCheck::new(
             Kubectl,

@@ -19,8 +19,9 @@ every test pod, requests go to the API server, other nodes' kubelets, other
 nodes' pods (with small and large answers), a Service, and DNS. A test that
 fails is repeated before it counts.
 
-If the cluster is younger than three minutes, the check waits up to a minute for
-it. If it is still starting then, the report says so, and the exit code is 4.
+If a node or a pod of kube-system is younger than three minutes and not ready,
+the check waits up to a minute for it. If it is still starting then, the report
+names it, and the exit code is 4.
 
 Nothing else is changed, and only addresses of the cluster are contacted.";
 

@@ -15,9 +15,15 @@ pub(crate) fn page(report: &ClusterReport, style: TerminalStyle) -> String {
     let mut page = String::new();
     wrapped(&mut page, style.width, "", "  ", &style.bold(&sentence(report)));
     if report.is_starting {
-        let text = "not all of the cluster is ready, and it is younger than three minutes: these \
-                    may resolve on their own. Run it again in a minute.";
-        wrapped(&mut page, style.width, "  ", "  ", text);
+        let text = format!(
+            "not all of the cluster is ready yet: {}. What fails may resolve on its own. Run it \
+             again in a minute.",
+            report.starting.join(", ")
+        );
+        wrapped(&mut page, style.width, "  ", "  ", &style.printable(&text));
+    }
+    if problems(&report.diagnoses).next().is_none() && !report.connectivity_tests.is_empty() {
+        wrapped(&mut page, style.width, "  ", "  ", NOT_TESTED);
     }
     for block in diagnosis_blocks(&report.diagnoses) {
         page.push('\n');
@@ -45,6 +51,9 @@ pub(crate) fn page(report: &ClusterReport, style: TerminalStyle) -> String {
     }
     page
 }
+
+/// That all tests work says nothing of what there is no test for.
+const NOT_TESTED: &str = "Not tested: names and addresses outside the cluster, from nodes or pods.";
 
 fn sentence(report: &ClusterReport) -> String {
     let nodes = match report.nodes.len() {
@@ -178,6 +187,7 @@ mod tests {
         ClusterReport {
             schema: SCHEMA.to_owned(),
             is_starting: false,
+            starting: Vec::new(),
             nodes: vec![node("pi1", "10.0.0.1", true), node("pi2", "10.0.0.2", false)],
             diagnoses,
             connectivity_tests: vec![
@@ -252,6 +262,17 @@ mod tests {
         ");
     }
 
+    /// One new pod does not make the cluster young.
+    #[test]
+    fn what_is_young_is_named() {
+        let mut report = report(Vec::new());
+        report.is_starting = true;
+        report.starting = vec!["pod coredns-b is younger than three minutes".to_owned()];
+        let page = page(&report, TerminalStyle::PLAIN);
+        let expected = "not all of the cluster is ready yet: pod coredns-b is younger than three";
+        assert!(page.contains(expected), "{page}");
+    }
+
     #[test]
     fn a_cluster_that_works_takes_a_few_lines() {
         let mut report = report(Vec::new());
@@ -259,6 +280,7 @@ mod tests {
         report.unasked.clear();
         insta::assert_snapshot!(page(&report, TerminalStyle::PLAIN), @r"
         Cluster of 2 nodes: all 1 tests work.
+          Not tested: names and addresses outside the cluster, from nodes or pods.
 
         node  address   API    kubelets  pods   large  Service  DNS    API by pod
         pi1   10.0.0.1  -      -         -      -      -        -      -

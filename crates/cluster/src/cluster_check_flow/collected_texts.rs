@@ -5,11 +5,8 @@ use pontoon_model::host::HostName;
 use super::{CheckPhase, ClusterCheckFlow, ClusterCheckStep, HostRequests, HostResponses, at_once};
 use crate::cluster_facts::CollectedText;
 use crate::node_protocol::{NodeRequest, NodeResponse};
-use crate::objects::{NodeReadiness, Pod};
+use crate::objects::{ClusterNode, NodeReadiness, Pod};
 
-/// Namespaces of the cluster's own pods and of the usual network plug-ins.
-const SYSTEM_NAMESPACES: [&str; 4] =
-    ["kube-system", "kube-flannel", "calico-system", "tigera-operator"];
 /// Pods of which logs are read: more have the same trouble, and each log takes two runs of kubectl.
 const LOGS_MAX: usize = 6;
 
@@ -28,7 +25,14 @@ impl ClusterCheckFlow {
     pub(super) fn collect_texts(&mut self) -> ClusterCheckStep {
         let objects = self.objects().clone();
         let mut asked = Vec::new();
-        for node in objects.nodes.iter().filter(|node| node.ready != NodeReadiness::Yes) {
+        let is_ill = |node: &&ClusterNode| {
+            let state = self.facts.node_state(node);
+            let lacks_kubelet =
+                state.is_some_and(|state| !state.runs("kubelet") && !state.is_k3s());
+            node.ready != NodeReadiness::Yes || lacks_kubelet
+        };
+        let ill: Vec<_> = objects.nodes.iter().filter(is_ill).collect();
+        for node in ill {
             if let NodeReadiness::No(why) = &node.ready {
                 self.collect(node.name.clone(), "the node's condition", why);
             }
@@ -39,8 +43,7 @@ impl ClusterCheckFlow {
                 request: NodeRequest::KubeletLog,
             }));
         }
-        let is_ill =
-            |pod: &&Pod| SYSTEM_NAMESPACES.contains(&pod.namespace.as_str()) && !pod.is_ready;
+        let is_ill = |pod: &&Pod| pod.is_of_system() && !pod.is_ready && !pod.is_ended;
         let server = self.facts.control_plane.clone();
         let ill = objects.pods.iter().filter(is_ill).take(LOGS_MAX);
         for (pod, host) in ill.zip(server.iter().cycle()) {

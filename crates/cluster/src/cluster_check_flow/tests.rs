@@ -2,6 +2,7 @@
 
 mod fault_rows;
 mod faults;
+mod node_faults;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,10 +17,11 @@ use crate::cluster_progress::ClusterProgress::{
     AwaitingStartup, CreatingTestPods, NamespaceLeft, Retesting, Testing,
 };
 use crate::diagnosis_rules::diagnose_cluster;
+use crate::objects::Pod;
 use crate::startup::is_starting;
 use crate::tests::twin::ProxyMode;
 use crate::tests::twin::cluster::ClusterTwin;
-use crate::tests::twin::node::NODES;
+use crate::tests::twin::node::{BEGIN_S, NODES};
 
 /// Both modes of kube-proxy that a cluster may be in.
 const MODES: [ProxyMode; 2] = [ProxyMode::Iptables, ProxyMode::Nftables];
@@ -68,6 +70,34 @@ fn a_cluster_that_works_has_no_fault() {
         assert_eq!(run.progress, [CreatingTestPods, Testing]);
         assert_eq!(run.waited, Duration::ZERO);
     }
+}
+
+/// A link of another network that is down, pods that are young, just restarted, gone or of a tenant.
+#[test]
+fn what_is_no_fault_is_not_accused() {
+    let mut twin = twin();
+    twin.node(3).link_mut("wlan0").has_carrier = false;
+    let [young, restarted, ended, tenant] =
+        ["young", "restarted", "ended", "tenant"].map(|name| Pod {
+            namespace: "kube-system".to_owned(),
+            name: name.to_owned(),
+            node: Some("pi2".to_owned()),
+            created_s: Some(BEGIN_S - 1_000),
+            ..Pod::default()
+        });
+    twin.more_pods = vec![
+        Pod { created_s: Some(BEGIN_S - 20), ..young },
+        Pod { started_s: Some(BEGIN_S - 20), waits: Some(Untrusted::new("Unknown")), ..restarted },
+        Pod { is_ended: true, ..ended },
+        Pod { namespace: "default".to_owned(), ..tenant },
+    ];
+    let facts = twin.check().facts.unwrap();
+    assert_eq!(found(&facts), FoundCauses::new());
+    // The same pods once they are neither.
+    let mut later = facts;
+    later.now_s += 1_000;
+    let unready = causes(&[(&[code::UNEXPLAINED], "pi2")]);
+    assert_eq!(found(&later), unready);
 }
 
 #[test]
@@ -239,6 +269,35 @@ fn what_works_the_second_time_is_no_fault() {
     assert_eq!(found(&run.facts.unwrap()), FoundCauses::new());
     assert_eq!(run.progress, [CreatingTestPods, Testing, Retesting]);
     assert_eq!(run.waited, RETEST_AFTER);
+}
+
+#[test]
+fn a_kube_proxy_that_is_late_is_waited_for() {
+    let mut late = twin();
+    late.node(3).service_rules_after = Duration::from_secs(20);
+    let run = late.check();
+    assert_eq!(found(&run.facts.unwrap()), FoundCauses::new());
+    assert_eq!(run.waited, 7 * RETEST_AFTER);
+    let mut later = twin();
+    later.node(3).service_rules_after = NEVER;
+    let run = later.check();
+    assert!(!found(&run.facts.unwrap()).is_empty());
+    assert_eq!(run.waited, Duration::from_secs(30), "it is not waited for without end");
+}
+
+/// The log of a pod that is not there cannot be read.
+#[test]
+fn the_selector_that_keeps_kube_proxy_from_a_node_is_named() {
+    let mut selected = twin();
+    faults::kube_proxy_selects_others(&mut selected);
+    let mut stopped = twin();
+    faults::kube_proxy_stopped(&mut stopped);
+    for (mut twin, is_named) in [(selected, true), (stopped, false)] {
+        let text = format!("{:?}", diagnose_cluster(&twin.check().facts.unwrap()));
+        assert_eq!(text.contains("host=pi1"), is_named, "{text}");
+        assert_eq!(text.contains("edit daemonset kube-proxy"), is_named, "{text}");
+        assert_eq!(text.contains("kubectl logs -n kube-system POD"), !is_named, "{text}");
+    }
 }
 
 #[test]

@@ -31,7 +31,23 @@ pub(super) fn server(context: &mut ClusterRuleContext<'_>) {
     } else {
         Some(code::API_SERVER_NOT_RUNNING)
     };
-    let problem = if let Some(code) = missing {
+    let gone = state.advertised.filter(|address| !state.addresses.contains(address));
+    let problem = if let Some(address) = gone.filter(|_| state.runs("containerd")) {
+        let code = code::ADVERTISE_ADDRESS_NOT_ON_HOST;
+        let host = host.clone();
+        let restore = Remedy::action(
+            "give the host this address again: certificates, etcd and the kubeconfigs refer to it",
+        )
+        .at(CommandPlace::ControlPlane);
+        let move_on = Remedy::command("pontoon kubeadm repair-advice --for CONTROL_PLANE")
+            .at(CommandPlace::ThisHost)
+            .to("write the commands that move the API server to an address which the host has");
+        ProblemDraft::new(code, Certainty::Likely, [&host])
+            .about(PlaceholderKind::Host, &address)
+            .evidence(ClusterEvidence::AdvertisedAddressNotOnHost { host, address })
+            .remedy(restore)
+            .remedy(move_on)
+    } else if let Some(code) = missing {
         ProblemDraft::new(code, Certainty::Confirmed, [host])
     } else {
         let proof = causes_of_text(error.raw(), "kubectl");

@@ -8,6 +8,7 @@ use pontoon_model::code;
 
 use super::{ClusterRuleContext, ProblemDraft};
 use crate::connectivity_test::{ConnectivityOutcome, ConnectivityTarget, ConnectivityTest};
+use crate::objects::Pod;
 use crate::test_matrix::DNS;
 
 /// Its pods exist, are ready, and answer as they should.
@@ -38,6 +39,12 @@ const fn is_dns(test: &ConnectivityTest) -> bool {
 /// The Service of CoreDNS has no endpoint; the texts about its pods may say why.
 fn not_ready(context: &mut ClusterRuleContext<'_>) {
     let pods: Vec<_> = context.objects.dns_pods().collect();
+    let is_cut_off = |pod: &&Pod| {
+        pod.node.as_ref().is_some_and(|node| context.has_cause(code::NODE_LINK_DOWN, node))
+    };
+    if !pods.is_empty() && pods.iter().all(is_cut_off) {
+        return;
+    }
     let proofs = pods.iter().filter_map(|pod| {
         let node = pod.node.clone().unwrap_or_default();
         context.causes_from_texts(&node, |source| source.contains(pod.name.as_str()))

@@ -1,8 +1,11 @@
 //! Services: kube-proxy, and the path that packets to their addresses take.
 
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+
 use pontoon_causes::placeholder::PlaceholderKind;
-use pontoon_diagnosis::Certainty;
 use pontoon_diagnosis::evidence::{ClusterEvidence, PodNetworkEvidence};
+use pontoon_diagnosis::{Certainty, CommandPlace, Remedy};
 use pontoon_model::code;
 use pontoon_model::snapshot::Snapshot;
 
@@ -12,6 +15,7 @@ use crate::connectivity_test::{
 };
 use crate::node_state::NodeState;
 use crate::objects::ClusterNode;
+use crate::test_matrix::ECHO;
 
 /// A node that reaches the API server, but not by its Service.
 pub(super) fn proxies(context: &mut ClusterRuleContext<'_>) {
@@ -31,7 +35,7 @@ pub(super) fn proxies(context: &mut ClusterRuleContext<'_>) {
         };
         let problem = proxy_problem(context, node, state)
             .or_else(|| route_problem(context, node, snapshot, first))
-            .or_else(|| undecided_problem(context, node, snapshot));
+            .or_else(|| undecided_problem(context, node, snapshot, first));
         let Some(problem) = problem else { continue };
         let name = node.name.clone();
         context.report_problem(problem, |test| {
@@ -42,14 +46,19 @@ pub(super) fn proxies(context: &mut ClusterRuleContext<'_>) {
     }
 }
 
+/// The Service that a target is, if it is one.
+const fn service_of(target: &ConnectivityTarget) -> Option<SocketAddr> {
+    match target {
+        ConnectivityTarget::Api { by: ApiAddressSource::Service, at } => Some(*at),
+        ConnectivityTarget::Service { address } => Some(SocketAddr::new(*address, ECHO)),
+        ConnectivityTarget::Dns { pod_on: None, server } => Some(SocketAddr::new(*server, 53)),
+        _ => None,
+    }
+}
+
 /// Whether a test goes to the address of a Service.
 const fn is_service(test: &ConnectivityTest) -> bool {
-    matches!(
-        test.to,
-        ConnectivityTarget::Api { by: ApiAddressSource::Service, .. }
-            | ConnectivityTarget::Service { .. }
-            | ConnectivityTarget::Dns { pod_on: None, .. }
-    )
+    service_of(&test.to).is_some()
 }
 
 fn runs(state: &NodeState) -> bool {
@@ -58,6 +67,29 @@ fn runs(state: &NodeState) -> bool {
         || state.proxy_mode.is_some()
         || state.is_k3s()
         || state.runs("cilium-agent")
+}
+
+/// kube-proxy does not run on a node; where it has no pod there, why not.
+fn without_program(context: &ClusterRuleContext<'_>, node: &ClusterNode) -> ProblemDraft {
+    let name = node.name.clone();
+    let problem = ProblemDraft::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Confirmed, [&name]);
+    let Some(selector) = &context.objects.proxy_selector else { return problem };
+    if context.objects.has_proxy_pod(&name) {
+        return problem;
+    }
+    let lacks = selector.iter().filter(|(label, value)| node.labels.get(*label) != Some(value));
+    let lacks: Vec<_> = lacks.map(|(label, value)| format!("{label}={value}")).collect();
+    let remedy = if lacks.is_empty() {
+        Remedy::command("kubectl -n kube-system describe daemonset kube-proxy").to(
+            "see why it has no pod on that node: its tolerations have to cover the node's taints",
+        )
+    } else {
+        Remedy::command("kubectl -n kube-system edit daemonset kube-proxy")
+            .to("correct its nodeSelector, or give the node the labels that it asks for")
+    };
+    problem
+        .evidence(ClusterEvidence::NoProxyPod { node: name, lacks })
+        .remedy(remedy.at(CommandPlace::Kubectl))
 }
 
 fn without_proxy(node: &ClusterNode) -> ClusterEvidence {
@@ -75,10 +107,9 @@ fn not_running(context: &mut ClusterRuleContext<'_>, node: &ClusterNode) {
     } else {
         without_proxy(node)
     };
-    let problem =
-        ProblemDraft::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Confirmed, [&node.name])
-            .evidence(evidence)
-            .evidence(ClusterEvidence::ServiceRulesStillApply { node: name });
+    let problem = without_program(context, node)
+        .evidence(evidence)
+        .evidence(ClusterEvidence::ServiceRulesStillApply { node: name });
     context.report_problem(problem, |_| false);
 }
 
@@ -102,10 +133,7 @@ fn proxy_problem(
                 .evidence(test_evidence(test)),
         );
     }
-    (!runs(state)).then(|| {
-        ProblemDraft::new(code::KUBE_PROXY_WITHOUT_RULES, Certainty::Confirmed, [&node.name])
-            .evidence(without_proxy(node))
-    })
+    (!runs(state)).then(|| without_program(context, node).evidence(without_proxy(node)))
 }
 
 /// The node routes the service range nowhere, or over another link than that of its address.
@@ -148,6 +176,7 @@ fn undecided_problem(
     context: &ClusterRuleContext<'_>,
     node: &ClusterNode,
     snapshot: &Snapshot,
+    first: &ConnectivityTest,
 ) -> Option<ProblemDraft> {
     // What was not seen of the node's own route could be the cause.
     let services = context.objects.networks.services.first().copied()?;
@@ -159,9 +188,33 @@ fn undecided_problem(
         matches!(to, ConnectivityTarget::Api { by: ApiAddressSource::Endpoint, .. })
     });
     let is_forwarding = !super::forwarding::is_broken(context, &node.name);
-    (!pods_fail && endpoint_works && is_forwarding).then(|| {
-        let causes = vec![code::KUBE_PROXY_WITHOUT_RULES, code::NETWORK_POLICY];
-        ProblemDraft::candidates(causes, Certainty::Possible, [&node.name])
-            .evidence(PodNetworkEvidence::OnlyServicesFail { node: node.name.clone() })
-    })
+    if pods_fail || !endpoint_works || !is_forwarding {
+        return None;
+    }
+    let name = node.name.clone();
+    let outcomes = context.facts.tests_from(&node.name, true, |_| true);
+    let of_services = outcomes.filter_map(|test| Some((service_of(&test.to)?, &test.outcome)));
+    let (works, fails): (Vec<_>, Vec<_>) = of_services.partition(|(_, outcome)| outcome.works());
+    let working: BTreeSet<IpAddr> = works.iter().map(|(at, _)| at.ip()).collect();
+    let failing = fails.iter().filter(|(_, outcome)| outcome.fails());
+    let failing: BTreeSet<IpAddr> = failing.map(|(at, _)| at.ip()).collect();
+    let evidence = if working.is_empty() {
+        PodNetworkEvidence::OnlyServicesFail { node: name }
+    } else {
+        PodNetworkEvidence::SomeServicesFail { node: name, failing: failing.clone(), working }
+    };
+    // kube-proxy wrote rules for the older Services; that of the test is new.
+    let is_older =
+        |(at, outcome): &(SocketAddr, &ConnectivityOutcome)| outcome.works() && at.port() != ECHO;
+    let may_lack_rules = !works.iter().any(is_older)
+        || fails.iter().all(|(at, outcome)| at.port() == ECHO || !outcome.fails());
+    let mut causes = vec![code::FIREWALL_DROP, code::NETWORK_POLICY];
+    if may_lack_rules {
+        causes.insert(1, code::KUBE_PROXY_WITHOUT_RULES);
+    }
+    let at = service_of(&first.to)?;
+    let problem = ProblemDraft::candidates(causes, Certainty::Possible, [&node.name])
+        .about(PlaceholderKind::Host, &at.ip())
+        .about(PlaceholderKind::Port, &at.port());
+    Some(problem.evidence(evidence))
 }

@@ -13,7 +13,7 @@ use pontoon_model::net::Prefix;
 use pontoon_model::shell_command;
 use pontoon_model::snapshot::{Route, Snapshot};
 
-use super::{ClusterRuleContext, ProblemDraft, crosses_nodes, touches};
+use super::{ClusterRuleContext, ProblemDraft, crosses_nodes, may_touch};
 use crate::connectivity_test::{ConnectivityOutcome, ConnectivityTarget, ConnectivityTest};
 use crate::objects::ClusterNode;
 
@@ -33,7 +33,7 @@ pub(super) fn flannel(context: &mut ClusterRuleContext<'_>) {
     }
     on_unreachable_links(context);
     for node in &context.objects.nodes {
-        if !stale_bridge(context, node) && !routes(context, node) {
+        if !other_subnet(context, node) && !stale_bridge(context, node) && !routes(context, node) {
             program(context, node);
         }
     }
@@ -62,7 +62,7 @@ fn pod_cidr(context: &mut ClusterRuleContext<'_>, node: &ClusterNode) {
 
 /// Reports what keeps packets from crossing between these nodes' pods and others.
 fn report(context: &mut ClusterRuleContext<'_>, problem: ProblemDraft, nodes: &BTreeSet<String>) {
-    context.report_problem(problem, |test| crosses_nodes(test) && is_touched(test, nodes));
+    context.report_problem(problem, |test| crosses_nodes(test) && may_touch(test, nodes));
 }
 
 /// flannel's address of a node is one over which other nodes do not reach it.
@@ -103,15 +103,6 @@ fn on_unreachable_links(context: &mut ClusterRuleContext<'_>) {
     report(context, problem, &names);
 }
 
-/// Whether a test may have gone to one of these nodes: of a Service that is not known.
-fn is_touched(test: &ConnectivityTest, nodes: &BTreeSet<String>) -> bool {
-    let is_before_several = matches!(
-        test.to,
-        ConnectivityTarget::Service { .. } | ConnectivityTarget::Dns { pod_on: None, .. }
-    );
-    is_before_several || touches(test, nodes)
-}
-
 /// Over the link of the node's own address, where the others reach that.
 fn better_link(context: &ClusterRuleContext<'_>, node: &ClusterNode) -> Option<[Remedy; 2]> {
     let address = *node.internal_ips.first()?;
@@ -150,6 +141,29 @@ fn missing(
     report(context, problem, &names);
 }
 
+/// flannel's CNI plug-in takes the pods' addresses from a file that does not agree with the Node.
+/// flannel writes it from there, and where it has not done so yet there is none.
+fn other_subnet(context: &mut ClusterRuleContext<'_>, node: &ClusterNode) -> bool {
+    let subnet = context.facts.node_state(node).and_then(|state| state.flannel_subnet);
+    let pod_cidr = node.pod_cidrs.iter().find(|cidr| cidr.address.is_ipv4());
+    let (Some(subnet), Some(pod_cidr)) = (subnet, pod_cidr) else { return false };
+    if pod_cidr.contains(subnet.address) {
+        return false;
+    }
+    let has = |one: &&ClusterNode| one.pod_cidrs.iter().any(|cidr| cidr.contains(subnet.address));
+    let belongs_to = context.objects.nodes.iter().find(has).map(|one| one.name.clone());
+    let names = BTreeSet::from([node.name.clone()]);
+    let problem = ProblemDraft::new(code::FLANNEL_SUBNET_DIFFERS, Certainty::Confirmed, &names)
+        .evidence(PodNetworkEvidence::FlannelSubnetOutsidePodCidr {
+            node: node.name.clone(),
+            subnet,
+            pod_cidr: *pod_cidr,
+            belongs_to,
+        });
+    context.report_problem(problem, |test| may_touch(test, &names));
+    true
+}
+
 /// The bridge of the node's pods has an address of an earlier cluster.
 fn stale_bridge(context: &mut ClusterRuleContext<'_>, node: &ClusterNode) -> bool {
     let Some(snapshot) = context.facts.snapshot(node) else { return false };
@@ -169,7 +183,7 @@ fn stale_bridge(context: &mut ClusterRuleContext<'_>, node: &ClusterNode) -> boo
             address,
             pod_cidr: *pod_cidr,
         });
-    context.report_problem(problem, |test| is_touched(test, &names));
+    context.report_problem(problem, |test| may_touch(test, &names));
     true
 }
 
@@ -241,7 +255,7 @@ fn program(context: &mut ClusterRuleContext<'_>, node: &ClusterNode) {
         .is_some_and(|snapshot| !snapshot.links.iter().any(|link| link.name.as_str() == LINK));
     let names = BTreeSet::from([name]);
     context
-        .report_problem(problem, |test| is_down && crosses_nodes(test) && is_touched(test, &names));
+        .report_problem(problem, |test| is_down && crosses_nodes(test) && may_touch(test, &names));
 }
 
 /// Everything is set up, the nodes reach each other, and yet no packet of the pod network arrives: they

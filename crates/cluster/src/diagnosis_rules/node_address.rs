@@ -8,7 +8,7 @@ use pontoon_diagnosis::{Certainty, CommandPlace, Remedy};
 use pontoon_model::code;
 use pontoon_model::shell_command;
 
-use super::{ClusterRuleContext, ProblemDraft, TextCauses, causes_of_text};
+use super::{ClusterRuleContext, ProblemDraft, TextCauses, causes_of_text, kubelet_end};
 use crate::connectivity_test::{ConnectivityOutcome, ConnectivityTarget, ConnectivityTest};
 use crate::objects::ClusterNode;
 use crate::test_matrix::KUBELET;
@@ -122,7 +122,14 @@ pub(super) fn kubelet_port(context: &mut ClusterRuleContext<'_>) {
         };
         let ConnectivityTarget::Kubelet { address, .. } = &test.to else { continue };
         let name = node.name.clone();
-        let problem = ProblemDraft::new(code, certainty, [&name])
+        let end = kubelet_end(context, &name).filter(|_| code == code::KUBELET_NOT_RUNNING);
+        let problem = match end {
+            Some(TextCauses { causes, evidence }) => {
+                ProblemDraft::candidates(causes, Certainty::Likely, [&name]).evidence(evidence)
+            }
+            None => ProblemDraft::new(code, certainty, [&name]),
+        };
+        let problem = problem
             .about(PlaceholderKind::Host, address)
             .about(PlaceholderKind::Port, &KUBELET)
             .evidence(ClusterEvidence::PortUnanswered { node: name, port: KUBELET, answers_echo });

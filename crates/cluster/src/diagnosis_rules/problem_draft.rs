@@ -20,6 +20,12 @@ pub(super) struct ProblemDraft {
     harmless_because: Option<&'static str>,
 }
 
+/// Whether a remedy would make the cluster, or the node's part in it, anew.
+fn remakes_cluster(remedy: &Remedy) -> bool {
+    let command = remedy.command.as_ref().map(ToString::to_string).unwrap_or_default();
+    ["kubeadm init --", "kubeadm reset"].iter().any(|words| command.contains(words))
+}
+
 impl ProblemDraft {
     /// A cause at some nodes, by their names.
     pub(super) fn new(
@@ -95,6 +101,8 @@ impl ProblemDraft {
             diagnosis.scope = DiagnosisScope::nodes(&self.nodes);
             diagnosis.evidence.clone_from(&self.evidence);
             diagnosis.alternatives = others.collect();
+            // What is asked runs a cluster: a cure does not destroy more than the fault.
+            diagnosis.remedies.retain(|remedy| !remakes_cluster(remedy));
             if self.certainty == Certainty::Confirmed {
                 diagnosis.distinguished_by = None;
             }

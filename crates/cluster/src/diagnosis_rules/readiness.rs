@@ -1,6 +1,7 @@
 //! Nodes that are not ready, and why.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use pontoon_causes::placeholder::PlaceholderKind;
 use pontoon_diagnosis::Certainty;
@@ -8,7 +9,7 @@ use pontoon_diagnosis::evidence::ClusterEvidence;
 use pontoon_model::code::{self, DiagnosisCode};
 use pontoon_model::untrusted::Untrusted;
 
-use super::{ClusterRuleContext, ProblemDraft, TextCauses, test_evidence, touches};
+use super::{ClusterRuleContext, ProblemDraft, TextCauses, kubelet_end, test_evidence, touches};
 use crate::connectivity_test::{ApiAddressSource, ConnectivityOutcome, ConnectivityTarget};
 use crate::node_state::NodeState;
 use crate::objects::{ClusterNode, NodeReadiness};
@@ -38,7 +39,11 @@ pub(super) fn runtimes(context: &mut ClusterRuleContext<'_>) {
 /// Every node that is not ready gets its cause.
 pub(super) fn nodes(context: &mut ClusterRuleContext<'_>) {
     for node in &context.objects.nodes {
-        if context.has_cause(code::CONTAINERD_NOT_RUNNING, &node.name) {
+        let is_explained = [code::CONTAINERD_NOT_RUNNING, code::NODE_LINK_DOWN];
+        if is_explained.iter().any(|code| context.has_cause(*code, &node.name)) {
+            continue;
+        }
+        if node.ready == NodeReadiness::Unknown && lacks_control_plane(context, node) {
             continue;
         }
         let problem = match &node.ready {
@@ -51,6 +56,22 @@ pub(super) fn nodes(context: &mut ClusterRuleContext<'_>) {
         // Its pods could not be made, or not be reached.
         context.unexplained_tests.retain(|test| !touches(test, &own));
     }
+}
+
+/// Whether the link of the control plane that a kubelet reports to is down.
+fn lacks_control_plane(context: &ClusterRuleContext<'_>, node: &ClusterNode) -> bool {
+    let servers = context.objects.nodes.iter().filter(|one| one.is_control_plane);
+    let is_cut_off = |at: IpAddr| {
+        servers.clone().any(|server| {
+            context.has_cause(code::NODE_LINK_DOWN, &server.name)
+                && server.internal_ips.contains(&at)
+        })
+    };
+    context.fails(
+        &node.name,
+        false,
+        |to| matches!(to, ConnectivityTarget::Api { at, .. } if is_cut_off(at.ip())),
+    )
 }
 
 const fn is_of_network(target: &ConnectivityTarget) -> bool {
@@ -122,7 +143,13 @@ fn status_unknown(context: &ClusterRuleContext<'_>, node: &ClusterNode) -> Probl
     };
     if !state.runs("kubelet") && !state.is_k3s() {
         let programs = vec!["kubelet"];
-        return ProblemDraft::new(code::KUBELET_NOT_RUNNING, Certainty::Confirmed, [&name])
+        let problem = match kubelet_end(context, &name) {
+            Some(TextCauses { causes, evidence }) => {
+                ProblemDraft::candidates(causes, Certainty::Likely, [&name]).evidence(evidence)
+            }
+            None => ProblemDraft::new(code::KUBELET_NOT_RUNNING, Certainty::Confirmed, [&name]),
+        };
+        return problem
             .evidence(unknown)
             .evidence(ClusterEvidence::ProgramsNotRunning { node: name, programs });
     }

@@ -109,7 +109,7 @@ impl Kubectl {
             let list = if is_empty { Ok(()) } else { objects::read(&text, &mut objects) };
             list.map_err(|error| Untrusted::new(&error.to_string()))
         };
-        read(&["get", "nodes,pods,services,endpointslices", "-A", "-o", "json"])?;
+        read(&["get", "nodes,pods,services,endpointslices,daemonsets", "-A", "-o", "json"])?;
         // By name, for a tenant's own may be large, or many.
         for namespace in CONFIG_MAP_NAMESPACES {
             let mut words = vec!["get", "configmaps", "-n", namespace];

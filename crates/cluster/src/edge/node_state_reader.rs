@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use nix::unistd::gethostname;
 use pontoon_join::edge::endpoint_check::connect;
+use pontoon_model::net::Prefix;
 use pontoon_model::untrusted::Untrusted;
 use pontoon_netlink::KernelSocket;
 use pontoon_netlink::route::addresses::addresses;
@@ -42,6 +43,8 @@ pub(super) fn read_node_state() -> NodeState {
         kubelet_server: kubelet_server(Path::new(KUBECONFIG)),
         proxy_mode: answer(10249, "/proxyMode"),
         cni_files: cni_files(Path::new("/etc/cni/net.d")),
+        flannel_subnet: flannel_subnet(Path::new("/run/flannel/subnet.env")),
+        advertised: advertised(Path::new("/etc/kubernetes/manifests/kube-apiserver.yaml")),
         forward_drops,
         sees_rules,
     }
@@ -100,6 +103,22 @@ fn cni_files(folder: &Path) -> Vec<Untrusted> {
     let mut names: Vec<String> = names.filter(is_read).collect();
     names.sort();
     names.iter().map(|name| Untrusted::new(name)).collect()
+}
+
+/// The network of this node's pods, as flannel wrote it for its CNI plug-in.
+fn flannel_subnet(path: &Path) -> Option<Prefix> {
+    let text = file(path)?;
+    let mut values = text.lines().filter_map(|line| line.trim().strip_prefix("FLANNEL_SUBNET="));
+    values.next()?.parse().ok()
+}
+
+/// The address in the arguments of the API server's static pod.
+fn advertised(path: &Path) -> Option<IpAddr> {
+    let text = file(path)?;
+    let mut values = text.lines().filter_map(|line| {
+        line.trim().trim_start_matches("- ").strip_prefix("--advertise-address=")
+    });
+    values.next()?.trim().parse().ok()
 }
 
 /// The first line of the body of a page of this node.
@@ -192,6 +211,24 @@ mod tests {
         let files: Vec<_> = files.iter().map(Untrusted::raw).collect();
         assert_eq!(files, ["00-other.conf", "10-flannel.conflist", "99-loopback.json"]);
         assert!(cni_files(Path::new("/nowhere")).is_empty());
+    }
+
+    #[test]
+    fn networks_and_addresses_are_read_from_the_files_of_their_programs() {
+        let folder = folder(&[
+            ("subnet.env", "FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\n"),
+            (
+                "api.yaml",
+                "  - command:\n    - kube-apiserver\n    - --advertise-address=10.0.0.1\n",
+            ),
+            ("bad", "FLANNEL_SUBNET=\n    - --advertise-address=$(IP)\n"),
+        ]);
+        let at = |name: &str| folder.path().join(name);
+        assert_eq!(flannel_subnet(&at("subnet.env")), "10.244.1.1/24".parse().ok());
+        assert_eq!(advertised(&at("api.yaml")), "10.0.0.1".parse().ok());
+        for path in ["bad", "nowhere"] {
+            assert_eq!((flannel_subnet(&at(path)), advertised(&at(path))), (None, None), "{path}");
+        }
     }
 
     /// What a page of this node is that says these bytes and ends.

@@ -2,7 +2,7 @@
 //! before them. They end by themselves, should nobody be left to remove them.
 
 use pontoon_model::untrusted::Untrusted;
-use pontoon_probe::edge::clock::{self, RunClock, unix_ms};
+use pontoon_probe::edge::clock::{RunClock, unix_ms};
 use serde_json::{Value, json};
 
 use super::kubectl::Kubectl;
@@ -27,12 +27,14 @@ pub(super) fn create(
     namespace: &str,
     pods: &[(String, String)],
 ) -> Result<(), Untrusted> {
-    remove_old(kubectl);
     let manifest = manifest(namespace, pods).to_string();
     let clock = RunClock::start();
     loop {
         match kubectl.run(&["apply", "-f", "-"], &manifest) {
-            Ok(_) => return Ok(()),
+            Ok(_) => {
+                remove_old(kubectl, namespace);
+                return Ok(());
+            }
             // The tries themselves take a second each.
             Err(why) if clock.now().0 <= tries_ms(why.raw()) => {}
             Err(why) => return Err(why),
@@ -52,16 +54,21 @@ pub(super) fn name() -> String {
 }
 
 /// Removes what an earlier check left, should it have died with its node. One that goes on at the
-/// same time, by somebody else, is younger than its pods may become.
-fn remove_old(kubectl: &Kubectl) {
+/// same time, by somebody else, is younger than its pods may become. Ages are told by the API
+/// server's clock alone: against the new namespace, which it made as well.
+fn remove_old(kubectl: &Kubectl, namespace: &str) {
     let label = format!("{}={}", OWN_LABEL.0, OWN_LABEL.1);
     let columns = "custom-columns=N:.metadata.name,C:.metadata.creationTimestamp";
     let words = ["get", "namespaces", "-l", &label, "--no-headers", "-o", columns];
-    for line in kubectl.run(&words, "").unwrap_or_default().lines() {
-        let Some((name, created)) = line.split_once(' ') else { continue };
-        // The API server is on this host, and so is the clock that says when it was made.
-        let age_s = unix_s(created.trim()).map(|created_s| clock::unix_s() - created_s);
-        if name.starts_with(PREFIX) && age_s.is_some_and(|age_s| age_s > i64::from(LIFE_S)) {
+    let listed = kubectl.run(&words, "").unwrap_or_default();
+    let created = |line: &str| {
+        let (name, created) = line.split_once(' ')?;
+        Some((name.to_owned(), unix_s(created.trim())?))
+    };
+    let all: Vec<(String, i64)> = listed.lines().filter_map(created).collect();
+    let Some((_, now_s)) = all.iter().find(|(name, _)| name == namespace) else { return };
+    for (name, created_s) in &all {
+        if name.starts_with(PREFIX) && now_s - created_s > i64::from(LIFE_S) {
             // The check that is to begin does not depend on it.
             let _ = delete(kubectl, name);
         }
@@ -168,17 +175,23 @@ mod tests {
         assert!(fake.left("manifest").contains("pontoon-check-1"));
     }
 
+    /// Whatever the clock of this host says.
     #[test]
     fn only_what_was_left_long_ago_is_removed() {
-        let (old, young) = (format!("{PREFIX}1"), format!("{PREFIX}2"));
+        let at = |minute: u32| format!("2020-01-01T00:{minute:02}:00Z");
+        let (old, running, new) = (at(1), at(20), at(25));
         let script = format!(
             r#"case "$*" in *delete*) echo "$*" >>$dir/deleted ;;
-            *namespaces*) echo "{old}   2026-01-01T00:00:00Z"; echo "{young} $(date -u +%FT%TZ)"
-            echo "default  2026-01-01T00:00:00Z"; echo "{PREFIX}3 <none>" ;; esac"#
+            *namespaces*) echo "{PREFIX}1   {old}"; echo "{PREFIX}2 {running}"
+            echo "{PREFIX}4 {new}"
+            echo "default  {old}"; echo "{PREFIX}3 <none>" ;; esac"#
         );
         let fake = FakeKubectl::new(&script);
-        remove_old(&fake.kubectl);
+        // Nothing is known to be old where the new one is not listed.
+        remove_old(&fake.kubectl, "pontoon-check-9");
+        remove_old(&fake.kubectl, "pontoon-check-4");
         let deleted = fake.left("deleted");
+        let old = format!("{PREFIX}1 ");
         assert!(deleted.lines().count() == 1 && deleted.contains(&old), "{deleted}");
     }
 }

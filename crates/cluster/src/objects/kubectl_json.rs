@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    ClusterNode, ClusterObjects, ClusterService, EndpointSlice, NodeReadiness, Pod, config_maps,
+    ClusterNode, ClusterObjects, ClusterService, EndpointSlice, NodePressure, NodeReadiness, Pod,
+    config_maps,
 };
 use crate::timestamp::unix_s;
 
@@ -38,6 +39,15 @@ pub fn read(text: &str, objects: &mut ClusterObjects) -> Result<(), ObjectListEr
             "Pod" => objects.pods.extend(of(item).map(pod)),
             "Service" => objects.services.extend(of(item).map(service)),
             "EndpointSlice" => objects.slices.extend(of(item).map(slice)),
+            "DaemonSet" => {
+                let daemon_set: Option<RawDaemonSet> = of(item);
+                let is_proxys = |set: &RawDaemonSet| {
+                    set.metadata.namespace == "kube-system" && set.metadata.name == "kube-proxy"
+                };
+                if let Some(set) = daemon_set.filter(is_proxys) {
+                    objects.proxy_selector = Some(set.spec.template.spec.node_selector);
+                }
+            }
             "ConfigMap" => {
                 if let Some(RawConfigMap { metadata, data }) = of(item) {
                     config_maps::take(objects, (&metadata.namespace, &metadata.name), &data);
@@ -60,6 +70,7 @@ struct ObjectMeta {
     namespace: String,
     uid: String,
     creation_timestamp: String,
+    deletion_timestamp: Option<String>,
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
 }
@@ -69,6 +80,22 @@ struct RawConfigMap {
     metadata: ObjectMeta,
     #[serde(default)]
     data: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct RawDaemonSet {
+    metadata: ObjectMeta,
+    spec: RawDaemonSetSpec,
+}
+
+#[derive(Deserialize)]
+struct RawDaemonSetSpec {
+    template: RawPodTemplate,
+}
+
+#[derive(Deserialize)]
+struct RawPodTemplate {
+    spec: RawPodSpec,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +153,17 @@ fn is_pause_image(name: &str) -> bool {
     last.starts_with("pause:") || last.starts_with("mirrored-pause:")
 }
 
+/// What a node can be short of (kubernetes.io: Node-pressure Eviction).
+const PRESSURES: [&str; 3] = ["DiskPressure", "MemoryPressure", "PIDPressure"];
+
+fn pressure(condition: &RawCondition) -> Option<NodePressure> {
+    let is_short = PRESSURES.contains(&condition.r#type.as_str()) && condition.status == "True";
+    is_short.then(|| NodePressure {
+        condition: condition.r#type.clone(),
+        message: Untrusted::new(&condition.message),
+    })
+}
+
 const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
 /// github.com/flannel-io/flannel pkg/subnet/kube/annotations.go.
 const FLANNEL_IP: &str = "flannel.alpha.coreos.com/public-ip";
@@ -142,12 +180,14 @@ fn node(raw: RawNode) -> ClusterNode {
             Some(("False", message)) => NodeReadiness::No(Untrusted::new(message)),
             _ => NodeReadiness::Unknown,
         },
+        pressures: status.conditions.iter().filter_map(pressure).collect(),
         created_s: unix_s(&metadata.creation_timestamp),
         pod_cidrs: spec.pod_cidrs.iter().filter_map(|cidr| cidr.parse().ok()).collect(),
         is_control_plane: metadata.labels.contains_key(CONTROL_PLANE),
         flannel_ip: metadata.annotations.get(FLANNEL_IP).and_then(|address| address.parse().ok()),
         pause_images: images.filter(|name| is_pause_image(name)).take(PAUSE_IMAGES_MAX).collect(),
         name: metadata.name,
+        labels: metadata.labels,
     }
 }
 
@@ -164,6 +204,7 @@ struct RawPod {
 #[serde(rename_all = "camelCase", default)]
 struct RawPodSpec {
     node_name: Option<String>,
+    node_selector: BTreeMap<String, String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -171,6 +212,7 @@ struct RawPodSpec {
 struct RawPodStatus {
     #[serde(rename = "podIP")]
     pod_ip: Option<String>,
+    phase: String,
     conditions: Vec<RawCondition>,
     container_statuses: Vec<RawContainerStatus>,
 }
@@ -216,6 +258,8 @@ fn pod(raw: RawPod) -> Pod {
         node: spec.node_name.filter(|node| !node.is_empty()),
         address: status.pod_ip.and_then(|address| address.parse().ok()),
         is_ready: status.conditions.iter().any(is_ready),
+        is_ended: metadata.deletion_timestamp.is_some()
+            || ["Succeeded", "Failed"].contains(&status.phase.as_str()),
         waits: waits
             .next()
             .map(|why| Untrusted::new(format!("{} {}", why.reason, why.message).trim())),
@@ -288,77 +332,4 @@ fn slice(raw: RawEndpointSlice) -> EndpointSlice {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// As kubectl writes them, cut to what is read.
-    const LIST: &str = r#"{ "items": [
-        { "kind": "Node",
-          "metadata": { "name": "pi2", "creationTimestamp": "2026-11-28T23:40:43Z",
-            "annotations": { "flannel.alpha.coreos.com/public-ip": "172.20.5.2" } },
-          "spec": { "podCIDRs": ["10.244.1.0/24"] },
-          "status": {
-            "addresses": [{ "type": "Hostname", "address": "pi2" },
-                          { "type": "InternalIP", "address": "10.0.0.2" }],
-            "conditions": [{ "type": "Ready", "status": "False", "message": "no network" }],
-            "images": [{ "names": ["registry.k8s.io/etcd:3.6"] },
-                       { "names": ["registry.k8s.io/pause@sha256:1", "registry.k8s.io/pause:3.10"] }],
-            "nodeInfo": { "kubeletVersion": "v1.36.2" } } },
-        { "kind": "Pod",
-          "metadata": { "name": "kube-apiserver-pi1", "namespace": "kube-system", "uid": "u",
-            "labels": { "component": "kube-apiserver", "tier": "control-plane" } },
-          "spec": { "nodeName": "pi1", "hostNetwork": true },
-          "status": { "podIP": "10.0.0.1",
-            "containerStatuses": [{ "state": { "running": { "startedAt": "2026-11-28T23:40:43Z" } } }] } },
-        { "kind": "Pod",
-          "metadata": { "name": "coredns-a", "namespace": "kube-system", "uid": "v" },
-          "spec": {},
-          "status": { "containerStatuses": [{ "state": { "waiting":
-            { "reason": "CrashLoopBackOff", "message": "back-off\u001b[2J" } } }] } },
-        { "kind": "Pod",
-          "metadata": { "name": "coredns-b", "namespace": "kube-system", "uid": "w" },
-          "spec": {},
-          "status": { "containerStatuses": [{ "ready": false, "restartCount": 2,
-            "state": { "running": { "startedAt": "2026-11-28T23:40:43Z" } },
-            "lastState": { "terminated": { "reason": "Error", "exitCode": 1 } } }] } },
-        { "kind": "EndpointSlice",
-          "metadata": { "namespace": "default", "labels": { "kubernetes.io/service-name": "kubernetes" } },
-          "endpoints": [{ "addresses": ["10.0.0.1"] },
-                        { "addresses": ["10.0.0.9"], "conditions": { "ready": false } }],
-          "ports": [{ "port": 6443 }] },
-        { "kind": "Service", "metadata": { "namespace": "default", "name": "headless" },
-          "spec": { "clusterIP": "None" } },
-        { "kind": "Secret", "metadata": { "name": "not ours" } },
-        { "kind": "Node", "metadata": "none" }
-    ] }"#;
-
-    #[test]
-    fn objects_are_read_as_kubectl_writes_them() {
-        let mut objects = ClusterObjects::default();
-        read(LIST, &mut objects).unwrap();
-        let [node] = &objects.nodes[..] else { panic!("{objects:?}") };
-        assert_eq!(node.internal_ips, ["10.0.0.2".parse::<IpAddr>().unwrap()]);
-        assert_eq!(node.flannel_ip, Some("172.20.5.2".parse().unwrap()));
-        assert_eq!(node.pause_images, ["registry.k8s.io/pause:3.10"]);
-        assert!(matches!(&node.ready, NodeReadiness::No(why) if why.raw() == "no network"));
-        let [server, dns, restarted] = &objects.pods[..] else { panic!("{objects:?}") };
-        assert_eq!(server.started_s, Some(1_795_909_243));
-        assert_eq!(server.labels.len(), 1);
-        assert_eq!(dns.node, None);
-        assert_eq!(
-            dns.waits.as_ref().map(ToString::to_string).as_deref(),
-            Some("CrashLoopBackOff back-off\\u{1b}[2J")
-        );
-        assert_eq!(restarted.waits.as_ref().map(Untrusted::raw), Some("Error"));
-        let ends = objects.endpoints("default", "kubernetes");
-        assert_eq!(ends, [("10.0.0.1".parse().unwrap(), 6443)]);
-        assert_eq!(objects.services[0].address, None);
-    }
-
-    #[test]
-    fn what_is_no_list_is_refused() {
-        for text in ["", "{}", "error: no", r#"{"items": 1}"#] {
-            assert!(read(text, &mut ClusterObjects::default()).is_err(), "{text}");
-        }
-    }
-}
+mod tests;

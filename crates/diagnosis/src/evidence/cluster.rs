@@ -54,6 +54,14 @@ pub enum ClusterEvidence {
         /// The names of the programs, as in `/proc/PID/comm`.
         programs: Vec<&'static str>,
     },
+    /// No pod of kube-proxy is on a node.
+    NoProxyPod {
+        /// The node without one.
+        node: String,
+        /// What the `nodeSelector` of its `DaemonSet` asks for and the node does not have, as
+        /// `LABEL=VALUE`.
+        lacks: Vec<String>,
+    },
     /// Not one program of the cluster runs as a process on a node.
     NoClusterProgramRunning {
         /// The node on which processes were looked for.
@@ -70,6 +78,40 @@ pub enum ClusterEvidence {
         node: String,
         /// The message of the condition.
         message: Untrusted,
+    },
+    /// A condition of the Node is True that says that it is short of something.
+    NodePressure {
+        /// The node whose kubelet reports it.
+        node: String,
+        /// The type of the condition.
+        condition: String,
+        /// The message of the condition.
+        message: Untrusted,
+    },
+    /// A link of a node does not carry frames.
+    LinkDown {
+        /// The node with the link.
+        node: String,
+        /// The link that has the address.
+        link: IfName,
+        /// The `InternalIP` of the node.
+        address: IpAddr,
+        /// Whether it is switched on, and has no carrier.
+        is_up: bool,
+    },
+    /// A pod of the cluster's own is not ready, though it is not young.
+    PodNotReady {
+        /// The name of the pod.
+        pod: String,
+        /// The namespace of the pod.
+        namespace: String,
+    },
+    /// The address that the API server of a host is told to advertise is on none of its links.
+    AdvertisedAddressNotOnHost {
+        /// The control plane.
+        host: HostName,
+        /// The address in its static pod.
+        address: IpAddr,
     },
     /// The Node's condition Ready is Unknown: its kubelet has not reported for a while.
     NodeStatusUnknown {

@@ -1,6 +1,7 @@
 //! The network of a cluster's pods and Services on its nodes: routes, bridges, filters, MTU.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use pontoon_model::net::{IfName, Prefix};
 use pontoon_model::untrusted::Untrusted;
@@ -45,6 +46,18 @@ pub enum PodNetworkEvidence {
         address: Prefix,
         /// The pod network of the node.
         pod_cidr: Prefix,
+    },
+    /// The network that flannel gives to pods of a node lies outside the node's pod network.
+    FlannelSubnetOutsidePodCidr {
+        /// The node whose file was read.
+        node: String,
+        /// `FLANNEL_SUBNET` in `/run/flannel/subnet.env`.
+        subnet: Prefix,
+        /// The pod network of the node.
+        pod_cidr: Prefix,
+        /// The node to whose pod network it belongs, if there is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        belongs_to: Option<String>,
     },
     /// A node has no route to the pod networks of other nodes.
     PodRoutesMissing {
@@ -127,6 +140,15 @@ pub enum PodNetworkEvidence {
         route_link: IfName,
         /// The link that has the node's address.
         address_link: IfName,
+    },
+    /// From pods of a node some Services are not reached, and others are.
+    SomeServicesFail {
+        /// The node from whose pods the tests were run.
+        node: String,
+        /// The addresses of the Services that are not reached.
+        failing: BTreeSet<IpAddr>,
+        /// The addresses of those that are.
+        working: BTreeSet<IpAddr>,
     },
     /// From a node, pods and the API server are reached by their own addresses, but not by Services.
     OnlyServicesFail {

@@ -25,6 +25,15 @@ impl fmt::Display for ClusterEvidence {
                 [one, other] => write!(f, "neither {one} nor {other} runs on {node}"),
                 programs => write!(f, "no process {} runs on {node}", programs.join(", ")),
             },
+            Self::NoProxyPod { node, lacks } if lacks.is_empty() => {
+                write!(f, "there is no pod of kube-proxy on {node}")
+            }
+            Self::NoProxyPod { node, lacks } => write!(
+                f,
+                "there is no pod of kube-proxy on {node}: its DaemonSet has the nodeSelector {}, \
+                 which the node's labels do not match",
+                lacks.join(", ")
+            ),
             Self::NoClusterProgramRunning { node } => {
                 write!(f, "no program of the cluster runs on {node}")
             }
@@ -32,6 +41,24 @@ impl fmt::Display for ClusterEvidence {
                 write!(f, "the Service rules written earlier still apply on {node}")
             }
             Self::NodeNotReady { node, message } => write!(f, "{node}: {message}"),
+            Self::NodePressure { node, condition, message } => {
+                write!(f, "condition {condition} of {node} is True: {message}")
+            }
+            Self::LinkDown { node, link, address, is_up: true } => {
+                write!(f, "link {link} of {node}, which has {address}, has no carrier")
+            }
+            Self::LinkDown { node, link, address, is_up: false } => {
+                write!(f, "link {link} of {node}, which has {address}, is switched off")
+            }
+            Self::PodNotReady { pod, namespace } => {
+                write!(f, "pod {pod} in {namespace} is not ready")
+            }
+            Self::AdvertisedAddressNotOnHost { host, address } => {
+                write!(
+                    f,
+                    "the API server of {host} advertises {address}, which {host} does not have"
+                )
+            }
             Self::NodeStatusUnknown { node } => {
                 write!(f, "kubelet on {node} has not reported its status for a while")
             }
@@ -113,6 +140,11 @@ mod tests {
         "10.0.0.2".parse().unwrap()
     }
 
+    fn down(is_up: bool) -> ClusterEvidence {
+        let link = "eth0".parse().unwrap();
+        ClusterEvidence::LinkDown { node: node(), link, address: address(), is_up }
+    }
+
     fn assert_sentences(table: &[(ClusterEvidence, &str)]) {
         for (evidence, text) in table {
             assert_eq!(evidence.to_string(), *text);
@@ -157,6 +189,15 @@ mod tests {
                 "neither containerd nor crio runs on pi2",
             ),
             (
+                ClusterEvidence::NoProxyPod { node: node(), lacks: Vec::new() },
+                "there is no pod of kube-proxy on pi2",
+            ),
+            (
+                ClusterEvidence::NoProxyPod { node: node(), lacks: vec!["a=b".to_owned()] },
+                "there is no pod of kube-proxy on pi2: its DaemonSet has the nodeSelector a=b, \
+                 which the node's labels do not match",
+            ),
+            (
                 ClusterEvidence::NoClusterProgramRunning { node: node() },
                 "no program of the cluster runs on pi2",
             ),
@@ -177,6 +218,30 @@ mod tests {
                     message: Untrusted::new("PLEG is not healthy"),
                 },
                 "pi2: PLEG is not healthy",
+            ),
+            (
+                ClusterEvidence::NodePressure {
+                    node: node(),
+                    condition: "DiskPressure".to_owned(),
+                    message: Untrusted::new("kubelet has disk pressure"),
+                },
+                "condition DiskPressure of pi2 is True: kubelet has disk pressure",
+            ),
+            (down(true), "link eth0 of pi2, which has 10.0.0.2, has no carrier"),
+            (down(false), "link eth0 of pi2, which has 10.0.0.2, is switched off"),
+            (
+                ClusterEvidence::PodNotReady {
+                    pod: "coredns-a".to_owned(),
+                    namespace: "kube-system".to_owned(),
+                },
+                "pod coredns-a in kube-system is not ready",
+            ),
+            (
+                ClusterEvidence::AdvertisedAddressNotOnHost {
+                    host: HostName::lossy("pi1"),
+                    address: address(),
+                },
+                "the API server of pi1 advertises 10.0.0.2, which pi1 does not have",
             ),
             (
                 ClusterEvidence::NodeStatusUnknown { node: node() },

@@ -16,6 +16,16 @@ impl fmt::Display for PodNetworkEvidence {
             Self::BridgeOutsidePodCidr { node, bridge, address, pod_cidr } => {
                 write!(f, "{bridge} on {node} has {address}, outside the pod network {pod_cidr}")
             }
+            Self::FlannelSubnetOutsidePodCidr { node, subnet, pod_cidr, belongs_to } => {
+                write!(
+                    f,
+                    "FLANNEL_SUBNET {subnet} on {node} is outside its pod network {pod_cidr}"
+                )?;
+                match belongs_to {
+                    Some(other) => write!(f, ", and belongs to {other}"),
+                    None => Ok(()),
+                }
+            }
             Self::PodRoutesMissing { node, missing } => {
                 write!(f, "{node} has no route to {}", listed(missing))
             }
@@ -64,6 +74,12 @@ impl fmt::Display for PodNetworkEvidence {
                 "{node}: the route to {services} is over {route_link}, and the node's address is on \
                  {address_link}"
             ),
+            Self::SomeServicesFail { node, failing, working } => write!(
+                f,
+                "{node}: its pods do not reach the Services {}, and reach the Services {}",
+                listed(failing),
+                listed(working)
+            ),
             Self::OnlyServicesFail { node } => write!(
                 f,
                 "{node}: pods and the API server answer at their own addresses, but not by Services"
@@ -105,6 +121,12 @@ mod tests {
             chain: Untrusted::new("FORWARD"),
             accepts,
         };
+        let subnet = |other: Option<&str>| PodNetworkEvidence::FlannelSubnetOutsidePodCidr {
+            node: node(),
+            subnet: prefix("10.244.0.1/24"),
+            pod_cidr: prefix("10.244.1.0/24"),
+            belongs_to: other.map(str::to_owned),
+        };
         let table = [
             (PodNetworkEvidence::PodCidrEmpty { node: node() }, "spec.podCIDR of pi2 is empty"),
             (
@@ -123,6 +145,15 @@ mod tests {
                     pod_cidr: prefix("10.244.7.0/24"),
                 },
                 "cni0 on pi2 has 10.244.1.1/24, outside the pod network 10.244.7.0/24",
+            ),
+            (
+                subnet(None),
+                "FLANNEL_SUBNET 10.244.0.1/24 on pi2 is outside its pod network 10.244.1.0/24",
+            ),
+            (
+                subnet(Some("pi1")),
+                "FLANNEL_SUBNET 10.244.0.1/24 on pi2 is outside its pod network 10.244.1.0/24, and \
+                 belongs to pi1",
             ),
             (
                 PodNetworkEvidence::PodRoutesMissing { node: node(), missing: vec![route] },
@@ -200,6 +231,15 @@ mod tests {
                     address_link: link("eth0"),
                 },
                 "pi2: the route to 10.96.0.0/12 is over wlan0, and the node's address is on eth0",
+            ),
+            (
+                PodNetworkEvidence::SomeServicesFail {
+                    node: node(),
+                    failing: ["10.96.0.1".parse().unwrap()].into(),
+                    working: ["10.96.0.10", "10.96.7.7"].map(|at| at.parse().unwrap()).into(),
+                },
+                "pi2: its pods do not reach the Services 10.96.0.1, and reach the Services \
+                 10.96.0.10, 10.96.7.7",
             ),
             (
                 PodNetworkEvidence::OnlyServicesFail { node: node() },

@@ -13,6 +13,12 @@ const fn row(
 
 pub(super) const TABLE: &[Symptom] = &[
     row(
+        &["corefile:{number} - error during parsing"],
+        "CoreDNS rejects line {number} of its Corefile",
+        &[code::COREFILE_REJECTED],
+    )
+    .certain(),
+    row(
         &["plugin/forward: no nameservers found"],
         "CoreDNS has no upstream resolver",
         &[code::NO_NAMESERVER],

@@ -6,6 +6,10 @@ use pontoon_model::code::{self, DiagnosisCode};
 
 /// A text, and a cause that must remain possible.
 const RECOGNISED: &[(&str, DiagnosisCode)] = &[
+    (
+        "/etc/coredns/Corefile:5 - Error during parsing: Unknown directive 'forwrad'",
+        code::COREFILE_REJECTED,
+    ),
     // kubeadm join, by stage.
     (
         "error: error execution phase preflight: couldn't validate the identity of the API Server: \

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use pontoon_model::code::{self, DiagnosisCode};
 
 use super::faults::*;
+use super::node_faults::*;
 use super::*;
 
 /// A cause, or several that are not told apart, and the nodes that it is about.
@@ -37,6 +38,8 @@ const ROWS: &[FaultRow] = &rows! {
         &[code::CLOCK_BEFORE_CERTIFICATE, code::CERTIFICATE_EXPIRED, code::CLOCK_AHEAD],
         "pi1",
     )],
+    address_gone => [(&[code::ADVERTISE_ADDRESS_NOT_ON_HOST], "pi1")],
+    address_gone_for_long => [(&[code::ADVERTISE_ADDRESS_NOT_ON_HOST], "pi1")],
     advertised_on_wifi => [(&[code::API_SERVICE_LEADS_NOWHERE], "pi2 pi3")],
     // Addresses of nodes.
     node_ip_on_wifi => [(&[code::INTERNAL_IP_UNREACHABLE], "pi3")],
@@ -63,6 +66,13 @@ const ROWS: &[FaultRow] = &rows! {
     // Sizes of packets.
     small_path_mtu => [(&[code::PATH_MTU_HOLE], ALL)],
     large_overlay_mtu => [(&[code::POD_MTU_HOLE], ALL)],
+    // Links.
+    cable_out => [(&[code::NODE_LINK_DOWN], "pi3")],
+    link_switched_off => [(&[code::NODE_LINK_DOWN], "pi3")],
+    cable_out_of_control_plane => [(&[code::NODE_LINK_DOWN], "pi1")],
+    // Resources.
+    disk_full => [(&[code::DISK_FULL], "pi3")],
+    memory_short => [(&[code::NODE_SHORT_OF_RESOURCES], "pi3")],
     // Nodes that are not ready.
     runtime_stopped => [(&[code::CONTAINERD_NOT_RUNNING], "pi3")],
     plugin_not_installed => [
@@ -78,6 +88,8 @@ const ROWS: &[FaultRow] = &rows! {
     calico_elsewhere => [(&[code::CNI_NOT_READY], "pi3")],
     host_off => [(&[code::NODE_OFF, code::WAY_LOST, code::KUBELET_NOT_RUNNING], "pi3")],
     kubelet_long_stopped => [(&[code::KUBELET_NOT_RUNNING], "pi3")],
+    kubelet_certificate_expired => [(&[code::KUBELET_CERTIFICATE_EXPIRED], "pi3")],
+    kubelet_stopped_by_hand => [(&[code::KUBELET_NOT_RUNNING], "pi3")],
     no_route => [(&[code::NO_ROUTE_FROM_HERE], "pi3")],
     api_port_dropped => [(&[code::API_ADDRESS_UNREACHABLE], "pi3")],
     api_port_prohibited => [(&[code::FIREWALL_REJECT], "pi3")],
@@ -96,6 +108,7 @@ const ROWS: &[FaultRow] = &rows! {
         (&[code::FLANNEL_NETWORK_DIFFERS], "pi2"),
         (&[code::FLANNEL_NETWORK_DIFFERS], "pi3"),
     ],
+    subnet_of_another => [(&[code::FLANNEL_SUBNET_DIFFERS], "pi3")],
     stale_bridge => [(&[code::CNI0_STALE_ADDRESS], "pi3")],
     vxlan_dropped => [(&[code::VXLAN_PORT_BLOCKED], ALL)],
     // Forwarding.
@@ -106,18 +119,30 @@ const ROWS: &[FaultRow] = &rows! {
     docker_before_flannel => [],
     // DNS.
     dns_not_ready => [(&[code::COREDNS_NOT_READY], "pi1")],
+    one_dns_pod_not_ready => [(&[code::UNEXPLAINED], "pi2")],
+    corefile_rejected => [(&[code::COREFILE_REJECTED], "pi1 pi2")],
     dns_without_answer => [(&[code::COREDNS_NOT_READY], "pi1")],
     // Services.
     kube_proxy_stopped => [(&[code::KUBE_PROXY_WITHOUT_RULES], "pi3")],
+    kube_proxy_selects_others => [
+        (&[code::KUBE_PROXY_WITHOUT_RULES], "pi2"),
+        (&[code::KUBE_PROXY_WITHOUT_RULES], "pi3"),
+    ],
     kube_proxy_asks_wifi => [
         (&[code::KUBE_PROXY_SERVER_UNREACHABLE], "pi2"),
         (&[code::KUBE_PROXY_SERVER_UNREACHABLE], "pi3"),
     ],
     no_default_route => [(&[code::NO_ROUTE_TO_SERVICE_RANGE], "pi3")],
     services_not_masqueraded => [(&[code::REPLY_INTO_OTHER_NETWORK], "pi3")],
-    services_dropped_for_pods => [
-        (&[code::KUBE_PROXY_WITHOUT_RULES, code::NETWORK_POLICY], "pi3"),
-    ],
+    services_dropped_for_pods => [(
+        &[code::FIREWALL_DROP, code::KUBE_PROXY_WITHOUT_RULES, code::NETWORK_POLICY],
+        "pi3",
+    )],
+    api_service_dropped_for_pods => [(&[code::FIREWALL_DROP, code::NETWORK_POLICY], "pi3")],
+    test_service_dropped_for_pods => [(
+        &[code::FIREWALL_DROP, code::KUBE_PROXY_WITHOUT_RULES, code::NETWORK_POLICY],
+        "pi3",
+    )],
 };
 
 /// What differs where kube-proxy uses nftables. Its rules drop new connections to addresses in the
@@ -153,6 +178,23 @@ fn every_fault_is_found_in_both_modes_of_kube_proxy() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// A cluster that runs is not made anew, whatever is wrong with it.
+#[test]
+fn no_cure_destroys_the_cluster() {
+    for row in ROWS {
+        let mut twin = ClusterTwin::new(ProxyMode::Iptables);
+        (row.fault)(&mut twin);
+        for diagnosis in diagnose_cluster(&twin.check().facts.unwrap()) {
+            assert!(!diagnosis.remedies.is_empty(), "{}: {diagnosis:#?}", row.name);
+            for remedy in &diagnosis.remedies {
+                let words = format!("{remedy:?}");
+                let is_bad = ["kubeadm init --", "kubeadm reset", "initialise again"];
+                assert!(is_bad.iter().all(|bad| !words.contains(bad)), "{}: {words}", row.name);
+            }
+        }
+    }
 }
 
 /// The codes that the sources of the rules name.

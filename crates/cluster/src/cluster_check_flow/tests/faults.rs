@@ -3,15 +3,10 @@
 use pontoon_model::net::Prefix;
 use pontoon_model::untrusted::Untrusted;
 
-use crate::objects::NodeReadiness;
+use crate::objects::Pod;
 use crate::tests::twin::cluster::ClusterTwin;
 use crate::tests::twin::node::{FilterAction, NODES, ip, network};
 use crate::tests::twin::{add_host_firewall, drop_by_policy, flush_flannel};
-
-/// What kubelet says without a network plug-in.
-const NO_PLUGIN: &str = "container runtime network not ready: NetworkReady=false \
-                         reason:NetworkPluginNotReady message:Network plugin returns error: cni \
-                         plugin not initialized";
 
 pub(super) fn node_ip_on_wifi(twin: &mut ClusterTwin) {
     twin.node(3).object.internal_ips = vec![ip("172.20.5.3")];
@@ -155,9 +150,52 @@ pub(super) fn no_pod_network(twin: &mut ClusterTwin) {
     }
 }
 
+/// flannel's file names the network of another node.
+pub(super) fn subnet_of_another(twin: &mut ClusterTwin) {
+    twin.node(3).state.flannel_subnet = Some(network("10.244.1.1/24"));
+}
+
+/// The address of the control plane is taken away, and its API server does not live long without.
+pub(super) fn address_gone(twin: &mut ClusterTwin) {
+    twin.node(1).link_mut("eth0").addresses.clear();
+    twin.node(1).state.addresses.remove(&ip("10.0.0.1"));
+}
+
+pub(super) fn address_gone_for_long(twin: &mut ClusterTwin) {
+    address_gone(twin);
+    no_etcd(twin);
+}
+
+/// The second pod of CoreDNS, which everything works without.
+fn second_dns_pod(twin: &mut ClusterTwin) -> Pod {
+    let first = twin.objects().pods.remove(0);
+    Pod {
+        name: "coredns-b".to_owned(),
+        node: Some("pi2".to_owned()),
+        address: None,
+        is_ready: false,
+        ..first
+    }
+}
+
+pub(super) fn one_dns_pod_not_ready(twin: &mut ClusterTwin) {
+    let pod = second_dns_pod(twin);
+    twin.more_pods.push(pod);
+}
+
+pub(super) fn corefile_rejected(twin: &mut ClusterTwin) {
+    let waits = Some(Untrusted::new("CrashLoopBackOff back-off 5m0s restarting failed container"));
+    let pod = Pod { waits: waits.clone(), ..second_dns_pod(twin) };
+    twin.more_pods.push(pod);
+    (twin.has_dns, twin.dns_waits) = (false, waits);
+    twin.pod_log =
+        "/etc/coredns/Corefile:5 - Error during parsing: Unknown directive 'forwrad'\n".to_owned();
+}
+
 /// The node joined anew, and got another network.
 pub(super) fn stale_bridge(twin: &mut ClusterTwin) {
     twin.node(3).object.pod_cidrs = vec![network("10.244.7.0/24")];
+    twin.node(3).state.flannel_subnet = Some(network("10.244.7.1/24"));
     twin.node(3).link_mut("flannel.1").addresses[0].prefix = network("10.244.7.0/32");
     for number in [1, 2] {
         route_pods_of_3(twin, number, Some(network("10.244.7.0/24")));
@@ -204,6 +242,14 @@ pub(super) fn kube_proxy_stopped(twin: &mut ClusterTwin) {
     twin.node(3).stop("kube-proxy");
 }
 
+/// kube-proxy's `DaemonSet` is for other nodes.
+pub(super) fn kube_proxy_selects_others(twin: &mut ClusterTwin) {
+    twin.proxy_selector = [("host".to_owned(), "pi1".to_owned())].into();
+    for number in [2, 3] {
+        twin.node(number).stop("kube-proxy");
+    }
+}
+
 pub(super) fn kube_proxy_asks_wifi(twin: &mut ClusterTwin) {
     twin.proxy_server = "172.20.5.1:6443".to_owned();
     for number in [2, 3] {
@@ -223,105 +269,11 @@ pub(super) fn services_dropped_for_pods(twin: &mut ClusterTwin) {
     twin.node(3).drops_services_of_pods = true;
 }
 
-pub(super) fn runtime_stopped(twin: &mut ClusterTwin) {
-    twin.node(3).stop("containerd");
+/// A rule of the node's own drops what pods send to the API server's Service.
+pub(super) fn api_service_dropped_for_pods(twin: &mut ClusterTwin) {
+    twin.node(3).dropped_service = Some(ip("10.96.0.1"));
 }
 
-fn not_ready(twin: &mut ClusterTwin) {
-    twin.node(3).object.ready = NodeReadiness::No(Untrusted::new(NO_PLUGIN));
-}
-
-fn without_flannel(twin: &mut ClusterTwin) {
-    twin.flannel_network = None;
-    for number in 1..=NODES {
-        twin.node(number).object.flannel_ip = None;
-        twin.node(number).stop("flanneld");
-        twin.node(number).state.cni_files.clear();
-    }
-}
-
-/// As kubeadm leaves a cluster: no node is ready, and CoreDNS has no network.
-pub(super) fn plugin_not_installed(twin: &mut ClusterTwin) {
-    without_flannel(twin);
-    for node in &mut twin.nodes {
-        node.object.ready = NodeReadiness::No(Untrusted::new(NO_PLUGIN));
-    }
-    twin.has_dns = false;
-}
-
-pub(super) fn plugin_removed(twin: &mut ClusterTwin) {
-    not_ready(twin);
-    twin.node(3).state.cni_files.clear();
-}
-
-pub(super) fn plugin_not_read(twin: &mut ClusterTwin) {
-    not_ready(twin);
-}
-
-pub(super) fn plugin_without_pod_network(twin: &mut ClusterTwin) {
-    plugin_removed(twin);
-    twin.node(3).object.pod_cidrs.clear();
-}
-
-pub(super) fn plugin_not_running(twin: &mut ClusterTwin) {
-    plugin_removed(twin);
-    twin.node(3).stop("flanneld");
-}
-
-/// Calico runs on the other nodes, and not here.
-pub(super) fn calico_elsewhere(twin: &mut ClusterTwin) {
-    without_flannel(twin);
-    not_ready(twin);
-    for number in [1, 2] {
-        twin.node(number).state.programs.insert("calico-node".to_owned());
-        twin.node(number).state.cni_files.push(Untrusted::new("10-calico.conflist"));
-    }
-}
-
-fn lost(twin: &mut ClusterTwin) {
-    twin.node(3).object.ready = NodeReadiness::Unknown;
-}
-
-pub(super) fn host_off(twin: &mut ClusterTwin) {
-    lost(twin);
-    twin.unreached.insert(3);
-    twin.apart.insert((3, "eth0"));
-}
-
-pub(super) fn kubelet_long_stopped(twin: &mut ClusterTwin) {
-    lost(twin);
-    kubelet_stopped(twin);
-}
-
-/// Neither a default route nor an address with a network.
-pub(super) fn no_route(twin: &mut ClusterTwin) {
-    lost(twin);
-    no_default_route(twin);
-    twin.node(3).link_mut("eth0").addresses[0].prefix = network("10.0.0.3/32");
-}
-
-pub(super) fn api_port_dropped(twin: &mut ClusterTwin) {
-    lost(twin);
-    twin.node(3).outbound.insert(6443, FilterAction::Drop);
-}
-
-pub(super) fn api_port_prohibited(twin: &mut ClusterTwin) {
-    lost(twin);
-    twin.node(3).outbound.insert(6443, FilterAction::Prohibit);
-}
-
-pub(super) fn kubelet_asks_wrong_port(twin: &mut ClusterTwin) {
-    lost(twin);
-    twin.node(3).state.kubelet_server = Some(Untrusted::new("10.0.0.1:6444"));
-}
-
-/// Large packets are lost, and no host answers an echo that would show it.
-pub(super) fn small_path_mtu_unseen(twin: &mut ClusterTwin) {
-    lost(twin);
-    small_path_mtu(twin);
-    twin.nodes.iter_mut().for_each(|node| node.answers_echo = false);
-}
-
-pub(super) fn kubelet_hangs(twin: &mut ClusterTwin) {
-    lost(twin);
+pub(super) fn test_service_dropped_for_pods(twin: &mut ClusterTwin) {
+    twin.node(3).dropped_service = Some(ip("10.96.7.7"));
 }

@@ -45,6 +45,12 @@ pub(crate) struct ClusterTwin {
     pub(crate) has_dns: bool,
     /// Why the pod of CoreDNS waits.
     pub(crate) dns_waits: Option<Untrusted>,
+    /// What kube-proxy's `DaemonSet` asks of a node.
+    pub(crate) proxy_selector: BTreeMap<String, String>,
+    /// Pods of the system beside that of CoreDNS.
+    pub(crate) more_pods: Vec<Pod>,
+    /// `kubectl logs` of any pod.
+    pub(crate) pod_log: String,
     /// What CoreDNS answers instead of an address.
     pub(crate) dns_error: Option<Untrusted>,
     /// A packet filter between the nodes drops VXLAN (8472/udp).
@@ -100,6 +106,9 @@ impl ClusterTwin {
             advertised: ip("10.0.0.1"),
             has_dns: true,
             dns_waits: None,
+            proxy_selector: BTreeMap::new(),
+            more_pods: Vec::new(),
+            pod_log: String::new(),
             dns_error: None,
             drops_vxlan: false,
             apart: BTreeSet::new(),
@@ -186,7 +195,7 @@ impl ClusterTwin {
         };
         let mut objects = ClusterObjects {
             nodes: self.nodes.iter().map(|node| self.object_of(node)).collect(),
-            pods: vec![self.dns_pod()],
+            pods: [vec![self.dns_pod()], self.more_pods.clone()].concat(),
             services: vec![
                 service("default", "kubernetes", "10.96.0.1"),
                 service("kube-system", "kube-dns", "10.96.0.10"),
@@ -194,9 +203,11 @@ impl ClusterTwin {
             slices: vec![slice("default", "kubernetes", self.advertised, 6443)],
             networks: self.networks.clone(),
             proxy: Some(KubeProxySettings { server: Some(Untrusted::new(&self.proxy_server)) }),
+            proxy_selector: Some(self.proxy_selector.clone()),
             image_repository: None,
             flannel_network: self.flannel_network,
         };
+        objects.pods.extend(self.proxy_pods());
         if self.has_dns {
             objects.slices.push(slice("kube-system", "kube-dns", ip("10.244.0.2"), 53));
         }
@@ -214,6 +225,23 @@ impl ClusterTwin {
             object.created_s = Some(BEGIN_S - 10);
         }
         object
+    }
+
+    /// The `DaemonSet` has a pod on each node that its selector matches.
+    fn proxy_pods(&self) -> impl Iterator<Item = Pod> + '_ {
+        let is_meant = |node: &&TwinNode| {
+            let labels = &node.object.labels;
+            self.proxy_selector.iter().all(|(label, value)| labels.get(label) == Some(value))
+        };
+        self.nodes.iter().filter(is_meant).map(|node| Pod {
+            namespace: "kube-system".to_owned(),
+            name: format!("kube-proxy-{}", node.number),
+            node: Some(node.object.name.clone()),
+            is_ready: node.runs("kube-proxy"),
+            created_s: Some(BEGIN_S - 100_000),
+            labels: BTreeMap::from([("k8s-app".to_owned(), "kube-proxy".to_owned())]),
+            ..Pod::default()
+        })
     }
 
     fn dns_pod(&self) -> Pod {

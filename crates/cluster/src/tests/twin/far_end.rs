@@ -59,7 +59,7 @@ impl ClusterTwin {
             NodeRequest::Kubelets { nodes } => {
                 NodeResponse::Outcomes(nodes.iter().map(|node| self.kubelet_by_api(node)).collect())
             }
-            NodeRequest::PodLog { .. } => NodeResponse::Text(String::new()),
+            NodeRequest::PodLog { .. } => NodeResponse::Text(self.pod_log.clone()),
             NodeRequest::Events { .. } => NodeResponse::Text(self.events.clone()),
             NodeRequest::KubeletLog => NodeResponse::Text(self.node(number).kubelet_log.clone()),
             NodeRequest::Answer { .. } => {

@@ -57,6 +57,8 @@ pub(crate) struct TwinNode {
     pub(crate) masquerades: bool,
     /// A policy on the node drops what its pods send to Services.
     pub(crate) drops_services_of_pods: bool,
+    /// A packet filter on the node drops what its pods send to this Service.
+    pub(crate) dropped_service: Option<IpAddr>,
     /// How long the sandbox of a pod takes.
     pub(crate) pod_address_after: Duration,
     /// Why the network of its pods cannot be entered.
@@ -87,6 +89,8 @@ impl TwinNode {
                 created_s: Some(BEGIN_S - 100_000),
                 pod_cidrs: vec![network(&format!("10.244.{}.0/24", number - 1))],
                 is_control_plane: number == 1,
+                labels: BTreeMap::from([("host".to_owned(), format!("pi{number}"))]),
+                pressures: Vec::new(),
                 flannel_ip: Some(eth0),
                 pause_images: Vec::new(),
             },
@@ -101,6 +105,8 @@ impl TwinNode {
                     ProxyMode::Nftables => "nftables",
                 })),
                 cni_files: vec![Untrusted::new("10-flannel.conflist")],
+                flannel_subnet: Some(network(&format!("10.244.{}.1/24", number - 1))),
+                advertised: (number == 1).then_some(eth0),
                 sees_rules: true,
                 ..NodeState::default()
             },
@@ -112,6 +118,7 @@ impl TwinNode {
             service_rules_after: Duration::ZERO,
             masquerades: true,
             drops_services_of_pods: false,
+            dropped_service: None,
             pod_address_after: Duration::ZERO,
             pods_closed: None,
             path_mtu: 1500,
@@ -125,12 +132,12 @@ impl TwinNode {
         format!("pi{}", self.number).parse().unwrap()
     }
 
-    /// The address of its test pod: the ninth of the network of its pods.
+    /// The address of its test pod: the ninth of the network that flannel has for its pods.
     pub(super) fn test_address(&self) -> IpAddr {
-        let cidr = self.object.pod_cidrs.first().copied();
-        let cidr = cidr.unwrap_or_else(|| network(&format!("10.244.{}.0/24", self.number - 1)));
-        let IpAddr::V4(first) = cidr.address else { panic!("{cidr}") };
-        Ipv4Addr::from_bits(first.to_bits() + 9).into()
+        let subnet = self.state.flannel_subnet;
+        let subnet = subnet.unwrap_or_else(|| network(&format!("10.244.{}.1/24", self.number - 1)));
+        let IpAddr::V4(first) = subnet.address else { panic!("{subnet}") };
+        Ipv4Addr::from_bits(first.to_bits() + 8).into()
     }
 
     /// The link of that name.

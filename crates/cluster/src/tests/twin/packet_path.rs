@@ -3,6 +3,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use pontoon_model::snapshot::Link;
+
 use super::cluster::{ClusterTwin, TEST_SERVICE};
 use super::node::{FilterAction, TwinNode, ip, network};
 use super::packet_filter::{ForwardedPacket, ProxyMode, lets_pass};
@@ -117,6 +119,7 @@ impl ClusterTwin {
                 return Err(ConnectivityOutcome::NoRoute);
             }
             PacketPlace::Pod(..) if node.drops_services_of_pods => return Err(SILENT),
+            PacketPlace::Pod(..) if node.dropped_service == Some(to.ip()) => return Err(SILENT),
             _ => {}
         }
         if !self.knows_service(node, to.ip()) {
@@ -158,7 +161,7 @@ impl ClusterTwin {
 
     fn mtu(&self, place: PacketPlace, address: IpAddr) -> u32 {
         let node = self.at(place);
-        let has = |link: &&pontoon_model::snapshot::Link| match place {
+        let has = |link: &&Link| match place {
             PacketPlace::Pod(..) => link.name.as_str() == "cni0",
             PacketPlace::Node(_) => link.addresses.iter().any(|own| own.prefix.address == address),
         };
@@ -286,7 +289,8 @@ impl ClusterTwin {
         let is_apart = |node: &TwinNode| {
             self.apart.iter().any(|(number, apart)| *number == node.number && *apart == link)
         };
-        link != "wlan0" && !is_apart(one) && !is_apart(other)
+        let is_down = |node: &TwinNode| !node.link(link).is_some_and(Link::is_usable);
+        link != "wlan0" && !is_down(one) && !is_down(other) && !is_apart(one) && !is_apart(other)
     }
 
     /// Whether a server takes a connection.
