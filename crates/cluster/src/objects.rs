@@ -53,7 +53,7 @@ pub struct ClusterNode {
     pub ready: NodeReadiness,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// Conditions that are True and should not be: DiskPressure, MemoryPressure, PIDPressure.
+    /// Conditions that are True and should not be: `DiskPressure`, `MemoryPressure`, `PIDPressure`.
     pub pressures: Vec<NodePressure>,
     /// When it was made, in seconds since 1970.
     pub created_s: Option<i64>,

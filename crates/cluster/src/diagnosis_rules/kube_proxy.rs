@@ -201,7 +201,7 @@ fn undecided_problem(
     let evidence = if working.is_empty() {
         PodNetworkEvidence::OnlyServicesFail { node: name }
     } else {
-        PodNetworkEvidence::SomeServicesFail { node: name, failing: failing.clone(), working }
+        PodNetworkEvidence::SomeServicesFail { node: name, failing, working }
     };
     // kube-proxy wrote rules for the older Services; that of the test is new.
     let is_older =

@@ -11,6 +11,7 @@ const NOTHING_TESTED: &str = "nothing could be tested from a pod: the test pod g
                               pontoon could not enter its network namespace";
 
 impl fmt::Display for ClusterEvidence {
+    #[expect(clippy::too_many_lines, reason = "one sentence for each variant")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ConnectivityTest(test) => test.fmt(f),

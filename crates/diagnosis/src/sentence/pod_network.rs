@@ -7,6 +7,7 @@ use crate::evidence::{MissingPodRoute, PodNetworkEvidence};
 use super::listed;
 
 impl fmt::Display for PodNetworkEvidence {
+    #[expect(clippy::too_many_lines, reason = "one sentence for each variant")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PodCidrEmpty { node } => write!(f, "spec.podCIDR of {node} is empty"),
