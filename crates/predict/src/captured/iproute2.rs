@@ -55,7 +55,8 @@ fn scope(word: &str) -> u8 {
     }
 }
 
-/// Parses routes of both families; a line without an address is IPv4.
+/// Parses routes of both families; `default` has the family of its next hop or source, and is IPv4
+/// where the line has neither.
 pub(super) fn routes(text: &str) -> Vec<Route> {
     read(text, IpFamily::V4)
 }
@@ -75,6 +76,9 @@ fn read(text: &str, family: IpFamily) -> Vec<Route> {
                 // The first hop replaces the route without a hop, the others are added to it.
                 let is_first = !last.is_multipath;
                 let mut hop = Route { is_multipath: true, ..last.clone() };
+                if let Some(family) = family_of(line).filter(|_| hop.destination.length == 0) {
+                    hop.destination = destination("default", family).unwrap_or(hop.destination);
+                }
                 take_words(&mut hop, line.split_ascii_whitespace().skip(1));
                 if is_first {
                     *last = hop;
@@ -100,7 +104,7 @@ fn route(line: &str, family: IpFamily) -> Option<Route> {
     if kind != RouteKind::Unicast || words.peek() == Some(&"unicast") {
         words.next();
     }
-    let destination = destination(words.next()?, family)?;
+    let destination = destination(words.next()?, family_of(line).unwrap_or(family))?;
     let mut route = Route {
         destination,
         gateway: None,
@@ -116,6 +120,20 @@ fn route(line: &str, family: IpFamily) -> Option<Route> {
     };
     take_words(&mut route, words);
     Some(route)
+}
+
+/// The family that the addresses of a line show. iproute2 names the family of a next hop only where
+/// it is not that of the route (`via inet6 fe80::1` of an IPv4 route), so such a hop shows nothing.
+fn family_of(line: &str) -> Option<IpFamily> {
+    let mut words = line.split_ascii_whitespace();
+    while let Some(word) = words.next() {
+        if matches!(word, "via" | "src")
+            && let Some(address) = words.next().and_then(|next| next.parse::<IpAddr>().ok())
+        {
+            return Some(if address.is_ipv4() { IpFamily::V4 } else { IpFamily::V6 });
+        }
+    }
+    None
 }
 
 fn destination(word: &str, family: IpFamily) -> Option<Prefix> {
@@ -160,4 +178,24 @@ fn take_words<'a>(route: &mut Route, mut words: impl Iterator<Item = &'a str>) {
 
 fn number(word: Option<&str>) -> u32 {
     word.and_then(|word| word.parse().ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_default_route_has_the_family_of_its_next_hop() {
+        for (text, is_ipv4) in [
+            ("default via 192.0.2.1 dev eth0", true),
+            ("default via 2001:db8:2::1 dev eth0 metric 1024 pref medium", false),
+            ("default dev eth0 src 2001:db8::5", false),
+            ("default via inet6 fe80::1 dev eth0", true),
+            ("default dev tun0", true),
+            ("default metric 1024\n\tnexthop via 2001:db8:2::1 dev eth0 weight 1", false),
+        ] {
+            let [route] = &routes(text)[..] else { panic!("one route: {text}") };
+            assert_eq!(route.destination.address.is_ipv4(), is_ipv4, "{text}");
+        }
+    }
 }
