@@ -125,7 +125,8 @@ fn difference(scenario: &Scenario, host: &str, command: &[String]) -> Option<Str
 
 /// As [`ExpectedFinding::matches`], of a diagnosis in a report.
 fn is_met(row: &ExpectedFinding, found: &Value) -> bool {
-    let scope: DiagnosisScope = serde_json::from_value(found["scope"].clone()).unwrap();
+    let scope: DiagnosisScope =
+        serde_json::from_value(found["scope"].clone()).expect("a scope has a known shape");
     let is_scope = row.scope.overlaps(&scope)
         || found["is_symmetric"] == true && row.scope.reversed().overlaps(&scope);
     found["code"] == row.code.as_str()

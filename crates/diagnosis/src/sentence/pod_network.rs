@@ -113,6 +113,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "rows of a table")]
     fn each_kind_of_routes_and_filters_reads_well() {
         let node = || "pi2".to_owned();
         let route = MissingPodRoute { network: prefix("10.244.0.0/24"), node: "pi1".to_owned() };

@@ -165,7 +165,7 @@ mod tests {
         let file = folder.path().join(FILE_NAME);
         fs::write(&file, "").unwrap();
         let set = |path: &Path, mode| {
-            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap()
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         };
         let find = |variables: &[(&str, &str)]| {
             let variable = |name: &str| {
