@@ -105,7 +105,12 @@ impl Cluster {
         self.flannel(&self.flannel_option());
         self.await_nodes();
         assert_eq!(self.proxy_mode(), mode);
-        self.kubectl("-n kube-system rollout status deployment coredns --timeout=300s");
+        let status = "-n kube-system rollout status deployment coredns --timeout=300s";
+        let said = self.lab.run(MASTER, &format!("{KUBECTL} {status}"));
+        if said.code != 0 {
+            let check = self.lab.run(MASTER, "pontoon cluster check pi1 pi2 -v").out;
+            panic!("{}{}\n{check}", said.out, said.err);
+        }
     }
 }
 
@@ -172,9 +177,8 @@ fn a_wrong_init_is_moved_in_place() {
     let cluster = Cluster::raise(&scenario("campus"));
     cluster.look();
     cluster.init(&format!("{AS_ANYONE_TYPES_IT}{OTHER_MODE}"));
-    // The address that the API server has is in the host's files, which an earlier look has not seen.
-    cluster.look();
-    let advice = cluster.configuration("repair-advice --for pi1", "");
+    // The facts are from before the init, so that the address which the API server has is not in them.
+    let advice = cluster.configuration("repair-advice --for pi1 --from 172.20.5.1", "");
     cluster.lab.put(MASTER, "/run/repair.sh", &advice);
     cluster.lab.must(MASTER, "bash /run/repair.sh");
     let earlier = EarlierLines::count(&cluster);
