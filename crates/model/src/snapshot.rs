@@ -69,6 +69,12 @@ impl Snapshot {
         self.links.iter().find(|link| link.name == *name)
     }
 
+    /// Whether its routes were not read, or not all: that one is absent proves nothing then.
+    #[must_use]
+    pub fn lacks_routes(&self) -> bool {
+        self.unread.iter().any(|gap| gap.what.contains("routes"))
+    }
+
     /// Default routes of the main table, in kernel order: kubeadm takes the first IPv4 route that
     /// is up (`getDefaultRoutes` in k8s.io/apimachinery/pkg/util/net/interface.go).
     pub fn default_routes(&self) -> impl Iterator<Item = &Route> {

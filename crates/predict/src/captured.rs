@@ -13,8 +13,8 @@ use serde::Deserialize;
 use pontoon_model::host::HostName;
 use pontoon_model::net::{Prefix, TextParseError};
 use pontoon_model::snapshot::{
-    ClockState, HostsLine, IpForwarding, Link, LinkAddress, LinkKind, LinkSysctls, MachineIdentity,
-    NetCapabilities, NetfilterSnapshot, ResolverConfig, Snapshot,
+    ClockState, CollectionGap, HostsLine, IpForwarding, Link, LinkAddress, LinkKind, LinkSysctls,
+    MachineIdentity, NetCapabilities, NetfilterSnapshot, ResolverConfig, Snapshot,
 };
 use pontoon_model::untrusted::Untrusted;
 
@@ -90,7 +90,17 @@ pub struct CapturedInterface {
 }
 
 impl CapturedHost {
-    /// A snapshot of the captured data; what was not captured is empty.
+    /// What was not captured, and would be taken for empty.
+    fn unread(&self) -> Vec<CollectionGap> {
+        let gap = || CollectionGap {
+            what: "routes".to_owned(),
+            why: "`ip route show table all` was not captured".to_owned(),
+        };
+        self.ip_route_all.is_none().then(gap).into_iter().collect()
+    }
+
+    /// A snapshot of the captured data; what was not captured is empty, and routes that were not
+    /// are named as unread.
     ///
     /// # Errors
     ///
@@ -143,7 +153,7 @@ impl CapturedHost {
             netfilter: NetfilterSnapshot::default(),
             proxies: std::collections::BTreeMap::new(),
             privileges: NetCapabilities::default(),
-            unread: Vec::new(),
+            unread: self.unread(),
         })
     }
 }

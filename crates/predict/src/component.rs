@@ -1,6 +1,7 @@
 //! The components whose choices are predicted.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use pontoon_model::net::TextParseError;
@@ -119,6 +120,32 @@ impl Component {
     /// or flanneld on the host.
     #[must_use]
     pub fn choose(self, node: &Snapshot) -> PredictedChoice {
+        let choice = self.choose_by_known_routes(node);
+        let is_void = match &choice {
+            PredictedChoice::Pick(pick) => pick.addresses.iter().all(IpAddr::is_loopback),
+            PredictedChoice::Refusal { .. } => true,
+            PredictedChoice::Unknown { .. } => false,
+        };
+        match self.unread_routes(node).filter(|_| is_void) {
+            Some(command) => PredictedChoice::unknown(format!("the routes: {command}")),
+            None => choice,
+        }
+    }
+
+    /// What shows the routes that it depends on, where they were not read: then that it finds none
+    /// says nothing.
+    fn unread_routes(self, node: &Snapshot) -> Option<&'static str> {
+        let reads_proc = match self {
+            Self::Kubeadm | Self::Kubelet | Self::KubeProxy | Self::K3s | Self::Rke2 => true,
+            Self::Flannel | Self::Cilium | Self::K0sctl => false,
+            Self::Calico | Self::K0s | Self::Talos => return None,
+        };
+        let is_read = !node.lacks_routes() || reads_proc && node.node.proc_net_route.is_some();
+        let command = if reads_proc { "cat /proc/net/route" } else { "ip route show table all" };
+        (!is_read).then_some(command)
+    }
+
+    fn choose_by_known_routes(self, node: &Snapshot) -> PredictedChoice {
         match self {
             Self::Kubeadm => kubeadm::advertise_address(node, None),
             Self::Kubelet => kubelet::node_addresses(node),

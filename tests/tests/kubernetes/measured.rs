@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use pontoon_model::port::{CONTROL_PLANE_PORTS, WORKER_PORTS};
 use pontoon_predict::apimachinery::resolve_bind_address;
-use pontoon_predict::flannel::{FlannelVersion, external_interface};
 use pontoon_predict::node_name::{GoResolver, NameLookup, look_up};
 use pontoon_predict::{Component, PredictedChoice, calico, k0s};
 use serde_json::{Value, json};
@@ -89,7 +88,6 @@ fn every_program_picks_what_it_was_seen_or_calculated_to_pick() {
         for (field, choice) in [
             ("kubeadm_advertise", Component::Kubeadm.choose(&node)),
             ("kubelet_no_node_ip_no_name_lookup", Component::Kubelet.choose(&node)),
-            ("flannel_default", external_interface(&node, FlannelVersion::V0_25)),
             ("calico_first_found", calico::first_found(&node)),
             ("k0s_api_address", k0s::api_address(&node)),
         ] {
@@ -101,6 +99,28 @@ fn every_program_picks_what_it_was_seen_or_calculated_to_pick() {
         }
     }
     assert_same("by source", compared, &differing);
+}
+
+/// These hosts have `/proc/net/route` and no output of `ip route`: what is not there is not known.
+#[test]
+fn routes_that_were_not_captured_are_not_taken_for_none() {
+    let all = functions();
+    for case in list(&all["measured"]["choose_host_interface"], "cases") {
+        let mut facts = case.clone();
+        let id = word(case, "id");
+        let routes = |facts: &Value, component: Component| component.choose(&host(facts));
+        if facts["ip_route_all"].is_null() {
+            let choice = routes(&facts, Component::Flannel);
+            assert!(matches!(choice, PredictedChoice::Unknown { .. }), "{id}: {choice:?}");
+        }
+        for file in ["proc_net_route", "proc_net_ipv6_route"] {
+            facts[file] = Value::Null;
+        }
+        for component in [Component::Kubeadm, Component::KubeProxy] {
+            let choice = routes(&facts, component);
+            assert!(matches!(choice, PredictedChoice::Unknown { .. }), "{id}: {choice:?}");
+        }
+    }
 }
 
 /// The ports that are asked for are the ones of a kubeadm cluster with flannel's VXLAN, with their
