@@ -46,6 +46,11 @@ pub(super) fn proxies(context: &mut ClusterRuleContext<'_>) {
     }
 }
 
+/// Whether an answer came, if not the one that was asked for.
+const fn is_refusal(outcome: &ConnectivityOutcome) -> bool {
+    matches!(outcome, ConnectivityOutcome::Refused | ConnectivityOutcome::Prohibited)
+}
+
 /// The Service that a target is, if it is one.
 const fn service_of(target: &ConnectivityTarget) -> Option<SocketAddr> {
     match target {
@@ -156,10 +161,12 @@ fn route_problem(
     }
     let own = context.facts.link(node, *node.internal_ips.first()?)?;
     let route_link = snapshot.route_to(services)?.link.clone().filter(|link| *link != own.name)?;
-    let from_node = context.fails(&node.name, false, |to| {
+    let of_service = context.facts.tests_from(&node.name, false, |to| {
         matches!(to, ConnectivityTarget::Api { by: ApiAddressSource::Service, .. })
     });
-    from_node.then(|| {
+    // Where a refusal comes back, replies do.
+    let mut lost = of_service.filter(|test| test.outcome.fails() && !is_refusal(&test.outcome));
+    lost.next().is_some().then(|| {
         problem(code::REPLY_INTO_OTHER_NETWORK, Certainty::Likely).evidence(
             PodNetworkEvidence::ServiceRouteOnOtherLink {
                 node: name,
@@ -208,7 +215,9 @@ fn undecided_problem(
         |(at, outcome): &(SocketAddr, &ConnectivityOutcome)| outcome.works() && at.port() != ECHO;
     let may_lack_rules = !works.iter().any(is_older)
         || fails.iter().all(|(at, outcome)| at.port() == ECHO || !outcome.fails());
-    let mut causes = vec![code::FIREWALL_DROP, code::NETWORK_POLICY];
+    let filter =
+        if is_refusal(&first.outcome) { code::FIREWALL_REJECT } else { code::FIREWALL_DROP };
+    let mut causes = vec![filter, code::NETWORK_POLICY];
     if may_lack_rules {
         causes.insert(1, code::KUBE_PROXY_WITHOUT_RULES);
     }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::node_settings::SettingsOverrides;
-use crate::node_settings::tests::with_addresses;
+use crate::node_settings::tests::link_addresses::with_addresses;
 
 /// The value that follows a word in a text, up to a quote or the end of the line.
 fn value_after<'a>(text: &'a str, word: &str) -> Option<&'a str> {

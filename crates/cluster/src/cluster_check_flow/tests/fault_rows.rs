@@ -138,6 +138,11 @@ const ROWS: &[FaultRow] = &rows! {
         &[code::FIREWALL_DROP, code::KUBE_PROXY_WITHOUT_RULES, code::NETWORK_POLICY],
         "pi3",
     )],
+    // Not a reply that gets lost, though the route to Services is over the WiFi.
+    services_refused => [(
+        &[code::FIREWALL_REJECT, code::KUBE_PROXY_WITHOUT_RULES, code::NETWORK_POLICY],
+        "pi3",
+    )],
     api_service_dropped_for_pods => [(&[code::FIREWALL_DROP, code::NETWORK_POLICY], "pi3")],
     test_service_dropped_for_pods => [(
         &[code::FIREWALL_DROP, code::KUBE_PROXY_WITHOUT_RULES, code::NETWORK_POLICY],

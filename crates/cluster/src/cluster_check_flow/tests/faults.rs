@@ -274,6 +274,10 @@ pub(super) fn api_service_dropped_for_pods(twin: &mut ClusterTwin) {
     twin.node(3).dropped_service = Some(ip("10.96.0.1"));
 }
 
+pub(super) fn services_refused(twin: &mut ClusterTwin) {
+    twin.node(3).refuses_services = true;
+}
+
 pub(super) fn test_service_dropped_for_pods(twin: &mut ClusterTwin) {
     twin.node(3).dropped_service = Some(ip("10.96.7.7"));
 }

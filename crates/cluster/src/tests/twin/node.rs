@@ -59,6 +59,8 @@ pub(crate) struct TwinNode {
     pub(crate) drops_services_of_pods: bool,
     /// A packet filter on the node drops what its pods send to this Service.
     pub(crate) dropped_service: Option<IpAddr>,
+    /// Its table of Services refuses all of them: kube-proxy has lost what is in it.
+    pub(crate) refuses_services: bool,
     /// How long the sandbox of a pod takes.
     pub(crate) pod_address_after: Duration,
     /// Why the network of its pods cannot be entered.
@@ -119,6 +121,7 @@ impl TwinNode {
             masquerades: true,
             drops_services_of_pods: false,
             dropped_service: None,
+            refuses_services: false,
             pod_address_after: Duration::ZERO,
             pods_closed: None,
             path_mtu: 1500,

@@ -118,6 +118,7 @@ impl ClusterTwin {
             PacketPlace::Node(_) if route(node, to.ip()).is_none() => {
                 return Err(ConnectivityOutcome::NoRoute);
             }
+            _ if node.refuses_services => return Err(ConnectivityOutcome::Refused),
             PacketPlace::Pod(..) if node.drops_services_of_pods => return Err(SILENT),
             PacketPlace::Pod(..) if node.dropped_service == Some(to.ip()) => return Err(SILENT),
             _ => {}
