@@ -83,13 +83,17 @@ fn error(said: &str) -> String {
     let said = said.split_once(BEGIN).map_or("", |(_, error)| error);
     let said = said.split("To see the stack trace").next().unwrap_or_default();
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    said.replace(CLIENT_TIMEOUT, "context deadline exceeded")
+    said.replace(CLIENT_TIMEOUT, DEADLINE).replace(AWAITING, DEADLINE)
 }
 
+const DEADLINE: &str = "context deadline exceeded";
+
 /// The error for silence if the timeout of the request ends it, not that of the whole join: which
-/// of the two comes first is random.
+/// of the two comes first is random, and so is whose words Go's client takes for it.
 const CLIENT_TIMEOUT: &str = "net/http: request canceled while waiting for connection \
                               (Client.Timeout exceeded while awaiting headers)";
+
+const AWAITING: &str = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
 
 /// The error that `join-check` predicts.
 fn predicted(said: &str) -> String {
