@@ -39,7 +39,8 @@ pub struct BaseChain {
     pub hook: Untrusted,
     /// The type: `filter`, `nat` or `route`.
     pub kind: Untrusted,
-    /// Whether the policy drops packets on which no rule decides.
+    /// Whether packets on which no rule decides are dropped: by the policy, or by a last rule for
+    /// every packet, as firewalld writes it.
     pub is_policy_drop: bool,
     /// Number of rules in the chain.
     pub rules: u32,

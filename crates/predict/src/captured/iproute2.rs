@@ -15,6 +15,7 @@ const PERMANENT: u32 = 0x80;
 /// Sets the flags in the output of `ip address` on the addresses of the links.
 pub(super) fn give_flags(links: &mut [Link], text: &str) {
     let mut at: Option<usize> = None;
+    let mut last: Option<(usize, usize)> = None;
     for line in text.lines() {
         if !line.starts_with(' ') {
             // `3: wlan0@if334: <BROADCAST,...`
@@ -23,17 +24,31 @@ pub(super) fn give_flags(links: &mut [Link], text: &str) {
             continue;
         }
         let mut words = line.split_ascii_whitespace();
-        let (Some("inet" | "inet6"), Some(address)) = (words.next(), words.next()) else {
-            continue;
-        };
-        let address = address.split('/').next().and_then(|text| text.parse::<IpAddr>().ok());
-        let own = at.zip(address).and_then(|(at, address)| {
-            links[at].addresses.iter_mut().find(|own| own.prefix.address == address)
-        });
-        let Some(own) = own else { continue };
-        own.flags = PERMANENT;
+        match (words.next(), words.next()) {
+            (Some("inet" | "inet6"), Some(address)) => {
+                let address = address.split('/').next();
+                let address = address.and_then(|text| text.parse::<IpAddr>().ok());
+                last = at.zip(address).and_then(|(at, address)| {
+                    let mut own = links[at].addresses.iter();
+                    Some((at, own.position(|own| own.prefix.address == address)?))
+                });
+                if let Some((at, own)) = last {
+                    links[at].addresses[own].flags = PERMANENT;
+                }
+            }
+            // The lifetime is on the line below its address.
+            (Some("valid_lft"), Some(_)) => words = line.split_ascii_whitespace(),
+            _ => continue,
+        }
+        let Some((at, own)) = last else { continue };
+        let own = &mut links[at].addresses[own];
         while let Some(word) = words.next() {
             match word {
+                // `forever`, or `86000sec`.
+                "valid_lft" => {
+                    let seconds = words.next().and_then(|text| text.strip_suffix("sec"));
+                    own.valid_s = seconds.and_then(|text| text.parse().ok());
+                }
                 "scope" => own.scope = scope(words.next().unwrap_or_default()),
                 "dynamic" => own.flags &= !PERMANENT,
                 word => {
@@ -183,6 +198,28 @@ fn number(word: Option<&str>) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_lent_for_as_long_as_ip_prints() {
+        let captured = |ip_addr: &str| {
+            let facts = serde_json::json!({
+                "interfaces": [{ "name": "eth0", "addrs": ["10.0.0.1/24", "10.0.0.9/24"] }],
+                "ip_addr": ip_addr,
+            });
+            let host: crate::captured::CapturedHost = serde_json::from_value(facts).unwrap();
+            let mut links = host.snapshot().unwrap().links;
+            links.remove(0).addresses.into_iter().map(|own| (own.flags, own.valid_s)).collect()
+        };
+        let text = "2: eth0: <UP>\n    inet 10.0.0.1/24 scope global dynamic eth0\n       \
+                    valid_lft 86000sec preferred_lft 86000sec\n    inet 10.0.0.9/24 scope global \
+                    eth0\n       valid_lft forever preferred_lft forever\n";
+        let lent: Vec<_> = captured(text);
+        assert_eq!(lent, [(0, Some(86_000)), (PERMANENT, None)]);
+        let one_line = "2: eth0    inet 10.0.0.1/24 brd 10.0.0.255 scope global dynamic eth0\\       \
+                        valid_lft 60sec preferred_lft 60sec";
+        // `-o` prints no header, so that the link is not known.
+        assert_eq!(captured(one_line), [(PERMANENT, None), (PERMANENT, None)]);
+    }
 
     #[test]
     fn a_default_route_has_the_family_of_its_next_hop() {

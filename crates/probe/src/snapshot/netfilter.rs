@@ -9,7 +9,7 @@ use pontoon_model::snapshot::{
 };
 use pontoon_model::untrusted::Untrusted;
 use pontoon_netlink::nf_tables::expression::{NftExpression, NftVerdict};
-use pontoon_netlink::nf_tables::rule::RuleMessage;
+use pontoon_netlink::nf_tables::rule::{NftRule, RuleEffect, RuleMessage};
 use pontoon_netlink::nf_tables::{self, MAX_TABLES, NftChain, NftTable};
 use pontoon_netlink::{NetlinkError, NetlinkKernel, TableDump};
 
@@ -24,12 +24,21 @@ struct Rule {
     jumps: Vec<Vec<u8>>,
     /// Jumps by a map, whose entries are not in the rule.
     jumps_by_map: bool,
+    /// Drops or rejects every packet that comes to it.
+    drops_all: bool,
 }
 
 impl Rule {
     fn of(message: &RuleMessage<'_>) -> Self {
-        let mut rule =
-            Self { table: message.table(), chain: message.chain.to_vec(), ..Self::default() };
+        let decoded = NftRule::of(message);
+        let is_drop = matches!(decoded.effect, RuleEffect::Drop | RuleEffect::Reject);
+        let drops_all = is_drop && decoded.is_unconditional();
+        let mut rule = Self {
+            table: message.table(),
+            chain: message.chain.to_vec(),
+            drops_all,
+            ..Self::default()
+        };
         for expression in message.expressions() {
             match expression {
                 // iptables-nft writes the targets of old.
@@ -128,13 +137,13 @@ fn base_chain(
     rules: &BTreeMap<(&NftTable, &[u8]), Vec<&Rule>>,
 ) -> Option<BaseChain> {
     let base = chain.base.as_ref()?;
-    let own = rules.get(&(&chain.table, chain.name.as_slice())).map_or(0, Vec::len);
+    let own = rules.get(&(&chain.table, chain.name.as_slice())).map_or(&[][..], Vec::as_slice);
     Some(BaseChain {
         name: Untrusted::from_bytes(&chain.name),
         hook: Untrusted::new(chain.hook_name().unwrap_or_default()),
         kind: Untrusted::from_bytes(&base.kind),
-        is_policy_drop: base.is_policy_drop,
-        rules: u32::try_from(own).unwrap_or(u32::MAX),
+        is_policy_drop: base.is_policy_drop || own.last().is_some_and(|rule| rule.drops_all),
+        rules: u32::try_from(own.len()).unwrap_or(u32::MAX),
         changes_source: changes_source(chain, rules),
     })
 }

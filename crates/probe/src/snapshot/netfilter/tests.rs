@@ -45,6 +45,32 @@ fn jump(to: &[u8]) -> Vec<u8> {
     expression(b"immediate\0", &[(NFTA_IMMEDIATE_DATA, &data)])
 }
 
+fn drop() -> Vec<u8> {
+    let verdict = nest(&[(NFTA_VERDICT_CODE, &0_u32.to_be_bytes())]);
+    let data = nest(&[(NFTA_DATA_VERDICT, &verdict)]);
+    expression(b"immediate\0", &[(NFTA_IMMEDIATE_DATA, &data)])
+}
+
+/// firewalld's chains accept by policy, and reject by their last rule.
+#[test]
+fn a_last_rule_for_every_packet_is_as_good_as_a_policy() {
+    let forward = base("FORWARD", 2);
+    let (all, some) = (
+        || rule(b"FORWARD\0", &[drop()]),
+        || rule(b"FORWARD\0", &[expression(b"something\0", &[]), drop()]),
+    );
+    let to = || rule(b"FORWARD\0", &[jump(b"other\0")]);
+    for (rules, expected) in [
+        (vec![], false),
+        (vec![to(), all()], true),
+        (vec![to(), some()], false),
+        (vec![all(), to()], false),
+    ] {
+        let tables = tables(&ruleset(std::slice::from_ref(&forward), &rules));
+        assert_eq!(tables[0].chains[0].is_policy_drop, expected, "{rules:?}");
+    }
+}
+
 fn base(name: &str, hook: u32) -> NftChain {
     let base = NftBase { hook, kind: b"nat".to_vec(), is_policy_drop: false };
     NftChain { table: nat(), name: name.as_bytes().to_vec(), base: Some(base) }
