@@ -34,11 +34,6 @@ const API_SERVICE_ON_WIFI: &str =
 const API_SERVICE_ON_SWITCH: &str =
     "timeout 300 sh -c 'until iptables-save -t nat | grep -qF 10.0.0.1:6443; do sleep 0.2; done'";
 
-/// Both pods of CoreDNS are on the control plane, and no longer young; kubelet's probes of one of them
-/// are dropped.
-const DNS_PODS_ON_MASTER: &str = "kubectl cordon pi2; kubectl -n kube-system delete pod -l k8s-app=kube-dns; kubectl -n kube-system rollout status deployment coredns --timeout=300s; kubectl uncordon pi2; sleep 190";
-const ONE_DNS_POD_UNPROBED: &str = "pod=$(kubectl -n kube-system get pod -l k8s-app=kube-dns -o jsonpath={.items[0].status.podIP}); nft add table ip hostfw; nft add chain ip hostfw out '{ type filter hook output priority 0; }'; nft add rule ip hostfw out ip daddr $pod tcp dport 8181 drop; timeout 300 sh -c 'until [ \"$(kubectl -n kube-system get deployment coredns -o jsonpath={.status.readyReplicas})\" = 1 ]; do sleep 1; done'";
-
 pub(crate) const FAULTS: &[Broken] = &[
     // The worker registers the WiFi's address.
     Broken {
@@ -251,100 +246,6 @@ pub(crate) const FAULTS: &[Broken] = &[
         nodes: &["pi2"],
         undo: &[(WORKER, "systemctl start flanneld"), (WORKER, TUNNEL_OVER_ETH0)],
     },
-    // flannel's file names the other node's network.
-    Broken {
-        by: &[(
-            WORKER,
-            "sed -i.good 's|^FLANNEL_SUBNET=.*|FLANNEL_SUBNET=10.244.0.1/24|' /run/flannel/subnet.env",
-        )],
-        cause: "flannel-subnet-differs",
-        nodes: &["pi2"],
-        undo: &[(WORKER, "mv /run/flannel/subnet.env.good /run/flannel/subnet.env")],
-    },
-    // One Service of several, for pods alone.
-    Broken {
-        by: &[(
-            WORKER,
-            "nft add table ip hostfw; nft add chain ip hostfw pre '{ type filter hook prerouting priority -200; }'; nft add rule ip hostfw pre ip saddr 10.244.0.0/16 ip daddr 10.96.0.1 tcp dport 443 drop",
-        )],
-        cause: "firewall-drop network-policy",
-        nodes: &["pi2"],
-        undo: &[(WORKER, "nft delete table ip hostfw")],
-    },
-    // A threshold that every disk is below; kubelet reports what it would of a full one.
-    Broken {
-        by: &[
-            (
-                WORKER,
-                "cp /var/lib/kubelet/config.yaml /root/kubelet.good; printf 'evictionHard:\\n  nodefs.available: 99%%\\n' >>/var/lib/kubelet/config.yaml; systemctl restart kubelet",
-            ),
-            (
-                MASTER,
-                "kubectl wait node pi2 --for=condition=DiskPressure=true --timeout=300s; kubectl -n kube-system rollout status deployment coredns --timeout=300s",
-            ),
-        ],
-        cause: "disk-full",
-        nodes: &["pi2"],
-        undo: &[
-            (
-                WORKER,
-                "cp /root/kubelet.good /var/lib/kubelet/config.yaml; systemctl restart kubelet",
-            ),
-            (
-                MASTER,
-                "kubectl wait node pi2 --for=condition=DiskPressure=false --timeout=400s; kubectl -n kube-system rollout status deployment coredns --timeout=300s",
-            ),
-        ],
-    },
-    // kubelet's probe of one pod of CoreDNS is dropped; the other pod answers everybody.
-    Broken {
-        by: &[(MASTER, DNS_PODS_ON_MASTER), (MASTER, ONE_DNS_POD_UNPROBED)],
-        cause: "unexplained",
-        nodes: &["pi1"],
-        undo: &[(
-            MASTER,
-            "nft delete table ip hostfw; kubectl -n kube-system rollout status deployment coredns --timeout=300s",
-        )],
-    },
-    // A typing error in the Corefile.
-    Broken {
-        by: &[(
-            MASTER,
-            "kubectl -n kube-system get configmap coredns -o yaml >/root/corefile.good; sed 's/forward/forwrad/' /root/corefile.good | kubectl apply -f -; kubectl -n kube-system delete pod -l k8s-app=kube-dns; timeout 300 sh -c 'until [ $(kubectl -n kube-system get pod -l k8s-app=kube-dns -o yaml | grep -c \"reason: CrashLoopBackOff\") = 2 ]; do sleep 0.5; done'",
-        )],
-        cause: "corefile-rejected",
-        nodes: &[],
-        undo: &[(
-            MASTER,
-            "kubectl replace --force -f /root/corefile.good; kubectl -n kube-system delete pod -l k8s-app=kube-dns; kubectl -n kube-system rollout status deployment coredns --timeout=300s",
-        )],
-    },
-    // kubelet looks only at the date of its certificate before it gives up.
-    Broken {
-        by: &[(
-            WORKER,
-            "systemctl stop kubelet; cd /var/lib/kubelet/pki; mv kubelet-client-current.pem client.good; openssl req -x509 -newkey rsa:2048 -nodes -days 0 -subj /O=system:nodes/CN=system:node:pi2 -keyout key.old -out cert.old; cat cert.old key.old >kubelet-client-current.pem; sleep 2; systemctl start kubelet; timeout 60 sh -c 'until journalctl -u kubelet -n 40 --no-pager -o cat | grep -q \"is expired\" && ! pgrep -x kubelet; do sleep 0.2; done'",
-        )],
-        cause: "kubelet-certificate-expired",
-        nodes: &["pi2"],
-        undo: &[(
-            WORKER,
-            "systemctl stop kubelet; cd /var/lib/kubelet/pki; mv client.good kubelet-client-current.pem; rm key.old cert.old; systemctl start kubelet",
-        )],
-    },
-    // The cable of the worker, which the lab's ssh does not need.
-    Broken {
-        by: &[(WORKER, "ip route show dev eth0 >/run/routes.eth0; ip link set eth0 down")],
-        cause: "node-link-down",
-        nodes: &["pi2"],
-        undo: &[
-            (
-                WORKER,
-                "ip link set eth0 up; while read -r route; do ip route replace $route dev eth0; done </run/routes.eth0; systemctl restart flanneld",
-            ),
-            (WORKER, TUNNEL_OVER_ETH0),
-        ],
-    },
     Broken {
         by: &[(WORKER, "systemctl stop containerd")],
         cause: "containerd-not-running",
@@ -356,17 +257,6 @@ pub(crate) const FAULTS: &[Broken] = &[
         cause: "kubelet-not-running",
         nodes: &["pi2"],
         undo: &[(WORKER, "systemctl start kubelet")],
-    },
-    // The address that everything names is taken from the control plane.
-    Broken {
-        by: &[(MASTER, "ip address delete 10.0.0.1/24 dev eth0")],
-        cause: "advertise-address-not-on-host",
-        nodes: &["pi1"],
-        undo: &[
-            (MASTER, "ip address add 10.0.0.1/24 dev eth0; systemctl restart flanneld"),
-            (MASTER, API_SERVER_KNOWS_RIGHTS),
-            (MASTER, TUNNEL_OVER_ETH0),
-        ],
     },
     // The last: nothing works after it.
     Broken {
